@@ -1,0 +1,173 @@
+/**
+ * Reads the configuration: defaults, then `dolphin.yaml`, then DOLPHIN_* variables, then flags.
+ * Invariant: this is the only module that reads process.env for DOLPHIN_* variables.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { Configuration } from "./wire/configuration.ts";
+
+export type Config = Configuration & {
+  /** Absolute. */
+  readonly data_dir: string;
+  /** Absolute. */
+  readonly archive: string;
+};
+export type ConfigOrigin = "default" | `file ${string}` | `environment ${string}` | "flag";
+export type LoadedConfig = {
+  readonly config: Config;
+  /** Dotted key -> where its value came from. */
+  readonly origins: ReadonlyMap<string, ConfigOrigin>;
+  readonly file: string | null;
+};
+export type ConfigSource = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly file?: string | undefined;
+  /** Dotted key -> value, from command-line flags. */
+  readonly flags?: Readonly<Record<string, unknown>> | undefined;
+};
+
+/** Bad configuration: exit code 78. The message names the key, where it came from and what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const RESERVED = new Set(["DOLPHIN_CONFIG"]);
+const FILE_BYTES_MAX = 1_048_576;
+
+/**
+ * Loads and validates the configuration.
+ * @throws {ConfigError} on an unknown or wrong key, file or variable.
+ */
+export function loadConfig(source: ConfigSource): LoadedConfig {
+  const named = source.file ?? (source.env["DOLPHIN_CONFIG"] || undefined);
+  const file =
+    named === undefined ? resolve(source.cwd, "dolphin.yaml") : resolve(source.cwd, named);
+  const present = existsSync(file);
+  if (named !== undefined && !present) {
+    throw new ConfigError(`configuration file ${file} does not exist; create it or drop --config`);
+  }
+  const origins = new Map<string, ConfigOrigin>();
+  const tree: Record<string, unknown> = present ? readYaml(file) : {};
+  for (const key of leafKeys()) {
+    origins.set(key, valueAt(tree, key) === undefined ? "default" : `file ${file}`);
+  }
+  applyEnvironment({ tree, origins, env: source.env });
+  for (const [key, value] of Object.entries(source.flags ?? {})) {
+    if (value === undefined) continue;
+    setAt(tree, key, value);
+    origins.set(key, "flag");
+  }
+  const parsed = Configuration.safeParse(tree);
+  if (!parsed.success) throw new ConfigError(explain(parsed.error, origins));
+  const fileBase = present ? dirname(file) : source.cwd;
+  const baseOf = (key: string) =>
+    origins.get(key)?.startsWith("file ") === true ? fileBase : source.cwd;
+  const data_dir = resolve(baseOf("data_dir"), parsed.data.data_dir);
+  const archive =
+    parsed.data.archive === null
+      ? resolve(data_dir, "arrow_scans")
+      : resolve(baseOf("archive"), parsed.data.archive);
+  return { config: { ...parsed.data, data_dir, archive }, origins, file: present ? file : null };
+}
+
+/** `hazelcast.address` -> `DOLPHIN_HAZELCAST_ADDRESS`. */
+export function variableOf(key: string): string {
+  return `DOLPHIN_${key.replaceAll(".", "_").toUpperCase()}`;
+}
+
+function applyEnvironment(into: {
+  readonly tree: Record<string, unknown>;
+  readonly origins: Map<string, ConfigOrigin>;
+  readonly env: ConfigSource["env"];
+}): void {
+  const byVariable = new Map(leafKeys().map((key) => [variableOf(key), key]));
+  for (const [variable, text] of Object.entries(into.env)) {
+    if (!variable.startsWith("DOLPHIN_") || RESERVED.has(variable) || text === undefined) continue;
+    const key = byVariable.get(variable);
+    if (key === undefined) {
+      throw new ConfigError(
+        `environment variable ${variable} is not known; 'dolphin config' lists the keys`,
+      );
+    }
+    if (text === "") {
+      throw new ConfigError(`environment variable ${variable} is empty; unset it or give a value`);
+    }
+    setAt(into.tree, key, scalarFrom(text));
+    into.origins.set(key, `environment ${variable}`);
+  }
+}
+
+function readYaml(file: string): Record<string, unknown> {
+  const text = readFileSync(file, "utf8");
+  if (text.length > FILE_BYTES_MAX) throw new ConfigError(`${file} is larger than 1 MiB`);
+  const document = parseDocument(text, { uniqueKeys: true });
+  const problem = document.errors[0];
+  if (problem !== undefined) throw new ConfigError(`${file} is not valid YAML: ${problem.message}`);
+  const value: unknown = document.toJS({ maxAliasCount: 10 }) ?? {};
+  if (!isRecord(value)) {
+    throw new ConfigError(`${file} must hold keys and values, such as 'archive: ./arrow_scans'`);
+  }
+  return value;
+}
+
+/** A variable holds a JSON value where it parses as one (numbers, booleans, lists, null), else text. */
+function scalarFrom(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function explain(error: z.ZodError, origins: ReadonlyMap<string, ConfigOrigin>): string {
+  return error.issues
+    .map((issue) => {
+      const key = issue.path.join(".");
+      if (issue.code === "unrecognized_keys") {
+        const where = key === "" ? "" : `${key}.`;
+        return `unknown key ${issue.keys.map((name) => `'${where}${name}'`).join(", ")}; 'dolphin config' lists the keys`;
+      }
+      return `key '${key}' (${origins.get(key) ?? "default"}): ${issue.message}`;
+    })
+    .join("; ");
+}
+
+/** All dotted keys that hold a value. */
+export function leafKeys(): readonly string[] {
+  return leavesOf(Configuration.parse({}), "");
+}
+
+function leavesOf(tree: Record<string, unknown>, prefix: string): string[] {
+  return Object.entries(tree).flatMap(([name, value]) =>
+    isRecord(value) ? leavesOf(value, `${prefix}${name}.`) : [`${prefix}${name}`],
+  );
+}
+
+export function valueAt(tree: Record<string, unknown>, key: string): unknown {
+  let node: unknown = tree;
+  for (const part of key.split(".")) {
+    if (!isRecord(node)) return undefined;
+    node = node[part];
+  }
+  return node;
+}
+
+function setAt(tree: Record<string, unknown>, key: string, value: unknown): void {
+  const parts = key.split(".");
+  const last = parts.pop()!;
+  let node = tree;
+  for (const part of parts) {
+    const next = node[part];
+    const child: Record<string, unknown> = isRecord(next) ? next : {};
+    node[part] = child;
+    node = child;
+  }
+  node[last] = value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

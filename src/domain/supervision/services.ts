@@ -1,0 +1,46 @@
+/** The table of the services that DOLPHIN supervises; a new service is one row and one folder in src/services. */
+
+export const LAYERS = ["trader", "scan", "indicators", "health", "batch"] as const;
+export type Layer = (typeof LAYERS)[number];
+
+export const SERVICE_NAMES = ["scan-bridge"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+export type ServiceSpec = {
+  readonly name: ServiceName;
+  readonly layer: Layer;
+  /** The module that the child process runs, relative to `src/services`. */
+  readonly module: string;
+  readonly nodeArgs: readonly string[];
+  /** How long the ready state must hold before a start counts as successful. */
+  readonly startSeconds: number;
+  /** How long SIGTERM is given before SIGKILL. */
+  readonly stopWaitSeconds: number;
+  readonly rssWarnBytes: number;
+  readonly rssRestartBytes: number;
+  readonly cpuWarnPercent: number;
+  readonly cpuAlertPercent: number;
+  readonly autostart: boolean;
+};
+
+const MIB = 1_048_576;
+
+export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
+  "scan-bridge": {
+    name: "scan-bridge",
+    layer: "scan",
+    module: "scan-bridge/main.ts",
+    nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=4"],
+    startSeconds: 5,
+    stopWaitSeconds: 10,
+    rssWarnBytes: 200 * MIB,
+    rssRestartBytes: 500 * MIB,
+    cpuWarnPercent: 50,
+    cpuAlertPercent: 80,
+    autostart: true,
+  },
+};
+
+export function isServiceName(name: string): name is ServiceName {
+  return (SERVICE_NAMES as readonly string[]).includes(name);
+}

@@ -1,0 +1,78 @@
+/**
+ * The shape of `dolphin.yaml` and its defaults. Every key can be overridden by an environment
+ * variable: `hazelcast.address` by DOLPHIN_HAZELCAST_ADDRESS.
+ * Temporal's address, namespace and credentials are not here: they come from Temporal's own
+ * environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, its TOML file).
+ */
+import { z } from "zod";
+
+const port = z.number().int().min(0).max(65_535);
+const positive = z.number().positive();
+const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "must be a day such as 2026-03-25");
+
+export const Configuration = z.strictObject({
+  /** Everything that DOLPHIN writes lies below it. Relative to the file that names it. */
+  data_dir: z.string().min(1).default(".dolphin"),
+  /** The scan archive; null: `arrow_scans` in the data directory. */
+  archive: z.string().min(1).nullable().default(null),
+  hazelcast: z
+    .strictObject({
+      address: z
+        .string()
+        .regex(/^[^\s:]+:\d+$/, "must be host:port")
+        .default("127.0.0.1:5701"),
+      cluster: z.string().min(1).default("dolphin"),
+      /** Own deadline of every call. */
+      deadline_ms: positive.default(2_000),
+      /** Heap of the embedded member. */
+      heap_mb: z.number().int().min(128).default(512),
+    })
+    .prefault({}),
+  ports: z
+    .strictObject({
+      hazelcast: port.default(5_701),
+      temporal: port.default(7_233),
+      temporal_ui: port.default(8_233),
+      dashboard: port.default(8_080),
+      metrics: port.default(9_464),
+    })
+    .prefault({}),
+  scan_bridge: z
+    .strictObject({
+      /** First day taken at a first start without a checkpoint; null: the newest day. */
+      since: day.nullable().default(null),
+      /** `auto`: inotify where the file system gives events; `poll`: listing only. */
+      watch: z.enum(["auto", "poll"]).default("auto"),
+      /** Whether a backlog sets latest_eigen_scan once a batch or for every scan. */
+      backlog_latest: z.enum(["batch", "every"]).default("batch"),
+      /** Seconds between listings when idle. */
+      reconcile_s: positive.max(10).default(5),
+    })
+    .prefault({}),
+  supervision: z
+    .strictObject({
+      restarts_max: z.number().int().min(0).default(3),
+      window_s: positive.default(600),
+      delays_s: z.array(z.number().min(0)).min(1).default([0, 5, 20]),
+      fatal_retry_s: positive.default(300),
+      /** Unanswered seconds after which the supervisor describes its run. */
+      news_s: positive.default(30),
+      health_check_s: positive.default(30),
+    })
+    .prefault({}),
+  simulator: z
+    .strictObject({
+      assets: z.number().int().min(2).max(10_000).default(50),
+      rate: positive.max(1_000).default(2),
+      seed: z.number().int().default(1),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+      rotate_mb: positive.default(50),
+      rotate_files: z.number().int().min(1).max(100).default(10),
+    })
+    .prefault({}),
+});
+export type Configuration = z.infer<typeof Configuration>;

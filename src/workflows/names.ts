@@ -1,0 +1,18 @@
+/** Task queues, ids and search attributes of the contract; no dependency, so that every room may import it. */
+import type { Layer } from "../domain/supervision/services.ts";
+
+export function taskQueueOf(layer: Layer): string {
+  return `dolphin-${layer}`;
+}
+
+export const SUPERVISOR_ID_PREFIX = "supervise-";
+
+export function supervisorIdOf(service: string): string {
+  return `${SUPERVISOR_ID_PREFIX}${service}`;
+}
+
+export function runIdOf(service: string): string {
+  return `run-${service}`;
+}
+
+export const SEARCH_ATTRIBUTES = ["DolphinLayer", "DolphinService", "DolphinStatus"] as const;
