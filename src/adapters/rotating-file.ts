@@ -1,0 +1,113 @@
+/**
+ * An append-only file of lines that is rotated by size: `x.log`, `x.log.1`, ... `x.log.9`.
+ * Writes are synchronous, so that the last line before a crash or an exit is in the file.
+ * Invariant: a failed write never throws; the line is dropped, counted and told once writing works again.
+ */
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { monotonicMs } from "./clock.ts";
+
+export type RotatingFileOptions = {
+  readonly file: string;
+  readonly bytesMax: number;
+  /** How many files are kept, the one being written included. */
+  readonly filesMax: number;
+  /** Makes the line that says how many lines were dropped before it, and why. */
+  readonly lossLine: (lines: number, reason: string) => string;
+};
+export type RotatingFile = {
+  /** Takes one line with its line feed. */
+  readonly write: (line: string) => void;
+  readonly dropped: () => number;
+  readonly close: () => void;
+};
+
+const REOPEN_AFTER_MS = 1_000;
+
+export function openRotatingFile(options: RotatingFileOptions): RotatingFile {
+  let fd: number | null = null;
+  let closed = false;
+  let dropped = 0;
+  let untold = 0;
+  let reason = "";
+  let retryAtMs = 0;
+  let torn = false;
+
+  function append(text: string): void {
+    if (fd !== null && isFullOrGone(fd, options)) release();
+    fd ??= openForAppend(options.file);
+    const bytes = Buffer.from(torn ? `\n${text}` : text);
+    for (let done = 0; done < bytes.length; torn = true) done += writeSync(fd, bytes, done);
+    torn = false;
+  }
+  function release(): void {
+    const held = fd;
+    fd = null;
+    try {
+      if (held !== null) closeSync(held);
+    } catch {
+      // The file is given up anyhow.
+    }
+  }
+  function write(line: string): void {
+    if (closed || monotonicMs() < retryAtMs) {
+      dropped += 1;
+      untold += 1;
+      return;
+    }
+    try {
+      if (untold > 0) append(options.lossLine(untold, reason));
+      untold = 0;
+      append(line);
+    } catch (error) {
+      dropped += 1;
+      untold += 1;
+      reason = error instanceof Error ? error.message : String(error);
+      retryAtMs = monotonicMs() + REOPEN_AFTER_MS;
+      release();
+    }
+  }
+  return {
+    write,
+    dropped: () => dropped,
+    close: () => {
+      closed = true;
+      release();
+    },
+  };
+}
+
+/** Whether another file is to be opened; a full one is moved out of the way here. */
+function isFullOrGone(fd: number, options: RotatingFileOptions): boolean {
+  const stat = fstatSync(fd);
+  if (stat.nlink > 0 && stat.size < options.bytesMax) return false;
+  // Another process that shares the file may have moved it already.
+  if (stat.nlink > 0 && inodeOf(options.file) === stat.ino) shift(options);
+  return true;
+}
+
+function openForAppend(file: string): number {
+  mkdirSync(dirname(file), { recursive: true });
+  return openSync(file, "a", 0o640);
+}
+
+function shift({ file, filesMax }: RotatingFileOptions): void {
+  if (filesMax === 1) unlinkSync(file);
+  for (let number = filesMax - 1; number > 0; number -= 1) {
+    const from = number === 1 ? file : `${file}.${number - 1}`;
+    if (inodeOf(from) !== null) renameSync(from, `${file}.${number}`);
+  }
+}
+
+function inodeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.ino ?? null;
+}
