@@ -1,0 +1,163 @@
+/** The rules of the house as functions from files to sentences about what breaks them. */
+import { posix } from "node:path";
+
+export type SourceFile = { readonly path: string; readonly text: string };
+type Import = { readonly from: string; readonly typesOnly: boolean };
+
+/** What a file in a room may import, by path below src; packages are free unless said. */
+type Doors = { readonly values: RegExp; readonly types?: RegExp; readonly packages?: RegExp };
+
+const SHARED = String.raw`domain/|wire/|workflows/(names|messages)\.ts$`;
+const DOORS: Readonly<Record<string, Doors>> = {
+  domain: { values: /^domain\//, packages: /^$/ },
+  wire: { values: /^(domain|wire)\// },
+  adapters: { values: new RegExp(`^(${SHARED}|adapters/)`), types: /^config\.ts$/ },
+  services: {
+    values: new RegExp(`^(${SHARED}|adapters/clock\\.ts$)`),
+    types: /^(adapters\/|config\.ts$)/,
+  },
+  backtest: {
+    values: new RegExp(`^(${SHARED}|adapters/clock\\.ts$)`),
+    types: /^(adapters\/|config\.ts$)/,
+  },
+  activities: {
+    values: new RegExp(`^(${SHARED}|activities/|adapters/clock\\.ts$)`),
+    types: /^(adapters|services)\/|^config\.ts$/,
+  },
+  workflows: {
+    values: /^(domain|workflows)\//,
+    types: /^(activities|wire)\//,
+    packages: /^@temporalio\/(workflow|common)$/,
+  },
+  workers: { values: new RegExp(`^(${SHARED}|adapters/|activities/|workers/|config\\.ts$)`) },
+  embedded: { values: new RegExp(`^(${SHARED}|adapters/|embedded/|config\\.ts$)`) },
+  dashboard: { values: new RegExp(`^(${SHARED}|adapters/|dashboard/|config\\.ts$)`) },
+  cli: {
+    values: new RegExp(
+      `^(${SHARED}|adapters/|activities/|embedded/|workers/|dashboard/|cli/|config\\.ts$)`,
+    ),
+  },
+};
+/** Entry points of a process or thread wire it together, so they may reach the adapters. */
+const ENTRY_POINT = /^services\/[^/]+\/(main|pump|[a-z-]+\.worker)\.ts$/;
+const ENTRY_POINT_VALUES = /^(adapters\/|config\.ts$)/;
+
+export function importViolations(files: readonly SourceFile[]): string[] {
+  return files
+    .filter((file) => file.path.startsWith("src/") && file.path.endsWith(".ts"))
+    .flatMap((file) =>
+      importsOf(file.text)
+        .filter((found) => !mayImport(file.path.slice("src/".length), found))
+        .map(
+          ({ from, typesOnly }) => `${file.path} imports ${typesOnly ? "types of " : ""}${from}`,
+        ),
+    );
+}
+
+function mayImport(path: string, { from, typesOnly }: Import): boolean {
+  const room = path.split("/")[0] ?? "";
+  const doors = DOORS[room];
+  if (doors === undefined) return path === "config.ts" || path.endsWith(".js");
+  if (!from.startsWith(".")) return typesOnly || (doors.packages?.test(from) ?? true);
+  const target = posix.join(posix.dirname(path), from);
+  const ownFolder = room === "services" && target.startsWith(`${posix.dirname(path)}/`);
+  return (
+    ownFolder ||
+    doors.values.test(target) ||
+    (typesOnly && (doors.types?.test(target) ?? false)) ||
+    (ENTRY_POINT.test(path) && ENTRY_POINT_VALUES.test(target))
+  );
+}
+
+/** Static imports, re-exports and dynamic imports; a clause of nothing but types counts as types. */
+export function importsOf(text: string): Import[] {
+  const code = withoutComments(text);
+  const found: Import[] = [];
+  for (const match of code.matchAll(
+    /^(?:import|export)\s([^;"'`]*?\bfrom\s*)?["']([^"']+)["']/gm,
+  )) {
+    const clause = (match[1] ?? "").replace(/\bfrom\s*$/, "").trim();
+    found.push({ from: match[2] ?? "", typesOnly: isTypeClause(clause) });
+  }
+  for (const match of code.matchAll(/\bimport\(\s*["']([^"']+)["']/g)) {
+    found.push({ from: match[1] ?? "", typesOnly: false });
+  }
+  return found;
+}
+
+function isTypeClause(clause: string): boolean {
+  if (/^type\s/.test(clause)) return true;
+  const names = /^\{([^}]*)\}$/.exec(clause)?.[1];
+  if (names === undefined) return false;
+  const parts = names.split(",").map((part) => part.trim());
+  return parts.every((part) => part === "" || part.startsWith("type "));
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/^\s*\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+}
+
+type Ban = {
+  readonly what: RegExp;
+  readonly instead: string;
+  readonly where?: RegExp;
+  readonly except?: RegExp;
+};
+const CODE = /\.(ts|mjs|js)$/;
+// Patterns are written so that they don't match themselves.
+const BANS: readonly Ban[] = [
+  { what: /FIX[M]E/, instead: "fix it, or open an issue" },
+  { what: /\b(test|it|describe)[.]only\(/, instead: "run the one test by its name", where: CODE },
+  { what: /\bas[ ]any\b/, instead: "parse it in src/wire", where: CODE },
+  { what: /@ts-[i]gnore/, instead: "make the types say it", where: CODE },
+  {
+    what: /\bconsole[.](log|error|warn|info)\(/,
+    instead: "the logger of the process",
+    where: /^src\/.*\.ts$/,
+    except: /^src\/(cli\/|embedded\/screen)/,
+  },
+  { what: /(^|[\s"'`(=:])\/(work|root|home)\/[a-z.]/m, instead: "a path relative to the checkout" },
+  { what: /\/tmp\/[p]robe/, instead: "what setup installs in .tools" },
+  { what: /registry[.](npmjs|yarnpkg)|pypi[.]org\/simple/, instead: "the configured registry" },
+  { what: /\bTO[D]O(?!\(#\d+\))/, instead: "the same with (#issue)" },
+];
+
+export function banViolations(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    BANS.filter((ban) => (ban.where?.test(path) ?? true) && !(ban.except?.test(path) ?? false))
+      .filter((ban) => ban.what.test(text))
+      .map((ban) => `${path} holds ${String(ban.what)}; instead: ${ban.instead}`),
+  );
+}
+
+const VAGUE = /(^|\/)(utils?|helpers?|common|types|misc|manager|[a-z-]+-manager)(\.[a-z]+)*(\/|$)/;
+const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
+const LINES_MAX = 400;
+const FILES_IN_FOLDER_MAX = 12;
+
+export function layoutViolations(files: readonly SourceFile[]): string[] {
+  const sources = files.filter((file) => file.path.startsWith("src/"));
+  return [
+    ...[...sources, ...files.filter((file) => /^(test|bench|scripts)\//.test(file.path))]
+      .filter((file) => !file.path.split("/").every((part) => KEBAB.test(part)))
+      .map((file) => `${file.path} is not kebab-case`),
+    ...sources
+      .filter((file) => VAGUE.test(file.path))
+      .map((file) => `${file.path} is named after nothing; name it after its main export`),
+    ...sources
+      .filter((file) => file.text.split("\n").length - 1 > LINES_MAX)
+      .map((file) => `${file.path} is longer than ${LINES_MAX} lines`),
+    ...crowdedFolders(sources),
+  ];
+}
+
+function crowdedFolders(sources: readonly SourceFile[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) {
+    const folder = posix.dirname(path);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count > FILES_IN_FOLDER_MAX)
+    .map(([folder, count]) => `${folder} holds ${count} files, more than ${FILES_IN_FOLDER_MAX}`);
+}
