@@ -2,11 +2,12 @@
  * Reads the configuration: defaults, then `dolphin.yaml`, then DOLPHIN_* variables, then flags.
  * Invariant: this is the only module that reads process.env for DOLPHIN_* variables.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { Configuration } from "./wire/configuration.ts";
+import { isSecretKey, REDACTED } from "./wire/redaction.ts";
 
 export type Config = Configuration & {
   /** Absolute. */
@@ -36,13 +37,16 @@ export class ConfigError extends Error {
 
 const RESERVED = new Set(["DOLPHIN_CONFIG"]);
 const FILE_BYTES_MAX = 1_048_576;
+const FOUND_CHARACTERS_MAX = 60;
+const DEFAULTS = Configuration.parse({});
 
 /**
  * Loads and validates the configuration.
  * @throws {ConfigError} on an unknown or wrong key, file or variable.
  */
 export function loadConfig(source: ConfigSource): LoadedConfig {
-  const named = source.file ?? (source.env["DOLPHIN_CONFIG"] || undefined);
+  const named = source.file ?? source.env["DOLPHIN_CONFIG"];
+  if (named === "") throw new ConfigError("DOLPHIN_CONFIG is empty; unset it or name a file");
   const file =
     named === undefined ? resolve(source.cwd, "dolphin.yaml") : resolve(source.cwd, named);
   const present = existsSync(file);
@@ -61,7 +65,7 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
     origins.set(key, "flag");
   }
   const parsed = Configuration.safeParse(tree);
-  if (!parsed.success) throw new ConfigError(explain(parsed.error, origins));
+  if (!parsed.success) throw new ConfigError(explain(parsed.error, tree, origins));
   const fileBase = present ? dirname(file) : source.cwd;
   const baseOf = (key: string) =>
     origins.get(key)?.startsWith("file ") === true ? fileBase : source.cwd;
@@ -95,26 +99,46 @@ function applyEnvironment(into: {
     if (text === "") {
       throw new ConfigError(`environment variable ${variable} is empty; unset it or give a value`);
     }
-    setAt(into.tree, key, scalarFrom(text));
+    setAt(into.tree, key, scalarFrom(text, valueAt(DEFAULTS, key)));
     into.origins.set(key, `environment ${variable}`);
   }
 }
 
 function readYaml(file: string): Record<string, unknown> {
-  const text = readFileSync(file, "utf8");
-  if (text.length > FILE_BYTES_MAX) throw new ConfigError(`${file} is larger than 1 MiB`);
-  const document = parseDocument(text, { uniqueKeys: true });
+  const text = readText(file);
+  const document = parseDocument(text, { uniqueKeys: true, logLevel: "error" });
   const problem = document.errors[0];
   if (problem !== undefined) throw new ConfigError(`${file} is not valid YAML: ${problem.message}`);
-  const value: unknown = document.toJS({ maxAliasCount: 10 }) ?? {};
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 10 }) ?? {};
+  } catch (error) {
+    throw new ConfigError(`${file} repeats itself too often: write values out instead of aliases`, {
+      cause: error,
+    });
+  }
   if (!isRecord(value)) {
     throw new ConfigError(`${file} must hold keys and values, such as 'archive: ./arrow_scans'`);
   }
   return value;
 }
 
-/** A variable holds a JSON value where it parses as one (numbers, booleans, lists, null), else text. */
-function scalarFrom(text: string): unknown {
+function readText(file: string): string {
+  try {
+    const stat = statSync(file);
+    if (!stat.isFile()) throw new ConfigError(`${file} is not a regular file`);
+    if (stat.size > FILE_BYTES_MAX) throw new ConfigError(`${file} is larger than 1 MiB`);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${file} cannot be read: ${String(error)}`, { cause: error });
+  }
+}
+
+/** A variable for a key of text is taken as it is; for other keys it holds a JSON value. */
+function scalarFrom(text: string, example: unknown): unknown {
+  if (typeof example === "string") return text;
+  if (example === null) return text === "null" ? null : text;
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -122,7 +146,11 @@ function scalarFrom(text: string): unknown {
   }
 }
 
-function explain(error: z.ZodError, origins: ReadonlyMap<string, ConfigOrigin>): string {
+function explain(
+  error: z.ZodError,
+  tree: Record<string, unknown>,
+  origins: ReadonlyMap<string, ConfigOrigin>,
+): string {
   return error.issues
     .map((issue) => {
       const key = issue.path.join(".");
@@ -130,14 +158,29 @@ function explain(error: z.ZodError, origins: ReadonlyMap<string, ConfigOrigin>):
         const where = key === "" ? "" : `${key}.`;
         return `unknown key ${issue.keys.map((name) => `'${where}${name}'`).join(", ")}; 'dolphin config' lists the keys`;
       }
-      return `key '${key}' (${origins.get(key) ?? "default"}): ${issue.message}`;
+      const origin = origins.get(key) ?? originBelow(key, origins);
+      return `key '${key}' (${origin}) was ${foundAt(tree, key)}: ${issue.message}`;
     })
     .join("; ");
 }
 
+/** An element of a list, or a section, has no origin of its own. */
+function originBelow(key: string, origins: ReadonlyMap<string, ConfigOrigin>): ConfigOrigin {
+  for (const [leaf, origin] of origins) {
+    if (key.startsWith(`${leaf}.`)) return origin;
+  }
+  return [...origins.values()].find((origin) => origin.startsWith("file ")) ?? "default";
+}
+
+function foundAt(tree: Record<string, unknown>, key: string): string {
+  if (isSecretKey(key)) return REDACTED;
+  const text = JSON.stringify(valueAt(tree, key)) ?? "missing";
+  return text.length > FOUND_CHARACTERS_MAX ? `${text.slice(0, FOUND_CHARACTERS_MAX)}...` : text;
+}
+
 /** All dotted keys that hold a value. */
 export function leafKeys(): readonly string[] {
-  return leavesOf(Configuration.parse({}), "");
+  return leavesOf(DEFAULTS, "");
 }
 
 function leavesOf(tree: Record<string, unknown>, prefix: string): string[] {
@@ -149,8 +192,7 @@ function leavesOf(tree: Record<string, unknown>, prefix: string): string[] {
 export function valueAt(tree: Record<string, unknown>, key: string): unknown {
   let node: unknown = tree;
   for (const part of key.split(".")) {
-    if (!isRecord(node)) return undefined;
-    node = node[part];
+    node = Array.isArray(node) ? node[Number(part)] : isRecord(node) ? node[part] : undefined;
   }
   return node;
 }

@@ -7,7 +7,8 @@
 import { z } from "zod";
 
 const port = z.number().int().min(0).max(65_535);
-const positive = z.number().positive();
+/** Bounded: a timer of more than 24.8 days fires at once. */
+const seconds = z.number().positive().max(86_400);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "must be a day such as 2026-03-25");
 
 export const Configuration = z.strictObject({
@@ -23,9 +24,9 @@ export const Configuration = z.strictObject({
         .default("127.0.0.1:5701"),
       cluster: z.string().min(1).default("dolphin"),
       /** Own deadline of every call. */
-      deadline_ms: positive.default(2_000),
+      deadline_ms: z.number().min(10).max(60_000).default(2_000),
       /** Heap of the embedded member. */
-      heap_mb: z.number().int().min(128).default(512),
+      heap_mb: z.number().int().min(128).max(65_536).default(512),
     })
     .prefault({}),
   ports: z
@@ -46,31 +47,31 @@ export const Configuration = z.strictObject({
       /** Whether a backlog sets latest_eigen_scan once a batch or for every scan. */
       backlog_latest: z.enum(["batch", "every"]).default("batch"),
       /** Seconds between listings when idle. */
-      reconcile_s: positive.max(10).default(5),
+      reconcile_s: seconds.max(10).default(5),
     })
     .prefault({}),
   supervision: z
     .strictObject({
-      restarts_max: z.number().int().min(0).default(3),
-      window_s: positive.default(600),
-      delays_s: z.array(z.number().min(0)).min(1).default([0, 5, 20]),
-      fatal_retry_s: positive.default(300),
+      restarts_max: z.number().int().min(0).max(10_000).default(3),
+      window_s: seconds.default(600),
+      delays_s: z.array(z.number().min(0).max(3_600)).min(1).max(20).default([0, 5, 20]),
+      fatal_retry_s: seconds.default(300),
       /** Unanswered seconds after which the supervisor describes its run. */
-      news_s: positive.default(30),
-      health_check_s: positive.default(30),
+      news_s: seconds.default(30),
+      health_check_s: seconds.default(30),
     })
     .prefault({}),
   simulator: z
     .strictObject({
       assets: z.number().int().min(2).max(10_000).default(50),
-      rate: positive.max(1_000).default(2),
+      rate: z.number().positive().max(1_000).default(2),
       seed: z.number().int().default(1),
     })
     .prefault({}),
   log: z
     .strictObject({
       level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
-      rotate_mb: positive.default(50),
+      rotate_mb: z.number().min(0.01).max(10_000).default(50),
       rotate_files: z.number().int().min(1).max(100).default(10),
     })
     .prefault({}),
