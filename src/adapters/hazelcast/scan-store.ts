@@ -1,0 +1,98 @@
+/** What the scan bridge keeps in Hazelcast: checkpoint, latest scan, ringbuffer, done files, heartbeat. */
+import {
+  CHECKPOINT_KEY,
+  DONE_MAP,
+  FEATURES_MAP,
+  HEARTBEAT_MAP,
+  LATEST_KEY,
+  SCANS_RING,
+} from "../../wire/scan-value.ts";
+import type { HazelcastHandle } from "./hazelcast-client.ts";
+
+/** Raw as found: a string when we wrote it, anything when somebody else did, null when absent. */
+export type RawValue = unknown;
+
+export type ScanStore = {
+  readLatest(): Promise<RawValue>;
+  readCheckpoint(): Promise<RawValue>;
+  /** True when `previous` stood there and `next` stands there now. */
+  swapLatest(previous: RawValue, next: string): Promise<boolean>;
+  swapCheckpoint(previous: RawValue, next: string): Promise<boolean>;
+  addToRing(values: readonly string[]): Promise<void>;
+  /** The newest values of the ring, at most `count`, oldest first. */
+  readRingTail(count: number): Promise<readonly unknown[]>;
+  putDone(entries: readonly (readonly [string, string])[]): Promise<void>;
+  readDone(): Promise<readonly (readonly [string, unknown])[]>;
+  putHeartbeat(service: string, value: string): Promise<void>;
+};
+
+const RING_READ_MAX = 500;
+
+export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
+  const { client, call } = hazelcast;
+  const proxies = lazily(async () => {
+    const [features, done, heartbeats, ring] = await Promise.all([
+      client.getMap<string, unknown>(FEATURES_MAP),
+      client.getMap<string, unknown>(DONE_MAP),
+      client.getMap<string, unknown>(HEARTBEAT_MAP),
+      client.getRingbuffer<unknown>(SCANS_RING),
+    ]);
+    return { features, done, heartbeats, ring };
+  });
+  const swap = (key: string, previous: RawValue, next: string) =>
+    call(`compare-and-set of ${key}`, async () => {
+      const { features } = await proxies();
+      return previous === null
+        ? (await features.putIfAbsent(key, next)) === null
+        : features.replaceIfSame(key, previous, next);
+    });
+  return {
+    readLatest: () =>
+      call(`get ${LATEST_KEY}`, async () => (await proxies()).features.get(LATEST_KEY)),
+    readCheckpoint: () =>
+      call(`get ${CHECKPOINT_KEY}`, async () => (await proxies()).features.get(CHECKPOINT_KEY)),
+    swapLatest: (previous, next) => swap(LATEST_KEY, previous, next),
+    swapCheckpoint: (previous, next) => swap(CHECKPOINT_KEY, previous, next),
+    addToRing: (values) =>
+      call("add to ringbuffer", async () => {
+        const { ring } = await proxies();
+        const [only] = values;
+        if (values.length === 1 && only !== undefined) await ring.add(only);
+        else await ring.addAll([...values]);
+      }),
+    readRingTail: (count) =>
+      call("read ringbuffer", async () => {
+        const { ring } = await proxies();
+        const tail = (await ring.tailSequence()).toNumber();
+        const head = (await ring.headSequence()).toNumber();
+        const values: unknown[] = [];
+        let next = Math.max(head, tail - count + 1);
+        while (next <= tail) {
+          const wanted = Math.min(RING_READ_MAX, tail - next + 1);
+          const chunk = await ring.readMany(next, 1, wanted);
+          for (let i = 0; i < chunk.size(); i += 1) values.push(chunk.get(i));
+          next += chunk.size();
+        }
+        return values;
+      }),
+    putDone: (entries) =>
+      call("put done files", async () => {
+        await (await proxies()).done.putAll(entries.map(([file, text]) => [file, text]));
+      }),
+    readDone: () => call("read done files", async () => (await proxies()).done.entrySet()),
+    putHeartbeat: (service, value) =>
+      call("put heartbeat", async () => (await proxies()).heartbeats.set(service, value)),
+  };
+}
+
+/** Makes a value once; a failure is not kept, so that the next call tries again. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}
