@@ -1,0 +1,66 @@
+/** The `dolphin` command line: parses, and loads only the module of the verb that was asked for. */
+import { Command, CommanderError } from "commander";
+import { ConfigError } from "../config.ts";
+import { CliError, EXIT_CONFIGURATION, EXIT_USAGE } from "./context.ts";
+
+type Verb = {
+  readonly summary: string;
+  /** Adds the verb, its options and its action to the program. */
+  load(): Promise<(program: Command) => void>;
+};
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  up: {
+    summary: "embedded Temporal and Hazelcast, workers, services; --demo adds the scan simulator",
+    load: async () => (await import("./up.ts")).addUpCommand,
+  },
+};
+
+/** Global options that take a value: their value is not the verb. */
+const OPTIONS_WITH_VALUE = new Set(["--config", "--data-dir"]);
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command("dolphin")
+    .description("A durable, multi-speed trading pipeline.")
+    .option("--config <file>", "the configuration file (default: ./dolphin.yaml or DOLPHIN_CONFIG)")
+    .option("--data-dir <dir>", "where DOLPHIN keeps its state (default: .dolphin)")
+    .showHelpAfterError("(dolphin --help lists the verbs)")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "dolphin: ")) })
+    .exitOverride();
+  const asked = verbIn(argv);
+  const verb = asked === undefined ? undefined : VERBS[asked];
+  if (verb === undefined) {
+    for (const [name, { summary }] of Object.entries(VERBS)) program.command(name).summary(summary);
+  } else {
+    (await verb.load())(program);
+  }
+  if (argv.length === 0) program.help({ error: true });
+  await program.parseAsync([...argv], { from: "user" });
+}
+
+function verbIn(argv: readonly string[]): string | undefined {
+  return argv.find(
+    (word, index) => !word.startsWith("-") && !OPTIONS_WITH_VALUE.has(argv[index - 1] ?? ""),
+  );
+}
+
+/** One clear line on stderr, and the exit code of the contract. */
+function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong, or shown the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+    return;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`dolphin: ${message}\n`);
+  if (error instanceof ConfigError) process.exitCode = EXIT_CONFIGURATION;
+  else process.exitCode = error instanceof CliError ? error.exitCode : 1;
+}
+
+// A reader that has seen enough (`dolphin logs | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+await main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,111 @@
+/**
+ * Starts a program under guard.sh, so that it ends when this process does, however that happens.
+ * Neither Java nor the Temporal CLI notices that its parent died.
+ */
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { startedTicksOf } from "../adapters/process/process-identity.ts";
+
+export type ProcessEnd = { readonly code: number | null; readonly signal: string | null };
+
+export type GuardedProcess = {
+  /** The program itself. */
+  readonly pid: number;
+  /** The guard, which is also the id of the process group. */
+  readonly guardPid: number;
+  readonly startedTicks: number | null;
+  readonly exited: Promise<ProcessEnd>;
+  /** SIGTERM, then SIGKILL after the grace; resolves when the whole group is gone. */
+  stop(): Promise<void>;
+  /** SIGKILL to the whole group, at once. */
+  kill(): void;
+};
+
+export type GuardedCommand = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Standard output and error are appended here. */
+  readonly logFile: string;
+  readonly graceSeconds: number;
+};
+
+const GUARD = fileURLToPath(new URL("guard.sh", import.meta.url));
+/** A shell reports a death by signal N as status 128 + N. */
+const SIGNAL_STATUS_BASE = 128;
+
+export async function startGuarded(command: GuardedCommand): Promise<GuardedProcess> {
+  mkdirSync(dirname(command.logFile), { recursive: true });
+  const log = openSync(command.logFile, "a", 0o640);
+  const guard = spawn(
+    "/bin/sh",
+    [GUARD, String(command.graceSeconds), command.command, ...command.args],
+    {
+      cwd: command.cwd,
+      env: command.env,
+      stdio: ["pipe", log, log, "pipe"],
+      detached: true,
+    },
+  );
+  closeSync(log);
+  const failed = new Promise<never>((_, reject) => guard.once("error", reject));
+  const exited = new Promise<ProcessEnd>((resolve) => {
+    guard.once("exit", (code, signal) => {
+      // A guard that was killed leaves the program behind; its group is still ours to end.
+      if (guard.pid !== undefined) signalGroup(guard.pid, "SIGKILL");
+      resolve(endOf(code, signal));
+    });
+  });
+  // The lifeline may break while it is being closed; the exit tells the story.
+  guard.stdin!.on("error", () => undefined);
+  const pid = await Promise.race([readPid(guard.stdio[3] as Readable), failed]);
+  const guardPid = guard.pid!;
+  return {
+    pid,
+    guardPid,
+    startedTicks: startedTicksOf(pid),
+    exited,
+    async stop() {
+      guard.stdin!.end();
+      await exited;
+    },
+    kill() {
+      signalGroup(guardPid, "SIGKILL");
+    },
+  };
+}
+
+async function readPid(pipe: Readable): Promise<number> {
+  let text = "";
+  for await (const chunk of pipe) text += String(chunk);
+  const pid = Number(text);
+  if (!Number.isInteger(pid) || pid <= 0) throw new Error(`guard told no pid (it said '${text}')`);
+  return pid;
+}
+
+function endOf(code: number | null, signal: string | null): ProcessEnd {
+  if (code === null || code <= SIGNAL_STATUS_BASE) return { code, signal };
+  return { code: null, signal: SIGNAL_NAMES[code - SIGNAL_STATUS_BASE] ?? `signal ${code - 128}` };
+}
+
+const SIGNAL_NAMES: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  6: "SIGABRT",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  13: "SIGPIPE",
+  15: "SIGTERM",
+};
+
+function signalGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // The group is gone already.
+  }
+}

@@ -1,0 +1,86 @@
+/** The real Hazelcast member with the configuration that we ship, bound to loopback. */
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startGuarded } from "./guarded-process.ts";
+import type { GuardedProcess } from "./guarded-process.ts";
+import { LOOPBACK, probePort } from "./ports.ts";
+import { untilReady } from "./until-ready.ts";
+
+export type HazelcastMemberOptions = {
+  readonly javaBin: string;
+  readonly jar: string;
+  readonly port: number;
+  readonly cluster: string;
+  readonly heapMb: number;
+  readonly logFile: string;
+};
+export type HazelcastMember = GuardedProcess & { readonly address: string };
+
+const CONFIGURATION = fileURLToPath(
+  new URL("../../deploy/hazelcast/hazelcast.xml", import.meta.url),
+);
+const READY_WITHIN_MS = 60_000;
+const GRACE_SECONDS = 10;
+
+/** Resolves when the member takes clients; rejects, with nothing left, when it can't start. */
+export async function startHazelcastMember(
+  options: HazelcastMemberOptions,
+): Promise<HazelcastMember> {
+  const address = `${LOOPBACK}:${options.port}`;
+  const logFrom = existsSync(options.logFile) ? statSync(options.logFile).size : 0;
+  const member = await startGuarded({
+    command: options.javaBin,
+    args: memberArguments(options),
+    cwd: dirname(options.logFile),
+    env: process.env,
+    logFile: options.logFile,
+    graceSeconds: GRACE_SECONDS,
+  });
+  await untilReady({
+    name: "Hazelcast",
+    process: member,
+    logFile: options.logFile,
+    withinMs: READY_WITHIN_MS,
+    // The port opens before the member takes part; its own word for that stands in the log.
+    probe: async () => {
+      if (!textFrom(options.logFile, logFrom).includes("is STARTED")) {
+        throw new Error("the member has not started");
+      }
+      await probePort(options.port);
+    },
+  });
+  return { ...member, address };
+}
+
+function memberArguments(options: HazelcastMemberOptions): string[] {
+  return [
+    // A small heap that is taken once and stays: the collector that needs least beside it.
+    ...["-Xms64m", `-Xmx${options.heapMb}m`, "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=128m"],
+    // A member out of memory must end, so that it is started again, instead of limping on.
+    "-XX:+ExitOnOutOfMemoryError",
+    ...["--add-modules", "java.se"],
+    ...["java.base/jdk.internal.ref", "java.base/java.lang", "java.base/sun.nio.ch"].flatMap(
+      (where) => ["--add-opens", `${where}=ALL-UNNAMED`],
+    ),
+    ...["--add-opens", "java.management/sun.management=ALL-UNNAMED"],
+    ...["--add-opens", "jdk.management/com.sun.management.internal=ALL-UNNAMED"],
+    `-Dhazelcast.config=${CONFIGURATION}`,
+    `-Ddolphin.cluster=${options.cluster}`,
+    `-Ddolphin.port=${options.port}`,
+    `-Ddolphin.interface=${LOOPBACK}`,
+    `-Ddolphin.members=${LOOPBACK}:${options.port}`,
+    ...["-cp", options.jar, "com.hazelcast.core.server.HazelcastMemberStarter"],
+  ];
+}
+
+function textFrom(file: string, offset: number): string {
+  const handle = openSync(file, "r");
+  try {
+    const buffer = Buffer.alloc(Math.max(0, statSync(file).size - offset));
+    readSync(handle, buffer, 0, buffer.length, offset);
+    return buffer.toString("utf8");
+  } finally {
+    closeSync(handle);
+  }
+}

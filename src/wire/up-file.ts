@@ -1,0 +1,48 @@
+/** `<data-dir>/up.json`, where a running `dolphin up` says where everything is, and its summary. */
+import { z } from "zod";
+
+const pid = z.number().int().positive();
+/** Field 22 of /proc/PID/stat: a pid alone may belong to another process by now. */
+const startedTicks = z.number().int().nullable();
+
+export const UpService = z.object({
+  pid,
+  started_ticks: startedTicks,
+  /** The leader of the process group, where that is a guard; null where the process leads its own. */
+  guard_pid: pid.nullable(),
+  log: z.string(),
+});
+export type UpService = Readonly<z.infer<typeof UpService>>;
+
+export const UpFile = z.object({
+  pid,
+  started_ticks: startedTicks,
+  started_at: z.string(),
+  /** host:port */
+  hazelcast: z.string(),
+  cluster: z.string(),
+  /** host:port */
+  temporal: z.string(),
+  temporal_ui: z.string(),
+  dashboard: z.string().nullable(),
+  archive: z.string(),
+  services: z.record(z.string(), UpService),
+});
+export type UpFile = Readonly<z.infer<typeof UpFile>>;
+
+/** What `dolphin up --summary FILE` writes at its end. */
+export const UpSummary = z.object({
+  ok: z.boolean(),
+  duration_s: z.number(),
+  scans_written: z.number().int(),
+  scans_pushed: z.number().int(),
+  /** Distinct seqs seen by a listener of its own. */
+  scans_seen: z.number().int(),
+  seq_gaps: z.number().int(),
+  /** From the file's mtime to the event; null when none was seen. */
+  lag_ms: z.object({ p50: z.number().nullable(), p99: z.number().nullable() }),
+  restarts: z.number().int(),
+  rss_mb: z.record(z.string(), z.number()),
+  problems: z.array(z.string()),
+});
+export type UpSummary = Readonly<z.infer<typeof UpSummary>>;
