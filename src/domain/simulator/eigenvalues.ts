@@ -1,0 +1,126 @@
+/**
+ * The eigenvalues of a symmetric matrix, without its eigenvectors: Householder reflections make it
+ * tridiagonal, then the implicit QL method with Wilkinson's shift makes it diagonal. Both steps
+ * are orthogonal, so the error is a few ulps of the largest eigenvalue, whatever the matrix.
+ */
+import { assert } from "../assert.ts";
+
+type Tridiagonal = { readonly diagonal: Float64Array; readonly beside: Float64Array };
+
+const SWEEPS_MAX = 60;
+
+/** Eigenvalues, descending, of the `size` x `size` matrix stored by rows; overwrites the matrix. */
+export function symmetricEigenvalues(matrix: Float64Array, size: number): Float64Array {
+  assert(matrix.length === size * size, "the matrix is square");
+  return diagonalize(tridiagonalize(matrix, size)).toSorted().toReversed();
+}
+
+/** Each reflection clears one column below its subdiagonal, and works on the block that remains. */
+function tridiagonalize(matrix: Float64Array, size: number): Tridiagonal {
+  const diagonal = new Float64Array(size);
+  const beside = new Float64Array(size);
+  const product = new Float64Array(size);
+  for (let column = 0; column < size; column++) {
+    diagonal[column] = matrix[column * size + column]!;
+    const first = column + 1;
+    if (first >= size) break;
+    // By symmetry the column to clear is a row, which is contiguous.
+    const vector = matrix.subarray(column * size, first * size);
+    const norm = Math.sqrt(dot(vector, vector, first));
+    if (norm === 0) continue;
+    // The sign that adds, so that no digits cancel.
+    const target = vector[first]! > 0 ? -norm : norm;
+    beside[column] = target;
+    vector[first]! -= target;
+    reflectBlock(matrix, { size, first, vector, product });
+  }
+  return { diagonal, beside };
+}
+
+/** B - v w' - w v' with w = p - (p'v / v'v) v and p = 2 B v / v'v, over the block B from `first`. */
+function reflectBlock(
+  matrix: Float64Array,
+  by: {
+    readonly size: number;
+    readonly first: number;
+    readonly vector: Float64Array;
+    readonly product: Float64Array;
+  },
+): void {
+  const { size, first, vector, product } = by;
+  const square = dot(vector, vector, first);
+  for (let row = first; row < size; row++) {
+    product[row] = (2 * dot(matrix.subarray(row * size, (row + 1) * size), vector, first)) / square;
+  }
+  const along = dot(product, vector, first) / square;
+  for (let row = first; row < size; row++) product[row]! -= along * vector[row]!;
+  for (let row = first; row < size; row++) {
+    const left = vector[row]!;
+    const right = product[row]!;
+    const start = row * size;
+    for (let other = first; other < size; other++) {
+      matrix[start + other]! -= left * product[other]! + right * vector[other]!;
+    }
+  }
+}
+
+function diagonalize({ diagonal, beside }: Tridiagonal): Float64Array {
+  for (let low = 0; low < diagonal.length; low++) {
+    for (let sweep = 0; ; sweep++) {
+      const high = endOfBlock({ diagonal, beside }, low);
+      if (high === low) break;
+      assert(sweep < SWEEPS_MAX, "the QL method converges");
+      chase({ diagonal, beside }, low, high);
+    }
+  }
+  return diagonal;
+}
+
+/** The first index from `low` on whose neighbour is negligible: the block low..high stands alone. */
+function endOfBlock({ diagonal, beside }: Tridiagonal, low: number): number {
+  let high = low;
+  while (high < diagonal.length - 1) {
+    const scale = Math.abs(diagonal[high]!) + Math.abs(diagonal[high + 1]!);
+    if (Math.abs(beside[high]!) <= Number.EPSILON * scale) break;
+    high++;
+  }
+  return high;
+}
+
+/** One implicit QL step: rotations carry a bulge from the bottom of the block to its top. */
+function chase({ diagonal, beside }: Tridiagonal, low: number, high: number): void {
+  const half = (diagonal[low + 1]! - diagonal[low]!) / (2 * beside[low]!);
+  const root = Math.hypot(half, 1);
+  let value = diagonal[high]! - diagonal[low]! + beside[low]! / (half + (half < 0 ? -root : root));
+  let sine = 1;
+  let cosine = 1;
+  let carried = 0;
+  for (let at = high - 1; at >= low; at--) {
+    const bulge = sine * beside[at]!;
+    const kept = cosine * beside[at]!;
+    const length = Math.hypot(bulge, value);
+    beside[at + 1] = length;
+    if (length === 0) {
+      // The rotation split the block: what is below it is already right.
+      diagonal[at + 1]! -= carried;
+      beside[high] = 0;
+      return;
+    }
+    sine = bulge / length;
+    cosine = value / length;
+    const shifted = diagonal[at + 1]! - carried;
+    const twist = (diagonal[at]! - shifted) * sine + 2 * cosine * kept;
+    carried = sine * twist;
+    diagonal[at + 1] = shifted + carried;
+    value = cosine * twist - kept;
+  }
+  diagonal[low]! -= carried;
+  beside[low] = value;
+  beside[high] = 0;
+}
+
+function dot(left: Float64Array, right: Float64Array, first: number): number {
+  let sum = 0;
+  for (let at = first; at < left.length; at++) sum += left[at]! * right[at]!;
+  return sum;
+}
