@@ -5,8 +5,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { assert } from "../domain/assert.ts";
 import { startedTicksOf } from "../adapters/process/process-identity.ts";
 
 export type ProcessEnd = { readonly code: number | null; readonly signal: string | null };
@@ -62,7 +63,7 @@ export async function startGuarded(command: GuardedCommand): Promise<GuardedProc
   });
   // The lifeline may break while it is being closed; the exit tells the story.
   guard.stdin!.on("error", () => undefined);
-  const pid = await Promise.race([readPid(guard.stdio[3] as Readable), failed]);
+  const pid = await Promise.race([readPid(guard.stdio[3]), failed]);
   const guardPid = guard.pid!;
   return {
     pid,
@@ -79,7 +80,8 @@ export async function startGuarded(command: GuardedCommand): Promise<GuardedProc
   };
 }
 
-async function readPid(pipe: Readable): Promise<number> {
+async function readPid(pipe: unknown): Promise<number> {
+  assert(pipe instanceof Readable, "descriptor 3 was asked for as a pipe");
   let text = "";
   for await (const chunk of pipe) text += String(chunk);
   const pid = Number(text);

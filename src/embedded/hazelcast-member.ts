@@ -20,6 +20,14 @@ export type HazelcastMember = GuardedProcess & { readonly address: string };
 const CONFIGURATION = fileURLToPath(
   new URL("../../deploy/hazelcast/hazelcast.xml", import.meta.url),
 );
+/** What the member asks for on Java 17, or warns about. */
+const OPENED_TO_MEMBER = [
+  "java.base/jdk.internal.ref",
+  "java.base/java.lang",
+  "java.base/sun.nio.ch",
+  "java.management/sun.management",
+  "jdk.management/com.sun.management.internal",
+];
 const READY_WITHIN_MS = 60_000;
 const GRACE_SECONDS = 10;
 
@@ -56,21 +64,22 @@ export async function startHazelcastMember(
 function memberArguments(options: HazelcastMemberOptions): string[] {
   return [
     // A small heap that is taken once and stays: the collector that needs least beside it.
-    ...["-Xms64m", `-Xmx${options.heapMb}m`, "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=128m"],
+    "-Xms64m",
+    `-Xmx${options.heapMb}m`,
+    "-XX:+UseSerialGC",
+    "-XX:MaxMetaspaceSize=128m",
     // A member out of memory must end, so that it is started again, instead of limping on.
     "-XX:+ExitOnOutOfMemoryError",
-    ...["--add-modules", "java.se"],
-    ...["java.base/jdk.internal.ref", "java.base/java.lang", "java.base/sun.nio.ch"].flatMap(
-      (where) => ["--add-opens", `${where}=ALL-UNNAMED`],
-    ),
-    ...["--add-opens", "java.management/sun.management=ALL-UNNAMED"],
-    ...["--add-opens", "jdk.management/com.sun.management.internal=ALL-UNNAMED"],
+    "--add-modules=java.se",
+    ...OPENED_TO_MEMBER.map((where) => `--add-opens=${where}=ALL-UNNAMED`),
     `-Dhazelcast.config=${CONFIGURATION}`,
     `-Ddolphin.cluster=${options.cluster}`,
     `-Ddolphin.port=${options.port}`,
     `-Ddolphin.interface=${LOOPBACK}`,
     `-Ddolphin.members=${LOOPBACK}:${options.port}`,
-    ...["-cp", options.jar, "com.hazelcast.core.server.HazelcastMemberStarter"],
+    "-cp",
+    options.jar,
+    "com.hazelcast.core.server.HazelcastMemberStarter",
   ];
 }
 

@@ -1,6 +1,5 @@
 /** Free ports, and who holds a taken one. Everything binds to loopback. */
 import { connect, createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 
 export const LOOPBACK = "127.0.0.1";
 
@@ -10,9 +9,10 @@ export function findFreePort(): Promise<number> {
     const server = createServer();
     server.once("error", reject);
     server.listen(0, LOOPBACK, () => {
-      const { port } = server.address() as AddressInfo;
+      const address = server.address();
       server.close(() => {
-        resolve(port);
+        if (address === null || typeof address === "string") reject(new Error("no port was given"));
+        else resolve(address.port);
       });
     });
   });

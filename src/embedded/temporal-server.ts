@@ -61,13 +61,13 @@ function serverArguments(options: TemporalServerOptions): string[] {
   return [
     "server",
     "start-dev",
-    ...["--ip", LOOPBACK],
-    ...["--port", String(options.port)],
-    ...["--ui-port", String(options.uiPort)],
-    ...["--db-filename", options.dbFile],
-    ...["--namespace", options.namespace],
-    ...SEARCH_ATTRIBUTES.flatMap((name) => ["--search-attribute", `${name}=Keyword`]),
-    ...["--log-level", "warn"],
-    ...["--log-format", "json"],
+    `--ip=${LOOPBACK}`,
+    `--port=${options.port}`,
+    `--ui-port=${options.uiPort}`,
+    `--db-filename=${options.dbFile}`,
+    `--namespace=${options.namespace}`,
+    ...SEARCH_ATTRIBUTES.map((name) => `--search-attribute=${name}=Keyword`),
+    "--log-level=warn",
+    "--log-format=json",
   ];
 }

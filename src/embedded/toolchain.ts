@@ -23,7 +23,8 @@ export function findToolchain(): Toolchain {
   const tools = Manifest.safeParse(JSON.parse(readFileSync(MANIFEST, "utf8")));
   if (!tools.success) throw new ConfigError(`the setup of this checkout is incomplete; ${how}`);
   for (const [name, path] of Object.entries(tools.data)) {
-    if (!existsSync(path)) throw new ConfigError(`${name} is not at ${path} any more; ${how}`);
+    if (path !== undefined && !existsSync(path))
+      throw new ConfigError(`${name} is not at ${path} any more; ${how}`);
   }
   return tools.data;
 }
