@@ -14,6 +14,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "embedded Temporal and Hazelcast, workers, services; --demo adds the scan simulator",
     load: async () => (await import("./up.ts")).addUpCommand,
   },
+  simulate: {
+    summary: "write scan files at a rate (the demo's NG6)",
+    load: async () => (await import("./simulate.ts")).addSimulateCommand,
+  },
 };
 
 /** Global options that take a value: their value is not the verb. */

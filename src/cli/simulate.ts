@@ -3,14 +3,21 @@ import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { WRITE_MODES, type WriteMode } from "../adapters/archive/scan-file-writer.ts";
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, US_PER_MS } from "../domain/time.ts";
-import { parsePriceTable } from "../wire/price-table.ts";
-import { simulatedPrices, replayedPrices, writeScans } from "./scan-simulation.ts";
+import { parsePriceTable, type PriceTable } from "../wire/price-table.ts";
+import type { Config } from "../config.ts";
+import { CliError, EXIT_USAGE, openContext } from "./context.ts";
+import {
+  type PriceSource,
+  simulatedPrices,
+  replayedPrices,
+  writeScans,
+} from "./scan-simulation.ts";
 
 type SimulateOptions = {
-  readonly out: string;
-  readonly rate: number;
+  readonly out?: string;
+  readonly rate?: number;
   readonly assets?: number;
-  readonly seed: number;
+  readonly seed?: number;
   readonly count?: number;
   readonly mode: WriteMode;
   readonly pause: number;
@@ -24,7 +31,6 @@ type SimulateOptions = {
   readonly json: boolean;
 };
 
-const ASSETS_DEFAULT = 50;
 const ASSETS_MAX = 10_000;
 const RATE_MAX = 1_000;
 
@@ -32,10 +38,14 @@ export function addSimulateCommand(program: Command): void {
   program
     .command("simulate")
     .description("write scan files at a rate, as the upstream engine does")
-    .requiredOption("--out <dir>", "the archive; day folders are made below it")
-    .option("--rate <n>", `scans a second, at most ${RATE_MAX}`, numberIn(0.001, RATE_MAX), 2)
-    .option("--assets <n>", `assets (default: ${ASSETS_DEFAULT}, or all of --prices)`, assetCount)
-    .option("--seed <n>", "same seed, same prices", wholeIn(0, Number.MAX_SAFE_INTEGER), 1)
+    .option("--out <dir>", "the archive; day folders are made below it (default: the configured)")
+    .option("--rate <n>", "scans a second (default: 2)", numberIn(0.001, RATE_MAX))
+    .option("--assets <n>", "assets (default: 50, or all of --prices)", assetCount)
+    .option(
+      "--seed <n>",
+      "same seed, same prices (default: 1)",
+      wholeIn(0, Number.MAX_SAFE_INTEGER),
+    )
     .option("--count <n>", "stop after this many scans (default: never)", wholeIn(1, 1e9))
     .option("--backlog <n>", "write this many at once first", wholeIn(0, 1e9), 0)
     .option("--first-number <n>", "scan_number of the first", wholeIn(0, 1e15), 1)
@@ -55,16 +65,18 @@ export function addSimulateCommand(program: Command): void {
 async function simulate(options: SimulateOptions, command: Command): Promise<void> {
   if ((options.outageEvery === undefined) !== (options.outageFor === undefined)) {
     command.error("error: --outage-every and --outage-for go together; give both", {
-      exitCode: 64,
+      exitCode: EXIT_USAGE,
     });
   }
+  const { config } = openContext(command);
+  const archive = options.out ?? config.archive;
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   const totals = await writeScans({
-    archive: options.out,
-    source: sourceOf(options),
+    archive,
+    source: sourceOf(options, config.simulator),
     pace: {
-      rate: options.rate,
+      rate: options.rate ?? config.simulator.rate,
       outage:
         options.outageEvery === undefined
           ? null
@@ -82,21 +94,27 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
   process.stdout.write(
     options.json
       ? `${JSON.stringify(totals)}\n`
-      : `${totals.written} scans written to ${options.out}\n`,
+      : `${totals.written} scans written to ${archive}\n`,
   );
 }
 
-function sourceOf({ prices, assets, seed }: SimulateOptions) {
-  if (prices === undefined) return simulatedPrices(assets ?? ASSETS_DEFAULT, seed);
-  let table;
+function sourceOf(
+  { prices, assets, seed }: SimulateOptions,
+  defaults: Config["simulator"],
+): PriceSource {
+  if (prices === undefined) {
+    return simulatedPrices(assets ?? defaults.assets, seed ?? defaults.seed);
+  }
+  let table: PriceTable;
   try {
     table = parsePriceTable(readFileSync(prices, "utf8"));
   } catch (error) {
-    throw new Error(`--prices ${prices}: ${messageOf(error)}`, { cause: error });
+    throw new CliError(`--prices ${prices}: ${messageOf(error)}`, EXIT_USAGE);
   }
   if (assets !== undefined && assets > table.assets.length) {
-    throw new Error(
-      `--prices ${prices}: has ${table.assets.length} assets, --assets asked for ${assets}; ask for fewer`,
+    throw new CliError(
+      `--prices ${prices} has ${table.assets.length} assets; ask for no more by --assets`,
+      EXIT_USAGE,
     );
   }
   return replayedPrices(table, assets ?? table.assets.length);
