@@ -1,0 +1,66 @@
+/** Checks what a file claims about its rows, columns and buffers before apache-arrow believes it. */
+import { invalidScan, SCAN_FILE_BYTES_MAX, type InvalidScan } from "../../domain/scan/scan.ts";
+import { BATCH_HEADER, DICTIONARY_HEADER, type Frame } from "./completeness.ts";
+import { fieldAt, rootAt, shortAt, tableAt, vectorAt } from "./flatbuffer.ts";
+import { batchHeader, nodeLength, NODES_MAX } from "./record-batch.ts";
+
+const DEPTH_MAX = 32;
+
+/** Null when the claims are within the limits and add up to one row. */
+export function checkLimits(frame: Frame): InvalidScan | null {
+  try {
+    return checkSchema(frame) ?? checkBatches(frame);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return invalidScan("malformed", `${error.message}; the file is damaged, write it again`);
+  }
+}
+
+/** Walks the fields level by level, so that neither depth nor number is trusted. */
+function checkSchema({ view, schema }: Frame): InvalidScan | null {
+  if (shortAt(view, schema, 0) !== 0) {
+    return invalidScan("unsupported", "the file is big-endian; write it on a little-endian host");
+  }
+  let level = [fieldAt(view, schema, 1)];
+  let fields = 0;
+  for (let depth = 0; level.length !== 0; depth += 1) {
+    if (depth === DEPTH_MAX) return tooLarge(`columns are nested more than ${DEPTH_MAX} deep`);
+    const next: number[] = [];
+    for (const position of level) {
+      const children = vectorAt(view, position, 4);
+      fields += children.length;
+      if (NODES_MAX < fields) return tooLarge(`it has more than ${NODES_MAX} columns`);
+      for (let at = 0; at < children.length; at += 1) {
+        const grandchildren = fieldAt(view, rootAt(view, children.start + 4 * at), 5);
+        if (grandchildren !== 0) next.push(grandchildren);
+      }
+    }
+    level = next;
+  }
+  return null;
+}
+
+function checkBatches({ view, messages }: Frame): InvalidScan | null {
+  let rows = 0;
+  for (const message of messages) {
+    const isDictionary = message.headerType === DICTIONARY_HEADER;
+    if (!isDictionary && message.headerType !== BATCH_HEADER) {
+      return invalidScan("unsupported", "the file holds tensors; write one record batch");
+    }
+    const table = isDictionary ? tableAt(view, message.header, 1) : message.header;
+    if (table === 0) throw new RangeError("a dictionary has no values");
+    const batch = batchHeader(view, message, table);
+    for (let node = 0; node < batch.nodes.length; node += 1) {
+      if (SCAN_FILE_BYTES_MAX < nodeLength(view, batch, node)) {
+        throw new RangeError(`column ${node} claims ${nodeLength(view, batch, node)} values`);
+      }
+    }
+    if (!isDictionary) rows += batch.rows;
+  }
+  if (rows === 1) return null;
+  return invalidScan("rows_not_one", `the file has ${rows} rows; a scan file has exactly one`);
+}
+
+function tooLarge(found: string): InvalidScan {
+  return invalidScan("too_large", `${found}; a scan has five columns of lists`);
+}

@@ -1,0 +1,181 @@
+/**
+ * Finds the messages of an Arrow IPC file or stream, and tells a file that may still be growing.
+ * Invariant: "complete" means that the end mark was reached by following the lengths from the
+ * start; a cut, empty or zero-tailed file is never complete.
+ */
+import { invalidScan, SCAN_FILE_BYTES_MAX, type InvalidScan } from "../../domain/scan/scan.ts";
+import { byteAt, fieldAt, longAt, rootAt, sizeAt, tableAt, vectorAt } from "./flatbuffer.ts";
+
+export const SCHEMA_HEADER = 1;
+export const DICTIONARY_HEADER = 2;
+export const BATCH_HEADER = 3;
+/** One scan needs a schema, a batch and a dictionary or two. */
+export const MESSAGES_MAX = 1_000;
+
+export type Message = {
+  readonly headerType: number;
+  /** Where the header's table lies. */
+  readonly header: number;
+  readonly bodyStart: number;
+  readonly bodyBytes: number;
+};
+
+export type Frame = {
+  readonly kind: "complete";
+  readonly view: DataView;
+  /** Where the schema's table lies. */
+  readonly schema: number;
+  readonly messages: readonly Message[];
+};
+
+export type Incomplete = { readonly kind: "incomplete"; readonly detail: string };
+
+const MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31]; // ARROW1
+const FILE_HEAD_BYTES = 8;
+const FILE_TAIL_BYTES = 10; // Length of the footer, then the magic.
+const CONTINUATION = [0xff, 0xff, 0xff, 0xff];
+const BLOCK_BYTES = 24;
+
+export function locateFrame(bytes: Uint8Array): Frame | Incomplete | InvalidScan {
+  if (bytes.length === 0) return incomplete("the file is empty");
+  if (SCAN_FILE_BYTES_MAX < bytes.length) {
+    return invalidScan(
+      "too_large",
+      `the file has ${bytes.length} bytes; at most ${SCAN_FILE_BYTES_MAX} are read`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    if (beginsWith(bytes, MAGIC)) return locateFile(bytes, view);
+    if (beginsWith(bytes, CONTINUATION)) return locateStream(view);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return broken(view, error.message);
+  }
+  if (endsInZeros(view, bytes.length)) return incomplete("the file holds zeros, not yet written");
+  return invalidScan(
+    "not_arrow",
+    "the file begins neither as an Arrow IPC file nor as an Arrow IPC stream (of Arrow 0.15 or " +
+      "newer); write it with pyarrow.ipc.new_file",
+  );
+}
+
+function locateFile(bytes: Uint8Array, view: DataView): Frame | Incomplete | InvalidScan {
+  const tail = bytes.length - FILE_TAIL_BYTES;
+  if (tail <= FILE_HEAD_BYTES || !beginsWith(bytes.subarray(tail + 4), MAGIC)) {
+    return incomplete("the Arrow file has no end mark");
+  }
+  const footerBytes = view.getInt32(tail, true);
+  const footerStart = tail - footerBytes;
+  if (footerBytes <= 0 || footerStart < FILE_HEAD_BYTES) {
+    return malformed(`the footer's length was ${footerBytes} in a file of ${bytes.length} bytes`);
+  }
+  const footer = rootAt(view, footerStart);
+  const schema = tableAt(view, footer, 1);
+  if (schema === 0) return malformed("the footer has no schema");
+  const messages: Message[] = [];
+  for (const [field, headerType] of [
+    [2, DICTIONARY_HEADER],
+    [3, BATCH_HEADER],
+  ] as const) {
+    const blocks = vectorAt(view, fieldAt(view, footer, field), BLOCK_BYTES);
+    if (MESSAGES_MAX < blocks.length) return tooManyMessages();
+    for (let at = 0; at < blocks.length; at += 1) {
+      const message = fileMessage(view, blocks.start + at * BLOCK_BYTES, footerStart);
+      if (message?.headerType !== headerType) return malformed("the footer points to no message");
+      messages.push(message);
+    }
+  }
+  return { kind: "complete", view, schema, messages };
+}
+
+/** The message that a block of the footer names; both must tell the same lengths. */
+function fileMessage(view: DataView, block: number, footerStart: number): Message | null {
+  const offset = sizeAt(view, block);
+  const metadataBytes = view.getInt32(block + 8, true);
+  // Before Arrow 0.15 there was no continuation mark in front of the length.
+  const prefixBytes = view.getInt32(offset, true) === -1 ? 8 : 4;
+  const lengthTold = view.getInt32(offset + prefixBytes - 4, true);
+  const bodyStart = offset + metadataBytes;
+  const message = messageAt(view, offset + prefixBytes, bodyStart);
+  const agree =
+    FILE_HEAD_BYTES <= offset &&
+    prefixBytes + lengthTold === metadataBytes &&
+    message.bodyBytes === sizeAt(view, block + 16) &&
+    bodyStart + message.bodyBytes <= footerStart;
+  return agree ? message : null;
+}
+
+function locateStream(view: DataView): Frame | Incomplete | InvalidScan {
+  const messages: Message[] = [];
+  for (let at = 0; ;) {
+    if (view.byteLength < at + 8) return incomplete("the Arrow stream has no end mark");
+    if (view.getInt32(at, true) !== -1) return broken(view, `no message begins at byte ${at}`);
+    const metadataBytes = view.getInt32(at + 4, true);
+    at += 8;
+    if (metadataBytes === 0) return endStream(view, messages, at);
+    const bodyStart = at + metadataBytes;
+    if (metadataBytes < 0) return malformed(`the message at byte ${at} has a negative length`);
+    if (view.byteLength < bodyStart) return incomplete("the Arrow stream ends within a message");
+    const message = messageAt(view, at, bodyStart);
+    if (messages.length === MESSAGES_MAX) return tooManyMessages();
+    messages.push(message);
+    at = bodyStart + message.bodyBytes;
+  }
+}
+
+function endStream(
+  view: DataView,
+  messages: readonly Message[],
+  end: number,
+): Frame | Incomplete | InvalidScan {
+  const [first, ...rest] = messages;
+  if (end < view.byteLength) {
+    if (endsInZeros(view, view.byteLength - end)) return incomplete("zeros follow the stream");
+    return invalidScan(
+      "trailing_bytes",
+      `${view.byteLength - end} bytes follow the stream's end; write one scan a file`,
+    );
+  }
+  if (first?.headerType !== SCHEMA_HEADER) return malformed("the stream begins with no schema");
+  if (rest.some((message) => message.headerType === SCHEMA_HEADER)) {
+    return malformed("the stream has a second schema");
+  }
+  return { kind: "complete", view, schema: first.header, messages: rest };
+}
+
+function messageAt(view: DataView, start: number, bodyStart: number): Message {
+  const message = rootAt(view, start);
+  const header = tableAt(view, message, 2);
+  if (header === 0) throw new RangeError(`the message at byte ${start} has no header`);
+  const headerType = byteAt(view, message, 1);
+  return { headerType, header, bodyStart, bodyBytes: longAt(view, message, 3) };
+}
+
+function beginsWith(bytes: Uint8Array, mark: readonly number[]): boolean {
+  return mark.every((byte, at) => bytes.length <= at || bytes[at] === byte);
+}
+
+/** A preallocated file is zeros from some point on; a writer may still fill them. */
+function broken(view: DataView, detail: string): Incomplete | InvalidScan {
+  return endsInZeros(view, 12) ? incomplete(`${detail}; the rest is zeros`) : malformed(detail);
+}
+
+function endsInZeros(view: DataView, count: number): boolean {
+  for (let at = Math.max(0, view.byteLength - count); at < view.byteLength; at += 1) {
+    if (view.getUint8(at) !== 0) return false;
+  }
+  return true;
+}
+
+function incomplete(detail: string): Incomplete {
+  return { kind: "incomplete", detail: `${detail}; it may still be growing` };
+}
+
+function malformed(detail: string): InvalidScan {
+  return invalidScan("malformed", `${detail}; the file is damaged, write it again`);
+}
+
+function tooManyMessages(): InvalidScan {
+  return invalidScan("too_large", `the file has more than ${MESSAGES_MAX} Arrow messages`);
+}

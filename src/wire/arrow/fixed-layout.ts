@@ -1,0 +1,152 @@
+/**
+ * Reads a scan straight from the buffers when it has the layout that pyarrow gives the contract's
+ * schema: the hot path, without apache-arrow.
+ * Invariant: what it accepts, the general reader reads the same; everything else is left to that one.
+ */
+import { SCAN_ASSETS_MAX, type ScanColumns } from "../../domain/scan/scan.ts";
+import { microsFromUnit } from "../../domain/scan/timestamp.ts";
+import { BATCH_HEADER, type Frame } from "./completeness.ts";
+import { matchFixedSchema } from "./fixed-schema.ts";
+import { createNameCache, type AssetNames } from "./asset-names.ts";
+import {
+  batchHeader,
+  bufferBytes,
+  bufferOffset,
+  nodeLength,
+  nodeNulls,
+  type BatchHeader,
+} from "./record-batch.ts";
+
+export type FixedScan = { readonly columns: ScanColumns; readonly names: AssetNames };
+
+/** The columns in order, with the nodes and buffers that Arrow numbers depth first. */
+const NODES = 8;
+const BUFFERS = 17;
+const SCAN_NUMBER = { node: 0, buffer: 0 };
+const TIMESTAMP = { node: 1, buffer: 2 };
+const ASSETS = { node: 2, buffer: 4 };
+const PRICES = { node: 4, buffer: 9 };
+const EIGENVALUES = { node: 6, buffer: 13 };
+
+type Column = { readonly node: number; readonly buffer: number };
+type Batch = BatchHeader & { readonly view: DataView; readonly bodyStart: number };
+/** A region of the file, as absolute positions. */
+type Region = { readonly start: number; readonly bytes: number };
+type Range = { readonly first: number; readonly end: number };
+
+const names = createNameCache();
+
+/** Null when the file is anything but the fixed layout; never a guess. */
+export function readFixedLayout(frame: Frame): FixedScan | null {
+  try {
+    return readColumns(frame);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function readColumns(frame: Frame): FixedScan | null {
+  const { view, messages } = frame;
+  const [message, ...others] = messages;
+  if (message?.headerType !== BATCH_HEADER || others.length !== 0) return null;
+  const unit = matchFixedSchema(view, frame.schema);
+  if (unit === null) return null;
+  const header = batchHeader(view, message, message.header);
+  if (header.rows !== 1 || header.compressed) return null;
+  if (header.nodes.length !== NODES || header.buffers.length !== BUFFERS) return null;
+  const batch: Batch = { ...header, view, bodyStart: message.bodyStart };
+
+  const scanNumber = onlyLong(batch, SCAN_NUMBER);
+  const timestamp = onlyLong(batch, TIMESTAMP);
+  const assets = onlyList(batch, ASSETS);
+  const prices = readDoubles(batch, PRICES);
+  const eigenvalues = readDoubles(batch, EIGENVALUES);
+  if (scanNumber === null || timestamp === null || assets === null) return null;
+  if (prices === null || eigenvalues === null) return null;
+  if (nodeNulls(view, batch, ASSETS.node + 1) !== 0) return null;
+  const assetNames = readNames(batch, assets);
+  if (assetNames === null) return null;
+  return {
+    names: assetNames,
+    columns: {
+      scanNumber: Number(scanNumber),
+      timestampUs: microsFromUnit(timestamp, unit),
+      assets: assetNames.names,
+      prices,
+      eigenvalues,
+    },
+  };
+}
+
+function onlyLong(batch: Batch, column: Column): bigint | null {
+  const data = region(batch, column.buffer + 1);
+  if (!isOneValue(batch, column.node) || data.bytes < 8) return null;
+  return batch.view.getBigInt64(data.start, true);
+}
+
+/** The range of the one row's list in the child column. */
+function onlyList(batch: Batch, column: Column): Range | null {
+  const offsets = region(batch, column.buffer + 1);
+  if (!isOneValue(batch, column.node) || offsets.bytes < 8) return null;
+  const first = batch.view.getInt32(offsets.start, true);
+  const end = batch.view.getInt32(offsets.start + 4, true);
+  const childLength = nodeLength(batch.view, batch, column.node + 1);
+  if (first < 0 || end < first || childLength < end) return null;
+  return SCAN_ASSETS_MAX < end - first ? null : { first, end };
+}
+
+function isOneValue(batch: Batch, node: number): boolean {
+  return nodeLength(batch.view, batch, node) === 1 && nodeNulls(batch.view, batch, node) === 0;
+}
+
+/** The list's doubles, NaN for null; a view into the file where the alignment allows. */
+function readDoubles(batch: Batch, column: Column): Float64Array | null {
+  const range = onlyList(batch, column);
+  if (range === null) return null;
+  const data = region(batch, column.buffer + 3);
+  const childLength = nodeLength(batch.view, batch, column.node + 1);
+  if (data.bytes < childLength * 8) return null;
+  const length = range.end - range.first;
+  const start = batch.view.byteOffset + data.start + range.first * 8;
+  const nulls = nodeNulls(batch.view, batch, column.node + 1);
+  if (nulls === 0 && start % 8 === 0) return new Float64Array(batch.view.buffer, start, length);
+
+  const doubles = new Float64Array(
+    new Uint8Array(batch.view.buffer, start, length * 8).slice().buffer,
+  );
+  if (nulls === 0) return doubles;
+  const validity = region(batch, column.buffer + 2);
+  if (validity.bytes * 8 < childLength) return null;
+  for (let at = 0; at < length; at += 1) {
+    const bit = range.first + at;
+    const byte = batch.view.getUint8(validity.start + (bit >> 3));
+    if (((byte >> (bit & 7)) & 1) === 0) doubles[at] = Number.NaN;
+  }
+  return doubles;
+}
+
+function readNames(batch: Batch, range: Range): AssetNames | null {
+  const offsets = region(batch, ASSETS.buffer + 3);
+  const data = region(batch, ASSETS.buffer + 4);
+  const childLength = nodeLength(batch.view, batch, ASSETS.node + 1);
+  if (childLength === 0) return names.read(EMPTY_BYTES, EMPTY_BYTES);
+  if (offsets.bytes < (childLength + 1) * 4) return null;
+  return names.read(
+    bytesOf(batch, offsets.start + range.first * 4, (range.end - range.first + 1) * 4),
+    bytesOf(batch, data.start, data.bytes),
+  );
+}
+
+const EMPTY_BYTES = new Uint8Array(0);
+
+function bytesOf(batch: Batch, start: number, bytes: number): Uint8Array {
+  return new Uint8Array(batch.view.buffer, batch.view.byteOffset + start, bytes);
+}
+
+function region(batch: Batch, buffer: number): Region {
+  return {
+    start: batch.bodyStart + bufferOffset(batch.view, batch, buffer),
+    bytes: bufferBytes(batch.view, batch, buffer),
+  };
+}
