@@ -14,6 +14,18 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "embedded Temporal and Hazelcast, workers, services; --demo adds the scan simulator",
     load: async () => (await import("./up.ts")).addUpCommand,
   },
+  status: {
+    summary: "services and servers: the word on each, why, and how old its data is",
+    load: async () => (await import("./status.ts")).addStatusCommand,
+  },
+  logs: {
+    summary: "the services' logs",
+    load: async () => (await import("./logs.ts")).addLogsCommand,
+  },
+  config: {
+    summary: "the effective configuration, and where each value came from",
+    load: async () => (await import("./config.ts")).addConfigCommand,
+  },
   simulate: {
     summary: "write scan files at a rate (the demo's NG6)",
     load: async () => (await import("./simulate.ts")).addSimulateCommand,

@@ -5,8 +5,9 @@ export const LogLine = z.looseObject({
   /** ISO-8601 UTC with six decimals. */
   time: z.string(),
   level: z.string(),
-  service: z.string(),
-  pid: z.number(),
+  /** A server's own log has neither. */
+  service: z.string().optional(),
+  pid: z.number().optional(),
   msg: z.string().default(""),
 });
 export type LogLine = z.infer<typeof LogLine>;

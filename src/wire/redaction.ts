@@ -1,6 +1,7 @@
 /** Keeps secrets out of everything that leaves the process: a value is hidden by the name of its key. */
 
-const SECRET_KEY = /password|passwd|passphrase|token|secret|api[_-]?key|authorization|credential/i;
+const SECRET_KEY =
+  /password|passwd|passphrase|token|secret|(api|private)[_-]?key|key[_-]?data|credential|authorization|auth$/i;
 const DEPTH_MAX = 8;
 export const REDACTED = "[redacted]";
 

@@ -46,7 +46,7 @@ export function renderLine(line: TimedLine, withSource: boolean): string {
   const clock = new Date(line.timeMs).toISOString().replace("T", " ").replace("Z", "");
   if (parsed === null) return `${paint("dim", clock)}       ${source}${printable(line.raw)}`;
   const { level, msg, time: _time, service: _service, pid: _pid, ...fields } = parsed;
-  const word = paint(LEVEL_COLOURS[level] ?? "plain", level.toUpperCase().padEnd(5));
+  const word = paint(LEVEL_COLOURS[level.toLowerCase()] ?? "plain", level.toUpperCase().padEnd(5));
   const rest = Object.entries(fields)
     .map(([key, value]) => ` ${printable(key)}=${valueText(value)}`)
     .join("");
