@@ -20,6 +20,9 @@ function tridiagonalize(matrix: Float64Array, size: number): Tridiagonal {
   const diagonal = new Float64Array(size);
   const beside = new Float64Array(size);
   const product = new Float64Array(size);
+  // Far below the rounding error, and far above where a sum of squares loses its digits.
+  const negligible =
+    Number.EPSILON ** 2 * matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   for (let column = 0; column < size; column++) {
     diagonal[column] = matrix[column * size + column]!;
     const first = column + 1;
@@ -27,7 +30,7 @@ function tridiagonalize(matrix: Float64Array, size: number): Tridiagonal {
     // By symmetry the column to clear is a row, which is contiguous.
     const vector = matrix.subarray(column * size, first * size);
     const norm = Math.sqrt(dot(vector, vector, first));
-    if (norm === 0) continue;
+    if (norm <= negligible) continue;
     // The sign that adds, so that no digits cancel.
     const target = vector[first]! > 0 ? -norm : norm;
     beside[column] = target;
@@ -65,26 +68,24 @@ function reflectBlock(
 }
 
 function diagonalize({ diagonal, beside }: Tridiagonal): Float64Array {
+  // Measured by the whole matrix: where the rank is short, neighbours are rounding noise of each
+  // other, and a measure by them would never be met.
+  let largest = 0;
+  diagonal.forEach((value, at) => {
+    largest = Math.max(largest, Math.abs(value) + Math.abs(beside[at]!));
+  });
+  const negligible = Number.EPSILON * largest;
   for (let low = 0; low < diagonal.length; low++) {
     for (let sweep = 0; ; sweep++) {
-      const high = endOfBlock({ diagonal, beside }, low);
+      // The block low..high stands alone.
+      let high = low;
+      while (high < diagonal.length - 1 && Math.abs(beside[high]!) > negligible) high++;
       if (high === low) break;
       assert(sweep < SWEEPS_MAX, "the QL method converges");
       chase({ diagonal, beside }, low, high);
     }
   }
   return diagonal;
-}
-
-/** The first index from `low` on whose neighbour is negligible: the block low..high stands alone. */
-function endOfBlock({ diagonal, beside }: Tridiagonal, low: number): number {
-  let high = low;
-  while (high < diagonal.length - 1) {
-    const scale = Math.abs(diagonal[high]!) + Math.abs(diagonal[high + 1]!);
-    if (Math.abs(beside[high]!) <= Number.EPSILON * scale) break;
-    high++;
-  }
-  return high;
 }
 
 /** One implicit QL step: rotations carry a bulge from the bottom of the block to its top. */
