@@ -7,7 +7,7 @@ export const SERVICE_NAMES = ["scan-bridge"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export type ServiceSpec = {
-  readonly name: ServiceName;
+  readonly name: string;
   readonly layer: Layer;
   /** The module that the child process runs, relative to `src/services`. */
   readonly module: string;

@@ -1,0 +1,41 @@
+/**
+ * The registry of a worker process: at most one kept service for each name, whoever asks.
+ * Invariant: a second run of a service adopts the process of the first, never doubles it.
+ */
+import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import { KeptService } from "./kept-service.ts";
+import type { Attachment, KeeperWorld, RunRequest } from "./kept-service.ts";
+import { createStuckProcesses } from "./leftover.ts";
+import type { StuckProcesses } from "./leftover.ts";
+
+export type Keeper = {
+  readonly has: (service: string) => boolean;
+  /** Adopts the service's process, or starts one. */
+  readonly attach: (spec: ServiceSpec, request: RunRequest) => Attachment;
+  /** Stops everything and resolves when nothing of it is left. */
+  readonly stopAll: (why: string) => Promise<void>;
+};
+
+export function createKeeper(world: KeeperWorld): Keeper {
+  const kept = new Map<string, KeptService>();
+  const stuckBy = new Map<string, StuckProcesses>();
+  const startKeeping = (spec: ServiceSpec, request: RunRequest): KeptService => {
+    const stuck = stuckBy.get(spec.name) ?? createStuckProcesses();
+    stuckBy.set(spec.name, stuck);
+    const service = new KeptService(spec, world, stuck);
+    kept.set(spec.name, service);
+    void service.run(request);
+    // Before `ended` is heard by anyone: whoever comes next starts afresh.
+    void service.over.then(() => kept.delete(spec.name));
+    return service;
+  };
+  return {
+    has: (service) => kept.has(service),
+    attach: (spec, request) => (kept.get(spec.name) ?? startKeeping(spec, request)).attach(),
+    async stopAll(why) {
+      const all = [...kept.values()];
+      for (const service of all) service.stop(why);
+      await Promise.all(all.map((service) => service.over));
+    },
+  };
+}

@@ -1,0 +1,299 @@
+/**
+ * One service in the keeper: its process, its lives, and the policy that goes on while Temporal
+ * is away. Activities come and go; they only attach to it.
+ * Invariant: it has at most one process that can still be killed.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { nextStep } from "../../domain/supervision/next-step.ts";
+import type { EndKind, Mode, NextStep } from "../../domain/supervision/next-step.ts";
+import { decideRecovery } from "../../domain/supervision/recovery.ts";
+import { restartsInWindow } from "../../domain/supervision/restart-policy.ts";
+import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
+import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import { verdict } from "../../domain/supervision/verdict.ts";
+import type { LifeEnd, RunDetails, RunResult } from "../../wire/supervision.ts";
+import { monotonicMs, wallMs } from "../clock.ts";
+import { endLeftover } from "./leftover.ts";
+import type { StuckProcesses } from "./leftover.ts";
+import { watchLife } from "./life-watch.ts";
+import type { LifeWatch } from "./life-watch.ts";
+import { capOutput } from "./output-file.ts";
+import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
+import { detailsBetweenLives, detailsOfLife, isoTime, lifeEndOf } from "./run-records.ts";
+import { startServiceProcess } from "./service-process.ts";
+import type { ServiceCommand, ServiceProcess } from "./service-process.ts";
+
+export type KeeperWorld = {
+  readonly policy: RestartPolicy;
+  readonly healthCheckMs: number;
+  /** Where run/<service>.json is kept. */
+  readonly runFolder: string;
+  readonly commandOf: (spec: ServiceSpec) => ServiceCommand;
+  /** Whether Temporal answers, within half a second. */
+  readonly temporalAnswers: () => Promise<boolean>;
+  readonly log: (level: "info" | "warn", text: string) => void;
+};
+
+export type RunRequest = {
+  readonly life: number;
+  readonly restartTimesMs: readonly number[];
+  readonly mode: Mode;
+};
+
+/** What an activity holds of a kept service. */
+export type Attachment = {
+  readonly ended: Promise<RunResult>;
+  /** A newer attempt has attached. */
+  readonly replaced: Promise<void>;
+  readonly details: () => RunDetails;
+  readonly setMode: (mode: Mode) => void;
+  /** Ends the process and with it the run. */
+  readonly stop: (why: string) => void;
+  /** Leaves it to whoever attaches next. */
+  readonly detach: () => void;
+};
+
+type Attached = {
+  readonly ended: PromiseWithResolvers<RunResult>;
+  readonly replaced: PromiseWithResolvers<void>;
+};
+type Current = { readonly process: ServiceProcess; readonly watch: LifeWatch };
+
+const TICK_MS = 1_000;
+const ADOPTION_MS_MAX = 15_000;
+const LOCAL_LIVES_MAX = 20;
+
+export class KeptService {
+  readonly #spec: ServiceSpec;
+  readonly #world: KeeperWorld;
+  /** Processes of this service that SIGKILL did not end; outlives this run. */
+  readonly #stuck: StuckProcesses;
+  readonly #over = Promise.withResolvers<void>();
+  #life: number;
+  #mode: Mode;
+  #restartTimesMs: readonly number[];
+  #current: Current | null = null;
+  #lastEnd: LifeEnd | null = null;
+  #step: NextStep = { kind: "start" };
+  #localLives: readonly LifeEnd[] = [];
+  #attached: Attached | null = null;
+  #stopAsked: string | null = null;
+  #wake = Promise.withResolvers<void>();
+  #unadoptedMs = 0;
+  #lastTickMs = monotonicMs();
+  #lastHealthCheckMs = monotonicMs();
+
+  constructor(spec: ServiceSpec, world: KeeperWorld, stuck: StuckProcesses) {
+    this.#spec = spec;
+    this.#world = world;
+    this.#stuck = stuck;
+    this.#life = 0;
+    this.#mode = "auto";
+    this.#restartTimesMs = [];
+  }
+
+  /** Lives until the run is over. */
+  async run(request: RunRequest): Promise<void> {
+    this.#life = request.life;
+    this.#mode = request.mode;
+    this.#restartTimesMs = request.restartTimesMs;
+    const timer = setInterval(() => void this.#tick(), TICK_MS);
+    do {
+      await this.#liveOnce();
+    } while (await this.#restartsHere());
+    clearInterval(timer);
+    this.#over.resolve();
+    if (this.#lastEnd !== null) this.#attached?.ended.resolve(this.#result(this.#lastEnd));
+  }
+
+  attach(): Attachment {
+    this.#attached?.replaced.resolve();
+    const mine: Attached = {
+      ended: Promise.withResolvers<RunResult>(),
+      replaced: Promise.withResolvers<void>(),
+    };
+    this.#attached = mine;
+    this.#unadoptedMs = 0;
+    this.#wakeUp();
+    return {
+      ended: mine.ended.promise,
+      replaced: mine.replaced.promise,
+      details: () => this.details(),
+      setMode: (mode) => {
+        this.#mode = mode;
+      },
+      stop: (why) => this.stop(why),
+      detach: () => {
+        if (this.#attached !== mine) return;
+        this.#attached = null;
+        this.#world.log("info", `${this.#spec.name}: let go, waits for adoption`);
+      },
+    };
+  }
+
+  stop(why: string): void {
+    this.#stopAsked ??= why;
+    this.#current?.process.stop("stopped", why);
+    this.#wakeUp();
+  }
+
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  details(): RunDetails {
+    const record = {
+      service: this.#spec.name,
+      life: this.#life,
+      restart_times: this.#restartTimesMs.map(isoTime),
+      unkillable_pids: this.#stuck.pids(),
+    };
+    if (this.#current === null) return detailsBetweenLives(record, this.#lastEnd, this.#step);
+    const { process, watch } = this.#current;
+    return detailsOfLife(record, process, { watch, limits: this.#spec });
+  }
+
+  async #liveOnce(): Promise<void> {
+    const refusal = await this.#refusal();
+    if (refusal !== null) {
+      this.#lastEnd = lifeEndOf(this.#life, null, refusal);
+      return;
+    }
+    let process: ServiceProcess;
+    try {
+      process = startServiceProcess(this.#spec, this.#world.commandOf(this.#spec), {
+        isHandsOff: () => this.#mode === "monitor-only",
+      });
+    } catch (error) {
+      const why = `no process: ${String(error)}`;
+      this.#lastEnd = lifeEndOf(this.#life, null, { kind: "failed_start", why });
+      return;
+    }
+    this.#current = { process, watch: watchLife(process, this.#spec) };
+    this.#world.log("info", `${this.#spec.name}: life ${this.#life} is pid ${process.pid}`);
+    this.#keepRunFile(process);
+    const end = await process.ended;
+    this.#lastEnd = lifeEndOf(this.#life, process, end);
+    this.#current = null;
+    if (process.pid !== null) {
+      if (end.kind === "unkillable") this.#stuck.add({ pid: process.pid, ticks: process.ticks });
+      else removeRunFile(this.#world.runFolder, this.#spec.name, process.pid);
+    }
+    this.#world.log("info", `${this.#spec.name}: life ${this.#life} ended: ${end.why}`);
+  }
+
+  /** Why no process may be started now; ends what an earlier worker left first. */
+  async #refusal(): Promise<{ readonly kind: EndKind; readonly why: string } | null> {
+    const left = readRunFile(this.#world.runFolder, this.#spec.name);
+    if (left !== null && !this.#stuck.pids().includes(left.pid)) {
+      const named = { pid: left.pid, ticks: left.started_ticks };
+      const isGone = await endLeftover(named, this.#spec.stopWaitSeconds * 1_000);
+      if (!isGone) this.#stuck.add(named);
+    }
+    const stuck = this.#stuck.pids();
+    if (1 < stuck.length) {
+      return { kind: "unkillable", why: `pids ${stuck.join(", ")} cannot be killed` };
+    }
+    return this.#stopAsked === null ? null : { kind: "stopped", why: this.#stopAsked };
+  }
+
+  /**
+   * Whether another life follows in this run: only while Temporal does not answer, for else the
+   * supervisor decides. Waits as long as neither is settled.
+   */
+  async #restartsHere(): Promise<boolean> {
+    const endedAtMs = wallMs();
+    for (;;) {
+      this.#step = this.#stepAfter(this.#lastEnd?.kind ?? "exited", endedAtMs);
+      if (this.#stopAsked !== null) return false;
+      const answers = await this.#world.temporalAnswers();
+      if (answers && this.#attached !== null) return false;
+      const isDue = "atMs" in this.#step && this.#step.atMs <= wallMs();
+      if (!answers && isDue && this.#step.kind !== "observe") break;
+      this.#wake = Promise.withResolvers<void>();
+      const waitMs = "atMs" in this.#step ? this.#step.atMs - wallMs() : TICK_MS;
+      await Promise.race([delay(Math.min(Math.max(waitMs, 50), TICK_MS)), this.#wake.promise]);
+    }
+    const nowMs = wallMs();
+    const counted = restartsInWindow(this.#world.policy, this.#restartTimesMs, nowMs);
+    this.#restartTimesMs = [...counted, nowMs];
+    if (this.#lastEnd !== null) {
+      this.#localLives = [...this.#localLives, this.#lastEnd].slice(-LOCAL_LIVES_MAX);
+    }
+    this.#life += 1;
+    this.#world.log("warn", `${this.#spec.name}: Temporal is away; restarted here by the policy`);
+    return true;
+  }
+
+  #stepAfter(end: EndKind, endedAtMs: number): NextStep {
+    const situation = {
+      intent: "running" as const,
+      mode: this.#mode,
+      end,
+      unkillable: this.#stuck.pids().length,
+      restartTimesMs: this.#restartTimesMs,
+    };
+    return nextStep(situation, this.#world.policy, endedAtMs);
+  }
+
+  async #tick(): Promise<void> {
+    const nowMs = monotonicMs();
+    const elapsedMs = Math.min(nowMs - this.#lastTickMs, 2 * TICK_MS);
+    this.#lastTickMs = nowMs;
+    this.#current?.watch.sample();
+    if (this.#world.healthCheckMs <= nowMs - this.#lastHealthCheckMs) {
+      this.#lastHealthCheckMs = nowMs;
+      this.#checkHealth();
+    }
+    if (this.#attached !== null || !(await this.#world.temporalAnswers())) return;
+    // While Temporal is away nobody can adopt it, so only the time in which it answers counts.
+    this.#unadoptedMs += this.#attached === null ? elapsedMs : 0;
+    if (ADOPTION_MS_MAX <= this.#unadoptedMs) this.stop("nobody adopted it within 15 s");
+  }
+
+  #checkHealth(): void {
+    capOutput(this.#world.commandOf(this.#spec).outFile);
+    if (this.#current === null) return;
+    const observation = this.#current.watch.observation();
+    const recovery = decideRecovery(
+      verdict(observation, this.#spec),
+      { observation, limits: this.#spec },
+      {
+        mode: this.#mode,
+        policy: this.#world.policy,
+        restartTimesMs: this.#restartTimesMs,
+        nowMs: wallMs(),
+      },
+    );
+    if (recovery !== null) this.#current.process.stop(recovery.kind, recovery.why);
+  }
+
+  #keepRunFile(process: ServiceProcess): void {
+    if (process.pid === null) return;
+    try {
+      writeRunFile(this.#world.runFolder, {
+        service: this.#spec.name,
+        pid: process.pid,
+        started_ticks: process.ticks,
+        life: this.#life,
+        started_at: isoTime(process.startedAtMs),
+      });
+    } catch (error) {
+      this.#world.log("warn", `${this.#spec.name}: run file not written: ${String(error)}`);
+    }
+  }
+
+  #result(end: LifeEnd): RunResult {
+    return {
+      ...end,
+      service: this.#spec.name,
+      restart_times: this.#restartTimesMs.map(isoTime),
+      local_lives: [...this.#localLives],
+      unkillable_pids: this.#stuck.pids(),
+    };
+  }
+
+  #wakeUp(): void {
+    this.#wake.resolve();
+  }
+}

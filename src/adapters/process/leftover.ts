@@ -1,0 +1,53 @@
+/** Processes that nobody keeps any more: those of an earlier worker, and those that cannot be killed. */
+import { setTimeout as delay } from "node:timers/promises";
+import { monotonicMs } from "../clock.ts";
+import { isProcessAlive, signalGroup } from "./process-facts.ts";
+
+export type NamedProcess = { readonly pid: number; readonly ticks: number | null };
+export type StuckProcesses = {
+  readonly add: (named: NamedProcess) => void;
+  /** Those that still exist. */
+  readonly pids: () => number[];
+};
+
+const LOOK_EVERY_MS = 20;
+const KILL_MS_MAX = 5_000;
+
+/**
+ * SIGTERM, then SIGKILL after `stopWaitMs`, to the group of exactly this process: the start
+ * ticks keep a pid that was given to somebody else out of it. False when it does not end.
+ */
+export async function endLeftover(named: NamedProcess, stopWaitMs: number): Promise<boolean> {
+  const isAlive = (): boolean => named.ticks !== null && isProcessAlive(named.pid, named.ticks);
+  if (!isAlive()) return true;
+  signalGroup(named.pid, "SIGTERM");
+  if (await until(() => !isAlive(), stopWaitMs)) {
+    signalGroup(named.pid, "SIGKILL");
+    return true;
+  }
+  signalGroup(named.pid, "SIGKILL");
+  return until(() => !isAlive(), KILL_MS_MAX);
+}
+
+/** Processes that SIGKILL did not end: a kernel call that hangs holds them. */
+export function createStuckProcesses(): StuckProcesses {
+  let stuck: readonly NamedProcess[] = [];
+  return {
+    add(named) {
+      stuck = [...stuck, named];
+    },
+    pids() {
+      stuck = stuck.filter(({ pid, ticks }) => isProcessAlive(pid, ticks));
+      return stuck.map(({ pid }) => pid);
+    },
+  };
+}
+
+async function until(isTrue: () => boolean, limitMs: number): Promise<boolean> {
+  const endMs = monotonicMs() + limitMs;
+  while (!isTrue()) {
+    if (endMs <= monotonicMs()) return false;
+    await delay(LOOK_EVERY_MS);
+  }
+  return true;
+}

@@ -1,0 +1,43 @@
+/** A service's stdout and stderr: capped, and read back when it ended. */
+import { closeSync, fstatSync, openSync, readSync, statSync, truncateSync } from "node:fs";
+
+const OUTPUT_BYTES_MAX = 10_000_000;
+const TAIL_BYTES_MAX = 8_192;
+
+export function outputSize(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** The last lines written after `from`. */
+export function outputSince(file: string, from: number): string[] {
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch {
+    return [];
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const start = Math.max(from <= size ? from : 0, size - TAIL_BYTES_MAX);
+    const bytes = Buffer.alloc(size - start);
+    const count = readSync(fd, bytes, 0, bytes.length, start);
+    const lines = bytes.toString("utf8", 0, count).split("\n");
+    return lines.map((line) => line.trimEnd()).filter((line) => line !== "");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The writer appends, so it goes on at the beginning. */
+export function capOutput(file: string): void {
+  if (outputSize(file) <= OUTPUT_BYTES_MAX) return;
+  try {
+    truncateSync(file);
+  } catch {
+    // A full or read-only disk: tried again at the next check.
+  }
+}

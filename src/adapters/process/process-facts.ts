@@ -1,0 +1,62 @@
+/** What the kernel says about a process (Linux /proc; elsewhere only whether it exists). */
+import { readFileSync } from "node:fs";
+
+export type ProcessUsage = { readonly rssBytes: number; readonly cpuMs: number };
+
+/** The kernel counts CPU time in hundredths of a second on every Linux that Node runs on. */
+const MS_PER_TICK = 10;
+const BYTES_PER_KB = 1_024;
+
+/** When the process started, in ticks since boot: with the pid it names one process for ever. */
+export function startedTicks(pid: number): number | null {
+  const fields = statFields(pid);
+  return fields === null ? null : Number(fields[19]);
+}
+
+export function processUsage(pid: number): ProcessUsage | null {
+  const fields = statFields(pid);
+  if (fields === null) return null;
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readProc(pid, "status") ?? "")?.[1];
+  const cpuMs = (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  return { rssBytes: Number(kilobytes ?? 0) * BYTES_PER_KB, cpuMs };
+}
+
+/** Whether this very process still exists and is not a zombie. Without ticks the pid alone decides. */
+export function isProcessAlive(pid: number, ticks: number | null): boolean {
+  const fields = statFields(pid);
+  if (fields === null) return process.platform !== "linux" && canSignal(pid);
+  return fields[0] !== "Z" && (ticks === null || Number(fields[19]) === ticks);
+}
+
+/** Signals a whole process group; false when nobody is left in it. */
+export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-pgid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The fields of /proc/PID/stat from the third on (the second is a name that may hold anything). */
+function statFields(pid: number): string[] | null {
+  const text = readProc(pid, "stat");
+  return text === null ? null : text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+function readProc(pid: number, name: string): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+function canSignal(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

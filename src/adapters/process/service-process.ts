@@ -1,0 +1,232 @@
+/**
+ * One life of a service's process: spawned in a process group of its own, watched over its
+ * control pipe and /proc, stopped and always reaped.
+ * Invariant: `ended` resolves once, after the whole group has been sent SIGKILL.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import type { EndKind } from "../../domain/supervision/next-step.ts";
+import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import { SILENT_MAX_S } from "../../domain/supervision/verdict.ts";
+import type { ServiceBeat, ServiceMessage } from "../../wire/control-pipe.ts";
+import { monotonicMs, wallMs } from "../clock.ts";
+import { readControlPipe } from "./control-reader.ts";
+import { outputSince, outputSize } from "./output-file.ts";
+import { signalGroup, startedTicks } from "./process-facts.ts";
+
+export type ServiceCommand = {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Takes stdout and stderr. */
+  readonly outFile: string;
+};
+
+export type ProcessEnd = {
+  readonly kind: EndKind;
+  readonly why: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly uptimeMs: number;
+  readonly lastLog: readonly string[];
+};
+
+export type ServiceProcess = {
+  /** Null when it could not be spawned. */
+  readonly pid: number | null;
+  readonly ticks: number | null;
+  readonly startedAtMs: number;
+  readonly ended: Promise<ProcessEnd>;
+  readonly beat: () => ServiceBeat | null;
+  /** Since the last message; an event loop of ours that stalled does not count against the service. */
+  readonly silentMs: () => number;
+  /** Since `ready`; null before it. */
+  readonly readyMs: () => number | null;
+  /** SIGTERM to the group, a while, SIGKILL. The first who asks gives the reason. */
+  readonly stop: (kind: EndKind, why: string) => void;
+};
+
+const EXIT_FENCED = 76;
+const EXIT_MISCONFIGURED = 78;
+const WATCH_EVERY_MS = 500;
+const SILENT_STEP_MS_MAX = 1_000;
+/** A start on a busy machine may be slow; after the first message the limit is that of the beat. */
+const FIRST_MESSAGE_MS_MAX = 30_000;
+const READY_MS_MAX = 60_000;
+const KILL_MS_MAX = 5_000;
+const PIPE_DRAIN_MS_MAX = 100;
+const LOG_LINES_MAX = 20;
+const LOG_LINE_CHARS_MAX = 300;
+
+export function startServiceProcess(
+  spec: ServiceSpec,
+  command: ServiceCommand,
+  rule: { /** Nothing is killed then, whatever is found. */ readonly isHandsOff: () => boolean },
+): ServiceProcess {
+  const startedAtMs = wallMs();
+  const startedMs = monotonicMs();
+  const outputFrom = outputSize(command.outFile);
+  const child = spawnGroup(command);
+  const pid = child.pid ?? null;
+  const watch = createWatch(child);
+  let asked: { readonly kind: EndKind; readonly why: string } | null = null;
+  let killTimer: NodeJS.Timeout | undefined;
+  const ended = Promise.withResolvers<ProcessEnd>();
+
+  const finish = (exit: Exit): void => {
+    clearInterval(watchTimer);
+    clearTimeout(killTimer);
+    const uptimeMs = monotonicMs() - startedMs;
+    const isReadyHeld = spec.startSeconds * 1_000 <= (watch.readyMs() ?? -1);
+    const lines = [...watch.log(), ...outputSince(command.outFile, outputFrom)];
+    ended.resolve({
+      ...(asked ?? classify(exit, { uptimeMs, isReadyHeld })),
+      exitCode: exit.code,
+      signal: exit.signal,
+      uptimeMs,
+      lastLog: lines.slice(-LOG_LINES_MAX).map((line) => line.slice(0, LOG_LINE_CHARS_MAX)),
+    });
+  };
+  const kill = (): void => {
+    if (pid !== null) signalGroup(pid, "SIGKILL");
+    clearTimeout(killTimer);
+    killTimer = setTimeout(() => {
+      asked = { kind: "unkillable", why: `SIGKILL did not end pid ${pid} within 5 s` };
+      finish({ code: null, signal: null });
+    }, KILL_MS_MAX);
+  };
+  const watchTimer = setInterval(() => {
+    const fault = faultOf(watch);
+    if (fault === null || asked !== null || rule.isHandsOff()) return;
+    asked = fault;
+    kill();
+  }, WATCH_EVERY_MS);
+  child.once("error", (error) => {
+    if (pid === null) finish({ code: null, signal: null, error: error.message });
+  });
+  child.once("exit", (code, signal) => {
+    // Whatever the leader left behind in its group ends with it.
+    if (pid !== null) signalGroup(pid, "SIGKILL");
+    void watch.drained().then(() => finish({ code, signal }));
+  });
+
+  return {
+    pid,
+    ticks: pid === null ? null : startedTicks(pid),
+    startedAtMs,
+    ended: ended.promise,
+    beat: watch.beat,
+    silentMs: watch.silentMs,
+    readyMs: watch.readyMs,
+    stop: (kind, why) => {
+      if (asked !== null || pid === null) return;
+      asked = { kind, why };
+      signalGroup(pid, "SIGTERM");
+      killTimer = setTimeout(kill, spec.stopWaitSeconds * 1_000);
+    },
+  };
+}
+
+type Exit = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly error?: string;
+};
+type Watch = ReturnType<typeof createWatch>;
+
+function spawnGroup(command: ServiceCommand): ChildProcess {
+  mkdirSync(dirname(command.outFile), { recursive: true });
+  const out = openSync(command.outFile, "a");
+  try {
+    return spawn(command.file, command.args, {
+      stdio: ["ignore", out, out, "pipe"],
+      env: { ...command.env },
+      detached: true,
+    });
+  } finally {
+    closeSync(out);
+  }
+}
+
+/** What is heard on the control pipe, and for how long nothing was. */
+function createWatch(child: ChildProcess) {
+  const startedMs = monotonicMs();
+  let lastTickMs = startedMs;
+  let silentMs = 0;
+  let hasSpoken = false;
+  let readyAtMs: number | null = null;
+  let beat: ServiceBeat | null = null;
+  let log: string[] = [];
+  const drained = Promise.withResolvers<void>();
+  const hear = (message: ServiceMessage): void => {
+    silentMs = 0;
+    lastTickMs = monotonicMs();
+    hasSpoken = true;
+    if (message.kind === "ready") {
+      readyAtMs ??= lastTickMs;
+      return;
+    }
+    beat = message;
+    log = [...log, ...message.log].slice(-LOG_LINES_MAX);
+  };
+  const pipe = child.stdio[3];
+  if (pipe instanceof Readable) {
+    readControlPipe(pipe, hear);
+    pipe.once("close", () => drained.resolve());
+  }
+  return {
+    beat: () => beat,
+    log: () => log,
+    hasSpoken: () => hasSpoken,
+    ageMs: () => monotonicMs() - startedMs,
+    readyMs: () => (readyAtMs === null ? null : monotonicMs() - readyAtMs),
+    silentMs: () => {
+      const nowMs = monotonicMs();
+      silentMs += Math.min(nowMs - lastTickMs, SILENT_STEP_MS_MAX);
+      lastTickMs = nowMs;
+      return silentMs;
+    },
+    drained: () =>
+      Promise.race([
+        drained.promise,
+        new Promise<void>((resolve) => {
+          setTimeout(resolve, PIPE_DRAIN_MS_MAX);
+        }),
+      ]),
+  };
+}
+
+function faultOf(watch: Watch): { readonly kind: EndKind; readonly why: string } | null {
+  const silentMs = watch.silentMs();
+  if (!watch.hasSpoken()) {
+    return FIRST_MESSAGE_MS_MAX <= silentMs
+      ? { kind: "failed_start", why: `no message within ${FIRST_MESSAGE_MS_MAX / 1_000} s` }
+      : null;
+  }
+  if (SILENT_MAX_S * 1_000 <= silentMs) {
+    return { kind: "frozen", why: `no beat for ${SILENT_MAX_S} s` };
+  }
+  return watch.readyMs() === null && READY_MS_MAX <= watch.ageMs()
+    ? { kind: "failed_start", why: `not ready within ${READY_MS_MAX / 1_000} s` }
+    : null;
+}
+
+function classify(
+  exit: Exit,
+  life: { readonly uptimeMs: number; readonly isReadyHeld: boolean },
+): { readonly kind: EndKind; readonly why: string } {
+  const after = `after ${(life.uptimeMs / 1_000).toFixed(1)} s`;
+  if (exit.error !== undefined) return { kind: "failed_start", why: `no process: ${exit.error}` };
+  if (exit.code === EXIT_FENCED) {
+    return { kind: "fenced", why: `exit code 76 ${after}: a newer epoch has taken over` };
+  }
+  if (exit.code === EXIT_MISCONFIGURED) {
+    return { kind: "misconfigured", why: `exit code 78 ${after}: its configuration is wrong` };
+  }
+  const how = exit.signal === null ? `exit code ${exit.code}` : `killed by ${exit.signal}`;
+  return life.isReadyHeld
+    ? { kind: "exited", why: `${how} ${after}` }
+    : { kind: "failed_start", why: `${how} ${after}, before it was ready for long enough` };
+}

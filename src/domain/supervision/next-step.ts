@@ -1,0 +1,104 @@
+/** What follows the end of one life of a service's process: who asked for it decides what it costs. */
+import { decideRestart } from "./restart-policy.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
+
+export const END_KINDS = [
+  /** By itself, or by a signal that supervision did not send. */
+  "exited",
+  /** By itself, before its ready state had held long enough. */
+  "failed_start",
+  /** Killed: no beat for 10 s. */
+  "frozen",
+  /** Restarted: its memory was over the limit. */
+  "memory",
+  /** Restarted: scans lay unpushed though archive and Hazelcast answered. */
+  "unhealthy",
+  /** Its worker process died, and it with it. */
+  "lost",
+  /** SIGKILL does not end it: it hangs in the kernel. */
+  "unkillable",
+  /** Exit 76: a newer epoch has taken over. */
+  "fenced",
+  /** Exit 78: its configuration is wrong. */
+  "misconfigured",
+  /** Asked for by an operator, a deploy or a shutdown. */
+  "stopped",
+  /** Its run was closed from outside; the process may live on and is adopted. */
+  "abandoned",
+] as const;
+export type EndKind = (typeof END_KINDS)[number];
+
+export type Intent = "running" | "stopped";
+export type Mode = "auto" | "monitor-only";
+
+export type NextStep =
+  | { readonly kind: "idle" }
+  /** A start that somebody asked for: it costs no budget. */
+  | { readonly kind: "start" }
+  | { readonly kind: "restart"; readonly atMs: number }
+  /** The budget is spent; the next try comes when the window allows. */
+  | { readonly kind: "fatal"; readonly atMs: number }
+  /** monitor-only: what would be done, and when. */
+  | { readonly kind: "observe"; readonly atMs: number }
+  /** Nobody restarts it until an operator says start or restart. */
+  | { readonly kind: "hold" };
+
+export type EndSituation = {
+  readonly intent: Intent;
+  readonly mode: Mode;
+  readonly end: EndKind;
+  /** Processes of this service that SIGKILL did not end and that still exist. */
+  readonly unkillable: number;
+  readonly restartTimesMs: readonly number[];
+};
+
+/** One replacement of a process that cannot be killed, never a second. */
+const UNKILLABLE_MAX = 1;
+
+export function nextStep(
+  situation: EndSituation,
+  policy: RestartPolicy,
+  endedAtMs: number,
+): NextStep {
+  if (situation.intent === "stopped") return { kind: "idle" };
+  switch (situation.end) {
+    case "fenced":
+    case "misconfigured":
+      return { kind: "hold" };
+    case "stopped":
+    case "abandoned":
+      return { kind: "start" };
+    case "exited":
+    case "failed_start":
+    case "frozen":
+    case "memory":
+    case "unhealthy":
+    case "lost":
+    case "unkillable": {
+      if (UNKILLABLE_MAX < situation.unkillable) return { kind: "hold" };
+      const decision = decideRestart(policy, situation.restartTimesMs, endedAtMs);
+      if (situation.mode === "monitor-only") return { kind: "observe", atMs: decision.atMs };
+      return { kind: decision.kind, atMs: decision.atMs };
+    }
+  }
+}
+
+/** The word on a service whose process is gone. */
+export function wordAfterEnd(
+  step: NextStep,
+  end: EndKind,
+): "Stopped" | "Starting" | "Down" | "FATAL" | "Fenced" | "Error" | "Unkillable" {
+  switch (step.kind) {
+    case "idle":
+      return "Stopped";
+    case "start":
+      return "Starting";
+    case "restart":
+    case "observe":
+      return "Down";
+    case "fatal":
+      return "FATAL";
+    case "hold":
+      return end === "fenced" ? "Fenced" : end === "misconfigured" ? "Error" : "Unkillable";
+  }
+}

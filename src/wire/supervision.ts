@@ -1,0 +1,90 @@
+/**
+ * What supervision leaves where others read it: heartbeat details, the result of a run, the
+ * status in a supervisor's memo. Plain JSON in snake_case; times are ISO-8601 UTC.
+ */
+import { z } from "zod";
+import { END_KINDS } from "../domain/supervision/next-step.ts";
+import { CAUSES, WORDS } from "../domain/supervision/verdict.ts";
+import { ServiceFacts } from "./control-pipe.ts";
+
+const time = z.string();
+const counters = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
+
+/** How one life of the process ended. */
+export const LifeEnd = z.object({
+  kind: z.enum(END_KINDS),
+  /** A sentence for the operator: `exit code 1 after 3 s`. */
+  why: z.string(),
+  life: z.number().int(),
+  pid: z.number().int().nullable(),
+  exit_code: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  started_at: time.nullable(),
+  at: time,
+  uptime_s: z.number().nullable(),
+  counters,
+  last_log: z.array(z.string()),
+});
+export type LifeEnd = z.infer<typeof LifeEnd>;
+
+/** The result of serviceRun: how the run's last life ended, and the lives before it that were restarted in place. */
+export const RunResult = LifeEnd.extend({
+  service: z.string(),
+  /** Restarts that cost budget, ascending. */
+  restart_times: z.array(time),
+  /** Lives that ended while Temporal was away, at most the last 20. */
+  local_lives: z.array(LifeEnd),
+  /** Processes that SIGKILL did not end and that still exist. */
+  unkillable_pids: z.array(z.number().int()),
+});
+export type RunResult = z.infer<typeof RunResult>;
+
+/** Heartbeat details of the activity `process` of run-<service>: the live facts, each second. */
+export const RunDetails = z.object({
+  service: z.string(),
+  life: z.number().int(),
+  host: z.string(),
+  /** Null between two lives. */
+  pid: z.number().int().nullable(),
+  started_ticks: z.number().int().nullable(),
+  started_at: time.nullable(),
+  rss_mb: z.number().nullable(),
+  cpu_percent: z.number().nullable(),
+  /** The service's own phrase. */
+  state: z.string(),
+  word: z.enum(WORDS),
+  cause: z.enum(CAUSES),
+  action: z.enum(["none", "alert", "restart"]),
+  reason: z.string(),
+  last_seq: z.number().nullable(),
+  facts: ServiceFacts.nullable(),
+  counters,
+  dropped: z.number().int(),
+  restart_times: z.array(time),
+  next_try_at: time.nullable(),
+  unkillable_pids: z.array(z.number().int()),
+  /** Set when the worker stopped the process on purpose: the next attempt starts a fresh one. */
+  stopped: z.boolean(),
+});
+export type RunDetails = z.infer<typeof RunDetails>;
+
+/** A supervisor's status: its query, its updates' answer, and `status` in its memo. */
+export const ServiceStatus = z.object({
+  service: z.string(),
+  layer: z.string(),
+  intent: z.enum(["running", "stopped"]),
+  mode: z.enum(["auto", "monitor-only"]),
+  word: z.enum(WORDS),
+  cause: z.enum(CAUSES),
+  reason: z.string(),
+  life: z.number().int(),
+  pid: z.number().int().nullable(),
+  host: z.string().nullable(),
+  started_at: time.nullable(),
+  restarts_in_window: z.number().int(),
+  restart_times: z.array(time),
+  next_try_at: time.nullable(),
+  last_end: LifeEnd.nullable(),
+  updated_at: time,
+});
+export type ServiceStatus = z.infer<typeof ServiceStatus>;
