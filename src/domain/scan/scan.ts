@@ -2,7 +2,7 @@
 
 export const SCAN_FILE_BYTES_MAX = 64 * 1024 * 1024;
 export const SCAN_ASSETS_MAX = 10_000;
-export const ASSET_NAME_LENGTH_MAX = 256;
+export const ASSET_NAME_LENGTH_MAX = 64;
 
 /** The columns of the one row, as numbers and names; a null price or eigenvalue is NaN here. */
 export type ScanColumns = {

@@ -17,10 +17,6 @@ export type ScanVerdict =
 const NONE: readonly number[] = [];
 const ALL_VALID: ScanVerdict = { kind: "valid", invalidPositions: NONE };
 
-export function judgeScan(columns: ScanColumns): ScanVerdict {
-  return judgeAssets(columns.assets) ?? judgeNumbers(columns);
-}
-
 /** The names alone: they seldom change, so a reader may keep the verdict on the same names. */
 export function judgeAssets(assets: readonly string[]): InvalidScan | null {
   if (assets.length === 0) {

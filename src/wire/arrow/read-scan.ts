@@ -4,7 +4,7 @@ import { locateFrame } from "./completeness.ts";
 import { readFixedLayout } from "./fixed-layout.ts";
 import { decodedScan, type ScanRead } from "./scan-json.ts";
 
-export { createGeneralReader, type GeneralReader } from "./general-reader.ts";
+export { createGeneralReader, type GeneralReader } from "./general/general-reader.ts";
 export type { DecodedScan, ScanRead } from "./scan-json.ts";
 export type { InvalidReason } from "../../domain/scan/scan.ts";
 
@@ -19,5 +19,6 @@ export function readScanFast(bytes: Uint8Array): FastRead {
   const { columns, names } = fixed;
   const verdict = names.problem ?? judgeNumbers(columns);
   if (verdict.kind === "invalid") return verdict;
-  return { kind: "scan", scan: decodedScan(columns, names, verdict.invalidPositions) };
+  const { invalidPositions } = verdict;
+  return { kind: "scan", scan: decodedScan({ columns, names, invalidPositions }) };
 }

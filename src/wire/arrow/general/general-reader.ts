@@ -3,9 +3,9 @@
  * explode: a reading that takes too long or too much memory ends with its worker.
  */
 import { Worker } from "node:worker_threads";
-import { invalidScan } from "../../domain/scan/scan.ts";
+import { invalidScan } from "../../../domain/scan/scan.ts";
 import type { FromWorker } from "./general-worker.ts";
-import type { ScanRead } from "./scan-json.ts";
+import type { ScanRead } from "../scan-json.ts";
 
 export type GeneralReader = {
   /** One file after the other. Rejects only when the worker cannot be started. */

@@ -3,10 +3,14 @@
  * Values are read raw: `Vector.get` rounds times to milliseconds and repairs broken UTF-8 silently.
  */
 import { DataType, type Data } from "apache-arrow";
-import { SCAN_ASSETS_MAX, type InvalidReason, type ScanColumns } from "../../domain/scan/scan.ts";
-import { microsFromIso, microsFromUnit, type TimeUnit } from "../../domain/scan/timestamp.ts";
-import { badAssetName, duplicateAsset, tooManyAssets } from "../../domain/scan/validity.ts";
-import { decodeText } from "./asset-names.ts";
+import {
+  SCAN_ASSETS_MAX,
+  type InvalidReason,
+  type ScanColumns,
+} from "../../../domain/scan/scan.ts";
+import { microsFromIso, microsFromUnit, type TimeUnit } from "../../../domain/scan/timestamp.ts";
+import { badAssetName, duplicateAsset, tooManyAssets } from "../../../domain/scan/validity.ts";
+import { decodeText } from "../asset-names.ts";
 
 export type ColumnName = "scan_number" | "timestamp" | "assets" | "asset_prices" | "eigenvalues";
 export type ScanData = Readonly<Record<ColumnName, Data>>;
@@ -192,8 +196,8 @@ function missingValue(name: ColumnName): Unreadable {
 }
 
 function wrongType(data: Data, name: ColumnName, expected: string): Unreadable {
-  const type: DataType = data.type;
-  const found = type.toString().slice(0, 100);
+  // oxlint-disable-next-line typescript/no-base-to-string -- every type of apache-arrow has its own.
+  const found = String(data.type).slice(0, 100);
   return new Unreadable("column_type", `${name} holds ${found}; write it as ${expected}`);
 }
 

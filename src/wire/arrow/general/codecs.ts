@@ -1,7 +1,7 @@
 /** Registers ZSTD and LZ4 with apache-arrow, under one budget of decompressed bytes a file. */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { CompressionType, compressionRegistry } from "apache-arrow";
-import { SCAN_FILE_BYTES_MAX } from "../../domain/scan/scan.ts";
+import { SCAN_FILE_BYTES_MAX } from "../../../domain/scan/scan.ts";
 import { decodeLz4Frame, TooLongError } from "./lz4-frame.ts";
 
 let bytesLeft = SCAN_FILE_BYTES_MAX;

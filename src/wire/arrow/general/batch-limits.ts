@@ -1,8 +1,8 @@
 /** Checks what a file claims about its rows, columns and buffers before apache-arrow believes it. */
-import { invalidScan, SCAN_FILE_BYTES_MAX, type InvalidScan } from "../../domain/scan/scan.ts";
-import { BATCH_HEADER, DICTIONARY_HEADER, type Frame } from "./completeness.ts";
-import { fieldAt, rootAt, shortAt, tableAt, vectorAt } from "./flatbuffer.ts";
-import { batchHeader, nodeLength, NODES_MAX } from "./record-batch.ts";
+import { invalidScan, SCAN_FILE_BYTES_MAX, type InvalidScan } from "../../../domain/scan/scan.ts";
+import { BATCH_HEADER, DICTIONARY_HEADER, type Frame } from "../completeness.ts";
+import { fieldAt, rootAt, shortAt, tableAt, vectorAt } from "../flatbuffer.ts";
+import { batchHeader, nodeLength, NODES_MAX } from "../record-batch.ts";
 
 const DEPTH_MAX = 32;
 

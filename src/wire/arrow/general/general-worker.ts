@@ -1,8 +1,8 @@
 /** The worker thread of the general reader: one file's bytes in, one reading out. */
 import { parentPort } from "node:worker_threads";
-import { assert } from "../../domain/assert.ts";
+import { assert } from "../../../domain/assert.ts";
 import { readScanGeneral } from "./general.ts";
-import type { ScanRead } from "./scan-json.ts";
+import type { ScanRead } from "../scan-json.ts";
 
 export type FromWorker =
   /** apache-arrow is loaded: only now may a deadline run. */

@@ -1,14 +1,14 @@
 /** Reads a scan in any layout of the contract with apache-arrow; slow, and run where it can be killed. */
 import { RecordBatchReader, type Data, type RecordBatch } from "apache-arrow";
-import { invalidScan, type InvalidScan } from "../../domain/scan/scan.ts";
-import { judgeScan } from "../../domain/scan/validity.ts";
-import { assetNames } from "./asset-names.ts";
+import { invalidScan, type InvalidScan } from "../../../domain/scan/scan.ts";
+import { judgeNumbers } from "../../../domain/scan/validity.ts";
+import { assetNames } from "../asset-names.ts";
 import { checkLimits } from "./batch-limits.ts";
 import { registerCodecs, resetDecompressionBudget } from "./codecs.ts";
 import { columnsOf, Unreadable, type ColumnName, type ScanData } from "./columns.ts";
-import { locateFrame } from "./completeness.ts";
+import { locateFrame } from "../completeness.ts";
 import { TooLongError } from "./lz4-frame.ts";
-import { decodedScan, type ScanRead } from "./scan-json.ts";
+import { decodedScan, type ScanRead } from "../scan-json.ts";
 
 registerCodecs();
 
@@ -28,10 +28,11 @@ function readRow(bytes: Uint8Array): ScanRead {
   resetDecompressionBudget();
   const batch = onlyRow(bytes);
   const columns = columnsOf(scanData(batch));
-  const verdict = judgeScan(columns);
+  const names = assetNames(columns.assets);
+  const verdict = names.problem ?? judgeNumbers(columns);
   if (verdict.kind === "invalid") return verdict;
-  const scan = decodedScan(columns, assetNames(columns.assets), verdict.invalidPositions);
-  return { kind: "scan", scan };
+  const { invalidPositions } = verdict;
+  return { kind: "scan", scan: decodedScan({ columns, names, invalidPositions }) };
 }
 
 /** `checkLimits` has counted one row over all batches; the empty ones are skipped. */
