@@ -1,6 +1,74 @@
-/** `dolphin status`. */
+/** `dolphin status`: what a tired person reads at 4 am. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import type { StatusOptions, StatusReader } from "../adapters/status/open-status.ts";
+import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
+import type { SystemStatus } from "../wire/system-status.ts";
+import { type CliContext, openContext } from "./context.ts";
+import { statusTable } from "./rendering/status-table.ts";
+
+type StatusFlags = { readonly json: boolean; readonly watch: boolean };
+
+const REPAINT_MS = 1_000;
+const MS_PER_SECOND = 1_000;
+const HELP = `
+Exit status:
+  0  Healthy
+  1  Warning, a backlog, upstream silent (Stale (upstream)), waiting, starting or stopped
+  2  Down, Error, FATAL, Fenced, Unkillable, or Stale by our own fault
+  3  a server did not answer in 400 ms
+The same words stand in Temporal's Web UI. docs/status-json.md tells what --json prints.`;
 
 export function addStatusCommand(program: Command): void {
-  program.command("status");
+  program
+    .command("status")
+    .description("services and servers: the word on each, why, and how old its data is")
+    .option("--json", "print it as JSON; with --watch one line a second", false)
+    .option("--watch", "repaint each second", false)
+    .addHelpText("after", HELP)
+    .action(async (flags: StatusFlags, command: Command) => {
+      const { openStatus } = await import("../adapters/status/open-status.ts");
+      const reader = await openStatus(statusOptions(openContext(command)));
+      const last = flags.watch ? await watch(reader, flags) : await once(reader, flags);
+      // Connections to a server that is away would keep the process; what matters is said.
+      process.stdout.write("", () => process.exit(last?.exit ?? EXIT_SERVER_SILENT));
+    });
+}
+
+async function once(reader: StatusReader, { json }: StatusFlags): Promise<SystemStatus> {
+  const status = await reader.read();
+  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : `${statusTable(status)}\n`);
+  return status;
+}
+
+async function watch(reader: StatusReader, { json }: StatusFlags): Promise<SystemStatus | null> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const clear = process.stdout.isTTY ? "\u001b[H\u001b[2J" : "";
+  let status: SystemStatus | null = null;
+  while (!stop.signal.aborted) {
+    status = await reader.read();
+    const text = json ? JSON.stringify(status) : `${clear}${statusTable(status)}`;
+    process.stdout.write(`${text}\n`);
+    await sleep(REPAINT_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+  }
+  return status;
+}
+
+export function statusOptions({ config, up, temporalAddress }: CliContext): StatusOptions {
+  const { restarts_max, window_s, delays_s, fatal_retry_s } = config.supervision;
+  return {
+    temporalAddress,
+    hazelcast: { address: config.hazelcast.address, cluster: config.hazelcast.cluster },
+    dataDir: config.data_dir,
+    archive: config.archive,
+    policy: {
+      restartsMax: restarts_max,
+      windowMs: window_s * MS_PER_SECOND,
+      delaysMs: delays_s.map((delay) => delay * MS_PER_SECOND),
+      fatalRetryMs: fatal_retry_s * MS_PER_SECOND,
+    },
+    temporalUi: up?.temporal_ui ?? null,
+    dashboard: up?.dashboard ?? null,
+  };
 }

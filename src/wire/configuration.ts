@@ -52,7 +52,7 @@ export const Configuration = z.strictObject({
     .prefault({}),
   supervision: z
     .strictObject({
-      restarts_max: z.number().int().min(0).max(10_000).default(3),
+      restarts_max: z.number().int().min(1).max(10_000).default(3),
       window_s: seconds.default(600),
       delays_s: z.array(z.number().min(0).max(3_600)).min(1).max(20).default([0, 5, 20]),
       fatal_retry_s: seconds.default(300),

@@ -1,0 +1,63 @@
+/** What Hazelcast holds for an operator: the services' own heartbeats and the latest scan. */
+import { z } from "zod";
+import { FEATURES_MAP, HEARTBEAT_MAP, LATEST_KEY } from "../../wire/scan-value.ts";
+import { parseScanSummary } from "../../wire/scan-summary.ts";
+import type { LatestScan } from "../../wire/system-status.ts";
+import { type HazelcastHandle, HazelcastUnavailable } from "../hazelcast/hazelcast-client.ts";
+import type { LocalSigns } from "./service-row.ts";
+
+export type HazelcastView = {
+  readonly heartbeats: ReadonlyMap<string, NonNullable<LocalSigns["heartbeat"]>>;
+  readonly latestScan: LatestScan | null;
+};
+
+const Heartbeat = z.looseObject({ updated_at: z.string() });
+const Counter = z.union([z.number(), z.string(), z.null()]);
+
+export async function readHazelcast(
+  hazelcast: HazelcastHandle,
+  services: readonly string[],
+  deadlineMs: number,
+): Promise<HazelcastView> {
+  if (!hazelcast.connected() && !(await hazelcast.waitConnected(deadlineMs))) {
+    throw new HazelcastUnavailable("no connection");
+  }
+  const [latest, ...texts] = await hazelcast.call("read for status", async () => {
+    const [features, heartbeats] = await Promise.all([
+      hazelcast.client.getMap<string, unknown>(FEATURES_MAP),
+      hazelcast.client.getMap<string, unknown>(HEARTBEAT_MAP),
+    ]);
+    return Promise.all([
+      features.get(LATEST_KEY),
+      ...services.map((service) => heartbeats.get(service)),
+    ]);
+  });
+  const nowMs = Date.now();
+  const heartbeats = services.flatMap((service, index) => {
+    const heartbeat = heartbeatIn(texts[index], nowMs);
+    return heartbeat === null ? [] : [[service, heartbeat] as const];
+  });
+  return { heartbeats: new Map(heartbeats), latestScan: latestIn(latest, nowMs) };
+}
+
+function heartbeatIn(text: unknown, nowMs: number): LocalSigns["heartbeat"] {
+  if (typeof text !== "string") return null;
+  try {
+    const heartbeat = Heartbeat.parse(JSON.parse(text));
+    const ageS = Math.max(0, (nowMs - Date.parse(heartbeat.updated_at)) / 1_000);
+    const counters = Object.entries(heartbeat).flatMap(([key, value]) => {
+      const counter = Counter.safeParse(value);
+      return counter.success ? [[key, counter.data] as const] : [];
+    });
+    return Number.isNaN(ageS) ? null : { ageS, counters: Object.fromEntries(counters) };
+  } catch {
+    return null;
+  }
+}
+
+function latestIn(text: unknown, nowMs: number): LatestScan | null {
+  const scan = parseScanSummary(text);
+  if (scan === null) return null;
+  const { bridge_ts, ...rest } = scan;
+  return { ...rest, age_s: Math.max(0, (nowMs - Date.parse(bridge_ts)) / 1_000) };
+}

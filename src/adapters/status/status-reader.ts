@@ -1,0 +1,140 @@
+/**
+ * Reads the state of the whole system for `dolphin status` and the dashboard: each server is asked
+ * by protocol under a deadline of its own, and one that is silent costs only what it alone knows.
+ */
+import { join } from "node:path";
+import type { Client } from "@temporalio/client";
+import { overall } from "../../domain/supervision/overall.ts";
+import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
+import { SERVICES, type ServiceSpec } from "../../domain/supervision/services.ts";
+import { isoFromMicros } from "../../domain/time.ts";
+import type { ServerRow, ServiceRow, SystemStatus } from "../../wire/system-status.ts";
+import { monotonicMs, wallMicros, wallMs } from "../clock.ts";
+import type { HazelcastHandle } from "../hazelcast/hazelcast-client.ts";
+import { isSameProcess, residentBytesOf } from "../process/process-identity.ts";
+import { readRunFile } from "../process/run-file.ts";
+import { type HazelcastView, readHazelcast } from "./hazelcast-view.ts";
+import {
+  type LocalSigns,
+  rowFromSigns,
+  rowFromSupervision,
+  type Supervision,
+} from "./service-row.ts";
+import { readSupervision } from "./temporal-view.ts";
+
+export const ANSWER_DEADLINE_MS = 400;
+
+export type StatusSources = {
+  readonly temporal: { readonly client: Client; readonly address: string };
+  readonly hazelcast: { readonly handle: HazelcastHandle; readonly address: string };
+  readonly dataDir: string;
+  readonly archive: string;
+  readonly policy: RestartPolicy;
+  readonly temporalUi: string | null;
+  readonly dashboard: string | null;
+};
+
+export async function readStatus(sources: StatusSources): Promise<SystemStatus> {
+  const specs = Object.values(SERVICES);
+  const [temporal, hazelcast] = await Promise.all([
+    ask(() => readTemporal(sources.temporal.client, specs)),
+    ask(() =>
+      readHazelcast(
+        sources.hazelcast.handle,
+        specs.map((spec) => spec.name),
+        ANSWER_DEADLINE_MS,
+      ),
+    ),
+  ]);
+  const services = specs.map((spec) => {
+    const about = { spec, policy: sources.policy, nowMs: wallMs() };
+    const supervision = temporal.value?.get(spec.name);
+    return supervision === undefined
+      ? rowFromSigns(signsOf(sources.dataDir, spec, hazelcast.value), about)
+      : rowFromSupervision(supervision, about);
+  });
+  const servers: ServerRow[] = [
+    { server: "temporal", address: sources.temporal.address, ...temporal.answer },
+    { server: "hazelcast", address: sources.hazelcast.address, ...hazelcast.answer },
+  ];
+  const { word, exit } = overall(
+    services.map((service) => service.status),
+    servers.every((server) => server.answered_ms !== null),
+  );
+  return {
+    checked_at: isoFromMicros(wallMicros()),
+    status: word,
+    exit,
+    services,
+    servers,
+    archive: { path: sources.archive, state: archiveState(services) },
+    latest_scan: hazelcast.value?.latestScan ?? null,
+    temporal_ui: sources.temporalUi,
+    dashboard: sources.dashboard,
+  };
+}
+
+type Asked<T> = {
+  readonly value: T | null;
+  readonly answer: Pick<ServerRow, "answered_ms" | "problem">;
+};
+
+async function ask<T>(question: () => Promise<T>): Promise<Asked<T>> {
+  const startedMs = monotonicMs();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("")), ANSWER_DEADLINE_MS);
+  });
+  try {
+    const value = await Promise.race([question(), late]);
+    const answered_ms = Math.round((monotonicMs() - startedMs) * 10) / 10;
+    return { value, answer: { answered_ms, problem: null } };
+  } catch (error) {
+    return { value: null, answer: { answered_ms: null, problem: problemOf(error) } };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function problemOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause.message : "";
+  return [error.message, cause].filter((text) => text !== "").join(": ") || null;
+}
+
+async function readTemporal(
+  client: Client,
+  specs: readonly ServiceSpec[],
+): Promise<ReadonlyMap<string, Supervision>> {
+  const nowMs = wallMs();
+  const entries = await client.withDeadline(nowMs + ANSWER_DEADLINE_MS, () =>
+    Promise.all(
+      specs.map(async ({ name }) => [name, await readSupervision(client, name, nowMs)] as const),
+    ),
+  );
+  return new Map(entries);
+}
+
+function signsOf(dataDir: string, spec: ServiceSpec, view: HazelcastView | null): LocalSigns {
+  const run = readRunFile(join(dataDir, "run"), spec.name);
+  const lives = run !== null && isSameProcess(run.pid, run.started_ticks);
+  return {
+    process: lives
+      ? {
+          pid: run.pid,
+          life: run.life,
+          startedAtMs: Date.parse(run.started_at),
+          rssBytes: residentBytesOf(run.pid),
+        }
+      : null,
+    heartbeat: view?.heartbeats.get(spec.name) ?? null,
+  };
+}
+
+/** As the bridge sees it: a status that touched a hung archive would hang with it. */
+function archiveState(services: readonly ServiceRow[]): string {
+  const bridge = services.find((service) => service.service === "scan-bridge");
+  if (bridge?.pid == null) return "not known without the bridge";
+  if (bridge.cause === "mount") return bridge.why;
+  return "ok, as the bridge sees it";
+}

@@ -1,0 +1,177 @@
+import { describe, expect, test } from "vitest";
+import {
+  rowFromSigns,
+  rowFromSupervision,
+  type Supervision,
+} from "../../../src/adapters/status/service-row.ts";
+import { SERVICES } from "../../../src/domain/supervision/services.ts";
+import { RunDetails, ServiceStatus } from "../../../src/wire/supervision.ts";
+
+const nowMs = Date.parse("2026-03-25T04:00:00Z");
+const about = {
+  spec: SERVICES["scan-bridge"],
+  policy: { restartsMax: 3, windowMs: 600_000, delaysMs: [0], fatalRetryMs: 300_000 },
+  nowMs,
+};
+
+const details = RunDetails.parse({
+  service: "scan-bridge",
+  life: 4,
+  host: "a",
+  pid: 77,
+  started_ticks: 1,
+  started_at: "2026-03-25T03:58:00+00:00",
+  rss_mb: 101.5,
+  cpu_percent: 3,
+  state: "running",
+  word: "Healthy",
+  cause: "none",
+  action: "none",
+  reason: "newest data 2 s old",
+  last_seq: 120,
+  facts: {
+    archive: "ok",
+    hazelcast: "ok",
+    newestDataAgeS: 2,
+    oldestUnpushedAgeS: null,
+    progressAgeS: 1,
+    backlog: 0,
+  },
+  counters: { last_scan_number: 119, epoch: 3 },
+  dropped: 0,
+  restart_times: ["2026-03-25T03:00:00+00:00", "2026-03-25T03:57:00+00:00"],
+  next_try_at: null,
+  unkillable_pids: [],
+  stopped: false,
+});
+
+const status = ServiceStatus.parse({
+  service: "scan-bridge",
+  layer: "scan",
+  intent: "running",
+  mode: "auto",
+  word: "FATAL",
+  cause: "process",
+  reason: "3 restarts in 10 minutes",
+  life: 4,
+  pid: null,
+  host: null,
+  started_at: null,
+  restarts_in_window: 3,
+  restart_times: [
+    "2026-03-25T03:55:00+00:00",
+    "2026-03-25T03:56:00+00:00",
+    "2026-03-25T03:57:00+00:00",
+  ],
+  next_try_at: "2026-03-25T04:02:00+00:00",
+  last_end: null,
+  updated_at: "2026-03-25T03:57:00+00:00",
+});
+
+function checkRow(supervision: Supervision, expected: Record<string, unknown>): void {
+  expect(rowFromSupervision(supervision, about)).toMatchObject(expected);
+}
+
+describe("rowFromSupervision", () => {
+  test("tells what the run's heartbeat says, word for word", () => {
+    checkRow(
+      { status, run: { kind: "told", details, ageS: 1 } },
+      {
+        status: "Healthy",
+        why: "newest data 2 s old",
+        pid: 77,
+        life: 4,
+        up_s: 120,
+        mode: "auto",
+        last_seq: 120,
+        last_scan_number: 119,
+        newest_data_age_s: 2,
+        backlog: 0,
+        restarts: 1,
+        restarts_max: 3,
+        next_try_at: null,
+        source: "temporal",
+      },
+    );
+  });
+
+  test("tells the supervisor's memo where no run is open", () => {
+    checkRow(
+      { status, run: { kind: "none" } },
+      {
+        status: "FATAL",
+        why: "3 restarts in 10 minutes",
+        pid: null,
+        up_s: null,
+        restarts: 3,
+        next_try_at: "2026-03-25T04:02:00+00:00",
+      },
+    );
+  });
+
+  test("believes no heartbeat that is older than 10 s", () => {
+    checkRow(
+      { status, run: { kind: "told", details, ageS: 34 } },
+      {
+        status: "Down",
+        cause: "process",
+        why: "no worker tells of it for 34 s; is 'dolphin worker scan' running?",
+      },
+    );
+  });
+
+  test("says so when no worker takes the run", () => {
+    checkRow({ status, run: { kind: "silent", sinceS: 3 } }, { status: "FATAL" });
+    checkRow(
+      { status, run: { kind: "silent", sinceS: 30 } },
+      {
+        status: "Down",
+        why: "no worker has taken its run for 30 s; is 'dolphin worker scan' running?",
+      },
+    );
+  });
+
+  test("without a supervisor: Down, and what to do", () => {
+    checkRow(
+      { status: null, run: { kind: "none" } },
+      { status: "Down", why: "no supervisor; 'dolphin create' starts it", restarts: 0 },
+    );
+  });
+});
+
+describe("rowFromSigns, while Temporal is away", () => {
+  const process = { pid: 77, life: 4, startedAtMs: nowMs - 120_000, rssBytes: 104_857_600 };
+
+  test("a process that beats in Hazelcast", () => {
+    const heartbeat = { ageS: 1, counters: { last_seq: 120, last_scan_number: 119, backlog: 0 } };
+    expect(rowFromSigns({ process, heartbeat }, about)).toMatchObject({
+      status: "Healthy",
+      pid: 77,
+      up_s: 120,
+      life: 4,
+      last_seq: 120,
+      last_scan_number: 119,
+      backlog: 0,
+      rss_mb: 100,
+      restarts: null,
+      source: "hazelcast",
+    });
+  });
+
+  test("a process that has fallen silent in Hazelcast", () => {
+    const heartbeat = { ageS: 40, counters: {} };
+    const row = rowFromSigns({ process, heartbeat }, about);
+    expect([row.status, row.why]).toEqual(["Down", expect.stringMatching(/^no beat for 40 s/)]);
+  });
+
+  test("a process of which only the run file tells", () => {
+    const row = rowFromSigns({ process, heartbeat: null }, about);
+    expect(row.source).toBe("run file");
+    expect(row.why).toMatch(/Temporal does not answer, this is from its run file alone$/);
+  });
+
+  test("no process", () => {
+    const row = rowFromSigns({ process: null, heartbeat: null }, about);
+    expect(row).toMatchObject({ status: "Down", pid: null, source: "none" });
+  });
+});
