@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { isSameProcess } from "../adapters/process/process-identity.ts";
+import { isProcessAlive } from "../adapters/process/process-facts.ts";
 import { loadConfig } from "../config.ts";
 import type { Config, LoadedConfig } from "../config.ts";
 import { UpFile } from "../wire/up-file.ts";
@@ -59,7 +59,7 @@ export function openContext(
 /** `up.json` counts only while the process that wrote it runs. */
 export function readRunningUp(dataDir: string): UpFile | null {
   const up = readUpFile(dataDir);
-  return up !== null && isSameProcess(up.pid, up.started_ticks) ? up : null;
+  return up !== null && isProcessAlive(up.pid, up.started_ticks) ? up : null;
 }
 
 /** Null where there is none, or none that can be read. */

@@ -7,8 +7,8 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { signalGroup, startedTicks } from "../adapters/process/process-facts.ts";
 import { assert } from "../domain/assert.ts";
-import { startedTicksOf } from "../adapters/process/process-identity.ts";
 
 export type ProcessEnd = { readonly code: number | null; readonly signal: string | null };
 
@@ -68,7 +68,7 @@ export async function startGuarded(command: GuardedCommand): Promise<GuardedProc
   return {
     pid,
     guardPid,
-    startedTicks: startedTicksOf(pid),
+    startedTicks: startedTicks(pid),
     exited,
     async stop() {
       guard.stdin!.end();
@@ -103,11 +103,3 @@ const SIGNAL_NAMES: Readonly<Record<number, string>> = {
   13: "SIGPIPE",
   15: "SIGTERM",
 };
-
-function signalGroup(group: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-group, signal);
-  } catch {
-    // The group is gone already.
-  }
-}

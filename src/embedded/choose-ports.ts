@@ -1,0 +1,42 @@
+/** The ports of a start: the configured ones where they are free; with `auto` any free ones. */
+import { ConfigError } from "../config.ts";
+import type { Config } from "../config.ts";
+import { holderOfPort } from "./port-holder.ts";
+import { findFreePort, isPortFree } from "./ports.ts";
+
+export type Ports = Config["ports"];
+type PortName = keyof Ports;
+
+const NAMES = ["hazelcast", "temporal", "temporal_ui", "dashboard", "metrics"] as const;
+
+/** @throws {ConfigError} naming each port that is taken, and by whom where that can be told. */
+export async function choosePorts(configured: Ports, auto: boolean): Promise<Ports> {
+  const chosen: Record<PortName, number> = { ...configured };
+  const taken: string[] = [];
+  const used = new Set<number>();
+  for (const name of NAMES) {
+    const wanted = configured[name];
+    const isUsable = wanted !== 0 && !used.has(wanted) && (await isPortFree(wanted));
+    if (!isUsable && (auto || wanted === 0)) chosen[name] = await findUnusedPort(used);
+    else if (!isUsable) taken.push(describe(name, wanted));
+    used.add(chosen[name]);
+  }
+  if (taken.length > 0) {
+    throw new ConfigError(
+      `${taken.join("; ")}; stop it, choose another in dolphin.yaml, or use --ports auto`,
+    );
+  }
+  return chosen;
+}
+
+async function findUnusedPort(used: ReadonlySet<number>): Promise<number> {
+  for (;;) {
+    const port = await findFreePort();
+    if (!used.has(port)) return port;
+  }
+}
+
+function describe(name: PortName, port: number): string {
+  const holder = holderOfPort(port);
+  return `port ${port} (ports.${name}) is taken${holder === null ? "" : ` by ${holder}`}`;
+}

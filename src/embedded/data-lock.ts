@@ -1,0 +1,27 @@
+/**
+ * One `dolphin up` a data directory. The lock is an exclusive SQLite transaction held open: the
+ * kernel drops it when the process dies, however it dies, so no lock can be stale.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+
+export type DataLock = { release(): void };
+
+/** Null when another process holds the directory. */
+export function lockDataDirectory(dataDir: string): DataLock | null {
+  mkdirSync(dataDir, { recursive: true, mode: 0o750 });
+  const db = new Database(join(dataDir, "lock.db"), { timeout: 0 });
+  try {
+    db.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    db.close();
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return null;
+    throw error;
+  }
+  return {
+    release() {
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** A `dolphin` verb as a guarded child of `dolphin up`: its command line and its environment. */
+import { fileURLToPath } from "node:url";
+import { effectiveConfigFile } from "./up-state.ts";
+import { startGuarded } from "./guarded-process.ts";
+import type { GuardedProcess } from "./guarded-process.ts";
+import { CHECKOUT } from "./toolchain.ts";
+
+export type ChildWorld = {
+  readonly dataDir: string;
+  /** host:port of the embedded server. */
+  readonly temporal: string;
+  readonly namespace: string;
+  readonly env: NodeJS.ProcessEnv;
+};
+export type DolphinChild = {
+  readonly args: readonly string[];
+  readonly logFile: string;
+  readonly graceSeconds: number;
+};
+
+const MAIN = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
+
+export function startDolphinChild(world: ChildWorld, child: DolphinChild): Promise<GuardedProcess> {
+  return startGuarded({
+    command: process.execPath,
+    args: [...dolphinArguments(child.args)],
+    cwd: CHECKOUT,
+    env: childEnvironment(world),
+    logFile: child.logFile,
+    graceSeconds: child.graceSeconds,
+  });
+}
+
+export function dolphinArguments(args: readonly string[]): readonly string[] {
+  return ["--disable-warning=ExperimentalWarning", MAIN, ...args];
+}
+
+/**
+ * The effective configuration is the only one that counts below `dolphin up`, and the embedded
+ * server the only Temporal: a profile of the operator's must not lead a worker elsewhere.
+ */
+export function childEnvironment({ dataDir, temporal, namespace, env }: ChildWorld) {
+  const kept = Object.entries(env).filter(([name]) => !/^(DOLPHIN|TEMPORAL)_/.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    DOLPHIN_CONFIG: effectiveConfigFile(dataDir),
+    TEMPORAL_ADDRESS: temporal,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_CONFIG_FILE: "/dev/null",
+  };
+}

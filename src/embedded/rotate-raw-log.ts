@@ -1,0 +1,25 @@
+/**
+ * Bounds a log that a program writes through an inherited descriptor. It appends, so after a copy
+ * the file is cut to nothing and the program goes on at its beginning.
+ */
+import { copyFileSync, existsSync, renameSync, statSync, truncateSync } from "node:fs";
+
+export type RotationLimits = { readonly bytesMax: number; readonly filesMax: number };
+
+/** Never throws: a full disk must not end what it was meant to protect. */
+export function rotateRawLog(file: string, { bytesMax, filesMax }: RotationLimits): void {
+  try {
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= bytesMax) return;
+    for (let number = filesMax - 2; 1 <= number; number -= 1) {
+      if (existsSync(`${file}.${number}`)) renameSync(`${file}.${number}`, `${file}.${number + 1}`);
+    }
+    if (1 < filesMax) copyFileSync(file, `${file}.1`);
+  } catch {
+    // Without room for the copy its content is given up, below.
+  }
+  try {
+    truncateSync(file);
+  } catch {
+    // Tried again at the next look.
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * A reader of scans as any consumer would be: an entry listener on `latest_eigen_scan`, and the
+ * ringbuffer for what the events left out. It tells whether scans flow end to end, and how fast.
+ */
+import type { Ringbuffer } from "hazelcast-client";
+import { z } from "zod";
+import { monotonicMs, wallMicros } from "../adapters/clock.ts";
+import { connectHazelcast } from "../adapters/hazelcast/hazelcast-client.ts";
+import { createSeenSeqs, noteSeq } from "../domain/scan/seen-seqs.ts";
+import type { SeenSeqs } from "../domain/scan/seen-seqs.ts";
+import { microsFromIso } from "../domain/scan/timestamp.ts";
+import { US_PER_MS } from "../domain/time.ts";
+import { FEATURES_MAP, LATEST_KEY, SCANS_RING } from "../wire/scan-value.ts";
+
+export type LagPercentiles = { readonly p50: number | null; readonly p99: number | null };
+export type ScanWatch = {
+  readonly seqs: SeenSeqs;
+  /** Monotonic; null before the first. */
+  lastSeenMs(): number | null;
+  /** From the file's mtime to the event, of the newest live scans. */
+  lagMs(): LagPercentiles;
+  /** Rejects while the member does not answer. */
+  probe(): Promise<void>;
+  /** Reads what the events left out, once more, so that the counts are final. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+};
+export type ScanWatchOptions = {
+  readonly address: string;
+  readonly cluster: string;
+  readonly deadlineMs: number;
+  /** The last seq of before. */
+  readonly baseSeq: number;
+};
+
+const DRAIN_INTERVAL_MS = 1_000;
+const RING_READ_MAX = 200;
+const LAGS_KEPT = 10_000;
+const CONNECT_WITHIN_MS = 20_000;
+
+const ScanEvent = z.object({
+  seq: z.number().int(),
+  file_mtime: z.string(),
+  replayed: z.boolean(),
+  late: z.boolean(),
+});
+
+export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> {
+  const hazelcast = await connectHazelcast({ ...options, name: "dolphin-up" });
+  // A listener that is registered without a connection is never told anything.
+  if (!(await hazelcast.waitConnected(CONNECT_WITHIN_MS))) {
+    await hazelcast.shutdown();
+    throw new Error(`no Hazelcast member answered at ${options.address}`);
+  }
+  const features = await hazelcast.client.getMap<string, unknown>(FEATURES_MAP);
+  const ring = await hazelcast.client.getRingbuffer<unknown>(SCANS_RING);
+  const seqs = createSeenSeqs(options.baseSeq);
+  const lags: number[] = [];
+  let lagCount = 0;
+  let lastSeenMs: number | null = null;
+
+  const note = (text: unknown, isEvent: boolean) => {
+    const scan = parseScanEvent(text);
+    if (scan === null || !noteSeq(seqs, scan.seq)) return;
+    lastSeenMs = monotonicMs();
+    if (!isEvent || scan.replayed || scan.late) return;
+    const writtenUs = microsFromIso(scan.file_mtime);
+    if (writtenUs === null) return;
+    lags[lagCount % LAGS_KEPT] = (wallMicros() - writtenUs) / US_PER_MS;
+    lagCount += 1;
+  };
+  const hear = ({ value }: { readonly value: unknown }) => {
+    note(value, true);
+  };
+  await features.addEntryListener({ added: hear, updated: hear }, LATEST_KEY, true);
+
+  const reader = createRingReader(ring, (text) => {
+    note(text, false);
+  });
+  let draining = Promise.resolve();
+  const drain = () => {
+    draining = draining.then(reader).catch(() => undefined);
+    return draining;
+  };
+  const timer = setInterval(() => void drain(), DRAIN_INTERVAL_MS);
+  return {
+    seqs,
+    lastSeenMs: () => lastSeenMs,
+    lagMs: () => percentilesOf(lags),
+    probe: async () => {
+      await hazelcast.call("health", () => features.containsKey(LATEST_KEY));
+    },
+    settle: drain,
+    async close() {
+      clearInterval(timer);
+      await hazelcast.shutdown();
+    },
+  };
+}
+
+/** Each call reads on from where the one before ended, to the newest. */
+function createRingReader(
+  ring: Ringbuffer<unknown>,
+  take: (text: unknown) => void,
+): () => Promise<void> {
+  let next = 0;
+  return async () => {
+    const tail = (await ring.tailSequence()).toNumber();
+    const head = (await ring.headSequence()).toNumber();
+    // A member that came back empty counts from zero again; what was overwritten is gone.
+    if (tail + 1 < next || next < head) next = head;
+    while (next <= tail) {
+      const items = await ring.readMany(next, 1, RING_READ_MAX);
+      for (const item of items) take(item);
+      next += items.getReadCount();
+    }
+  };
+}
+
+function parseScanEvent(text: unknown): z.infer<typeof ScanEvent> | null {
+  if (typeof text !== "string") return null;
+  try {
+    return ScanEvent.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function percentilesOf(values: readonly number[]): LagPercentiles {
+  if (values.length === 0) return { p50: null, p99: null };
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) => {
+    const index = Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1);
+    return Math.round((sorted[Math.max(0, index)] ?? 0) * 100) / 100;
+  };
+  return { p50: at(0.5), p99: at(0.99) };
+}

@@ -1,0 +1,47 @@
+/**
+ * Ends what an earlier `dolphin up` on this data directory left behind. Guards and control pipes end
+ * everything by themselves within seconds; this is for a start within them, or after a guard failed.
+ * Invariant: only a process whose pid and start time are those of up.json is touched.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { monotonicMs } from "../adapters/clock.ts";
+import { isProcessAlive, signalGroup } from "../adapters/process/process-facts.ts";
+import type { UpFile, UpService } from "../wire/up-file.ts";
+
+const TERM_WAIT_MS = 12_000;
+const KILL_WAIT_MS = 3_000;
+const POLL_MS = 50;
+
+/** Returns the names of what was still alive. @throws Error naming what even SIGKILL did not end. */
+export async function endStaleProcesses(up: UpFile): Promise<readonly string[]> {
+  const alive = Object.entries(up.services).filter(([, service]) => isStill(service));
+  for (const [, service] of alive) signalGroup(groupOf(service), "SIGTERM");
+  await untilGone(alive, TERM_WAIT_MS);
+  for (const [, service] of alive) if (isStill(service)) signalGroup(groupOf(service), "SIGKILL");
+  await untilGone(alive, KILL_WAIT_MS);
+  const left = alive.filter(([, service]) => isStill(service));
+  if (left.length > 0) {
+    const names = left.map(([name, { pid }]) => `${name} (pid ${pid})`).join(", ");
+    throw new Error(`an earlier 'dolphin up' left ${names}, which SIGKILL does not end`);
+  }
+  return alive.map(([name]) => name);
+}
+
+function isStill(service: UpService): boolean {
+  // Without start ticks (no /proc) the pid may be anybody's: leave it to its guard.
+  return service.started_ticks !== null && isProcessAlive(service.pid, service.started_ticks);
+}
+
+function groupOf(service: UpService): number {
+  return service.guard_pid ?? service.pid;
+}
+
+async function untilGone(
+  services: readonly (readonly [string, UpService])[],
+  withinMs: number,
+): Promise<void> {
+  const deadlineMs = monotonicMs() + withinMs;
+  while (monotonicMs() < deadlineMs && services.some(([, service]) => isStill(service))) {
+    await delay(POLL_MS);
+  }
+}
