@@ -11,7 +11,7 @@ import { isoFromMicros } from "../../domain/time.ts";
 import type { ServerRow, ServiceRow, SystemStatus } from "../../wire/system-status.ts";
 import { monotonicMs, wallMicros, wallMs } from "../clock.ts";
 import type { HazelcastHandle } from "../hazelcast/hazelcast-client.ts";
-import { isSameProcess, residentBytesOf } from "../process/process-identity.ts";
+import { isProcessAlive, processUsage } from "../process/process-facts.ts";
 import { readRunFile } from "../process/run-file.ts";
 import { type HazelcastView, readHazelcast } from "./hazelcast-view.ts";
 import {
@@ -117,14 +117,14 @@ async function readTemporal(
 
 function signsOf(dataDir: string, spec: ServiceSpec, view: HazelcastView | null): LocalSigns {
   const run = readRunFile(join(dataDir, "run"), spec.name);
-  const lives = run !== null && isSameProcess(run.pid, run.started_ticks);
+  const lives = run !== null && isProcessAlive(run.pid, run.started_ticks);
   return {
     process: lives
       ? {
           pid: run.pid,
           life: run.life,
           startedAtMs: Date.parse(run.started_at),
-          rssBytes: residentBytesOf(run.pid),
+          rssBytes: processUsage(run.pid)?.rssBytes ?? null,
         }
       : null,
     heartbeat: view?.heartbeats.get(spec.name) ?? null,
