@@ -1,8 +1,18 @@
 /** The shell's clocks: wall time for what is written, monotonic time for ages and deadlines. */
 
-/** Microseconds since the epoch, an integer. */
+/** Above this the wall clock was set, and the fine clock is anchored to it anew. */
+const STEP_MS = 2;
+let originMs = performance.timeOrigin;
+
+/** Microseconds since the epoch, an integer; follows the wall clock when that is set. */
 export function wallMicros(): number {
-  return Math.floor((performance.timeOrigin + performance.now()) * 1_000);
+  const fineMs = originMs + performance.now();
+  const wallMs = Date.now();
+  if (fineMs - wallMs < -STEP_MS || STEP_MS < fineMs - wallMs) {
+    originMs += wallMs - fineMs;
+    return Math.floor((originMs + performance.now()) * 1_000);
+  }
+  return Math.floor(fineMs * 1_000);
 }
 
 /** Milliseconds since the epoch. */

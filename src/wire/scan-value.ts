@@ -91,6 +91,11 @@ export function parseDone(text: unknown): DoneEntry | null {
   return parseText(text, DoneEntry);
 }
 
+/** Microseconds since the epoch of a time that we wrote: six decimals and `+00:00`. */
+export function microsFromIso(text: string): number {
+  return Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
+}
+
 function parseText<T>(text: unknown, schema: z.ZodType<T>): T | null {
   if (typeof text !== "string" || SCAN_TEXT_CHARS_MAX < text.length) return null;
   try {

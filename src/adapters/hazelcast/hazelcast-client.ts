@@ -2,11 +2,7 @@
  * A connection to the Hazelcast cluster on which every call has its own deadline and which never
  * gives up: while the cluster is away calls fail at once, and the client reconnects by itself.
  */
-import { createRequire } from "node:module";
-import type * as Hazelcast from "hazelcast-client";
-
-// The client is CommonJS: its enums are not visible to an ES import of names.
-const hazelcast = createRequire(import.meta.url)("hazelcast-client") as typeof Hazelcast;
+import { Client, type ILogger, ReconnectMode } from "hazelcast-client";
 
 /** The cluster did not answer in time or is away; what the call did is unknown. */
 export class HazelcastUnavailable extends Error {
@@ -21,12 +17,12 @@ export type HazelcastOptions = {
   readonly name: string;
   readonly deadlineMs: number;
   readonly onLog?: ((level: "warn" | "error", message: string) => void) | undefined;
-  /** After each (re)connection; `clusterChanged` when the member came back as another cluster. */
+  /** After each connection and reconnection. */
   readonly onConnected?: (() => void) | undefined;
 };
 
 export type HazelcastHandle = {
-  readonly client: Hazelcast.HazelcastClient;
+  readonly client: Client;
   /** False while the client is away from the cluster. */
   connected(): boolean;
   /** Runs one call under the deadline. @throws {HazelcastUnavailable} */
@@ -39,7 +35,7 @@ export type HazelcastHandle = {
 export async function connectHazelcast(options: HazelcastOptions): Promise<HazelcastHandle> {
   let connected = false;
   const waiters = new Set<() => void>();
-  const client = await hazelcast.HazelcastClient.newHazelcastClient({
+  const client = await Client.newHazelcastClient({
     clusterName: options.cluster,
     instanceName: options.name,
     customLogger: loggerFrom(options.onLog),
@@ -58,7 +54,7 @@ export async function connectHazelcast(options: HazelcastOptions): Promise<Hazel
     network: { clusterMembers: [options.address], connectionTimeout: 1_000 },
     connectionStrategy: {
       asyncStart: true,
-      reconnectMode: hazelcast.ReconnectMode.ASYNC,
+      reconnectMode: ReconnectMode.ASYNC,
       connectionRetry: {
         initialBackoffMillis: 50,
         maxBackoffMillis: 500,
@@ -120,7 +116,7 @@ async function underDeadline<T>(call: {
   }
 }
 
-function loggerFrom(onLog: HazelcastOptions["onLog"]): Hazelcast.ILogger {
+function loggerFrom(onLog: HazelcastOptions["onLog"]): ILogger {
   const ignore = () => {};
   const at = (level: "warn" | "error") => (objectName: string, message: string) =>
     onLog?.(level, `${objectName}: ${message}`);

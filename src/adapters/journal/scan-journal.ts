@@ -221,6 +221,11 @@ export function openScanJournal(path: string, options: { readonly readonly?: boo
     /** In ascending order of seq, both ends included. */
     scans: (fromSeq: number, toSeq: number): IterableIterator<JournalScan> =>
       mapRows(sql.scanRange.iterate(fromSeq, toSeq), scanFrom),
+    /** The lowest seq pushed at or after a time; null when there is none. */
+    firstSeqSince(pushedUs: number): number | null {
+      const seq = guard(() => sql.firstSince.get(pushedUs));
+      return typeof seq === "number" ? seq : null;
+    },
     /** The newest scan that is not late: order goes on from it. */
     newestInOrder(): JournalScan | null {
       const row = guard(() => sql.newestInOrder.get());
@@ -313,6 +318,7 @@ function prepare(db: Database.Database) {
     newestInOrder: db.prepare(
       `SELECT ${scanColumns} FROM scans WHERE flags & ${LATE} = 0 ORDER BY seq DESC LIMIT 1`,
     ),
+    firstSince: db.prepare("SELECT min(seq) FROM scans WHERE ? <= pushed_us").pluck(),
     counts: db.prepare("SELECT verdict, count(*) AS n FROM files GROUP BY verdict"),
     gaps: db.prepare(
       `SELECT seq AS after, next AS before FROM

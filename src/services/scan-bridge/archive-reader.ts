@@ -1,0 +1,12 @@
+/** What the bridge needs of the archive; file names are `YYYY-MM-DD/name`. */
+import type { ArchiveDays, FolderMark } from "../../adapters/archive/list-archive.ts";
+import type { FileRead, FileStat } from "../../adapters/archive/read-scan-file.ts";
+
+export type ArchiveReader = {
+  read(file: string): FileRead;
+  /** Null when it is gone. */
+  stat(file: string): (FileStat & { readonly regular: boolean }) | null;
+  days(): ArchiveDays;
+  mark(day: string): FolderMark | null;
+  names(day: string): Iterable<string>;
+};

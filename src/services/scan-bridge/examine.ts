@@ -1,0 +1,94 @@
+/** One look at one waiting file: a new scan, something to settle without a seq, or not yet finished. */
+import type { FileStat } from "../../adapters/archive/read-scan-file.ts";
+import type { JournalFile, ScanJournal } from "../../adapters/journal/scan-journal.ts";
+import type { ScanRead } from "../../wire/arrow/read-scan.ts";
+import type { Candidate } from "./intake.ts";
+import { type ScanFiles, decodeScan, hashOf } from "./reload.ts";
+
+export type NewScan = {
+  readonly candidate: Candidate;
+  readonly stat: FileStat;
+  readonly hash: Buffer;
+  readonly scanNumber: number;
+  readonly assetCount: number;
+  readonly assetsInvalid: number;
+  readonly members: string;
+};
+
+export type Examined =
+  | { readonly kind: "scan"; readonly scan: NewScan }
+  | { readonly kind: "settled"; readonly file: JournalFile }
+  /** It may still be growing; `reason` is told when it stays as it is. */
+  | {
+      readonly kind: "unfinished";
+      readonly reason: string;
+      readonly detail: string;
+      readonly stat: FileStat | null;
+    }
+  | { readonly kind: "gone" };
+
+export type ExamineDeps = {
+  readonly files: ScanFiles;
+  readonly journal: ScanJournal;
+  /** The seq that a scan of the batch under way will have, by its bytes. */
+  readonly seqInBatch: (hash: Buffer) => number | null;
+  readonly nowUs: () => number;
+};
+
+export function examine(deps: ExamineDeps, candidate: Candidate): Examined | Promise<Examined> {
+  const read = deps.files.read(candidate.name);
+  switch (read.kind) {
+    case "gone":
+      return { kind: "gone" };
+    case "changing":
+      return unfinished("changing", "its size or time changes while it is read", read.stat);
+    case "failed":
+      return unfinished("unreadable", read.detail, null);
+    case "refused":
+      return unfinished(read.reason, read.detail, read.stat);
+    case "read":
+      break;
+  }
+  const { stat } = read;
+  const hash = hashOf(read.bytes);
+  const seq = deps.seqInBatch(hash) ?? deps.journal.seqOfHash(hash);
+  if (seq !== null) {
+    // Its own bytes under its own name: only the file's time was moved.
+    const own = deps.journal.scan(seq)?.file === candidate.name;
+    const verdict = { kind: own ? "pushed" : "duplicate", seq } as const;
+    const file = { ...stat, file: candidate.name, verdict, atUs: deps.nowUs() };
+    return { kind: "settled", file };
+  }
+  const decoded = decodeScan(deps.files, read.bytes);
+  const conclude = (result: ScanRead): Examined => concludeFrom(result, { candidate, stat, hash });
+  return decoded instanceof Promise ? decoded.then(conclude) : conclude(decoded);
+}
+
+function concludeFrom(
+  decoded: ScanRead,
+  of: { readonly candidate: Candidate; readonly stat: FileStat; readonly hash: Buffer },
+): Examined {
+  switch (decoded.kind) {
+    case "incomplete":
+      return unfinished("truncated", decoded.detail, of.stat);
+    case "invalid":
+      return unfinished(decoded.reason, decoded.detail, of.stat);
+    case "scan": {
+      const { scanNumber, assetCount, assetsInvalid, json } = decoded.scan;
+      return {
+        kind: "scan",
+        scan: {
+          ...of,
+          scanNumber,
+          assetCount,
+          assetsInvalid: assetsInvalid.length,
+          members: json,
+        },
+      };
+    }
+  }
+}
+
+function unfinished(reason: string, detail: string, stat: FileStat | null): Examined {
+  return { kind: "unfinished", reason, detail, stat };
+}

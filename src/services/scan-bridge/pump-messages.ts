@@ -1,0 +1,34 @@
+/** What the bridge's main thread and its pump thread tell each other. */
+import type { Configuration } from "../../wire/configuration.ts";
+import type { ServiceFacts } from "../../wire/control-pipe.ts";
+
+export type PumpSettings = {
+  readonly archive: string;
+  readonly journalFile: string;
+  readonly instance: string;
+  readonly startedUs: number;
+  readonly hazelcast: Configuration["hazelcast"];
+  readonly bridge: Configuration["scan_bridge"];
+  /** One Int32 that the pump counts up while it is not inside a file operation. */
+  readonly alive: SharedArrayBuffer;
+};
+
+export type PumpReportMessage = {
+  readonly kind: "report";
+  readonly state: string;
+  readonly facts: ServiceFacts;
+  readonly counters: Readonly<Record<string, number | string | null>>;
+};
+
+export type PumpMessage =
+  | { readonly kind: "journal-open" }
+  | PumpReportMessage
+  | { readonly kind: "log"; readonly level: "info" | "warn" | "error"; readonly line: string }
+  | { readonly kind: "end"; readonly exitCode: number; readonly line: string };
+
+export type MainMessage = { readonly kind: "stop" };
+
+export const EXIT_STOPPED = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_FENCED = 76;
+export const EXIT_CONFIGURATION = 78;

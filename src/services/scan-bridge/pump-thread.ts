@@ -1,0 +1,4 @@
+/** Entry point of the pump thread. */
+import { runPump } from "./pump.ts";
+
+await runPump(() => {});
