@@ -45,14 +45,23 @@ function heartbeatIn(text: unknown, nowMs: number): LocalSigns["heartbeat"] {
   try {
     const heartbeat = Heartbeat.parse(JSON.parse(text));
     const ageS = Math.max(0, (nowMs - Date.parse(heartbeat.updated_at)) / 1_000);
-    const counters = Object.entries(heartbeat).flatMap(([key, value]) => {
-      const counter = Counter.safeParse(value);
-      return counter.success ? [[key, counter.data] as const] : [];
-    });
-    return Number.isNaN(ageS) ? null : { ageS, counters: Object.fromEntries(counters) };
+    return Number.isNaN(ageS) ? null : { ageS, counters: flat(heartbeat) };
   } catch {
     return null;
   }
+}
+
+/** Counters as a row shows them; a summary such as {p50, p99} becomes name_p50 and name_p99. */
+function flat(fields: object, prefix = ""): Record<string, number | string | null> {
+  const counters: Record<string, number | string | null> = {};
+  for (const [key, value] of Object.entries(fields) as [string, unknown][]) {
+    const counter = Counter.safeParse(value);
+    if (counter.success) counters[`${prefix}${key}`] = counter.data;
+    else if (prefix === "" && typeof value === "object" && value !== null) {
+      Object.assign(counters, flat(value, `${key}_`));
+    }
+  }
+  return counters;
 }
 
 function latestIn(text: unknown, nowMs: number): LatestScan | null {
