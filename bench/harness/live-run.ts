@@ -1,0 +1,65 @@
+/** One live run: files are renamed into place at a steady rate, and the listener notes each. */
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Listener, monotonicUs, type SeenScan } from "./listener.ts";
+import type { ScanFile } from "./scan-corpus.ts";
+
+export type LiveRun = {
+  readonly archive: string;
+  readonly listener: Listener;
+  readonly files: readonly ScanFile[];
+  /** The first of them bring processes up to speed, and are not counted. */
+  readonly warmFiles: number;
+  readonly rate: number;
+  /** How long the last file is waited for. */
+  readonly patienceMs: number;
+};
+
+export type LiveResult = { readonly latenciesUs: readonly number[]; readonly missed: number };
+
+const COLLECT_EVERY_MS = 100;
+
+export async function liveRun(run: LiveRun): Promise<LiveResult> {
+  await run.listener.clear();
+  const day = join(run.archive, dayFolder());
+  mkdirSync(day, { recursive: true });
+  const renamedUs = new Map<number, number>();
+  const startedMs = performance.now();
+  for (const [index, file] of run.files.entries()) {
+    await delay(Math.max(0, startedMs + (index * 1_000) / run.rate - performance.now()));
+    const temporary = join(day, `.${file.name}.tmp`);
+    writeFileSync(temporary, file.bytes);
+    const atUs = monotonicUs();
+    renameSync(temporary, join(day, file.name));
+    if (index >= run.warmFiles) renamedUs.set(file.scanNumber, atUs);
+  }
+  const last = run.files.at(-1)!.scanNumber;
+  const giveUpMs = performance.now() + run.patienceMs;
+  let seen = await run.listener.collect();
+  while (!seen.some((scan) => scan.scanNumber === last) && performance.now() < giveUpMs) {
+    await delay(COLLECT_EVERY_MS);
+    seen = await run.listener.collect();
+  }
+  const latenciesUs = latenciesOf(renamedUs, seen);
+  return { latenciesUs, missed: renamedUs.size - latenciesUs.length };
+}
+
+/** A scan counts when it is seen first: a bridge may tell it again. */
+function latenciesOf(
+  renamedUs: ReadonlyMap<number, number>,
+  seen: readonly SeenScan[],
+): readonly number[] {
+  const firstSeenUs = new Map<number, number>();
+  for (const { scanNumber, atUs } of seen) {
+    if (!firstSeenUs.has(scanNumber)) firstSeenUs.set(scanNumber, atUs);
+  }
+  return [...renamedUs].flatMap(([scanNumber, atUs]) => {
+    const seenUs = firstSeenUs.get(scanNumber);
+    return seenUs === undefined ? [] : [seenUs - atUs];
+  });
+}
+
+export function dayFolder(): string {
+  return new Date().toISOString().slice(0, 10);
+}
