@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { WRITE_MODES, type WriteMode } from "../adapters/archive/scan-file-writer.ts";
-import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, US_PER_MS } from "../domain/time.ts";
+import { MS_PER_SECOND, US_PER_MS } from "../domain/time.ts";
 import { parsePriceTable, type PriceTable } from "../wire/price-table.ts";
 import type { Config } from "../config.ts";
+import { parseDuration } from "./parse-duration.ts";
 import { CliError, EXIT_USAGE, openContext } from "./context.ts";
 import {
   type PriceSource,
@@ -50,8 +51,12 @@ export function addSimulateCommand(program: Command): void {
     .option("--backlog <n>", "write this many at once first", wholeIn(0, 1e9), 0)
     .option("--first-number <n>", "scan_number of the first", wholeIn(0, 1e15), 1)
     .option("--restart-every <n>", "the number starts again after n scans", wholeIn(1, 1e9))
-    .option("--outage-every <time>", "fall silent after each such time of work (60s)", duration)
-    .option("--outage-for <time>", "for this long", duration)
+    .option(
+      "--outage-every <time>",
+      "fall silent after each such time of work (60s)",
+      parseDuration,
+    )
+    .option("--outage-for <time>", "for this long", parseDuration)
     .addOption(
       new Option("--mode <mode>", "how files appear").choices(WRITE_MODES).default("rename"),
     )
@@ -139,20 +144,6 @@ function wholeIn(least: number, most: number): (text: string) => number {
     if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
     return value;
   };
-}
-
-const UNIT_MS = new Map([
-  ["ms", 1],
-  ["s", MS_PER_SECOND],
-  ["m", MS_PER_MINUTE],
-  ["h", MS_PER_HOUR],
-]);
-
-function duration(text: string): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  const ms = Number(amount) * (UNIT_MS.get(unit ?? "") ?? NaN);
-  if (!(ms > 0)) throw new InvalidArgumentError("It must be a time such as 500ms, 60s, 5m or 1h.");
-  return ms;
 }
 
 function instant(text: string): number {

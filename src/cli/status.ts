@@ -55,7 +55,11 @@ async function watch(reader: StatusReader, { json }: StatusFlags): Promise<Syste
   return status;
 }
 
-export function statusOptions({ config, up, temporalAddress }: CliContext): StatusOptions {
+export function statusOptions({
+  config,
+  up,
+  temporalAddress,
+}: Pick<CliContext, "config" | "up" | "temporalAddress">): StatusOptions {
   const { restarts_max, window_s, delays_s, fatal_retry_s } = config.supervision;
   return {
     temporalAddress,

@@ -1,0 +1,134 @@
+/** Attends a running stack: its screen, up.json and the size of its logs, until it is time to stop. */
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { monotonicMs, wallMicros } from "../adapters/clock.ts";
+import { startedTicks } from "../adapters/process/process-facts.ts";
+import { openStatus } from "../adapters/status/open-status.ts";
+import { isoFromMicros, MS_PER_SECOND } from "../domain/time.ts";
+import { gapsIn } from "../domain/scan/seen-seqs.ts";
+import { LOOPBACK } from "../embedded/ports.ts";
+import { rotateRawLog } from "../embedded/rotate-raw-log.ts";
+import { rawLogsOf } from "../embedded/stack.ts";
+import type { Stack, StackOptions } from "../embedded/stack.ts";
+import { createUpFileWriter } from "../embedded/up-state.ts";
+import type { SystemStatus } from "../wire/system-status.ts";
+import type { UpFile, UpSummary } from "../wire/up-file.ts";
+import { addressLines, upLine, upScreen } from "./rendering/up-screen.ts";
+import type { UpEvent, UpView } from "./rendering/up-screen.ts";
+import { statusOptions } from "./status.ts";
+import { createSupervisors } from "./up-create.ts";
+import type { UpDisplay } from "./up-display.ts";
+import { countWritten, finalSummary, memoryOf, restartsIn } from "./up-facts.ts";
+
+export type Attendance = {
+  readonly stack: Stack;
+  readonly options: StackOptions;
+  readonly display: UpDisplay;
+  readonly events: readonly UpEvent[];
+  readonly forMs: number | null;
+  readonly stop: AbortSignal;
+};
+
+const TICK_MS = 1_000;
+const LINE_EVERY_TICKS = 10;
+const BYTES_PER_MB = 1_000_000;
+
+/** Resolves when the stack has stopped. */
+export async function attendStack(attendance: Attendance): Promise<UpSummary> {
+  const { stack, options, display } = attendance;
+  const { config, onEvent } = options;
+  const startedMs = monotonicMs();
+  const startedAt = isoFromMicros(wallMicros());
+  const written = countWritten(config.archive);
+  const upFile = createUpFileWriter(config.data_dir);
+  const write = () => {
+    const up = describeUp(attendance, startedAt);
+    upFile.write(up);
+    return up;
+  };
+  const up = write();
+  const supervisors = createSupervisors(options);
+  const status = await openStatus(
+    statusOptions({ config, up, temporalAddress: options.world.temporal }),
+  );
+  if (!display.isLive) display.print(addressLines(up, join(config.data_dir, "logs")));
+  await untilEnd(attendance, startedMs, async (tick) => {
+    const now = write();
+    if (tick % LINE_EVERY_TICKS === 0) boundRawLogs(options);
+    if (!display.isLive && tick % LINE_EVERY_TICKS !== LINE_EVERY_TICKS - 1) return;
+    const view = viewOf(attendance, { up: now, status: await status.read(), startedMs });
+    if (display.isLive) display.paint(upScreen(view));
+    else onEvent("info", upLine(view));
+  });
+  display.endView();
+  const summary = await finalSummary({
+    stack,
+    options,
+    written,
+    failures: supervisors.failures(),
+    durationS: () => (monotonicMs() - startedMs) / MS_PER_SECOND,
+    readStatus: () => status.read(),
+  });
+  onEvent("info", "stopping; a second Ctrl-C does not wait");
+  supervisors.giveUp();
+  await status.close();
+  await stack.stop();
+  upFile.remove();
+  return summary;
+}
+
+async function untilEnd(
+  { forMs, stop }: Attendance,
+  startedMs: number,
+  act: (tick: number) => Promise<void>,
+): Promise<void> {
+  const endMs = forMs === null ? Infinity : startedMs + forMs;
+  for (let tick = 0; !stop.aborted && monotonicMs() < endMs; tick += 1) {
+    await act(tick);
+    const pauseMs = Math.min(TICK_MS, endMs - monotonicMs());
+    await delay(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+function describeUp({ stack, options }: Attendance, startedAt: string): UpFile {
+  const { config, world } = options;
+  return {
+    pid: process.pid,
+    started_ticks: startedTicks(process.pid),
+    started_at: startedAt,
+    hazelcast: config.hazelcast.address,
+    cluster: config.hazelcast.cluster,
+    temporal: world.temporal,
+    temporal_ui: `http://${LOOPBACK}:${config.ports.temporal_ui}`,
+    dashboard: null,
+    archive: config.archive,
+    services: stack.services(),
+  };
+}
+
+function viewOf(
+  { stack, options, events, forMs }: Attendance,
+  now: { readonly up: UpFile; readonly status: SystemStatus; readonly startedMs: number },
+): UpView {
+  const elapsedS = (monotonicMs() - now.startedMs) / MS_PER_SECOND;
+  const { seqs } = stack.watch;
+  return {
+    up: now.up,
+    logs: join(options.config.data_dir, "logs"),
+    status: now.status,
+    scans: { seen: seqs.seen, gaps: gapsIn(seqs), lagMs: stack.watch.lagMs() },
+    rssMb: memoryOf(stack),
+    restarts: restartsIn(stack, now.status),
+    elapsedS,
+    leftS: forMs === null ? null : Math.max(0, forMs / MS_PER_SECOND - elapsedS),
+    events,
+  };
+}
+
+function boundRawLogs({ config }: StackOptions): void {
+  const limits = {
+    bytesMax: config.log.rotate_mb * BYTES_PER_MB,
+    filesMax: config.log.rotate_files,
+  };
+  for (const file of rawLogsOf(config)) rotateRawLog(file, limits);
+}

@@ -1,0 +1,81 @@
+/** What a run of `dolphin up` amounts to: counts, memory, restarts, and the summary made of them. */
+import { setTimeout as delay } from "node:timers/promises";
+import { monotonicMs, wallMicros } from "../adapters/clock.ts";
+import { processUsage } from "../adapters/process/process-facts.ts";
+import { gapsIn } from "../domain/scan/seen-seqs.ts";
+import { dayFromMicros } from "../domain/time.ts";
+import { countScanFiles, firstDayToCount } from "../embedded/count-scans.ts";
+import type { Stack, StackOptions } from "../embedded/stack.ts";
+import { summarize } from "../embedded/up-summary.ts";
+import type { SystemStatus } from "../wire/system-status.ts";
+import type { UpSummary } from "../wire/up-file.ts";
+import { lastSeqOf } from "./up-prepare.ts";
+
+export type RunFacts = {
+  readonly stack: Stack;
+  readonly options: StackOptions;
+  /** Files written to the archive since the start. */
+  written(): number;
+  readonly failures: readonly string[];
+  durationS(): number;
+  readStatus(): Promise<SystemStatus>;
+};
+
+const BYTES_PER_MB = 1_000_000;
+/** What was written last may still be on its way. */
+const SETTLE_WITHIN_MS = 5_000;
+const SETTLE_POLL_MS = 100;
+
+/** Stops the simulator, so that the counts come to rest; everything else still runs. */
+export async function finalSummary(facts: RunFacts): Promise<UpSummary> {
+  const { stack, options } = facts;
+  const { seqs } = stack.watch;
+  const rssMb = memoryOf(stack);
+  const down = stack.kept.filter((each) => each.state() !== "running");
+  const durationS = facts.durationS();
+  await stack.stopSimulator();
+  const scansWritten = facts.written();
+  const pushed = () => lastSeqOf(options.config) - options.baseSeq;
+  const deadlineMs = monotonicMs() + SETTLE_WITHIN_MS;
+  for (;;) {
+    await stack.watch.settle();
+    const hasArrived = scansWritten <= pushed() && pushed() <= seqs.seen;
+    if (hasArrived || deadlineMs < monotonicMs()) break;
+    await delay(SETTLE_POLL_MS);
+  }
+  const status = await facts.readStatus();
+  return summarize({
+    durationS,
+    scansWritten,
+    scansPushed: pushed(),
+    scansSeen: seqs.seen,
+    seqGaps: gapsIn(seqs),
+    lagMs: stack.watch.lagMs(),
+    restarts: restartsIn(stack, status),
+    rssMb,
+    status,
+    down: down.map((each) => `${each.name}: ${each.state()}`),
+    failures: facts.failures,
+  });
+}
+
+export function countWritten(archive: string): () => number {
+  const fromDay = firstDayToCount(archive, dayFromMicros(wallMicros()));
+  const before = countScanFiles(archive, fromDay);
+  return () => countScanFiles(archive, fromDay) - before;
+}
+
+export function memoryOf(stack: Stack): Record<string, number> {
+  const pids = Object.entries(stack.services()).map(([name, { pid }]) => [name, pid] as const);
+  const entries = [["up", process.pid] as const, ...pids].flatMap(([name, pid]) => {
+    const usage = processUsage(pid);
+    return usage === null ? [] : [[name, Math.round(usage.rssBytes / BYTES_PER_MB)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Of servers, worker and simulator since the start, of services as their supervisors count. */
+export function restartsIn(stack: Stack, status: SystemStatus): number {
+  const own = stack.kept.reduce((sum, each) => sum + each.restarts(), 0);
+  return status.services.reduce((sum, row) => sum + (row.restarts ?? 0), own);
+}

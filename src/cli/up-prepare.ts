@@ -1,0 +1,80 @@
+/** Before anything starts: one `up` a data directory, nothing left of an earlier one, ports, tools. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openScanJournal } from "../adapters/journal/scan-journal.ts";
+import { ConfigError } from "../config.ts";
+import type { Config, LoadedConfig } from "../config.ts";
+import { choosePorts } from "../embedded/choose-ports.ts";
+import { lockDataDirectory } from "../embedded/data-lock.ts";
+import type { DataLock } from "../embedded/data-lock.ts";
+import { LOOPBACK } from "../embedded/ports.ts";
+import { endStaleProcesses } from "../embedded/stale-processes.ts";
+import { findToolchain } from "../embedded/toolchain.ts";
+import type { Toolchain } from "../embedded/toolchain.ts";
+import { writeEffectiveConfig } from "../embedded/up-state.ts";
+import { CliError, readUpFile } from "./context.ts";
+
+export type Prepared = {
+  /** Effective: ports chosen, addresses of the embedded servers. */
+  readonly config: Config;
+  readonly tools: Toolchain;
+  readonly lock: DataLock;
+  /** Names of what an earlier `up` had left running. */
+  readonly ended: readonly string[];
+};
+
+export async function prepareUp(loaded: LoadedConfig, autoPorts: boolean): Promise<Prepared> {
+  const { config } = loaded;
+  const tools = findToolchain();
+  const wanted = portsOf(loaded);
+  const lock = lockDataDirectory(config.data_dir);
+  if (lock === null) throw new CliError(heldBy(config.data_dir));
+  const stale = readUpFile(config.data_dir);
+  const ended = stale === null ? [] : await endStaleProcesses(stale);
+  const ports = await choosePorts(wanted, autoPorts);
+  const effective: Config = {
+    ...config,
+    ports,
+    hazelcast: { ...config.hazelcast, address: `${LOOPBACK}:${ports.hazelcast}` },
+  };
+  writeEffectiveConfig(effective);
+  return { config: effective, tools, lock, ended };
+}
+
+/** The bridge's last seq; 0 before its first start, or where its journal can't be read. */
+export function lastSeqOf(config: Config): number {
+  const path = join(config.data_dir, "journal", "scan-bridge.db");
+  if (!existsSync(path)) return 0;
+  try {
+    const journal = openScanJournal(path, { readonly: true });
+    try {
+      return journal.lastSeq();
+    } finally {
+      journal.close();
+    }
+  } catch {
+    return 0;
+  }
+}
+
+/** `hazelcast.address` may choose the port of the embedded member, but no other machine. */
+function portsOf({ config, origins }: LoadedConfig): Config["ports"] {
+  if (origins.get("hazelcast.address") === "default") return config.ports;
+  const [host = "", port = ""] = config.hazelcast.address.split(":");
+  if (host !== LOOPBACK && host !== "localhost") {
+    throw new ConfigError(
+      `hazelcast.address is ${config.hazelcast.address}, but 'dolphin up' runs its own member on ` +
+        `${LOOPBACK}; drop the key, or run 'dolphin worker scan' against that cluster instead`,
+    );
+  }
+  return { ...config.ports, hazelcast: Number(port) };
+}
+
+function heldBy(dataDir: string): string {
+  const up = readUpFile(dataDir);
+  const holder = up === null ? "another process" : `pid ${up.pid}, since ${up.started_at}`;
+  return (
+    `a 'dolphin up' already runs on ${dataDir} (${holder}); ` +
+    "stop it, or give this one a --data-dir of its own"
+  );
+}

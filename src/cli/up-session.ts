@@ -1,0 +1,136 @@
+/** One run of `dolphin up`, from the lock to the summary. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { wallMicros } from "../adapters/clock.ts";
+import { createLogger } from "../adapters/logger.ts";
+import type { LoadedConfig } from "../config.ts";
+import { isoFromMicros } from "../domain/time.ts";
+import { childEnvironment } from "../embedded/dolphin-child.ts";
+import { LOOPBACK } from "../embedded/ports.ts";
+import { startStack } from "../embedded/stack.ts";
+import type { StackOptions } from "../embedded/stack.ts";
+import type { UpSummary } from "../wire/up-file.ts";
+import { createDisplay } from "./up-display.ts";
+import type { UpDisplay } from "./up-display.ts";
+import { attendStack } from "./up-attend.ts";
+import { lastSeqOf, prepareUp } from "./up-prepare.ts";
+import type { Prepared } from "./up-prepare.ts";
+import type { EventLevel, UpEvent } from "./rendering/up-screen.ts";
+
+export type UpRun = {
+  readonly loaded: LoadedConfig;
+  readonly demo: boolean;
+  /** Null: until a signal. */
+  readonly forMs: number | null;
+  readonly summaryFile: string | null;
+  readonly autoPorts: boolean;
+};
+
+const EXIT_NOT_OK = 1;
+const EXIT_FORCED = 130;
+const EVENTS_KEPT = 100;
+
+/** Returns the exit code. */
+export async function runUp(run: UpRun): Promise<number> {
+  const display = createDisplay(process.stdout);
+  const stopping = stopOnSignals();
+  const prepared = await prepareUp(run.loaded, run.autoPorts);
+  const journal = openEvents(prepared, display);
+  const options = stackOptions(run, prepared, journal.onEvent);
+  useOnlyTemporal(options.world.temporal, options.world.namespace);
+  for (const name of prepared.ended) {
+    journal.onEvent("warn", `ended ${name}, which an earlier 'dolphin up' had left running`);
+  }
+  journal.onEvent("info", `starting on ${prepared.config.data_dir}`);
+  const stack = await startStack(options);
+  stopping.onSecond(() => {
+    stack.kill();
+    exitForced();
+  });
+  const summary = await attendStack({
+    stack,
+    options,
+    display,
+    events: journal.events,
+    forMs: run.forMs,
+    stop: stopping.signal,
+  });
+  prepared.lock.release();
+  journal.onEvent("info", "stopped");
+  journal.close();
+  return conclude(run, summary);
+}
+
+/** With --for or --summary somebody asked whether it worked. */
+function conclude({ forMs, summaryFile }: UpRun, summary: UpSummary): number {
+  if (summaryFile !== null) writeFileSync(summaryFile, `${JSON.stringify(summary, null, 2)}\n`);
+  if (forMs === null && summaryFile === null) return 0;
+  for (const problem of summary.problems) process.stderr.write(`dolphin: ${problem}\n`);
+  return summary.ok ? 0 : EXIT_NOT_OK;
+}
+
+function stackOptions(
+  { demo }: UpRun,
+  { config, tools }: Prepared,
+  onEvent: StackOptions["onEvent"],
+): StackOptions {
+  const world = {
+    dataDir: config.data_dir,
+    temporal: `${LOOPBACK}:${config.ports.temporal}`,
+    namespace: process.env["TEMPORAL_NAMESPACE"] || "default",
+    env: process.env,
+  };
+  return { config, tools, world, demo, baseSeq: lastSeqOf(config), onEvent };
+}
+
+/** The operator's Temporal profile is for other servers than the embedded one. */
+function useOnlyTemporal(temporal: string, namespace: string): void {
+  const wanted = childEnvironment({ dataDir: "", temporal, namespace, env: {} });
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith("TEMPORAL_")) delete process.env[name];
+  }
+  for (const [name, value] of Object.entries(wanted)) {
+    if (name.startsWith("TEMPORAL_")) process.env[name] = value;
+  }
+}
+
+function openEvents({ config }: Prepared, display: UpDisplay) {
+  const logger = createLogger({
+    file: join(config.data_dir, "logs", "up.log"),
+    name: "up",
+    level: config.log.level,
+    rotateMb: config.log.rotate_mb,
+    rotateFiles: config.log.rotate_files,
+  });
+  const events: UpEvent[] = [];
+  const onEvent = (level: EventLevel, text: string) => {
+    const event = { at: isoFromMicros(wallMicros()), level, text };
+    events.push(event);
+    if (EVENTS_KEPT < events.length) events.shift();
+    logger[level](text);
+    display.event(event);
+  };
+  return { events, onEvent, close: logger.close };
+}
+
+/** The first signal asks for an orderly stop; the second one does not wait for it. */
+function stopOnSignals() {
+  const first = new AbortController();
+  // Before the stack stands, the guards end what has been started.
+  let second = exitForced;
+  const hear = () => {
+    if (first.signal.aborted) second();
+    else first.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, hear);
+  return {
+    signal: first.signal,
+    onSecond(act: () => never) {
+      second = act;
+    },
+  };
+}
+
+function exitForced(): never {
+  process.exit(EXIT_FORCED);
+}
