@@ -1,12 +1,13 @@
 /**
  * Reads a scan straight from the buffers when it has the layout that pyarrow gives the contract's
  * schema: the hot path, without apache-arrow.
- * Invariant: what it accepts, the general reader reads the same; everything else is left to that one.
+ * Invariant: what it accepts, the general reader reads the same (or does not read at all, for the
+ * sake of an unknown column's type); everything else is left to that one.
  */
 import { SCAN_ASSETS_MAX, type ScanColumns } from "../../domain/scan/scan.ts";
 import { microsFromUnit } from "../../domain/scan/timestamp.ts";
 import { BATCH_HEADER, type Frame } from "./completeness.ts";
-import { matchFixedSchema } from "./fixed-schema.ts";
+import { matchFixedSchema, type Place } from "./fixed-schema.ts";
 import { createNameCache, type AssetNames } from "./asset-names.ts";
 import {
   batchHeader,
@@ -19,16 +20,6 @@ import {
 
 export type FixedScan = { readonly columns: ScanColumns; readonly names: AssetNames };
 
-/** The columns in order, with the nodes and buffers that Arrow numbers depth first. */
-const NODES = 8;
-const BUFFERS = 17;
-const SCAN_NUMBER = { node: 0, buffer: 0 };
-const TIMESTAMP = { node: 1, buffer: 2 };
-const ASSETS = { node: 2, buffer: 4 };
-const PRICES = { node: 4, buffer: 9 };
-const EIGENVALUES = { node: 6, buffer: 13 };
-
-type Column = { readonly node: number; readonly buffer: number };
 type Batch = BatchHeader & { readonly view: DataView; readonly bodyStart: number };
 /** A region of the file, as absolute positions. */
 type Region = { readonly start: number; readonly bytes: number };
@@ -50,28 +41,26 @@ function readColumns(frame: Frame): FixedScan | null {
   const { view, messages } = frame;
   const [message, ...others] = messages;
   if (message?.headerType !== BATCH_HEADER || others.length !== 0) return null;
-  const unit = matchFixedSchema(view, frame.schema);
-  if (unit === null) return null;
+  const schema = matchFixedSchema(view, frame.schema);
+  if (schema === null) return null;
   const header = batchHeader(view, message, message.header);
   if (header.rows !== 1 || header.compressed) return null;
-  if (header.nodes.length !== NODES || header.buffers.length !== BUFFERS) return null;
+  if (header.nodes.length !== schema.end.node) return null;
+  if (header.buffers.length !== schema.end.buffer) return null;
   const batch: Batch = { ...header, view, bodyStart: message.bodyStart };
 
-  const scanNumber = onlyLong(batch, SCAN_NUMBER);
-  const timestamp = onlyLong(batch, TIMESTAMP);
-  const assets = onlyList(batch, ASSETS);
-  const prices = readDoubles(batch, PRICES);
-  const eigenvalues = readDoubles(batch, EIGENVALUES);
-  if (scanNumber === null || timestamp === null || assets === null) return null;
+  const scanNumber = onlyLong(batch, schema.scanNumber);
+  const timestamp = onlyLong(batch, schema.timestamp);
+  const assetNames = readNames(batch, schema.assets);
+  const prices = readDoubles(batch, schema.prices);
+  const eigenvalues = readDoubles(batch, schema.eigenvalues);
+  if (scanNumber === null || timestamp === null || assetNames === null) return null;
   if (prices === null || eigenvalues === null) return null;
-  if (nodeNulls(view, batch, ASSETS.node + 1) !== 0) return null;
-  const assetNames = readNames(batch, assets);
-  if (assetNames === null) return null;
   return {
     names: assetNames,
     columns: {
       scanNumber: Number(scanNumber),
-      timestampUs: microsFromUnit(timestamp, unit),
+      timestampUs: microsFromUnit(timestamp, schema.timeUnit),
       assets: assetNames.names,
       prices,
       eigenvalues,
@@ -79,14 +68,14 @@ function readColumns(frame: Frame): FixedScan | null {
   };
 }
 
-function onlyLong(batch: Batch, column: Column): bigint | null {
+function onlyLong(batch: Batch, column: Place): bigint | null {
   const data = region(batch, column.buffer + 1);
   if (!isOneValue(batch, column.node) || data.bytes < 8) return null;
   return batch.view.getBigInt64(data.start, true);
 }
 
 /** The range of the one row's list in the child column. */
-function onlyList(batch: Batch, column: Column): Range | null {
+function onlyList(batch: Batch, column: Place): Range | null {
   const offsets = region(batch, column.buffer + 1);
   if (!isOneValue(batch, column.node) || offsets.bytes < 8) return null;
   const first = batch.view.getInt32(offsets.start, true);
@@ -101,7 +90,7 @@ function isOneValue(batch: Batch, node: number): boolean {
 }
 
 /** The list's doubles, NaN for null; a view into the file where the alignment allows. */
-function readDoubles(batch: Batch, column: Column): Float64Array | null {
+function readDoubles(batch: Batch, column: Place): Float64Array | null {
   const range = onlyList(batch, column);
   if (range === null) return null;
   const data = region(batch, column.buffer + 3);
@@ -126,10 +115,13 @@ function readDoubles(batch: Batch, column: Column): Float64Array | null {
   return doubles;
 }
 
-function readNames(batch: Batch, range: Range): AssetNames | null {
-  const offsets = region(batch, ASSETS.buffer + 3);
-  const data = region(batch, ASSETS.buffer + 4);
-  const childLength = nodeLength(batch.view, batch, ASSETS.node + 1);
+function readNames(batch: Batch, column: Place): AssetNames | null {
+  const range = onlyList(batch, column);
+  if (range === null || nodeNulls(batch.view, batch, column.node + 1) !== 0) return null;
+  const offsets = region(batch, column.buffer + 3);
+  const data = region(batch, column.buffer + 4);
+  const childLength = nodeLength(batch.view, batch, column.node + 1);
+  // Of no values there may be no offsets.
   if (childLength === 0) return names.read(EMPTY_BYTES, EMPTY_BYTES);
   if (offsets.bytes < (childLength + 1) * 4) return null;
   return names.read(

@@ -1,29 +1,81 @@
-/** Recognises the schema that pyarrow writes for a scan, column by column and in the contract's order. */
+/** Recognises the types that pyarrow gives a scan's columns, and finds them among unknown columns. */
 import type { TimeUnit } from "../../domain/scan/timestamp.ts";
 import { byteAt, fieldAt, rootAt, shortAt, tableAt, vectorAt } from "./flatbuffer.ts";
+import { NODES_MAX } from "./record-batch.ts";
 
-const ARROW_TYPE = { int: 2, float: 3, utf8: 5, timestamp: 10, list: 12 } as const;
+/** Arrow numbers the nodes and buffers of a batch depth first over its columns. */
+export type Place = { readonly node: number; readonly buffer: number };
+
+export type FixedSchema = {
+  readonly timeUnit: TimeUnit;
+  readonly scanNumber: Place;
+  readonly timestamp: Place;
+  readonly assets: Place;
+  readonly prices: Place;
+  readonly eigenvalues: Place;
+  /** Where the last column ends. */
+  readonly end: Place;
+};
+
+const TYPE = { int: 2, float: 3, utf8: 5, timestamp: 10, list: 12 } as const;
+/** The buffers of each type's own, by Arrow's number of the type; -1 where that is not fixed. */
+const BUFFERS_OF_TYPE: readonly number[] = [
+  -1, 0, 2, 2, 3, 3, 2, 2, 2, 2, 2, 2, 2, 1, -1, 2, 1, 2, 2, 3, 3, 2, 0, -1, -1, 3, 3,
+];
 const DOUBLE_PRECISION = 2;
 const TIME_UNITS: readonly TimeUnit[] = ["s", "ms", "us", "ns"];
-const COLUMNS = ["scan_number", "timestamp", "assets", "asset_prices", "eigenvalues"].map((name) =>
-  new TextEncoder().encode(name),
-);
+const DEPTH_MAX = 8;
+const COLUMNS = [
+  { name: asBytes("scan_number"), matches: isLong },
+  { name: asBytes("timestamp"), matches: isTimestamp },
+  { name: asBytes("assets"), matches: isListOfText },
+  { name: asBytes("asset_prices"), matches: isListOfDoubles },
+  { name: asBytes("eigenvalues"), matches: isListOfDoubles },
+] as const;
 
-/** The timestamp's unit, or null when the schema is another one. */
-export function matchFixedSchema(view: DataView, schema: number): TimeUnit | null {
+/** Null when one of the five is missing, doubled or of another type, or a column cannot be skipped. */
+export function matchFixedSchema(view: DataView, schema: number): FixedSchema | null {
+  const isBigEndian = shortAt(view, schema, 0) !== 0;
+  if (isBigEndian) return null;
   const fields = vectorAt(view, fieldAt(view, schema, 1), 4);
-  if (shortAt(view, schema, 0) !== 0 || fields.length !== COLUMNS.length) return null;
-  const column = (at: number): number => rootAt(view, fields.start + 4 * at);
-  for (let at = 0; at < COLUMNS.length; at += 1) {
-    if (!hasName(view, column(at), COLUMNS[at] ?? new Uint8Array())) return null;
+  const walk = { view, node: 0, buffer: 0, depth: 0 };
+  const places: (Place | undefined)[] = [];
+  let timeUnit: TimeUnit | undefined;
+  for (let at = 0; at < fields.length; at += 1) {
+    const field = rootAt(view, fields.start + 4 * at);
+    for (let index = 0; index < COLUMNS.length; index += 1) {
+      const column = COLUMNS[index]!;
+      if (!hasName(view, field, column.name)) continue;
+      if (places[index] !== undefined || !column.matches(view, field)) return null;
+      places[index] = { node: walk.node, buffer: walk.buffer };
+      if (column.matches === isTimestamp) timeUnit = timeUnitOf(view, field);
+    }
+    if (!skip(walk, field)) return null;
   }
-  const matches =
-    isLong(view, column(0)) &&
-    isList(view, column(2), isUtf8) &&
-    isList(view, column(3), isDouble) &&
-    isList(view, column(4), isDouble);
-  if (!matches || !isType(view, column(1), ARROW_TYPE.timestamp)) return null;
-  return TIME_UNITS[shortAt(view, tableAt(view, column(1), 3), 0)] ?? null;
+  const [scanNumber, timestamp, assets, prices, eigenvalues] = places;
+  if (!scanNumber || !timestamp || !assets || !prices || !eigenvalues || !timeUnit) return null;
+  return { timeUnit, scanNumber, timestamp, assets, prices, eigenvalues, end: walk };
+}
+
+type Walk = { readonly view: DataView; node: number; buffer: number; depth: number };
+
+/** Goes on to where the next column begins; false where that cannot be told. */
+function skip(walk: Walk, field: number): boolean {
+  const { view } = walk;
+  walk.node += 1;
+  // A dictionary-encoded column has the two buffers of its indices, whatever it encodes.
+  const isDictionary = fieldAt(view, field, 4) !== 0;
+  const buffers = isDictionary ? 2 : (BUFFERS_OF_TYPE[byteAt(view, field, 2)] ?? -1);
+  if (buffers === -1 || walk.depth === DEPTH_MAX || NODES_MAX < walk.node) return false;
+  walk.buffer += buffers;
+  if (isDictionary) return true;
+  const children = vectorAt(view, fieldAt(view, field, 5), 4);
+  walk.depth += 1;
+  for (let at = 0; at < children.length; at += 1) {
+    if (!skip(walk, rootAt(view, children.start + 4 * at))) return false;
+  }
+  walk.depth -= 1;
+  return true;
 }
 
 function hasName(view: DataView, field: number, expected: Uint8Array): boolean {
@@ -42,27 +94,38 @@ function isType(view: DataView, field: number, type: number): boolean {
 }
 
 function isLong(view: DataView, field: number): boolean {
-  if (!isType(view, field, ARROW_TYPE.int)) return false;
+  if (!isType(view, field, TYPE.int)) return false;
   const type = tableAt(view, field, 3);
   const bits = fieldAt(view, type, 0);
   return bits !== 0 && view.getInt32(bits, true) === 64 && byteAt(view, type, 1) === 1;
 }
 
-function isUtf8(view: DataView, field: number): boolean {
-  return isType(view, field, ARROW_TYPE.utf8);
+function isTimestamp(view: DataView, field: number): boolean {
+  return isType(view, field, TYPE.timestamp);
 }
 
-function isDouble(view: DataView, field: number): boolean {
-  if (!isType(view, field, ARROW_TYPE.float)) return false;
-  return shortAt(view, tableAt(view, field, 3), 0) === DOUBLE_PRECISION;
+function timeUnitOf(view: DataView, field: number): TimeUnit | undefined {
+  return TIME_UNITS[shortAt(view, tableAt(view, field, 3), 0)];
 }
 
-function isList(
-  view: DataView,
-  field: number,
-  isItem: (view: DataView, field: number) => boolean,
-): boolean {
-  if (!isType(view, field, ARROW_TYPE.list)) return false;
+function isListOfText(view: DataView, field: number): boolean {
+  const item = itemOf(view, field);
+  return item !== 0 && isType(view, item, TYPE.utf8);
+}
+
+function isListOfDoubles(view: DataView, field: number): boolean {
+  const item = itemOf(view, field);
+  if (item === 0 || !isType(view, item, TYPE.float)) return false;
+  return shortAt(view, tableAt(view, item, 3), 0) === DOUBLE_PRECISION;
+}
+
+/** The field of the list's items, or 0 when it is no list. */
+function itemOf(view: DataView, field: number): number {
+  if (!isType(view, field, TYPE.list)) return 0;
   const children = vectorAt(view, fieldAt(view, field, 5), 4);
-  return children.length === 1 && isItem(view, rootAt(view, children.start));
+  return children.length === 1 ? rootAt(view, children.start) : 0;
+}
+
+function asBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

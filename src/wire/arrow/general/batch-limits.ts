@@ -1,10 +1,12 @@
 /** Checks what a file claims about its rows, columns and buffers before apache-arrow believes it. */
 import { invalidScan, SCAN_FILE_BYTES_MAX, type InvalidScan } from "../../../domain/scan/scan.ts";
 import { BATCH_HEADER, DICTIONARY_HEADER, type Frame } from "../completeness.ts";
-import { fieldAt, rootAt, shortAt, tableAt, vectorAt } from "../flatbuffer.ts";
+import { byteAt, fieldAt, rootAt, shortAt, tableAt, vectorAt } from "../flatbuffer.ts";
 import { batchHeader, nodeLength, NODES_MAX } from "../record-batch.ts";
 
 const DEPTH_MAX = 32;
+/** By Arrow's numbers: run-end encoded, list view and large list view. */
+const UNREADABLE_TYPES: ReadonlySet<number> = new Set([22, 25, 26]);
 
 /** Null when the claims are within the limits and add up to one row. */
 export function checkLimits(frame: Frame): InvalidScan | null {
@@ -31,7 +33,9 @@ function checkSchema({ view, schema }: Frame): InvalidScan | null {
       fields += children.length;
       if (NODES_MAX < fields) return tooLarge(`it has more than ${NODES_MAX} columns`);
       for (let at = 0; at < children.length; at += 1) {
-        const grandchildren = fieldAt(view, rootAt(view, children.start + 4 * at), 5);
+        const field = rootAt(view, children.start + 4 * at);
+        if (UNREADABLE_TYPES.has(byteAt(view, field, 2))) return unreadableType();
+        const grandchildren = fieldAt(view, field, 5);
         if (grandchildren !== 0) next.push(grandchildren);
       }
     }
@@ -59,6 +63,14 @@ function checkBatches({ view, messages }: Frame): InvalidScan | null {
   }
   if (rows === 1) return null;
   return invalidScan("rows_not_one", `the file has ${rows} rows; a scan file has exactly one`);
+}
+
+function unreadableType(): InvalidScan {
+  return invalidScan(
+    "unsupported",
+    "a column is run-end encoded or a list view, and the file is compressed or not of the usual " +
+      "types; leave that column out or write the file uncompressed",
+  );
 }
 
 function tooLarge(found: string): InvalidScan {
