@@ -27,9 +27,17 @@ export async function openStatus(options: StatusOptions): Promise<StatusReader> 
     temporal: { client: temporal.client, address: temporal.address.address },
     hazelcast: { handle, address: options.hazelcast.address },
   };
+  const asked = new Set<Promise<unknown>>();
   return {
-    read: () => readStatus(sources),
+    read: () =>
+      readStatus(sources, (question) => {
+        asked.add(question);
+        const forget = () => asked.delete(question);
+        question.then(forget, forget);
+      }),
     close: async () => {
+      // The client's retry timer throws, where nobody can catch it, on a connection that was closed.
+      await Promise.allSettled(asked);
       await Promise.allSettled([handle.shutdown(), temporal.close()]);
     },
   };

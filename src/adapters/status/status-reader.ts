@@ -34,8 +34,17 @@ export type StatusSources = {
   readonly dashboard: string | null;
 };
 
-export async function readStatus(sources: StatusSources): Promise<SystemStatus> {
+export async function readStatus(
+  sources: StatusSources,
+  /** Told of every question, which may go on after its deadline. */
+  onAsked: (question: Promise<unknown>) => void,
+): Promise<SystemStatus> {
   const specs = Object.values(SERVICES);
+  const ask = <T>(start: () => Promise<T>) => {
+    const question = start();
+    onAsked(question);
+    return answerTo(question);
+  };
   const [temporal, hazelcast] = await Promise.all([
     ask(() => readTemporal(sources.temporal.client, specs)),
     ask(() =>
@@ -79,14 +88,14 @@ type Asked<T> = {
   readonly answer: Pick<ServerRow, "answered_ms" | "problem">;
 };
 
-async function ask<T>(question: () => Promise<T>): Promise<Asked<T>> {
+async function answerTo<T>(question: Promise<T>): Promise<Asked<T>> {
   const startedMs = monotonicMs();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error("")), ANSWER_DEADLINE_MS);
   });
   try {
-    const value = await Promise.race([question(), late]);
+    const value = await Promise.race([question, late]);
     const answered_ms = Math.round((monotonicMs() - startedMs) * 10) / 10;
     return { value, answer: { answered_ms, problem: null } };
   } catch (error) {
@@ -107,12 +116,16 @@ async function readTemporal(
   specs: readonly ServiceSpec[],
 ): Promise<ReadonlyMap<string, Supervision>> {
   const nowMs = wallMs();
-  const entries = await client.withDeadline(nowMs + ANSWER_DEADLINE_MS, () =>
-    Promise.all(
-      specs.map(async ({ name }) => [name, await readSupervision(client, name, nowMs)] as const),
-    ),
+  const answers = await client.withDeadline(nowMs + ANSWER_DEADLINE_MS, () =>
+    // Settled, not raced: whoever waits for this question waits for every call of it.
+    Promise.allSettled(specs.map(({ name }) => readSupervision(client, name, nowMs))),
   );
-  return new Map(entries);
+  return new Map(
+    answers.map((answer, index) => {
+      if (answer.status === "rejected") throw answer.reason;
+      return [specs[index]!.name, answer.value];
+    }),
+  );
 }
 
 function signsOf(dataDir: string, spec: ServiceSpec, view: HazelcastView | null): LocalSigns {

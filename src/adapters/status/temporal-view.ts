@@ -12,11 +12,13 @@ export async function readSupervision(
   service: string,
   nowMs: number,
 ): Promise<Supervision> {
-  const [supervisor, run] = await Promise.all([
+  const [supervisor, run] = await Promise.allSettled([
     describe(client, supervisorIdOf(service)),
     describe(client, runIdOf(service)),
   ]);
-  return { status: statusIn(supervisor), run: runIn(run, nowMs) };
+  if (supervisor.status === "rejected") throw supervisor.reason;
+  if (run.status === "rejected") throw run.reason;
+  return { status: statusIn(supervisor.value), run: runIn(run.value, nowMs) };
 }
 
 /** Null where there is none, or where it is closed. */

@@ -57,8 +57,10 @@ function flow(status, bridge) {
   const upstream = bridge?.status === "Stale (upstream)" || bridge?.status === "Waiting";
   const age = bridge?.newest_data_age_s ?? null;
   const hung = bridge?.cause === "mount";
+  // What is not seen says nothing about the one who writes it.
+  const seen = age !== null && ["none", "upstream"].includes(bridge?.cause);
   return [
-    node("DolphinNG6", upstream ? "warn" : age === null ? "" : "good", [
+    node("DolphinNG6", upstream ? "warn" : seen ? "good" : "", [
       age === null ? "not heard yet" : `newest scan ${duration(age)} ago`,
     ]),
     hop("writes"),
@@ -84,8 +86,8 @@ function node(name, tone, lines) {
 }
 
 function hop(what, p50) {
-  const figure = typeof p50 === "number" ? `${what} ${milliseconds(p50)} ms` : what;
-  return element("li", { class: "hop" }, figure);
+  const figure = typeof p50 === "number" ? `${milliseconds(p50)} ms` : "";
+  return element("li", { class: "hop" }, element("span", {}, what), element("span", {}, figure));
 }
 
 function drawScan(scan, bridge) {

@@ -23,12 +23,18 @@ export function badge(word) {
   return element("span", { class: `badge ${toneOf(word)}` }, word);
 }
 
+const WIDE = new Set(["Why", "Answer"]);
+
 export function row(labels, cells) {
   return element(
     "tr",
     {},
     ...cells.map((cell, index) =>
-      element("td", { class: "wide", data: { label: labels[index] } }, cell),
+      element(
+        "td",
+        { class: WIDE.has(labels[index]) ? "wide" : "", data: { label: labels[index] } },
+        cell,
+      ),
     ),
   );
 }
