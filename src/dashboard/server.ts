@@ -3,20 +3,20 @@
  * Invariant: no request changes anything; only GET and HEAD are answered, and only to our own names.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { openStatus, type StatusOptions } from "../adapters/status/open-status.ts";
+import type { StatusReader } from "../adapters/status/open-status.ts";
 import { loadAssets, type Asset } from "./assets.ts";
 import { keepHistory } from "./history.ts";
 
 export type DashboardOptions = {
   /** 0: a free one. */
   readonly port: number;
-  /** What `dolphin status` reads from. */
-  readonly status: StatusOptions;
+  /** What `dolphin status` reads with; whoever opened it closes it, after the dashboard. */
+  readonly reader: StatusReader;
 };
 export type Dashboard = {
   /** http://127.0.0.1:PORT */
   readonly url: string;
-  close(): Promise<void>;
+  close(): void;
 };
 
 const LOOPBACK = "127.0.0.1";
@@ -32,8 +32,7 @@ const HEADERS = {
 };
 
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const reader = await openStatus(options.status);
-  const history = keepHistory(reader);
+  const history = keepHistory(options.reader);
   const assets = await loadAssets();
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     answer(request, { assets, history, port: portOf(server) }).then(
@@ -42,16 +41,15 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     );
   });
   server.maxConnections = CONNECTIONS_MAX;
-  const close = async () => {
+  const close = () => {
     history.stop();
     server.close();
     server.closeAllConnections();
-    await reader.close();
   };
   try {
     await listen(server, options.port);
   } catch (error) {
-    await close();
+    close();
     throw error;
   }
   return { url: `http://${LOOPBACK}:${portOf(server)}`, close };

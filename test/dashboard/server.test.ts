@@ -3,29 +3,30 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openStatus, type StatusReader } from "../../src/adapters/status/open-status.ts";
 import { type Dashboard, startDashboard } from "../../src/dashboard/server.ts";
 
 /** Nothing listens on these: the dashboard must stand on its own and say so. */
 const NOBODY = "127.0.0.1:1";
 let folder = "";
+let reader: StatusReader;
 let dashboard: Dashboard;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dolphin-dashboard-"));
-  dashboard = await startDashboard({
-    port: 0,
-    status: {
-      temporalAddress: NOBODY,
-      hazelcast: { address: NOBODY, cluster: "dolphin" },
-      dataDir: folder,
-      archive: join(folder, "scans"),
-      policy: { restartsMax: 3, windowMs: 600_000, delaysMs: [0], fatalRetryMs: 300_000 },
-      temporalUi: "http://127.0.0.1:8233",
-      dashboard: null,
-    },
+  reader = await openStatus({
+    temporalAddress: NOBODY,
+    hazelcast: { address: NOBODY, cluster: "dolphin" },
+    dataDir: folder,
+    archive: join(folder, "scans"),
+    policy: { restartsMax: 3, windowMs: 600_000, delaysMs: [0], fatalRetryMs: 300_000 },
+    temporalUi: "http://127.0.0.1:8233",
+    dashboard: null,
   });
+  dashboard = await startDashboard({ port: 0, reader });
 });
 afterAll(async () => {
-  await dashboard.close();
+  dashboard.close();
+  await reader.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -125,18 +126,7 @@ describe("the dashboard", () => {
 
   test("says which port is taken", async () => {
     const port = Number(new URL(dashboard.url).port);
-    const twice = startDashboard({
-      port,
-      status: {
-        temporalAddress: NOBODY,
-        hazelcast: { address: NOBODY, cluster: "dolphin" },
-        dataDir: folder,
-        archive: folder,
-        policy: { restartsMax: 3, windowMs: 600_000, delaysMs: [0], fatalRetryMs: 300_000 },
-        temporalUi: null,
-        dashboard: null,
-      },
-    });
+    const twice = startDashboard({ port, reader });
     await expect(twice).rejects.toThrow(`EADDRINUSE`);
   });
 });
