@@ -11,8 +11,13 @@ export function supervisorIdOf(service: string): string {
   return `${SUPERVISOR_ID_PREFIX}${service}`;
 }
 
+export const RUN_ID_PREFIX = "run-";
+
 export function runIdOf(service: string): string {
-  return `run-${service}`;
+  return `${RUN_ID_PREFIX}${service}`;
 }
 
 export const SEARCH_ATTRIBUTES = ["DolphinLayer", "DolphinService", "DolphinStatus"] as const;
+
+export const SUPERVISE_SERVICE = "superviseService";
+export const SERVICE_RUN = "serviceRun";

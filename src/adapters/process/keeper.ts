@@ -3,6 +3,7 @@
  * Invariant: a second run of a service adopts the process of the first, never doubles it.
  */
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import type { RunResult } from "../../wire/supervision.ts";
 import { KeptService } from "./kept-service.ts";
 import type { Attachment, KeeperWorld, RunRequest } from "./kept-service.ts";
 import { createStuckProcesses } from "./leftover.ts";
@@ -10,6 +11,8 @@ import type { StuckProcesses } from "./leftover.ts";
 
 export type Keeper = {
   readonly has: (service: string) => boolean;
+  /** How the service's last run ended here; for an attempt that repeats one whose answer got lost. */
+  readonly lastResult: (service: string) => RunResult | null;
   /** Adopts the service's process, or starts one. */
   readonly attach: (spec: ServiceSpec, request: RunRequest) => Attachment;
   /** Stops everything and resolves when nothing of it is left. */
@@ -18,6 +21,7 @@ export type Keeper = {
 
 export function createKeeper(world: KeeperWorld): Keeper {
   const kept = new Map<string, KeptService>();
+  const results = new Map<string, RunResult>();
   const stuckBy = new Map<string, StuckProcesses>();
   const startKeeping = (spec: ServiceSpec, request: RunRequest): KeptService => {
     const stuck = stuckBy.get(spec.name) ?? createStuckProcesses();
@@ -26,11 +30,15 @@ export function createKeeper(world: KeeperWorld): Keeper {
     kept.set(spec.name, service);
     void service.run(request);
     // Before `ended` is heard by anyone: whoever comes next starts afresh.
-    void service.over.then(() => kept.delete(spec.name));
+    void service.over.then((result) => {
+      kept.delete(spec.name);
+      results.set(spec.name, result);
+    });
     return service;
   };
   return {
     has: (service) => kept.has(service),
+    lastResult: (service) => results.get(service) ?? null,
     attach: (spec, request) => (kept.get(spec.name) ?? startKeeping(spec, request)).attach(),
     async stopAll(why) {
       const all = [...kept.values()];

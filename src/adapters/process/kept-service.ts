@@ -4,6 +4,7 @@
  * Invariant: it has at most one process that can still be killed.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { assert } from "../../domain/assert.ts";
 import { nextStep } from "../../domain/supervision/next-step.ts";
 import type { EndKind, Mode, NextStep } from "../../domain/supervision/next-step.ts";
 import { decideRecovery } from "../../domain/supervision/recovery.ts";
@@ -68,7 +69,7 @@ export class KeptService {
   readonly #world: KeeperWorld;
   /** Processes of this service that SIGKILL did not end; outlives this run. */
   readonly #stuck: StuckProcesses;
-  readonly #over = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<RunResult>();
   #life: number;
   #mode: Mode;
   #restartTimesMs: readonly number[];
@@ -102,8 +103,10 @@ export class KeptService {
       await this.#liveOnce();
     } while (await this.#restartsHere());
     clearInterval(timer);
-    this.#over.resolve();
-    if (this.#lastEnd !== null) this.#attached?.ended.resolve(this.#result(this.#lastEnd));
+    assert(this.#lastEnd !== null, "a run is over when a life has ended");
+    const result = this.#result(this.#lastEnd);
+    this.#over.resolve(result);
+    this.#attached?.ended.resolve(result);
   }
 
   attach(): Attachment {
@@ -137,7 +140,7 @@ export class KeptService {
     this.#wakeUp();
   }
 
-  get over(): Promise<void> {
+  get over(): Promise<RunResult> {
     return this.#over.promise;
   }
 

@@ -1,0 +1,150 @@
+/**
+ * The long activity of a run: it attaches to the keeper, heartbeats what it sees each second, and
+ * ends with the process. How it is told to go decides what becomes of the process.
+ */
+import { activityInfo, Context, heartbeat } from "@temporalio/activity";
+import {
+  ApplicationFailure,
+  ApplicationFailureCategory,
+  CancelledFailure,
+} from "@temporalio/common";
+import { hostname } from "node:os";
+import type { Attachment } from "../adapters/process/kept-service.ts";
+import type { ServiceSpec } from "../domain/supervision/services.ts";
+import { isoFromMicros } from "../domain/time.ts";
+import { RunDetails } from "../wire/supervision.ts";
+import type { RunResult } from "../wire/supervision.ts";
+import { wallMicros } from "../adapters/clock.ts";
+import type { RunServiceInput, SupervisionWorld } from "./supervision.ts";
+import { createReporter } from "./run-reporter.ts";
+
+const BEAT_EVERY_MS = 1_000;
+
+export async function holdService(
+  world: SupervisionWorld,
+  spec: ServiceSpec,
+  input: RunServiceInput,
+): Promise<RunResult> {
+  const info = activityInfo();
+  const earlier = RunDetails.safeParse(info.heartbeatDetails).data ?? null;
+  if (earlier !== null && !earlier.stopped && !world.keeper.has(spec.name)) {
+    // Either this worker kept it and its result did not arrive, or another worker died with it.
+    const known = world.keeper.lastResult(spec.name);
+    return known !== null && earlier.life <= known.life ? known : lostResult(earlier);
+  }
+  const attachment = world.keeper.attach(spec, {
+    life: earlier === null ? input.life : earlier.life + 1,
+    restartTimesMs: (earlier?.restart_times ?? input.restart_times).map((at) => Date.parse(at)),
+    mode: input.mode,
+  });
+  attachment.setMode(input.mode);
+  const runId = info.workflowExecution?.runId ?? "";
+  const reporter = createReporter(world, spec.name, runId);
+  const beat = (): void => {
+    const details = attachment.details();
+    heartbeat(details);
+    reporter.see(details);
+  };
+  const timer = setInterval(beat, BEAT_EVERY_MS);
+  const modeTimer = setInterval(
+    () => void followMode(world, spec, attachment),
+    world.healthCheckMs,
+  );
+  beat();
+  try {
+    return await untilOver({ attachment, spec, tell: (details) => reporter.see(details) });
+  } finally {
+    clearInterval(timer);
+    clearInterval(modeTimer);
+    reporter.stop();
+  }
+}
+
+async function untilOver(held: {
+  readonly attachment: Attachment;
+  readonly spec: ServiceSpec;
+  readonly tell: (details: RunDetails) => void;
+}): Promise<RunResult> {
+  const { attachment, spec } = held;
+  const context = Context.current();
+  const cancelled = new Promise<"cancelled">((resolve) => {
+    const { cancellationSignal } = context;
+    if (cancellationSignal.aborted) resolve("cancelled");
+    cancellationSignal.addEventListener("abort", () => resolve("cancelled"), { once: true });
+  });
+  const replaced = attachment.replaced.then(() => "replaced" as const);
+  const first = await Promise.race([attachment.ended, replaced, cancelled]);
+  if (first === "replaced") throw replacedFailure(spec);
+  if (first !== "cancelled") return first;
+  const details = context.cancellationDetails;
+  if (details?.cancelRequested === true) {
+    attachment.stop("stopped on request");
+    // The result of a life that was stopped travels with the failure, for the run to return it.
+    throw new CancelledFailure("CANCELLED", [await attachment.ended]);
+  }
+  if (details?.workerShutdown === true || details?.paused === true) {
+    const why = details.paused === true ? "its activity is paused" : "its worker shuts down";
+    attachment.stop(why);
+    await Promise.race([attachment.ended, replaced]);
+    const last = stoppedDetails(attachment.details(), why);
+    heartbeat(last);
+    held.tell(last);
+    throw reasonOf(context);
+  }
+  // NOT_FOUND, TIMED_OUT, RESET: another attempt is on its way and adopts the process.
+  attachment.detach();
+  throw reasonOf(context);
+}
+
+function stoppedDetails(last: RunDetails, why: string): RunDetails {
+  return { ...last, pid: null, word: "Stopped", cause: "none", reason: why, stopped: true };
+}
+
+/** The SDK puts its CancelledFailure there; an AbortError would leave a paused activity hanging. */
+function reasonOf(context: Context): CancelledFailure {
+  const reason: unknown = context.cancellationSignal.reason;
+  return reason instanceof CancelledFailure ? reason : new CancelledFailure(String(reason));
+}
+
+function replacedFailure(spec: ServiceSpec): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: `a newer attempt has adopted ${spec.name}`,
+    type: "Replaced",
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+async function followMode(
+  world: SupervisionWorld,
+  spec: ServiceSpec,
+  attachment: Attachment,
+): Promise<void> {
+  try {
+    attachment.setMode(await world.supervisorMode(spec.name));
+  } catch {
+    // Temporal is away: the last mode known stays.
+  }
+}
+
+/** The worker that kept the process died, and the process with it: its control pipe closed. */
+function lostResult(earlier: RunDetails): RunResult {
+  const at = isoFromMicros(wallMicros());
+  const startedMs = earlier.started_at === null ? null : Date.parse(earlier.started_at);
+  return {
+    service: earlier.service,
+    kind: "lost",
+    why: `its worker on ${earlier.host} died (found by ${hostname()})`,
+    life: earlier.life,
+    pid: earlier.pid,
+    exit_code: null,
+    signal: null,
+    started_at: earlier.started_at,
+    at,
+    uptime_s: startedMs === null ? null : (Date.parse(at) - startedMs) / 1_000,
+    counters: earlier.counters,
+    last_log: [],
+    restart_times: earlier.restart_times,
+    local_lives: [],
+    unkillable_pids: earlier.unkillable_pids,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * Tells the supervisor of transitions: another process at once, another verdict at the health
+ * check. What could not be delivered is told again, in its newest form.
+ */
+import type { RunDetails } from "../wire/supervision.ts";
+import { monotonicMs } from "../adapters/clock.ts";
+import type { SupervisionWorld } from "./supervision.ts";
+
+export function createReporter(world: SupervisionWorld, service: string, runId: string) {
+  let told: RunDetails | null = null;
+  let isTelling = false;
+  let isStopped = false;
+  let lastCheckMs = monotonicMs();
+  const tell = async (details: RunDetails): Promise<void> => {
+    isTelling = true;
+    try {
+      await world.report(service, { run_id: runId, details });
+      told = details;
+    } catch {
+      // Temporal is away: the next beat tells it.
+    } finally {
+      isTelling = false;
+    }
+  };
+  return {
+    see(details: RunDetails): void {
+      const nowMs = monotonicMs();
+      const isCheck = world.healthCheckMs <= nowMs - lastCheckMs;
+      if (isCheck) lastCheckMs = nowMs;
+      const isNews =
+        told === null ||
+        isOtherLife(told, details) ||
+        ((isCheck || told.word === "Starting") && isOtherVerdict(told, details));
+      if (isNews && !isTelling && !isStopped) void tell(details);
+    },
+    stop(): void {
+      isStopped = true;
+    },
+  };
+}
+
+function isOtherLife(a: RunDetails, b: RunDetails): boolean {
+  return a.pid !== b.pid || a.life !== b.life || a.next_try_at !== b.next_try_at;
+}
+
+function isOtherVerdict(a: RunDetails, b: RunDetails): boolean {
+  return a.word !== b.word || a.cause !== b.cause || a.action !== b.action;
+}

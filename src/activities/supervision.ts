@@ -1,0 +1,88 @@
+/**
+ * The activities of supervision: one holds a service's process for as long as its run lives, the
+ * others answer what a supervisor may not look up by itself.
+ */
+import { ApplicationFailure } from "@temporalio/common";
+import type { Keeper } from "../adapters/process/keeper.ts";
+import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
+import type { ServiceSpec } from "../domain/supervision/services.ts";
+import type { RunResult } from "../wire/supervision.ts";
+import type {
+  RunDescription,
+  RunReport,
+  ServiceBrief,
+  ServiceRunInput,
+} from "../workflows/messages.ts";
+import { taskQueueOf } from "../workflows/names.ts";
+import { holdService } from "./hold-service.ts";
+
+export type SupervisionWorld = {
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+  readonly keeper: Keeper;
+  readonly policy: RestartPolicy;
+  readonly newsMs: number;
+  readonly healthCheckMs: number;
+  readonly hasSearchAttributes: () => Promise<boolean>;
+  readonly describeRun: (service: string) => Promise<RunDescription>;
+  readonly supervisorMode: (service: string) => Promise<"auto" | "monitor-only">;
+  readonly report: (service: string, report: RunReport) => Promise<boolean>;
+};
+
+export type RunServiceInput = Required<ServiceRunInput>;
+
+const CLOSED_WAIT_MS_MAX = 5_000;
+const LOOK_EVERY_MS = 20;
+
+export function createSupervisionActivities(world: SupervisionWorld) {
+  const specOf = (service: string): ServiceSpec => {
+    const spec = Object.hasOwn(world.services, service) ? world.services[service] : undefined;
+    if (spec !== undefined) return spec;
+    const known = Object.keys(world.services).join(", ");
+    throw ApplicationFailure.nonRetryable(
+      `service '${service}' is not known; the services are: ${known}`,
+      "InvalidInput",
+    );
+  };
+  return {
+    /** What the worker's table and configuration say of a service. */
+    async describeService(service: string, taskQueue: string): Promise<ServiceBrief> {
+      const spec = specOf(service);
+      if (taskQueue !== taskQueueOf(spec.layer)) {
+        throw ApplicationFailure.nonRetryable(
+          `service '${service}' belongs on task queue ${taskQueueOf(spec.layer)}, not ${taskQueue}`,
+          "InvalidInput",
+        );
+      }
+      return {
+        service,
+        layer: spec.layer,
+        policy: world.policy,
+        newsMs: world.newsMs,
+        startMs: spec.startSeconds * 1_000,
+        stopWaitMs: spec.stopWaitSeconds * 1_000,
+        hasSearchAttributes: await world.hasSearchAttributes(),
+      };
+    },
+
+    describeRun: (service: string): Promise<RunDescription> => world.describeRun(service),
+
+    /** Waits until a run that said it is over is closed, so that its id is free again. */
+    async awaitRunClosed(service: string, runId: string): Promise<void> {
+      const endMs = Date.now() + CLOSED_WAIT_MS_MAX;
+      for (;;) {
+        const run = await world.describeRun(service);
+        const isOpen = run.kind === "open" && run.runId === runId;
+        if (!isOpen || endMs <= Date.now()) return;
+        await new Promise((resolve) => {
+          setTimeout(resolve, LOOK_EVERY_MS);
+        });
+      }
+    },
+
+    /** Runs the process of a service until it ends. Idempotent by service: a second one adopts. */
+    runServiceProcess: (input: RunServiceInput): Promise<RunResult> =>
+      holdService(world, specOf(input.service), input),
+  };
+}
+
+export type SupervisionActivities = ReturnType<typeof createSupervisionActivities>;

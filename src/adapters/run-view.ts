@@ -1,0 +1,78 @@
+/** How a service's run and supervisor stand on the server, and the signals that go there. */
+import { WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
+import { defaultPayloadConverter } from "@temporalio/common";
+import { RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
+import { reportSignal } from "../workflows/messages.ts";
+import type { RunDescription, RunReport } from "../workflows/messages.ts";
+import { runIdOf, supervisorIdOf } from "../workflows/names.ts";
+import type { TemporalClient } from "./temporal-client.ts";
+
+/** Describes the newest run of a service; an ended one with its result. */
+export async function describeRun(
+  { client }: TemporalClient,
+  service: string,
+): Promise<RunDescription> {
+  const handle = client.workflow.getHandle(runIdOf(service));
+  try {
+    const description = await handle.describe();
+    const life = description.memo?.["life"];
+    const common = { runId: description.runId, life: typeof life === "number" ? life : 0 };
+    if (description.status.name === "RUNNING") {
+      const payload = description.raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0];
+      const details: unknown =
+        payload == null ? null : defaultPayloadConverter.fromPayload<unknown>(payload);
+      return { kind: "open", ...common, details: RunDetails.safeParse(details).data ?? null };
+    }
+    const result =
+      description.status.name === "COMPLETED"
+        ? await resultOf(client, description.runId, service)
+        : null;
+    return { kind: "closed", ...common, status: description.status.name, result };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { kind: "absent" };
+    throw error;
+  }
+}
+
+/** The mode that an operator set; without a supervisor nobody would start the service again. */
+export async function supervisorMode(
+  { client }: TemporalClient,
+  service: string,
+): Promise<"auto" | "monitor-only"> {
+  try {
+    const { memo } = await client.workflow.getHandle(supervisorIdOf(service)).describe();
+    return ServiceStatus.safeParse(memo?.["status"]).data?.mode ?? "auto";
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return "monitor-only";
+    throw error;
+  }
+}
+
+/** Tells the supervisor, whichever run of it is open; false where none is. */
+export async function reportToSupervisor(
+  { client }: TemporalClient,
+  service: string,
+  report: RunReport,
+): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(supervisorIdOf(service)).signal(reportSignal, report);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+async function resultOf(
+  client: TemporalClient["client"],
+  runId: string,
+  service: string,
+): Promise<RunResult | null> {
+  try {
+    const handle = client.workflow.getHandle(runIdOf(service), runId, { followRuns: false });
+    return RunResult.safeParse(await handle.result()).data ?? null;
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return null;
+    throw error;
+  }
+}

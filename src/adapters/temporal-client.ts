@@ -1,0 +1,84 @@
+/** The Temporal client of every process: where the server is, whether it answers, what it must know of us. */
+import { Client, Connection } from "@temporalio/client";
+import type { ConnectionOptions } from "@temporalio/client";
+import { loadClientConnectConfig } from "@temporalio/envconfig";
+import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
+
+export type TemporalAddress = {
+  readonly address: string;
+  readonly namespace: string;
+  readonly options: ConnectionOptions;
+};
+export type TemporalClient = {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly address: TemporalAddress;
+  readonly close: () => Promise<void>;
+};
+
+const ANSWER_MS_MAX = 500;
+/** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
+const KEYWORD = 2;
+const DEFAULT_ADDRESS = "localhost:7233";
+/** After an outage the next try comes within a second, not within gRPC's two minutes. */
+const RECONNECT = {
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.min_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+};
+
+/** Temporal's own environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, its TOML file). */
+export function temporalAddress(address?: string): TemporalAddress {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { address: configured = DEFAULT_ADDRESS, tls, apiKey, metadata } = connectionOptions;
+  const options: ConnectionOptions = {
+    address: address ?? configured,
+    ...(tls === undefined ? {} : { tls }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  return { address: address ?? configured, namespace: namespace ?? "default", options };
+}
+
+/** Connects at the first call; a server that is away costs nothing until then. */
+export function connectTemporal(address?: string): TemporalClient {
+  const found = temporalAddress(address);
+  const connection = Connection.lazy({ ...found.options, channelArgs: RECONNECT });
+  const client = new Client({ connection, namespace: found.namespace });
+  return { client, connection, address: found, close: () => connection.close() };
+}
+
+/** Whether the server answers within half a second. */
+export async function temporalAnswers({ connection }: TemporalClient): Promise<boolean> {
+  try {
+    await connection.withDeadline(Date.now() + ANSWER_MS_MAX, () =>
+      connection.workflowService.getSystemInfo({}),
+    );
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the server knows our search attributes: an upsert of an unknown one blocks a workflow. */
+export async function hasSearchAttributes(temporal: TemporalClient): Promise<boolean> {
+  return (await missingSearchAttributes(temporal)).length === 0;
+}
+
+/** Idempotent; returns the names that were missing. */
+export async function addSearchAttributes(temporal: TemporalClient): Promise<readonly string[]> {
+  const missing = await missingSearchAttributes(temporal);
+  if (0 < missing.length) {
+    await temporal.connection.operatorService.addSearchAttributes({
+      namespace: temporal.address.namespace,
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+    });
+  }
+  return missing;
+}
+
+async function missingSearchAttributes(temporal: TemporalClient): Promise<readonly string[]> {
+  const { namespace } = temporal.address;
+  const known = await temporal.connection.operatorService.listSearchAttributes({ namespace });
+  return SEARCH_ATTRIBUTES.filter((name) => !(name in known.customAttributes));
+}

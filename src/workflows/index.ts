@@ -1,0 +1,3 @@
+/** The workflows that workers register: every name exported here can be started from outside. */
+export { serviceRun } from "./service-run.ts";
+export { superviseService } from "./supervise-service.ts";

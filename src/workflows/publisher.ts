@@ -1,0 +1,70 @@
+/** Puts a supervisor's state where people look: memo, search attributes, current details, log. */
+import { log, setCurrentDetails, upsertMemo, upsertSearchAttributes } from "@temporalio/workflow";
+import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
+import type { SearchAttributePair } from "@temporalio/common";
+import type { ServiceStatus } from "../wire/supervision.ts";
+import type { ServiceBrief } from "./messages.ts";
+import { runIdOf } from "./names.ts";
+import { isoTime, statusOf, tellStory } from "./supervisor-state.ts";
+import type { SupervisorState } from "./supervisor-state.ts";
+
+const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
+const SERVICE = defineSearchAttributeKey("DolphinService", SearchAttributeType.KEYWORD);
+const STATUS = defineSearchAttributeKey("DolphinStatus", SearchAttributeType.KEYWORD);
+
+/** None where the server does not know them: that would block the workflow for ever. */
+export function searchAttributesOf(brief: ServiceBrief, status: string): SearchAttributePair[] {
+  if (!brief.hasSearchAttributes) return [];
+  return [
+    { key: LAYER, value: brief.layer },
+    { key: SERVICE, value: brief.service },
+    { key: STATUS, value: status },
+  ];
+}
+
+export function createPublisher() {
+  let published = "";
+  return {
+    /** Publishes when more than ages in a sentence have changed. */
+    publish(state: SupervisorState, brief: ServiceBrief, nowMs: number): void {
+      const { reason: _reason, updated_at: _at, ...facts } = statusOf(state, brief, nowMs);
+      const key = JSON.stringify([facts, brief.hasSearchAttributes]);
+      if (key === published) return;
+      published = key;
+      state.updated_at = isoTime(nowMs);
+      const sentence = `${state.word}: ${state.reason}${state.pid === null ? "" : ` (pid ${state.pid})`}`;
+      tellStory(state, nowMs, sentence);
+      log.info(`${brief.service}: ${sentence}`);
+      const status = statusOf(state, brief, nowMs);
+      upsertMemo({ status });
+      const attributes = searchAttributesOf(brief, state.word);
+      if (0 < attributes.length) upsertSearchAttributes(attributes);
+      setCurrentDetails(detailsText(status, state.story));
+    },
+  };
+}
+
+function detailsText(status: ServiceStatus, story: readonly string[]): string {
+  const end = status.last_end;
+  const lines = [
+    `## ${status.service}: ${status.word}`,
+    status.reason,
+    "",
+    "| | |",
+    "|---|---|",
+    `| wanted | ${status.intent}, ${status.mode} |`,
+    `| life | ${status.life}, pid ${status.pid ?? "none"} on ${status.host ?? "no host"} |`,
+    `| run | workflow \`${runIdOf(status.service)}\` |`,
+    `| restarts that count | ${status.restarts_in_window} |`,
+    `| next try | ${status.next_try_at ?? "none needed"} |`,
+    `| last end | ${end === null ? "none" : `life ${end.life}, ${end.at}: ${end.why}`} |`,
+    "",
+    ...story.map((line) => `- ${line}`),
+  ];
+  if (end !== null && 0 < end.last_log.length) {
+    lines.push("", `Last lines of life ${end.life}:`, "```", ...end.last_log, "```");
+  }
+  return lines.join("\n").slice(0, DETAILS_CHARS_MAX);
+}
+
+const DETAILS_CHARS_MAX = 15_000;

@@ -1,0 +1,105 @@
+/**
+ * One life of a service's process, as a workflow: it holds the activity that holds the process,
+ * ends with it, and its result is the record of that life.
+ */
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  getExternalWorkflowHandle,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from "@temporalio/workflow";
+import { ActivityFailure, CancelledFailure } from "@temporalio/common";
+import type { RunServiceInput, SupervisionActivities } from "../activities/supervision.ts";
+import type { RunResult } from "../wire/supervision.ts";
+import { integerFrom, oneOf, readInput, serviceFrom, text, times } from "./input.ts";
+import { endedSignal, endRunSignal } from "./messages.ts";
+import { RUN_ID_PREFIX, supervisorIdOf } from "./names.ts";
+
+export async function serviceRun(raw?: unknown): Promise<RunResult> {
+  const input = readRunInput(raw, workflowInfo().workflowId);
+  const life = new CancellationScope();
+  let isEndAsked = false;
+  setHandler(
+    endRunSignal,
+    () => {
+      isEndAsked = true;
+      life.cancel();
+    },
+    { description: "Stops the process (SIGTERM, then SIGKILL) and completes with its record" },
+  );
+  setCurrentDetails(
+    `Holds the process of **${input.service}** (life ${input.life}). Its live facts are the ` +
+      "heartbeat details of the activity `process`; its result is the record of how it ended.",
+  );
+  try {
+    const record = await life.run(() => holdProcess(input));
+    await tellSupervisor(input.service, record);
+    return record;
+  } catch (error) {
+    const record = recordIn(error);
+    if (record === null) throw error;
+    if (isEndAsked) {
+      await tellSupervisor(input.service, record);
+      return record;
+    }
+    // Cancelled from outside: it closes as cancelled, and says all the same how the life ended.
+    upsertMemo({ record });
+    await CancellationScope.nonCancellable(() => tellSupervisor(input.service, record));
+    throw error;
+  }
+}
+
+function readRunInput(raw: unknown, workflowId: string): RunServiceInput {
+  const checks = {
+    service: text,
+    life: integerFrom(1),
+    restart_times: times,
+    mode: oneOf("auto", "monitor-only"),
+  };
+  const input = readInput(raw, checks);
+  return {
+    service: input.service ?? serviceFrom(workflowId, RUN_ID_PREFIX),
+    life: input.life ?? 1,
+    restart_times: input.restart_times ?? [],
+    mode: input.mode ?? "auto",
+  };
+}
+
+function holdProcess(input: RunServiceInput): Promise<RunResult> {
+  const { runServiceProcess } = proxyActivities<SupervisionActivities>({
+    activityId: "process",
+    summary: `${input.service} life ${input.life}`,
+    startToCloseTimeout: "3650 days",
+    heartbeatTimeout: "5 seconds",
+    retry: { initialInterval: "500 milliseconds", backoffCoefficient: 1 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+  return runServiceProcess(input);
+}
+
+/** By workflow id without run id, so that it reaches the supervisor through its continue-as-new. */
+async function tellSupervisor(service: string, result: RunResult): Promise<void> {
+  const supervisor = getExternalWorkflowHandle(supervisorIdOf(service));
+  try {
+    await supervisor.signal(endedSignal, { run_id: workflowInfo().runId, result });
+  } catch {
+    // A run that was started by hand has no supervisor.
+  }
+}
+
+/** A stopped activity sends the record of the life with its cancellation. */
+function recordIn(error: unknown): RunResult | null {
+  if (!isCancellation(error) || !(error instanceof ActivityFailure)) return null;
+  if (!(error.cause instanceof CancelledFailure)) return null;
+  const [record] = error.cause.details ?? [];
+  return isRunResult(record) ? record : null;
+}
+
+function isRunResult(value: unknown): value is RunResult {
+  return typeof value === "object" && value !== null && "kind" in value && "why" in value;
+}

@@ -1,0 +1,58 @@
+/** Supervises one service for ever: `run-<service>` is one life of its process, this decides the next. */
+import {
+  CancellationScope,
+  isCancellation,
+  makeContinueAsNewFunc,
+  workflowInfo,
+} from "@temporalio/workflow";
+import { integerFrom, oneOf, readInput, serviceFrom, text } from "./input.ts";
+import type { SuperviseServiceInput } from "./messages.ts";
+import { SUPERVISOR_ID_PREFIX } from "./names.ts";
+import { Supervisor } from "./supervisor.ts";
+import { initialState } from "./supervisor-state.ts";
+import type { SupervisorState } from "./supervisor-state.ts";
+
+export async function superviseService(raw?: unknown): Promise<never> {
+  const input = readSuperviseInput(raw, workflowInfo().workflowId);
+  const state = input.carried ?? initialState(input.intent ?? "running", input.mode ?? "auto");
+  const supervisor = new Supervisor(input.service, state);
+  try {
+    await supervisor.learn();
+    while (!isRollDue(input.history_max) || !supervisor.isQuiet()) await supervisor.step();
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    // Whoever cancels the supervisor wants the service gone, not alone.
+    await CancellationScope.nonCancellable(() => supervisor.windUp());
+    throw error;
+  }
+  const { service, history_max } = input;
+  const continueAsNew = makeContinueAsNewFunc<(next: SuperviseServiceInput) => Promise<never>>();
+  return continueAsNew({
+    service,
+    ...(history_max === undefined ? {} : { history_max }),
+    carried: supervisor.state,
+  });
+}
+
+function isRollDue(historyMax: number | undefined): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || (historyMax !== undefined && historyMax <= historyLength);
+}
+
+function readSuperviseInput(raw: unknown, workflowId: string) {
+  const input = readInput(raw, {
+    service: text,
+    intent: oneOf("running", "stopped"),
+    mode: oneOf("auto", "monitor-only"),
+    history_max: integerFrom(20),
+    carried: {
+      expected: "what continue-as-new hands on",
+      read: (value) => (isState(value) ? value : undefined),
+    },
+  });
+  return { ...input, service: input.service ?? serviceFrom(workflowId, SUPERVISOR_ID_PREFIX) };
+}
+
+function isState(value: unknown): value is SupervisorState {
+  return typeof value === "object" && value !== null && "intent" in value && "step" in value;
+}
