@@ -1,13 +1,14 @@
 /** The Temporal client of every process: where the server is, whether it answers, what it must know of us. */
 import { Client, Connection } from "@temporalio/client";
-import type { ConnectionOptions } from "@temporalio/client";
 import { loadClientConnectConfig } from "@temporalio/envconfig";
+import type { ClientConnectConfig } from "@temporalio/envconfig";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
 
 export type TemporalAddress = {
   readonly address: string;
   readonly namespace: string;
-  readonly options: ConnectionOptions;
+  /** As the native connection of a worker takes them; the client's are made from them. */
+  readonly options: ClientConnectConfig["connectionOptions"];
 };
 export type TemporalClient = {
   readonly client: Client;
@@ -30,20 +31,22 @@ const RECONNECT = {
 /** Temporal's own environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, its TOML file). */
 export function temporalAddress(address?: string): TemporalAddress {
   const { connectionOptions, namespace } = loadClientConnectConfig();
-  const { address: configured = DEFAULT_ADDRESS, tls, apiKey, metadata } = connectionOptions;
-  const options: ConnectionOptions = {
-    address: address ?? configured,
-    ...(tls === undefined ? {} : { tls }),
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(metadata === undefined ? {} : { metadata }),
-  };
-  return { address: address ?? configured, namespace: namespace ?? "default", options };
+  const found = address ?? connectionOptions.address ?? DEFAULT_ADDRESS;
+  const options = { ...connectionOptions, address: found };
+  return { address: found, namespace: namespace ?? "default", options };
 }
 
 /** Connects at the first call; a server that is away costs nothing until then. */
 export function connectTemporal(address?: string): TemporalClient {
   const found = temporalAddress(address);
-  const connection = Connection.lazy({ ...found.options, channelArgs: RECONNECT });
+  const { address: target, tls, apiKey, metadata } = found.options;
+  const connection = Connection.lazy({
+    ...(target === undefined ? {} : { address: target }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
+    channelArgs: RECONNECT,
+  });
   const client = new Client({ connection, namespace: found.namespace });
   return { client, connection, address: found, close: () => connection.close() };
 }

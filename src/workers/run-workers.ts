@@ -1,0 +1,183 @@
+/**
+ * The worker process: one worker for each layer, one keeper for all their services.
+ * Invariant: no service is started before Temporal has answered, and none is left when it ends.
+ */
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { NativeConnection, Worker } from "@temporalio/worker";
+import { createSupervisionActivities } from "../activities/supervision.ts";
+import { createLogger } from "../adapters/logger.ts";
+import type { Logger } from "../adapters/logger.ts";
+import { createKeeper } from "../adapters/process/keeper.ts";
+import type { Keeper } from "../adapters/process/keeper.ts";
+import type { ServiceCommand } from "../adapters/process/service-process.ts";
+import { describeRun, reportToSupervisor, supervisorMode } from "../adapters/run-view.ts";
+import {
+  connectTemporal,
+  hasSearchAttributes,
+  temporalAnswers,
+} from "../adapters/temporal-client.ts";
+import type { TemporalClient } from "../adapters/temporal-client.ts";
+import type { Config } from "../config.ts";
+import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
+import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
+import { taskQueueOf } from "../workflows/names.ts";
+import { serviceCommand } from "./service-command.ts";
+import { installRuntime } from "./worker-runtime.ts";
+import { loadWorkflowBundle } from "./workflow-bundle.ts";
+
+export type WorkersOptions = {
+  readonly layers: readonly Layer[];
+  readonly config: Config;
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+  /** Of the services. */
+  readonly env: ServiceCommand["env"];
+  /** Undefined: Temporal's own environment configuration decides. */
+  readonly temporalAddress?: string | undefined;
+  readonly say: (line: string) => void;
+};
+
+const CONNECT_BACKOFF_MS = { first: 250, max: 5_000 };
+const HEARTBEAT_THROTTLE_MS = 1_000;
+/** Beyond a service's own stop time: SIGKILL, reaping, the last answer to the server. */
+const FORCE_MARGIN_MS = 15_000;
+const WORKFLOWS_CACHED_MAX = 100;
+const MS_PER_S = 1_000;
+
+/** Runs until SIGTERM or SIGINT; resolves when every service has been stopped. */
+export async function runWorkers(options: WorkersOptions): Promise<void> {
+  const { config, layers, say } = options;
+  const log = createLogger({
+    file: join(config.data_dir, "logs", "worker.log"),
+    name: "worker",
+    level: config.log.level,
+    rotateMb: config.log.rotate_mb,
+    rotateFiles: config.log.rotate_files,
+  });
+  const tell = (line: string): void => {
+    log.info(line);
+    say(line);
+  };
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => stop.abort());
+  }
+  installRuntime(log, config.ports.metrics);
+  const temporal = connectTemporal(options.temporalAddress);
+  const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
+  if (connection === null) return;
+  const keeper = openKeeper(options, temporal, log);
+  const bundle = await loadWorkflowBundle();
+  if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
+  const activities = createSupervisionActivities(worldOf(options, temporal, keeper));
+  const workers = await Promise.all(
+    layers.map((layer) =>
+      Worker.create({
+        connection,
+        namespace: temporal.address.namespace,
+        taskQueue: taskQueueOf(layer),
+        workflowBundle: { code: bundle.code },
+        activities,
+        identity: `${layer}@${process.pid}`,
+        maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
+        maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+        // Services are told to stop at once; they have their own times, and SIGKILL after them.
+        shutdownGraceTime: 0,
+        shutdownForceTime: longestStopMs(options) + FORCE_MARGIN_MS,
+      }),
+    ),
+  );
+  for (const layer of layers) tell(servesLine(layer, options.services));
+  await runAll(workers, stop.signal);
+  await keeper.stopAll("its worker shuts down");
+  await connection.close();
+  await temporal.close();
+  tell("all workers have stopped, no service is left");
+  log.close();
+}
+
+/** All end together: by the signal, or because one of them failed. */
+async function runAll(workers: readonly Worker[], stop: AbortSignal): Promise<void> {
+  const shutDown = (): void => {
+    for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
+  };
+  const runs = workers.map((worker) => worker.run());
+  if (stop.aborted) shutDown();
+  stop.addEventListener("abort", shutDown, { once: true });
+  try {
+    await Promise.race(runs);
+  } finally {
+    shutDown();
+    await Promise.allSettled(runs);
+  }
+  await Promise.all(runs);
+}
+
+/** A server that is not up yet is waited for; null when the process was told to stop meanwhile. */
+async function connectPatiently(
+  temporal: TemporalClient,
+  about: { readonly tell: (line: string) => void; readonly isStopped: AbortSignal },
+): Promise<NativeConnection | null> {
+  const { address, options } = temporal.address;
+  let waitMs = CONNECT_BACKOFF_MS.first;
+  for (let tries = 1; !about.isStopped.aborted; tries += 1) {
+    try {
+      if (await temporalAnswers(temporal)) return await NativeConnection.connect(options);
+    } catch (error) {
+      about.tell(`Temporal at ${address}: ${String(error)}`);
+    }
+    if (tries === 1) about.tell(`Temporal at ${address} does not answer; trying until it does`);
+    await delay(waitMs, undefined, { signal: about.isStopped }).catch(() => undefined);
+    waitMs = Math.min(2 * waitMs, CONNECT_BACKOFF_MS.max);
+  }
+  return null;
+}
+
+function openKeeper(options: WorkersOptions, temporal: TemporalClient, log: Logger): Keeper {
+  const { config, env } = options;
+  return createKeeper({
+    policy: policyOf(config),
+    healthCheckMs: config.supervision.health_check_s * MS_PER_S,
+    runFolder: join(config.data_dir, "run"),
+    commandOf: (spec) => serviceCommand(spec, { env, logFolder: join(config.data_dir, "logs") }),
+    temporalAnswers: () => temporalAnswers(temporal),
+    log: (level, text) => log[level](`[Keeper] ${text}`),
+  });
+}
+
+function worldOf(options: WorkersOptions, temporal: TemporalClient, keeper: Keeper) {
+  const { supervision } = options.config;
+  return {
+    services: options.services,
+    keeper,
+    policy: policyOf(options.config),
+    newsMs: supervision.news_s * MS_PER_S,
+    healthCheckMs: supervision.health_check_s * MS_PER_S,
+    hasSearchAttributes: () => hasSearchAttributes(temporal),
+    describeRun: (service: string) => describeRun(temporal, service),
+    supervisorMode: (service: string) => supervisorMode(temporal, service),
+    report: (service: string, report: Parameters<typeof reportToSupervisor>[2]) =>
+      reportToSupervisor(temporal, service, report),
+  };
+}
+
+function policyOf({ supervision }: Config): RestartPolicy {
+  return {
+    restartsMax: supervision.restarts_max,
+    windowMs: supervision.window_s * MS_PER_S,
+    delaysMs: supervision.delays_s.map((seconds) => seconds * MS_PER_S),
+    fatalRetryMs: supervision.fatal_retry_s * MS_PER_S,
+  };
+}
+
+function longestStopMs({ services }: WorkersOptions): number {
+  return Math.max(0, ...Object.values(services).map((spec) => spec.stopWaitSeconds * MS_PER_S));
+}
+
+function servesLine(layer: Layer, services: WorkersOptions["services"]): string {
+  const names = Object.values(services)
+    .filter((spec) => spec.layer === layer)
+    .map((spec) => spec.name);
+  const what = names.length === 0 ? "no services yet" : names.join(", ");
+  return `layer ${layer}: task queue ${taskQueueOf(layer)}, ${what}`;
+}

@@ -1,0 +1,90 @@
+/** A small real service for tests of supervision: it beats, and obeys a file that says how to misbehave. */
+import { spawn } from "node:child_process";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openControlLink } from "../../../src/services/control-link.ts";
+import type { ServiceFacts } from "../../../src/wire/control-pipe.ts";
+
+/** Read again every 50 ms. */
+export type Behaviour = {
+  /** Exits with this code as soon as it is read. */
+  readonly exit?: number;
+  /** Exits like that, but only lives whose number of starts is below this. */
+  readonly exitsUntilStart?: number;
+  readonly ignoresTerm?: boolean;
+  /** Never says ready. */
+  readonly unready?: boolean;
+  /** Spends the main thread for so long, once. */
+  readonly stallMs?: number;
+  readonly memoryMb?: number;
+  /** Starts a grandchild that ignores SIGTERM. */
+  readonly grandchild?: boolean;
+  readonly facts?: Partial<ServiceFacts>;
+};
+
+const dir = process.env["FAKE_SERVICE_DIR"] ?? "";
+const link = openControlLink();
+const hoard: Buffer[] = [];
+let seq = 0;
+let hasStalled = false;
+let isReady = false;
+
+link.onClosed(() => process.exit(0));
+appendFileSync(join(dir, "starts"), `${process.pid} ${Date.now()}\n`);
+const starts = readFileSync(join(dir, "starts"), "utf8").trim().split("\n").length;
+process.on("SIGTERM", () => {
+  if (read().ignoresTerm !== true) process.exit(0);
+});
+if (read().grandchild === true) {
+  const script = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);`;
+  const grandchild = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+  appendFileSync(join(dir, "grandchildren"), `${grandchild.pid}\n`);
+}
+obey();
+setInterval(obey, 50);
+setInterval(beat, 500);
+
+function obey(): void {
+  const told = read();
+  const isMeant = told.exitsUntilStart === undefined || starts < told.exitsUntilStart;
+  if (told.exit !== undefined && isMeant) {
+    process.stderr.write(`fake service: told to exit with ${told.exit}\n`);
+    process.exit(told.exit);
+  }
+  const wantedBytes = (told.memoryMb ?? 0) * 1_048_576;
+  while (hoard.length * 4_194_304 < wantedBytes) hoard.push(Buffer.alloc(4_194_304, 1));
+  if (!isReady && told.unready !== true) {
+    isReady = true;
+    link.ready();
+    beat();
+  }
+  if (told.stallMs !== undefined && !hasStalled) {
+    hasStalled = true;
+    const endMs = Date.now() + told.stallMs;
+    while (Date.now() < endMs);
+  }
+}
+
+function beat(): void {
+  seq += 1;
+  link.log(`beat ${seq}`);
+  const facts: ServiceFacts = {
+    archive: "ok",
+    hazelcast: "ok",
+    newestDataAgeS: 1,
+    oldestUnpushedAgeS: null,
+    progressAgeS: 1,
+    backlog: 0,
+    ...read().facts,
+  };
+  link.beat({ state: "running", facts, counters: { last_seq: seq } });
+}
+
+function read(): Behaviour {
+  try {
+    const told: Behaviour = JSON.parse(readFileSync(join(dir, "behaviour.json"), "utf8"));
+    return told;
+  } catch {
+    return {};
+  }
+}
