@@ -4,7 +4,16 @@
  * start; a cut, empty or zero-tailed file is never complete.
  */
 import { invalidScan, SCAN_FILE_BYTES_MAX, type InvalidScan } from "../../domain/scan/scan.ts";
-import { byteAt, fieldAt, longAt, rootAt, sizeAt, tableAt, vectorAt } from "./flatbuffer.ts";
+import {
+  byteAt,
+  fieldAt,
+  longAt,
+  rootAt,
+  shortAt,
+  sizeAt,
+  tableAt,
+  vectorAt,
+} from "./flatbuffer.ts";
 
 export const SCHEMA_HEADER = 1;
 export const DICTIONARY_HEADER = 2;
@@ -12,7 +21,10 @@ export const BATCH_HEADER = 3;
 /** One scan needs a schema, a batch and a dictionary or two. */
 export const MESSAGES_MAX = 1_000;
 
+/** Its body lies inside the file. */
 export type Message = {
+  /** The file up to the end of the message's metadata: its tables may not reach beyond. */
+  readonly metadata: DataView;
   readonly headerType: number;
   /** Where the header's table lies. */
   readonly header: number;
@@ -20,11 +32,12 @@ export type Message = {
   readonly bodyBytes: number;
 };
 
+export type SchemaTable = { readonly metadata: DataView; readonly table: number };
+
 export type Frame = {
   readonly kind: "complete";
   readonly view: DataView;
-  /** Where the schema's table lies. */
-  readonly schema: number;
+  readonly schema: SchemaTable;
   readonly messages: readonly Message[];
 };
 
@@ -35,6 +48,9 @@ const FILE_HEAD_BYTES = 8;
 const FILE_TAIL_BYTES = 10; // Length of the footer, then the magic.
 const CONTINUATION = [0xff, 0xff, 0xff, 0xff];
 const BLOCK_BYTES = 24;
+/** The versions since 2017, as Arrow numbers them; the ones before lay buffers out otherwise. */
+const METADATA_V4 = 3;
+const METADATA_V5 = 4;
 
 export function locateFrame(bytes: Uint8Array): Frame | Incomplete | InvalidScan {
   if (bytes.length === 0) return incomplete("the file is empty");
@@ -70,15 +86,16 @@ function locateFile(bytes: Uint8Array, view: DataView): Frame | Incomplete | Inv
   if (footerBytes <= 0 || footerStart < FILE_HEAD_BYTES) {
     return malformed(`the footer's length was ${footerBytes} in a file of ${bytes.length} bytes`);
   }
-  const footer = rootAt(view, footerStart);
-  const schema = tableAt(view, footer, 1);
-  if (schema === 0) return malformed("the footer has no schema");
+  const metadata = viewUpTo(view, tail);
+  const footer = rootAt(metadata, footerStart);
+  const schema = schemaTable(metadata, tableAt(metadata, footer, 1));
+  vectorAt(metadata, fieldAt(metadata, footer, 4), 4);
   const messages: Message[] = [];
   for (const [field, headerType] of [
     [2, DICTIONARY_HEADER],
     [3, BATCH_HEADER],
   ] as const) {
-    const blocks = vectorAt(view, fieldAt(view, footer, field), BLOCK_BYTES);
+    const blocks = vectorAt(metadata, fieldAt(metadata, footer, field), BLOCK_BYTES);
     if (MESSAGES_MAX < blocks.length) return tooManyMessages();
     for (let at = 0; at < blocks.length; at += 1) {
       const message = fileMessage(view, blocks.start + at * BLOCK_BYTES, footerStart);
@@ -141,15 +158,36 @@ function endStream(
   if (rest.some((message) => message.headerType === SCHEMA_HEADER)) {
     return malformed("the stream has a second schema");
   }
-  return { kind: "complete", view, schema: first.header, messages: rest };
+  const schema = schemaTable(first.metadata, first.header);
+  return { kind: "complete", view, schema, messages: rest };
 }
 
 function messageAt(view: DataView, start: number, bodyStart: number): Message {
-  const message = rootAt(view, start);
-  const header = tableAt(view, message, 2);
+  const metadata = viewUpTo(view, bodyStart);
+  const message = rootAt(metadata, start);
+  const header = tableAt(metadata, message, 2);
   if (header === 0) throw new RangeError(`the message at byte ${start} has no header`);
-  const headerType = byteAt(view, message, 1);
-  return { headerType, header, bodyStart, bodyBytes: longAt(view, message, 3) };
+  const version = shortAt(metadata, message, 0);
+  if (version !== METADATA_V4 && version !== METADATA_V5) {
+    throw new RangeError(`the message at byte ${start} has metadata of version ${version}`);
+  }
+  vectorAt(metadata, fieldAt(metadata, message, 4), 4);
+  const headerType = byteAt(metadata, message, 1);
+  const bodyBytes = longAt(metadata, message, 3);
+  return { metadata, headerType, header, bodyStart, bodyBytes };
+}
+
+/** Its key-value metadata and features are read by nobody, but apache-arrow walks them. */
+function schemaTable(metadata: DataView, table: number): SchemaTable {
+  if (table === 0) throw new RangeError("the file has no schema");
+  vectorAt(metadata, fieldAt(metadata, table, 2), 4);
+  vectorAt(metadata, fieldAt(metadata, table, 3), 8);
+  return { metadata, table };
+}
+
+function viewUpTo(view: DataView, end: number): DataView {
+  if (view.byteLength < end) throw new RangeError(`metadata reaches beyond the end of the file`);
+  return new DataView(view.buffer, view.byteOffset, end);
 }
 
 function beginsWith(bytes: Uint8Array, mark: readonly number[]): boolean {

@@ -41,9 +41,9 @@ function readColumns(frame: Frame): FixedScan | null {
   const { view, messages } = frame;
   const [message, ...others] = messages;
   if (message?.headerType !== BATCH_HEADER || others.length !== 0) return null;
-  const schema = matchFixedSchema(view, frame.schema);
+  const schema = matchFixedSchema(frame.schema);
   if (schema === null) return null;
-  const header = batchHeader(view, message, message.header);
+  const header = batchHeader(message, message.header);
   if (header.rows !== 1 || header.compressed) return null;
   if (header.nodes.length !== schema.end.node) return null;
   if (header.buffers.length !== schema.end.buffer) return null;
@@ -80,13 +80,13 @@ function onlyList(batch: Batch, column: Place): Range | null {
   if (!isOneValue(batch, column.node) || offsets.bytes < 8) return null;
   const first = batch.view.getInt32(offsets.start, true);
   const end = batch.view.getInt32(offsets.start + 4, true);
-  const childLength = nodeLength(batch.view, batch, column.node + 1);
+  const childLength = nodeLength(batch, column.node + 1);
   if (first < 0 || end < first || childLength < end) return null;
   return SCAN_ASSETS_MAX < end - first ? null : { first, end };
 }
 
 function isOneValue(batch: Batch, node: number): boolean {
-  return nodeLength(batch.view, batch, node) === 1 && nodeNulls(batch.view, batch, node) === 0;
+  return nodeLength(batch, node) === 1 && nodeNulls(batch, node) === 0;
 }
 
 /** The list's doubles, NaN for null; a view into the file where the alignment allows. */
@@ -94,11 +94,11 @@ function readDoubles(batch: Batch, column: Place): Float64Array | null {
   const range = onlyList(batch, column);
   if (range === null) return null;
   const data = region(batch, column.buffer + 3);
-  const childLength = nodeLength(batch.view, batch, column.node + 1);
+  const childLength = nodeLength(batch, column.node + 1);
   if (data.bytes < childLength * 8) return null;
   const length = range.end - range.first;
   const start = batch.view.byteOffset + data.start + range.first * 8;
-  const nulls = nodeNulls(batch.view, batch, column.node + 1);
+  const nulls = nodeNulls(batch, column.node + 1);
   if (nulls === 0 && start % 8 === 0) return new Float64Array(batch.view.buffer, start, length);
 
   const doubles = new Float64Array(
@@ -117,10 +117,10 @@ function readDoubles(batch: Batch, column: Place): Float64Array | null {
 
 function readNames(batch: Batch, column: Place): AssetNames | null {
   const range = onlyList(batch, column);
-  if (range === null || nodeNulls(batch.view, batch, column.node + 1) !== 0) return null;
+  if (range === null || nodeNulls(batch, column.node + 1) !== 0) return null;
   const offsets = region(batch, column.buffer + 3);
   const data = region(batch, column.buffer + 4);
-  const childLength = nodeLength(batch.view, batch, column.node + 1);
+  const childLength = nodeLength(batch, column.node + 1);
   // Of no values there may be no offsets.
   if (childLength === 0) return names.read(EMPTY_BYTES, EMPTY_BYTES);
   if (offsets.bytes < (childLength + 1) * 4) return null;
@@ -138,7 +138,7 @@ function bytesOf(batch: Batch, start: number, bytes: number): Uint8Array {
 
 function region(batch: Batch, buffer: number): Region {
   return {
-    start: batch.bodyStart + bufferOffset(batch.view, batch, buffer),
-    bytes: bufferBytes(batch.view, batch, buffer),
+    start: batch.bodyStart + bufferOffset(batch, buffer),
+    bytes: bufferBytes(batch, buffer),
   };
 }

@@ -1,5 +1,6 @@
 /** Recognises the types that pyarrow gives a scan's columns, and finds them among unknown columns. */
 import type { TimeUnit } from "../../domain/scan/timestamp.ts";
+import type { SchemaTable } from "./completeness.ts";
 import { byteAt, fieldAt, rootAt, shortAt, tableAt, vectorAt } from "./flatbuffer.ts";
 import { NODES_MAX } from "./record-batch.ts";
 
@@ -34,10 +35,11 @@ const COLUMNS = [
 ] as const;
 
 /** Null when one of the five is missing, doubled or of another type, or a column cannot be skipped. */
-export function matchFixedSchema(view: DataView, schema: number): FixedSchema | null {
-  const isBigEndian = shortAt(view, schema, 0) !== 0;
+export function matchFixedSchema(schema: SchemaTable): FixedSchema | null {
+  const view = schema.metadata;
+  const isBigEndian = shortAt(view, schema.table, 0) !== 0;
   if (isBigEndian) return null;
-  const fields = vectorAt(view, fieldAt(view, schema, 1), 4);
+  const fields = vectorAt(view, fieldAt(view, schema.table, 1), 4);
   const walk = { view, node: 0, buffer: 0, depth: 0 };
   const places: (Place | undefined)[] = [];
   let timeUnit: TimeUnit | undefined;
@@ -63,6 +65,7 @@ type Walk = { readonly view: DataView; node: number; buffer: number; depth: numb
 function skip(walk: Walk, field: number): boolean {
   const { view } = walk;
   walk.node += 1;
+  vectorAt(view, fieldAt(view, field, 6), 4); // Its metadata, which apache-arrow walks.
   // A dictionary-encoded column has the two buffers of its indices, whatever it encodes.
   const isDictionary = fieldAt(view, field, 4) !== 0;
   const buffers = isDictionary ? 2 : (BUFFERS_OF_TYPE[byteAt(view, field, 2)] ?? -1);

@@ -1,6 +1,6 @@
 /**
  * Reads the header of a record batch: rows, nodes and buffers.
- * Invariant: every buffer lies inside the message's body, and the body inside the file.
+ * Invariant: every buffer lies aligned inside the message's body.
  */
 import type { Message } from "./completeness.ts";
 import { fieldAt, longAt, sizeAt, vectorAt, type Vector } from "./flatbuffer.ts";
@@ -11,6 +11,7 @@ const BUFFER_BYTES = 16;
 export const NODES_MAX = 4_096;
 
 export type BatchHeader = {
+  readonly metadata: DataView;
   readonly rows: number;
   readonly compressed: boolean;
   readonly nodes: Vector;
@@ -18,38 +19,37 @@ export type BatchHeader = {
 };
 
 /** Reads the RecordBatch table at `table`, of this message; throws RangeError when it lies. */
-export function batchHeader(view: DataView, message: Message, table: number): BatchHeader {
-  const nodes = vectorAt(view, fieldAt(view, table, 1), NODE_BYTES);
-  const buffers = vectorAt(view, fieldAt(view, table, 2), BUFFER_BYTES);
+export function batchHeader(message: Message, table: number): BatchHeader {
+  const { metadata, bodyBytes } = message;
+  const nodes = vectorAt(metadata, fieldAt(metadata, table, 1), NODE_BYTES);
+  const buffers = vectorAt(metadata, fieldAt(metadata, table, 2), BUFFER_BYTES);
   if (NODES_MAX < nodes.length || NODES_MAX * 4 < buffers.length) {
     throw new RangeError(`a batch has ${nodes.length} columns and ${buffers.length} buffers`);
   }
-  if (view.byteLength < message.bodyStart + message.bodyBytes) {
-    throw new RangeError("a message's body reaches beyond the end of the file");
-  }
   for (let at = 0; at < buffers.length; at += 1) {
     const position = buffers.start + at * BUFFER_BYTES;
-    if (message.bodyBytes < sizeAt(view, position) + sizeAt(view, position + 8)) {
-      throw new RangeError(`buffer ${at} reaches beyond the message's body`);
+    const offset = sizeAt(metadata, position);
+    if (offset % 8 !== 0 || bodyBytes < offset + sizeAt(metadata, position + 8)) {
+      throw new RangeError(`buffer ${at} is unaligned or reaches beyond the message's body`);
     }
   }
-  const compressed = fieldAt(view, table, 3) !== 0;
-  return { rows: longAt(view, table, 0), compressed, nodes, buffers };
+  const compressed = fieldAt(metadata, table, 3) !== 0;
+  return { metadata, rows: longAt(metadata, table, 0), compressed, nodes, buffers };
 }
 
-export function nodeLength(view: DataView, batch: BatchHeader, node: number): number {
-  return sizeAt(view, batch.nodes.start + node * NODE_BYTES);
+export function nodeLength(batch: BatchHeader, node: number): number {
+  return sizeAt(batch.metadata, batch.nodes.start + node * NODE_BYTES);
 }
 
-export function nodeNulls(view: DataView, batch: BatchHeader, node: number): number {
-  return sizeAt(view, batch.nodes.start + node * NODE_BYTES + 8);
+export function nodeNulls(batch: BatchHeader, node: number): number {
+  return sizeAt(batch.metadata, batch.nodes.start + node * NODE_BYTES + 8);
 }
 
 /** Relative to the start of the body. */
-export function bufferOffset(view: DataView, batch: BatchHeader, buffer: number): number {
-  return sizeAt(view, batch.buffers.start + buffer * BUFFER_BYTES);
+export function bufferOffset(batch: BatchHeader, buffer: number): number {
+  return sizeAt(batch.metadata, batch.buffers.start + buffer * BUFFER_BYTES);
 }
 
-export function bufferBytes(view: DataView, batch: BatchHeader, buffer: number): number {
-  return sizeAt(view, batch.buffers.start + buffer * BUFFER_BYTES + 8);
+export function bufferBytes(batch: BatchHeader, buffer: number): number {
+  return sizeAt(batch.metadata, batch.buffers.start + buffer * BUFFER_BYTES + 8);
 }

@@ -19,11 +19,12 @@ export function checkLimits(frame: Frame): InvalidScan | null {
 }
 
 /** Walks the fields level by level, so that neither depth nor number is trusted. */
-function checkSchema({ view, schema }: Frame): InvalidScan | null {
-  if (shortAt(view, schema, 0) !== 0) {
+function checkSchema({ schema }: Frame): InvalidScan | null {
+  const view = schema.metadata;
+  if (shortAt(view, schema.table, 0) !== 0) {
     return invalidScan("unsupported", "the file is big-endian; write it on a little-endian host");
   }
-  let level = [fieldAt(view, schema, 1)];
+  let level = [fieldAt(view, schema.table, 1)];
   let fields = 0;
   for (let depth = 0; level.length !== 0; depth += 1) {
     if (depth === DEPTH_MAX) return tooLarge(`columns are nested more than ${DEPTH_MAX} deep`);
@@ -35,6 +36,7 @@ function checkSchema({ view, schema }: Frame): InvalidScan | null {
       for (let at = 0; at < children.length; at += 1) {
         const field = rootAt(view, children.start + 4 * at);
         if (UNREADABLE_TYPES.has(byteAt(view, field, 2))) return unreadableType();
+        vectorAt(view, fieldAt(view, field, 6), 4); // Its metadata, which apache-arrow walks.
         const grandchildren = fieldAt(view, field, 5);
         if (grandchildren !== 0) next.push(grandchildren);
       }
@@ -44,19 +46,19 @@ function checkSchema({ view, schema }: Frame): InvalidScan | null {
   return null;
 }
 
-function checkBatches({ view, messages }: Frame): InvalidScan | null {
+function checkBatches({ messages }: Frame): InvalidScan | null {
   let rows = 0;
   for (const message of messages) {
     const isDictionary = message.headerType === DICTIONARY_HEADER;
     if (!isDictionary && message.headerType !== BATCH_HEADER) {
       return invalidScan("unsupported", "the file holds tensors; write one record batch");
     }
-    const table = isDictionary ? tableAt(view, message.header, 1) : message.header;
+    const table = isDictionary ? tableAt(message.metadata, message.header, 1) : message.header;
     if (table === 0) throw new RangeError("a dictionary has no values");
-    const batch = batchHeader(view, message, table);
+    const batch = batchHeader(message, table);
     for (let node = 0; node < batch.nodes.length; node += 1) {
-      if (SCAN_FILE_BYTES_MAX < nodeLength(view, batch, node)) {
-        throw new RangeError(`column ${node} claims ${nodeLength(view, batch, node)} values`);
+      if (SCAN_FILE_BYTES_MAX < nodeLength(batch, node)) {
+        throw new RangeError(`column ${node} claims ${nodeLength(batch, node)} values`);
       }
     }
     if (!isDictionary) rows += batch.rows;
