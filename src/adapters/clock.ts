@@ -7,9 +7,9 @@ let originMs = performance.timeOrigin;
 /** Microseconds since the epoch, an integer; follows the wall clock when that is set. */
 export function wallMicros(): number {
   const fineMs = originMs + performance.now();
-  const wallMs = Date.now();
-  if (fineMs - wallMs < -STEP_MS || STEP_MS < fineMs - wallMs) {
-    originMs += wallMs - fineMs;
+  const aheadMs = fineMs - Date.now();
+  if (aheadMs < -STEP_MS || STEP_MS < aheadMs) {
+    originMs -= aheadMs;
     return Math.floor((originMs + performance.now()) * 1_000);
   }
   return Math.floor(fineMs * 1_000);

@@ -56,7 +56,7 @@ export function parseScanHead(text: unknown): ScanHead | null {
 
 /** The same scan under a new epoch: what a starting bridge writes to fence older ones off. */
 export function restampScanValue(text: string, stamp: { epoch: number; instance: string }): string {
-  const value = JSON.parse(text) as Record<string, unknown>;
+  const value: object = JSON.parse(text);
   return JSON.stringify({ ...value, ...stamp, replayed: true });
 }
 

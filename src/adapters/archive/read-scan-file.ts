@@ -3,6 +3,7 @@
  * link, never blocking on a FIFO. A synchronous read costs a tenth of an asynchronous one, and the
  * caller is a thread that may be abandoned.
  */
+import { codeOf, messageOf } from "../../domain/failure.ts";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 
 export const SCAN_FILE_BYTES_MAX = 64 * 1_048_576;
@@ -78,28 +79,16 @@ export function statScanFile(path: string): (FileStat & { readonly regular: bool
 }
 
 function openFailure(path: string, error: unknown): FileRead {
-  switch (codeOf(error)) {
-    case "ENOENT":
-      return { kind: "gone" };
-    case "ELOOP":
-    case "ENXIO": {
-      const found = statScanFile(path);
-      return found === null ? { kind: "gone" } : notRegular(found);
-    }
-    default:
-      return { kind: "failed", detail: messageOf(error) };
+  const code = codeOf(error);
+  if (code === "ENOENT") return { kind: "gone" };
+  if (code === "ELOOP" || code === "ENXIO") {
+    const found = statScanFile(path);
+    return found === null ? { kind: "gone" } : notRegular(found);
   }
+  return { kind: "failed", detail: messageOf(error) };
 }
 
 function notRegular(stat: FileStat): FileRead {
   const detail = "not a regular file (a folder, link, FIFO or device); remove or rename it";
   return { kind: "refused", reason: "not_regular", detail, stat };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

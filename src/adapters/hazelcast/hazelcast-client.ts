@@ -2,7 +2,8 @@
  * A connection to the Hazelcast cluster on which every call has its own deadline and which never
  * gives up: while the cluster is away calls fail at once, and the client reconnects by itself.
  */
-import { Client, type ILogger, ReconnectMode } from "hazelcast-client";
+import { messageOf } from "../../domain/failure.ts";
+import { Client, type ILogger, LifecycleState, ReconnectMode } from "hazelcast-client";
 
 /** The cluster did not answer in time or is away; what the call did is unknown. */
 export class HazelcastUnavailable extends Error {
@@ -41,12 +42,12 @@ export async function connectHazelcast(options: HazelcastOptions): Promise<Hazel
     customLogger: loggerFrom(options.onLog),
     lifecycleListeners: [
       (state) => {
-        if (state === "CONNECTED") {
+        if (state === LifecycleState.CONNECTED) {
           connected = true;
           for (const wake of waiters) wake();
           waiters.clear();
           options.onConnected?.();
-        } else if (state === "DISCONNECTED") {
+        } else if (state === LifecycleState.DISCONNECTED) {
           connected = false;
         }
       },
@@ -109,15 +110,15 @@ async function underDeadline<T>(call: {
     });
   } catch (error) {
     if (error instanceof HazelcastUnavailable) throw error;
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new HazelcastUnavailable(`hazelcast: ${call.what}: ${message}`, { cause: error });
+    throw new HazelcastUnavailable(`hazelcast: ${call.what}: ${messageOf(error)}`, {
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
   }
 }
 
 function loggerFrom(onLog: HazelcastOptions["onLog"]): ILogger {
-  const ignore = () => {};
   const at = (level: "warn" | "error") => (objectName: string, message: string) =>
     onLog?.(level, `${objectName}: ${message}`);
   return {
@@ -129,3 +130,5 @@ function loggerFrom(onLog: HazelcastOptions["onLog"]): ILogger {
     trace: ignore,
   };
 }
+
+function ignore(): void {}

@@ -29,7 +29,7 @@ export type ScanStore = {
 const RING_READ_MAX = 500;
 
 export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
-  const { client, call } = hazelcast;
+  const { client } = hazelcast;
   const proxies = lazily(async () => {
     const [features, done, heartbeats, ring] = await Promise.all([
       client.getMap<string, unknown>(FEATURES_MAP),
@@ -40,7 +40,7 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
     return { features, done, heartbeats, ring };
   });
   const swap = (key: string, previous: RawValue, next: string) =>
-    call(`compare-and-set of ${key}`, async () => {
+    hazelcast.call(`compare-and-set of ${key}`, async () => {
       const { features } = await proxies();
       return previous === null
         ? (await features.putIfAbsent(key, next)) === null
@@ -48,20 +48,22 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
     });
   return {
     readLatest: () =>
-      call(`get ${LATEST_KEY}`, async () => (await proxies()).features.get(LATEST_KEY)),
+      hazelcast.call(`get ${LATEST_KEY}`, async () => (await proxies()).features.get(LATEST_KEY)),
     readCheckpoint: () =>
-      call(`get ${CHECKPOINT_KEY}`, async () => (await proxies()).features.get(CHECKPOINT_KEY)),
+      hazelcast.call(`get ${CHECKPOINT_KEY}`, async () =>
+        (await proxies()).features.get(CHECKPOINT_KEY),
+      ),
     swapLatest: (previous, next) => swap(LATEST_KEY, previous, next),
     swapCheckpoint: (previous, next) => swap(CHECKPOINT_KEY, previous, next),
     addToRing: (values) =>
-      call("add to ringbuffer", async () => {
+      hazelcast.call("add to ringbuffer", async () => {
         const { ring } = await proxies();
         const [only] = values;
         if (values.length === 1 && only !== undefined) await ring.add(only);
         else await ring.addAll([...values]);
       }),
     readRingTail: (count) =>
-      call("read ringbuffer", async () => {
+      hazelcast.call("read ringbuffer", async () => {
         const { ring } = await proxies();
         const tail = (await ring.tailSequence()).toNumber();
         const head = (await ring.headSequence()).toNumber();
@@ -76,12 +78,13 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
         return values;
       }),
     putDone: (entries) =>
-      call("put done files", async () => {
+      hazelcast.call("put done files", async () => {
         await (await proxies()).done.putAll(entries.map(([file, text]) => [file, text]));
       }),
-    readDone: () => call("read done files", async () => (await proxies()).done.entrySet()),
+    readDone: () =>
+      hazelcast.call("read done files", async () => (await proxies()).done.entrySet()),
     putHeartbeat: (service, value) =>
-      call("put heartbeat", async () => (await proxies()).heartbeats.set(service, value)),
+      hazelcast.call("put heartbeat", async () => (await proxies()).heartbeats.set(service, value)),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the bridge needs of the archive; file names are `YYYY-MM-DD/name`. */
-import type { ArchiveDays, FolderMark } from "../../adapters/archive/list-archive.ts";
+import type { ArchiveDays } from "../../adapters/archive/list-archive.ts";
 import type { FileRead, FileStat } from "../../adapters/archive/read-scan-file.ts";
 
 export type ArchiveReader = {
@@ -7,6 +7,7 @@ export type ArchiveReader = {
   /** Null when it is gone. */
   stat(file: string): (FileStat & { readonly regular: boolean }) | null;
   days(): ArchiveDays;
-  mark(day: string): FolderMark | null;
+  /** Changes with the folder's entries; null when it is gone. */
+  mark(day: string): string | null;
   names(day: string): Iterable<string>;
 };

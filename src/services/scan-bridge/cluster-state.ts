@@ -3,6 +3,7 @@
  * Invariant: a compare-and-set is only ever sent against a value read or written by this bridge.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../domain/failure.ts";
 import type { ClusterView, Marker } from "../../domain/scan/commit-outcome.ts";
 import type { RawValue, ScanStore } from "../../adapters/hazelcast/scan-store.ts";
 import { parseCheckpoint, parseScanHead } from "../../wire/scan-value.ts";
@@ -48,7 +49,7 @@ export async function untilAnswered<T>(
       return result;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      patience.onAnswer(false, (error as Error).message);
+      patience.onAnswer(false, messageOf(error));
       if (patience.stopping()) throw new StoppedError("stopped while Hazelcast was away");
       await sleep(RETRY_MS);
     }

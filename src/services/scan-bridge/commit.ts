@@ -10,6 +10,7 @@
  */
 import type { ScanStore } from "../../adapters/hazelcast/scan-store.ts";
 import type { JournalScan } from "../../adapters/journal/scan-journal.ts";
+import { messageOf } from "../../domain/failure.ts";
 import { assert } from "../../domain/assert.ts";
 import { decideOutcome } from "../../domain/scan/commit-outcome.ts";
 import { encodeCheckpoint, encodeScanValue, parseScanHead } from "../../wire/scan-value.ts";
@@ -182,7 +183,7 @@ async function attempt(
     return answer;
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    deps.patience.onAnswer(false, (error as Error).message);
+    deps.patience.onAnswer(false, messageOf(error));
     return "unknown";
   }
 }

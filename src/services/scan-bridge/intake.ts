@@ -8,7 +8,7 @@ import type { ScanJournal } from "../../adapters/journal/scan-journal.ts";
 import { isScanName } from "../../domain/scan/archive-names.ts";
 import { type Timed, compareScans } from "../../domain/scan/order.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
-import { type NameSet, createNameSet } from "./name-set.ts";
+import { NameSet } from "./name-set.ts";
 
 /** A file that waits; `name` is `YYYY-MM-DD/name`, times are when this process saw it first. */
 export type Candidate = Timed & {
@@ -16,8 +16,6 @@ export type Candidate = Timed & {
   readonly firstSeenMs: number;
   readonly foundByFirstListing: boolean;
 };
-
-export type Intake = ReturnType<typeof createIntake>;
 
 export type IntakeDeps = {
   readonly archive: ArchiveReader;
@@ -28,141 +26,174 @@ export type IntakeDeps = {
   readonly queueMax: number;
 };
 
-export function createIntake(deps: IntakeDeps) {
-  const { queueMax } = deps;
-  const known = new Map<string, NameSet>();
-  const queued = new Set<string>();
-  /** Unfinished files keep the time when they were first seen. */
-  const held = new Map<string, Candidate>();
-  let queue: Candidate[] = [];
-  let head = 0;
-  let isSorted = true;
-  let staged: Candidate[] = [];
-  /** Set when the queue overflowed: what is newer waits in its folder until the queue is short. */
-  let newestKept: Candidate | null = null;
+/** What a queue may grow to before it is cut to `queueMax`, as a share of it. */
+const SLACK = 1.25;
+/** Candidates taken before the array is shortened. */
+const TAKEN_MAX = 1_024;
 
-  const knownIn = (day: string): NameSet => {
-    let names = known.get(day);
-    if (names === undefined) {
-      names = createNameSet(deps.journal.names(day));
-      known.set(day, names);
+export class Intake {
+  readonly #deps: IntakeDeps;
+  readonly #known = new Map<string, NameSet>();
+  readonly #queued = new Set<string>();
+  /** Unfinished files keep the time when they were first seen. */
+  readonly #held = new Map<string, Candidate>();
+  #queue: Candidate[] = [];
+  #head = 0;
+  #isSorted = true;
+  #staged: Candidate[] = [];
+  /** Set when the queue overflowed: what is newer waits in its folder until the queue is short. */
+  #newestKept: Candidate | null = null;
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps;
+  }
+
+  get length(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  get hasOverflowed(): boolean {
+    return this.#newestKept !== null;
+  }
+
+  /** A name that an event told, or that is worth another look. */
+  offer(file: string): void {
+    const candidate = this.#candidateFrom(file, false);
+    if (candidate !== null) this.#insert(candidate);
+  }
+
+  /** A name that a listing told: it waits for the listing's end, because names come in no order. */
+  stage(file: string, foundByFirstListing: boolean): void {
+    const candidate = this.#candidateFrom(file, foundByFirstListing);
+    if (candidate === null || this.#isBeyond(candidate)) return;
+    this.#staged.push(candidate);
+    if (this.#deps.queueMax * SLACK < this.#staged.length) {
+      this.#staged = this.#staged.toSorted(compareScans).slice(0, this.#deps.queueMax);
+      this.#newestKept = this.#staged.at(-1) ?? null;
     }
-    return names;
-  };
+  }
+
+  /** The listing ended: what it told joins the queue. */
+  mergeStaged(): void {
+    for (const candidate of this.#staged) this.#insert(candidate);
+    this.#staged = [];
+  }
+
+  /** True for a name that needs no look: not a scan, or settled as far as fingerprints tell. */
+  isPassedOver(day: string, name: string): boolean {
+    return !isScanName(name) || this.#knownIn(day).has(name);
+  }
+
+  /** The oldest candidate, taken out; undefined when nothing waits. */
+  take(): Candidate | undefined {
+    const candidate = this.oldest();
+    if (candidate === undefined) return undefined;
+    this.#queued.delete(candidate.name);
+    this.#head += 1;
+    if (this.#head === this.#queue.length || TAKEN_MAX <= this.#head) this.#shorten();
+    return candidate;
+  }
+
+  /** Puts candidates back that could not be handled. */
+  putBack(candidates: readonly Candidate[]): void {
+    for (const candidate of candidates) this.#insert(candidate);
+  }
+
+  oldest(): Candidate | undefined {
+    this.#sort();
+    return this.#queue[this.#head];
+  }
+
+  /** Remembers when an unfinished file was first seen, until it is settled or gone. */
+  hold(candidate: Candidate): void {
+    this.#held.set(candidate.name, candidate);
+  }
+
+  release(file: string): void {
+    this.#held.delete(file);
+  }
+
+  settled(file: string): void {
+    this.#held.delete(file);
+    const slash = file.indexOf("/");
+    this.#knownIn(file.slice(0, slash)).add(file.slice(slash + 1));
+  }
+
+  /** True once after an overflow, when the queue is short again: list everything anew. */
+  takeOverflow(): boolean {
+    if (this.#newestKept === null || this.#deps.queueMax / 4 < this.length) return false;
+    this.#newestKept = null;
+    return true;
+  }
+
+  /** Forgets the names of days that are no longer listed. */
+  keepDays(days: readonly string[]): void {
+    for (const day of this.#known.keys()) if (!days.includes(day)) this.#known.delete(day);
+  }
 
   /** Null for a name that needs no look. */
-  const candidateFrom = (file: string, foundByFirstListing: boolean): Candidate | null => {
+  #candidateFrom(file: string, foundByFirstListing: boolean): Candidate | null {
+    const { archive, journal, nowUs, nowMs } = this.#deps;
     const slash = file.indexOf("/");
     const name = file.slice(slash + 1);
-    if (!isScanName(name) || queued.has(file)) return null;
-    const stat = statOf(deps.archive, file);
+    if (!isScanName(name) || this.#queued.has(file)) return null;
+    const stat = statOf(archive, file);
     if (stat === null) return null;
-    const isKnown = knownIn(file.slice(0, slash)).has(name);
-    if (stat !== "unreadable" && isKnown && isSettled(deps.journal, file, stat)) return null;
-    const first = held.get(file) ?? {
-      firstSeenUs: deps.nowUs(),
-      firstSeenMs: deps.nowMs(),
+    const isKnown = this.#knownIn(file.slice(0, slash)).has(name);
+    if (stat !== "unreadable" && isKnown && isSettled(journal, file, stat)) return null;
+    const first = this.#held.get(file) ?? {
+      firstSeenUs: nowUs(),
+      firstSeenMs: nowMs(),
       foundByFirstListing,
     };
     const mtimeUs = stat === "unreadable" ? first.firstSeenUs : stat.mtimeUs;
     return { ...first, name: file, timeUs: Math.min(mtimeUs, first.firstSeenUs) };
-  };
-  const isBeyond = (candidate: Candidate): boolean =>
-    newestKept !== null && 0 < compareScans(candidate, newestKept);
-  const insert = (candidate: Candidate): void => {
-    if (queued.has(candidate.name) || isBeyond(candidate)) return;
-    const last = queue.at(-1);
-    isSorted &&= last === undefined || head === queue.length || compareScans(last, candidate) <= 0;
-    queue.push(candidate);
-    queued.add(candidate.name);
-    if (queueMax * 1.25 < queue.length - head) cutQueue();
-  };
-  /** Listings come in no order: sorting once, when the next is taken, serves them all. */
-  const sort = (): void => {
-    if (isSorted) return;
-    queue = queue.slice(head).toSorted(compareScans);
-    head = 0;
-    isSorted = true;
-  };
-  const cutQueue = (): void => {
-    sort();
-    for (const candidate of queue.slice(head + queueMax)) queued.delete(candidate.name);
-    queue = queue.slice(head, head + queueMax);
-    head = 0;
-    newestKept = queue.at(-1) ?? null;
-  };
-  const cutStaged = (): void => {
-    staged = staged.toSorted(compareScans).slice(0, queueMax);
-    newestKept = staged.at(-1) ?? null;
-  };
+  }
 
-  return {
-    /** A name that an event told, or that is worth another look. */
-    offer(file: string): void {
-      const candidate = candidateFrom(file, false);
-      if (candidate !== null) insert(candidate);
-    },
-    /** A name that a listing told: it waits for the listing's end, because names come in no order. */
-    stage(file: string, foundByFirstListing: boolean): void {
-      const candidate = candidateFrom(file, foundByFirstListing);
-      if (candidate === null || isBeyond(candidate)) return;
-      staged.push(candidate);
-      if (queueMax * 1.25 < staged.length) cutStaged();
-    },
-    /** The listing ended: what it told joins the queue. */
-    mergeStaged(): void {
-      for (const candidate of staged) insert(candidate);
-      staged = [];
-    },
-    /** True for a name that needs no look: not a scan, or settled as far as fingerprints tell. */
-    isPassedOver: (day: string, name: string): boolean =>
-      !isScanName(name) || knownIn(day).has(name),
-    /** The oldest candidate, taken out; undefined when nothing waits. */
-    take(): Candidate | undefined {
-      sort();
-      const candidate = queue[head];
-      if (candidate === undefined) return undefined;
-      queued.delete(candidate.name);
-      head += 1;
-      if (head === queue.length || 1_024 <= head) {
-        queue = queue.slice(head);
-        head = 0;
-      }
-      return candidate;
-    },
-    /** Puts candidates back that could not be handled. */
-    putBack(candidates: readonly Candidate[]): void {
-      for (const candidate of candidates) insert(candidate);
-    },
-    oldest(): Candidate | undefined {
-      sort();
-      return queue[head];
-    },
-    length: (): number => queue.length - head,
-    /** Remembers when an unfinished file was first seen, until it is settled or gone. */
-    hold(candidate: Candidate): void {
-      held.set(candidate.name, candidate);
-    },
-    release(file: string): void {
-      held.delete(file);
-    },
-    settled(file: string): void {
-      held.delete(file);
-      const slash = file.indexOf("/");
-      knownIn(file.slice(0, slash)).add(file.slice(slash + 1));
-    },
-    /** True once after an overflow, when the queue is short again: list everything anew. */
-    takeOverflow(): boolean {
-      if (newestKept === null || queueMax / 4 < queue.length - head) return false;
-      newestKept = null;
-      return true;
-    },
-    hasOverflowed: (): boolean => newestKept !== null,
-    /** Forgets the names of days that are no longer listed. */
-    keepDays(days: readonly string[]): void {
-      for (const day of known.keys()) if (!days.includes(day)) known.delete(day);
-    },
-  };
+  #insert(candidate: Candidate): void {
+    if (this.#queued.has(candidate.name) || this.#isBeyond(candidate)) return;
+    const last = this.#queue.at(-1);
+    this.#isSorted &&=
+      last === undefined || this.length === 0 || compareScans(last, candidate) <= 0;
+    this.#queue.push(candidate);
+    this.#queued.add(candidate.name);
+    if (this.#deps.queueMax * SLACK < this.length) this.#cut();
+  }
+
+  #isBeyond(candidate: Candidate): boolean {
+    return this.#newestKept !== null && 0 < compareScans(candidate, this.#newestKept);
+  }
+
+  #cut(): void {
+    this.#sort();
+    this.#shorten();
+    for (const left of this.#queue.slice(this.#deps.queueMax)) this.#queued.delete(left.name);
+    this.#queue = this.#queue.slice(0, this.#deps.queueMax);
+    this.#newestKept = this.#queue.at(-1) ?? null;
+  }
+
+  /** Sorting once, when the next is taken, serves a whole listing. */
+  #sort(): void {
+    if (this.#isSorted) return;
+    this.#shorten();
+    this.#queue.sort(compareScans);
+    this.#isSorted = true;
+  }
+
+  #shorten(): void {
+    this.#queue = this.#queue.slice(this.#head);
+    this.#head = 0;
+  }
+
+  #knownIn(day: string): NameSet {
+    let names = this.#known.get(day);
+    if (names === undefined) {
+      names = new NameSet();
+      for (const name of this.#deps.journal.names(day)) names.add(name);
+      this.#known.set(day, names);
+    }
+    return names;
+  }
 }
 
 /** Null when the file is gone; unreadable when its folder does not let us ask. */

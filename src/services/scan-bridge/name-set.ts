@@ -1,77 +1,79 @@
 /**
- * A set of file names as 64-bit fingerprints in two typed arrays: 16 bytes a name where a Set of
+ * A set of file names as 64-bit fingerprints in a typed array: 16 bytes a name where a Set of
  * strings takes over 60, so that a day of 100,000 files fits the bridge's memory.
  *
- * Two names share a fingerprint once in 10^7 days of a million files; the ten-minute sweep asks
- * the journal by name and finds that file too.
+ * Among a million names one pair in ten million sets shares a fingerprint; the ten-minute sweep
+ * asks the journal by name and finds that file too.
  */
-export type NameSet = {
-  has(name: string): boolean;
-  add(name: string): void;
-  readonly size: () => number;
-};
+const SLOTS_MIN = 1_024;
 
-const CAPACITY_MIN = 1_024;
+export class NameSet {
+  /** Two numbers a slot; both zero: free. */
+  #slots = new Uint32Array(SLOTS_MIN * 2);
+  #size = 0;
 
-export function createNameSet(names: Iterable<string> = []): NameSet {
-  let slots = new Uint32Array(CAPACITY_MIN * 2);
-  let used = 0;
+  get size(): number {
+    return this.#size;
+  }
 
-  /** The slot that holds the fingerprint, or the free one where it belongs. */
-  const find = (low: number, high: number): number => {
-    const mask = slots.length / 2 - 1;
-    let slot = low & mask;
-    for (;;) {
-      const a = slots[slot * 2]!;
-      const b = slots[slot * 2 + 1]!;
-      if ((a === 0 && b === 0) || (a === low && b === high)) return slot;
-      slot = (slot + 1) & mask;
+  has(name: string): boolean {
+    const slot = this.#find(lowPrint(name), highPrint(name));
+    return this.#slots[slot] !== 0 || this.#slots[slot + 1] !== 0;
+  }
+
+  add(name: string): void {
+    // At most half full, or probing becomes long.
+    if (this.#slots.length / 4 <= this.#size) this.#grow();
+    this.#put(lowPrint(name), highPrint(name));
+  }
+
+  #put(low: number, high: number): void {
+    const slot = this.#find(low, high);
+    if (this.#slots[slot + 1] !== 0) return;
+    this.#slots[slot] = low;
+    this.#slots[slot + 1] = high;
+    this.#size += 1;
+  }
+
+  /** Where the fingerprint stands, or the free slot where it belongs. */
+  #find(low: number, high: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = (low * 2) & mask;
+    while (slots[slot + 1] !== 0 && (slots[slot] !== low || slots[slot + 1] !== high)) {
+      slot = (slot + 2) & mask;
     }
-  };
-  const put = (low: number, high: number): void => {
-    const slot = find(low, high);
-    if (slots[slot * 2] === low && slots[slot * 2 + 1] === high) return;
-    slots[slot * 2] = low;
-    slots[slot * 2 + 1] = high;
-    used += 1;
-  };
-  const grow = (): void => {
-    const old = slots;
-    slots = new Uint32Array(old.length * 2);
-    used = 0;
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i] !== 0 || old[i + 1] !== 0) put(old[i]!, old[i + 1]!);
+    return slot;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Uint32Array(old.length * 2);
+    this.#size = 0;
+    for (let slot = 0; slot < old.length; slot += 2) {
+      const low = old[slot];
+      const high = old[slot + 1];
+      if (low !== undefined && high !== undefined && high !== 0) this.#put(low, high);
     }
-  };
-  const set: NameSet = {
-    has(name) {
-      fingerprint(name);
-      const slot = find(lowBits, highBits);
-      return slots[slot * 2] !== 0 || slots[slot * 2 + 1] !== 0;
-    },
-    add(name) {
-      if (slots.length / 4 < used) grow();
-      fingerprint(name);
-      put(lowBits, highBits);
-    },
-    size: () => used,
-  };
-  for (const name of names) set.add(name);
-  return set;
+  }
 }
 
-let lowBits = 0;
-let highBits = 0;
-
-/** Two FNV-1a hashes with different seeds, mixed; left in the two variables above. */
-function fingerprint(name: string): void {
-  let a = 0x811c9dc5;
-  let b = 0x9747b28c;
+/** FNV-1a. */
+function lowPrint(name: string): number {
+  let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i += 1) {
-    const code = name.charCodeAt(i);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ code, 0x85ebca6b) ^ (b >>> 13);
+    hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   }
-  lowBits = (a ^ (a >>> 15)) >>> 0;
-  highBits = (b ^ (b >>> 16)) >>> 0 || 1;
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
+
+/** Murmur3's mixing, so that it shares no pattern with the other; never zero. */
+function highPrint(name: string): number {
+  let hash = 0x9747b28c;
+  for (let i = 0; i < name.length; i += 1) {
+    hash = Math.imul(hash ^ Math.imul(name.charCodeAt(i), 0xcc9e2d51), 0x1b873593);
+    hash = (hash << 13) | (hash >>> 19);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return (hash ^ (hash >>> 13)) >>> 0 || 1;
 }

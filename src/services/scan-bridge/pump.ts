@@ -15,16 +15,13 @@ import {
   remoteFileSystemOf,
 } from "../../adapters/archive/list-archive.ts";
 import { readScanFile, statScanFile } from "../../adapters/archive/read-scan-file.ts";
-import { watchArchive } from "../../adapters/archive/watch-archive.ts";
+import { type ArchiveWatch, watchArchive } from "../../adapters/archive/watch-archive.ts";
 import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanStore, type ScanStore } from "../../adapters/hazelcast/scan-store.ts";
-import {
-  type ScanJournal,
-  openScanJournal,
-  setJournalAside,
-} from "../../adapters/journal/scan-journal.ts";
+import { ScanJournal, setJournalAside } from "../../adapters/journal/scan-journal.ts";
 import { assert } from "../../domain/assert.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
 import { previousDay } from "../../domain/scan/archive-names.ts";
 import type { Newest } from "../../domain/scan/order.ts";
 import { isoFromMicros } from "../../domain/time.ts";
@@ -33,7 +30,7 @@ import { microsFromIso, parseScanHead } from "../../wire/scan-value.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { FencedError, StoppedError, type HazelcastPatience } from "./cluster-state.ts";
 import type { CommitStep } from "./commit.ts";
-import { createIntake } from "./intake.ts";
+import { Intake } from "./intake.ts";
 import {
   EXIT_CONFIGURATION,
   EXIT_FAILED,
@@ -43,12 +40,12 @@ import {
   type PumpMessage,
   type PumpSettings,
 } from "./pump-messages.ts";
-import { type Pump, createPump } from "./pump-loop.ts";
+import { Pump } from "./pump-loop.ts";
 import { type Started, startBridge } from "./recover.ts";
-import { createReload } from "./reload.ts";
-import { createRounds, type Rounds } from "./rounds.ts";
-import { createTelemetry } from "./telemetry.ts";
-import { createUnfinished } from "./unfinished.ts";
+import { createReload, type ScanFiles } from "./reload.ts";
+import { Rounds } from "./rounds.ts";
+import { createTelemetry, type LatencySummary } from "./telemetry.ts";
+import { Unfinished } from "./unfinished.ts";
 
 const REPORT_MS = 1_000;
 const ALIVE_MS = 250;
@@ -62,22 +59,19 @@ export async function runPump(onStep: (step: CommitStep) => void): Promise<void>
   const port = parentPort;
   assert(port !== null, "the pump runs as a worker thread");
   const post = (message: PumpMessage) => port.postMessage(message);
-  let stopping = false;
-  let wake: () => void = () => {};
-  port.on("message", (message: MainMessage) => {
-    if (message.kind !== "stop") return;
-    stopping = true;
-    wake();
+  let isStopping = false;
+  const link: Link = { isUp: true, pump: null, rounds: null, epoch: 0 };
+  port.on("message", (_stop: MainMessage) => {
+    isStopping = true;
+    link.pump?.wake();
   });
-  const settings = workerData as PumpSettings;
-  const deps = {
+  const settings: PumpSettings = workerData;
+  const deps: ThreadDeps = {
     settings,
+    link,
     post,
     onStep,
-    stopping: () => stopping,
-    setWake: (call: () => void) => {
-      wake = call;
-    },
+    stopping: () => isStopping,
     log: (line: string) => post({ kind: "log", level: "info", line: `[Bridge] ${line}` }),
   };
   try {
@@ -93,12 +87,12 @@ type ThreadDeps = {
   readonly post: (message: PumpMessage) => void;
   readonly onStep: (step: CommitStep) => void;
   readonly stopping: () => boolean;
-  readonly setWake: (call: () => void) => void;
+  readonly link: Link;
   readonly log: (line: string) => void;
 };
 
 async function pumpUntilStopped(thread: ThreadDeps): Promise<void> {
-  const { settings, log } = thread;
+  const { settings, log, link } = thread;
   const hazelcastReady = openHazelcast(thread);
   const journal = await openJournal(thread);
   thread.post({ kind: "journal-open" });
@@ -106,11 +100,13 @@ async function pumpUntilStopped(thread: ThreadDeps): Promise<void> {
   const onAlive = () => void Atomics.add(alive, 0, 1);
   const general = createGeneralReader({ timeoutMs: PARSE_TIMEOUT_MS, heapMb: PARSE_HEAP_MB });
   const archive = archiveReader(settings.archive);
-  const files = { read: archive.read, readGeneral: general.read };
+  const files = {
+    read: (file: string) => archive.read(file),
+    readGeneral: (bytes: Uint8Array) => general.read(bytes),
+  };
   const { hazelcast, store } = await hazelcastReady;
-  const link: Link = { isUp: true, pump: null, rounds: null, epoch: 0 };
   const patience = patienceOf(thread, link);
-  const reporting = setInterval(() => report({ thread, link, store, journal }), REPORT_MS);
+  const reporting = setInterval(() => report(thread, store), REPORT_MS);
   const living = setInterval(onAlive, ALIVE_MS);
   try {
     await hazelcast.waitConnected(settings.hazelcast.deadline_ms);
@@ -126,93 +122,82 @@ async function pumpUntilStopped(thread: ThreadDeps): Promise<void> {
       log,
     });
     link.epoch = started.commit.identity.epoch;
-    const clocks = { nowUs: wallMicros, nowMs: monotonicMs };
-    await pumpFiles({ thread, link, journal, archive, files, started, clocks, onAlive });
+    await pumpFiles({ thread, link, journal, archive, files, started, onAlive });
   } finally {
     clearInterval(reporting);
     clearInterval(living);
     await general.close();
-    journal.checkpoint();
     journal.close();
     await Promise.race([hazelcast.shutdown(), sleep(1_000)]);
   }
 }
 
-async function pumpFiles(of: {
+type FilesDeps = {
   readonly thread: ThreadDeps;
   readonly link: Link;
   readonly journal: ScanJournal;
   readonly archive: ArchiveReader;
-  readonly files: Parameters<typeof createReload>[0];
+  readonly files: ScanFiles;
   readonly started: Started;
-  readonly clocks: { readonly nowUs: () => number; readonly nowMs: () => number };
   readonly onAlive: () => void;
-}): Promise<void> {
-  const { thread, link, journal, archive, started, clocks } = of;
+};
+
+const CLOCKS = { nowUs: wallMicros, nowMs: monotonicMs };
+
+async function pumpFiles(deps: FilesDeps): Promise<void> {
+  const { thread, link, journal, archive, files, started, onAlive } = deps;
   const { settings, log, stopping } = thread;
-  const intake = createIntake({ archive, journal, ...clocks, queueMax: QUEUE_MAX });
-  const unfinished = createUnfinished({ archive, intake, ...clocks });
   const newest = newestOf(journal, started);
-  let wakeRound: () => void = () => {};
-  const remote = remoteFileSystemOf(settings.archive);
-  const isWatched = settings.bridge.watch === "auto" && remote === null;
-  log(
-    isWatched
-      ? `watching ${settings.archive}`
-      : `listing ${settings.archive} every ${settings.bridge.reconcile_s} s` +
-          (remote === null ? "" : ` (${remote} tells no events)`),
-  );
-  const watch = isWatched
-    ? watchArchive(settings.archive, {
-        onName: (day, name) => link.pump?.hint(`${day}/${name}`),
-        onRoot: () => wakeRound(),
-      })
-    : null;
-  const rounds = createRounds({
+  const intake = new Intake({ archive, journal, ...CLOCKS, queueMax: QUEUE_MAX });
+  const watch = openWatch(thread, link);
+  const rounds = new Rounds({
     archive,
     intake,
     watch,
     reconcileMs: settings.bridge.reconcile_s * 1_000,
-    checkpointDay: () => link.pump?.newestDay() ?? newest?.name.slice(0, 10) ?? null,
-    firstDay: firstDayOf({ journal, since: settings.bridge.since, newest }),
+    checkpointDay: () => link.pump?.newestDay() ?? null,
+    firstDay: (days) => firstDayOf({ journal, since: settings.bridge.since, newest, days }),
     nowMs: monotonicMs,
     onProgress: () => link.pump?.progressed(),
     log,
   });
-  const pump = createPump({
-    ...of,
-    ...clocks,
+  const pump = new Pump({
+    ...CLOCKS,
     commit: started.commit,
-    lastSeq: started.lastSeq,
+    journal,
     intake,
-    unfinished,
+    unfinished: new Unfinished({ archive, intake, ...CLOCKS }),
     rounds,
     telemetry: createTelemetry(),
+    files,
+    lastSeq: started.lastSeq,
     newest,
     log,
     stopping,
-    wakeRound: () => wakeRound(),
+    onAlive,
   });
   link.pump = pump;
   link.rounds = rounds;
-  thread.setWake(() => {
-    pump.wake();
-    wakeRound();
-  });
   try {
-    await pump.run(
-      (ms) =>
-        new Promise((resolve) => {
-          const timer = setTimeout(resolve, ms);
-          wakeRound = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        }),
-    );
+    await pump.run();
   } finally {
     watch?.close();
   }
+}
+
+function openWatch(thread: ThreadDeps, link: Link): ArchiveWatch | null {
+  const { archive, bridge } = thread.settings;
+  const remote = remoteFileSystemOf(archive);
+  if (bridge.watch === "poll" || remote !== null) {
+    const why = remote === null ? "as configured" : `${remote} tells no events`;
+    thread.log(`listing ${archive} every ${bridge.reconcile_s} s (${why})`);
+    return null;
+  }
+  thread.log(`watching ${archive}`);
+  return watchArchive(archive, {
+    onName: (day, name) => link.pump?.hint(`${day}/${name}`),
+    onRoot: () => link.pump?.wakeRound(),
+  });
 }
 
 /** What the reports are made of, as far as it exists yet. */
@@ -249,16 +234,16 @@ async function openJournal(thread: ThreadDeps): Promise<ScanJournal> {
   for (;;) {
     try {
       mkdirSync(dirname(path), { recursive: true });
-      return openScanJournal(path);
+      return new ScanJournal(path);
     } catch (error) {
-      const { code, message } = error as Error & { code?: string };
+      const code = codeOf(error);
       if (code === "JOURNAL_CORRUPT") {
         const aside = setJournalAside(path, String(wallMicros()));
-        thread.log(`${message}: put aside as ${aside}, rebuilding from Hazelcast`);
+        thread.log(`${messageOf(error)}: put aside as ${aside}, rebuilding from Hazelcast`);
         continue;
       }
       if (code === "JOURNAL_VERSION" || thread.stopping()) throw error;
-      if (!told) thread.log(`waiting for the journal: ${message}`);
+      if (!told) thread.log(`waiting for the journal: ${messageOf(error)}`);
       told = true;
       await sleep(JOURNAL_RETRY_MS);
     }
@@ -286,75 +271,73 @@ function newestOf(journal: ScanJournal, started: Started): Newest | null {
   return row === null ? null : { ...row, name: row.file };
 }
 
-/** The first day whose files count; chosen once, kept in the journal. */
+/** The first day whose files count; kept in the journal, and moved back only by `since`. */
 function firstDayOf(of: {
   readonly journal: ScanJournal;
   readonly since: string | null;
   readonly newest: Newest | null;
-}): (days: readonly string[]) => string | null {
-  const { journal, since, newest } = of;
-  return (days) => {
-    const kept = journal.meta("first_day");
-    if (kept !== null && (since === null || kept <= since)) return kept;
-    const known = newest === null ? undefined : previousDay(newest.name.slice(0, 10));
-    const first = since ?? known ?? days.at(-1) ?? null;
-    if (first !== null) journal.setMeta("first_day", first);
-    return first;
-  };
+  readonly days: readonly string[];
+}): string | null {
+  const { journal, since, newest, days } = of;
+  const kept = journal.meta("first_day");
+  if (kept !== null && (since === null || kept <= since)) return kept;
+  const known = newest === null ? undefined : previousDay(newest.name.slice(0, 10));
+  const first = since ?? known ?? days.at(-1) ?? null;
+  if (first !== null) journal.setMeta("first_day", first);
+  return first;
 }
 
-function report(of: {
-  readonly thread: ThreadDeps;
-  readonly link: Link;
-  readonly store: ScanStore;
-  readonly journal: ScanJournal;
-}): void {
-  const { thread, link, store } = of;
-  const { settings } = thread;
+function report(thread: ThreadDeps, store: ScanStore): void {
+  const { settings, link, post } = thread;
   const now = link.pump?.report() ?? null;
-  const archiveState = link.rounds?.state() ?? "ok";
-  const state = !link.isUp
-    ? "waiting: hazelcast"
-    : archiveState === "missing"
-      ? "waiting: archive"
-      : (now?.state ?? "starting");
-  const { epoch } = link;
-  const counters = { epoch, instance: settings.instance, ...now?.counters };
-  thread.post({
-    kind: "report",
-    state,
-    facts: {
-      archive: archiveState,
-      hazelcast: link.isUp ? "ok" : "down",
-      newestDataAgeS: now?.facts.newestDataAgeS ?? null,
-      oldestUnpushedAgeS: now?.facts.oldestUnpushedAgeS ?? null,
-      progressAgeS: now?.facts.progressAgeS ?? null,
-      backlog: now?.facts.backlog ?? 0,
-    },
-    counters,
-  });
+  const archive = link.rounds?.state ?? "ok";
+  const hazelcast = link.isUp ? "ok" : "down";
+  const waitsFor = !link.isUp ? "hazelcast" : archive === "missing" ? "archive" : null;
+  const state = waitsFor === null ? (now?.state ?? "starting") : `waiting: ${waitsFor}`;
+  const facts = { ...(now?.facts ?? NO_FACTS), archive, hazelcast } as const;
+  const figures = { epoch: link.epoch, instance: settings.instance, ...now?.summary };
+  post({ kind: "report", state, facts, counters: flatten(figures) });
   const heartbeat = {
     service: "scan-bridge",
     pid: process.pid,
     host: hostname(),
-    epoch,
     started_at: isoFromMicros(settings.startedUs),
     updated_at: isoFromMicros(wallMicros()),
     state,
-    backlog: now?.facts.backlog ?? 0,
-    ...now?.summary,
+    backlog: facts.backlog,
+    ...figures,
   };
   // An unanswered heartbeat is no event: the next one follows in a second.
   store.putHeartbeat("scan-bridge", JSON.stringify(heartbeat)).catch(() => {});
 }
 
+const NO_FACTS = {
+  newestDataAgeS: null,
+  oldestUnpushedAgeS: null,
+  progressAgeS: null,
+  backlog: 0,
+} as const;
+
+type Figure = number | string | null;
+
+/** `seen_to_hazelcast_ms: {p50, p99}` becomes `seen_to_hazelcast_ms_p50` and `..._p99`. */
+function flatten(figures: Record<string, Figure | LatencySummary>): Record<string, Figure> {
+  return Object.fromEntries(
+    Object.entries(figures).flatMap(([key, value]) =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).map(([part, ms]) => [`${key}_${part}`, ms] as const)
+        : [[key, value] as const],
+    ),
+  );
+}
+
 function endMessage(error: unknown): PumpMessage {
-  const { code, message, stack } = error as Error & { code?: string };
-  const fenced = error instanceof FencedError || code === "JOURNAL_FENCED";
-  if (fenced) return { kind: "end", exitCode: EXIT_FENCED, line: message };
-  if (error instanceof StoppedError) return { kind: "end", exitCode: EXIT_STOPPED, line: message };
-  if (code === "JOURNAL_VERSION") {
-    return { kind: "end", exitCode: EXIT_CONFIGURATION, line: message };
-  }
-  return { kind: "end", exitCode: EXIT_FAILED, line: stack ?? message };
+  const code = codeOf(error);
+  const line = messageOf(error);
+  const isFenced = error instanceof FencedError || code === "JOURNAL_FENCED";
+  if (isFenced) return { kind: "end", exitCode: EXIT_FENCED, line };
+  if (error instanceof StoppedError) return { kind: "end", exitCode: EXIT_STOPPED, line };
+  if (code === "JOURNAL_VERSION") return { kind: "end", exitCode: EXIT_CONFIGURATION, line };
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { kind: "end", exitCode: EXIT_FAILED, line: stack ?? line };
 }

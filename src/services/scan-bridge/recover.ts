@@ -170,7 +170,7 @@ async function recommitTail(deps: RefillDeps, commit: CommitDeps): Promise<void>
   const { journal, state } = deps;
   for (;;) {
     const from = committedSeq(viewOf(state)) + 1;
-    const rows = [...journal.scans(from, from + TAIL_CHUNK - 1)];
+    const rows = journal.scans(from, from + TAIL_CHUNK - 1);
     if (rows.length === 0) return;
     const entries: Entry[] = [];
     for (const row of rows) {
@@ -206,14 +206,14 @@ async function importFromCluster(deps: RefillDeps): Promise<void> {
   });
   for (const entry of told) seqOf.set(entry.file, entry.seq);
   const confirmed = Number(journal.meta("done_seq") ?? 0);
-  const unknown = [...journal.scans(confirmed + 1, journal.lastSeq())].find(
-    (row) => seqOf.get(row.file) !== row.seq,
-  );
+  const unknown = journal
+    .scans(confirmed + 1, journal.lastSeq())
+    .find((row) => seqOf.get(row.file) !== row.seq);
   if (unknown !== undefined) {
     deps.log(`seq ${unknown.seq} and later are not known to Hazelcast: dropped from the journal`);
     journal.dropFrom(unknown.seq);
   }
-  const known = new Set([...journal.scans(1, journal.lastSeq())].map((row) => row.seq));
+  const known = new Set(journal.scans(1, journal.lastSeq()).map((row) => row.seq));
   const missing = told.filter((entry) => !known.has(entry.seq));
   for (const entry of missing) journal.append([await rowFromDone(deps, entry)]);
   if (0 < missing.length) deps.log(`${missing.length} scans taken over from Hazelcast`);

@@ -68,7 +68,7 @@ export async function tellDone(
   let next = range.fromSeq;
   while (next <= range.toSeq) {
     const last = Math.min(range.toSeq, next + DONE_CHUNK - 1);
-    const rows = [...deps.journal.scans(next, last)];
+    const rows = deps.journal.scans(next, last);
     await deps.store.putDone(rows.map((row) => [row.file, doneText(row)]));
     next = last + 1;
   }
@@ -88,7 +88,7 @@ async function fillRing(deps: RefillDeps, uptoSeq: number): Promise<Entry | null
   let latest: Entry | null = null;
   let lacking = 0;
   for (let seq = Math.max(1, uptoSeq - RING_CAPACITY + 1); seq <= uptoSeq; seq += RING_CHUNK) {
-    const rows = [...deps.journal.scans(seq, Math.min(uptoSeq, seq + RING_CHUNK - 1))];
+    const rows = deps.journal.scans(seq, Math.min(uptoSeq, seq + RING_CHUNK - 1));
     const entries: Entry[] = [];
     for (const row of rows) {
       const entry = await reloadEntry(deps, row);
@@ -118,5 +118,5 @@ export async function reloadEntry(
 }
 
 function doneText(row: JournalScan): string {
-  return encodeDone({ seq: row.seq, hash: Buffer.from(row.hash).toString("hex") });
+  return encodeDone({ seq: row.seq, hash: row.hash.toString("hex") });
 }

@@ -5,7 +5,9 @@
  * between rounds grows with the time that the listing took.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ArchiveDays } from "../../adapters/archive/list-archive.ts";
 import type { ArchiveWatch } from "../../adapters/archive/watch-archive.ts";
+import { messageOf } from "../../domain/failure.ts";
 import { previousDay } from "../../domain/scan/archive-names.ts";
 import { MS_PER_HOUR, MS_PER_MINUTE } from "../../domain/time.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
@@ -19,145 +21,168 @@ export type RoundsDeps = {
   /** Null where the archive gives no events. */
   readonly watch: ArchiveWatch | null;
   readonly reconcileMs: number;
-  /** Day of the newest scan pushed, and the first day that counts; null while not known. */
+  /** Day of the newest scan pushed; null before the first. */
   readonly checkpointDay: () => string | null;
+  /** The first day that counts, given those that exist; null while there is none. */
   readonly firstDay: (days: readonly string[]) => string | null;
   readonly nowMs: () => number;
   readonly onProgress: () => void;
   readonly log: (line: string) => void;
 };
 
-export type Rounds = ReturnType<typeof createRounds>;
-
 const PAUSE_PER_LISTING = 40;
 const PAUSE_MAX_MS = 10_000;
 /** Where events tell of new files, listing is the second line. */
 const PAUSE_WATCHED_MAX_MS = 5 * MS_PER_MINUTE;
+/** Pause while the archive is missing. */
+const MISSING_PAUSE_MS = 1_000;
 const SWEEP_EVERY_MS = 10 * MS_PER_MINUTE;
+const SWEPT_DAYS = 2;
+/** A round this overdue means that nothing was watched meanwhile: process frozen, share hung. */
 const BLIND_AFTER_MS = MS_PER_MINUTE;
-/** A folder whose time is this fresh may change again without its time moving. */
-const FRESH_MARK_MS = 2_000;
+/** A folder listed this soon after it changed may have changed again at the same time stamp. */
+const FRESH_MS = 2_000;
 const NAMES_PER_TURN = 2_000;
-const SWEEP_NAMES_PER_TURN = 200;
+const SWEPT_NAMES_PER_TURN = 200;
 
-export function createRounds(deps: RoundsDeps) {
-  const marks = new Map<string, { mark: string; listedMs: number; fresh: boolean }>();
-  let state: ArchiveState = "ok";
-  let dueMs: number | null = null;
-  let nextSweepMs = deps.nowMs() + SWEEP_EVERY_MS;
-  let nextOldDaysMs = deps.nowMs() + MS_PER_HOUR;
-  const oddTold = new Set<string>();
+/** When a folder with this mark was first listed, and whether it must be listed once more. */
+type Listed = { readonly mark: string; readonly listedMs: number; readonly isFresh: boolean };
 
-  async function listDay(day: string, foundByFirstListing: boolean): Promise<void> {
-    let turn = 0;
-    for (const name of deps.archive.names(day)) {
-      if (!deps.intake.isPassedOver(day, name)) {
-        deps.intake.stage(`${day}/${name}`, foundByFirstListing);
-      }
-      turn += 1;
-      if (turn % NAMES_PER_TURN === 0) await breathe();
+export class Rounds {
+  readonly #deps: RoundsDeps;
+  readonly #listed = new Map<string, Listed>();
+  readonly #oddTold = new Set<string>();
+  #state: ArchiveState = "ok";
+  /** When the next round is due; null before the first. */
+  #dueMs: number | null = null;
+  #nextSweepMs: number;
+  #nextOldDaysMs: number;
+
+  constructor(deps: RoundsDeps) {
+    this.#deps = deps;
+    this.#nextSweepMs = deps.nowMs() + SWEEP_EVERY_MS;
+    this.#nextOldDaysMs = deps.nowMs() + MS_PER_HOUR;
+  }
+
+  get state(): ArchiveState {
+    return this.#state;
+  }
+
+  /** Has the next round list every folder, and look at every file of the newest days. */
+  forget(): void {
+    this.#listed.clear();
+    this.#nextSweepMs = 0;
+    this.#nextOldDaysMs = 0;
+  }
+
+  /** One round; returns the pause until the next, in milliseconds. */
+  async run(): Promise<number> {
+    const { archive, intake, watch, reconcileMs, nowMs, log } = this.#deps;
+    const startedMs = nowMs();
+    if (intake.takeOverflow()) this.#listed.clear();
+    const found = archive.days();
+    if (found.kind !== "listed") return this.#cannotList(found);
+    if (this.#state !== "ok") log("the archive can be listed again");
+    this.#state = "ok";
+    this.#tellOdd(found.odd);
+    const isBlind = this.#dueMs === null || BLIND_AFTER_MS < startedMs - this.#dueMs;
+    try {
+      await this.#listDays(found.days, { startedMs, foundByFirstListing: isBlind });
+    } catch (error) {
+      this.#state = "error";
+      log(`a day folder cannot be listed: ${messageOf(error)}`);
+      return reconcileMs;
+    } finally {
+      intake.mergeStaged();
     }
-    deps.onProgress();
+    this.#deps.onProgress();
+    const longest = watch === null ? PAUSE_MAX_MS : PAUSE_WATCHED_MAX_MS;
+    const stretched = (nowMs() - startedMs) * PAUSE_PER_LISTING;
+    const pauseMs = Math.min(longest, Math.max(reconcileMs, stretched));
+    this.#dueMs = nowMs() + pauseMs;
+    return pauseMs;
   }
-  async function breathe(): Promise<void> {
-    deps.onProgress();
-    await nextTurn();
+
+  async #listDays(
+    days: readonly string[],
+    round: { readonly startedMs: number; readonly foundByFirstListing: boolean },
+  ): Promise<void> {
+    const { intake, watch, checkpointDay, firstDay } = this.#deps;
+    const first = firstDay(days);
+    const counting = days.filter((day) => first !== null && first <= day);
+    const active = activeDays(counting, checkpointDay());
+    watch?.watchDays(active);
+    for (const day of active) await this.#visit(day, round.foundByFirstListing);
+    if (this.#nextOldDaysMs <= round.startedMs) {
+      for (const day of counting) if (!active.includes(day)) await this.#visit(day, true);
+      this.#nextOldDaysMs = round.startedMs + MS_PER_HOUR;
+    }
+    if (this.#nextSweepMs <= round.startedMs) {
+      for (const day of active.slice(-SWEPT_DAYS)) await this.#sweep(day);
+      this.#nextSweepMs = round.startedMs + SWEEP_EVERY_MS;
+    }
+    intake.keepDays(active);
   }
-  /** Lists the day when its folder changed since, or may have. */
-  async function visit(day: string, foundByFirstListing: boolean): Promise<void> {
-    const found = deps.archive.mark(day);
-    const before = marks.get(day);
-    if (found === null) {
-      marks.delete(day);
+
+  /** Lists the day when its folder has changed, or may have. */
+  async #visit(day: string, foundByFirstListing: boolean): Promise<void> {
+    const { archive, intake, nowMs } = this.#deps;
+    const mark = archive.mark(day);
+    if (mark === null) {
+      this.#listed.delete(day);
       return;
     }
-    if (before?.mark === found.mark && !before.fresh) return;
-    const listedMs = deps.nowMs();
-    // The same mark twice, two seconds apart, is not fresh any more.
-    const fresh = before?.mark !== found.mark || listedMs - before.listedMs < FRESH_MARK_MS;
-    await listDay(day, foundByFirstListing);
-    marks.set(day, {
-      mark: found.mark,
-      listedMs: before?.mark === found.mark ? before.listedMs : listedMs,
-      fresh,
+    const before = this.#listed.get(day);
+    const isSame = before?.mark === mark;
+    if (isSame && !before.isFresh) return;
+    const listedMs = nowMs();
+    let names = 0;
+    for (const name of archive.names(day)) {
+      if (!intake.isPassedOver(day, name)) intake.stage(`${day}/${name}`, foundByFirstListing);
+      names += 1;
+      if (names % NAMES_PER_TURN === 0) await this.#breathe();
+    }
+    this.#listed.set(day, {
+      mark,
+      listedMs: isSame ? before.listedMs : listedMs,
+      isFresh: !isSame || listedMs - before.listedMs < FRESH_MS,
     });
   }
+
   /** Asks the journal about every file: finds what was rewritten without an event. */
-  async function sweep(days: readonly string[]): Promise<void> {
-    let turn = 0;
-    for (const day of days) {
-      for (const name of deps.archive.names(day)) {
-        deps.intake.stage(`${day}/${name}`, false);
-        turn += 1;
-        if (turn % SWEEP_NAMES_PER_TURN === 0) await breathe();
-      }
+  async #sweep(day: string): Promise<void> {
+    let names = 0;
+    for (const name of this.#deps.archive.names(day)) {
+      this.#deps.intake.stage(`${day}/${name}`, false);
+      names += 1;
+      if (names % SWEPT_NAMES_PER_TURN === 0) await this.#breathe();
     }
   }
 
-  return {
-    state: (): ArchiveState => state,
-    /** Forces every folder to be listed and swept in the next round. */
-    forgetMarks(): void {
-      marks.clear();
-      nextSweepMs = 0;
-      nextOldDaysMs = 0;
-    },
-    /** One round; returns the pause until the next, in milliseconds. */
-    async run(): Promise<number> {
-      const startedMs = deps.nowMs();
-      if (deps.intake.takeOverflow()) marks.clear();
-      const listed = deps.archive.days();
-      if (listed.kind !== "listed") {
-        const now: ArchiveState = listed.kind === "missing" ? "missing" : "error";
-        if (state !== now) {
-          deps.log(
-            listed.kind === "missing"
-              ? "the archive folder does not exist: waiting for it"
-              : `the archive cannot be listed: ${listed.detail}`,
-          );
-        }
-        state = now;
-        return Math.min(deps.reconcileMs, 1_000);
-      }
-      if (state !== "ok") deps.log("the archive can be listed again");
-      // What a blind minute hid was not watched as it came: it is replayed.
-      const isFirst = dueMs === null || BLIND_AFTER_MS < startedMs - dueMs;
-      state = "ok";
-      for (const name of listed.odd) {
-        if (!oddTold.has(name)) deps.log(`folder ${name} is not a day: its files are not read`);
-        oddTold.add(name);
-      }
-      const first = deps.firstDay(listed.days);
-      const days = listed.days.filter((day) => first !== null && first <= day);
-      const active = activeDays(days, deps.checkpointDay());
-      deps.watch?.watchDays(active);
-      try {
-        for (const day of active) await visit(day, isFirst);
-        if (nextOldDaysMs <= startedMs) {
-          for (const day of days) if (!active.includes(day)) await visit(day, true);
-          nextOldDaysMs = startedMs + MS_PER_HOUR;
-        }
-        if (nextSweepMs <= startedMs) {
-          await sweep(active.slice(-2));
-          nextSweepMs = startedMs + SWEEP_EVERY_MS;
-        }
-      } catch (error) {
-        deps.intake.mergeStaged();
-        state = "error";
-        deps.log(`a day folder cannot be listed: ${(error as Error).message}`);
-        return deps.reconcileMs;
-      }
-      deps.intake.mergeStaged();
-      deps.intake.keepDays(active);
-      deps.onProgress();
-      const endedMs = deps.nowMs();
-      const longest = deps.watch === null ? PAUSE_MAX_MS : PAUSE_WATCHED_MAX_MS;
-      const stretched = (endedMs - startedMs) * PAUSE_PER_LISTING;
-      const pauseMs = Math.min(longest, Math.max(deps.reconcileMs, stretched));
-      dueMs = endedMs + pauseMs;
-      return pauseMs;
-    },
-  };
+  async #breathe(): Promise<void> {
+    this.#deps.onProgress();
+    await nextTurn();
+  }
+
+  #cannotList(found: Exclude<ArchiveDays, { kind: "listed" }>): number {
+    const state = found.kind === "missing" ? "missing" : "error";
+    if (this.#state !== state) {
+      this.#deps.log(
+        found.kind === "missing"
+          ? "the archive folder does not exist: waiting for it"
+          : `the archive cannot be listed: ${found.detail}`,
+      );
+    }
+    this.#state = state;
+    return MISSING_PAUSE_MS;
+  }
+
+  #tellOdd(names: readonly string[]): void {
+    for (const name of names) {
+      if (!this.#oddTold.has(name)) this.#deps.log(`${name} is not a day: its files are not read`);
+      this.#oddTold.add(name);
+    }
+  }
 }
 
 /** From the day before the newest pushed scan's to the newest that exists. */

@@ -7,82 +7,89 @@ import type { ArchiveReader } from "./archive-reader.ts";
 import type { Examined } from "./examine.ts";
 import { type Candidate, type Intake, statOf } from "./intake.ts";
 
-export const STILL_AFTER_MS = 2_000;
+const STILL_AFTER_MS = 2_000;
 /** Beyond this many a file is given up at once; a change of it is seen all the same. */
-export const UNFINISHED_MAX = 20_000;
+const UNFINISHED_MAX = 20_000;
 
-type Held = {
-  readonly candidate: Candidate;
-  readonly looked: Extract<Examined, { kind: "unfinished" }>;
-  /** Size and time as text, when they were last seen to change. */
-  mark: string;
-  changedMs: number;
-};
+type Look = Extract<Examined, { kind: "unfinished" }>;
+/** `mark` is size and time as text when they were last seen to change, at `changedMs`. */
+type Waiting = { readonly look: Look; readonly mark: string; readonly changedMs: number };
 
-export type Unfinished = ReturnType<typeof createUnfinished>;
-
-export function createUnfinished(deps: {
+export type UnfinishedDeps = {
   readonly archive: ArchiveReader;
   readonly intake: Intake;
   readonly nowMs: () => number;
   readonly nowUs: () => number;
-}) {
-  const held = new Map<string, Held>();
-  const unreadable = new Set<string>();
+};
 
-  const verdictOn = (file: string, looked: Held["looked"]): JournalFile => ({
-    file,
-    size: looked.stat?.size ?? 0,
-    mtimeUs: looked.stat?.mtimeUs ?? 0,
-    verdict: { kind: "quarantined", reason: looked.reason, detail: looked.detail },
-    atUs: deps.nowUs(),
-  });
-  const giveUp = (file: string, looked: Held["looked"]): JournalFile => {
-    held.delete(file);
-    if (looked.reason === "unreadable") unreadable.add(file);
-    return verdictOn(file, looked);
-  };
+export class Unfinished {
+  readonly #deps: UnfinishedDeps;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #unreadable = new Set<string>();
 
-  return {
-    /** Keeps a file for another look; returns its verdict when there is no room to wait. */
-    keep(candidate: Candidate, looked: Held["looked"]): JournalFile | null {
-      const mark = `${looked.stat?.size} ${looked.stat?.mtimeUs}`;
-      const before = held.get(candidate.name);
-      const changedMs = before?.mark === mark ? before.changedMs : deps.nowMs();
-      if (before === undefined && UNFINISHED_MAX <= held.size) {
-        return giveUp(candidate.name, looked);
+  constructor(deps: UnfinishedDeps) {
+    this.#deps = deps;
+  }
+
+  get count(): number {
+    return this.#waiting.size;
+  }
+
+  /** Keeps a file for another look; returns its verdict when there is no room to wait. */
+  keep(candidate: Candidate, look: Look): JournalFile | null {
+    const mark = markOf(look.stat);
+    const before = this.#waiting.get(candidate.name);
+    if (before === undefined && UNFINISHED_MAX <= this.count)
+      return this.#giveUp(candidate.name, look);
+    const changedMs = before?.mark === mark ? before.changedMs : this.#deps.nowMs();
+    this.#waiting.set(candidate.name, { look, mark, changedMs });
+    this.#deps.intake.hold(candidate);
+    return null;
+  }
+
+  settled(file: string): void {
+    this.#waiting.delete(file);
+    this.#unreadable.delete(file);
+  }
+
+  /** Looks at every unfinished file; returns the verdicts on those that stand still. */
+  review(): JournalFile[] {
+    const { archive, intake, nowMs } = this.#deps;
+    const verdicts: JournalFile[] = [];
+    for (const [file, { look, mark, changedMs }] of this.#waiting) {
+      const stat = statOf(archive, file);
+      if (stat === null) {
+        this.#waiting.delete(file);
+        intake.release(file);
+      } else if (stat !== "unreadable" && look.stat !== null && markOf(stat) !== mark) {
+        intake.offer(file);
+      } else if (STILL_AFTER_MS <= nowMs() - changedMs) {
+        verdicts.push(this.#giveUp(file, look));
       }
-      held.set(candidate.name, { candidate, looked, mark, changedMs });
-      deps.intake.hold(candidate);
-      return null;
-    },
-    settled(file: string): void {
-      held.delete(file);
-      unreadable.delete(file);
-    },
-    /** Looks at every unfinished file; returns the verdicts on those that stand still. */
-    review(): JournalFile[] {
-      const verdicts: JournalFile[] = [];
-      for (const [file, one] of held) {
-        const stat = statOf(deps.archive, file);
-        if (stat === null) {
-          held.delete(file);
-          deps.intake.release(file);
-        } else if (stat !== "unreadable" && `${stat.size} ${stat.mtimeUs}` !== one.mark) {
-          deps.intake.offer(file);
-        } else if (STILL_AFTER_MS <= deps.nowMs() - one.changedMs) {
-          verdicts.push(giveUp(file, one.looked));
-        }
-      }
-      return verdicts;
-    },
-    /** Permission comes back without a change of size or time: ask by trying. */
-    retryUnreadable(): void {
-      for (const file of unreadable) {
-        unreadable.delete(file);
-        deps.intake.offer(file);
-      }
-    },
-    count: (): number => held.size,
-  };
+    }
+    return verdicts;
+  }
+
+  /** Permission comes back without a change of size or time: ask by trying. */
+  retryUnreadable(): void {
+    const files = [...this.#unreadable];
+    this.#unreadable.clear();
+    for (const file of files) this.#deps.intake.offer(file);
+  }
+
+  #giveUp(file: string, look: Look): JournalFile {
+    this.#waiting.delete(file);
+    if (look.reason === "unreadable") this.#unreadable.add(file);
+    return {
+      file,
+      size: look.stat?.size ?? 0,
+      mtimeUs: look.stat?.mtimeUs ?? 0,
+      verdict: { kind: "quarantined", reason: look.reason, detail: look.detail },
+      atUs: this.#deps.nowUs(),
+    };
+  }
+}
+
+function markOf(stat: { readonly size: number; readonly mtimeUs: number } | null): string {
+  return `${stat?.size} ${stat?.mtimeUs}`;
 }

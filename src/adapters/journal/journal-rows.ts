@@ -1,0 +1,222 @@
+/** The journal's tables, its statements, and what their rows mean. */
+import { crc32 } from "node:zlib";
+import type Database from "better-sqlite3";
+
+export type JournalScan = {
+  readonly seq: number;
+  readonly epoch: number;
+  /** `YYYY-MM-DD/name`. */
+  readonly file: string;
+  /** SHA-256 of the bytes, 32 bytes. */
+  readonly hash: Buffer;
+  readonly scanNumber: number;
+  readonly size: number;
+  readonly mtimeUs: number;
+  /** min(mtime, first seen). */
+  readonly timeUs: number;
+  readonly late: boolean;
+  readonly replayed: boolean;
+  readonly pushedUs: number;
+};
+
+export type Verdict =
+  | { readonly kind: "pushed"; readonly seq: number }
+  | { readonly kind: "duplicate"; readonly seq: number }
+  | { readonly kind: "quarantined"; readonly reason: string; readonly detail: string };
+
+export type JournalFile = {
+  readonly file: string;
+  readonly size: number;
+  readonly mtimeUs: number;
+  readonly verdict: Verdict;
+  /** When the verdict was reached. */
+  readonly atUs: number;
+};
+
+export type JournalErrorCode =
+  "JOURNAL_FENCED" | "JOURNAL_CORRUPT" | "JOURNAL_UNAVAILABLE" | "JOURNAL_VERSION";
+
+/** FENCED: a newer bridge owns the journal. UNAVAILABLE: disk full, locked, I/O error; try again. */
+export class JournalError extends Error {
+  override readonly name = "JournalError";
+  readonly code: JournalErrorCode;
+  constructor(code: JournalErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS scans (
+    seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, file TEXT NOT NULL, hash BLOB NOT NULL,
+    hash48 INTEGER NOT NULL, scan_number INTEGER NOT NULL, size INTEGER NOT NULL,
+    mtime_us INTEGER NOT NULL, time_us INTEGER NOT NULL, flags INTEGER NOT NULL,
+    pushed_us INTEGER NOT NULL, crc INTEGER NOT NULL);
+  CREATE INDEX IF NOT EXISTS scans_by_hash ON scans (hash48);
+  CREATE TABLE IF NOT EXISTS files (
+    day TEXT NOT NULL, name TEXT NOT NULL, verdict TEXT NOT NULL, seq INTEGER, reason TEXT,
+    detail TEXT, size INTEGER NOT NULL, mtime_us INTEGER NOT NULL, at_us INTEGER NOT NULL,
+    PRIMARY KEY (day, name)) WITHOUT ROWID;
+`;
+
+const LATE = 1;
+const REPLAYED = 2;
+const SCAN_COLUMNS =
+  "seq, epoch, file, hash, scan_number, size, mtime_us, time_us, flags, pushed_us, crc";
+const FILE_COLUMNS = "day, name, verdict, seq, reason, detail, size, mtime_us, at_us";
+
+type Value = string | number | Buffer | null;
+type ScanRow = {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly file: string;
+  readonly hash: Buffer;
+  readonly scan_number: number;
+  readonly size: number;
+  readonly mtime_us: number;
+  readonly time_us: number;
+  readonly flags: number;
+  readonly pushed_us: number;
+  readonly crc: number;
+};
+type FileRow = {
+  readonly day: string;
+  readonly name: string;
+  readonly verdict: string;
+  readonly seq: number | null;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly size: number;
+  readonly mtime_us: number;
+  readonly at_us: number;
+};
+
+export type Statements = ReturnType<typeof prepareStatements>;
+
+export function prepareStatements(db: Database.Database) {
+  return {
+    metaGet: db
+      .prepare<[string], string | number | null>("SELECT value FROM meta WHERE key = ?")
+      .pluck(),
+    metaPut: db.prepare<Value[]>("INSERT OR REPLACE INTO meta VALUES (?, ?)"),
+    scanPut: db.prepare<Value[]>("INSERT INTO scans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    filePut: db.prepare<Value[]>("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    lastSeq: db.prepare<[], number | null>("SELECT max(seq) FROM scans").pluck(),
+    filesDropFrom: db.prepare<[number]>(
+      "DELETE FROM files WHERE verdict <> 'quarantined' AND ? <= seq",
+    ),
+    scansDropFrom: db.prepare<[number]>("DELETE FROM scans WHERE ? <= seq"),
+    fileGet: db.prepare<[string, string], FileRow>(
+      `SELECT ${FILE_COLUMNS} FROM files WHERE day = ? AND name = ?`,
+    ),
+    files: db.prepare<[], FileRow>(`SELECT ${FILE_COLUMNS} FROM files`),
+    names: db.prepare<[string], string>("SELECT name FROM files WHERE day = ?").pluck(),
+    quarantined: db.prepare<[], FileRow>(
+      `SELECT ${FILE_COLUMNS} FROM files WHERE verdict = 'quarantined' ORDER BY at_us`,
+    ),
+    byHash: db.prepare<[number], { readonly seq: number; readonly hash: Buffer }>(
+      "SELECT seq, hash FROM scans WHERE hash48 = ?",
+    ),
+    scanGet: db.prepare<[number], ScanRow>(`SELECT ${SCAN_COLUMNS} FROM scans WHERE seq = ?`),
+    scanRange: db.prepare<[number, number], ScanRow>(
+      `SELECT ${SCAN_COLUMNS} FROM scans WHERE seq BETWEEN ? AND ? ORDER BY seq`,
+    ),
+    newestInOrder: db.prepare<[], ScanRow>(
+      `SELECT ${SCAN_COLUMNS} FROM scans WHERE flags & ${LATE} = 0 ORDER BY seq DESC LIMIT 1`,
+    ),
+    firstSince: db
+      .prepare<[number], number | null>("SELECT min(seq) FROM scans WHERE ? <= pushed_us")
+      .pluck(),
+    counts: db.prepare<[], { readonly verdict: string; readonly n: number }>(
+      "SELECT verdict, count(*) AS n FROM files GROUP BY verdict",
+    ),
+    gaps: db.prepare<[], SeqGap>(
+      `SELECT seq AS after, next AS before FROM
+         (SELECT seq, lead(seq) OVER (ORDER BY seq) AS next FROM scans)
+       WHERE next <> seq + 1 LIMIT 100`,
+    ),
+  };
+}
+
+/** The seqs between `after` and `before` are missing. */
+export type SeqGap = { readonly after: number; readonly before: number };
+
+export function putScan(statements: Statements, scan: JournalScan): void {
+  statements.scanPut.run(
+    scan.seq,
+    scan.epoch,
+    scan.file,
+    scan.hash,
+    prefixOf(scan.hash),
+    scan.scanNumber,
+    scan.size,
+    scan.mtimeUs,
+    scan.timeUs,
+    (scan.late ? LATE : 0) | (scan.replayed ? REPLAYED : 0),
+    scan.pushedUs,
+    checksum(scan.seq, scan.file, scan.hash),
+  );
+}
+
+export function putFile(statements: Statements, row: JournalFile): void {
+  const { verdict } = row;
+  const refused = verdict.kind === "quarantined" ? verdict : null;
+  const { day, name } = splitFile(row.file);
+  statements.filePut.run(
+    day,
+    name,
+    verdict.kind,
+    verdict.kind === "quarantined" ? null : verdict.seq,
+    refused?.reason ?? null,
+    refused?.detail ?? null,
+    row.size,
+    row.mtimeUs,
+    row.atUs,
+  );
+}
+
+/** @throws {JournalError} JOURNAL_CORRUPT when the row's checksum is wrong. */
+export function scanFrom(row: ScanRow): JournalScan {
+  if (checksum(row.seq, row.file, row.hash) !== row.crc) {
+    throw new JournalError("JOURNAL_CORRUPT", `journal row of seq ${row.seq} is damaged`);
+  }
+  return {
+    seq: row.seq,
+    epoch: row.epoch,
+    file: row.file,
+    hash: row.hash,
+    scanNumber: row.scan_number,
+    size: row.size,
+    mtimeUs: row.mtime_us,
+    timeUs: row.time_us,
+    late: (row.flags & LATE) !== 0,
+    replayed: (row.flags & REPLAYED) !== 0,
+    pushedUs: row.pushed_us,
+  };
+}
+
+export function fileFrom(row: FileRow): JournalFile {
+  const verdict: Verdict =
+    row.verdict === "quarantined"
+      ? { kind: "quarantined", reason: row.reason ?? "unknown", detail: row.detail ?? "" }
+      : { kind: row.verdict === "pushed" ? "pushed" : "duplicate", seq: row.seq ?? 0 };
+  const file = `${row.day}/${row.name}`;
+  return { file, size: row.size, mtimeUs: row.mtime_us, verdict, atUs: row.at_us };
+}
+
+/** `2026-03-25/a.arrow` -> day and name. */
+export function splitFile(file: string): { readonly day: string; readonly name: string } {
+  const slash = file.indexOf("/");
+  return { day: file.slice(0, slash), name: file.slice(slash + 1) };
+}
+
+/** The first 48 bits of a hash: an integer that SQLite and JavaScript both hold exactly. */
+export function prefixOf(hash: Buffer): number {
+  return hash.readUIntBE(0, 6);
+}
+
+/** Over the identity of a row; SQLite itself keeps no checksum of a page. */
+function checksum(seq: number, file: string, hash: Buffer): number {
+  return crc32(hash, crc32(`${seq} ${file}`));
+}
