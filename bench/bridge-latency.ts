@@ -79,6 +79,7 @@ async function measure(
     const { archive } = setup;
     const run = { archive, listener, files, rate: RATE, warmFiles: WARM_FILES };
     const { latenciesUs, missed } = await liveRun({ ...run, patienceMs: PATIENCE_MS });
+    if (latenciesUs.length === 0) throw new Error(`no scan arrived\n${started.log()}`);
     const p50 = rounded(percentile(latenciesUs, 50), 0);
     const p99 = rounded(percentile(latenciesUs, 99), 0);
     note(

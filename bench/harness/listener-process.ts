@@ -23,7 +23,14 @@ let seen: SeenScan[] = [];
 const take = ({ value }: { readonly value: string | null }) => {
   // The clock is read before anything else: it is shared with the process that writes the files.
   const atNs = process.hrtime.bigint();
-  seen.push({ atUs: Number(atNs) / 1_000, scanNumber: numberIn(value), seq: seqIn(value) });
+  const text = value ?? "";
+  const tail = text.slice(-TAIL_CHARACTERS);
+  seen.push({
+    atUs: Number(atNs) / 1_000,
+    scanNumber: memberOf(text, "scan_number"),
+    seq: memberOf(tail, "seq"),
+    epoch: memberOf(tail, "epoch"),
+  });
 };
 await map.addEntryListener({ added: take, updated: take }, LATEST_KEY, true);
 
@@ -48,12 +55,9 @@ async function forgetEverything(): Promise<void> {
   await (await client.getRingbuffer(SCANS_RING)).destroy();
 }
 
-function numberIn(text: string | null): number {
-  return Number(/"scan_number": ?(\d+)/.exec(text ?? "")?.[1] ?? Number.NaN);
-}
+/** Our bridge adds its members at the end, behind a long text of numbers. */
+const TAIL_CHARACTERS = 600;
 
-/** The members that the bridge adds stand at the end, behind a long text of numbers. */
-function seqIn(text: string | null): number | null {
-  const seq = /"seq": ?(\d+)/.exec(text?.slice(-600) ?? "")?.[1];
-  return seq === undefined ? null : Number(seq);
+function memberOf(text: string, name: string): number {
+  return Number(new RegExp(`"${name}": ?(\\d+)`).exec(text)?.[1] ?? 0);
 }

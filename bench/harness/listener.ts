@@ -7,7 +7,9 @@ import { join } from "node:path";
 export type SeenScan = {
   readonly atUs: number;
   readonly scanNumber: number;
-  readonly seq: number | null;
+  /** 0 where the bridge numbers nothing, as the peer. */
+  readonly seq: number;
+  readonly epoch: number;
 };
 export type ListenerRequest = "collect" | "clear" | "reset";
 export type ListenerReply = { readonly seen: readonly SeenScan[] };

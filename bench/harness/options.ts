@@ -12,17 +12,17 @@ export type BenchOptions = {
   readonly assets: readonly number[];
   /** The bridge to compare with, as `bench/peer/python_bridge.py` takes its arguments. */
   readonly peer: string;
-  readonly python: string;
+  readonly python: () => string;
 };
 
 const PEER = resolve(import.meta.dirname, "../peer/python_bridge.py");
 
 /** `--json --rounds N --files N --assets 50,400 --peer SCRIPT --python INTERPRETER` */
-export function benchOptions(): BenchOptions {
+export function benchOptions(defaults = { rounds: 5 }): BenchOptions {
   const { values } = parseArgs({
     options: {
       json: { type: "boolean", default: false },
-      rounds: { type: "string", default: "5" },
+      rounds: { type: "string", default: String(defaults.rounds) },
       files: { type: "string" },
       assets: { type: "string", default: "50,400" },
       peer: { type: "string", default: PEER },
@@ -35,7 +35,7 @@ export function benchOptions(): BenchOptions {
     files: values.files === undefined ? null : Number(values.files),
     assets: values.assets.split(",").map(Number),
     peer: resolve(values.peer),
-    python: values.python ?? pythonOfCheckout(),
+    python: () => values.python ?? pythonOfCheckout(),
   };
 }
 

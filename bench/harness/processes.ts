@@ -18,6 +18,8 @@ export type BridgeProcess = {
   readonly readyMs: number;
   /** The last beat; null for the peer and before the first. */
   readonly beat: () => ServiceBeat | null;
+  /** The end of its log, for when it does not do what it should. */
+  readonly log: () => string;
   readonly stop: () => Promise<void>;
 };
 
@@ -71,7 +73,11 @@ export async function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
     });
   });
   await untilReady(child, ready, join(setup.dir, "bridge.out"));
-  return { ...running(child, startedMs), beat: () => beat };
+  return {
+    ...running(child, startedMs),
+    beat: () => beat,
+    log: () => tailOf(join(setup.dir, "data/logs/scan-bridge.log")),
+  };
 }
 
 /** The peer in mode `watch` or `poll`. */
@@ -82,20 +88,20 @@ export async function startPeer(
 ): Promise<BridgeProcess> {
   const startedMs = performance.now();
   const args = [peer, mode, setup.archive, setup.address, setup.cluster, PEER_MAP];
-  const child = spawn(python, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(python(), args, { stdio: ["ignore", "pipe", "ignore"] });
   const ready = new Promise<void>((settle) => {
     const lines = createInterface({ input: child.stdout });
     lines.on("line", (line) => line === "ready" && settle());
   });
   await untilReady(child, ready, null);
-  return { ...running(child, startedMs), beat: () => null };
+  return { ...running(child, startedMs), beat: () => null, log: () => "" };
 }
 
 /** The peer's drain of one day folder: what it prints, and how long the whole process took. */
 export async function runPeerBacklog(day: string, setup: BridgeSetup, options: BenchOptions) {
   const startedMs = performance.now();
   const args = [options.peer, "backlog", day, setup.address, setup.cluster, PEER_MAP];
-  const child = spawn(options.python, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(options.python(), args, { stdio: ["ignore", "pipe", "ignore"] });
   let text = "";
   child.stdout.on("data", (chunk) => (text += String(chunk)));
   const [code] = await once(child, "close");
@@ -118,7 +124,7 @@ async function untilReady(
   throw new Error(`${child.spawnargs.join(" ")} was not ready: ${problem}\n${tailOf(log)}`);
 }
 
-function running(child: ChildProcess, startedMs: number): Omit<BridgeProcess, "beat"> {
+function running(child: ChildProcess, startedMs: number): Omit<BridgeProcess, "beat" | "log"> {
   return {
     pid: child.pid!,
     startedMs,
