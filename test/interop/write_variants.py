@@ -319,6 +319,10 @@ def layouts():
         sink = pa.BufferOutputStream()
         feather.write_feather(pa.Table.from_batches([base]), sink, compression=compression)
         files[f"feather.{compression}"] = (sink.getvalue().to_pybytes(), expected())
+    zeros = pa.array([[0.0] * 9_000_000], DOUBLES)
+    bomb = pa.record_batch([*base.columns, zeros], [*base.schema.names, "zeros"])
+    for compression in ("lz4", "zstd"):
+        files[f"bomb.{compression}"] = (write(bomb, compression=compression), {"invalid": "too_large"})
     deltas = [row(assets=pa.array([[]], LIST(pa.dictionary(pa.int8(), pa.utf8())))).slice(0, 0)]
     deltas.append(row(assets=pa.array([ASSETS], LIST(pa.dictionary(pa.int8(), pa.utf8())))))
     files["deltas.stream"] = (write(deltas[0], "stream", deltas, emit_dictionary_deltas=True), expected())

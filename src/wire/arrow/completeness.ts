@@ -48,6 +48,8 @@ const FILE_HEAD_BYTES = 8;
 const FILE_TAIL_BYTES = 10; // Length of the footer, then the magic.
 const CONTINUATION = [0xff, 0xff, 0xff, 0xff];
 const BLOCK_BYTES = 24;
+/** One more than the zeros that a whole stream ends in. */
+const ZERO_TAIL_BYTES = 5;
 /** The versions since 2017, as Arrow numbers them; the ones before lay buffers out otherwise. */
 const METADATA_V4 = 3;
 const METADATA_V5 = 4;
@@ -68,7 +70,7 @@ export function locateFrame(bytes: Uint8Array): Frame | Incomplete | InvalidScan
     if (!(error instanceof RangeError)) throw error;
     return broken(view, error.message);
   }
-  if (endsInZeros(view, bytes.length)) return incomplete("the file holds zeros, not yet written");
+  if (endsInZeros(view, ZERO_TAIL_BYTES)) return incomplete("the file ends in zeros");
   return invalidScan(
     "not_arrow",
     "the file begins neither as an Arrow IPC file nor as an Arrow IPC stream (of Arrow 0.15 or " +
@@ -196,7 +198,9 @@ function beginsWith(bytes: Uint8Array, mark: readonly number[]): boolean {
 
 /** A preallocated file is zeros from some point on; a writer may still fill them. */
 function broken(view: DataView, detail: string): Incomplete | InvalidScan {
-  return endsInZeros(view, 12) ? incomplete(`${detail}; the rest is zeros`) : malformed(detail);
+  return endsInZeros(view, ZERO_TAIL_BYTES)
+    ? incomplete(`${detail}; the rest is zeros`)
+    : malformed(detail);
 }
 
 function endsInZeros(view: DataView, count: number): boolean {

@@ -1,5 +1,5 @@
 /** Registers ZSTD and LZ4 with apache-arrow, under one budget of decompressed bytes a file. */
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { zstdDecompressSync } from "node:zlib";
 import { CompressionType, compressionRegistry } from "apache-arrow";
 import { SCAN_FILE_BYTES_MAX } from "../../../domain/scan/scan.ts";
 import { decodeLz4Frame, TooLongError } from "./lz4-frame.ts";
@@ -13,7 +13,6 @@ export function resetDecompressionBudget(): void {
 
 export function registerCodecs(): void {
   compressionRegistry.set(CompressionType.ZSTD, {
-    encode: zstdCompressSync,
     decode: (bytes) => spend(decodeZstd(bytes, bytesLeft)),
   });
   compressionRegistry.set(CompressionType.LZ4_FRAME, {
