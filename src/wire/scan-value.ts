@@ -1,5 +1,4 @@
 /** The JSON texts of the scan bridge in Hazelcast: `latest_eigen_scan`, `checkpoint`, DOLPHIN_SCANS_DONE. */
-import { z } from "zod";
 import { isoFromMicros } from "../domain/time.ts";
 
 export const FEATURES_MAP = "DOLPHIN_FEATURES";
@@ -12,6 +11,8 @@ export const BRIDGE_SOURCE = "scan_bridge_temporal";
 
 /** Longest text that is parsed; 10,000 assets make about 700 KB. */
 export const SCAN_TEXT_CHARS_MAX = 8 * 1_048_576;
+
+const LIST_MAX = 1_000;
 
 export type ScanEnvelope = {
   readonly bridgeUs: number;
@@ -36,22 +37,30 @@ export function encodeScanValue(members: string, envelope: ScanEnvelope): string
   );
 }
 
-const count = z.number().int().nonnegative();
-
-const ScanHead = z.object({
-  scan_number: z.number().int(),
-  seq: count,
-  epoch: count,
-  instance: z.string(),
-  file: z.string(),
-  file_mtime: z.string(),
-  late: z.boolean(),
-});
-export type ScanHead = Readonly<z.infer<typeof ScanHead>>;
+export type ScanHead = {
+  readonly scan_number: number;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly instance: string;
+  readonly file: string;
+  readonly file_mtime: string;
+  readonly late: boolean;
+};
 
 /** What the bridge needs of a scan value; null when the text is not one (somebody else wrote there). */
 export function parseScanHead(text: unknown): ScanHead | null {
-  return parseText(text, ScanHead);
+  const value = recordFrom(text);
+  if (value === null) return null;
+  const { scan_number, seq, epoch, instance, file, file_mtime, late } = value;
+  return isCount(scan_number) &&
+    isCount(seq) &&
+    isCount(epoch) &&
+    typeof instance === "string" &&
+    typeof file === "string" &&
+    typeof file_mtime === "string" &&
+    typeof late === "boolean"
+    ? { scan_number, seq, epoch, instance, file, file_mtime, late }
+    : null;
 }
 
 /** The same scan under a new epoch: what a starting bridge writes to fence older ones off. */
@@ -60,35 +69,47 @@ export function restampScanValue(text: string, stamp: { epoch: number; instance:
   return JSON.stringify({ ...value, ...stamp, replayed: true });
 }
 
-const Checkpoint = z.object({
-  epoch: count,
-  instance: z.string(),
+export type Checkpoint = {
+  readonly epoch: number;
+  readonly instance: string;
   /** The batch under way holds seqs `from` to `seq`, in the order of `files`. */
-  from: count,
-  seq: count,
-  files: z.array(z.string()).max(1_000),
+  readonly from: number;
+  readonly seq: number;
+  readonly files: readonly string[];
   /** Seqs of the batch that are late. */
-  late: z.array(count).max(1_000).default([]),
-});
-export type Checkpoint = Readonly<z.infer<typeof Checkpoint>>;
+  readonly late: readonly number[];
+};
 
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
   return JSON.stringify(checkpoint);
 }
 
 export function parseCheckpoint(text: unknown): Checkpoint | null {
-  return parseText(text, Checkpoint);
+  const value = recordFrom(text);
+  if (value === null) return null;
+  const { epoch, instance, from, seq, files, late = [] } = value;
+  return isCount(epoch) &&
+    typeof instance === "string" &&
+    isCount(from) &&
+    isCount(seq) &&
+    isListOf(files, isText) &&
+    isListOf(late, isCount)
+    ? { epoch, instance, from, seq, files, late }
+    : null;
 }
 
-const DoneEntry = z.object({ seq: count, hash: z.string().regex(/^[0-9a-f]{64}$/) });
-export type DoneEntry = Readonly<z.infer<typeof DoneEntry>>;
+export type DoneEntry = { readonly seq: number; readonly hash: string };
 
 export function encodeDone(entry: DoneEntry): string {
   return JSON.stringify(entry);
 }
 
 export function parseDone(text: unknown): DoneEntry | null {
-  return parseText(text, DoneEntry);
+  const value = recordFrom(text);
+  if (value === null) return null;
+  const { seq, hash } = value;
+  const isHash = typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash);
+  return isCount(seq) && isHash ? { seq, hash } : null;
 }
 
 /** Microseconds since the epoch of a time that we wrote: six decimals and `+00:00`. */
@@ -96,11 +117,25 @@ export function microsFromIso(text: string): number {
   return Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
 }
 
-function parseText<T>(text: unknown, schema: z.ZodType<T>): T | null {
+// Written by hand: the schema library would cost the pump thread eight megabytes.
+function recordFrom(text: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof text !== "string" || SCAN_TEXT_CHARS_MAX < text.length) return null;
   try {
-    return schema.parse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : null;
   } catch {
     return null;
   }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && 0 <= value;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isListOf<T>(value: unknown, isOne: (item: unknown) => item is T): value is readonly T[] {
+  return Array.isArray(value) && value.length <= LIST_MAX && value.every(isOne);
 }

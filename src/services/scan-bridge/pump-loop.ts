@@ -81,16 +81,29 @@ export class Pump {
 
   /** Runs until told to stop. @throws {FencedError} when a newer bridge has the word. */
   async run(): Promise<void> {
-    const { intake, rounds, stopping } = this.#deps;
+    const { intake, rounds, stopping, nowMs } = this.#deps;
     const background = this.#keepRounds(await rounds.run());
     // A failure of the loop must not leave the other one behind unheard.
     background.catch(() => this.wake());
+    let committing = Promise.resolve();
     while (!stopping()) {
-      await this.#chores();
+      // In a backlog this batch is read while the cluster works on the one before.
       const batch = await this.#gather();
-      if (0 < batch.scans.length + batch.verdicts.length) await this.#push(batch);
-      else if (intake.length === 0 && !stopping()) await this.#nap.take(this.#idleMs());
+      await committing;
+      const rows = this.#journal(batch);
+      if (rows === null) {
+        await this.#nap.take(JOURNAL_RETRY_MS);
+        continue;
+      }
+      committing = this.#commit(batch.scans, rows);
+      // It is awaited below or in the next turn; until then its failure is not unheard of.
+      committing.catch(() => {});
+      if (0 < intake.length && nowMs() < this.#nextTickMs) continue;
+      await committing;
+      await this.#chores();
+      if (intake.length === 0 && !stopping()) await this.#nap.take(this.#idleMs());
     }
+    await committing;
     this.wake();
     await background;
     await this.#tick();
@@ -199,35 +212,51 @@ export class Pump {
     }
   }
 
-  async #push(batch: Batch): Promise<void> {
-    const { commit, intake, nowUs, nowMs } = this.#deps;
+  /**
+   * Writes the batch into the journal, which gives its scans their seqs. Null when the journal
+   * cannot be written: the files wait, nothing is pushed.
+   */
+  #journal(batch: Batch): readonly JournalScan[] | null {
+    const { journal, intake, commit, log, nowMs } = this.#deps;
     const newestBefore = this.#newest;
     const rows = this.#rowsOf(batch.scans);
-    if (!this.#writeJournal(rows, batch.verdicts)) {
+    if (rows.length + batch.verdicts.length === 0) return rows;
+    try {
+      journal.append(rows, batch.verdicts);
+    } catch (error) {
+      if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
+      const trouble = messageOf(error);
+      if (this.#journalTrouble === null) log(`nothing is pushed until this is mended: ${trouble}`);
+      this.#journalTrouble = trouble;
       this.#newest = newestBefore;
       intake.putBack(batch.scans.map((scan) => scan.candidate));
       for (const verdict of batch.verdicts) intake.offer(verdict.file);
-      await this.#nap.take(JOURNAL_RETRY_MS);
-      return;
+      return null;
     }
-    commit.onStep("journaled");
+    if (this.#journalTrouble !== null) log("the journal can be written again");
+    this.#journalTrouble = null;
+    this.#lastSeq += rows.length;
+    for (const { file } of rows) this.#settle(file, "pushed");
     for (const { file, verdict } of batch.verdicts) this.#settle(file, verdict.kind);
-    if (0 < rows.length) {
-      const bridgeUs = nowUs();
-      const { identity } = commit;
-      this.#underWay = batch.scans;
-      await commitEntries(
-        commit,
-        rows.map((row, index) => {
-          const members = batch.scans[index]?.members ?? "";
-          return encodeEntry(row, { members, bridgeUs, identity });
-        }),
-      );
-      this.#underWay = [];
-      this.#lastSeq += rows.length;
-      this.#record(rows, batch.scans);
-    }
     this.#progressMs = nowMs();
+    commit.onStep("journaled");
+    return rows;
+  }
+
+  async #commit(scans: readonly NewScan[], rows: readonly JournalScan[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { commit, nowUs, nowMs } = this.#deps;
+    const { identity } = commit;
+    const bridgeUs = nowUs();
+    const entries = rows.map((row, index) => {
+      const members = scans[index]?.members ?? "";
+      return encodeEntry(row, { members, bridgeUs, identity });
+    });
+    this.#underWay = scans;
+    await commitEntries(commit, entries);
+    this.#underWay = [];
+    this.#progressMs = nowMs();
+    this.#record(rows, scans);
   }
 
   #rowsOf(scans: readonly NewScan[]): JournalScan[] {
@@ -254,23 +283,6 @@ export class Pump {
     });
   }
 
-  /** False when the journal cannot be written: the files wait, nothing is pushed. */
-  #writeJournal(rows: readonly JournalScan[], verdicts: readonly JournalFile[]): boolean {
-    const { journal, log } = this.#deps;
-    try {
-      journal.append(rows, verdicts);
-      if (this.#journalTrouble !== null) log("the journal can be written again");
-      this.#journalTrouble = null;
-      return true;
-    } catch (error) {
-      if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
-      const trouble = messageOf(error);
-      if (this.#journalTrouble === null) log(`nothing is pushed until this is mended: ${trouble}`);
-      this.#journalTrouble = trouble;
-      return false;
-    }
-  }
-
   #record(rows: readonly JournalScan[], scans: readonly NewScan[]): void {
     const { telemetry, nowUs, nowMs, log } = this.#deps;
     const at = { hazelcastUs: nowUs(), nowMs: nowMs() };
@@ -279,7 +291,6 @@ export class Pump {
       if (scan === undefined) continue;
       const { firstSeenUs, firstSeenMs } = scan.candidate;
       telemetry.pushed({ ...row, firstSeenUs, assetCount: scan.assetCount }, at);
-      this.#settle(row.file, "pushed");
       if (!row.late) this.#newestSeenMs = firstSeenMs;
     }
     const { pushed } = telemetry.counts;
@@ -310,7 +321,7 @@ export class Pump {
     if (this.#nextReviewMs <= now) {
       this.#nextReviewMs = now + REVIEW_MS;
       const verdicts = unfinished.review();
-      if (0 < verdicts.length) await this.#push({ scans: [], verdicts });
+      if (0 < verdicts.length) this.#journal({ scans: [], verdicts });
     }
   }
 
