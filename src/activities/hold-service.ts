@@ -19,6 +19,8 @@ import type { RunServiceInput, SupervisionWorld } from "./supervision.ts";
 import { createReporter } from "./run-reporter.ts";
 
 const BEAT_EVERY_MS = 1_000;
+/** How soon another process or verdict is noticed. */
+const LOOK_EVERY_MS = 200;
 
 export async function holdService(
   world: SupervisionWorld,
@@ -40,12 +42,9 @@ export async function holdService(
   attachment.setMode(input.mode);
   const runId = info.workflowExecution?.runId ?? "";
   const reporter = createReporter(world, spec.name, runId);
-  const beat = (): void => {
-    const details = attachment.details();
-    heartbeat(details);
-    reporter.see(details);
-  };
-  const timer = setInterval(beat, BEAT_EVERY_MS);
+  const beat = (): void => heartbeat(attachment.details());
+  const beatTimer = setInterval(beat, BEAT_EVERY_MS);
+  const lookTimer = setInterval(() => reporter.see(attachment.details()), LOOK_EVERY_MS);
   const modeTimer = setInterval(
     () => void followMode(world, spec, attachment),
     world.healthCheckMs,
@@ -54,7 +53,8 @@ export async function holdService(
   try {
     return await untilOver({ attachment, spec, tell: (details) => reporter.see(details) });
   } finally {
-    clearInterval(timer);
+    clearInterval(beatTimer);
+    clearInterval(lookTimer);
     clearInterval(modeTimer);
     reporter.stop();
   }
@@ -77,13 +77,14 @@ async function untilOver(held: {
   if (first === "replaced") throw replacedFailure(spec);
   if (first !== "cancelled") return first;
   const details = context.cancellationDetails;
-  if (details?.cancelRequested === true) {
+  if (details?.cancelRequested) {
     attachment.stop("stopped on request");
-    // The result of a life that was stopped travels with the failure, for the run to return it.
-    throw new CancelledFailure("CANCELLED", [await attachment.ended]);
+    // The record of a life that was stopped travels with the failure, for the run to return it.
+    const record = await Promise.race([attachment.ended, replaced]);
+    throw record === "replaced" ? reasonOf(context) : new CancelledFailure("CANCELLED", [record]);
   }
-  if (details?.workerShutdown === true || details?.paused === true) {
-    const why = details.paused === true ? "its activity is paused" : "its worker shuts down";
+  if (details?.workerShutdown || details?.paused) {
+    const why = details.paused ? "its activity is paused" : "its worker shuts down";
     attachment.stop(why);
     await Promise.race([attachment.ended, replaced]);
     const last = stoppedDetails(attachment.details(), why);
@@ -97,7 +98,8 @@ async function untilOver(held: {
 }
 
 function stoppedDetails(last: RunDetails, why: string): RunDetails {
-  return { ...last, pid: null, word: "Stopped", cause: "none", reason: why, stopped: true };
+  const gone = { pid: null, started_at: null, next_try_at: null, stopped: true };
+  return { ...last, ...gone, word: "Stopped", cause: "none", action: "none", reason: why };
 }
 
 /** The SDK puts its CancelledFailure there; an AbortError would leave a paused activity hanging. */

@@ -28,9 +28,10 @@ export function createReporter(world: SupervisionWorld, service: string, runId: 
       const isCheck = world.healthCheckMs <= nowMs - lastCheckMs;
       if (isCheck) lastCheckMs = nowMs;
       const isNews =
-        told === null ||
-        isOtherLife(told, details) ||
-        ((isCheck || told.word === "Starting") && isOtherVerdict(told, details));
+        (told === null && (details.pid !== null || details.next_try_at !== null)) ||
+        (told !== null &&
+          (isOtherLife(told, details) ||
+            ((isCheck || told.word === "Starting") && isOtherVerdict(told, details))));
       if (isNews && !isTelling && !isStopped) void tell(details);
     },
     stop(): void {

@@ -14,6 +14,26 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "embedded Temporal and Hazelcast, workers, services; --demo adds the scan simulator",
     load: async () => (await import("./up.ts")).addUpCommand,
   },
+  worker: {
+    summary: "run the workers of these layers against the configured servers",
+    load: async () => (await import("./worker.ts")).addWorkerCommand,
+  },
+  create: {
+    summary: "search attributes and supervisors, where they are missing",
+    load: async () => (await import("./create.ts")).addCreateCommand,
+  },
+  start: {
+    summary: "start a service, or all",
+    load: async () => (await import("./control.ts")).addStartCommand,
+  },
+  stop: {
+    summary: "stop a service, or all, and keep it stopped",
+    load: async () => (await import("./control.ts")).addStopCommand,
+  },
+  restart: {
+    summary: "restart a service, or all",
+    load: async () => (await import("./control.ts")).addRestartCommand,
+  },
   status: {
     summary: "services and servers: the word on each, why, and how old its data is",
     load: async () => (await import("./status.ts")).addStatusCommand,

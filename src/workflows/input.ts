@@ -10,35 +10,31 @@ type FieldCheck<T> = {
   readonly expected: string;
   readonly read: (value: unknown) => T | undefined;
 };
-type FieldChecks = Readonly<Record<string, FieldCheck<unknown>>>;
-type ReadFields<C extends FieldChecks> = {
-  readonly [K in keyof C]?: C[K] extends FieldCheck<infer T> ? T : never;
-};
+/** Reads one field: its value, or undefined where it is absent or null. */
+type FieldReader = <T>(field: string, check: FieldCheck<T>) => T | undefined;
 
 /** @throws {ApplicationFailure} not retryable, of type InvalidInput. */
-export function readInput<C extends FieldChecks>(raw: unknown, checks: C): ReadFields<C> {
-  if (raw === undefined || raw === null) return {};
-  const allowed = Object.keys(checks).join(", ") || "none";
-  if (typeof raw !== "object" || Array.isArray(raw)) {
-    throw invalidInput(`input must be one JSON object with the optional fields ${allowed}`);
-  }
-  const found: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(raw)) {
-    const check = Object.hasOwn(checks, field) ? checks[field] : undefined;
-    if (check === undefined) {
-      throw invalidInput(`unknown field '${field}'; the fields are: ${allowed}`);
+export function openInput(raw: unknown, fields: readonly string[]): FieldReader {
+  const allowed = fields.length === 0 ? "it takes none" : `the fields are: ${fields.join(", ")}`;
+  const given = new Map<string, unknown>();
+  if (raw !== undefined && raw !== null) {
+    if (typeof raw !== "object" || Array.isArray(raw)) {
+      throw invalidInput(`input must be one JSON object, was ${shown(raw)}; ${allowed}`);
     }
-    if (value === undefined || value === null) continue;
+    for (const [field, value] of Object.entries(raw)) {
+      if (!fields.includes(field)) throw invalidInput(`unknown field '${field}'; ${allowed}`);
+      given.set(field, value);
+    }
+  }
+  return (field, check) => {
+    const value = given.get(field);
+    if (value === undefined || value === null) return undefined;
     const read = check.read(value);
-    if (read === undefined) {
-      throw invalidInput(
-        `field '${field}' must be ${check.expected}, was ${shown(value)}; the fields are: ${allowed}`,
-      );
-    }
-    found[field] = read;
-  }
-  // Every value was read by its own check.
-  return found as ReadFields<C>;
+    if (read !== undefined) return read;
+    throw invalidInput(
+      `field '${field}' must be ${check.expected}, was ${shown(value)}; ${allowed}`,
+    );
+  };
 }
 
 export function invalidInput(message: string): ApplicationFailure {
@@ -86,18 +82,18 @@ export const times: FieldCheck<readonly string[]> = {
       : undefined,
 };
 
-const MODE = oneOf("auto", "monitor-only");
+export const MODE = oneOf("auto", "monitor-only");
 
 /** Takes the bare word or `{"mode": word}`. */
 export function readMode(raw: unknown): Mode {
-  const { mode } = readInput(typeof raw === "string" ? { mode: raw } : raw, { mode: MODE });
+  const mode = openInput(typeof raw === "string" ? { mode: raw } : raw, ["mode"])("mode", MODE);
   if (mode === undefined) throw invalidInput(`field 'mode' is missing: ${MODE.expected}`);
   return mode;
 }
 
 /** Takes no argument; `null` and `{}` are what the Web UI and the CLI send for none. */
 export function expectNoArgument(raw: unknown): void {
-  readInput(raw, {});
+  openInput(raw, []);
 }
 
 function shown(value: unknown): string {

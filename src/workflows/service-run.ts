@@ -16,7 +16,7 @@ import {
 import { ActivityFailure, CancelledFailure } from "@temporalio/common";
 import type { RunServiceInput, SupervisionActivities } from "../activities/supervision.ts";
 import type { RunResult } from "../wire/supervision.ts";
-import { integerFrom, oneOf, readInput, serviceFrom, text, times } from "./input.ts";
+import { integerFrom, MODE, openInput, serviceFrom, text, times } from "./input.ts";
 import { endedSignal, endRunSignal } from "./messages.ts";
 import { RUN_ID_PREFIX, supervisorIdOf } from "./names.ts";
 
@@ -55,18 +55,12 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
 }
 
 function readRunInput(raw: unknown, workflowId: string): RunServiceInput {
-  const checks = {
-    service: text,
-    life: integerFrom(1),
-    restart_times: times,
-    mode: oneOf("auto", "monitor-only"),
-  };
-  const input = readInput(raw, checks);
+  const read = openInput(raw, ["service", "life", "restart_times", "mode"]);
   return {
-    service: input.service ?? serviceFrom(workflowId, RUN_ID_PREFIX),
-    life: input.life ?? 1,
-    restart_times: input.restart_times ?? [],
-    mode: input.mode ?? "auto",
+    service: read("service", text) ?? serviceFrom(workflowId, RUN_ID_PREFIX),
+    life: read("life", integerFrom(1)) ?? 1,
+    restart_times: read("restart_times", times) ?? [],
+    mode: read("mode", MODE) ?? "auto",
   };
 }
 

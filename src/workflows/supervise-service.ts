@@ -5,7 +5,7 @@ import {
   makeContinueAsNewFunc,
   workflowInfo,
 } from "@temporalio/workflow";
-import { integerFrom, oneOf, readInput, serviceFrom, text } from "./input.ts";
+import { integerFrom, MODE, oneOf, openInput, serviceFrom, text } from "./input.ts";
 import type { SuperviseServiceInput } from "./messages.ts";
 import { SUPERVISOR_ID_PREFIX } from "./names.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -14,22 +14,22 @@ import type { SupervisorState } from "./supervisor-state.ts";
 
 export async function superviseService(raw?: unknown): Promise<never> {
   const input = readSuperviseInput(raw, workflowInfo().workflowId);
-  const state = input.carried ?? initialState(input.intent ?? "running", input.mode ?? "auto");
+  const state = input.carried ?? initialState(input.intent, input.mode);
   const supervisor = new Supervisor(input.service, state);
   try {
     await supervisor.learn();
-    while (!isRollDue(input.history_max) || !supervisor.isQuiet()) await supervisor.step();
+    while (!isRollDue(input.historyMax) || !supervisor.isQuiet()) await supervisor.step();
   } catch (error) {
     if (!isCancellation(error)) throw error;
     // Whoever cancels the supervisor wants the service gone, not alone.
     await CancellationScope.nonCancellable(() => supervisor.windUp());
     throw error;
   }
-  const { service, history_max } = input;
+  const { service, historyMax } = input;
   const continueAsNew = makeContinueAsNewFunc<(next: SuperviseServiceInput) => Promise<never>>();
   return continueAsNew({
     service,
-    ...(history_max === undefined ? {} : { history_max }),
+    ...(historyMax === undefined ? {} : { history_max: historyMax }),
     carried: supervisor.state,
   });
 }
@@ -40,18 +40,20 @@ function isRollDue(historyMax: number | undefined): boolean {
 }
 
 function readSuperviseInput(raw: unknown, workflowId: string) {
-  const input = readInput(raw, {
-    service: text,
-    intent: oneOf("running", "stopped"),
-    mode: oneOf("auto", "monitor-only"),
-    history_max: integerFrom(20),
-    carried: {
-      expected: "what continue-as-new hands on",
-      read: (value) => (isState(value) ? value : undefined),
-    },
-  });
-  return { ...input, service: input.service ?? serviceFrom(workflowId, SUPERVISOR_ID_PREFIX) };
+  const read = openInput(raw, ["service", "intent", "mode", "history_max", "carried"]);
+  return {
+    service: read("service", text) ?? serviceFrom(workflowId, SUPERVISOR_ID_PREFIX),
+    intent: read("intent", oneOf("running", "stopped")) ?? "running",
+    mode: read("mode", MODE) ?? "auto",
+    historyMax: read("history_max", integerFrom(20)),
+    carried: read("carried", CARRIED),
+  };
 }
+
+const CARRIED = {
+  expected: "what continue-as-new hands on",
+  read: (value: unknown) => (isState(value) ? value : undefined),
+};
 
 function isState(value: unknown): value is SupervisorState {
   return typeof value === "object" && value !== null && "intent" in value && "step" in value;

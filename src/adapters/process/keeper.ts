@@ -23,17 +23,22 @@ export function createKeeper(world: KeeperWorld): Keeper {
   const kept = new Map<string, KeptService>();
   const results = new Map<string, RunResult>();
   const stuckBy = new Map<string, StuckProcesses>();
+  const keepUntilOver = async (
+    spec: ServiceSpec,
+    service: KeptService,
+    request: RunRequest,
+  ): Promise<void> => {
+    const result = await service.run(request);
+    kept.delete(spec.name);
+    results.set(spec.name, result);
+    service.settle(result);
+  };
   const startKeeping = (spec: ServiceSpec, request: RunRequest): KeptService => {
     const stuck = stuckBy.get(spec.name) ?? createStuckProcesses();
     stuckBy.set(spec.name, stuck);
     const service = new KeptService(spec, world, stuck);
     kept.set(spec.name, service);
-    void service.run(request);
-    // Before `ended` is heard by anyone: whoever comes next starts afresh.
-    void service.over.then((result) => {
-      kept.delete(spec.name);
-      results.set(spec.name, result);
-    });
+    void keepUntilOver(spec, service, request);
     return service;
   };
   return {

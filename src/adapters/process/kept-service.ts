@@ -69,7 +69,7 @@ export class KeptService {
   readonly #world: KeeperWorld;
   /** Processes of this service that SIGKILL did not end; outlives this run. */
   readonly #stuck: StuckProcesses;
-  readonly #over = Promise.withResolvers<RunResult>();
+  readonly #over = Promise.withResolvers<void>();
   #life: number;
   #mode: Mode;
   #restartTimesMs: readonly number[];
@@ -94,7 +94,7 @@ export class KeptService {
   }
 
   /** Lives until the run is over. */
-  async run(request: RunRequest): Promise<void> {
+  async run(request: RunRequest): Promise<RunResult> {
     this.#life = request.life;
     this.#mode = request.mode;
     this.#restartTimesMs = request.restartTimesMs;
@@ -104,8 +104,12 @@ export class KeptService {
     } while (await this.#restartsHere());
     clearInterval(timer);
     assert(this.#lastEnd !== null, "a run is over when a life has ended");
-    const result = this.#result(this.#lastEnd);
-    this.#over.resolve(result);
+    return this.#result(this.#lastEnd);
+  }
+
+  /** Tells whoever waits, once the keeper has let go of it. */
+  settle(result: RunResult): void {
+    this.#over.resolve();
     this.#attached?.ended.resolve(result);
   }
 
@@ -125,7 +129,9 @@ export class KeptService {
       setMode: (mode) => {
         this.#mode = mode;
       },
-      stop: (why) => this.stop(why),
+      stop: (why) => {
+        if (this.#attached === mine) this.stop(why);
+      },
       detach: () => {
         if (this.#attached !== mine) return;
         this.#attached = null;
@@ -140,7 +146,7 @@ export class KeptService {
     this.#wakeUp();
   }
 
-  get over(): Promise<RunResult> {
+  get over(): Promise<void> {
     return this.#over.promise;
   }
 

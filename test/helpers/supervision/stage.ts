@@ -1,0 +1,172 @@
+/**
+ * A stage for tests of supervision: a real Temporal server, a worker process whose table holds
+ * the fake service, and eyes that look at real processes.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { isProcessAlive, startedTicks } from "../../../src/adapters/process/process-facts.ts";
+import { connectTemporal } from "../../../src/adapters/temporal-client.ts";
+import type { TemporalClient } from "../../../src/adapters/temporal-client.ts";
+import { findFreePort } from "../../../src/embedded/ports.ts";
+import type { ServiceStatus } from "../../../src/wire/supervision.ts";
+import {
+  restartUpdate,
+  startUpdate,
+  statusQuery,
+  stopUpdate,
+} from "../../../src/workflows/messages.ts";
+import type { SuperviseServiceInput } from "../../../src/workflows/messages.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory, startTestTemporal } from "../servers.ts";
+import type { Behaviour } from "./fake-service.ts";
+
+const WORKER_MAIN = fileURLToPath(new URL("worker-main.ts", import.meta.url));
+const FAKE_SERVICE = "supervision/fake-service.ts";
+const WAIT_MS_MAX = 40_000;
+const LOOK_EVERY_MS = 25;
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** `yaml` is the worker's configuration. */
+export async function openStage(name: string, yaml = "") {
+  const dir = makeTemporaryDirectory(name);
+  writeFileSync(join(dir, "dolphin.yaml"), yaml);
+  const ports = { port: await findFreePort(), uiPort: await findFreePort() };
+  let server = await startTestTemporal(dir, ports);
+  const temporal = connectTemporal(server.address);
+  let worker: ChildProcess | null = null;
+  const sampler = sampleServices(dir);
+  const stage = {
+    dir,
+    temporal,
+    address: server.address,
+    server: () => server,
+    worker: () => worker,
+    sampler,
+    behave: (behaviour: Behaviour): void =>
+      writeFileSync(join(dir, "behaviour.json"), JSON.stringify(behaviour)),
+    startWorker(): void {
+      worker = spawnWorker(dir, server.address);
+    },
+    async stopWorker(signal: NodeJS.Signals): Promise<number | null> {
+      const leaving = worker;
+      if (leaving === null || leaving.exitCode !== null || leaving.signalCode !== null) return null;
+      const exited = new Promise<number | null>((resolve) => leaving.once("exit", resolve));
+      leaving.kill(signal);
+      return exited;
+    },
+    async killTemporal(): Promise<void> {
+      server.kill();
+      await server.exited;
+    },
+    async restartTemporal(): Promise<void> {
+      server = await startTestTemporal(dir, ports);
+    },
+    async close(): Promise<void> {
+      sampler.stop();
+      await stage.stopWorker("SIGTERM");
+      await temporal.close();
+      await server.stop();
+      if (process.env["KEEP_STAGE"] === undefined) removeTemporaryDirectory(dir);
+    },
+    ...commandsOf(temporal),
+    starts: (): readonly Start[] => readStarts(dir),
+    alive: (): readonly number[] => aliveServices(dir),
+  };
+  return stage;
+}
+
+export type Start = { readonly pid: number; readonly atMs: number };
+
+/** Polls until `read` gives something other than null, false or undefined. */
+export async function until<T>(
+  what: string,
+  read: () => T | Promise<T>,
+  limitMs = WAIT_MS_MAX,
+): Promise<NonNullable<T>> {
+  const endMs = Date.now() + limitMs;
+  for (;;) {
+    const value = await read();
+    if (value !== null && value !== undefined && value !== false) return value;
+    if (endMs < Date.now()) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+function commandsOf({ client }: TemporalClient) {
+  const supervisor = client.workflow.getHandle("supervise-fake");
+  const status = (): Promise<ServiceStatus> => supervisor.query(statusQuery);
+  return {
+    supervisor,
+    run: client.workflow.getHandle("run-fake"),
+    status,
+    supervise: (input: SuperviseServiceInput = {}) =>
+      client.workflow.start("superviseService", {
+        workflowId: "supervise-fake",
+        taskQueue: "dolphin-scan",
+        args: [input],
+      }),
+    /** Waits until the status satisfies the check. */
+    statusWhere: (what: string, check: (status: ServiceStatus) => boolean, limitMs?: number) =>
+      until(what, async () => okStatus(await status().catch(() => null), check), limitMs),
+    start: () => supervisor.executeUpdate(startUpdate, { args: [{}] }),
+    stop: () => supervisor.executeUpdate(stopUpdate, { args: [{}] }),
+    restart: () => supervisor.executeUpdate(restartUpdate, { args: [{}] }),
+  };
+}
+
+function okStatus(
+  status: ServiceStatus | null,
+  check: (status: ServiceStatus) => boolean,
+): ServiceStatus | null {
+  return status !== null && check(status) ? status : null;
+}
+
+function spawnWorker(dir: string, address: string): ChildProcess {
+  const worker = spawn(process.execPath, [WORKER_MAIN, dir], {
+    env: { ...process.env, TEMPORAL_ADDRESS: address },
+    stdio: ["ignore", "ignore", process.env["KEEP_STAGE"] === undefined ? "ignore" : "inherit"],
+  });
+  return worker;
+}
+
+function readStarts(dir: string): Start[] {
+  const file = join(dir, "starts");
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  return lines.map((line) => {
+    const [pid, atMs] = line.split(" ").map(Number);
+    return { pid: pid ?? 0, atMs: atMs ?? 0 };
+  });
+}
+
+/** The fake services of this stage that run now, by the command line and environment of real processes. */
+function aliveServices(dir: string): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter(
+      (pid) => 0 < pid && isFakeServiceOf(pid, dir) && isProcessAlive(pid, startedTicks(pid)),
+    );
+}
+
+function isFakeServiceOf(pid: number, dir: string): boolean {
+  try {
+    return (
+      readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(FAKE_SERVICE) &&
+      readFileSync(`/proc/${pid}/environ`, "utf8").includes(`FAKE_SERVICE_DIR=${dir}`)
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Looks every 100 ms how many services run; two at once is what must never be. */
+function sampleServices(dir: string) {
+  let most = 0;
+  const timer = setInterval(() => {
+    most = Math.max(most, aliveServices(dir).length);
+  }, 100);
+  return { most: () => most, stop: () => clearInterval(timer) };
+}
