@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs, wallMicros } from "../adapters/clock.ts";
 import { startedTicks } from "../adapters/process/process-facts.ts";
 import { openStatus } from "../adapters/status/open-status.ts";
+import { startDashboard } from "../dashboard/server.ts";
 import { isoFromMicros, MS_PER_SECOND } from "../domain/time.ts";
 import { gapsIn } from "../domain/scan/seen-seqs.ts";
 import { LOOPBACK } from "../embedded/ports.ts";
@@ -33,46 +34,44 @@ const TICK_MS = 1_000;
 const LINE_EVERY_TICKS = 10;
 const BYTES_PER_MB = 1_000_000;
 
-/** Resolves when the stack has stopped. */
+/** Resolves with the summary when it is time to stop; the stack is the caller's to stop. */
 export async function attendStack(attendance: Attendance): Promise<UpSummary> {
-  const { stack, options, display } = attendance;
-  const { config, onEvent } = options;
-  const startedMs = monotonicMs();
-  const startedAt = isoFromMicros(wallMicros());
+  const { options, display } = attendance;
+  const { config, world, onEvent } = options;
+  const clock = { startedMs: monotonicMs(), startedAt: isoFromMicros(wallMicros()) };
   const written = countWritten(config.archive);
   const upFile = createUpFileWriter(config.data_dir);
-  const write = () => {
-    const up = describeUp(attendance, startedAt);
-    upFile.write(up);
-    return up;
-  };
-  const up = write();
   const supervisors = createSupervisors(options);
+  const dashboardUrl = `http://${LOOPBACK}:${config.ports.dashboard}`;
+  const describe = () => describeUp(attendance, { ...clock, dashboardUrl });
+  upFile.write(describe());
   const status = await openStatus(
-    statusOptions({ config, up, temporalAddress: options.world.temporal }),
+    statusOptions({ config, up: describe(), temporalAddress: world.temporal }),
   );
-  if (!display.isLive) display.print(addressLines(up, join(config.data_dir, "logs")));
-  await untilEnd(attendance, startedMs, async (tick) => {
-    const now = write();
+  const dashboard = await startDashboard({ port: config.ports.dashboard, reader: status });
+  if (!display.isLive) display.print(addressLines(describe(), join(config.data_dir, "logs")));
+  await untilEnd(attendance, clock.startedMs, async (tick) => {
+    const up = describe();
+    upFile.write(up);
     if (tick % LINE_EVERY_TICKS === 0) boundRawLogs(options);
     if (!display.isLive && tick % LINE_EVERY_TICKS !== LINE_EVERY_TICKS - 1) return;
-    const view = viewOf(attendance, { up: now, status: await status.read(), startedMs });
+    const view = viewOf(attendance, { ...clock, up, status: await status.read() });
     if (display.isLive) display.paint(upScreen(view));
     else onEvent("info", upLine(view));
   });
   display.endView();
   const summary = await finalSummary({
-    stack,
+    stack: attendance.stack,
     options,
     written,
     failures: supervisors.failures(),
-    durationS: () => (monotonicMs() - startedMs) / MS_PER_SECOND,
+    durationS: (monotonicMs() - clock.startedMs) / MS_PER_SECOND,
     readStatus: () => status.read(),
   });
   onEvent("info", "stopping; a second Ctrl-C does not wait");
-  supervisors.giveUp();
+  await supervisors.giveUp();
+  dashboard.close();
   await status.close();
-  await stack.stop();
   upFile.remove();
   return summary;
 }
@@ -85,22 +84,25 @@ async function untilEnd(
   const endMs = forMs === null ? Infinity : startedMs + forMs;
   for (let tick = 0; !stop.aborted && monotonicMs() < endMs; tick += 1) {
     await act(tick);
-    const pauseMs = Math.min(TICK_MS, endMs - monotonicMs());
+    const pauseMs = Math.min(TICK_MS, Math.max(0, endMs - monotonicMs()));
     await delay(pauseMs, undefined, { signal: stop }).catch(() => undefined);
   }
 }
 
-function describeUp({ stack, options }: Attendance, startedAt: string): UpFile {
+function describeUp(
+  { stack, options }: Attendance,
+  about: { readonly startedAt: string; readonly dashboardUrl: string },
+): UpFile {
   const { config, world } = options;
   return {
     pid: process.pid,
     started_ticks: startedTicks(process.pid),
-    started_at: startedAt,
+    started_at: about.startedAt,
     hazelcast: config.hazelcast.address,
     cluster: config.hazelcast.cluster,
     temporal: world.temporal,
     temporal_ui: `http://${LOOPBACK}:${config.ports.temporal_ui}`,
-    dashboard: null,
+    dashboard: about.dashboardUrl,
     archive: config.archive,
     services: stack.services(),
   };

@@ -17,7 +17,7 @@ export type RunFacts = {
   /** Files written to the archive since the start. */
   written(): number;
   readonly failures: readonly string[];
-  durationS(): number;
+  readonly durationS: number;
   readStatus(): Promise<SystemStatus>;
 };
 
@@ -32,7 +32,6 @@ export async function finalSummary(facts: RunFacts): Promise<UpSummary> {
   const { seqs } = stack.watch;
   const rssMb = memoryOf(stack);
   const down = stack.kept.filter((each) => each.state() !== "running");
-  const durationS = facts.durationS();
   await stack.stopSimulator();
   const scansWritten = facts.written();
   const pushed = () => lastSeqOf(options.config) - options.baseSeq;
@@ -45,7 +44,7 @@ export async function finalSummary(facts: RunFacts): Promise<UpSummary> {
   }
   const status = await facts.readStatus();
   return summarize({
-    durationS,
+    durationS: facts.durationS,
     scansWritten,
     scansPushed: pushed(),
     scansSeen: seqs.seen,

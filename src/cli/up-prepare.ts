@@ -1,7 +1,7 @@
 /** Before anything starts: one `up` a data directory, nothing left of an earlier one, ports, tools. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openScanJournal } from "../adapters/journal/scan-journal.ts";
+import { ScanJournal } from "../adapters/journal/scan-journal.ts";
 import { ConfigError } from "../config.ts";
 import type { Config, LoadedConfig } from "../config.ts";
 import { choosePorts } from "../embedded/choose-ports.ts";
@@ -46,7 +46,7 @@ export function lastSeqOf(config: Config): number {
   const path = join(config.data_dir, "journal", "scan-bridge.db");
   if (!existsSync(path)) return 0;
   try {
-    const journal = openScanJournal(path, { readonly: true });
+    const journal = new ScanJournal(path, { readonly: true });
     try {
       return journal.lastSeq();
     } finally {

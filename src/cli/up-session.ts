@@ -37,7 +37,7 @@ export async function runUp(run: UpRun): Promise<number> {
   const prepared = await prepareUp(run.loaded, run.autoPorts);
   const journal = openEvents(prepared, display);
   const options = stackOptions(run, prepared, journal.onEvent);
-  useOnlyTemporal(options.world.temporal, options.world.namespace);
+  useOnlyTemporal(options.world);
   for (const name of prepared.ended) {
     journal.onEvent("warn", `ended ${name}, which an earlier 'dolphin up' had left running`);
   }
@@ -47,14 +47,13 @@ export async function runUp(run: UpRun): Promise<number> {
     stack.kill();
     exitForced();
   });
-  const summary = await attendStack({
-    stack,
-    options,
-    display,
-    events: journal.events,
-    forMs: run.forMs,
-    stop: stopping.signal,
-  });
+  const attended = { stack, options, display, events: journal.events, forMs: run.forMs };
+  let summary: UpSummary;
+  try {
+    summary = await attendStack({ ...attended, stop: stopping.signal });
+  } finally {
+    await stack.stop();
+  }
   prepared.lock.release();
   journal.onEvent("info", "stopped");
   journal.close();
@@ -83,15 +82,15 @@ function stackOptions(
   return { config, tools, world, demo, baseSeq: lastSeqOf(config), onEvent };
 }
 
-/** The operator's Temporal profile is for other servers than the embedded one. */
-function useOnlyTemporal(temporal: string, namespace: string): void {
-  const wanted = childEnvironment({ dataDir: "", temporal, namespace, env: {} });
-  for (const name of Object.keys(process.env)) {
-    if (name.startsWith("TEMPORAL_")) delete process.env[name];
-  }
-  for (const [name, value] of Object.entries(wanted)) {
-    if (name.startsWith("TEMPORAL_")) process.env[name] = value;
-  }
+/** This process, too, talks to the embedded server, whatever profile the operator has set. */
+function useOnlyTemporal(world: StackOptions["world"]): void {
+  for (const name of Object.keys(process.env).filter(isTemporal)) delete process.env[name];
+  const wanted = Object.entries(childEnvironment({ ...world, env: {} }));
+  Object.assign(process.env, Object.fromEntries(wanted.filter(([name]) => isTemporal(name))));
+}
+
+function isTemporal(name: string): boolean {
+  return name.startsWith("TEMPORAL_");
 }
 
 function openEvents({ config }: Prepared, display: UpDisplay) {

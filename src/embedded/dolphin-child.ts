@@ -1,6 +1,6 @@
 /** A `dolphin` verb as a guarded child of `dolphin up`: its command line and its environment. */
 import { fileURLToPath } from "node:url";
-import { effectiveConfigFile } from "./up-state.ts";
+import { effectiveConfigFile, temporalConfigFile } from "./up-state.ts";
 import { startGuarded } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
 import { CHECKOUT } from "./toolchain.ts";
@@ -23,16 +23,12 @@ const MAIN = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 export function startDolphinChild(world: ChildWorld, child: DolphinChild): Promise<GuardedProcess> {
   return startGuarded({
     command: process.execPath,
-    args: [...dolphinArguments(child.args)],
+    args: ["--disable-warning=ExperimentalWarning", MAIN, ...child.args],
     cwd: CHECKOUT,
     env: childEnvironment(world),
     logFile: child.logFile,
     graceSeconds: child.graceSeconds,
   });
-}
-
-export function dolphinArguments(args: readonly string[]): readonly string[] {
-  return ["--disable-warning=ExperimentalWarning", MAIN, ...args];
 }
 
 /**
@@ -46,6 +42,6 @@ export function childEnvironment({ dataDir, temporal, namespace, env }: ChildWor
     DOLPHIN_CONFIG: effectiveConfigFile(dataDir),
     TEMPORAL_ADDRESS: temporal,
     TEMPORAL_NAMESPACE: namespace,
-    TEMPORAL_CONFIG_FILE: "/dev/null",
+    TEMPORAL_CONFIG_FILE: temporalConfigFile(dataDir),
   };
 }

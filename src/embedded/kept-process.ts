@@ -110,7 +110,7 @@ async function pause(keeping: Keeping): Promise<void> {
   const { policy, onEvent } = keeping.deps;
   const nowMs = monotonicMs();
   const decision = decideRestart(policy, keeping.restartTimesMs, nowMs);
-  const waitMs = decision.atMs - nowMs;
+  const waitMs = Math.max(0, decision.atMs - nowMs);
   const seconds = Math.ceil(waitMs / MS_PER_SECOND);
   keeping.state = decision.kind === "restart" ? "waiting" : "fatal";
   if (decision.kind === "fatal") {

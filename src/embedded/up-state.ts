@@ -25,6 +25,11 @@ export function createUpFileWriter(dataDir: string): {
   };
 }
 
+/** Temporal's own configuration file for our children: the operator's is for other servers. */
+export function temporalConfigFile(dataDir: string): string {
+  return join(dataDir, "run", "temporal.toml");
+}
+
 export function effectiveConfigFile(dataDir: string): string {
   return join(dataDir, "run", "dolphin.yaml");
 }
@@ -33,6 +38,7 @@ export function effectiveConfigFile(dataDir: string): string {
 export function writeEffectiveConfig(config: Config): void {
   const heading = "# Written by `dolphin up` at each start; changes here are lost.\n";
   replaceFile(effectiveConfigFile(config.data_dir), heading + stringify(config));
+  replaceFile(temporalConfigFile(config.data_dir), `${heading}[profile.default]\n`);
 }
 
 function replaceFile(path: string, text: string): void {
