@@ -178,7 +178,8 @@ async function downloadTemporal() {
     const now = bytes();
     if (now !== seen) sinceMs = Date.now();
     seen = now;
-    if (TEMPORAL_DOWNLOAD_STALL_MS < Date.now() - sinceMs) process.kill(-child.pid, "SIGKILL");
+    const isStalled = TEMPORAL_DOWNLOAD_STALL_MS < Date.now() - sinceMs;
+    if (isStalled && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   }, 250);
   await new Promise((resolve) => {
     child.on("exit", resolve);
@@ -334,7 +335,7 @@ function filesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
+    .toSorted();
 }
 
 function sizeOf(path) {
