@@ -42,6 +42,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "the services' logs",
     load: async () => (await import("./logs.ts")).addLogsCommand,
   },
+  archive: {
+    summary: "the scan archive: ls, audit (files on disk = seqs pushed), quarantine",
+    load: async () => (await import("./archive.ts")).addArchiveCommand,
+  },
   config: {
     summary: "the effective configuration, and where each value came from",
     load: async () => (await import("./config.ts")).addConfigCommand,

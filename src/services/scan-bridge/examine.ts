@@ -3,7 +3,8 @@ import type { FileStat } from "../../adapters/archive/read-scan-file.ts";
 import type { JournalFile, ScanJournal } from "../../adapters/journal/scan-journal.ts";
 import type { ScanRead } from "../../wire/arrow/read-scan.ts";
 import type { Candidate } from "./intake.ts";
-import { type ScanFiles, decodeScan, hashOf } from "./reload.ts";
+import { hashOf } from "../../wire/scan-hash.ts";
+import { type ScanFiles, decodeScan } from "./reload.ts";
 
 export type NewScan = {
   readonly candidate: Candidate;

@@ -4,6 +4,7 @@
  */
 import type { JournalFile, JournalScan, ScanJournal } from "../../adapters/journal/scan-journal.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
+import { RELIST_KEY } from "../../domain/scan/audit.ts";
 import { decideOutcome } from "../../domain/scan/commit-outcome.ts";
 import { isLate, isReplayed, type Newest } from "../../domain/scan/order.ts";
 import type { ServiceFacts } from "../../wire/control-pipe.ts";
@@ -70,6 +71,7 @@ export class Pump {
   #nextReviewMs = 0;
   #journalTrouble: string | null = null;
   #logged = 0;
+  #relistSeen: string | null;
 
   constructor(deps: PumpDeps) {
     this.#deps = deps;
@@ -77,6 +79,7 @@ export class Pump {
     this.#newest = deps.newest;
     this.#doneSeq = Math.min(deps.lastSeq, Number(deps.journal.meta("done_seq") ?? 0));
     this.#progressMs = deps.nowMs();
+    this.#relistSeen = deps.journal.meta(RELIST_KEY);
   }
 
   /** Runs until told to stop. @throws {FencedError} when a newer bridge has the word. */
@@ -311,11 +314,12 @@ export class Pump {
   }
 
   async #chores(): Promise<void> {
-    const { intake, unfinished, nowMs } = this.#deps;
+    const { intake, rounds, unfinished, nowMs } = this.#deps;
     const now = nowMs();
     if (this.#nextTickMs <= now) {
       this.#nextTickMs = now + TICK_MS;
-      if (intake.hasOverflowed) this.wakeRound();
+      if (this.#isAskedToRelist()) rounds.forget();
+      if (intake.hasOverflowed || rounds.isForgetful) this.wakeRound();
       await this.#tick();
     }
     if (this.#nextReviewMs <= now) {
@@ -323,6 +327,14 @@ export class Pump {
       const verdicts = unfinished.review();
       if (0 < verdicts.length) this.#journal({ scans: [], verdicts });
     }
+  }
+
+  /** An audit found holes: it leaves a mark in the journal. */
+  #isAskedToRelist(): boolean {
+    const asked = this.#deps.journal.meta(RELIST_KEY);
+    const isNew = asked !== this.#relistSeen;
+    this.#relistSeen = asked;
+    return isNew;
   }
 
   /** Checks the epoch without a scan at hand, and tells other hosts which files are done. */

@@ -1,5 +1,5 @@
 /** A scan file of the archive, read, hashed and decoded: what the live path and a replay both need. */
-import { createHash } from "node:crypto";
+import { hashOf } from "../../wire/scan-hash.ts";
 import type { FileRead, FileStat } from "../../adapters/archive/read-scan-file.ts";
 import type { DecodedScan, ScanRead } from "../../wire/arrow/read-scan.ts";
 import { readScanFast } from "../../wire/arrow/read-scan.ts";
@@ -18,10 +18,6 @@ export type ScanFiles = {
   readonly read: (file: string) => FileRead;
   readonly readGeneral: (bytes: Uint8Array) => Promise<ScanRead>;
 };
-
-export function hashOf(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
-}
 
 /** Synchronous for the fixed layout; only other layouts wait for the killable reader. */
 export function decodeScan(files: ScanFiles, bytes: Uint8Array): ScanRead | Promise<ScanRead> {

@@ -57,6 +57,7 @@ export class Rounds {
   #dueMs: number | null = null;
   #nextSweepMs: number;
   #nextOldDaysMs: number;
+  #isForgetful = false;
 
   constructor(deps: RoundsDeps) {
     this.#deps = deps;
@@ -68,11 +69,13 @@ export class Rounds {
     return this.#state;
   }
 
-  /** Has the next round list every folder, and look at every file of the newest days. */
+  /** Has the next round ask the journal about every file of every day. */
   forget(): void {
-    this.#listed.clear();
-    this.#nextSweepMs = 0;
-    this.#nextOldDaysMs = 0;
+    this.#isForgetful = true;
+  }
+
+  get isForgetful(): boolean {
+    return this.#isForgetful;
   }
 
   /** One round; returns the pause until the next, in milliseconds. */
@@ -117,8 +120,10 @@ export class Rounds {
       for (const day of counting) if (!active.includes(day)) await this.#visit(day, true);
       this.#nextOldDaysMs = round.startedMs + MS_PER_HOUR;
     }
-    if (this.#nextSweepMs <= round.startedMs) {
-      for (const day of active.slice(-SWEPT_DAYS)) await this.#sweep(day);
+    if (this.#nextSweepMs <= round.startedMs || this.#isForgetful) {
+      const swept = this.#isForgetful ? counting : active.slice(-SWEPT_DAYS);
+      this.#isForgetful = false;
+      for (const day of swept) await this.#sweep(day);
       this.#nextSweepMs = round.startedMs + SWEEP_EVERY_MS;
     }
     intake.keepDays(active);
