@@ -88,6 +88,7 @@ function lostReading(
 
 async function startWorker(heapMb: number): Promise<Worker> {
   const worker = new Worker(new URL("./general-worker.ts", import.meta.url), {
+    execArgv: [], // What the process was told to run is none of the worker's.
     resourceLimits: {
       maxOldGenerationSizeMb: heapMb,
       maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
