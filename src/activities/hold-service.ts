@@ -45,17 +45,12 @@ export async function holdService(
   const beat = (): void => heartbeat(attachment.details());
   const beatTimer = setInterval(beat, BEAT_EVERY_MS);
   const lookTimer = setInterval(() => reporter.see(attachment.details()), LOOK_EVERY_MS);
-  const modeTimer = setInterval(
-    () => void followMode(world, spec, attachment),
-    world.healthCheckMs,
-  );
   beat();
   try {
     return await untilOver({ attachment, spec, tell: (details) => reporter.see(details) });
   } finally {
     clearInterval(beatTimer);
     clearInterval(lookTimer);
-    clearInterval(modeTimer);
     reporter.stop();
   }
 }
@@ -114,18 +109,6 @@ function replacedFailure(spec: ServiceSpec): ApplicationFailure {
     type: "Replaced",
     category: ApplicationFailureCategory.BENIGN,
   });
-}
-
-async function followMode(
-  world: SupervisionWorld,
-  spec: ServiceSpec,
-  attachment: Attachment,
-): Promise<void> {
-  try {
-    attachment.setMode(await world.supervisorMode(spec.name));
-  } catch {
-    // Temporal is away: the last mode known stays.
-  }
 }
 
 /** The worker that kept the process died, and the process with it: its control pipe closed. */

@@ -24,7 +24,6 @@ export type SupervisionWorld = {
   readonly healthCheckMs: number;
   readonly hasSearchAttributes: () => Promise<boolean>;
   readonly describeRun: (service: string) => Promise<RunDescription>;
-  readonly supervisorMode: (service: string) => Promise<"auto" | "monitor-only">;
   readonly report: (service: string, report: RunReport) => Promise<boolean>;
 };
 

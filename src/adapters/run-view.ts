@@ -1,11 +1,14 @@
 /** How a service's run and supervisor stand on the server, and the signals that go there. */
 import { WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
 import { defaultPayloadConverter } from "@temporalio/common";
+import type { Mode } from "../domain/supervision/next-step.ts";
 import { RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
 import { reportSignal } from "../workflows/messages.ts";
 import type { RunDescription, RunReport } from "../workflows/messages.ts";
 import { runIdOf, supervisorIdOf } from "../workflows/names.ts";
 import type { TemporalClient } from "./temporal-client.ts";
+
+const MODE_MS_MAX = 500;
 
 /** Describes the newest run of a service; an ended one with its result. */
 export async function describeRun(
@@ -34,17 +37,21 @@ export async function describeRun(
   }
 }
 
-/** The mode that an operator set; without a supervisor nobody would start the service again. */
+/**
+ * The mode that an operator set; null while Temporal does not answer. Without a supervisor
+ * nobody would start the service again, so nobody ends it either.
+ */
 export async function supervisorMode(
-  { client }: TemporalClient,
+  { client, connection }: TemporalClient,
   service: string,
-): Promise<"auto" | "monitor-only"> {
+): Promise<Mode | null> {
   try {
-    const { memo } = await client.workflow.getHandle(supervisorIdOf(service)).describe();
+    const { memo } = await connection.withDeadline(Date.now() + MODE_MS_MAX, () =>
+      client.workflow.getHandle(supervisorIdOf(service)).describe(),
+    );
     return ServiceStatus.safeParse(memo?.["status"]).data?.mode ?? "auto";
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return "monitor-only";
-    throw error;
+    return error instanceof WorkflowNotFoundError ? "monitor-only" : null;
   }
 }
 

@@ -141,6 +141,7 @@ function openKeeper(options: WorkersOptions, temporal: TemporalClient, log: Logg
     runFolder: join(config.data_dir, "run"),
     commandOf: (spec) => serviceCommand(spec, { env, logFolder: join(config.data_dir, "logs") }),
     temporalAnswers: () => temporalAnswers(temporal),
+    modeOf: (service) => supervisorMode(temporal, service),
     log: (level, text) => log[level](`[Keeper] ${text}`),
   });
 }
@@ -155,7 +156,6 @@ function worldOf(options: WorkersOptions, temporal: TemporalClient, keeper: Keep
     healthCheckMs: supervision.health_check_s * MS_PER_S,
     hasSearchAttributes: () => hasSearchAttributes(temporal),
     describeRun: (service: string) => describeRun(temporal, service),
-    supervisorMode: (service: string) => supervisorMode(temporal, service),
     report: (service: string, report: Parameters<typeof reportToSupervisor>[2]) =>
       reportToSupervisor(temporal, service, report),
   };

@@ -32,6 +32,8 @@ export type KeeperWorld = {
   readonly commandOf: (spec: ServiceSpec) => ServiceCommand;
   /** Whether Temporal answers, within half a second. */
   readonly temporalAnswers: () => Promise<boolean>;
+  /** What an operator set at the supervisor; null while Temporal is away. */
+  readonly modeOf: (service: string) => Promise<Mode | null>;
   readonly log: (level: "info" | "warn", text: string) => void;
 };
 
@@ -171,7 +173,7 @@ export class KeptService {
     let process: ServiceProcess;
     try {
       process = startServiceProcess(this.#spec, this.#world.commandOf(this.#spec), {
-        isHandsOff: () => this.#mode === "monitor-only",
+        mayKill: async () => (await this.#followMode()) === "auto",
       });
     } catch (error) {
       const why = `no process: ${String(error)}`;
@@ -252,7 +254,7 @@ export class KeptService {
     this.#current?.watch.sample();
     if (this.#world.healthCheckMs <= nowMs - this.#lastHealthCheckMs) {
       this.#lastHealthCheckMs = nowMs;
-      this.#checkHealth();
+      void this.#checkHealth();
     }
     if (this.#attached !== null || !(await this.#world.temporalAnswers())) return;
     // While Temporal is away nobody can adopt it, so only the time in which it answers counts.
@@ -260,21 +262,24 @@ export class KeptService {
     if (ADOPTION_MS_MAX <= this.#unadoptedMs) this.stop("nobody adopted it within 15 s");
   }
 
-  #checkHealth(): void {
+  async #checkHealth(): Promise<void> {
     capOutput(this.#world.commandOf(this.#spec).outFile);
+    // An operator's monitor-only must hold before anything is ended, not a check later.
+    const mode = await this.#followMode();
     if (this.#current === null) return;
     const observation = this.#current.watch.observation();
+    const { policy } = this.#world;
     const recovery = decideRecovery(
       verdict(observation, this.#spec),
       { observation, limits: this.#spec },
-      {
-        mode: this.#mode,
-        policy: this.#world.policy,
-        restartTimesMs: this.#restartTimesMs,
-        nowMs: wallMs(),
-      },
+      { mode, policy, restartTimesMs: this.#restartTimesMs, nowMs: wallMs() },
     );
     if (recovery !== null) this.#current.process.stop(recovery.kind, recovery.why);
+  }
+
+  async #followMode(): Promise<Mode> {
+    this.#mode = (await this.#world.modeOf(this.#spec.name)) ?? this.#mode;
+    return this.#mode;
   }
 
   #keepRunFile(process: ServiceProcess): void {

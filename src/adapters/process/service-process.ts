@@ -63,7 +63,10 @@ const LOG_LINE_CHARS_MAX = 300;
 export function startServiceProcess(
   spec: ServiceSpec,
   command: ServiceCommand,
-  rule: { /** Nothing is killed then, whatever is found. */ readonly isHandsOff: () => boolean },
+  rule: {
+    /** Asked before it is killed for a fault of its own; false: nothing is done, whatever is found. */
+    readonly mayKill: () => Promise<boolean>;
+  },
 ): ServiceProcess {
   const startedAtMs = wallMs();
   const startedMs = monotonicMs();
@@ -71,7 +74,7 @@ export function startServiceProcess(
   const child = spawnGroup(command);
   const pid = child.pid ?? null;
   const watch = createWatch(child);
-  let asked: { readonly kind: EndKind; readonly why: string } | null = null;
+  let asked: Ask | null = null;
   let killTimer: NodeJS.Timeout | undefined;
   const ended = Promise.withResolvers<ProcessEnd>();
 
@@ -97,12 +100,13 @@ export function startServiceProcess(
       finish({ code: null, signal: null });
     }, KILL_MS_MAX);
   };
-  const watchTimer = setInterval(() => {
-    const fault = faultOf(watch);
-    if (fault === null || asked !== null || rule.isHandsOff()) return;
+  const onFault = (fault: Ask): void => {
+    if (asked !== null) return;
     asked = fault;
     kill();
-  }, WATCH_EVERY_MS);
+  };
+  const look = createFaultLook(watch, rule.mayKill, onFault);
+  const watchTimer = setInterval(() => void look(), WATCH_EVERY_MS);
   child.once("error", (error) => {
     if (pid === null) finish({ code: null, signal: null, error: error.message });
   });
@@ -134,6 +138,7 @@ type Exit = {
   readonly signal: string | null;
   readonly error?: string;
 };
+type Ask = { readonly kind: EndKind; readonly why: string };
 type Watch = ReturnType<typeof createWatch>;
 
 function spawnGroup(command: ServiceCommand): ChildProcess {
@@ -198,7 +203,22 @@ function createWatch(child: ChildProcess) {
   };
 }
 
-function faultOf(watch: Watch): { readonly kind: EndKind; readonly why: string } | null {
+function createFaultLook(
+  watch: Watch,
+  mayKill: () => Promise<boolean>,
+  onFault: (fault: Ask) => void,
+): () => Promise<void> {
+  let isAsking = false;
+  return async () => {
+    const fault = faultOf(watch);
+    if (fault === null || isAsking) return;
+    isAsking = true;
+    if (await mayKill()) onFault(fault);
+    isAsking = false;
+  };
+}
+
+function faultOf(watch: Watch): Ask | null {
   const silentMs = watch.silentMs();
   if (!watch.hasSpoken()) {
     return FIRST_MESSAGE_MS_MAX <= silentMs
@@ -216,7 +236,7 @@ function faultOf(watch: Watch): { readonly kind: EndKind; readonly why: string }
 function classify(
   exit: Exit,
   life: { readonly uptimeMs: number; readonly isReadyHeld: boolean },
-): { readonly kind: EndKind; readonly why: string } {
+): Ask {
   const after = `after ${(life.uptimeMs / 1_000).toFixed(1)} s`;
   if (exit.error !== undefined) return { kind: "failed_start", why: `no process: ${exit.error}` };
   if (exit.code === EXIT_FENCED) {

@@ -1,0 +1,154 @@
+/** Workers and Temporal die, hang and come back: at every moment there is one process at most. */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
+import { openStage, until } from "../helpers/supervision/stage.ts";
+import type { Stage } from "../helpers/supervision/stage.ts";
+
+const POLICY = `supervision: { restarts_max: 1000, delays_s: [0], health_check_s: 1, news_s: 3 }`;
+let stage: Stage;
+
+beforeEach(async () => {
+  stage = await openStage("outages", POLICY);
+  stage.startWorker();
+  await stage.supervise();
+});
+afterEach(async () => {
+  await stage.close();
+  if (1 < stage.sampler.most()) throw new Error("two processes ran at once");
+  if (0 < stage.alive().length) throw new Error("a worker that ended left its service");
+});
+
+async function healthyPid(): Promise<number> {
+  const { pid } = await stage.statusWhere("healthy", (now) => now.word === "Healthy");
+  return pid ?? 0;
+}
+
+function healthyWith(pid: number, limitMs?: number) {
+  return stage.statusWhere(
+    `pid ${pid} is healthy`,
+    (now) => now.word === "Healthy" && now.pid === pid,
+    limitMs,
+  );
+}
+
+describe("a worker", () => {
+  test("killed with -9 takes its service with it; the next one starts another life", async () => {
+    const pid = await healthyPid();
+    await stage.stopWorker("SIGKILL");
+    await until("its service has ended by itself", () => !isProcessAlive(pid, null), 3_000);
+    stage.startWorker();
+    const killedMs = Date.now();
+    const status = await stage.statusWhere(
+      "another life",
+      (now) => now.word === "Healthy" && now.pid !== pid,
+    );
+    expect(Date.now() - killedMs).toBeLessThan(12_000);
+    expect(status).toMatchObject({ life: 2, restarts_in_window: 1 });
+    expect(status.last_end).toMatchObject({ kind: "lost", pid });
+  });
+
+  test("that is told to go stops its service and exits 0; the next one goes on in the same run", async () => {
+    const pid = await healthyPid();
+    const { runId } = await stage.run.describe();
+    expect(await stage.stopWorker("SIGTERM")).toBe(0);
+    expect(isProcessAlive(pid, null)).toBe(false);
+    stage.startWorker();
+    const status = await stage.statusWhere(
+      "another process",
+      (now) => now.word === "Healthy" && now.pid !== pid,
+    );
+    expect(status).toMatchObject({ life: 2, restarts_in_window: 0 });
+    expect((await stage.run.describe()).runId).toBe(runId);
+  });
+
+  test("frozen for ten seconds finds its service again and doubles nothing", async () => {
+    const pid = await healthyPid();
+    stage.worker()?.kill("SIGSTOP");
+    await delay(10_000);
+    stage.worker()?.kill("SIGCONT");
+    await until("the server has another attempt", async () => {
+      const { raw } = await stage.run.describe();
+      return 1 < (raw.pendingActivities?.[0]?.attempt ?? 0);
+    });
+    await healthyWith(pid);
+    await delay(17_000);
+    expect(stage.alive()).toEqual([pid]);
+    expect(await stage.status()).toMatchObject({ pid, life: 1, restarts_in_window: 0 });
+  });
+});
+
+describe("Temporal", () => {
+  test("away for 15 s: the service goes on and is adopted, not doubled", async () => {
+    const pid = await healthyPid();
+    await stage.killTemporal();
+    await delay(15_000);
+    expect(stage.alive()).toEqual([pid]);
+    await stage.restartTemporal();
+    await healthyWith(pid, 60_000);
+    await delay(17_000);
+    expect(stage.alive()).toEqual([pid]);
+    expect(await stage.status()).toMatchObject({ pid, life: 1, restarts_in_window: 0 });
+    process.kill(pid, "SIGKILL");
+    await stage.statusWhere("restarted", (now) => now.word === "Healthy" && now.pid !== pid);
+  });
+
+  test("away while the service dies: it is restarted in place and counted once Temporal is back", async () => {
+    const pid = await healthyPid();
+    await stage.killTemporal();
+    process.kill(pid, "SIGKILL");
+    const local = await until("restarted in place", () => stage.alive().find((one) => one !== pid));
+    await delay(12_000);
+    await stage.restartTemporal();
+    const status = await healthyWith(local, 60_000);
+    expect(status).toMatchObject({ life: 2, restarts_in_window: 1 });
+    await stage.stop();
+    const ended = await stage.run.result();
+    expect(ended).toMatchObject({ kind: "stopped", life: 2, local_lives: [{ life: 1, pid }] });
+  });
+
+  test("away while the service is fenced: it is not restarted in place, and held when Temporal is back", async () => {
+    const pid = await healthyPid();
+    await stage.killTemporal();
+    stage.behave({ exit: 76 });
+    await until("fenced", () => !isProcessAlive(pid, null));
+    stage.behave({});
+    await delay(5_000);
+    expect(stage.alive()).toEqual([]);
+    await stage.restartTemporal();
+    const held = await stage.statusWhere("held", (now) => now.word === "Fenced", 60_000);
+    expect(held.restarts_in_window).toBe(0);
+  });
+
+  test("away for a moment: nothing happens at all", async () => {
+    const pid = await healthyPid();
+    await stage.killTemporal();
+    await stage.restartTemporal();
+    await healthyWith(pid, 60_000);
+    await delay(8_000);
+    expect(stage.alive()).toEqual([pid]);
+  });
+
+  test("not there when the worker starts: it waits, and starts nothing before", async () => {
+    await healthyPid();
+    await stage.stopWorker("SIGTERM");
+    await stage.killTemporal();
+    const before = stage.starts().length;
+    stage.startWorker();
+    await delay(4_000);
+    expect(stage.starts()).toHaveLength(before);
+    expect(stage.worker()?.exitCode).toBeNull();
+    await stage.restartTemporal();
+    await stage.statusWhere("up", (now) => now.word === "Healthy" && now.pid !== null, 60_000);
+  });
+});
+
+test("what nobody adopts within 15 s is stopped", async () => {
+  const pid = await healthyPid();
+  await stage.supervisor.terminate("by hand");
+  await stage.run.terminate("by hand");
+  const leftMs = Date.now();
+  await until("stopped", () => !isProcessAlive(pid, null));
+  expect(Date.now() - leftMs).toBeGreaterThan(13_000);
+  expect(Date.now() - leftMs).toBeLessThan(22_000);
+});
