@@ -1,7 +1,7 @@
 /** One run of `dolphin up`, from the lock to the summary. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { wallMicros } from "../adapters/clock.ts";
+import { monotonicMs, wallMicros } from "../adapters/clock.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { LoadedConfig } from "../config.ts";
 import { isoFromMicros } from "../domain/time.ts";
@@ -112,14 +112,22 @@ function openEvents({ config }: Prepared, display: UpDisplay) {
   return { events, onEvent, close: logger.close };
 }
 
+/** npm passes on the Ctrl-C that the terminal has given us already: two at once are one. */
+const SAME_SIGNAL_MS = 400;
+
 /** The first signal asks for an orderly stop; the second one does not wait for it. */
 function stopOnSignals() {
   const first = new AbortController();
   // Before the stack stands, the guards end what has been started.
   let second = exitForced;
+  let heardMs = 0;
   const hear = () => {
-    if (first.signal.aborted) second();
-    else first.abort();
+    if (!first.signal.aborted) {
+      heardMs = monotonicMs();
+      first.abort();
+    } else if (SAME_SIGNAL_MS < monotonicMs() - heardMs) {
+      second();
+    }
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, hear);
   return {

@@ -36,7 +36,8 @@ export function upScreen(view: UpView): string[] {
   return [
     ...(view.status === null ? ["DOLPHIN  starting"] : statusTable(view.status).split("\n")),
     "",
-    ...addressLines(up, view.logs),
+    ...pageLines(up),
+    logsLine(view.logs),
     `processes    ${memoryOf(view.rssMb)}`,
     `seen here    ${scansOf(view)}`,
     ...(events.length === 0 ? [] : ["", ...events]),
@@ -51,14 +52,24 @@ export function upLine(view: UpView): string {
   return `${word}; ${scansOf(view)}; restarts ${view.restarts}; ${memoryOf(view.rssMb)}`;
 }
 
+/** For lines that stay; the live view's table has the servers and the archive itself. */
 export function addressLines(up: UpFile, logs: string): string[] {
   return [
-    `Temporal UI  ${up.temporal_ui}   (server ${up.temporal})`,
-    ...(up.dashboard === null ? [] : [`dashboard    ${up.dashboard}`]),
+    ...pageLines(up),
+    `Temporal     ${up.temporal}`,
     `Hazelcast    ${up.hazelcast}, cluster ${up.cluster}`,
     `archive      ${up.archive}`,
-    `logs         ${logs}   (dolphin logs -f)`,
+    logsLine(logs),
   ];
+}
+
+function pageLines(up: UpFile): string[] {
+  const dashboard = up.dashboard === null ? [] : [`dashboard    ${up.dashboard}`];
+  return [`Temporal UI  ${up.temporal_ui}`, ...dashboard];
+}
+
+function logsLine(logs: string): string {
+  return `logs         ${logs}   (dolphin logs -f)`;
 }
 
 export function eventLine({ at, level, text }: UpEvent): string {
