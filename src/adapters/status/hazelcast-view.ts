@@ -1,5 +1,6 @@
 /** What Hazelcast holds for an operator: the services' own heartbeats and the latest scan. */
 import { z } from "zod";
+import { ServiceFacts } from "../../wire/control-pipe.ts";
 import { FEATURES_MAP, HEARTBEAT_MAP, LATEST_KEY } from "../../wire/scan-value.ts";
 import { parseScanSummary } from "../../wire/scan-summary.ts";
 import type { LatestScan } from "../../wire/system-status.ts";
@@ -11,7 +12,10 @@ export type HazelcastView = {
   readonly latestScan: LatestScan | null;
 };
 
-const Heartbeat = z.looseObject({ updated_at: z.string() });
+const Heartbeat = z.looseObject({
+  updated_at: z.string(),
+  facts: ServiceFacts.nullable().catch(null).default(null),
+});
 const Counter = z.union([z.number(), z.string(), z.null()]);
 
 export async function readHazelcast(
@@ -45,7 +49,8 @@ function heartbeatIn(text: unknown, nowMs: number): LocalSigns["heartbeat"] {
   try {
     const heartbeat = Heartbeat.parse(JSON.parse(text));
     const ageS = Math.max(0, (nowMs - Date.parse(heartbeat.updated_at)) / 1_000);
-    return Number.isNaN(ageS) ? null : { ageS, counters: flat(heartbeat) };
+    const { facts, ...figures } = heartbeat;
+    return Number.isNaN(ageS) ? null : { ageS, facts, counters: flat(figures) };
   } catch {
     return null;
   }

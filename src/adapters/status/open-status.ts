@@ -2,7 +2,7 @@
 import type { SystemStatus } from "../../wire/system-status.ts";
 import { connectHazelcast } from "../hazelcast/hazelcast-client.ts";
 import { connectTemporal } from "../temporal-client.ts";
-import { ANSWER_DEADLINE_MS, readStatus, type StatusSources } from "./status-reader.ts";
+import { CALL_DEADLINE_MS, readStatus, type StatusSources } from "./status-reader.ts";
 
 export type StatusReader = {
   read(): Promise<SystemStatus>;
@@ -20,7 +20,7 @@ export async function openStatus(options: StatusOptions): Promise<StatusReader> 
   const handle = await connectHazelcast({
     ...options.hazelcast,
     name: "dolphin-status",
-    deadlineMs: ANSWER_DEADLINE_MS,
+    deadlineMs: CALL_DEADLINE_MS,
   });
   const sources: StatusSources = {
     ...options,

@@ -5,7 +5,7 @@
  */
 import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
-import { verdict, type Verdict } from "../../domain/supervision/verdict.ts";
+import { verdict, type Verdict, type WorkFacts } from "../../domain/supervision/verdict.ts";
 import type { RunDetails, ServiceStatus } from "../../wire/supervision.ts";
 import type { ServiceRow } from "../../wire/system-status.ts";
 
@@ -30,6 +30,7 @@ export type LocalSigns = {
   } | null;
   readonly heartbeat: {
     readonly ageS: number;
+    readonly facts: WorkFacts | null;
     readonly counters: ServiceRow["counters"];
   } | null;
 };
@@ -83,6 +84,10 @@ function toldBy({ status, run }: Supervision, spec: ServiceSpec): Told {
   if (run.kind === "silent" && TOLD_MAX_S < run.sinceS) {
     return unheard(`no worker has taken its run for ${Math.round(run.sinceS)} s`, spec);
   }
+  if (status !== null && run.kind === "none" && status.pid !== null) {
+    const reason = `the process ${status.pid} has ended; the supervisor decides what comes next`;
+    return { word: "Down", cause: "process", reason };
+  }
   if (status !== null) return status;
   return { word: "Down", cause: "none", reason: "no supervisor; 'dolphin create' starts it" };
 }
@@ -102,7 +107,7 @@ export function rowFromSigns(
       silentS: heartbeat?.ageS ?? 0,
       rssBytes: process?.rssBytes ?? null,
       cpuPercent: null,
-      facts: null,
+      facts: heartbeat?.facts ?? null,
       dependenciesOkS: 0,
     },
     about.spec,
@@ -121,8 +126,8 @@ export function rowFromSigns(
     mode: null,
     last_seq: numberIn(counters, "last_seq"),
     last_scan_number: numberIn(counters, "last_scan_number"),
-    newest_data_age_s: numberIn(counters, "newest_data_age_s"),
-    backlog: numberIn(counters, "backlog"),
+    newest_data_age_s: heartbeat?.facts?.newestDataAgeS ?? null,
+    backlog: heartbeat?.facts?.backlog ?? null,
     restarts: null,
     restarts_max: about.policy.restartsMax,
     next_try_at: null,

@@ -305,6 +305,8 @@ function report(thread: ThreadDeps, store: ScanStore): void {
     updated_at: isoFromMicros(wallMicros()),
     state,
     backlog: facts.backlog,
+    /** For who asks how the bridge is while Temporal is away. */
+    facts,
     ...figures,
   };
   // An unanswered heartbeat is no event: the next one follows in a second.

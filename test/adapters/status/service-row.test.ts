@@ -109,6 +109,14 @@ describe("rowFromSupervision", () => {
     );
   });
 
+  test("does not repeat what the memo said of a process that has ended", () => {
+    const old = { ...status, word: "Healthy", reason: "newest data 2 s old", pid: 77 } as const;
+    checkRow(
+      { status: old, run: { kind: "none" } },
+      { status: "Down", why: "the process 77 has ended; the supervisor decides what comes next" },
+    );
+  });
+
   test("believes no heartbeat that is older than 10 s", () => {
     checkRow(
       { status, run: { kind: "told", details, ageS: 34 } },
@@ -143,7 +151,11 @@ describe("rowFromSigns, while Temporal is away", () => {
   const process = { pid: 77, life: 4, startedAtMs: nowMs - 120_000, rssBytes: 104_857_600 };
 
   test("a process that beats in Hazelcast", () => {
-    const heartbeat = { ageS: 1, counters: { last_seq: 120, last_scan_number: 119, backlog: 0 } };
+    const heartbeat = {
+      ageS: 1,
+      facts: details.facts,
+      counters: { last_seq: 120, last_scan_number: 119 },
+    };
     expect(rowFromSigns({ process, heartbeat }, about)).toMatchObject({
       status: "Healthy",
       pid: 77,
@@ -152,6 +164,8 @@ describe("rowFromSigns, while Temporal is away", () => {
       last_seq: 120,
       last_scan_number: 119,
       backlog: 0,
+      newest_data_age_s: 2,
+      why: expect.stringMatching(/^newest data 2 s old; Temporal does not answer/),
       rss_mb: 100,
       restarts: null,
       source: "hazelcast",
@@ -159,7 +173,7 @@ describe("rowFromSigns, while Temporal is away", () => {
   });
 
   test("a process that has fallen silent in Hazelcast", () => {
-    const heartbeat = { ageS: 40, counters: {} };
+    const heartbeat = { ageS: 40, facts: null, counters: {} };
     const row = rowFromSigns({ process, heartbeat }, about);
     expect([row.status, row.why]).toEqual(["Down", expect.stringMatching(/^no beat for 40 s/)]);
   });
