@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { Worker } from "node:worker_threads";
+import { afterEach, assert, describe, expect, test, vi } from "vitest";
 import {
   createGeneralReader,
   type GeneralReader,
@@ -18,7 +19,10 @@ const costly = makeScan({
 });
 
 let reader: GeneralReader | undefined;
-afterEach(async () => reader?.close());
+afterEach(async () => {
+  vi.useRealTimers();
+  await reader?.close();
+});
 
 describe("the general reader", { timeout: 60_000 }, () => {
   test("reads in its worker, one file after the other", async () => {
@@ -54,6 +58,21 @@ describe("the general reader", { timeout: 60_000 }, () => {
     await reader.close();
     checkReading(await reader.read(scanFixture(FILE)), expected);
     await reader.close();
+    checkReading(await reader.read(scanFixture(FILE)), expected);
+  });
+
+  test("ends its worker after a minute without work, and starts another", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    reader = createGeneralReader({ timeoutMs: 10_000, heapMb: 64 });
+    const started = once(process, "worker");
+    await reader.read(scanFixture(FILE));
+    const [worker]: unknown[] = await started;
+    assert(worker instanceof Worker);
+    const ended = once(worker, "exit");
+    vi.advanceTimersByTime(59_999);
+    expect(worker.threadId).toBeGreaterThan(0);
+    vi.advanceTimersByTime(1);
+    await ended;
     checkReading(await reader.read(scanFixture(FILE)), expected);
   });
 
