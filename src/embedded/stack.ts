@@ -55,30 +55,28 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const kept: KeptProcess[] = [];
   const keep = async (spec: KeptSpec) => {
     const process = await keepProcess(spec, deps);
-    kept.unshift(process);
+    kept.push(process);
     return process;
   };
   let watch: ScanWatch | null = null;
   const probeHazelcast = async () => watch?.probe();
+  // The worker needs Temporal only: its services wait for Hazelcast by themselves.
+  const workers = keep(temporalSpec(options)).then(() => keep(workerSpec(options)));
+  const watching = keep({ ...hazelcastSpec(options), probe: probeHazelcast }).then(async () => {
+    const { hazelcast } = config;
+    const { address, cluster, deadline_ms: deadlineMs } = hazelcast;
+    watch = await watchScans({ address, cluster, deadlineMs, baseSeq: options.baseSeq });
+    return watch;
+  });
   try {
-    const servers = [
-      keep(temporalSpec(options)),
-      keep({ ...hazelcastSpec(options), probe: probeHazelcast }),
-    ];
-    await Promise.allSettled(servers);
-    await Promise.all(servers);
-    watch = await watchScans({
-      address: config.hazelcast.address,
-      cluster: config.hazelcast.cluster,
-      deadlineMs: config.hazelcast.deadline_ms,
-      baseSeq: options.baseSeq,
-    });
-    await keep(workerSpec(options));
+    await Promise.allSettled([workers, watching]);
+    await workers;
+    const scans = await watching;
     const simulator = demo ? await keep(simulatorSpec(options)) : null;
-    return stackOf({ watch, kept, simulator, dataDir: config.data_dir });
+    return stackOf({ watch: scans, kept, simulator, dataDir: config.data_dir });
   } catch (error) {
-    await watch?.close();
-    for (const process of kept) await process.stop();
+    await (await watching.catch(() => null))?.close();
+    for (const process of stopOrder(kept)) await process.stop();
     throw error;
   }
 }
