@@ -32,8 +32,9 @@ export type Entry = {
   readonly text: string;
 };
 
-/** Points between two acts of the protocol; tests stop the bridge there. */
-export type CommitStep = "journaled" | "claimed" | "published";
+/** Points between two acts of a start and of a commit; tests stop the bridge there. */
+export type CommitStep =
+  "epoch journaled" | "checkpoint taken" | "latest taken" | "journaled" | "claimed" | "published";
 
 export type CommitDeps = {
   readonly store: ScanStore;

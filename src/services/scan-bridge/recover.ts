@@ -68,6 +68,7 @@ async function takeEpoch(deps: StartDeps): Promise<{
   const before = await untilAnswered(deps.patience, () => readView(store, state));
   const identity = { epoch: nextEpoch(before, journal.epoch()), instance };
   journal.claimEpoch(identity.epoch);
+  deps.onStep("epoch journaled");
   const isEmpty = before.checkpoint === null && before.latest === null;
   const seq = isEmpty ? journal.lastSeq() : committedSeq(before);
   await untilAnswered(deps.patience, async () => {
@@ -85,6 +86,7 @@ async function takeEpoch(deps: StartDeps): Promise<{
       }
     }
   });
+  deps.onStep("checkpoint taken");
   await untilAnswered(deps.patience, async () => {
     for (;;) {
       assertNotFenced(await readView(store, state), identity);
@@ -97,6 +99,7 @@ async function takeEpoch(deps: StartDeps): Promise<{
       }
     }
   });
+  deps.onStep("latest taken");
   return {
     identity,
     state,

@@ -1,0 +1,14 @@
+/**
+ * The bridge's real pump, which sends its own process a signal at a chosen step of the protocol:
+ * TEST_STEP names the step, TEST_TIMES its how manyth passing, TEST_SIGNAL the signal.
+ */
+import type { CommitStep } from "../../src/services/scan-bridge/commit.ts";
+import { runPump } from "../../src/services/scan-bridge/pump.ts";
+
+const wanted = process.env["TEST_STEP"];
+let left = Number(process.env["TEST_TIMES"] ?? 1);
+
+await runPump((step: CommitStep) => {
+  if (step !== wanted || --left !== 0) return;
+  process.kill(process.pid, process.env["TEST_SIGNAL"] ?? "SIGKILL");
+});
