@@ -39,6 +39,8 @@ export type WorkersOptions = {
 
 const CONNECT_BACKOFF_MS = { first: 250, max: 5_000 };
 const HEARTBEAT_THROTTLE_MS = 1_000;
+/** How long a workflow waits for a worker that was killed before another one takes it (default 10 s). */
+const STICKY_MS = 1_000;
 /** Beyond a service's own stop time: SIGKILL, reaping, the last answer to the server. */
 const FORCE_MARGIN_MS = 15_000;
 const WORKFLOWS_CACHED_MAX = 100;
@@ -81,6 +83,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
         identity: `${layer}@${process.pid}`,
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+        stickyQueueScheduleToStartTimeout: STICKY_MS,
         // Services are told to stop at once; they have their own times, and SIGKILL after them.
         shutdownGraceTime: 0,
         shutdownForceTime: longestStopMs(options) + FORCE_MARGIN_MS,

@@ -32,14 +32,9 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 beforeEach(() => stage.behave({}));
-afterEach(async () => {
+afterEach(() => {
   stage.behave({});
-  await stage.supervisor.cancel();
-  await until("the supervisor is closed", async () => {
-    return (await stage.supervisor.describe()).status.name === "CANCELLED";
-  });
-  if (0 < stage.alive().length) throw new Error("a cancelled supervisor leaves no process");
-  if (1 < stage.sampler.most()) throw new Error("two processes ran at once");
+  return stage.clear();
 });
 
 describe("a supervised service", () => {

@@ -43,7 +43,7 @@ describe("a worker", () => {
       "another life",
       (now) => now.word === "Healthy" && now.pid !== pid,
     );
-    expect(Date.now() - killedMs).toBeLessThan(12_000);
+    expect(Date.now() - killedMs).toBeLessThan(11_000);
     expect(status).toMatchObject({ life: 2, restarts_in_window: 1 });
     expect(status.last_end).toMatchObject({ kind: "lost", pid });
   });

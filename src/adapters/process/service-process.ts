@@ -83,14 +83,9 @@ export function startServiceProcess(
     clearTimeout(killTimer);
     const uptimeMs = monotonicMs() - startedMs;
     const isReadyHeld = spec.startSeconds * 1_000 <= (watch.readyMs() ?? -1);
-    const lines = [...watch.log(), ...outputSince(command.outFile, outputFrom)];
-    ended.resolve({
-      ...(asked ?? classify(exit, { uptimeMs, isReadyHeld })),
-      exitCode: exit.code,
-      signal: exit.signal,
-      uptimeMs,
-      lastLog: lines.slice(-LOG_LINES_MAX).map((line) => line.slice(0, LOG_LINE_CHARS_MAX)),
-    });
+    const cause = asked ?? classify(exit, { uptimeMs, isReadyHeld });
+    const lastLog = lastLines([...watch.log(), ...outputSince(command.outFile, outputFrom)]);
+    ended.resolve({ ...cause, exitCode: exit.code, signal: exit.signal, uptimeMs, lastLog });
   };
   const kill = (): void => {
     if (pid !== null) signalGroup(pid, "SIGKILL");
@@ -201,6 +196,10 @@ function createWatch(child: ChildProcess) {
         }),
       ]),
   };
+}
+
+function lastLines(lines: readonly string[]): string[] {
+  return lines.slice(-LOG_LINES_MAX).map((line) => line.slice(0, LOG_LINE_CHARS_MAX));
 }
 
 function createFaultLook(

@@ -72,6 +72,18 @@ export async function openStage(name: string, yaml = "") {
       if (process.env["KEEP_STAGE"] === undefined) removeTemporaryDirectory(dir);
     },
     ...commandsOf(temporal),
+    /** Cancels what runs and waits until nothing of it is left. */
+    async clear(): Promise<void> {
+      await stage.supervisor.cancel().catch(() => undefined);
+      for (const handle of [stage.supervisor, stage.run]) {
+        await until("closed", async () => {
+          const description = await handle.describe().catch(() => null);
+          return description?.status.name !== "RUNNING";
+        });
+      }
+      await until("no process is left", () => aliveServices(dir).length === 0);
+      if (1 < sampler.most()) throw new Error("two processes ran at once");
+    },
     starts: (): readonly Start[] => readStarts(dir),
     alive: (): readonly number[] => aliveServices(dir),
   };
