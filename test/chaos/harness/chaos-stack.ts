@@ -1,0 +1,152 @@
+/** `dolphin up` under fire: started, killed and started again on one data directory, and every pid of it remembered. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isProcessAlive } from "../../../src/adapters/process/process-facts.ts";
+import { readRunFile } from "../../../src/adapters/process/run-file.ts";
+import { isPortFree } from "../../../src/embedded/ports.ts";
+import type { UpFile } from "../../../src/wire/up-file.ts";
+import { processesOn, until } from "../../helpers/processes.ts";
+import { readUp, startUp, type RunningUp } from "../../helpers/up.ts";
+import type { Target } from "./kill-plan.ts";
+
+export type Sighting = {
+  readonly name: string;
+  readonly pid: number;
+  readonly ticks: number | null;
+};
+
+/** Its guards have 14 s for the worker, and the bridge 8 s after that. */
+export const GUARDS_MS_MAX = 30_000;
+const LOOK_EVERY_MS = 200;
+const FOUND_WITHIN_MS = 90_000;
+const DIES_WITHIN_MS = 5_000;
+/** Below the range from which clients get theirs: one that retries must not sit on a server's port. */
+const PORTS_FROM = 20_000;
+const PORTS_COUNT = 10_000;
+const PORT_NAMES = ["hazelcast", "temporal", "temporal_ui", "dashboard", "metrics"];
+
+/** `settings` are sections of dolphin.yaml beside the ports. */
+export class ChaosStack {
+  readonly root: string;
+  readonly dataDir: string;
+  readonly archive: string;
+  /** Everything that up.json or a run file ever named. */
+  readonly sightings = new Map<string, Sighting>();
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #looking: NodeJS.Timeout;
+  #up: RunningUp | null = null;
+
+  private constructor(root: string) {
+    this.root = root;
+    this.dataDir = join(root, "data");
+    this.archive = join(root, "scans");
+    this.#env = { DOLPHIN_CONFIG: join(root, "dolphin.yaml") };
+    this.#looking = setInterval(() => this.look(), LOOK_EVERY_MS);
+  }
+
+  static async create(root: string, settings: Readonly<Record<string, unknown>>) {
+    const stack = new ChaosStack(root);
+    mkdirSync(stack.archive, { recursive: true });
+    const ports = await quietPorts();
+    writeFileSync(join(root, "dolphin.yaml"), JSON.stringify({ ...settings, ports }));
+    return stack;
+  }
+
+  /** Resolves when up.json names everything. */
+  async start(): Promise<void> {
+    this.#up = startUp(this.dataDir, ["--ports", "auto", "--archive", this.archive], this.#env);
+    await this.#up.untilUp();
+    this.look();
+  }
+
+  /** up.json of the `up` that runs. */
+  file(): UpFile | null {
+    const up = readUp(this.dataDir);
+    return up !== null && isProcessAlive(up.pid, up.started_ticks) ? up : null;
+  }
+
+  output(): string {
+    return this.#up?.output() ?? "";
+  }
+
+  look(): void {
+    const up = readUp(this.dataDir);
+    if (up !== null) this.#see({ name: "up", pid: up.pid, ticks: up.started_ticks });
+    for (const [name, { pid, started_ticks, guard_pid }] of Object.entries(up?.services ?? {})) {
+      this.#see({ name, pid, ticks: started_ticks });
+      if (guard_pid !== null) this.#see({ name: `guard of ${name}`, pid: guard_pid, ticks: null });
+    }
+    const run = readRunFile(join(this.dataDir, "run"), "scan-bridge");
+    if (run !== null) this.#see({ name: run.service, pid: run.pid, ticks: run.started_ticks });
+  }
+
+  /** Waits until up.json names it alive. */
+  async find(target: Target): Promise<Sighting> {
+    let found: Sighting | null = null;
+    const isThere = (): boolean => {
+      const up = this.file();
+      const named = target === "up" ? up : (up?.services[target] ?? null);
+      found = named === null ? null : { name: target, pid: named.pid, ticks: named.started_ticks };
+      return named !== null && isProcessAlive(named.pid, named.started_ticks);
+    };
+    const tell = () => `${target} is not in up.json\n${this.output().slice(-3_000)}`;
+    await until(isThere, { ms: FOUND_WITHIN_MS, tell });
+    return found!;
+  }
+
+  /** `kill -9`, and waits for the death; false when it had ended by itself. */
+  async kill({ name, pid, ticks }: Sighting): Promise<boolean> {
+    if (!isProcessAlive(pid, ticks)) return false;
+    process.kill(pid, "SIGKILL");
+    const isDead = () => !isProcessAlive(pid, ticks);
+    await until(isDead, { ms: DIES_WITHIN_MS, tell: () => `${name} (pid ${pid}) survived -9` });
+    return true;
+  }
+
+  /** Resolves with the seconds until nothing of it ran any more. */
+  async untilNothingRuns(withinMs: number): Promise<number> {
+    const fromMs = performance.now();
+    const tell = () => `still there: ${JSON.stringify(this.running())}`;
+    await until(() => this.running().length === 0, { ms: withinMs, tell });
+    return Math.round((performance.now() - fromMs) / 100) / 10;
+  }
+
+  /** By everything that names the directory, and by every pid that was ever seen. */
+  running(): readonly unknown[] {
+    return [...processesOn(this.root), ...this.alive(this.sightings.values())];
+  }
+
+  /** Pids without start ticks are guards: only their programs tell. */
+  alive(sightings: Iterable<Sighting>): readonly Sighting[] {
+    return [...sightings].filter(({ pid, ticks }) => ticks !== null && isProcessAlive(pid, ticks));
+  }
+
+  /** Returns how `up` ended. */
+  async stop() {
+    if (this.#up === null) throw new Error("up was not started");
+    process.kill(this.#up.pid, "SIGTERM");
+    return this.#up.ended;
+  }
+
+  /** Leaves nothing behind, however the test went. */
+  async close(): Promise<void> {
+    clearInterval(this.#looking);
+    for (const { pid } of processesOn(this.root)) process.kill(pid, "SIGKILL");
+    await this.untilNothingRuns(DIES_WITHIN_MS);
+  }
+
+  #see(sighting: Sighting): void {
+    this.sightings.set(`${sighting.pid} ${sighting.ticks}`, sighting);
+  }
+}
+
+async function quietPorts(): Promise<Record<string, number>> {
+  const ports: Record<string, number> = {};
+  for (const name of PORT_NAMES) {
+    let port = 0;
+    do port = PORTS_FROM + Math.floor(Math.random() * PORTS_COUNT);
+    while (Object.values(ports).includes(port) || !(await isPortFree(port)));
+    ports[name] = port;
+  }
+  return ports;
+}

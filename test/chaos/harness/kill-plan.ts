@@ -1,0 +1,45 @@
+/** What is killed when, from a seed. */
+import { seededRandom } from "../../../src/domain/simulator/random.ts";
+
+export const TARGETS = ["scan-bridge", "worker", "hazelcast", "temporal", "up"] as const;
+export type Target = (typeof TARGETS)[number];
+
+export type Kill = {
+  readonly target: Target;
+  /** Before it, counted from when the target is there. */
+  readonly pauseMs: number;
+  /** Of `up`: start the next at once, while its leftovers are still ending. */
+  readonly isHasty: boolean;
+};
+
+/** Shares of fifteen. */
+const SHARES: Readonly<Record<Target, number>> = {
+  "scan-bridge": 5,
+  worker: 3,
+  hazelcast: 3,
+  temporal: 2,
+  up: 2,
+};
+/** One in three comes while the target has hardly started. */
+const EARLY_SHARE = 1 / 3;
+const EARLY_MS_MAX = 600;
+
+export function planKills(
+  seed: number,
+  plan: { readonly kills: number; readonly pauseMsMax: number },
+): readonly Kill[] {
+  const { uniform } = seededRandom(seed);
+  const bag = TARGETS.flatMap((target) => Array<Target>(SHARES[target]).fill(target));
+  const targets = Array.from({ length: plan.kills }, (_, i) => bag[i % bag.length]!);
+  let ups = 0;
+  return shuffled(targets, uniform).map((target) => ({
+    target,
+    pauseMs: uniform() < EARLY_SHARE ? uniform() * EARLY_MS_MAX : uniform() * plan.pauseMsMax,
+    isHasty: target === "up" && ups++ % 2 === 1,
+  }));
+}
+
+function shuffled<T>(items: readonly T[], uniform: () => number): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(Math.floor(uniform() * left.length), 1)[0]!);
+}
