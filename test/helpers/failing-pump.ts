@@ -2,7 +2,7 @@
  * The bridge's real pump, which sends its own process a signal at a chosen step of the protocol:
  * TEST_STEP names the step, TEST_TIMES its how manyth passing, TEST_SIGNAL the signal.
  */
-import type { CommitStep } from "../../src/services/scan-bridge/commit.ts";
+import type { CommitStep } from "../../src/services/scan-bridge/commit/commit.ts";
 import { runPump } from "../../src/services/scan-bridge/pump.ts";
 
 const wanted = process.env["TEST_STEP"];

@@ -11,7 +11,7 @@ import {
 import { createScanStore, type ScanStore } from "../../src/adapters/hazelcast/scan-store.ts";
 import { ScanJournal } from "../../src/adapters/journal/scan-journal.ts";
 import type { HazelcastMember } from "../../src/embedded/hazelcast-member.ts";
-import type { CommitStep } from "../../src/services/scan-bridge/commit.ts";
+import type { CommitStep } from "../../src/services/scan-bridge/commit/commit.ts";
 import { createScanEncoder } from "../../src/wire/arrow-writer.ts";
 import { DONE_MAP, FEATURES_MAP, parseScanHead, SCANS_RING } from "../../src/wire/scan-value.ts";
 import {

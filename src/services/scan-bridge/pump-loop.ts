@@ -8,15 +8,15 @@ import { RELIST_KEY } from "../../domain/scan/audit.ts";
 import { decideOutcome } from "../../domain/scan/commit-outcome.ts";
 import { isLate, isReplayed, type Newest } from "../../domain/scan/order.ts";
 import type { ServiceFacts } from "../../wire/control-pipe.ts";
-import { FencedError, isUnavailable, readView } from "./cluster-state.ts";
-import { type CommitDeps, commitEntries, encodeEntry } from "./commit.ts";
-import { type ExamineDeps, type NewScan, examine } from "./examine.ts";
-import type { Candidate, Intake } from "./intake.ts";
+import { FencedError, isUnavailable, readView } from "./commit/cluster-state.ts";
+import { type CommitDeps, commitEntries, encodeEntry } from "./commit/commit.ts";
+import { type ExamineDeps, type NewScan, examine } from "./intake/examine.ts";
+import type { Candidate, Intake } from "./intake/intake.ts";
 import { Nap } from "./nap.ts";
-import { tellDone } from "./refill.ts";
-import type { Rounds } from "./rounds.ts";
+import { tellDone } from "./commit/refill.ts";
+import type { Rounds } from "./intake/rounds.ts";
 import type { Telemetry } from "./telemetry.ts";
-import type { Unfinished } from "./unfinished.ts";
+import type { Unfinished } from "./intake/unfinished.ts";
 
 export type PumpDeps = {
   readonly commit: CommitDeps;

@@ -9,8 +9,6 @@ export type PumpSettings = {
   readonly startedUs: number;
   readonly hazelcast: Configuration["hazelcast"];
   readonly bridge: Configuration["scan_bridge"];
-  /** One Int32 that the pump counts up while it is not inside a file operation. */
-  readonly alive: SharedArrayBuffer;
 };
 
 export type PumpReportMessage = {
@@ -26,7 +24,8 @@ export type PumpMessage =
   | { readonly kind: "log"; readonly level: "info" | "warn" | "error"; readonly line: string }
   | { readonly kind: "end"; readonly exitCode: number; readonly line: string };
 
-export type MainMessage = { readonly kind: "stop" };
+export type MainMessage =
+  { readonly kind: "start"; readonly settings: PumpSettings } | { readonly kind: "stop" };
 
 export const EXIT_STOPPED = 0;
 export const EXIT_FAILED = 1;

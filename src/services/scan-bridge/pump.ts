@@ -27,10 +27,10 @@ import type { Newest } from "../../domain/scan/order.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { createGeneralReader } from "../../wire/arrow/read-scan.ts";
 import { microsFromIso, parseScanHead } from "../../wire/scan-value.ts";
-import type { ArchiveReader } from "./archive-reader.ts";
-import { FencedError, StoppedError, type HazelcastPatience } from "./cluster-state.ts";
-import type { CommitStep } from "./commit.ts";
-import { Intake } from "./intake.ts";
+import type { ArchiveReader } from "./intake/archive-reader.ts";
+import { FencedError, StoppedError, type HazelcastPatience } from "./commit/cluster-state.ts";
+import type { CommitStep } from "./commit/commit.ts";
+import { Intake } from "./intake/intake.ts";
 import {
   EXIT_CONFIGURATION,
   EXIT_FAILED,
@@ -41,11 +41,11 @@ import {
   type PumpSettings,
 } from "./pump-messages.ts";
 import { Pump } from "./pump-loop.ts";
-import { type Started, startBridge } from "./recover.ts";
-import { createReload, type ScanFiles } from "./reload.ts";
-import { Rounds } from "./rounds.ts";
+import { type Started, startBridge } from "./commit/recover.ts";
+import { createReload, type ScanFiles } from "./commit/reload.ts";
+import { Rounds } from "./intake/rounds.ts";
 import { createTelemetry, type LatencySummary } from "./telemetry.ts";
-import { Unfinished } from "./unfinished.ts";
+import { Unfinished } from "./intake/unfinished.ts";
 
 const REPORT_MS = 1_000;
 const ALIVE_MS = 250;
@@ -61,11 +61,16 @@ export async function runPump(onStep: (step: CommitStep) => void): Promise<void>
   const post = (message: PumpMessage) => port.postMessage(message);
   let isStopping = false;
   const link: Link = { isUp: true, pump: null, rounds: null, epoch: 0 };
-  port.on("message", (_stop: MainMessage) => {
+  const started = Promise.withResolvers<PumpSettings>();
+  port.on("message", (message: MainMessage) => {
+    if (message.kind === "start") {
+      started.resolve(message.settings);
+      return;
+    }
     isStopping = true;
     link.pump?.wake();
   });
-  const settings: PumpSettings = workerData;
+  const settings = await started.promise;
   const deps: ThreadDeps = {
     settings,
     link,
@@ -96,7 +101,8 @@ async function pumpUntilStopped(thread: ThreadDeps): Promise<void> {
   const hazelcastReady = openHazelcast(thread);
   const journal = await openJournal(thread);
   thread.post({ kind: "journal-open" });
-  const alive = new Int32Array(settings.alive);
+  const shared: SharedArrayBuffer = workerData;
+  const alive = new Int32Array(shared);
   const onAlive = () => void Atomics.add(alive, 0, 1);
   const general = createGeneralReader({ timeoutMs: PARSE_TIMEOUT_MS, heapMb: PARSE_HEAP_MB });
   const archive = archiveReader(settings.archive);

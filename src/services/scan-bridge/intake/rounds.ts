@@ -5,11 +5,11 @@
  * between rounds grows with the time that the listing took.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ArchiveDays } from "../../adapters/archive/list-archive.ts";
-import type { ArchiveWatch } from "../../adapters/archive/watch-archive.ts";
-import { messageOf } from "../../domain/failure.ts";
-import { previousDay } from "../../domain/scan/archive-names.ts";
-import { MS_PER_HOUR, MS_PER_MINUTE } from "../../domain/time.ts";
+import type { ArchiveDays } from "../../../adapters/archive/list-archive.ts";
+import type { ArchiveWatch } from "../../../adapters/archive/watch-archive.ts";
+import { messageOf } from "../../../domain/failure.ts";
+import { previousDay } from "../../../domain/scan/archive-names.ts";
+import { MS_PER_HOUR, MS_PER_MINUTE } from "../../../domain/time.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import type { Intake } from "./intake.ts";
 

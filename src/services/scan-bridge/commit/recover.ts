@@ -2,8 +2,8 @@
  * The start of a bridge: it takes a new epoch, which fences older bridges off, finishes what the
  * last one left half done, and makes journal and cluster agree.
  */
-import type { JournalScan } from "../../adapters/journal/scan-journal.ts";
-import { committedSeq, nextEpoch } from "../../domain/scan/commit-outcome.ts";
+import type { JournalScan } from "../../../adapters/journal/scan-journal.ts";
+import { committedSeq, nextEpoch } from "../../../domain/scan/commit-outcome.ts";
 import {
   type Checkpoint,
   encodeCheckpoint,
@@ -11,7 +11,7 @@ import {
   parseDone,
   parseScanHead,
   restampScanValue,
-} from "../../wire/scan-value.ts";
+} from "../../../wire/scan-value.ts";
 import {
   type BridgeIdentity,
   type ClusterState,

@@ -2,7 +2,7 @@
  * Files that could not be taken: looked at again while they change, given up after two seconds of
  * stillness. What cannot be opened is told as quarantined too, and tried again in every round.
  */
-import type { JournalFile } from "../../adapters/journal/scan-journal.ts";
+import type { JournalFile } from "../../../adapters/journal/scan-journal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import type { Examined } from "./examine.ts";
 import { type Candidate, type Intake, statOf } from "./intake.ts";

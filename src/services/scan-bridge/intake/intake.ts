@@ -4,9 +4,9 @@
  * Invariant: a file that has no verdict in the journal is in the queue, unfinished, or in a
  * folder that the next listing will read.
  */
-import type { ScanJournal } from "../../adapters/journal/scan-journal.ts";
-import { isScanName } from "../../domain/scan/archive-names.ts";
-import { type Timed, compareScans } from "../../domain/scan/order.ts";
+import type { ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+import { isScanName } from "../../../domain/scan/archive-names.ts";
+import { type Timed, compareScans } from "../../../domain/scan/order.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { NameSet } from "./name-set.ts";
 

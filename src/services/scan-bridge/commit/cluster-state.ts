@@ -3,10 +3,10 @@
  * Invariant: a compare-and-set is only ever sent against a value read or written by this bridge.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../../domain/failure.ts";
-import type { ClusterView, Marker } from "../../domain/scan/commit-outcome.ts";
-import type { RawValue, ScanStore } from "../../adapters/hazelcast/scan-store.ts";
-import { parseCheckpoint, parseScanHead } from "../../wire/scan-value.ts";
+import { messageOf } from "../../../domain/failure.ts";
+import type { ClusterView, Marker } from "../../../domain/scan/commit-outcome.ts";
+import type { RawValue, ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
+import { parseCheckpoint, parseScanHead } from "../../../wire/scan-value.ts";
 
 export type BridgeIdentity = { readonly epoch: number; readonly instance: string };
 

@@ -1,8 +1,8 @@
 /** Fills a Hazelcast that came back empty: done files, ringbuffer and latest, with the same seqs. */
-import type { ScanStore } from "../../adapters/hazelcast/scan-store.ts";
-import type { JournalScan, ScanJournal } from "../../adapters/journal/scan-journal.ts";
-import { MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
-import { encodeCheckpoint, encodeDone } from "../../wire/scan-value.ts";
+import type { ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
+import type { JournalScan, ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+import { MS_PER_DAY, US_PER_MS } from "../../../domain/time.ts";
+import { encodeCheckpoint, encodeDone } from "../../../wire/scan-value.ts";
 import {
   type BridgeIdentity,
   type ClusterState,

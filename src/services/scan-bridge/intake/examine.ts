@@ -1,10 +1,10 @@
 /** One look at one waiting file: a new scan, something to settle without a seq, or not yet finished. */
-import type { FileStat } from "../../adapters/archive/read-scan-file.ts";
-import type { JournalFile, ScanJournal } from "../../adapters/journal/scan-journal.ts";
-import type { ScanRead } from "../../wire/arrow/read-scan.ts";
+import type { FileStat } from "../../../adapters/archive/read-scan-file.ts";
+import type { JournalFile, ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+import type { ScanRead } from "../../../wire/arrow/read-scan.ts";
 import type { Candidate } from "./intake.ts";
-import { hashOf } from "../../wire/scan-hash.ts";
-import { type ScanFiles, decodeScan } from "./reload.ts";
+import { hashOf } from "../../../wire/scan-hash.ts";
+import { type ScanFiles, decodeScan } from "../commit/reload.ts";
 
 export type NewScan = {
   readonly candidate: Candidate;

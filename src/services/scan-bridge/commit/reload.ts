@@ -1,8 +1,8 @@
 /** A scan file of the archive, read, hashed and decoded: what the live path and a replay both need. */
-import { hashOf } from "../../wire/scan-hash.ts";
-import type { FileRead, FileStat } from "../../adapters/archive/read-scan-file.ts";
-import type { DecodedScan, ScanRead } from "../../wire/arrow/read-scan.ts";
-import { readScanFast } from "../../wire/arrow/read-scan.ts";
+import { hashOf } from "../../../wire/scan-hash.ts";
+import type { FileRead, FileStat } from "../../../adapters/archive/read-scan-file.ts";
+import type { DecodedScan, ScanRead } from "../../../wire/arrow/read-scan.ts";
+import { readScanFast } from "../../../wire/arrow/read-scan.ts";
 
 export type ReloadedScan = {
   readonly members: string;

@@ -8,12 +8,12 @@
  *
  * Invariant: nothing is committed while an earlier commit is not published in full.
  */
-import type { ScanStore } from "../../adapters/hazelcast/scan-store.ts";
-import type { JournalScan } from "../../adapters/journal/scan-journal.ts";
-import { messageOf } from "../../domain/failure.ts";
-import { assert } from "../../domain/assert.ts";
-import { decideOutcome } from "../../domain/scan/commit-outcome.ts";
-import { encodeCheckpoint, encodeScanValue, parseScanHead } from "../../wire/scan-value.ts";
+import type { ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
+import type { JournalScan } from "../../../adapters/journal/scan-journal.ts";
+import { messageOf } from "../../../domain/failure.ts";
+import { assert } from "../../../domain/assert.ts";
+import { decideOutcome } from "../../../domain/scan/commit-outcome.ts";
+import { encodeCheckpoint, encodeScanValue, parseScanHead } from "../../../wire/scan-value.ts";
 import {
   type BridgeIdentity,
   type ClusterState,

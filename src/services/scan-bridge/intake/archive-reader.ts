@@ -1,6 +1,6 @@
 /** What the bridge needs of the archive; file names are `YYYY-MM-DD/name`. */
-import type { ArchiveDays } from "../../adapters/archive/list-archive.ts";
-import type { FileRead, FileStat } from "../../adapters/archive/read-scan-file.ts";
+import type { ArchiveDays } from "../../../adapters/archive/list-archive.ts";
+import type { FileRead, FileStat } from "../../../adapters/archive/read-scan-file.ts";
 
 export type ArchiveReader = {
   read(file: string): FileRead;
