@@ -16,7 +16,8 @@ export function installRuntime(log: Logger, metricsPort: number): void {
 }
 
 function writeEntry(log: Logger, entry: LogEntry): void {
-  const fields = { ...entry.meta };
+  const { error, ...meta } = entry.meta ?? {};
+  const fields = error instanceof Error ? { ...meta, err: error.stack } : { ...meta };
   const text = `[Temporal] ${entry.message}`;
   switch (entry.level) {
     case "TRACE":

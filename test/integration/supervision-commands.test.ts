@@ -139,11 +139,13 @@ describe("the activity `process`", () => {
   test("reset leaves the process to the next attempt", async () => {
     await stage.supervise();
     const pid = await healthyPid();
-    await temporal("activity", "reset", ...target);
-    await until("the attempt has been reset", async () => {
+    const startedAt = async (): Promise<string> => {
       const { raw } = await stage.run.describe();
-      return raw.pendingActivities?.[0]?.attempt === 1;
-    });
+      return JSON.stringify(raw.pendingActivities?.[0]?.lastStartedTime);
+    };
+    const before = await startedAt();
+    await temporal("activity", "reset", ...target);
+    await until("another attempt has started", async () => (await startedAt()) !== before);
     await stage.statusWhere("the same", (now) => now.word === "Healthy" && now.pid === pid);
     expect(stage.alive()).toEqual([pid]);
   });

@@ -89,7 +89,7 @@ function onArchive(facts: WorkFacts | null): Verdict | null {
     missing: "the archive folder does not exist",
     error: "the archive cannot be read",
   }[facts.archive];
-  const reason = `${what}; newest data ${age(facts.newestDataAgeS)} old; recovers by itself`;
+  const reason = `${what}; ${dataAge(facts.newestDataAgeS)}; recovers by itself`;
   return { word: "Error", cause: "mount", action: "alert", reason };
 }
 
@@ -129,7 +129,7 @@ function onStuckBridge({ facts, dependenciesOkS }: Observation): Verdict | null 
 function onData({ facts }: Observation): Verdict {
   if (facts === null) return { word: "Healthy", cause: "none", action: "none", reason: "running" };
   const { newestDataAgeS, oldestUnpushedAgeS, backlog } = facts;
-  const data = `newest data ${age(newestDataAgeS)} old`;
+  const data = dataAge(newestDataAgeS);
   if (oldestUnpushedAgeS !== null && FRESH_S <= oldestUnpushedAgeS) {
     const word = STALE_S < oldestUnpushedAgeS && STALE_S < (facts.progressAgeS ?? 0);
     const reason = `backlog of ${backlog} files, the oldest waits ${age(oldestUnpushedAgeS)}; ${data}`;
@@ -168,8 +168,11 @@ function withUsage(base: Verdict, seen: Observation, limits: Limits): Verdict {
   return { word: "Warning", cause: "process", action: "alert", reason };
 }
 
-function age(seconds: number | null): string {
-  if (seconds === null) return "of no age";
+function dataAge(seconds: number | null): string {
+  return seconds === null ? "no data yet" : `newest data ${age(seconds)} old`;
+}
+
+function age(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3_600)} h`;
