@@ -56,6 +56,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
+const FAILED_GRACE_MS = 500;
 /** Global options that take a value: their value is not the verb. */
 const OPTIONS_WITH_VALUE = new Set(["--config", "--data-dir"]);
 
@@ -86,6 +87,8 @@ function verbIn(argv: readonly string[]): string | undefined {
 
 /** One clear line on stderr, and the exit code of the contract. */
 function fail(error: unknown): void {
+  // What a failed verb has left open must not keep it.
+  setTimeout(() => process.exit(), FAILED_GRACE_MS).unref();
   if (error instanceof CommanderError) {
     // Commander has said what is wrong, or shown the help that was asked for.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;

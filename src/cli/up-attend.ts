@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs, wallMicros } from "../adapters/clock.ts";
 import { startedTicks } from "../adapters/process/process-facts.ts";
-import { openStatus } from "../adapters/status/open-status.ts";
-import { startDashboard } from "../dashboard/server.ts";
+import { openStatus, type StatusReader } from "../adapters/status/open-status.ts";
+import { type Dashboard, startDashboard } from "../dashboard/server.ts";
 import { isoFromMicros, MS_PER_SECOND } from "../domain/time.ts";
 import { gapsIn } from "../domain/scan/seen-seqs.ts";
 import { LOOPBACK } from "../embedded/ports.ts";
@@ -42,13 +42,13 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary> {
   const written = countWritten(config.archive);
   const upFile = createUpFileWriter(config.data_dir);
   const supervisors = createSupervisors(options);
-  const dashboardUrl = `http://${LOOPBACK}:${config.ports.dashboard}`;
-  const describe = () => describeUp(attendance, { ...clock, dashboardUrl });
+  let dashboard: Dashboard | null = null;
+  const describe = () => describeUp(attendance, { ...clock, dashboardUrl: dashboard?.url ?? null });
   upFile.write(describe());
   const status = await openStatus(
     statusOptions({ config, up: describe(), temporalAddress: world.temporal }),
   );
-  const dashboard = await startDashboard({ port: config.ports.dashboard, reader: status });
+  dashboard = await openDashboard(options, status);
   if (!display.isLive) display.print(addressLines(describe(), join(config.data_dir, "logs")));
   await untilEnd(attendance, clock.startedMs, async (tick) => {
     const up = describe();
@@ -70,10 +70,23 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary> {
   });
   onEvent("info", "stopping; a second Ctrl-C does not wait");
   await supervisors.giveUp();
-  dashboard.close();
+  dashboard?.close();
   await status.close();
   upFile.remove();
   return summary;
+}
+
+/** A view of the system, not a part of it: scans flow without one. */
+async function openDashboard(
+  { config, onEvent }: StackOptions,
+  reader: StatusReader,
+): Promise<Dashboard | null> {
+  try {
+    return await startDashboard({ port: config.ports.dashboard, reader });
+  } catch (error) {
+    onEvent("warn", `no dashboard: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
 }
 
 async function untilEnd(
@@ -91,7 +104,7 @@ async function untilEnd(
 
 function describeUp(
   { stack, options }: Attendance,
-  about: { readonly startedAt: string; readonly dashboardUrl: string },
+  about: { readonly startedAt: string; readonly dashboardUrl: string | null },
 ): UpFile {
   const { config, world } = options;
   return {

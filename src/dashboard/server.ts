@@ -70,7 +70,10 @@ async function answer(request: IncomingMessage, world: World): Promise<Answer> {
     return text(405, "this page only reads; use the dolphin command line to change something");
   }
   const path = (request.url ?? "/").split("?")[0] ?? "/";
-  if (path === "/api/status") return json(await world.history.latest());
+  if (path === "/api/status") {
+    const dashboard = `http://${LOOPBACK}:${world.port}`;
+    return json({ ...(await world.history.latest()), dashboard });
+  }
   if (path === "/api/history") return json(world.history.samples());
   const asset = world.assets.get(path);
   return asset === undefined ? text(404, `nothing at ${path}`) : { code: 200, ...asset };

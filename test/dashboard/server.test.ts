@@ -77,6 +77,7 @@ describe("the dashboard", () => {
     expect(JSON.parse(body)).toMatchObject({
       status: "Server silent",
       exit: 3,
+      dashboard: dashboard.url,
       services: [{ service: "scan-bridge", status: "Down", source: "none" }],
       servers: [
         { server: "temporal", address: NOBODY, answered_ms: null },

@@ -162,7 +162,8 @@ function signsOf(dataDir: string, spec: ServiceSpec, view: HazelcastView | null)
 /** As the bridge sees it: a status that touched a hung archive would hang with it. */
 function archiveState(services: readonly ServiceRow[]): string {
   const bridge = services.find((service) => service.service === "scan-bridge");
-  if (bridge?.pid == null) return "not known without the bridge";
+  const isHeard = bridge?.source === "temporal" || bridge?.source === "hazelcast";
+  if (bridge?.pid == null || !isHeard) return "not known without word from the bridge";
   if (bridge.cause === "mount") return bridge.why;
   return "ok, as the bridge sees it";
 }
