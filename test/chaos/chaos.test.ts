@@ -1,6 +1,6 @@
 /**
  * Random `kill -9` of everything while scans are written: nothing is lost, doubled or left behind.
- * CHAOS_SEED repeats a run; the long form is `npm run chaos`.
+ * CHAOS_SEED repeats a run, CHAOS_KEEP keeps what it wrote; the long form is `npm run chaos`.
  */
 import { expect, test } from "vitest";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
@@ -24,5 +24,5 @@ test(`15 kills and 1,000 scans, CHAOS_SEED=${seed}`, async () => {
   });
   say(JSON.stringify(report));
   expect(report.faults).toEqual([]);
-  removeTemporaryDirectory(root);
+  if (process.env["CHAOS_KEEP"] === undefined) removeTemporaryDirectory(root);
 });

@@ -54,6 +54,8 @@ export type ChaosReport = {
 };
 
 const SUPERVISION = { restarts_max: 1000, delays_s: [0] };
+const CALM_SCANS = 10;
+const FLOWS_WITHIN_MS = 90_000;
 const HEALTHY_WITHIN_MS = 120_000;
 const BOOKS_WITHIN_MS = 60_000;
 const TRICKLE_MS = 1_000;
@@ -110,8 +112,9 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosReport> {
 
 async function carryOut(scene: Scene, kill: Kill, number: number): Promise<void> {
   const { plan, stack, kills, guardsS } = scene;
-  const { target, pauseMs, isHasty } = kill;
+  const { target, isCalm, pauseMs, isHasty } = kill;
   await stack.find(target);
+  if (isCalm) await untilScansFlow(scene);
   await delay(pauseMs);
   const found = await stack.find(target);
   stack.look();
@@ -128,6 +131,15 @@ async function carryOut(scene: Scene, kill: Kill, number: number): Promise<void>
   plan.say("up again");
   const left = stack.alive(before);
   if (0 < left.length) throw new Error(`the new up left ${JSON.stringify(left)} running`);
+}
+
+async function untilScansFlow({ writer, collector, stack }: Scene): Promise<void> {
+  const before = collector.highest();
+  const total = writer.written.size;
+  const tell = () => `${collector.highest()} of ${total} scans\n${stack.output().slice(-2_000)}`;
+  // With everything written and read there is nothing that could flow.
+  const flows = () => before + CALM_SCANS < collector.highest() || total <= collector.highest();
+  await until(flows, { ms: FLOWS_WITHIN_MS, tell });
 }
 
 /** Scans go on meanwhile: without them the data would grow old, which is another state. */

@@ -6,7 +6,9 @@ export type Target = (typeof TARGETS)[number];
 
 export type Kill = {
   readonly target: Target;
-  /** Before it, counted from when the target is there. */
+  /** Only once scans flow again: else the moment lies within the recovery from the kill before. */
+  readonly isCalm: boolean;
+  /** Before it, counted from when the target is there and, if calm, scans flow. */
   readonly pauseMs: number;
   /** Of `up`: start the next at once, while its leftovers are still ending. */
   readonly isHasty: boolean;
@@ -20,7 +22,8 @@ const SHARES: Readonly<Record<Target, number>> = {
   temporal: 2,
   up: 2,
 };
-/** One in three comes while the target has hardly started. */
+const CALM_SHARE = 0.6;
+/** One in three comes at once. */
 const EARLY_SHARE = 1 / 3;
 const EARLY_MS_MAX = 600;
 
@@ -34,6 +37,7 @@ export function planKills(
   let ups = 0;
   return shuffled(targets, uniform).map((target) => ({
     target,
+    isCalm: uniform() < CALM_SHARE,
     pauseMs: uniform() < EARLY_SHARE ? uniform() * EARLY_MS_MAX : uniform() * plan.pauseMsMax,
     isHasty: target === "up" && ups++ % 2 === 1,
   }));
