@@ -5,7 +5,7 @@ import { listDays, namesIn, pathOf } from "../adapters/archive/list-archive.ts";
 import { isScanName } from "../domain/scan/archive-names.ts";
 import { isoFromMicros } from "../domain/time.ts";
 import { RELIST_KEY } from "../domain/scan/audit.ts";
-import { type Audit, auditArchive, openJournal } from "./archive-audit.ts";
+import { type Audit, auditArchive, openJournal } from "./archive/archive-audit.ts";
 import { CliError, openContext } from "./context.ts";
 import { aligned } from "./rendering/columns.ts";
 import { printable } from "./rendering/terminal.ts";

@@ -12,7 +12,7 @@ import {
   simulatedPrices,
   replayedPrices,
   writeScans,
-} from "./scan-simulation.ts";
+} from "./simulate/scan-simulation.ts";
 
 type SimulateOptions = {
   readonly out?: string;

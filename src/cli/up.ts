@@ -33,7 +33,7 @@ export function addUpCommand(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (flags: UpFlags, command: Command) => {
       const { loaded } = openContext(command, { archive: flags.archive });
-      const { runUp } = await import("./up-session.ts");
+      const { runUp } = await import("./up/session.ts");
       const exitCode = await runUp({
         loaded,
         demo: flags.demo,

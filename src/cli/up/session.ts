@@ -1,21 +1,21 @@
 /** One run of `dolphin up`, from the lock to the summary. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { monotonicMs, wallMicros } from "../adapters/clock.ts";
-import { createLogger } from "../adapters/logger.ts";
-import type { LoadedConfig } from "../config.ts";
-import { isoFromMicros } from "../domain/time.ts";
-import { childEnvironment } from "../embedded/dolphin-child.ts";
-import { LOOPBACK } from "../embedded/ports.ts";
-import { startStack } from "../embedded/stack.ts";
-import type { StackOptions } from "../embedded/stack.ts";
-import type { UpSummary } from "../wire/up-file.ts";
-import { createDisplay } from "./up-display.ts";
-import type { UpDisplay } from "./up-display.ts";
-import { attendStack } from "./up-attend.ts";
-import { lastSeqOf, prepareUp } from "./up-prepare.ts";
-import type { Prepared } from "./up-prepare.ts";
-import type { EventLevel, UpEvent } from "./rendering/up-screen.ts";
+import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
+import { createLogger } from "../../adapters/logger.ts";
+import type { LoadedConfig } from "../../config.ts";
+import { isoFromMicros } from "../../domain/time.ts";
+import { childEnvironment } from "../../embedded/dolphin-child.ts";
+import { LOOPBACK } from "../../embedded/ports.ts";
+import { startStack } from "../../embedded/stack.ts";
+import type { StackOptions } from "../../embedded/stack.ts";
+import type { UpSummary } from "../../wire/up-file.ts";
+import { createDisplay } from "./display.ts";
+import type { UpDisplay } from "./display.ts";
+import { attendStack } from "./attend.ts";
+import { lastSeqOf, prepareUp } from "./prepare.ts";
+import type { Prepared } from "./prepare.ts";
+import type { EventLevel, UpEvent } from "../rendering/up-screen.ts";
 
 export type UpRun = {
   readonly loaded: LoadedConfig;

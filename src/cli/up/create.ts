@@ -1,9 +1,9 @@
 /** Does what `dolphin create` does, beside the running stack, until it has worked once. */
 import { setTimeout as delay } from "node:timers/promises";
-import { connectTemporal } from "../adapters/temporal-client.ts";
-import type { TemporalClient } from "../adapters/temporal-client.ts";
-import type { StackOptions } from "../embedded/stack.ts";
-import { createEverything, expectAnswer } from "./create.ts";
+import { connectTemporal } from "../../adapters/temporal-client.ts";
+import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import type { StackOptions } from "../../embedded/stack.ts";
+import { createEverything, expectAnswer } from "../create.ts";
 
 const RETRY_MS = 3_000;
 

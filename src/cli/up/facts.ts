@@ -1,15 +1,15 @@
 /** What a run of `dolphin up` amounts to: counts, memory, restarts, and the summary made of them. */
 import { setTimeout as delay } from "node:timers/promises";
-import { monotonicMs, wallMicros } from "../adapters/clock.ts";
-import { processUsage } from "../adapters/process/process-facts.ts";
-import { gapsIn } from "../domain/scan/seen-seqs.ts";
-import { dayFromMicros } from "../domain/time.ts";
-import { countScanFiles, firstDayToCount } from "../embedded/count-scans.ts";
-import type { Stack, StackOptions } from "../embedded/stack.ts";
-import { summarize } from "../embedded/up-summary.ts";
-import type { SystemStatus } from "../wire/system-status.ts";
-import type { UpSummary } from "../wire/up-file.ts";
-import { lastSeqOf } from "./up-prepare.ts";
+import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
+import { processUsage } from "../../adapters/process/process-facts.ts";
+import { gapsIn } from "../../domain/scan/seen-seqs.ts";
+import { dayFromMicros } from "../../domain/time.ts";
+import { countScanFiles, firstDayToCount } from "../../embedded/count-scans.ts";
+import type { Stack, StackOptions } from "../../embedded/stack.ts";
+import { summarize } from "../../embedded/up-summary.ts";
+import type { SystemStatus } from "../../wire/system-status.ts";
+import type { UpSummary } from "../../wire/up-file.ts";
+import { lastSeqOf } from "./prepare.ts";
 
 export type RunFacts = {
   readonly stack: Stack;

@@ -1,15 +1,15 @@
 /** The audit: holds the archive's folders against the bridge's journal. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { listDays, namesIn, pathOf } from "../adapters/archive/list-archive.ts";
-import { readScanFile, statScanFile } from "../adapters/archive/read-scan-file.ts";
-import { wallMicros } from "../adapters/clock.ts";
-import { hashOf } from "../wire/scan-hash.ts";
-import { ScanJournal } from "../adapters/journal/scan-journal.ts";
-import type { Config } from "../config.ts";
-import { isScanName } from "../domain/scan/archive-names.ts";
-import { type AuditTotals, countFile, NO_TOTALS } from "../domain/scan/audit.ts";
-import { CliError } from "./context.ts";
+import { listDays, namesIn, pathOf } from "../../adapters/archive/list-archive.ts";
+import { readScanFile, statScanFile } from "../../adapters/archive/read-scan-file.ts";
+import { wallMicros } from "../../adapters/clock.ts";
+import { hashOf } from "../../wire/scan-hash.ts";
+import { ScanJournal } from "../../adapters/journal/scan-journal.ts";
+import type { Config } from "../../config.ts";
+import { isScanName } from "../../domain/scan/archive-names.ts";
+import { type AuditTotals, countFile, NO_TOTALS } from "../../domain/scan/audit.ts";
+import { CliError } from "../context.ts";
 
 export type Audit = {
   readonly archive: string;

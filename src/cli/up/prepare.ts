@@ -1,18 +1,18 @@
 /** Before anything starts: one `up` a data directory, nothing left of an earlier one, ports, tools. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ScanJournal } from "../adapters/journal/scan-journal.ts";
-import { ConfigError } from "../config.ts";
-import type { Config, LoadedConfig } from "../config.ts";
-import { choosePorts } from "../embedded/choose-ports.ts";
-import { lockDataDirectory } from "../embedded/data-lock.ts";
-import type { DataLock } from "../embedded/data-lock.ts";
-import { LOOPBACK } from "../embedded/ports.ts";
-import { endStaleProcesses } from "../embedded/stale-processes.ts";
-import { findToolchain } from "../embedded/toolchain.ts";
-import type { Toolchain } from "../embedded/toolchain.ts";
-import { writeEffectiveConfig } from "../embedded/up-state.ts";
-import { CliError, readUpFile } from "./context.ts";
+import { ScanJournal } from "../../adapters/journal/scan-journal.ts";
+import { ConfigError } from "../../config.ts";
+import type { Config, LoadedConfig } from "../../config.ts";
+import { choosePorts } from "../../embedded/choose-ports.ts";
+import { lockDataDirectory } from "../../embedded/data-lock.ts";
+import type { DataLock } from "../../embedded/data-lock.ts";
+import { LOOPBACK } from "../../embedded/ports.ts";
+import { endStaleProcesses } from "../../embedded/stale-processes.ts";
+import { findToolchain } from "../../embedded/toolchain.ts";
+import type { Toolchain } from "../../embedded/toolchain.ts";
+import { writeEffectiveConfig } from "../../embedded/up-state.ts";
+import { CliError, readUpFile } from "../context.ts";
 
 export type Prepared = {
   /** Effective: ports chosen, addresses of the embedded servers. */

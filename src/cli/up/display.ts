@@ -1,6 +1,6 @@
 /** Where `dolphin up` shows itself: a view repainted in place on a terminal, timestamped lines elsewhere. */
-import { eventLine } from "./rendering/up-screen.ts";
-import type { UpEvent } from "./rendering/up-screen.ts";
+import { eventLine } from "../rendering/up-screen.ts";
+import type { UpEvent } from "../rendering/up-screen.ts";
 
 export type UpDisplay = {
   readonly isLive: boolean;

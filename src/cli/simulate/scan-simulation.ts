@@ -1,15 +1,15 @@
 /** The simulator's loop: takes prices, computes the spectrum, writes the file when it is due. */
 import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
-import { writeScanFile, type Writing } from "../adapters/archive/scan-file-writer.ts";
-import { monotonicMs, wallMicros } from "../adapters/clock.ts";
-import { createMarket, stepMarket } from "../domain/simulator/market.ts";
-import { dueMs, type Pace, scanFileOf, scanNumberAt } from "../domain/simulator/plan.ts";
-import { seededRandom } from "../domain/simulator/random.ts";
-import { createSpectrum, pushPrices } from "../domain/simulator/spectrum.ts";
-import { US_PER_SECOND } from "../domain/time.ts";
-import { createScanEncoder } from "../wire/arrow-writer.ts";
-import type { PriceTable } from "../wire/price-table.ts";
+import { writeScanFile, type Writing } from "../../adapters/archive/scan-file-writer.ts";
+import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
+import { createMarket, stepMarket } from "../../domain/simulator/market.ts";
+import { dueMs, type Pace, scanFileOf, scanNumberAt } from "../../domain/simulator/plan.ts";
+import { seededRandom } from "../../domain/simulator/random.ts";
+import { createSpectrum, pushPrices } from "../../domain/simulator/spectrum.ts";
+import { US_PER_SECOND } from "../../domain/time.ts";
+import { createScanEncoder } from "../../wire/arrow-writer.ts";
+import type { PriceTable } from "../../wire/price-table.ts";
 
 export type PriceSource = {
   readonly assets: readonly string[];

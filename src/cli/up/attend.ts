@@ -1,25 +1,25 @@
 /** Attends a running stack: its screen, up.json and the size of its logs, until it is time to stop. */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { monotonicMs, wallMicros } from "../adapters/clock.ts";
-import { startedTicks } from "../adapters/process/process-facts.ts";
-import { openStatus, type StatusReader } from "../adapters/status/open-status.ts";
-import { type Dashboard, startDashboard } from "../dashboard/server.ts";
-import { isoFromMicros, MS_PER_SECOND } from "../domain/time.ts";
-import { gapsIn } from "../domain/scan/seen-seqs.ts";
-import { LOOPBACK } from "../embedded/ports.ts";
-import { rotateRawLog } from "../embedded/rotate-raw-log.ts";
-import { rawLogsOf } from "../embedded/stack.ts";
-import type { Stack, StackOptions } from "../embedded/stack.ts";
-import { createUpFileWriter } from "../embedded/up-state.ts";
-import type { SystemStatus } from "../wire/system-status.ts";
-import type { UpFile, UpSummary } from "../wire/up-file.ts";
-import { addressLines, upLine, upScreen } from "./rendering/up-screen.ts";
-import type { UpEvent, UpView } from "./rendering/up-screen.ts";
-import { statusOptions } from "./status.ts";
-import { createSupervisors } from "./up-create.ts";
-import type { UpDisplay } from "./up-display.ts";
-import { countWritten, finalSummary, memoryOf, restartsIn } from "./up-facts.ts";
+import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
+import { startedTicks } from "../../adapters/process/process-facts.ts";
+import { openStatus, type StatusReader } from "../../adapters/status/open-status.ts";
+import { type Dashboard, startDashboard } from "../../dashboard/server.ts";
+import { isoFromMicros, MS_PER_SECOND } from "../../domain/time.ts";
+import { gapsIn } from "../../domain/scan/seen-seqs.ts";
+import { LOOPBACK } from "../../embedded/ports.ts";
+import { rotateRawLog } from "../../embedded/rotate-raw-log.ts";
+import { rawLogsOf } from "../../embedded/stack.ts";
+import type { Stack, StackOptions } from "../../embedded/stack.ts";
+import { createUpFileWriter } from "../../embedded/up-state.ts";
+import type { SystemStatus } from "../../wire/system-status.ts";
+import type { UpFile, UpSummary } from "../../wire/up-file.ts";
+import { addressLines, upLine, upScreen } from "../rendering/up-screen.ts";
+import type { UpEvent, UpView } from "../rendering/up-screen.ts";
+import { statusOptions } from "../status.ts";
+import { createSupervisors } from "./create.ts";
+import type { UpDisplay } from "./display.ts";
+import { countWritten, finalSummary, memoryOf, restartsIn } from "./facts.ts";
 
 export type Attendance = {
   readonly stack: Stack;
