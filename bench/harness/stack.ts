@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startHazelcastMember } from "../../src/embedded/hazelcast-member.ts";
-import { findFreePort } from "../../src/embedded/ports.ts";
+import { findFreePort } from "../../src/embedded/ports/ports.ts";
 import { findToolchain } from "../../src/embedded/toolchain.ts";
 
 export type Stack = {

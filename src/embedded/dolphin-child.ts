@@ -1,6 +1,6 @@
 /** A `dolphin` verb as a guarded child of `dolphin up`: its command line and its environment. */
 import { fileURLToPath } from "node:url";
-import { effectiveConfigFile, temporalConfigFile } from "./up-state.ts";
+import { effectiveConfigFile, temporalConfigFile } from "./state/up-state.ts";
 import { startGuarded } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
 import { CHECKOUT } from "./toolchain.ts";

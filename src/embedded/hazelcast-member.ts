@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startGuarded } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
-import { LOOPBACK, probePort } from "./ports.ts";
+import { LOOPBACK, probePort } from "./ports/ports.ts";
 import { untilReady } from "./until-ready.ts";
 
 export type HazelcastMemberOptions = {

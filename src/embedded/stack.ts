@@ -15,7 +15,7 @@ import type { ChildWorld } from "./dolphin-child.ts";
 import { startHazelcastMember } from "./hazelcast-member.ts";
 import { keepProcess } from "./kept-process.ts";
 import type { KeptDeps, KeptProcess, KeptSpec } from "./kept-process.ts";
-import { LOOPBACK } from "./ports.ts";
+import { LOOPBACK } from "./ports/ports.ts";
 import { watchScans } from "./scan-watch.ts";
 import type { ScanWatch } from "./scan-watch.ts";
 import { probeTemporal, startTemporalServer } from "./temporal-server.ts";

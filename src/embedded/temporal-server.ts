@@ -5,7 +5,7 @@ import { Connection } from "@temporalio/client";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
 import { startGuarded } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
-import { LOOPBACK } from "./ports.ts";
+import { LOOPBACK } from "./ports/ports.ts";
 import { untilReady } from "./until-ready.ts";
 
 export type TemporalServerOptions = {

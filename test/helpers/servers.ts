@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startHazelcastMember } from "../../src/embedded/hazelcast-member.ts";
 import type { HazelcastMember } from "../../src/embedded/hazelcast-member.ts";
-import { findFreePort } from "../../src/embedded/ports.ts";
+import { findFreePort } from "../../src/embedded/ports/ports.ts";
 import { startTemporalServer } from "../../src/embedded/temporal-server.ts";
 import type { TemporalServer } from "../../src/embedded/temporal-server.ts";
 import { findToolchain } from "../../src/embedded/toolchain.ts";

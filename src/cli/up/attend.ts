@@ -7,11 +7,11 @@ import { openStatus, type StatusReader } from "../../adapters/status/open-status
 import { type Dashboard, startDashboard } from "../../dashboard/server.ts";
 import { isoFromMicros, MS_PER_SECOND } from "../../domain/time.ts";
 import { gapsIn } from "../../domain/scan/seen-seqs.ts";
-import { LOOPBACK } from "../../embedded/ports.ts";
-import { rotateRawLog } from "../../embedded/rotate-raw-log.ts";
+import { LOOPBACK } from "../../embedded/ports/ports.ts";
+import { rotateRawLog } from "../../embedded/state/rotate-raw-log.ts";
 import { rawLogsOf } from "../../embedded/stack.ts";
 import type { Stack, StackOptions } from "../../embedded/stack.ts";
-import { createUpFileWriter } from "../../embedded/up-state.ts";
+import { createUpFileWriter } from "../../embedded/state/up-state.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";
 import type { UpFile, UpSummary } from "../../wire/up-file.ts";
 import { addressLines, upLine, upScreen } from "../rendering/up-screen.ts";

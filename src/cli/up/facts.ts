@@ -6,7 +6,7 @@ import { gapsIn } from "../../domain/scan/seen-seqs.ts";
 import { dayFromMicros } from "../../domain/time.ts";
 import { countScanFiles, firstDayToCount } from "../../embedded/count-scans.ts";
 import type { Stack, StackOptions } from "../../embedded/stack.ts";
-import { summarize } from "../../embedded/up-summary.ts";
+import { summarize } from "../../embedded/state/up-summary.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";
 import type { UpSummary } from "../../wire/up-file.ts";
 import { lastSeqOf } from "./prepare.ts";

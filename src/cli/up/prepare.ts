@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { ScanJournal } from "../../adapters/journal/scan-journal.ts";
 import { ConfigError } from "../../config.ts";
 import type { Config, LoadedConfig } from "../../config.ts";
-import { choosePorts } from "../../embedded/choose-ports.ts";
-import { lockDataDirectory } from "../../embedded/data-lock.ts";
-import type { DataLock } from "../../embedded/data-lock.ts";
-import { LOOPBACK } from "../../embedded/ports.ts";
+import { choosePorts } from "../../embedded/ports/choose-ports.ts";
+import { lockDataDirectory } from "../../embedded/state/data-lock.ts";
+import type { DataLock } from "../../embedded/state/data-lock.ts";
+import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { endStaleProcesses } from "../../embedded/stale-processes.ts";
 import { findToolchain } from "../../embedded/toolchain.ts";
 import type { Toolchain } from "../../embedded/toolchain.ts";
-import { writeEffectiveConfig } from "../../embedded/up-state.ts";
+import { writeEffectiveConfig } from "../../embedded/state/up-state.ts";
 import { CliError, readUpFile } from "../context.ts";
 
 export type Prepared = {

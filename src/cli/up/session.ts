@@ -6,7 +6,7 @@ import { createLogger } from "../../adapters/logger.ts";
 import type { LoadedConfig } from "../../config.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { childEnvironment } from "../../embedded/dolphin-child.ts";
-import { LOOPBACK } from "../../embedded/ports.ts";
+import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { startStack } from "../../embedded/stack.ts";
 import type { StackOptions } from "../../embedded/stack.ts";
 import type { UpSummary } from "../../wire/up-file.ts";

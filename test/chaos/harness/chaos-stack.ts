@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isProcessAlive } from "../../../src/adapters/process/process-facts.ts";
 import { readRunFile } from "../../../src/adapters/process/run-file.ts";
-import { isPortFree } from "../../../src/embedded/ports.ts";
+import { isPortFree } from "../../../src/embedded/ports/ports.ts";
 import type { UpFile } from "../../../src/wire/up-file.ts";
 import { processesOn, until } from "../../helpers/processes.ts";
 import { readUp, startUp, type RunningUp } from "../../helpers/up.ts";

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { isProcessAlive, startedTicks } from "../../../src/adapters/process/process-facts.ts";
 import { connectTemporal } from "../../../src/adapters/temporal-client.ts";
 import type { TemporalClient } from "../../../src/adapters/temporal-client.ts";
-import { findFreePort } from "../../../src/embedded/ports.ts";
+import { findFreePort } from "../../../src/embedded/ports/ports.ts";
 import type { ServiceStatus } from "../../../src/wire/supervision.ts";
 import {
   restartUpdate,

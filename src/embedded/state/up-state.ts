@@ -2,8 +2,8 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import type { Config } from "../config.ts";
-import type { UpFile } from "../wire/up-file.ts";
+import type { Config } from "../../config.ts";
+import type { UpFile } from "../../wire/up-file.ts";
 
 /** Writes up.json when it changed; readers never see half of it. */
 export function createUpFileWriter(dataDir: string): {

@@ -1,7 +1,7 @@
 /** The verdict on a run of `dolphin up`: did the main job work, end to end? */
-import type { LagPercentiles } from "./scan-watch.ts";
-import type { SystemStatus } from "../wire/system-status.ts";
-import type { UpSummary } from "../wire/up-file.ts";
+import type { LagPercentiles } from "../scan-watch.ts";
+import type { SystemStatus } from "../../wire/system-status.ts";
+import type { UpSummary } from "../../wire/up-file.ts";
 
 export type UpFacts = {
   readonly durationS: number;

@@ -1,6 +1,6 @@
 /** The ports of a start: the configured ones where they are free; with `auto` any free ones. */
-import { ConfigError } from "../config.ts";
-import type { Config } from "../config.ts";
+import { ConfigError } from "../../config.ts";
+import type { Config } from "../../config.ts";
 import { holderOfPort } from "./port-holder.ts";
 import { findFreePort, isPortFree } from "./ports.ts";
 
