@@ -39,7 +39,7 @@ const DOORS: Readonly<Record<string, Doors>> = {
   },
 };
 /** Entry points of a process or thread wire it together, so they may reach the adapters. */
-const ENTRY_POINT = /^services\/[^/]+\/(main|pump|[a-z-]+\.worker)\.ts$/;
+const ENTRY_POINT = /^services\/[^/]+\/(main|pump|[a-z]+-(process|thread))\.ts$/;
 const ENTRY_POINT_VALUES = /^(adapters\/|config\.ts$)/;
 
 export function importViolations(files: readonly SourceFile[]): string[] {
@@ -63,7 +63,7 @@ function mayImport(path: string, { from, typesOnly }: Import): boolean {
   // A service is its own folder and what lies beside the folders, for all services.
   const ownService =
     room === "services" &&
-    (target.startsWith(`${posix.dirname(path)}/`) || /^services\/[^/]+\.ts$/.test(target));
+    (target.startsWith(`services/${path.split("/")[1]}/`) || /^services\/[^/]+\.ts$/.test(target));
   return (
     ownService ||
     doors.values.test(target) ||
@@ -117,9 +117,14 @@ const BANS: readonly Ban[] = [
     what: /\bconsole[.](log|error|warn|info)\(/,
     instead: "the logger of the process",
     where: /^src\/.*\.ts$/,
-    except: /^src\/(cli\/|embedded\/screen)/,
+    except: /^src\/cli\//,
   },
-  { what: /(^|[\s"'`(=:])\/(work|root|home)\/[a-z.]/m, instead: "a path relative to the checkout" },
+  {
+    what: /(^|[\s"'`(=:])\/(work|root|home)\/[a-z.]/m,
+    instead: "a path relative to the checkout",
+    // Paths inside containers are the same everywhere.
+    except: /^(docker-compose\.yml|deploy\/)/,
+  },
   { what: /\/tmp\/[p]robe/, instead: "what setup installs in .tools" },
   { what: /registry[.](npmjs|yarnpkg)|pypi[.]org\/simple/, instead: "the configured registry" },
   { what: /\bTO[D]O(?!\(#\d+\))/, instead: "the same with (#issue)" },
