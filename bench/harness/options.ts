@@ -55,7 +55,15 @@ export function report(
   }
   const { cores, cpu, node } = machine();
   process.stdout.write(`${result.title}\n${cores} cores, ${cpu}, Node ${node}\n`);
-  console.table(rows);
+  // A figure a line: there are more figures than cases.
+  const figures = new Set(Object.values(rows).flatMap((row) => Object.keys(row)));
+  const cells = (figure: string) =>
+    Object.entries(rows).map(([name, row]) => [name, row[figure]] as const);
+  console.table(
+    Object.fromEntries(
+      [...figures].map((figure) => [figure, Object.fromEntries(cells(figure))] as const),
+    ),
+  );
 }
 
 export function note(text: string): void {

@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { SERVICES } from "../../src/domain/supervision/services.ts";
+import { serviceCommand } from "../../src/workers/service-command.ts";
 import { type ServiceBeat, ServiceMessage } from "../../src/wire/control-pipe.ts";
 import type { BenchOptions } from "./options.ts";
 
@@ -33,7 +34,6 @@ export type BridgeSetup = {
   readonly scanBridge?: readonly string[];
 };
 
-const ROOT = resolve(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 60_000;
 
 export async function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
@@ -50,17 +50,14 @@ export async function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
       ...(section.length === 0 ? [] : ["scan_bridge:", ...section.map((line) => `  ${line}`)]),
     ].join("\n"),
   );
-  const spec = SERVICES["scan-bridge"];
-  const log = openSync(join(setup.dir, "bridge.out"), "a");
+  const env = { ...process.env, DOLPHIN_CONFIG: config };
+  const command = serviceCommand(SERVICES["scan-bridge"], { env, logFolder: setup.dir });
+  const log = openSync(command.outFile, "a");
   const startedMs = performance.now();
-  const child = spawn(
-    process.execPath,
-    [...spec.nodeArgs, join(ROOT, "src/services", spec.module)],
-    {
-      stdio: ["ignore", log, log, "pipe"],
-      env: { ...process.env, DOLPHIN_CONFIG: config },
-    },
-  );
+  const child = spawn(command.file, command.args, {
+    stdio: ["ignore", log, log, "pipe"],
+    env: { ...command.env },
+  });
   let beat: ServiceBeat | null = null;
   const ready = new Promise<void>((settle) => {
     const pipe = child.stdio[3];
@@ -72,7 +69,7 @@ export async function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
       else beat = message;
     });
   });
-  await untilReady(child, ready, join(setup.dir, "bridge.out"));
+  await untilReady(child, ready, command.outFile);
   return {
     ...running(child, startedMs),
     beat: () => beat,
