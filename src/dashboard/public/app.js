@@ -148,13 +148,18 @@ function serviceRow(service) {
 function serverRow(server) {
   const silent = server.answered_ms === null;
   const problem = server.problem === null ? "" : `: ${server.problem}`;
-  const answer = silent ? `did not answer in 400 ms${problem}` : `in ${server.answered_ms} ms`;
+  const word = silent ? "silent" : `in ${server.answered_ms} ms`;
   return row(
     ["Server", "Address", "Answer"],
     [
       element("strong", {}, server.server),
       server.address,
-      element("span", { class: `badge ${silent ? "bad" : "good"}` }, answer),
+      element(
+        "span",
+        {},
+        element("span", { class: `badge ${silent ? "bad" : "good"}` }, word),
+        silent ? ` no answer in 400 ms${problem}` : "",
+      ),
     ],
   );
 }
@@ -170,8 +175,10 @@ function drawHistory(samples) {
 }
 
 function every(periodMs, work) {
+  let isDrawn = false;
   const turn = async () => {
-    if (!document.hidden) await work();
+    if (!document.hidden || !isDrawn) await work();
+    isDrawn = true;
     setTimeout(turn, periodMs);
   };
   void turn();
