@@ -13,5 +13,6 @@ export function duration(seconds: number | null): string {
 
 /** 12345 -> 12,345. */
 export function grouped(value: number | null): string {
-  return value === null ? "-" : value.toLocaleString("en-US");
+  // Setting up Intl for one number would cost as much as reading the configuration.
+  return value === null ? "-" : String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
