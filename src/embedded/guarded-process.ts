@@ -9,6 +9,7 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { signalGroup, startedTicks } from "../adapters/process/process-facts.ts";
 import { assert } from "../domain/assert.ts";
+import { removeGuardRecord, writeGuardRecord } from "./state/guard-record.ts";
 
 export type ProcessEnd = { readonly code: number | null; readonly signal: string | null };
 
@@ -53,11 +54,15 @@ export async function startGuarded(command: GuardedCommand): Promise<GuardedProc
     },
   );
   closeSync(log);
+  if (guard.pid !== undefined) writeGuardRecord(command.logFile, guard.pid);
   const failed = new Promise<never>((_, reject) => guard.once("error", reject));
   const exited = new Promise<ProcessEnd>((resolve) => {
     guard.once("exit", (code, signal) => {
       // A guard that was killed leaves the program behind; its group is still ours to end.
-      if (guard.pid !== undefined) signalGroup(guard.pid, "SIGKILL");
+      if (guard.pid !== undefined) {
+        signalGroup(guard.pid, "SIGKILL");
+        removeGuardRecord(command.logFile, guard.pid);
+      }
       resolve(endOf(code, signal));
     });
   });

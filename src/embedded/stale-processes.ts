@@ -1,20 +1,26 @@
 /**
  * Ends what an earlier `dolphin up` on this data directory left behind. Guards and control pipes end
  * everything by themselves within seconds; this is for a start within them, or after a guard failed.
- * Invariant: only a process whose pid and start time are those of up.json is touched.
+ * Invariant: only a process whose pid and start time were written down is touched.
  */
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../adapters/clock.ts";
 import { isProcessAlive, signalGroup } from "../adapters/process/process-facts.ts";
 import type { UpFile, UpService } from "../wire/up-file.ts";
+import { readGuardRecords } from "./state/guard-record.ts";
 
 const TERM_WAIT_MS = 12_000;
 const KILL_WAIT_MS = 3_000;
 const POLL_MS = 50;
 
 /** Returns the names of what was still alive. @throws Error naming what even SIGKILL did not end. */
-export async function endStaleProcesses(up: UpFile): Promise<readonly string[]> {
-  const alive = Object.entries(up.services).filter(([, service]) => isStill(service));
+export async function endStaleProcesses(
+  dataDir: string,
+  up: UpFile | null,
+): Promise<readonly string[]> {
+  const named = Object.entries(up?.services ?? {});
+  const alive = [...named, ...guardsBeside(named, dataDir)].filter(([, one]) => isStill(one));
   for (const [, service] of alive) signalGroup(groupOf(service), "SIGTERM");
   await untilGone(alive, TERM_WAIT_MS);
   for (const [, service] of alive) if (isStill(service)) signalGroup(groupOf(service), "SIGKILL");
@@ -27,6 +33,17 @@ export async function endStaleProcesses(up: UpFile): Promise<readonly string[]> 
   return alive.map(([name]) => name);
 }
 
+type Named = readonly (readonly [string, UpService])[];
+
+/** What had been started, but was not ready when up.json was written last. */
+function guardsBeside(named: Named, dataDir: string): Named {
+  const known = new Set(named.map(([, { guard_pid }]) => guard_pid));
+  const records = [...readGuardRecords(join(dataDir, "logs"))];
+  return records
+    .filter(([, { pid }]) => !known.has(pid))
+    .map(([name, guard]) => [name, { ...guard, guard_pid: guard.pid, log: "" }]);
+}
+
 function isStill(service: UpService): boolean {
   // Without start ticks (no /proc) the pid may be anybody's: leave it to its guard.
   return service.started_ticks !== null && isProcessAlive(service.pid, service.started_ticks);
@@ -36,10 +53,7 @@ function groupOf(service: UpService): number {
   return service.guard_pid ?? service.pid;
 }
 
-async function untilGone(
-  services: readonly (readonly [string, UpService])[],
-  withinMs: number,
-): Promise<void> {
+async function untilGone(services: Named, withinMs: number): Promise<void> {
   const deadlineMs = monotonicMs() + withinMs;
   while (monotonicMs() < deadlineMs && services.some(([, service]) => isStill(service))) {
     await delay(POLL_MS);

@@ -29,8 +29,7 @@ export async function prepareUp(loaded: LoadedConfig, autoPorts: boolean): Promi
   const wanted = portsOf(loaded);
   const lock = lockDataDirectory(config.data_dir);
   if (lock === null) throw new CliError(heldBy(config.data_dir));
-  const stale = readUpFile(config.data_dir);
-  const ended = stale === null ? [] : await endStaleProcesses(stale);
+  const ended = await endStaleProcesses(config.data_dir, readUpFile(config.data_dir));
   const ports = await choosePorts(wanted, autoPorts);
   const effective: Config = {
     ...config,

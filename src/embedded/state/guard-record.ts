@@ -1,0 +1,54 @@
+/**
+ * `<log file>.guard` names the guard that writes that log, from the moment of its start: up.json names
+ * a process only once it is ready, and a killed `dolphin up` may have been starting it.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { startedTicks } from "../../adapters/process/process-facts.ts";
+
+const GuardRecord = z.object({ pid: z.number().int(), started_ticks: z.number().int().nullable() });
+export type GuardRecord = Readonly<z.infer<typeof GuardRecord>>;
+
+const SUFFIX = ".guard";
+
+export function writeGuardRecord(logFile: string, pid: number): void {
+  const record: GuardRecord = { pid, started_ticks: startedTicks(pid) };
+  try {
+    writeFileSync(logFile + SUFFIX, JSON.stringify(record));
+  } catch {
+    // A full disk must not keep a server from starting; its guard ends it all the same.
+  }
+}
+
+/** Removes it, unless it names another guard by now. */
+export function removeGuardRecord(logFile: string, pid: number): void {
+  if (readRecord(logFile + SUFFIX)?.pid === pid) rmSync(logFile + SUFFIX, { force: true });
+}
+
+/** By the name of the log, without its ending. */
+export function readGuardRecords(logFolder: string): ReadonlyMap<string, GuardRecord> {
+  const found = new Map<string, GuardRecord>();
+  for (const file of filesIn(logFolder)) {
+    const record = file.endsWith(SUFFIX) ? readRecord(join(logFolder, file)) : null;
+    if (record !== null) found.set(file.split(".")[0] ?? file, record);
+  }
+  return found;
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Null where there is none; half of one was written by an `up` that died in between. */
+function readRecord(path: string): GuardRecord | null {
+  try {
+    return GuardRecord.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return null;
+  }
+}
