@@ -179,7 +179,7 @@ function every(periodMs, work) {
   const turn = async () => {
     if (!document.hidden || !isDrawn) await work();
     isDrawn = true;
-    setTimeout(turn, periodMs);
+    setTimeout(() => void turn(), periodMs);
   };
   void turn();
 }
