@@ -4,7 +4,7 @@ import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { processUsage } from "../../adapters/process/process-facts.ts";
 import { gapsIn } from "../../domain/scan/seen-seqs.ts";
 import { dayFromMicros } from "../../domain/time.ts";
-import { countScanFiles, firstDayToCount } from "../../embedded/count-scans.ts";
+import { countScanFiles, firstDayToCount } from "./count-scans.ts";
 import type { Stack, StackOptions } from "../../embedded/stack.ts";
 import { summarize } from "../../embedded/state/up-summary.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";

@@ -1,7 +1,7 @@
 /** Counts scan files, to tell how many were written while `dolphin up` ran. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isDayFolder, isScanName, previousDay } from "../domain/scan/archive-names.ts";
+import { isDayFolder, isScanName, previousDay } from "../../domain/scan/archive-names.ts";
 
 /** Folders before this one are not written to any more: the day before the newest, or before today. */
 export function firstDayToCount(archive: string, today: string): string {
