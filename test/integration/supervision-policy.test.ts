@@ -119,7 +119,9 @@ describe("search attributes", () => {
     expect(await addSearchAttributes(stage.temporal)).toHaveLength(0);
     await until("they appear", async () => {
       const { typedSearchAttributes } = await stage.supervisor.describe();
-      return typedSearchAttributes.getAll().length === 3;
+      return SEARCH_ATTRIBUTES.every((name) => {
+        return typedSearchAttributes.getAll().some((pair) => pair.key.name === name);
+      });
     });
     const found = await until("found by its status", async () => {
       const query = `DolphinStatus="Healthy" AND DolphinLayer="scan"`;

@@ -65,6 +65,8 @@ export const SILENT_MAX_S = 10;
 const FRESH_S = 30;
 const STALE_S = 60;
 const STUCK_S = 60;
+/** A listing is due every ten seconds at most; a first one of a huge, slow share may take minutes. */
+const BLIND_S = 300;
 const BYTES_PER_MB = 1_048_576;
 
 /** Tries the rows of the design's table in their order; the first that fits decides. */
@@ -115,14 +117,19 @@ function onProcess(seen: Observation, limits: Limits): Verdict | null {
 }
 
 function onStuckBridge({ facts, dependenciesOkS }: Observation): Verdict | null {
-  if (facts?.oldestUnpushedAgeS == null || facts.progressAgeS === null) return null;
+  if (facts === null || facts.progressAgeS === null) return null;
   const { oldestUnpushedAgeS, progressAgeS } = facts;
-  // Counted from when both answered again: files that lay through an outage are no fault of the bridge.
-  const stuckS = Math.min(oldestUnpushedAgeS, progressAgeS, dependenciesOkS);
-  if (stuckS <= STUCK_S) return null;
-  const reason =
-    `a complete file lies unpushed for ${age(oldestUnpushedAgeS)}, no progress for ` +
-    `${age(progressAgeS)}, archive and Hazelcast answer`;
+  // Counted from when both answered again: what lay through an outage is no fault of the bridge.
+  const idleS = Math.min(progressAgeS, dependenciesOkS);
+  if (idleS <= STUCK_S) return null;
+  const nothing = `no progress for ${age(progressAgeS)}, though archive and Hazelcast answer`;
+  if (oldestUnpushedAgeS === null) {
+    // It knows of no file, but it does not look either: nobody can say that the upstream is silent.
+    const action = BLIND_S < idleS ? "restart" : "alert";
+    return { word: "Stale", cause: "bridge", action, reason: `nothing is listed; ${nothing}` };
+  }
+  if (oldestUnpushedAgeS <= STUCK_S) return null;
+  const reason = `a complete file lies unpushed for ${age(oldestUnpushedAgeS)}; ${nothing}`;
   return { word: "Stale", cause: "bridge", action: "restart", reason };
 }
 

@@ -1,0 +1,95 @@
+/** A model of the scan bridge and its world, one second a step: what it sees, pushes, says and uses. */
+import type { WorkFacts } from "../../src/domain/supervision/verdict.ts";
+import { isWithin } from "./fault-script.ts";
+import type { FaultScript } from "./fault-script.ts";
+
+const PUSHED_PER_S = 20;
+const BASE_MB = 110;
+const LEAK_MB_PER_S = 2;
+const HANG_SAID_AFTER_S = 5;
+const LISTED_EVERY_S = 5;
+export const BYTES_PER_MB = 1_048_576;
+
+export type BridgeProcess = {
+  readonly startedS: number;
+  isFrozen: boolean;
+  isWedged: boolean;
+  leakSinceS: number | null;
+  /** When the files that it knows of and has not pushed were first seen. */
+  seen: number[];
+  progressS: number;
+  newestS: number | null;
+};
+
+/** Files in the archive that no process has seen yet outlive every process, as do unpushed ones. */
+export class BridgeWorld {
+  readonly #script: FaultScript;
+  #unseen: number;
+  #lastArchiveOkS = 0;
+
+  constructor(script: FaultScript) {
+    this.#script = script;
+    this.#unseen = script.backlog;
+  }
+
+  spawn(nowS: number): BridgeProcess {
+    return {
+      startedS: nowS,
+      isFrozen: false,
+      isWedged: false,
+      leakSinceS: null,
+      seen: [],
+      progressS: nowS,
+      newestS: null,
+    };
+  }
+
+  /** What it had seen and not pushed is found again by the next process. */
+  giveBack(process: BridgeProcess): void {
+    this.#unseen += process.seen.length;
+  }
+
+  write(nowS: number): void {
+    const { silences, fileEveryS } = this.#script;
+    if (nowS % fileEveryS === 0 && !isWithin(silences, nowS)) this.#unseen += 1;
+    if (this.#isArchiveOk(nowS)) this.#lastArchiveOkS = nowS;
+  }
+
+  work(process: BridgeProcess, nowS: number): void {
+    if (process.isFrozen || process.isWedged || !this.#isArchiveOk(nowS)) return;
+    for (; 0 < this.#unseen; this.#unseen -= 1) process.seen.push(nowS);
+    if (nowS % LISTED_EVERY_S === 0) process.progressS = nowS;
+    if (isWithin(this.#script.hazelcastOutages, nowS)) return;
+    const pushed = process.seen.splice(0, PUSHED_PER_S);
+    if (pushed.length === 0) return;
+    process.progressS = nowS;
+    process.newestS = pushed.at(-1) ?? null;
+  }
+
+  facts(process: BridgeProcess, nowS: number): WorkFacts {
+    const { missing, hazelcastOutages } = this.#script;
+    const hungS = nowS - this.#lastArchiveOkS;
+    const [oldestS] = process.seen;
+    return {
+      archive: isWithin(missing, nowS) ? "missing" : HANG_SAID_AFTER_S < hungS ? "hung" : "ok",
+      hazelcast: isWithin(hazelcastOutages, nowS) ? "down" : "ok",
+      newestDataAgeS: process.newestS === null ? null : nowS - process.newestS,
+      oldestUnpushedAgeS: oldestS === undefined ? null : nowS - oldestS,
+      progressAgeS: nowS - process.progressS,
+      backlog: process.seen.length,
+    };
+  }
+
+  rssBytes(process: BridgeProcess, nowS: number): number {
+    const leakedS = process.leakSinceS === null ? 0 : nowS - process.leakSinceS;
+    return (BASE_MB + leakedS * LEAK_MB_PER_S) * BYTES_PER_MB;
+  }
+
+  unpushed(process: BridgeProcess | null): number {
+    return this.#unseen + (process?.seen.length ?? 0);
+  }
+
+  #isArchiveOk(nowS: number): boolean {
+    return !isWithin(this.#script.hangs, nowS) && !isWithin(this.#script.missing, nowS);
+  }
+}

@@ -1,0 +1,89 @@
+/** Thousands of seeded fault scripts against the real policy: budget, recovery, and no harm to the healthy. */
+import { describe, expect, test } from "vitest";
+import { quietScript, randomScript } from "./fault-script.ts";
+import type { FaultScript } from "./fault-script.ts";
+import { POLICY, simulateSupervision } from "./simulate-supervision.ts";
+import type { Outcome } from "./simulate-supervision.ts";
+
+const SEEDS = 2_000;
+const SIMULATION_MS_MAX = 120_000;
+const DAY_S = 86_400;
+
+function checkBudget({ restarts }: Outcome): string[] {
+  return restarts
+    .filter((atS) => {
+      const within = restarts.filter((one) => atS <= one && one < atS + POLICY.windowMs / 1_000);
+      return POLICY.restartsMax < within.length;
+    })
+    .map((atS) => `more than ${POLICY.restartsMax} restarts in ten minutes from ${atS} s`);
+}
+
+/** Nothing is ended by a verdict but what the model knows to be sick. */
+function checkHealthyLeftAlone({ ends }: Outcome): string[] {
+  return ends.flatMap(({ atS, kind, truth }) => {
+    if (kind === "unhealthy" && truth !== "wedged") return [`ended a healthy one at ${atS} s`];
+    if (kind === "memory" && truth === "nothing") return [`recycled without a leak at ${atS} s`];
+    return [];
+  });
+}
+
+function checkRecovered({ last, unpushed }: Outcome): string[] {
+  const isWell = last?.word === "Healthy" && unpushed <= 1;
+  return isWell ? [] : [`at the end ${last?.word ?? "no process"}, ${unpushed} files unpushed`];
+}
+
+describe(`${SEEDS} fault scripts`, () => {
+  test(
+    "never break the budget, never hurt a healthy service, always end well",
+    () => {
+      const violations: string[] = [];
+      let restarts = 0;
+      const kinds = new Set<string>();
+      for (let seed = 1; seed <= SEEDS; seed += 1) {
+        const outcome = simulateSupervision(randomScript(seed));
+        const found = [checkBudget, checkHealthyLeftAlone, checkRecovered].flatMap((check) =>
+          check(outcome),
+        );
+        violations.push(...found.map((sentence) => `seed ${seed}: ${sentence}`));
+        restarts += outcome.restarts.length;
+        for (const { kind } of outcome.ends) kinds.add(kind);
+      }
+      expect(violations.slice(0, 10)).toEqual([]);
+      // The scripts do bite.
+      expect(restarts).toBeGreaterThan(2 * SEEDS);
+      expect([...kinds].toSorted()).toEqual(
+        ["exited", "failed_start", "frozen", "lost", "memory", "stopped", "unhealthy"].toSorted(),
+      );
+    },
+    SIMULATION_MS_MAX,
+  );
+});
+
+describe("a healthy service is never restarted", () => {
+  const day = quietScript(DAY_S);
+  test.each<[string, FaultScript]>([
+    ["when its upstream is silent for a day", { ...day, silences: from(60, DAY_S) }],
+    ["when its upstream never wrote", { ...day, silences: from(0, DAY_S) }],
+    ["in a backlog of 100,000 files", { ...day, backlog: 100_000 }],
+    ["when Hazelcast is away for hours", { ...day, hazelcastOutages: from(600, 20_000) }],
+    ["when the mount hangs for hours", { ...day, hangs: from(600, 20_000) }],
+    ["when the archive is missing for hours", { ...day, missing: from(600, 20_000) }],
+    [
+      "when outages follow each other",
+      {
+        ...day,
+        hangs: from(600, 4_000),
+        hazelcastOutages: from(3_990, 8_000),
+        silences: from(7_990, 30_000),
+      },
+    ],
+  ])("%s", (_what, script) => {
+    const outcome = simulateSupervision(script);
+    expect(outcome.ends).toEqual([]);
+    expect(outcome.restarts).toEqual([]);
+  });
+});
+
+function from(fromS: number, toS: number) {
+  return [{ fromS, toS }];
+}
