@@ -8,6 +8,8 @@ const BASE_MB = 110;
 const LEAK_MB_PER_S = 2;
 const HANG_SAID_AFTER_S = 5;
 const LISTED_EVERY_S = 5;
+/** After an outage: a connection, a listing. The facts say ok before any of it has borne fruit. */
+const RESUMES_AFTER_S = 8;
 export const BYTES_PER_MB = 1_048_576;
 
 export type BridgeProcess = {
@@ -26,6 +28,8 @@ export class BridgeWorld {
   readonly #script: FaultScript;
   #unseen: number;
   #lastArchiveOkS = 0;
+  #lastArchiveBadS = Number.NEGATIVE_INFINITY;
+  #lastHazelcastBadS = Number.NEGATIVE_INFINITY;
 
   constructor(script: FaultScript) {
     this.#script = script;
@@ -53,13 +57,16 @@ export class BridgeWorld {
     const { silences, fileEveryS } = this.#script;
     if (nowS % fileEveryS === 0 && !isWithin(silences, nowS)) this.#unseen += 1;
     if (this.#isArchiveOk(nowS)) this.#lastArchiveOkS = nowS;
+    else this.#lastArchiveBadS = nowS;
+    if (isWithin(this.#script.hazelcastOutages, nowS)) this.#lastHazelcastBadS = nowS;
   }
 
   work(process: BridgeProcess, nowS: number): void {
-    if (process.isFrozen || process.isWedged || !this.#isArchiveOk(nowS)) return;
+    if (process.isFrozen || process.isWedged) return;
+    if (nowS - this.#lastArchiveBadS < RESUMES_AFTER_S) return;
     for (; 0 < this.#unseen; this.#unseen -= 1) process.seen.push(nowS);
     if (nowS % LISTED_EVERY_S === 0) process.progressS = nowS;
-    if (isWithin(this.#script.hazelcastOutages, nowS)) return;
+    if (nowS - this.#lastHazelcastBadS < RESUMES_AFTER_S) return;
     const pushed = process.seen.splice(0, PUSHED_PER_S);
     if (pushed.length === 0) return;
     process.progressS = nowS;
