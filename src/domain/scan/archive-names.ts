@@ -14,6 +14,11 @@ export function isScanName(name: string): boolean {
   return name.endsWith(".arrow") && !name.startsWith(".");
 }
 
+/** False for a name with bytes that are no UTF-8: a listing tells them as U+FFFD, and no open finds it. */
+export function isWholeName(name: string): boolean {
+  return !name.includes("\ufffd");
+}
+
 /** The day before, as a folder name. `day` must be a day folder. */
 export function previousDay(day: string): string {
   const { year, month, day: date } = partsOf(day);

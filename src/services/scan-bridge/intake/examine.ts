@@ -1,6 +1,7 @@
 /** One look at one waiting file: a new scan, something to settle without a seq, or not yet finished. */
 import type { FileStat } from "../../../adapters/archive/read-scan-file.ts";
 import type { JournalFile, ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+import { isWholeName } from "../../../domain/scan/archive-names.ts";
 import type { ScanRead } from "../../../wire/arrow/read-scan.ts";
 import type { Candidate } from "./intake.ts";
 import { hashOf } from "../../../wire/scan-hash.ts";
@@ -40,7 +41,7 @@ export function examine(deps: ExamineDeps, candidate: Candidate): Examined | Pro
   const read = deps.files.read(candidate.name);
   switch (read.kind) {
     case "gone":
-      return { kind: "gone" };
+      return isWholeName(candidate.name) ? { kind: "gone" } : badName(candidate, deps.nowUs());
     case "changing":
       return unfinished("changing", "its size or time changes while it is read", read.stat);
     case "failed":
@@ -88,6 +89,12 @@ function concludeFrom(
       };
     }
   }
+}
+
+function badName({ name }: Candidate, atUs: number): Examined {
+  const detail = "the name is not UTF-8 (U+FFFD stands for its other bytes); rename the file";
+  const verdict = { kind: "quarantined", reason: "bad_name", detail } as const;
+  return { kind: "settled", file: { file: name, size: 0, mtimeUs: 0, verdict, atUs } };
 }
 
 function unfinished(reason: string, detail: string, stat: FileStat | null): Examined {

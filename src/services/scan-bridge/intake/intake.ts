@@ -5,8 +5,9 @@
  * folder that the next listing will read.
  */
 import type { ScanJournal } from "../../../adapters/journal/scan-journal.ts";
-import { isScanName } from "../../../domain/scan/archive-names.ts";
+import { isScanName, isWholeName } from "../../../domain/scan/archive-names.ts";
 import { type Timed, compareScans } from "../../../domain/scan/order.ts";
+import { MS_PER_MINUTE } from "../../../domain/time.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { NameSet } from "./name-set.ts";
 
@@ -28,6 +29,10 @@ export type IntakeDeps = {
 
 /** What a queue may grow to before it is cut to `queueMax`, as a share of it. */
 const SLACK = 1.25;
+/** A file settled this recently may still be written on: every round looks at it again. */
+const YOUNG_MS = 2 * MS_PER_MINUTE;
+/** Beyond this many the oldest are left to the sweep. */
+const YOUNG_MAX = 2_000;
 /** Candidates taken before the array is shortened. */
 const TAKEN_MAX = 1_024;
 
@@ -37,6 +42,8 @@ export class Intake {
   readonly #queued = new Set<string>();
   /** Unfinished files keep the time when they were first seen. */
   readonly #held = new Map<string, Candidate>();
+  /** When files were settled, oldest first. */
+  readonly #young = new Map<string, number>();
   #queue: Candidate[] = [];
   #head = 0;
   #isSorted = true;
@@ -115,8 +122,18 @@ export class Intake {
 
   settled(file: string): void {
     this.#held.delete(file);
+    this.#rememberYoung(file);
     const slash = file.indexOf("/");
     this.#knownIn(file.slice(0, slash)).add(file.slice(slash + 1));
+  }
+
+  /** Stages the files settled in the last two minutes: on a share no event tells of a rewrite. */
+  stageYoung(): void {
+    const oldestMs = this.#deps.nowMs() - YOUNG_MS;
+    for (const [file, settledMs] of this.#young) {
+      if (settledMs < oldestMs) this.#young.delete(file);
+      else this.stage(file, false);
+    }
   }
 
   /** True once after an overflow, when the queue is short again: list everything anew. */
@@ -131,6 +148,16 @@ export class Intake {
     for (const day of this.#known.keys()) if (!days.includes(day)) this.#known.delete(day);
   }
 
+  #rememberYoung(file: string): void {
+    this.#young.delete(file);
+    this.#young.set(file, this.#deps.nowMs());
+    if (this.#young.size <= YOUNG_MAX) return;
+    for (const oldest of this.#young.keys()) {
+      this.#young.delete(oldest);
+      break;
+    }
+  }
+
   /** Null for a name that needs no look. */
   #candidateFrom(file: string, foundByFirstListing: boolean): Candidate | null {
     const { archive, journal, nowUs, nowMs } = this.#deps;
@@ -138,15 +165,16 @@ export class Intake {
     const name = file.slice(slash + 1);
     if (!isScanName(name) || this.#queued.has(file)) return null;
     const stat = statOf(archive, file);
-    if (stat === null) return null;
     const isKnown = this.#knownIn(file.slice(0, slash)).has(name);
-    if (stat !== "unreadable" && isKnown && isSettled(journal, file, stat)) return null;
+    if (stat === null && (isKnown || isWholeName(name))) return null;
+    if (stat !== null && stat !== "unreadable" && isKnown && isSettled(journal, file, stat))
+      return null;
     const first = this.#held.get(file) ?? {
       firstSeenUs: nowUs(),
       firstSeenMs: nowMs(),
       foundByFirstListing,
     };
-    const mtimeUs = stat === "unreadable" ? first.firstSeenUs : stat.mtimeUs;
+    const mtimeUs = stat === null || stat === "unreadable" ? first.firstSeenUs : stat.mtimeUs;
     return { ...first, name: file, timeUs: Math.min(mtimeUs, first.firstSeenUs) };
   }
 

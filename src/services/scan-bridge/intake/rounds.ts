@@ -53,6 +53,9 @@ export class Rounds {
   readonly #listed = new Map<string, Listed>();
   readonly #oddTold = new Set<string>();
   #state: ArchiveState = "ok";
+  #told = "ok ";
+  /** Why a folder could not be listed in this round. */
+  #trouble: string | null = null;
   /** When the next round is due; null before the first. */
   #dueMs: number | null = null;
   #nextSweepMs: number;
@@ -80,25 +83,26 @@ export class Rounds {
 
   /** One round; returns the pause until the next, in milliseconds. */
   async run(): Promise<number> {
-    const { archive, intake, watch, reconcileMs, nowMs, log } = this.#deps;
+    const { archive, intake, watch, reconcileMs, nowMs } = this.#deps;
     const startedMs = nowMs();
-    if (intake.takeOverflow()) this.#listed.clear();
+    // What was left out has waited in its folder, however long the queue was.
+    const hasWaited = intake.takeOverflow();
+    if (hasWaited) this.#listed.clear();
     const found = archive.days();
     if (found.kind !== "listed") return this.#cannotList(found);
-    if (this.#state !== "ok") log("the archive can be listed again");
-    this.#state = "ok";
     this.#tellOdd(found.odd);
-    const isBlind = this.#dueMs === null || BLIND_AFTER_MS < startedMs - this.#dueMs;
+    const isBlind = hasWaited || this.#dueMs === null || BLIND_AFTER_MS < startedMs - this.#dueMs;
     try {
       await this.#listDays(found.days, { startedMs, foundByFirstListing: isBlind });
+      intake.stageYoung();
+      this.#tellState(this.#trouble === null ? "ok" : "error", this.#trouble ?? "");
     } catch (error) {
-      this.#state = "error";
-      log(`a day folder cannot be listed: ${messageOf(error)}`);
-      return reconcileMs;
+      this.#tellState("error", messageOf(error));
     } finally {
       intake.mergeStaged();
     }
     this.#deps.onProgress();
+    if (this.#state !== "ok") return reconcileMs;
     const longest = watch === null ? PAUSE_MAX_MS : PAUSE_WATCHED_MAX_MS;
     const stretched = (nowMs() - startedMs) * PAUSE_PER_LISTING;
     const pauseMs = Math.min(longest, Math.max(reconcileMs, stretched));
@@ -115,18 +119,32 @@ export class Rounds {
     const counting = days.filter((day) => first !== null && first <= day);
     const active = activeDays(counting, checkpointDay());
     watch?.watchDays(active);
-    for (const day of active) await this.#visit(day, round.foundByFirstListing);
+    this.#trouble = null;
+    for (const day of active) {
+      await this.#orTell(() => this.#visit(day, round.foundByFirstListing));
+    }
     if (this.#nextOldDaysMs <= round.startedMs) {
-      for (const day of counting) if (!active.includes(day)) await this.#visit(day, true);
+      for (const day of counting) {
+        if (!active.includes(day)) await this.#orTell(() => this.#visit(day, true));
+      }
       this.#nextOldDaysMs = round.startedMs + MS_PER_HOUR;
     }
     if (this.#nextSweepMs <= round.startedMs || this.#isForgetful) {
       const swept = this.#isForgetful ? counting : active.slice(-SWEPT_DAYS);
       this.#isForgetful = false;
-      for (const day of swept) await this.#sweep(day);
+      for (const day of swept) await this.#orTell(() => this.#sweep(day));
       this.#nextSweepMs = round.startedMs + SWEEP_EVERY_MS;
     }
     intake.keepDays(active);
+  }
+
+  /** A folder that cannot be listed must not hide the others. */
+  async #orTell(list: () => Promise<void>): Promise<void> {
+    try {
+      await list();
+    } catch (error) {
+      this.#trouble = messageOf(error);
+    }
   }
 
   /** Lists the day when its folder has changed, or may have. */
@@ -143,7 +161,11 @@ export class Rounds {
     const listedMs = nowMs();
     let names = 0;
     for (const name of archive.names(day)) {
-      if (!intake.isPassedOver(day, name)) intake.stage(`${day}/${name}`, foundByFirstListing);
+      if (!intake.isPassedOver(day, name)) {
+        intake.stage(`${day}/${name}`, foundByFirstListing);
+        // On a share each of these asks the other machine, which may take its time.
+        this.#deps.onProgress();
+      }
       names += 1;
       if (names % NAMES_PER_TURN === 0) await this.#breathe();
     }
@@ -170,16 +192,19 @@ export class Rounds {
   }
 
   #cannotList(found: Exclude<ArchiveDays, { kind: "listed" }>): number {
-    const state = found.kind === "missing" ? "missing" : "error";
-    if (this.#state !== state) {
-      this.#deps.log(
-        found.kind === "missing"
-          ? "the archive folder does not exist: waiting for it"
-          : `the archive cannot be listed: ${found.detail}`,
-      );
-    }
-    this.#state = state;
+    if (found.kind === "missing") this.#tellState("missing", "");
+    else this.#tellState("error", found.detail);
     return MISSING_PAUSE_MS;
+  }
+
+  #tellState(state: ArchiveState, detail: string): void {
+    const told = `${state} ${detail}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#state = state;
+    if (state === "ok") this.#deps.log("the archive can be listed again");
+    if (state === "missing") this.#deps.log("the archive folder does not exist: waiting for it");
+    if (state === "error") this.#deps.log(`the archive cannot be listed: ${detail}`);
   }
 
   #tellOdd(names: readonly string[]): void {

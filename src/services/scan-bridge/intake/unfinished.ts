@@ -25,7 +25,8 @@ export type UnfinishedDeps = {
 export class Unfinished {
   readonly #deps: UnfinishedDeps;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #unreadable = new Set<string>();
+  /** What was told of files that cannot be opened; they are tried again in every round. */
+  readonly #unreadable = new Map<string, string>();
 
   constructor(deps: UnfinishedDeps) {
     this.#deps = deps;
@@ -38,6 +39,9 @@ export class Unfinished {
   /** Keeps a file for another look; returns its verdict when there is no room to wait. */
   keep(candidate: Candidate, look: Look): JournalFile | null {
     const mark = markOf(look.stat);
+    if (look.reason === "unreadable" && this.#unreadable.get(candidate.name) === look.detail) {
+      return null;
+    }
     const before = this.#waiting.get(candidate.name);
     if (before === undefined && UNFINISHED_MAX <= this.count)
       return this.#giveUp(candidate.name, look);
@@ -65,6 +69,9 @@ export class Unfinished {
         intake.offer(file);
       } else if (STILL_AFTER_MS <= nowMs() - changedMs) {
         verdicts.push(this.#giveUp(file, look));
+      } else if (look.stat === null) {
+        // It may have been one error: ask by trying.
+        intake.offer(file);
       }
     }
     return verdicts;
@@ -72,14 +79,17 @@ export class Unfinished {
 
   /** Permission comes back without a change of size or time: ask by trying. */
   retryUnreadable(): void {
-    const files = [...this.#unreadable];
-    this.#unreadable.clear();
-    for (const file of files) this.#deps.intake.offer(file);
+    const { archive, intake } = this.#deps;
+    for (const file of this.#unreadable.keys()) {
+      if (statOf(archive, file) === null) this.#unreadable.delete(file);
+      else intake.offer(file);
+    }
   }
 
   #giveUp(file: string, look: Look): JournalFile {
     this.#waiting.delete(file);
-    if (look.reason === "unreadable") this.#unreadable.add(file);
+    if (look.reason === "unreadable") this.#unreadable.set(file, look.detail);
+    else this.#unreadable.delete(file);
     return {
       file,
       size: look.stat?.size ?? 0,

@@ -1,0 +1,322 @@
+/**
+ * The scan bridge as a real process on an archive and a data directory of its own, against a real
+ * Hazelcast member that the tests of one file share.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  connectHazelcast,
+  type HazelcastHandle,
+} from "../../src/adapters/hazelcast/hazelcast-client.ts";
+import { ScanJournal } from "../../src/adapters/journal/scan-journal.ts";
+import { SERVICES } from "../../src/domain/supervision/services.ts";
+import type { HazelcastMember } from "../../src/embedded/hazelcast-member.ts";
+import { findFreePort } from "../../src/embedded/ports/ports.ts";
+import { type ServiceBeat, ServiceMessage } from "../../src/wire/control-pipe.ts";
+import {
+  CHECKPOINT_KEY,
+  DONE_MAP,
+  FEATURES_MAP,
+  LATEST_KEY,
+  SCANS_RING,
+} from "../../src/wire/scan-value.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory, startTestHazelcast } from "./servers.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const WAIT_MS_MAX = 20_000;
+const LOOK_EVERY_MS = 20;
+const RING_READ_MAX = 500;
+
+/** Polls until `read` gives something other than null, false or undefined. */
+export async function until<T>(
+  what: string,
+  read: () => T | Promise<T>,
+  limitMs = WAIT_MS_MAX,
+): Promise<NonNullable<T>> {
+  const endMs = performance.now() + limitMs;
+  for (;;) {
+    const value = await read();
+    if (value !== null && value !== undefined && value !== false) return value;
+    if (endMs < performance.now()) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+export type Lab = Awaited<ReturnType<typeof openLab>>;
+
+/** One member and one client for the tests of a file. */
+export async function openLab(name: string) {
+  const dir = makeTemporaryDirectory(name);
+  const port = await findFreePort();
+  let member: HazelcastMember = await startTestHazelcast(dir, port);
+  const hazelcast = await connectHazelcast({
+    address: member.address,
+    cluster: "dolphin",
+    name: `test ${name}`,
+    deadlineMs: 10_000,
+  });
+  await until("the test's own client is connected", () => hazelcast.connected());
+  const sites: Site[] = [];
+  return {
+    dir,
+    cluster: clusterOf(hazelcast),
+    address: member.address,
+    member: () => member,
+    /** A fresh archive and data directory; the cluster is empty. */
+    async site(options: Partial<SiteOptions> = {}): Promise<Site> {
+      await clusterOf(hazelcast).clear();
+      const at = join(dir, `site-${sites.length}`);
+      const site = openSite({ dir: at, address: member.address, ...options });
+      sites.push(site);
+      return site;
+    },
+    /** SIGKILL, and a new, empty member on the same port once `meanwhile` is over. */
+    async replaceMember(meanwhile: () => Promise<void>): Promise<void> {
+      member.kill();
+      await member.exited;
+      await meanwhile();
+      member = await startTestHazelcast(dir, port);
+      await until("the test's own client is connected again", () => hazelcast.connected());
+    },
+    async stopBridges(): Promise<void> {
+      for (const site of sites) await site.killAll();
+    },
+    async close(): Promise<void> {
+      for (const site of sites) await site.killAll();
+      await hazelcast.shutdown();
+      await member.stop();
+      if (process.env["KEEP_STAGE"] === undefined) removeTemporaryDirectory(dir);
+    },
+  };
+}
+
+export type Cluster = ReturnType<typeof clusterOf>;
+export type ScanValue = {
+  readonly seq: number;
+  readonly scan_number: number;
+  readonly epoch: number;
+  readonly instance: string;
+  readonly file: string;
+  readonly late: boolean;
+  readonly replayed: boolean;
+};
+
+function clusterOf({ client }: HazelcastHandle) {
+  const features = () => client.getMap<string, unknown>(FEATURES_MAP);
+  const textAt = async (key: string): Promise<string> => {
+    const text = await (await features()).get(key);
+    return typeof text === "string" ? text : "null";
+  };
+  return {
+    client,
+    features,
+    async latest(): Promise<ScanValue | null> {
+      return JSON.parse(await textAt(LATEST_KEY));
+    },
+    async checkpoint(): Promise<{ readonly epoch: number; readonly seq: number } | null> {
+      return JSON.parse(await textAt(CHECKPOINT_KEY));
+    },
+    async done(): Promise<ReadonlyMap<string, { readonly seq: number; readonly hash: string }>> {
+      const entries = await (await client.getMap<string, string>(DONE_MAP)).entrySet();
+      return new Map(entries.map(([file, text]) => [file, JSON.parse(text)]));
+    },
+    async ring(): Promise<readonly ScanValue[]> {
+      const ring = await client.getRingbuffer<string>(SCANS_RING);
+      const values: ScanValue[] = [];
+      let next = (await ring.headSequence()).toNumber();
+      const tail = (await ring.tailSequence()).toNumber();
+      while (next <= tail) {
+        const chunk = await ring.readMany(next, 1, Math.min(RING_READ_MAX, tail - next + 1));
+        for (let at = 0; at < chunk.size(); at += 1) values.push(JSON.parse(chunk.get(at)));
+        next += chunk.size();
+      }
+      return values;
+    },
+    async clear(): Promise<void> {
+      await (await features()).clear();
+      await (await client.getMap(DONE_MAP)).clear();
+      await (await client.getRingbuffer(SCANS_RING)).destroy();
+    },
+  };
+}
+
+export type SiteOptions = {
+  readonly dir: string;
+  readonly address: string;
+  /** Where it is not below `dir`. */
+  readonly archive: string;
+};
+export type Site = ReturnType<typeof openSite>;
+export type BridgeOptions = {
+  /** Lines of YAML. */
+  readonly yaml: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The program that starts Node, such as `setpriv --reuid 65534`. */
+  readonly wrapper: readonly string[];
+};
+
+function openSite(options: Pick<SiteOptions, "dir" | "address"> & Partial<SiteOptions>) {
+  const { dir, address } = options;
+  const archive = options.archive ?? join(dir, "archive");
+  const data = join(dir, "data");
+  mkdirSync(data, { recursive: true });
+  const journalFile = join(data, "journal", "scan-bridge.db");
+  const bridges: Bridge[] = [];
+  /** Reads by a connection of its own; null while there is no journal. */
+  const readJournal = <T>(read: (journal: ScanJournal) => T): T | null => {
+    if (!existsSync(journalFile)) return null;
+    const journal = new ScanJournal(journalFile, { readonly: true });
+    try {
+      return read(journal);
+    } finally {
+      journal.close();
+    }
+  };
+  const lastSeq = () => readJournal((journal) => journal.lastSeq()) ?? 0;
+  return {
+    dir,
+    data,
+    archive,
+    journalFile,
+    readJournal,
+    lastSeq,
+    /** Starts a bridge; it is ready when this resolves. */
+    async start(how: Partial<BridgeOptions> = {}): Promise<Bridge> {
+      const bridge = spawnBridge({ dir, data, archive, address, how });
+      bridges.push(bridge);
+      await bridge.ready;
+      return bridge;
+    },
+    /** Starts a bridge that may never become ready. */
+    spawn(how: Partial<BridgeOptions> = {}): Bridge {
+      const bridge = spawnBridge({ dir, data, archive, address, how });
+      bridge.ready.catch(() => {});
+      bridges.push(bridge);
+      return bridge;
+    },
+    /** Waits until the journal holds `count` files with a verdict. */
+    settled: (count: number, limitMs?: number) =>
+      until(
+        `${count} files have a verdict`,
+        () => {
+          const counts = readJournal((journal) => journal.counts());
+          return counts !== null && count <= counts.pushed + counts.duplicates + counts.quarantined;
+        },
+        limitMs,
+      ),
+    /** Waits until the journal has given this seq. */
+    journaled: (seq: number, limitMs?: number) =>
+      until(`seq ${seq} is in the journal`, () => seq <= lastSeq(), limitMs),
+    verdict: (file: string) => readJournal((journal) => journal.file(file)?.verdict ?? null),
+    async killAll(): Promise<void> {
+      for (const bridge of bridges) await bridge.kill();
+    },
+  };
+}
+
+type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+export type Bridge = ReturnType<typeof spawnBridge>;
+
+function spawnBridge(of: {
+  readonly dir: string;
+  readonly data: string;
+  readonly archive: string;
+  readonly address: string;
+  readonly how: Partial<BridgeOptions>;
+}) {
+  const { dir, data, archive, address, how } = of;
+  const config = join(dir, "dolphin.yaml");
+  const output = join(dir, "bridge.out");
+  const lines = [
+    `data_dir: ${data}`,
+    `archive: ${archive}`,
+    `hazelcast: { address: "${address}", cluster: dolphin, deadline_ms: 1000 }`,
+    ...(how.yaml ?? ["scan_bridge: { reconcile_s: 0.3 }"]),
+  ];
+  writeFileSync(config, lines.join("\n"));
+  const spec = SERVICES["scan-bridge"];
+  const command = [
+    ...(how.wrapper ?? []),
+    process.execPath,
+    ...spec.nodeArgs,
+    join(ROOT, "src/services", spec.module),
+  ];
+  const out = openSync(output, "a");
+  const child = spawn(command[0]!, command.slice(1), {
+    stdio: ["ignore", out, out, "pipe"],
+    env: { ...process.env, ...how.env, DOLPHIN_CONFIG: config },
+  });
+  const heard = listenTo(child);
+  const exited = new Promise<End>((settle) => {
+    child.once("exit", (code, signal) => settle({ code, signal }));
+  });
+  const isGone = () => child.exitCode !== null || child.signalCode !== null;
+  const logFile = join(data, "logs", "scan-bridge.log");
+  const messages = () => (existsSync(logFile) ? messagesIn(logFile) : []);
+  const ready = Promise.race([
+    until("the bridge is ready", () => heard.isReady),
+    exited.then(({ code }) => {
+      throw new Error(`the bridge ended with ${code}: ${readFileSync(output, "utf8")}`);
+    }),
+  ]);
+  return {
+    child,
+    pid: child.pid!,
+    ready,
+    exited,
+    isGone,
+    beats: heard.beats,
+    beat: () => heard.beats.at(-1) ?? null,
+    /** All messages in its log file, those of earlier lives on the same data directory included. */
+    messages,
+    signal: (name: NodeJS.Signals) => child.kill(name),
+    /** Waits for a beat that says so, among those still to come. */
+    beatWhere: (what: string, check: (beat: ServiceBeat) => boolean, limitMs?: number) => {
+      const from = heard.beats.length;
+      return until(`a beat: ${what}`, () => heard.beats.slice(from).find(check), limitMs);
+    },
+    saidInLog: (text: string, limitMs?: number) =>
+      until(`the log says: ${text}`, () => messages().find((line) => line.includes(text)), limitMs),
+    /** SIGTERM and the end of the process. */
+    async stop() {
+      child.kill("SIGTERM");
+      return exited;
+    },
+    async kill(): Promise<void> {
+      if (isGone()) return;
+      child.kill("SIGCONT");
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+function listenTo(child: ChildProcess) {
+  const heard = { isReady: false, beats: [] as ServiceBeat[] };
+  const pipe = child.stdio[3];
+  if (!(pipe instanceof Readable)) throw new Error("the control pipe was not opened");
+  pipe.on("error", () => {});
+  createInterface({ input: pipe }).on("line", (line) => {
+    const message = ServiceMessage.parse(JSON.parse(line));
+    if (message.kind === "ready") heard.isReady = true;
+    else heard.beats.push(message);
+  });
+  return heard;
+}
+
+function messagesIn(logFile: string): string[] {
+  const lines = readFileSync(logFile, "utf8").split("\n");
+  return lines.flatMap((line) => {
+    try {
+      const { msg }: { msg: string } = JSON.parse(line);
+      return [msg];
+    } catch {
+      // The last line may be half written.
+      return [];
+    }
+  });
+}
