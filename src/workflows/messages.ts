@@ -5,7 +5,7 @@ import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
 import type { SupervisorState } from "./supervisor-state.ts";
 
-export type { LifeEnd, RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
+export type { RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
 
 /** Every field is optional, and so is the whole. */
 export type SuperviseServiceInput = {

@@ -35,7 +35,7 @@ import {
   stopUpdate,
 } from "./messages.ts";
 import type { RunEnded, RunReport, ServiceBrief } from "./messages.ts";
-import { runIdOf } from "./names.ts";
+import { runIdOf, SERVICE_RUN } from "./names.ts";
 import { createPublisher, searchAttributesOf } from "./publisher.ts";
 import type { serviceRun } from "./service-run.ts";
 import {
@@ -153,7 +153,7 @@ export class Supervisor {
     try {
       // A cancel of this workflow must not reach the run behind our back: windUp ends it.
       const handle = await CancellationScope.nonCancellable(() =>
-        startChild<typeof serviceRun>("serviceRun", {
+        startChild<typeof serviceRun>(SERVICE_RUN, {
           workflowId: runIdOf(service),
           args: [{ service, life, restart_times, mode: state.mode }],
           parentClosePolicy: ParentClosePolicy.ABANDON,

@@ -11,7 +11,6 @@ export type FaultScript = {
   readonly hangs: readonly Span[];
   readonly missing: readonly Span[];
   readonly hazelcastOutages: readonly Span[];
-  readonly temporalOutages: readonly Span[];
   /** While one lasts every start crashes: a bad release, a full disk. */
   readonly badStarts: readonly Span[];
   readonly crashes: readonly number[];
@@ -48,7 +47,6 @@ export function randomScript(seed: number): FaultScript {
     hangs: some(3, () => span(600)),
     missing: some(1, () => span(300)),
     hazelcastOutages: some(3, () => span(400)),
-    temporalOutages: some(3, () => span(400)),
     badStarts: some(2, () => span(300)),
     crashes: some(6, moment),
     freezes: some(3, moment),
@@ -69,7 +67,6 @@ export function quietScript(durationS: number): FaultScript {
     hangs: [],
     missing: [],
     hazelcastOutages: [],
-    temporalOutages: [],
     badStarts: [],
     crashes: [],
     freezes: [],

@@ -40,7 +40,3 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     autostart: true,
   },
 };
-
-export function isServiceName(name: string): name is ServiceName {
-  return (SERVICE_NAMES as readonly string[]).includes(name);
-}
