@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
-import { openStage, until } from "../helpers/supervision/stage.ts";
+import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
+import { until } from "../helpers/supervision/until.ts";
 
 const POLICY = `supervision: { restarts_max: 1000, delays_s: [0], health_check_s: 1, news_s: 5 }`;
 let stage: Stage;

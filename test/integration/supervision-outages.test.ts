@@ -2,8 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
-import { openStage, until } from "../helpers/supervision/stage.ts";
+import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
+import { until } from "../helpers/supervision/until.ts";
 
 const POLICY = `supervision: { restarts_max: 1000, delays_s: [0], health_check_s: 1, news_s: 3 }`;
 let stage: Stage;

@@ -2,8 +2,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { addSearchAttributes, hasSearchAttributes } from "../../src/adapters/temporal-client.ts";
 import { SEARCH_ATTRIBUTES } from "../../src/workflows/names.ts";
-import { openStage, until } from "../helpers/supervision/stage.ts";
+import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
+import { until } from "../helpers/supervision/until.ts";
 
 const SMALL = "restarts_max: 3, window_s: 12, delays_s: [0, 1, 2], fatal_retry_s: 6";
 const WIDE = "restarts_max: 1000, delays_s: [0]";

@@ -6,7 +6,8 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findToolchain } from "../../src/embedded/toolchain.ts";
-import { openStage, until } from "../helpers/supervision/stage.ts";
+import { openStage } from "../helpers/supervision/stage.ts";
+import { until } from "../helpers/supervision/until.ts";
 
 const FOLDER = join(import.meta.dirname, "histories");
 const POLICY = "supervision: { restarts_max: 1, delays_s: [0], fatal_retry_s: 300, news_s: 3 }";

@@ -5,7 +5,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isProcessAlive, startedTicks } from "../../../src/adapters/process/process-facts.ts";
 import { connectTemporal } from "../../../src/adapters/temporal-client.ts";
@@ -21,11 +20,10 @@ import {
 import type { SuperviseServiceInput } from "../../../src/workflows/messages.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory, startTestTemporal } from "../servers.ts";
 import type { Behaviour } from "./fake-service.ts";
+import { until } from "./until.ts";
 
 const WORKER_MAIN = fileURLToPath(new URL("worker-main.ts", import.meta.url));
 const FAKE_SERVICE = "supervision/fake-service.ts";
-const WAIT_MS_MAX = 40_000;
-const LOOK_EVERY_MS = 25;
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
@@ -91,21 +89,6 @@ export async function openStage(name: string, yaml = "") {
 }
 
 export type Start = { readonly pid: number; readonly atMs: number };
-
-/** Polls until `read` gives something other than null, false or undefined. */
-export async function until<T>(
-  what: string,
-  read: () => T | Promise<T>,
-  limitMs = WAIT_MS_MAX,
-): Promise<NonNullable<T>> {
-  const endMs = Date.now() + limitMs;
-  for (;;) {
-    const value = await read();
-    if (value !== null && value !== undefined && value !== false) return value;
-    if (endMs < Date.now()) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await delay(LOOK_EVERY_MS);
-  }
-}
 
 function commandsOf({ client }: TemporalClient) {
   const supervisor = client.workflow.getHandle("supervise-fake");

@@ -1,0 +1,20 @@
+/** Waiting for a condition, never for a time. */
+import { setTimeout as delay } from "node:timers/promises";
+
+const WAIT_MS_MAX = 40_000;
+const LOOK_EVERY_MS = 25;
+
+/** Polls until `read` gives something other than null, false or undefined. */
+export async function until<T>(
+  what: string,
+  read: () => T | Promise<T>,
+  limitMs = WAIT_MS_MAX,
+): Promise<NonNullable<T>> {
+  const endMs = Date.now() + limitMs;
+  for (;;) {
+    const value = await read();
+    if (value !== null && value !== undefined && value !== false) return value;
+    if (endMs < Date.now()) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await delay(LOOK_EVERY_MS);
+  }
+}
