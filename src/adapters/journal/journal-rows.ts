@@ -58,6 +58,7 @@ export const SCHEMA = `
     day TEXT NOT NULL, name TEXT NOT NULL, verdict TEXT NOT NULL, seq INTEGER, reason TEXT,
     detail TEXT, size INTEGER NOT NULL, mtime_us INTEGER NOT NULL, at_us INTEGER NOT NULL,
     PRIMARY KEY (day, name)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS duplicates_by_seq ON files (seq) WHERE verdict = 'duplicate';
 `;
 
 const LATE = 1;
@@ -112,6 +113,15 @@ export function prepareStatements(db: Database.Database) {
     ),
     files: db.prepare<[], FileRow>(`SELECT ${FILE_COLUMNS} FROM files`),
     names: db.prepare<[string], string>("SELECT name FROM files WHERE day = ?").pluck(),
+    namesUnsure: db
+      .prepare<{ readonly day: string; readonly us: number }, string>(
+        `SELECT name FROM files WHERE day = @day AND (verdict = 'quarantined'
+           OR (SELECT max(at_us) FROM files WHERE day = @day) - @us <= at_us)`,
+      )
+      .pluck(),
+    duplicates: db.prepare<[number], FileRow>(
+      `SELECT ${FILE_COLUMNS} FROM files WHERE verdict = 'duplicate' AND seq = ?`,
+    ),
     quarantined: db.prepare<[], FileRow>(
       `SELECT ${FILE_COLUMNS} FROM files WHERE verdict = 'quarantined' ORDER BY at_us`,
     ),

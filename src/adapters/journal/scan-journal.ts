@@ -158,6 +158,16 @@ export class ScanJournal {
     return this.#sql.names.iterate(day);
   }
 
+  /** Names in one day's folder whose verdict may be out of date: quarantined, or among its last `us`. */
+  namesUnsure(day: string, us: number): readonly string[] {
+    return guarded(() => this.#sql.namesUnsure.all({ day, us }));
+  }
+
+  /** Other files with the bytes of a seq, as far as they have been seen. */
+  duplicatesOf(seq: number): readonly JournalFile[] {
+    return guarded(() => this.#sql.duplicates.all(seq)).map(fileFrom);
+  }
+
   *files(): Generator<JournalFile> {
     for (const row of this.#sql.files.iterate()) yield fileFrom(row);
   }
@@ -212,9 +222,16 @@ export function setJournalAside(path: string, stamp: string): string {
 function openDatabase(path: string, readonly: boolean): Database.Database {
   const db = new Database(path, { readonly, timeout: BUSY_MS });
   if (readonly) return db;
-  db.pragma("journal_mode = WAL");
-  db.pragma("synchronous = OFF");
-  db.pragma("wal_autocheckpoint = 0");
+  try {
+    prepareToWrite(db, path);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function prepareToWrite(db: Database.Database, path: string): void {
   const version = Number(db.pragma("user_version", { simple: true }));
   if (JOURNAL_VERSION < version) {
     throw new JournalError(
@@ -223,6 +240,9 @@ function openDatabase(path: string, readonly: boolean): Database.Database {
         "run the newer program, or move the file away to rebuild it from Hazelcast",
     );
   }
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = OFF");
+  db.pragma("wal_autocheckpoint = 0");
   db.exec(SCHEMA);
   db.pragma(`user_version = ${JOURNAL_VERSION}`);
   const pageBytes = Number(db.pragma("page_size", { simple: true }));
@@ -232,7 +252,6 @@ function openDatabase(path: string, readonly: boolean): Database.Database {
       throw new JournalError("JOURNAL_CORRUPT", `journal ${path} is damaged: ${verdict}`);
     }
   }
-  return db;
 }
 
 function guarded<T>(act: () => T): T {

@@ -12,7 +12,7 @@ import {
   untilAnswered,
 } from "./cluster-state.ts";
 import { type Entry, encodeEntry } from "./commit.ts";
-import type { Reload } from "./reload.ts";
+import type { Reload, ReloadedScan } from "./reload.ts";
 
 /** What the ringbuffer holds at most; it is configured in the member's file. */
 export const RING_CAPACITY = 2_000;
@@ -104,17 +104,38 @@ async function fillRing(deps: RefillDeps, uptoSeq: number): Promise<Entry | null
   return latest;
 }
 
-/** The entry of a journaled scan, from its file; null when that is gone or holds other bytes now. */
+/** The entry of a journaled scan, from its file or a copy; null when no file holds its bytes now. */
 export async function reloadEntry(
-  deps: Pick<RefillDeps, "reload" | "identity" | "nowUs">,
+  deps: Pick<RefillDeps, "journal" | "reload" | "identity" | "nowUs">,
   row: JournalScan,
 ): Promise<Entry | null> {
-  const found = await deps.reload(row.file);
-  if (found === null || !found.hash.equals(row.hash)) return null;
+  const found = (await reloadFrom(deps, row, row.file)) ?? (await reloadFromCopy(deps, row));
+  if (found === null) return null;
   return encodeEntry(
     { ...row, replayed: true },
     { members: found.members, bridgeUs: deps.nowUs(), identity: deps.identity },
   );
+}
+
+/** A file that was renamed after it was pushed is known as a duplicate under its new name. */
+async function reloadFromCopy(
+  deps: Pick<RefillDeps, "journal" | "reload">,
+  row: JournalScan,
+): Promise<ReloadedScan | null> {
+  for (const { file } of deps.journal.duplicatesOf(row.seq)) {
+    const found = await reloadFrom(deps, row, file);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+async function reloadFrom(
+  { reload }: Pick<RefillDeps, "reload">,
+  { hash }: JournalScan,
+  file: string,
+): Promise<ReloadedScan | null> {
+  const found = await reload(file);
+  return found?.hash.equals(hash) === true ? found : null;
 }
 
 function doneText(row: JournalScan): string {

@@ -7,7 +7,7 @@
 import type { ScanJournal } from "../../../adapters/journal/scan-journal.ts";
 import { isScanName, isWholeName } from "../../../domain/scan/archive-names.ts";
 import { type Timed, compareScans } from "../../../domain/scan/order.ts";
-import { MS_PER_MINUTE } from "../../../domain/time.ts";
+import { MS_PER_MINUTE, US_PER_MS } from "../../../domain/time.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { NameSet } from "./name-set.ts";
 
@@ -128,11 +128,11 @@ export class Intake {
   }
 
   /** Stages the files settled in the last two minutes: on a share no event tells of a rewrite. */
-  stageYoung(): void {
+  stageYoung(foundByFirstListing: boolean): void {
     const oldestMs = this.#deps.nowMs() - YOUNG_MS;
     for (const [file, settledMs] of this.#young) {
       if (settledMs < oldestMs) this.#young.delete(file);
-      else this.stage(file, false);
+      else this.stage(file, foundByFirstListing);
     }
   }
 
@@ -218,6 +218,10 @@ export class Intake {
     if (names === undefined) {
       names = new NameSet();
       for (const name of this.#deps.journal.names(day)) names.add(name);
+      // Nobody watched since the last bridge died: what it could not read may be complete by now.
+      for (const name of this.#deps.journal.namesUnsure(day, YOUNG_MS * US_PER_MS)) {
+        this.#rememberYoung(`${day}/${name}`);
+      }
       this.#known.set(day, names);
     }
     return names;

@@ -94,7 +94,7 @@ export class Rounds {
     const isBlind = hasWaited || this.#dueMs === null || BLIND_AFTER_MS < startedMs - this.#dueMs;
     try {
       await this.#listDays(found.days, { startedMs, foundByFirstListing: isBlind });
-      intake.stageYoung();
+      intake.stageYoung(isBlind);
       this.#tellState(this.#trouble === null ? "ok" : "error", this.#trouble ?? "");
     } catch (error) {
       this.#tellState("error", messageOf(error));
