@@ -13,6 +13,7 @@ import {
   type HazelcastHandle,
 } from "../../src/adapters/hazelcast/hazelcast-client.ts";
 import { ScanJournal } from "../../src/adapters/journal/scan-journal.ts";
+import { codeOf } from "../../src/domain/failure.ts";
 import { SERVICES } from "../../src/domain/supervision/services.ts";
 import type { HazelcastMember } from "../../src/embedded/hazelcast-member.ts";
 import { findFreePort } from "../../src/embedded/ports/ports.ts";
@@ -166,14 +167,18 @@ function openSite(options: Pick<SiteOptions, "dir" | "address"> & Partial<SiteOp
   mkdirSync(data, { recursive: true });
   const journalFile = join(data, "journal", "scan-bridge.db");
   const bridges: Bridge[] = [];
-  /** Reads by a connection of its own; null while there is no journal. */
+  /** Reads by a connection of its own; null while there is none that can be read. */
   const readJournal = <T>(read: (journal: ScanJournal) => T): T | null => {
     if (!existsSync(journalFile)) return null;
-    const journal = new ScanJournal(journalFile, { readonly: true });
+    let journal: ScanJournal | null = null;
     try {
+      journal = new ScanJournal(journalFile, { readonly: true });
       return read(journal);
+    } catch (error) {
+      if (codeOf(error)?.startsWith("JOURNAL_") === true) return null;
+      throw error;
     } finally {
-      journal.close();
+      journal?.close();
     }
   };
   const lastSeq = () => readJournal((journal) => journal.lastSeq()) ?? 0;

@@ -41,7 +41,7 @@ import {
   type PumpSettings,
 } from "./pump-messages.ts";
 import { Pump } from "./pump-loop.ts";
-import { type Started, startBridge } from "./commit/recover.ts";
+import { type StartDeps, type Started, startBridge } from "./commit/recover.ts";
 import { createReload, type ScanFiles } from "./commit/reload.ts";
 import { Rounds } from "./intake/rounds.ts";
 import { createTelemetry, type LatencySummary } from "./telemetry.ts";
@@ -60,7 +60,7 @@ export async function runPump(onStep: (step: CommitStep) => void): Promise<void>
   assert(port !== null, "the pump runs as a worker thread");
   const post = (message: PumpMessage) => port.postMessage(message);
   let isStopping = false;
-  const link: Link = { isUp: true, pump: null, rounds: null, epoch: 0 };
+  const link: Link = { isUp: true, trouble: null, pump: null, rounds: null, epoch: 0 };
   const started = Promise.withResolvers<PumpSettings>();
   port.on("message", (message: MainMessage) => {
     if (message.kind === "start") {
@@ -83,6 +83,10 @@ export async function runPump(onStep: (step: CommitStep) => void): Promise<void>
     await pumpUntilStopped(deps);
     post({ kind: "end", exitCode: EXIT_STOPPED, line: "stopped" });
   } catch (error) {
+    if (codeOf(error) === "JOURNAL_CORRUPT") {
+      const aside = setJournalAside(settings.journalFile, String(wallMicros()));
+      deps.log(`the journal is put aside as ${aside}: the next start rebuilds it from Hazelcast`);
+    }
     post(endMessage(error));
   }
 }
@@ -97,35 +101,38 @@ type ThreadDeps = {
 };
 
 async function pumpUntilStopped(thread: ThreadDeps): Promise<void> {
-  const { settings, log, link } = thread;
-  const hazelcastReady = openHazelcast(thread);
-  const journal = await openJournal(thread);
-  thread.post({ kind: "journal-open" });
+  const { settings, link } = thread;
   const shared: SharedArrayBuffer = workerData;
   const alive = new Int32Array(shared);
   const onAlive = () => void Atomics.add(alive, 0, 1);
+  const living = setInterval(onAlive, ALIVE_MS);
+  const hazelcastReady = openHazelcast(thread);
+  const journal = await openJournal(thread);
+  thread.post({ kind: "journal-open" });
   const general = createGeneralReader({ timeoutMs: PARSE_TIMEOUT_MS, heapMb: PARSE_HEAP_MB });
   const archive = archiveReader(settings.archive);
   const files = {
-    read: (file: string) => archive.read(file),
+    read: (file: string) => {
+      // A start may read thousands of files without a pause.
+      onAlive();
+      return archive.read(file);
+    },
     readGeneral: (bytes: Uint8Array) => general.read(bytes),
   };
   const { hazelcast, store } = await hazelcastReady;
-  const patience = patienceOf(thread, link);
   const reporting = setInterval(() => report(thread, store), REPORT_MS);
-  const living = setInterval(onAlive, ALIVE_MS);
   try {
     await hazelcast.waitConnected(settings.hazelcast.deadline_ms);
-    const started = await startBridge({
+    const started = await startWhenWritable(thread, {
       store,
       journal,
-      patience,
+      patience: patienceOf(thread, link),
       instance: settings.instance,
       latestInBatch: settings.bridge.backlog_latest,
       onStep: thread.onStep,
       reload: createReload(files),
       nowUs: wallMicros,
-      log,
+      log: thread.log,
     });
     link.epoch = started.commit.identity.epoch;
     await pumpFiles({ thread, link, journal, archive, files, started, onAlive });
@@ -136,6 +143,30 @@ async function pumpUntilStopped(thread: ThreadDeps): Promise<void> {
     journal.close();
     await Promise.race([hazelcast.shutdown(), sleep(1_000)]);
   }
+}
+
+/** A start changes nothing in Hazelcast before the journal has taken its epoch; it can be repeated. */
+async function startWhenWritable(thread: ThreadDeps, deps: StartDeps): Promise<Started> {
+  for (;;) {
+    try {
+      const started = await startBridge(deps);
+      thread.link.trouble = null;
+      return started;
+    } catch (error) {
+      if (codeOf(error) !== "JOURNAL_UNAVAILABLE" || thread.stopping()) throw error;
+      waitForJournal(thread, messageOf(error));
+      await sleep(JOURNAL_RETRY_MS);
+    }
+  }
+}
+
+/** Without Hazelcast and archive the pump has nothing to say yet: the journal comes first. */
+function waitForJournal({ link, log, post, settings }: ThreadDeps, trouble: string): void {
+  if (link.trouble === null) log(`waiting for the journal: ${trouble}`);
+  link.trouble = trouble;
+  const counters = { epoch: link.epoch, instance: settings.instance };
+  const facts = { ...NO_FACTS, archive: "ok", hazelcast: link.isUp ? "ok" : "down" } as const;
+  post({ kind: "report", state: `waiting: journal (${trouble})`, facts, counters });
 }
 
 type FilesDeps = {
@@ -207,7 +238,14 @@ function openWatch(thread: ThreadDeps, link: Link): ArchiveWatch | null {
 }
 
 /** What the reports are made of, as far as it exists yet. */
-type Link = { isUp: boolean; pump: Pump | null; rounds: Rounds | null; epoch: number };
+type Link = {
+  isUp: boolean;
+  /** Why the journal cannot be used at the start. */
+  trouble: string | null;
+  pump: Pump | null;
+  rounds: Rounds | null;
+  epoch: number;
+};
 
 function patienceOf(thread: ThreadDeps, link: Link): HazelcastPatience {
   return {
@@ -236,11 +274,12 @@ async function openHazelcast(thread: ThreadDeps) {
 /** Waits for a full disk or a lock; a damaged journal is put aside and rebuilt from Hazelcast. */
 async function openJournal(thread: ThreadDeps): Promise<ScanJournal> {
   const path = thread.settings.journalFile;
-  let told = false;
   for (;;) {
     try {
       mkdirSync(dirname(path), { recursive: true });
-      return new ScanJournal(path);
+      const journal = new ScanJournal(path);
+      thread.link.trouble = null;
+      return journal;
     } catch (error) {
       const code = codeOf(error);
       if (code === "JOURNAL_CORRUPT") {
@@ -249,8 +288,7 @@ async function openJournal(thread: ThreadDeps): Promise<ScanJournal> {
         continue;
       }
       if (code === "JOURNAL_VERSION" || thread.stopping()) throw error;
-      if (!told) thread.log(`waiting for the journal: ${messageOf(error)}`);
-      told = true;
+      waitForJournal(thread, messageOf(error));
       await sleep(JOURNAL_RETRY_MS);
     }
   }
@@ -295,6 +333,7 @@ function firstDayOf(of: {
 
 function report(thread: ThreadDeps, store: ScanStore): void {
   const { settings, link, post } = thread;
+  if (link.trouble !== null) return;
   const now = link.pump?.report() ?? null;
   const archive = link.rounds?.state ?? "ok";
   const hazelcast = link.isUp ? "ok" : "down";

@@ -4,6 +4,8 @@
  */
 import type { JournalScan } from "../../../adapters/journal/scan-journal.ts";
 import { committedSeq, nextEpoch } from "../../../domain/scan/commit-outcome.ts";
+import { isoFromMicros } from "../../../domain/time.ts";
+import { hashOf } from "../../../wire/scan-hash.ts";
 import {
   type Checkpoint,
   encodeCheckpoint,
@@ -11,6 +13,7 @@ import {
   parseDone,
   parseScanHead,
   restampScanValue,
+  type ScanHead,
 } from "../../../wire/scan-value.ts";
 import {
   type BridgeIdentity,
@@ -22,6 +25,7 @@ import {
 } from "./cluster-state.ts";
 import { type CommitDeps, type Entry, commitEntries, completePublication } from "./commit.ts";
 import { type RefillDeps, refillCluster, reloadEntry } from "./refill.ts";
+import type { ReloadedScan } from "./reload.ts";
 
 export type StartDeps = Omit<RefillDeps, "identity" | "state"> & {
   readonly instance: string;
@@ -45,7 +49,10 @@ export async function startBridge(deps: StartDeps): Promise<Started> {
     state,
     refill: (uptoSeq) => refillCluster(refill, uptoSeq),
   };
-  if (journalEpoch < clusterEpoch) await importFromCluster(refill);
+  const isPassed = journalEpoch < clusterEpoch;
+  // Rows come before commits: where they lack, the journal has lost its end.
+  const isTorn = journal.lastSeq() < committedSeq(viewOf(state));
+  if (isPassed || isTorn) await importFromCluster(refill, { dropsUnknown: isPassed });
   if (state.latest === null && 0 < journal.lastSeq()) {
     await refillCluster(refill, journal.lastSeq());
   } else {
@@ -75,7 +82,7 @@ async function takeEpoch(deps: StartDeps): Promise<{
     for (;;) {
       assertNotFenced(await readView(store, state), identity);
       const found = parseCheckpoint(state.checkpoint);
-      if (found?.instance === instance) return;
+      if (found?.instance === instance && found.epoch === identity.epoch) return;
       const next = encodeCheckpoint({
         ...(found ?? { from: seq + 1, seq, files: [], late: [] }),
         ...identity,
@@ -91,7 +98,7 @@ async function takeEpoch(deps: StartDeps): Promise<{
     for (;;) {
       assertNotFenced(await readView(store, state), identity);
       const head = parseScanHead(state.latest);
-      if (head === null || head.instance === instance) return;
+      if (head === null || (head.instance === instance && head.epoch === identity.epoch)) return;
       const next = restampScanValue(String(state.latest), identity);
       if (await store.swapLatest(state.latest, next)) {
         state.latest = next;
@@ -190,58 +197,85 @@ async function recommitTail(deps: RefillDeps, commit: CommitDeps): Promise<void>
 }
 
 /**
- * Hazelcast knows a later epoch than the journal: another host went on, or the journal was lost.
- * Rows that it does not confirm are dropped, and what it has done is taken over.
+ * Hazelcast knows more than the journal: another host went on, or the journal was lost or torn.
+ * What it has done is taken over; where another went on, rows that it does not know are dropped.
  */
-async function importFromCluster(deps: RefillDeps): Promise<void> {
-  const { journal, store, state } = deps;
-  const [done, ring] = await untilAnswered(deps.patience, () =>
-    Promise.all([store.readDone(), store.readRingTail(RING_LOOKED_THROUGH)]),
-  );
-  const seqOf = new Map<string, number>();
-  for (const value of [...ring, state.latest]) {
-    const head = parseScanHead(value);
-    if (head !== null) seqOf.set(head.file, head.seq);
-  }
-  const told = done.flatMap(([file, text]) => {
-    const entry = parseDone(text);
-    return entry === null ? [] : [{ file, ...entry }];
-  });
-  for (const entry of told) seqOf.set(entry.file, entry.seq);
+async function importFromCluster(
+  deps: RefillDeps,
+  { dropsUnknown }: { readonly dropsUnknown: boolean },
+): Promise<void> {
+  const { journal } = deps;
+  const told = await untilAnswered(deps.patience, () => toldByCluster(deps));
   const confirmed = Number(journal.meta("done_seq") ?? 0);
   const unknown = journal
     .scans(confirmed + 1, journal.lastSeq())
-    .find((row) => seqOf.get(row.file) !== row.seq);
-  if (unknown !== undefined) {
+    .find((row) => told.get(row.seq)?.file !== row.file);
+  if (dropsUnknown && unknown !== undefined) {
     deps.log(`seq ${unknown.seq} and later are not known to Hazelcast: dropped from the journal`);
     journal.dropFrom(unknown.seq);
   }
-  const known = new Set(journal.scans(1, journal.lastSeq()).map((row) => row.seq));
-  const missing = told.filter((entry) => !known.has(entry.seq));
-  for (const entry of missing) journal.append([await rowFromDone(deps, entry)]);
-  if (0 < missing.length) deps.log(`${missing.length} scans taken over from Hazelcast`);
+  let taken = 0;
+  for (const entry of [...told.values()].toSorted((a, b) => a.seq - b.seq)) {
+    if (journal.scan(entry.seq) !== null) continue;
+    journal.append([await rowFrom(deps, entry)]);
+    taken += 1;
+  }
+  if (0 < taken) deps.log(`${taken} scans taken over from Hazelcast`);
 }
+
+/** A scan that Hazelcast knows: by its done file, by its value in ringbuffer or latest, or by both. */
+type Told = {
+  readonly seq: number;
+  readonly file: string;
+  readonly hash: Buffer | null;
+  readonly head: ScanHead | null;
+};
 
 const RING_LOOKED_THROUGH = 2_000;
 
-async function rowFromDone(
-  deps: RefillDeps,
-  entry: { readonly file: string; readonly seq: number; readonly hash: string },
-): Promise<JournalScan> {
-  const hash = Buffer.from(entry.hash, "hex");
-  const found = await deps.reload(entry.file);
-  const same = found !== null && found.hash.equals(hash) ? found : null;
+/** Done files are told once a second; the newest scans stand in the ringbuffer only. */
+async function toldByCluster({ store, state }: RefillDeps): Promise<Map<number, Told>> {
+  const [done, ring] = await Promise.all([
+    store.readDone(),
+    store.readRingTail(RING_LOOKED_THROUGH),
+  ]);
+  const told = new Map<number, Told>();
+  for (const value of [...ring, state.latest]) {
+    const head = parseScanHead(value);
+    if (head !== null) told.set(head.seq, { seq: head.seq, file: head.file, hash: null, head });
+  }
+  for (const [file, text] of done) {
+    const entry = parseDone(text);
+    if (entry === null) continue;
+    const head = told.get(entry.seq)?.head ?? null;
+    told.set(entry.seq, { seq: entry.seq, file, hash: Buffer.from(entry.hash, "hex"), head });
+  }
+  return told;
+}
+
+async function rowFrom(deps: RefillDeps, told: Told): Promise<JournalScan> {
+  const { seq, file, hash, head } = told;
+  const found = await deps.reload(file);
+  const same = found !== null && isSame(found, told) ? found : null;
+  const stat = same?.stat ?? { size: 0, mtimeUs: 0 };
   return {
-    seq: entry.seq,
-    epoch: 0,
-    file: entry.file,
-    hash,
-    scanNumber: same?.scanNumber ?? 0,
-    size: same?.stat.size ?? 0,
-    mtimeUs: same?.stat.mtimeUs ?? 0,
-    timeUs: same?.stat.mtimeUs ?? 0,
-    late: false,
+    ...stat,
+    seq,
+    epoch: head?.epoch ?? 0,
+    file,
+    // The bytes are gone: a hash that no file has keeps the seq from being given again.
+    hash: hash ?? same?.hash ?? hashOf(Buffer.from(`seq ${seq} of ${file}`)),
+    scanNumber: same?.scanNumber ?? head?.scan_number ?? 0,
+    timeUs: stat.mtimeUs,
+    late: head?.late ?? false,
     replayed: true,
     pushedUs: deps.nowUs(),
   };
+}
+
+function isSame(found: ReloadedScan, { hash, head }: Told): boolean {
+  if (hash !== null) return found.hash.equals(hash);
+  return (
+    found.scanNumber === head?.scan_number && isoFromMicros(found.stat.mtimeUs) === head.file_mtime
+  );
 }

@@ -1,0 +1,253 @@
+/** The bridge with a journal that is full, torn, damaged, lost or not its own, and with Hazelcast emptied. */
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { seededRandom } from "../../src/domain/simulator/random.ts";
+import { checkBooks } from "../helpers/books.ts";
+import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { mountSmallDisk, type SmallDisk } from "../helpers/faults/small-disk.ts";
+import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
+
+const DAY = "2026-03-25";
+const NO_MOUNT = "this machine lets nobody mount a small file system";
+let lab: Lab;
+let disks: SmallDisk[] = [];
+beforeAll(async () => {
+  lab = await openLab("bridge-journal");
+});
+afterEach(async () => {
+  await lab.stopBridges();
+  for (const disk of disks) disk.unmount();
+  disks = [];
+});
+afterAll(() => lab.close());
+
+test("a full disk stops the pushing, is told, and loses nothing", async (context) => {
+  const site = await lab.site();
+  const disk = mountDisk(join(site.data, "journal"), "600k");
+  if (disk === null) return context.skip(NO_MOUNT);
+  const bridge = await site.start();
+  putLive(site, 1, 3);
+  await site.journaled(3);
+  disk.fill();
+  putLive(site, 4, 60);
+  await bridge.beatWhere("the journal is full", (beat) =>
+    beat.state.startsWith("waiting: journal"),
+  );
+  await bridge.saidInLog("nothing is pushed until this is mended");
+  const stuckAt = site.lastSeq();
+  expect((await lab.cluster.latest())?.seq).toBe(stuckAt);
+  disk.free();
+  await site.journaled(60);
+  await bridge.saidInLog("the journal can be written again");
+  await checkBooks(site, lab.cluster);
+  expect(bridge.isGone()).toBe(false);
+});
+
+test.each(["full", "read-only"])(
+  "a bridge that starts on a %s disk waits, says so, and goes on by itself",
+  async (what) => {
+    const site = await lab.site();
+    const disk = mountDisk(join(site.data, "journal"), "600k");
+    if (disk === null) return;
+    if (what === "full") disk.fill();
+    else disk.remount("ro");
+    putLive(site, 1, 5);
+    const bridge = site.spawn();
+    await bridge.saidInLog("journal");
+    // Longer than a hung archive takes to be noticed.
+    await until("seven beats", () => 7 <= bridge.beats.length);
+    expect(new Set(bridge.beats.map(({ state }) => state))).not.toContain("archive hung");
+    expect(bridge.beat()?.state).toContain("waiting: journal");
+    if (what === "full") disk.free();
+    else disk.remount("rw");
+    await site.journaled(5);
+    await checkBooks(site, lab.cluster);
+    expect(bridge.isGone()).toBe(false);
+  },
+);
+
+test("a full disk for the logs costs log lines, and no scan", async (context) => {
+  const site = await lab.site();
+  const disk = mountDisk(join(site.data, "logs"), "64k");
+  if (disk === null) return context.skip(NO_MOUNT);
+  disk.fill();
+  const bridge = await site.start();
+  putLive(site, 1, 40);
+  await site.journaled(40);
+  await checkBooks(site, lab.cluster);
+  await bridge.beatWhere("lines were lost", ({ counters }) => 0 < Number(counters["log_dropped"]));
+  disk.free();
+  putFile(site.archive, `${DAY}/bad.arrow`, Buffer.from("no scan"));
+  await bridge.saidInLog("quarantined");
+  await bridge.saidInLog("lines lost");
+});
+
+test("no descriptors left: nothing is lost, and the bridge stays", async (context) => {
+  const site = await lab.site();
+  const bridge = await site.start();
+  putLive(site, 1, 3);
+  await site.journaled(3);
+  const limit = (soft: string) =>
+    spawnSync("prlimit", ["--pid", String(bridge.pid), `--nofile=${soft}:`]).status === 0;
+  if (!limit("10")) return context.skip("prlimit does not work here");
+  putLive(site, 4, 20);
+  await bridge.saidInLog("EMFILE");
+  limit("1024");
+  await site.journaled(20);
+  await checkBooks(site, lab.cluster);
+  expect(bridge.isGone()).toBe(false);
+  expect(site.readJournal((journal) => journal.counts().quarantined)).toBe(0);
+});
+
+test("a log torn at any place gives no scan a second seq", async () => {
+  const site = await lab.site();
+  const random = seededRandom(27);
+  for (let round = 0; round < 6; round++) {
+    const bridge = await site.start();
+    putLive(site, round * 10 + 1, round * 10 + 10);
+    await until("all are committed", async () => {
+      return (await lab.cluster.latest())?.seq === round * 10 + 10;
+    });
+    await bridge.kill();
+    const log = `${site.journalFile}-wal`;
+    truncateSync(log, Math.floor(random.uniform() * statSync(log).size));
+  }
+  await site.start();
+  putLive(site, 61, 62);
+  await until("the last is committed", async () => 62 <= ((await lab.cluster.latest())?.seq ?? 0));
+  await checkBooks(site, lab.cluster);
+  expect(site.lastSeq()).toBe(62);
+});
+
+test.each([
+  ["its first page is garbage", (site: Site) => overwrite(site.journalFile, 0, 100)],
+  ["an inner page is garbage", (site: Site) => overwrite(site.journalFile, 4_096, 4_096)],
+  ["one byte of the newest row is flipped", flipNewestHash],
+  ["it is empty", (site: Site) => truncateSync(site.journalFile, 0)],
+  ["it is gone", (site: Site) => rmSync(dirname(site.journalFile), { recursive: true })],
+])("rebuilt from Hazelcast when %s: same seqs", async (what, damage) => {
+  const site = await lab.site();
+  const first = await site.start();
+  for (let scanNumber = 1; scanNumber <= 12; scanNumber++) {
+    putLive(site, scanNumber, scanNumber);
+    await site.journaled(scanNumber);
+  }
+  await until("all are committed", async () => (await lab.cluster.latest())?.seq === 12);
+  // Killed at once, Hazelcast was not told of the last ones as done; a clean end writes the pages.
+  if (what === "it is gone") await first.kill();
+  else await first.stop();
+  damage(site);
+  putLive(site, 13, 14);
+  let bridge = site.spawn();
+  await Promise.race([bridge.exited, site.journaled(14).catch(() => {})]);
+  // A row found to be damaged ends the process; the next start rebuilds.
+  if (bridge.isGone()) bridge = await site.start();
+  putLive(site, 15, 15);
+  await site.journaled(15);
+  const { scans } = await checkBooks(site, lab.cluster);
+  expect(scans.map(({ file }) => file)).toEqual(
+    Array.from({ length: 15 }, (_, at) => `${DAY}/${scanName(at + 1)}`),
+  );
+  expect(bridge.isGone()).toBe(false);
+  if (what === "it is gone" || what === "it is empty") return;
+  const aside = readdirSync(dirname(site.journalFile)).filter((name) => name.includes("corrupt"));
+  expect(aside.length).toBeGreaterThan(0);
+});
+
+test("an older copy of the journal put back gives no scan a second seq", async () => {
+  const site = await lab.site();
+  const first = await site.start();
+  putLive(site, 1, 5);
+  await site.journaled(5);
+  await first.stop();
+  copyFileSync(site.journalFile, join(site.dir, "copy.db"));
+  const second = await site.start();
+  putLive(site, 6, 20);
+  await site.journaled(20);
+  await second.kill();
+  rmSync(dirname(site.journalFile), { recursive: true });
+  mkdirSync(dirname(site.journalFile));
+  copyFileSync(join(site.dir, "copy.db"), site.journalFile);
+  await site.start();
+  putLive(site, 21, 22);
+  await site.journaled(22);
+  await checkBooks(site, lab.cluster);
+  expect(site.lastSeq()).toBe(22);
+});
+
+test("a journal of a later version is refused and left as it is", async () => {
+  const site = await lab.site();
+  mkdirSync(dirname(site.journalFile), { recursive: true });
+  const db = new Database(site.journalFile);
+  db.pragma("user_version = 2");
+  db.close();
+  const before = readFileSync(site.journalFile);
+  expect(await site.spawn().exited).toEqual({ code: 78, signal: null });
+  expect(readFileSync(site.journalFile)).toEqual(before);
+});
+
+test("journal and Hazelcast alive: a restart tells the same seq once, under the next epoch", async () => {
+  const site = await lab.site();
+  putBacklog(site.archive, DAY, { from: 1, to: 100 });
+  const first = await site.start();
+  await site.journaled(100);
+  await checkBooks(site, lab.cluster);
+  expect((await first.stop()).code).toBe(0);
+  const before = await lab.cluster.latest();
+  const told: unknown[] = [];
+  const features = await lab.cluster.features();
+  const listener = await features.addEntryListener(
+    { updated: ({ value }) => void told.push(JSON.parse(String(value))) },
+    "latest_eigen_scan",
+    true,
+  );
+  await site.start();
+  putLive(site, 101, 101);
+  await until("the next scan is told", () => 2 <= told.length);
+  await features.removeEntryListener(listener);
+  const epoch = before!.epoch + 1;
+  expect(told).toMatchObject([
+    { seq: 100, epoch, scan_number: 100, replayed: true },
+    { seq: 101, epoch, scan_number: 101 },
+  ]);
+  await checkBooks(site, lab.cluster);
+});
+
+function mountDisk(path: string, size: string): SmallDisk | null {
+  const disk = mountSmallDisk(path, size);
+  if (disk !== null) disks.push(disk);
+  return disk;
+}
+
+function putLive(site: Site, from: number, to: number): void {
+  for (let scanNumber = from; scanNumber <= to; scanNumber++) {
+    putFile(site.archive, `${DAY}/${scanName(scanNumber)}`, scanBytes(scanNumber));
+  }
+}
+
+function overwrite(path: string, offset: number, length: number): void {
+  const file = openSync(path, "r+");
+  writeSync(file, Buffer.alloc(length, 0xa5), 0, length, offset);
+  closeSync(file);
+}
+
+function flipNewestHash(site: Site): void {
+  const newest = site.readJournal((journal) => journal.scan(journal.lastSeq()));
+  const at = readFileSync(site.journalFile).indexOf(newest!.hash);
+  expect(at).toBeGreaterThan(0);
+  overwrite(site.journalFile, at + 20, 1);
+}
