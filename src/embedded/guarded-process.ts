@@ -20,7 +20,7 @@ export type GuardedProcess = {
   readonly guardPid: number;
   readonly startedTicks: number | null;
   readonly exited: Promise<ProcessEnd>;
-  /** SIGTERM, then SIGKILL after the grace; resolves when the whole group is gone. */
+  /** SIGTERM, then SIGKILL after the grace; resolves when the program has ended. */
   stop(): Promise<void>;
   /** SIGKILL to the whole group, at once. */
   kill(): void;

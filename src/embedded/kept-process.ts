@@ -16,9 +16,13 @@ export type KeptSpec = {
   readonly log: string;
   /** Resolves when it is ready. */
   start(): Promise<GuardedProcess>;
-  /** Rejects while it does not answer; null where being there is all that can be asked. */
-  readonly probe: (() => Promise<void>) | null;
+  /** Asks whether it is well; null where being there is all that can be asked. */
+  readonly probe: (() => Promise<Answer>) | null;
+  /** A process that exists but has been silent for so long is killed. */
+  readonly silentMsMax: number;
 };
+/** `unknown`: it could not be asked, which counts neither for it nor against it. */
+export type Answer = "answered" | "silent" | "unknown";
 export type KeptState = "starting" | "running" | "waiting" | "fatal" | "stopped";
 export type KeptProcess = {
   readonly name: string;
@@ -40,8 +44,6 @@ export type KeptDeps = {
 export type EventLevel = "info" | "warn" | "error";
 
 const PROBE_INTERVAL_MS = 5_000;
-/** Long enough for a member that was merely stopped for some seconds to come back by itself. */
-const UNRESPONSIVE_AFTER_MS = 30_000;
 
 type Keeping = {
   readonly spec: KeptSpec;
@@ -97,10 +99,9 @@ async function keep(keeping: Keeping): Promise<void> {
 async function live(keeping: Keeping, process: GuardedProcess): Promise<void> {
   const { spec, deps, signal } = keeping;
   const over = new AbortController();
-  const watch = watchHealth({ spec, process, onEvent: deps.onEvent, signal: over.signal });
+  void watchHealth({ spec, process, onEvent: deps.onEvent, signal: over.signal });
   const end = await process.exited;
   over.abort();
-  await watch;
   keeping.current = null;
   if (!signal.aborted) deps.onEvent("warn", `${spec.name} ended (${tell(end)})`);
 }
@@ -147,20 +148,31 @@ async function watchHealth(watch: {
 }): Promise<void> {
   const { spec, signal } = watch;
   if (spec.probe === null) return;
-  let answeredMs = monotonicMs();
+  let silentMs = 0;
+  let askedMs = monotonicMs();
   while (!signal.aborted) {
     await delay(PROBE_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    try {
-      await spec.probe();
-      answeredMs = monotonicMs();
-    } catch {
-      const silentMs = monotonicMs() - answeredMs;
-      if (silentMs < UNRESPONSIVE_AFTER_MS) continue;
-      const seconds = Math.round(silentMs / MS_PER_SECOND);
-      watch.onEvent("error", `${spec.name} has not answered for ${seconds} s and is killed`);
-      watch.process.kill();
-      return;
-    }
+    const answer = await spec.probe();
+    if (signal.aborted) return;
+    const nowMs = monotonicMs();
+    if (answer === "answered") silentMs = 0;
+    if (answer === "silent") silentMs += nowMs - askedMs;
+    askedMs = nowMs;
+    if (silentMs <= spec.silentMsMax) continue;
+    const seconds = Math.round(silentMs / MS_PER_SECOND);
+    watch.onEvent("error", `${spec.name} has not answered for ${seconds} s and is killed`);
+    watch.process.kill();
+    return;
+  }
+}
+
+/** Takes a call that fails as silence. */
+export async function answerOf(call: () => Promise<void>): Promise<Answer> {
+  try {
+    await call();
+    return "answered";
+  } catch {
+    return "silent";
   }
 }

@@ -13,13 +13,13 @@ import type { UpService } from "../wire/up-file.ts";
 import { startDolphinChild } from "./dolphin-child.ts";
 import type { ChildWorld } from "./dolphin-child.ts";
 import { startHazelcastMember } from "./hazelcast-member.ts";
-import { keepProcess } from "./kept-process.ts";
-import type { KeptDeps, KeptProcess, KeptSpec } from "./kept-process.ts";
-import { LOOPBACK } from "./ports/ports.ts";
+import { answerOf, keepProcess } from "./kept-process.ts";
+import type { Answer, KeptDeps, KeptProcess, KeptSpec } from "./kept-process.ts";
 import { watchScans } from "./scan-watch.ts";
 import type { ScanWatch } from "./scan-watch.ts";
 import { probeTemporal, startTemporalServer } from "./temporal-server.ts";
 import type { Toolchain } from "./toolchain.ts";
+import { createWorkerProbe } from "./worker-probe.ts";
 
 export type StackOptions = {
   /** Effective: ports chosen, paths absolute. */
@@ -47,6 +47,10 @@ export type Stack = {
 /** A worker stops its services first, each within its own stop time. */
 const WORKER_GRACE_SECONDS = 14;
 const SIMULATOR_GRACE_SECONDS = 2;
+/** Long enough for a server that was merely stopped for some seconds to come back by itself. */
+const SERVER_SILENT_MS_MAX = 30_000;
+/** A worker may have to build its workflows first. */
+const WORKER_SILENT_MS_MAX = 60_000;
 
 /** Rejects, with nothing left running, when a server or the worker does not start. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -59,9 +63,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return process;
   };
   let watch: ScanWatch | null = null;
-  const probeHazelcast = async () => watch?.probe();
+  const workerProbe = createWorkerProbe(options.world.temporal);
+  const probeHazelcast = async (): Promise<Answer> => {
+    const asked = watch;
+    return asked === null ? "unknown" : answerOf(() => asked.probe());
+  };
   // The worker needs Temporal only: its services wait for Hazelcast by themselves.
-  const workers = keep(temporalSpec(options)).then(() => keep(workerSpec(options)));
+  const workers = keep(temporalSpec(options)).then(() =>
+    keep({ ...workerSpec(options), probe: () => workerProbe.probe() }),
+  );
   const watching = keep({ ...hazelcastSpec(options), probe: probeHazelcast }).then(async () => {
     const { hazelcast } = config;
     const { address, cluster, deadline_ms: deadlineMs } = hazelcast;
@@ -73,8 +83,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await workers;
     const scans = await watching;
     const simulator = demo ? await keep(simulatorSpec(options)) : null;
-    return stackOf({ watch: scans, kept, simulator, dataDir: config.data_dir });
+    const close = async () => {
+      await Promise.all([scans.close(), workerProbe.close()]);
+    };
+    return stackOf({ watch: scans, kept, simulator, dataDir: config.data_dir, close });
   } catch (error) {
+    await workerProbe.close();
     await (await watching.catch(() => null))?.close();
     for (const process of stopOrder(kept)) await process.stop();
     throw error;
@@ -86,6 +100,7 @@ function stackOf(parts: {
   readonly kept: readonly KeptProcess[];
   readonly simulator: KeptProcess | null;
   readonly dataDir: string;
+  close(): Promise<void>;
 }): Stack {
   const { watch, kept, simulator, dataDir } = parts;
   const order = stopOrder(kept);
@@ -98,7 +113,7 @@ function stackOf(parts: {
       await simulator?.stop();
     },
     async stop() {
-      await watch.close();
+      await parts.close();
       for (const process of order) await process.stop();
     },
     kill() {
@@ -130,7 +145,8 @@ function temporalSpec({ config, tools, world }: StackOptions): KeptSpec {
         logFile: log,
         namespace: world.namespace,
       }),
-    probe: () => probeTemporal(`${LOOPBACK}:${config.ports.temporal}`, world.namespace),
+    probe: () => answerOf(() => probeTemporal(world.temporal, world.namespace)),
+    silentMsMax: SERVER_SILENT_MS_MAX,
   };
 }
 
@@ -148,10 +164,11 @@ function hazelcastSpec({ config, tools }: StackOptions): Omit<KeptSpec, "probe">
         heapMb: config.hazelcast.heap_mb,
         logFile: log,
       }),
+    silentMsMax: SERVER_SILENT_MS_MAX,
   };
 }
 
-function workerSpec({ config, world }: StackOptions): KeptSpec {
+function workerSpec({ config, world }: StackOptions): Omit<KeptSpec, "probe"> {
   const specs = Object.values(SERVICES);
   const layers = LAYERS.filter((layer) => specs.some((spec) => spec.layer === layer));
   return {
@@ -163,7 +180,7 @@ function workerSpec({ config, world }: StackOptions): KeptSpec {
         logFile: outFile(config, "worker"),
         graceSeconds: WORKER_GRACE_SECONDS,
       }),
-    probe: null,
+    silentMsMax: WORKER_SILENT_MS_MAX,
   };
 }
 
@@ -181,6 +198,7 @@ function simulatorSpec({ config, world }: StackOptions): KeptSpec {
         graceSeconds: SIMULATOR_GRACE_SECONDS,
       }),
     probe: null,
+    silentMsMax: Infinity,
   };
 }
 

@@ -111,6 +111,29 @@ describe("dolphin up", () => {
     await checkNothingRuns(1_000);
   });
 
+  test("what does not answer is replaced, too", async () => {
+    const up = startUp(dir, ["--demo", "--ports", "auto"]);
+    await up.untilUp();
+    await untilScansFlow(up);
+    const frozen = ["hazelcast", "worker"] as const;
+    const before = readUp(dir);
+    for (const name of frozen) process.kill(before?.services[name]?.pid ?? 0, "SIGSTOP");
+    const isReplaced = () => {
+      const now = readUp(dir)?.services ?? {};
+      return frozen.every((name) => {
+        const was = before?.services[name]?.pid;
+        return now[name] !== undefined && now[name].pid !== was;
+      });
+    };
+    await until(isReplaced, { ms: 120_000, tell: up.output });
+    await untilScansFlow(up);
+    expect(up.output()).toMatch(/hazelcast has not answered for \d+ s and is killed/);
+    expect(up.output()).toMatch(/worker has not answered for \d+ s and is killed/);
+    expect(up.output()).not.toMatch(/temporal has not answered/);
+    process.kill(up.pid, "SIGTERM");
+    expect((await up.ended).code).toBe(0);
+  });
+
   test("kill -9 of it leaves nothing, and the next one starts at once", async () => {
     const first = startUp(dir, ["--demo", "--ports", "auto"]);
     const old = await first.untilUp();

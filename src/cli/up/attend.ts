@@ -19,11 +19,13 @@ import type { UpEvent, UpView } from "../rendering/up-screen.ts";
 import { statusOptions } from "../status.ts";
 import { createSupervisors } from "./create.ts";
 import type { UpDisplay } from "./display.ts";
-import { countWritten, finalSummary, memoryOf, restartsIn } from "./facts.ts";
+import { finalSummary, memoryOf, restartsIn } from "./facts.ts";
+import type { Baseline } from "./facts.ts";
 
 export type Attendance = {
   readonly stack: Stack;
   readonly options: StackOptions;
+  readonly baseline: Baseline;
   readonly display: UpDisplay;
   readonly events: readonly UpEvent[];
   readonly forMs: number | null;
@@ -39,7 +41,6 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary> {
   const { options, display } = attendance;
   const { config, world, onEvent } = options;
   const clock = { startedMs: monotonicMs(), startedAt: isoFromMicros(wallMicros()) };
-  const written = countWritten(config.archive);
   const upFile = createUpFileWriter(config.data_dir);
   const supervisors = createSupervisors(options);
   let dashboard: Dashboard | null = null;
@@ -62,8 +63,8 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary> {
   display.endView();
   const summary = await finalSummary({
     stack: attendance.stack,
-    options,
-    written,
+    config,
+    baseline: attendance.baseline,
     failures: supervisors.failures(),
     durationS: (monotonicMs() - clock.startedMs) / MS_PER_SECOND,
     readStatus: () => status.read(),

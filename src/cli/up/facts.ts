@@ -2,20 +2,28 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { processUsage } from "../../adapters/process/process-facts.ts";
+import type { Config } from "../../config.ts";
 import { gapsIn } from "../../domain/scan/seen-seqs.ts";
 import { dayFromMicros } from "../../domain/time.ts";
 import { countScanFiles, firstDayToCount } from "./count-scans.ts";
-import type { Stack, StackOptions } from "../../embedded/stack.ts";
+import type { Stack } from "../../embedded/stack.ts";
 import { summarize } from "../../embedded/state/up-summary.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";
 import type { UpSummary } from "../../wire/up-file.ts";
-import { lastSeqOf } from "./prepare.ts";
+import { journalTotals } from "./prepare.ts";
+import type { JournalTotals } from "./prepare.ts";
+
+/** What was there before anything was started. */
+export type Baseline = {
+  readonly journal: JournalTotals;
+  /** Files written to the archive since. */
+  written(): number;
+};
 
 export type RunFacts = {
   readonly stack: Stack;
-  readonly options: StackOptions;
-  /** Files written to the archive since the start. */
-  written(): number;
+  readonly config: Config;
+  readonly baseline: Baseline;
   readonly failures: readonly string[];
   readonly durationS: number;
   readStatus(): Promise<SystemStatus>;
@@ -28,25 +36,29 @@ const SETTLE_POLL_MS = 100;
 
 /** Stops the simulator, so that the counts come to rest; everything else still runs. */
 export async function finalSummary(facts: RunFacts): Promise<UpSummary> {
-  const { stack, options } = facts;
+  const { stack, config, baseline } = facts;
   const { seqs } = stack.watch;
   const rssMb = memoryOf(stack);
   const down = stack.kept.filter((each) => each.state() !== "running");
   await stack.stopSimulator();
-  const scansWritten = facts.written();
-  const pushed = () => lastSeqOf(options.config) - options.baseSeq;
+  const scansWritten = baseline.written();
+  const before = baseline.journal;
   const deadlineMs = monotonicMs() + SETTLE_WITHIN_MS;
+  let now = journalTotals(config);
   for (;;) {
     await stack.watch.settle();
-    const hasArrived = scansWritten <= pushed() && pushed() <= seqs.seen;
-    if (hasArrived || deadlineMs < monotonicMs()) break;
+    now = journalTotals(config);
+    const isTaken = scansWritten <= now.filesTaken - before.filesTaken;
+    const isSeen = now.lastSeq - before.lastSeq <= seqs.seen;
+    if ((isTaken && isSeen) || deadlineMs < monotonicMs()) break;
     await delay(SETTLE_POLL_MS);
   }
   const status = await facts.readStatus();
   return summarize({
     durationS: facts.durationS,
     scansWritten,
-    scansPushed: pushed(),
+    filesTaken: now.filesTaken - before.filesTaken,
+    scansPushed: now.lastSeq - before.lastSeq,
     scansSeen: seqs.seen,
     seqGaps: gapsIn(seqs),
     lagMs: stack.watch.lagMs(),
@@ -58,10 +70,14 @@ export async function finalSummary(facts: RunFacts): Promise<UpSummary> {
   });
 }
 
-export function countWritten(archive: string): () => number {
+export function takeBaseline(config: Config): Baseline {
+  const { archive } = config;
   const fromDay = firstDayToCount(archive, dayFromMicros(wallMicros()));
   const before = countScanFiles(archive, fromDay);
-  return () => countScanFiles(archive, fromDay) - before;
+  return {
+    journal: journalTotals(config),
+    written: () => countScanFiles(archive, fromDay) - before,
+  };
 }
 
 export function memoryOf(stack: Stack): Record<string, number> {

@@ -40,19 +40,27 @@ export async function prepareUp(loaded: LoadedConfig, autoPorts: boolean): Promi
   return { config: effective, tools, lock, ended };
 }
 
-/** The bridge's last seq; 0 before its first start, or where its journal can't be read. */
-export function lastSeqOf(config: Config): number {
+export type JournalTotals = {
+  readonly lastSeq: number;
+  /** Files with a verdict: pushed, duplicate, quarantined. */
+  readonly filesTaken: number;
+};
+
+/** Zeros before the bridge's first start, or where its journal can't be read. */
+export function journalTotals(config: Config): JournalTotals {
+  const none = { lastSeq: 0, filesTaken: 0 };
   const path = join(config.data_dir, "journal", "scan-bridge.db");
-  if (!existsSync(path)) return 0;
+  if (!existsSync(path)) return none;
   try {
     const journal = new ScanJournal(path, { readonly: true });
     try {
-      return journal.lastSeq();
+      const { pushed, duplicates, quarantined } = journal.counts();
+      return { lastSeq: journal.lastSeq(), filesTaken: pushed + duplicates + quarantined };
     } finally {
       journal.close();
     }
   } catch {
-    return 0;
+    return none;
   }
 }
 

@@ -13,7 +13,8 @@ import type { UpSummary } from "../../wire/up-file.ts";
 import { createDisplay } from "./display.ts";
 import type { UpDisplay } from "./display.ts";
 import { attendStack } from "./attend.ts";
-import { lastSeqOf, prepareUp } from "./prepare.ts";
+import { takeBaseline } from "./facts.ts";
+import { prepareUp } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import type { EventLevel, UpEvent } from "../rendering/up-screen.ts";
 
@@ -36,7 +37,9 @@ export async function runUp(run: UpRun): Promise<number> {
   const stopping = stopOnSignals();
   const prepared = await prepareUp(run.loaded, run.autoPorts);
   const journal = openEvents(prepared, display);
-  const options = stackOptions(run, prepared, journal.onEvent);
+  const baseline = takeBaseline(prepared.config);
+  const baseSeq = baseline.journal.lastSeq;
+  const options = { ...stackOptions(run, prepared, journal.onEvent), baseSeq };
   useOnlyTemporal(options.world);
   for (const name of prepared.ended) {
     journal.onEvent("warn", `ended ${name}, which an earlier 'dolphin up' had left running`);
@@ -47,7 +50,7 @@ export async function runUp(run: UpRun): Promise<number> {
     stack.kill();
     exitForced();
   });
-  const attended = { stack, options, display, events: journal.events, forMs: run.forMs };
+  const attended = { stack, options, baseline, display, events: journal.events, forMs: run.forMs };
   let summary: UpSummary;
   try {
     summary = await attendStack({ ...attended, stop: stopping.signal });
@@ -72,14 +75,14 @@ function stackOptions(
   { demo }: UpRun,
   { config, tools }: Prepared,
   onEvent: StackOptions["onEvent"],
-): StackOptions {
+): Omit<StackOptions, "baseSeq"> {
   const world = {
     dataDir: config.data_dir,
     temporal: `${LOOPBACK}:${config.ports.temporal}`,
     namespace: process.env["TEMPORAL_NAMESPACE"] || "default",
     env: process.env,
   };
-  return { config, tools, world, demo, baseSeq: lastSeqOf(config), onEvent };
+  return { config, tools, world, demo, onEvent };
 }
 
 /** This process, too, talks to the embedded server, whatever profile the operator has set. */

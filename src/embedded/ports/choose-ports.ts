@@ -1,4 +1,4 @@
-/** The ports of a start: the configured ones where they are free; with `auto` any free ones. */
+/** The ports of a start: the configured ones, which must be free, or with `auto` any free ones. */
 import { ConfigError } from "../../config.ts";
 import type { Config } from "../../config.ts";
 import { holderOfPort } from "./port-holder.ts";
@@ -16,9 +16,9 @@ export async function choosePorts(configured: Ports, auto: boolean): Promise<Por
   const used = new Set<number>();
   for (const name of NAMES) {
     const wanted = configured[name];
-    const isUsable = wanted !== 0 && !used.has(wanted) && (await isPortFree(wanted));
-    if (!isUsable && (auto || wanted === 0)) chosen[name] = await findUnusedPort(used);
-    else if (!isUsable) taken.push(describe(name, wanted));
+    // Not the default where it is free: another `up` may be about to take that, too.
+    if (auto || wanted === 0) chosen[name] = await findUnusedPort(used);
+    else if (used.has(wanted) || !(await isPortFree(wanted))) taken.push(describe(name, wanted));
     used.add(chosen[name]);
   }
   if (taken.length > 0) {

@@ -7,6 +7,8 @@ export type UpFacts = {
   readonly durationS: number;
   /** Files that appeared in the archive while it ran. */
   readonly scansWritten: number;
+  /** Of the journal: pushed, found to be duplicates, or quarantined, in the same time. */
+  readonly filesTaken: number;
   readonly scansPushed: number;
   readonly scansSeen: number;
   readonly seqGaps: number;
@@ -55,7 +57,11 @@ function problemsIn(facts: UpFacts): string[] {
     problems.push(`status is ${status.status}: ${why.join(", ")}`);
   }
   // What is still waiting is told by the backlog; without one everything must have arrived.
-  if (status !== null && !hasBacklog(status) && facts.scansSeen < facts.scansPushed) {
+  if (status === null || hasBacklog(status)) return problems;
+  if (facts.filesTaken < facts.scansWritten) {
+    problems.push(`${facts.scansWritten} files were written, ${facts.filesTaken} were taken`);
+  }
+  if (facts.scansSeen < facts.scansPushed) {
     problems.push(`${facts.scansPushed} scans were pushed, ${facts.scansSeen} were seen`);
   }
   return problems;

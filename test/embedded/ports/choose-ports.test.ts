@@ -1,0 +1,54 @@
+import { createServer } from "node:net";
+import type { Server } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { choosePorts } from "../../../src/embedded/ports/choose-ports.ts";
+import { findFreePort } from "../../../src/embedded/ports/ports.ts";
+
+let server: Server;
+let taken = 0;
+beforeEach(async () => {
+  server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  taken = address !== null && typeof address === "object" ? address.port : 0;
+});
+afterEach(() => {
+  server.close();
+});
+
+async function freePorts() {
+  const [hazelcast = 0, temporal = 0, temporal_ui = 0, dashboard = 0, metrics = 0] =
+    await Promise.all([1, 2, 3, 4, 5].map(() => findFreePort()));
+  return { hazelcast, temporal, temporal_ui, dashboard, metrics };
+}
+
+describe("ports", () => {
+  test("are the configured ones where these are free", async () => {
+    const wanted = await freePorts();
+    expect(await choosePorts(wanted, false)).toEqual(wanted);
+  });
+
+  test("that are taken are named, with who has them", async () => {
+    const wanted = { ...(await freePorts()), hazelcast: taken };
+    const holder = process.platform === "linux" ? ` by .* \\(pid ${process.pid}\\)` : "";
+    const text = new RegExp(`^port ${taken} \\(ports.hazelcast\\) is taken${holder}; stop it`);
+    await expect(choosePorts(wanted, false)).rejects.toThrow(text);
+  });
+
+  test("that are given twice are refused", async () => {
+    const free = await freePorts();
+    const wanted = { ...free, temporal_ui: free.temporal };
+    await expect(choosePorts(wanted, false)).rejects.toThrow(`port ${free.temporal} (ports.temp`);
+  });
+
+  test("are chosen with auto, and where one is 0", async () => {
+    const wanted = { ...(await freePorts()), hazelcast: taken };
+    const auto = await choosePorts(wanted, true);
+    expect(new Set(Object.values(auto)).size).toBe(5);
+    expect(Object.values(auto)).not.toContain(taken);
+    const free = await freePorts();
+    const one = await choosePorts({ ...free, metrics: 0 }, false);
+    expect(one).toEqual({ ...free, metrics: one.metrics });
+    expect(one.metrics).toBeGreaterThan(0);
+  });
+});

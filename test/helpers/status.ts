@@ -1,0 +1,47 @@
+/** A status of the system as `dolphin status` reads it, healthy but for what a test says. */
+import type { ServiceRow, SystemStatus } from "../../src/wire/system-status.ts";
+
+export type StatusChange = {
+  readonly status?: ServiceRow["status"];
+  readonly exit?: SystemStatus["exit"];
+  readonly backlog?: number;
+};
+
+export function aStatus({ status = "Healthy", exit = 0, backlog = 0 }: StatusChange): SystemStatus {
+  const bridge: ServiceRow = {
+    service: "scan-bridge",
+    status,
+    cause: "none",
+    why: "newest data 2 s old",
+    state: "running",
+    pid: 12_345,
+    up_s: 60,
+    life: 1,
+    mode: "auto",
+    last_seq: 120,
+    last_scan_number: 120,
+    newest_data_age_s: 2,
+    backlog,
+    restarts: 0,
+    restarts_max: 3,
+    next_try_at: null,
+    rss_mb: 101.5,
+    cpu_percent: 1,
+    counters: {},
+    source: "temporal",
+  };
+  return {
+    checked_at: "2026-03-25T04:00:00.000000+00:00",
+    status,
+    exit,
+    services: [bridge],
+    servers: [
+      { server: "temporal", address: "127.0.0.1:7233", answered_ms: 12.5, problem: null },
+      { server: "hazelcast", address: "127.0.0.1:5701", answered_ms: 3, problem: null },
+    ],
+    archive: { path: "/srv/scans", state: "ok, as the bridge sees it" },
+    latest_scan: null,
+    temporal_ui: null,
+    dashboard: null,
+  };
+}

@@ -1,0 +1,102 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startGuarded } from "../../src/embedded/guarded-process.ts";
+import { keepProcess } from "../../src/embedded/kept-process.ts";
+import type { KeptProcess } from "../../src/embedded/kept-process.ts";
+import { processesOn, until } from "../helpers/processes.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+
+const POLICY = { restartsMax: 2, windowMs: 1_500, delaysMs: [0, 100], fatalRetryMs: 300 };
+let dir = "";
+let events: string[] = [];
+let kept: KeptProcess | null = null;
+
+beforeEach(() => {
+  dir = makeTemporaryDirectory("kept");
+  events = [];
+});
+afterEach(async () => {
+  await kept?.stop();
+  const tell = () => JSON.stringify(processesOn(dir));
+  await until(() => processesOn(dir).length === 0, { ms: 2_000, tell });
+  removeTemporaryDirectory(dir);
+});
+
+/** Runs until it is killed; while the file `broken` is there it ends at once. */
+function keep(): Promise<KeptProcess> {
+  const log = join(dir, "log");
+  const start = () =>
+    startGuarded({
+      command: "/bin/sh",
+      args: ["-c", "[ -e broken ] && exit 1; while :; do sleep 0.1; done"],
+      cwd: dir,
+      env: process.env,
+      logFile: log,
+      graceSeconds: 1,
+    });
+  return keepProcess(
+    { name: "program", log, start, probe: null, silentMsMax: Infinity },
+    { policy: POLICY, onEvent },
+  );
+}
+
+function failToStart(): Promise<never> {
+  return Promise.reject(new Error("no such program"));
+}
+
+function onEvent(level: string, text: string): void {
+  events.push(`${level}: ${text}`);
+}
+
+function tellEvents(): string {
+  return events.join("\n");
+}
+
+function breakIt(): void {
+  writeFileSync(join(dir, "broken"), "");
+}
+
+describe("a kept process", () => {
+  test("is started again when it was killed, and counts that as a restart", async () => {
+    kept = await keep();
+    const first = kept.process()?.pid ?? 0;
+    process.kill(first, "SIGKILL");
+    const isBack = () => kept?.restarts() === 1 && kept.process() !== null;
+    await until(isBack, { ms: 5_000, tell: tellEvents });
+    expect(kept.state()).toBe("running");
+    expect(kept.process()?.pid).not.toBe(first);
+    expect(tellEvents()).toContain("warn: program ended (SIGKILL)");
+  });
+
+  test("is FATAL when the budget is spent, and recovers once what broke it is gone", async () => {
+    kept = await keep();
+    breakIt();
+    process.kill(kept.process()?.pid ?? 0, "SIGKILL");
+    await until(() => kept?.state() === "fatal", { ms: 5_000, tell: tellEvents });
+    expect(kept.restarts()).toBe(POLICY.restartsMax);
+    expect(tellEvents()).toMatch(/error: program is FATAL: 2 restarts in .*; next try in \d+ s/);
+    rmSync(join(dir, "broken"));
+    await until(() => kept?.state() === "running", { ms: 10_000, tell: tellEvents });
+  });
+
+  test("is not started again when it was asked to stop, whatever it was doing", async () => {
+    kept = await keep();
+    await kept.stop();
+    expect([kept.state(), kept.restarts()]).toEqual(["stopped", 0]);
+
+    const other = await keep();
+    breakIt();
+    process.kill(other.process()?.pid ?? 0, "SIGKILL");
+    await until(() => other.state() === "fatal", { ms: 5_000, tell: tellEvents });
+    await other.stop();
+    expect(other.state()).toBe("stopped");
+  });
+
+  test("that does not start at first is the caller's to hear", async () => {
+    const spec = { name: "program", log: "", probe: null, silentMsMax: Infinity };
+    const keeping = keepProcess({ ...spec, start: failToStart }, { policy: POLICY, onEvent });
+    await expect(keeping).rejects.toThrow("no such program");
+    expect(existsSync(join(dir, "log"))).toBe(false);
+  });
+});
