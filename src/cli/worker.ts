@@ -2,7 +2,7 @@
 import { Argument, type Command } from "commander";
 import { LAYERS, SERVICES } from "../domain/supervision/services.ts";
 import type { Layer } from "../domain/supervision/services.ts";
-import { openContext } from "./context.ts";
+import { type CliContext, openContext } from "./context.ts";
 
 const HELP = `
 Layers: ${LAYERS.join(", ")}. A layer without services still runs its workflows.
@@ -21,22 +21,37 @@ export function addWorkerCommand(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (layers: Layer[], _flags: unknown, command: Command) => {
       const context = openContext(command);
-      // Services read their own configuration: the same file, the same data directory.
-      const { file, config } = context.loaded;
-      const env = {
-        ...process.env,
-        ...(file === null ? {} : { DOLPHIN_CONFIG: file }),
-        DOLPHIN_DATA_DIR: config.data_dir,
-      };
       const { runWorkers } = await import("../workers/run-workers.ts");
-      await runWorkers({
-        layers: [...new Set(layers)],
-        config: context.config,
-        services: SERVICES,
-        env,
-        temporalAddress: context.temporalAddress,
-        say: (line) => process.stdout.write(`dolphin worker: ${line}\n`),
-      });
+      try {
+        await runWorkers({
+          layers: [...new Set(layers)],
+          config: context.config,
+          services: SERVICES,
+          env: serviceEnvironment(context),
+          temporalAddress: context.temporalAddress,
+          say: (line) => process.stdout.write(`dolphin worker: ${line}\n`),
+        });
+      } catch (error) {
+        // Native threads of a worker that failed would keep the process.
+        process.stderr.write(`dolphin: the worker failed: ${String(error)}\n`);
+        process.exit(1);
+      }
       process.exit(0);
     });
+}
+
+/** Services read their own configuration: it must be the one that this worker was given. */
+function serviceEnvironment({ loaded, config, up }: CliContext): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    ...(loaded.file === null ? {} : { DOLPHIN_CONFIG: loaded.file }),
+    DOLPHIN_DATA_DIR: config.data_dir,
+    ...(up === null
+      ? {}
+      : {
+          DOLPHIN_ARCHIVE: config.archive,
+          DOLPHIN_HAZELCAST_ADDRESS: config.hazelcast.address,
+          DOLPHIN_HAZELCAST_CLUSTER: config.hazelcast.cluster,
+        }),
+  };
 }

@@ -2,9 +2,11 @@
  * The worker process: one worker for each layer, one keeper for all their services.
  * Invariant: no service is started before Temporal has answered, and none is left when it ends.
  */
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NativeConnection, Worker } from "@temporalio/worker";
+import type { WorkerOptions } from "@temporalio/worker";
 import { createSupervisionActivities } from "../activities/supervision.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
@@ -69,18 +71,39 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
   const keeper = openKeeper(options, temporal, log);
-  const bundle = await loadWorkflowBundle();
-  if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
-  const activities = createSupervisionActivities(worldOf(options, temporal, keeper));
-  const workers = await Promise.all(
-    layers.map((layer) =>
+  try {
+    const bundle = await loadWorkflowBundle();
+    if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
+    const workers = await createWorkers(options, {
+      connection,
+      namespace: temporal.address.namespace,
+      workflowBundle: { code: bundle.code },
+      activities: createSupervisionActivities(worldOf(options, temporal, keeper)),
+    });
+    for (const layer of layers) tell(servesLine(layer, options.services));
+    await runAll(workers, stop.signal);
+    tell("all workers have stopped");
+  } catch (error) {
+    log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");
+    throw error;
+  } finally {
+    await keeper.stopAll("its worker shuts down");
+    await connection.close();
+    await temporal.close();
+    log.close();
+  }
+}
+
+function createWorkers(
+  options: WorkersOptions,
+  shared: Pick<WorkerOptions, "connection" | "namespace" | "workflowBundle" | "activities">,
+): Promise<Worker[]> {
+  return Promise.all(
+    options.layers.map((layer) =>
       Worker.create({
-        connection,
-        namespace: temporal.address.namespace,
+        ...shared,
         taskQueue: taskQueueOf(layer),
-        workflowBundle: { code: bundle.code },
-        activities,
-        identity: `${layer}@${process.pid}`,
+        identity: `${layer}@${hostname()}#${process.pid}`,
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
         stickyQueueScheduleToStartTimeout: STICKY_MS,
@@ -90,13 +113,6 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       }),
     ),
   );
-  for (const layer of layers) tell(servesLine(layer, options.services));
-  await runAll(workers, stop.signal);
-  await keeper.stopAll("its worker shuts down");
-  await connection.close();
-  await temporal.close();
-  tell("all workers have stopped, no service is left");
-  log.close();
 }
 
 /** All end together: by the signal, or because one of them failed. */

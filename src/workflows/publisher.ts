@@ -10,7 +10,7 @@ import type { SupervisorState } from "./supervisor-state.ts";
 
 const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
 const SERVICE = defineSearchAttributeKey("DolphinService", SearchAttributeType.KEYWORD);
-const STATUS = defineSearchAttributeKey("DolphinStatus", SearchAttributeType.KEYWORD);
+export const STATUS = defineSearchAttributeKey("DolphinStatus", SearchAttributeType.KEYWORD);
 
 /** None where the server does not know them: that would block the workflow for ever. */
 export function searchAttributesOf(brief: ServiceBrief, status: string): SearchAttributePair[] {

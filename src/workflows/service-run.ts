@@ -11,6 +11,7 @@ import {
   setCurrentDetails,
   setHandler,
   upsertMemo,
+  upsertSearchAttributes,
   workflowInfo,
 } from "@temporalio/workflow";
 import { ActivityFailure, CancelledFailure } from "@temporalio/common";
@@ -19,6 +20,7 @@ import type { RunResult } from "../wire/supervision.ts";
 import { integerFrom, MODE, openInput, serviceFrom, text, times } from "./input.ts";
 import { endedSignal, endRunSignal } from "./messages.ts";
 import { RUN_ID_PREFIX, supervisorIdOf } from "./names.ts";
+import { STATUS } from "./publisher.ts";
 
 export async function serviceRun(raw?: unknown): Promise<RunResult> {
   const input = readRunInput(raw, workflowInfo().workflowId);
@@ -38,18 +40,15 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
   );
   try {
     const record = await life.run(() => holdProcess(input));
-    await tellSupervisor(input.service, record);
+    await sayEnded(record);
     return record;
   } catch (error) {
     const record = recordIn(error);
     if (record === null) throw error;
-    if (isEndAsked) {
-      await tellSupervisor(input.service, record);
-      return record;
-    }
+    await CancellationScope.nonCancellable(() => sayEnded(record));
+    if (isEndAsked) return record;
     // Cancelled from outside: it closes as cancelled, and says all the same how the life ended.
     upsertMemo({ record });
-    await CancellationScope.nonCancellable(() => tellSupervisor(input.service, record));
     throw error;
   }
 }
@@ -76,9 +75,12 @@ function holdProcess(input: RunServiceInput): Promise<RunResult> {
   return runServiceProcess(input);
 }
 
-/** By workflow id without run id, so that it reaches the supervisor through its continue-as-new. */
-async function tellSupervisor(service: string, result: RunResult): Promise<void> {
-  const supervisor = getExternalWorkflowHandle(supervisorIdOf(service));
+/** In its list row, and to the supervisor: by id without run id, so through its continue-as-new. */
+async function sayEnded(result: RunResult): Promise<void> {
+  // Set by the supervisor where the server knows it; an upsert of an unknown one would block.
+  const isKnown = workflowInfo().typedSearchAttributes.get(STATUS) !== undefined;
+  if (isKnown) upsertSearchAttributes([{ key: STATUS, value: result.kind }]);
+  const supervisor = getExternalWorkflowHandle(supervisorIdOf(result.service));
   try {
     await supervisor.signal(endedSignal, { run_id: workflowInfo().runId, result });
   } catch {
