@@ -2,7 +2,8 @@
 import { Argument, type Command } from "commander";
 import { LAYERS, SERVICES } from "../domain/supervision/services.ts";
 import type { Layer } from "../domain/supervision/services.ts";
-import { type CliContext, openContext } from "./context.ts";
+import { ConfigError } from "../config.ts";
+import { type CliContext, EXIT_CONFIGURATION, openContext } from "./context.ts";
 
 const HELP = `
 Layers: ${LAYERS.join(", ")}. A layer without services still runs its workflows.
@@ -33,8 +34,10 @@ export function addWorkerCommand(program: Command): void {
         });
       } catch (error) {
         // Native threads of a worker that failed would keep the process.
-        process.stderr.write(`dolphin: the worker failed: ${String(error)}\n`);
-        process.exit(1);
+        const isConfiguration = error instanceof ConfigError;
+        const text = isConfiguration ? error.message : `the worker failed: ${String(error)}`;
+        process.stderr.write(`dolphin: ${text}\n`);
+        process.exit(isConfiguration ? EXIT_CONFIGURATION : 1);
       }
       process.exit(0);
     });

@@ -2,6 +2,7 @@
 import { DefaultLogger, Runtime } from "@temporalio/worker";
 import type { LogEntry, RuntimeOptions } from "@temporalio/worker";
 import type { Logger } from "../adapters/logger.ts";
+import { ConfigError } from "../config.ts";
 
 /** Port 0: no metrics. */
 export function installRuntime(log: Logger, metricsPort: number): void {
@@ -12,7 +13,15 @@ export function installRuntime(log: Logger, metricsPort: number): void {
     ...(metricsPort === 0 ? {} : { metrics }),
   };
   // Signals are ours: they must also end a process that still waits for the server.
-  Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
+  try {
+    Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
+  } catch (error) {
+    throw new ConfigError(
+      `key 'ports.metrics': ${metricsPort} cannot be used (${String(error)}); ` +
+        "choose another port, or 0 for no metrics",
+      { cause: error },
+    );
+  }
 }
 
 function writeEntry(log: Logger, entry: LogEntry): void {
