@@ -37,12 +37,8 @@ function timeMedian(files: readonly Uint8Array[], read: (bytes: Uint8Array) => {
     }
     return ((performance.now() - started) * 1_000) / files.length;
   });
-  return Number(
-    passes
-      .slice(1)
-      .toSorted((a, b) => a - b)
-      [PASSES >> 1]?.toFixed(1),
-  );
+  const sorted = passes.slice(1).toSorted((a, b) => a - b);
+  return Number(sorted[PASSES >> 1]?.toFixed(1));
 }
 
 const result: Record<string, number> = {};
