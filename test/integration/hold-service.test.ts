@@ -104,9 +104,14 @@ describe("an attempt", () => {
     const first = attempt();
     const pid = await first.pid();
     expect(first.beats.at(-1)).toMatchObject({ service: "fake", life: 4, pid, stopped: false });
-    expect(first.beats.at(-1)).toMatchObject({ facts: { archive: "ok" }, last_seq: 1 });
+    expect(first.beats.at(-1)).toMatchObject({
+      facts: { archive: "ok" },
+      last_seq: expect.any(Number),
+    });
     await until("three more beats", () => 5 < first.beats.length);
-    expect(reports.map((report) => report.details.word)).toEqual(["Starting", "Healthy"]);
+    const words = reports.map((report) => report.details.word);
+    expect(words.at(-1)).toBe("Healthy");
+    expect(new Set(words).size).toBe(words.length);
     signalGroup(pid, "SIGKILL");
     expect(await first.result).toMatchObject({ kind: "exited", signal: "SIGKILL", life: 4 });
   });
