@@ -1,4 +1,5 @@
 /** The JSON texts of the scan bridge in Hazelcast: `latest_eigen_scan`, `checkpoint`, DOLPHIN_SCANS_DONE. */
+import { isScanFile } from "../domain/scan/archive-names.ts";
 import { isoFromMicros } from "../domain/time.ts";
 
 export const FEATURES_MAP = "DOLPHIN_FEATURES";
@@ -54,9 +55,9 @@ export function parseScanHead(text: unknown): ScanHead | null {
   const { scan_number, seq, epoch, instance, file, file_mtime, late } = value;
   return isCount(scan_number) &&
     isCount(seq) &&
-    isCount(epoch) &&
+    isEpoch(epoch) &&
     typeof instance === "string" &&
-    typeof file === "string" &&
+    isFile(file) &&
     typeof file_mtime === "string" &&
     typeof late === "boolean"
     ? { scan_number, seq, epoch, instance, file, file_mtime, late }
@@ -88,11 +89,11 @@ export function parseCheckpoint(text: unknown): Checkpoint | null {
   const value = recordFrom(text);
   if (value === null) return null;
   const { epoch, instance, from, seq, files, late = [] } = value;
-  return isCount(epoch) &&
+  return isEpoch(epoch) &&
     typeof instance === "string" &&
     isCount(from) &&
     isCount(seq) &&
-    isListOf(files, isText) &&
+    isListOf(files, isFile) &&
     isListOf(late, isCount)
     ? { epoch, instance, from, seq, files, late }
     : null;
@@ -132,8 +133,15 @@ function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && 0 <= value;
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === "string";
+/** Beyond any number of starts: who writes a larger one must not leave us without a next. */
+const EPOCH_MAX = 1e12;
+
+function isEpoch(value: unknown): value is number {
+  return isCount(value) && value <= EPOCH_MAX;
+}
+
+function isFile(value: unknown): value is string {
+  return typeof value === "string" && isScanFile(value);
 }
 
 function isListOf<T>(value: unknown, isOne: (item: unknown) => item is T): value is readonly T[] {

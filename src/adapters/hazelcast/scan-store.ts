@@ -7,10 +7,14 @@ import {
   LATEST_KEY,
   SCANS_RING,
 } from "../../wire/scan-value.ts";
+import { HazelcastSerializationError, type IMap } from "hazelcast-client";
 import type { HazelcastHandle } from "./hazelcast-client.ts";
 
 /** Raw as found: a string when we wrote it, anything when somebody else did, null when absent. */
 export type RawValue = unknown;
+
+/** Stands for a value that this client has no serializer for. */
+const UNREADABLE = Symbol("unreadable");
 
 export type ScanStore = {
   readLatest(): Promise<RawValue>;
@@ -42,17 +46,20 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
   const swap = (key: string, previous: RawValue, next: string) =>
     hazelcast.call(`compare-and-set of ${key}`, async () => {
       const { features } = await proxies();
-      return previous === null
-        ? (await features.putIfAbsent(key, next)) === null
-        : features.replaceIfSame(key, previous, next);
+      if (typeof previous === "string") return features.replaceIfSame(key, previous, next);
+      // What others wrote there may not come back as the same bytes (Python's whole numbers do not),
+      // so it can't be compared: it is removed, unless a bridge has written there meanwhile.
+      if (previous !== null) {
+        if (typeof (await readableFrom(features, key)) === "string") return false;
+        await features.delete(key);
+      }
+      return (await features.putIfAbsent(key, next)) === null;
     });
+  const read = (key: string) =>
+    hazelcast.call(`get ${key}`, async () => readableFrom((await proxies()).features, key));
   return {
-    readLatest: () =>
-      hazelcast.call(`get ${LATEST_KEY}`, async () => (await proxies()).features.get(LATEST_KEY)),
-    readCheckpoint: () =>
-      hazelcast.call(`get ${CHECKPOINT_KEY}`, async () =>
-        (await proxies()).features.get(CHECKPOINT_KEY),
-      ),
+    readLatest: () => read(LATEST_KEY),
+    readCheckpoint: () => read(CHECKPOINT_KEY),
     swapLatest: (previous, next) => swap(LATEST_KEY, previous, next),
     swapCheckpoint: (previous, next) => swap(CHECKPOINT_KEY, previous, next),
     addToRing: (values) =>
@@ -86,6 +93,18 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
     putHeartbeat: (service, value) =>
       hazelcast.call("put heartbeat", async () => (await proxies()).heartbeats.set(service, value)),
   };
+}
+
+async function readableFrom(map: IMap<string, unknown>, key: string): Promise<RawValue> {
+  try {
+    return await map.get(key);
+  } catch (error) {
+    // A RangeError: no serializer is known for its type.
+    if (error instanceof HazelcastSerializationError || error instanceof RangeError) {
+      return UNREADABLE;
+    }
+    throw error;
+  }
 }
 
 /** Makes a value once; a failure is not kept, so that the next call tries again. */

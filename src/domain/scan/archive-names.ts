@@ -14,6 +14,13 @@ export function isScanName(name: string): boolean {
   return name.endsWith(".arrow") && !name.startsWith(".");
 }
 
+/** True for `YYYY-MM-DD/name` of a scan; a path that leads elsewhere is none. */
+export function isScanFile(file: string): boolean {
+  const slash = file.indexOf("/");
+  const name = file.slice(slash + 1);
+  return isDayFolder(file.slice(0, Math.max(0, slash))) && isScanName(name) && !name.includes("/");
+}
+
 /** False for a name with bytes that are no UTF-8: a listing tells them as U+FFFD, and no open finds it. */
 export function isWholeName(name: string): boolean {
   return !name.includes("\ufffd");

@@ -3,6 +3,7 @@
  * last one left half done, and makes journal and cluster agree.
  */
 import type { JournalScan } from "../../../adapters/journal/scan-journal.ts";
+import { isScanFile } from "../../../domain/scan/archive-names.ts";
 import { committedSeq, nextEpoch } from "../../../domain/scan/commit-outcome.ts";
 import { isoFromMicros } from "../../../domain/time.ts";
 import { hashOf } from "../../../wire/scan-hash.ts";
@@ -246,7 +247,7 @@ async function toldByCluster({ store, state }: RefillDeps): Promise<Map<number, 
   }
   for (const [file, text] of done) {
     const entry = parseDone(text);
-    if (entry === null) continue;
+    if (entry === null || !isScanFile(file)) continue;
     const head = told.get(entry.seq)?.head ?? null;
     told.set(entry.seq, { seq: entry.seq, file, hash: Buffer.from(entry.hash, "hex"), head });
   }
