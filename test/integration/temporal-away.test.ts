@@ -20,7 +20,7 @@ const AWAY_MS = Number(process.env["CHAOS_AWAY_S"] ?? 45) * 1_000;
 /** What nobody has adopted by then has been stopped. */
 const ADOPTED_MS = 20_000;
 const EVERY_MS = 200;
-const PAUSE_MS_MAX = 5_000;
+const PAUSE_MS_MAX = 3_000;
 /** With a death in between: a process starts anew. */
 const RESTART_MS_MAX = 15_000;
 let stage: BridgeStage;

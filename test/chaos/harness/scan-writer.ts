@@ -18,7 +18,7 @@ export type ScanWriter = {
   readonly manners: Readonly<Record<string, number>>;
   /** Resolves when the plan is carried out and nothing is under way. */
   readonly done: Promise<void>;
-  /** Goes on with one plain scan at a time until it is told to stop. */
+  /** Goes on with scans that are complete at once, until it is told to stop. */
   trickle(everyMs: number): { stop(): Promise<void> };
 };
 
@@ -85,10 +85,12 @@ class Writer {
   trickle(everyMs: number): { stop(): Promise<void> } {
     const over = new AbortController();
     const go = async (): Promise<void> => {
+      const underWay: Promise<void>[] = [];
       while (!over.signal.aborted) {
-        await this.#writeOne("rename");
+        underWay.push(this.#writeOne("rename"));
         await delay(everyMs, undefined, { signal: over.signal }).catch(() => undefined);
       }
+      await Promise.all(underWay);
     };
     const gone = go();
     return {
