@@ -78,6 +78,18 @@ export function createSupervisionActivities(world: SupervisionWorld) {
       }
     },
 
+    /**
+     * Ends a process that waits for adoption: its run was told to end while no attempt held it.
+     * Null where this worker keeps none; what another one keeps is stopped there as not adopted.
+     */
+    async endLeftProcess(service: string): Promise<RunResult | null> {
+      if (!world.keeper.has(service)) return null;
+      const request = { life: 1, restartTimesMs: [], mode: "auto" } as const;
+      const attachment = world.keeper.attach(specOf(service), request);
+      attachment.stop("stopped on request");
+      return attachment.ended;
+    },
+
     /** Runs the process of a service until it ends. Idempotent by service: a second one adopts. */
     runServiceProcess: (input: RunServiceInput): Promise<RunResult> =>
       holdService(world, specOf(input.service), input),

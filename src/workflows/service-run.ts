@@ -21,6 +21,7 @@ import { integerFrom, MODE, openInput, serviceFrom, text, times } from "./input.
 import { endedSignal, endRunSignal } from "./messages.ts";
 import { RUN_ID_PREFIX, supervisorIdOf } from "./names.ts";
 import { STATUS } from "./publisher.ts";
+import { isoTime } from "./supervisor-state.ts";
 
 export async function serviceRun(raw?: unknown): Promise<RunResult> {
   const input = readRunInput(raw, workflowInfo().workflowId);
@@ -43,9 +44,12 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
     await sayEnded(record);
     return record;
   } catch (error) {
-    const record = recordIn(error);
-    if (record === null) throw error;
-    await CancellationScope.nonCancellable(() => sayEnded(record));
+    if (!life.consideredCancelled) throw error;
+    const record = await CancellationScope.nonCancellable(async () => {
+      const found = recordIn(error) ?? (await endUnheld(input));
+      await sayEnded(found);
+      return found;
+    });
     if (isEndAsked) return record;
     // Cancelled from outside: it closes as cancelled, and says all the same how the life ended.
     upsertMemo({ record });
@@ -73,6 +77,38 @@ function holdProcess(input: RunServiceInput): Promise<RunResult> {
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
   return runServiceProcess(input);
+}
+
+/** It was told to end while no attempt held its process: between two of them, or before the first. */
+async function endUnheld(input: RunServiceInput): Promise<RunResult> {
+  const { endLeftProcess } = proxyActivities<SupervisionActivities>({
+    scheduleToStartTimeout: "30 seconds",
+    startToCloseTimeout: "2 minutes",
+    retry: { maximumAttempts: 1 },
+    summary: "end what waits for adoption",
+  });
+  const record = await endLeftProcess(input.service).catch(() => null);
+  return record ?? recordWithoutProcess(input, isoTime(Date.now()));
+}
+
+function recordWithoutProcess(input: RunServiceInput, at: string): RunResult {
+  return {
+    service: input.service,
+    kind: "stopped",
+    why: "told to end while no worker held its process",
+    life: input.life,
+    pid: null,
+    exit_code: null,
+    signal: null,
+    started_at: null,
+    at,
+    uptime_s: null,
+    counters: {},
+    last_log: [],
+    restart_times: [...input.restart_times],
+    local_lives: [],
+    unkillable_pids: [],
+  };
 }
 
 /** In its list row, and to the supervisor: by id without run id, so through its continue-as-new. */

@@ -93,7 +93,7 @@ export function timesAfterStart(
 /** The live facts of the open run. */
 export function takeDetails(state: SupervisorState, details: RunDetails): void {
   state.life = Math.max(state.life, details.life);
-  state.restart_times = details.restart_times;
+  state.restart_times = unionOf(state.restart_times, details.restart_times);
   state.word = details.word;
   state.cause = details.cause;
   state.reason = details.reason;
@@ -105,7 +105,7 @@ export function takeDetails(state: SupervisorState, details: RunDetails): void {
 /** The open run is over; decides what follows. */
 export function takeResult(state: SupervisorState, result: RunResult, policy: RestartPolicy): void {
   const { service: _s, restart_times, local_lives: _l, unkillable_pids, ...last } = result;
-  state.restart_times = restart_times;
+  state.restart_times = unionOf(state.restart_times, restart_times);
   state.life = Math.max(state.life, result.life);
   state.last_end = last;
   const kind = state.is_end_asked ? "stopped" : result.kind;
@@ -226,6 +226,11 @@ function sentenceOf(step: NextStep, end: EndKind): string {
         ? "not restarted; `start` or `restart` takes over again"
         : "not restarted until `start` or `restart`";
   }
+}
+
+/** A run may know of restarts made while Temporal was away, or not yet of the last one. */
+function unionOf(known: readonly string[], told: readonly string[]): string[] {
+  return [...new Set([...known, ...told])].toSorted();
 }
 
 function timesMs(state: SupervisorState): number[] {

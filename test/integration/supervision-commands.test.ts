@@ -140,16 +140,26 @@ describe("the activity `process`", () => {
   test("reset leaves the process to the next attempt", async () => {
     await stage.supervise();
     const pid = await healthyPid();
-    const startedAt = async (): Promise<string> => {
-      const { raw } = await stage.run.describe();
-      return JSON.stringify(raw.pendingActivities?.[0]?.lastStartedTime);
-    };
-    const before = await startedAt();
     await temporal("activity", "reset", ...target);
-    await until("another attempt has started", async () => (await startedAt()) !== before);
+    await until("another attempt holds it", async () => {
+      const { raw } = await stage.run.describe();
+      return raw.pendingActivities?.[0]?.lastHeartbeatTime != null;
+    });
     await stage.statusWhere("the same", (now) => now.word === "Healthy" && now.pid === pid);
     expect(stage.alive()).toEqual([pid]);
   });
+});
+
+test("a stop between two attempts ends the process that waits for adoption", async () => {
+  await stage.supervise();
+  const pid = await healthyPid();
+  const [stopped] = await Promise.all([
+    stage.stop(),
+    temporal("activity", "reset", "--workflow-id", "run-fake", "--activity-id", "process"),
+  ]);
+  expect(stopped).toMatchObject({ word: "Stopped", pid: null });
+  expect(stopped.last_end).toMatchObject({ kind: "stopped" });
+  await until("ended", () => !isProcessAlive(pid, null), 5_000);
 });
 
 test("a run that is reset is adopted with its process", async () => {

@@ -121,6 +121,13 @@ describe("a supervisor's state", () => {
     expect(state.step).toEqual({ kind: "restart", atMs: NOW });
   });
 
+  test("no restart is forgotten, whoever counted it", () => {
+    const state = running();
+    state.restart_times = [isoTime(NOW - 2_000)];
+    takeResult(state, result("exited", [isoTime(NOW - 3_000)]), POLICY);
+    expect(state.restart_times).toEqual([isoTime(NOW - 3_000), isoTime(NOW - 2_000)]);
+  });
+
   test("survives continue-as-new as plain JSON", () => {
     const state = after("exited", true);
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
