@@ -15,6 +15,7 @@ import {
   EXIT_CONFIGURATION,
   EXIT_FAILED,
   type MainMessage,
+  NO_FACTS,
   type PumpMessage,
   type PumpReportMessage,
   type PumpSettings,
@@ -105,8 +106,8 @@ function supervisePump(of: {
   setInterval(() => {
     lookAtPump();
     const counters = { log_dropped: logger.dropped(), ...report?.counters };
-    const facts =
-      report === null ? null : { ...report.facts, ...(isHung && { archive: "hung" as const }) };
+    const told = report?.facts ?? null;
+    const facts = isHung ? { ...(told ?? NO_FACTS), archive: "hung" as const } : told;
     link.beat({ state: isHung ? "archive hung" : (report?.state ?? "starting"), facts, counters });
   }, BEAT_INTERVAL_MS);
 }

@@ -27,6 +27,16 @@ export type PumpMessage =
 export type MainMessage =
   { readonly kind: "start"; readonly settings: PumpSettings } | { readonly kind: "stop" };
 
+/** What is said before the pump has said anything. */
+export const NO_FACTS: ServiceFacts = {
+  archive: "ok",
+  hazelcast: "ok",
+  newestDataAgeS: null,
+  oldestUnpushedAgeS: null,
+  progressAgeS: null,
+  backlog: 0,
+};
+
 export const EXIT_STOPPED = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_FENCED = 76;

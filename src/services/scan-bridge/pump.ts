@@ -37,6 +37,7 @@ import {
   EXIT_FENCED,
   EXIT_STOPPED,
   type MainMessage,
+  NO_FACTS,
   type PumpMessage,
   type PumpSettings,
 } from "./pump-messages.ts";
@@ -165,7 +166,7 @@ function waitForJournal({ link, log, post, settings }: ThreadDeps, trouble: stri
   if (link.trouble === null) log(`waiting for the journal: ${trouble}`);
   link.trouble = trouble;
   const counters = { epoch: link.epoch, instance: settings.instance };
-  const facts = { ...NO_FACTS, archive: "ok", hazelcast: link.isUp ? "ok" : "down" } as const;
+  const facts = { ...NO_FACTS, hazelcast: link.isUp ? "ok" : "down" } as const;
   post({ kind: "report", state: `waiting: journal (${trouble})`, facts, counters });
 }
 
@@ -357,13 +358,6 @@ function report(thread: ThreadDeps, store: ScanStore): void {
   // An unanswered heartbeat is no event: the next one follows in a second.
   store.putHeartbeat("scan-bridge", JSON.stringify(heartbeat)).catch(() => {});
 }
-
-const NO_FACTS = {
-  newestDataAgeS: null,
-  oldestUnpushedAgeS: null,
-  progressAgeS: null,
-  backlog: 0,
-} as const;
 
 type Figure = number | string | null;
 
