@@ -60,7 +60,7 @@ export async function createEverything(temporal: TemporalClient): Promise<Create
 
 /** @throws {CliError} exit code 3 when the server is away. */
 export async function expectAnswer(temporal: TemporalClient): Promise<void> {
-  if (await temporalAnswers(temporal)) return;
+  if (await temporalAnswers(temporal, COLD_ANSWER_MS_MAX)) return;
   const { address } = temporal.address;
   throw new CliError(
     `Temporal at ${address} does not answer; start it ('dolphin up') or set TEMPORAL_ADDRESS`,
@@ -69,6 +69,8 @@ export async function expectAnswer(temporal: TemporalClient): Promise<void> {
 }
 
 const EXIT_SERVER_SILENT = 3;
+/** A first call also connects, on a machine that may be busy. */
+const COLD_ANSWER_MS_MAX = 5_000;
 
 function textOf({ search_attributes, supervisors }: Created): string {
   const rows = [
