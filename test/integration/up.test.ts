@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ScanJournal } from "../../src/adapters/journal/scan-journal.ts";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
 import { UpSummary } from "../../src/wire/up-file.ts";
@@ -15,9 +15,15 @@ const PARTS = ["hazelcast", "scan-bridge", "simulator", "temporal", "worker"];
 let parent = "";
 let dir = "";
 
+let count = 0;
+
 beforeAll(() => {
   parent = makeTemporaryDirectory("up");
-  dir = join(parent, "data");
+});
+beforeEach(() => {
+  // Of its own: what a test kills costs the bridge its restart budget, which Temporal remembers.
+  count += 1;
+  dir = join(parent, `data-${count}`);
 });
 afterEach(async () => {
   for (const { pid } of processesOn(parent)) process.kill(pid, "SIGKILL");
