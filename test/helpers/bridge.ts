@@ -49,11 +49,20 @@ export async function until<T>(
 
 export type Lab = Awaited<ReturnType<typeof openLab>>;
 
-/** One member and one client for the tests of a file. */
-export async function openLab(name: string) {
+/**
+ * One member and one client for the tests of a file. The member tells its clients that it is to be
+ * reached at `publicPort`, where a proxy stands.
+ */
+export async function openLab(name: string, publicPort?: number) {
   const dir = makeTemporaryDirectory(name);
   const port = await findFreePort();
+  const before = process.env["JAVA_TOOL_OPTIONS"];
+  if (publicPort !== undefined) {
+    process.env["JAVA_TOOL_OPTIONS"] = `-Dhazelcast.local.publicAddress=127.0.0.1:${publicPort}`;
+  }
   let member: HazelcastMember = await startTestHazelcast(dir, port);
+  if (before === undefined) delete process.env["JAVA_TOOL_OPTIONS"];
+  else process.env["JAVA_TOOL_OPTIONS"] = before;
   const hazelcast = await connectHazelcast({
     address: member.address,
     cluster: "dolphin",
@@ -65,6 +74,7 @@ export async function openLab(name: string) {
   return {
     dir,
     cluster: clusterOf(hazelcast),
+    port,
     address: member.address,
     member: () => member,
     /** A fresh archive and data directory; the cluster is empty. */
@@ -104,6 +114,7 @@ export type ScanValue = {
   readonly file: string;
   readonly late: boolean;
   readonly replayed: boolean;
+  readonly bridge_ts: string;
 };
 
 function clusterOf({ client }: HazelcastHandle) {

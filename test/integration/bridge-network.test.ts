@@ -1,0 +1,83 @@
+/** The bridge behind a network that resets, swallows and delays: every scan once, and it says so. */
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { findFreePort } from "../../src/embedded/ports/ports.ts";
+import { checkBooks } from "../helpers/books.ts";
+import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { startTcpProxy, type TcpProxy } from "../helpers/faults/tcp-proxy.ts";
+import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
+
+const DAY = "2026-03-25";
+const SWALLOW_S = process.env["LONG_FAULTS"] === undefined ? 6 : 90;
+let lab: Lab;
+let proxy: TcpProxy;
+let address: string;
+beforeAll(async () => {
+  const port = await findFreePort();
+  lab = await openLab("bridge-network", port);
+  proxy = await startTcpProxy(port, lab.port);
+  address = `127.0.0.1:${port}`;
+});
+afterEach(async () => {
+  proxy.restore();
+  await lab.stopBridges();
+});
+afterAll(async () => {
+  await lab.close();
+  await proxy.close();
+});
+
+test("connections reset again and again while scans arrive", async () => {
+  const site = await lab.site({ address });
+  const bridge = await site.start();
+  let scanNumber = 0;
+  for (let round = 0; round < 10; round++) {
+    const from = scanNumber + 1;
+    scanNumber += 10;
+    putLive(site, from, scanNumber);
+    // In the middle of what was just asked for.
+    proxy.reset();
+    putLive(site, scanNumber + 1, scanNumber + 2);
+    scanNumber += 2;
+    proxy.restore();
+    await site.journaled(scanNumber);
+  }
+  await checkBooks(site, lab.cluster);
+  expect(bridge.isGone()).toBe(false);
+});
+
+test(`${SWALLOW_S} s in which nothing gets through`, async () => {
+  const site = await lab.site({ address });
+  const bridge = await site.start();
+  putLive(site, 1, 5);
+  await site.journaled(5);
+  proxy.swallow();
+  putLive(site, 6, 30);
+  await bridge.beatWhere("it waits", ({ state }) => state === "waiting: hazelcast", 6_000);
+  const from = bridge.beats.length;
+  await until(`${SWALLOW_S} beats`, () => from + SWALLOW_S <= bridge.beats.length, 120_000);
+  proxy.restore();
+  await site.journaled(30);
+  await bridge.beatWhere("all is well", ({ state }) => state === "running");
+  await checkBooks(site, lab.cluster);
+  expect(bridge.isGone()).toBe(false);
+});
+
+test("half a second each way is slow, and no outage", async () => {
+  const site = await lab.site({ address });
+  const bridge = await site.start();
+  putLive(site, 1, 1);
+  await site.journaled(1);
+  proxy.delay(250);
+  putLive(site, 2, 40);
+  await site.journaled(40);
+  await until("all is told", async () => (await lab.cluster.latest())?.seq === 40);
+  proxy.delay(0);
+  await checkBooks(site, lab.cluster);
+  expect(bridge.beats.filter(({ state }) => state === "waiting: hazelcast")).toEqual([]);
+});
+
+function putLive(site: Site, from: number, to: number): void {
+  for (let scanNumber = from; scanNumber <= to; scanNumber++) {
+    putFile(site.archive, `${DAY}/${scanName(scanNumber)}`, scanBytes(scanNumber));
+  }
+}
