@@ -122,7 +122,7 @@ function okStatus(
 function spawnWorker(dir: string, address: string): ChildProcess {
   const worker = spawn(process.execPath, [WORKER_MAIN, dir], {
     env: { ...process.env, TEMPORAL_ADDRESS: address },
-    stdio: ["ignore", "ignore", process.env["KEEP_STAGE"] === undefined ? "ignore" : "inherit"],
+    stdio: ["ignore", "ignore", "inherit"],
   });
   return worker;
 }
