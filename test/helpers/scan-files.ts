@@ -29,7 +29,11 @@ export function putFile(
   const temporary = join(dirname(path), `.${process.hrtime.bigint()}.tmp`);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(temporary, bytes);
-  if (mtimeS !== undefined) utimesSync(temporary, mtimeS, mtimeS);
+  // As a date: Node takes a negative number for now.
+  if (mtimeS !== undefined) {
+    const time = new Date(mtimeS * 1_000);
+    utimesSync(temporary, time, time);
+  }
   renameSync(temporary, path);
 }
 

@@ -1,0 +1,75 @@
+import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  listDays,
+  markFolder,
+  namesIn,
+  remoteFileSystemOf,
+} from "../../../src/adapters/archive/list-archive.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+
+let dir = "";
+beforeEach(() => {
+  dir = makeTemporaryDirectory("list");
+});
+afterEach(() => removeTemporaryDirectory(dir));
+
+test("real days are listed in order; links, files and other folders are not", () => {
+  for (const name of ["2026-03-26", "2026-03-25", "2026-02-30", "notes", "2028-02-29"]) {
+    mkdirSync(join(dir, name));
+  }
+  writeFileSync(join(dir, "2026-03-27"), "");
+  symlinkSync(join(dir, "notes"), join(dir, "2026-03-28"));
+  expect(listDays(dir)).toEqual({
+    kind: "listed",
+    days: ["2026-03-25", "2026-03-26", "2028-02-29"],
+    odd: ["2026-02-30"],
+  });
+});
+
+test("an archive that is missing, or no folder, is missing", () => {
+  writeFileSync(join(dir, "file"), "");
+  expect(listDays(join(dir, "nothing"))).toEqual({ kind: "missing" });
+  expect(listDays(join(dir, "file"))).toEqual({ kind: "missing" });
+});
+
+test("every name of a large folder is told, and none of a missing one", () => {
+  const names = Array.from({ length: 5_000 }, (_, at) => `${at}.arrow`);
+  for (const name of names) writeFileSync(join(dir, name), "");
+  expect([...namesIn(dir)].toSorted()).toEqual(names.toSorted());
+  expect([...namesIn(join(dir, "nothing"))]).toEqual([]);
+  expect(() => [...namesIn(join(dir, "1.arrow"))]).toThrow("ENOTDIR");
+});
+
+test("a listing that is broken off leaves no descriptor behind", () => {
+  writeFileSync(join(dir, "a"), "");
+  for (let round = 0; round < 2_000; round++) {
+    for (const name of namesIn(dir)) if (name === "a") break;
+  }
+  expect([...namesIn(dir)]).toEqual(["a"]);
+});
+
+test("the mark changes with the entries and when the folder is replaced", () => {
+  const day = join(dir, "2026-03-25");
+  expect(markFolder(day)).toBeNull();
+  mkdirSync(day);
+  const marks = [markFolder(day)];
+  const look = () => marks.push(markFolder(day));
+  // Time stamps of the kernel may be four milliseconds apart: these are not.
+  utimesSync(day, 1, 1);
+  look();
+  writeFileSync(join(day, "a"), "");
+  look();
+  mkdirSync(join(dir, "other"));
+  renameSync(day, join(dir, "old"));
+  renameSync(join(dir, "other"), day);
+  look();
+  expect(new Set(marks).size).toBe(4);
+  expect(markFolder(join(dir, "old", "a"))).toBeNull();
+});
+
+test("a local file system is not remote, and one that is missing neither", () => {
+  expect(remoteFileSystemOf(dir)).toBeNull();
+  expect(remoteFileSystemOf(join(dir, "nothing"))).toBeNull();
+});
