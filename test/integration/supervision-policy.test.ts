@@ -8,6 +8,7 @@ import { until } from "../helpers/supervision/until.ts";
 
 const SMALL = "restarts_max: 3, window_s: 12, delays_s: [0, 1, 2], fatal_retry_s: 6";
 const WIDE = "restarts_max: 1000, delays_s: [0]";
+const NODE_START_MS_MAX = 1_500;
 let stage: Stage;
 
 async function open(policy: string): Promise<void> {
@@ -62,11 +63,15 @@ describe("a service that crashes at every start", () => {
   });
 });
 
-/** The first start of all is no restart. */
+/**
+ * The first start of all is no restart. A process notes its start itself, later than the
+ * supervisor by as long as Node takes to come up, which varies.
+ */
 function checkBudget(budget: { readonly restartsMax: number; readonly windowMs: number }): void {
   const restarts = stage.starts().slice(1);
+  const windowMs = budget.windowMs - NODE_START_MS_MAX;
   for (const { atMs } of restarts) {
-    const within = restarts.filter((one) => atMs <= one.atMs && one.atMs < atMs + budget.windowMs);
+    const within = restarts.filter((one) => atMs <= one.atMs && one.atMs < atMs + windowMs);
     expect(within.length).toBeLessThanOrEqual(budget.restartsMax);
   }
 }
