@@ -1,16 +1,23 @@
 /** What happens to files while no bridge runs: found by chaos, each as the smallest case of it. */
-import { appendFileSync, renameSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { checkBooks } from "../helpers/books.ts";
 import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { DONE_MAP } from "../../src/wire/scan-value.ts";
 import { putFile, scanBytes } from "../helpers/scan-files.ts";
 
+const MAIN = fileURLToPath(new URL("../../src/services/scan-bridge/main.ts", import.meta.url));
+const FAILING_PUMP = fileURLToPath(new URL("../helpers/failing-pump.ts", import.meta.url));
 const DAY = "2026-01-05";
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab("bridge-meanwhile");
 });
+afterEach(() => lab.stopBridges());
 afterAll(() => lab.close());
 
 test("a quarantined file that is completed meanwhile is taken by the next start, as replayed", async () => {
@@ -41,5 +48,43 @@ test("a file that was renamed after it was pushed is in the ringbuffer of a memb
   await until("it is known", () => site.verdict(`${DAY}/moved.arrow`)?.kind === "duplicate");
   await lab.replaceMember(async () => {});
   await until("latest is told again", async () => (await lab.cluster.latest())?.seq === 3, 60_000);
+  await checkBooks(site, lab.cluster);
+});
+
+test("a file that was renamed while no bridge ran keeps its seq, without a journal and untold", async () => {
+  const site = await lab.site();
+  putFile(site.archive, `${DAY}/1.arrow`, scanBytes(1));
+  const first = await site.start();
+  await site.journaled(1);
+  putFile(site.archive, `${DAY}/2.arrow`, scanBytes(2));
+  await until("it is in Hazelcast", async () => (await lab.cluster.latest())?.seq === 2);
+  await first.kill();
+  // As if the death had come before the second in which it is told.
+  await (await lab.cluster.client.getMap(DONE_MAP)).delete(`${DAY}/2.arrow`);
+  renameSync(join(site.archive, DAY, "2.arrow"), join(site.archive, DAY, "moved.arrow"));
+  rmSync(join(site.data, "journal"), { recursive: true });
+  putFile(site.archive, `${DAY}/3.arrow`, scanBytes(3));
+  await site.start();
+  await site.journaled(3);
+  await until("it is known", () => site.verdict(`${DAY}/moved.arrow`)?.kind === "duplicate");
+  const { scans } = await checkBooks(site, lab.cluster);
+  expect(scans.map(({ file }) => file)).toEqual(["1", "2", "3"].map((n) => `${DAY}/${n}.arrow`));
+});
+
+test("a committed batch whose file was renamed before it was published is published all the same", async () => {
+  const site = await lab.site();
+  await (await site.start()).kill();
+  for (const n of [1, 2, 3]) putFile(site.archive, `${DAY}/${n}.arrow`, scanBytes(n));
+  const failing = spawn(process.execPath, [MAIN, FAILING_PUMP], {
+    env: {
+      ...process.env,
+      TEST_STEP: "claimed",
+      DOLPHIN_CONFIG: join(site.dir, "dolphin.yaml"),
+    },
+  });
+  expect(await once(failing, "exit")).toEqual([null, "SIGKILL"]);
+  renameSync(join(site.archive, DAY, "2.arrow"), join(site.archive, DAY, "moved.arrow"));
+  await site.start();
+  await until("it is known", () => site.verdict(`${DAY}/moved.arrow`)?.kind === "duplicate");
   await checkBooks(site, lab.cluster);
 });

@@ -26,6 +26,11 @@ export function isWholeName(name: string): boolean {
   return !name.includes("\ufffd");
 }
 
+/** `2026-03-25/a.arrow` -> the day. */
+export function dayOfFile(file: string): string {
+  return file.slice(0, file.indexOf("/"));
+}
+
 /** The day before, as a folder name. `day` must be a day folder. */
 export function previousDay(day: string): string {
   const { year, month, day: date } = partsOf(day);

@@ -44,6 +44,7 @@ import {
 import { Pump } from "./pump-loop.ts";
 import { type StartDeps, type Started, startBridge } from "./commit/recover.ts";
 import { createReload, type ScanFiles } from "./commit/reload.ts";
+import { createRenamedFiles } from "./commit/renamed-files.ts";
 import { Rounds } from "./intake/rounds.ts";
 import { createTelemetry, type LatencySummary } from "./telemetry.ts";
 import { Unfinished } from "./intake/unfinished.ts";
@@ -132,6 +133,7 @@ async function pumpUntilStopped(thread: ThreadDeps): Promise<void> {
       latestInBatch: settings.bridge.backlog_latest,
       onStep: thread.onStep,
       reload: createReload(files),
+      renamed: createRenamedFiles({ archive, journal, nowMs: monotonicMs }),
       nowUs: wallMicros,
       log: thread.log,
     });

@@ -83,7 +83,7 @@ export async function openBridgeStage(name: string) {
       for (const { pid } of processesOn(root)) process.kill(pid, "SIGKILL");
       const tell = () => JSON.stringify(processesOn(root));
       await until(() => processesOn(root).length === 0, { ms: ENDS_WITHIN_MS, tell });
-      removeTemporaryDirectory(root);
+      if (process.env["CHAOS_KEEP"] === undefined) removeTemporaryDirectory(root);
     },
   };
 }

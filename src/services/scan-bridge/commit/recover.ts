@@ -3,13 +3,14 @@
  * last one left half done, and makes journal and cluster agree.
  */
 import type { JournalScan } from "../../../adapters/journal/scan-journal.ts";
-import { isScanFile } from "../../../domain/scan/archive-names.ts";
+import { dayOfFile, isScanFile } from "../../../domain/scan/archive-names.ts";
 import { committedSeq, nextEpoch } from "../../../domain/scan/commit-outcome.ts";
 import { isoFromMicros } from "../../../domain/time.ts";
 import { hashOf } from "../../../wire/scan-hash.ts";
 import {
   type Checkpoint,
   encodeCheckpoint,
+  microsFromIso,
   parseCheckpoint,
   parseDone,
   parseScanHead,
@@ -215,13 +216,13 @@ async function importFromCluster(
     deps.log(`seq ${unknown.seq} and later are not known to Hazelcast: dropped from the journal`);
     journal.dropFrom(unknown.seq);
   }
-  let taken = 0;
-  for (const entry of [...told.values()].toSorted((a, b) => a.seq - b.seq)) {
-    if (journal.scan(entry.seq) !== null) continue;
-    journal.append([await rowFrom(deps, entry)]);
-    taken += 1;
+  const lacking = [...told.values()]
+    .filter(({ seq }) => journal.scan(seq) === null)
+    .toSorted((a, b) => a.seq - b.seq);
+  for (let from = 0; from < lacking.length; from += IMPORT_CHUNK) {
+    journal.append(await rowsFrom(deps, lacking.slice(from, from + IMPORT_CHUNK)));
   }
-  if (0 < taken) deps.log(`${taken} scans taken over from Hazelcast`);
+  if (0 < lacking.length) deps.log(`${lacking.length} scans taken over from Hazelcast`);
 }
 
 /** A scan that Hazelcast knows: by its done file, by its value in ringbuffer or latest, or by both. */
@@ -233,6 +234,8 @@ type Told = {
 };
 
 const RING_LOOKED_THROUGH = 2_000;
+/** Rows that one transaction takes over. */
+const IMPORT_CHUNK = 1_000;
 
 /** Done files are told once a second; the newest scans stand in the ringbuffer only. */
 async function toldByCluster({ store, state }: RefillDeps): Promise<Map<number, Told>> {
@@ -254,10 +257,33 @@ async function toldByCluster({ store, state }: RefillDeps): Promise<Map<number, 
   return told;
 }
 
-async function rowFrom(deps: RefillDeps, told: Told): Promise<JournalScan> {
+async function rowsFrom(deps: RefillDeps, told: readonly Told[]): Promise<JournalScan[]> {
+  const rows: JournalScan[] = [];
+  const missed: Told[] = [];
+  for (const one of told) {
+    const found = await deps.reload(one.file);
+    if (found !== null && isSame(found, one)) rows.push(rowOf(deps, one, found));
+    else missed.push(one);
+  }
+  // Under the name that it was given since: else its bytes would get another seq.
+  deps.renamed.listAnew();
+  for (const one of missed) rows.push(rowOf(deps, one, await findRenamed(deps, one)));
+  return rows;
+}
+
+async function findRenamed(deps: RefillDeps, told: Told): Promise<ReloadedScan | null> {
+  const { file, head } = told;
+  if (head === null) return null;
+  for (const renamed of deps.renamed.find(dayOfFile(file), microsFromIso(head.file_mtime))) {
+    const found = await deps.reload(renamed);
+    if (found !== null && isSame(found, told)) return found;
+  }
+  return null;
+}
+
+/** `same` holds the bytes; null where no file does. */
+function rowOf(deps: RefillDeps, told: Told, same: ReloadedScan | null): JournalScan {
   const { seq, file, hash, head } = told;
-  const found = await deps.reload(file);
-  const same = found !== null && isSame(found, told) ? found : null;
   const stat = same?.stat ?? { size: 0, mtimeUs: 0 };
   return {
     ...stat,

@@ -1,6 +1,7 @@
 /** Fills a Hazelcast that came back empty: done files, ringbuffer and latest, with the same seqs. */
 import type { ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
 import type { JournalScan, ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+import { dayOfFile } from "../../../domain/scan/archive-names.ts";
 import { MS_PER_DAY, US_PER_MS } from "../../../domain/time.ts";
 import { encodeCheckpoint, encodeDone } from "../../../wire/scan-value.ts";
 import {
@@ -12,7 +13,8 @@ import {
   untilAnswered,
 } from "./cluster-state.ts";
 import { type Entry, encodeEntry } from "./commit.ts";
-import type { Reload, ReloadedScan } from "./reload.ts";
+import type { Reload } from "./reload.ts";
+import type { RenamedFiles } from "./renamed-files.ts";
 
 /** What the ringbuffer holds at most; it is configured in the member's file. */
 export const RING_CAPACITY = 2_000;
@@ -27,6 +29,7 @@ export type RefillDeps = {
   readonly state: ClusterState;
   readonly patience: HazelcastPatience;
   readonly reload: Reload;
+  readonly renamed: RenamedFiles;
   readonly nowUs: () => number;
   readonly log: (line: string) => void;
 };
@@ -105,37 +108,23 @@ async function fillRing(deps: RefillDeps, uptoSeq: number): Promise<Entry | null
 }
 
 /** The entry of a journaled scan, from its file or a copy; null when no file holds its bytes now. */
-export async function reloadEntry(
-  deps: Pick<RefillDeps, "journal" | "reload" | "identity" | "nowUs">,
-  row: JournalScan,
-): Promise<Entry | null> {
-  const found = (await reloadFrom(deps, row, row.file)) ?? (await reloadFromCopy(deps, row));
-  if (found === null) return null;
-  return encodeEntry(
-    { ...row, replayed: true },
-    { members: found.members, bridgeUs: deps.nowUs(), identity: deps.identity },
-  );
-}
-
-/** A file that was renamed after it was pushed is known as a duplicate under its new name. */
-async function reloadFromCopy(
-  deps: Pick<RefillDeps, "journal" | "reload">,
-  row: JournalScan,
-): Promise<ReloadedScan | null> {
-  for (const { file } of deps.journal.duplicatesOf(row.seq)) {
-    const found = await reloadFrom(deps, row, file);
-    if (found !== null) return found;
+export async function reloadEntry(deps: RefillDeps, row: JournalScan): Promise<Entry | null> {
+  for (const file of filesWith(deps, row)) {
+    const found = await deps.reload(file);
+    if (found?.hash.equals(row.hash) !== true) continue;
+    return encodeEntry(
+      { ...row, replayed: true },
+      { members: found.members, bridgeUs: deps.nowUs(), identity: deps.identity },
+    );
   }
   return null;
 }
 
-async function reloadFrom(
-  { reload }: Pick<RefillDeps, "reload">,
-  { hash }: JournalScan,
-  file: string,
-): Promise<ReloadedScan | null> {
-  const found = await reload(file);
-  return found?.hash.equals(hash) === true ? found : null;
+/** Where the bytes of a scan may be: renamed after it was pushed, its file is a duplicate by now. */
+function* filesWith({ journal, renamed }: RefillDeps, row: JournalScan): Generator<string> {
+  yield row.file;
+  for (const { file } of journal.duplicatesOf(row.seq)) yield file;
+  yield* renamed.find(dayOfFile(row.file), row.mtimeUs);
 }
 
 function doneText(row: JournalScan): string {
