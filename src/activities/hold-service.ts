@@ -37,15 +37,24 @@ export async function holdService(
   const attachment = world.keeper.attach(spec, {
     life: earlier === null ? input.life : earlier.life + 1,
     restartTimesMs: (earlier?.restart_times ?? input.restart_times).map((at) => Date.parse(at)),
+    isRestart: earlier === null && input.is_restart,
     mode: input.mode,
   });
   attachment.setMode(input.mode);
   const runId = info.workflowExecution?.runId ?? "";
   const reporter = createReporter(world, spec.name, runId);
-  const beat = (): void => heartbeat(attachment.details());
+  let hasBeaten = false;
+  const beat = (): void => {
+    hasBeaten = true;
+    heartbeat(attachment.details());
+  };
   const beatTimer = setInterval(beat, BEAT_EVERY_MS);
-  const lookTimer = setInterval(() => reporter.see(attachment.details()), LOOK_EVERY_MS);
-  beat();
+  const lookTimer = setInterval(() => {
+    const details = attachment.details();
+    reporter.see(details);
+    // The first one names the process: what follows within a second is held back.
+    if (!hasBeaten && details.pid !== null) beat();
+  }, LOOK_EVERY_MS);
   try {
     return await untilOver({ attachment, spec, tell: (details) => reporter.see(details) });
   } finally {

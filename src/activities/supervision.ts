@@ -84,7 +84,7 @@ export function createSupervisionActivities(world: SupervisionWorld) {
      */
     async endLeftProcess(service: string): Promise<RunResult | null> {
       if (!world.keeper.has(service)) return null;
-      const request = { life: 1, restartTimesMs: [], mode: "auto" } as const;
+      const request = { life: 1, restartTimesMs: [], isRestart: false, mode: "auto" } as const;
       const attachment = world.keeper.attach(specOf(service), request);
       attachment.stop("stopped on request");
       return attachment.ended;

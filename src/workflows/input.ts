@@ -56,6 +56,11 @@ export const text: FieldCheck<string> = {
   read: (value) => (typeof value === "string" && value !== "" ? value : undefined),
 };
 
+export const yesOrNo: FieldCheck<boolean> = {
+  expected: "true or false",
+  read: (value) => (typeof value === "boolean" ? value : undefined),
+};
+
 export function integerFrom(least: number): FieldCheck<number> {
   return {
     expected: `a whole number of at least ${least}`,

@@ -28,6 +28,8 @@ export type ServiceRunInput = {
   readonly life?: number;
   /** Restarts so far that cost budget. */
   readonly restart_times?: readonly string[];
+  /** This start costs budget: its time joins the restart times. */
+  readonly is_restart?: boolean;
   readonly mode?: Mode;
 };
 
@@ -66,9 +68,10 @@ export type RunEnded = { readonly run_id: string; readonly result: RunResult };
 
 export const reportSignal = defineSignal<[RunReport]>("runReport");
 export const endedSignal = defineSignal<[RunEnded]>("runEnded");
+/** To the run, from a supervisor that did not start it: it will not hear of its close by itself. */
+export const adoptRunSignal = defineSignal("adoptRun");
 /** To the run: end this life of the process. */
-export const endRunSignal =
-  defineSignal<[{ readonly reason?: string } | null | undefined]>("endRun");
+export const endRunSignal = defineSignal("endRun");
 
 export const startUpdate = defineUpdate<ServiceStatus, [unknown]>("start");
 export const stopUpdate = defineUpdate<ServiceStatus, [unknown]>("stop");

@@ -25,9 +25,10 @@ export function searchAttributesOf(brief: ServiceBrief, status: string): SearchA
 export function createPublisher() {
   let published = "";
   return {
-    /** Publishes when more than ages in a sentence have changed. */
+    /** Publishes when more than what depends on the time of day has changed. */
     publish(state: SupervisorState, brief: ServiceBrief, nowMs: number): void {
-      const { reason: _reason, updated_at: _at, ...facts } = statusOf(state, brief, nowMs);
+      const now = statusOf(state, brief, nowMs);
+      const { reason: _reason, updated_at: _at, restarts_in_window: _in, ...facts } = now;
       const key = JSON.stringify([facts, brief.hasSearchAttributes]);
       if (key === published) return;
       published = key;

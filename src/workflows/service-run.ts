@@ -17,8 +17,8 @@ import {
 import { ActivityFailure, CancelledFailure } from "@temporalio/common";
 import type { RunServiceInput, SupervisionActivities } from "../activities/supervision.ts";
 import type { RunResult } from "../wire/supervision.ts";
-import { integerFrom, MODE, openInput, serviceFrom, text, times } from "./input.ts";
-import { endedSignal, endRunSignal } from "./messages.ts";
+import { integerFrom, MODE, openInput, serviceFrom, text, times, yesOrNo } from "./input.ts";
+import { adoptRunSignal, endedSignal, endRunSignal } from "./messages.ts";
 import { RUN_ID_PREFIX, supervisorIdOf } from "./names.ts";
 import { STATUS } from "./publisher.ts";
 import { isoTime } from "./supervisor-state.ts";
@@ -27,6 +27,15 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
   const input = readRunInput(raw, workflowInfo().workflowId);
   const life = new CancellationScope();
   let isEndAsked = false;
+  // Who started it is told of its close by the server; a signal more would cost a restart 50 ms.
+  let isAdopted = workflowInfo().parent === undefined;
+  setHandler(
+    adoptRunSignal,
+    () => {
+      isAdopted = true;
+    },
+    { description: "From a supervisor that did not start this run: tell me when it ends" },
+  );
   setHandler(
     endRunSignal,
     () => {
@@ -41,13 +50,15 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
   );
   try {
     const record = await life.run(() => holdProcess(input));
-    await sayEnded(record);
+    noteEnd(record);
+    if (isAdopted) await tellSupervisor(record);
     return record;
   } catch (error) {
     if (!life.consideredCancelled) throw error;
     const record = await CancellationScope.nonCancellable(async () => {
       const found = recordIn(error) ?? (await endUnheld(input));
-      await sayEnded(found);
+      noteEnd(found);
+      await tellSupervisor(found);
       return found;
     });
     if (isEndAsked) return record;
@@ -58,11 +69,12 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
 }
 
 function readRunInput(raw: unknown, workflowId: string): RunServiceInput {
-  const read = openInput(raw, ["service", "life", "restart_times", "mode"]);
+  const read = openInput(raw, ["service", "life", "restart_times", "is_restart", "mode"]);
   return {
     service: read("service", text) ?? serviceFrom(workflowId, RUN_ID_PREFIX),
     life: read("life", integerFrom(1)) ?? 1,
     restart_times: read("restart_times", times) ?? [],
+    is_restart: read("is_restart", yesOrNo) ?? false,
     mode: read("mode", MODE) ?? "auto",
   };
 }
@@ -111,11 +123,14 @@ function recordWithoutProcess(input: RunServiceInput, at: string): RunResult {
   };
 }
 
-/** In its list row, and to the supervisor: by id without run id, so through its continue-as-new. */
-async function sayEnded(result: RunResult): Promise<void> {
-  // Set by the supervisor where the server knows it; an upsert of an unknown one would block.
+/** In the run's list row, where the server knows the attribute: the supervisor has set it then. */
+function noteEnd(record: RunResult): void {
   const isKnown = workflowInfo().typedSearchAttributes.get(STATUS) !== undefined;
-  if (isKnown) upsertSearchAttributes([{ key: STATUS, value: result.kind }]);
+  if (isKnown) upsertSearchAttributes([{ key: STATUS, value: record.kind }]);
+}
+
+/** By workflow id without run id, so that it reaches the supervisor through its continue-as-new. */
+async function tellSupervisor(result: RunResult): Promise<void> {
   const supervisor = getExternalWorkflowHandle(supervisorIdOf(result.service));
   try {
     await supervisor.signal(endedSignal, { run_id: workflowInfo().runId, result });

@@ -37,6 +37,8 @@ export type SupervisorState = {
   reason: string;
   pid: number | null;
   host: string | null;
+  /** When the newest live facts were seen. */
+  seen_at: string;
   started_at: string | null;
   last_end: LifeEnd | null;
   /** What happened lately, newest last, for the Web UI. */
@@ -62,6 +64,7 @@ export function initialState(intent: Intent, mode: Mode): SupervisorState {
     reason: isWanted ? "being started" : "not started yet",
     pid: null,
     host: null,
+    seen_at: "",
     started_at: null,
     last_end: null,
     story: [],
@@ -74,24 +77,21 @@ export function takeRun(state: SupervisorState, run: { run_id: string; life: num
   state.run = run;
   state.life = Math.max(state.life, run.life);
   state.is_end_asked = false;
+  state.seen_at = "";
   state.word = "Starting";
   state.cause = "none";
   state.reason = `life ${run.life} is being started`;
 }
 
-/** The restart times as they are once the step at hand is taken. */
-export function timesAfterStart(
-  state: SupervisorState,
-  policy: RestartPolicy,
-  nowMs: number,
-): readonly string[] {
-  const isCounted = state.step.kind === "restart" || state.step.kind === "fatal";
-  if (!isCounted) return state.restart_times;
-  return [...restartsInWindow(policy, timesMs(state), nowMs), nowMs].map(isoTime);
+/** Whether the start at hand costs budget; when it is made, the run's keeper notes its time. */
+export function isCounted({ step }: SupervisorState): boolean {
+  return step.kind === "restart" || step.kind === "fatal";
 }
 
-/** The live facts of the open run. */
+/** The live facts of the open run; older ones than those already known say nothing. */
 export function takeDetails(state: SupervisorState, details: RunDetails): void {
+  if (details.at < state.seen_at) return;
+  state.seen_at = details.at;
   state.life = Math.max(state.life, details.life);
   state.restart_times = unionOf(state.restart_times, details.restart_times);
   state.word = details.word;
@@ -105,11 +105,12 @@ export function takeDetails(state: SupervisorState, details: RunDetails): void {
 /** The open run is over; decides what follows. */
 export function takeResult(state: SupervisorState, result: RunResult, policy: RestartPolicy): void {
   const { service: _s, restart_times, local_lives: _l, unkillable_pids, ...last } = result;
-  state.restart_times = unionOf(state.restart_times, restart_times);
+  const all = unionOf(state.restart_times, restart_times).map((at) => Date.parse(at));
+  const at_ms = Date.parse(result.at);
+  state.restart_times = restartsInWindow(policy, all, at_ms).map(isoTime);
   state.life = Math.max(state.life, result.life);
   state.last_end = last;
   const kind = state.is_end_asked ? "stopped" : result.kind;
-  const at_ms = Date.parse(result.at);
   endRun(state, { kind, why: result.why, unkillable: unkillable_pids.length, at_ms }, policy);
 }
 

@@ -15,16 +15,18 @@ import {
   startChild,
   workflowInfo,
 } from "@temporalio/workflow";
-import type { ChildWorkflowHandle } from "@temporalio/workflow";
+import type { ChildWorkflowHandle, SignalDefinition } from "@temporalio/workflow";
 import {
   ActivityFailure,
   ApplicationFailure,
   WorkflowExecutionAlreadyStartedError,
 } from "@temporalio/common";
 import type { SupervisionActivities } from "../activities/supervision.ts";
+import type { NextStep } from "../domain/supervision/next-step.ts";
 import type { RunResult, ServiceStatus } from "../wire/supervision.ts";
 import { expectNoArgument, invalidInput, readMode } from "./input.ts";
 import {
+  adoptRunSignal,
   endedSignal,
   endRunSignal,
   reportSignal,
@@ -48,7 +50,7 @@ import {
   takeDetails,
   takeResult,
   takeRun,
-  timesAfterStart,
+  isCounted,
 } from "./supervisor-state.ts";
 import type { SupervisorState } from "./supervisor-state.ts";
 
@@ -66,6 +68,11 @@ const ONE_SECOND_MS = 1_000;
 type Closed = { readonly runId: string; readonly result: RunResult | null };
 type Run = NonNullable<SupervisorState["run"]>;
 
+/**
+ * Invariant: no decision depends on `Date.now()`. A query that reaches a new worker before its first
+ * task has the SDK run ahead with the time of an older task, and a replay would then decide
+ * otherwise (measured: a supervisor stood still for good). Times come from records and steps.
+ */
 export class Supervisor {
   readonly state: SupervisorState;
   readonly #publisher = createPublisher();
@@ -73,7 +80,11 @@ export class Supervisor {
   #isLearned = false;
   /** Counts every piece of news, so that a wait ends at any of them. */
   #revision = 0;
-  #lastNewsMs = 0;
+  /** What the run tells is not enough: ask the server. */
+  #mustLook = false;
+  /** The step that is being waited for, and whether its delay is over. */
+  #timed: NextStep | null = null;
+  #isDue = false;
   #starts = 0;
   /** The run that this workflow run started: the server itself tells of its close. */
   #ownRunId: string | null = null;
@@ -81,6 +92,7 @@ export class Supervisor {
   #ended: RunEnded | null = null;
   #report: RunReport | null = null;
   #toldToEnd: string | null = null;
+  #adoptedRunId: string | null = null;
 
   constructor(service: string, state: SupervisorState) {
     this.state = state;
@@ -123,9 +135,13 @@ export class Supervisor {
   async #betweenRuns(): Promise<void> {
     const { step } = this.state;
     if (step.kind === "start") return this.#startRun();
-    if (step.kind !== "restart" && step.kind !== "fatal") return this.#news(null);
-    const waitMs = step.atMs - Date.now();
-    return waitMs <= 0 ? this.#startRun() : this.#news(waitMs);
+    if (step.kind !== "restart" && step.kind !== "fatal") {
+      await this.#news(null);
+      return;
+    }
+    if (this.#timed !== step) this.#time(step, step.atMs - (this.state.ending?.at_ms ?? step.atMs));
+    if (this.#isDue) return this.#startRun();
+    await this.#news(null);
   }
 
   async #duringRun(run: Run): Promise<void> {
@@ -140,22 +156,39 @@ export class Supervisor {
       await awaitRunClosed(this.#brief.service, run.run_id);
       return takeResult(this.state, record, this.#brief.policy);
     }
-    const silentMs = Date.now() - this.#lastNewsMs;
-    if (this.#brief.newsMs <= silentMs) return this.#look();
-    return this.#news(this.#brief.newsMs - silentMs);
+    if (this.#mustLook || !(await this.#news(this.#brief.newsMs))) await this.#look();
+  }
+
+  /** The step becomes due when its delay has passed; at once when it has none. */
+  #time(step: NextStep, delayMs: number): void {
+    this.#timed = step;
+    this.#isDue = delayMs <= 0;
+    if (!this.#isDue) void this.#becomeDue(step, delayMs);
+  }
+
+  async #becomeDue(step: NextStep, delayMs: number): Promise<void> {
+    // A cancel ends the wait: nobody awaits this promise, so it must not reject.
+    const isOver = await sleep(delayMs).then(
+      () => true,
+      () => false,
+    );
+    if (!isOver || this.#timed !== step) return;
+    this.#isDue = true;
+    this.#bump();
   }
 
   async #startRun(): Promise<void> {
     const { state } = this;
     const { service } = this.#brief;
     const life = state.life + 1;
-    const restart_times = timesAfterStart(state, this.#brief.policy, Date.now());
+    const restart_times = state.restart_times;
+    const is_restart = isCounted(state);
     try {
       // A cancel of this workflow must not reach the run behind our back: windUp ends it.
       const handle = await CancellationScope.nonCancellable(() =>
         startChild<typeof serviceRun>(SERVICE_RUN, {
           workflowId: runIdOf(service),
-          args: [{ service, life, restart_times, mode: state.mode }],
+          args: [{ service, life, restart_times, is_restart, mode: state.mode }],
           parentClosePolicy: ParentClosePolicy.ABANDON,
           staticSummary: `${service} life ${life}`,
           staticDetails: `Life ${life} of **${service}**; its result is the record of how it ended.`,
@@ -163,7 +196,6 @@ export class Supervisor {
           typedSearchAttributes: searchAttributesOf(this.#brief, "Running"),
         }),
       );
-      state.restart_times = restart_times;
       this.#take({ run_id: handle.firstExecutionRunId, life });
       this.#own(handle);
     } catch (error) {
@@ -177,7 +209,6 @@ export class Supervisor {
   #take(run: Run): void {
     takeRun(this.state, run);
     this.#starts += 1;
-    this.#lastNewsMs = Date.now();
     // A stop may have come while the start was under way.
     this.state.is_end_asked = this.state.intent === "stopped";
     if (this.#report?.run_id === run.run_id) takeDetails(this.state, this.#report.details);
@@ -195,12 +226,15 @@ export class Supervisor {
 
   async #tellToEnd(run: Run): Promise<void> {
     this.#toldToEnd = run.run_id;
-    const handle = getExternalWorkflowHandle(runIdOf(this.#brief.service), run.run_id);
+    await this.#signalRun(run.run_id, endRunSignal);
+  }
+
+  async #signalRun(runId: string, signal: SignalDefinition): Promise<void> {
     try {
-      await handle.signal(endRunSignal, {});
+      await getExternalWorkflowHandle(runIdOf(this.#brief.service), runId).signal(signal);
     } catch {
       // It is over already; a look says how it ended.
-      this.#lastNewsMs = 0;
+      this.#mustLook = true;
     }
   }
 
@@ -210,12 +244,13 @@ export class Supervisor {
     const found = await describeRun(this.#brief.service);
     const { state } = this;
     const now = { policy: this.#brief.policy, ms: Date.now() };
-    this.#lastNewsMs = now.ms;
+    this.#mustLook = false;
     if (found.kind === "open") {
       if (state.run?.run_id !== found.runId) {
         this.#take({ run_id: found.runId, life: Math.max(found.life, 1) });
       }
       if (found.details !== null) takeDetails(state, found.details);
+      await this.#adopt(found.runId);
       return;
     }
     if (state.run === null) {
@@ -228,6 +263,13 @@ export class Supervisor {
     const isOurs = found.kind === "closed" && found.runId === state.run.run_id;
     if (isOurs && found.result !== null) takeResult(state, found.result, now.policy);
     else takeClosed(state, isOurs ? found.status : "gone", now);
+  }
+
+  /** Asks a run that this workflow run did not start to tell of its end. */
+  async #adopt(runId: string): Promise<void> {
+    if (this.#ownRunId === runId || this.#adoptedRunId === runId) return;
+    this.#adoptedRunId = runId;
+    await this.#signalRun(runId, adoptRunSignal);
   }
 
   async #learnBrief(): Promise<void> {
@@ -249,7 +291,6 @@ export class Supervisor {
         this.#report = report;
         if (this.state.run?.run_id !== report.run_id) return;
         takeDetails(this.state, report.details);
-        this.#lastNewsMs = Date.now();
         this.#bump();
       },
       { description: "From the run: another process, or another verdict on it" },
@@ -330,11 +371,13 @@ export class Supervisor {
     return statusOf(this.state, this.#brief, Date.now());
   }
 
-  async #news(limitMs: number | null): Promise<void> {
+  /** False when there was none in time. */
+  async #news(limitMs: number | null): Promise<boolean> {
     const seen = this.#revision;
     const isNews = (): boolean => this.#revision !== seen;
-    if (limitMs === null) await condition(isNews);
-    else await condition(isNews, limitMs);
+    if (limitMs !== null) return condition(isNews, limitMs);
+    await condition(isNews);
+    return true;
   }
 
   #bump(): void {

@@ -19,7 +19,13 @@ const FAKE_SERVICE = fileURLToPath(
   new URL("../helpers/supervision/fake-service.ts", import.meta.url),
 );
 const POLICY = { restartsMax: 3, windowMs: 600_000, delaysMs: [0], fatalRetryMs: 300_000 };
-const INPUT = { service: "fake", life: 4, restart_times: [], mode: "auto" } as const;
+const INPUT = {
+  service: "fake",
+  life: 4,
+  restart_times: [],
+  is_restart: false,
+  mode: "auto",
+} as const;
 
 let dir: string;
 let keeper: Keeper;

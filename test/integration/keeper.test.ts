@@ -60,7 +60,7 @@ function behave(behaviour: Behaviour): void {
 }
 
 function attach(life = 1): Attachment {
-  return keeper.attach(SPEC, { life, restartTimesMs: [], mode: "auto" });
+  return keeper.attach(SPEC, { life, restartTimesMs: [], isRestart: false, mode: "auto" });
 }
 
 async function pidOf(attachment: Attachment): Promise<number> {
@@ -150,7 +150,9 @@ describe("the keeper", () => {
 
   test("ends what an earlier worker left before it starts another", async () => {
     const earlier = openKeeper({});
-    const left = await pidOf(earlier.attach(SPEC, { life: 1, restartTimesMs: [], mode: "auto" }));
+    const left = await pidOf(
+      earlier.attach(SPEC, { life: 1, restartTimesMs: [], isRestart: false, mode: "auto" }),
+    );
     const pid = await pidOf(attach(2));
     expect(isProcessAlive(left, null)).toBe(false);
     expect(pid).not.toBe(left);
@@ -160,7 +162,12 @@ describe("the keeper", () => {
   test("says a command that does not exist", async () => {
     const missing = { file: "/no/such/node", args: [], env: {}, outFile: join(dir, "x.out") };
     const broken = openKeeper({ commandOf: () => missing });
-    const attachment = broken.attach(SPEC, { life: 1, restartTimesMs: [], mode: "auto" });
+    const attachment = broken.attach(SPEC, {
+      life: 1,
+      restartTimesMs: [],
+      isRestart: false,
+      mode: "auto",
+    });
     const end = await attachment.ended;
     expect(end.kind).toBe("failed_start");
     expect(end.why).toMatch(/no process: .*ENOENT/);

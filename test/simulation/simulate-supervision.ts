@@ -14,7 +14,7 @@ import {
   isoTime,
   takeResult,
   takeRun,
-  timesAfterStart,
+  isCounted,
 } from "../../src/workflows/supervisor-state.ts";
 import { isWithin } from "./fault-script.ts";
 import type { FaultScript } from "./fault-script.ts";
@@ -74,8 +74,10 @@ export function simulateSupervision(script: FaultScript): Outcome {
       startNoEarlierS = nowS + WORKER_BACK_S;
     }
     if (process === null && startNoEarlierS <= nowS && isDue(state.step, nowS)) {
-      if (state.step.kind !== "start") restarts.push(nowS);
-      state.restart_times = timesAfterStart(state, POLICY, nowS * 1_000);
+      if (isCounted(state)) {
+        restarts.push(nowS);
+        state.restart_times = [...state.restart_times, isoTime(nowS * 1_000)];
+      }
       takeRun(state, { run_id: "run", life: state.life + 1 });
       process = world.spawn(nowS);
       dependenciesOkSinceS = null;

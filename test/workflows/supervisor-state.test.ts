@@ -12,7 +12,7 @@ import {
   takeClosed,
   takeResult,
   takeRun,
-  timesAfterStart,
+  isCounted,
 } from "../../src/workflows/supervisor-state.ts";
 import type { SupervisorState } from "../../src/workflows/supervisor-state.ts";
 
@@ -75,7 +75,8 @@ describe("a supervisor's state", () => {
     const before = state.restart_times;
     commandStart(state);
     expect(state.step.kind).toBe("start");
-    expect(timesAfterStart(state, POLICY, NOW)).toEqual(before);
+    expect(isCounted(state)).toBe(false);
+    expect(state.restart_times).toEqual(before);
   });
 
   test("an end that was asked for costs nothing, however it looked", () => {
@@ -95,10 +96,11 @@ describe("a supervisor's state", () => {
     }
   });
 
-  test("a restart by policy is counted when it is made; old ones are forgotten", () => {
-    const state = after("exited");
-    state.restart_times = [isoTime(NOW - 700_000)];
-    expect(timesAfterStart(state, POLICY, NOW + 5)).toEqual([isoTime(NOW + 5)]);
+  test("a restart by policy costs budget; restarts of long ago are forgotten", () => {
+    expect(isCounted(after("exited"))).toBe(true);
+    const state = running();
+    takeResult(state, result("exited", [isoTime(NOW - 700_000), isoTime(NOW - 1)]), POLICY);
+    expect(state.restart_times).toEqual([isoTime(NOW - 1)]);
   });
 
   test.each([

@@ -40,6 +40,8 @@ export type KeeperWorld = {
 export type RunRequest = {
   readonly life: number;
   readonly restartTimesMs: readonly number[];
+  /** The first start of this run costs budget; local ones always do. */
+  readonly isRestart: boolean;
   readonly mode: Mode;
 };
 
@@ -100,6 +102,7 @@ export class KeptService {
     this.#life = request.life;
     this.#mode = request.mode;
     this.#restartTimesMs = request.restartTimesMs;
+    if (request.isRestart) this.#countRestart();
     const timer = setInterval(() => void this.#tick(), TICK_MS);
     do {
       await this.#liveOnce();
@@ -225,15 +228,19 @@ export class KeptService {
       const waitMs = "atMs" in this.#step ? this.#step.atMs - wallMs() : TICK_MS;
       await Promise.race([delay(Math.min(Math.max(waitMs, 50), TICK_MS)), this.#wake.promise]);
     }
-    const nowMs = wallMs();
-    const counted = restartsInWindow(this.#world.policy, this.#restartTimesMs, nowMs);
-    this.#restartTimesMs = [...counted, nowMs];
+    this.#countRestart();
     if (this.#lastEnd !== null) {
       this.#localLives = [...this.#localLives, this.#lastEnd].slice(-LOCAL_LIVES_MAX);
     }
     this.#life += 1;
     this.#world.log("warn", `${this.#spec.name}: Temporal is away; restarted here by the policy`);
     return true;
+  }
+
+  #countRestart(): void {
+    const nowMs = wallMs();
+    const counted = restartsInWindow(this.#world.policy, this.#restartTimesMs, nowMs);
+    this.#restartTimesMs = [...counted, nowMs];
   }
 
   #stepAfter(end: EndKind, endedAtMs: number): NextStep {

@@ -85,6 +85,7 @@ export function detailsBetweenLives(
 function blank(common: Common): RunDetails {
   return {
     ...common,
+    at: isoTime(wallMs()),
     host: hostname(),
     pid: null,
     started_ticks: null,
