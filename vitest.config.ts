@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** Unit tests need nothing but Node; integration tests start real servers and run one file at a time. */
+/**
+ * Unit tests need nothing but Node. Integration tests start real servers on free ports; they wait
+ * more than they work, so two files run at a time.
+ */
 export default defineConfig({
   test: {
-    reporters: process.env["CI"] ? ["default"] : ["default"],
     projects: [
       {
         extends: true,
@@ -18,7 +20,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/{integration,chaos,interop}/**/*.test.ts"],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },
