@@ -42,6 +42,8 @@ export type RunResult = z.infer<typeof RunResult>;
 /** Heartbeat details of the activity `process` of run-<service>: the live facts, each second. */
 export const RunDetails = z.object({
   service: z.string(),
+  /** When this was seen: a description may be older than a report. */
+  at: time,
   life: z.number().int(),
   host: z.string(),
   /** Null between two lives. */

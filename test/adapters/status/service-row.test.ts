@@ -15,6 +15,7 @@ const about = {
 };
 
 const details = RunDetails.parse({
+  at: "2026-03-25T04:00:00+00:00",
   service: "scan-bridge",
   life: 4,
   host: "a",
