@@ -117,8 +117,14 @@ export type ScanValue = {
   readonly bridge_ts: string;
 };
 
-function clusterOf({ client }: HazelcastHandle) {
-  const features = () => client.getMap<string, unknown>(FEATURES_MAP);
+function clusterOf(hazelcast: HazelcastHandle) {
+  const { client } = hazelcast;
+  // A member that was frozen is connected to anew.
+  const connected = () => until("the test's own client is connected", () => hazelcast.connected());
+  const features = async () => {
+    await connected();
+    return client.getMap<string, unknown>(FEATURES_MAP);
+  };
   const textAt = async (key: string): Promise<string> => {
     const text = await (await features()).get(key);
     return typeof text === "string" ? text : "null";

@@ -1,5 +1,6 @@
 /** The bridge with a journal that is full, torn, damaged, lost or not its own, and with Hazelcast emptied. */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   closeSync,
   copyFileSync,
@@ -56,6 +57,27 @@ test("a full disk stops the pushing, is told, and loses nothing", async (context
   await checkBooks(site, lab.cluster);
   expect(bridge.isGone()).toBe(false);
 });
+
+test.for(["EIO", "EROFS"])(
+  "a disk that answers %s stops the pushing until it is well",
+  async (code, context) => {
+    const site = await lab.site();
+    const bridge = await site.start();
+    putLive(site, 1, 3);
+    await site.journaled(3);
+    const tracer = await injectWriteError(bridge.pid, code);
+    if (tracer === null) return context.skip("strace does not work here");
+    putLive(site, 4, 10);
+    await bridge.beatWhere("it waits", ({ state }) => state.startsWith("waiting: journal"));
+    expect((await lab.cluster.latest())?.seq).toBe(3);
+    const ended = once(tracer, "exit");
+    tracer.kill("SIGTERM");
+    await ended;
+    await site.journaled(10);
+    await checkBooks(site, lab.cluster);
+    expect(bridge.isGone()).toBe(false);
+  },
+);
 
 test.for(["full", "read-only"])(
   "a bridge that starts on a %s disk waits, says so, and goes on by itself",
@@ -226,6 +248,23 @@ test("journal and Hazelcast alive: a restart tells the same seq once, under the 
   ]);
   await checkBooks(site, lab.cluster);
 });
+
+/** Every write at a place in a file fails in this process, as long as the tracer lives. */
+async function injectWriteError(pid: number, code: string): Promise<ChildProcess | null> {
+  const what = ["--trace=pwrite64", `--inject=pwrite64:error=${code}`];
+  const tracer = spawn("strace", ["-f", "-p", String(pid), ...what], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  tracer.stderr.on("data", (chunk) => (said += String(chunk)));
+  const failed = once(tracer, "exit").then(
+    () => null,
+    () => null,
+  );
+  const attached = until("strace is attached", () => said.includes("attached")).then(() => tracer);
+  attached.catch(() => {});
+  return Promise.race([failed, attached]);
+}
 
 function mountDisk(path: string, size: string): SmallDisk | null {
   const disk = mountSmallDisk(path, size);

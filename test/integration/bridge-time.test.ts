@@ -32,7 +32,7 @@ test("a wall clock that is set to and fro disturbs nothing", async (context) => 
       putFile(site.archive, `${DAY}/${scanName(scanNumber)}`, scanBytes(scanNumber));
       await site.journaled(scanNumber, 5_000);
     }
-    await until("beats under the new clock", () => from + 2 <= bridge.beats.length);
+    await until("a beat under the new clock", () => from < bridge.beats.length);
     const ages = bridge.beats.slice(from).map(({ facts }) => facts?.newestDataAgeS ?? 0);
     expect(Math.max(...ages)).toBeLessThan(10);
     const sample = await lab.cluster.latest();
@@ -91,9 +91,7 @@ test.each<[string, readonly Row[]]>([
   ],
 ])("mtimes %s", async (_what, rows) => {
   const site = await lab.site();
-  const bridge = await site.start();
-  // Seen after the first listing, or all would be replayed.
-  await bridge.beatWhere("it runs", ({ state }) => state !== "starting");
+  await site.start();
   for (const [at, [what, mtimeS, scanNumber]] of rows.entries()) {
     putFile(site.archive, `${DAY}/${what}.arrow`, scanBytes(scanNumber, at + 1), { mtimeS });
     await site.journaled(at + 1);
@@ -137,7 +135,7 @@ test.for([
   clock.shift(shiftS);
   const bridge = await site.start({ env: { ...clock.env, TZ: zone } });
   const now = () => Date.now() + shiftS * 1_000;
-  const endMs = Date.parse(start) + 4_000;
+  const endMs = Date.parse(start) + 3_000;
   let scanNumber = 0;
   while (now() < endMs) {
     scanNumber += 1;
