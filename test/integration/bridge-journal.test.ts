@@ -16,13 +16,23 @@ import {
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { ScanJournal } from "../../src/adapters/journal/scan-journal.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
+import { hashOf } from "../../src/wire/scan-hash.ts";
+import {
+  CHECKPOINT_KEY,
+  DONE_MAP,
+  encodeCheckpoint,
+  encodeDone,
+} from "../../src/wire/scan-value.ts";
 import { checkBooks } from "../helpers/books.ts";
 import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
 import { mountSmallDisk, type SmallDisk } from "../helpers/faults/small-disk.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 
 const DAY = "2026-03-25";
+/** The long form is more than a rebuild can hold in memory at once. */
+const DONE_FILES = process.env["LONG_FAULTS"] === undefined ? 40_000 : 150_000;
 const NO_MOUNT = "this machine lets nobody mount a small file system";
 let lab: Lab;
 let disks: SmallDisk[] = [];
@@ -190,6 +200,34 @@ test.each([
   expect(aside.length).toBeGreaterThan(0);
 });
 
+test(`a journal lost after ${DONE_FILES} scans, and its rebuild killed: nothing is given twice`, async () => {
+  const site = await lab.site();
+  const done = await lab.cluster.client.getMap<string, string>(DONE_MAP);
+  const fileOf = (seq: number) => `${DAY}/old_${seq}.arrow`;
+  const bytes = scanBytes(7);
+  for (let from = 1; from <= DONE_FILES; from += 10_000) {
+    const seqs = Array.from({ length: 10_000 }, (_, at) => from + at);
+    await done.putAll(seqs.map((seq) => [fileOf(seq), encodeDone({ seq, hash: hashFor(seq) })]));
+  }
+  // Of one the bytes are still there, under another name.
+  await done.set(fileOf(5), encodeDone({ seq: 5, hash: hashOf(bytes).toString("hex") }));
+  const seq = DONE_FILES;
+  const batch = { epoch: 3, instance: "x", from: seq + 1, seq, files: [], late: [] };
+  await (await lab.cluster.features()).set(CHECKPOINT_KEY, encodeCheckpoint(batch));
+  putFile(site.archive, `${DAY}/renamed.arrow`, bytes);
+  putFile(site.archive, `${DAY}/new.arrow`, scanBytes(8));
+  const first = site.spawn();
+  await until("the rebuild has begun", () => 1_000 < (site.readJournal(countRows) ?? 0));
+  await first.kill();
+  expect(site.readJournal(countRows)).toBeLessThan(DONE_FILES);
+  const second = await site.start();
+  await site.journaled(seq + 1, 60_000);
+  expect(site.readJournal((journal) => journal.seqGaps())).toEqual([]);
+  expect(site.verdict(`${DAY}/renamed.arrow`)).toEqual({ kind: "duplicate", seq: 5 });
+  expect(site.verdict(`${DAY}/new.arrow`)).toEqual({ kind: "pushed", seq: seq + 1 });
+  expect(second.beats.filter(({ state }) => state === "archive hung")).toEqual([]);
+});
+
 test("an older copy of the journal put back gives no scan a second seq", async () => {
   const site = await lab.site();
   const first = await site.start();
@@ -248,6 +286,14 @@ test("journal and Hazelcast alive: a restart tells the same seq once, under the 
   ]);
   await checkBooks(site, lab.cluster);
 });
+
+function countRows(journal: ScanJournal): number {
+  return journal.counts().pushed;
+}
+
+function hashFor(seq: number): string {
+  return hashOf(Buffer.from(`old ${seq}`)).toString("hex");
+}
 
 /** Every write at a place in a file fails in this process, as long as the tracer lives. */
 async function injectWriteError(pid: number, code: string): Promise<ChildProcess | null> {

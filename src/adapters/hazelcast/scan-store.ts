@@ -7,7 +7,7 @@ import {
   LATEST_KEY,
   SCANS_RING,
 } from "../../wire/scan-value.ts";
-import { HazelcastSerializationError, type IMap } from "hazelcast-client";
+import { HazelcastSerializationError, type IMap, Predicates } from "hazelcast-client";
 import type { HazelcastHandle } from "./hazelcast-client.ts";
 
 /** Raw as found: a string when we wrote it, anything when somebody else did, null when absent. */
@@ -26,7 +26,9 @@ export type ScanStore = {
   /** The newest values of the ring, at most `count`, oldest first. */
   readRingTail(count: number): Promise<readonly unknown[]>;
   putDone(entries: readonly (readonly [string, string])[]): Promise<void>;
-  readDone(): Promise<readonly (readonly [string, unknown])[]>;
+  /** The done files whose hash begins with a hexadecimal digit: all at once may be too many. */
+  readDonePart(digit: string): Promise<readonly (readonly [string, unknown])[]>;
+  readDoneOf(files: readonly string[]): Promise<readonly (readonly [string, unknown])[]>;
   putHeartbeat(service: string, value: string): Promise<void>;
 };
 
@@ -88,8 +90,13 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
       hazelcast.call("put done files", async () => {
         await (await proxies()).done.putAll(entries.map(([file, text]) => [file, text]));
       }),
-    readDone: () =>
-      hazelcast.call("read done files", async () => (await proxies()).done.entrySet()),
+    readDonePart: (digit) =>
+      hazelcast.call("read done files", async () =>
+        // Every hash begins with one of sixteen digits: sixteen parts of about the same size.
+        (await proxies()).done.entrySetWithPredicate(Predicates.like("this", `%"hash":"${digit}%`)),
+      ),
+    readDoneOf: (files) =>
+      hazelcast.call("read done files", async () => (await proxies()).done.getAll([...files])),
     putHeartbeat: (service, value) =>
       hazelcast.call("put heartbeat", async () => (await proxies()).heartbeats.set(service, value)),
   };

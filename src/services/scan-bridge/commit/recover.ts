@@ -54,7 +54,9 @@ export async function startBridge(deps: StartDeps): Promise<Started> {
   const isPassed = journalEpoch < clusterEpoch;
   // Rows come before commits: where they lack, the journal has lost its end.
   const isTorn = journal.lastSeq() < committedSeq(viewOf(state));
-  if (isPassed || isTorn) await importFromCluster(refill, { dropsUnknown: isPassed });
+  const cutOff = journal.meta(IMPORT_KEY);
+  if (isPassed || cutOff === "passed") await importFromCluster(refill, "passed");
+  else if (isTorn || cutOff === "torn") await importFromCluster(refill, "torn");
   if (state.latest === null && 0 < journal.lastSeq()) {
     await refillCluster(refill, journal.lastSeq());
   } else {
@@ -201,29 +203,31 @@ async function recommitTail(deps: RefillDeps, commit: CommitDeps): Promise<void>
 /**
  * Hazelcast knows more than the journal: another host went on, or the journal was lost or torn.
  * What it has done is taken over; where another went on, rows that it does not know are dropped.
+ * Rows come in no order, so an import that is cut off is marked, and done again.
  */
-async function importFromCluster(
-  deps: RefillDeps,
-  { dropsUnknown }: { readonly dropsUnknown: boolean },
-): Promise<void> {
-  const { journal } = deps;
-  const told = await untilAnswered(deps.patience, () => toldByCluster(deps));
-  const confirmed = Number(journal.meta("done_seq") ?? 0);
-  const unknown = journal
-    .scans(confirmed + 1, journal.lastSeq())
-    .find((row) => told.get(row.seq)?.file !== row.file);
-  if (dropsUnknown && unknown !== undefined) {
-    deps.log(`seq ${unknown.seq} and later are not known to Hazelcast: dropped from the journal`);
-    journal.dropFrom(unknown.seq);
+async function importFromCluster(deps: RefillDeps, why: "passed" | "torn"): Promise<void> {
+  const { journal, store, patience } = deps;
+  journal.setMeta(IMPORT_KEY, why);
+  const heads = await untilAnswered(patience, () => headsInCluster(deps));
+  if (why === "passed") await dropUnknown(deps, heads);
+  let taken = 0;
+  for (const digit of HASH_DIGITS) {
+    const part = await untilAnswered(patience, () => store.readDonePart(digit));
+    taken += await takeOver(deps, toldBy(part, heads));
   }
-  const lacking = [...told.values()]
-    .filter(({ seq }) => journal.scan(seq) === null)
-    .toSorted((a, b) => a.seq - b.seq);
-  for (let from = 0; from < lacking.length; from += IMPORT_CHUNK) {
-    journal.append(await rowsFrom(deps, lacking.slice(from, from + IMPORT_CHUNK)));
-  }
-  if (0 < lacking.length) deps.log(`${lacking.length} scans taken over from Hazelcast`);
+  // Last, because only done files tell the hash.
+  const newest = [...heads.values()].map((head) => ({ ...head, hash: null, head }));
+  taken += await takeOver(deps, newest);
+  journal.setMeta(IMPORT_KEY, "ended");
+  if (0 < taken) deps.log(`${taken} scans taken over from Hazelcast`);
 }
+
+/** Meta key of the journal: why an import was begun, or that it ended. */
+const IMPORT_KEY = "import";
+const HASH_DIGITS = "0123456789abcdef".split("");
+const RING_LOOKED_THROUGH = 2_000;
+/** Rows that one transaction takes over, and files that one call asks for. */
+const IMPORT_CHUNK = 1_000;
 
 /** A scan that Hazelcast knows: by its done file, by its value in ringbuffer or latest, or by both. */
 type Told = {
@@ -233,28 +237,51 @@ type Told = {
   readonly head: ScanHead | null;
 };
 
-const RING_LOOKED_THROUGH = 2_000;
-/** Rows that one transaction takes over. */
-const IMPORT_CHUNK = 1_000;
+type Heads = ReadonlyMap<number, ScanHead>;
 
 /** Done files are told once a second; the newest scans stand in the ringbuffer only. */
-async function toldByCluster({ store, state }: RefillDeps): Promise<Map<number, Told>> {
-  const [done, ring] = await Promise.all([
-    store.readDone(),
-    store.readRingTail(RING_LOOKED_THROUGH),
-  ]);
-  const told = new Map<number, Told>();
-  for (const value of [...ring, state.latest]) {
-    const head = parseScanHead(value);
-    if (head !== null) told.set(head.seq, { seq: head.seq, file: head.file, hash: null, head });
-  }
-  for (const [file, text] of done) {
+async function headsInCluster({ store, state }: RefillDeps): Promise<Heads> {
+  const ring = await store.readRingTail(RING_LOOKED_THROUGH);
+  const heads = [...ring, state.latest].map(parseScanHead).filter((head) => head !== null);
+  return new Map(heads.map((head) => [head.seq, head]));
+}
+
+function toldBy(done: readonly (readonly [string, unknown])[], heads: Heads): Told[] {
+  return done.flatMap(([file, text]) => {
     const entry = parseDone(text);
-    if (entry === null || !isScanFile(file)) continue;
-    const head = told.get(entry.seq)?.head ?? null;
-    told.set(entry.seq, { seq: entry.seq, file, hash: Buffer.from(entry.hash, "hex"), head });
+    if (entry === null || !isScanFile(file)) return [];
+    const { seq } = entry;
+    return [{ seq, file, hash: Buffer.from(entry.hash, "hex"), head: heads.get(seq) ?? null }];
+  });
+}
+
+/** Rows that were never told as done are dropped from the first on that Hazelcast does not know. */
+async function dropUnknown(deps: RefillDeps, heads: Heads): Promise<void> {
+  const { journal, store, patience } = deps;
+  let from = Number(journal.meta("done_seq") ?? 0) + 1;
+  for (; from <= journal.lastSeq(); from += IMPORT_CHUNK) {
+    const rows = journal.scans(from, from + IMPORT_CHUNK - 1);
+    const files = rows.map((row) => row.file);
+    const done = await untilAnswered(patience, () => store.readDoneOf(files));
+    const seqOf = new Map(toldBy(done, heads).map((told) => [told.file, told.seq]));
+    const unknown = rows.find(
+      ({ seq, file }) => seqOf.get(file) !== seq && heads.get(seq)?.file !== file,
+    );
+    if (unknown === undefined) continue;
+    deps.log(`seq ${unknown.seq} and later are not known to Hazelcast: dropped from the journal`);
+    journal.dropFrom(unknown.seq);
+    return;
   }
-  return told;
+}
+
+/** Makes the rows that the journal lacks; returns how many. */
+async function takeOver(deps: RefillDeps, told: readonly Told[]): Promise<number> {
+  const { journal } = deps;
+  const lacking = told.filter(({ seq }) => journal.scan(seq) === null);
+  for (let from = 0; from < lacking.length; from += IMPORT_CHUNK) {
+    journal.append(await rowsFrom(deps, lacking.slice(from, from + IMPORT_CHUNK)));
+  }
+  return lacking.length;
 }
 
 async function rowsFrom(deps: RefillDeps, told: readonly Told[]): Promise<JournalScan[]> {
