@@ -53,6 +53,8 @@ const REVIEW_MS = 250;
 const JOURNAL_RETRY_MS = 1_000;
 /** Done files told in one tick; a backlog's are told over several. */
 const DONE_PER_TICK = 20_000;
+/** Scans that only journal and ringbuffer know: below the ring's capacity, so that one may be lost. */
+const UNTOLD_MAX = 1_500;
 const LOG_EVERY_SCANS = 200;
 
 type Batch = { readonly scans: NewScan[]; readonly verdicts: JournalFile[] };
@@ -85,7 +87,7 @@ export class Pump {
 
   /** Runs until told to stop. @throws {FencedError} when a newer bridge has the word. */
   async run(): Promise<void> {
-    const { intake, rounds, stopping, nowMs } = this.#deps;
+    const { intake, rounds, stopping } = this.#deps;
     const background = this.#keepRounds(await rounds.run());
     // A failure of the loop must not leave the other one behind unheard.
     background.catch(() => this.wake());
@@ -102,7 +104,7 @@ export class Pump {
       committing = this.#commit(batch.scans, rows);
       // It is awaited below or in the next turn; until then its failure is not unheard of.
       committing.catch(() => {});
-      if (0 < intake.length && nowMs() < this.#nextTickMs) continue;
+      if (0 < intake.length && !this.#isTickDue()) continue;
       await committing;
       await this.#chores();
       if (intake.length === 0 && !stopping()) await this.#nap.take(this.#idleMs());
@@ -317,7 +319,7 @@ export class Pump {
   async #chores(): Promise<void> {
     const { intake, rounds, unfinished, nowMs } = this.#deps;
     const now = nowMs();
-    if (this.#nextTickMs <= now) {
+    if (this.#isTickDue()) {
       this.#nextTickMs = now + TICK_MS;
       if (this.#isAskedToRelist()) rounds.forget();
       if (intake.hasOverflowed || rounds.isForgetful) this.wakeRound();
@@ -328,6 +330,11 @@ export class Pump {
       const verdicts = unfinished.review();
       if (0 < verdicts.length) this.#journal({ scans: [], verdicts });
     }
+  }
+
+  #isTickDue(): boolean {
+    const isLate = this.#nextTickMs <= this.#deps.nowMs();
+    return isLate || UNTOLD_MAX < this.#lastSeq - this.#doneSeq;
   }
 
   /** An audit found holes: it leaves a mark in the journal. */
