@@ -24,7 +24,7 @@ const MAIN = fileURLToPath(new URL("../../src/services/scan-bridge/main.ts", imp
 const FAILING_PUMP = fileURLToPath(new URL("../helpers/failing-pump.ts", import.meta.url));
 const DAY = "2026-03-25";
 const RING_MAX = 2_000;
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 const encode = createScanEncoder(["BTCUSDT", "ETHUSDT", "SOLUSDT"]);
 
 let dir = "";
