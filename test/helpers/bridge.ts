@@ -28,7 +28,7 @@ import {
 import { makeTemporaryDirectory, removeTemporaryDirectory, startTestHazelcast } from "./servers.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 60_000;
 const LOOK_EVERY_MS = 20;
 const RING_READ_MAX = 500;
 

@@ -1,7 +1,7 @@
 /** Waiting for a condition, never for a time. */
 import { setTimeout as delay } from "node:timers/promises";
 
-const WAIT_MS_MAX = 40_000;
+const WAIT_MS_MAX = 60_000;
 const LOOK_EVERY_MS = 25;
 
 /** Polls until `read` gives something other than null, false or undefined. */
