@@ -46,7 +46,13 @@ const ScanEvent = z.object({
 });
 
 export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> {
-  const hazelcast = await connectHazelcast({ ...options, name: "dolphin-up" });
+  const position = { next: 0 };
+  const hazelcast = await connectHazelcast({
+    ...options,
+    name: "dolphin-up",
+    // It may be another member: one that came back empty and was filled again counts anew.
+    onConnected: () => (position.next = 0),
+  });
   // A listener that is registered without a connection is never told anything.
   if (!(await hazelcast.waitConnected(CONNECT_WITHIN_MS))) {
     await hazelcast.shutdown();
@@ -74,12 +80,10 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
   };
   await features.addEntryListener({ added: hear, updated: hear }, LATEST_KEY, true);
 
-  const reader = createRingReader(ring, (text) => {
-    note(text, false);
-  });
+  const read = () => readRing(ring, position, (text) => note(text, false));
   let draining = Promise.resolve();
   const drain = () => {
-    draining = draining.then(reader).catch(() => undefined);
+    draining = draining.then(read).catch(() => undefined);
     return draining;
   };
   const timer = setInterval(() => void drain(), DRAIN_INTERVAL_MS);
@@ -98,23 +102,21 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
   };
 }
 
-/** Each call reads on from where the one before ended, to the newest. */
-function createRingReader(
+/** Reads on from where the call before ended, to the newest. */
+async function readRing(
   ring: Ringbuffer<unknown>,
+  position: { next: number },
   take: (text: unknown) => void,
-): () => Promise<void> {
-  let next = 0;
-  return async () => {
-    const tail = (await ring.tailSequence()).toNumber();
-    const head = (await ring.headSequence()).toNumber();
-    // A member that came back empty counts from zero again; what was overwritten is gone.
-    if (tail + 1 < next || next < head) next = head;
-    while (next <= tail) {
-      const items = await ring.readMany(next, 1, RING_READ_MAX);
-      for (const item of items) take(item);
-      next += items.getReadCount();
-    }
-  };
+): Promise<void> {
+  const tail = (await ring.tailSequence()).toNumber();
+  const head = (await ring.headSequence()).toNumber();
+  // What was overwritten is gone.
+  position.next = Math.max(position.next, head);
+  while (position.next <= tail) {
+    const items = await ring.readMany(position.next, 1, RING_READ_MAX);
+    for (const item of items) take(item);
+    position.next += items.getReadCount();
+  }
 }
 
 function parseScanEvent(text: unknown): z.infer<typeof ScanEvent> | null {
