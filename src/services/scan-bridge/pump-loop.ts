@@ -333,8 +333,8 @@ export class Pump {
   }
 
   #isTickDue(): boolean {
-    const isLate = this.#nextTickMs <= this.#deps.nowMs();
-    return isLate || UNTOLD_MAX < this.#lastSeq - this.#doneSeq;
+    const isOverdue = this.#nextTickMs <= this.#deps.nowMs();
+    return isOverdue || UNTOLD_MAX < this.#lastSeq - this.#doneSeq;
   }
 
   /** An audit found holes: it leaves a mark in the journal. */
