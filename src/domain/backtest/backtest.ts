@@ -71,6 +71,8 @@ export type Backtest = {
   /** At the end of each day, the start first: a number a day is all that grows. */
   readonly dailyEquities: number[];
   readonly firstMs: number[];
+  /** A copy of the last scan of the chunk before. */
+  lastRow: { readonly assets: readonly string[]; readonly prices: Float64Array };
   nextDayMs: number;
   scansInPosition: number;
   scans: number;
@@ -106,6 +108,7 @@ export function startBacktest(
     hash,
     dailyEquities: [configuration.capital],
     firstMs: [],
+    lastRow: { assets: [], prices: new Float64Array(0) },
     nextDayMs: 0,
     scansInPosition: 0,
     scans: 0,
@@ -145,17 +148,17 @@ export function feedBacktest(run: Backtest, chunk: ScanChunk): void {
     if (data.account.equity !== curve.last) noteEquity(curve, data.account.equity, nowMs);
   }
   run.scans += chunk.count;
-  noteHoldings(run.holdings, {
-    assets: chunk.assets,
-    prices: chunk.prices,
-    at: (chunk.count - 1) * assetCount,
-  });
+  const lastAt = (chunk.count - 1) * assetCount;
+  run.lastRow = { assets: chunk.assets, prices: chunk.prices.slice(lastAt, lastAt + assetCount) };
 }
 
 /** Open positions stay open, marked: the report counts them. */
 export function finishBacktest(run: Backtest): BacktestReport {
   const lastMs = run.event.nowMs;
-  if (run.scans > 0) sampleDay(run, lastMs);
+  if (run.scans > 0) {
+    noteHoldings(run.holdings, { ...run.lastRow, at: 0 });
+    sampleDay(run, lastMs);
+  }
   closeEquityCurve(run.curve, lastMs);
   const { account } = run.desk.trader.data;
   for (const value of [run.scans, account.cash, account.equity, account.fees]) {
@@ -176,10 +179,10 @@ function beginRun(run: Backtest, chunk: ScanChunk): void {
 function rollDay(run: Backtest, chunk: ScanChunk, row: number): void {
   const { trader } = run.desk;
   const nowMs = chunk.timesMs[row]!;
-  if (row > 0) {
-    const at = (row - 1) * chunk.assets.length;
-    noteHoldings(run.holdings, { assets: chunk.assets, prices: chunk.prices, at });
-  }
+  const { assets, prices } = chunk;
+  const ended =
+    row === 0 ? { ...run.lastRow, at: 0 } : { assets, prices, at: (row - 1) * assets.length };
+  noteHoldings(run.holdings, ended);
   sampleDay(run, run.nextDayMs - MS_PER_DAY);
   run.nextDayMs = (Math.floor(nowMs / MS_PER_DAY) + 1) * MS_PER_DAY;
   const day = dayFromMicros(nowMs * US_PER_MS);
