@@ -3,10 +3,10 @@
  * on where the one before ended.
  */
 import { existsSync } from "node:fs";
-import { checkBelongs, tornInTheMiddle } from "./open-segments.ts";
-import { isCreationTorn, SegmentCursor, type SegmentRecord } from "./segment-cursor.ts";
-import { bookFolder, listDays, segmentPath } from "./segment-files.ts";
-import { TradingJournalError } from "./trading-journal-error.ts";
+import { checkBelongs, tornInTheMiddle } from "./segments/open-segments.ts";
+import { isCreationTorn, SegmentCursor, type SegmentRecord } from "./segments/segment-cursor.ts";
+import { bookFolder, listDays, segmentPath } from "./segments/segment-files.ts";
+import { TradingJournalError } from "./segments/trading-journal-error.ts";
 import type { TradingJournalPlace } from "./trading-journal.ts";
 
 /** Definitions are told from the start of the segment that the first event lies in. */
@@ -87,6 +87,7 @@ export class JournalReader {
     }
     cursor.close();
     this.#cursor = following;
+    this.#isLastLook = false;
     return true;
   }
 

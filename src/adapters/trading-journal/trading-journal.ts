@@ -7,10 +7,10 @@
  */
 import { assert } from "../../domain/assert.ts";
 import { type DirectoryLock, lockDirectory } from "../directory-lock.ts";
-import { type OpenedSegments, openSegments } from "./open-segments.ts";
-import { bookFolder, segmentPath } from "./segment-files.ts";
-import { createSegment, SegmentWriter } from "./segment-writer.ts";
-import { TradingJournalError } from "./trading-journal-error.ts";
+import { type OpenedSegments, openSegments } from "./segments/open-segments.ts";
+import { bookFolder, segmentPath } from "./segments/segment-files.ts";
+import { createSegment, SegmentWriter } from "./segments/segment-writer.ts";
+import { TradingJournalError } from "./segments/trading-journal-error.ts";
 
 export type TradingJournalPlace = {
   /** The folder of all trading journals: `<data_dir>/journal/trading`. */

@@ -8,7 +8,7 @@
  * Invariant: events carry gapless indices from the header's first one; a definition carries the
  * index of the event that follows it, and counts for its own segment only.
  */
-import { assert } from "../../domain/assert.ts";
+import { assert } from "../../../domain/assert.ts";
 import { crc32c } from "./crc32c.ts";
 
 export const SEGMENT_VERSION = 2;

@@ -1,7 +1,7 @@
 /** Where a book's segments and snapshots stand, and writes of files that survive a power cut. */
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { assert } from "../../domain/assert.ts";
+import { assert } from "../../../domain/assert.ts";
 import { isBookName } from "./segment-format.ts";
 
 const SEGMENT_NAME = /^(\d{4}-\d{2}-\d{2})\.seg$/;
@@ -58,5 +58,5 @@ export function syncFolder(folder: string): void {
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, null);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, null);
 }

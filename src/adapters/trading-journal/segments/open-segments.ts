@@ -116,4 +116,3 @@ export function tornInTheMiddle(cursor: SegmentCursor): TradingJournalError {
       `follows index ${cursor.nextIndex - 1}: cutTradingJournal sets it aside`,
   );
 }
-

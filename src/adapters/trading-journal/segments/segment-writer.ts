@@ -6,8 +6,8 @@
  * and refuses everything; after a failed sync it is broken, as the kernel forgets what it lost.
  */
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { assert } from "../../domain/assert.ts";
-import { messageOf } from "../../domain/failure.ts";
+import { assert } from "../../../domain/assert.ts";
+import { messageOf } from "../../../domain/failure.ts";
 import { writeWhole } from "./segment-files.ts";
 import {
   encodeHeader,
@@ -37,7 +37,10 @@ export class SegmentWriter {
   #syncsUnderWay = 0;
 
   /** Continues a segment at `offset`, where its last whole record ends; what follows is cut. */
-  constructor(path: string, { offset, epoch }: { readonly offset: number; readonly epoch: number }) {
+  constructor(
+    path: string,
+    { offset, epoch }: { readonly offset: number; readonly epoch: number },
+  ) {
     this.path = path;
     this.#fd = openSync(path, "r+");
     this.#head = { kind: "event", index: 0, epoch, payloadBytes: 0 };
@@ -113,7 +116,10 @@ export class SegmentWriter {
       } catch (second) {
         throw this.#break("cut after a failed write", second);
       }
-      throw unavailable(`${this.path}: write: ${messageOf(error)}; free space, then try again`, error);
+      throw unavailable(
+        `${this.path}: write: ${messageOf(error)}; free space, then try again`,
+        error,
+      );
     }
   }
 
