@@ -63,6 +63,15 @@ export function latestSnapshot(journalFolder: string, indexMax: number): FoundSn
   return { snapshot: null, damaged };
 }
 
+/** The oldest that is whole: where the log begins once retention has deleted its first days. */
+export function oldestSnapshot(journalFolder: string): Snapshot | null {
+  for (const index of listSnapshots(journalFolder)) {
+    const snapshot = readSnapshot(snapshotPath(snapshotFolder(journalFolder), index), index);
+    if (snapshot !== null) return snapshot;
+  }
+  return null;
+}
+
 /** Indices, ascending. */
 export function listSnapshots(journalFolder: string): readonly number[] {
   return namesIn(snapshotFolder(journalFolder))
