@@ -66,4 +66,3 @@ export type TraderCommand =
   | { readonly kind: "book_trade"; readonly trade: Trade }
   | { readonly kind: "book_day"; readonly entry: DayEntry }
   | { readonly kind: "note"; readonly note: Note };
-

@@ -4,7 +4,7 @@
  *
  * Invariant: indexes rise by one, so a log with a hole is noticed before it is folded.
  */
-import type { Direction, Fill } from "./orders.ts";
+import type { Direction, ExitPlan, Fill } from "./orders.ts";
 import type { Posture } from "./posture.ts";
 
 type Told = { readonly index: number; readonly nowMs: number };
@@ -89,7 +89,14 @@ export type BrokerEvent = Told & BrokerReport;
 
 export type OperatorCommand =
   /** Passes every gate that a signal passes. */
-  | { readonly kind: "enter"; readonly asset: string; readonly direction: Direction }
+  | {
+      readonly kind: "enter";
+      readonly asset: string;
+      readonly direction: Direction;
+      /** Of the cash, before posture sizes it down. */
+      readonly share: number;
+      readonly plan: ExitPlan;
+    }
   /** Closes every position at the next fresh scan, and halts. */
   | { readonly kind: "flatten" }
   /** No entries; open positions keep their exits. */

@@ -1,7 +1,10 @@
 /** What a trader shows of itself, read on demand: nothing here costs anything while nobody looks. */
 import type { Direction } from "./orders.ts";
 import type { Posture } from "./posture.ts";
+import { unrealizedOf } from "./book/account.ts";
+import { postureNow } from "./risk/input-ages.ts";
 import type { LimitName } from "./risk/limits.ts";
+import type { Position, Trader } from "./state.ts";
 
 export type PublishedPosition = {
   readonly id: string;
@@ -57,3 +60,63 @@ export type PublishedDay = {
   readonly losses: number;
   readonly maxDrawdown: number;
 };
+
+export function publishedOf(trader: Trader): PublishedState {
+  const { data, strategy, configuration } = trader;
+  const { scans, account, risk } = data;
+  return {
+    book: configuration.book,
+    strategy: strategy.name,
+    capital: account.cash,
+    equity: account.equity,
+    positions: data.positions.map((position) => publishedPosition(position, scans.barIndex)),
+    ordersWorking: data.working.map(({ order }) => order.clientOrderId),
+    lastScanNumber: scans.lastScanNumber,
+    lastSeq: scans.lastSeq,
+    lastScanAsOfMs: scans.lastAsOfMs,
+    posture: postureNow(trader),
+    warm: strategy.isWarm(),
+    halted: risk.isHalted,
+    latched: [...risk.latched],
+    barIndex: scans.barIndex,
+    scansProcessed: scans.decisions,
+    duplicates: scans.duplicates,
+    tradesExecuted: account.trades,
+    refusals: { ...data.refusals },
+    day: publishedDay(trader),
+    readings: strategy.readings(),
+  };
+}
+
+function publishedPosition(position: Position, barIndex: number): PublishedPosition {
+  return {
+    id: position.id,
+    asset: position.asset,
+    direction: position.direction,
+    quantity: position.quantity,
+    entryPrice: position.entryPrice,
+    mark: position.mark,
+    markedAtMs: position.markedAtMs,
+    unrealized: unrealizedOf([position]),
+    openedAtMs: position.openedAtMs,
+    heldScans: barIndex - position.openedBar,
+    takeProfit: position.plan.takeProfit,
+    stopLoss: position.plan.stopLoss,
+    bucket: position.plan.bucket,
+  };
+}
+
+function publishedDay({ data }: Trader): PublishedDay {
+  const { day, positions } = data;
+  return {
+    day: day.day,
+    capitalStart: day.cashStart,
+    realized: day.realized,
+    unrealized: unrealizedOf(positions),
+    fees: day.fees,
+    trades: day.trades,
+    wins: day.wins,
+    losses: day.losses,
+    maxDrawdown: day.maxDrawdown,
+  };
+}
