@@ -10,7 +10,17 @@ export function realCloses(): ScanChunk {
   return closesToChunk(readFileSync(CLOSES, "utf8"));
 }
 
-/** The first so many scans. */
-export function headOf(chunk: ScanChunk, count: number): ScanChunk {
-  return { ...chunk, count };
+/** The same scans in chunks of so many. */
+export function partsOf(chunk: ScanChunk, size: number): ScanChunk[] {
+  const { assets, count, timesMs, prices, eigenvalues, eigenvalueCount } = chunk;
+  return Array.from({ length: Math.ceil(count / size) }, (_, at) => {
+    const first = at * size;
+    return {
+      ...chunk,
+      count: Math.min(size, count - first),
+      timesMs: timesMs.subarray(first),
+      prices: prices.subarray(first * assets.length),
+      eigenvalues: eigenvalues.subarray(first * eigenvalueCount),
+    };
+  });
 }
