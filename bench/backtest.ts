@@ -38,7 +38,6 @@ type Timed = { readonly report: BacktestReport; readonly runMs: number; readonly
 
 const data = openWorkload(folder);
 const first = runOnce(data);
-runOnce(data);
 const runs = Array.from({ length: RUNS }, () => runOnce(data));
 const runMs = runs.map((run) => run.runMs).toSorted((a, b) => a - b)[Math.floor(RUNS / 2)]!;
 const { trades, returns } = first.report;
