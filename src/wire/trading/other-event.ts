@@ -22,6 +22,13 @@ const command = z.discriminatedUnion("kind", [
     kind: z.literal("enter"),
     asset: z.string(),
     direction: z.enum(["long", "short"]),
+    share: z.number(),
+    plan: z.strictObject({
+      takeProfit: anyNumber,
+      stopLoss: anyNumber,
+      holdScansMax: anyNumber,
+      bucket: z.string(),
+    }),
   }),
   z.strictObject({ kind: z.literal("flatten") }),
   z.strictObject({ kind: z.literal("halt") }),
