@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chownSync, existsSync, globSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import pg from "pg";
+import { Client } from "pg";
 import { until } from "./processes.ts";
 
 export type TestPostgres = { readonly url: string; stop(): Promise<void> };
@@ -43,8 +43,11 @@ export async function startPostgres(bin: string, root: string): Promise<TestPost
 /** Postgres refuses to run as root. */
 function unprivileged(): { readonly uid: number; readonly gid: number } | null {
   if (process.getuid?.() !== 0) return null;
-  const id = (what: string) => Number(execFileSync("id", [what, "nobody"], { encoding: "utf8" }));
-  return { uid: id("-u"), gid: id("-g") };
+  return { uid: idOfNobody("-u"), gid: idOfNobody("-g") };
+}
+
+function idOfNobody(what: "-u" | "-g"): number {
+  return Number(execFileSync("id", [what, "nobody"], { encoding: "utf8" }));
 }
 
 async function stop(server: ChildProcess): Promise<void> {
@@ -55,7 +58,7 @@ async function stop(server: ChildProcess): Promise<void> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   try {
     await client.connect();
     await client.query("SELECT 1");

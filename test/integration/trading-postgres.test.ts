@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
+import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { cutTradingJournal } from "../../src/adapters/trading-journal/cut-trading-journal.ts";
 import { JournalReader } from "../../src/adapters/trading-journal/journal-reader.ts";
@@ -8,7 +8,10 @@ import {
   JournalMirror,
   takeOverBook,
 } from "../../src/adapters/trading-journal/postgres/mirror-journal.ts";
-import { PostgresJournal } from "../../src/adapters/trading-journal/postgres/postgres-journal.ts";
+import {
+  PostgresJournal,
+  type StoredRecord,
+} from "../../src/adapters/trading-journal/postgres/postgres-journal.ts";
 import type { TradingJournalPlace } from "../../src/adapters/trading-journal/trading-journal.ts";
 import { TradingLog, TradingLogReader } from "../../src/adapters/trading-journal/trading-log.ts";
 import { codeOf } from "../../src/domain/failure.ts";
@@ -38,7 +41,7 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
     removeTemporaryDirectory(root);
   });
   beforeEach(async () => {
-    const client = new pg.Client({ connectionString: server.url });
+    const client = new Client({ connectionString: server.url });
     await client.connect();
     await client.query("TRUNCATE trading_books, trading_records");
     await client.end();
@@ -46,38 +49,6 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
     one = { root: join(root, `host-${hosts}`), book: "BLUE" };
     two = { root: join(root, `host-${hosts + 1}`), book: "BLUE" };
   });
-
-  async function sendAll(mirror: JournalMirror): Promise<void> {
-    while (0 < (await mirror.sendBatch()));
-  }
-
-  function eventsOf(place: TradingJournalPlace) {
-    const reader = new TradingLogReader(place, null);
-    const events = [...reader.poll()];
-    reader.close();
-    return events;
-  }
-
-  function epochsOf(place: TradingJournalPlace): number[] {
-    const reader = new JournalReader(place, null);
-    const epochs = [...reader.poll()].map(({ epoch }) => epoch);
-    reader.close();
-    return epochs;
-  }
-
-  function segmentsOf({ root: dir, book }: TradingJournalPlace): Record<string, string> {
-    const names = readdirSync(join(dir, book)).filter((name) => name.endsWith(".seg"));
-    return Object.fromEntries(
-      names.map((name) => [name, readFileSync(join(dir, book, name), "base64")]),
-    );
-  }
-
-  async function codeFrom(act: () => Promise<unknown>): Promise<string | undefined> {
-    return act().then(
-      () => "no error",
-      (error: unknown) => codeOf(error),
-    );
-  }
 
   /** Three days of a paper trader, under the epoch that Postgres gave. */
   async function tradeOnHostOne(): Promise<number> {
@@ -93,12 +64,6 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
     mirror.close();
     session.close();
     return session.lastIndex;
-  }
-
-  function tick(place: TradingJournalPlace, epoch: number, index: number): void {
-    const log = new TradingLog(place, { epoch, carriedCount: 0 });
-    log.append({ kind: "tick", index, nowMs: 1_774_700_000_000 + index });
-    log.close();
   }
 
   test("another host restores the log byte for byte and goes on; the first is fenced", async () => {
@@ -150,14 +115,7 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
 
   test("a batch that is sent again is stored once; one with a hole before it is refused", async () => {
     await postgres.takeOver("BLUE", 5);
-    const records = Array.from({ length: 6 }, (_, at) => ({
-      kind: "event" as const,
-      index: at + 1,
-      epoch: 5,
-      day: "2026-03-25",
-      crc: 0,
-      payload: Buffer.of(at),
-    }));
+    const records = recordsOf(5, 6);
     expect(await postgres.append("BLUE", 5, records.slice(0, 4))).toBe(5);
     expect(await postgres.append("BLUE", 5, records.slice(0, 4))).toBe(5);
     expect(await codeFrom(() => postgres.append("BLUE", 5, records.slice(5)))).toBe(
@@ -173,23 +131,70 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
   });
 
   test("of two hosts that append at once, one has the book", async () => {
-    const record = (epoch: number) => [
-      { kind: "event" as const, index: 1, epoch, day: "2026-03-25", crc: 0, payload: Buffer.of(1) },
-    ];
     const other = await PostgresJournal.open(server.url);
     for (let round = 0; round < 20; round++) {
       const book = `BOOK${round}`;
       const { epoch } = await postgres.takeOver(book, 1);
       const [mine, theirs] = await Promise.all([
-        codeFrom(() => postgres.append(book, epoch, record(epoch))),
+        codeFrom(() => postgres.append(book, epoch, recordsOf(epoch, 1))),
         other.takeOver(book, 1),
       ]);
       expect(["no error", "TRADING_JOURNAL_FENCED"]).toContain(mine);
       expect(theirs.epoch).toBe(2);
-      const again = await codeFrom(() => postgres.append(book, epoch, record(epoch)));
+      const again = await codeFrom(() => postgres.append(book, epoch, recordsOf(epoch, 1)));
       expect(again).toBe("TRADING_JOURNAL_FENCED");
-      expect(await other.append(book, 2, record(2))).toBe(2);
+      expect(await other.append(book, 2, recordsOf(2, 1))).toBe(2);
     }
     await other.close();
   });
 });
+
+async function sendAll(mirror: JournalMirror): Promise<void> {
+  while (0 < (await mirror.sendBatch()));
+}
+
+function eventsOf(place: TradingJournalPlace) {
+  const reader = new TradingLogReader(place, null);
+  const events = [...reader.poll()];
+  reader.close();
+  return events;
+}
+
+function epochsOf(place: TradingJournalPlace): number[] {
+  const reader = new JournalReader(place, null);
+  const epochs = [...reader.poll()].map(({ epoch }) => epoch);
+  reader.close();
+  return epochs;
+}
+
+function segmentsOf({ root: dir, book }: TradingJournalPlace): Record<string, string> {
+  const names = readdirSync(join(dir, book)).filter((name) => name.endsWith(".seg"));
+  return Object.fromEntries(
+    names.map((name) => [name, readFileSync(join(dir, book, name), "base64")]),
+  );
+}
+
+async function codeFrom(act: () => Promise<unknown>): Promise<string | undefined> {
+  return act().then(
+    () => "no error",
+    (error: unknown) => codeOf(error),
+  );
+}
+
+function tick(place: TradingJournalPlace, epoch: number, index: number): void {
+  const log = new TradingLog(place, { epoch, carriedCount: 0 });
+  log.append({ kind: "tick", index, nowMs: 1_774_700_000_000 + index });
+  log.close();
+}
+
+/** From index 1 on, with checksums that are wrong. */
+function recordsOf(epoch: number, count: number): StoredRecord[] {
+  return Array.from({ length: count }, (_, at) => ({
+    kind: "event",
+    index: at + 1,
+    epoch,
+    day: "2026-03-25",
+    crc: 0,
+    payload: Buffer.of(at),
+  }));
+}

@@ -4,7 +4,7 @@
  * Invariant: a book belongs to the highest epoch that took it, and every write locks the book's row
  * and checks that, so a host that lost the book can't add to it, however long it was away.
  */
-import pg from "pg";
+import { Pool, type PoolClient } from "pg";
 import { TradingJournalError } from "../segments/trading-journal-error.ts";
 
 const SCHEMA = `
@@ -38,15 +38,15 @@ export type BookState = {
 };
 
 export class PostgresJournal {
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
 
-  private constructor(pool: pg.Pool) {
+  private constructor(pool: Pool) {
     this.#pool = pool;
   }
 
   /** Connects, and makes the tables where they are not there. */
   static async open(url: string): Promise<PostgresJournal> {
-    const pool = new pg.Pool({
+    const pool = new Pool({
       connectionString: url,
       max: 2,
       connectionTimeoutMillis: CONNECT_MS,
@@ -134,7 +134,7 @@ export class PostgresJournal {
     return rows;
   }
 
-  async #within<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #within<T>(act: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let isBroken = true;
     try {
@@ -154,7 +154,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Definitions of one index count down to -1, so that they sort before their event at 0. */
 async function insertRecords(
-  client: pg.PoolClient,
+  client: PoolClient,
   book: string,
   records: readonly StoredRecord[],
 ): Promise<void> {
