@@ -8,6 +8,7 @@
 import { assert } from "../../domain/assert.ts";
 import { type DirectoryLock, lockDirectory } from "../directory-lock.ts";
 import { type OpenedSegments, openSegments } from "./segments/open-segments.ts";
+import type { SegmentRecord } from "./segments/segment-cursor.ts";
 import { bookFolder, segmentPath } from "./segments/segment-files.ts";
 import { createSegment, SegmentWriter } from "./segments/segment-writer.ts";
 import { TradingJournalError } from "./segments/trading-journal-error.ts";
@@ -97,6 +98,19 @@ export class TradingJournal {
     if (index !== this.#nextIndex) this.#beginAt(index);
     this.#writer(index).write("definition", index, payload);
     this.#nextIndex = index;
+  }
+
+  /** Writes a record that another host had written, under the epoch that it had there. */
+  restore({ kind, index, epoch, payload }: SegmentRecord): void {
+    if (index !== this.#nextIndex) this.#beginAt(index);
+    const writer = this.#writer(index);
+    writer.epoch = epoch;
+    try {
+      writer.write(kind, index, payload);
+    } finally {
+      writer.epoch = this.epoch;
+    }
+    this.#nextIndex = kind === "event" ? index + 1 : index;
   }
 
   /** Returns when everything appended survives a power cut; for live, before an order goes out. */

@@ -22,6 +22,13 @@ const command = z.discriminatedUnion("kind", [
     kind: z.literal("enter"),
     asset: z.string(),
     direction: z.enum(["long", "short"]),
+    share: z.number(),
+    plan: z.strictObject({
+      takeProfit: anyNumber,
+      stopLoss: anyNumber,
+      holdScansMax: anyNumber,
+      bucket: z.string(),
+    }),
   }),
   z.strictObject({ kind: z.literal("flatten") }),
   z.strictObject({ kind: z.literal("halt") }),
@@ -76,8 +83,9 @@ const OtherEventSchema = z.discriminatedUnion("kind", [
 /** What JSON would change, under a key that no event has. */
 const EXACT = "$number";
 
+/** Without the index, which stands in the record's head. */
 export function otherEventText(event: OtherEvent): string {
-  return JSON.stringify(event, (_key, value: unknown) =>
+  return JSON.stringify({ ...event, index: undefined }, (_key, value: unknown) =>
     typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
       ? { [EXACT]: Object.is(value, -0) ? "-0" : String(value) }
       : value,

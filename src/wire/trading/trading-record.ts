@@ -136,14 +136,9 @@ export class TradingRecordDecoder {
 
   /** @throws {Error} that says what was found, when this is no event that the encoder wrote. */
   decode(record: Buffer, index: number): TraderEvent {
-    switch (record[0]) {
-      case KIND_JSON:
-        return { index, ...parseOtherEvent(record.toString("utf8", 1)) };
-      case KIND_SCAN:
-        return this.#decodeScan(record, index);
-      default:
-        throw new Error(`event ${index} begins with byte ${record[0]}: of a newer program?`);
-    }
+    if (record[0] === KIND_SCAN) return this.#decodeScan(record, index);
+    if (record[0] === KIND_JSON) return { index, ...parseOtherEvent(record.toString("utf8", 1)) };
+    throw new Error(`event ${index} begins with byte ${record[0]}: of a newer program?`);
   }
 
   #decodeScan(record: Buffer, index: number): ScanEvent {
@@ -184,7 +179,7 @@ export class TradingRecordDecoder {
   }
 }
 
-function encodeOther({ index: _, ...event }: OtherEvent & { readonly index: number }): Buffer {
+function encodeOther(event: OtherEvent): Buffer {
   const text = otherEventText(event);
   const record = Buffer.allocUnsafe(1 + Buffer.byteLength(text));
   record[0] = KIND_JSON;

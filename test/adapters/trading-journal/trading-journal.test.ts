@@ -11,12 +11,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cutTradingJournal } from "../../../src/adapters/trading-journal/cut-trading-journal.ts";
 import { JournalReader } from "../../../src/adapters/trading-journal/journal-reader.ts";
-import { TradingJournal } from "../../../src/adapters/trading-journal/trading-journal.ts";
+import {
+  syncPeriodically,
+  TradingJournal,
+} from "../../../src/adapters/trading-journal/trading-journal.ts";
 import { codeOf } from "../../../src/domain/failure.ts";
+import { until } from "../../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import {
   DAY,
@@ -56,6 +60,35 @@ function errorOf(act: () => unknown): { readonly code: string | undefined; reado
     return { code: codeOf(error), text: String(error) };
   }
   return { code: undefined, text: "" };
+}
+
+function checkGarbage(whole: Buffer, garbage: Uint8Array): void {
+  const journal = new TradingJournal(place, 1);
+  expect(journal.opened.torn).toEqual([
+    { path: segment(), keptBytes: whole.length, cutBytes: garbage.length },
+  ]);
+  journal.close();
+  expect(readFileSync(segment())).toEqual(whole);
+}
+
+function checkRefused(): void {
+  expect(errorOf(() => new TradingJournal(place, 1)).code).toBe("TRADING_JOURNAL_DAMAGED");
+}
+
+/** Neither read nor written nor changed, and the error names the file. */
+function checkDamaged(changed: Buffer): void {
+  const { code, text } = errorOf(() => readPayloads(place, null));
+  expect(code).toBe("TRADING_JOURNAL_DAMAGED");
+  expect(text).toContain(segment());
+  expect(errorOf(() => new TradingJournal(place, 1)).code).toBe(code);
+  expect(readFileSync(segment())).toEqual(changed);
+}
+
+function checkTorn(keptBytes: number): void {
+  expect(errorOf(() => readPayloads(place, null)).code).toBeUndefined();
+  const journal = new TradingJournal(place, 1);
+  expect(journal.opened.torn).toEqual([{ path: segment(), keptBytes, cutBytes: 64 }]);
+  journal.close();
 }
 
 describe("what is appended", () => {
@@ -140,6 +173,20 @@ describe("what is appended", () => {
     expect(journal.isSynced).toBe(true);
   });
 
+  test("is synced periodically where that is asked for", async () => {
+    const journal = openJournal();
+    journal.rollTo(DAY);
+    const errors: unknown[] = [];
+    const syncing = syncPeriodically(journal, { periodMs: 5, onError: (e) => errors.push(e) });
+    for (let index = 0; index < 5; index++) {
+      journal.append(index, Buffer.of(index));
+      expect(journal.isSynced).toBe(false);
+      await until(() => journal.isSynced, { ms: 10_000, tell: () => "not synced" });
+    }
+    syncing.stop();
+    expect(errors).toEqual([]);
+  });
+
   test("belongs to one writer a book", () => {
     openJournal();
     expect(errorOf(() => new TradingJournal(place, 1)).code).toBe("TRADING_JOURNAL_LOCKED");
@@ -195,19 +242,10 @@ describe("a torn end", () => {
       fc.property(garbage, (bytes) => {
         writeFileSync(segment(), whole);
         appendFileSync(segment(), bytes);
-        const isReread =
-          bytes.length >= 64 && Buffer.from(bytes.subarray(0, 64)).equals(whole.subarray(64, 128));
         // A sound record with an index that was there already is no torn write.
-        if (isReread) {
-          expect(errorOf(() => new TradingJournal(place, 1)).code).toBe("TRADING_JOURNAL_DAMAGED");
-          return;
-        }
-        const journal = new TradingJournal(place, 1);
-        expect(journal.opened.torn).toEqual([
-          { path: segment(), keptBytes: whole.length, cutBytes: bytes.length },
-        ]);
-        journal.close();
-        expect(readFileSync(segment())).toEqual(whole);
+        const isRecord = whole.subarray(64, 128).equals(bytes.subarray(0, 64));
+        if (isRecord) checkRefused();
+        else checkGarbage(whole, bytes);
       }),
       { numRuns: 60 },
     );
@@ -224,20 +262,8 @@ describe("a changed bit", () => {
         const changed = Buffer.from(whole);
         changed[bit >> 3] = changed[bit >> 3]! ^ (1 << (bit & 7));
         writeFileSync(segment(), changed);
-        const { code, text } = errorOf(() => readPayloads(place, null));
-        if (bit >> 3 < lastAt) {
-          expect(["TRADING_JOURNAL_DAMAGED", "TRADING_JOURNAL_VERSION"]).toContain(code);
-          expect(text).toContain(segment());
-          expect(errorOf(() => new TradingJournal(place, 1)).code).toBe(code);
-          expect(readFileSync(segment())).toEqual(changed);
-        } else {
-          expect(code).toBeUndefined();
-          const journal = new TradingJournal(place, 1);
-          expect(journal.opened.torn).toEqual([
-            { path: segment(), keptBytes: lastAt, cutBytes: 64 },
-          ]);
-          journal.close();
-        }
+        if (bit >> 3 < lastAt) checkDamaged(changed);
+        else checkTorn(lastAt);
       }),
       { numRuns: 200 },
     );

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   appendFileSync,
@@ -24,6 +24,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/
 import { DAY, payloadOf, readPayloads, writeDay } from "../../helpers/trading-journal.ts";
 
 const FIXTURE = resolve(import.meta.dirname, "../../fixtures/trading-journal/v1");
+const FILLER = resolve(import.meta.dirname, "../../helpers/journal-full-process.ts");
 const WRITER = resolve(import.meta.dirname, "../../helpers/journal-writer-process.ts");
 
 let root = "";
@@ -123,27 +124,28 @@ describe("retention", () => {
   });
 });
 
-describe("a segment of version 1", () => {
-  const KINDS = ["started", "posture", "tick", "feature", "operator"];
-  const kinds = () => {
-    const reader = new TradingLogReader(place, null);
-    const events = [...reader.poll()];
-    reader.close();
-    expect(events.map(({ index }) => index)).toEqual(events.map((_, at) => 41 + at));
-    return events.map(({ kind }) => kind);
-  };
+const KINDS = ["started", "posture", "tick", "feature", "operator"];
+/** Of the fixture's events, whose indices are checked. */
+function checkedKinds(): string[] {
+  const reader = new TradingLogReader(place, null);
+  const events = [...reader.poll()];
+  reader.close();
+  expect(events.map(({ index }) => index)).toEqual(events.map((_, at) => 41 + at));
+  return events.map(({ kind }) => kind);
+}
 
+describe("a segment of version 1", () => {
   test("is read as it is, migrated when it is written, and goes on", () => {
     cpSync(FIXTURE, root, { recursive: true });
-    expect(kinds()).toEqual(KINDS);
+    expect(checkedKinds()).toEqual(KINDS);
     expect(readFileSync(join(folder, `${DAY}.seg`))[8]).toBe(1);
     const log = new TradingLog(place, { epoch: 3, carriedCount: 0 });
     expect(log.journal.opened).toMatchObject({ migrated: [join(folder, `${DAY}.seg`)], torn: [] });
     expect(readFileSync(join(folder, `${DAY}.seg`))[8]).toBe(2);
-    expect(kinds()).toEqual(KINDS);
+    expect(checkedKinds()).toEqual(KINDS);
     log.append({ kind: "tick", index: 46, nowMs: 1_774_434_032_000 });
     log.close();
-    expect(kinds()).toEqual([...KINDS, "tick"]);
+    expect(checkedKinds()).toEqual([...KINDS, "tick"]);
     const reader = new JournalReader(place, null);
     expect([...reader.poll()].map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 0, 3]);
     reader.close();
@@ -162,13 +164,31 @@ describe("a segment of version 1", () => {
     expect(journal.opened.torn).toEqual([{ path, keptBytes: whole.length, cutBytes: 33 }]);
     journal.close();
     expect(existsSync(`${path}.tmp`)).toBe(false);
-    expect(kinds()).toEqual(KINDS);
+    expect(checkedKinds()).toEqual(KINDS);
     const changed = Buffer.from(whole);
     changed[100]! ^= 1;
     writeFileSync(path, changed);
     expect(() => new TradingJournal(place, 1)).toThrow("is damaged");
     expect(readFileSync(path)).toEqual(changed);
   });
+});
+
+test("a full disk refuses an event whole; what fits is appended after that", () => {
+  // A limit of the file's size is told by the kernel in the way in which a full disk is.
+  const limited = `trap '' XFSZ; ulimit -f 64; exec "$0" "$@"`;
+  const told = spawnSync("bash", ["-c", limited, process.execPath, FILLER, root], {
+    encoding: "utf8",
+  });
+  const [code, count] = told.stdout.split(" ");
+  const appended = Number(count);
+  expect(code).toBe("TRADING_JOURNAL_UNAVAILABLE");
+  expect(appended).toBeGreaterThan(5);
+  const found = readPayloads(place, null);
+  expect(found).toHaveLength(appended);
+  expect(found.at(-1)).toEqual(payloadOf(appended - 1, 3));
+  const journal = new TradingJournal(place, 1);
+  expect([journal.nextIndex, journal.opened.torn]).toEqual([appended, []]);
+  journal.close();
 });
 
 test("twenty kills of a writer at any moment lose nothing that it said it had appended", async () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TraderEvent } from "../../../src/domain/trading/events.ts";
 import {
@@ -27,7 +27,13 @@ const OTHERS: readonly TraderEvent[] = [
     nowMs,
     commandId: "1",
     by: "cli",
-    command: { kind: "enter", asset: "BTCUSDT", direction: "short" },
+    command: {
+      kind: "enter",
+      asset: "BTCUSDT",
+      direction: "short",
+      share: 0.2,
+      plan: { takeProfit: 0.01, stopLoss: Infinity, holdScansMax: 120, bucket: "calm" },
+    },
   },
   { kind: "operator", index: 13, nowMs, commandId: "2", by: "web", command: { kind: "flatten" } },
   { kind: "day_rolled", index: 14, nowMs, day: "2026-03-25" },

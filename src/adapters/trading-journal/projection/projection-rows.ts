@@ -116,9 +116,21 @@ function putCommand(sql: ProjectionStatements, command: TraderCommand, place: Pl
       const { entry } = command;
       const { number, quantity, price, fee } = entry.fill;
       sql.fill.run(
-        ...[entry.clientOrderId, number, event.index, day, entry.atMs, entry.seq, entry.positionId],
-        ...[entry.asset, entry.side, entry.purpose, quantity, price, fee],
-        ...[entry.realized, entry.cashAfter],
+        entry.clientOrderId,
+        number,
+        event.index,
+        day,
+        entry.atMs,
+        entry.seq,
+        entry.positionId,
+        entry.asset,
+        entry.side,
+        entry.purpose,
+        quantity,
+        price,
+        fee,
+        entry.realized,
+        entry.cashAfter,
       );
       return;
     }
@@ -127,8 +139,16 @@ function putCommand(sql: ProjectionStatements, command: TraderCommand, place: Pl
     case "book_day": {
       const { entry } = command;
       sql.day.run(
-        ...[entry.day, event.index, entry.capitalStart, entry.capitalEnd, entry.realized],
-        ...[entry.unrealized, entry.fees, entry.trades, entry.wins, entry.losses],
+        entry.day,
+        event.index,
+        entry.capitalStart,
+        entry.capitalEnd,
+        entry.realized,
+        entry.unrealized,
+        entry.fees,
+        entry.trades,
+        entry.wins,
+        entry.losses,
         entry.maxDrawdown,
       );
       return;
@@ -146,9 +166,23 @@ function putOrder(
   { event, day }: Place,
 ): void {
   sql.order.run(
-    ...[order.clientOrderId, event.index, day, order.positionId, order.asset, order.side],
-    ...[order.quantity, order.purpose, order.decidedSeq, order.decidedAtMs, order.referencePrice],
-    ...[order.reason, exactJson(order.ages), "submitted", event.nowMs, "", null],
+    order.clientOrderId,
+    event.index,
+    day,
+    order.positionId,
+    order.asset,
+    order.side,
+    order.quantity,
+    order.purpose,
+    order.decidedSeq,
+    order.decidedAtMs,
+    order.referencePrice,
+    order.reason,
+    exactJson(order.ages),
+    "submitted",
+    event.nowMs,
+    "",
+    null,
   );
 }
 
@@ -158,10 +192,26 @@ function putTrade(
   { event, day }: Place,
 ): void {
   sql.trade.run(
-    ...[trade.positionId, event.index, day, trade.asset, trade.direction, trade.quantity],
-    ...[trade.entryPrice, trade.exitPrice, trade.entrySeq, trade.exitSeq, trade.enteredAtMs],
-    ...[trade.exitedAtMs, trade.heldScans, trade.exitReason, trade.pnl, trade.fees],
-    ...[trade.posture, trade.signal, trade.plan.bucket, exactJson(trade)],
+    trade.positionId,
+    event.index,
+    day,
+    trade.asset,
+    trade.direction,
+    trade.quantity,
+    trade.entryPrice,
+    trade.exitPrice,
+    trade.entrySeq,
+    trade.exitSeq,
+    trade.enteredAtMs,
+    trade.exitedAtMs,
+    trade.heldScans,
+    trade.exitReason,
+    trade.pnl,
+    trade.fees,
+    trade.posture,
+    trade.signal,
+    trade.plan.bucket,
+    exactJson(trade),
   );
 }
 
@@ -179,7 +229,11 @@ function putBrokerReport(sql: ProjectionStatements, event: TraderEvent): void {
     case "order_cancelled":
     case "order_unknown":
       sql.orderStatus.run(
-        ...[statusOf(event.kind), event.nowMs, event.reason, null, event.clientOrderId],
+        statusOf(event.kind),
+        event.nowMs,
+        event.reason,
+        null,
+        event.clientOrderId,
       );
       return;
     case "started":

@@ -49,6 +49,11 @@ export class SegmentWriter {
     ftruncateSync(this.#fd, offset);
   }
 
+  /** The one that is written with each record. */
+  set epoch(epoch: number) {
+    this.#head.epoch = epoch;
+  }
+
   get isSynced(): boolean {
     return this.#syncedTo === this.#offset;
   }
