@@ -4,6 +4,7 @@
  *
  * Invariant: what was stepped is in the journal, so folding the journal gives this state again.
  */
+import type { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import type { TradingLog } from "../../adapters/trading-journal/trading-log.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
@@ -26,8 +27,12 @@ export type BookedCommands = {
 /** Moments in the life of an event; tests end the process at them. */
 export type BookStep = "before_append" | "appended" | "stepped" | "published" | "outbox_written";
 
+/** Keeps what each step came to; a replay is held against it. */
+export type Outcomes = Pick<OutcomeFile, "tookEvent" | "gaveCommands" | "endStep">;
+
 export type BookDeps = {
   readonly log: Pick<TradingLog, "append">;
+  readonly outcomes: Outcomes;
   readonly trader: Trader;
   readonly broker: PaperBroker;
   readonly nowMs: () => number;
@@ -51,14 +56,20 @@ export class Book {
   journalTrouble: string | null = null;
 
   constructor(deps: BookDeps) {
-    const { trader, broker, log, onCommands } = deps;
+    const { trader, broker, log, outcomes, onCommands } = deps;
     this.trader = trader;
     this.#deps = deps;
     this.#desk = {
       trader,
       broker,
-      beforeReport: (event) => log.append(event),
-      onCommands: (event, commands) => onCommands({ index: event.index, commands }),
+      beforeReport(event) {
+        log.append(event);
+        outcomes.tookEvent(event);
+      },
+      onCommands(event, commands) {
+        outcomes.gaveCommands(commands);
+        onCommands({ index: event.index, commands });
+      },
     };
     this.#noteDay();
   }
@@ -79,7 +90,7 @@ export class Book {
   }
 
   #process(event: TraderEvent): boolean {
-    const { log, onStep } = this.#deps;
+    const { log, outcomes, onStep } = this.#deps;
     // A step that failed half way left a state that no fold gives.
     if (this.#isInStep) throw new BookBrokenError("a step of the trader failed before");
     onStep("before_append");
@@ -93,7 +104,9 @@ export class Book {
     }
     onStep("appended");
     this.#isInStep = true;
+    outcomes.tookEvent(event);
     stepDesk(this.#desk, event);
+    outcomes.endStep(this.trader, event);
     this.#isInStep = false;
     onStep("stepped");
     if (event.kind === "day_rolled" || this.#dayEndMs === Infinity) this.#noteDay();

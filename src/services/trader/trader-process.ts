@@ -1,16 +1,15 @@
 /** The process of one book's trader: opens the journal, restores the book, connects, beats, ends. */
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { monotonicMs, wallMicros, wallMs } from "../../adapters/clock.ts";
+import { codeHash } from "../../adapters/code-hash.ts";
 import { controlSocketPath, serveControl } from "../../adapters/control-socket.ts";
 import { connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import { createScanLookup } from "../../adapters/journal/scan-lookup.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
+import { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
 import { syncPeriodically } from "../../adapters/trading-journal/trading-journal.ts";
 import { TradingLog, TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
@@ -20,12 +19,15 @@ import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS } from "../../wire/control-pipe.ts";
 import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";
+import {
+  type BookConfiguration,
+  bookConfiguration,
+} from "../../wire/trading/book-configuration.ts";
 import { decodeTraderSnapshot, encodeTraderSnapshot } from "../../wire/trading/trader-snapshot.ts";
 import { hashOf } from "../../wire/scan-hash.ts";
 import { type ControlLink, openControlLink } from "../control-link.ts";
-import { type BookConfiguration, bookConfiguration } from "./book-configuration.ts";
-import type { BookStep } from "./book.ts";
-import { restoreBook } from "./restore.ts";
+import type { BookedCommands, BookStep } from "./book.ts";
+import { restoreBook, type RestoredBook } from "./restore.ts";
 import { RunningTrader } from "./running-trader.ts";
 
 export type TraderOptions = {
@@ -43,6 +45,8 @@ type Shell = {
   end(exitCode: number, line: string): never;
 };
 
+type Say = (level: "info" | "warn" | "error", line: string) => void;
+
 const EXIT_FAILED = 1;
 const EXIT_FENCED = 76;
 const EXIT_CONFIGURATION = 78;
@@ -50,7 +54,6 @@ const EXIT_CONFIGURATION = 78;
 const EPOCH = 1;
 /** What a power cut can take of a paper book. */
 const SYNC_EVERY_MS = 1_000;
-const CODE = fileURLToPath(new URL("../../domain", import.meta.url));
 
 export async function runTrader(options: TraderOptions): Promise<void> {
   const shell = openShell(options);
@@ -98,6 +101,7 @@ async function start(shell: Shell): Promise<void> {
     try {
       running.stop();
       stores.trades.close();
+      stores.outcomes.close();
       journal.close();
     } catch (error) {
       shell.end(EXIT_FAILED, `could not save its state: ${messageOf(error)}`);
@@ -112,7 +116,7 @@ async function start(shell: Shell): Promise<void> {
 async function openTrader(shell: Shell) {
   const { config, options } = shell;
   const { book } = options;
-  const say = (level: "info" | "warn" | "error", line: string): void => {
+  const say: Say = (level, line) => {
     shell.logger[level](`[Trader] ${line}`);
     if (level !== "info") shell.link.log(line);
   };
@@ -125,6 +129,7 @@ async function openTrader(shell: Shell) {
     say("warn", `cut ${torn.cutBytes} bytes of a torn end from ${torn.path}`);
   }
   const trades = new TradeFile(journal.journal.folder);
+  const outcomes = new OutcomeFile(journal.journal.folder, carriedCount);
   const found = latestSnapshot(journal.journal.folder, (journal.journal.nextIndex ?? 0) - 1);
   for (const path of found.damaged)
     say("error", `the snapshot ${path} is damaged; an older one is taken`);
@@ -134,34 +139,24 @@ async function openTrader(shell: Shell) {
       snapshot: found.snapshot === null ? null : decodeTraderSnapshot(found.snapshot.bytes),
       log: journal,
       read: (from) => new TradingLogReader(place, found.snapshot === null ? null : from),
-      onCommands: ({ index, commands }) => {
-        for (const command of commands) {
-          if (command.kind === "book_trade") trades.add({ index, trade: command.trade });
-        }
-      },
+      outcomes,
+      onCommands: (booked) => tellTrades(trades, booked),
     }),
   );
-  if (restored.difference !== null)
-    say("error", `the journal's fills differ from this program's: ${restored.difference}`);
-  const { positions, working, account } = restored.trader.data;
-  say(
-    "info",
-    `book ${book} restored: ${restored.folded} events folded, ${restored.completed} completed, ` +
-      `${positions.length} positions, cash ${account.cash}`,
-  );
-  for (const { order } of working)
-    say("info", `order ${order.clientOrderId} goes to the paper desk again`);
+  sayRestored(restored, book, say);
   let running: RunningTrader | null = null;
   const stores = await openStores(shell, () => running?.connected());
   const trader = new RunningTrader({
     ...restored,
     ...stores,
     trades,
+    outcomes,
     log: journal,
     clock: { nowMs: wallMs, monotonicMs },
     snapshotEvents: config.trader.snapshot_events,
     saveSnapshot: (of, lastIndex) => {
       trades.sync();
+      outcomes.flush();
       saveSnapshot(journal.journal, lastIndex, encodeTraderSnapshot(snapshotOf(of)));
     },
     say,
@@ -180,7 +175,26 @@ async function openTrader(shell: Shell) {
     codeHash: codeHash(),
     snapshotHash: found.snapshot === null ? "" : hashOf(found.snapshot.bytes).toString("hex"),
   });
-  return { journal, stores: { ...stores, trades }, trader };
+  return { journal, stores: { ...stores, trades, outcomes }, trader };
+}
+
+function sayRestored(restored: RestoredBook, book: string, say: Say): void {
+  if (restored.difference !== null)
+    say("error", `the journal's fills differ from this program's: ${restored.difference}`);
+  const { positions, working, account } = restored.trader.data;
+  say(
+    "info",
+    `book ${book} restored: ${restored.folded} events folded, ${restored.completed} completed, ` +
+      `${positions.length} positions, cash ${account.cash}`,
+  );
+  for (const { order } of working)
+    say("info", `order ${order.clientOrderId} goes to the paper desk again`);
+}
+
+function tellTrades(trades: TradeFile, { index, commands }: BookedCommands): void {
+  for (const command of commands) {
+    if (command.kind === "book_trade") trades.add({ index, trade: command.trade });
+  }
 }
 
 async function openStores({ config, options }: Shell, onConnected: () => void) {
@@ -244,16 +258,6 @@ function exitCodeOf(error: unknown): number {
   const code = codeOf(error);
   if (code === "TRADING_JOURNAL_FENCED") return EXIT_FENCED;
   return code === "TRADING_JOURNAL_VERSION" ? EXIT_CONFIGURATION : EXIT_FAILED;
-}
-
-/** Of all that decides: another code may decide otherwise on the same events. */
-function codeHash(): string {
-  const hash = createHash("sha256");
-  const files = readdirSync(CODE, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".ts"),
-  );
-  for (const name of files.toSorted()) hash.update(name).update(readFileSync(join(CODE, name)));
-  return hash.digest("hex");
 }
 
 function configOrExit(service: string): Config {
