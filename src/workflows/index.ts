@@ -1,3 +1,4 @@
 /** The workflows that workers register: every name exported here can be started from outside. */
 export { serviceRun } from "./service-run.ts";
 export { superviseService } from "./supervise-service.ts";
+export { tradeSession } from "./trading/trade-session.ts";

@@ -21,3 +21,17 @@ export const SEARCH_ATTRIBUTES = ["DolphinLayer", "DolphinService", "DolphinStat
 
 export const SUPERVISE_SERVICE = "superviseService";
 export const SERVICE_RUN = "serviceRun";
+
+export const TRADE_SESSION = "tradeSession";
+export const PAPER_TRADE = "paperTrade";
+export const PAPER_TRADE_SCHEDULE = "paper-trade-daily";
+export const SESSION_ID_PREFIX = "trades-";
+
+/** `trades-BLUE-2026-03-25`. */
+export function sessionIdOf(book: string, day: string): string {
+  return `${SESSION_ID_PREFIX}${book}-${day}`;
+}
+
+export function traderServiceOf(book: string): string {
+  return `trader-${book.toLowerCase()}`;
+}

@@ -6,7 +6,7 @@ import { replayDay } from "../../adapters/trading-journal/replay/replay-day.ts";
 import type { Config } from "../../config.ts";
 import type { Difference } from "../../domain/trading/replay/replay.ts";
 import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
-import { type DayReplay, dayReplayJson } from "../../wire/trading/day-replay.ts";
+import { type DayReplay, dayReplayJson } from "../../wire/session/day-replay.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 
 const HELP = `

@@ -12,7 +12,7 @@ import { Replay } from "../../../domain/trading/replay/replay.ts";
 import type { ReplayRecords } from "../../../domain/trading/replay/replay-records.ts";
 import { restoreFrom } from "../../../domain/trading/snapshot/snapshot.ts";
 import { createTrader, stepTrader, type Trader } from "../../../domain/trading/trader.ts";
-import type { DayReplay } from "../../../wire/trading/day-replay.ts";
+import type { DayReplay } from "../../../wire/session/day-replay.ts";
 import { decodeTraderSnapshot } from "../../../wire/trading/trader-snapshot.ts";
 import { TradingRecordDecoder } from "../../../wire/trading/trading-record.ts";
 import { JournalReader } from "../journal-reader.ts";
