@@ -24,7 +24,8 @@ export type BookedCommands = {
 };
 
 /** Moments in the life of an event; tests end the process at them. */
-export type BookStep = "before_append" | "appended" | "stepped" | "published" | "outbox_written";
+export type BookStep =
+  "before_append" | "appended" | "report_appended" | "stepped" | "published" | "outbox_written";
 
 export type BookDeps = {
   readonly log: Pick<TradingLog, "append">;
@@ -57,7 +58,10 @@ export class Book {
     this.#desk = {
       trader,
       broker,
-      beforeReport: (event) => log.append(event),
+      beforeReport: (event) => {
+        log.append(event);
+        deps.onStep("report_appended");
+      },
       onCommands: (event, commands) => onCommands({ index: event.index, commands }),
     };
     this.#noteDay();

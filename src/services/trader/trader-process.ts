@@ -25,7 +25,7 @@ import { hashOf } from "../../wire/scan-hash.ts";
 import { type ControlLink, openControlLink } from "../control-link.ts";
 import { type BookConfiguration, bookConfiguration } from "./book-configuration.ts";
 import type { BookStep } from "./book.ts";
-import { restoreBook } from "./restore.ts";
+import { restoreBook, type RestoredBook } from "./restore.ts";
 import { RunningTrader } from "./running-trader.ts";
 
 export type TraderOptions = {
@@ -112,7 +112,7 @@ async function start(shell: Shell): Promise<void> {
 async function openTrader(shell: Shell) {
   const { config, options } = shell;
   const { book } = options;
-  const say = (level: "info" | "warn" | "error", line: string): void => {
+  const say: Say = (level, line) => {
     shell.logger[level](`[Trader] ${line}`);
     if (level !== "info") shell.link.log(line);
   };
@@ -141,16 +141,7 @@ async function openTrader(shell: Shell) {
       },
     }),
   );
-  if (restored.difference !== null)
-    say("error", `the journal's fills differ from this program's: ${restored.difference}`);
-  const { positions, working, account } = restored.trader.data;
-  say(
-    "info",
-    `book ${book} restored: ${restored.folded} events folded, ${restored.completed} completed, ` +
-      `${positions.length} positions, cash ${account.cash}`,
-  );
-  for (const { order } of working)
-    say("info", `order ${order.clientOrderId} goes to the paper desk again`);
+  tellRestored(restored, say);
   let running: RunningTrader | null = null;
   const stores = await openStores(shell, () => running?.connected());
   const trader = new RunningTrader({
@@ -181,6 +172,22 @@ async function openTrader(shell: Shell) {
     snapshotHash: found.snapshot === null ? "" : hashOf(found.snapshot.bytes).toString("hex"),
   });
   return { journal, stores: { ...stores, trades }, trader };
+}
+
+type Say = (level: "info" | "warn" | "error", line: string) => void;
+
+function tellRestored({ trader, folded, completed, difference }: RestoredBook, say: Say): void {
+  if (difference !== null)
+    say("error", `the journal's fills differ from this program's: ${difference}`);
+  const { positions, working, account } = trader.data;
+  say(
+    "info",
+    `restored: ${folded} events folded, ${completed} completed, ${positions.length} positions, ` +
+      `cash ${account.cash}`,
+  );
+  for (const { order } of working) {
+    say("info", `order ${order.clientOrderId} goes to the paper desk again`);
+  }
 }
 
 async function openStores({ config, options }: Shell, onConnected: () => void) {
