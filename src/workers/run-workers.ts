@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { NativeConnection, Worker } from "@temporalio/worker";
 import type { WorkerOptions } from "@temporalio/worker";
 import { createSupervisionActivities } from "../activities/supervision.ts";
+import { createTradingActivities } from "../activities/trading/trading.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
 import { createKeeper } from "../adapters/process/keeper.ts";
@@ -24,6 +25,7 @@ import type { Config } from "../config.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
+import { tellTrades, tradingWorld } from "./trading-layer.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
@@ -78,10 +80,14 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       connection,
       namespace: temporal.address.namespace,
       workflowBundle: { code: bundle.code },
-      activities: createSupervisionActivities(worldOf(options, temporal, keeper)),
+      activities: {
+        ...createSupervisionActivities(worldOf(options, temporal, keeper)),
+        ...createTradingActivities(tradingWorld(config, temporal)),
+      },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
-    await runAll(workers, stop.signal);
+    const outboxes = layers.includes("trader") ? tellTrades({ config, temporal, tell }) : null;
+    await runAll(workers, stop.signal).finally(() => outboxes?.stop());
     tell("all workers have stopped");
   } catch (error) {
     log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");

@@ -1,6 +1,6 @@
 /** The activities of a book's day: they ask the trader on its local socket, and the clock. */
 import { ApplicationFailure } from "@temporalio/common";
-import type { AskTrader } from "../../adapters/trader-control.ts";
+import type { AskBook } from "../../adapters/session/ask-book.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { CommandAnswer, OutboxLook } from "../../wire/session/trade-session.ts";
 import type { TraderStatus } from "../../wire/trading/trader-control.ts";
@@ -9,7 +9,7 @@ import type { SessionBrief } from "../../workflows/messages.ts";
 import { traderServiceOf } from "../../workflows/names.ts";
 
 export type TradingWorld = {
-  readonly askTrader: AskTrader;
+  readonly askBook: AskBook;
   readonly viewOf: (status: TraderStatus) => BookView;
   readonly nowMs: () => number;
   readonly hasSearchAttributes: () => Promise<boolean>;
@@ -38,7 +38,7 @@ export function createTradingActivities(world: TradingWorld) {
 
     /** Idempotent by the command's id: the trader carries it out once. */
     async commandTrader(book: string, command: object): Promise<CommandAnswer> {
-      const { id, ok, detail, status } = await world.askTrader(book, command);
+      const { id, ok, detail, status } = await world.askBook(book, command);
       return { id, ok, detail, view: status === null ? null : world.viewOf(status) };
     },
 
@@ -49,7 +49,7 @@ export function createTradingActivities(world: TradingWorld) {
       let after = cursor ?? 0;
       for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
         const request = { command: "trades", after, max: LOOK_TRADES_MAX };
-        const { trades, detail } = await world.askTrader(book, request);
+        const { trades, detail } = await world.askBook(book, request);
         if (trades === null) throw new Error(`the trader of ${book} tells no trades: ${detail}`);
         pending += trades.trades.filter(({ trade }) => isOfDay(trade, day)).length;
         after = trades.to;

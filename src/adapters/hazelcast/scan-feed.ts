@@ -10,9 +10,9 @@ import type { HazelcastHandle } from "./hazelcast-client.ts";
 export type ScanFeed = {
   /**
    * Registers both listeners, in the place of those that this feed registered before. The client
-   * registers them again by itself when it connects anew.
+   * registers them again by itself when it connects anew. Returns their ids.
    */
-  listen(heard: FeedListeners): Promise<void>;
+  listen(heard: FeedListeners): Promise<readonly string[]>;
   readLatest(): Promise<unknown>;
   readPosture(): Promise<unknown>;
   /** The newest `count` values of the ring, newest last, in portions; fewer if it holds fewer. */
@@ -53,6 +53,7 @@ export function createScanFeed(hazelcast: HazelcastHandle): ScanFeed {
           (await mapOf(map)).removeEntryListener(id),
         );
       }
+      return registered.map(({ id }) => id);
     },
     readLatest: () => read(FEATURES_MAP, LATEST_KEY),
     readPosture: () => read(SAFETY_MAP, SAFETY_KEY),

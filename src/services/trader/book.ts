@@ -25,7 +25,8 @@ export type BookedCommands = {
 };
 
 /** Moments in the life of an event; tests end the process at them. */
-export type BookStep = "before_append" | "appended" | "stepped" | "published" | "outbox_written";
+export type BookStep =
+  "before_append" | "appended" | "report_appended" | "stepped" | "published" | "outbox_written";
 
 /** Keeps what each step came to; a replay is held against it. */
 export type Outcomes = Pick<OutcomeFile, "tookEvent" | "gaveCommands" | "endStep">;
@@ -64,6 +65,7 @@ export class Book {
       broker,
       beforeReport(event) {
         log.append(event);
+        deps.onStep("report_appended");
         outcomes.tookEvent(event);
       },
       onCommands(event, commands) {

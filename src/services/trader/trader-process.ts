@@ -45,8 +45,6 @@ type Shell = {
   end(exitCode: number, line: string): never;
 };
 
-type Say = (level: "info" | "warn" | "error", line: string) => void;
-
 const EXIT_FAILED = 1;
 const EXIT_FENCED = 76;
 const EXIT_CONFIGURATION = 78;
@@ -143,7 +141,7 @@ async function openTrader(shell: Shell) {
       onCommands: (booked) => tellTrades(trades, booked),
     }),
   );
-  sayRestored(restored, book, say);
+  tellRestored(restored, say);
   let running: RunningTrader | null = null;
   const stores = await openStores(shell, () => running?.connected());
   const trader = new RunningTrader({
@@ -178,22 +176,25 @@ async function openTrader(shell: Shell) {
   return { journal, stores: { ...stores, trades, outcomes }, trader };
 }
 
-function sayRestored(restored: RestoredBook, book: string, say: Say): void {
-  if (restored.difference !== null)
-    say("error", `the journal's fills differ from this program's: ${restored.difference}`);
-  const { positions, working, account } = restored.trader.data;
-  say(
-    "info",
-    `book ${book} restored: ${restored.folded} events folded, ${restored.completed} completed, ` +
-      `${positions.length} positions, cash ${account.cash}`,
-  );
-  for (const { order } of working)
-    say("info", `order ${order.clientOrderId} goes to the paper desk again`);
-}
-
 function tellTrades(trades: TradeFile, { index, commands }: BookedCommands): void {
   for (const command of commands) {
     if (command.kind === "book_trade") trades.add({ index, trade: command.trade });
+  }
+}
+
+type Say = (level: "info" | "warn" | "error", line: string) => void;
+
+function tellRestored({ trader, folded, completed, difference }: RestoredBook, say: Say): void {
+  if (difference !== null)
+    say("error", `the journal's fills differ from this program's: ${difference}`);
+  const { positions, working, account } = trader.data;
+  say(
+    "info",
+    `restored: ${folded} events folded, ${completed} completed, ${positions.length} positions, ` +
+      `cash ${account.cash}`,
+  );
+  for (const { order } of working) {
+    say("info", `order ${order.clientOrderId} goes to the paper desk again`);
   }
 }
 

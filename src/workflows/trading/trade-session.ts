@@ -241,4 +241,3 @@ const CARRIED = {
 function isState(value: unknown): value is SessionState {
   return typeof value === "object" && value !== null && "cursor" in value && "word" in value;
 }
-

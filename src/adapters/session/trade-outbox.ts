@@ -8,24 +8,24 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
-import { codeOf, messageOf } from "../domain/failure.ts";
-import type { Layer } from "../domain/supervision/services.ts";
-import { dayFromMicros, US_PER_MS } from "../domain/time.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
+import type { Layer } from "../../domain/supervision/services.ts";
+import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 import {
   type BookView,
   SESSION_TRADES_MAX,
   type TradesRange,
-} from "../wire/session/trade-session.ts";
-import { ToldFile, toldTrade } from "../wire/session/told.ts";
-import { tradesSignal, type TradeSessionInput } from "../workflows/messages.ts";
-import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../workflows/names.ts";
-import type { TemporalClient } from "./temporal-client.ts";
-import { type AskTrader, TraderSilentError, viewOf } from "./trader-control.ts";
-import { bookFolder, writeWhole } from "./trading-journal/segments/segment-files.ts";
+} from "../../wire/session/trade-session.ts";
+import { ToldFile, toldTrade } from "../../wire/session/told.ts";
+import { tradesSignal, type TradeSessionInput } from "../../workflows/messages.ts";
+import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../../workflows/names.ts";
+import type { TemporalClient } from "../temporal-client.ts";
+import { type AskBook, TraderSilentError, viewOf } from "./ask-book.ts";
+import { bookFolder, writeWhole } from "../trading-journal/segments/segment-files.ts";
 
 export type TradeOutboxDeps = {
   readonly temporal: TemporalClient;
-  readonly askTrader: AskTrader;
+  readonly askBook: AskBook;
   /** The folder of all trading journals. */
   readonly root: string;
   readonly book: string;
@@ -77,8 +77,8 @@ export class TradeOutbox {
   }
 
   async #tell(): Promise<OutboxTick> {
-    const { askTrader, book, nowMs } = this.#deps;
-    const { status } = await askTrader(book, { command: "status" });
+    const { askBook, book, nowMs } = this.#deps;
+    const { status } = await askBook(book, { command: "status" });
     if (status === null) throw new Error(`the trader of ${book} told no status`);
     const view = viewOf(status);
     const today = dayFromMicros(nowMs() * US_PER_MS);
@@ -97,10 +97,10 @@ export class TradeOutbox {
 
   /** The next trades, up to where another day begins; with none the book as it is, to today's session. */
   async #nextPart(view: BookView, today: string): Promise<Part> {
-    const { askTrader, book } = this.#deps;
+    const { askBook, book } = this.#deps;
     const after = this.#after;
     const request = { command: "trades", after, max: SESSION_TRADES_MAX };
-    const { trades: answer, detail } = await askTrader(book, request);
+    const { trades: answer, detail } = await askBook(book, request);
     if (answer === null) throw new Error(`the trader of ${book} tells no trades: ${detail}`);
     const all = answer.trades.map(({ index, trade }) => ({ index, trade: toldTrade(trade) }));
     const days = all.map(({ trade }) => dayFromMicros(trade.exitedAtMs * US_PER_MS));
