@@ -87,7 +87,9 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
     const outboxes = layers.includes("trader") ? tellTrades({ config, temporal, tell }) : null;
-    await runAll(workers, stop.signal).finally(() => outboxes?.stop());
+    await runAll(workers, stop.signal).finally(async () => {
+      await outboxes?.stop();
+    });
     tell("all workers have stopped");
   } catch (error) {
     log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");
