@@ -25,7 +25,7 @@ import type { Config } from "../config.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
-import { tellTrades, tradingWorld } from "./trading-layer.ts";
+import { type Outboxes, tellTrades, tradingWorld } from "./trading-layer.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
@@ -73,6 +73,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
   const keeper = openKeeper(options, temporal, log);
+  let outboxes: Outboxes | null = null;
   try {
     const bundle = await loadWorkflowBundle();
     if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
@@ -86,16 +87,15 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
-    const outboxes = layers.includes("trader") ? tellTrades({ config, temporal, tell }) : null;
-    await runAll(workers, stop.signal).finally(async () => {
-      await outboxes?.stop();
-    });
+    if (layers.includes("trader")) outboxes = tellTrades({ config, temporal, tell });
+    await runAll(workers, stop.signal);
     tell("all workers have stopped");
   } catch (error) {
     log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");
     throw error;
   } finally {
     await keeper.stopAll("its worker shuts down");
+    await outboxes?.stop();
     await connection.close();
     await temporal.close();
     log.close();

@@ -21,12 +21,14 @@ export function tradingWorld(config: Config, temporal: TemporalClient): TradingW
   };
 }
 
+export type Outboxes = { stop(): Promise<void> };
+
 /** Tells sessions of trades until it is stopped; a book without a trader on this host is silent. */
 export function tellTrades(options: {
   readonly config: Config;
   readonly temporal: TemporalClient;
   readonly tell: (line: string) => void;
-}): { stop(): Promise<void> } {
+}): Outboxes {
   const { config, temporal, tell } = options;
   const stopping = new AbortController();
   const loops = BOOKS.map(async (book) => {
