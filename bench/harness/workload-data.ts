@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { ScanChunk } from "../../src/domain/backtest/backtest.ts";
 
-const CHUNK_DOUBLES = 131_072;
+const CHUNK_DOUBLES = 65_536;
 const CHUNK_SCANS_MAX = 16_384;
 const NS_PER_MS = 1e6;
 
