@@ -68,8 +68,6 @@ async function measure(stack: Stack, assets: number) {
     await simulate(archive, assets);
     while (trader.data.scans.lastSeq < BACKLOG + FILES) await delay(20);
     const { callbackMs, fileMs } = bench;
-    const of = (samples: readonly number[], percent: number) =>
-      samples.length === 0 ? null : rounded(percentile(samples, percent), 3);
     note(
       `${assets} assets: ${callbackMs.length} scans in their callback, ${trader.data.account.trades} trades`,
     );
@@ -90,6 +88,15 @@ async function measure(stack: Stack, assets: number) {
   }
 }
 
+function of(samples: readonly number[], percent: number): number | null {
+  return samples.length === 0 ? null : rounded(percentile(samples, percent), 3);
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`${String(error)}\n`);
+  process.exit(1);
+}
+
 async function openTrader(stack: Stack, dir: string, archive: string) {
   const hazelcast = await connectHazelcast({ ...stack, name: "bench", deadlineMs: 5_000 });
   if (!(await hazelcast.waitConnected(20_000))) throw new Error("no member answered");
@@ -104,10 +111,6 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
   const trades = new TradeFile(log.journal.folder);
   const samples = { isOn: false, callbackMs: [] as number[], fileMs: [] as number[], snapshots: 0 };
   const lookup = createScanLookup({ journalFile: join(dir, "none.db"), archive });
-  const fail = (error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exit(1);
-  };
   const running = new RunningTrader({
     trader,
     broker: createPaperBroker(paper),
