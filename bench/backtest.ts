@@ -1,0 +1,115 @@
+/**
+ * The backtest workload through the real core: orders, fills, portfolio, gates and statistics.
+ *
+ *     npm run --silent bench:backtest -- DIR [--json]
+ *
+ * DIR is what the workload's generator wrote. `run_ms` is the median of nine runs after a discarded
+ * one, the reading of the columns aside (`load_ms`); memory is flat, because they are read in chunks.
+ */
+import { performance } from "node:perf_hooks";
+import { parseArgs } from "node:util";
+import { feedBacktest, finishBacktest, startBacktest } from "../src/domain/backtest/backtest.ts";
+import type { BacktestReport } from "../src/domain/backtest/report.ts";
+import { DEFAULT_AGE_BUDGETS_MS, WIDE_LIMITS } from "../src/domain/trading/configuration.ts";
+import { openWorkload, type WorkloadData } from "./harness/workload-data.ts";
+import { workload } from "./workload-strategy.ts";
+
+const RUNS = 9;
+
+/** Recorded on two shared cores, one thread; good to one digit. Milliseconds a run on m and s. */
+const RECORDED = [
+  ["NautilusTrader 1.221", 57_000, 24_000],
+  ["backtrader", 150_000, 43_000],
+  ["vectorbt, flexible order function", 160, 300],
+  ["numba loop", 1.2, 3.3],
+] as const;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false } },
+});
+const folder = positionals[0];
+if (folder === undefined) {
+  process.stderr.write("usage: npm run --silent bench:backtest -- DIR [--json]\n");
+  process.exit(64);
+}
+
+type Timed = { readonly report: BacktestReport; readonly runMs: number; readonly loadMs: number };
+
+const data = openWorkload(folder);
+const first = runOnce(data);
+runOnce(data);
+const runs = Array.from({ length: RUNS }, () => runOnce(data));
+const runMs = runs.map((run) => run.runMs).toSorted((a, b) => a - b)[Math.floor(RUNS / 2)]!;
+const { trades, returns } = first.report;
+const byReason = trades.byExitReason;
+const result = {
+  trades: trades.count,
+  take_profit: byReason["take_profit"]?.count ?? 0,
+  stop_loss: byReason["stop_loss"]?.count ?? 0,
+  max_hold: byReason["max_hold"]?.count ?? 0,
+  final: returns.end,
+  load_ms: round(first.loadMs),
+  first_run_ms: round(first.runMs),
+  run_ms: round(runMs),
+  scans_per_s: Math.round((data.scans / runMs) * 1_000),
+  rss_mb: round(process.resourceUsage().maxRSS / 1_024),
+};
+process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : tableOf(result));
+
+function runOnce({ chunks, dataHash }: WorkloadData): Timed {
+  let loadMs = 0;
+  const began = performance.now();
+  const run = startBacktest({
+    dataHash,
+    codeVersion: "bench",
+    trader: {
+      book: "BENCH",
+      capital: 100_000,
+      strategy: workload,
+      parameters: {},
+      slippageBps: 2,
+      instruments: {},
+      limits: WIDE_LIMITS,
+      ageBudgetsMs: DEFAULT_AGE_BUDGETS_MS,
+      configuredPosture: "APEX",
+    },
+    paper: {
+      convention: { kind: "same_scan" },
+      feeBps: 4,
+      slippageBps: 2,
+      seed: 1,
+      partialShare: 0,
+      rejectShare: 0,
+    },
+  });
+  const source = chunks();
+  for (;;) {
+    const asked = performance.now();
+    const next = source.next();
+    loadMs += performance.now() - asked;
+    if (next.done === true) break;
+    feedBacktest(run, next.value);
+  }
+  const report = finishBacktest(run);
+  return { report, loadMs, runMs: performance.now() - began - loadMs };
+}
+
+function tableOf(figures: typeof result): string {
+  const rows = Object.entries(figures).map(([name, value]) => `${name.padEnd(14)} ${value}`);
+  const limits = Object.entries(WIDE_LIMITS).map(([name, value]) => `${name}=${value}`);
+  const column = data.assets.length === 1 ? 2 : 1;
+  const peers = RECORDED.map(
+    ([name, ...ms]) =>
+      `${name.padEnd(36)} ${ms[column - 1]} ms (recorded), ${ratioOf(ms[column - 1]!)}x`,
+  );
+  return `${[...rows, `limits         ${limits.join(" ")}`, "", ...peers].join("\n")}\n`;
+}
+
+function ratioOf(peerMs: number): string {
+  return (peerMs / runMs).toPrecision(1);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

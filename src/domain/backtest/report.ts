@@ -1,0 +1,100 @@
+/** The numbers of a tear sheet: what a finished run says of itself. Pictures are made elsewhere. */
+import { dailyRatiosOf, type DailyRatios } from "../statistics/daily-ratios.ts";
+import { tradeFiguresOf, type TradeFigures } from "../statistics/trade-tally.ts";
+import { publishedOf, type PublishedPosition } from "../trading/published.ts";
+import type { FillConvention } from "../trading/broker/paper-broker.ts";
+import type { Parameters } from "../trading/strategy.ts";
+import type { Backtest } from "./backtest.ts";
+import { growthOf } from "./benchmark.ts";
+import { hexOf } from "./result-hash.ts";
+
+export type BacktestReport = {
+  readonly resultHash: string;
+  readonly run: {
+    readonly dataHash: string;
+    readonly codeVersion: string;
+    readonly strategy: string;
+    readonly parameters: Parameters;
+    readonly seed: number;
+    readonly convention: FillConvention;
+    readonly feeBps: number;
+    readonly slippageBps: number;
+    readonly scans: number;
+    readonly firstMs: number | null;
+    readonly lastMs: number | null;
+  };
+  readonly returns: {
+    readonly start: number;
+    readonly end: number;
+    /** With open positions at their marks. */
+    readonly endEquity: number;
+    readonly peak: number;
+    readonly lowest: number;
+    readonly total: number;
+    readonly buyAndHold: number;
+    readonly fees: number;
+    readonly volume: number;
+  };
+  readonly risk: DailyRatios & {
+    readonly drawdownMax: number;
+    readonly drawdownAverage: number;
+    readonly drawdowns: number;
+    readonly drawdownLongestMs: number;
+    readonly drawdownAverageMs: number;
+  };
+  readonly trades: TradeFigures & {
+    /** Share of the scans with a position. */
+    readonly exposure: number;
+    /** Signals that a gate or limit stopped, by reason. */
+    readonly rejectedSignals: Readonly<Record<string, number>>;
+    readonly leftOpen: readonly PublishedPosition[];
+  };
+};
+
+export function reportOf(run: Backtest): BacktestReport {
+  const { description, desk, curve, tally } = run;
+  const { strategy, data } = desk.trader;
+  const { paper, trader } = description;
+  const published = publishedOf(desk.trader);
+  return {
+    resultHash: hexOf(run.hash),
+    run: {
+      dataHash: description.dataHash,
+      codeVersion: description.codeVersion,
+      strategy: strategy.name,
+      parameters: strategy.parameters,
+      seed: paper.seed,
+      convention: paper.convention,
+      feeBps: paper.feeBps,
+      slippageBps: paper.slippageBps,
+      scans: run.scans,
+      firstMs: run.firstMs[0] ?? null,
+      lastMs: run.scans === 0 ? null : run.event.nowMs,
+    },
+    returns: {
+      start: trader.capital,
+      end: data.account.cash,
+      endEquity: data.account.equity,
+      peak: curve.peak,
+      lowest: curve.lowest,
+      total: data.account.equity / trader.capital - 1,
+      buyAndHold: growthOf(run.holdings) - 1,
+      fees: data.account.fees,
+      volume: tally.volume,
+    },
+    risk: {
+      ...dailyRatiosOf({ equities: run.dailyEquities, drawdownMax: curve.drawdownMax }),
+      drawdownMax: curve.drawdownMax,
+      drawdownAverage: curve.drawdowns === 0 ? 0 : curve.drawdownSum / curve.drawdowns,
+      drawdowns: curve.drawdowns,
+      drawdownLongestMs: curve.drawdownLongestMs,
+      drawdownAverageMs: curve.drawdowns === 0 ? 0 : curve.drawdownMsSum / curve.drawdowns,
+    },
+    trades: {
+      ...tradeFiguresOf(tally),
+      exposure: run.scans === 0 ? 0 : run.scansInPosition / run.scans,
+      rejectedSignals: published.refusals,
+      leftOpen: published.positions,
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * What daily returns say of risk. A ratio from a handful of days is noise that looks like a result,
+ * so below thirty of them every figure is null, and the report says why.
+ */
+import { addToMoments, createMoments, deviationOf, excessKurtosisOf, skewOf } from "./moments.ts";
+
+export const DAILY_SAMPLES_MIN = 30;
+const DAYS_PER_YEAR = 365;
+const TAIL_SHARE = 0.05;
+
+export type DailyRatios = {
+  /** Why the figures are null; null when they are not. */
+  readonly reason: string | null;
+  readonly samples: number;
+  readonly cagr: number | null;
+  readonly volatility: number | null;
+  readonly sharpe: number | null;
+  readonly sortino: number | null;
+  readonly calmar: number | null;
+  readonly omega: number | null;
+  /** Of one day at 95 %, as a share that is negative for a loss. */
+  readonly valueAtRisk: number | null;
+  readonly conditionalValueAtRisk: number | null;
+  readonly ulcerIndex: number | null;
+  readonly skew: number | null;
+  readonly excessKurtosis: number | null;
+  readonly tailRatio: number | null;
+};
+
+export type DailySamples = {
+  /** Equity at the end of each day, the start first. */
+  readonly equities: readonly number[];
+  /** Marked at every scan, deeper than any that days show. */
+  readonly drawdownMax: number;
+};
+
+export function dailyRatiosOf({ equities, drawdownMax }: DailySamples): DailyRatios {
+  const returns = equities.slice(1).map((equity, at) => equity / equities[at]! - 1);
+  const samples = returns.length;
+  if (samples < DAILY_SAMPLES_MIN) return tooFew(samples);
+  const moments = createMoments();
+  let gains = 0;
+  let losses = 0;
+  let lossSquares = 0;
+  for (const value of returns) {
+    addToMoments(moments, value);
+    if (value > 0) gains += value;
+    else {
+      losses -= value;
+      lossSquares += value * value;
+    }
+  }
+  const perYear = Math.sqrt(DAYS_PER_YEAR);
+  const deviation = deviationOf(moments);
+  const downside = Math.sqrt(lossSquares / samples);
+  const growth = equities.at(-1)! / equities[0]!;
+  const cagr = growth > 0 ? growth ** (DAYS_PER_YEAR / samples) - 1 : -1;
+  const sorted = Float64Array.from(returns).toSorted();
+  const worst = sorted.subarray(0, Math.max(1, Math.floor(samples * TAIL_SHARE)));
+  return {
+    reason: null,
+    samples,
+    cagr,
+    volatility: deviation * perYear,
+    sharpe: ratio(moments.mean * perYear, deviation),
+    sortino: ratio(moments.mean * perYear, downside),
+    calmar: ratio(cagr, drawdownMax),
+    omega: ratio(gains, losses),
+    valueAtRisk: quantileOf(sorted, TAIL_SHARE),
+    conditionalValueAtRisk: worst.reduce((sum, value) => sum + value, 0) / worst.length,
+    ulcerIndex: ulcerIndexOf(equities),
+    skew: skewOf(moments),
+    excessKurtosis: excessKurtosisOf(moments),
+    tailRatio: ratio(quantileOf(sorted, 1 - TAIL_SHARE), Math.abs(quantileOf(sorted, TAIL_SHARE))),
+  };
+}
+
+/** Null where the divisor is nothing: an infinite ratio is no finding. */
+function ratio(dividend: number, divisor: number): number | null {
+  return divisor > 0 ? dividend / divisor : null;
+}
+
+/** Between neighbours by straight line, of ascending values. */
+export function quantileOf(sorted: ArrayLike<number>, share: number): number {
+  const place = (sorted.length - 1) * share;
+  const below = Math.floor(place);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (high - low) * (place - below);
+}
+
+function ulcerIndexOf(equities: readonly number[]): number {
+  let peak = -Infinity;
+  let squares = 0;
+  for (const equity of equities) {
+    peak = Math.max(peak, equity);
+    squares += ((peak - equity) / peak) ** 2;
+  }
+  return Math.sqrt(squares / equities.length);
+}
+
+function tooFew(samples: number): DailyRatios {
+  return {
+    reason: `${samples} daily samples, at least ${DAILY_SAMPLES_MIN} are needed`,
+    samples,
+    cagr: null,
+    volatility: null,
+    sharpe: null,
+    sortino: null,
+    calmar: null,
+    omega: null,
+    valueAtRisk: null,
+    conditionalValueAtRisk: null,
+    ulcerIndex: null,
+    skew: null,
+    excessKurtosis: null,
+    tailRatio: null,
+  };
+}

@@ -1,0 +1,92 @@
+/** Orders leave here: their ids follow from the decision, and the book remembers them until they end. */
+import { agesNow, postureNow } from "../risk/input-ages.ts";
+import type { EntryVerdict, EntryWish } from "../risk/entry-gate.ts";
+import type { ExitReason, Order } from "../orders.ts";
+import { emit, type Position, type Trader } from "../state.ts";
+
+type Allowed = Extract<EntryVerdict, { readonly kind: "allowed" }>;
+
+export function placeEntry(trader: Trader, wish: EntryWish, allowed: Allowed): void {
+  const { data } = trader;
+  const clientOrderId = nextOrderId(trader);
+  const order: Order = {
+    clientOrderId,
+    asset: wish.asset,
+    side: wish.direction === "long" ? "buy" : "sell",
+    quantity: allowed.quantity,
+    purpose: "entry",
+    positionId: clientOrderId,
+    decidedSeq: data.scans.lastSeq,
+    decidedAtMs: data.nowMs,
+    referencePrice: allowed.price,
+    reason: "signal",
+    ages: agesNow(trader),
+  };
+  data.working.push({
+    order,
+    direction: wish.direction,
+    plan: wish.plan,
+    signal: wish.strength,
+    posture: allowed.posture,
+    status: "submitted",
+    fillCount: 0,
+    filled: 0,
+    isCancelling: false,
+  });
+  data.risk.entryTimesMs.push(data.nowMs);
+  emit(trader, { kind: "submit_order", order });
+}
+
+/** Also stops what is left of the entry: a position must not grow while it is left. */
+export function placeExit(trader: Trader, position: Position, reason: ExitReason): void {
+  const { data } = trader;
+  cancelEntries(trader, position.id);
+  position.exitWanted = reason;
+  const order: Order = {
+    clientOrderId: nextOrderId(trader),
+    asset: position.asset,
+    side: position.direction === "long" ? "sell" : "buy",
+    quantity: position.quantity,
+    purpose: "exit",
+    positionId: position.id,
+    decidedSeq: data.scans.lastSeq,
+    decidedAtMs: data.nowMs,
+    referencePrice: position.mark,
+    reason,
+    ages: agesNow(trader),
+  };
+  position.exitOrderId = order.clientOrderId;
+  const posture = postureNow(trader);
+  data.working.push({
+    order,
+    direction: position.direction,
+    plan: position.plan,
+    signal: position.signal,
+    posture: posture === "UNKNOWN" ? position.posture : posture,
+    status: "submitted",
+    fillCount: 0,
+    filled: 0,
+    isCancelling: false,
+  });
+  emit(trader, { kind: "submit_order", order });
+}
+
+/** Of one position, or all with null. Asked once: the broker's answer decides. */
+export function cancelEntries(trader: Trader, positionId: string | null): void {
+  for (const working of trader.data.working) {
+    const { order } = working;
+    if (order.purpose !== "entry" || working.isCancelling) continue;
+    if (positionId !== null && order.positionId !== positionId) continue;
+    working.isCancelling = true;
+    emit(trader, { kind: "cancel_order", clientOrderId: order.clientOrderId });
+  }
+}
+
+/** A scan decides once for its seq; anything else is named by its place in the log. */
+function nextOrderId(trader: Trader): string {
+  const { data, configuration, nextIndex } = trader;
+  data.orderOrdinal += 1;
+  const index = nextIndex - 1;
+  const place = data.decision.index === index ? `s${data.decision.seq}` : `e${index}`;
+  return `${configuration.book}-${place}-${data.orderOrdinal}`;
+}

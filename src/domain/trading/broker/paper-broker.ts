@@ -1,0 +1,158 @@
+/**
+ * The paper broker: pure, driven by events, never by timers. What it does with an order follows from
+ * the prices of fresh scans and from a hash of seed and client order id, so the same log gives the
+ * same fills, in any process, after any restart.
+ */
+import { assert } from "../../assert.ts";
+import type { TraderCommand } from "../commands.ts";
+import type { BrokerReport, ScanEvent, TraderEvent } from "../events.ts";
+import type { Order } from "../orders.ts";
+import type { WorkingOrder } from "../state.ts";
+
+/** When an order may fill; part of what describes a run. */
+export type FillConvention =
+  /** At the scan that it was decided on. */
+  | { readonly kind: "same_scan" }
+  /** At the first fresh scan after it. */
+  | { readonly kind: "next_scan" }
+  /** At the first later fresh scan that comes this long after the decision. */
+  | { readonly kind: "latency"; readonly latencyMs: number };
+
+export type PaperSettings = {
+  readonly convention: FillConvention;
+  readonly feeBps: number;
+  readonly slippageBps: number;
+  readonly seed: number;
+  /** Share of orders that fill in two parts, at two scans. */
+  readonly partialShare: number;
+  /** Share of orders that are rejected. */
+  readonly rejectShare: number;
+};
+
+export const DEFAULT_PAPER_SETTINGS: PaperSettings = {
+  convention: { kind: "next_scan" },
+  feeBps: 4,
+  slippageBps: 2,
+  seed: 1,
+  partialShare: 0,
+  rejectShare: 0,
+};
+
+type PendingOrder = { readonly order: Order; filled: number; fillCount: number };
+
+export type PaperBroker = { readonly settings: PaperSettings; pending: PendingOrder[] };
+
+const BPS = 10_000;
+const NO_REPORTS: readonly BrokerReport[] = [];
+/** Apart, so that an order's parts say nothing of its fate. */
+const SALT_REJECT = 1;
+const SALT_PARTIAL = 2;
+const SALT_SHARE = 3;
+
+/** After a restart it goes on with the orders that the folded log leaves working. */
+export function createPaperBroker(
+  settings: PaperSettings,
+  working: readonly WorkingOrder[] = [],
+): PaperBroker {
+  return {
+    settings,
+    pending: working.map(({ order, filled, fillCount }) => ({ order, filled, fillCount })),
+  };
+}
+
+/** One event that the trader stepped, the commands that came of it, and whether it was a fresh scan. */
+export type PaperInput = {
+  readonly event: TraderEvent;
+  readonly commands: readonly TraderCommand[];
+  readonly isFresh: boolean;
+};
+
+/** What the broker says to it; the array is shared when it is empty. */
+export function stepPaperBroker(broker: PaperBroker, input: PaperInput): readonly BrokerReport[] {
+  const { event, commands, isFresh } = input;
+  if (commands.length === 0 && broker.pending.length === 0) return NO_REPORTS;
+  const reports: BrokerReport[] = [];
+  for (const command of commands) {
+    if (command.kind === "submit_order") submit(broker, command.order, reports);
+    if (command.kind === "cancel_order") cancel(broker, command.clientOrderId, reports);
+  }
+  if (event.kind === "scan" && isFresh) fillPending(broker, event, reports);
+  return reports;
+}
+
+function submit(broker: PaperBroker, order: Order, reports: BrokerReport[]): void {
+  const { settings, pending } = broker;
+  const { clientOrderId } = order;
+  if (pending.some((other) => other.order.clientOrderId === clientOrderId)) return;
+  if (draw(settings.seed, clientOrderId, SALT_REJECT) < settings.rejectShare) {
+    reports.push({ kind: "order_rejected", clientOrderId, reason: "paper: drawn by the seed" });
+    return;
+  }
+  pending.push({ order, filled: 0, fillCount: 0 });
+  reports.push({ kind: "order_accepted", clientOrderId, brokerOrderId: `paper-${clientOrderId}` });
+}
+
+function cancel(broker: PaperBroker, clientOrderId: string, reports: BrokerReport[]): void {
+  const before = broker.pending.length;
+  broker.pending = broker.pending.filter(({ order }) => order.clientOrderId !== clientOrderId);
+  const reason = before === broker.pending.length ? "paper: was not working" : "paper: as asked";
+  reports.push({ kind: "order_cancelled", clientOrderId, reason });
+}
+
+function fillPending(broker: PaperBroker, scan: ScanEvent, reports: BrokerReport[]): void {
+  const done = new Set<PendingOrder>();
+  for (const pending of broker.pending) {
+    if (!mayFill(broker.settings.convention, pending.order, scan)) continue;
+    const column = scan.assets.indexOf(pending.order.asset);
+    const price = column === -1 ? Number.NaN : scan.prices[scan.pricesAt + column]!;
+    if (!(price > 0)) continue;
+    const report = fillAt(broker.settings, pending, price);
+    reports.push(report);
+    if (report.kind === "order_filled") done.add(pending);
+  }
+  if (done.size > 0) broker.pending = broker.pending.filter((pending) => !done.has(pending));
+}
+
+function mayFill(convention: FillConvention, order: Order, scan: ScanEvent): boolean {
+  switch (convention.kind) {
+    case "same_scan":
+      return true;
+    case "next_scan":
+      return order.decidedSeq < scan.seq;
+    case "latency":
+      return order.decidedSeq < scan.seq && order.decidedAtMs + convention.latencyMs <= scan.nowMs;
+  }
+}
+
+/** At the observed price, stops included: never at the trigger. */
+function fillAt(settings: PaperSettings, pending: PendingOrder, price: number): BrokerReport {
+  const { order } = pending;
+  const { clientOrderId } = order;
+  const slippage = settings.slippageBps / BPS;
+  const paid = price * (order.side === "buy" ? 1 + slippage : 1 - slippage);
+  const isPartial =
+    pending.fillCount === 0 &&
+    draw(settings.seed, clientOrderId, SALT_PARTIAL) < settings.partialShare;
+  const rest = order.quantity - pending.filled;
+  // A tenth to nine tenths: a part is never nothing and never all.
+  const quantity = isPartial
+    ? rest * (0.1 + 0.8 * draw(settings.seed, clientOrderId, SALT_SHARE))
+    : rest;
+  pending.filled += quantity;
+  pending.fillCount += 1;
+  assert(quantity > 0, "a fill fills something");
+  const fee = (settings.feeBps / BPS) * paid * quantity;
+  const fill = { number: pending.fillCount, quantity, price: paid, fee };
+  return { kind: isPartial ? "order_partly_filled" : "order_filled", clientOrderId, fill };
+}
+
+/** In [0, 1): FNV-1a over the id, then a finalizer that spreads neighbouring ids. */
+function draw(seed: number, clientOrderId: string, salt: number): number {
+  let hash = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1) ^ Math.imul(salt, 0x85ebca6b)) | 0;
+  for (let at = 0; at < clientOrderId.length; at += 1) {
+    hash = Math.imul(hash ^ clientOrderId.charCodeAt(at), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,57 @@
+/** The one record that every (book, seq) leaves: how the scan was taken and what came of it. */
+
+export type ScanClass =
+  /** In order, within its age budget, not replayed: marks, exits, entries, fills. */
+  | "fresh"
+  /** Replayed, repaired or too old: windows, marks and counts; nothing is decided or filled at it. */
+  | "stale"
+  /** Behind a newer scan: counted only. */
+  | "late"
+  /** Never found. */
+  | "gap";
+
+export type RefusalReason =
+  | "halted"
+  | "latched"
+  | "posture_hibernate"
+  | "posture_unknown"
+  | "posture_old"
+  | "input_old"
+  | "order_unknown"
+  | "order_working"
+  | "position_open"
+  | "asset_without_price"
+  | "below_minimum"
+  | "limit_notional"
+  | "limit_order_rate"
+  | "limit_positions"
+  | "limit_daily_loss"
+  | "limit_drawdown";
+
+export type DecisionOutcome =
+  | "entered"
+  | "exited"
+  /** In a position, and nothing said to leave it. */
+  | "held"
+  /** An order is on its way, so nothing else is decided. */
+  | "waiting"
+  | "no_signal"
+  /** Windows are not full yet. */
+  | "warming"
+  /** A signal that a gate or a limit stopped; the reason says which. */
+  | "refused"
+  | "stale"
+  | "ignored_late"
+  | "lost";
+
+export type Decision = {
+  readonly seq: number;
+  readonly class: ScanClass;
+  readonly outcome: DecisionOutcome;
+  /** Of a refusal, else null. */
+  readonly refusal: RefusalReason | null;
+  /** Which input or limit, where the refusal has one; else empty. */
+  readonly subject: string;
+  /** The strategy's signal where it gave one, else 0. */
+  readonly signal: number;
+};

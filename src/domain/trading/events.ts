@@ -1,0 +1,131 @@
+/**
+ * Everything that a trader can be told: a closed set of facts. Each has its place in the log and the
+ * time that the shell read once, when it took the event off its queue; the core knows no other time.
+ *
+ * Invariant: indexes rise by one, so a log with a hole is noticed before it is folded.
+ */
+import type { Direction, ExitPlan, Fill } from "./orders.ts";
+import type { Posture } from "./posture.ts";
+
+type Told = { readonly index: number; readonly nowMs: number };
+
+/** The trader began or began again: what it runs, so that a replay knows whether it compares like with like. */
+export type StartedEvent = Told & {
+  readonly kind: "started";
+  readonly configurationHash: string;
+  readonly codeHash: string;
+  /** Of the snapshot that the log before this event was cut at; empty for a first start. */
+  readonly snapshotHash: string;
+};
+
+/**
+ * One scan. Prices lie in a larger buffer from `pricesAt` on, one for each of `assets`, so that an
+ * archive is stepped without copying. The trader copies what it keeps: the caller may reuse the
+ * event object and the buffers for the next scan.
+ */
+export type ScanEvent = Told & {
+  readonly kind: "scan";
+  readonly seq: number;
+  readonly scanNumber: number;
+  /** When the prices were true: the scan's own timestamp. */
+  readonly asOfMs: number;
+  /** Pushed from a backlog by the bridge. */
+  readonly isReplayed: boolean;
+  /** Older than a scan that was pushed before it: counted, and in no window. */
+  readonly isLate: boolean;
+  /** Read from ringbuffer or journal because its event was missed. */
+  readonly isRepaired: boolean;
+  /** Names; the same array object as long as the universe is the same makes the comparison free. */
+  readonly assets: readonly string[];
+  /** NaN where an asset has no price. */
+  readonly prices: Float64Array;
+  readonly pricesAt: number;
+  /** Descending; `eigenvalueCount` of them from `eigenvaluesAt` on, none while the writer warms up. */
+  readonly eigenvalues: Float64Array;
+  readonly eigenvaluesAt: number;
+  readonly eigenvalueCount: number;
+  /** Features that travel with the scan, in the order of the strategy's `carried` names. */
+  readonly carried: Float64Array;
+  readonly carriedAt: number;
+};
+
+/** A missing seq that neither ringbuffer nor journal had in time: its decision record says so. */
+export type ScanLostEvent = Told & { readonly kind: "scan_lost"; readonly seq: number };
+
+/** A reading of an indicator or of the order book. */
+export type FeatureEvent = Told & {
+  readonly kind: "feature";
+  readonly name: string;
+  readonly value: number;
+  readonly asOfMs: number;
+};
+
+export type PostureEvent = Told & {
+  readonly kind: "posture";
+  /** UNKNOWN: something was published, and it is not a step of the ladder. */
+  readonly posture: Posture | "UNKNOWN";
+  readonly asOfMs: number;
+  readonly source: string;
+};
+
+/** Time passed; what must be noticed without a scan is noticed here. */
+export type TickEvent = Told & { readonly kind: "tick" };
+
+/** What a broker says about an order, before the shell gives it its place in the log. */
+export type BrokerReport =
+  | {
+      readonly kind: "order_accepted";
+      readonly clientOrderId: string;
+      readonly brokerOrderId: string;
+    }
+  | { readonly kind: "order_partly_filled"; readonly clientOrderId: string; readonly fill: Fill }
+  | { readonly kind: "order_filled"; readonly clientOrderId: string; readonly fill: Fill }
+  | { readonly kind: "order_rejected"; readonly clientOrderId: string; readonly reason: string }
+  | { readonly kind: "order_cancelled"; readonly clientOrderId: string; readonly reason: string }
+  /** Sent, and no answer says whether it arrived; blocks entries until another report resolves it. */
+  | { readonly kind: "order_unknown"; readonly clientOrderId: string; readonly reason: string };
+
+export type BrokerEvent = Told & BrokerReport;
+
+export type OperatorCommand =
+  /** Passes every gate that a signal passes. */
+  | {
+      readonly kind: "enter";
+      readonly asset: string;
+      readonly direction: Direction;
+      /** Of the cash, before posture sizes it down. */
+      readonly share: number;
+      readonly plan: ExitPlan;
+    }
+  /** Closes every position at the next fresh scan, and halts. */
+  | { readonly kind: "flatten" }
+  /** No entries; open positions keep their exits. */
+  | { readonly kind: "halt" }
+  /** Ends a halt and every latched limit, which measure from here on. */
+  | { readonly kind: "resume" };
+
+/** Idempotent by `commandId`. */
+export type OperatorEvent = Told & {
+  readonly kind: "operator";
+  readonly commandId: string;
+  readonly by: string;
+  readonly command: OperatorCommand;
+};
+
+/** The UTC day of `nowMs` is another than that of the event before: told before the day's first event. */
+export type DayRolledEvent = Told & {
+  readonly kind: "day_rolled";
+  /** The day that begins: YYYY-MM-DD. */
+  readonly day: string;
+};
+
+export type TraderEvent =
+  | StartedEvent
+  | ScanEvent
+  | ScanLostEvent
+  | FeatureEvent
+  | PostureEvent
+  | TickEvent
+  | BrokerEvent
+  | OperatorEvent
+  | DayRolledEvent;

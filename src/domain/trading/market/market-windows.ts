@@ -1,0 +1,170 @@
+/**
+ * The prices that a strategy may look back on: a private ring of rows, one row a scan, one column an
+ * asset of the present universe.
+ *
+ * Invariant: a cell is NaN unless its asset had a price at every scan from that one to the present,
+ * so an asset's window restarts after it was absent. Nothing in here is later than the present scan.
+ */
+import { assert } from "../../assert.ts";
+import type { ScanEvent } from "../events.ts";
+import type { MarketView } from "../strategy.ts";
+
+/** A window that no strategy needs and that a mistyped parameter could ask for. */
+export const LOOK_BACK_SCANS_MAX = 100_000;
+
+export type MarketWindowsDump = {
+  readonly assets: readonly string[];
+  readonly ring: Float64Array;
+  readonly row: number;
+  readonly scanCount: number;
+  readonly nowMs: number;
+  readonly largestEigenvalue: number;
+  readonly carried: Float64Array;
+  readonly features: readonly (readonly [string, number])[];
+};
+
+export class MarketWindows implements MarketView {
+  assetCount = 0;
+  scanCount = 0;
+  nowMs = 0;
+  largestEigenvalue = Number.NaN;
+  readonly #rows: number;
+  #assets: readonly string[] = [];
+  #ring = new Float64Array(0);
+  /** Where the present row begins in the ring. */
+  #base = 0;
+  readonly #carried: Float64Array;
+  readonly #features = new Map<string, number>();
+
+  constructor(lookBackScans: number, carriedCount: number) {
+    assert(
+      Number.isInteger(lookBackScans) && 0 <= lookBackScans && lookBackScans <= LOOK_BACK_SCANS_MAX,
+      `a strategy looks back a whole number of scans, up to ${LOOK_BACK_SCANS_MAX}`,
+    );
+    this.#rows = lookBackScans + 1;
+    this.#carried = new Float64Array(carriedCount).fill(Number.NaN);
+  }
+
+  at(asset: number): number {
+    return 0 <= asset && asset < this.assetCount ? this.#ring[this.#base + asset]! : Number.NaN;
+  }
+
+  before(asset: number, scans: number): number {
+    // Also refuses NaN. A negative number would be the future, a larger one another scan's row.
+    if (!(0 <= scans && scans < this.#rows)) refuseLookBack(scans, this.#rows - 1);
+    if (!(0 <= asset && asset < this.assetCount)) return Number.NaN;
+    const back = this.#base - scans * this.assetCount;
+    return this.#ring[(back < 0 ? back + this.#ring.length : back) + asset]!;
+  }
+
+  nameOf(asset: number): string {
+    return this.#assets[asset] ?? "";
+  }
+
+  carried(place: number): number {
+    return this.#carried[place] ?? Number.NaN;
+  }
+
+  feature(name: string): number {
+    return this.#features.get(name) ?? Number.NaN;
+  }
+
+  columnOf(asset: string): number {
+    return this.#assets.indexOf(asset);
+  }
+
+  noteFeature(name: string, value: number): void {
+    this.#features.set(name, value);
+  }
+
+  isSameUniverse(assets: readonly string[]): boolean {
+    const mine = this.#assets;
+    if (mine === assets) return true;
+    if (mine.length !== assets.length) return false;
+    for (let at = 0; at < mine.length; at += 1) if (mine[at] !== assets[at]) return false;
+    // The next comparison is by identity.
+    this.#assets = assets;
+    return true;
+  }
+
+  /** Windows of assets in both universes move to their new columns; the others begin anew. */
+  changeUniverse(assets: readonly string[]): void {
+    const ring = new Float64Array(this.#rows * assets.length).fill(Number.NaN);
+    const row = this.assetCount === 0 ? 0 : this.#base / this.assetCount;
+    for (const [column, name] of assets.entries()) {
+      const from = this.#assets.indexOf(name);
+      if (from === -1) continue;
+      for (let at = 0; at < this.#rows; at += 1) {
+        ring[at * assets.length + column] = this.#ring[at * this.assetCount + from]!;
+      }
+    }
+    this.#ring = ring;
+    this.#base = row * assets.length;
+    this.#assets = assets;
+    this.assetCount = assets.length;
+  }
+
+  push(event: ScanEvent): void {
+    const count = this.assetCount;
+    const ring = this.#ring;
+    const previous = this.#base;
+    const base = previous + count === ring.length ? 0 : previous + count;
+    const { prices, pricesAt } = event;
+    for (let asset = 0; asset < count; asset += 1) {
+      const price = prices[pricesAt + asset]!;
+      if (price > 0) ring[base + asset] = price;
+      else this.#blank(asset, { base, previous });
+    }
+    this.#base = base;
+    this.scanCount += 1;
+    this.nowMs = event.nowMs;
+    this.largestEigenvalue =
+      event.eigenvalueCount === 0 ? Number.NaN : event.eigenvalues[event.eigenvaluesAt]!;
+    const carried = this.#carried;
+    for (let place = 0; place < carried.length; place += 1) {
+      carried[place] = event.carried[event.carriedAt + place] ?? Number.NaN;
+    }
+  }
+
+  /** An absent asset loses its whole column, once: if the row before is blank, the column is. */
+  #blank(asset: number, rows: { readonly base: number; readonly previous: number }): void {
+    const ring = this.#ring;
+    if (!Number.isNaN(ring[rows.previous + asset]!)) {
+      for (let at = asset; at < ring.length; at += this.assetCount) ring[at] = Number.NaN;
+    }
+    ring[rows.base + asset] = Number.NaN;
+  }
+
+  dump(): MarketWindowsDump {
+    return {
+      assets: [...this.#assets],
+      ring: this.#ring.slice(),
+      row: this.assetCount === 0 ? 0 : this.#base / this.assetCount,
+      scanCount: this.scanCount,
+      nowMs: this.nowMs,
+      largestEigenvalue: this.largestEigenvalue,
+      carried: this.#carried.slice(),
+      features: [...this.#features],
+    };
+  }
+
+  load(dump: MarketWindowsDump): void {
+    assert(
+      dump.ring.length === this.#rows * dump.assets.length,
+      "a snapshot's windows are as long as its strategy's",
+    );
+    this.#assets = dump.assets;
+    this.#ring = dump.ring.slice();
+    this.assetCount = dump.assets.length;
+    this.#base = dump.row * this.assetCount;
+    this.scanCount = dump.scanCount;
+    this.nowMs = dump.nowMs;
+    this.largestEigenvalue = dump.largestEigenvalue;
+    this.#carried.set(dump.carried);
+    for (const [name, value] of dump.features) this.#features.set(name, value);
+  }
+}
+
+function refuseLookBack(scans: number, most: number): never {
+  throw new Error(`a strategy looks back 0 to ${most} scans as it declared, was ${scans}`);
+}

@@ -1,0 +1,122 @@
+/** What a trader shows of itself, read on demand: nothing here costs anything while nobody looks. */
+import type { Direction } from "./orders.ts";
+import type { Posture } from "./posture.ts";
+import { unrealizedOf } from "./book/account.ts";
+import { postureNow } from "./risk/input-ages.ts";
+import type { LimitName } from "./risk/limits.ts";
+import type { Position, Trader } from "./state.ts";
+
+export type PublishedPosition = {
+  readonly id: string;
+  readonly asset: string;
+  readonly direction: Direction;
+  readonly quantity: number;
+  readonly entryPrice: number;
+  readonly mark: number;
+  readonly markedAtMs: number;
+  readonly unrealized: number;
+  readonly openedAtMs: number;
+  readonly heldScans: number;
+  readonly takeProfit: number;
+  readonly stopLoss: number;
+  readonly bucket: string;
+};
+
+export type PublishedState = {
+  readonly book: string;
+  readonly strategy: string;
+  readonly capital: number;
+  readonly equity: number;
+  readonly positions: readonly PublishedPosition[];
+  readonly ordersWorking: readonly string[];
+  readonly lastScanNumber: number;
+  readonly lastSeq: number;
+  readonly lastScanAsOfMs: number;
+  readonly posture: Posture | "UNKNOWN";
+  readonly warm: boolean;
+  readonly halted: boolean;
+  readonly latched: readonly LimitName[];
+  /** Scans that entered the windows. */
+  readonly barIndex: number;
+  /** Decision records so far: one for each seq. */
+  readonly scansProcessed: number;
+  readonly duplicates: number;
+  readonly tradesExecuted: number;
+  /** Entries that a gate or limit stopped, by reason. */
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly day: PublishedDay;
+  /** The strategy's own numbers: for the default one `last_vel_div` and `vol_ok`. */
+  readonly readings: Readonly<Record<string, number | boolean>>;
+};
+
+export type PublishedDay = {
+  readonly day: string;
+  readonly capitalStart: number;
+  readonly realized: number;
+  readonly unrealized: number;
+  readonly fees: number;
+  readonly trades: number;
+  readonly wins: number;
+  readonly losses: number;
+  readonly maxDrawdown: number;
+};
+
+export function publishedOf(trader: Trader): PublishedState {
+  const { data, strategy, configuration } = trader;
+  const { scans, account, risk } = data;
+  return {
+    book: configuration.book,
+    strategy: strategy.name,
+    capital: account.cash,
+    equity: account.equity,
+    positions: data.positions.map((position) => publishedPosition(position, scans.barIndex)),
+    ordersWorking: data.working.map(({ order }) => order.clientOrderId),
+    lastScanNumber: scans.lastScanNumber,
+    lastSeq: scans.lastSeq,
+    lastScanAsOfMs: scans.lastAsOfMs,
+    posture: postureNow(trader),
+    warm: strategy.isWarm(),
+    halted: risk.isHalted,
+    latched: [...risk.latched],
+    barIndex: scans.barIndex,
+    scansProcessed: scans.decisions,
+    duplicates: scans.duplicates,
+    tradesExecuted: account.trades,
+    refusals: { ...data.refusals },
+    day: publishedDay(trader),
+    readings: strategy.readings(),
+  };
+}
+
+function publishedPosition(position: Position, barIndex: number): PublishedPosition {
+  return {
+    id: position.id,
+    asset: position.asset,
+    direction: position.direction,
+    quantity: position.quantity,
+    entryPrice: position.entryPrice,
+    mark: position.mark,
+    markedAtMs: position.markedAtMs,
+    unrealized: unrealizedOf([position]),
+    openedAtMs: position.openedAtMs,
+    heldScans: barIndex - position.openedBar,
+    takeProfit: position.plan.takeProfit,
+    stopLoss: position.plan.stopLoss,
+    bucket: position.plan.bucket,
+  };
+}
+
+function publishedDay({ data }: Trader): PublishedDay {
+  const { day, positions } = data;
+  return {
+    day: day.day,
+    capitalStart: day.cashStart,
+    realized: day.realized,
+    unrealized: unrealizedOf(positions),
+    fees: day.fees,
+    trades: day.trades,
+    wins: day.wins,
+    losses: day.losses,
+    maxDrawdown: day.maxDrawdown,
+  };
+}

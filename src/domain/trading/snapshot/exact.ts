@@ -1,0 +1,79 @@
+/**
+ * Values as JSON without losing a bit: JSON has no NaN, no infinities, no negative zero, no typed
+ * arrays, maps and sets, and a snapshot must fold on from exactly what was there.
+ */
+
+export type Json =
+  number | string | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+const TAG = "$";
+/** Arguments of one call of `String.fromCharCode`. */
+const CHARACTERS_MAX = 8_192;
+
+export function toExactJson(value: unknown): Json {
+  if (typeof value === "number") {
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : { [TAG]: "number", text: Object.is(value, -0) ? "-0" : String(value) };
+  }
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
+  if (value instanceof Float64Array) return { [TAG]: "doubles", base64: base64Of(value) };
+  if (value instanceof Map) return { [TAG]: "map", entries: [...value].map(toExactJson) };
+  if (value instanceof Set) return { [TAG]: "set", items: [...value].map(toExactJson) };
+  if (Array.isArray(value)) return value.map(toExactJson);
+  if (typeof value === "object" && value !== undefined) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, toExactJson(item)] as const),
+    );
+  }
+  throw new Error(`a snapshot can't hold a ${typeof value}: keep numbers, texts, flags, lists`);
+}
+
+export function fromExactJson(json: Json): unknown {
+  if (typeof json !== "object" || json === null) return json;
+  if (isList(json)) return json.map(fromExactJson);
+  switch (json[TAG]) {
+    case "number":
+      return Number(json["text"]);
+    case "doubles":
+      return doublesOf(String(json["base64"]));
+    case "map":
+      return new Map(listOf(json["entries"]).map((entry) => pairOf(fromExactJson(entry))));
+    case "set":
+      return new Set(listOf(json["items"]).map(fromExactJson));
+    case undefined:
+      return Object.fromEntries(
+        Object.entries(json).map(([key, item]) => [key, fromExactJson(item)] as const),
+      );
+    default:
+      throw new Error(`a snapshot held the unknown tag ${JSON.stringify(json[TAG])}`);
+  }
+}
+
+function isList(json: Json): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+function listOf(json: Json | undefined): readonly Json[] {
+  if (json === undefined || !isList(json)) throw new Error("a snapshot's map or set is a list");
+  return json;
+}
+
+function pairOf(value: unknown): readonly [unknown, unknown] {
+  if (!Array.isArray(value) || value.length !== 2) throw new Error("an entry of a map is a pair");
+  return [value[0], value[1]];
+}
+
+function base64Of(doubles: Float64Array): string {
+  const bytes = new Uint8Array(doubles.buffer, doubles.byteOffset, doubles.byteLength);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHARACTERS_MAX) {
+    text += String.fromCharCode(...bytes.subarray(at, at + CHARACTERS_MAX));
+  }
+  return btoa(text);
+}
+
+function doublesOf(base64: string): Float64Array {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Float64Array(bytes.buffer);
+}

@@ -1,0 +1,158 @@
+/** All that a trader holds between two events. Everything in `data` is plain, so a snapshot is a walk over it. */
+import type { SeenSeqs } from "../scan/seen-seqs.ts";
+import type { NoteCode, TraderCommand } from "./commands.ts";
+import type { TraderConfiguration } from "./configuration.ts";
+import type { DecisionOutcome, RefusalReason, ScanClass } from "./decision.ts";
+import type { MarketWindows } from "./market/market-windows.ts";
+import type { Direction, ExitPlan, ExitReason, InputAge, Order } from "./orders.ts";
+import type { Posture } from "./posture.ts";
+import type { LimitName } from "./risk/limits.ts";
+import type { RunningStrategy } from "./strategy.ts";
+
+/** Read it through `decisionOf`, `publishedOf`, `snapshotOf`; what lies within may change. */
+export type Trader = {
+  readonly configuration: TraderConfiguration;
+  readonly strategy: RunningStrategy;
+  readonly windows: MarketWindows;
+  readonly data: TraderData;
+  /** The index that the next event must have. */
+  nextIndex: number;
+  commands: TraderCommand[];
+};
+
+export type Position = {
+  readonly id: string;
+  readonly asset: string;
+  readonly direction: Direction;
+  readonly sign: 1 | -1;
+  readonly openedSeq: number;
+  readonly openedAtMs: number;
+  readonly openedBar: number;
+  readonly plan: ExitPlan;
+  readonly signal: number;
+  readonly posture: Posture;
+  readonly ages: readonly InputAge[];
+  /** In the present universe; -1 while the asset is absent. */
+  column: number;
+  /** Never negative; the direction is apart. */
+  quantity: number;
+  entryQuantity: number;
+  entryNotional: number;
+  entryPrice: number;
+  exitQuantity: number;
+  exitNotional: number;
+  realized: number;
+  fees: number;
+  mark: number;
+  markedAtMs: number;
+  isMarkAlerted: boolean;
+  /** Marks as shares of the entry price, in the position's favour when positive. */
+  worst: number;
+  best: number;
+  /** An exit once decided stays decided, however often its order fails. */
+  exitWanted: ExitReason | null;
+  exitOrderId: string;
+};
+
+export type WorkingOrder = {
+  readonly order: Order;
+  readonly direction: Direction;
+  readonly plan: ExitPlan;
+  readonly signal: number;
+  readonly posture: Posture;
+  status: "submitted" | "accepted" | "unknown";
+  fillCount: number;
+  filled: number;
+  isCancelling: boolean;
+};
+
+export type TraderData = {
+  nowMs: number;
+  /** Numbers the orders of one step. */
+  orderOrdinal: number;
+  readonly decision: {
+    /** Of the event that made it. */
+    index: number;
+    seq: number;
+    class: ScanClass;
+    outcome: DecisionOutcome;
+    refusal: RefusalReason | null;
+    subject: string;
+    signal: number;
+  };
+  readonly scans: {
+    readonly seqs: SeenSeqs;
+    hasBegun: boolean;
+    /** In-order scans: the ones in the windows. */
+    barIndex: number;
+    decisions: number;
+    duplicates: number;
+    lastSeq: number;
+    lastScanNumber: number;
+    /** -Infinity before the first scan. */
+    lastAsOfMs: number;
+  };
+  readonly account: {
+    cash: number;
+    equity: number;
+    realized: number;
+    fees: number;
+    trades: number;
+  };
+  readonly day: {
+    day: string;
+    cashStart: number;
+    realized: number;
+    fees: number;
+    trades: number;
+    wins: number;
+    losses: number;
+    peakEquity: number;
+    maxDrawdown: number;
+  };
+  readonly risk: {
+    isHalted: boolean;
+    latched: LimitName[];
+    peakEquity: number;
+    dayEquity: number;
+    /** Of the last minute. */
+    entryTimesMs: number[];
+  };
+  readonly posture: {
+    value: Posture | "UNKNOWN";
+    asOfMs: number;
+    /** Since when no posture is known: the last known one's time, or the first event's. */
+    knownAtMs: number;
+    isMissingAlerted: boolean;
+  };
+  readonly features: Map<string, { readonly value: number; readonly asOfMs: number }>;
+  readonly refusals: Record<string, number>;
+  positions: Position[];
+  working: WorkingOrder[];
+  operatorIds: string[];
+};
+
+const NO_COMMANDS: TraderCommand[] = [];
+
+export function noCommands(): TraderCommand[] {
+  return NO_COMMANDS;
+}
+
+export function emit(trader: Trader, command: TraderCommand): void {
+  // The empty array is shared by all traders, so the first command brings an array of its own.
+  if (trader.commands === NO_COMMANDS) trader.commands = [command];
+  else trader.commands.push(command);
+}
+
+export function emitNote(
+  trader: Trader,
+  code: NoteCode,
+  facts: {
+    readonly subject: string;
+    readonly detail: string;
+    readonly severity?: "info" | "alert";
+  },
+): void {
+  const { subject, detail, severity = "info" } = facts;
+  emit(trader, { kind: "note", note: { code, severity, subject, detail } });
+}

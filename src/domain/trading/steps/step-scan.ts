@@ -1,0 +1,176 @@
+/** One scan: windows, marks, exits, then at most one entry. Prices of the scan are the only prices. */
+import { assert } from "../../assert.ts";
+import { alertOldMarks, gainOf, markPositions } from "../book/account.ts";
+import { placeEntry, placeExit } from "../book/place-orders.ts";
+import type { DecisionOutcome, ScanClass } from "../decision.ts";
+import type { ScanEvent, ScanLostEvent } from "../events.ts";
+import { classOf, takeSeq } from "../market/scan-order.ts";
+import type { ExitReason } from "../orders.ts";
+import { POSTURE_MISSING_CLOSES_AFTER_MS } from "../posture.ts";
+import { judgeEntry, type EntryVerdict } from "../risk/entry-gate.ts";
+import { postureNow } from "../risk/input-ages.ts";
+import { emitNote, type Position, type Trader } from "../state.ts";
+import type { EntrySignal } from "../strategy.ts";
+
+export function stepScan(trader: Trader, event: ScanEvent): void {
+  const { data, windows, strategy } = trader;
+  const { scans } = data;
+  const scanClass = classOf(trader, event);
+  if (scanClass === null) {
+    scans.duplicates += 1;
+    return;
+  }
+  beginDecision(trader, event.seq, scanClass);
+  if (scanClass === "late") {
+    data.decision.outcome = "ignored_late";
+    return;
+  }
+  if (!windows.isSameUniverse(event.assets)) changeUniverse(trader, event.assets);
+  windows.push(event);
+  scans.barIndex += 1;
+  scans.lastSeq = event.seq;
+  scans.lastScanNumber = event.scanNumber;
+  scans.lastAsOfMs = event.asOfMs;
+  strategy.observe(windows);
+  if (data.positions.length > 0) {
+    markPositions(trader);
+    alertOldMarks(trader);
+  }
+  data.decision.outcome = scanClass === "fresh" ? decideFresh(trader) : "stale";
+}
+
+/** The seq will never come: its record says so, and it counts as decided. */
+export function stepScanLost(trader: Trader, event: ScanLostEvent): void {
+  if (!takeSeq(trader, event.seq)) return;
+  beginDecision(trader, event.seq, "gap");
+  trader.data.decision.outcome = "lost";
+  emitNote(trader, "scan_lost", {
+    severity: "alert",
+    subject: String(event.seq),
+    detail: `seq ${event.seq} was found neither in the ringbuffer nor in the bridge's journal`,
+  });
+}
+
+function beginDecision(trader: Trader, seq: number, scanClass: ScanClass): void {
+  const { decision, scans } = trader.data;
+  scans.decisions += 1;
+  decision.index = trader.nextIndex - 1;
+  decision.seq = seq;
+  decision.class = scanClass;
+  decision.outcome = "no_signal";
+  decision.refusal = null;
+  decision.subject = "";
+  decision.signal = 0;
+}
+
+function changeUniverse(trader: Trader, assets: readonly string[]): void {
+  const { windows, data } = trader;
+  assert(new Set(assets).size === assets.length, "the assets of a scan are unique");
+  const before = windows.assetCount;
+  windows.changeUniverse(assets);
+  for (const position of data.positions) position.column = windows.columnOf(position.asset);
+  emitNote(trader, "universe_changed", {
+    subject: String(assets.length),
+    detail: `${before} assets before, ${assets.length} now`,
+  });
+}
+
+function decideFresh(trader: Trader): DecisionOutcome {
+  const { data, strategy, windows } = trader;
+  if (data.positions.length > 0 && exitPositions(trader)) return "exited";
+  if (data.positions.length > 0 || data.working.length > 0) {
+    if (strategy.positionsMax <= openOrOnTheWay(trader)) {
+      return data.working.length > 0 ? "waiting" : "held";
+    }
+  }
+  if (!strategy.isWarm()) return "warming";
+  const signal = strategy.decide(windows);
+  return signal === null ? "no_signal" : enterOn(trader, signal);
+}
+
+function enterOn(trader: Trader, signal: EntrySignal): DecisionOutcome {
+  const { data, windows } = trader;
+  const wish = {
+    column: signal.asset,
+    asset: windows.nameOf(signal.asset),
+    direction: signal.direction,
+    share: signal.share,
+    strength: signal.strength,
+    plan: signal.plan,
+  };
+  data.decision.signal = signal.strength;
+  const verdict = judgeEntry(trader, wish);
+  if (verdict.kind === "allowed") {
+    placeEntry(trader, wish, verdict);
+    return "entered";
+  }
+  noteRefusal(trader, verdict);
+  return "refused";
+}
+
+function noteRefusal(trader: Trader, verdict: EntryVerdict & { readonly kind: "refused" }): void {
+  const { decision, refusals } = trader.data;
+  decision.refusal = verdict.reason;
+  decision.subject = verdict.subject;
+  refusals[verdict.reason] = (refusals[verdict.reason] ?? 0) + 1;
+}
+
+function openOrOnTheWay(trader: Trader): number {
+  const { positions, working } = trader.data;
+  let count = positions.length;
+  for (const { order } of working) {
+    // The rest of a partly filled entry belongs to a position that is counted already.
+    const isNew = order.purpose === "entry" && !positions.some(({ id }) => id === order.positionId);
+    if (isNew) count += 1;
+  }
+  return count;
+}
+
+/** Returns whether any exit was ordered. */
+function exitPositions(trader: Trader): boolean {
+  const { positions } = trader.data;
+  const forced = forcedExit(trader);
+  let hasExited = false;
+  for (let at = 0; at < positions.length; at += 1) {
+    const position = positions[at]!;
+    const price = trader.windows.at(position.column);
+    // Paced: one exit order at a time, and never at a price that is not there.
+    if (position.exitOrderId !== "" || !(price > 0)) continue;
+    const reason = position.exitWanted ?? forced ?? plannedExit(trader, position, price);
+    if (reason === null) continue;
+    placeExit(trader, position, reason);
+    hasExited = true;
+  }
+  return hasExited;
+}
+
+function forcedExit(trader: Trader): ExitReason | null {
+  const { posture, nowMs } = trader.data;
+  const now = postureNow(trader);
+  if (now === "HIBERNATE") return "posture_hibernate";
+  if (trader.configuration.configuredPosture !== null) return null;
+  if (nowMs - posture.knownAtMs <= POSTURE_MISSING_CLOSES_AFTER_MS) return null;
+  if (!posture.isMissingAlerted) {
+    posture.isMissingAlerted = true;
+    emitNote(trader, "posture_missing", {
+      severity: "alert",
+      subject: "posture",
+      detail: "no posture for ten minutes: open positions are closed",
+    });
+  }
+  return "posture_missing";
+}
+
+function plannedExit(trader: Trader, position: Position, price: number): ExitReason | null {
+  const { plan } = position;
+  const gain = gainOf(position, price);
+  if (plan.takeProfit <= gain) return "take_profit";
+  if (gain <= -plan.stopLoss) return "stop_loss";
+  const heldScans = trader.data.scans.barIndex - position.openedBar;
+  if (plan.holdScansMax <= heldScans) return "max_hold";
+  const { shouldExit } = trader.strategy;
+  if (shouldExit === null) return null;
+  const { column, direction, entryPrice } = position;
+  const view = { asset: column, direction, entryPrice, heldScans };
+  return shouldExit(trader.windows, view) ? "strategy" : null;
+}
