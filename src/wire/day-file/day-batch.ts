@@ -15,13 +15,14 @@ const FILE_TIME = 3;
 const MTIME = 5;
 const SIZE = 7;
 const SHA256 = 9;
-const SEQ = 11;
-const SCAN_NUMBER = 13;
-const TIMESTAMP = 15;
-const ASSETS = 17;
-const PRICES = 19;
-const EIGENVALUES = 23;
-const BUFFERS = 27;
+const CRC32 = 11;
+const SEQ = 13;
+const SCAN_NUMBER = 15;
+const TIMESTAMP = 17;
+const ASSETS = 19;
+const PRICES = 21;
+const EIGENVALUES = 25;
+const BUFFERS = 29;
 const PREFIX_BYTES = 8; // Continuation mark and length in front of a message.
 const TAIL_BYTES = 10; // Length of the footer, then the magic.
 
@@ -119,6 +120,7 @@ function columnsOf(
     // A null's own value is written as 0.
     seq: integers(body, SEQ + 1, rows),
     scanNumber: integers(body, SCAN_NUMBER + 1, rows),
+    checksums: new Uint32Array(...placeOf(body, CRC32 + 1, rows)),
     hashes: buffer(body, SHA256 + 1).subarray(0, rows * HASH_BYTES),
     file: (row) => textBuffer.toString("utf8", names[row]!, names[row + 1]!),
   };

@@ -20,6 +20,7 @@ import {
   Schema,
   Struct,
   TimestampMicrosecond,
+  Uint32,
   Utf8,
   Vector,
   makeData,
@@ -50,6 +51,7 @@ const SCHEMA = new Schema([
   new Field("mtime", time, false),
   new Field("size", new Int64(), false),
   new Field("sha256", new FixedSizeBinary(HASH_BYTES), false),
+  new Field("crc32", new Uint32(), false),
   new Field("seq", new Int64(), true),
   new Field("scan_number", new Int64(), false),
   new Field("timestamp", time, false),
@@ -92,6 +94,7 @@ type Rows = {
   readonly files: string[];
   readonly numbers: Record<"fileTime" | "mtime" | "size" | "seq" | "scanNumber" | "time", number[]>;
   readonly hashes: Uint8Array[];
+  readonly checksums: number[];
   readonly universes: number[];
   readonly prices: Float64Array[];
   readonly eigenvalues: Float64Array[];
@@ -100,7 +103,14 @@ type Rows = {
 
 function emptyRows(): Rows {
   const numbers = { fileTime: [], mtime: [], size: [], seq: [], scanNumber: [], time: [] };
-  const lists = { files: [], hashes: [], universes: [], prices: [], eigenvalues: [] };
+  const lists = {
+    files: [],
+    hashes: [],
+    checksums: [],
+    universes: [],
+    prices: [],
+    eigenvalues: [],
+  };
   return { ...lists, numbers, bytes: 0 };
 }
 
@@ -120,6 +130,7 @@ function appendRow(
   numbers.scanNumber.push(chunk.scanNumber[row]!);
   numbers.time.push(chunk.timesUs[row]!);
   rows.hashes.push(chunk.hashes.slice(row * HASH_BYTES, (row + 1) * HASH_BYTES));
+  rows.checksums.push(chunk.checksums[row]!);
   rows.universes.push(from.universeAt);
   rows.prices.push(chunk.prices.slice(row * assets, (row + 1) * assets));
   const [start, end] = [chunk.eigenvalueOffsets[row]!, chunk.eigenvalueOffsets[row + 1]!];
@@ -141,6 +152,12 @@ function batchOf(rows: Rows): RecordBatch {
     times(numbers.mtime),
     integers(numbers.size),
     makeData({ type: hashType, length, nullCount: 0, data: Buffer.concat(rows.hashes) }),
+    makeData({
+      type: new Uint32(),
+      length,
+      nullCount: 0,
+      data: Uint32Array.from(rows.checksums),
+    }),
     seqs(numbers.seq),
     integers(numbers.scanNumber),
     times(numbers.time),

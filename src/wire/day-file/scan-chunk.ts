@@ -17,7 +17,9 @@ export type ScanChunk = {
   /** 0 where it is not known. */
   readonly seq: Float64Array;
   readonly scanNumber: Float64Array;
-  /** SHA-256 of each file. */
+  /** CRC-32 of each file's bytes. */
+  readonly checksums: Uint32Array;
+  /** SHA-256 of each file, 32 bytes a row; empty where scan files were read without. */
   readonly hashes: Uint8Array;
   /** `YYYY-MM-DD/name`. */
   file(row: number): string;
@@ -41,6 +43,7 @@ export function sliceChunk(chunk: ScanChunk, from: number, to: number): ScanChun
     sizes: chunk.sizes.subarray(from, to),
     seq: chunk.seq.subarray(from, to),
     scanNumber: chunk.scanNumber.subarray(from, to),
+    checksums: chunk.checksums.subarray(from, to),
     hashes: chunk.hashes.subarray(from * HASH_BYTES, to * HASH_BYTES),
     file: (row) => chunk.file(from + row),
   };

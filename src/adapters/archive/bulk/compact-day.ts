@@ -97,6 +97,7 @@ export async function compactDay(
   const context: DayContext = {
     archive,
     reader,
+    withHashes: true,
     seqs: options.seqs,
     onRefused: (file, reason) => refused.push({ file, reason }),
     onProblem: options.onProblem,

@@ -25,11 +25,12 @@ export async function listDayFiles(
 ): Promise<{ readonly files: DayFileEntry[]; readonly odd: DayFileEntry[] }> {
   const files: DayFileEntry[] = [];
   const odd: DayFileEntry[] = [];
+  const folder = pathOf(archive, day);
   let looked = 0;
-  for (const name of namesIn(pathOf(archive, day))) {
+  for (const name of namesIn(folder)) {
     if (!isScanName(name)) continue;
     const file = `${day}/${name}`;
-    const stat = statOf(pathOf(archive, file));
+    const stat = statOf(`${folder}/${name}`);
     if (stat === null) continue;
     const mtimeUs = Number(stat.mtimeNs / 1_000n);
     const entry = { name: file, size: Number(stat.size), mtimeUs, timeUs: timeOf(file, mtimeUs) };

@@ -23,6 +23,7 @@ export type DayContext = {
   readonly archive: string;
   readonly reader: ColumnReader;
   readonly seqs: SeqLookup;
+  readonly withHashes: boolean;
   readonly onRefused: (file: DayFileEntry, reason: string, detail: string) => void;
   /** Something that an operator should know and that did not stop the reading. */
   readonly onProblem: (problem: string) => void;

@@ -1,10 +1,10 @@
 /** Scan files as chunks: reads them one by one into arrays that are used again and again. */
+import { crc32 } from "node:zlib";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { codeOf, messageOf } from "../../../domain/failure.ts";
 import { hashOf } from "../../../wire/scan-hash.ts";
 import { HASH_BYTES, type ScanChunk, sliceChunk } from "../../../wire/day-file/scan-chunk.ts";
-import { pathOf } from "../list-archive.ts";
 import { readScanFile, SCAN_FILE_BYTES_MAX } from "../read-scan-file.ts";
 import type { DayFileEntry } from "./day-files.ts";
 import type { ColumnReader, ReadColumns } from "./read-columns.ts";
@@ -15,6 +15,8 @@ export type LooseFiles = {
   readonly files: readonly DayFileEntry[];
   readonly seqOf: (file: string) => number;
   readonly reader: ColumnReader;
+  /** Whether each file's SHA-256 is wanted: it costs a quarter of the whole. */
+  readonly withHashes: boolean;
   /** A file that is no scan, or none yet. */
   readonly onRefused: (file: DayFileEntry, reason: string, detail: string) => void;
 };
@@ -50,8 +52,14 @@ export async function* readLooseFiles(loose: LooseFiles): AsyncGenerator<ScanChu
       names.length = 0;
       if (!isSameShape(arrays, read)) arrays = null;
     }
-    arrays ??= arraysFor(read);
-    put(arrays, names.length, { read, entry, hash: hashOf(bytes), seq: loose.seqOf(entry.name) });
+    arrays ??= arraysFor(read, loose.withHashes);
+    put(arrays, names.length, {
+      read,
+      entry,
+      checksum: crc32(bytes),
+      seq: loose.seqOf(entry.name),
+    });
+    if (loose.withHashes) arrays.hashes.set(hashOf(bytes), names.length * HASH_BYTES);
     names.push(entry.name);
   }
   if (arrays !== null && 0 < names.length) yield chunkFrom(arrays, names);
@@ -59,7 +67,7 @@ export async function* readLooseFiles(loose: LooseFiles): AsyncGenerator<ScanChu
 
 /** Null for a file that is gone or refused. */
 function readEntry(loose: LooseFiles, entry: DayFileEntry, pool: Buffer): Buffer | null {
-  const path = pathOf(loose.archive, entry.name);
+  const path = `${loose.archive}/${entry.name}`;
   if (entry.size < POOL_BYTES) {
     const length = readInto(pool, path, entry.size);
     if (length === entry.size) return pool.subarray(0, length);
@@ -102,7 +110,7 @@ function readInto(pool: Buffer, path: string, expected: number): number {
 
 type Arrays = Omit<ScanChunk, "rows" | "file"> & { readonly rowsMax: number };
 
-function arraysFor({ assets, prices, eigenvalues }: ReadColumns): Arrays {
+function arraysFor({ assets, prices, eigenvalues }: ReadColumns, withHashes: boolean): Arrays {
   const rowBytes = 8 * (prices.length + eigenvalues.length) + HASH_BYTES;
   const rowsMax = Math.max(1, Math.min(CHUNK_ROWS_MAX, Math.floor(CHUNK_BYTES / rowBytes)));
   const numbers = () => new Float64Array(rowsMax);
@@ -118,7 +126,8 @@ function arraysFor({ assets, prices, eigenvalues }: ReadColumns): Arrays {
     sizes: numbers(),
     seq: numbers(),
     scanNumber: numbers(),
-    hashes: new Uint8Array(rowsMax * HASH_BYTES),
+    checksums: new Uint32Array(rowsMax),
+    hashes: new Uint8Array(withHashes ? rowsMax * HASH_BYTES : 0),
   };
 }
 
@@ -148,7 +157,7 @@ function put(
   from: {
     readonly read: ReadColumns;
     readonly entry: DayFileEntry;
-    readonly hash: Uint8Array;
+    readonly checksum: number;
     readonly seq: number;
   },
 ): void {
@@ -163,7 +172,7 @@ function put(
   arrays.sizes[row] = entry.size;
   arrays.seq[row] = from.seq;
   arrays.scanNumber[row] = read.scanNumber;
-  arrays.hashes.set(from.hash, row * HASH_BYTES);
+  arrays.checksums[row] = from.checksum;
 }
 
 function chunkFrom(arrays: Arrays, names: readonly string[]): ScanChunk {

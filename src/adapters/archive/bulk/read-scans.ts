@@ -37,6 +37,7 @@ export async function* readScans(
   const context = {
     archive,
     reader,
+    withHashes: false,
     seqs: options.seqs ?? NO_SEQS,
     onRefused: (file: { readonly name: string }, reason: string, detail: string) =>
       onRefused?.(file.name, reason, detail),
