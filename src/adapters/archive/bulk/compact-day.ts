@@ -117,17 +117,6 @@ export async function compactDay(
   }
 }
 
-/** The days before `today` whose compacted file is missing, or behind its folder. */
-export function daysToCompact(archive: string, days: readonly string[]): readonly string[] {
-  const names = compactedNames(archive);
-  return days.filter((day) => {
-    const compacted = openCompactedDay(archive, names.get(day) ?? [], () => {});
-    const since = compacted?.header.folder_mtime_ns ?? null;
-    compacted?.close();
-    return since === null || since !== folderMtimeNs(archive, day);
-  });
-}
-
 /** Only with all its bytes right: rows of files that are gone are taken from it. */
 async function openTrusted(context: DayContext, day: string): Promise<CompactedDay | null> {
   const names = compactedNames(context.archive).get(day) ?? [];
