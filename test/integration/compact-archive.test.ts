@@ -104,7 +104,7 @@ test("a wrong input fails the run with a sentence that says what is right", asyn
     args: [{ days: ["yesterday"] }],
   });
   await expect(start).rejects.toMatchObject({
-    cause: { type: "InvalidInput", message: expect.stringContaining("'2026-03-25'") as string },
+    cause: { type: "InvalidInput", message: expect.stringContaining("'2026-03-25'") },
   });
 });
 
@@ -129,6 +129,6 @@ test("the command tells each day and what is wrong with another", async () => {
   });
   await expect(dolphin("archive", "compact", "2026-02-30")).rejects.toMatchObject({
     code: 64,
-    stderr: expect.stringContaining("is no day") as string,
+    stderr: expect.stringContaining("is no day"),
   });
 });
