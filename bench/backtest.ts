@@ -2,12 +2,16 @@
  * The backtest workload through the real core: orders, fills, portfolio, gates and statistics.
  *
  *     npm run --silent bench:backtest -- DIR [--json] [--strategy velocity-divergence] [--sweep 100]
+ *         [--python INTERPRETER]
  *
  * DIR is what the workload's generator wrote. `run_ms` is the median of nine runs after a discarded
  * one, the reading of the columns aside (`load_ms`); memory is flat, because they are read in chunks.
  * `--strategy` takes the default strategy, which computes its own windows, in place of the workload's.
- * `--sweep` adds so many parameter sets, each with the whole report, stepped side by side in one pass.
+ * `--python` names an interpreter with numba, whose bare loop then runs on the same data; else its
+ * recorded figure stands. `--sweep` adds so many parameter sets, each with the whole report, stepped side by side in one pass.
  */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import {
@@ -30,7 +34,7 @@ const RECORDED = [
   ["NautilusTrader 1.221", 57_000, 24_000],
   ["backtrader", 150_000, 43_000],
   ["vectorbt, flexible order function", 160, 300],
-  ["numba loop", 1.2, 3.3],
+  ["numba, a bare loop", 1.2, 3.3],
 ] as const;
 
 const { values, positionals } = parseArgs({
@@ -39,6 +43,7 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     strategy: { type: "string", default: "workload" },
     sweep: { type: "string", default: "0" },
+    python: { type: "string" },
   },
 });
 const folder = positionals[0];
@@ -73,6 +78,7 @@ const result = {
   run_ms: round(runMs),
   scans_per_s: Math.round((data.scans / runMs) * 1_000),
   rss_mb: round(process.resourceUsage().maxRSS / 1_024),
+  ...(values.python === undefined ? {} : { numba_run_ms: round(numbaRunMs(values.python)) }),
   ...(sweepMs === null ? {} : { sweep_sets: sweep, sweep_ms: round(sweepMs) }),
 };
 process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : tableOf(result));
@@ -131,6 +137,12 @@ function descriptionOf(dataHash: string, parameters: Parameters): BacktestDescri
       rejectShare: 0,
     },
   };
+}
+
+function numbaRunMs(python: string): number {
+  const script = join(import.meta.dirname, "peer", "numba_loop.py");
+  const figures = JSON.parse(execFileSync(python, [script, data.folder], { encoding: "utf8" }));
+  return Number(figures["run_ms"]);
 }
 
 function tableOf(figures: typeof result): string {

@@ -3,11 +3,12 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { ScanChunk } from "../../src/domain/backtest/backtest.ts";
 
-const CHUNK_DOUBLES = 131_072;
+const CHUNK_DOUBLES = 65_536;
 const CHUNK_SCANS_MAX = 16_384;
 const NS_PER_MS = 1e6;
 
 export type WorkloadData = {
+  readonly folder: string;
   readonly scans: number;
   readonly assets: readonly string[];
   readonly dataHash: string;
@@ -22,6 +23,7 @@ export function openWorkload(folder: string): WorkloadData {
   const assets = Array.from({ length: assetCount }, (_, at) => `ASSET${at}`);
   const buffers = buffersFor(assets);
   return {
+    folder,
     scans,
     assets,
     dataHash: `${meta["sha256_price"]}-${meta["sha256_vel"]}`,

@@ -37,6 +37,7 @@ test("each seq is decided once: in order, behind, again, lost and found after al
 test.each([
   ["posture", 30_000, "entered"],
   ["posture", 30_001, "posture_old"],
+  ["hibernation", 0, "posture_hibernate"],
   ["mood", 20_000, "entered"],
   ["mood", 20_001, "input_old"],
 ])("%s of age %i ms: %s", (input, ageMs, outcome) => {
@@ -44,7 +45,10 @@ test.each([
   warmUp();
   const asOfMs = DAY_START_MS - ageMs;
   if (input === "mood") tell({ kind: "feature", name: "mood", value: 1, asOfMs });
-  else tell({ kind: "posture", posture: "APEX", asOfMs, source: "test" });
+  else {
+    const posture = input === "hibernation" ? "HIBERNATE" : "APEX";
+    tell({ kind: "posture", posture, asOfMs, source: "test" });
+  }
   expect(scan(3)).toBe(outcome);
   expect(orders.flatMap(({ ages }) => ages)).toEqual(
     outcome === "entered"
