@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NativeConnection, Worker } from "@temporalio/worker";
 import type { WorkerOptions } from "@temporalio/worker";
+import { createArchiveActivities } from "../activities/archive.ts";
 import { createSupervisionActivities } from "../activities/supervision.ts";
 import { createTradingActivities } from "../activities/trading/trading.ts";
 import { createLogger } from "../adapters/logger.ts";
@@ -26,6 +27,7 @@ import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { type Outboxes, tellTrades, tradingWorld } from "./trading-layer.ts";
+import { archiveWorld } from "./archive-world.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
@@ -84,6 +86,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       activities: {
         ...createSupervisionActivities(worldOf(options, temporal, keeper)),
         ...createTradingActivities(tradingWorld(config, temporal)),
+        ...createArchiveActivities(archiveWorld(config, temporal)),
       },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));

@@ -1,4 +1,5 @@
 /** The workflows that workers register: every name exported here can be started from outside. */
+export { compactArchive } from "./compact-archive.ts";
 export { serviceRun } from "./service-run.ts";
 export { superviseService } from "./supervise-service.ts";
 export { tradeSession } from "./trading/trade-session.ts";

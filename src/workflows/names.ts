@@ -35,3 +35,5 @@ export function sessionIdOf(book: string, day: string): string {
 export function traderServiceOf(book: string): string {
   return `trader-${book.toLowerCase()}`;
 }
+export const COMPACT_ARCHIVE = "compactArchive";
+export const COMPACT_ARCHIVE_SCHEDULE = "compact-archive";

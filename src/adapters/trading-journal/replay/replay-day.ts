@@ -167,6 +167,7 @@ function readRecords(folder: string, day: string): ReplayRecords {
   return {
     digestOf: (index) => digests.get(index),
     tradeOf: (index) => trades.get(index),
+    lastTradeIndex: [...trades.keys()].at(-1) ?? 0,
     snapshotOf(index) {
       if (!snapshots.has(index)) return undefined;
       const { snapshot } = latestSnapshot(folder, index);

@@ -159,6 +159,17 @@ describe("what was changed", () => {
     expect(outcome.firstDifference).toMatchObject({ what: "trade", recorded: { pnl: 1 } });
   });
 
+  test("a trade that the outbox lacks is found", () => {
+    const dir = copy();
+    const path = join(placeIn(dir).root, "BLUE", "trades.jsonl");
+    const lines = readFileSync(path, "utf8").split("\n");
+    lines.splice(3, 1);
+    writeFileSync(path, lines.join("\n"));
+    const { outcome } = compared(dir, DAY);
+    expect(outcome.differences).toBe(1);
+    expect(outcome.firstDifference).toMatchObject({ what: "trade", recorded: "nothing" });
+  });
+
   test.each([
     ["event", 8],
     ["decision", 12],
