@@ -9,7 +9,6 @@ import { NativeConnection, Worker } from "@temporalio/worker";
 import type { WorkerOptions } from "@temporalio/worker";
 import { createArchiveActivities } from "../activities/archive.ts";
 import { createSupervisionActivities } from "../activities/supervision.ts";
-import { createTradingActivities } from "../activities/trading/trading.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
 import { createKeeper } from "../adapters/process/keeper.ts";
@@ -26,7 +25,7 @@ import type { Config } from "../config.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
-import { type Outboxes, tellTrades, tradingWorld } from "./trading-layer.ts";
+import { type Outboxes, tellTrades, tradingActivities } from "./trading-layer.ts";
 import { archiveWorld } from "./archive-world.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
@@ -85,7 +84,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       workflowBundle: { code: bundle.code },
       activities: {
         ...createSupervisionActivities(worldOf(options, temporal, keeper)),
-        ...createTradingActivities(tradingWorld(config, temporal)),
+        ...tradingActivities({ ...options, temporal }),
         ...createArchiveActivities(archiveWorld(config, temporal)),
       },
     });

@@ -9,6 +9,7 @@ import type {
   SessionPositions,
   TradesRange,
 } from "../wire/session/trade-session.ts";
+import type { DayReplayJson } from "../wire/session/day-replay.ts";
 import type { SupervisorState } from "./supervisor-state.ts";
 import type { SessionState } from "./trading/session-state.ts";
 
@@ -133,3 +134,28 @@ export const resumeUpdate = defineUpdate<CommandAnswer, [unknown]>("resume");
 export const settleUpdate = defineUpdate<SessionPnl, [unknown]>("settle");
 export const pnlQuery = defineQuery<SessionPnl>("pnl");
 export const positionsQuery = defineQuery<SessionPositions>("positions");
+
+/** Every field is optional, and so is the whole. */
+export type PaperTradeInput = {
+  /** Default: BLUE. */
+  readonly book?: string;
+  /** Default: the UTC day at the start. A day that is over is only settled and replayed. */
+  readonly day?: string;
+  /** Default: 1800. */
+  readonly bridge_wait_s?: number;
+  /** Ends the run after so long instead of at the day's end; the day then stays open. */
+  readonly run_s?: number;
+  /** Default: 600. */
+  readonly settle_wait_s?: number;
+};
+
+export type PaperTradeResult = {
+  readonly book: string;
+  readonly day: string;
+  /** What was found before the run, a sentence each; empty for a day that was over. */
+  readonly checks: readonly string[];
+  readonly session: SessionPnl;
+  readonly replay: Omit<DayReplayJson, "broker">;
+  readonly broker_parity: DayReplayJson["broker"] & { readonly compared: number };
+  readonly backtest_drift: { readonly measured: false; readonly reason: string };
+};

@@ -25,11 +25,10 @@ export const SERVICE_RUN = "serviceRun";
 export const TRADE_SESSION = "tradeSession";
 export const PAPER_TRADE = "paperTrade";
 export const PAPER_TRADE_SCHEDULE = "paper-trade-daily";
-export const SESSION_ID_PREFIX = "trades-";
 
 /** `trades-BLUE-2026-03-25`. */
 export function sessionIdOf(book: string, day: string): string {
-  return `${SESSION_ID_PREFIX}${book}-${day}`;
+  return `trades-${book}-${day}`;
 }
 
 export function traderServiceOf(book: string): string {

@@ -1,5 +1,6 @@
 /** The outcome of a day's replay as `dolphin replay --json` prints it and paperTrade reports it. */
-import type { Difference, ReplayOutcome } from "../../domain/trading/replay/replay.ts";
+import { z } from "zod";
+import type { ReplayOutcome } from "../../domain/trading/replay/replay.ts";
 
 type About = { readonly book: string; readonly day: string };
 export type DayReplay =
@@ -13,28 +14,40 @@ export type DayReplay =
       readonly outcome: ReplayOutcome;
     });
 
-export type DayReplayJson = {
-  readonly book: string;
-  readonly day: string;
-  readonly verdict: DayReplay["verdict"];
+const count = z.int().min(0);
+const difference = z
+  .object({
+    index: count,
+    what: z.string(),
+    event: z.unknown(),
+    recorded: z.unknown(),
+    replayed: z.unknown(),
+  })
+  .nullable();
+
+const DayReplayJson = z.object({
+  book: z.string(),
+  day: z.string(),
+  verdict: z.enum(["equal", "different", "not_comparable"]),
   /** Why it is not comparable, else null. */
-  readonly reason: string | null;
-  readonly from_index: number | null;
-  readonly snapshot_index: number | null;
-  readonly events: number;
-  readonly decisions: number;
-  readonly trades: number;
-  readonly compared: {
-    readonly digests: number;
-    readonly trades: number;
-    readonly snapshots: number;
-    readonly fills: number;
-  };
-  readonly undigested: number;
-  readonly differences: number;
-  readonly first_difference: Difference | null;
-  readonly broker: { readonly differences: number; readonly first_difference: Difference | null };
-};
+  reason: z.string().nullable(),
+  from_index: count.nullable(),
+  snapshot_index: count.nullable(),
+  events: count,
+  decisions: count,
+  trades: count,
+  compared: z.object({ digests: count, trades: count, snapshots: count, fills: count }),
+  undigested: count,
+  differences: count,
+  first_difference: difference,
+  broker: z.object({ differences: count, first_difference: difference }),
+});
+export type DayReplayJson = z.infer<typeof DayReplayJson>;
+
+/** @throws {Error} that names the field, when this is not what `dolphin replay --json` prints. */
+export function parseDayReplay(text: string): DayReplayJson {
+  return DayReplayJson.parse(JSON.parse(text));
+}
 
 export function dayReplayJson(replay: DayReplay): DayReplayJson {
   const { book, day, verdict } = replay;

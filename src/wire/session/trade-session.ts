@@ -60,6 +60,8 @@ export type SessionPnl = {
   readonly cursor: number | null;
   /** Ranges that were never told: their trades are not in these figures. */
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
+  /** Trades of the day in the outbox at the last look; null before one. */
+  readonly pending: number | null;
   /** Messages that told nothing new, or could not be read. */
   readonly ignored: number;
 };

@@ -24,6 +24,7 @@ export type SessionState = {
   pnl: number;
   fees: number;
   gaps: readonly { readonly from: number; readonly to: number }[];
+  pending: number | null;
   ignored: number;
   view: BookView | null;
   word: SessionWord;
@@ -49,6 +50,7 @@ export function initialSession(book: string, day: string, cursor: number | null)
     pnl: 0,
     fees: 0,
     gaps: [],
+    pending: null,
     ignored: 0,
     view: null,
     word: "open",
@@ -87,6 +89,7 @@ export function takeAnswer(state: SessionState, answer: CommandAnswer): void {
 
 /** The day is settled once nothing of it is left to be told; until then it says why it is not. */
 export function takeLook(state: SessionState, look: OutboxLook | string): void {
+  state.pending = typeof look === "string" ? null : look.pending;
   if (typeof look === "string") {
     say(state, "unsettled", look);
   } else if (!look.is_day_over) {
@@ -100,8 +103,9 @@ export function takeLook(state: SessionState, look: OutboxLook | string): void {
 
 export function pnlOf(state: SessionState): SessionPnl {
   const { book, day, word: status, reason, trades, wins, losses, pnl, fees } = state;
-  const { cursor, gaps, ignored } = state;
-  return { book, day, status, reason, trades, wins, losses, pnl, fees, cursor, gaps, ignored };
+  const { cursor, gaps, pending, ignored } = state;
+  const totals = { trades, wins, losses, pnl, fees };
+  return { book, day, status, reason, ...totals, cursor, gaps, pending, ignored };
 }
 
 export function sessionText(state: SessionState): string {
