@@ -74,7 +74,7 @@ describe("dolphin status of a healthy system", () => {
     for (const server of servers) expect(server.answered_ms).toBeGreaterThan(0);
     expect(latest_scan?.seq).toBeGreaterThan(0);
     expect(dolphin("status").stdout).toMatch(/scan-bridge\s+Healthy\s+\d+/);
-    expect(services[1]?.counters).toMatchObject({ book: "BLUE", warm: "yes" });
+    expect(services[1]?.["counters"]).toMatchObject({ book: "BLUE", warm: "yes" });
   });
 
   test("says the same as the Web UI, and the dashboard says the same as both", async () => {
