@@ -38,14 +38,21 @@ async function cli(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
+/** As people type it: any JSON. */
+type PaperTrade = (input: object) => Promise<PaperTradeResult>;
 let runs = 0;
 function paperTrade(input: object): Promise<PaperTradeResult> {
-  return temporal.client.workflow.execute<() => Promise<PaperTradeResult>>("paperTrade", {
+  return temporal.client.workflow.execute<PaperTrade>("paperTrade", {
     workflowId: `paper-trade-test-${(runs += 1)}`,
     taskQueue: "dolphin-batch",
-    // As people type it: any JSON.
-    args: [input] as unknown as [],
+    args: [input],
   });
+}
+
+async function failureOf(input: object): Promise<string> {
+  const failure: unknown = await paperTrade(input).catch((error: unknown) => error);
+  const { cause }: { cause?: unknown } = Object(failure);
+  return cause instanceof Error ? cause.message : `no failure: ${JSON.stringify(failure)}`;
 }
 
 test("a run waits for the bridge, trades, is told whole, and replays equal", async () => {
@@ -67,12 +74,6 @@ test("its schedule is there, daily", async () => {
 });
 
 describe("a day that can't be trusted fails, and says why", () => {
-  const failureOf = async (input: object): Promise<string> => {
-    const failure: unknown = await paperTrade(input).catch((error: unknown) => error);
-    const { cause }: { cause?: unknown } = Object(failure);
-    return cause instanceof Error ? cause.message : `no failure: ${JSON.stringify(failure)}`;
-  };
-
   test("a past day without a segment", async () => {
     expect(await failureOf({ day: "2026-01-01", settle_wait_s: 5 })).toContain(
       "not comparable: the segment 2026-01-01 of BLUE is missing",
