@@ -115,7 +115,7 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
     trader,
     broker: createPaperBroker(paper),
     log,
-    outcomes: new OutcomeFile(log.journal.folder, 0),
+    outcomes: new OutcomeFile(log.journal.folder, { configurationHash: "", codeHash: "" }, 0),
     trades,
     feed: timed(createScanFeed(hazelcast), () => trader.data.scans.lastSeq, samples),
     lookup,

@@ -2,6 +2,7 @@
 import { rmSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { controlSocketPath, serveControl } from "../../src/adapters/control-socket.ts";
 import { pnlQuery, tradesSignal } from "../../src/workflows/messages.ts";
 import { sessionIdOf } from "../../src/workflows/names.ts";
 import { until } from "../helpers/bridge.ts";
@@ -35,6 +36,22 @@ function tradeAt(index: number) {
     },
   };
 }
+
+const GREEN_STATUS = {
+  book: "GREEN",
+  strategy: "test",
+  cash: 1,
+  equity: 1,
+  positions: [],
+  orders_working: [],
+  last_seq: 1,
+  last_index: 5_000,
+  warm: true,
+  halted: false,
+  latched: [],
+  posture: "APEX",
+  trades: 210,
+};
 
 function startSession(day: string) {
   return stage.temporal.client.workflow.start("tradeSession", {
@@ -123,7 +140,7 @@ describe("what is told", () => {
   test("is told once, however Temporal, its worker and the trader come and go", async () => {
     await stage.killTemporal();
     for (let round = 0; round < 3; round += 1) {
-      await stage.feeder.push(40);
+      await stage.feeder.push(400);
       await stage.trader().decided(stage.feeder.seq());
     }
     const { trades } = await stage.trader().status();
@@ -159,9 +176,41 @@ describe("what is told", () => {
     const signals = (events ?? []).flatMap(
       (event) => event.workflowExecutionSignaledEventAttributes ?? [],
     );
-    const newest = Buffer.from(signals.at(-1)?.input?.payloads?.[0]?.data ?? []).toString();
-    expect(newest).toMatch(/^\{"from":1,.*"trades":\[\{/);
+    const told = signals.map(({ input }) =>
+      Buffer.from(input?.payloads?.[0]?.data ?? []).toString(),
+    );
+    expect(told.filter((text) => text.startsWith('{"from":1,')).length).toBeGreaterThan(1);
+    // More than fit into one message were booked while Temporal was away.
+    expect(Math.max(...told.map((text) => text.split('"positionId"').length - 1))).toBe(100);
     expect([after.trades, after.pnl, after.gaps]).toEqual([before.trades, before.pnl, []]);
+  });
+
+  test("goes to the sessions of the days that it belongs to", async () => {
+    const days = ["2026-02-03", "2026-02-04"];
+    const trades = Array.from({ length: 210 }, (_, at) => {
+      const exitedAtMs = Date.parse(`${days[at < 150 ? 0 : 1]}T12:00:00Z`);
+      return { ...tradeAt(10 * at + 5).trade, exitedAtMs };
+    }).map((trade, at) => ({ index: 10 * at + 5, trade }));
+    // A trader of another book, as far as its socket shows it.
+    const path = controlSocketPath(stage.place.data, "trader-green");
+    const socket = await serveControl(path, { requestCharsMax: 10_000 }, async (line) => {
+      const { id, command, after, max } = JSON.parse(line);
+      const answer = { id, ok: true, detail: "", status: null, trades: null };
+      if (command === "status") return JSON.stringify({ ...answer, status: GREEN_STATUS });
+      const found = trades.filter(({ index }) => after < index).slice(0, max);
+      const to = found.length < max ? Math.max(after, 5_000) : (found.at(-1)?.index ?? after);
+      return JSON.stringify({ ...answer, trades: { from: after + 1, to, trades: found } });
+    });
+    try {
+      for (const [at, count] of [150, 60].entries()) {
+        const handle = stage.temporal.client.workflow.getHandle(`trades-GREEN-${days[at]}`);
+        await until("it was started", () => handle.describe().catch(() => null));
+        const result: unknown = await handle.result();
+        expect(result).toMatchObject({ status: "settled", trades: count, gaps: [], pending: 0 });
+      }
+    } finally {
+      socket.close();
+    }
   });
 
   test("and its figures survive continue-as-new; a hole is named", async () => {

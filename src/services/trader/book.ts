@@ -29,7 +29,7 @@ export type BookStep =
   "before_append" | "appended" | "report_appended" | "stepped" | "published" | "outbox_written";
 
 /** Keeps what each step came to; a replay is held against it. */
-export type Outcomes = Pick<OutcomeFile, "tookEvent" | "gaveCommands" | "endStep">;
+export type Outcomes = Pick<OutcomeFile, "beginDay" | "tookEvent" | "gaveCommands" | "endStep">;
 
 export type BookDeps = {
   readonly log: Pick<TradingLog, "append">;
@@ -84,6 +84,7 @@ export class Book {
     const nowMs = this.#deps.nowMs();
     if (this.#dayEndMs <= nowMs) {
       const day = dayFromMicros(nowMs * US_PER_MS);
+      this.#deps.outcomes.beginDay(this.trader, day);
       if (!this.#process({ kind: "day_rolled", day, index: this.trader.nextIndex, nowMs })) {
         return false;
       }

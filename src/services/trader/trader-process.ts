@@ -127,7 +127,8 @@ async function openTrader(shell: Shell) {
     say("warn", `cut ${torn.cutBytes} bytes of a torn end from ${torn.path}`);
   }
   const trades = new TradeFile(journal.journal.folder);
-  const outcomes = new OutcomeFile(journal.journal.folder, carriedCount);
+  const program = { configurationHash: configuration.hash, codeHash: codeHash() };
+  const outcomes = new OutcomeFile(journal.journal.folder, program, carriedCount);
   const found = latestSnapshot(journal.journal.folder, (journal.journal.nextIndex ?? 0) - 1);
   for (const path of found.damaged)
     say("error", `the snapshot ${path} is damaged; an older one is taken`);
@@ -169,8 +170,7 @@ async function openTrader(shell: Shell) {
   });
   trader.start({
     kind: "started",
-    configurationHash: configuration.hash,
-    codeHash: codeHash(),
+    ...program,
     snapshotHash: found.snapshot === null ? "" : hashOf(found.snapshot.bytes).toString("hex"),
   });
   return { journal, stores: { ...stores, trades, outcomes }, trader };

@@ -64,8 +64,9 @@ export type Recording = {
 export function recordBook(dir: string, recording: Recording): number {
   const place = placeIn(dir);
   const { trader: configuration, paper, configurationHash, codeHash: ownHash } = programOf();
+  const program = { configurationHash, codeHash: recording.codeHash ?? ownHash };
   const log = new TradingLog(place, { epoch: 1, carriedCount: 0 });
-  const outcomes = new OutcomeFile(log.journal.folder, 0);
+  const outcomes = new OutcomeFile(log.journal.folder, program, 0);
   const tradeFile = new TradeFile(log.journal.folder);
   const trader = createTrader(configuration);
   const broker = createPaperBroker(paper);
@@ -87,12 +88,7 @@ export function recordBook(dir: string, recording: Recording): number {
     onCommands,
     onStep() {},
   });
-  book.take({
-    kind: "started",
-    configurationHash,
-    codeHash: recording.codeHash ?? ownHash,
-    snapshotHash: "",
-  });
+  book.take({ kind: "started", ...program, snapshotHash: "" });
   const random = seededRandom(7);
   const prices = new Float64Array(ASSETS.map((_, at) => 100 * (at + 1)));
   for (let seq = 1; seq <= recording.scans; seq += 1) {

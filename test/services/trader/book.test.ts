@@ -13,6 +13,7 @@ import { restoreBook } from "../../../src/services/trader/restore.ts";
 import { Configuration } from "../../../src/wire/configuration.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
+const PROGRAM = { configurationHash: "", codeHash: "" };
 const MIDNIGHT_MS = Date.parse("2026-03-26T00:00:00Z");
 let dir = "";
 let count = 0;
@@ -32,7 +33,7 @@ function openBook(
   const clock = { nowMs: MIDNIGHT_MS - 1_500 };
   const book = new Book({
     log: { append: (event) => append(log, event) },
-    outcomes: new OutcomeFile(log.journal.folder, 0),
+    outcomes: new OutcomeFile(log.journal.folder, PROGRAM, 0),
     trader,
     broker: createPaperBroker(configuration.paper),
     nowMs: () => clock.nowMs,
@@ -117,7 +118,7 @@ describe("a book", () => {
       configuration,
       snapshot: null,
       log: again,
-      outcomes: new OutcomeFile(again.journal.folder, 0),
+      outcomes: new OutcomeFile(again.journal.folder, PROGRAM, 0),
       read: (from) => new TradingLogReader(place, from),
       onCommands() {},
     });

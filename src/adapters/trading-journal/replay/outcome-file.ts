@@ -10,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   readSync,
   fstatSync,
   writeSync,
@@ -23,9 +24,16 @@ import {
   StepDigester,
 } from "../../../domain/trading/replay/step-digest.ts";
 import type { StoredDigest } from "../../../domain/trading/replay/replay-records.ts";
+import { snapshotOf } from "../../../domain/trading/snapshot/snapshot.ts";
 import type { TraderCommand } from "../../../domain/trading/commands.ts";
 import type { Trader } from "../../../domain/trading/trader.ts";
-import { namesIn } from "../segments/segment-files.ts";
+import {
+  type DayBegin,
+  decodeDayBegin,
+  encodeDayBegin,
+  type RecordedProgram,
+} from "../../../wire/trading/trader-snapshot.ts";
+import { namesIn, writeWhole } from "../segments/segment-files.ts";
 
 const RECORD_BYTES = 24;
 const BUFFERED_MAX = 256;
@@ -37,6 +45,7 @@ const NAME = /^(\d{4}-\d{2}-\d{2})\.digests$/;
  */
 export class OutcomeFile {
   readonly #folder: string;
+  readonly #program: RecordedProgram;
   readonly #digester: StepDigester;
   readonly #buffer = Buffer.alloc(BUFFERED_MAX * RECORD_BYTES);
   #buffered = 0;
@@ -45,8 +54,9 @@ export class OutcomeFile {
   #lastIndex = 0;
 
   /** `journalFolder`: of the book. A record that a crash left half written is cut. */
-  constructor(journalFolder: string, carriedCount: number) {
+  constructor(journalFolder: string, program: RecordedProgram, carriedCount: number) {
     this.#folder = outcomeFolder(journalFolder);
+    this.#program = program;
     this.#digester = new StepDigester(carriedCount);
     mkdirSync(this.#folder, { recursive: true, mode: 0o750 });
     const newest = daysIn(this.#folder).at(-1);
@@ -55,6 +65,19 @@ export class OutcomeFile {
 
   tookEvent(event: TraderEvent): void {
     this.#digester.tookEvent(event);
+  }
+
+  /**
+   * Keeps the state that a day begins with, before its first event: a replay begins there, whatever
+   * other code and configuration the days before ran with.
+   */
+  beginDay(trader: Trader, day: string): void {
+    const begin = { ...this.#program, snapshot: snapshotOf(trader) };
+    try {
+      writeWhole(beginPath(this.#folder, day), [encodeDayBegin(begin)]);
+    } catch {
+      // The replay folds from further back then, or says that it can't.
+    }
   }
 
   gaveCommands(commands: readonly TraderCommand[]): void {
@@ -113,6 +136,24 @@ export class OutcomeFile {
   }
 }
 
+/** Null where none was kept, or none that can be read. */
+export function readDayBegin(journalFolder: string, day: string): DayBegin | null {
+  const folder = outcomeFolder(journalFolder);
+  if (!namesIn(folder).includes(`${day}.begin`)) return null;
+  try {
+    return decodeDayBegin(readFileSync(beginPath(folder, day)));
+  } catch {
+    return null;
+  }
+}
+
+/** The outcomes of a day go with its segment. */
+export function deleteOutcomes(journalFolder: string, day: string): void {
+  const folder = outcomeFolder(journalFolder);
+  rmSync(outcomePath(folder, day), { force: true });
+  rmSync(beginPath(folder, day), { force: true });
+}
+
 /** Returns the bytes that are left. */
 function cutToWhole(fd: number): number {
   const { size } = fstatSync(fd);
@@ -147,6 +188,10 @@ function outcomeFolder(journalFolder: string): string {
 
 function outcomePath(folder: string, day: string): string {
   return join(folder, `${day}.digests`);
+}
+
+function beginPath(folder: string, day: string): string {
+  return join(folder, `${day}.begin`);
 }
 
 function daysIn(folder: string): readonly string[] {

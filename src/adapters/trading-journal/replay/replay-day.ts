@@ -10,18 +10,22 @@ import type { TraderConfiguration } from "../../../domain/trading/configuration.
 import type { TraderEvent } from "../../../domain/trading/events.ts";
 import { Replay } from "../../../domain/trading/replay/replay.ts";
 import type { ReplayRecords } from "../../../domain/trading/replay/replay-records.ts";
-import { restoreFrom } from "../../../domain/trading/snapshot/snapshot.ts";
+import { restoreFrom, type TraderSnapshot } from "../../../domain/trading/snapshot/snapshot.ts";
 import { createTrader, stepTrader, type Trader } from "../../../domain/trading/trader.ts";
 import type { DayReplay } from "../../../wire/session/day-replay.ts";
-import { decodeTraderSnapshot } from "../../../wire/trading/trader-snapshot.ts";
+import {
+  decodeTraderSnapshot,
+  type RecordedProgram,
+} from "../../../wire/trading/trader-snapshot.ts";
 import { TradingRecordDecoder } from "../../../wire/trading/trading-record.ts";
 import { JournalReader } from "../journal-reader.ts";
 import { SegmentCursor } from "../segments/segment-cursor.ts";
+import type { SegmentHeader } from "../segments/segment-format.ts";
 import { bookFolder, listDays, namesIn, segmentPath } from "../segments/segment-files.ts";
 import { TradingJournalError } from "../segments/trading-journal-error.ts";
 import { latestSnapshot, listSnapshots } from "../snapshots.ts";
 import type { TradingJournalPlace } from "../trading-journal.ts";
-import { readOutcomes } from "./outcome-file.ts";
+import { readDayBegin, readOutcomes } from "./outcome-file.ts";
 
 /** What the present program would run the book with. */
 export type ReplayProgram = {
@@ -55,7 +59,7 @@ function foldDay(place: TradingJournalPlace, day: string, program: ReplayProgram
   const folder = bookFolder(place.root, place.book);
   const fromIndex = firstIndexOf(folder, place.book, day);
   const records = readRecords(folder, day);
-  const start = startBefore(folder, fromIndex, program);
+  const start = startBefore(folder, { day, index: fromIndex }, program);
   const reader = new JournalReader(place, start.trader.nextIndex);
   const decoder = new TradingRecordDecoder();
   let replay: Replay | null = null;
@@ -67,7 +71,9 @@ function foldDay(place: TradingJournalPlace, day: string, program: ReplayProgram
         continue;
       }
       const event = decode(decoder, record);
-      if (event.kind === "started") assertSameProgram(event, program);
+      if (event.kind === "started") {
+        assertSameProgram(event, program, `that started at event ${event.index}`);
+      }
       if (record.day < day) {
         stepTrader(start.trader, event);
         continue;
@@ -102,33 +108,31 @@ function firstIndexOf(folder: string, book: string, day: string): number {
     const kept = days.length === 0 ? "none is kept" : `kept are ${days[0]} to ${days.at(-1)}`;
     throw new NotComparable(`the segment ${day} of ${book} is missing in ${folder}: ${kept}`);
   }
-  const cursor = new SegmentCursor(segmentPath(folder, day));
-  try {
-    return cursor.header.firstIndex;
-  } finally {
-    cursor.close();
-  }
+  return headerOf(folder, day).firstIndex;
 }
 
-function startBefore(
-  folder: string,
-  fromIndex: number,
-  { trader: configuration }: ReplayProgram,
-): { readonly trader: Trader; readonly snapshotIndex: number } {
-  const { snapshot } = latestSnapshot(folder, fromIndex - 1);
-  if (snapshot !== null) {
-    try {
-      const trader = restoreFrom(configuration, decodeTraderSnapshot(snapshot.bytes));
-      return { trader, snapshotIndex: snapshot.index };
-    } catch (error) {
-      throw new NotComparable(`the day begins with ${messageOf(error)}`, { cause: error });
-    }
-  }
-  const trader = createTrader(configuration);
-  const oldest = listDays(folder)[0] ?? "";
-  const cursor = new SegmentCursor(segmentPath(folder, oldest));
-  const { firstIndex } = cursor.header;
+function headerOf(folder: string, day: string): SegmentHeader {
+  const cursor = new SegmentCursor(segmentPath(folder, day));
   cursor.close();
+  return cursor.header;
+}
+
+type FirstEvent = { readonly day: string; readonly index: number };
+
+type Start = { readonly trader: Trader; readonly snapshotIndex: number };
+
+/** The state that the day began with, else the newest snapshot before it, else the log's beginning. */
+function startBefore(folder: string, first: FirstEvent, program: ReplayProgram): Start {
+  const begin = readDayBegin(folder, first.day);
+  if (begin !== null && begin.snapshot.nextIndex === first.index) {
+    assertSameProgram(begin, program, `that ran when ${first.day} began`);
+    return restored(begin.snapshot, program);
+  }
+  const { snapshot } = latestSnapshot(folder, first.index - 1);
+  if (snapshot !== null) return restored(decodeTraderSnapshot(snapshot.bytes), program);
+  const trader = createTrader(program.trader);
+  const oldest = listDays(folder)[0] ?? "";
+  const { firstIndex } = headerOf(folder, oldest);
   if (firstIndex <= trader.nextIndex) return { trader, snapshotIndex: 0 };
   throw new NotComparable(
     `the segments before ${oldest}, events ${trader.nextIndex} to ${firstIndex - 1}, are missing, ` +
@@ -136,12 +140,22 @@ function startBefore(
   );
 }
 
+function restored(snapshot: TraderSnapshot, { trader: configuration }: ReplayProgram): Start {
+  try {
+    const trader = restoreFrom(configuration, snapshot);
+    return { trader, snapshotIndex: snapshot.nextIndex - 1 };
+  } catch (error) {
+    throw new NotComparable(`the day begins with ${messageOf(error)}`, { cause: error });
+  }
+}
+
 function assertSameProgram(
-  { index, codeHash, configurationHash }: Extract<TraderEvent, { kind: "started" }>,
+  { codeHash, configurationHash }: RecordedProgram,
   program: ReplayProgram,
+  which: string,
 ): void {
   const other = (what: string, was: string, is: string) =>
-    `the trader that started at event ${index} had another ${what} (${was.slice(0, 12)}) than ` +
+    `the trader ${which} had another ${what} (${was.slice(0, 12)}) than ` +
     `this program (${is.slice(0, 12)})`;
   if (codeHash !== program.codeHash) {
     throw new NotComparable(
@@ -164,11 +178,15 @@ function readRecords(folder: string, day: string): ReplayRecords {
   }
   const trades = readTrades(folder);
   const snapshots = new Set(listSnapshots(folder));
+  const following = listDays(folder).find((other) => day < other);
+  // What the day ended with is what the next one began with.
+  const next = following === undefined ? null : (readDayBegin(folder, following)?.snapshot ?? null);
   return {
     digestOf: (index) => digests.get(index),
     tradeOf: (index) => trades.get(index),
     lastTradeIndex: [...trades.keys()].at(-1) ?? 0,
     snapshotOf(index) {
+      if (next !== null && next.nextIndex - 1 === index) return JSON.stringify(next);
       if (!snapshots.has(index)) return undefined;
       const { snapshot } = latestSnapshot(folder, index);
       return snapshot?.index === index ? snapshot.bytes.toString() : undefined;

@@ -84,29 +84,29 @@ describe("a day as it was recorded", () => {
     expect(first.trades + outcome.trades).toBe(trades);
   });
 
-  test("is equal from the snapshot that ended the day before, which is gone itself", () => {
-    const dir = join(root, "from-snapshot");
-    // Scan 299 is the last one before midnight.
-    recordBook(dir, { ...RECORDING, snapshotEvery: 299, scans: 590 });
-    rmSync(join(placeIn(dir).root, "BLUE", `${DAY}.seg`));
+  test("is equal from the state that the day began with, whatever ran the day before", () => {
+    const dir = tampered((event) =>
+      event.kind === "started" ? { ...event, codeHash: "older" } : event,
+    );
     const { verdict, snapshotIndex, fromIndex, outcome } = compared(dir, NEXT);
     expect([verdict, snapshotIndex]).toEqual(["equal", fromIndex - 1]);
     expect(outcome.trades).toBeGreaterThan(10);
-    expect(reasonOf(dir, DAY)).toContain(`the segment ${DAY} of BLUE is missing`);
+    expect(reasonOf(dir, DAY)).toContain("that started at event 1 had another code (older)");
+    const other = { ...programOf(), codeHash: "newer" };
+    expect(reasonOf(recorded, NEXT, other)).toContain(`that ran when ${NEXT} began had another`);
   });
 
-  test("is not comparable when events between snapshot and day are gone", () => {
-    const dir = join(root, "gone");
-    recordBook(dir, { ...RECORDING, snapshotEvery: 290, scans: 400 });
+  test.each([
+    // Scan 299 is the last one before midnight.
+    [299, "equal"],
+    [290, "is no longer kept"],
+    [100, "no snapshot from before the day is kept"],
+  ])("with the days before it gone, and a snapshot every %i scans: %s", (snapshotEvery, told) => {
+    const dir = join(root, `every-${snapshotEvery}`);
+    recordBook(dir, { ...RECORDING, snapshotEvery, scans: snapshotEvery === 100 ? 600 : 500 });
     rmSync(join(placeIn(dir).root, "BLUE", `${DAY}.seg`));
-    expect(reasonOf(dir, NEXT)).toContain("is no longer kept");
-  });
-
-  test("is not comparable when all events before it are gone, and every snapshot is younger", () => {
-    const dir = join(root, "young");
-    recordBook(dir, { ...RECORDING, snapshotEvery: 100, scans: 600 });
-    rmSync(join(placeIn(dir).root, "BLUE", `${DAY}.seg`));
-    expect(reasonOf(dir, NEXT)).toContain("no snapshot from before the day is kept");
+    rmSync(join(placeIn(dir).root, "BLUE", "outcomes", `${NEXT}.begin`));
+    expect(reasonOf(dir, NEXT)).toContain(told);
   });
 });
 
