@@ -71,11 +71,11 @@ async function measure(stack: Stack, assets: number) {
       `${assets} assets: ${callbackMs.length} scans in their callback, ${trader.data.account.trades} trades`,
     );
     return {
-      callback_p50: of(callbackMs, 50),
-      callback_p99: of(callbackMs, 99),
-      callback_max: of(callbackMs, 100),
-      file_to_commands_p50: of(fileMs, 50),
-      file_to_commands_p99: of(fileMs, 99),
+      callback_p50: percentileOf(callbackMs, 50),
+      callback_p99: percentileOf(callbackMs, 99),
+      callback_max: percentileOf(callbackMs, 100),
+      file_to_commands_p50: percentileOf(fileMs, 50),
+      file_to_commands_p99: percentileOf(fileMs, 99),
       in_callback: callbackMs.length,
       repaired: FILES - callbackMs.length,
       trades: trader.data.account.trades,
@@ -87,7 +87,7 @@ async function measure(stack: Stack, assets: number) {
   }
 }
 
-function of(samples: readonly number[], percent: number): number | null {
+function percentileOf(samples: readonly number[], percent: number): number | null {
   return samples.length === 0 ? null : rounded(percentile(samples, percent), 3);
 }
 

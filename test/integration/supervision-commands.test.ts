@@ -198,6 +198,7 @@ describe("`dolphin`", () => {
         { service: "scan-bridge", created: true },
         { service: "trader-blue", created: true },
       ],
+      schedules: [{ schedule_id: "compact-archive", created: true }],
     });
     const again = await dolphin("create");
     expect(again.stdout).toContain("supervisor supervise-scan-bridge: there");
