@@ -25,6 +25,7 @@ export const DIGEST_PARTS = ["event", "decision", "ledger", "pnl"] as const;
 
 const START = 0x811c9dc5;
 const PRIME = 0x01000193;
+const EXPONENT = 0x7ff00000;
 const VALUE = new Float64Array(1);
 const WORDS = new Uint32Array(VALUE.buffer);
 
@@ -35,6 +36,9 @@ export function isBrokerEvent(event: TraderEvent): boolean {
 /** Collects what one event led to. */
 export class StepDigester {
   readonly #carriedCount: number;
+  /** Of the universe, which is the same array from scan to scan. */
+  #assets: readonly string[] = [];
+  #names = namesDigest([]);
   #event = START;
   #ledger = START;
 
@@ -49,9 +53,16 @@ export class StepDigester {
       this.#event = START;
       this.#ledger = START;
     }
-    this.#event = mixEvent(this.#event, event);
-    if (event.kind !== "scan") return;
-    this.#event = mixDoubles(this.#event, event.carried, [event.carriedAt, this.#carriedCount]);
+    if (event.kind !== "scan") {
+      this.#event = mixValue(this.#event, event);
+      return;
+    }
+    if (event.assets !== this.#assets) {
+      this.#assets = event.assets;
+      this.#names = namesDigest(event.assets);
+    }
+    const hash = mixWord(mixScan(this.#event, event), this.#names);
+    this.#event = mixDoubles(hash, event.carried, [event.carriedAt, this.#carriedCount]);
   }
 
   gaveCommands(commands: readonly TraderCommand[]): void {
@@ -92,10 +103,6 @@ function pnlDigest({ data: { account, day, positions } }: Trader): number {
   return mixNumber(hash, positions.length) >>> 0;
 }
 
-function mixEvent(start: number, event: TraderEvent): number {
-  return event.kind === "scan" ? mixScan(start, event) : mixValue(start, event);
-}
-
 function mixScan(start: number, scan: ScanEvent): number {
   let hash = mixNumber(start, scan.index);
   hash = mixNumber(hash, scan.nowMs);
@@ -104,18 +111,30 @@ function mixScan(start: number, scan: ScanEvent): number {
   hash = mixNumber(hash, scan.asOfMs);
   const flags = (scan.isReplayed ? 1 : 0) | (scan.isLate ? 2 : 0) | (scan.isRepaired ? 4 : 0);
   hash = mixWord(hash, flags);
-  for (const asset of scan.assets) hash = mixText(hash, asset);
   hash = mixDoubles(hash, scan.prices, [scan.pricesAt, scan.assets.length]);
   return mixDoubles(hash, scan.eigenvalues, [scan.eigenvaluesAt, scan.eigenvalueCount]);
 }
 
+function namesDigest(assets: readonly string[]): number {
+  let hash = START;
+  for (const asset of assets) hash = mixText(hash, asset);
+  return hash;
+}
+
+/** Straight from the bits of the buffer: four hundred prices a scan are read here. */
 function mixDoubles(
   start: number,
   values: Float64Array,
   [from, count]: readonly [number, number],
 ): number {
+  const words = new Uint32Array(values.buffer, values.byteOffset + 8 * from, 2 * count);
   let hash = mixWord(start, count);
-  for (let at = from; at < from + count; at += 1) hash = mixNumber(hash, values[at]!);
+  for (let at = 0; at < words.length; at += 2) {
+    const high = words[at + 1]!;
+    // One NaN is as good as another: a price that is none keeps no bits.
+    const isPlain = (high & EXPONENT) !== EXPONENT || !Number.isNaN(values[from + at / 2]);
+    hash = mixWord(mixWord(hash, isPlain ? words[at]! : 1), isPlain ? high : EXPONENT);
+  }
   return hash;
 }
 
@@ -139,7 +158,6 @@ function mixText(start: number, text: string): number {
   return hash;
 }
 
-/** One NaN is as good as another: a price that is none keeps no bits. */
 function mixNumber(start: number, value: number): number {
   VALUE[0] = Number.isNaN(value) ? Number.NaN : value;
   return mixWord(mixWord(start, WORDS[0]!), WORDS[1]!);
