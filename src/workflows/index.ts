@@ -2,3 +2,5 @@
 export { compactArchive } from "./compact-archive.ts";
 export { serviceRun } from "./service-run.ts";
 export { superviseService } from "./supervise-service.ts";
+export { paperTrade } from "./trading/paper-trade.ts";
+export { tradeSession } from "./trading/trade-session.ts";
