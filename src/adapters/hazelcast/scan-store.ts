@@ -35,28 +35,30 @@ export type ScanStore = {
 const RING_READ_MAX = 500;
 
 export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
-  const { client } = hazelcast;
   const proxies = lazily(async () => {
-    const [features, done, heartbeats, ring] = await Promise.all([
-      client.getMap<string, unknown>(FEATURES_MAP),
-      client.getMap<string, unknown>(DONE_MAP),
-      client.getMap<string, unknown>(HEARTBEAT_MAP),
-      client.getRingbuffer<unknown>(SCANS_RING),
-    ]);
-    return { features, done, heartbeats, ring };
+    const found = await findProxies(hazelcast);
+    opened = found.features;
+    return found;
   });
+  let opened: IMap<string, unknown> | null = null;
   const swap = (key: string, previous: RawValue, next: string) =>
-    hazelcast.call(`compare-and-set of ${key}`, async () => {
-      const { features } = await proxies();
-      if (typeof previous === "string") return features.replaceIfSame(key, previous, next);
-      // What others wrote there may not come back as the same bytes (Python's whole numbers do not),
-      // so it can't be compared: it is removed, unless a bridge has written there meanwhile.
-      if (previous !== null) {
-        if (typeof (await readableFrom(features, key)) === "string") return false;
-        await features.delete(key);
-      }
-      return (await features.putIfAbsent(key, next)) === null;
-    });
+    hazelcast.call(`compare-and-set of ${key}`, () =>
+      // The way of a live scan: sent before this returns.
+      typeof previous === "string" && opened !== null
+        ? opened.replaceIfSame(key, previous, next)
+        : swapSlowly(key, previous, next),
+    );
+  const swapSlowly = async (key: string, previous: RawValue, next: string) => {
+    const { features } = await proxies();
+    if (typeof previous === "string") return features.replaceIfSame(key, previous, next);
+    // What others wrote there may not come back as the same bytes (Python's whole numbers do not),
+    // so it can't be compared: it is removed, unless a bridge has written there meanwhile.
+    if (previous !== null) {
+      if (typeof (await readableFrom(features, key)) === "string") return false;
+      await features.delete(key);
+    }
+    return (await features.putIfAbsent(key, next)) === null;
+  };
   const read = (key: string) =>
     hazelcast.call(`get ${key}`, async () => readableFrom((await proxies()).features, key));
   return {
@@ -100,6 +102,16 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
     putHeartbeat: (service, value) =>
       hazelcast.call("put heartbeat", async () => (await proxies()).heartbeats.set(service, value)),
   };
+}
+
+async function findProxies({ client }: HazelcastHandle) {
+  const [features, done, heartbeats, ring] = await Promise.all([
+    client.getMap<string, unknown>(FEATURES_MAP),
+    client.getMap<string, unknown>(DONE_MAP),
+    client.getMap<string, unknown>(HEARTBEAT_MAP),
+    client.getRingbuffer<unknown>(SCANS_RING),
+  ]);
+  return { features, done, heartbeats, ring };
 }
 
 async function readableFrom(map: IMap<string, unknown>, key: string): Promise<RawValue> {

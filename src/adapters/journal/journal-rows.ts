@@ -125,6 +125,9 @@ export function prepareStatements(db: Database.Database) {
     quarantined: db.prepare<[], FileRow>(
       `SELECT ${FILE_COLUMNS} FROM files WHERE verdict = 'quarantined' ORDER BY at_us`,
     ),
+    hashesAfter: db.prepare<[number, number], { readonly seq: number; readonly hash48: number }>(
+      "SELECT seq, hash48 FROM scans WHERE ? < seq ORDER BY seq LIMIT ?",
+    ),
     byHash: db.prepare<[number], { readonly seq: number; readonly hash: Buffer }>(
       "SELECT seq, hash FROM scans WHERE hash48 = ?",
     ),

@@ -2,12 +2,17 @@
  * The scan bridge's journal, in SQLite: which file became which seq, and what became of every
  * other file. Written before a scan is committed to Hazelcast.
  *
+ * A live scan's row goes into a slot of its epoch first, and into the database while the cluster
+ * works on it; who opens the journal next finds it there.
+ *
  * Invariant: seqs are contiguous from the first to the last, and only the bridge of the highest
  * epoch writes. With `synchronous = OFF` a commit survives any death of the process; a power cut
  * can lose the tail, which Hazelcast or the archive then tells again.
  */
-import { renameSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
+import { AheadSlot, readAheadSlot } from "./ahead-slot.ts";
+import { HashFilter } from "./hash-filter.ts";
 import {
   fileFrom,
   JournalError,
@@ -47,6 +52,12 @@ export class ScanJournal {
     (scans: readonly JournalScan[], files: readonly JournalFile[]) => void
   >;
   #ownEpoch = 0;
+  #slot: AheadSlot | null = null;
+  /** In the slot, not yet in the database. */
+  #ahead: JournalScan | null = null;
+  readonly #filter = new HashFilter();
+  /** The filter holds the hashes up to this seq; null when it holds all. */
+  #learnedSeq: number | null = 0;
   #rowsSinceCheckpoint = 0;
 
   /**
@@ -69,6 +80,7 @@ export class ScanJournal {
       }
       for (const file of files) putFile(this.#sql, file);
     });
+    if (!options.readonly) this.#takeFromSlot();
   }
 
   epoch(): number {
@@ -84,17 +96,43 @@ export class ScanJournal {
       }
       this.#sql.metaPut.run("epoch", epoch);
     });
+    const before = this.epoch();
     guarded(() => claim.immediate());
     this.#ownEpoch = epoch;
+    this.#slot?.close();
+    this.#slot = guarded(() => new AheadSlot(this.#slotPath(epoch)));
+    rmSync(this.#slotPath(before), { force: true });
   }
 
   /** Writes scans, each also as the verdict on its file, and other verdicts in one transaction. */
   append(scans: readonly JournalScan[], files: readonly JournalFile[] = []): void {
+    this.flush();
     guarded(() => this.#append.immediate(scans, files));
-    this.#rowsSinceCheckpoint += scans.length + files.length;
-    if (this.#rowsSinceCheckpoint < CHECKPOINT_ROWS) return;
-    this.#rowsSinceCheckpoint = 0;
-    guarded(() => this.#db.pragma("wal_checkpoint(PASSIVE)"));
+    for (const scan of scans) this.#filter.add(prefixOf(scan.hash));
+    this.#countRows(scans.length + files.length);
+  }
+
+  /** As `append`, but a scan alone is only made safe: no method tells of it before `flush`. */
+  appendAhead(scans: readonly JournalScan[], files: readonly JournalFile[]): void {
+    this.flush();
+    const [scan] = scans;
+    const slot = this.#slot;
+    const isAlone = scans.length === 1 && files.length === 0;
+    if (!isAlone || scan === undefined || slot === null || !guarded(() => slot.write(scan))) {
+      this.append(scans, files);
+      return;
+    }
+    this.#filter.add(prefixOf(scan.hash));
+    this.#ahead = scan;
+  }
+
+  /** Puts what was written ahead into the database; when that fails it stays ahead. */
+  flush(): void {
+    const scan = this.#ahead;
+    if (scan === null) return;
+    guarded(() => this.#append.immediate([scan], []));
+    this.#ahead = null;
+    this.#countRows(1);
   }
 
   /** Forgets the scans from `seq` on: they were never committed. */
@@ -141,8 +179,19 @@ export class ScanJournal {
     return guarded(() => this.#sql.firstSince.get(pushedUs)) ?? null;
   }
 
+  /** Makes `seqOfHash` quick for new bytes, `rows` at a time; true when nothing is left to do. */
+  learnHashes(rows: number): boolean {
+    const from = this.#learnedSeq;
+    if (from === null) return true;
+    const found = guarded(() => this.#sql.hashesAfter.all(from, rows));
+    for (const { hash48 } of found) this.#filter.add(hash48);
+    this.#learnedSeq = found.length < rows ? null : (found.at(-1)?.seq ?? null);
+    return this.#learnedSeq === null;
+  }
+
   /** The seq that these bytes already have, under whatever name. */
   seqOfHash(hash: Buffer): number | null {
+    if (this.#learnedSeq === null && !this.#filter.mayHave(prefixOf(hash))) return null;
     const rows = guarded(() => this.#sql.byHash.all(prefixOf(hash)));
     return rows.find((row) => row.hash.equals(hash))?.seq ?? null;
   }
@@ -200,7 +249,29 @@ export class ScanJournal {
   }
 
   close(): void {
+    this.#slot?.close();
     this.#db.close();
+  }
+
+  #slotPath(epoch: number): string {
+    return `${this.path}.ahead-${epoch}`;
+  }
+
+  /** The last owner may have died before the row in its slot reached the database. */
+  #takeFromSlot(): void {
+    const epoch = this.epoch();
+    const scan = guarded(() => readAheadSlot(this.#slotPath(epoch)));
+    if (scan === null || scan.epoch !== epoch || scan.seq !== this.lastSeq() + 1) return;
+    this.#ownEpoch = epoch;
+    this.append([scan]);
+    this.#ownEpoch = 0;
+  }
+
+  #countRows(rows: number): void {
+    this.#rowsSinceCheckpoint += rows;
+    if (this.#rowsSinceCheckpoint < CHECKPOINT_ROWS) return;
+    this.#rowsSinceCheckpoint = 0;
+    guarded(() => this.#db.pragma("wal_checkpoint(PASSIVE)"));
   }
 
   #assertOwned(): void {
@@ -266,6 +337,9 @@ function guarded<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
+    if (isFileError(error)) {
+      throw new JournalError("JOURNAL_UNAVAILABLE", `journal: ${error.message}`, { cause: error });
+    }
     if (!(error instanceof Database.SqliteError)) throw error;
     const isCorrupt = /^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code);
     throw new JournalError(
@@ -274,4 +348,9 @@ function guarded<T>(act: () => T): T {
       { cause: error },
     );
   }
+}
+
+/** What the file system says of the slot: no room, no permission. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
 }

@@ -30,7 +30,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     name: "scan-bridge",
     layer: "scan",
     module: "scan-bridge/main.ts",
-    nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=4"],
+    nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=8"],
     startSeconds: 5,
     stopWaitSeconds: 10,
     rssWarnBytes: 200 * MIB,

@@ -2,18 +2,18 @@
  * The pump: takes waiting files in order, commits them one by one or in batches, and in between
  * checks that no newer bridge has the word and looks at unfinished files again.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JournalFile, JournalScan, ScanJournal } from "../../adapters/journal/scan-journal.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { RELIST_KEY } from "../../domain/scan/audit.ts";
-import { decideOutcome } from "../../domain/scan/commit-outcome.ts";
-import { isLate, isReplayed, type Newest } from "../../domain/scan/order.ts";
+import type { Newest } from "../../domain/scan/order.ts";
 import type { ServiceFacts } from "../../wire/control-pipe.ts";
-import { FencedError, isUnavailable, readView } from "./commit/cluster-state.ts";
 import { type CommitDeps, commitEntries, encodeEntry } from "./commit/commit.ts";
 import { type ExamineDeps, type NewScan, examine } from "./intake/examine.ts";
 import type { Candidate, Intake } from "./intake/intake.ts";
 import { Nap } from "./nap.ts";
-import { tellDone } from "./commit/refill.ts";
+import { numberScans } from "./commit/numbering.ts";
+import { tick } from "./commit/tick.ts";
 import type { Rounds } from "./intake/rounds.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { Unfinished } from "./intake/unfinished.ts";
@@ -45,17 +45,17 @@ export type PumpReport = {
 
 const BATCH_MAX = 64;
 /** Larger batches outlive the young generation: at 400 assets that doubled the CPU time a scan. */
-const BATCH_CHARS_MAX = 524_288;
+const BATCH_CHARS_MAX = 786_432;
 /** Verdicts without a seq that one transaction writes. */
 const VERDICTS_MAX = 1_000;
 const TICK_MS = 1_000;
 const REVIEW_MS = 250;
 const JOURNAL_RETRY_MS = 1_000;
-/** Done files told in one tick; a backlog's are told over several. */
-const DONE_PER_TICK = 20_000;
 /** Scans that only journal and ringbuffer know: below the ring's capacity, so that one may be lost. */
 const UNTOLD_MAX = 1_500;
 const LOG_EVERY_SCANS = 200;
+/** Five milliseconds' worth. */
+const HASHES_PER_TURN = 5_000;
 
 type Batch = { readonly scans: NewScan[]; readonly verdicts: JournalFile[] };
 
@@ -75,6 +75,13 @@ export class Pump {
   #journalTrouble: string | null = null;
   #logged = 0;
   #relistSeen: string | null;
+  /** Nothing waits, nothing is under way, no chore is due. */
+  #isResting = false;
+  /** The scan that ended a rest, on its way. */
+  #live: Promise<void> | null = null;
+  /** The scans of the batch that is being gathered. */
+  #gathered: readonly NewScan[] = [];
+  readonly #examineDeps: ExamineDeps;
 
   constructor(deps: PumpDeps) {
     this.#deps = deps;
@@ -83,6 +90,7 @@ export class Pump {
     this.#doneSeq = Math.min(deps.lastSeq, Number(deps.journal.meta("done_seq") ?? 0));
     this.#progressMs = deps.nowMs();
     this.#relistSeen = deps.journal.meta(RELIST_KEY);
+    this.#examineDeps = { ...deps, seqInBatch: (hash) => this.#seqInBatch(hash) };
   }
 
   /** Runs until told to stop. @throws {FencedError} when a newer bridge has the word. */
@@ -101,13 +109,13 @@ export class Pump {
         await this.#nap.take(JOURNAL_RETRY_MS);
         continue;
       }
-      committing = this.#commit(batch.scans, rows);
+      committing = this.#commit(batch, rows);
       // It is awaited below or in the next turn; until then its failure is not unheard of.
       committing.catch(() => {});
       if (0 < intake.length && !this.#isTickDue()) continue;
       await committing;
       await this.#chores();
-      if (intake.length === 0 && !stopping()) await this.#nap.take(this.#idleMs());
+      if (intake.length === 0 && !stopping()) await this.#rest();
     }
     await committing;
     this.wake();
@@ -115,10 +123,18 @@ export class Pump {
     await this.#tick();
   }
 
-  /** An event told a name: the pump looks at it at once. */
+  /** An event told a name: the pump looks at it at once, and while it rests, before this returns. */
   hint(file: string): void {
-    this.#deps.intake.offer(file);
-    if (0 < this.#deps.intake.length) this.#nap.end();
+    const { intake } = this.#deps;
+    const candidate = this.#isResting ? intake.alone(file) : null;
+    if (candidate === null) {
+      intake.offer(file);
+      if (0 < intake.length) this.#nap.end();
+      return;
+    }
+    this.#isResting = false;
+    this.#live = this.#pushLive(candidate);
+    this.#nap.end();
   }
 
   /** The archive's root changed, or files were left out: list soon. */
@@ -171,14 +187,31 @@ export class Pump {
     }
   }
 
+  /** Nothing waits: until an event tells of a file, or something is due. */
+  async #rest(): Promise<void> {
+    if (!this.#deps.journal.learnHashes(HASHES_PER_TURN)) return nextTurn();
+    this.#isResting = true;
+    await this.#nap.take(this.#idleMs());
+    this.#isResting = false;
+    const live = this.#live;
+    this.#live = null;
+    await live;
+  }
+
+  /** One scan from its file to the cluster; sent without a turn of the event loop in between. */
+  async #pushLive(candidate: Candidate): Promise<void> {
+    const batch: Batch = { scans: [], verdicts: [] };
+    this.#gathered = batch.scans;
+    const looked = examine(this.#examineDeps, candidate);
+    this.#sortIn(batch, candidate, looked instanceof Promise ? await looked : looked);
+    const rows = this.#journal(batch);
+    if (rows !== null) await this.#commit(batch, rows);
+  }
+
   async #gather(): Promise<Batch> {
     const { intake } = this.#deps;
     const batch: Batch = { scans: [], verdicts: [] };
-    const seqInBatch = (hash: Buffer): number | null => {
-      const at = batch.scans.findIndex((scan) => scan.hash.equals(hash));
-      return at === -1 ? null : this.#lastSeq + 1 + at;
-    };
-    const examineDeps: ExamineDeps = { ...this.#deps, seqInBatch };
+    this.#gathered = batch.scans;
     let chars = 0;
     while (
       batch.scans.length < BATCH_MAX &&
@@ -187,7 +220,7 @@ export class Pump {
     ) {
       const candidate = intake.take();
       if (candidate === undefined) break;
-      const looked = examine(examineDeps, candidate);
+      const looked = examine(this.#examineDeps, candidate);
       // A live scan must not wait for the next turn when its answer is already here.
       const result = looked instanceof Promise ? await looked : looked;
       this.#deps.onAlive();
@@ -195,6 +228,12 @@ export class Pump {
       this.#sortIn(batch, candidate, result);
     }
     return batch;
+  }
+
+  /** The seq that a scan of the batch under way will have. */
+  #seqInBatch(hash: Buffer): number | null {
+    const at = this.#gathered.findIndex((scan) => scan.hash.equals(hash));
+    return at === -1 ? null : this.#lastSeq + 1 + at;
   }
 
   #sortIn(batch: Batch, candidate: Candidate, result: Awaited<ReturnType<typeof examine>>): void {
@@ -223,18 +262,23 @@ export class Pump {
    * cannot be written: the files wait, nothing is pushed.
    */
   #journal(batch: Batch): readonly JournalScan[] | null {
-    const { journal, intake, commit, log, nowMs } = this.#deps;
-    const newestBefore = this.#newest;
-    const rows = this.#rowsOf(batch.scans);
+    const { journal, intake, commit, log, nowMs, nowUs } = this.#deps;
+    const numbered = numberScans(batch.scans, {
+      lastSeq: this.#lastSeq,
+      newest: this.#newest,
+      epoch: commit.identity.epoch,
+      nowMs: nowMs(),
+      nowUs: nowUs(),
+    });
+    const { rows } = numbered;
     if (rows.length + batch.verdicts.length === 0) return rows;
     try {
-      journal.append(rows, batch.verdicts);
+      journal.appendAhead(rows, batch.verdicts);
     } catch (error) {
       if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
       const trouble = messageOf(error);
       if (this.#journalTrouble === null) log(`nothing is pushed until this is mended: ${trouble}`);
       this.#journalTrouble = trouble;
-      this.#newest = newestBefore;
       intake.putBack(batch.scans.map((scan) => scan.candidate));
       for (const verdict of batch.verdicts) intake.offer(verdict.file);
       return null;
@@ -242,15 +286,16 @@ export class Pump {
     if (this.#journalTrouble !== null) log("the journal can be written again");
     this.#journalTrouble = null;
     this.#lastSeq += rows.length;
-    for (const { file } of rows) this.#settle(file, "pushed");
-    for (const { file, verdict } of batch.verdicts) this.#settle(file, verdict.kind);
+    this.#newest = numbered.newest;
     this.#progressMs = nowMs();
     commit.onStep("journaled");
     return rows;
   }
 
-  async #commit(scans: readonly NewScan[], rows: readonly JournalScan[]): Promise<void> {
-    if (rows.length === 0) return;
+  /** What waits for no answer of the cluster is done after the scans are sent. */
+  async #commit(batch: Batch, rows: readonly JournalScan[]): Promise<void> {
+    const { scans } = batch;
+    if (rows.length === 0) return this.#settleAll(batch);
     const { commit, nowUs, nowMs } = this.#deps;
     const { identity } = commit;
     const bridgeUs = nowUs();
@@ -259,34 +304,28 @@ export class Pump {
       return encodeEntry(row, { members, bridgeUs, identity });
     });
     this.#underWay = scans;
-    await commitEntries(commit, entries);
+    const committed = commitEntries(commit, entries);
+    this.#settleAll(batch);
+    await committed;
+    // Not earlier: where the member's thread waits for this core, the scan would wait with it.
+    this.#flushJournal();
     this.#underWay = [];
     this.#progressMs = nowMs();
     this.#record(rows, scans);
   }
 
-  #rowsOf(scans: readonly NewScan[]): JournalScan[] {
-    const nowMs = this.#deps.nowMs();
-    const pushedUs = this.#deps.nowUs();
-    return scans.map(({ candidate, stat, scanNumber, hash }, index) => {
-      const timeUs = Math.min(stat.mtimeUs, candidate.firstSeenUs);
-      const inOrder = { timeUs, name: candidate.name, scanNumber };
-      const late = isLate(inOrder, this.#newest);
-      if (!late) this.#newest = inOrder;
-      const { foundByFirstListing, firstSeenMs } = candidate;
-      return {
-        ...stat,
-        seq: this.#lastSeq + 1 + index,
-        epoch: this.#deps.commit.identity.epoch,
-        file: candidate.name,
-        hash,
-        scanNumber,
-        timeUs,
-        late,
-        replayed: isReplayed({ foundByFirstListing, waitedMs: nowMs - firstSeenMs }),
-        pushedUs,
-      };
-    });
+  /** If it fails, the next append tries again. */
+  #flushJournal(): void {
+    try {
+      this.#deps.journal.flush();
+    } catch (error) {
+      if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
+    }
+  }
+
+  #settleAll({ scans, verdicts }: Batch): void {
+    for (const { candidate } of scans) this.#settle(candidate.name, "pushed");
+    for (const { file, verdict } of verdicts) this.#settle(file, verdict.kind);
   }
 
   #record(rows: readonly JournalScan[], scans: readonly NewScan[]): void {
@@ -328,7 +367,8 @@ export class Pump {
     if (this.#nextReviewMs <= now) {
       this.#nextReviewMs = now + REVIEW_MS;
       const verdicts = unfinished.review();
-      if (0 < verdicts.length) this.#journal({ scans: [], verdicts });
+      const batch: Batch = { scans: [], verdicts };
+      if (0 < verdicts.length && this.#journal(batch) !== null) this.#settleAll(batch);
     }
   }
 
@@ -345,27 +385,9 @@ export class Pump {
     return isNew;
   }
 
-  /** Checks the epoch without a scan at hand, and tells other hosts which files are done. */
   async #tick(): Promise<void> {
-    const { commit, journal, log } = this.#deps;
-    const { store, state, identity, patience } = commit;
-    try {
-      const view = await readView(store, state);
-      patience.onAnswer(true, "");
-      const outcome = decideOutcome({ ...identity, seq: this.#lastSeq }, view);
-      if (outcome.kind === "fenced") throw FencedError.by(outcome.by, identity);
-      if (outcome.kind === "emptied") await commit.refill(this.#lastSeq);
-      const toSeq = Math.min(this.#lastSeq, this.#doneSeq + DONE_PER_TICK);
-      if (this.#doneSeq < toSeq) {
-        await tellDone({ store, journal }, { fromSeq: this.#doneSeq + 1, toSeq });
-        this.#doneSeq = toSeq;
-        journal.setMeta("done_seq", toSeq);
-      }
-    } catch (error) {
-      if (isUnavailable(error)) patience.onAnswer(false, messageOf(error));
-      else if (codeOf(error) === "JOURNAL_UNAVAILABLE") log(messageOf(error));
-      else throw error;
-    }
+    const told = { lastSeq: this.#lastSeq, doneSeq: this.#doneSeq };
+    this.#doneSeq = await tick(this.#deps, told);
   }
 
   #idleMs(): number {

@@ -74,22 +74,16 @@ async function claim(deps: CommitDeps, entries: readonly Entry[]): Promise<Claim
   const first = entries[0];
   const last = entries.at(-1);
   assert(first !== undefined && last !== undefined, "a commit holds at least one scan");
-  const checkpoint = encodeCheckpoint({
-    ...identity,
-    from: first.seq,
-    seq: last.seq,
-    files: entries.map((entry) => entry.file),
-    late: entries.filter((entry) => entry.late).map((entry) => entry.seq),
-  });
   for (;;) {
     const live = entries.length === 1 && !first.late && state.latest !== null;
     const how: Claimed = live ? "by latest" : "by checkpoint";
-    const answer = live
-      ? await attempt(deps, () => store.swapLatest(state.latest, first.text))
-      : await attempt(deps, () => store.swapCheckpoint(state.checkpoint, checkpoint));
+    const next = live ? first.text : checkpointOf(identity, entries);
+    const answer = await attempt(deps, () =>
+      live ? store.swapLatest(state.latest, next) : store.swapCheckpoint(state.checkpoint, next),
+    );
     if (answer === true) {
-      if (live) state.latest = first.text;
-      else state.checkpoint = checkpoint;
+      if (live) state.latest = next;
+      else state.checkpoint = next;
       return how;
     }
     const view = await untilAnswered(deps.patience, () => readView(store, state));
@@ -106,6 +100,17 @@ async function claim(deps: CommitDeps, entries: readonly Entry[]): Promise<Claim
         break;
     }
   }
+}
+
+/** The batch under way: what redoes it after a death. */
+function checkpointOf(identity: BridgeIdentity, entries: readonly Entry[]): string {
+  return encodeCheckpoint({
+    ...identity,
+    from: entries[0]?.seq ?? 0,
+    seq: entries.at(-1)?.seq ?? 0,
+    files: entries.map((entry) => entry.file),
+    late: entries.filter((entry) => entry.late).map((entry) => entry.seq),
+  });
 }
 
 async function publish(

@@ -69,6 +69,32 @@ export class Intake {
     if (candidate !== null) this.#insert(candidate);
   }
 
+  /**
+   * The candidate for a name that an event told while nothing waits and nothing is known of it; its
+   * time is learned when it is read. Null when the name has to be offered.
+   */
+  alone(file: string): Candidate | null {
+    const slash = file.indexOf("/");
+    const name = file.slice(slash + 1);
+    const isPlain =
+      isScanName(name) &&
+      isWholeName(name) &&
+      this.length === 0 &&
+      this.#newestKept === null &&
+      !this.#held.has(file) &&
+      !this.#knownIn(file.slice(0, slash)).has(name);
+    if (!isPlain) return null;
+    const firstSeenUs = this.#deps.nowUs();
+    const firstSeenMs = this.#deps.nowMs();
+    return {
+      name: file,
+      timeUs: firstSeenUs,
+      firstSeenUs,
+      firstSeenMs,
+      foundByFirstListing: false,
+    };
+  }
+
   /** A name that a listing told: it waits for the listing's end, because names come in no order. */
   stage(file: string, foundByFirstListing: boolean): void {
     const candidate = this.#candidateFrom(file, foundByFirstListing);

@@ -38,6 +38,24 @@ test("a file of the future counts as first seen, and keeps that while it is unfi
   expect(intake.take()?.firstSeenMs).toBe(clock.ms);
 });
 
+test("only a whole new name, with nothing before it, goes alone", () => {
+  stage = openIntakeStage();
+  const { intake, put, settle, takeAll, clock } = stage;
+  put(`${DAY}/a.arrow`, "a", 500_000);
+  const seen = { firstSeenMs: clock.ms, firstSeenUs: clock.ms * 1_000, timeUs: clock.ms * 1_000 };
+  const name = `${DAY}/a.arrow`;
+  expect(intake.alone(name)).toEqual({ ...seen, name, foundByFirstListing: false });
+  for (const other of [".a.arrow", "a.arrow.tmp", "a\ufffd.arrow"]) {
+    expect(intake.alone(`${DAY}/${other}`)).toBeNull();
+  }
+  put(`${DAY}/b.arrow`);
+  intake.offer(`${DAY}/b.arrow`);
+  expect(intake.alone(name)).toBeNull();
+  takeAll();
+  settle(name);
+  expect(intake.alone(name)).toBeNull();
+});
+
 test("a settled file waits again only with another size or time", () => {
   stage = openIntakeStage();
   const { intake, put, settle, takeAll } = stage;

@@ -1,0 +1,139 @@
+import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { AheadSlot, readAheadSlot } from "../../../src/adapters/journal/ahead-slot.ts";
+import { type JournalScan, ScanJournal } from "../../../src/adapters/journal/scan-journal.ts";
+import { codeOf } from "../../../src/domain/failure.ts";
+import { hashOf } from "../../../src/wire/scan-hash.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+
+let dir = "";
+let path = "";
+let open: ScanJournal[] = [];
+beforeEach(() => {
+  dir = makeTemporaryDirectory("slot");
+  path = join(dir, "scan-bridge.db");
+  open = [];
+});
+afterEach(() => {
+  for (const journal of open) journal.close();
+  removeTemporaryDirectory(dir);
+});
+
+function openJournal(epoch?: number): ScanJournal {
+  const journal = new ScanJournal(path);
+  open.push(journal);
+  if (epoch !== undefined) journal.claimEpoch(epoch);
+  return journal;
+}
+
+function scan(seq: number, changes: Partial<JournalScan> = {}): JournalScan {
+  return {
+    seq,
+    epoch: 1,
+    file: `2026-03-25/${seq}.arrow`,
+    hash: hashOf(Buffer.from(`bytes ${seq}`)),
+    scanNumber: Number.MAX_SAFE_INTEGER - seq,
+    size: 2_000,
+    mtimeUs: 1_774_434_030_123_456,
+    timeUs: 1_774_434_030_123_000,
+    late: false,
+    replayed: true,
+    pushedUs: 1_774_434_031_000_001,
+    ...changes,
+  };
+}
+
+test("a slot gives back exactly what was written last", () => {
+  const file = join(dir, "slot");
+  const slot = new AheadSlot(file);
+  expect(readAheadSlot(file)).toBeNull();
+  const rows = [
+    scan(1, { file: `2026-03-25/${"🐬".repeat(60)}.arrow` }),
+    scan(2, { late: true, replayed: false, mtimeUs: -5, timeUs: 0, file: "2026-03-25/b.arrow" }),
+  ];
+  for (const row of rows) {
+    expect(slot.write(row)).toBe(true);
+    expect(readAheadSlot(file)).toEqual(row);
+  }
+  expect(slot.write(scan(3, { file: `2026-03-25/${"x".repeat(1_000)}.arrow` }))).toBe(false);
+  slot.close();
+});
+
+test("a slot with any byte changed, or cut, holds nothing", () => {
+  const file = join(dir, "slot");
+  const slot = new AheadSlot(file);
+  slot.write(scan(7));
+  slot.close();
+  const whole = readFileSync(file);
+  const used = 8 * 11 + 32 + scan(7).file.length;
+  for (let at = 0; at < used; at += 1) {
+    const bytes = Buffer.from(whole);
+    bytes[at] = bytes[at]! ^ 0x10;
+    writeFileSync(file, bytes);
+    expect(readAheadSlot(file), `byte ${at}`).toBeNull();
+  }
+  writeFileSync(file, whole);
+  truncateSync(file, 100);
+  expect(readAheadSlot(file)).toBeNull();
+});
+
+test("who opens the journal after a death finds the row that was only ahead", () => {
+  const first = openJournal(1);
+  first.append([scan(1)]);
+  first.appendAhead([scan(2)], []);
+  // As a death leaves it: neither flushed nor closed.
+  const second = openJournal();
+  expect(second.scans(1, 9)).toEqual([scan(1), scan(2)]);
+  expect(second.file(scan(2).file)?.verdict).toEqual({ kind: "pushed", seq: 2 });
+  second.claimEpoch(2);
+  expect(existsSync(`${path}.ahead-1`)).toBe(false);
+  expect(codeOf(errorOf(() => first.flush()))).toBe("JOURNAL_FENCED");
+  second.appendAhead([scan(3, { epoch: 2 })], []);
+  second.appendAhead([scan(4, { epoch: 2 })], []);
+  expect(openJournal().scans(1, 9)).toHaveLength(4);
+});
+
+test("a row ahead of another epoch, or of another seq, is not taken", () => {
+  const first = openJournal(1);
+  first.appendAhead([scan(2)], []);
+  expect(openJournal().lastSeq()).toBe(0);
+  const slot = new AheadSlot(`${path}.ahead-1`);
+  slot.write(scan(1, { epoch: 7 }));
+  slot.close();
+  expect(openJournal().lastSeq()).toBe(0);
+});
+
+test("a row ahead is in the database after a flush, and before the next row", () => {
+  const journal = openJournal(1);
+  journal.appendAhead([scan(1)], []);
+  expect(journal.lastSeq()).toBe(0);
+  journal.append([scan(2)]);
+  expect(journal.lastSeq()).toBe(2);
+  journal.appendAhead([scan(3)], []);
+  journal.flush();
+  journal.flush();
+  expect(journal.counts().pushed).toBe(3);
+});
+
+test("hashes are known whether they were learned, appended or not yet learned", () => {
+  openJournal(1).append(Array.from({ length: 300 }, (_, at) => scan(at + 1)));
+  const journal = openJournal(2);
+  const isKnown = (seq: number) => journal.seqOfHash(scan(seq).hash) === seq;
+  expect(isKnown(250)).toBe(true);
+  expect([journal.learnHashes(200), journal.learnHashes(200)]).toEqual([false, true]);
+  journal.append([scan(301)]);
+  for (let seq = 1; seq <= 301; seq += 1) expect(isKnown(seq), `seq ${seq}`).toBe(true);
+  for (let seq = 302; seq <= 600; seq += 1) {
+    expect(journal.seqOfHash(scan(seq).hash)).toBeNull();
+  }
+});
+
+function errorOf(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
