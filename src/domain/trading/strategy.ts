@@ -105,7 +105,6 @@ export type RunningStrategy = {
   readonly lookBackScans: number;
   readonly positionsMax: number;
   readonly memory: () => object;
-  readonly restore: (memory: object) => void;
   readonly observe: (view: MarketView) => void;
   readonly isWarm: () => boolean;
   readonly decide: (view: MarketView) => EntrySignal | null;
@@ -144,7 +143,6 @@ function startStrategy<P extends Parameters, M extends object>(
     lookBackScans: strategy.lookBackScans(parameters),
     positionsMax: strategy.positionsMax(parameters),
     memory: () => memory,
-    restore: (kept) => Object.assign(memory, kept),
     observe: (view) => observe(memory, view, parameters),
     isWarm: () => isWarm(memory, parameters),
     decide: (view) => decide(memory, view, parameters),

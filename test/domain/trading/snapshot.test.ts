@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TraderEvent } from "../../../src/domain/trading/events.ts";
 import { fromExactJson, toExactJson } from "../../../src/domain/trading/snapshot/exact.ts";

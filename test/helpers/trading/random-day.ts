@@ -1,10 +1,10 @@
 /** Random days of a trader with a paper broker: whatever can happen does, in any order. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   createPaperBroker,
   DEFAULT_PAPER_SETTINGS,
+  stepPaperBroker,
 } from "../../../src/domain/trading/broker/paper-broker.ts";
-import { stepPaperBroker } from "../../../src/domain/trading/broker/paper-broker.ts";
 import type { TraderCommand } from "../../../src/domain/trading/commands.ts";
 import type { TraderConfiguration } from "../../../src/domain/trading/configuration.ts";
 import type { Decision } from "../../../src/domain/trading/decision.ts";
@@ -62,9 +62,9 @@ export const CONFIGURATION: TraderConfiguration = {
     positionNotionalMax: 60_000,
     grossNotionalMax: 45_000,
     positionsMax: 3,
-    entriesPerMinuteMax: 6,
-    dailyLossMax: 0.02,
-    drawdownMax: 0.03,
+    entriesPerMinuteMax: 5,
+    dailyLossMax: 0.004,
+    drawdownMax: 0.005,
   },
   ageBudgetsMs: { scan: 30_000, posture: 30_000, mood: 20_000 },
   configuredPosture: null,
@@ -205,6 +205,8 @@ export function playDay(
     }
   };
 
+  tell({ kind: "posture", posture: "APEX", asOfMs: nowMs, source: "test" });
+  tell({ kind: "feature", name: "mood", value: 0, asOfMs: nowMs });
   for (const one of list) {
     switch (one.kind) {
       case "pause":

@@ -27,6 +27,7 @@ export type Reconciliation = {
   readonly foreign: readonly string[];
 };
 
+/** @public A live broker's adapter implements it. */
 export type Broker = {
   /** Resolves when the order is handed over, not when it is filled; rejects only on a bug. */
   readonly submit: (order: Order) => Promise<void>;

@@ -32,22 +32,50 @@ export function toExactJson(value: unknown): Json {
 export function fromExactJson(json: Json): unknown {
   if (typeof json !== "object" || json === null) return json;
   if (isList(json)) return json.map(fromExactJson);
-  switch (json[TAG]) {
-    case "number":
-      return Number(json["text"]);
-    case "doubles":
-      return doublesOf(String(json["base64"]));
-    case "map":
-      return new Map(listOf(json["entries"]).map((entry) => pairOf(fromExactJson(entry))));
-    case "set":
-      return new Set(listOf(json["items"]).map(fromExactJson));
-    case undefined:
-      return Object.fromEntries(
-        Object.entries(json).map(([key, item]) => [key, fromExactJson(item)] as const),
-      );
-    default:
-      throw new Error(`a snapshot held the unknown tag ${JSON.stringify(json[TAG])}`);
+  const tag = json[TAG];
+  if (tag === undefined) {
+    return Object.fromEntries(
+      Object.entries(json).map(([key, item]) => [key, fromExactJson(item)] as const),
+    );
   }
+  if (tag === "number") return Number(json["text"]);
+  if (tag === "doubles") return doublesOf(textOf(json["base64"]));
+  if (tag === "set") return new Set(listOf(json["items"]).map(fromExactJson));
+  if (tag === "map") {
+    return new Map(listOf(json["entries"]).map((entry) => pairOf(fromExactJson(entry))));
+  }
+  throw new Error(`a snapshot held the unknown tag ${JSON.stringify(tag)}`);
+}
+
+/** Puts kept values into a fresh state of the same shape: objects stay the ones that are referred to. */
+export function restoreInto(target: object, json: Json): void {
+  const kept = fromExactJson(json);
+  if (!isPlain(kept)) throw new Error("a snapshot's part is an object");
+  overlay(target, kept);
+}
+
+function overlay(target: object, kept: object): void {
+  for (const [key, value] of Object.entries(kept)) {
+    const present: unknown = Reflect.get(target, key);
+    if (isPlain(present) && isPlain(value)) overlay(present, value);
+    else Reflect.set(target, key, value);
+  }
+}
+
+function isPlain(value: unknown): value is object {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Float64Array) &&
+    !(value instanceof Map) &&
+    !(value instanceof Set)
+  );
+}
+
+function textOf(json: Json | undefined): string {
+  if (typeof json !== "string") throw new Error("a snapshot's doubles are base64 text");
+  return json;
 }
 
 function isList(json: Json): json is readonly Json[] {

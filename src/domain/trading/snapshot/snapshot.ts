@@ -5,10 +5,9 @@
  * folding the log from its start.
  */
 import type { TraderConfiguration } from "../configuration.ts";
-import type { MarketWindowsDump } from "../market/market-windows.ts";
-import type { Trader, TraderData } from "../state.ts";
+import type { Trader } from "../state.ts";
 import { createTrader } from "../trader.ts";
-import { fromExactJson, toExactJson, type Json } from "./exact.ts";
+import { restoreInto, toExactJson, type Json } from "./exact.ts";
 
 const SNAPSHOT_VERSION = 1;
 
@@ -45,23 +44,11 @@ export function restoreFrom(configuration: TraderConfiguration, snapshot: Trader
       `the snapshot is of ${theirs}, the configuration of ${mine}: fold from the start`,
     );
   }
-  const data = fromExactJson(snapshot.data) as TraderData;
-  const { decision, scans, account, day, risk, posture, features, ...rest } = trader.data;
-  Object.assign(decision, data.decision);
-  Object.assign(scans, data.scans);
-  Object.assign(account, data.account);
-  Object.assign(day, data.day);
-  Object.assign(risk, data.risk);
-  Object.assign(posture, data.posture);
-  Object.assign(rest.refusals, data.refusals);
-  for (const [name, reading] of data.features) features.set(name, reading);
-  trader.data.nowMs = data.nowMs;
-  trader.data.orderOrdinal = data.orderOrdinal;
-  trader.data.positions = data.positions;
-  trader.data.working = data.working;
-  trader.data.operatorIds = data.operatorIds;
-  trader.windows.load(fromExactJson(snapshot.windows) as MarketWindowsDump);
-  trader.strategy.restore(fromExactJson(snapshot.memory) as object);
+  restoreInto(trader.data, snapshot.data);
+  const windows = trader.windows.dump();
+  restoreInto(windows, snapshot.windows);
+  trader.windows.load(windows);
+  restoreInto(trader.strategy.memory(), snapshot.memory);
   trader.nextIndex = snapshot.nextIndex;
   return trader;
 }
