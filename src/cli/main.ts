@@ -46,6 +46,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "the scan archive: ls, audit (files on disk = seqs pushed), compact, quarantine",
     load: async () => (await import("./archive.ts")).addArchiveCommand,
   },
+  backtest: {
+    summary: "a strategy over the archive: run, sweep, check (look-ahead)",
+    load: async () => (await import("./backtest/backtest-verbs.ts")).addBacktestCommand,
+  },
   config: {
     summary: "the effective configuration, and where each value came from",
     load: async () => (await import("./config.ts")).addConfigCommand,

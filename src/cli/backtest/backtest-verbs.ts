@@ -1,0 +1,10 @@
+/** `dolphin backtest run | sweep | check`: a strategy held against the archive. */
+import type { Command } from "commander";
+import { addRunCommand } from "./backtest-run.ts";
+
+export function addBacktestCommand(program: Command): void {
+  const backtest = program
+    .command("backtest")
+    .description("strategies over the archive: run, sweep, check");
+  addRunCommand(backtest);
+}
