@@ -1,5 +1,6 @@
 /** `dolphin backtest run | sweep | check`: a strategy held against the archive. */
 import type { Command } from "commander";
+import { addCheckCommand } from "./backtest-check.ts";
 import { addRunCommand } from "./backtest-run.ts";
 
 export function addBacktestCommand(program: Command): void {
@@ -7,4 +8,5 @@ export function addBacktestCommand(program: Command): void {
     .command("backtest")
     .description("strategies over the archive: run, sweep, check");
   addRunCommand(backtest);
+  addCheckCommand(backtest);
 }
