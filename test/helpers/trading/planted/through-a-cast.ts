@@ -33,6 +33,7 @@ export default defineStrategy<{ readonly share: number }, { scans: number }>({
 });
 
 function eavesdrop(view: MarketView): void {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is what is planted
   const windows = view as unknown as Windows;
   const push = windows.push.bind(windows);
   windows.push = (event) => {

@@ -19,6 +19,7 @@ export default defineStrategy<{ readonly share: number }, { scans: number }>({
   observe: (memory, view) => {
     memory.scans += 1;
     if (memory.scans > 1) return;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is what is planted
     const windows = view as unknown as Windows;
     const push = windows.push.bind(windows);
     windows.push = (event) => {

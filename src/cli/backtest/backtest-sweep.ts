@@ -1,0 +1,156 @@
+/** `dolphin backtest sweep`: every set of a grid over the archive, and the choice walked forward. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { countScansAbout } from "../../adapters/backtest/count-scans.ts";
+import {
+  runSweep,
+  SETS_FILE,
+  SWEEP_FILE,
+  SWEEP_SHEET_FILE,
+} from "../../adapters/backtest/run-sweep.ts";
+import { setsOfGrid, type GridAxis } from "../../domain/backtest/parameter-grid.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { number, percent, signedPercent, span } from "../../wire/tear-sheet/figures.ts";
+import type { SweepRecord } from "../../wire/tear-sheet/sweep-record.ts";
+import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+import { aligned } from "../rendering/columns.ts";
+import { printable } from "../rendering/terminal.ts";
+import { notYet, sayProblem, stopOnInterrupt } from "./backtest-run.ts";
+import { NO_PROGRESS, openProgressLine } from "./progress-line.ts";
+import {
+  addRunOptions,
+  collect,
+  numberFrom,
+  placeOf,
+  rangeFrom,
+  settingsFrom,
+  strategyFrom,
+  valueFrom,
+  wrong,
+  type RunOptions,
+} from "./run-options.ts";
+
+const WORKERS_MAX = 64;
+
+const HELP = `
+Writes sweep.json, sets.csv and tear-sheet.html to --out. The scans are decoded once for all sets. The
+best set has the highest Sharpe ratio (the highest total return where the days are too few for one);
+beside it stand the number of sets tried and the deflated Sharpe ratio. --walk-forward 30:10 chooses
+on 30 days and trades the 10 that follow, again and again, and puts those tests end to end.
+The result hash is the same for any number of workers.
+
+Exit 0: done. Exit 1: the archive could not be read, or has no scans. Exit 64: bad usage.
+--json prints what sweep.json holds, and files {sweep, sets, tear_sheet}.`;
+
+type SweepOptions = RunOptions & {
+  readonly local: boolean;
+  readonly grid: readonly string[];
+  readonly walkForward?: string;
+  readonly workers: string;
+};
+
+export function addSweepCommand(backtest: Command): void {
+  addRunOptions(backtest.command("sweep"))
+    .description("every set of a grid of parameters, and the choice walked forward")
+    .option("--grid <name=a,b,c>", "values of one parameter; may be repeated", collect, [])
+    .option("--walk-forward <train:test>", "days to choose on, and days to trade after them")
+    .option("--workers <count>", "threads", "1")
+    .option("--local", "in this process, without any server", false)
+    .addHelpText("after", HELP)
+    .action(sweepCommand);
+}
+
+async function sweepCommand(options: SweepOptions, command: Command): Promise<void> {
+  if (!options.local) throw notYet("sweep");
+  const { config } = openContext(command, { archive: options.archive });
+  const settings = settingsFrom(options);
+  const range = rangeFrom(options, config);
+  const axes = axesFrom(options.grid);
+  const walkForward = walkForwardFrom(options.walkForward);
+  const workers = Math.min(WORKERS_MAX, Math.floor(numberFrom("--workers", options.workers, 1)));
+  const strategy = await strategyFrom(options, settings);
+  expectGrid(axes, (parameters) =>
+    strategy.choice.start({ ...settings.parameters, ...parameters }),
+  );
+  const question = { range, settings, strategy: strategy.source, axes, walkForward };
+  const place = placeOf(options, { config, strategy, question });
+  const isWatched = process.stderr.isTTY && !options.json;
+  const progress = isWatched ? openProgressLine("scans", countScansAbout(range)) : NO_PROGRESS;
+  let record: SweepRecord;
+  try {
+    record = await runSweep(
+      { ...place, range, settings, strategy, axes, walkForward, workers },
+      { onProgress: progress.note, onProblem: sayProblem, signal: stopOnInterrupt() },
+    );
+  } catch (error) {
+    throw new CliError(printable(messageOf(error)));
+  } finally {
+    progress.end();
+  }
+  const files = {
+    sweep: join(place.out, SWEEP_FILE),
+    sets: join(place.out, SETS_FILE),
+    tear_sheet: join(place.out, SWEEP_SHEET_FILE),
+  };
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ ...record, files }, null, 2)}\n` : summaryOf(record, files),
+  );
+}
+
+function axesFrom(grid: readonly string[]): readonly GridAxis[] {
+  if (grid.length === 0) throw wrong("--grid", "at least one name=a,b,c", "");
+  return grid.map((text) => {
+    const at = text.indexOf("=");
+    const values = text.slice(at + 1).split(",");
+    if (at < 1 || values.includes("")) throw wrong("--grid", "name=a,b,c", text);
+    return { name: text.slice(0, at), values: values.map(valueFrom) };
+  });
+}
+
+/** Every set is started once, so that a wrong one is bad usage and no failed sweep. */
+function expectGrid(axes: readonly GridAxis[], start: (set: GridSet) => unknown): void {
+  try {
+    for (const set of setsOfGrid(axes, {})) start(set);
+  } catch (error) {
+    throw new CliError(messageOf(error), EXIT_USAGE);
+  }
+}
+
+type GridSet = ReturnType<typeof setsOfGrid>[number];
+
+function walkForwardFrom(text: string | undefined) {
+  if (text === undefined) return null;
+  const [, train, test] = /^([1-9]\d*):([1-9]\d*)$/.exec(text) ?? [];
+  if (train === undefined) throw wrong("--walk-forward", "TRAIN:TEST in days, as 30:10", text);
+  return { trainDays: Number(train), testDays: Number(test) };
+}
+
+function summaryOf(record: SweepRecord, files: Readonly<Record<string, string>>): string {
+  const { best, sets, trials, deflatedSharpe, walkForward, timing } = record;
+  const { returns, risk, trades, run } = best.report;
+  const chosen = Object.entries(sets[best.at]?.set ?? {}).map(
+    ([name, value]) => `${name}=${String(value)}`,
+  );
+  const rows = [
+    ["sets", `${number(trials, 0)} over ${number(run.scans, 0)} scans in ${span(timing.wallMs)}`],
+    ["best", `${chosen.join(" ")}: ${signedPercent(returns.total)}, ${trades.count} trades`],
+    ["Sharpe", risk.sharpe === null ? (risk.reason ?? "not defined") : number(risk.sharpe)],
+    [
+      "deflated",
+      deflatedSharpe.reason === null
+        ? `${percent(deflatedSharpe.probability, 1)} sure that it is more than luck`
+        : `none: ${deflatedSharpe.reason}`,
+    ],
+    ...(walkForward === null
+      ? []
+      : [
+          [
+            "forward",
+            `${signedPercent(walkForward.stitched.total)} out of sample in ${walkForward.folds.length} tests`,
+          ],
+        ]),
+    ["result hash", record.resultHash],
+    ...Object.entries(files).map(([name, path]) => [name.replace("_", " "), printable(path)]),
+  ];
+  return `${aligned(rows).join("\n")}\n`;
+}
