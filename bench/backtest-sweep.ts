@@ -56,8 +56,6 @@ async function medianOf(sets: number, workers: number): Promise<Measured> {
 
 /** The workload's own set comes first; the others lie around it. */
 async function measure(sets: number, workers: number): Promise<Measured> {
-  const steps = (count: number, first: number, step: number) =>
-    Array.from({ length: count }, (_, at) => first + at * step);
   const axes = [
     { name: "threshold", values: steps(sets / 20, -0.02, -0.0005) },
     { name: "takeProfit", values: steps(5, 0.0095, 0.001) },
@@ -82,4 +80,8 @@ async function measure(sets: number, workers: number): Promise<Measured> {
   const ms = performance.now() - began;
   const hashes = outcomes.map((outcome) => outcome?.report.resultHash ?? "none");
   return { ms, hash: hashes.join(" "), trades: outcomes[0]?.report.trades.count ?? 0 };
+}
+
+function steps(count: number, first: number, step: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => first + at * step);
 }

@@ -5,8 +5,11 @@
  * environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, its TOML file).
  */
 import { z } from "zod";
+import { POSTURES } from "../domain/trading/posture.ts";
 
 const port = z.number().int().min(0).max(65_535);
+const bps = z.number().min(0).max(1_000);
+const share = z.number().positive().max(1);
 /** Bounded: a timer of more than 24.8 days fires at once. */
 const seconds = z.number().positive().max(86_400);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "must be a day such as 2026-03-25");
@@ -50,6 +53,58 @@ export const Configuration = z.strictObject({
       reconcile_s: seconds.max(10).default(5),
     })
     .prefault({}),
+  trader: z
+    .strictObject({
+      /** Cash of a book that has no journal yet. */
+      capital: z.number().positive().max(1e12).default(100_000),
+      strategy: z.string().min(1).default("velocity-divergence"),
+      /** The strategy's own, such as `threshold: 0.03`; `preset` names a set of them. */
+      parameters: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).default({}),
+      /** There is no live one yet. */
+      broker: z.literal("paper").default("paper"),
+      /** When a paper order fills; with `latency` after `fill_latency_ms`. */
+      fill: z.enum(["same_scan", "next_scan", "latency"]).default("next_scan"),
+      fill_latency_ms: z.number().min(0).max(600_000).default(0),
+      fee_bps: bps.default(4),
+      slippage_bps: bps.default(2),
+      /** Decides which paper orders are rejected or filled in parts. */
+      seed: z.number().int().default(1),
+      partial_share: z.number().min(0).max(1).default(0),
+      reject_share: z.number().min(0).max(1).default(0),
+      limits: z
+        .strictObject({
+          position_notional_max: z.number().positive().default(100_000),
+          gross_notional_max: z.number().positive().default(100_000),
+          positions_max: z.number().int().min(1).max(64).default(1),
+          entries_per_minute_max: z.number().int().min(1).default(10),
+          daily_loss_max: share.default(0.05),
+          drawdown_max: share.default(0.2),
+        })
+        .prefault({}),
+      /** How old a declared input may be for an entry; features of a strategy's own by their names. */
+      age_budgets_s: z.record(z.string(), seconds).default({ scan: 30, posture: 30 }),
+      /** By asset: rounding and smallest size; an asset that is not named is not rounded. */
+      instruments: z
+        .record(
+          z.string(),
+          z.strictObject({
+            quote_currency: z.string().min(1).default("USDT"),
+            tick: z.number().positive(),
+            lot: z.number().positive(),
+            minimum_notional: z.number().min(0).default(0),
+          }),
+        )
+        .default({}),
+      /** Events between snapshots of the state: what a start folds at most. */
+      snapshot_events: z.number().int().min(1).max(1_000_000).default(5_000),
+    })
+    .prefault({}),
+  safety: z
+    .strictObject({
+      /** What `dolphin up --demo` publishes until a watchdog does, marked `source: static`. */
+      posture: z.enum(POSTURES).default("APEX"),
+    })
+    .prefault({}),
   supervision: z
     .strictObject({
       restarts_max: z.number().int().min(1).max(10_000).default(3),
@@ -66,6 +121,11 @@ export const Configuration = z.strictObject({
       assets: z.number().int().min(2).max(10_000).default(50),
       rate: z.number().positive().max(1_000).default(2),
       seed: z.number().int().default(1),
+      /**
+       * Scans that `dolphin up --demo` writes at once into an empty archive. Some 370 fill all windows;
+       * after this many the default seed has a minute with trades.
+       */
+      backlog: z.number().int().min(0).max(10_000).default(930),
     })
     .prefault({}),
   log: z

@@ -212,21 +212,22 @@ async function feedThreads(
   }
 }
 
-/** Into shared memory, the old one where it is large enough. */
 function copied(chunk: ScanChunk, carriedCount: number, old: Buffers | undefined): Buffers {
-  const { count } = chunk;
-  const into = (values: Float64Array, length: number, before: Float64Array | undefined) => {
-    const target =
-      before !== undefined && length <= before.length
-        ? before
-        : new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
-    target.set(values.subarray(0, length));
-    return target;
-  };
+  const { count, assets, eigenvalueCount } = chunk;
   return {
-    timesMs: into(chunk.timesMs, count, old?.timesMs),
-    prices: into(chunk.prices, count * chunk.assets.length, old?.prices),
-    eigenvalues: into(chunk.eigenvalues, count * chunk.eigenvalueCount, old?.eigenvalues),
-    carried: into(chunk.carried, count * carriedCount, old?.carried),
+    timesMs: shared(chunk.timesMs, count, old?.timesMs),
+    prices: shared(chunk.prices, count * assets.length, old?.prices),
+    eigenvalues: shared(chunk.eigenvalues, count * eigenvalueCount, old?.eigenvalues),
+    carried: shared(chunk.carried, count * carriedCount, old?.carried),
   };
+}
+
+/** Into memory that all threads see, the old one where it is large enough. */
+function shared(values: Float64Array, length: number, old: Float64Array | undefined): Float64Array {
+  const target =
+    old !== undefined && length <= old.length
+      ? old
+      : new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
+  target.set(values.subarray(0, length));
+  return target;
 }

@@ -5,8 +5,8 @@ import { ScanJournal } from "../../adapters/journal/scan-journal.ts";
 import { ConfigError } from "../../config.ts";
 import type { Config, LoadedConfig } from "../../config.ts";
 import { choosePorts } from "../../embedded/ports/choose-ports.ts";
-import { lockDataDirectory } from "../../embedded/state/data-lock.ts";
-import type { DataLock } from "../../embedded/state/data-lock.ts";
+import { lockDirectory } from "../../adapters/directory-lock.ts";
+import type { DirectoryLock } from "../../adapters/directory-lock.ts";
 import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { endStaleProcesses } from "../../embedded/stale-processes.ts";
 import { findToolchain } from "../../embedded/toolchain.ts";
@@ -18,7 +18,7 @@ export type Prepared = {
   /** Effective: ports chosen, addresses of the embedded servers. */
   readonly config: Config;
   readonly tools: Toolchain;
-  readonly lock: DataLock;
+  readonly lock: DirectoryLock;
   /** Names of what an earlier `up` had left running. */
   readonly ended: readonly string[];
 };
@@ -27,7 +27,7 @@ export async function prepareUp(loaded: LoadedConfig, autoPorts: boolean): Promi
   const { config } = loaded;
   const tools = findToolchain();
   const wanted = portsOf(loaded);
-  const lock = lockDataDirectory(config.data_dir);
+  const lock = lockDirectory(config.data_dir);
   if (lock === null) throw new CliError(heldBy(config.data_dir));
   const ended = await endStaleProcesses(config.data_dir, readUpFile(config.data_dir));
   const ports = await choosePorts(wanted, autoPorts);

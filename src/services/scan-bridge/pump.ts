@@ -46,7 +46,8 @@ import { type StartDeps, type Started, startBridge } from "./commit/recover.ts";
 import { createReload, type ScanFiles } from "./commit/reload.ts";
 import { createRenamedFiles } from "./commit/renamed-files.ts";
 import { Rounds } from "./intake/rounds.ts";
-import { createTelemetry, type LatencySummary } from "./telemetry.ts";
+import type { LatencySummary } from "../latency.ts";
+import { createTelemetry } from "./telemetry.ts";
 import { Unfinished } from "./intake/unfinished.ts";
 
 const REPORT_MS = 1_000;

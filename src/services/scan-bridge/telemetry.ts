@@ -1,30 +1,8 @@
 /** The bridge's figures: latencies apart from each other, rates, counters. */
+import { createLatency } from "../latency.ts";
 
-export type LatencySummary = { readonly p50: number | null; readonly p99: number | null };
-
-/** Percentiles in milliseconds over the last thousand samples. */
-export type Latency = { add(ms: number): void; summary(): LatencySummary };
-
-const SAMPLES_MAX = 1_000;
 const CLOCK_OFFSET_FILES = 100;
 const RATE_SECONDS = 60;
-
-export function createLatency(): Latency {
-  const samples = new Float64Array(SAMPLES_MAX);
-  let count = 0;
-  return {
-    add(ms) {
-      samples[count % SAMPLES_MAX] = ms;
-      count += 1;
-    },
-    summary() {
-      const used = samples.slice(0, Math.min(count, SAMPLES_MAX)).toSorted();
-      const at = (share: number) =>
-        round(used[Math.min(used.length - 1, Math.floor(used.length * share))] ?? null);
-      return { p50: at(0.5), p99: at(0.99) };
-    },
-  };
-}
 
 export type Telemetry = ReturnType<typeof createTelemetry>;
 

@@ -70,7 +70,7 @@ export function readUniverses(bytes: Uint8Array): readonly (readonly string[])[]
   return Array.from({ length: body.header.rows }, (_, at) => {
     const [from, to] = [outer[at]!, outer[at + 1]!];
     return Array.from({ length: to - from }, (_unused, position) =>
-      text.toString("utf8", inner[from + position]!, inner[from + position + 1]!),
+      text.toString("utf8", inner[from + position], inner[from + position + 1]),
     );
   });
 }
@@ -96,7 +96,7 @@ export function* chunksOf(
       throw new RangeError(`universe ${universe} is unknown`);
     }
     const run = sliceChunk({ ...all, assets: [], prices }, from, to);
-    const ofRun = prices.subarray(priceOffsets[from]!, priceOffsets[to]!);
+    const ofRun = prices.subarray(priceOffsets[from], priceOffsets[to]);
     if (ofRun.length !== (to - from) * assets.length) throw new RangeError("prices are missing");
     yield { ...run, assets, prices: ofRun };
     from = to;
@@ -122,7 +122,7 @@ function columnsOf(
     scanNumber: integers(body, SCAN_NUMBER + 1, rows),
     checksums: new Uint32Array(...placeOf(body, CRC32 + 1, rows)),
     hashes: buffer(body, SHA256 + 1).subarray(0, rows * HASH_BYTES),
-    file: (row) => textBuffer.toString("utf8", names[row]!, names[row + 1]!),
+    file: (row) => textBuffer.toString("utf8", names[row], names[row + 1]),
   };
 }
 

@@ -63,6 +63,7 @@ const SCHEMA = new Schema([
 export function createDayWriter(write: (bytes: Uint8Array) => void): DayWriter {
   const file = new DayFileWriter(write);
   const universes = new Map<string, number>();
+  const names: (readonly string[])[] = [];
   let pending = emptyRows();
   let rows = 0;
   let firstUs: number | null = null;
@@ -75,6 +76,7 @@ export function createDayWriter(write: (bytes: Uint8Array) => void): DayWriter {
     add(chunk) {
       const key = JSON.stringify(chunk.assets);
       const universeAt = universes.get(key) ?? universes.size;
+      if (universeAt === universes.size) names.push(chunk.assets);
       universes.set(key, universeAt);
       if (0 < chunk.rows) firstUs ??= chunk.fileTimeUs[0]!;
       rows += chunk.rows;
@@ -85,7 +87,7 @@ export function createDayWriter(write: (bytes: Uint8Array) => void): DayWriter {
     },
     finish(facts) {
       flush();
-      return file.end([...universes.keys()], { ...facts, rows, first_us: firstUs });
+      return file.end(names, { ...facts, rows, first_us: firstUs });
     },
   };
 }
@@ -103,15 +105,8 @@ type Rows = {
 
 function emptyRows(): Rows {
   const numbers = { fileTime: [], mtime: [], size: [], seq: [], scanNumber: [], time: [] };
-  const lists = {
-    files: [],
-    hashes: [],
-    checksums: [],
-    universes: [],
-    prices: [],
-    eigenvalues: [],
-  };
-  return { ...lists, numbers, bytes: 0 };
+  const columns = { hashes: [], checksums: [], universes: [], prices: [], eigenvalues: [] };
+  return { files: [], ...columns, numbers, bytes: 0 };
 }
 
 /** The chunk's arrays are the reader's: what is kept is copied. */
@@ -246,14 +241,12 @@ class DayFileWriter extends RecordBatchFileWriter {
     this.#batches.push(block);
   }
 
-  /** `universes`: lists of names as JSON. */
   end(
-    universes: readonly string[],
+    universes: readonly (readonly string[])[],
     facts: Omit<DayHeader, "version" | "universes" | "batches">,
   ): string {
     if (!this._started) this.reset(undefined, SCHEMA);
-    const names = universes.map((text): string[] => JSON.parse(text) as string[]);
-    this.#universes = lists(names, universe, texts(names.flat()));
+    this.#universes = lists(universes, universe, texts(universes.flat()));
     this.#facts = facts;
     this.finish();
     return this.#hash.digest("hex");

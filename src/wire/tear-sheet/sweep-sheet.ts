@@ -63,8 +63,7 @@ function grid({ axes, sets, best, objective }: SweepRecord): string {
   const [down, across] = axes.length === 1 ? [null, axes[0]!] : [axes[0]!, axes[1]!];
   const others = axes.slice(2);
   const bySet = new Map(sets.map((row) => [keyOf(axes, row.set), row]));
-  const rowsOf = (axis: GridAxis | null) => (axis === null ? [null] : axis.values);
-  const rows = rowsOf(down).map((value) => ({
+  const rows = (down === null ? [null] : down.values).map((value) => ({
     name: value === null ? "" : String(value),
     cells: across.values.map((other): number | null => {
       const own = down === null ? {} : { [down.name]: value! };

@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { putChunk } from "../../helpers/trading/archive-of-chunk.ts";
 import { realCloses } from "../../helpers/trading/real-closes.ts";
@@ -17,16 +16,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-async function backtest(...args: string[]): Promise<Ended> {
+function backtest(...args: string[]): Promise<Ended> {
   const command = [join(root, "src/cli/main.ts"), "backtest", ...args, "--data-dir", dir];
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, command, { cwd: dir })) };
-  } catch (error) {
-    const { code, stdout, stderr } = Object(error) as Ended;
-    return { code, stdout, stderr };
-  }
+  return new Promise((resolved) => {
+    const child = execFile(process.execPath, command, { cwd: dir }, (_, stdout, stderr) => {
+      resolved({ code: child.exitCode, stdout, stderr });
+    });
+  });
 }
 
 test("a run prints its report as JSON and nothing else, and leaves its files where it says", async () => {

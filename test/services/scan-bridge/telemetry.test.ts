@@ -1,9 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  createLatency,
-  createTelemetry,
-  type PushedScan,
-} from "../../../src/services/scan-bridge/telemetry.ts";
+import { createLatency } from "../../../src/services/latency.ts";
+import { createTelemetry, type PushedScan } from "../../../src/services/scan-bridge/telemetry.ts";
 
 const SCAN: PushedScan = {
   seq: 1,

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, double, integer, property } from "fast-check";
 import { expect, test } from "vitest";
 import { judgedColumns, readScanColumns } from "../../../src/wire/arrow/read-scan.ts";
 import { createTemplateReader } from "../../../src/wire/arrow/scan-template.ts";
@@ -35,11 +35,11 @@ function checkAgreement(learned: Buffer, bytes: Buffer): boolean {
 }
 
 test("other numbers in the same layout are read", () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1 }),
-      fc.array(fc.double(), { minLength: 3, maxLength: 3 }),
-      fc.array(fc.double(), { minLength: 4, maxLength: 4 }),
+  assert(
+    property(
+      integer({ min: 1 }),
+      array(double(), { minLength: 3, maxLength: 3 }),
+      array(double(), { minLength: 4, maxLength: 4 }),
       (scanNumber, prices, eigenvalues) => {
         const bytes = aligned(
           encode({

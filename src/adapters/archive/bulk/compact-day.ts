@@ -267,17 +267,16 @@ async function* rowsWithout(
 }
 
 function othersOf(duplicates: readonly DayFileEntry[], refused: Writing["refused"]): Others {
-  const other = (kind: "duplicate" | "refused", file: DayFileEntry, reason: string) => ({
-    name: file.name.slice(file.name.indexOf("/") + 1),
-    size: file.size,
-    mtime_us: file.mtimeUs,
-    kind,
-    reason,
-  });
-  return [
-    ...duplicates.map((file) => other("duplicate", file, "same bytes as an earlier file")),
-    ...refused.map(({ file, reason }) => other("refused", file, reason)),
-  ];
+  const copies = duplicates.map((file) => otherFrom(file, "duplicate", "same bytes as another"));
+  return [...copies, ...refused.map(({ file, reason }) => otherFrom(file, "refused", reason))];
+}
+
+function otherFrom(
+  { name, size, mtimeUs }: DayFileEntry,
+  kind: "duplicate" | "refused",
+  reason: string,
+): Others[number] {
+  return { name: name.slice(name.indexOf("/") + 1), size, mtime_us: mtimeUs, kind, reason };
 }
 
 async function problemOf(

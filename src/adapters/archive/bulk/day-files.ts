@@ -38,7 +38,7 @@ export async function listDayFiles(
     looked += 1;
     if (looked % TURN_FILES === 0) await nextTurn();
   }
-  return { files: files.sort(compareScans), odd };
+  return { files: files.toSorted(compareScans), odd };
 }
 
 function statOf(path: string): BigIntStats | null {

@@ -149,7 +149,7 @@ function compactedDay(
   return {
     firstUs: compacted.header.first_us ?? Infinity,
     chunks: () => compactedChunks(context, compacted, late),
-    close: compacted.close,
+    close: () => compacted.close(),
   };
 }
 
@@ -174,7 +174,7 @@ async function mixedDay(
   return {
     firstUs: Math.min(...parts.map((part) => part.firstUs)),
     chunks: () => mergeScans(sources),
-    close: compacted.close,
+    close: () => compacted.close(),
   };
 }
 
@@ -195,13 +195,16 @@ async function* compactedChunks(
     context.onProblem(damageText(error));
     const { day } = compacted.header;
     for await (const chunk of looseChunks(context, day, await filesOf(context, day, late))) {
-      let from = 0;
-      while (last !== null && from < chunk.rows && compareScans(keyAt(chunk, from), last) <= 0) {
-        from += 1;
-      }
+      const from = last === null ? 0 : firstAfter(chunk, last);
       if (from < chunk.rows) yield sliceChunk(chunk, from, chunk.rows);
     }
   }
+}
+
+function firstAfter(chunk: ScanChunk, key: Timed): number {
+  let row = 0;
+  while (row < chunk.rows && compareScans(keyAt(chunk, row), key) <= 0) row += 1;
+  return row;
 }
 
 function damageText(error: DamagedDayError): string {

@@ -7,7 +7,8 @@
  */
 import type { ScanChunk } from "../../../wire/day-file/scan-chunk.ts";
 
-const SCANS_MAX = 1 << 19;
+/** Fifteen days of a scan every five seconds. */
+const SCANS_MAX = 1 << 18;
 const SLOTS_FIRST = 1 << 12;
 const WORDS = 4;
 const WORD = 0x1_0000_0000;

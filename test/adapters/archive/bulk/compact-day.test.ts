@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "no
 import { join } from "node:path";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import { compactedFolder } from "../../../../src/adapters/archive/bulk/compacted-days.ts";
 import { finishedDaysToCompact } from "../../../../src/adapters/archive/bulk/days-to-compact.ts";
 import {
@@ -15,6 +16,12 @@ import { bitsOf, compact, newArchive, rowsOf } from "../../../helpers/bulk-archi
 import { scanFixture, scanFixtures } from "../../../helpers/arrow-scans.ts";
 import { putFile, scanBytes, scanName } from "../../../helpers/scan-files.ts";
 
+const Members = z.object({
+  scan_number: z.number(),
+  assets: z.array(z.string()),
+  assets_invalid: z.array(z.string()),
+  eigenvalues: z.array(z.number()),
+});
 const DAY = "2026-03-25";
 const NEXT_DAY = "2026-03-26";
 const START_S = Date.parse(`${DAY}T08:00:00Z`) / 1_000;
@@ -82,12 +89,7 @@ test(
     for (const row of loose) {
       const json = expected.get(row.file)?.json;
       if (json === undefined) continue;
-      const scan = JSON.parse(`{${json}}`) as {
-        scan_number: number;
-        assets: string[];
-        assets_invalid: string[];
-        eigenvalues: number[];
-      };
+      const scan = Members.parse(JSON.parse(`{${json}}`));
       expect(row.scanNumber).toBe(scan.scan_number);
       expect([...row.assets].toSorted()).toEqual(
         [...scan.assets, ...scan.assets_invalid].toSorted(),

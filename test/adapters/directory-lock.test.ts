@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { lockDataDirectory } from "../../../src/embedded/state/data-lock.ts";
-import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+import { lockDirectory } from "../../src/adapters/directory-lock.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 
 let dir = "";
 beforeEach(() => {
@@ -12,25 +12,25 @@ afterEach(() => {
 });
 
 test("only one holds the directory, and it is free again when it lets go", () => {
-  const first = lockDataDirectory(dir);
+  const first = lockDirectory(dir);
   expect(first).not.toBeNull();
-  expect(lockDataDirectory(dir)).toBeNull();
+  expect(lockDirectory(dir)).toBeNull();
   first?.release();
-  const second = lockDataDirectory(dir);
+  const second = lockDirectory(dir);
   expect(second).not.toBeNull();
   second?.release();
 });
 
 test("a holder that was killed leaves no stale lock", () => {
-  const module = new URL("../../../src/embedded/state/data-lock.ts", import.meta.url).href;
+  const module = new URL("../../src/adapters/directory-lock.ts", import.meta.url).href;
   const script = `
-    import { lockDataDirectory } from ${JSON.stringify(module)};
-    console.log(lockDataDirectory(${JSON.stringify(dir)}) !== null);
+    import { lockDirectory } from ${JSON.stringify(module)};
+    console.log(lockDirectory(${JSON.stringify(dir)}) !== null);
     process.kill(process.pid, "SIGKILL");`;
   const args = ["--input-type=module", "-e", script];
   const killed = spawnSync(process.execPath, args, { encoding: "utf8" });
   expect([killed.stdout, killed.signal]).toEqual(["true\n", "SIGKILL"]);
-  const lock = lockDataDirectory(dir);
+  const lock = lockDirectory(dir);
   expect(lock).not.toBeNull();
   lock?.release();
 });

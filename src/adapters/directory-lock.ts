@@ -1,15 +1,16 @@
 /**
- * One `dolphin up` a data directory. The lock is an exclusive SQLite transaction held open: the
- * kernel drops it when the process dies, however it dies, so no lock can be stale.
+ * One process a directory: one `dolphin up` a data directory, one writer a trading journal. The lock
+ * is an exclusive SQLite transaction held open: the kernel drops it when the process dies, however
+ * it dies, so no lock can be stale.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 
-export type DataLock = { release(): void };
+export type DirectoryLock = { release(): void };
 
 /** Null when another process holds the directory. */
-export function lockDataDirectory(dataDir: string): DataLock | null {
+export function lockDirectory(dataDir: string): DirectoryLock | null {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   const db = new Database(join(dataDir, "lock.db"), { timeout: 0 });
   try {

@@ -1,0 +1,169 @@
+/** Brings a book's log into Postgres, and from there to another host. */
+import { crc32c } from "../segments/crc32c.ts";
+import { TradingJournalError } from "../segments/trading-journal-error.ts";
+import { JournalReader } from "../journal-reader.ts";
+import { TradingJournal, type TradingJournalPlace } from "../trading-journal.ts";
+import type { PostgresJournal, StoredRecord } from "./postgres-journal.ts";
+
+const BATCH_RECORDS_MAX = 500;
+const BATCH_BYTES_MAX = 4 * 1_048_576;
+
+/** Follows the log of a trader and appends it to Postgres, from where Postgres ends. */
+export class JournalMirror {
+  readonly #place: TradingJournalPlace;
+  readonly #postgres: PostgresJournal;
+  readonly #epoch: number;
+  #reader: JournalReader | null = null;
+  #held: readonly StoredRecord[] = [];
+
+  constructor(place: TradingJournalPlace, postgres: PostgresJournal, epoch: number) {
+    this.#place = place;
+    this.#postgres = postgres;
+    this.#epoch = epoch;
+  }
+
+  /**
+   * Sends one batch; returns how many events it had, zero when Postgres has the whole log.
+   * @throws {TradingJournalError} TRADING_JOURNAL_FENCED once another host has the book; else the
+   *   next call begins where Postgres ends.
+   */
+  async sendBatch(): Promise<number> {
+    const { book } = this.#place;
+    try {
+      this.#reader ??= await this.#openReader();
+      const taken = [...this.#held, ...takeBatch(this.#reader)];
+      const end = taken.findLastIndex(({ kind }) => kind === "event") + 1;
+      // A definition goes with the event that it stands before, which may not be written yet.
+      this.#held = taken.slice(end);
+      const batch = taken.slice(0, end);
+      if (0 < end) await this.#postgres.append(book, this.#epoch, batch);
+      return batch.filter(({ kind }) => kind === "event").length;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#reader?.close();
+    this.#reader = null;
+    this.#held = [];
+  }
+
+  async #openReader(): Promise<JournalReader> {
+    const state = await this.#postgres.stateOf(this.#place.book);
+    return new JournalReader(this.#place, state?.nextIndex ?? null);
+  }
+}
+
+export type TakenOver = {
+  /** Under which this host must open the journal; every other one is fenced. */
+  readonly epoch: number;
+  readonly restoredEvents: number;
+};
+
+/**
+ * Makes this host the book's, at every start: fences whoever had it, and writes what Postgres has
+ * beyond the local log into segments, under the epochs that it was written with. A local log that
+ * is longer is kept, and sent later; one that went on differently is refused.
+ * @throws {TradingJournalError} TRADING_JOURNAL_FENCED where the two logs parted.
+ */
+export async function takeOverBook(
+  place: TradingJournalPlace,
+  postgres: PostgresJournal,
+): Promise<TakenOver> {
+  const { epoch, nextIndex } = await postgres.takeOver(place.book, lastEpochOf(place) + 1);
+  const journal = new TradingJournal(place, epoch);
+  try {
+    if (nextIndex === null) return { epoch, restoredEvents: 0 };
+    const localNext = journal.nextIndex;
+    if (localNext !== null) {
+      await checkSameHistory(place, postgres, Math.min(localNext, nextIndex) - 1);
+    }
+    const restoredEvents = await restore(journal, postgres, (localNext ?? 0) - 1);
+    return { epoch, restoredEvents };
+  } finally {
+    journal.close();
+  }
+}
+
+async function restore(
+  journal: TradingJournal,
+  postgres: PostgresJournal,
+  lastIndex: number,
+): Promise<number> {
+  let after = { index: lastIndex, definition: 0 };
+  let events = 0;
+  for (;;) {
+    const batch = await postgres.read(journal.book, after, BATCH_RECORDS_MAX);
+    const last = batch.at(-1);
+    if (last === undefined) return events;
+    for (const { record } of batch) {
+      checkStored(journal.book, record);
+      journal.rollTo(record.day);
+      journal.restore(record);
+      if (record.kind === "event") events++;
+    }
+    after = { index: last.record.index, definition: last.definition };
+  }
+}
+
+/**
+ * One host writes under an epoch, so logs whose events at an index have the same epoch are the same
+ * up to there.
+ */
+async function checkSameHistory(
+  place: TradingJournalPlace,
+  postgres: PostgresJournal,
+  index: number,
+): Promise<void> {
+  const [stored] = await postgres.read(place.book, { index, definition: -1 }, 1);
+  const mine = epochAt(place, index);
+  const theirs = stored?.record.index === index ? stored.record.epoch : null;
+  if (mine === theirs) return;
+  throw new TradingJournalError(
+    "TRADING_JOURNAL_FENCED",
+    `the local log of ${place.book} is not the one in Postgres: event ${index} has epoch ${mine} ` +
+      `here and ${theirs} there. Another host went on with the book. Set the local end aside with ` +
+      "cutTradingJournal from the first event that differs, then start again",
+  );
+}
+
+function epochAt(place: TradingJournalPlace, index: number): number | null {
+  const reader = new JournalReader(place, index);
+  try {
+    for (const record of reader.poll()) if (record.kind === "event") return record.epoch;
+    return null;
+  } finally {
+    reader.close();
+  }
+}
+
+function lastEpochOf(place: TradingJournalPlace): number {
+  const reader = new JournalReader(place, Number.MAX_SAFE_INTEGER);
+  try {
+    return reader.lastEpoch();
+  } finally {
+    reader.close();
+  }
+}
+
+function takeBatch(reader: JournalReader): StoredRecord[] {
+  const batch: StoredRecord[] = [];
+  let bytes = 0;
+  for (const { kind, index, epoch, day, payload } of reader.poll()) {
+    const crc = crc32c(payload, 0, payload.length);
+    batch.push({ kind, index, epoch, day, crc, payload: Buffer.from(payload) });
+    bytes += payload.length;
+    if (BATCH_RECORDS_MAX <= batch.length || BATCH_BYTES_MAX < bytes) break;
+  }
+  return batch;
+}
+
+function checkStored(book: string, record: StoredRecord): void {
+  if (crc32c(record.payload, 0, record.payload.length) === record.crc) return;
+  throw new TradingJournalError(
+    "TRADING_JOURNAL_DAMAGED",
+    `event ${record.index} of ${book} is damaged in Postgres: restore that database from its backup`,
+  );
+}

@@ -1,0 +1,20 @@
+/** Writes a segment of an earlier version anew in the present one; a crash leaves one of the two. */
+import { SegmentCursor } from "./segment-cursor.ts";
+import { writeWhole } from "./segment-files.ts";
+import { encodeHeader, RECORD_HEAD_BYTES, sealRecord } from "./segment-format.ts";
+
+/** Everything that the cursor can read takes the place of its file; what is torn stays behind. */
+export function migrateSegment(cursor: SegmentCursor): void {
+  writeWhole(cursor.path, presentRecords(cursor));
+}
+
+function* presentRecords(cursor: SegmentCursor): Generator<Uint8Array> {
+  yield encodeHeader(cursor.header);
+  for (let record = cursor.next(); record !== null; record = cursor.next()) {
+    const payloadBytes = record.payload.length;
+    const bytes = Buffer.allocUnsafe(RECORD_HEAD_BYTES + payloadBytes);
+    record.payload.copy(bytes, RECORD_HEAD_BYTES);
+    sealRecord(bytes, { ...record, payloadBytes });
+    yield bytes;
+  }
+}

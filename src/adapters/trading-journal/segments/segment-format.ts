@@ -1,0 +1,141 @@
+/**
+ * The bytes of a segment: a header, then records one after the other, little-endian.
+ *
+ * Header (64): magic 8, version u16, own size u16, day u32 (20260325), first index u64, book 32
+ * (ASCII, zeros after it), zeros 4, CRC-32C of all before it.
+ * Record (24 and payload): CRC-32C of all after it, payload bytes u32, index u64, epoch u32, kind u32.
+ *
+ * Invariant: events carry gapless indices from the header's first one; a definition carries the
+ * index of the event that follows it, and counts for its own segment only.
+ */
+import { assert } from "../../../domain/assert.ts";
+import { crc32c } from "./crc32c.ts";
+
+export const SEGMENT_VERSION = 2;
+export const HEADER_BYTES = 64;
+export const RECORD_HEAD_BYTES = 24;
+/** Two columns and the names of the largest scan are below 1 MiB. */
+export const PAYLOAD_BYTES_MAX = 8 * 1_048_576;
+
+const MAGIC = Buffer.from("DLPHSEG\n", "latin1");
+const BOOK_BYTES_MAX = 32;
+const UINT32_SIZE = 4_294_967_296;
+
+export type SegmentHeader = {
+  readonly version: number;
+  readonly book: string;
+  /** `2026-03-25`. */
+  readonly day: string;
+  readonly firstIndex: number;
+};
+
+/** An event of the log, or something that later events of the same segment refer to. */
+export type RecordKind = "event" | "definition";
+
+/** The head of a record, as its bytes say it: nothing is verified yet. */
+export type RecordHead = {
+  readonly crc: number;
+  readonly payloadBytes: number;
+  readonly index: number;
+  readonly epoch: number;
+  readonly kind: RecordKind;
+};
+
+export function encodeHeader(header: Omit<SegmentHeader, "version">): Buffer {
+  assert(isBookName(header.book), "a book's name fits into a header");
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  MAGIC.copy(bytes, 0);
+  bytes.writeUInt16LE(SEGMENT_VERSION, 8);
+  bytes.writeUInt16LE(HEADER_BYTES, 10);
+  bytes.writeUInt32LE(Number(header.day.replaceAll("-", "")), 12);
+  writeIndex(bytes, header.firstIndex, 16);
+  bytes.write(header.book, 24, "latin1");
+  bytes.writeUInt32LE(crc32c(bytes, 0, HEADER_BYTES - 4), HEADER_BYTES - 4);
+  return bytes;
+}
+
+/** Null when the bytes are no whole header of any version. */
+export function decodeHeader(bytes: Buffer): SegmentHeader | null {
+  if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return null;
+  if (crc32c(bytes, 0, HEADER_BYTES - 4) !== bytes.readUInt32LE(HEADER_BYTES - 4)) return null;
+  const digits = String(bytes.readUInt32LE(12)).padStart(8, "0");
+  return {
+    version: bytes.readUInt16LE(8),
+    book: bytes.toString("latin1", 24, 24 + BOOK_BYTES_MAX).replace(/\0+$/, ""),
+    day: `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}`,
+    firstIndex: readIndex(bytes, 16),
+  };
+}
+
+/** Writes the head before a payload that already stands in `bytes`; the checksum comes last. */
+export function sealRecord(bytes: Buffer, head: Omit<RecordHead, "crc">): void {
+  bytes.writeUInt32LE(head.payloadBytes, 4);
+  writeIndex(bytes, head.index, 8);
+  bytes.writeUInt32LE(head.epoch, 16);
+  bytes.writeUInt32LE(head.kind === "event" ? 0 : 1, 20);
+  bytes.writeUInt32LE(crc32c(bytes, 4, RECORD_HEAD_BYTES + head.payloadBytes), 0);
+}
+
+/** How the records of one format version are read. */
+export type RecordLayout = {
+  readonly headBytes: number;
+  /** Null when these can't be the first bytes of a record, whatever follows them. */
+  decodeHead(bytes: Buffer, at: number): RecordHead | null;
+  /** Whether a record that stands whole at `at` has the bytes that it was written with. */
+  isSound(bytes: Buffer, at: number, head: RecordHead): boolean;
+};
+
+export const RECORD_LAYOUT: RecordLayout = {
+  headBytes: RECORD_HEAD_BYTES,
+  decodeHead(bytes, at) {
+    const kind = bytes.readUInt32LE(at + 20);
+    if (1 < kind) return null;
+    return soundHead({
+      crc: bytes.readUInt32LE(at),
+      payloadBytes: bytes.readUInt32LE(at + 4),
+      index: readIndex(bytes, at + 8),
+      epoch: bytes.readUInt32LE(at + 16),
+      kind: kind === 0 ? "event" : "definition",
+    });
+  },
+  isSound(bytes, at, head) {
+    return crc32c(bytes, at + 4, at + RECORD_HEAD_BYTES + head.payloadBytes) === head.crc;
+  },
+};
+
+/**
+ * Version 1, read and migrated, never written: payload bytes u32, CRC-32C of index and payload,
+ * index u64. One host wrote it, so it knew no epoch, and nothing was defined in it.
+ */
+export const RECORD_LAYOUT_V1: RecordLayout = {
+  headBytes: 16,
+  decodeHead(bytes, at) {
+    return soundHead({
+      crc: bytes.readUInt32LE(at + 4),
+      payloadBytes: bytes.readUInt32LE(at),
+      index: readIndex(bytes, at + 8),
+      epoch: 0,
+      kind: "event",
+    });
+  },
+  isSound(bytes, at, head) {
+    return crc32c(bytes, at + 8, at + 16 + head.payloadBytes) === head.crc;
+  },
+};
+
+function soundHead(head: RecordHead): RecordHead | null {
+  return head.payloadBytes <= PAYLOAD_BYTES_MAX && Number.isSafeInteger(head.index) ? head : null;
+}
+
+export function isBookName(book: string): boolean {
+  return /^[A-Z][A-Z0-9_-]{0,31}$/.test(book);
+}
+
+function writeIndex(bytes: Buffer, index: number, at: number): void {
+  bytes.writeUInt32LE(index % UINT32_SIZE, at);
+  bytes.writeUInt32LE(Math.floor(index / UINT32_SIZE), at + 4);
+}
+
+function readIndex(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * UINT32_SIZE;
+}

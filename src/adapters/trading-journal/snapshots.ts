@@ -1,0 +1,103 @@
+/**
+ * A trader's state at an index, beside its segments: a start folds from there instead of from the
+ * log's beginning. A few are kept, so that a damaged one costs time and nothing else.
+ *
+ * File: magic 8, version u32, payload bytes u32, index u64, SHA-256 of the payload 32, payload.
+ */
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { assert } from "../../domain/assert.ts";
+import { hashOf } from "../../wire/scan-hash.ts";
+import { namesIn, syncFolder, writeWhole } from "./segments/segment-files.ts";
+import type { TradingJournal } from "./trading-journal.ts";
+
+const SNAPSHOTS_KEPT = 3;
+const SNAPSHOT_VERSION = 1;
+const MAGIC = Buffer.from("DLPHSNP\n", "latin1");
+const HEAD_BYTES = 56;
+const SNAPSHOT_NAME = /^(\d{16})\.snap$/;
+
+export type Snapshot = {
+  /** Of the last event that the state contains. */
+  readonly index: number;
+  readonly bytes: Buffer;
+};
+
+export type FoundSnapshot = {
+  readonly snapshot: Snapshot | null;
+  /** Newer ones that could not be read. */
+  readonly damaged: readonly string[];
+};
+
+/**
+ * Durable when it returns, and so is the log up to it: a snapshot of events that a power cut took
+ * would be the state of something that never happened.
+ */
+export function saveSnapshot(journal: TradingJournal, index: number, bytes: Uint8Array): void {
+  assert(index < (journal.nextIndex ?? 0), "a snapshot contains appended events only");
+  journal.sync();
+  const folder = snapshotFolder(journal.folder);
+  mkdirSync(folder, { recursive: true, mode: 0o750 });
+  const head = Buffer.alloc(HEAD_BYTES);
+  MAGIC.copy(head, 0);
+  head.writeUInt32LE(SNAPSHOT_VERSION, 8);
+  head.writeUInt32LE(bytes.length, 12);
+  head.writeBigUInt64LE(BigInt(index), 16);
+  hashOf(bytes).copy(head, 24);
+  writeWhole(snapshotPath(folder, index), [head, bytes]);
+  const older = listSnapshots(journal.folder).slice(0, -SNAPSHOTS_KEPT);
+  for (const found of older) rmSync(snapshotPath(folder, found));
+  if (0 < older.length) syncFolder(folder);
+}
+
+/** The newest that is whole and not beyond `indexMax`, the last event of the log. */
+export function latestSnapshot(journalFolder: string, indexMax: number): FoundSnapshot {
+  const damaged: string[] = [];
+  for (const index of listSnapshots(journalFolder).toReversed()) {
+    if (indexMax < index) continue;
+    const path = snapshotPath(snapshotFolder(journalFolder), index);
+    const snapshot = readSnapshot(path, index);
+    if (snapshot !== null) return { snapshot, damaged };
+    damaged.push(path);
+  }
+  return { snapshot: null, damaged };
+}
+
+/** The oldest that is whole: where the log begins once retention has deleted its first days. */
+export function oldestSnapshot(journalFolder: string): Snapshot | null {
+  for (const index of listSnapshots(journalFolder)) {
+    const snapshot = readSnapshot(snapshotPath(snapshotFolder(journalFolder), index), index);
+    if (snapshot !== null) return snapshot;
+  }
+  return null;
+}
+
+/** Indices, ascending. */
+export function listSnapshots(journalFolder: string): readonly number[] {
+  return namesIn(snapshotFolder(journalFolder))
+    .flatMap((name) => SNAPSHOT_NAME.exec(name)?.[1] ?? [])
+    .map(Number)
+    .toSorted((a, b) => a - b);
+}
+
+/** Null when a byte of it is not what was written. */
+function readSnapshot(path: string, index: number): Snapshot | null {
+  const file = readFileSync(path);
+  const bytes = file.subarray(HEAD_BYTES);
+  const isWhole =
+    HEAD_BYTES <= file.length &&
+    file.subarray(0, MAGIC.length).equals(MAGIC) &&
+    file.readUInt32LE(8) === SNAPSHOT_VERSION &&
+    file.readUInt32LE(12) === bytes.length &&
+    file.readBigUInt64LE(16) === BigInt(index) &&
+    file.subarray(24, HEAD_BYTES).equals(hashOf(bytes));
+  return isWhole ? { index, bytes } : null;
+}
+
+function snapshotFolder(journalFolder: string): string {
+  return join(journalFolder, "snapshots");
+}
+
+function snapshotPath(folder: string, index: number): string {
+  return join(folder, `${String(index).padStart(16, "0")}.snap`);
+}

@@ -1,0 +1,75 @@
+/** A book's log as events: what the trader appends, and what a fold, a projection or GREEN reads. */
+import type { TraderEvent } from "../../domain/trading/events.ts";
+import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
+import { TradingRecordDecoder, TradingRecordEncoder } from "../../wire/trading/trading-record.ts";
+import { JournalReader } from "./journal-reader.ts";
+import { TradingJournal, type TradingJournalPlace } from "./trading-journal.ts";
+
+export type TradingLogOptions = {
+  /** Of this host; rises when another one takes the book over. */
+  readonly epoch: number;
+  /** How many features travel with each scan: the strategy's `carried`. */
+  readonly carriedCount: number;
+};
+
+export class TradingLog {
+  readonly journal: TradingJournal;
+  readonly #encoder: TradingRecordEncoder;
+  /** Until then an event needs no other segment. */
+  #dayEndMs = -Infinity;
+
+  /** @throws {TradingJournalError} */
+  constructor(place: TradingJournalPlace, { epoch, carriedCount }: TradingLogOptions) {
+    this.journal = new TradingJournal(place, epoch);
+    this.#encoder = new TradingRecordEncoder(carriedCount);
+    for (const definition of this.journal.opened.newest?.definitions ?? []) {
+      this.#encoder.learn(definition);
+    }
+  }
+
+  /**
+   * Survives any death of the process when it returns. The day is that of the event's `nowMs`.
+   * @throws {TradingJournalError} nothing was appended then, and the event must not be stepped.
+   */
+  append(event: TraderEvent): void {
+    if (this.#dayEndMs <= event.nowMs) this.#rollTo(event.nowMs);
+    const definition = this.#encoder.definitionFor(event);
+    if (definition !== null) {
+      this.journal.define(event.index, definition);
+      this.#encoder.learn(definition);
+    }
+    this.journal.append(event.index, this.#encoder.encode(event));
+  }
+
+  close(): void {
+    this.journal.close();
+  }
+
+  #rollTo(nowMs: number): void {
+    if (this.journal.rollTo(dayFromMicros(nowMs * US_PER_MS))) this.#encoder.forgetTables();
+    this.#dayEndMs = (Math.floor(nowMs / MS_PER_DAY) + 1) * MS_PER_DAY;
+  }
+}
+
+/** Reads a log as events; each owns its memory. */
+export class TradingLogReader {
+  readonly #reader: JournalReader;
+  readonly #decoder = new TradingRecordDecoder();
+
+  /** From the event of index `from` on; null for the oldest that is kept. */
+  constructor(place: TradingJournalPlace, from: number | null) {
+    this.#reader = new JournalReader(place, from);
+  }
+
+  /** From where the last poll ended to where the log ends now. */
+  *poll(): Generator<TraderEvent> {
+    for (const { kind, index, payload } of this.#reader.poll()) {
+      if (kind === "definition") this.#decoder.define(payload);
+      else yield this.#decoder.decode(payload, index);
+    }
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}

@@ -1,0 +1,123 @@
+/** Answers the local socket: an operator's command becomes an event, a question is read off the state. */
+import type { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
+import type { Note } from "../../domain/trading/commands.ts";
+import type { OperatorCommand } from "../../domain/trading/events.ts";
+import { publishedOf } from "../../domain/trading/published.ts";
+import type { Trader } from "../../domain/trading/trader.ts";
+import {
+  type OperatorRequest,
+  type TraderAnswer,
+  TraderRequest,
+  type TraderStatus,
+} from "../../wire/trading/trader-control.ts";
+import type { Fact } from "./book.ts";
+
+export type ControlDeps = {
+  readonly trader: Trader;
+  readonly trades: Pick<TradeFile, "since">;
+  /** Writes the trades of what was stepped. */
+  readonly flush: () => void;
+  /** Steps a fact; returns the notes that came of it, null when the journal could not take it. */
+  readonly take: (fact: Fact) => readonly Note[] | null;
+};
+
+/** Every answer is one line; an unreadable request is answered, too. */
+export async function answerRequest(deps: ControlDeps, line: string): Promise<string> {
+  return JSON.stringify(await answerTo(deps, line));
+}
+
+async function answerTo(deps: ControlDeps, line: string): Promise<TraderAnswer> {
+  const request = parseRequest(line);
+  if (typeof request === "string") {
+    return { id: "", ok: false, detail: request, status: null, trades: null };
+  }
+  switch (request.command) {
+    case "status":
+      return { ...plain(request.id, true, "running"), status: statusOf(deps.trader) };
+    case "trades": {
+      const { id, after, max } = request;
+      deps.flush();
+      // Read before the file: what is booked meanwhile lies behind it.
+      const newest = deps.trader.nextIndex - 1;
+      const trades = await deps.trades.since(after, max);
+      const to = trades.length < max ? Math.max(after, newest) : (trades.at(-1)?.index ?? after);
+      const told = trades.map(({ index, trade }) => ({ index, trade: { ...trade } }));
+      return {
+        ...plain(id, true, `${trades.length} trades`),
+        trades: { from: after + 1, to, trades: told.filter(({ index }) => index <= to) },
+      };
+    }
+    case "enter":
+    case "flatten":
+    case "halt":
+    case "resume":
+      return obey(deps, request);
+  }
+}
+
+function obey({ trader, take }: ControlDeps, request: OperatorRequest): TraderAnswer {
+  const { id, by } = request;
+  const notes = take({ kind: "operator", commandId: id, by, command: commandOf(request) });
+  if (notes === null) return plain(id, false, "the journal takes no event; nothing was done");
+  const note = notes.find(({ subject, code }) => subject === id && code.startsWith("operator_"));
+  const isDone = note?.code === "operator_done" || note?.code === "operator_repeated";
+  return { ...plain(id, isDone, note?.detail ?? "no answer"), status: statusOf(trader) };
+}
+
+function commandOf(request: OperatorRequest): OperatorCommand {
+  if (request.command !== "enter") return { kind: request.command };
+  const { asset, direction, share } = request;
+  const plan = {
+    takeProfit: request.take_profit,
+    stopLoss: request.stop_loss,
+    holdScansMax: request.hold_scans_max,
+    bucket: "operator",
+  };
+  return { kind: "enter", asset, direction, share, plan };
+}
+
+function statusOf(trader: Trader): TraderStatus {
+  const state = publishedOf(trader);
+  return {
+    book: state.book,
+    strategy: state.strategy,
+    cash: state.capital,
+    equity: state.equity,
+    positions: state.positions.map((position) => ({
+      id: position.id,
+      asset: position.asset,
+      direction: position.direction,
+      quantity: position.quantity,
+      entry_price: position.entryPrice,
+      mark: position.mark,
+      unrealized: position.unrealized,
+    })),
+    orders_working: [...state.ordersWorking],
+    last_seq: state.lastSeq,
+    last_index: trader.nextIndex - 1,
+    warm: state.warm,
+    halted: state.halted,
+    latched: [...state.latched],
+    posture: state.posture,
+    trades: state.tradesExecuted,
+  };
+}
+
+function plain(id: string, ok: boolean, detail: string): TraderAnswer {
+  return { id, ok, detail, status: null, trades: null };
+}
+
+/** A sentence when it is none. */
+function parseRequest(line: string): TraderRequest | string {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(line);
+  } catch {
+    return "the request is no JSON line";
+  }
+  const request = TraderRequest.safeParse(raw);
+  if (request.success) return request.data;
+  return request.error.issues
+    .map((issue) => `${issue.path.join(".") || "request"}: ${issue.message}`)
+    .join("; ");
+}

@@ -1,0 +1,274 @@
+/** The process of one book's trader: opens the journal, restores the book, connects, beats, ends. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { monotonicMs, wallMicros, wallMs } from "../../adapters/clock.ts";
+import { controlSocketPath, serveControl } from "../../adapters/control-socket.ts";
+import { connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
+import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
+import { createScanLookup } from "../../adapters/journal/scan-lookup.ts";
+import { createLogger, type Logger } from "../../adapters/logger.ts";
+import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
+import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
+import { syncPeriodically } from "../../adapters/trading-journal/trading-journal.ts";
+import { TradingLog, TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
+import { type Config, ConfigError, loadConfig } from "../../config.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
+import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
+import { isoFromMicros } from "../../domain/time.ts";
+import { BEAT_INTERVAL_MS } from "../../wire/control-pipe.ts";
+import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";
+import { decodeTraderSnapshot, encodeTraderSnapshot } from "../../wire/trading/trader-snapshot.ts";
+import { hashOf } from "../../wire/scan-hash.ts";
+import { type ControlLink, openControlLink } from "../control-link.ts";
+import { type BookConfiguration, bookConfiguration } from "./book-configuration.ts";
+import type { BookStep } from "./book.ts";
+import { restoreBook, type RestoredBook } from "./restore.ts";
+import { RunningTrader } from "./running-trader.ts";
+
+export type TraderOptions = {
+  readonly service: string;
+  readonly book: string;
+  /** For tests that end the process inside an event. */
+  readonly onStep: (step: BookStep) => void;
+};
+
+type Shell = {
+  readonly config: Config;
+  readonly options: TraderOptions;
+  readonly logger: Logger;
+  readonly link: ControlLink;
+  end(exitCode: number, line: string): never;
+};
+
+const EXIT_FAILED = 1;
+const EXIT_FENCED = 76;
+const EXIT_CONFIGURATION = 78;
+/** Of this host: another one that takes the book over writes under a higher one. */
+const EPOCH = 1;
+/** What a power cut can take of a paper book. */
+const SYNC_EVERY_MS = 1_000;
+const CODE = fileURLToPath(new URL("../../domain", import.meta.url));
+
+export async function runTrader(options: TraderOptions): Promise<void> {
+  const shell = openShell(options);
+  try {
+    await start(shell);
+  } catch (error) {
+    shell.end(
+      exitCodeOf(error),
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
+  }
+}
+
+async function start(shell: Shell): Promise<void> {
+  const { config, options, link } = shell;
+  const { journal, stores, trader: running } = await openTrader(shell);
+  const control = await serveControl(
+    controlSocketPath(config.data_dir, options.service),
+    { requestCharsMax: CONTROL_REQUEST_CHARS_MAX },
+    (line) => running.answer(line),
+  );
+  const startedAt = isoFromMicros(wallMicros());
+  link.ready();
+  const beats = setInterval(() => {
+    const beat = running.beat();
+    link.beat({ ...beat, counters: { log_dropped: shell.logger.dropped(), ...beat.counters } });
+    const heartbeat = {
+      service: options.service,
+      pid: process.pid,
+      host: hostname(),
+      epoch: EPOCH,
+      started_at: startedAt,
+      updated_at: isoFromMicros(wallMicros()),
+      state: beat.state,
+      facts: beat.facts,
+      ...beat.counters,
+    };
+    // An unanswered heartbeat is no event: the next one follows in a second.
+    stores.feed.putHeartbeat(options.service, JSON.stringify(heartbeat)).catch(() => {});
+  }, BEAT_INTERVAL_MS);
+  const stop = (why: string): void => {
+    shell.logger.info(`[Trader] stopping: ${why}`);
+    clearInterval(beats);
+    control.close();
+    try {
+      running.stop();
+      stores.trades.close();
+      journal.close();
+    } catch (error) {
+      shell.end(EXIT_FAILED, `could not save its state: ${messageOf(error)}`);
+    }
+    shell.end(0, "stopped");
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  link.onClosed(() => stop("the supervisor is gone"));
+}
+
+async function openTrader(shell: Shell) {
+  const { config, options } = shell;
+  const { book } = options;
+  const say: Say = (level, line) => {
+    shell.logger[level](`[Trader] ${line}`);
+    if (level !== "info") shell.link.log(line);
+  };
+  const configuration = bookOrEnd(shell);
+  const place = { root: join(config.data_dir, "journal", "trading"), book };
+  const carriedCount = configuration.trader.strategy.start(configuration.trader.parameters).carried
+    .length;
+  const journal = new TradingLog(place, { epoch: EPOCH, carriedCount });
+  for (const torn of journal.journal.opened.torn) {
+    say("warn", `cut ${torn.cutBytes} bytes of a torn end from ${torn.path}`);
+  }
+  const trades = new TradeFile(journal.journal.folder);
+  const found = latestSnapshot(journal.journal.folder, (journal.journal.nextIndex ?? 0) - 1);
+  for (const path of found.damaged)
+    say("error", `the snapshot ${path} is damaged; an older one is taken`);
+  const restored = restoreOrEnd(shell, () =>
+    restoreBook({
+      configuration,
+      snapshot: found.snapshot === null ? null : decodeTraderSnapshot(found.snapshot.bytes),
+      log: journal,
+      read: (from) => new TradingLogReader(place, found.snapshot === null ? null : from),
+      onCommands: ({ index, commands }) => {
+        for (const command of commands) {
+          if (command.kind === "book_trade") trades.add({ index, trade: command.trade });
+        }
+      },
+    }),
+  );
+  tellRestored(restored, say);
+  let running: RunningTrader | null = null;
+  const stores = await openStores(shell, () => running?.connected());
+  const trader = new RunningTrader({
+    ...restored,
+    ...stores,
+    trades,
+    log: journal,
+    clock: { nowMs: wallMs, monotonicMs },
+    snapshotEvents: config.trader.snapshot_events,
+    saveSnapshot: (of, lastIndex) => {
+      trades.sync();
+      saveSnapshot(journal.journal, lastIndex, encodeTraderSnapshot(snapshotOf(of)));
+    },
+    say,
+    onFailure: (error) =>
+      shell.end(EXIT_FAILED, error instanceof Error ? (error.stack ?? "") : String(error)),
+    onStep: options.onStep,
+  });
+  running = trader;
+  syncPeriodically(journal.journal, {
+    periodMs: SYNC_EVERY_MS,
+    onError: (error) => say("error", `the journal could not be synced: ${messageOf(error)}`),
+  });
+  trader.start({
+    kind: "started",
+    configurationHash: configuration.hash,
+    codeHash: codeHash(),
+    snapshotHash: found.snapshot === null ? "" : hashOf(found.snapshot.bytes).toString("hex"),
+  });
+  return { journal, stores: { ...stores, trades }, trader };
+}
+
+type Say = (level: "info" | "warn" | "error", line: string) => void;
+
+function tellRestored({ trader, folded, completed, difference }: RestoredBook, say: Say): void {
+  if (difference !== null)
+    say("error", `the journal's fills differ from this program's: ${difference}`);
+  const { positions, working, account } = trader.data;
+  say(
+    "info",
+    `restored: ${folded} events folded, ${completed} completed, ${positions.length} positions, ` +
+      `cash ${account.cash}`,
+  );
+  for (const { order } of working) {
+    say("info", `order ${order.clientOrderId} goes to the paper desk again`);
+  }
+}
+
+async function openStores({ config, options }: Shell, onConnected: () => void) {
+  const hazelcast = await connectHazelcast({
+    address: config.hazelcast.address,
+    cluster: config.hazelcast.cluster,
+    deadlineMs: config.hazelcast.deadline_ms,
+    name: options.service,
+    onConnected: () => setImmediate(onConnected),
+  });
+  const feed: ScanFeed = createScanFeed(hazelcast);
+  const lookup = createScanLookup({
+    journalFile: join(config.data_dir, "journal", "scan-bridge.db"),
+    archive: config.archive,
+  });
+  return { feed, lookup };
+}
+
+function openShell(options: TraderOptions): Shell {
+  const config = configOrExit(options.service);
+  const logger = createLogger({
+    file: join(config.data_dir, "logs", `${options.service}.log`),
+    name: options.service,
+    level: config.log.level,
+    rotateMb: config.log.rotate_mb,
+    rotateFiles: config.log.rotate_files,
+  });
+  logger.info(`[Trader] starting book ${options.book} as pid ${process.pid}`);
+  return {
+    config,
+    options,
+    logger,
+    link: openControlLink(),
+    end(exitCode, line) {
+      logger[exitCode === 0 ? "info" : "error"](`[Trader] ${line}`);
+      if (exitCode !== 0) process.stderr.write(`${options.service}: ${line}\n`);
+      logger.close();
+      process.exit(exitCode);
+    },
+  };
+}
+
+function bookOrEnd(shell: Shell): BookConfiguration {
+  try {
+    return bookConfiguration(shell.options.book, shell.config.trader);
+  } catch (error) {
+    return shell.end(EXIT_CONFIGURATION, messageOf(error));
+  }
+}
+
+function restoreOrEnd<T>(shell: Shell, restore: () => T): T {
+  try {
+    return restore();
+  } catch (error) {
+    if (codeOf(error) !== undefined) throw error;
+    return shell.end(EXIT_CONFIGURATION, messageOf(error));
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  const code = codeOf(error);
+  if (code === "TRADING_JOURNAL_FENCED") return EXIT_FENCED;
+  return code === "TRADING_JOURNAL_VERSION" ? EXIT_CONFIGURATION : EXIT_FAILED;
+}
+
+/** Of all that decides: another code may decide otherwise on the same events. */
+function codeHash(): string {
+  const hash = createHash("sha256");
+  const files = readdirSync(CODE, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  for (const name of files.toSorted()) hash.update(name).update(readFileSync(join(CODE, name)));
+  return hash.digest("hex");
+}
+
+function configOrExit(service: string): Config {
+  try {
+    return loadConfig({ env: process.env, cwd: process.cwd() }).config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${service}: ${error.message}\n`);
+    process.exit(EXIT_CONFIGURATION);
+  }
+}

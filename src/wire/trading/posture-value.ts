@@ -1,0 +1,47 @@
+/** The JSON text of DOLPHIN_SAFETY `latest`: the posture that a watchdog, or a configuration, publishes. */
+import { microsFromIso } from "../../domain/scan/timestamp.ts";
+import { isoFromMicros, US_PER_MS } from "../../domain/time.ts";
+import { POSTURES, type Posture } from "../../domain/trading/posture.ts";
+
+export const SAFETY_MAP = "DOLPHIN_SAFETY";
+export const SAFETY_KEY = "latest";
+const TEXT_CHARS_MAX = 65_536;
+const SOURCE_CHARS_MAX = 100;
+
+export type PostureValue = {
+  /** UNKNOWN: something stands there, and it is no step of the ladder. */
+  readonly posture: Posture | "UNKNOWN";
+  readonly asOfMs: number;
+  readonly source: string;
+};
+
+export function encodePosture(of: {
+  readonly posture: Posture;
+  readonly reasons: readonly string[];
+  readonly source: string;
+  readonly atUs: number;
+}): string {
+  const { posture, reasons, source, atUs } = of;
+  return JSON.stringify({ posture, reasons, source, ts: isoFromMicros(atUs) });
+}
+
+/** Whatever is no posture with a time is an unknown one, infinitely old. */
+export function parsePosture(text: unknown): PostureValue {
+  const unknown: PostureValue = { posture: "UNKNOWN", asOfMs: -Infinity, source: "unreadable" };
+  if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return unknown;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return unknown;
+  }
+  if (typeof value !== "object" || value === null) return unknown;
+  const { posture, source, ts }: { posture?: unknown; source?: unknown; ts?: unknown } = value;
+  const asOfUs = typeof ts === "string" ? microsFromIso(ts) : null;
+  if (asOfUs === null) return unknown;
+  return {
+    posture: POSTURES.find((one) => one === posture) ?? "UNKNOWN",
+    asOfMs: asOfUs / US_PER_MS,
+    source: typeof source === "string" ? source.slice(0, SOURCE_CHARS_MAX) : "unnamed",
+  };
+}

@@ -1,0 +1,98 @@
+/** A place in a JSON text, for reading a layout that is known: takes what is expected or says no. */
+
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+const NINE = 57;
+/** A decimal of this many digits is a whole number over a power of ten, both exact, divided once. */
+const EXACT_DIGITS_MAX = 15;
+const NUMBER_CHARS_MAX = 32;
+const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS_MAX + 1 }, (_, at) => 10 ** at);
+
+export class TextCursor {
+  #text = "";
+  #at = 0;
+
+  begin(text: string): this {
+    this.#text = text;
+    this.#at = 0;
+    return this;
+  }
+
+  /** Goes behind `expected` if it stands here. */
+  take(expected: string): boolean {
+    if (!this.#text.startsWith(expected, this.#at)) return false;
+    this.#at += expected.length;
+    return true;
+  }
+
+  isAt(expected: string): boolean {
+    return this.#text.startsWith(expected, this.#at);
+  }
+
+  /** What stands before `end`, which is not taken; null where there is none. */
+  until(end: string): string | null {
+    const to = this.#text.indexOf(end, this.#at);
+    if (to === -1) return null;
+    const found = this.#text.slice(this.#at, to);
+    this.#at = to;
+    return found;
+  }
+
+  rest(): string {
+    return this.#text.slice(this.#at);
+  }
+
+  /** NaN where no number stands. */
+  number(): number {
+    const text = this.#text;
+    const start = this.#at;
+    let at = start;
+    const isNegative = text.charCodeAt(at) === MINUS;
+    if (isNegative) at += 1;
+    let mantissa = 0;
+    let digits = 0;
+    let pointAt = -1;
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (ZERO <= code && code <= NINE) {
+        mantissa = mantissa * 10 + (code - ZERO);
+        digits += 1;
+      } else if (code === POINT && pointAt === -1) {
+        pointAt = at;
+      } else {
+        break;
+      }
+      at += 1;
+    }
+    if (digits === 0 || EXACT_DIGITS_MAX < digits || isExponent(text.charCodeAt(at))) {
+      return this.#anyNumber(start, at);
+    }
+    this.#at = at;
+    if (pointAt !== -1) mantissa /= POWERS_OF_TEN[at - pointAt - 1] ?? Number.NaN;
+    return isNegative ? -mantissa : mantissa;
+  }
+
+  #anyNumber(start: number, from: number): number {
+    const text = this.#text;
+    let at = from;
+    while (isInNumber(text.charCodeAt(at)) && at - start < NUMBER_CHARS_MAX) at += 1;
+    this.#at = at;
+    return at === start ? Number.NaN : Number(text.slice(start, at));
+  }
+}
+
+function isExponent(code: number): boolean {
+  return code === 101 || code === 69;
+}
+
+/** A digit, a sign, a point or an exponent. */
+function isInNumber(code: number): boolean {
+  return (
+    (ZERO <= code && code <= NINE) ||
+    code === POINT ||
+    code === MINUS ||
+    code === 43 ||
+    isExponent(code)
+  );
+}

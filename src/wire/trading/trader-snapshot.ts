@@ -1,0 +1,28 @@
+/** A trader's snapshot as the bytes that stand beside its journal. */
+import { z } from "zod";
+import type { TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
+
+/** What lies deeper is the core's own, and refused by its version if it is another's. */
+const TraderSnapshotSchema = z.strictObject({
+  version: z.int(),
+  book: z.string(),
+  strategy: z.json(),
+  nextIndex: z.int().min(0),
+  data: z.json(),
+  windows: z.json(),
+  memory: z.json(),
+});
+
+export function encodeTraderSnapshot(snapshot: TraderSnapshot): Buffer {
+  return Buffer.from(JSON.stringify(snapshot));
+}
+
+/** @throws {Error} that names the field. */
+export function decodeTraderSnapshot(bytes: Uint8Array): TraderSnapshot {
+  const raw: unknown = JSON.parse(Buffer.from(bytes).toString());
+  const snapshot = TraderSnapshotSchema.safeParse(raw);
+  if (!snapshot.success) {
+    throw new Error(`no snapshot of a trader: ${z.prettifyError(snapshot.error)}`);
+  }
+  return snapshot.data;
+}

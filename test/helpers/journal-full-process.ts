@@ -1,0 +1,23 @@
+/** Appends until the disk is full, goes on with less, and tells what it was told. */
+import { writeSync } from "node:fs";
+import { TradingJournal } from "../../src/adapters/trading-journal/trading-journal.ts";
+import { codeOf } from "../../src/domain/failure.ts";
+import { payloadOf } from "./trading-journal.ts";
+
+const [root = ""] = process.argv.slice(2);
+const journal = new TradingJournal({ root, book: "BLUE" }, 1);
+journal.rollTo("2026-03-25");
+let index = 0;
+let code: string | undefined;
+while (code === undefined) {
+  try {
+    journal.append(index, payloadOf(index, 5_000));
+    index++;
+  } catch (error) {
+    code = codeOf(error) ?? String(error);
+  }
+}
+// Less than what was refused may still fit, and stands where that would have stood.
+journal.append(index, payloadOf(index, 3));
+writeSync(1, `${code} ${index + 1}`);
+journal.close();

@@ -1,0 +1,13 @@
+/** Catches a projection up in small pieces and tells each with a dot, until it is done or killed. */
+import { writeSync } from "node:fs";
+import { foldTrader } from "../../src/adapters/trading-journal/projection/trader-fold.ts";
+import { TradingProjection } from "../../src/adapters/trading-journal/projection/trading-projection.ts";
+import { SESSION_CONFIGURATION } from "./trading-session.ts";
+
+const [path = "", root = ""] = process.argv.slice(2);
+const projection = new TradingProjection({
+  path,
+  place: { root, book: "BLUE" },
+  startFold: foldTrader(SESSION_CONFIGURATION),
+});
+while (0 < projection.catchUp(17)) writeSync(1, ".");

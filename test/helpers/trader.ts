@@ -1,0 +1,270 @@
+/** A book's trader as a real process, a feeder in the place of the bridge, and the audit of its journal. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { expect } from "vitest";
+import { askControl, controlSocketPath } from "../../src/adapters/control-socket.ts";
+import { TradingLogReader } from "../../src/adapters/trading-journal/trading-log.ts";
+import { seededRandom } from "../../src/domain/simulator/random.ts";
+import { createPaperBroker } from "../../src/domain/trading/broker/paper-broker.ts";
+import { stepDesk } from "../../src/domain/trading/broker/paper-desk.ts";
+import type { TraderCommand } from "../../src/domain/trading/commands.ts";
+import type { TraderEvent } from "../../src/domain/trading/events.ts";
+import { createTrader, decisionOf } from "../../src/domain/trading/trader.ts";
+import { bookConfiguration } from "../../src/services/trader/book-configuration.ts";
+import { Configuration } from "../../src/wire/configuration.ts";
+import { type ServiceBeat, ServiceMessage } from "../../src/wire/control-pipe.ts";
+import {
+  encodeScanValue,
+  FEATURES_MAP,
+  LATEST_KEY,
+  SCANS_RING,
+} from "../../src/wire/scan-value.ts";
+import { encodePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
+import {
+  type TraderAnswer,
+  TraderAnswer as AnswerSchema,
+} from "../../src/wire/trading/trader-control.ts";
+import { type Cluster, until } from "./bridge.ts";
+
+const MAIN = resolve(import.meta.dirname, "../../src/services/trader/main.ts");
+const FAILING = resolve(import.meta.dirname, "failing-trader.ts");
+export const BOOK_ASSETS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "ADAUSDT", "DOTUSDT"];
+
+/** Windows of a few scans and a threshold that is passed often: trades soon and many. */
+export const LIVELY = {
+  parameters: {
+    shortWindow: 2,
+    longWindow: 4,
+    normalizeScans: 5,
+    droppedScans: 0,
+    volatilityScans: 3,
+    volatilityRankScans: 5,
+    volatilityQuantile: 0.1,
+    growthScans: 2,
+    sigmaScans: 3,
+    threshold: 0.002,
+    holdScansMax: 3,
+  },
+  partial_share: 0.3,
+  reject_share: 0.1,
+  snapshot_events: 40,
+  limits: { entries_per_minute_max: 1_000_000, daily_loss_max: 1, drawdown_max: 1 },
+};
+
+export type TraderPlace = {
+  readonly dir: string;
+  readonly data: string;
+  readonly archive: string;
+  readonly address: string;
+};
+
+export type TraderProcess = ReturnType<typeof spawnTrader>;
+
+/** `env` with TEST_STEP runs the trader that ends itself there. */
+export function spawnTrader(
+  place: TraderPlace,
+  settings: object = LIVELY,
+  env: Readonly<Record<string, string>> = {},
+) {
+  const config = join(place.dir, "trader.yaml");
+  const output = join(place.dir, "trader.out");
+  mkdirSync(place.data, { recursive: true });
+  writeFileSync(
+    config,
+    JSON.stringify({
+      data_dir: place.data,
+      archive: place.archive,
+      hazelcast: { address: place.address, cluster: "dolphin", deadline_ms: 1_000 },
+      trader: settings,
+    }),
+  );
+  const out = openSync(output, "a");
+  const main = env["TEST_STEP"] === undefined ? MAIN : FAILING;
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
+    stdio: ["ignore", out, out, "pipe"],
+    env: { ...process.env, ...env, DOLPHIN_CONFIG: config },
+  });
+  const heard = listenTo(child);
+  const exited = new Promise<number | NodeJS.Signals | null>((settle) => {
+    child.once("exit", (code, signal) => settle(code ?? signal));
+  });
+  const isGone = () => child.exitCode !== null || child.signalCode !== null;
+  const socket = controlSocketPath(place.data, "trader-blue");
+  const ask = async (request: object): Promise<TraderAnswer> => {
+    const line = JSON.stringify({ id: randomUUID(), ...request });
+    const answer = await askControl(socket, line, { withinMs: 10_000, answerCharsMax: 1e7 });
+    return AnswerSchema.parse(JSON.parse(answer));
+  };
+  const status = async () => {
+    const { status: told } = await ask({ command: "status" });
+    if (told === null) throw new Error("a status has a status");
+    return told;
+  };
+  return {
+    child,
+    socket,
+    exited,
+    isGone,
+    beats: heard.beats,
+    ask,
+    status,
+    output: () => readFileSync(output, "utf8"),
+    ready: () =>
+      until("the trader is ready", () => {
+        if (isGone()) throw new Error(`the trader ended: ${readFileSync(output, "utf8")}`);
+        return heard.isReady;
+      }),
+    /** Until every seq up to this one has its decision. */
+    decided: (seq: number) =>
+      until(`seq ${seq} is decided`, async () => {
+        if (isGone()) throw new Error(`the trader ended: ${readFileSync(output, "utf8")}`);
+        return seq <= (await status()).last_seq;
+      }),
+    beatWhere: (what: string, check: (beat: ServiceBeat) => boolean) =>
+      until(`a beat: ${what}`, () => heard.beats.findLast(check)),
+    async stop() {
+      child.kill("SIGTERM");
+      return exited;
+    },
+    async kill(): Promise<void> {
+      if (!isGone()) child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+function listenTo(child: ChildProcess) {
+  const heard = { isReady: false, beats: [] as ServiceBeat[] };
+  const pipe = child.stdio[3];
+  if (!(pipe instanceof Readable)) throw new Error("the control pipe was not opened");
+  pipe.on("error", () => {});
+  createInterface({ input: pipe }).on("line", (line) => {
+    const message = ServiceMessage.parse(JSON.parse(line));
+    if (message.kind === "ready") heard.isReady = true;
+    else heard.beats.push(message);
+  });
+  return heard;
+}
+
+export type Feeder = ReturnType<typeof createFeeder>;
+
+/** Publishes seeded scans as the bridge does: ringbuffer and latest. */
+export function createFeeder({ client }: Cluster, seed = 1) {
+  const random = seededRandom(seed);
+  const prices = BOOK_ASSETS.map((_, at) => 100 * (at + 1));
+  let seq = 0;
+  const nextText = (): string => {
+    seq += 1;
+    for (let at = 0; at < prices.length; at++) {
+      prices[at] = prices[at]! * (1 + (random.uniform() - 0.5) / 100);
+    }
+    const eigenvalues = prices.map(() => random.uniform() * 3).toSorted((a, b) => b - a);
+    return scanText({ seq, prices, eigenvalues, atMs: Date.now() });
+  };
+  const ring = async (text: string) => (await client.getRingbuffer<string>(SCANS_RING)).add(text);
+  const tell = async (text: string) => {
+    await (await client.getMap<string, string>(FEATURES_MAP)).set(LATEST_KEY, text);
+  };
+  return {
+    seq: () => seq,
+    nextText,
+    ring,
+    tell,
+    async push(count = 1): Promise<void> {
+      for (let i = 0; i < count; i++) {
+        const text = nextText();
+        await ring(text);
+        await tell(text);
+      }
+    },
+    async posture(posture: "APEX" | "HIBERNATE" = "APEX"): Promise<void> {
+      const map = await client.getMap<string, string>(SAFETY_MAP);
+      const atUs = Date.now() * 1_000;
+      await map.set(SAFETY_KEY, encodePosture({ posture, reasons: [], source: "test", atUs }));
+    },
+  };
+}
+
+export function scanText(of: {
+  readonly seq: number;
+  readonly prices: readonly number[];
+  readonly eigenvalues: readonly number[];
+  readonly atMs: number;
+  readonly assets?: readonly string[];
+  readonly invalid?: readonly string[];
+  readonly replayed?: boolean;
+}): string {
+  const { seq, prices, eigenvalues, atMs, assets = BOOK_ASSETS, invalid = [] } = of;
+  const iso = `${new Date(atMs).toISOString().slice(0, -1)}000+00:00`;
+  const priced = assets.map((asset, at) => `${JSON.stringify(asset)}:${prices[at]}`);
+  const members =
+    `"scan_number":${seq},"timestamp":"${iso}","assets":${JSON.stringify(assets)},` +
+    `"asset_prices":{${priced.join(",")}},"eigenvalues":${JSON.stringify(eigenvalues)},` +
+    `"assets_invalid":${JSON.stringify(invalid)}`;
+  return encodeScanValue(members, {
+    bridgeUs: atMs * 1_000,
+    seq,
+    epoch: 1,
+    instance: "test",
+    file: `2026-03-25/scan_${String(seq).padStart(6, "0")}.arrow`,
+    mtimeUs: atMs * 1_000,
+    replayed: of.replayed ?? false,
+    late: false,
+  });
+}
+
+/** The whole journal, folded from its start by this process: what the trader must have come to. */
+export function auditBook(place: Pick<TraderPlace, "data">, settings: object = LIVELY) {
+  const { trader: configuration, paper } = bookConfiguration(
+    "BLUE",
+    Configuration.parse({ trader: settings }).trader,
+  );
+  const trader = createTrader(configuration);
+  const reader = new TradingLogReader(
+    { root: join(place.data, "journal/trading"), book: "BLUE" },
+    null,
+  );
+  const events = [...reader.poll()];
+  reader.close();
+  const decided: number[] = [];
+  const commands: TraderCommand[] = [];
+  const said: TraderEvent[] = [];
+  const desk = {
+    trader,
+    broker: createPaperBroker(paper),
+    beforeReport: (event: TraderEvent) => said.push(event),
+    onCommands: (_event: TraderEvent, some: readonly TraderCommand[]) => commands.push(...some),
+  };
+  for (const event of events) {
+    if (event.kind.startsWith("order_")) continue;
+    stepDesk(desk, event);
+    if (event.kind !== "scan" && event.kind !== "scan_lost") continue;
+    const decision = trader.data.decision;
+    if (decision.index === event.index) decided.push(decision.seq);
+  }
+  // Broker parity: the fills that follow from the market are those that were recorded.
+  expect(said).toEqual(events.filter(({ kind }) => kind.startsWith("order_")));
+  expect(decisionOf(trader)?.seq ?? 0).toBeLessThanOrEqual(trader.data.scans.lastSeq);
+  const held = new Map<string, number>();
+  for (const command of commands) {
+    if (command.kind !== "book_fill") continue;
+    const { asset, side, fill } = command.entry;
+    const sign = side === "buy" ? 1 : -1;
+    held.set(asset, (held.get(asset) ?? 0) + sign * fill.quantity);
+  }
+  for (const [asset, quantity] of held) {
+    const open = trader.data.positions.filter((position) => position.asset === asset);
+    const sum = open.reduce((total, { sign, quantity: size }) => total + sign * size, 0);
+    expect(quantity, `fills of ${asset} are its position`).toBeCloseTo(sum, 9);
+  }
+  const trades = commands.filter(({ kind }) => kind === "book_trade").length;
+  return { trader, events, decided: decided.toSorted((a, b) => a - b), trades };
+}
+
+export function seqsTo(last: number, first = 1): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}

@@ -1,0 +1,246 @@
+/** The trader as a process beside a real member: from an event to a trade, through every kind of death. */
+import { statSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { askControl } from "../../src/adapters/control-socket.ts";
+import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
+import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import {
+  auditBook,
+  createFeeder,
+  type Feeder,
+  LIVELY,
+  seqsTo,
+  spawnTrader,
+  type TraderPlace,
+  type TraderProcess,
+} from "../helpers/trader.ts";
+
+let lab: Lab;
+let place: TraderPlace;
+let feeder: Feeder;
+const running: TraderProcess[] = [];
+
+beforeAll(async () => {
+  lab = await openLab("trader");
+});
+afterEach(async () => {
+  for (const trader of running.splice(0)) await trader.kill();
+});
+afterAll(() => lab.close());
+
+async function begin(): Promise<void> {
+  const site = await lab.site();
+  place = { ...site, address: lab.address };
+  feeder = createFeeder(lab.cluster);
+  await feeder.posture();
+}
+
+function start(env: Readonly<Record<string, string>> = {}): TraderProcess {
+  const trader = spawnTrader(place, LIVELY, env);
+  running.push(trader);
+  return trader;
+}
+
+async function listening(trader: TraderProcess): Promise<void> {
+  await trader.ready();
+  await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
+}
+
+async function stateInHazelcast(): Promise<Record<string, unknown>> {
+  const map = await lab.cluster.client.getMap<string, string>("DOLPHIN_STATE_BLUE");
+  return JSON.parse((await map.get(STATE_KEY)) ?? "{}");
+}
+
+test("scans become trades; state, profit, journal and a fold of it agree", async () => {
+  await begin();
+  const trader = start();
+  await listening(trader);
+  await feeder.push(80);
+  await trader.decided(80);
+  const status = await trader.status();
+  expect(status.warm).toBe(true);
+  expect(status.trades).toBeGreaterThan(3);
+  const state = await until("the state is published", async () => {
+    const found = await stateInHazelcast();
+    return found["last_seq"] === 80 ? found : null;
+  });
+  expect(state).toMatchObject({
+    capital: status.cash,
+    trades_executed: status.trades,
+    posture: "APEX",
+  });
+  const { trades } = await trader.ask({ command: "trades", after: 0, max: 1_000 });
+  expect(trades?.trades).toHaveLength(status.trades);
+  const { trades: rest } = await trader.ask({ command: "trades", after: trades?.to ?? 0 });
+  expect(rest?.trades).toEqual([]);
+  expect(await trader.stop()).toBe(0);
+  const audit = auditBook(place);
+  expect(audit.decided).toEqual(seqsTo(80));
+  expect(audit.trader.data.account).toMatchObject({ cash: status.cash, trades: status.trades });
+  expect(audit.trades).toBe(status.trades);
+  const pnl = await lab.cluster.client.getMap<string, string>("DOLPHIN_PNL_BLUE");
+  const day = JSON.parse((await pnl.get(audit.trader.data.day.day)) ?? "{}");
+  expect(day).toMatchObject({ trades: status.trades, capital_end: status.cash });
+});
+
+test("what its listener was not told is read from the ringbuffer, in order", async () => {
+  await begin();
+  const trader = start();
+  await listening(trader);
+  await feeder.push(5);
+  await trader.decided(5);
+  // A batch: the ring has every scan, the event tells the last.
+  const texts = Array.from({ length: 300 }, () => feeder.nextText());
+  for (const text of texts) await feeder.ring(text);
+  await feeder.tell(texts.at(-1)!);
+  await trader.decided(305);
+  // The event comes before the ring has what it follows.
+  const early = [feeder.nextText(), feeder.nextText()];
+  await feeder.tell(early[1]!);
+  await feeder.ring(early[0]!);
+  await feeder.ring(early[1]!);
+  await trader.decided(307);
+  await trader.stop();
+  const { decided, trader: folded } = auditBook(place);
+  expect(decided).toEqual(seqsTo(307));
+  expect(folded.data.scans.barIndex).toBe(307);
+});
+
+test("a first start takes what the ringbuffer holds, for its windows only", async () => {
+  await begin();
+  await feeder.push(120);
+  const trader = start();
+  await trader.ready();
+  await trader.decided(120);
+  expect(await trader.status()).toMatchObject({ warm: true, trades: 0, positions: [] });
+});
+
+test("a seq that nobody has is declared lost, once", async () => {
+  await begin();
+  const trader = start();
+  await listening(trader);
+  await feeder.push(5);
+  feeder.nextText();
+  await feeder.push(3);
+  await trader.decided(9);
+  await trader.beatWhere("one is lost", ({ counters }) => counters["scans_lost"] === 1);
+  await trader.stop();
+  const { decided, events } = auditBook(place);
+  expect(decided).toEqual(seqsTo(9));
+  expect(events.filter(({ kind }) => kind === "scan_lost")).toHaveLength(1);
+});
+
+test.each([
+  ["before_append", 70],
+  ["appended", 60],
+  ["appended", 61],
+  ["appended", 75],
+  ["report_appended", 5],
+  ["report_appended", 6],
+  ["stepped", 66],
+  ["published", 30],
+  ["outbox_written", 3],
+] as const)("killed at %s, passing %i: every seq once, the book whole", async (step, times) => {
+  await begin();
+  const first = start({ TEST_STEP: step, TEST_TIMES: String(times) });
+  await listening(first);
+  for (let i = 0; i < 200 && !first.isGone(); i++) await feeder.push();
+  await until("it has killed itself", async () => {
+    if (!first.isGone()) await feeder.push();
+    return first.isGone();
+  });
+  await feeder.push(10);
+  const second = start();
+  await listening(second);
+  await feeder.push(30);
+  await second.decided(feeder.seq());
+  const status = await second.status();
+  const told = await second.ask({ command: "trades", after: 0, max: 1_000 });
+  await second.kill();
+  const audit = auditBook(place);
+  expect(audit.decided).toEqual(seqsTo(feeder.seq()));
+  expect(audit.trader.data.account).toMatchObject({ cash: status.cash, trades: status.trades });
+  expect(told.trades?.trades).toHaveLength(audit.trades);
+  expect(audit.trades).toBeGreaterThan(0);
+});
+
+test("Hazelcast killed and back empty: nothing missed, nothing doubled", async () => {
+  await begin();
+  const trader = start();
+  await listening(trader);
+  await feeder.push(40);
+  await trader.decided(40);
+  await lab.replaceMember(async () => {
+    await trader.beatWhere("it waits", ({ state }) => state === "waiting: hazelcast");
+    await trader.ask({ command: "halt" });
+  });
+  const texts = [feeder.nextText(), feeder.nextText()];
+  for (const text of texts) await feeder.ring(text);
+  await feeder.tell(texts[1]!);
+  await trader.decided(42);
+  await feeder.push(10);
+  await trader.decided(52);
+  await until(
+    "its state is there again",
+    async () => (await stateInHazelcast())["last_seq"] === 52,
+  );
+  expect(await trader.status()).toMatchObject({ halted: true });
+  await trader.stop();
+  expect(auditBook(place).decided).toEqual(seqsTo(52));
+});
+
+test("the control socket is the owner's; commands are done once for each id", async () => {
+  await begin();
+  const trader = start();
+  await listening(trader);
+  await feeder.push(20);
+  await trader.decided(20);
+  expect(statSync(trader.socket).mode & 0o777).toBe(0o600);
+  const halted = await trader.ask({ command: "halt", id: "one" });
+  expect(halted).toMatchObject({ ok: true, status: { halted: true } });
+  expect(await trader.ask({ command: "resume", id: "two" })).toMatchObject({
+    status: { halted: false },
+  });
+  // The same id again does nothing again.
+  expect(await trader.ask({ command: "halt", id: "one" })).toMatchObject({
+    ok: true,
+    status: { halted: false },
+  });
+  expect(await trader.ask({ command: "enter", asset: "NOSUCH", direction: "long" })).toMatchObject({
+    ok: false,
+  });
+  const line = await askControl(trader.socket, "not json", {
+    withinMs: 5_000,
+    answerCharsMax: 10_000,
+  });
+  expect(JSON.parse(line)).toMatchObject({ ok: false, detail: "the request is no JSON line" });
+  expect(await trader.ask({ command: "flatten" })).toMatchObject({ ok: true });
+  await feeder.push(4);
+  await trader.decided(24);
+  expect(await trader.status()).toMatchObject({ halted: true, positions: [] });
+});
+
+test("a second trader of the book is refused, and the first goes on", async () => {
+  await begin();
+  const first = start();
+  await listening(first);
+  const second = start();
+  expect(await second.exited).toBe(1);
+  expect(second.output()).toContain("one trader a book");
+  await feeder.push(3);
+  await first.decided(3);
+});
+
+test("another strategy on a book's journal is refused, and says what to do", async () => {
+  await begin();
+  const first = start();
+  await listening(first);
+  await feeder.push(20);
+  await first.decided(20);
+  await first.stop();
+  const parameters = { ...LIVELY.parameters, longWindow: 5 };
+  const other = spawnTrader(place, { ...LIVELY, parameters });
+  running.push(other);
+  expect(await other.exited).toBe(78);
+  expect(other.output()).toContain("the snapshot is of");
+});
