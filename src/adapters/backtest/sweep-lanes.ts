@@ -137,7 +137,7 @@ async function openThread(options: LanesOptions, trials: readonly Trial[]): Prom
   let outcomes: readonly (TrialOutcome | null)[] | null = null;
   let failure: Error | null = null;
   let isReady = false;
-  let wake: () => void = () => {};
+  let wake: (() => void) | null = null;
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone()) {
       if (failure !== null) throw failure;
@@ -150,15 +150,15 @@ async function openThread(options: LanesOptions, trials: readonly Trial[]): Prom
     if (news.kind === "ready") isReady = true;
     if (news.kind === "fed") fedChunks += 1;
     if (news.kind === "outcomes") ({ outcomes } = news);
-    wake();
+    wake?.();
   });
   worker.on("error", (error) => {
     failure = error instanceof Error ? error : new Error(String(error));
-    wake();
+    wake?.();
   });
   worker.on("exit", (code) => {
     failure ??= new Error(`a thread of the sweep ended early (${code})`);
-    wake();
+    wake?.();
   });
   await until(() => isReady);
   return {

@@ -22,7 +22,6 @@ test.each([
 });
 
 test("tests are put end to end: each goes on with what the one before left", () => {
-  const day = (name: string, equity: number) => ({ day: name, equity, benchmark: 100 });
   const { days, total, drawdownMax, risk } = stitch(
     [[day("a", 110), day("b", 120)], [], [day("c", 50)], [day("d", 200)]],
     100,
@@ -47,3 +46,7 @@ test("a grid is every combination, the last axis first, and has a limit", () => 
   const wide = { name: "a", values: Array.from({ length: 101 }, (_, at) => at) };
   expect(() => setsOfGrid([wide, { ...wide, name: "b" }], {})).toThrow("10201 sets");
 });
+
+function day(name: string, equity: number) {
+  return { day: name, equity, benchmark: 100 };
+}
