@@ -10,7 +10,7 @@ import { performance } from "node:perf_hooks";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadStrategy } from "../src/adapters/backtest/load-strategy.ts";
-import { openLanes } from "../src/adapters/backtest/sweep-lanes.ts";
+import { openLanes } from "../src/adapters/backtest/sweep/sweep-lanes.ts";
 import { setsOfGrid } from "../src/domain/backtest/parameter-grid.ts";
 import { DEFAULT_RUN_SETTINGS } from "../src/domain/backtest/run-settings.ts";
 import { EVERY_SCAN } from "../src/domain/backtest/trial.ts";

@@ -6,7 +6,13 @@ import {
   SearchAttributeType,
   TypedSearchAttributes,
 } from "@temporalio/common";
-import { COMPACT_ARCHIVE, COMPACT_ARCHIVE_SCHEDULE, taskQueueOf } from "../workflows/names.ts";
+import {
+  BACKTEST,
+  BACKTEST_SCHEDULE,
+  COMPACT_ARCHIVE,
+  COMPACT_ARCHIVE_SCHEDULE,
+  taskQueueOf,
+} from "../workflows/names.ts";
 import type { TemporalClient } from "./temporal-client.ts";
 
 const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
@@ -25,6 +31,21 @@ export const SCHEDULES: readonly ScheduleOptions[] = [
       args: [{}],
       typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
       staticSummary: "one file of each finished day's scan files",
+    },
+  },
+  {
+    scheduleId: BACKTEST_SCHEDULE,
+    // After the compaction, so that the days are read from their compacted files.
+    spec: { calendars: [{ hour: 1, minute: 20, comment: "daily, after the compaction" }] },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: "20 hours" },
+    action: {
+      type: "startWorkflow",
+      workflowType: BACKTEST,
+      workflowId: BACKTEST_SCHEDULE,
+      taskQueue: taskQueueOf("batch"),
+      args: [{ last_days: 30 }],
+      typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
+      staticSummary: "the default strategy over the last 30 days",
     },
   },
 ];

@@ -23,3 +23,7 @@ export const SUPERVISE_SERVICE = "superviseService";
 export const SERVICE_RUN = "serviceRun";
 export const COMPACT_ARCHIVE = "compactArchive";
 export const COMPACT_ARCHIVE_SCHEDULE = "compact-archive";
+export const BACKTEST = "backtest";
+export const BACKTEST_SWEEP = "backtestSweep";
+export const BACKTEST_ID_PREFIX = "backtest-";
+export const BACKTEST_SCHEDULE = "backtest-daily";

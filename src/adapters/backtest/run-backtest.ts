@@ -42,6 +42,11 @@ export type BacktestJob = {
   readonly out: string;
 };
 
+/** Trying again would not help. */
+export class BacktestRefused extends Error {
+  override readonly name = "BacktestRefused";
+}
+
 export type BacktestHooks = {
   /** Told at most once a chunk. */
   readonly onProgress: (scans: number) => void;
@@ -87,7 +92,8 @@ export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promi
     trades.discard();
     throw error;
   }
-  if (pass.counts.scans === 0) throw new Error(`there are no scans in ${describeRange(range)}`);
+  if (pass.counts.scans === 0)
+    throw new BacktestRefused(`there are no scans in ${describeRange(range)}`);
   const dataHash = pass.dataHash();
   const { report, costs } = reportsOf(runs, dataHash);
   const wallMs = monotonicMs() - startedMs;
@@ -142,7 +148,7 @@ function refuseCarried({ strategy, settings }: BacktestJob): {
 } {
   const { name, carried, inputs } = strategy.choice.start(settings.parameters);
   if (carried.length === 0) return { inputs };
-  throw new Error(
+  throw new BacktestRefused(
     `strategy ${name} needs ${carried.join(", ")} with each scan, and the archive has none of them`,
   );
 }

@@ -3,19 +3,20 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { countScansAbout } from "../../adapters/backtest/count-scans.ts";
 import {
-  runSweep,
   SETS_FILE,
   SWEEP_FILE,
   SWEEP_SHEET_FILE,
-} from "../../adapters/backtest/run-sweep.ts";
+} from "../../adapters/backtest/sweep/conclude-sweep.ts";
+import { runSweep } from "../../adapters/backtest/sweep/run-sweep.ts";
 import { setsOfGrid, type GridAxis } from "../../domain/backtest/parameter-grid.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { number, percent, signedPercent, span } from "../../wire/tear-sheet/figures.ts";
 import type { SweepRecord } from "../../wire/tear-sheet/sweep-record.ts";
+import { BACKTEST_SWEEP } from "../../workflows/names.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { aligned } from "../rendering/columns.ts";
 import { printable } from "../rendering/terminal.ts";
-import { notYet, sayProblem, stopOnInterrupt } from "./backtest-run.ts";
+import { expectNoOut, sayProblem, stopOnInterrupt } from "./backtest-run.ts";
 import { NO_PROGRESS, openProgressLine } from "./progress-line.ts";
 import {
   addRunOptions,
@@ -29,11 +30,13 @@ import {
   wrong,
   type RunOptions,
 } from "./run-options.ts";
+import { inputOf, runThroughTemporal } from "./through-temporal.ts";
 
 const WORKERS_MAX = 64;
 
 const HELP = `
-Writes sweep.json, sets.csv and tear-sheet.html to --out. The scans are decoded once for all sets. The
+Through the batch workers, or in this process with --local. Writes sweep.json, sets.csv and
+tear-sheet.html. The scans are decoded once for all sets. The
 best set has the highest Sharpe ratio (the highest total return where the days are too few for one);
 beside it stand the number of sets tried and the deflated Sharpe ratio. --walk-forward 30:10 chooses
 on 30 days and trades the 10 that follow, again and again, and puts those tests end to end.
@@ -54,47 +57,74 @@ export function addSweepCommand(backtest: Command): void {
     .description("every set of a grid of parameters, and the choice walked forward")
     .option("--grid <name=a,b,c>", "values of one parameter; may be repeated", collect, [])
     .option("--walk-forward <train:test>", "days to choose on, and days to trade after them")
-    .option("--workers <count>", "threads", "1")
+    .option("--workers <count>", "threads, or chunks under way over all batch workers", "2")
     .option("--local", "in this process, without any server", false)
     .addHelpText("after", HELP)
     .action(sweepCommand);
 }
 
 async function sweepCommand(options: SweepOptions, command: Command): Promise<void> {
-  if (!options.local) throw notYet("sweep");
-  const { config } = openContext(command, { archive: options.archive });
+  const context = openContext(command, { archive: options.archive });
+  const { config } = context;
   const settings = settingsFrom(options);
   const range = rangeFrom(options, config);
   const axes = axesFrom(options.grid);
   const walkForward = walkForwardFrom(options.walkForward);
   const workers = Math.min(WORKERS_MAX, Math.floor(numberFrom("--workers", options.workers, 1)));
   const strategy = await strategyFrom(options, settings);
-  expectGrid(axes, (parameters) =>
-    strategy.choice.start({ ...settings.parameters, ...parameters }),
-  );
+  expectGrid(axes, (set) => strategy.choice.start({ ...settings.parameters, ...set }));
   const question = { range, settings, strategy: strategy.source, axes, walkForward };
   const place = placeOf(options, { config, strategy, question });
+  if (options.local) {
+    const job = { ...place, range, settings, strategy, axes, walkForward, workers };
+    print(await sweepLocally(job, options.json), sweepFiles(place.out), options.json);
+    return;
+  }
+  expectNoOut(options);
+  const input = {
+    ...inputOf({ range, settings, strategy, name: place.name }),
+    grid: Object.fromEntries(axes.map(({ name, values }) => [name, values])),
+    walk_forward: options.walkForward ?? null,
+    lanes: workers,
+  };
   const isWatched = process.stderr.isTTY && !options.json;
-  const progress = isWatched ? openProgressLine("scans", countScansAbout(range)) : NO_PROGRESS;
-  let record: SweepRecord;
+  const order = { workflow: BACKTEST_SWEEP, name: place.name, input, isWatched };
+  const { reference, text } = await runThroughTemporal(context, order);
+  print(text, sweepFiles(reference.folder), options.json);
+}
+
+async function sweepLocally(job: Parameters<typeof runSweep>[0], json: boolean): Promise<string> {
+  const isWatched = process.stderr.isTTY && !json;
+  const progress = isWatched ? openProgressLine("scans", countScansAbout(job.range)) : NO_PROGRESS;
   try {
-    record = await runSweep(
-      { ...place, range, settings, strategy, axes, walkForward, workers },
-      { onProgress: progress.note, onProblem: sayProblem, signal: stopOnInterrupt() },
-    );
+    const record = await runSweep(job, {
+      onProgress: progress.note,
+      onProblem: sayProblem,
+      signal: stopOnInterrupt(),
+    });
+    return JSON.stringify(record);
   } catch (error) {
     throw new CliError(printable(messageOf(error)));
   } finally {
     progress.end();
   }
-  const files = {
-    sweep: join(place.out, SWEEP_FILE),
-    sets: join(place.out, SETS_FILE),
-    tear_sheet: join(place.out, SWEEP_SHEET_FILE),
-  };
+}
+
+function print(text: string, files: Files, json: boolean): void {
+  const record: SweepRecord = JSON.parse(text);
   process.stdout.write(
-    options.json ? `${JSON.stringify({ ...record, files }, null, 2)}\n` : summaryOf(record, files),
+    json ? `${JSON.stringify({ ...record, files }, null, 2)}\n` : sweepSummary(text, files),
   );
+}
+
+type Files = Readonly<Record<string, string>>;
+
+export function sweepFiles(out: string): Files {
+  return {
+    sweep: join(out, SWEEP_FILE),
+    sets: join(out, SETS_FILE),
+    tear_sheet: join(out, SWEEP_SHEET_FILE),
+  };
 }
 
 function axesFrom(grid: readonly string[]): readonly GridAxis[] {
@@ -125,7 +155,9 @@ function walkForwardFrom(text: string | undefined) {
   return { trainDays: Number(train), testDays: Number(test) };
 }
 
-function summaryOf(record: SweepRecord, files: Readonly<Record<string, string>>): string {
+/** `text` is that of a sweep's file. */
+export function sweepSummary(text: string, files: Files): string {
+  const record: SweepRecord = JSON.parse(text);
   const { best, sets, trials, deflatedSharpe, walkForward, timing } = record;
   const { returns, risk, trades, run } = best.report;
   const chosen = Object.entries(sets[best.at]?.set ?? {}).map(

@@ -1,6 +1,7 @@
 /** `dolphin backtest run | sweep | check`: a strategy held against the archive. */
 import type { Command } from "commander";
 import { addCheckCommand } from "./backtest-check.ts";
+import { addReportCommand } from "./backtest-report.ts";
 import { addRunCommand } from "./backtest-run.ts";
 import { addSweepCommand } from "./backtest-sweep.ts";
 
@@ -11,4 +12,5 @@ export function addBacktestCommand(program: Command): void {
   addRunCommand(backtest);
   addSweepCommand(backtest);
   addCheckCommand(backtest);
+  addReportCommand(backtest);
 }

@@ -9,7 +9,11 @@ import {
   type LoadedStrategy,
 } from "../../adapters/backtest/load-strategy.ts";
 import type { Config } from "../../config.ts";
-import { DEFAULT_RUN_SETTINGS, type RunSettings } from "../../domain/backtest/run-settings.ts";
+import {
+  conventionFrom,
+  DEFAULT_RUN_SETTINGS,
+  type RunSettings,
+} from "../../domain/backtest/run-settings.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import type { FillConvention } from "../../domain/trading/broker/paper-broker.ts";
@@ -35,7 +39,6 @@ export type RunOptions = {
   readonly json: boolean;
 };
 
-const LATENCY = /^latency:(\d+)$/;
 const ID_DIGITS = 8;
 
 export function addRunOptions(command: Command): Command {
@@ -71,7 +74,7 @@ export function settingsFrom(options: RunOptions): RunSettings {
     ...DEFAULT_RUN_SETTINGS,
     parameters: { ...preset, ...Object.fromEntries(options.param.map(parameterFrom)) },
     posture: posture satisfies Posture,
-    convention: conventionFrom(options.fills),
+    convention: fillsFrom(options.fills),
     capital: numberFrom("--capital", options.capital, Number.MIN_VALUE),
     feeBps: numberFrom("--fee-bps", options.feeBps, 0),
     slippageBps: numberFrom("--slippage-bps", options.slippageBps, 0),
@@ -146,9 +149,13 @@ export function wrong(flag: string, expected: string, found: string): CliError {
   return new CliError(`${flag} takes ${expected}, was '${found}'`, EXIT_USAGE);
 }
 
-function conventionFrom(text: string): FillConvention {
-  if (text === "same_scan" || text === "next_scan") return { kind: text };
-  const latency = LATENCY.exec(text)?.[1];
-  if (latency !== undefined) return { kind: "latency", latencyMs: Number(latency) };
-  throw wrong("--fills", "same_scan, next_scan or latency:MS", text);
+/** The way back from a convention to what is typed. */
+export function fillsText(convention: FillConvention): string {
+  return convention.kind === "latency" ? `latency:${convention.latencyMs}` : convention.kind;
+}
+
+function fillsFrom(text: string): FillConvention {
+  const convention = conventionFrom(text);
+  if (convention === null) throw wrong("--fills", "same_scan, next_scan or latency:MS", text);
+  return convention;
 }

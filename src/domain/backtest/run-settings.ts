@@ -32,6 +32,15 @@ export const DEFAULT_RUN_SETTINGS: RunSettings = {
   limits: DEFAULT_LIMITS,
 };
 
+const LATENCY = /^latency:(\d+)$/;
+
+/** `same_scan`, `next_scan` or `latency:MS`; null for anything else. */
+export function conventionFrom(text: string): FillConvention | null {
+  if (text === "same_scan" || text === "next_scan") return { kind: text };
+  const latency = LATENCY.exec(text)?.[1];
+  return latency === undefined ? null : { kind: "latency", latencyMs: Number(latency) };
+}
+
 /** What a run is made of beside its settings. */
 export type RunGround = {
   readonly strategy: StrategyChoice;

@@ -55,7 +55,6 @@ export type SweepRecord = {
   /** The only part that differs from run to run. */
   readonly timing: {
     readonly wallMs: number;
-    readonly workers: number;
     readonly scansPerS: number;
   };
 };

@@ -161,7 +161,7 @@ function sweepRows({ archive, best, resultHash, timing, settings }: SweepRecord)
     ["Code version", run.codeVersion],
     ["Result hash", resultHash],
     ["Fees / slippage, a side", `${settings.feeBps} / ${settings.slippageBps} bps`],
-    ["Wall time", `${span(timing.wallMs)}, ${timing.workers} workers`],
+    ["Wall time", span(timing.wallMs)],
     ["Scans, all sets", `${number(timing.scansPerS, 0)} a second`],
   ] as const;
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadStrategy } from "../../../src/adapters/backtest/load-strategy.ts";
 import { runBacktest } from "../../../src/adapters/backtest/run-backtest.ts";
-import { runSweep, type SweepJob } from "../../../src/adapters/backtest/run-sweep.ts";
+import { runSweep } from "../../../src/adapters/backtest/sweep/run-sweep.ts";
+import type { SweepJob } from "../../../src/adapters/backtest/sweep/sweep-plan.ts";
 import { DEFAULT_RUN_SETTINGS } from "../../../src/domain/backtest/run-settings.ts";
 import { putChunk, stretched } from "../../helpers/trading/archive-of-chunk.ts";
 import { realCloses } from "../../helpers/trading/real-closes.ts";
@@ -24,7 +25,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-async function sweep(job: Partial<SweepJob> = {}) {
+async function sweep(job: Partial<SweepJob & { readonly workers: number }> = {}) {
   return runSweep(
     {
       name: "test",

@@ -61,7 +61,7 @@ test("a strategy of one's own is a file", async () => {
 });
 
 test.each([
-  [["run"], "add --local"],
+  [["run", "--out", "elsewhere"], "--out goes with --local"],
   [["run", "--local", "--strategy", "nothing"], "neither a strategy's file nor a built-in"],
   [["run", "--local", "--preset", "nothing"], "has no preset 'nothing'"],
   [["run", "--local", "--param", "treshold=1"], "has no parameter 'treshold'"],

@@ -1,8 +1,8 @@
 /** A thread that runs its share of a sweep's trials over the chunks which it is told of. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { ScanChunk } from "../../domain/backtest/backtest.ts";
-import { startTrials } from "../../domain/backtest/trial.ts";
-import { loadStrategy } from "./load-strategy.ts";
+import type { ScanChunk } from "../../../domain/backtest/backtest.ts";
+import { startTrials } from "../../../domain/backtest/trial.ts";
+import { loadStrategy } from "../load-strategy.ts";
 import type { LaneBrief, LaneCommand, LaneNews } from "./sweep-lanes.ts";
 
 const port = parentPort;

@@ -1,95 +1,61 @@
-/**
- * A sweep from an archive to its files: all sets in one pass over the scans, the folds' choices with
- * them, and a second pass for what was chosen.
- *
- * Invariant: the result hash follows from data, settings, grid, strategy and code; the number of
- * workers has no part in it.
- */
+/** What comes of a sweep's trials: the best set, its luck, the walk forward, and the files. */
 import { createHash } from "node:crypto";
-import { setsOfGrid, type GridAxis } from "../../domain/backtest/parameter-grid.ts";
+import type { GridAxis } from "../../../domain/backtest/parameter-grid.ts";
 import {
   bestOf,
   luckOf,
   objectiveOf,
   scoreOf,
   type Objective,
-} from "../../domain/backtest/ranking.ts";
-import type { BacktestReport } from "../../domain/backtest/report.ts";
-import type { RunSettings } from "../../domain/backtest/run-settings.ts";
-import {
-  EVERY_SCAN,
-  startTrials,
-  type Trial,
-  type TrialOutcome,
-} from "../../domain/backtest/trial.ts";
-import { foldsOf, stitch, type Fold } from "../../domain/backtest/walk-forward.ts";
-import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
-import type { Parameters } from "../../domain/trading/strategy.ts";
+} from "../../../domain/backtest/ranking.ts";
+import type { BacktestReport } from "../../../domain/backtest/report.ts";
+import { startTrials, type TrialOutcome } from "../../../domain/backtest/trial.ts";
+import { stitch } from "../../../domain/backtest/walk-forward.ts";
+import { dayFromMicros, US_PER_MS } from "../../../domain/time.ts";
+import type { Parameters } from "../../../domain/trading/strategy.ts";
 import type {
   SweepRecord,
   SweepRow,
   WalkForwardRecord,
-} from "../../wire/tear-sheet/sweep-record.ts";
-import { sweepSheet } from "../../wire/tear-sheet/sweep-sheet.ts";
-import { monotonicMs } from "../clock.ts";
-import { openArchivePass, type ArchiveRange } from "./archive-chunks.ts";
-import { codeVersionOf, type LoadedStrategy } from "./load-strategy.ts";
-import { describeRange, sealed, type BacktestHooks } from "./run-backtest.ts";
-import { writeWhole } from "./run-folder.ts";
-import { daysOf } from "./count-scans.ts";
-import { openLanes } from "./sweep-lanes.ts";
-
-export type SweepJob = {
-  readonly name: string;
-  readonly range: ArchiveRange;
-  readonly settings: RunSettings;
-  readonly strategy: LoadedStrategy;
-  readonly axes: readonly GridAxis[];
-  /** Days; null for the grid alone. */
-  readonly walkForward: { readonly trainDays: number; readonly testDays: number } | null;
-  readonly workers: number;
-  readonly out: string;
-};
+} from "../../../wire/tear-sheet/sweep-record.ts";
+import { sweepSheet } from "../../../wire/tear-sheet/sweep-sheet.ts";
+import { monotonicMs } from "../../clock.ts";
+import { openArchivePass } from "../archive-chunks.ts";
+import { sealed, type BacktestHooks } from "../run-backtest.ts";
+import { writeWhole } from "../run-folder.ts";
+import type { SweepJob, SweepPlan } from "./sweep-plan.ts";
 
 export const SWEEP_FILE = "sweep.json";
 export const SETS_FILE = "sets.csv";
 export const SWEEP_SHEET_FILE = "tear-sheet.html";
 
+/** What stands in the place of a hash that is known only when all was read. */
 const READ_LATER = "";
 const HASH_DIGITS = 32;
 
-export async function runSweep(job: SweepJob, hooks: BacktestHooks): Promise<SweepRecord> {
-  const startedMs = monotonicMs();
-  const { settings, strategy, axes, range } = job;
-  const codeVersion = codeVersionOf(strategy);
-  const sets = setsOfGrid(axes, settings.parameters);
-  const folds = foldsOfJob(job);
-  const trials = [
-    ...sets.map((parameters) => ({ ...EVERY_SCAN, settings: { ...settings, parameters } })),
-    ...folds.flatMap((fold) => sets.map((parameters) => trainingOf(fold, settings, parameters))),
-  ];
-  const lanes = await openLanes({
-    strategy,
-    codeVersion,
-    dataHash: READ_LATER,
-    trials,
-    workers: job.workers,
-  });
-  const pass = openArchivePass(range, hooks.onProblem);
-  const outcomes = await lanes.run(pass.chunks(), hooks);
-  const { scans } = pass.counts;
-  if (scans === 0) throw new Error(`there are no scans in ${describeRange(range)}`);
-  const dataHash = pass.dataHash();
+export type Tried = {
+  /** In the order of the plan's trials. */
+  readonly outcomes: readonly (TrialOutcome | null)[];
+  readonly dataHash: string;
+  readonly scans: number;
+  readonly startedMs: number;
+};
+
+export async function concludeSweep(
+  job: SweepJob,
+  plan: SweepPlan,
+  about: Tried & { readonly hooks: BacktestHooks },
+): Promise<SweepRecord> {
+  const { settings, axes, range } = job;
+  const { sets } = plan;
+  const { outcomes, dataHash, scans, startedMs, hooks } = about;
   const reports = outcomes
     .slice(0, sets.length)
     .flatMap((outcome) => (outcome === null ? [] : [sealed(outcome.report, dataHash)]));
   const objective = objectiveOf(reports);
   const at = bestOf(reports, objective);
   const best = reports[at]!;
-  const walkForward =
-    job.walkForward === null
-      ? null
-      : await walk(job, { folds, sets, outcomes, codeVersion, hooks });
+  const walkForward = job.walkForward === null ? null : await walk(job, plan, { outcomes, hooks });
   const rows = reports.map((report, place) => rowOf(report, ownOf(sets[place]!, axes), objective));
   const wallMs = monotonicMs() - startedMs;
   const record: SweepRecord = {
@@ -108,7 +74,6 @@ export async function runSweep(job: SweepJob, hooks: BacktestHooks): Promise<Swe
     resultHash: hashOf([rows.map((row) => row.resultHash), walkForward]),
     timing: {
       wallMs,
-      workers: job.workers,
       scansPerS: ((scans * sets.length) / wallMs) * 1_000,
     },
   };
@@ -118,47 +83,17 @@ export async function runSweep(job: SweepJob, hooks: BacktestHooks): Promise<Swe
   return record;
 }
 
-function foldsOfJob({ walkForward, range }: SweepJob): readonly Fold[] {
-  if (walkForward === null) return [];
-  const days = daysOf(range);
-  const [first, last] = [days[0], days.at(-1)];
-  const { trainDays, testDays } = walkForward;
-  const folds =
-    first === undefined || last === undefined
-      ? []
-      : foldsOf({
-          firstMs: Date.parse(first),
-          endMs: Date.parse(last) + MS_PER_DAY,
-          trainMs: trainDays * MS_PER_DAY,
-          testMs: testDays * MS_PER_DAY,
-        });
-  if (0 < folds.length) return folds;
-  throw new Error(
-    `${days.length} days are too few to train on ${trainDays} and test on what follows`,
-  );
-}
-
-function trainingOf(fold: Fold, settings: RunSettings, parameters: Parameters): Trial {
-  return {
-    settings: { ...settings, parameters },
-    fromMs: fold.trainFromMs,
-    toMs: fold.testFromMs,
-    warmUntilMs: -Infinity,
-  };
-}
-
 type Choices = {
-  readonly folds: readonly Fold[];
-  readonly sets: readonly Parameters[];
-  /** Of the whole sets first, then of each fold's training. */
   readonly outcomes: readonly (TrialOutcome | null)[];
-  readonly codeVersion: string;
   readonly hooks: BacktestHooks;
 };
 
 /** Chooses on each fold's training, then trades the choices: flat at first, with warm windows. */
-async function walk(job: SweepJob, choices: Choices): Promise<WalkForwardRecord> {
-  const { folds, sets, outcomes, codeVersion, hooks } = choices;
+async function walk(
+  job: SweepJob,
+  { folds, sets, codeVersion }: SweepPlan,
+  { outcomes, hooks }: Choices,
+): Promise<WalkForwardRecord> {
   const { settings, strategy, range, axes } = job;
   const chosen = folds.map((fold, place) => {
     const from = (place + 1) * sets.length;

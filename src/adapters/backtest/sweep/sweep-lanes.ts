@@ -5,10 +5,10 @@
  * Invariant: outcomes come in the order of the trials, whatever the number of threads.
  */
 import { Worker } from "node:worker_threads";
-import type { ScanChunk } from "../../domain/backtest/backtest.ts";
-import { startTrials, type Trial, type TrialOutcome } from "../../domain/backtest/trial.ts";
-import type { LoadedStrategy } from "./load-strategy.ts";
-import { sliceOfChunk } from "../../domain/backtest/chunk-slice.ts";
+import type { ScanChunk } from "../../../domain/backtest/backtest.ts";
+import { startTrials, type Trial, type TrialOutcome } from "../../../domain/backtest/trial.ts";
+import type { LoadedStrategy } from "../load-strategy.ts";
+import { sliceOfChunk } from "../../../domain/backtest/chunk-slice.ts";
 
 export type LaneBrief = {
   readonly strategySource: string;
