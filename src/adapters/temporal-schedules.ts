@@ -7,6 +7,8 @@ import {
   TypedSearchAttributes,
 } from "@temporalio/common";
 import {
+  BACKTEST,
+  BACKTEST_SCHEDULE,
   COMPACT_ARCHIVE,
   COMPACT_ARCHIVE_SCHEDULE,
   PAPER_TRADE,
@@ -46,6 +48,21 @@ export const SCHEDULES: readonly ScheduleOptions[] = [
       args: [{}],
       typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
       staticSummary: "a day of paper trading, settled and replayed",
+    },
+  },
+  {
+    scheduleId: BACKTEST_SCHEDULE,
+    // After the compaction, so that the days are read from their compacted files.
+    spec: { calendars: [{ hour: 1, minute: 20, comment: "daily, after the compaction" }] },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: "20 hours" },
+    action: {
+      type: "startWorkflow",
+      workflowType: BACKTEST,
+      workflowId: BACKTEST_SCHEDULE,
+      taskQueue: taskQueueOf("batch"),
+      args: [{ last_days: 30 }],
+      typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
+      staticSummary: "the default strategy over the last 30 days",
     },
   },
 ];

@@ -2,12 +2,13 @@
  * The worker process: one worker for each layer, one keeper for all their services.
  * Invariant: no service is started before Temporal has answered, and none is left when it ends.
  */
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NativeConnection, Worker } from "@temporalio/worker";
 import type { WorkerOptions } from "@temporalio/worker";
 import { createArchiveActivities } from "../activities/archive.ts";
+import { createBacktestActivities } from "../activities/backtest.ts";
 import { createSupervisionActivities } from "../activities/supervision.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
@@ -27,6 +28,7 @@ import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { type Outboxes, tellTrades, tradingActivities } from "./trading-layer.ts";
 import { archiveWorld } from "./archive-world.ts";
+import { backtestWorld } from "./backtest-world.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
@@ -86,6 +88,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
         ...createSupervisionActivities(worldOf(options, temporal, keeper)),
         ...tradingActivities({ ...options, temporal }),
         ...createArchiveActivities(archiveWorld(config, temporal)),
+        ...createBacktestActivities(backtestWorld(config, temporal)),
       },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
@@ -115,6 +118,10 @@ function createWorkers(
         taskQueue: taskQueueOf(layer),
         identity: `${layer}@${hostname()}#${process.pid}`,
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
+        // More would only slow each other down, and none would come to its end.
+        ...(layer === "batch"
+          ? { maxConcurrentActivityTaskExecutions: availableParallelism() }
+          : {}),
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
         stickyQueueScheduleToStartTimeout: STICKY_MS,
         // Services are told to stop at once; they have their own times, and SIGKILL after them.

@@ -1,5 +1,7 @@
 /** Signals, queries, updates and inputs of the workflows: what one may send to them and what they answer. */
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
+import type { GridAxis } from "../domain/backtest/parameter-grid.ts";
+import type { RunSettings } from "../domain/backtest/run-settings.ts";
 import type { Intent, Mode } from "../domain/supervision/next-step.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
@@ -57,6 +59,45 @@ export type CompactArchiveResult = {
   readonly problems: readonly { readonly day: string; readonly detail: string }[];
 };
 
+/** A backtest as the activities take it: what was left out of the input is filled in. */
+export type BacktestRequest = {
+  /** Also of its folder. */
+  readonly name: string;
+  /** Null: the worker's. */
+  readonly archive: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** A built-in strategy's name, or a file that every batch worker has. */
+  readonly strategy: string;
+  readonly settings: RunSettings;
+};
+
+export type SweepRequest = BacktestRequest & {
+  readonly axes: readonly GridAxis[];
+  readonly walkForward: { readonly trainDays: number; readonly testDays: number } | null;
+};
+
+/** Where the result lies: never the result itself. */
+export type BacktestReference = {
+  readonly name: string;
+  readonly folder: string;
+  readonly file: string;
+  /** Of the file's bytes. */
+  readonly sha256: string;
+  readonly resultHash: string;
+  readonly scans: number;
+  readonly total: number;
+  readonly trades: number;
+};
+
+export type SweepProgress = {
+  readonly chunks: number;
+  readonly chunks_total: number;
+  readonly trials: number;
+  readonly trials_total: number;
+  readonly seconds_left: number | null;
+};
+
 /** What the supervisor needs to know about its service; from the worker's table and configuration. */
 export type ServiceBrief = {
   readonly service: string;
@@ -101,6 +142,7 @@ export const startUpdate = defineUpdate<ServiceStatus, [unknown]>("start");
 export const stopUpdate = defineUpdate<ServiceStatus, [unknown]>("stop");
 export const restartUpdate = defineUpdate<ServiceStatus, [unknown]>("restart");
 export const setModeUpdate = defineUpdate<ServiceStatus, [unknown]>("setMode");
+export const progressQuery = defineQuery<SweepProgress>("progress");
 export const statusQuery = defineQuery<ServiceStatus>("status");
 
 /** Every field is optional, and so is the whole. */

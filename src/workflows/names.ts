@@ -36,3 +36,7 @@ export function traderServiceOf(book: string): string {
 }
 export const COMPACT_ARCHIVE = "compactArchive";
 export const COMPACT_ARCHIVE_SCHEDULE = "compact-archive";
+export const BACKTEST = "backtest";
+export const BACKTEST_SWEEP = "backtestSweep";
+export const BACKTEST_ID_PREFIX = "backtest-";
+export const BACKTEST_SCHEDULE = "backtest-daily";

@@ -201,6 +201,7 @@ describe("`dolphin`", () => {
       schedules: [
         { schedule_id: "compact-archive", created: true },
         { schedule_id: "paper-trade-daily", created: true },
+        { schedule_id: "backtest-daily", created: true },
       ],
     });
     const again = await dolphin("create");
