@@ -5,10 +5,10 @@
  * Invariant: ranges follow each other without a hole and without an overlap within a file's life; a
  * death between telling and remembering tells a range again, and the session knows it by its cursor.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
-import { codeOf, messageOf } from "../../domain/failure.ts";
+import { messageOf } from "../../domain/failure.ts";
 import type { Layer } from "../../domain/supervision/services.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 import {
@@ -62,7 +62,7 @@ export class TradeOutbox {
     this.#after = readTold(this.#path);
   }
 
-  /** Tells one message, if there is news. Rejects on a bug only. */
+  /** Tells one message, if there is news. Whatever goes wrong is said, and tried again by the next tick. */
   async tick(): Promise<OutboxTick> {
     try {
       const told = await this.#tell();
@@ -87,6 +87,7 @@ export class TradeOutbox {
     const part = await this.#nextPart(view, today);
     await this.#signal(part);
     this.#after = Math.max(this.#after, part.range.to);
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
     writeWhole(this.#path, [Buffer.from(`${JSON.stringify({ after: this.#after })}\n`)]);
     if (part.isLast) {
       this.#toldTrades = status.trades;
@@ -155,11 +156,11 @@ function keyOf({ positions, halted, latched, posture }: BookView, day: string): 
   return JSON.stringify([day, held, halted, latched, posture]);
 }
 
+/** From the beginning where it is missing or can't be read: the sessions know what they were told. */
 function readTold(path: string): number {
   try {
     return ToldFile.parse(JSON.parse(readFileSync(path, "utf8"))).after;
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return 0;
-    throw error;
+  } catch {
+    return 0;
   }
 }
