@@ -110,8 +110,15 @@ describe("the plain Temporal CLI", () => {
     expect(await update("enter", entry)).toContain("enter by test");
     // The same id again, as another update, does nothing again.
     expect(await update("enter", entry)).toContain("was done before");
-    await stage.feeder.push(1);
-    await until("it is in", async () => (await stage.trader().status()).positions.length === 1);
+    // What became of the order is the paper broker's to say: it rejects one in ten here.
+    const { trades: before } = await stage.trader().status();
+    expect(await update("flatten", "{}")).toContain("flatten by temporal");
+    await stage.feeder.push(3);
+    await until("it is flat again", async () => {
+      const { positions, orders_working, trades } = await stage.trader().status();
+      return positions.length + orders_working.length === 0 && before <= trades;
+    });
+    await update("resume", "{}");
   });
 
   test.each([
@@ -149,9 +156,8 @@ describe("what is told", () => {
     await stage.stopWorker("SIGKILL");
     await stage.feeder.push(40);
     await stage.trader().decided(stage.feeder.seq());
-    await stage.stopTrader();
+    await stage.trader().kill();
     await stage.startTrader();
-    await stage.feeder.posture();
     await stage.startWorker("trader");
     await stage.feeder.push(40);
     await stage.trader().decided(stage.feeder.seq());
@@ -260,7 +266,6 @@ describe("a day that is over", () => {
     });
     expect(unsettled.reason).toContain("no trader of BLUE runs here; 'dolphin start trader-blue'");
     await stage.startTrader();
-    await stage.feeder.posture();
     const settle = ["workflow", "update", "execute", "--name", "settle"];
     const told = await stage.cli(...settle, "--workflow-id", sessionIdOf("BLUE", "2026-01-03"));
     expect(told).toContain("settled");

@@ -15,6 +15,7 @@ import { createFeeder, spawnTrader } from "../trader.ts";
 
 const BIN = fileURLToPath(new URL("../../../bin/dolphin", import.meta.url));
 const WORKER_MS_MAX = 60_000;
+const POSTURE_EVERY_MS = 3_000;
 
 export type SessionStage = Awaited<ReturnType<typeof openSessionStage>>;
 
@@ -32,6 +33,11 @@ export async function openSessionStage(name: string) {
   );
   const feeder = createFeeder(lab.cluster);
   await feeder.posture();
+  // A posture is old after thirty seconds, and some waits are longer on a busy machine.
+  const postures = setInterval(
+    () => void feeder.posture().catch(() => undefined),
+    POSTURE_EVERY_MS,
+  );
   let trader = spawnTrader(place);
   await trader.ready();
   await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
@@ -112,6 +118,7 @@ export async function openSessionStage(name: string) {
         });
       }),
     async close(): Promise<void> {
+      clearInterval(postures);
       await stage.stopWorker();
       await trader.kill();
       await temporal.close();
