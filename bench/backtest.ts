@@ -1,16 +1,29 @@
 /**
  * The backtest workload through the real core: orders, fills, portfolio, gates and statistics.
  *
- *     npm run --silent bench:backtest -- DIR [--json]
+ *     npm run --silent bench:backtest -- DIR [--json] [--strategy velocity-divergence] [--sweep 100]
+ *         [--python INTERPRETER]
  *
  * DIR is what the workload's generator wrote. `run_ms` is the median of nine runs after a discarded
  * one, the reading of the columns aside (`load_ms`); memory is flat, because they are read in chunks.
+ * `--strategy` takes the default strategy, which computes its own windows, in place of the workload's.
+ * `--python` names an interpreter with numba, whose bare loop then runs on the same data; else its
+ * recorded figure stands. `--sweep` adds so many parameter sets, each with the whole report, stepped side by side in one pass.
  */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { feedBacktest, finishBacktest, startBacktest } from "../src/domain/backtest/backtest.ts";
+import {
+  type BacktestDescription,
+  feedBacktest,
+  finishBacktest,
+  startBacktest,
+} from "../src/domain/backtest/backtest.ts";
 import type { BacktestReport } from "../src/domain/backtest/report.ts";
 import { DEFAULT_AGE_BUDGETS_MS, WIDE_LIMITS } from "../src/domain/trading/configuration.ts";
+import { velocityDivergence } from "../src/domain/trading/strategies/velocity-divergence.ts";
+import type { Parameters } from "../src/domain/trading/strategy.ts";
 import { openWorkload, type WorkloadData } from "./harness/workload-data.ts";
 import { workload } from "./workload-strategy.ts";
 
@@ -21,18 +34,28 @@ const RECORDED = [
   ["NautilusTrader 1.221", 57_000, 24_000],
   ["backtrader", 150_000, 43_000],
   ["vectorbt, flexible order function", 160, 300],
-  ["numba loop", 1.2, 3.3],
+  ["numba, a bare loop", 1.2, 3.3],
 ] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
+  options: {
+    json: { type: "boolean", default: false },
+    strategy: { type: "string", default: "workload" },
+    sweep: { type: "string", default: "0" },
+    python: { type: "string" },
+  },
 });
 const folder = positionals[0];
 if (folder === undefined) {
-  process.stderr.write("usage: npm run --silent bench:backtest -- DIR [--json]\n");
+  process.stderr.write(
+    "usage: npm run --silent bench:backtest -- DIR [--json] [--strategy NAME] [--sweep N]\n",
+  );
   process.exit(64);
 }
+
+const STRATEGIES = [workload, velocityDivergence];
+const strategy = STRATEGIES.find(({ name }) => name === values.strategy) ?? workload;
 
 type Timed = { readonly report: BacktestReport; readonly runMs: number; readonly loadMs: number };
 
@@ -42,6 +65,8 @@ const runs = Array.from({ length: RUNS }, () => runOnce(data));
 const runMs = runs.map((run) => run.runMs).toSorted((a, b) => a - b)[Math.floor(RUNS / 2)]!;
 const { trades, returns } = first.report;
 const byReason = trades.byExitReason;
+const sweep = Number(values.sweep);
+const sweepMs = sweep === 0 ? null : runAll(data, sweepSets(sweep)).runMs;
 const result = {
   trades: trades.count,
   take_profit: byReason["take_profit"]?.count ?? 0,
@@ -53,20 +78,50 @@ const result = {
   run_ms: round(runMs),
   scans_per_s: Math.round((data.scans / runMs) * 1_000),
   rss_mb: round(process.resourceUsage().maxRSS / 1_024),
+  ...(values.python === undefined ? {} : { numba_run_ms: round(numbaRunMs(values.python)) }),
+  ...(sweepMs === null ? {} : { sweep_sets: sweep, sweep_ms: round(sweepMs) }),
 };
 process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : tableOf(result));
 
-function runOnce({ chunks, dataHash }: WorkloadData): Timed {
+function runOnce(source: WorkloadData): Timed {
+  const { reports, runMs: ms, loadMs } = runAll(source, [{}]);
+  return { report: reports[0]!, runMs: ms, loadMs };
+}
+
+/** Each chunk goes through all runs before the next is read. */
+function runAll({ chunks, dataHash }: WorkloadData, sets: readonly Parameters[]) {
   let loadMs = 0;
   const began = performance.now();
-  const run = startBacktest({
+  const all = sets.map((parameters) => startBacktest(descriptionOf(dataHash, parameters)));
+  const source = chunks();
+  for (;;) {
+    const asked = performance.now();
+    const next = source.next();
+    loadMs += performance.now() - asked;
+    if (next.done === true) break;
+    for (const run of all) feedBacktest(run, next.value);
+  }
+  const reports = all.map(finishBacktest);
+  return { reports, loadMs, runMs: performance.now() - began - loadMs };
+}
+
+/** Ten take profits by ten stop losses, and so on: as many sets as asked for. */
+function sweepSets(count: number): Parameters[] {
+  return Array.from({ length: count }, (_, at) => ({
+    takeProfit: 0.003 + 0.0015 * (at % 10),
+    stopLoss: 0.003 + 0.0015 * Math.floor(at / 10),
+  }));
+}
+
+function descriptionOf(dataHash: string, parameters: Parameters): BacktestDescription {
+  return {
     dataHash,
     codeVersion: "bench",
     trader: {
       book: "BENCH",
       capital: 100_000,
-      strategy: workload,
-      parameters: {},
+      strategy,
+      parameters,
       slippageBps: 2,
       instruments: {},
       limits: WIDE_LIMITS,
@@ -81,17 +136,13 @@ function runOnce({ chunks, dataHash }: WorkloadData): Timed {
       partialShare: 0,
       rejectShare: 0,
     },
-  });
-  const source = chunks();
-  for (;;) {
-    const asked = performance.now();
-    const next = source.next();
-    loadMs += performance.now() - asked;
-    if (next.done === true) break;
-    feedBacktest(run, next.value);
-  }
-  const report = finishBacktest(run);
-  return { report, loadMs, runMs: performance.now() - began - loadMs };
+  };
+}
+
+function numbaRunMs(python: string): number {
+  const script = join(import.meta.dirname, "peer", "numba_loop.py");
+  const figures = JSON.parse(execFileSync(python, [script, data.folder], { encoding: "utf8" }));
+  return Number(figures["run_ms"]);
 }
 
 function tableOf(figures: typeof result): string {

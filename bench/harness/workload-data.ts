@@ -3,12 +3,12 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { ScanChunk } from "../../src/domain/backtest/backtest.ts";
 
-const CHUNK_DOUBLES = 131_072;
+const CHUNK_DOUBLES = 65_536;
 const CHUNK_SCANS_MAX = 16_384;
 const NS_PER_MS = 1e6;
-const NONE = new Float64Array(0);
 
 export type WorkloadData = {
+  readonly folder: string;
   readonly scans: number;
   readonly assets: readonly string[];
   readonly dataHash: string;
@@ -21,22 +21,35 @@ export function openWorkload(folder: string): WorkloadData {
   const scans = Number(meta["N"]);
   const assetCount = Number(meta["A"]);
   const assets = Array.from({ length: assetCount }, (_, at) => `ASSET${at}`);
+  const buffers = buffersFor(assets);
   return {
+    folder,
     scans,
     assets,
     dataHash: `${meta["sha256_price"]}-${meta["sha256_vel"]}`,
-    chunks: () => chunksOf(folder, scans, assets),
+    chunks: () => chunksOf(folder, scans, buffers),
   };
 }
 
-function* chunksOf(folder: string, scans: number, assets: readonly string[]): Generator<ScanChunk> {
+type Buffers = ReturnType<typeof buffersFor>;
+
+function buffersFor(assets: readonly string[]) {
   const rows = Math.min(CHUNK_SCANS_MAX, Math.max(1, Math.floor(CHUNK_DOUBLES / assets.length)));
-  const prices = new Float64Array(rows * assets.length);
-  const times = new Uint32Array(rows * 2);
-  const timesMs = new Float64Array(rows);
-  const signal = new Float64Array(rows);
-  const isLively = new Uint8Array(rows);
-  const carried = new Float64Array(rows * 2);
+  return {
+    assets,
+    rows,
+    prices: new Float64Array(rows * assets.length),
+    times: new Uint32Array(rows * 2),
+    timesMs: new Float64Array(rows),
+    signal: new Float64Array(rows),
+    isLively: new Uint8Array(rows),
+    carried: new Float64Array(rows * 2),
+    eigenvalues: new Float64Array(rows),
+  };
+}
+
+function* chunksOf(folder: string, scans: number, buffers: Buffers): Generator<ScanChunk> {
+  const { assets, rows, prices, times, timesMs, signal, isLively, carried, eigenvalues } = buffers;
   const open = (name: string) => openSync(join(folder, name), "r");
   const files = [open("price.f64"), open("ts.i64"), open("vel_div.f64"), open("vol_ok.u8")];
   try {
@@ -51,9 +64,11 @@ function* chunksOf(folder: string, scans: number, assets: readonly string[]): Ge
         const ns = times[row * 2 + 1]! * 2 ** 32 + times[row * 2]!;
         timesMs[row] = Math.round(ns / NS_PER_MS);
         carried[row * 2] = signal[row]!;
+        // The data have none: something positive that moves, so that the default strategy has work.
+        eigenvalues[row] = 0.3 * assets.length * (1 + signal[row]!);
         carried[row * 2 + 1] = isLively[row]!;
       }
-      yield { assets, count, timesMs, prices, eigenvalues: NONE, eigenvalueCount: 0, carried };
+      yield { assets, count, timesMs, prices, eigenvalues, eigenvalueCount: 1, carried };
     }
   } finally {
     files.forEach(closeSync);

@@ -1,4 +1,4 @@
-/** `dolphin archive ls | audit | quarantine`: what became of the files in the scan archive. */
+/** `dolphin archive ls | audit | compact | quarantine`: what became of the files in the scan archive. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { listDays, namesIn, pathOf } from "../adapters/archive/list-archive.ts";
@@ -6,6 +6,7 @@ import { isScanName } from "../domain/scan/archive-names.ts";
 import { isoFromMicros } from "../domain/time.ts";
 import { RELIST_KEY } from "../domain/scan/audit.ts";
 import { type Audit, auditArchive, openJournal } from "./archive/archive-audit.ts";
+import { addCompactCommand } from "./archive/archive-compact.ts";
 import { CliError, openContext } from "./context.ts";
 import { aligned } from "./rendering/columns.ts";
 import { printable } from "./rendering/terminal.ts";
@@ -41,6 +42,7 @@ export function addArchiveCommand(program: Command): void {
     .option("--json", "print as JSON", false)
     .addHelpText("after", AUDIT_HELP)
     .action(auditCommand);
+  addCompactCommand(archive);
   archive
     .command("quarantine")
     .description("the files that could not be read, and why")

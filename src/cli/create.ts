@@ -7,6 +7,7 @@ import {
   temporalAnswers,
 } from "../adapters/temporal-client.ts";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
+import { createSchedule, SCHEDULES } from "../adapters/temporal-schedules.ts";
 import { SERVICES } from "../domain/supervision/services.ts";
 import { SEARCH_ATTRIBUTES, supervisorIdOf } from "../workflows/names.ts";
 import { CliError, openContext } from "./context.ts";
@@ -21,11 +22,13 @@ export type Created = {
     readonly workflow_id: string;
     readonly created: boolean;
   }[];
+  readonly schedules: readonly { readonly schedule_id: string; readonly created: boolean }[];
 };
 
 const HELP = `
-Idempotent: makes the search attributes that are missing and starts the supervisors that are not
-there. A supervisor that runs is left alone, with whatever an operator told it.
+Idempotent: makes the search attributes and schedules that are missing and starts the
+supervisors that are not there. A supervisor that runs and a schedule that stands are left alone,
+with whatever an operator told them.
 
 Exit status:
   0   everything is there
@@ -34,7 +37,7 @@ Exit status:
 export function addCreateCommand(program: Command): void {
   program
     .command("create")
-    .description("search attributes and supervisors, where they are missing")
+    .description("search attributes, supervisors and schedules, where they are missing")
     .option("--json", "print what was made as JSON", false)
     .addHelpText("after", HELP)
     .action(async (flags: { readonly json: boolean }, command: Command) => {
@@ -55,7 +58,13 @@ export async function createEverything(temporal: TemporalClient): Promise<Create
       created: await startSupervisor(temporal, spec),
     })),
   );
-  return { search_attributes: { created, all: SEARCH_ATTRIBUTES }, supervisors };
+  const schedules = await Promise.all(
+    SCHEDULES.map(async (schedule) => ({
+      schedule_id: schedule.scheduleId,
+      created: await createSchedule(temporal, schedule),
+    })),
+  );
+  return { search_attributes: { created, all: SEARCH_ATTRIBUTES }, supervisors, schedules };
 }
 
 /** @throws {CliError} exit code 3 when the server is away. */
@@ -72,13 +81,14 @@ const EXIT_SERVER_SILENT = 3;
 /** A first call also connects, on a machine that may be busy. */
 const COLD_ANSWER_MS_MAX = 5_000;
 
-function textOf({ search_attributes, supervisors }: Created): string {
+function textOf({ search_attributes, supervisors, schedules }: Created): string {
   const rows = [
     ...search_attributes.all.map((name) => ({
       what: `search attribute ${name}`,
       isNew: search_attributes.created.includes(name),
     })),
     ...supervisors.map((one) => ({ what: `supervisor ${one.workflow_id}`, isNew: one.created })),
+    ...schedules.map((one) => ({ what: `schedule ${one.schedule_id}`, isNew: one.created })),
   ];
   return rows.map(({ what, isNew }) => `${what}: ${isNew ? "created" : "there"}\n`).join("");
 }

@@ -19,7 +19,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./worker.ts")).addWorkerCommand,
   },
   create: {
-    summary: "search attributes and supervisors, where they are missing",
+    summary: "search attributes, supervisors and schedules, where they are missing",
     load: async () => (await import("./create.ts")).addCreateCommand,
   },
   start: {
@@ -43,7 +43,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./logs.ts")).addLogsCommand,
   },
   archive: {
-    summary: "the scan archive: ls, audit (files on disk = seqs pushed), quarantine",
+    summary: "the scan archive: ls, audit (files on disk = seqs pushed), compact, quarantine",
     load: async () => (await import("./archive.ts")).addArchiveCommand,
   },
   config: {

@@ -170,7 +170,10 @@ function hazelcastSpec({ config, tools }: StackOptions): Omit<KeptSpec, "probe">
 
 function workerSpec({ config, world }: StackOptions): Omit<KeptSpec, "probe"> {
   const specs = Object.values(SERVICES);
-  const layers = LAYERS.filter((layer) => specs.some((spec) => spec.layer === layer));
+  // The batch layer has schedules, and no service.
+  const layers = LAYERS.filter(
+    (layer) => layer === "batch" || specs.some((spec) => spec.layer === layer),
+  );
   return {
     name: "worker",
     log: logFile(config, "worker"),

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NativeConnection, Worker } from "@temporalio/worker";
 import type { WorkerOptions } from "@temporalio/worker";
+import { createArchiveActivities } from "../activities/archive.ts";
 import { createSupervisionActivities } from "../activities/supervision.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
@@ -24,6 +25,7 @@ import type { Config } from "../config.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
+import { archiveWorld } from "./archive-world.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
@@ -78,7 +80,10 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       connection,
       namespace: temporal.address.namespace,
       workflowBundle: { code: bundle.code },
-      activities: createSupervisionActivities(worldOf(options, temporal, keeper)),
+      activities: {
+        ...createSupervisionActivities(worldOf(options, temporal, keeper)),
+        ...createArchiveActivities(archiveWorld(config, temporal)),
+      },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
     await runAll(workers, stop.signal);

@@ -3,6 +3,7 @@
  * all optional. Absent, `null` and `{}` mean the defaults; anything wrong is said in one sentence.
  */
 import { ApplicationFailure } from "@temporalio/common";
+import { isDayFolder } from "../domain/scan/archive-names.ts";
 import type { Mode } from "../domain/supervision/next-step.ts";
 
 type FieldCheck<T> = {
@@ -83,6 +84,14 @@ export const times: FieldCheck<readonly string[]> = {
   read: (value) =>
     Array.isArray(value) &&
     value.every((at) => typeof at === "string" && !Number.isNaN(Date.parse(at)))
+      ? value.map(String)
+      : undefined,
+};
+
+export const days: FieldCheck<readonly string[]> = {
+  expected: "a list of days such as '2026-03-25'",
+  read: (value) =>
+    Array.isArray(value) && value.every((day) => typeof day === "string" && isDayFolder(day))
       ? value.map(String)
       : undefined,
 };

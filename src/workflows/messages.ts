@@ -33,6 +33,22 @@ export type ServiceRunInput = {
   readonly mode?: Mode;
 };
 
+export type CompactArchiveInput = {
+  /** Default: every day that is over and not compacted, or behind its folder. */
+  readonly days?: readonly string[];
+  /** Of the runs before this one, handed on by continue-as-new. */
+  readonly carried?: CompactArchiveResult;
+};
+
+/** Counts of days; `problems` names at most a hundred. */
+export type CompactArchiveResult = {
+  readonly written: number;
+  readonly unchanged: number;
+  readonly empty: number;
+  readonly rows: number;
+  readonly problems: readonly { readonly day: string; readonly detail: string }[];
+};
+
 /** What the supervisor needs to know about its service; from the worker's table and configuration. */
 export type ServiceBrief = {
   readonly service: string;

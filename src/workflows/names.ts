@@ -21,3 +21,5 @@ export const SEARCH_ATTRIBUTES = ["DolphinLayer", "DolphinService", "DolphinStat
 
 export const SUPERVISE_SERVICE = "superviseService";
 export const SERVICE_RUN = "serviceRun";
+export const COMPACT_ARCHIVE = "compactArchive";
+export const COMPACT_ARCHIVE_SCHEDULE = "compact-archive";

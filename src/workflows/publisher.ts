@@ -8,7 +8,7 @@ import { runIdOf } from "./names.ts";
 import { isoTime, statusOf, tellStory } from "./supervisor-state.ts";
 import type { SupervisorState } from "./supervisor-state.ts";
 
-const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
+export const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
 const SERVICE = defineSearchAttributeKey("DolphinService", SearchAttributeType.KEYWORD);
 export const STATUS = defineSearchAttributeKey("DolphinStatus", SearchAttributeType.KEYWORD);
 

@@ -195,6 +195,7 @@ describe("`dolphin`", () => {
     const first = await dolphin("create", "--json");
     expect(JSON.parse(first.stdout)).toMatchObject({
       supervisors: [{ service: "scan-bridge", created: true }],
+      schedules: [{ schedule_id: "compact-archive", created: true }],
     });
     const again = await dolphin("create");
     expect(again.stdout).toContain("supervisor supervise-scan-bridge: there");

@@ -33,6 +33,7 @@ describe("saved histories", () => {
     const wanted = [
       '"superviseService"',
       '"serviceRun"',
+      '"compactArchive"',
       "workflowExecutionContinuedAsNewEventAttributes",
       "workflowExecutionUpdateAcceptedEventAttributes",
       "workflowExecutionCanceledEventAttributes",

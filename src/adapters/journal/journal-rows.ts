@@ -141,6 +141,13 @@ export function prepareStatements(db: Database.Database) {
     firstSince: db
       .prepare<[number], number | null>("SELECT min(seq) FROM scans WHERE ? <= pushed_us")
       .pluck(),
+    pushedOfDay: db.prepare<
+      [string],
+      { readonly name: string; readonly seq: number; readonly time_us: number }
+    >(
+      `SELECT files.name, scans.seq, scans.time_us FROM files JOIN scans USING (seq)
+       WHERE files.day = ? AND files.verdict = 'pushed'`,
+    ),
     counts: db.prepare<[], { readonly verdict: string; readonly n: number }>(
       "SELECT verdict, count(*) AS n FROM files GROUP BY verdict",
     ),

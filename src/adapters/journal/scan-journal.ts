@@ -207,6 +207,14 @@ export class ScanJournal {
     return this.#sql.names.iterate(day);
   }
 
+  /** The pushed files of one day's folder: the seq of each, and the time that ordered it. */
+  pushedOfDay(day: string): ReadonlyMap<string, { readonly seq: number; readonly timeUs: number }> {
+    const rows = guarded(() => this.#sql.pushedOfDay.all(day));
+    return new Map(
+      rows.map(({ name, seq, time_us }) => [`${day}/${name}`, { seq, timeUs: time_us }]),
+    );
+  }
+
   /** Names in one day's folder whose verdict may be out of date: quarantined, or among its last `us`. */
   namesUnsure(day: string, us: number): readonly string[] {
     return guarded(() => this.#sql.namesUnsure.all({ day, us }));

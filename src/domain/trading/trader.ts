@@ -100,6 +100,16 @@ export function workingOrdersOf(trader: Trader): readonly WorkingOrder[] {
   return trader.data.working;
 }
 
+/** Commands that a crash may have swallowed: a restarted shell issues them again, under the same ids. */
+export function unansweredCommands(trader: Trader): readonly TraderCommand[] {
+  return trader.data.working.flatMap(({ order, status, isCancelling }): TraderCommand[] => [
+    ...(status === "submitted" ? [{ kind: "submit_order", order } as const] : []),
+    ...(isCancelling
+      ? [{ kind: "cancel_order", clientOrderId: order.clientOrderId } as const]
+      : []),
+  ]);
+}
+
 function beginFirstDay(trader: Trader): void {
   const { data } = trader;
   beginDay(trader, dayFromMicros(data.nowMs * US_PER_MS));

@@ -45,7 +45,7 @@ export type PumpReport = {
 
 const BATCH_MAX = 64;
 /** Larger batches outlive the young generation: at 400 assets that doubled the CPU time a scan. */
-const BATCH_CHARS_MAX = 524_288;
+const BATCH_CHARS_MAX = 786_432;
 /** Verdicts without a seq that one transaction writes. */
 const VERDICTS_MAX = 1_000;
 const TICK_MS = 1_000;
@@ -75,7 +75,7 @@ export class Pump {
   #journalTrouble: string | null = null;
   #logged = 0;
   #relistSeen: string | null;
-  /** True while nothing waits, nothing is under way and no chore is due. */
+  /** Nothing waits, nothing is under way, no chore is due. */
   #isResting = false;
   /** The scan that ended a rest, on its way. */
   #live: Promise<void> | null = null;
@@ -90,9 +90,7 @@ export class Pump {
     this.#doneSeq = Math.min(deps.lastSeq, Number(deps.journal.meta("done_seq") ?? 0));
     this.#progressMs = deps.nowMs();
     this.#relistSeen = deps.journal.meta(RELIST_KEY);
-    const { files, journal, nowUs } = deps;
-    const seqInBatch = (hash: Buffer) => this.#seqInBatch(hash);
-    this.#examineDeps = { files, journal, nowUs, seqInBatch };
+    this.#examineDeps = { ...deps, seqInBatch: (hash) => this.#seqInBatch(hash) };
   }
 
   /** Runs until told to stop. @throws {FencedError} when a newer bridge has the word. */
@@ -308,15 +306,16 @@ export class Pump {
     this.#underWay = scans;
     const committed = commitEntries(commit, entries);
     this.#settleAll(batch);
-    await Promise.all([committed, this.#flushJournal()]);
+    await committed;
+    // Not earlier: where the member's thread waits for this core, the scan would wait with it.
+    this.#flushJournal();
     this.#underWay = [];
     this.#progressMs = nowMs();
     this.#record(rows, scans);
   }
 
-  /** In the next turn, when the scan is on the wire; if it fails, the next append tries again. */
-  async #flushJournal(): Promise<void> {
-    await nextTurn();
+  /** If it fails, the next append tries again. */
+  #flushJournal(): void {
     try {
       this.#deps.journal.flush();
     } catch (error) {

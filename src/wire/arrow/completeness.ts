@@ -164,7 +164,8 @@ function endStream(
   return { kind: "complete", view, schema, messages: rest };
 }
 
-function messageAt(view: DataView, start: number, bodyStart: number): Message {
+/** The message whose metadata lie from `start` to `bodyStart`. @throws {RangeError} when they lie. */
+export function messageAt(view: DataView, start: number, bodyStart: number): Message {
   const metadata = viewUpTo(view, bodyStart);
   const message = rootAt(metadata, start);
   const header = tableAt(metadata, message, 2);

@@ -1,8 +1,9 @@
 /** Reads the bytes of a scan file: fast where the layout is pyarrow's, else by the general reader. */
+import type { InvalidScan } from "../../domain/scan/scan.ts";
 import { judgeNumbers } from "../../domain/scan/validity.ts";
-import { locateFrame } from "./completeness.ts";
-import { readFixedLayout } from "./fixed-layout.ts";
-import { decodedScan, type ScanRead } from "./scan-json.ts";
+import { type Incomplete, locateFrame } from "./completeness.ts";
+import { type FixedScan, readFixedLayout } from "./fixed-layout.ts";
+import { decodedScan, type JudgedScan, type ScanRead } from "./scan-json.ts";
 
 export { createGeneralReader, type GeneralReader } from "./general/general-reader.ts";
 export type { DecodedScan, ScanRead } from "./scan-json.ts";
@@ -10,15 +11,29 @@ export type { InvalidReason } from "../../domain/scan/scan.ts";
 
 export type FastRead = ScanRead | { readonly kind: "needs_general" };
 
+/** A judged scan as columns, for readers in bulk: they need no text. */
+export type ColumnsRead =
+  | ({ readonly kind: "columns" } & JudgedScan)
+  | Incomplete
+  | InvalidScan
+  | { readonly kind: "needs_general" };
+
 /** Synchronous and bounded, whatever the bytes are. */
 export function readScanFast(bytes: Uint8Array): FastRead {
+  const read = readScanColumns(bytes);
+  return read.kind === "columns" ? { kind: "scan", scan: decodedScan(read) } : read;
+}
+
+/** The same up to the text. The numbers may be views into `bytes`. */
+export function readScanColumns(bytes: Uint8Array): ColumnsRead {
   const frame = locateFrame(bytes);
   if (frame.kind !== "complete") return frame;
   const fixed = readFixedLayout(frame);
-  if (fixed === null) return { kind: "needs_general" };
-  const { columns, names } = fixed;
+  return fixed === null ? { kind: "needs_general" } : judgedColumns(fixed);
+}
+
+export function judgedColumns({ columns, names }: FixedScan): ColumnsRead {
   const verdict = names.problem ?? judgeNumbers(columns);
   if (verdict.kind === "invalid") return verdict;
-  const { invalidPositions } = verdict;
-  return { kind: "scan", scan: decodedScan({ columns, names, invalidPositions }) };
+  return { kind: "columns", columns, names, invalidPositions: verdict.invalidPositions };
 }

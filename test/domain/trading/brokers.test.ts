@@ -8,7 +8,12 @@ import {
 import { reconcile, type BrokerOrder } from "../../../src/domain/trading/broker/reconcile.ts";
 import type { ScanEvent } from "../../../src/domain/trading/events.ts";
 import type { Order } from "../../../src/domain/trading/orders.ts";
-import { createTrader, stepTrader, workingOrdersOf } from "../../../src/domain/trading/trader.ts";
+import {
+  createTrader,
+  stepTrader,
+  unansweredCommands,
+  workingOrdersOf,
+} from "../../../src/domain/trading/trader.ts";
 import { CONFIGURATION, playDay } from "../../helpers/trading/random-day.ts";
 
 const ORDER: Order = {
@@ -135,4 +140,23 @@ test("a start learns from the broker what the log had missed", () => {
   }
   expect(workingOrdersOf(trader)).toEqual([]);
   expect(trader.data.positions[0]!.quantity).toBeCloseTo(quantity, 12);
+});
+
+test("a paper broker that died before its answer draws the same fate when it is asked again", () => {
+  const order = { kind: "scan", jump: 0, fault: "none", steps: [1, 0, 0, 0] } as const;
+  const settings = { ...DEFAULT_PAPER_SETTINGS, partialShare: 0.3, rejectShare: 0.1 };
+  const { steps } = playDay(Array.from({ length: 60 }, () => order));
+  let asked = 0;
+  for (const [at, { commands }] of steps.entries()) {
+    if (!commands.some(({ kind }) => kind === "submit_order")) continue;
+    const trader = createTrader(CONFIGURATION);
+    for (const { event } of steps.slice(0, at + 1)) stepTrader(trader, event);
+    const broker = createPaperBroker(settings, workingOrdersOf(trader));
+    const again = unansweredCommands(trader);
+    const event = { kind: "tick", index: trader.nextIndex, nowMs: trader.data.nowMs } as const;
+    const [report] = stepPaperBroker(broker, { event, commands: again, isFresh: false });
+    expect(steps[at + 1]!.event).toMatchObject(report!);
+    asked += 1;
+  }
+  expect(asked).toBeGreaterThan(3);
 });

@@ -49,14 +49,19 @@ const SALT_REJECT = 1;
 const SALT_PARTIAL = 2;
 const SALT_SHARE = 3;
 
-/** After a restart it goes on with the orders that the folded log leaves working. */
+/**
+ * After a restart it goes on with the orders that it had accepted. Those without an answer are not
+ * here: the shell asks again (`unansweredCommands`), and their fate is drawn as it was the first time.
+ */
 export function createPaperBroker(
   settings: PaperSettings,
   working: readonly WorkingOrder[] = [],
 ): PaperBroker {
   return {
     settings,
-    pending: working.map(({ order, filled, fillCount }) => ({ order, filled, fillCount })),
+    pending: working
+      .filter(({ status }) => status !== "submitted")
+      .map(({ order, filled, fillCount }) => ({ order, filled, fillCount })),
   };
 }
 

@@ -1,0 +1,90 @@
+/**
+ * The scans already read, so that the same bytes under another name are told: by scan number, time
+ * and the CRC-32 of the bytes together. Two different files could agree in all three only as two
+ * versions of one scan, and then once in 2^32.
+ * Of more than `SCANS_MAX` the older half is forgotten: a copy that comes later than that counts
+ * as a scan.
+ */
+import type { ScanChunk } from "../../../wire/day-file/scan-chunk.ts";
+
+/** Fifteen days of a scan every five seconds. */
+const SCANS_MAX = 1 << 18;
+const SLOTS_FIRST = 1 << 12;
+const WORDS = 4;
+const WORD = 0x1_0000_0000;
+
+export class SeenScans {
+  readonly #key = new Int32Array(WORDS);
+  #young = new KeyTable();
+  #old: KeyTable | null = null;
+
+  /** False when it was there. */
+  add(chunk: ScanChunk, row: number): boolean {
+    const key = this.#key;
+    const timeUs = chunk.timesUs[row]!;
+    key[0] = chunk.checksums[row]!;
+    key[1] = chunk.scanNumber[row]!; // From 1 on, so that no key is all zeros.
+    key[2] = timeUs;
+    key[3] = Math.floor(timeUs / WORD);
+    if (this.#old?.has(key) === true || !this.#young.add(key, 0)) return false;
+    if (SCANS_MAX / 2 <= this.#young.size) {
+      this.#old = this.#young;
+      this.#young = new KeyTable();
+    }
+    return true;
+  }
+}
+
+/** Open addressing; a slot of zeros is free. */
+class KeyTable {
+  size = 0;
+  #slots = new Int32Array(SLOTS_FIRST * WORDS);
+
+  has(key: Int32Array): boolean {
+    return this.#isTaken(this.#find(key, 0));
+  }
+
+  /** The key's words stand in `words` from `at` on. */
+  add(words: Int32Array, at: number): boolean {
+    const slot = this.#find(words, at);
+    if (this.#isTaken(slot)) return false;
+    for (let word = 0; word < WORDS; word += 1) this.#slots[slot + word] = words[at + word]!;
+    this.size += 1;
+    if (this.#slots.length < 2 * WORDS * this.size) this.#grow();
+    return true;
+  }
+
+  #isTaken(slot: number): boolean {
+    const slots = this.#slots;
+    return (slots[slot]! | slots[slot + 1]! | slots[slot + 2]! | slots[slot + 3]!) !== 0;
+  }
+
+  /** Where the key stands, or the free slot where it would. */
+  #find(words: Int32Array, at: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = (words[at]! * WORDS) & mask;
+    while (this.#isTaken(slot)) {
+      const isSame =
+        slots[slot] === words[at] &&
+        slots[slot + 1] === words[at + 1] &&
+        slots[slot + 2] === words[at + 2] &&
+        slots[slot + 3] === words[at + 3];
+      if (isSame) return slot;
+      slot = (slot + WORDS) & mask;
+    }
+    return slot;
+  }
+
+  #grow(): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(before.length * 2);
+    this.size = 0;
+    for (let slot = 0; slot < before.length; slot += WORDS) {
+      if ((before[slot]! | before[slot + 1]! | before[slot + 2]! | before[slot + 3]!) === 0)
+        continue;
+      this.#slots.set(before.subarray(slot, slot + WORDS), this.#find(before, slot));
+      this.size += 1;
+    }
+  }
+}
