@@ -15,7 +15,7 @@ import {
   type Trader,
   workingOrdersOf,
 } from "../../domain/trading/trader.ts";
-import type { BookConfiguration } from "./book-configuration.ts";
+import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { BookedCommands } from "./book.ts";
 
 export type RestoreDeps = {
