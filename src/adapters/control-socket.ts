@@ -92,8 +92,13 @@ function readLines(socket: Socket, charsMax: number, take: (line: string) => voi
     waiting += String(chunk);
     const lines = waiting.split("\n");
     waiting = lines.pop() ?? "";
+    for (const line of [...lines, waiting]) {
+      if (charsMax < line.length) {
+        socket.destroy();
+        return;
+      }
+    }
     for (const line of lines) take(line);
-    if (charsMax < waiting.length) socket.destroy();
   });
 }
 

@@ -34,6 +34,18 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "restart a service, or all",
     load: async () => (await import("./control.ts")).addRestartCommand,
   },
+  flatten: {
+    summary: "close a book's positions and halt it: to its trader at once",
+    load: async () => (await import("./trader/trader-verbs.ts")).addFlattenCommand,
+  },
+  halt: {
+    summary: "no entries into a book",
+    load: async () => (await import("./trader/trader-verbs.ts")).addHaltCommand,
+  },
+  resume: {
+    summary: "end a book's halt and its latched limits",
+    load: async () => (await import("./trader/trader-verbs.ts")).addResumeCommand,
+  },
   status: {
     summary: "services and servers: the word on each, why, and how old its data is",
     load: async () => (await import("./status.ts")).addStatusCommand,

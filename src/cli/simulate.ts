@@ -28,6 +28,7 @@ type SimulateOptions = {
   readonly prices?: string;
   readonly firstNumber: number;
   readonly backlog: number;
+  readonly skip: number;
   readonly startTime?: number;
   readonly json: boolean;
 };
@@ -49,6 +50,7 @@ export function addSimulateCommand(program: Command): void {
     )
     .option("--count <n>", "stop after this many scans (default: never)", wholeIn(1, 1e9))
     .option("--backlog <n>", "write this many at once first", wholeIn(0, 1e9), 0)
+    .option("--skip <n>", "go on as if so many had been written", wholeIn(0, 1e6), 0)
     .option("--first-number <n>", "scan_number of the first", wholeIn(0, 1e15), 1)
     .option("--restart-every <n>", "the number starts again after n scans", wholeIn(1, 1e9))
     .option(
@@ -90,6 +92,7 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
     writing: { mode: options.mode, pauseMs: options.pause * MS_PER_SECOND },
     count: options.count ?? Infinity,
     backlog: options.backlog,
+    skip: options.skip,
     firstNumber: options.firstNumber,
     restartEvery: options.restartEvery ?? null,
     startMicros: options.startTime === undefined ? null : options.startTime * US_PER_MS,

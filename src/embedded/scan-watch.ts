@@ -5,7 +5,7 @@
 import type { Ringbuffer } from "hazelcast-client";
 import { z } from "zod";
 import { monotonicMs, wallMicros } from "../adapters/clock.ts";
-import { connectHazelcast } from "../adapters/hazelcast/hazelcast-client.ts";
+import { connectHazelcast, type HazelcastHandle } from "../adapters/hazelcast/hazelcast-client.ts";
 import { createSeenSeqs, noteSeq } from "../domain/scan/seen-seqs.ts";
 import type { SeenSeqs } from "../domain/scan/seen-seqs.ts";
 import { microsFromIso } from "../domain/scan/timestamp.ts";
@@ -14,6 +14,8 @@ import { FEATURES_MAP, LATEST_KEY, SCANS_RING } from "../wire/scan-value.ts";
 
 export type LagPercentiles = { readonly p50: number | null; readonly p99: number | null };
 export type ScanWatch = {
+  /** Its connection, for what else this process tells the cluster. */
+  readonly hazelcast: HazelcastHandle;
   readonly seqs: SeenSeqs;
   /** Monotonic; null before the first. */
   lastSeenMs(): number | null;
@@ -88,6 +90,7 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
   };
   const timer = setInterval(() => void drain(), DRAIN_INTERVAL_MS);
   return {
+    hazelcast,
     seqs,
     lastSeenMs: () => lastSeenMs,
     lagMs: () => percentilesOf(lags),

@@ -188,9 +188,11 @@ function workerSpec({ config, world }: StackOptions): Omit<KeptSpec, "probe"> {
 }
 
 function simulatorSpec({ config, world }: StackOptions): KeptSpec {
-  const { assets, rate, seed } = config.simulator;
+  const { assets, rate, seed, backlog } = config.simulator;
   const log = logFile(config, "simulator");
   const args = ["--out", config.archive, "--assets", assets, "--rate", rate, "--seed", seed];
+  // It goes on where the backlog ended, with the correlations of its last scans.
+  args.push("--skip", backlog, "--first-number", backlog + 1);
   return {
     name: "simulator",
     log,

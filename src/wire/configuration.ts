@@ -140,8 +140,11 @@ export const Configuration = z.strictObject({
       assets: z.number().int().min(2).max(10_000).default(50),
       rate: z.number().positive().max(1_000).default(2),
       seed: z.number().int().default(1),
-      /** Scans that `dolphin up --demo` writes at once into an empty archive: they fill all windows. */
-      backlog: z.number().int().min(0).max(10_000).default(400),
+      /**
+       * Scans that `dolphin up --demo` writes at once into an empty archive. Some 370 fill all windows;
+       * after this many the default seed has a minute with trades.
+       */
+      backlog: z.number().int().min(0).max(10_000).default(930),
     })
     .prefault({}),
   log: z

@@ -42,6 +42,9 @@ export const UpSummary = z.object({
   /** From the file's mtime to the event; null when none was seen. */
   lag_ms: z.object({ p50: z.number().nullable(), p99: z.number().nullable() }),
   restarts: z.number().int(),
+  /** Closed by book BLUE so far, and what the book is worth; null when no trader said. */
+  trades: z.number().int().nullable(),
+  equity: z.number().nullable(),
   rss_mb: z.record(z.string(), z.number()),
   problems: z.array(z.string()),
 });

@@ -42,8 +42,10 @@ export function startUp(
     output: () => output,
     ended,
     async untilUp() {
-      const isUp = () =>
-        readUp(dir)?.pid === pid && readUp(dir)?.services["scan-bridge"] !== undefined;
+      const isUp = () => {
+        const services = readUp(dir)?.pid === pid ? readUp(dir)?.services : undefined;
+        return services?.["scan-bridge"] !== undefined && services["trader-blue"] !== undefined;
+      };
       await until(isUp, { ms: 60_000, tell: () => output });
       const up = readUp(dir);
       if (up === null) throw new Error("up.json has gone");

@@ -11,7 +11,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/ser
 import { DOLPHIN, readUp, startUp } from "../helpers/up.ts";
 import type { RunningUp } from "../helpers/up.ts";
 
-const PARTS = ["hazelcast", "scan-bridge", "simulator", "temporal", "worker"];
+const PARTS = ["hazelcast", "scan-bridge", "simulator", "temporal", "trader-blue", "worker"];
 let parent = "";
 let dir = "";
 
@@ -73,6 +73,8 @@ describe("dolphin up", () => {
     expect(summary.scans_pushed).toBe(summary.scans_written);
     expect(summary.scans_seen).toBe(summary.scans_written);
     expect(summary.lag_ms.p50).toBeGreaterThan(0);
+    expect(summary.trades).toBeGreaterThanOrEqual(0);
+    expect(summary.equity).toBeGreaterThan(99_000);
     expect(Object.keys(summary.rss_mb).toSorted()).toEqual([...PARTS, "up"].toSorted());
     expect(readUp(dir)).toBeNull();
     await checkNothingRuns(1_000);

@@ -16,6 +16,15 @@ export type UpView = {
     readonly gaps: number;
     readonly lagMs: { readonly p50: number | null; readonly p99: number | null };
   };
+  /** Null before it has said anything. */
+  readonly trader: {
+    readonly book: string;
+    readonly state: string;
+    readonly trades: number;
+    readonly positions: number;
+    readonly equity: number;
+    readonly realizedToday: number;
+  } | null;
   readonly rssMb: Readonly<Record<string, number>>;
   readonly restarts: number;
   readonly elapsedS: number;
@@ -40,6 +49,7 @@ export function upScreen(view: UpView): string[] {
     logsLine(view.logs),
     `processes    ${memoryOf(view.rssMb)}`,
     `seen here    ${scansOf(view)}`,
+    ...(view.trader === null ? [] : [`trader       ${traderOf(view.trader)}`]),
     ...(events.length === 0 ? [] : ["", ...events]),
     "",
     paint("dim", `up ${duration(view.elapsedS)}, Ctrl-C stops everything${left}`),
@@ -49,7 +59,8 @@ export function upScreen(view: UpView): string[] {
 /** For a log or a pipe: one line, every ten seconds. */
 export function upLine(view: UpView): string {
   const word = view.status?.status ?? "starting";
-  return `${word}; ${scansOf(view)}; restarts ${view.restarts}; ${memoryOf(view.rssMb)}`;
+  const trader = view.trader === null ? "" : ` trader ${traderOf(view.trader)};`;
+  return `${word}; ${scansOf(view)};${trader} restarts ${view.restarts}; ${memoryOf(view.rssMb)}`;
 }
 
 /** For lines that stay; the live view's table has the servers and the archive itself. */
@@ -85,6 +96,13 @@ function scansOf({ scans }: UpView): string {
       ? ""
       : `, file to event ${lagMs.p50.toFixed(1)} ms (p50) ${lagMs.p99.toFixed(1)} ms (p99)`;
   return `${grouped(seen)} scans, ${missing}${lag}`;
+}
+
+function traderOf(trader: NonNullable<UpView["trader"]>): string {
+  const { book, state, trades, positions, equity, realizedToday } = trader;
+  const open = positions === 0 ? "flat" : `${positions} open`;
+  const today = `${realizedToday < 0 ? "" : "+"}${realizedToday.toFixed(2)}`;
+  return `${book} ${state}, ${open}, ${grouped(trades)} trades, equity ${equity.toFixed(2)} (${today} today)`;
 }
 
 function memoryOf(rssMb: Readonly<Record<string, number>>): string {

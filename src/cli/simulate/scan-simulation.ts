@@ -25,6 +25,8 @@ export type Simulation = {
   readonly count: number;
   /** Scans that are written at once, before the paced ones. */
   readonly backlog: number;
+  /** Scans that are computed first and not written: prices and correlations go on from theirs. */
+  readonly skip: number;
   readonly firstNumber: number;
   readonly restartEvery: number | null;
   /** null: a scan's timestamp is the time at which it is written. */
@@ -70,6 +72,10 @@ export async function writeScans(simulation: Simulation): Promise<SimulationTota
   const { source, backlog, stop, report } = simulation;
   const spectrum = createSpectrum(source.assets.length, WINDOW_SCANS);
   const encode = createScanEncoder(source.assets);
+  for (let skipped = 0; skipped < simulation.skip; skipped++) {
+    const prices = source.next();
+    if (prices !== null) pushPrices(spectrum, prices);
+  }
   let written = 0;
   let lastNumber: number | null = null;
   let startedMs = monotonicMs();

@@ -19,8 +19,9 @@ import type { UpEvent, UpView } from "../rendering/up-screen.ts";
 import { statusOptions } from "../status.ts";
 import { createSupervisors } from "./create.ts";
 import type { UpDisplay } from "./display.ts";
-import { finalSummary, memoryOf, restartsIn } from "./facts.ts";
+import { finalSummary, memoryOf, restartsIn, traderIn } from "./facts.ts";
 import type { Baseline } from "./facts.ts";
+import { publishStaticPosture } from "./static-posture.ts";
 
 export type Attendance = {
   readonly stack: Stack;
@@ -43,6 +44,9 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary> {
   const clock = { startedMs: monotonicMs(), startedAt: isoFromMicros(wallMicros()) };
   const upFile = createUpFileWriter(config.data_dir);
   const supervisors = createSupervisors(options);
+  const posture = options.demo
+    ? publishStaticPosture(attendance.stack.watch.hazelcast, config.safety.posture)
+    : null;
   let dashboard: Dashboard | null = null;
   const describe = () => describeUp(attendance, { ...clock, dashboardUrl: dashboard?.url ?? null });
   upFile.write(describe());
@@ -71,6 +75,7 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary> {
   });
   onEvent("info", "stopping; a second Ctrl-C does not wait");
   await supervisors.giveUp();
+  posture?.stop();
   dashboard?.close();
   await status.close();
   upFile.remove();
@@ -133,6 +138,7 @@ function viewOf(
     logs: join(options.config.data_dir, "logs"),
     status: now.status,
     scans: { seen: seqs.seen, gaps: gapsIn(seqs), lagMs: stack.watch.lagMs() },
+    trader: traderIn(now.status),
     rssMb: memoryOf(stack),
     restarts: restartsIn(stack, now.status),
     elapsedS,

@@ -16,6 +16,8 @@ import type { JournalTotals } from "./prepare.ts";
 /** What was there before anything was started. */
 export type Baseline = {
   readonly journal: JournalTotals;
+  /** Recent ones in the archive. */
+  readonly filesBefore: number;
   /** Files written to the archive since. */
   written(): number;
 };
@@ -64,6 +66,7 @@ export async function finalSummary(facts: RunFacts): Promise<UpSummary> {
     lagMs: stack.watch.lagMs(),
     restarts: restartsIn(stack, status),
     rssMb,
+    trader: traderIn(status),
     status,
     down: down.map((each) => `${each.name}: ${each.state()}`),
     failures: facts.failures,
@@ -76,6 +79,7 @@ export function takeBaseline(config: Config): Baseline {
   const before = countScanFiles(archive, fromDay);
   return {
     journal: journalTotals(config),
+    filesBefore: before,
     written: () => countScanFiles(archive, fromDay) - before,
   };
 }
@@ -93,4 +97,35 @@ export function memoryOf(stack: Stack): Record<string, number> {
 export function restartsIn(stack: Stack, status: SystemStatus): number {
   const own = stack.kept.reduce((sum, each) => sum + each.restarts(), 0);
   return status.services.reduce((sum, row) => sum + (row.restarts ?? 0), own);
+}
+
+export type TraderFigures = {
+  readonly book: string;
+  readonly state: string;
+  /** Closed ones of the book so far. */
+  readonly trades: number;
+  readonly positions: number;
+  readonly equity: number;
+  readonly realizedToday: number;
+};
+
+/** What the trader of BLUE said last; null before it has. */
+export function traderIn(status: SystemStatus): TraderFigures | null {
+  const row = status.services.find(({ service }) => service === "trader-blue");
+  if (row === undefined) return null;
+  const numberOf = (key: string) => {
+    const value = row.counters[key];
+    return typeof value === "number" ? value : null;
+  };
+  const trades = numberOf("trades");
+  const equity = numberOf("equity");
+  if (trades === null || equity === null) return null;
+  return {
+    book: "BLUE",
+    state: row.state ?? row.status,
+    trades,
+    positions: numberOf("positions") ?? 0,
+    equity,
+    realizedToday: numberOf("realized_today") ?? 0,
+  };
 }

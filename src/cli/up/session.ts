@@ -16,6 +16,7 @@ import { attendStack } from "./attend.ts";
 import { takeBaseline } from "./facts.ts";
 import { prepareUp } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
+import { writeBacklog } from "./write-backlog.ts";
 import type { EventLevel, UpEvent } from "../rendering/up-screen.ts";
 
 export type UpRun = {
@@ -45,6 +46,10 @@ export async function runUp(run: UpRun): Promise<number> {
     journal.onEvent("warn", `ended ${name}, which an earlier 'dolphin up' had left running`);
   }
   journal.onEvent("info", `starting on ${prepared.config.data_dir}`);
+  if (run.demo) {
+    const written = await writeBacklog(prepared.config, baseline);
+    if (0 < written) journal.onEvent("info", `wrote a backlog of ${written} scans`);
+  }
   const stack = await startStack(options);
   stopping.onSecond(() => {
     stack.kill();

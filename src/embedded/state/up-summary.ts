@@ -16,6 +16,8 @@ export type UpFacts = {
   /** Of servers, worker, simulator and services. */
   readonly restarts: number;
   readonly rssMb: Readonly<Record<string, number>>;
+  /** Null when no trader said anything. */
+  readonly trader: { readonly trades: number; readonly equity: number } | null;
   /** Null when it could not be read. */
   readonly status: SystemStatus | null;
   /** Servers and workers that are not running, as `name: state`. */
@@ -35,6 +37,8 @@ export function summarize(facts: UpFacts): UpSummary {
     seq_gaps: facts.seqGaps,
     lag_ms: facts.lagMs,
     restarts: facts.restarts,
+    trades: facts.trader?.trades ?? null,
+    equity: facts.trader?.equity ?? null,
     rss_mb: facts.rssMb,
     problems,
   };

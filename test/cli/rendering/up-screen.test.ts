@@ -19,6 +19,14 @@ const view: UpView = {
   logs: "/srv/dolphin/logs",
   status: aStatus({}),
   scans: { seen: 1_234, gaps: 0, lagMs: { p50: 1.234, p99: 5.678 } },
+  trader: {
+    book: "BLUE",
+    state: "running",
+    trades: 3,
+    positions: 1,
+    equity: 100_021.174,
+    realizedToday: 21.17,
+  },
   rssMb: { up: 100.4, temporal: 165 },
   restarts: 0,
   elapsedS: 190,
@@ -36,6 +44,7 @@ dashboard    http://127.0.0.1:8080
 logs         /srv/dolphin/logs   (dolphin logs -f)
 processes    up 100, temporal 165 MB
 seen here    1,234 scans, no gap, file to event 1.2 ms (p50) 5.7 ms (p99)
+trader       BLUE running, 1 open, 3 trades, equity 100021.17 (+21.17 today)
 
 up 3 min, Ctrl-C stops everything`,
     );
@@ -64,7 +73,7 @@ up 3 min, Ctrl-C stops everything`,
 
 test("a line for logs and pipes tells the same", () => {
   const scans = { seen: 5, gaps: 2, lagMs: { p50: null, p99: null } };
-  expect(upLine({ ...view, scans, restarts: 1 })).toBe(
+  expect(upLine({ ...view, scans, trader: null, restarts: 1 })).toBe(
     "Healthy; 5 scans, 2 MISSING; restarts 1; up 100, temporal 165 MB",
   );
 });

@@ -13,6 +13,7 @@ const flowing: UpFacts = {
   lagMs: { p50: 1.5, p99: 4 },
   restarts: 0,
   rssMb: { up: 100 },
+  trader: { trades: 2, equity: 100_010.5 },
   status: aStatus({}),
   down: [],
   failures: [],
@@ -37,6 +38,8 @@ describe("the summary of a run", () => {
       seq_gaps: 0,
       lag_ms: { p50: 1.5, p99: 4 },
       restarts: 0,
+      trades: 2,
+      equity: 100_010.5,
       rss_mb: { up: 100 },
       problems: [],
     });

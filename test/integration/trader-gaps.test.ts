@@ -1,0 +1,140 @@
+/** What the trader was not told: a dead listener, scans that only the bridge's journal has, random deaths. */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { connectHazelcast } from "../../src/adapters/hazelcast/hazelcast-client.ts";
+import { createScanFeed } from "../../src/adapters/hazelcast/scan-feed.ts";
+import { seededRandom } from "../../src/domain/simulator/random.ts";
+import { Canary } from "../../src/services/trader/canary.ts";
+import { FEATURES_MAP, LATEST_KEY, parseScanHead, SCANS_RING } from "../../src/wire/scan-value.ts";
+import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
+import {
+  auditBook,
+  createFeeder,
+  LIVELY,
+  seqsTo,
+  spawnTrader,
+  type TraderPlace,
+  type TraderProcess,
+} from "../helpers/trader.ts";
+
+const DAY = "2026-03-25";
+const KILLS = process.env["LONG_FAULTS"] === undefined ? 12 : 100;
+const KILL_AFTER_MS_MAX = 700;
+let lab: Lab;
+const running: TraderProcess[] = [];
+
+beforeAll(async () => {
+  lab = await openLab("trader-gaps");
+});
+afterEach(async () => {
+  for (const trader of running.splice(0)) await trader.kill();
+  await lab.stopBridges();
+});
+afterAll(() => lab.close());
+
+function start(place: TraderPlace): TraderProcess {
+  const trader = spawnTrader(place, LIVELY);
+  running.push(trader);
+  return trader;
+}
+
+test("a listener that died is noticed within 3 s of the first scan that it misses, and replaced", async () => {
+  await lab.site();
+  const feeder = createFeeder(lab.cluster);
+  const hazelcast = await connectHazelcast({
+    address: lab.address,
+    cluster: "dolphin",
+    name: "canary",
+    deadlineMs: 2_000,
+  });
+  await hazelcast.waitConnected(20_000);
+  const feed = createScanFeed(hazelcast);
+  let ids: readonly string[] = [];
+  let heard = 0;
+  const canary = new Canary({
+    feed: { ...feed, listen: async (listeners) => (ids = await feed.listen(listeners)) },
+    listeners: {
+      onScan: (text) => (heard = Math.max(heard, parseScanHead(text)?.seq ?? 0)),
+      onPosture() {},
+    },
+    heardSeq: () => heard,
+    onTrouble() {},
+  });
+  const timer = setInterval(() => void canary.look(), 1_000);
+  try {
+    await until("it listens", () => canary.isAnswered);
+    await feeder.push(3);
+    await until("it hears", () => heard === 3);
+    const map = await hazelcast.client.getMap(FEATURES_MAP);
+    for (const id of ids) await map.removeEntryListener(id);
+    const diedMs = performance.now();
+    await feeder.push();
+    await until("it has what was missed", () => heard === 4);
+    expect(performance.now() - diedMs).toBeLessThan(3_000);
+    await until("the listener is replaced", () => canary.listenerDeaths === 1);
+    await until("it hears again", async () => {
+      await feeder.push();
+      await delay(20);
+      return heard === feeder.seq();
+    });
+    expect(canary.listenerDeaths).toBe(1);
+  } finally {
+    clearInterval(timer);
+    await hazelcast.shutdown();
+  }
+});
+
+test("what the ringbuffer has forgotten is read from the bridge's journal and the archive", async () => {
+  const site = await lab.site();
+  const place = { ...site, address: lab.address };
+  await site.start();
+  const put = (from: number, to: number) => {
+    for (let n = from; n <= to; n++) putFile(site.archive, `${DAY}/${scanName(n)}`, scanBytes(n));
+  };
+  const first = start(place);
+  await first.ready();
+  put(1, 3);
+  await first.decided(3);
+  await first.stop();
+  put(4, 30);
+  await site.journaled(30);
+  await (await lab.cluster.client.getRingbuffer(SCANS_RING)).destroy();
+  expect(await (await lab.cluster.features()).get(LATEST_KEY)).toContain('"seq":30');
+  const second = start(place);
+  await second.ready();
+  await second.decided(30);
+  await second.stop();
+  expect(auditBook(place).decided).toEqual(seqsTo(30));
+});
+
+test(`${KILLS} kills at random moments: one decision a seq, fills that add up, the ledger of a replay`, async () => {
+  const site = await lab.site();
+  const place = { ...site, address: lab.address };
+  const feeder = createFeeder(lab.cluster, 5);
+  const random = seededRandom(77);
+  for (let kill = 0; kill < KILLS; kill++) {
+    await feeder.posture();
+    const trader = start(place);
+    if (kill % 4 !== 3) await trader.ready();
+    const endMs = performance.now() + random.uniform() * KILL_AFTER_MS_MAX;
+    // The moment is the point: scans flow meanwhile.
+    while (performance.now() < endMs) {
+      await feeder.push();
+      await delay(10);
+    }
+    await trader.kill();
+  }
+  const last = start(place);
+  await last.ready();
+  await feeder.push();
+  await last.decided(feeder.seq());
+  const status = await last.status();
+  const told = await last.ask({ command: "trades", after: 0, max: 1_000 });
+  await last.stop();
+  const audit = auditBook(place);
+  expect(audit.decided).toEqual(seqsTo(feeder.seq(), audit.decided[0]));
+  expect(audit.trader.data.account).toMatchObject({ cash: status.cash, trades: status.trades });
+  expect(told.trades?.trades).toHaveLength(audit.trades);
+  expect(audit.trades).toBeGreaterThan(0);
+});
