@@ -36,7 +36,12 @@ export type FoundSnapshot = {
 export function saveSnapshot(journal: TradingJournal, index: number, bytes: Uint8Array): void {
   assert(index < (journal.nextIndex ?? 0), "a snapshot contains appended events only");
   journal.sync();
-  const folder = snapshotFolder(journal.folder);
+  saveSnapshotIn(journal.folder, index, bytes);
+}
+
+/** Of a state that follows from another book's log: `journalFolder` holds no segments of its own. */
+export function saveSnapshotIn(journalFolder: string, index: number, bytes: Uint8Array): void {
+  const folder = snapshotFolder(journalFolder);
   mkdirSync(folder, { recursive: true, mode: 0o750 });
   const head = Buffer.alloc(HEAD_BYTES);
   MAGIC.copy(head, 0);
@@ -45,7 +50,7 @@ export function saveSnapshot(journal: TradingJournal, index: number, bytes: Uint
   head.writeBigUInt64LE(BigInt(index), 16);
   hashOf(bytes).copy(head, 24);
   writeWhole(snapshotPath(folder, index), [head, bytes]);
-  const older = listSnapshots(journal.folder).slice(0, -SNAPSHOTS_KEPT);
+  const older = listSnapshots(journalFolder).slice(0, -SNAPSHOTS_KEPT);
   for (const found of older) rmSync(snapshotPath(folder, found));
   if (0 < older.length) syncFolder(folder);
 }

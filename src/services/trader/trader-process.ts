@@ -23,7 +23,10 @@ import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts"
 import { decodeTraderSnapshot, encodeTraderSnapshot } from "../../wire/trading/trader-snapshot.ts";
 import { hashOf } from "../../wire/scan-hash.ts";
 import { type ControlLink, openControlLink } from "../control-link.ts";
-import { type BookConfiguration, bookConfiguration } from "../../wire/trading/book-configuration.ts";
+import {
+  type BookConfiguration,
+  bookConfiguration,
+} from "../../wire/trading/book-configuration.ts";
 import type { BookStep } from "./book.ts";
 import { restoreBook, type RestoredBook } from "./restore.ts";
 import { RunningTrader } from "./running-trader.ts";

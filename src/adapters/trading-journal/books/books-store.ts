@@ -1,0 +1,52 @@
+/** `books.json` and the states that promotions left: what both books read when they start. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { codeOf } from "../../../domain/failure.ts";
+import { BOOKS_FILE, BooksFile, NEVER_PROMOTED } from "../../../wire/trading/books-file.ts";
+import {
+  decodeShadow,
+  encodeShadow,
+  type ShadowSnapshot,
+} from "../../../wire/trading/shadow-snapshot.ts";
+import { writeWhole } from "../segments/segment-files.ts";
+import { latestSnapshot, saveSnapshotIn } from "../snapshots.ts";
+
+/** @throws {Error} that names the file when it is none. */
+export function readBooks(dataDir: string): BooksFile {
+  const path = join(dataDir, BOOKS_FILE);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return NEVER_PROMOTED;
+    throw error;
+  }
+  try {
+    return BooksFile.parse(JSON.parse(text));
+  } catch (error) {
+    throw new Error(
+      `${path} does not say which version each book runs; 'dolphin promote' writes it`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The exchange is done when the file is written: until then both books are as they were. */
+export function writePromotion(dataDir: string, books: BooksFile, state: ShadowSnapshot): void {
+  saveSnapshotIn(promotionsFolder(dataDir), state.index, encodeShadow(state));
+  writeWhole(join(dataDir, BOOKS_FILE), [Buffer.from(`${JSON.stringify(books, null, 2)}\n`)]);
+}
+
+/** Both books as the last promotion left them; null before the first. */
+export function promotedState(dataDir: string, books: BooksFile): ShadowSnapshot | null {
+  const last = books.promotions.at(-1);
+  if (last === undefined) return null;
+  const { snapshot } = latestSnapshot(promotionsFolder(dataDir), last.at_index);
+  return snapshot?.index === last.at_index ? decodeShadow(snapshot.bytes) : null;
+}
+
+function promotionsFolder(dataDir: string): string {
+  return join(dataDir, "journal", "trading", "promotions");
+}
