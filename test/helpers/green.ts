@@ -121,7 +121,8 @@ export function spawnGreen(of: {
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
   });
-  const beats = beatsOf(child);
+  const heard = listenTo(child);
+  const { beats } = heard;
   const exited = new Promise<number | NodeJS.Signals | null>((settle) => {
     child.once("exit", (code, signal) => settle(code ?? signal));
   });
@@ -131,6 +132,11 @@ export function spawnGreen(of: {
     exited,
     isGone,
     errors: () => errors,
+    ready: () =>
+      until("GREEN is ready", () => {
+        if (isGone()) throw new Error(`GREEN ended: ${errors}`);
+        return heard.isReady;
+      }),
     /** A beat after the event of this index was taken. */
     taken: (index: number) =>
       until(`event ${index} is taken`, () => {
@@ -148,16 +154,17 @@ export function spawnGreen(of: {
   };
 }
 
-function beatsOf(child: ChildProcess): readonly ServiceBeat[] {
-  const beats: ServiceBeat[] = [];
+function listenTo(child: ChildProcess) {
+  const heard = { isReady: false, beats: [] as ServiceBeat[] };
   const pipe = child.stdio[3];
   if (!(pipe instanceof Readable)) throw new Error("the control pipe was not opened");
   pipe.on("error", () => {});
   createInterface({ input: pipe }).on("line", (line) => {
     const message = ServiceMessage.parse(JSON.parse(line));
-    if (message.kind === "beat") beats.push(message);
+    if (message.kind === "ready") heard.isReady = true;
+    else heard.beats.push(message);
   });
-  return beats;
+  return heard;
 }
 
 /** What GREEN leaves: its newest state and its trades, as bytes. */

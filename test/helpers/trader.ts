@@ -69,6 +69,7 @@ export function spawnTrader(
   place: TraderPlace,
   settings: object = LIVELY,
   env: Readonly<Record<string, string>> = {},
+  sections: object = {},
 ) {
   const config = join(place.dir, "trader.yaml");
   const output = join(place.dir, "trader.out");
@@ -80,6 +81,7 @@ export function spawnTrader(
       archive: place.archive,
       hazelcast: { address: place.address, cluster: "dolphin", deadline_ms: 1_000 },
       trader: settings,
+      ...sections,
     }),
   );
   const out = openSync(output, "a");

@@ -10,6 +10,7 @@ import { connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import { createScanLookup } from "../../adapters/journal/scan-lookup.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
+import { readBooks, snapshotOfBlue } from "../../adapters/trading-journal/books/books-store.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
 import { syncPeriodically } from "../../adapters/trading-journal/trading-journal.ts";
@@ -20,6 +21,7 @@ import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS } from "../../wire/control-pipe.ts";
 import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";
+import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { decodeTraderSnapshot, encodeTraderSnapshot } from "../../wire/trading/trader-snapshot.ts";
 import { hashOf } from "../../wire/scan-hash.ts";
 import { type ControlLink, openControlLink } from "../control-link.ts";
@@ -128,7 +130,9 @@ async function openTrader(shell: Shell) {
     say("warn", `cut ${torn.cutBytes} bytes of a torn end from ${torn.path}`);
   }
   const trades = new TradeFile(journal.journal.folder);
-  const found = latestSnapshot(journal.journal.folder, (journal.journal.nextIndex ?? 0) - 1);
+  const lastIndex = (journal.journal.nextIndex ?? 0) - 1;
+  const own = latestSnapshot(journal.journal.folder, lastIndex);
+  const found = snapshotOfBlue(config.data_dir, own, lastIndex);
   for (const path of found.damaged)
     say("error", `the snapshot ${path} is damaged; an older one is taken`);
   const restored = restoreOrEnd(shell, () =>
@@ -154,9 +158,9 @@ async function openTrader(shell: Shell) {
     log: journal,
     clock: { nowMs: wallMs, monotonicMs },
     snapshotEvents: config.trader.snapshot_events,
-    saveSnapshot: (of, lastIndex) => {
+    saveSnapshot: (of, index) => {
       trades.sync();
-      saveSnapshot(journal.journal, lastIndex, encodeTraderSnapshot(snapshotOf(of)));
+      saveSnapshot(journal.journal, index, encodeTraderSnapshot(snapshotOf(of)));
     },
     say,
     onFailure: (error) =>
@@ -235,7 +239,9 @@ function openShell(options: TraderOptions): Shell {
 
 function bookOrEnd(shell: Shell): BookConfiguration {
   try {
-    return bookConfiguration(shell.options.book, shell.config.trader);
+    const { config, options } = shell;
+    const settings = settingsOfBook("BLUE", config, readBooks(config.data_dir));
+    return bookConfiguration(options.book, settings);
   } catch (error) {
     return shell.end(EXIT_CONFIGURATION, messageOf(error));
   }

@@ -8,6 +8,8 @@ import type { Configuration } from "../configuration.ts";
 export const BOOKS_FILE = "books.json";
 
 const Promotion = z.strictObject({
+  /** Chosen by who asked: the same id again does nothing again. */
+  id: z.string(),
   /** The last event in BLUE's log before the exchange: both books go on from their states there. */
   at_index: z.int().min(0),
   at: z.string(),

@@ -8,8 +8,9 @@ import {
   encodeShadow,
   type ShadowSnapshot,
 } from "../../../wire/trading/shadow-snapshot.ts";
+import { encodeTraderSnapshot } from "../../../wire/trading/trader-snapshot.ts";
 import { writeWhole } from "../segments/segment-files.ts";
-import { latestSnapshot, saveSnapshotIn } from "../snapshots.ts";
+import { type FoundSnapshot, latestSnapshot, saveSnapshotIn } from "../snapshots.ts";
 
 /** @throws {Error} that names the file when it is none. */
 export function readBooks(dataDir: string): BooksFile {
@@ -45,6 +46,19 @@ export function promotedState(dataDir: string, books: BooksFile): ShadowSnapshot
   if (last === undefined) return null;
   const { snapshot } = latestSnapshot(promotionsFolder(dataDir), last.at_index);
   return snapshot?.index === last.at_index ? decodeShadow(snapshot.bytes) : null;
+}
+
+/** What BLUE goes on from: its newest snapshot, or what the last promotion made of a later or equal one. */
+export function snapshotOfBlue(
+  dataDir: string,
+  found: FoundSnapshot,
+  lastIndex: number,
+): FoundSnapshot {
+  const promoted = promotedState(dataDir, readBooks(dataDir));
+  if (promoted === null || lastIndex < promoted.index) return found;
+  if (found.snapshot !== null && promoted.index < found.snapshot.index) return found;
+  const bytes = encodeTraderSnapshot(promoted.blue);
+  return { ...found, snapshot: { index: promoted.index, bytes } };
 }
 
 function promotionsFolder(dataDir: string): string {
