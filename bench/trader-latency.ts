@@ -67,17 +67,15 @@ async function measure(stack: Stack, assets: number) {
     await simulate(archive, assets);
     while (trader.data.scans.lastSeq < BACKLOG + FILES) await delay(20);
     const { callbackMs, fileMs } = bench;
-    const of = (samples: readonly number[], percent: number) =>
-      samples.length === 0 ? null : rounded(percentile(samples, percent), 3);
     note(
       `${assets} assets: ${callbackMs.length} scans in their callback, ${trader.data.account.trades} trades`,
     );
     return {
-      callback_p50: of(callbackMs, 50),
-      callback_p99: of(callbackMs, 99),
-      callback_max: of(callbackMs, 100),
-      file_to_commands_p50: of(fileMs, 50),
-      file_to_commands_p99: of(fileMs, 99),
+      callback_p50: percentileOf(callbackMs, 50),
+      callback_p99: percentileOf(callbackMs, 99),
+      callback_max: percentileOf(callbackMs, 100),
+      file_to_commands_p50: percentileOf(fileMs, 50),
+      file_to_commands_p99: percentileOf(fileMs, 99),
       in_callback: callbackMs.length,
       repaired: FILES - callbackMs.length,
       trades: trader.data.account.trades,
@@ -87,6 +85,15 @@ async function measure(stack: Stack, assets: number) {
     await bench.close();
     await bridge.stop();
   }
+}
+
+function percentileOf(samples: readonly number[], percent: number): number | null {
+  return samples.length === 0 ? null : rounded(percentile(samples, percent), 3);
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`${String(error)}\n`);
+  process.exit(1);
 }
 
 async function openTrader(stack: Stack, dir: string, archive: string) {
@@ -103,10 +110,6 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
   const trades = new TradeFile(log.journal.folder);
   const samples = { isOn: false, callbackMs: [] as number[], fileMs: [] as number[], snapshots: 0 };
   const lookup = createScanLookup({ journalFile: join(dir, "none.db"), archive });
-  const fail = (error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exit(1);
-  };
   const running = new RunningTrader({
     trader,
     broker: createPaperBroker(paper),

@@ -67,12 +67,14 @@ describe("dolphin status of a healthy system", () => {
     expect([exitCode, status]).toEqual([0, "Healthy"]);
     expect(services).toMatchObject([
       { service: "scan-bridge", status: "Healthy", source: "temporal", restarts: 0 },
+      { service: "trader-blue", status: "Healthy", source: "temporal", restarts: 0 },
     ]);
     expect(services[0]?.pid).toBe(up.services["scan-bridge"]?.pid);
     expect(services[0]?.why).toMatch(/^newest data \d+ s old$/);
     for (const server of servers) expect(server.answered_ms).toBeGreaterThan(0);
     expect(latest_scan?.seq).toBeGreaterThan(0);
     expect(dolphin("status").stdout).toMatch(/scan-bridge\s+Healthy\s+\d+/);
+    expect(services[1]?.["counters"]).toMatchObject({ book: "BLUE", warm: "yes" });
   });
 
   test("says the same as the Web UI, and the dashboard says the same as both", async () => {
@@ -110,12 +112,37 @@ describe("dolphin status with a silent server", () => {
       expect([exitCode, status]).toEqual([3, "Server silent"]);
       const silent = servers.filter((server) => server.answered_ms === null);
       expect(silent.map((server) => server.server)).toEqual([name]);
-      expect(services).toMatchObject([{ pid: up.services["scan-bridge"]?.pid, source }]);
+      expect(services).toMatchObject([
+        { pid: up.services["scan-bridge"]?.pid, source },
+        { pid: up.services["trader-blue"]?.pid, source },
+      ]);
       expect(services[0]?.why).toMatch(why);
     } finally {
       process.kill(pid, "SIGCONT");
     }
     await untilStatus(0);
+  });
+});
+
+describe("an operator's commands to the trader", () => {
+  test("are done at once while Temporal is silent, and say so where no trader runs", () => {
+    const pid = up.services["temporal"]?.pid ?? 0;
+    process.kill(pid, "SIGSTOP");
+    try {
+      expect(dolphin("halt", "BLUE").stdout).toMatch(/^BLUE: halt by .*; flat, equity .*, halted/);
+      expect(JSON.parse(dolphin("flatten", "BLUE", "--json", "--id", "f").stdout)).toMatchObject({
+        id: "f",
+        ok: true,
+        status: { halted: true },
+      });
+      expect(dolphin("resume", "BLUE").stdout).toContain(", trading, ");
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    const green = dolphin("halt", "GREEN");
+    expect(green.status).toBe(1);
+    expect(green.stderr).toContain("no trader of GREEN runs on");
+    expect(dolphin("halt", "PURPLE").status).toBe(64);
   });
 });
 
@@ -135,7 +162,8 @@ describe("dolphin status without", () => {
     );
     expect(status).toBe(3);
     const { services } = Status.parse(JSON.parse(stdout));
-    expect(services).toMatchObject([{ status: "Down", pid: null, source: "none" }]);
+    const down = { status: "Down", pid: null, source: "none" };
+    expect(services).toMatchObject([down, down]);
   });
 
   test("scans: waiting for the upstream engine is a warning, not a fault", async () => {

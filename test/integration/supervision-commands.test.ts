@@ -194,17 +194,22 @@ describe("`dolphin`", () => {
   test("create makes what is missing, and again does no harm", async () => {
     const first = await dolphin("create", "--json");
     expect(JSON.parse(first.stdout)).toMatchObject({
-      supervisors: [{ service: "scan-bridge", created: true }],
+      supervisors: [
+        { service: "scan-bridge", created: true },
+        { service: "trader-blue", created: true },
+      ],
       schedules: [{ schedule_id: "compact-archive", created: true }],
     });
     const again = await dolphin("create");
     expect(again.stdout).toContain("supervisor supervise-scan-bridge: there");
-    await stage.temporal.client.workflow.getHandle("supervise-scan-bridge").terminate("test");
+    for (const service of ["scan-bridge", "trader-blue"]) {
+      await stage.temporal.client.workflow.getHandle(`supervise-${service}`).terminate("test");
+    }
   });
 
   test.each([
     [["stop", "scan-bridge"], 1, "scan-bridge has no supervisor"],
-    [["restart", "nothing"], 64, "Allowed choices are scan-bridge, all"],
+    [["restart", "nothing"], 64, "Allowed choices are scan-bridge, trader-blue, all"],
     [["worker", "nothing"], 64, "Allowed choices are trader, scan, indicators, health, batch"],
   ])("%j exits %i: %s", async (args, code, text) => {
     await expect(dolphin(...args)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ScanTextReader } from "../../../src/wire/trading/scan-text.ts";
 import { scanText } from "../../helpers/trader.ts";

@@ -1,0 +1,125 @@
+/** A book over a real journal: days, a journal that refuses, and what a fold gives again. */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TradingLog, TradingLogReader } from "../../../src/adapters/trading-journal/trading-log.ts";
+import { TradingJournalError } from "../../../src/adapters/trading-journal/segments/trading-journal-error.ts";
+import { createPaperBroker } from "../../../src/domain/trading/broker/paper-broker.ts";
+import type { TraderEvent } from "../../../src/domain/trading/events.ts";
+import { createTrader } from "../../../src/domain/trading/trader.ts";
+import { bookConfiguration } from "../../../src/services/trader/book-configuration.ts";
+import { Book, BookBrokenError } from "../../../src/services/trader/book.ts";
+import { restoreBook } from "../../../src/services/trader/restore.ts";
+import { Configuration } from "../../../src/wire/configuration.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+
+const MIDNIGHT_MS = Date.parse("2026-03-26T00:00:00Z");
+let dir = "";
+let count = 0;
+beforeAll(() => {
+  dir = makeTemporaryDirectory("book");
+});
+afterAll(() => removeTemporaryDirectory(dir));
+
+function openBook(
+  append: (log: TradingLog, event: TraderEvent) => void = (log, e) => log.append(e),
+) {
+  count += 1;
+  const place = { root: join(dir, String(count)), book: "BLUE" };
+  const configuration = bookConfiguration("BLUE", Configuration.parse({}).trader);
+  const log = new TradingLog(place, { epoch: 1, carriedCount: 0 });
+  const trader = createTrader(configuration.trader);
+  const clock = { nowMs: MIDNIGHT_MS - 1_500 };
+  const book = new Book({
+    log: { append: (event) => append(log, event) },
+    trader,
+    broker: createPaperBroker(configuration.paper),
+    nowMs: () => clock.nowMs,
+    onCommands() {},
+    onStep() {},
+  });
+  const events = (): readonly TraderEvent[] => {
+    const reader = new TradingLogReader(place, null);
+    const found = [...reader.poll()];
+    reader.close();
+    return found;
+  };
+  return { book, clock, log, trader, place, configuration, events };
+}
+
+describe("a book", () => {
+  test("tells a day's turn before the day's first event, also after days of silence", () => {
+    const { book, clock, log, trader, events } = openBook();
+    for (const laterMs of [0, 1_000, 1_000, 1_000, 3 * 86_400_000, -10_000, 20_000]) {
+      clock.nowMs += laterMs;
+      expect(book.take({ kind: "tick" })).toBe(true);
+    }
+    log.close();
+    const told = events().map((event) => (event.kind === "day_rolled" ? event.day : event.kind));
+    const tick = "tick";
+    expect(told).toEqual([tick, tick, "2026-03-26", tick, tick, "2026-03-29", tick, tick, tick]);
+    expect(trader.data.day.day).toBe("2026-03-29");
+  });
+
+  test("does not step what the journal refuses, says why, and goes on when it takes events again", () => {
+    let isFull = false;
+    const { book, log, trader, events } = openBook((to, event) => {
+      if (isFull) throw new TradingJournalError("TRADING_JOURNAL_UNAVAILABLE", "no space left");
+      to.append(event);
+    });
+    book.take({ kind: "tick" });
+    isFull = true;
+    expect(book.take({ kind: "tick" })).toBe(false);
+    expect(book.journalTrouble).toBe("no space left");
+    expect(trader.nextIndex).toBe(2);
+    isFull = false;
+    expect(book.take({ kind: "tick" })).toBe(true);
+    expect(book.journalTrouble).toBeNull();
+    log.close();
+    expect(events().map(({ index }) => index)).toEqual([1, 2]);
+  });
+
+  test("takes nothing more after a step that failed: the process must end", () => {
+    const { book, log } = openBook();
+    book.take({ kind: "tick" });
+    const twice = ["A", "A"];
+    const none = new Float64Array(0);
+    const scan = {
+      kind: "scan",
+      seq: 1,
+      scanNumber: 1,
+      asOfMs: 1,
+      isReplayed: false,
+      isLate: false,
+      isRepaired: false,
+      assets: twice,
+      prices: Float64Array.of(1, 2),
+      pricesAt: 0,
+      eigenvalues: none,
+      eigenvaluesAt: 0,
+      eigenvalueCount: 0,
+      carried: none,
+      carriedAt: 0,
+    } as const;
+    expect(() => book.take(scan)).toThrow("the assets of a scan are unique");
+    expect(() => book.take({ kind: "tick" })).toThrow(BookBrokenError);
+    log.close();
+  });
+
+  test("is the same after a fold of its journal", () => {
+    const { book, log, trader, place, configuration } = openBook();
+    book.take({ kind: "posture", posture: "APEX", asOfMs: MIDNIGHT_MS, source: "test" });
+    book.take({ kind: "operator", commandId: "1", by: "test", command: { kind: "halt" } });
+    log.close();
+    const again = new TradingLog(place, { epoch: 1, carriedCount: 0 });
+    const restored = restoreBook({
+      configuration,
+      snapshot: null,
+      log: again,
+      read: (from) => new TradingLogReader(place, from),
+      onCommands() {},
+    });
+    again.close();
+    expect(restored).toMatchObject({ folded: 2, completed: 0, difference: null });
+    expect(restored.trader.data).toEqual(trader.data);
+  });
+});
