@@ -102,6 +102,15 @@ export const Configuration = z.strictObject({
       snapshot_events: z.number().int().min(1).max(1_000_000).default(5_000),
     })
     .prefault({}),
+  /** What is kept of the trading journal, and where a second copy of it goes. */
+  journal: z
+    .strictObject({
+      /** Days of BLUE's log; null keeps all. A day that anything still has to read stays. */
+      keep_days: z.number().int().min(2).max(36_500).nullable().default(null),
+      /** URL of a Postgres that gets a copy of BLUE's log; named a secret, as it may hold a password. */
+      postgres_secret_url: z.string().min(1).nullable().default(null),
+    })
+    .prefault({}),
   /** The book that runs beside BLUE on the same events. What is null is as `trader` has it. */
   green: z
     .strictObject({

@@ -26,6 +26,7 @@ import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { archiveWorld } from "./archive-world.ts";
+import { keepJournal, type RunningUpkeep } from "./journal-upkeep.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
@@ -73,6 +74,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
   const keeper = openKeeper(options, temporal, log);
+  let upkeep: RunningUpkeep | null = null;
   try {
     const bundle = await loadWorkflowBundle();
     if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
@@ -85,6 +87,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
         ...createArchiveActivities(archiveWorld(config, temporal)),
       },
     });
+    if (layers.includes("trader")) upkeep = keepJournal(config, (level, line) => log[level](line));
     for (const layer of layers) tell(servesLine(layer, options.services));
     await runAll(workers, stop.signal);
     tell("all workers have stopped");
@@ -93,6 +96,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     throw error;
   } finally {
     await keeper.stopAll("its worker shuts down");
+    await upkeep?.stop();
     await connection.close();
     await temporal.close();
     log.close();

@@ -1,6 +1,7 @@
 /** `promote GREEN` on real processes: refused while a book holds something, done when both are flat. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askTrader } from "../../src/adapters/trader-client.ts";
 import {
@@ -8,6 +9,10 @@ import {
   type ExchangeRequest,
 } from "../../src/adapters/trading-journal/books/exchange-books.ts";
 import { promotedState, readBooks } from "../../src/adapters/trading-journal/books/books-store.ts";
+import {
+  JournalUpkeep,
+  projectionPath,
+} from "../../src/adapters/trading-journal/journal-upkeep.ts";
 import { TradingLogReader } from "../../src/adapters/trading-journal/trading-log.ts";
 import { type BookName, promoteGreen } from "../../src/cli/trader/promote-green.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
@@ -162,6 +167,7 @@ test("refused while a book holds something; flat, the versions change places and
     ).keySet();
     return days.length > 0 && JSON.parse(state ?? "{}")["last_seq"] === feeder.seq();
   });
+  await checkProjection(late.ofBlue.trades);
   expect(readFileSync(join(place.data, "logs/trader-green.log"), "utf8")).not.toContain(
     "BLUE started with another",
   );
@@ -179,4 +185,26 @@ async function hashesStarted(): Promise<readonly string[]> {
   }
   reader.close();
   return [...hashes];
+}
+
+/** The projection is built across the exchange, each version from its own first event on. */
+async function checkProjection(trades: number): Promise<void> {
+  const said: string[] = [];
+  const { configuration } = request("");
+  const upkeep = new JournalUpkeep({
+    dataDir: place.data,
+    configuration: { ...Configuration.parse({}), ...configuration },
+    say: (_, line) => said.push(line),
+  });
+  while (await upkeep.round(Date.now()));
+  await upkeep.close();
+  expect(said).toEqual([]);
+  const db = new Database(projectionPath(place.data), { readonly: true });
+  const [told] = db.prepare("SELECT count(*) AS trades FROM trades").all();
+  const [unfamiliar] = db
+    .prepare("SELECT count(*) AS n FROM notes WHERE code = 'order_unfamiliar'")
+    .all();
+  db.close();
+  expect(told).toEqual({ trades });
+  expect(unfamiliar).toEqual({ n: 0 });
 }

@@ -17,6 +17,7 @@ import {
   latestSnapshot,
   oldestSnapshot,
   saveSnapshotIn,
+  SNAPSHOTS_KEPT,
 } from "../../adapters/trading-journal/snapshots.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
 import { TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
@@ -77,7 +78,8 @@ async function start(shell: Shell): Promise<void> {
     configurations,
     trades,
     snapshotEvents: config.trader.snapshot_events,
-    saveSnapshot: (of) => saveSnapshotIn(folders.green, of.index, encodeShadow(of)),
+    saveSnapshot: (of) =>
+      saveSnapshotIn(folders.green, { index: of.index, bytes: encodeShadow(of) }, SNAPSHOTS_KEPT),
     dayEnded: (entry) => publication.to?.dayEnded(entry),
     say: shell.say,
   });

@@ -6,7 +6,7 @@ import { TradingJournalError } from "../../../src/adapters/trading-journal/segme
 import { createPaperBroker } from "../../../src/domain/trading/broker/paper-broker.ts";
 import type { TraderEvent } from "../../../src/domain/trading/events.ts";
 import { createTrader } from "../../../src/domain/trading/trader.ts";
-import { bookConfiguration } from "../../../src/services/trader/book-configuration.ts";
+import { bookConfiguration } from "../../../src/wire/trading/book-configuration.ts";
 import { Book, BookBrokenError } from "../../../src/services/trader/book.ts";
 import { restoreBook } from "../../../src/services/trader/restore.ts";
 import { Configuration } from "../../../src/wire/configuration.ts";

@@ -12,6 +12,9 @@ import { encodeTraderSnapshot } from "../../../wire/trading/trader-snapshot.ts";
 import { writeWhole } from "../segments/segment-files.ts";
 import { type FoundSnapshot, latestSnapshot, saveSnapshotIn } from "../snapshots.ts";
 
+/** A fold of the log needs the state at every promotion in it. */
+const PROMOTIONS_KEPT_MAX = 1_000;
+
 /** @throws {Error} that names the file when it is none. */
 export function readBooks(dataDir: string): BooksFile {
   const path = join(dataDir, BOOKS_FILE);
@@ -36,16 +39,25 @@ export function readBooks(dataDir: string): BooksFile {
 
 /** The exchange is done when the file is written: until then both books are as they were. */
 export function writePromotion(dataDir: string, books: BooksFile, state: ShadowSnapshot): void {
-  saveSnapshotIn(promotionsFolder(dataDir), state.index, encodeShadow(state));
+  const { index } = state;
+  saveSnapshotIn(
+    promotionsFolder(dataDir),
+    { index, bytes: encodeShadow(state) },
+    PROMOTIONS_KEPT_MAX,
+  );
   writeWhole(join(dataDir, BOOKS_FILE), [Buffer.from(`${JSON.stringify(books, null, 2)}\n`)]);
 }
 
 /** Both books as the last promotion left them; null before the first. */
 export function promotedState(dataDir: string, books: BooksFile): ShadowSnapshot | null {
   const last = books.promotions.at(-1);
-  if (last === undefined) return null;
-  const { snapshot } = latestSnapshot(promotionsFolder(dataDir), last.at_index);
-  return snapshot?.index === last.at_index ? decodeShadow(snapshot.bytes) : null;
+  return last === undefined ? null : promotedStateAt(dataDir, last.at_index);
+}
+
+/** Null where no promotion left a state after this event. */
+export function promotedStateAt(dataDir: string, index: number): ShadowSnapshot | null {
+  const { snapshot } = latestSnapshot(promotionsFolder(dataDir), index);
+  return snapshot?.index === index ? decodeShadow(snapshot.bytes) : null;
 }
 
 /** What BLUE goes on from: its newest snapshot, or what the last promotion made of a later or equal one. */
