@@ -91,7 +91,7 @@ export class RunningTrader {
         onPosture: (text) => this.#orFail(() => this.#hearPosture(text)),
       },
       heardSeq: () => this.#heardSeq,
-      onTrouble: (line) => say("warn", line),
+      say,
     });
   }
 
@@ -148,6 +148,7 @@ export class RunningTrader {
   #phrase(): string {
     if (this.book.journalTrouble !== null) return "waiting: journal";
     if (!this.canary.isAnswered) return "waiting: hazelcast";
+    if (this.intake.isNumberedAnew) return "waiting: scans are numbered anew";
     const { strategy, data } = this.#world.trader;
     if (data.risk.isHalted) return "halted";
     return strategy.isWarm() ? "running" : "warming";
