@@ -29,7 +29,10 @@ import {
 } from "../helpers/trader.ts";
 
 /** Another parameter, and another cash. */
-const GREEN = { parameters: { ...LIVELY.parameters, threshold: 0.003 }, capital: 50_000 };
+const GREEN = {
+  parameters: { ...LIVELY.parameters, threshold: 0.008, holdScansMax: 5 },
+  capital: 50_000,
+};
 
 let lab: Lab;
 let place: TraderPlace;
@@ -148,7 +151,7 @@ test("refused while a book holds something; flat, the versions change places and
     books.promotions[0]!.blue_hash,
   ]);
   const parameters = JSON.stringify(promotedState(place.data, books)?.blue.strategy);
-  expect(parameters).toContain('"threshold":0.003');
+  expect(parameters).toContain('"threshold":0.008');
 
   const after = await bothStatuses();
   expect(after.ofBlue).toMatchObject({ cash: before.ofBlue.cash, warm: true });
