@@ -101,7 +101,12 @@ async function start(shell: Shell): Promise<void> {
   );
   const follow = followLog(shell, { book, publication: publication.to });
   link.ready();
-  const beats = beat(shell, { book, feed, ageMs: follow.ageMs, isConnected: hazelcast.connected });
+  const beats = beat(shell, {
+    book,
+    feed,
+    ageMs: follow.ageMs,
+    isConnected: () => hazelcast.connected(),
+  });
   endOn(shell, () => {
     follow.stop();
     clearInterval(beats);
