@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askTrader } from "../../src/adapters/trader-client.ts";
+import { deleteOldDays } from "../../src/adapters/trading-journal/retention.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { type GreenProcess, leftByGreen, spawnGreen, startBlue } from "../helpers/green.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
@@ -123,6 +124,24 @@ function newestIn(folder: string): number {
   const names = readdirSync(folder).filter((name) => name.endsWith(".snap"));
   return Math.max(-1, ...names.map((name) => Number.parseInt(name, 10)));
 }
+
+test("beside a log whose first days are gone it begins as BLUE stands, and never differs", async () => {
+  blue.run(1_800);
+  while (blue.trader.data.positions.length === 0) blue.run(1);
+  blue.saveSnapshot();
+  blue.run(1_800);
+  const { deleted } = deleteOldDays(join(data, "journal/trading/BLUE"), {
+    keepFrom: "2027-01-01",
+    isSettled: () => true,
+    unreadFrom: Infinity,
+  });
+  expect(deleted.length).toBeGreaterThan(0);
+  const green = start();
+  const { counters, state } = await green.taken(blue.lastIndex());
+  const { account } = blue.trader.data;
+  expect(counters).toMatchObject({ compared: 1_800, differing: 0, cash: account.cash });
+  expect(state).toBe("running");
+});
 
 test("BLUE's files are only read", async () => {
   blue.run(300);

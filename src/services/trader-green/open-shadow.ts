@@ -5,6 +5,7 @@
 import type { TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { type Comparison, createComparison } from "../../domain/trading/shadow/comparison.ts";
+import { twinOf } from "../../domain/trading/shadow/twin-of.ts";
 import { restoreFrom, type TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
 import { createTrader, type Trader } from "../../domain/trading/trader.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
@@ -86,16 +87,20 @@ function isNext(
 }
 
 function openAnew({ configurations, oldestOfBlue, read }: OpenShadowDeps): OpenedShadow {
-  const green = createTrader(configurations.green.trader);
-  const comparison = createComparison();
-  const whole = { green, comparison, index: -1, nowMs: 0, isAnew: true };
-  const blue = createTrader(configurations.blue.trader);
-  if (isKept(read(blue.nextIndex))) return { ...whole, blue, reader: read(blue.nextIndex) };
+  const { blue, green } = configurations;
+  const whole = { comparison: createComparison(), index: -1, nowMs: 0, isAnew: true };
+  const first = createTrader(blue.trader);
+  if (isKept(read(first.nextIndex))) {
+    const reader = read(first.nextIndex);
+    return { ...whole, blue: first, green: createTrader(green.trader), reader };
+  }
   const snapshot = oldestOfBlue();
-  if (snapshot === null)
+  if (snapshot === null) {
     throw new Error("the first days of BLUE's log are gone, without a snapshot");
-  const restored = restoreFrom(configurations.blue.trader, snapshot);
-  return { ...whole, blue: restored, reader: read(restored.nextIndex) };
+  }
+  const restored = restoreFrom(blue.trader, snapshot);
+  const reader = read(restored.nextIndex);
+  return { ...whole, blue: restored, green: twinOf(restored, green.trader), reader };
 }
 
 function isKept(probe: Pick<TradingLogReader, "poll" | "close">): boolean {
