@@ -2,12 +2,13 @@
  * The worker process: one worker for each layer, one keeper for all their services.
  * Invariant: no service is started before Temporal has answered, and none is left when it ends.
  */
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NativeConnection, Worker } from "@temporalio/worker";
 import type { WorkerOptions } from "@temporalio/worker";
 import { createArchiveActivities } from "../activities/archive.ts";
+import { createBacktestActivities } from "../activities/backtest.ts";
 import { createSupervisionActivities } from "../activities/supervision.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
@@ -25,8 +26,10 @@ import type { Config } from "../config.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
+import { type Outboxes, tellTrades, tradingActivities } from "./trading-layer.ts";
 import { archiveWorld } from "./archive-world.ts";
 import { keepJournal, type RunningUpkeep } from "./journal-upkeep.ts";
+import { backtestWorld } from "./backtest-world.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
@@ -75,6 +78,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   if (connection === null) return;
   const keeper = openKeeper(options, temporal, log);
   let upkeep: RunningUpkeep | null = null;
+  let outboxes: Outboxes | null = null;
   try {
     const bundle = await loadWorkflowBundle();
     if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
@@ -84,11 +88,14 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       workflowBundle: { code: bundle.code },
       activities: {
         ...createSupervisionActivities(worldOf(options, temporal, keeper)),
+        ...tradingActivities({ ...options, temporal }),
         ...createArchiveActivities(archiveWorld(config, temporal)),
+        ...createBacktestActivities(backtestWorld(config, temporal)),
       },
     });
     if (layers.includes("trader")) upkeep = keepJournal(config, (level, line) => log[level](line));
     for (const layer of layers) tell(servesLine(layer, options.services));
+    if (layers.includes("trader")) outboxes = tellTrades({ config, temporal, tell });
     await runAll(workers, stop.signal);
     tell("all workers have stopped");
   } catch (error) {
@@ -97,6 +104,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   } finally {
     await keeper.stopAll("its worker shuts down");
     await upkeep?.stop();
+    await outboxes?.stop();
     await connection.close();
     await temporal.close();
     log.close();
@@ -114,6 +122,10 @@ function createWorkers(
         taskQueue: taskQueueOf(layer),
         identity: `${layer}@${hostname()}#${process.pid}`,
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
+        // More would only slow each other down, and none would come to its end.
+        ...(layer === "batch"
+          ? { maxConcurrentActivityTaskExecutions: availableParallelism() }
+          : {}),
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
         stickyQueueScheduleToStartTimeout: STICKY_MS,
         // Services are told to stop at once; they have their own times, and SIGKILL after them.

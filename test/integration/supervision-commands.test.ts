@@ -198,7 +198,11 @@ describe("`dolphin`", () => {
         { service: "scan-bridge", created: true },
         { service: "trader-blue", created: true },
       ],
-      schedules: [{ schedule_id: "compact-archive", created: true }],
+      schedules: [
+        { schedule_id: "compact-archive", created: true },
+        { schedule_id: "paper-trade-daily", created: true },
+        { schedule_id: "backtest-daily", created: true },
+      ],
     });
     const again = await dolphin("create");
     expect(again.stdout).toContain("supervisor supervise-scan-bridge: there");

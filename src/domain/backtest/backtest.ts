@@ -43,6 +43,8 @@ export type BacktestDescription = {
   readonly codeVersion: string;
   readonly trader: TraderConfiguration;
   readonly paper: PaperSettings;
+  /** Scans before this time fill the windows and nothing is decided at them; left out: none. */
+  readonly warmUntilMs?: number;
 };
 
 export type DaySample = {
@@ -124,6 +126,7 @@ export function feedBacktest(run: Backtest, chunk: ScanChunk): void {
   const { trader } = desk;
   const { data } = trader;
   const { timesMs, eigenvalues, eigenvalueCount } = chunk;
+  const { warmUntilMs = -Infinity } = run.description;
   const assetCount = chunk.assets.length;
   const carriedCount = trader.strategy.carried.length;
   event.assets = chunk.assets;
@@ -135,6 +138,7 @@ export function feedBacktest(run: Backtest, chunk: ScanChunk): void {
     if (run.nextDayMs <= nowMs) rollDay(run, chunk, row);
     event.nowMs = nowMs;
     event.asOfMs = nowMs;
+    event.isReplayed = nowMs < warmUntilMs;
     event.index = trader.nextIndex;
     event.seq += 1;
     event.scanNumber = event.seq;
@@ -207,7 +211,7 @@ function checkChunk(run: Backtest, chunk: ScanChunk): void {
 }
 
 function descriptionText(description: BacktestDescription, parameters: object): string {
-  const { dataHash, codeVersion, trader, paper } = description;
+  const { dataHash, codeVersion, trader, paper, warmUntilMs } = description;
   const { strategy, parameters: _, ...configuration } = trader;
   return JSON.stringify({
     dataHash,
@@ -216,6 +220,7 @@ function descriptionText(description: BacktestDescription, parameters: object): 
     parameters,
     configuration,
     paper,
+    warmUntilMs,
   });
 }
 

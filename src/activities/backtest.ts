@@ -1,0 +1,102 @@
+/**
+ * The activities of backtests. Idempotent by the folder of a run and by the file of a sweep's chunk:
+ * a second attempt writes the same bytes, or finds them. Results are references; data stays on disk.
+ */
+import { Context, heartbeat } from "@temporalio/activity";
+import { ApplicationFailure } from "@temporalio/common";
+import type {
+  BatchHooks,
+  BatchReference,
+  BatchResults,
+  BatchTask,
+} from "../adapters/backtest/batch-task.ts";
+import type { ChunkPlace, ChunkReference } from "../adapters/backtest/sweep/sweep-chunk.ts";
+import { monotonicMs } from "../adapters/clock.ts";
+import type { BacktestRequest, SweepRequest } from "../workflows/messages.ts";
+
+export type BacktestWorld = {
+  readonly perform: <K extends keyof BatchResults>(
+    task: Extract<BatchTask, { readonly kind: K }>,
+    hooks: BatchHooks,
+  ) => Promise<BatchResults[K]>;
+  /** The archive and folder of this machine where the request names none. */
+  readonly placeOf: (request: BacktestRequest) => {
+    readonly archive: string;
+    readonly out: string;
+  };
+  readonly hasSearchAttributes: () => Promise<boolean>;
+};
+
+const BEAT_MS = 2_000;
+const MS_PER_S = 1_000;
+
+export function createBacktestActivities(world: BacktestWorld) {
+  const jobOf = (request: BacktestRequest) => {
+    const { name, settings, strategy, from, to } = request;
+    const { archive, out } = world.placeOf(request);
+    return { name, settings, strategy, out, range: { archive, from, to } };
+  };
+  const sweepOf = (request: SweepRequest) => {
+    const { axes, walkForward } = request;
+    return { ...jobOf(request), axes, walkForward };
+  };
+  return {
+    describeBatch: async (): Promise<{ readonly hasSearchAttributes: boolean }> => ({
+      hasSearchAttributes: await world.hasSearchAttributes(),
+    }),
+
+    runBacktestJob: (request: BacktestRequest): Promise<BatchReference> =>
+      beating((hooks) => world.perform<"run">({ kind: "run", job: jobOf(request) }, hooks)),
+
+    planBacktestSweep: (request: SweepRequest): Promise<number> =>
+      beating((hooks) => world.perform<"plan">({ kind: "plan", job: sweepOf(request) }, hooks)),
+
+    runBacktestChunk: (request: SweepRequest, place: ChunkPlace): Promise<ChunkReference> =>
+      beating((hooks) =>
+        world.perform<"chunk">({ kind: "chunk", job: sweepOf(request), place }, hooks),
+      ),
+
+    concludeBacktestSweep: (
+      request: SweepRequest,
+      chunks: readonly ChunkReference[],
+    ): Promise<BatchReference> =>
+      beating((hooks) =>
+        world.perform<"conclude">({ kind: "conclude", job: sweepOf(request), chunks }, hooks),
+      ),
+  };
+}
+
+export type BacktestActivities = ReturnType<typeof createBacktestActivities>;
+
+/** Beats with what people want to read in the Web UI: how far, how fast, how much longer. */
+async function beating<T>(perform: (hooks: BatchHooks) => Promise<T>): Promise<T> {
+  const { cancellationSignal, log } = Context.current();
+  const startedMs = monotonicMs();
+  let details: Readonly<Record<string, number>> = { scans: 0 };
+  const timer = setInterval(() => heartbeat(details), BEAT_MS);
+  try {
+    return await perform({
+      onProgress(scans, total) {
+        const perS = (scans * MS_PER_S) / (monotonicMs() - startedMs);
+        details = {
+          scans,
+          scans_total: total,
+          scans_per_s: Math.round(perS),
+          seconds_left: Math.round(Math.max(0, total - scans) / perS),
+        };
+        heartbeat(details);
+      },
+      onProblem: (problem) => log.warn(problem),
+      signal: cancellationSignal,
+    });
+  } catch (error) {
+    // The SDK's own reason ends the activity as cancelled.
+    if (cancellationSignal.aborted) throw cancellationSignal.reason;
+    if (error instanceof Error && error.name === "BacktestRefused") {
+      throw ApplicationFailure.nonRetryable(error.message, error.name);
+    }
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,62 @@
+/** Strategies by name or by file, and the version of the code that a run follows from. */
+import { createHash } from "node:crypto";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { velocityDivergence } from "../../domain/trading/strategies/velocity-divergence.ts";
+import type { StrategyChoice } from "../../domain/trading/strategy.ts";
+
+export type LoadedStrategy = {
+  readonly choice: StrategyChoice;
+  /** Name of a built-in one, or the absolute path of its file: what another thread loads it by. */
+  readonly source: string;
+};
+
+const BUILT_IN: readonly StrategyChoice[] = [velocityDivergence];
+const SOURCES = fileURLToPath(new URL("../../", import.meta.url));
+const VERSION_DIGITS = 16;
+
+export const DEFAULT_STRATEGY = velocityDivergence.name;
+
+/** @throws {Error} that says what to write instead. */
+export async function loadStrategy(named: string): Promise<LoadedStrategy> {
+  const builtIn = BUILT_IN.find(({ name }) => name === named);
+  if (builtIn !== undefined) return { choice: builtIn, source: named };
+  const path = resolve(named);
+  if (!existsSync(path)) {
+    const names = BUILT_IN.map(({ name }) => name).join(", ");
+    throw new Error(
+      `'${named}' is neither a strategy's file nor a built-in strategy (there is ${names})`,
+    );
+  }
+  const module: unknown = await import(pathToFileURL(path).href);
+  const found = Object.values(Object(module)).find(isChoice);
+  if (found === undefined) {
+    throw new Error(`${path} exports no strategy: write 'export default defineStrategy({...})'`);
+  }
+  return { choice: found, source: path };
+}
+
+/** Of the core's sources and the strategy's file: the same on every machine that has the same code. */
+export function codeVersionOf({ source }: LoadedStrategy): string {
+  const hash = createHash("sha256");
+  for (const file of globSync("domain/**/*.ts", { cwd: SOURCES }).toSorted()) {
+    hash
+      .update(file)
+      .update("\0")
+      .update(readFileSync(join(SOURCES, file)))
+      .update("\0");
+  }
+  if (existsSync(source)) hash.update(readFileSync(source));
+  return hash.digest("hex").slice(0, VERSION_DIGITS);
+}
+
+function isChoice(value: unknown): value is StrategyChoice {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    "start" in value &&
+    typeof value.start === "function"
+  );
+}

@@ -1,0 +1,188 @@
+/** `dolphin backtest sweep`: every set of a grid over the archive, and the choice walked forward. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { countScansAbout } from "../../adapters/backtest/count-scans.ts";
+import {
+  SETS_FILE,
+  SWEEP_FILE,
+  SWEEP_SHEET_FILE,
+} from "../../adapters/backtest/sweep/conclude-sweep.ts";
+import { runSweep } from "../../adapters/backtest/sweep/run-sweep.ts";
+import { setsOfGrid, type GridAxis } from "../../domain/backtest/parameter-grid.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { number, percent, signedPercent, span } from "../../wire/tear-sheet/figures.ts";
+import type { SweepRecord } from "../../wire/tear-sheet/sweep-record.ts";
+import { BACKTEST_SWEEP } from "../../workflows/names.ts";
+import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+import { aligned } from "../rendering/columns.ts";
+import { printable } from "../rendering/terminal.ts";
+import { expectNoOut, sayProblem, stopOnInterrupt } from "./backtest-run.ts";
+import { NO_PROGRESS, openProgressLine } from "./progress-line.ts";
+import {
+  addRunOptions,
+  collect,
+  numberFrom,
+  placeOf,
+  rangeFrom,
+  settingsFrom,
+  strategyFrom,
+  valueFrom,
+  wrong,
+  type RunOptions,
+} from "./run-options.ts";
+import { inputOf, runThroughTemporal } from "./through-temporal.ts";
+
+const WORKERS_MAX = 64;
+
+const HELP = `
+Through the batch workers, or in this process with --local. Writes sweep.json, sets.csv and
+tear-sheet.html. The scans are decoded once for all sets. The
+best set has the highest Sharpe ratio (the highest total return where the days are too few for one);
+beside it stand the number of sets tried and the deflated Sharpe ratio. --walk-forward 30:10 chooses
+on 30 days and trades the 10 that follow, again and again, and puts those tests end to end.
+The result hash is the same for any number of workers.
+
+Exit 0: done. Exit 1: the archive could not be read, or has no scans. Exit 64: bad usage.
+--json prints what sweep.json holds, and files {sweep, sets, tear_sheet}.`;
+
+type SweepOptions = RunOptions & {
+  readonly local: boolean;
+  readonly grid: readonly string[];
+  readonly walkForward?: string;
+  readonly workers: string;
+};
+
+export function addSweepCommand(backtest: Command): void {
+  addRunOptions(backtest.command("sweep"))
+    .description("every set of a grid of parameters, and the choice walked forward")
+    .option("--grid <name=a,b,c>", "values of one parameter; may be repeated", collect, [])
+    .option("--walk-forward <train:test>", "days to choose on, and days to trade after them")
+    .option("--workers <count>", "threads, or chunks under way over all batch workers", "2")
+    .option("--local", "in this process, without any server", false)
+    .addHelpText("after", HELP)
+    .action(sweepCommand);
+}
+
+async function sweepCommand(options: SweepOptions, command: Command): Promise<void> {
+  const context = openContext(command, { archive: options.archive });
+  const { config } = context;
+  const settings = settingsFrom(options);
+  const range = rangeFrom(options, config);
+  const axes = axesFrom(options.grid);
+  const walkForward = walkForwardFrom(options.walkForward);
+  const workers = Math.min(WORKERS_MAX, Math.floor(numberFrom("--workers", options.workers, 1)));
+  const strategy = await strategyFrom(options, settings);
+  expectGrid(axes, (set) => strategy.choice.start({ ...settings.parameters, ...set }));
+  const question = { range, settings, strategy: strategy.source, axes, walkForward };
+  const place = placeOf(options, { config, strategy, question });
+  if (options.local) {
+    const job = { ...place, range, settings, strategy, axes, walkForward, workers };
+    print(await sweepLocally(job, options.json), sweepFiles(place.out), options.json);
+    return;
+  }
+  expectNoOut(options);
+  const input = {
+    ...inputOf({ range, settings, strategy, name: place.name }),
+    grid: Object.fromEntries(axes.map(({ name, values }) => [name, values])),
+    walk_forward: options.walkForward ?? null,
+    lanes: workers,
+  };
+  const isWatched = process.stderr.isTTY && !options.json;
+  const order = { workflow: BACKTEST_SWEEP, name: place.name, input, isWatched };
+  const { reference, text } = await runThroughTemporal(context, order);
+  print(text, sweepFiles(reference.folder), options.json);
+}
+
+async function sweepLocally(job: Parameters<typeof runSweep>[0], json: boolean): Promise<string> {
+  const isWatched = process.stderr.isTTY && !json;
+  const progress = isWatched ? openProgressLine("scans", countScansAbout(job.range)) : NO_PROGRESS;
+  try {
+    const record = await runSweep(job, {
+      onProgress: progress.note,
+      onProblem: sayProblem,
+      signal: stopOnInterrupt(),
+    });
+    return JSON.stringify(record);
+  } catch (error) {
+    throw new CliError(printable(messageOf(error)));
+  } finally {
+    progress.end();
+  }
+}
+
+function print(text: string, files: Files, json: boolean): void {
+  const record: SweepRecord = JSON.parse(text);
+  process.stdout.write(
+    json ? `${JSON.stringify({ ...record, files }, null, 2)}\n` : sweepSummary(text, files),
+  );
+}
+
+type Files = Readonly<Record<string, string>>;
+
+export function sweepFiles(out: string): Files {
+  return {
+    sweep: join(out, SWEEP_FILE),
+    sets: join(out, SETS_FILE),
+    tear_sheet: join(out, SWEEP_SHEET_FILE),
+  };
+}
+
+function axesFrom(grid: readonly string[]): readonly GridAxis[] {
+  if (grid.length === 0) throw wrong("--grid", "at least one name=a,b,c", "");
+  return grid.map((text) => {
+    const at = text.indexOf("=");
+    const values = text.slice(at + 1).split(",");
+    if (at < 1 || values.includes("")) throw wrong("--grid", "name=a,b,c", text);
+    return { name: text.slice(0, at), values: values.map(valueFrom) };
+  });
+}
+
+/** Every set is started once, so that a wrong one is bad usage and no failed sweep. */
+function expectGrid(axes: readonly GridAxis[], start: (set: GridSet) => unknown): void {
+  try {
+    for (const set of setsOfGrid(axes, {})) start(set);
+  } catch (error) {
+    throw new CliError(messageOf(error), EXIT_USAGE);
+  }
+}
+
+type GridSet = ReturnType<typeof setsOfGrid>[number];
+
+function walkForwardFrom(text: string | undefined) {
+  if (text === undefined) return null;
+  const [, train, test] = /^([1-9]\d*):([1-9]\d*)$/.exec(text) ?? [];
+  if (train === undefined) throw wrong("--walk-forward", "TRAIN:TEST in days, as 30:10", text);
+  return { trainDays: Number(train), testDays: Number(test) };
+}
+
+/** `text` is that of a sweep's file. */
+export function sweepSummary(text: string, files: Files): string {
+  const record: SweepRecord = JSON.parse(text);
+  const { best, sets, trials, deflatedSharpe, walkForward, timing } = record;
+  const { returns, risk, trades, run } = best.report;
+  const chosen = Object.entries(sets[best.at]?.set ?? {}).map(
+    ([name, value]) => `${name}=${String(value)}`,
+  );
+  const rows = [
+    ["sets", `${number(trials, 0)} over ${number(run.scans, 0)} scans in ${span(timing.wallMs)}`],
+    ["best", `${chosen.join(" ")}: ${signedPercent(returns.total)}, ${trades.count} trades`],
+    ["Sharpe", risk.sharpe === null ? (risk.reason ?? "not defined") : number(risk.sharpe)],
+    [
+      "deflated",
+      deflatedSharpe.reason === null
+        ? `${percent(deflatedSharpe.probability, 1)} sure that it is more than luck`
+        : `none: ${deflatedSharpe.reason}`,
+    ],
+    ...(walkForward === null
+      ? []
+      : [
+          [
+            "forward",
+            `${signedPercent(walkForward.stitched.total)} out of sample in ${walkForward.folds.length} tests`,
+          ],
+        ]),
+    ["result hash", record.resultHash],
+    ...Object.entries(files).map(([name, path]) => [name.replace("_", " "), printable(path)]),
+  ];
+  return `${aligned(rows).join("\n")}\n`;
+}

@@ -1,0 +1,24 @@
+/** A part of a chunk, without copying its buffers. */
+import type { ScanChunk } from "./backtest.ts";
+
+export type SlicePlace = {
+  readonly first: number;
+  readonly count: number;
+  /** Numbers that travel with each scan. */
+  readonly carriedCount: number;
+};
+
+export function sliceOfChunk(chunk: ScanChunk, place: SlicePlace): ScanChunk {
+  const { first, count, carriedCount } = place;
+  if (first === 0) return count === chunk.count ? chunk : { ...chunk, count };
+  const { assets, eigenvalueCount } = chunk;
+  return {
+    assets,
+    count,
+    timesMs: chunk.timesMs.subarray(first),
+    prices: chunk.prices.subarray(first * assets.length),
+    eigenvalues: chunk.eigenvalues.subarray(first * eigenvalueCount),
+    eigenvalueCount,
+    carried: chunk.carried.subarray(first * carriedCount),
+  };
+}

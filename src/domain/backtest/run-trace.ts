@@ -1,0 +1,169 @@
+/**
+ * What a run's pictures are drawn from, in memory that does not grow with it: points of the equity
+ * and of all prices at even distances in scans, and a sample of the trades. When there are too many
+ * points every second one goes and the distance doubles.
+ *
+ * Invariant: the points depend on the scans, not on how they were chunked.
+ */
+import { feedBacktest, type Backtest, type DaySample, type ScanChunk } from "./backtest.ts";
+import type { Trade } from "../trading/orders.ts";
+import { sliceOfChunk } from "./chunk-slice.ts";
+
+const POINTS_MAX = 1_024;
+const TRADES_MAX = 4_096;
+/** Beyond it an asset has no picture of its price. */
+const ASSETS_MAX = 1_000;
+
+export type RunTrace = {
+  /** Scans from one point to the next. */
+  stride: number;
+  /** Scans until the next point. */
+  wait: number;
+  points: number;
+  readonly timesMs: Float64Array;
+  readonly equities: Float64Array;
+  /** The deepest fall below the peak since the point before, as a share of that peak. */
+  readonly depths: Float64Array;
+  readonly prices: Map<string, Float64Array>;
+  peak: number;
+  trades: Trade[];
+  tradesSeen: number;
+  tradeStride: number;
+  readonly days: DaySample[];
+};
+
+export type RunPictures = {
+  readonly timesMs: readonly number[];
+  readonly equities: readonly number[];
+  readonly depths: readonly number[];
+  /** The capital, held in equal parts of every asset since its first price. */
+  readonly benchmarks: readonly number[];
+  readonly days: readonly DaySample[];
+  /** One of each `tradeStride` trades. */
+  readonly trades: readonly Trade[];
+  readonly tradeStride: number;
+  /** Of the asset that was traded most; null where none was. */
+  readonly market: { readonly asset: string; readonly prices: readonly number[] } | null;
+};
+
+export function createRunTrace(capital: number): RunTrace {
+  return {
+    stride: 1,
+    wait: 1,
+    points: 0,
+    timesMs: new Float64Array(POINTS_MAX),
+    equities: new Float64Array(POINTS_MAX),
+    depths: new Float64Array(POINTS_MAX),
+    prices: new Map(),
+    peak: capital,
+    trades: [],
+    tradesSeen: 0,
+    tradeStride: 1,
+    days: [],
+  };
+}
+
+/** Feeds the run, in parts that end where a point is due. */
+export function feedTraced(trace: RunTrace, run: Backtest, chunk: ScanChunk): void {
+  const carriedCount = run.desk.trader.strategy.carried.length;
+  for (let first = 0; first < chunk.count;) {
+    const count = Math.min(trace.wait, chunk.count - first);
+    feedBacktest(run, sliceOfChunk(chunk, { first, count, carriedCount }));
+    first += count;
+    trace.wait -= count;
+    if (trace.wait > 0) continue;
+    addPoint(trace, run, { chunk, row: first - 1 });
+    trace.wait = trace.stride;
+  }
+}
+
+export function traceTrade(trace: RunTrace, trade: Trade): void {
+  if (trace.tradesSeen % trace.tradeStride === 0) trace.trades.push(trade);
+  trace.tradesSeen += 1;
+  if (trace.trades.length <= TRADES_MAX) return;
+  trace.trades = trace.trades.filter((_, at) => at % 2 === 0);
+  trace.tradeStride *= 2;
+}
+
+export function picturesOf(trace: RunTrace, tradesByAsset: Counts, capital: number): RunPictures {
+  const { points, prices } = trace;
+  const [busiest] = Object.entries(tradesByAsset).toSorted(([, a], [, b]) => b.count - a.count);
+  const series = busiest === undefined ? undefined : prices.get(busiest[0]);
+  return {
+    timesMs: [...trace.timesMs.subarray(0, points)],
+    equities: [...trace.equities.subarray(0, points)],
+    depths: [...trace.depths.subarray(0, points)],
+    benchmarks: benchmarksOf(trace, capital),
+    days: trace.days,
+    trades: trace.trades,
+    tradeStride: trace.tradeStride,
+    market:
+      busiest === undefined || series === undefined
+        ? null
+        : { asset: busiest[0], prices: [...series.subarray(0, points)] },
+  };
+}
+
+type Counts = Readonly<Record<string, { readonly count: number }>>;
+type Place = { readonly chunk: ScanChunk; readonly row: number };
+
+function addPoint(trace: RunTrace, run: Backtest, { chunk, row }: Place): void {
+  const { equity } = run.desk.trader.data.account;
+  const at = trace.points;
+  trace.points += 1;
+  trace.timesMs[at] = chunk.timesMs[row]!;
+  trace.equities[at] = equity;
+  trace.peak = Math.max(trace.peak, run.curve.peak);
+  trace.depths[at] = (trace.peak - equity) / trace.peak;
+  const { assets, prices } = chunk;
+  for (let column = 0; column < assets.length; column += 1) {
+    seriesOf(trace, assets[column]!)[at] = prices[row * assets.length + column]!;
+  }
+  if (trace.points === POINTS_MAX) thinOut(trace);
+}
+
+const NOT_DRAWN = new Float64Array(POINTS_MAX);
+
+function seriesOf(trace: RunTrace, asset: string): Float64Array {
+  const found = trace.prices.get(asset);
+  if (found !== undefined) return found;
+  if (ASSETS_MAX <= trace.prices.size) return NOT_DRAWN;
+  const series = new Float64Array(POINTS_MAX).fill(Number.NaN);
+  trace.prices.set(asset, series);
+  return series;
+}
+
+/** Keeps the second of each pair, so that points stay at whole multiples of the stride. */
+function thinOut(trace: RunTrace): void {
+  const { timesMs, equities, depths } = trace;
+  const half = POINTS_MAX / 2;
+  for (let at = 0; at < half; at += 1) {
+    timesMs[at] = timesMs[2 * at + 1]!;
+    equities[at] = equities[2 * at + 1]!;
+    depths[at] = Math.max(depths[2 * at]!, depths[2 * at + 1]!);
+    for (const series of trace.prices.values()) series[at] = series[2 * at + 1]!;
+  }
+  for (const series of trace.prices.values()) series.fill(Number.NaN, half);
+  trace.points = half;
+  trace.stride *= 2;
+}
+
+function benchmarksOf({ points, prices }: RunTrace, capital: number): number[] {
+  const growths = new Float64Array(points);
+  const counts = new Uint32Array(points);
+  for (const series of prices.values()) {
+    let first = Number.NaN;
+    let last = Number.NaN;
+    for (let at = 0; at < points; at += 1) {
+      const price = series[at]!;
+      if (price > 0) last = price;
+      if (Number.isNaN(first)) first = last;
+      if (Number.isNaN(last)) continue;
+      growths[at]! += last / first;
+      counts[at]! += 1;
+    }
+  }
+  return Array.from(growths, (growth, at) =>
+    counts[at] === 0 ? capital : (capital * growth) / counts[at]!,
+  );
+}

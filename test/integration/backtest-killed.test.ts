@@ -1,0 +1,180 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connectTemporal, type TemporalClient } from "../../src/adapters/temporal-client.ts";
+import type { TemporalServer } from "../../src/embedded/temporal-server.ts";
+import {
+  makeTemporaryDirectory,
+  removeTemporaryDirectory,
+  startTestTemporal,
+} from "../helpers/servers.ts";
+import { until } from "../helpers/supervision/until.ts";
+import { putChunk, stretched } from "../helpers/trading/archive-of-chunk.ts";
+import { realCloses } from "../helpers/trading/real-closes.ts";
+
+const CLI = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const HOUR_MS = 3_600_000;
+const dir = makeTemporaryDirectory("backtest");
+const archive = join(dir, "arrow_scans");
+const GRID = [
+  ["--grid", "threshold=0.01,0.0125,0.015,0.0175,0.02,0.0225,0.025,0.0275,0.03"],
+  ["--grid", "takeProfit=0.005,0.0075,0.01,0.0125,0.015"],
+].flat();
+const grid = {
+  threshold: [0.01, 0.0125, 0.015, 0.0175, 0.02, 0.0225, 0.025, 0.0275, 0.03],
+  takeProfit: [0.005, 0.0075, 0.01, 0.0125, 0.015],
+};
+let server: TemporalServer;
+let temporal: TemporalClient;
+const workers: ChildProcess[] = [];
+
+beforeAll(async () => {
+  putChunk(archive, stretched(realCloses(), HOUR_MS));
+  server = await startTestTemporal(dir);
+  temporal = connectTemporal(server.address);
+});
+afterAll(async () => {
+  for (const worker of workers) await end(worker, "SIGTERM");
+  await temporal.close();
+  await server.stop();
+  removeTemporaryDirectory(dir);
+});
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    TEMPORAL_ADDRESS: server.address,
+    DOLPHIN_DATA_DIR: dir,
+    DOLPHIN_PORTS_METRICS: "0",
+  };
+}
+
+function startWorker(): ChildProcess {
+  const worker = spawn(process.execPath, [CLI, "worker", "batch"], {
+    env: environment(),
+    stdio: "ignore",
+  });
+  workers.push(worker);
+  return worker;
+}
+
+async function end(worker: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (worker.exitCode !== null || worker.signalCode !== null) return;
+  const exited = once(worker, "exit");
+  worker.kill(signal);
+  await exited;
+}
+
+function chunkFiles(): string[] {
+  return globSync("backtests/killed/chunks-*/*.json", { cwd: dir });
+}
+
+async function backtest(...args: string[]) {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [CLI, "backtest", ...args, "--json"],
+    { env: environment(), maxBuffer: 64 * 1_048_576 },
+  );
+  return JSON.parse(stdout);
+}
+
+/** Which chunk each worker process finished, and how often each was scheduled. */
+async function chunksIn(workflowId: string) {
+  const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
+  const scheduled = new Map<string, string>();
+  const started = new Map<string, string>();
+  const finishedBy: string[] = [];
+  for (const event of events ?? []) {
+    const id = String(event.eventId);
+    const type = event.activityTaskScheduledEventAttributes?.activityType?.name;
+    if (type !== undefined && type !== null) scheduled.set(id, type);
+    const start = event.activityTaskStartedEventAttributes;
+    if (start) started.set(String(start.scheduledEventId), start.identity ?? "");
+    const done = event.activityTaskCompletedEventAttributes;
+    const from = String(done?.scheduledEventId);
+    if (done && scheduled.get(from) === "runBacktestChunk") {
+      finishedBy.push(done.identity ?? started.get(from) ?? "");
+    }
+  }
+  const chunks = [...scheduled.values()].filter((type) => type === "runBacktestChunk");
+  return { scheduled: chunks.length, finishedBy };
+}
+
+test("a sweep whose worker is killed goes on with what is left, to the same result", async () => {
+  const first = startWorker();
+  const handle = await temporal.client.workflow.start("backtestSweep", {
+    workflowId: "backtest-killed",
+    taskQueue: "dolphin-batch",
+    args: [{ archive, grid, walk_forward: "60:20", lanes: 2, chunk_trials: 24 }],
+  });
+  await until("three chunks are done", () => chunkFiles().length >= 3);
+  const kept = new Map(chunkFiles().map((file) => [file, readFileSync(join(dir, file), "utf8")]));
+  await end(first, "SIGKILL");
+  const second = startWorker();
+  const reference = await handle.result();
+
+  const { scheduled, finishedBy } = await chunksIn("backtest-killed");
+  expect(finishedBy).toHaveLength(scheduled);
+  const byFirst = finishedBy.filter((identity) => identity.endsWith(`#${first.pid}`)).length;
+  const bySecond = finishedBy.filter((identity) => identity.endsWith(`#${second.pid}`)).length;
+  // A file may be there whose worker died before it could say so: it is found, not made anew.
+  expect(byFirst).toBeGreaterThanOrEqual(kept.size - 2);
+  expect(bySecond).toBeGreaterThan(0);
+  expect(byFirst + bySecond).toBe(scheduled);
+
+  const local = await backtest(
+    "sweep",
+    "--local",
+    "--archive",
+    archive,
+    ...GRID,
+    "--walk-forward",
+    "60:20",
+    "--name",
+    "local",
+  );
+  expect(reference).toMatchObject({ resultHash: local.resultHash, scans: 3_932 });
+  expect(JSON.stringify(reference).length).toBeLessThan(1_000);
+  expect(chunkFiles()).toEqual([]);
+});
+
+test("a run through the worker is the run of this process, and can be asked for afterwards", async () => {
+  const local = await backtest("run", "--local", "--archive", archive, "--name", "here");
+  const remote = await backtest("run", "--archive", archive, "--name", "there");
+  expect(remote.report).toEqual(local.report);
+  expect(existsSync(remote.files.tear_sheet)).toBe(true);
+  expect((await backtest("report", "there")).report).toEqual(local.report);
+  const sweep = await backtest(
+    "sweep",
+    "--archive",
+    archive,
+    ...GRID.slice(0, 2),
+    "--name",
+    "wide",
+  );
+  expect(await backtest("report", "wide")).toMatchObject({ resultHash: sweep.resultHash });
+});
+
+test.each([
+  ["backtest", { fills: "never" }, "'same_scan', 'next_scan' or 'latency:MS'"],
+  ["backtest", { strategie: "x" }, "unknown field 'strategie'"],
+  ["backtestSweep", {}, "field 'grid' is missing"],
+  ["backtest", { from: "2031-01-01" }, "there are no scans"],
+  ["backtest", { parameters: { treshold: 1 } }, "has no parameter 'treshold'"],
+])("%s with %j fails with a sentence: %s", async (workflow, input, sentence) => {
+  const run = temporal.client.workflow.execute(workflow, {
+    workflowId: `backtest-wrong-${sentence.length}`,
+    taskQueue: "dolphin-batch",
+    args: [{ archive, ...input }],
+  });
+  const error: unknown = await run.catch((caught: unknown) => caught);
+  expect(causesOf(error)).toContain(sentence);
+});
+
+function causesOf(error: unknown): string {
+  return error instanceof Error ? `${error.message}\n${causesOf(error.cause)}` : "";
+}
