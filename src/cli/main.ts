@@ -42,6 +42,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "no entries into a book",
     load: async () => (await import("./trader/trader-verbs.ts")).addHaltCommand,
   },
+  promote: {
+    summary: "let BLUE run GREEN's version, and GREEN BLUE's, when both are flat",
+    load: async () => (await import("./trader/promote.ts")).addPromoteCommand,
+  },
   resume: {
     summary: "end a book's halt and its latched limits",
     load: async () => (await import("./trader/trader-verbs.ts")).addResumeCommand,

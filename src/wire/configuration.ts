@@ -14,6 +14,18 @@ const share = z.number().positive().max(1);
 const seconds = z.number().positive().max(86_400);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "must be a day such as 2026-03-25");
 
+const capital = z.number().positive().max(1e12);
+const parameters = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]));
+const fill = z.enum(["same_scan", "next_scan", "latency"]);
+const limits = z.strictObject({
+  position_notional_max: z.number().positive().default(100_000),
+  gross_notional_max: z.number().positive().default(100_000),
+  positions_max: z.number().int().min(1).max(64).default(1),
+  entries_per_minute_max: z.number().int().min(1).default(10),
+  daily_loss_max: share.default(0.05),
+  drawdown_max: share.default(0.2),
+});
+
 export const Configuration = z.strictObject({
   /** Everything that DOLPHIN writes lies below it. Relative to the file that names it. */
   data_dir: z.string().min(1).default(".dolphin"),
@@ -56,14 +68,14 @@ export const Configuration = z.strictObject({
   trader: z
     .strictObject({
       /** Cash of a book that has no journal yet. */
-      capital: z.number().positive().max(1e12).default(100_000),
+      capital: capital.default(100_000),
       strategy: z.string().min(1).default("velocity-divergence"),
       /** The strategy's own, such as `threshold: 0.03`; `preset` names a set of them. */
-      parameters: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).default({}),
+      parameters: parameters.default({}),
       /** There is no live one yet. */
       broker: z.literal("paper").default("paper"),
       /** When a paper order fills; with `latency` after `fill_latency_ms`. */
-      fill: z.enum(["same_scan", "next_scan", "latency"]).default("next_scan"),
+      fill: fill.default("next_scan"),
       fill_latency_ms: z.number().min(0).max(600_000).default(0),
       fee_bps: bps.default(4),
       slippage_bps: bps.default(2),
@@ -71,16 +83,7 @@ export const Configuration = z.strictObject({
       seed: z.number().int().default(1),
       partial_share: z.number().min(0).max(1).default(0),
       reject_share: z.number().min(0).max(1).default(0),
-      limits: z
-        .strictObject({
-          position_notional_max: z.number().positive().default(100_000),
-          gross_notional_max: z.number().positive().default(100_000),
-          positions_max: z.number().int().min(1).max(64).default(1),
-          entries_per_minute_max: z.number().int().min(1).default(10),
-          daily_loss_max: share.default(0.05),
-          drawdown_max: share.default(0.2),
-        })
-        .prefault({}),
+      limits: limits.prefault({}),
       /** How old a declared input may be for an entry; features of a strategy's own by their names. */
       age_budgets_s: z
         .object({ scan: seconds.default(30), posture: seconds.default(30) })
@@ -100,6 +103,31 @@ export const Configuration = z.strictObject({
         .default({}),
       /** Events between snapshots of the state: what a start folds at most. */
       snapshot_events: z.number().int().min(1).max(1_000_000).default(5_000),
+    })
+    .prefault({}),
+  /** What is kept of the trading journal, and where a second copy of it goes. */
+  journal: z
+    .strictObject({
+      /** Days of BLUE's log; null keeps all. A day that anything still has to read stays. */
+      keep_days: z.number().int().min(2).max(36_500).nullable().default(null),
+      /** URL of a Postgres that gets a copy of BLUE's log; named a secret, as it may hold a password. */
+      postgres_secret_url: z.string().min(1).nullable().default(null),
+    })
+    .prefault({}),
+  /** The book that runs beside BLUE on the same events. What is null is as `trader` has it. */
+  green: z
+    .strictObject({
+      capital: capital.nullable().default(null),
+      strategy: z.string().min(1).nullable().default(null),
+      /** Not merged with BLUE's: what is not named here has the strategy's default. */
+      parameters: parameters.nullable().default(null),
+      fill: fill.nullable().default(null),
+      fee_bps: bps.nullable().default(null),
+      slippage_bps: bps.nullable().default(null),
+      seed: z.number().int().nullable().default(null),
+      partial_share: z.number().min(0).max(1).nullable().default(null),
+      reject_share: z.number().min(0).max(1).nullable().default(null),
+      limits: limits.nullable().default(null),
     })
     .prefault({}),
   safety: z

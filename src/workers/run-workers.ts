@@ -28,6 +28,7 @@ import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { type Outboxes, tellTrades, tradingActivities } from "./trading-layer.ts";
 import { archiveWorld } from "./archive-world.ts";
+import { keepJournal, type RunningUpkeep } from "./journal-upkeep.ts";
 import { backtestWorld } from "./backtest-world.ts";
 import { serviceCommand } from "./service-command.ts";
 import { installRuntime } from "./worker-runtime.ts";
@@ -76,6 +77,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
   const keeper = openKeeper(options, temporal, log);
+  let upkeep: RunningUpkeep | null = null;
   let outboxes: Outboxes | null = null;
   try {
     const bundle = await loadWorkflowBundle();
@@ -91,6 +93,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
         ...createBacktestActivities(backtestWorld(config, temporal)),
       },
     });
+    if (layers.includes("trader")) upkeep = keepJournal(config, (level, line) => log[level](line));
     for (const layer of layers) tell(servesLine(layer, options.services));
     if (layers.includes("trader")) outboxes = tellTrades({ config, temporal, tell });
     await runAll(workers, stop.signal);
@@ -100,6 +103,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     throw error;
   } finally {
     await keeper.stopAll("its worker shuts down");
+    await upkeep?.stop();
     await outboxes?.stop();
     await connection.close();
     await temporal.close();

@@ -29,31 +29,13 @@ import {
   TraderAnswer as AnswerSchema,
 } from "../../src/wire/trading/trader-control.ts";
 import { type Cluster, until } from "./bridge.ts";
+import { LIVELY } from "./lively.ts";
+
+export { LIVELY } from "./lively.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/services/trader/main.ts");
 const FAILING = resolve(import.meta.dirname, "failing-trader.ts");
 export const BOOK_ASSETS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "ADAUSDT", "DOTUSDT"];
-
-/** Windows of a few scans and a threshold that is passed often: trades soon and many. */
-export const LIVELY = {
-  parameters: {
-    shortWindow: 2,
-    longWindow: 4,
-    normalizeScans: 5,
-    droppedScans: 0,
-    volatilityScans: 3,
-    volatilityRankScans: 5,
-    volatilityQuantile: 0.1,
-    growthScans: 2,
-    sigmaScans: 3,
-    threshold: 0.002,
-    holdScansMax: 3,
-  },
-  partial_share: 0.3,
-  reject_share: 0.1,
-  snapshot_events: 40,
-  limits: { entries_per_minute_max: 1_000_000, daily_loss_max: 1, drawdown_max: 1 },
-};
 
 export type TraderPlace = {
   readonly dir: string;
@@ -69,6 +51,7 @@ export function spawnTrader(
   place: TraderPlace,
   settings: object = LIVELY,
   env: Readonly<Record<string, string>> = {},
+  sections: object = {},
 ) {
   const config = join(place.dir, "trader.yaml");
   const output = join(place.dir, "trader.out");
@@ -80,6 +63,7 @@ export function spawnTrader(
       archive: place.archive,
       hazelcast: { address: place.address, cluster: "dolphin", deadline_ms: 1_000 },
       trader: settings,
+      ...sections,
     }),
   );
   const out = openSync(output, "a");

@@ -68,6 +68,8 @@ describe("dolphin status of a healthy system", () => {
     expect(services).toMatchObject([
       { service: "scan-bridge", status: "Healthy", source: "temporal", restarts: 0 },
       { service: "trader-blue", status: "Healthy", source: "temporal", restarts: 0 },
+      // Nobody asked for it, so it says nothing of the system.
+      { service: "trader-green", status: "Stopped", source: "temporal", restarts: 0 },
     ]);
     expect(services[0]?.pid).toBe(up.services["scan-bridge"]?.pid);
     expect(services[0]?.why).toMatch(/^newest data \d+ s old$/);
@@ -115,6 +117,7 @@ describe("dolphin status with a silent server", () => {
       expect(services).toMatchObject([
         { pid: up.services["scan-bridge"]?.pid, source },
         { pid: up.services["trader-blue"]?.pid, source },
+        { service: "trader-green", pid: null },
       ]);
       expect(services[0]?.why).toMatch(why);
     } finally {
@@ -165,7 +168,7 @@ describe("dolphin status without", () => {
     expect(status).toBe(3);
     const { services } = Status.parse(JSON.parse(stdout));
     const down = { status: "Down", pid: null, source: "none" };
-    expect(services).toMatchObject([down, down]);
+    expect(services).toMatchObject([down, down, down]);
   });
 
   test("scans: waiting for the upstream engine is a warning, not a fault", async () => {

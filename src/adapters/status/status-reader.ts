@@ -38,6 +38,12 @@ export type StatusSources = {
   readonly dashboard: string | null;
 };
 
+/** Stopped, and nobody asked for it: a service for who wants it says nothing of the system. */
+function isUnasked({ service, status }: ServiceRow): boolean {
+  const spec = Object.values(SERVICES).find(({ name }) => name === service);
+  return status === "Stopped" && spec?.autostart === false;
+}
+
 export async function readStatus(
   sources: StatusSources,
   /** Told of every question, which may go on after its deadline. */
@@ -71,7 +77,7 @@ export async function readStatus(
     { server: "hazelcast", address: sources.hazelcast.address, ...hazelcast.answer },
   ];
   const { word, exit } = overall(
-    services.map((service) => service.status),
+    services.filter((service) => !isUnasked(service)).map((service) => service.status),
     servers.every((server) => server.answered_ms !== null),
   );
   return {

@@ -11,7 +11,7 @@ import { hashOf } from "../../wire/scan-hash.ts";
 import { namesIn, syncFolder, writeWhole } from "./segments/segment-files.ts";
 import type { TradingJournal } from "./trading-journal.ts";
 
-const SNAPSHOTS_KEPT = 3;
+export const SNAPSHOTS_KEPT = 3;
 const SNAPSHOT_VERSION = 1;
 const MAGIC = Buffer.from("DLPHSNP\n", "latin1");
 const HEAD_BYTES = 56;
@@ -36,7 +36,16 @@ export type FoundSnapshot = {
 export function saveSnapshot(journal: TradingJournal, index: number, bytes: Uint8Array): void {
   assert(index < (journal.nextIndex ?? 0), "a snapshot contains appended events only");
   journal.sync();
-  const folder = snapshotFolder(journal.folder);
+  saveSnapshotIn(journal.folder, { index, bytes }, SNAPSHOTS_KEPT);
+}
+
+/** Of a state that follows from another book's log: `journalFolder` holds no segments of its own. */
+export function saveSnapshotIn(
+  journalFolder: string,
+  { index, bytes }: { readonly index: number; readonly bytes: Uint8Array },
+  keptMax: number,
+): void {
+  const folder = snapshotFolder(journalFolder);
   mkdirSync(folder, { recursive: true, mode: 0o750 });
   const head = Buffer.alloc(HEAD_BYTES);
   MAGIC.copy(head, 0);
@@ -45,7 +54,7 @@ export function saveSnapshot(journal: TradingJournal, index: number, bytes: Uint
   head.writeBigUInt64LE(BigInt(index), 16);
   hashOf(bytes).copy(head, 24);
   writeWhole(snapshotPath(folder, index), [head, bytes]);
-  const older = listSnapshots(journal.folder).slice(0, -SNAPSHOTS_KEPT);
+  const older = listSnapshots(journalFolder).slice(0, -keptMax);
   for (const found of older) rmSync(snapshotPath(folder, found));
   if (0 < older.length) syncFolder(folder);
 }

@@ -47,6 +47,7 @@ function serviceLines(rows: readonly ServiceRow[], nowMs: number): string[] {
 
 function reasonLines(row: ServiceRow, nowMs: number): string[] {
   const lines = [printable(row.why)];
+  if (row.state?.startsWith("diverged") === true) lines.push(printable(row.state));
   if (row.next_try_at !== null) {
     const inS = Math.max(0, (Date.parse(row.next_try_at) - nowMs) / 1_000);
     lines.push(`next try in ${duration(inS)}`);

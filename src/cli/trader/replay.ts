@@ -2,10 +2,12 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { codeHash } from "../../adapters/code-hash.ts";
+import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
 import { replayDay } from "../../adapters/trading-journal/replay/replay-day.ts";
 import type { Config } from "../../config.ts";
 import type { Difference } from "../../domain/trading/replay/replay.ts";
 import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
+import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { type DayReplay, dayReplayJson } from "../../wire/session/day-replay.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 
@@ -50,7 +52,9 @@ export function addReplayCommand(program: Command): void {
 }
 
 function replayRecordedDay(config: Config, book: string, day: string): DayReplay {
-  const { trader, paper, hash } = bookConfiguration(book, config.trader);
+  const books = readBooks(config.data_dir);
+  const settings = settingsOfBook(book === "GREEN" ? "GREEN" : "BLUE", config, books);
+  const { trader, paper, hash } = bookConfiguration(book, settings);
   const place = { root: join(config.data_dir, "journal", "trading"), book };
   const program = { trader, paper, configurationHash: hash, codeHash: codeHash() };
   return replayDay(place, day, program);

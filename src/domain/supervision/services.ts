@@ -3,7 +3,7 @@
 export const LAYERS = ["trader", "scan", "indicators", "health", "batch"] as const;
 export type Layer = (typeof LAYERS)[number];
 
-export const SERVICE_NAMES = ["scan-bridge", "trader-blue"] as const;
+export const SERVICE_NAMES = ["scan-bridge", "trader-blue", "trader-green"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export type ServiceSpec = {
@@ -52,5 +52,19 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     cpuAlertPercent: 80,
     // On paper only. A live broker's book is started by an operator.
     autostart: true,
+  },
+  "trader-green": {
+    name: "trader-green",
+    layer: "trader",
+    module: "trader-green/main.ts",
+    nodeArgs: ["--max-old-space-size=128", "--max-semi-space-size=8"],
+    startSeconds: 5,
+    stopWaitSeconds: 10,
+    rssWarnBytes: 250 * MIB,
+    rssRestartBytes: 500 * MIB,
+    cpuWarnPercent: 50,
+    cpuAlertPercent: 80,
+    // For who compares a version with BLUE's; costs a process.
+    autostart: false,
   },
 };

@@ -2,14 +2,13 @@
 import type { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
 import type { Note } from "../../domain/trading/commands.ts";
 import type { OperatorCommand } from "../../domain/trading/events.ts";
-import { publishedOf } from "../../domain/trading/published.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
 import {
   type OperatorRequest,
   type TraderAnswer,
   TraderRequest,
-  type TraderStatus,
 } from "../../wire/trading/trader-control.ts";
+import { statusOf } from "../book-status.ts";
 import type { Fact } from "./book.ts";
 
 export type ControlDeps = {
@@ -74,33 +73,6 @@ function commandOf(request: OperatorRequest): OperatorCommand {
     bucket: "operator",
   };
   return { kind: "enter", asset, direction, share, plan };
-}
-
-function statusOf(trader: Trader): TraderStatus {
-  const state = publishedOf(trader);
-  return {
-    book: state.book,
-    strategy: state.strategy,
-    cash: state.capital,
-    equity: state.equity,
-    positions: state.positions.map((position) => ({
-      id: position.id,
-      asset: position.asset,
-      direction: position.direction,
-      quantity: position.quantity,
-      entry_price: position.entryPrice,
-      mark: position.mark,
-      unrealized: position.unrealized,
-    })),
-    orders_working: [...state.ordersWorking],
-    last_seq: state.lastSeq,
-    last_index: trader.nextIndex - 1,
-    warm: state.warm,
-    halted: state.halted,
-    latched: [...state.latched],
-    posture: state.posture,
-    trades: state.tradesExecuted,
-  };
 }
 
 function plain(id: string, ok: boolean, detail: string): TraderAnswer {

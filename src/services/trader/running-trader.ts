@@ -15,7 +15,7 @@ import { Book, type BookStep, type Fact, type Outcomes } from "./book.ts";
 import { Canary } from "./canary.ts";
 import { Consequences } from "./consequences.ts";
 import { answerRequest } from "./control.ts";
-import { Publication } from "./publication.ts";
+import { Publication } from "../publication.ts";
 import { ScanIntake } from "./scan-intake.ts";
 import { journalSource, ringSource } from "./scan-sources.ts";
 

@@ -8,6 +8,7 @@ import { connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import { createScanLookup } from "../../adapters/journal/scan-lookup.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
+import { readBooks, snapshotOfBlue } from "../../adapters/trading-journal/books/books-store.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
 import { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
@@ -19,6 +20,7 @@ import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS } from "../../wire/control-pipe.ts";
 import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";
+import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import {
   type BookConfiguration,
   bookConfiguration,
@@ -129,7 +131,9 @@ async function openTrader(shell: Shell) {
   const trades = new TradeFile(journal.journal.folder);
   const program = { configurationHash: configuration.hash, codeHash: codeHash() };
   const outcomes = new OutcomeFile(journal.journal.folder, program, carriedCount);
-  const found = latestSnapshot(journal.journal.folder, (journal.journal.nextIndex ?? 0) - 1);
+  const lastIndex = (journal.journal.nextIndex ?? 0) - 1;
+  const own = latestSnapshot(journal.journal.folder, lastIndex);
+  const found = snapshotOfBlue(config.data_dir, own, lastIndex);
   for (const path of found.damaged)
     say("error", `the snapshot ${path} is damaged; an older one is taken`);
   const restored = restoreOrEnd(shell, () =>
@@ -153,10 +157,10 @@ async function openTrader(shell: Shell) {
     log: journal,
     clock: { nowMs: wallMs, monotonicMs },
     snapshotEvents: config.trader.snapshot_events,
-    saveSnapshot: (of, lastIndex) => {
+    saveSnapshot: (of, index) => {
       trades.sync();
       outcomes.flush();
-      saveSnapshot(journal.journal, lastIndex, encodeTraderSnapshot(snapshotOf(of)));
+      saveSnapshot(journal.journal, index, encodeTraderSnapshot(snapshotOf(of)));
     },
     say,
     onFailure: (error) =>
@@ -240,7 +244,9 @@ function openShell(options: TraderOptions): Shell {
 
 function bookOrEnd(shell: Shell): BookConfiguration {
   try {
-    return bookConfiguration(shell.options.book, shell.config.trader);
+    const { config, options } = shell;
+    const settings = settingsOfBook("BLUE", config, readBooks(config.data_dir));
+    return bookConfiguration(options.book, settings);
   } catch (error) {
     return shell.end(EXIT_CONFIGURATION, messageOf(error));
   }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
 
 /** What lies deeper is the core's own, and refused by its version if it is another's. */
-const TraderSnapshotSchema = z.strictObject({
+export const TraderSnapshotSchema = z.strictObject({
   version: z.int(),
   book: z.string(),
   strategy: z.json(),

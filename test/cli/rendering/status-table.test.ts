@@ -48,6 +48,11 @@ const healthy: SystemStatus = {
 };
 
 describe("statusTable", () => {
+  test("says that GREEN decided otherwise than BLUE", () => {
+    const green = { ...bridge, service: "trader-green", state: "diverged at seq 41: logic" };
+    const lines = statusTable({ ...healthy, services: [green] }).split("\n");
+    expect(lines).toContain("    diverged at seq 41: logic");
+  });
   test("when all is well", () => {
     expect(statusTable(healthy)).toBe(
       `DOLPHIN  Healthy  2026-03-25 04:00:00 UTC

@@ -151,10 +151,13 @@ function fillAt(settings: PaperSettings, pending: PendingOrder, price: number): 
   return { kind: isPartial ? "order_partly_filled" : "order_filled", clientOrderId, fill };
 }
 
-/** In [0, 1): FNV-1a over the id, then a finalizer that spreads neighbouring ids. */
+/**
+ * In [0, 1): FNV-1a over the id, then a finalizer that spreads neighbouring ids. The book's name is
+ * left out: the same decision of two books meets the same fate.
+ */
 function draw(seed: number, clientOrderId: string, salt: number): number {
   let hash = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1) ^ Math.imul(salt, 0x85ebca6b)) | 0;
-  for (let at = 0; at < clientOrderId.length; at += 1) {
+  for (let at = clientOrderId.indexOf("-") + 1; at < clientOrderId.length; at += 1) {
     hash = Math.imul(hash ^ clientOrderId.charCodeAt(at), 0x01000193);
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -2,10 +2,10 @@
  * Publishes state and profit after each scan, off the way of a decision: what changed while one
  * writing is under way goes out with the next.
  */
-import type { ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
-import type { DayEntry } from "../../domain/trading/commands.ts";
-import { publishedOf } from "../../domain/trading/published.ts";
-import type { Trader } from "../../domain/trading/trader.ts";
+import type { ScanFeed } from "../adapters/hazelcast/scan-feed.ts";
+import type { DayEntry } from "../domain/trading/commands.ts";
+import { publishedOf } from "../domain/trading/published.ts";
+import type { Trader } from "../domain/trading/trader.ts";
 import {
   encodeDay,
   encodeRunningDay,
@@ -13,7 +13,7 @@ import {
   pnlMapOf,
   STATE_KEY,
   stateMapOf,
-} from "../../wire/trading/trader-values.ts";
+} from "../wire/trading/trader-values.ts";
 
 export type PublicationDeps = {
   readonly trader: Trader;

@@ -1,0 +1,78 @@
+/** `books.json` and the states that promotions left: what both books read when they start. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { codeOf } from "../../../domain/failure.ts";
+import { BOOKS_FILE, BooksFile, NEVER_PROMOTED } from "../../../wire/trading/books-file.ts";
+import {
+  decodeShadow,
+  encodeShadow,
+  type ShadowSnapshot,
+} from "../../../wire/trading/shadow-snapshot.ts";
+import { encodeTraderSnapshot } from "../../../wire/trading/trader-snapshot.ts";
+import { writeWhole } from "../segments/segment-files.ts";
+import { type FoundSnapshot, latestSnapshot, saveSnapshotIn } from "../snapshots.ts";
+
+/** A fold of the log needs the state at every promotion in it. */
+const PROMOTIONS_KEPT_MAX = 1_000;
+
+/** @throws {Error} that names the file when it is none. */
+export function readBooks(dataDir: string): BooksFile {
+  const path = join(dataDir, BOOKS_FILE);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return NEVER_PROMOTED;
+    throw error;
+  }
+  try {
+    return BooksFile.parse(JSON.parse(text));
+  } catch (error) {
+    throw new Error(
+      `${path} does not say which version each book runs; 'dolphin promote' writes it`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The exchange is done when the file is written: until then both books are as they were. */
+export function writePromotion(dataDir: string, books: BooksFile, state: ShadowSnapshot): void {
+  const { index } = state;
+  saveSnapshotIn(
+    promotionsFolder(dataDir),
+    { index, bytes: encodeShadow(state) },
+    PROMOTIONS_KEPT_MAX,
+  );
+  writeWhole(join(dataDir, BOOKS_FILE), [Buffer.from(`${JSON.stringify(books, null, 2)}\n`)]);
+}
+
+/** Both books as the last promotion left them; null before the first. */
+export function promotedState(dataDir: string, books: BooksFile): ShadowSnapshot | null {
+  const last = books.promotions.at(-1);
+  return last === undefined ? null : promotedStateAt(dataDir, last.at_index);
+}
+
+/** Null where no promotion left a state after this event. */
+export function promotedStateAt(dataDir: string, index: number): ShadowSnapshot | null {
+  const { snapshot } = latestSnapshot(promotionsFolder(dataDir), index);
+  return snapshot?.index === index ? decodeShadow(snapshot.bytes) : null;
+}
+
+/** What BLUE goes on from: its newest snapshot, or what the last promotion made of a later or equal one. */
+export function snapshotOfBlue(
+  dataDir: string,
+  found: FoundSnapshot,
+  lastIndex: number,
+): FoundSnapshot {
+  const promoted = promotedState(dataDir, readBooks(dataDir));
+  if (promoted === null || lastIndex < promoted.index) return found;
+  if (found.snapshot !== null && promoted.index < found.snapshot.index) return found;
+  const bytes = encodeTraderSnapshot(promoted.blue);
+  return { ...found, snapshot: { index: promoted.index, bytes } };
+}
+
+function promotionsFolder(dataDir: string): string {
+  return join(dataDir, "journal", "trading", "promotions");
+}

@@ -1,0 +1,45 @@
+/**
+ * Exchanges the versions of BLUE and GREEN: refuses early while one of them holds something, ends
+ * both, exchanges, and starts both again, also when it was refused.
+ */
+import type {
+  ExchangeOutcome,
+  ExchangeRequest,
+} from "../../adapters/trading-journal/books/exchange-books.ts";
+import type { TraderStatus } from "../../wire/trading/trader-control.ts";
+
+export const BOOKS = ["BLUE", "GREEN"] as const;
+export type BookName = (typeof BOOKS)[number];
+
+export type PromoteWorld = {
+  /** Null when no trader of the book runs. */
+  readonly status: (book: BookName) => Promise<TraderStatus | null>;
+  readonly stop: (book: BookName) => Promise<void>;
+  readonly start: (book: BookName) => Promise<void>;
+  readonly exchange: (request: ExchangeRequest) => ExchangeOutcome;
+};
+
+export async function promoteGreen(
+  world: PromoteWorld,
+  request: ExchangeRequest,
+): Promise<ExchangeOutcome> {
+  const held: string[] = [];
+  for (const book of BOOKS) held.push(...heldBy(book, await world.status(book)));
+  if (held.length > 0) return { kind: "refused", reason: `not flat: ${held.join("; ")}` };
+  try {
+    // BLUE first: GREEN may still take what BLUE appends.
+    for (const book of BOOKS) await world.stop(book);
+    return world.exchange(request);
+  } finally {
+    for (const book of BOOKS) await world.start(book);
+  }
+}
+
+function heldBy(book: BookName, status: TraderStatus | null): readonly string[] {
+  if (status === null) return [];
+  const { positions, orders_working } = status;
+  return [
+    ...positions.map(({ direction, asset }) => `${book} is ${direction} ${asset}`),
+    ...orders_working.map((order) => `order ${order} of ${book} is working`),
+  ];
+}

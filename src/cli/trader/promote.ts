@@ -1,0 +1,113 @@
+/** `dolphin promote GREEN`: BLUE runs GREEN's version from now on, and GREEN runs BLUE's. */
+import { randomUUID } from "node:crypto";
+import { userInfo } from "node:os";
+import { Argument, type Command } from "commander";
+import { wallMicros } from "../../adapters/clock.ts";
+import { commandService, type ServiceCommandName } from "../../adapters/supervisor-commands.ts";
+import { connectTemporal, type TemporalClient } from "../../adapters/temporal-client.ts";
+import { askTrader } from "../../adapters/trader-client.ts";
+import { exchangeBooks } from "../../adapters/trading-journal/books/exchange-books.ts";
+import { SERVICES } from "../../domain/supervision/services.ts";
+import { isoFromMicros } from "../../domain/time.ts";
+import type { TraderStatus } from "../../wire/trading/trader-control.ts";
+import { CliError, openContext } from "../context.ts";
+import { expectAnswer } from "../create.ts";
+import { type BookName, promoteGreen } from "./promote-green.ts";
+
+const HELP = `
+Each book keeps its cash and its day; strategy, parameters, fills and limits change places. Both
+traders are ended and started again by their supervisors; BLUE's journal begins with the hash of its
+new configuration, and books.json in the data directory keeps every exchange. Promoting again
+exchanges back. 'dolphin flatten BLUE' closes both books' positions and halts both.
+
+Exit status:
+  0   done
+  1   refused, and nothing was changed: a book holds a position or an order (the line says which)
+  3   Temporal does not answer`;
+
+export function addPromoteCommand(program: Command): void {
+  program
+    .command("promote")
+    .description("let BLUE run GREEN's version, and GREEN BLUE's, when both are flat (paper)")
+    .addArgument(new Argument("<book>", "the book whose version BLUE is to run").choices(["GREEN"]))
+    .option("--id <id>", "names the exchange, so that it is done once (default: a new one)")
+    .option("--json", "print the outcome as JSON", false)
+    .addHelpText("after", HELP)
+    .action(
+      async (
+        _book: string,
+        flags: { readonly id?: string; readonly json: boolean },
+        command: Command,
+      ) => {
+        const context = openContext(command);
+        const { config } = context;
+        const temporal = connectTemporal(context.temporalAddress);
+        await expectAnswer(temporal);
+        const id = flags.id ?? randomUUID();
+        const at = isoFromMicros(wallMicros());
+        try {
+          const outcome = await promoteGreen(
+            {
+              status: (book) => statusOf(config.data_dir, book),
+              stop: (book) => send(temporal, book, "stop"),
+              start: (book) => send(temporal, book, "start"),
+              exchange: exchangeBooks,
+            },
+            { dataDir: config.data_dir, configuration: config, id, by: operator(), at },
+          );
+          if (outcome.kind === "refused") {
+            throw new CliError(`nothing was exchanged: ${outcome.reason}`);
+          }
+          const text =
+            outcome.kind === "repeated"
+              ? `exchange ${id} was done before; both books run`
+              : `BLUE runs ${outcome.strategies} from event ${outcome.atIndex} on; GREEN runs what BLUE ran`;
+          process.stdout.write(`${flags.json ? JSON.stringify(outcome, null, 2) : text}\n`);
+        } finally {
+          await temporal.close();
+        }
+      },
+    );
+}
+
+async function statusOf(dataDir: string, book: BookName): Promise<TraderStatus | null> {
+  const reply = await askTrader(dataDir, book, { command: "status", id: randomUUID() });
+  switch (reply.kind) {
+    case "answered":
+      return reply.answer.status;
+    case "no_trader":
+      return null;
+    case "no_answer":
+      throw new CliError(`the trader of ${book} did not answer: ${reply.why}; nothing was changed`);
+  }
+}
+
+async function send(
+  temporal: TemporalClient,
+  book: BookName,
+  command: ServiceCommandName,
+): Promise<void> {
+  const spec = SERVICES[book === "BLUE" ? "trader-blue" : "trader-green"];
+  const outcome = await commandService(temporal, spec, command);
+  if (outcome.kind === "done") {
+    if (command === "start" && outcome.status.pid === null) {
+      throw new CliError(`${spec.name} did not come up: ${outcome.status.reason}`);
+    }
+    return;
+  }
+  // Without a supervisor there is no process to be stopped.
+  if (outcome.kind === "no_supervisor" && command === "stop") return;
+  throw new CliError(
+    `${spec.name} did not take '${command}': is 'dolphin worker trader' running? ` +
+      `'dolphin start ${spec.name}' starts it`,
+  );
+}
+
+/** Stands in books.json. */
+function operator(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "operator";
+  }
+}

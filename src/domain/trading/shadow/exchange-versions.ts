@@ -1,0 +1,43 @@
+/**
+ * Two flat books exchange their versions: each keeps its cash, its day and its limits, and goes on
+ * with the other's strategy, whose windows and memory are as warm as they were.
+ */
+import type { TraderConfiguration } from "../configuration.ts";
+import { restoreFrom, snapshotOf, type TraderSnapshot } from "../snapshot/snapshot.ts";
+import type { Trader } from "../state.ts";
+import type { Sides } from "./comparison.ts";
+
+export type Exchange =
+  | { readonly kind: "exchanged"; readonly states: Sides<TraderSnapshot> }
+  /** A position is its strategy's: it is not handed over. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** `after`: what each book runs from now on. Both must have taken the same events. */
+export function exchangeVersions(
+  { blue, green }: Sides<Trader>,
+  after: Sides<TraderConfiguration>,
+): Exchange {
+  const held = [blue, green].flatMap((trader) => whyNotFlat(trader) ?? []);
+  if (held.length > 0) return { kind: "refused", reason: held.join("; ") };
+  const states = { blue: handOver(blue, green), green: handOver(green, blue) };
+  // Throws here rather than when the book starts.
+  restoreFrom(after.blue, states.blue);
+  restoreFrom(after.green, states.green);
+  return { kind: "exchanged", states };
+}
+
+function whyNotFlat({ configuration, data }: Trader): string | null {
+  const { positions, working } = data;
+  if (positions.length === 0 && working.length === 0) return null;
+  const what = [
+    ...positions.map(({ direction, asset }) => `${direction} ${asset} is open`),
+    ...working.map(({ order }) => `order ${order.clientOrderId} is working`),
+  ];
+  return `${configuration.book} is not flat: ${what.join(", ")}`;
+}
+
+function handOver(book: Trader, version: Trader): TraderSnapshot {
+  const mine = snapshotOf(book);
+  const { strategy, windows, memory } = snapshotOf(version);
+  return { ...mine, strategy, windows, memory };
+}

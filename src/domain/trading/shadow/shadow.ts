@@ -1,0 +1,122 @@
+/**
+ * GREEN beside BLUE: BLUE is folded from what its log recorded, GREEN is told the same facts of the
+ * market at the same index and time, and answers with a paper desk of its own.
+ *
+ * Invariant: nothing that GREEN does reaches BLUE, and with equal code, configuration and cash both
+ * decide the same, always.
+ */
+import { createPaperBroker, type PaperSettings } from "../broker/paper-broker.ts";
+import { type PaperDesk, stepDesk } from "../broker/paper-desk.ts";
+import type { TraderCommand } from "../commands.ts";
+import type { BrokerEvent, TraderEvent } from "../events.ts";
+import type { Trader } from "../state.ts";
+import { stepTrader, workingOrdersOf } from "../trader.ts";
+import {
+  beforeOf,
+  type Comparison,
+  compareStances,
+  type Divergence,
+  noteReport,
+  stanceOf,
+} from "./comparison.ts";
+
+export type Shadow = {
+  readonly blue: Trader;
+  readonly green: Trader;
+  readonly comparison: Comparison;
+  readonly desk: PaperDesk;
+  /** Of the event that the desk steps: what GREEN decided, before its broker said anything. */
+  readonly decided: { commands: readonly TraderCommand[] };
+  /** Whether features that travel with BLUE's scans are those that GREEN's strategy reads. */
+  readonly isCarriedAlike: boolean;
+};
+
+export type ShadowDeps = {
+  readonly blue: Trader;
+  /** Between two events of the market, as it was made or restored. */
+  readonly green: Trader;
+  readonly paper: PaperSettings;
+  readonly comparison: Comparison;
+  /** Told of GREEN's commands. */
+  readonly onCommands: (commands: readonly TraderCommand[]) => void;
+};
+
+export function createShadow({ blue, green, paper, comparison, onCommands }: ShadowDeps): Shadow {
+  const decided: Shadow["decided"] = { commands: [] };
+  const mine = blue.strategy.carried;
+  const theirs = green.strategy.carried;
+  return {
+    blue,
+    green,
+    comparison,
+    decided,
+    isCarriedAlike: mine.join("\n") === theirs.join("\n"),
+    desk: {
+      trader: green,
+      broker: createPaperBroker(paper, workingOrdersOf(green)),
+      beforeReport: (event) => noteReport(comparison.greenFills, event),
+      onCommands: (event, commands) => {
+        if (!isReport(event)) decided.commands = commands;
+        onCommands(commands);
+      },
+    },
+  };
+}
+
+/** An event of BLUE's log, each one in order; returns the divergence when it is the first. */
+export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | null {
+  const { blue, green, comparison, desk, decided } = shadow;
+  if (isReport(event)) {
+    noteReport(comparison.blueFills, event);
+    stepTrader(blue, event);
+    return null;
+  }
+  const before = {
+    blue: beforeOf(blue, comparison.blueFills),
+    green: beforeOf(green, comparison.greenFills),
+  };
+  const commands = stepTrader(blue, event);
+  // Of BLUE's process, not of the market.
+  if (event.kind === "started") return null;
+  const { index } = event;
+  decided.commands = [];
+  // GREEN's orders have other fates, so its reports fill other places than BLUE's.
+  green.nextIndex = index;
+  stepDesk(desk, toldToGreen(shadow, event));
+  if (event.kind !== "scan" && event.kind !== "scan_lost" && event.kind !== "operator") return null;
+  return compareStances(
+    comparison,
+    { blue, green },
+    {
+      blue: stanceOf(blue, { index, before: before.blue }, commands),
+      green: stanceOf(green, { index, before: before.green }, decided.commands),
+    },
+  );
+}
+
+function toldToGreen({ green, isCarriedAlike }: Shadow, event: TraderEvent): TraderEvent {
+  if (event.kind !== "scan" || isCarriedAlike) return event;
+  const carried = new Float64Array(green.strategy.carried.length).fill(Number.NaN);
+  return { ...event, carried, carriedAt: 0 };
+}
+
+function isReport(event: TraderEvent): event is BrokerEvent {
+  switch (event.kind) {
+    case "order_accepted":
+    case "order_partly_filled":
+    case "order_filled":
+    case "order_rejected":
+    case "order_cancelled":
+    case "order_unknown":
+      return true;
+    case "started":
+    case "scan":
+    case "scan_lost":
+    case "feature":
+    case "posture":
+    case "tick":
+    case "operator":
+    case "day_rolled":
+      return false;
+  }
+}

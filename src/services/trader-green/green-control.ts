@@ -1,0 +1,57 @@
+/** Answers GREEN's local socket: questions only. GREEN obeys what operators tell BLUE. */
+import type { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
+import { type TraderAnswer, TraderRequest } from "../../wire/trading/trader-control.ts";
+import { statusOf } from "../book-status.ts";
+import type { GreenBook } from "./green-book.ts";
+
+export type GreenControlDeps = {
+  readonly book: Pick<GreenBook, "shadow" | "index">;
+  readonly trades: Pick<TradeFile, "since">;
+};
+
+/** Every answer is one line; an unreadable request is answered, too. */
+export async function answerGreen(deps: GreenControlDeps, line: string): Promise<string> {
+  return JSON.stringify(await answerTo(deps, line));
+}
+
+async function answerTo({ book, trades }: GreenControlDeps, line: string): Promise<TraderAnswer> {
+  const request = TraderRequest.safeParse(parseJson(line));
+  if (!request.success) {
+    return plain("", false, "the request is none that a trader knows");
+  }
+  const { id, command } = request.data;
+  switch (command) {
+    case "status": {
+      const status = { ...statusOf(book.shadow.green), last_index: book.index };
+      return { ...plain(id, true, "following BLUE"), status };
+    }
+    case "trades": {
+      const { after, max } = request.data;
+      const found = await trades.since(after, max);
+      const told = found.map(({ index, trade }) => ({ index, trade: { ...trade } }));
+      const answer = { from: after + 1, to: told.at(-1)?.index ?? after, trades: told };
+      return { ...plain(id, true, `${told.length} trades`), trades: answer };
+    }
+    case "enter":
+    case "flatten":
+    case "halt":
+    case "resume":
+      return plain(
+        id,
+        false,
+        `GREEN obeys what BLUE is told, so that both stay comparable: send '${command}' to BLUE`,
+      );
+  }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+function plain(id: string, ok: boolean, detail: string): TraderAnswer {
+  return { id, ok, detail, status: null, trades: null };
+}

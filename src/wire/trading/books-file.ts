@@ -1,0 +1,63 @@
+/**
+ * Which version each book runs: `books.json` below the data directory, read by both traders when
+ * they start. Without the file BLUE runs the section `trader` and GREEN what `green` changes in it.
+ */
+import { z } from "zod";
+import type { Configuration } from "../configuration.ts";
+
+export const BOOKS_FILE = "books.json";
+
+const Promotion = z.strictObject({
+  /** Chosen by who asked: the same id again does nothing again. */
+  id: z.string(),
+  /** The last event in BLUE's log before the exchange: both books go on from their states there. */
+  at_index: z.int().min(0),
+  at: z.string(),
+  by: z.string(),
+  /** Configuration hashes after the exchange. */
+  blue_hash: z.string(),
+  green_hash: z.string(),
+});
+export type Promotion = z.infer<typeof Promotion>;
+
+export const BooksFile = z.strictObject({
+  version: z.literal(1),
+  /** Whether BLUE runs GREEN's section of the configuration, and GREEN BLUE's. */
+  is_exchanged: z.boolean(),
+  /** Oldest first. */
+  promotions: z.array(Promotion),
+});
+export type BooksFile = z.infer<typeof BooksFile>;
+
+export const NEVER_PROMOTED: BooksFile = { version: 1, is_exchanged: false, promotions: [] };
+
+/** What a book runs. Its money stays its own: the capital goes with the book, not with the version. */
+export function settingsOfBook(
+  book: "BLUE" | "GREEN",
+  configuration: Pick<Configuration, "trader" | "green">,
+  { is_exchanged }: Pick<BooksFile, "is_exchanged">,
+): Configuration["trader"] {
+  const { trader, green } = configuration;
+  const runsGreen = (book === "GREEN") !== is_exchanged;
+  const version = runsGreen ? withGreen(trader, green) : trader;
+  const capital = book === "GREEN" ? (green.capital ?? trader.capital) : trader.capital;
+  return { ...version, capital };
+}
+
+function withGreen(
+  trader: Configuration["trader"],
+  green: Configuration["green"],
+): Configuration["trader"] {
+  return {
+    ...trader,
+    strategy: green.strategy ?? trader.strategy,
+    parameters: green.parameters ?? (green.strategy === null ? trader.parameters : {}),
+    fill: green.fill ?? trader.fill,
+    fee_bps: green.fee_bps ?? trader.fee_bps,
+    slippage_bps: green.slippage_bps ?? trader.slippage_bps,
+    seed: green.seed ?? trader.seed,
+    partial_share: green.partial_share ?? trader.partial_share,
+    reject_share: green.reject_share ?? trader.reject_share,
+    limits: green.limits ?? trader.limits,
+  };
+}

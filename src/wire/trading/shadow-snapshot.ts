@@ -1,0 +1,60 @@
+/** GREEN's whole state as bytes: both books at one event of BLUE's log, and their comparison so far. */
+import { z } from "zod";
+import type { Comparison } from "../../domain/trading/shadow/comparison.ts";
+import type { TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
+import { TraderSnapshotSchema } from "./trader-snapshot.ts";
+
+const tally = z.strictObject({ digest: z.number(), count: z.number(), last: z.string() });
+
+const ComparisonSchema = z.strictObject({
+  compared: z.number(),
+  differing: z.number(),
+  first: z
+    .strictObject({
+      index: z.number(),
+      seq: z.number(),
+      atMs: z.number(),
+      cause: z.enum(["logic", "configuration", "fill", "cash"]),
+      detail: z.string(),
+    })
+    .nullable(),
+  blueFills: tally,
+  greenFills: tally,
+});
+
+const ShadowSnapshotSchema = z.strictObject({
+  version: z.literal(1),
+  /** Of the last event of BLUE's log that is in it. */
+  index: z.int(),
+  /** Of the same event: a log that lost its end and went on otherwise is noticed by it. */
+  nowMs: z.number(),
+  blueHash: z.string(),
+  greenHash: z.string(),
+  blue: TraderSnapshotSchema,
+  green: TraderSnapshotSchema,
+  comparison: ComparisonSchema,
+});
+
+export type ShadowSnapshot = {
+  readonly version: 1;
+  readonly index: number;
+  readonly nowMs: number;
+  readonly blueHash: string;
+  readonly greenHash: string;
+  readonly blue: TraderSnapshot;
+  readonly green: TraderSnapshot;
+  readonly comparison: Comparison;
+};
+
+export function encodeShadow(snapshot: ShadowSnapshot): Buffer {
+  return Buffer.from(JSON.stringify(snapshot));
+}
+
+/** Null where it is none of this version: the log is folded anew then. */
+export function decodeShadow(bytes: Uint8Array): ShadowSnapshot | null {
+  try {
+    return ShadowSnapshotSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,99 @@
+/** The exchange of versions, killed inside: done once or not at all, and what refuses it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
+import { promotedState, readBooks } from "../../src/adapters/trading-journal/books/books-store.ts";
+import { seededRandom } from "../../src/domain/simulator/random.ts";
+import { Configuration } from "../../src/wire/configuration.ts";
+import { spawnGreen, startBlue } from "../helpers/green.ts";
+import { LIVELY } from "../helpers/lively.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+
+const EXCHANGE = resolve(import.meta.dirname, "../helpers/exchange-process.ts");
+const GREEN = { parameters: { ...LIVELY.parameters, threshold: 0.008 } };
+
+let dir = "";
+beforeEach(() => {
+  dir = makeTemporaryDirectory("exchange-books");
+});
+afterEach(() => {
+  removeTemporaryDirectory(dir);
+});
+
+function request(dataDir: string, id = "one", green: object = GREEN) {
+  const configuration = Configuration.parse({ trader: LIVELY, green });
+  return { dataDir, configuration, id, by: "test", at: "2026-03-25T00:00:00Z" };
+}
+
+/** Both books flat and ended. */
+async function recordFlatBooks(data: string): Promise<void> {
+  const blue = startBlue(data);
+  blue.run(300);
+  blue.tell((at) => ({
+    kind: "operator",
+    commandId: "flat",
+    by: "test",
+    command: { kind: "flatten" },
+    ...at,
+  }));
+  blue.run(30);
+  expect(blue.trader.data.positions).toEqual([]);
+  const green = spawnGreen({ dir, data, green: GREEN });
+  await green.taken(blue.lastIndex());
+  await green.stop();
+  blue.close();
+}
+
+test("killed at any moment it is done once or not at all; the same id finishes it", async () => {
+  const template = join(dir, "template");
+  await recordFlatBooks(template);
+  const random = seededRandom(9);
+  const found = { before: 0, after: 0 };
+  for (let round = 0; round < 16; round++) {
+    const data = join(dir, `data-${round}`);
+    cpSync(template, data, { recursive: true });
+    const child = spawn(process.execPath, [EXCHANGE, data, "one", JSON.stringify(GREEN)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    await delay(random.uniform() * 40);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const isDone = existsSync(join(data, "books.json"));
+    found[isDone ? "after" : "before"] += 1;
+    expect(exchangeBooks(request(data))).toMatchObject({ kind: isDone ? "repeated" : "exchanged" });
+    const books = readBooks(data);
+    expect(books).toMatchObject({ is_exchanged: true, promotions: [{ id: "one" }] });
+    expect(JSON.stringify(promotedState(data, books)?.blue.strategy)).toContain(
+      '"threshold":0.008',
+    );
+  }
+  expect(found.before).toBeGreaterThan(0);
+  expect(found.after).toBeGreaterThan(0);
+}, 120_000);
+
+test("what can't be handed over safely is refused, and nothing is changed", async () => {
+  const none = join(dir, "none");
+  const alone = startBlue(none);
+  expect(exchangeBooks(request(none))).toHaveProperty("reason", "the trader of BLUE still runs");
+  alone.close();
+  expect(exchangeBooks(request(none))).toHaveProperty(
+    "reason",
+    expect.stringMatching(/^GREEN has no state/),
+  );
+  const data = join(dir, "data");
+  await recordFlatBooks(data);
+  expect(exchangeBooks(request(data, "two", { seed: 9 }))).toHaveProperty(
+    "reason",
+    expect.stringMatching(/^GREEN's state is of another configuration/),
+  );
+  expect(existsSync(join(data, "books.json"))).toBe(false);
+  expect(exchangeBooks(request(data))).toMatchObject({ kind: "exchanged" });
+  // And back.
+  expect(exchangeBooks(request(data, "two"))).toMatchObject({ kind: "exchanged" });
+  expect(readBooks(data)).toMatchObject({ is_exchanged: false, promotions: [{}, {}] });
+});

@@ -1,0 +1,153 @@
+/** What keeps BLUE's journal beside BLUE: projection, copy, old days; alone, and as the worker runs it. */
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  JournalUpkeep,
+  projectionPath,
+} from "../../src/adapters/trading-journal/journal-upkeep.ts";
+import { PostgresJournal } from "../../src/adapters/trading-journal/postgres/postgres-journal.ts";
+import { listDays } from "../../src/adapters/trading-journal/segments/segment-files.ts";
+import { loadConfig } from "../../src/config.ts";
+import { Configuration } from "../../src/wire/configuration.ts";
+import { keepJournal } from "../../src/workers/journal-upkeep.ts";
+import { until } from "../helpers/bridge.ts";
+import { startBlue } from "../helpers/green.ts";
+import { findPostgres, startPostgres } from "../helpers/postgres.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+import { LIVELY } from "../helpers/trader.ts";
+
+const NOW_MS = Date.parse("2026-04-20T00:00:00Z");
+
+let data = "";
+let blue: ReturnType<typeof startBlue>;
+let said: string[] = [];
+const open: JournalUpkeep[] = [];
+beforeEach(() => {
+  data = makeTemporaryDirectory("journal-upkeep");
+  // 864 scans a day.
+  blue = startBlue(data);
+  said = [];
+});
+afterEach(async () => {
+  for (const upkeep of open.splice(0)) await upkeep.close();
+  blue.close();
+  removeTemporaryDirectory(data);
+});
+
+function openUpkeep(journal: object = {}): JournalUpkeep {
+  const upkeep = new JournalUpkeep({
+    dataDir: data,
+    configuration: Configuration.parse({ trader: LIVELY, journal }),
+    say: (_, line) => said.push(line),
+  });
+  open.push(upkeep);
+  return upkeep;
+}
+
+async function untilDone(upkeep: JournalUpkeep, nowMs = NOW_MS): Promise<void> {
+  while (await upkeep.round(nowMs));
+}
+
+function tradesProjected(): unknown {
+  const db = new Database(projectionPath(data), { readonly: true });
+  const row = db.prepare("SELECT count(*) FROM trades").pluck().get();
+  db.close();
+  return row;
+}
+
+function days(): readonly string[] {
+  return listDays(join(data, "journal/trading/BLUE"));
+}
+
+test("the projection follows the log; thrown away, it is built again", async () => {
+  const upkeep = openUpkeep();
+  for (let round = 0; round < 5; round++) {
+    blue.run(300);
+    await untilDone(upkeep);
+    expect(tradesProjected()).toBe(blue.trader.data.account.trades);
+  }
+  await upkeep.close();
+  rmSync(projectionPath(data));
+  await untilDone(openUpkeep());
+  expect(tradesProjected()).toBe(blue.trader.data.account.trades);
+  expect(blue.trader.data.account.trades).toBeGreaterThan(100);
+  expect(said).toEqual([]);
+});
+
+test("old days end, but none that a start or a reader needs, and none by default", async () => {
+  blue.run(1_800);
+  blue.saveSnapshot();
+  blue.run(1_800);
+  const all = days();
+  expect(all).toHaveLength(5);
+  await untilDone(openUpkeep());
+  expect(days()).toEqual(all);
+  // The day of the only snapshot stays, and what comes after it.
+  await untilDone(openUpkeep({ keep_days: 2 }));
+  expect(days()).toEqual(all.slice(2));
+  expect(said.join()).toContain(`deleted old days: ${all.slice(0, 2).join(", ")}`);
+  // Young days stay, whatever is saved.
+  blue.saveSnapshot();
+  await untilDone(openUpkeep({ keep_days: 20 }), Date.parse("2026-04-01T00:00:00Z"));
+  expect(days()).toEqual(all.slice(2));
+});
+
+test("a Postgres that is away is said once, costs the projection nothing, and keeps the days", async () => {
+  blue.run(1_800);
+  blue.saveSnapshot();
+  blue.run(900);
+  const all = days();
+  const url = "postgres://nobody@127.0.0.1:9/none";
+  const upkeep = openUpkeep({ keep_days: 2, postgres_secret_url: url });
+  for (let round = 0; round < 30; round++) await upkeep.round(NOW_MS + round * 3_600_000);
+  expect(tradesProjected()).toBe(blue.trader.data.account.trades);
+  expect(said).toHaveLength(1);
+  expect(said[0]).toMatch(/^copy in Postgres: .*ECONNREFUSED/);
+  expect(days()).toEqual(all);
+});
+
+const bin = findPostgres();
+test.skipIf(bin === null)(
+  "the log is copied to Postgres, and then old days end",
+  async () => {
+    const server = await startPostgres(bin ?? "", data);
+    try {
+      blue.run(1_800);
+      blue.saveSnapshot();
+      blue.run(900);
+      const all = days();
+      const upkeep = openUpkeep({ keep_days: 2, postgres_secret_url: server.url });
+      await untilDone(upkeep);
+      const copy = await PostgresJournal.open(server.url);
+      expect(await copy.stateOf("BLUE")).toEqual({ epoch: 1, nextIndex: blue.lastIndex() + 1 });
+      await copy.close();
+      expect(days()).toEqual(all.slice(2));
+      expect(said).toHaveLength(1);
+      await upkeep.close();
+    } finally {
+      await server.stop();
+    }
+  },
+  120_000,
+);
+
+test("the worker's thread keeps up while BLUE goes on, and ends when it is told", async () => {
+  const { config } = loadConfig({ env: {}, cwd: data, flags: { data_dir: data } });
+  const trader = Configuration.parse({ trader: LIVELY }).trader;
+  const running = keepJournal({ ...config, trader }, (_, line) => said.push(line));
+  blue.run(2_000);
+  await until("the thread has built the projection", () => existsSync(projectionPath(data)));
+  blue.run(500);
+  await until("every trade is there", () => {
+    try {
+      return tradesProjected() === blue.trader.data.account.trades;
+    } catch {
+      // The tables are not made yet.
+      return false;
+    }
+  });
+  await running.stop();
+  expect(said).toEqual([]);
+});
