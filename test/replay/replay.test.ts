@@ -34,6 +34,8 @@ describe("saved histories", () => {
       '"superviseService"',
       '"serviceRun"',
       '"compactArchive"',
+      '"backtest"',
+      '"backtestSweep"',
       "workflowExecutionContinuedAsNewEventAttributes",
       "workflowExecutionUpdateAcceptedEventAttributes",
       "workflowExecutionCanceledEventAttributes",
