@@ -13,6 +13,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/integration/**", "test/chaos/**", "test/interop/**"],
+          // Only a busy machine takes it.
+          testTimeout: 60_000,
         },
       },
       {

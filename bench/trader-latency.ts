@@ -15,6 +15,7 @@ import { connectHazelcast } from "../src/adapters/hazelcast/hazelcast-client.ts"
 import { createScanFeed, type ScanFeed } from "../src/adapters/hazelcast/scan-feed.ts";
 import { createScanLookup } from "../src/adapters/journal/scan-lookup.ts";
 import { saveSnapshot } from "../src/adapters/trading-journal/snapshots.ts";
+import { OutcomeFile } from "../src/adapters/trading-journal/replay/outcome-file.ts";
 import { TradeFile } from "../src/adapters/trading-journal/trade-file.ts";
 import { syncPeriodically } from "../src/adapters/trading-journal/trading-journal.ts";
 import { TradingLog } from "../src/adapters/trading-journal/trading-log.ts";
@@ -23,7 +24,7 @@ import { createPaperBroker } from "../src/domain/trading/broker/paper-broker.ts"
 import { snapshotOf } from "../src/domain/trading/snapshot/snapshot.ts";
 import { createTrader } from "../src/domain/trading/trader.ts";
 import { publishStaticPosture } from "../src/cli/up/static-posture.ts";
-import { bookConfiguration } from "../src/services/trader/book-configuration.ts";
+import { bookConfiguration } from "../src/wire/trading/book-configuration.ts";
 import { RunningTrader } from "../src/services/trader/running-trader.ts";
 import { Configuration } from "../src/wire/configuration.ts";
 import { microsFromIso } from "../src/wire/scan-value.ts";
@@ -114,6 +115,7 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
     trader,
     broker: createPaperBroker(paper),
     log,
+    outcomes: new OutcomeFile(log.journal.folder, { configurationHash: "", codeHash: "" }, 0),
     trades,
     feed: timed(createScanFeed(hazelcast), () => trader.data.scans.lastSeq, samples),
     lookup,

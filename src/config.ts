@@ -185,7 +185,10 @@ export function leafKeys(): readonly string[] {
 
 function leavesOf(tree: Record<string, unknown>, prefix: string): string[] {
   return Object.entries(tree).flatMap(([name, value]) =>
-    isRecord(value) ? leavesOf(value, `${prefix}${name}.`) : [`${prefix}${name}`],
+    // A table that is empty by default is one value: its keys are the operator's.
+    isRecord(value) && Object.keys(value).length > 0
+      ? leavesOf(value, `${prefix}${name}.`)
+      : [`${prefix}${name}`],
   );
 }
 

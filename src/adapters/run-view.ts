@@ -55,6 +55,20 @@ export async function supervisorMode(
   }
 }
 
+/** As its supervisor published it last; null where none ever ran. */
+export async function supervisedStatus(
+  { client }: TemporalClient,
+  service: string,
+): Promise<ServiceStatus | null> {
+  try {
+    const { memo } = await client.workflow.getHandle(supervisorIdOf(service)).describe();
+    return ServiceStatus.safeParse(memo?.["status"]).data ?? null;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
 /** Tells the supervisor, whichever run of it is open; false where none is. */
 export async function reportToSupervisor(
   { client }: TemporalClient,

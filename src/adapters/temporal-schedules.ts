@@ -11,6 +11,8 @@ import {
   BACKTEST_SCHEDULE,
   COMPACT_ARCHIVE,
   COMPACT_ARCHIVE_SCHEDULE,
+  PAPER_TRADE,
+  PAPER_TRADE_SCHEDULE,
   taskQueueOf,
 } from "../workflows/names.ts";
 import type { TemporalClient } from "./temporal-client.ts";
@@ -31,6 +33,21 @@ export const SCHEDULES: readonly ScheduleOptions[] = [
       args: [{}],
       typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
       staticSummary: "one file of each finished day's scan files",
+    },
+  },
+  {
+    scheduleId: PAPER_TRADE_SCHEDULE,
+    spec: { calendars: [{ hour: 0, minute: 1, comment: "daily, for the UTC day that has begun" }] },
+    // The day before is settled and replayed first; its run must not cost the next one.
+    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ONE, catchupWindow: "20 hours" },
+    action: {
+      type: "startWorkflow",
+      workflowType: PAPER_TRADE,
+      workflowId: PAPER_TRADE_SCHEDULE,
+      taskQueue: taskQueueOf("batch"),
+      args: [{}],
+      typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
+      staticSummary: "a day of paper trading, settled and replayed",
     },
   },
   {

@@ -5,6 +5,7 @@ import {
   TraderAnswer,
   type TraderRequest,
 } from "../wire/trading/trader-control.ts";
+import { traderServiceOf } from "../workflows/names.ts";
 import { askControl, controlSocketPath } from "./control-socket.ts";
 
 export type TraderReply =
@@ -31,8 +32,4 @@ export async function askTrader(
     if (NOBODY.has(codeOf(error) ?? "")) return { kind: "no_trader" };
     return { kind: "no_answer", why: messageOf(error) };
   }
-}
-
-export function traderServiceOf(book: string): string {
-  return `trader-${book.toLowerCase()}`;
 }

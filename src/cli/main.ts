@@ -58,6 +58,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "the scan archive: ls, audit (files on disk = seqs pushed), compact, quarantine",
     load: async () => (await import("./archive.ts")).addArchiveCommand,
   },
+  replay: {
+    summary: "run a recorded day of a book again and compare it with what was recorded",
+    load: async () => (await import("./trader/replay.ts")).addReplayCommand,
+  },
   backtest: {
     summary: "a strategy over the archive: run, sweep, check (look-ahead)",
     load: async () => (await import("./backtest/backtest-verbs.ts")).addBacktestCommand,

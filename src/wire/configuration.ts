@@ -82,7 +82,10 @@ export const Configuration = z.strictObject({
         })
         .prefault({}),
       /** How old a declared input may be for an entry; features of a strategy's own by their names. */
-      age_budgets_s: z.record(z.string(), seconds).default({ scan: 30, posture: 30 }),
+      age_budgets_s: z
+        .object({ scan: seconds.default(30), posture: seconds.default(30) })
+        .catchall(seconds)
+        .prefault({}),
       /** By asset: rounding and smallest size; an asset that is not named is not rounded. */
       instruments: z
         .record(

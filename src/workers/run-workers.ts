@@ -26,6 +26,7 @@ import type { Config } from "../config.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { taskQueueOf } from "../workflows/names.ts";
+import { type Outboxes, tellTrades, tradingActivities } from "./trading-layer.ts";
 import { archiveWorld } from "./archive-world.ts";
 import { backtestWorld } from "./backtest-world.ts";
 import { serviceCommand } from "./service-command.ts";
@@ -75,6 +76,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
   const keeper = openKeeper(options, temporal, log);
+  let outboxes: Outboxes | null = null;
   try {
     const bundle = await loadWorkflowBundle();
     if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
@@ -84,11 +86,13 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       workflowBundle: { code: bundle.code },
       activities: {
         ...createSupervisionActivities(worldOf(options, temporal, keeper)),
+        ...tradingActivities({ ...options, temporal }),
         ...createArchiveActivities(archiveWorld(config, temporal)),
         ...createBacktestActivities(backtestWorld(config, temporal)),
       },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
+    if (layers.includes("trader")) outboxes = tellTrades({ config, temporal, tell });
     await runAll(workers, stop.signal);
     tell("all workers have stopped");
   } catch (error) {
@@ -96,6 +100,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     throw error;
   } finally {
     await keeper.stopAll("its worker shuts down");
+    await outboxes?.stop();
     await connection.close();
     await temporal.close();
     log.close();

@@ -52,6 +52,27 @@ export function serviceFrom(workflowId: string, prefix: string): string {
   );
 }
 
+/** Book and day of a session: as named, else from the workflow id `trades-<book>-YYYY-MM-DD`. */
+export function sessionFrom(
+  workflowId: string,
+  named: { readonly book: string | undefined; readonly day: string | undefined },
+): { readonly book: string; readonly day: string } {
+  const found = /^trades-([A-Z]+)-(\d{4}-\d{2}-\d{2})$/.exec(workflowId);
+  const book = named.book ?? found?.[1];
+  const day = named.day ?? found?.[2];
+  if (book !== undefined && day !== undefined) return { book, day };
+  throw invalidInput(
+    `field '${book === undefined ? "book" : "day"}' is missing, and workflow id '${workflowId}' ` +
+      "does not name one (it would be 'trades-<book>-YYYY-MM-DD')",
+  );
+}
+
+export const DAY: FieldCheck<string> = {
+  expected: "a day such as '2026-03-25'",
+  read: (value) =>
+    typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined,
+};
+
 export const text: FieldCheck<string> = {
   expected: "a text that is not empty",
   read: (value) => (typeof value === "string" && value !== "" ? value : undefined),

@@ -21,6 +21,19 @@ export const SEARCH_ATTRIBUTES = ["DolphinLayer", "DolphinService", "DolphinStat
 
 export const SUPERVISE_SERVICE = "superviseService";
 export const SERVICE_RUN = "serviceRun";
+
+export const TRADE_SESSION = "tradeSession";
+export const PAPER_TRADE = "paperTrade";
+export const PAPER_TRADE_SCHEDULE = "paper-trade-daily";
+
+/** `trades-BLUE-2026-03-25`. */
+export function sessionIdOf(book: string, day: string): string {
+  return `trades-${book}-${day}`;
+}
+
+export function traderServiceOf(book: string): string {
+  return `trader-${book.toLowerCase()}`;
+}
 export const COMPACT_ARCHIVE = "compactArchive";
 export const COMPACT_ARCHIVE_SCHEDULE = "compact-archive";
 export const BACKTEST = "backtest";

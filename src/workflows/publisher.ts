@@ -13,7 +13,10 @@ const SERVICE = defineSearchAttributeKey("DolphinService", SearchAttributeType.K
 export const STATUS = defineSearchAttributeKey("DolphinStatus", SearchAttributeType.KEYWORD);
 
 /** None where the server does not know them: that would block the workflow for ever. */
-export function searchAttributesOf(brief: ServiceBrief, status: string): SearchAttributePair[] {
+export function searchAttributesOf(
+  brief: Pick<ServiceBrief, "layer" | "service" | "hasSearchAttributes">,
+  status: string,
+): SearchAttributePair[] {
   if (!brief.hasSearchAttributes) return [];
   return [
     { key: LAYER, value: brief.layer },

@@ -78,7 +78,9 @@ describe("the dashboard", () => {
       status: "Server silent",
       exit: 3,
       dashboard: dashboard.url,
-      services: [{ service: "scan-bridge", status: "Down", source: "none" }],
+      services: ["scan-bridge", "trader-blue"].map((service) => {
+        return { service, status: "Down", source: "none" };
+      }),
       servers: [
         { server: "temporal", address: NOBODY, answered_ms: null },
         { server: "hazelcast", address: NOBODY, answered_ms: null },

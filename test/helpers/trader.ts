@@ -14,7 +14,7 @@ import { stepDesk } from "../../src/domain/trading/broker/paper-desk.ts";
 import type { TraderCommand } from "../../src/domain/trading/commands.ts";
 import type { TraderEvent } from "../../src/domain/trading/events.ts";
 import { createTrader, decisionOf } from "../../src/domain/trading/trader.ts";
-import { bookConfiguration } from "../../src/services/trader/book-configuration.ts";
+import { bookConfiguration } from "../../src/wire/trading/book-configuration.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { type ServiceBeat, ServiceMessage } from "../../src/wire/control-pipe.ts";
 import {

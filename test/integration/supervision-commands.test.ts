@@ -200,6 +200,7 @@ describe("`dolphin`", () => {
       ],
       schedules: [
         { schedule_id: "compact-archive", created: true },
+        { schedule_id: "paper-trade-daily", created: true },
         { schedule_id: "backtest-daily", created: true },
       ],
     });

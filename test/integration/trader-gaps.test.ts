@@ -59,7 +59,7 @@ test("a listener that died is noticed within 3 s of the first scan that it misse
       onPosture() {},
     },
     heardSeq: () => heard,
-    onTrouble() {},
+    say() {},
   });
   const timer = setInterval(() => void canary.look(), 1_000);
   try {

@@ -23,6 +23,8 @@ describe("the workflow bundle", () => {
   test("holds the workflows and nothing of Node", () => {
     expect(code).toContain("superviseService");
     expect(code).toContain("serviceRun");
+    expect(code).toContain("tradeSession");
+    expect(code).toContain("paperTrade");
     expect(code).not.toMatch(/require\("node:/);
   });
 });
@@ -33,6 +35,8 @@ describe("saved histories", () => {
     const wanted = [
       '"superviseService"',
       '"serviceRun"',
+      '"tradeSession"',
+      '"paperTrade"',
       '"compactArchive"',
       '"backtest"',
       '"backtestSweep"',

@@ -1,5 +1,6 @@
 /** Deletes old days of a book's log, and says of each day that stays why it does. */
 import { rmSync } from "node:fs";
+import { deleteOutcomes } from "./replay/outcome-file.ts";
 import { SegmentCursor } from "./segments/segment-cursor.ts";
 import { listDays, segmentPath, syncFolder } from "./segments/segment-files.ts";
 import { listSnapshots } from "./snapshots.ts";
@@ -36,6 +37,7 @@ export function deleteOldDays(folder: string, rule: RetentionRule): RetentionRep
     if (reason !== null)
       return { deleted, kept: days.slice(at).map((kept) => ({ day: kept, reason })) };
     rmSync(segmentPath(folder, day));
+    deleteOutcomes(folder, day);
     syncFolder(folder);
     deleted.push(day);
   }

@@ -2,9 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { Argument, type Command } from "commander";
-import { askTrader, traderServiceOf } from "../../adapters/trader-client.ts";
+import { askTrader } from "../../adapters/trader-client.ts";
 import { SERVICE_NAMES } from "../../domain/supervision/services.ts";
 import type { TraderAnswer } from "../../wire/trading/trader-control.ts";
+import { traderServiceOf } from "../../workflows/names.ts";
 import { CliError, openContext } from "../context.ts";
 
 type Verb = "flatten" | "halt" | "resume";

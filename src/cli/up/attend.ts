@@ -6,7 +6,7 @@ import { startedTicks } from "../../adapters/process/process-facts.ts";
 import { openStatus, type StatusReader } from "../../adapters/status/open-status.ts";
 import { type Dashboard, startDashboard } from "../../dashboard/server.ts";
 import { isoFromMicros, MS_PER_SECOND } from "../../domain/time.ts";
-import { gapsIn } from "../../domain/scan/seen-seqs.ts";
+import { lastingGaps } from "../../domain/scan/seen-seqs.ts";
 import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { rotateRawLog } from "../../embedded/state/rotate-raw-log.ts";
 import { rawLogsOf } from "../../embedded/stack.ts";
@@ -55,12 +55,16 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary> {
   );
   dashboard = await openDashboard(options, status);
   if (!display.isLive) display.print(addressLines(describe(), join(config.data_dir, "logs")));
+  const { seqs } = attendance.stack.watch;
+  let holesBefore: ReadonlySet<number> = new Set();
   await untilEnd(attendance, clock.startedMs, async (tick) => {
     const up = describe();
+    const gaps = lastingGaps(seqs, holesBefore);
+    holesBefore = new Set(seqs.holes);
     upFile.write(up);
     if (tick % LINE_EVERY_TICKS === 0) boundRawLogs(options);
     if (!display.isLive && tick % LINE_EVERY_TICKS !== LINE_EVERY_TICKS - 1) return;
-    const view = viewOf(attendance, { ...clock, up, status: await status.read() });
+    const view = viewOf(attendance, { ...clock, gaps, up, status: await status.read() });
     if (display.isLive) display.paint(upScreen(view));
     else onEvent("info", upLine(view));
   });
@@ -129,7 +133,12 @@ function describeUp(
 
 function viewOf(
   { stack, options, events, forMs }: Attendance,
-  now: { readonly up: UpFile; readonly status: SystemStatus; readonly startedMs: number },
+  now: {
+    readonly up: UpFile;
+    readonly status: SystemStatus;
+    readonly startedMs: number;
+    readonly gaps: number;
+  },
 ): UpView {
   const elapsedS = (monotonicMs() - now.startedMs) / MS_PER_SECOND;
   const { seqs } = stack.watch;
@@ -137,7 +146,7 @@ function viewOf(
     up: now.up,
     logs: join(options.config.data_dir, "logs"),
     status: now.status,
-    scans: { seen: seqs.seen, gaps: gapsIn(seqs), lagMs: stack.watch.lagMs() },
+    scans: { seen: seqs.seen, gaps: now.gaps, lagMs: stack.watch.lagMs() },
     trader: traderIn(now.status),
     rssMb: memoryOf(stack),
     restarts: restartsIn(stack, now.status),

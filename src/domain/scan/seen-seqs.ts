@@ -45,3 +45,8 @@ export function noteSeq(seqs: SeenSeqs, seq: number): boolean {
 export function gapsIn(seqs: SeenSeqs): number {
   return seqs.holes.size + seqs.lost;
 }
+
+/** Those that were holes a while ago, too: a scan may be told by its event before the one ahead of it. */
+export function lastingGaps(seqs: SeenSeqs, holesBefore: ReadonlySet<number>): number {
+  return seqs.holes.intersection(holesBefore).size + seqs.lost;
+}

@@ -4,6 +4,7 @@
  *
  * Invariant: what was stepped is in the journal, so folding the journal gives this state again.
  */
+import type { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import type { TradingLog } from "../../adapters/trading-journal/trading-log.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
@@ -27,8 +28,12 @@ export type BookedCommands = {
 export type BookStep =
   "before_append" | "appended" | "report_appended" | "stepped" | "published" | "outbox_written";
 
+/** Keeps what each step came to; a replay is held against it. */
+export type Outcomes = Pick<OutcomeFile, "beginDay" | "tookEvent" | "gaveCommands" | "endStep">;
+
 export type BookDeps = {
   readonly log: Pick<TradingLog, "append">;
+  readonly outcomes: Outcomes;
   readonly trader: Trader;
   readonly broker: PaperBroker;
   readonly nowMs: () => number;
@@ -52,17 +57,21 @@ export class Book {
   journalTrouble: string | null = null;
 
   constructor(deps: BookDeps) {
-    const { trader, broker, log, onCommands } = deps;
+    const { trader, broker, log, outcomes, onCommands } = deps;
     this.trader = trader;
     this.#deps = deps;
     this.#desk = {
       trader,
       broker,
-      beforeReport: (event) => {
+      beforeReport(event) {
         log.append(event);
         deps.onStep("report_appended");
+        outcomes.tookEvent(event);
       },
-      onCommands: (event, commands) => onCommands({ index: event.index, commands }),
+      onCommands(event, commands) {
+        outcomes.gaveCommands(commands);
+        onCommands({ index: event.index, commands });
+      },
     };
     this.#noteDay();
   }
@@ -75,6 +84,7 @@ export class Book {
     const nowMs = this.#deps.nowMs();
     if (this.#dayEndMs <= nowMs) {
       const day = dayFromMicros(nowMs * US_PER_MS);
+      this.#deps.outcomes.beginDay(this.trader, day);
       if (!this.#process({ kind: "day_rolled", day, index: this.trader.nextIndex, nowMs })) {
         return false;
       }
@@ -83,7 +93,7 @@ export class Book {
   }
 
   #process(event: TraderEvent): boolean {
-    const { log, onStep } = this.#deps;
+    const { log, outcomes, onStep } = this.#deps;
     // A step that failed half way left a state that no fold gives.
     if (this.#isInStep) throw new BookBrokenError("a step of the trader failed before");
     onStep("before_append");
@@ -97,7 +107,9 @@ export class Book {
     }
     onStep("appended");
     this.#isInStep = true;
+    outcomes.tookEvent(event);
     stepDesk(this.#desk, event);
+    outcomes.endStep(this.trader, event);
     this.#isInStep = false;
     onStep("stepped");
     if (event.kind === "day_rolled" || this.#dayEndMs === Infinity) this.#noteDay();

@@ -12,7 +12,7 @@ export type CanaryDeps = {
   readonly listeners: FeedListeners;
   /** The newest seq that an event brought. */
   readonly heardSeq: () => number;
-  readonly onTrouble: (line: string) => void;
+  readonly say: (level: "info" | "warn", line: string) => void;
 };
 
 /** An event may be on its way while its scan is read. */
@@ -37,10 +37,10 @@ export class Canary {
     this.#isLooking = true;
     try {
       await this.#compare();
-      if (!this.isAnswered) this.#deps.onTrouble("Hazelcast answers");
+      if (!this.isAnswered) this.#deps.say("info", "Hazelcast answers");
       this.isAnswered = true;
     } catch (error) {
-      if (this.isAnswered) this.#deps.onTrouble(messageOf(error));
+      if (this.isAnswered) this.#deps.say("warn", messageOf(error));
       this.isAnswered = false;
     } finally {
       this.#isLooking = false;
@@ -53,7 +53,7 @@ export class Canary {
   }
 
   async #compare(): Promise<void> {
-    const { feed, listeners, heardSeq, onTrouble } = this.#deps;
+    const { feed, listeners, heardSeq, say } = this.#deps;
     const wasListening = this.#isListening;
     if (!wasListening) {
       await feed.listen(listeners);
@@ -67,7 +67,7 @@ export class Canary {
       await delay(ON_ITS_WAY_MS);
       if (seq <= heardSeq()) return;
       this.listenerDeaths += 1;
-      onTrouble(`seq ${seq} was not heard: the listener is registered anew`);
+      say("warn", `seq ${seq} was not heard: the listener is registered anew`);
       this.#isListening = false;
       await feed.listen(listeners);
       this.#isListening = true;

@@ -15,13 +15,16 @@ import {
   type Trader,
   workingOrdersOf,
 } from "../../domain/trading/trader.ts";
-import type { BookConfiguration } from "./book-configuration.ts";
-import type { BookedCommands } from "./book.ts";
+import { isBrokerEvent } from "../../domain/trading/replay/step-digest.ts";
+import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
+import type { BookedCommands, Outcomes } from "./book.ts";
 
 export type RestoreDeps = {
   readonly configuration: BookConfiguration;
   readonly snapshot: TraderSnapshot | null;
   readonly log: Pick<TradingLog, "append">;
+  /** Told again, too: what a kill kept from the disk is written now. */
+  readonly outcomes: Outcomes;
   /** Reads from this index on; each call begins anew. */
   readonly read: (fromIndex: number) => Pick<TradingLogReader, "poll" | "close">;
   /** Told again what was told before the end; who hears it knows by the index. */
@@ -64,7 +67,7 @@ function begin({ configuration, snapshot }: RestoreDeps) {
 }
 
 function foldWithBroker(deps: RestoreDeps): RestoredBook {
-  const { log, read, onCommands } = deps;
+  const { log, outcomes, read, onCommands } = deps;
   const { trader, broker, from } = begin(deps);
   const reader = read(from);
   let completed = 0;
@@ -75,18 +78,24 @@ function foldWithBroker(deps: RestoreDeps): RestoredBook {
       trader,
       broker,
       beforeReport: (event) => {
+        outcomes.tookEvent(event);
         const recorded = next();
         if (recorded !== null) return assertSame(event, recorded);
         log.append(event);
         completed += 1;
       },
-      onCommands: (event, commands) => onCommands({ index: event.index, commands }),
+      onCommands(event, commands) {
+        outcomes.gaveCommands(commands);
+        onCommands({ index: event.index, commands });
+      },
     };
     for (let event = next(); event !== null; event = next()) {
-      if (event.kind.startsWith("order_")) {
+      if (isBrokerEvent(event)) {
         throw new BrokerDiffers(`event ${event.index} is ${event.kind}, which nothing led to`);
       }
+      outcomes.tookEvent(event);
       stepDesk(desk, event);
+      outcomes.endStep(trader, event);
     }
   } finally {
     reader.close();
@@ -98,16 +107,25 @@ function foldWithBroker(deps: RestoreDeps): RestoredBook {
 /** What was recorded counts: the broker goes on with the orders that it leaves working. */
 function foldRecorded(deps: RestoreDeps): Omit<RestoredBook, "difference"> {
   const { trader, from } = begin(deps);
+  const { outcomes } = deps;
   const reader = deps.read(from);
+  let open: TraderEvent | null = null;
   try {
     for (const event of reader.poll()) {
+      if (!isBrokerEvent(event)) {
+        if (open !== null) outcomes.endStep(trader, open);
+        open = event;
+      }
+      outcomes.tookEvent(event);
       const commands = stepTrader(trader, event);
+      outcomes.gaveCommands(commands);
       assertKnown(event, commands);
       if (commands.length > 0) deps.onCommands({ index: event.index, commands });
     }
   } finally {
     reader.close();
   }
+  if (open !== null) outcomes.endStep(trader, open);
   const broker = createPaperBroker(deps.configuration.paper, workingOrdersOf(trader));
   return { trader, broker, folded: trader.nextIndex - from, completed: 0 };
 }

@@ -11,7 +11,7 @@ import type { ServiceBeat } from "../../wire/control-pipe.ts";
 import { parsePosture } from "../../wire/trading/posture-value.ts";
 import { type ParsedScan, ScanTextReader } from "../../wire/trading/scan-text.ts";
 import { createLatency } from "../latency.ts";
-import { Book, type BookStep, type Fact } from "./book.ts";
+import { Book, type BookStep, type Fact, type Outcomes } from "./book.ts";
 import { Canary } from "./canary.ts";
 import { Consequences } from "./consequences.ts";
 import { answerRequest } from "./control.ts";
@@ -23,6 +23,7 @@ export type TraderWorld = {
   readonly trader: Trader;
   readonly broker: PaperBroker;
   readonly log: Pick<TradingLog, "append">;
+  readonly outcomes: Outcomes;
   readonly trades: Pick<TradeFile, "add" | "since">;
   readonly feed: ScanFeed;
   readonly lookup: Pick<ScanLookup, "find">;
@@ -53,7 +54,7 @@ export class RunningTrader {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(world: TraderWorld) {
-    const { trader, broker, log, feed, clock, say, onFailure, onStep } = world;
+    const { trader, broker, log, outcomes, feed, clock, say, onFailure, onStep } = world;
     this.#world = world;
     this.#snapshotIndex = trader.nextIndex - 1;
     const { carried } = trader.strategy;
@@ -73,7 +74,8 @@ export class RunningTrader {
       onFailure,
     });
     const onCommands = this.#consequences.add.bind(this.#consequences);
-    this.book = new Book({ log, trader, broker, nowMs: clock.nowMs, onCommands, onStep });
+    const { nowMs } = clock;
+    this.book = new Book({ log, outcomes, trader, broker, nowMs, onCommands, onStep });
     this.intake = new ScanIntake({
       reader: new ScanTextReader(),
       sources: [ringSource(feed), journalSource(world.lookup)],
@@ -91,7 +93,7 @@ export class RunningTrader {
         onPosture: (text) => this.#orFail(() => this.#hearPosture(text)),
       },
       heardSeq: () => this.#heardSeq,
-      onTrouble: (line) => say("warn", line),
+      say,
     });
   }
 
@@ -148,6 +150,7 @@ export class RunningTrader {
   #phrase(): string {
     if (this.book.journalTrouble !== null) return "waiting: journal";
     if (!this.canary.isAnswered) return "waiting: hazelcast";
+    if (this.intake.isNumberedAnew) return "waiting: scans are numbered anew";
     const { strategy, data } = this.#world.trader;
     if (data.risk.isHalted) return "halted";
     return strategy.isWarm() ? "running" : "warming";

@@ -47,6 +47,9 @@ export class ScanIntake {
   readonly counts = { heard: 0, unreadable: 0, duplicates: 0, repaired: 0, lost: 0 };
   /** The newest seq that was heard of. */
   newestSeq = 0;
+  /** A newer bridge counts from the beginning: nothing that it tells can be taken. */
+  isNumberedAnew = false;
+  #newestEpoch = 0;
   #queue: Heard[] = [];
   #isRepairing = false;
   #isLooking = false;
@@ -72,6 +75,7 @@ export class ScanIntake {
     }
     this.counts.heard += 1;
     if (this.newestSeq < scan.seq) this.newestSeq = scan.seq;
+    this.#checkNumbering(scan);
     if (!this.#isRepairing && this.#isNext(scan)) return this.#step(scan, false);
     const taken = this.#deps.taken();
     if (taken !== null && scan.seq <= taken.highest) {
@@ -103,6 +107,20 @@ export class ScanIntake {
 
   stop(): void {
     this.#isStopped = true;
+  }
+
+  /** A bridge tells its newest scan anew when it starts, and none before it: seqs never go back. */
+  #checkNumbering({ seq, epoch }: ParsedScan): void {
+    const highest = this.#deps.taken()?.highest ?? 0;
+    if (highest < seq) this.isNumberedAnew = false;
+    else if (seq < highest && this.#newestEpoch < epoch && this.#newestEpoch !== 0) {
+      this.isNumberedAnew = true;
+      this.#deps.onTrouble(
+        `the bridge of epoch ${epoch} has seq ${seq}, but ${highest} was taken before: it lost its ` +
+          "journal and the cluster its maps. Stop the trader, move its journal away, and start it",
+      );
+    }
+    if (this.#newestEpoch < epoch) this.#newestEpoch = epoch;
   }
 
   #isNext(scan: ParsedScan): boolean {

@@ -1,16 +1,15 @@
 /** The process of one book's trader: opens the journal, restores the book, connects, beats, ends. */
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { monotonicMs, wallMicros, wallMs } from "../../adapters/clock.ts";
+import { codeHash } from "../../adapters/code-hash.ts";
 import { controlSocketPath, serveControl } from "../../adapters/control-socket.ts";
 import { connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import { createScanLookup } from "../../adapters/journal/scan-lookup.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
+import { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
 import { syncPeriodically } from "../../adapters/trading-journal/trading-journal.ts";
 import { TradingLog, TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
@@ -20,11 +19,14 @@ import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS } from "../../wire/control-pipe.ts";
 import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";
+import {
+  type BookConfiguration,
+  bookConfiguration,
+} from "../../wire/trading/book-configuration.ts";
 import { decodeTraderSnapshot, encodeTraderSnapshot } from "../../wire/trading/trader-snapshot.ts";
 import { hashOf } from "../../wire/scan-hash.ts";
 import { type ControlLink, openControlLink } from "../control-link.ts";
-import { type BookConfiguration, bookConfiguration } from "./book-configuration.ts";
-import type { BookStep } from "./book.ts";
+import type { BookedCommands, BookStep } from "./book.ts";
 import { restoreBook, type RestoredBook } from "./restore.ts";
 import { RunningTrader } from "./running-trader.ts";
 
@@ -50,7 +52,6 @@ const EXIT_CONFIGURATION = 78;
 const EPOCH = 1;
 /** What a power cut can take of a paper book. */
 const SYNC_EVERY_MS = 1_000;
-const CODE = fileURLToPath(new URL("../../domain", import.meta.url));
 
 export async function runTrader(options: TraderOptions): Promise<void> {
   const shell = openShell(options);
@@ -98,6 +99,7 @@ async function start(shell: Shell): Promise<void> {
     try {
       running.stop();
       stores.trades.close();
+      stores.outcomes.close();
       journal.close();
     } catch (error) {
       shell.end(EXIT_FAILED, `could not save its state: ${messageOf(error)}`);
@@ -125,6 +127,8 @@ async function openTrader(shell: Shell) {
     say("warn", `cut ${torn.cutBytes} bytes of a torn end from ${torn.path}`);
   }
   const trades = new TradeFile(journal.journal.folder);
+  const program = { configurationHash: configuration.hash, codeHash: codeHash() };
+  const outcomes = new OutcomeFile(journal.journal.folder, program, carriedCount);
   const found = latestSnapshot(journal.journal.folder, (journal.journal.nextIndex ?? 0) - 1);
   for (const path of found.damaged)
     say("error", `the snapshot ${path} is damaged; an older one is taken`);
@@ -134,11 +138,8 @@ async function openTrader(shell: Shell) {
       snapshot: found.snapshot === null ? null : decodeTraderSnapshot(found.snapshot.bytes),
       log: journal,
       read: (from) => new TradingLogReader(place, found.snapshot === null ? null : from),
-      onCommands: ({ index, commands }) => {
-        for (const command of commands) {
-          if (command.kind === "book_trade") trades.add({ index, trade: command.trade });
-        }
-      },
+      outcomes,
+      onCommands: (booked) => tellTrades(trades, booked),
     }),
   );
   tellRestored(restored, say);
@@ -148,11 +149,13 @@ async function openTrader(shell: Shell) {
     ...restored,
     ...stores,
     trades,
+    outcomes,
     log: journal,
     clock: { nowMs: wallMs, monotonicMs },
     snapshotEvents: config.trader.snapshot_events,
     saveSnapshot: (of, lastIndex) => {
       trades.sync();
+      outcomes.flush();
       saveSnapshot(journal.journal, lastIndex, encodeTraderSnapshot(snapshotOf(of)));
     },
     say,
@@ -167,11 +170,16 @@ async function openTrader(shell: Shell) {
   });
   trader.start({
     kind: "started",
-    configurationHash: configuration.hash,
-    codeHash: codeHash(),
+    ...program,
     snapshotHash: found.snapshot === null ? "" : hashOf(found.snapshot.bytes).toString("hex"),
   });
-  return { journal, stores: { ...stores, trades }, trader };
+  return { journal, stores: { ...stores, trades, outcomes }, trader };
+}
+
+function tellTrades(trades: TradeFile, { index, commands }: BookedCommands): void {
+  for (const command of commands) {
+    if (command.kind === "book_trade") trades.add({ index, trade: command.trade });
+  }
 }
 
 type Say = (level: "info" | "warn" | "error", line: string) => void;
@@ -251,16 +259,6 @@ function exitCodeOf(error: unknown): number {
   const code = codeOf(error);
   if (code === "TRADING_JOURNAL_FENCED") return EXIT_FENCED;
   return code === "TRADING_JOURNAL_VERSION" ? EXIT_CONFIGURATION : EXIT_FAILED;
-}
-
-/** Of all that decides: another code may decide otherwise on the same events. */
-function codeHash(): string {
-  const hash = createHash("sha256");
-  const files = readdirSync(CODE, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".ts"),
-  );
-  for (const name of files.toSorted()) hash.update(name).update(readFileSync(join(CODE, name)));
-  return hash.digest("hex");
 }
 
 function configOrExit(service: string): Config {

@@ -26,6 +26,17 @@ export type ParsedScan = {
   readonly eigenvalueCount: number;
 };
 
+/** The members beside the numbers, as they were found. */
+type Told = {
+  readonly scan_number?: unknown;
+  readonly timestamp?: unknown;
+  readonly seq?: unknown;
+  readonly epoch?: unknown;
+  readonly replayed?: unknown;
+  readonly late?: unknown;
+  readonly assets_invalid?: unknown;
+};
+
 type Numbers = { readonly names: readonly string[]; readonly eigenvalueCount: number };
 
 const HEAD = `{"scan_number":`;
@@ -33,7 +44,14 @@ const TIMESTAMP = `,"timestamp":"`;
 const ASSETS = `","assets":[`;
 const PRICES = `"asset_prices":{`;
 const EIGENVALUES = `},"eigenvalues":[`;
-const TAIL = `],"assets_invalid":`;
+/** Most scans lack no asset; the others are left to JSON.parse. */
+const TAIL = `],"assets_invalid":[]`;
+const SEQ_BEFORE = `,"bridge_ts":"`;
+const SEQ = `,"seq":`;
+const EPOCH = `,"epoch":`;
+const REPLAYED = `,"replayed":`;
+const LATE = `,"late":`;
+const NONE: readonly string[] = [];
 
 export class ScanTextReader {
   #names: readonly string[] = [];
@@ -69,12 +87,16 @@ export class ScanTextReader {
     if (!cursor.take(EIGENVALUES)) return null;
     const eigenvalueCount = this.#takeEigenvalues(cursor);
     if (eigenvalueCount === -1 || !cursor.take(TAIL)) return null;
-    const envelope = recordFrom(`{"assets_invalid":${cursor.rest()}`);
-    if (envelope === null) return null;
-    return this.#scanOf(
-      { ...envelope, scan_number: scanNumber, timestamp },
-      { names, eigenvalueCount },
-    );
+    const numbers = { names, eigenvalueCount };
+    const seq = cursor.take(SEQ_BEFORE) && cursor.until(SEQ) !== null && cursor.take(SEQ);
+    const told = { scan_number: scanNumber, timestamp, seq: seq ? cursor.number() : 0 };
+    const epoch = cursor.take(EPOCH) ? cursor.number() : -1;
+    // Between them stand texts, in which a quote is escaped.
+    if (cursor.until(REPLAYED) === null || !cursor.take(REPLAYED)) return null;
+    const replayed = cursor.flag();
+    const late = cursor.take(LATE) ? cursor.flag() : null;
+    if (!cursor.take("}") || !cursor.isAtEnd()) return null;
+    return this.#scanOf({ ...told, epoch, replayed, late, assets_invalid: NONE }, numbers);
   }
 
   #readAnyJson(text: string): ParsedScan | null {
@@ -96,7 +118,7 @@ export class ScanTextReader {
     return this.#scanOf(value, { names, eigenvalueCount: eigenvalues.length });
   }
 
-  #scanOf(value: Readonly<Record<string, unknown>>, numbers: Numbers): ParsedScan | null {
+  #scanOf(value: Told, numbers: Numbers): ParsedScan | null {
     const { scan_number, timestamp, seq, epoch, replayed, late, assets_invalid } = value;
     const invalid = namesFrom(assets_invalid ?? []);
     const asOfUs = typeof timestamp === "string" ? microsFromIso(timestamp) : null;

@@ -39,8 +39,14 @@ export class TextCursor {
     return found;
   }
 
-  rest(): string {
-    return this.#text.slice(this.#at);
+  isAtEnd(): boolean {
+    return this.#at === this.#text.length;
+  }
+
+  /** Null where neither true nor false stands. */
+  flag(): boolean | null {
+    if (this.take("false")) return false;
+    return this.take("true") ? true : null;
   }
 
   /** NaN where no number stands. */

@@ -13,6 +13,27 @@ const TraderSnapshotSchema = z.strictObject({
   memory: z.json(),
 });
 
+/** What ran: the same events may come to something else with another. */
+export type RecordedProgram = { readonly configurationHash: string; readonly codeHash: string };
+
+/** The state that a day began with, and the program that ran then. */
+export type DayBegin = RecordedProgram & { readonly snapshot: TraderSnapshot };
+
+const DayBeginSchema = z.strictObject({
+  configurationHash: z.string(),
+  codeHash: z.string(),
+  snapshot: TraderSnapshotSchema,
+});
+
+export function encodeDayBegin(begin: DayBegin): Buffer {
+  return Buffer.from(JSON.stringify(begin));
+}
+
+/** @throws {Error} that names the field. */
+export function decodeDayBegin(bytes: Uint8Array): DayBegin {
+  return DayBeginSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
+}
+
 export function encodeTraderSnapshot(snapshot: TraderSnapshot): Buffer {
   return Buffer.from(JSON.stringify(snapshot));
 }

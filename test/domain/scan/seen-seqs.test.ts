@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createSeenSeqs, gapsIn, HOLES_MAX, noteSeq } from "../../../src/domain/scan/seen-seqs.ts";
+import {
+  createSeenSeqs,
+  gapsIn,
+  lastingGaps,
+  HOLES_MAX,
+  noteSeq,
+} from "../../../src/domain/scan/seen-seqs.ts";
 
 type Noted = { readonly base?: number; readonly seqs: readonly number[] };
 
@@ -41,4 +47,15 @@ describe("seqs seen", () => {
     check({ seqs: [HOLES_MAX + 11] }, { seen: 1, gaps: HOLES_MAX + 10 });
     check({ seqs: [HOLES_MAX + 1, HOLES_MAX + 11, 1] }, { seen: 2, gaps: HOLES_MAX + 9 });
   });
+});
+
+test("a hole is lasting when it was one before", () => {
+  const seqs = createSeenSeqs(0);
+  noteSeq(seqs, 2);
+  expect(lastingGaps(seqs, new Set())).toBe(0);
+  const before = new Set(seqs.holes);
+  noteSeq(seqs, 4);
+  expect(lastingGaps(seqs, before)).toBe(1);
+  noteSeq(seqs, 1);
+  expect([lastingGaps(seqs, before), gapsIn(seqs)]).toEqual([0, 1]);
 });

@@ -1,17 +1,19 @@
 /** A book over a real journal: days, a journal that refuses, and what a fold gives again. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { OutcomeFile } from "../../../src/adapters/trading-journal/replay/outcome-file.ts";
 import { TradingLog, TradingLogReader } from "../../../src/adapters/trading-journal/trading-log.ts";
 import { TradingJournalError } from "../../../src/adapters/trading-journal/segments/trading-journal-error.ts";
 import { createPaperBroker } from "../../../src/domain/trading/broker/paper-broker.ts";
 import type { TraderEvent } from "../../../src/domain/trading/events.ts";
 import { createTrader } from "../../../src/domain/trading/trader.ts";
-import { bookConfiguration } from "../../../src/services/trader/book-configuration.ts";
+import { bookConfiguration } from "../../../src/wire/trading/book-configuration.ts";
 import { Book, BookBrokenError } from "../../../src/services/trader/book.ts";
 import { restoreBook } from "../../../src/services/trader/restore.ts";
 import { Configuration } from "../../../src/wire/configuration.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
+const PROGRAM = { configurationHash: "", codeHash: "" };
 const MIDNIGHT_MS = Date.parse("2026-03-26T00:00:00Z");
 let dir = "";
 let count = 0;
@@ -31,6 +33,7 @@ function openBook(
   const clock = { nowMs: MIDNIGHT_MS - 1_500 };
   const book = new Book({
     log: { append: (event) => append(log, event) },
+    outcomes: new OutcomeFile(log.journal.folder, PROGRAM, 0),
     trader,
     broker: createPaperBroker(configuration.paper),
     nowMs: () => clock.nowMs,
@@ -115,6 +118,7 @@ describe("a book", () => {
       configuration,
       snapshot: null,
       log: again,
+      outcomes: new OutcomeFile(again.journal.folder, PROGRAM, 0),
       read: (from) => new TradingLogReader(place, from),
       onCommands() {},
     });

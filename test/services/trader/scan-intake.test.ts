@@ -15,6 +15,7 @@ function openIntake(held: ReadonlySet<number>) {
   let seqs: SeenSeqs | null = null;
   const stepped: { readonly seq: number; readonly isRepaired: boolean }[] = [];
   const lost: number[] = [];
+  const troubles: string[] = [];
   const clock = { ms: 0 };
   const take = (seq: number) => {
     seqs ??= createSeenSeqs(seq - 1);
@@ -43,14 +44,12 @@ function openIntake(held: ReadonlySet<number>) {
     },
     // Waiting for what nobody has costs no time here.
     monotonicMs: () => (clock.ms += 400),
-    onTrouble(line) {
-      throw new Error(line);
-    },
+    onTrouble: (line) => troubles.push(line),
     onFailure(error) {
       throw error;
     },
   });
-  return { intake, stepped, lost };
+  return { intake, stepped, lost, troubles };
 }
 
 test("events in any order, twice or never: every seq is stepped once, in order", async () => {
@@ -99,4 +98,18 @@ test("a first scan brings what stands before it without a gap, and no more", asy
   intake.hear(textOf(8));
   await until("it is stepped", () => stepped.at(-1)?.seq === 8);
   expect(stepped.map(({ seq }) => seq)).toEqual([5, 6, 7, 8]);
+});
+
+test("a bridge that counts from the beginning again is told of, not taken for duplicates", () => {
+  const { intake, stepped, troubles } = openIntake(new Set());
+  for (const seq of [1, 2, 3]) intake.hear(textOf(seq));
+  // A restarted bridge tells its newest scan again under its own epoch.
+  intake.hear(textOf(3).replace('"epoch":1', '"epoch":2'));
+  expect([intake.isNumberedAnew, troubles.length]).toEqual([false, 0]);
+  intake.hear(textOf(1).replace('"epoch":1', '"epoch":3'));
+  expect(intake.isNumberedAnew).toBe(true);
+  expect(troubles.join()).toContain("the bridge of epoch 3 has seq 1, but 3 was taken before");
+  expect(stepped).toHaveLength(3);
+  intake.hear(textOf(4).replace('"epoch":1', '"epoch":3'));
+  expect(intake.isNumberedAnew).toBe(false);
 });

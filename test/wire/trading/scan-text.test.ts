@@ -13,8 +13,19 @@ function checkSame(reader: ScanTextReader, text: string): void {
     asset_prices: Record<string, number>;
     eigenvalues: number[];
     seq: number;
+    epoch: number;
+    replayed: boolean;
+    late: boolean;
+    scan_number: number;
   } = JSON.parse(text);
-  expect(scan?.seq).toBe(raw.seq);
+  expect(scan).toMatchObject({
+    seq: raw.seq,
+    epoch: raw.epoch,
+    isReplayed: raw.replayed,
+    isLate: raw.late,
+    scanNumber: raw.scan_number,
+    asOfMs: AT_MS,
+  });
   expect(scan?.assets.slice(0, raw.assets.length)).toEqual(raw.assets);
   for (const [at, asset] of raw.assets.entries()) {
     const price = raw.asset_prices[asset] ?? Number.NaN;

@@ -5,7 +5,7 @@ import type { Instrument, TraderConfiguration } from "../../domain/trading/confi
 import { velocityDivergence } from "../../domain/trading/strategies/velocity-divergence.ts";
 import type { StrategyChoice } from "../../domain/trading/strategy.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
-import type { Configuration } from "../../wire/configuration.ts";
+import type { Configuration } from "../configuration.ts";
 
 export type BookConfiguration = {
   readonly trader: TraderConfiguration;

@@ -1,0 +1,77 @@
+/** The activities of a book's day: they ask the trader on its local socket, and the clock. */
+import { ApplicationFailure } from "@temporalio/common";
+import type { AskBook } from "../../adapters/session/ask-book.ts";
+import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
+import type { CommandAnswer, OutboxLook } from "../../wire/session/trade-session.ts";
+import type { TraderStatus } from "../../wire/trading/trader-control.ts";
+import type { BookView } from "../../wire/session/trade-session.ts";
+import type { SessionBrief } from "../../workflows/messages.ts";
+import { traderServiceOf } from "../../workflows/names.ts";
+
+export type TradingWorld = {
+  readonly askBook: AskBook;
+  readonly viewOf: (status: TraderStatus) => BookView;
+  readonly nowMs: () => number;
+  readonly hasSearchAttributes: () => Promise<boolean>;
+};
+
+const BOOKS: readonly string[] = ["BLUE", "GREEN"];
+/** What a trader took just before midnight is written by then. */
+const DAY_GRACE_MS = 2_000;
+const LOOK_TRADES_MAX = 1_000;
+/** A day of trades, one a second. */
+const LOOKS_MAX = 100;
+
+export function createTradingActivities(world: TradingWorld) {
+  const dayEndsInMs = (day: string): number =>
+    Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY + DAY_GRACE_MS - world.nowMs();
+  return {
+    async describeBook(book: string, day: string): Promise<SessionBrief> {
+      assertBook(book, day);
+      return {
+        layer: "trader",
+        service: traderServiceOf(book),
+        dayEndsInMs: dayEndsInMs(day),
+        hasSearchAttributes: await world.hasSearchAttributes(),
+      };
+    },
+
+    /** Idempotent by the command's id: the trader carries it out once. */
+    async commandTrader(book: string, command: object): Promise<CommandAnswer> {
+      const { id, ok, detail, status } = await world.askBook(book, command);
+      return { id, ok, detail, view: status === null ? null : world.viewOf(status) };
+    },
+
+    /** Counts what the trader has booked on the day beyond the cursor. */
+    async lookAtOutbox(book: string, day: string, cursor: number | null): Promise<OutboxLook> {
+      const isDayOver = dayEndsInMs(day) <= 0;
+      let pending = 0;
+      let after = cursor ?? 0;
+      for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+        const request = { command: "trades", after, max: LOOK_TRADES_MAX };
+        const { trades, detail } = await world.askBook(book, request);
+        if (trades === null) throw new Error(`the trader of ${book} tells no trades: ${detail}`);
+        pending += trades.trades.filter(({ trade }) => isOfDay(trade, day)).length;
+        after = trades.to;
+        if (trades.trades.length === 0) break;
+      }
+      return { pending, last_index: after, is_day_over: isDayOver };
+    },
+  };
+}
+
+export type TradingActivities = ReturnType<typeof createTradingActivities>;
+
+function isOfDay(trade: Readonly<Record<string, unknown>>, day: string): boolean {
+  const { exitedAtMs } = trade;
+  return typeof exitedAtMs === "number" && dayFromMicros(exitedAtMs * US_PER_MS) === day;
+}
+
+function assertBook(book: string, day: string): void {
+  if (!BOOKS.includes(book)) throw refuse(`book '${book}' is not known: BLUE or GREEN`);
+  if (Number.isNaN(Date.parse(`${day}T00:00:00Z`))) throw refuse(`'${day}' is no day`);
+}
+
+function refuse(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, "InvalidInput");
+}

@@ -1,0 +1,165 @@
+/**
+ * Tells the sessions of a book's days what its trader has booked: at most a hundred trades a
+ * message, at most one message a tick. What was told is remembered in a file, after it was told.
+ *
+ * Invariant: ranges follow each other without a hole and without an overlap within a file's life; a
+ * death between telling and remembering tells a range again, and the session knows it by its cursor.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
+import { codeOf, messageOf } from "../../domain/failure.ts";
+import type { Layer } from "../../domain/supervision/services.ts";
+import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
+import {
+  type BookView,
+  SESSION_TRADES_MAX,
+  type TradesRange,
+} from "../../wire/session/trade-session.ts";
+import { ToldFile, toldTrade } from "../../wire/session/told.ts";
+import { tradesSignal, type TradeSessionInput } from "../../workflows/messages.ts";
+import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../../workflows/names.ts";
+import type { TemporalClient } from "../temporal-client.ts";
+import { type AskBook, TraderSilentError, viewOf } from "./ask-book.ts";
+import { bookFolder, writeWhole } from "../trading-journal/segments/segment-files.ts";
+
+export type TradeOutboxDeps = {
+  readonly temporal: TemporalClient;
+  readonly askBook: AskBook;
+  /** The folder of all trading journals. */
+  readonly root: string;
+  readonly book: string;
+  readonly nowMs: () => number;
+  readonly say: (line: string) => void;
+};
+
+/** `silent`: no trader, or no Temporal; nothing was lost. */
+export type OutboxTick = "told" | "nothing_new" | "silent";
+
+const LAYER: Layer = "trader";
+const TELL_MS_MAX = 5_000;
+
+type TradeSession = (input: TradeSessionInput) => Promise<unknown>;
+type Part = {
+  readonly day: string;
+  readonly range: TradesRange;
+  /** Nothing was left to be told behind it. */
+  readonly isLast: boolean;
+};
+
+export class TradeOutbox {
+  readonly #deps: TradeOutboxDeps;
+  readonly #path: string;
+  #after: number;
+  /** What was told last of the book itself: positions and the like, and of which day. */
+  #toldView = "";
+  #toldTrades = -1;
+  #trouble = "";
+
+  constructor(deps: TradeOutboxDeps) {
+    this.#deps = deps;
+    this.#path = join(bookFolder(deps.root, deps.book), "told.json");
+    this.#after = readTold(this.#path);
+  }
+
+  /** Tells one message, if there is news. Rejects on a bug only. */
+  async tick(): Promise<OutboxTick> {
+    try {
+      const told = await this.#tell();
+      this.#noteTrouble("");
+      return told;
+    } catch (error) {
+      const isSilence = error instanceof TraderSilentError;
+      // A book that has no trader is no trouble; Temporal away, or a told file that can't be kept, is.
+      this.#noteTrouble(isSilence ? "" : messageOf(error));
+      return "silent";
+    }
+  }
+
+  async #tell(): Promise<OutboxTick> {
+    const { askBook, book, nowMs } = this.#deps;
+    const { status } = await askBook(book, { command: "status" });
+    if (status === null) throw new Error(`the trader of ${book} told no status`);
+    const view = viewOf(status);
+    const today = dayFromMicros(nowMs() * US_PER_MS);
+    const viewKey = keyOf(view, today);
+    if (status.trades === this.#toldTrades && viewKey === this.#toldView) return "nothing_new";
+    const part = await this.#nextPart(view, today);
+    await this.#signal(part);
+    this.#after = Math.max(this.#after, part.range.to);
+    writeWhole(this.#path, [Buffer.from(`${JSON.stringify({ after: this.#after })}\n`)]);
+    if (part.isLast) {
+      this.#toldTrades = status.trades;
+      this.#toldView = viewKey;
+    }
+    return "told";
+  }
+
+  /** The next trades, up to where another day begins; with none the book as it is, to today's session. */
+  async #nextPart(view: BookView, today: string): Promise<Part> {
+    const { askBook, book } = this.#deps;
+    const after = this.#after;
+    const request = { command: "trades", after, max: SESSION_TRADES_MAX };
+    const { trades: answer, detail } = await askBook(book, request);
+    if (answer === null) throw new Error(`the trader of ${book} tells no trades: ${detail}`);
+    const all = answer.trades.map(({ index, trade }) => ({ index, trade: toldTrade(trade) }));
+    const days = all.map(({ trade }) => dayFromMicros(trade.exitedAtMs * US_PER_MS));
+    const day = days[0] ?? today;
+    const others = days.findIndex((other) => other !== day);
+    const trades = others === -1 ? all : all.slice(0, others);
+    const isLast = day === today && others === -1 && trades.length < SESSION_TRADES_MAX;
+    // Up to its last trade only, where others may follow: they are the next message's.
+    const to = isLast ? answer.to : (trades.at(-1)?.index ?? answer.to);
+    return { day, range: { from: after + 1, to, trades, view }, isLast };
+  }
+
+  async #signal({ day, range }: Part): Promise<void> {
+    const { temporal, book, say } = this.#deps;
+    const options = {
+      workflowId: sessionIdOf(book, day),
+      taskQueue: taskQueueOf(LAYER),
+      args: [{ book, day, after: range.from - 1 }] satisfies [TradeSessionInput],
+      signal: tradesSignal,
+      signalArgs: [range] satisfies [TradesRange],
+      // A settled day is told: it is not opened again.
+      workflowIdReusePolicy: "ALLOW_DUPLICATE_FAILED_ONLY" as const,
+      staticSummary: `${book} on ${day}`,
+      staticDetails:
+        `The trades of **${book}** on ${day}. Updates: \`enter\`, \`flatten\`, \`halt\`, ` +
+        "`resume`, `settle`. Queries: `positions`, `pnl`.",
+    };
+    try {
+      await temporal.connection.withDeadline(Date.now() + TELL_MS_MAX, () =>
+        temporal.client.workflow.signalWithStart<TradeSession, [TradesRange]>(
+          TRADE_SESSION,
+          options,
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (0 < range.trades.length) say(`${book} ${day} is closed: its session had been told`);
+    }
+  }
+
+  #noteTrouble(trouble: string): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    const { book, say } = this.#deps;
+    say(trouble === "" ? `trades of ${book} are told again` : `trades of ${book} wait: ${trouble}`);
+  }
+}
+
+/** Marks change with each scan and are no news; what is held, and whether one may trade, is. */
+function keyOf({ positions, halted, latched, posture }: BookView, day: string): string {
+  const held = positions.map(({ id, quantity }) => [id, quantity]);
+  return JSON.stringify([day, held, halted, latched, posture]);
+}
+
+function readTold(path: string): number {
+  try {
+    return ToldFile.parse(JSON.parse(readFileSync(path, "utf8"))).after;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+/** `dolphin replay DATE --book BOOK`: the recorded day through the core again, held against what was recorded. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { codeHash } from "../../adapters/code-hash.ts";
+import { replayDay } from "../../adapters/trading-journal/replay/replay-day.ts";
+import type { Config } from "../../config.ts";
+import type { Difference } from "../../domain/trading/replay/replay.ts";
+import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
+import { type DayReplay, dayReplayJson } from "../../wire/session/day-replay.ts";
+import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+
+const HELP = `
+Folds the day's recorded events through the core again, from the last snapshot before the day or from
+the journal's beginning, and compares each step's decision, ledger and PnL, every trade and every kept
+snapshot, byte for byte. Beside it the paper broker is asked anew: its fills must be the recorded ones.
+
+Exit status:
+  0   equal
+  1   different; the first difference is shown with its event
+  3   not comparable: other code, other configuration, a missing or damaged record (the line says which)
+
+--json prints {book, day, verdict, reason, from_index, snapshot_index, events, decisions, trades,
+compared: {digests, trades, snapshots, fills}, undigested, differences, first_difference,
+broker: {differences, first_difference}}; a difference is {index, what, event, recorded, replayed}.`;
+
+const EXITS = { equal: 0, different: 1, not_comparable: 3 } as const;
+const BOOKS: readonly string[] = ["BLUE", "GREEN"];
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+type ReplayFlags = { readonly book: string; readonly json: boolean };
+
+export function addReplayCommand(program: Command): void {
+  program
+    .command("replay")
+    .description("run a recorded day of a book again and compare it with what was recorded")
+    .argument("<date>", "the UTC day, such as 2026-03-25")
+    .option("--book <book>", "BLUE or GREEN", "BLUE")
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", HELP)
+    .action((day: string, flags: ReplayFlags, command: Command) => {
+      if (!DAY.test(day)) throw usage(`the date must be a day such as 2026-03-25, was '${day}'`);
+      if (!BOOKS.includes(flags.book)) {
+        throw usage(`--book must be ${BOOKS.join(" or ")}, was '${flags.book}'`);
+      }
+      const replay = replayRecordedDay(openContext(command).config, flags.book, day);
+      const text = flags.json ? JSON.stringify(dayReplayJson(replay), null, 2) : textOf(replay);
+      process.stdout.write(`${text}\n`);
+      process.exitCode = EXITS[replay.verdict];
+    });
+}
+
+function replayRecordedDay(config: Config, book: string, day: string): DayReplay {
+  const { trader, paper, hash } = bookConfiguration(book, config.trader);
+  const place = { root: join(config.data_dir, "journal", "trading"), book };
+  const program = { trader, paper, configurationHash: hash, codeHash: codeHash() };
+  return replayDay(place, day, program);
+}
+
+function usage(message: string): CliError {
+  return new CliError(message, EXIT_USAGE);
+}
+
+function textOf(replay: DayReplay): string {
+  const name = `${replay.book} ${replay.day}`;
+  if (replay.verdict === "not_comparable") return `${name}: not comparable: ${replay.reason}`;
+  const { outcome, snapshotIndex } = replay;
+  const { events, decisions, trades, compared, undigested, broker } = outcome;
+  const start = snapshotIndex === 0 ? "the journal's beginning" : `snapshot ${snapshotIndex}`;
+  const lines = [
+    `${name}: ${replay.verdict}, folded from ${start}`,
+    `  events ${events}, decisions ${decisions}, trades ${trades}`,
+    `  compared: ${compared.digests} steps, ${compared.trades} trades, ` +
+      `${compared.snapshots} snapshots; without a digest: ${undigested}`,
+    `  replay: ${verdictOf(outcome.differences)}`,
+    ...differenceLines(outcome.firstDifference),
+    `  paper broker, ${broker.compared} reports: ${verdictOf(broker.differences)}`,
+    ...differenceLines(broker.firstDifference),
+  ];
+  return lines.join("\n");
+}
+
+function verdictOf(differences: number): string {
+  return differences === 0 ? "equal" : `different (${differences})`;
+}
+
+function differenceLines(difference: Difference | null): readonly string[] {
+  if (difference === null) return [];
+  const { index, what, event, recorded, replayed } = difference;
+  return [
+    `    first at event ${index}, in its ${what}:`,
+    `      event    ${JSON.stringify(event)}`,
+    `      recorded ${JSON.stringify(recorded)}`,
+    `      replayed ${JSON.stringify(replayed)}`,
+  ];
+}

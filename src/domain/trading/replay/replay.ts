@@ -1,0 +1,267 @@
+/**
+ * Folds a recorded log through the core once more and holds every step against what was recorded of
+ * it: digests, trades, snapshots. Beside it a paper broker is asked anew what it was asked then.
+ *
+ * Invariant: the recorded events decide what is stepped; what differs is told and changes nothing.
+ */
+import type { StoredDigest, ReplayRecords } from "./replay-records.ts";
+import { messageOf } from "../../failure.ts";
+import { createPaperBroker, type PaperSettings, stepPaperBroker } from "../broker/paper-broker.ts";
+import type { PaperBroker } from "../broker/paper-broker.ts";
+import type { TraderCommand } from "../commands.ts";
+import type { BrokerReport, TraderEvent } from "../events.ts";
+import { toExactJson } from "../snapshot/exact.ts";
+import { snapshotOf } from "../snapshot/snapshot.ts";
+import { decisionOf, stepTrader, type Trader, workingOrdersOf } from "../trader.ts";
+import { DIGEST_PARTS, isBrokerEvent, StepDigester } from "./step-digest.ts";
+
+export type Difference = {
+  /** Of the event whose step differs. */
+  readonly index: number;
+  readonly what: "event" | "decision" | "ledger" | "pnl" | "trade" | "snapshot" | "fold" | "fill";
+  readonly event: unknown;
+  readonly recorded: unknown;
+  readonly replayed: unknown;
+};
+
+export type ReplayOutcome = {
+  readonly events: number;
+  readonly decisions: number;
+  readonly trades: number;
+  /** How much of what was recorded was held against the fold. */
+  readonly compared: {
+    readonly digests: number;
+    readonly trades: number;
+    readonly snapshots: number;
+  };
+  /** Steps of which no digest was kept. */
+  readonly undigested: number;
+  readonly differences: number;
+  readonly firstDifference: Difference | null;
+  readonly broker: {
+    readonly compared: number;
+    readonly differences: number;
+    readonly firstDifference: Difference | null;
+  };
+};
+
+/** What one event led to, while its broker's answers still come. */
+type OpenStep = { readonly event: TraderEvent; readonly commands: TraderCommand[] };
+
+export class Replay {
+  readonly trader: Trader;
+  readonly #records: ReplayRecords;
+  readonly #broker: PaperBroker;
+  readonly #digester: StepDigester;
+  readonly #counts = { events: 0, decisions: 0, trades: 0, undigested: 0, differences: 0 };
+  readonly #compared = { digests: 0, trades: 0, snapshots: 0, fills: 0 };
+  #fillDifferences = 0;
+  #first: Difference | null = null;
+  #firstFill: Difference | null = null;
+  #step: OpenStep | null = null;
+  /** What the paper broker says now, of which the log must tell next. */
+  #expected: BrokerReport[] = [];
+  #isBroken = false;
+
+  /** `trader` is as it was before the first event to be held against its records. */
+  constructor(trader: Trader, paper: PaperSettings, records: ReplayRecords) {
+    this.trader = trader;
+    this.#records = records;
+    this.#digester = new StepDigester(trader.strategy.carried.length);
+    this.#broker = createPaperBroker(paper, workingOrdersOf(trader));
+  }
+
+  /** False once the fold can't go on: the outcome says why. */
+  take(event: TraderEvent): boolean {
+    if (!isBrokerEvent(event)) this.#endStep(false);
+    this.#digester.tookEvent(event);
+    this.#step ??= { event, commands: [] };
+    try {
+      this.#fold(event, this.#step);
+    } catch (error) {
+      this.#isBroken = true;
+      this.#differ({
+        index: event.index,
+        what: "fold",
+        event: toExactJson(shownEvent(event)),
+        recorded: "was stepped",
+        replayed: messageOf(error),
+      });
+    }
+    return !this.#isBroken;
+  }
+
+  end(): ReplayOutcome {
+    if (!this.#isBroken) this.#endStep(true);
+    const { differences, ...counts } = this.#counts;
+    const { fills, ...compared } = this.#compared;
+    return {
+      ...counts,
+      compared,
+      differences,
+      firstDifference: this.#first,
+      broker: {
+        compared: fills,
+        differences: this.#fillDifferences,
+        firstDifference: this.#firstFill,
+      },
+    };
+  }
+
+  #fold(event: TraderEvent, step: OpenStep): void {
+    if (isBrokerEvent(event)) this.#compareFill(event);
+    const commands = stepTrader(this.trader, event);
+    this.#counts.events += 1;
+    const decision = decisionOf(this.trader);
+    if (decision !== null) this.#counts.decisions += 1;
+    this.#digester.gaveCommands(commands);
+    step.commands.push(...commands);
+    this.#compareTrades(event, commands);
+    const isFresh = decision?.class === "fresh";
+    this.#expected.push(...stepPaperBroker(this.#broker, { event, commands, isFresh }));
+    this.#compareSnapshot(event);
+  }
+
+  #compareFill(event: TraderEvent): void {
+    // After a first difference the broker here has other orders than the one that was recorded.
+    if (this.#firstFill !== null) return;
+    this.#compared.fills += 1;
+    const expected = this.#expected.shift();
+    const { index: _index, nowMs: _nowMs, ...told } = event;
+    if (expected !== undefined && isSame(told, expected)) return;
+    this.#differInFill(event, { recorded: told, replayed: expected ?? "nothing" });
+  }
+
+  #differInFill(
+    event: TraderEvent,
+    { recorded, replayed }: Pick<Difference, "recorded" | "replayed">,
+  ): void {
+    this.#fillDifferences += 1;
+    const shown = toExactJson(shownEvent(event));
+    this.#firstFill ??= { index: event.index, what: "fill", event: shown, recorded, replayed };
+  }
+
+  #compareTrades(event: TraderEvent, commands: readonly TraderCommand[]): void {
+    const booked = commands.find((command) => command.kind === "book_trade");
+    const recorded = this.#records.tradeOf(event.index);
+    if (booked !== undefined) this.#counts.trades += 1;
+    // The newest trades of a trader at work may not be written yet.
+    const isDue = recorded !== undefined || event.index < this.#records.lastTradeIndex;
+    if (!isDue || (booked === undefined && recorded === undefined)) return;
+    this.#compared.trades += 1;
+    const replayed = booked === undefined ? undefined : JSON.stringify(booked.trade);
+    if (recorded === replayed) return;
+    this.#differ({
+      index: event.index,
+      what: "trade",
+      event: toExactJson(shownEvent(event)),
+      recorded: recorded === undefined ? "nothing" : JSON.parse(recorded),
+      replayed: replayed === undefined ? "nothing" : JSON.parse(replayed),
+    });
+  }
+
+  #compareSnapshot(event: TraderEvent): void {
+    const recorded = this.#records.snapshotOf(event.index);
+    if (recorded === undefined) return;
+    this.#compared.snapshots += 1;
+    const replayed = JSON.stringify(snapshotOf(this.trader));
+    if (recorded === replayed) return;
+    const [was, is] = aroundFirstDifference(recorded, replayed);
+    this.#differ({
+      index: event.index,
+      what: "snapshot",
+      event: toExactJson(shownEvent(event)),
+      recorded: was,
+      replayed: is,
+    });
+  }
+
+  #endStep(isLast: boolean): void {
+    const step = this.#step;
+    if (step === null) return;
+    this.#step = null;
+    const { event, commands } = step;
+    const lacking = this.#expected.shift();
+    const recorded = this.#records.digestOf(event.index);
+    // The end of a log that is being written: its broker has not answered yet.
+    const isUnderWay = isLast && recorded === undefined;
+    if (lacking !== undefined && this.#firstFill === null && !isUnderWay) {
+      this.#differInFill(event, { recorded: "nothing", replayed: lacking });
+    }
+    this.#expected = [];
+    const digest = this.#digester.end(this.trader, event.index);
+    if (recorded === undefined) {
+      this.#counts.undigested += 1;
+      return;
+    }
+    this.#compared.digests += 1;
+    const part = DIGEST_PARTS.find((name) => digest[name] !== recorded[name]);
+    if (part === undefined) return;
+    const { account } = this.trader.data;
+    const decision =
+      this.trader.data.decision.index === event.index ? this.trader.data.decision : null;
+    this.#differ({
+      index: event.index,
+      what: part,
+      event: toExactJson(shownEvent(event)),
+      recorded: shownDigest(recorded),
+      replayed: toExactJson({
+        digest: shownDigest(digest),
+        decision,
+        commands,
+        cash: account.cash,
+        equity: account.equity,
+      }),
+    });
+  }
+
+  #differ(difference: Difference): void {
+    this.#counts.differences += 1;
+    this.#first ??= difference;
+  }
+}
+
+/** As it is recorded, without the rest of the buffers that a scan lies in. */
+function shownEvent(event: TraderEvent): object {
+  if (event.kind !== "scan") return event;
+  const { prices, pricesAt, eigenvalues, eigenvaluesAt, eigenvalueCount, ...rest } = event;
+  const { carried: _carried, carriedAt: _carriedAt, assets, ...facts } = rest;
+  return {
+    ...facts,
+    prices: Object.fromEntries(assets.map((asset, at) => [asset, prices[pricesAt + at] ?? null])),
+    eigenvalues: [...eigenvalues.subarray(eigenvaluesAt, eigenvaluesAt + eigenvalueCount)],
+  };
+}
+
+function shownDigest(digest: StoredDigest): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    DIGEST_PARTS.map((part) => [part, digest[part].toString(16).padStart(8, "0")]),
+  );
+}
+
+function isSame(one: object, other: object): boolean {
+  return sortedText(one) === sortedText(other);
+}
+
+function sortedText(of: object): string {
+  return JSON.stringify(toExactJson(sorted(of)));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
+}
+
+const SHOWN_BEFORE = 40;
+const SHOWN_AFTER = 80;
+
+function aroundFirstDifference(one: string, other: string): readonly [string, string] {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const from = Math.max(0, at - SHOWN_BEFORE);
+  return [one.slice(from, at + SHOWN_AFTER), other.slice(from, at + SHOWN_AFTER)];
+}

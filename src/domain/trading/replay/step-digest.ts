@@ -1,0 +1,152 @@
+/**
+ * What a step came to, in sixteen bytes: small enough to be kept of every event, so that a later
+ * fold is held against what happened and not against itself.
+ *
+ * Invariant: equal bits give equal digests; values that differ in one bit differ in the digest.
+ */
+import type { TraderCommand } from "../commands.ts";
+import type { ScanEvent, TraderEvent } from "../events.ts";
+import type { Trader } from "../state.ts";
+
+/** Of an event and of what the paper broker answered to it, each part 32 bits. */
+export type StepDigest = {
+  /** Of the event that is no broker's. */
+  readonly index: number;
+  /** What was told, the broker's answers included. */
+  readonly event: number;
+  readonly decision: number;
+  /** Orders, fills, trades, days and notes. */
+  readonly ledger: number;
+  /** Cash, equity and the day's figures after it. */
+  readonly pnl: number;
+};
+
+export const DIGEST_PARTS = ["event", "decision", "ledger", "pnl"] as const;
+
+const START = 0x811c9dc5;
+const PRIME = 0x01000193;
+const VALUE = new Float64Array(1);
+const WORDS = new Uint32Array(VALUE.buffer);
+
+export function isBrokerEvent(event: TraderEvent): boolean {
+  return event.kind.startsWith("order_");
+}
+
+/** Collects what one event led to. */
+export class StepDigester {
+  readonly #carriedCount: number;
+  #event = START;
+  #ledger = START;
+
+  /** `carriedCount`: how many features travel with each scan. */
+  constructor(carriedCount: number) {
+    this.#carriedCount = carriedCount;
+  }
+
+  /** An event that is no broker's begins anew. */
+  tookEvent(event: TraderEvent): void {
+    if (!isBrokerEvent(event)) {
+      this.#event = START;
+      this.#ledger = START;
+    }
+    this.#event = mixEvent(this.#event, event);
+    if (event.kind !== "scan") return;
+    this.#event = mixDoubles(this.#event, event.carried, [event.carriedAt, this.#carriedCount]);
+  }
+
+  gaveCommands(commands: readonly TraderCommand[]): void {
+    for (const command of commands) this.#ledger = mixValue(this.#ledger, command);
+  }
+
+  /** After the last step that the event led to. */
+  end(trader: Trader, index: number): StepDigest {
+    return {
+      index,
+      event: this.#event >>> 0,
+      decision: decisionDigest(trader, index),
+      ledger: this.#ledger >>> 0,
+      pnl: pnlDigest(trader),
+    };
+  }
+}
+
+function decisionDigest({ data: { decision } }: Trader, index: number): number {
+  if (decision.index !== index) return 0;
+  let hash = mixNumber(START, decision.seq);
+  hash = mixText(hash, decision.class);
+  hash = mixText(hash, decision.outcome);
+  hash = mixText(hash, decision.refusal ?? "");
+  hash = mixText(hash, decision.subject);
+  return mixNumber(hash, decision.signal) >>> 0;
+}
+
+function pnlDigest({ data: { account, day, positions } }: Trader): number {
+  let hash = mixNumber(START, account.cash);
+  hash = mixNumber(hash, account.equity);
+  hash = mixNumber(hash, account.realized);
+  hash = mixNumber(hash, account.fees);
+  hash = mixNumber(hash, account.trades);
+  hash = mixNumber(hash, day.realized);
+  hash = mixNumber(hash, day.fees);
+  hash = mixNumber(hash, day.maxDrawdown);
+  return mixNumber(hash, positions.length) >>> 0;
+}
+
+function mixEvent(start: number, event: TraderEvent): number {
+  return event.kind === "scan" ? mixScan(start, event) : mixValue(start, event);
+}
+
+function mixScan(start: number, scan: ScanEvent): number {
+  let hash = mixNumber(start, scan.index);
+  hash = mixNumber(hash, scan.nowMs);
+  hash = mixNumber(hash, scan.seq);
+  hash = mixNumber(hash, scan.scanNumber);
+  hash = mixNumber(hash, scan.asOfMs);
+  const flags = (scan.isReplayed ? 1 : 0) | (scan.isLate ? 2 : 0) | (scan.isRepaired ? 4 : 0);
+  hash = mixWord(hash, flags);
+  for (const asset of scan.assets) hash = mixText(hash, asset);
+  hash = mixDoubles(hash, scan.prices, [scan.pricesAt, scan.assets.length]);
+  return mixDoubles(hash, scan.eigenvalues, [scan.eigenvaluesAt, scan.eigenvalueCount]);
+}
+
+function mixDoubles(
+  start: number,
+  values: Float64Array,
+  [from, count]: readonly [number, number],
+): number {
+  let hash = mixWord(start, count);
+  for (let at = from; at < from + count; at += 1) hash = mixNumber(hash, values[at]!);
+  return hash;
+}
+
+/** Keys in their order, so that how an object came about does not count. */
+function mixValue(start: number, value: unknown): number {
+  if (typeof value === "number") return mixNumber(start, value);
+  if (typeof value === "string") return mixText(start, value);
+  if (typeof value === "boolean") return mixWord(start, value ? 1 : 2);
+  if (typeof value !== "object" || value === null) return mixWord(start, 3);
+  let hash = mixWord(start, 4);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  for (const [key, item] of entries.toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+    hash = mixValue(mixText(hash, key), item);
+  }
+  return hash;
+}
+
+function mixText(start: number, text: string): number {
+  let hash = mixWord(start, text.length);
+  for (let at = 0; at < text.length; at += 1) hash = mixWord(hash, text.charCodeAt(at));
+  return hash;
+}
+
+/** One NaN is as good as another: a price that is none keeps no bits. */
+function mixNumber(start: number, value: number): number {
+  VALUE[0] = Number.isNaN(value) ? Number.NaN : value;
+  return mixWord(mixWord(start, WORDS[0]!), WORDS[1]!);
+}
+
+/** The rotation carries high bits down; each step is invertible, so no difference is lost in it. */
+function mixWord(start: number, word: number): number {
+  const hash = Math.imul(start ^ word, PRIME);
+  return (hash << 13) | (hash >>> 19);
+}

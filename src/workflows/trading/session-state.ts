@@ -1,0 +1,190 @@
+/**
+ * What a day's session knows and how messages change it: pure, plain JSON, carried through
+ * continue-as-new.
+ *
+ * Invariant: a trade counts once. What lies at or below the cursor was counted, or was named a gap.
+ */
+import type {
+  BookView,
+  CommandAnswer,
+  OutboxLook,
+  SessionPnl,
+  SessionTrade,
+  SessionWord,
+  TradesRange,
+} from "../../wire/session/trade-session.ts";
+
+export type SessionState = {
+  readonly book: string;
+  readonly day: string;
+  cursor: number | null;
+  trades: number;
+  wins: number;
+  losses: number;
+  pnl: number;
+  fees: number;
+  gaps: readonly { readonly from: number; readonly to: number }[];
+  pending: number | null;
+  ignored: number;
+  view: BookView | null;
+  word: SessionWord;
+  reason: string;
+  /** Looks at the outbox since the day was over. */
+  looks: number;
+  /** The newest last. */
+  last: readonly SessionTrade[];
+};
+
+const GAPS_MAX = 50;
+const LAST_MAX = 10;
+const TRADES_MAX = 100;
+
+export function initialSession(book: string, day: string, cursor: number | null): SessionState {
+  return {
+    book,
+    day,
+    cursor,
+    trades: 0,
+    wins: 0,
+    losses: 0,
+    pnl: 0,
+    fees: 0,
+    gaps: [],
+    pending: null,
+    ignored: 0,
+    view: null,
+    word: "open",
+    reason: "",
+    looks: 0,
+    last: [],
+  };
+}
+
+/** Takes what is new in a message; whoever sends it may be anyone, so it is read with care. */
+export function takeRange(state: SessionState, raw: unknown): void {
+  if (!isRange(raw)) {
+    state.ignored += 1;
+    return;
+  }
+  if (raw.view !== null) takeView(state, raw.view);
+  const { cursor } = state;
+  const { from, to } = raw;
+  if (cursor !== null && to <= cursor) {
+    // A view of the book between two trades tells no range.
+    if (from <= to) state.ignored += 1;
+    return;
+  }
+  if (cursor !== null && cursor + 1 < from) {
+    state.gaps = [...state.gaps, { from: cursor + 1, to: from - 1 }].slice(-GAPS_MAX);
+  }
+  for (const { index, trade } of raw.trades) {
+    if (cursor === null || cursor < index) count(state, trade);
+  }
+  state.cursor = to;
+}
+
+export function takeAnswer(state: SessionState, answer: CommandAnswer): void {
+  if (answer.view !== null) takeView(state, answer.view);
+}
+
+/** The day is settled once nothing of it is left to be told; until then it says why it is not. */
+export function takeLook(state: SessionState, look: OutboxLook | string): void {
+  state.pending = typeof look === "string" ? null : look.pending;
+  if (typeof look === "string") {
+    say(state, "unsettled", look);
+  } else if (!look.is_day_over) {
+    say(state, "open", "the day is not over");
+  } else if (0 < look.pending) {
+    say(state, "unsettled", `${look.pending} trades of the day are still to be told`);
+  } else {
+    say(state, "settled", "");
+  }
+}
+
+export function pnlOf(state: SessionState): SessionPnl {
+  const { book, day, word: status, reason, trades, wins, losses, pnl, fees } = state;
+  const { cursor, gaps, pending, ignored } = state;
+  const totals = { trades, wins, losses, pnl, fees };
+  return { book, day, status, reason, ...totals, cursor, gaps, pending, ignored };
+}
+
+export function sessionText(state: SessionState): string {
+  const { view } = state;
+  const positions = (view?.positions ?? []).map(
+    ({ asset, direction, quantity, entry_price, unrealized }) =>
+      `- open: ${direction} ${quantity} ${asset} at ${entry_price}, unrealized ${unrealized}`,
+  );
+  const gaps = state.gaps.map(({ from, to }) => `- **gap**: events ${from} to ${to} were not told`);
+  const last = state.last.map(
+    ({ positionId, direction, asset, pnl, exitReason }) =>
+      `- ${positionId}: ${direction} ${asset}, ${pnl} (${exitReason})`,
+  );
+  return [
+    `## ${state.book} ${state.day}: ${state.word}`,
+    state.reason,
+    "",
+    "| | |",
+    "|---|---|",
+    `| trades | ${state.trades} (${state.wins} won, ${state.losses} lost) |`,
+    `| pnl after fees | ${state.pnl} |`,
+    `| fees | ${state.fees} |`,
+    `| told up to event | ${state.cursor ?? "none yet"} |`,
+    `| equity | ${view === null ? "not heard yet" : `${view.equity}, as of ${view.as_of}`} |`,
+    `| halted | ${view?.halted === true ? "yes" : "no"} ${view?.latched.join(", ") ?? ""} |`,
+    "",
+    ...gaps,
+    ...positions,
+    ...last,
+  ].join("\n");
+}
+
+function say(state: SessionState, word: SessionWord, reason: string): void {
+  state.word = word;
+  state.reason = reason;
+}
+
+function takeView(state: SessionState, view: BookView): void {
+  if (state.view === null || state.view.as_of <= view.as_of) state.view = view;
+}
+
+function count(state: SessionState, trade: SessionTrade): void {
+  state.trades += 1;
+  if (0 < trade.pnl) state.wins += 1;
+  else state.losses += 1;
+  state.pnl += trade.pnl;
+  state.fees += trade.fees;
+  state.last = [...state.last, trade].slice(-LAST_MAX);
+}
+
+/** Indices rise within the range, so that a message can't count a trade twice by itself. */
+function isRange(value: unknown): value is TradesRange {
+  if (typeof value !== "object" || value === null) return false;
+  const { from, to, trades, view }: Partial<Record<keyof TradesRange, unknown>> = value;
+  if (!isIndex(from) || !isIndex(to) || to + 1 < from) return false;
+  if (!Array.isArray(trades) || TRADES_MAX < trades.length) return false;
+  if (view !== null && !isView(view)) return false;
+  let before = from - 1;
+  return trades.every((one: unknown) => {
+    if (!isNumbered(one) || one.index <= before || to < one.index) return false;
+    before = one.index;
+    return true;
+  });
+}
+
+function isNumbered(value: unknown): value is { index: number; trade: SessionTrade } {
+  if (typeof value !== "object" || value === null) return false;
+  const { index, trade }: { index?: unknown; trade?: unknown } = value;
+  if (!isIndex(index) || typeof trade !== "object" || trade === null) return false;
+  const { pnl, fees, positionId }: { pnl?: unknown; fees?: unknown; positionId?: unknown } = trade;
+  return Number.isFinite(pnl) && Number.isFinite(fees) && typeof positionId === "string";
+}
+
+function isView(value: unknown): value is BookView {
+  if (typeof value !== "object" || value === null) return false;
+  const { as_of, positions, latched }: Partial<Record<keyof BookView, unknown>> = value;
+  return typeof as_of === "string" && Array.isArray(positions) && Array.isArray(latched);
+}
+
+function isIndex(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && 0 <= value;
+}

@@ -1,0 +1,243 @@
+/**
+ * One day of one book: hears its trades, takes an operator's commands to the trader, and settles the
+ * day once nothing of it is left to be told.
+ */
+import {
+  allHandlersFinished,
+  condition,
+  currentUpdateInfo,
+  log,
+  makeContinueAsNewFunc,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from "@temporalio/workflow";
+import { ActivityFailure, ApplicationFailure } from "@temporalio/common";
+import type { TradingActivities } from "../../activities/trading/trading.ts";
+import type { CommandAnswer, SessionPnl } from "../../wire/session/trade-session.ts";
+import { DAY, expectNoArgument, integerFrom, openInput, sessionFrom, text } from "../input.ts";
+import {
+  enterUpdate,
+  flattenUpdate,
+  haltUpdate,
+  pnlQuery,
+  positionsQuery,
+  resumeUpdate,
+  type SessionBrief,
+  settleUpdate,
+  type TradeSessionInput,
+  tradesSignal,
+} from "../messages.ts";
+import { searchAttributesOf } from "../publisher.ts";
+import { type CommandName, readCommand } from "./session-commands.ts";
+import {
+  initialSession,
+  pnlOf,
+  type SessionState,
+  sessionText,
+  takeAnswer,
+  takeLook,
+  takeRange,
+} from "./session-state.ts";
+
+const { describeBook } = proxyActivities<TradingActivities>({
+  startToCloseTimeout: "10 seconds",
+  retry: { maximumInterval: "5 seconds" },
+});
+const { commandTrader } = proxyActivities<TradingActivities>({
+  startToCloseTimeout: "15 seconds",
+  // A trader that is being restarted is back within it.
+  scheduleToCloseTimeout: "45 seconds",
+  retry: { initialInterval: "500 milliseconds", maximumInterval: "2 seconds" },
+});
+const { lookAtOutbox } = proxyActivities<TradingActivities>({
+  startToCloseTimeout: "30 seconds",
+  retry: { maximumAttempts: 1 },
+});
+
+const LOOK_EVERY_MS = 60_000;
+/** A week: a book whose trader never comes back can't be settled. */
+const LOOKS_MAX = 7 * 24 * 60;
+
+export async function tradeSession(raw?: unknown): Promise<SessionPnl> {
+  const input = readInput(raw, workflowInfo().workflowId);
+  const session = new Session(input.state);
+  await session.learn();
+  while (!session.isSettled()) {
+    if (isRollDue(input.historyMax) && allHandlersFinished()) return rollOver(session.state, input);
+    await session.step();
+  }
+  await condition(allHandlersFinished);
+  session.publish();
+  return pnlOf(session.state);
+}
+
+class Session {
+  readonly state: SessionState;
+  #brief: SessionBrief | null = null;
+  #revision = 0;
+  #isDayOver = false;
+  #published = "";
+
+  constructor(state: SessionState) {
+    this.state = state;
+    this.#handleTrades();
+    this.#handleCommands();
+  }
+
+  /** Asks the worker what the book is, and when its day ends. */
+  async learn(): Promise<void> {
+    const { book, day } = this.state;
+    this.#brief = await describeBook(book, day).catch(asInputFailure);
+    if (this.#brief.dayEndsInMs <= 0) this.#isDayOver = true;
+    else void this.#endDayAfter(this.#brief.dayEndsInMs);
+  }
+
+  isSettled(): boolean {
+    return this.state.word === "settled" || LOOKS_MAX < this.state.looks;
+  }
+
+  /** Looks at the outbox when the day is over, else waits for news. */
+  async step(): Promise<void> {
+    this.publish();
+    const seen = this.#revision;
+    if (this.#isDayOver) {
+      this.state.looks += 1;
+      await this.#look();
+      if (this.isSettled()) return;
+      this.publish();
+    }
+    const isNews = (): boolean => this.#revision !== seen;
+    if (this.#isDayOver) await condition(isNews, LOOK_EVERY_MS);
+    else await condition(isNews);
+  }
+
+  publish(): void {
+    const { state } = this;
+    const details = sessionText(state);
+    if (this.#brief === null || details === this.#published) return;
+    this.#published = details;
+    upsertMemo({ session: pnlOf(state) });
+    const attributes = searchAttributesOf(this.#brief, state.word);
+    if (0 < attributes.length) upsertSearchAttributes(attributes);
+    setCurrentDetails(details);
+    log.info(`${state.book} ${state.day}: ${state.word}, ${state.trades} trades, ${state.pnl}`);
+  }
+
+  async #look(): Promise<void> {
+    const { book, day, cursor } = this.state;
+    const look = await lookAtOutbox(book, day, cursor).catch((error: unknown): string => {
+      if (error instanceof ActivityFailure) return error.cause?.message ?? error.message;
+      throw error;
+    });
+    // Told while the look was under way: it is older than what is known.
+    if (typeof look !== "string" && cursor !== this.state.cursor) return;
+    takeLook(this.state, look);
+  }
+
+  async #endDayAfter(ms: number): Promise<void> {
+    const isOver = await sleep(ms).then(
+      () => true,
+      () => false,
+    );
+    if (!isOver) return;
+    this.#isDayOver = true;
+    this.#revision += 1;
+  }
+
+  #handleTrades(): void {
+    setHandler(
+      tradesSignal,
+      (range) => {
+        takeRange(this.state, range);
+        this.#revision += 1;
+      },
+      { description: "From the outbox: all trades that a range of the journal's events booked" },
+    );
+    setHandler(pnlQuery, () => pnlOf(this.state), {
+      description: "The day's trades and their profit, as far as they were told",
+    });
+    const positions = () => {
+      const { book, day, view } = this.state;
+      return { book, day, view };
+    };
+    setHandler(positionsQuery, positions, {
+      description: "Positions, cash and equity as the trader told them last, with their time",
+    });
+  }
+
+  #handleCommands(): void {
+    const handle = (name: CommandName, update: typeof enterUpdate, description: string): void => {
+      const validator = (raw: unknown) => void readCommand(name, raw, "");
+      setHandler(update, (raw) => this.#command(name, raw), { validator, description });
+    };
+    handle("enter", enterUpdate, "Opens a position, if every gate and limit lets it");
+    handle("flatten", flattenUpdate, "Closes every position at the next fresh scan, and halts");
+    handle("halt", haltUpdate, "No entries from here on; open positions keep their exits");
+    handle("resume", resumeUpdate, "Ends a halt and every latched limit");
+    const settle = async (): Promise<SessionPnl> => {
+      await condition(() => this.#brief !== null);
+      await this.#look();
+      this.#revision += 1;
+      return pnlOf(this.state);
+    };
+    setHandler(settleUpdate, settle, {
+      validator: expectNoArgument,
+      description: "Looks now whether anything of the day is left to be told",
+    });
+  }
+
+  /** The trader itself knows which ids it has carried out. */
+  async #command(name: CommandName, raw: unknown): Promise<CommandAnswer> {
+    const command = readCommand(name, raw, currentUpdateInfo()?.id ?? "");
+    const answer = await commandTrader(this.state.book, command).catch((error: unknown) => {
+      if (!(error instanceof ActivityFailure)) throw error;
+      const why = error.cause?.message ?? error.message;
+      throw ApplicationFailure.nonRetryable(why, "TraderSilent");
+    });
+    takeAnswer(this.state, answer);
+    this.#revision += 1;
+    if (answer.ok) return answer;
+    throw ApplicationFailure.nonRetryable(`${name}: ${answer.detail}`, "Refused");
+  }
+}
+
+function asInputFailure(error: unknown): never {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  throw cause instanceof ApplicationFailure ? cause : error;
+}
+
+function isRollDue(historyMax: number | undefined): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || (historyMax !== undefined && historyMax <= historyLength);
+}
+
+type Input = { readonly state: SessionState; readonly historyMax: number | undefined };
+
+function rollOver(carried: SessionState, { historyMax }: Input): Promise<never> {
+  const continueAsNew = makeContinueAsNewFunc<(next: TradeSessionInput) => Promise<never>>();
+  const history = historyMax === undefined ? {} : { history_max: historyMax };
+  return continueAsNew({ book: carried.book, day: carried.day, ...history, carried });
+}
+
+function readInput(raw: unknown, workflowId: string): Input {
+  const read = openInput(raw, ["book", "day", "after", "history_max", "carried"]);
+  const named = { book: read("book", text), day: read("day", DAY) };
+  const { book, day } = sessionFrom(workflowId, named);
+  const after = read("after", integerFrom(0)) ?? null;
+  const state = read("carried", CARRIED) ?? initialSession(book, day, after);
+  return { state, historyMax: read("history_max", integerFrom(20)) };
+}
+
+const CARRIED = {
+  expected: "what continue-as-new hands on",
+  read: (value: unknown) => (isState(value) ? value : undefined),
+};
+
+function isState(value: unknown): value is SessionState {
+  return typeof value === "object" && value !== null && "cursor" in value && "word" in value;
+}

@@ -1,0 +1,106 @@
+/**
+ * Writes the saved histories of the sessions anew, from real runs on real servers:
+ * `node test/replay/save-session-histories.ts`. The same caution as in save-histories.ts.
+ */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { findToolchain } from "../../src/embedded/toolchain.ts";
+import { pnlQuery, tradesSignal } from "../../src/workflows/messages.ts";
+import { sessionIdOf } from "../../src/workflows/names.ts";
+import { connectTemporal } from "../../src/adapters/temporal-client.ts";
+import { until } from "../helpers/bridge.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+import { LIVELY } from "../helpers/trader.ts";
+import { startUp } from "../helpers/up.ts";
+import { openSessionStage } from "../helpers/trading/session-stage.ts";
+
+type SavedHistory = { readonly address: string; readonly number: number };
+
+const FOLDER = join(import.meta.dirname, "histories");
+const PAST = sessionIdOf("BLUE", "2026-01-02");
+const UNSETTLED = sessionIdOf("BLUE", "2026-01-03");
+
+const stage = await openSessionStage("session-histories");
+const { workflow } = stage.temporal.client;
+await stage.startWorker("trader", "batch");
+const session = await workflow.start("tradeSession", {
+  workflowId: sessionIdOf("BLUE", stage.today),
+  taskQueue: "dolphin-trader",
+  args: [{ history_max: 40 }],
+});
+await stage.feeder.push(60);
+await stage.trader().decided(60);
+await stage.told("trades");
+const handle = workflow.getHandle(session.workflowId);
+await handle.executeUpdate("halt", { args: [{}] });
+await handle.executeUpdate("resume", { args: [{}] });
+await handle
+  .executeUpdate("enter", { args: [{ asset: "NONE", direction: "long" }] })
+  .catch(() => undefined);
+await handle.signal(tradesSignal, { from: 900_000, to: 900_001, trades: [], view: null });
+await handle.executeUpdate("settle", { args: [{}] });
+const { firstExecutionRunId } = session;
+await until("continued as new", async () => {
+  await handle.executeUpdate("settle", { args: [{}] });
+  return (await handle.describe()).runId !== firstExecutionRunId;
+});
+await (
+  await workflow.start("tradeSession", { workflowId: PAST, taskQueue: "dolphin-trader" })
+).result();
+await stage.stopTrader();
+const late = await workflow.start("tradeSession", {
+  workflowId: UNSETTLED,
+  taskQueue: "dolphin-trader",
+});
+await until("unsettled", async () => (await late.query(pnlQuery)).status === "unsettled");
+await stage.startTrader();
+await late.executeUpdate("settle", { args: [{}] });
+await late.result();
+
+const save = (workflowId: string, runId: string, place: SavedHistory): void => {
+  const run = runId === "" ? [] : ["--run-id", runId];
+  const show = ["workflow", "show", "--workflow-id", workflowId, "--output", "json", ...run];
+  const { temporal } = findToolchain();
+  const history = execFileSync(temporal, [...show, "--address", place.address]);
+  const file = join(FOLDER, `${workflowId}-${place.number}.json`);
+  writeFileSync(file, `${JSON.stringify(JSON.parse(history.toString()))}\n`);
+  process.stdout.write(`${file}\n`);
+};
+const { address } = stage;
+save(session.workflowId, firstExecutionRunId, { address, number: 1 });
+save(session.workflowId, (await handle.describe()).runId, { address, number: 2 });
+save(PAST, "", { address, number: 1 });
+save(UNSETTLED, "", { address, number: 1 });
+
+// Paper days that fail: no bridge, and no journal of the day.
+const failing = [
+  ["paper-no-bridge", { bridge_wait_s: 5 }],
+  ["paper-past-day", { day: "2026-01-04", settle_wait_s: 5 }],
+] as const;
+for (const [workflowId, input] of failing) {
+  const options = { workflowId, taskQueue: "dolphin-batch", args: [input] };
+  await workflow.execute("paperTrade", options).catch(() => undefined);
+  save(workflowId, "", { address, number: 1 });
+}
+await handle.terminate("saved");
+await stage.close();
+
+// And one that goes well, under all that it needs.
+const parent = makeTemporaryDirectory("paper-history");
+const demo = { trader: LIVELY, simulator: { rate: 10, assets: 20 } };
+writeFileSync(join(parent, "dolphin.yaml"), JSON.stringify(demo));
+const up = startUp(join(parent, "data"), ["--demo", "--ports", "auto"]);
+const file = await up.untilUp();
+const temporal = connectTemporal(file.temporal);
+await temporal.client.workflow.execute("paperTrade", {
+  workflowId: "paper-whole-day",
+  taskQueue: "dolphin-batch",
+  args: [{ run_s: 10 }],
+});
+save("paper-whole-day", "", { address: file.temporal, number: 1 });
+await temporal.close();
+process.kill(up.pid, "SIGTERM");
+await up.ended;
+removeTemporaryDirectory(parent);
+process.exit(0);
