@@ -30,7 +30,13 @@ const data = openWorkload(folder);
 const strategy = await loadStrategy(join(import.meta.dirname, "workload-strategy.ts"));
 const rounds = Number(values.rounds);
 
-type Measured = { readonly ms: number; readonly hash: string; readonly trades: number };
+type Measured = {
+  readonly ms: number;
+  /** Of all threads: on a machine that does other things too it says more than the wall clock. */
+  readonly cpuMs: number;
+  readonly hash: string;
+  readonly trades: number;
+};
 
 const hundred = await medianOf(100, 1);
 const one = await medianOf(400, 1);
@@ -38,8 +44,11 @@ const two = await medianOf(400, 2);
 if (one.hash !== two.hash) throw new Error("two threads gave another result than one");
 const result = {
   sets_100_ms: Math.round(hundred.ms),
+  sets_100_cpu_ms: Math.round(hundred.cpuMs),
   sets_400_ms: Math.round(one.ms),
+  sets_400_cpu_ms: Math.round(one.cpuMs),
   sets_400_two_workers_ms: Math.round(two.ms),
+  sets_400_two_workers_cpu_ms: Math.round(two.cpuMs),
   speedup_two_workers: Math.round((one.ms / two.ms) * 100) / 100,
   first_set_trades: hundred.trades,
   same_results: one.hash === two.hash,
@@ -72,14 +81,17 @@ async function measure(sets: number, workers: number): Promise<Measured> {
   }));
   const { dataHash } = data;
   const lanes = await openLanes({ strategy, codeVersion: "bench", dataHash, trials, workers });
+  const cpu = process.cpuUsage();
   const began = performance.now();
   const outcomes = await lanes.run(data.chunks(), {
     onProgress: () => {},
     signal: new AbortController().signal,
   });
   const ms = performance.now() - began;
+  const used = process.cpuUsage(cpu);
+  const cpuMs = (used.user + used.system) / 1_000;
   const hashes = outcomes.map((outcome) => outcome?.report.resultHash ?? "none");
-  return { ms, hash: hashes.join(" "), trades: outcomes[0]?.report.trades.count ?? 0 };
+  return { ms, cpuMs, hash: hashes.join(" "), trades: outcomes[0]?.report.trades.count ?? 0 };
 }
 
 function steps(count: number, first: number, step: number): readonly number[] {

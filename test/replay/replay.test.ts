@@ -38,6 +38,8 @@ describe("saved histories", () => {
       '"tradeSession"',
       '"paperTrade"',
       '"compactArchive"',
+      '"backtest"',
+      '"backtestSweep"',
       "workflowExecutionContinuedAsNewEventAttributes",
       "workflowExecutionUpdateAcceptedEventAttributes",
       "workflowExecutionCanceledEventAttributes",

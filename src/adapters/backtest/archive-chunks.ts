@@ -5,9 +5,11 @@
  * Invariant: the hash is that of the scans, whether they lay in scan files or in compacted ones.
  */
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ScanChunk } from "../../domain/backtest/backtest.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import type { ScanChunk as ArchiveChunk } from "../../wire/day-file/scan-chunk.ts";
+import { monotonicMs } from "../clock.ts";
 import { readScans } from "../archive/bulk/read-scans.ts";
 
 export type ArchiveRange = {
@@ -25,6 +27,8 @@ export type ArchivePass = {
   readonly counts: { scans: number; refused: number; duplicates: number; backwards: number };
 };
 
+/** How long a thread is kept: others in it have signals to hear. */
+const TURN_MS = 50;
 const NOTHING = new Float64Array(0);
 
 export function openArchivePass(
@@ -56,8 +60,13 @@ export function openArchivePass(
     async *chunks() {
       const buffers = { timesMs: NOTHING, eigenvalues: NOTHING };
       let lastMs = -Infinity;
+      let turnMs = monotonicMs();
       for await (const chunk of readScans(archive, source)) {
         if (chunk.rows === 0) continue;
+        if (turnMs + TURN_MS < monotonicMs()) {
+          await nextTurn();
+          turnMs = monotonicMs();
+        }
         if (buffers.timesMs.length < chunk.rows) {
           buffers.timesMs = new Float64Array(chunk.rows);
           buffers.eigenvalues = new Float64Array(chunk.rows);

@@ -4,6 +4,7 @@
  */
 import {
   closeSync,
+  globSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -12,6 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { threadId } from "node:worker_threads";
 import type { Trade } from "../../domain/trading/orders.ts";
 import { tradeLine, tradesHeader } from "../../wire/tear-sheet/trades-csv.ts";
 
@@ -30,7 +32,7 @@ export type TradesFile = {
 
 export function openTradesFile(folder: string, inputs: readonly string[]): TradesFile {
   mkdirSync(folder, { recursive: true });
-  const staging = join(folder, `${TRADES_FILE}.tmp`);
+  const staging = stagingOf(join(folder, TRADES_FILE));
   const descriptor = openSync(staging, "w");
   let buffer = tradesHeader(inputs);
   let isOpen = true;
@@ -51,6 +53,10 @@ export function openTradesFile(folder: string, inputs: readonly string[]): Trade
       flush();
       close();
       renameSync(staging, join(folder, TRADES_FILE));
+      // What a killed run left; one that still writes will miss its file and fail.
+      for (const name of globSync(`${TRADES_FILE}.*.tmp`, { cwd: folder })) {
+        rmSync(join(folder, name), { force: true });
+      }
     },
     discard() {
       close();
@@ -62,7 +68,13 @@ export function openTradesFile(folder: string, inputs: readonly string[]): Trade
 export function writeWhole(folder: string, name: string, text: string): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, name);
-  writeFileSync(`${path}.tmp`, text);
-  renameSync(`${path}.tmp`, path);
+  const staging = stagingOf(path);
+  writeFileSync(staging, text);
+  renameSync(staging, path);
   return path;
+}
+
+/** Of this thread alone: an attempt that is thought dead may still write. */
+function stagingOf(path: string): string {
+  return `${path}.${process.pid}-${threadId}.tmp`;
 }

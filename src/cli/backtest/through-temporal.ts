@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkflowFailedError } from "@temporalio/client";
-import { connectTemporal } from "../../adapters/temporal-client.ts";
+import { connectTemporal, temporalAnswers } from "../../adapters/temporal-client.ts";
 import type { LoadedStrategy } from "../../adapters/backtest/load-strategy.ts";
 import type { ArchiveRange } from "../../adapters/backtest/archive-chunks.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -11,7 +11,6 @@ import type { RunSettings } from "../../domain/backtest/run-settings.ts";
 import { progressQuery, type BacktestReference } from "../../workflows/messages.ts";
 import { BACKTEST_ID_PREFIX, taskQueueOf } from "../../workflows/names.ts";
 import { CliError, type CliContext } from "../context.ts";
-import { expectAnswer } from "../create.ts";
 import { printable } from "../rendering/terminal.ts";
 import { fillsText } from "./run-options.ts";
 
@@ -23,6 +22,9 @@ export type BatchOrder = {
   readonly isWatched: boolean;
 };
 
+const EXIT_SERVER_SILENT = 3;
+/** A first call also connects, on a machine that may be busy. */
+const ANSWER_MS_MAX = 5_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** The input of a workflow in the words of its contract. */
@@ -57,7 +59,11 @@ export async function runThroughTemporal(
   const temporal = connectTemporal(context.temporalAddress);
   const watching = new AbortController();
   try {
-    await expectAnswer(temporal);
+    if (!(await temporalAnswers(temporal, ANSWER_MS_MAX))) {
+      const { address } = temporal.address;
+      const what = "start it ('dolphin up'), set TEMPORAL_ADDRESS, or add --local";
+      throw new CliError(`Temporal at ${address} does not answer; ${what}`, EXIT_SERVER_SILENT);
+    }
     const workflowId = `${BACKTEST_ID_PREFIX}${order.name}`;
     const handle = await temporal.client.workflow.start<Batch>(order.workflow, {
       workflowId,

@@ -48,8 +48,10 @@ export function readSweepInput(raw: unknown, asked: AskedOf): SweepOrder {
   const axes = read("grid", grid);
   if (axes === undefined) throw invalidInput(`field 'grid' is missing: ${grid.expected}`);
   const walkForward = read("walk_forward", walk) ?? null;
+  const request = requestFrom(read, asked);
   return {
-    request: { ...requestFrom(read, asked), axes, walkForward },
+    // Chunks run at different times, and today's folder grows.
+    request: { ...request, to: request.to ?? dayBefore(asked, 1), axes, walkForward },
     lanes: Math.min(LANES.max, read("lanes", integerFrom(1)) ?? LANES.usual),
     chunkTrials: read("chunk_trials", integerFrom(1)) ?? CHUNK_TRIALS,
   };
@@ -58,11 +60,8 @@ export function readSweepInput(raw: unknown, asked: AskedOf): SweepOrder {
 function requestFrom(read: ReturnType<typeof openInput>, asked: AskedOf): BacktestRequest {
   const usual = DEFAULT_RUN_SETTINGS;
   const lastDays = read("last_days", integerFrom(1));
-  // Yesterday is the last day that is over.
-  const dayBefore = (days: number): string =>
-    dayFromMicros((asked.startedMs - days * MS_PER_DAY) * US_PER_MS);
-  const from = read("from", day) ?? (lastDays === undefined ? null : dayBefore(lastDays));
-  const to = read("to", day) ?? (lastDays === undefined ? null : dayBefore(1));
+  const from = read("from", day) ?? (lastDays === undefined ? null : dayBefore(asked, lastDays));
+  const to = read("to", day) ?? (lastDays === undefined ? null : dayBefore(asked, 1));
   return {
     name: read("name", name) ?? nameOf(asked.workflowId),
     archive: read("archive", text) ?? null,
@@ -80,6 +79,11 @@ function requestFrom(read: ReturnType<typeof openInput>, asked: AskedOf): Backte
       limits: usual.limits,
     },
   };
+}
+
+/** One day before the start: the last day that was over. */
+function dayBefore({ startedMs }: AskedOf, days: number): string {
+  return dayFromMicros((startedMs - days * MS_PER_DAY) * US_PER_MS);
 }
 
 /** A scheduled run's id carries its time, which is no name of a folder everywhere. */

@@ -4,6 +4,7 @@
  */
 import {
   ActivityCancellationType,
+  isCancellation,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -76,7 +77,7 @@ export async function backtestSweep(raw?: unknown): Promise<BacktestReference> {
     note("Done");
     return reference;
   } catch (error) {
-    note("Failed");
+    note(isCancellation(error) ? "Cancelled" : "Failed");
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** One backtest by a batch worker; its result is a reference to the files that it left. */
 import {
   ActivityCancellationType,
+  isCancellation,
   proxyActivities,
   setCurrentDetails,
   workflowInfo,
@@ -36,7 +37,7 @@ export async function backtest(raw?: unknown): Promise<BacktestReference> {
     note("Done");
     return reference;
   } catch (error) {
-    note("Failed");
+    note(isCancellation(error) ? "Cancelled" : "Failed");
     throw error;
   }
 }

@@ -18,10 +18,14 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
+/** Nothing listens there. */
+const ABSENT = "127.0.0.1:9";
+
 function backtest(...args: string[]): Promise<Ended> {
   const command = [join(root, "src/cli/main.ts"), "backtest", ...args, "--data-dir", dir];
+  const options = { cwd: dir, env: { ...process.env, TEMPORAL_ADDRESS: ABSENT } };
   return new Promise((resolved) => {
-    const child = execFile(process.execPath, command, { cwd: dir }, (_, stdout, stderr) => {
+    const child = execFile(process.execPath, command, options, (_, stdout, stderr) => {
       resolved({ code: child.exitCode, stdout, stderr });
     });
   });
@@ -93,3 +97,10 @@ test("a check without any decision says nothing, and says so", async () => {
   expect(code).toBe(3);
   expect(stderr).toContain("decided nothing on 2000 scans");
 });
+
+test("without a server a run says how to go without one", async () => {
+  const { code, stderr } = await backtest("run");
+  expect(code).toBe(3);
+  expect(stderr).toContain(`Temporal at ${ABSENT} does not answer`);
+  expect(stderr).toContain("add --local");
+}, 30_000);

@@ -4,6 +4,7 @@
  *
  * Invariant: outcomes come in the order of the trials, whatever the number of threads.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { ScanChunk } from "../../../domain/backtest/backtest.ts";
 import { startTrials, type Trial, type TrialOutcome } from "../../../domain/backtest/trial.ts";
@@ -94,6 +95,8 @@ function oneLane({ strategy, codeVersion, dataHash, trials }: LanesOptions): Lan
       let scans = 0;
       for await (const chunk of source) {
         for (const piece of piecesOf(chunk, carriedCount)) {
+          // Many trials make a piece long: signals are heard between two of them.
+          await nextTurn();
           signal.throwIfAborted();
           started.feed(piece);
           scans += piece.count;
