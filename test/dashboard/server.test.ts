@@ -78,7 +78,7 @@ describe("the dashboard", () => {
       status: "Server silent",
       exit: 3,
       dashboard: dashboard.url,
-      services: ["scan-bridge", "trader-blue"].map((service) => {
+      services: ["scan-bridge", "trader-blue", "trader-green"].map((service) => {
         return { service, status: "Down", source: "none" };
       }),
       servers: [
