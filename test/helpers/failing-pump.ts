@@ -11,4 +11,6 @@ let left = Number(process.env["TEST_TIMES"] ?? 1);
 await runPump((step: CommitStep) => {
   if (step !== wanted || --left !== 0) return;
   process.kill(process.pid, process.env["TEST_SIGNAL"] ?? "SIGKILL");
+  // The signal may reach another thread first: this one does nothing more until it has landed.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
 });

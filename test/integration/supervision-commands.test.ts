@@ -197,6 +197,7 @@ describe("`dolphin`", () => {
       supervisors: [
         { service: "scan-bridge", created: true },
         { service: "trader-blue", created: true },
+        { service: "trader-green", created: true },
       ],
       schedules: [
         { schedule_id: "compact-archive", created: true },
@@ -213,7 +214,7 @@ describe("`dolphin`", () => {
 
   test.each([
     [["stop", "scan-bridge"], 1, "scan-bridge has no supervisor"],
-    [["restart", "nothing"], 64, "Allowed choices are scan-bridge, trader-blue, all"],
+    [["restart", "nothing"], 64, "Allowed choices are scan-bridge, trader-blue, trader-green, all"],
     [["worker", "nothing"], 64, "Allowed choices are trader, scan, indicators, health, batch"],
   ])("%j exits %i: %s", async (args, code, text) => {
     await expect(dolphin(...args)).rejects.toMatchObject({

@@ -193,9 +193,8 @@ export class Pump {
     this.#isResting = true;
     await this.#nap.take(this.#idleMs());
     this.#isResting = false;
-    const live = this.#live;
+    await this.#live;
     this.#live = null;
-    await live;
   }
 
   /** One scan from its file to the cluster; sent without a turn of the event loop in between. */
@@ -275,10 +274,7 @@ export class Pump {
     try {
       journal.appendAhead(rows, batch.verdicts);
     } catch (error) {
-      if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
-      const trouble = messageOf(error);
-      if (this.#journalTrouble === null) log(`nothing is pushed until this is mended: ${trouble}`);
-      this.#journalTrouble = trouble;
+      this.#tellTrouble(error);
       intake.putBack(batch.scans.map((scan) => scan.candidate));
       for (const verdict of batch.verdicts) intake.offer(verdict.file);
       return null;
@@ -296,7 +292,7 @@ export class Pump {
   async #commit(batch: Batch, rows: readonly JournalScan[]): Promise<void> {
     const { scans } = batch;
     if (rows.length === 0) return this.#settleAll(batch);
-    const { commit, nowUs, nowMs } = this.#deps;
+    const { commit, journal, nowUs, nowMs } = this.#deps;
     const { identity } = commit;
     const bridgeUs = nowUs();
     const entries = rows.map((row, index) => {
@@ -307,20 +303,23 @@ export class Pump {
     const committed = commitEntries(commit, entries);
     this.#settleAll(batch);
     await committed;
-    // Not earlier: where the member's thread waits for this core, the scan would wait with it.
-    this.#flushJournal();
+    try {
+      // Not earlier: where the member's thread waits for this core, the scan would wait with it.
+      journal.flush();
+    } catch (error) {
+      this.#tellTrouble(error);
+    }
     this.#underWay = [];
     this.#progressMs = nowMs();
     this.#record(rows, scans);
   }
 
-  /** If it fails, the next append tries again. */
-  #flushJournal(): void {
-    try {
-      this.#deps.journal.flush();
-    } catch (error) {
-      if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
-    }
+  #tellTrouble(error: unknown): void {
+    if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
+    const was = this.#journalTrouble;
+    this.#journalTrouble = messageOf(error);
+    if (was !== null) return;
+    this.#deps.log(`nothing is pushed until this is mended: ${this.#journalTrouble}`);
   }
 
   #settleAll({ scans, verdicts }: Batch): void {

@@ -1,6 +1,9 @@
 /**
  * One day of one book: hears its trades, takes an operator's commands to the trader, and settles the
  * day once nothing of it is left to be told.
+ *
+ * Invariant: each signal is published by its own handler. A query may make the SDK run ahead, and
+ * signals that came in two tasks then come in one: what is published must not depend on that.
  */
 import {
   allHandlersFinished,
@@ -82,9 +85,11 @@ class Session {
   #revision = 0;
   #isDayOver = false;
   #published = "";
+  #attributed = "";
 
   constructor(state: SessionState) {
     this.state = state;
+    this.publish();
     this.#handleTrades();
     this.#handleCommands();
   }
@@ -93,6 +98,7 @@ class Session {
   async learn(): Promise<void> {
     const { book, day } = this.state;
     this.#brief = await describeBook(book, day).catch(asInputFailure);
+    this.#tellAttributes();
     if (this.#brief.dayEndsInMs <= 0) this.#isDayOver = true;
     else void this.#endDayAfter(this.#brief.dayEndsInMs);
   }
@@ -119,13 +125,19 @@ class Session {
   publish(): void {
     const { state } = this;
     const details = sessionText(state);
-    if (this.#brief === null || details === this.#published) return;
+    if (details === this.#published) return;
     this.#published = details;
     upsertMemo({ session: pnlOf(state) });
-    const attributes = searchAttributesOf(this.#brief, state.word);
-    if (0 < attributes.length) upsertSearchAttributes(attributes);
+    this.#tellAttributes();
     setCurrentDetails(details);
     log.info(`${state.book} ${state.day}: ${state.word}, ${state.trades} trades, ${state.pnl}`);
+  }
+
+  #tellAttributes(): void {
+    if (this.#brief === null || this.#attributed === this.state.word) return;
+    this.#attributed = this.state.word;
+    const attributes = searchAttributesOf(this.#brief, this.state.word);
+    if (0 < attributes.length) upsertSearchAttributes(attributes);
   }
 
   async #look(): Promise<void> {
@@ -154,6 +166,7 @@ class Session {
       tradesSignal,
       (range) => {
         takeRange(this.state, range);
+        this.publish();
         this.#revision += 1;
       },
       { description: "From the outbox: all trades that a range of the journal's events booked" },
@@ -200,6 +213,7 @@ class Session {
       throw ApplicationFailure.nonRetryable(why, "TraderSilent");
     });
     takeAnswer(this.state, answer);
+    this.publish();
     this.#revision += 1;
     if (answer.ok) return answer;
     throw ApplicationFailure.nonRetryable(`${name}: ${answer.detail}`, "Refused");
