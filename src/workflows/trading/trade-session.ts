@@ -2,8 +2,9 @@
  * One day of one book: hears its trades, takes an operator's commands to the trader, and settles the
  * day once nothing of it is left to be told.
  *
- * Invariant: each signal is published by its own handler. A query may make the SDK run ahead, and
- * signals that came in two tasks then come in one: what is published must not depend on that.
+ * Invariant: each signal is published by its own handler, and none is taken before the book is
+ * known. A query may make the SDK run ahead, and what came in two tasks then comes in one: what is
+ * published, and in which order, must not depend on that.
  */
 import {
   allHandlersFinished,
@@ -90,7 +91,7 @@ class Session {
   constructor(state: SessionState) {
     this.state = state;
     this.publish();
-    this.#handleTrades();
+    this.#handleQueries();
     this.#handleCommands();
   }
 
@@ -101,6 +102,8 @@ class Session {
     this.#tellAttributes();
     if (this.#brief.dayEndsInMs <= 0) this.#isDayOver = true;
     else void this.#endDayAfter(this.#brief.dayEndsInMs);
+    // Signals that came before are taken now, one by one.
+    this.#handleTrades();
   }
 
   isSettled(): boolean {
@@ -171,6 +174,9 @@ class Session {
       },
       { description: "From the outbox: all trades that a range of the journal's events booked" },
     );
+  }
+
+  #handleQueries(): void {
     setHandler(pnlQuery, () => pnlOf(this.state), {
       description: "The day's trades and their profit, as far as they were told",
     });
