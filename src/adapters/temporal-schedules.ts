@@ -20,52 +20,59 @@ import type { TemporalClient } from "./temporal-client.ts";
 const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
 
 export const SCHEDULES: readonly ScheduleOptions[] = [
-  {
+  dailyInBatch({
     scheduleId: COMPACT_ARCHIVE_SCHEDULE,
+    workflowType: COMPACT_ARCHIVE,
     // Yesterday's last files have come by then, shares and slow writers included.
-    spec: { calendars: [{ hour: 0, minute: 20, comment: "daily, after the UTC day is over" }] },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: "20 hours" },
-    action: {
-      type: "startWorkflow",
-      workflowType: COMPACT_ARCHIVE,
-      workflowId: COMPACT_ARCHIVE_SCHEDULE,
-      taskQueue: taskQueueOf("batch"),
-      args: [{}],
-      typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
-      staticSummary: "one file of each finished day's scan files",
-    },
-  },
-  {
+    at: { hour: 0, minute: 20, comment: "daily, after the UTC day is over" },
+    overlap: ScheduleOverlapPolicy.SKIP,
+    input: {},
+    summary: "one file of each finished day's scan files",
+  }),
+  dailyInBatch({
     scheduleId: PAPER_TRADE_SCHEDULE,
-    spec: { calendars: [{ hour: 0, minute: 1, comment: "daily, for the UTC day that has begun" }] },
+    workflowType: PAPER_TRADE,
+    at: { hour: 0, minute: 1, comment: "daily, for the UTC day that has begun" },
     // The day before is settled and replayed first; its run must not cost the next one.
-    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ONE, catchupWindow: "20 hours" },
-    action: {
-      type: "startWorkflow",
-      workflowType: PAPER_TRADE,
-      workflowId: PAPER_TRADE_SCHEDULE,
-      taskQueue: taskQueueOf("batch"),
-      args: [{}],
-      typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
-      staticSummary: "a day of paper trading, settled and replayed",
-    },
-  },
-  {
+    overlap: ScheduleOverlapPolicy.BUFFER_ONE,
+    input: {},
+    summary: "a day of paper trading, settled and replayed",
+  }),
+  dailyInBatch({
     scheduleId: BACKTEST_SCHEDULE,
+    workflowType: BACKTEST,
     // After the compaction, so that the days are read from their compacted files.
-    spec: { calendars: [{ hour: 1, minute: 20, comment: "daily, after the compaction" }] },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: "20 hours" },
+    at: { hour: 1, minute: 20, comment: "daily, after the compaction" },
+    overlap: ScheduleOverlapPolicy.SKIP,
+    input: { last_days: 30 },
+    summary: "the default strategy over the last 30 days",
+  }),
+];
+
+function dailyInBatch(daily: {
+  readonly scheduleId: string;
+  readonly workflowType: string;
+  /** UTC. */
+  readonly at: { readonly hour: number; readonly minute: number; readonly comment: string };
+  readonly overlap: ScheduleOverlapPolicy;
+  readonly input: object;
+  readonly summary: string;
+}): ScheduleOptions {
+  return {
+    scheduleId: daily.scheduleId,
+    spec: { calendars: [daily.at] },
+    policies: { overlap: daily.overlap, catchupWindow: "20 hours" },
     action: {
       type: "startWorkflow",
-      workflowType: BACKTEST,
-      workflowId: BACKTEST_SCHEDULE,
+      workflowType: daily.workflowType,
+      workflowId: daily.scheduleId,
       taskQueue: taskQueueOf("batch"),
-      args: [{ last_days: 30 }],
+      args: [daily.input],
       typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
-      staticSummary: "the default strategy over the last 30 days",
+      staticSummary: daily.summary,
     },
-  },
-];
+  };
+}
 
 /** Idempotent; false when it was there. */
 export async function createSchedule(

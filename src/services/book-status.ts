@@ -1,5 +1,5 @@
 /** What a book answers when it is asked how it stands. */
-import { publishedOf } from "../domain/trading/published.ts";
+import { type PublishedState, publishedOf } from "../domain/trading/published.ts";
 import type { Trader } from "../domain/trading/trader.ts";
 import type { TraderStatus } from "../wire/trading/trader-control.ts";
 
@@ -27,5 +27,23 @@ export function statusOf(trader: Trader): TraderStatus {
     latched: [...state.latched],
     posture: state.posture,
     trades: state.tradesExecuted,
+  };
+}
+
+/** The figures that every book's beats begin with. */
+export function countersOf(state: PublishedState, lastIndex: number) {
+  return {
+    book: state.book,
+    last_seq: state.lastSeq,
+    last_scan_number: state.lastScanNumber,
+    last_index: lastIndex,
+    warm: state.warm ? "yes" : "no",
+    posture: state.posture,
+    positions: state.positions.length,
+    trades: state.tradesExecuted,
+    equity: state.equity,
+    cash: state.capital,
+    realized_today: state.day.realized,
+    decisions: state.scansProcessed,
   };
 }

@@ -2,11 +2,9 @@
  * The scan bridge as a real process on an archive and a data directory of its own, against a real
  * Hazelcast member that the tests of one file share.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   connectHazelcast,
@@ -17,7 +15,7 @@ import { codeOf } from "../../src/domain/failure.ts";
 import { SERVICES } from "../../src/domain/supervision/services.ts";
 import type { HazelcastMember } from "../../src/embedded/hazelcast-member.ts";
 import { findFreePort } from "../../src/embedded/ports/ports.ts";
-import { type ServiceBeat, ServiceMessage } from "../../src/wire/control-pipe.ts";
+import type { ServiceBeat } from "../../src/wire/control-pipe.ts";
 import {
   CHECKPOINT_KEY,
   DONE_MAP,
@@ -26,6 +24,7 @@ import {
   SCANS_RING,
 } from "../../src/wire/scan-value.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory, startTestHazelcast } from "./servers.ts";
+import { listenTo } from "./service-pipe.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const WAIT_MS_MAX = 60_000;
@@ -315,19 +314,6 @@ function spawnBridge(of: {
       await exited;
     },
   };
-}
-
-function listenTo(child: ChildProcess) {
-  const heard = { isReady: false, beats: [] as ServiceBeat[] };
-  const pipe = child.stdio[3];
-  if (!(pipe instanceof Readable)) throw new Error("the control pipe was not opened");
-  pipe.on("error", () => {});
-  createInterface({ input: pipe }).on("line", (line) => {
-    const message = ServiceMessage.parse(JSON.parse(line));
-    if (message.kind === "ready") heard.isReady = true;
-    else heard.beats.push(message);
-  });
-  return heard;
 }
 
 function messagesIn(logFile: string): string[] {

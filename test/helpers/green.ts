@@ -1,9 +1,7 @@
 /** BLUE's log as its trader writes it, and GREEN as a real process on it. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { saveSnapshot } from "../../src/adapters/trading-journal/snapshots.ts";
 import { TradingLog } from "../../src/adapters/trading-journal/trading-log.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
@@ -14,11 +12,11 @@ import type { TraderEvent } from "../../src/domain/trading/events.ts";
 import { snapshotOf } from "../../src/domain/trading/snapshot/snapshot.ts";
 import { createTrader } from "../../src/domain/trading/trader.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
-import { type ServiceBeat, ServiceMessage } from "../../src/wire/control-pipe.ts";
 import { bookConfiguration } from "../../src/wire/trading/book-configuration.ts";
 import { encodeTraderSnapshot } from "../../src/wire/trading/trader-snapshot.ts";
 import { until } from "./bridge.ts";
 import { BOOK_ASSETS, LIVELY } from "./trader.ts";
+import { listenTo } from "./service-pipe.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/services/trader-green/main.ts");
 const START_MS = 1_774_400_000_000;
@@ -152,19 +150,6 @@ export function spawnGreen(of: {
       await exited;
     },
   };
-}
-
-function listenTo(child: ChildProcess) {
-  const heard = { isReady: false, beats: [] as ServiceBeat[] };
-  const pipe = child.stdio[3];
-  if (!(pipe instanceof Readable)) throw new Error("the control pipe was not opened");
-  pipe.on("error", () => {});
-  createInterface({ input: pipe }).on("line", (line) => {
-    const message = ServiceMessage.parse(JSON.parse(line));
-    if (message.kind === "ready") heard.isReady = true;
-    else heard.beats.push(message);
-  });
-  return heard;
 }
 
 /** What GREEN leaves: its newest state and its trades, as bytes. */

@@ -1,7 +1,7 @@
 /** Settings of a trader that trades soon and often. */
 
 /** Windows of a few scans and a threshold that is passed often: trades soon and many. */
-export const LIVELY = {
+export const LIVELY_BOOK = {
   parameters: {
     shortWindow: 2,
     longWindow: 4,
@@ -17,6 +17,8 @@ export const LIVELY = {
   },
   partial_share: 0.3,
   reject_share: 0.1,
-  snapshot_events: 40,
   limits: { entries_per_minute_max: 1_000_000, daily_loss_max: 1, drawdown_max: 1 },
 };
+
+/** With a snapshot soon and often, too. */
+export const LIVELY = { ...LIVELY_BOOK, snapshot_events: 40 };

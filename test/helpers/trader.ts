@@ -1,10 +1,8 @@
 /** A book's trader as a real process, a feeder in the place of the bridge, and the audit of its journal. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { expect } from "vitest";
 import { askControl, controlSocketPath } from "../../src/adapters/control-socket.ts";
 import { TradingLogReader } from "../../src/adapters/trading-journal/trading-log.ts";
@@ -16,7 +14,7 @@ import type { TraderEvent } from "../../src/domain/trading/events.ts";
 import { createTrader, decisionOf } from "../../src/domain/trading/trader.ts";
 import { bookConfiguration } from "../../src/wire/trading/book-configuration.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
-import { type ServiceBeat, ServiceMessage } from "../../src/wire/control-pipe.ts";
+import type { ServiceBeat } from "../../src/wire/control-pipe.ts";
 import {
   encodeScanValue,
   FEATURES_MAP,
@@ -32,6 +30,7 @@ import { type Cluster, until } from "./bridge.ts";
 import { LIVELY } from "./lively.ts";
 
 export { LIVELY } from "./lively.ts";
+import { listenTo } from "./service-pipe.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/services/trader/main.ts");
 const FAILING = resolve(import.meta.dirname, "failing-trader.ts");
@@ -119,19 +118,6 @@ export function spawnTrader(
       await exited;
     },
   };
-}
-
-function listenTo(child: ChildProcess) {
-  const heard = { isReady: false, beats: [] as ServiceBeat[] };
-  const pipe = child.stdio[3];
-  if (!(pipe instanceof Readable)) throw new Error("the control pipe was not opened");
-  pipe.on("error", () => {});
-  createInterface({ input: pipe }).on("line", (line) => {
-    const message = ServiceMessage.parse(JSON.parse(line));
-    if (message.kind === "ready") heard.isReady = true;
-    else heard.beats.push(message);
-  });
-  return heard;
 }
 
 export type Feeder = ReturnType<typeof createFeeder>;

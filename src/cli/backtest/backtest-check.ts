@@ -9,7 +9,7 @@ import { describeRun } from "../../domain/backtest/run-settings.ts";
 import { seededRandom } from "../../domain/simulator/random.ts";
 import { CliError, openContext } from "../context.ts";
 import { printable } from "../rendering/terminal.ts";
-import { sayProblem } from "./backtest-run.ts";
+import { sayProblem } from "./local-run.ts";
 import { addRunOptions, numberFrom, rangeFrom, settingsFrom, strategyFrom } from "./run-options.ts";
 import type { RunOptions } from "./run-options.ts";
 

@@ -1,17 +1,15 @@
 /** `dolphin backtest run`: one strategy over the archive, with a tear sheet. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { countScansAbout } from "../../adapters/backtest/count-scans.ts";
-import { runBacktest, type BacktestJob } from "../../adapters/backtest/run-backtest.ts";
+import { runBacktest } from "../../adapters/backtest/run-backtest.ts";
 import { REPORT_FILE, SHEET_FILE, TRADES_FILE } from "../../adapters/backtest/run-folder.ts";
-import { messageOf } from "../../domain/failure.ts";
 import { number, percent, signedPercent, span } from "../../wire/tear-sheet/figures.ts";
 import type { RunRecord } from "../../wire/tear-sheet/run-record.ts";
 import { BACKTEST } from "../../workflows/names.ts";
-import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+import { openContext } from "../context.ts";
 import { aligned } from "../rendering/columns.ts";
 import { printable } from "../rendering/terminal.ts";
-import { NO_PROGRESS, openProgressLine } from "./progress-line.ts";
+import { expectNoOut, type Files, printRecord, runLocally } from "./local-run.ts";
 import {
   addRunOptions,
   placeOf,
@@ -45,51 +43,27 @@ async function runCommand(
 ): Promise<void> {
   const context = openContext(command, { archive: options.archive });
   const { config } = context;
+  const { json } = options;
   const settings = settingsFrom(options);
   const range = rangeFrom(options, config);
   const strategy = await strategyFrom(options, settings);
   const question = { range, settings, strategy: strategy.source };
   const place = placeOf(options, { config, strategy, question });
   if (options.local) {
-    const text = await runLocally({ ...place, range, settings, strategy }, options.json);
-    print(text, runFiles(place.out), options.json);
+    const job = { ...place, range, settings, strategy };
+    const text = await runLocally(range, json, (hooks) => runBacktest(job, hooks));
+    printRecord({ text, files: runFiles(place.out), json }, runSummary);
     return;
   }
   expectNoOut(options);
   // Temporal's client costs a third of the memory and time of a local run.
   const { inputOf, runThroughTemporal } = await import("./through-temporal.ts");
   const input = inputOf({ range, settings, strategy, name: place.name });
-  const isWatched = process.stderr.isTTY && !options.json;
+  const isWatched = process.stderr.isTTY && !json;
   const order = { workflow: BACKTEST, name: place.name, input, isWatched };
   const { reference, text } = await runThroughTemporal(context, order);
-  print(text, runFiles(reference.folder), options.json);
+  printRecord({ text, files: runFiles(reference.folder), json }, runSummary);
 }
-
-async function runLocally(job: BacktestJob, json: boolean): Promise<string> {
-  const isWatched = process.stderr.isTTY && !json;
-  const progress = isWatched ? openProgressLine("scans", countScansAbout(job.range)) : NO_PROGRESS;
-  try {
-    const record = await runBacktest(job, {
-      onProgress: progress.note,
-      onProblem: sayProblem,
-      signal: stopOnInterrupt(),
-    });
-    return JSON.stringify(record);
-  } catch (error) {
-    throw new CliError(printable(messageOf(error)));
-  } finally {
-    progress.end();
-  }
-}
-
-function print(text: string, files: Files, json: boolean): void {
-  const record: RunRecord = JSON.parse(text);
-  process.stdout.write(
-    json ? `${JSON.stringify({ ...record, files }, null, 2)}\n` : runSummary(text, files),
-  );
-}
-
-type Files = Readonly<Record<string, string>>;
 
 export function runFiles(out: string): Files {
   return {
@@ -97,21 +71,6 @@ export function runFiles(out: string): Files {
     trades: join(out, TRADES_FILE),
     tear_sheet: join(out, SHEET_FILE),
   };
-}
-
-/** A worker's files go where the worker keeps them. */
-export function expectNoOut({ out }: RunOptions): void {
-  if (out !== undefined) throw new CliError("--out goes with --local only", EXIT_USAGE);
-}
-
-export function sayProblem(problem: string): void {
-  process.stderr.write(`dolphin: ${printable(problem)}\n`);
-}
-
-export function stopOnInterrupt(): AbortSignal {
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort(new Error("stopped; nothing of this run is kept")));
-  return stop.signal;
 }
 
 /** `text` is that of a report's file. */

@@ -1,7 +1,6 @@
 /** `dolphin backtest sweep`: every set of a grid over the archive, and the choice walked forward. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { countScansAbout } from "../../adapters/backtest/count-scans.ts";
 import {
   SETS_FILE,
   SWEEP_FILE,
@@ -16,8 +15,7 @@ import { BACKTEST_SWEEP } from "../../workflows/names.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { aligned } from "../rendering/columns.ts";
 import { printable } from "../rendering/terminal.ts";
-import { expectNoOut, sayProblem, stopOnInterrupt } from "./backtest-run.ts";
-import { NO_PROGRESS, openProgressLine } from "./progress-line.ts";
+import { expectNoOut, type Files, printRecord, runLocally } from "./local-run.ts";
 import {
   addRunOptions,
   collect,
@@ -65,6 +63,7 @@ export function addSweepCommand(backtest: Command): void {
 async function sweepCommand(options: SweepOptions, command: Command): Promise<void> {
   const context = openContext(command, { archive: options.archive });
   const { config } = context;
+  const { json } = options;
   const settings = settingsFrom(options);
   const range = rangeFrom(options, config);
   const axes = axesFrom(options.grid);
@@ -76,7 +75,8 @@ async function sweepCommand(options: SweepOptions, command: Command): Promise<vo
   const place = placeOf(options, { config, strategy, question });
   if (options.local) {
     const job = { ...place, range, settings, strategy, axes, walkForward, workers };
-    print(await sweepLocally(job, options.json), sweepFiles(place.out), options.json);
+    const text = await runLocally(range, json, (hooks) => runSweep(job, hooks));
+    printRecord({ text, files: sweepFiles(place.out), json }, sweepSummary);
     return;
   }
   expectNoOut(options);
@@ -88,37 +88,11 @@ async function sweepCommand(options: SweepOptions, command: Command): Promise<vo
     walk_forward: options.walkForward ?? null,
     lanes: workers,
   };
-  const isWatched = process.stderr.isTTY && !options.json;
+  const isWatched = process.stderr.isTTY && !json;
   const order = { workflow: BACKTEST_SWEEP, name: place.name, input, isWatched };
   const { reference, text } = await runThroughTemporal(context, order);
-  print(text, sweepFiles(reference.folder), options.json);
+  printRecord({ text, files: sweepFiles(reference.folder), json }, sweepSummary);
 }
-
-async function sweepLocally(job: Parameters<typeof runSweep>[0], json: boolean): Promise<string> {
-  const isWatched = process.stderr.isTTY && !json;
-  const progress = isWatched ? openProgressLine("scans", countScansAbout(job.range)) : NO_PROGRESS;
-  try {
-    const record = await runSweep(job, {
-      onProgress: progress.note,
-      onProblem: sayProblem,
-      signal: stopOnInterrupt(),
-    });
-    return JSON.stringify(record);
-  } catch (error) {
-    throw new CliError(printable(messageOf(error)));
-  } finally {
-    progress.end();
-  }
-}
-
-function print(text: string, files: Files, json: boolean): void {
-  const record: SweepRecord = JSON.parse(text);
-  process.stdout.write(
-    json ? `${JSON.stringify({ ...record, files }, null, 2)}\n` : sweepSummary(text, files),
-  );
-}
-
-type Files = Readonly<Record<string, string>>;
 
 export function sweepFiles(out: string): Files {
   return {

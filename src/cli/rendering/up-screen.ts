@@ -5,6 +5,16 @@ import { duration, grouped } from "./durations.ts";
 import { statusTable } from "./status-table.ts";
 import { paint, printable, type Colour } from "./terminal.ts";
 
+export type TraderFigures = {
+  readonly book: string;
+  readonly state: string;
+  /** Closed ones of the book so far. */
+  readonly trades: number;
+  readonly positions: number;
+  readonly equity: number;
+  readonly realizedToday: number;
+};
+
 export type EventLevel = "info" | "warn" | "error";
 export type UpEvent = { readonly at: string; readonly level: EventLevel; readonly text: string };
 export type UpView = {
@@ -17,14 +27,7 @@ export type UpView = {
     readonly lagMs: { readonly p50: number | null; readonly p99: number | null };
   };
   /** Null before it has said anything. */
-  readonly trader: {
-    readonly book: string;
-    readonly state: string;
-    readonly trades: number;
-    readonly positions: number;
-    readonly equity: number;
-    readonly realizedToday: number;
-  } | null;
+  readonly trader: TraderFigures | null;
   readonly rssMb: Readonly<Record<string, number>>;
   readonly restarts: number;
   readonly elapsedS: number;

@@ -10,6 +10,7 @@ import type { Stack } from "../../embedded/stack.ts";
 import { summarize } from "../../embedded/state/up-summary.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";
 import type { UpSummary } from "../../wire/up-file.ts";
+import type { TraderFigures } from "../rendering/up-screen.ts";
 import { journalTotals } from "./prepare.ts";
 import type { JournalTotals } from "./prepare.ts";
 
@@ -98,16 +99,6 @@ export function restartsIn(stack: Stack, status: SystemStatus): number {
   const own = stack.kept.reduce((sum, each) => sum + each.restarts(), 0);
   return status.services.reduce((sum, row) => sum + (row.restarts ?? 0), own);
 }
-
-export type TraderFigures = {
-  readonly book: string;
-  readonly state: string;
-  /** Closed ones of the book so far. */
-  readonly trades: number;
-  readonly positions: number;
-  readonly equity: number;
-  readonly realizedToday: number;
-};
 
 /** What the trader of BLUE said last; null before it has. */
 export function traderIn(status: SystemStatus): TraderFigures | null {

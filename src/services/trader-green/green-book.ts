@@ -14,6 +14,7 @@ import { createShadow, type Shadow, stepShadow } from "../../domain/trading/shad
 import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { ShadowSnapshot } from "../../wire/trading/shadow-snapshot.ts";
+import { countersOf } from "../book-status.ts";
 import type { OpenedShadow } from "./open-shadow.ts";
 
 export type GreenWorld = {
@@ -112,18 +113,7 @@ export class GreenBook {
     const { comparison } = this.shadow;
     const { blue, green } = this.#world.configurations;
     return {
-      book: state.book,
-      last_seq: state.lastSeq,
-      last_scan_number: state.lastScanNumber,
-      last_index: this.#index,
-      warm: state.warm ? "yes" : "no",
-      posture: state.posture,
-      positions: state.positions.length,
-      trades: state.tradesExecuted,
-      equity: state.equity,
-      cash: state.capital,
-      realized_today: state.day.realized,
-      decisions: state.scansProcessed,
+      ...countersOf(state, this.#index),
       compared: comparison.compared,
       differing: comparison.differing,
       divergence_cause: comparison.first?.cause ?? null,

@@ -10,6 +10,7 @@ import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { ServiceBeat } from "../../wire/control-pipe.ts";
 import { parsePosture } from "../../wire/trading/posture-value.ts";
 import { type ParsedScan, ScanTextReader } from "../../wire/trading/scan-text.ts";
+import { countersOf } from "../book-status.ts";
 import { createLatency } from "../latency.ts";
 import { Book, type BookStep, type Fact, type Outcomes } from "./book.ts";
 import { Canary } from "./canary.ts";
@@ -162,18 +163,7 @@ export class RunningTrader {
     const { p50, p99 } = this.#latency.summary();
     const { counts } = this.intake;
     return {
-      book: state.book,
-      last_seq: state.lastSeq,
-      last_scan_number: state.lastScanNumber,
-      last_index: trader.nextIndex - 1,
-      warm: state.warm ? "yes" : "no",
-      posture: state.posture,
-      positions: state.positions.length,
-      trades: state.tradesExecuted,
-      equity: state.equity,
-      cash: state.capital,
-      realized_today: state.day.realized,
-      decisions: state.scansProcessed,
+      ...countersOf(state, trader.nextIndex - 1),
       refusals: Object.values(state.refusals).reduce((sum, count) => sum + count, 0),
       latched: state.latched.join(" "),
       scans_heard: counts.heard,

@@ -20,32 +20,14 @@ import {
   TradingRecordDecoder,
   TradingRecordEncoder,
 } from "../../../src/wire/trading/trading-record.ts";
+import { LIVELY_BOOK } from "../lively.ts";
 
 const ASSETS = ["AAA", "BBB", "CCC", "DDD"];
-export const SETTINGS = {
-  parameters: {
-    shortWindow: 2,
-    longWindow: 4,
-    normalizeScans: 5,
-    droppedScans: 0,
-    volatilityScans: 3,
-    volatilityRankScans: 5,
-    volatilityQuantile: 0.1,
-    growthScans: 2,
-    sigmaScans: 3,
-    threshold: 0.002,
-    holdScansMax: 3,
-  },
-  partial_share: 0.3,
-  reject_share: 0.1,
-  limits: { entries_per_minute_max: 1_000_000, daily_loss_max: 1, drawdown_max: 1 },
-};
-
 export function placeIn(dir: string) {
   return { root: join(dir, "journal/trading"), book: "BLUE" };
 }
 
-export function programOf(settings: object = SETTINGS) {
+export function programOf(settings: object = LIVELY_BOOK) {
   const { trader } = Configuration.parse({ trader: settings });
   const { trader: configuration, paper, hash } = bookConfiguration("BLUE", trader);
   return { trader: configuration, paper, configurationHash: hash, codeHash: codeHash() };

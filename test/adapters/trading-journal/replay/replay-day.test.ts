@@ -10,8 +10,8 @@ import {
   programOf,
   recordBook,
   reencode,
-  SETTINGS,
 } from "../../../helpers/trading/recorded-book.ts";
+import { LIVELY_BOOK } from "../../../helpers/lively.ts";
 
 const DAY = "2026-03-25";
 const NEXT = "2026-03-26";
@@ -204,7 +204,7 @@ describe("not comparable is", () => {
     expect(reasonOf(join(root, "nowhere"), DAY)).toContain("none is kept");
   });
   test("another configuration", () => {
-    const other = programOf({ ...SETTINGS, fee_bps: 5 });
+    const other = programOf({ ...LIVELY_BOOK, fee_bps: 5 });
     expect(reasonOf(recorded, DAY, other)).toContain("had another configuration");
   });
   test("other code", () => {

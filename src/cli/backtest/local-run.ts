@@ -1,0 +1,61 @@
+/** What a run and a sweep in this process share: progress, problems and a stop on the terminal, and the answer. */
+import type { ArchiveRange } from "../../adapters/backtest/archive-chunks.ts";
+import { countScansAbout } from "../../adapters/backtest/count-scans.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { CliError, EXIT_USAGE } from "../context.ts";
+import { printable } from "../rendering/terminal.ts";
+import { NO_PROGRESS, openProgressLine, type ProgressLine } from "./progress-line.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** What was written, by what it is. */
+export type Files = Readonly<Record<string, string>>;
+
+export type LocalHooks = {
+  readonly onProgress: ProgressLine["note"];
+  readonly onProblem: (problem: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/** The record as JSON text. @throws {CliError} */
+export async function runLocally(
+  range: ArchiveRange,
+  json: boolean,
+  run: (hooks: LocalHooks) => Promise<object>,
+): Promise<string> {
+  const isWatched = process.stderr.isTTY && !json;
+  const progress = isWatched ? openProgressLine("scans", countScansAbout(range)) : NO_PROGRESS;
+  try {
+    const signal = stopOnInterrupt();
+    return JSON.stringify(await run({ onProgress: progress.note, onProblem: sayProblem, signal }));
+  } catch (error) {
+    throw new CliError(printable(messageOf(error)));
+  } finally {
+    progress.end();
+  }
+}
+
+/** The record and its files as JSON, or their `summary`. */
+export function printRecord(
+  { text, files, json }: { readonly text: string; readonly files: Files; readonly json: boolean },
+  summary: (text: string, files: Files) => string,
+): void {
+  const record: object = JSON.parse(text);
+  process.stdout.write(
+    json ? `${JSON.stringify({ ...record, files }, null, 2)}\n` : summary(text, files),
+  );
+}
+
+/** A worker's files go where the worker keeps them. */
+export function expectNoOut({ out }: RunOptions): void {
+  if (out !== undefined) throw new CliError("--out goes with --local only", EXIT_USAGE);
+}
+
+export function sayProblem(problem: string): void {
+  process.stderr.write(`dolphin: ${printable(problem)}\n`);
+}
+
+function stopOnInterrupt(): AbortSignal {
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort(new Error("stopped; nothing of this run is kept")));
+  return stop.signal;
+}
