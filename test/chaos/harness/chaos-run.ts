@@ -6,6 +6,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ScanJournal, type JournalScan } from "../../../src/adapters/journal/scan-journal.ts";
+import { SERVICES } from "../../../src/domain/supervision/services.ts";
 import { MS_PER_DAY } from "../../../src/domain/time.ts";
 import { AuditJson, checkBooks } from "../../simulation/checkers/books-balance.ts";
 import { checkOneToOne, checkSame } from "../../simulation/checkers/one-seq-a-scan.ts";
@@ -53,6 +54,9 @@ export type ChaosReport = {
   readonly faults: readonly string[];
 };
 
+const AUTOSTARTED = new Set(
+  Object.values(SERVICES).flatMap((spec) => (spec.autostart ? [spec.name] : [])),
+);
 const SUPERVISION = { restarts_max: 1000, delays_s: [0] };
 const CALM_SCANS = 10;
 const FLOWS_WITHIN_MS = 90_000;
@@ -148,7 +152,8 @@ async function untilHealthy({ stack, writer }: Scene, fromMs: number): Promise<n
   let status: StatusJson | null = null;
   const isHealthy = async () => {
     status = await statusOf(stack.dataDir);
-    return status.exit === 0 && status.services.every((row) => row.status === "Healthy");
+    const wanted = status.services.filter(({ service }) => AUTOSTARTED.has(service));
+    return status.exit === 0 && wanted.every((row) => row.status === "Healthy");
   };
   const tell = () => `not healthy: ${JSON.stringify(status)}\n${stack.output().slice(-2_000)}`;
   try {
