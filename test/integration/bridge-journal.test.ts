@@ -69,6 +69,23 @@ test("a full disk stops the pushing, is told, and loses nothing", async (context
   expect(bridge.isGone()).toBe(false);
 });
 
+test("a row that found the disk full is written when it may, and that is told without another scan", async (context) => {
+  const site = await lab.site();
+  const disk = mountDisk(join(site.data, "journal"), "600k");
+  if (disk === null) return context.skip(NO_MOUNT);
+  const bridge = await site.start();
+  putLive(site, 1, 3);
+  await site.journaled(3);
+  disk.fill();
+  putLive(site, 4, 4);
+  await bridge.beatWhere("it waits", ({ state }) => state.startsWith("waiting: journal"));
+  disk.free();
+  await site.journaled(4);
+  await bridge.saidInLog("the journal can be written again");
+  await until("it runs", () => bridge.beat()?.state === "running");
+  await checkBooks(site, lab.cluster);
+});
+
 test.for(["EIO", "EROFS"])(
   "a disk that answers %s stops the pushing until it is well",
   async (code, context) => {

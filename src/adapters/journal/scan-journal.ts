@@ -112,7 +112,7 @@ export class ScanJournal {
     this.#countRows(scans.length + files.length);
   }
 
-  /** As `append`, but a scan alone is only made safe: no method tells of it before `flush`. */
+  /** As `append`, but a scan alone is only made safe: before `flush`, only its hash and seq find it. */
   appendAhead(scans: readonly JournalScan[], files: readonly JournalFile[]): void {
     this.flush();
     const [scan] = scans;
@@ -126,13 +126,14 @@ export class ScanJournal {
     this.#ahead = scan;
   }
 
-  /** Puts what was written ahead into the database; when that fails it stays ahead. */
-  flush(): void {
+  /** Puts what was written ahead into the database; when that fails it stays ahead. False: there was nothing. */
+  flush(): boolean {
     const scan = this.#ahead;
-    if (scan === null) return;
+    if (scan === null) return false;
     guarded(() => this.#append.immediate([scan], []));
     this.#ahead = null;
     this.#countRows(1);
+    return true;
   }
 
   /** Forgets the scans from `seq` on: they were never committed. */
@@ -159,6 +160,7 @@ export class ScanJournal {
   }
 
   scan(seq: number): JournalScan | null {
+    if (this.#ahead?.seq === seq) return this.#ahead;
     const row = guarded(() => this.#sql.scanGet.get(seq));
     return row === undefined ? null : scanFrom(row);
   }
@@ -191,6 +193,7 @@ export class ScanJournal {
 
   /** The seq that these bytes already have, under whatever name. */
   seqOfHash(hash: Buffer): number | null {
+    if (this.#ahead?.hash.equals(hash)) return this.#ahead.seq;
     if (this.#learnedSeq === null && !this.#filter.mayHave(prefixOf(hash))) return null;
     const rows = guarded(() => this.#sql.byHash.all(prefixOf(hash)));
     return rows.find((row) => row.hash.equals(hash))?.seq ?? null;

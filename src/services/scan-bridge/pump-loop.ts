@@ -4,7 +4,6 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JournalFile, JournalScan, ScanJournal } from "../../adapters/journal/scan-journal.ts";
-import { codeOf, messageOf } from "../../domain/failure.ts";
 import { RELIST_KEY } from "../../domain/scan/audit.ts";
 import type { Newest } from "../../domain/scan/order.ts";
 import type { ServiceFacts } from "../../wire/control-pipe.ts";
@@ -12,6 +11,7 @@ import { type CommitDeps, commitEntries, encodeEntry } from "./commit/commit.ts"
 import { type ExamineDeps, type NewScan, examine } from "./intake/examine.ts";
 import type { Candidate, Intake } from "./intake/intake.ts";
 import { Nap } from "./nap.ts";
+import { JournalTrouble } from "./commit/journal-trouble.ts";
 import { numberScans } from "./commit/numbering.ts";
 import { tick } from "./commit/tick.ts";
 import type { Rounds } from "./intake/rounds.ts";
@@ -72,7 +72,7 @@ export class Pump {
   #newestSeenMs: number | null = null;
   #nextTickMs = 0;
   #nextReviewMs = 0;
-  #journalTrouble: string | null = null;
+  readonly #journalTrouble: JournalTrouble;
   #logged = 0;
   #relistSeen: string | null;
   /** Nothing waits, nothing is under way, no chore is due. */
@@ -85,6 +85,7 @@ export class Pump {
 
   constructor(deps: PumpDeps) {
     this.#deps = deps;
+    this.#journalTrouble = new JournalTrouble(deps.log);
     this.#lastSeq = deps.lastSeq;
     this.#newest = deps.newest;
     this.#doneSeq = Math.min(deps.lastSeq, Number(deps.journal.meta("done_seq") ?? 0));
@@ -163,7 +164,7 @@ export class Pump {
     const now = nowMs();
     const waiting = this.#underWay[0]?.candidate ?? intake.oldest();
     const ageS = (sinceMs: number) => Math.max(0, Math.round((now - sinceMs) / 100) / 10);
-    const trouble = this.#journalTrouble;
+    const trouble = this.#journalTrouble.sentence;
     return {
       state: trouble === null ? "running" : `waiting: journal (${trouble})`,
       facts: {
@@ -261,7 +262,7 @@ export class Pump {
    * cannot be written: the files wait, nothing is pushed.
    */
   #journal(batch: Batch): readonly JournalScan[] | null {
-    const { journal, intake, commit, log, nowMs, nowUs } = this.#deps;
+    const { journal, intake, commit, nowMs, nowUs } = this.#deps;
     const numbered = numberScans(batch.scans, {
       lastSeq: this.#lastSeq,
       newest: this.#newest,
@@ -274,13 +275,12 @@ export class Pump {
     try {
       journal.appendAhead(rows, batch.verdicts);
     } catch (error) {
-      this.#tellTrouble(error);
+      this.#journalTrouble.tell(error);
       intake.putBack(batch.scans.map((scan) => scan.candidate));
       for (const verdict of batch.verdicts) intake.offer(verdict.file);
       return null;
     }
-    if (this.#journalTrouble !== null) log("the journal can be written again");
-    this.#journalTrouble = null;
+    this.#journalTrouble.over();
     this.#lastSeq += rows.length;
     this.#newest = numbered.newest;
     this.#progressMs = nowMs();
@@ -292,7 +292,7 @@ export class Pump {
   async #commit(batch: Batch, rows: readonly JournalScan[]): Promise<void> {
     const { scans } = batch;
     if (rows.length === 0) return this.#settleAll(batch);
-    const { commit, journal, nowUs, nowMs } = this.#deps;
+    const { commit, nowUs, nowMs } = this.#deps;
     const { identity } = commit;
     const bridgeUs = nowUs();
     const entries = rows.map((row, index) => {
@@ -303,23 +303,22 @@ export class Pump {
     const committed = commitEntries(commit, entries);
     this.#settleAll(batch);
     await committed;
-    try {
-      // Not earlier: where the member's thread waits for this core, the scan would wait with it.
-      journal.flush();
-    } catch (error) {
-      this.#tellTrouble(error);
-    }
+    // Not earlier: where the member's thread waits for this core, the scan would wait with it.
+    this.#flush();
     this.#underWay = [];
     this.#progressMs = nowMs();
     this.#record(rows, scans);
   }
 
-  #tellTrouble(error: unknown): void {
-    if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
-    const was = this.#journalTrouble;
-    this.#journalTrouble = messageOf(error);
-    if (was !== null) return;
-    this.#deps.log(`nothing is pushed until this is mended: ${this.#journalTrouble}`);
+  /** False while a row that was published is not in the database. */
+  #flush(): boolean {
+    try {
+      if (this.#deps.journal.flush()) this.#journalTrouble.over();
+      return true;
+    } catch (error) {
+      this.#journalTrouble.tell(error);
+      return false;
+    }
   }
 
   #settleAll({ scans, verdicts }: Batch): void {
@@ -385,6 +384,8 @@ export class Pump {
   }
 
   async #tick(): Promise<void> {
+    // A refill reads the database.
+    if (!this.#flush()) return;
     const told = { lastSeq: this.#lastSeq, doneSeq: this.#doneSeq };
     this.#doneSeq = await tick(this.#deps, told);
   }

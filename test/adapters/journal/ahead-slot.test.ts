@@ -108,6 +108,9 @@ test("a row ahead is in the database after a flush, and before the next row", ()
   const journal = openJournal(1);
   journal.appendAhead([scan(1)], []);
   expect(journal.lastSeq()).toBe(0);
+  // Looked at again before that, its file must not be taken for a new scan.
+  expect(journal.seqOfHash(scan(1).hash)).toBe(1);
+  expect(journal.scan(1)).toEqual(scan(1));
   journal.append([scan(2)]);
   expect(journal.lastSeq()).toBe(2);
   journal.appendAhead([scan(3)], []);

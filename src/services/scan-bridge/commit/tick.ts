@@ -25,7 +25,6 @@ export async function tick(
 ): Promise<number> {
   const { store, state, identity, patience } = commit;
   try {
-    journal.flush();
     const view = await readView(store, state);
     patience.onAnswer(true, "");
     const outcome = decideOutcome({ ...identity, seq: lastSeq }, view);

@@ -1,0 +1,26 @@
+/** Whether the journal can be written, told once when it changes. */
+import { codeOf, messageOf } from "../../../domain/failure.ts";
+
+export class JournalTrouble {
+  /** Null while it can be written. */
+  sentence: string | null = null;
+  readonly #log: (line: string) => void;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  /** Rethrows what is another failure. */
+  tell(error: unknown): void {
+    if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
+    const was = this.sentence;
+    this.sentence = messageOf(error);
+    if (was === null) this.#log(`nothing is pushed until this is mended: ${this.sentence}`);
+  }
+
+  /** Something was written. */
+  over(): void {
+    if (this.sentence !== null) this.#log("the journal can be written again");
+    this.sentence = null;
+  }
+}
