@@ -60,7 +60,7 @@ async function untilScansFlow(up: RunningUp): Promise<void> {
 describe("dolphin up", () => {
   test("scans flow end to end, and the summary says so", async () => {
     const summaryFile = join(parent, "summary.json");
-    const args = ["--demo", "--for", "12s", "--ports", "auto", "--summary", summaryFile];
+    const args = ["--demo", "--for", "20s", "--ports", "auto", "--summary", summaryFile];
     const up = startUp(dir, args);
     const file = await up.untilUp();
     expect(Object.keys(file.services).toSorted()).toEqual(PARTS);
