@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
 import { promotedState, readBooks } from "../../src/adapters/trading-journal/books/books-store.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
+import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { spawnGreen, startBlue } from "../helpers/green.ts";
 import { LIVELY } from "../helpers/lively.ts";
@@ -26,7 +27,14 @@ afterEach(() => {
 
 function request(dataDir: string, id = "one", green: object = GREEN) {
   const configuration = Configuration.parse({ trader: LIVELY, green });
-  return { dataDir, configuration, id, by: "test", at: "2026-03-25T00:00:00Z" };
+  return {
+    dataDir,
+    configuration,
+    strategyOf: builtInStrategy,
+    id,
+    by: "test",
+    at: "2026-03-25T00:00:00Z",
+  };
 }
 
 /** Both books flat and ended. */

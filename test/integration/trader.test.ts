@@ -246,6 +246,10 @@ function enter(...args: readonly string[]): Promise<readonly [number, string]> {
   });
 }
 
+const long = (asset: string, ...more: readonly string[]) =>
+  enter(asset, "--direction", "long", ...more);
+const refused = (why: string) => [1, expect.stringContaining(why)];
+
 test("`dolphin enter` opens a position once for its id, and says why it does not", async () => {
   await begin();
   const first = spawnTrader(place, QUIET);
@@ -253,8 +257,6 @@ test("`dolphin enter` opens a position once for its id, and says why it does not
   await listening(first);
   await feeder.push(20);
   await first.decided(20);
-  const long = (asset: string, ...more: string[]) => enter(asset, "--direction", "long", ...more);
-  const refused = (why: string) => [1, expect.stringContaining(why)];
   expect(await long("NOSUCH")).toEqual(refused("the last scan has no price of 'NOSUCH'"));
   await feeder.posture("HIBERNATE");
   await until("HIBERNATE", async () => (await first.status()).posture === "HIBERNATE");

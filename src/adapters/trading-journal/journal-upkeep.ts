@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { messageOf } from "../../domain/failure.ts";
 import type { Configuration } from "../../wire/configuration.ts";
+import { loadStrategiesOf } from "./books/configured-strategies.ts";
 import { foldBlue } from "./books/fold-blue.ts";
 import { PostgresJournal } from "./postgres/postgres-journal.ts";
 import { JournalMirror } from "./postgres/mirror-journal.ts";
@@ -86,14 +87,26 @@ export class JournalUpkeep {
     }
   }
 
-  #project(): boolean {
+  async #project(): Promise<boolean> {
+    this.#projection ??= await this.#openProjection();
+    try {
+      return this.#projection.catchUp(EVENTS_PER_ROUND) === EVENTS_PER_ROUND;
+    } catch (error) {
+      // A promoted strategy's file may have changed since it was loaded: the next round loads it anew.
+      this.#projection.close();
+      this.#projection = null;
+      throw error;
+    }
+  }
+
+  async #openProjection(): Promise<TradingProjection> {
     const { dataDir, configuration } = this.#options;
-    this.#projection ??= new TradingProjection({
+    const strategyOf = await loadStrategiesOf(configuration);
+    return new TradingProjection({
       path: projectionPath(dataDir),
       place: this.#place,
-      startFold: foldBlue({ dataDir, configuration }),
+      startFold: foldBlue({ dataDir, configuration, strategyOf }),
     });
-    return this.#projection.catchUp(EVENTS_PER_ROUND) === EVENTS_PER_ROUND;
   }
 
   async #copy(): Promise<boolean> {
