@@ -114,7 +114,7 @@ export const Configuration = z.strictObject({
   /** What is kept of the trading journal, and where a second copy of it goes. */
   journal: z
     .strictObject({
-      /** Days of BLUE's log; null keeps all. A day that anything still has to read stays. */
+      /** Days of BLUE's log; null keeps all. A day that is not told, or still to be read, stays. */
       keep_days: z.number().int().min(2).max(36_500).nullable().default(null),
       /** URL of a Postgres that gets a copy of BLUE's log; named a secret, as it may hold a password. */
       postgres_secret_url: z.string().min(1).nullable().default(null),

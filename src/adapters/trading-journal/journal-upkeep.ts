@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { messageOf } from "../../domain/failure.ts";
 import type { Configuration } from "../../wire/configuration.ts";
+import { readTold } from "../session/told-cursor.ts";
 import { loadStrategiesOf } from "./books/configured-strategies.ts";
 import { foldBlue } from "./books/fold-blue.ts";
 import { PostgresJournal } from "./postgres/postgres-journal.ts";
@@ -129,8 +130,7 @@ export class JournalUpkeep {
     const copied = await this.#postgres?.stateOf(this.#place.book);
     const { deleted } = deleteOldDays(folder, {
       keepFrom: dayFromMicros((nowMs - keep_days * MS_PER_DAY) * US_PER_MS),
-      // What is told of a day elsewhere is read from the trades' own file.
-      isSettled: () => true,
+      toldTo: readTold(folder),
       unreadFrom: Math.min(
         (this.#projection?.cursor ?? -1) + 1,
         postgres_secret_url === null ? Infinity : (copied?.nextIndex ?? 0),
