@@ -14,7 +14,8 @@ import { JournalMirror } from "./postgres/mirror-journal.ts";
 import { TradingProjection } from "./projection/trading-projection.ts";
 import { deleteOldDays } from "./retention.ts";
 import { bookFolder, listDays } from "./segments/segment-files.ts";
-import type { TradingJournalPlace } from "./trading-journal.ts";
+import { endOfLog } from "./segments/log-end.ts";
+import { FIRST_EPOCH, type TradingJournalPlace } from "./trading-journal.ts";
 
 export type UpkeepOptions = {
   readonly dataDir: string;
@@ -25,8 +26,6 @@ export type UpkeepOptions = {
 /** Of one transaction. */
 const EVENTS_PER_ROUND = 1_000;
 const BATCHES_PER_ROUND = 20;
-/** Of the only writer, as the trader opens its journal. */
-const EPOCH = 1;
 const RETENTION_EVERY_MS = 3_600_000;
 /** After a failure: what fails is tried again, never at once. */
 const PAUSE_MS = 10_000;
@@ -115,10 +114,16 @@ export class JournalUpkeep {
     if (url === null) return false;
     this.#postgres ??= await PostgresJournal.open(url);
     this.#mirror ??= await openMirror(this.#postgres, this.#place);
-    for (let batch = 0; batch < BATCHES_PER_ROUND; batch += 1) {
-      if ((await this.#mirror.sendBatch()) === 0) return false;
+    try {
+      for (let batch = 0; batch < BATCHES_PER_ROUND; batch += 1) {
+        if ((await this.#mirror.sendBatch()) === 0) return false;
+      }
+      return true;
+    } catch (error) {
+      // The trader may have taken the book since: the next round sends under its epoch.
+      this.#mirror = null;
+      throw error;
     }
-    return true;
   }
 
   async #deleteOldDays(nowMs: number): Promise<boolean> {
@@ -145,11 +150,13 @@ export function projectionPath(dataDir: string): string {
   return join(dataDir, "journal", "trading", "BLUE.db");
 }
 
-/** A book that another host has taken is fenced by the first batch. */
+/** Sends as the trader of this host: who does not have the book any more is fenced by the first batch. */
 async function openMirror(
   postgres: PostgresJournal,
   place: TradingJournalPlace,
 ): Promise<JournalMirror> {
-  if ((await postgres.stateOf(place.book)) === null) await postgres.takeOver(place.book, EPOCH);
-  return new JournalMirror(place, postgres, EPOCH);
+  const epoch = Math.max(FIRST_EPOCH, endOfLog(bookFolder(place.root, place.book)).epoch);
+  // The trader began before there was a Postgres.
+  if ((await postgres.stateOf(place.book)) === null) await postgres.takeOver(place.book, epoch);
+  return new JournalMirror(place, postgres, epoch);
 }

@@ -10,6 +10,7 @@ import { createScanLookup } from "../../adapters/journal/scan-lookup.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { readBooks, snapshotOfBlue } from "../../adapters/trading-journal/books/books-store.ts";
 import { loadStrategies } from "../../adapters/trading-journal/books/configured-strategies.ts";
+import { claimBook } from "../../adapters/trading-journal/postgres/claim-book.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
 import { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
@@ -51,8 +52,6 @@ type Shell = {
 const EXIT_FAILED = 1;
 const EXIT_FENCED = 76;
 const EXIT_CONFIGURATION = 78;
-/** Of this host: another one that takes the book over writes under a higher one. */
-const EPOCH = 1;
 /** What a power cut can take of a paper book. */
 const SYNC_EVERY_MS = 1_000;
 
@@ -85,7 +84,7 @@ async function start(shell: Shell): Promise<void> {
       service: options.service,
       pid: process.pid,
       host: hostname(),
-      epoch: EPOCH,
+      epoch: journal.journal.epoch,
       started_at: startedAt,
       updated_at: isoFromMicros(wallMicros()),
       state: beat.state,
@@ -125,7 +124,8 @@ async function openTrader(shell: Shell) {
   const place = { root: join(config.data_dir, "journal", "trading"), book };
   const { strategy, parameters } = configuration.trader;
   const carriedCount = strategy.start(parameters).carried.length;
-  const journal = new TradingLog(place, { epoch: EPOCH, carriedCount });
+  const epoch = await claimBook(place, config.journal.postgres_secret_url, say);
+  const journal = new TradingLog(place, { epoch, carriedCount });
   for (const torn of journal.journal.opened.torn) {
     say("warn", `cut ${torn.cutBytes} bytes of a torn end from ${torn.path}`);
   }
