@@ -6,7 +6,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { Configuration } from "./wire/configuration.ts";
+import { Configuration, isStrategyFile } from "./wire/configuration.ts";
 import { isSecretKey, REDACTED } from "./wire/redaction.ts";
 
 export type Config = Configuration & {
@@ -74,7 +74,16 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
     parsed.data.archive === null
       ? resolve(data_dir, "arrow_scans")
       : resolve(baseOf("archive"), parsed.data.archive);
-  return { config: { ...parsed.data, data_dir, archive }, origins, file: present ? file : null };
+  const fileOf = (key: string, strategy: string) =>
+    isStrategyFile(strategy) ? resolve(baseOf(key), strategy) : strategy;
+  const { trader: asTrader, green: asGreen } = parsed.data;
+  const trader = { ...asTrader, strategy: fileOf("trader.strategy", asTrader.strategy) };
+  const green = {
+    ...asGreen,
+    strategy: asGreen.strategy === null ? null : fileOf("green.strategy", asGreen.strategy),
+  };
+  const config = { ...parsed.data, trader, green, data_dir, archive };
+  return { config, origins, file: present ? file : null };
 }
 
 /** `hazelcast.address` -> `DOLPHIN_HAZELCAST_ADDRESS`. */

@@ -52,11 +52,16 @@ describe("loadConfig takes", () => {
   test("paths relative to the file that names them, else to the working directory", () => {
     const folder = join(cwd, "etc");
     mkdirSync(folder);
-    writeFileSync(join(folder, "d.yaml"), "data_dir: ../data\narchive: scans\n");
-    const env = { DOLPHIN_CONFIG: "etc/d.yaml" };
+    writeFileSync(
+      join(folder, "d.yaml"),
+      "data_dir: ../data\narchive: scans\ntrader: {strategy: a.ts}\n",
+    );
+    const env = { DOLPHIN_CONFIG: "etc/d.yaml", DOLPHIN_GREEN_STRATEGY: "./b.ts" };
     expect(loadConfig({ cwd, env }).config).toMatchObject({
       data_dir: join(cwd, "data"),
       archive: join(folder, "scans"),
+      trader: { strategy: join(folder, "a.ts") },
+      green: { strategy: join(cwd, "b.ts") },
     });
     const moved = { ...env, DOLPHIN_ARCHIVE: "scans" };
     expect(loadConfig({ cwd, env: moved }).config.archive).toBe(join(cwd, "scans"));

@@ -34,6 +34,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "restart a service, or all",
     load: async () => (await import("./control.ts")).addRestartCommand,
   },
+  enter: {
+    summary: "open a position of a book by hand: to its trader at once",
+    load: async () => (await import("./trader/trader-verbs.ts")).addEnterCommand,
+  },
   flatten: {
     summary: "close a book's positions and halt it: to its trader at once",
     load: async () => (await import("./trader/trader-verbs.ts")).addFlattenCommand,

@@ -26,6 +26,11 @@ const limits = z.strictObject({
   drawdown_max: share.default(0.2),
 });
 
+/** A name without a folder and without an ending is a built-in strategy's. */
+export function isStrategyFile(named: string): boolean {
+  return /[/.]/.test(named);
+}
+
 export const Configuration = z.strictObject({
   /** Everything that DOLPHIN writes lies below it. Relative to the file that names it. */
   data_dir: z.string().min(1).default(".dolphin"),
@@ -69,6 +74,7 @@ export const Configuration = z.strictObject({
     .strictObject({
       /** Cash of a book that has no journal yet. */
       capital: capital.default(100_000),
+      /** A built-in one, or the file of one's own, relative to the file that names it. */
       strategy: z.string().min(1).default("velocity-divergence"),
       /** The strategy's own, such as `threshold: 0.03`; `preset` names a set of them. */
       parameters: parameters.default({}),
@@ -108,7 +114,7 @@ export const Configuration = z.strictObject({
   /** What is kept of the trading journal, and where a second copy of it goes. */
   journal: z
     .strictObject({
-      /** Days of BLUE's log; null keeps all. A day that anything still has to read stays. */
+      /** Days of BLUE's log; null keeps all. A day that is not told, or still to be read, stays. */
       keep_days: z.number().int().min(2).max(36_500).nullable().default(null),
       /** URL of a Postgres that gets a copy of BLUE's log; named a secret, as it may hold a password. */
       postgres_secret_url: z.string().min(1).nullable().default(null),

@@ -6,6 +6,7 @@ import fs, { cpSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
+import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { LIVELY } from "./lively.ts";
 
@@ -37,7 +38,14 @@ for (const name of CHANGING) {
   });
 }
 syncBuiltinESMExports();
-exchangeBooks({ dataDir, configuration, id, by: "test", at: "2026-03-25T00:00:00Z" });
+exchangeBooks({
+  dataDir,
+  configuration,
+  strategyOf: builtInStrategy,
+  id,
+  by: "test",
+  at: "2026-03-25T00:00:00Z",
+});
 take();
 
 function take(): void {

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
 import { promotedState, readBooks } from "../../src/adapters/trading-journal/books/books-store.ts";
+import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import type { ExchangeOrder } from "../helpers/exchange-process.ts";
 import { spawnGreen, startBlue } from "../helpers/green.ts";
@@ -25,7 +26,14 @@ afterEach(() => {
 
 function request(dataDir: string, id = "one", green: object = GREEN) {
   const configuration = Configuration.parse({ trader: LIVELY, green });
-  return { dataDir, configuration, id, by: "test", at: "2026-03-25T00:00:00Z" };
+  return {
+    dataDir,
+    configuration,
+    strategyOf: builtInStrategy,
+    id,
+    by: "test",
+    at: "2026-03-25T00:00:00Z",
+  };
 }
 
 /** Both books flat and ended. */

@@ -15,6 +15,7 @@ import {
 } from "../../src/adapters/trading-journal/journal-upkeep.ts";
 import { TradingLogReader } from "../../src/adapters/trading-journal/trading-log.ts";
 import { type BookName, promoteGreen } from "../../src/cli/trader/promote-green.ts";
+import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
 import { type Lab, openLab, until } from "../helpers/bridge.ts";
@@ -75,7 +76,14 @@ const world = {
 
 function request(id: string): ExchangeRequest {
   const configuration = Configuration.parse({ trader: LIVELY, green: GREEN });
-  return { dataDir: place.data, configuration, id, by: "test", at: "2026-03-25T00:00:00Z" };
+  return {
+    dataDir: place.data,
+    configuration,
+    strategyOf: builtInStrategy,
+    id,
+    by: "test",
+    at: "2026-03-25T00:00:00Z",
+  };
 }
 
 async function bothStatuses() {

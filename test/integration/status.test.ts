@@ -140,6 +140,10 @@ describe("an operator's commands to the trader", () => {
         ok: true,
         status: { halted: true },
       });
+      expect(dolphin("enter", "BLUE", "BTCUSDT", "--direction", "long")).toMatchObject({
+        status: 1,
+        stdout: expect.stringMatching(/^BLUE: enter by .*: halted: the book is halted until/),
+      });
       expect(dolphin("resume", "BLUE").stdout).toContain(", trading, ");
     } finally {
       process.kill(pid, "SIGCONT");

@@ -97,7 +97,7 @@ describe("the plain Temporal CLI", () => {
     expect(await update("halt", '{"by":"test"}')).toContain("halt by test");
     expect((await stage.trader().status()).halted).toBe(true);
     await expect(update("enter", '{"asset":"BTCUSDT","direction":"long"}')).rejects.toThrow(
-      "halted",
+      "enter by temporal: halted: the book is halted until it is resumed",
     );
     expect(await update("resume", "{}")).toContain("resume by temporal");
     expect((await stage.trader().status()).halted).toBe(false);
@@ -108,8 +108,13 @@ describe("the plain Temporal CLI", () => {
     await update("resume", "{}");
     const entry = '{"asset":"ETHUSDT","direction":"short","share":0.1,"id":"mine","by":"test"}';
     expect(await update("enter", entry)).toContain("enter by test");
-    // The same id again, as another update, does nothing again.
+    // The same id again, as another update or by hand, does nothing again.
     expect(await update("enter", entry)).toContain("was done before");
+    const byHand = ["enter", "BLUE", "ETHUSDT", "--direction", "short", "--id", "mine"];
+    expect(await stage.dolphin(...byHand)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("was done before"),
+    });
     // What became of the order is the paper broker's to say: it rejects one in ten here.
     const { trades: before } = await stage.trader().status();
     expect(await update("flatten", "{}")).toContain("flatten by temporal");
@@ -125,6 +130,12 @@ describe("the plain Temporal CLI", () => {
     ["enter", "{}", "field 'asset' is missing"],
     ["enter", '{"asset":"BTCUSDT","direction":"up"}', "must be 'long' or 'short', was \"up\""],
     ["enter", '{"asset":"BTCUSDT","direction":"long","share":2}', "a number above 0 and at most 1"],
+    [
+      "enter",
+      '{"asset":"BTCUSDT","direction":"long","hold_scans_max":100001}',
+      "hold_scans_max: Too big: expected number to be <=100000",
+    ],
+    ["enter", '{"asset":"NOSUCH","direction":"long"}', "the last scan has no price of 'NOSUCH'"],
     ["halt", '{"now":true}', "unknown field 'now'; the fields are: id, by"],
     ["flatten", "[1]", "input must be one JSON object, was [1]"],
     ["resume", '{"id":7}', "field 'id' must be a text of 1 to 200 characters, was 7"],

@@ -1,9 +1,12 @@
 /** The trader as a process beside a real member: from an event to a trade, through every kind of death. */
+import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askControl } from "../../src/adapters/control-socket.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
 import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { DOLPHIN } from "../helpers/up.ts";
 import {
   auditBook,
   createFeeder,
@@ -218,6 +221,79 @@ test("the control socket is the owner's; commands are done once for each id", as
   await feeder.push(4);
   await trader.decided(24);
   expect(await trader.status()).toMatchObject({ halted: true, positions: [] });
+});
+
+/** Trades by hand only, and each order is filled whole. */
+const QUIET = {
+  ...LIVELY,
+  parameters: { ...LIVELY.parameters, threshold: 1e9 },
+  partial_share: 0,
+  reject_share: 0,
+};
+
+/** `dolphin enter BLUE ...`: its exit status, and what it printed. */
+function enter(...args: readonly string[]): Promise<readonly [number, string]> {
+  const env = {
+    ...process.env,
+    DOLPHIN_CONFIG: join(place.dir, "trader.yaml"),
+    // Nobody listens there: the verb does without Temporal.
+    TEMPORAL_ADDRESS: "127.0.0.1:9",
+  };
+  return new Promise((resolve) => {
+    const child = execFile(DOLPHIN, ["enter", "BLUE", ...args], { env }, (_, out, err) => {
+      resolve([child.exitCode ?? -1, out + err]);
+    });
+  });
+}
+
+const long = (asset: string, ...more: readonly string[]) =>
+  enter(asset, "--direction", "long", ...more);
+const refused = (why: string) => [1, expect.stringContaining(why)];
+
+test("`dolphin enter` opens a position once for its id, and says why it does not", async () => {
+  await begin();
+  const first = spawnTrader(place, QUIET);
+  running.push(first);
+  await listening(first);
+  await feeder.push(20);
+  await first.decided(20);
+  expect(await long("NOSUCH")).toEqual(refused("the last scan has no price of 'NOSUCH'"));
+  await feeder.posture("HIBERNATE");
+  await until("HIBERNATE", async () => (await first.status()).posture === "HIBERNATE");
+  expect(await long("BTCUSDT")).toEqual(refused("posture_hibernate: the posture is HIBERNATE"));
+  await feeder.posture();
+  await until("APEX", async () => (await first.status()).posture === "APEX");
+  await first.ask({ command: "halt" });
+  expect(await long("BTCUSDT", "--id", "e")).toEqual(refused("halted: the book is halted"));
+  await first.ask({ command: "resume" });
+  const [status, told] = await long("BTCUSDT", "--id", "e", "--share", "0.1", "--json");
+  expect([status, JSON.parse(told)]).toMatchObject([
+    0,
+    { id: "e", ok: true, detail: expect.stringMatching(/^enter by .*: buy .* BTCUSDT as BLUE-e/) },
+  ]);
+  await feeder.push(2);
+  await until("it is filled", async () => (await first.status()).positions.length === 1);
+  await first.kill();
+  const second = spawnTrader(place, QUIET);
+  running.push(second);
+  await listening(second);
+  expect(await long("BTCUSDT", "--id", "e")).toEqual([0, expect.stringContaining("done before")]);
+  expect((await second.status()).positions).toMatchObject([{ asset: "BTCUSDT" }]);
+  await feeder.posture();
+  expect(await long("BTCUSDT")).toEqual(refused("position_open: BTCUSDT is held already"));
+  expect(await long("ETHUSDT")).toEqual(refused("limit_positions: the entry would break it"));
+  expect(await long("ETHUSDT")).toEqual(refused("latched: limit_positions was hit"));
+  for (const [args, why] of [
+    [[], "required option '--direction <direction>' not specified"],
+    [["--direction", "up"], "Allowed choices are long, short"],
+    [["--direction", "long", "--share", "2"], "--share takes a number above 0 and at most 1"],
+    [["--direction", "long", "--hold-scans", "1.5"], "--hold-scans takes a count of 1"],
+  ] as const) {
+    expect(await enter("BTCUSDT", ...args)).toEqual([64, expect.stringContaining(why)]);
+  }
+  await second.stop();
+  expect(auditBook(place, QUIET).decided).toEqual(seqsTo(feeder.seq()));
+  expect(await long("BTCUSDT")).toEqual(refused("no trader of BLUE runs on"));
 });
 
 test("a second trader of the book is refused, and the first goes on", async () => {

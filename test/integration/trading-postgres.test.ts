@@ -85,11 +85,12 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
     expect(await codeFrom(() => mirror.sendBatch())).toBe("TRADING_JOURNAL_FENCED");
     expect(await postgres.stateOf("BLUE")).toEqual({ epoch: 2, nextIndex: last + 2 });
 
-    // It may come back only without what it did alone.
+    // It may come back only without what it did alone; until then the second one keeps the book.
     expect(await codeFrom(() => takeOverBook(one, postgres))).toBe("TRADING_JOURNAL_FENCED");
+    expect(await postgres.stateOf("BLUE")).toMatchObject({ epoch: 2 });
     expect(cutTradingJournal(one, last + 1, "7")).toHaveLength(1);
     const back = await takeOverBook(one, postgres);
-    expect(back).toEqual({ epoch: 4, restoredEvents: 1 });
+    expect(back).toEqual({ epoch: 3, restoredEvents: 1 });
     expect(eventsOf(one)).toEqual(eventsOf(two));
     expect(epochsOf(one)).toEqual(epochsOf(two));
   });
@@ -97,20 +98,26 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
   test("a restart keeps what Postgres has not got yet, and sends it", async () => {
     const last = await tradeOnHostOne();
     tick(one, 1, last + 1);
-    expect(await takeOverBook(one, postgres)).toEqual({ epoch: 2, restoredEvents: 0 });
-    tick(one, 2, last + 2);
-    await sendAll(new JournalMirror(one, postgres, 2));
-    await takeOverBook(two, postgres);
+    // The book is its own: no epoch is taken for it.
+    expect(await takeOverBook(one, postgres)).toEqual({ epoch: 1, restoredEvents: 0 });
+    tick(one, 1, last + 2);
+    await sendAll(new JournalMirror(one, postgres, 1));
+    expect(await takeOverBook(two, postgres)).toMatchObject({ epoch: 2 });
     expect(eventsOf(two)).toEqual(eventsOf(one));
-    expect(epochsOf(two).slice(-2)).toEqual([1, 2]);
   });
 
   test("a log that lost its end to a power cut gets it back", async () => {
     const last = await tradeOnHostOne();
     const whole = segmentsOf(one);
     cutTradingJournal(one, last - 300, "7");
-    expect(await takeOverBook(one, postgres)).toEqual({ epoch: 2, restoredEvents: 301 });
+    expect(await takeOverBook(one, postgres)).toEqual({ epoch: 1, restoredEvents: 301 });
     expect(segmentsOf(one)).toEqual(whole);
+    // Without Postgres it went on under the same epoch, with other events: neither sent nor taken.
+    cutTradingJournal(one, last - 300, "8");
+    for (let index = last - 300; index <= last + 1; index += 1) tick(one, 1, index);
+    const mirror = new JournalMirror(one, postgres, 1);
+    expect(await codeFrom(() => mirror.sendBatch())).toBe("TRADING_JOURNAL_FENCED");
+    expect(await codeFrom(() => takeOverBook(one, postgres))).toBe("TRADING_JOURNAL_FENCED");
   });
 
   test("a batch that is sent again is stored once; one with a hole before it is refused", async () => {

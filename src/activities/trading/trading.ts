@@ -3,7 +3,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import type { AskBook } from "../../adapters/session/ask-book.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { CommandAnswer, OutboxLook } from "../../wire/session/trade-session.ts";
-import type { TraderStatus } from "../../wire/trading/trader-control.ts";
+import { readTraderRequest, type TraderStatus } from "../../wire/trading/trader-control.ts";
 import type { BookView } from "../../wire/session/trade-session.ts";
 import type { SessionBrief } from "../../workflows/messages.ts";
 import { traderServiceOf } from "../../workflows/names.ts";
@@ -38,7 +38,10 @@ export function createTradingActivities(world: TradingWorld) {
 
     /** Idempotent by the command's id: the trader carries it out once. */
     async commandTrader(book: string, command: object): Promise<CommandAnswer> {
-      const { id, ok, detail, status } = await world.askBook(book, command);
+      const request = readTraderRequest(command);
+      // Asked again it would be as wrong: an answer, and no failure that is tried again.
+      if (typeof request === "string") return { id: "", ok: false, detail: request, view: null };
+      const { id, ok, detail, status } = await world.askBook(book, request);
       return { id, ok, detail, view: status === null ? null : world.viewOf(status) };
     },
 

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { messageOf } from "../../domain/failure.ts";
+import { BUILT_IN_STRATEGIES, builtInStrategy } from "../../domain/trading/strategies/built-in.ts";
 import { velocityDivergence } from "../../domain/trading/strategies/velocity-divergence.ts";
 import type { StrategyChoice } from "../../domain/trading/strategy.ts";
 
@@ -12,29 +14,38 @@ export type LoadedStrategy = {
   readonly source: string;
 };
 
-const BUILT_IN: readonly StrategyChoice[] = [velocityDivergence];
 const SOURCES = fileURLToPath(new URL("../../", import.meta.url));
 const VERSION_DIGITS = 16;
 
 export const DEFAULT_STRATEGY = velocityDivergence.name;
 
-/** @throws {Error} that says what to write instead. */
+/**
+ * Runs what the file has now, also when an earlier state of it was loaded before.
+ * @throws {Error} that says what to write instead.
+ */
 export async function loadStrategy(named: string): Promise<LoadedStrategy> {
-  const builtIn = BUILT_IN.find(({ name }) => name === named);
+  const builtIn = BUILT_IN_STRATEGIES.find(({ name }) => name === named);
   if (builtIn !== undefined) return { choice: builtIn, source: named };
   const path = resolve(named);
-  if (!existsSync(path)) {
-    const names = BUILT_IN.map(({ name }) => name).join(", ");
-    throw new Error(
-      `'${named}' is neither a strategy's file nor a built-in strategy (there is ${names})`,
-    );
-  }
-  const module: unknown = await import(pathToFileURL(path).href);
+  if (!existsSync(path)) builtInStrategy(named);
+  const { module, fileHash } = await runFile(path);
   const found = Object.values(Object(module)).find(isChoice);
   if (found === undefined) {
     throw new Error(`${path} exports no strategy: write 'export default defineStrategy({...})'`);
   }
-  return { choice: found, source: path };
+  return { choice: { ...found, fileHash }, source: path };
+}
+
+async function runFile(path: string) {
+  try {
+    const fileHash = createHash("sha256").update(readFileSync(path)).digest("hex");
+    const module: unknown = await import(`${pathToFileURL(path).href}?${fileHash}`);
+    return { module, fileHash };
+  } catch (error) {
+    throw new Error(`the strategy's file ${path} could not be run: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Of the core's sources and the strategy's file: the same on every machine that has the same code. */

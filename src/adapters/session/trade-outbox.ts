@@ -5,8 +5,6 @@
  * Invariant: ranges follow each other without a hole and without an overlap within a file's life; a
  * death between telling and remembering tells a range again, and the session knows it by its cursor.
  */
-import { mkdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
 import { messageOf } from "../../domain/failure.ts";
 import type { Layer } from "../../domain/supervision/services.ts";
@@ -16,12 +14,13 @@ import {
   SESSION_TRADES_MAX,
   type TradesRange,
 } from "../../wire/session/trade-session.ts";
-import { ToldFile, toldTrade } from "../../wire/session/told.ts";
+import { toldTrade } from "../../wire/session/told.ts";
 import { tradesSignal, type TradeSessionInput } from "../../workflows/messages.ts";
 import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../../workflows/names.ts";
 import type { TemporalClient } from "../temporal-client.ts";
 import { type AskBook, TraderSilentError, viewOf } from "./ask-book.ts";
-import { bookFolder, writeWhole } from "../trading-journal/segments/segment-files.ts";
+import { bookFolder } from "../trading-journal/segments/segment-files.ts";
+import { readTold, writeTold } from "./told-cursor.ts";
 
 export type TradeOutboxDeps = {
   readonly temporal: TemporalClient;
@@ -49,7 +48,7 @@ type Part = {
 
 export class TradeOutbox {
   readonly #deps: TradeOutboxDeps;
-  readonly #path: string;
+  readonly #folder: string;
   #after: number;
   /** What was told last of the book itself: positions and the like, and of which day. */
   #toldView = "";
@@ -58,8 +57,8 @@ export class TradeOutbox {
 
   constructor(deps: TradeOutboxDeps) {
     this.#deps = deps;
-    this.#path = join(bookFolder(deps.root, deps.book), "told.json");
-    this.#after = readTold(this.#path);
+    this.#folder = bookFolder(deps.root, deps.book);
+    this.#after = readTold(this.#folder);
   }
 
   /** Tells one message, if there is news. Whatever goes wrong is said, and tried again by the next tick. */
@@ -87,8 +86,7 @@ export class TradeOutbox {
     const part = await this.#nextPart(view, today);
     await this.#signal(part);
     this.#after = Math.max(this.#after, part.range.to);
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
-    writeWhole(this.#path, [Buffer.from(`${JSON.stringify({ after: this.#after })}\n`)]);
+    writeTold(this.#folder, this.#after);
     if (part.isLast) {
       this.#toldTrades = status.trades;
       this.#toldView = viewKey;
@@ -154,13 +152,4 @@ export class TradeOutbox {
 function keyOf({ positions, halted, latched, posture }: BookView, day: string): string {
   const held = positions.map(({ id, quantity }) => [id, quantity]);
   return JSON.stringify([day, held, halted, latched, posture]);
-}
-
-/** From the beginning where it is missing or can't be read: the sessions know what they were told. */
-function readTold(path: string): number {
-  try {
-    return ToldFile.parse(JSON.parse(readFileSync(path, "utf8"))).after;
-  } catch {
-    return 0;
-  }
 }

@@ -47,18 +47,6 @@ export class JournalReader {
     }
   }
 
-  /** Of the last record there is; 0 in an empty log. Reads to the end. */
-  lastEpoch(): number {
-    this.#cursor ??= this.#openFirst();
-    let epoch = 0;
-    while (this.#cursor !== null) {
-      const record = this.#cursor.next();
-      if (record !== null) epoch = record.epoch;
-      else if (!this.#moveOn(this.#cursor)) break;
-    }
-    return epoch;
-  }
-
   close(): void {
     this.#cursor?.close();
     this.#cursor = null;

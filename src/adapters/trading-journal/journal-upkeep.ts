@@ -6,13 +6,16 @@ import { join } from "node:path";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { messageOf } from "../../domain/failure.ts";
 import type { Configuration } from "../../wire/configuration.ts";
+import { readTold } from "../session/told-cursor.ts";
+import { loadStrategiesOf } from "./books/configured-strategies.ts";
 import { foldBlue } from "./books/fold-blue.ts";
 import { PostgresJournal } from "./postgres/postgres-journal.ts";
 import { JournalMirror } from "./postgres/mirror-journal.ts";
 import { TradingProjection } from "./projection/trading-projection.ts";
 import { deleteOldDays } from "./retention.ts";
 import { bookFolder, listDays } from "./segments/segment-files.ts";
-import type { TradingJournalPlace } from "./trading-journal.ts";
+import { endOfLog } from "./segments/log-end.ts";
+import { FIRST_EPOCH, type TradingJournalPlace } from "./trading-journal.ts";
 
 export type UpkeepOptions = {
   readonly dataDir: string;
@@ -23,8 +26,6 @@ export type UpkeepOptions = {
 /** Of one transaction. */
 const EVENTS_PER_ROUND = 1_000;
 const BATCHES_PER_ROUND = 20;
-/** Of the only writer, as the trader opens its journal. */
-const EPOCH = 1;
 const RETENTION_EVERY_MS = 3_600_000;
 /** After a failure: what fails is tried again, never at once. */
 const PAUSE_MS = 10_000;
@@ -86,14 +87,26 @@ export class JournalUpkeep {
     }
   }
 
-  #project(): boolean {
+  async #project(): Promise<boolean> {
+    this.#projection ??= await this.#openProjection();
+    try {
+      return this.#projection.catchUp(EVENTS_PER_ROUND) === EVENTS_PER_ROUND;
+    } catch (error) {
+      // A promoted strategy's file may have changed since it was loaded: the next round loads it anew.
+      this.#projection.close();
+      this.#projection = null;
+      throw error;
+    }
+  }
+
+  async #openProjection(): Promise<TradingProjection> {
     const { dataDir, configuration } = this.#options;
-    this.#projection ??= new TradingProjection({
+    const strategyOf = await loadStrategiesOf(configuration);
+    return new TradingProjection({
       path: projectionPath(dataDir),
       place: this.#place,
-      startFold: foldBlue({ dataDir, configuration }),
+      startFold: foldBlue({ dataDir, configuration, strategyOf }),
     });
-    return this.#projection.catchUp(EVENTS_PER_ROUND) === EVENTS_PER_ROUND;
   }
 
   async #copy(): Promise<boolean> {
@@ -101,10 +114,16 @@ export class JournalUpkeep {
     if (url === null) return false;
     this.#postgres ??= await PostgresJournal.open(url);
     this.#mirror ??= await openMirror(this.#postgres, this.#place);
-    for (let batch = 0; batch < BATCHES_PER_ROUND; batch += 1) {
-      if ((await this.#mirror.sendBatch()) === 0) return false;
+    try {
+      for (let batch = 0; batch < BATCHES_PER_ROUND; batch += 1) {
+        if ((await this.#mirror.sendBatch()) === 0) return false;
+      }
+      return true;
+    } catch (error) {
+      // The trader may have taken the book since: the next round sends under its epoch.
+      this.#mirror = null;
+      throw error;
     }
-    return true;
   }
 
   async #deleteOldDays(nowMs: number): Promise<boolean> {
@@ -116,8 +135,7 @@ export class JournalUpkeep {
     const copied = await this.#postgres?.stateOf(this.#place.book);
     const { deleted } = deleteOldDays(folder, {
       keepFrom: dayFromMicros((nowMs - keep_days * MS_PER_DAY) * US_PER_MS),
-      // What is told of a day elsewhere is read from the trades' own file.
-      isSettled: () => true,
+      toldTo: readTold(folder),
       unreadFrom: Math.min(
         (this.#projection?.cursor ?? -1) + 1,
         postgres_secret_url === null ? Infinity : (copied?.nextIndex ?? 0),
@@ -132,11 +150,13 @@ export function projectionPath(dataDir: string): string {
   return join(dataDir, "journal", "trading", "BLUE.db");
 }
 
-/** A book that another host has taken is fenced by the first batch. */
+/** Sends as the trader of this host: who does not have the book any more is fenced by the first batch. */
 async function openMirror(
   postgres: PostgresJournal,
   place: TradingJournalPlace,
 ): Promise<JournalMirror> {
-  if ((await postgres.stateOf(place.book)) === null) await postgres.takeOver(place.book, EPOCH);
-  return new JournalMirror(place, postgres, EPOCH);
+  const epoch = Math.max(FIRST_EPOCH, endOfLog(bookFolder(place.root, place.book)).epoch);
+  // The trader began before there was a Postgres.
+  if ((await postgres.stateOf(place.book)) === null) await postgres.takeOver(place.book, epoch);
+  return new JournalMirror(place, postgres, epoch);
 }

@@ -8,7 +8,8 @@ import { listSnapshots } from "./snapshots.ts";
 export type RetentionRule = {
   /** Days before this one may go: YYYY-MM-DD. */
   readonly keepFrom: string;
-  readonly isSettled: (day: string) => boolean;
+  /** The last event that the days' sessions were told of: a day beyond it can't be settled yet. */
+  readonly toldTo: number;
   /** The lowest index that a projection or another reader still has to read. */
   readonly unreadFrom: number;
 };
@@ -52,7 +53,7 @@ function reasonToKeep(
 ): KeptReason | null {
   if (end === null) return "newest";
   if (rule.keepFrom <= day) return "young";
-  if (!rule.isSettled(day)) return "unsettled";
+  if (rule.toldTo + 1 < end) return "unsettled";
   if (firstNeeded.index < end) return "needed_by_snapshot";
   if (firstNeeded.unread < end) return "unread";
   return null;

@@ -19,6 +19,8 @@ export type TradingJournalPlace = {
   readonly book: string;
 };
 
+export const FIRST_EPOCH = 1;
+
 export class TradingJournal {
   readonly book: string;
   readonly folder: string;
@@ -32,20 +34,21 @@ export class TradingJournal {
   #syncing: Promise<void> | null = null;
 
   /**
-   * Opens or creates the journal for writing, under an epoch of at least the one written last.
+   * Opens or creates the journal for writing, under an epoch of at least the one written last; null:
+   * under that one, as the host that wrote it.
    * @throws {TradingJournalError} TRADING_JOURNAL_LOCKED, _FENCED, _DAMAGED, _VERSION, _UNAVAILABLE.
    */
-  constructor({ root, book }: TradingJournalPlace, epoch: number) {
+  constructor({ root, book }: TradingJournalPlace, epoch: number | null) {
     this.book = book;
-    this.epoch = epoch;
     this.folder = bookFolder(root, book);
     this.#lock = lockBook(this.folder, book);
     try {
       this.opened = openSegments(this.folder, book);
       const { newest } = this.opened;
+      this.epoch = epoch ?? Math.max(FIRST_EPOCH, newest?.lastEpoch ?? 0);
       if (newest === null) return;
-      assertNotFenced(newest.lastEpoch, epoch);
-      this.#segment = new SegmentWriter(newest.path, { offset: newest.offset, epoch });
+      assertNotFenced(newest.lastEpoch, this.epoch);
+      this.#segment = new SegmentWriter(newest.path, { offset: newest.offset, epoch: this.epoch });
       // A torn end that comes back after a power cut would stand before what is appended now.
       this.#segment.sync();
       this.#day = newest.day;

@@ -6,8 +6,8 @@ import { JournalReader } from "./journal-reader.ts";
 import { TradingJournal, type TradingJournalPlace } from "./trading-journal.ts";
 
 export type TradingLogOptions = {
-  /** Of this host; rises when another one takes the book over. */
-  readonly epoch: number;
+  /** Of this host; rises when another one takes the book over. Null: the one written last. */
+  readonly epoch: number | null;
   /** How many features travel with each scan: the strategy's `carried`. */
   readonly carriedCount: number;
 };

@@ -6,6 +6,7 @@ import { wallMicros } from "../../adapters/clock.ts";
 import { commandService, type ServiceCommandName } from "../../adapters/supervisor-commands.ts";
 import { connectTemporal, type TemporalClient } from "../../adapters/temporal-client.ts";
 import { askTrader } from "../../adapters/trader-client.ts";
+import { loadStrategiesOf } from "../../adapters/trading-journal/books/configured-strategies.ts";
 import { exchangeBooks } from "../../adapters/trading-journal/books/exchange-books.ts";
 import { SERVICES } from "../../domain/supervision/services.ts";
 import { isoFromMicros } from "../../domain/time.ts";
@@ -53,7 +54,14 @@ export function addPromoteCommand(program: Command): void {
               start: (book) => send(temporal, book, "start"),
               exchange: exchangeBooks,
             },
-            { dataDir: config.data_dir, configuration: config, id, by: operator(), at },
+            {
+              dataDir: config.data_dir,
+              configuration: config,
+              strategyOf: await loadStrategiesOf(config),
+              id,
+              by: operator(),
+              at,
+            },
           );
           if (outcome.kind === "refused") {
             throw new CliError(`nothing was exchanged: ${outcome.reason}`);

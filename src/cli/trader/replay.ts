@@ -3,10 +3,15 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { codeHash } from "../../adapters/code-hash.ts";
 import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
+import { loadStrategies } from "../../adapters/trading-journal/books/configured-strategies.ts";
 import { replayDay } from "../../adapters/trading-journal/replay/replay-day.ts";
 import type { Config } from "../../config.ts";
+import { messageOf } from "../../domain/failure.ts";
 import type { Difference } from "../../domain/trading/replay/replay.ts";
-import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
+import {
+  type BookConfiguration,
+  bookConfiguration,
+} from "../../wire/trading/book-configuration.ts";
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { type DayReplay, dayReplayJson } from "../../wire/session/day-replay.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
@@ -19,7 +24,8 @@ snapshot, byte for byte. Beside it the paper broker is asked anew: its fills mus
 Exit status:
   0   equal
   1   different; the first difference is shown with its event
-  3   not comparable: other code, other configuration, a missing or damaged record (the line says which)
+  3   not comparable: other code, another file of the strategy, other configuration, a missing or damaged
+      record (the line says which)
 
 --json prints {book, day, verdict, reason, from_index, snapshot_index, events, decisions, trades,
 compared: {digests, trades, snapshots, fills}, undigested, differences, first_difference,
@@ -39,24 +45,32 @@ export function addReplayCommand(program: Command): void {
     .option("--book <book>", "BLUE or GREEN", "BLUE")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
-    .action((day: string, flags: ReplayFlags, command: Command) => {
+    .action(async (day: string, flags: ReplayFlags, command: Command) => {
       if (!DAY.test(day)) throw usage(`the date must be a day such as 2026-03-25, was '${day}'`);
       if (!BOOKS.includes(flags.book)) {
         throw usage(`--book must be ${BOOKS.join(" or ")}, was '${flags.book}'`);
       }
-      const replay = replayRecordedDay(openContext(command).config, flags.book, day);
+      const replay = await replayRecordedDay(openContext(command).config, flags.book, day);
       const text = flags.json ? JSON.stringify(dayReplayJson(replay), null, 2) : textOf(replay);
       process.stdout.write(`${text}\n`);
       process.exitCode = EXITS[replay.verdict];
     });
 }
 
-function replayRecordedDay(config: Config, book: string, day: string): DayReplay {
+async function replayRecordedDay(config: Config, book: string, day: string): Promise<DayReplay> {
   const books = readBooks(config.data_dir);
   const settings = settingsOfBook(book === "GREEN" ? "GREEN" : "BLUE", config, books);
-  const { trader, paper, hash } = bookConfiguration(book, settings);
+  const strategyOf = await loadStrategies([settings.strategy]);
+  let configuration: BookConfiguration;
+  try {
+    configuration = bookConfiguration(book, settings, strategyOf);
+  } catch (error) {
+    return { book, day, verdict: "not_comparable", reason: messageOf(error) };
+  }
+  const { trader, paper, hash } = configuration;
   const place = { root: join(config.data_dir, "journal", "trading"), book };
-  const program = { trader, paper, configurationHash: hash, codeHash: codeHash() };
+  const codeHashes = codeHash(trader.strategy.fileHash);
+  const program = { trader, paper, configurationHash: hash, codeHash: codeHashes };
   return replayDay(place, day, program);
 }
 

@@ -115,18 +115,44 @@ export type RunningStrategy = {
 /** What a configuration names: `start` begins with an empty memory each time. */
 export type StrategyChoice = {
   readonly name: string;
+  /** Of the user's own file that it was loaded from; a built-in one is of the code's own hash. */
+  readonly fileHash?: string;
   readonly start: (overrides: Parameters) => RunningStrategy;
 };
 
-/** Closes over a strategy's own types, so that strategies of all kinds fit one configuration. */
+/**
+ * Closes over a strategy's own types, so that strategies of all kinds fit one configuration.
+ * @throws {Error} that names the parts that are missing: a file may never have met a type checker.
+ */
 export function defineStrategy<P extends Parameters, M extends object>(
   strategy: Strategy<P, M>,
 ): StrategyChoice {
+  const missing = PARTS.filter(([part, type]) => typeof strategy[part] !== type);
+  if (missing.length > 0) {
+    const parts = missing.map(([part, type]) => `'${part}' (${type})`).join(", ");
+    throw new Error(`strategy ${strategy.name} lacks ${parts}`);
+  }
   return {
     name: strategy.name,
     start: (overrides) => startStrategy(strategy, parametersOf(strategy, overrides)),
   };
 }
+
+const PARTS = [
+  ["name", "string"],
+  ["version", "number"],
+  ["inputs", "object"],
+  ["carried", "object"],
+  ["defaults", "object"],
+  ["presets", "object"],
+  ["lookBackScans", "function"],
+  ["positionsMax", "function"],
+  ["remember", "function"],
+  ["observe", "function"],
+  ["isWarm", "function"],
+  ["decide", "function"],
+  ["readings", "function"],
+] as const;
 
 function startStrategy<P extends Parameters, M extends object>(
   strategy: Strategy<P, M>,

@@ -15,6 +15,7 @@ import {
 import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { promotedState, readBooks } from "../../adapters/trading-journal/books/books-store.ts";
+import { loadStrategiesOf } from "../../adapters/trading-journal/books/configured-strategies.ts";
 import { bookFolder } from "../../adapters/trading-journal/segments/segment-files.ts";
 import {
   latestSnapshot,
@@ -28,7 +29,7 @@ import { type Config, ConfigError, loadConfig } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { isoFromMicros, MS_PER_SECOND } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS, type ServiceFacts } from "../../wire/control-pipe.ts";
-import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
+import { bookConfiguration, type StrategyOf } from "../../wire/trading/book-configuration.ts";
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { decodeShadow, encodeShadow } from "../../wire/trading/shadow-snapshot.ts";
 import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";
@@ -70,7 +71,8 @@ async function start(shell: Shell): Promise<void> {
   const folders: Folders = { place: { root, book: "BLUE" }, green: bookFolder(root, "GREEN") };
   const lock = lockDirectory(folders.green);
   if (lock === null) shell.end(EXIT_FAILED, `another process runs GREEN in ${folders.green}`);
-  const configurations = orConfigurationEnd(shell, () => configurationsOf(config));
+  const strategyOf = await loadStrategiesOf(config);
+  const configurations = orConfigurationEnd(shell, () => configurationsOf(config, strategyOf));
   const opened = orConfigurationEnd(shell, () => open(shell, folders, configurations));
   if (opened.isAnew) rmSync(join(folders.green, "trades.jsonl"), { force: true });
   const trades = new TradeFile(folders.green);
@@ -118,12 +120,11 @@ async function start(shell: Shell): Promise<void> {
   });
 }
 
-function configurationsOf(config: Config) {
+function configurationsOf(config: Config, strategyOf: StrategyOf) {
   const books = readBooks(config.data_dir);
-  return {
-    blue: bookConfiguration("BLUE", settingsOfBook("BLUE", config, books)),
-    green: bookConfiguration("GREEN", settingsOfBook("GREEN", config, books)),
-  };
+  const of = (book: "BLUE" | "GREEN") =>
+    bookConfiguration(book, settingsOfBook(book, config, books), strategyOf);
+  return { blue: of("BLUE"), green: of("GREEN") };
 }
 
 function open(

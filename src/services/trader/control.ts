@@ -5,8 +5,9 @@ import type { OperatorCommand } from "../../domain/trading/events.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
 import {
   type OperatorRequest,
+  readTraderRequest,
   type TraderAnswer,
-  TraderRequest,
+  type TraderRequest,
 } from "../../wire/trading/trader-control.ts";
 import { statusOf } from "../book-status.ts";
 import type { Fact } from "./book.ts";
@@ -87,9 +88,5 @@ function parseRequest(line: string): TraderRequest | string {
   } catch {
     return "the request is no JSON line";
   }
-  const request = TraderRequest.safeParse(raw);
-  if (request.success) return request.data;
-  return request.error.issues
-    .map((issue) => `${issue.path.join(".") || "request"}: ${issue.message}`)
-    .join("; ");
+  return readTraderRequest(raw);
 }

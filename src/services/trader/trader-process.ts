@@ -9,6 +9,8 @@ import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-fee
 import { createScanLookup } from "../../adapters/journal/scan-lookup.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { readBooks, snapshotOfBlue } from "../../adapters/trading-journal/books/books-store.ts";
+import { loadStrategies } from "../../adapters/trading-journal/books/configured-strategies.ts";
+import { claimBook } from "../../adapters/trading-journal/postgres/claim-book.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
 import { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
@@ -50,8 +52,6 @@ type Shell = {
 const EXIT_FAILED = 1;
 const EXIT_FENCED = 76;
 const EXIT_CONFIGURATION = 78;
-/** Of this host: another one that takes the book over writes under a higher one. */
-const EPOCH = 1;
 /** What a power cut can take of a paper book. */
 const SYNC_EVERY_MS = 1_000;
 
@@ -84,7 +84,7 @@ async function start(shell: Shell): Promise<void> {
       service: options.service,
       pid: process.pid,
       host: hostname(),
-      epoch: EPOCH,
+      epoch: journal.journal.epoch,
       started_at: startedAt,
       updated_at: isoFromMicros(wallMicros()),
       state: beat.state,
@@ -120,16 +120,17 @@ async function openTrader(shell: Shell) {
     shell.logger[level](`[Trader] ${line}`);
     if (level !== "info") shell.link.log(line);
   };
-  const configuration = bookOrEnd(shell);
+  const configuration = await bookOrEnd(shell);
   const place = { root: join(config.data_dir, "journal", "trading"), book };
-  const carriedCount = configuration.trader.strategy.start(configuration.trader.parameters).carried
-    .length;
-  const journal = new TradingLog(place, { epoch: EPOCH, carriedCount });
+  const { strategy, parameters } = configuration.trader;
+  const carriedCount = strategy.start(parameters).carried.length;
+  const epoch = await claimBook(place, config.journal.postgres_secret_url, say);
+  const journal = new TradingLog(place, { epoch, carriedCount });
   for (const torn of journal.journal.opened.torn) {
     say("warn", `cut ${torn.cutBytes} bytes of a torn end from ${torn.path}`);
   }
   const trades = new TradeFile(journal.journal.folder);
-  const program = { configurationHash: configuration.hash, codeHash: codeHash() };
+  const program = { configurationHash: configuration.hash, codeHash: codeHash(strategy.fileHash) };
   const outcomes = new OutcomeFile(journal.journal.folder, program, carriedCount);
   const lastIndex = (journal.journal.nextIndex ?? 0) - 1;
   const own = latestSnapshot(journal.journal.folder, lastIndex);
@@ -242,11 +243,13 @@ function openShell(options: TraderOptions): Shell {
   };
 }
 
-function bookOrEnd(shell: Shell): BookConfiguration {
+/** Loads what this book runs, and nothing of GREEN's. */
+async function bookOrEnd(shell: Shell): Promise<BookConfiguration> {
   try {
     const { config, options } = shell;
     const settings = settingsOfBook("BLUE", config, readBooks(config.data_dir));
-    return bookConfiguration(options.book, settings);
+    const strategyOf = await loadStrategies([settings.strategy]);
+    return bookConfiguration(options.book, settings, strategyOf);
   } catch (error) {
     return shell.end(EXIT_CONFIGURATION, messageOf(error));
   }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { FillConvention, PaperSettings } from "../../domain/trading/broker/paper-broker.ts";
 import type { Instrument, TraderConfiguration } from "../../domain/trading/configuration.ts";
-import { velocityDivergence } from "../../domain/trading/strategies/velocity-divergence.ts";
+import { builtInStrategy } from "../../domain/trading/strategies/built-in.ts";
 import type { StrategyChoice } from "../../domain/trading/strategy.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { Configuration } from "../configuration.ts";
@@ -14,18 +14,16 @@ export type BookConfiguration = {
   readonly hash: string;
 };
 
-const STRATEGIES: readonly StrategyChoice[] = [velocityDivergence];
+/** The strategy that a configuration names. @throws {Error} that says why there is none. */
+export type StrategyOf = (named: string) => StrategyChoice;
 
 /** @throws {Error} that names the key, the parameter or the input. */
 export function bookConfiguration(
   book: string,
   settings: Configuration["trader"],
+  strategyOf: StrategyOf = builtInStrategy,
 ): BookConfiguration {
-  const strategy = STRATEGIES.find(({ name }) => name === settings.strategy);
-  if (strategy === undefined) {
-    const known = STRATEGIES.map(({ name }) => name).join(", ");
-    throw new Error(`trader.strategy was '${settings.strategy}'; known are: ${known}`);
-  }
+  const strategy = strategyOf(settings.strategy);
   const running = strategy.start(settings.parameters);
   const trader: TraderConfiguration = {
     book,
@@ -54,7 +52,14 @@ export function bookConfiguration(
     rejectShare: settings.reject_share,
   };
   const { name, version, parameters } = running;
-  const described = { ...trader, strategy: { name, version, parameters }, parameters: null, paper };
+  const { fileHash } = strategy;
+  const described = {
+    ...trader,
+    // The hash of a book without a file of its own is as if there were none.
+    strategy: { name, version, parameters, fileHash },
+    parameters: null,
+    paper,
+  };
   return { trader, paper, hash: hashOfText(JSON.stringify(described)) };
 }
 

@@ -39,6 +39,15 @@ export const TraderRequest = z.discriminatedUnion("command", [
 export type TraderRequest = z.infer<typeof TraderRequest>;
 export type OperatorRequest = Exclude<TraderRequest, { command: "status" | "trades" }>;
 
+/** The request, or a sentence that names what is wrong with it. */
+export function readTraderRequest(raw: unknown): TraderRequest | string {
+  const request = TraderRequest.safeParse(raw);
+  if (request.success) return request.data;
+  return request.error.issues
+    .map((issue) => `${issue.path.join(".") || "request"}: ${issue.message}`)
+    .join("; ");
+}
+
 const position = z.object({
   id: z.string(),
   asset: z.string(),

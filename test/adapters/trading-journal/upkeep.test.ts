@@ -97,19 +97,15 @@ describe("a snapshot", () => {
 
 describe("retention", () => {
   const FIVE = ["2026-03-21", "2026-03-22", "2026-03-23", "2026-03-24", "2026-03-25"];
-  const rule = { keepFrom: "2026-03-25", isSettled: () => true, unreadFrom: Infinity };
+  const rule = { keepFrom: "2026-03-25", toldTo: Infinity, unreadFrom: Infinity };
 
   test.each([
     ["nothing holds them", [45], {}, 4, "newest"],
     ["also the newest is old", [49], { keepFrom: "2027-01-01" }, 4, "newest"],
     ["some are young", [45], { keepFrom: "2026-03-23" }, 2, "young"],
-    [
-      "one is unsettled",
-      [45],
-      { isSettled: (day: string) => day !== "2026-03-22" },
-      1,
-      "unsettled",
-    ],
+    ["the sessions were told up to within a day", [45], { toldTo: 18 }, 1, "unsettled"],
+    ["they were told a day to its end", [45], { toldTo: 19 }, 2, "unsettled"],
+    ["they were told nothing", [45], { toldTo: 0 }, 0, "unsettled"],
     ["an older snapshot needs one", [19, 45], {}, 2, "needed_by_snapshot"],
     ["a snapshot lies within a day", [18, 45], {}, 1, "needed_by_snapshot"],
     ["there is no snapshot", [], {}, 0, "needed_by_snapshot"],

@@ -148,7 +148,10 @@ test("an operator's entry passes the same gates", () => {
   tell(operator(enter, "1"));
   expect([orders.length, notes.at(-1)]).toEqual([0, "operator_refused"]);
   tell(operator({ kind: "resume" }));
-  tell(operator(enter, "2"));
+  // Refused is not done: the same id is judged anew, and from then on it is done.
+  tell(operator(enter, "1"));
+  tell(operator(enter, "1"));
+  expect([orders.length, notes.at(-1)]).toEqual([1, "operator_repeated"]);
   expect(orders[0]).toMatchObject({ asset: "CCC", side: "sell", decidedSeq: 2 });
   expect(orders[0]!.clientOrderId).toMatch(/^BLUE-e\d+-1$/);
 });

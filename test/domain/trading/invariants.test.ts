@@ -146,7 +146,10 @@ test("no entry is made under HIBERNATE or an unknown posture, at a stale scan, h
     const done = new Set<string>();
     for (const { event, commands, decision } of steps) {
       if (event.kind === "posture") ({ posture } = event);
-      if (event.kind === "operator" && !done.has(event.commandId)) {
+      const isRefused = commands.some(
+        (c) => c.kind === "note" && c.note.code === "operator_refused",
+      );
+      if (event.kind === "operator" && !isRefused && !done.has(event.commandId)) {
         done.add(event.commandId);
         const { kind } = event.command;
         if (kind === "halt" || kind === "flatten") isHalted = true;

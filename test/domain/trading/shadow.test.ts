@@ -132,6 +132,12 @@ test("the same code, configuration, cash and seed: no divergence, and the same b
 test.each<[string, string, Partial<TraderConfiguration>, Partial<PaperSettings>]>([
   ["a planted difference in logic", "logic", { strategy: follower(60) }, {}],
   ["another version of the strategy", "logic", { strategy: follower(60, 2) }, {}],
+  [
+    "another file of the same version",
+    "logic",
+    { strategy: { ...follower(60), fileHash: "0123456789abcdef" } },
+    {},
+  ],
   ["a changed parameter", "configuration", { parameters: { threshold: 0.004 } }, {}],
   [
     "a changed limit",

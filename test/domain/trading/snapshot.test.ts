@@ -50,7 +50,9 @@ test("a snapshot at any index and the tail give what the fold from the start giv
 test("a snapshot of another strategy is not folded on", () => {
   const snapshot = snapshotOf(createTrader(CONFIGURATION));
   const other = { ...CONFIGURATION, parameters: { share: 0.3 } };
-  expect(() => restoreFrom(other, snapshot)).toThrow(/fold from the start/);
+  expect(() => restoreFrom(other, snapshot)).toThrow(/let GREEN run the changed ones/);
+  const changed = { ...CONFIGURATION.strategy, fileHash: "cd" };
+  expect(() => restoreFrom({ ...CONFIGURATION, strategy: changed }, snapshot)).toThrow(/"cd"/);
 });
 
 test("exact JSON keeps every double, map and set", () => {

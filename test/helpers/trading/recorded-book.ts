@@ -30,7 +30,7 @@ export function placeIn(dir: string) {
 export function programOf(settings: object = LIVELY_BOOK) {
   const { trader } = Configuration.parse({ trader: settings });
   const { trader: configuration, paper, hash } = bookConfiguration("BLUE", trader);
-  return { trader: configuration, paper, configurationHash: hash, codeHash: codeHash() };
+  return { trader: configuration, paper, configurationHash: hash, codeHash: codeHash(undefined) };
 }
 
 export type Recording = {

@@ -13,6 +13,7 @@ import type { Configuration } from "../../../wire/configuration.ts";
 import {
   type BookConfiguration,
   bookConfiguration,
+  type StrategyOf,
 } from "../../../wire/trading/book-configuration.ts";
 import { type BooksFile, settingsOfBook } from "../../../wire/trading/books-file.ts";
 import { decodeShadow, type ShadowSnapshot } from "../../../wire/trading/shadow-snapshot.ts";
@@ -26,6 +27,7 @@ import { promotedState, readBooks, writePromotion } from "./books-store.ts";
 export type ExchangeRequest = {
   readonly dataDir: string;
   readonly configuration: Pick<Configuration, "trader" | "green">;
+  readonly strategyOf: StrategyOf;
   /** The same id again does nothing again. */
   readonly id: string;
   readonly by: string;
@@ -59,8 +61,8 @@ export function exchangeBooks(request: ExchangeRequest): ExchangeOutcome {
 }
 
 function exchange(request: ExchangeRequest, books: BooksFile, root: string): ExchangeOutcome {
-  const { dataDir, configuration, id, by, at } = request;
-  const before = versionsOf(configuration, books);
+  const { dataDir, id, by, at } = request;
+  const before = versionsOf(request, books);
   const found = newestState(root, dataDir, books);
   if (found === null) {
     const reason = "GREEN has no state: 'dolphin start trader-green', and let it follow BLUE's log";
@@ -75,7 +77,7 @@ function exchange(request: ExchangeRequest, books: BooksFile, root: string): Exc
   const stranger = differsFromBlue(shadow, index, root);
   if (stranger !== null) return { kind: "refused", reason: stranger };
   const is_exchanged = !books.is_exchanged;
-  const after = versionsOf(configuration, { is_exchanged });
+  const after = versionsOf(request, { is_exchanged });
   const exchanged = exchangeVersions(shadow, {
     blue: after.blue.trader,
     green: after.green.trader,
@@ -103,13 +105,12 @@ function exchange(request: ExchangeRequest, books: BooksFile, root: string): Exc
 }
 
 function versionsOf(
-  configuration: Pick<Configuration, "trader" | "green">,
+  { configuration, strategyOf }: Pick<ExchangeRequest, "configuration" | "strategyOf">,
   books: Pick<BooksFile, "is_exchanged">,
 ): Versions {
-  return {
-    blue: bookConfiguration("BLUE", settingsOfBook("BLUE", configuration, books)),
-    green: bookConfiguration("GREEN", settingsOfBook("GREEN", configuration, books)),
-  };
+  const of = (book: "BLUE" | "GREEN") =>
+    bookConfiguration(book, settingsOfBook(book, configuration, books), strategyOf);
+  return { blue: of("BLUE"), green: of("GREEN") };
 }
 
 function newestState(root: string, dataDir: string, books: BooksFile): ShadowSnapshot | null {

@@ -11,7 +11,7 @@ import {
   type Trader,
 } from "../../../domain/trading/trader.ts";
 import type { Configuration } from "../../../wire/configuration.ts";
-import { bookConfiguration } from "../../../wire/trading/book-configuration.ts";
+import { bookConfiguration, type StrategyOf } from "../../../wire/trading/book-configuration.ts";
 import { type BooksFile, settingsOfBook } from "../../../wire/trading/books-file.ts";
 import {
   decodeTraderSnapshot,
@@ -23,6 +23,7 @@ import { promotedStateAt, readBooks } from "./books-store.ts";
 type FoldBlueDeps = {
   readonly dataDir: string;
   readonly configuration: Pick<Configuration, "trader" | "green">;
+  readonly strategyOf: StrategyOf;
 };
 
 export function foldBlue(deps: FoldBlueDeps): StartFold {
@@ -63,9 +64,10 @@ function promotedTrader(deps: FoldBlueDeps, books: BooksFile, index: number): Tr
 }
 
 /** What BLUE ran when it took the event of this index. */
-function configurationAt({ configuration }: FoldBlueDeps, books: BooksFile, index: number) {
+function configurationAt(deps: FoldBlueDeps, books: BooksFile, index: number) {
+  const { configuration, strategyOf } = deps;
   const later = books.promotions.filter(({ at_index }) => index <= at_index).length;
   const is_exchanged = books.is_exchanged !== (later % 2 === 1);
   const settings = settingsOfBook("BLUE", configuration, { is_exchanged });
-  return bookConfiguration("BLUE", settings).trader;
+  return bookConfiguration("BLUE", settings, strategyOf).trader;
 }

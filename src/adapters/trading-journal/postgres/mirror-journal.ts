@@ -1,9 +1,11 @@
 /** Brings a book's log into Postgres, and from there to another host. */
 import { crc32c } from "../segments/crc32c.ts";
+import { endOfLog } from "../segments/log-end.ts";
+import { bookFolder } from "../segments/segment-files.ts";
 import { TradingJournalError } from "../segments/trading-journal-error.ts";
 import { JournalReader } from "../journal-reader.ts";
-import { TradingJournal, type TradingJournalPlace } from "../trading-journal.ts";
-import type { PostgresJournal, StoredRecord } from "./postgres-journal.ts";
+import { FIRST_EPOCH, TradingJournal, type TradingJournalPlace } from "../trading-journal.ts";
+import type { BookState, PostgresJournal, StoredRecord } from "./postgres-journal.ts";
 
 const BATCH_RECORDS_MAX = 500;
 const BATCH_BYTES_MAX = 4 * 1_048_576;
@@ -52,6 +54,7 @@ export class JournalMirror {
 
   async #openReader(): Promise<JournalReader> {
     const state = await this.#postgres.stateOf(this.#place.book);
+    await checkSameHistory(this.#place, this.#postgres, state);
     return new JournalReader(this.#place, state?.nextIndex ?? null);
   }
 }
@@ -63,24 +66,30 @@ export type TakenOver = {
 };
 
 /**
- * Makes this host the book's, at every start: fences whoever had it, and writes what Postgres has
- * beyond the local log into segments, under the epochs that it was written with. A local log that
- * is longer is kept, and sent later; one that went on differently is refused.
+ * Makes this host the book's, at every start: writes what Postgres has beyond the local log into
+ * segments, under the epochs that it was written with. Where another host had the book last, the epoch
+ * rises, and that host is fenced. A local log that is longer is kept, and sent later; one that
+ * went on differently is refused, and nobody is fenced.
  * @throws {TradingJournalError} TRADING_JOURNAL_FENCED where the two logs parted.
  */
 export async function takeOverBook(
   place: TradingJournalPlace,
   postgres: PostgresJournal,
 ): Promise<TakenOver> {
-  const { epoch, nextIndex } = await postgres.takeOver(place.book, lastEpochOf(place) + 1);
+  const written = endOfLog(bookFolder(place.root, place.book)).epoch;
+  const found = await postgres.stateOf(place.book);
+  await checkSameHistory(place, postgres, found);
+  // One host writes under an epoch, so who wrote under the book's present one has it still.
+  const isOwn = found?.epoch === written;
+  const least = found === null ? Math.max(FIRST_EPOCH, written) : written + 1;
+  const taken = isOwn ? found : await postgres.takeOver(place.book, least);
+  const { epoch, nextIndex } = taken;
   const journal = new TradingJournal(place, epoch);
   try {
+    // What the other host added until it was fenced.
+    if (!isOwn) await checkSameHistory(place, postgres, taken);
     if (nextIndex === null) return { epoch, restoredEvents: 0 };
-    const localNext = journal.nextIndex;
-    if (localNext !== null) {
-      await checkSameHistory(place, postgres, Math.min(localNext, nextIndex) - 1);
-    }
-    const restoredEvents = await restore(journal, postgres, (localNext ?? 0) - 1);
+    const restoredEvents = await restore(journal, postgres, (journal.nextIndex ?? 0) - 1);
     return { epoch, restoredEvents };
   } finally {
     journal.close();
@@ -109,40 +118,38 @@ async function restore(
 }
 
 /**
- * One host writes under an epoch, so logs whose events at an index have the same epoch are the same
- * up to there.
+ * One host writes under an epoch, so logs whose newest common events have the same epoch and the same
+ * bytes are the same up to there.
  */
 async function checkSameHistory(
   place: TradingJournalPlace,
   postgres: PostgresJournal,
-  index: number,
+  state: BookState | null,
 ): Promise<void> {
+  const { nextIndex } = endOfLog(bookFolder(place.root, place.book));
+  const due = state?.nextIndex ?? null;
+  if (nextIndex === null || due === null) return;
+  const index = Math.min(nextIndex, due) - 1;
+  const mine = eventAt(place, index);
   const [stored] = await postgres.read(place.book, { index, definition: -1 }, 1);
-  const mine = epochAt(place, index);
-  const theirs = stored?.record.index === index ? stored.record.epoch : null;
-  if (mine === theirs) return;
+  const theirs = stored?.record.index === index ? stored.record : null;
+  if (mine?.epoch === theirs?.epoch && mine?.crc === theirs?.crc) return;
   throw new TradingJournalError(
     "TRADING_JOURNAL_FENCED",
-    `the local log of ${place.book} is not the one in Postgres: event ${index} has epoch ${mine} ` +
-      `here and ${theirs} there. Another host went on with the book. Set the local end aside with ` +
-      "cutTradingJournal from the first event that differs, then start again",
+    `the local log of ${place.book} is not the one in Postgres: event ${index} is of epoch ` +
+      `${mine?.epoch} here and ${theirs?.epoch} there, with other bytes. Another host went on with the ` +
+      "book. Set the local end aside with cutTradingJournal from the first event that differs, then " +
+      "start again",
   );
 }
 
-function epochAt(place: TradingJournalPlace, index: number): number | null {
+function eventAt(place: TradingJournalPlace, index: number) {
   const reader = new JournalReader(place, index);
   try {
-    for (const record of reader.poll()) if (record.kind === "event") return record.epoch;
+    for (const { kind, epoch, payload } of reader.poll()) {
+      if (kind === "event") return { epoch, crc: crc32c(payload, 0, payload.length) };
+    }
     return null;
-  } finally {
-    reader.close();
-  }
-}
-
-function lastEpochOf(place: TradingJournalPlace): number {
-  const reader = new JournalReader(place, Number.MAX_SAFE_INTEGER);
-  try {
-    return reader.lastEpoch();
   } finally {
     reader.close();
   }

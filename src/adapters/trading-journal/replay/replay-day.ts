@@ -157,9 +157,14 @@ function assertSameProgram(
   const other = (what: string, was: string, is: string) =>
     `the trader ${which} had another ${what} (${was.slice(0, 12)}) than ` +
     `this program (${is.slice(0, 12)})`;
-  if (codeHash !== program.codeHash) {
+  const [core = "", file = "none"] = codeHash.split("+");
+  const [ownCore = "", ownFile = "none"] = program.codeHash.split("+");
+  if (core !== ownCore) {
+    throw new NotComparable(`${other("code", core, ownCore)}: check out the version that ran`);
+  }
+  if (file !== ownFile) {
     throw new NotComparable(
-      `${other("code", codeHash, program.codeHash)}: check out the version that ran`,
+      `${other("file of its strategy", file, ownFile)}: put the file back to what it was`,
     );
   }
   if (configurationHash !== program.configurationHash) {

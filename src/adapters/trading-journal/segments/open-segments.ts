@@ -1,5 +1,6 @@
 /** Makes a book's folder fit to be written: old versions migrated, a torn end cut, the rest refused. */
 import { rmSync, statSync, truncateSync } from "node:fs";
+import { endOfLog } from "./log-end.ts";
 import { migrateSegment } from "./migrate-segment.ts";
 import { isCreationTorn, SegmentCursor } from "./segment-cursor.ts";
 import { listDays, namesIn, segmentPath, syncFolder } from "./segment-files.ts";
@@ -52,7 +53,9 @@ export function openSegments(folder: string, book: string): OpenedSegments {
     .filter((path, at) => migrateIfOld(path, { book, isNewest: at === days.length - 1, torn }));
   const day = days.at(-1);
   const newest = day === undefined ? null : readNewest(segmentPath(folder, day), book, torn);
-  return { newest, torn, migrated };
+  if (newest === null || 0 < newest.lastEpoch) return { newest, torn, migrated };
+  // A day that was begun, and got no record before the writer died.
+  return { newest: { ...newest, lastEpoch: endOfLog(folder).epoch }, torn, migrated };
 }
 
 function migrateIfOld(

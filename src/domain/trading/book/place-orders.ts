@@ -6,7 +6,7 @@ import { emit, type Position, type Trader } from "../state.ts";
 
 type Allowed = Extract<EntryVerdict, { readonly kind: "allowed" }>;
 
-export function placeEntry(trader: Trader, wish: EntryWish, allowed: Allowed): void {
+export function placeEntry(trader: Trader, wish: EntryWish, allowed: Allowed): Order {
   const { data } = trader;
   const clientOrderId = nextOrderId(trader);
   const order: Order = {
@@ -35,6 +35,7 @@ export function placeEntry(trader: Trader, wish: EntryWish, allowed: Allowed): v
   });
   data.risk.entryTimesMs.push(data.nowMs);
   emit(trader, { kind: "submit_order", order });
+  return order;
 }
 
 /** Also stops what is left of the entry: a position must not grow while it is left. */

@@ -178,6 +178,7 @@ type Cause = { readonly cause: DivergenceCause; readonly why: string };
 
 /** How far a quantity may be from the share of the cash that the other book took: rounding to lots. */
 const SHARE_TOLERANCE = 1e-6;
+const HASH_DIGITS_SHOWN = 12;
 
 function causeOf(traders: Sides<Trader>, stances: Sides<Stance>): Cause {
   const { blue, green } = stances;
@@ -190,16 +191,20 @@ function causeOf(traders: Sides<Trader>, stances: Sides<Stance>): Cause {
   const hasOtherCash = one.cash !== other.cash;
   const cash = `their cash was ${one.cash} and ${other.cash}`;
   if (hasOtherCash && isOnlyScaled(blue, green)) return { cause: "cash", why: cash };
-  const mine = traders.blue.strategy;
-  const theirs = traders.green.strategy;
-  if (mine.name !== theirs.name || mine.version !== theirs.version) {
-    const why = `they run ${mine.name} ${mine.version} and ${theirs.name} ${theirs.version}`;
-    return { cause: "logic", why };
-  }
+  const mine = versionName(traders.blue);
+  const theirs = versionName(traders.green);
+  if (mine !== theirs) return { cause: "logic", why: `they run ${mine} and ${theirs}` };
   const difference = configurationDifference(traders.blue, traders.green);
   if (difference !== null) return { cause: "configuration", why: difference };
   if (hasOtherCash) return { cause: "cash", why: cash };
   return { cause: "logic", why: "configuration, fills and cash were the same" };
+}
+
+/** Strategy, version, and the state of the user's own file. */
+export function versionName({ strategy, configuration }: Trader): string {
+  const { fileHash } = configuration.strategy;
+  const file = fileHash === undefined ? "" : ` of file ${fileHash.slice(0, HASH_DIGITS_SHOWN)}`;
+  return `${strategy.name} ${strategy.version}${file}`;
 }
 
 /** The same orders, each of the same share of its book's cash. */

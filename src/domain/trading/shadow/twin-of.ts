@@ -6,14 +6,14 @@ import type { TraderConfiguration } from "../configuration.ts";
 import { restoreFrom, snapshotOf } from "../snapshot/snapshot.ts";
 import type { Trader } from "../state.ts";
 import { createTrader } from "../trader.ts";
+import { versionName } from "./comparison.ts";
 import { configurationDifference } from "./configuration-difference.ts";
 
 /** Its windows are empty where the configurations differ: another version has no past here. */
 export function twinOf(blue: Trader, configuration: TraderConfiguration): Trader {
   const fresh = createTrader(configuration);
   const isAlike =
-    blue.strategy.name === fresh.strategy.name &&
-    blue.strategy.version === fresh.strategy.version &&
+    versionName(blue) === versionName(fresh) &&
     blue.configuration.capital === configuration.capital &&
     configurationDifference(blue, fresh) === null;
   if (!isAlike) return fresh;

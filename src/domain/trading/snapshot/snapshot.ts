@@ -14,7 +14,7 @@ const SNAPSHOT_VERSION = 1;
 export type TraderSnapshot = {
   readonly version: number;
   readonly book: string;
-  /** Name, version and parameters: a snapshot of another strategy is not folded on. */
+  /** Name, version, parameters and file: a snapshot of another strategy is not folded on. */
   readonly strategy: Json;
   readonly nextIndex: number;
   readonly data: Json;
@@ -41,7 +41,8 @@ export function restoreFrom(configuration: TraderConfiguration, snapshot: Trader
   const theirs = JSON.stringify([snapshot.version, snapshot.book, snapshot.strategy]);
   if (mine !== theirs) {
     throw new Error(
-      `the snapshot is of ${theirs}, the configuration of ${mine}: fold from the start`,
+      `the snapshot is of ${theirs}, the configuration of ${mine}: put strategy, parameters and ` +
+        "file back, or let GREEN run the changed ones and promote them",
     );
   }
   restoreInto(trader.data, snapshot.data);
@@ -53,10 +54,14 @@ export function restoreFrom(configuration: TraderConfiguration, snapshot: Trader
   return trader;
 }
 
-function strategyOf({ strategy }: Trader): Json {
+function strategyOf({ strategy, configuration }: Trader): Json {
+  const { name, version, parameters } = strategy;
+  const { fileHash } = configuration.strategy;
+  // A version is easily forgotten: what a changed file remembers may be something else.
   return toExactJson({
-    name: strategy.name,
-    version: strategy.version,
-    parameters: strategy.parameters,
+    name,
+    version,
+    parameters,
+    ...(fileHash === undefined ? {} : { fileHash }),
   });
 }

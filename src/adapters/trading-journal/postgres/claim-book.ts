@@ -1,0 +1,51 @@
+/**
+ * Before a trader opens its journal: is the book this host's? With a Postgres it is after `takeOverBook`,
+ * under the epoch that this gives; without one there is no other host.
+ */
+import { messageOf } from "../../../domain/failure.ts";
+import { endOfLog } from "../segments/log-end.ts";
+import { bookFolder } from "../segments/segment-files.ts";
+import { TradingJournalError } from "../segments/trading-journal-error.ts";
+import type { TradingJournalPlace } from "../trading-journal.ts";
+import { takeOverBook } from "./mirror-journal.ts";
+
+type Say = (level: "info" | "warn", line: string) => void;
+
+/**
+ * Returns the epoch to write under; null for the one that the local journal was written under last.
+ * @throws {TradingJournalError} TRADING_JOURNAL_FENCED where another host went on with the book.
+ */
+export async function claimBook(
+  place: TradingJournalPlace,
+  postgresUrl: string | null,
+  say: Say,
+): Promise<number | null> {
+  if (postgresUrl === null) return null;
+  // Costs its memory only where it is asked for.
+  const { PostgresJournal } = await import("./postgres-journal.ts");
+  const before = endOfLog(bookFolder(place.root, place.book));
+  try {
+    const postgres = await PostgresJournal.open(postgresUrl);
+    try {
+      const { epoch, restoredEvents } = await takeOverBook(place, postgres);
+      if (restoredEvents > 0) say("info", `restored ${restoredEvents} events from Postgres`);
+      if (epoch !== before.epoch) say("info", `has ${place.book} under epoch ${epoch} from now on`);
+      return epoch;
+    } finally {
+      await postgres.close();
+    }
+  } catch (error) {
+    if (error instanceof TradingJournalError) throw error;
+    const trouble = `Postgres (journal.postgres_secret_url) does not answer: ${messageOf(error)}`;
+    if (before.nextIndex === null) {
+      throw new TradingJournalError(
+        "TRADING_JOURNAL_UNAVAILABLE",
+        `${trouble}; it may hold ${place.book} of another host, and nothing of it is here: start it, ` +
+          "or take the key out to begin a new book",
+        { cause: error },
+      );
+    }
+    say("warn", `${trouble}; ${place.book} goes on with this host's own journal`);
+    return null;
+  }
+}

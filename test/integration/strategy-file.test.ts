@@ -1,0 +1,142 @@
+/** A strategy of the user's own file in the trader: from trades to their replay, and what is wrong with a file. */
+import { execFile } from "node:child_process";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { spawnGreen, startBlue } from "../helpers/green.ts";
+import {
+  createFeeder,
+  LIVELY,
+  spawnTrader,
+  type TraderPlace,
+  type TraderProcess,
+} from "../helpers/trader.ts";
+import { DOLPHIN } from "../helpers/up.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const INTERFACE = "../../src/domain/trading/strategy.ts";
+const BREAKOUT = readFileSync(join(ROOT, "examples/strategies/breakout.ts"), "utf8");
+/** Trades soon and often. */
+const SETTINGS = {
+  ...LIVELY,
+  parameters: { rangeScans: 3, margin: 0.0005, holdScansMax: 4, takeProfit: 0.003 },
+};
+
+let lab: Lab;
+let place: TraderPlace;
+const running: TraderProcess[] = [];
+
+beforeAll(async () => {
+  lab = await openLab("strategy-file");
+});
+afterEach(async () => {
+  for (const trader of running.splice(0)) await trader.kill();
+});
+afterAll(() => lab.close());
+
+/** The example, as one who has the checkout elsewhere writes it. */
+function writeBreakout(dir: string): string {
+  const path = join(dir, "mine.ts");
+  writeFileSync(path, BREAKOUT.replace(INTERFACE, resolve(ROOT, INTERFACE.slice(6))));
+  return path;
+}
+
+function start(settings: object, sections: object = {}): TraderProcess {
+  const trader = spawnTrader(place, settings, {}, sections);
+  running.push(trader);
+  return trader;
+}
+
+async function listening(trader: TraderProcess): Promise<void> {
+  await trader.ready();
+  await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
+}
+
+function replayToday(): Promise<{ readonly code: number; readonly out: string }> {
+  const env = { ...process.env, DOLPHIN_CONFIG: join(place.dir, "trader.yaml") };
+  const today = new Date().toISOString().slice(0, 10);
+  return new Promise((settle) => {
+    const child = execFile(DOLPHIN, ["replay", today, "--json"], { env }, (_, out, err) => {
+      settle({ code: child.exitCode ?? -1, out: out + err });
+    });
+  });
+}
+
+test("it trades, comes back after a kill, and its day is replayed; a changed file is told", async () => {
+  place = { ...(await lab.site()), address: lab.address };
+  const path = writeBreakout(place.dir);
+  const feeder = createFeeder(lab.cluster);
+  await feeder.posture();
+  // Relative to the configuration file.
+  const settings = { ...SETTINGS, strategy: "./mine.ts" };
+  const first = start(settings, { green: { strategy: "./not-there.ts" } });
+  await listening(first);
+  await feeder.push(80);
+  await first.decided(80);
+  expect(await first.status()).toMatchObject({ strategy: "breakout", warm: true });
+  await first.kill();
+  const second = start(settings);
+  await listening(second);
+  await feeder.push(80);
+  await second.decided(160);
+  const { trades } = await second.status();
+  expect(trades).toBeGreaterThan(5);
+  expect(await second.stop()).toBe(0);
+  const equal = await replayToday();
+  expect([equal.code, JSON.parse(equal.out)]).toMatchObject([
+    0,
+    { verdict: "equal", trades, undigested: 0, compared: { trades } },
+  ]);
+  appendFileSync(path, "// One more thought.\n");
+  const { code, out } = await replayToday();
+  expect([code, JSON.parse(out)]).toMatchObject([3, { verdict: "not_comparable" }]);
+  expect(out).toMatch(/had another file of its strategy \([0-9a-f]{12}\) than this program/);
+  const third = start(settings);
+  expect(await third.exited).toBe(78);
+  expect(third.output()).toMatch(/"breakout".*let GREEN run the changed ones and promote them/);
+  writeBreakout(place.dir);
+  expect((await replayToday()).code).toBe(0);
+});
+
+test.each([
+  ["is not there", null, /'.*mine\.ts' is neither a strategy's file nor a built-in strategy/],
+  ["throws", `throw new Error("no such luck");`, /mine\.ts could not be run: no such luck/],
+  ["is no TypeScript", "export default {", /mine\.ts could not be run: /],
+  ["exports no strategy", "export const answer = 42;", /mine\.ts exports no strategy: write/],
+  [
+    "lacks a part",
+    `import { defineStrategy } from "${resolve(ROOT, INTERFACE.slice(6))}";
+     export default defineStrategy({ name: "half", version: 1 });`,
+    /mine\.ts could not be run: strategy half lacks 'inputs' \(object\), .*'decide' \(function\)/,
+  ],
+] as const)("a file that %s ends the trader as wrong configuration", async (_, text, why) => {
+  place = { ...(await lab.site()), address: lab.address };
+  if (text !== null) writeFileSync(join(place.dir, "mine.ts"), text);
+  const trader = start({ ...SETTINGS, strategy: "./mine.ts" });
+  expect(await trader.exited).toBe(78);
+  expect(trader.output()).toMatch(why);
+  expect(trader.output()).toContain("key 'strategy': ");
+});
+
+test("GREEN runs one beside BLUE, and names it where they differ", async () => {
+  const { dir, data } = await lab.site();
+  const blue = startBlue(data);
+  blue.run(60);
+  const path = writeBreakout(dir);
+  const green = spawnGreen({
+    dir,
+    data,
+    green: { strategy: path, parameters: SETTINGS.parameters },
+  });
+  const beat = await green.taken(blue.lastIndex());
+  expect(beat.counters).toMatchObject({ divergence_cause: "logic" });
+  expect(beat.counters["divergence"]).toMatch(
+    /they run velocity-divergence \d+ and breakout 1 of file [0-9a-f]{12}/,
+  );
+  await green.stop();
+  blue.close();
+  const none = spawnGreen({ dir, data, green: { strategy: "./not-there.ts" } });
+  expect(await none.exited).toBe(78);
+  expect(none.errors()).toContain("not-there.ts' is neither a strategy's file");
+});
