@@ -5,9 +5,9 @@ import { measureDayDrift } from "../../adapters/backtest/day-drift.ts";
 import { codeHash } from "../../adapters/code-hash.ts";
 import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
 import type { Config } from "../../config.ts";
-import type { DriftCounts } from "../../domain/backtest/drift/drift.ts";
+import { countsText } from "../../domain/backtest/drift/drift.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
-import { causesText, type DayDrift, dayDriftJson } from "../../wire/session/day-drift.ts";
+import { type DayDrift, dayDriftJson } from "../../wire/session/day-drift.ts";
 import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
@@ -86,8 +86,4 @@ function textOf(day: DayDrift): string {
     ]),
   ];
   return lines.map(printable).join("\n");
-}
-
-function countsText(counts: DriftCounts): string {
-  return `${counts.differences} of ${counts.compared} differ: ${causesText(counts)}`;
 }

@@ -1,6 +1,6 @@
 /** How far a day went from its backtest, as `dolphin backtest drift --json` prints it and paperTrade reports it. */
 import { z } from "zod";
-import { type Drift, DRIFT_CAUSES, type DriftCounts } from "../../domain/backtest/drift/drift.ts";
+import { type Drift, DRIFT_CAUSES } from "../../domain/backtest/drift/drift.ts";
 
 type About = { readonly book: string; readonly day: string };
 export type DayDrift =
@@ -55,12 +55,4 @@ export function dayDriftJson(day: DayDrift): DayDriftJson {
   if (!day.measured) return day;
   const { drift, ...about } = day;
   return { ...about, ...drift, first: [...drift.first] };
-}
-
-/** The causes that there are: `late 2, knock_on 31`. */
-export function causesText({ differences, causes }: DriftCounts): string {
-  if (differences === 0) return "none";
-  return DRIFT_CAUSES.filter((cause) => 0 < causes[cause])
-    .map((cause) => `${cause} ${causes[cause]}`)
-    .join(", ");
 }

@@ -73,6 +73,13 @@ export function driftBetween(recorded: DayTrace, archived: DayTrace): Drift {
   return { decisions, trades, pnl, first };
 }
 
+/** `33 of 340 differ: late 2, knock_on 31`. */
+export function countsText({ compared, differences, causes }: DriftCounts): string {
+  const found = DRIFT_CAUSES.filter((cause) => 0 < causes[cause]);
+  const each = found.map((cause) => `${cause} ${causes[cause]}`).join(", ");
+  return `${differences} of ${compared} differ${each === "" ? "" : `: ${each}`}`;
+}
+
 type Counts = { compared: number; differences: number; causes: Record<DriftCause, number> };
 
 function emptyCounts(): Counts {
