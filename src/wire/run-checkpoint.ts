@@ -1,33 +1,44 @@
-/** What `checkpoint.json` holds: a run between two chunks, for another attempt to go on from. */
+/** What `checkpoint.bin` holds: a run between two chunks, for another attempt to go on from. */
+import { deserialize, serialize } from "node:v8";
 import { z } from "zod";
 import type { BacktestSnapshot } from "../domain/backtest/backtest-snapshot.ts";
-import type { Json } from "../domain/trading/snapshot/exact.ts";
+import type { RunTrace } from "../domain/backtest/run-trace.ts";
 
-/** The program's own state, which it checks by the key. */
-const json = z.custom<Json>((value) => value !== undefined);
-const snapshot = z.custom<BacktestSnapshot>(
-  (value) => typeof value === "object" && value !== null && "trader" in value && "run" in value,
-);
+const count = z.int().min(0);
+const doubles = z.custom<Float64Array>((value) => value instanceof Float64Array);
+
+const PassSnapshot = z.strictObject({
+  counts: z.strictObject({ scans: count, refused: count, duplicates: count, backwards: count }),
+  hash: z.strictObject({ chain: z.string(), count, timesUs: doubles, checksums: doubles }),
+  lastMs: z.number(),
+  refused: z.map(z.string(), count),
+  seen: z.strictObject({ young: doubles, old: doubles.nullable() }),
+  done: z.set(z.string()),
+  last: z.map(z.string(), z.strictObject({ timeUs: z.number(), name: z.string() })),
+});
+/** How far a pass over the archive has come. */
+export type PassSnapshot = z.infer<typeof PassSnapshot>;
 
 const RunCheckpoint = z.strictObject({
   /** Of the attempt's run, its settings and its code: another one's state is not gone on from. */
   key: z.string(),
-  scans: z.int().min(0),
-  trades: z.strictObject({ file: z.string().regex(/^[\w.-]+$/), bytes: z.int().min(0) }),
-  pass: json,
-  trace: json,
-  runs: z.array(snapshot),
+  trades: z.strictObject({ file: z.string().regex(/^[\w.-]+$/), bytes: count }),
+  pass: PassSnapshot,
+  // The core's own state: the key says that it is this code's.
+  trace: z.custom<RunTrace>((value) => typeof value === "object" && value !== null),
+  runs: z.array(z.custom<BacktestSnapshot>((value) => typeof value === "object" && value !== null)),
 });
 export type RunCheckpoint = z.infer<typeof RunCheckpoint>;
 
-export function encodeRunCheckpoint(checkpoint: RunCheckpoint): string {
-  return JSON.stringify(checkpoint);
+/** Binary, because most of it is doubles: as text it would take a tenth of the run's time. */
+export function encodeRunCheckpoint(checkpoint: RunCheckpoint): Uint8Array {
+  return serialize(checkpoint);
 }
 
-/** Null when it is none: then the run begins anew. */
-export function parseRunCheckpoint(text: string): RunCheckpoint | null {
+/** Null when it is none, or another Node's: then the run begins anew. */
+export function parseRunCheckpoint(bytes: Uint8Array): RunCheckpoint | null {
   try {
-    return RunCheckpoint.safeParse(JSON.parse(text)).data ?? null;
+    return RunCheckpoint.safeParse(deserialize(bytes)).data ?? null;
   } catch {
     return null;
   }

@@ -176,7 +176,7 @@ test("a run whose worker is killed goes on from its checkpoint, to the same resu
     args: [{ archive, strategy }],
   });
   const folder = join(dir, "backtests/slow");
-  await until("a checkpoint is there", () => existsSync(join(folder, "checkpoint.json")));
+  await until("a checkpoint is there", () => existsSync(join(folder, "checkpoint.bin")));
   await end(first, "SIGKILL");
   const [day = ""] = globSync("*", { cwd: archive }).toSorted();
   // What the first worker was done with is not needed any more.

@@ -7,8 +7,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ScanChunk } from "../../domain/backtest/backtest.ts";
 import { US_PER_MS } from "../../domain/time.ts";
-import { type Json, restoreInto, toExactJson } from "../../domain/trading/snapshot/exact.ts";
 import type { ScanChunk as ArchiveChunk } from "../../wire/day-file/scan-chunk.ts";
+import type { PassSnapshot } from "../../wire/run-checkpoint.ts";
 import { monotonicMs } from "../clock.ts";
 import { readScans, startOfReading } from "../archive/bulk/read-scans.ts";
 import { addToDataHash, createDataHash, dataHashOf } from "./data-hash.ts";
@@ -25,8 +25,8 @@ export type ArchivePass = {
   chunks(): AsyncGenerator<ScanChunk>;
   /** Of the scans read so far. */
   dataHash(): string;
-  /** How far it is behind the last chunk: another pass of the same range goes on there. */
-  snapshot(): Json;
+  /** How far it is, behind the last chunk: another pass of the same range goes on there. */
+  snapshot(): PassSnapshot;
   readonly counts: { scans: number; refused: number; duplicates: number; backwards: number };
 };
 
@@ -38,7 +38,7 @@ const NOTHING = new Float64Array(0);
 export function openArchivePass(
   { archive, from, to }: ArchiveRange,
   onProblem: (problem: string) => void,
-  snapshot: Json | null = null,
+  snapshot: PassSnapshot | null = null,
 ): ArchivePass {
   const state = stateFrom(snapshot);
   const { counts, hash, place, refused } = state;
@@ -59,7 +59,10 @@ export function openArchivePass(
   return {
     counts,
     dataHash: () => dataHashOf(hash),
-    snapshot: () => toExactJson({ ...state, place: { ...place, seen: place.seen.dump() } }),
+    snapshot() {
+      const { seen, done, last } = place;
+      return { counts, hash, lastMs: state.lastMs, refused, seen: seen.dump(), done, last };
+    },
     async *chunks() {
       const buffers = { timesMs: NOTHING, eigenvalues: NOTHING };
       let turnMs = monotonicMs();
@@ -91,36 +94,32 @@ export function openArchivePass(
   };
 }
 
-function startOfPass() {
-  return {
-    counts: { scans: 0, refused: 0, duplicates: 0, backwards: 0 },
-    hash: createDataHash(),
-    lastMs: -Infinity,
-    /** By day. */
-    refused: new Map<string, number>(),
-    place: startOfReading(),
-  };
-}
-
-function stateFrom(snapshot: Json | null) {
-  const state = startOfPass();
-  if (snapshot === null) return state;
-  const { seen } = state.place;
-  const kept = { ...state, place: { ...state.place, seen: seen.dump() } };
-  restoreInto(kept, snapshot);
-  seen.load(kept.place.seen);
-  // A day that is not done is listed anew, and what is refused of it is told again.
-  for (const [day, count] of kept.refused) {
-    if (kept.place.done.has(day)) continue;
-    kept.counts.refused -= count;
-    kept.refused.delete(day);
+function stateFrom(snapshot: PassSnapshot | null) {
+  const place = startOfReading();
+  if (snapshot === null) {
+    return {
+      counts: { scans: 0, refused: 0, duplicates: 0, backwards: 0 },
+      hash: createDataHash(),
+      lastMs: -Infinity,
+      /** By day. */
+      refused: new Map<string, number>(),
+      place,
+    };
   }
-  return { ...kept, place: { ...kept.place, seen } };
+  const { counts, refused, seen, done, last } = snapshot;
+  place.seen.load(seen);
+  // A day that is not done is listed anew, and what is refused of it is told again.
+  for (const [day, count] of refused) {
+    if (done.has(day)) continue;
+    counts.refused -= count;
+    refused.delete(day);
+  }
+  return { ...snapshot, place: { ...place, done, last } };
 }
 
 /** A writer whose clock was set back does not turn time back for a trader. */
 function forwardTimes(
-  state: ReturnType<typeof startOfPass>,
+  state: Pick<PassSnapshot, "counts" | "lastMs">,
   chunk: ArchiveChunk,
   into: Float64Array,
 ): void {

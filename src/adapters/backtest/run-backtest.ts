@@ -26,7 +26,6 @@ import {
   describeRun,
   type RunSettings,
 } from "../../domain/backtest/run-settings.ts";
-import { restoreInto, toExactJson } from "../../domain/trading/snapshot/exact.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { resumeBacktest, snapshotOfBacktest } from "../../domain/backtest/backtest-snapshot.ts";
 import type { CostRow, RunRecord } from "../../wire/tear-sheet/run-record.ts";
@@ -155,7 +154,7 @@ function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: 
   const { settings, range } = job;
   const trades = openTradesFile(job.out, inputs, found?.trades ?? null);
   const trace = createRunTrace(settings.capital);
-  if (found !== null) restoreInto(trace, found.trace);
+  if (found !== null) Object.assign(trace, found.trace);
   const listener = {
     onTrade: (trade: Parameters<typeof trades.add>[0]) => {
       trades.add(trade);
@@ -171,15 +170,14 @@ function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: 
     return snapshot === undefined ? run : resumeBacktest(run, snapshot);
   });
   const pass = openArchivePass(range, hooks.onProblem, found?.pass ?? null);
-  return { trades, trace, runs, pass, resumedFrom: found?.scans ?? 0 };
+  return { trades, trace, runs, pass, resumedFrom: found?.pass.counts.scans ?? 0 };
 }
 
 function stateOf({ trades, trace, runs, pass }: Attempt): RunState {
   return {
-    scans: pass.counts.scans,
     trades: trades.mark(),
     pass: pass.snapshot(),
-    trace: toExactJson(trace),
+    trace,
     runs: runs.map(snapshotOfBacktest),
   };
 }

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf } from "../../domain/failure.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
 import {
   encodeRunCheckpoint,
   parseRunCheckpoint,
@@ -71,11 +71,10 @@ export function openRunCheckpoints({
 }
 
 function readCheckpoint(folder: string): RunCheckpoint | null {
-  let text: string;
   try {
-    text = readFileSync(join(folder, CHECKPOINT_FILE), "utf8");
-  } catch {
-    return null;
+    return parseRunCheckpoint(readFileSync(join(folder, CHECKPOINT_FILE)));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
   }
-  return parseRunCheckpoint(text);
 }

@@ -25,7 +25,7 @@ export const REPORT_FILE = "report.json";
 export const TRADES_FILE = "trades.csv";
 export const SHEET_FILE = "tear-sheet.html";
 /** While a run that may go on in another attempt is under way. */
-export const CHECKPOINT_FILE = "checkpoint.json";
+export const CHECKPOINT_FILE = "checkpoint.bin";
 
 const BUFFER_CHARACTERS = 65_536;
 
@@ -89,11 +89,11 @@ export function openTradesFile(
   };
 }
 
-export function writeWhole(folder: string, name: string, text: string): string {
+export function writeWhole(folder: string, name: string, content: string | Uint8Array): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, name);
   const staging = stagingOf(path);
-  writeFileSync(staging, text);
+  writeFileSync(staging, content);
   renameSync(staging, path);
   return path;
 }

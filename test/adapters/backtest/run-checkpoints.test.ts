@@ -73,7 +73,7 @@ describe("a pass over the archive", () => {
       const read: Read = { times: [], prices: [] };
       const before = openArchivePass(range, () => {});
       await readOn(before, read, chunks);
-      const kept = JSON.parse(JSON.stringify(before.snapshot()));
+      const kept = structuredClone(before.snapshot());
       const after = openArchivePass(range, () => {}, kept);
       await readOn(after, read);
       expect(read.times, `after ${chunks} chunks`).toEqual(whole.times);
@@ -163,8 +163,8 @@ describe("a run", () => {
     const out = join(dir, "damaged");
     const job = { out, attempt: ATTEMPT };
     await expect(run(job, 5)).rejects.toThrow("stopped");
-    const path = join(out, "checkpoint.json");
-    writeFileSync(path, readFileSync(path, "utf8").slice(0, -7));
+    const path = join(out, "checkpoint.bin");
+    writeFileSync(path, readFileSync(path).subarray(0, -7));
     expect((await run(job)).read).toMatchObject({ scans: 3_932, resumedFrom: 0 });
   });
 });
