@@ -11,7 +11,7 @@ import type {
   SessionPositions,
   TradesRange,
 } from "../wire/session/trade-session.ts";
-import type { DayDriftJson } from "../wire/session/day-drift.ts";
+import type { DayDrift } from "../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../wire/session/day-replay.ts";
 import type { SupervisorState } from "./supervisor-state.ts";
 import type { SessionState } from "./trading/session-state.ts";
@@ -201,5 +201,5 @@ export type PaperTradeResult = {
   readonly replay: Omit<DayReplayJson, "broker">;
   readonly broker_parity: DayReplayJson["broker"] & { readonly compared: number };
   /** Reported only: it fails no day. */
-  readonly backtest_drift: DayDriftJson;
+  readonly backtest_drift: DayDrift;
 };

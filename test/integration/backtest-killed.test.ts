@@ -165,9 +165,8 @@ export default {
 test("a run whose worker is killed goes on from its checkpoint, to the same result", async () => {
   const strategy = join(dir, "slow.mjs");
   writeFileSync(strategy, SLOW_STRATEGY);
-  const local = await backtest(
-    ...["run", "--local", "--archive", archive, "--strategy", strategy, "--name", "quick"],
-  );
+  const quick = ["--archive", archive, "--strategy", strategy, "--name", "quick"];
+  const local = await backtest("run", "--local", ...quick);
   for (const worker of workers) await end(worker, "SIGTERM");
   const first = startWorker({ TEST_WAIT_MS: "2" });
   const handle = await temporal.client.workflow.start("backtest", {

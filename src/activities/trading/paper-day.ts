@@ -4,7 +4,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import type { AskBook } from "../../adapters/session/ask-book.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
-import type { DayDriftJson } from "../../wire/session/day-drift.ts";
+import type { DayDrift } from "../../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../../wire/session/day-replay.ts";
 import type { SessionPnl } from "../../wire/session/trade-session.ts";
 import type { ServiceStatus } from "../../wire/supervision.ts";
@@ -21,7 +21,7 @@ export type PaperDayWorld = {
   readonly tellSession: (book: string, day: string) => Promise<SessionPnl>;
   /** In processes of their own: a day takes longer than a heartbeat may. */
   readonly replayDay: (book: string, day: string, signal: AbortSignal) => Promise<DayReplayJson>;
-  readonly measureDrift: (book: string, day: string, signal: AbortSignal) => Promise<DayDriftJson>;
+  readonly measureDrift: (book: string, day: string, signal: AbortSignal) => Promise<DayDrift>;
 };
 
 type FoundBook = {
@@ -32,7 +32,7 @@ type FoundBook = {
   readonly latched: readonly string[];
 };
 
-export type ReplayedDay = DayReplayJson & { readonly drift: DayDriftJson };
+export type ReplayedDay = DayReplayJson & { readonly drift: DayDrift };
 
 const BRIDGE = "scan-bridge";
 const BEAT_EVERY_MS = 5_000;

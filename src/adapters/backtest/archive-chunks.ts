@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ScanChunk } from "../../domain/backtest/backtest.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import type { ScanChunk as ArchiveChunk } from "../../wire/day-file/scan-chunk.ts";
-import type { PassSnapshot } from "../../wire/run-checkpoint.ts";
+import type { PassSnapshot } from "../../wire/backtest/run-checkpoint.ts";
 import { monotonicMs } from "../clock.ts";
 import { readScans, startOfReading } from "../archive/bulk/read-scans.ts";
 import { addToDataHash, createDataHash, dataHashOf } from "./data-hash.ts";

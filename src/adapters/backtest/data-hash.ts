@@ -19,8 +19,8 @@ export type DataHash = {
 };
 
 export function createDataHash(): DataHash {
-  const column = () => new Float64Array(BLOCK_SCANS);
-  return { chain: "", count: 0, timesUs: column(), checksums: column() };
+  const timesUs = new Float64Array(BLOCK_SCANS);
+  return { chain: "", count: 0, timesUs, checksums: new Float64Array(BLOCK_SCANS) };
 }
 
 export function addToDataHash(hash: DataHash, chunk: ScanChunk): void {

@@ -56,9 +56,11 @@ async function measure(job: DayDriftJob) {
   const archived = beginArchivedDay(recorded, configuration, paper);
   const scans = await runArchived(job, archived);
   if (scans.archived === 0) throw new NotComparable(absentText(job, recorded, scans.unnumbered));
-  const drift = driftBetween(recorded.trace, archived.trace);
-  const counts = { recorded: recorded.trace.decisions.size, ...scans };
-  return { measured: true as const, scans: counts, drift };
+  return {
+    measured: true as const,
+    scans: { recorded: recorded.trace.decisions.size, ...scans },
+    ...driftBetween(recorded.trace, archived.trace),
+  };
 }
 
 function foldRecorded({ place, day, program }: DayDriftJob): RecordedDay {

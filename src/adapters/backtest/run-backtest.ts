@@ -27,7 +27,10 @@ import {
   type RunSettings,
 } from "../../domain/backtest/run-settings.ts";
 import { messageOf } from "../../domain/failure.ts";
-import { resumeBacktest, snapshotOfBacktest } from "../../domain/backtest/backtest-snapshot.ts";
+import {
+  resumeBacktest,
+  snapshotOfBacktest,
+} from "../../domain/backtest/snapshot/backtest-snapshot.ts";
 import type { CostRow, RunRecord } from "../../wire/tear-sheet/run-record.ts";
 import { tearSheet } from "../../wire/tear-sheet/tear-sheet.ts";
 import { monotonicMs } from "../clock.ts";

@@ -10,7 +10,7 @@ import {
   encodeRunCheckpoint,
   parseRunCheckpoint,
   type RunCheckpoint,
-} from "../../wire/run-checkpoint.ts";
+} from "../../wire/backtest/run-checkpoint.ts";
 import { monotonicMs } from "../clock.ts";
 import { CHECKPOINT_FILE, writeWhole } from "./run-folder.ts";
 

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type DayDriftJson, parseDayDrift } from "../../wire/session/day-drift.ts";
+import { type DayDrift, parseDayDrift } from "../../wire/session/day-drift.ts";
 import { type DayReplayJson, parseDayReplay } from "../../wire/session/day-replay.ts";
 
 export type RecordedDayPlace = {
@@ -21,7 +21,7 @@ export async function replayInProcess(of: RecordedDayPlace): Promise<DayReplayJs
   return parseDayReplay(await toldBy(["replay"], of));
 }
 
-export async function driftInProcess(of: RecordedDayPlace): Promise<DayDriftJson> {
+export async function driftInProcess(of: RecordedDayPlace): Promise<DayDrift> {
   return parseDayDrift(await toldBy(["backtest", "drift"], of));
 }
 

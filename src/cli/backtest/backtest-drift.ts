@@ -7,7 +7,7 @@ import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
 import type { Config } from "../../config.ts";
 import { countsText } from "../../domain/backtest/drift/drift.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
-import { type DayDrift, dayDriftJson } from "../../wire/session/day-drift.ts";
+import type { DayDrift } from "../../wire/session/day-drift.ts";
 import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
@@ -46,7 +46,7 @@ export function addDriftCommand(backtest: Command): void {
         throw usage(`--book must be ${BOOKS.join(" or ")}, was '${book}'`);
       }
       const drift = await driftOf(openContext(command, { archive }).config, book, day);
-      const text = json ? JSON.stringify(dayDriftJson(drift), null, 2) : textOf(drift);
+      const text = json ? JSON.stringify(drift, null, 2) : textOf(drift);
       process.stdout.write(`${text}\n`);
       if (!drift.measured) process.exitCode = EXIT_NOT_MEASURED;
     });
@@ -73,13 +73,13 @@ function usage(message: string): CliError {
 function textOf(day: DayDrift): string {
   const name = `${day.book} ${day.day}`;
   if (!day.measured) return `${name}: not measured: ${printable(day.reason)}`;
-  const { scans, drift } = day;
+  const { scans, decisions, trades, pnl, first } = day;
   const lines = [
     `${name}: ${scans.recorded} scans recorded, ${scans.archived} in the archive`,
-    `  decisions: ${countsText(drift.decisions)}`,
-    `  trades: ${countsText(drift.trades)}`,
-    `  pnl: recorded ${drift.pnl.recorded}, from the archive ${drift.pnl.archived}`,
-    ...drift.first.flatMap(({ what, cause, seq, recorded, archived }) => [
+    `  decisions: ${countsText(decisions)}`,
+    `  trades: ${countsText(trades)}`,
+    `  pnl: recorded ${pnl.recorded}, from the archive ${pnl.archived}`,
+    ...first.flatMap(({ what, cause, seq, recorded, archived }) => [
       `  first ${what} by ${cause}, seq ${seq}:`,
       `    recorded ${recorded ?? "none"}`,
       `    archive  ${archived ?? "none"}`,

@@ -6,7 +6,11 @@ import { beginRecordedDay, takeRecorded } from "../../../src/domain/backtest/dri
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
 import { createPaperBroker } from "../../../src/domain/trading/broker/paper-broker.ts";
 import { stepDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
-import type { ScanEvent, TraderEvent } from "../../../src/domain/trading/events.ts";
+import type {
+  OperatorCommand,
+  ScanEvent,
+  TraderEvent,
+} from "../../../src/domain/trading/events.ts";
 import { restoreFrom, snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
 import { createTrader } from "../../../src/domain/trading/trader.ts";
 import { programOf } from "../../helpers/trading/recorded-book.ts";
@@ -109,16 +113,16 @@ test("an undisturbed day has none, with positions over midnight", () => {
   expect(pnl.recorded).toBe(pnl.archived);
 });
 
+function told(commandId: string, command: OperatorCommand): Fact {
+  return { kind: "operator", commandId, by: "test", command, atMs: 0 };
+}
+
 test("a halt, an entry by hand and a resume of the operator keep their places", () => {
-  const told = (commandId: string, command: object): Fact =>
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of the operator's commands
-    ({ kind: "operator", commandId, by: "test", command, atMs: 0 }) as Fact;
   const plan = { takeProfit: 0.01, stopLoss: 0.01, holdScansMax: 5, bucket: "hand" };
-  const enter = { kind: "enter", asset: "BBB", direction: "long", share: 0.1, plan };
   const commands = new Map([
     [150, told("a", { kind: "flatten" })],
     [200, told("b", { kind: "resume" })],
-    [201, told("c", enter)],
+    [201, told("c", { kind: "enter", asset: "BBB", direction: "long", share: 0.1, plan })],
   ]);
   const heard = undisturbed(TODAY).flatMap((fact) => {
     const command = fact.kind === "scan" ? commands.get(fact.seq) : undefined;

@@ -3,13 +3,13 @@
  * would push it, from compacted files where they stand and from scan files where they don't.
  * Invariant: memory does not grow with the number of scans.
  */
-import { compareScans, type Timed } from "../../../domain/scan/order.ts";
+import type { Timed } from "../../../domain/scan/order.ts";
 import { type ScanChunk, sliceChunk } from "../../../wire/day-file/scan-chunk.ts";
 import { listDays } from "../list-archive.ts";
 import { compactedNames } from "./compacted-days.ts";
 import type { SeqLookup } from "./day-files.ts";
 import { distinctScans } from "./distinct-scans.ts";
-import { sourcesOfDays } from "./day-sources.ts";
+import { firstAfter, sourcesOfDays } from "./day-sources.ts";
 import { keyAt, mergeScans, type ScanSource } from "./merge-scans.ts";
 import { createColumnReader } from "./read-columns.ts";
 import { SeenScans } from "./seen-scans.ts";
@@ -89,18 +89,13 @@ function behindPlace(source: ScanSource, place: ReadingPlace, day: string): Scan
     notBeforeUs: last === undefined ? source.notBeforeUs : -Infinity,
     async *chunks() {
       for await (const chunk of source.chunks()) {
-        let from = 0;
-        while (last !== undefined && from < chunk.rows && !isAfter(chunk, from, last)) from += 1;
+        const from = last === undefined ? 0 : firstAfter(chunk, last);
         if (from < chunk.rows) yield sliceChunk(chunk, from, chunk.rows);
       }
       place.done.add(day);
       place.last.delete(day);
     },
   };
-}
-
-function isAfter(chunk: ScanChunk, row: number, last: Timed): boolean {
-  return 0 < compareScans(keyAt(chunk, row), last);
 }
 
 /** A day whose folder was taken away counts while its compacted file stands. */

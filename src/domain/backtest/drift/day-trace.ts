@@ -10,7 +10,6 @@ import type { Trader } from "../../trading/state.ts";
 export type Handicap = "late" | "gap" | "latency";
 
 export type TracedDecision = {
-  readonly seq: number;
   /** Outcome, signal and orders, every digit of them: equal texts are equal decisions. */
   readonly said: string;
   readonly handicap: Handicap | null;
@@ -58,7 +57,6 @@ export function traceDecision(
     if (reason === "posture_missing") isByAge = true;
   }
   trace.decisions.set(seq, {
-    seq,
     said: said.join(" "),
     handicap: handicapOf(trader, event),
     isByAge,

@@ -1,8 +1,8 @@
 /** What `checkpoint.bin` holds: a run between two chunks, for another attempt to go on from. */
 import { deserialize, serialize } from "node:v8";
 import { z } from "zod";
-import type { BacktestSnapshot } from "../domain/backtest/backtest-snapshot.ts";
-import type { RunTrace } from "../domain/backtest/run-trace.ts";
+import type { BacktestSnapshot } from "../../domain/backtest/snapshot/backtest-snapshot.ts";
+import type { RunTrace } from "../../domain/backtest/run-trace.ts";
 
 const count = z.int().min(0);
 const doubles = z.custom<Float64Array>((value) => value instanceof Float64Array);

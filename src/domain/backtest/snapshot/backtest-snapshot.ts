@@ -3,9 +3,9 @@
  *
  * Invariant: a run that goes on from its snapshot ends with the result of one that was never stopped.
  */
-import { restoreInto, toExactJson, type Json } from "../trading/snapshot/exact.ts";
-import { restoreFrom, snapshotOf, type TraderSnapshot } from "../trading/snapshot/snapshot.ts";
-import type { Backtest } from "./backtest.ts";
+import { restoreInto, toExactJson, type Json } from "../../trading/snapshot/exact.ts";
+import { restoreFrom, snapshotOf, type TraderSnapshot } from "../../trading/snapshot/snapshot.ts";
+import type { Backtest } from "../backtest.ts";
 
 export type BacktestSnapshot = { readonly trader: TraderSnapshot; readonly run: Json };
 
@@ -20,8 +20,15 @@ export function snapshotOfBacktest(run: Backtest): BacktestSnapshot {
       pending: run.desk.broker.pending,
       event: { nowMs, seq },
       lanes: [...run.hash.lanes],
-      ...{ curve, tally, holdings, dailyEquities, firstMs, lastRow },
-      ...{ nextDayMs, scansInPosition, scans },
+      curve,
+      tally,
+      holdings,
+      dailyEquities,
+      firstMs,
+      lastRow,
+      nextDayMs,
+      scansInPosition,
+      scans,
     }),
   };
 }
