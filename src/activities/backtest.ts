@@ -46,7 +46,11 @@ export function createBacktestActivities(world: BacktestWorld) {
     }),
 
     runBacktestJob: (request: BacktestRequest): Promise<BatchReference> =>
-      beating((hooks) => world.perform<"run">({ kind: "run", job: jobOf(request) }, hooks)),
+      beating((hooks) => {
+        const { workflowExecution, activityId } = Context.current().info;
+        const attempt = workflowExecution?.runId ?? activityId;
+        return world.perform<"run">({ kind: "run", job: jobOf(request), attempt }, hooks);
+      }),
 
     planBacktestSweep: (request: SweepRequest): Promise<number> =>
       beating((hooks) => world.perform<"plan">({ kind: "plan", job: sweepOf(request) }, hooks)),
@@ -72,17 +76,20 @@ export type BacktestActivities = ReturnType<typeof createBacktestActivities>;
 async function beating<T>(perform: (hooks: BatchHooks) => Promise<T>): Promise<T> {
   const { cancellationSignal, log } = Context.current();
   const startedMs = monotonicMs();
-  let details: Readonly<Record<string, number>> = { scans: 0 };
+  /** What an earlier attempt had done. */
+  let before: number | null = null;
+  let details: Readonly<Record<string, number | null>> = { scans: 0 };
   const timer = setInterval(() => heartbeat(details), BEAT_MS);
   try {
     return await perform({
       onProgress(scans, total) {
-        const perS = (scans * MS_PER_S) / (monotonicMs() - startedMs);
+        before ??= scans;
+        const perS = ((scans - before) * MS_PER_S) / (monotonicMs() - startedMs);
         details = {
           scans,
           scans_total: total,
           scans_per_s: Math.round(perS),
-          seconds_left: Math.round(Math.max(0, total - scans) / perS),
+          seconds_left: 0 < perS ? Math.round(Math.max(0, total - scans) / perS) : null,
         };
         heartbeat(details);
       },

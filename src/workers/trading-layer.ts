@@ -6,7 +6,7 @@ import { createTradingActivities } from "../activities/trading/trading.ts";
 import { wallMs } from "../adapters/clock.ts";
 import { supervisedStatus } from "../adapters/run-view.ts";
 import { createAskBook, viewOf } from "../adapters/session/ask-book.ts";
-import { replayInProcess } from "../adapters/session/replay-process.ts";
+import { driftInProcess, replayInProcess } from "../adapters/session/replay-process.ts";
 import { tellSession } from "../adapters/session/session-client.ts";
 import { TradeOutbox } from "../adapters/session/trade-outbox.ts";
 import { commandService } from "../adapters/supervisor-commands.ts";
@@ -47,6 +47,7 @@ export function tradingActivities({ config, temporal, env, services }: TradingLa
     },
     tellSession: (book, day) => tellSession(temporal, book, day),
     replayDay: (book, day, signal) => replayInProcess({ book, day, signal, env }),
+    measureDrift: (book, day, signal) => driftInProcess({ book, day, signal, env }),
   });
   return { ...trading, ...paperDay };
 }

@@ -11,6 +11,7 @@ import type {
   SessionPositions,
   TradesRange,
 } from "../wire/session/trade-session.ts";
+import type { DayDrift } from "../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../wire/session/day-replay.ts";
 import type { SupervisorState } from "./supervisor-state.ts";
 import type { SessionState } from "./trading/session-state.ts";
@@ -199,5 +200,6 @@ export type PaperTradeResult = {
   readonly session: SessionPnl;
   readonly replay: Omit<DayReplayJson, "broker">;
   readonly broker_parity: DayReplayJson["broker"] & { readonly compared: number };
-  readonly backtest_drift: { readonly measured: false; readonly reason: string };
+  /** Reported only: it fails no day. */
+  readonly backtest_drift: DayDrift;
 };

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -53,9 +53,9 @@ function environment(): NodeJS.ProcessEnv {
   };
 }
 
-function startWorker(): ChildProcess {
+function startWorker(env: NodeJS.ProcessEnv = {}): ChildProcess {
   const worker = spawn(process.execPath, [CLI, "worker", "batch"], {
-    env: environment(),
+    env: { ...environment(), ...env },
     stdio: "ignore",
   });
   workers.push(worker);
@@ -140,6 +140,58 @@ test("a sweep whose worker is killed goes on with what is left, to the same resu
   expect(reference).toMatchObject({ resultHash: local.resultHash, scans: 3_932 });
   expect(JSON.stringify(reference).length).toBeLessThan(1_000);
   expect(chunkFiles()).toEqual([]);
+});
+
+/** The default strategy, which takes its time at each scan where the environment says so. */
+const SLOW_STRATEGY = `
+import { velocityDivergence } from ${JSON.stringify(
+  new URL("../../src/domain/trading/strategies/velocity-divergence.ts", import.meta.url).href,
+)};
+const waitMs = Number(process.env.TEST_WAIT_MS ?? 0);
+const cell = new Int32Array(new SharedArrayBuffer(4));
+export default {
+  name: velocityDivergence.name,
+  start(parameters) {
+    const running = velocityDivergence.start(parameters);
+    const observe = (view) => {
+      if (0 < waitMs) Atomics.wait(cell, 0, 0, waitMs);
+      running.observe(view);
+    };
+    return { ...running, observe };
+  },
+};
+`;
+
+test("a run whose worker is killed goes on from its checkpoint, to the same result", async () => {
+  const strategy = join(dir, "slow.mjs");
+  writeFileSync(strategy, SLOW_STRATEGY);
+  const quick = ["--archive", archive, "--strategy", strategy, "--name", "quick"];
+  const local = await backtest("run", "--local", ...quick);
+  for (const worker of workers) await end(worker, "SIGTERM");
+  const first = startWorker({ TEST_WAIT_MS: "2" });
+  const handle = await temporal.client.workflow.start("backtest", {
+    workflowId: "backtest-slow",
+    taskQueue: "dolphin-batch",
+    args: [{ archive, strategy }],
+  });
+  const folder = join(dir, "backtests/slow");
+  await until("a checkpoint is there", () => existsSync(join(folder, "checkpoint.bin")));
+  await end(first, "SIGKILL");
+  const [day = ""] = globSync("*", { cwd: archive }).toSorted();
+  // What the first worker was done with is not needed any more.
+  renameSync(join(archive, day), join(dir, day));
+  startWorker();
+  const reference = await handle.result();
+  renameSync(join(dir, day), join(archive, day));
+
+  expect(reference).toMatchObject({ resultHash: local.report.resultHash, scans: 3_932 });
+  const { report, read } = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
+  expect(report).toEqual(local.report);
+  expect(read.resumedFrom).toBeGreaterThan(100);
+  expect(read.resumedFrom).toBeLessThan(3_932);
+  const trades = (name: string) => readFileSync(join(dir, "backtests", name, "trades.csv"), "utf8");
+  expect(trades("slow")).toBe(trades("quick"));
+  expect(globSync("*", { cwd: folder })).toHaveLength(3);
 });
 
 test("a run through the worker is the run of this process, and can be asked for afterwards", async () => {

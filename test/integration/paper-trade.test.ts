@@ -70,7 +70,12 @@ test("a run waits for the bridge, trades, is told whole, and replays equal", asy
   expect(result.replay.trades).toBeGreaterThanOrEqual(result.session.trades);
   expect(result.broker_parity.differences).toBe(0);
   expect(result.broker_parity.compared).toBeGreaterThan(2 * result.session.trades);
-  expect(result.backtest_drift.measured).toBe(false);
+  const drift = result.backtest_drift;
+  if (!drift.measured) throw new Error(drift.reason);
+  expect(drift.scans.unnumbered).toBe(0);
+  expect(drift.decisions.compared).toBeGreaterThan(100);
+  expect(drift).toMatchObject({ decisions: { differences: 0 }, trades: { differences: 0 } });
+  expect(drift.trades.compared).toBeGreaterThanOrEqual(result.session.trades);
 });
 
 test("its schedule is there, daily", async () => {

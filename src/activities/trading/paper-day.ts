@@ -2,7 +2,9 @@
 import { Context, heartbeat } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { AskBook } from "../../adapters/session/ask-book.ts";
+import { messageOf } from "../../domain/failure.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
+import type { DayDrift } from "../../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../../wire/session/day-replay.ts";
 import type { SessionPnl } from "../../wire/session/trade-session.ts";
 import type { ServiceStatus } from "../../wire/supervision.ts";
@@ -17,8 +19,9 @@ export type PaperDayWorld = {
   /** Through its supervisor; null where no worker took the command. */
   readonly startService: (service: string) => Promise<ServiceStatus | null>;
   readonly tellSession: (book: string, day: string) => Promise<SessionPnl>;
-  /** In a process of its own: a day takes longer than a heartbeat may. */
+  /** In processes of their own: a day takes longer than a heartbeat may. */
   readonly replayDay: (book: string, day: string, signal: AbortSignal) => Promise<DayReplayJson>;
+  readonly measureDrift: (book: string, day: string, signal: AbortSignal) => Promise<DayDrift>;
 };
 
 type FoundBook = {
@@ -28,6 +31,8 @@ type FoundBook = {
   readonly halted: boolean;
   readonly latched: readonly string[];
 };
+
+export type ReplayedDay = DayReplayJson & { readonly drift: DayDrift };
 
 const BRIDGE = "scan-bridge";
 const BEAT_EVERY_MS = 5_000;
@@ -70,20 +75,30 @@ export function createPaperDayActivities(world: PaperDayWorld) {
     /** Idempotent: looks, and starts the session of a day that had no trade. */
     tellSession: (book: string, day: string): Promise<SessionPnl> => world.tellSession(book, day),
 
-    /** Idempotent: it only reads. */
-    async replayRecordedDay(book: string, day: string): Promise<DayReplayJson> {
-      const { cancellationSignal } = Context.current();
-      const timer = setInterval(() => heartbeat(), BEAT_EVERY_MS);
-      try {
-        return await world.replayDay(book, day, cancellationSignal);
-      } catch (error) {
-        if (cancellationSignal.aborted) throw cancellationSignal.reason;
-        throw ApplicationFailure.fromError(error);
-      } finally {
-        clearInterval(timer);
-      }
-    },
+    /** Idempotent: it only reads. A drift that can't be measured is told, and keeps no replay back. */
+    replayRecordedDay: (book: string, day: string): Promise<ReplayedDay> =>
+      beating(async (signal) => {
+        const replay = await world.replayDay(book, day, signal);
+        const drift = await world.measureDrift(book, day, signal).catch((error: unknown) => {
+          signal.throwIfAborted();
+          return { book, day, measured: false as const, reason: messageOf(error) };
+        });
+        return { ...replay, drift };
+      }),
   };
 }
 
 export type PaperDayActivities = ReturnType<typeof createPaperDayActivities>;
+
+async function beating<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { cancellationSignal } = Context.current();
+  const timer = setInterval(() => heartbeat(), BEAT_EVERY_MS);
+  try {
+    return await act(cancellationSignal);
+  } catch (error) {
+    if (cancellationSignal.aborted) throw cancellationSignal.reason;
+    throw ApplicationFailure.fromError(error);
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -4,13 +4,14 @@
  *
  * Invariant: the hash is that of the scans, whether they lay in scan files or in compacted ones.
  */
-import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ScanChunk } from "../../domain/backtest/backtest.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import type { ScanChunk as ArchiveChunk } from "../../wire/day-file/scan-chunk.ts";
+import type { PassSnapshot } from "../../wire/backtest/run-checkpoint.ts";
 import { monotonicMs } from "../clock.ts";
-import { readScans } from "../archive/bulk/read-scans.ts";
+import { readScans, startOfReading } from "../archive/bulk/read-scans.ts";
+import { addToDataHash, createDataHash, dataHashOf } from "./data-hash.ts";
 
 export type ArchiveRange = {
   readonly archive: string;
@@ -24,6 +25,8 @@ export type ArchivePass = {
   chunks(): AsyncGenerator<ScanChunk>;
   /** Of the scans read so far. */
   dataHash(): string;
+  /** How far it is, behind the last chunk: another pass of the same range goes on there. */
+  snapshot(): PassSnapshot;
   readonly counts: { scans: number; refused: number; duplicates: number; backwards: number };
 };
 
@@ -31,19 +34,22 @@ export type ArchivePass = {
 const TURN_MS = 50;
 const NOTHING = new Float64Array(0);
 
+/** `snapshot`: of an earlier pass; null: from the range's beginning. */
 export function openArchivePass(
   { archive, from, to }: ArchiveRange,
   onProblem: (problem: string) => void,
+  snapshot: PassSnapshot | null = null,
 ): ArchivePass {
-  const times = createHash("sha256");
-  // Of each file's bytes: whatever else of a scan changes, its checksum does.
-  const checksums = createHash("sha256");
-  const counts = { scans: 0, refused: 0, duplicates: 0, backwards: 0 };
+  const state = stateFrom(snapshot);
+  const { counts, hash, place, refused } = state;
   const source = {
     from,
     to,
+    place,
     onProblem,
-    onRefused: () => {
+    onRefused: (file: string) => {
+      const day = file.slice(0, file.indexOf("/"));
+      refused.set(day, (refused.get(day) ?? 0) + 1);
       counts.refused += 1;
     },
     onDuplicate: () => {
@@ -52,14 +58,13 @@ export function openArchivePass(
   };
   return {
     counts,
-    dataHash: () =>
-      createHash("sha256")
-        .update(times.copy().digest())
-        .update(checksums.copy().digest())
-        .digest("hex"),
+    dataHash: () => dataHashOf(hash),
+    snapshot() {
+      const { seen, done, last } = place;
+      return { counts, hash, lastMs: state.lastMs, refused, seen: seen.dump(), done, last };
+    },
     async *chunks() {
       const buffers = { timesMs: NOTHING, eigenvalues: NOTHING };
-      let lastMs = -Infinity;
       let turnMs = monotonicMs();
       for await (const chunk of readScans(archive, source)) {
         if (chunk.rows === 0) continue;
@@ -71,15 +76,8 @@ export function openArchivePass(
           buffers.timesMs = new Float64Array(chunk.rows);
           buffers.eigenvalues = new Float64Array(chunk.rows);
         }
-        times.update(bytesOf(chunk.timesUs, chunk.rows));
-        checksums.update(bytesOf(chunk.checksums, chunk.rows));
-        for (let row = 0; row < chunk.rows; row += 1) {
-          const timeMs = chunk.timesUs[row]! / US_PER_MS;
-          // A writer whose clock was set back does not turn time back for a trader.
-          if (timeMs < lastMs) counts.backwards += 1;
-          else lastMs = timeMs;
-          buffers.timesMs[row] = lastMs;
-        }
+        addToDataHash(hash, chunk);
+        forwardTimes(state, chunk, buffers.timesMs);
         largestEigenvalues(chunk, buffers.eigenvalues);
         counts.scans += chunk.rows;
         yield {
@@ -96,6 +94,43 @@ export function openArchivePass(
   };
 }
 
+function stateFrom(snapshot: PassSnapshot | null) {
+  const place = startOfReading();
+  if (snapshot === null) {
+    return {
+      counts: { scans: 0, refused: 0, duplicates: 0, backwards: 0 },
+      hash: createDataHash(),
+      lastMs: -Infinity,
+      /** By day. */
+      refused: new Map<string, number>(),
+      place,
+    };
+  }
+  const { counts, refused, seen, done, last } = snapshot;
+  place.seen.load(seen);
+  // A day that is not done is listed anew, and what is refused of it is told again.
+  for (const [day, count] of refused) {
+    if (done.has(day)) continue;
+    counts.refused -= count;
+    refused.delete(day);
+  }
+  return { ...snapshot, place: { ...place, done, last } };
+}
+
+/** A writer whose clock was set back does not turn time back for a trader. */
+function forwardTimes(
+  state: Pick<PassSnapshot, "counts" | "lastMs">,
+  chunk: ArchiveChunk,
+  into: Float64Array,
+): void {
+  for (let row = 0; row < chunk.rows; row += 1) {
+    const timeMs = chunk.timesUs[row]! / US_PER_MS;
+    if (timeMs < state.lastMs) state.counts.backwards += 1;
+    else state.lastMs = timeMs;
+    into[row] = state.lastMs;
+  }
+}
+
 /** Strategies see the largest one only. */
 function largestEigenvalues(chunk: ArchiveChunk, into: Float64Array): void {
   const { eigenvalues, eigenvalueOffsets } = chunk;
@@ -103,8 +138,4 @@ function largestEigenvalues(chunk: ArchiveChunk, into: Float64Array): void {
     const at = eigenvalueOffsets[row]!;
     into[row] = at < eigenvalueOffsets[row + 1]! ? eigenvalues[at]! : Number.NaN;
   }
-}
-
-function bytesOf(values: Float64Array | Uint32Array, count: number): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, count * values.BYTES_PER_ELEMENT);
 }

@@ -37,7 +37,8 @@ export type BatchReference = {
 };
 
 export type BatchTask =
-  | { readonly kind: "run"; readonly job: BatchJob }
+  /** `attempt`: another task of it goes on where this one may end. */
+  | { readonly kind: "run"; readonly job: BatchJob; readonly attempt: string }
   | { readonly kind: "plan"; readonly job: BatchSweep }
   | { readonly kind: "chunk"; readonly job: BatchSweep; readonly place: ChunkPlace }
   | {

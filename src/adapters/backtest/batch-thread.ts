@@ -17,6 +17,8 @@ import { planSweep } from "./sweep/sweep-plan.ts";
 
 /** A beat is worth no more than this of a thread that computes. */
 const PROGRESS_EVERY_MS = 250;
+/** As much as a death may cost. */
+const CHECKPOINT_EVERY_MS = 5_000;
 
 const port = parentPort;
 if (port === null) throw new Error("this file runs as a thread");
@@ -38,7 +40,8 @@ async function perform(task: BatchTask): Promise<BatchResults[keyof BatchResults
   const hooks = hooksOf(job);
   switch (task.kind) {
     case "run": {
-      const { report } = await runBacktest({ ...task.job, strategy }, hooks);
+      const attempt = { id: task.attempt, checkpointEveryMs: CHECKPOINT_EVERY_MS };
+      const { report } = await runBacktest({ ...task.job, strategy, attempt }, hooks);
       return referenceOf(job, REPORT_FILE, report);
     }
     case "plan":

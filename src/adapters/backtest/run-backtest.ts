@@ -26,11 +26,22 @@ import {
   describeRun,
   type RunSettings,
 } from "../../domain/backtest/run-settings.ts";
+import { messageOf } from "../../domain/failure.ts";
+import {
+  resumeBacktest,
+  snapshotOfBacktest,
+} from "../../domain/backtest/snapshot/backtest-snapshot.ts";
 import type { CostRow, RunRecord } from "../../wire/tear-sheet/run-record.ts";
 import { tearSheet } from "../../wire/tear-sheet/tear-sheet.ts";
 import { monotonicMs } from "../clock.ts";
 import { openArchivePass, type ArchiveRange } from "./archive-chunks.ts";
 import { codeVersionOf, type LoadedStrategy } from "./load-strategy.ts";
+import {
+  NO_CHECKPOINTS,
+  openRunCheckpoints,
+  type RunCheckpoints,
+  type RunState,
+} from "./run-checkpoints.ts";
 import { openTradesFile, REPORT_FILE, SHEET_FILE, writeWhole } from "./run-folder.ts";
 
 export type BacktestJob = {
@@ -40,6 +51,11 @@ export type BacktestJob = {
   readonly strategy: LoadedStrategy;
   /** Where the files go. */
   readonly out: string;
+  /**
+   * Goes on where an earlier attempt of this id stopped, if settings and code are the same; left out:
+   * begins anew, and leaves nothing to go on from.
+   */
+  readonly attempt?: { readonly id: string; readonly checkpointEveryMs: number };
 };
 
 /** Trying again would not help. */
@@ -48,7 +64,7 @@ export class BacktestRefused extends Error {
 }
 
 export type BacktestHooks = {
-  /** Told at most once a chunk. */
+  /** Told of where it begins, then at most once a chunk. */
   readonly onProgress: (scans: number) => void;
   readonly onProblem: (problem: string) => void;
   readonly signal: AbortSignal;
@@ -61,23 +77,12 @@ const HASH_DIGITS = 32;
 export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promise<RunRecord> {
   const startedMs = monotonicMs();
   const { settings, range } = job;
-  const strategy = job.strategy.choice;
-  const codeVersion = codeVersionOf(job.strategy);
   const { inputs } = refuseCarried(job);
-  const trades = openTradesFile(job.out, inputs);
-  const trace = createRunTrace(settings.capital);
-  const listener = {
-    onTrade: (trade: Parameters<typeof trades.add>[0]) => {
-      trades.add(trade);
-      traceTrade(trace, trade);
-    },
-    onDay: (sample: (typeof trace.days)[number]) => trace.days.push(sample),
-  };
-  const ground = { strategy, codeVersion, dataHash: READ_LATER };
-  const runs = COST_FACTORS.map((factor) =>
-    startBacktest(describeRun(atCost(settings, factor), ground), factor === 1 ? listener : SILENT),
-  );
-  const pass = openArchivePass(range, hooks.onProblem);
+  const codeVersion = codeVersionOf(job.strategy);
+  const checkpoints = checkpointsOf(job, codeVersion, hooks);
+  const attempt = openAttempt({ job, codeVersion, inputs, hooks }, checkpoints.found);
+  const { trades, trace, runs, pass, resumedFrom } = attempt;
+  hooks.onProgress(resumedFrom);
   try {
     for await (const chunk of pass.chunks()) {
       hooks.signal.throwIfAborted();
@@ -86,10 +91,12 @@ export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promi
         else feedBacktest(run, chunk);
       });
       hooks.onProgress(pass.counts.scans);
+      checkpoints.offer(() => stateOf(attempt));
     }
     trades.finish();
   } catch (error) {
-    trades.discard();
+    if (checkpoints.isWritten) trades.leave();
+    else trades.discard();
     throw error;
   }
   if (pass.counts.scans === 0)
@@ -105,13 +112,77 @@ export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promi
     report,
     costs,
     settings,
-    read: pass.counts,
-    timing: { wallMs, scansPerS: (pass.counts.scans / wallMs) * 1_000 },
+    read: { ...pass.counts, resumedFrom },
+    timing: { wallMs, scansPerS: ((pass.counts.scans - resumedFrom) / wallMs) * 1_000 },
   };
   const pictures = picturesOf(trace, report.trades.byAsset, settings.capital);
   writeWhole(job.out, SHEET_FILE, tearSheet(record, pictures));
   writeWhole(job.out, REPORT_FILE, `${JSON.stringify(record, null, 2)}\n`);
+  checkpoints.remove();
   return record;
+}
+
+type AttemptFacts = {
+  readonly job: BacktestJob;
+  readonly codeVersion: string;
+  readonly inputs: readonly string[];
+  readonly hooks: BacktestHooks;
+};
+
+type Attempt = ReturnType<typeof startAttempt>;
+
+function checkpointsOf(
+  { out, range, settings, attempt }: BacktestJob,
+  codeVersion: string,
+  { onProblem }: BacktestHooks,
+): RunCheckpoints {
+  if (attempt === undefined) return NO_CHECKPOINTS;
+  const { id, checkpointEveryMs: everyMs } = attempt;
+  const facts = { id, codeVersion, range, settings };
+  return openRunCheckpoints({ folder: out, facts, everyMs, onProblem });
+}
+
+function openAttempt(facts: AttemptFacts, found: RunState | null): Attempt {
+  if (found === null) return startAttempt(facts, null);
+  try {
+    return startAttempt(facts, found);
+  } catch (error) {
+    facts.hooks.onProblem(`the run begins anew: ${messageOf(error)}`);
+    return startAttempt(facts, null);
+  }
+}
+
+/** @throws when there is no going on from what was found. */
+function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: RunState | null) {
+  const { settings, range } = job;
+  const trades = openTradesFile(job.out, inputs, found?.trades ?? null);
+  const trace = createRunTrace(settings.capital);
+  if (found !== null) Object.assign(trace, found.trace);
+  const listener = {
+    onTrade: (trade: Parameters<typeof trades.add>[0]) => {
+      trades.add(trade);
+      traceTrade(trace, trade);
+    },
+    onDay: (sample: (typeof trace.days)[number]) => trace.days.push(sample),
+  };
+  const ground = { strategy: job.strategy.choice, codeVersion, dataHash: READ_LATER };
+  const runs = COST_FACTORS.map((factor, at) => {
+    const description = describeRun(atCost(settings, factor), ground);
+    const run = startBacktest(description, factor === 1 ? listener : SILENT);
+    const snapshot = found?.runs[at];
+    return snapshot === undefined ? run : resumeBacktest(run, snapshot);
+  });
+  const pass = openArchivePass(range, hooks.onProblem, found?.pass ?? null);
+  return { trades, trace, runs, pass, resumedFrom: found?.pass.counts.scans ?? 0 };
+}
+
+function stateOf({ trades, trace, runs, pass }: Attempt): RunState {
+  return {
+    trades: trades.mark(),
+    pass: pass.snapshot(),
+    trace,
+    runs: runs.map(snapshotOfBacktest),
+  };
 }
 
 /** The report whose hash also stands for the data. */

@@ -1,6 +1,7 @@
-/** `dolphin backtest run | sweep | check`: a strategy held against the archive. */
+/** `dolphin backtest run | sweep | check | drift | report`: a strategy held against the archive. */
 import type { Command } from "commander";
 import { addCheckCommand } from "./backtest-check.ts";
+import { addDriftCommand } from "./backtest-drift.ts";
 import { addReportCommand } from "./backtest-report.ts";
 import { addRunCommand } from "./backtest-run.ts";
 import { addSweepCommand } from "./backtest-sweep.ts";
@@ -8,9 +9,10 @@ import { addSweepCommand } from "./backtest-sweep.ts";
 export function addBacktestCommand(program: Command): void {
   const backtest = program
     .command("backtest")
-    .description("strategies over the archive: run, sweep, check");
+    .description("strategies over the archive: run, sweep, check, drift, report");
   addRunCommand(backtest);
   addSweepCommand(backtest);
   addCheckCommand(backtest);
+  addDriftCommand(backtest);
   addReportCommand(backtest);
 }

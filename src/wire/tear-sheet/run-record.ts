@@ -27,6 +27,8 @@ export type RunRecord = {
     readonly duplicates: number;
     /** Scans whose time lay before that of the scan before them. */
     readonly backwards: number;
+    /** Scans that an earlier attempt had read, and this one did not. */
+    readonly resumedFrom: number;
   };
   /** The only part that differs from run to run. */
   readonly timing: { readonly wallMs: number; readonly scansPerS: number };

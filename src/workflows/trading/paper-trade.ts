@@ -10,8 +10,8 @@ import {
   upsertSearchAttributes,
 } from "@temporalio/workflow";
 import { ActivityFailure, ApplicationFailure } from "@temporalio/common";
-import type { PaperDayActivities } from "../../activities/trading/paper-day.ts";
-import type { DayReplayJson } from "../../wire/session/day-replay.ts";
+import type { PaperDayActivities, ReplayedDay } from "../../activities/trading/paper-day.ts";
+import { countsText } from "../../domain/backtest/drift/drift.ts";
 import type { SessionPnl } from "../../wire/session/trade-session.ts";
 import { DAY, integerFrom, oneOf, openInput } from "../input.ts";
 import type { PaperTradeInput, PaperTradeResult } from "../messages.ts";
@@ -112,9 +112,9 @@ async function settle({ book, settle_wait_s }: Settings, day: string): Promise<S
 function resultOf(
   checks: readonly string[],
   session: SessionPnl,
-  found: DayReplayJson,
+  found: ReplayedDay,
 ): PaperTradeResult {
-  const { broker, ...replay } = found;
+  const { broker, drift, ...replay } = found;
   return {
     book: found.book,
     day: found.day,
@@ -122,10 +122,7 @@ function resultOf(
     session,
     replay,
     broker_parity: { compared: found.compared.fills, ...broker },
-    backtest_drift: {
-      measured: false,
-      reason: "the day is not run through the backtester yet",
-    },
+    backtest_drift: drift,
   };
 }
 
@@ -146,16 +143,22 @@ function problemsOf(result: PaperTradeResult, { run_s }: Settings): readonly str
 }
 
 function textOf(result: PaperTradeResult, problems: readonly string[]): string {
-  const { book, day, checks, session, replay, broker_parity, backtest_drift } = result;
+  const { book, day, checks, session, replay, broker_parity } = result;
   return [
     `## ${book} ${day}: ${problems.length === 0 ? "done" : "failed"}`,
     ...problems.map((problem) => `- **${problem}**`),
     `- session: ${session.status}, ${session.trades} trades, ${session.pnl} after fees`,
     `- replay: ${replay.verdict}, ${replay.events} events, ${replay.compared.digests} compared`,
     `- paper broker: ${broker_parity.compared} reports, ${broker_parity.differences} differ`,
-    `- backtest drift: not measured (${backtest_drift.reason})`,
+    `- backtest drift: ${driftText(result.backtest_drift)}`,
     ...checks.map((check) => `- ${check}`),
   ].join("\n");
+}
+
+function driftText(drift: PaperTradeResult["backtest_drift"]): string {
+  if (!drift.measured) return `not measured (${drift.reason})`;
+  const { decisions, trades } = drift;
+  return `decisions ${countsText(decisions)}; trades ${countsText(trades)}`;
 }
 
 function note(begun: Begun, status: string, details: string): void {

@@ -201,7 +201,8 @@ async function* compactedChunks(
   }
 }
 
-function firstAfter(chunk: ScanChunk, key: Timed): number {
+/** The first row behind the key; all rows are in order. */
+export function firstAfter(chunk: ScanChunk, key: Timed): number {
   let row = 0;
   while (row < chunk.rows && compareScans(keyAt(chunk, row), key) <= 0) row += 1;
   return row;

@@ -2,18 +2,18 @@
 import { type ScanChunk, sliceChunk } from "../../../wire/day-file/scan-chunk.ts";
 import { SeenScans } from "./seen-scans.ts";
 
-/** Each chunk is valid until the next one is asked for. */
+/** Each chunk is valid until the next one is asked for; until then nothing after it was seen. */
 export async function* distinctScans(
   chunks: AsyncGenerator<ScanChunk>,
   onDuplicate: (chunk: ScanChunk, row: number) => void,
+  seen = new SeenScans(),
 ): AsyncGenerator<ScanChunk> {
-  const seen = new SeenScans();
   for await (const chunk of chunks) {
     let from = 0;
     for (let row = 0; row < chunk.rows; row += 1) {
       if (seen.add(chunk, row)) continue;
-      onDuplicate(chunk, row);
       if (from < row) yield sliceChunk(chunk, from, row);
+      onDuplicate(chunk, row);
       from = row + 1;
     }
     if (from < chunk.rows) yield sliceChunk(chunk, from, chunk.rows);

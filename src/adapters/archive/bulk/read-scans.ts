@@ -3,16 +3,34 @@
  * would push it, from compacted files where they stand and from scan files where they don't.
  * Invariant: memory does not grow with the number of scans.
  */
-import type { ScanChunk } from "../../../wire/day-file/scan-chunk.ts";
+import type { Timed } from "../../../domain/scan/order.ts";
+import { type ScanChunk, sliceChunk } from "../../../wire/day-file/scan-chunk.ts";
 import { listDays } from "../list-archive.ts";
 import { compactedNames } from "./compacted-days.ts";
 import type { SeqLookup } from "./day-files.ts";
 import { distinctScans } from "./distinct-scans.ts";
-import { sourcesOfDays } from "./day-sources.ts";
-import { mergeScans } from "./merge-scans.ts";
+import { firstAfter, sourcesOfDays } from "./day-sources.ts";
+import { keyAt, mergeScans, type ScanSource } from "./merge-scans.ts";
 import { createColumnReader } from "./read-columns.ts";
+import { SeenScans } from "./seen-scans.ts";
 
 export type { ScanChunk } from "../../../wire/day-file/scan-chunk.ts";
+
+/**
+ * How far a reading has come, with the chunk that was asked for last: the reading that is given it
+ * goes on behind that chunk.
+ */
+export type ReadingPlace = {
+  readonly seen: SeenScans;
+  /** Days of which nothing is left. */
+  readonly done: Set<string>;
+  /** The last scan that was told of each other day. */
+  readonly last: Map<string, Timed>;
+};
+
+export function startOfReading(): ReadingPlace {
+  return { seen: new SeenScans(), done: new Set(), last: new Map() };
+}
 
 export type ReadScansOptions = {
   /** First and last day folder, both included; null: all there are. */
@@ -23,6 +41,8 @@ export type ReadScansOptions = {
   readonly onRefused?: (file: string, reason: string, detail: string) => void;
   readonly onDuplicate?: (file: string) => void;
   readonly onProblem?: (problem: string) => void;
+  /** Kept up to date. */
+  readonly place?: ReadingPlace;
 };
 
 const NO_SEQS: SeqLookup = () => new Map();
@@ -43,12 +63,39 @@ export async function* readScans(
       onRefused?.(file.name, reason, detail),
     onProblem: (problem: string) => onProblem?.(problem),
   };
-  const sources = sourcesOfDays(context, daysIn(archive, options));
+  const place = options.place ?? startOfReading();
+  const days = daysIn(archive, options).filter((day) => !place.done.has(day));
+  const sources = sourcesOfDays(context, days).map((source, at) =>
+    behindPlace(source, place, days[at]!),
+  );
+  const told = (chunk: ScanChunk, row: number) => onDuplicate?.(chunk.file(row));
   try {
-    yield* distinctScans(mergeScans(sources), (chunk, row) => onDuplicate?.(chunk.file(row)));
+    for await (const chunk of distinctScans(mergeScans(sources), told, place.seen)) {
+      const last = keyAt(chunk, chunk.rows - 1);
+      place.last.set(last.name.slice(0, last.name.indexOf("/")), last);
+      yield chunk;
+    }
   } finally {
     await reader.close();
   }
+}
+
+/** Without the scans up to the last one that was told of the day. */
+function behindPlace(source: ScanSource, place: ReadingPlace, day: string): ScanSource {
+  const last = place.last.get(day);
+  return {
+    ...source,
+    // It was open, so it is again.
+    notBeforeUs: last === undefined ? source.notBeforeUs : -Infinity,
+    async *chunks() {
+      for await (const chunk of source.chunks()) {
+        const from = last === undefined ? 0 : firstAfter(chunk, last);
+        if (from < chunk.rows) yield sliceChunk(chunk, from, chunk.rows);
+      }
+      place.done.add(day);
+      place.last.delete(day);
+    },
+  };
 }
 
 /** A day whose folder was taken away counts while its compacted file stands. */

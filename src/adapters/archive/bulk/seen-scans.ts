@@ -33,10 +33,29 @@ export class SeenScans {
     }
     return true;
   }
+
+  /** The keys, two numbers each that are no numbers but their bits. */
+  dump(): SeenScansDump {
+    return { young: this.#young.keys(), old: this.#old?.keys() ?? null };
+  }
+
+  load({ young, old }: SeenScansDump): void {
+    this.#young = KeyTable.of(young);
+    this.#old = old === null ? null : KeyTable.of(old);
+  }
 }
+
+export type SeenScansDump = { readonly young: Float64Array; readonly old: Float64Array | null };
 
 /** Open addressing; a slot of zeros is free. */
 class KeyTable {
+  static of(keys: Float64Array): KeyTable {
+    const words = new Int32Array(keys.buffer, keys.byteOffset, 2 * keys.length);
+    const table = new KeyTable();
+    for (let at = 0; at < words.length; at += WORDS) table.add(words, at);
+    return table;
+  }
+
   size = 0;
   #slots = new Int32Array(SLOTS_FIRST * WORDS);
 
@@ -52,6 +71,17 @@ class KeyTable {
     this.size += 1;
     if (this.#slots.length < 2 * WORDS * this.size) this.#grow();
     return true;
+  }
+
+  keys(): Float64Array {
+    const words = new Int32Array(this.size * WORDS);
+    let at = 0;
+    for (let slot = 0; slot < this.#slots.length; slot += WORDS) {
+      if (!this.#isTaken(slot)) continue;
+      words.set(this.#slots.subarray(slot, slot + WORDS), at);
+      at += WORDS;
+    }
+    return new Float64Array(words.buffer);
   }
 
   #isTaken(slot: number): boolean {

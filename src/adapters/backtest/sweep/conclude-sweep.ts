@@ -9,7 +9,7 @@ import {
   type Objective,
 } from "../../../domain/backtest/ranking.ts";
 import type { BacktestReport } from "../../../domain/backtest/report.ts";
-import { startTrials, type TrialOutcome } from "../../../domain/backtest/trial.ts";
+import type { TrialOutcome } from "../../../domain/backtest/trial.ts";
 import { stitch } from "../../../domain/backtest/walk-forward.ts";
 import { dayFromMicros, US_PER_MS } from "../../../domain/time.ts";
 import type { Parameters } from "../../../domain/trading/strategy.ts";
@@ -23,6 +23,7 @@ import { monotonicMs } from "../../clock.ts";
 import { openArchivePass } from "../archive-chunks.ts";
 import { sealed, type BacktestHooks } from "../run-backtest.ts";
 import { writeWhole } from "../run-folder.ts";
+import { openLanes } from "./sweep-lanes.ts";
 import type { SweepJob, SweepPlan } from "./sweep-plan.ts";
 
 export const SWEEP_FILE = "sweep.json";
@@ -39,6 +40,8 @@ export type Tried = {
   readonly dataHash: string;
   readonly scans: number;
   readonly startedMs: number;
+  /** Threads for what is still to be run. */
+  readonly workers: number;
 };
 
 export async function concludeSweep(
@@ -48,14 +51,14 @@ export async function concludeSweep(
 ): Promise<SweepRecord> {
   const { settings, axes, range } = job;
   const { sets } = plan;
-  const { outcomes, dataHash, scans, startedMs, hooks } = about;
+  const { outcomes, dataHash, scans, startedMs } = about;
   const reports = outcomes
     .slice(0, sets.length)
     .flatMap((outcome) => (outcome === null ? [] : [sealed(outcome.report, dataHash)]));
   const objective = objectiveOf(reports);
   const at = bestOf(reports, objective);
   const best = reports[at]!;
-  const walkForward = job.walkForward === null ? null : await walk(job, plan, { outcomes, hooks });
+  const walkForward = job.walkForward === null ? null : await walk(job, plan, about);
   const rows = reports.map((report, place) => rowOf(report, ownOf(sets[place]!, axes), objective));
   const wallMs = monotonicMs() - startedMs;
   const record: SweepRecord = {
@@ -83,16 +86,13 @@ export async function concludeSweep(
   return record;
 }
 
-type Choices = {
-  readonly outcomes: readonly (TrialOutcome | null)[];
-  readonly hooks: BacktestHooks;
-};
+type Choices = Pick<Tried, "outcomes" | "workers"> & { readonly hooks: BacktestHooks };
 
 /** Chooses on each fold's training, then trades the choices: flat at first, with warm windows. */
 async function walk(
   job: SweepJob,
   { folds, sets, codeVersion }: SweepPlan,
-  { outcomes, hooks }: Choices,
+  { outcomes, hooks, workers }: Choices,
 ): Promise<WalkForwardRecord> {
   const { settings, strategy, range, axes } = job;
   const chosen = folds.map((fold, place) => {
@@ -100,20 +100,15 @@ async function walk(
     const trained = outcomes.slice(from, from + sets.length);
     return { fold, ...choiceOf(trained, sets) };
   });
-  const tests = startTrials(
-    chosen.map(({ fold, parameters }) => ({
-      settings: { ...settings, parameters },
-      fromMs: fold.trainFromMs,
-      toMs: fold.testToMs,
-      warmUntilMs: fold.testFromMs,
-    })),
-    { strategy: strategy.choice, codeVersion, dataHash: READ_LATER },
-  );
-  for await (const chunk of openArchivePass(range, hooks.onProblem).chunks()) {
-    hooks.signal.throwIfAborted();
-    tests.feed(chunk);
-  }
-  const results = tests.finish();
+  const trials = chosen.map(({ fold, parameters }) => ({
+    settings: { ...settings, parameters },
+    fromMs: fold.trainFromMs,
+    toMs: fold.testToMs,
+    warmUntilMs: fold.testFromMs,
+  }));
+  const lanes = await openLanes({ strategy, codeVersion, dataHash: READ_LATER, trials, workers });
+  const chunks = openArchivePass(range, hooks.onProblem).chunks();
+  const results = await lanes.run(chunks, { onProgress: () => {}, signal: hooks.signal });
   const testDays = results.map((result, place) => {
     const first = dayOf(folds[place]!.testFromMs);
     return (result?.days ?? []).filter(({ day }) => first <= day);

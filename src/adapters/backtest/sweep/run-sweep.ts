@@ -26,6 +26,6 @@ export async function runSweep(
   const outcomes = await lanes.run(pass.chunks(), hooks);
   const { scans } = pass.counts;
   if (scans === 0) throw new BacktestRefused(`there are no scans in ${describeRange(range)}`);
-  const tried = { outcomes, scans, dataHash: pass.dataHash(), startedMs, hooks };
+  const tried = { outcomes, scans, dataHash: pass.dataHash(), startedMs, workers, hooks };
   return concludeSweep(job, plan, tried);
 }

@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { TrialOutcome } from "../../../domain/backtest/trial.ts";
@@ -95,7 +96,9 @@ export async function concludeChunks(
     return ChunkFile.parse(JSON.parse(text)).outcomes;
   });
   const { dataHash, scans } = first;
-  const tried = { outcomes, dataHash, scans, startedMs, hooks: about.hooks };
+  // Of this sweep nothing else runs any more.
+  const workers = availableParallelism();
+  const tried = { outcomes, dataHash, scans, startedMs, workers, hooks: about.hooks };
   const record = await concludeSweep(job, planSweep(job), tried);
   // Those of runs that failed, too.
   for (const name of globSync(`${CHUNKS}*`, { cwd: job.out })) {

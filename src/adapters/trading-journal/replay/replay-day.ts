@@ -36,7 +36,7 @@ export type ReplayProgram = {
 };
 
 /** The day has no counterpart in this program, or its records have a hole. */
-class NotComparable extends Error {
+export class NotComparable extends Error {
   override readonly name = "NotComparable";
 }
 
@@ -56,39 +56,67 @@ export function replayDay(
 }
 
 function foldDay(place: TradingJournalPlace, day: string, program: ReplayProgram) {
-  const folder = bookFolder(place.root, place.book);
-  const fromIndex = firstIndexOf(folder, place.book, day);
-  const records = readRecords(folder, day);
-  const start = startBefore(folder, { day, index: fromIndex }, program);
-  const reader = new JournalReader(place, start.trader.nextIndex);
-  const decoder = new TradingRecordDecoder();
+  const recorded = openRecordedDay(place, day, program);
+  const { trader, fromIndex, snapshotIndex } = recorded;
+  const records = readRecords(bookFolder(place.root, place.book), day);
   let replay: Replay | null = null;
-  try {
-    for (const record of reader.poll()) {
-      if (day < record.day) break;
-      if (record.kind === "definition") {
-        decoder.define(record.payload);
-        continue;
-      }
-      const event = decode(decoder, record);
-      if (event.kind === "started") {
-        assertSameProgram(event, program, `that started at event ${event.index}`);
-      }
-      if (record.day < day) {
-        stepTrader(start.trader, event);
-        continue;
-      }
-      replay ??= new Replay(start.trader, program.paper, records);
-      if (!replay.take(event)) break;
-    }
-  } finally {
-    reader.close();
+  for (const event of recorded.events()) {
+    replay ??= new Replay(trader, program.paper, records);
+    if (!replay.take(event)) break;
   }
   const outcome = replay?.end();
   if (outcome === undefined) throw new NotComparable(`${day} has a segment without an event`);
   const isDifferent = 0 < outcome.differences + outcome.broker.differences;
   const verdict = isDifferent ? ("different" as const) : ("equal" as const);
-  return { verdict, fromIndex, snapshotIndex: start.snapshotIndex, outcome };
+  return { verdict, fromIndex, snapshotIndex, outcome };
+}
+
+export type RecordedEvents = {
+  /** As it was before the day's first event, once that was told. */
+  readonly trader: Trader;
+  /** Of the day's first event. */
+  readonly fromIndex: number;
+  /** Of the snapshot that the fold began with; 0: from the log's beginning. */
+  readonly snapshotIndex: number;
+  /** The day's, to be stepped by who asks. */
+  readonly events: () => Generator<TraderEvent>;
+};
+
+/** @throws {NotComparable | TradingJournalError} where this program can't fold the day. */
+export function openRecordedDay(
+  place: TradingJournalPlace,
+  day: string,
+  program: ReplayProgram,
+): RecordedEvents {
+  const folder = bookFolder(place.root, place.book);
+  const fromIndex = firstIndexOf(folder, place.book, day);
+  const { trader, snapshotIndex } = startBefore(folder, { day, index: fromIndex }, program);
+  return {
+    trader,
+    fromIndex,
+    snapshotIndex,
+    *events() {
+      const reader = new JournalReader(place, trader.nextIndex);
+      const decoder = new TradingRecordDecoder();
+      try {
+        for (const record of reader.poll()) {
+          if (day < record.day) break;
+          if (record.kind === "definition") {
+            decoder.define(record.payload);
+            continue;
+          }
+          const event = decode(decoder, record);
+          if (event.kind === "started") {
+            assertSameProgram(event, program, `that started at event ${event.index}`);
+          }
+          if (record.day < day) stepTrader(trader, event);
+          else yield event;
+        }
+      } finally {
+        reader.close();
+      }
+    },
+  };
 }
 
 function decode(

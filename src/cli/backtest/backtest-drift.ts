@@ -1,0 +1,89 @@
+/** `dolphin backtest drift DATE --book BOOK`: how far a recorded day went from its backtest, and why. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { measureDayDrift } from "../../adapters/backtest/day-drift.ts";
+import { codeHash } from "../../adapters/code-hash.ts";
+import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
+import type { Config } from "../../config.ts";
+import { countsText } from "../../domain/backtest/drift/drift.ts";
+import { isDayFolder } from "../../domain/scan/archive-names.ts";
+import type { DayDrift } from "../../wire/session/day-drift.ts";
+import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
+import { settingsOfBook } from "../../wire/trading/books-file.ts";
+import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+import { printable } from "../rendering/terminal.ts";
+import { sayProblem } from "./local-run.ts";
+
+const HELP = `
+Runs the day's scans from the archive through the core, with the book's configuration and from the
+state that it began the day with, and holds every decision and every trade against the recorded ones.
+Each difference has a cause: late (the scan came late or out of order), gap (lost, repaired, from a
+backlog, or not archived), latency (too old when it was taken), feature (posture or a feature was
+known later than it was true), knock_on (an earlier difference left another state), unexplained.
+
+Exit 0: measured, whatever was found. Exit 3: not measured, and why. Exit 64: bad usage.
+--json prints {book, day, measured, scans: {recorded, archived, unnumbered}, decisions: {compared,
+differences, causes}, trades: the same, pnl: {recorded, archived}, first: [{what, cause, seq, recorded,
+archived}]}, or {book, day, measured: false, reason}.`;
+
+const EXIT_NOT_MEASURED = 3;
+const BOOKS: readonly string[] = ["BLUE", "GREEN"];
+
+type DriftOptions = { readonly book: string; readonly archive?: string; readonly json: boolean };
+
+export function addDriftCommand(backtest: Command): void {
+  backtest
+    .command("drift <date>")
+    .description("how far a recorded day of a book went from its backtest, and why")
+    .option("--book <book>", BOOKS.join(" or "), "BLUE")
+    .option("--archive <dir>", "the archive")
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", HELP)
+    .action(async (day: string, options: DriftOptions, command: Command) => {
+      if (!isDayFolder(day)) throw usage(`the date must be a day such as 2026-03-25, was '${day}'`);
+      const { book, archive, json } = options;
+      if (!BOOKS.includes(book)) {
+        throw usage(`--book must be ${BOOKS.join(" or ")}, was '${book}'`);
+      }
+      const drift = await driftOf(openContext(command, { archive }).config, book, day);
+      const text = json ? JSON.stringify(drift, null, 2) : textOf(drift);
+      process.stdout.write(`${text}\n`);
+      if (!drift.measured) process.exitCode = EXIT_NOT_MEASURED;
+    });
+}
+
+function driftOf(config: Config, book: string, day: string): Promise<DayDrift> {
+  const { data_dir: dataDir, archive } = config;
+  const settings = settingsOfBook(book === "GREEN" ? "GREEN" : "BLUE", config, readBooks(dataDir));
+  const { trader, paper, hash } = bookConfiguration(book, settings);
+  return measureDayDrift({
+    place: { root: join(dataDir, "journal", "trading"), book },
+    day,
+    program: { trader, paper, configurationHash: hash, codeHash: codeHash() },
+    archive,
+    dataDir,
+    onProblem: sayProblem,
+  });
+}
+
+function usage(message: string): CliError {
+  return new CliError(message, EXIT_USAGE);
+}
+
+function textOf(day: DayDrift): string {
+  const name = `${day.book} ${day.day}`;
+  if (!day.measured) return `${name}: not measured: ${printable(day.reason)}`;
+  const { scans, decisions, trades, pnl, first } = day;
+  const lines = [
+    `${name}: ${scans.recorded} scans recorded, ${scans.archived} in the archive`,
+    `  decisions: ${countsText(decisions)}`,
+    `  trades: ${countsText(trades)}`,
+    `  pnl: recorded ${pnl.recorded}, from the archive ${pnl.archived}`,
+    ...first.flatMap(({ what, cause, seq, recorded, archived }) => [
+      `  first ${what} by ${cause}, seq ${seq}:`,
+      `    recorded ${recorded ?? "none"}`,
+      `    archive  ${archived ?? "none"}`,
+    ]),
+  ];
+  return lines.map(printable).join("\n");
+}

@@ -1,0 +1,141 @@
+/**
+ * A recorded day run once more as the backtester runs it: every scan of the archive in its place and
+ * at its own time, from the state that the book began the day with.
+ *
+ * Invariant: undisturbed scans give the decisions that were recorded.
+ */
+import { createPaperBroker, type PaperSettings } from "../../trading/broker/paper-broker.ts";
+import { type PaperDesk, stepDesk } from "../../trading/broker/paper-desk.ts";
+import type { TraderCommand } from "../../trading/commands.ts";
+import type { TraderConfiguration } from "../../trading/configuration.ts";
+import type { ScanEvent, TraderEvent } from "../../trading/events.ts";
+import { restoreFrom } from "../../trading/snapshot/snapshot.ts";
+import { workingOrdersOf } from "../../trading/trader.ts";
+import { createDayTrace, type DayTrace, traceDecision, traceTrades } from "./day-trace.ts";
+import type { Reading, RecordedDay } from "./recorded-day.ts";
+
+/** A row of the archive; the buffers may be used again once it was taken. */
+export type ArchivedScan = Pick<
+  ScanEvent,
+  | "seq"
+  | "scanNumber"
+  | "asOfMs"
+  | "assets"
+  | "prices"
+  | "pricesAt"
+  | "eigenvalues"
+  | "eigenvaluesAt"
+  | "eigenvalueCount"
+>;
+
+export type ArchivedDay = {
+  readonly recorded: RecordedDay;
+  readonly desk: PaperDesk;
+  readonly trace: DayTrace;
+  /** In the order in which they became true. */
+  readonly readings: readonly Reading[];
+  /** What the event that is stepped has led to. */
+  readonly commands: TraderCommand[];
+  readonly told: { readings: number; placed: number };
+  nowMs: number;
+  lastNumber: number;
+  /** Scans that the archive has before others of a lower seq: the bridge heard of them late. */
+  readonly ahead: Set<number>;
+};
+
+const NOTHING = new Float64Array(0);
+
+/** `recorded` is the whole day. */
+export function beginArchivedDay(
+  recorded: RecordedDay,
+  configuration: TraderConfiguration,
+  paper: PaperSettings,
+): ArchivedDay {
+  const trader = restoreFrom(configuration, recorded.start);
+  const trace = createDayTrace();
+  const commands: TraderCommand[] = [];
+  const onCommands = (_: TraderEvent, some: readonly TraderCommand[]): void => {
+    commands.push(...some);
+    traceTrades(trace, some);
+  };
+  const broker = createPaperBroker(paper, workingOrdersOf(trader));
+  return {
+    recorded,
+    desk: { trader, broker, beforeReport: () => {}, onCommands },
+    trace,
+    readings: recorded.readings.toSorted((one, other) => one.asOfMs - other.asOfMs),
+    commands,
+    told: { readings: 0, placed: 0 },
+    nowMs: recorded.beganMs,
+    lastNumber: recorded.seqs.first - 1,
+    ahead: new Set(),
+  };
+}
+
+/** In the archive's order; false for a scan that is not of the day. */
+export function takeArchived(day: ArchivedDay, scan: ArchivedScan): boolean {
+  const { recorded, desk, trace, commands } = day;
+  const { first, last } = recorded.seqs;
+  if (scan.seq < first || last < scan.seq) return false;
+  const number = numberOf(day, scan.seq);
+  tellPlaced(day, number);
+  tellReadings(day, scan.asOfMs);
+  // A writer whose clock was set back does not turn time back for a trader.
+  if (day.nowMs < scan.asOfMs) day.nowMs = scan.asOfMs;
+  commands.length = 0;
+  const event: ScanEvent = {
+    ...scan,
+    kind: "scan",
+    index: desk.trader.nextIndex,
+    nowMs: day.nowMs,
+    seq: number,
+    asOfMs: day.nowMs,
+    isReplayed: scan.seq <= recorded.warmUpTo,
+    isLate: false,
+    isRepaired: false,
+    carried: NOTHING,
+    carriedAt: 0,
+  };
+  stepDesk(desk, event);
+  traceDecision(trace, desk.trader, { seq: scan.seq, event, commands });
+  return true;
+}
+
+/**
+ * The seq that the scan would have if every scan had been heard of in time: its own, but around a
+ * scan that came late. Order ids follow from it, so that both runs' orders have the same names.
+ */
+function numberOf(day: ArchivedDay, seq: number): number {
+  const { ahead, recorded } = day;
+  let number = day.lastNumber + 1;
+  if (recorded.trace.decisions.get(seq)?.handicap === "late") ahead.add(seq);
+  else {
+    for (const early of ahead) if (early < seq) ahead.delete(early);
+    number = Math.max(number, seq + ahead.size);
+  }
+  day.lastNumber = number;
+  return number;
+}
+
+function tellPlaced(day: ArchivedDay, number: number): void {
+  const { recorded, told, desk } = day;
+  for (;;) {
+    const next = recorded.placed[told.placed];
+    if (next === undefined || number < next.beforeSeq) return;
+    told.placed += 1;
+    // An operator's order is named after its place in the log.
+    desk.trader.nextIndex = next.event.index;
+    stepDesk(desk, { ...next.event, nowMs: day.nowMs });
+  }
+}
+
+function tellReadings(day: ArchivedDay, untilMs: number): void {
+  const { readings, told, desk } = day;
+  for (;;) {
+    const next = readings[told.readings];
+    if (next === undefined || untilMs < next.asOfMs) return;
+    told.readings += 1;
+    if (day.nowMs < next.asOfMs) day.nowMs = next.asOfMs;
+    stepDesk(desk, { ...next, index: desk.trader.nextIndex, nowMs: day.nowMs });
+  }
+}

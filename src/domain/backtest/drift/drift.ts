@@ -1,0 +1,170 @@
+/**
+ * How far a live day went from what the backtester makes of the same scans: every decision and trade
+ * that differs, counted by its cause. It is told, and nothing fails for it.
+ */
+import type { Trade } from "../../trading/orders.ts";
+import type { DayTrace, TracedDecision } from "./day-trace.ts";
+
+export const DRIFT_CAUSES = [
+  /** The scan came late or out of order. */
+  "late",
+  /** The scan was lost, repaired from ringbuffer or journal, pushed from a backlog, or is not archived. */
+  "gap",
+  /** The scan, or what an entry needs beside it, was too old when it was taken. */
+  "latency",
+  /** Posture or a feature was known later than it was true. */
+  "feature",
+  /** Nothing about this scan: an earlier difference left another state. */
+  "knock_on",
+  "unexplained",
+] as const;
+export type DriftCause = (typeof DRIFT_CAUSES)[number];
+
+export type DriftDifference = {
+  readonly what: "decision" | "trade";
+  readonly cause: DriftCause;
+  readonly seq: number;
+  /** Null where there was none. */
+  readonly recorded: string | null;
+  readonly archived: string | null;
+};
+
+export type DriftCounts = {
+  readonly compared: number;
+  readonly differences: number;
+  readonly causes: Record<DriftCause, number>;
+};
+
+export type Drift = {
+  readonly decisions: DriftCounts;
+  readonly trades: DriftCounts;
+  /** After fees, of the trades that ended on the day. */
+  readonly pnl: { readonly recorded: number; readonly archived: number };
+  /** The first of each cause, of decisions and of trades. */
+  readonly first: readonly DriftDifference[];
+};
+
+/** Both of the same seqs, `archived` in the archive's order. */
+export function driftBetween(recorded: DayTrace, archived: DayTrace): Drift {
+  const first: DriftDifference[] = [];
+  const decisions = emptyCounts();
+  const causes = new Map<number, DriftCause>();
+  for (const seq of inOrder(recorded, archived)) {
+    decisions.compared += 1;
+    const was = recorded.decisions.get(seq);
+    const is = archived.decisions.get(seq);
+    if (was?.said === is?.said) continue;
+    const cause = causeOf(was, is, causes.size > 0);
+    causes.set(seq, cause);
+    const said = { recorded: was?.said ?? null, archived: is?.said ?? null };
+    note({ counts: decisions, first }, { what: "decision", cause, seq, ...said });
+  }
+  const trades = emptyCounts();
+  for (const [id, was, is] of pairs(recorded, archived)) {
+    trades.compared += 1;
+    const said = { recorded: textOf(was), archived: textOf(is) };
+    if (said.recorded === said.archived) continue;
+    const seq = Math.min(was?.entrySeq ?? Infinity, is?.entrySeq ?? Infinity);
+    const exitSeq = Math.max(was?.exitSeq ?? 0, is?.exitSeq ?? 0);
+    const cause = causeOfTrade(causes, decidedSeq(id, seq), exitSeq);
+    note({ counts: trades, first }, { what: "trade", cause, seq, ...said });
+  }
+  const pnl = { recorded: pnlOf(recorded), archived: pnlOf(archived) };
+  return { decisions, trades, pnl, first };
+}
+
+/** `33 of 340 differ: late 2, knock_on 31`. */
+export function countsText({ compared, differences, causes }: DriftCounts): string {
+  const found = DRIFT_CAUSES.filter((cause) => 0 < causes[cause]);
+  const each = found.map((cause) => `${cause} ${causes[cause]}`).join(", ");
+  return `${differences} of ${compared} differ${each === "" ? "" : `: ${each}`}`;
+}
+
+type Counts = { compared: number; differences: number; causes: Record<DriftCause, number> };
+
+function emptyCounts(): Counts {
+  return {
+    compared: 0,
+    differences: 0,
+    causes: { late: 0, gap: 0, latency: 0, feature: 0, knock_on: 0, unexplained: 0 },
+  };
+}
+
+function note(
+  { counts, first }: { readonly counts: Counts; readonly first: DriftDifference[] },
+  difference: DriftDifference,
+): void {
+  const { cause } = difference;
+  counts.differences += 1;
+  counts.causes[cause] += 1;
+  if (counts.causes[cause] === 1) first.push(difference);
+}
+
+/** The archive's order, with what only the log has before the next higher seq. */
+function inOrder(recorded: DayTrace, archived: DayTrace): readonly number[] {
+  const lacking = [...recorded.decisions.keys()]
+    .filter((seq) => !archived.decisions.has(seq))
+    .toSorted((one, other) => one - other);
+  const order: number[] = [];
+  let at = 0;
+  for (const seq of archived.decisions.keys()) {
+    while (at < lacking.length && lacking[at]! < seq) order.push(lacking[at++]!);
+    order.push(seq);
+  }
+  return [...order, ...lacking.slice(at)];
+}
+
+/** What is known of this very scan goes before what an earlier one left. */
+function causeOf(
+  was: TracedDecision | undefined,
+  is: TracedDecision | undefined,
+  hasDiverged: boolean,
+): DriftCause {
+  if (was === undefined || is === undefined) return "gap";
+  if (was.handicap !== null) return was.handicap;
+  if (was.isByAge || is.isByAge) return "latency";
+  if (was.inputs !== is.inputs) return "feature";
+  return hasDiverged ? "knock_on" : "unexplained";
+}
+
+/** That of the first decision that differs while the trade was wanted or open. */
+function causeOfTrade(
+  causes: ReadonlyMap<number, DriftCause>,
+  fromSeq: number,
+  toSeq: number,
+): DriftCause {
+  let hasDiverged = false;
+  for (const [seq, cause] of causes) {
+    if (fromSeq <= seq && seq <= toSeq) return cause;
+    if (seq < fromSeq) hasDiverged = true;
+  }
+  return hasDiverged ? "knock_on" : "unexplained";
+}
+
+/** A position is named after the scan that it was decided on. */
+function decidedSeq(positionId: string, entrySeq: number): number {
+  return Number(/-s(\d+)-/.exec(positionId)?.[1] ?? entrySeq);
+}
+
+type Pair = readonly [string, Trade | undefined, Trade | undefined];
+
+function pairs(recorded: DayTrace, archived: DayTrace): readonly Pair[] {
+  const ids = new Set([...recorded.trades.keys(), ...archived.trades.keys()]);
+  return [...ids].map((id) => [id, recorded.trades.get(id), archived.trades.get(id)]);
+}
+
+function textOf(trade: Trade | undefined): string | null {
+  if (trade === undefined) return null;
+  const { direction, quantity, asset, entrySeq, entryPrice, exitSeq, exitPrice } = trade;
+  const { exitReason, pnl } = trade;
+  return (
+    `${direction} ${quantity} ${asset}, in at ${entryPrice} (seq ${entrySeq}), ` +
+    `out at ${exitPrice} (seq ${exitSeq}, ${exitReason}), pnl ${pnl}`
+  );
+}
+
+function pnlOf({ trades }: DayTrace): number {
+  let sum = 0;
+  for (const { pnl } of trades.values()) sum += pnl;
+  return sum;
+}
