@@ -1,14 +1,13 @@
 /** The exchange of versions, killed inside: done once or not at all, and what refuses it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
 import { promotedState, readBooks } from "../../src/adapters/trading-journal/books/books-store.ts";
-import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
+import type { ExchangeOrder } from "../helpers/exchange-process.ts";
 import { spawnGreen, startBlue } from "../helpers/green.ts";
 import { LIVELY } from "../helpers/lively.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
@@ -48,33 +47,46 @@ async function recordFlatBooks(data: string): Promise<void> {
   blue.close();
 }
 
+/** In a process of its own; returns the signal that ended it. */
+async function exchangeIn(dataDir: string, copies: string, dieAt: number | null = null) {
+  const order: ExchangeOrder = { dataDir, copies, dieAt, id: "one", green: GREEN };
+  const child = spawn(process.execPath, [EXCHANGE, JSON.stringify(order)], { stdio: "inherit" });
+  const [, signal] = await once(child, "close");
+  return signal;
+}
+
+/** Whether it was done already; afterwards it is, once. */
+function finish(data: string): boolean {
+  const isDone = existsSync(join(data, "books.json"));
+  expect(exchangeBooks(request(data))).toMatchObject({ kind: isDone ? "repeated" : "exchanged" });
+  const books = readBooks(data);
+  expect(books).toMatchObject({ is_exchanged: true, promotions: [{ id: "one" }] });
+  expect(JSON.stringify(promotedState(data, books)?.blue.strategy)).toContain('"threshold":0.008');
+  return isDone;
+}
+
 test("killed at any moment it is done once or not at all; the same id finishes it", async () => {
   const template = join(dir, "template");
   await recordFlatBooks(template);
-  const random = seededRandom(9);
-  const found = { before: 0, after: 0 };
-  for (let round = 0; round < 16; round++) {
-    const data = join(dir, `data-${round}`);
-    cpSync(template, data, { recursive: true });
-    const child = spawn(process.execPath, [EXCHANGE, data, "one", JSON.stringify(GREEN)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    await once(child.stdout, "data");
-    await delay(random.uniform() * 40);
-    child.kill("SIGKILL");
-    await once(child, "close");
-    const isDone = existsSync(join(data, "books.json"));
-    found[isDone ? "after" : "before"] += 1;
-    expect(exchangeBooks(request(data))).toMatchObject({ kind: isDone ? "repeated" : "exchanged" });
-    const books = readBooks(data);
-    expect(books).toMatchObject({ is_exchanged: true, promotions: [{ id: "one" }] });
-    expect(JSON.stringify(promotedState(data, books)?.blue.strategy)).toContain(
-      '"threshold":0.008',
-    );
+  const data = (name: string | number): string => {
+    cpSync(template, join(dir, `data-${name}`), { recursive: true });
+    return join(dir, `data-${name}`);
+  };
+  // What a kill leaves does not depend on how it ends, so one run shows all moments.
+  const copies = join(dir, "copies");
+  expect(await exchangeIn(data("whole"), copies)).toBeNull();
+  const moments = readdirSync(copies).length;
+  const isDone = Array.from({ length: moments }, (_, call) => finish(join(copies, String(call))));
+  const firstDone = isDone.indexOf(true);
+  expect(firstDone).toBeGreaterThan(5);
+  expect(isDone).toEqual(isDone.map((_, call) => firstDone <= call));
+  // Really killed, on either side of the rename that makes it so: its locks are gone with it.
+  for (const call of [firstDone - 1, firstDone]) {
+    const killed = data(call);
+    expect(await exchangeIn(killed, join(dir, `copies-${call}`), call)).toBe("SIGKILL");
+    expect(finish(killed)).toBe(call === firstDone);
   }
-  expect(found.before).toBeGreaterThan(0);
-  expect(found.after).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test("what can't be handed over safely is refused, and nothing is changed", async () => {
   const none = join(dir, "none");
