@@ -140,9 +140,9 @@ def main():
         "trades": sum(strategy.exits.values()),
         **strategy.exits,
         "final": engine.portfolio.account(VENUE).balance_total(USDT).as_double(),
-        "load_ms": (loaded - began) * 1000,
-        "run_ms": (ended - loaded) * 1000,
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "load_ms": round((loaded - began) * 1000, 2),
+        "run_ms": round((ended - loaded) * 1000, 2),
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     print(json.dumps(figures))
 

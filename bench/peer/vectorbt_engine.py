@@ -87,10 +87,10 @@ def main():
         "trades": int(portfolio.trades.count()),
         **{reason: int(count) for reason, count in zip(REASONS, exits)},
         "final": float(portfolio.final_value()),
-        "load_ms": load_ms,
-        "first_run_ms": first_run_ms,
-        "run_ms": statistics.median(runs),
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "load_ms": round(load_ms, 2),
+        "first_run_ms": round(first_run_ms, 2),
+        "run_ms": round(statistics.median(runs), 2),
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     print(json.dumps(figures))
 
