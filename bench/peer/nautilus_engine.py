@@ -1,28 +1,24 @@
 #!/usr/bin/env python3
 """The backtest workload in NautilusTrader: a bar of each asset at each scan, market orders, its own matching,
 account and positions; risk checks and logs are off. It has no slippage of two basis points a side, so they
-are in its fee. usage: nautilus_engine.py DIR; prints one JSON line, and ends with 3 where it is not installed."""
+are in its fee. usage: nautilus_engine.py DIR; prints one JSON line."""
 import json
 import resource
 import sys
 import time
 from decimal import Decimal
 
-try:
-    import nautilus_trader
-    import numpy
-    from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
-    from nautilus_trader.config import LoggingConfig, RiskEngineConfig, StrategyConfig
-    from nautilus_trader.model.currencies import BTC, USDT
-    from nautilus_trader.model.data import Bar, BarType
-    from nautilus_trader.model.enums import AccountType, OmsType, OrderSide
-    from nautilus_trader.model.identifiers import InstrumentId, Symbol, Venue
-    from nautilus_trader.model.instruments import CryptoPerpetual
-    from nautilus_trader.model.objects import Money, Price, Quantity
-    from nautilus_trader.trading.strategy import Strategy
-except ImportError as error:
-    print(error, file=sys.stderr)
-    sys.exit(3)
+import nautilus_trader
+import numpy
+from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
+from nautilus_trader.config import LoggingConfig, RiskEngineConfig, StrategyConfig
+from nautilus_trader.model.currencies import BTC, USDT
+from nautilus_trader.model.data import Bar, BarType
+from nautilus_trader.model.enums import AccountType, OmsType, OrderSide
+from nautilus_trader.model.identifiers import InstrumentId, Symbol, Venue
+from nautilus_trader.model.instruments import CryptoPerpetual
+from nautilus_trader.model.objects import Money, Price, Quantity
+from nautilus_trader.trading.strategy import Strategy
 
 LOOK_BACK, THRESHOLD, TAKE, STOP, HOLD = 20, -0.02, 0.0095, 0.01, 120
 SHARE, FEE, SLIPPAGE = 0.2, 0.0004, 0.0002

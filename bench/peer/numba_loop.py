@@ -1,18 +1,13 @@
 #!/usr/bin/env python3
 """The backtest workload as one compiled loop over arrays: no orders, no fills, no checks. The floor that
-an engine is measured against. usage: numba_loop.py DIR; prints one JSON line, and ends with 3 where it is not
-installed."""
+an engine is measured against. usage: numba_loop.py DIR; prints one JSON line."""
 import json
 import statistics
 import sys
 import time
 
-try:
-    import numba
-    import numpy
-except ImportError as error:
-    print(error, file=sys.stderr)
-    sys.exit(3)
+import numba
+import numpy
 
 LOOK_BACK, THRESHOLD, TAKE, STOP, HOLD = 20, -0.02, 0.0095, 0.01, 120
 SHARE, FEE, SLIPPAGE = 0.2, 0.0004, 0.0002

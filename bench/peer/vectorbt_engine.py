@@ -1,23 +1,19 @@
 #!/usr/bin/env python3
 """The backtest workload in vectorbt: a flexible order function, which it compiles and calls at each scan, over
 one group of assets that share their cash. `run_ms` is the median of three simulations after the one that
-compiles. usage: vectorbt_engine.py DIR; prints one JSON line, and ends with 3 where it is not installed."""
+compiles. usage: vectorbt_engine.py DIR; prints one JSON line."""
 import json
 import resource
 import statistics
 import sys
 import time
 
-try:
-    import numba
-    import numpy
-    import pandas
-    import vectorbt
-    from vectorbt.portfolio import nb
-    from vectorbt.portfolio.enums import NoOrder
-except ImportError as error:
-    print(error, file=sys.stderr)
-    sys.exit(3)
+import numba
+import numpy
+import pandas
+import vectorbt
+from vectorbt.portfolio import nb
+from vectorbt.portfolio.enums import NoOrder
 
 LOOK_BACK, THRESHOLD, TAKE, STOP, HOLD = 20, -0.02, 0.0095, 0.01, 120
 SHARE, FEE, SLIPPAGE = 0.2, 0.0004, 0.0002
