@@ -2,16 +2,16 @@
  * The backtest workload through the real core: orders, fills, portfolio, gates and statistics.
  *
  *     npm run --silent bench:backtest -- DIR [--json] [--strategy velocity-divergence] [--sweep 100]
- *         [--python INTERPRETER]
+ *         [--peers] [--python INTERPRETER]
  *
  * DIR is what the workload's generator wrote. `run_ms` is the median of nine runs after a discarded
  * one, the reading of the columns aside (`load_ms`); memory is flat, because they are read in chunks.
  * `--strategy` takes the default strategy, which computes its own windows, in place of the workload's.
- * `--python` names an interpreter with numba, whose bare loop then runs on the same data; else its
- * recorded figure stands. `--sweep` adds so many parameter sets, each with the whole report, stepped side by side in one pass.
+ * `--peers` runs NautilusTrader, vectorbt and a bare numba loop on the same data, each where the
+ * interpreter of `--python` (else python3) has it; the figure of another stands as it was `recorded`.
+ * Without it `--python` runs the numba loop alone.
+ * `--sweep` adds so many parameter sets, each with the whole report, stepped side by side in one pass.
  */
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import {
@@ -24,18 +24,11 @@ import type { BacktestReport } from "../src/domain/backtest/report.ts";
 import { DEFAULT_AGE_BUDGETS_MS, WIDE_LIMITS } from "../src/domain/trading/configuration.ts";
 import { velocityDivergence } from "../src/domain/trading/strategies/velocity-divergence.ts";
 import type { Parameters } from "../src/domain/trading/strategy.ts";
+import { NUMBA, runPeers } from "./peer/run-peers.ts";
 import { openWorkload, type WorkloadData } from "./harness/workload-data.ts";
 import { workload } from "./workload-strategy.ts";
 
 const RUNS = 9;
-
-/** Recorded on two shared cores, one thread; good to one digit. Milliseconds a run on m and s. */
-const RECORDED = [
-  ["NautilusTrader 1.221", 57_000, 24_000],
-  ["backtrader", 150_000, 43_000],
-  ["vectorbt, flexible order function", 160, 300],
-  ["numba, a bare loop", 1.2, 3.3],
-] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -43,13 +36,14 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     strategy: { type: "string", default: "workload" },
     sweep: { type: "string", default: "0" },
+    peers: { type: "boolean", default: false },
     python: { type: "string" },
   },
 });
 const folder = positionals[0];
 if (folder === undefined) {
   process.stderr.write(
-    "usage: npm run --silent bench:backtest -- DIR [--json] [--strategy NAME] [--sweep N]\n",
+    "usage: npm run --silent bench:backtest -- DIR [--json] [--strategy NAME] [--sweep N] [--peers]\n",
   );
   process.exit(64);
 }
@@ -78,10 +72,21 @@ const result = {
   run_ms: round(runMs),
   scans_per_s: Math.round((data.scans / runMs) * 1_000),
   rss_mb: round(process.resourceUsage().maxRSS / 1_024),
-  ...(values.python === undefined ? {} : { numba_run_ms: round(numbaRunMs(values.python)) }),
   ...(sweepMs === null ? {} : { sweep_sets: sweep, sweep_ms: round(sweepMs) }),
 };
-process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : tableOf(result));
+const peers = runPeers({
+  folder: data.folder,
+  python: values.python ?? "python3",
+  isWanted: (script) => values.peers || (script === NUMBA && values.python !== undefined),
+  ours: { trades: trades.count, final: returns.end, assets: data.assets.length },
+}).map((peer) => ({ ...peer, times_as_long: Number((peer.run_ms / runMs).toPrecision(2)) }));
+const numba = peers.find(({ script, source }) => script === NUMBA && source === "measured");
+const told = {
+  ...result,
+  ...(numba === undefined ? {} : { numba_run_ms: round(numba.run_ms) }),
+  ...(values.peers ? { peers } : {}),
+};
+process.stdout.write(values.json ? `${JSON.stringify(told)}\n` : tableOf(result));
 
 function runOnce(source: WorkloadData): Timed {
   const { reports, runMs: ms, loadMs } = runAll(source, [{}]);
@@ -139,25 +144,14 @@ function descriptionOf(dataHash: string, parameters: Parameters): BacktestDescri
   };
 }
 
-function numbaRunMs(python: string): number {
-  const script = join(import.meta.dirname, "peer", "numba_loop.py");
-  const figures = JSON.parse(execFileSync(python, [script, data.folder], { encoding: "utf8" }));
-  return Number(figures["run_ms"]);
-}
-
 function tableOf(figures: typeof result): string {
   const rows = Object.entries(figures).map(([name, value]) => `${name.padEnd(14)} ${value}`);
   const limits = Object.entries(WIDE_LIMITS).map(([name, value]) => `${name}=${value}`);
-  const column = data.assets.length === 1 ? 2 : 1;
-  const peers = RECORDED.map(
-    ([name, ...ms]) =>
-      `${name.padEnd(36)} ${ms[column - 1]} ms (recorded), ${ratioOf(ms[column - 1]!)}x`,
+  const others = peers.map(
+    ({ engine, source, run_ms, times_as_long, agrees }) =>
+      `${engine.padEnd(36)} ${round(run_ms)} ms (${source}${agrees === false ? ", with other trades" : ""}), ${times_as_long}x`,
   );
-  return `${[...rows, `limits         ${limits.join(" ")}`, "", ...peers].join("\n")}\n`;
-}
-
-function ratioOf(peerMs: number): string {
-  return (peerMs / runMs).toPrecision(1);
+  return `${[...rows, `limits         ${limits.join(" ")}`, "", ...others].join("\n")}\n`;
 }
 
 function round(value: number): number {

@@ -1,16 +1,18 @@
 /**
  * The trader's way from event to commands: from entry into the listener's callback until every
- * command is in hand, with the text read, the event appended to a real journal, and the step. A real
- * member, the real bridge and the simulator stand before it, each a process of its own; the default
- * strategy is warm. Beside it, from the file's rename into place to the commands.
+ * command is in hand, with the text read, the event appended to a real journal, and the step. And the
+ * whole way, from a file's rename into place, which the writer tells, until the commands of its scan
+ * are in hand: of all scans, and of those that gave a paper order. A real member, the real bridge and
+ * the writer stand before it, each a process of its own. The default strategy trades as often as
+ * BOOK lets it, so that a p99 is one of many orders.
  *     node bench/trader-latency.ts [--json] [--assets 50,400] [--files 6000]
  */
-import { spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { monotonicMs, wallMicros, wallMs } from "../src/adapters/clock.ts";
+import { monotonicMs, wallMs } from "../src/adapters/clock.ts";
 import { connectHazelcast } from "../src/adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed, type ScanFeed } from "../src/adapters/hazelcast/scan-feed.ts";
 import { createScanLookup } from "../src/adapters/journal/scan-lookup.ts";
@@ -25,12 +27,14 @@ import { snapshotOf } from "../src/domain/trading/snapshot/snapshot.ts";
 import { createTrader } from "../src/domain/trading/trader.ts";
 import { publishStaticPosture } from "../src/cli/up/static-posture.ts";
 import { bookConfiguration } from "../src/wire/trading/book-configuration.ts";
+import type { Outcomes } from "../src/services/trader/book.ts";
 import { RunningTrader } from "../src/services/trader/running-trader.ts";
 import { Configuration } from "../src/wire/configuration.ts";
-import { microsFromIso } from "../src/wire/scan-value.ts";
 import { encodeTraderSnapshot } from "../src/wire/trading/trader-snapshot.ts";
+import { monotonicUs } from "./harness/listener.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { startOurs } from "./harness/processes.ts";
+import type { WriterOrder, WriterReply } from "./harness/scan-writer-process.ts";
 import { type Stack, withStack } from "./harness/stack.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
 
@@ -40,9 +44,14 @@ const RATE = 20;
 const FILES = options.files ?? 6_000;
 const BACKLOG = 450;
 const SEED = 1;
-const MAIN = resolve(import.meta.dirname, "../src/cli/main.ts");
-/** Of the end of a text, where the file's time stands. */
-const TAIL_CHARACTERS = 400;
+const WRITER = join(import.meta.dirname, "harness/scan-writer-process.ts");
+/** The default strategy and windows; any divergence enters, three scans are held, no limit ends it. */
+const BOOK = {
+  parameters: { threshold: 0.0001, volatilityQuantile: 0.01, holdScansMax: 3 },
+  limits: { entries_per_minute_max: 1_000_000, daily_loss_max: 1, drawdown_max: 1 },
+};
+/** Rename to order at 50 assets, milliseconds. */
+const TARGETS = { assets: 50, p50: 3, p99: 10 };
 
 const rows: Record<string, Awaited<ReturnType<typeof measure>>> = {};
 for (const assets of options.assets) {
@@ -51,7 +60,8 @@ for (const assets of options.assets) {
     rows[`${assets} assets`] = await measure(stack, assets);
   });
 }
-report(options, { title: "trader, milliseconds", files: FILES, rate: RATE, rows }, rows);
+const title = `trader, milliseconds; ${FILES} scans at ${RATE}/s; ${JSON.stringify(BOOK)}`;
+report(options, { title, files: FILES, rate: RATE, trader: BOOK, targets: TARGETS, rows }, rows);
 
 async function measure(stack: Stack, assets: number) {
   const dir = join(stack.dir, `trader-${assets}`);
@@ -65,18 +75,25 @@ async function measure(stack: Stack, assets: number) {
     while (trader.data.scans.lastSeq < BACKLOG) await delay(20);
     if (!trader.strategy.isWarm()) throw new Error("the backlog did not fill the windows");
     bench.begin();
-    await simulate(archive, assets);
+    const renamedUs = new Map(await writeLive({ archive, assets }));
     while (trader.data.scans.lastSeq < BACKLOG + FILES) await delay(20);
-    const { callbackMs, fileMs } = bench;
-    note(
-      `${assets} assets: ${callbackMs.length} scans in their callback, ${trader.data.account.trades} trades`,
-    );
+    const { callbackMs, steps } = bench;
+    const waysMs = (of: readonly ScanStep[]) =>
+      of.map(({ scanNumber, atUs }) => (atUs - renamedUs.get(scanNumber)!) / 1_000);
+    const live = steps.filter(({ scanNumber }) => renamedUs.has(scanNumber));
+    const orders = waysMs(live.filter(({ hasOrder }) => hasOrder));
+    note(`${assets} assets: ${callbackMs.length} scans in their callback, ${orders.length} orders`);
     return {
       callback_p50: percentileOf(callbackMs, 50),
       callback_p99: percentileOf(callbackMs, 99),
       callback_max: percentileOf(callbackMs, 100),
-      file_to_commands_p50: percentileOf(fileMs, 50),
-      file_to_commands_p99: percentileOf(fileMs, 99),
+      rename_to_commands_p50: percentileOf(waysMs(live), 50),
+      rename_to_commands_p99: percentileOf(waysMs(live), 99),
+      rename_to_order_p50: percentileOf(orders, 50),
+      rename_to_order_p99: percentileOf(orders, 99),
+      rename_to_order_max: percentileOf(orders, 100),
+      targets_met: areTargetsMet(assets, orders),
+      scans_with_order: orders.length,
       in_callback: callbackMs.length,
       repaired: FILES - callbackMs.length,
       trades: trader.data.account.trades,
@@ -92,6 +109,12 @@ function percentileOf(samples: readonly number[], percent: number): number | nul
   return samples.length === 0 ? null : rounded(percentile(samples, percent), 3);
 }
 
+/** Null where there is no target. */
+function areTargetsMet(assets: number, ordersMs: readonly number[]): boolean | null {
+  if (assets !== TARGETS.assets || ordersMs.length === 0) return null;
+  return percentile(ordersMs, 50) < TARGETS.p50 && percentile(ordersMs, 99) < TARGETS.p99;
+}
+
 function fail(error: unknown): never {
   process.stderr.write(`${String(error)}\n`);
   process.exit(1);
@@ -101,7 +124,7 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
   const hazelcast = await connectHazelcast({ ...stack, name: "bench", deadlineMs: 5_000 });
   if (!(await hazelcast.waitConnected(20_000))) throw new Error("no member answered");
   const posture = publishStaticPosture(hazelcast, "APEX");
-  const settings = Configuration.parse({}).trader;
+  const settings = Configuration.parse({ trader: BOOK }).trader;
   const { trader: configuration, paper } = bookConfiguration("BLUE", settings);
   const trader = createTrader(configuration);
   const log = new TradingLog(
@@ -109,13 +132,15 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
     { epoch: 1, carriedCount: 0 },
   );
   const trades = new TradeFile(log.journal.folder);
-  const samples = { isOn: false, callbackMs: [] as number[], fileMs: [] as number[], snapshots: 0 };
+  const samples = { isOn: false, callbackMs: [] as number[], snapshots: 0 };
+  const steps: ScanStep[] = [];
   const lookup = createScanLookup({ journalFile: join(dir, "none.db"), archive });
+  const program = { configurationHash: "", codeHash: "" };
   const running = new RunningTrader({
     trader,
     broker: createPaperBroker(paper),
     log,
-    outcomes: new OutcomeFile(log.journal.folder, { configurationHash: "", codeHash: "" }, 0),
+    outcomes: noted(new OutcomeFile(log.journal.folder, program, 0), steps),
     trades,
     feed: timed(createScanFeed(hazelcast), () => trader.data.scans.lastSeq, samples),
     lookup,
@@ -130,11 +155,11 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
     onStep() {},
   });
   syncPeriodically(log.journal, { periodMs: 1_000, onError: fail });
-  running.start({ kind: "started", configurationHash: "", codeHash: "", snapshotHash: "" });
+  running.start({ kind: "started", ...program, snapshotHash: "" });
   return {
     trader,
     callbackMs: samples.callbackMs,
-    fileMs: samples.fileMs,
+    steps,
     snapshots: () => samples.snapshots,
     begin: () => (samples.isOn = true),
     async close() {
@@ -151,7 +176,7 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
 function timed(
   feed: ScanFeed,
   lastSeq: () => number,
-  samples: { readonly isOn: boolean; readonly callbackMs: number[]; readonly fileMs: number[] },
+  samples: { readonly isOn: boolean; readonly callbackMs: number[] },
 ): ScanFeed {
   return {
     ...feed,
@@ -163,12 +188,30 @@ function timed(
           const startMs = performance.now();
           onScan(text);
           const endMs = performance.now();
-          if (!samples.isOn || lastSeq() === before || typeof text !== "string") return;
-          samples.callbackMs.push(endMs - startMs);
-          const mtime = /"file_mtime":"([^"]+)"/.exec(text.slice(-TAIL_CHARACTERS))?.[1] ?? "";
-          samples.fileMs.push((wallMicros() - microsFromIso(mtime)) / 1_000);
+          if (samples.isOn && lastSeq() !== before) samples.callbackMs.push(endMs - startMs);
         },
       }),
+  };
+}
+
+type ScanStep = { readonly scanNumber: number; readonly atUs: number; readonly hasOrder: boolean };
+
+/** Notes when the commands of each scan are in hand, and whether an order is among them. */
+function noted(outcomes: Outcomes, steps: ScanStep[]): Outcomes {
+  let hasOrder = false;
+  return {
+    beginDay: (of, day) => outcomes.beginDay(of, day),
+    tookEvent: (event) => outcomes.tookEvent(event),
+    gaveCommands(commands) {
+      outcomes.gaveCommands(commands);
+      hasOrder ||= commands.some(({ kind }) => kind === "submit_order");
+    },
+    endStep(of, event) {
+      outcomes.endStep(of, event);
+      const atUs = monotonicUs();
+      if (event.kind === "scan") steps.push({ scanNumber: event.scanNumber, atUs, hasOrder });
+      hasOrder = false;
+    },
   };
 }
 
@@ -189,11 +232,12 @@ async function writeBacklog(archive: string, assets: number): Promise<void> {
   });
 }
 
-async function simulate(archive: string, assets: number): Promise<void> {
-  const words = ["--out", archive, "--assets", assets, "--rate", RATE, "--seed", SEED];
-  words.push("--count", FILES, "--skip", BACKLOG, "--first-number", BACKLOG + 1);
-  const args = ["--disable-warning=ExperimentalWarning", MAIN, "simulate", ...words.map(String)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
-  const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`the simulator ended with ${code}`);
+async function writeLive(at: Pick<WriterOrder, "archive" | "assets">): Promise<WriterReply> {
+  const order: WriterOrder = { ...at, seed: SEED, skip: BACKLOG, count: FILES, rate: RATE };
+  const child = fork(WRITER, [JSON.stringify(order)]);
+  const replied = new Promise<WriterReply>((resolve) => child.once("message", resolve));
+  const ended = once(child, "disconnect").then(() =>
+    Promise.reject(new Error("the writer told nothing")),
+  );
+  return Promise.race([replied, ended]);
 }

@@ -22,18 +22,8 @@ const COLLECT_EVERY_MS = 100;
 
 export async function liveRun(run: LiveRun): Promise<LiveResult> {
   await run.listener.clear();
-  const day = join(run.archive, dayFolder());
-  mkdirSync(day, { recursive: true });
-  const renamedUs = new Map<number, number>();
-  const startedMs = performance.now();
-  for (const [index, file] of run.files.entries()) {
-    await delay(Math.max(0, startedMs + (index * 1_000) / run.rate - performance.now()));
-    const temporary = join(day, `.${file.name}.tmp`);
-    writeFileSync(temporary, file.bytes);
-    const atUs = monotonicUs();
-    renameSync(temporary, join(day, file.name));
-    if (index >= run.warmFiles) renamedUs.set(file.scanNumber, atUs);
-  }
+  const renamedUs = await renameIntoPlace(run);
+  for (const { scanNumber } of run.files.slice(0, run.warmFiles)) renamedUs.delete(scanNumber);
   const last = run.files.at(-1)!.scanNumber;
   const giveUpMs = performance.now() + run.patienceMs;
   let seen = await run.listener.collect();
@@ -43,6 +33,27 @@ export async function liveRun(run: LiveRun): Promise<LiveResult> {
   }
   const latenciesUs = latenciesOf(renamedUs, seen);
   return { latenciesUs, missed: renamedUs.size - latenciesUs.length };
+}
+
+/** Returns when each scan was renamed, by its number, in microseconds of `monotonicUs`. */
+export async function renameIntoPlace(of: {
+  readonly archive: string;
+  readonly files: Iterable<ScanFile>;
+  readonly rate: number;
+}): Promise<Map<number, number>> {
+  const day = join(of.archive, dayFolder());
+  mkdirSync(day, { recursive: true });
+  const renamedUs = new Map<number, number>();
+  const startedMs = performance.now();
+  for (const file of of.files) {
+    await delay(Math.max(0, startedMs + (renamedUs.size * 1_000) / of.rate - performance.now()));
+    const temporary = join(day, `.${file.name}.tmp`);
+    writeFileSync(temporary, file.bytes);
+    const atUs = monotonicUs();
+    renameSync(temporary, join(day, file.name));
+    renamedUs.set(file.scanNumber, atUs);
+  }
+  return renamedUs;
 }
 
 /** A scan counts when it is seen first: a bridge may tell it again. */

@@ -21,8 +21,19 @@ const FOLDER = join(import.meta.dirname, "histories");
 const PAST = sessionIdOf("BLUE", "2026-01-02");
 const UNSETTLED = sessionIdOf("BLUE", "2026-01-03");
 
+/** Told more than a history holds before any worker served it. */
+const EARLY = sessionIdOf("GREEN", "2999-01-01");
+
 const stage = await openSessionStage("session-histories");
 const { workflow } = stage.temporal.client;
+const early = await workflow.start("tradeSession", {
+  workflowId: EARLY,
+  taskQueue: "dolphin-trader",
+  args: [{ history_max: 20 }],
+});
+for (let at = 1; at <= 20; at += 1) {
+  await early.signal(tradesSignal, { from: at, to: at, trades: [], view: null });
+}
 await stage.startWorker("trader", "batch");
 const session = await workflow.start("tradeSession", {
   workflowId: sessionIdOf("BLUE", stage.today),
@@ -44,6 +55,10 @@ const { firstExecutionRunId } = session;
 await until("continued as new", async () => {
   await handle.executeUpdate("settle", { args: [{}] });
   return (await handle.describe()).runId !== firstExecutionRunId;
+});
+await until("the early one continued as new", async () => {
+  const { runId } = await workflow.getHandle(EARLY).describe();
+  return runId !== early.firstExecutionRunId;
 });
 await (
   await workflow.start("tradeSession", { workflowId: PAST, taskQueue: "dolphin-trader" })
@@ -70,6 +85,7 @@ const save = (workflowId: string, runId: string, place: SavedHistory): void => {
 const { address } = stage;
 save(session.workflowId, firstExecutionRunId, { address, number: 1 });
 save(session.workflowId, (await handle.describe()).runId, { address, number: 2 });
+save(EARLY, early.firstExecutionRunId, { address, number: 1 });
 save(PAST, "", { address, number: 1 });
 save(UNSETTLED, "", { address, number: 1 });
 
@@ -84,6 +100,7 @@ for (const [workflowId, input] of failing) {
   save(workflowId, "", { address, number: 1 });
 }
 await handle.terminate("saved");
+await workflow.getHandle(EARLY).terminate("saved");
 await stage.close();
 
 // And one that goes well, under all that it needs.

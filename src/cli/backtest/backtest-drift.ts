@@ -1,17 +1,13 @@
 /** `dolphin backtest drift DATE --book BOOK`: how far a recorded day went from its backtest, and why. */
-import { join } from "node:path";
 import type { Command } from "commander";
 import { measureDayDrift } from "../../adapters/backtest/day-drift.ts";
-import { codeHash } from "../../adapters/code-hash.ts";
-import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
 import type { Config } from "../../config.ts";
 import { countsText } from "../../domain/backtest/drift/drift.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import type { DayDrift } from "../../wire/session/day-drift.ts";
-import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
-import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { printable } from "../rendering/terminal.ts";
+import { bookProgram } from "../trader/book-program.ts";
 import { sayProblem } from "./local-run.ts";
 
 const HELP = `
@@ -52,18 +48,11 @@ export function addDriftCommand(backtest: Command): void {
     });
 }
 
-function driftOf(config: Config, book: string, day: string): Promise<DayDrift> {
+async function driftOf(config: Config, book: string, day: string): Promise<DayDrift> {
   const { data_dir: dataDir, archive } = config;
-  const settings = settingsOfBook(book === "GREEN" ? "GREEN" : "BLUE", config, readBooks(dataDir));
-  const { trader, paper, hash } = bookConfiguration(book, settings);
-  return measureDayDrift({
-    place: { root: join(dataDir, "journal", "trading"), book },
-    day,
-    program: { trader, paper, configurationHash: hash, codeHash: codeHash() },
-    archive,
-    dataDir,
-    onProblem: sayProblem,
-  });
+  const found = await bookProgram(config, book);
+  if (typeof found === "string") return { book, day, measured: false, reason: found };
+  return measureDayDrift({ ...found, day, archive, dataDir, onProblem: sayProblem });
 }
 
 function usage(message: string): CliError {

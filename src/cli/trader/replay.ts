@@ -1,20 +1,11 @@
 /** `dolphin replay DATE --book BOOK`: the recorded day through the core again, held against what was recorded. */
-import { join } from "node:path";
 import type { Command } from "commander";
-import { codeHash } from "../../adapters/code-hash.ts";
-import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
-import { loadStrategies } from "../../adapters/trading-journal/books/configured-strategies.ts";
 import { replayDay } from "../../adapters/trading-journal/replay/replay-day.ts";
 import type { Config } from "../../config.ts";
-import { messageOf } from "../../domain/failure.ts";
 import type { Difference } from "../../domain/trading/replay/replay.ts";
-import {
-  type BookConfiguration,
-  bookConfiguration,
-} from "../../wire/trading/book-configuration.ts";
-import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { type DayReplay, dayReplayJson } from "../../wire/session/day-replay.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+import { bookProgram } from "./book-program.ts";
 
 const HELP = `
 Folds the day's recorded events through the core again, from the last snapshot before the day or from
@@ -58,20 +49,9 @@ export function addReplayCommand(program: Command): void {
 }
 
 async function replayRecordedDay(config: Config, book: string, day: string): Promise<DayReplay> {
-  const books = readBooks(config.data_dir);
-  const settings = settingsOfBook(book === "GREEN" ? "GREEN" : "BLUE", config, books);
-  const strategyOf = await loadStrategies([settings.strategy]);
-  let configuration: BookConfiguration;
-  try {
-    configuration = bookConfiguration(book, settings, strategyOf);
-  } catch (error) {
-    return { book, day, verdict: "not_comparable", reason: messageOf(error) };
-  }
-  const { trader, paper, hash } = configuration;
-  const place = { root: join(config.data_dir, "journal", "trading"), book };
-  const codeHashes = codeHash(trader.strategy.fileHash);
-  const program = { trader, paper, configurationHash: hash, codeHash: codeHashes };
-  return replayDay(place, day, program);
+  const found = await bookProgram(config, book);
+  if (typeof found === "string") return { book, day, verdict: "not_comparable", reason: found };
+  return replayDay(found.place, day, found.program);
 }
 
 function usage(message: string): CliError {
