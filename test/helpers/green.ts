@@ -91,7 +91,7 @@ export function startBlue(data: string, settings: object = LIVELY, scanPeriodMs 
       }
     },
     saveSnapshot(): void {
-      saveSnapshot(log.journal, trader.nextIndex - 1, encodeTraderSnapshot(snapshotOf(trader)));
+      saveSnapshot(log.journal, trader.nextIndex - 1, encodeTraderSnapshot(snapshotOf(trader), hash));
     },
     close: () => log.close(),
   };

@@ -114,7 +114,7 @@ export function startSession(place: TradingJournalPlace, scanPeriodMs: number): 
       return trader.nextIndex - 1;
     },
     saveSnapshot() {
-      saveSnapshot(log.journal, trader.nextIndex - 1, encodeTraderSnapshot(snapshotOf(trader)));
+      saveSnapshot(log.journal, trader.nextIndex - 1, encodeTraderSnapshot(snapshotOf(trader), ""));
     },
     close: () => log.close(),
   };

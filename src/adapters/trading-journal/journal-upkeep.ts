@@ -100,12 +100,12 @@ export class JournalUpkeep {
   }
 
   async #openProjection(): Promise<TradingProjection> {
-    const { dataDir, configuration } = this.#options;
+    const { dataDir, configuration, say } = this.#options;
     const strategyOf = await loadStrategiesOf(configuration);
     return new TradingProjection({
       path: projectionPath(dataDir),
       place: this.#place,
-      startFold: foldBlue({ dataDir, configuration, strategyOf }),
+      startFold: foldBlue({ dataDir, configuration, strategyOf, say }),
     });
   }
 

@@ -50,7 +50,7 @@ export function addDriftCommand(backtest: Command): void {
 
 async function driftOf(config: Config, book: string, day: string): Promise<DayDrift> {
   const { data_dir: dataDir, archive } = config;
-  const found = await bookProgram(config, book);
+  const found = await bookProgram(config, book, day);
   if (typeof found === "string") return { book, day, measured: false, reason: found };
   return measureDayDrift({ ...found, day, archive, dataDir, onProblem: sayProblem });
 }

@@ -1,8 +1,14 @@
-/** The program that a book runs as configured now: what a recorded day is held against. */
+/** The program that a recorded day is held against: what ran then if it can be had, else what is configured now. */
 import { join } from "node:path";
 import { codeHash } from "../../adapters/code-hash.ts";
 import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
 import { loadStrategies } from "../../adapters/trading-journal/books/configured-strategies.ts";
+import {
+  recordedConfigurations,
+  recordedStrategy,
+} from "../../adapters/trading-journal/books/recorded-configurations.ts";
+import { configurationHashOf } from "../../adapters/trading-journal/replay/replay-day.ts";
+import { bookFolder } from "../../adapters/trading-journal/segments/segment-files.ts";
 import type { Config } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
 import {
@@ -12,19 +18,24 @@ import {
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 
 /** A sentence where the configuration names no strategy, or one that can't be run. */
-export async function bookProgram(config: Config, book: string) {
+export async function bookProgram(config: Config, book: string, day: string) {
   const { data_dir: dataDir } = config;
+  const place = { root: join(dataDir, "journal", "trading"), book };
+  const folder = bookFolder(place.root, book);
   const settings = settingsOfBook(book === "GREEN" ? "GREEN" : "BLUE", config, readBooks(dataDir));
-  const strategyOf = await loadStrategies([settings.strategy]);
-  let configuration: BookConfiguration;
+  const ran = configurationHashOf(place, day);
+  const recorded = ran === null ? [] : recordedStrategy(folder, ran);
+  const strategyOf = await loadStrategies([settings.strategy, ...recorded]);
+  let present: BookConfiguration;
   try {
-    configuration = bookConfiguration(book, settings, strategyOf);
+    present = bookConfiguration(book, settings, strategyOf);
   } catch (error) {
     return messageOf(error);
   }
-  const { trader, paper, hash } = configuration;
+  const former = ran === null ? null : recordedConfigurations(folder, strategyOf, present)(ran);
+  const { trader, paper, hash } = former ?? present;
   return {
-    place: { root: join(dataDir, "journal", "trading"), book },
+    place,
     program: {
       trader,
       paper,

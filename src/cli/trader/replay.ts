@@ -49,7 +49,7 @@ export function addReplayCommand(program: Command): void {
 }
 
 async function replayRecordedDay(config: Config, book: string, day: string): Promise<DayReplay> {
-  const found = await bookProgram(config, book);
+  const found = await bookProgram(config, book, day);
   if (typeof found === "string") return { book, day, verdict: "not_comparable", reason: found };
   return replayDay(found.place, day, found.program);
 }

@@ -10,8 +10,14 @@ import type { DayEntry, TraderCommand } from "../../domain/trading/commands.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { publishedOf } from "../../domain/trading/published.ts";
 import type { Divergence } from "../../domain/trading/shadow/comparison.ts";
-import { createShadow, type Shadow, stepShadow } from "../../domain/trading/shadow/shadow.ts";
+import {
+  changeBlue,
+  createShadow,
+  type Shadow,
+  stepShadow,
+} from "../../domain/trading/shadow/shadow.ts";
 import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
+import { versionAt } from "../../domain/trading/snapshot/take-version.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { ShadowSnapshot } from "../../wire/trading/shadow-snapshot.ts";
 import { countersOf } from "../book-status.ts";
@@ -19,7 +25,9 @@ import type { OpenedShadow } from "./open-shadow.ts";
 
 export type GreenWorld = {
   readonly opened: OpenedShadow;
-  readonly configurations: { readonly blue: BookConfiguration; readonly green: BookConfiguration };
+  readonly configurations: { readonly green: BookConfiguration };
+  /** What BLUE ran under a hash; null where this process can't have it. */
+  readonly blueOf: (hash: string) => BookConfiguration | null;
   readonly trades: Pick<TradeFile, "add" | "sync">;
   /** Events of BLUE's log between snapshots. */
   readonly snapshotEvents: number;
@@ -39,8 +47,9 @@ export class GreenBook {
   #nowMs: number;
   #savedIndex: number;
   #trades: number;
-  /** Of the last start in BLUE's log. */
-  #blueHash: string | null = null;
+  #blueVersion: BookConfiguration;
+  /** BLUE went on as something that this process can't follow. */
+  #isBlueLost = false;
 
   constructor(world: GreenWorld) {
     const { opened, configurations } = world;
@@ -50,8 +59,9 @@ export class GreenBook {
     this.#nowMs = opened.nowMs;
     this.#savedIndex = opened.index;
     this.#trades = opened.green.data.account.trades;
+    this.#blueVersion = opened.blue.version;
     this.shadow = createShadow({
-      blue: opened.blue,
+      blue: opened.blue.trader,
       green: opened.green,
       comparison: opened.comparison,
       paper: configurations.green.paper,
@@ -84,7 +94,8 @@ export class GreenBook {
       version: 1,
       index: this.#index,
       nowMs: this.#nowMs,
-      blueHash: configurations.blue.hash,
+      // Of a state that is not BLUE's, a start takes nothing.
+      blueHash: this.#isBlueLost ? "" : this.#blueVersion.hash,
       greenHash: configurations.green.hash,
       blue: snapshotOf(this.shadow.blue),
       green: snapshotOf(this.shadow.green),
@@ -111,7 +122,7 @@ export class GreenBook {
   counters(): Record<string, number | string | null> {
     const state = publishedOf(this.shadow.green);
     const { comparison } = this.shadow;
-    const { blue, green } = this.#world.configurations;
+    const { green } = this.#world.configurations;
     return {
       ...countersOf(state, this.#index),
       compared: comparison.compared,
@@ -121,22 +132,34 @@ export class GreenBook {
       divergence_index: comparison.first?.index ?? null,
       divergence: comparison.first?.detail.slice(0, 500) ?? null,
       configuration: green.hash.slice(0, 12),
-      blue_configuration: blue.hash.slice(0, 12),
-      /** BLUE runs another configuration than this process read for it: restart this one. */
-      blue_is_other: this.#blueHash === null || this.#blueHash === blue.hash ? "no" : "yes",
+      blue_configuration: this.#blueVersion.hash.slice(0, 12),
+      /** BLUE runs what this process could not load: restart this one. */
+      blue_is_other: this.#isBlueLost ? "yes" : "no",
     };
   }
 
   #take(event: TraderEvent): void {
-    const { say, configurations } = this.#world;
+    this.#followStart(event);
     const divergence = stepShadow(this.shadow, event);
     this.#index = event.index;
     this.#nowMs = event.nowMs;
-    if (divergence !== null) say("warn", wordsOf(divergence));
-    if (event.kind !== "started" || event.configurationHash === this.#blueHash) return;
-    this.#blueHash = event.configurationHash;
-    if (event.configurationHash === configurations.blue.hash) return;
-    say("warn", `BLUE started with another configuration than this process read: restart it`);
+    if (divergence !== null) this.#world.say("warn", wordsOf(divergence));
+  }
+
+  #followStart(event: TraderEvent): void {
+    const { shadow } = this;
+    if (event.kind !== "started" || event.index < shadow.blue.nextIndex) return;
+    const before = { trader: shadow.blue, version: this.#blueVersion };
+    const blue = versionAt(before, event, this.#world.blueOf);
+    if (blue === before) return;
+    if (blue === null) {
+      this.#isBlueLost = true;
+      this.#world.say("warn", "BLUE started as what this process could not load: restart it");
+      return;
+    }
+    this.#blueVersion = blue.version;
+    changeBlue(shadow, blue.trader);
+    this.#world.say("info", `BLUE goes on with another configuration from event ${event.index} on`);
   }
 
   #tell(commands: readonly TraderCommand[]): void {

@@ -16,11 +16,13 @@ import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-fee
 import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { promotedState, readBooks } from "../../adapters/trading-journal/books/books-store.ts";
 import { loadStrategiesOf } from "../../adapters/trading-journal/books/configured-strategies.ts";
+import { recordedConfigurations } from "../../adapters/trading-journal/books/recorded-configurations.ts";
 import { bookFolder } from "../../adapters/trading-journal/segments/segment-files.ts";
 import {
   latestSnapshot,
   oldestSnapshot,
   saveSnapshotIn,
+  type Snapshot,
   SNAPSHOTS_KEPT,
 } from "../../adapters/trading-journal/snapshots.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
@@ -72,7 +74,9 @@ async function start(shell: Shell): Promise<void> {
   const lock = lockDirectory(folders.green);
   if (lock === null) shell.end(EXIT_FAILED, `another process runs GREEN in ${folders.green}`);
   const strategyOf = await loadStrategiesOf(config);
-  const configurations = orConfigurationEnd(shell, () => configurationsOf(config, strategyOf));
+  const configurations = orConfigurationEnd(shell, () =>
+    configurationsOf(config, folders, strategyOf),
+  );
   const opened = orConfigurationEnd(shell, () => open(shell, folders, configurations));
   if (opened.isAnew) rmSync(join(folders.green, "trades.jsonl"), { force: true });
   const trades = new TradeFile(folders.green);
@@ -82,6 +86,7 @@ async function start(shell: Shell): Promise<void> {
   const book = new GreenBook({
     opened,
     configurations,
+    blueOf: configurations.blueOf,
     trades,
     snapshotEvents: config.trader.snapshot_events,
     saveSnapshot: (of) =>
@@ -120,11 +125,13 @@ async function start(shell: Shell): Promise<void> {
   });
 }
 
-function configurationsOf(config: Config, strategyOf: StrategyOf) {
+function configurationsOf(config: Config, { place }: Folders, strategyOf: StrategyOf) {
   const books = readBooks(config.data_dir);
   const of = (book: "BLUE" | "GREEN") =>
     bookConfiguration(book, settingsOfBook(book, config, books), strategyOf);
-  return { blue: of("BLUE"), green: of("GREEN") };
+  const blue = of("BLUE");
+  const folder = bookFolder(place.root, place.book);
+  return { blue, green: of("GREEN"), blueOf: recordedConfigurations(folder, strategyOf, blue) };
 }
 
 function open(
@@ -133,6 +140,9 @@ function open(
   configurations: ReturnType<typeof configurationsOf>,
 ): OpenedShadow {
   const { place, green } = folders;
+  const blueFolder = bookFolder(place.root, place.book);
+  const decoded = (found: Snapshot | null) =>
+    found === null ? null : decodeTraderSnapshot(found.bytes);
   const own = latestSnapshot(green, Number.MAX_SAFE_INTEGER);
   for (const path of own.damaged) say("warn", `the snapshot ${path} is damaged`);
   const mine = own.snapshot === null ? null : decodeShadow(own.snapshot.bytes);
@@ -143,11 +153,10 @@ function open(
     .toSorted((one, other) => other.index - one.index);
   return openShadow({
     configurations,
+    blueOf: configurations.blueOf,
     snapshots,
-    oldestOfBlue: () => {
-      const found = oldestSnapshot(bookFolder(place.root, place.book));
-      return found === null ? null : decodeTraderSnapshot(found.bytes);
-    },
+    oldestOfBlue: () => decoded(oldestSnapshot(blueFolder)),
+    newestOfBlue: () => decoded(latestSnapshot(blueFolder, Number.MAX_SAFE_INTEGER).snapshot),
     read: (from) => new TradingLogReader(place, from),
     say,
   });

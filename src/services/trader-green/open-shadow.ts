@@ -1,34 +1,52 @@
 /**
- * Both books as they stood at an event of BLUE's log, and the log from there on: from the newest
- * snapshot that fits the log and the configurations, else from the beginning.
+ * Both books as they stood at an event of BLUE's log, and the log from there on. Each half is found by
+ * itself: a version of GREEN that changed does not cost BLUE's state, nor the other way round.
+ *
+ * Invariant: no part of BLUE's log is folded with another version than the one that decided there,
+ * as far as that version is known.
  */
 import type { TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
-import { codeOf, messageOf } from "../../domain/failure.ts";
+import { codeOf } from "../../domain/failure.ts";
+import type { TraderEvent } from "../../domain/trading/events.ts";
 import { type Comparison, createComparison } from "../../domain/trading/shadow/comparison.ts";
 import { twinOf } from "../../domain/trading/shadow/twin-of.ts";
-import { restoreFrom, type TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
-import { createTrader, type Trader } from "../../domain/trading/trader.ts";
+import { restoreFrom } from "../../domain/trading/snapshot/snapshot.ts";
+import {
+  isOfStrategy,
+  takeVersion,
+  versionAt,
+  type VersionedBook,
+} from "../../domain/trading/snapshot/take-version.ts";
+import { createTrader, stepTrader, type Trader } from "../../domain/trading/trader.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { ShadowSnapshot } from "../../wire/trading/shadow-snapshot.ts";
+import type { SavedState } from "../../wire/trading/trader-snapshot.ts";
+
+export type Blue = VersionedBook<BookConfiguration>;
 
 export type OpenedShadow = {
-  readonly blue: Trader;
+  /** May be ahead of GREEN. */
+  readonly blue: Blue;
   readonly green: Trader;
   readonly comparison: Comparison;
-  /** Of the last event that is in them; -1 for none. */
+  /** Of the last event that is in GREEN; -1 for none. */
   readonly index: number;
   readonly nowMs: number;
   /** Tells what follows. */
   readonly reader: Pick<TradingLogReader, "poll" | "close">;
+  /** GREEN begins with cash and history of its own making: what it booked before is another's. */
   readonly isAnew: boolean;
 };
 
 export type OpenShadowDeps = {
   readonly configurations: { readonly blue: BookConfiguration; readonly green: BookConfiguration };
+  /** What BLUE ran under a hash; null where it can't be had any more. */
+  readonly blueOf: (hash: string) => BookConfiguration | null;
   /** GREEN's own and the last promotion's, the one to be preferred first. */
   readonly snapshots: readonly ShadowSnapshot[];
   /** BLUE's oldest, for a log whose first days retention has deleted. */
-  readonly oldestOfBlue: () => TraderSnapshot | null;
+  readonly oldestOfBlue: () => SavedState | null;
+  readonly newestOfBlue: () => SavedState | null;
   /** BLUE's log from this event on. */
   readonly read: (fromIndex: number) => Pick<TradingLogReader, "poll" | "close">;
   readonly say: (level: "info" | "warn", line: string) => void;
@@ -46,28 +64,35 @@ export function openShadow(deps: OpenShadowDeps): OpenedShadow {
 function openAt(deps: OpenShadowDeps, snapshot: ShadowSnapshot): OpenedShadow | null {
   const { configurations, read, say } = deps;
   const { index, nowMs } = snapshot;
-  const isSame =
-    snapshot.blueHash === configurations.blue.hash &&
-    snapshot.greenHash === configurations.green.hash;
-  let books: Pick<OpenedShadow, "blue" | "green">;
-  try {
-    books = {
-      blue: restoreFrom(configurations.blue.trader, snapshot.blue),
-      green: restoreFrom(configurations.green.trader, snapshot.green),
-    };
-  } catch (error) {
-    say("info", `the state after event ${index} is not gone on from: ${messageOf(error)}`);
-    return null;
-  }
   const reader = read(index);
   if (!isNext(reader, { index, nowMs })) {
     reader.close();
     say("warn", `BLUE's log has another event ${index} than the one that was taken, or none`);
     return null;
   }
+  const own = restoredBlue(deps, { snapshot: snapshot.blue, configurationHash: snapshot.blueHash });
+  const blue = own ?? newestBlue(deps, index);
+  if (blue === null) {
+    reader.close();
+    throw new Error(
+      "BLUE's newest state is of a version that can't be had any more: start trader-blue with the " +
+        "present one, then GREEN goes on from where it is",
+    );
+  }
+  const { green } = configurations;
+  const taken = takeVersion(green.trader, snapshot.green);
+  if (taken.kind === "refused") {
+    reader.close();
+    say("warn", `${taken.reason}: GREEN's changed version begins anew, beside BLUE as it stands`);
+    return besideBlue(deps, blue);
+  }
   // What differed under other configurations says nothing of these.
+  const isSame = own !== null && snapshot.greenHash === green.hash;
   const comparison = isSame ? snapshot.comparison : createComparison();
-  return { ...books, comparison, index, nowMs, reader, isAnew: false };
+  if (snapshot.greenHash !== green.hash) {
+    say("info", "GREEN's configuration was changed: it keeps its cash and its day");
+  }
+  return { blue, green: taken.trader, comparison, index, nowMs, reader, isAnew: false };
 }
 
 /** A log that a power cut took the end of may have gone on otherwise. */
@@ -86,29 +111,80 @@ function isNext(
   }
 }
 
-function openAnew({ configurations, oldestOfBlue, read }: OpenShadowDeps): OpenedShadow {
-  const { blue, green } = configurations;
-  const whole = { comparison: createComparison(), index: -1, nowMs: 0, isAnew: true };
-  const first = createTrader(blue.trader);
-  if (isKept(read(first.nextIndex))) {
-    const reader = read(first.nextIndex);
-    return { ...whole, blue: first, green: createTrader(green.trader), reader };
-  }
-  const snapshot = oldestOfBlue();
-  if (snapshot === null) {
-    throw new Error("the first days of BLUE's log are gone, without a snapshot");
-  }
-  const restored = restoreFrom(blue.trader, snapshot);
-  const reader = read(restored.nextIndex);
-  return { ...whole, blue: restored, green: twinOf(restored, green.trader), reader };
+/** Null where what ran when it was saved can't be had. */
+function restoredBlue({ configurations, blueOf }: OpenShadowDeps, saved: SavedState): Blue | null {
+  const { snapshot, configurationHash } = saved;
+  const version = configurationHash === null ? configurations.blue : blueOf(configurationHash);
+  if (version === null || !isOfStrategy(createTrader(version.trader), snapshot)) return null;
+  return { trader: restoreFrom(version.trader, snapshot), version };
 }
 
-function isKept(probe: Pick<TradingLogReader, "poll" | "close">): boolean {
+/** BLUE's own newest state, folded up to an event where it is older. */
+function newestBlue(deps: OpenShadowDeps, index: number): Blue | null {
+  const saved = deps.newestOfBlue();
+  let blue = saved === null ? null : restoredBlue(deps, saved);
+  if (blue === null || index < blue.trader.nextIndex) return blue;
+  const reader = deps.read(blue.trader.nextIndex);
   try {
-    probe.poll().next();
-    return true;
+    for (const event of reader.poll()) {
+      if (index < event.index) break;
+      blue = versionAt(blue, event, deps.blueOf);
+      if (blue === null) break;
+      stepTrader(blue.trader, event);
+    }
+  } finally {
+    reader.close();
+  }
+  return blue;
+}
+
+function besideBlue({ configurations, read }: OpenShadowDeps, blue: Blue): OpenedShadow {
+  const green = twinOf(blue.trader, configurations.green.trader);
+  const { nextIndex } = blue.trader;
+  const reader = read(nextIndex);
+  const { nowMs } = blue.trader.data;
+  const comparison = createComparison();
+  return { blue, green, comparison, index: nextIndex - 1, nowMs, reader, isAnew: true };
+}
+
+function openAnew(deps: OpenShadowDeps): OpenedShadow {
+  const { configurations, blueOf, oldestOfBlue, read } = deps;
+  const trader = createTrader(configurations.blue.trader);
+  const first = firstEvent(read(trader.nextIndex));
+  const isKnown =
+    first === undefined ||
+    first === "gone" ||
+    first.kind !== "started" ||
+    blueOf(first.configurationHash) !== null;
+  const oldest = first === "gone" ? oldestOfBlue() : null;
+  const blue =
+    (oldest === null ? null : restoredBlue(deps, oldest)) ??
+    (first === "gone" || !isKnown ? newestBlue(deps, Number.MAX_SAFE_INTEGER) : null);
+  if (blue !== null) return besideBlue(deps, blue);
+  if (first === "gone") {
+    throw new Error(
+      "the first days of BLUE's log are gone, without a snapshot of what BLUE runs now: " +
+        "start trader-blue first",
+    );
+  }
+  return {
+    blue: { trader, version: configurations.blue },
+    green: createTrader(configurations.green.trader),
+    comparison: createComparison(),
+    index: -1,
+    nowMs: 0,
+    reader: read(trader.nextIndex),
+    isAnew: true,
+  };
+}
+
+function firstEvent(
+  probe: Pick<TradingLogReader, "poll" | "close">,
+): TraderEvent | "gone" | undefined {
+  try {
+    return probe.poll().next().value ?? undefined;
   } catch (error) {
-    if (codeOf(error) === "TRADING_JOURNAL_GONE") return false;
+    if (codeOf(error) === "TRADING_JOURNAL_GONE") return "gone";
     throw error;
   } finally {
     probe.close();

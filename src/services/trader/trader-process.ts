@@ -10,23 +10,29 @@ import { createScanLookup } from "../../adapters/journal/scan-lookup.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { readBooks, snapshotOfBlue } from "../../adapters/trading-journal/books/books-store.ts";
 import { loadStrategies } from "../../adapters/trading-journal/books/configured-strategies.ts";
+import {
+  recordConfiguration,
+  recordedConfigurations,
+  recordedStrategy,
+} from "../../adapters/trading-journal/books/recorded-configurations.ts";
 import { claimBook } from "../../adapters/trading-journal/postgres/claim-book.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
 import { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
-import { syncPeriodically } from "../../adapters/trading-journal/trading-journal.ts";
+import {
+  syncPeriodically,
+  type TradingJournalPlace,
+} from "../../adapters/trading-journal/trading-journal.ts";
 import { TradingLog, TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
 import { type Config, ConfigError, loadConfig } from "../../config.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
+import type { Trader } from "../../domain/trading/trader.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS } from "../../wire/control-pipe.ts";
 import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
-import {
-  type BookConfiguration,
-  bookConfiguration,
-} from "../../wire/trading/book-configuration.ts";
+import { bookConfiguration } from "../../wire/trading/book-configuration.ts";
 import { decodeTraderSnapshot, encodeTraderSnapshot } from "../../wire/trading/trader-snapshot.ts";
 import { hashOf } from "../../wire/scan-hash.ts";
 import { type ControlLink, openControlLink } from "../control-link.ts";
@@ -120,7 +126,7 @@ async function openTrader(shell: Shell) {
     shell.logger[level](`[Trader] ${line}`);
     if (level !== "info") shell.link.log(line);
   };
-  const configuration = await bookOrEnd(shell);
+  const { configuration, settings } = await bookOrEnd(shell);
   const place = { root: join(config.data_dir, "journal", "trading"), book };
   const { strategy, parameters } = configuration.trader;
   const carriedCount = strategy.start(parameters).carried.length;
@@ -137,17 +143,37 @@ async function openTrader(shell: Shell) {
   const found = snapshotOfBlue(config.data_dir, own, lastIndex);
   for (const path of found.damaged)
     say("error", `the snapshot ${path} is damaged; an older one is taken`);
+  const saved = found.snapshot === null ? null : decodeTraderSnapshot(found.snapshot.bytes);
+  const ran = saved?.configurationHash ?? firstConfiguration(place) ?? configuration.hash;
+  const { folder } = journal.journal;
+  const strategyOf = await loadStrategies([settings.strategy, ...recordedStrategy(folder, ran)]);
   const restored = restoreOrEnd(shell, () =>
     restoreBook({
       configuration,
-      snapshot: found.snapshot === null ? null : decodeTraderSnapshot(found.snapshot.bytes),
+      configurationOf: recordedConfigurations(folder, strategyOf, configuration),
+      saved,
       log: journal,
-      read: (from) => new TradingLogReader(place, found.snapshot === null ? null : from),
+      read: (from) => new TradingLogReader(place, from),
       outcomes,
       onCommands: (booked) => tellTrades(trades, booked),
     }),
   );
   tellRestored(restored, say);
+  if (!recordConfiguration(folder, configuration.hash, settings)) {
+    say("warn", "the configuration could not be recorded: once it is changed, its days are not replayed");
+  }
+  const save = (of: Trader, index: number): Buffer => {
+    const bytes = encodeTraderSnapshot(snapshotOf(of), configuration.hash);
+    trades.sync();
+    outcomes.flush();
+    saveSnapshot(journal.journal, index, bytes);
+    return bytes;
+  };
+  // A death from here on goes on from it: what ran before is not needed any more.
+  const begin =
+    restored.change === null
+      ? (found.snapshot?.bytes ?? null)
+      : save(restored.trader, restored.trader.nextIndex - 1);
   let running: RunningTrader | null = null;
   const stores = await openStores(shell, () => running?.connected());
   const trader = new RunningTrader({
@@ -158,11 +184,7 @@ async function openTrader(shell: Shell) {
     log: journal,
     clock: { nowMs: wallMs, monotonicMs },
     snapshotEvents: config.trader.snapshot_events,
-    saveSnapshot: (of, index) => {
-      trades.sync();
-      outcomes.flush();
-      saveSnapshot(journal.journal, index, encodeTraderSnapshot(snapshotOf(of)));
-    },
+    saveSnapshot: save,
     say,
     onFailure: (error) =>
       shell.end(EXIT_FAILED, error instanceof Error ? (error.stack ?? "") : String(error)),
@@ -176,7 +198,7 @@ async function openTrader(shell: Shell) {
   trader.start({
     kind: "started",
     ...program,
-    snapshotHash: found.snapshot === null ? "" : hashOf(found.snapshot.bytes).toString("hex"),
+    snapshotHash: begin === null ? "" : hashOf(begin).toString("hex"),
   });
   return { journal, stores: { ...stores, trades, outcomes }, trader };
 }
@@ -189,7 +211,19 @@ function tellTrades(trades: TradeFile, { index, commands }: BookedCommands): voi
 
 type Say = (level: "info" | "warn" | "error", line: string) => void;
 
-function tellRestored({ trader, folded, completed, difference }: RestoredBook, say: Say): void {
+/** Of a log that is kept from its beginning, where no state was saved yet. */
+function firstConfiguration(place: TradingJournalPlace): string | null {
+  const reader = new TradingLogReader(place, null);
+  try {
+    const { value: event } = reader.poll().next();
+    return event?.kind === "started" ? event.configurationHash : null;
+  } finally {
+    reader.close();
+  }
+}
+
+function tellRestored({ trader, folded, completed, ...told }: RestoredBook, say: Say): void {
+  const { difference, change } = told;
   if (difference !== null)
     say("error", `the journal's fills differ from this program's: ${difference}`);
   const { positions, working, account } = trader.data;
@@ -198,6 +232,9 @@ function tellRestored({ trader, folded, completed, difference }: RestoredBook, s
     `restored: ${folded} events folded, ${completed} completed, ${positions.length} positions, ` +
       `cash ${account.cash}`,
   );
+  if (change !== null) {
+    say("warn", `${change}; the book was flat: cash, day and trades go on, changed windows begin anew`);
+  }
   for (const { order } of working) {
     say("info", `order ${order.clientOrderId} goes to the paper desk again`);
   }
@@ -244,12 +281,12 @@ function openShell(options: TraderOptions): Shell {
 }
 
 /** Loads what this book runs, and nothing of GREEN's. */
-async function bookOrEnd(shell: Shell): Promise<BookConfiguration> {
+async function bookOrEnd(shell: Shell) {
   try {
     const { config, options } = shell;
     const settings = settingsOfBook("BLUE", config, readBooks(config.data_dir));
     const strategyOf = await loadStrategies([settings.strategy]);
-    return bookConfiguration(options.book, settings, strategyOf);
+    return { settings, configuration: bookConfiguration(options.book, settings, strategyOf) };
   } catch (error) {
     return shell.end(EXIT_CONFIGURATION, messageOf(error));
   }

@@ -34,16 +34,25 @@ export function decodeDayBegin(bytes: Uint8Array): DayBegin {
   return DayBeginSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
 }
 
-export function encodeTraderSnapshot(snapshot: TraderSnapshot): Buffer {
-  return Buffer.from(JSON.stringify(snapshot));
+const SavedStateSchema = TraderSnapshotSchema.extend({ configurationHash: z.string().optional() });
+
+/** `configurationHash`: what the book ran with; null where an older release saved it. */
+export type SavedState = {
+  readonly snapshot: TraderSnapshot;
+  readonly configurationHash: string | null;
+};
+
+export function encodeTraderSnapshot(snapshot: TraderSnapshot, configurationHash: string): Buffer {
+  return Buffer.from(JSON.stringify({ ...snapshot, configurationHash }));
 }
 
 /** @throws {Error} that names the field. */
-export function decodeTraderSnapshot(bytes: Uint8Array): TraderSnapshot {
+export function decodeTraderSnapshot(bytes: Uint8Array): SavedState {
   const raw: unknown = JSON.parse(Buffer.from(bytes).toString());
-  const snapshot = TraderSnapshotSchema.safeParse(raw);
-  if (!snapshot.success) {
-    throw new Error(`no snapshot of a trader: ${z.prettifyError(snapshot.error)}`);
+  const saved = SavedStateSchema.safeParse(raw);
+  if (!saved.success) {
+    throw new Error(`no snapshot of a trader: ${z.prettifyError(saved.error)}`);
   }
-  return snapshot.data;
+  const { configurationHash = null, ...snapshot } = saved.data;
+  return { snapshot, configurationHash };
 }

@@ -95,7 +95,7 @@ export function recordBook(dir: string, recording: Recording): number {
       carriedAt: 0,
     });
     if (0 < recording.snapshotEvery && seq % recording.snapshotEvery === 0) {
-      saveSnapshot(log.journal, trader.nextIndex - 1, encodeTraderSnapshot(snapshotOf(trader)));
+      saveSnapshot(log.journal, trader.nextIndex - 1, encodeTraderSnapshot(snapshotOf(trader), configurationHash));
     }
   }
   outcomes.close();

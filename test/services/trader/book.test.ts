@@ -116,7 +116,8 @@ describe("a book", () => {
     const again = new TradingLog(place, { epoch: 1, carriedCount: 0 });
     const restored = restoreBook({
       configuration,
-      snapshot: null,
+      configurationOf: () => null,
+      saved: null,
       log: again,
       outcomes: new OutcomeFile(again.journal.folder, PROGRAM, 0),
       read: (from) => new TradingLogReader(place, from),

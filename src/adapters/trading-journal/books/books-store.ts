@@ -69,7 +69,7 @@ export function snapshotOfBlue(
   const promoted = promotedState(dataDir, readBooks(dataDir));
   if (promoted === null || lastIndex < promoted.index) return found;
   if (found.snapshot !== null && promoted.index < found.snapshot.index) return found;
-  const bytes = encodeTraderSnapshot(promoted.blue);
+  const bytes = encodeTraderSnapshot(promoted.blue, promoted.blueHash);
   return { ...found, snapshot: { index: promoted.index, bytes } };
 }
 

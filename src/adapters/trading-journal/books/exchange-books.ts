@@ -39,6 +39,9 @@ export type ExchangeOutcome =
   | { readonly kind: "repeated" }
   | { readonly kind: "refused"; readonly reason: string };
 
+const OTHER_CONFIGURATION =
+  "GREEN's state is of another configuration: let it run with the present one first";
+
 type Versions = { readonly blue: BookConfiguration; readonly green: BookConfiguration };
 
 /** @throws what the journal or the disk threw; nothing was changed then. */
@@ -69,11 +72,11 @@ function exchange(request: ExchangeRequest, books: BooksFile, root: string): Exc
     return { kind: "refused", reason };
   }
   if (found.blueHash !== before.blue.hash || found.greenHash !== before.green.hash) {
-    const reason =
-      "GREEN's state is of another configuration: let it run with the present one first";
-    return { kind: "refused", reason };
+    return { kind: "refused", reason: OTHER_CONFIGURATION };
   }
-  const { shadow, index, nowMs } = foldToEnd(found, before, root);
+  const folded = foldToEnd(found, before, root);
+  if (folded === null) return { kind: "refused", reason: OTHER_CONFIGURATION };
+  const { shadow, index, nowMs } = folded;
   const stranger = differsFromBlue(shadow, index, root);
   if (stranger !== null) return { kind: "refused", reason: stranger };
   const is_exchanged = !books.is_exchanged;
@@ -120,6 +123,7 @@ function newestState(root: string, dataDir: string, books: BooksFile): ShadowSna
   return promoted !== null && (mine === null || mine.index <= promoted.index) ? promoted : mine;
 }
 
+/** Null where BLUE ran something else since. */
 function foldToEnd(found: ShadowSnapshot, versions: Versions, root: string) {
   const shadow = createShadow({
     blue: restoreFrom(versions.blue.trader, found.blue),
@@ -132,6 +136,7 @@ function foldToEnd(found: ShadowSnapshot, versions: Versions, root: string) {
   let { index, nowMs } = found;
   try {
     for (const event of reader.poll()) {
+      if (event.kind === "started" && event.configurationHash !== found.blueHash) return null;
       stepShadow(shadow, event);
       ({ index, nowMs } = event);
     }
@@ -145,7 +150,7 @@ function foldToEnd(found: ShadowSnapshot, versions: Versions, root: string) {
 function differsFromBlue({ blue }: Shadow, index: number, root: string): string | null {
   const saved = latestSnapshot(bookFolder(root, "BLUE"), Number.MAX_SAFE_INTEGER).snapshot;
   if (saved === null || saved.index !== index) return null;
-  const theirs = restoreFrom(blue.configuration, decodeTraderSnapshot(saved.bytes));
+  const theirs = restoreFrom(blue.configuration, decodeTraderSnapshot(saved.bytes).snapshot);
   const { cash } = theirs.data.account;
   if (cash === blue.data.account.cash) return null;
   return `BLUE's own state has cash ${cash}, its log gives ${blue.data.account.cash}: 'dolphin replay' shows where they part`;

@@ -1,73 +1,153 @@
 /**
- * BLUE's log folded across promotions: from the event of one on, the other version decides, from the
- * state that the promotion left.
+ * BLUE's log folded across promotions and changes of its configuration: from the start that tells of
+ * one on, the other version decides, from the state that the promotion left, or that BLUE had.
  */
+import { join } from "node:path";
 import type { TraderEvent } from "../../../domain/trading/events.ts";
 import { restoreFrom, snapshotOf } from "../../../domain/trading/snapshot/snapshot.ts";
 import {
-  createTrader,
-  decisionOf,
-  stepTrader,
-  type Trader,
-} from "../../../domain/trading/trader.ts";
+  takeVersion,
+  versionAt,
+  type VersionedBook,
+} from "../../../domain/trading/snapshot/take-version.ts";
+import { createTrader, decisionOf, stepTrader } from "../../../domain/trading/trader.ts";
 import type { Configuration } from "../../../wire/configuration.ts";
-import { bookConfiguration, type StrategyOf } from "../../../wire/trading/book-configuration.ts";
+import {
+  type BookConfiguration,
+  bookConfiguration,
+  type StrategyOf,
+} from "../../../wire/trading/book-configuration.ts";
 import { type BooksFile, settingsOfBook } from "../../../wire/trading/books-file.ts";
 import {
   decodeTraderSnapshot,
   encodeTraderSnapshot,
+  type SavedState,
 } from "../../../wire/trading/trader-snapshot.ts";
 import type { StartFold } from "../projection/trading-projection.ts";
+import { bookFolder } from "../segments/segment-files.ts";
+import { latestSnapshot } from "../snapshots.ts";
 import { promotedStateAt, readBooks } from "./books-store.ts";
+import { type ConfigurationOf, recordedConfigurations } from "./recorded-configurations.ts";
 
 type FoldBlueDeps = {
   readonly dataDir: string;
   readonly configuration: Pick<Configuration, "trader" | "green">;
   readonly strategyOf: StrategyOf;
+  readonly say: (level: "info" | "warn", line: string) => void;
 };
+
+type Blue = VersionedBook<BookConfiguration>;
 
 export function foldBlue(deps: FoldBlueDeps): StartFold {
   return (state) => {
     let books = readBooks(deps.dataDir);
-    let trader = startTrader(deps, books, state);
+    let blue =
+      state === null ? beginning(deps, books) : resumed(deps, books, decodeTraderSnapshot(state));
     const step = (event: TraderEvent) => {
       // A promotion lies between two runs of BLUE: only these can follow it.
       if (event.kind === "started" || event.kind === "day_rolled") {
         books = readBooks(deps.dataDir);
-        trader = promotedTrader(deps, books, event.index - 1) ?? trader;
+        blue = promotedBlue(deps, books, event.index - 1) ?? changedBlue(deps, { books, blue }, event);
       }
-      const commands = stepTrader(trader, event);
-      return { commands, decision: decisionOf(trader) };
+      const commands = stepTrader(blue.trader, event);
+      return { commands, decision: decisionOf(blue.trader) };
     };
     return {
       get nextIndex() {
-        return trader.nextIndex;
+        return blue.trader.nextIndex;
       },
       step,
-      save: () => encodeTraderSnapshot(snapshotOf(trader)),
+      save: () => encodeTraderSnapshot(snapshotOf(blue.trader), blue.version.hash),
     };
   };
 }
 
-function startTrader(deps: FoldBlueDeps, books: BooksFile, state: Uint8Array | null): Trader {
-  if (state === null) return createTrader(configurationAt(deps, books, 0));
-  const snapshot = decodeTraderSnapshot(state);
-  return restoreFrom(configurationAt(deps, books, snapshot.nextIndex - 1), snapshot);
+function beginning(deps: FoldBlueDeps, books: BooksFile): Blue {
+  const version = configurationAt(deps, books, 0);
+  return { trader: createTrader(version.trader), version };
+}
+
+function resumed(deps: FoldBlueDeps, books: BooksFile, saved: SavedState): Blue {
+  const was = restored(deps, books, saved);
+  if (was !== null) return was;
+  const { nextIndex } = saved.snapshot;
+  const since = newestState(deps);
+  const isLater = since !== null && nextIndex <= since.snapshot.nextIndex;
+  const blue = isLater ? restored(deps, books, since) : null;
+  if (blue === null) {
+    throw new Error(
+      `what BLUE ran at event ${nextIndex - 1} can't be had any more, and it has saved no state of ` +
+        "what it runs now: start trader-blue",
+    );
+  }
+  deps.say(
+    "info",
+    `BLUE.db goes on behind event ${blue.trader.nextIndex - 1}: what ran at event ` +
+      `${nextIndex - 1} can't be had any more`,
+  );
+  return blue;
+}
+
+/** Null where what ran then can't be had any more. */
+function restored(deps: FoldBlueDeps, books: BooksFile, saved: SavedState): Blue | null {
+  const { snapshot, configurationHash } = saved;
+  const index = snapshot.nextIndex - 1;
+  const version =
+    configurationHash === null
+      ? configurationAt(deps, books, index)
+      : versionsAt(deps, books, index)(configurationHash);
+  if (version === null) return null;
+  const taken = takeVersion(version.trader, snapshot);
+  return taken.kind === "taken" ? { trader: taken.trader, version } : null;
 }
 
 /** Null where BLUE was not promoted right after this event. */
-function promotedTrader(deps: FoldBlueDeps, books: BooksFile, index: number): Trader | null {
+function promotedBlue(deps: FoldBlueDeps, books: BooksFile, index: number): Blue | null {
   const isPromoted = books.promotions.some(({ at_index }) => at_index === index);
   const state = isPromoted ? promotedStateAt(deps.dataDir, index) : null;
   if (state === null) return null;
-  return restoreFrom(configurationAt(deps, books, index + 1), state.blue);
+  const version =
+    versionsAt(deps, books, index + 1)(state.blueHash) ?? configurationAt(deps, books, index + 1);
+  return { trader: restoreFrom(version.trader, state.blue), version };
 }
 
-/** What BLUE ran when it took the event of this index. */
-function configurationAt(deps: FoldBlueDeps, books: BooksFile, index: number) {
-  const { configuration, strategyOf } = deps;
+function changedBlue(
+  deps: FoldBlueDeps,
+  { books, blue }: { readonly books: BooksFile; readonly blue: Blue },
+  event: TraderEvent,
+): Blue {
+  const changed = versionAt(blue, event, versionsAt(deps, books, event.index));
+  if (changed !== null || event.kind !== "started") return changed ?? blue;
+  const newest = newestState(deps);
+  if (newest?.configurationHash === event.configurationHash) {
+    throw new Error("BLUE runs a file of its strategy that was changed since this process loaded it");
+  }
+  // Of a version that is gone nothing better is known than what the one before it makes of the events.
+  return blue;
+}
+
+function newestState(deps: FoldBlueDeps): SavedState | null {
+  const { snapshot } = latestSnapshot(journalFolder(deps), Number.MAX_SAFE_INTEGER);
+  return snapshot === null ? null : decodeTraderSnapshot(snapshot.bytes);
+}
+
+function versionsAt(deps: FoldBlueDeps, books: BooksFile, index: number): ConfigurationOf {
+  const present = configurationAt(deps, books, index);
+  return recordedConfigurations(journalFolder(deps), deps.strategyOf, present);
+}
+
+function journalFolder({ dataDir }: FoldBlueDeps): string {
+  return bookFolder(join(dataDir, "journal", "trading"), "BLUE");
+}
+
+/** What the present configuration says that BLUE ran when it took the event of this index. */
+function configurationAt(
+  { configuration, strategyOf }: FoldBlueDeps,
+  books: BooksFile,
+  index: number,
+): BookConfiguration {
   const later = books.promotions.filter(({ at_index }) => index <= at_index).length;
   const is_exchanged = books.is_exchanged !== (later % 2 === 1);
   const settings = settingsOfBook("BLUE", configuration, { is_exchanged });
-  return bookConfiguration("BLUE", settings, strategyOf).trader;
+  return bookConfiguration("BLUE", settings, strategyOf);
 }

@@ -14,7 +14,7 @@ export function foldTrader(configuration: TraderConfiguration): StartFold {
     const trader =
       state === null
         ? createTrader(configuration)
-        : restoreFrom(configuration, decodeTraderSnapshot(state));
+        : restoreFrom(configuration, decodeTraderSnapshot(state).snapshot);
     return {
       get nextIndex() {
         return trader.nextIndex;
@@ -23,7 +23,8 @@ export function foldTrader(configuration: TraderConfiguration): StartFold {
         const commands = stepTrader(trader, event);
         return { commands, decision: decisionOf(trader) };
       },
-      save: () => encodeTraderSnapshot(snapshotOf(trader)),
+      // Of one configuration from beginning to end: none has to be told from another.
+      save: () => encodeTraderSnapshot(snapshotOf(trader), ""),
     };
   };
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { messageOf } from "../../../domain/failure.ts";
 import type { PaperSettings } from "../../../domain/trading/broker/paper-broker.ts";
 import type { TraderConfiguration } from "../../../domain/trading/configuration.ts";
-import type { TraderEvent } from "../../../domain/trading/events.ts";
+import type { StartedEvent, TraderEvent } from "../../../domain/trading/events.ts";
 import { Replay } from "../../../domain/trading/replay/replay.ts";
 import type { ReplayRecords } from "../../../domain/trading/replay/replay-records.ts";
 import { restoreFrom, type TraderSnapshot } from "../../../domain/trading/snapshot/snapshot.ts";
@@ -24,10 +24,11 @@ import type { SegmentHeader } from "../segments/segment-format.ts";
 import { bookFolder, listDays, namesIn, segmentPath } from "../segments/segment-files.ts";
 import { TradingJournalError } from "../segments/trading-journal-error.ts";
 import { latestSnapshot, listSnapshots } from "../snapshots.ts";
+import { TradingLogReader } from "../trading-log.ts";
 import type { TradingJournalPlace } from "../trading-journal.ts";
 import { readDayBegin, readOutcomes } from "./outcome-file.ts";
 
-/** What the present program would run the book with. */
+/** What a day is run again with. */
 export type ReplayProgram = {
   readonly trader: TraderConfiguration;
   readonly paper: PaperSettings;
@@ -58,7 +59,7 @@ export function replayDay(
 function foldDay(place: TradingJournalPlace, day: string, program: ReplayProgram) {
   const recorded = openRecordedDay(place, day, program);
   const { trader, fromIndex, snapshotIndex } = recorded;
-  const records = readRecords(bookFolder(place.root, place.book), day);
+  const records = readRecords(bookFolder(place.root, place.book), day, program);
   let replay: Replay | null = null;
   for (const event of recorded.events()) {
     replay ??= new Replay(trader, program.paper, records);
@@ -106,9 +107,7 @@ export function openRecordedDay(
             continue;
           }
           const event = decode(decoder, record);
-          if (event.kind === "started") {
-            assertSameProgram(event, program, `that started at event ${event.index}`);
-          }
+          if (event.kind === "started") assertStart(event, program, fromIndex);
           if (record.day < day) stepTrader(trader, event);
           else yield event;
         }
@@ -149,6 +148,33 @@ type FirstEvent = { readonly day: string; readonly index: number };
 
 type Start = { readonly trader: Trader; readonly snapshotIndex: number };
 
+/** The configuration that the day began with; null where nothing tells it, or what does is damaged. */
+export function configurationHashOf(place: TradingJournalPlace, day: string): string | null {
+  try {
+    return hashAtBegin(place, day);
+  } catch {
+    // The replay says what is wrong with it.
+    return null;
+  }
+}
+
+function hashAtBegin(place: TradingJournalPlace, day: string): string | null {
+  const folder = bookFolder(place.root, place.book);
+  if (!listDays(folder).includes(day)) return null;
+  const { firstIndex } = headerOf(folder, day);
+  const begin = readDayBegin(folder, day);
+  if (begin !== null && begin.snapshot.nextIndex === firstIndex) return begin.configurationHash;
+  const reader = new TradingLogReader(place, firstIndex);
+  try {
+    const { value: event } = reader.poll().next();
+    if (event?.kind === "started") return event.configurationHash;
+  } finally {
+    reader.close();
+  }
+  const { snapshot } = latestSnapshot(folder, firstIndex - 1);
+  return snapshot === null ? null : decodeTraderSnapshot(snapshot.bytes).configurationHash;
+}
+
 /** The state that the day began with, else the newest snapshot before it, else the log's beginning. */
 function startBefore(folder: string, first: FirstEvent, program: ReplayProgram): Start {
   const begin = readDayBegin(folder, first.day);
@@ -157,7 +183,7 @@ function startBefore(folder: string, first: FirstEvent, program: ReplayProgram):
     return restored(begin.snapshot, program);
   }
   const { snapshot } = latestSnapshot(folder, first.index - 1);
-  if (snapshot !== null) return restored(decodeTraderSnapshot(snapshot.bytes), program);
+  if (snapshot !== null) return restored(decodeTraderSnapshot(snapshot.bytes).snapshot, program);
   const trader = createTrader(program.trader);
   const oldest = listDays(folder)[0] ?? "";
   const { firstIndex } = headerOf(folder, oldest);
@@ -175,6 +201,19 @@ function restored(snapshot: TraderSnapshot, { trader: configuration }: ReplayPro
   } catch (error) {
     throw new NotComparable(`the day begins with ${messageOf(error)}`, { cause: error });
   }
+}
+
+function assertStart(event: StartedEvent, program: ReplayProgram, fromIndex: number): void {
+  const { index, configurationHash } = event;
+  // The first event was begun with, and is held against the program as a whole.
+  if (index !== fromIndex && configurationHash !== program.configurationHash) {
+    const hashes = [program.configurationHash, configurationHash].map((hash) => hash.slice(0, 12));
+    throw new NotComparable(
+      `the configuration was changed at event ${index}, from ${hashes.join(" to ")}: no program ran ` +
+        "before it and after it",
+    );
+  }
+  assertSameProgram(event, program, `that started at event ${index}`);
 }
 
 function assertSameProgram(
@@ -204,7 +243,7 @@ function assertSameProgram(
 }
 
 /** @throws {NotComparable} where no digests were kept: there is nothing to hold decisions against. */
-function readRecords(folder: string, day: string): ReplayRecords {
+function readRecords(folder: string, day: string, program: ReplayProgram): ReplayRecords {
   const digests = readOutcomes(folder, day);
   if (digests === null) {
     throw new NotComparable(`no outcomes of ${day} were recorded in ${join(folder, "outcomes")}`);
@@ -212,8 +251,9 @@ function readRecords(folder: string, day: string): ReplayRecords {
   const trades = readTrades(folder);
   const snapshots = new Set(listSnapshots(folder));
   const following = listDays(folder).find((other) => day < other);
-  // What the day ended with is what the next one began with.
-  const next = following === undefined ? null : (readDayBegin(folder, following)?.snapshot ?? null);
+  const begin = following === undefined ? null : readDayBegin(folder, following);
+  // What the day ended with is what the next one began with, where it was not changed in between.
+  const next = begin !== null && isOf(program, begin.configurationHash) ? begin.snapshot : null;
   return {
     digestOf: (index) => digests.get(index),
     tradeOf: (index) => trades.get(index),
@@ -222,9 +262,17 @@ function readRecords(folder: string, day: string): ReplayRecords {
       if (next !== null && next.nextIndex - 1 === index) return JSON.stringify(next);
       if (!snapshots.has(index)) return undefined;
       const { snapshot } = latestSnapshot(folder, index);
-      return snapshot?.index === index ? snapshot.bytes.toString() : undefined;
+      if (snapshot?.index !== index) return undefined;
+      const saved = decodeTraderSnapshot(snapshot.bytes);
+      if (!isOf(program, saved.configurationHash)) return undefined;
+      return JSON.stringify(saved.snapshot);
     },
   };
+}
+
+/** A state that was changed when the book went on as something else is not what the day came to. */
+function isOf({ configurationHash }: ReplayProgram, hash: string | null): boolean {
+  return hash === null || hash === configurationHash;
 }
 
 function readTrades(folder: string): ReadonlyMap<number, string> {

@@ -4,6 +4,7 @@
  */
 import type { TraderConfiguration } from "../configuration.ts";
 import { restoreFrom, snapshotOf, type TraderSnapshot } from "../snapshot/snapshot.ts";
+import { whyNotFlat } from "../snapshot/take-version.ts";
 import type { Trader } from "../state.ts";
 import type { Sides } from "./comparison.ts";
 
@@ -24,16 +25,6 @@ export function exchangeVersions(
   restoreFrom(after.blue, states.blue);
   restoreFrom(after.green, states.green);
   return { kind: "exchanged", states };
-}
-
-function whyNotFlat({ configuration, data }: Trader): string | null {
-  const { positions, working } = data;
-  if (positions.length === 0 && working.length === 0) return null;
-  const what = [
-    ...positions.map(({ direction, asset }) => `${direction} ${asset} is open`),
-    ...working.map(({ order }) => `order ${order.clientOrderId} is working`),
-  ];
-  return `${configuration.book} is not flat: ${what.join(", ")}`;
 }
 
 function handOver(book: Trader, version: Trader): TraderSnapshot {

@@ -15,20 +15,22 @@ import {
   beforeOf,
   type Comparison,
   compareStances,
+  createComparison,
   type Divergence,
   noteReport,
   stanceOf,
 } from "./comparison.ts";
 
 export type Shadow = {
-  readonly blue: Trader;
+  /** May be ahead of GREEN: until GREEN is there too, GREEN is stepped alone. */
+  blue: Trader;
   readonly green: Trader;
   readonly comparison: Comparison;
   readonly desk: PaperDesk;
   /** Of the event that the desk steps: what GREEN decided, before its broker said anything. */
   readonly decided: { commands: readonly TraderCommand[] };
   /** Whether features that travel with BLUE's scans are those that GREEN's strategy reads. */
-  readonly isCarriedAlike: boolean;
+  isCarriedAlike: boolean;
 };
 
 export type ShadowDeps = {
@@ -43,14 +45,12 @@ export type ShadowDeps = {
 
 export function createShadow({ blue, green, paper, comparison, onCommands }: ShadowDeps): Shadow {
   const decided: Shadow["decided"] = { commands: [] };
-  const mine = blue.strategy.carried;
-  const theirs = green.strategy.carried;
   return {
     blue,
     green,
     comparison,
     decided,
-    isCarriedAlike: mine.join("\n") === theirs.join("\n"),
+    isCarriedAlike: isCarriedAlike(blue, green),
     desk: {
       trader: green,
       broker: createPaperBroker(paper, workingOrdersOf(green)),
@@ -63,9 +63,24 @@ export function createShadow({ blue, green, paper, comparison, onCommands }: Sha
   };
 }
 
+/** BLUE goes on as another version: what differed from the one before says nothing of it. */
+export function changeBlue(shadow: Shadow, blue: Trader): void {
+  shadow.blue = blue;
+  shadow.isCarriedAlike = isCarriedAlike(blue, shadow.green);
+  Object.assign(shadow.comparison, createComparison());
+}
+
+function isCarriedAlike(blue: Trader, green: Trader): boolean {
+  return blue.strategy.carried.join("\n") === green.strategy.carried.join("\n");
+}
+
 /** An event of BLUE's log, each one in order; returns the divergence when it is the first. */
 export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | null {
-  const { blue, green, comparison, desk, decided } = shadow;
+  const { blue, green, comparison, decided } = shadow;
+  if (event.index < blue.nextIndex) {
+    stepGreen(shadow, event);
+    return null;
+  }
   if (isReport(event)) {
     noteReport(comparison.blueFills, event);
     stepTrader(blue, event);
@@ -76,13 +91,8 @@ export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | nul
     green: beforeOf(green, comparison.greenFills),
   };
   const commands = stepTrader(blue, event);
-  // Of BLUE's process, not of the market.
-  if (event.kind === "started") return null;
   const { index } = event;
-  decided.commands = [];
-  // GREEN's orders have other fates, so its reports fill other places than BLUE's.
-  green.nextIndex = index;
-  stepDesk(desk, toldToGreen(shadow, event));
+  stepGreen(shadow, event);
   if (event.kind !== "scan" && event.kind !== "scan_lost" && event.kind !== "operator") return null;
   return compareStances(
     comparison,
@@ -92,6 +102,16 @@ export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | nul
       green: stanceOf(green, { index, before: before.green }, decided.commands),
     },
   );
+}
+
+function stepGreen(shadow: Shadow, event: TraderEvent): void {
+  // Of BLUE's process and its orders, not of the market.
+  if (event.kind === "started" || isReport(event)) return;
+  const { green, desk, decided } = shadow;
+  decided.commands = [];
+  // GREEN's orders have other fates, so its reports fill other places than BLUE's.
+  green.nextIndex = event.index;
+  stepDesk(desk, toldToGreen(shadow, event));
 }
 
 function toldToGreen({ green, isCarriedAlike }: Shadow, event: TraderEvent): TraderEvent {

@@ -37,24 +37,33 @@ export function snapshotOf(trader: Trader): TraderSnapshot {
 /** @throws {Error} if the snapshot is of another book, strategy or version. */
 export function restoreFrom(configuration: TraderConfiguration, snapshot: TraderSnapshot): Trader {
   const trader = createTrader(configuration);
-  const mine = JSON.stringify([SNAPSHOT_VERSION, configuration.book, strategyOf(trader)]);
-  const theirs = JSON.stringify([snapshot.version, snapshot.book, snapshot.strategy]);
+  const mine = JSON.stringify(strategyOf(trader));
+  const theirs = JSON.stringify(snapshot.strategy);
   if (mine !== theirs) {
-    throw new Error(
-      `the snapshot is of ${theirs}, the configuration of ${mine}: put strategy, parameters and ` +
-        "file back, or let GREEN run the changed ones and promote them",
-    );
+    throw new Error(`the snapshot is of ${theirs}, the configuration of ${mine}`);
   }
-  restoreInto(trader.data, snapshot.data);
+  restoreData(trader, snapshot);
   const windows = trader.windows.dump();
   restoreInto(windows, snapshot.windows);
   trader.windows.load(windows);
   restoreInto(trader.strategy.memory(), snapshot.memory);
-  trader.nextIndex = snapshot.nextIndex;
   return trader;
 }
 
-function strategyOf({ strategy, configuration }: Trader): Json {
+/** What is the book's own, whatever strategy it runs. */
+export function restoreData(trader: Trader, snapshot: TraderSnapshot): void {
+  const { book } = trader.configuration;
+  if (snapshot.version !== SNAPSHOT_VERSION || snapshot.book !== book) {
+    throw new Error(
+      `the snapshot is of ${snapshot.book} in form ${snapshot.version}, ` +
+        `not of ${book} in form ${SNAPSHOT_VERSION}`,
+    );
+  }
+  restoreInto(trader.data, snapshot.data);
+  trader.nextIndex = snapshot.nextIndex;
+}
+
+export function strategyOf({ strategy, configuration }: Trader): Json {
   const { name, version, parameters } = strategy;
   const { fileHash } = configuration.strategy;
   // A version is easily forgotten: what a changed file remembers may be something else.

@@ -1,0 +1,64 @@
+/**
+ * A flat book that goes on as it is configured now, after it ran something else. One that holds
+ * something does not: the position is the plan of what opened it.
+ */
+import { configurationDifference } from "../../domain/trading/shadow/configuration-difference.ts";
+import { versionName } from "../../domain/trading/shadow/comparison.ts";
+import { snapshotOf, type TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
+import { takeVersion, whyNotFlat } from "../../domain/trading/snapshot/take-version.ts";
+import { createTrader, type Trader } from "../../domain/trading/trader.ts";
+import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
+
+export type ChangedBook = { readonly trader: Trader; readonly change: string };
+
+const HASH_DIGITS_SHOWN = 12;
+
+/** @throws {Error} that says what to do when the book is not flat. */
+export function changeConfiguration(
+  was: Trader,
+  ran: BookConfiguration,
+  configuration: BookConfiguration,
+): ChangedBook {
+  const names = [ran, configuration].map(({ hash }) => hash.slice(0, HASH_DIGITS_SHOWN));
+  const differences = differencesOf(was, ran, configuration);
+  const change = `configuration ${names.join(" becomes ")}: ${differences}`;
+  return { trader: taken(configuration, snapshotOf(was), change), change };
+}
+
+/** Where what ran can't be had any more; nothing but its last state is needed. @throws as above. */
+export function changeUnknown(
+  snapshot: TraderSnapshot,
+  configuration: BookConfiguration,
+): ChangedBook {
+  const is = createTrader(configuration.trader);
+  const change = `${JSON.stringify(snapshot.strategy)} becomes ${versionName(is)}`;
+  return { trader: taken(configuration, snapshot, change), change };
+}
+
+function taken(
+  { trader: configuration }: BookConfiguration,
+  snapshot: TraderSnapshot,
+  change: string,
+): Trader {
+  const book = takeVersion(configuration, snapshot);
+  const reason = book.kind === "refused" ? book.reason : whyNotFlat(book.trader);
+  if (book.kind === "taken" && reason === null) return book.trader;
+  throw new Error(
+    `${reason}, and what it runs was changed (${change}): put back what it ran, in the configuration ` +
+      "or the strategy's file, and start it; 'dolphin flatten BLUE', 'dolphin stop trader-blue', " +
+      "then change it",
+  );
+}
+
+function differencesOf(was: Trader, ran: BookConfiguration, configuration: BookConfiguration) {
+  const is = createTrader(configuration.trader);
+  const names = [was, is].map(versionName);
+  const isOther = names[0] !== names[1];
+  const fills = [ran, configuration].map(({ paper }) => JSON.stringify(paper));
+  const differences = [
+    ...(isOther ? [names.join(" becomes ")] : []),
+    ...(isOther ? [] : [configurationDifference(was, is) ?? []].flat()),
+    ...(fills[0] === fills[1] ? [] : [`fills ${fills.join(" become ")}`]),
+  ];
+  return differences.join(", ") || "the capital, which the book keeps as it is";
+}
