@@ -6,11 +6,15 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
 import { promotedState, readBooks } from "../../src/adapters/trading-journal/books/books-store.ts";
+import { latestSnapshot } from "../../src/adapters/trading-journal/snapshots.ts";
+import type { TraderSnapshot } from "../../src/domain/trading/snapshot/snapshot.ts";
 import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
+import { decodeShadow } from "../../src/wire/trading/shadow-snapshot.ts";
 import type { ExchangeOrder } from "../helpers/exchange-process.ts";
-import { spawnGreen, startBlue } from "../helpers/green.ts";
+import { leftByGreen, spawnGreen, startBlue } from "../helpers/green.ts";
 import { LIVELY } from "../helpers/lively.ts";
+import { recordBook } from "../helpers/trading/recorded-book.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 
 const EXCHANGE = resolve(import.meta.dirname, "../helpers/exchange-process.ts");
@@ -94,6 +98,37 @@ test("killed at any moment it is done once or not at all; the same id finishes i
     expect(await exchangeIn(killed, join(dir, `copies-${call}`), call)).toBe("SIGKILL");
     expect(finish(killed)).toBe(call === firstDone);
   }
+});
+
+test("after an exchange GREEN tries a third version: it keeps its cash, and can be promoted", async () => {
+  const data = join(dir, "data");
+  await recordFlatBooks(data);
+  const started = exchangeBooks(request(data));
+  expect(started).toMatchObject({ kind: "exchanged" });
+  const promoted = promotedState(data, readBooks(data))!;
+  const account = (of: TraderSnapshot) => Object(of.data)["account"];
+  expect(account(promoted.green)).not.toEqual(account(promoted.blue));
+  // BLUE goes on as what GREEN was, and GREEN with a third one in BLUE's former place.
+  const third = { ...LIVELY, parameters: { ...LIVELY.parameters, longWindow: 5 } };
+  const green = spawnGreen({ dir, data, trader: third, green: GREEN });
+  const { counters } = await green.taken(promoted.index);
+  const { cash, trades } = account(promoted.green);
+  expect(counters).toMatchObject({ cash, trades });
+  await green.stop();
+  expect(leftByGreen(data).trades.trim().split("\n")).toHaveLength(trades);
+  const settings = { ...LIVELY, ...GREEN };
+  const run = { scans: 60, scanEveryMs: 1_000, snapshotEvery: 0, end: "flattened" } as const;
+  recordBook(data, { ...run, startMs: promoted.nowMs + 1_000, settings });
+  const { snapshot } = latestSnapshot(join(data, "journal/trading/BLUE"), Number.MAX_SAFE_INTEGER);
+  const again = spawnGreen({ dir, data, trader: third, green: GREEN });
+  await again.taken(snapshot!.index);
+  await again.stop();
+  const own = latestSnapshot(join(data, "journal/trading/GREEN"), Number.MAX_SAFE_INTEGER);
+  const left = decodeShadow(own.snapshot!.bytes)!;
+  expect(account(left.blue)).toEqual(account(JSON.parse(snapshot!.bytes.toString())));
+  const configuration = Configuration.parse({ trader: third, green: GREEN });
+  const next = exchangeBooks({ ...request(data, "two"), configuration });
+  expect(next).toMatchObject({ kind: "exchanged", atIndex: snapshot!.index });
 });
 
 test("what can't be handed over safely is refused, and nothing is changed", async () => {

@@ -149,31 +149,32 @@ function besideBlue({ configurations, read }: OpenShadowDeps, blue: Blue): Opene
 
 function openAnew(deps: OpenShadowDeps): OpenedShadow {
   const { configurations, blueOf, oldestOfBlue, read } = deps;
-  const trader = createTrader(configurations.blue.trader);
-  const first = firstEvent(read(trader.nextIndex));
-  const isKnown =
-    first === undefined ||
-    first === "gone" ||
-    first.kind !== "started" ||
-    blueOf(first.configurationHash) !== null;
-  const oldest = first === "gone" ? oldestOfBlue() : null;
+  const begin = createTrader(configurations.blue.trader).nextIndex;
+  const first = firstEvent(read(begin));
+  const isGone = first === "gone";
+  const began =
+    first !== "gone" && first?.kind === "started"
+      ? blueOf(first.configurationHash)
+      : configurations.blue;
+  const oldest = isGone ? oldestOfBlue() : null;
   const blue =
     (oldest === null ? null : restoredBlue(deps, oldest)) ??
-    (first === "gone" || !isKnown ? newestBlue(deps, Number.MAX_SAFE_INTEGER) : null);
+    (isGone || began === null ? newestBlue(deps, Number.MAX_SAFE_INTEGER) : null);
   if (blue !== null) return besideBlue(deps, blue);
-  if (first === "gone") {
+  if (isGone) {
     throw new Error(
       "the first days of BLUE's log are gone, without a snapshot of what BLUE runs now: " +
         "start trader-blue first",
     );
   }
+  const version = began ?? configurations.blue;
   return {
-    blue: { trader, version: configurations.blue },
+    blue: { trader: createTrader(version.trader), version },
     green: createTrader(configurations.green.trader),
     comparison: createComparison(),
     index: -1,
     nowMs: 0,
-    reader: read(trader.nextIndex),
+    reader: read(begin),
     isAnew: true,
   };
 }

@@ -3,19 +3,27 @@ import { join } from "node:path";
 import { codeHash } from "../../../src/adapters/code-hash.ts";
 import { JournalReader } from "../../../src/adapters/trading-journal/journal-reader.ts";
 import { OutcomeFile } from "../../../src/adapters/trading-journal/replay/outcome-file.ts";
-import { saveSnapshot } from "../../../src/adapters/trading-journal/snapshots.ts";
+import { snapshotOfBlue } from "../../../src/adapters/trading-journal/books/books-store.ts";
+import {
+  recordConfiguration,
+  recordedConfigurations,
+} from "../../../src/adapters/trading-journal/books/recorded-configurations.ts";
+import { latestSnapshot, saveSnapshot } from "../../../src/adapters/trading-journal/snapshots.ts";
 import { TradeFile } from "../../../src/adapters/trading-journal/trade-file.ts";
 import { TradingJournal } from "../../../src/adapters/trading-journal/trading-journal.ts";
-import { TradingLog } from "../../../src/adapters/trading-journal/trading-log.ts";
+import { TradingLog, TradingLogReader } from "../../../src/adapters/trading-journal/trading-log.ts";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
-import { createPaperBroker } from "../../../src/domain/trading/broker/paper-broker.ts";
 import type { TraderEvent } from "../../../src/domain/trading/events.ts";
 import { snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
-import { createTrader } from "../../../src/domain/trading/trader.ts";
+import { builtInStrategy } from "../../../src/domain/trading/strategies/built-in.ts";
 import { Book, type BookedCommands } from "../../../src/services/trader/book.ts";
+import { restoreBook } from "../../../src/services/trader/restore.ts";
 import { Configuration } from "../../../src/wire/configuration.ts";
 import { bookConfiguration } from "../../../src/wire/trading/book-configuration.ts";
-import { encodeTraderSnapshot } from "../../../src/wire/trading/trader-snapshot.ts";
+import {
+  decodeTraderSnapshot,
+  encodeTraderSnapshot,
+} from "../../../src/wire/trading/trader-snapshot.ts";
 import {
   TradingRecordDecoder,
   TradingRecordEncoder,
@@ -27,9 +35,13 @@ export function placeIn(dir: string) {
   return { root: join(dir, "journal/trading"), book: "BLUE" };
 }
 
-export function programOf(settings: object = LIVELY_BOOK) {
+export function configurationOf(settings: object = LIVELY_BOOK) {
   const { trader } = Configuration.parse({ trader: settings });
-  const { trader: configuration, paper, hash } = bookConfiguration("BLUE", trader);
+  return bookConfiguration("BLUE", trader);
+}
+
+export function programOf(settings: object = LIVELY_BOOK) {
+  const { trader: configuration, paper, hash } = configurationOf(settings);
   return { trader: configuration, paper, configurationHash: hash, codeHash: codeHash(undefined) };
 }
 
@@ -40,18 +52,23 @@ export type Recording = {
   /** A snapshot after each of so many scans; 0: none. */
   readonly snapshotEvery: number;
   readonly codeHash?: string;
+  /** What the book runs; `LIVELY_BOOK` where nothing is said. */
+  readonly settings?: object;
+  /** What it holds is closed at the end; and whether its state is saved there, as by a trader that is stopped. */
+  readonly end?: "flattened" | "stopped" | "flattened_and_killed";
 };
 
-/** Records scans into a journal below `dir`; returns how many trades came of them. */
+/** Records scans into a journal below `dir`, behind what is there; returns how many trades came of them. */
 export function recordBook(dir: string, recording: Recording): number {
   const place = placeIn(dir);
-  const { trader: configuration, paper, configurationHash, codeHash: ownHash } = programOf();
-  const program = { configurationHash, codeHash: recording.codeHash ?? ownHash };
+  const settings = Configuration.parse({ trader: recording.settings ?? LIVELY_BOOK }).trader;
+  const configuration = configurationOf(settings);
+  const { hash: configurationHash } = configuration;
+  const program = { configurationHash, codeHash: recording.codeHash ?? codeHash(undefined) };
   const log = new TradingLog(place, { epoch: 1, carriedCount: 0 });
-  const outcomes = new OutcomeFile(log.journal.folder, program, 0);
-  const tradeFile = new TradeFile(log.journal.folder);
-  const trader = createTrader(configuration);
-  const broker = createPaperBroker(paper);
+  const { folder } = log.journal;
+  const outcomes = new OutcomeFile(folder, program, 0);
+  const tradeFile = new TradeFile(folder);
   let nowMs = recording.startMs;
   let trades = 0;
   const onCommands = ({ index, commands }: BookedCommands): void => {
@@ -61,6 +78,23 @@ export function recordBook(dir: string, recording: Recording): number {
       tradeFile.add({ index, trade: command.trade });
     }
   };
+  const lastIndex = (log.journal.nextIndex ?? 0) - 1;
+  const { snapshot } = snapshotOfBlue(dir, latestSnapshot(folder, lastIndex), lastIndex);
+  const { trader, broker, change } = restoreBook({
+    configuration,
+    configurationOf: recordedConfigurations(folder, builtInStrategy, configuration),
+    saved: snapshot === null ? null : decodeTraderSnapshot(snapshot.bytes),
+    log,
+    outcomes,
+    read: (from) => new TradingLogReader(place, from),
+    onCommands,
+  });
+  recordConfiguration(folder, configurationHash, settings);
+  const save = () => {
+    const bytes = encodeTraderSnapshot(snapshotOf(trader), configurationHash);
+    saveSnapshot(log.journal, trader.nextIndex - 1, bytes);
+  };
+  if (change !== null) save();
   const book = new Book({
     log,
     outcomes,
@@ -73,10 +107,11 @@ export function recordBook(dir: string, recording: Recording): number {
   book.take({ kind: "started", ...program, snapshotHash: "" });
   const random = seededRandom(7);
   const prices = new Float64Array(ASSETS.map((_, at) => 100 * (at + 1)));
-  for (let seq = 1; seq <= recording.scans; seq += 1) {
+  const scan = () => {
     nowMs += recording.scanEveryMs;
     book.take({ kind: "posture", posture: "APEX", asOfMs: nowMs, source: "test" });
     for (const at of prices.keys()) prices[at]! *= 1 + (random.uniform() - 0.5) / 100;
+    const seq = trader.data.scans.lastSeq + 1;
     book.take({
       kind: "scan",
       seq,
@@ -94,10 +129,19 @@ export function recordBook(dir: string, recording: Recording): number {
       carried: new Float64Array(0),
       carriedAt: 0,
     });
-    if (0 < recording.snapshotEvery && seq % recording.snapshotEvery === 0) {
-      saveSnapshot(log.journal, trader.nextIndex - 1, encodeTraderSnapshot(snapshotOf(trader), configurationHash));
+  };
+  for (let count = 1; count <= recording.scans; count += 1) {
+    scan();
+    if (0 < recording.snapshotEvery && count % recording.snapshotEvery === 0) save();
+  }
+  if (recording.end?.startsWith("flattened") === true) {
+    for (const kind of ["flatten", "resume"] as const) {
+      book.take({ kind: "operator", commandId: `${kind}-${nowMs}`, by: "test", command: { kind } });
+      // Orders fill at the scan that follows.
+      if (kind === "flatten") for (let left = 0; left < 10; left += 1) scan();
     }
   }
+  if (recording.end === "flattened" || recording.end === "stopped") save();
   outcomes.close();
   tradeFile.close();
   log.close();
