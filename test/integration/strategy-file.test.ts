@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type Lab, openLab } from "../helpers/bridge.ts";
+import { type Lab, openLab, until } from "../helpers/bridge.ts";
 import { spawnGreen, startBlue } from "../helpers/green.ts";
 import {
   createFeeder,
@@ -80,6 +80,10 @@ test("it trades, comes back after a kill, and its day is replayed; a changed fil
   await listening(second);
   await feeder.push(80);
   await second.decided(160);
+  while ((await second.status()).positions.length === 0) {
+    await feeder.push(1);
+    await second.decided(feeder.seq());
+  }
   const { trades } = await second.status();
   expect(trades).toBeGreaterThan(5);
   expect(await second.stop()).toBe(0);
@@ -94,9 +98,23 @@ test("it trades, comes back after a kill, and its day is replayed; a changed fil
   expect(out).toMatch(/had another file of its strategy \([0-9a-f]{12}\) than this program/);
   const third = start(settings);
   expect(await third.exited).toBe(78);
-  expect(third.output()).toMatch(/"breakout".*let GREEN run the changed ones and promote them/);
+  expect(third.output()).toMatch(/BLUE is not flat: .*"breakout".*or the strategy's file/);
   writeBreakout(place.dir);
   expect((await replayToday()).code).toBe(0);
+  const fourth = start(settings);
+  await listening(fourth);
+  await fourth.ask({ command: "flatten", by: "test" });
+  const book = await until("the book is flat", async () => {
+    await feeder.push(1);
+    await fourth.decided(feeder.seq());
+    const status = await fourth.status();
+    return status.positions.length + status.orders_working.length === 0 ? status : undefined;
+  });
+  await fourth.stop();
+  appendFileSync(path, "// Another thought.\n");
+  const fifth = start(settings);
+  await listening(fifth);
+  expect(await fifth.status()).toMatchObject({ cash: book.cash, trades: book.trades, warm: false });
 });
 
 test.each([

@@ -306,17 +306,3 @@ test("a second trader of the book is refused, and the first goes on", async () =
   await feeder.push(3);
   await first.decided(3);
 });
-
-test("another strategy on a book's journal is refused, and says what to do", async () => {
-  await begin();
-  const first = start();
-  await listening(first);
-  await feeder.push(20);
-  await first.decided(20);
-  await first.stop();
-  const parameters = { ...LIVELY.parameters, longWindow: 5 };
-  const other = spawnTrader(place, { ...LIVELY, parameters });
-  running.push(other);
-  expect(await other.exited).toBe(78);
-  expect(other.output()).toContain("the snapshot is of");
-});

@@ -46,7 +46,7 @@ function taken(
   throw new Error(
     `${reason}, and what it runs was changed (${change}): put back what it ran, in the configuration ` +
       "or the strategy's file, and start it; 'dolphin flatten BLUE', 'dolphin stop trader-blue', " +
-      "then change it",
+      "then change it and start ('dolphin resume BLUE' ends the halt)",
   );
 }
 
