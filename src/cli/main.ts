@@ -70,6 +70,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "run a recorded day of a book again and compare it with what was recorded",
     load: async () => (await import("./trader/replay.ts")).addReplayCommand,
   },
+  journal: {
+    summary: "a book's log: cut, to give up its end after damage",
+    load: async () => (await import("./trader/journal-cut.ts")).addJournalCommand,
+  },
   backtest: {
     summary: "a strategy over the archive: run, sweep, check (look-ahead)",
     load: async () => (await import("./backtest/backtest-verbs.ts")).addBacktestCommand,

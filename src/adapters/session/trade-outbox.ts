@@ -50,6 +50,8 @@ export class TradeOutbox {
   readonly #deps: TradeOutboxDeps;
   readonly #folder: string;
   #after: number;
+  /** As the file says it. */
+  #kept: number;
   /** What was told last of the book itself: positions and the like, and of which day. */
   #toldView = "";
   #toldTrades = -1;
@@ -59,6 +61,7 @@ export class TradeOutbox {
     this.#deps = deps;
     this.#folder = bookFolder(deps.root, deps.book);
     this.#after = readTold(this.#folder);
+    this.#kept = this.#after;
   }
 
   /** Tells one message, if there is news. Whatever goes wrong is said, and tried again by the next tick. */
@@ -79,6 +82,7 @@ export class TradeOutbox {
     const { askBook, book, nowMs } = this.#deps;
     const { status } = await askBook(book, { command: "status" });
     if (status === null) throw new Error(`the trader of ${book} told no status`);
+    this.#followFile();
     const view = viewOf(status);
     const today = dayFromMicros(nowMs() * US_PER_MS);
     const viewKey = keyOf(view, today);
@@ -87,11 +91,21 @@ export class TradeOutbox {
     await this.#signal(part);
     this.#after = Math.max(this.#after, part.range.to);
     writeTold(this.#folder, this.#after);
+    this.#kept = this.#after;
     if (part.isLast) {
       this.#toldTrades = status.trades;
       this.#toldView = viewKey;
     }
     return "told";
+  }
+
+  /** A log that lost its end books its next trades under indices that were told before. */
+  #followFile(): void {
+    const kept = readTold(this.#folder);
+    if (kept === this.#kept) return;
+    this.#kept = kept;
+    this.#after = kept;
+    this.#toldTrades = -1;
   }
 
   /** The next trades, up to where another day begins; with none the book as it is, to today's session. */

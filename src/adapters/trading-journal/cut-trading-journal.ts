@@ -1,11 +1,19 @@
-/** Gives up the end of a log on purpose: after damage, or where another host went on differently. */
-import { copyFileSync, renameSync, rmSync, truncateSync } from "node:fs";
-import { join } from "node:path";
+/**
+ * Gives up the end of a log on purpose: after damage, or where another host went on differently; and
+ * what stands beside a log of events that it does not have any more.
+ *
+ * Invariant: what follows from the log is cut before the log, so whatever dies in between leaves a log
+ * that it can be made from again.
+ */
+import { copyFileSync, renameSync, truncateSync } from "node:fs";
 import { lockDirectory } from "../directory-lock.ts";
+import { readTold, writeTold } from "../session/told-cursor.ts";
+import { cutOutcomes } from "./replay/outcome-file.ts";
 import { SegmentCursor } from "./segments/segment-cursor.ts";
 import { bookFolder, listDays, segmentPath, syncFolder } from "./segments/segment-files.ts";
-import { listSnapshots } from "./snapshots.ts";
+import { deleteSnapshotsBehind } from "./snapshots.ts";
 import { TradingJournalError } from "./segments/trading-journal-error.ts";
+import { cutTrades } from "./trade-file.ts";
 import type { TradingJournalPlace } from "./trading-journal.ts";
 
 /**
@@ -23,43 +31,79 @@ export function cutTradingJournal(
     throw new TradingJournalError("TRADING_JOURNAL_LOCKED", `the trader of ${book} runs; stop it`);
   }
   try {
-    const aside: string[] = [];
-    let isOver = false;
-    for (const day of listDays(folder)) {
-      const path = segmentPath(folder, day);
-      const end = isOver ? { offset: 0, isWhole: false } : endOf(path, index);
-      if (end.isWhole) continue;
-      isOver = true;
-      aside.push(setAside(path, end.offset, stamp));
-    }
-    const snapshots = listSnapshots(folder).filter((at) => index <= at);
-    for (const at of snapshots) {
-      rmSync(join(folder, "snapshots", `${String(at).padStart(16, "0")}.snap`));
-    }
-    syncFolder(folder);
-    return aside;
+    return cutLog(folder, index, stamp);
   } finally {
     lock.release();
   }
 }
 
-/** Where the part to keep ends; 0 when nothing of the file is kept. */
-function endOf(
-  path: string,
-  index: number,
-): { readonly offset: number; readonly isWhole: boolean } {
+/** As `cutTradingJournal`, for who holds the lock. */
+export function cutLog(folder: string, index: number, stamp: string): readonly string[] {
+  const { lastKept, cuts } = planLogCut(folder, index);
+  cutBehind(folder, lastKept);
+  deleteSnapshotsBehind(folder, lastKept);
+  // The newest first: a log without its last days is a log.
+  const aside = cuts.toReversed().map(({ path, offset }) => setAside(path, offset, stamp));
+  if (0 < aside.length) syncFolder(folder);
+  return aside.toReversed();
+}
+
+export type LogCut = {
+  /** The last event that stays. */
+  readonly lastKept: number;
+  /** What of each file stays; 0: nothing. */
+  readonly cuts: readonly { readonly path: string; readonly offset: number }[];
+};
+
+export function planLogCut(folder: string, index: number): LogCut {
+  const cuts: { readonly path: string; readonly offset: number }[] = [];
+  let nextIndex = 0;
+  for (const day of listDays(folder)) {
+    const path = segmentPath(folder, day);
+    if (0 < cuts.length) {
+      cuts.push({ path, offset: 0 });
+      continue;
+    }
+    const end = endOf(path, index);
+    nextIndex = end.nextIndex ?? nextIndex;
+    if (!end.isWhole) cuts.push({ path, offset: end.offset });
+  }
+  return { lastKept: Math.min(index, nextIndex) - 1, cuts };
+}
+
+export type CutBehind = { readonly trades: number; readonly digests: number; readonly told: number };
+
+/**
+ * Cuts the trades, outcomes and the cursor of the sessions behind the last event of a log, which a
+ * power cut may have taken more of: the next events have the same indices. Returns how much it was.
+ */
+export function cutBehind(folder: string, lastIndex: number): CutBehind {
+  const told = Math.max(0, readTold(folder) - Math.max(0, lastIndex));
+  if (0 < told) writeTold(folder, Math.max(0, lastIndex));
+  return { trades: cutTrades(folder, lastIndex), digests: cutOutcomes(folder, lastIndex), told };
+}
+
+type PartToKeep = {
+  readonly offset: number;
+  /** After its last event; null where not even the head of the file can be read. */
+  readonly nextIndex: number | null;
+  readonly isWhole: boolean;
+};
+
+function endOf(path: string, index: number): PartToKeep {
   let cursor: SegmentCursor | null = null;
   let offset = 0;
   try {
     cursor = new SegmentCursor(path);
-    if (index <= cursor.header.firstIndex) return { offset: 0, isWhole: false };
+    const { firstIndex } = cursor.header;
+    if (index <= firstIndex) return { offset, nextIndex: firstIndex, isWhole: false };
     offset = cursor.offset;
     while (cursor.nextIndex < index && cursor.next() !== null) offset = cursor.offset;
-    return { offset, isWhole: cursor.tailBytes() === 0 };
+    return { offset, nextIndex: cursor.nextIndex, isWhole: cursor.tailBytes() === 0 };
   } catch (error) {
     if (!(error instanceof TradingJournalError)) throw error;
     if (error.code !== "TRADING_JOURNAL_DAMAGED") throw error;
-    return { offset, isWhole: false };
+    return { offset, nextIndex: cursor?.nextIndex ?? null, isWhole: false };
   } finally {
     cursor?.close();
   }

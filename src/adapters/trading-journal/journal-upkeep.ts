@@ -2,6 +2,7 @@
  * What BLUE's journal needs besides its trader: the projection for queries, the copy in Postgres, and
  * the end of old days. It only reads the log, so BLUE never waits for it.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -59,8 +60,7 @@ export class JournalUpkeep {
   }
 
   async close(): Promise<void> {
-    this.#projection?.close();
-    this.#projection = null;
+    this.#closeProjection();
     this.#mirror?.close();
     this.#mirror = null;
     await this.#postgres?.close();
@@ -88,15 +88,21 @@ export class JournalUpkeep {
   }
 
   async #project(): Promise<boolean> {
+    // Who cuts the log's end removes the database.
+    if (!existsSync(projectionPath(this.#options.dataDir))) this.#closeProjection();
     this.#projection ??= await this.#openProjection();
     try {
       return this.#projection.catchUp(EVENTS_PER_ROUND) === EVENTS_PER_ROUND;
     } catch (error) {
       // A promoted strategy's file may have changed since it was loaded: the next round loads it anew.
-      this.#projection.close();
-      this.#projection = null;
+      this.#closeProjection();
       throw error;
     }
+  }
+
+  #closeProjection(): void {
+    this.#projection?.close();
+    this.#projection = null;
   }
 
   async #openProjection(): Promise<TradingProjection> {

@@ -81,6 +81,17 @@ export function oldestSnapshot(journalFolder: string): Snapshot | null {
   return null;
 }
 
+/** Of states that hold events which the log does not have; returns their indices. */
+export function deleteSnapshotsBehind(
+  journalFolder: string,
+  lastIndex: number,
+): readonly number[] {
+  const behind = listSnapshots(journalFolder).filter((index) => lastIndex < index);
+  for (const index of behind) rmSync(snapshotPath(snapshotFolder(journalFolder), index));
+  if (0 < behind.length) syncFolder(snapshotFolder(journalFolder));
+  return behind;
+}
+
 /** Indices, ascending. */
 export function listSnapshots(journalFolder: string): readonly number[] {
   return namesIn(snapshotFolder(journalFolder))

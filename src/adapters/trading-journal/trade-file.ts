@@ -5,17 +5,20 @@
 import {
   closeSync,
   createReadStream,
+  existsSync,
   fdatasyncSync,
   openSync,
   readFileSync,
+  truncateSync,
   writeSync,
 } from "node:fs";
-import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Trade } from "../../domain/trading/orders.ts";
 
 export type BookedTrade = { readonly index: number; readonly trade: Trade };
+
+const TRADES = "trades.jsonl";
 
 export class TradeFile {
   readonly path: string;
@@ -24,7 +27,7 @@ export class TradeFile {
 
   /** `folder`: of the book's journal. A line that a crash left half written is cut. */
   constructor(folder: string) {
-    this.path = join(folder, "trades.jsonl");
+    this.path = join(folder, TRADES);
     this.#descriptor = openSync(this.path, "a", 0o640);
     const bytes = readFileSync(this.path);
     const end = bytes.lastIndexOf(0x0a) + 1;
@@ -60,6 +63,28 @@ export class TradeFile {
   close(): void {
     closeSync(this.#descriptor);
   }
+}
+
+/** Cuts the trades that events behind this one booked; returns how many. `folder`: of the book's journal. */
+export function cutTrades(folder: string, lastIndex: number): number {
+  const { kept, behind } = partedAt(folder, lastIndex);
+  if (0 < behind.length) {
+    const bytes = kept.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+    truncateSync(join(folder, TRADES), bytes);
+  }
+  return behind.length;
+}
+
+export function tradesBehind(folder: string, lastIndex: number): readonly BookedTrade[] {
+  return partedAt(folder, lastIndex).behind.map((line) => JSON.parse(line));
+}
+
+function partedAt(folder: string, lastIndex: number) {
+  const path = join(folder, TRADES);
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
+  const first = lines.findIndex((line) => lastIndex < indexOf(line));
+  const at = first === -1 ? lines.length : first;
+  return { kept: lines.slice(0, at), behind: lines.slice(at) };
 }
 
 /** Every line begins with it. */

@@ -25,7 +25,7 @@ import {
   type Snapshot,
   SNAPSHOTS_KEPT,
 } from "../../adapters/trading-journal/snapshots.ts";
-import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
+import { cutTrades, TradeFile } from "../../adapters/trading-journal/trade-file.ts";
 import { TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
 import { type Config, ConfigError, loadConfig } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -79,6 +79,8 @@ async function start(shell: Shell): Promise<void> {
   );
   const opened = orConfigurationEnd(shell, () => open(shell, folders, configurations));
   if (opened.isAnew) rmSync(join(folders.green, "trades.jsonl"), { force: true });
+  // Told behind a state that the log's end took with it: they are counted anew.
+  cutTrades(folders.green, opened.green.data.account.trades);
   const trades = new TradeFile(folders.green);
   const hazelcast = await connect(config);
   const feed = createScanFeed(hazelcast);

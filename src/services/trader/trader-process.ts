@@ -15,6 +15,7 @@ import {
   recordedConfigurations,
   recordedStrategy,
 } from "../../adapters/trading-journal/books/recorded-configurations.ts";
+import { type CutBehind, cutBehind } from "../../adapters/trading-journal/cut-trading-journal.ts";
 import { claimBook } from "../../adapters/trading-journal/postgres/claim-book.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
 import { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
@@ -135,17 +136,18 @@ async function openTrader(shell: Shell) {
   for (const torn of journal.journal.opened.torn) {
     say("warn", `cut ${torn.cutBytes} bytes of a torn end from ${torn.path}`);
   }
-  const trades = new TradeFile(journal.journal.folder);
-  const program = { configurationHash: configuration.hash, codeHash: codeHash(strategy.fileHash) };
-  const outcomes = new OutcomeFile(journal.journal.folder, program, carriedCount);
+  const { folder } = journal.journal;
   const lastIndex = (journal.journal.nextIndex ?? 0) - 1;
-  const own = latestSnapshot(journal.journal.folder, lastIndex);
+  tellBehind(cutBehind(folder, lastIndex), lastIndex, say);
+  const trades = new TradeFile(folder);
+  const program = { configurationHash: configuration.hash, codeHash: codeHash(strategy.fileHash) };
+  const outcomes = new OutcomeFile(folder, program, carriedCount);
+  const own = latestSnapshot(folder, lastIndex);
   const found = snapshotOfBlue(config.data_dir, own, lastIndex);
   for (const path of found.damaged)
     say("error", `the snapshot ${path} is damaged; an older one is taken`);
   const saved = found.snapshot === null ? null : decodeTraderSnapshot(found.snapshot.bytes);
   const ran = saved?.configurationHash ?? firstConfiguration(place) ?? configuration.hash;
-  const { folder } = journal.journal;
   const strategyOf = await loadStrategies([settings.strategy, ...recordedStrategy(folder, ran)]);
   const restored = restoreOrEnd(shell, () =>
     restoreBook({
@@ -210,6 +212,15 @@ function tellTrades(trades: TradeFile, { index, commands }: BookedCommands): voi
 }
 
 type Say = (level: "info" | "warn" | "error", line: string) => void;
+
+function tellBehind({ trades, digests, told }: CutBehind, lastIndex: number, say: Say): void {
+  if (trades + digests + told === 0) return;
+  say(
+    "warn",
+    `the journal ends with event ${lastIndex}: cut what stood behind it, ${trades} trades and ` +
+      `${digests} outcomes, and the sessions were told ${told} events more`,
+  );
+}
 
 /** Of a log that is kept from its beginning, where no state was saved yet. */
 function firstConfiguration(place: TradingJournalPlace): string | null {

@@ -10,7 +10,12 @@ import {
 } from "../../../wire/trading/shadow-snapshot.ts";
 import { encodeTraderSnapshot } from "../../../wire/trading/trader-snapshot.ts";
 import { writeWhole } from "../segments/segment-files.ts";
-import { type FoundSnapshot, latestSnapshot, saveSnapshotIn } from "../snapshots.ts";
+import {
+  deleteSnapshotsBehind,
+  type FoundSnapshot,
+  latestSnapshot,
+  saveSnapshotIn,
+} from "../snapshots.ts";
 
 /** A fold of the log needs the state at every promotion in it. */
 const PROMOTIONS_KEPT_MAX = 1_000;
@@ -45,6 +50,24 @@ export function writePromotion(dataDir: string, books: BooksFile, state: ShadowS
     { index, bytes: encodeShadow(state) },
     PROMOTIONS_KEPT_MAX,
   );
+  writeBooks(dataDir, books);
+}
+
+/** As if there had been no promotion behind this event; each one exchanged the versions. */
+export function booksUpTo(books: BooksFile, lastIndex: number): BooksFile {
+  const promotions = books.promotions.filter(({ at_index }) => at_index <= lastIndex);
+  const isOdd = (books.promotions.length - promotions.length) % 2 === 1;
+  return { ...books, promotions, is_exchanged: books.is_exchanged !== isOdd };
+}
+
+export function forgetPromotions(dataDir: string, lastIndex: number): void {
+  const books = readBooks(dataDir);
+  const kept = booksUpTo(books, lastIndex);
+  if (kept.promotions.length < books.promotions.length) writeBooks(dataDir, kept);
+  deleteSnapshotsBehind(promotionsFolder(dataDir), lastIndex);
+}
+
+function writeBooks(dataDir: string, books: BooksFile): void {
   writeWhole(join(dataDir, BOOKS_FILE), [Buffer.from(`${JSON.stringify(books, null, 2)}\n`)]);
 }
 

@@ -1,7 +1,8 @@
 /** Brings a book's log into Postgres, and from there to another host. */
 import { crc32c } from "../segments/crc32c.ts";
 import { endOfLog } from "../segments/log-end.ts";
-import { bookFolder } from "../segments/segment-files.ts";
+import { bookFolder, listDays, segmentPath } from "../segments/segment-files.ts";
+import { SegmentCursor } from "../segments/segment-cursor.ts";
 import { TradingJournalError } from "../segments/trading-journal-error.ts";
 import { JournalReader } from "../journal-reader.ts";
 import { FIRST_EPOCH, TradingJournal, type TradingJournalPlace } from "../trading-journal.ts";
@@ -130,17 +131,47 @@ async function checkSameHistory(
   const due = state?.nextIndex ?? null;
   if (nextIndex === null || due === null) return;
   const index = Math.min(nextIndex, due) - 1;
-  const mine = eventAt(place, index);
-  const [stored] = await postgres.read(place.book, { index, definition: -1 }, 1);
-  const theirs = stored?.record.index === index ? stored.record : null;
-  if (mine?.epoch === theirs?.epoch && mine?.crc === theirs?.crc) return;
+  const { mine, theirs, isSame } = await bothAt(place, postgres, index);
+  if (isSame) return;
+  const common = await lastCommon(place, postgres, index);
   throw new TradingJournalError(
     "TRADING_JOURNAL_FENCED",
     `the local log of ${place.book} is not the one in Postgres: event ${index} is of epoch ` +
       `${mine?.epoch} here and ${theirs?.epoch} there, with other bytes. Another host went on with the ` +
-      "book. Set the local end aside with cutTradingJournal from the first event that differs, then " +
-      "start again",
+      `book. 'dolphin journal cut BLUE --after ${common}' says what only the local log has, and sets it aside ` +
+      "with --yes; then start again",
   );
+}
+
+async function bothAt(place: TradingJournalPlace, postgres: PostgresJournal, index: number) {
+  const mine = eventAt(place, index);
+  const [stored] = await postgres.read(place.book, { index, definition: -1 }, 1);
+  const theirs = stored?.record.index === index ? stored.record : null;
+  const isSame = mine?.epoch === theirs?.epoch && mine?.crc === theirs?.crc;
+  return { mine, theirs, isSame };
+}
+
+/** Logs that parted stay apart, so it is found by halving. */
+async function lastCommon(
+  place: TradingJournalPlace,
+  postgres: PostgresJournal,
+  differing: number,
+): Promise<number> {
+  let same = firstIndexOf(place) - 1;
+  let other = differing;
+  while (1 < other - same) {
+    const middle = Math.floor((same + other) / 2);
+    if ((await bothAt(place, postgres, middle)).isSame) same = middle;
+    else other = middle;
+  }
+  return same;
+}
+
+function firstIndexOf({ root, book }: TradingJournalPlace): number {
+  const folder = bookFolder(root, book);
+  const cursor = new SegmentCursor(segmentPath(folder, listDays(folder)[0] ?? ""));
+  cursor.close();
+  return cursor.header.firstIndex;
 }
 
 function eventAt(place: TradingJournalPlace, index: number) {

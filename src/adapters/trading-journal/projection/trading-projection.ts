@@ -192,6 +192,6 @@ function closed(db: Database.Database): null {
   return null;
 }
 
-function removeDatabase(path: string): void {
+export function removeDatabase(path: string): void {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
 }

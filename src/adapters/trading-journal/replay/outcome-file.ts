@@ -13,6 +13,7 @@ import {
   rmSync,
   readSync,
   fstatSync,
+  truncateSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -152,6 +153,36 @@ export function deleteOutcomes(journalFolder: string, day: string): void {
   const folder = outcomeFolder(journalFolder);
   rmSync(outcomePath(folder, day), { force: true });
   rmSync(beginPath(folder, day), { force: true });
+}
+
+/** Cuts the digests of events behind this one, and the days that begin behind it; returns how many. */
+export function cutOutcomes(journalFolder: string, lastIndex: number): number {
+  const folder = outcomeFolder(journalFolder);
+  let cut = 0;
+  for (const day of daysIn(folder).toReversed()) {
+    const path = outcomePath(folder, day);
+    const bytes = readFileSync(path);
+    const count = Math.floor(bytes.length / RECORD_BYTES);
+    let kept = count;
+    while (0 < kept && lastIndex < bytes.readDoubleLE((kept - 1) * RECORD_BYTES)) kept -= 1;
+    if (kept === count) break;
+    cut += count - kept;
+    if (kept === 0) rmSync(path);
+    else truncateSync(path, kept * RECORD_BYTES);
+  }
+  for (const day of beginsIn(folder).toReversed()) {
+    const begin = readDayBegin(journalFolder, day);
+    if (begin === null) continue;
+    if (begin.snapshot.nextIndex <= lastIndex) break;
+    rmSync(beginPath(folder, day));
+  }
+  return cut;
+}
+
+function beginsIn(folder: string): readonly string[] {
+  return namesIn(folder)
+    .flatMap((name) => /^(.+)\.begin$/.exec(name)?.[1] ?? [])
+    .toSorted();
 }
 
 /** Returns the bytes that are left. */

@@ -116,6 +116,7 @@ export function tornInTheMiddle(cursor: SegmentCursor): TradingJournalError {
     "TRADING_JOURNAL_DAMAGED",
     `${cursor.path} is damaged: ${cursor.tailBytes()} bytes from ${cursor.offset} on can't be read, ` +
       `and later days follow. Put the file back from a copy or from Postgres, or give up what ` +
-      `follows index ${cursor.nextIndex - 1}: cutTradingJournal sets it aside`,
+      `follows: 'dolphin journal cut BLUE --after ${cursor.nextIndex - 1}' says what that is, and sets it ` +
+      "aside with --yes",
   );
 }

@@ -142,7 +142,8 @@ export class SegmentCursor {
       "TRADING_JOURNAL_DAMAGED",
       `${this.path} is damaged at byte ${this.#offset}, where index ${this.#nextIndex} is due: ` +
         `${found}. Nothing was changed. Stop the trader, then either put back the file from a ` +
-        "copy or from Postgres, or give up what follows: cutTradingJournal sets it aside",
+        "copy or from Postgres, or give up what follows: " +
+        "'dolphin journal cut BLUE' says what that is, and sets it aside with --yes",
     );
   }
 }

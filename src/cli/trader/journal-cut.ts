@@ -1,0 +1,120 @@
+/** `dolphin journal cut BLUE`: gives up the end of a book's log, after saying what goes with it. */
+import { Argument, type Command } from "commander";
+import { wallMs } from "../../adapters/clock.ts";
+import {
+  type EndPlan,
+  giveUpEnd,
+  planEnd,
+} from "../../adapters/trading-journal/books/give-up-end.ts";
+import type { BookedTrade } from "../../adapters/trading-journal/trade-file.ts";
+import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
+import { sessionIdOf } from "../../workflows/names.ts";
+import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+
+const HELP = `
+For a log that is damaged, or that parted from the one in Postgres: what can't be kept is set aside as
+<day>.seg.given-up-<time> beside the log, never deleted, and BLUE goes on behind event INDEX. Its
+trades, outcomes, states and promotions from there on go as well, GREEN goes back with it, and BLUE.db
+is built anew. Without --yes it only says what would be lost. Killed midway, the same command ends it.
+
+With journal.postgres_secret_url the next start restores what Postgres has behind event INDEX.
+
+Exit status:
+  0   done; without --yes: said
+  1   refused, and nothing was changed: a trader runs, or no state is kept that BLUE could go on from
+  64  wrong usage`;
+
+type CutFlags = { readonly after?: string; readonly yes: boolean; readonly json: boolean };
+
+export function addJournalCommand(program: Command): void {
+  program
+    .command("journal")
+    .description("a book's log: give up its end")
+    .command("cut")
+    .description("end a book's log behind an event, and all that followed from the rest")
+    .addArgument(new Argument("<book>", "the book that has a log").choices(["BLUE"]))
+    .option("--after <index>", "the last event to stay (default: the last one that can be read)")
+    .option("--yes", "do it", false)
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", HELP)
+    .action((_book: string, flags: CutFlags, command: Command) => {
+      const { data_dir: dataDir } = openContext(command).config;
+      const after = indexOf(flags.after);
+      const planned = planEnd(dataDir, after);
+      if (planned.kind === "refused") throw new CliError(`nothing was cut: ${planned.reason}`);
+      const { plan } = planned;
+      const files = flags.yes ? cut(dataDir, after) : null;
+      const text = flags.json
+        ? JSON.stringify(jsonOf(plan, files), null, 2)
+        : [...lossLines(plan), ...endLines(plan, files)].join("\n");
+      process.stdout.write(`${text}\n`);
+    });
+}
+
+function cut(dataDir: string, after: number): readonly string[] {
+  const files = giveUpEnd(dataDir, after, String(wallMs()));
+  if (typeof files === "string") throw new CliError(`nothing was cut: ${files}`);
+  return files;
+}
+
+function indexOf(text: string | undefined): number {
+  if (text === undefined) return Infinity;
+  const index = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(index)) return index;
+  throw new CliError(`--after must be the index of an event, was '${text}'`, EXIT_USAGE);
+}
+
+function jsonOf(plan: EndPlan, files: readonly string[] | null) {
+  return {
+    done: files !== null,
+    last_kept: plan.cut.lastKept,
+    events: plan.events,
+    days: plan.days,
+    damage: plan.damage,
+    trades: plan.trades.length,
+    trades_pnl: pnlOf(plan.trades),
+    snapshots: plan.snapshots,
+    promotions: plan.promotions.map(({ id, at_index }) => ({ id, at_index })),
+    told: plan.told,
+    told_sessions: toldSessions(plan),
+    files: files ?? [],
+  };
+}
+
+function lossLines(plan: EndPlan): readonly string[] {
+  const { cut: log, events, days, damage, trades, snapshots, promotions } = plan;
+  const isNothing = log.cuts.length + trades.length + snapshots.length + promotions.length === 0;
+  if (isNothing) return [`nothing stands behind event ${log.lastKept}`];
+  return [
+    `behind event ${log.lastKept} of BLUE stand:`,
+    `  ${events} events${days.length === 0 ? "" : ` of ${days.join(", ")}`}, ` +
+      `${trades.length} trades with a profit of ${pnlOf(trades).toFixed(2)}`,
+    ...(damage === null ? [] : [`  what can't be read: ${damage}`]),
+    ...(snapshots.length === 0 ? [] : [`  saved states of events ${snapshots.join(", ")}`]),
+    ...promotions.map(({ id, at_index }) => `  the promotion ${id} after event ${at_index}`),
+    ...toldSessions(plan).map(
+      (session) =>
+        `  trades that ${session} was told, which keeps them: 'temporal workflow terminate ` +
+        `--workflow-id ${session}' while it runs has the day told anew`,
+    ),
+  ];
+}
+
+function endLines(plan: EndPlan, files: readonly string[] | null): readonly string[] {
+  if (files === null) return ["nothing was changed; --yes gives it up"];
+  return [
+    ...files.map((file) => `set aside: ${file}`),
+    `BLUE's log ends with event ${plan.cut.lastKept}; 'dolphin start trader-blue' goes on from there`,
+  ];
+}
+
+function pnlOf(trades: readonly BookedTrade[]): number {
+  return trades.reduce((sum, { trade }) => sum + trade.pnl, 0);
+}
+
+function toldSessions({ trades, told }: EndPlan): readonly string[] {
+  const days = trades
+    .filter(({ index }) => index <= told)
+    .map(({ trade }) => dayFromMicros(trade.exitedAtMs * US_PER_MS));
+  return [...new Set(days)].map((day) => sessionIdOf("BLUE", day));
+}
