@@ -41,7 +41,6 @@ export function cutTradingJournal(
 export function cutLog(folder: string, index: number, stamp: string): readonly string[] {
   const { lastKept, cuts } = planLogCut(folder, index);
   cutBehind(folder, lastKept);
-  deleteSnapshotsBehind(folder, lastKept);
   // The newest first: a log without its last days is a log.
   const aside = cuts.toReversed().map(({ path, offset }) => setAside(path, offset, stamp));
   if (0 < aside.length) syncFolder(folder);
@@ -74,10 +73,11 @@ export function planLogCut(folder: string, index: number): LogCut {
 export type CutBehind = { readonly trades: number; readonly digests: number; readonly told: number };
 
 /**
- * Cuts the trades, outcomes and the cursor of the sessions behind the last event of a log, which a
- * power cut may have taken more of: the next events have the same indices. Returns how much it was.
+ * Cuts the states, trades, outcomes and the cursor of the sessions behind the last event of a log, which
+ * a power cut may have taken more of: the next events have the same indices. Returns how much it was.
  */
 export function cutBehind(folder: string, lastIndex: number): CutBehind {
+  deleteSnapshotsBehind(folder, lastIndex);
   const told = Math.max(0, readTold(folder) - Math.max(0, lastIndex));
   if (0 < told) writeTold(folder, Math.max(0, lastIndex));
   return { trades: cutTrades(folder, lastIndex), digests: cutOutcomes(folder, lastIndex), told };
