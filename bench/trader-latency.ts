@@ -148,7 +148,11 @@ async function openTrader(stack: Stack, dir: string, archive: string) {
     snapshotEvents: settings.snapshot_events,
     saveSnapshot(of, lastIndex) {
       samples.snapshots += 1;
-      saveSnapshot(log.journal, lastIndex, encodeTraderSnapshot(snapshotOf(of), program.configurationHash));
+      saveSnapshot(
+        log.journal,
+        lastIndex,
+        encodeTraderSnapshot(snapshotOf(of), program.configurationHash),
+      );
     },
     say() {},
     onFailure: fail,

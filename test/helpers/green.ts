@@ -91,7 +91,11 @@ export function startBlue(data: string, settings: object = LIVELY, scanPeriodMs 
       }
     },
     saveSnapshot(): void {
-      saveSnapshot(log.journal, trader.nextIndex - 1, encodeTraderSnapshot(snapshotOf(trader), hash));
+      saveSnapshot(
+        log.journal,
+        trader.nextIndex - 1,
+        encodeTraderSnapshot(snapshotOf(trader), hash),
+      );
     },
     close: () => log.close(),
   };

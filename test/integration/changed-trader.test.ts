@@ -104,7 +104,10 @@ test("refused while it holds a position; flat and stopped it goes on with its ca
   await push(fourth, 20);
   expect((await fourth.status()).trades).toBeGreaterThan(trades);
   expect(await fourth.stop()).toBe(0);
-  const reader = new TradingLogReader({ root: join(place.data, "journal/trading"), book: "BLUE" }, 1);
+  const reader = new TradingLogReader(
+    { root: join(place.data, "journal/trading"), book: "BLUE" },
+    1,
+  );
   const starts = [...reader.poll()].flatMap((event) =>
     event.kind === "started" ? [event.configurationHash] : [],
   );

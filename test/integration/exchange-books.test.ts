@@ -100,13 +100,16 @@ test("killed at any moment it is done once or not at all; the same id finishes i
   }
 });
 
+function account({ data }: Pick<TraderSnapshot, "data">) {
+  return Object(data)["account"];
+}
+
 test("after an exchange GREEN tries a third version: it keeps its cash, and can be promoted", async () => {
   const data = join(dir, "data");
   await recordFlatBooks(data);
   const started = exchangeBooks(request(data));
   expect(started).toMatchObject({ kind: "exchanged" });
   const promoted = promotedState(data, readBooks(data))!;
-  const account = (of: TraderSnapshot) => Object(of.data)["account"];
   expect(account(promoted.green)).not.toEqual(account(promoted.blue));
   // BLUE goes on as what GREEN was, and GREEN with a third one in BLUE's former place.
   const third = { ...LIVELY, parameters: { ...LIVELY.parameters, longWindow: 5 } };

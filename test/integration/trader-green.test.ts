@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askTrader } from "../../src/adapters/trader-client.ts";
+import { giveUpEnd } from "../../src/adapters/trading-journal/books/give-up-end.ts";
 import { deleteOldDays } from "../../src/adapters/trading-journal/retention.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { type GreenProcess, leftByGreen, spawnGreen, startBlue } from "../helpers/green.ts";
@@ -141,6 +142,27 @@ test("beside a log whose first days are gone it begins as BLUE stands, and never
   const { account } = blue.trader.data;
   expect(counters).toMatchObject({ compared: 1_800, differing: 0, cash: account.cash });
   expect(state).toBe("running");
+});
+
+test("BLUE's log cut behind one of its states, it goes back with it, trades and all", async () => {
+  blue.run(600);
+  const green = start();
+  await green.taken(blue.lastIndex());
+  expect(await green.stop()).toBe(0);
+  const { trades } = leftByGreen(data);
+  const last = blue.lastIndex();
+  blue.run(300);
+  const again = start();
+  const { counters } = await again.taken(blue.lastIndex());
+  expect(await again.stop()).toBe(0);
+  expect(leftByGreen(data).trades.length).toBeGreaterThan(trades.length);
+  blue.close();
+  expect(giveUpEnd(data, last, "7")).toHaveLength(2);
+  const back = start();
+  await back.taken(last);
+  expect(await back.stop()).toBe(0);
+  expect(leftByGreen(data).trades).toBe(trades);
+  expect(counters["trades"]).toBeGreaterThan(trades.trim().split("\n").length);
 });
 
 test("BLUE's files are only read", async () => {

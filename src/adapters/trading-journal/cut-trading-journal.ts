@@ -70,7 +70,11 @@ export function planLogCut(folder: string, index: number): LogCut {
   return { lastKept: Math.min(index, nextIndex) - 1, cuts };
 }
 
-export type CutBehind = { readonly trades: number; readonly digests: number; readonly told: number };
+export type CutBehind = {
+  readonly trades: number;
+  readonly digests: number;
+  readonly told: number;
+};
 
 /**
  * Cuts the states, trades, outcomes and the cursor of the sessions behind the last event of a log, which

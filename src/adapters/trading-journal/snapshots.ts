@@ -82,10 +82,7 @@ export function oldestSnapshot(journalFolder: string): Snapshot | null {
 }
 
 /** Of states that hold events which the log does not have; returns their indices. */
-export function deleteSnapshotsBehind(
-  journalFolder: string,
-  lastIndex: number,
-): readonly number[] {
+export function deleteSnapshotsBehind(journalFolder: string, lastIndex: number): readonly number[] {
   const behind = listSnapshots(journalFolder).filter((index) => lastIndex < index);
   for (const index of behind) rmSync(snapshotPath(snapshotFolder(journalFolder), index));
   if (0 < behind.length) syncFolder(snapshotFolder(journalFolder));

@@ -35,7 +35,7 @@ import { bookConfiguration, type StrategyOf } from "../../wire/trading/book-conf
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { decodeShadow, encodeShadow } from "../../wire/trading/shadow-snapshot.ts";
 import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";
-import { decodeTraderSnapshot } from "../../wire/trading/trader-snapshot.ts";
+import { decodeTraderSnapshot, type SavedState } from "../../wire/trading/trader-snapshot.ts";
 import { type ControlLink, openControlLink } from "../control-link.ts";
 import { Publication } from "../publication.ts";
 import { GreenBook } from "./green-book.ts";
@@ -143,8 +143,6 @@ function open(
 ): OpenedShadow {
   const { place, green } = folders;
   const blueFolder = bookFolder(place.root, place.book);
-  const decoded = (found: Snapshot | null) =>
-    found === null ? null : decodeTraderSnapshot(found.bytes);
   const own = latestSnapshot(green, Number.MAX_SAFE_INTEGER);
   for (const path of own.damaged) say("warn", `the snapshot ${path} is damaged`);
   const mine = own.snapshot === null ? null : decodeShadow(own.snapshot.bytes);
@@ -162,6 +160,10 @@ function open(
     read: (from) => new TradingLogReader(place, from),
     say,
   });
+}
+
+function decoded(found: Snapshot | null): SavedState | null {
+  return found === null ? null : decodeTraderSnapshot(found.bytes);
 }
 
 function connect(config: Config): Promise<HazelcastHandle> {

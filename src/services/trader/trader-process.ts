@@ -61,6 +61,8 @@ const EXIT_FENCED = 76;
 const EXIT_CONFIGURATION = 78;
 /** What a power cut can take of a paper book. */
 const SYNC_EVERY_MS = 1_000;
+const UNRECORDED =
+  "the configuration could not be recorded: once it is changed, its days can't be replayed";
 
 export async function runTrader(options: TraderOptions): Promise<void> {
   const shell = openShell(options);
@@ -120,15 +122,11 @@ async function start(shell: Shell): Promise<void> {
   link.onClosed(() => stop("the supervisor is gone"));
 }
 
-async function openTrader(shell: Shell) {
+/** Opens what the book is kept in, and makes it what it was. */
+async function openBook(shell: Shell, say: Say) {
   const { config, options } = shell;
-  const { book } = options;
-  const say: Say = (level, line) => {
-    shell.logger[level](`[Trader] ${line}`);
-    if (level !== "info") shell.link.log(line);
-  };
   const { configuration, settings } = await bookOrEnd(shell);
-  const place = { root: join(config.data_dir, "journal", "trading"), book };
+  const place = { root: join(config.data_dir, "journal", "trading"), book: options.book };
   const { strategy, parameters } = configuration.trader;
   const carriedCount = strategy.start(parameters).carried.length;
   const epoch = await claimBook(place, config.journal.postgres_secret_url, say);
@@ -142,28 +140,6 @@ async function openTrader(shell: Shell) {
   const trades = new TradeFile(folder);
   const program = { configurationHash: configuration.hash, codeHash: codeHash(strategy.fileHash) };
   const outcomes = new OutcomeFile(folder, program, carriedCount);
-  const own = latestSnapshot(folder, lastIndex);
-  const found = snapshotOfBlue(config.data_dir, own, lastIndex);
-  for (const path of found.damaged)
-    say("error", `the snapshot ${path} is damaged; an older one is taken`);
-  const saved = found.snapshot === null ? null : decodeTraderSnapshot(found.snapshot.bytes);
-  const ran = saved?.configurationHash ?? firstConfiguration(place) ?? configuration.hash;
-  const strategyOf = await loadStrategies([settings.strategy, ...recordedStrategy(folder, ran)]);
-  const restored = restoreOrEnd(shell, () =>
-    restoreBook({
-      configuration,
-      configurationOf: recordedConfigurations(folder, strategyOf, configuration),
-      saved,
-      log: journal,
-      read: (from) => new TradingLogReader(place, from),
-      outcomes,
-      onCommands: (booked) => tellTrades(trades, booked),
-    }),
-  );
-  tellRestored(restored, say);
-  if (!recordConfiguration(folder, configuration.hash, settings)) {
-    say("warn", "the configuration could not be recorded: once it is changed, its days are not replayed");
-  }
   const save = (of: Trader, index: number): Buffer => {
     const bytes = encodeTraderSnapshot(snapshotOf(of), configuration.hash);
     trades.sync();
@@ -171,11 +147,37 @@ async function openTrader(shell: Shell) {
     saveSnapshot(journal.journal, index, bytes);
     return bytes;
   };
+  const found = foundState(shell, folder, lastIndex);
+  for (const path of found.damaged)
+    say("error", `the snapshot ${path} is damaged; an older one is taken`);
+  const ran = found.saved?.configurationHash ?? firstConfiguration(place) ?? configuration.hash;
+  const strategyOf = await loadStrategies([settings.strategy, ...recordedStrategy(folder, ran)]);
+  const restored = restoreOrEnd(shell, () =>
+    restoreBook({
+      configuration,
+      configurationOf: recordedConfigurations(folder, strategyOf, configuration),
+      saved: found.saved,
+      log: journal,
+      read: (from) => new TradingLogReader(place, from),
+      outcomes,
+      onCommands: (booked) => tellTrades(trades, booked),
+    }),
+  );
+  tellRestored(restored, say);
+  if (!recordConfiguration(folder, configuration.hash, settings)) say("warn", UNRECORDED);
+  const { trader: book } = restored;
   // A death from here on goes on from it: what ran before is not needed any more.
-  const begin =
-    restored.change === null
-      ? (found.snapshot?.bytes ?? null)
-      : save(restored.trader, restored.trader.nextIndex - 1);
+  const begin = restored.change === null ? found.bytes : save(book, book.nextIndex - 1);
+  return { restored, journal, trades, outcomes, program, save, begin };
+}
+
+async function openTrader(shell: Shell) {
+  const { config, options } = shell;
+  const say: Say = (level, line) => {
+    shell.logger[level](`[Trader] ${line}`);
+    if (level !== "info") shell.link.log(line);
+  };
+  const { restored, journal, trades, outcomes, program, save, begin } = await openBook(shell, say);
   let running: RunningTrader | null = null;
   const stores = await openStores(shell, () => running?.connected());
   const trader = new RunningTrader({
@@ -213,6 +215,17 @@ function tellTrades(trades: TradeFile, { index, commands }: BookedCommands): voi
 
 type Say = (level: "info" | "warn" | "error", line: string) => void;
 
+function foundState(shell: Shell, folder: string, lastIndex: number) {
+  const { damaged, snapshot } = snapshotOfBlue(
+    shell.config.data_dir,
+    latestSnapshot(folder, lastIndex),
+    lastIndex,
+  );
+  const bytes = snapshot?.bytes ?? null;
+  const saved = restoreOrEnd(shell, () => (bytes === null ? null : decodeTraderSnapshot(bytes)));
+  return { damaged, bytes, saved };
+}
+
 function tellBehind({ trades, digests, told }: CutBehind, lastIndex: number, say: Say): void {
   if (trades + digests + told === 0) return;
   say(
@@ -244,7 +257,10 @@ function tellRestored({ trader, folded, completed, ...told }: RestoredBook, say:
       `cash ${account.cash}`,
   );
   if (change !== null) {
-    say("warn", `${change}; the book was flat: cash, day and trades go on, changed windows begin anew`);
+    say(
+      "warn",
+      `${change}; the book was flat: cash, day and trades go on, changed windows begin anew`,
+    );
   }
   for (const { order } of working) {
     say("info", `order ${order.clientOrderId} goes to the paper desk again`);

@@ -56,7 +56,9 @@ function accountIn(dir: string): { readonly cash: number; readonly trades: numbe
 }
 
 function tradesIn(dir: string): number {
-  return readFileSync(join(folderOf(dir), "trades.jsonl"), "utf8").trim().split("\n").length;
+  return readFileSync(join(folderOf(dir), "trades.jsonl"), "utf8")
+    .trim()
+    .split("\n").length;
 }
 
 /** As `dolphin replay` does it, with `settings` in dolphin.yaml. */

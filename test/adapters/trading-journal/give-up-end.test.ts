@@ -4,7 +4,10 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { readTold, writeTold } from "../../../src/adapters/session/told-cursor.ts";
-import { readBooks, writePromotion } from "../../../src/adapters/trading-journal/books/books-store.ts";
+import {
+  readBooks,
+  writePromotion,
+} from "../../../src/adapters/trading-journal/books/books-store.ts";
 import { foldBlue } from "../../../src/adapters/trading-journal/books/fold-blue.ts";
 import { giveUpEnd, planEnd } from "../../../src/adapters/trading-journal/books/give-up-end.ts";
 import { cutBehind } from "../../../src/adapters/trading-journal/cut-trading-journal.ts";

@@ -47,7 +47,8 @@ export function foldBlue(deps: FoldBlueDeps): StartFold {
       // A promotion lies between two runs of BLUE: only these can follow it.
       if (event.kind === "started" || event.kind === "day_rolled") {
         books = readBooks(deps.dataDir);
-        blue = promotedBlue(deps, books, event.index - 1) ?? changedBlue(deps, { books, blue }, event);
+        blue =
+          promotedBlue(deps, books, event.index - 1) ?? changedBlue(deps, { books, blue }, event);
       }
       const commands = stepTrader(blue.trader, event);
       return { commands, decision: decisionOf(blue.trader) };
@@ -120,7 +121,9 @@ function changedBlue(
   if (changed !== null || event.kind !== "started") return changed ?? blue;
   const newest = newestState(deps);
   if (newest?.configurationHash === event.configurationHash) {
-    throw new Error("BLUE runs a file of its strategy that was changed since this process loaded it");
+    throw new Error(
+      "BLUE runs a file of its strategy that was changed since this process loaded it",
+    );
   }
   // Of a version that is gone nothing better is known than what the one before it makes of the events.
   return blue;

@@ -50,7 +50,7 @@ export function createShadow({ blue, green, paper, comparison, onCommands }: Sha
     green,
     comparison,
     decided,
-    isCarriedAlike: isCarriedAlike(blue, green),
+    isCarriedAlike: isAlike(blue, green),
     desk: {
       trader: green,
       broker: createPaperBroker(paper, workingOrdersOf(green)),
@@ -66,11 +66,11 @@ export function createShadow({ blue, green, paper, comparison, onCommands }: Sha
 /** BLUE goes on as another version: what differed from the one before says nothing of it. */
 export function changeBlue(shadow: Shadow, blue: Trader): void {
   shadow.blue = blue;
-  shadow.isCarriedAlike = isCarriedAlike(blue, shadow.green);
+  shadow.isCarriedAlike = isAlike(blue, shadow.green);
   Object.assign(shadow.comparison, createComparison());
 }
 
-function isCarriedAlike(blue: Trader, green: Trader): boolean {
+function isAlike(blue: Trader, green: Trader): boolean {
   return blue.strategy.carried.join("\n") === green.strategy.carried.join("\n");
 }
 
