@@ -5,6 +5,9 @@ import {
   finishBacktest,
   type DaySample,
 } from "../../../src/domain/backtest/backtest.ts";
+import { luckOf } from "../../../src/domain/backtest/ranking.ts";
+import type { RunSettings } from "../../../src/domain/backtest/run-settings.ts";
+import { WIDE_LIMITS } from "../../../src/domain/trading/configuration.ts";
 import { createRunTrace, feedTraced, picturesOf } from "../../../src/domain/backtest/run-trace.ts";
 import { MS_PER_DAY, MS_PER_HOUR } from "../../../src/domain/time.ts";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
@@ -13,10 +16,10 @@ import { pricesAt, startHolder } from "../../helpers/trading/held-asset.ts";
 const FIRST_MS = Date.parse("2026-03-01");
 
 /** The same 40 days of prices, each so many days after the one before. */
-function runWithDaysApart(daysApart: number) {
+function runWithDaysApart(daysApart: number, settings: Partial<RunSettings> = {}) {
   const random = seededRandom(7);
   const days: DaySample[] = [];
-  const run = startHolder((sample) => days.push(sample));
+  const run = startHolder({ settings, onDay: (sample) => days.push(sample) });
   let price = 100;
   for (let day = 0; day < 40; day += 1) {
     const dayMs = FIRST_MS + day * daysApart * MS_PER_DAY;
@@ -26,8 +29,8 @@ function runWithDaysApart(daysApart: number) {
     });
     feedBacktest(run, pricesAt(rows));
   }
-  const { risk, returns, resultHash } = finishBacktest(run);
-  return { risk, returns, resultHash, days };
+  const report = finishBacktest(run);
+  return { report, ...report, days };
 }
 
 test("days without scans are days on which nothing was gained: they count in every ratio", () => {
@@ -79,4 +82,15 @@ test.each([
   expect(equities).toHaveLength(timesMs.length);
   // It was over two scans later, and the picture does not draw it out.
   expect(depths.filter((depth) => 0.2 < depth)).toHaveLength(1);
+});
+
+test("sets that never trade count among those that the best was chosen from", () => {
+  const { report } = runWithDaysApart(1);
+  const { report: still } = runWithDaysApart(1, { limits: { ...WIDE_LIMITS, positionsMax: 0 } });
+  expect(still.risk.sharpe).toBeNull();
+  const alone = luckOf([report], report);
+  const chosen = luckOf([report, ...Array.from({ length: 99 }, () => still)], report);
+  expect(alone.expectedBest).toBe(0);
+  expect(chosen.expectedBest).toBeCloseTo(2.53 / Math.sqrt(39), 2);
+  expect(chosen.probability!).toBeLessThan(alone.probability!);
 });

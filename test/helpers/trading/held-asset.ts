@@ -2,10 +2,14 @@
 import {
   startBacktest,
   type Backtest,
+  type DaySample,
   type ScanChunk,
 } from "../../../src/domain/backtest/backtest.ts";
-import { DEFAULT_RUN_SETTINGS, describeRun } from "../../../src/domain/backtest/run-settings.ts";
-import type { DaySample } from "../../../src/domain/backtest/backtest.ts";
+import {
+  DEFAULT_RUN_SETTINGS,
+  describeRun,
+  type RunSettings,
+} from "../../../src/domain/backtest/run-settings.ts";
 import { WIDE_LIMITS } from "../../../src/domain/trading/configuration.ts";
 import { defineStrategy } from "../../../src/domain/trading/strategy.ts";
 
@@ -31,10 +35,16 @@ const holder = defineStrategy<Record<string, never>, Record<string, never>>({
   readings: () => ({}),
 });
 
-export function startHolder(onDay: (sample: DaySample) => void = () => {}): Backtest {
-  const settings = { ...DEFAULT_RUN_SETTINGS, feeBps: 0, slippageBps: 0, limits: WIDE_LIMITS };
+type Holding = {
+  readonly settings?: Partial<RunSettings>;
+  readonly onDay?: (sample: DaySample) => void;
+};
+
+export function startHolder({ settings = {}, onDay = () => {} }: Holding = {}): Backtest {
+  const free = { ...DEFAULT_RUN_SETTINGS, feeBps: 0, slippageBps: 0, limits: WIDE_LIMITS };
   const ground = { strategy: holder, dataHash: "held", codeVersion: "test" };
-  return startBacktest(describeRun(settings, ground), { onTrade: () => {}, onDay });
+  const description = describeRun({ ...free, ...settings }, ground);
+  return startBacktest(description, { onTrade: () => {}, onDay });
 }
 
 /** Each with its time. */
