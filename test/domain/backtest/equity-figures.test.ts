@@ -49,13 +49,10 @@ test("days without scans are days on which nothing was gained: they count in eve
 });
 
 test("a drawdown is as long as from the last scan at the peak, whenever the peak was reached", () => {
-  const at = (day: number, price: number) => [FIRST_MS + day * MS_PER_DAY, price] as const;
-  const flat = [4, 5, 6, 7, 8, 9, 10].map((day) => at(day, 110));
+  const prices = [100, 100, 100, ...Array.from({ length: 8 }, () => 110), 99, 110];
+  const rows = prices.map((price, day) => [FIRST_MS + day * MS_PER_DAY, price] as const);
   const run = startHolder();
-  feedBacktest(
-    run,
-    pricesAt([at(0, 100), at(1, 100), at(2, 100), at(3, 110), ...flat, at(11, 99), at(12, 110)]),
-  );
+  feedBacktest(run, pricesAt(rows));
   const { risk } = finishBacktest(run);
   expect(risk).toMatchObject({ drawdowns: 1, drawdownLongestMs: 2 * MS_PER_DAY });
   expect(risk.drawdownAverageMs).toBe(2 * MS_PER_DAY);
