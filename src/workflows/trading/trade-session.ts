@@ -72,7 +72,11 @@ export async function tradeSession(raw?: unknown): Promise<SessionPnl> {
   const session = new Session(input.state);
   await session.learn();
   while (!session.isSettled()) {
-    if (isRollDue(input.historyMax) && allHandlersFinished()) return rollOver(session.state, input);
+    if (isRollDue(input.historyMax)) {
+      // Not put off to the next step: after signals that waited for the book no news need follow.
+      await condition(allHandlersFinished);
+      return rollOver(session.state, input);
+    }
     await session.step();
   }
   await condition(allHandlersFinished);
