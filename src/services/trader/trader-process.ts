@@ -260,8 +260,15 @@ function restoreOrEnd<T>(shell: Shell, restore: () => T): T {
     return restore();
   } catch (error) {
     if (codeOf(error) !== undefined) throw error;
-    return shell.end(EXIT_CONFIGURATION, messageOf(error));
+    return shell.end(EXIT_CONFIGURATION, `${messageOf(error)}${placeInFile(error)}`);
   }
+}
+
+/** Where in the user's own strategy it was thrown: only such files are run with their hash in the name. */
+function placeInFile(error: unknown): string {
+  const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
+  const own = frames.find((frame) => /\?[0-9a-f]{64}:/.test(frame));
+  return own === undefined ? "" : ` (${own.trim()})`;
 }
 
 function exitCodeOf(error: unknown): number {
