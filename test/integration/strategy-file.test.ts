@@ -79,6 +79,9 @@ test("it trades, comes back after a kill, and its day is replayed; a changed fil
   await feeder.push(80);
   await first.decided(80);
   expect(await first.status()).toMatchObject({ strategy: "breakout", warm: true });
+  expect(readFileSync(join(place.data, "logs/trader-blue.log"), "utf8")).toMatch(
+    /runs breakout 1 of file [0-9a-f]{12}/,
+  );
   await first.kill();
   const second = start(settings);
   await listening(second);

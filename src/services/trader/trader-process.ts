@@ -18,6 +18,7 @@ import { syncPeriodically } from "../../adapters/trading-journal/trading-journal
 import { TradingLog, TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
 import { type Config, ConfigError, loadConfig } from "../../config.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
+import { versionName } from "../../domain/trading/shadow/comparison.ts";
 import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS } from "../../wire/control-pipe.ts";
@@ -193,6 +194,7 @@ function tellRestored({ trader, folded, completed, difference }: RestoredBook, s
   if (difference !== null)
     say("error", `the journal's fills differ from this program's: ${difference}`);
   const { positions, working, account } = trader.data;
+  say("info", `runs ${versionName(trader)}`);
   say(
     "info",
     `restored: ${folded} events folded, ${completed} completed, ${positions.length} positions, ` +
