@@ -97,7 +97,7 @@ export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promi
     }
     trades.finish();
   } catch (error) {
-    if (checkpoints.isWritten) trades.leave();
+    if (checkpoints.isKept) trades.leave();
     else trades.discard();
     throw error;
   }

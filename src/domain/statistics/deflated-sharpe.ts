@@ -5,8 +5,8 @@
  *
  * Their N is every trial that the choice was made from, so one that never traded counts, though it has
  * no ratio: otherwise a wider search, half of it dead, would look like a narrow one. Its ratio is
- * undefined and not zero, so it is no part of the spread V, which zeros would narrow. N is theirs of
- * independent trials; the sets of a grid are not, so what comes out is rather too strict.
+ * undefined and not zero, so it is no part of the spread V, which zeros would narrow. They count
+ * independent trials, which the sets of a grid are not: what comes out is rather too strict.
  */
 import { addToMoments, createMoments, deviationOf } from "./moments.ts";
 
