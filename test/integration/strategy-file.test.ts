@@ -3,6 +3,10 @@ import { execFile } from "node:child_process";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { loadStrategiesOf } from "../../src/adapters/trading-journal/books/configured-strategies.ts";
+import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
+import { JournalUpkeep } from "../../src/adapters/trading-journal/journal-upkeep.ts";
+import { Configuration } from "../../src/wire/configuration.ts";
 import { type Lab, openLab, until } from "../helpers/bridge.ts";
 import { spawnGreen, startBlue } from "../helpers/green.ts";
 import {
@@ -75,6 +79,9 @@ test("it trades, comes back after a kill, and its day is replayed; a changed fil
   await feeder.push(80);
   await first.decided(80);
   expect(await first.status()).toMatchObject({ strategy: "breakout", warm: true });
+  expect(readFileSync(join(place.data, "logs/trader-blue.log"), "utf8")).toMatch(
+    /runs breakout 1 of file [0-9a-f]{12}/,
+  );
   await first.kill();
   const second = start(settings);
   await listening(second);
@@ -137,24 +144,61 @@ test.each([
   expect(trader.output()).toContain("key 'strategy': ");
 });
 
-test("GREEN runs one beside BLUE, and names it where they differ", async () => {
-  const { dir, data } = await lab.site();
+test("one that throws at a scan is named with its line, and not restarted into it again", async () => {
+  place = { ...(await lab.site()), address: lab.address };
+  const path = writeBreakout(place.dir);
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.replace("let asset = -1;", `throw new Error("no such luck");`));
+  const feeder = createFeeder(lab.cluster);
+  const settings = { ...SETTINGS, strategy: path };
+  const first = start(settings);
+  await listening(first);
+  await feeder.posture();
+  await feeder.push(10);
+  expect(await first.exited).toBe(1);
+  const second = start(settings);
+  expect(await second.exited).toBe(78);
+  expect(second.output()).toMatch(/no such luck \(at decide \(.*mine\.ts\?[0-9a-f]+:\d+:\d+\)\)/);
+});
+
+test("GREEN runs one beside BLUE, names it where they differ, and hands it over", async () => {
+  place = { ...(await lab.site()), address: lab.address };
+  const { dir, data } = place;
   const blue = startBlue(data);
   blue.run(60);
-  const path = writeBreakout(dir);
-  const green = spawnGreen({
-    dir,
-    data,
-    green: { strategy: path, parameters: SETTINGS.parameters },
-  });
+  const sections = { green: { strategy: writeBreakout(dir), parameters: SETTINGS.parameters } };
+  const green = spawnGreen({ dir, data, ...sections });
   const beat = await green.taken(blue.lastIndex());
   expect(beat.counters).toMatchObject({ divergence_cause: "logic" });
   expect(beat.counters["divergence"]).toMatch(
     /they run velocity-divergence \d+ and breakout 1 of file [0-9a-f]{12}/,
   );
+  const flatten = { kind: "operator", commandId: "flat", by: "test" } as const;
+  blue.tell((at) => ({ ...flatten, command: { kind: "flatten" }, ...at }));
+  blue.run(30);
+  await green.taken(blue.lastIndex());
   await green.stop();
   blue.close();
-  const none = spawnGreen({ dir, data, green: { strategy: "./not-there.ts" } });
-  expect(await none.exited).toBe(78);
-  expect(none.errors()).toContain("not-there.ts' is neither a strategy's file");
+
+  const configuration = Configuration.parse({ trader: LIVELY, ...sections });
+  const strategyOf = await loadStrategiesOf(configuration);
+  const request = { dataDir: data, configuration, strategyOf, id: "one", by: "test", at: "" };
+  expect(exchangeBooks(request)).toMatchObject({ kind: "exchanged", strategies: "breakout 1" });
+  const promoted = start(LIVELY, sections);
+  await promoted.ready();
+  expect(await promoted.status()).toMatchObject({ strategy: "breakout", warm: true });
+  expect(await promoted.stop()).toBe(0);
+  const said: string[] = [];
+  const say = (_: string, line: string) => void said.push(line);
+  const upkeep = new JournalUpkeep({ dataDir: data, configuration, say });
+  while (await upkeep.round(Date.now()));
+  await upkeep.close();
+  expect(said).toEqual([]);
+});
+
+test("GREEN without its file ends as wrong configuration, too", async () => {
+  const { dir, data } = await lab.site();
+  const green = spawnGreen({ dir, data, green: { strategy: "./not-there.ts" } });
+  expect(await green.exited).toBe(78);
+  expect(green.errors()).toContain("not-there.ts' is neither a strategy's file");
 });

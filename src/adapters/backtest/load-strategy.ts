@@ -4,9 +4,10 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { messageOf } from "../../domain/failure.ts";
-import { BUILT_IN_STRATEGIES, builtInStrategy } from "../../domain/trading/strategies/built-in.ts";
+import { builtInStrategy } from "../../domain/trading/strategies/built-in.ts";
 import { velocityDivergence } from "../../domain/trading/strategies/velocity-divergence.ts";
 import type { StrategyChoice } from "../../domain/trading/strategy.ts";
+import { isStrategyFile } from "../../wire/configuration.ts";
 
 export type LoadedStrategy = {
   readonly choice: StrategyChoice;
@@ -24,10 +25,10 @@ export const DEFAULT_STRATEGY = velocityDivergence.name;
  * @throws {Error} that says what to write instead.
  */
 export async function loadStrategy(named: string): Promise<LoadedStrategy> {
-  const builtIn = BUILT_IN_STRATEGIES.find(({ name }) => name === named);
-  if (builtIn !== undefined) return { choice: builtIn, source: named };
   const path = resolve(named);
-  if (!existsSync(path)) builtInStrategy(named);
+  if (!isStrategyFile(named) || !existsSync(path)) {
+    return { choice: builtInStrategy(named), source: named };
+  }
   const { module, fileHash } = await runFile(path);
   const found = Object.values(Object(module)).find(isChoice);
   if (found === undefined) {

@@ -17,7 +17,8 @@ import { CHECKPOINT_FILE, writeWhole } from "./run-folder.ts";
 export type RunCheckpoints = {
   /** What an earlier attempt left, or null. */
   readonly found: RunCheckpoint | null;
-  readonly isWritten: boolean;
+  /** Whether another attempt has something to go on from. */
+  readonly isKept: boolean;
   /** To be told between two chunks; asks for the state when it is time. */
   offer(stateOf: () => RunState): void;
   /** The run is over. */
@@ -28,7 +29,7 @@ export type RunState = Omit<RunCheckpoint, "key">;
 
 export const NO_CHECKPOINTS: RunCheckpoints = {
   found: null,
-  isWritten: false,
+  isKept: false,
   offer: () => {},
   remove: () => {},
 };
@@ -46,19 +47,20 @@ export function openRunCheckpoints({
   readonly onProblem: (problem: string) => void;
 }): RunCheckpoints {
   const key = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
-  const found = readCheckpoint(folder);
+  const left = readCheckpoint(folder);
+  const found = left?.key === key ? left : null;
+  let isKept = found !== null;
   let dueMs = monotonicMs() + everyMs;
-  let isWritten = false;
   return {
-    found: found?.key === key ? found : null,
-    get isWritten() {
-      return isWritten;
+    found,
+    get isKept() {
+      return isKept;
     },
     offer(stateOf) {
       if (monotonicMs() < dueMs) return;
       try {
         writeWhole(folder, CHECKPOINT_FILE, encodeRunCheckpoint({ key, ...stateOf() }));
-        isWritten = true;
+        isKept = true;
         dueMs = monotonicMs() + everyMs;
       } catch (error) {
         // The run itself can do without.

@@ -33,8 +33,12 @@ async function toldBy(verb: readonly string[], of: RecordedDayPlace): Promise<st
     const { stdout } = await promisify(execFile)(process.execPath, [...args, "--json"], options);
     return stdout;
   } catch (error) {
-    const { code, stdout }: { code?: unknown; stdout?: unknown } = Object(error);
+    type Ended = { code?: unknown; stdout?: unknown; stderr?: unknown };
+    const { code, stdout, stderr }: Ended = Object(error);
     if (TOLD_EXITS.has(code) && typeof stdout === "string" && stdout.startsWith("{")) return stdout;
+    // What the command says of it, without its own long name.
+    if (typeof stderr === "string" && stderr !== "")
+      throw new Error(stderr.trim(), { cause: error });
     throw error;
   }
 }

@@ -17,12 +17,17 @@ import {
 } from "../../wire/trading/book-configuration.ts";
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 
-/** A sentence where the configuration names no strategy, or one that can't be run. */
+/** Neither a replay nor a drift of it has anything to be held against. */
+const NO_LOG =
+  "book GREEN has no log of its own: it follows from BLUE's log and its own configuration; take --book BLUE";
+
+/** A sentence for GREEN, and where the configuration names no strategy, or one that can't be run. */
 export async function bookProgram(config: Config, book: string, day: string) {
+  if (book === "GREEN") return NO_LOG;
   const { data_dir: dataDir } = config;
   const place = { root: join(dataDir, "journal", "trading"), book };
   const folder = bookFolder(place.root, book);
-  const settings = settingsOfBook(book === "GREEN" ? "GREEN" : "BLUE", config, readBooks(dataDir));
+  const settings = settingsOfBook("BLUE", config, readBooks(dataDir));
   const ran = configurationHashOf(place, day);
   const recorded = ran === null ? [] : recordedStrategy(folder, ran);
   const strategyOf = await loadStrategies([settings.strategy, ...recorded]);

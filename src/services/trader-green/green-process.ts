@@ -29,6 +29,7 @@ import { cutTrades, TradeFile } from "../../adapters/trading-journal/trade-file.
 import { TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
 import { type Config, ConfigError, loadConfig } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
+import { versionName } from "../../domain/trading/shadow/comparison.ts";
 import { isoFromMicros, MS_PER_SECOND } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS, type ServiceFacts } from "../../wire/control-pipe.ts";
 import { bookConfiguration, type StrategyOf } from "../../wire/trading/book-configuration.ts";
@@ -102,6 +103,7 @@ async function start(shell: Shell): Promise<void> {
     nowMs: wallMs,
     onPublished: () => {},
   });
+  shell.say("info", `runs ${versionName(opened.green)}`);
   shell.say("info", `goes on after event ${opened.index} of BLUE's log`);
   const control = await serveControl(
     controlSocketPath(config.data_dir, SERVICE),

@@ -107,7 +107,8 @@ function firstPart({ configuration, configurationOf, saved, read }: RestoreDeps)
   throw new Error(
     `the journal goes on behind the last saved state, event ${snapshot.nextIndex - 1}, with what ` +
       `${JSON.stringify(snapshot.strategy)} decided, which can't be had any more: put its file, or the ` +
-      "program of that version, back, start it, 'dolphin stop trader-blue', then change it",
+      "program of that version, back, start it, 'dolphin stop trader-blue', then change it. Where it can't run " +
+      `any more, 'dolphin journal cut BLUE --after ${snapshot.nextIndex - 1}' gives up what it decided since`,
   );
 }
 

@@ -27,6 +27,7 @@ import {
 import { TradingLog, TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
 import { type Config, ConfigError, loadConfig } from "../../config.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
+import { versionName } from "../../domain/trading/shadow/comparison.ts";
 import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
 import { isoFromMicros } from "../../domain/time.ts";
@@ -251,6 +252,7 @@ function tellRestored({ trader, folded, completed, ...told }: RestoredBook, say:
   if (difference !== null)
     say("error", `the journal's fills differ from this program's: ${difference}`);
   const { positions, working, account } = trader.data;
+  say("info", `runs ${versionName(trader)}`);
   say(
     "info",
     `restored: ${folded} events folded, ${completed} completed, ${positions.length} positions, ` +
@@ -324,8 +326,15 @@ function restoreOrEnd<T>(shell: Shell, restore: () => T): T {
     return restore();
   } catch (error) {
     if (codeOf(error) !== undefined) throw error;
-    return shell.end(EXIT_CONFIGURATION, messageOf(error));
+    return shell.end(EXIT_CONFIGURATION, `${messageOf(error)}${placeInFile(error)}`);
   }
+}
+
+/** Where in the user's own strategy it was thrown: only such files are run with their hash in the name. */
+function placeInFile(error: unknown): string {
+  const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
+  const own = frames.find((frame) => /\?[0-9a-f]{64}:/.test(frame));
+  return own === undefined ? "" : ` (${own.trim()})`;
 }
 
 function exitCodeOf(error: unknown): number {

@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../../domain/failure.ts";
 import { endOfLog } from "../segments/log-end.ts";
-import { bookFolder } from "../segments/segment-files.ts";
+import { bookFolder, listDays } from "../segments/segment-files.ts";
 import { TradingJournalError } from "../segments/trading-journal-error.ts";
 import type { TradingJournalPlace } from "../trading-journal.ts";
 import { takeOverBook } from "./mirror-journal.ts";
@@ -21,31 +21,36 @@ export async function claimBook(
   say: Say,
 ): Promise<number | null> {
   if (postgresUrl === null) return null;
+  const { epoch: written } = endOfLog(bookFolder(place.root, place.book));
+  const postgres = await openOrGoOn(place, postgresUrl, say);
+  if (postgres === null) return null;
+  try {
+    const { epoch, restoredEvents } = await takeOverBook(place, postgres);
+    if (restoredEvents > 0) say("info", `restored ${restoredEvents} events from Postgres`);
+    if (epoch !== written) say("info", `has ${place.book} under epoch ${epoch} from now on`);
+    return epoch;
+  } finally {
+    await postgres.close();
+  }
+}
+
+/** Null where it does not answer and the local journal is to go on with. */
+async function openOrGoOn(place: TradingJournalPlace, url: string, say: Say) {
   // Costs its memory only where it is asked for.
   const { PostgresJournal } = await import("./postgres-journal.ts");
-  const before = endOfLog(bookFolder(place.root, place.book));
   try {
-    const postgres = await PostgresJournal.open(postgresUrl);
-    try {
-      const { epoch, restoredEvents } = await takeOverBook(place, postgres);
-      if (restoredEvents > 0) say("info", `restored ${restoredEvents} events from Postgres`);
-      if (epoch !== before.epoch) say("info", `has ${place.book} under epoch ${epoch} from now on`);
-      return epoch;
-    } finally {
-      await postgres.close();
-    }
+    return await PostgresJournal.open(url);
   } catch (error) {
-    if (error instanceof TradingJournalError) throw error;
     const trouble = `Postgres (journal.postgres_secret_url) does not answer: ${messageOf(error)}`;
-    if (before.nextIndex === null) {
-      throw new TradingJournalError(
-        "TRADING_JOURNAL_UNAVAILABLE",
-        `${trouble}; it may hold ${place.book} of another host, and nothing of it is here: start it, ` +
-          "or take the key out to begin a new book",
-        { cause: error },
-      );
+    if (0 < listDays(bookFolder(place.root, place.book)).length) {
+      say("warn", `${trouble}; ${place.book} goes on with this host's own journal`);
+      return null;
     }
-    say("warn", `${trouble}; ${place.book} goes on with this host's own journal`);
-    return null;
+    throw new TradingJournalError(
+      "TRADING_JOURNAL_UNAVAILABLE",
+      `${trouble}; it may hold ${place.book} of another host, and nothing of it is here: start it, ` +
+        "or take the key out to begin a new book",
+      { cause: error },
+    );
   }
 }

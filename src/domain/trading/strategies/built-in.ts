@@ -2,13 +2,13 @@
 import type { StrategyChoice } from "../strategy.ts";
 import { velocityDivergence } from "./velocity-divergence.ts";
 
-export const BUILT_IN_STRATEGIES: readonly StrategyChoice[] = [velocityDivergence];
+const BUILT_IN: readonly StrategyChoice[] = [velocityDivergence];
 
 /** @throws {Error} that lists the names. */
 export function builtInStrategy(named: string): StrategyChoice {
-  const found = BUILT_IN_STRATEGIES.find(({ name }) => name === named);
+  const found = BUILT_IN.find(({ name }) => name === named);
   if (found !== undefined) return found;
-  const names = BUILT_IN_STRATEGIES.map(({ name }) => name).join(", ");
+  const names = BUILT_IN.map(({ name }) => name).join(", ");
   throw new Error(
     `'${named}' is neither a strategy's file nor a built-in strategy (there is ${names})`,
   );
