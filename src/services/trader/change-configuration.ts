@@ -4,7 +4,11 @@
  */
 import { configurationDifference } from "../../domain/trading/shadow/configuration-difference.ts";
 import { versionName } from "../../domain/trading/shadow/comparison.ts";
-import { snapshotOf, type TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
+import {
+  restoreFrom,
+  snapshotOf,
+  type TraderSnapshot,
+} from "../../domain/trading/snapshot/snapshot.ts";
 import { takeVersion, whyNotFlat } from "../../domain/trading/snapshot/take-version.ts";
 import { createTrader, type Trader } from "../../domain/trading/trader.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
@@ -21,8 +25,13 @@ export function changeConfiguration(
 ): ChangedBook {
   const names = [ran, configuration].map(({ hash }) => hash.slice(0, HASH_DIGITS_SHOWN));
   const differences = differencesOf(was, ran, configuration);
-  const change = `configuration ${names.join(" becomes ")}: ${differences}`;
-  return { trader: taken(configuration, snapshotOf(was), change), change };
+  const change = `configuration ${names.join(" becomes ")}: ${differences.join(", ")}`;
+  if (0 < differences.length) {
+    return { trader: taken(configuration, snapshotOf(was), change), change };
+  }
+  // A book's money is its own once it has begun, so nothing that decides was changed.
+  const trader = restoreFrom(configuration.trader, snapshotOf(was));
+  return { trader, change: `${change}another capital, which a book that has begun does not take` };
 }
 
 /** Where what ran can't be had any more; nothing but its last state is needed. @throws as above. */
@@ -53,12 +62,8 @@ function taken(
 function differencesOf(was: Trader, ran: BookConfiguration, configuration: BookConfiguration) {
   const is = createTrader(configuration.trader);
   const names = [was, is].map(versionName);
-  const isOther = names[0] !== names[1];
   const fills = [ran, configuration].map(({ paper }) => JSON.stringify(paper));
-  const differences = [
-    ...(isOther ? [names.join(" becomes ")] : []),
-    ...(isOther ? [] : [configurationDifference(was, is) ?? []].flat()),
-    ...(fills[0] === fills[1] ? [] : [`fills ${fills.join(" become ")}`]),
-  ];
-  return differences.join(", ") || "the capital, which the book keeps as it is";
+  const settings =
+    names[0] === names[1] ? configurationDifference(was, is) : names.join(" becomes ");
+  return [settings ?? [], fills[0] === fills[1] ? [] : `fills ${fills.join(" become ")}`].flat();
 }

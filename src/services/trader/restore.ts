@@ -83,7 +83,8 @@ export function restoreBook(deps: RestoreDeps): RestoredBook {
       const whole = { ...book, folded, difference, change: null };
       if (version.hash === configuration.hash) return whole;
       const changed = changeConfiguration(book.trader, version, configuration);
-      return { ...whole, ...changed, broker: createPaperBroker(configuration.paper) };
+      const broker = createPaperBroker(configuration.paper, workingOrdersOf(changed.trader));
+      return { ...whole, ...changed, broker };
     }
     const following = versionAt({ trader: book.trader, version }, next, configurationOf);
     if (following === null) throw new Error(`event ${next.index} starts a book that is not flat`);

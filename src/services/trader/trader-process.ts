@@ -261,7 +261,7 @@ function tellRestored({ trader, folded, completed, ...told }: RestoredBook, say:
   if (change !== null) {
     say(
       "warn",
-      `${change}; the book was flat: cash, day and trades go on, changed windows begin anew`,
+      `${change}; cash, day and trades go on, and windows begin anew where the strategy is another`,
     );
   }
   for (const { order } of working) {

@@ -144,6 +144,16 @@ test("one that holds a position refuses, and goes on with what it ran", () => {
   expect(savedIn(dir)).toEqual(before);
 });
 
+test("another capital is nothing that a book which has begun takes, or refuses for", () => {
+  const dir = fresh();
+  recordBook(dir, { ...RUN, startMs: MORNING_MS, end: "stopped" });
+  const { data, windows } = savedIn(dir).snapshot;
+  const later = { ...RUN, scans: 0, end: "stopped", startMs: MORNING_MS + 600_000 } as const;
+  recordBook(dir, { ...later, settings: { ...LIVELY_BOOK, capital: 5 } });
+  expect(savedIn(dir).snapshot.windows).toEqual(windows);
+  expect(accountIn(dir)).toEqual(Object(data).account);
+});
+
 test("the projection, brought up to date or built anew, has the trades of both", () => {
   const dir = fresh();
   const configuration = { trader: LIVELY_BOOK };

@@ -96,9 +96,11 @@ export function giveUpEnd(
     forgetPromotions(dataDir, lastKept);
     // Its trades behind what it goes on from, GREEN cuts itself.
     deleteSnapshotsBehind(green, lastKept);
-    removeDatabase(projectionPath(dataDir));
     if (tellAgainAfter < told) writeTold(folder, tellAgainAfter);
-    return cutLog(folder, lastKept + 1, stamp);
+    const files = cutLog(folder, lastKept + 1, stamp);
+    // Last: a worker that runs begins it anew from what the log has at once.
+    removeDatabase(projectionPath(dataDir));
+    return files;
   } finally {
     for (const lock of locks) lock.release();
   }
