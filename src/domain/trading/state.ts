@@ -91,6 +91,8 @@ export type TraderData = {
     lastScanNumber: number;
     /** -Infinity before the first scan. */
     lastAsOfMs: number;
+    /** About as long as there usually is between two scans: a single silence does not make it long. */
+    intervalMs: number;
   };
   readonly account: {
     cash: number;

@@ -3,6 +3,7 @@ import { agesNow, postureNow } from "../risk/input-ages.ts";
 import type { EntryVerdict, EntryWish } from "../risk/entry-gate.ts";
 import type { ExitReason, Order } from "../orders.ts";
 import { emit, type Position, type Trader } from "../state.ts";
+import { cancelEntries } from "./cancel-entries.ts";
 
 type Allowed = Extract<EntryVerdict, { readonly kind: "allowed" }>;
 
@@ -70,17 +71,6 @@ export function placeExit(trader: Trader, position: Position, reason: ExitReason
     isCancelling: false,
   });
   emit(trader, { kind: "submit_order", order });
-}
-
-/** Of one position, or all with null. Asked once: the broker's answer decides. */
-export function cancelEntries(trader: Trader, positionId: string | null): void {
-  for (const working of trader.data.working) {
-    const { order } = working;
-    if (order.purpose !== "entry" || working.isCancelling) continue;
-    if (positionId !== null && order.positionId !== positionId) continue;
-    working.isCancelling = true;
-    emit(trader, { kind: "cancel_order", clientOrderId: order.clientOrderId });
-  }
 }
 
 /** A scan decides once for its seq; anything else is named by its place in the log. */

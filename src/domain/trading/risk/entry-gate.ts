@@ -1,4 +1,5 @@
 /** Every reason why an entry is not made, in the order in which they are tried; exits never pass here. */
+import { assert } from "../../assert.ts";
 import type { RefusalReason } from "../decision.ts";
 import type { Direction, ExitPlan } from "../orders.ts";
 import { POSTURE_SHARES, type Posture } from "../posture.ts";
@@ -23,13 +24,19 @@ export type EntryVerdict =
       readonly price: number;
       readonly posture: Posture;
     }
-  | { readonly kind: "refused"; readonly reason: RefusalReason; readonly subject: string };
+  | Refusal;
+
+type Refusal = {
+  readonly kind: "refused";
+  readonly reason: RefusalReason;
+  readonly subject: string;
+};
 
 const BPS = 10_000;
 
-export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
-  const { data, windows, configuration } = trader;
-  const { risk } = data;
+/** What lets no entry through now, whatever it is; null for nothing. */
+export function entryBarrier(trader: Trader, scanSlackMs: number): Refusal | null {
+  const { risk } = trader.data;
   if (risk.isHalted) return refused("halted");
   const limit = risk.latched[0];
   if (limit !== undefined) return refused("latched", limit);
@@ -39,8 +46,16 @@ export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
   if (!isWithinBudget(ageOf(trader, "posture"), budgetOf(trader, "posture"))) {
     return refused("posture_old");
   }
-  const old = oldInput(trader);
-  if (old !== null) return refused("input_old", old);
+  const old = oldInput(trader, scanSlackMs);
+  return old === null ? null : refused("input_old", old);
+}
+
+export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
+  const { data, windows, configuration } = trader;
+  const barrier = entryBarrier(trader, 0);
+  if (barrier !== null) return barrier;
+  const posture = postureNow(trader);
+  assert(posture !== "UNKNOWN", "an unknown posture lets no entry through");
   const busy = orderInTheWay(trader, wish.asset);
   if (busy !== null) return busy;
   const price = windows.at(wish.column);
@@ -73,7 +88,7 @@ function orderInTheWay(trader: Trader, asset: string): EntryVerdict | null {
     : null;
 }
 
-function refused(reason: RefusalReason, subject = ""): EntryVerdict {
+function refused(reason: RefusalReason, subject = ""): Refusal {
   return { kind: "refused", reason, subject };
 }
 

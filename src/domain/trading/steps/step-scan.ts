@@ -8,7 +8,8 @@ import { classOf, takeSeq } from "../market/scan-order.ts";
 import type { ExitReason } from "../orders.ts";
 import { POSTURE_MISSING_CLOSES_AFTER_MS } from "../posture.ts";
 import { judgeEntry, type EntryVerdict } from "../risk/entry-gate.ts";
-import { postureNow } from "../risk/input-ages.ts";
+import { budgetOf, postureNow } from "../risk/input-ages.ts";
+import { withdrawEntries } from "../risk/withdraw-entries.ts";
 import { emitNote, type Position, type Trader } from "../state.ts";
 import type { EntrySignal } from "../strategy.ts";
 
@@ -30,13 +31,21 @@ export function stepScan(trader: Trader, event: ScanEvent): void {
   scans.barIndex += 1;
   scans.lastSeq = event.seq;
   scans.lastScanNumber = event.scanNumber;
-  scans.lastAsOfMs = event.asOfMs;
+  if (data.working.length > 0) withdrawEntries(trader);
+  noteAsOf(trader, event.asOfMs);
   strategy.observe(windows);
   if (data.positions.length > 0) {
     markPositions(trader);
     alertOldMarks(trader);
   }
   data.decision.outcome = scanClass === "fresh" ? decideFresh(trader) : "stale";
+}
+
+function noteAsOf(trader: Trader, asOfMs: number): void {
+  const { scans } = trader.data;
+  const longestMs = Math.max(2 * scans.intervalMs, budgetOf(trader, "scan"));
+  scans.intervalMs = Math.min(asOfMs - scans.lastAsOfMs, longestMs);
+  scans.lastAsOfMs = asOfMs;
 }
 
 /** The seq will never come: its record says so, and it counts as decided. */
