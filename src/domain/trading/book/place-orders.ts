@@ -22,6 +22,7 @@ export function placeEntry(trader: Trader, wish: EntryWish, allowed: Allowed): O
     referencePrice: allowed.price,
     reason: "signal",
     ages: agesNow(trader),
+    ...roundingOf(trader, wish.asset),
   };
   data.working.push({
     order,
@@ -56,6 +57,7 @@ export function placeExit(trader: Trader, position: Position, reason: ExitReason
     referencePrice: position.mark,
     reason,
     ages: agesNow(trader),
+    ...roundingOf(trader, position.asset),
   };
   position.exitOrderId = order.clientOrderId;
   const posture = postureNow(trader);
@@ -71,6 +73,11 @@ export function placeExit(trader: Trader, position: Position, reason: ExitReason
     isCancelling: false,
   });
   emit(trader, { kind: "submit_order", order });
+}
+
+function roundingOf({ configuration }: Trader, asset: string): Pick<Order, "instrument"> {
+  const instrument = configuration.instruments[asset];
+  return instrument === undefined ? {} : { instrument };
 }
 
 /** A scan decides once for its seq; anything else is named by its place in the log. */

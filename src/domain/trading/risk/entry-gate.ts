@@ -6,6 +6,7 @@ import { POSTURE_SHARES, type Posture } from "../posture.ts";
 import type { Trader } from "../state.ts";
 import { ageOf, budgetOf, isWithinBudget, oldInput, postureNow } from "./input-ages.ts";
 import { latch, limitBrokenBy } from "./limits.ts";
+import { stepsDown } from "./rounding.ts";
 
 export type EntryWish = {
   /** Column in the present universe. */
@@ -64,7 +65,7 @@ export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
   const expected = price * (wish.direction === "long" ? 1 + slippage : 1 - slippage);
   const wanted = (wish.share * data.account.cash * POSTURE_SHARES[posture]) / expected;
   const instrument = configuration.instruments[wish.asset];
-  const quantity = instrument === undefined ? wanted : wholeLots(wanted, instrument.lot);
+  const quantity = instrument === undefined ? wanted : stepsDown(wanted, instrument.lot);
   if (!(quantity > 0) || quantity * expected < (instrument?.minimumNotional ?? 0)) {
     return refused("below_minimum", wish.asset);
   }
@@ -90,11 +91,4 @@ function orderInTheWay(trader: Trader, asset: string): EntryVerdict | null {
 
 function refused(reason: RefusalReason, subject = ""): Refusal {
   return { kind: "refused", reason, subject };
-}
-
-/** Never rounds up: the size is a limit. Steps below one are divided by their inverse, to stay on the grid. */
-export function wholeLots(quantity: number, lot: number): number {
-  // A quantity that is a whole number of lots but for its last bit keeps all of them.
-  const lots = Math.floor((quantity / lot) * (1 + Number.EPSILON * 4));
-  return lot < 1 ? lots / Math.round(1 / lot) : lots * lot;
 }
