@@ -15,6 +15,8 @@ export type Trader = {
   readonly strategy: RunningStrategy;
   readonly windows: MarketWindows;
   readonly data: TraderData;
+  /** Of the configuration's age budgets: looked up at every scan. */
+  readonly scanBudgetMs: number;
   /** The index that the next event must have. */
   nextIndex: number;
   commands: TraderCommand[];

@@ -13,6 +13,7 @@ import type { TraderConfiguration } from "./configuration.ts";
 import type { Decision } from "./decision.ts";
 import type { PostureEvent, TraderEvent } from "./events.ts";
 import { MarketWindows } from "./market/market-windows.ts";
+import { alertMissingPosture } from "./risk/missing-posture.ts";
 import { withdrawEntries } from "./risk/withdraw-entries.ts";
 import { emitNote, noCommands, type Trader, type TraderData, type WorkingOrder } from "./state.ts";
 import { beginDay, stepDayRolled } from "./steps/step-day.ts";
@@ -35,6 +36,7 @@ export function createTrader(configuration: TraderConfiguration): Trader {
     strategy,
     windows: new MarketWindows(strategy.lookBackScans, strategy.carried.length),
     data: freshData(configuration.capital),
+    scanBudgetMs: configuration.ageBudgetsMs["scan"]!,
     nextIndex: 1,
     commands: noCommands(),
   };
@@ -66,6 +68,7 @@ export function stepTrader(trader: Trader, event: TraderEvent): readonly TraderC
       break;
     case "tick":
       alertOldMarks(trader);
+      alertMissingPosture(trader);
       withdrawEntries(trader);
       break;
     case "order_accepted":

@@ -30,7 +30,7 @@ export function budgetOf(trader: Trader, input: StrategyInput): number {
 
 /** The scan, or the first declared input, that is over its budget; the scan's is longer by the slack. */
 export function oldInput(trader: Trader, scanSlackMs: number): StrategyInput | null {
-  if (!isWithinBudget(ageOf(trader, "scan"), budgetOf(trader, "scan") + scanSlackMs)) return "scan";
+  if (!isWithinBudget(ageOf(trader, "scan"), trader.scanBudgetMs + scanSlackMs)) return "scan";
   for (const input of trader.strategy.inputs) {
     if (input === "scan") continue;
     if (!isWithinBudget(ageOf(trader, input), budgetOf(trader, input))) return input;
