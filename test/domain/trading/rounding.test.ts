@@ -24,7 +24,6 @@ test.each([
 });
 
 test("whatever the step, rounding goes less than one step, never the wrong way, and stays on the grid", () => {
-  const positive = (max: number) => fc.double({ min: 1e-6, max, noNaN: true });
   fc.assert(
     fc.property(positive(1e6), positive(1e3), (value, step) => {
       const below = stepsDown(value, step);
@@ -76,3 +75,7 @@ test("a paper order fills in whole lots, on the tick that is worse for the trade
   // One lot has no parts.
   expect(fillsOf("buy", 3).map(({ quantity }) => quantity)).toEqual([3]);
 });
+
+function positive(max: number) {
+  return fc.double({ min: 1e-6, max, noNaN: true });
+}
