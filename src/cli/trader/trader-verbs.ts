@@ -27,7 +27,7 @@ type EnterFlags = CommonFlags & {
 
 const DESCRIPTIONS: Readonly<Record<Verb, string>> = {
   flatten: "close every position of a book at the next fresh scan, and halt it",
-  halt: "no entries into a book; open positions keep their exits",
+  halt: "no entries into a book, also none on their way; open positions keep their exits",
   resume: "end a halt and every latched limit, which measure from here on",
 };
 const BOOKS = ["BLUE", "GREEN"];
