@@ -126,7 +126,7 @@ export const Configuration = z.strictObject({
     .strictObject({
       capital: capital.nullable().default(null),
       strategy: z.string().min(1).nullable().default(null),
-      /** Not merged with BLUE's: what is not named here has the strategy's default. */
+      /** What is not named is as `trader` has it, or for another strategy that one's default. */
       parameters: parameters.nullable().default(null),
       fill: fill.nullable().default(null),
       fee_bps: bps.nullable().default(null),
@@ -134,6 +134,7 @@ export const Configuration = z.strictObject({
       seed: z.number().int().nullable().default(null),
       partial_share: z.number().min(0).max(1).nullable().default(null),
       reject_share: z.number().min(0).max(1).nullable().default(null),
+      /** Replaced as a whole: a limit that is not named has its default. */
       limits: limits.nullable().default(null),
     })
     .prefault({}),

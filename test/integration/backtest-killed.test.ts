@@ -104,6 +104,41 @@ async function chunksIn(workflowId: string) {
   return { scheduled: chunks.length, finishedBy };
 }
 
+/** As a person starts it whose output goes into a file. */
+function typed(...args: string[]) {
+  const child = spawn(process.execPath, [CLI, "backtest", ...args], { env: environment() });
+  const said = { stdout: "", stderr: "" };
+  child.stdout.on("data", (text) => (said.stdout += String(text)));
+  child.stderr.on("data", (text) => (said.stderr += String(text)));
+  return { said, exited: once(child, "close").then(([code]: unknown[]) => code) };
+}
+
+test("a run that no worker takes says so, and goes on when one comes", async () => {
+  const asked = ["run", "--archive", archive, "--name", "taken"];
+  const first = typed(...asked);
+  await until("it says what is missing", () => first.said.stderr.includes("no batch worker"));
+  expect(first.said.stderr).toContain("backtest-taken waits");
+  expect(first.said.stderr).toContain("'dolphin worker batch'");
+
+  const other = typed(...asked, "--param", "threshold=0.03", "--capital", "5000");
+  expect(await other.exited).toBe(1);
+  expect(other.said.stderr).toContain(
+    "backtest-taken runs already, with other values of parameters, capital",
+  );
+  expect(other.said.stdout).toBe("");
+  const sweep = typed("sweep", ...asked.slice(1), "--grid", "threshold=0.01,0.02");
+  expect(await sweep.exited).toBe(1);
+  expect(sweep.said.stderr).toContain("backtest-taken runs already, as a backtest:");
+
+  const same = typed(...asked);
+  await until("it waits, too", () => same.said.stderr.includes("backtest-taken waits"));
+  const worker = startWorker();
+  expect([await first.exited, await same.exited]).toEqual([0, 0]);
+  expect(same.said.stdout).toBe(first.said.stdout);
+  expect(first.said.stdout).toContain("result hash");
+  await end(worker, "SIGTERM");
+});
+
 test("a sweep whose worker is killed goes on with what is left, to the same result", async () => {
   const first = startWorker();
   const handle = await temporal.client.workflow.start("backtestSweep", {

@@ -73,6 +73,8 @@ export type BacktestHooks = {
 /** What stands in the place of a hash that is known only when all was read. */
 const READ_LATER = "";
 const HASH_DIGITS = 32;
+/** The run at the cost that was asked for; the others say what costs do. */
+const AS_ASKED = COST_FACTORS.indexOf(1);
 
 export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promise<RunRecord> {
   const startedMs = monotonicMs();
@@ -87,7 +89,7 @@ export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promi
     for await (const chunk of pass.chunks()) {
       hooks.signal.throwIfAborted();
       runs.forEach((run, at) => {
-        if (COST_FACTORS[at] === 1) feedTraced(trace, run, chunk);
+        if (at === AS_ASKED) feedTraced(trace, run, chunk);
         else feedBacktest(run, chunk);
       });
       hooks.onProgress(pass.counts.scans);
@@ -115,7 +117,7 @@ export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promi
     read: { ...pass.counts, resumedFrom },
     timing: { wallMs, scansPerS: ((pass.counts.scans - resumedFrom) / wallMs) * 1_000 },
   };
-  const pictures = picturesOf(trace, report.trades.byAsset, settings.capital);
+  const pictures = picturesOf(trace, runs[AS_ASKED]!, report.trades.byAsset);
   writeWhole(job.out, SHEET_FILE, tearSheet(record, pictures));
   writeWhole(job.out, REPORT_FILE, `${JSON.stringify(record, null, 2)}\n`);
   checkpoints.remove();
@@ -156,7 +158,7 @@ function openAttempt(facts: AttemptFacts, found: RunState | null): Attempt {
 function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: RunState | null) {
   const { settings, range } = job;
   const trades = openTradesFile(job.out, inputs, found?.trades ?? null);
-  const trace = createRunTrace(settings.capital);
+  const trace = createRunTrace();
   if (found !== null) Object.assign(trace, found.trace);
   const listener = {
     onTrade: (trade: Parameters<typeof trades.add>[0]) => {
@@ -168,7 +170,7 @@ function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: 
   const ground = { strategy: job.strategy.choice, codeVersion, dataHash: READ_LATER };
   const runs = COST_FACTORS.map((factor, at) => {
     const description = describeRun(atCost(settings, factor), ground);
-    const run = startBacktest(description, factor === 1 ? listener : SILENT);
+    const run = startBacktest(description, at === AS_ASKED ? listener : SILENT);
     const snapshot = found?.runs[at];
     return snapshot === undefined ? run : resumeBacktest(run, snapshot);
   });
@@ -210,7 +212,7 @@ function reportsOf(runs: readonly Backtest[], dataHash: string) {
     sharpe: report.risk.sharpe,
     drawdownMax: report.risk.drawdownMax,
   }));
-  return { report: reports[COST_FACTORS.indexOf(1)]!, costs };
+  return { report: reports[AS_ASKED]!, costs };
 }
 
 /** @throws for a strategy whose scans must bring features: an archive of scans has none. */

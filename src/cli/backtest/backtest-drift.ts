@@ -1,4 +1,4 @@
-/** `dolphin backtest drift DATE --book BOOK`: how far a recorded day went from its backtest, and why. */
+/** `dolphin backtest drift DATE --book BLUE`: how far a recorded day went from its backtest, and why. */
 import type { Command } from "commander";
 import { measureDayDrift } from "../../adapters/backtest/day-drift.ts";
 import type { Config } from "../../config.ts";
@@ -31,7 +31,7 @@ export function addDriftCommand(backtest: Command): void {
   backtest
     .command("drift <date>")
     .description("how far a recorded day of a book went from its backtest, and why")
-    .option("--book <book>", BOOKS.join(" or "), "BLUE")
+    .option("--book <book>", "BLUE; GREEN has no log of its own", "BLUE")
     .option("--archive <dir>", "the archive")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
@@ -39,7 +39,7 @@ export function addDriftCommand(backtest: Command): void {
       if (!isDayFolder(day)) throw usage(`the date must be a day such as 2026-03-25, was '${day}'`);
       const { book, archive, json } = options;
       if (!BOOKS.includes(book)) {
-        throw usage(`--book must be ${BOOKS.join(" or ")}, was '${book}'`);
+        throw usage(`--book must be BLUE, was '${book}'`);
       }
       const drift = await driftOf(openContext(command, { archive }).config, book, day);
       const text = json ? JSON.stringify(drift, null, 2) : textOf(drift);

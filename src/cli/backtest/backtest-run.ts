@@ -75,10 +75,12 @@ export function runFiles(out: string): Files {
 
 /** `text` is that of a report's file. */
 export function runSummary(text: string, files: Files): string {
-  const { report, timing, costs }: RunRecord = JSON.parse(text);
+  const { report, timing, costs, settings }: RunRecord = JSON.parse(text);
   const { returns, risk, trades, run } = report;
   const withoutCosts = costs.find(({ factor }) => factor === 0)?.total ?? null;
+  const named = Object.entries(settings.parameters).map(([name, value]) => `${name}=${value}`);
   const rows = [
+    ["strategy", printable([run.strategy, ...named].join(" "))],
     ["scans", `${number(run.scans, 0)} in ${span(timing.wallMs)}`],
     [
       "total",

@@ -3,22 +3,29 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkflowFailedError } from "@temporalio/client";
-import { connectTemporal, temporalAnswers } from "../../adapters/temporal-client.ts";
+import {
+  connectTemporal,
+  temporalAnswers,
+  type TemporalClient,
+} from "../../adapters/temporal-client.ts";
 import type { LoadedStrategy } from "../../adapters/backtest/load-strategy.ts";
 import type { ArchiveRange } from "../../adapters/backtest/archive-chunks.ts";
 import { messageOf } from "../../domain/failure.ts";
 import type { RunSettings } from "../../domain/backtest/run-settings.ts";
-import { progressQuery, type BacktestReference } from "../../workflows/messages.ts";
+import {
+  progressQuery,
+  type BacktestReference,
+  type SweepProgress,
+} from "../../workflows/messages.ts";
 import { BACKTEST_ID_PREFIX, taskQueueOf } from "../../workflows/names.ts";
 import { CliError, type CliContext } from "../context.ts";
 import { printable } from "../rendering/terminal.ts";
+import { type BatchRun, differingFields, hasWorker, startOf } from "./batch-server.ts";
 import { fillsText } from "./run-options.ts";
 
-export type BatchOrder = {
-  readonly workflow: string;
+export type BatchOrder = BatchRun & {
   readonly name: string;
-  readonly input: Readonly<Record<string, unknown>>;
-  /** Said on stderr while it runs. */
+  /** How far it is, said on stderr while it runs. */
   readonly isWatched: boolean;
 };
 
@@ -26,6 +33,9 @@ const EXIT_SERVER_SILENT = 3;
 /** A first call also connects, on a machine that may be busy. */
 const ANSWER_MS_MAX = 5_000;
 const LOOK_EVERY_MS = 1_000;
+/** Looks at the run for one at the workers. */
+const LOOKS_PER_WORKER_LOOK = 10;
+const QUEUE = taskQueueOf("batch");
 
 /** The input of a workflow in the words of its contract. */
 export function inputOf(asked: {
@@ -67,12 +77,15 @@ export async function runThroughTemporal(
     const workflowId = `${BACKTEST_ID_PREFIX}${order.name}`;
     const handle = await temporal.client.workflow.start<Batch>(order.workflow, {
       workflowId,
-      taskQueue: taskQueueOf("batch"),
+      taskQueue: QUEUE,
       args: [order.input],
       workflowIdConflictPolicy: "USE_EXISTING",
       staticSummary: `${order.workflow} ${order.name}`,
     });
-    if (order.isWatched) void watch(() => handle.query(progressQuery), workflowId, watching.signal);
+    const execution = { workflowId, runId: handle.firstExecutionRunId };
+    refuseOther(order, await startOf(temporal, execution));
+    const watched = { order, workflowId, signal: watching.signal };
+    void watch(temporal, () => handle.query(progressQuery), watched);
     const reference = await handle.result();
     return { reference, text: readReferenced(reference) };
   } catch (error) {
@@ -82,6 +95,20 @@ export async function runThroughTemporal(
     watching.abort();
     await temporal.close();
   }
+}
+
+/** The run that was under way by this name may be of another question. */
+function refuseOther({ workflow, name, input }: BatchOrder, running: BatchRun): void {
+  const fields = differingFields(running.input, input);
+  const isSame = running.workflow === workflow && fields.length === 0;
+  if (isSame) return;
+  const what =
+    running.workflow === workflow
+      ? `with other values of ${fields.join(", ")}`
+      : `as a ${running.workflow}`;
+  throw new CliError(
+    `${BACKTEST_ID_PREFIX}${name} runs already, ${what}: wait for its end, or take another --name`,
+  );
 }
 
 type Batch = (input: BatchOrder["input"]) => Promise<BacktestReference>;
@@ -101,25 +128,39 @@ function readReferenced({ file, sha256 }: BacktestReference): string {
   throw new CliError(`${file} is not what the worker wrote: another run took its place`);
 }
 
+type Watched = {
+  readonly order: BatchOrder;
+  readonly workflowId: string;
+  readonly signal: AbortSignal;
+};
+
+/** Says how far it is where that is wanted, and in any case when nobody is there to do it. */
 async function watch(
-  ask: () => Promise<{
-    readonly chunks: number;
-    readonly chunks_total: number;
-    readonly seconds_left: number | null;
-  }>,
-  workflowId: string,
-  signal: AbortSignal,
+  temporal: TemporalClient,
+  ask: () => Promise<SweepProgress>,
+  { order, workflowId, signal }: Watched,
 ): Promise<void> {
-  while (!signal.aborted) {
+  let isServed = true;
+  for (let looks = 0; !signal.aborted; looks += 1) {
+    if (looks % LOOKS_PER_WORKER_LOOK === 0) {
+      const wasServed = isServed;
+      // What can't be asked is no finding.
+      isServed = await hasWorker(temporal, QUEUE).catch(() => true);
+      if (wasServed && !isServed && !signal.aborted) {
+        process.stderr.write(
+          `${workflowId} waits: no batch worker asks for it; start one with 'dolphin worker batch'\n`,
+        );
+      }
+    }
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) break;
-    const line = await ask().then(
-      ({ chunks, chunks_total, seconds_left }) =>
-        `${chunks} of ${chunks_total} chunks, ${seconds_left ?? "?"} s left`,
-      // A single run has no chunks to tell of; its heartbeat says how far it is.
-      () => "running",
-    );
+    if (signal.aborted || !order.isWatched) continue;
+    const line = isServed ? await ask().then(progressText, () => "running") : "no batch worker";
     process.stderr.write(`\r\u001b[K${workflowId}: ${line}`);
   }
-  process.stderr.write("\r\u001b[K");
+  if (order.isWatched) process.stderr.write("\r\u001b[K");
+}
+
+/** A single run has no chunks to tell of; its heartbeat says how far it is. */
+function progressText({ chunks, chunks_total, seconds_left }: SweepProgress): string {
+  return `${chunks} of ${chunks_total} chunks, ${seconds_left ?? "?"} s left`;
 }

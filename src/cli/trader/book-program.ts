@@ -11,10 +11,15 @@ import {
 } from "../../wire/trading/book-configuration.ts";
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 
-/** A sentence where the configuration names no strategy, or one that can't be run. */
+/** Neither a replay nor a drift of it has anything to be held against. */
+const NO_LOG =
+  "book GREEN has no log of its own: it follows from BLUE's log and its own configuration; take --book BLUE";
+
+/** A sentence for GREEN, and where the configuration names no strategy, or one that can't be run. */
 export async function bookProgram(config: Config, book: string) {
+  if (book === "GREEN") return NO_LOG;
   const { data_dir: dataDir } = config;
-  const settings = settingsOfBook(book === "GREEN" ? "GREEN" : "BLUE", config, readBooks(dataDir));
+  const settings = settingsOfBook("BLUE", config, readBooks(dataDir));
   const strategyOf = await loadStrategies([settings.strategy]);
   let configuration: BookConfiguration;
   try {

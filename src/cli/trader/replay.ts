@@ -1,4 +1,4 @@
-/** `dolphin replay DATE --book BOOK`: the recorded day through the core again, held against what was recorded. */
+/** `dolphin replay DATE --book BLUE`: the recorded day through the core again, held against what was recorded. */
 import type { Command } from "commander";
 import { replayDay } from "../../adapters/trading-journal/replay/replay-day.ts";
 import type { Config } from "../../config.ts";
@@ -16,7 +16,7 @@ Exit status:
   0   equal
   1   different; the first difference is shown with its event
   3   not comparable: other code, another file of the strategy, other configuration, a missing or damaged
-      record (the line says which)
+      record, digests that were lost, book GREEN (the line says which)
 
 --json prints {book, day, verdict, reason, from_index, snapshot_index, events, decisions, trades,
 compared: {digests, trades, snapshots, fills}, undigested, differences, first_difference,
@@ -33,13 +33,13 @@ export function addReplayCommand(program: Command): void {
     .command("replay")
     .description("run a recorded day of a book again and compare it with what was recorded")
     .argument("<date>", "the UTC day, such as 2026-03-25")
-    .option("--book <book>", "BLUE or GREEN", "BLUE")
+    .option("--book <book>", "BLUE; GREEN has no log of its own", "BLUE")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
     .action(async (day: string, flags: ReplayFlags, command: Command) => {
       if (!DAY.test(day)) throw usage(`the date must be a day such as 2026-03-25, was '${day}'`);
       if (!BOOKS.includes(flags.book)) {
-        throw usage(`--book must be ${BOOKS.join(" or ")}, was '${flags.book}'`);
+        throw usage(`--book must be BLUE, was '${flags.book}'`);
       }
       const replay = await replayRecordedDay(openContext(command).config, flags.book, day);
       const text = flags.json ? JSON.stringify(dayReplayJson(replay), null, 2) : textOf(replay);

@@ -70,7 +70,7 @@ export type Backtest = {
   readonly tally: TradeTally;
   readonly holdings: BuyAndHold;
   readonly hash: ResultHash;
-  /** At the end of each day, the start first: a number a day is all that grows. */
+  /** At the end of each UTC day, the start first: a number a day is all that grows. */
   readonly dailyEquities: number[];
   readonly firstMs: number[];
   /** A copy of the last scan of the chunk before. */
@@ -149,7 +149,7 @@ export function feedBacktest(run: Backtest, chunk: ScanChunk): void {
     event.carriedAt = row * carriedCount;
     stepDesk(desk, event);
     if (data.positions.length > 0) run.scansInPosition += 1;
-    if (data.account.equity !== curve.last) noteEquity(curve, data.account.equity, nowMs);
+    noteEquity(curve, data.account.equity, nowMs);
   }
   run.scans += chunk.count;
   const lastAt = (chunk.count - 1) * assetCount;
@@ -179,7 +179,10 @@ function beginRun(run: Backtest, chunk: ScanChunk): void {
   noteHoldings(run.holdings, { assets: chunk.assets, prices: chunk.prices, at: 0 });
 }
 
-/** The day that ends is sampled at its last scan, which may lie in the chunk before. */
+/**
+ * The day that ends is sampled at its last scan, which may lie in the chunk before. Days without scans
+ * are sampled as it was left: a ratio that skipped them would be of a shorter time than went by.
+ */
 function rollDay(run: Backtest, chunk: ScanChunk, row: number): void {
   const { trader } = run.desk;
   const nowMs = chunk.timesMs[row]!;
@@ -187,8 +190,9 @@ function rollDay(run: Backtest, chunk: ScanChunk, row: number): void {
   const ended =
     row === 0 ? { ...run.lastRow, at: 0 } : { assets, prices, at: (row - 1) * assets.length };
   noteHoldings(run.holdings, ended);
-  sampleDay(run, run.nextDayMs - MS_PER_DAY);
-  run.nextDayMs = (Math.floor(nowMs / MS_PER_DAY) + 1) * MS_PER_DAY;
+  for (; run.nextDayMs <= nowMs; run.nextDayMs += MS_PER_DAY) {
+    sampleDay(run, run.nextDayMs - MS_PER_DAY);
+  }
   const day = dayFromMicros(nowMs * US_PER_MS);
   stepDesk(run.desk, { kind: "day_rolled", index: trader.nextIndex, nowMs, day });
 }

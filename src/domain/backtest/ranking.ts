@@ -41,5 +41,5 @@ export function luckOf(reports: readonly BacktestReport[], best: BacktestReport)
   );
   const { samples, skew, excessKurtosis } = risk;
   const measured = { sharpe: risk.sharpe / perDay, samples, skew, excessKurtosis };
-  return { reason: null, ...deflatedSharpe({ sharpes, best: measured }) };
+  return { reason: null, ...deflatedSharpe({ trials: reports.length, sharpes, best: measured }) };
 }

@@ -5,8 +5,9 @@
  *
  * Invariant: the points depend on the scans, not on how they were chunked.
  */
-import { feedBacktest, type Backtest, type DaySample, type ScanChunk } from "./backtest.ts";
+import { takeDeepest } from "../statistics/equity-curve.ts";
 import type { Trade } from "../trading/orders.ts";
+import { feedBacktest, type Backtest, type DaySample, type ScanChunk } from "./backtest.ts";
 import { sliceOfChunk } from "./chunk-slice.ts";
 
 const POINTS_MAX = 1_024;
@@ -25,7 +26,6 @@ export type RunTrace = {
   /** The deepest fall below the peak since the point before, as a share of that peak. */
   readonly depths: Float64Array;
   readonly prices: Map<string, Float64Array>;
-  peak: number;
   trades: Trade[];
   tradesSeen: number;
   tradeStride: number;
@@ -46,7 +46,7 @@ export type RunPictures = {
   readonly market: { readonly asset: string; readonly prices: readonly number[] } | null;
 };
 
-export function createRunTrace(capital: number): RunTrace {
+export function createRunTrace(): RunTrace {
   return {
     stride: 1,
     wait: 1,
@@ -55,7 +55,6 @@ export function createRunTrace(capital: number): RunTrace {
     equities: new Float64Array(POINTS_MAX),
     depths: new Float64Array(POINTS_MAX),
     prices: new Map(),
-    peak: capital,
     trades: [],
     tradesSeen: 0,
     tradeStride: 1,
@@ -72,7 +71,7 @@ export function feedTraced(trace: RunTrace, run: Backtest, chunk: ScanChunk): vo
     first += count;
     trace.wait -= count;
     if (trace.wait > 0) continue;
-    addPoint(trace, run, { chunk, row: first - 1 });
+    addPoint(trace, run, { ...chunk, at: (first - 1) * chunk.assets.length });
     trace.wait = trace.stride;
   }
 }
@@ -85,7 +84,10 @@ export function traceTrade(trace: RunTrace, trade: Trade): void {
   trace.tradeStride *= 2;
 }
 
-export function picturesOf(trace: RunTrace, tradesByAsset: Counts, capital: number): RunPictures {
+/** Of a run that is over: its last scan is a point, too, whatever its distance from the one before. */
+export function picturesOf(trace: RunTrace, run: Backtest, tradesByAsset: Counts): RunPictures {
+  if (trace.wait < trace.stride) addPoint(trace, run, { ...run.lastRow, at: 0 });
+  trace.wait = trace.stride;
   const { points, prices } = trace;
   const [busiest] = Object.entries(tradesByAsset).toSorted(([, a], [, b]) => b.count - a.count);
   const series = busiest === undefined ? undefined : prices.get(busiest[0]);
@@ -93,7 +95,7 @@ export function picturesOf(trace: RunTrace, tradesByAsset: Counts, capital: numb
     timesMs: [...trace.timesMs.subarray(0, points)],
     equities: [...trace.equities.subarray(0, points)],
     depths: [...trace.depths.subarray(0, points)],
-    benchmarks: benchmarksOf(trace, capital),
+    benchmarks: benchmarksOf(trace, run.description.trader.capital),
     days: trace.days,
     trades: trace.trades,
     tradeStride: trace.tradeStride,
@@ -105,19 +107,18 @@ export function picturesOf(trace: RunTrace, tradesByAsset: Counts, capital: numb
 }
 
 type Counts = Readonly<Record<string, { readonly count: number }>>;
-type Place = { readonly chunk: ScanChunk; readonly row: number };
+type Row = Pick<ScanChunk, "assets" | "prices"> & { readonly at: number };
 
-function addPoint(trace: RunTrace, run: Backtest, { chunk, row }: Place): void {
-  const { equity } = run.desk.trader.data.account;
-  const at = trace.points;
+/** `row`: of the scan that the run was just fed. */
+function addPoint(trace: RunTrace, run: Backtest, row: Row): void {
+  const { assets, prices } = row;
+  const point = trace.points;
   trace.points += 1;
-  trace.timesMs[at] = chunk.timesMs[row]!;
-  trace.equities[at] = equity;
-  trace.peak = Math.max(trace.peak, run.curve.peak);
-  trace.depths[at] = (trace.peak - equity) / trace.peak;
-  const { assets, prices } = chunk;
+  trace.timesMs[point] = run.event.nowMs;
+  trace.equities[point] = run.curve.last;
+  trace.depths[point] = takeDeepest(run.curve);
   for (let column = 0; column < assets.length; column += 1) {
-    seriesOf(trace, assets[column]!)[at] = prices[row * assets.length + column]!;
+    seriesOf(trace, assets[column]!)[point] = prices[row.at + column]!;
   }
   if (trace.points === POINTS_MAX) thinOut(trace);
 }

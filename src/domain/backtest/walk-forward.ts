@@ -2,6 +2,7 @@
  * Choosing on the past and trading what comes after, again and again: folds of training and test
  * days, and the equity of the tests put end to end. No test day is ever part of a choice.
  */
+import { previousDay } from "../scan/archive-names.ts";
 import { dailyRatiosOf, type DailyRatios } from "../statistics/daily-ratios.ts";
 import type { DaySample } from "./backtest.ts";
 
@@ -41,11 +42,18 @@ export function foldsOf({ firstMs, endMs, trainMs, testMs }: FoldSpan): readonly
   return folds;
 }
 
-/** Each test began with the whole capital: what it made of it, the next one goes on with. */
+/**
+ * Each test began with the whole capital: what it made of it, the next one goes on with. Days without
+ * scans between two tests are sampled as the first of them left them.
+ */
 export function stitch(tests: readonly (readonly DaySample[])[], capital: number): Stitched {
   const days: { readonly day: string; readonly equity: number }[] = [];
   let base = capital;
   for (const test of tests) {
+    const [last, next] = [days.at(-1)?.day, test[0]?.day];
+    if (last !== undefined && next !== undefined) {
+      for (const day of daysBetween(last, next)) days.push({ day, equity: base });
+    }
     for (const { day, equity } of test) days.push({ day, equity: (base * equity) / capital });
     base = days.at(-1)?.equity ?? capital;
   }
@@ -62,4 +70,10 @@ export function stitch(tests: readonly (readonly DaySample[])[], capital: number
     drawdownMax,
     risk: dailyRatiosOf({ equities, drawdownMax }),
   };
+}
+
+function daysBetween(last: string, next: string): readonly string[] {
+  const days: string[] = [];
+  for (let day = previousDay(next); last < day; day = previousDay(day)) days.push(day);
+  return days.toReversed();
 }

@@ -2,10 +2,17 @@
  * How sure one can be that the best of many trials has a Sharpe ratio above zero (Bailey and López de
  * Prado): the best of N strategies without any skill has a high one, too, and the more so the more
  * the trials differ.
+ *
+ * Their N is every trial that the choice was made from, so one that never traded counts, though it has
+ * no ratio: otherwise a wider search, half of it dead, would look like a narrow one. Its ratio is
+ * undefined and not zero, so it is no part of the spread V, which zeros would narrow. They count
+ * independent trials, which the sets of a grid are not: what comes out is rather too strict.
  */
 import { addToMoments, createMoments, deviationOf } from "./moments.ts";
 
 export type BestTrial = {
+  /** All that were run. */
+  readonly trials: number;
   /** Of one day, not annualised; of every trial that has one. */
   readonly sharpes: readonly number[];
   readonly best: {
@@ -25,11 +32,13 @@ export type DeflatedSharpe = {
 
 const EULER = 0.577_215_664_901_532_9;
 
-export function deflatedSharpe({ sharpes, best }: BestTrial): DeflatedSharpe {
-  const moments = createMoments();
-  for (const sharpe of sharpes) addToMoments(moments, sharpe);
-  const expectedBest = deviationOf(moments) * expectedMaximum(sharpes.length);
+export function deflatedSharpe({ trials, sharpes, best }: BestTrial): DeflatedSharpe {
   const { sharpe, samples, skew, excessKurtosis } = best;
+  const moments = createMoments();
+  for (const one of sharpes) addToMoments(moments, one);
+  // One ratio has no spread: then that of ratios without skill over as many days.
+  const spreadOfTrials = sharpes.length < 2 ? 1 / Math.sqrt(samples - 1) : deviationOf(moments);
+  const expectedBest = spreadOfTrials * expectedMaximum(trials);
   const spread = 1 - skew * sharpe + ((excessKurtosis + 2) / 4) * sharpe * sharpe;
   const score =
     ((sharpe - expectedBest) * Math.sqrt(samples - 1)) / Math.sqrt(Math.max(spread, 1e-12));

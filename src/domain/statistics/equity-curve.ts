@@ -14,6 +14,8 @@ export type EquityCurve = {
   drawdownMsSum: number;
   /** Deepest point since the last peak. */
   depth: number;
+  /** Deepest point noted since `takeDeepest`. */
+  deepestUntaken: number;
 };
 
 export function createEquityCurve(equity: number, nowMs: number): EquityCurve {
@@ -29,22 +31,33 @@ export function createEquityCurve(equity: number, nowMs: number): EquityCurve {
     drawdownSum: 0,
     drawdownMsSum: 0,
     depth: 0,
+    deepestUntaken: 0,
   };
 }
 
-/** To be told of every scan at which the equity is another than before. */
+/** To be told of every scan: a drawdown begins at the last one at the peak, not where it was reached. */
 export function noteEquity(curve: EquityCurve, equity: number, nowMs: number): void {
-  curve.last = equity;
   if (equity >= curve.peak) {
     if (curve.depth > 0) endDrawdown(curve, nowMs);
+    curve.last = equity;
     curve.peak = equity;
     curve.peakAtMs = nowMs;
     return;
   }
+  if (equity === curve.last) return;
+  curve.last = equity;
   const depth = (curve.peak - equity) / curve.peak;
   if (curve.depth < depth) curve.depth = depth;
+  if (curve.deepestUntaken < depth) curve.deepestUntaken = depth;
   if (curve.drawdownMax < depth) curve.drawdownMax = depth;
   if (equity < curve.lowest) curve.lowest = equity;
+}
+
+/** The deepest fall below the peak since it was last asked for, the present one included. */
+export function takeDeepest(curve: EquityCurve): number {
+  const deepest = Math.max(curve.deepestUntaken, (curve.peak - curve.last) / curve.peak);
+  curve.deepestUntaken = 0;
+  return deepest;
 }
 
 /** The drawdown that the run ends in counts as over. */

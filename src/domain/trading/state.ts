@@ -93,7 +93,7 @@ export type TraderData = {
     lastScanNumber: number;
     /** -Infinity before the first scan. */
     lastAsOfMs: number;
-    /** About as long as there usually is between two scans: a single silence does not make it long. */
+    /** What usually lies between two scans, Infinity before the second: one silence does not make it long. */
     intervalMs: number;
   };
   readonly account: {

@@ -153,7 +153,7 @@ function freshData(capital: number): TraderData {
       lastSeq: 0,
       lastScanNumber: 0,
       lastAsOfMs: -Infinity,
-      intervalMs: 0,
+      intervalMs: Infinity,
     },
     account: { cash: capital, equity: capital, realized: 0, fees: 0, trades: 0 },
     day: {

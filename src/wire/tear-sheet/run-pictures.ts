@@ -2,9 +2,10 @@
 import type { RunPictures } from "../../domain/backtest/run-trace.ts";
 import { deviationOf, addToMoments, createMoments } from "../../domain/statistics/moments.ts";
 import { DAILY_SAMPLES_MIN } from "../../domain/statistics/daily-ratios.ts";
+import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 import type { Trade } from "../../domain/trading/orders.ts";
 import { histogram, scatter, timeChart, underwaterChart, type Dot, type Marker } from "./charts.ts";
-import { number, signedPercent } from "./figures.ts";
+import { number, percent, signedPercent } from "./figures.ts";
 import { heatmap } from "./heatmap.ts";
 import { card, legend, note, pair } from "./page.ts";
 
@@ -29,7 +30,7 @@ export function runPictures(pictures: RunPictures, capital: number): string {
   ]);
   return [
     card("Equity", key + equity),
-    card("Drawdown", underwaterChart(timesMs, depths)),
+    card("Drawdown", underwaterChart(timesMs, depths) + deepest(pictures)),
     card("Returns by month", monthly(pictures, capital)),
     pair(
       card("Return of a trade", tradeReturns(pictures)),
@@ -41,6 +42,16 @@ export function runPictures(pictures: RunPictures, capital: number): string {
     ),
     market(pictures),
   ].join("");
+}
+
+/** What the equity's picture, a sample of it, may not show. */
+function deepest({ timesMs, depths }: RunPictures): string {
+  const depth = Math.max(0, ...depths);
+  if (depth === 0) return note("The equity was never below its peak.");
+  const day = dayFromMicros(timesMs[depths.indexOf(depth)]! * US_PER_MS);
+  return note(
+    `Deepest by ${day}: ${percent(depth)}. A point is the deepest fall since the one before.`,
+  );
 }
 
 function monthly({ days }: RunPictures, capital: number): string {
@@ -102,7 +113,9 @@ function dailyReturns({ days }: RunPictures, capital: number): string {
   if (moved.length < 2) return note("One day has no distribution.");
   const chart = histogram({ title: "Return of a day", values: moved, name: "of the equity" });
   const still = values.length - moved.length;
-  return still === 0 ? chart : chart + note(`Without the ${still} days on which nothing was held.`);
+  return still === 0
+    ? chart
+    : chart + note(`Without the ${still} days on which the equity did not move.`);
 }
 
 function rollingSharpe({ days }: RunPictures, capital: number): string {

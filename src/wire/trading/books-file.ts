@@ -48,10 +48,12 @@ function withGreen(
   trader: Configuration["trader"],
   green: Configuration["green"],
 ): Configuration["trader"] {
+  const strategy = green.strategy ?? trader.strategy;
   return {
     ...trader,
-    strategy: green.strategy ?? trader.strategy,
-    parameters: green.parameters ?? (green.strategy === null ? trader.parameters : {}),
+    strategy,
+    // Another strategy has other parameters.
+    parameters: { ...(strategy === trader.strategy ? trader.parameters : {}), ...green.parameters },
     fill: green.fill ?? trader.fill,
     fee_bps: green.fee_bps ?? trader.fee_bps,
     slippage_bps: green.slippage_bps ?? trader.slippage_bps,

@@ -67,7 +67,7 @@ test("a run leaves its report, its trades and one page, and says what the core s
 });
 
 test("the page needs no network and no script, and shows every picture", async () => {
-  const { out } = await run({ range: { archive: long, from: null, to: null } });
+  const { out, report } = await run({ range: { archive: long, from: null, to: null } });
   const page = readFileSync(join(out, "tear-sheet.html"), "utf8");
   expect(page).not.toMatch(/<script|https?:|src=|@import|url\(/);
   expect(page).not.toMatch(/NaN|Infinity|undefined|null/);
@@ -82,6 +82,8 @@ test("the page needs no network and no script, and shows every picture", async (
     expect(page).toContain(`aria-label="${title}`);
   }
   expect(page).toContain('class="heat"');
+  const depth = (report.risk.drawdownMax * 100).toFixed(2);
+  expect(page).toMatch(new RegExp(`Deepest by 2018-\\d\\d-\\d\\d: ${depth} %`));
 });
 
 test("ratios of fourteen days are left out with the reason, of half a year they are there", async () => {

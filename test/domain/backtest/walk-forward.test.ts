@@ -23,13 +23,22 @@ test.each([
 
 test("tests are put end to end: each goes on with what the one before left", () => {
   const { days, total, drawdownMax, risk } = stitch(
-    [[day("a", 110), day("b", 120)], [], [day("c", 50)], [day("d", 200)]],
+    [[on("02-27", 110), on("02-28", 120)], [], [on("03-03", 50)], [on("03-04", 200)]],
     100,
   );
-  expect(days.map(({ equity }) => equity)).toEqual([110, 120, 60, 120]);
+  // Two days without scans lie between the first test and the one after.
+  expect(days.map(({ equity }) => equity)).toEqual([110, 120, 120, 120, 60, 120]);
+  expect(days.map(({ day }) => day.slice(5))).toEqual([
+    "02-27",
+    "02-28",
+    "03-01",
+    "03-02",
+    "03-03",
+    "03-04",
+  ]);
   expect(total).toBeCloseTo(0.2, 12);
   expect(drawdownMax).toBeCloseTo(0.5, 12);
-  expect(risk.reason).toContain("4 daily samples");
+  expect(risk.reason).toContain("6 daily samples");
 });
 
 test("a grid is every combination, the last axis first, and has a limit", () => {
@@ -47,6 +56,6 @@ test("a grid is every combination, the last axis first, and has a limit", () => 
   expect(() => setsOfGrid([wide, { ...wide, name: "b" }], {})).toThrow("10201 sets");
 });
 
-function day(name: string, equity: number) {
-  return { day: name, equity, benchmark: 100 };
+function on(day: string, equity: number) {
+  return { day: `2026-${day}`, equity, benchmark: 100 };
 }

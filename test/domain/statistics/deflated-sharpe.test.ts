@@ -25,9 +25,20 @@ test.each([
 
 test("one trial is judged against nothing, as the probabilistic Sharpe ratio", () => {
   const best = { sharpe: 0.1, samples: 251, skew: 0, excessKurtosis: 0 };
-  const { probability, expectedBest } = deflatedSharpe({ sharpes: [0.1], best });
+  const { probability, expectedBest } = deflatedSharpe({ trials: 1, sharpes: [0.1], best });
   expect(expectedBest).toBe(0);
   expect(probability).toBeCloseTo(normalShare((0.1 * Math.sqrt(250)) / Math.sqrt(1.005)), 9);
+});
+
+test("trials that never traded raise the bar, and leave the spread of those that did", () => {
+  const best = { sharpe: 0.1, samples: 251, skew: 0, excessKurtosis: 0 };
+  const sharpes = [0.1, 0.02, -0.04];
+  const few = deflatedSharpe({ trials: 3, sharpes, best });
+  const many = deflatedSharpe({ trials: 300, sharpes, best });
+  expect(many.expectedBest).toBeGreaterThan(2 * few.expectedBest);
+  expect(many.probability).toBeLessThan(few.probability - 0.2);
+  const alone = deflatedSharpe({ trials: 300, sharpes: [0.1], best });
+  expect(alone.expectedBest).toBeCloseTo(2.87 / Math.sqrt(250), 2);
 });
 
 test("the best of a hundred trials without skill is recognized as luck, five times in six", () => {
@@ -49,8 +60,8 @@ test("the best of a hundred trials without skill is recognized as luck, five tim
       excessKurtosis: excessKurtosisOf(moments),
     };
     // What a person would believe who forgot the other ninety-nine.
-    expect(deflatedSharpe({ sharpes: [sharpe], best }).probability).toBeGreaterThan(0.9);
-    if (deflatedSharpe({ sharpes, best }).probability > 0.9) deceived += 1;
+    expect(deflatedSharpe({ trials: 1, sharpes: [sharpe], best }).probability).toBeGreaterThan(0.9);
+    if (deflatedSharpe({ trials: 100, sharpes, best }).probability > 0.9) deceived += 1;
   }
   expect(deceived).toBeLessThanOrEqual(10);
 });

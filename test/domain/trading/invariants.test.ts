@@ -259,10 +259,12 @@ function createEntryWatch() {
     faultsOf({ clientOrderId, asset, atMs }: FillEntry): readonly string[] {
       const decidedSeq = decidedSeqs.get(clientOrderId)!;
       const since = scans.filter(({ seq }) => decidedSeq < seq);
+      // What is usual is known after a few scans.
+      const judged = since.filter((scan) => 3 <= scans.indexOf(scan));
       return [
         ...atFill.faults,
         atFill.nowMs === atMs ? "" : "not at a scan",
-        since.some(({ silenceMs }) => silenceMs > SILENCE_MS) ? "silence" : "",
+        judged.some(({ silenceMs }) => silenceMs > SILENCE_MS) ? "silence" : "",
         since.every(({ priced }) => priced.has(asset)) ? "" : "price was away",
       ].filter((fault) => fault !== "");
     },

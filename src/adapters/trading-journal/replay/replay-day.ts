@@ -8,7 +8,7 @@ import { messageOf } from "../../../domain/failure.ts";
 import type { PaperSettings } from "../../../domain/trading/broker/paper-broker.ts";
 import type { TraderConfiguration } from "../../../domain/trading/configuration.ts";
 import type { TraderEvent } from "../../../domain/trading/events.ts";
-import { Replay } from "../../../domain/trading/replay/replay.ts";
+import { Replay, type ReplayOutcome } from "../../../domain/trading/replay/replay.ts";
 import type { ReplayRecords } from "../../../domain/trading/replay/replay-records.ts";
 import { restoreFrom, type TraderSnapshot } from "../../../domain/trading/snapshot/snapshot.ts";
 import { createTrader, stepTrader, type Trader } from "../../../domain/trading/trader.ts";
@@ -34,6 +34,9 @@ export type ReplayProgram = {
   readonly configurationHash: string;
   readonly codeHash: string;
 };
+
+/** Steps that a trader at work has not written, or took while its day is replayed, at most. */
+const UNWRITTEN_MAX = 1_024;
 
 /** The day has no counterpart in this program, or its records have a hole. */
 export class NotComparable extends Error {
@@ -67,8 +70,27 @@ function foldDay(place: TradingJournalPlace, day: string, program: ReplayProgram
   const outcome = replay?.end();
   if (outcome === undefined) throw new NotComparable(`${day} has a segment without an event`);
   const isDifferent = 0 < outcome.differences + outcome.broker.differences;
+  if (!isDifferent) expectDigests(outcome, listDays(bookFolder(place.root, place.book)), day);
   const verdict = isDifferent ? ("different" as const) : ("equal" as const);
   return { verdict, fromIndex, snapshotIndex, outcome };
+}
+
+/**
+ * A full disk or a power cut may have taken digests. What they stood for was held against nothing, so
+ * the day is not found equal.
+ */
+function expectDigests(
+  { undigested, undigestedLast, compared }: ReplayOutcome,
+  days: readonly string[],
+  day: string,
+): void {
+  const isUnderWay = day === days.at(-1) && undigestedLast <= UNWRITTEN_MAX;
+  const lost = isUnderWay ? undigested - undigestedLast : undigested;
+  if (lost === 0) return;
+  throw new NotComparable(
+    `what ${lost} of ${undigested + compared.digests} steps of ${day} came to was not kept (a full disk, ` +
+      "or a power cut); the others are equal",
+  );
 }
 
 export type RecordedEvents = {

@@ -36,6 +36,8 @@ export type ReplayOutcome = {
   };
   /** Steps of which no digest was kept. */
   readonly undigested: number;
+  /** Those of them that no digest follows: a trader at work writes them yet. */
+  readonly undigestedLast: number;
   readonly differences: number;
   readonly firstDifference: Difference | null;
   readonly broker: {
@@ -53,7 +55,14 @@ export class Replay {
   readonly #records: ReplayRecords;
   readonly #broker: PaperBroker;
   readonly #digester: StepDigester;
-  readonly #counts = { events: 0, decisions: 0, trades: 0, undigested: 0, differences: 0 };
+  readonly #counts = {
+    events: 0,
+    decisions: 0,
+    trades: 0,
+    undigested: 0,
+    undigestedLast: 0,
+    differences: 0,
+  };
   readonly #compared = { digests: 0, trades: 0, snapshots: 0, fills: 0 };
   #fillDifferences = 0;
   #first: Difference | null = null;
@@ -192,8 +201,10 @@ export class Replay {
     const digest = this.#digester.end(this.trader, event.index);
     if (recorded === undefined) {
       this.#counts.undigested += 1;
+      this.#counts.undigestedLast += 1;
       return;
     }
+    this.#counts.undigestedLast = 0;
     this.#compared.digests += 1;
     const part = DIGEST_PARTS.find((name) => digest[name] !== recorded[name]);
     if (part === undefined) return;

@@ -1,5 +1,13 @@
 /** A recorded day is the same when it is run again, and whatever was changed since is found where it is. */
-import { appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replayDay } from "../../../../src/adapters/trading-journal/replay/replay-day.ts";
@@ -186,13 +194,12 @@ describe("what was changed", () => {
     expect(outcome.firstDifference).toMatchObject({ what, index: bytes.readDoubleLE(100 * 24) });
   });
 
-  test("outcomes that end early are told as not compared", () => {
+  test("the last outcomes of the newest day are a trader's at work: told, and no loss", () => {
     const dir = copy();
-    truncateSync(join(placeIn(dir).root, "BLUE", "outcomes", `${DAY}.digests`), 100 * 24 + 7);
-    const { verdict, outcome } = compared(dir, DAY);
-    expect(verdict).toBe("equal");
-    expect(outcome.compared.digests).toBe(100);
-    expect(outcome.undigested).toBeGreaterThan(100);
+    const path = join(placeIn(dir).root, "BLUE", "outcomes", `${NEXT}.digests`);
+    truncateSync(path, statSync(path).size - 5 * 24 - 7);
+    const { verdict, outcome } = compared(dir, NEXT);
+    expect([verdict, outcome.undigested]).toEqual(["equal", 6]);
   });
 });
 
@@ -216,6 +223,22 @@ describe("not comparable is", () => {
     const dir = copy();
     rmSync(join(placeIn(dir).root, "BLUE", "outcomes"), { recursive: true });
     expect(reasonOf(dir, DAY)).toContain("no outcomes of 2026-03-25 were recorded");
+  });
+  test("a day that is over whose outcomes end early", () => {
+    const dir = copy();
+    truncateSync(join(placeIn(dir).root, "BLUE", "outcomes", `${DAY}.digests`), 595 * 24);
+    expect(reasonOf(dir, DAY)).toContain("what 4 of 599 steps of 2026-03-25 came to was not kept");
+  });
+  test("a day whose outcomes have a hole, the newest too, unless something differs", () => {
+    const dir = copy();
+    const path = join(placeIn(dir).root, "BLUE", "outcomes", `${NEXT}.digests`);
+    const bytes = readFileSync(path);
+    const holed = Buffer.concat([bytes.subarray(0, 100 * 24), bytes.subarray(103 * 24)]);
+    writeFileSync(path, holed);
+    expect(reasonOf(dir, NEXT)).toContain("what 3 of ");
+    holed[100 * 24 + 12]! ^= 1;
+    writeFileSync(path, holed);
+    expect(compared(dir, NEXT).verdict).toBe("different");
   });
   test("a segment whose checksums are wrong", () => {
     const dir = copy();

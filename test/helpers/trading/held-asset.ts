@@ -1,0 +1,61 @@
+/** Runs that hold one asset with all their cash from the second scan on: their equity is its price. */
+import {
+  startBacktest,
+  type Backtest,
+  type DaySample,
+  type ScanChunk,
+} from "../../../src/domain/backtest/backtest.ts";
+import {
+  DEFAULT_RUN_SETTINGS,
+  describeRun,
+  type RunSettings,
+} from "../../../src/domain/backtest/run-settings.ts";
+import { WIDE_LIMITS } from "../../../src/domain/trading/configuration.ts";
+import { defineStrategy } from "../../../src/domain/trading/strategy.ts";
+
+const holder = defineStrategy<Record<string, never>, Record<string, never>>({
+  name: "holder",
+  version: 1,
+  inputs: ["scan"],
+  carried: [],
+  defaults: {},
+  presets: {},
+  lookBackScans: () => 1,
+  positionsMax: () => 1,
+  remember: () => ({}),
+  observe: () => {},
+  isWarm: () => true,
+  decide: () => ({
+    asset: 0,
+    direction: "long",
+    share: 1,
+    strength: 1,
+    plan: { takeProfit: Infinity, stopLoss: Infinity, holdScansMax: Infinity, bucket: "fixed" },
+  }),
+  readings: () => ({}),
+});
+
+type Holding = {
+  readonly settings?: Partial<RunSettings>;
+  readonly onDay?: (sample: DaySample) => void;
+};
+
+export function startHolder({ settings = {}, onDay = () => {} }: Holding = {}): Backtest {
+  const free = { ...DEFAULT_RUN_SETTINGS, feeBps: 0, slippageBps: 0, limits: WIDE_LIMITS };
+  const ground = { strategy: holder, dataHash: "held", codeVersion: "test" };
+  const description = describeRun({ ...free, ...settings }, ground);
+  return startBacktest(description, { onTrade: () => {}, onDay });
+}
+
+/** Each with its time. */
+export function pricesAt(rows: readonly (readonly [timeMs: number, price: number])[]): ScanChunk {
+  return {
+    assets: ["AAA"],
+    count: rows.length,
+    timesMs: Float64Array.from(rows, ([timeMs]) => timeMs),
+    prices: Float64Array.from(rows, ([, price]) => price),
+    eigenvalues: new Float64Array(0),
+    eigenvalueCount: 0,
+    carried: new Float64Array(0),
+  };
+}
