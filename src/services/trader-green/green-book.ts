@@ -14,7 +14,7 @@ import { createShadow, type Shadow, stepShadow } from "../../domain/trading/shad
 import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { ShadowSnapshot } from "../../wire/trading/shadow-snapshot.ts";
-import { countersOf } from "../book-status.ts";
+import { countersOf, standingOf } from "../book-status.ts";
 import type { OpenedShadow } from "./open-shadow.ts";
 
 export type GreenWorld = {
@@ -104,8 +104,7 @@ export class GreenBook {
     if (comparison.first !== null) {
       return `diverged at seq ${comparison.first.seq}: ${comparison.first.cause}`;
     }
-    if (green.data.risk.isHalted) return "halted";
-    return green.strategy.isWarm() ? "running" : "warming";
+    return standingOf(green);
   }
 
   counters(): Record<string, number | string | null> {
