@@ -1,5 +1,7 @@
 /** What a book answers when it is asked how it stands. */
 import { type PublishedState, publishedOf } from "../domain/trading/published.ts";
+import { entryBarrier } from "../domain/trading/risk/entry-gate.ts";
+import { postureNow } from "../domain/trading/risk/input-ages.ts";
 import type { Trader } from "../domain/trading/trader.ts";
 import type { TraderStatus } from "../wire/trading/trader-control.ts";
 
@@ -7,6 +9,7 @@ export function statusOf(trader: Trader): TraderStatus {
   const state = publishedOf(trader);
   return {
     book: state.book,
+    state: standingOf(trader),
     strategy: state.strategy,
     cash: state.capital,
     equity: state.equity,
@@ -28,6 +31,19 @@ export function statusOf(trader: Trader): TraderStatus {
     posture: state.posture,
     trades: state.tradesExecuted,
   };
+}
+
+/** One short phrase for operators: what keeps the book from entering, if anything does. */
+export function standingOf(trader: Trader): string {
+  const barrier = entryBarrier(trader, 0)?.reason;
+  if (barrier === "halted") return "halted";
+  if (barrier === "latched") return `latched: ${trader.data.risk.latched.join(" ")}`;
+  if (barrier === "posture_old") return `no entries: posture ${postureNow(trader)} is old`;
+  if (barrier === "posture_unknown" || barrier === "posture_hibernate") {
+    return `no entries: posture ${postureNow(trader)}`;
+  }
+  // Whether an input is old is judged at each entry, and told with its refusal.
+  return trader.strategy.isWarm() ? "running" : "warming";
 }
 
 /** The figures that every book's beats begin with. */

@@ -18,8 +18,9 @@ const capital = z.number().positive().max(1e12);
 const parameters = z.record(z.string(), z.union([z.number(), z.boolean(), z.string()]));
 const fill = z.enum(["same_scan", "next_scan", "latency"]);
 const limits = z.strictObject({
-  position_notional_max: z.number().positive().default(100_000),
-  gross_notional_max: z.number().positive().default(100_000),
+  /** Null: the book's capital. */
+  position_notional_max: z.number().positive().nullable().default(null),
+  gross_notional_max: z.number().positive().nullable().default(null),
   positions_max: z.number().int().min(1).max(64).default(1),
   entries_per_minute_max: z.number().int().min(1).default(10),
   daily_loss_max: share.default(0.05),

@@ -40,6 +40,7 @@ function tradeAt(index: number) {
 
 const GREEN_STATUS = {
   book: "GREEN",
+  state: "running",
   strategy: "test",
   cash: 1,
   equity: 1,

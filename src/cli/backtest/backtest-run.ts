@@ -96,8 +96,17 @@ export function runSummary(text: string, files: Files): string {
       "trades",
       `${number(trades.count, 0)} (${trades.long} long), ${percent(trades.winRate, 1)} won`,
     ],
+    ...refusedRow(trades.rejectedSignals),
     ["result hash", report.resultHash],
     ...Object.entries(files).map(([name, path]) => [name.replace("_", " "), printable(path)]),
   ];
   return `${aligned(rows).join("\n")}\n`;
+}
+
+/** A latched limit ends the trading of a run: what stopped it is not to be guessed. */
+function refusedRow(signals: Readonly<Record<string, number>>): [string, string][] {
+  const counts = Object.entries(signals).toSorted(([, one], [, other]) => other - one);
+  if (counts.length === 0) return [];
+  const words = counts.map(([reason, count]) => `${number(count, 0)} ${reason}`);
+  return [["refused", `signals: ${words.join(", ")}`]];
 }

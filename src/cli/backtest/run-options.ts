@@ -17,6 +17,7 @@ import {
 import { messageOf } from "../../domain/failure.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import type { FillConvention } from "../../domain/trading/broker/paper-broker.ts";
+import { limitsFor } from "../../domain/trading/configuration.ts";
 import { POSTURES, type Posture } from "../../domain/trading/posture.ts";
 import type { Parameters, ParameterValue } from "../../domain/trading/strategy.ts";
 import { CliError, EXIT_USAGE } from "../context.ts";
@@ -70,12 +71,14 @@ export function settingsFrom(options: RunOptions): RunSettings {
   const posture = POSTURES.find((one) => one === options.posture.toUpperCase());
   if (posture === undefined) throw wrong("--posture", POSTURES.join(", "), options.posture);
   const preset: Parameters = options.preset === undefined ? {} : { preset: options.preset };
+  const capital = numberFrom("--capital", options.capital, Number.MIN_VALUE);
   return {
     ...DEFAULT_RUN_SETTINGS,
     parameters: { ...preset, ...Object.fromEntries(options.param.map(parameterFrom)) },
     posture: posture satisfies Posture,
     convention: fillsFrom(options.fills),
-    capital: numberFrom("--capital", options.capital, Number.MIN_VALUE),
+    capital,
+    limits: limitsFor(capital),
     feeBps: numberFrom("--fee-bps", options.feeBps, 0),
     slippageBps: numberFrom("--slippage-bps", options.slippageBps, 0),
     seed: numberFrom("--seed", options.seed, -Infinity),

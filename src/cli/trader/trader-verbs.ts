@@ -27,7 +27,7 @@ type EnterFlags = CommonFlags & {
 
 const DESCRIPTIONS: Readonly<Record<Verb, string>> = {
   flatten: "close every position of a book at the next fresh scan, and halt it",
-  halt: "no entries into a book; open positions keep their exits",
+  halt: "no entries into a book, also none on their way; open positions keep their exits",
   resume: "end a halt and every latched limit, which measure from here on",
 };
 const BOOKS = ["BLUE", "GREEN"];
@@ -153,9 +153,9 @@ async function send(dataDir: string, book: string, request: TraderRequest): Prom
 
 function line(book: string, { detail, status }: TraderAnswer): string {
   if (status === null) return `${book}: ${detail}`;
-  const { positions, equity, halted, last_seq } = status;
+  const { positions, equity, state, last_seq } = status;
   const open = positions.length === 0 ? "flat" : `${positions.length} open`;
-  return `${book}: ${detail}; ${open}, equity ${equity.toFixed(2)}, ${halted ? "halted" : "trading"}, seq ${last_seq}`;
+  return `${book}: ${detail}; ${open}, equity ${equity.toFixed(2)}, ${state === "running" ? "trading" : state}, seq ${last_seq}`;
 }
 
 /** Stands in the journal. */

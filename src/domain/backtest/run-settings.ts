@@ -1,6 +1,7 @@
 /** What a person says of a run, as plain values; with strategy and data it becomes the description. */
 import {
   DEFAULT_AGE_BUDGETS_MS,
+  DEFAULT_CAPITAL,
   DEFAULT_LIMITS,
   type RiskLimits,
 } from "../trading/configuration.ts";
@@ -25,7 +26,7 @@ export const DEFAULT_RUN_SETTINGS: RunSettings = {
   parameters: {},
   posture: "APEX",
   convention: DEFAULT_PAPER_SETTINGS.convention,
-  capital: 100_000,
+  capital: DEFAULT_CAPITAL,
   feeBps: DEFAULT_PAPER_SETTINGS.feeBps,
   slippageBps: DEFAULT_PAPER_SETTINGS.slippageBps,
   seed: DEFAULT_PAPER_SETTINGS.seed,

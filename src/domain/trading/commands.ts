@@ -43,6 +43,7 @@ export type NoteCode =
   | "posture_missing"
   | "order_rejected"
   | "order_cancelled"
+  | "entries_withdrawn"
   | "order_unknown"
   | "order_unfamiliar"
   | "fill_repeated"

@@ -45,14 +45,21 @@ export type TraderConfiguration = {
 
 export const DEFAULT_AGE_BUDGETS_MS = { scan: 30_000, posture: 30_000 } as const;
 
-export const DEFAULT_LIMITS: RiskLimits = {
-  positionNotionalMax: 100_000,
-  grossNotionalMax: 100_000,
-  positionsMax: 1,
-  entriesPerMinuteMax: 10,
-  dailyLossMax: 0.05,
-  drawdownMax: 0.2,
-};
+export const DEFAULT_CAPITAL = 100_000;
+
+/** Where nobody says otherwise nothing is borrowed: as much is held as there was cash. */
+export function limitsFor(capital: number): RiskLimits {
+  return {
+    positionNotionalMax: capital,
+    grossNotionalMax: capital,
+    positionsMax: 1,
+    entriesPerMinuteMax: 10,
+    dailyLossMax: 0.05,
+    drawdownMax: 0.2,
+  };
+}
+
+export const DEFAULT_LIMITS = limitsFor(DEFAULT_CAPITAL);
 
 /** Limits that nothing reaches, for a benchmark whose right answer knows none. */
 export const WIDE_LIMITS: RiskLimits = {

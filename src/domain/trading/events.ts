@@ -99,7 +99,7 @@ export type OperatorCommand =
     }
   /** Closes every position at the next fresh scan, and halts. */
   | { readonly kind: "flatten" }
-  /** No entries; open positions keep their exits. */
+  /** No entries, those on their way are taken back; open positions keep their exits. */
   | { readonly kind: "halt" }
   /** Ends a halt and every latched limit, which measure from here on. */
   | { readonly kind: "resume" };

@@ -1,4 +1,5 @@
 /** What is asked of a broker, what comes back, and what a finished trade leaves in the ledger. */
+import type { Instrument } from "./configuration.ts";
 import type { Posture } from "./posture.ts";
 
 export type Direction = "long" | "short";
@@ -33,6 +34,8 @@ export type Order = {
   readonly reason: string;
   /** Of every declared input. */
   readonly ages: readonly InputAge[];
+  /** What the market rounds to; left out where nothing is rounded. */
+  readonly instrument?: Instrument;
 };
 
 export type Fill = {

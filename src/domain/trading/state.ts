@@ -15,6 +15,8 @@ export type Trader = {
   readonly strategy: RunningStrategy;
   readonly windows: MarketWindows;
   readonly data: TraderData;
+  /** Of the configuration's age budgets: looked up at every scan. */
+  readonly scanBudgetMs: number;
   /** The index that the next event must have. */
   nextIndex: number;
   commands: TraderCommand[];
@@ -91,6 +93,8 @@ export type TraderData = {
     lastScanNumber: number;
     /** -Infinity before the first scan. */
     lastAsOfMs: number;
+    /** What usually lies between two scans, Infinity before the second: one silence does not make it long. */
+    intervalMs: number;
   };
   readonly account: {
     cash: number;

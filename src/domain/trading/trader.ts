@@ -13,6 +13,8 @@ import type { TraderConfiguration } from "./configuration.ts";
 import type { Decision } from "./decision.ts";
 import type { PostureEvent, TraderEvent } from "./events.ts";
 import { MarketWindows } from "./market/market-windows.ts";
+import { alertMissingPosture } from "./risk/missing-posture.ts";
+import { withdrawEntries } from "./risk/withdraw-entries.ts";
 import { emitNote, noCommands, type Trader, type TraderData, type WorkingOrder } from "./state.ts";
 import { beginDay, stepDayRolled } from "./steps/step-day.ts";
 import { stepOperator } from "./steps/step-operator.ts";
@@ -34,6 +36,7 @@ export function createTrader(configuration: TraderConfiguration): Trader {
     strategy,
     windows: new MarketWindows(strategy.lookBackScans, strategy.carried.length),
     data: freshData(configuration.capital),
+    scanBudgetMs: configuration.ageBudgetsMs["scan"]!,
     nextIndex: 1,
     commands: noCommands(),
   };
@@ -61,9 +64,12 @@ export function stepTrader(trader: Trader, event: TraderEvent): readonly TraderC
       break;
     case "posture":
       notePosture(trader, event);
+      withdrawEntries(trader);
       break;
     case "tick":
       alertOldMarks(trader);
+      alertMissingPosture(trader);
+      withdrawEntries(trader);
       break;
     case "order_accepted":
     case "order_partly_filled":
@@ -147,6 +153,7 @@ function freshData(capital: number): TraderData {
       lastSeq: 0,
       lastScanNumber: 0,
       lastAsOfMs: -Infinity,
+      intervalMs: Infinity,
     },
     account: { cash: capital, equity: capital, realized: 0, fees: 0, trades: 0 },
     day: {

@@ -20,7 +20,7 @@ import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import { versionAt } from "../../domain/trading/snapshot/take-version.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { ShadowSnapshot } from "../../wire/trading/shadow-snapshot.ts";
-import { countersOf } from "../book-status.ts";
+import { countersOf, standingOf } from "../book-status.ts";
 import type { OpenedShadow } from "./open-shadow.ts";
 
 export type GreenWorld = {
@@ -115,8 +115,7 @@ export class GreenBook {
     if (comparison.first !== null) {
       return `diverged at seq ${comparison.first.seq}: ${comparison.first.cause}`;
     }
-    if (green.data.risk.isHalted) return "halted";
-    return green.strategy.isWarm() ? "running" : "warming";
+    return standingOf(green);
   }
 
   counters(): Record<string, number | string | null> {

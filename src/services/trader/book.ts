@@ -11,7 +11,7 @@ import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { PaperBroker } from "../../domain/trading/broker/paper-broker.ts";
 import { type PaperDesk, stepDesk } from "../../domain/trading/broker/paper-desk.ts";
 import type { TraderCommand } from "../../domain/trading/commands.ts";
-import type { TraderEvent } from "../../domain/trading/events.ts";
+import type { BrokerEvent, TraderEvent } from "../../domain/trading/events.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
 
 type WithoutPlace<E> = E extends unknown ? Omit<E, "index" | "nowMs"> : never;
@@ -53,11 +53,16 @@ export class Book {
   /** The end of the trader's present day. */
   #dayEndMs = Infinity;
   #isInStep = false;
+  /** What the broker told and what was asked for in this step. */
+  readonly #reports: BrokerEvent[] = [];
+  readonly #given: (readonly TraderCommand[])[] = [];
   /** What keeps the journal from taking events; null while it takes them. */
   journalTrouble: string | null = null;
 
   constructor(deps: BookDeps) {
-    const { trader, broker, log, outcomes, onCommands } = deps;
+    const { trader, broker, log, onCommands } = deps;
+    const reports = this.#reports;
+    const given = this.#given;
     this.trader = trader;
     this.#deps = deps;
     this.#desk = {
@@ -66,10 +71,10 @@ export class Book {
       beforeReport(event) {
         log.append(event);
         deps.onStep("report_appended");
-        outcomes.tookEvent(event);
+        reports.push(event);
       },
       onCommands(event, commands) {
-        outcomes.gaveCommands(commands);
+        given.push(commands);
         onCommands({ index: event.index, commands });
       },
     };
@@ -93,7 +98,7 @@ export class Book {
   }
 
   #process(event: TraderEvent): boolean {
-    const { log, outcomes, onStep } = this.#deps;
+    const { log, onStep } = this.#deps;
     // A step that failed half way left a state that no fold gives.
     if (this.#isInStep) throw new BookBrokenError("a step of the trader failed before");
     onStep("before_append");
@@ -107,13 +112,23 @@ export class Book {
     }
     onStep("appended");
     this.#isInStep = true;
-    outcomes.tookEvent(event);
     stepDesk(this.#desk, event);
-    outcomes.endStep(this.trader, event);
-    this.#isInStep = false;
     onStep("stepped");
+    this.#noteOutcome(event);
+    this.#isInStep = false;
     if (event.kind === "day_rolled" || this.#dayEndMs === Infinity) this.#noteDay();
     return true;
+  }
+
+  /** For a replay to come: it takes as long as the step did, and no order waits for it. */
+  #noteOutcome(event: TraderEvent): void {
+    const { outcomes } = this.#deps;
+    outcomes.tookEvent(event);
+    for (const report of this.#reports) outcomes.tookEvent(report);
+    for (const commands of this.#given) outcomes.gaveCommands(commands);
+    outcomes.endStep(this.trader, event);
+    this.#reports.length = 0;
+    this.#given.length = 0;
   }
 
   #noteDay(): void {

@@ -25,6 +25,7 @@ export class Canary {
   #isListening = false;
   #isLooking = false;
   #postureText: unknown = null;
+  #posturesHeard = 0;
   readonly #deps: CanaryDeps;
 
   constructor(deps: CanaryDeps) {
@@ -50,6 +51,7 @@ export class Canary {
   /** So that a posture which stood there before is not taken for news. */
   postureHeard(text: unknown): void {
     this.#postureText = text;
+    this.#posturesHeard += 1;
   }
 
   async #compare(): Promise<void> {
@@ -59,8 +61,13 @@ export class Canary {
       await feed.listen(listeners);
       this.#isListening = true;
     }
+    const heardBefore = this.#posturesHeard;
     const [latest, posture] = await Promise.all([feed.readLatest(), feed.readPosture()]);
-    if (posture !== null && posture !== this.#postureText) listeners.onPosture(posture);
+    // What was heard while the scan was still being read is newer than what stood there.
+    const isNewest = heardBefore === this.#posturesHeard;
+    if (isNewest && posture !== null && posture !== this.#postureText) {
+      listeners.onPosture(posture);
+    }
     const seq = parseScanHead(latest)?.seq ?? 0;
     if (seq <= heardSeq()) return;
     if (wasListening) {

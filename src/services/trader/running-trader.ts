@@ -10,7 +10,7 @@ import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { ServiceBeat } from "../../wire/control-pipe.ts";
 import { parsePosture } from "../../wire/trading/posture-value.ts";
 import { type ParsedScan, ScanTextReader } from "../../wire/trading/scan-text.ts";
-import { countersOf } from "../book-status.ts";
+import { countersOf, standingOf } from "../book-status.ts";
 import { createLatency } from "../latency.ts";
 import { Book, type BookStep, type Fact, type Outcomes } from "./book.ts";
 import { Canary } from "./canary.ts";
@@ -152,9 +152,7 @@ export class RunningTrader {
     if (this.book.journalTrouble !== null) return "waiting: journal";
     if (!this.canary.isAnswered) return "waiting: hazelcast";
     if (this.intake.isNumberedAnew) return "waiting: scans are numbered anew";
-    const { strategy, data } = this.#world.trader;
-    if (data.risk.isHalted) return "halted";
-    return strategy.isWarm() ? "running" : "warming";
+    return standingOf(this.#world.trader);
   }
 
   #counters(): Record<string, number | string | null> {

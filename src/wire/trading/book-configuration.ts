@@ -33,8 +33,8 @@ export function bookConfiguration(
     slippageBps: settings.slippage_bps,
     instruments: mapValues(settings.instruments, instrumentOf),
     limits: {
-      positionNotionalMax: settings.limits.position_notional_max,
-      grossNotionalMax: settings.limits.gross_notional_max,
+      positionNotionalMax: settings.limits.position_notional_max ?? settings.capital,
+      grossNotionalMax: settings.limits.gross_notional_max ?? settings.capital,
       positionsMax: settings.limits.positions_max,
       entriesPerMinuteMax: settings.limits.entries_per_minute_max,
       dailyLossMax: settings.limits.daily_loss_max,

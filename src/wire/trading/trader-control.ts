@@ -60,6 +60,8 @@ const position = z.object({
 
 export const TraderStatus = z.object({
   book: z.string(),
+  /** `running`, `warming`, `halted`, `latched: <limits>` or `no entries: posture <which>`. */
+  state: z.string(),
   strategy: z.string(),
   cash: z.number(),
   equity: z.number(),

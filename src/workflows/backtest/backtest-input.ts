@@ -4,6 +4,7 @@ import { conventionFrom, DEFAULT_RUN_SETTINGS } from "../../domain/backtest/run-
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { FillConvention } from "../../domain/trading/broker/paper-broker.ts";
+import { limitsFor } from "../../domain/trading/configuration.ts";
 import { POSTURES } from "../../domain/trading/posture.ts";
 import type { Parameters, ParameterValue } from "../../domain/trading/strategy.ts";
 import { integerFrom, invalidInput, oneOf, openInput, text } from "../input.ts";
@@ -61,6 +62,7 @@ function requestFrom(read: ReturnType<typeof openInput>, asked: AskedOf): Backte
   const usual = DEFAULT_RUN_SETTINGS;
   const lastDays = read("last_days", integerFrom(1));
   const from = read("from", day) ?? (lastDays === undefined ? null : dayBefore(asked, lastDays));
+  const capital = read("capital", positive) ?? usual.capital;
   const to = read("to", day) ?? (lastDays === undefined ? null : dayBefore(asked, 1));
   return {
     name: read("name", name) ?? nameOf(asked.workflowId),
@@ -72,11 +74,11 @@ function requestFrom(read: ReturnType<typeof openInput>, asked: AskedOf): Backte
       parameters: read("parameters", parameters) ?? usual.parameters,
       posture: read("posture", oneOf(...POSTURES)) ?? usual.posture,
       convention: read("fills", fills) ?? usual.convention,
-      capital: read("capital", positive) ?? usual.capital,
+      capital,
       feeBps: read("fee_bps", notNegative) ?? usual.feeBps,
       slippageBps: read("slippage_bps", notNegative) ?? usual.slippageBps,
       seed: read("seed", integerFrom(0)) ?? usual.seed,
-      limits: usual.limits,
+      limits: limitsFor(capital),
     },
   };
 }

@@ -42,6 +42,24 @@ test("a run on real closes trades, prints its report as JSON and nothing else, a
   expect(JSON.parse(again.stdout).report).toEqual(report);
 });
 
+test("ten times the capital makes the same trades, ten times as large", async () => {
+  const [usual, large] = await Promise.all(
+    ["100000", "1000000"].map(async (capital) => {
+      const { stdout } = await backtest("run", "--local", "--json", "--capital", capital);
+      return JSON.parse(stdout).report;
+    }),
+  );
+  expect(large.trades.count).toBe(usual.trades.count);
+  expect(large.returns.endEquity).toBeCloseTo(10 * usual.returns.endEquity, 4);
+});
+
+test("what kept a run from trading stands in its summary", async () => {
+  const share = ["--param", "share=1.5"];
+  const { stdout } = await backtest("run", "--local", ...share);
+  expect(stdout).toMatch(/^trades +0 /m);
+  expect(stdout).toMatch(/^refused +signals: \d+ latched, 1 limit_notional$/m);
+});
+
 test("a strategy of one's own is a file", async () => {
   const file = join(root, "examples/strategies/breakout.ts");
   const { stdout } = await backtest(

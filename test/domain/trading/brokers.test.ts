@@ -144,8 +144,12 @@ test("a start learns from the broker what the log had missed", () => {
 
 test("a paper broker that died before its answer draws the same fate when it is asked again", () => {
   const order = { kind: "scan", jump: 0, fault: "none", steps: [1, 0, 0, 0] } as const;
+  const posture = { kind: "posture", which: 0, ageMs: 0 } as const;
+  const mood = { kind: "mood", ageMs: 0 } as const;
   const settings = { ...DEFAULT_PAPER_SETTINGS, partialShare: 0.3, rejectShare: 0.1 };
-  const { steps } = playDay(Array.from({ length: 60 }, () => order));
+  const { steps } = playDay(
+    Array.from({ length: 60 }, (_, id) => [mood, posture, resumed(id), order]).flat(),
+  );
   let asked = 0;
   for (const [at, { commands }] of steps.entries()) {
     if (!commands.some(({ kind }) => kind === "submit_order")) continue;
@@ -160,3 +164,7 @@ test("a paper broker that died before its answer draws the same fate when it is 
   }
   expect(asked).toBeGreaterThan(3);
 });
+
+function resumed(id: number) {
+  return { kind: "operator", command: { kind: "resume" }, id } as const;
+}

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import type { OperatorCommand } from "../../../src/domain/trading/events.ts";
 import type { Posture } from "../../../src/domain/trading/posture.ts";
 import { publishedOf } from "../../../src/domain/trading/published.ts";
-import { wholeLots } from "../../../src/domain/trading/risk/entry-gate.ts";
 import { DAY_START_MS } from "../../helpers/trading/random-day.ts";
 import { scripted } from "../../helpers/trading/scripted.ts";
 
@@ -87,6 +86,36 @@ test("without a posture positions keep their exits, and are closed after ten min
   expect(scan(6, { afterMs: 600_001 })).toBe("exited");
   expect(orders[1]).toMatchObject({ purpose: "exit", reason: "posture_missing" });
   expect(notes).toContain("posture_missing");
+});
+
+test("without a posture and without scans the alert does not wait for a scan", () => {
+  const { scan, tell, warmUp, fill, orders, notes } = scripted();
+  tell({ kind: "tick" }, 0);
+  warmUp();
+  scan(3);
+  fill(orders[0]!.referencePrice);
+  tell({ kind: "tick" }, 600_000);
+  expect(notes).not.toContain("posture_missing");
+  for (const afterMs of [600_001, 700_000]) tell({ kind: "tick" }, afterMs);
+  expect(notes.filter((code) => code === "posture_missing")).toHaveLength(1);
+  expect(scan(4, { afterMs: 700_001 })).toBe("exited");
+  expect(notes.filter((code) => code === "posture_missing")).toHaveLength(1);
+});
+
+test("a mark is as old as its scan: replayed prices of an hour ago alert, once", () => {
+  const { scan, warmUp, fill, trader, orders, notes } = scripted();
+  warmUp();
+  scan(3);
+  fill(orders[0]!.referencePrice);
+  for (let seq = 4; seq < 20; seq += 1) {
+    const afterMs = 3_600_000 + seq;
+    scan(seq, { isReplayed: true, asOfMs: DAY_START_MS + seq, afterMs });
+  }
+  expect(publishedOf(trader).positions[0]!.markedAtMs).toBe(DAY_START_MS + 19);
+  expect(notes.filter((code) => code === "mark_old")).toHaveLength(1);
+  scan(20, { afterMs: 3_600_100 });
+  scan(21, { isReplayed: true, asOfMs: DAY_START_MS, afterMs: 3_600_200 });
+  expect(notes.filter((code) => code === "mark_old")).toHaveLength(2);
 });
 
 test("HIBERNATE closes at the next fresh scan, not at a stale one", () => {
@@ -183,14 +212,4 @@ test("a repeated or excessive fill is noted, and books no more than the order", 
   tell({ kind: "order_filled", clientOrderId, fill: { ...part, number: 2, quantity } });
   expect(notes.slice(-2)).toEqual(["fill_repeated", "fill_excess"]);
   expect(trader.data.positions[0]!.quantity).toBeCloseTo(quantity, 12);
-});
-
-test.each([
-  [1.2345, 0.001, 1.234],
-  [0.3, 0.1, 0.3],
-  [0.7, 0.1, 0.7],
-  [1_234, 100, 1_200],
-  [0.0009, 0.001, 0],
-])("%d in lots of %d is %d", (quantity, lot, lots) => {
-  expect(wholeLots(quantity, lot)).toBe(lots);
 });

@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import type { FillConvention } from "../../../src/domain/trading/broker/paper-broker.ts";
+import type { FillEntry } from "../../../src/domain/trading/commands.ts";
 import type { Trader } from "../../../src/domain/trading/state.ts";
 import { CONFIGURATION, moves, playDay, type Step } from "../../helpers/trading/random-day.ts";
 
@@ -169,6 +171,105 @@ test("no entry is made under HIBERNATE or an unknown posture, at a stale scan, h
     }
   });
 });
+
+const CONVENTIONS: readonly FillConvention[] = [
+  { kind: "same_scan" },
+  { kind: "next_scan" },
+  { kind: "latency", latencyMs: 7_000 },
+  { kind: "latency", latencyMs: 20_000 },
+];
+/** Scans come each three seconds. */
+const SILENCE_MS = 60_000;
+
+test.each(CONVENTIONS)("no entry fills while entries are held back: %j", (convention) => {
+  const opened = new Set<string>();
+  fc.assert(
+    fc.property(moves, (list) => {
+      const watch = createEntryWatch();
+      playDay(
+        list,
+        (step) => {
+          watch.note(step);
+          for (const command of step.commands) {
+            if (command.kind !== "book_fill" || command.entry.purpose !== "entry") continue;
+            expect(watch.faultsOf(command.entry)).toEqual([]);
+            opened.add(command.entry.clientOrderId);
+          }
+        },
+        convention,
+      );
+    }),
+    // Few moments of a random day let an entry through that takes long.
+    { numRuns: 240 },
+  );
+  expect(opened.size).toBeGreaterThan(0);
+});
+
+/** What the events alone say of the moment at which the broker filled: at the last scan, after its step. */
+function createEntryWatch() {
+  const mood = { atMs: -Infinity };
+  const posture = { value: "UNKNOWN", atMs: -Infinity };
+  const state = { isHalted: false, isLatched: false };
+  let atFill = { nowMs: 0, faults: ["no scan"] };
+  const done = new Set<string>();
+  const decidedSeqs = new Map<string, number>();
+  /** In order, with the time since the scan before was true, and the assets that had a price. */
+  const scans: { seq: number; silenceMs: number; priced: ReadonlySet<string> }[] = [];
+  let lastAsOfMs = -Infinity;
+  const noteOperator = ({ event, commands }: Step) => {
+    if (event.kind !== "operator" || done.has(event.commandId)) return;
+    if (commands.some((c) => c.kind === "note" && c.note.code === "operator_refused")) return;
+    done.add(event.commandId);
+    const { kind } = event.command;
+    if (kind === "halt" || kind === "flatten") state.isHalted = true;
+    if (kind === "resume") state.isHalted = state.isLatched = false;
+  };
+  const noteScan = ({ event, decision }: Step) => {
+    if (event.kind !== "scan" || decision === null || decision.class === "late") return;
+    const { assets, prices, nowMs, seq } = event;
+    const priced = new Set(assets.filter((_, at) => prices[at]! > 0));
+    scans.push({ seq, silenceMs: nowMs - lastAsOfMs, priced });
+    lastAsOfMs = event.asOfMs;
+    const faults = [
+      state.isHalted ? "halted" : "",
+      state.isLatched ? "latched" : "",
+      ["APEX", "STALKER", "TURTLE"].includes(posture.value) ? "" : posture.value,
+      nowMs - posture.atMs > CONFIGURATION.ageBudgetsMs["posture"]! ? "posture old" : "",
+      nowMs - mood.atMs > CONFIGURATION.ageBudgetsMs["mood"]! ? "mood old" : "",
+      decision.class === "fresh" ? "" : decision.class,
+    ];
+    atFill = { nowMs, faults: faults.filter((fault) => fault !== "") };
+  };
+  return {
+    note(step: Step) {
+      const { event, commands } = step;
+      if (event.kind === "posture")
+        Object.assign(posture, { value: event.posture, atMs: event.asOfMs });
+      if (event.kind === "feature") mood.atMs = event.asOfMs;
+      noteOperator(step);
+      state.isLatched ||= commands.some(
+        (c) => c.kind === "note" && c.note.code === "limit_latched",
+      );
+      noteScan(step);
+      for (const command of commands) {
+        if (command.kind !== "submit_order") continue;
+        decidedSeqs.set(command.order.clientOrderId, command.order.decidedSeq);
+      }
+    },
+    faultsOf({ clientOrderId, asset, atMs }: FillEntry): readonly string[] {
+      const decidedSeq = decidedSeqs.get(clientOrderId)!;
+      const since = scans.filter(({ seq }) => decidedSeq < seq);
+      // What is usual is known after a few scans.
+      const judged = since.filter((scan) => 3 <= scans.indexOf(scan));
+      return [
+        ...atFill.faults,
+        atFill.nowMs === atMs ? "" : "not at a scan",
+        judged.some(({ silenceMs }) => silenceMs > SILENCE_MS) ? "silence" : "",
+        since.every(({ priced }) => priced.has(asset)) ? "" : "price was away",
+      ].filter((fault) => fault !== "");
+    },
+  };
+}
 
 test("exits are never refused: what must be left is ordered at the next fresh scan with a price", () => {
   fc.assert(

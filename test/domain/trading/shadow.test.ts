@@ -6,8 +6,9 @@ import {
   type PaperSettings,
 } from "../../../src/domain/trading/broker/paper-broker.ts";
 import { stepDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
-import type { TraderConfiguration } from "../../../src/domain/trading/configuration.ts";
+import { limitsFor, type TraderConfiguration } from "../../../src/domain/trading/configuration.ts";
 import type { OperatorCommand, TraderEvent } from "../../../src/domain/trading/events.ts";
+import { configurationDifference } from "../../../src/domain/trading/shadow/configuration-difference.ts";
 import { createComparison } from "../../../src/domain/trading/shadow/comparison.ts";
 import { createShadow, stepShadow } from "../../../src/domain/trading/shadow/shadow.ts";
 import { snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
@@ -210,6 +211,18 @@ function orderAt(log: readonly TraderEvent[], seq: number): string {
   }
   return found.purpose;
 }
+
+function bookOf(capital: number, positionNotionalMax = capital) {
+  const limits = { ...limitsFor(capital), positionNotionalMax };
+  return createTrader({ ...FOLLOWING, capital, limits });
+}
+
+test("limits that follow each book's own capital are no other configuration", () => {
+  expect(configurationDifference(bookOf(100_000), bookOf(25_000))).toBeNull();
+  expect(configurationDifference(bookOf(100_000), bookOf(25_000, 5_000))).toBe(
+    "limits.positionNotionalMax is the capital and 5000",
+  );
+});
 
 test("GREEN obeys what operators told BLUE, so that both stay comparable", () => {
   const base = recordBlue(120);

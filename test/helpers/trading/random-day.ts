@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import {
   createPaperBroker,
   DEFAULT_PAPER_SETTINGS,
+  type FillConvention,
   stepPaperBroker,
 } from "../../../src/domain/trading/broker/paper-broker.ts";
 import type { TraderCommand } from "../../../src/domain/trading/commands.ts";
@@ -173,10 +174,12 @@ type Untold = DistributiveOmit<TraderEvent, "index" | "nowMs">;
 export function playDay(
   list: readonly Move[],
   look: (step: Step, trader: ReturnType<typeof createTrader>) => void = () => {},
+  convention: FillConvention = DEFAULT_PAPER_SETTINGS.convention,
 ) {
   const trader = createTrader(CONFIGURATION);
   const broker = createPaperBroker({
     ...DEFAULT_PAPER_SETTINGS,
+    convention,
     partialShare: 0.3,
     rejectShare: 0.1,
   });

@@ -42,7 +42,7 @@ export function scripted(overrides: Partial<TraderConfiguration> = {}) {
   return { trader, orders, notes, tell, scan, warmUp, fill };
 }
 
-function scanNumbered(seq: number, asOfMs: number): Omit<ScanEvent, "index" | "nowMs"> {
+export function scanNumbered(seq: number, asOfMs: number): Omit<ScanEvent, "index" | "nowMs"> {
   return {
     kind: "scan",
     seq,

@@ -7,7 +7,14 @@
 import { assert } from "../../assert.ts";
 import type { Fill } from "../orders.ts";
 import { measureLosses } from "../risk/limits.ts";
-import { emit, emitNote, type Position, type Trader, type WorkingOrder } from "../state.ts";
+import {
+  emit,
+  emitNote,
+  type Position,
+  type Trader,
+  type TraderData,
+  type WorkingOrder,
+} from "../state.ts";
 
 /** Below this share of what was bought a rest is rounding, not a position. */
 const REST_SHARE_MAX = 1e-12;
@@ -22,13 +29,18 @@ export function markPositions(trader: Trader): void {
     const price = windows.at(position.column);
     if (!(price > 0)) continue;
     position.mark = price;
-    position.markedAtMs = data.nowMs;
-    position.isMarkAlerted = false;
+    position.markedAtMs = markTimeOf(data);
+    if (data.nowMs - position.markedAtMs <= MARK_OLD_AFTER_MS) position.isMarkAlerted = false;
     const gain = gainOf(position, price);
     if (gain < position.worst) position.worst = gain;
     if (position.best < gain) position.best = gain;
   }
   valueAccount(trader);
+}
+
+/** A price is as old as its scan: a replayed one of an hour ago is no news. */
+function markTimeOf({ nowMs, scans }: TraderData): number {
+  return Math.min(nowMs, scans.lastAsOfMs);
 }
 
 /** As a share of the entry price, in the position's favour when positive. */
@@ -138,6 +150,7 @@ function entryPosition(trader: Trader, working: WorkingOrder): Position {
   const found = data.positions.find((position) => position.id === order.positionId);
   if (found !== undefined) return found;
   const column = windows.columnOf(order.asset);
+  const hasPrice = windows.at(column) > 0;
   const position: Position = {
     id: order.positionId,
     asset: order.asset,
@@ -159,8 +172,8 @@ function entryPosition(trader: Trader, working: WorkingOrder): Position {
     exitNotional: 0,
     realized: 0,
     fees: 0,
-    mark: windows.at(column) > 0 ? windows.at(column) : order.referencePrice,
-    markedAtMs: data.nowMs,
+    mark: hasPrice ? windows.at(column) : order.referencePrice,
+    markedAtMs: hasPrice ? markTimeOf(data) : order.decidedAtMs,
     isMarkAlerted: false,
     worst: 0,
     best: 0,

@@ -3,6 +3,7 @@ import { agesNow, postureNow } from "../risk/input-ages.ts";
 import type { EntryVerdict, EntryWish } from "../risk/entry-gate.ts";
 import type { ExitReason, Order } from "../orders.ts";
 import { emit, type Position, type Trader } from "../state.ts";
+import { cancelEntries } from "./cancel-entries.ts";
 
 type Allowed = Extract<EntryVerdict, { readonly kind: "allowed" }>;
 
@@ -21,6 +22,7 @@ export function placeEntry(trader: Trader, wish: EntryWish, allowed: Allowed): O
     referencePrice: allowed.price,
     reason: "signal",
     ages: agesNow(trader),
+    ...roundingOf(trader, wish.asset),
   };
   data.working.push({
     order,
@@ -55,6 +57,7 @@ export function placeExit(trader: Trader, position: Position, reason: ExitReason
     referencePrice: position.mark,
     reason,
     ages: agesNow(trader),
+    ...roundingOf(trader, position.asset),
   };
   position.exitOrderId = order.clientOrderId;
   const posture = postureNow(trader);
@@ -72,15 +75,9 @@ export function placeExit(trader: Trader, position: Position, reason: ExitReason
   emit(trader, { kind: "submit_order", order });
 }
 
-/** Of one position, or all with null. Asked once: the broker's answer decides. */
-export function cancelEntries(trader: Trader, positionId: string | null): void {
-  for (const working of trader.data.working) {
-    const { order } = working;
-    if (order.purpose !== "entry" || working.isCancelling) continue;
-    if (positionId !== null && order.positionId !== positionId) continue;
-    working.isCancelling = true;
-    emit(trader, { kind: "cancel_order", clientOrderId: order.clientOrderId });
-  }
+function roundingOf({ configuration }: Trader, asset: string): Pick<Order, "instrument"> {
+  const instrument = configuration.instruments[asset];
+  return instrument === undefined ? {} : { instrument };
 }
 
 /** A scan decides once for its seq; anything else is named by its place in the log. */

@@ -7,6 +7,7 @@ import { assert } from "../../assert.ts";
 import type { TraderCommand } from "../commands.ts";
 import type { BrokerReport, ScanEvent, TraderEvent } from "../events.ts";
 import type { Order } from "../orders.ts";
+import { stepsDown, stepsUp } from "../risk/rounding.ts";
 import type { WorkingOrder } from "../state.ts";
 
 /** When an order may fill; part of what describes a run. */
@@ -133,22 +134,37 @@ function mayFill(convention: FillConvention, order: Order, scan: ScanEvent): boo
 function fillAt(settings: PaperSettings, pending: PendingOrder, price: number): BrokerReport {
   const { order } = pending;
   const { clientOrderId } = order;
-  const slippage = settings.slippageBps / BPS;
-  const paid = price * (order.side === "buy" ? 1 + slippage : 1 - slippage);
-  const isPartial =
-    pending.fillCount === 0 &&
-    draw(settings.seed, clientOrderId, SALT_PARTIAL) < settings.partialShare;
+  const paid = paidAt(settings, order, price);
   const rest = order.quantity - pending.filled;
-  // A tenth to nine tenths: a part is never nothing and never all.
-  const quantity = isPartial
-    ? rest * (0.1 + 0.8 * draw(settings.seed, clientOrderId, SALT_SHARE))
-    : rest;
+  const part = pending.fillCount === 0 ? partOf(settings, order) : 0;
+  // A part is never nothing and never all.
+  const isPartial = 0 < part && part < rest;
+  const quantity = isPartial ? part : rest;
   pending.filled += quantity;
   pending.fillCount += 1;
   assert(quantity > 0, "a fill fills something");
   const fee = (settings.feeBps / BPS) * paid * quantity;
   const fill = { number: pending.fillCount, quantity, price: paid, fee };
   return { kind: isPartial ? "order_partly_filled" : "order_filled", clientOrderId, fill };
+}
+
+/** With slippage, and on the next tick to the trader's disadvantage. */
+function paidAt({ slippageBps }: PaperSettings, order: Order, price: number): number {
+  const slippage = slippageBps / BPS;
+  const isPurchase = order.side === "buy";
+  const paid = price * (isPurchase ? 1 + slippage : 1 - slippage);
+  const tick = order.instrument?.tick;
+  if (tick === undefined) return paid;
+  // A price below one tick has no tick below it.
+  return isPurchase ? stepsUp(paid, tick) : stepsDown(paid, tick) || paid;
+}
+
+/** A tenth to nine tenths, in whole lots; 0 for an order that fills at once. */
+function partOf({ seed, partialShare }: PaperSettings, order: Order): number {
+  const { clientOrderId, quantity, instrument } = order;
+  if (partialShare <= draw(seed, clientOrderId, SALT_PARTIAL)) return 0;
+  const part = quantity * (0.1 + 0.8 * draw(seed, clientOrderId, SALT_SHARE));
+  return instrument === undefined ? part : stepsDown(part, instrument.lot);
 }
 
 /**

@@ -6,7 +6,7 @@
 import { noteSeq, type SeenSeqs } from "../../scan/seen-seqs.ts";
 import type { ScanClass } from "../decision.ts";
 import type { ScanEvent } from "../events.ts";
-import { budgetOf, isWithinBudget } from "../risk/input-ages.ts";
+import { isWithinBudget } from "../risk/input-ages.ts";
 import type { Trader } from "../state.ts";
 
 /** Null for a seq that has its decision already, or that lies before the first one seen. */
@@ -17,7 +17,7 @@ export function classOf(trader: Trader, event: ScanEvent): ScanClass | null {
   // A hole that is filled behind newer scans can't enter windows that have gone on.
   if (event.isLate || isBehind) return "late";
   if (event.isReplayed || event.isRepaired) return "stale";
-  return isWithinBudget(event.nowMs - event.asOfMs, budgetOf(trader, "scan")) ? "fresh" : "stale";
+  return isWithinBudget(event.nowMs - event.asOfMs, trader.scanBudgetMs) ? "fresh" : "stale";
 }
 
 export function takeSeq(trader: Trader, seq: number): boolean {

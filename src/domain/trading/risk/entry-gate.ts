@@ -1,10 +1,12 @@
 /** Every reason why an entry is not made, in the order in which they are tried; exits never pass here. */
+import { assert } from "../../assert.ts";
 import type { RefusalReason } from "../decision.ts";
 import type { Direction, ExitPlan } from "../orders.ts";
 import { POSTURE_SHARES, type Posture } from "../posture.ts";
 import type { Trader } from "../state.ts";
 import { ageOf, budgetOf, isWithinBudget, oldInput, postureNow } from "./input-ages.ts";
 import { latch, limitBrokenBy } from "./limits.ts";
+import { stepsDown } from "./rounding.ts";
 
 export type EntryWish = {
   /** Column in the present universe. */
@@ -23,13 +25,19 @@ export type EntryVerdict =
       readonly price: number;
       readonly posture: Posture;
     }
-  | { readonly kind: "refused"; readonly reason: RefusalReason; readonly subject: string };
+  | Refusal;
+
+type Refusal = {
+  readonly kind: "refused";
+  readonly reason: RefusalReason;
+  readonly subject: string;
+};
 
 const BPS = 10_000;
 
-export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
-  const { data, windows, configuration } = trader;
-  const { risk } = data;
+/** What lets no entry through now, whatever it is; null for nothing. */
+export function entryBarrier(trader: Trader, scanSlackMs: number): Refusal | null {
+  const { risk } = trader.data;
   if (risk.isHalted) return refused("halted");
   const limit = risk.latched[0];
   if (limit !== undefined) return refused("latched", limit);
@@ -39,8 +47,16 @@ export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
   if (!isWithinBudget(ageOf(trader, "posture"), budgetOf(trader, "posture"))) {
     return refused("posture_old");
   }
-  const old = oldInput(trader);
-  if (old !== null) return refused("input_old", old);
+  const old = oldInput(trader, scanSlackMs);
+  return old === null ? null : refused("input_old", old);
+}
+
+export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
+  const { data, windows, configuration } = trader;
+  const barrier = entryBarrier(trader, 0);
+  if (barrier !== null) return barrier;
+  const posture = postureNow(trader);
+  assert(posture !== "UNKNOWN", "an unknown posture lets no entry through");
   const busy = orderInTheWay(trader, wish.asset);
   if (busy !== null) return busy;
   const price = windows.at(wish.column);
@@ -49,7 +65,7 @@ export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
   const expected = price * (wish.direction === "long" ? 1 + slippage : 1 - slippage);
   const wanted = (wish.share * data.account.cash * POSTURE_SHARES[posture]) / expected;
   const instrument = configuration.instruments[wish.asset];
-  const quantity = instrument === undefined ? wanted : wholeLots(wanted, instrument.lot);
+  const quantity = instrument === undefined ? wanted : stepsDown(wanted, instrument.lot);
   if (!(quantity > 0) || quantity * expected < (instrument?.minimumNotional ?? 0)) {
     return refused("below_minimum", wish.asset);
   }
@@ -73,13 +89,6 @@ function orderInTheWay(trader: Trader, asset: string): EntryVerdict | null {
     : null;
 }
 
-function refused(reason: RefusalReason, subject = ""): EntryVerdict {
+function refused(reason: RefusalReason, subject = ""): Refusal {
   return { kind: "refused", reason, subject };
-}
-
-/** Never rounds up: the size is a limit. Steps below one are divided by their inverse, to stay on the grid. */
-export function wholeLots(quantity: number, lot: number): number {
-  // A quantity that is a whole number of lots but for its last bit keeps all of them.
-  const lots = Math.floor((quantity / lot) * (1 + Number.EPSILON * 4));
-  return lot < 1 ? lots / Math.round(1 / lot) : lots * lot;
 }

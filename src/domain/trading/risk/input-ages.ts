@@ -28,9 +28,11 @@ export function budgetOf(trader: Trader, input: StrategyInput): number {
   return trader.configuration.ageBudgetsMs[input] ?? 0;
 }
 
-/** The first declared input that is over its budget. */
-export function oldInput(trader: Trader): StrategyInput | null {
+/** The scan, or the first declared input, that is over its budget; the scan's is longer by the slack. */
+export function oldInput(trader: Trader, scanSlackMs: number): StrategyInput | null {
+  if (!isWithinBudget(ageOf(trader, "scan"), trader.scanBudgetMs + scanSlackMs)) return "scan";
   for (const input of trader.strategy.inputs) {
+    if (input === "scan") continue;
     if (!isWithinBudget(ageOf(trader, input), budgetOf(trader, input))) return input;
   }
   return null;

@@ -1,4 +1,5 @@
 /** The limits below the strategy. One that is hit latches: no entries until an operator resumes. */
+import { cancelEntries } from "../book/cancel-entries.ts";
 import { emitNote, type Trader } from "../state.ts";
 
 export type LimitName =
@@ -48,6 +49,7 @@ export function latch(trader: Trader, limit: LimitName): void {
     subject: limit,
     detail: `${limit} was hit: no entries until an operator resumes`,
   });
+  cancelEntries(trader, null);
 }
 
 /** An operator looked: limits measure from the present equity on. */

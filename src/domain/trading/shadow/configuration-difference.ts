@@ -1,4 +1,5 @@
 /** What two books of the same strategy are configured to do otherwise, in words. */
+import type { TraderConfiguration } from "../configuration.ts";
 import type { Trader } from "../state.ts";
 
 /** Null when nothing differs. Capital is not of it: it is cash, and so are fills of the paper desk. */
@@ -14,15 +15,26 @@ export function configurationDifference(blue: Trader, green: Trader): string | n
 }
 
 function settingsOf({ configuration, strategy }: Trader): ReadonlyMap<string, string> {
-  const { slippageBps, instruments, limits, ageBudgetsMs, configuredPosture } = configuration;
+  const { slippageBps, instruments, ageBudgetsMs, configuredPosture } = configuration;
   return new Map([
     ...leaves("parameters", strategy.parameters),
-    ...leaves("limits", limits),
+    ...leaves("limits", limitsOf(configuration)),
     ...leaves("ageBudgetsMs", ageBudgetsMs),
     ...leaves("instruments", instruments),
     ["slippageBps", String(slippageBps)],
     ["configuredPosture", String(configuredPosture)],
   ]);
+}
+
+/** A limit as large as the capital is so because nobody named one. */
+function limitsOf({ limits, capital }: TraderConfiguration): object {
+  const said = (notional: number) => (notional === capital ? "the capital" : notional);
+  const { positionNotionalMax, grossNotionalMax, ...rest } = limits;
+  return {
+    positionNotionalMax: said(positionNotionalMax),
+    grossNotionalMax: said(grossNotionalMax),
+    ...rest,
+  };
 }
 
 function leaves(name: string, value: unknown): readonly (readonly [string, string])[] {

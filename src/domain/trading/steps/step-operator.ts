@@ -1,5 +1,6 @@
 /** What an operator asks for, once for each command id. */
-import { cancelEntries, placeEntry } from "../book/place-orders.ts";
+import { cancelEntries } from "../book/cancel-entries.ts";
+import { placeEntry } from "../book/place-orders.ts";
 import type { OperatorCommand, OperatorEvent } from "../events.ts";
 import { judgeEntry } from "../risk/entry-gate.ts";
 import { releaseLimits } from "../risk/limits.ts";
@@ -40,6 +41,7 @@ function obey(trader: Trader, command: OperatorCommand): Outcome {
   switch (command.kind) {
     case "halt":
       data.risk.isHalted = true;
+      cancelEntries(trader, null);
       return DONE;
     case "resume":
       releaseLimits(trader);

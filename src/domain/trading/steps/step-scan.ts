@@ -6,9 +6,10 @@ import type { DecisionOutcome, ScanClass } from "../decision.ts";
 import type { ScanEvent, ScanLostEvent } from "../events.ts";
 import { classOf, takeSeq } from "../market/scan-order.ts";
 import type { ExitReason } from "../orders.ts";
-import { POSTURE_MISSING_CLOSES_AFTER_MS } from "../posture.ts";
 import { judgeEntry, type EntryVerdict } from "../risk/entry-gate.ts";
 import { postureNow } from "../risk/input-ages.ts";
+import { alertMissingPosture, isPostureMissing } from "../risk/missing-posture.ts";
+import { withdrawEntries } from "../risk/withdraw-entries.ts";
 import { emitNote, type Position, type Trader } from "../state.ts";
 import type { EntrySignal } from "../strategy.ts";
 
@@ -30,6 +31,9 @@ export function stepScan(trader: Trader, event: ScanEvent): void {
   scans.barIndex += 1;
   scans.lastSeq = event.seq;
   scans.lastScanNumber = event.scanNumber;
+  if (data.working.length > 0) withdrawEntries(trader);
+  const gapMs = event.asOfMs - scans.lastAsOfMs;
+  if (gapMs !== scans.intervalMs) noteInterval(trader, gapMs);
   scans.lastAsOfMs = event.asOfMs;
   strategy.observe(windows);
   if (data.positions.length > 0) {
@@ -37,6 +41,12 @@ export function stepScan(trader: Trader, event: ScanEvent): void {
     alertOldMarks(trader);
   }
   data.decision.outcome = scanClass === "fresh" ? decideFresh(trader) : "stale";
+}
+
+function noteInterval(trader: Trader, gapMs: number): void {
+  const { scans } = trader.data;
+  const longestMs = Math.max(2 * scans.intervalMs, trader.scanBudgetMs);
+  scans.intervalMs = Math.min(gapMs, longestMs);
 }
 
 /** The seq will never come: its record says so, and it counts as decided. */
@@ -130,6 +140,7 @@ function openOrOnTheWay(trader: Trader): number {
 function exitPositions(trader: Trader): boolean {
   const { positions } = trader.data;
   const forced = forcedExit(trader);
+  if (forced === "posture_missing") alertMissingPosture(trader);
   let hasExited = false;
   for (let at = 0; at < positions.length; at += 1) {
     const position = positions[at]!;
@@ -145,20 +156,8 @@ function exitPositions(trader: Trader): boolean {
 }
 
 function forcedExit(trader: Trader): ExitReason | null {
-  const { posture, nowMs } = trader.data;
-  const now = postureNow(trader);
-  if (now === "HIBERNATE") return "posture_hibernate";
-  if (trader.configuration.configuredPosture !== null) return null;
-  if (nowMs - posture.knownAtMs <= POSTURE_MISSING_CLOSES_AFTER_MS) return null;
-  if (!posture.isMissingAlerted) {
-    posture.isMissingAlerted = true;
-    emitNote(trader, "posture_missing", {
-      severity: "alert",
-      subject: "posture",
-      detail: "no posture for ten minutes: open positions are closed",
-    });
-  }
-  return "posture_missing";
+  if (postureNow(trader) === "HIBERNATE") return "posture_hibernate";
+  return isPostureMissing(trader) ? "posture_missing" : null;
 }
 
 function plannedExit(trader: Trader, position: Position, price: number): ExitReason | null {

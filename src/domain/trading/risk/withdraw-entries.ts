@@ -1,0 +1,38 @@
+/**
+ * Takes back entries on their way that would not be made any more.
+ *
+ * Invariant: what holds an entry back when it is decided holds it back until it is filled.
+ */
+import { cancelEntries } from "../book/cancel-entries.ts";
+import { emitNote, type Trader, type WorkingOrder } from "../state.ts";
+import { entryBarrier } from "./entry-gate.ts";
+import { refusalWords } from "./refusal-words.ts";
+
+/** Before a broker may fill at an event. The scan's age is that of the one before it: a silence is one still when it ends. */
+export function withdrawEntries(trader: Trader): void {
+  const { data, windows } = trader;
+  if (!data.working.some(isUnderWay)) return;
+  const barrier = entryBarrier(trader, data.scans.intervalMs);
+  if (barrier !== null) {
+    noteWithdrawal(trader, refusalWords(barrier.reason, barrier.subject));
+    cancelEntries(trader, null);
+    return;
+  }
+  for (const working of data.working) {
+    const { asset, positionId } = working.order;
+    if (!isUnderWay(working) || windows.at(windows.columnOf(asset)) > 0) continue;
+    noteWithdrawal(trader, refusalWords("asset_without_price", asset));
+    cancelEntries(trader, positionId);
+  }
+}
+
+function isUnderWay({ order, isCancelling }: WorkingOrder): boolean {
+  return order.purpose === "entry" && !isCancelling;
+}
+
+function noteWithdrawal(trader: Trader, why: string): void {
+  emitNote(trader, "entries_withdrawn", {
+    subject: "entries",
+    detail: `entries on their way are taken back, ${why}`,
+  });
+}
