@@ -74,7 +74,9 @@ test("a run waits for the bridge, trades, is told whole, and replays equal", asy
   if (!drift.measured) throw new Error(drift.reason);
   expect(drift.scans.unnumbered).toBe(0);
   expect(drift.decisions.compared).toBeGreaterThan(100);
-  expect(drift).toMatchObject({ decisions: { differences: 0 }, trades: { differences: 0 } });
+  // A busy machine hears a scan or a posture late, and says so; nothing else may differ.
+  expect(drift.first.filter(({ cause }) => cause === "unexplained")).toEqual([]);
+  if (drift.first.every(({ cause }) => cause === "knock_on")) expect(drift.first).toEqual([]);
   expect(drift.trades.compared).toBeGreaterThanOrEqual(result.session.trades);
 });
 
