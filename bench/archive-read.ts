@@ -7,11 +7,11 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compactDay } from "../src/adapters/archive/bulk/compact-day.ts";
 import { compactedFolder } from "../src/adapters/archive/bulk/compacted-days.ts";
 import { readScans } from "../src/adapters/archive/bulk/read-scans.ts";
 import { seededRandom } from "../src/domain/simulator/random.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";
+import { compactDays } from "./harness/day-archive.ts";
 
 const { values } = parseArgs({
   options: {
@@ -93,16 +93,7 @@ try {
   writeArchive();
   const loose = await medianRate();
   const started = performance.now();
-  for (const day of days) {
-    const outcome = await compactDay(archive, day, {
-      seqs: () => new Map(),
-      nowMs: () => Date.now(),
-      onProgress: () => {},
-      onProblem: (problem) => process.stderr.write(`${problem}\n`),
-      signal: new AbortController().signal,
-    });
-    if (outcome.kind !== "written") throw new Error(`${day} is ${outcome.kind}`);
-  }
+  await compactDays(archive, days);
   const compactS = (performance.now() - started) / 1_000;
   const compacted = await medianRate();
   if (compacted.sums !== loose.sums) throw new Error("the compacted files tell other numbers");

@@ -12,10 +12,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { compactDay } from "../src/adapters/archive/bulk/compact-day.ts";
 import { compactedFolder } from "../src/adapters/archive/bulk/compacted-days.ts";
 import { dayFromMicros, US_PER_MS } from "../src/domain/time.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";
+import { compactDays } from "./harness/day-archive.ts";
 import { machine } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
 import { openWorkload } from "./harness/workload-data.ts";
@@ -43,7 +43,7 @@ const root = mkdtempSync(join(tmpdir(), "dolphin-backtest-start-"));
 const archive = join(root, "archive");
 try {
   const { days, scans } = writeArchive(source);
-  for (const day of days) await compact(day);
+  await compactDays(archive, days);
   const times = { node: [] as number[], run: [] as number[] };
   let trades = 0;
   for (let round = 0; round <= rounds; round += 1) {
@@ -106,15 +106,4 @@ function writeArchive(folder: string) {
     }
   }
   return { days, scans: scanNumber };
-}
-
-async function compact(day: string): Promise<void> {
-  const outcome = await compactDay(archive, day, {
-    seqs: () => new Map(),
-    nowMs: () => Date.now(),
-    onProgress: () => {},
-    onProblem: (problem) => process.stderr.write(`${problem}\n`),
-    signal: new AbortController().signal,
-  });
-  if (outcome.kind !== "written") throw new Error(`${day} is ${outcome.kind}`);
 }
