@@ -93,8 +93,12 @@ describe("a supervised service", () => {
     expect(stage.alive()).toEqual([pid]);
     process.kill(pid, "SIGKILL");
     stage.behave({});
-    const down = await stage.statusWhere("down", (now) => now.word === "Down");
-    expect(down.reason).toMatch(/monitor-only: would be started again at/);
+    // Its run says Down first, and the supervisor what follows of it.
+    await stage.statusWhere(
+      "down, and left so",
+      ({ word, reason }) =>
+        word === "Down" && reason.includes("monitor-only: would be started again at"),
+    );
     await stage.supervisor.executeUpdate("setMode", { args: [{ mode: "auto" }] });
     await healthyAfter(pid);
   });
