@@ -1,5 +1,4 @@
 /** What the worker of the trader layer adds: the activities' world, and the loop that empties the outboxes. */
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createPaperDayActivities } from "../activities/trading/paper-day.ts";
 import { createTradingActivities } from "../activities/trading/trading.ts";
@@ -11,6 +10,7 @@ import { tellSession } from "../adapters/session/session-client.ts";
 import { TradeOutbox } from "../adapters/session/trade-outbox.ts";
 import { commandService } from "../adapters/supervisor-commands.ts";
 import { hasSearchAttributes, type TemporalClient } from "../adapters/temporal-client.ts";
+import { tradingRoot } from "../adapters/trading-journal/segments/segment-files.ts";
 import type { Config } from "../config.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
 
@@ -66,7 +66,7 @@ export function tellTrades(options: {
     const outbox = new TradeOutbox({
       temporal,
       askBook: createAskBook(config.data_dir),
-      root: join(config.data_dir, "journal", "trading"),
+      root: tradingRoot(config.data_dir),
       book,
       nowMs: wallMs,
       say: tell,

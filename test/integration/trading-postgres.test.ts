@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { cutTradingJournal } from "../../src/adapters/trading-journal/cut-trading-journal.ts";
+import { cutLog } from "../../src/adapters/trading-journal/cut-trading-journal.ts";
+import { bookFolder } from "../../src/adapters/trading-journal/segments/segment-files.ts";
 import { JournalReader } from "../../src/adapters/trading-journal/journal-reader.ts";
 import {
   JournalMirror,
@@ -88,7 +89,7 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
     // It may come back only without what it did alone; until then the second one keeps the book.
     expect(await codeFrom(() => takeOverBook(one, postgres))).toBe("TRADING_JOURNAL_FENCED");
     expect(await postgres.stateOf("BLUE")).toMatchObject({ epoch: 2 });
-    expect(cutTradingJournal(one, last + 1, "7")).toHaveLength(1);
+    expect(cutLog(bookFolder(one.root, one.book), last + 1, "7")).toHaveLength(1);
     const back = await takeOverBook(one, postgres);
     expect(back).toEqual({ epoch: 3, restoredEvents: 1 });
     expect(eventsOf(one)).toEqual(eventsOf(two));
@@ -109,11 +110,11 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
   test("a log that lost its end to a power cut gets it back", async () => {
     const last = await tradeOnHostOne();
     const whole = segmentsOf(one);
-    cutTradingJournal(one, last - 300, "7");
+    cutLog(bookFolder(one.root, one.book), last - 300, "7");
     expect(await takeOverBook(one, postgres)).toEqual({ epoch: 1, restoredEvents: 301 });
     expect(segmentsOf(one)).toEqual(whole);
     // Without Postgres it went on under the same epoch, with other events: neither sent nor taken.
-    cutTradingJournal(one, last - 300, "8");
+    cutLog(bookFolder(one.root, one.book), last - 300, "8");
     for (let index = last - 300; index <= last + 1; index += 1) tick(one, 1, index);
     const mirror = new JournalMirror(one, postgres, 1);
     expect(await codeFrom(() => mirror.sendBatch())).toBe("TRADING_JOURNAL_FENCED");

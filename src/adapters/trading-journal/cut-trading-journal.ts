@@ -6,38 +6,18 @@
  * that it can be made from again.
  */
 import { copyFileSync, renameSync, truncateSync } from "node:fs";
-import { lockDirectory } from "../directory-lock.ts";
 import { readTold, writeTold } from "../session/told-cursor.ts";
 import { cutOutcomes } from "./replay/outcome-file.ts";
 import { SegmentCursor } from "./segments/segment-cursor.ts";
-import { bookFolder, listDays, segmentPath, syncFolder } from "./segments/segment-files.ts";
+import { listDays, segmentPath, syncFolder } from "./segments/segment-files.ts";
 import { deleteSnapshotsBehind } from "./snapshots.ts";
 import { TradingJournalError } from "./segments/trading-journal-error.ts";
 import { cutTrades } from "./trade-file.ts";
-import type { TradingJournalPlace } from "./trading-journal.ts";
 
 /**
- * Ends the log before `index`, or before the first record that can't be read if that is earlier.
- * What is given up is set aside under names that carry `stamp`; returns these files.
+ * Ends the log of a book that is locked before `index`, or before the first record that can't be read if
+ * that is earlier. What is given up is set aside under names that carry `stamp`; returns these files.
  */
-export function cutTradingJournal(
-  { root, book }: TradingJournalPlace,
-  index: number,
-  stamp: string,
-): readonly string[] {
-  const folder = bookFolder(root, book);
-  const lock = lockDirectory(folder);
-  if (lock === null) {
-    throw new TradingJournalError("TRADING_JOURNAL_LOCKED", `the trader of ${book} runs; stop it`);
-  }
-  try {
-    return cutLog(folder, index, stamp);
-  } finally {
-    lock.release();
-  }
-}
-
-/** As `cutTradingJournal`, for who holds the lock. */
 export function cutLog(folder: string, index: number, stamp: string): readonly string[] {
   const { lastKept, cuts } = planLogCut(folder, index);
   cutBehind(folder, lastKept);

@@ -14,7 +14,7 @@ import { PostgresJournal } from "./postgres/postgres-journal.ts";
 import { JournalMirror } from "./postgres/mirror-journal.ts";
 import { TradingProjection } from "./projection/trading-projection.ts";
 import { deleteOldDays } from "./retention.ts";
-import { bookFolder, listDays } from "./segments/segment-files.ts";
+import { bookFolder, listDays, tradingRoot } from "./segments/segment-files.ts";
 import { endOfLog } from "./segments/log-end.ts";
 import { FIRST_EPOCH, type TradingJournalPlace } from "./trading-journal.ts";
 
@@ -43,7 +43,7 @@ export class JournalUpkeep {
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
-    this.#place = { root: join(options.dataDir, "journal", "trading"), book: "BLUE" };
+    this.#place = { root: tradingRoot(options.dataDir), book: "BLUE" };
   }
 
   /** A piece of each work that is due. Never rejects; returns whether there may be more at once. */
@@ -153,7 +153,7 @@ export class JournalUpkeep {
 }
 
 export function projectionPath(dataDir: string): string {
-  return join(dataDir, "journal", "trading", "BLUE.db");
+  return join(tradingRoot(dataDir), "BLUE.db");
 }
 
 /** Sends as the trader of this host: who does not have the book any more is fenced by the first batch. */

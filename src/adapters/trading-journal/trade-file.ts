@@ -18,16 +18,19 @@ import type { Trade } from "../../domain/trading/orders.ts";
 
 export type BookedTrade = { readonly index: number; readonly trade: Trade };
 
-const TRADES = "trades.jsonl";
+/** `folder`: of the book's journal, here and below. */
+export function tradesPath(folder: string): string {
+  return join(folder, "trades.jsonl");
+}
 
 export class TradeFile {
   readonly path: string;
   readonly #descriptor: number;
   #lastIndex = 0;
 
-  /** `folder`: of the book's journal. A line that a crash left half written is cut. */
+  /** A line that a crash left half written is cut. */
   constructor(folder: string) {
-    this.path = join(folder, TRADES);
+    this.path = tradesPath(folder);
     this.#descriptor = openSync(this.path, "a", 0o640);
     const bytes = readFileSync(this.path);
     const end = bytes.lastIndexOf(0x0a) + 1;
@@ -65,12 +68,12 @@ export class TradeFile {
   }
 }
 
-/** Cuts the trades that events behind this one booked; returns how many. `folder`: of the book's journal. */
+/** Cuts the trades that events behind this one booked; returns how many. */
 export function cutTrades(folder: string, lastIndex: number): number {
   const { kept, behind } = partedAt(folder, lastIndex);
   if (0 < behind.length) {
     const bytes = kept.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
-    truncateSync(join(folder, TRADES), bytes);
+    truncateSync(tradesPath(folder), bytes);
   }
   return behind.length;
 }
@@ -80,7 +83,7 @@ export function tradesBehind(folder: string, lastIndex: number): readonly Booked
 }
 
 function partedAt(folder: string, lastIndex: number) {
-  const path = join(folder, TRADES);
+  const path = tradesPath(folder);
   const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
   const first = lines.findIndex((line) => lastIndex < indexOf(line));
   const at = first === -1 ? lines.length : first;

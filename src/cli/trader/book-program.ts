@@ -1,5 +1,4 @@
 /** The program that a recorded day is held against: what ran then if it can be had, else what is configured now. */
-import { join } from "node:path";
 import { codeHash } from "../../adapters/code-hash.ts";
 import { readBooks } from "../../adapters/trading-journal/books/books-store.ts";
 import { loadStrategies } from "../../adapters/trading-journal/books/configured-strategies.ts";
@@ -8,7 +7,7 @@ import {
   recordedStrategy,
 } from "../../adapters/trading-journal/books/recorded-configurations.ts";
 import { configurationHashOf } from "../../adapters/trading-journal/replay/replay-day.ts";
-import { bookFolder } from "../../adapters/trading-journal/segments/segment-files.ts";
+import { bookFolder, tradingRoot } from "../../adapters/trading-journal/segments/segment-files.ts";
 import type { Config } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
 import {
@@ -25,7 +24,7 @@ const NO_LOG =
 export async function bookProgram(config: Config, book: string, day: string) {
   if (book === "GREEN") return NO_LOG;
   const { data_dir: dataDir } = config;
-  const place = { root: join(dataDir, "journal", "trading"), book };
+  const place = { root: tradingRoot(dataDir), book };
   const folder = bookFolder(place.root, book);
   const settings = settingsOfBook("BLUE", config, readBooks(dataDir));
   const ran = configurationHashOf(place, day);

@@ -87,6 +87,10 @@ export type BrokerReport =
 
 export type BrokerEvent = Told & BrokerReport;
 
+export function isBrokerEvent(event: TraderEvent): event is BrokerEvent {
+  return event.kind.startsWith("order_");
+}
+
 export type OperatorCommand =
   /** Passes every gate that a signal passes. */
   | {

@@ -17,7 +17,7 @@ import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { promotedState, readBooks } from "../../adapters/trading-journal/books/books-store.ts";
 import { loadStrategiesOf } from "../../adapters/trading-journal/books/configured-strategies.ts";
 import { recordedConfigurations } from "../../adapters/trading-journal/books/recorded-configurations.ts";
-import { bookFolder } from "../../adapters/trading-journal/segments/segment-files.ts";
+import { bookFolder, tradingRoot } from "../../adapters/trading-journal/segments/segment-files.ts";
 import {
   latestSnapshot,
   oldestSnapshot,
@@ -25,7 +25,7 @@ import {
   type Snapshot,
   SNAPSHOTS_KEPT,
 } from "../../adapters/trading-journal/snapshots.ts";
-import { cutTrades, TradeFile } from "../../adapters/trading-journal/trade-file.ts";
+import { cutTrades, TradeFile, tradesPath } from "../../adapters/trading-journal/trade-file.ts";
 import { TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
 import { type Config, ConfigError, loadConfig } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -70,7 +70,7 @@ export async function runGreen(): Promise<void> {
 
 async function start(shell: Shell): Promise<void> {
   const { config, link } = shell;
-  const root = join(config.data_dir, "journal", "trading");
+  const root = tradingRoot(config.data_dir);
   const folders: Folders = { place: { root, book: "BLUE" }, green: bookFolder(root, "GREEN") };
   const lock = lockDirectory(folders.green);
   if (lock === null) shell.end(EXIT_FAILED, `another process runs GREEN in ${folders.green}`);
@@ -79,7 +79,7 @@ async function start(shell: Shell): Promise<void> {
     configurationsOf(config, folders, strategyOf),
   );
   const opened = orConfigurationEnd(shell, () => open(shell, folders, configurations));
-  if (opened.isAnew) rmSync(join(folders.green, "trades.jsonl"), { force: true });
+  if (opened.isAnew) rmSync(tradesPath(folders.green), { force: true });
   // Told behind a state that the log's end took with it: they are counted anew.
   cutTrades(folders.green, opened.green.data.account.trades);
   const trades = new TradeFile(folders.green);

@@ -7,7 +7,7 @@ import type { TradingLog, TradingLogReader } from "../../adapters/trading-journa
 import { createPaperBroker, type PaperBroker } from "../../domain/trading/broker/paper-broker.ts";
 import { type PaperDesk, stepDesk } from "../../domain/trading/broker/paper-desk.ts";
 import type { TraderCommand } from "../../domain/trading/commands.ts";
-import type { BrokerEvent, TraderEvent } from "../../domain/trading/events.ts";
+import { type BrokerEvent, isBrokerEvent, type TraderEvent } from "../../domain/trading/events.ts";
 import {
   restoreFrom,
   snapshotOf,
@@ -20,7 +20,6 @@ import {
   type Trader,
   workingOrdersOf,
 } from "../../domain/trading/trader.ts";
-import { isBrokerEvent } from "../../domain/trading/replay/step-digest.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { SavedState } from "../../wire/trading/trader-snapshot.ts";
 import type { BookedCommands, Outcomes } from "./book.ts";

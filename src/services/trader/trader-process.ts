@@ -17,6 +17,7 @@ import {
 } from "../../adapters/trading-journal/books/recorded-configurations.ts";
 import { type CutBehind, cutBehind } from "../../adapters/trading-journal/cut-trading-journal.ts";
 import { claimBook } from "../../adapters/trading-journal/postgres/claim-book.ts";
+import { tradingRoot } from "../../adapters/trading-journal/segments/segment-files.ts";
 import { latestSnapshot, saveSnapshot } from "../../adapters/trading-journal/snapshots.ts";
 import { OutcomeFile } from "../../adapters/trading-journal/replay/outcome-file.ts";
 import { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
@@ -127,7 +128,7 @@ async function start(shell: Shell): Promise<void> {
 async function openBook(shell: Shell, say: Say) {
   const { config, options } = shell;
   const { configuration, settings } = await bookOrEnd(shell);
-  const place = { root: join(config.data_dir, "journal", "trading"), book: options.book };
+  const place = { root: tradingRoot(config.data_dir), book: options.book };
   const { strategy, parameters } = configuration.trader;
   const carriedCount = strategy.start(parameters).carried.length;
   const epoch = await claimBook(place, config.journal.postgres_secret_url, say);

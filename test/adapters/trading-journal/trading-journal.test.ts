@@ -13,7 +13,8 @@ import {
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cutTradingJournal } from "../../../src/adapters/trading-journal/cut-trading-journal.ts";
+import { cutLog } from "../../../src/adapters/trading-journal/cut-trading-journal.ts";
+import { bookFolder } from "../../../src/adapters/trading-journal/segments/segment-files.ts";
 import { JournalReader } from "../../../src/adapters/trading-journal/journal-reader.ts";
 import {
   syncPeriodically,
@@ -284,7 +285,7 @@ describe("a changed bit", () => {
     const changed = readFileSync(segment("2026-03-24"));
     changed[64 + 2 * 64 + 30]! ^= 1;
     writeFileSync(segment("2026-03-24"), changed);
-    const aside = cutTradingJournal(place, Infinity, "7");
+    const aside = cutLog(bookFolder(place.root, place.book), Infinity, "7");
     expect(aside).toEqual([`${segment("2026-03-24")}.given-up-7`, `${segment()}.given-up-7`]);
     expect(aside.every((path) => existsSync(path))).toBe(true);
     expect(readPayloads(place, null)).toEqual(payloads(2));

@@ -9,7 +9,7 @@ import {
   type ShadowSnapshot,
 } from "../../../wire/trading/shadow-snapshot.ts";
 import { encodeTraderSnapshot } from "../../../wire/trading/trader-snapshot.ts";
-import { writeWhole } from "../segments/segment-files.ts";
+import { tradingRoot, writeWhole } from "../segments/segment-files.ts";
 import {
   deleteSnapshotsBehind,
   type FoundSnapshot,
@@ -97,5 +97,5 @@ export function snapshotOfBlue(
 }
 
 function promotionsFolder(dataDir: string): string {
-  return join(dataDir, "journal", "trading", "promotions");
+  return join(tradingRoot(dataDir), "promotions");
 }

@@ -4,7 +4,6 @@
  *
  * Invariant: one rename makes it so. Whatever dies before it leaves both books as they were.
  */
-import { join } from "node:path";
 import { createComparison } from "../../../domain/trading/shadow/comparison.ts";
 import { exchangeVersions } from "../../../domain/trading/shadow/exchange-versions.ts";
 import { createShadow, type Shadow, stepShadow } from "../../../domain/trading/shadow/shadow.ts";
@@ -18,11 +17,11 @@ import {
 import { type BooksFile, settingsOfBook } from "../../../wire/trading/books-file.ts";
 import { decodeShadow, type ShadowSnapshot } from "../../../wire/trading/shadow-snapshot.ts";
 import { decodeTraderSnapshot } from "../../../wire/trading/trader-snapshot.ts";
-import { type DirectoryLock, lockDirectory } from "../../directory-lock.ts";
-import { bookFolder } from "../segments/segment-files.ts";
+import { bookFolder, tradingRoot } from "../segments/segment-files.ts";
 import { latestSnapshot } from "../snapshots.ts";
 import { TradingLogReader } from "../trading-log.ts";
 import { promotedState, readBooks, writePromotion } from "./books-store.ts";
+import { withBooksLocked } from "./lock-books.ts";
 
 export type ExchangeRequest = {
   readonly dataDir: string;
@@ -47,20 +46,15 @@ type Versions = { readonly blue: BookConfiguration; readonly green: BookConfigur
 /** @throws what the journal or the disk threw; nothing was changed then. */
 export function exchangeBooks(request: ExchangeRequest): ExchangeOutcome {
   const { dataDir, id } = request;
-  const root = join(dataDir, "journal", "trading");
-  const locks: DirectoryLock[] = [];
-  try {
-    for (const book of ["BLUE", "GREEN"]) {
-      const lock = lockDirectory(bookFolder(root, book));
-      if (lock === null) return { kind: "refused", reason: `the trader of ${book} still runs` };
-      locks.push(lock);
-    }
-    const books = readBooks(dataDir);
-    if (books.promotions.at(-1)?.id === id) return { kind: "repeated" };
-    return exchange(request, books, root);
-  } finally {
-    for (const lock of locks) lock.release();
-  }
+  const root = tradingRoot(dataDir);
+  return withBooksLocked<ExchangeOutcome>(root, {
+    act() {
+      const books = readBooks(dataDir);
+      if (books.promotions.at(-1)?.id === id) return { kind: "repeated" };
+      return exchange(request, books, root);
+    },
+    held: (book) => ({ kind: "refused", reason: `the trader of ${book} still runs` }),
+  });
 }
 
 function exchange(request: ExchangeRequest, books: BooksFile, root: string): ExchangeOutcome {

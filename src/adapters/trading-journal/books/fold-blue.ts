@@ -2,7 +2,6 @@
  * BLUE's log folded across promotions and changes of its configuration: from the start that tells of
  * one on, the other version decides, from the state that the promotion left, or that BLUE had.
  */
-import { join } from "node:path";
 import type { TraderEvent } from "../../../domain/trading/events.ts";
 import { restoreFrom, snapshotOf } from "../../../domain/trading/snapshot/snapshot.ts";
 import {
@@ -24,7 +23,7 @@ import {
   type SavedState,
 } from "../../../wire/trading/trader-snapshot.ts";
 import type { StartFold } from "../projection/trading-projection.ts";
-import { bookFolder } from "../segments/segment-files.ts";
+import { bookFolder, tradingRoot } from "../segments/segment-files.ts";
 import { latestSnapshot } from "../snapshots.ts";
 import { promotedStateAt, readBooks } from "./books-store.ts";
 import { type ConfigurationOf, recordedConfigurations } from "./recorded-configurations.ts";
@@ -140,7 +139,7 @@ function versionsAt(deps: FoldBlueDeps, books: BooksFile, index: number): Config
 }
 
 function journalFolder({ dataDir }: FoldBlueDeps): string {
-  return bookFolder(join(dataDir, "journal", "trading"), "BLUE");
+  return bookFolder(tradingRoot(dataDir), "BLUE");
 }
 
 /** What the present configuration says that BLUE ran when it took the event of this index. */

@@ -2,19 +2,18 @@
  * Gives up the end of BLUE's log with all that followed from it: promotions, GREEN's states, the
  * projection, what the days' sessions are to be told again. First a plan that changes nothing.
  */
-import { join } from "node:path";
 import { codeOf, messageOf } from "../../../domain/failure.ts";
 import type { Promotion } from "../../../wire/trading/books-file.ts";
-import { type DirectoryLock, lockDirectory } from "../../directory-lock.ts";
 import { readTold, writeTold } from "../../session/told-cursor.ts";
 import { cutLog, type LogCut, planLogCut } from "../cut-trading-journal.ts";
 import { JournalReader } from "../journal-reader.ts";
 import { projectionPath } from "../journal-upkeep.ts";
 import { removeDatabase } from "../projection/trading-projection.ts";
-import { bookFolder } from "../segments/segment-files.ts";
+import { bookFolder, tradingRoot } from "../segments/segment-files.ts";
 import { deleteSnapshotsBehind, listSnapshots } from "../snapshots.ts";
 import { type BookedTrade, tradesBehind } from "../trade-file.ts";
 import { booksUpTo, forgetPromotions, readBooks } from "./books-store.ts";
+import { withBooksLocked } from "./lock-books.ts";
 
 export type EndPlan = {
   readonly cut: LogCut;
@@ -79,35 +78,30 @@ export function giveUpEnd(
   after: number,
   stamp: string,
 ): readonly string[] | string {
+  return withBooksLocked<readonly string[] | string>(tradingRoot(dataDir), {
+    act: () => giveUp(dataDir, after, stamp),
+    held: (book) => `the trader of ${book} runs: 'dolphin stop trader-${book.toLowerCase()}' first`,
+  });
+}
+
+function giveUp(dataDir: string, after: number, stamp: string): readonly string[] | string {
   const { root, folder } = placeOf(dataDir);
-  const green = bookFolder(root, "GREEN");
-  const locks: DirectoryLock[] = [];
-  try {
-    for (const [book, of] of [["BLUE", folder] as const, ["GREEN", green] as const]) {
-      const lock = lockDirectory(of);
-      const service = `trader-${book.toLowerCase()}`;
-      if (lock === null) return `the trader of ${book} runs: 'dolphin stop ${service}' first`;
-      locks.push(lock);
-    }
-    const planned = planEnd(dataDir, after);
-    if (planned.kind === "refused") return planned.reason;
-    const { cut, told, tellAgainAfter } = planned.plan;
-    const { lastKept } = cut;
-    forgetPromotions(dataDir, lastKept);
-    // Its trades behind what it goes on from, GREEN cuts itself.
-    deleteSnapshotsBehind(green, lastKept);
-    if (tellAgainAfter < told) writeTold(folder, tellAgainAfter);
-    const files = cutLog(folder, lastKept + 1, stamp);
-    // Last: a worker that runs begins it anew from what the log has at once.
-    removeDatabase(projectionPath(dataDir));
-    return files;
-  } finally {
-    for (const lock of locks) lock.release();
-  }
+  const planned = planEnd(dataDir, after);
+  if (planned.kind === "refused") return planned.reason;
+  const { cut, told, tellAgainAfter } = planned.plan;
+  const { lastKept } = cut;
+  forgetPromotions(dataDir, lastKept);
+  // Its trades behind what it goes on from, GREEN cuts itself.
+  deleteSnapshotsBehind(bookFolder(root, "GREEN"), lastKept);
+  if (tellAgainAfter < told) writeTold(folder, tellAgainAfter);
+  const files = cutLog(folder, lastKept + 1, stamp);
+  // Last: a worker that runs begins it anew from what the log has at once.
+  removeDatabase(projectionPath(dataDir));
+  return files;
 }
 
 function placeOf(dataDir: string) {
-  const root = join(dataDir, "journal", "trading");
+  const root = tradingRoot(dataDir);
   return { root, folder: bookFolder(root, "BLUE"), place: { root, book: "BLUE" } };
 }
 

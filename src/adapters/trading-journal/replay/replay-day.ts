@@ -2,7 +2,6 @@
  * One recorded day of a book through the core again: from the last snapshot before it, else from the
  * log's beginning. What can't be compared is said instead of compared.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../domain/failure.ts";
 import type { PaperSettings } from "../../../domain/trading/broker/paper-broker.ts";
@@ -21,9 +20,10 @@ import { TradingRecordDecoder } from "../../../wire/trading/trading-record.ts";
 import { JournalReader } from "../journal-reader.ts";
 import { SegmentCursor } from "../segments/segment-cursor.ts";
 import type { SegmentHeader } from "../segments/segment-format.ts";
-import { bookFolder, listDays, namesIn, segmentPath } from "../segments/segment-files.ts";
+import { bookFolder, listDays, segmentPath } from "../segments/segment-files.ts";
 import { TradingJournalError } from "../segments/trading-journal-error.ts";
 import { latestSnapshot, listSnapshots } from "../snapshots.ts";
+import { tradesBehind } from "../trade-file.ts";
 import { TradingLogReader } from "../trading-log.ts";
 import type { TradingJournalPlace } from "../trading-journal.ts";
 import { readDayBegin, readOutcomes } from "./outcome-file.ts";
@@ -298,12 +298,7 @@ function isOf({ configurationHash }: ReplayProgram, hash: string | null): boolea
 }
 
 function readTrades(folder: string): ReadonlyMap<number, string> {
-  if (!namesIn(folder).includes("trades.jsonl")) return new Map();
-  const lines = readFileSync(join(folder, "trades.jsonl"), "utf8").split("\n").slice(0, -1);
   return new Map(
-    lines.flatMap((line) => {
-      const { index, trade }: { index?: unknown; trade?: unknown } = JSON.parse(line);
-      return typeof index === "number" ? [[index, JSON.stringify(trade)] as const] : [];
-    }),
+    tradesBehind(folder, 0).map(({ index, trade }) => [index, JSON.stringify(trade)] as const),
   );
 }

@@ -6,6 +6,11 @@ import { isBookName } from "./segment-format.ts";
 
 const SEGMENT_NAME = /^(\d{4}-\d{2}-\d{2})\.seg$/;
 
+/** The folder of all trading journals under a data directory. */
+export function tradingRoot(dataDir: string): string {
+  return join(dataDir, "journal", "trading");
+}
+
 /** The folder of one book under the folder of all trading journals. */
 export function bookFolder(root: string, book: string): string {
   assert(isBookName(book), `a book's name is upper case, was '${book}'`);

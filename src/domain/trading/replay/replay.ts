@@ -9,11 +9,11 @@ import { messageOf } from "../../failure.ts";
 import { createPaperBroker, type PaperSettings, stepPaperBroker } from "../broker/paper-broker.ts";
 import type { PaperBroker } from "../broker/paper-broker.ts";
 import type { TraderCommand } from "../commands.ts";
-import type { BrokerReport, TraderEvent } from "../events.ts";
+import { type BrokerReport, isBrokerEvent, type TraderEvent } from "../events.ts";
 import { toExactJson } from "../snapshot/exact.ts";
 import { snapshotOf } from "../snapshot/snapshot.ts";
 import { decisionOf, stepTrader, type Trader, workingOrdersOf } from "../trader.ts";
-import { DIGEST_PARTS, isBrokerEvent, StepDigester } from "./step-digest.ts";
+import { DIGEST_PARTS, StepDigester } from "./step-digest.ts";
 
 export type Difference = {
   /** Of the event whose step differs. */

@@ -5,7 +5,7 @@
  * Invariant: equal bits give equal digests; values that differ in one bit differ in the digest.
  */
 import type { TraderCommand } from "../commands.ts";
-import type { ScanEvent, TraderEvent } from "../events.ts";
+import { isBrokerEvent, type ScanEvent, type TraderEvent } from "../events.ts";
 import type { Trader } from "../state.ts";
 
 /** Of an event and of what the paper broker answered to it, each part 32 bits. */
@@ -28,10 +28,6 @@ const PRIME = 0x01000193;
 const EXPONENT = 0x7ff00000;
 const VALUE = new Float64Array(1);
 const WORDS = new Uint32Array(VALUE.buffer);
-
-export function isBrokerEvent(event: TraderEvent): boolean {
-  return event.kind.startsWith("order_");
-}
 
 /** Collects what one event led to. */
 export class StepDigester {

@@ -8,7 +8,7 @@
 import { createPaperBroker, type PaperSettings } from "../broker/paper-broker.ts";
 import { type PaperDesk, stepDesk } from "../broker/paper-desk.ts";
 import type { TraderCommand } from "../commands.ts";
-import type { BrokerEvent, TraderEvent } from "../events.ts";
+import { isBrokerEvent, type TraderEvent } from "../events.ts";
 import type { Trader } from "../state.ts";
 import { stepTrader, workingOrdersOf } from "../trader.ts";
 import {
@@ -56,7 +56,7 @@ export function createShadow({ blue, green, paper, comparison, onCommands }: Sha
       broker: createPaperBroker(paper, workingOrdersOf(green)),
       beforeReport: (event) => noteReport(comparison.greenFills, event),
       onCommands: (event, commands) => {
-        if (!isReport(event)) decided.commands = commands;
+        if (!isBrokerEvent(event)) decided.commands = commands;
         onCommands(commands);
       },
     },
@@ -81,7 +81,7 @@ export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | nul
     stepGreen(shadow, event);
     return null;
   }
-  if (isReport(event)) {
+  if (isBrokerEvent(event)) {
     noteReport(comparison.blueFills, event);
     stepTrader(blue, event);
     return null;
@@ -106,7 +106,7 @@ export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | nul
 
 function stepGreen(shadow: Shadow, event: TraderEvent): void {
   // Of BLUE's process and its orders, not of the market.
-  if (event.kind === "started" || isReport(event)) return;
+  if (event.kind === "started" || isBrokerEvent(event)) return;
   const { green, desk, decided } = shadow;
   decided.commands = [];
   // GREEN's orders have other fates, so its reports fill other places than BLUE's.
@@ -118,25 +118,4 @@ function toldToGreen({ green, isCarriedAlike }: Shadow, event: TraderEvent): Tra
   if (event.kind !== "scan" || isCarriedAlike) return event;
   const carried = new Float64Array(green.strategy.carried.length).fill(Number.NaN);
   return { ...event, carried, carriedAt: 0 };
-}
-
-function isReport(event: TraderEvent): event is BrokerEvent {
-  switch (event.kind) {
-    case "order_accepted":
-    case "order_partly_filled":
-    case "order_filled":
-    case "order_rejected":
-    case "order_cancelled":
-    case "order_unknown":
-      return true;
-    case "started":
-    case "scan":
-    case "scan_lost":
-    case "feature":
-    case "posture":
-    case "tick":
-    case "operator":
-    case "day_rolled":
-      return false;
-  }
 }
