@@ -7,8 +7,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compactedFolder } from "../src/adapters/archive/bulk/compacted-days.ts";
-import { readScans } from "../src/adapters/archive/bulk/read-scans.ts";
+import { compactedFolder } from "../src/adapters/archive/days/compacted-days.ts";
+import { readScans } from "../src/adapters/archive/days/read-scans.ts";
 import { seededRandom } from "../src/domain/simulator/random.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";
 import { compactDays } from "./harness/day-archive.ts";

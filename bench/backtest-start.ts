@@ -12,7 +12,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { compactedFolder } from "../src/adapters/archive/bulk/compacted-days.ts";
+import { compactedFolder } from "../src/adapters/archive/days/compacted-days.ts";
 import { dayFromMicros, US_PER_MS } from "../src/domain/time.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";
 import { compactDays } from "./harness/day-archive.ts";

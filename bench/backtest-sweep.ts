@@ -9,11 +9,11 @@
 import { performance } from "node:perf_hooks";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadStrategy } from "../src/adapters/backtest/load-strategy.ts";
-import { openLanes } from "../src/adapters/backtest/sweep/sweep-lanes.ts";
-import { setsOfGrid } from "../src/domain/backtest/parameter-grid.ts";
+import { loadStrategy } from "../src/adapters/strategy-file/load-strategy.ts";
+import { openLanes } from "../src/operations/backtest/sweep/sweep-lanes.ts";
+import { setsOfGrid } from "../src/domain/backtest/sweep/parameter-grid.ts";
 import { DEFAULT_RUN_SETTINGS } from "../src/domain/backtest/run-settings.ts";
-import { EVERY_SCAN } from "../src/domain/backtest/trial.ts";
+import { EVERY_SCAN } from "../src/domain/backtest/sweep/trial.ts";
 import { WIDE_LIMITS } from "../src/domain/trading/configuration.ts";
 import { openWorkload } from "./harness/workload-data.ts";
 
@@ -80,16 +80,17 @@ async function measure(sets: number, workers: number): Promise<Measured> {
     },
   }));
   const { dataHash } = data;
-  const lanes = await openLanes({ strategy, codeVersion: "bench", dataHash, trials, workers });
+  const lanes = await openLanes({ strategy, codeVersion: "bench", dataHash, workers });
   const cpu = process.cpuUsage();
   const began = performance.now();
-  const outcomes = await lanes.run(data.chunks(), {
+  const outcomes = await lanes.run(trials, data.chunks(), {
     onProgress: () => {},
     signal: new AbortController().signal,
   });
   const ms = performance.now() - began;
   const used = process.cpuUsage(cpu);
   const cpuMs = (used.user + used.system) / 1_000;
+  await lanes.close();
   const hashes = outcomes.map((outcome) => outcome?.report.resultHash ?? "none");
   return { ms, cpuMs, hash: hashes.join(" "), trades: outcomes[0]?.report.trades.count ?? 0 };
 }

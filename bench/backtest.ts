@@ -14,12 +14,8 @@
  */
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import {
-  type BacktestDescription,
-  feedBacktest,
-  finishBacktest,
-  startBacktest,
-} from "../src/domain/backtest/backtest.ts";
+import type { BacktestDescription } from "../src/domain/backtest/backtest-run.ts";
+import { feedBacktest, finishBacktest, startBacktest } from "../src/domain/backtest/backtest.ts";
 import type { BacktestReport } from "../src/domain/backtest/report.ts";
 import { DEFAULT_AGE_BUDGETS_MS, WIDE_LIMITS } from "../src/domain/trading/configuration.ts";
 import { velocityDivergence } from "../src/domain/trading/strategies/velocity-divergence.ts";

@@ -15,6 +15,7 @@ import { seededRandom } from "../src/domain/simulator/random.ts";
 import { type Listener, monotonicUs, startListener } from "./harness/listener.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
+import { sendSignal } from "../test/helpers/processes.ts";
 
 type Signal = "SIGKILL" | "SIGSTOP";
 
@@ -73,7 +74,7 @@ async function recoveryAfter(signal: Signal, listener: Listener): Promise<number
   await listener.clear();
   const before = (await newest(listener)) ?? { seq: 0, epoch: 0 };
   const atUs = monotonicUs();
-  process.kill(run.pid, signal);
+  sendSignal(run.pid, signal);
   let recoveredUs = 0;
   await until(
     `a scan after ${signal}`,

@@ -1,17 +1,23 @@
 /**
  * The long form of the chaos test: 200 random `kill -9` while 20,000 scans are written, in at most an
- * hour. Ends with one line of JSON, and with status 1 where a checker found a fault.
- *     node bench/chaos.ts [--seed N] [--kills 200] [--scans 20000] [--minutes 45]
+ * hour, and among them, `--rounds` times, each of: an audit while Hazelcast is frozen, `up` paused,
+ * Temporal's database removed, the data disk filled. With `--polls` the archive is listed only, and
+ * the writer's clock is ten minutes ahead. Ends with one line of JSON, and with status 1 where a
+ * checker found a fault.
+ *     node bench/chaos.ts [--seed N] [--kills 200] [--scans 20000] [--minutes 45] [--rounds 3] [--polls]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runChaos } from "../test/chaos/harness/chaos-run.ts";
+import { TROUBLES } from "../test/chaos/harness/troubles.ts";
 import { machine, note } from "./harness/options.ts";
 
 const SEED_MAX = 2 ** 31;
 const MINUTES_MAX = 60;
+/** Longer than any silence that a watcher allows. */
+const TROUBLE_MS = 45_000;
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: String(Math.floor(Math.random() * SEED_MAX)) },
@@ -19,6 +25,8 @@ const { values } = parseArgs({
     scans: { type: "string", default: "20000" },
     /** The time over which the scans are written. */
     minutes: { type: "string", default: "45" },
+    rounds: { type: "string", default: "3" },
+    polls: { type: "boolean", default: false },
   },
 });
 const scans = Number(values.scans);
@@ -34,6 +42,9 @@ const report = await runChaos({
   scansPerSecond: scans / (Number(values.minutes) * 60),
   kills: Number(values.kills),
   pauseMsMax: 10_000,
+  troubles: Array.from({ length: Number(values.rounds) }, () => TROUBLES).flat(),
+  troubleMs: TROUBLE_MS,
+  polls: values.polls,
   say: note,
 });
 clearTimeout(limit);

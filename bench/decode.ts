@@ -5,7 +5,7 @@
  */
 import { seededRandom } from "../src/domain/simulator/random.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";
-import { readScanGeneral } from "../src/wire/arrow/general/general.ts";
+import { readScanGeneral } from "../src/wire/arrow/any-layout/any-layout.ts";
 import { readScanFast } from "../src/wire/arrow/read-scan.ts";
 
 const SCANS = 500;

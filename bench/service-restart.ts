@@ -4,6 +4,7 @@
  */
 import { openStage } from "../test/helpers/supervision/stage.ts";
 import { until } from "../test/helpers/supervision/until.ts";
+import { sendSignal } from "../test/helpers/processes.ts";
 
 const kills = Number(process.argv[2] ?? 20);
 const stage = await openStage("restart", "supervision: { restarts_max: 10000, delays_s: [0] }");
@@ -15,7 +16,7 @@ for (let kill = 0; kill <= kills; kill += 1) {
   const { pid } = await stage.statusWhere("healthy", (now) => now.word === "Healthy");
   const known = stage.starts().length;
   const killedMs = Date.now();
-  process.kill(pid ?? 0, "SIGKILL");
+  sendSignal(pid, "SIGKILL");
   const next = await until("started again", () => stage.starts()[known] ?? null);
   if (0 < kill) times.push(next.atMs - killedMs);
   await stage.statusWhere("seen", (now) => now.pid === next.pid);

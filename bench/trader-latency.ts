@@ -5,29 +5,33 @@
  * are in hand: of all scans, and of those that gave a paper order. A real member, the real bridge and
  * the writer stand before it, each a process of its own. Once with the default parameters, once with
  * some that trade as often as they can, so that the p99 of an order is one of many.
- *     node bench/trader-latency.ts [--json] [--assets 50,400] [--files 6000]
+ * With --saving once only, with windows of 750 scans: in every other ten seconds one state after another is
+ * saved without a pause, so that nearly every scan comes while one is; these beside those of the others.
+ *     node bench/trader-latency.ts [--json] [--assets 50,400] [--files 6000] [--saving]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { monotonicMs, wallMs } from "../src/adapters/clock.ts";
+import { monotonicMs, wallMs, wallMicros } from "../src/adapters/clock.ts";
 import { connectHazelcast } from "../src/adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed, type ScanFeed } from "../src/adapters/hazelcast/scan-feed.ts";
-import { createScanLookup } from "../src/adapters/journal/scan-lookup.ts";
-import { saveSnapshot } from "../src/adapters/trading-journal/snapshots.ts";
-import { OutcomeFile } from "../src/adapters/trading-journal/replay/outcome-file.ts";
-import { TradeFile } from "../src/adapters/trading-journal/trade-file.ts";
-import { syncPeriodically } from "../src/adapters/trading-journal/trading-journal.ts";
-import { TradingLog } from "../src/adapters/trading-journal/trading-log.ts";
+import { createScanLookup } from "../src/adapters/scan-journal/scan-lookup.ts";
+import { createStateSaver } from "../src/adapters/event-log/aside/state-saver.ts";
+import { saveSnapshot } from "../src/adapters/event-log/snapshots.ts";
+import { OutcomeFile } from "../src/adapters/event-log/outcome-file.ts";
+import { TradeFile } from "../src/adapters/event-log/trade-file.ts";
+import { syncPeriodically } from "../src/adapters/event-log/segment-log.ts";
+import { EventLog } from "../src/adapters/event-log/event-log.ts";
 import { simulatedPrices, writeScans } from "../src/cli/simulate/scan-simulation.ts";
-import { createPaperBroker } from "../src/domain/trading/broker/paper-broker.ts";
+import { createPaperDesk } from "../src/domain/trading/broker/paper-desk.ts";
 import { snapshotOf } from "../src/domain/trading/snapshot/snapshot.ts";
 import { createTrader } from "../src/domain/trading/trader.ts";
-import { publishStaticPosture } from "../src/cli/up/static-posture.ts";
+import { feedsFrom } from "../src/wire/feeds/feeds.ts";
 import { bookConfiguration } from "../src/wire/trading/book-configuration.ts";
-import type { Outcomes } from "../src/services/trader/book.ts";
+import type { Outcomes } from "../src/services/trader/event-sequencer.ts";
+import { publishConfiguredPosture } from "../src/services/trader/configured-posture.ts";
 import { RunningTrader } from "../src/services/trader/running-trader.ts";
 import { Configuration } from "../src/wire/configuration.ts";
 import { encodeTraderSnapshot } from "../src/wire/trading/trader-snapshot.ts";
@@ -42,9 +46,14 @@ const options = benchOptions();
 const RATE = 20;
 /** Five minutes. */
 const FILES = options.files ?? 6_000;
-const BACKLOG = 450;
+const BACKLOG = 800;
+/** Long enough for thousands of scans on either side, short enough to meet the same machine. */
+const SAVING_BLOCK_MS = 10_000;
 const SEED = 1;
 const WRITER = join(import.meta.dirname, "harness/scan-writer-process.ts");
+const SAVING = {
+  "saving without a pause": { parameters: { sigmaScans: 750 }, snapshot_events: 1_000_000 },
+};
 const BOOKS = {
   "default parameters": {},
   /** Any divergence enters, three scans are held, no limit ends it. */
@@ -56,7 +65,7 @@ const BOOKS = {
 
 const rows: Record<string, Awaited<ReturnType<typeof measure>>> = {};
 for (const assets of options.assets) {
-  for (const [name, book] of Object.entries(BOOKS)) {
+  for (const [name, book] of Object.entries(options.saving ? SAVING : BOOKS)) {
     // A member each: the bridge of another size begins at seq 1.
     await withStack(async (stack) => {
       rows[`${assets} assets, ${name}`] = await measure(stack, { assets, book });
@@ -80,8 +89,10 @@ async function measure(stack: Stack, { assets, book }: Case) {
     while (trader.data.scans.lastSeq < BACKLOG) await delay(20);
     if (!trader.strategy.isWarm()) throw new Error("the backlog did not fill the windows");
     bench.begin();
+    const saving = options.saving ? saveInBlocks(bench) : null;
     const renamedUs = new Map(await writeLive({ archive, assets }));
     while (trader.data.scans.lastSeq < BACKLOG + FILES) await delay(20);
+    await saving?.stop();
     const { callbackMs, steps } = bench;
     const waysMs = (of: readonly ScanStep[]) =>
       of.map(({ scanNumber, atUs }) => (atUs - renamedUs.get(scanNumber)!) / 1_000);
@@ -92,6 +103,7 @@ async function measure(stack: Stack, { assets, book }: Case) {
       callback_p50: percentileOf(callbackMs, 50),
       callback_p99: percentileOf(callbackMs, 99),
       callback_max: percentileOf(callbackMs, 100),
+      ...besideSaves(bench),
       rename_to_commands_p50: percentileOf(waysMs(live), 50),
       rename_to_commands_p99: percentileOf(waysMs(live), 99),
       rename_to_order_p50: percentileOf(orders, 50),
@@ -109,6 +121,38 @@ async function measure(stack: Stack, { assets, book }: Case) {
   }
 }
 
+/** Every other block saves one state after another, from its copy to its file. */
+function saveInBlocks(bench: Awaited<ReturnType<typeof openTrader>>) {
+  const over = new AbortController();
+  const began = performance.now();
+  const isOn = () => Math.floor((performance.now() - began) / SAVING_BLOCK_MS) % 2 === 1;
+  const done = (async () => {
+    while (!over.signal.aborted) await (isOn() ? bench.saveOnce() : delay(5));
+  })();
+  return {
+    async stop() {
+      over.abort();
+      await done;
+    },
+  };
+}
+
+/** The scans that came while a state was being saved, and those that came while none was. */
+function besideSaves({ callbackMs, duringSave }: Awaited<ReturnType<typeof openTrader>>) {
+  if (!options.saving) return {};
+  const saving = callbackMs.filter((_, at) => duringSave[at]);
+  const between = callbackMs.filter((_, at) => duringSave[at] === false);
+  return {
+    saving: saving.length,
+    saving_p50: percentileOf(saving, 50),
+    saving_p99: percentileOf(saving, 99),
+    saving_max: percentileOf(saving, 100),
+    between_p50: percentileOf(between, 50),
+    between_p99: percentileOf(between, 99),
+    between_max: percentileOf(between, 100),
+  };
+}
+
 function percentileOf(samples: readonly number[], percent: number): number | null {
   return samples.length === 0 ? null : rounded(percentile(samples, percent), 3);
 }
@@ -123,29 +167,36 @@ type Place = { readonly dir: string; readonly archive: string; readonly book: ob
 async function openTrader(stack: Stack, { dir, archive, book }: Place) {
   const hazelcast = await connectHazelcast({ ...stack, name: "bench", deadlineMs: 5_000 });
   if (!(await hazelcast.waitConnected(20_000))) throw new Error("no member answered");
-  const posture = publishStaticPosture(hazelcast, "APEX");
+  const feed = createScanFeed(hazelcast);
+  const posture = publishConfiguredPosture({ feed, posture: "APEX", nowUs: wallMicros });
   const settings = Configuration.parse({ trader: book }).trader;
   const { trader: configuration, paper } = bookConfiguration("BLUE", settings);
   const trader = createTrader(configuration);
-  const log = new TradingLog(
+  const log = new EventLog(
     { root: join(dir, "trading"), book: "BLUE" },
     { epoch: 1, carriedCount: 0 },
   );
   const trades = new TradeFile(log.journal.folder);
   const samples = { isOn: false, heardMs: Number.NaN, callbackMs: [] as number[], snapshots: 0 };
+  const duringSave: boolean[] = [];
+  let saves = 0;
   const steps: ScanStep[] = [];
   let steppedUs = 0;
   const lookup = createScanLookup({ journalFile: join(dir, "none.db"), archive });
   const program = { configurationHash: "", codeHash: "" };
+  const { configurationHash } = program;
+  const saver = createStateSaver({ journal: log.journal, trades, configurationHash });
   const running = new RunningTrader({
     trader,
-    broker: createPaperBroker(paper),
+    desk: createPaperDesk(paper),
+    openStep: null,
     log,
-    outcomes: noted(new OutcomeFile(log.journal.folder, program, 0), (step) =>
+    outcomes: noted(new OutcomeFile(log.journal.folder, program, { carriedCount: 0 }), (step) =>
       steps.push({ ...step, atUs: steppedUs }),
     ),
     trades,
-    feed: timed(createScanFeed(hazelcast), samples),
+    feed: timed(feed, samples),
+    feeds: feedsFrom([]),
     lookup,
     clock: { nowMs: wallMs, monotonicMs },
     snapshotEvents: settings.snapshot_events,
@@ -157,6 +208,12 @@ async function openTrader(stack: Stack, { dir, archive, book }: Place) {
         encodeTraderSnapshot(snapshotOf(of), program.configurationHash),
       );
     },
+    prepareSnapshot: saver.prepare,
+    async saveSnapshotAside(of, lastIndex) {
+      samples.snapshots += 1;
+      saves += 1;
+      await saver.save(of, lastIndex).finally(() => (saves -= 1));
+    },
     say() {},
     onFailure: fail,
     onStep(step) {
@@ -164,15 +221,28 @@ async function openTrader(stack: Stack, { dir, archive, book }: Place) {
       steppedUs = monotonicUs();
       if (samples.isOn && !Number.isNaN(samples.heardMs)) {
         samples.callbackMs.push(performance.now() - samples.heardMs);
+        duringSave.push(0 < saves);
       }
       samples.heardMs = Number.NaN;
     },
   });
   syncPeriodically(log.journal, { periodMs: 1_000, onError: fail });
-  running.start({ kind: "started", ...program, snapshotHash: "" });
+  running.recordStart({ kind: "started", ...program, snapshotHash: "" });
+  running.listen();
   return {
     trader,
     callbackMs: samples.callbackMs,
+    duringSave,
+    async saveOnce() {
+      samples.snapshots += 1;
+      saves += 1;
+      try {
+        await saver.prepare(trader);
+        await saver.save(trader, trader.nextIndex - 1);
+      } finally {
+        saves -= 1;
+      }
+    },
     steps,
     snapshots: () => samples.snapshots,
     begin: () => (samples.isOn = true),
@@ -190,15 +260,18 @@ async function openTrader(stack: Stack, { dir, archive, book }: Place) {
 function timed(feed: ScanFeed, samples: { heardMs: number }): ScanFeed {
   return {
     ...feed,
-    listen: ({ onScan, onPosture }) =>
-      feed.listen({
-        onPosture,
-        onScan(text) {
-          samples.heardMs = performance.now();
-          onScan(text);
-          samples.heardMs = Number.NaN;
+    listen: ([scans, ...others]) =>
+      feed.listen([
+        {
+          ...scans!,
+          hear(text) {
+            samples.heardMs = performance.now();
+            scans!.hear(text);
+            samples.heardMs = Number.NaN;
+          },
         },
-      }),
+        ...others,
+      ]),
   };
 }
 

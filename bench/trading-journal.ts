@@ -7,8 +7,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TradingJournal } from "../src/adapters/trading-journal/trading-journal.ts";
-import { TradingLog, TradingLogReader } from "../src/adapters/trading-journal/trading-log.ts";
+import { SegmentLog } from "../src/adapters/event-log/segment-log.ts";
+import { EventLog, EventLogReader } from "../src/adapters/event-log/event-log.ts";
 import type { ScanEvent } from "../src/domain/trading/events.ts";
 
 const APPENDS = 20_000;
@@ -30,7 +30,7 @@ try {
 process.stdout.write(`${JSON.stringify(result)}\n`);
 
 function measureRaw(name: string, bytes: number): void {
-  const journal = new TradingJournal({ root, book: `RAW-${bytes}` }, 1);
+  const journal = new SegmentLog({ root, book: `RAW-${bytes}` }, 1);
   journal.rollTo("2026-03-25");
   const payload = Buffer.alloc(bytes, "payload of the journal's bench ");
   tell(
@@ -52,7 +52,7 @@ function measureRaw(name: string, bytes: number): void {
 
 function measureScans(assetCount: number): void {
   const place = { root, book: `SCANS-${assetCount}` };
-  const log = new TradingLog(place, { epoch: 1, carriedCount: 0 });
+  const log = new EventLog(place, { epoch: 1, carriedCount: 0 });
   const scan = scanOf(assetCount);
   tell(
     `append_scan_${assetCount}`,
@@ -65,7 +65,7 @@ function measureScans(assetCount: number): void {
     }),
   );
   log.close();
-  const reader = new TradingLogReader(place, null);
+  const reader = new EventLogReader(place, null);
   const startedMs = performance.now();
   let events = 0;
   for (const event of reader.poll()) events += event.kind === "scan" ? 1 : 0;

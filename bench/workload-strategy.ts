@@ -44,7 +44,7 @@ export const workload = defineStrategy<WorkloadParameters, { seen: number }>({
     if (!(signal < parameters.threshold) || view.carried(VOL_OK) !== 1) return null;
     const { share, takeProfit, stopLoss, holdScansMax } = parameters;
     return {
-      asset: laggardOf(view, parameters.lookBackScans),
+      column: laggardOf(view, parameters.lookBackScans),
       direction: "short",
       share,
       strength: signal,

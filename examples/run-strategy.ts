@@ -6,11 +6,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { loadStrategy } from "../src/adapters/strategy-file/load-strategy.ts";
 import { feedBacktest, finishBacktest, startBacktest } from "../src/domain/backtest/backtest.ts";
 import { DEFAULT_PAPER_SETTINGS } from "../src/domain/trading/broker/paper-broker.ts";
 import { DEFAULT_AGE_BUDGETS_MS, DEFAULT_LIMITS } from "../src/domain/trading/configuration.ts";
-import type { ParameterValue, StrategyChoice } from "../src/domain/trading/strategy.ts";
+import type { ParameterValue } from "../src/domain/trading/strategy.ts";
 import { closesToChunk } from "./strategies/closes-to-chunk.ts";
 
 const CLOSES = resolve(import.meta.dirname, "data/crypto-5m-closes.csv");
@@ -24,9 +24,7 @@ if (files[0] === undefined) {
   );
   process.exit(64);
 }
-const module: { readonly default: StrategyChoice } = await import(
-  pathToFileURL(resolve(files[0])).href
-);
+const { choice: strategy } = await loadStrategy(resolve(files[0]));
 const text = readFileSync(files[1] ?? CLOSES, "utf8");
 const run = startBacktest({
   dataHash: createHash("sha256").update(text).digest("hex"),
@@ -34,7 +32,7 @@ const run = startBacktest({
   trader: {
     book: "EXAMPLE",
     capital: 100_000,
-    strategy: module.default,
+    strategy,
     parameters: Object.fromEntries(settings.map(parameterFrom)),
     slippageBps: DEFAULT_PAPER_SETTINGS.slippageBps,
     instruments: {},

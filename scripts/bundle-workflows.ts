@@ -1,4 +1,4 @@
 /** Builds the workflow bundle, so that no worker has to at its start. */
-import { loadWorkflowBundle } from "../src/workers/workflow-bundle.ts";
+import { buildWorkflowBundle } from "../src/workers/workflow-bundle.ts";
 
-await loadWorkflowBundle();
+await buildWorkflowBundle();

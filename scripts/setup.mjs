@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -57,7 +58,11 @@ async function main() {
   await step(`Hazelcast ${HAZELCAST_VERSION}`, () => existsSync(jar), installHazelcast);
   manifest.hazelcast = jar;
   if (existsSync(join(ROOT, "scripts", "bundle-workflows.ts"))) {
-    await step("workflow bundle", bundleIsThere, bundleWorkflows);
+    await step("workflow bundle", () => manifest.bundle === bundleHash(), bundleWorkflows);
+    await step("compiled sources", sourcesAreCompiled, compileSources);
+  }
+  if (existsSync(join(ROOT, "scripts", "archive-classes.ts"))) {
+    await step("Hazelcast's classes", classesAreThere, archiveClasses);
   }
   if (forTests) await step("Python for the interop tests", interopIsThere, installInterop);
   writeManifest();
@@ -220,19 +225,57 @@ async function installHazelcast() {
   return "by Maven, checksum verified";
 }
 
-function bundleIsThere() {
-  return manifest.bundle === bundleHash();
-}
-
 async function bundleWorkflows() {
   await run(NODE, [join(ROOT, "scripts", "bundle-workflows.ts")]);
   manifest.bundle = bundleHash();
   return "built";
 }
 
+/** Without them processes start later, and are larger, until each module was loaded once. */
+async function compileSources() {
+  const compiled = sourcesHash();
+  // As bin/dolphin has it: what was compiled without is not taken.
+  const script = ["--no-memory-protection-keys", join(ROOT, "scripts", "compile-sources.ts")];
+  const text = await run(NODE, script).catch(() => null);
+  if (text !== null) manifest.compiled = compiled;
+  return text === null ? `not kept, see ${SETUP_LOG}` : "kept";
+}
+
+/** The folder is a cache: whoever clears it may think that nothing but time is lost. */
+function sourcesAreCompiled() {
+  const folder = process.env.NODE_COMPILE_CACHE || join(ROOT, ".cache", "compile");
+  return existsSync(folder) && manifest.compiled === sourcesHash();
+}
+
+function sourcesHash() {
+  return hashOf([join(ROOT, "package-lock.json"), ...filesBelow(join(ROOT, "src"))]);
+}
+
+/** Without them a member only starts later, as it does where this Java can't keep any. */
+async function archiveClasses() {
+  manifest.classes = classesOf();
+  const script = [join(ROOT, "scripts", "archive-classes.ts"), manifest.java, jar];
+  manifest.classes_kept = (await run(NODE, script).catch(() => null)) !== null;
+  return manifest.classes_kept ? "kept" : `not kept, see ${SETUP_LOG}`;
+}
+
+function classesAreThere() {
+  const archive = join(ROOT, ".cache", "hazelcast-classes.jsa");
+  const isAsLeft = manifest.classes_kept === false || existsSync(archive);
+  return isAsLeft && manifest.classes === classesOf();
+}
+
+/** Of this Java and this jar. */
+function classesOf() {
+  const java = realpathSync(manifest.java);
+  return `${java} ${statSync(java).mtimeMs} ${HAZELCAST_VERSION}`;
+}
+
 function bundleHash() {
   const sources = ["workflows", "domain"].map((folder) => join(ROOT, "src", folder));
-  return hashOf([join(ROOT, "package-lock.json"), ...sources.flatMap(filesBelow)]);
+  const names = ["workflow-bundle.ts", "line-mappings.ts"];
+  const builder = names.map((name) => join(ROOT, "src", "workers", name));
+  return hashOf([join(ROOT, "package-lock.json"), ...builder, ...sources.flatMap(filesBelow)]);
 }
 
 function interopIsThere() {

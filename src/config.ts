@@ -2,12 +2,13 @@
  * Reads the configuration: defaults, then `dolphin.yaml`, then DOLPHIN_* variables, then flags.
  * Invariant: this is the only module that reads process.env for DOLPHIN_* variables.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { parseDocument } from "yaml";
 import { z } from "zod";
+import { messageOf } from "./domain/failure.ts";
 import { Configuration, isStrategyFile } from "./wire/configuration.ts";
-import { isSecretKey, REDACTED } from "./wire/redaction.ts";
+import { isSecretKey, REDACTED, redactText } from "./wire/redaction.ts";
 
 export type Config = Configuration & {
   /** Absolute. */
@@ -35,6 +36,10 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** First line of the file that `dolphin up` writes for its children; JSON follows, which is YAML, too. */
+export const WRITTEN_BY_UP =
+  "# Written by `dolphin up`, which keeps it as it is; changes here are lost.\n";
+
 const RESERVED = new Set(["DOLPHIN_CONFIG"]);
 const FILE_BYTES_MAX = 1_048_576;
 const FOUND_CHARACTERS_MAX = 60;
@@ -49,7 +54,7 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
   if (named === "") throw new ConfigError("DOLPHIN_CONFIG is empty; unset it or name a file");
   const file =
     named === undefined ? resolve(source.cwd, "dolphin.yaml") : resolve(source.cwd, named);
-  const present = existsSync(file);
+  const present = isThere(file);
   if (named !== undefined && !present) {
     throw new ConfigError(`configuration file ${file} does not exist; create it or drop --config`);
   }
@@ -82,13 +87,43 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
     ...asGreen,
     strategy: asGreen.strategy === null ? null : fileOf("green.strategy", asGreen.strategy),
   };
-  const config = { ...parsed.data, trader, green, data_dir, archive };
+  const indicators = mapped(parsed.data.indicators, (entry) =>
+    entry.kind === undefined ? entry : { ...entry, kind: fileOf("indicators", entry.kind) },
+  );
+  // Two names of one port: whoever listens goes by `ports`.
+  const { ports: asPorts, metrics } = parsed.data;
+  const ports = { ...asPorts, metrics: metrics.port ?? asPorts.metrics };
+  const config = { ...parsed.data, ports, trader, green, indicators, data_dir, archive };
   return { config, origins, file: present ? file : null };
+}
+
+function mapped<T>(record: Readonly<Record<string, T>>, change: (value: T) => T) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 /** `hazelcast.address` -> `DOLPHIN_HAZELCAST_ADDRESS`. */
 export function variableOf(key: string): string {
   return `DOLPHIN_${key.replaceAll(".", "_").toUpperCase()}`;
+}
+
+/**
+ * Parts a configuration into what may be written to a file and the variables that carry its
+ * secrets: loaded together they are the same configuration again.
+ */
+export function partSecrets(config: Config): {
+  readonly open: Record<string, unknown>;
+  /** Variable -> value; for the environment of a child process only. */
+  readonly environment: Readonly<Record<string, string>>;
+} {
+  const open: Record<string, unknown> = structuredClone(config);
+  const environment: Record<string, string> = {};
+  for (const key of leafKeys()) {
+    const value = valueAt(config, key);
+    if (!isSecretKey(key.split(".").at(-1) ?? "") || value === null) continue;
+    environment[variableOf(key)] = typeof value === "string" ? value : JSON.stringify(value);
+    setAt(open, key, null);
+  }
+  return { open, environment };
 }
 
 function applyEnvironment(into: {
@@ -113,8 +148,23 @@ function applyEnvironment(into: {
   }
 }
 
+/** What cannot be looked at may be there: defaults must not stand in for it. */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw new ConfigError(`configuration file ${file} cannot be looked at: ${messageOf(error)}`);
+  }
+}
+
 function readYaml(file: string): Record<string, unknown> {
   const text = readText(file);
+  const written = text.startsWith(WRITTEN_BY_UP)
+    ? recordIn(text.slice(WRITTEN_BY_UP.length))
+    : null;
+  if (written !== null) return written;
+  // Only where a person wrote the file: each process of `up` is 5 MB smaller without the package.
+  const { parseDocument }: typeof import("yaml") = createRequire(import.meta.url)("yaml");
   const document = parseDocument(text, { uniqueKeys: true, logLevel: "error" });
   const problem = document.errors[0];
   if (problem !== undefined) throw new ConfigError(`${file} is not valid YAML: ${problem.message}`);
@@ -130,6 +180,16 @@ function readYaml(file: string): Record<string, unknown> {
     throw new ConfigError(`${file} must hold keys and values, such as 'archive: ./arrow_scans'`);
   }
   return value;
+}
+
+/** Null when it is no JSON: somebody has changed the file, and hears of it as of any other. */
+function recordIn(json: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 function readText(file: string): string {
@@ -183,7 +243,10 @@ function originBelow(key: string, origins: ReadonlyMap<string, ConfigOrigin>): C
 
 function foundAt(tree: Record<string, unknown>, key: string): string {
   if (isSecretKey(key)) return REDACTED;
-  const text = JSON.stringify(valueAt(tree, key)) ?? "missing";
+  const value = valueAt(tree, key);
+  // Whoever writes a secret where its name belongs does not read it again in every log.
+  if (key.startsWith("alerts.") && isRecord(value)) return "what is not repeated here";
+  const text = redactText(JSON.stringify(value) ?? "missing");
   return text.length > FOUND_CHARACTERS_MAX ? `${text.slice(0, FOUND_CHARACTERS_MAX)}...` : text;
 }
 
@@ -224,4 +287,28 @@ function setAt(tree: Record<string, unknown>, key: string, value: unknown): void
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A key's value as it holds now, hidden where it is a secret, and where it came from. */
+export type Setting = {
+  readonly value: unknown;
+  readonly origin: string;
+  readonly variable: string;
+};
+
+export const FROM_RUNNING_UP = "the running dolphin up";
+
+/** Of a key, in the order of the configuration; a value that is not the loaded one was read from the running `up`. */
+export function effectiveSettings(
+  { config: asLoaded, origins }: LoadedConfig,
+  config: Config,
+): Readonly<Record<string, Setting>> {
+  const settings = leafKeys().map((key): [string, Setting] => {
+    const isSecret = isSecretKey(key);
+    const value = valueAt(config, key);
+    const isLoaded = isSecret || valueAt(asLoaded, key) === value;
+    const origin = isLoaded ? (origins.get(key) ?? "default") : FROM_RUNNING_UP;
+    return [key, { value: isSecret ? REDACTED : value, origin, variable: variableOf(key) }];
+  });
+  return Object.fromEntries(settings);
 }

@@ -1,8 +1,11 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { LAYERS, SERVICE_NAMES } from "../src/domain/supervision/services.ts";
+import { BOOKS } from "../src/domain/trading/books.ts";
 import {
   banViolations,
+  importCircles,
   importsOf,
   importViolations,
   layoutViolations,
@@ -21,6 +24,17 @@ const files: readonly SourceFile[] = paths.map((path) => ({
   text: readFileSync(resolve(root, path), "utf8"),
 }));
 
+const DECLARATIONS = [
+  "src/domain/supervision/services.ts",
+  "src/domain/supervision/ties.ts",
+  "src/domain/trading/books.ts",
+  // Its words are those of the contract; one of them is a book's name, too.
+  "src/domain/health/health-word.ts",
+];
+// Layers and roles are called so, too.
+const UNMISTAKABLE = SERVICE_NAMES.filter((name) => !LAYERS.some((layer) => layer === name));
+const DECLARED = new RegExp(`"(?:${[...BOOKS, ...UNMISTAKABLE].join("|")})"`, "g");
+
 describe("the house", () => {
   test("is found", () => {
     expect(paths).toContain("src/domain/time.ts");
@@ -28,14 +42,42 @@ describe("the house", () => {
   test("keeps its import directions", () => {
     expect(importViolations(files)).toEqual([]);
   });
+  test("has no circle of imports, not even of types", () => {
+    expect(importCircles(files)).toEqual([]);
+  });
   test("holds nothing that is banned", () => {
     // This file plants what it looks for.
     expect(banViolations(files.filter((file) => file.path !== "test/tidy.test.ts"))).toEqual([]);
+  });
+  test("opens the scan journal to write in the bridge only", () => {
+    const opened = files
+      .filter(
+        ({ path }) => path.startsWith("src/") && !path.startsWith("src/services/scan-bridge/"),
+      )
+      .flatMap(({ text }) => [...text.matchAll(/new ScanJournal\([^)]*\)/g)].map(String));
+    expect(opened).not.toEqual([]);
+    expect(opened.filter((call) => !call.includes("{ readonly: true }"))).toEqual([]);
+  });
+  test("names no book and no service in code that is about all of them", () => {
+    const named = files
+      .filter(({ path }) => path.startsWith("src/") && !DECLARATIONS.includes(path))
+      .flatMap(({ path, text }) => {
+        // A service may say its own name.
+        const own = /^src\/services\/([^/]+)\//.exec(path)?.[1];
+        return [...text.matchAll(DECLARED)]
+          .filter(([found]) => found !== `"${own}"`)
+          .map(([found]) => `${path}: ${found}`);
+      });
+    expect(named).toEqual([]);
   });
   test("keeps names, sizes and folders", () => {
     expect(layoutViolations(files)).toEqual([]);
   });
 });
+
+function domainFile(name: string, text: string): SourceFile {
+  return { path: `src/domain/${name}.ts`, text };
+}
 
 describe("the rules see", () => {
   test.each([
@@ -58,6 +100,18 @@ describe("the rules see", () => {
     expect(importViolations([{ path, text }])).toHaveLength(count);
   });
 
+  test("a circle, of values and of types", () => {
+    const [a, b] = [
+      domainFile("a", `import { b } from "./b.ts";`),
+      domainFile("b", `export type { C } from "./c.ts";`),
+    ];
+    const c = domainFile("c", `import type { A } from "./a.ts";`);
+    expect(importCircles([a, b, c])).toEqual([
+      "src/domain/a.ts -> src/domain/b.ts -> src/domain/c.ts -> src/domain/a.ts",
+    ]);
+    expect(importCircles([a, b])).toEqual([]);
+  });
+
   test("every import of a file", () => {
     const text = `import a from "./a.ts";\nexport * from "./b.ts";\nimport "./c.ts";\nimport type { D } from "./d.ts";\n`;
     expect(importsOf(text)).toEqual([
@@ -78,6 +132,15 @@ describe("the rules see", () => {
     ["src/cli/a.ts", `const home = "/root/.dolphin";`, 1],
     ["src/cli/a.ts", `// TODO: think`, 1],
     ["src/cli/a.ts", `// TODO(#12): think`, 0],
+    ["test/a.test.ts", `expect(performance.now() - startedMs).toBeLessThan(2_000);`, 1],
+    ["test/a.test.ts", `expect(Date.now() - startedMs).toBeGreaterThan(2_000);`, 0],
+    ["test/a.test.ts", `process.kill(pid ?? 0, "SIGKILL");`, 1],
+    ["test/a.test.ts", `process.kill(-(await guard()), "SIGSTOP");`, 1],
+    ["test/a.test.ts", `const text = "process.kill(process.pid, 9)";`, 0],
+    ["test/a.test.ts", `import { spawn, spawnSync } from "node:child_process";`, 1],
+    ["test/a.test.ts", `import { spawn } from "node:child_process";`, 0],
+    ["test/a.test.ts", `server.listen(8_080);`, 1],
+    ["test/a.test.ts", `server.listen(0, "127.0.0.1");`, 0],
   ])("%s with %j: %i banned things", (path, text, count) => {
     expect(banViolations([{ path, text }])).toHaveLength(count);
   });

@@ -1,7 +1,7 @@
 /** Day folders full of scans, for drains; and days compacted, for backtests. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compactDay } from "../../src/adapters/archive/bulk/compact-day.ts";
+import { compactDay } from "../../src/operations/compaction/compact-day.ts";
 import { dayFolder } from "./live-run.ts";
 import { scanCorpus } from "./scan-corpus.ts";
 

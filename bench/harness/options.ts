@@ -10,6 +10,8 @@ export type BenchOptions = {
   /** Files a run; null: the bench's own number. */
   readonly files: number | null;
   readonly assets: readonly number[];
+  /** Of bench:trader. */
+  readonly saving: boolean;
   /** The bridge to compare with, as `bench/peer/python_bridge.py` takes its arguments. */
   readonly peer: string;
   readonly python: () => string;
@@ -24,6 +26,7 @@ export function benchOptions(defaults = { rounds: 5 }): BenchOptions {
       json: { type: "boolean", default: false },
       rounds: { type: "string", default: String(defaults.rounds) },
       files: { type: "string" },
+      saving: { type: "boolean", default: false },
       assets: { type: "string", default: "50,400" },
       peer: { type: "string", default: PEER },
       python: { type: "string" },
@@ -32,6 +35,7 @@ export function benchOptions(defaults = { rounds: 5 }): BenchOptions {
   return {
     json: values.json,
     rounds: Number(values.rounds),
+    saving: values.saving,
     files: values.files === undefined ? null : Number(values.files),
     assets: values.assets.split(",").map(Number),
     peer: resolve(values.peer),

@@ -1,7 +1,7 @@
 /** The benchmark's columns on disk, read chunk by chunk into buffers that are used again and again. */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import type { ScanChunk } from "../../src/domain/backtest/backtest.ts";
+import type { ScanChunk } from "../../src/domain/backtest/backtest-run.ts";
 
 const CHUNK_DOUBLES = 65_536;
 const CHUNK_SCANS_MAX = 16_384;

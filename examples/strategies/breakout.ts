@@ -52,11 +52,11 @@ export default defineStrategy<BreakoutParameters, { scans: number }>({
     }
     if (asset === -1) return null;
     const plan = { takeProfit, stopLoss, holdScansMax, bucket: "fixed" };
-    return { asset, direction: "long", share, strength, plan };
+    return { column: asset, direction: "long", share, strength, plan };
   },
   shouldExit: (_, view, { position, parameters }) => {
-    const { top, bottom } = rangeOf(view, position.asset, parameters.rangeScans);
-    return view.at(position.asset) < (top + bottom) / 2;
+    const { top, bottom } = rangeOf(view, position.column, parameters.rangeScans);
+    return view.at(position.column) < (top + bottom) / 2;
   },
   readings: ({ scans }) => ({ scans }),
 });

@@ -1,5 +1,5 @@
 /** A CSV of closes as columns of scans: prices, and the eigenvalues of the correlation of log returns. */
-import type { ScanChunk } from "../../src/domain/backtest/backtest.ts";
+import type { ScanChunk } from "../../src/domain/backtest/backtest-run.ts";
 import { symmetricEigenvalues } from "../../src/domain/simulator/eigenvalues.ts";
 import { parsePriceTable } from "../../src/wire/price-table.ts";
 

@@ -4,7 +4,7 @@
  */
 import { Context, heartbeat } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
-import type { CompactOptions, CompactOutcome } from "../adapters/archive/bulk/compact-day.ts";
+import type { CompactOptions, CompactOutcome } from "../operations/compaction/compact-day.ts";
 
 export type ArchiveWorld = {
   readonly daysToCompact: () => readonly string[];

@@ -9,10 +9,11 @@ import type {
   BatchReference,
   BatchResults,
   BatchTask,
-} from "../adapters/backtest/batch-task.ts";
-import type { ChunkPlace, ChunkReference } from "../adapters/backtest/sweep/sweep-chunk.ts";
+} from "../operations/backtest/batch-task.ts";
+import type { ChunkPlace, ChunkReference } from "../operations/backtest/sweep/sweep-chunk.ts";
 import { monotonicMs } from "../adapters/clock.ts";
-import type { BacktestRequest, SweepRequest } from "../workflows/messages.ts";
+import type { BookSection } from "../wire/configuration.ts";
+import type { BacktestRequest, SweepRequest } from "../workflows/messages/backtest.ts";
 
 export type BacktestWorld = {
   readonly perform: <K extends keyof BatchResults>(
@@ -23,7 +24,13 @@ export type BacktestWorld = {
   readonly placeOf: (request: BacktestRequest) => {
     readonly archive: string;
     readonly out: string;
+    /** Of indicators; left out: there are none. */
+    readonly readings?: string;
+    /** Where order books are recorded; left out: nowhere. */
+    readonly books?: string;
   };
+  /** What the trader on this machine is configured as. */
+  readonly bookOf: () => BookSection;
   readonly hasSearchAttributes: () => Promise<boolean>;
 };
 
@@ -32,9 +39,10 @@ const MS_PER_S = 1_000;
 
 export function createBacktestActivities(world: BacktestWorld) {
   const jobOf = (request: BacktestRequest) => {
-    const { name, settings, strategy, from, to } = request;
-    const { archive, out } = world.placeOf(request);
-    return { name, settings, strategy, out, range: { archive, from, to } };
+    const { name, asked, strategy, from, to, isRolling, acceptDisorder } = request;
+    const { archive, out, readings = null, books = null } = world.placeOf(request);
+    const range = { archive, from, to, acceptDisorder, readings, books };
+    return { name, asked, strategy, out, isRolling, book: world.bookOf(), range };
   };
   const sweepOf = (request: SweepRequest) => {
     const { axes, walkForward } = request;
@@ -45,7 +53,7 @@ export function createBacktestActivities(world: BacktestWorld) {
       hasSearchAttributes: await world.hasSearchAttributes(),
     }),
 
-    runBacktestJob: (request: BacktestRequest): Promise<BatchReference> =>
+    runBacktestJob: (request: BacktestRequest): Promise<BatchReference | null> =>
       beating((hooks) => {
         const { workflowExecution, activityId } = Context.current().info;
         const attempt = workflowExecution?.runId ?? activityId;

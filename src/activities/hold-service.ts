@@ -9,13 +9,14 @@ import {
   CancelledFailure,
 } from "@temporalio/common";
 import { hostname } from "node:os";
-import type { Attachment } from "../adapters/process/kept-service.ts";
+import type { Attachment } from "../operations/keeper/kept-service.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
 import { isoFromMicros } from "../domain/time.ts";
+import { declaredSpec } from "../wire/declared/configured-services.ts";
 import { RunDetails } from "../wire/supervision.ts";
 import type { RunResult } from "../wire/supervision.ts";
 import { wallMicros } from "../adapters/clock.ts";
-import type { RunServiceInput, SupervisionWorld } from "./supervision.ts";
+import type { RunServiceInput, SupervisionWorld } from "./supervision-world.ts";
 import { createReporter } from "./run-reporter.ts";
 
 const BEAT_EVERY_MS = 1_000;
@@ -24,9 +25,11 @@ const LOOK_EVERY_MS = 200;
 
 export async function holdService(
   world: SupervisionWorld,
-  spec: ServiceSpec,
+  row: ServiceSpec,
   input: RunServiceInput,
 ): Promise<RunResult> {
+  const { declared } = input;
+  const spec = declared == null ? row : declaredSpec(row, declared);
   const info = activityInfo();
   const earlier = RunDetails.safeParse(info.heartbeatDetails).data ?? null;
   if (earlier !== null && !earlier.stopped && !world.keeper.has(spec.name)) {
@@ -39,6 +42,7 @@ export async function holdService(
     restartTimesMs: (earlier?.restart_times ?? input.restart_times).map((at) => Date.parse(at)),
     isRestart: earlier === null && input.is_restart,
     mode: input.mode,
+    restartsMax: declared?.restarts_max,
   });
   attachment.setMode(input.mode);
   const runId = info.workflowExecution?.runId ?? "";
@@ -56,7 +60,16 @@ export async function holdService(
     if (!hasBeaten && details.pid !== null) beat();
   }, LOOK_EVERY_MS);
   try {
-    return await untilOver({ attachment, spec, tell: (details) => reporter.see(details) });
+    return await untilOver({
+      attachment,
+      spec,
+      tell: (details) => reporter.see(details),
+      // Its supervisor would look for it half a minute later.
+      lost() {
+        const report = { run_id: runId, details: attachment.details(), lost: true } as const;
+        world.report(spec.name, report).catch(() => false);
+      },
+    });
   } finally {
     clearInterval(beatTimer);
     clearInterval(lookTimer);
@@ -68,6 +81,7 @@ async function untilOver(held: {
   readonly attachment: Attachment;
   readonly spec: ServiceSpec;
   readonly tell: (details: RunDetails) => void;
+  readonly lost: () => void;
 }): Promise<RunResult> {
   const { attachment, spec } = held;
   const context = Context.current();
@@ -98,6 +112,7 @@ async function untilOver(held: {
   }
   // NOT_FOUND, TIMED_OUT, RESET: another attempt is on its way and adopts the process.
   attachment.detach();
+  if (details?.notFound) held.lost();
   throw reasonOf(context);
 }
 

@@ -1,12 +1,14 @@
 /**
- * Tells the supervisor of transitions: another process at once, another verdict at the health
- * check. What could not be delivered is told again, in its newest form.
+ * Tells the supervisor of transitions: another process, or restarts dated anew, at once, another verdict at the
+ * health check. What could not be delivered is told again, in its newest form.
  */
 import type { RunDetails } from "../wire/supervision.ts";
 import { monotonicMs } from "../adapters/clock.ts";
-import type { SupervisionWorld } from "./supervision.ts";
+import type { SupervisionWorld } from "./supervision-world.ts";
 
-export function createReporter(world: SupervisionWorld, service: string, runId: string) {
+type Told = Pick<SupervisionWorld, "report" | "healthCheckMs">;
+
+export function createReporter(world: Told, service: string, runId: string) {
   let told: RunDetails | null = null;
   let isTelling = false;
   let isStopped = false;
@@ -41,7 +43,8 @@ export function createReporter(world: SupervisionWorld, service: string, runId: 
 }
 
 function isOtherLife(a: RunDetails, b: RunDetails): boolean {
-  return a.pid !== b.pid || a.life !== b.life || a.next_try_at !== b.next_try_at;
+  if (a.pid !== b.pid || a.life !== b.life || a.next_try_at !== b.next_try_at) return true;
+  return a.restart_times.join() !== b.restart_times.join();
 }
 
 function isOtherVerdict(a: RunDetails, b: RunDetails): boolean {

@@ -2,32 +2,14 @@
  * The activities of supervision: one holds a service's process for as long as its run lives, the
  * others answer what a supervisor may not look up by itself.
  */
+import type { RunServiceInput, SupervisionWorld } from "./supervision-world.ts";
 import { ApplicationFailure } from "@temporalio/common";
-import type { Keeper } from "../adapters/process/keeper.ts";
-import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
 import type { RunResult } from "../wire/supervision.ts";
-import type {
-  RunDescription,
-  RunReport,
-  ServiceBrief,
-  ServiceRunInput,
-} from "../workflows/messages.ts";
+import type { RunDescription } from "../workflows/messages/supervision.ts";
+import type { ServiceBrief } from "../domain/supervision/supervisor/records.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { holdService } from "./hold-service.ts";
-
-export type SupervisionWorld = {
-  readonly services: Readonly<Record<string, ServiceSpec>>;
-  readonly keeper: Keeper;
-  readonly policy: RestartPolicy;
-  readonly newsMs: number;
-  readonly healthCheckMs: number;
-  readonly hasSearchAttributes: () => Promise<boolean>;
-  readonly describeRun: (service: string) => Promise<RunDescription>;
-  readonly report: (service: string, report: RunReport) => Promise<boolean>;
-};
-
-export type RunServiceInput = Required<ServiceRunInput>;
 
 const CLOSED_WAIT_MS_MAX = 5_000;
 const LOOK_EVERY_MS = 20;

@@ -2,111 +2,47 @@
  * A service's local socket, below the data directory and for its owner only: one JSON line is asked,
  * one is answered. It works while every server is away.
  */
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { codeOf, messageOf } from "../domain/failure.ts";
+import { monotonicMs } from "./clock.ts";
+import { askControl, controlSocketPath } from "./control/ask-control.ts";
+import { type ControlServer, serveControl } from "./control/serve-control.ts";
+import { isProcessAlive } from "./process/process-facts.ts";
+import { readRunFile } from "./process/run-file.ts";
 
-export type ControlServer = { close(): void };
+export { askControl, controlSocketPath, serveControl, type ControlServer };
 
-const CONNECTIONS_MAX = 32;
-const IDLE_MS = 30_000;
-/** Linux takes 107 bytes; a longer path is reached through a descriptor of its folder. */
-const PATH_BYTES_MAX = 100;
+export type ServiceReply =
+  | { readonly kind: "answered"; readonly line: string }
+  /** Nobody listens, and no process of the service runs on this data directory. */
+  | { readonly kind: "nobody" }
+  | { readonly kind: "no_answer"; readonly why: string; readonly wasAsked: boolean };
 
-export function controlSocketPath(dataDir: string, service: string): string {
-  return join(dataDir, "control", `${service}.sock`);
-}
+const NOBODY = new Set(["ENOENT", "ECONNREFUSED"]);
+const RETRY_MS = 200;
 
-/** Takes the place of a socket that a killed process left: the caller knows that it is the only one. */
-export async function serveControl(
-  path: string,
-  limits: { readonly requestCharsMax: number },
-  answer: (line: string) => Promise<string>,
-): Promise<ControlServer> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  chmodSync(dirname(path), 0o700);
-  rmSync(path, { force: true });
-  const server = createServer((socket) => {
-    socket.setTimeout(IDLE_MS, () => socket.destroy());
-    socket.on("error", () => socket.destroy());
-    readLines(socket, limits.requestCharsMax, (line) => {
-      answer(line).then(
-        (text) => socket.write(`${text}\n`),
-        () => socket.destroy(),
-      );
-    });
-  });
-  server.maxConnections = CONNECTIONS_MAX;
-  const address = reachable(path);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(address.path, resolve);
-    });
-    chmodSync(path, 0o600);
-  } finally {
-    address.release();
-  }
-  return {
-    close() {
-      server.close();
-      rmSync(path, { force: true });
-    },
-  };
-}
-
-/** @throws {Error} ENOENT or ECONNREFUSED when nobody serves there, a sentence when nobody answers. */
-export async function askControl(
-  path: string,
+/** Asks a service; one that runs and lost its socket listens anew soon, and is waited for. */
+export async function askService(
+  at: { readonly dataDir: string; readonly service: string },
   request: string,
   limits: { readonly withinMs: number; readonly answerCharsMax: number },
-): Promise<string> {
-  const address = reachable(path);
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      const socket = connect(address.path);
-      const timer = setTimeout(() => {
-        socket.destroy();
-        reject(new Error(`no answer on ${path} in ${limits.withinMs} ms`));
-      }, limits.withinMs);
-      socket.on("error", reject);
-      socket.on("close", () => {
-        clearTimeout(timer);
-        reject(new Error(`${path} was closed without an answer`));
-      });
-      readLines(socket, limits.answerCharsMax, (line) => {
-        resolve(line);
-        socket.destroy();
-      });
-      socket.write(`${request}\n`);
-    });
-  } finally {
-    address.release();
-  }
-}
-
-/** Ends a connection whose line is longer than the limit. */
-function readLines(socket: Socket, charsMax: number, take: (line: string) => void): void {
-  let waiting = "";
-  socket.setEncoding("utf8").on("data", (chunk) => {
-    waiting += String(chunk);
-    const lines = waiting.split("\n");
-    waiting = lines.pop() ?? "";
-    for (const line of [...lines, waiting]) {
-      if (charsMax < line.length) {
-        socket.destroy();
-        return;
-      }
+): Promise<ServiceReply> {
+  const path = controlSocketPath(at.dataDir, at.service);
+  const untilMs = monotonicMs() + limits.withinMs;
+  for (;;) {
+    try {
+      return { kind: "answered", line: await askControl(path, request, limits) };
+    } catch (error) {
+      const isHeard = !NOBODY.has(codeOf(error) ?? "");
+      if (isHeard) return { kind: "no_answer", why: messageOf(error), wasAsked: true };
     }
-    for (const line of lines) take(line);
-  });
-}
-
-function reachable(path: string): { readonly path: string; release(): void } {
-  if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return { path, release() {} };
-  const folder = openSync(dirname(path), "r");
-  return {
-    path: `/proc/self/fd/${folder}/${basename(path)}`,
-    release: () => closeSync(folder),
-  };
+    const run = readRunFile(join(at.dataDir, "run"), at.service);
+    if (run === null || !isProcessAlive(run.pid, run.started_ticks)) return { kind: "nobody" };
+    if (untilMs < monotonicMs()) {
+      const why = `${at.service} runs (pid ${run.pid}), but does not listen on ${path}`;
+      return { kind: "no_answer", why, wasAsked: false };
+    }
+    await delay(RETRY_MS);
+  }
 }

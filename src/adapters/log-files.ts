@@ -1,5 +1,5 @@
 /** Reads log files that others write and rotate: the last lines of each, and from there on what is added. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 
 export type LogFollower = {
@@ -20,6 +20,23 @@ export function lastLines(file: string, count: number): string[] {
     lines = [...older, ...lines];
   }
   return lines;
+}
+
+/**
+ * Where a process writes its standard output, when that is a file and none of these: it was moved or
+ * deleted under the process, which goes on writing there. Null where nobody can tell (no /proc).
+ */
+export function writesElsewhere(pid: number, files: readonly string[]): string | null {
+  try {
+    const output = statSync(`/proc/${pid}/fd/1`);
+    const isOne = files.some((file) => {
+      const stat = statSync(file, { throwIfNoEntry: false });
+      return stat?.ino === output.ino && stat.dev === output.dev;
+    });
+    return isOne || !output.isFile() ? null : readlinkSync(`/proc/${pid}/fd/1`);
+  } catch {
+    return null;
+  }
 }
 
 function tailOf(file: string, count: number): string[] | null {

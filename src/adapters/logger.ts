@@ -2,7 +2,7 @@
 import { pino, type Logger as PinoLogger } from "pino";
 import { isoFromMicros } from "../domain/time.ts";
 import { LogLine } from "../wire/log-line.ts";
-import { redact } from "../wire/redaction.ts";
+import { redact, redactText } from "../wire/redaction.ts";
 import { wallMicros } from "./clock.ts";
 import { openRotatingFile } from "./rotating-file.ts";
 
@@ -46,7 +46,7 @@ export function createLogger(options: LoggerOptions): Logger {
         log: redact,
       },
     },
-    { write: (line: string) => file.write(fit(line)) },
+    { write: (line: string) => file.write(fit(redactText(line))) },
   );
   return Object.assign(logger, { dropped: file.dropped, close: file.close });
 }

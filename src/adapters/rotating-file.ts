@@ -86,12 +86,13 @@ export function openRotatingFile(options: RotatingFileOptions): RotatingFile {
   };
 }
 
-/** Whether another file is to be opened; a full one is moved out of the way here. */
+/** Whether another file is to be opened, for this one has another name or none by now; a full one is moved here. */
 function isFullOrGone(fd: number, options: RotatingFileOptions): boolean {
   const stat = fstatSync(fd);
-  if (stat.nlink > 0 && stat.size < options.bytesMax) return false;
-  // Another process that shares the file may have moved it already.
-  if (stat.nlink > 0 && inodeOf(options.file) === stat.ino) shift(options);
+  // An operator, logrotate, or another process that shares the file may have moved it.
+  if (inodeOf(options.file) !== stat.ino) return true;
+  if (stat.size < options.bytesMax) return false;
+  shift(options);
   return true;
 }
 

@@ -1,14 +1,18 @@
 /** How a service's run and supervisor stand on the server, and the signals that go there. */
-import { WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
+import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
 import { defaultPayloadConverter } from "@temporalio/common";
 import type { Mode } from "../domain/supervision/next-step.ts";
+import type { OrphanSigns } from "../domain/supervision/orphan.ts";
 import { RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
-import { reportSignal } from "../workflows/messages.ts";
-import type { RunDescription, RunReport } from "../workflows/messages.ts";
+import { reportSignal } from "../workflows/messages/supervision.ts";
+import type { RunDescription, RunReport } from "../workflows/messages/supervision.ts";
 import { runIdOf, supervisorIdOf } from "../workflows/names.ts";
 import type { TemporalClient } from "./temporal-client.ts";
 
 const MODE_MS_MAX = 500;
+const SIGNS_MS_MAX = 2_000;
+/** temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED */
+const STARTED = 2;
 
 /** Describes the newest run of a service; an ended one with its result. */
 export async function describeRun(
@@ -52,6 +56,49 @@ export async function supervisorMode(
     return ServiceStatus.safeParse(memo?.["status"]).data?.mode ?? "auto";
   } catch (error) {
     return error instanceof WorkflowNotFoundError ? "monitor-only" : null;
+  }
+}
+
+/** What the server knows of a service whose process this worker keeps while no attempt holds it. */
+export async function orphanSigns(
+  { client, connection }: TemporalClient,
+  service: string,
+  isOwn: (workerIdentity: string) => boolean,
+): Promise<OrphanSigns> {
+  const [supervisor, run] = await connection.withDeadline(Date.now() + SIGNS_MS_MAX, () =>
+    Promise.all([
+      describeIfThere(client, supervisorIdOf(service)),
+      describeIfThere(client, runIdOf(service)),
+    ]),
+  );
+  const intent = ServiceStatus.safeParse(supervisor?.memo?.["status"]).data?.intent;
+  const word = supervisor?.status.name;
+  const held = run?.raw.pendingActivities?.find(({ state }) => Number(state) === STARTED);
+  const holder = held?.lastWorkerIdentity ?? "";
+  return {
+    supervisor:
+      word === "CANCELLED"
+        ? "cancelled"
+        : word !== "RUNNING"
+          ? "gone"
+          : intent === "stopped"
+            ? "told to stop"
+            : "running",
+    run:
+      run?.status.name !== "RUNNING"
+        ? "none"
+        : holder === "" || isOwn(holder)
+          ? "waiting"
+          : "elsewhere",
+  };
+}
+
+async function describeIfThere(client: Client, workflowId: string) {
+  try {
+    return await client.workflow.getHandle(workflowId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
   }
 }
 

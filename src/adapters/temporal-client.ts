@@ -1,8 +1,15 @@
 /** The Temporal client of every process: where the server is, whether it answers, what it must know of us. */
-import { Client, Connection } from "@temporalio/client";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from "@temporalio/client";
 import { loadClientConnectConfig } from "@temporalio/envconfig";
 import type { ClientConnectConfig } from "@temporalio/envconfig";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
+import { monotonicMs } from "./clock.ts";
 
 export type TemporalAddress = {
   readonly address: string;
@@ -21,6 +28,10 @@ const ANSWER_MS_MAX = 500;
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const KEYWORD = 2;
 const DEFAULT_ADDRESS = "localhost:7233";
+/** Bounds, too, how long a close has to wait. */
+const RETRY_DELAY_MS_MAX = 1_000;
+/** A timer is due by whole milliseconds. */
+const RETRY_MARGIN_MS = 5;
 /** After an outage the next try comes within a second, not within gRPC's two minutes. */
 const RECONNECT = {
   "grpc.initial_reconnect_backoff_ms": 100,
@@ -40,15 +51,48 @@ export function temporalAddress(address?: string): TemporalAddress {
 export function connectTemporal(address?: string): TemporalClient {
   const found = temporalAddress(address);
   const { address: target, tls, apiKey, metadata } = found.options;
+  const retries = createRetries();
   const connection = Connection.lazy({
     ...(target === undefined ? {} : { address: target }),
     ...(tls === undefined ? {} : { tls }),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(metadata === undefined ? {} : { metadata }),
     channelArgs: RECONNECT,
+    interceptors: [retries.interceptor],
   });
   const client = new Client({ connection, namespace: found.namespace });
-  return { client, connection, address: found, close: () => connection.close() };
+  const close = async () => {
+    await retries.end();
+    await connection.close();
+  };
+  return { client, connection, address: found, close };
+}
+
+/**
+ * Temporal's own retries, but none that comes due on a closed connection: its timer would throw
+ * "Channel has been shut down" where nobody can catch it, and end the process.
+ */
+function createRetries() {
+  const usual = defaultGrpcRetryOptions();
+  let isEnding = false;
+  let lastDueMs = 0;
+  const interceptor = makeGrpcRetryInterceptor({
+    retryableDecider: (attempt, status) => !isEnding && usual.retryableDecider(attempt, status),
+    delayFunction(attempt, status) {
+      const delayMs = Math.min(RETRY_DELAY_MS_MAX, usual.delayFunction(attempt, status));
+      lastDueMs = Math.max(lastDueMs, monotonicMs() + delayMs);
+      return delayMs;
+    },
+  });
+  return {
+    interceptor,
+    /** Resolves when none is waiting any more. */
+    async end(): Promise<void> {
+      isEnding = true;
+      const waitMs = lastDueMs - monotonicMs();
+      if (0 < waitMs) await delay(waitMs + RETRY_MARGIN_MS);
+    },
+  };
 }
 
 /** Whether the server answers; by default within half a second, enough on a warm connection. */

@@ -1,89 +1,167 @@
-/** The schedules that Temporal keeps for us: made once, and left as an operator set them. */
+/**
+ * The schedules that Temporal keeps for us: made where they are missing, and brought to what is declared of them.
+ * Invariant: what nothing is declared of, an operator's pause among it, stays as it is.
+ */
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from "@temporalio/client";
-import type { ScheduleOptions } from "@temporalio/client";
+import type { ScheduleDescription, ScheduleOptions } from "@temporalio/client";
 import {
   defineSearchAttributeKey,
   SearchAttributeType,
   TypedSearchAttributes,
 } from "@temporalio/common";
+import type { Change } from "../domain/supervision/declared/declaration.ts";
+import type { ScheduleName, ScheduleSpec } from "../domain/supervision/declared/schedules.ts";
+import { MS_PER_HOUR, pad } from "../domain/time.ts";
 import {
   BACKTEST,
-  BACKTEST_SCHEDULE,
   COMPACT_ARCHIVE,
-  COMPACT_ARCHIVE_SCHEDULE,
+  FOREWARN,
+  INGEST_SCANS,
   PAPER_TRADE,
-  PAPER_TRADE_SCHEDULE,
   taskQueueOf,
 } from "../workflows/names.ts";
 import type { TemporalClient } from "./temporal-client.ts";
 
-const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
+export type BroughtSchedule =
+  | { readonly kind: "created" }
+  | { readonly kind: "changed"; readonly changes: readonly Change[] }
+  /** The note says why it is paused, where somebody has paused it. */
+  | { readonly kind: "unchanged"; readonly note: string | null };
 
-export const SCHEDULES: readonly ScheduleOptions[] = [
-  dailyInBatch({
-    scheduleId: COMPACT_ARCHIVE_SCHEDULE,
+export const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
+/** By it we know our own pause from an operator's. */
+export const NOT_ENABLED = "not enabled in dolphin.yaml";
+
+const WORK: Readonly<
+  Record<
+    ScheduleName,
+    {
+      readonly workflowType: string;
+      readonly comment: string;
+      readonly overlap: ScheduleOverlapPolicy;
+      readonly input: object;
+      readonly summary: string;
+    }
+  >
+> = {
+  "compact-archive": {
     workflowType: COMPACT_ARCHIVE,
-    // Yesterday's last files have come by then, shares and slow writers included.
-    at: { hour: 0, minute: 20, comment: "daily, after the UTC day is over" },
+    comment: "daily, after the UTC day is over",
     overlap: ScheduleOverlapPolicy.SKIP,
     input: {},
     summary: "one file of each finished day's scan files",
-  }),
-  dailyInBatch({
-    scheduleId: PAPER_TRADE_SCHEDULE,
+  },
+  "archive-audit": {
+    workflowType: INGEST_SCANS,
+    comment: "daily, for the UTC day that is over",
+    overlap: ScheduleOverlapPolicy.SKIP,
+    input: {},
+    summary: "what of the day before was pushed; the bridge takes what was not",
+  },
+  "paper-trade-daily": {
     workflowType: PAPER_TRADE,
-    at: { hour: 0, minute: 1, comment: "daily, for the UTC day that has begun" },
+    comment: "daily, for the UTC day that has begun",
     // The day before is settled and replayed first; its run must not cost the next one.
     overlap: ScheduleOverlapPolicy.BUFFER_ONE,
     input: {},
     summary: "a day of paper trading, settled and replayed",
-  }),
-  dailyInBatch({
-    scheduleId: BACKTEST_SCHEDULE,
+  },
+  "backtest-daily": {
     workflowType: BACKTEST,
-    // After the compaction, so that the days are read from their compacted files.
-    at: { hour: 1, minute: 20, comment: "daily, after the compaction" },
+    comment: "daily, after the compaction",
     overlap: ScheduleOverlapPolicy.SKIP,
     input: { last_days: 30 },
-    summary: "the default strategy over the last 30 days",
-  }),
-];
+    summary: "the book's strategy over the last 30 days",
+  },
+  "mc-forewarner": {
+    workflowType: FOREWARN,
+    comment: "daily, for the UTC day that has begun",
+    overlap: ScheduleOverlapPolicy.SKIP,
+    input: {},
+    summary: "how likely the book reaches one of its loss limits within a day",
+  },
+};
 
-function dailyInBatch(daily: {
-  readonly scheduleId: string;
-  readonly workflowType: string;
-  /** UTC. */
-  readonly at: { readonly hour: number; readonly minute: number; readonly comment: string };
-  readonly overlap: ScheduleOverlapPolicy;
-  readonly input: object;
-  readonly summary: string;
-}): ScheduleOptions {
+/** Idempotent. */
+export async function bringSchedule(
+  { client }: TemporalClient,
+  spec: ScheduleSpec,
+): Promise<BroughtSchedule> {
+  try {
+    await client.schedule.create(optionsOf(spec));
+    return { kind: "created" };
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+  const handle = client.schedule.getHandle(spec.name);
+  const found = await handle.describe();
+  const changes = changesOf(found, spec);
+  if (changes.length === 0) {
+    const { paused, note } = found.state;
+    return { kind: "unchanged", note: paused ? (note ?? "no reason is given") : null };
+  }
+  await handle.update((stands) => ({
+    ...stands,
+    spec: atOf(stands) === spec.at ? stands.spec : { calendars: [calendarOf(spec)] },
+    policies: { ...stands.policies, catchupWindow: spec.catchup_h * MS_PER_HOUR },
+    state: isEnabled(stands) === spec.enabled ? stands.state : pauseOf(spec),
+  }));
+  return { kind: "changed", changes };
+}
+
+function optionsOf(spec: ScheduleSpec): ScheduleOptions {
+  const { workflowType, overlap, input, summary } = WORK[spec.name];
   return {
-    scheduleId: daily.scheduleId,
-    spec: { calendars: [daily.at] },
-    policies: { overlap: daily.overlap, catchupWindow: "20 hours" },
+    scheduleId: spec.name,
+    spec: { calendars: [calendarOf(spec)] },
+    policies: { overlap, catchupWindow: spec.catchup_h * MS_PER_HOUR },
+    state: pauseOf(spec),
     action: {
       type: "startWorkflow",
-      workflowType: daily.workflowType,
-      workflowId: daily.scheduleId,
-      taskQueue: taskQueueOf("batch"),
-      args: [daily.input],
-      typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: "batch" }]),
-      staticSummary: daily.summary,
+      workflowType,
+      workflowId: spec.name,
+      taskQueue: taskQueueOf(spec.layer),
+      args: [input],
+      typedSearchAttributes: new TypedSearchAttributes([{ key: LAYER, value: spec.layer }]),
+      staticSummary: summary,
     },
   };
 }
 
-/** Idempotent; false when it was there. */
-export async function createSchedule(
-  { client }: TemporalClient,
-  schedule: ScheduleOptions,
-): Promise<boolean> {
-  try {
-    await client.schedule.create(schedule);
-    return true;
-  } catch (error) {
-    if (error instanceof ScheduleAlreadyRunning) return false;
-    throw error;
-  }
+function changesOf(found: ScheduleDescription, spec: ScheduleSpec): readonly Change[] {
+  const pairs = [
+    ["enabled", isEnabled(found), spec.enabled],
+    ["at", atOf(found), spec.at],
+    ["catchup_h", found.policies.catchupWindow / MS_PER_HOUR, spec.catchup_h],
+  ] as const;
+  return pairs.flatMap(([what, from, to]) =>
+    from === to ? [] : [{ what, from: String(from), to: String(to) }],
+  );
+}
+
+/** A pause that is not ours is an operator's, and says nothing of what is declared. */
+export function isEnabled({ state }: ScheduleDescription): boolean {
+  return !(state.paused && state.note === NOT_ENABLED);
+}
+
+export function pauseOf({ enabled }: { readonly enabled: boolean }): {
+  readonly paused: boolean;
+  readonly note: string;
+} {
+  return { paused: !enabled, note: enabled ? "" : NOT_ENABLED };
+}
+
+/** The time of the day at which it runs; of one that somebody has given other times, that there are others. */
+function atOf({ spec }: ScheduleDescription): string {
+  const [calendar, ...others] = spec.calendars ?? [];
+  const [hour, ...hours] = calendar?.hour ?? [];
+  const [minute, ...minutes] = calendar?.minute ?? [];
+  const isOne = others.length + hours.length + minutes.length + (spec.intervals?.length ?? 0) === 0;
+  if (!isOne || hour?.start !== hour?.end || minute?.start !== minute?.end) return "other times";
+  return `${pad(hour?.start ?? 0, 2)}:${pad(minute?.start ?? 0, 2)}`;
+}
+
+function calendarOf({ name, at }: ScheduleSpec) {
+  const [hour = 0, minute = 0] = at.split(":").map(Number);
+  return { hour, minute, comment: WORK[name].comment };
 }

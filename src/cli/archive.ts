@@ -2,24 +2,35 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { listDays, namesIn, pathOf } from "../adapters/archive/list-archive.ts";
-import { isScanName } from "../domain/scan/archive-names.ts";
+import { askToRelist, type RelistReply } from "../adapters/scan-journal/ask-bridge.ts";
+import { isDayFolder, isScanName } from "../domain/scan/archive-names.ts";
 import { isoFromMicros } from "../domain/time.ts";
-import { RELIST_KEY } from "../domain/scan/audit.ts";
-import { type Audit, auditArchive, openJournal } from "./archive/archive-audit.ts";
+import {
+  type Audit,
+  auditArchive,
+  type AuditOptions,
+  openJournal,
+} from "./archive/archive-audit.ts";
+import { auditRing, type RingAudit } from "./archive/audit-ring.ts";
 import { addCompactCommand } from "./archive/archive-compact.ts";
-import { CliError, openContext } from "./context.ts";
+import { CliError, EXIT_USAGE, openContext } from "./context.ts";
 import { aligned } from "./rendering/columns.ts";
 import { printable } from "./rendering/terminal.ts";
 
 const REPAIR_WAIT_MS = 20_000;
 const REPAIR_LOOK_MS = 500;
+const RANGES_TOLD = 10;
 
 const AUDIT_HELP = `
+Without DAY: every day that counts.
 Exit 0: files on disk = seqs pushed + duplicates + quarantined (+ pending: still being written).
-Exit 2: holes. The running bridge is asked to list everything anew and the audit is taken again,
-unless --no-repair. --deep reads every pushed file and compares its hash.
---json prints {archive, first_day, days: {day: totals}, total: {files, pushed, duplicates, quarantined,
-pending, missing}, last_seq, seq_gaps: [{after, before}], rewritten: [file], missing: [file], ok}.`;
+Exit 2: holes; a DAY before the first day with files that were never pushed; or a ringbuffer that lacks one of the newest 2,000 scans whose bytes are there (a
+Hazelcast that does not answer is only told). The running bridge is asked to list everything anew
+and to fill the ringbuffer, and the audit is taken again, unless --no-repair; without a bridge a start of one takes what is
+missing. The audit itself writes nothing. --deep reads every pushed file and compares its hash.
+--json prints {archive, first_day, files_before_first_day, not_ours, not_ours_before, days: {day: totals}, total: {files, pushed, duplicates, quarantined,
+pending, missing}, last_seq, seq_gaps: [{after, before}], rewritten: [file], missing: [file],
+ring: {compared, lacking: [seq], lacks, ranges: [{from, to}], without_file, detail}, ok}.`;
 
 export function addArchiveCommand(program: Command): void {
   const archive = program
@@ -34,11 +45,12 @@ export function addArchiveCommand(program: Command): void {
       printDays(openContext(command, { archive: options.archive }).config.archive, options.json);
     });
   archive
-    .command("audit")
+    .command("audit [day...]")
     .description("prove that every file is a seq, a duplicate or in quarantine; repair holes")
     .option("--archive <dir>", "the archive")
     .option("--deep", "read every pushed file and compare its bytes", false)
     .option("--no-repair", "only tell")
+    .option("--progress", "print {day, files} to stderr as it goes on, a JSON line each", false)
     .option("--json", "print as JSON", false)
     .addHelpText("after", AUDIT_HELP)
     .action(auditCommand);
@@ -52,45 +64,111 @@ export function addArchiveCommand(program: Command): void {
     });
 }
 
-type AuditOptions = {
+type AuditFlags = {
   readonly json: boolean;
   readonly deep: boolean;
   readonly repair: boolean;
+  readonly progress: boolean;
   readonly archive?: string;
 };
 
-async function auditCommand(options: AuditOptions, command: Command): Promise<void> {
-  const { config } = openContext(command, { archive: options.archive });
+async function auditCommand(
+  asked: readonly string[],
+  flags: AuditFlags,
+  command: Command,
+): Promise<void> {
+  const wrong = asked.find((day) => !isDayFolder(day));
+  if (wrong !== undefined) {
+    throw new CliError(`'${wrong}' is no day; write it as 2026-03-25`, EXIT_USAGE);
+  }
+  const { config } = openContext(command, { archive: flags.archive });
+  const options: AuditOptions = {
+    deep: flags.deep,
+    days: asked.length === 0 ? null : asked,
+    onProgress: (progress) => {
+      if (flags.progress) process.stderr.write(`${JSON.stringify(progress)}\n`);
+    },
+  };
   let audit = auditArchive(config, options);
-  if (0 < audit.total.missing && options.repair) {
-    const journal = openJournal(config, { readonly: false });
-    journal.setMeta(RELIST_KEY, Date.now());
-    journal.close();
-    const untilMs = Date.now() + REPAIR_WAIT_MS;
+  let reply: RelistReply | null = null;
+  if (0 < audit.total.missing && flags.repair) {
+    reply = await askToRelist(config.data_dir);
+    let untilMs = Date.now() + (reply.kind === "asked" ? REPAIR_WAIT_MS : 0);
     while (0 < audit.total.missing && Date.now() < untilMs) {
       await sleep(REPAIR_LOOK_MS);
-      audit = auditArchive(config, { deep: false });
+      const before = audit.total.missing;
+      audit = auditArchive(config, { ...options, deep: false });
+      // The bridge takes them: a long day takes its time.
+      if (audit.total.missing < before) untilMs = Date.now() + REPAIR_WAIT_MS;
     }
-    audit = auditArchive(config, options);
+    if (reply.kind === "asked") audit = auditArchive(config, options);
   }
-  process.stdout.write(options.json ? `${JSON.stringify(audit, null, 2)}\n` : auditTable(audit));
-  if (audit.ok) return;
+  let ring = await auditRing(config);
+  if (0 < ring.lacks && flags.repair) {
+    reply = await askToRelist(config.data_dir);
+    if (reply.kind === "asked") ring = await auditRing(config, REPAIR_WAIT_MS);
+  }
+  const told = { ...audit, ring, ok: audit.ok && ring.lacks === 0 };
+  process.stdout.write(flags.json ? `${JSON.stringify(told, null, 2)}\n` : auditTable(told));
+  if (told.ok) return;
   const names = audit.missing.slice(0, 3).map(printable).join(", ");
-  const hint = "; is the bridge running? ('dolphin status')";
   throw new CliError(
-    `${audit.total.missing} files without a verdict${names === "" ? "" : ` (${names}${hint})`}, ` +
-      `${audit.seq_gaps.length} gaps in seq, ${audit.rewritten.length} files rewritten`,
+    notOursText(audit) +
+      `${audit.total.missing} files without a verdict${names === "" ? "" : ` (${names})`}, ` +
+      `${audit.seq_gaps.length} gaps in seq, ${audit.rewritten.length} files rewritten` +
+      (0 < ring.lacks ? `, the ringbuffer lacks seq ${rangesText(ring)}` : "") +
+      (0 < audit.total.missing + ring.lacks && reply !== null ? `; ${hintFor(reply)}` : ""),
     2,
   );
 }
 
-function auditTable(audit: Audit): string {
+function notOursText({ not_ours, first_day, not_ours_before }: Audit): string {
+  if (not_ours === 0) return "";
+  const wayOut = first_day === not_ours_before ? "" : ", which scan_bridge.since moves back";
+  return `not ours: ${not_ours} files before first_day ${first_day}${wayOut}; `;
+}
+
+function hintFor(reply: RelistReply): string {
+  switch (reply.kind) {
+    case "asked":
+      return "the bridge looks at every file and the ringbuffer anew, and is not done yet: 'dolphin status'";
+    case "no_bridge":
+      return "no bridge runs on this data directory: one that starts takes them, old days within an hour";
+    case "no_answer":
+      return `the bridge was asked to take them and did not answer: ${reply.why}`;
+  }
+}
+
+function auditTable(audit: Audit & { readonly ring: RingAudit }): string {
   const columns = ["files", "pushed", "duplicates", "quarantined", "pending", "missing"] as const;
   const rows = [...Object.entries(audit.days), ["total", audit.total] as const].map(
     ([day, totals]) => [day, ...columns.map((column) => String(totals[column]))],
   );
   const verdict = audit.ok ? "nothing is missing" : "NOT in order";
-  return `${aligned([["day", ...columns], ...rows]).join("\n")}\nlast seq ${audit.last_seq}: ${verdict}\n`;
+  const { not_ours_before: day, first_day, files_before_first_day: before } = audit;
+  const notOurs =
+    day === null
+      ? ""
+      : `days before ${day} are not ours: not all is known that was pushed of them\n`;
+  const older =
+    before === 0
+      ? ""
+      : `${before} files in days before ${first_day}, the first day, are left alone\n`;
+  const table = aligned([["day", ...columns], ...rows]).join("\n");
+  return `${table}\n${older}${notOurs}${ringLine(audit.ring)}\nlast seq ${audit.last_seq}: ${verdict}\n`;
+}
+
+function rangesText({ ranges, lacks }: RingAudit): string {
+  const few = ranges
+    .slice(0, RANGES_TOLD)
+    .map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+  return `${few.join(", ")}${RANGES_TOLD < ranges.length ? ", ..." : ""} (${lacks} in all)`;
+}
+
+function ringLine({ compared, lacks, without_file, detail }: RingAudit): string {
+  if (detail !== null) return `ringbuffer: not compared: ${detail}`;
+  const gone = without_file === 0 ? "" : `, ${without_file} whose files are gone`;
+  return `ringbuffer: of the newest ${compared} seqs ${lacks} lack${gone}`;
 }
 
 function printDays(archive: string, json: boolean): void {
@@ -113,7 +191,7 @@ function printDays(archive: string, json: boolean): void {
 }
 
 function printQuarantine(command: Command, json: boolean): void {
-  const journal = openJournal(openContext(command).config, { readonly: true });
+  const journal = openJournal(openContext(command).config);
   const rows = journal.quarantined().map(({ file, size, atUs, verdict }) => ({
     file,
     reason: verdict.kind === "quarantined" ? verdict.reason : "",

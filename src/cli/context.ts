@@ -1,15 +1,17 @@
 /** What every verb needs: the configuration, and where the servers are. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { isProcessAlive } from "../adapters/process/process-facts.ts";
-import { loadConfig } from "../config.ts";
-import type { Config, LoadedConfig } from "../config.ts";
+import { ConfigError, loadConfig } from "../config.ts";
+import type { Config, ConfigSource, LoadedConfig } from "../config.ts";
+import { codeOf, messageOf } from "../domain/failure.ts";
+import { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
+import { CommandRefused } from "../operations/command-refused.ts";
 import { UpFile } from "../wire/up-file.ts";
 
-export const EXIT_USAGE = 64;
-export const EXIT_FENCED = 76;
-export const EXIT_CONFIGURATION = 78;
+export { operatorName } from "../adapters/process/operator-name.ts";
+export { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE };
 
 export type CliContext = {
   readonly loaded: LoadedConfig;
@@ -25,13 +27,15 @@ export type CliContext = {
 };
 
 /** An expected failure: one line on stderr and an exit code of the contract. */
-export class CliError extends Error {
+export class CliError extends CommandRefused {
   override readonly name = "CliError";
-  readonly exitCode: number;
-  constructor(message: string, exitCode = 1) {
-    super(message);
-    this.exitCode = exitCode;
-  }
+}
+
+class CannotLook extends CliError {}
+
+export function exitCodeOf(failure: unknown): number {
+  if (failure instanceof ConfigError) return EXIT_CONFIGURATION;
+  return failure instanceof CommandRefused ? failure.exitCode : 1;
 }
 
 /** Reads the global options of `command`; `flags` are configuration keys that its own options set. */
@@ -39,15 +43,44 @@ export function openContext(
   command: Command,
   flags: Readonly<Record<string, unknown>> = {},
 ): CliContext {
+  return contextOf(sourceOf(command, flags));
+}
+
+/**
+ * For verbs that need the configuration alone, by whoever may read it: that nobody could look for a running `dolphin up`
+ * in a data directory, which may be another user's, is said and stops nothing.
+ */
+export function openConfiguration(command: Command): CliContext {
+  const source = sourceOf(command, {});
+  try {
+    return contextOf(source);
+  } catch (error) {
+    if (!(error instanceof CannotLook)) throw error;
+    process.stderr.write(
+      `${error.message}; a 'dolphin up' that runs there is left out of account\n`,
+    );
+    return contextWith(source, loadConfig(source), null);
+  }
+}
+
+function sourceOf(command: Command, flags: Readonly<Record<string, unknown>>): ConfigSource {
   const options = command.optsWithGlobals<{ config?: string; dataDir?: string }>();
-  const loaded = loadConfig({
+  return {
     env: process.env,
     cwd: process.cwd(),
     file: options.config,
     flags: { data_dir: options.dataDir, ...flags },
-  });
-  const up = readRunningUp(loaded.config.data_dir);
-  const explicit = process.env["TEMPORAL_ADDRESS"] || process.env["TEMPORAL_PROFILE"];
+  };
+}
+
+/** For who answers in another process's place, too: all that counts is in its source. */
+export function contextOf(source: ConfigSource): CliContext {
+  const loaded = loadConfig(source);
+  return contextWith(source, loaded, readRunningUp(loaded.config.data_dir));
+}
+
+function contextWith(source: ConfigSource, loaded: LoadedConfig, up: UpFile | null): CliContext {
+  const explicit = source.env["TEMPORAL_ADDRESS"] || source.env["TEMPORAL_PROFILE"];
   return {
     loaded,
     config: up === null ? loaded.config : withAddressesOf(up, loaded),
@@ -62,14 +95,24 @@ export function readRunningUp(dataDir: string): UpFile | null {
   return up !== null && isProcessAlive(up.pid, up.started_ticks) ? up : null;
 }
 
-/** Null where there is none, or none that can be read. */
-export function readUpFile(dataDir: string): UpFile | null {
-  let text: string;
+/** What cannot be looked at may be there. @throws {CliError} for all but a name that is not there. */
+function orAbsent<T>(look: () => T): T | null {
   try {
-    text = readFileSync(join(dataDir, "up.json"), "utf8");
-  } catch {
-    return null;
+    return look();
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
+    throw new CannotLook(`cannot look: ${messageOf(error)}`);
   }
+}
+
+export function isThere(path: string): boolean {
+  return orAbsent(() => statSync(path)) !== null;
+}
+
+/** Null where there is none, or none that is one. */
+export function readUpFile(dataDir: string): UpFile | null {
+  const text = orAbsent(() => readFileSync(join(dataDir, "up.json"), "utf8"));
+  if (text === null) return null;
   try {
     return UpFile.parse(JSON.parse(text));
   } catch {
@@ -86,6 +129,17 @@ function withAddressesOf(up: UpFile, { config, origins }: LoadedConfig): Config 
       ...config.hazelcast,
       address: byDefault("hazelcast.address") ? up.hazelcast : config.hazelcast.address,
       cluster: byDefault("hazelcast.cluster") ? up.cluster : config.hazelcast.cluster,
+      prefix: byDefault("hazelcast.prefix") ? (up.prefix ?? null) : config.hazelcast.prefix,
     },
   };
+}
+
+/** For verbs that run on: what the disk has no room for is lost, and ends nothing. */
+export function outliveOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners("error");
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+    });
+  }
 }

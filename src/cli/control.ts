@@ -1,15 +1,15 @@
 /** `dolphin start`, `stop` and `restart`: an operator's commands, through the supervisors. */
 import { Argument, type Command } from "commander";
-import { commandService } from "../adapters/supervisor-commands.ts";
-import type { ServiceCommandName } from "../adapters/supervisor-commands.ts";
 import { connectTemporal } from "../adapters/temporal-client.ts";
-import type { TemporalClient } from "../adapters/temporal-client.ts";
-import { SERVICE_NAMES, SERVICES } from "../domain/supervision/services.ts";
-import type { ServiceSpec } from "../domain/supervision/services.ts";
-import type { ServiceStatus } from "../wire/supervision.ts";
-import { taskQueueOf } from "../workflows/names.ts";
-import { CliError, EXIT_CONFIGURATION, EXIT_FENCED, openContext } from "./context.ts";
-import { expectAnswer } from "./create.ts";
+import {
+  COMMANDABLE,
+  type Commanded,
+  commandedLine,
+  commandServices,
+} from "../operations/supervision/command-services.ts";
+import type { ServiceCommandName } from "../operations/supervision/supervisor-commands.ts";
+import { openContext } from "./context.ts";
+import { COMMAND_ID } from "./quick/command-id.ts";
 
 const DESCRIPTIONS: Readonly<Record<ServiceCommandName, string>> = {
   start: "start a service; also its supervisor, where that is not there",
@@ -19,6 +19,8 @@ const DESCRIPTIONS: Readonly<Record<ServiceCommandName, string>> = {
 
 const HELP = `
 Answers when it took effect. Costs none of the restarts that the policy counts.
+Many are started upstream first, and stopped in the other order.
+'restart all' and 'restart group:...' leave alone what is stopped.
 
 Exit status:
   0   done
@@ -43,55 +45,26 @@ function addCommand(program: Command, name: ServiceCommandName): void {
   program
     .command(name)
     .description(DESCRIPTIONS[name])
-    .addArgument(
-      new Argument("<service>", "one service, or all").choices([...SERVICE_NAMES, "all"]),
-    )
+    .addArgument(new Argument("<service>", "one service, a group, or all").choices(COMMANDABLE))
     .option("--json", "print the services' status as JSON", false)
     .addHelpText("after", HELP)
-    .action(async (service: string, flags: { readonly json: boolean }, command: Command) => {
-      const specs = Object.values(SERVICES).filter(
-        (spec) => service === "all" || spec.name === service,
-      );
-      const temporal = connectTemporal(openContext(command).temporalAddress);
-      await expectAnswer(temporal);
-      const statuses: ServiceStatus[] = [];
-      for (const spec of specs) statuses.push(await send(temporal, spec, name));
+    .action(async (service: string, { json }: { readonly json: boolean }, command: Command) => {
+      const { config, temporalAddress } = openContext(command);
+      const temporal = connectTemporal(temporalAddress);
+      const done = await commandServices(temporal, {
+        name,
+        service,
+        config,
+        id: COMMAND_ID,
+        warn: (text) => process.stderr.write(text),
+      });
       await temporal.close();
-      const text = flags.json ? JSON.stringify(statuses, null, 2) : statuses.map(line).join("\n");
-      process.stdout.write(`${text}\n`);
-      process.exitCode = Math.max(...statuses.map((status) => exitCodeOf(status, name)));
+      process.stdout.write(commandedText(done, json));
+      process.exitCode = done.exit;
     });
 }
 
-async function send(
-  temporal: TemporalClient,
-  spec: ServiceSpec,
-  name: ServiceCommandName,
-): Promise<ServiceStatus> {
-  const outcome = await commandService(temporal, spec, name);
-  switch (outcome.kind) {
-    case "done":
-      return outcome.status;
-    case "no_supervisor":
-      throw new CliError(
-        `${spec.name} has no supervisor; 'dolphin start ${spec.name}' starts both`,
-      );
-    case "no_answer":
-      throw new CliError(
-        `no worker on task queue ${taskQueueOf(spec.layer)} took the command; ` +
-          `is 'dolphin worker ${spec.layer}' running? It is done when one comes`,
-      );
-  }
-}
-
-function line(status: ServiceStatus): string {
-  const pid = status.pid === null ? "" : `, pid ${status.pid}`;
-  return `${status.service}: ${status.word} (life ${status.life}${pid}): ${status.reason}`;
-}
-
-function exitCodeOf(status: ServiceStatus, name: ServiceCommandName): number {
-  if (name === "stop") return status.pid === null ? 0 : 1;
-  if (status.pid !== null) return 0;
-  if (status.word === "Fenced") return EXIT_FENCED;
-  return status.last_end?.kind === "misconfigured" ? EXIT_CONFIGURATION : 1;
+export function commandedText({ statuses }: Commanded, json: boolean): string {
+  const text = json ? JSON.stringify(statuses, null, 2) : statuses.map(commandedLine).join("\n");
+  return `${text}\n`;
 }

@@ -1,94 +1,159 @@
-/** `dolphin create`: what the server must hold for us, made once and again at no harm. */
+/** `dolphin create`: brings what the server holds for us to what is declared, and says what it changed. */
 import type { Command } from "commander";
-import { startSupervisor } from "../adapters/supervisor-commands.ts";
+import { bringSupervisor } from "../operations/declared/bring-supervisor.ts";
 import {
-  addSearchAttributes,
-  connectTemporal,
-  temporalAnswers,
-} from "../adapters/temporal-client.ts";
+  configuredIndicators,
+  scheduleOf,
+} from "../operations/indicators/configured-indicators.ts";
+import { expectTemporal } from "../operations/expect-temporal.ts";
+import { bringMetaHealth } from "../operations/health/meta-health-client.ts";
+import { pollersOf } from "../operations/declared/task-queues.ts";
+import { addSearchAttributes, connectTemporal } from "../adapters/temporal-client.ts";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
-import { createSchedule, SCHEDULES } from "../adapters/temporal-schedules.ts";
+import { type BroughtSchedule, bringSchedule } from "../adapters/temporal-schedules.ts";
+import {
+  bringIndicatorSchedule,
+  pauseOtherIndicators,
+} from "../adapters/indicators/indicator-schedules.ts";
+import type { Config } from "../config.ts";
+import { messageOf } from "../domain/failure.ts";
+import { layersInUse } from "../domain/supervision/declared/schedules.ts";
 import { SERVICES } from "../domain/supervision/services.ts";
-import { SEARCH_ATTRIBUTES, supervisorIdOf } from "../workflows/names.ts";
-import { CliError, openContext } from "./context.ts";
-
-export type Created = {
-  readonly search_attributes: {
-    readonly created: readonly string[];
-    readonly all: readonly string[];
-  };
-  readonly supervisors: readonly {
-    readonly service: string;
-    readonly workflow_id: string;
-    readonly created: boolean;
-  }[];
-  readonly schedules: readonly { readonly schedule_id: string; readonly created: boolean }[];
-};
+import { configuredSchedules } from "../wire/declared/configured-schedules.ts";
+import { declarationOf } from "../wire/declared/configured-services.ts";
+import {
+  indicatorIdOf,
+  META_HEALTH_ID,
+  SEARCH_ATTRIBUTES,
+  supervisorIdOf,
+} from "../workflows/names.ts";
+import { CliError, EXIT_CONFIGURATION, openContext } from "./context.ts";
+import { type Created, createdText } from "./rendering/created-text.ts";
 
 const HELP = `
-Idempotent: makes the search attributes and schedules that are missing and starts the
-supervisors that are not there. A supervisor that runs and a schedule that stands are left alone,
-with whatever an operator told them.
+Idempotent: makes the search attributes, supervisors, schedules and metaHealth that are missing, and brings
+those that are there to what 'services', 'schedules', 'indicators', 'books' and 'recovery' of the configuration
+say. The schedule of an indicator that is not configured any more is paused.
+What they say nothing new of is left alone, with whatever an operator told: a service that he
+stopped, a schedule that he paused. Says line by line what was done, and which task queues nobody
+serves. A cap of memory, CPU or tasks holds from the next start of the process.
 
 Exit status:
-  0   everything is there
+  0   everything is there, and as it is declared
+  1   a supervisor or metaHealth could not be told, as nobody serves its task queue (the line says which)
   3   Temporal does not answer`;
 
 export function addCreateCommand(program: Command): void {
   program
     .command("create")
-    .description("search attributes, supervisors and schedules, where they are missing")
-    .option("--json", "print what was made as JSON", false)
+    .description("bring search attributes, supervisors and schedules to what is declared")
+    .option("--json", "print what was made and changed as JSON", false)
     .addHelpText("after", HELP)
     .action(async (flags: { readonly json: boolean }, command: Command) => {
-      const temporal = connectTemporal(openContext(command).temporalAddress);
-      await expectAnswer(temporal);
-      const created = await createEverything(temporal);
+      const { config, temporalAddress } = openContext(command);
+      const temporal = connectTemporal(temporalAddress);
+      await expectTemporal(temporal);
+      const created = await createEverything(temporal, config);
       await temporal.close();
-      process.stdout.write(flags.json ? `${JSON.stringify(created, null, 2)}\n` : textOf(created));
+      const text = flags.json ? JSON.stringify(created, null, 2) : createdText(created).join("\n");
+      process.stdout.write(`${text}\n`);
+      if (untoldOf(created) !== undefined) process.exitCode = 1;
     });
 }
 
-export async function createEverything(temporal: TemporalClient): Promise<Created> {
-  const created = await addSearchAttributes(temporal);
+export async function createEverything(temporal: TemporalClient, config: Config): Promise<Created> {
+  const surroundings = await createSurroundings(temporal, config);
   const supervisors = await Promise.all(
-    Object.values(SERVICES).map(async (spec) => ({
-      service: spec.name,
-      workflow_id: supervisorIdOf(spec.name),
-      created: await startSupervisor(temporal, spec),
-    })),
+    Object.values(SERVICES).map(async (spec) => {
+      const queue = surroundings.task_queues.find(({ layer }) => layer === spec.layer);
+      const brought = await bringSupervisor(temporal, spec, {
+        declared: declarationOf(spec, config),
+        isServed: 0 < (queue?.pollers ?? 0),
+      });
+      return {
+        service: spec.name,
+        workflow_id: supervisorIdOf(spec.name),
+        created: brought.kind === "created",
+        changes: "changes" in brought ? brought.changes : [],
+        problem: brought.kind === "refused" ? brought.why : null,
+      };
+    }),
   );
+  return { ...surroundings, supervisors };
+}
+
+/** What the configuration says of it reached nobody. */
+export function untoldOf({
+  supervisors,
+  meta_health,
+}: Pick<Created, "supervisors" | "meta_health">) {
+  return [...supervisors, meta_health].find(({ problem }) => problem !== null);
+}
+
+/** All but the supervisors: which of them may be started again is for who remembers them. */
+export async function createSurroundings(
+  temporal: TemporalClient,
+  config: Config,
+): Promise<Omit<Created, "supervisors">> {
+  const created = await addSearchAttributes(temporal);
+  const task_queues = await pollersOf(temporal, layersInUse(config));
   const schedules = await Promise.all(
-    SCHEDULES.map(async (schedule) => ({
-      schedule_id: schedule.scheduleId,
-      created: await createSchedule(temporal, schedule),
-    })),
+    configuredSchedules(config).map(async (spec) =>
+      scheduleLine(spec.name, await bringSchedule(temporal, spec)),
+    ),
   );
-  return { search_attributes: { created, all: SEARCH_ATTRIBUTES }, supervisors, schedules };
+  return {
+    search_attributes: { created, all: SEARCH_ATTRIBUTES },
+    schedules: [...schedules, ...(await createIndicators(temporal, config))],
+    meta_health: await createMetaHealth(temporal, config, task_queues),
+    task_queues,
+  };
 }
 
-/** @throws {CliError} exit code 3 when the server is away. */
-export async function expectAnswer(temporal: TemporalClient): Promise<void> {
-  if (await temporalAnswers(temporal, COLD_ANSWER_MS_MAX)) return;
-  const { address } = temporal.address;
-  throw new CliError(
-    `Temporal at ${address} does not answer; start it ('dolphin up') or set TEMPORAL_ADDRESS`,
-    EXIT_SERVER_SILENT,
+/** @throws {CliError} exit code 78 for a kind that can't be had */
+async function createIndicators(
+  temporal: TemporalClient,
+  config: Config,
+): Promise<Created["schedules"]> {
+  const indicators = await configuredIndicators(config).catch((error: unknown) => {
+    throw new CliError(messageOf(error), EXIT_CONFIGURATION);
+  });
+  const brought = await Promise.all(
+    indicators.map(async (indicator) =>
+      scheduleLine(
+        indicatorIdOf(indicator.name),
+        await bringIndicatorSchedule(temporal, scheduleOf(indicator)),
+      ),
+    ),
   );
+  const others = await pauseOtherIndicators(
+    temporal,
+    indicators.map(({ name }) => name),
+  );
+  const changes = [{ what: "enabled", from: "true", to: "false" }];
+  return [...brought, ...others.map((id) => scheduleLine(id, { kind: "changed", changes }))];
 }
 
-const EXIT_SERVER_SILENT = 3;
-/** A first call also connects, on a machine that may be busy. */
-const COLD_ANSWER_MS_MAX = 5_000;
+function scheduleLine(schedule_id: string, brought: BroughtSchedule): Created["schedules"][number] {
+  return {
+    schedule_id,
+    created: brought.kind === "created",
+    changes: brought.kind === "changed" ? brought.changes : [],
+    paused: brought.kind === "unchanged" ? brought.note : null,
+  };
+}
 
-function textOf({ search_attributes, supervisors, schedules }: Created): string {
-  const rows = [
-    ...search_attributes.all.map((name) => ({
-      what: `search attribute ${name}`,
-      isNew: search_attributes.created.includes(name),
-    })),
-    ...supervisors.map((one) => ({ what: `supervisor ${one.workflow_id}`, isNew: one.created })),
-    ...schedules.map((one) => ({ what: `schedule ${one.schedule_id}`, isNew: one.created })),
-  ];
-  return rows.map(({ what, isNew }) => `${what}: ${isNew ? "created" : "there"}\n`).join("");
+async function createMetaHealth(
+  temporal: TemporalClient,
+  { recovery }: Config,
+  queues: Created["task_queues"],
+): Promise<Created["meta_health"]> {
+  const isServed = queues.some(({ layer, pollers }) => layer === "health" && 0 < pollers);
+  const brought = await bringMetaHealth(temporal, recovery.mode, isServed);
+  return {
+    workflow_id: META_HEALTH_ID,
+    created: brought.kind === "created",
+    changes: "changes" in brought ? brought.changes : [],
+    problem: brought.kind === "refused" ? brought.why : null,
+  };
 }

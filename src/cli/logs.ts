@@ -1,16 +1,27 @@
 /** `dolphin logs`: the log files of services, servers and workers, readable and in order of time. */
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { writesElsewhere } from "../adapters/log-files.ts";
 import { SERVICE_NAMES } from "../domain/supervision/services.ts";
+import type { UpFile } from "../wire/up-file.ts";
 import { CliError, EXIT_USAGE, openContext } from "./context.ts";
-import { renderLine, type TimedLine } from "./rendering/log-lines.ts";
+import type { TimedLine } from "../wire/log-line.ts";
+import { renderLine } from "./rendering/log-lines.ts";
 import { follow, lastOf, logNames, type LogView } from "./rendering/log-view.ts";
 
 type LogsOptions = { readonly follow: boolean; readonly lines: number; readonly json: boolean };
 
 const LINES_DEFAULT = 50;
 const LINES_MAX = 100_000;
-const PROCESS_NAMES = ["temporal", "hazelcast", "worker", "up", "simulator"];
+const PROCESS_NAMES = [
+  "temporal",
+  "hazelcast",
+  "worker",
+  "up",
+  "simulator",
+  "watchdog",
+  "dashboard",
+];
 
 export function addLogsCommand(program: Command): void {
   program
@@ -31,7 +42,8 @@ async function showLogs(
   options: LogsOptions,
   command: Command,
 ): Promise<void> {
-  const folder = join(openContext(command).config.data_dir, "logs");
+  const { config, up } = openContext(command);
+  const folder = join(config.data_dir, "logs");
   const known = [...new Set([...SERVICE_NAMES, ...PROCESS_NAMES, ...logNames(folder)])];
   if (service !== undefined && !known.includes(service)) {
     throw new CliError(`no service '${service}'; known are ${known.join(", ")}`, EXIT_USAGE);
@@ -40,6 +52,7 @@ async function showLogs(
   if (logNames(folder).length === 0) {
     process.stderr.write(`dolphin: no logs in ${folder} yet\n`);
   }
+  for (const name of service === undefined ? known : [service]) tellIfMoved(up, folder, name);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   const print = (lines: readonly TimedLine[]) => {
@@ -57,6 +70,18 @@ async function showLogs(
   const first = added.next();
   print(lastOf(view, options.lines));
   for (let batch = await first; batch.done !== true; batch = await added.next()) print(batch.value);
+}
+
+/** A server keeps its log open: nothing brings a file back that was moved away from under it. */
+function tellIfMoved(up: UpFile | null, folder: string, name: string): void {
+  const pid = up?.services[name]?.pid;
+  if (pid === undefined) return;
+  const files = ["log", "out"].map((ending) => join(folder, `${name}.${ending}`));
+  const where = writesElsewhere(pid, files);
+  if (where === null) return;
+  process.stderr.write(
+    `dolphin: the log of ${name} was moved or deleted: its lines go to ${where} until ${name} starts again\n`,
+  );
 }
 
 function lineCount(text: string): number {

@@ -1,7 +1,11 @@
-/** The `dolphin` command line: parses, and loads only the module of the verb that was asked for. */
-import { Command, CommanderError } from "commander";
-import { ConfigError } from "../config.ts";
-import { CliError, EXIT_CONFIGURATION, EXIT_USAGE } from "./context.ts";
+/**
+ * The `dolphin` command line: has a running `up` answer where it can, else parses, and loads only the
+ * module of the verb that was asked for. Invariant: loads no package before it needs it.
+ */
+import type { Command } from "commander";
+import { withoutProxyOnLoopback } from "../domain/loopback.ts";
+import { EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
+import { askRunning } from "./quick/ask-running.ts";
 
 type Verb = {
   readonly summary: string;
@@ -19,7 +23,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./worker.ts")).addWorkerCommand,
   },
   create: {
-    summary: "search attributes, supervisors and schedules, where they are missing",
+    summary: "bring search attributes, supervisors and schedules to what is declared",
     load: async () => (await import("./create.ts")).addCreateCommand,
   },
   start: {
@@ -42,6 +46,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "close a book's positions and halt it: to its trader at once",
     load: async () => (await import("./trader/trader-verbs.ts")).addFlattenCommand,
   },
+  close: {
+    summary: "close a position in its book alone, at a price of your own",
+    load: async () => (await import("./trader/trader-verbs.ts")).addCloseCommand,
+  },
   halt: {
     summary: "no entries into a book",
     load: async () => (await import("./trader/trader-verbs.ts")).addHaltCommand,
@@ -57,6 +65,42 @@ const VERBS: Readonly<Record<string, Verb>> = {
   status: {
     summary: "services and servers: the word on each, why, and how old its data is",
     load: async () => (await import("./status.ts")).addStatusCommand,
+  },
+  top: {
+    summary: "the overview, live on a terminal",
+    load: async () => (await import("./top/top.ts")).addTopCommand,
+  },
+  health: {
+    summary: "the five sensors, rm_meta, and the causes behind them, each with its facts",
+    load: async () => (await import("./health/health.ts")).addHealthCommand,
+  },
+  safety: {
+    summary: "how much may be risked, and why: show; stop trading: halt; end a stop: resume",
+    load: async () => (await import("./safety/safety-verbs.ts")).addSafetyCommand,
+  },
+  watchdog: {
+    summary: "run the safety watchdog on its own; under 'up' it runs already",
+    load: async () => (await import("./safety/watchdog.ts")).addWatchdogCommand,
+  },
+  dashboard: {
+    summary: "serve the dashboard on its own; under 'up' it runs already",
+    load: async () => (await import("./dashboard/dashboard.ts")).addDashboardCommand,
+  },
+  why: {
+    summary: "why no-trade, restart, posture, health: each rule with its value and threshold",
+    load: async () => (await import("./why/why-verbs.ts")).addWhyCommand,
+  },
+  alerts: {
+    summary: "open incidents: ls, show, ack, mute, unmute; test CHANNEL sends one test alert",
+    load: async () => (await import("./alerts/alerts-verbs.ts")).addAlertsCommand,
+  },
+  trace: {
+    summary: "the way of a scan from its file to a fill, hop by hop; percentiles over a period",
+    load: async () => (await import("./trace/trace.ts")).addTraceCommand,
+  },
+  export: {
+    summary: "trades, events, scans, equity as CSV or Arrow, for pandas and notebooks",
+    load: async () => (await import("./export/export.ts")).addExportCommand,
   },
   logs: {
     summary: "the services' logs",
@@ -74,13 +118,43 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "a book's log: cut, to give up its end after damage",
     load: async () => (await import("./trader/journal-cut.ts")).addJournalCommand,
   },
+  backup: {
+    summary: "copy the data directory and Temporal's database while everything runs",
+    load: async () => (await import("./backup/backup.ts")).addBackupCommand,
+  },
   backtest: {
     summary: "a strategy over the archive: run, sweep, check (look-ahead)",
     load: async () => (await import("./backtest/backtest-verbs.ts")).addBacktestCommand,
   },
+  forewarn: {
+    summary: "what the coming days may bring a book, by its past trades: run, show",
+    load: async () => (await import("./forewarn/forewarn-verbs.ts")).addForewarnCommand,
+  },
+  indicators: {
+    summary: "scheduled readings from outside: ls, refresh, history, export",
+    load: async () => (await import("./indicators/indicators-verbs.ts")).addIndicatorsCommand,
+  },
+  incident: {
+    summary:
+      "incidents of the past: ls, show, bundle; recorded health through another policy: replay",
+    load: async () => (await import("./incident/incident.ts")).addIncidentCommand,
+  },
+  drill: {
+    summary: "inject a fault into the running system, and measure the recovery",
+    load: async () => (await import("./drills/drill.ts")).addDrillCommand,
+  },
   config: {
-    summary: "the effective configuration, and where each value came from",
+    summary:
+      "the effective configuration, and where each value came from; plan: what another one would do",
     load: async () => (await import("./config.ts")).addConfigCommand,
+  },
+  doctor: {
+    summary: "check this machine before a deployment, or after one: what is wrong, what to do",
+    load: async () => (await import("./doctor/doctor.ts")).addDoctorCommand,
+  },
+  install: {
+    summary: "files for systemd or supervisord that run the stack of this checkout",
+    load: async () => (await import("./install/install.ts")).addInstallCommand,
   },
   simulate: {
     summary: "write scan files at a rate (the demo's NG6)",
@@ -93,6 +167,14 @@ const FAILED_GRACE_MS = 500;
 const OPTIONS_WITH_VALUE = new Set(["--config", "--data-dir"]);
 
 async function main(argv: readonly string[]): Promise<void> {
+  const answer = await askRunning(argv);
+  if (answer !== null) {
+    process.stderr.write(answer.err);
+    process.stdout.write(answer.out);
+    process.exitCode = answer.exit;
+    return;
+  }
+  const { Command } = await import("commander");
   const program = new Command("dolphin")
     .description("A durable, multi-speed trading pipeline.")
     .option("--config <file>", "the configuration file (default: ./dolphin.yaml or DOLPHIN_CONFIG)")
@@ -118,9 +200,10 @@ function verbIn(argv: readonly string[]): string | undefined {
 }
 
 /** One clear line on stderr, and the exit code of the contract. */
-function fail(error: unknown): void {
+async function fail(error: unknown): Promise<void> {
   // What a failed verb has left open must not keep it.
   setTimeout(() => process.exit(), FAILED_GRACE_MS).unref();
+  const { CommanderError } = await import("commander");
   if (error instanceof CommanderError) {
     // Commander has said what is wrong, or shown the help that was asked for.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
@@ -128,8 +211,7 @@ function fail(error: unknown): void {
   }
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`dolphin: ${message}\n`);
-  if (error instanceof ConfigError) process.exitCode = EXIT_CONFIGURATION;
-  else process.exitCode = error instanceof CliError ? error.exitCode : 1;
+  process.exitCode = (await import("./context.ts")).exitCodeOf(error);
 }
 
 // A reader that has seen enough (`dolphin logs | head`) is no failure.
@@ -138,4 +220,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Whatever we or our children leave is for the owner and at most the group to read.
+process.umask(process.umask() | 0o027);
+// For the children of this process, too.
+Object.assign(process.env, withoutProxyOnLoopback(process.env));
 await main(process.argv.slice(2)).catch(fail);

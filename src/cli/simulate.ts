@@ -6,7 +6,8 @@ import { MS_PER_SECOND, US_PER_MS } from "../domain/time.ts";
 import { parsePriceTable, type PriceTable } from "../wire/price-table.ts";
 import type { Config } from "../config.ts";
 import { parseDuration } from "./parse-duration.ts";
-import { CliError, EXIT_USAGE, openContext } from "./context.ts";
+import { EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
+import { addSimulateFeeds } from "./simulate/simulate-feeds.ts";
 import {
   type PriceSource,
   simulatedPrices,
@@ -37,8 +38,9 @@ const ASSETS_MAX = 10_000;
 const RATE_MAX = 1_000;
 
 export function addSimulateCommand(program: Command): void {
-  program
-    .command("simulate")
+  const command = program.command("simulate");
+  addSimulateFeeds(command);
+  command
     .description("write scan files at a rate, as the upstream engine does")
     .option("--out <dir>", "the archive; day folders are made below it (default: the configured)")
     .option("--rate <n>", "scans a second (default: 2)", numberIn(0.001, RATE_MAX))
@@ -75,15 +77,15 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
       exitCode: EXIT_USAGE,
     });
   }
-  const { config } = openContext(command);
-  const archive = options.out ?? config.archive;
+  const settings = await settingsOf(options, command);
+  const { archive } = settings;
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   const totals = await writeScans({
     archive,
-    source: sourceOf(options, config.simulator),
+    source: await sourceOf(options, settings),
     pace: {
-      rate: options.rate ?? config.simulator.rate,
+      rate: settings.rate,
       outage:
         options.outageEvery === undefined
           ? null
@@ -106,13 +108,34 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
   );
 }
 
-function sourceOf(
-  { prices, assets, seed }: SimulateOptions,
-  defaults: Config["simulator"],
-): PriceSource {
-  if (prices === undefined) {
-    return simulatedPrices(assets ?? defaults.assets, seed ?? defaults.seed);
+type Settings = Pick<Config["simulator"], "assets" | "rate" | "seed"> & {
+  readonly archive: string;
+};
+
+/** Where all of it was said, the configuration is not loaded: 10 MB of a process that may stay for weeks. */
+async function settingsOf(
+  { out, assets, rate, seed }: SimulateOptions,
+  command: Command,
+): Promise<Settings> {
+  if (out !== undefined && assets !== undefined && rate !== undefined && seed !== undefined) {
+    return { archive: out, assets, rate, seed };
   }
+  const { openContext } = await import("./context.ts");
+  const { archive, simulator } = openContext(command).config;
+  return {
+    archive: out ?? archive,
+    assets: assets ?? simulator.assets,
+    rate: rate ?? simulator.rate,
+    seed: seed ?? simulator.seed,
+  };
+}
+
+async function sourceOf(
+  { prices, assets }: SimulateOptions,
+  settings: Settings,
+): Promise<PriceSource> {
+  if (prices === undefined) return simulatedPrices(settings.assets, settings.seed);
+  const { CliError } = await import("./context.ts");
   let table: PriceTable;
   try {
     table = parsePriceTable(readFileSync(prices, "utf8"));

@@ -1,8 +1,10 @@
 /** `dolphin status`: what a tired person reads at 4 am. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import type { StatusOptions, StatusReader } from "../adapters/status/open-status.ts";
+import type { StatusOptions, StatusReader } from "../operations/status/open-status.ts";
 import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
+import { restartPolicyOf } from "../wire/configuration.ts";
+import { configuredServices } from "../wire/declared/configured-services.ts";
 import type { SystemStatus } from "../wire/system-status.ts";
 import { type CliContext, openContext } from "./context.ts";
 import { statusTable } from "./rendering/status-table.ts";
@@ -10,13 +12,13 @@ import { statusTable } from "./rendering/status-table.ts";
 type StatusFlags = { readonly json: boolean; readonly watch: boolean };
 
 const REPAINT_MS = 1_000;
-const MS_PER_SECOND = 1_000;
 const HELP = `
 Exit status:
   0  Healthy
   1  Warning, a backlog, upstream silent (Stale (upstream)), waiting, starting or stopped
   2  Down, Error, FATAL, Fenced, Unkillable, or Stale by our own fault
-  3  a server did not answer in 400 ms
+  3  a server did not answer in 400 ms; time in which this process was too busy to listen
+     does not count
 The same words stand in Temporal's Web UI. docs/status-json.md tells what --json prints.`;
 
 export function addStatusCommand(program: Command): void {
@@ -27,7 +29,7 @@ export function addStatusCommand(program: Command): void {
     .option("--watch", "repaint each second", false)
     .addHelpText("after", HELP)
     .action(async (flags: StatusFlags, command: Command) => {
-      const { openStatus } = await import("../adapters/status/open-status.ts");
+      const { openStatus } = await import("../operations/status/open-status.ts");
       const reader = await openStatus(statusOptions(openContext(command)));
       const last = flags.watch ? await watch(reader, flags) : await once(reader, flags);
       // Connections to a server that is away would keep the process; what matters is said.
@@ -37,8 +39,12 @@ export function addStatusCommand(program: Command): void {
 
 async function once(reader: StatusReader, { json }: StatusFlags): Promise<SystemStatus> {
   const status = await reader.read();
-  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : `${statusTable(status)}\n`);
+  process.stdout.write(statusText(status, json));
   return status;
+}
+
+export function statusText(status: SystemStatus, json: boolean): string {
+  return json ? `${JSON.stringify(status, null, 2)}\n` : `${statusTable(status)}\n`;
 }
 
 async function watch(reader: StatusReader, { json }: StatusFlags): Promise<SystemStatus | null> {
@@ -60,18 +66,18 @@ export function statusOptions({
   up,
   temporalAddress,
 }: Pick<CliContext, "config" | "up" | "temporalAddress">): StatusOptions {
-  const { restarts_max, window_s, delays_s, fatal_retry_s } = config.supervision;
   return {
     temporalAddress,
-    hazelcast: { address: config.hazelcast.address, cluster: config.hazelcast.cluster },
+    hazelcast: {
+      address: config.hazelcast.address,
+      cluster: config.hazelcast.cluster,
+      prefix: config.hazelcast.prefix,
+    },
     dataDir: config.data_dir,
     archive: config.archive,
-    policy: {
-      restartsMax: restarts_max,
-      windowMs: window_s * MS_PER_SECOND,
-      delaysMs: delays_s.map((delay) => delay * MS_PER_SECOND),
-      fatalRetryMs: fatal_retry_s * MS_PER_SECOND,
-    },
+    services: Object.values(configuredServices(config)),
+    policy: restartPolicyOf(config),
+    isWatched: config.safety.watchdog,
     temporalUi: up?.temporal_ui ?? null,
     dashboard: up?.dashboard ?? null,
   };

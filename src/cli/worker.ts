@@ -1,9 +1,16 @@
 /** `dolphin worker LAYER...`: the workers of these layers, and the services that they keep. */
 import { Argument, type Command } from "commander";
-import { LAYERS, SERVICES } from "../domain/supervision/services.ts";
+import { LAYERS } from "../domain/supervision/services.ts";
 import type { Layer } from "../domain/supervision/services.ts";
 import { ConfigError } from "../config.ts";
-import { type CliContext, EXIT_CONFIGURATION, openContext } from "./context.ts";
+import { findFreePort } from "../embedded/ports/ports.ts";
+import type { StatusReader } from "../operations/status/open-status.ts";
+import { messageOf } from "../domain/failure.ts";
+import { answerVerbs, isAnswered } from "./quick/answer-verbs.ts";
+import { printsLike } from "./quick/question.ts";
+import { statusOptions } from "./status.ts";
+import { configuredServices } from "../wire/declared/configured-services.ts";
+import { type CliContext, EXIT_CONFIGURATION, openContext, outliveOutput } from "./context.ts";
 
 const HELP = `
 Layers: ${LAYERS.join(", ")}. A layer without services still runs its workflows.
@@ -22,14 +29,18 @@ export function addWorkerCommand(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (layers: Layer[], _flags: unknown, command: Command) => {
       const context = openContext(command);
+      outliveOutput();
+      const reader = readerOnDemand(context);
+      await answerAsWorker(context, reader);
       const { runWorkers } = await import("../workers/run-workers.ts");
       try {
         await runWorkers({
           layers: [...new Set(layers)],
           config: context.config,
-          services: SERVICES,
+          services: configuredServices(context.config),
           env: serviceEnvironment(context),
           temporalAddress: context.temporalAddress,
+          ...(await metricsOf(context, reader)),
           say: (line) => process.stdout.write(`dolphin worker: ${line}\n`),
         });
       } catch (error) {
@@ -41,6 +52,44 @@ export function addWorkerCommand(program: Command): void {
       }
       process.exit(0);
     });
+}
+
+type Reader = () => Promise<StatusReader>;
+
+/** What opens for it opens at the first question. */
+function readerOnDemand(context: CliContext): Reader {
+  let reader: Promise<StatusReader> | null = null;
+  const open = async () => {
+    const { openStatus } = await import("../operations/status/open-status.ts");
+    return openStatus(statusOptions(context));
+  };
+  return () =>
+    (reader ??= open().catch((error: unknown) => {
+      reader = null;
+      throw error;
+    }));
+}
+
+/** Nothing where the port is 0. */
+async function metricsOf({ config }: CliContext, reader: Reader) {
+  const port = config.ports.metrics;
+  return port === 0 ? {} : { metrics: { port, reader, sdkPort: await findFreePort() } };
+}
+
+/** Where no `up` runs, and no other worker answers already. */
+async function answerAsWorker({ config, up }: CliContext, reader: Reader): Promise<void> {
+  if (up !== null || (await isAnswered(config.data_dir))) return;
+  try {
+    await answerVerbs({
+      name: "worker",
+      dataDir: config.data_dir,
+      hazelcast: config.hazelcast,
+      temporal: printsLike(process.env),
+      reader,
+    });
+  } catch (error) {
+    process.stderr.write(`dolphin: the command line is not answered here: ${messageOf(error)}\n`);
+  }
 }
 
 /** Services read their own configuration: it must be the one that this worker was given. */
@@ -55,6 +104,9 @@ function serviceEnvironment({ loaded, config, up }: CliContext): NodeJS.ProcessE
           DOLPHIN_ARCHIVE: config.archive,
           DOLPHIN_HAZELCAST_ADDRESS: config.hazelcast.address,
           DOLPHIN_HAZELCAST_CLUSTER: config.hazelcast.cluster,
+          ...(config.hazelcast.prefix === null
+            ? {}
+            : { DOLPHIN_HAZELCAST_PREFIX: config.hazelcast.prefix }),
         }),
   };
 }

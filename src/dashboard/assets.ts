@@ -1,20 +1,44 @@
 /** The files of the page, read once; nothing else on the disk can be asked for. */
-import { readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DashboardApp } from "./world.ts";
 
 export type Asset = { readonly type: string; readonly body: string };
 
-const ASSETS = [
-  ["/", "index.html", "text/html; charset=utf-8"],
-  ["/app.js", "app.js", "text/javascript; charset=utf-8"],
-  ["/draw.js", "draw.js", "text/javascript; charset=utf-8"],
-  ["/style.css", "style.css", "text/css; charset=utf-8"],
-  ["/icon.svg", "icon.svg", "image/svg+xml"],
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+const { resolve } = createRequire(import.meta.url);
+const PUBLIC = fileURLToPath(new URL("public/", import.meta.url));
+/** Of others, under our own origin: the page loads nothing from elsewhere. */
+const VENDORED = [
+  ["/vendor/uplot.js", "uplot/dist/uPlot.esm.js"],
+  ["/vendor/uplot.css", "uplot/dist/uPlot.min.css"],
 ] as const;
 
-export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
-  const entries = ASSETS.map(async ([path, file, type]) => {
-    const body = await readFile(new URL(`public/${file}`, import.meta.url), "utf8");
-    return [path, { type, body }] as const;
+/** By the path that they are asked for. */
+export function loadAssets(): ReadonlyMap<string, Asset> {
+  const own = readdirSync(PUBLIC, { recursive: true, encoding: "utf8" }).flatMap((file) => {
+    const type = TYPES[extname(file)];
+    if (type === undefined) return [];
+    return [[`/${file}`, { type, body: readFileSync(join(PUBLIC, file), "utf8") }] as const];
   });
-  return new Map(await Promise.all(entries));
+  const others = VENDORED.map(([path, module]) => {
+    const body = readFileSync(resolve(module), "utf8");
+    return [path, { type: TYPES[extname(path)] ?? "", body }] as const;
+  });
+  return new Map([...own, ...others]);
+}
+
+export function addAssets(app: DashboardApp, assets: ReadonlyMap<string, Asset>): void {
+  app.get("*", (c, next) => {
+    const asset = assets.get(c.req.path === "/" ? "/index.html" : c.req.path);
+    if (asset === undefined) return next();
+    return c.body(asset.body, 200, { "content-type": asset.type });
+  });
 }

@@ -20,6 +20,42 @@ export function isoFromMicros(micros: number): string {
   return `${dayFromEpochDays(days)}T${clock}.${pad(fraction, 6)}+00:00`;
 }
 
+/** Of milliseconds, which may have a fraction. */
+export function isoFromMs(ms: number): string {
+  return isoFromMicros(Math.round(ms * US_PER_MS));
+}
+
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(?:Z|([+-])(\d{2}):(\d{2}))?)?$/;
+
+/** Whole milliseconds of a time in ISO-8601, which is UTC unless it says otherwise; NaN for another text. */
+export function msFromIso(text: string): number {
+  const found = ISO.exec(text);
+  if (found === null) return NaN;
+  const part = (at: number): number => Number(found[at] ?? 0);
+  const minutes = part(4) * 60 + part(5);
+  const offset = (part(9) * 60 + part(10)) * (found[8] === "-" ? -1 : 1);
+  const ms = Math.floor(part(7) * MS_PER_SECOND + FLOAT_SLACK);
+  const days = epochDaysOf({ year: part(1), month: part(2), day: part(3) });
+  const ofDay = (minutes - offset) * MS_PER_MINUTE + part(6) * MS_PER_SECOND + ms;
+  return days * MS_PER_DAY + ofDay;
+}
+
+/** A fraction such as .007 of a second is 6.999... milliseconds in binary. */
+const FLOAT_SLACK = 1e-6;
+
+/** Hinnant's days-from-civil algorithm. */
+function epochDaysOf(civil: { year: number; month: number; day: number }): number {
+  const year = civil.month <= 2 ? civil.year - 1 : civil.year;
+  const era = Math.floor(year / 400);
+  const yearOfEra = year - era * 400;
+  const monthShifted = civil.month <= 2 ? civil.month + 9 : civil.month - 3;
+  const dayOfYear = Math.floor((153 * monthShifted + 2) / 5) + civil.day - 1;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
 /** The UTC day of a time, as in the archive's folder names: `2026-03-25`. */
 export function dayFromMicros(micros: number): string {
   return dayFromEpochDays(Math.floor(micros / (MS_PER_DAY * US_PER_MS)));
@@ -45,6 +81,7 @@ function dayFromEpochDays(epochDays: number): string {
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
 }
 
-function pad(value: number, width: number): string {
+/** With zeros before it. */
+export function pad(value: number, width: number): string {
   return String(value).padStart(width, "0");
 }

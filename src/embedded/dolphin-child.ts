@@ -1,5 +1,6 @@
 /** A `dolphin` verb as a guarded child of `dolphin up`: its command line and its environment. */
 import { fileURLToPath } from "node:url";
+import { STAYING_FLAGS } from "../adapters/process/node-flags.ts";
 import { effectiveConfigFile, temporalConfigFile } from "./state/up-state.ts";
 import { startGuarded } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
@@ -11,6 +12,8 @@ export type ChildWorld = {
   readonly temporal: string;
   readonly namespace: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Variables with the configuration's secrets, which stand in no file of ours. */
+  readonly secrets: Readonly<Record<string, string>>;
 };
 export type DolphinChild = {
   readonly args: readonly string[];
@@ -23,7 +26,7 @@ const MAIN = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 export function startDolphinChild(world: ChildWorld, child: DolphinChild): Promise<GuardedProcess> {
   return startGuarded({
     command: process.execPath,
-    args: ["--disable-warning=ExperimentalWarning", MAIN, ...child.args],
+    args: [...STAYING_FLAGS, MAIN, ...child.args],
     cwd: CHECKOUT,
     env: childEnvironment(world),
     logFile: child.logFile,
@@ -35,10 +38,14 @@ export function startDolphinChild(world: ChildWorld, child: DolphinChild): Promi
  * The effective configuration is the only one that counts below `dolphin up`, and the embedded
  * server the only Temporal: a profile of the operator's must not lead a worker elsewhere.
  */
-export function childEnvironment({ dataDir, temporal, namespace, env }: ChildWorld) {
+export function childEnvironment({ dataDir, temporal, namespace, env, secrets }: ChildWorld) {
   const kept = Object.entries(env).filter(([name]) => !/^(DOLPHIN|TEMPORAL)_/.test(name));
   return {
+    // As bin/dolphin does for a worker that runs alone.
+    MALLOC_ARENA_MAX: "1",
+    MALLOC_TRIM_THRESHOLD_: "131072",
     ...Object.fromEntries(kept),
+    ...secrets,
     DOLPHIN_CONFIG: effectiveConfigFile(dataDir),
     TEMPORAL_ADDRESS: temporal,
     TEMPORAL_NAMESPACE: namespace,

@@ -7,6 +7,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { outputSince, outputSize } from "../adapters/process/output-file.ts";
 import { signalGroup, startedTicks } from "../adapters/process/process-facts.ts";
 import { assert } from "../domain/assert.ts";
 import { removeGuardRecord, writeGuardRecord } from "./state/guard-record.ts";
@@ -20,6 +21,8 @@ export type GuardedProcess = {
   readonly guardPid: number;
   readonly startedTicks: number | null;
   readonly exited: Promise<ProcessEnd>;
+  /** The last line of what it has printed; null where that is nothing. */
+  lastLine(): string | null;
   /** SIGTERM, then SIGKILL after the grace; resolves when the program has ended. */
   stop(): Promise<void>;
   /** SIGKILL to the whole group, at once. */
@@ -36,13 +39,32 @@ export type GuardedCommand = {
   readonly graceSeconds: number;
 };
 
+const LINE_CHARS_MAX = 500;
 const GUARD = fileURLToPath(new URL("guard.sh", import.meta.url));
 /** A shell reports a death by signal N as status 128 + N. */
 const SIGNAL_STATUS_BASE = 128;
 
+/**
+ * Variables by which an embedded server is set otherwise than we set it: Hazelcast's overrides of its
+ * configuration, arguments for every Java, the settings of Temporal's servers and clients.
+ */
+const OVERRIDES = /^(HZ_|TEMPORAL_|(JAVA_TOOL|JDK_JAVA|_JAVA)_OPTIONS$)/;
+
+export function overridesIn(env: NodeJS.ProcessEnv): readonly string[] {
+  return Object.keys(env)
+    .filter((name) => OVERRIDES.test(name))
+    .toSorted();
+}
+
+/** For a program that is not ours, and that must run as we configure it. */
+export function withoutOverrides(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !OVERRIDES.test(name)));
+}
+
 export async function startGuarded(command: GuardedCommand): Promise<GuardedProcess> {
   mkdirSync(dirname(command.logFile), { recursive: true });
   const log = openSync(command.logFile, "a", 0o640);
+  const printedFrom = outputSize(command.logFile);
   const guard = spawn(
     "/bin/sh",
     [GUARD, String(command.graceSeconds), command.command, ...command.args],
@@ -75,6 +97,10 @@ export async function startGuarded(command: GuardedCommand): Promise<GuardedProc
     guardPid,
     startedTicks: startedTicks(pid),
     exited,
+    lastLine() {
+      const line = outputSince(command.logFile, printedFrom).at(-1);
+      return line === undefined ? null : line.slice(-LINE_CHARS_MAX);
+    },
     async stop() {
       guard.stdin!.end();
       await exited;

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startGuarded } from "./guarded-process.ts";
+import { startGuarded, withoutOverrides } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
 import { LOOPBACK, probePort } from "./ports/ports.ts";
 import { untilReady } from "./until-ready.ts";
@@ -14,6 +14,9 @@ export type HazelcastMemberOptions = {
   readonly cluster: string;
   readonly heapMb: number;
   readonly logFile: string;
+  /** System properties beside ours, as Java takes them. */
+  readonly properties?: readonly string[];
+  readonly graceSeconds?: number;
 };
 export type HazelcastMember = GuardedProcess & { readonly address: string };
 
@@ -28,6 +31,10 @@ const OPENED_TO_MEMBER = [
   "java.management/sun.management",
   "jdk.management/com.sun.management.internal",
 ];
+/** What Java made of the member's classes in an earlier run; setup keeps it. */
+export const CLASS_ARCHIVE = fileURLToPath(
+  new URL("../../.cache/hazelcast-classes.jsa", import.meta.url),
+);
 const READY_WITHIN_MS = 60_000;
 const GRACE_SECONDS = 10;
 
@@ -41,9 +48,9 @@ export async function startHazelcastMember(
     command: options.javaBin,
     args: memberArguments(options),
     cwd: dirname(options.logFile),
-    env: process.env,
+    env: withoutOverrides(process.env),
     logFile: options.logFile,
-    graceSeconds: GRACE_SECONDS,
+    graceSeconds: options.graceSeconds ?? GRACE_SECONDS,
   });
   await untilReady({
     name: "Hazelcast",
@@ -61,7 +68,8 @@ export async function startHazelcastMember(
   return { ...member, address };
 }
 
-function memberArguments(options: HazelcastMemberOptions): string[] {
+/** What a member of its own is started with, too. */
+export function memberArguments(options: Omit<HazelcastMemberOptions, "logFile">): string[] {
   return [
     // A small heap that is taken once and stays: the collector that needs least beside it.
     "-Xms64m",
@@ -70,6 +78,7 @@ function memberArguments(options: HazelcastMemberOptions): string[] {
     "-XX:MaxMetaspaceSize=128m",
     // A member out of memory must end, so that it is started again, instead of limping on.
     "-XX:+ExitOnOutOfMemoryError",
+    ...classArchive(),
     "--add-modules=java.se",
     ...OPENED_TO_MEMBER.map((where) => `--add-opens=${where}=ALL-UNNAMED`),
     `-Dhazelcast.config=${CONFIGURATION}`,
@@ -77,10 +86,17 @@ function memberArguments(options: HazelcastMemberOptions): string[] {
     `-Ddolphin.port=${options.port}`,
     `-Ddolphin.interface=${LOOPBACK}`,
     `-Ddolphin.members=${LOOPBACK}:${options.port}`,
+    ...(options.properties ?? []),
     "-cp",
     options.jar,
     "com.hazelcast.core.server.HazelcastMemberStarter",
   ];
+}
+
+/** One of another Java or another jar is not used, and nothing is said of it. */
+function classArchive(): readonly string[] {
+  if (!existsSync(CLASS_ARCHIVE)) return [];
+  return [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`, "-Xlog:cds=off", "-Xlog:class+path=off"];
 }
 
 function textFrom(file: string, offset: number): string {

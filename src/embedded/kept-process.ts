@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../adapters/clock.ts";
 import { decideRestart } from "../domain/supervision/restart-policy.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
+import { HEARD, isTooSilent, silentLook } from "../domain/supervision/silence.ts";
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../domain/time.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
 import { tell } from "./until-ready.ts";
@@ -31,6 +32,10 @@ export type KeptProcess = {
   /** Null while it is down. */
   process(): GuardedProcess | null;
   restarts(): number;
+  /** Until the next start of one that is down; 0 when nothing is waited for. */
+  nextTryInMs(): number;
+  /** Ends such a wait: the cause of the deaths is known to be over. */
+  retry(): void;
   /** SIGTERM, SIGKILL after the grace; no further restart. */
   stop(): Promise<void>;
   /** At once, all of it; no further restart. */
@@ -38,12 +43,14 @@ export type KeptProcess = {
 };
 export type KeptDeps = {
   readonly policy: RestartPolicy;
+  /** From one question to the next; five seconds where it is not said. */
+  readonly probeEveryMs?: number;
   /** One sentence for the operator. */
   readonly onEvent: (level: EventLevel, text: string) => void;
 };
 export type EventLevel = "info" | "warn" | "error";
 
-const PROBE_INTERVAL_MS = 5_000;
+const PROBE_EVERY_MS = 5_000;
 
 type Keeping = {
   readonly spec: KeptSpec;
@@ -52,6 +59,10 @@ type Keeping = {
   readonly signal: AbortSignal;
   readonly restartTimesMs: number[];
   state: KeptState;
+  /** Monotonic. */
+  nextTryMs: number;
+  /** Ends the wait for it. */
+  hurry: AbortController;
   current: GuardedProcess | null;
 };
 
@@ -66,6 +77,8 @@ export async function keepProcess(spec: KeptSpec, deps: KeptDeps): Promise<KeptP
     signal: stopping.signal,
     restartTimesMs: [],
     state: "running",
+    nextTryMs: 0,
+    hurry: new AbortController(),
     current: first,
   };
   const done = keep(keeping);
@@ -75,6 +88,8 @@ export async function keepProcess(spec: KeptSpec, deps: KeptDeps): Promise<KeptP
     state: () => keeping.state,
     process: () => keeping.current,
     restarts: () => keeping.restartTimesMs.length,
+    nextTryInMs: () => Math.max(0, keeping.nextTryMs - monotonicMs()),
+    retry: () => keeping.hurry.abort(),
     async stop() {
       stopping.abort();
       await keeping.current?.stop();
@@ -99,11 +114,14 @@ async function keep(keeping: Keeping): Promise<void> {
 async function live(keeping: Keeping, process: GuardedProcess): Promise<void> {
   const { spec, deps, signal } = keeping;
   const over = new AbortController();
-  void watchHealth({ spec, process, onEvent: deps.onEvent, signal: over.signal });
+  void watchHealth({ spec, process, deps, signal: over.signal });
   const end = await process.exited;
   over.abort();
   keeping.current = null;
-  if (!signal.aborted) deps.onEvent("warn", `${spec.name} ended (${tell(end)})`);
+  // What ended by itself has said why.
+  const said = end.code === null || end.code === 0 ? null : process.lastLine();
+  const how = said === null ? tell(end) : `${tell(end)}: ${said}`;
+  if (!signal.aborted) deps.onEvent("warn", `${spec.name} ended (${how})`);
 }
 
 async function pause(keeping: Keeping): Promise<void> {
@@ -113,6 +131,7 @@ async function pause(keeping: Keeping): Promise<void> {
   const decision = decideRestart(policy, keeping.restartTimesMs, nowMs);
   const waitMs = Math.max(0, decision.atMs - nowMs);
   const seconds = Math.ceil(waitMs / MS_PER_SECOND);
+  keeping.nextTryMs = decision.atMs;
   keeping.state = decision.kind === "restart" ? "waiting" : "fatal";
   if (decision.kind === "fatal") {
     const spent = `${policy.restartsMax} restarts in ${policy.windowMs / MS_PER_MINUTE} min`;
@@ -120,7 +139,9 @@ async function pause(keeping: Keeping): Promise<void> {
   } else if (seconds > 0) {
     onEvent("warn", `${spec.name} starts again in ${seconds} s`);
   }
-  await delay(waitMs, undefined, { signal }).catch(() => undefined);
+  keeping.hurry = new AbortController();
+  const over = AbortSignal.any([signal, keeping.hurry.signal]);
+  await delay(waitMs, undefined, { signal: over }).catch(() => undefined);
 }
 
 async function restart(keeping: Keeping): Promise<void> {
@@ -143,25 +164,29 @@ async function restart(keeping: Keeping): Promise<void> {
 async function watchHealth(watch: {
   readonly spec: KeptSpec;
   readonly process: GuardedProcess;
-  readonly onEvent: KeptDeps["onEvent"];
+  readonly deps: KeptDeps;
   readonly signal: AbortSignal;
 }): Promise<void> {
   const { spec, signal } = watch;
   if (spec.probe === null) return;
-  let silentMs = 0;
-  let askedMs = monotonicMs();
+  const { probeEveryMs = PROBE_EVERY_MS, onEvent } = watch.deps;
+  let silence = HEARD;
+  let answeredMs = monotonicMs();
+  let tookMs = 0;
   while (!signal.aborted) {
-    await delay(PROBE_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+    await delay(Math.max(0, probeEveryMs - tookMs), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
+    const askedMs = monotonicMs();
     const answer = await spec.probe();
     if (signal.aborted) return;
     const nowMs = monotonicMs();
-    if (answer === "answered") silentMs = 0;
-    if (answer === "silent") silentMs += nowMs - askedMs;
-    askedMs = nowMs;
-    if (silentMs <= spec.silentMsMax) continue;
-    const seconds = Math.round(silentMs / MS_PER_SECOND);
-    watch.onEvent("error", `${spec.name} has not answered for ${seconds} s and is killed`);
+    if (answer === "answered") silence = HEARD;
+    if (answer === "silent") silence = silentLook(silence, nowMs - answeredMs, probeEveryMs);
+    tookMs = nowMs - askedMs;
+    answeredMs = nowMs;
+    if (!isTooSilent(silence, spec.silentMsMax)) continue;
+    const seconds = Math.round(silence.silentMs / MS_PER_SECOND);
+    onEvent("error", `${spec.name} has not answered for ${seconds} s and is killed`);
     watch.process.kill();
     return;
   }

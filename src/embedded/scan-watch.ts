@@ -2,7 +2,7 @@
  * A reader of scans as any consumer would be: an entry listener on `latest_eigen_scan`, and the
  * ringbuffer for what the events left out. It tells whether scans flow end to end, and how fast.
  */
-import type { Ringbuffer } from "hazelcast-client";
+import type { IMap, Ringbuffer } from "hazelcast-client";
 import { z } from "zod";
 import { monotonicMs, wallMicros } from "../adapters/clock.ts";
 import { connectHazelcast, type HazelcastHandle } from "../adapters/hazelcast/hazelcast-client.ts";
@@ -30,9 +30,12 @@ export type ScanWatch = {
 export type ScanWatchOptions = {
   readonly address: string;
   readonly cluster: string;
+  readonly prefix?: string | null;
   readonly deadlineMs: number;
   /** The last seq of before. */
   readonly baseSeq: number;
+  /** Said once, until a scan is heard again. */
+  readonly onTrouble: (line: string) => void;
 };
 
 const DRAIN_INTERVAL_MS = 1_000;
@@ -48,29 +51,23 @@ const ScanEvent = z.object({
 });
 
 export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> {
-  const position = { next: 0 };
-  const hazelcast = await connectHazelcast({
-    ...options,
-    name: "dolphin-up",
-    // It may be another member: one that came back empty and was filled again counts anew.
-    onConnected: () => (position.next = 0),
-  });
-  // A listener that is registered without a connection is never told anything.
-  if (!(await hazelcast.waitConnected(CONNECT_WITHIN_MS))) {
-    await hazelcast.shutdown();
-    throw new Error(`no Hazelcast member answered at ${options.address}`);
-  }
+  const position: RingPosition = { next: 0, last: null };
+  const hazelcast = await connect(options, position);
   const features = await hazelcast.client.getMap<string, unknown>(FEATURES_MAP);
   const ring = await hazelcast.client.getRingbuffer<unknown>(SCANS_RING);
   const seqs = createSeenSeqs(options.baseSeq);
   const lags: number[] = [];
   let lagCount = 0;
   let lastSeenMs: number | null = null;
+  let isReadable = true;
+  /** Scans that only the ringbuffer told, since the last event. */
+  let unheard = 0;
 
   const note = (text: unknown, isEvent: boolean) => {
     const scan = parseScanEvent(text);
     if (scan === null || !noteSeq(seqs, scan.seq)) return;
     lastSeenMs = monotonicMs();
+    unheard = isEvent ? 0 : unheard + 1;
     if (!isEvent || scan.replayed || scan.late) return;
     const writtenUs = microsFromIso(scan.file_mtime);
     if (writtenUs === null) return;
@@ -78,11 +75,25 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
     lagCount += 1;
   };
   const hear = ({ value }: { readonly value: unknown }) => {
-    note(value, true);
+    const wasReadable = isReadable;
+    isReadable = parseScanEvent(value) !== null;
+    if (isReadable) note(value, true);
+    else if (wasReadable) {
+      options.onTrouble(
+        `${FEATURES_MAP} ${LATEST_KEY} holds what is no scan: another program writes there`,
+      );
+    }
   };
-  await features.addEntryListener({ added: hear, updated: hear }, LATEST_KEY, true);
+  const listenAnew = await listenTo(features, hear);
 
-  const read = () => readRing(ring, position, (text) => note(text, false));
+  const read = async () => {
+    const unheardBefore = unheard;
+    await readRing(ring, position, (text) => note(text, false));
+    // A map that is destroyed takes its listeners with it: the scans come, and no event of them.
+    if (unheardBefore === 0 || unheard <= unheardBefore) return;
+    await listenAnew();
+    unheard = 0;
+  };
   let draining = Promise.resolve();
   const drain = () => {
     draining = draining.then(read).catch(() => undefined);
@@ -105,21 +116,70 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
   };
 }
 
+async function connect(options: ScanWatchOptions, position: RingPosition) {
+  const hazelcast = await connectHazelcast({
+    ...options,
+    name: "dolphin-up",
+    // It may be another member: one that came back empty and was filled again counts anew.
+    onConnected: () => (position.next = 0),
+  });
+  // A listener that is registered without a connection is never told anything.
+  if (await hazelcast.waitConnected(CONNECT_WITHIN_MS)) return hazelcast;
+  await hazelcast.shutdown();
+  throw new Error(`no Hazelcast member answered at ${options.address}`);
+}
+
+/** Returns what registers the listener in the place of the one before. */
+async function listenTo(
+  features: IMap<string, unknown>,
+  hear: (event: { readonly value: unknown }) => void,
+): Promise<() => Promise<void>> {
+  const listen = () => features.addEntryListener({ added: hear, updated: hear }, LATEST_KEY, true);
+  let registered = await listen();
+  return async () => {
+    const before = registered;
+    registered = await listen();
+    await features.removeEntryListener(before);
+  };
+}
+
+type RingPosition = {
+  next: number;
+  /** What stood before `next` when it was read; null where nothing was. */
+  last: unknown;
+};
+
 /** Reads on from where the call before ended, to the newest. */
 async function readRing(
   ring: Ringbuffer<unknown>,
-  position: { next: number },
+  position: RingPosition,
   take: (text: unknown) => void,
 ): Promise<void> {
   const tail = (await ring.tailSequence()).toNumber();
   const head = (await ring.headSequence()).toNumber();
+  if (!(await isSameRing(ring, position, { head, tail }))) position.next = 0;
   // What was overwritten is gone.
   position.next = Math.max(position.next, head);
   while (position.next <= tail) {
     const items = await ring.readMany(position.next, 1, RING_READ_MAX);
-    for (const item of items) take(item);
+    for (const item of items) {
+      take(item);
+      position.last = item;
+    }
     position.next += items.getReadCount();
   }
+}
+
+/** One that was destroyed and filled anew counts from the start again, and may have come as far. */
+async function isSameRing(
+  ring: Ringbuffer<unknown>,
+  { next, last }: RingPosition,
+  { head, tail }: { readonly head: number; readonly tail: number },
+): Promise<boolean> {
+  if (tail < next - 1) return false;
+  // What could tell is overwritten, or there is nothing new to be told.
+  if (next <= head || tail < next || last === null) return true;
+  return (await ring.readOne(next - 1)) === last;
 }
 
 function parseScanEvent(text: unknown): z.infer<typeof ScanEvent> | null {

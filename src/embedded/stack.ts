@@ -3,23 +3,35 @@
  * simulator. It is the only supervisor of servers and workers.
  */
 import { join } from "node:path";
+import { configuredCluster } from "../adapters/hazelcast/hazelcast-client.ts";
 import { isProcessAlive, signalGroup } from "../adapters/process/process-facts.ts";
 import { readRunFile } from "../adapters/process/run-file.ts";
 import type { Config } from "../config.ts";
-import { MS_PER_SECOND } from "../domain/time.ts";
-import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
-import { LAYERS, SERVICES, SERVICE_NAMES } from "../domain/supervision/services.ts";
+import { messageOf } from "../domain/failure.ts";
+import { layersInUse } from "../domain/supervision/declared/schedules.ts";
+import { relentless } from "../domain/supervision/restart-policy.ts";
+import { SERVICE_NAMES } from "../domain/supervision/services.ts";
+import { askOwnWatchdog } from "../operations/safety/ask-watchdog.ts";
+import { restartPolicyOf } from "../wire/configuration.ts";
+import { WATCHDOG } from "../wire/safety/safety-control.ts";
 import type { UpService } from "../wire/up-file.ts";
+import { DASHBOARD, DASHBOARD_PROBE_MS, dashboardSpec } from "./dashboard/dashboard-spec.ts";
 import { startDolphinChild } from "./dolphin-child.ts";
 import type { ChildWorld } from "./dolphin-child.ts";
+import type { GuardedProcess } from "./guarded-process.ts";
 import { startHazelcastMember } from "./hazelcast-member.ts";
 import { answerOf, keepProcess } from "./kept-process.ts";
 import type { Answer, KeptDeps, KeptProcess, KeptSpec } from "./kept-process.ts";
 import { watchScans } from "./scan-watch.ts";
 import type { ScanWatch } from "./scan-watch.ts";
+import { createConfigKeeper } from "./state/up-state.ts";
 import { probeTemporal, startTemporalServer } from "./temporal-server.ts";
 import type { Toolchain } from "./toolchain.ts";
+import { untilReady } from "./until-ready.ts";
 import { createWorkerProbe } from "./worker-probe.ts";
+
+/** The simulated venues that a demo reads. */
+export type SimulatedVenuesSpec = { readonly port: number; readonly symbols: readonly string[] };
 
 export type StackOptions = {
   /** Effective: ports chosen, paths absolute. */
@@ -27,9 +39,15 @@ export type StackOptions = {
   readonly tools: Toolchain;
   readonly world: ChildWorld;
   readonly demo: boolean;
+  /** Null or left out: none. */
+  readonly venues?: SimulatedVenuesSpec | null;
   /** The bridge's last seq of before this start. */
   readonly baseSeq: number;
   readonly onEvent: KeptDeps["onEvent"];
+  /** What is written to the archive before the simulator goes on from there. */
+  readonly past?: Promise<void>;
+  /** Told once, as soon as Temporal answers. */
+  readonly onTemporal?: () => void;
 };
 export type Stack = {
   readonly watch: ScanWatch;
@@ -37,6 +55,8 @@ export type Stack = {
   readonly kept: readonly KeptProcess[];
   /** Everything that runs, services included. */
   services(): Readonly<Record<string, UpService>>;
+  /** Where the dashboard answers; null while it does not. */
+  dashboardUrl(): string | null;
   stopSimulator(): Promise<void>;
   /** Resolves when nothing runs any more. */
   stop(): Promise<void>;
@@ -47,18 +67,27 @@ export type Stack = {
 /** A worker stops its services first, each within its own stop time. */
 const WORKER_GRACE_SECONDS = 14;
 const SIMULATOR_GRACE_SECONDS = 2;
+const VENUES = "venues";
 /** Long enough for a server that was merely stopped for some seconds to come back by itself. */
 const SERVER_SILENT_MS_MAX = 30_000;
+/** What says how much may be risked is not missed for long. */
+const WATCHDOG_SILENT_MS_MAX = 10_000;
+/** Half a minute without it stops entries, and ten close what is open: no budget of restarts holds it back. */
+const WATCHDOG_DELAY_MS_MAX = 5_000;
+const WATCHDOG_READY_MS_MAX = 60_000;
+const WATCHDOG_ANSWER_MS = 2_000;
+const WATCHDOG_GRACE_SECONDS = 3;
+const DASHBOARD_GRACE_SECONDS = 3;
 /** A worker may have to build its workflows first. */
 const WORKER_SILENT_MS_MAX = 60_000;
 
 /** Rejects, with nothing left running, when a server or the worker does not start. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { config, demo, onEvent } = options;
-  const deps: KeptDeps = { policy: policyFrom(config), onEvent };
+  const deps: KeptDeps = { policy: restartPolicyOf(config), onEvent };
   const kept: KeptProcess[] = [];
-  const keep = async (spec: KeptSpec) => {
-    const process = await keepProcess(spec, deps);
+  const keep = async (spec: KeptSpec, by = deps) => {
+    const process = await keepProcess(spec, by);
     kept.push(process);
     return process;
   };
@@ -68,25 +97,39 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const asked = watch;
     return asked === null ? "unknown" : answerOf(() => asked.probe());
   };
-  // The worker needs Temporal only: its services wait for Hazelcast by themselves.
-  const workers = keep(temporalSpec(options)).then(() =>
-    keep({ ...workerSpec(options), probe: () => workerProbe.probe() }),
+  // The worker waits for Temporal by itself, its services for Hazelcast: all load side by side.
+  const temporal = keep(temporalSpec(options)).then(() => options.onTemporal?.());
+  const worker = keep({ ...workerSpec(options), probe: () => workerProbe.probe() });
+  const venues = options.venues == null ? null : keep(venuesSpec(options, options.venues));
+  // It needs none of them, and is to see them come.
+  const soon = { ...deps, policy: relentless(deps.policy, WATCHDOG_DELAY_MS_MAX) };
+  const watchdog = config.safety.watchdog ? keep(watchdogSpec(options), soon) : null;
+  // A view of the system, not a part of it: nothing waits for it, and all goes on without it.
+  const dashboard = viewOf(options);
+  const viewing = keep(dashboard.spec, { ...deps, probeEveryMs: DASHBOARD_PROBE_MS }).catch(
+    (error: unknown) => onEvent("warn", `no dashboard: ${messageOf(error)}`),
   );
   const watching = keep({ ...hazelcastSpec(options), probe: probeHazelcast }).then(async () => {
-    const { hazelcast } = config;
-    const { address, cluster, deadline_ms: deadlineMs } = hazelcast;
-    watch = await watchScans({ address, cluster, deadlineMs, baseSeq: options.baseSeq });
+    watch = await watchScans({
+      ...configuredCluster(config.hazelcast),
+      baseSeq: options.baseSeq,
+      onTrouble: (line) => onEvent("warn", line),
+    });
     return watch;
   });
   try {
-    await Promise.allSettled([workers, watching]);
-    await workers;
+    const { past } = options;
+    await Promise.allSettled([temporal, worker, venues, watchdog, past, watching, viewing]);
+    await Promise.all([temporal, worker, venues, watchdog, past]);
     const scans = await watching;
     const simulator = demo ? await keep(simulatorSpec(options)) : null;
     const close = async () => {
-      await Promise.all([scans.close(), workerProbe.close()]);
+      // A connection that cannot be closed must not keep the processes from being stopped.
+      await Promise.allSettled([scans.close(), workerProbe.close()]);
     };
-    return stackOf({ watch: scans, kept, simulator, dataDir: config.data_dir, close });
+    const dashboardUrl = () => dashboard.url();
+    const parts = { watch: scans, kept, simulator, dashboardUrl, close };
+    return stackOf({ ...parts, dataDir: config.data_dir });
   } catch (error) {
     await workerProbe.close();
     await (await watching.catch(() => null))?.close();
@@ -100,6 +143,7 @@ function stackOf(parts: {
   readonly kept: readonly KeptProcess[];
   readonly simulator: KeptProcess | null;
   readonly dataDir: string;
+  dashboardUrl(): string | null;
   close(): Promise<void>;
 }): Stack {
   const { watch, kept, simulator, dataDir } = parts;
@@ -109,12 +153,18 @@ function stackOf(parts: {
     watch,
     kept: order,
     services,
+    dashboardUrl: () => parts.dashboardUrl(),
     async stopSimulator() {
       await simulator?.stop();
     },
     async stop() {
       await parts.close();
-      for (const process of order) await process.stop();
+      // One that can't be stopped must not keep the others.
+      const failures: unknown[] = [];
+      for (const process of order) {
+        await process.stop().catch((error: unknown) => failures.push(error));
+      }
+      if (0 < failures.length) throw failures[0];
     },
     kill() {
       // A service leads a process group of its own, which its worker's death does not end at once.
@@ -125,7 +175,7 @@ function stackOf(parts: {
   };
 }
 
-const STOP_ORDER = ["simulator", "worker", "hazelcast", "temporal"];
+const STOP_ORDER = ["simulator", DASHBOARD, "worker", VENUES, WATCHDOG, "hazelcast", "temporal"];
 
 function stopOrder(kept: readonly KeptProcess[]): readonly KeptProcess[] {
   return kept.toSorted((a, b) => STOP_ORDER.indexOf(a.name) - STOP_ORDER.indexOf(b.name));
@@ -144,6 +194,7 @@ function temporalSpec({ config, tools, world }: StackOptions): KeptSpec {
         dbFile: join(config.data_dir, "temporal", "temporal.db"),
         logFile: log,
         namespace: world.namespace,
+        retentionH: config.temporal.retention_h,
       }),
     probe: () => answerOf(() => probeTemporal(world.temporal, world.namespace)),
     silentMsMax: SERVER_SILENT_MS_MAX,
@@ -169,22 +220,45 @@ function hazelcastSpec({ config, tools }: StackOptions): Omit<KeptSpec, "probe">
 }
 
 function workerSpec({ config, world }: StackOptions): Omit<KeptSpec, "probe"> {
-  const specs = Object.values(SERVICES);
-  // The batch layer has schedules, and no service.
-  const layers = LAYERS.filter(
-    (layer) => layer === "batch" || specs.some((spec) => spec.layer === layer),
-  );
   return {
     name: "worker",
     log: logFile(config, "worker"),
     start: () =>
-      startDolphinChild(world, {
-        args: ["worker", ...layers],
+      startConfigured(config, world, {
+        args: ["worker", ...layersInUse(config)],
         logFile: outFile(config, "worker"),
         graceSeconds: WORKER_GRACE_SECONDS,
       }),
     silentMsMax: WORKER_SILENT_MS_MAX,
   };
+}
+
+function watchdogSpec({ config, world }: StackOptions): KeptSpec {
+  const log = logFile(config, WATCHDOG);
+  let ownPid = 0;
+  // Another that answers says nothing of ours.
+  const ask = () => askOwnWatchdog(config.data_dir, ownPid, { withinMs: WATCHDOG_ANSWER_MS });
+  return {
+    name: WATCHDOG,
+    log,
+    async start() {
+      const child = { args: [WATCHDOG], logFile: log, graceSeconds: WATCHDOG_GRACE_SECONDS };
+      const process = await startConfigured(config, world, child);
+      ownPid = process.pid;
+      const withinMs = WATCHDOG_READY_MS_MAX;
+      await untilReady({ name: WATCHDOG, process, logFile: log, withinMs, probe: ask });
+      return process;
+    },
+    probe: () => answerOf(ask),
+    silentMsMax: WATCHDOG_SILENT_MS_MAX,
+  };
+}
+
+function viewOf({ config, world }: StackOptions) {
+  const log = logFile(config, DASHBOARD);
+  const child = { args: [DASHBOARD], logFile: log, graceSeconds: DASHBOARD_GRACE_SECONDS };
+  const start = () => startConfigured(config, world, child);
+  return dashboardSpec({ port: config.ports.dashboard, log, start });
 }
 
 function simulatorSpec({ config, world }: StackOptions): KeptSpec {
@@ -197,7 +271,7 @@ function simulatorSpec({ config, world }: StackOptions): KeptSpec {
     name: "simulator",
     log,
     start: () =>
-      startDolphinChild(world, {
+      startConfigured(config, world, {
         args: ["simulate", ...args.map(String)],
         logFile: log,
         graceSeconds: SIMULATOR_GRACE_SECONDS,
@@ -207,12 +281,45 @@ function simulatorSpec({ config, world }: StackOptions): KeptSpec {
   };
 }
 
+/** Its prices are those of the simulator's scans. */
+function venuesSpec(
+  { config, world }: StackOptions,
+  { port, symbols }: SimulatedVenuesSpec,
+): KeptSpec {
+  const log = logFile(config, VENUES);
+  const args = ["--port", String(port), "--symbols", symbols.join(","), "--follow", config.archive];
+  return {
+    name: VENUES,
+    log,
+    start: () =>
+      startConfigured(config, world, {
+        args: ["simulate", "feeds", ...args],
+        logFile: log,
+        graceSeconds: SIMULATOR_GRACE_SECONDS,
+      }),
+    probe: null,
+    silentMsMax: Infinity,
+  };
+}
+
+/** Its configuration is in place first, whatever has become of the file since the last start. */
+async function startConfigured(
+  config: Config,
+  ...[world, child]: Parameters<typeof startDolphinChild>
+): Promise<GuardedProcess> {
+  createConfigKeeper(config).keep();
+  return startDolphinChild(world, child);
+}
+
 /** The logs that programs write through descriptors which they inherited: `up` must bound them. */
 export function rawLogsOf(config: Config): readonly string[] {
   return [
     logFile(config, "temporal"),
     logFile(config, "hazelcast"),
     logFile(config, "simulator"),
+    logFile(config, VENUES),
+    logFile(config, WATCHDOG),
+    logFile(config, DASHBOARD),
     outFile(config, "worker"),
   ];
 }
@@ -223,15 +330,6 @@ function logFile(config: Config, name: string): string {
 
 function outFile(config: Config, name: string): string {
   return join(config.data_dir, "logs", `${name}.out`);
-}
-
-function policyFrom({ supervision }: Config): RestartPolicy {
-  return {
-    restartsMax: supervision.restarts_max,
-    windowMs: supervision.window_s * MS_PER_SECOND,
-    delaysMs: supervision.delays_s.map((seconds) => seconds * MS_PER_SECOND),
-    fatalRetryMs: supervision.fatal_retry_s * MS_PER_SECOND,
-  };
 }
 
 function keptServices(kept: readonly KeptProcess[]): Record<string, UpService> {

@@ -1,9 +1,11 @@
 /** The real Temporal development server with Web UI, on a file database, bound to loopback. */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Connection } from "@temporalio/client";
+import { msToTs } from "@temporalio/common/lib/time.js";
+import { MS_PER_SECOND } from "../domain/time.ts";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
-import { startGuarded } from "./guarded-process.ts";
+import { startGuarded, withoutOverrides } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
 import { LOOPBACK } from "./ports/ports.ts";
 import { untilReady } from "./until-ready.ts";
@@ -16,12 +18,21 @@ export type TemporalServerOptions = {
   readonly dbFile: string;
   readonly logFile: string;
   readonly namespace: string;
+  /** How long closed workflows are kept. */
+  readonly retentionH: number;
 };
 export type TemporalServer = GuardedProcess & { readonly address: string };
 
+/**
+ * Four partitions a task queue are for many servers: here a task waits in one while a poller waits at
+ * another. In a database of before, the others may still hold tasks, and go on being read.
+ */
+const WRITE_ONE = "--dynamic-config-value=matching.numTaskqueueWritePartitions=1";
+const READ_ONE = "--dynamic-config-value=matching.numTaskqueueReadPartitions=1";
 const READY_WITHIN_MS = 60_000;
 const CALL_DEADLINE_MS = 2_000;
 const GRACE_SECONDS = 10;
+const SECONDS_PER_HOUR = 3_600;
 
 /** Resolves when the server answers for the namespace; rejects, with nothing left, when it can't start. */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
@@ -31,7 +42,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     command: options.binary,
     args: serverArguments(options),
     cwd: dirname(options.dbFile),
-    env: process.env,
+    env: withoutOverrides(process.env),
     logFile: options.logFile,
     graceSeconds: GRACE_SECONDS,
   });
@@ -40,24 +51,46 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     process: server,
     logFile: options.logFile,
     withinMs: READY_WITHIN_MS,
-    probe: () => probeTemporal(address, options.namespace),
+    probe: () => keepFor(address, options),
   });
   return { ...server, address };
 }
 
 /** Asks by protocol: an open port is no answer. */
 export async function probeTemporal(address: string, namespace: string): Promise<void> {
+  await withServer(address, (service) => service.describeNamespace({ namespace }));
+}
+
+/** The server makes its namespace with a day's retention; the database remembers what was set since. */
+async function keepFor(
+  address: string,
+  { namespace, retentionH }: Pick<TemporalServerOptions, "namespace" | "retentionH">,
+): Promise<void> {
+  await withServer(address, async (service) => {
+    const { config } = await service.describeNamespace({ namespace });
+    const wanted = retentionH * SECONDS_PER_HOUR;
+    if (Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) === wanted) return;
+    const workflowExecutionRetentionTtl = msToTs(wanted * MS_PER_SECOND);
+    await service.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
+  });
+}
+
+async function withServer(
+  address: string,
+  ask: (service: Connection["workflowService"]) => Promise<unknown>,
+): Promise<void> {
   const connection = Connection.lazy({ address });
   try {
     await connection.withDeadline(Date.now() + CALL_DEADLINE_MS, () =>
-      connection.workflowService.describeNamespace({ namespace }),
+      ask(connection.workflowService),
     );
   } finally {
     await connection.close();
   }
 }
 
-function serverArguments(options: TemporalServerOptions): string[] {
+/** What a server of its own is started with, too. */
+export function serverArguments(options: Omit<TemporalServerOptions, "logFile" | "retentionH">) {
   return [
     "server",
     "start-dev",
@@ -69,5 +102,6 @@ function serverArguments(options: TemporalServerOptions): string[] {
     ...SEARCH_ATTRIBUTES.map((name) => `--search-attribute=${name}=Keyword`),
     "--log-level=warn",
     "--log-format=json",
+    ...(existsSync(options.dbFile) ? [WRITE_ONE] : [WRITE_ONE, READ_ONE]),
   ];
 }

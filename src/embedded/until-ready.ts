@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../adapters/clock.ts";
+import { HEARD, isTooSilent, silentLook } from "../domain/supervision/silence.ts";
 import type { GuardedProcess, ProcessEnd } from "./guarded-process.ts";
 
 export type Readiness = {
@@ -14,14 +15,17 @@ export type Readiness = {
 };
 
 const PROBE_INTERVAL_MS = 100;
+/** A probe's own deadline, and the interval. */
+const LOOK_MS_MAX = 5_000;
 const LOG_TAIL_BYTES = 1_500;
 
 export async function untilReady(server: Readiness): Promise<void> {
-  const deadlineMs = monotonicMs() + server.withinMs;
+  let silence = HEARD;
+  let lookedMs = monotonicMs();
   let end: ProcessEnd | null = null;
   void server.process.exited.then((ended) => (end = ended));
   let problem: unknown = null;
-  while (monotonicMs() < deadlineMs) {
+  while (!isTooSilent(silence, server.withinMs)) {
     if (end !== null) break;
     try {
       await server.probe();
@@ -30,6 +34,9 @@ export async function untilReady(server: Readiness): Promise<void> {
       problem = error;
     }
     await delay(PROBE_INTERVAL_MS);
+    const nowMs = monotonicMs();
+    silence = silentLook(silence, nowMs - lookedMs, LOOK_MS_MAX);
+    lookedMs = nowMs;
   }
   server.process.kill();
   const what =

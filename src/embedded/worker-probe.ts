@@ -1,6 +1,10 @@
 /** Whether the worker answers: a query travels through Temporal to its workflow code and back. */
 import { isGrpcDeadlineError, ServiceError } from "@temporalio/client";
-import { connectTemporal, temporalAnswers } from "../adapters/temporal-client.ts";
+import {
+  connectTemporal,
+  temporalAnswers,
+  type TemporalClient,
+} from "../adapters/temporal-client.ts";
 import { SERVICE_NAMES } from "../domain/supervision/services.ts";
 import { supervisorIdOf } from "../workflows/names.ts";
 import type { Answer } from "./kept-process.ts";
@@ -8,12 +12,18 @@ import type { Answer } from "./kept-process.ts";
 export type WorkerProbe = { probe(): Promise<Answer>; close(): Promise<void> };
 
 const DEADLINE_MS = 4_000;
+const SUPERVISOR = supervisorIdOf(SERVICE_NAMES[0]);
+/** temporal.api.enums.v1.EventType, of what comes of a workflow task. */
+const COMPLETED = 7;
+const TIMED_OUT = 8;
+const FAILED = 9;
+const LAST_EVENTS = 20;
 
 /** Silence counts only while Temporal itself answers: what fails otherwise is not the worker. */
 export function createWorkerProbe(temporalAddress: string): WorkerProbe {
   const temporal = connectTemporal(temporalAddress);
   const { client, connection } = temporal;
-  const supervisor = client.workflow.getHandle(supervisorIdOf(SERVICE_NAMES[0]));
+  const supervisor = client.workflow.getHandle(SUPERVISOR);
   return {
     close: () => temporal.close(),
     async probe() {
@@ -21,7 +31,8 @@ export function createWorkerProbe(temporalAddress: string): WorkerProbe {
         await connection.withDeadline(Date.now() + DEADLINE_MS, () => supervisor.query("status"));
         return "answered";
       } catch (error) {
-        return isUntaken(error) && (await temporalAnswers(temporal)) ? "silent" : "unknown";
+        const isSilent = isUntaken(error) || (isStuck(error) && (await isLetLie(temporal)));
+        return isSilent && (await temporalAnswers(temporal)) ? "silent" : "unknown";
       }
     },
   };
@@ -31,4 +42,26 @@ export function createWorkerProbe(temporalAddress: string): WorkerProbe {
 function isUntaken(error: unknown): boolean {
   const cause = error instanceof ServiceError ? error.cause : undefined;
   return isGrpcDeadlineError(error) || String(cause).includes("no poller seen");
+}
+
+/** The server asks no more once a task of the workflow came to nothing three times. */
+function isStuck(error: unknown): boolean {
+  return error instanceof ServiceError && String(error.cause).includes("in failed state");
+}
+
+/** Whether the task was taken and never answered: what the workflow's code fails at is no silence. */
+async function isLetLie({ connection, address }: TemporalClient): Promise<boolean> {
+  try {
+    const { history } = await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
+      connection.workflowService.getWorkflowExecutionHistoryReverse({
+        namespace: address.namespace,
+        execution: { workflowId: SUPERVISOR },
+        maximumPageSize: LAST_EVENTS,
+      }),
+    );
+    const types = (history?.events ?? []).map(({ eventType }) => Number(eventType));
+    return types.find((type) => [COMPLETED, TIMED_OUT, FAILED].includes(type)) === TIMED_OUT;
+  } catch {
+    return false;
+  }
 }

@@ -20,41 +20,14 @@ import {
   makeData,
   tableFromIPC,
 } from "apache-arrow";
+import { createBlankFiller, type ScanBlank, type ScanToWrite } from "./arrow/scan-blank.ts";
 
-export type ScanToWrite = {
-  readonly scanNumber: number;
-  readonly timestampMicros: number;
-  /** In the order of the encoder's assets. */
-  readonly prices: Float64Array;
-  readonly eigenvalues: Float64Array;
-};
+export type { ScanToWrite } from "./arrow/scan-blank.ts";
 
 /** An encoder of scans of these assets; each call returns bytes of its own. */
 export function createScanEncoder(assets: readonly string[]): (scan: ScanToWrite) => Uint8Array {
-  let blank = layOut(assets, 0);
-  return (scan) => {
-    if (scan.prices.length !== assets.length) {
-      throw new Error(`a scan of ${assets.length} assets has ${scan.prices.length} prices`);
-    }
-    if (scan.eigenvalues.length !== blank.eigenvalues.length) {
-      blank = layOut(assets, scan.eigenvalues.length);
-    }
-    blank.scanNumber[0] = BigInt(scan.scanNumber);
-    blank.timestamp[0] = BigInt(scan.timestampMicros);
-    blank.prices.set(scan.prices);
-    blank.eigenvalues.set(scan.eigenvalues);
-    return blank.bytes.slice();
-  };
+  return createBlankFiller(assets, (eigenvalueCount) => layOutScan(assets, eigenvalueCount));
 }
-
-/** A whole file, and views into its bytes where the numbers go. */
-type Blank = {
-  readonly bytes: Uint8Array;
-  readonly scanNumber: BigInt64Array;
-  readonly timestamp: BigInt64Array;
-  readonly prices: Float64Array;
-  readonly eigenvalues: Float64Array;
-};
 
 const SCHEMA = new Schema([
   new Field("scan_number", new Int64(), true),
@@ -66,7 +39,7 @@ const SCHEMA = new Schema([
 
 /* oxlint-disable no-underscore-dangle -- apache-arrow names its extension points so. */
 /** The format puts the schema in front as well as into the footer; apache-arrow leaves it out. */
-class ScanFileWriter extends RecordBatchFileWriter {
+export class ArrowFileWriter extends RecordBatchFileWriter {
   protected override _writeSchema(schema: Schema): this {
     super._writeSchema(schema);
     return this._writeMessage(Message.from(schema));
@@ -74,7 +47,7 @@ class ScanFileWriter extends RecordBatchFileWriter {
 }
 /* oxlint-enable no-underscore-dangle */
 
-function layOut(assets: readonly string[], eigenvalueCount: number): Blank {
+export function layOutScan(assets: readonly string[], eigenvalueCount: number): ScanBlank {
   // A buffer for each column: apache-arrow writes one that two columns share only once.
   const timestamp = new TimestampMicrosecond("UTC");
   const columns = [
@@ -88,7 +61,7 @@ function layOut(assets: readonly string[], eigenvalueCount: number): Blank {
   ];
   const type = new Struct(SCHEMA.fields);
   const row = makeData({ type, length: 1, nullCount: 0, children: columns });
-  const writer = new ScanFileWriter();
+  const writer = new ArrowFileWriter();
   writer.write(new RecordBatch(SCHEMA, row));
   writer.finish();
   const bytes = writer.toUint8Array(true);
@@ -96,7 +69,7 @@ function layOut(assets: readonly string[], eigenvalueCount: number): Blank {
 }
 
 /** Reading copies nothing, so what is read are the places in `bytes`. */
-function viewsInto(bytes: Uint8Array): Omit<Blank, "bytes"> {
+function viewsInto(bytes: Uint8Array): Omit<ScanBlank, "bytes"> {
   const [scanNumber, timestamp, , prices, eigenvalues] =
     tableFromIPC(bytes).batches[0]!.data.children;
   return {

@@ -4,29 +4,12 @@
  * does not fit is dropped and counted.
  */
 import { z } from "zod";
+import { ServiceFacts } from "./facts/service-facts.ts";
 
 /** Longest line that a supervisor reads; a longer one is a broken service and is skipped. */
 export const CONTROL_LINE_BYTES_MAX = 65_536;
 export const CONTROL_PIPE_FD = 3;
 export const BEAT_INTERVAL_MS = 1_000;
-
-const age = z.number().nonnegative().nullable();
-
-/** What the verdict on a service is decided from; ages are in seconds on the service's monotonic clock. */
-export const ServiceFacts = z.object({
-  /** `hung`: the pump has not beaten for 5 s while in a file operation; `missing`: no such folder. */
-  archive: z.enum(["ok", "hung", "missing", "error"]),
-  hazelcast: z.enum(["ok", "down"]),
-  /** Age of the newest scan pushed, from when its file was first seen; null before the first. */
-  newestDataAgeS: age,
-  /** Age since first seen of the oldest complete file not yet pushed; null when nothing waits. */
-  oldestUnpushedAgeS: age,
-  /** Since anything was pushed, quarantined or listed. */
-  progressAgeS: age,
-  /** Files waiting to be pushed. */
-  backlog: z.number().int().nonnegative(),
-});
-export type ServiceFacts = z.infer<typeof ServiceFacts>;
 
 export const ServiceMessage = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready"), pid: z.number().int() }),

@@ -1,4 +1,7 @@
-/** Keeps secrets out of everything that leaves the process: a value is hidden by the name of its key. */
+/**
+ * Keeps secrets out of everything that leaves the process: a value is hidden by the name of its key, and
+ * within a text by the shape that secrets of the outside have, such as the path of a webhook.
+ */
 
 const SECRET_KEY =
   /password|passwd|passphrase|token|secret|(api|private)[_-]?key|key[_-]?data|credential|authorization|auth$/i;
@@ -7,6 +10,46 @@ export const REDACTED = "[redacted]";
 
 export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key);
+}
+
+/** Neither blanks nor what ends a text in JSON, where this runs over whole lines. */
+const PATH = String.raw`[^\s"'\\<>()]`;
+/** What goes before a secret stays, the secret goes. Each is found in a time that grows with the text alone. */
+const SECRET_TEXTS: readonly RegExp[] = [
+  // A user and a password in a URL.
+  /(:\/\/)[^\s/?#"'\\@]{1,500}@/g,
+  new RegExp(String.raw`(hooks\.slack(?:-gov)?\.com\/)${PATH}+`, "gi"),
+  new RegExp(String.raw`(\/api\/(?:v\d+\/)?webhooks\/)${PATH}+`, "gi"),
+  /(\/bot)\d+(?::|%3A)[\w-]+/gi,
+  new RegExp(String.raw`((?:hc-ping\.com|healthchecks\.io\/ping)\/)${PATH}+`, "gi"),
+  /([?&#](?:[\w-]{0,40}(?:token|secret|password|signature)|(?:api|access|auth)?_?key|auth|sig)=)[^\s&#"'\\]+/gi,
+  /(\bBearer )[\w.~+/=-]+/gi,
+  /(\bxox[a-z]-|\bxapp-)[\w-]+/g,
+];
+
+/** A copy of the text without the secrets that can be told by their shape. */
+export function redactText(text: string): string {
+  let hidden = text;
+  for (const pattern of SECRET_TEXTS) {
+    hidden = hidden.replace(pattern, (match: string, before: string) =>
+      match.endsWith("@") ? `${before}${REDACTED}@` : `${before}${REDACTED}`,
+    );
+  }
+  return hidden;
+}
+
+/** Shorter ones would also be found where they are none. */
+const SECRET_CHARACTERS_MIN = 6;
+
+/** A copy of the text without these very secrets, also as they stand in a URL. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
+  let hidden = text;
+  for (const secret of secrets) {
+    for (const form of new Set([secret, encodeURIComponent(secret), encodeURI(secret)])) {
+      if (form.length >= SECRET_CHARACTERS_MIN) hidden = hidden.replaceAll(form, REDACTED);
+    }
+  }
+  return redactText(hidden);
 }
 
 /** A copy in which every value under a secret key is hidden; what lies too deep is hidden as well. */

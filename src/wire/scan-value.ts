@@ -1,5 +1,6 @@
 /** The JSON texts of the scan bridge in Hazelcast: `latest_eigen_scan`, `checkpoint`, DOLPHIN_SCANS_DONE. */
 import { isScanFile } from "../domain/scan/archive-names.ts";
+import { EPOCH_MAX, SEQ_MAX } from "../domain/scan/commit-outcome.ts";
 import { isoFromMicros } from "../domain/time.ts";
 
 export const FEATURES_MAP = "DOLPHIN_FEATURES";
@@ -54,7 +55,7 @@ export function parseScanHead(text: unknown): ScanHead | null {
   if (value === null) return null;
   const { scan_number, seq, epoch, instance, file, file_mtime, late } = value;
   return isCount(scan_number) &&
-    isCount(seq) &&
+    isSeq(seq) &&
     isEpoch(epoch) &&
     typeof instance === "string" &&
     isFile(file) &&
@@ -92,7 +93,7 @@ export function parseCheckpoint(text: unknown): Checkpoint | null {
   return isEpoch(epoch) &&
     typeof instance === "string" &&
     isCount(from) &&
-    isCount(seq) &&
+    isSeq(seq) &&
     isListOf(files, isFile) &&
     isListOf(late, isCount)
     ? { epoch, instance, from, seq, files, late }
@@ -110,7 +111,7 @@ export function parseDone(text: unknown): DoneEntry | null {
   if (value === null) return null;
   const { seq, hash } = value;
   const isHash = typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash);
-  return isCount(seq) && isHash ? { seq, hash } : null;
+  return isSeq(seq) && isHash ? { seq, hash } : null;
 }
 
 /** Microseconds since the epoch of a time that we wrote: six decimals and `+00:00`. */
@@ -133,8 +134,9 @@ function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && 0 <= value;
 }
 
-/** Beyond any number of starts: who writes a larger one must not leave us without a next. */
-const EPOCH_MAX = 1e12;
+function isSeq(value: unknown): value is number {
+  return isCount(value) && value <= SEQ_MAX;
+}
 
 function isEpoch(value: unknown): value is number {
   return isCount(value) && value <= EPOCH_MAX;

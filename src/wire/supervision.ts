@@ -4,11 +4,22 @@
  */
 import { z } from "zod";
 import { END_KINDS } from "../domain/supervision/next-step.ts";
-import { CAUSES, WORDS } from "../domain/supervision/verdict.ts";
-import { ServiceFacts } from "./control-pipe.ts";
+import { CAUSES } from "../domain/supervision/ties.ts";
+import { WORDS } from "../domain/supervision/verdict.ts";
+import { ServiceFacts } from "./facts/service-facts.ts";
 
 const time = z.string();
 const counters = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
+
+/** What the configuration says of a service. */
+export const Declaration = z.object({
+  enabled: z.boolean(),
+  autostart: z.boolean(),
+  restarts_max: z.number().int(),
+  memory_max_mb: z.number(),
+  cpu_max_percent: z.number(),
+  tasks_max: z.number().int(),
+});
 
 /** How one life of the process ended. */
 export const LifeEnd = z.object({
@@ -52,6 +63,8 @@ export const RunDetails = z.object({
   started_at: time.nullable(),
   rss_mb: z.number().nullable(),
   cpu_percent: z.number().nullable(),
+  /** Which caps hold, and by what. */
+  limits: z.string().optional(),
   /** The service's own phrase. */
   state: z.string(),
   word: z.enum(WORDS),
@@ -87,6 +100,8 @@ export const ServiceStatus = z.object({
   restart_times: z.array(time),
   next_try_at: time.nullable(),
   last_end: LifeEnd.nullable(),
+  /** Not where it was started by hand, or by an older program. */
+  declared: Declaration.optional(),
   updated_at: time,
 });
 export type ServiceStatus = z.infer<typeof ServiceStatus>;

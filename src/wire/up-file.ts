@@ -21,10 +21,14 @@ export const UpFile = z.object({
   /** host:port */
   hazelcast: z.string(),
   cluster: z.string(),
+  /** `hazelcast.prefix`. Not there: an older program's. */
+  prefix: z.string().nullable().optional(),
   /** host:port */
   temporal: z.string(),
   temporal_ui: z.string(),
   dashboard: z.string().nullable(),
+  /** Null: port 0, nobody tells any. Not there: an older program's. */
+  metrics: z.string().nullable().optional(),
   archive: z.string(),
   services: z.record(z.string(), UpService),
 });

@@ -1,16 +1,24 @@
 /** What the archive's activities need of this machine: the archive, and the bridge's journal. */
 import type { ArchiveWorld } from "../activities/archive.ts";
-import { compactDay } from "../adapters/archive/bulk/compact-day.ts";
-import { finishedDaysToCompact } from "../adapters/archive/bulk/days-to-compact.ts";
+import type { IngestWorld } from "../activities/ingest-scans.ts";
+import { finishedDaysToCompact } from "../operations/compaction/days-to-compact.ts";
 import { wallMs } from "../adapters/clock.ts";
-import { openSeqLookup } from "../adapters/journal/seq-lookup.ts";
+import { auditInProcess } from "../adapters/scan-journal/audit-process.ts";
+import { openSeqLookup } from "../adapters/scan-journal/seq-lookup.ts";
 import { hasSearchAttributes, type TemporalClient } from "../adapters/temporal-client.ts";
 import type { Config } from "../config.ts";
+
+/** In a process with the environment of the services, so that it means the archive that they mean. */
+export function ingestWorld(env: NodeJS.ProcessEnv): IngestWorld {
+  return { auditDay: (day, how) => auditInProcess({ day, env, ...how }) };
+}
 
 export function archiveWorld(config: Config, temporal: TemporalClient): ArchiveWorld {
   return {
     daysToCompact: () => finishedDaysToCompact(config.archive, wallMs()),
     async compactDay(day, options) {
+      // Once a night, and apache-arrow with it takes 10 MB.
+      const { compactDay } = await import("../operations/compaction/compact-day.ts");
       const lookup = openSeqLookup(config.data_dir);
       try {
         return await compactDay(config.archive, day, {

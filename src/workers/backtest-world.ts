@@ -1,9 +1,14 @@
 /** What the activities of backtests need of this machine: its archive, its data directory, threads. */
 import { join, resolve } from "node:path";
 import type { BacktestWorld } from "../activities/backtest.ts";
-import { runBatchTask } from "../adapters/backtest/batch-task.ts";
+import { runBatchTask } from "../operations/backtest/batch-task.ts";
 import { hasSearchAttributes, type TemporalClient } from "../adapters/temporal-client.ts";
+import { readBooks } from "../adapters/event-log/books/books-store.ts";
+import { booksFolder } from "../adapters/order-book/book-archive.ts";
+import { readingsPath } from "../adapters/indicators/readings-store.ts";
 import type { Config } from "../config.ts";
+import { settingsOfBook } from "../wire/trading/books-file.ts";
+import { COUNTED_BOOK } from "../domain/trading/books.ts";
 
 export function backtestWorld(config: Config, temporal: TemporalClient): BacktestWorld {
   return {
@@ -11,7 +16,10 @@ export function backtestWorld(config: Config, temporal: TemporalClient): Backtes
     placeOf: ({ archive, name }) => ({
       archive: archive === null ? config.archive : resolve(archive),
       out: join(config.data_dir, "backtests", name),
+      readings: readingsPath(config.data_dir),
+      books: booksFolder(config.data_dir),
     }),
+    bookOf: () => settingsOfBook(COUNTED_BOOK, config, readBooks(config.data_dir)),
     hasSearchAttributes: () => hasSearchAttributes(temporal),
   };
 }

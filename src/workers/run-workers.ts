@@ -5,17 +5,24 @@
 import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { NativeConnection, Worker } from "@temporalio/worker";
-import type { WorkerOptions } from "@temporalio/worker";
+import { NativeConnection } from "@temporalio/worker";
+import type { Worker, WorkerOptions } from "@temporalio/worker";
 import { createArchiveActivities } from "../activities/archive.ts";
 import { createBacktestActivities } from "../activities/backtest.ts";
+import { createForewarnActivities } from "../activities/forewarn.ts";
+import { createIngestActivities } from "../activities/ingest-scans.ts";
 import { createSupervisionActivities } from "../activities/supervision.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
-import { createKeeper } from "../adapters/process/keeper.ts";
-import type { Keeper } from "../adapters/process/keeper.ts";
+import { createKeeper } from "../operations/keeper/keeper.ts";
+import type { Keeper } from "../operations/keeper/keeper.ts";
 import type { ServiceCommand } from "../adapters/process/service-process.ts";
-import { describeRun, reportToSupervisor, supervisorMode } from "../adapters/run-view.ts";
+import {
+  describeRun,
+  orphanSigns,
+  reportToSupervisor,
+  supervisorMode,
+} from "../adapters/run-view.ts";
 import {
   connectTemporal,
   hasSearchAttributes,
@@ -23,14 +30,21 @@ import {
 } from "../adapters/temporal-client.ts";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
 import type { Config } from "../config.ts";
-import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
+import { whyStopOrphan } from "../domain/supervision/orphan.ts";
+import { restartPolicyOf } from "../wire/configuration.ts";
 import { taskQueueOf } from "../workflows/names.ts";
-import { type Outboxes, tellTrades, tradingActivities } from "./trading-layer.ts";
-import { archiveWorld } from "./archive-world.ts";
-import { keepJournal, type RunningUpkeep } from "./journal-upkeep.ts";
+import { tradingActivities } from "./trading-layer.ts";
+import { mirrorIncidents } from "../operations/incidents/mirror-incidents.ts";
+import { healthActivities } from "./health-layer.ts";
+import { indicatorsLayer } from "./indicators-layer.ts";
+import { archiveWorld, ingestWorld } from "./archive-world.ts";
 import { backtestWorld } from "./backtest-world.ts";
+import { forewarnWorld } from "./forewarn/forewarn-world.ts";
+import { workersOfOneThread } from "./layer-worker.ts";
 import { serviceCommand } from "./service-command.ts";
+import { keepSupervisors } from "./keep-supervisors.ts";
+import { type MetricsOptions, serveMetrics } from "./metrics/serve-metrics.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
 
@@ -38,14 +52,19 @@ export type WorkersOptions = {
   readonly layers: readonly Layer[];
   readonly config: Config;
   readonly services: Readonly<Record<string, ServiceSpec>>;
-  /** Of the services. */
+  /** The environment of the services. */
   readonly env: ServiceCommand["env"];
   /** Undefined: Temporal's own environment configuration decides. */
   readonly temporalAddress?: string | undefined;
+  /** Left out: none are told. */
+  readonly metrics?: Pick<MetricsOptions, "port" | "reader"> & {
+    /** A free one, for Temporal's SDK: what it tells there is told with ours. */
+    readonly sdkPort: number;
+  };
   readonly say: (line: string) => void;
 };
 
-const CONNECT_BACKOFF_MS = { first: 250, max: 5_000 };
+const CONNECT_BACKOFF_MS = { first: 100, max: 1_000 };
 const HEARTBEAT_THROTTLE_MS = 1_000;
 /** How long a workflow waits for a worker that was killed before another one takes it (default 10 s). */
 const STICKY_MS = 1_000;
@@ -53,6 +72,8 @@ const STICKY_MS = 1_000;
 const FORCE_MARGIN_MS = 15_000;
 const WORKFLOWS_CACHED_MAX = 100;
 const MS_PER_S = 1_000;
+/** Names this process, whatever its layer. */
+const IDENTITY = `@${hostname()}#${process.pid}`;
 
 /** Runs until SIGTERM or SIGINT; resolves when every service has been stopped. */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
@@ -72,13 +93,15 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => stop.abort());
   }
-  installRuntime(log, config.ports.metrics);
+  installRuntime(log, options.metrics?.sdkPort ?? null);
   const temporal = connectTemporal(options.temporalAddress);
+  const metrics = tellMetrics(options, tell);
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
   const keeper = openKeeper(options, temporal, log);
-  let upkeep: RunningUpkeep | null = null;
-  let outboxes: Outboxes | null = null;
+  const indicators = indicatorsLayer({ ...options, temporal });
+  const mirror = layers.includes("health") ? mirrorIncidents(temporal, config.data_dir) : null;
+  const supervisors = keepSupervisors({ temporal, specs: servicesOf(options), keeper, tell });
   try {
     const bundle = await loadWorkflowBundle();
     if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
@@ -90,37 +113,48 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
         ...createSupervisionActivities(worldOf(options, temporal, keeper)),
         ...tradingActivities({ ...options, temporal }),
         ...createArchiveActivities(archiveWorld(config, temporal)),
+        ...createIngestActivities(ingestWorld(options.env)),
         ...createBacktestActivities(backtestWorld(config, temporal)),
+        ...createForewarnActivities(forewarnWorld(config, temporal)),
+        ...healthActivities(config, temporal),
+        ...indicators.activities,
       },
     });
-    if (layers.includes("trader")) upkeep = keepJournal(config, (level, line) => log[level](line));
     for (const layer of layers) tell(servesLine(layer, options.services));
-    if (layers.includes("trader")) outboxes = tellTrades({ config, temporal, tell });
     await runAll(workers, stop.signal);
     tell("all workers have stopped");
   } catch (error) {
     log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");
     throw error;
   } finally {
+    await mirror?.stop();
+    await metrics?.stop();
+    await supervisors.stop();
     await keeper.stopAll("its worker shuts down");
-    await upkeep?.stop();
-    await outboxes?.stop();
+    await indicators.close();
     await connection.close();
     await temporal.close();
     log.close();
   }
 }
 
+function tellMetrics({ metrics, config }: WorkersOptions, say: (line: string) => void) {
+  if (metrics === undefined) return null;
+  const sdkUrl = `http://127.0.0.1:${metrics.sdkPort}/metrics`;
+  return serveMetrics({ ...metrics, dataDir: config.data_dir, sdkUrl, say });
+}
+
 function createWorkers(
   options: WorkersOptions,
   shared: Pick<WorkerOptions, "connection" | "namespace" | "workflowBundle" | "activities">,
 ): Promise<Worker[]> {
+  const LayerWorker = workersOfOneThread();
   return Promise.all(
     options.layers.map((layer) =>
-      Worker.create({
+      LayerWorker.create({
         ...shared,
         taskQueue: taskQueueOf(layer),
-        identity: `${layer}@${hostname()}#${process.pid}`,
+        identity: `${layer}${IDENTITY}`,
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
         // More would only slow each other down, and none would come to its end.
         ...(layer === "batch"
@@ -176,14 +210,29 @@ async function connectPatiently(
 function openKeeper(options: WorkersOptions, temporal: TemporalClient, log: Logger): Keeper {
   const { config, env } = options;
   return createKeeper({
-    policy: policyOf(config),
+    policy: restartPolicyOf(config),
     healthCheckMs: config.supervision.health_check_s * MS_PER_S,
     runFolder: join(config.data_dir, "run"),
-    commandOf: (spec) => serviceCommand(spec, { env, logFolder: join(config.data_dir, "logs") }),
+    commandOf: (spec) =>
+      serviceCommand(spec, {
+        env: { ...env, ...temporalFor(spec, temporal) },
+        logFolder: join(config.data_dir, "logs"),
+      }),
     temporalAnswers: () => temporalAnswers(temporal),
     modeOf: (service) => supervisorMode(temporal, service),
+    whyStopOrphan: (service) =>
+      orphanSigns(temporal, service, (identity) => identity.endsWith(IDENTITY)).then(
+        whyStopOrphan,
+        () => null,
+      ),
     log: (level, text) => log[level](`[Keeper] ${text}`),
   });
+}
+
+/** A service that needs Temporal talks to the server that this worker talks to; no other learns of it. */
+function temporalFor({ ties }: ServiceSpec, { address }: TemporalClient): ServiceCommand["env"] {
+  if (!("temporal" in ties.needs)) return {};
+  return { TEMPORAL_ADDRESS: address.address, TEMPORAL_NAMESPACE: address.namespace };
 }
 
 function worldOf(options: WorkersOptions, temporal: TemporalClient, keeper: Keeper) {
@@ -191,7 +240,7 @@ function worldOf(options: WorkersOptions, temporal: TemporalClient, keeper: Keep
   return {
     services: options.services,
     keeper,
-    policy: policyOf(options.config),
+    policy: restartPolicyOf(options.config),
     newsMs: supervision.news_s * MS_PER_S,
     healthCheckMs: supervision.health_check_s * MS_PER_S,
     hasSearchAttributes: () => hasSearchAttributes(temporal),
@@ -201,17 +250,12 @@ function worldOf(options: WorkersOptions, temporal: TemporalClient, keeper: Keep
   };
 }
 
-function policyOf({ supervision }: Config): RestartPolicy {
-  return {
-    restartsMax: supervision.restarts_max,
-    windowMs: supervision.window_s * MS_PER_S,
-    delaysMs: supervision.delays_s.map((seconds) => seconds * MS_PER_S),
-    fatalRetryMs: supervision.fatal_retry_s * MS_PER_S,
-  };
-}
-
 function longestStopMs({ services }: WorkersOptions): number {
   return Math.max(0, ...Object.values(services).map((spec) => spec.stopWaitSeconds * MS_PER_S));
+}
+
+function servicesOf({ layers, services }: WorkersOptions): readonly ServiceSpec[] {
+  return Object.values(services).filter((spec) => layers.includes(spec.layer));
 }
 
 function servesLine(layer: Layer, services: WorkersOptions["services"]): string {

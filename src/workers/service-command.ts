@@ -1,6 +1,7 @@
 /** The command line of a service: this Node, the service's own flags, its module. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NODE_FLAGS } from "../adapters/process/node-flags.ts";
 import type { ServiceCommand } from "../adapters/process/service-process.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
 
@@ -14,6 +15,8 @@ const ENVIRONMENT = {
   MALLOC_ARENA_MAX: "1",
   NODE_COMPILE_CACHE: fileURLToPath(new URL("../../.cache/compile", import.meta.url)),
 };
+/** Set for the worker, which has Rust's allocations beside V8's: on a service's hot way it is not measured. */
+const NOT_INHERITED = { MALLOC_TRIM_THRESHOLD_: undefined };
 
 export function serviceCommand(
   spec: ServiceSpec,
@@ -21,12 +24,8 @@ export function serviceCommand(
 ): ServiceCommand {
   return {
     file: process.execPath,
-    args: [
-      "--disable-warning=ExperimentalWarning",
-      ...spec.nodeArgs,
-      join(SERVICES_FOLDER, spec.module),
-    ],
-    env: { ...ENVIRONMENT, ...place.env },
+    args: [...NODE_FLAGS, ...spec.nodeArgs, join(SERVICES_FOLDER, spec.module)],
+    env: { ...ENVIRONMENT, ...place.env, ...NOT_INHERITED },
     outFile: join(place.logFolder, `${spec.name}.out`),
   };
 }

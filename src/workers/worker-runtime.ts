@@ -2,26 +2,17 @@
 import { DefaultLogger, Runtime } from "@temporalio/worker";
 import type { LogEntry, RuntimeOptions } from "@temporalio/worker";
 import type { Logger } from "../adapters/logger.ts";
-import { ConfigError } from "../config.ts";
 
-/** Port 0: no metrics. */
-export function installRuntime(log: Logger, metricsPort: number): void {
+/** Null: no metrics. */
+export function installRuntime(log: Logger, metricsPort: number | null): void {
   const logger = new DefaultLogger("INFO", (entry) => writeEntry(log, entry));
   const metrics = { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } };
   const telemetryOptions: RuntimeOptions["telemetryOptions"] = {
     logging: { filter: { core: "WARN", other: "ERROR" }, forward: {} },
-    ...(metricsPort === 0 ? {} : { metrics }),
+    ...(metricsPort === null ? {} : { metrics }),
   };
   // Signals are ours: they must also end a process that still waits for the server.
-  try {
-    Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
-  } catch (error) {
-    throw new ConfigError(
-      `key 'ports.metrics': ${metricsPort} cannot be used (${String(error)}); ` +
-        "choose another port, or 0 for no metrics",
-      { cause: error },
-    );
-  }
+  Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
 }
 
 function writeEntry(log: Logger, entry: LogEntry): void {

@@ -2,14 +2,18 @@
  * The workflows as one file of JavaScript: built at setup, used as it is while its sources have
  * not changed, and built again where they have.
  */
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorkflowCode, DefaultLogger } from "@temporalio/worker";
+import { NODE_FLAGS } from "../adapters/process/node-flags.ts";
+import { lineMappings } from "./line-mappings.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CACHE = join(ROOT, ".cache");
+const BUILDER = join(ROOT, "scripts/bundle-workflows.ts");
 const SOURCES = ["src/workflows", "src/domain"];
 const NAME = /^workflows-[0-9a-f]+\.js$/;
 const HASH_DIGITS = 16;
@@ -19,14 +23,52 @@ export type WorkflowBundle = { readonly code: string; readonly isFresh: boolean 
 /** Returns the bundle of the sources as they are now; `isFresh` when it had to be built. */
 export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
   const name = `workflows-${sourceHash()}.js`;
+  const kept = keptCode(name);
+  if (kept !== null) return { code: kept, isFresh: false };
+  await buildInChild();
+  return { code: keptCode(name) ?? (await buildWorkflowBundle()), isFresh: true };
+}
+
+/** The compiler takes 190 MB that a process which stays would never give back. */
+function buildInChild(): Promise<void> {
+  const child = spawn(process.execPath, [...NODE_FLAGS, BUILDER], { stdio: "ignore" });
+  return new Promise((settle) => {
+    child.once("exit", () => settle());
+    child.once("error", () => settle());
+  });
+}
+
+/** Builds it here, and keeps it for whoever loads it next. */
+export async function buildWorkflowBundle(): Promise<string> {
+  const workflowsPath = join(ROOT, "src/workflows/index.ts");
+  const logger = new DefaultLogger("WARN");
+  const hash = sourceHash();
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+  const slim = withSlimMap(code);
+  // Sources that changed in between may be in it or not: it is nobody else's.
+  if (sourceHash() === hash) keep(`workflows-${hash}.js`, slim);
+  return slim;
+}
+
+const SOURCE_MAP = "\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,";
+
+/** Its map names file and line for a stack trace, and nothing else: the text of the files stands beside it. */
+function withSlimMap(code: string): string {
+  const at = code.lastIndexOf(SOURCE_MAP);
+  if (at === -1) return code;
+  const map: { readonly mappings: string } = JSON.parse(
+    Buffer.from(code.slice(at + SOURCE_MAP.length), "base64").toString("utf8"),
+  );
+  const mappings = lineMappings(map.mappings);
+  const slim = JSON.stringify({ ...map, mappings, names: [], sourcesContent: undefined });
+  return `${code.slice(0, at)}${SOURCE_MAP}${Buffer.from(slim).toString("base64")}`;
+}
+
+function keptCode(name: string): string | null {
   try {
-    return { code: readFileSync(join(CACHE, name), "utf8"), isFresh: false };
+    return readFileSync(join(CACHE, name), "utf8");
   } catch {
-    const workflowsPath = join(ROOT, "src/workflows/index.ts");
-    const logger = new DefaultLogger("WARN");
-    const { code } = await bundleWorkflowCode({ workflowsPath, logger });
-    keep(name, code);
-    return { code, isFresh: true };
+    return null;
   }
 }
 
@@ -44,10 +86,13 @@ function keep(name: string, code: string): void {
   }
 }
 
-/** Of every file that may end up in the bundle, and of the packages' versions. */
+/** A hash over every file that may end up in the bundle, what builds it, and the packages' versions. */
 function sourceHash(): string {
   const hash = createHash("sha256");
-  for (const path of [join(ROOT, "package-lock.json"), ...SOURCES.flatMap(filesBelow)]) {
+  const here = ["./workflow-bundle.ts", "./line-mappings.ts"];
+  const own = here.map((name) => fileURLToPath(new URL(name, import.meta.url)));
+  own.push(join(ROOT, "package-lock.json"));
+  for (const path of [...own, ...SOURCES.flatMap(filesBelow)]) {
     hash.update(relative(ROOT, path)).update("\0").update(readFileSync(path)).update("\0");
   }
   return hash.digest("hex").slice(0, HASH_DIGITS);

@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure } from "@temporalio/common";
 import { isDayFolder } from "../domain/scan/archive-names.ts";
+import type { ServiceDeclaration } from "../domain/supervision/declared/declaration.ts";
 import type { Mode } from "../domain/supervision/next-step.ts";
 
 type FieldCheck<T> = {
@@ -124,6 +125,38 @@ export function readMode(raw: unknown): Mode {
   const mode = openInput(typeof raw === "string" ? { mode: raw } : raw, ["mode"])("mode", MODE);
   if (mode === undefined) throw invalidInput(`field 'mode' is missing: ${MODE.expected}`);
   return mode;
+}
+
+const DECLARED_YES_OR_NO = ["enabled", "autostart"] as const;
+const DECLARED_COUNTS = ["restarts_max", "tasks_max"] as const;
+const DECLARED_NUMBERS = ["memory_max_mb", "cpu_max_percent"] as const;
+
+const DECLARED_FIELDS = [...DECLARED_YES_OR_NO, ...DECLARED_COUNTS, ...DECLARED_NUMBERS];
+
+export const DECLARATION: FieldCheck<ServiceDeclaration> = {
+  expected: `an object with ${DECLARED_FIELDS.join(", ")}`,
+  read: (value) => (isDeclaration(value) ? value : undefined),
+};
+
+/** The bare object is the declaration. */
+export function readDeclaration(raw: unknown): ServiceDeclaration {
+  if (isDeclaration(raw)) return raw;
+  throw invalidInput(`the input must be ${DECLARATION.expected}, was ${shown(raw)}`);
+}
+
+function isDeclaration(value: unknown): value is ServiceDeclaration {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const isAbove0 = (field: string): boolean => {
+    const found = fields.get(field);
+    return typeof found === "number" && 0 < found && found < Infinity;
+  };
+  return (
+    DECLARED_YES_OR_NO.every((field) => typeof fields.get(field) === "boolean") &&
+    DECLARED_NUMBERS.every(isAbove0) &&
+    // A status with another number would be read by nobody.
+    DECLARED_COUNTS.every((field) => isAbove0(field) && Number.isSafeInteger(fields.get(field)))
+  );
 }
 
 /** Takes no argument; `null` and `{}` are what the Web UI and the CLI send for none. */

@@ -1,5 +1,7 @@
 /** Task queues, ids and search attributes of the contract; no dependency, so that every room may import it. */
-import type { Layer } from "../domain/supervision/services.ts";
+import { INDICATOR_ID_PREFIX } from "../domain/supervision/declared/indicator-schedules.ts";
+import { type Layer, traderOf } from "../domain/supervision/services.ts";
+import { isBook } from "../domain/trading/books.ts";
 
 export function taskQueueOf(layer: Layer): string {
   return `dolphin-${layer}`;
@@ -22,21 +24,39 @@ export const SEARCH_ATTRIBUTES = ["DolphinLayer", "DolphinService", "DolphinStat
 export const SUPERVISE_SERVICE = "superviseService";
 export const SERVICE_RUN = "serviceRun";
 
+export const META_HEALTH = "metaHealth";
+/** There is one. */
+export const META_HEALTH_ID = "meta-health";
+
 export const TRADE_SESSION = "tradeSession";
 export const PAPER_TRADE = "paperTrade";
-export const PAPER_TRADE_SCHEDULE = "paper-trade-daily";
 
 /** `trades-BLUE-2026-03-25`. */
 export function sessionIdOf(book: string, day: string): string {
   return `trades-${book}-${day}`;
 }
 
+/** By the table; a book that is not in it has the name that its row would have. */
 export function traderServiceOf(book: string): string {
-  return `trader-${book.toLowerCase()}`;
+  return isBook(book) ? traderOf(book).name : `trader-${book.toLowerCase()}`;
 }
 export const COMPACT_ARCHIVE = "compactArchive";
-export const COMPACT_ARCHIVE_SCHEDULE = "compact-archive";
+export const INGEST_SCANS = "ingestScans";
 export const BACKTEST = "backtest";
 export const BACKTEST_SWEEP = "backtestSweep";
+export const FOREWARN = "forewarn";
 export const BACKTEST_ID_PREFIX = "backtest-";
-export const BACKTEST_SCHEDULE = "backtest-daily";
+
+export const REFRESH_INDICATOR = "refreshIndicator";
+
+/** Also of its schedule. */
+export function indicatorIdOf(name: string): string {
+  return `${INDICATOR_ID_PREFIX}${name}`;
+}
+
+export const ALERT = "alert";
+
+/** `alert-stale_data-scan`: of a rule and a subject, one incident after the other. */
+export function alertIdOf(rule: string, subject: string): string {
+  return `${ALERT}-${rule}-${subject}`;
+}

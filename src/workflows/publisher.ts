@@ -3,10 +3,10 @@ import { log, setCurrentDetails, upsertMemo, upsertSearchAttributes } from "@tem
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import type { SearchAttributePair } from "@temporalio/common";
 import type { ServiceStatus } from "../wire/supervision.ts";
-import type { ServiceBrief } from "./messages.ts";
+import type { ServiceBrief } from "../domain/supervision/supervisor/records.ts";
 import { runIdOf } from "./names.ts";
-import { isoTime, statusOf, tellStory } from "./supervisor-state.ts";
-import type { SupervisorState } from "./supervisor-state.ts";
+import type { SupervisorState } from "../domain/supervision/supervisor/supervisor-state.ts";
+import { serviceStatusOf, withStory } from "./supervision/supervisor-status.ts";
 
 export const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
 const SERVICE = defineSearchAttributeKey("DolphinService", SearchAttributeType.KEYWORD);
@@ -28,22 +28,22 @@ export function searchAttributesOf(
 export function createPublisher() {
   let published = "";
   return {
-    /** Publishes when more than what depends on the time of day has changed. */
-    publish(state: SupervisorState, brief: ServiceBrief, nowMs: number): void {
-      const now = statusOf(state, brief, nowMs);
+    /** Publishes when more than what depends on the time of day has changed; returns the state that says so. */
+    publish(state: SupervisorState, brief: ServiceBrief, nowMs: number): SupervisorState {
+      const now = serviceStatusOf(state, brief, nowMs);
       const { reason: _reason, updated_at: _at, restarts_in_window: _in, ...facts } = now;
       const key = JSON.stringify([facts, brief.hasSearchAttributes]);
-      if (key === published) return;
+      if (key === published) return state;
       published = key;
-      state.updated_at = isoTime(nowMs);
       const sentence = `${state.word}: ${state.reason}${state.pid === null ? "" : ` (pid ${state.pid})`}`;
-      tellStory(state, nowMs, sentence);
+      const told = withStory(state, nowMs, sentence);
       log.info(`${brief.service}: ${sentence}`);
-      const status = statusOf(state, brief, nowMs);
+      const status = serviceStatusOf(told, brief, nowMs);
       upsertMemo({ status });
       const attributes = searchAttributesOf(brief, state.word);
       if (0 < attributes.length) upsertSearchAttributes(attributes);
-      setCurrentDetails(detailsText(status, state.story));
+      setCurrentDetails(detailsText(status, told.story));
+      return told;
     },
   };
 }

@@ -1,11 +1,14 @@
-import { statSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { askControl, controlSocketPath, serveControl } from "../../src/adapters/control-socket.ts";
+import { writeRunFile } from "../../src/adapters/process/run-file.ts";
 import { askTrader } from "../../src/adapters/trader-client.ts";
+import { until } from "../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 
-const ASK = { withinMs: 5_000, answerCharsMax: 1_000 };
+const ASK = { withinMs: 60_000, answerCharsMax: 1_000 };
 let dir = "";
 beforeAll(() => {
   dir = makeTemporaryDirectory("socket");
@@ -30,6 +33,21 @@ test.each([
   await expect(askControl(path, "gone", ASK)).rejects.toThrow("ENOENT");
 });
 
+test("an asking that is ended ends its connection, and the other side learns of it", async () => {
+  const path = controlSocketPath(join(dir, "ended"), "x");
+  const over = new AbortController();
+  const left = Promise.withResolvers<void>();
+  const server = await serveControl(path, { requestCharsMax: 100 }, async (_line, gone) => {
+    gone.addEventListener("abort", () => left.resolve());
+    over.abort();
+    await left.promise;
+    return "too late";
+  });
+  onTestFinished(() => server.close());
+  await expect(askControl(path, "work", { ...ASK, signal: over.signal })).rejects.toThrow("abort");
+  await left.promise;
+});
+
 test("takes the place of what a killed process left", async () => {
   const path = controlSocketPath(join(dir, "left"), "x");
   const first = await serveControl(path, { requestCharsMax: 100 }, async () => "1");
@@ -38,6 +56,66 @@ test("takes the place of what a killed process left", async () => {
   const second = await serveControl(path, { requestCharsMax: 100 }, async () => "2");
   expect(await askControl(path, "who", ASK)).toBe("2");
   second.close();
+});
+
+test("leaves the socket of another in its place when it ends", async () => {
+  const path = controlSocketPath(join(dir, "beside"), "x");
+  const first = await serveControl(path, { requestCharsMax: 100 }, async () => "1");
+  const second = await serveControl(path, { requestCharsMax: 100 }, async () => "2");
+  first.close();
+  expect(await askControl(path, "who", ASK)).toBe("2");
+  second.close();
+  expect(existsSync(path)).toBe(false);
+});
+
+test("listens anew when its socket is deleted or leads nowhere, and leaves another's alone", async () => {
+  const path = controlSocketPath(join(dir, "deleted"), "x");
+  const limits = { requestCharsMax: 100 };
+  const server = await serveControl(path, limits, async () => "here");
+  onTestFinished(() => server.close());
+  const harms = [
+    () => rmSync(dirname(path), { recursive: true }),
+    () => rmSync(path),
+    () => {
+      rmSync(path);
+      writeFileSync(path, "");
+    },
+  ];
+  for (const harm of harms) {
+    harm();
+    const isBack = () =>
+      askControl(path, "who", ASK).then(
+        () => true,
+        () => false,
+      );
+    await until(isBack, { ms: 20_000, tell: () => "nobody listens" });
+  }
+  const other = await serveControl(path, limits, async () => "other");
+  onTestFinished(() => other.close());
+  const { ino } = statSync(path);
+  await delay(2_500);
+  expect(statSync(path).ino).toBe(ino);
+  expect(await askControl(path, "who", ASK)).toBe("other");
+});
+
+test("a trader that runs without its socket is waited for, and not told to be away", async () => {
+  const dataDir = join(dir, "unheard");
+  const request = { command: "halt", id: "1", by: "test" } as const;
+  const run = { service: "trader-blue", pid: process.pid, started_ticks: null, life: 1 };
+  writeRunFile(join(dataDir, "run"), { ...run, started_at: "2026-03-02T09:30:00.000Z" });
+  expect(await askTrader(dataDir, "BLUE", request)).toMatchObject({
+    kind: "no_answer",
+    wasAsked: false,
+    why: expect.stringContaining(`trader-blue runs (pid ${process.pid}), but does not listen on`),
+  });
+  const asked = askTrader(dataDir, "BLUE", request);
+  const path = controlSocketPath(dataDir, "trader-blue");
+  const answer = { id: "1", ok: true, detail: "halted", status: null, trades: null };
+  const server = await serveControl(path, { requestCharsMax: 1_000 }, async () =>
+    JSON.stringify(answer),
+  );
+  onTestFinished(() => server.close());
+  expect(await asked).toMatchObject({ kind: "answered", answer: { detail: "halted" } });
 });
 
 test("tells apart that no trader runs and that one does not answer", async () => {

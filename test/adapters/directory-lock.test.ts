@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { lockDirectory } from "../../src/adapters/directory-lock.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+import { spawnSync } from "../helpers/run-program.ts";
 
 let dir = "";
 beforeEach(() => {

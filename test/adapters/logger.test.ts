@@ -1,11 +1,20 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger, LOG_LINE_BYTES_MAX } from "../../src/adapters/logger.ts";
+import { lastLines } from "../../src/adapters/log-files.ts";
 import { openRotatingFile } from "../../src/adapters/rotating-file.ts";
 import { LogLine } from "../../src/wire/log-line.ts";
+import { execFileSync } from "../helpers/run-program.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -105,6 +114,20 @@ describe("createLogger", () => {
     }
     const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
     expect(sizes.filter((size) => size < 9_000).length).toBeLessThanOrEqual(1);
+  });
+
+  test("a moved file gets no further line: they go on under its name", () => {
+    const file = join(folder, "a.log");
+    const logger = createLogger({ file, name: "a" });
+    logger.info("before");
+    renameSync(file, `${file}-20261129`);
+    logger.info("after");
+    rmSync(`${file}-20261129`);
+    logger.info("and on");
+    expect(lastLines(file, 9).map((line) => LogLine.parse(JSON.parse(line)).msg)).toEqual([
+      "after",
+      "and on",
+    ]);
   });
 
   test("a removed file is made again", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { readGuardRecords } from "../../src/embedded/state/guard-record.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
-import { until } from "../helpers/processes.ts";
+import { until, sendSignal, sendSignalToGroup } from "../helpers/processes.ts";
 import { startUp } from "../helpers/up.ts";
 import { ChaosStack } from "./harness/chaos-stack.ts";
 
@@ -13,8 +13,8 @@ let stack: ChaosStack;
 beforeAll(() => {
   root = makeTemporaryDirectory("midway");
 });
-beforeEach(async () => {
-  stack = await ChaosStack.create(root, { supervision: { restarts_max: 1000, delays_s: [0] } });
+beforeEach(() => {
+  stack = ChaosStack.create(root, { supervision: { restarts_max: 1000, delays_s: [0] } });
 });
 afterEach(() => stack.close());
 afterAll(() => removeTemporaryDirectory(root));
@@ -24,10 +24,15 @@ function temporalGuard(): number | null {
   return readGuardRecords(join(stack.dataDir, "logs")).get("temporal")?.pid ?? null;
 }
 
-async function untilTemporalStarts(before: number | null): Promise<number> {
-  const isNew = () => temporalGuard() !== null && temporalGuard() !== before;
+/** Looks once each time: the record of one that ended goes before that of the next comes. */
+async function untilTemporalStarts(before: number | null): Promise<number | null> {
+  let guard: number | null = null;
+  const isNew = () => {
+    guard = temporalGuard();
+    return guard !== null && guard !== before;
+  };
   await until(isNew, { ms: 60_000, tell: () => stack.output() });
-  return temporalGuard()!;
+  return guard;
 }
 
 async function checkRunsAndStops(): Promise<void> {
@@ -40,7 +45,7 @@ test("in its first start, before there is an up.json", async () => {
   const args = ["--ports", "auto", "--archive", stack.archive];
   const first = startUp(stack.dataDir, args, { DOLPHIN_CONFIG: join(root, "dolphin.yaml") });
   await untilTemporalStarts(null);
-  process.kill(first.pid, "SIGKILL");
+  sendSignal(first.pid, "SIGKILL");
   await checkRunsAndStops();
 });
 
@@ -50,7 +55,7 @@ test("while it starts Temporal again, which hangs with its guard", async () => {
   const up = await stack.find("up");
   await stack.kill(await stack.find("temporal"));
   // Frozen, they cannot end by themselves, and up.json does not name them.
-  process.kill(-(await untilTemporalStarts(before)), "SIGSTOP");
+  sendSignalToGroup(await untilTemporalStarts(before), "SIGSTOP");
   await stack.kill(up);
   await checkRunsAndStops();
 });

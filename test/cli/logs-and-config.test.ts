@@ -1,10 +1,21 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import type { UpFile } from "../../src/wire/up-file.ts";
+import { spawnSync } from "../helpers/run-program.ts";
 
 const dolphin = resolve(import.meta.dirname, "../../bin/dolphin");
 let cwd = "";
@@ -54,6 +65,20 @@ describe("dolphin logs", () => {
     );
   });
 
+  test("shows what a service printed, with the file that it stands in", () => {
+    const logs = writeLogs();
+    writeFileSync(join(logs, "scan-bridge.out"), "printed\n");
+    writeFileSync(join(logs, "scan-bridge.err"), "Error: out of memory\n");
+    const { stdout } = run(["logs", "scan-bridge"]);
+    expect(stdout).toContain("b1");
+    expect(stdout).toContain("printed");
+    expect(stdout).toContain("Error: out of memory");
+    expect(stdout).not.toContain("w2");
+    const all = run(["logs"]).stdout;
+    expect(all).toMatch(/ scan-bridge\.out +printed\n/);
+    expect(all).toMatch(/ scan-bridge\.err +Error: out of memory\n/);
+  });
+
   test("shows the last lines of one service, as they stand with --json", () => {
     writeLogs();
     const { stdout } = run(["logs", "scan-bridge", "-n", "1", "--json"]);
@@ -89,6 +114,40 @@ describe("dolphin logs", () => {
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   });
+
+  test.skipIf(process.platform !== "linux")(
+    "says where the lines of a server go whose log was moved away",
+    () => {
+      const logs = writeLogs();
+      const log = join(logs, "temporal.log");
+      const output = openSync(log, "a");
+      const server = spawn("/bin/sleep", ["600"], { stdio: ["ignore", output, output] });
+      onTestFinished(() => {
+        server.kill("SIGKILL");
+        closeSync(output);
+      });
+      const living = { pid: process.pid, started_ticks: null };
+      const up: UpFile = {
+        ...living,
+        started_at: at(0),
+        hazelcast: "127.0.0.1:5701",
+        cluster: "dolphin",
+        temporal: "127.0.0.1:7233",
+        temporal_ui: "http://127.0.0.1:8233",
+        dashboard: null,
+        archive: cwd,
+        services: { temporal: { ...living, pid: server.pid ?? 0, guard_pid: null, log } },
+      };
+      writeFileSync(join(logs, "../up.json"), JSON.stringify(up));
+      expect(run(["logs", "temporal"])).toEqual({ status: 0, stdout: "", stderr: "" });
+      renameSync(log, join(logs, "temporal.old"));
+      const told = expect.stringMatching(
+        /the log of temporal was moved or deleted: its lines go to \S+logs\/temporal\.old until/,
+      );
+      expect(run(["logs", "temporal"])).toEqual({ status: 0, stdout: "", stderr: told });
+      expect(run(["logs"])).toMatchObject({ status: 0, stderr: told });
+    },
+  );
 
   test("a count that is none is a usage error", () => {
     expect(run(["logs", "-n", "-1"]).status).toBe(64);

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { readScanFile } from "../../src/adapters/archive/read-scan-file.ts";
-import type { JournalScan } from "../../src/adapters/journal/scan-journal.ts";
+import type { JournalScan } from "../../src/adapters/scan-journal/scan-journal.ts";
 import { isDayFolder, isScanName } from "../../src/domain/scan/archive-names.ts";
 import { isLate, type Newest } from "../../src/domain/scan/order.ts";
 import { readScanFast } from "../../src/wire/arrow/read-scan.ts";
@@ -19,29 +19,64 @@ export type Books = { readonly scans: readonly JournalScan[] };
  * order, and Hazelcast holds all of it: ringbuffer, latest, done files.
  */
 export async function checkBooks(site: Site, cluster: Cluster): Promise<Books> {
-  const scans = checkJournal(site);
-  const newest = scans.findLast((scan) => !scan.late);
-  const latest = await until(`latest holds seq ${newest?.seq}`, async () => {
-    const value = await cluster.latest();
-    return value?.seq === newest?.seq ? value : null;
-  });
-  expect(latest.file).toBe(newest?.file);
-  // A file written anew tells its later seq under the same name.
-  const ofFile = new Map(scans.map((scan) => [scan.file, scan]));
+  await untilTold(site, cluster);
+  let scans = scansIn(site);
   await until("every scan is told as done", async () => {
+    if (lastOf(scans) !== site.lastSeq()) scans = scansIn(site);
+    // A file written anew tells its later seq under the same name.
+    const ofFile = new Map(scans.map((scan) => [scan.file, scan]));
     const done = await cluster.done();
     return [...ofFile].every(([file, { seq, hash }]) => {
       const told = done.get(file);
       return told?.seq === seq && told.hash === hash.toString("hex");
     });
   });
+  await untilTold(site, cluster);
+  scans = checkJournal(site);
+  expect((await cluster.latest())?.file).toBe(scans.findLast((scan) => !scan.late)?.file);
   await checkRing(scans, cluster);
   return { scans };
 }
 
+/**
+ * Until latest and ringbuffer hold all that the journal holds, and no row is on its way between
+ * the two: a row may stand in the journal before the cluster is told of it, and the other way round.
+ */
+export async function untilTold(site: Site, cluster: Cluster): Promise<void> {
+  let why = "";
+  let scans: readonly JournalScan[] = [];
+  const whatLacks = async (): Promise<string> => {
+    if (site.readJournal((journal) => journal.aheadOfOwner()) !== null) return "a row is ahead";
+    if (lastOf(scans) !== site.lastSeq()) scans = scansIn(site);
+    const newest = scans.findLast((scan) => !scan.late)?.seq;
+    const latest = (await cluster.latest())?.seq;
+    if (latest !== newest) return `latest has seq ${latest}, the journal ${newest}`;
+    const inRing = new Set((await cluster.ring()).map(({ seq }) => seq));
+    const last = lastOf(scans);
+    if (0 < last && !inRing.has(last)) return `the ringbuffer lacks seq ${last}`;
+    return last === site.lastSeq() ? "" : "another scan came meanwhile";
+  };
+  await until(
+    () => `the cluster is told what the journal holds: ${why}`,
+    async () => {
+      why = await whatLacks();
+      return why === "";
+    },
+  );
+}
+
+/** A journal need not begin with seq 1. */
+function lastOf(scans: readonly JournalScan[]): number {
+  return scans.at(-1)?.seq ?? 0;
+}
+
+function scansIn(site: Site): readonly JournalScan[] {
+  return site.readJournal((journal) => journal.scans(1, journal.lastSeq())) ?? [];
+}
+
 /** What holds for the journal and the files alone. */
 export function checkJournal(site: Site): readonly JournalScan[] {
-  const scans = site.readJournal((journal) => journal.scans(1, journal.lastSeq())) ?? [];
+  const scans = scansIn(site);
   expect(scans.map(({ seq }) => seq)).toEqual(scans.map((_, at) => at + 1));
   const hashes = scans.map(({ hash }) => hash.toString("hex"));
   expect(new Set(hashes).size).toBe(hashes.length);

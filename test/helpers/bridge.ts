@@ -6,17 +6,20 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ClientOfflineError, TargetDisconnectedError } from "hazelcast-client";
+import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
 import {
   connectHazelcast,
   type HazelcastHandle,
 } from "../../src/adapters/hazelcast/hazelcast-client.ts";
-import { ScanJournal } from "../../src/adapters/journal/scan-journal.ts";
+import { ScanJournal } from "../../src/adapters/scan-journal/scan-journal.ts";
 import { codeOf } from "../../src/domain/failure.ts";
 import { SERVICES } from "../../src/domain/supervision/services.ts";
 import type { HazelcastMember } from "../../src/embedded/hazelcast-member.ts";
 import { findFreePort } from "../../src/embedded/ports/ports.ts";
 import type { ServiceBeat } from "../../src/wire/control-pipe.ts";
 import {
+  type Checkpoint,
   CHECKPOINT_KEY,
   DONE_MAP,
   FEATURES_MAP,
@@ -27,21 +30,25 @@ import { makeTemporaryDirectory, removeTemporaryDirectory, startTestHazelcast } 
 import { listenTo } from "./service-pipe.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const WAIT_MS_MAX = 60_000;
+/** Bounds a failure only: what is awaited is a fact, however long a busy machine takes for it. */
+const WAIT_MS_MAX = 120_000;
 const LOOK_EVERY_MS = 20;
 const RING_READ_MAX = 500;
 
 /** Polls until `read` gives something other than null, false or undefined. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   read: () => T | Promise<T>,
-  limitMs = WAIT_MS_MAX,
+  waitMs = WAIT_MS_MAX,
 ): Promise<NonNullable<T>> {
+  const limitMs = Math.max(waitMs, WAIT_MS_MAX);
   const endMs = performance.now() + limitMs;
   for (;;) {
     const value = await read();
     if (value !== null && value !== undefined && value !== false) return value;
-    if (endMs < performance.now()) throw new Error(`not within ${limitMs} ms: ${what}`);
+    if (endMs < performance.now()) {
+      throw new Error(`not within ${limitMs} ms: ${typeof what === "string" ? what : what()}`);
+    }
     await delay(LOOK_EVERY_MS);
   }
 }
@@ -55,18 +62,14 @@ export type Lab = Awaited<ReturnType<typeof openLab>>;
 export async function openLab(name: string, publicPort?: number) {
   const dir = makeTemporaryDirectory(name);
   const port = await findFreePort();
-  const before = process.env["JAVA_TOOL_OPTIONS"];
-  if (publicPort !== undefined) {
-    process.env["JAVA_TOOL_OPTIONS"] = `-Dhazelcast.local.publicAddress=127.0.0.1:${publicPort}`;
-  }
-  let member: HazelcastMember = await startTestHazelcast(dir, port);
-  if (before === undefined) delete process.env["JAVA_TOOL_OPTIONS"];
-  else process.env["JAVA_TOOL_OPTIONS"] = before;
+  const isProxied = publicPort !== undefined;
+  const address = `-Dhazelcast.local.publicAddress=127.0.0.1:${publicPort}`;
+  let member: HazelcastMember = await startTestHazelcast(dir, port, isProxied ? [address] : []);
   const hazelcast = await connectHazelcast({
     address: member.address,
     cluster: "dolphin",
     name: `test ${name}`,
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
   });
   await until("the test's own client is connected", () => hazelcast.connected());
   const sites: Site[] = [];
@@ -116,47 +119,65 @@ export type ScanValue = {
   readonly bridge_ts: string;
 };
 
+async function readRing(client: HazelcastHandle["client"]): Promise<readonly ScanValue[]> {
+  const ring = await client.getRingbuffer<string>(SCANS_RING);
+  const values: ScanValue[] = [];
+  let next = (await ring.headSequence()).toNumber();
+  const tail = (await ring.tailSequence()).toNumber();
+  while (next <= tail) {
+    const chunk = await ring.readMany(next, 1, Math.min(RING_READ_MAX, tail - next + 1));
+    for (let at = 0; at < chunk.size(); at += 1) values.push(JSON.parse(chunk.get(at)));
+    next += chunk.size();
+  }
+  return values;
+}
+
 function clusterOf(hazelcast: HazelcastHandle) {
   const { client } = hazelcast;
-  // A member that was frozen is connected to anew.
+  // A member that was frozen is connected to anew, and so is one that a busy machine kept silent for too long.
   const connected = () => until("the test's own client is connected", () => hazelcast.connected());
   const features = async () => {
     await connected();
     return client.getMap<string, unknown>(FEATURES_MAP);
   };
-  const textAt = async (key: string): Promise<string> => {
-    const text = await (await features()).get(key);
-    return typeof text === "string" ? text : "null";
+  /** The bridge's client is the one that is tested: a question of ours is asked again once there is a connection. */
+  const asked = async <T>(ask: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      await connected();
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof ClientOfflineError || error instanceof TargetDisconnectedError)) {
+          throw error;
+        }
+      }
+    }
   };
+  const textAt = (key: string): Promise<string> =>
+    asked(async () => {
+      const text = await (await features()).get(key);
+      return typeof text === "string" ? text : "null";
+    });
   return {
     client,
     features,
     async latest(): Promise<ScanValue | null> {
       return JSON.parse(await textAt(LATEST_KEY));
     },
-    async checkpoint(): Promise<{ readonly epoch: number; readonly seq: number } | null> {
+    async checkpoint(): Promise<Pick<Checkpoint, "epoch" | "seq" | "files"> | null> {
       return JSON.parse(await textAt(CHECKPOINT_KEY));
     },
     async done(): Promise<ReadonlyMap<string, { readonly seq: number; readonly hash: string }>> {
-      const entries = await (await client.getMap<string, string>(DONE_MAP)).entrySet();
+      const entries = await asked(async () =>
+        (await client.getMap<string, string>(DONE_MAP)).entrySet(),
+      );
       return new Map(entries.map(([file, text]) => [file, JSON.parse(text)]));
     },
-    async ring(): Promise<readonly ScanValue[]> {
-      const ring = await client.getRingbuffer<string>(SCANS_RING);
-      const values: ScanValue[] = [];
-      let next = (await ring.headSequence()).toNumber();
-      const tail = (await ring.tailSequence()).toNumber();
-      while (next <= tail) {
-        const chunk = await ring.readMany(next, 1, Math.min(RING_READ_MAX, tail - next + 1));
-        for (let at = 0; at < chunk.size(); at += 1) values.push(JSON.parse(chunk.get(at)));
-        next += chunk.size();
-      }
-      return values;
-    },
+    ring: (): Promise<readonly ScanValue[]> => asked(() => readRing(client)),
     async clear(): Promise<void> {
-      await (await features()).clear();
-      await (await client.getMap(DONE_MAP)).clear();
-      await (await client.getRingbuffer(SCANS_RING)).destroy();
+      await asked(async () => (await features()).clear());
+      await asked(async () => (await client.getMap(DONE_MAP)).clear());
+      await asked(async () => (await client.getRingbuffer(SCANS_RING)).destroy());
     },
   };
 }
@@ -172,6 +193,8 @@ export type BridgeOptions = {
   /** Lines of YAML. */
   readonly yaml: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Of every call to Hazelcast. */
+  readonly deadlineMs: number;
   /** The program that starts Node, such as `setpriv --reuid 65534`. */
   readonly wrapper: readonly string[];
 };
@@ -220,18 +243,16 @@ function openSite(options: Pick<SiteOptions, "dir" | "address"> & Partial<SiteOp
       return bridge;
     },
     /** Waits until the journal holds `count` files with a verdict. */
-    settled: (count: number, limitMs?: number) =>
-      until(
-        `${count} files have a verdict`,
-        () => {
-          const counts = readJournal((journal) => journal.counts());
-          return counts !== null && count <= counts.pushed + counts.duplicates + counts.quarantined;
-        },
-        limitMs,
-      ),
-    /** Waits until the journal has given this seq. */
-    journaled: (seq: number, limitMs?: number) =>
-      until(`seq ${seq} is in the journal`, () => seq <= lastSeq(), limitMs),
+    settled: (count: number) =>
+      until(`${count} files have a verdict`, () => {
+        const counts = readJournal((journal) => journal.counts());
+        return counts !== null && count <= counts.pushed + counts.duplicates + counts.quarantined;
+      }),
+    /**
+     * Waits until the journal has given this seq. The cluster may not have been told yet: `untilTold`
+     * waits for that, too.
+     */
+    journaled: (seq: number) => until(`seq ${seq} is in the journal`, () => seq <= lastSeq()),
     verdict: (file: string) => readJournal((journal) => journal.file(file)?.verdict ?? null),
     async killAll(): Promise<void> {
       for (const bridge of bridges) await bridge.kill();
@@ -255,7 +276,7 @@ function spawnBridge(of: {
   const lines = [
     `data_dir: ${data}`,
     `archive: ${archive}`,
-    `hazelcast: { address: "${address}", cluster: dolphin, deadline_ms: 1000 }`,
+    `hazelcast: { address: "${address}", cluster: dolphin, deadline_ms: ${how.deadlineMs ?? 1_000} }`,
     ...(how.yaml ?? ["scan_bridge: { reconcile_s: 0.3 }"]),
   ];
   writeFileSync(config, lines.join("\n"));
@@ -263,6 +284,7 @@ function spawnBridge(of: {
   const command = [
     ...(how.wrapper ?? []),
     process.execPath,
+    ...NODE_FLAGS,
     ...spec.nodeArgs,
     join(ROOT, "src/services", spec.module),
   ];
@@ -296,12 +318,12 @@ function spawnBridge(of: {
     messages,
     signal: (name: NodeJS.Signals) => child.kill(name),
     /** Waits for a beat that says so, among those still to come. */
-    beatWhere: (what: string, check: (beat: ServiceBeat) => boolean, limitMs?: number) => {
+    beatWhere: (what: string, check: (beat: ServiceBeat) => boolean) => {
       const from = heard.beats.length;
-      return until(`a beat: ${what}`, () => heard.beats.slice(from).find(check), limitMs);
+      return until(`a beat: ${what}`, () => heard.beats.slice(from).find(check));
     },
-    saidInLog: (text: string, limitMs?: number) =>
-      until(`the log says: ${text}`, () => messages().find((line) => line.includes(text)), limitMs),
+    saidInLog: (text: string) =>
+      until(`the log says: ${text}`, () => messages().find((line) => line.includes(text))),
     /** SIGTERM and the end of the process. */
     async stop() {
       child.kill("SIGTERM");

@@ -2,9 +2,9 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compactDay, type CompactOutcome } from "../../src/adapters/archive/bulk/compact-day.ts";
-import type { SeqLookup } from "../../src/adapters/archive/bulk/day-files.ts";
-import { readScans, type ReadScansOptions } from "../../src/adapters/archive/bulk/read-scans.ts";
+import { compactDay, type CompactOutcome } from "../../src/operations/compaction/compact-day.ts";
+import type { SeqLookup } from "../../src/adapters/archive/days/day-files.ts";
+import { readScans, type ReadScansOptions } from "../../src/adapters/archive/days/read-scans.ts";
 
 export type Row = {
   readonly file: string;

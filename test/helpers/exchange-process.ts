@@ -5,7 +5,7 @@
 import fs, { cpSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
+import { exchangeBooks } from "../../src/operations/books/exchange-books.ts";
 import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { LIVELY } from "./lively.ts";

@@ -2,12 +2,13 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { saveSnapshot } from "../../src/adapters/trading-journal/snapshots.ts";
-import { TradingLog } from "../../src/adapters/trading-journal/trading-log.ts";
+import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
+import { saveSnapshot } from "../../src/adapters/event-log/snapshots.ts";
+import { EventLog } from "../../src/adapters/event-log/event-log.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { dayFromMicros } from "../../src/domain/time.ts";
-import { createPaperBroker } from "../../src/domain/trading/broker/paper-broker.ts";
-import { stepDesk } from "../../src/domain/trading/broker/paper-desk.ts";
+import { createPaperDesk } from "../../src/domain/trading/broker/paper-desk.ts";
+import { stepDesk } from "../../src/domain/trading/broker/step-desk.ts";
 import type { TraderEvent } from "../../src/domain/trading/events.ts";
 import { snapshotOf } from "../../src/domain/trading/snapshot/snapshot.ts";
 import { createTrader } from "../../src/domain/trading/trader.ts";
@@ -29,12 +30,12 @@ export function startBlue(data: string, settings: object = LIVELY, scanPeriodMs 
     hash,
   } = bookConfiguration("BLUE", Configuration.parse({ trader: settings }).trader);
   const place = { root: join(data, "journal/trading"), book: "BLUE" };
-  const log = new TradingLog(place, { epoch: 1, carriedCount: 0 });
+  const log = new EventLog(place, { epoch: 1, carriedCount: 0 });
   const trader = createTrader({ ...configuration });
   const random = seededRandom(5);
   const desk = {
     trader,
-    broker: createPaperBroker(paper),
+    desk: createPaperDesk(paper),
     beforeReport: (event: TraderEvent) => log.append(event),
     onCommands() {},
   };
@@ -115,7 +116,7 @@ export function spawnGreen(of: {
   const config = join(dir, "green.yaml");
   const settings = { data_dir: data, hazelcast: { address, deadline_ms: 500 }, trader, green };
   writeFileSync(config, JSON.stringify(settings));
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     env: { ...process.env, DOLPHIN_CONFIG: config },
   });

@@ -7,40 +7,46 @@ type Import = { readonly from: string; readonly typesOnly: boolean };
 /** What a file in a room may import, by path below src; packages are free unless said. */
 type Doors = { readonly values: RegExp; readonly types?: RegExp; readonly packages?: RegExp };
 
-const SHARED = String.raw`domain/|wire/|workflows/(names|messages)\.ts$`;
+const SHARED = String.raw`domain/|wire/|workflows/(names\.ts$|messages/)`;
 const DOORS: Readonly<Record<string, Doors>> = {
   domain: { values: /^domain\//, packages: /^$/ },
   wire: { values: /^(domain|wire)\// },
+  reports: { values: /^(domain|wire|reports)\// },
   adapters: { values: new RegExp(`^(${SHARED}|adapters/)`), types: /^config\.ts$/ },
+  operations: {
+    values: new RegExp(`^(${SHARED}|adapters/|reports/|operations/)`),
+    types: /^config\.ts$/,
+  },
   services: {
     values: new RegExp(`^(${SHARED}|adapters/clock\\.ts$)`),
-    types: /^(adapters\/|config\.ts$)/,
-  },
-  backtest: {
-    values: new RegExp(`^(${SHARED}|adapters/clock\\.ts$)`),
-    types: /^(adapters\/|config\.ts$)/,
+    types: /^(adapters\/|operations\/|config\.ts$)/,
   },
   activities: {
     values: new RegExp(`^(${SHARED}|activities/|adapters/clock\\.ts$)`),
-    types: /^(adapters|services)\/|^config\.ts$/,
+    types: /^(adapters|operations|services)\/|^config\.ts$/,
   },
   workflows: {
     values: /^(domain|workflows)\//,
     types: /^(activities|wire)\//,
     packages: /^@temporalio\/(workflow|common)$/,
   },
-  workers: { values: new RegExp(`^(${SHARED}|adapters/|activities/|workers/|config\\.ts$)`) },
-  embedded: { values: new RegExp(`^(${SHARED}|adapters/|embedded/|config\\.ts$)`) },
-  dashboard: { values: new RegExp(`^(${SHARED}|adapters/|dashboard/|config\\.ts$)`) },
+  workers: {
+    values: new RegExp(`^(${SHARED}|adapters/|operations/|activities/|workers/|config\\.ts$)`),
+  },
+  embedded: { values: new RegExp(`^(${SHARED}|adapters/|operations/|embedded/|config\\.ts$)`) },
+  dashboard: {
+    values: new RegExp(`^(${SHARED}|adapters/|operations/|dashboard/|config\\.ts$)`),
+  },
   cli: {
     values: new RegExp(
-      `^(${SHARED}|adapters/|activities/|embedded/|workers/|dashboard/|cli/|config\\.ts$)`,
+      `^(${SHARED}|adapters/|reports/|operations/|activities/|embedded/|workers/|dashboard/|cli/|config\\.ts$)`,
     ),
   },
 };
-/** Entry points of a process or thread wire it together, so they may reach the adapters. */
-const ENTRY_POINT = /^services\/[^/]+\/(main|pump|[a-z]+-(process|thread))\.ts$/;
-const ENTRY_POINT_VALUES = /^(adapters\/|config\.ts$)/;
+/** Entry points of a process or thread wire it together, so they may reach adapters and operations. */
+const ENTRY_POINT =
+  /^services\/(shell\/[a-z-]+|[^/]+\/(main|pump-wiring|open-(trader|green|bookkeeper|health|order-book|journal|archive|posture|duties)|[a-z]+-(process|thread)))\.ts$/;
+const ENTRY_POINT_VALUES = /^(adapters\/|operations\/|config\.ts$)/;
 
 export function importViolations(files: readonly SourceFile[]): string[] {
   return files
@@ -60,16 +66,42 @@ function mayImport(path: string, { from, typesOnly }: Import): boolean {
   if (doors === undefined) return path === "config.ts" || path.endsWith(".js");
   if (!from.startsWith(".")) return typesOnly || (doors.packages?.test(from) ?? true);
   const target = posix.join(posix.dirname(path), from);
-  // A service is its own folder and what lies beside the folders, for all services.
+  // A service is its own folder, its shell, and what lies beside the folders, for all services.
   const ownService =
     room === "services" &&
-    (target.startsWith(`services/${path.split("/")[1]}/`) || /^services\/[^/]+\.ts$/.test(target));
+    (target.startsWith(`services/${path.split("/")[1]}/`) ||
+      /^services\/(shell\/)?[^/]+\.ts$/.test(target));
   return (
     ownService ||
     doors.values.test(target) ||
     (typesOnly && (doors.types?.test(target) ?? false)) ||
     (ENTRY_POINT.test(path) && ENTRY_POINT_VALUES.test(target))
   );
+}
+
+/** Circles of files that import each other, of values or of types, one sentence a circle. */
+export function importCircles(files: readonly SourceFile[]): string[] {
+  const sources = files.filter(({ path }) => path.startsWith("src/") && path.endsWith(".ts"));
+  const known = new Set(sources.map(({ path }) => path));
+  const targets = new Map(
+    sources.map(({ path, text }) => [
+      path,
+      importsOf(text)
+        .map(({ from }) => posix.join(posix.dirname(path), from))
+        .filter((target) => known.has(target)),
+    ]),
+  );
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const walk = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start !== -1) circles.push([...way.slice(start), path].join(" -> "));
+    if (start !== -1 || done.has(path)) return;
+    for (const target of targets.get(path) ?? []) walk(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of known) walk(path, []);
+  return circles;
 }
 
 /** Static imports, re-exports and dynamic imports; a clause of nothing but types counts as types. */
@@ -125,6 +157,34 @@ const BANS: readonly Ban[] = [
     // Paths inside containers are the same everywhere.
     except: /^(docker-compose\.yml|deploy\/)/,
   },
+  {
+    what: /\bprocess[.](exit|on)\(|\bEXIT_[A-Z]+ = \d/,
+    instead: "what src/services/shell does for every service",
+    where: /^src\/services\//,
+    except: /^src\/services\/shell\//,
+  },
+  {
+    what: /expect\((performance|Date)[.]now\(\) - \w+\)\s*[.]toBeLess/,
+    instead: "a relation between facts: a busy machine takes longer; figures belong to bench",
+    where: /^test\//,
+  },
+  {
+    what: /(?<![\w.])process[.]kill\((?!process[.]pid,)/,
+    instead:
+      "sendSignal: pid 0 stands for the group of the tests themselves, which a SIGSTOP stops for good",
+    where: /^(test|bench)\//,
+    except: /^test\/helpers\/processes[.]ts$/,
+  },
+  {
+    what: /import [^;]*\b(spawnSync|execFileSync|execSync)\b[^;]* from "node:child_process"/,
+    instead: "run-program.ts, which ends: while it waits no limit of a test runs",
+    where: /^test\//,
+  },
+  {
+    what: /[.]listen\([1-9]|[.]listen\(\{ port: [1-9]/,
+    instead: "findFreePort: another process may have the port",
+    where: /^test\//,
+  },
   { what: /\/tmp\/[p]robe/, instead: "what setup installs in .tools" },
   { what: /registry[.](npmjs|yarnpkg)|pypi[.]org\/simple/, instead: "the configured registry" },
   { what: /\bTO[D]O(?!\(#\d+\))/, instead: "the same with (#issue)" },
@@ -142,6 +202,9 @@ const VAGUE = /(^|\/)(utils?|helpers?|common|types|misc|manager|[a-z-]+-manager)
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
 const LINES_MAX = 400;
 const FILES_IN_FOLDER_MAX = 12;
+/** Of what binds a service to its shell; more of it belongs into the shell. */
+const WIRING = /^src\/services\/[^/]+\/(main|[a-z]+-process)\.ts$/;
+const WIRING_LINES_MAX = 80;
 
 export function layoutViolations(files: readonly SourceFile[]): string[] {
   const sources = files.filter((file) => file.path.startsWith("src/"));
@@ -156,8 +219,23 @@ export function layoutViolations(files: readonly SourceFile[]): string[] {
     ...sources
       .filter((file) => file.text.split("\n").length - 1 > LINES_MAX)
       .map((file) => `${file.path} is longer than ${LINES_MAX} lines`),
+    ...longWirings(sources),
     ...crowdedFolders(sources),
   ];
+}
+
+function longWirings(sources: readonly SourceFile[]): string[] {
+  const lines = new Map<string, number>();
+  for (const { path, text } of sources.filter((file) => WIRING.test(file.path))) {
+    const folder = posix.dirname(path);
+    lines.set(folder, (lines.get(folder) ?? 0) + text.split("\n").length - 1);
+  }
+  return [...lines]
+    .filter(([, count]) => count > WIRING_LINES_MAX)
+    .map(
+      ([folder, count]) =>
+        `the wiring of ${folder} has ${count} lines, more than ${WIRING_LINES_MAX}`,
+    );
 }
 
 function crowdedFolders(sources: readonly SourceFile[]): string[] {

@@ -1,16 +1,25 @@
 /** The bridge's intake on a real folder and a real journal, under a clock that the test moves. */
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { listDays, markFolder, namesIn, pathOf } from "../../src/adapters/archive/list-archive.ts";
+import {
+  lookForDays,
+  markFolder,
+  namesIn,
+  pathOf,
+} from "../../src/adapters/archive/list-archive.ts";
 import { readScanFile, statScanFile } from "../../src/adapters/archive/read-scan-file.ts";
-import { type JournalFile, ScanJournal } from "../../src/adapters/journal/scan-journal.ts";
+import { type JournalFile, ScanJournal } from "../../src/adapters/scan-journal/scan-journal.ts";
 import type { ArchiveReader } from "../../src/services/scan-bridge/intake/archive-reader.ts";
 import { Intake } from "../../src/services/scan-bridge/intake/intake.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "./servers.ts";
 
 export type IntakeStage = ReturnType<typeof openIntakeStage>;
 
-export function openIntakeStage(queueMax = 1_000) {
+/** `around` puts something between the folder and all who read it; it is given the clock, too. */
+export function openIntakeStage(
+  queueMax = 1_000,
+  around: (reader: ArchiveReader, clock: { ms: number }) => ArchiveReader = (reader) => reader,
+) {
   const dir = makeTemporaryDirectory("intake");
   const archive = join(dir, "archive");
   const journal = new ScanJournal(join(dir, "journal.db"));
@@ -18,13 +27,14 @@ export function openIntakeStage(queueMax = 1_000) {
   const clock = { ms: 1_000_000 };
   const nowMs = () => clock.ms;
   const nowUs = () => clock.ms * 1_000;
-  const reader: ArchiveReader = {
+  const folder: ArchiveReader = {
     read: (file) => readScanFile(pathOf(archive, file)),
     stat: (file) => statScanFile(pathOf(archive, file)),
-    days: () => listDays(archive),
+    days: () => lookForDays(archive),
     mark: (day) => markFolder(pathOf(archive, day)),
     names: (day) => namesIn(pathOf(archive, day)),
   };
+  const reader = around(folder, clock);
   const intake = new Intake({ archive: reader, journal, nowUs, nowMs, queueMax });
   return {
     archive,
@@ -33,6 +43,7 @@ export function openIntakeStage(queueMax = 1_000) {
     nowMs,
     nowUs,
     reader,
+    folder,
     intake,
     /** Its time in milliseconds; now by default. */
     put: (file: string, text = file, timeMs = clock.ms): void => {
@@ -51,7 +62,7 @@ export function openIntakeStage(queueMax = 1_000) {
     },
     /** Writes a verdict on the file as it is now, as the pump does. */
     settle: (file: string): void => {
-      const stat = reader.stat(file);
+      const stat = folder.stat(file);
       const verdict = { kind: "quarantined", reason: "test", detail: "" } as const;
       const row: JournalFile = {
         file,

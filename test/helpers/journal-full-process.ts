@@ -1,11 +1,11 @@
 /** Appends until the disk is full, goes on with less, and tells what it was told. */
 import { writeSync } from "node:fs";
-import { TradingJournal } from "../../src/adapters/trading-journal/trading-journal.ts";
+import { SegmentLog } from "../../src/adapters/event-log/segment-log.ts";
 import { codeOf } from "../../src/domain/failure.ts";
-import { payloadOf } from "./trading-journal.ts";
+import { payloadOf } from "./event-log.ts";
 
 const [root = ""] = process.argv.slice(2);
-const journal = new TradingJournal({ root, book: "BLUE" }, 1);
+const journal = new SegmentLog({ root, book: "BLUE" }, 1);
 journal.rollTo("2026-03-25");
 let index = 0;
 let code: string | undefined;

@@ -1,10 +1,10 @@
 /** Appends as fast as it can and tells each index once it is appended, until it is killed. */
 import { writeSync } from "node:fs";
-import { TradingJournal } from "../../src/adapters/trading-journal/trading-journal.ts";
-import { payloadOf } from "./trading-journal.ts";
+import { SegmentLog } from "../../src/adapters/event-log/segment-log.ts";
+import { payloadOf } from "./event-log.ts";
 
 const [root = "", from = "0"] = process.argv.slice(2);
-const journal = new TradingJournal({ root, book: "BLUE" }, 1);
+const journal = new SegmentLog({ root, book: "BLUE" }, 1);
 for (let index = Number(from); ; index++) {
   // A day every 300 events, so that kills also meet the change of segments.
   journal.rollTo(new Date(Math.floor(index / 300) * 86_400_000).toISOString().slice(0, 10));

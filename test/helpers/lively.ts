@@ -20,5 +20,9 @@ export const LIVELY_BOOK = {
   limits: { entries_per_minute_max: 1_000_000, daily_loss_max: 1, drawdown_max: 1 },
 };
 
-/** With a snapshot soon and often, too. */
-export const LIVELY = { ...LIVELY_BOOK, snapshot_events: 40 };
+/** With a snapshot soon and often, too; no machine is so busy that a scan or a posture grows old. */
+export const LIVELY = {
+  ...LIVELY_BOOK,
+  snapshot_events: 40,
+  age_budgets_s: { scan: 3_600, posture: 3_600 },
+};

@@ -1,11 +1,12 @@
 /** A real Postgres of a test's own: Debian's binaries, a cluster in a folder, a free port. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, globSync, mkdirSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { Client } from "pg";
+import { findFreePort } from "../../src/embedded/ports/ports.ts";
 import { until } from "./processes.ts";
+import { execFileSync } from "./run-program.ts";
 
 export type TestPostgres = { readonly url: string; stop(): Promise<void> };
 
@@ -17,7 +18,11 @@ export function findPostgres(): string | null {
   return found === undefined ? null : dirname(found);
 }
 
-export async function startPostgres(bin: string, root: string): Promise<TestPostgres> {
+export async function startPostgres(
+  bin: string,
+  root: string,
+  settings: readonly string[] = [],
+): Promise<TestPostgres> {
   const dir = join(root, "postgres");
   mkdirSync(dir);
   const user = unprivileged();
@@ -29,10 +34,20 @@ export async function startPostgres(bin: string, root: string): Promise<TestPost
   const data = join(dir, "data");
   const initdb = ["-D", data, "-U", "dolphin", "-A", "trust", "-E", "UTF8", "--no-sync"];
   execFileSync(join(bin, "initdb"), initdb, { ...options, stdio: "pipe" });
-  const port = await freePort();
+  const port = await findFreePort();
   const server = spawn(
     join(bin, "postgres"),
-    ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", dir],
+    [
+      "-D",
+      data,
+      "-p",
+      String(port),
+      "-h",
+      "127.0.0.1",
+      "-k",
+      dir,
+      ...settings.flatMap((one) => ["-c", one]),
+    ],
     { ...options, stdio: "ignore" },
   );
   const url = `postgres://dolphin@127.0.0.1:${port}/postgres`;
@@ -68,14 +83,4 @@ async function answers(url: string): Promise<boolean> {
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("a server has a port");
-  return address.port;
 }

@@ -1,6 +1,7 @@
 /** Finds processes of a test by what they work on, so that an orphan is noticed whoever started it. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { codeOf } from "../../src/domain/failure.ts";
 
 export type FoundProcess = { readonly pid: number; readonly command: string };
 
@@ -10,21 +11,72 @@ export function processesOn(dir: string): FoundProcess[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
       const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
-      const isZombie = /^State:\s+Z/m.test(read(`/proc/${pid}/status`));
       const told = `${command} ${linkOf(`/proc/${pid}/cwd`)} ${read(`/proc/${pid}/environ`)}`;
-      return !isZombie && told.includes(dir) ? [{ pid: Number(pid), command }] : [];
+      return stateOf(Number(pid)) !== "Z" && told.includes(dir)
+        ? [{ pid: Number(pid), command }]
+        : [];
     });
 }
+
+/** The letter of its state: `T` where it was stopped, empty where it is gone. */
+export function stateOf(pid: number | undefined): string {
+  return /^State:\s+(\S)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? "";
+}
+
+/** Kills what works on `dir`; what has ended meanwhile is no failure. */
+export function killProcessesOn(dir: string): void {
+  killAll(processesOn(dir).map(({ pid }) => pid));
+}
+
+/** What has ended since it was found is no failure. */
+export function killAll(pids: readonly number[]): void {
+  for (const pid of pids) unlessGone(() => sendSignal(pid, "SIGKILL"));
+}
+
+/** Bounds a failure only: no machine is measured by it. */
+const WAIT_MS_MAX = 120_000;
 
 /** Polls until `isTrue`; fails with what `tell` says when it does not become true in time. */
 export async function until(
   isTrue: () => boolean | Promise<boolean>,
   within: { readonly ms: number; readonly tell: () => string },
 ): Promise<void> {
-  const deadlineMs = performance.now() + within.ms;
+  const limitMs = Math.max(within.ms, WAIT_MS_MAX);
+  const deadlineMs = performance.now() + limitMs;
   while (!(await isTrue())) {
-    if (deadlineMs < performance.now()) throw new Error(`not in ${within.ms} ms: ${within.tell()}`);
+    if (deadlineMs < performance.now()) throw new Error(`not in ${limitMs} ms: ${within.tell()}`);
     await delay(50);
+  }
+}
+
+/** A pid that nobody knows would be 0, which stands for the group of the tests themselves: a SIGSTOP stops all. */
+export function sendSignal(pid: number | null | undefined, signal: NodeJS.Signals): void {
+  process.kill(existing(pid, signal), signal);
+}
+
+/** To every process of a group. */
+export function sendSignalToGroup(pgid: number | null | undefined, signal: NodeJS.Signals): void {
+  process.kill(-existing(pgid, signal), signal);
+}
+
+/** 1 is init, and -1 everybody. */
+function existing(pid: number | null | undefined, signal: NodeJS.Signals): number {
+  if (typeof pid !== "number" || !(1 < pid)) {
+    throw new Error(`there is no process ${pid} to send ${signal} to`);
+  }
+  return pid;
+}
+
+/** After a SIGSTOP of a server that `up` keeps: what did not answer for long it has replaced meanwhile. */
+export function goOn(pid: number | undefined): void {
+  unlessGone(() => sendSignal(pid, "SIGCONT"));
+}
+
+function unlessGone(signal: () => void): void {
+  try {
+    signal();
+  } catch (error) {
+    if (codeOf(error) !== "ESRCH") throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Catches a projection up in small pieces and tells each with a dot, until it is done or killed. */
 import { writeSync } from "node:fs";
-import { foldTrader } from "../../src/adapters/trading-journal/projection/trader-fold.ts";
-import { TradingProjection } from "../../src/adapters/trading-journal/projection/trading-projection.ts";
+import { foldTrader } from "../../src/operations/projection/trader-fold.ts";
+import { TradingProjection } from "../../src/operations/projection/trading-projection.ts";
 import { SESSION_CONFIGURATION } from "./trading-session.ts";
 
 const [path = "", root = ""] = process.argv.slice(2);

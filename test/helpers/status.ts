@@ -10,6 +10,8 @@ export type StatusChange = {
 export function aStatus({ status = "Healthy", exit = 0, backlog = 0 }: StatusChange): SystemStatus {
   const bridge: ServiceRow = {
     service: "scan-bridge",
+    role: "bridge",
+    book: null,
     status,
     cause: "none",
     why: "newest data 2 s old",
@@ -27,6 +29,7 @@ export function aStatus({ status = "Healthy", exit = 0, backlog = 0 }: StatusCha
     next_try_at: null,
     rss_mb: 101.5,
     cpu_percent: 1,
+    limits: null,
     counters: {},
     source: "temporal",
   };
@@ -40,7 +43,9 @@ export function aStatus({ status = "Healthy", exit = 0, backlog = 0 }: StatusCha
       { server: "hazelcast", address: "127.0.0.1:5701", answered_ms: 3, problem: null },
     ],
     archive: { path: "/srv/scans", state: "ok, as the bridge sees it" },
+    disk: { path: "/srv/data", state: "ok, 12.0 GB free" },
     latest_scan: null,
+    schedules: [],
     temporal_ui: null,
     dashboard: null,
   };

@@ -4,11 +4,13 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
+import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
 import { askControl, controlSocketPath } from "../../src/adapters/control-socket.ts";
-import { TradingLogReader } from "../../src/adapters/trading-journal/trading-log.ts";
+import { EventLogReader } from "../../src/adapters/event-log/event-log.ts";
+import { listDays } from "../../src/adapters/event-log/segments/segment-files.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
-import { createPaperBroker } from "../../src/domain/trading/broker/paper-broker.ts";
-import { stepDesk } from "../../src/domain/trading/broker/paper-desk.ts";
+import { createPaperDesk } from "../../src/domain/trading/broker/paper-desk.ts";
+import { stepDesk } from "../../src/domain/trading/broker/step-desk.ts";
 import type { TraderCommand } from "../../src/domain/trading/commands.ts";
 import type { TraderEvent } from "../../src/domain/trading/events.ts";
 import { createTrader, decisionOf } from "../../src/domain/trading/trader.ts";
@@ -62,12 +64,14 @@ export function spawnTrader(
       archive: place.archive,
       hazelcast: { address: place.address, cluster: "dolphin", deadline_ms: 1_000 },
       trader: settings,
+      // Tests say for themselves which posture there is.
+      safety: { posture: null },
       ...sections,
     }),
   );
   const out = openSync(output, "a");
   const main = env["TEST_STEP"] === undefined ? MAIN : FAILING;
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, main], {
     stdio: ["ignore", out, out, "pipe"],
     env: { ...process.env, ...env, DOLPHIN_CONFIG: config },
   });
@@ -79,7 +83,7 @@ export function spawnTrader(
   const socket = controlSocketPath(place.data, "trader-blue");
   const ask = async (request: object): Promise<TraderAnswer> => {
     const line = JSON.stringify({ id: randomUUID(), ...request });
-    const answer = await askControl(socket, line, { withinMs: 10_000, answerCharsMax: 1e7 });
+    const answer = await askControl(socket, line, { withinMs: 60_000, answerCharsMax: 1e7 });
     return AnswerSchema.parse(JSON.parse(answer));
   };
   const status = async () => {
@@ -107,8 +111,15 @@ export function spawnTrader(
         if (isGone()) throw new Error(`the trader ended: ${readFileSync(output, "utf8")}`);
         return seq <= (await status()).last_seq;
       }),
-    beatWhere: (what: string, check: (beat: ServiceBeat) => boolean) =>
-      until(`a beat: ${what}`, () => heard.beats.findLast(check)),
+    /** Waits for a beat that says so, among those still to come. */
+    beatWhere: (what: string, check: (beat: ServiceBeat) => boolean) => {
+      const from = heard.beats.length;
+      return until(`a beat: ${what}`, () => heard.beats.slice(from).findLast(check));
+    },
+    hearsHazelcast: () =>
+      until("it hears Hazelcast", () =>
+        heard.beats.findLast(({ facts }) => facts?.dependencies["hazelcast"] === "ok"),
+      ),
     async stop() {
       child.kill("SIGTERM");
       return exited;
@@ -127,13 +138,14 @@ export function createFeeder({ client }: Cluster, seed = 1) {
   const random = seededRandom(seed);
   const prices = BOOK_ASSETS.map((_, at) => 100 * (at + 1));
   let seq = 0;
-  const nextText = (): string => {
+  const nextText = (of: readonly string[] = BOOK_ASSETS, behindMs = 0): string => {
     seq += 1;
     for (let at = 0; at < prices.length; at++) {
       prices[at] = prices[at]! * (1 + (random.uniform() - 0.5) / 100);
     }
     const eigenvalues = prices.map(() => random.uniform() * 3).toSorted((a, b) => b - a);
-    return scanText({ seq, prices, eigenvalues, atMs: Date.now() });
+    const priced = of.map((asset) => prices[BOOK_ASSETS.indexOf(asset)]!);
+    return scanText({ seq, prices: priced, eigenvalues, atMs: Date.now() - behindMs, assets: of });
   };
   const ring = async (text: string) => (await client.getRingbuffer<string>(SCANS_RING)).add(text);
   const tell = async (text: string) => {
@@ -144,12 +156,19 @@ export function createFeeder({ client }: Cluster, seed = 1) {
     nextText,
     ring,
     tell,
-    async push(count = 1): Promise<void> {
+    /** `behindMs`: what their writer's clock is behind. */
+    async push(count = 1, behindMs = 0): Promise<void> {
       for (let i = 0; i < count; i++) {
-        const text = nextText();
+        const text = nextText(BOOK_ASSETS, behindMs);
         await ring(text);
         await tell(text);
       }
+    },
+    /** One scan of these assets only. */
+    async pushOf(assets: readonly string[]): Promise<void> {
+      const text = nextText(assets);
+      await ring(text);
+      await tell(text);
     },
     async posture(posture: "APEX" | "HIBERNATE" = "APEX"): Promise<void> {
       const map = await client.getMap<string, string>(SAFETY_MAP);
@@ -194,7 +213,7 @@ export function auditBook(place: Pick<TraderPlace, "data">, settings: object = L
     Configuration.parse({ trader: settings }).trader,
   );
   const trader = createTrader(configuration);
-  const reader = new TradingLogReader(
+  const reader = new EventLogReader(
     { root: join(place.data, "journal/trading"), book: "BLUE" },
     null,
   );
@@ -205,7 +224,7 @@ export function auditBook(place: Pick<TraderPlace, "data">, settings: object = L
   const said: TraderEvent[] = [];
   const desk = {
     trader,
-    broker: createPaperBroker(paper),
+    desk: createPaperDesk(paper),
     beforeReport: (event: TraderEvent) => said.push(event),
     onCommands: (_event: TraderEvent, some: readonly TraderCommand[]) => commands.push(...some),
   };
@@ -233,6 +252,11 @@ export function auditBook(place: Pick<TraderPlace, "data">, settings: object = L
   }
   const trades = commands.filter(({ kind }) => kind === "book_trade").length;
   return { trader, events, decided: decided.toSorted((a, b) => a - b), trades };
+}
+
+/** The newest day of the journal: today's, but for a midnight in between. */
+export function lastDayOf({ data }: Pick<TraderPlace, "data">): string {
+  return listDays(join(data, "journal/trading/BLUE")).at(-1) ?? "none";
 }
 
 export function seqsTo(last: number, first = 1): readonly number[] {

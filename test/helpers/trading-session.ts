@@ -1,14 +1,12 @@
 /** A paper trader on a seeded market whose journal is written as the live one's: append, then step. */
-import { saveSnapshot } from "../../src/adapters/trading-journal/snapshots.ts";
-import type { TradingJournalPlace } from "../../src/adapters/trading-journal/trading-journal.ts";
-import { TradingLog } from "../../src/adapters/trading-journal/trading-log.ts";
+import { saveSnapshot } from "../../src/adapters/event-log/snapshots.ts";
+import type { SegmentLogPlace } from "../../src/adapters/event-log/segment-log.ts";
+import { EventLog } from "../../src/adapters/event-log/event-log.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { dayFromMicros } from "../../src/domain/time.ts";
-import {
-  createPaperBroker,
-  DEFAULT_PAPER_SETTINGS,
-} from "../../src/domain/trading/broker/paper-broker.ts";
-import { stepDesk } from "../../src/domain/trading/broker/paper-desk.ts";
+import { DEFAULT_PAPER_SETTINGS } from "../../src/domain/trading/broker/paper-broker.ts";
+import { createPaperDesk } from "../../src/domain/trading/broker/paper-desk.ts";
+import { stepDesk } from "../../src/domain/trading/broker/step-desk.ts";
 import {
   DEFAULT_AGE_BUDGETS_MS,
   DEFAULT_LIMITS,
@@ -41,7 +39,7 @@ const eager = defineStrategy<Record<string, never>, { seen: number }>({
   decide: ({ seen }) =>
     seen % 5 === 0
       ? {
-          asset: seen % 3,
+          column: seen % 3,
           direction: seen % 2 === 0 ? "long" : "short",
           share: 0.2,
           strength: seen,
@@ -64,7 +62,7 @@ export const SESSION_CONFIGURATION: TraderConfiguration = {
 };
 
 export type Session = {
-  readonly log: TradingLog;
+  readonly log: EventLog;
   /** Appends and steps so many scans, and what the broker says to them. */
   run(scans: number): void;
   /** The index of the last event. */
@@ -74,15 +72,15 @@ export type Session = {
 };
 
 /** `scanPeriodMs` says how many scans a day has. */
-export function startSession(place: TradingJournalPlace, scanPeriodMs: number): Session {
+export function startSession(place: SegmentLogPlace, scanPeriodMs: number): Session {
   const random = seededRandom(7);
-  const log = new TradingLog(place, { epoch: 1, carriedCount: 0 });
+  const log = new EventLog(place, { epoch: 1, carriedCount: 0 });
   const trader = createTrader(SESSION_CONFIGURATION);
   const append = (event: TraderEvent) => log.append(event);
   const settings = { ...DEFAULT_PAPER_SETTINGS, partialShare: 0.3, rejectShare: 0.1 };
   const desk = {
     trader,
-    broker: createPaperBroker(settings),
+    desk: createPaperDesk(settings),
     beforeReport: append,
     onCommands() {},
   };

@@ -1,7 +1,7 @@
 /** A book that another host takes over from Postgres, with real traders: who has it, and under which epoch. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { JournalUpkeep } from "../../src/adapters/trading-journal/journal-upkeep.ts";
-import { PostgresJournal } from "../../src/adapters/trading-journal/postgres/postgres-journal.ts";
+import { EventLogMaintenance } from "../../src/operations/event-log/event-log-maintenance.ts";
+import { PostgresJournal } from "../../src/adapters/event-log/postgres/postgres-journal.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { type Lab, openLab, until } from "../helpers/bridge.ts";
 import { findPostgres, startPostgres, type TestPostgres } from "../helpers/postgres.ts";
@@ -23,13 +23,13 @@ describe.skipIf(bin === null)("with a Postgres", () => {
   let server: TestPostgres;
   let feeder: Feeder;
   const running: TraderProcess[] = [];
-  const upkeeps: JournalUpkeep[] = [];
+  const upkeeps: EventLogMaintenance[] = [];
 
   beforeAll(async () => {
     lab = await openLab("book-handover");
     server = await startPostgres(bin ?? "", lab.dir);
     feeder = createFeeder(lab.cluster);
-  }, 120_000);
+  });
   afterEach(async () => {
     for (const upkeep of upkeeps.splice(0)) await upkeep.close();
     for (const trader of running.splice(0)) await trader.kill();
@@ -47,7 +47,7 @@ describe.skipIf(bin === null)("with a Postgres", () => {
     const trader = spawnTrader(place, LIVELY, {}, { journal: { postgres_secret_url: url } });
     running.push(trader);
     await trader.ready();
-    await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
+    await trader.hearsHazelcast();
     return trader;
   }
 
@@ -57,7 +57,7 @@ describe.skipIf(bin === null)("with a Postgres", () => {
     const journal = { postgres_secret_url: server.url };
     const configuration = Configuration.parse({ trader: LIVELY, journal });
     const say = (_: string, line: string) => void said.push(line);
-    const upkeep = new JournalUpkeep({ dataDir: data, configuration, say });
+    const upkeep = new EventLogMaintenance({ dataDir: data, configuration, say });
     upkeeps.push(upkeep);
     return { said, round: () => upkeep.round(Date.now()) };
   }

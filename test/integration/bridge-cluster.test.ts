@@ -1,15 +1,15 @@
 /** The bridge with a Hazelcast that holds garbage, freezes, is cut off, dies or comes back empty. */
+import { statSync, truncateSync } from "node:fs";
 import { Client, HazelcastJsonValue } from "hazelcast-client";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { CHECKPOINT_KEY, FEATURES_MAP, LATEST_KEY } from "../../src/wire/scan-value.ts";
 import { checkBooks } from "../helpers/books.ts";
 import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
+import { sendSignal } from "../helpers/processes.ts";
 
 const DAY = "2026-03-25";
-const FROZEN_MS = process.env["LONG_FAULTS"] === undefined ? 8_000 : 90_000;
-/** A deadline of a second, and a beat each second. */
-const NOTICED_MS_MAX = 6_000;
+const FROZEN_BEATS = process.env["LONG_FAULTS"] === undefined ? 6 : 90;
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab("bridge-cluster");
@@ -99,25 +99,21 @@ test("a frozen Hazelcast is told, holds nothing up for good, and costs no scan",
   putLive(site, 1, 5);
   await site.journaled(5);
   const frozen = lab.member().pid;
-  process.kill(frozen, "SIGSTOP");
+  sendSignal(frozen, "SIGSTOP");
   try {
     putLive(site, 6, 40);
     await bridge.beatWhere(
       "it waits for Hazelcast",
-      ({ state, facts }) => state === "waiting: hazelcast" && facts?.hazelcast === "down",
-      NOTICED_MS_MAX,
+      ({ state, facts }) =>
+        state === "waiting: hazelcast" && facts?.dependencies["hazelcast"] === "down",
     );
     const from = bridge.beats.length;
-    await until(
-      "it was frozen for long",
-      () => FROZEN_MS <= 1_000 * (bridge.beats.length - from),
-      2 * FROZEN_MS,
-    );
-    // Beats went on, a second apart, and none of them was silent about it.
+    await until("it was frozen for long", () => from + FROZEN_BEATS <= bridge.beats.length);
+    // Beats went on, and none of them was silent about it.
     const states = new Set(bridge.beats.slice(from).map(({ state }) => state));
     expect([...states]).toEqual(["waiting: hazelcast"]);
   } finally {
-    process.kill(frozen, "SIGCONT");
+    sendSignal(frozen, "SIGCONT");
   }
   await site.journaled(40);
   await checkBooks(site, lab.cluster);
@@ -125,20 +121,18 @@ test("a frozen Hazelcast is told, holds nothing up for good, and costs no scan",
   expect(bridge.isGone()).toBe(false);
 });
 
-test("a bridge told to stop while Hazelcast is frozen ends in time", async () => {
+test("a bridge told to stop while Hazelcast is frozen ends before it is back", async () => {
   const site = await lab.site();
   const bridge = await site.start();
   putLive(site, 1, 5);
   await site.journaled(5);
-  process.kill(lab.member().pid, "SIGSTOP");
+  sendSignal(lab.member().pid, "SIGSTOP");
   try {
     putLive(site, 6, 10);
     await bridge.beatWhere("it waits", ({ state }) => state === "waiting: hazelcast");
-    const askedMs = performance.now();
     expect((await bridge.stop()).code).toBe(0);
-    expect(performance.now() - askedMs).toBeLessThan(10_000);
   } finally {
-    process.kill(lab.member().pid, "SIGCONT");
+    sendSignal(lab.member().pid, "SIGCONT");
   }
   await site.start();
   await site.journaled(10);
@@ -166,6 +160,32 @@ test.each(["idle", "in a backlog"])(
     expect(bridge.isGone()).toBe(false);
   },
 );
+
+test("a machine that goes down takes all of Hazelcast and the end of the journal: seqs go on", async () => {
+  const site = await lab.site();
+  const bridge = await site.start();
+  // A transaction each.
+  for (let scanNumber = 1; scanNumber <= 10; scanNumber++) {
+    putLive(site, scanNumber, scanNumber);
+    await site.journaled(scanNumber);
+  }
+  const before = site.readJournal((journal) => journal.scans(1, 10).map(({ file }) => file));
+  await lab.replaceMember(async () => {
+    await bridge.kill();
+    const log = `${site.journalFile}-wal`;
+    truncateSync(log, statSync(log).size / 2);
+  });
+  const kept = site.readJournal((journal) => journal.lastSeq()) ?? 0;
+  expect(kept).toBeGreaterThan(0);
+  expect(kept).toBeLessThan(10);
+  const next = await site.start();
+  putLive(site, 11, 12);
+  await site.settled(12);
+  await checkBooks(site, lab.cluster);
+  const after = site.readJournal((journal) => journal.scans(1, 12).map(({ file }) => file));
+  expect(after?.slice(0, kept)).toEqual(before?.slice(0, kept));
+  expect(next.isGone()).toBe(false);
+});
 
 function putLive(site: Site, from: number, to: number): void {
   for (let scanNumber = from; scanNumber <= to; scanNumber++) {

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compactedFolder } from "../../src/adapters/archive/bulk/compacted-days.ts";
+import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
+import { compactedFolder } from "../../src/adapters/archive/days/compacted-days.ts";
 import { connectTemporal, type TemporalClient } from "../../src/adapters/temporal-client.ts";
 import type { TemporalServer } from "../../src/embedded/temporal-server.ts";
 import { rowsOf } from "../helpers/bulk-archive.ts";
 import { putBacklog } from "../helpers/scan-files.ts";
 import {
+  environmentOf,
   makeTemporaryDirectory,
   removeTemporaryDirectory,
   startTestTemporal,
@@ -30,7 +32,7 @@ let worker: ChildProcess;
 beforeAll(async () => {
   server = await startTestTemporal(dir);
   temporal = connectTemporal(server.address);
-  worker = spawn(process.execPath, [CLI, "worker", "batch"], {
+  worker = spawn(process.execPath, [...NODE_FLAGS, CLI, "worker", "batch"], {
     env: environment(),
     stdio: "ignore",
   });
@@ -45,18 +47,19 @@ afterAll(async () => {
 });
 
 function environment(): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    TEMPORAL_ADDRESS: server.address,
+  return environmentOf(server, {
     DOLPHIN_DATA_DIR: dir,
-    DOLPHIN_PORTS_METRICS: "0",
-  };
+  });
 }
 
 async function dolphin(...args: string[]): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args, "--json"], {
-    env: environment(),
-  });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...NODE_FLAGS, CLI, ...args, "--json"],
+    {
+      env: environment(),
+    },
+  );
   return JSON.parse(stdout);
 }
 
@@ -74,8 +77,10 @@ test("the schedule compacts every finished day that waits, and stands for good",
   putDay(DAY, 300);
   const schedules = [
     { schedule_id: "compact-archive", created: true },
+    { schedule_id: "archive-audit", created: true },
     { schedule_id: "paper-trade-daily", created: true },
     { schedule_id: "backtest-daily", created: true },
+    { schedule_id: "mc-forewarner", created: true },
   ];
   expect(await dolphin("create")).toMatchObject({ schedules });
   expect(await dolphin("create")).toMatchObject({

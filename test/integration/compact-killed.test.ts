@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { compactedFolder } from "../../src/adapters/archive/bulk/compacted-days.ts";
+import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
+import { compactedFolder } from "../../src/adapters/archive/days/compacted-days.ts";
 import { newArchive, rowsOf } from "../helpers/bulk-archive.ts";
 import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 
@@ -36,7 +37,7 @@ test("killed at any moment, a run leaves the file before or the new one, and all
   const start = (): ReturnType<typeof spawn> =>
     spawn(
       process.execPath,
-      [CLI, "--data-dir", dataDir, "archive", "compact", DAY, "--archive", archive],
+      [...NODE_FLAGS, CLI, "--data-dir", dataDir, "archive", "compact", DAY, "--archive", archive],
       { stdio: "ignore" },
     );
   const put = (at: number): void =>

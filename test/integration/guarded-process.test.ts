@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
 import { startGuarded } from "../../src/embedded/guarded-process.ts";
-import { processesOn, until } from "../helpers/processes.ts";
+import { killProcessesOn, processesOn, sendSignal, until } from "../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 
 /** Says when its traps are set, so that no signal comes before. */
@@ -14,13 +14,14 @@ const PROGRAMS = {
   stubborn: `trap '' TERM; ${READY}`,
   withChild: `sleep 1000 & ${READY}`,
   short: "exit 3",
+  refusing: "echo why; echo 'no configuration' >&2; exit 78",
 };
 let dir = "";
 beforeEach(() => {
   dir = makeTemporaryDirectory("guard");
 });
 afterEach(() => {
-  for (const { pid } of processesOn(dir)) process.kill(pid, "SIGKILL");
+  killProcessesOn(dir);
   removeTemporaryDirectory(dir);
 });
 
@@ -38,7 +39,8 @@ async function start(program: keyof typeof PROGRAMS, graceSeconds: number) {
     logFile: join(dir, "log"),
     graceSeconds,
   });
-  if (program !== "short") await until(() => log().includes("ready"), { ms: 5_000, tell: log });
+  const isBrief = program === "short" || program === "refusing";
+  if (!isBrief) await until(() => log().includes("ready"), { ms: 5_000, tell: log });
   return started;
 }
 
@@ -58,6 +60,15 @@ describe("a guarded program", () => {
     await checkGone(2_000);
   });
 
+  test("has the last line that it printed in this life told of it", async () => {
+    const refusing = await start("refusing", 1);
+    expect(await refusing.exited).toEqual({ code: 78, signal: null });
+    expect(refusing.lastLine()).toBe("no configuration");
+    const short = await start("short", 1);
+    await short.exited;
+    expect(short.lastLine()).toBeNull();
+  });
+
   test("is asked to stop first", async () => {
     const program = await start("obedient", 5);
     await program.stop();
@@ -75,13 +86,13 @@ describe("a guarded program", () => {
 
   test("gets the SIGTERM that its guard gets", async () => {
     const program = await start("obedient", 5);
-    process.kill(program.guardPid, "SIGTERM");
+    sendSignal(program.guardPid, "SIGTERM");
     expect(await program.exited).toEqual({ code: 7, signal: null });
   });
 
   test("tells by which signal it died", async () => {
     const program = await start("obedient", 5);
-    process.kill(program.pid, "SIGKILL");
+    sendSignal(program.pid, "SIGKILL");
     expect(await program.exited).toEqual({ code: null, signal: "SIGKILL" });
   });
 
@@ -97,7 +108,7 @@ describe("a guarded program", () => {
 
   test("does not outlive a guard that was killed", async () => {
     const program = await start("stubborn", 5);
-    process.kill(program.guardPid, "SIGKILL");
+    sendSignal(program.guardPid, "SIGKILL");
     await program.exited;
     await until(() => !isProcessAlive(program.pid, program.startedTicks), {
       ms: 1_000,

@@ -6,11 +6,11 @@ import { ActivityCancellationDetails, CancelledFailure } from "@temporalio/commo
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSupervisionActivities } from "../../src/activities/supervision.ts";
-import { createKeeper } from "../../src/adapters/process/keeper.ts";
-import type { Keeper } from "../../src/adapters/process/keeper.ts";
+import { createKeeper } from "../../src/operations/keeper/keeper.ts";
+import type { Keeper } from "../../src/operations/keeper/keeper.ts";
 import { isProcessAlive, signalGroup } from "../../src/adapters/process/process-facts.ts";
 import { RunDetails } from "../../src/wire/supervision.ts";
-import type { RunReport } from "../../src/workflows/messages.ts";
+import type { RunReport } from "../../src/workflows/messages/supervision.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { FAKE_SERVICES } from "../helpers/supervision/fake-services.ts";
 import { until } from "../helpers/supervision/until.ts";
@@ -55,6 +55,7 @@ function openKeeper(runFolder: string): Keeper {
     }),
     temporalAnswers: () => Promise.resolve(true),
     modeOf: () => Promise.resolve("auto"),
+    whyStopOrphan: () => Promise.resolve(null),
     log: () => undefined,
   });
 }
@@ -111,7 +112,7 @@ describe("an attempt", () => {
     const pid = await first.pid();
     expect(first.beats.at(-1)).toMatchObject({ service: "fake", life: 4, pid, stopped: false });
     expect(first.beats.at(-1)).toMatchObject({
-      facts: { archive: "ok" },
+      facts: { dependencies: { archive: "ok" } },
       last_seq: expect.any(Number),
     });
     await until("three more beats", () => 5 < first.beats.length);

@@ -1,12 +1,11 @@
 /** `dolphin journal cut` beside a real trader: refused while it runs, said first, and the book goes on whole. */
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { endOfLog } from "../../src/adapters/trading-journal/segments/log-end.ts";
 import { type Lab, openLab } from "../helpers/bridge.ts";
 import {
   auditBook,
   createFeeder,
+  lastDayOf,
   LIVELY,
   seqsTo,
   spawnTrader,
@@ -14,6 +13,7 @@ import {
   type TraderProcess,
 } from "../helpers/trader.ts";
 import { DOLPHIN } from "../helpers/up.ts";
+import { execFileSync } from "../helpers/run-program.ts";
 
 let lab: Lab;
 let place: TraderPlace;
@@ -30,7 +30,7 @@ async function start(): Promise<TraderProcess> {
   const trader = spawnTrader(place, LIVELY);
   running.push(trader);
   await trader.ready();
-  await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
+  await trader.hearsHazelcast();
   return trader;
 }
 
@@ -52,8 +52,10 @@ test("refused while the trader runs, said before it is done, and whole afterward
   const first = await start();
   await feeder.push(60);
   await first.decided(60);
-  const folder = join(place.data, "journal/trading/BLUE");
-  const after = String(endOfLog(folder).nextIndex! - 60);
+  const fortieth = auditBook(place).events.find(
+    (event) => event.kind === "scan" && event.seq === 40,
+  );
+  const after = String(fortieth?.index);
   expect(dolphin("journal", "cut", "BLUE", "--after", after, "--yes")).toMatchObject({
     status: 1,
     text: expect.stringMatching(/^dolphin: nothing was cut: .*'dolphin stop trader-blue' first/),
@@ -75,8 +77,7 @@ test("refused while the trader runs, said before it is done, and whole afterward
   await second.stop();
   // The scans that were given up came again, into the windows only.
   expect(auditBook(place, LIVELY).decided).toEqual(seqsTo(100));
-  const today = new Date().toISOString().slice(0, 10);
-  expect(dolphin("replay", today)).toMatchObject({
+  expect(dolphin("replay", lastDayOf(place))).toMatchObject({
     status: 0,
     text: expect.stringContaining("without a digest: 0"),
   });

@@ -1,34 +1,32 @@
-/** What keeps BLUE's journal beside BLUE: projection, copy, old days; alone, and as the worker runs it. */
+/** What keeps BLUE's journal beside BLUE: projection, copy, old days; alone, and in the process of the bookkeeper. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { writeTold } from "../../src/adapters/session/told-cursor.ts";
+import { writeOutboxCursor } from "../../src/adapters/event-log/outbox-cursor.ts";
 import {
-  JournalUpkeep,
+  EventLogMaintenance,
   projectionPath,
-} from "../../src/adapters/trading-journal/journal-upkeep.ts";
-import { PostgresJournal } from "../../src/adapters/trading-journal/postgres/postgres-journal.ts";
-import { SegmentCursor } from "../../src/adapters/trading-journal/segments/segment-cursor.ts";
-import {
-  listDays,
-  segmentPath,
-} from "../../src/adapters/trading-journal/segments/segment-files.ts";
-import { loadConfig } from "../../src/config.ts";
+} from "../../src/operations/event-log/event-log-maintenance.ts";
+import { PostgresJournal } from "../../src/adapters/event-log/postgres/postgres-journal.ts";
+import { SegmentCursor } from "../../src/adapters/event-log/segments/segment-cursor.ts";
+import { listDays, segmentPath } from "../../src/adapters/event-log/segments/segment-files.ts";
+import { MS_PER_DAY } from "../../src/domain/time.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
-import { keepJournal } from "../../src/workers/journal-upkeep.ts";
 import { until } from "../helpers/bridge.ts";
+import { startBookkeeper } from "../helpers/bookkeeper.ts";
 import { startBlue } from "../helpers/green.ts";
 import { findPostgres, startPostgres } from "../helpers/postgres.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { LIVELY } from "../helpers/trader.ts";
 
 const NOW_MS = Date.parse("2026-04-20T00:00:00Z");
+const LATER_MS = Date.parse("2026-09-01T00:00:00Z");
 
 let data = "";
 let blue: ReturnType<typeof startBlue>;
 let said: string[] = [];
-const open: JournalUpkeep[] = [];
+const open: EventLogMaintenance[] = [];
 beforeEach(() => {
   data = makeTemporaryDirectory("journal-upkeep");
   // 864 scans a day.
@@ -41,8 +39,8 @@ afterEach(async () => {
   removeTemporaryDirectory(data);
 });
 
-function openUpkeep(journal: object = {}): JournalUpkeep {
-  const upkeep = new JournalUpkeep({
+function openUpkeep(journal: object = {}): EventLogMaintenance {
+  const upkeep = new EventLogMaintenance({
     dataDir: data,
     configuration: Configuration.parse({ trader: LIVELY, journal }),
     say: (_, line) => said.push(line),
@@ -51,7 +49,7 @@ function openUpkeep(journal: object = {}): JournalUpkeep {
   return upkeep;
 }
 
-async function untilDone(upkeep: JournalUpkeep, nowMs = NOW_MS): Promise<void> {
+async function untilDone(upkeep: EventLogMaintenance, nowMs = NOW_MS): Promise<void> {
   while (await upkeep.round(nowMs));
 }
 
@@ -83,26 +81,29 @@ test("the projection follows the log; thrown away, it is built again", async () 
   expect(said).toEqual([]);
 });
 
-test("old days end, but none that a start or a reader needs, and none by default", async () => {
+test("old days end, but none that a start or a reader needs, and by default a day after it was said", async () => {
   blue.run(1_800);
   blue.saveSnapshot();
   blue.run(1_800);
   const all = days();
   expect(all).toHaveLength(5);
-  await untilDone(openUpkeep());
+  await untilDone(openUpkeep(), LATER_MS);
   expect(days()).toEqual(all);
+  expect(said.join()).toMatch(/days of BLUE's log before 20.* are deleted in a day/);
   // Nothing was told: no day of it is settled.
   await untilDone(openUpkeep({ keep_days: 2 }));
   expect(days()).toEqual(all);
   // The first day was told, and the second but for its last event; then all.
   const third = new SegmentCursor(segmentPath(folder(), all[2] ?? ""));
-  writeTold(folder(), third.header.firstIndex - 2);
+  writeOutboxCursor(folder(), third.header.firstIndex - 2);
   third.close();
   await untilDone(openUpkeep({ keep_days: 2 }));
   expect(days()).toEqual(all.slice(1));
-  writeTold(folder(), blue.lastIndex());
+  writeOutboxCursor(folder(), blue.lastIndex());
   // The day of the only snapshot stays, and what comes after it.
-  await untilDone(openUpkeep({ keep_days: 2 }));
+  await untilDone(openUpkeep(), LATER_MS + MS_PER_DAY - 1);
+  expect(days()).toEqual(all.slice(1));
+  await untilDone(openUpkeep(), LATER_MS + MS_PER_DAY);
   expect(days()).toEqual(all.slice(2));
   expect(said.join()).toContain(`deleted old days: ${all[1]}`);
   // Young days stay, whatever is saved.
@@ -116,7 +117,7 @@ test("a Postgres that is away is said once, costs the projection nothing, and ke
   blue.saveSnapshot();
   blue.run(900);
   const all = days();
-  writeTold(folder(), blue.lastIndex());
+  writeOutboxCursor(folder(), blue.lastIndex());
   const url = "postgres://nobody@127.0.0.1:9/none";
   const upkeep = openUpkeep({ keep_days: 2, postgres_secret_url: url });
   for (let round = 0; round < 30; round++) await upkeep.round(NOW_MS + round * 3_600_000);
@@ -136,7 +137,7 @@ test.skipIf(bin === null)(
       blue.saveSnapshot();
       blue.run(900);
       const all = days();
-      writeTold(folder(), blue.lastIndex());
+      writeOutboxCursor(folder(), blue.lastIndex());
       const upkeep = openUpkeep({ keep_days: 2, postgres_secret_url: server.url });
       await untilDone(upkeep);
       const copy = await PostgresJournal.open(server.url);
@@ -152,12 +153,10 @@ test.skipIf(bin === null)(
   120_000,
 );
 
-test("the worker's thread keeps up while BLUE goes on, and ends when it is told", async () => {
-  const { config } = loadConfig({ env: {}, cwd: data, flags: { data_dir: data } });
-  const trader = Configuration.parse({ trader: LIVELY }).trader;
-  const running = keepJournal({ ...config, trader }, (_, line) => said.push(line));
+test("the bookkeeper's process keeps up while BLUE goes on, and ends when it is told", async () => {
+  const keeper = startBookkeeper(data);
   blue.run(2_000);
-  await until("the thread has built the projection", () => existsSync(projectionPath(data)));
+  await until("the bookkeeper has built the projection", () => existsSync(projectionPath(data)));
   blue.run(500);
   await until("every trade is there", () => {
     try {
@@ -167,6 +166,10 @@ test("the worker's thread keeps up while BLUE goes on, and ends when it is told"
       return false;
     }
   });
-  await running.stop();
-  expect(said).toEqual([]);
+  // Nobody serves Hazelcast there, and no trader runs: neither holds up the projection.
+  const level = await until("it is level with the log", () =>
+    keeper.beats().findLast(({ facts }) => facts?.inputs[0]?.ageS != null),
+  );
+  expect(level).toMatchObject({ state: "running", facts: { dependencies: {}, notes: [] } });
+  expect(await keeper.stop()).toBe(0);
 });

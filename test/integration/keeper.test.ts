@@ -1,12 +1,24 @@
 /** The keeper with real processes and a Temporal that answers when the test says so. */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createKeeper } from "../../src/adapters/process/keeper.ts";
-import type { Keeper } from "../../src/adapters/process/keeper.ts";
-import type { Attachment, KeeperWorld } from "../../src/adapters/process/kept-service.ts";
+import { createKeeper } from "../../src/operations/keeper/keeper.ts";
+import type { Keeper } from "../../src/operations/keeper/keeper.ts";
+import type { Attachment, KeeperWorld } from "../../src/operations/keeper/kept-service.ts";
 import { isProcessAlive, signalGroup } from "../../src/adapters/process/process-facts.ts";
+import { connectTemporal } from "../../src/adapters/temporal-client.ts";
+import { explainRestart } from "../../src/domain/supervision/why/explain-restart.ts";
+import { readLives } from "../../src/operations/why/read-lives.ts";
+import { readRunFile } from "../../src/adapters/process/run-file.ts";
 import type { Mode } from "../../src/domain/supervision/next-step.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { FAKE_SERVICES } from "../helpers/supervision/fake-services.ts";
@@ -18,7 +30,9 @@ const FAKE_SERVICE = fileURLToPath(
 );
 const FREEZER = "/sys/fs/cgroup/freezer";
 const SPEC = FAKE_SERVICES["fake"]!;
-const POLICY = { restartsMax: 3, windowMs: 9_000, delaysMs: [0, 500], fatalRetryMs: 3_000 };
+const POLICY = { restartsMax: 3, windowMs: 600_000, delaysMs: [0, 500], fatalRetryMs: 3_000 };
+/** A start and an end take less than the window on any machine. */
+const RETRIED = { restartsMax: 1, windowMs: 16_000, delaysMs: [0], fatalRetryMs: 3_000 };
 
 let dir: string;
 let keeper: Keeper;
@@ -50,6 +64,7 @@ function openKeeper(world: Partial<KeeperWorld>): Keeper {
     }),
     temporalAnswers: () => Promise.resolve(doesTemporalAnswer),
     modeOf: () => Promise.resolve(mode),
+    whyStopOrphan: () => Promise.resolve(null),
     log: () => undefined,
     ...world,
   });
@@ -73,6 +88,51 @@ function starts(): number {
   return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").length : 0;
 }
 
+test("every restart is explained by what was recorded of it, and by the worker's log alone", async () => {
+  const file = join(dir, "logs", "worker.log");
+  keeper = openKeeper({
+    log: (level, msg) =>
+      appendFileSync(file, `${JSON.stringify({ time: new Date().toISOString(), level, msg })}\n`),
+  });
+  mkdirSync(join(dir, "logs"));
+  doesTemporalAnswer = false;
+  behave({ exit: 1 });
+  const attachment = attach();
+  await until("used up", () => attachment.details().word === "FATAL" || null);
+  expect(attachment.details().reason).toMatch(/exit code 1 .*; the restarts are used up; next try/);
+  doesTemporalAnswer = true;
+  const result = await attachment.ended;
+  const ends = [...result.local_lives, result];
+  expect(ends.length).toBeGreaterThan(POLICY.restartsMax);
+  const times = result.restart_times.map((time) => Date.parse(time));
+  const explained = ends.map(({ kind, why, at: endedAt }, at) => {
+    const told = { kind, why, atMs: Date.parse(endedAt), unkillable: 0 };
+    const end = { ...told, restartTimesMs: times.slice(0, at) };
+    return explainRestart(end, { intent: "running", mode: "auto" }, POLICY);
+  });
+  expect(explained.map(({ facts }) => facts[0]?.says.split(" (")[0])).toEqual(
+    ends.map(({ why }) => why),
+  );
+  const firsts = explained.slice(0, POLICY.restartsMax);
+  expect(firsts.map(({ step, used }) => [step.kind, used])).toEqual(
+    firsts.map((_, at) => ["restart", at]),
+  );
+  // Whatever was started was due by then, and the last one is not.
+  const due = explained.map(({ step }) => ("atMs" in step ? step.atMs : Infinity));
+  expect(times.map((atMs, at) => due[at]! <= atMs)).toEqual(times.map(() => true));
+  expect(explained.at(-1)?.step.kind).toBe("fatal");
+  // Nobody listens there: Temporal is away.
+  const temporal = connectTemporal("127.0.0.1:9");
+  const asked = { service: "fake", dataDir: dir, untilMs: null, count: 100 };
+  const { ends: logged, readFrom } = await readLives(temporal, asked);
+  await temporal.close();
+  expect(readFrom).toContain("does not tell");
+  expect(logged.map(({ life, why }) => [life, why])).toEqual(
+    ends.toReversed().map(({ life, why }) => [life, why]),
+  );
+  expect(logged.map(({ isLocal }) => isLocal)).toEqual(ends.map((_, at) => 0 < at));
+});
+
 describe("the keeper", () => {
   test("hands the process to the newest who attaches, and tells the one before", async () => {
     const first = attach();
@@ -87,6 +147,27 @@ describe("the keeper", () => {
     expect(keeper.has("fake")).toBe(false);
     expect(keeper.lastResult("fake")).toMatchObject({ pid });
     expect(starts()).toBe(1);
+  });
+
+  test("writes the run file again when it is gone or half of one", async () => {
+    const pid = await pidOf(attach());
+    const file = join(dir, "run", "fake.json");
+    const isBack = () => (readRunFile(join(dir, "run"), "fake")?.pid === pid ? true : null);
+    await until("written", isBack);
+    rmSync(join(dir, "run"), { recursive: true });
+    await until("written again", isBack);
+    writeFileSync(file, "{");
+    expect(await until("mended", isBack)).toBe(true);
+  });
+
+  test("keeps what a service prints on stdout and on stderr in a file each, and tells of both", async () => {
+    behave({ exit: 3 });
+    const said = ["fake service: start 1", "fake service: told to exit with 3"];
+    expect(await attach().ended).toMatchObject({ exit_code: 3, last_log: said });
+    const files = ["fake.out", "fake.err"].map((name) =>
+      readFileSync(join(dir, "logs", name), "utf8"),
+    );
+    expect(files).toEqual(said.map((line) => `${line}\n`));
   });
 
   test("answers an end to Temporal when it is there, and decides by itself when it is not", async () => {
@@ -109,16 +190,17 @@ describe("the keeper", () => {
   });
 
   test("keeps to the budget by itself, and heals when it may", async () => {
+    keeper = openKeeper({ policy: RETRIED });
     const attachment = attach();
     await pidOf(attachment);
     doesTemporalAnswer = false;
     behave({ exit: 1 });
     await until("used up", () => attachment.details().word === "FATAL" || null);
-    expect(starts()).toBe(4);
+    expect(starts()).toBe(2);
     expect(attachment.details().next_try_at).not.toBeNull();
     behave({});
     await pidOf(attachment);
-    expect(starts()).toBe(5);
+    expect(starts()).toBe(3);
   });
 
   test("restarts nothing by itself that was fenced", async () => {

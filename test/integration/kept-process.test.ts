@@ -1,13 +1,16 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startGuarded } from "../../src/embedded/guarded-process.ts";
 import { keepProcess } from "../../src/embedded/kept-process.ts";
 import type { KeptProcess } from "../../src/embedded/kept-process.ts";
-import { processesOn, until } from "../helpers/processes.ts";
+import { processesOn, sendSignal, until } from "../helpers/processes.ts";
+import { KEEPING, startKeeping } from "../helpers/supervision/keeping.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 
-const POLICY = { restartsMax: 2, windowMs: 1_500, delaysMs: [0, 100], fatalRetryMs: 300 };
+/** A start and an end take less than the window on any machine. */
+const POLICY = { restartsMax: 1, windowMs: 8_000, delaysMs: [0, 100], fatalRetryMs: 300 };
 let dir = "";
 let events: string[] = [];
 let kept: KeptProcess | null = null;
@@ -29,7 +32,7 @@ function keep(): Promise<KeptProcess> {
   const start = () =>
     startGuarded({
       command: "/bin/sh",
-      args: ["-c", "[ -e broken ] && exit 1; while :; do sleep 0.1; done"],
+      args: ["-c", "[ -e broken ] && echo it is broken && exit 78; while :; do sleep 0.1; done"],
       cwd: dir,
       env: process.env,
       logFile: log,
@@ -60,8 +63,8 @@ function breakIt(): void {
 describe("a kept process", () => {
   test("is started again when it was killed, and counts that as a restart", async () => {
     kept = await keep();
-    const first = kept.process()?.pid ?? 0;
-    process.kill(first, "SIGKILL");
+    const first = kept.process()?.pid;
+    sendSignal(first, "SIGKILL");
     const isBack = () => kept?.restarts() === 1 && kept.process() !== null;
     await until(isBack, { ms: 5_000, tell: tellEvents });
     expect(kept.state()).toBe("running");
@@ -72,10 +75,11 @@ describe("a kept process", () => {
   test("is FATAL when the budget is spent, and recovers once what broke it is gone", async () => {
     kept = await keep();
     breakIt();
-    process.kill(kept.process()?.pid ?? 0, "SIGKILL");
+    sendSignal(kept.process()?.pid, "SIGKILL");
     await until(() => kept?.state() === "fatal", { ms: 5_000, tell: tellEvents });
     expect(kept.restarts()).toBe(POLICY.restartsMax);
-    expect(tellEvents()).toMatch(/error: program is FATAL: 2 restarts in .*; next try in \d+ s/);
+    expect(tellEvents()).toContain("warn: program ended (exit 78: it is broken)");
+    expect(tellEvents()).toMatch(/error: program is FATAL: 1 restarts? in .*; next try in \d+ s/);
     rmSync(join(dir, "broken"));
     await until(() => kept?.state() === "running", { ms: 10_000, tell: tellEvents });
   });
@@ -87,10 +91,31 @@ describe("a kept process", () => {
 
     const other = await keep();
     breakIt();
-    process.kill(other.process()?.pid ?? 0, "SIGKILL");
+    sendSignal(other.process()?.pid, "SIGKILL");
     await until(() => other.state() === "fatal", { ms: 5_000, tell: tellEvents });
     await other.stop();
     expect(other.state()).toBe("stopped");
+  });
+
+  test("is left alone when its keeper was paused, and killed when it is silent", async () => {
+    const keeping = startKeeping(dir);
+    await keeping.said("asked: answered");
+    const first = keeping.pid();
+    writeFileSync(join(dir, "mute"), "");
+    await keeping.saidNext("asking");
+    keeping.process.kill("SIGSTOP");
+    await delay(1.5 * KEEPING.silentMsMax);
+    rmSync(join(dir, "mute"));
+    keeping.process.kill("SIGCONT");
+    await keeping.saidNext("asked: silent");
+    await keeping.saidNext("asked: answered");
+    expect([keeping.lines().filter((line) => line.includes("killed")), keeping.pid()]).toEqual([
+      [],
+      first,
+    ]);
+    writeFileSync(join(dir, "mute"), "");
+    await keeping.saidNext("killed");
+    await keeping.end();
   });
 
   test("that does not start at first is the caller's to hear", async () => {

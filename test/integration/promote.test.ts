@@ -4,17 +4,15 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askTrader } from "../../src/adapters/trader-client.ts";
+import { exchangeBooks, type ExchangeRequest } from "../../src/operations/books/exchange-books.ts";
+import { promotedState, readBooks } from "../../src/adapters/event-log/books/books-store.ts";
 import {
-  exchangeBooks,
-  type ExchangeRequest,
-} from "../../src/adapters/trading-journal/books/exchange-books.ts";
-import { promotedState, readBooks } from "../../src/adapters/trading-journal/books/books-store.ts";
-import {
-  JournalUpkeep,
+  EventLogMaintenance,
   projectionPath,
-} from "../../src/adapters/trading-journal/journal-upkeep.ts";
-import { TradingLogReader } from "../../src/adapters/trading-journal/trading-log.ts";
-import { type BookName, promoteGreen } from "../../src/cli/trader/promote-green.ts";
+} from "../../src/operations/event-log/event-log-maintenance.ts";
+import { EventLogReader } from "../../src/adapters/event-log/event-log.ts";
+import { promoteGreen } from "../../src/cli/trader/promote-green.ts";
+import type { BookName } from "../../src/domain/trading/books.ts";
 import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
@@ -54,7 +52,7 @@ const starts: Record<BookName, () => Promise<void>> = {
   BLUE: async () => {
     blue = spawnTrader(place, LIVELY, {}, { green: GREEN });
     await blue.ready();
-    await blue.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
+    await blue.hearsHazelcast();
   },
   GREEN: async () => {
     green = spawnGreen({ ...place, green: GREEN });
@@ -182,11 +180,11 @@ test("refused while a book holds something; flat, the versions change places and
   expect(readFileSync(join(place.data, "logs/trader-green.log"), "utf8")).not.toContain(
     "BLUE started with another",
   );
-}, 120_000);
+});
 
 /** Of BLUE's configurations, in the order in which its journal has them. */
 async function hashesStarted(): Promise<readonly string[]> {
-  const reader = new TradingLogReader(
+  const reader = new EventLogReader(
     { root: join(place.data, "journal/trading"), book: "BLUE" },
     null,
   );
@@ -202,7 +200,7 @@ async function hashesStarted(): Promise<readonly string[]> {
 async function checkProjection(trades: number): Promise<void> {
   const said: string[] = [];
   const { configuration } = request("");
-  const upkeep = new JournalUpkeep({
+  const upkeep = new EventLogMaintenance({
     dataDir: place.data,
     configuration: { ...Configuration.parse({}), ...configuration },
     say: (_, line) => said.push(line),

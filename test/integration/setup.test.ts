@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHECKOUT } from "../../src/embedded/toolchain.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+import { spawnSync } from "../helpers/run-program.ts";
 
 /** A checkout that was just cloned, with nothing set up. */
 let clone = "";

@@ -1,15 +1,17 @@
 /** `dolphin simulate` as a process: what it writes, and how it ends. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
 import { findToolchain } from "../../src/embedded/toolchain.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
 const CLOSES = resolve(import.meta.dirname, "../../examples/data/crypto-5m-closes.csv");
 const FIXED_TIME = ["--start-time", "2026-03-25T23:59:59Z"];
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 120_000;
 
 let root: string;
 beforeAll(() => {
@@ -79,12 +81,13 @@ test("the number starts again with the upstream, and no file is overwritten", as
 
 test("a slow file is seen half-written, and whole in the end", async () => {
   const out = join(root, "slow");
-  const args = ["--mode", "slow", "--pause", "0.5", "--count", "2", "--rate", "100"];
+  // Long enough for whoever looks on a busy machine.
+  const args = ["--mode", "slow", "--pause", "4", "--count", "1"];
   const run = startSimulate(["--out", out, ...args]);
   const sizes = new Set<number>();
   await until(() => {
     for (const file of filesOf(out)) sizes.add(readFileSync(join(out, file)).length);
-    return filesOf(out).length === 2;
+    return run.child.exitCode !== null;
   });
   expect((await run.ended).code).toBe(0);
   const whole = filesOf(out).map((file) => readFileSync(join(out, file)));
@@ -135,7 +138,10 @@ type Ended = { readonly code: number | null; readonly stdout: string; readonly s
 
 function startSimulate(args: readonly string[]) {
   const env = { ...process.env, NODE_NO_WARNINGS: "1" };
-  const child = spawn(process.execPath, [MAIN, "simulate", ...args], { env, cwd: root });
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, "simulate", ...args], {
+    env,
+    cwd: root,
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += String(chunk)));
@@ -197,3 +203,20 @@ import pyarrow.ipc as ipc
 read = lambda path: ipc.open_file(path).read_all().to_pylist()[0]["asset_prices"]
 print(json.dumps([read(path) for path in sorted(glob.glob(sys.argv[1] + "/*/*.arrow"))]))
 `;
+import { spawnSync } from "../helpers/run-program.ts";
+
+test("the services of the indicators are simulated on loopback, and misbehave where they are told to", async () => {
+  const venues = spawn(process.execPath, [MAIN, "simulate", "feeds", "--fault", "/fng=429"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const [line] = String((await once(venues.stdout, "data"))[0]).split("\n");
+    const statusOf = async (path: string) => (await fetch(`${line}${path}`)).status;
+    expect(await statusOf("/fng/")).toBe(429);
+    expect(await statusOf("/fapi/v1/openInterest?symbol=BTCUSDT")).toBe(200);
+  } finally {
+    const exited = once(venues, "exit");
+    venues.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+  }
+});

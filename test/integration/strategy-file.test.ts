@@ -3,14 +3,15 @@ import { execFile } from "node:child_process";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { loadStrategiesOf } from "../../src/adapters/trading-journal/books/configured-strategies.ts";
-import { exchangeBooks } from "../../src/adapters/trading-journal/books/exchange-books.ts";
-import { JournalUpkeep } from "../../src/adapters/trading-journal/journal-upkeep.ts";
+import { loadStrategiesOf } from "../../src/operations/books/configured-strategies.ts";
+import { exchangeBooks } from "../../src/operations/books/exchange-books.ts";
+import { EventLogMaintenance } from "../../src/operations/event-log/event-log-maintenance.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { type Lab, openLab, until } from "../helpers/bridge.ts";
 import { spawnGreen, startBlue } from "../helpers/green.ts";
 import {
   createFeeder,
+  lastDayOf,
   LIVELY,
   spawnTrader,
   type TraderPlace,
@@ -54,16 +55,20 @@ function start(settings: object, sections: object = {}): TraderProcess {
 
 async function listening(trader: TraderProcess): Promise<void> {
   await trader.ready();
-  await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
+  await trader.hearsHazelcast();
 }
 
-function replayToday(): Promise<{ readonly code: number; readonly out: string }> {
+function replayLastDay(): Promise<{ readonly code: number; readonly out: string }> {
   const env = { ...process.env, DOLPHIN_CONFIG: join(place.dir, "trader.yaml") };
-  const today = new Date().toISOString().slice(0, 10);
   return new Promise((settle) => {
-    const child = execFile(DOLPHIN, ["replay", today, "--json"], { env }, (_, out, err) => {
-      settle({ code: child.exitCode ?? -1, out: out + err });
-    });
+    const child = execFile(
+      DOLPHIN,
+      ["replay", lastDayOf(place), "--json"],
+      { env },
+      (_, out, err) => {
+        settle({ code: child.exitCode ?? -1, out: out + err });
+      },
+    );
   });
 }
 
@@ -94,20 +99,23 @@ test("it trades, comes back after a kill, and its day is replayed; a changed fil
   const { trades } = await second.status();
   expect(trades).toBeGreaterThan(5);
   expect(await second.stop()).toBe(0);
-  const equal = await replayToday();
+  const equal = await replayLastDay();
   expect([equal.code, JSON.parse(equal.out)]).toMatchObject([
     0,
     { verdict: "equal", trades, undigested: 0, compared: { trades } },
   ]);
   appendFileSync(path, "// One more thought.\n");
-  const { code, out } = await replayToday();
-  expect([code, JSON.parse(out)]).toMatchObject([3, { verdict: "not_comparable" }]);
-  expect(out).toMatch(/had another file of its strategy \([0-9a-f]{12}\) than this program/);
+  const { code, out } = await replayLastDay();
+  // What ran is kept, and what the file is now comes to the same.
+  expect([code, JSON.parse(out)]).toMatchObject([
+    0,
+    { verdict: "equal", trades, now: { verdict: "equal", differences: 0 } },
+  ]);
   const third = start(settings);
   expect(await third.exited).toBe(78);
   expect(third.output()).toMatch(/BLUE is not flat: .*"breakout".*or the strategy's file/);
   writeBreakout(place.dir);
-  expect((await replayToday()).code).toBe(0);
+  expect((await replayLastDay()).code).toBe(0);
   const fourth = start(settings);
   await listening(fourth);
   await fourth.ask({ command: "flatten", by: "test" });
@@ -158,7 +166,31 @@ test("one that throws at a scan is named with its line, and not restarted into i
   expect(await first.exited).toBe(1);
   const second = start(settings);
   expect(await second.exited).toBe(78);
-  expect(second.output()).toMatch(/no such luck \(at decide \(.*mine\.ts\?[0-9a-f]+:\d+:\d+\)\)/);
+  expect(second.output()).toMatch(
+    /no such luck \(at decide \(.*mine\.ts\?strategy=\d+:\d+:\d+\)\)/,
+  );
+});
+
+test("a memory that no snapshot holds any more is told, costs the saved state and not the book", async () => {
+  place = { ...(await lab.site()), address: lab.address };
+  const strategy = join(ROOT, "test/helpers/trading/planted/undefined-later.ts");
+  const settings = { ...LIVELY, strategy, parameters: {}, snapshot_events: 100 };
+  const feeder = createFeeder(lab.cluster);
+  await feeder.posture();
+  const first = start(settings);
+  await listening(first);
+  await feeder.push(120);
+  await first.decided(120);
+  const { state } = await first.beatWhere("it says so", (beat) => /not saved/.test(beat.state));
+  expect(state).toBe(
+    "running; not saved: memory.seen.last is undefined, which a snapshot can't hold: " +
+      "keep null, or leave it out",
+  );
+  const { trades } = await first.status();
+  expect(await first.stop()).toBe(0);
+  const second = start(settings);
+  await second.ready();
+  expect((await second.status()).trades).toBe(trades);
 });
 
 test("GREEN runs one beside BLUE, names it where they differ, and hands it over", async () => {
@@ -180,7 +212,8 @@ test("GREEN runs one beside BLUE, names it where they differ, and hands it over"
   await green.stop();
   blue.close();
 
-  const configuration = Configuration.parse({ trader: LIVELY, ...sections });
+  const journal = { keep_days: null };
+  const configuration = Configuration.parse({ trader: LIVELY, journal, ...sections });
   const strategyOf = await loadStrategiesOf(configuration);
   const request = { dataDir: data, configuration, strategyOf, id: "one", by: "test", at: "" };
   expect(exchangeBooks(request)).toMatchObject({ kind: "exchanged", strategies: "breakout 1" });
@@ -190,7 +223,7 @@ test("GREEN runs one beside BLUE, names it where they differ, and hands it over"
   expect(await promoted.stop()).toBe(0);
   const said: string[] = [];
   const say = (_: string, line: string) => void said.push(line);
-  const upkeep = new JournalUpkeep({ dataDir: data, configuration, say });
+  const upkeep = new EventLogMaintenance({ dataDir: data, configuration, say });
   while (await upkeep.round(Date.now()));
   await upkeep.close();
   expect(said).toEqual([]);

@@ -4,18 +4,20 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { controlSocketPath, serveControl } from "../../src/adapters/control-socket.ts";
-import { pnlQuery, tradesSignal } from "../../src/workflows/messages.ts";
+import { pnlQuery, tradesSignal } from "../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../src/workflows/names.ts";
 import { until } from "../helpers/bridge.ts";
+import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { reencode } from "../helpers/trading/recorded-book.ts";
 import { openSessionStage, type SessionStage } from "../helpers/trading/session-stage.ts";
 
+await untilDayLasts();
 let stage: SessionStage;
 
 beforeAll(async () => {
   stage = await openSessionStage("session");
   await stage.startWorker("trader");
-}, 180_000);
+});
 afterAll(() => stage.close());
 
 const target = () => ["--workflow-id", sessionIdOf("BLUE", stage.today)];

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askTrader } from "../../src/adapters/trader-client.ts";
-import { giveUpEnd } from "../../src/adapters/trading-journal/books/give-up-end.ts";
-import { deleteOldDays } from "../../src/adapters/trading-journal/retention.ts";
+import { giveUpEnd } from "../../src/operations/event-log/truncate-event-log.ts";
+import { deleteOldDays } from "../../src/adapters/event-log/retention.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { type GreenProcess, leftByGreen, spawnGreen, startBlue } from "../helpers/green.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
@@ -118,7 +118,7 @@ test("killed with -9 ten times at random it ends with the bytes of an undisturbe
   await anew.taken(blue.lastIndex());
   expect(await anew.stop()).toBe(0);
   expect(leftByGreen(data)).toEqual(disturbed);
-}, 120_000);
+});
 
 function newestIn(folder: string): number {
   if (!existsSync(folder)) return -1;

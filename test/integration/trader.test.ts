@@ -1,14 +1,17 @@
-/** The trader as a process beside a real member: from an event to a trade, through every kind of death. */
+/** The trader as a process beside a real member, through every kind of death. */
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askControl } from "../../src/adapters/control-socket.ts";
+import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
 import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { DOLPHIN } from "../helpers/up.ts";
 import {
   auditBook,
+  BOOK_ASSETS,
   createFeeder,
   type Feeder,
   LIVELY,
@@ -18,6 +21,7 @@ import {
   type TraderProcess,
 } from "../helpers/trader.ts";
 
+await untilDayLasts();
 let lab: Lab;
 let place: TraderPlace;
 let feeder: Feeder;
@@ -46,13 +50,32 @@ function start(env: Readonly<Record<string, string>> = {}): TraderProcess {
 
 async function listening(trader: TraderProcess): Promise<void> {
   await trader.ready();
-  await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
+  await trader.hearsHazelcast();
 }
 
 async function stateInHazelcast(): Promise<Record<string, unknown>> {
   const map = await lab.cluster.client.getMap<string, string>("DOLPHIN_STATE_BLUE");
   return JSON.parse((await map.get(STATE_KEY)) ?? "{}");
 }
+
+test("where no watchdog publishes a posture the configured one is, and entries are made", async () => {
+  await begin();
+  const safety = await lab.cluster.client.getMap<string, string>(SAFETY_MAP);
+  await safety.delete(SAFETY_KEY);
+  const bare = start();
+  await listening(bare);
+  expect(await bare.status()).toMatchObject({ state: "no entries: posture UNKNOWN" });
+  await bare.stop();
+  const own = { posture: "TURTLE", watchdog: false };
+  const trader = spawnTrader(place, LIVELY, {}, { safety: own });
+  running.push(trader);
+  await listening(trader);
+  await until("it hears a posture", async () => (await trader.status()).posture === "TURTLE");
+  await feeder.push(60);
+  await trader.decided(60);
+  expect((await trader.status()).trades).toBeGreaterThan(0);
+  expect(JSON.parse((await safety.get(SAFETY_KEY)) ?? "{}")).toMatchObject({ source: "static" });
+});
 
 test("scans become trades; state, profit, journal and a fold of it agree", async () => {
   await begin();
@@ -74,8 +97,8 @@ test("scans become trades; state, profit, journal and a fold of it agree", async
   });
   const { trades } = await trader.ask({ command: "trades", after: 0, max: 1_000 });
   expect(trades?.trades).toHaveLength(status.trades);
-  const { trades: rest } = await trader.ask({ command: "trades", after: trades?.to ?? 0 });
-  expect(rest?.trades).toEqual([]);
+  const rest = await trader.ask({ command: "trades", after: trades?.to ?? 0 });
+  expect(rest.trades?.trades).toEqual([]);
   expect(await trader.stop()).toBe(0);
   const audit = auditBook(place);
   expect(audit.decided).toEqual(seqsTo(80));
@@ -183,10 +206,7 @@ test("Hazelcast killed and back empty: nothing missed, nothing doubled", async (
   await trader.decided(42);
   await feeder.push(10);
   await trader.decided(52);
-  await until(
-    "its state is there again",
-    async () => (await stateInHazelcast())["last_seq"] === 52,
-  );
+  await until("its state is back", async () => (await stateInHazelcast())["last_seq"] === 52);
   expect(await trader.status()).toMatchObject({ halted: true });
   await trader.stop();
   expect(auditBook(place).decided).toEqual(seqsTo(52));
@@ -213,7 +233,7 @@ test("the control socket is the owner's; commands are done once for each id", as
     ok: false,
   });
   const line = await askControl(trader.socket, "not json", {
-    withinMs: 5_000,
+    withinMs: 60_000,
     answerCharsMax: 10_000,
   });
   expect(JSON.parse(line)).toMatchObject({ ok: false, detail: "the request is no JSON line" });
@@ -231,8 +251,10 @@ const QUIET = {
   reject_share: 0,
 };
 
-/** `dolphin enter BLUE ...`: its exit status, and what it printed. */
-function enter(...args: readonly string[]): Promise<readonly [number, string]> {
+const enter = (...args: readonly string[]) => verb("enter", ...args);
+
+/** `dolphin VERB BLUE ...`: its exit status, and what it printed. */
+function verb(name: string, ...args: readonly string[]): Promise<readonly [number, string]> {
   const env = {
     ...process.env,
     DOLPHIN_CONFIG: join(place.dir, "trader.yaml"),
@@ -240,7 +262,7 @@ function enter(...args: readonly string[]): Promise<readonly [number, string]> {
     TEMPORAL_ADDRESS: "127.0.0.1:9",
   };
   return new Promise((resolve) => {
-    const child = execFile(DOLPHIN, ["enter", "BLUE", ...args], { env }, (_, out, err) => {
+    const child = execFile(DOLPHIN, [name, "BLUE", ...args], { env }, (_, out, err) => {
       resolve([child.exitCode ?? -1, out + err]);
     });
   });
@@ -279,10 +301,9 @@ test("`dolphin enter` opens a position once for its id, and says why it does not
   await listening(second);
   expect(await long("BTCUSDT", "--id", "e")).toEqual([0, expect.stringContaining("done before")]);
   expect((await second.status()).positions).toMatchObject([{ asset: "BTCUSDT" }]);
-  await feeder.posture();
   expect(await long("BTCUSDT")).toEqual(refused("position_open: BTCUSDT is held already"));
   expect(await long("ETHUSDT")).toEqual(refused("limit_positions: the entry would break it"));
-  expect(await long("ETHUSDT")).toEqual(refused("latched: limit_positions was hit"));
+  expect(await long("ETHUSDT")).toEqual(refused("limit_positions: the entry would break it"));
   for (const [args, why] of [
     [[], "required option '--direction <direction>' not specified"],
     [["--direction", "up"], "Allowed choices are long, short"],
@@ -291,9 +312,80 @@ test("`dolphin enter` opens a position once for its id, and says why it does not
   ] as const) {
     expect(await enter("BTCUSDT", ...args)).toEqual([64, expect.stringContaining(why)]);
   }
+  // What no order can close is closed in the book.
+  expect(await verb("close", "ETHUSDT", "--at", "1")).toEqual(
+    refused("no position ETHUSDT; open: BLUE-e"),
+  );
+  expect(await verb("close", "BTCUSDT", "--at", "x")).toEqual([
+    64,
+    expect.stringContaining("--at takes a price of at least 0, was 'x'"),
+  ]);
+  expect(await verb("close", "BTCUSDT", "--at", "12.5")).toEqual([
+    0,
+    expect.stringMatching(
+      /^BLUE: close by .+: BLUE-e\d+-1, long \S+ BTCUSDT, at 12.5; its last mark was \S+ of \S+; pnl -\S+; flat/,
+    ),
+  ]);
+  const { trades } = await second.ask({ command: "trades", after: 0 });
+  expect(trades?.trades).toMatchObject([{ trade: { exitReason: "operator", exitPrice: 12.5 } }]);
+  const { cash } = await second.status();
   await second.stop();
-  expect(auditBook(place, QUIET).decided).toEqual(seqsTo(feeder.seq()));
+  const audit = auditBook(place, QUIET);
+  expect(audit.decided).toEqual(seqsTo(feeder.seq()));
+  expect(audit.trader.data.account.cash).toBe(cash);
   expect(await long("BTCUSDT")).toEqual(refused("no trader of BLUE runs on"));
+});
+
+test("`dolphin flatten` waits until the book is flat, and says what stays open for want of a price", async () => {
+  await begin();
+  const trader = spawnTrader(place, QUIET);
+  running.push(trader);
+  await listening(trader);
+  await feeder.push(20);
+  await trader.decided(20);
+  expect(await long("BTCUSDT", "--hold-scans", "9999")).toEqual([0, expect.any(String)]);
+  await feeder.push(2);
+  await until("it is filled", async () => (await trader.status()).positions.length === 1);
+  const [gone, ...rest] = BOOK_ASSETS;
+  await feeder.pushOf(rest);
+  await trader.decided(feeder.seq());
+  const left = expect.stringMatching(/1 open \(no price for BTCUSDT since /);
+  expect(await verb("flatten", "--wait", "500ms")).toEqual([2, left]);
+  const again = await verb("flatten", "--wait", "100ms", "--json");
+  expect([again[0], JSON.parse(again[1])]).toMatchObject([
+    2,
+    {
+      ok: true,
+      left_open: [{ asset: gone, why: expect.stringContaining("no price for BTCUSDT") }],
+    },
+  ]);
+  const state = await until("the state is published", async () => {
+    const found = await stateInHazelcast();
+    return found["last_seq"] === feeder.seq() ? found : null;
+  });
+  expect(state["open_positions"]).toMatchObject([{ no_price_since: expect.any(String) }]);
+  const waiting = verb("flatten", "--wait", "60s");
+  await feeder.push(4);
+  expect(await waiting).toEqual([0, expect.stringContaining("; flat, equity")]);
+});
+
+test("scans of a wrong clock: told and set right within a bound, and beyond it no decisions", async () => {
+  await begin();
+  const trader = spawnTrader(place, { ...LIVELY, age_budgets_s: { scan: 30 } });
+  running.push(trader);
+  await listening(trader);
+  await feeder.push(8, 45_000);
+  const within = await trader.beatWhere("it is set right", ({ facts }) =>
+    Boolean(facts?.notes?.[0]?.says.includes("that is taken off their age")),
+  );
+  expect(within.facts?.notes?.[0]?.says).toMatch(/^scans are \d\d s behind the clock/);
+  expect(within.state).not.toMatch(/no decisions/);
+  await feeder.push(32, 600_000);
+  const beyond = await trader.beatWhere("no decisions", ({ state }) =>
+    state.startsWith("no decisions"),
+  );
+  expect(beyond.state).toMatch(/^no decisions: scans are 6\d\d s off$/);
+  expect((await trader.status()).scan_offset_s).toBeGreaterThan(599);
 });
 
 test("a second trader of the book is refused, and the first goes on", async () => {

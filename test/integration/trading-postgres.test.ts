@@ -2,19 +2,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { cutLog } from "../../src/adapters/trading-journal/cut-trading-journal.ts";
-import { bookFolder } from "../../src/adapters/trading-journal/segments/segment-files.ts";
-import { JournalReader } from "../../src/adapters/trading-journal/journal-reader.ts";
+import { cutLog } from "../../src/adapters/event-log/truncate-segments.ts";
+import { bookFolder } from "../../src/adapters/event-log/segments/segment-files.ts";
+import { SegmentLogReader } from "../../src/adapters/event-log/segment-log-reader.ts";
 import {
   JournalMirror,
   takeOverBook,
-} from "../../src/adapters/trading-journal/postgres/mirror-journal.ts";
+} from "../../src/adapters/event-log/postgres/mirror-journal.ts";
 import {
   PostgresJournal,
   type StoredRecord,
-} from "../../src/adapters/trading-journal/postgres/postgres-journal.ts";
-import type { TradingJournalPlace } from "../../src/adapters/trading-journal/trading-journal.ts";
-import { TradingLog, TradingLogReader } from "../../src/adapters/trading-journal/trading-log.ts";
+} from "../../src/adapters/event-log/postgres/postgres-journal.ts";
+import type { SegmentLogPlace } from "../../src/adapters/event-log/segment-log.ts";
+import { EventLog, EventLogReader } from "../../src/adapters/event-log/event-log.ts";
 import { codeOf } from "../../src/domain/failure.ts";
 import { findPostgres, startPostgres, type TestPostgres } from "../helpers/postgres.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
@@ -28,8 +28,8 @@ describe.skipIf(bin === null)("Postgres beside the segments", () => {
   let server: TestPostgres;
   let postgres: PostgresJournal;
   let hosts = 0;
-  let one: TradingJournalPlace;
-  let two: TradingJournalPlace;
+  let one: SegmentLogPlace;
+  let two: SegmentLogPlace;
 
   beforeAll(async () => {
     root = makeTemporaryDirectory("trading-postgres");
@@ -161,21 +161,21 @@ async function sendAll(mirror: JournalMirror): Promise<void> {
   while (0 < (await mirror.sendBatch()));
 }
 
-function eventsOf(place: TradingJournalPlace) {
-  const reader = new TradingLogReader(place, null);
+function eventsOf(place: SegmentLogPlace) {
+  const reader = new EventLogReader(place, null);
   const events = [...reader.poll()];
   reader.close();
   return events;
 }
 
-function epochsOf(place: TradingJournalPlace): number[] {
-  const reader = new JournalReader(place, null);
+function epochsOf(place: SegmentLogPlace): number[] {
+  const reader = new SegmentLogReader(place, null);
   const epochs = [...reader.poll()].map(({ epoch }) => epoch);
   reader.close();
   return epochs;
 }
 
-function segmentsOf({ root: dir, book }: TradingJournalPlace): Record<string, string> {
+function segmentsOf({ root: dir, book }: SegmentLogPlace): Record<string, string> {
   const names = readdirSync(join(dir, book)).filter((name) => name.endsWith(".seg"));
   return Object.fromEntries(
     names.map((name) => [name, readFileSync(join(dir, book, name), "base64")]),
@@ -189,8 +189,8 @@ async function codeFrom(act: () => Promise<unknown>): Promise<string | undefined
   );
 }
 
-function tick(place: TradingJournalPlace, epoch: number, index: number): void {
-  const log = new TradingLog(place, { epoch, carriedCount: 0 });
+function tick(place: SegmentLogPlace, epoch: number, index: number): void {
+  const log = new EventLog(place, { epoch, carriedCount: 0 });
   log.append({ kind: "tick", index, nowMs: 1_774_700_000_000 + index });
   log.close();
 }

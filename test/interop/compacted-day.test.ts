@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { findToolchain } from "../../src/embedded/toolchain.ts";
 import { createScanEncoder } from "../../src/wire/arrow-writer.ts";
 import { compact, newArchive } from "../helpers/bulk-archive.ts";
 import { putFile, scanName } from "../helpers/scan-files.ts";
+import { execFileSync } from "../helpers/run-program.ts";
 
 const SCRIPT = fileURLToPath(new URL("read_day.py", import.meta.url));
 const DAY = "2026-03-25";

@@ -2,14 +2,11 @@
  * Writes the saved histories anew, from real runs on a real server: `node test/replay/save-histories.ts`.
  * Only for a deliberate change of a workflow that is not in production yet; else it needs `patched`.
  */
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { findToolchain } from "../../src/embedded/toolchain.ts";
+import { sendSignal } from "../helpers/processes.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import { until } from "../helpers/supervision/until.ts";
+import { saveHistory } from "./save-history.ts";
 
-const FOLDER = join(import.meta.dirname, "histories");
 const POLICY = "supervision: { restarts_max: 1, delays_s: [0], fatal_retry_s: 300, news_s: 3 }";
 
 const stage = await openStage("histories", POLICY);
@@ -26,13 +23,13 @@ stage.startWorker();
 await stage.supervise({ history_max: 60 });
 const first = await newPid(null);
 await noteRun();
-process.kill(first.pid ?? 0, "SIGKILL");
+sendSignal(first.pid, "SIGKILL");
 const second = await newPid(first.pid);
 await noteRun();
 await stage.run.cancel();
 const third = await newPid(second.pid);
 await noteRun();
-process.kill(third.pid ?? 0, "SIGKILL");
+sendSignal(third.pid, "SIGKILL");
 await stage.statusWhere("FATAL", (now) => now.word === "FATAL");
 await stage.supervisor.executeUpdate("setMode", { args: ["monitor-only"] });
 await stage.start();
@@ -62,14 +59,7 @@ for (const [workflowId, ids] of [
   ["run-fake", runIds],
 ] as const) {
   for (const [index, runId] of ids.entries()) {
-    const show = ["workflow", "show", "--workflow-id", workflowId, "--run-id", runId];
-    const history = execFileSync(
-      findToolchain().temporal,
-      show.concat("--output", "json", "--address", stage.address),
-    );
-    const file = join(FOLDER, `${workflowId}-${index + 1}.json`);
-    writeFileSync(file, `${JSON.stringify(JSON.parse(history.toString()))}\n`);
-    process.stdout.write(`${file}\n`);
+    saveHistory(workflowId, runId, { address: stage.address, number: index + 1 });
   }
 }
 await stage.close();

@@ -2,11 +2,9 @@
  * Writes the saved histories of the sessions anew, from real runs on real servers:
  * `node test/replay/save-session-histories.ts`. The same caution as in save-histories.ts.
  */
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findToolchain } from "../../src/embedded/toolchain.ts";
-import { pnlQuery, tradesSignal } from "../../src/workflows/messages.ts";
+import { pnlQuery, tradesSignal } from "../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../src/workflows/names.ts";
 import { connectTemporal } from "../../src/adapters/temporal-client.ts";
 import { until } from "../helpers/bridge.ts";
@@ -14,10 +12,9 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/ser
 import { LIVELY } from "../helpers/trader.ts";
 import { startUp } from "../helpers/up.ts";
 import { openSessionStage } from "../helpers/trading/session-stage.ts";
+import { saveHistory } from "./save-history.ts";
+import { sendSignal } from "../helpers/processes.ts";
 
-type SavedHistory = { readonly address: string; readonly number: number };
-
-const FOLDER = join(import.meta.dirname, "histories");
 const PAST = sessionIdOf("BLUE", "2026-01-02");
 const UNSETTLED = sessionIdOf("BLUE", "2026-01-03");
 
@@ -73,21 +70,12 @@ await stage.startTrader();
 await late.executeUpdate("settle", { args: [{}] });
 await late.result();
 
-const save = (workflowId: string, runId: string, place: SavedHistory): void => {
-  const run = runId === "" ? [] : ["--run-id", runId];
-  const show = ["workflow", "show", "--workflow-id", workflowId, "--output", "json", ...run];
-  const { temporal } = findToolchain();
-  const history = execFileSync(temporal, [...show, "--address", place.address]);
-  const file = join(FOLDER, `${workflowId}-${place.number}.json`);
-  writeFileSync(file, `${JSON.stringify(JSON.parse(history.toString()))}\n`);
-  process.stdout.write(`${file}\n`);
-};
 const { address } = stage;
-save(session.workflowId, firstExecutionRunId, { address, number: 1 });
-save(session.workflowId, (await handle.describe()).runId, { address, number: 2 });
-save(EARLY, early.firstExecutionRunId, { address, number: 1 });
-save(PAST, "", { address, number: 1 });
-save(UNSETTLED, "", { address, number: 1 });
+saveHistory(session.workflowId, firstExecutionRunId, { address, number: 1 });
+saveHistory(session.workflowId, (await handle.describe()).runId, { address, number: 2 });
+saveHistory(EARLY, early.firstExecutionRunId, { address, number: 1 });
+saveHistory(PAST, "", { address, number: 1 });
+saveHistory(UNSETTLED, "", { address, number: 1 });
 
 // Paper days that fail: no bridge, and no journal of the day.
 const failing = [
@@ -97,7 +85,7 @@ const failing = [
 for (const [workflowId, input] of failing) {
   const options = { workflowId, taskQueue: "dolphin-batch", args: [input] };
   await workflow.execute("paperTrade", options).catch(() => undefined);
-  save(workflowId, "", { address, number: 1 });
+  saveHistory(workflowId, "", { address, number: 1 });
 }
 await handle.terminate("saved");
 await workflow.getHandle(EARLY).terminate("saved");
@@ -115,9 +103,9 @@ await temporal.client.workflow.execute("paperTrade", {
   taskQueue: "dolphin-batch",
   args: [{ run_s: 10 }],
 });
-save("paper-whole-day", "", { address: file.temporal, number: 1 });
+saveHistory("paper-whole-day", "", { address: file.temporal, number: 1 });
 await temporal.close();
-process.kill(up.pid, "SIGTERM");
+sendSignal(up.pid, "SIGTERM");
 await up.ended;
 removeTemporaryDirectory(parent);
 process.exit(0);

@@ -17,6 +17,8 @@ export type FaultScript = {
   readonly freezes: readonly number[];
   /** The pump wedges until the process ends. */
   readonly wedges: readonly number[];
+  /** The loop sticks until the process ends; listings go on beside it. */
+  readonly stuckLoops: readonly number[];
   /** Memory grows 2 MB a second until the process ends. */
   readonly leaks: readonly number[];
   readonly workerKills: readonly number[];
@@ -54,6 +56,7 @@ export function randomScript(seed: number): FaultScript {
     leaks: some(2, moment),
     workerKills: some(2, moment),
     operatorRestarts: some(2, moment),
+    stuckLoops: some(3, moment),
   };
 }
 
@@ -71,6 +74,7 @@ export function quietScript(durationS: number): FaultScript {
     crashes: [],
     freezes: [],
     wedges: [],
+    stuckLoops: [],
     leaks: [],
     workerKills: [],
     operatorRestarts: [],
@@ -82,7 +86,7 @@ export function isWithin(spans: readonly Span[], atS: number): boolean {
 }
 
 /** mulberry32. */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

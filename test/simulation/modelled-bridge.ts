@@ -1,5 +1,6 @@
 /** A model of the scan bridge and its world, one second a step: what it sees, pushes, says and uses. */
 import type { WorkFacts } from "../../src/domain/supervision/verdict.ts";
+import { factsOfBridge } from "../../src/wire/facts/bridge-facts.ts";
 import { isWithin } from "./fault-script.ts";
 import type { FaultScript } from "./fault-script.ts";
 
@@ -16,10 +17,12 @@ export type BridgeProcess = {
   readonly startedS: number;
   isFrozen: boolean;
   isWedged: boolean;
+  isLoopStuck: boolean;
   leakSinceS: number | null;
   /** When the files that it knows of and has not pushed were first seen. */
   seen: number[];
-  progressS: number;
+  settledS: number;
+  listedS: number;
   newestS: number | null;
 };
 
@@ -41,9 +44,11 @@ export class BridgeWorld {
       startedS: nowS,
       isFrozen: false,
       isWedged: false,
+      isLoopStuck: false,
       leakSinceS: null,
       seen: [],
-      progressS: nowS,
+      settledS: nowS,
+      listedS: nowS,
       newestS: null,
     };
   }
@@ -65,11 +70,11 @@ export class BridgeWorld {
     if (process.isFrozen || process.isWedged) return;
     if (nowS - this.#lastArchiveBadS < RESUMES_AFTER_S) return;
     for (; 0 < this.#unseen; this.#unseen -= 1) process.seen.push(nowS);
-    if (nowS % LISTED_EVERY_S === 0) process.progressS = nowS;
-    if (nowS - this.#lastHazelcastBadS < RESUMES_AFTER_S) return;
+    if (nowS % LISTED_EVERY_S === 0) process.listedS = nowS;
+    if (process.isLoopStuck || nowS - this.#lastHazelcastBadS < RESUMES_AFTER_S) return;
     const pushed = process.seen.splice(0, PUSHED_PER_S);
     if (pushed.length === 0) return;
-    process.progressS = nowS;
+    process.settledS = nowS;
     process.newestS = pushed.at(-1) ?? null;
   }
 
@@ -77,14 +82,15 @@ export class BridgeWorld {
     const { missing, hazelcastOutages } = this.#script;
     const hungS = nowS - this.#lastArchiveOkS;
     const [oldestS] = process.seen;
-    return {
+    return factsOfBridge({
       archive: isWithin(missing, nowS) ? "missing" : HANG_SAID_AFTER_S < hungS ? "hung" : "ok",
       hazelcast: isWithin(hazelcastOutages, nowS) ? "down" : "ok",
       newestDataAgeS: process.newestS === null ? null : nowS - process.newestS,
       oldestUnpushedAgeS: oldestS === undefined ? null : nowS - oldestS,
-      progressAgeS: nowS - process.progressS,
+      settledAgeS: nowS - process.settledS,
+      listedAgeS: nowS - process.listedS,
       backlog: process.seen.length,
-    };
+    });
   }
 
   rssBytes(process: BridgeProcess, nowS: number): number {

@@ -2,20 +2,20 @@
  * Runs the real policy, verdict, recovery and supervisor state over a modelled bridge, one second
  * a step. What is not modelled is the transport: Temporal's calls take no time.
  */
+import { isoFromMs } from "../../src/domain/time.ts";
 import { decideRecovery } from "../../src/domain/supervision/recovery.ts";
 import type { EndKind, NextStep } from "../../src/domain/supervision/next-step.ts";
 import { SERVICES } from "../../src/domain/supervision/services.ts";
-import { SILENT_MAX_S, verdict } from "../../src/domain/supervision/verdict.ts";
+import { hasWhatItNeeds, SILENT_MAX_S, verdict } from "../../src/domain/supervision/verdict.ts";
 import type { Observation, Verdict } from "../../src/domain/supervision/verdict.ts";
 import type { RunResult } from "../../src/wire/supervision.ts";
 import {
-  commandRestart,
   initialState,
-  isoTime,
+  isCounted,
+  takeCommand,
   takeResult,
   takeRun,
-  isCounted,
-} from "../../src/workflows/supervisor-state.ts";
+} from "../../src/domain/supervision/supervisor/supervisor-state.ts";
 import { isWithin } from "./fault-script.ts";
 import type { FaultScript } from "./fault-script.ts";
 import { BridgeWorld } from "./modelled-bridge.ts";
@@ -25,6 +25,7 @@ export const POLICY = {
   restartsMax: 3,
   windowMs: 600_000,
   delaysMs: [0, 5_000, 20_000],
+  healthyAfterMs: 120_000,
   fatalRetryMs: 300_000,
 };
 const SPEC = SERVICES["scan-bridge"];
@@ -47,7 +48,7 @@ export type Outcome = {
 
 export function simulateSupervision(script: FaultScript): Outcome {
   const world = new BridgeWorld(script);
-  const state = initialState("running", "auto");
+  let state = initialState("running", "auto");
   const restarts: number[] = [];
   const ends: Ended[] = [];
   let process: BridgeProcess | null = null;
@@ -60,13 +61,13 @@ export function simulateSupervision(script: FaultScript): Outcome {
     ends.push({ atS: nowS, kind, truth: truthOf(process) });
     world.giveBack(process);
     process = null;
-    takeResult(state, resultOf({ kind, nowS, state }), POLICY);
+    state = takeResult(state, resultOf({ kind, nowS, state }), POLICY);
   };
 
   for (let nowS = 0; nowS < script.durationS; nowS += 1) {
     world.write(nowS);
     if (script.operatorRestarts.includes(nowS)) {
-      commandRestart(state);
+      state = takeCommand(state, { kind: "restart" }, POLICY);
       end("stopped", nowS);
     }
     if (script.workerKills.includes(nowS) && process !== null) {
@@ -76,9 +77,10 @@ export function simulateSupervision(script: FaultScript): Outcome {
     if (process === null && startNoEarlierS <= nowS && isDue(state.step, nowS)) {
       if (isCounted(state)) {
         restarts.push(nowS);
-        state.restart_times = [...state.restart_times, isoTime(nowS * 1_000)];
+        const restart_times = [...state.restart_times, isoFromMs(nowS * 1_000)];
+        state = { ...state, restart_times };
       }
-      takeRun(state, { run_id: "run", life: state.life + 1 });
+      state = takeRun(state, { run_id: "run", life: state.life + 1 });
       process = world.spawn(nowS);
       dependenciesOkSinceS = null;
       if (isWithin(script.badStarts, nowS)) end("failed_start", nowS);
@@ -95,7 +97,7 @@ export function simulateSupervision(script: FaultScript): Outcome {
       continue;
     }
     const facts = world.facts(process, nowS);
-    const isOk = facts.archive === "ok" && facts.hazelcast === "ok";
+    const isOk = hasWhatItNeeds(facts, SPEC.ties);
     dependenciesOkSinceS = isOk ? (dependenciesOkSinceS ?? nowS) : null;
     const observation: Observation = {
       phase: nowS - process.startedS < SPEC.startSeconds ? "starting" : "running",
@@ -130,12 +132,13 @@ export function simulateSupervision(script: FaultScript): Outcome {
 function hurt(process: BridgeProcess, script: FaultScript, nowS: number): void {
   if (script.freezes.includes(nowS)) process.isFrozen = true;
   if (script.wedges.includes(nowS)) process.isWedged = true;
+  if (script.stuckLoops.includes(nowS)) process.isLoopStuck = true;
   if (script.leaks.includes(nowS)) process.leakSinceS ??= nowS;
 }
 
 function truthOf(process: BridgeProcess): Ended["truth"] {
   if (process.isFrozen) return "frozen";
-  if (process.isWedged) return "wedged";
+  if (process.isWedged || process.isLoopStuck) return "wedged";
   return process.leakSinceS === null ? "nothing" : "leaking";
 }
 
@@ -158,7 +161,7 @@ function resultOf(ended: {
     exit_code: null,
     signal: null,
     started_at: null,
-    at: isoTime(ended.nowS * 1_000),
+    at: isoFromMs(ended.nowS * 1_000),
     uptime_s: null,
     counters: {},
     last_log: [],

@@ -18,6 +18,20 @@ function checkBudget({ restarts }: Outcome): string[] {
     .map((atS) => `more than ${POLICY.restartsMax} restarts in ten minutes from ${atS} s`);
 }
 
+/** A crash after minutes of health costs no wait, however often it happens, while there is budget. */
+function checkForgiven({ ends, restarts }: Outcome, script: FaultScript): string[] {
+  return ends.flatMap(({ atS, kind }) => {
+    const before = restarts.filter((at) => at <= atS);
+    const lastS = before.at(-1);
+    const isAsked = script.operatorRestarts.includes(atS + 1);
+    if (kind !== "exited" || lastS === undefined || isAsked) return [];
+    const inWindow = before.filter((at) => atS - POLICY.windowMs / 1_000 < at).length;
+    const isOwed = POLICY.healthyAfterMs <= (atS - lastS) * 1_000 && inWindow < POLICY.restartsMax;
+    const next = restarts.find((at) => atS < at) ?? Infinity;
+    return isOwed && atS + 1 < next ? [`waited from ${atS} to ${next} s after health`] : [];
+  });
+}
+
 /** Nothing is ended by a verdict but what the model knows to be sick. */
 function checkHealthyLeftAlone({ ends }: Outcome): string[] {
   return ends.flatMap(({ atS, kind, truth }) => {
@@ -40,9 +54,10 @@ describe(`${SEEDS} fault scripts`, () => {
       let restarts = 0;
       const kinds = new Set<string>();
       for (let seed = 1; seed <= SEEDS; seed += 1) {
-        const outcome = simulateSupervision(randomScript(seed));
-        const found = [checkBudget, checkHealthyLeftAlone, checkRecovered].flatMap((check) =>
-          check(outcome),
+        const script = randomScript(seed);
+        const outcome = simulateSupervision(script);
+        const found = [checkBudget, checkForgiven, checkHealthyLeftAlone, checkRecovered].flatMap(
+          (check) => check(outcome, script),
         );
         violations.push(...found.map((sentence) => `seed ${seed}: ${sentence}`));
         restarts += outcome.restarts.length;
@@ -82,6 +97,15 @@ describe("a healthy service is never restarted", () => {
     const outcome = simulateSupervision(script);
     expect(outcome.ends).toEqual([]);
     expect(outcome.restarts).toEqual([]);
+  });
+});
+
+describe("a loop that is stuck while listings go on", () => {
+  test("is ended at a health check two minutes later at most, once", () => {
+    const outcome = simulateSupervision({ ...quietScript(3_600), stuckLoops: [615] });
+    expect(outcome.ends).toEqual([{ atS: 690, kind: "unhealthy", truth: "wedged" }]);
+    expect(outcome.restarts).toHaveLength(1);
+    expect(checkRecovered(outcome)).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   integerFrom,
   oneOf,
   openInput,
+  readDeclaration,
   readMode,
   serviceFrom,
   text,
@@ -72,5 +73,32 @@ describe("an input", () => {
   test("of start, stop and restart is nothing", () => {
     for (const raw of [undefined, null, {}]) expect(() => expectNoArgument(raw)).not.toThrow();
     expect(() => expectNoArgument({ now: true })).toThrow("unknown field 'now'; it takes none");
+  });
+});
+
+describe("a declaration", () => {
+  const declared = {
+    enabled: true,
+    autostart: false,
+    restarts_max: 3,
+    memory_max_mb: 0.5,
+    cpu_max_percent: 150,
+    tasks_max: 64,
+  };
+
+  test("is taken as it is", () => {
+    expect(readDeclaration(declared)).toBe(declared);
+  });
+
+  test.each([
+    [{ ...declared, restarts_max: "3" }],
+    [{ ...declared, restarts_max: 2.5 }],
+    [{ ...declared, tasks_max: 0 }],
+    [{ ...declared, memory_max_mb: true }],
+    [{ ...declared, enabled: "yes" }],
+    [{ enabled: true }],
+    [null],
+  ])("%j is refused, as no status could tell it", (raw) => {
+    expect(() => readDeclaration(raw)).toThrow("must be an object with enabled, autostart, ");
   });
 });

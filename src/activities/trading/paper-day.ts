@@ -4,12 +4,15 @@ import { ApplicationFailure } from "@temporalio/common";
 import type { AskBook } from "../../adapters/session/ask-book.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
+import type { RecordedDayResults } from "../../operations/replay/recorded-day-task.ts";
+import type { TaskHooks } from "../../operations/thread-task.ts";
 import type { DayDrift } from "../../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../../wire/session/day-replay.ts";
 import type { SessionPnl } from "../../wire/session/trade-session.ts";
 import type { ServiceStatus } from "../../wire/supervision.ts";
 import { traderServiceOf } from "../../workflows/names.ts";
 import type { TradingActivities } from "./trading.ts";
+import { bridgeService } from "../../domain/supervision/services.ts";
 
 export type PaperDayWorld = {
   readonly askBook: AskBook;
@@ -19,9 +22,11 @@ export type PaperDayWorld = {
   /** Through its supervisor; null where no worker took the command. */
   readonly startService: (service: string) => Promise<ServiceStatus | null>;
   readonly tellSession: (book: string, day: string) => Promise<SessionPnl>;
-  /** In processes of their own: a day takes longer than a heartbeat may. */
-  readonly replayDay: (book: string, day: string, signal: AbortSignal) => Promise<DayReplayJson>;
-  readonly measureDrift: (book: string, day: string, signal: AbortSignal) => Promise<DayDrift>;
+  /** In a thread of its own: a day takes longer than a heartbeat may. */
+  readonly lookAtDay: <K extends keyof RecordedDayResults>(
+    asked: { readonly kind: K; readonly book: string; readonly day: string },
+    hooks: TaskHooks,
+  ) => Promise<RecordedDayResults[K]>;
 };
 
 type FoundBook = {
@@ -34,7 +39,6 @@ type FoundBook = {
 
 export type ReplayedDay = DayReplayJson & { readonly drift: DayDrift };
 
-const BRIDGE = "scan-bridge";
 const BEAT_EVERY_MS = 5_000;
 
 export function createPaperDayActivities(world: PaperDayWorld) {
@@ -46,7 +50,7 @@ export function createPaperDayActivities(world: PaperDayWorld) {
     },
 
     async bridgeStatus(): Promise<{ readonly isHealthy: boolean; readonly sentence: string }> {
-      const status = await world.supervisedStatus(BRIDGE);
+      const status = await world.supervisedStatus(bridgeService().name);
       if (status === null) {
         return { isHealthy: false, sentence: "it has no supervisor; 'dolphin create' makes one" };
       }
@@ -77,10 +81,11 @@ export function createPaperDayActivities(world: PaperDayWorld) {
 
     /** Idempotent: it only reads. A drift that can't be measured is told, and keeps no replay back. */
     replayRecordedDay: (book: string, day: string): Promise<ReplayedDay> =>
-      beating(async (signal) => {
-        const replay = await world.replayDay(book, day, signal);
-        const drift = await world.measureDrift(book, day, signal).catch((error: unknown) => {
-          signal.throwIfAborted();
+      beating(async (hooks) => {
+        const replay = await world.lookAtDay({ kind: "replay", book, day }, hooks);
+        const asked = { kind: "drift", book, day } as const;
+        const drift = await world.lookAtDay(asked, hooks).catch((error: unknown) => {
+          hooks.signal.throwIfAborted();
           return { book, day, measured: false as const, reason: messageOf(error) };
         });
         return { ...replay, drift };
@@ -90,11 +95,11 @@ export function createPaperDayActivities(world: PaperDayWorld) {
 
 export type PaperDayActivities = ReturnType<typeof createPaperDayActivities>;
 
-async function beating<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { cancellationSignal } = Context.current();
+async function beating<T>(act: (hooks: TaskHooks) => Promise<T>): Promise<T> {
+  const { cancellationSignal, log } = Context.current();
   const timer = setInterval(() => heartbeat(), BEAT_EVERY_MS);
   try {
-    return await act(cancellationSignal);
+    return await act({ onProblem: (problem) => log.warn(problem), signal: cancellationSignal });
   } catch (error) {
     if (cancellationSignal.aborted) throw cancellationSignal.reason;
     throw ApplicationFailure.fromError(error);

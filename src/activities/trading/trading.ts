@@ -5,8 +5,9 @@ import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { CommandAnswer, OutboxLook } from "../../wire/session/trade-session.ts";
 import { readTraderRequest, type TraderStatus } from "../../wire/trading/trader-control.ts";
 import type { BookView } from "../../wire/session/trade-session.ts";
-import type { SessionBrief } from "../../workflows/messages.ts";
+import type { SessionBrief } from "../../workflows/messages/trading.ts";
 import { traderServiceOf } from "../../workflows/names.ts";
+import { BOOKS, isBook } from "../../domain/trading/books.ts";
 
 export type TradingWorld = {
   readonly askBook: AskBook;
@@ -15,7 +16,6 @@ export type TradingWorld = {
   readonly hasSearchAttributes: () => Promise<boolean>;
 };
 
-const BOOKS: readonly string[] = ["BLUE", "GREEN"];
 /** What a trader took just before midnight is written by then. */
 const DAY_GRACE_MS = 2_000;
 const LOOK_TRADES_MAX = 1_000;
@@ -71,7 +71,7 @@ function isOfDay(trade: Readonly<Record<string, unknown>>, day: string): boolean
 }
 
 function assertBook(book: string, day: string): void {
-  if (!BOOKS.includes(book)) throw refuse(`book '${book}' is not known: BLUE or GREEN`);
+  if (!isBook(book)) throw refuse(`book '${book}' is not known: ${BOOKS.join(" or ")}`);
   if (Number.isNaN(Date.parse(`${day}T00:00:00Z`))) throw refuse(`'${day}' is no day`);
 }
 

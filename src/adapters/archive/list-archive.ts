@@ -1,5 +1,5 @@
 /** Lists the archive: its day folders, and the names in one of them without ever holding them all. */
-import { type Dir, lstatSync, opendirSync, readdirSync, statfsSync } from "node:fs";
+import { type Dir, type Dirent, lstatSync, opendirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
@@ -11,38 +11,59 @@ export type ArchiveDays =
       readonly days: readonly string[];
       /** Names that look like days and are none, such as `2026-02-30`. */
       readonly odd: readonly string[];
+      /** Days that are links: nothing is read through one. */
+      readonly linked: readonly string[];
     }
   | { readonly kind: "missing" }
   | { readonly kind: "failed"; readonly detail: string };
 
 const DAY_LIKE = /^\d{4}-\d{2}-\d{2}$/;
-const DIRECTORY_BUFFER_ENTRIES = 1_024;
+const DIRECTORY_OPTIONS = { bufferSize: 1_024 };
+const ENTRIES_PER_STEP = 200;
+
+/** In steps of some hundred entries: a root that somebody stages files in may hold any number. */
+export function* lookForDays(archive: string): Generator<void, ArchiveDays> {
+  try {
+    const folders: string[] = [];
+    const links: string[] = [];
+    let entries = 0;
+    for (const entry of entriesOf(opendirSync(archive, DIRECTORY_OPTIONS))) {
+      if (DAY_LIKE.test(entry.name)) {
+        if (entry.isDirectory()) folders.push(entry.name);
+        else if (entry.isSymbolicLink()) links.push(entry.name);
+      }
+      if (++entries % ENTRIES_PER_STEP === 0) yield;
+    }
+    const days = folders.filter(isDayFolder).toSorted();
+    const odd = folders.filter((name) => !isDayFolder(name));
+    return { kind: "listed", days, odd, linked: links.filter(isDayFolder) };
+  } catch (error) {
+    // All else, ESTALE and EACCES too, is the mount's and not the upstream's.
+    if (codeOf(error) === "ENOENT") return { kind: "missing" };
+    return { kind: "failed", detail: messageOf(error) };
+  }
+}
 
 export function listDays(archive: string): ArchiveDays {
-  try {
-    const entries = readdirSync(archive, { withFileTypes: true });
-    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-    const days = folders.filter(isDayFolder).toSorted();
-    const odd = folders.filter((name) => DAY_LIKE.test(name) && !isDayFolder(name));
-    return { kind: "listed", days, odd };
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
-    return { kind: "failed", detail: messageOf(error) };
+  const steps = lookForDays(archive);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
   }
 }
 
 /**
  * A text that changes whenever an entry is added to, removed from or renamed in the folder, or the
- * folder is replaced; null when it is gone.
+ * folder is replaced; null when it is gone. @throws when it cannot be asked.
  */
 export function markFolder(path: string): string | null {
   try {
     const found = lstatSync(path, { bigint: true });
     if (!found.isDirectory()) return null;
     return `${found.dev}:${found.ino}:${found.mtimeNs}`;
-  } catch {
-    return null;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
   }
 }
 
@@ -50,16 +71,18 @@ export function markFolder(path: string): string | null {
 export function* namesIn(path: string): Generator<string> {
   let directory: Dir;
   try {
-    directory = opendirSync(path, { bufferSize: DIRECTORY_BUFFER_ENTRIES });
+    directory = opendirSync(path, DIRECTORY_OPTIONS);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return;
     throw error;
   }
+  for (const entry of entriesOf(directory)) yield entry.name;
+}
+
+function* entriesOf(directory: Dir): Generator<Dirent> {
   try {
-    for (;;) {
-      const entry = directory.readSync();
-      if (entry === null) return;
-      yield entry.name;
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      yield entry;
     }
   } finally {
     directory.closeSync();
@@ -76,12 +99,15 @@ const REMOTE_FILE_SYSTEMS = new Map<number, string>([
   [0x01021997, "9p"],
 ]);
 
-/** The remote file system that the archive lies on; null when it is local. */
+/**
+ * The remote file system that the archive lies on; null when it is local. One that cannot be asked
+ * counts as remote: listing finds what events would tell, and not the other way round.
+ */
 export function remoteFileSystemOf(archive: string): string | null {
   try {
     return REMOTE_FILE_SYSTEMS.get(statfsSync(archive).type >>> 0) ?? null;
-  } catch {
-    return null;
+  } catch (error) {
+    return codeOf(error) === "ENOENT" ? null : `a file system with ${codeOf(error) ?? "an error"}`;
   }
 }
 

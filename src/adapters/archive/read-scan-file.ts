@@ -17,7 +17,7 @@ export type FileRead =
   | { readonly kind: "gone" }
   | {
       readonly kind: "refused";
-      readonly reason: "not_regular" | "too_large";
+      readonly reason: string;
       readonly detail: string;
       readonly stat: FileStat;
     }
@@ -27,8 +27,20 @@ export type FileRead =
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const pool = Buffer.allocUnsafeSlow(256 * 1_024);
 
-/** The bytes returned are valid until the next call. */
-export function readScanFile(path: string): FileRead {
+/** By the first and the last bytes of a file: why it can be no whole scan; null where it may be one. */
+export type JudgeEnds = (
+  head: Uint8Array,
+  tail: Uint8Array,
+) => { readonly reason: string; readonly detail: string } | null;
+
+/** Bytes of each end that are judged. */
+const END_BYTES = 16;
+
+/**
+ * The bytes returned are valid until the next call. Of a file that the pool does not hold, `judgeEnds`
+ * may refuse the rest.
+ */
+export function readScanFile(path: string, judgeEnds: JudgeEnds = () => null): FileRead {
   let descriptor: number;
   try {
     descriptor = openSync(path, FLAGS);
@@ -43,6 +55,8 @@ export function readScanFile(path: string): FileRead {
       const detail = `${stat.size} bytes; a scan file has at most ${SCAN_FILE_BYTES_MAX}`;
       return { kind: "refused", reason: "too_large", detail, stat };
     }
+    const fault = stat.size < pool.length ? null : judgeEnds(...endsOf(descriptor, stat.size));
+    if (fault !== null) return { kind: "refused", ...fault, stat };
     const buffer = stat.size < pool.length ? pool : Buffer.allocUnsafeSlow(stat.size + 1);
     let length = 0;
     for (;;) {
@@ -78,14 +92,26 @@ export function statScanFile(path: string): (FileStat & { readonly regular: bool
   }
 }
 
+function endsOf(descriptor: number, size: number): readonly [Uint8Array, Uint8Array] {
+  return [endAt(descriptor, 0), endAt(descriptor, size - END_BYTES)];
+}
+
+/** Shorter where the file was cut meanwhile. */
+function endAt(descriptor: number, position: number): Uint8Array {
+  const end = new Uint8Array(END_BYTES);
+  return end.subarray(0, readSync(descriptor, end, 0, END_BYTES, position));
+}
+
 function openFailure(path: string, error: unknown): FileRead {
   const code = codeOf(error);
   if (code === "ENOENT") return { kind: "gone" };
-  if (code === "ELOOP" || code === "ENXIO") {
+  if (code !== "ELOOP" && code !== "ENXIO") return { kind: "failed", detail: messageOf(error) };
+  try {
     const found = statScanFile(path);
     return found === null ? { kind: "gone" } : notRegular(found);
+  } catch (later) {
+    return { kind: "failed", detail: messageOf(later) };
   }
-  return { kind: "failed", detail: messageOf(error) };
 }
 
 function notRegular(stat: FileStat): FileRead {

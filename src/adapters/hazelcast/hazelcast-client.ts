@@ -1,19 +1,21 @@
 /**
  * A connection to the Hazelcast cluster on which every call has its own deadline and which never
  * gives up: while the cluster is away calls fail at once, and the client reconnects by itself.
+ * It reads texts only: whatever else stands somewhere comes as one and the same value, FOREIGN.
  */
-import { messageOf } from "../../domain/failure.ts";
 import { Client, type ILogger, LifecycleState, ReconnectMode } from "hazelcast-client";
-
-/** The cluster did not answer in time or is away; what the call did is unknown. */
-export class HazelcastUnavailable extends Error {
-  override readonly name = "HazelcastUnavailable";
-}
+import type { Config } from "../../config.ts";
+import { foldRepeats } from "./fold-repeats.ts";
+import { keepNamesApart } from "./names-apart.ts";
+import { readTextsOnly } from "./texts-only.ts";
+import { underDeadline } from "./under-deadline.ts";
 
 export type HazelcastOptions = {
   /** `host:port` of a member. */
   readonly address: string;
   readonly cluster: string;
+  /** Of all our names there; none where it is absent. */
+  readonly prefix?: string | null;
   /** Shown in the member's log and its client list. */
   readonly name: string;
   readonly deadlineMs: number;
@@ -21,6 +23,16 @@ export type HazelcastOptions = {
   /** After each connection and reconnection. */
   readonly onConnected?: (() => void) | undefined;
 };
+
+/** The cluster that section `hazelcast` of the configuration names. */
+export function configuredCluster({
+  address,
+  cluster,
+  prefix,
+  deadline_ms: deadlineMs,
+}: Config["hazelcast"]): Pick<HazelcastOptions, "address" | "cluster" | "prefix" | "deadlineMs"> {
+  return { address, cluster, prefix, deadlineMs };
+}
 
 export type HazelcastHandle = {
   readonly client: Client;
@@ -36,10 +48,11 @@ export type HazelcastHandle = {
 export async function connectHazelcast(options: HazelcastOptions): Promise<HazelcastHandle> {
   let connected = false;
   const waiters = new Set<() => void>();
+  const log = foldRepeats(options.onLog ?? ignore);
   const client = await Client.newHazelcastClient({
     clusterName: options.cluster,
     instanceName: options.name,
-    customLogger: loggerFrom(options.onLog),
+    customLogger: loggerFrom(log.say),
     lifecycleListeners: [
       (state) => {
         if (state === LifecycleState.CONNECTED) {
@@ -49,6 +62,8 @@ export async function connectHazelcast(options: HazelcastOptions): Promise<Hazel
           options.onConnected?.();
         } else if (state === LifecycleState.DISCONNECTED) {
           connected = false;
+          // Once an outage, and each outage is one: not folded with what the client says meanwhile.
+          options.onLog?.("warn", "the connection to the cluster is lost");
         }
       },
     ],
@@ -71,6 +86,8 @@ export async function connectHazelcast(options: HazelcastOptions): Promise<Hazel
       "hazelcast.client.invocation.retry.pause.millis": 50,
     },
   });
+  readTextsOnly(client);
+  keepNamesApart(client, options.prefix ?? null);
   return {
     client,
     connected: () => connected,
@@ -89,38 +106,16 @@ export async function connectHazelcast(options: HazelcastOptions): Promise<Hazel
             };
             waiters.add(wake);
           }),
-    shutdown: () => client.shutdown(),
+    shutdown: async () => {
+      await client.shutdown();
+      log.flush();
+    },
   };
 }
 
-async function underDeadline<T>(call: {
-  readonly what: string;
-  readonly start: () => Promise<T>;
-  readonly deadlineMs: number;
-}): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(
-          new HazelcastUnavailable(`hazelcast: ${call.what}: no answer in ${call.deadlineMs} ms`),
-        );
-      }, call.deadlineMs);
-      call.start().then(resolve, reject);
-    });
-  } catch (error) {
-    if (error instanceof HazelcastUnavailable) throw error;
-    throw new HazelcastUnavailable(`hazelcast: ${call.what}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function loggerFrom(onLog: HazelcastOptions["onLog"]): ILogger {
+function loggerFrom(say: (level: "warn" | "error", message: string) => void): ILogger {
   const at = (level: "warn" | "error") => (objectName: string, message: string) =>
-    onLog?.(level, `${objectName}: ${message}`);
+    say(level, `${objectName}: ${message}`);
   return {
     log: ignore,
     error: at("error"),

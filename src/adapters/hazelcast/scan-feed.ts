@@ -1,29 +1,29 @@
 /**
- * What a trader hears and tells over Hazelcast: scans and postures as events, the ringbuffer for
+ * What a trader hears and tells over Hazelcast: scans and other feeds as events, the ringbuffer for
  * what the events left out, and maps that it writes.
  */
 import type { IMap } from "hazelcast-client";
 import { SAFETY_KEY, SAFETY_MAP } from "../../wire/trading/posture-value.ts";
 import { FEATURES_MAP, HEARTBEAT_MAP, LATEST_KEY, SCANS_RING } from "../../wire/scan-value.ts";
+import { type FeedListener, FeedListeners } from "./feed-listeners.ts";
 import type { HazelcastHandle } from "./hazelcast-client.ts";
 
 export type ScanFeed = {
   /**
-   * Registers both listeners, in the place of those that this feed registered before. The client
+   * Registers these listeners, in the place of those that this feed registered before. The client
    * registers them again by itself when it connects anew. Returns their ids.
    */
-  listen(heard: FeedListeners): Promise<readonly string[]>;
+  listen(listeners: readonly FeedListener[]): Promise<readonly string[]>;
+  read(map: string, key: string): Promise<unknown>;
   readLatest(): Promise<unknown>;
   readPosture(): Promise<unknown>;
   /** The newest `count` values of the ring, newest last, in portions; fewer if it holds fewer. */
   ringTail(count: number): AsyncGenerator<readonly unknown[]>;
+  /** Only where this value, or none when it is null, still stands. */
+  replacePosture(before: unknown, text: string): Promise<void>;
   put(map: string, key: string, text: string): Promise<void>;
   putHeartbeat(service: string, text: string): Promise<void>;
-};
-
-export type FeedListeners = {
-  readonly onScan: (text: unknown) => void;
-  readonly onPosture: (text: unknown) => void;
+  readHeartbeat(service: string): Promise<unknown>;
 };
 
 const RING_READ_MAX = 100;
@@ -31,31 +31,18 @@ const RING_READ_MAX = 100;
 export function createScanFeed(hazelcast: HazelcastHandle): ScanFeed {
   const { client } = hazelcast;
   const mapOf = (name: string): Promise<IMap<string, unknown>> => client.getMap(name);
-  let registered: readonly { readonly map: string; readonly id: string }[] = [];
-  const listenTo = async (map: string, key: string, hear: (text: unknown) => void) => {
-    const told = ({ value }: { readonly value: unknown }) => hear(value);
-    const proxy = await mapOf(map);
-    return { map, id: await proxy.addEntryListener({ added: told, updated: told }, key, true) };
-  };
+  const listeners = new FeedListeners({ mapOf, call: (...of) => hazelcast.call(...of) });
   const read = (map: string, key: string) =>
     hazelcast.call(`get ${key} of ${map}`, async () => (await mapOf(map)).get(key));
   return {
-    async listen({ onScan, onPosture }) {
-      const before = registered;
-      registered = await hazelcast.call("listen for scans", () =>
-        Promise.all([
-          listenTo(FEATURES_MAP, LATEST_KEY, onScan),
-          listenTo(SAFETY_MAP, SAFETY_KEY, onPosture),
-        ]),
-      );
-      for (const { map, id } of before) {
-        await hazelcast.call("end a listener", async () =>
-          (await mapOf(map)).removeEntryListener(id),
-        );
-      }
-      return registered.map(({ id }) => id);
+    listen: (these) => listeners.listen(these),
+    read,
+    async readLatest() {
+      const latest = await read(FEATURES_MAP, LATEST_KEY);
+      // Hazelcast answers, and this is asked once a second.
+      void listeners.endOthers();
+      return latest;
     },
-    readLatest: () => read(FEATURES_MAP, LATEST_KEY),
     readPosture: () => read(SAFETY_MAP, SAFETY_KEY),
     async *ringTail(count) {
       const ring = await client.getRingbuffer<unknown>(SCANS_RING);
@@ -73,8 +60,16 @@ export function createScanFeed(hazelcast: HazelcastHandle): ScanFeed {
         next += portion.getReadCount();
       }
     },
+    async replacePosture(before, text) {
+      await hazelcast.call("publish the posture", async (): Promise<unknown> => {
+        const map = await mapOf(SAFETY_MAP);
+        if (before === null) return map.putIfAbsent(SAFETY_KEY, text);
+        return map.replaceIfSame(SAFETY_KEY, before, text);
+      });
+    },
     put: (map, key, text) =>
       hazelcast.call(`put ${key} of ${map}`, async () => (await mapOf(map)).set(key, text)),
+    readHeartbeat: (service) => read(HEARTBEAT_MAP, service),
     putHeartbeat: (service, text) =>
       hazelcast.call("put heartbeat", async () => (await mapOf(HEARTBEAT_MAP)).set(service, text)),
   };

@@ -7,14 +7,12 @@ import {
   LATEST_KEY,
   SCANS_RING,
 } from "../../wire/scan-value.ts";
-import { HazelcastSerializationError, type IMap, Predicates } from "hazelcast-client";
+import { type IMap, Predicates } from "hazelcast-client";
+import { swapText } from "./swap-text.ts";
 import type { HazelcastHandle } from "./hazelcast-client.ts";
 
-/** Raw as found: a string when we wrote it, anything when somebody else did, null when absent. */
+/** A string when we wrote it, a string or FOREIGN when somebody else did, null when absent. */
 export type RawValue = unknown;
-
-/** Stands for a value that this client has no serializer for. */
-const UNREADABLE = Symbol("unreadable");
 
 export type ScanStore = {
   readLatest(): Promise<RawValue>;
@@ -23,6 +21,7 @@ export type ScanStore = {
   swapLatest(previous: RawValue, next: string): Promise<boolean>;
   swapCheckpoint(previous: RawValue, next: string): Promise<boolean>;
   addToRing(values: readonly string[]): Promise<void>;
+  ringSize(): Promise<number>;
   /** The newest values of the ring, at most `count`, oldest first. */
   readRingTail(count: number): Promise<readonly unknown[]>;
   putDone(entries: readonly (readonly [string, string])[]): Promise<void>;
@@ -33,6 +32,7 @@ export type ScanStore = {
 };
 
 const RING_READ_MAX = 500;
+const NAMES_PER_CALL = 1_000;
 
 export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
   const proxies = lazily(async () => {
@@ -48,19 +48,10 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
         ? opened.replaceIfSame(key, previous, next)
         : swapSlowly(key, previous, next),
     );
-  const swapSlowly = async (key: string, previous: RawValue, next: string) => {
-    const { features } = await proxies();
-    if (typeof previous === "string") return features.replaceIfSame(key, previous, next);
-    // What others wrote there may not come back as the same bytes (Python's whole numbers do not),
-    // so it can't be compared: it is removed, unless a bridge has written there meanwhile.
-    if (previous !== null) {
-      if (typeof (await readableFrom(features, key)) === "string") return false;
-      await features.delete(key);
-    }
-    return (await features.putIfAbsent(key, next)) === null;
-  };
+  const swapSlowly = async (key: string, before: RawValue, after: string) =>
+    swapText((await proxies()).features, key, { before, after });
   const read = (key: string) =>
-    hazelcast.call(`get ${key}`, async () => readableFrom((await proxies()).features, key));
+    hazelcast.call(`get ${key}`, async () => (await proxies()).features.get(key));
   return {
     readLatest: () => read(LATEST_KEY),
     readCheckpoint: () => read(CHECKPOINT_KEY),
@@ -73,6 +64,10 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
         if (values.length === 1 && only !== undefined) await ring.add(only);
         else await ring.addAll([...values]);
       }),
+    ringSize: () =>
+      hazelcast.call("size of ringbuffer", async () =>
+        (await (await proxies()).ring.size()).toNumber(),
+      ),
     readRingTail: (count) =>
       hazelcast.call("read ringbuffer", async () => {
         const { ring } = await proxies();
@@ -93,10 +88,7 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
         await (await proxies()).done.putAll(entries.map(([file, text]) => [file, text]));
       }),
     readDonePart: (digit) =>
-      hazelcast.call("read done files", async () =>
-        // Every hash begins with one of sixteen digits: sixteen parts of about the same size.
-        (await proxies()).done.entrySetWithPredicate(Predicates.like("this", `%"hash":"${digit}%`)),
-      ),
+      hazelcast.call("read done files", async () => donePart((await proxies()).done, digit)),
     readDoneOf: (files) =>
       hazelcast.call("read done files", async () => (await proxies()).done.getAll([...files])),
     putHeartbeat: (service, value) =>
@@ -114,16 +106,36 @@ async function findProxies({ client }: HazelcastHandle) {
   return { features, done, heartbeats, ring };
 }
 
-async function readableFrom(map: IMap<string, unknown>, key: string): Promise<RawValue> {
+/** Every hash begins with one of sixteen digits: sixteen parts of about the same size. */
+async function donePart(done: IMap<string, unknown>, digit: string) {
   try {
-    return await map.get(key);
-  } catch (error) {
-    // A RangeError: no serializer is known for its type.
-    if (error instanceof HazelcastSerializationError || error instanceof RangeError) {
-      return UNREADABLE;
-    }
-    throw error;
+    const found = await done.entrySetWithPredicate(Predicates.like("this", `%"hash":"${digit}%`));
+    return found.filter(([file]: readonly unknown[]) => typeof file === "string");
+  } catch {
+    // The member can't look into a value that another program left there, and says so by any error
+    // at all: it is asked for names instead. While it is away it does not answer that either.
+    return donePartByName(done, digit);
   }
+}
+
+async function donePartByName(done: IMap<string, unknown>, digit: string) {
+  const keys: unknown[] = [...(await done.keySet())];
+  const part = Number.parseInt(digit, 16);
+  const files = keys.filter(
+    (key): key is string => typeof key === "string" && partOf(key) === part,
+  );
+  const entries: [string, unknown][] = [];
+  for (let from = 0; from < files.length; from += NAMES_PER_CALL) {
+    entries.push(...(await done.getAll(files.slice(from, from + NAMES_PER_CALL))));
+  }
+  return entries;
+}
+
+/** By the name alone, so that a file is in one part whatever else comes and goes. */
+function partOf(file: string): number {
+  let sum = 0;
+  for (let at = 0; at < file.length; at += 1) sum += file.charCodeAt(at);
+  return sum % 16;
 }
 
 /** Makes a value once; a failure is not kept, so that the next call tries again. */

@@ -28,8 +28,9 @@ export function isProcessAlive(pid: number, ticks: number | null): boolean {
   return fields[0] !== "Z" && (ticks === null || Number(fields[19]) === ticks);
 }
 
-/** Signals a whole process group; false when nobody is left in it. */
+/** Signals a whole process group; false when nobody is left in it. 0 would be our own, and 1 everybody's. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
+  if (!(1 < pgid)) return false;
   try {
     process.kill(-pgid, signal);
     return true;

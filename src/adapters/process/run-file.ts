@@ -1,28 +1,29 @@
 /** run/<service>.json names the process of a service, so that whoever comes next finds it after a crash. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import { replaceFile } from "../replace-file.ts";
 
-const RunFile = z.object({
-  service: z.string(),
-  pid: z.number().int(),
-  started_ticks: z.number().int().nullable(),
-  life: z.number().int(),
-  started_at: z.string(),
-});
-export type RunFile = z.infer<typeof RunFile>;
+export type RunFile = NamedProcess & {
+  readonly service: string;
+  readonly life: number;
+  readonly started_at: string;
+  /** The worker that keeps it; not there: an older program's. */
+  readonly keeper?: NamedProcess;
+};
+
+/** With its start a pid names one process for ever. */
+type NamedProcess = { readonly pid: number; readonly started_ticks: number | null };
 
 export function writeRunFile(folder: string, run: RunFile): void {
   mkdirSync(folder, { recursive: true });
-  const path = pathOf(folder, run.service);
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(run)}\n`);
-  renameSync(`${path}.tmp`, path);
+  replaceFile(pathOf(folder, run.service), `${JSON.stringify(run)}\n`);
 }
 
 export function readRunFile(folder: string, service: string): RunFile | null {
   try {
     const text = readFileSync(pathOf(folder, service), "utf8");
-    return RunFile.parse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    return isRunFile(value) ? value : null;
   } catch {
     return null;
   }
@@ -35,4 +36,18 @@ export function removeRunFile(folder: string, service: string, pid: number): voi
 
 function pathOf(folder: string, service: string): string {
   return join(folder, `${service}.json`);
+}
+
+/** Read without a schema: the watchdog does without the package. */
+function isRunFile(value: unknown): value is RunFile {
+  if (!isNamed(value)) return false;
+  const { service, life, started_at, keeper }: Partial<Record<keyof RunFile, unknown>> = value;
+  const isWhole = typeof service === "string" && typeof started_at === "string";
+  return isWhole && Number.isSafeInteger(life) && (keeper === undefined || isNamed(keeper));
+}
+
+function isNamed(value: unknown): value is NamedProcess {
+  if (typeof value !== "object" || value === null) return false;
+  const { pid, started_ticks: ticks }: Partial<Record<keyof NamedProcess, unknown>> = value;
+  return Number.isSafeInteger(pid) && (ticks === null || Number.isSafeInteger(ticks));
 }

@@ -7,20 +7,22 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
+import { EXIT_CONFIGURATION, EXIT_FENCED } from "../../domain/supervision/exit-codes.ts";
 import type { EndKind } from "../../domain/supervision/next-step.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import { HEARD, isTooSilent, silentLook } from "../../domain/supervision/silence.ts";
 import { SILENT_MAX_S } from "../../domain/supervision/verdict.ts";
 import type { ServiceBeat, ServiceMessage } from "../../wire/control-pipe.ts";
 import { monotonicMs, wallMs } from "../clock.ts";
 import { readControlPipe } from "./control-reader.ts";
-import { outputSince, outputSize } from "./output-file.ts";
+import { errorFile, printedFromNow } from "./output-file.ts";
 import { signalGroup, startedTicks } from "./process-facts.ts";
 
 export type ServiceCommand = {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Takes stdout and stderr. */
+  /** Takes stdout; stderr goes into the `.err` beside it. */
   readonly outFile: string;
 };
 
@@ -48,10 +50,8 @@ export type ServiceProcess = {
   readonly stop: (kind: EndKind, why: string) => void;
 };
 
-const EXIT_FENCED = 76;
-const EXIT_MISCONFIGURED = 78;
 const WATCH_EVERY_MS = 500;
-const SILENT_STEP_MS_MAX = 1_000;
+const LOOK_MS_MAX = 1_000;
 /** A start on a busy machine may be slow; after the first message the limit is that of the beat. */
 const FIRST_MESSAGE_MS_MAX = 30_000;
 const READY_MS_MAX = 60_000;
@@ -70,11 +70,12 @@ export function startServiceProcess(
 ): ServiceProcess {
   const startedAtMs = wallMs();
   const startedMs = monotonicMs();
-  const outputFrom = outputSize(command.outFile);
+  const printed = printedFromNow(command.outFile);
   const child = spawnGroup(command);
   const pid = child.pid ?? null;
   const watch = createWatch(child);
   let asked: Ask | null = null;
+  let hasExited = false;
   let killTimer: NodeJS.Timeout | undefined;
   const ended = Promise.withResolvers<ProcessEnd>();
 
@@ -84,16 +85,17 @@ export function startServiceProcess(
     const uptimeMs = monotonicMs() - startedMs;
     const isReadyHeld = spec.startSeconds * 1_000 <= (watch.readyMs() ?? -1);
     const cause = asked ?? classify(exit, { uptimeMs, isReadyHeld });
-    const lastLog = lastLines([...watch.log(), ...outputSince(command.outFile, outputFrom)]);
+    const lastLog = lastLines([...watch.log(), ...printed()]);
     ended.resolve({ ...cause, exitCode: exit.code, signal: exit.signal, uptimeMs, lastLog });
   };
   const kill = (): void => {
     if (pid !== null) signalGroup(pid, "SIGKILL");
     clearTimeout(killTimer);
-    killTimer = setTimeout(() => {
+    killTimer = afterKill(() => {
+      if (hasExited) return;
       asked = { kind: "unkillable", why: `SIGKILL did not end pid ${pid} within 5 s` };
       finish({ code: null, signal: null });
-    }, KILL_MS_MAX);
+    });
   };
   const onFault = (fault: Ask): void => {
     if (asked !== null) return;
@@ -102,10 +104,11 @@ export function startServiceProcess(
   };
   const look = createFaultLook(watch, rule.mayKill, onFault);
   const watchTimer = setInterval(() => void look(), WATCH_EVERY_MS);
-  child.once("error", (error) => {
-    if (pid === null) finish({ code: null, signal: null, error: error.message });
+  child.once("error", ({ message }) => {
+    if (pid === null) finish({ code: null, signal: null, error: message });
   });
   child.once("exit", (code, signal) => {
+    hasExited = true;
     // Whatever the leader left behind in its group ends with it.
     if (pid !== null) signalGroup(pid, "SIGKILL");
     void watch.drained().then(() => finish({ code, signal }));
@@ -117,7 +120,7 @@ export function startServiceProcess(
     startedAtMs,
     ended: ended.promise,
     beat: watch.beat,
-    silentMs: watch.silentMs,
+    silentMs: () => watch.silence().silentMs,
     readyMs: watch.readyMs,
     stop: (kind, why) => {
       if (asked !== null || pid === null) return;
@@ -126,6 +129,11 @@ export function startServiceProcess(
       killTimer = setTimeout(kill, spec.stopWaitSeconds * 1_000);
     },
   };
+}
+
+/** An end that came while we slept is heard in the turn of the timer: ask after that turn. */
+function afterKill(ask: () => void): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(ask), KILL_MS_MAX);
 }
 
 type Exit = {
@@ -139,33 +147,43 @@ type Watch = ReturnType<typeof createWatch>;
 function spawnGroup(command: ServiceCommand): ChildProcess {
   mkdirSync(dirname(command.outFile), { recursive: true });
   const out = openSync(command.outFile, "a");
+  let err = out;
   try {
+    err = openSync(errorFile(command.outFile), "a");
     return spawn(command.file, command.args, {
-      stdio: ["ignore", out, out, "pipe"],
+      stdio: ["ignore", out, err, "pipe"],
       env: { ...command.env },
       detached: true,
     });
   } finally {
     closeSync(out);
+    if (err !== out) closeSync(err);
   }
 }
 
 /** What is heard on the control pipe, and for how long nothing was. */
 function createWatch(child: ChildProcess) {
-  const startedMs = monotonicMs();
-  let lastTickMs = startedMs;
-  let silentMs = 0;
+  let lookedMs = monotonicMs();
+  let silence = HEARD;
+  /** In which we watched: what we slept through counts as one look. */
+  let watchedMs = 0;
+  const look = (): void => {
+    const nowMs = monotonicMs();
+    silence = silentLook(silence, nowMs - lookedMs, LOOK_MS_MAX);
+    watchedMs += Math.min(nowMs - lookedMs, LOOK_MS_MAX);
+    lookedMs = nowMs;
+  };
   let hasSpoken = false;
   let readyAtMs: number | null = null;
   let beat: ServiceBeat | null = null;
   let log: string[] = [];
   const drained = Promise.withResolvers<void>();
   const hear = (message: ServiceMessage): void => {
-    silentMs = 0;
-    lastTickMs = monotonicMs();
+    look();
+    silence = HEARD;
     hasSpoken = true;
     if (message.kind === "ready") {
-      readyAtMs ??= lastTickMs;
+      readyAtMs ??= lookedMs;
       return;
     }
     beat = message;
@@ -180,13 +198,11 @@ function createWatch(child: ChildProcess) {
     beat: () => beat,
     log: () => log,
     hasSpoken: () => hasSpoken,
-    ageMs: () => monotonicMs() - startedMs,
+    watchedMs: () => watchedMs,
     readyMs: () => (readyAtMs === null ? null : monotonicMs() - readyAtMs),
-    silentMs: () => {
-      const nowMs = monotonicMs();
-      silentMs += Math.min(nowMs - lastTickMs, SILENT_STEP_MS_MAX);
-      lastTickMs = nowMs;
-      return silentMs;
+    silence: () => {
+      look();
+      return silence;
     },
     drained: () =>
       Promise.race([
@@ -218,16 +234,16 @@ function createFaultLook(
 }
 
 function faultOf(watch: Watch): Ask | null {
-  const silentMs = watch.silentMs();
+  const silence = watch.silence();
   if (!watch.hasSpoken()) {
-    return FIRST_MESSAGE_MS_MAX <= silentMs
+    return isTooSilent(silence, FIRST_MESSAGE_MS_MAX)
       ? { kind: "failed_start", why: `no message within ${FIRST_MESSAGE_MS_MAX / 1_000} s` }
       : null;
   }
-  if (SILENT_MAX_S * 1_000 <= silentMs) {
+  if (isTooSilent(silence, SILENT_MAX_S * 1_000)) {
     return { kind: "frozen", why: `no beat for ${SILENT_MAX_S} s` };
   }
-  return watch.readyMs() === null && READY_MS_MAX <= watch.ageMs()
+  return watch.readyMs() === null && READY_MS_MAX <= watch.watchedMs()
     ? { kind: "failed_start", why: `not ready within ${READY_MS_MAX / 1_000} s` }
     : null;
 }
@@ -241,7 +257,7 @@ function classify(
   if (exit.code === EXIT_FENCED) {
     return { kind: "fenced", why: `exit code 76 ${after}: a newer epoch has taken over` };
   }
-  if (exit.code === EXIT_MISCONFIGURED) {
+  if (exit.code === EXIT_CONFIGURATION) {
     return { kind: "misconfigured", why: `exit code 78 ${after}: its configuration is wrong` };
   }
   const how = exit.signal === null ? `exit code ${exit.code}` : `killed by ${exit.signal}`;

@@ -1,7 +1,7 @@
 /** Asks the session of a book's day how it stands; starts it where the day had no news yet. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import type { SessionPnl } from "../../wire/session/trade-session.ts";
-import { settleUpdate, type TradeSessionInput } from "../../workflows/messages.ts";
+import { settleUpdate, type TradeSessionInput } from "../../workflows/messages/trading.ts";
 import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../../workflows/names.ts";
 import type { TemporalClient } from "../temporal-client.ts";
 

@@ -1,19 +1,26 @@
 /** The audit: holds the archive's folders against the bridge's journal. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { listDays, namesIn, pathOf } from "../../adapters/archive/list-archive.ts";
 import { readScanFile, statScanFile } from "../../adapters/archive/read-scan-file.ts";
 import { wallMicros } from "../../adapters/clock.ts";
+import { controlSocketPath } from "../../adapters/control-socket.ts";
 import { hashOf } from "../../wire/scan-hash.ts";
-import { ScanJournal } from "../../adapters/journal/scan-journal.ts";
+import { ScanJournal } from "../../adapters/scan-journal/scan-journal.ts";
 import type { Config } from "../../config.ts";
 import { isScanName } from "../../domain/scan/archive-names.ts";
-import { type AuditTotals, countFile, NO_TOTALS } from "../../domain/scan/audit.ts";
-import { CliError } from "../context.ts";
+import { type AuditTotals, countFile, NO_TOTALS, PROVED_DAY_KEY } from "../../domain/scan/audit.ts";
+import { CliError, isThere } from "../context.ts";
+import { bridgeService } from "../../domain/supervision/services.ts";
 
 export type Audit = {
   readonly archive: string;
   readonly first_day: string | null;
+  /** Scan files in days before the first, which are left alone. */
+  readonly files_before_first_day: number;
+  /** The part of them without a verdict, in days that were asked for by name. */
+  readonly not_ours: number;
+  /** Not everything is known that was pushed of older days: their files are left alone. */
+  readonly not_ours_before: string | null;
   readonly days: Readonly<Record<string, AuditTotals>>;
   readonly total: AuditTotals;
   readonly last_seq: number;
@@ -28,20 +35,38 @@ export type Audit = {
 /** A file younger than this is on its way. */
 const FRESH_US = 5_000_000;
 const NAMED_MAX = 100;
+const FILES_PER_PROGRESS = 500;
 
-export function openJournal(config: Config, options: { readonly readonly: boolean }): ScanJournal {
+/** To read: the bridge alone writes. */
+export function openJournal(config: Config): ScanJournal {
   const path = join(config.data_dir, "journal", "scan-bridge.db");
-  if (!existsSync(path)) {
+  if (!isThere(path)) {
+    // Its socket is there from its first second on.
+    const hasRun = isThere(controlSocketPath(config.data_dir, bridgeService().name));
     throw new CliError(
-      `there is no journal ${path}: the scan bridge has not run on this data directory yet`,
+      `there is no journal ${path}: ` +
+        (hasRun
+          ? "the scan bridge has run on this data directory, so the file was removed; " +
+            "a bridge that runs ends within seconds, and its next start takes over what Hazelcast knows"
+          : "the scan bridge has not run on this data directory yet"),
     );
   }
-  return new ScanJournal(path, options);
+  return new ScanJournal(path, { readonly: true });
 }
 
-/** Reads only. `deep` reads and hashes every pushed file. */
-export function auditArchive(config: Config, options: { readonly deep: boolean }): Audit {
-  const journal = openJournal(config, { readonly: true });
+export type AuditOptions = {
+  /** Reads and hashes every pushed file. */
+  readonly deep: boolean;
+  /** Null: every day that counts. */
+  readonly days: readonly string[] | null;
+  readonly onProgress: (progress: AuditProgress) => void;
+};
+
+export type AuditProgress = { readonly day: string; readonly files: number };
+
+/** Reads only. */
+export function auditArchive(config: Config, options: AuditOptions): Audit {
+  const journal = openJournal(config);
   try {
     return auditAgainst(journal, config.archive, options);
   } finally {
@@ -52,16 +77,20 @@ export function auditArchive(config: Config, options: { readonly deep: boolean }
 function auditAgainst(
   journal: ScanJournal,
   archive: string,
-  { deep }: { readonly deep: boolean },
+  { deep, days: asked, onProgress }: AuditOptions,
 ): Audit {
   const found = listDays(archive);
   if (found.kind !== "listed") throw new CliError(`the archive ${archive} cannot be listed`);
   const firstDay = journal.meta("first_day");
+  // Journaled, and on its way to Hazelcast for as long as that takes.
+  const underWay = journal.aheadOfOwner()?.file ?? null;
   const days: Record<string, AuditTotals> = {};
   const total = { ...NO_TOTALS };
   const missing: string[] = [];
   const rewritten: string[] = [];
-  for (const day of found.days.filter((name) => firstDay === null || firstDay <= name)) {
+  const counts = (day: string) => firstDay === null || firstDay <= day;
+  const within = found.days.filter((day) => asked?.includes(day) ?? true);
+  for (const day of within.filter(counts)) {
     const totals = { ...NO_TOTALS };
     for (const name of namesIn(pathOf(archive, day))) {
       if (!isScanName(name)) continue;
@@ -75,9 +104,10 @@ function auditAgainst(
         isUnchanged:
           row !== null &&
           (isUnreadable(row.verdict) || (row.size === stat.size && row.mtimeUs === stat.mtimeUs)),
-        isFresh: wallMicros() - stat.mtimeUs < FRESH_US,
+        isFresh: file === underWay || wallMicros() - stat.mtimeUs < FRESH_US,
       };
       countFile(total, audited);
+      if (totals.files % FILES_PER_PROGRESS === 0) onProgress({ day, files: totals.files });
       const column = countFile(totals, audited);
       if (column === "missing" && missing.length < NAMED_MAX) missing.push(file);
       if (deep && row?.verdict.kind === "pushed" && column === "pushed") {
@@ -87,17 +117,37 @@ function auditAgainst(
     days[day] = totals;
   }
   const gaps = journal.seqGaps();
+  const before = within.filter((day) => !counts(day));
+  const isOpen = (file: string) => asked !== null && journal.file(file) === null;
+  const notOurs = countScanFiles(archive, before, isOpen);
   return {
     archive,
     first_day: firstDay,
+    files_before_first_day: countScanFiles(archive, before, () => true),
+    not_ours: notOurs,
+    not_ours_before: journal.meta(PROVED_DAY_KEY),
     days,
     total,
     last_seq: journal.lastSeq(),
     seq_gaps: gaps,
     rewritten,
     missing,
-    ok: total.missing === 0 && gaps.length === 0 && rewritten.length === 0,
+    ok: total.missing === 0 && gaps.length === 0 && rewritten.length === 0 && notOurs === 0,
   };
+}
+
+function countScanFiles(
+  archive: string,
+  days: readonly string[],
+  isCounted: (file: string) => boolean,
+): number {
+  let files = 0;
+  for (const day of days) {
+    for (const name of namesIn(pathOf(archive, day))) {
+      if (isScanName(name) && isCounted(`${day}/${name}`)) files += 1;
+    }
+  }
+  return files;
 }
 
 function isUnreadable(verdict: { readonly kind: string; readonly reason?: string }): boolean {

@@ -1,9 +1,9 @@
 /** `dolphin archive compact [DAY...]`: one file a day from its scan files, held against them. */
 import type { Command } from "commander";
-import { compactDay, type CompactOutcome } from "../../adapters/archive/bulk/compact-day.ts";
-import { finishedDaysToCompact } from "../../adapters/archive/bulk/days-to-compact.ts";
+import { compactDay, type CompactOutcome } from "../../operations/compaction/compact-day.ts";
+import { finishedDaysToCompact } from "../../operations/compaction/days-to-compact.ts";
 import { wallMs } from "../../adapters/clock.ts";
-import { openSeqLookup } from "../../adapters/journal/seq-lookup.ts";
+import { openSeqLookup } from "../../adapters/scan-journal/seq-lookup.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";

@@ -1,14 +1,13 @@
 /** `dolphin backtest drift DATE --book BLUE`: how far a recorded day went from its backtest, and why. */
 import type { Command } from "commander";
-import { measureDayDrift } from "../../adapters/backtest/day-drift.ts";
-import type { Config } from "../../config.ts";
+import { driftOfRecordedDay } from "../../operations/replay/recorded-day.ts";
 import { countsText } from "../../domain/backtest/drift/drift.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import type { DayDrift } from "../../wire/session/day-drift.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { printable } from "../rendering/terminal.ts";
-import { bookProgram } from "../trader/book-program.ts";
 import { sayProblem } from "./local-run.ts";
+import { COUNTED_BOOK, isBook } from "../../domain/trading/books.ts";
 
 const HELP = `
 Runs the day's scans from the archive through the core, with the book's configuration and from the
@@ -23,7 +22,6 @@ differences, causes}, trades: the same, pnl: {recorded, archived}, first: [{what
 archived}]}, or {book, day, measured: false, reason}.`;
 
 const EXIT_NOT_MEASURED = 3;
-const BOOKS: readonly string[] = ["BLUE", "GREEN"];
 
 type DriftOptions = { readonly book: string; readonly archive?: string; readonly json: boolean };
 
@@ -31,28 +29,22 @@ export function addDriftCommand(backtest: Command): void {
   backtest
     .command("drift <date>")
     .description("how far a recorded day of a book went from its backtest, and why")
-    .option("--book <book>", "BLUE; GREEN has no log of its own", "BLUE")
+    .option("--book <book>", `${COUNTED_BOOK}; no other book has a log of its own`, COUNTED_BOOK)
     .option("--archive <dir>", "the archive")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
     .action(async (day: string, options: DriftOptions, command: Command) => {
       if (!isDayFolder(day)) throw usage(`the date must be a day such as 2026-03-25, was '${day}'`);
       const { book, archive, json } = options;
-      if (!BOOKS.includes(book)) {
-        throw usage(`--book must be BLUE, was '${book}'`);
+      if (!isBook(book)) {
+        throw usage(`--book must be ${COUNTED_BOOK}, was '${book}'`);
       }
-      const drift = await driftOf(openContext(command, { archive }).config, book, day);
+      const { config: settings } = openContext(command, { archive });
+      const drift = await driftOfRecordedDay({ settings, book, day }, sayProblem);
       const text = json ? JSON.stringify(drift, null, 2) : textOf(drift);
       process.stdout.write(`${text}\n`);
       if (!drift.measured) process.exitCode = EXIT_NOT_MEASURED;
     });
-}
-
-async function driftOf(config: Config, book: string, day: string): Promise<DayDrift> {
-  const { data_dir: dataDir, archive } = config;
-  const found = await bookProgram(config, book, day);
-  if (typeof found === "string") return { book, day, measured: false, reason: found };
-  return measureDayDrift({ ...found, day, archive, dataDir, onProblem: sayProblem });
 }
 
 function usage(message: string): CliError {

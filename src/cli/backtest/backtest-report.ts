@@ -1,10 +1,10 @@
 /** `dolphin backtest report NAME`: what a run or sweep said, from its files. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { REPORT_FILE } from "../../adapters/backtest/run-folder.ts";
-import { SWEEP_FILE } from "../../adapters/backtest/sweep/conclude-sweep.ts";
-import { CliError, openContext } from "../context.ts";
+import { REPORT_FILE } from "../../operations/backtest/run-folder.ts";
+import { SWEEP_FILE } from "../../operations/backtest/sweep/conclude-sweep.ts";
+import { CliError, isThere, openContext } from "../context.ts";
 import { printable } from "../rendering/terminal.ts";
 import { runFiles, runSummary } from "./backtest-run.ts";
 import { sweepFiles, sweepSummary } from "./backtest-sweep.ts";
@@ -26,7 +26,7 @@ export function addReportCommand(backtest: Command): void {
       const place = join(folder, name);
       const run = join(place, REPORT_FILE);
       const sweep = join(place, SWEEP_FILE);
-      const found = existsSync(run) ? run : existsSync(sweep) ? sweep : null;
+      const found = isThere(run) ? run : isThere(sweep) ? sweep : null;
       if (found === null) throw new CliError(printable(absentText(name, folder)));
       const text = readFileSync(found, "utf8");
       const said =
@@ -36,7 +36,7 @@ export function addReportCommand(backtest: Command): void {
 }
 
 function absentText(name: string, folder: string): string {
-  const names = existsSync(folder) ? readdirSync(folder).toSorted() : [];
+  const names = isThere(folder) ? readdirSync(folder).toSorted() : [];
   const there =
     names.length === 0 ? "there is none" : `there is ${names.slice(0, NAMED_MAX).join(", ")}`;
   return `${folder} has no finished run '${name}': ${there}`;

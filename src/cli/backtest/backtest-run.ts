@@ -1,23 +1,23 @@
 /** `dolphin backtest run`: one strategy over the archive, with a tear sheet. */
 import { join } from "node:path";
 import type { Command } from "commander";
-import { runBacktest } from "../../adapters/backtest/run-backtest.ts";
-import { REPORT_FILE, SHEET_FILE, TRADES_FILE } from "../../adapters/backtest/run-folder.ts";
-import { number, percent, signedPercent, span } from "../../wire/tear-sheet/figures.ts";
-import type { RunRecord } from "../../wire/tear-sheet/run-record.ts";
+import { runBacktest } from "../../operations/backtest/run-backtest.ts";
+import { REPORT_FILE, SHEET_FILE, TRADES_FILE } from "../../operations/backtest/run-folder.ts";
+import { latchedText, ruinText } from "../../domain/statistics/loss-watch.ts";
+import { differenceText } from "../../wire/backtest/book-run.ts";
+import { number, percent, signedPercent, span } from "../../reports/figures.ts";
+import { orderText } from "../../reports/order-text.ts";
+import { delistedText } from "../../reports/tear-sheet.ts";
+import type { PassCounts } from "../../wire/backtest/run-checkpoint.ts";
+import type { RunRecord } from "../../reports/run-record.ts";
 import { BACKTEST } from "../../workflows/names.ts";
 import { openContext } from "../context.ts";
 import { aligned } from "../rendering/columns.ts";
 import { printable } from "../rendering/terminal.ts";
 import { expectNoOut, type Files, printRecord, runLocally } from "./local-run.ts";
-import {
-  addRunOptions,
-  placeOf,
-  rangeFrom,
-  settingsFrom,
-  strategyFrom,
-  type RunOptions,
-} from "./run-options.ts";
+import { addRunOptions, askedFrom, placeOf, rangeFrom, type RunOptions } from "./run-options.ts";
+
+const DIFFERENCES_MAX = 8;
 
 const HELP = `
 Through the batch workers ('dolphin worker batch', or a running 'dolphin up'), or in this process with
@@ -44,13 +44,13 @@ async function runCommand(
   const context = openContext(command, { archive: options.archive });
   const { config } = context;
   const { json } = options;
-  const settings = settingsFrom(options);
+  const { strategy, ...run } = await askedFrom(options, config);
+  const { settings, differsFromBook } = run;
   const range = rangeFrom(options, config);
-  const strategy = await strategyFrom(options, settings);
   const question = { range, settings, strategy: strategy.source };
   const place = placeOf(options, { config, strategy, question });
   if (options.local) {
-    const job = { ...place, range, settings, strategy };
+    const job = { ...place, range, settings, differsFromBook, strategy };
     const text = await runLocally(range, json, (hooks) => runBacktest(job, hooks));
     printRecord({ text, files: runFiles(place.out), json }, runSummary);
     return;
@@ -58,7 +58,7 @@ async function runCommand(
   expectNoOut(options);
   // Temporal's client costs a third of the memory and time of a local run.
   const { inputOf, runThroughTemporal } = await import("./through-temporal.ts");
-  const input = inputOf({ range, settings, strategy, name: place.name });
+  const input = inputOf({ range, run, strategy, name: place.name });
   const isWatched = process.stderr.isTTY && !json;
   const order = { workflow: BACKTEST, name: place.name, input, isWatched };
   const { reference, text } = await runThroughTemporal(context, order);
@@ -75,7 +75,7 @@ export function runFiles(out: string): Files {
 
 /** `text` is that of a report's file. */
 export function runSummary(text: string, files: Files): string {
-  const { report, timing, costs, settings }: RunRecord = JSON.parse(text);
+  const { report, timing, costs, settings, differsFromBook, read }: RunRecord = JSON.parse(text);
   const { returns, risk, trades, run } = report;
   const withoutCosts = costs.find(({ factor }) => factor === 0)?.total ?? null;
   const named = Object.entries(settings.parameters).map(([name, value]) => `${name}=${value}`);
@@ -88,19 +88,62 @@ export function runSummary(text: string, files: Files): string {
     ],
     [
       "equity",
-      `${number(returns.start)} to ${number(returns.endEquity)}, fees ${number(returns.fees)}`,
+      `${number(returns.start)} to ${number(returns.endEquity)}, fees ${number(returns.fees)}${carryText(returns)}`,
     ],
+    ...bookRow(differsFromBook),
+    ...orderRow(read),
+    ...ruinRow(report),
+    ...limitsRow(report),
     ["drawdown", percent(risk.drawdownMax)],
     ["Sharpe", risk.sharpe === null ? (risk.reason ?? "not defined") : number(risk.sharpe)],
     [
       "trades",
       `${number(trades.count, 0)} (${trades.long} long), ${percent(trades.winRate, 1)} won`,
     ],
+    ...delistedRow(trades.byExitReason["delisted"]),
     ...refusedRow(trades.rejectedSignals),
     ["result hash", report.resultHash],
     ...Object.entries(files).map(([name, path]) => [name.replace("_", " "), printable(path)]),
   ];
   return `${aligned(rows).join("\n")}\n`;
+}
+
+/** What was not as it lay, or not as the stamps say. */
+export function orderRow(read: PassCounts | undefined) {
+  const text = read === undefined ? null : orderText(read);
+  return text === null ? [] : [["order", text]];
+}
+
+/** What the trader has otherwise; nothing in a report of before it was told. */
+export function bookRow(differences: RunRecord["differsFromBook"] | undefined) {
+  if (differences === undefined) return [];
+  return [["book", printable(differenceText(differences, DIFFERENCES_MAX))]];
+}
+
+/** Most runs have none. */
+function carryText({ borrowCost = 0, funding = 0 }: RunRecord["report"]["returns"]): string {
+  const interest = borrowCost === 0 ? "" : ` (${number(borrowCost)} of them interest)`;
+  const paid = funding === 0 ? "" : `, funding ${number(funding)}`;
+  return interest + paid;
+}
+
+/** What the venue closed, and where nothing was left. */
+function ruinRow({ limits, trades }: RunRecord["report"]): [string, string][] {
+  const text = ruinText(limits);
+  if (text === null) return [];
+  const pnl = trades.byExitReason["liquidated"]?.pnl ?? 0;
+  return [["margin", `${text}, pnl ${number(pnl)}`]];
+}
+
+/** Beside the figures: a run that was stopped, or would have been, is another one than it looks. */
+export function limitsRow({ limits }: RunRecord["report"]): [string, string][] {
+  const text = latchedText(limits);
+  return text === null ? [] : [["limits", text]];
+}
+
+/** What the archive let go of. */
+function delistedRow(delisted: Parameters<typeof delistedText>[0] | undefined) {
+  return delisted === undefined ? [] : [["delisted", delistedText(delisted)]];
 }
 
 /** A latched limit ends the trading of a run: what stopped it is not to be guessed. */

@@ -5,27 +5,28 @@ import {
   SETS_FILE,
   SWEEP_FILE,
   SWEEP_SHEET_FILE,
-} from "../../adapters/backtest/sweep/conclude-sweep.ts";
-import { runSweep } from "../../adapters/backtest/sweep/run-sweep.ts";
-import { setsOfGrid, type GridAxis } from "../../domain/backtest/parameter-grid.ts";
+} from "../../operations/backtest/sweep/conclude-sweep.ts";
+import { runSweep } from "../../operations/backtest/sweep/run-sweep.ts";
+import { setsOfGrid, type GridAxis } from "../../domain/backtest/sweep/parameter-grid.ts";
+import type { Parameters } from "../../domain/trading/strategy.ts";
 import { messageOf } from "../../domain/failure.ts";
-import { number, percent, signedPercent, span } from "../../wire/tear-sheet/figures.ts";
-import type { SweepRecord } from "../../wire/tear-sheet/sweep-record.ts";
+import { number, percent, signedPercent, span } from "../../reports/figures.ts";
+import type { SweepRecord } from "../../reports/sweep-record.ts";
 import { BACKTEST_SWEEP } from "../../workflows/names.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { aligned } from "../rendering/columns.ts";
 import { printable } from "../rendering/terminal.ts";
+import { bookRow, limitsRow, orderRow } from "./backtest-run.ts";
+import { wrong } from "./book-options.ts";
 import { expectNoOut, type Files, printRecord, runLocally } from "./local-run.ts";
 import {
   addRunOptions,
+  askedFrom,
   collect,
   numberFrom,
   placeOf,
   rangeFrom,
-  settingsFrom,
-  strategyFrom,
   valueFrom,
-  wrong,
   type RunOptions,
 } from "./run-options.ts";
 
@@ -64,17 +65,18 @@ async function sweepCommand(options: SweepOptions, command: Command): Promise<vo
   const context = openContext(command, { archive: options.archive });
   const { config } = context;
   const { json } = options;
-  const settings = settingsFrom(options);
+  const { strategy, declared, ...run } = await askedFrom(options, config);
+  const { settings, differsFromBook } = run;
   const range = rangeFrom(options, config);
-  const axes = axesFrom(options.grid);
+  const axes = axesFrom(options.grid, declared);
   const walkForward = walkForwardFrom(options.walkForward);
   const workers = Math.min(WORKERS_MAX, Math.floor(numberFrom("--workers", options.workers, 1)));
-  const strategy = await strategyFrom(options, settings);
   expectGrid(axes, (set) => strategy.choice.start({ ...settings.parameters, ...set }));
   const question = { range, settings, strategy: strategy.source, axes, walkForward };
   const place = placeOf(options, { config, strategy, question });
   if (options.local) {
-    const job = { ...place, range, settings, strategy, axes, walkForward, workers };
+    const sweep = { settings, differsFromBook, strategy, axes, walkForward };
+    const job = { ...place, range, ...sweep, workers };
     const text = await runLocally(range, json, (hooks) => runSweep(job, hooks));
     printRecord({ text, files: sweepFiles(place.out), json }, sweepSummary);
     return;
@@ -83,7 +85,7 @@ async function sweepCommand(options: SweepOptions, command: Command): Promise<vo
   // Temporal's client costs a third of the memory and time of a local run.
   const { inputOf, runThroughTemporal } = await import("./through-temporal.ts");
   const input = {
-    ...inputOf({ range, settings, strategy, name: place.name }),
+    ...inputOf({ range, run, strategy, name: place.name }),
     grid: Object.fromEntries(axes.map(({ name, values }) => [name, values])),
     walk_forward: options.walkForward ?? null,
     lanes: workers,
@@ -102,13 +104,14 @@ export function sweepFiles(out: string): Files {
   };
 }
 
-function axesFrom(grid: readonly string[]): readonly GridAxis[] {
+function axesFrom(grid: readonly string[], declared: Parameters): readonly GridAxis[] {
   if (grid.length === 0) throw wrong("--grid", "at least one name=a,b,c", "");
   return grid.map((text) => {
     const at = text.indexOf("=");
     const values = text.slice(at + 1).split(",");
     if (at < 1 || values.includes("")) throw wrong("--grid", "name=a,b,c", text);
-    return { name: text.slice(0, at), values: values.map(valueFrom) };
+    const name = text.slice(0, at);
+    return { name, values: values.map((value) => valueFrom(value, declared[name])) };
   });
 }
 
@@ -130,6 +133,18 @@ function walkForwardFrom(text: string | undefined) {
   return { trainDays: Number(train), testDays: Number(test) };
 }
 
+/** Sets that a venue would have closed out for good. */
+function ruinedRow(sets: SweepRecord["sets"]): [string, string][] {
+  const count = sets.filter(({ total }) => total <= -1).length;
+  return count === 0 ? [] : [["ruined", `${count} of ${sets.length} sets lost everything`]];
+}
+
+/** A set that a limit stopped has another figure than its strategy. */
+function latchedRow(sets: SweepRecord["sets"]): [string, string][] {
+  const count = sets.filter(({ latched }) => latched !== null).length;
+  return count === 0 ? [] : [["latched", `${count} of ${sets.length} sets, see limits by set`]];
+}
+
 /** `text` is that of a sweep's file. */
 export function sweepSummary(text: string, files: Files): string {
   const record: SweepRecord = JSON.parse(text);
@@ -141,6 +156,11 @@ export function sweepSummary(text: string, files: Files): string {
   const rows = [
     ["sets", `${number(trials, 0)} over ${number(run.scans, 0)} scans in ${span(timing.wallMs)}`],
     ["best", `${chosen.join(" ")}: ${signedPercent(returns.total)}, ${trades.count} trades`],
+    ...bookRow(record.differsFromBook),
+    ...orderRow(record.read),
+    ...limitsRow(best.report),
+    ...ruinedRow(sets),
+    ...latchedRow(sets),
     ["Sharpe", risk.sharpe === null ? (risk.reason ?? "not defined") : number(risk.sharpe)],
     [
       "deflated",

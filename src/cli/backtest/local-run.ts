@@ -1,6 +1,6 @@
 /** What a run and a sweep in this process share: progress, problems and a stop on the terminal, and the answer. */
-import type { ArchiveRange } from "../../adapters/backtest/archive-chunks.ts";
-import { countScansAbout } from "../../adapters/backtest/count-scans.ts";
+import type { ArchiveRange } from "../../operations/backtest/archive-chunks.ts";
+import { countScansAbout } from "../../operations/backtest/count-scans.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { CliError, EXIT_USAGE } from "../context.ts";
 import { printable } from "../rendering/terminal.ts";

@@ -2,39 +2,50 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import type { ArchiveRange } from "../../adapters/backtest/archive-chunks.ts";
-import {
-  DEFAULT_STRATEGY,
-  loadStrategy,
-  type LoadedStrategy,
-} from "../../adapters/backtest/load-strategy.ts";
+import type { ArchiveRange } from "../../operations/backtest/archive-chunks.ts";
+import { loadStrategy, type LoadedStrategy } from "../../adapters/strategy-file/load-strategy.ts";
+import { readBooks } from "../../adapters/event-log/books/books-store.ts";
+import { booksFolder } from "../../adapters/order-book/book-archive.ts";
+import { readingsPath } from "../../adapters/indicators/readings-store.ts";
 import type { Config } from "../../config.ts";
-import {
-  conventionFrom,
-  DEFAULT_RUN_SETTINGS,
-  type RunSettings,
-} from "../../domain/backtest/run-settings.ts";
+import { conventionFrom, DEFAULT_RUN_SETTINGS } from "../../domain/backtest/run-settings.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import type { FillConvention } from "../../domain/trading/broker/paper-broker.ts";
-import { limitsFor } from "../../domain/trading/configuration.ts";
 import { POSTURES, type Posture } from "../../domain/trading/posture.ts";
 import type { Parameters, ParameterValue } from "../../domain/trading/strategy.ts";
+import {
+  type AskedOfRun,
+  type BookRun,
+  runOfBook,
+  usualParameters,
+} from "../../wire/backtest/book-run.ts";
+import type { BookSection } from "../../wire/configuration.ts";
+import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { CliError, EXIT_USAGE } from "../context.ts";
+import { ageBudgetsFrom, instrumentsFrom, limitsFrom, marginFrom, wrong } from "./book-options.ts";
+import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 
 export type RunOptions = {
   readonly archive?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly strategy: string;
+  readonly strategy?: string;
   readonly preset?: string;
   readonly param: readonly string[];
   readonly posture: string;
-  readonly fills: string;
-  readonly capital: string;
-  readonly feeBps: string;
-  readonly slippageBps: string;
-  readonly seed: string;
+  readonly fills?: string;
+  readonly capital?: string;
+  readonly feeBps?: string;
+  readonly slippageBps?: string;
+  readonly seed?: string;
+  readonly partialShare?: string;
+  readonly rejectShare?: string;
+  readonly instruments?: string;
+  readonly ageBudget: readonly string[];
+  readonly limits: string;
+  readonly margin: string;
+  readonly acceptDisorder: boolean;
   readonly name?: string;
   readonly out?: string;
   readonly json: boolean;
@@ -43,20 +54,33 @@ export type RunOptions = {
 const ID_DIGITS = 8;
 
 export function addRunOptions(command: Command): Command {
-  const usual = DEFAULT_RUN_SETTINGS;
   return command
     .option("--archive <dir>", "the archive")
     .option("--from <day>", "first day, as 2026-03-25")
     .option("--to <day>", "last day")
-    .option("--strategy <name>", "a built-in strategy, or the file of your own", DEFAULT_STRATEGY)
-    .option("--preset <name>", "one of the strategy's presets")
+    .option("--strategy <name>", "a built-in strategy, or the file of your own; default: BLUE's")
+    .option("--preset <name>", "one of the strategy's presets, in place of BLUE's parameters")
     .option("--param <name=value>", "a parameter of the strategy; may be repeated", collect, [])
-    .option("--posture <posture>", `configured posture: ${POSTURES.join(", ")}`, usual.posture)
-    .option("--fills <convention>", "same_scan, next_scan or latency:MS", "next_scan")
-    .option("--capital <amount>", "cash at the start", String(usual.capital))
-    .option("--fee-bps <bps>", "fee a side", String(usual.feeBps))
-    .option("--slippage-bps <bps>", "slippage a side", String(usual.slippageBps))
-    .option("--seed <number>", "of the paper broker", String(usual.seed))
+    .option(
+      "--posture <posture>",
+      `configured posture: ${POSTURES.join(", ")}`,
+      DEFAULT_RUN_SETTINGS.posture,
+    )
+    .option("--fills <convention>", "same_scan, next_scan or latency:MS; default: BLUE's")
+    .option("--capital <amount>", "cash at the start; default: BLUE's")
+    .option("--fee-bps <bps>", "fee a side; default: BLUE's")
+    .option("--slippage-bps <bps>", "slippage a side; default: BLUE's")
+    .option("--seed <number>", "of the paper broker; default: BLUE's")
+    .option("--partial-share <share>", "orders that fill in parts; default: BLUE's")
+    .option("--reject-share <share>", "orders that are rejected; default: BLUE's")
+    .option(
+      "--instruments <instruments>",
+      "none, book, or ASSET=TICK:LOT[:MINIMUM],... over BLUE's",
+    )
+    .option("--age-budget <name=s>", "how old an input may be; may be repeated", collect, [])
+    .option("--limits <limits>", "none, book, or name=value,... over BLUE's", "none")
+    .option("--margin <margin>", "none, book, or name=value,... over BLUE's", "book")
+    .option("--accept-disorder", "also where more than 0.1 % of the scans go back in time", false)
     .option("--name <name>", "what the run is called; default: strategy and a hash of its settings")
     .option("--out <dir>", "where its files go; default: <data-dir>/backtests/<name>")
     .option("--json", "print as JSON", false);
@@ -66,23 +90,51 @@ export function collect(value: string, before: readonly string[]): readonly stri
   return [...before, value];
 }
 
-/** @throws {CliError} for bad usage. */
-export function settingsFrom(options: RunOptions): RunSettings {
+/** What is run, and how. @throws {CliError} for bad usage. */
+type Asked = BookRun & {
+  readonly strategy: LoadedStrategy;
+  /** With the strategy's own types. */
+  readonly declared: Parameters;
+};
+
+/** Starts the strategy once, so that a wrong parameter is bad usage and no failed run. */
+export async function askedFrom(options: RunOptions, config: Config): Promise<Asked> {
+  const book = settingsOfBook(COUNTED_BOOK, config, readBooks(config.data_dir));
+  try {
+    const strategy = await loadStrategy(options.strategy ?? book.strategy);
+    const declared = strategy.choice.start({}).parameters;
+    const usual = usualParameters(book, strategy.source);
+    const parameters = parametersFrom(options, declared, usual);
+    const run = runOfBook(book, { ...askedOf(options, book), parameters }, strategy);
+    return { ...run, strategy, declared };
+  } catch (error) {
+    throw new CliError(messageOf(error), EXIT_USAGE);
+  }
+}
+
+function askedOf(options: RunOptions, book: BookSection): AskedOfRun {
   const posture = POSTURES.find((one) => one === options.posture.toUpperCase());
   if (posture === undefined) throw wrong("--posture", POSTURES.join(", "), options.posture);
-  const preset: Parameters = options.preset === undefined ? {} : { preset: options.preset };
-  const capital = numberFrom("--capital", options.capital, Number.MIN_VALUE);
+  const { instruments, ageBudget } = options;
   return {
-    ...DEFAULT_RUN_SETTINGS,
-    parameters: { ...preset, ...Object.fromEntries(options.param.map(parameterFrom)) },
     posture: posture satisfies Posture,
-    convention: fillsFrom(options.fills),
-    capital,
-    limits: limitsFor(capital),
-    feeBps: numberFrom("--fee-bps", options.feeBps, 0),
-    slippageBps: numberFrom("--slippage-bps", options.slippageBps, 0),
-    seed: numberFrom("--seed", options.seed, -Infinity),
+    fills: options.fills === undefined ? null : fillsFrom(options.fills),
+    capital: givenNumber("--capital", options.capital, Number.MIN_VALUE),
+    fee_bps: givenNumber("--fee-bps", options.feeBps, 0),
+    slippage_bps: givenNumber("--slippage-bps", options.slippageBps, 0),
+    seed: givenNumber("--seed", options.seed, -Infinity),
+    partial_share: givenNumber("--partial-share", options.partialShare, 0),
+    reject_share: givenNumber("--reject-share", options.rejectShare, 0),
+    instruments: instruments === undefined ? null : instrumentsFrom(instruments, book.instruments),
+    age_budgets_s: { ...book.age_budgets_s, ...ageBudgetsFrom(ageBudget) },
+    limits: limitsFrom(options.limits),
+    margin: marginFrom(options.margin),
   };
+}
+
+/** Null: as the book has it. */
+function givenNumber(flag: string, text: string | undefined, least: number): number | null {
+  return text === undefined ? null : numberFrom(flag, text, least);
 }
 
 export function rangeFrom(options: RunOptions, config: Config): ArchiveRange {
@@ -90,6 +142,9 @@ export function rangeFrom(options: RunOptions, config: Config): ArchiveRange {
     archive: config.archive,
     from: dayFrom("--from", options.from),
     to: dayFrom("--to", options.to),
+    acceptDisorder: options.acceptDisorder,
+    readings: readingsPath(config.data_dir),
+    books: booksFolder(config.data_dir),
   };
 }
 
@@ -97,20 +152,6 @@ function dayFrom(flag: string, value: string | undefined): string | null {
   if (value === undefined) return null;
   if (!isDayFolder(value)) throw wrong(flag, "a day such as 2026-03-25", value);
   return value;
-}
-
-/** Loads it and starts it once, so that a wrong parameter is bad usage and no failed run. */
-export async function strategyFrom(
-  options: RunOptions,
-  settings: RunSettings,
-): Promise<LoadedStrategy> {
-  try {
-    const loaded = await loadStrategy(options.strategy);
-    loaded.choice.start(settings.parameters);
-    return loaded;
-  } catch (error) {
-    throw new CliError(messageOf(error), EXIT_USAGE);
-  }
 }
 
 /** The name and folder of a run: the same for the same question. */
@@ -130,13 +171,24 @@ export function placeOf(
   return { name, out: resolve(options.out ?? join(config.data_dir, "backtests", name)) };
 }
 
-export function parameterFrom(setting: string): readonly [string, ParameterValue] {
-  const at = setting.indexOf("=");
-  if (at < 1) throw wrong("--param", "name=value", setting);
-  return [setting.slice(0, at), valueFrom(setting.slice(at + 1))];
+/** Over the book's, which a preset replaces. */
+function parametersFrom(
+  { param, preset }: RunOptions,
+  declared: Parameters,
+  usual: Parameters,
+): Parameters {
+  const entries = param.map((setting) => {
+    const at = setting.indexOf("=");
+    if (at < 1) throw wrong("--param", "name=value", setting);
+    const name = setting.slice(0, at);
+    return [name, valueFrom(setting.slice(at + 1), declared[name])] as const;
+  });
+  return { ...(preset === undefined ? usual : { preset }), ...Object.fromEntries(entries) };
 }
 
-export function valueFrom(text: string): ParameterValue {
+/** `declared`: the parameter's default; a text may look like a number, or like true. */
+export function valueFrom(text: string, declared: ParameterValue | undefined): ParameterValue {
+  if (typeof declared === "string") return text;
   if (text === "true" || text === "false") return text === "true";
   const number = Number(text);
   return text.trim() === "" || Number.isNaN(number) ? text : number;
@@ -146,10 +198,6 @@ export function numberFrom(flag: string, text: string, least: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && least <= value) return value;
   throw wrong(flag, least === -Infinity ? "a number" : `a number of at least ${least}`, text);
-}
-
-export function wrong(flag: string, expected: string, found: string): CliError {
-  return new CliError(`${flag} takes ${expected}, was '${found}'`, EXIT_USAGE);
 }
 
 /** The way back from a convention to what is typed. */

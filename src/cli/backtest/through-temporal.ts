@@ -8,28 +8,30 @@ import {
   temporalAnswers,
   type TemporalClient,
 } from "../../adapters/temporal-client.ts";
-import type { LoadedStrategy } from "../../adapters/backtest/load-strategy.ts";
-import type { ArchiveRange } from "../../adapters/backtest/archive-chunks.ts";
+import type { LoadedStrategy } from "../../adapters/strategy-file/load-strategy.ts";
+import type { ArchiveRange } from "../../operations/backtest/archive-chunks.ts";
+import { type NamedRun, startRun } from "../../operations/backtest/batch-runs.ts";
+import { EXIT_SERVER_SILENT } from "../../domain/supervision/overall.ts";
 import { messageOf } from "../../domain/failure.ts";
-import type { RunSettings } from "../../domain/backtest/run-settings.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+import type { RiskLimits } from "../../domain/trading/configuration.ts";
+import type { BookRun } from "../../wire/backtest/book-run.ts";
 import {
   progressQuery,
   type BacktestReference,
   type SweepProgress,
-} from "../../workflows/messages.ts";
-import { BACKTEST_ID_PREFIX, taskQueueOf } from "../../workflows/names.ts";
+} from "../../workflows/messages/backtest.ts";
+import { taskQueueOf } from "../../workflows/names.ts";
 import { CliError, type CliContext } from "../context.ts";
 import { printable } from "../rendering/terminal.ts";
-import { type BatchRun, differingFields, hasWorker, startOf } from "./batch-server.ts";
+import { hasWorker } from "./batch-server.ts";
 import { fillsText } from "./run-options.ts";
 
-export type BatchOrder = BatchRun & {
-  readonly name: string;
+export type BatchOrder = NamedRun & {
   /** How far it is, said on stderr while it runs. */
   readonly isWatched: boolean;
 };
 
-const EXIT_SERVER_SILENT = 3;
 /** A first call also connects, on a machine that may be busy. */
 const ANSWER_MS_MAX = 5_000;
 const LOOK_EVERY_MS = 1_000;
@@ -40,25 +42,48 @@ const QUEUE = taskQueueOf("batch");
 /** The input of a workflow in the words of its contract. */
 export function inputOf(asked: {
   readonly range: ArchiveRange;
-  readonly settings: RunSettings;
+  readonly run: BookRun;
   readonly strategy: LoadedStrategy;
   readonly name: string;
 }): Readonly<Record<string, unknown>> {
-  const { range, settings, strategy, name } = asked;
+  const { range, strategy, name } = asked;
+  const { settings, section } = asked.run;
   return {
     name,
     archive: range.archive,
     from: range.from,
     to: range.to,
+    accept_disorder: range.acceptDisorder === true,
     strategy: strategy.source,
     parameters: settings.parameters,
     posture: settings.posture,
     fills: fillsText(settings.convention),
-    capital: settings.capital,
-    fee_bps: settings.feeBps,
-    slippage_bps: settings.slippageBps,
-    seed: settings.seed,
+    capital: section.capital,
+    fee_bps: section.fee_bps,
+    slippage_bps: section.slippage_bps,
+    seed: section.seed,
+    partial_share: section.partial_share,
+    reject_share: section.reject_share,
+    instruments: section.instruments,
+    age_budgets_s: section.age_budgets_s,
+    limits: namedLimits(settings.limits),
+    watched: namedLimits(settings.watched),
+    margin: section.margin ?? "none",
+    delisted_after_s:
+      settings.delisting === null ? "never" : settings.delisting.afterMs / MS_PER_SECOND,
+    delisted_at: settings.delisting?.share ?? null,
   };
+}
+
+/** In the words of the configuration. */
+function namedLimits(limits: Partial<RiskLimits> | null) {
+  if (limits === null) return null;
+  return Object.fromEntries(
+    Object.entries(limits).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
 }
 
 /** Returns what the referenced file holds. @throws {CliError} when the run fails. */
@@ -74,16 +99,8 @@ export async function runThroughTemporal(
       const what = "start it ('dolphin up'), set TEMPORAL_ADDRESS, or add --local";
       throw new CliError(`Temporal at ${address} does not answer; ${what}`, EXIT_SERVER_SILENT);
     }
-    const workflowId = `${BACKTEST_ID_PREFIX}${order.name}`;
-    const handle = await temporal.client.workflow.start<Batch>(order.workflow, {
-      workflowId,
-      taskQueue: QUEUE,
-      args: [order.input],
-      workflowIdConflictPolicy: "USE_EXISTING",
-      staticSummary: `${order.workflow} ${order.name}`,
-    });
-    const execution = { workflowId, runId: handle.firstExecutionRunId };
-    refuseOther(order, await startOf(temporal, execution));
+    const handle = await startRun(temporal, order);
+    const { workflowId } = handle;
     const watched = { order, workflowId, signal: watching.signal };
     void watch(temporal, () => handle.query(progressQuery), watched);
     const reference = await handle.result();
@@ -96,22 +113,6 @@ export async function runThroughTemporal(
     await temporal.close();
   }
 }
-
-/** The run that was under way by this name may be of another question. */
-function refuseOther({ workflow, name, input }: BatchOrder, running: BatchRun): void {
-  const fields = differingFields(running.input, input);
-  const isSame = running.workflow === workflow && fields.length === 0;
-  if (isSame) return;
-  const what =
-    running.workflow === workflow
-      ? `with other values of ${fields.join(", ")}`
-      : `as a ${running.workflow}`;
-  throw new CliError(
-    `${BACKTEST_ID_PREFIX}${name} runs already, ${what}: wait for its end, or take another --name`,
-  );
-}
-
-type Batch = (input: BatchOrder["input"]) => Promise<BacktestReference>;
 
 function causeOf(error: Error): string {
   return error.cause instanceof Error ? causeOf(error.cause) : error.message;

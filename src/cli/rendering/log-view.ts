@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { followFile, lastLines, type LogFollower } from "../../adapters/log-files.ts";
-import { byTime, timed, type TimedLine } from "./log-lines.ts";
+import { byTime, timed, type TimedLine } from "../../wire/log-line.ts";
 
 export type LogView = {
   readonly folder: string;
@@ -12,8 +12,8 @@ export type LogView = {
 };
 
 const POLL_MS = 250;
-/** A process's log, and what it or its runtime printed beside it. */
-const LOG_FILE = /^([a-z0-9-]+)\.(log|out)$/;
+/** A process's log, and what it or its runtime printed beside it, on stdout and on stderr. */
+const LOG_FILE = /^([a-z0-9-]+)\.(log|out|err)$/;
 
 /** The names of the logs that exist. */
 export function logNames(folder: string): string[] {

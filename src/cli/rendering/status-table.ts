@@ -1,12 +1,16 @@
 /** `dolphin status` as text for a person: services with their reasons, then what they stand on. */
 import { exitOf } from "../../domain/supervision/overall.ts";
-import type { ServerRow, ServiceRow, SystemStatus } from "../../wire/system-status.ts";
+import { traderOf } from "../../domain/supervision/services.ts";
+import { BOOKS } from "../../domain/trading/books.ts";
+import type { ScheduleRow, ServerRow, ServiceRow, SystemStatus } from "../../wire/system-status.ts";
 import { aligned } from "./columns.ts";
 import { duration, grouped } from "./durations.ts";
 import { paint, printable, type Colour } from "./terminal.ts";
 
 const EXIT_COLOURS: readonly Colour[] = ["green", "yellow", "red", "red"];
 const ANSWER_MS = 400;
+/** A run begins seconds after it is due; later it was made up for. */
+const LATE_S = 120;
 
 export function statusTable(status: SystemStatus): string {
   const colour = EXIT_COLOURS[status.exit] ?? "red";
@@ -45,12 +49,22 @@ function serviceLines(rows: readonly ServiceRow[], nowMs: number): string[] {
   ];
 }
 
-function reasonLines(row: ServiceRow, nowMs: number): string[] {
+/** What a book says of itself that no verdict does: it decides otherwise, can't enter, can't be saved. */
+const NOTABLE = /^(?:diverged|no entries|halted)|; not saved/;
+
+/** What its entries are held back by has a rule, a value and a threshold. */
+const HELD_BACK = /^(?:no entries|no decisions|halted|bankrupt|latched)/;
+
+export function reasonLines(row: ServiceRow, nowMs: number): string[] {
   const lines = [printable(row.why)];
-  if (row.state?.startsWith("diverged") === true) lines.push(printable(row.state));
+  if (row.state !== null && NOTABLE.test(row.state)) lines.push(printable(row.state));
+  const book = BOOKS.find((one) => traderOf(one).name === row.service);
+  if (book !== undefined && HELD_BACK.test(row.state ?? "")) {
+    lines.push(`'dolphin why no-trade --book ${book}' tells each rule and its value`);
+  }
   if (row.next_try_at !== null) {
     const inS = Math.max(0, (Date.parse(row.next_try_at) - nowMs) / 1_000);
-    lines.push(`next try in ${duration(inS)}`);
+    lines.push(`next try in ${duration(inS)}; 'dolphin why restart ${row.service}' tells why`);
   }
   return lines;
 }
@@ -60,11 +74,23 @@ function standLines(status: SystemStatus): string[] {
   const rows = [
     ...status.servers.map((server) => [server.server, server.address, answerOf(server)]),
     ["archive", status.archive.path, status.archive.state],
+    ["disk", status.disk.path, status.disk.state],
   ];
+  const { safety } = status;
+  if (safety != null) {
+    const { pid, posture, entries, reasons } = safety;
+    const held = reasons.length === 0 ? "" : `: ${printable(reasons.join("; "))}`;
+    rows.push([
+      "watchdog",
+      pid === null ? "-" : `pid ${pid}`,
+      `${posture}, entries ${entries}${held}`,
+    ]);
+  }
   if (scan !== null) {
     const text = `seq ${grouped(scan.seq)}, ${scan.assets} assets, pushed ${duration(scan.age_s)} ago`;
     rows.push(["last scan", `number ${grouped(scan.scan_number)}`, text]);
   }
+  rows.push(...(status.schedules ?? []).flatMap(scheduleCells));
   const lines = aligned(rows);
   return lines.map((line, index) => {
     const server = status.servers[index];
@@ -72,7 +98,20 @@ function standLines(status: SystemStatus): string[] {
   });
 }
 
-function answerOf(server: ServerRow): string {
+/** One that runs as it is declared says nothing. */
+export function scheduleCells(row: ScheduleRow): string[][] {
+  const { schedule, schedule_skipped: skipped, overlap_skipped: overlap, last_late_s: late } = row;
+  const parts = [
+    ...(skipped === 0 ? [] : [`${skipped} skipped: too old when Temporal was back`]),
+    ...(overlap === 0 ? [] : [`${overlap} not begun: the one before them still ran`]),
+    ...(late === null || late < LATE_S
+      ? []
+      : [`the last one was made up for, ${duration(late)} late`]),
+  ];
+  return parts.length === 0 ? [] : [["schedule", schedule, parts.join("; ")]];
+}
+
+export function answerOf(server: ServerRow): string {
   if (server.answered_ms !== null) return `answered in ${server.answered_ms} ms`;
   const problem = server.problem === null ? "" : `: ${printable(server.problem)}`;
   return `did not answer in ${ANSWER_MS} ms${problem}`;

@@ -20,10 +20,14 @@ function wantsColour(): boolean {
   return process.stdout.isTTY && !process.env["NO_COLOR"];
 }
 
-/** The text without control characters: what comes from a file must not command the terminal. */
+/**
+ * The text without control characters, nor such as turn the direction of reading or are not seen: what comes from a
+ * file must not command the terminal, nor look like something else.
+ */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are what is taken out
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
-    character === "\t" ? "  " : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    character === "\t"
+      ? "  "
+      : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   );
 }

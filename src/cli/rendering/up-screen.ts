@@ -11,6 +11,8 @@ export type TraderFigures = {
   /** Closed ones of the book so far. */
   readonly trades: number;
   readonly positions: number;
+  /** Held assets without a price; empty where all have one. */
+  readonly noPrice: string;
   readonly equity: number;
   readonly realizedToday: number;
 };
@@ -20,6 +22,8 @@ export type UpEvent = { readonly at: string; readonly level: EventLevel; readonl
 export type UpView = {
   readonly up: UpFile;
   readonly logs: string;
+  /** Lets the page give commands: a secret, for a terminal alone. Null while there is no page. */
+  readonly link: string | null;
   readonly status: SystemStatus | null;
   readonly scans: {
     readonly seen: number;
@@ -30,6 +34,10 @@ export type UpView = {
   readonly trader: TraderFigures | null;
   readonly rssMb: Readonly<Record<string, number>>;
   readonly restarts: number;
+  /** Servers and workers whose restarts are spent, and when each is tried next. */
+  readonly fatal: readonly { readonly name: string; readonly retryInS: number }[];
+  /** What cannot be noted or read now, such as for a full disk. */
+  readonly troubles: readonly string[];
   readonly elapsedS: number;
   /** Until it stops by itself; null without --for. */
   readonly leftS: number | null;
@@ -48,10 +56,14 @@ export function upScreen(view: UpView): string[] {
   return [
     ...(view.status === null ? ["DOLPHIN  starting"] : statusTable(view.status).split("\n")),
     "",
+    ...fatalOf(view),
+    ...view.troubles,
     ...pageLines(up),
+    ...(view.link === null ? [] : [`commands     ${printable(view.link)}`]),
     logsLine(view.logs),
     `processes    ${memoryOf(view.rssMb)}`,
     `seen here    ${scansOf(view)}`,
+    ...healthOf(view.status).map((text) => `health       ${text}`),
     ...(view.trader === null ? [] : [`trader       ${traderOf(view.trader)}`]),
     ...(events.length === 0 ? [] : ["", ...events]),
     "",
@@ -61,9 +73,11 @@ export function upScreen(view: UpView): string[] {
 
 /** For a log or a pipe: one line, every ten seconds. */
 export function upLine(view: UpView): string {
-  const word = view.status?.status ?? "starting";
+  const words = view.fatal.length === 0 ? [view.status?.status ?? "starting"] : fatalOf(view);
+  const word = [...words, ...view.troubles].join("; ");
   const trader = view.trader === null ? "" : ` trader ${traderOf(view.trader)};`;
-  return `${word}; ${scansOf(view)};${trader} restarts ${view.restarts}; ${memoryOf(view.rssMb)}`;
+  const health = healthOf(view.status).map((text) => ` health ${text};`);
+  return `${word};${health.join("")} ${scansOf(view)};${trader} restarts ${view.restarts}; ${memoryOf(view.rssMb)}`;
 }
 
 /** For lines that stay; the live view's table has the servers and the archive itself. */
@@ -77,9 +91,22 @@ export function addressLines(up: UpFile, logs: string): string[] {
   ];
 }
 
+/** A server that is silent because it is given up for now is not just silent. */
+function fatalOf({ fatal }: UpView): string[] {
+  return fatal.map(({ name, retryInS }) => `FATAL: ${name}, next try in ${duration(retryInS)}`);
+}
+
 function pageLines(up: UpFile): string[] {
   const dashboard = up.dashboard === null ? [] : [`dashboard    ${up.dashboard}`];
   return [`Temporal UI  ${up.temporal_ui}`, ...dashboard];
+}
+
+/** What is no terminal may be a log. */
+export function pageTold(url: string): string[] {
+  return [
+    `dashboard    ${url}`,
+    "commands     'dolphin dashboard link' prints the link that lets the page give some",
+  ];
 }
 
 function logsLine(logs: string): string {
@@ -102,10 +129,21 @@ function scansOf({ scans }: UpView): string {
 }
 
 function traderOf(trader: NonNullable<UpView["trader"]>): string {
-  const { book, state, trades, positions, equity, realizedToday } = trader;
-  const open = positions === 0 ? "flat" : `${positions} open`;
+  const { book, state, trades, positions, noPrice, equity, realizedToday } = trader;
+  const unpriced = noPrice === "" ? "" : ` (no price for ${printable(noPrice)})`;
+  const open = positions === 0 ? "flat" : `${positions} open${unpriced}`;
   const today = `${realizedToday < 0 ? "" : "+"}${realizedToday.toFixed(2)}`;
   return `${book} ${state}, ${open}, ${grouped(trades)} trades, equity ${equity.toFixed(2)} (${today} today)`;
+}
+
+/** The word and its causes, as the service that takes samples beats them; empty before it has. */
+function healthOf(status: SystemStatus | null): string[] {
+  const row = status?.services.find(({ role }) => role === "health");
+  const { health, rm_meta, cause } = row?.counters ?? {};
+  if (typeof health !== "string" || row?.pid == null) return [];
+  const product = typeof rm_meta === "number" ? rm_meta.toFixed(2) : "unknown";
+  const causes = typeof cause === "string" && cause !== "" ? `: ${printable(cause)}` : "";
+  return [`${health} (rm_meta ${product})${causes}`];
 }
 
 function memoryOf(rssMb: Readonly<Record<string, number>>): string {

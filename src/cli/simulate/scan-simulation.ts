@@ -8,8 +8,8 @@ import { dueMs, type Pace, scanFileOf, scanNumberAt } from "../../domain/simulat
 import { seededRandom } from "../../domain/simulator/random.ts";
 import { createSpectrum, pushPrices } from "../../domain/simulator/spectrum.ts";
 import { US_PER_SECOND } from "../../domain/time.ts";
-import { createScanEncoder } from "../../wire/arrow-writer.ts";
 import type { PriceTable } from "../../wire/price-table.ts";
+import { createEncoderApart } from "./encode-apart.ts";
 
 export type PriceSource = {
   readonly assets: readonly string[];
@@ -71,7 +71,9 @@ export function replayedPrices(table: PriceTable, assetCount: number): PriceSour
 export async function writeScans(simulation: Simulation): Promise<SimulationTotals> {
   const { source, backlog, stop, report } = simulation;
   const spectrum = createSpectrum(source.assets.length, WINDOW_SCANS);
-  const encode = createScanEncoder(source.assets);
+  const { assets } = source;
+  // None while the window is nearly empty, then as many as the assets.
+  const encode = await createEncoderApart({ assets, eigenvalueCounts: [0, assets.length] });
   for (let skipped = 0; skipped < simulation.skip; skipped++) {
     const prices = source.next();
     if (prices !== null) pushPrices(spectrum, prices);

@@ -1,15 +1,12 @@
 /** `dolphin journal cut BLUE`: gives up the end of a book's log, after saying what goes with it. */
 import { Argument, type Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
-import {
-  type EndPlan,
-  giveUpEnd,
-  planEnd,
-} from "../../adapters/trading-journal/books/give-up-end.ts";
-import type { BookedTrade } from "../../adapters/trading-journal/trade-file.ts";
+import { type EndPlan, giveUpEnd, planEnd } from "../../operations/event-log/truncate-event-log.ts";
+import type { BookedTrade } from "../../adapters/event-log/trade-file.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
-import { sessionIdOf } from "../../workflows/names.ts";
+import { sessionIdOf, traderServiceOf } from "../../workflows/names.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 
 const HELP = `
 For a log that is damaged, or that parted from the one in Postgres: what can't be kept is set aside as
@@ -32,7 +29,7 @@ export function addJournalCommand(program: Command): void {
     .description("a book's log: give up its end")
     .command("cut")
     .description("end a book's log behind an event, and all that followed from the rest")
-    .addArgument(new Argument("<book>", "the book that has a log").choices(["BLUE"]))
+    .addArgument(new Argument("<book>", "the book that has a log").choices([COUNTED_BOOK]))
     .option("--after <index>", "the last event to stay (default: the last one that can be read)")
     .option("--yes", "do it", false)
     .option("--json", "print as JSON", false)
@@ -104,7 +101,7 @@ function endLines(plan: EndPlan, files: readonly string[] | null): readonly stri
   if (files === null) return ["nothing was changed; --yes gives it up"];
   return [
     ...files.map((file) => `set aside: ${file}`),
-    `BLUE's log ends with event ${plan.cut.lastKept}; 'dolphin start trader-blue' goes on from there`,
+    `${COUNTED_BOOK}'s log ends with event ${plan.cut.lastKept}; 'dolphin start ${traderServiceOf(COUNTED_BOOK)}' goes on from there`,
   ];
 }
 
@@ -116,5 +113,5 @@ function toldSessions({ trades, told }: EndPlan): readonly string[] {
   const days = trades
     .filter(({ index }) => index <= told)
     .map(({ trade }) => dayFromMicros(trade.exitedAtMs * US_PER_MS));
-  return [...new Set(days)].map((day) => sessionIdOf("BLUE", day));
+  return [...new Set(days)].map((day) => sessionIdOf(COUNTED_BOOK, day));
 }

@@ -2,14 +2,9 @@
  * Exchanges the versions of BLUE and GREEN: refuses early while one of them holds something, ends
  * both, exchanges, and starts both again, also when it was refused.
  */
-import type {
-  ExchangeOutcome,
-  ExchangeRequest,
-} from "../../adapters/trading-journal/books/exchange-books.ts";
+import type { ExchangeOutcome, ExchangeRequest } from "../../operations/books/exchange-books.ts";
 import type { TraderStatus } from "../../wire/trading/trader-control.ts";
-
-export const BOOKS = ["BLUE", "GREEN"] as const;
-export type BookName = (typeof BOOKS)[number];
+import { type BookName, BOOKS } from "../../domain/trading/books.ts";
 
 export type PromoteWorld = {
   /** Null when no trader of the book runs. */

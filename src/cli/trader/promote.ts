@@ -1,19 +1,22 @@
 /** `dolphin promote GREEN`: BLUE runs GREEN's version from now on, and GREEN runs BLUE's. */
 import { randomUUID } from "node:crypto";
-import { userInfo } from "node:os";
 import { Argument, type Command } from "commander";
 import { wallMicros } from "../../adapters/clock.ts";
-import { commandService, type ServiceCommandName } from "../../adapters/supervisor-commands.ts";
+import {
+  commandService,
+  type ServiceCommandName,
+} from "../../operations/supervision/supervisor-commands.ts";
 import { connectTemporal, type TemporalClient } from "../../adapters/temporal-client.ts";
 import { askTrader } from "../../adapters/trader-client.ts";
-import { loadStrategiesOf } from "../../adapters/trading-journal/books/configured-strategies.ts";
-import { exchangeBooks } from "../../adapters/trading-journal/books/exchange-books.ts";
-import { SERVICES } from "../../domain/supervision/services.ts";
+import { loadStrategiesOf } from "../../operations/books/configured-strategies.ts";
+import { exchangeBooks } from "../../operations/books/exchange-books.ts";
+import { traderOf } from "../../domain/supervision/services.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import type { TraderStatus } from "../../wire/trading/trader-control.ts";
-import { CliError, openContext } from "../context.ts";
-import { expectAnswer } from "../create.ts";
-import { type BookName, promoteGreen } from "./promote-green.ts";
+import { CliError, openContext, operatorName } from "../context.ts";
+import { expectTemporal } from "../../operations/expect-temporal.ts";
+import { promoteGreen } from "./promote-green.ts";
+import { type BookName, SHADOW_BOOK } from "../../domain/trading/books.ts";
 
 const HELP = `
 Each book keeps its cash and its day; strategy, parameters, fills and limits change places. Both
@@ -30,7 +33,9 @@ export function addPromoteCommand(program: Command): void {
   program
     .command("promote")
     .description("let BLUE run GREEN's version, and GREEN BLUE's, when both are flat (paper)")
-    .addArgument(new Argument("<book>", "the book whose version BLUE is to run").choices(["GREEN"]))
+    .addArgument(
+      new Argument("<book>", "the book whose version BLUE is to run").choices([SHADOW_BOOK]),
+    )
     .option("--id <id>", "names the exchange, so that it is done once (default: a new one)")
     .option("--json", "print the outcome as JSON", false)
     .addHelpText("after", HELP)
@@ -43,13 +48,13 @@ export function addPromoteCommand(program: Command): void {
         const context = openContext(command);
         const { config } = context;
         const temporal = connectTemporal(context.temporalAddress);
-        await expectAnswer(temporal);
+        await expectTemporal(temporal);
         const id = flags.id ?? randomUUID();
         const at = isoFromMicros(wallMicros());
         try {
           const outcome = await promoteGreen(
             {
-              status: (book) => statusOf(config.data_dir, book),
+              status: (book) => askStatus(config.data_dir, book),
               stop: (book) => send(temporal, book, "stop"),
               start: (book) => send(temporal, book, "start"),
               exchange: exchangeBooks,
@@ -59,7 +64,7 @@ export function addPromoteCommand(program: Command): void {
               configuration: config,
               strategyOf: await loadStrategiesOf(config),
               id,
-              by: operator(),
+              by: operatorName(),
               at,
             },
           );
@@ -78,7 +83,7 @@ export function addPromoteCommand(program: Command): void {
     );
 }
 
-async function statusOf(dataDir: string, book: BookName): Promise<TraderStatus | null> {
+async function askStatus(dataDir: string, book: BookName): Promise<TraderStatus | null> {
   const reply = await askTrader(dataDir, book, { command: "status", id: randomUUID() });
   switch (reply.kind) {
     case "answered":
@@ -95,7 +100,7 @@ async function send(
   book: BookName,
   command: ServiceCommandName,
 ): Promise<void> {
-  const spec = SERVICES[book === "BLUE" ? "trader-blue" : "trader-green"];
+  const spec = traderOf(book);
   const outcome = await commandService(temporal, spec, command);
   if (outcome.kind === "done") {
     if (command === "start" && outcome.status.pid === null) {
@@ -105,17 +110,9 @@ async function send(
   }
   // Without a supervisor there is no process to be stopped.
   if (outcome.kind === "no_supervisor" && command === "stop") return;
+  if (outcome.kind === "refused") throw new CliError(`${spec.name}: ${outcome.why}`);
   throw new CliError(
     `${spec.name} did not take '${command}': is 'dolphin worker trader' running? ` +
       `'dolphin start ${spec.name}' starts it`,
   );
-}
-
-/** Stands in books.json. */
-function operator(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "operator";
-  }
 }

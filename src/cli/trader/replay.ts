@@ -1,29 +1,33 @@
 /** `dolphin replay DATE --book BLUE`: the recorded day through the core again, held against what was recorded. */
 import type { Command } from "commander";
-import { replayDay } from "../../adapters/trading-journal/replay/replay-day.ts";
-import type { Config } from "../../config.ts";
+import { replayRecordedDay } from "../../operations/replay/recorded-day.ts";
 import type { Difference } from "../../domain/trading/replay/replay.ts";
-import { type DayReplay, dayReplayJson } from "../../wire/session/day-replay.ts";
+import { type DayReplay, dayReplayJson, type ReplayNow } from "../../wire/session/day-replay.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
-import { bookProgram } from "./book-program.ts";
+import { COUNTED_BOOK, isBook } from "../../domain/trading/books.ts";
 
 const HELP = `
 Folds the day's recorded events through the core again, from the last snapshot before the day or from
 the journal's beginning, and compares each step's decision, ledger and PnL, every trade and every kept
 snapshot, byte for byte. Beside it the paper broker is asked anew: its fills must be the recorded ones.
 
+It is folded with the code and the strategy's file that ran it, which a trader keeps below
+<data-dir>/code. Where other code runs now, the day is folded with that, too, and the first step that it
+takes otherwise is shown beside what it was. A day of a promotion, a change or a new release goes on with
+what was started then.
+
 Exit status:
   0   equal
-  1   different; the first difference is shown with its event
-  3   not comparable: other code, another file of the strategy, other configuration, a missing or damaged
-      record, digests that were lost, book GREEN (the line says which)
+  1   different, by what ran it or by what runs now; the first difference is shown with its event
+  3   not comparable: code that was not kept, other configuration, a missing or damaged record, digests
+      that were lost, book GREEN (the line says which)
 
 --json prints {book, day, verdict, reason, from_index, snapshot_index, events, decisions, trades,
 compared: {digests, trades, snapshots, fills}, undigested, differences, first_difference,
-broker: {differences, first_difference}}; a difference is {index, what, event, recorded, replayed}.`;
+broker: {differences, first_difference}, now: null or {code, verdict, reason, differences,
+first_difference}}; a difference is {index, what, event, recorded, replayed}.`;
 
 const EXITS = { equal: 0, different: 1, not_comparable: 3 } as const;
-const BOOKS: readonly string[] = ["BLUE", "GREEN"];
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 type ReplayFlags = { readonly book: string; readonly json: boolean };
@@ -33,25 +37,24 @@ export function addReplayCommand(program: Command): void {
     .command("replay")
     .description("run a recorded day of a book again and compare it with what was recorded")
     .argument("<date>", "the UTC day, such as 2026-03-25")
-    .option("--book <book>", "BLUE; GREEN has no log of its own", "BLUE")
+    .option("--book <book>", `${COUNTED_BOOK}; no other book has a log of its own`, COUNTED_BOOK)
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
     .action(async (day: string, flags: ReplayFlags, command: Command) => {
       if (!DAY.test(day)) throw usage(`the date must be a day such as 2026-03-25, was '${day}'`);
-      if (!BOOKS.includes(flags.book)) {
-        throw usage(`--book must be BLUE, was '${flags.book}'`);
+      if (!isBook(flags.book)) {
+        throw usage(`--book must be ${COUNTED_BOOK}, was '${flags.book}'`);
       }
-      const replay = await replayRecordedDay(openContext(command).config, flags.book, day);
+      const replay = await replayRecordedDay({
+        settings: openContext(command).config,
+        book: flags.book,
+        day,
+      });
       const text = flags.json ? JSON.stringify(dayReplayJson(replay), null, 2) : textOf(replay);
       process.stdout.write(`${text}\n`);
-      process.exitCode = EXITS[replay.verdict];
+      const isChanged = replay.verdict === "equal" && replay.now?.verdict === "different";
+      process.exitCode = isChanged ? EXITS.different : EXITS[replay.verdict];
     });
-}
-
-async function replayRecordedDay(config: Config, book: string, day: string): Promise<DayReplay> {
-  const found = await bookProgram(config, book, day);
-  if (typeof found === "string") return { book, day, verdict: "not_comparable", reason: found };
-  return replayDay(found.place, day, found.program);
 }
 
 function usage(message: string): CliError {
@@ -60,7 +63,9 @@ function usage(message: string): CliError {
 
 function textOf(replay: DayReplay): string {
   const name = `${replay.book} ${replay.day}`;
-  if (replay.verdict === "not_comparable") return `${name}: not comparable: ${replay.reason}`;
+  if (replay.verdict === "not_comparable") {
+    return [`${name}: not comparable: ${replay.reason}`, ...nowLines(replay.now)].join("\n");
+  }
   const { outcome, snapshotIndex } = replay;
   const { events, decisions, trades, compared, undigested, broker } = outcome;
   const start = snapshotIndex === 0 ? "the journal's beginning" : `snapshot ${snapshotIndex}`;
@@ -73,8 +78,17 @@ function textOf(replay: DayReplay): string {
     ...differenceLines(outcome.firstDifference),
     `  paper broker, ${broker.compared} reports: ${verdictOf(broker.differences)}`,
     ...differenceLines(broker.firstDifference),
+    ...nowLines(replay.now),
   ];
   return lines.join("\n");
+}
+
+function nowLines(now: ReplayNow | null): readonly string[] {
+  if (now === null) return [];
+  const { verdict, reason, differences, firstDifference } = now;
+  const name = `  what runs now, ${now.code.slice(0, 12)}`;
+  if (verdict === "not_comparable") return [`${name}: not comparable: ${reason}`];
+  return [`${name}: ${verdictOf(differences)}`, ...differenceLines(firstDifference)];
 }
 
 function verdictOf(differences: number): string {

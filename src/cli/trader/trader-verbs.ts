@@ -1,22 +1,20 @@
 /**
- * `dolphin enter`, `flatten`, `halt` and `resume`: to the trader at once, over its local socket,
+ * `dolphin enter`, `close`, `flatten`, `halt` and `resume`: to the trader at once, over its local socket,
  * without Temporal.
  */
 import { randomUUID } from "node:crypto";
-import { userInfo } from "node:os";
 import { Argument, type Command, Option } from "commander";
-import { askTrader } from "../../adapters/trader-client.ts";
-import { SERVICE_NAMES } from "../../domain/supervision/services.ts";
-import {
-  readTraderRequest,
-  type TraderAnswer,
-  type TraderRequest,
-} from "../../wire/trading/trader-control.ts";
-import { traderServiceOf } from "../../workflows/names.ts";
-import { CliError, EXIT_USAGE, openContext } from "../context.ts";
+import type { LeftOpen } from "../../operations/trader/left-open.ts";
+import { tellTrader } from "../../operations/trader/tell-trader.ts";
+import { readTraderRequest, type TraderAnswer } from "../../wire/trading/trader-control.ts";
+import { CliError, EXIT_USAGE, openContext, operatorName } from "../context.ts";
+import { parseDuration } from "../parse-duration.ts";
+import { BOOKS } from "../../domain/trading/books.ts";
 
-type Verb = "flatten" | "halt" | "resume";
+type Verb = "halt" | "resume";
 type CommonFlags = { readonly id?: string; readonly json: boolean };
+type CloseFlags = CommonFlags & { readonly at: string };
+type FlattenFlags = CommonFlags & { readonly wait?: number };
 type EnterFlags = CommonFlags & {
   readonly direction: string;
   readonly share?: string;
@@ -25,20 +23,35 @@ type EnterFlags = CommonFlags & {
   readonly holdScans?: string;
 };
 
-const DESCRIPTIONS: Readonly<Record<Verb, string>> = {
-  flatten: "close every position of a book at the next fresh scan, and halt it",
+const DESCRIPTIONS: Readonly<Record<Verb | "flatten", string>> = {
+  flatten:
+    "close every position of a book at the next fresh scan, halt it, and wait until it is flat",
   halt: "no entries into a book, also none on their way; open positions keep their exits",
   resume: "end a halt and every latched limit, which measure from here on",
 };
-const BOOKS = ["BLUE", "GREEN"];
+const EXIT_LEFT_OPEN = 2;
+/** A few scans. */
+const FLATTEN_WAIT_MS = 15_000;
 
-const HELP = `
+const ABOUT = `
 Goes to the trader on this data directory directly: also while Temporal and Hazelcast are away.
 With --id the same command sent again does nothing again; what was refused is judged anew.
-
+`;
+const FAILED = `
+  1   no trader of the book runs here, it did not answer, or it refused (the line says which and why)`;
+const HELP = `${ABOUT}
 Exit status:
-  0   done
-  1   no trader of the book runs here, it did not answer, or it refused (the line says which and why)
+  0   done${FAILED}
+  64  wrong usage`;
+
+const FLATTEN_HELP = `
+Waits until the book is flat, at most as long as --wait says. Positions leave at the next fresh scan that
+has a price for them; what is left then leaves later, at the first one. Where none will come, 'dolphin close'
+closes a position in the book.
+${ABOUT}
+Exit status:
+  0   the book is flat and halted${FAILED}
+  2   the book is halted, and something is still open: the line says what and why
   64  wrong usage`;
 
 const ENTER_HELP = `
@@ -65,8 +78,39 @@ export function addEnterCommand(program: Command): void {
     );
 }
 
+const CLOSE_HELP = `
+For a position whose asset is gone, or that was closed elsewhere: no order is sent, and those of the position
+are taken back. The journal keeps who closed it and at which price; the trade's reason is 'operator', and the
+trader's log has the line with the mark that the book held it at. A position that is not open is refused, and
+the answer names those that are.
+${HELP}`;
+
+export function addCloseCommand(program: Command): void {
+  addTraderVerb(program, "close", "close a position in the book alone, at a price of your own")
+    .argument("<position>", "its id, or its asset")
+    .requiredOption("--at <price>", "of one unit of the asset; 0 for worthless")
+    .addHelpText("after", CLOSE_HELP)
+    .action((...[book, position, flags, command]: [string, string, CloseFlags, Command]) =>
+      tell(command, book, {
+        flags,
+        request: { command: "close", position, price: priceFrom(flags.at) },
+      }),
+    );
+}
+
+function priceFrom(text: string): number {
+  const price = Number(text);
+  if (text.trim() !== "" && 0 <= price && Number.isFinite(price)) return price;
+  throw new CliError(`--at takes a price of at least 0, was '${text}'`, EXIT_USAGE);
+}
+
 export function addFlattenCommand(program: Command): void {
-  addPlainVerb(program, "flatten");
+  addTraderVerb(program, "flatten", DESCRIPTIONS.flatten)
+    .option("--wait <time>", "at most, until all is closed (such as 500ms, 30s, 5m)", parseDuration)
+    .addHelpText("after", FLATTEN_HELP)
+    .action((book: string, flags: FlattenFlags, command: Command) =>
+      tell(command, book, { flags, request: { command: "flatten" } }),
+    );
 }
 
 export function addHaltCommand(program: Command): void {
@@ -119,50 +163,35 @@ function scansFrom(text: string): number {
 async function tell(
   command: Command,
   book: string,
-  { flags, request }: { readonly flags: CommonFlags; readonly request: object },
+  { flags, request }: { readonly flags: FlattenFlags; readonly request: object },
 ): Promise<void> {
   const { config } = openContext(command);
-  const named = { ...request, id: flags.id ?? randomUUID(), by: operator() };
+  const named = { ...request, id: flags.id ?? randomUUID(), by: operatorName() };
   const read = readTraderRequest(named);
   if (typeof read === "string") throw new CliError(read, EXIT_USAGE);
-  const answer = await send(config.data_dir, book, read);
-  process.stdout.write(`${flags.json ? JSON.stringify(answer, null, 2) : line(book, answer)}\n`);
+  const flatWithinMs = flags.wait ?? FLATTEN_WAIT_MS;
+  const { answer, left } = await tellTrader(config.data_dir, book, { request: read, flatWithinMs });
+  const json = read.command === "flatten" && answer.ok ? { ...answer, left_open: left } : answer;
+  const isRefusedEntry = read.command === "enter" && !answer.ok;
+  const hint = isRefusedEntry ? `\n  ${whyHint(book)}` : "";
+  const text = flags.json ? JSON.stringify(json, null, 2) : `${line(book, answer, left)}${hint}`;
+  process.stdout.write(`${text}\n`);
   if (!answer.ok) process.exitCode = 1;
+  else if (left.length !== 0) process.exitCode = EXIT_LEFT_OPEN;
 }
 
-async function send(dataDir: string, book: string, request: TraderRequest): Promise<TraderAnswer> {
-  const reply = await askTrader(dataDir, book, request);
-  switch (reply.kind) {
-    case "answered":
-      return reply.answer;
-    case "no_trader": {
-      const service = traderServiceOf(book);
-      const known = SERVICE_NAMES.some((name) => name === service);
-      const how = known ? `'dolphin start ${service}' starts it` : `there is no ${service} yet`;
-      throw new CliError(
-        `no trader of ${book} runs on ${dataDir}, so nothing was done; ${how}, and --data-dir names another place`,
-      );
-    }
-    case "no_answer":
-      throw new CliError(
-        `the trader of ${book} did not answer, so it may have been done or not: ${reply.why}; ` +
-          `'--id ${request.id}' repeats it safely`,
-      );
-  }
+function whyHint(book: string): string {
+  return `'dolphin why no-trade --book ${book}' tells each rule that was asked, with its value and threshold`;
 }
 
-function line(book: string, { detail, status }: TraderAnswer): string {
+function line(
+  book: string,
+  { detail, status }: TraderAnswer,
+  left: readonly LeftOpen[] = [],
+): string {
   if (status === null) return `${book}: ${detail}`;
   const { positions, equity, state, last_seq } = status;
-  const open = positions.length === 0 ? "flat" : `${positions.length} open`;
+  const whys = left.length === 0 ? "" : ` (${left.map(({ why }) => why).join("; ")})`;
+  const open = `${positions.length === 0 ? "flat" : `${positions.length} open`}${whys}`;
   return `${book}: ${detail}; ${open}, equity ${equity.toFixed(2)}, ${state === "running" ? "trading" : state}, seq ${last_seq}`;
-}
-
-/** Stands in the journal. */
-function operator(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "operator";
-  }
 }

@@ -3,30 +3,36 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { startedTicks } from "../../adapters/process/process-facts.ts";
-import { openStatus, type StatusReader } from "../../adapters/status/open-status.ts";
-import { type Dashboard, startDashboard } from "../../dashboard/server.ts";
+import { openStatus, type StatusReader } from "../../operations/status/open-status.ts";
+import { linkOrReason } from "../../dashboard/commands/token-file.ts";
+import { messageOf } from "../../domain/failure.ts";
 import { isoFromMicros, MS_PER_SECOND } from "../../domain/time.ts";
 import { lastingGaps } from "../../domain/scan/seen-seqs.ts";
+import { checkRoom } from "../../adapters/disk-room.ts";
 import { LOOPBACK } from "../../embedded/ports/ports.ts";
+import { createBookkeeping } from "../../embedded/state/bookkeeping.ts";
 import { rotateRawLog } from "../../embedded/state/rotate-raw-log.ts";
 import { rawLogsOf } from "../../embedded/stack.ts";
 import type { Stack, StackOptions } from "../../embedded/stack.ts";
-import { createUpFileWriter } from "../../embedded/state/up-state.ts";
+import { createConfigKeeper, createUpFileWriter } from "../../embedded/state/up-state.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";
 import type { UpFile, UpSummary } from "../../wire/up-file.ts";
-import { addressLines, upLine, upScreen } from "../rendering/up-screen.ts";
+import { addressLines, pageTold, upLine, upScreen } from "../rendering/up-screen.ts";
 import type { UpEvent, UpView } from "../rendering/up-screen.ts";
+import { answerVerbs } from "../quick/answer-verbs.ts";
+import { printsOf } from "../quick/question.ts";
 import { statusOptions } from "../status.ts";
-import { createSupervisors } from "./create.ts";
+import type { Supervisors } from "./create.ts";
 import type { UpDisplay } from "./display.ts";
 import { finalSummary, memoryOf, restartsIn, traderIn } from "./facts.ts";
 import type { Baseline } from "./facts.ts";
-import { publishStaticPosture } from "./static-posture.ts";
 
 export type Attendance = {
   readonly stack: Stack;
   readonly options: StackOptions;
   readonly baseline: Baseline;
+  /** Given up at the end. */
+  readonly supervisors: Supervisors;
   readonly display: UpDisplay;
   readonly events: readonly UpEvent[];
   readonly forMs: number | null;
@@ -37,64 +43,88 @@ const TICK_MS = 1_000;
 const LINE_EVERY_TICKS = 10;
 const BYTES_PER_MB = 1_000_000;
 
-/** Resolves with the summary when it is time to stop; the stack is the caller's to stop. */
-export async function attendStack(attendance: Attendance): Promise<UpSummary> {
-  const { options, display } = attendance;
+/**
+ * Resolves with the summary when it is time to stop, null where it can't be made; the stack is the
+ * caller's to stop. Nothing that a tick does can end it: a disk that is full must not take the
+ * servers with it.
+ */
+export async function attendStack(attendance: Attendance): Promise<UpSummary | null> {
+  const { options, display, supervisors } = attendance;
   const { config, world, onEvent } = options;
   const clock = { startedMs: monotonicMs(), startedAt: isoFromMicros(wallMicros()) };
   const upFile = createUpFileWriter(config.data_dir);
-  const supervisors = createSupervisors(options);
-  const posture = options.demo
-    ? publishStaticPosture(attendance.stack.watch.hazelcast, config.safety.posture)
-    : null;
-  let dashboard: Dashboard | null = null;
-  const describe = () => describeUp(attendance, { ...clock, dashboardUrl: dashboard?.url ?? null });
-  upFile.write(describe());
+  const configKeeper = createConfigKeeper(config);
+  const books = createBookkeeping(onEvent);
+  const keepUpFile = (up: UpFile) =>
+    books.attempt(`up.json in ${config.data_dir}`, () => upFile.write(up));
+  const describe = () => describeUp(attendance, clock.startedAt);
+  await keepUpFile(describe());
   const status = await openStatus(
     statusOptions({ config, up: describe(), temporalAddress: world.temporal }),
   );
-  dashboard = await openDashboard(options, status);
+  const answers = await openAnswers(options, status);
   if (!display.isLive) display.print(addressLines(describe(), join(config.data_dir, "logs")));
   const { seqs } = attendance.stack.watch;
   let holesBefore: ReadonlySet<number> = new Set();
+  let toldPage = describe().dashboard;
   await untilEnd(attendance, clock.startedMs, async (tick) => {
     const up = describe();
+    // The page comes after the servers, and may come back at any time.
+    if (!display.isLive && toldPage === null && up.dashboard !== null) {
+      display.print(pageTold(up.dashboard));
+      toldPage = up.dashboard;
+    }
     const gaps = lastingGaps(seqs, holesBefore);
     holesBefore = new Set(seqs.holes);
-    upFile.write(up);
+    await keepUpFile(up);
+    await books.attempt("the children's configuration", () => configKeeper.keep());
+    const room = await books.attempt("disk", () => checkRoom(config.data_dir));
+    // What died for want of room need not wait for the time of a program that dies by itself.
+    if (room === "again") for (const each of attendance.stack.kept) each.retry();
     if (tick % LINE_EVERY_TICKS === 0) boundRawLogs(options);
     if (!display.isLive && tick % LINE_EVERY_TICKS !== LINE_EVERY_TICKS - 1) return;
-    const view = viewOf(attendance, { ...clock, gaps, up, status: await status.read() });
-    if (display.isLive) display.paint(upScreen(view));
-    else onEvent("info", upLine(view));
+    await books.attempt("this view", async () => {
+      const now = { ...clock, gaps, up, status: await status.read(), troubles: books.troubles() };
+      const view = viewOf(attendance, now);
+      if (display.isLive) display.paint(upScreen(view));
+      else onEvent("info", upLine(view));
+    });
   });
   display.endView();
-  const summary = await finalSummary({
-    stack: attendance.stack,
-    config,
-    baseline: attendance.baseline,
-    failures: supervisors.failures(),
-    durationS: (monotonicMs() - clock.startedMs) / MS_PER_SECOND,
-    readStatus: () => status.read(),
+  const ended: { summary: UpSummary | null } = { summary: null };
+  await books.attempt("the summary", async () => {
+    ended.summary = await finalSummary({
+      stack: attendance.stack,
+      config,
+      baseline: attendance.baseline,
+      failures: supervisors.failures(),
+      durationS: (monotonicMs() - clock.startedMs) / MS_PER_SECOND,
+      readStatus: () => status.read(),
+    });
   });
   onEvent("info", "stopping; a second Ctrl-C does not wait");
-  await supervisors.giveUp();
-  posture?.stop();
-  dashboard?.close();
-  await status.close();
-  upFile.remove();
-  return summary;
+  await books.attempt("ending the connections", async () => {
+    answers?.close();
+    await supervisors.giveUp();
+    // A command that is cut off on a connection throws later, where nobody can catch it: this process ends soon.
+    if (answers?.isAtWork() !== true) await status.close();
+  });
+  await books.attempt("up.json", () => upFile.remove());
+  return ended.summary;
 }
 
-/** A view of the system, not a part of it: scans flow without one. */
-async function openDashboard(
-  { config, onEvent }: StackOptions,
-  reader: StatusReader,
-): Promise<Dashboard | null> {
+/** Verbs are quicker with it, and do the same without. */
+async function openAnswers({ config, world, onEvent }: StackOptions, reader: StatusReader) {
   try {
-    return await startDashboard({ port: config.ports.dashboard, reader });
+    return await answerVerbs({
+      name: "up",
+      dataDir: config.data_dir,
+      hazelcast: config.hazelcast,
+      temporal: printsOf(world.namespace),
+      reader: async () => reader,
+    });
   } catch (error) {
-    onEvent("warn", `no dashboard: ${error instanceof Error ? error.message : String(error)}`);
+    onEvent("warn", `the command line is not answered by this process: ${messageOf(error)}`);
     return null;
   }
 }
@@ -112,20 +142,20 @@ async function untilEnd(
   }
 }
 
-function describeUp(
-  { stack, options }: Attendance,
-  about: { readonly startedAt: string; readonly dashboardUrl: string | null },
-): UpFile {
+function describeUp({ stack, options }: Attendance, startedAt: string): UpFile {
   const { config, world } = options;
+  const metricsPort = config.ports.metrics;
   return {
     pid: process.pid,
     started_ticks: startedTicks(process.pid),
-    started_at: about.startedAt,
+    started_at: startedAt,
     hazelcast: config.hazelcast.address,
     cluster: config.hazelcast.cluster,
+    prefix: config.hazelcast.prefix,
     temporal: world.temporal,
     temporal_ui: `http://${LOOPBACK}:${config.ports.temporal_ui}`,
-    dashboard: about.dashboardUrl,
+    dashboard: stack.dashboardUrl(),
+    metrics: metricsPort === 0 ? null : `http://${LOOPBACK}:${metricsPort}/metrics`,
     archive: config.archive,
     services: stack.services(),
   };
@@ -138,6 +168,7 @@ function viewOf(
     readonly status: SystemStatus;
     readonly startedMs: number;
     readonly gaps: number;
+    readonly troubles: readonly string[];
   },
 ): UpView {
   const elapsedS = (monotonicMs() - now.startedMs) / MS_PER_SECOND;
@@ -145,15 +176,27 @@ function viewOf(
   return {
     up: now.up,
     logs: join(options.config.data_dir, "logs"),
+    link:
+      now.up.dashboard === null ? null : linkOrReason(options.config.data_dir, now.up.dashboard),
     status: now.status,
     scans: { seen: seqs.seen, gaps: now.gaps, lagMs: stack.watch.lagMs() },
     trader: traderIn(now.status),
     rssMb: memoryOf(stack),
     restarts: restartsIn(stack, now.status),
+    fatal: fatalIn(stack),
+    troubles: now.troubles,
     elapsedS,
     leftS: forMs === null ? null : Math.max(0, forMs / MS_PER_SECOND - elapsedS),
     events,
   };
+}
+
+function fatalIn({ kept }: Stack): UpView["fatal"] {
+  const fatal = kept.filter((each) => each.state() === "fatal");
+  return fatal.map((each) => ({
+    name: each.name,
+    retryInS: each.nextTryInMs() / MS_PER_SECOND,
+  }));
 }
 
 function boundRawLogs({ config }: StackOptions): void {

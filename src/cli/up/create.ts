@@ -1,27 +1,56 @@
-/** Does what `dolphin create` does, beside the running stack, until it has worked once. */
+/** Does what `dolphin create` does, beside the running stack: what is lost is made anew. */
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { rememberSupervisors } from "../../operations/supervision/supervisor-commands.ts";
 import { connectTemporal } from "../../adapters/temporal-client.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import type { Config } from "../../config.ts";
 import type { StackOptions } from "../../embedded/stack.ts";
-import { createEverything, expectAnswer } from "../create.ts";
+import { configuredServices } from "../../wire/declared/configured-services.ts";
+import { expectTemporal } from "../../operations/expect-temporal.ts";
+import { createEverything, createSurroundings, untoldOf } from "../create.ts";
+import { changedLines } from "../rendering/created-text.ts";
 
 const RETRY_MS = 3_000;
 
-export function createSupervisors({ world, onEvent }: StackOptions): {
+export type Supervisors = {
   /** What is still wrong, for the summary. */
   failures(): readonly string[];
   giveUp(): Promise<void>;
-} {
+};
+
+export function createSupervisors(
+  { world, config, onEvent }: Pick<StackOptions, "world" | "config" | "onEvent">,
+  /** Nothing is created, and no service started, before it resolves; where it rejects, nothing ever. */
+  ready: Promise<unknown>,
+): Supervisors {
   const over = new AbortController();
   const { signal } = over;
   const temporal = connectTemporal(world.temporal);
   let failure: string | null = "the supervisors were not created yet";
   const run = async () => {
+    // Why it rejects is told by who made it: the start ends with it.
+    const isReady = await Promise.race([ready, once(signal, "abort")]).then(
+      () => true,
+      () => false,
+    );
+    if (!isReady) return;
     while (!signal.aborted && failure !== null) {
-      const problem = await createOnce(temporal);
+      const problem = await createOnce(temporal, config, (line) => onEvent("info", line));
       if (problem !== null && problem !== failure) onEvent("warn", `${problem}; trying again`);
       failure = problem;
       if (failure !== null) await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+    const specs = Object.values(configuredServices(config));
+    const memory = rememberSupervisors(temporal, () => true);
+    while (!signal.aborted) {
+      // That a server is away is said by who keeps it.
+      const made = await memory.restore(specs).catch(() => []);
+      for (const name of made) onEvent("warn", `the supervisor of ${name} was gone: made anew`);
+      // A server that has lost one may have lost everything; what is there is left alone, and a
+      // supervisor that is not there now was cancelled by somebody.
+      if (0 < made.length) await createSurroundings(temporal, config).catch(() => undefined);
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   };
   const done = run();
@@ -36,11 +65,17 @@ export function createSupervisors({ world, onEvent }: StackOptions): {
 }
 
 /** Null when it worked. */
-async function createOnce(temporal: TemporalClient): Promise<string | null> {
+async function createOnce(
+  temporal: TemporalClient,
+  config: Config,
+  say: (line: string) => void,
+): Promise<string | null> {
   try {
-    await expectAnswer(temporal);
-    await createEverything(temporal);
-    return null;
+    await expectTemporal(temporal);
+    const created = await createEverything(temporal, config);
+    for (const line of changedLines(created)) say(line);
+    const untold = untoldOf(created);
+    return untold === undefined ? null : `${untold.workflow_id}: ${untold.problem}`;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return `the supervisors could not be created: ${why}`;

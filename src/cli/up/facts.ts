@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { processUsage } from "../../adapters/process/process-facts.ts";
 import type { Config } from "../../config.ts";
+import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 import { gapsIn } from "../../domain/scan/seen-seqs.ts";
 import { dayFromMicros } from "../../domain/time.ts";
 import { countScanFiles, firstDayToCount } from "./count-scans.ts";
@@ -94,15 +95,15 @@ export function memoryOf(stack: Stack): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
-/** Of servers, worker and simulator since the start, of services as their supervisors count. */
+/** Restarts of servers, worker and simulator since the start, and of services as their supervisors count them. */
 export function restartsIn(stack: Stack, status: SystemStatus): number {
   const own = stack.kept.reduce((sum, each) => sum + each.restarts(), 0);
   return status.services.reduce((sum, row) => sum + (row.restarts ?? 0), own);
 }
 
-/** What the trader of BLUE said last; null before it has. */
+/** What the trader of the book that counts said last; null before it has. */
 export function traderIn(status: SystemStatus): TraderFigures | null {
-  const row = status.services.find(({ service }) => service === "trader-blue");
+  const row = status.services.find(({ book }) => book === COUNTED_BOOK);
   if (row === undefined) return null;
   const numberOf = (key: string) => {
     const value = row.counters[key];
@@ -112,10 +113,11 @@ export function traderIn(status: SystemStatus): TraderFigures | null {
   const equity = numberOf("equity");
   if (trades === null || equity === null) return null;
   return {
-    book: "BLUE",
+    book: COUNTED_BOOK,
     state: row.state ?? row.status,
     trades,
     positions: numberOf("positions") ?? 0,
+    noPrice: String(row.counters["no_price"] ?? ""),
     equity,
     realizedToday: numberOf("realized_today") ?? 0,
   };

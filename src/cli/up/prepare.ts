@@ -1,8 +1,9 @@
 /** Before anything starts: one `up` a data directory, nothing left of an earlier one, ports, tools. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ScanJournal } from "../../adapters/journal/scan-journal.ts";
-import { ConfigError } from "../../config.ts";
+import { undoLeftFaults } from "../../adapters/faults/injected.ts";
+import { ScanJournal } from "../../adapters/scan-journal/scan-journal.ts";
+import { ConfigError, valueAt } from "../../config.ts";
 import type { Config, LoadedConfig } from "../../config.ts";
 import { choosePorts } from "../../embedded/ports/choose-ports.ts";
 import { lockDirectory } from "../../adapters/directory-lock.ts";
@@ -11,33 +12,67 @@ import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { endStaleProcesses } from "../../embedded/stale-processes.ts";
 import { findToolchain } from "../../embedded/toolchain.ts";
 import type { Toolchain } from "../../embedded/toolchain.ts";
-import { writeEffectiveConfig } from "../../embedded/state/up-state.ts";
-import { CliError, readUpFile } from "../context.ts";
+import { createConfigKeeper, writeOrigins } from "../../embedded/state/up-state.ts";
+import type { SimulatedVenuesSpec } from "../../embedded/stack.ts";
+import { demoVenues } from "./demo-venues.ts";
+import { CliError, readRunningUp, readUpFile } from "../context.ts";
 
 export type Prepared = {
   /** Effective: ports chosen, addresses of the embedded servers. */
   readonly config: Config;
+  /** That the demo reads; null: none. */
+  readonly venues: SimulatedVenuesSpec | null;
   readonly tools: Toolchain;
   readonly lock: DirectoryLock;
   /** Names of what an earlier `up` had left running. */
   readonly ended: readonly string[];
+  /** Faults of drills that died. */
+  readonly undone: readonly string[];
 };
 
-export async function prepareUp(loaded: LoadedConfig, autoPorts: boolean): Promise<Prepared> {
+export async function prepareUp(
+  loaded: LoadedConfig,
+  { autoPorts, demo }: { readonly autoPorts: boolean; readonly demo: boolean },
+): Promise<Prepared> {
   const { config } = loaded;
+  // Before anything is written or ended: without its file the lock is free, though its holder lives.
+  if (runsBeside(config.data_dir)) throw new CliError(heldBy(config.data_dir));
   const tools = findToolchain();
   const wanted = portsOf(loaded);
   const lock = lockDirectory(config.data_dir);
   if (lock === null) throw new CliError(heldBy(config.data_dir));
+  // Before a process is ended: a frozen one would not hear of it.
+  const undone = undoLeftFaults(config.data_dir);
   const ended = await endStaleProcesses(config.data_dir, readUpFile(config.data_dir));
   const ports = await choosePorts(wanted, autoPorts);
+  const read = demo ? await demoVenues(loaded) : { config, venues: null };
   const effective: Config = {
-    ...config,
+    ...read.config,
     ports,
+    // It is chosen now, and the children find it there.
+    metrics: { port: null },
     hazelcast: { ...config.hazelcast, address: `${LOOPBACK}:${ports.hazelcast}` },
   };
-  writeEffectiveConfig(effective);
-  return { config: effective, tools, lock, ended };
+  createConfigKeeper(effective).keep();
+  writeOrigins(config.data_dir, originsOf(loaded, effective));
+  return { config: effective, venues: read.venues, tools, lock, ended, undone };
+}
+
+/** What was chosen at this start has no other origin. */
+function originsOf({ config, origins }: LoadedConfig, effective: Config): Map<string, string> {
+  return new Map(
+    [...origins].map(([key, origin]) => {
+      const isChosen =
+        JSON.stringify(valueAt(config, key)) !== JSON.stringify(valueAt(effective, key));
+      return [key, isChosen ? "chosen by dolphin up" : origin];
+    }),
+  );
+}
+
+/** By its pid and start time; where there is no start time (no /proc), the pid may be anybody's. */
+function runsBeside(dataDir: string): boolean {
+  const up = readRunningUp(dataDir);
+  return up !== null && up.started_ticks !== null;
 }
 
 export type JournalTotals = {

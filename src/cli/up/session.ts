@@ -3,9 +3,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { createLogger } from "../../adapters/logger.ts";
-import type { LoadedConfig } from "../../config.ts";
+import { partSecrets, type LoadedConfig } from "../../config.ts";
+import { messageOf } from "../../domain/failure.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { childEnvironment } from "../../embedded/dolphin-child.ts";
+import { overridesIn } from "../../embedded/guarded-process.ts";
 import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { startStack } from "../../embedded/stack.ts";
 import type { StackOptions } from "../../embedded/stack.ts";
@@ -13,7 +15,8 @@ import type { UpSummary } from "../../wire/up-file.ts";
 import { createDisplay } from "./display.ts";
 import type { UpDisplay } from "./display.ts";
 import { attendStack } from "./attend.ts";
-import { takeBaseline } from "./facts.ts";
+import { createSupervisors } from "./create.ts";
+import { type Baseline, takeBaseline } from "./facts.ts";
 import { prepareUp } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { writeBacklog } from "./write-backlog.ts";
@@ -36,27 +39,43 @@ const EVENTS_KEPT = 100;
 export async function runUp(run: UpRun): Promise<number> {
   const display = createDisplay(process.stdout);
   const stopping = stopOnSignals();
-  const prepared = await prepareUp(run.loaded, run.autoPorts);
+  const prepared = await prepareUp(run.loaded, run);
   const journal = openEvents(prepared, display);
+  // An answer may come when nobody waits any more: it must not take the servers with it.
+  process.on("unhandledRejection", (reason) => {
+    journal.onEvent("error", `a failure that nobody waited for: ${messageOf(reason)}`);
+  });
   const baseline = takeBaseline(prepared.config);
   const baseSeq = baseline.journal.lastSeq;
   const options = { ...stackOptions(run, prepared, journal.onEvent), baseSeq };
+  // The namespace is the one setting of Temporal's that is followed.
+  const overrides = overridesIn(process.env).filter((name) => name !== "TEMPORAL_NAMESPACE");
   useOnlyTemporal(options.world);
   for (const name of prepared.ended) {
     journal.onEvent("warn", `ended ${name}, which an earlier 'dolphin up' had left running`);
   }
-  journal.onEvent("info", `starting on ${prepared.config.data_dir}`);
-  if (run.demo) {
-    const written = await writeBacklog(prepared.config, baseline);
-    if (0 < written) journal.onEvent("info", `wrote a backlog of ${written} scans`);
+  for (const fault of prepared.undone) {
+    journal.onEvent("warn", `undone: ${fault}, which a drill had left behind`);
   }
-  const stack = await startStack(options);
+  if (0 < overrides.length) {
+    journal.onEvent("warn", `not passed on to the embedded servers: ${overrides.join(", ")}`);
+  }
+  journal.onEvent("info", `starting on ${prepared.config.data_dir}`);
+  const { stack, supervisors } = await startAll({ ...options, baseline });
   stopping.onSecond(() => {
     stack.kill();
     exitForced();
   });
-  const attended = { stack, options, baseline, display, events: journal.events, forMs: run.forMs };
-  let summary: UpSummary;
+  const attended = {
+    stack,
+    options,
+    baseline,
+    display,
+    supervisors,
+    events: journal.events,
+    forMs: run.forMs,
+  };
+  let summary: UpSummary | null;
   try {
     summary = await attendStack({ ...attended, stop: stopping.signal });
   } finally {
@@ -68,17 +87,47 @@ export async function runUp(run: UpRun): Promise<number> {
   return conclude(run, summary);
 }
 
+/** Servers, worker and the demo's past begin together; services once Temporal answers and the past is there. */
+async function startAll(options: StackOptions & { readonly baseline: Baseline }) {
+  const { config, demo, baseline, onEvent } = options;
+  const writePast = async () => {
+    const written = demo ? await writeBacklog(config, baseline) : 0;
+    if (0 < written) onEvent("info", `wrote a backlog of ${written} scans`);
+  };
+  const past = writePast();
+  const temporal = Promise.withResolvers<void>();
+  const supervisors = createSupervisors(options, Promise.all([temporal.promise, past]));
+  try {
+    const stack = await startStack({ ...options, past, onTemporal: () => temporal.resolve() });
+    return { stack, supervisors };
+  } catch (error) {
+    await supervisors.giveUp();
+    throw error;
+  }
+}
+
 /** With --for or --summary somebody asked whether it worked. */
-function conclude({ forMs, summaryFile }: UpRun, summary: UpSummary): number {
-  if (summaryFile !== null) writeFileSync(summaryFile, `${JSON.stringify(summary, null, 2)}\n`);
+function conclude({ forMs, summaryFile }: UpRun, summary: UpSummary | null): number {
+  if (summary === null) return forMs === null && summaryFile === null ? 0 : EXIT_NOT_OK;
+  if (summaryFile !== null && !wroteSummary(summaryFile, summary)) return EXIT_NOT_OK;
   if (forMs === null && summaryFile === null) return 0;
   for (const problem of summary.problems) process.stderr.write(`dolphin: ${problem}\n`);
   return summary.ok ? 0 : EXIT_NOT_OK;
 }
 
+function wroteSummary(file: string, summary: UpSummary): boolean {
+  try {
+    writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
+    return true;
+  } catch (error) {
+    process.stderr.write(`dolphin: the summary could not be written: ${messageOf(error)}\n`);
+    return false;
+  }
+}
+
 function stackOptions(
   { demo }: UpRun,
-  { config, tools }: Prepared,
+  { config, tools, venues }: Prepared,
   onEvent: StackOptions["onEvent"],
 ): Omit<StackOptions, "baseSeq"> {
   const world = {
@@ -86,8 +135,9 @@ function stackOptions(
     temporal: `${LOOPBACK}:${config.ports.temporal}`,
     namespace: process.env["TEMPORAL_NAMESPACE"] || "default",
     env: process.env,
+    secrets: partSecrets(config).environment,
   };
-  return { config, tools, world, demo, onEvent };
+  return { config, tools, world, demo, venues, onEvent };
 }
 
 /** This process, too, talks to the embedded server, whatever profile the operator has set. */

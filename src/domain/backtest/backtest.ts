@@ -4,83 +4,34 @@
  *
  * Invariant: the result hash depends on the description and the scans, not on how they were chunked.
  */
+import type {
+  Backtest,
+  BacktestDescription,
+  BacktestListener,
+  MutableScan,
+  RecordedBook,
+  RecordedFeature,
+  ScanChunk,
+} from "./backtest-run.ts";
 import { assert } from "../assert.ts";
-import {
-  closeEquityCurve,
-  createEquityCurve,
-  noteEquity,
-  type EquityCurve,
-} from "../statistics/equity-curve.ts";
-import { addToTally, createTradeTally, type TradeTally } from "../statistics/trade-tally.ts";
+import { firstAfter } from "../first-after.ts";
+import { closeEquityCurve, createEquityCurve, noteEquity } from "../statistics/equity-curve.ts";
+import { addToTally, createTradeTally } from "../statistics/trade-tally.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../time.ts";
-import { createPaperBroker, type PaperSettings } from "../trading/broker/paper-broker.ts";
-import { stepDesk, type PaperDesk } from "../trading/broker/paper-desk.ts";
+import { createPaperBroker } from "../trading/broker/paper-broker.ts";
+import { paperDeskOf } from "../trading/broker/paper-desk.ts";
+import { stepDesk } from "../trading/broker/step-desk.ts";
 import type { TraderCommand } from "../trading/commands.ts";
-import type { TraderConfiguration } from "../trading/configuration.ts";
-import type { ScanEvent } from "../trading/events.ts";
+import { FUNDING_PREFIX, type FundingRate } from "../trading/margin/carry.ts";
+import type { TraderEvent } from "../trading/events.ts";
 import type { Trade } from "../trading/orders.ts";
 import { createTrader } from "../trading/trader.ts";
-import { createBuyAndHold, growthOf, noteHoldings, type BuyAndHold } from "./benchmark.ts";
+import { createBuyAndHold, growthOf, noteHoldings } from "./benchmark.ts";
 import { reportOf, type BacktestReport } from "./report.ts";
+import { createLossWatch, noteBankrupt, noteLoss, watchLosses } from "../statistics/loss-watch.ts";
 import { createResultHash, hashNumber, hashText, type ResultHash } from "./result-hash.ts";
 
-/** Consecutive scans of one universe, by columns; rows of prices are `assets.length` long. */
-export type ScanChunk = {
-  readonly assets: readonly string[];
-  readonly count: number;
-  readonly timesMs: Float64Array;
-  readonly prices: Float64Array;
-  /** `eigenvalueCount` a scan, descending; NaN for the first of a scan that has none. */
-  readonly eigenvalues: Float64Array;
-  readonly eigenvalueCount: number;
-  /** As many a scan as the strategy names; may be empty when it names none. */
-  readonly carried: Float64Array;
-};
-
-/** What a run is, and with the data what its result follows from. */
-export type BacktestDescription = {
-  readonly dataHash: string;
-  readonly codeVersion: string;
-  readonly trader: TraderConfiguration;
-  readonly paper: PaperSettings;
-  /** Scans before this time fill the windows and nothing is decided at them; left out: none. */
-  readonly warmUntilMs?: number;
-};
-
-export type DaySample = {
-  readonly day: string;
-  readonly equity: number;
-  /** What the same capital would be worth by buying and holding every asset. */
-  readonly benchmark: number;
-};
-
-export type BacktestListener = {
-  readonly onTrade: (trade: Trade) => void;
-  readonly onDay: (sample: DaySample) => void;
-};
-
 export const SILENT: BacktestListener = { onTrade: () => {}, onDay: () => {} };
-
-export type Backtest = {
-  readonly description: BacktestDescription;
-  readonly listener: BacktestListener;
-  readonly desk: PaperDesk;
-  readonly event: MutableScan;
-  readonly curve: EquityCurve;
-  readonly tally: TradeTally;
-  readonly holdings: BuyAndHold;
-  readonly hash: ResultHash;
-  /** At the end of each UTC day, the start first: a number a day is all that grows. */
-  readonly dailyEquities: number[];
-  readonly firstMs: number[];
-  /** A copy of the last scan of the chunk before. */
-  lastRow: { readonly assets: readonly string[]; readonly prices: Float64Array };
-  nextDayMs: number;
-  scansInPosition: number;
-  scans: number;
-};
-
-type MutableScan = { -readonly [key in keyof ScanEvent]: ScanEvent[key] };
 
 export function startBacktest(
   description: BacktestDescription,
@@ -91,27 +42,33 @@ export function startBacktest(
   const hash = createResultHash();
   hashText(hash, descriptionText(description, trader.strategy.parameters));
   const tally = createTradeTally();
-  const onCommands = (_: unknown, commands: readonly TraderCommand[]) => {
+  const losses = createLossWatch(configuration.capital);
+  const onCommands = (event: TraderEvent, commands: readonly TraderCommand[]) => {
     for (const command of commands) {
+      if (command.kind === "note") noteLoss(losses, command.note, event.nowMs);
       if (command.kind !== "book_trade") continue;
       addToTally(tally, command.trade);
       hashTrade(hash, command.trade);
       listener.onTrade(command.trade);
     }
   };
+  const broker = createPaperBroker(paper);
   return {
     description,
     listener,
-    desk: { trader, broker: createPaperBroker(paper), beforeReport: () => {}, onCommands },
+    broker,
+    desk: { trader, desk: paperDeskOf(broker), beforeReport: () => {}, onCommands },
     event: emptyScan(),
     curve: createEquityCurve(configuration.capital, 0),
     tally,
     holdings: createBuyAndHold(),
     hash,
+    losses,
     dailyEquities: [configuration.capital],
     firstMs: [],
     lastRow: { assets: [], prices: new Float64Array(0) },
     nextDayMs: 0,
+    fundedToMs: 0,
     scansInPosition: 0,
     scans: 0,
   };
@@ -125,23 +82,33 @@ export function feedBacktest(run: Backtest, chunk: ScanChunk): void {
   const { desk, event, curve } = run;
   const { trader } = desk;
   const { data } = trader;
-  const { timesMs, eigenvalues, eigenvalueCount } = chunk;
-  const { warmUntilMs = -Infinity } = run.description;
+  const { timesMs, asOfMs = timesMs, eigenvalues, eigenvalueCount } = chunk;
+  const { warmUntilMs = -Infinity, watched } = run.description;
   const assetCount = chunk.assets.length;
   const carriedCount = trader.strategy.carried.length;
   event.assets = chunk.assets;
   event.prices = chunk.prices;
   event.eigenvalues = eigenvalues;
   event.carried = chunk.carried;
+  const { funding = [], features = [], books = [] } = chunk;
+  // Before the first scan everything that is known by then is new.
+  const knownToMs = run.scans === 0 ? -Infinity : run.fundedToMs;
+  let due = firstAfter(funding, run.fundedToMs, ({ atMs }) => atMs);
+  let known = firstAfter(features, knownToMs, ({ knownMs }) => knownMs);
+  let booked = firstAfter(books, knownToMs, ({ knownMs }) => knownMs);
   for (let row = 0; row < chunk.count; row += 1) {
     const nowMs = timesMs[row]!;
     if (run.nextDayMs <= nowMs) rollDay(run, chunk, row);
     event.nowMs = nowMs;
-    event.asOfMs = nowMs;
+    if (curve.last <= 0) continue;
+    if (due < funding.length) due = tellFunding(run, funding, due);
+    if (known < features.length) known = tellFeatures(run, features, known);
+    if (booked < books.length) booked = tellBooks(run, books, booked);
+    event.asOfMs = asOfMs[row]!;
     event.isReplayed = nowMs < warmUntilMs;
     event.index = trader.nextIndex;
     event.seq += 1;
-    event.scanNumber = event.seq;
+    event.scanNumber = chunk.scanNumbers?.[row] ?? event.seq;
     event.pricesAt = row * assetCount;
     event.eigenvaluesAt = row * eigenvalueCount;
     event.eigenvalueCount =
@@ -149,8 +116,15 @@ export function feedBacktest(run: Backtest, chunk: ScanChunk): void {
     event.carriedAt = row * carriedCount;
     stepDesk(desk, event);
     if (data.positions.length > 0) run.scansInPosition += 1;
-    noteEquity(curve, data.account.equity, nowMs);
+    const { equity } = data.account;
+    if (watched !== undefined && equity !== curve.last) {
+      watchLosses(run.losses, watched, { equity, nowMs });
+    }
+    // Nothing is the least that there is: the run is over.
+    if (equity <= 0) noteBankrupt(run.losses, nowMs);
+    noteEquity(curve, Math.max(0, equity), nowMs);
   }
+  run.fundedToMs = event.nowMs;
   run.scans += chunk.count;
   const lastAt = (chunk.count - 1) * assetCount;
   run.lastRow = { assets: chunk.assets, prices: chunk.prices.slice(lastAt, lastAt + assetCount) };
@@ -175,8 +149,58 @@ function beginRun(run: Backtest, chunk: ScanChunk): void {
   const firstMs = chunk.timesMs[0]!;
   run.firstMs.push(firstMs);
   run.curve.peakAtMs = firstMs;
+  run.fundedToMs = firstMs;
   run.nextDayMs = (Math.floor(firstMs / MS_PER_DAY) + 1) * MS_PER_DAY;
   noteHoldings(run.holdings, { assets: chunk.assets, prices: chunk.prices, at: 0 });
+}
+
+/** Steps the funding that was settled up to the next scan; returns the place of the first rate that was not. */
+function tellFunding(run: Backtest, funding: readonly FundingRate[], due: number): number {
+  const { desk, event } = run;
+  let at = due;
+  for (; at < funding.length && funding[at]!.atMs <= event.nowMs; at += 1) {
+    const { asset, rate: value, atMs: asOfMs } = funding[at]!;
+    const { nowMs } = event;
+    const index = desk.trader.nextIndex;
+    const name = `${FUNDING_PREFIX}${asset}`;
+    stepDesk(desk, { kind: "feature", index, nowMs, name, value, asOfMs });
+  }
+  return at;
+}
+
+/** Of what became known up to the scan that is next; returns the place of the first that did not. */
+function tellFeatures(run: Backtest, features: readonly RecordedFeature[], known: number): number {
+  const { desk, event } = run;
+  let at = known;
+  for (; at < features.length && features[at]!.knownMs <= event.nowMs; at += 1) {
+    const { name, value, asOfMs } = features[at]!;
+    const { nowMs } = event;
+    stepDesk(desk, { kind: "feature", index: desk.trader.nextIndex, nowMs, name, value, asOfMs });
+  }
+  return at;
+}
+
+/** Of each asset the last that was here by the scan that is next: nobody could act on those before it. */
+function tellBooks(run: Backtest, books: readonly RecordedBook[], booked: number): number {
+  const { desk, event } = run;
+  const { nowMs } = event;
+  const newest = new Map<string, RecordedBook>();
+  let at = booked;
+  for (; at < books.length && books[at]!.knownMs <= nowMs; at += 1) {
+    newest.set(books[at]!.asset, books[at]!);
+  }
+  for (const { asset, asOfMs, bids, asks } of newest.values()) {
+    stepDesk(desk, {
+      kind: "book",
+      index: desk.trader.nextIndex,
+      nowMs,
+      asset,
+      asOfMs,
+      bids,
+      asks,
+    });
+  }
+  return at;
 }
 
 /**
@@ -194,11 +218,13 @@ function rollDay(run: Backtest, chunk: ScanChunk, row: number): void {
     sampleDay(run, run.nextDayMs - MS_PER_DAY);
   }
   const day = dayFromMicros(nowMs * US_PER_MS);
+  if (run.curve.last <= 0) return;
+  run.losses.dayEquity = trader.data.account.equity;
   stepDesk(run.desk, { kind: "day_rolled", index: trader.nextIndex, nowMs, day });
 }
 
 function sampleDay(run: Backtest, dayMs: number): void {
-  const { equity } = run.desk.trader.data.account;
+  const { last: equity } = run.curve;
   const { capital } = run.description.trader;
   run.dailyEquities.push(equity);
   const day = dayFromMicros(dayMs * US_PER_MS);

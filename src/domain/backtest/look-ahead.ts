@@ -1,20 +1,32 @@
 /**
  * Whether a strategy looks ahead. It can't by its types; what goes around them is found by what it
  * does: its decisions on the first k scans must be the same whether the scans after k are there, are
- * missing, or hold no number.
+ * missing, or hold no number, and whether or not it was sent through a snapshot in between.
  */
 import type { TraderCommand } from "../trading/commands.ts";
+import { exactText } from "../trading/snapshot/exact.ts";
 import { decisionOf } from "../trading/trader.ts";
-import { feedBacktest, type Backtest, type ScanChunk } from "./backtest.ts";
+import { feedBacktest } from "./backtest.ts";
+import type { Backtest, ScanChunk } from "./backtest-run.ts";
 import { sliceOfChunk } from "./chunk-slice.ts";
+import {
+  type BacktestSnapshot,
+  resumeBacktest,
+  snapshotOfBacktest,
+} from "./snapshot/backtest-snapshot.ts";
 
 const TRIES = 20;
 /** Enough to see what is wrong. */
 const FINDINGS_MAX = 20;
+const ORDER = "! order: ";
+const FAILED = "! failed: ";
 
 export type LookAheadFinding = {
-  /** What was done to the scans after the first `scans`; `again`: nothing, it only ran once more. */
-  readonly kind: "cut" | "blanked" | "again";
+  /**
+   * What was done to the scans after the first `scans`; `again`: nothing, it only ran once more;
+   * `restored`: nothing, but at the places before it its state was sent through a snapshot.
+   */
+  readonly kind: "cut" | "blanked" | "again" | "restored";
   readonly scans: number;
   /** The first scan that was decided otherwise, from 1 on. */
   readonly seq: number;
@@ -24,8 +36,12 @@ export type LookAheadFinding = {
 
 export type LookAheadVerdict = {
   readonly scans: number;
-  /** Scans at which something was decided: without any the check says nothing. */
+  /** Scans at which something was decided, refusals included. */
   readonly decisions: number;
+  /** Orders submitted, refusals not: without any the check says nothing. */
+  readonly orders: number;
+  /** What it threw, and so no scan after was looked at; null: nothing. */
+  readonly failure: string | null;
   /** The lengths that were tried, each cut and blanked. */
   readonly tried: readonly number[];
   readonly findings: readonly LookAheadFinding[];
@@ -48,6 +64,7 @@ export function checkLookAhead({
   const carriedCount = begin().desk.trader.strategy.carried.length;
   const chunk = cutAfter(given, given.count, carriedCount);
   const full = decisionsOf(chunk, begin);
+  const last = full.at(-1) ?? "";
   const busy = full.flatMap((text, at) => (text.includes("!") ? [at + 1] : []));
   const anywhere = () => 1 + Math.floor(random() * (chunk.count - 1));
   const lengths = new Set<number>();
@@ -59,7 +76,8 @@ export function checkLookAhead({
   const tried = [...lengths].filter((length) => 0 < length).toSorted((a, b) => a - b);
   const findings: LookAheadFinding[] = [];
   // What a strategy keeps outside of its memory shows when it runs once more.
-  compare(findings, full, { kind: "again", scans: chunk.count, chunk, begin });
+  const whole = { scans: chunk.count, chunk, begin };
+  compare(findings, full, { kind: "again", ...whole });
   for (const scans of tried) {
     if (FINDINGS_MAX <= findings.length) break;
     compare(findings, full, {
@@ -75,7 +93,16 @@ export function checkLookAhead({
       begin,
     });
   }
-  return { scans: chunk.count, decisions: busy.length, tried, findings };
+  // What a snapshot does not hold shows in what is decided after one.
+  compare(findings, full, { kind: "restored", restoredAfter: lengths, ...whole });
+  return {
+    scans: chunk.count,
+    decisions: busy.length,
+    orders: full.reduce((sum, text) => sum + text.split(ORDER).length - 1, 0),
+    failure: last.startsWith(FAILED) ? last.slice(FAILED.length) : null,
+    tried,
+    findings,
+  };
 }
 
 type Trial = {
@@ -83,23 +110,42 @@ type Trial = {
   readonly scans: number;
   readonly chunk: ScanChunk;
   readonly begin: () => Backtest;
+  readonly restoredAfter?: ReadonlySet<number>;
 };
 
 function compare(into: LookAheadFinding[], full: readonly string[], trial: Trial): void {
-  const { kind, scans, chunk, begin } = trial;
-  const got = decisionsOf({ ...chunk, count: scans }, begin);
+  const { kind, scans, chunk, begin, restoredAfter } = trial;
+  const got = decisionsOf({ ...chunk, count: scans }, begin, restoredAfter);
   const at = got.findIndex((text, row) => text !== full[row]);
   if (at === -1) return;
   into.push({ kind, scans, seq: at + 1, expected: full[at] ?? "nothing", found: got[at]! });
 }
 
 /** One text a scan: decision, orders and the strategy's readings. `!` marks what is more than looking on. */
-function decisionsOf(chunk: ScanChunk, begin: () => Backtest): string[] {
+function decisionsOf(
+  chunk: ScanChunk,
+  begin: () => Backtest,
+  restoredAfter: ReadonlySet<number> = new Set(),
+): string[] {
   const texts: string[] = [];
   const orders: string[] = [];
-  const run = begin();
-  const { trader } = run.desk;
-  const carriedCount = trader.strategy.carried.length;
+  let run = watched(begin(), orders);
+  const carriedCount = run.desk.trader.strategy.carried.length;
+  for (let row = 0; row < chunk.count; row += 1) {
+    try {
+      feedBacktest(run, sliceOfChunk(chunk, { first: row, count: 1, carriedCount }));
+      texts[row] = textOf(run.desk.trader, orders);
+      if (restoredAfter.has(row + 1)) run = watched(restored(run, begin()), orders);
+    } catch (error) {
+      texts[row] = `${FAILED}${error instanceof Error ? error.message : String(error)}`;
+      break;
+    }
+    orders.length = 0;
+  }
+  return texts;
+}
+
+function watched(run: Backtest, orders: string[]): Backtest {
   const { onCommands } = run.desk;
   const desk = {
     ...run.desk,
@@ -108,25 +154,19 @@ function decisionsOf(chunk: ScanChunk, begin: () => Backtest): string[] {
       onCommands(...told);
     },
   };
-  const watched = { ...run, desk };
-  for (let row = 0; row < chunk.count; row += 1) {
-    try {
-      feedBacktest(watched, sliceOfChunk(chunk, { first: row, count: 1, carriedCount }));
-    } catch (error) {
-      texts.push(`! failed: ${error instanceof Error ? error.message : String(error)}`);
-      break;
-    }
-    texts.push(textOf(trader, orders));
-    orders.length = 0;
-  }
-  return texts;
+  return { ...run, desk };
+}
+
+function restored(run: Backtest, fresh: Backtest): Backtest {
+  const snapshot: BacktestSnapshot = JSON.parse(exactText(snapshotOfBacktest(run)));
+  return resumeBacktest(fresh, snapshot);
 }
 
 function noteOrders(into: string[], commands: readonly TraderCommand[]): void {
   for (const command of commands) {
     if (command.kind !== "submit_order") continue;
     const { side, quantity, asset, reason } = command.order;
-    into.push(`! ${side} ${quantity} ${asset} (${reason})`);
+    into.push(`${ORDER}${side} ${quantity} ${asset} (${reason})`);
   }
 }
 

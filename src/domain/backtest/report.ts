@@ -4,8 +4,9 @@ import { tradeFiguresOf, type TradeFigures } from "../statistics/trade-tally.ts"
 import { publishedOf, type PublishedPosition } from "../trading/published.ts";
 import type { FillConvention } from "../trading/broker/paper-broker.ts";
 import type { Parameters } from "../trading/strategy.ts";
-import type { Backtest } from "./backtest.ts";
+import type { Backtest } from "./backtest-run.ts";
 import { growthOf } from "./benchmark.ts";
+import { limitsReached, type LimitsReached } from "../statistics/loss-watch.ts";
 import { hexOf } from "./result-hash.ts";
 
 export type BacktestReport = {
@@ -23,6 +24,7 @@ export type BacktestReport = {
     readonly firstMs: number | null;
     readonly lastMs: number | null;
   };
+  readonly limits: LimitsReached;
   readonly returns: {
     readonly start: number;
     readonly end: number;
@@ -33,6 +35,10 @@ export type BacktestReport = {
     readonly total: number;
     readonly buyAndHold: number;
     readonly fees: number;
+    /** What the closed trades paid, a part of the fees; reports from before there was margin lack it. */
+    readonly borrowCost?: number;
+    /** What the closed trades received, a part of their pnl; below zero it was paid. */
+    readonly funding?: number;
     readonly volume: number;
   };
   readonly risk: DailyRatios & {
@@ -71,15 +77,18 @@ export function reportOf(run: Backtest): BacktestReport {
       firstMs: run.firstMs[0] ?? null,
       lastMs: run.scans === 0 ? null : run.event.nowMs,
     },
+    limits: limitsReached(run.losses, description.watched === undefined),
     returns: {
       start: trader.capital,
       end: data.account.cash,
-      endEquity: data.account.equity,
+      endEquity: curve.last,
       peak: curve.peak,
       lowest: curve.lowest,
-      total: data.account.equity / trader.capital - 1,
+      total: curve.last / trader.capital - 1,
       buyAndHold: growthOf(run.holdings) - 1,
       fees: data.account.fees,
+      borrowCost: tally.borrowCost,
+      funding: tally.funding,
       volume: tally.volume,
     },
     risk: {

@@ -2,13 +2,19 @@
 import {
   DEFAULT_AGE_BUDGETS_MS,
   DEFAULT_CAPITAL,
+  DEFAULT_DELISTING,
   DEFAULT_LIMITS,
+  type Delisting,
   type RiskLimits,
+  WIDE_LIMITS,
 } from "../trading/configuration.ts";
+import type { Instrument } from "../trading/market/instrument.ts";
+import { DEFAULT_MARGIN, type Margin } from "../trading/margin/margin-terms.ts";
 import { DEFAULT_PAPER_SETTINGS, type FillConvention } from "../trading/broker/paper-broker.ts";
 import type { Posture } from "../trading/posture.ts";
 import type { Parameters, StrategyChoice } from "../trading/strategy.ts";
-import type { BacktestDescription } from "./backtest.ts";
+import type { BacktestDescription } from "./backtest-run.ts";
+import type { LossLimits } from "../statistics/loss-watch.ts";
 
 export type RunSettings = {
   /** A `preset` among them stands for its own set. */
@@ -17,11 +23,26 @@ export type RunSettings = {
   readonly convention: FillConvention;
   readonly capital: number;
   readonly feeBps: number;
+  /** Where a fill walks no order book. */
   readonly slippageBps: number;
+  /** Of what walking a book costs; left out: all of it. */
+  readonly walkFactor?: number;
   readonly seed: number;
-  readonly limits: RiskLimits;
+  readonly partialShare: number;
+  readonly rejectShare: number;
+  readonly instruments: Readonly<Record<string, Instrument>>;
+  readonly ageBudgetsMs: Readonly<Record<string, number>>;
+  /** Null: none, so that a strategy is judged by what it does and not by where it was stopped. */
+  readonly limits: RiskLimits | null;
+  /** Without limits: the losses that the report tells of, as the book would latch at them. */
+  readonly watched: LossLimits;
+  /** Null: a position stays open for ever when its asset is gone. */
+  readonly delisting: Delisting | null;
+  /** Null: nothing is liquidated, and the run ends where nothing is left. */
+  readonly margin: Margin | null;
 };
 
+/** Those of a book that is not configured. */
 export const DEFAULT_RUN_SETTINGS: RunSettings = {
   parameters: {},
   posture: "APEX",
@@ -30,8 +51,19 @@ export const DEFAULT_RUN_SETTINGS: RunSettings = {
   feeBps: DEFAULT_PAPER_SETTINGS.feeBps,
   slippageBps: DEFAULT_PAPER_SETTINGS.slippageBps,
   seed: DEFAULT_PAPER_SETTINGS.seed,
-  limits: DEFAULT_LIMITS,
+  partialShare: DEFAULT_PAPER_SETTINGS.partialShare,
+  rejectShare: DEFAULT_PAPER_SETTINGS.rejectShare,
+  instruments: {},
+  ageBudgetsMs: DEFAULT_AGE_BUDGETS_MS,
+  limits: null,
+  watched: lossLimitsOf(DEFAULT_LIMITS),
+  delisting: DEFAULT_DELISTING,
+  margin: DEFAULT_MARGIN,
 };
+
+export function lossLimitsOf({ dailyLossMax, drawdownMax }: LossLimits): LossLimits {
+  return { dailyLossMax, drawdownMax };
+}
 
 const LATENCY = /^latency:(\d+)$/;
 
@@ -51,7 +83,9 @@ export type RunGround = {
 
 export function describeRun(settings: RunSettings, ground: RunGround): BacktestDescription {
   const { parameters, posture, capital, slippageBps, limits } = settings;
-  const { convention, feeBps, seed } = settings;
+  const { convention, feeBps, seed, partialShare, rejectShare, watched, delisting, margin } =
+    settings;
+  const { walkFactor = 1 } = settings;
   return {
     dataHash: ground.dataHash,
     codeVersion: ground.codeVersion,
@@ -61,13 +95,30 @@ export function describeRun(settings: RunSettings, ground: RunGround): BacktestD
       strategy: ground.strategy,
       parameters,
       slippageBps,
-      instruments: {},
-      limits,
-      ageBudgetsMs: DEFAULT_AGE_BUDGETS_MS,
+      instruments: sorted(settings.instruments),
+      limits: limits ?? WIDE_LIMITS,
+      ageBudgetsMs: sorted(settings.ageBudgetsMs),
       configuredPosture: posture,
+      ...(delisting === null ? {} : { delisting }),
+      ...(margin === null ? {} : { margin: { ...margin, byAsset: sorted(margin.byAsset) } }),
     },
-    paper: { convention, feeBps, slippageBps, seed, partialShare: 0, rejectShare: 0 },
+    paper: {
+      convention,
+      feeBps,
+      slippageBps,
+      seed,
+      partialShare,
+      rejectShare,
+      ...(walkFactor === 1 ? {} : { walkFactor }),
+    },
+    ...(limits === null ? { watched } : {}),
   };
+}
+
+/** Sorts the names: the order in which somebody gave them does not make another run. */
+function sorted<T>(named: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  const entries = Object.entries(named);
+  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Fees and slippage times this: how much of a result is left when trading costs nothing, or twice as much. */
@@ -75,5 +126,6 @@ export const COST_FACTORS = [0, 1, 2] as const;
 
 export function atCost(settings: RunSettings, factor: number): RunSettings {
   const { feeBps, slippageBps } = settings;
-  return { ...settings, feeBps: feeBps * factor, slippageBps: slippageBps * factor };
+  const costs = { feeBps: feeBps * factor, slippageBps: slippageBps * factor };
+  return { ...settings, ...costs, walkFactor: factor };
 }

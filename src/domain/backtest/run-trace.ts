@@ -7,7 +7,9 @@
  */
 import { takeDeepest } from "../statistics/equity-curve.ts";
 import type { Trade } from "../trading/orders.ts";
-import { feedBacktest, type Backtest, type DaySample, type ScanChunk } from "./backtest.ts";
+import { feedBacktest } from "./backtest.ts";
+import type { Backtest, DaySample, ScanChunk } from "./backtest-run.ts";
+import { createBuyAndHold, growthOf, noteHoldings } from "./benchmark.ts";
 import { sliceOfChunk } from "./chunk-slice.ts";
 
 const POINTS_MAX = 1_024;
@@ -42,7 +44,7 @@ export type RunPictures = {
   /** One of each `tradeStride` trades. */
   readonly trades: readonly Trade[];
   readonly tradeStride: number;
-  /** Of the asset that was traded most; null where none was. */
+  /** The asset that was traded most, with its prices; null where none was traded. */
   readonly market: { readonly asset: string; readonly prices: readonly number[] } | null;
 };
 
@@ -84,7 +86,7 @@ export function traceTrade(trace: RunTrace, trade: Trade): void {
   trace.tradeStride *= 2;
 }
 
-/** Of a run that is over: its last scan is a point, too, whatever its distance from the one before. */
+/** Called when the run is over: its last scan is a point, too, whatever its distance from the one before. */
 export function picturesOf(trace: RunTrace, run: Backtest, tradesByAsset: Counts): RunPictures {
   if (trace.wait < trace.stride) addPoint(trace, run, { ...run.lastRow, at: 0 });
   trace.wait = trace.stride;
@@ -150,21 +152,13 @@ function thinOut(trace: RunTrace): void {
 }
 
 function benchmarksOf({ points, prices }: RunTrace, capital: number): number[] {
-  const growths = new Float64Array(points);
-  const counts = new Uint32Array(points);
-  for (const series of prices.values()) {
-    let first = Number.NaN;
-    let last = Number.NaN;
-    for (let at = 0; at < points; at += 1) {
-      const price = series[at]!;
-      if (price > 0) last = price;
-      if (Number.isNaN(first)) first = last;
-      if (Number.isNaN(last)) continue;
-      growths[at]! += last / first;
-      counts[at]! += 1;
-    }
-  }
-  return Array.from(growths, (growth, at) =>
-    counts[at] === 0 ? capital : (capital * growth) / counts[at]!,
-  );
+  const held = createBuyAndHold();
+  const assets = [...prices.keys()];
+  const row = new Float64Array(assets.length);
+  return Array.from({ length: points }, (_, point) => {
+    let column = 0;
+    for (const series of prices.values()) row[column++] = series[point]!;
+    noteHoldings(held, { assets, prices: row, at: 0 });
+    return capital * growthOf(held);
+  });
 }

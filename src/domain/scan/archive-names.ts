@@ -1,4 +1,5 @@
 /** Which names in the archive are scans: `YYYY-MM-DD/<name>.arrow`; dot-files and `*.tmp` are being written. */
+import { pad } from "../time.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -12,6 +13,11 @@ export function isDayFolder(name: string): boolean {
 
 export function isScanName(name: string): boolean {
   return name.endsWith(".arrow") && !name.startsWith(".");
+}
+
+/** True for a name that was meant as a scan's and is none, such as `a.ARROW`. */
+export function isNearlyScanName(name: string): boolean {
+  return !isScanName(name) && !name.startsWith(".") && name.toLowerCase().endsWith(".arrow");
 }
 
 /** True for `YYYY-MM-DD/name` of a scan; a path that leads elsewhere is none. */
@@ -40,6 +46,13 @@ export function previousDay(day: string): string {
     : dayName(year, month - 1, daysIn(year, month - 1));
 }
 
+/** The day after, as a folder name. `day` must be a day folder. */
+export function nextDay(day: string): string {
+  const { year, month, day: date } = partsOf(day);
+  if (date < daysIn(year, month)) return dayName(year, month, date + 1);
+  return month === 12 ? dayName(year + 1, 1, 1) : dayName(year, month + 1, 1);
+}
+
 function partsOf(day: string): { year: number; month: number; day: number } {
   const [year = 0, month = 0, date = 0] = day.split("-").map(Number);
   return { year, month, day: date };
@@ -51,9 +64,5 @@ function daysIn(year: number, month: number): number {
 }
 
 function dayName(year: number, month: number, day: number): string {
-  return `${String(year).padStart(4, "0")}-${twoDigits(month)}-${twoDigits(day)}`;
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, "0");
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
 }

@@ -1,7 +1,15 @@
 /** The archive's books: every file on disk is a seq, a duplicate or in quarantine, or it is named. */
 
-/** Meta key of the journal that an audit sets: the bridge then looks at every file anew. */
-export const RELIST_KEY = "relist";
+/** Asked of the bridge on its local socket: it then looks at every file anew, and answers that it will. */
+export const RELIST_REQUEST = '{"command":"relist"}';
+export const RELIST_ANSWER = '{"kind":"asked"}';
+
+/**
+ * Meta keys of the journal: what was pushed of days before this one, or had a seq before that one,
+ * the journal does not know in full. Such days are not ours: a push might double a scan.
+ */
+export const PROVED_DAY_KEY = "proved_day";
+export const PROVED_SEQ_KEY = "proved_seq";
 
 export type FileVerdict = "pushed" | "duplicate" | "quarantined";
 
@@ -10,7 +18,7 @@ export type AuditedFile = {
   readonly file: string;
   readonly verdict: FileVerdict | null;
   readonly isUnchanged: boolean;
-  /** Younger than this start of the audit by less than the bridge may take. */
+  /** On its way: journaled but not committed, or younger than the time that the bridge may take. */
   readonly isFresh: boolean;
 };
 

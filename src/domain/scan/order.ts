@@ -14,6 +14,47 @@ export function compareScans(a: Timed, b: Timed): number {
 }
 
 /**
+ * The order in which waiting files of one time are taken: as their writer counts, `scan_9` before
+ * `scan_10`. A time may be as coarse as two seconds on a share.
+ */
+export function compareWaiting(a: Timed, b: Timed): number {
+  if (a.timeUs !== b.timeUs) return a.timeUs - b.timeUs;
+  return compareNames(a.name, b.name) || compareScans(a, b);
+}
+
+const NUMBER = /\d+/y;
+
+/** As texts are compared, with each number as one letter; zero for numbers that differ in zeros. */
+function compareNames(a: string, b: string): number {
+  let [at, other] = [0, 0];
+  while (at < a.length && other < b.length) {
+    const [one, two] = [numberAt(a, at), numberAt(b, other)];
+    if (one === "" || two === "") {
+      if (a[at] !== b[other]) return a.slice(at) < b.slice(other) ? -1 : 1;
+      at += 1;
+      other += 1;
+      continue;
+    }
+    const [digits, otherDigits] = [withoutZeros(one), withoutZeros(two)];
+    if (digits.length !== otherDigits.length) return digits.length - otherDigits.length;
+    if (digits !== otherDigits) return digits < otherDigits ? -1 : 1;
+    at += one.length;
+    other += two.length;
+  }
+  return a.length - at - (b.length - other);
+}
+
+/** Empty where no number begins. */
+function numberAt(text: string, at: number): string {
+  NUMBER.lastIndex = at;
+  return NUMBER.exec(text)?.[0] ?? "";
+}
+
+function withoutZeros(digits: string): string {
+  return digits.replace(/^0+/, "");
+}
+
+/**
  * A scan is late when its file is older than the newest pushed, unless its number is above that
  * one's: then the writer's clock went back, and order goes on from its time.
  */

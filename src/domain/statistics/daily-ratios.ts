@@ -18,7 +18,7 @@ export type DailyRatios = {
   readonly sortino: number | null;
   readonly calmar: number | null;
   readonly omega: number | null;
-  /** Of one day at 95 %, as a share that is negative for a loss. */
+  /** The loss of one day at 95 %, as a share, which is negative for a loss. */
   readonly valueAtRisk: number | null;
   readonly conditionalValueAtRisk: number | null;
   readonly ulcerIndex: number | null;
@@ -34,7 +34,8 @@ export type DailySamples = {
   readonly drawdownMax: number;
 };
 
-export function dailyRatiosOf({ equities, drawdownMax }: DailySamples): DailyRatios {
+export function dailyRatiosOf({ equities: sampled, drawdownMax }: DailySamples): DailyRatios {
+  const equities = untilNothing(sampled);
   const returns = equities.slice(1).map((equity, at) => equity / equities[at]! - 1);
   const samples = returns.length;
   if (samples < DAILY_SAMPLES_MIN) return tooFew(samples);
@@ -56,7 +57,8 @@ export function dailyRatiosOf({ equities, drawdownMax }: DailySamples): DailyRat
   const growth = equities.at(-1)! / equities[0]!;
   const cagr = growth > 0 ? growth ** (DAYS_PER_YEAR / samples) - 1 : -1;
   const sorted = Float64Array.from(returns).toSorted();
-  const worst = sorted.subarray(0, Math.max(1, Math.floor(samples * TAIL_SHARE)));
+  // Up to the value at risk, the sample that it begins at included.
+  const worst = sorted.subarray(0, Math.floor((samples - 1) * TAIL_SHARE) + 1);
   return {
     reason: null,
     samples,
@@ -73,6 +75,12 @@ export function dailyRatiosOf({ equities, drawdownMax }: DailySamples): DailyRat
     excessKurtosis: excessKurtosisOf(moments),
     tailRatio: ratio(quantileOf(sorted, 1 - TAIL_SHARE), Math.abs(quantileOf(sorted, TAIL_SHARE))),
   };
+}
+
+/** The day on which nothing is left is the last one: there is no return on nothing. */
+function untilNothing(equities: readonly number[]): readonly number[] {
+  const end = equities.findIndex((equity) => equity <= 0);
+  return end === -1 ? equities : [...equities.slice(0, end), 0];
 }
 
 /** Null where the divisor is nothing: an infinite ratio is no finding. */

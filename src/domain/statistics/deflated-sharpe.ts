@@ -13,7 +13,7 @@ import { addToMoments, createMoments, deviationOf } from "./moments.ts";
 export type BestTrial = {
   /** All that were run. */
   readonly trials: number;
-  /** Of one day, not annualised; of every trial that has one. */
+  /** The daily ratio, not annualised, of every trial that has one. */
   readonly sharpes: readonly number[];
   readonly best: {
     readonly sharpe: number;
@@ -45,7 +45,7 @@ export function deflatedSharpe({ trials, sharpes, best }: BestTrial): DeflatedSh
   return { probability: normalShare(score), expectedBest };
 }
 
-/** Of so many draws of a standard normal variable; 0 for one. */
+/** The largest that is expected of this many draws of a standard normal variable; 0 for one. */
 function expectedMaximum(trials: number): number {
   if (trials < 2) return 0;
   return (

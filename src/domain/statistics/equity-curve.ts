@@ -35,7 +35,7 @@ export function createEquityCurve(equity: number, nowMs: number): EquityCurve {
   };
 }
 
-/** To be told of every scan: a drawdown begins at the last one at the peak, not where it was reached. */
+/** Called with every scan: a drawdown begins at the last one at the peak, not where it was reached. */
 export function noteEquity(curve: EquityCurve, equity: number, nowMs: number): void {
   if (equity >= curve.peak) {
     if (curve.depth > 0) endDrawdown(curve, nowMs);

@@ -31,7 +31,7 @@ export function addToMoments(moments: Moments, value: number): void {
   moments.second += term;
 }
 
-/** Of a sample: divides by one less than the count. */
+/** The deviation of a sample: divides by one less than the count. */
 export function deviationOf(moments: Moments): number {
   return moments.count < 2 ? 0 : Math.sqrt(moments.second / (moments.count - 1));
 }

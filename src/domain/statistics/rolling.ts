@@ -2,7 +2,7 @@
  * Windows over the last values of a series. They are plain records, so that a snapshot of a strategy
  * keeps them exactly as they are.
  *
- * Invariant: a window's sums depend on the values it was told and on nothing else; they are added up
+ * Invariant: a window's sums depend on the values that were added and on nothing else; they are added up
  * anew each time round, so that rounding does not pile up over a long day.
  */
 
@@ -60,7 +60,7 @@ export function valueBefore({ values, at }: RollingWindow, places: number): numb
   return values[place < 0 ? place + values.length : place]!;
 }
 
-/** Of the values themselves, without a correction for a small sample. */
+/** The deviation of the values themselves, without a correction for a small sample. */
 export function windowDeviation({ sum, sumOfSquares, count }: RollingWindow): number {
   const mean = sum / count;
   return Math.sqrt(Math.max(0, sumOfSquares / count - mean * mean));

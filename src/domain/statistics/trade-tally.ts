@@ -9,6 +9,8 @@ export type TradeTally = {
   readonly all: TradeGroup;
   long: number;
   volume: number;
+  funding: number;
+  borrowCost: number;
   readonly pnl: Moments;
   gains: number;
   losses: number;
@@ -62,6 +64,8 @@ export function createTradeTally(): TradeTally {
     all: emptyGroup(),
     long: 0,
     volume: 0,
+    funding: 0,
+    borrowCost: 0,
     pnl: createMoments(),
     gains: 0,
     losses: 0,
@@ -90,6 +94,8 @@ export function addToTally(tally: TradeTally, trade: Trade): void {
   addToMoments(tally.pnl, pnl);
   if (trade.direction === "long") tally.long += 1;
   tally.volume += trade.quantity * (trade.entryPrice + trade.exitPrice);
+  if (trade.funding !== undefined) tally.funding += trade.funding;
+  if (trade.borrowCost !== undefined) tally.borrowCost += trade.borrowCost;
   if (pnl > 0) tally.gains += pnl;
   else tally.losses -= pnl;
   tally.best = Math.max(tally.best, pnl);

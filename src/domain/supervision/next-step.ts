@@ -1,6 +1,7 @@
 /** What follows the end of one life of a service's process: who asked for it decides what it costs. */
 import { decideRestart } from "./restart-policy.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
+import { isoFromMs } from "../time.ts";
 
 export const END_KINDS = [
   /** By itself, or by a signal that supervision did not send. */
@@ -100,5 +101,32 @@ export function wordAfterEnd(
       return "FATAL";
     case "hold":
       return end === "fenced" ? "Fenced" : end === "misconfigured" ? "Error" : "Unkillable";
+  }
+}
+
+/** Why a service's process is gone, and what follows: the same sentence whoever tells it. */
+export function reasonAfterEnd(
+  step: NextStep,
+  ending: { readonly kind: EndKind; readonly why: string } | null,
+): string {
+  return [ending?.why, whatFollows(step, ending?.kind ?? "stopped")].filter(Boolean).join("; ");
+}
+
+function whatFollows(step: NextStep, end: EndKind): string {
+  switch (step.kind) {
+    case "idle":
+      return "";
+    case "start":
+      return "being started";
+    case "restart":
+      return `next try at ${isoFromMs(step.atMs)}`;
+    case "fatal":
+      return `the restarts are used up; next try at ${isoFromMs(step.atMs)}`;
+    case "observe":
+      return `monitor-only: would be started again at ${isoFromMs(step.atMs)}`;
+    case "hold":
+      return end === "fenced"
+        ? "not restarted; `start` or `restart` takes over again"
+        : "not restarted until `start` or `restart`";
   }
 }

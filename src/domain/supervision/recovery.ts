@@ -25,7 +25,8 @@ export function decideRecovery(
   if (found.action !== "restart" || situation.mode === "monitor-only") return null;
   const { policy, restartTimesMs, nowMs } = situation;
   if (decideRestart(policy, restartTimesMs, nowMs).kind === "fatal") return null;
-  if (found.cause === "bridge") return { kind: "unhealthy", why: found.reason };
+  // What lies undone though all that it needs answers.
+  if (found.word === "Stale") return { kind: "unhealthy", why: found.reason };
   const rssBytes = seen.observation.rssBytes ?? 0;
   return seen.limits.rssRestartBytes <= rssBytes ? { kind: "memory", why: found.reason } : null;
 }

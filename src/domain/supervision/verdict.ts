@@ -4,6 +4,8 @@
  * archive and Hazelcast both answer, ever leads to a restart.
  */
 
+import { type Cause, type DependencyState, type InputTie, inputTieOf, type Ties } from "./ties.ts";
+
 export const WORDS = [
   "Healthy",
   "Warning",
@@ -20,9 +22,6 @@ export const WORDS = [
 ] as const;
 export type Word = (typeof WORDS)[number];
 
-export const CAUSES = ["none", "mount", "hazelcast", "process", "bridge", "upstream"] as const;
-export type Cause = (typeof CAUSES)[number];
-
 export type Verdict = {
   readonly word: Word;
   readonly cause: Cause;
@@ -31,14 +30,39 @@ export type Verdict = {
   readonly reason: string;
 };
 
-/** What a service says about its work; ages in seconds. */
+/** What came in, from when its service first saw it; ages in seconds on the service's own clock. */
+export type InputFact = {
+  readonly name: string;
+  /** The age of the newest; null before the first. */
+  readonly ageS: number | null;
+  /** Up to this it is fresh, beyond twice of it stale. */
+  readonly budgetS: number;
+  /** Since the service last looked for it, or was to look; null where it is told. */
+  readonly lookedAgeS?: number | null | undefined;
+};
+
+export type QueueFact = {
+  readonly waiting: number;
+  /** Since the oldest was first seen; null where nothing waits, or nobody knows. */
+  readonly oldestS: number | null;
+  /** Since one was dealt with; null while none can be. */
+  readonly progressS: number | null;
+};
+
+/** What a person has to know of a dependency or an input that works. */
+export type Note = {
+  readonly of: string;
+  readonly says: string;
+  /** Somebody has to act. */
+  readonly isAlert: boolean;
+};
+
+/** What a service says about its work. */
 export type WorkFacts = {
-  readonly archive: "ok" | "hung" | "missing" | "error";
-  readonly hazelcast: "ok" | "down";
-  readonly newestDataAgeS: number | null;
-  readonly oldestUnpushedAgeS: number | null;
-  readonly progressAgeS: number | null;
-  readonly backlog: number;
+  readonly dependencies: Readonly<Record<string, DependencyState>>;
+  readonly inputs: readonly InputFact[];
+  readonly queue: QueueFact | null;
+  readonly notes?: readonly Note[] | undefined;
 };
 
 export type Observation = {
@@ -50,7 +74,9 @@ export type Observation = {
   readonly cpuPercent: number | null;
   /** What the last beat said; null from a service without data, or before the first beat. */
   readonly facts: WorkFacts | null;
-  /** How long archive and Hazelcast have both answered without a break. */
+  /** The service's own phrase for what it does; left out where nobody has told it. */
+  readonly state?: string | null | undefined;
+  /** How long all that it needs has answered without a break. */
   readonly dependenciesOkS: number;
 };
 
@@ -60,45 +86,59 @@ export type Limits = {
   readonly cpuWarnPercent: number;
   readonly cpuAlertPercent: number;
 };
+/** What of a service's row decides. */
+export type Row = Limits & { readonly ties: Ties };
 
 export const SILENT_MAX_S = 10;
-const FRESH_S = 30;
+/** What waits for long is said, and for longer it is stale. */
+const WAITS_S = 30;
 const STALE_S = 60;
 const STUCK_S = 60;
-/** A listing is due every ten seconds at most; a first one of a huge, slow share may take minutes. */
+/** A sign that it looks is due with every item; one file operation of a slow share may take long. */
 const BLIND_S = 300;
+const JOURNAL_WAIT = "waiting: journal";
 const BYTES_PER_MB = 1_048_576;
 
 /** Tries the rows of the design's table in their order; the first that fits decides. */
-export function verdict(seen: Observation, limits: Limits): Verdict {
+export function verdict(seen: Observation, row: Row): Verdict {
   const { facts } = seen;
   if (seen.phase === "absent") {
     return { word: "Down", cause: "process", action: "restart", reason: "no process" };
   }
   return (
-    onArchive(facts) ??
-    onHazelcast(facts) ??
-    onProcess(seen, limits) ??
-    onStuckBridge(seen) ??
-    withUsage(onData(seen), seen, limits)
+    onNeeds(facts, row.ties, "Error") ??
+    onProcess(seen, row) ??
+    onStuckQueue(seen, row.ties) ??
+    withUsage(withNotes(withWait(seen, row.ties), facts, row.ties), seen, row)
   );
 }
 
-function onArchive(facts: WorkFacts | null): Verdict | null {
-  if (facts === null || facts.archive === "ok") return null;
-  const what = {
-    hung: "the archive does not answer (a file operation hangs)",
-    missing: "the archive folder does not exist",
-    error: "the archive cannot be read",
-  }[facts.archive];
-  const reason = `${what}; ${dataAge(facts.newestDataAgeS)}; recovers by itself`;
-  return { word: "Error", cause: "mount", action: "alert", reason };
+/** Whether all answers that it needs; false before it has said anything. */
+export function hasWhatItNeeds(facts: WorkFacts | null, { needs }: Ties): boolean {
+  if (facts === null) return false;
+  return Object.keys(needs).every((name) => (facts.dependencies[name] ?? "ok") === "ok");
 }
 
-function onHazelcast(facts: WorkFacts | null): Verdict | null {
-  if (facts === null || facts.hazelcast === "ok") return null;
-  const reason = `Hazelcast does not answer; ${facts.backlog} files wait; retrying`;
-  return { word: "Error", cause: "hazelcast", action: "alert", reason };
+/** The first in the row's order that fails this badly. */
+function onNeeds(facts: WorkFacts | null, ties: Ties, word: "Error" | "Warning"): Verdict | null {
+  for (const [name, need] of Object.entries(ties.needs)) {
+    const state = facts?.dependencies[name] ?? "ok";
+    if (facts === null || state === "ok" || need.word !== word) continue;
+    const reason = [need.says[state], ...standing(facts, ties), need.after].join("; ");
+    return { word, cause: need.cause, action: "alert", reason };
+  }
+  return null;
+}
+
+/** What waits, where something can, and how old the newest of each input is. */
+function standing({ queue, inputs }: WorkFacts, ties: Ties): string[] {
+  const waits =
+    queue === null || ties.queue === null ? [] : [`${queue.waiting} ${ties.queue.unit} wait`];
+  const ages = inputs.flatMap((input) => {
+    const tie = inputTieOf(ties, input.name);
+    return tie === undefined ? [] : [inputAge(input, tie)];
+  });
+  return [...waits, ...ages];
 }
 
 function onProcess(seen: Observation, limits: Limits): Verdict | null {
@@ -116,46 +156,130 @@ function onProcess(seen: Observation, limits: Limits): Verdict | null {
   return null;
 }
 
-function onStuckBridge({ facts, dependenciesOkS }: Observation): Verdict | null {
-  if (facts === null || facts.progressAgeS === null) return null;
-  const { oldestUnpushedAgeS, progressAgeS } = facts;
-  // Counted from when both answered again: what lay through an outage is no fault of the bridge.
-  const idleS = Math.min(progressAgeS, dependenciesOkS);
-  if (idleS <= STUCK_S) return null;
-  const nothing = `no progress for ${age(progressAgeS)}, though archive and Hazelcast answer`;
-  if (oldestUnpushedAgeS === null) {
-    // It knows of no file, but it does not look either: nobody can say that the upstream is silent.
-    const action = BLIND_S < idleS ? "restart" : "alert";
-    return { word: "Stale", cause: "bridge", action, reason: `nothing is listed; ${nothing}` };
+function onStuckQueue({ facts, dependenciesOkS }: Observation, ties: Ties): Verdict | null {
+  if (facts === null || ties.queue === null) return null;
+  const { lies, still, blind, cause } = ties.queue;
+  const oldestS = facts.queue?.oldestS ?? null;
+  const progressS = facts.queue?.progressS ?? null;
+  const answering = though(ties);
+  if (oldestS !== null && progressS !== null) {
+    // Counted from when all answered again: what lay through an outage is no fault of the service.
+    // Looks go on beside a loop that is stuck: for what waits they are no excuse.
+    if (Math.min(oldestS, progressS, dependenciesOkS) <= STUCK_S) return null;
+    const reason = `${lies} for ${age(oldestS)}; ${still} for ${age(progressS)}${answering}`;
+    return { word: "Stale", cause, action: "restart", reason };
   }
-  if (oldestUnpushedAgeS <= STUCK_S) return null;
-  const reason = `a complete file lies unpushed for ${age(oldestUnpushedAgeS)}; ${nothing}`;
-  return { word: "Stale", cause: "bridge", action: "restart", reason };
+  const lookedS = facts.inputs.find(({ lookedAgeS }) => lookedAgeS != null)?.lookedAgeS ?? null;
+  if (lookedS === null) return null;
+  // What events tell is dealt with without a look.
+  const blindS = Math.min(lookedS, progressS ?? lookedS);
+  const idleS = Math.min(blindS, dependenciesOkS);
+  if (idleS <= STUCK_S) return null;
+  // It knows of nothing, but it does not look either: nobody can say that the upstream is silent.
+  const action = BLIND_S < idleS ? "restart" : "alert";
+  return { word: "Stale", cause, action, reason: `${blind} for ${age(blindS)}${answering}` };
 }
 
-function onData({ facts }: Observation): Verdict {
-  if (facts === null) return { word: "Healthy", cause: "none", action: "none", reason: "running" };
-  const { newestDataAgeS, oldestUnpushedAgeS, backlog } = facts;
-  const data = dataAge(newestDataAgeS);
-  if (oldestUnpushedAgeS !== null && FRESH_S <= oldestUnpushedAgeS) {
-    const word = STALE_S < oldestUnpushedAgeS && STALE_S < (facts.progressAgeS ?? 0);
-    const reason = `backlog of ${backlog} files, the oldest waits ${age(oldestUnpushedAgeS)}; ${data}`;
-    return { word: word ? "Stale" : "Warning", cause: "none", action: "none", reason };
+function though({ needs }: Ties): string {
+  const names = Object.values(needs).map(({ name }) => name);
+  return names.length === 0 ? "" : `, though ${names.join(" and ")} answer`;
+}
+
+const HEALTHY = { word: "Healthy", cause: "none", action: "none" } as const;
+
+function onWork({ facts }: Observation, ties: Ties): Verdict {
+  if (facts === null) return { ...HEALTHY, reason: "running" };
+  const inputs = facts.inputs.flatMap((input) => {
+    const tie = inputTieOf(ties, input.name);
+    return tie === undefined ? [] : [onInput(input, tie, { facts, ties })];
+  });
+  const worst = inputs.reduce<Verdict | null>(
+    (found, next) => (found === null || rank(found) < rank(next) ? next : found),
+    null,
+  );
+  return onLongWait(facts, ties) ?? worst ?? { ...HEALTHY, reason: idle(facts, ties) };
+}
+
+function rank({ word }: Verdict): number {
+  const order: readonly Word[] = ["Healthy", "Waiting", "Warning", "Stale (upstream)", "Stale"];
+  return order.indexOf(word);
+}
+
+function idle({ queue }: WorkFacts, ties: Ties): string {
+  if (queue === null || ties.queue === null) return "running";
+  return queue.waiting === 0 ? "nothing waits" : `${queue.waiting} ${ties.queue.unit} wait`;
+}
+
+function onLongWait(facts: WorkFacts, ties: Ties): Verdict | null {
+  const { queue } = facts;
+  if (queue === null || ties.queue === null || (queue.oldestS ?? 0) < WAITS_S) return null;
+  const oldestS = queue.oldestS ?? 0;
+  const isStale = STALE_S < oldestS && STALE_S < (queue.progressS ?? 0);
+  const [, ...ages] = standing(facts, ties);
+  const waits = `backlog of ${queue.waiting} ${ties.queue.unit}, the oldest waits ${age(oldestS)}`;
+  const reason = [waits, ...ages].join("; ");
+  return { word: isStale ? "Stale" : "Warning", cause: "none", action: "none", reason };
+}
+
+type Work = { readonly facts: WorkFacts; readonly ties: Ties };
+
+function onInput(input: InputFact, tie: InputTie, { facts, ties }: Work): Verdict {
+  const { queue } = facts;
+  const unit = ties.queue?.unit ?? "";
+  const isQueued = queue?.oldestS != null && ties.queue !== null;
+  const data = inputAge(input, tie);
+  if (input.ageS === null) {
+    if (isQueued) return { ...HEALTHY, reason: `first of ${queue.waiting} ${unit}` };
+    const { cause, what } = blame(tie, facts);
+    const word = tie.isSide === true ? "Warning" : "Waiting";
+    return { word, cause, action: "none", reason: `${tie.none}${what}` };
   }
-  if (newestDataAgeS === null) {
-    return oldestUnpushedAgeS === null
-      ? { word: "Waiting", cause: "upstream", action: "none", reason: "no scan in the archive yet" }
-      : { word: "Healthy", cause: "none", action: "none", reason: `first of ${backlog} files` };
-  }
-  if (newestDataAgeS < FRESH_S) {
-    return { word: "Healthy", cause: "none", action: "none", reason: data };
-  }
-  if (oldestUnpushedAgeS !== null) {
-    const reason = `${data}; ${backlog} files being pushed`;
+  if (input.ageS < input.budgetS) return { ...HEALTHY, reason: data };
+  if (isQueued) {
+    const reason = `${data}; ${queue.waiting} ${unit} being pushed`;
     return { word: "Warning", cause: "none", action: "none", reason };
   }
-  const word = STALE_S < newestDataAgeS ? "Stale (upstream)" : "Warning";
-  return { word, cause: "upstream", action: "none", reason: `${data}, nothing unpushed` };
+  const { cause, isOurs, what } = blame(tie, facts);
+  const stale = isOurs ? "Stale" : "Stale (upstream)";
+  const isStale = 2 * input.budgetS < input.ageS && tie.isSide !== true;
+  const word = isStale ? stale : "Warning";
+  return { word, cause, action: "none", reason: `${data}${what === "" ? tie.quiet : what}` };
+}
+
+/** Who is to blame for what does not come: the service on its way if that is sick, else its source. */
+function blame({ source, via }: InputTie, { dependencies }: WorkFacts) {
+  const state = via === null ? "ok" : (dependencies[via.service] ?? "ok");
+  if (via === null || state === "ok") return { ...source, what: "" };
+  const sick = state === "down" ? "does not beat" : "does not work as it should";
+  return { cause: via.cause, isOurs: true, what: `; ${via.service} ${sick}` };
+}
+
+/** While its journal takes nothing a service does nothing, however well its data looks. */
+function withWait(seen: Observation, ties: Ties): Verdict {
+  const { state, facts } = seen;
+  const work = onWork(seen, ties);
+  const needs = onNeeds(facts, ties, "Warning");
+  const base = needs === null || rank(needs) < rank(work) ? work : needs;
+  if (state?.startsWith(JOURNAL_WAIT) !== true) return base;
+  return atLeastWarning(base, { cause: "process", action: "alert", reason: state });
+}
+
+/** It works, and somebody has to look at what it works with, or at least to know. */
+function withNotes(base: Verdict, facts: WorkFacts | null, ties: Ties): Verdict {
+  const isInput = (name: string) => facts?.inputs.some((input) => input.name === name) === true;
+  return (facts?.notes ?? []).reduce((found, { of, says, isAlert }) => {
+    const tie = isInput(of) ? inputTieOf(ties, of) : ties.inputs[of];
+    const cause = ties.needs[of]?.cause ?? tie?.source.cause ?? "process";
+    const action = isAlert ? "alert" : "none";
+    return atLeastWarning(found, { cause, action, reason: says });
+  }, base);
+}
+
+/** What is graver already stays as grave as it is. */
+function atLeastWarning(base: Verdict, { reason, ...what }: Omit<Verdict, "word">): Verdict {
+  const both = `${reason}; ${base.reason}`;
+  if (base.word !== "Healthy") return { ...base, reason: both };
+  return { word: "Warning", ...what, reason: both };
 }
 
 /** Memory and CPU over their warning marks raise an alert, whatever the data says, and never a restart. */
@@ -175,8 +299,8 @@ function withUsage(base: Verdict, seen: Observation, limits: Limits): Verdict {
   return { word: "Warning", cause: "process", action: "alert", reason };
 }
 
-function dataAge(seconds: number | null): string {
-  return seconds === null ? "no data yet" : `newest data ${age(seconds)} old`;
+function inputAge({ ageS }: InputFact, { newest, none }: InputTie): string {
+  return ageS === null ? none : `${newest} ${age(ageS)} old`;
 }
 
 function age(seconds: number): string {

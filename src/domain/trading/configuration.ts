@@ -1,22 +1,14 @@
 /** Everything that shapes a trader before its first event; part of what describes a run. */
+import type { Instrument } from "./market/instrument.ts";
+import type { Margin } from "./margin/margin-terms.ts";
 import type { Posture } from "./posture.ts";
 import type { Parameters, StrategyChoice } from "./strategy.ts";
 
-/** Rounding and smallest size on the market; an asset without an instrument is not rounded. */
-export type Instrument = {
-  readonly quoteCurrency: string;
-  /** Smallest step of a price. */
-  readonly tick: number;
-  /** Smallest step of a quantity. */
-  readonly lot: number;
-  readonly minimumNotional: number;
-};
-
-/** Each one that is hit latches: no entries until an operator resumes. */
+/** A loss that is hit latches: no entries until an operator resumes. The others refuse the entry that would break them. */
 export type RiskLimits = {
-  /** Of one position, in quote currency. */
+  /** The largest one position, in quote currency, while the equity is the capital: it grows and falls with the equity. */
   readonly positionNotionalMax: number;
-  /** Of all positions and entries on their way together. */
+  /** The most that all positions and entries on their way may have together. */
   readonly grossNotionalMax: number;
   readonly positionsMax: number;
   /** Entries; exits are never refused. */
@@ -25,6 +17,16 @@ export type RiskLimits = {
   readonly dailyLossMax: number;
   /** Share of the peak equity since the start or the last resume. */
   readonly drawdownMax: number;
+  /** How far a price may be off the last marks, as a share of them. Left out: it is not judged. */
+  readonly priceCollar?: number;
+};
+
+/** When a position is given up whose asset no scan has a price of any more. */
+export type Delisting = {
+  /** Counted by the scans that came without the asset, so that no outage of the feed counts. */
+  readonly afterMs: number;
+  /** The share of the last mark that a long position is written off at. A short one pays as much more than it. */
+  readonly share: number;
 };
 
 export type TraderConfiguration = {
@@ -41,7 +43,20 @@ export type TraderConfiguration = {
   readonly ageBudgetsMs: Readonly<Record<string, number>>;
   /** A posture that needs no watchdog and never ages, for backtests; null to wait for the published one. */
   readonly configuredPosture: Posture | null;
+  /** Left out: nothing is ever written off, as before there were write-offs. */
+  readonly delisting?: Delisting;
+  /** Left out: nothing is liquidated and no borrowing costs anything, as before there was margin. */
+  readonly margin?: Margin;
+  /**
+   * How far scans may be off alike for it to be taken off their age. Left out: it is not measured, and
+   * exits are judged at fresh scans only.
+   */
+  readonly scanOffsetMaxMs?: number;
+  /** Hashes of configurations; without the approved one nothing is entered. Left out: on paper none is asked for. */
+  readonly approval?: { readonly running: string; readonly approved: string };
 };
+
+export const DEFAULT_DELISTING: Delisting = { afterMs: 86_400_000, share: 1 };
 
 export const DEFAULT_AGE_BUDGETS_MS = { scan: 30_000, posture: 30_000 } as const;
 
@@ -61,7 +76,7 @@ export function limitsFor(capital: number): RiskLimits {
 
 export const DEFAULT_LIMITS = limitsFor(DEFAULT_CAPITAL);
 
-/** Limits that nothing reaches, for a benchmark whose right answer knows none. */
+/** Limits that nothing reaches: research looks at the strategy, a benchmark at the machine. */
 export const WIDE_LIMITS: RiskLimits = {
   positionNotionalMax: 1e15,
   grossNotionalMax: 1e15,

@@ -3,30 +3,41 @@
 export type ScanClass =
   /** In order, within its age budget, not replayed: marks, exits, entries, fills. */
   | "fresh"
-  /** Replayed, repaired or too old: windows, marks and counts; nothing is decided or filled at it. */
+  /**
+   * Replayed, repaired or too old: windows, marks and counts. Exits are judged and filled at one that came
+   * live, and nothing else is decided or filled.
+   */
   | "stale"
   /** Behind a newer scan: counted only. */
   | "late"
   /** Never found. */
   | "gap";
 
-export type RefusalReason =
-  | "halted"
-  | "latched"
-  | "posture_hibernate"
-  | "posture_unknown"
-  | "posture_old"
-  | "input_old"
-  | "order_unknown"
-  | "order_working"
-  | "position_open"
-  | "asset_without_price"
-  | "below_minimum"
-  | "limit_notional"
-  | "limit_order_rate"
-  | "limit_positions"
-  | "limit_daily_loss"
-  | "limit_drawdown";
+export const REFUSAL_REASONS = [
+  "halted",
+  "bankrupt",
+  "latched",
+  "posture_hibernate",
+  "posture_unknown",
+  "posture_old",
+  "posture_stops_entries",
+  "input_old",
+  "order_unknown",
+  "order_working",
+  "position_open",
+  "asset_without_price",
+  "equity_unknown",
+  "price_collar",
+  "configuration_unapproved",
+  "below_minimum",
+  "insufficient_margin",
+  "limit_notional",
+  "limit_order_rate",
+  "limit_positions",
+  "limit_daily_loss",
+  "limit_drawdown",
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export type DecisionOutcome =
   | "entered"
@@ -48,7 +59,7 @@ export type Decision = {
   readonly seq: number;
   readonly class: ScanClass;
   readonly outcome: DecisionOutcome;
-  /** Of a refusal, else null. */
+  /** The reason of a refusal, else null. */
   readonly refusal: RefusalReason | null;
   /** Which input or limit, where the refusal has one; else empty. */
   readonly subject: string;

@@ -1,5 +1,5 @@
 /**
- * Everything that a trader can be told: a closed set of facts. Each has its place in the log and the
+ * Everything that can happen to a trader: a closed set of facts. Each has its place in the log and the
  * time that the shell read once, when it took the event off its queue; the core knows no other time.
  *
  * Invariant: indexes rise by one, so a log with a hole is noticed before it is folded.
@@ -14,7 +14,7 @@ export type StartedEvent = Told & {
   readonly kind: "started";
   readonly configurationHash: string;
   readonly codeHash: string;
-  /** Of the snapshot that the log before this event was cut at; empty for a first start. */
+  /** The hash of the snapshot that the log before this event was cut at; empty for a first start. */
   readonly snapshotHash: string;
 };
 
@@ -52,7 +52,7 @@ export type ScanEvent = Told & {
 /** A missing seq that neither ringbuffer nor journal had in time: its decision record says so. */
 export type ScanLostEvent = Told & { readonly kind: "scan_lost"; readonly seq: number };
 
-/** A reading of an indicator or of the order book. */
+/** A reading of an indicator. */
 export type FeatureEvent = Told & {
   readonly kind: "feature";
   readonly name: string;
@@ -60,10 +60,21 @@ export type FeatureEvent = Told & {
   readonly asOfMs: number;
 };
 
+/** The order book of one asset: a price and a size in turns, best first. */
+export type BookEvent = Told & {
+  readonly kind: "book";
+  readonly asset: string;
+  readonly asOfMs: number;
+  readonly bids: readonly number[];
+  readonly asks: readonly number[];
+};
+
 export type PostureEvent = Told & {
   readonly kind: "posture";
   /** UNKNOWN: something was published, and it is not a step of the ladder. */
   readonly posture: Posture | "UNKNOWN";
+  /** Left out: the posture alone says it. */
+  readonly entries?: "stop" | undefined;
   readonly asOfMs: number;
   readonly source: string;
 };
@@ -97,7 +108,7 @@ export type OperatorCommand =
       readonly kind: "enter";
       readonly asset: string;
       readonly direction: Direction;
-      /** Of the cash, before posture sizes it down. */
+      /** The share of the cash to put in, before posture sizes it down. */
       readonly share: number;
       readonly plan: ExitPlan;
     }
@@ -105,6 +116,13 @@ export type OperatorCommand =
   | { readonly kind: "flatten" }
   /** No entries, those on their way are taken back; open positions keep their exits. */
   | { readonly kind: "halt" }
+  /** Closes a position in the book alone, at a price that was had elsewhere: no order is sent. */
+  | {
+      readonly kind: "close";
+      /** Its id, or its asset. */
+      readonly position: string;
+      readonly price: number;
+    }
   /** Ends a halt and every latched limit, which measure from here on. */
   | { readonly kind: "resume" };
 
@@ -116,7 +134,7 @@ export type OperatorEvent = Told & {
   readonly command: OperatorCommand;
 };
 
-/** The UTC day of `nowMs` is another than that of the event before: told before the day's first event. */
+/** The UTC day of `nowMs` is another than that of the event before: it comes before the day's first event. */
 export type DayRolledEvent = Told & {
   readonly kind: "day_rolled";
   /** The day that begins: YYYY-MM-DD. */
@@ -128,6 +146,7 @@ export type TraderEvent =
   | ScanEvent
   | ScanLostEvent
   | FeatureEvent
+  | BookEvent
   | PostureEvent
   | TickEvent
   | BrokerEvent

@@ -1,5 +1,5 @@
 /** What is asked of a broker, what comes back, and what a finished trade leaves in the ledger. */
-import type { Instrument } from "./configuration.ts";
+import type { Instrument } from "./market/instrument.ts";
 import type { Posture } from "./posture.ts";
 
 export type Direction = "long" | "short";
@@ -12,7 +12,13 @@ export type ExitReason =
   | "strategy"
   | "posture_hibernate"
   | "posture_missing"
-  | "flatten";
+  | "flatten"
+  /** Written off: scans came without a price of the asset for too long. */
+  | "delisted"
+  /** Closed by the venue: its margin was used up. */
+  | "liquidated"
+  /** Closed in the book by an operator, at the price that the operator gave. */
+  | "operator";
 
 /** Where an input stood when an order was decided. Infinity (never received) only in exits. */
 export type InputAge = { readonly input: string; readonly ageMs: number };
@@ -24,7 +30,7 @@ export type Order = {
   readonly side: Side;
   readonly quantity: number;
   readonly purpose: "entry" | "exit";
-  /** Of the position that it opens or reduces. */
+  /** The id of the position that it opens or reduces. */
   readonly positionId: string;
   /** The scan that it was decided on; 0 for an operator's before any scan. */
   readonly decidedSeq: number;
@@ -32,14 +38,14 @@ export type Order = {
   /** The asset's last price at the decision, before slippage. */
   readonly referencePrice: number;
   readonly reason: string;
-  /** Of every declared input. */
+  /** The age of every declared input. */
   readonly ages: readonly InputAge[];
   /** What the market rounds to; left out where nothing is rounded. */
   readonly instrument?: Instrument;
 };
 
 export type Fill = {
-  /** Counts 1, 2, ... within the order, so that a report told twice is booked once. */
+  /** Counts 1, 2, ... within the order, so that a report that comes twice is booked once. */
   readonly number: number;
   readonly quantity: number;
   readonly price: number;
@@ -80,4 +86,8 @@ export type Trade = {
   readonly posture: Posture;
   readonly ages: readonly InputAge[];
   readonly plan: ExitPlan;
+  /** Received from other positions' holders, below zero paid to them; part of the pnl. Left out for none. */
+  readonly funding?: number;
+  /** Interest of what was borrowed, part of the fees; left out for none. */
+  readonly borrowCost?: number;
 };

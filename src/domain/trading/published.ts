@@ -1,9 +1,12 @@
 /** What a trader shows of itself, read on demand: nothing here costs anything while nobody looks. */
 import type { Direction } from "./orders.ts";
 import type { Posture } from "./posture.ts";
-import { unrealizedOf } from "./book/account.ts";
+import { unrealizedOf } from "./portfolio/worth.ts";
+import { isUnpriced } from "./portfolio/unpriced-positions.ts";
+import { scanStanding } from "./market/scan-clock.ts";
+import { liquidationPriceOf, marginRatioOf } from "./margin/margin-figures.ts";
 import { postureNow } from "./risk/input-ages.ts";
-import type { LimitName } from "./risk/limits.ts";
+import type { LimitName } from "./risk/limit-names.ts";
 import type { Position, Trader } from "./state.ts";
 
 export type PublishedPosition = {
@@ -14,6 +17,10 @@ export type PublishedPosition = {
   readonly entryPrice: number;
   readonly mark: number;
   readonly markedAtMs: number;
+  /** Null while the newest scan has a price for the asset. */
+  readonly noPriceSinceMs: number | null;
+  /** Null where no price does it; left out by releases that knew no margin. */
+  readonly liquidationPrice?: number | null;
   readonly unrealized: number;
   readonly openedAtMs: number;
   readonly heldScans: number;
@@ -32,10 +39,16 @@ export type PublishedState = {
   readonly lastScanNumber: number;
   readonly lastSeq: number;
   readonly lastScanAsOfMs: number;
+  /** When scans come minus when they say they were true, as a running median; null before it is measured. */
+  readonly scanOffsetMs: number | null;
   readonly posture: Posture | "UNKNOWN";
   readonly warm: boolean;
   readonly halted: boolean;
   readonly latched: readonly LimitName[];
+  /** Maintenance margin over what there is for it, liquidated at 1; null while nothing is held. */
+  readonly marginRatio: number | null;
+  /** Positions that the venue closed, so far. */
+  readonly liquidations: number;
   /** Scans that entered the windows. */
   readonly barIndex: number;
   /** Decision records so far: one for each seq. */
@@ -69,15 +82,18 @@ export function publishedOf(trader: Trader): PublishedState {
     strategy: strategy.name,
     capital: account.cash,
     equity: account.equity,
-    positions: data.positions.map((position) => publishedPosition(position, scans.barIndex)),
+    positions: data.positions.map((position) => publishedPosition(trader, position)),
     ordersWorking: data.working.map(({ order }) => order.clientOrderId),
     lastScanNumber: scans.lastScanNumber,
     lastSeq: scans.lastSeq,
     lastScanAsOfMs: scans.lastAsOfMs,
+    scanOffsetMs: scanStanding(trader)?.offsetMs ?? null,
     posture: postureNow(trader),
     warm: strategy.isWarm(),
     halted: risk.isHalted,
     latched: [...risk.latched],
+    marginRatio: marginRatioOf(trader),
+    liquidations: data.liquidated?.count ?? 0,
     barIndex: scans.barIndex,
     scansProcessed: scans.decisions,
     duplicates: scans.duplicates,
@@ -88,7 +104,7 @@ export function publishedOf(trader: Trader): PublishedState {
   };
 }
 
-function publishedPosition(position: Position, barIndex: number): PublishedPosition {
+function publishedPosition(trader: Trader, position: Position): PublishedPosition {
   return {
     id: position.id,
     asset: position.asset,
@@ -97,9 +113,11 @@ function publishedPosition(position: Position, barIndex: number): PublishedPosit
     entryPrice: position.entryPrice,
     mark: position.mark,
     markedAtMs: position.markedAtMs,
+    liquidationPrice: liquidationPriceOf(trader, position),
+    noPriceSinceMs: isUnpriced(trader, position) ? position.markedAtMs : null,
     unrealized: unrealizedOf([position]),
     openedAtMs: position.openedAtMs,
-    heldScans: barIndex - position.openedBar,
+    heldScans: trader.data.scans.barIndex - position.openedBar,
     takeProfit: position.plan.takeProfit,
     stopLoss: position.plan.stopLoss,
     bucket: position.plan.bucket,

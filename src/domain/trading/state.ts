@@ -3,10 +3,11 @@ import type { SeenSeqs } from "../scan/seen-seqs.ts";
 import type { NoteCode, TraderCommand } from "./commands.ts";
 import type { TraderConfiguration } from "./configuration.ts";
 import type { DecisionOutcome, RefusalReason, ScanClass } from "./decision.ts";
+import type { AssetBook } from "./market/asset-book.ts";
 import type { MarketWindows } from "./market/market-windows.ts";
 import type { Direction, ExitPlan, ExitReason, InputAge, Order } from "./orders.ts";
 import type { Posture } from "./posture.ts";
-import type { LimitName } from "./risk/limits.ts";
+import type { LimitName } from "./risk/limit-names.ts";
 import type { RunningStrategy } from "./strategy.ts";
 
 /** Read it through `decisionOf`, `publishedOf`, `snapshotOf`; what lies within may change. */
@@ -15,8 +16,10 @@ export type Trader = {
   readonly strategy: RunningStrategy;
   readonly windows: MarketWindows;
   readonly data: TraderData;
-  /** Of the configuration's age budgets: looked up at every scan. */
+  /** One of the configuration's age budgets: it is looked up at every scan. */
   readonly scanBudgetMs: number;
+  /** The assets whose order books the strategy declares; null: none. */
+  readonly declaredBooks: "each" | ReadonlySet<string> | null;
   /** The index that the next event must have. */
   nextIndex: number;
   commands: TraderCommand[];
@@ -48,6 +51,13 @@ export type Position = {
   mark: number;
   markedAtMs: number;
   isMarkAlerted: boolean;
+  /** How long scans came without a price of the asset; left out while the last one has a price. */
+  unpricedMs?: number;
+  /** Funding received (below zero: paid) and interest paid so far, and up to when; left out before the first. */
+  funding?: number;
+  fundingPaidToMs?: number;
+  borrowCost?: number;
+  borrowPaidToMs?: number;
   /** Marks as shares of the entry price, in the position's favour when positive. */
   worst: number;
   best: number;
@@ -68,12 +78,24 @@ export type WorkingOrder = {
   isCancelling: boolean;
 };
 
+/** What the times of the last scans say about the writer's clock. */
+export type ScanClock = {
+  /** One for each of the last scans that came live and in order, the newest last. */
+  readonly offsets: number[];
+  medianMs: number;
+  /** The median where most scans are off alike and by more than their way takes, else 0. */
+  steadyMs: number;
+  /** The part of it that is within the bound. */
+  takenMs: number;
+  told: "in_time" | "taken_off" | "off";
+};
+
 export type TraderData = {
   nowMs: number;
   /** Numbers the orders of one step. */
   orderOrdinal: number;
   readonly decision: {
-    /** Of the event that made it. */
+    /** The index of the event that made it. */
     index: number;
     seq: number;
     class: ScanClass;
@@ -119,18 +141,28 @@ export type TraderData = {
     latched: LimitName[];
     peakEquity: number;
     dayEquity: number;
-    /** Of the last minute. */
+    /** When the entries of the last minute were placed. */
     entryTimesMs: number[];
   };
   readonly posture: {
     value: Posture | "UNKNOWN";
     asOfMs: number;
+    /** Left out: they are not. What is open keeps its exits. */
+    areEntriesStopped?: boolean;
     /** Since when no posture is known: the last known one's time, or the first event's. */
     knownAtMs: number;
     isMissingAlerted: boolean;
   };
   readonly features: Map<string, { readonly value: number; readonly asOfMs: number }>;
+  /** By asset; left out before the first, and so where none is heard. */
+  books?: Map<string, AssetBook>;
   readonly refusals: Record<string, number>;
+  /** Left out before the first live scan, and where it is not measured. */
+  clock?: ScanClock;
+  /** Assets that were written off and have had no price since; left out before the first. */
+  writtenOff?: readonly string[];
+  /** Left out before the first liquidation. */
+  liquidated?: { count: number; lastAsset: string; lastAtMs: number; lastPnl: number };
   positions: Position[];
   working: WorkingOrder[];
   operatorIds: string[];

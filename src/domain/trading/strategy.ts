@@ -4,7 +4,33 @@
  *
  * Invariant: a view ends at the present scan. There is no way to ask it for a later one.
  */
-import type { Direction, ExitPlan } from "./orders.ts";
+import type {
+  EntrySignal,
+  FormerSignal,
+  Parameters,
+  StrategyCheck,
+} from "./strategies/strategy-values.ts";
+import type { BookView } from "./market/asset-book.ts";
+import type { Direction } from "./orders.ts";
+import type { MemorableRecord } from "./snapshot/memory.ts";
+import {
+  checkMemory,
+  checkParameters,
+  checksFrom,
+  countFrom,
+  flagFrom,
+  readingsFrom,
+  signalFrom,
+  strategyLabel,
+} from "./strategies/strategy-answers.ts";
+
+export type { BookView } from "./market/asset-book.ts";
+export type {
+  EntrySignal,
+  Parameters,
+  ParameterValue,
+  StrategyCheck,
+} from "./strategies/strategy-values.ts";
 
 /** What a strategy may see at a scan. Assets are columns, 0 to `assetCount - 1`, of the present universe. */
 export type MarketView = {
@@ -12,6 +38,8 @@ export type MarketView = {
   /** In-order scans seen so far, the present one included. */
   readonly scanCount: number;
   readonly nowMs: number;
+  /** The writer's number of the scan: it begins anew when the writer does. */
+  readonly scanNumber: number;
   /** The largest eigenvalue, NaN where the scan has none. */
   readonly largestEigenvalue: number;
   /** The price now; NaN if the asset has none. */
@@ -23,48 +51,34 @@ export type MarketView = {
   carried(place: number): number;
   /** The last reading of an indicator; NaN if there never was one. */
   feature(name: string): number;
+  /** How old that reading is, by its own `as_of`; Infinity if there never was one. */
+  featureAgeMs(name: string): number;
+  /** The last order book of the asset; null if there never was one. */
+  book(asset: number): BookView | null;
 };
 
 /** What a strategy may see of the position whose exit it is asked about. */
 export type PositionView = {
   /** Column in the present universe. */
+  readonly column: number;
+  /** @deprecated say `column` */
   readonly asset: number;
   readonly direction: Direction;
   readonly entryPrice: number;
   readonly heldScans: number;
 };
 
-export type EntrySignal = {
-  readonly asset: number;
-  readonly direction: Direction;
-  /** Share of the cash to put in, before posture sizes it down. */
-  readonly share: number;
-  /** What made it a signal, for the record. */
-  readonly strength: number;
-  readonly plan: ExitPlan;
-};
-
-/** Inputs that a strategy declares are those whose age can stop its entries: these two, and features by name. */
+/**
+ * Inputs that a strategy declares are those whose age can stop its entries: these two, features by name, `book` for
+ * the order book of whatever is entered, and `book.ASSET` for that of one asset.
+ */
 export type StrategyInput = "scan" | "posture" | (string & {});
-
-/** Numbers, flags, texts, arrays of them: what a snapshot can hold exactly. */
-export type Memorable =
-  | number
-  | boolean
-  | string
-  | null
-  | Float64Array
-  | readonly Memorable[]
-  | { readonly [key: string]: Memorable };
-
-export type ParameterValue = number | boolean | string;
-export type Parameters = { readonly [name: string]: ParameterValue };
 
 /**
  * Everything that a strategy remembers from scan to scan must lie in the memory it made with
- * `remember`: a snapshot keeps that and nothing else.
+ * `remember`: a snapshot keeps that and nothing else. What it can't hold is refused at the start.
  */
-export type Strategy<P extends Parameters, M extends object> = {
+export type Strategy<P extends Parameters, M extends MemorableRecord> = {
   readonly name: string;
   /** Rises when the same parameters would decide differently. */
   readonly version: number;
@@ -79,12 +93,16 @@ export type Strategy<P extends Parameters, M extends object> = {
   /** No `decide` while this many positions are open or on their way. */
   readonly positionsMax: (parameters: P) => number;
   readonly remember: (parameters: P) => M;
-  /** Told of every scan in order, fresh or stale. */
+  /** Called at every scan in order, fresh or stale. */
   readonly observe: (memory: M, view: MarketView, parameters: P) => void;
   /** Whether every window is full. */
   readonly isWarm: (memory: M, parameters: P) => boolean;
   /** Asked at fresh scans, after `observe`, when warm; null for no signal. */
-  readonly decide: (memory: M, view: MarketView, parameters: P) => EntrySignal | null;
+  readonly decide: (
+    memory: M,
+    view: MarketView,
+    parameters: P,
+  ) => EntrySignal | FormerSignal | null;
   /** Asked at fresh scans for each open position, after the exit plan; leave out for none. */
   readonly shouldExit?: (
     memory: M,
@@ -93,6 +111,11 @@ export type Strategy<P extends Parameters, M extends object> = {
   ) => boolean;
   /** Numbers for people: shown in the published state. */
   readonly readings: (memory: M, parameters: P) => Readonly<Record<string, number | boolean>>;
+  /**
+   * For `dolphin why no-trade`: what `isWarm` and `decide` looked at, and what each thing is held against.
+   * It changes nothing. Leave out, and only the readings are shown.
+   */
+  readonly explain?: (memory: M, view: MarketView, parameters: P) => readonly StrategyCheck[];
 };
 
 /** A strategy with its parameters and memory, its types closed over: what the core holds. */
@@ -108,23 +131,30 @@ export type RunningStrategy = {
   readonly observe: (view: MarketView) => void;
   readonly isWarm: () => boolean;
   readonly decide: (view: MarketView) => EntrySignal | null;
+  /** What `decide` answered at the present scan; null where it was not asked. Asking again may change its memory. */
+  readonly lastSignal: () => EntrySignal | null;
   readonly shouldExit: ((view: MarketView, position: PositionView) => boolean) | null;
   readonly readings: () => Readonly<Record<string, number | boolean>>;
+  /** Null where the strategy does not explain itself. */
+  readonly explain: ((view: MarketView) => readonly StrategyCheck[]) | null;
 };
 
 /** What a configuration names: `start` begins with an empty memory each time. */
 export type StrategyChoice = {
   readonly name: string;
-  /** Of the user's own file that it was loaded from; a built-in one is of the code's own hash. */
+  /** The hash of the user's own files that it was loaded from; the code's own hash covers a built-in one. */
   readonly fileHash?: string;
-  readonly start: (overrides: Parameters) => RunningStrategy;
+  /** All that were loaded for it from its folder, itself first; a built-in one has none. */
+  readonly files?: readonly string[];
+  /** `file`: where it comes from, for what is said about its mistakes. */
+  readonly start: (overrides: Parameters, file?: string) => RunningStrategy;
 };
 
 /**
  * Closes over a strategy's own types, so that strategies of all kinds fit one configuration.
  * @throws {Error} that names the parts that are missing: a file may never have met a type checker.
  */
-export function defineStrategy<P extends Parameters, M extends object>(
+export function defineStrategy<P extends Parameters, M extends MemorableRecord>(
   strategy: Strategy<P, M>,
 ): StrategyChoice {
   const missing = PARTS.filter(([part, type]) => typeof strategy[part] !== type);
@@ -134,7 +164,11 @@ export function defineStrategy<P extends Parameters, M extends object>(
   }
   return {
     name: strategy.name,
-    start: (overrides) => startStrategy(strategy, parametersOf(strategy, overrides)),
+    start: (overrides, file) =>
+      startStrategy(strategy, {
+        parameters: parametersOf(strategy, overrides),
+        label: strategyLabel(strategy.name, file),
+      }),
   };
 }
 
@@ -154,34 +188,48 @@ const PARTS = [
   ["readings", "function"],
 ] as const;
 
-function startStrategy<P extends Parameters, M extends object>(
+function startStrategy<P extends Parameters, M extends MemorableRecord>(
   strategy: Strategy<P, M>,
-  parameters: P,
+  { parameters, label }: { readonly parameters: P; readonly label: string },
 ): RunningStrategy {
+  checkParameters(label, parameters);
   const memory = strategy.remember(parameters);
-  const { observe, isWarm, decide, shouldExit, readings } = strategy;
+  checkMemory(label, memory);
+  const { observe, isWarm, decide, shouldExit, readings, explain } = strategy;
+  let last: EntrySignal | null = null;
   return {
     name: strategy.name,
     version: strategy.version,
     parameters,
     inputs: strategy.inputs,
     carried: strategy.carried,
-    lookBackScans: strategy.lookBackScans(parameters),
-    positionsMax: strategy.positionsMax(parameters),
+    lookBackScans: countFrom(label, "lookBackScans", strategy.lookBackScans(parameters)),
+    positionsMax: countFrom(label, "positionsMax", strategy.positionsMax(parameters)),
     memory: () => memory,
-    observe: (view) => observe(memory, view, parameters),
-    isWarm: () => isWarm(memory, parameters),
-    decide: (view) => decide(memory, view, parameters),
+    observe(view) {
+      last = null;
+      observe(memory, view, parameters);
+    },
+    isWarm: () => flagFrom(label, "isWarm", isWarm(memory, parameters)),
+    decide(view) {
+      const signal = decide(memory, view, parameters);
+      last = signal === null ? null : signalFrom(label, signal, view.assetCount);
+      return last;
+    },
+    lastSignal: () => last,
     shouldExit:
       shouldExit === undefined
         ? null
-        : (view, position) => shouldExit(memory, view, { position, parameters }),
-    readings: () => readings(memory, parameters),
+        : (view, position) =>
+            flagFrom(label, "shouldExit", shouldExit(memory, view, { position, parameters })),
+    readings: () => readingsFrom(label, readings(memory, parameters)),
+    explain:
+      explain === undefined ? null : (view) => checksFrom(label, explain(memory, view, parameters)),
   };
 }
 
 /** The defaults, then the preset that `preset` names, then the rest; refuses what the strategy does not know. */
-function parametersOf<P extends Parameters, M extends object>(
+function parametersOf<P extends Parameters, M extends MemorableRecord>(
   strategy: Strategy<P, M>,
   overrides: Parameters,
 ): P {

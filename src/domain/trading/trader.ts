@@ -7,11 +7,13 @@
  */
 import { assert } from "../assert.ts";
 import { dayFromMicros, US_PER_MS } from "../time.ts";
-import { alertOldMarks } from "./book/account.ts";
+import { alertOldMarks } from "./portfolio/account.ts";
 import type { TraderCommand } from "./commands.ts";
 import type { TraderConfiguration } from "./configuration.ts";
 import type { Decision } from "./decision.ts";
-import type { PostureEvent, TraderEvent } from "./events.ts";
+import type { BookEvent, PostureEvent, TraderEvent } from "./events.ts";
+import { settleFunding } from "./margin/carry.ts";
+import { declaredBooks } from "./market/asset-book.ts";
 import { MarketWindows } from "./market/market-windows.ts";
 import { alertMissingPosture } from "./risk/missing-posture.ts";
 import { withdrawEntries } from "./risk/withdraw-entries.ts";
@@ -23,7 +25,7 @@ import { stepScan, stepScanLost } from "./steps/step-scan.ts";
 
 export type { Trader } from "./state.ts";
 
-/** @throws {Error} that names a parameter or an input which the configuration lacks. */
+/** @throws {Error} that names a parameter, an input or a limit which does not fit the strategy. */
 export function createTrader(configuration: TraderConfiguration): Trader {
   const strategy = configuration.strategy.start(configuration.parameters);
   for (const input of ["scan", "posture", ...strategy.inputs]) {
@@ -31,12 +33,21 @@ export function createTrader(configuration: TraderConfiguration): Trader {
       throw new Error(`input ${input} of strategy ${strategy.name} needs an age budget`);
     }
   }
+  const { positionsMax } = configuration.limits;
+  if (positionsMax < strategy.positionsMax) {
+    throw new Error(
+      `strategy ${strategy.name} holds up to ${strategy.positionsMax} positions and limits.positions_max ` +
+        `is ${positionsMax}: raise the limit, or have the strategy hold fewer`,
+    );
+  }
+  const data = freshData(configuration.capital);
   return {
     configuration,
     strategy,
-    windows: new MarketWindows(strategy.lookBackScans, strategy.carried.length),
-    data: freshData(configuration.capital),
+    windows: new MarketWindows(strategy.lookBackScans, strategy.carried.length, data),
+    data,
     scanBudgetMs: configuration.ageBudgetsMs["scan"]!,
+    declaredBooks: declaredBooks(strategy.inputs),
     nextIndex: 1,
     commands: noCommands(),
   };
@@ -61,6 +72,10 @@ export function stepTrader(trader: Trader, event: TraderEvent): readonly TraderC
     case "feature":
       data.features.set(event.name, { value: event.value, asOfMs: event.asOfMs });
       trader.windows.noteFeature(event.name, event.value);
+      settleFunding(trader, event);
+      break;
+    case "book":
+      noteBook(trader, event);
       break;
     case "posture":
       notePosture(trader, event);
@@ -106,26 +121,24 @@ export function workingOrdersOf(trader: Trader): readonly WorkingOrder[] {
   return trader.data.working;
 }
 
-/** Commands that a crash may have swallowed: a restarted shell issues them again, under the same ids. */
-export function unansweredCommands(trader: Trader): readonly TraderCommand[] {
-  return trader.data.working.flatMap(({ order, status, isCancelling }): TraderCommand[] => [
-    ...(status === "submitted" ? [{ kind: "submit_order", order } as const] : []),
-    ...(isCancelling
-      ? [{ kind: "cancel_order", clientOrderId: order.clientOrderId } as const]
-      : []),
-  ]);
-}
-
 function beginFirstDay(trader: Trader): void {
   const { data } = trader;
   beginDay(trader, dayFromMicros(data.nowMs * US_PER_MS));
   data.posture.knownAtMs = data.nowMs;
 }
 
+function noteBook({ data }: Trader, { asset, asOfMs, bids, asks }: BookEvent): void {
+  data.books ??= new Map();
+  data.books.set(asset, { asOfMs, bids, asks });
+}
+
 function notePosture(trader: Trader, event: PostureEvent): void {
   const { posture } = trader.data;
   posture.value = event.posture;
   posture.asOfMs = event.asOfMs;
+  // Left out where it says nothing, as in the states of before.
+  if (event.entries === "stop") posture.areEntriesStopped = true;
+  else delete posture.areEntriesStopped;
   if (event.posture === "UNKNOWN") return;
   posture.knownAtMs = event.asOfMs;
   posture.isMissingAlerted = false;

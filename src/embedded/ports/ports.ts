@@ -1,21 +1,69 @@
 /** Free ports, and who holds a taken one. Everything binds to loopback. */
+import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { codeOf } from "../../domain/failure.ts";
 
 export const LOOPBACK = "127.0.0.1";
 
-/** A port that nobody held a moment ago. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, LOOPBACK, () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === "string") reject(new Error("no port was given"));
-        else resolve(address.port);
-      });
+/** Where the kernel does not say from which range clients get their ports. */
+const QUIET = { from: 20_000, to: 32_767 };
+const QUIET_PORTS_MIN = 1_000;
+const PORT_MAX = 65_535;
+
+/**
+ * A port that nobody holds, and that nobody is given before this process ends. It lies outside the
+ * range from which the kernel takes ports for clients: one that retries must not sit on a server's.
+ */
+export async function findFreePort(): Promise<number> {
+  const { from, to } = quietPorts(clientPorts());
+  const count = to - from + 1;
+  const first = randomInt(count);
+  for (let at = 0; at < count; at += 1) {
+    const port = from + ((first + at) % count);
+    if ((await claimPort(port)) && (await isPortFree(port))) return port;
+  }
+  throw new Error(`no port from ${from} to ${to} is free`);
+}
+
+/**
+ * True for the first who asks, on this machine, for as long as its process lives. Whoever holds the
+ * UDP port of a number has claimed the number: a kernel's lock that no death leaves behind.
+ */
+export function claimPort(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const claim = createSocket("udp4");
+    claim.once("error", (error) => {
+      claim.close();
+      // Where there is no UDP nobody can claim, and all do without.
+      resolve(codeOf(error) !== "EADDRINUSE");
+    });
+    claim.bind({ port, address: LOOPBACK, exclusive: true }, () => {
+      claim.unref();
+      resolve(true);
     });
   });
+}
+
+type PortRange = { readonly from: number; readonly to: number };
+
+/** Below what clients get where there is room, else above it. */
+export function quietPorts(clients: PortRange): PortRange {
+  const below = { from: QUIET.from, to: Math.min(QUIET.to, clients.from - 1) };
+  if (QUIET_PORTS_MIN <= below.to - below.from) return below;
+  const above = { from: clients.to + 1, to: PORT_MAX };
+  return QUIET_PORTS_MIN <= above.to - above.from ? above : QUIET;
+}
+
+function clientPorts(): PortRange {
+  try {
+    const text = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
+    const [from = QUIET.to + 1, to = PORT_MAX] = text.trim().split(/\s+/).map(Number);
+    return { from, to };
+  } catch {
+    return { from: QUIET.to + 1, to: PORT_MAX };
+  }
 }
 
 export function isPortFree(port: number): Promise<boolean> {

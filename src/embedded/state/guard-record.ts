@@ -23,7 +23,11 @@ export function writeGuardRecord(logFile: string, pid: number): void {
 
 /** Removes it, unless it names another guard by now. */
 export function removeGuardRecord(logFile: string, pid: number): void {
-  if (readRecord(logFile + SUFFIX)?.pid === pid) rmSync(logFile + SUFFIX, { force: true });
+  try {
+    if (readRecord(logFile + SUFFIX)?.pid === pid) rmSync(logFile + SUFFIX, { force: true });
+  } catch {
+    // A disk that went away or read-only: the start time in it tells that it is old.
+  }
 }
 
 /** By the name of the log, without its ending. */

@@ -7,13 +7,13 @@ export type UpFacts = {
   readonly durationS: number;
   /** Files that appeared in the archive while it ran. */
   readonly scansWritten: number;
-  /** Of the journal: pushed, found to be duplicates, or quarantined, in the same time. */
+  /** Files that the journal says were pushed, found to be duplicates, or quarantined, in the same time. */
   readonly filesTaken: number;
   readonly scansPushed: number;
   readonly scansSeen: number;
   readonly seqGaps: number;
   readonly lagMs: LagPercentiles;
-  /** Of servers, worker, simulator and services. */
+  /** The restarts of servers, worker, simulator and services together. */
   readonly restarts: number;
   readonly rssMb: Readonly<Record<string, number>>;
   /** Null when no trader said anything. */
@@ -60,7 +60,7 @@ function problemsIn(facts: UpFacts): string[] {
     const why = status.services.map((row) => `${row.service} ${row.status} (${row.why})`);
     problems.push(`status is ${status.status}: ${why.join(", ")}`);
   }
-  // What is still waiting is told by the backlog; without one everything must have arrived.
+  // What is still waiting shows in the backlog; without one everything must have arrived.
   if (status === null || hasBacklog(status)) return problems;
   if (facts.filesTaken < facts.scansWritten) {
     problems.push(`${facts.scansWritten} files were written, ${facts.filesTaken} were taken`);

@@ -3,6 +3,7 @@
  * configuration: after a death every tenth of a second counts.
  */
 import { Worker } from "node:worker_threads";
+import { THREAD_CODE_MB } from "../../domain/supervision/thread-code.ts";
 
 const PUMP_HEAP_MB = 64;
 const PUMP_YOUNG_MB = 8;
@@ -11,7 +12,11 @@ const alive = new SharedArrayBuffer(4);
 // Tests give a pump of their own, which stops at chosen steps of a commit.
 const pump = new Worker(process.argv[2] ?? new URL("./pump-thread.ts", import.meta.url), {
   workerData: alive,
-  resourceLimits: { maxOldGenerationSizeMb: PUMP_HEAP_MB, maxYoungGenerationSizeMb: PUMP_YOUNG_MB },
+  resourceLimits: {
+    codeRangeSizeMb: THREAD_CODE_MB,
+    maxOldGenerationSizeMb: PUMP_HEAP_MB,
+    maxYoungGenerationSizeMb: PUMP_YOUNG_MB,
+  },
 });
 const { runBridge } = await import("./bridge-process.ts");
-runBridge(pump, new Int32Array(alive));
+await runBridge(pump, new Int32Array(alive));

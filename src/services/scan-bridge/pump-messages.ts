@@ -1,6 +1,25 @@
-/** What the bridge's main thread and its pump thread tell each other. */
+/** The messages between the bridge's main thread and its pump thread. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { wallMicros } from "../../adapters/clock.ts";
+import type { Config } from "../../config.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
+import {
+  EXIT_CONFIGURATION,
+  EXIT_DONE,
+  EXIT_FAILED,
+  EXIT_FENCED,
+} from "../../domain/supervision/exit-codes.ts";
 import type { Configuration } from "../../wire/configuration.ts";
-import type { ServiceFacts } from "../../wire/control-pipe.ts";
+import type { BridgeFacts } from "../../wire/facts/bridge-facts.ts";
+import type { ThreadMessage } from "../shell/thread-service.ts";
+import {
+  BeyondLimitError,
+  FencedError,
+  JournalGoneError,
+  StoppedError,
+} from "./commit/cluster-state.ts";
 
 export type PumpSettings = {
   readonly archive: string;
@@ -11,33 +30,59 @@ export type PumpSettings = {
   readonly bridge: Configuration["scan_bridge"];
 };
 
-export type PumpReportMessage = {
-  readonly kind: "report";
-  readonly state: string;
-  readonly facts: ServiceFacts;
-  readonly counters: Readonly<Record<string, number | string | null>>;
-};
-
-export type PumpMessage =
-  | { readonly kind: "journal-open" }
-  | PumpReportMessage
-  | { readonly kind: "log"; readonly level: "info" | "warn" | "error"; readonly line: string }
-  | { readonly kind: "end"; readonly exitCode: number; readonly line: string };
+export type PumpMessage = ThreadMessage<BridgeFacts>;
 
 export type MainMessage =
-  { readonly kind: "start"; readonly settings: PumpSettings } | { readonly kind: "stop" };
+  | { readonly kind: "start"; readonly settings: PumpSettings }
+  /** Somebody found holes: look at every file anew. */
+  | { readonly kind: "relist" }
+  | { readonly kind: "stop" };
 
-/** What is said before the pump has said anything. */
-export const NO_FACTS: ServiceFacts = {
+/** The settings for a pump of this process. */
+export function pumpSettings(config: Config): PumpSettings {
+  return {
+    archive: config.archive,
+    journalFile: join(config.data_dir, "journal", "scan-bridge.db"),
+    instance: `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`,
+    startedUs: wallMicros(),
+    hazelcast: config.hazelcast,
+    bridge: config.scan_bridge,
+  };
+}
+
+/** The facts until the pump has reported its own. */
+export const NO_FACTS: BridgeFacts = {
   archive: "ok",
   hazelcast: "ok",
   newestDataAgeS: null,
   oldestUnpushedAgeS: null,
-  progressAgeS: null,
+  settledAgeS: null,
+  listedAgeS: null,
   backlog: 0,
 };
 
-export const EXIT_STOPPED = 0;
-export const EXIT_FAILED = 1;
-export const EXIT_FENCED = 76;
-export const EXIT_CONFIGURATION = 78;
+/** The dependency without which the pump can do nothing; null while it has all. */
+export function waitedFor(of: {
+  /** Of the journal at the start. */
+  readonly trouble: string | null;
+  readonly isUp: boolean;
+  readonly archive: BridgeFacts["archive"];
+}): string | null {
+  if (of.trouble !== null) return `journal (${of.trouble})`;
+  if (!of.isUp) return "hazelcast";
+  return of.archive === "missing" ? "archive" : null;
+}
+
+/** What a failure of the pump ends the process with. */
+export function endMessage(error: unknown): PumpMessage {
+  const code = codeOf(error);
+  const line = messageOf(error);
+  const isFenced = error instanceof FencedError || code === "JOURNAL_FENCED";
+  if (isFenced) return { kind: "end", exitCode: EXIT_FENCED, line };
+  if (error instanceof StoppedError) return { kind: "end", exitCode: EXIT_DONE, line };
+  const isForSomebody = code === "JOURNAL_VERSION" || error instanceof BeyondLimitError;
+  if (isForSomebody) return { kind: "end", exitCode: EXIT_CONFIGURATION, line };
+  if (error instanceof JournalGoneError) return { kind: "end", exitCode: EXIT_FAILED, line };
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { kind: "end", exitCode: EXIT_FAILED, line: stack ?? line };
+}

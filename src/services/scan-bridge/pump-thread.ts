@@ -1,4 +1,4 @@
 /** Entry point of the pump thread. */
-import { runPump } from "./pump.ts";
+import { runPump } from "./pump-wiring.ts";
 
 await runPump(() => {});

@@ -1,8 +1,10 @@
 /** The bridge's figures: latencies apart from each other, rates, counters. */
-import { createLatency } from "../latency.ts";
+import { createLatency, type LatencySummary } from "../latency.ts";
 
 const CLOCK_OFFSET_FILES = 100;
 const RATE_SECONDS = 60;
+/** So many late scans in a row are no straggler. */
+const LATE_RUN_MIN = 20;
 
 export type Telemetry = ReturnType<typeof createTelemetry>;
 
@@ -11,6 +13,8 @@ export type PushedScan = {
   readonly scanNumber: number;
   readonly assetCount: number;
   readonly mtimeUs: number;
+  /** What ordered it. */
+  readonly timeUs: number;
   readonly firstSeenUs: number;
   readonly late: boolean;
   readonly replayed: boolean;
@@ -25,6 +29,9 @@ export function createTelemetry() {
   let second = 0;
   const counts = { pushed: 0, late: 0, replayed: 0, duplicates: 0, quarantined: 0, batches: 0 };
   let last: PushedScan | null = null;
+  let newestUs: number | null = null;
+  /** Since the last one in order, those apart that were found by a start. */
+  let lateRun = 0;
 
   const advance = (nowMs: number): number => {
     const now = Math.floor(nowMs / 1_000);
@@ -38,6 +45,9 @@ export function createTelemetry() {
     pushed(scan: PushedScan, at: { readonly hazelcastUs: number; readonly nowMs: number }): void {
       counts.pushed += 1;
       if (scan.late) counts.late += 1;
+      if (!scan.late) newestUs = scan.timeUs;
+      if (!scan.late) lateRun = 0;
+      else if (!scan.replayed) lateRun += 1;
       if (scan.replayed) counts.replayed += 1;
       else {
         // A backlog's waiting says nothing about the way of a scan.
@@ -50,6 +60,16 @@ export function createTelemetry() {
       const slot = advance(at.nowMs);
       perSecond[slot] = perSecond[slot]! + 1;
       last = scan;
+    },
+    /** What shows only in many scans: a writer whose clock went back, which makes all of them late. */
+    trouble(): string | null {
+      if (lateRun < LATE_RUN_MIN || last === null) return null;
+      const behindS = newestUs === null ? 0 : Math.round((newestUs - last.timeUs) / 1_000_000);
+      const behind = 0 < behindS ? `, by ${behindS} s at present` : "";
+      return (
+        `the last ${lateRun} scans are all late: their files are older than the newest before ` +
+        `them${behind}; the writer's clock went back or was ahead before, or old files are put in`
+      );
     },
     /** The heartbeat's own counters. */
     summary(nowMs: number) {
@@ -72,4 +92,17 @@ export function createTelemetry() {
 
 function round(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 1_000) / 1_000;
+}
+
+type Figure = number | string | null;
+
+/** `seen_to_hazelcast_ms: {p50, p99}` becomes `seen_to_hazelcast_ms_p50` and `..._p99`. */
+export function flatten(figures: Record<string, Figure | LatencySummary>): Record<string, Figure> {
+  return Object.fromEntries(
+    Object.entries(figures).flatMap(([key, value]) =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).map(([part, ms]) => [`${key}_${part}`, ms] as const)
+        : [[key, value] as const],
+    ),
+  );
 }

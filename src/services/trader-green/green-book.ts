@@ -1,11 +1,11 @@
 /**
- * GREEN at work: takes what BLUE's log has, in slices, and tells what came of it.
+ * GREEN at work: takes what BLUE's log has, in slices, and says what came of it.
  *
  * Invariant: a snapshot holds both books after the same event, so a start goes on from there and ends
  * where an undisturbed run does.
  */
-import type { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
-import type { TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
+import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
+import type { EventLogReader } from "../../adapters/event-log/event-log.ts";
 import type { DayEntry, TraderCommand } from "../../domain/trading/commands.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { publishedOf } from "../../domain/trading/published.ts";
@@ -16,11 +16,13 @@ import {
   type Shadow,
   stepShadow,
 } from "../../domain/trading/shadow/shadow.ts";
+import { unlessUnmemorable } from "../../domain/trading/snapshot/memory.ts";
 import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import { versionAt } from "../../domain/trading/snapshot/take-version.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { ShadowSnapshot } from "../../wire/trading/shadow-snapshot.ts";
 import { countersOf, standingOf } from "../book-status.ts";
+import { SaveNote } from "../save-note.ts";
 import type { OpenedShadow } from "./open-shadow.ts";
 
 export type GreenWorld = {
@@ -42,12 +44,13 @@ const EVENTS_PER_SLICE = 500;
 export class GreenBook {
   readonly shadow: Shadow;
   readonly #world: GreenWorld;
-  readonly #reader: Pick<TradingLogReader, "poll" | "close">;
+  readonly #reader: Pick<EventLogReader, "poll" | "close">;
   #index: number;
   #nowMs: number;
   #savedIndex: number;
   #trades: number;
   #blueVersion: BookConfiguration;
+  readonly #saved: SaveNote;
   /** BLUE went on as something that this process can't follow. */
   #isBlueLost = false;
 
@@ -58,6 +61,10 @@ export class GreenBook {
     this.#index = opened.index;
     this.#nowMs = opened.nowMs;
     this.#savedIndex = opened.index;
+    this.#saved = new SaveNote(world.say, {
+      saved: "GREEN's state is saved again",
+      unsaved: "GREEN's state can't be saved",
+    });
     this.#trades = opened.green.data.account.trades;
     this.#blueVersion = opened.blue.version;
     this.shadow = createShadow({
@@ -69,7 +76,7 @@ export class GreenBook {
     });
   }
 
-  /** Of the last event that was taken; -1 before the first. */
+  /** The index of the last event that was taken; -1 before the first. */
   get index(): number {
     return this.#index;
   }
@@ -88,20 +95,31 @@ export class GreenBook {
 
   save(): void {
     if (this.#savedIndex === this.#index) return;
-    const { configurations, trades, saveSnapshot } = this.#world;
+    const { trades, saveSnapshot } = this.#world;
     trades.sync();
-    saveSnapshot({
+    const state = unlessUnmemorable(
+      () => this.#state(),
+      (why) => this.#saved.note(why),
+    );
+    if (state === null) return;
+    saveSnapshot(state);
+    this.#savedIndex = this.#index;
+    this.#saved.note(null);
+  }
+
+  #state(): ShadowSnapshot {
+    const { configurations } = this.#world;
+    return {
       version: 1,
       index: this.#index,
       nowMs: this.#nowMs,
-      // Of a state that is not BLUE's, a start takes nothing.
+      // A start takes nothing from a state that is not BLUE's.
       blueHash: this.#isBlueLost ? "" : this.#blueVersion.hash,
       greenHash: configurations.green.hash,
       blue: snapshotOf(this.shadow.blue),
       green: snapshotOf(this.shadow.green),
       comparison: this.shadow.comparison,
-    });
-    this.#savedIndex = this.#index;
+    };
   }
 
   close(): void {
@@ -115,7 +133,7 @@ export class GreenBook {
     if (comparison.first !== null) {
       return `diverged at seq ${comparison.first.seq}: ${comparison.first.cause}`;
     }
-    return standingOf(green);
+    return this.#saved.beside(standingOf(green));
   }
 
   counters(): Record<string, number | string | null> {

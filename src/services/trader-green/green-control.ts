@@ -1,7 +1,7 @@
-/** Answers GREEN's local socket: questions only. GREEN obeys what operators tell BLUE. */
-import type { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
+/** Answers GREEN's local socket: questions only. GREEN obeys the commands that operators give BLUE. */
+import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
 import { type TraderAnswer, TraderRequest } from "../../wire/trading/trader-control.ts";
-import { statusOf } from "../book-status.ts";
+import { traderStatusOf } from "../book-status.ts";
 import type { GreenBook } from "./green-book.ts";
 
 export type GreenControlDeps = {
@@ -22,7 +22,7 @@ async function answerTo({ book, trades }: GreenControlDeps, line: string): Promi
   const { id, command } = request.data;
   switch (command) {
     case "status": {
-      const status = { ...statusOf(book.shadow.green), last_index: book.index };
+      const status = { ...traderStatusOf(book.shadow.green), last_index: book.index };
       return { ...plain(id, true, "following BLUE"), status };
     }
     case "trades": {
@@ -32,7 +32,9 @@ async function answerTo({ book, trades }: GreenControlDeps, line: string): Promi
       const answer = { from: after + 1, to: told.at(-1)?.index ?? after, trades: told };
       return { ...plain(id, true, `${told.length} trades`), trades: answer };
     }
+    case "posture":
     case "enter":
+    case "close":
     case "flatten":
     case "halt":
     case "resume":

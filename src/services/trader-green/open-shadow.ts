@@ -5,7 +5,7 @@
  * Invariant: no part of BLUE's log is folded with another version than the one that decided there,
  * as far as that version is known.
  */
-import type { TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
+import type { EventLogReader } from "../../adapters/event-log/event-log.ts";
 import { codeOf } from "../../domain/failure.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { type Comparison, createComparison } from "../../domain/trading/shadow/comparison.ts";
@@ -29,11 +29,11 @@ export type OpenedShadow = {
   readonly blue: Blue;
   readonly green: Trader;
   readonly comparison: Comparison;
-  /** Of the last event that is in GREEN; -1 for none. */
+  /** The index of the last event that GREEN took; -1 for none. */
   readonly index: number;
   readonly nowMs: number;
-  /** Tells what follows. */
-  readonly reader: Pick<TradingLogReader, "poll" | "close">;
+  /** Reads what follows. */
+  readonly reader: Pick<EventLogReader, "poll" | "close">;
   /** GREEN begins with cash and history of its own making: what it booked before is another's. */
   readonly isAnew: boolean;
 };
@@ -48,7 +48,7 @@ export type OpenShadowDeps = {
   readonly oldestOfBlue: () => SavedState | null;
   readonly newestOfBlue: () => SavedState | null;
   /** BLUE's log from this event on. */
-  readonly read: (fromIndex: number) => Pick<TradingLogReader, "poll" | "close">;
+  readonly read: (fromIndex: number) => Pick<EventLogReader, "poll" | "close">;
   readonly say: (level: "info" | "warn", line: string) => void;
 };
 
@@ -97,7 +97,7 @@ function openAt(deps: OpenShadowDeps, snapshot: ShadowSnapshot): OpenedShadow | 
 
 /** A log that a power cut took the end of may have gone on otherwise. */
 function isNext(
-  reader: Pick<TradingLogReader, "poll">,
+  reader: Pick<EventLogReader, "poll">,
   expected: { readonly index: number; readonly nowMs: number },
 ): boolean {
   try {
@@ -180,7 +180,7 @@ function openAnew(deps: OpenShadowDeps): OpenedShadow {
 }
 
 function firstEvent(
-  probe: Pick<TradingLogReader, "poll" | "close">,
+  probe: Pick<EventLogReader, "poll" | "close">,
 ): TraderEvent | "gone" | undefined {
   try {
     return probe.poll().next().value ?? undefined;

@@ -29,12 +29,23 @@ export function changeConfiguration(
   if (0 < differences.length) {
     return { trader: taken(configuration, snapshotOf(was), change), change };
   }
-  // A book's money is its own once it has begun, so nothing that decides was changed.
+  // A book's money is its own once it has begun. What is of no strategy is taken with what is held: a
+  // position that must be written off could never be, if the book had to be flat for it.
   const trader = restoreFrom(configuration.trader, snapshotOf(was));
-  return { trader, change: `${change}another capital, which a book that has begun does not take` };
+  return { trader, change: `${change}${lightDifference(ran, configuration)}` };
 }
 
-/** Where what ran can't be had any more; nothing but its last state is needed. @throws as above. */
+function lightDifference(ran: BookConfiguration, configuration: BookConfiguration): string {
+  const [before, after] = [ran, configuration].map(({ trader }) => {
+    const { delisting, scanOffsetMaxMs, margin } = trader;
+    return JSON.stringify({ delisting, scanOffsetMaxMs, margin });
+  });
+  return before === after
+    ? "another capital, which a book that has begun does not take"
+    : `${before} becomes ${after}`;
+}
+
+/** The same where what ran can't be had any more: its last state is enough. @throws as above. */
 export function changeUnknown(
   snapshot: TraderSnapshot,
   configuration: BookConfiguration,

@@ -1,5 +1,6 @@
 /** Answers the local socket: an operator's command becomes an event, a question is read off the state. */
-import type { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
+import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
+import { unpricedPositions } from "../../domain/trading/portfolio/unpriced-positions.ts";
 import type { Note } from "../../domain/trading/commands.ts";
 import type { OperatorCommand } from "../../domain/trading/events.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
@@ -8,17 +9,23 @@ import {
   readTraderRequest,
   type TraderAnswer,
   type TraderRequest,
+  type TraderStatus,
 } from "../../wire/trading/trader-control.ts";
-import { statusOf } from "../book-status.ts";
-import type { Fact } from "./book.ts";
+import { traderStatusOf } from "../book-status.ts";
+import type { Fact } from "./event-sequencer.ts";
+import type { PostureFact } from "./intake/posture-intake.ts";
 
 export type ControlDeps = {
   readonly trader: Trader;
   readonly trades: Pick<TradeFile, "since">;
+  /** One short phrase for operators. */
+  readonly standing: () => string;
   /** Writes the trades of what was stepped. */
   readonly flush: () => void;
   /** Steps a fact; returns the notes that came of it, null when the journal could not take it. */
   readonly take: (fact: Fact) => readonly Note[] | null;
+  /** False when the journal could not take it. */
+  readonly takePosture: (fact: PostureFact) => boolean;
 };
 
 /** Every answer is one line; an unreadable request is answered, too. */
@@ -33,7 +40,16 @@ async function answerTo(deps: ControlDeps, line: string): Promise<TraderAnswer> 
   }
   switch (request.command) {
     case "status":
-      return { ...plain(request.id, true, "running"), status: statusOf(deps.trader) };
+      return { ...plain(request.id, true, "running"), status: statusOf(deps) };
+    case "posture": {
+      const { id, posture, entries, source, as_of_ms: asOfMs } = request;
+      const fact: PostureFact = { kind: "posture", posture, source, asOfMs };
+      const ok = deps.takePosture(entries === "go" ? fact : { ...fact, entries: "stop" });
+      const detail = ok
+        ? "known"
+        : "not taken: it is from the future, or the journal takes no event";
+      return { ...plain(id, ok, detail), status: statusOf(deps) };
+    }
     case "trades": {
       const { id, after, max } = request;
       deps.flush();
@@ -48,6 +64,7 @@ async function answerTo(deps: ControlDeps, line: string): Promise<TraderAnswer> 
       };
     }
     case "enter":
+    case "close":
     case "flatten":
     case "halt":
     case "resume":
@@ -61,10 +78,16 @@ function obey({ trader, take }: ControlDeps, request: OperatorRequest): TraderAn
   if (notes === null) return plain(id, false, "the journal takes no event; nothing was done");
   const note = notes.find(({ subject, code }) => subject === id && code.startsWith("operator_"));
   const isDone = note?.code === "operator_done" || note?.code === "operator_repeated";
-  return { ...plain(id, isDone, note?.detail ?? "no answer"), status: statusOf(trader) };
+  const waiting = request.command === "flatten" ? unpricedPositions(trader) : [];
+  const lacking = waiting.map(({ asset }) => `no price now for ${asset}, which stays open without`);
+  const detail = [note?.detail ?? "no answer", ...lacking].join("; ");
+  return { ...plain(id, isDone, detail), status: traderStatusOf(trader) };
 }
 
 function commandOf(request: OperatorRequest): OperatorCommand {
+  if (request.command === "close") {
+    return { kind: "close", position: request.position, price: request.price };
+  }
   if (request.command !== "enter") return { kind: request.command };
   const { asset, direction, share } = request;
   const plan = {
@@ -74,6 +97,10 @@ function commandOf(request: OperatorRequest): OperatorCommand {
     bucket: "operator",
   };
   return { kind: "enter", asset, direction, share, plan };
+}
+
+function statusOf({ trader, standing }: ControlDeps): TraderStatus {
+  return { ...traderStatusOf(trader), state: standing() };
 }
 
 function plain(id: string, ok: boolean, detail: string): TraderAnswer {

@@ -1,11 +1,13 @@
 /**
- * A book after a restart: the newest snapshot and the journal's tail, folded with what ran then. The paper broker runs
- * along, so that what a kill kept it from saying is said now, at the time of the event that it
- * answers, under the same client order ids.
+ * A book after a restart: the newest snapshot and the journal's tail, folded with what ran then. A desk whose
+ * reports follow from the log runs along, so that what a kill kept it from saying is said now, at the
+ * time of the event that it answers, under the same client order ids. Of another desk the log's own
+ * reports count, and it is asked for the rest when the book is back (`reconcile-desk.ts`).
  */
-import type { TradingLog, TradingLogReader } from "../../adapters/trading-journal/trading-log.ts";
-import { createPaperBroker, type PaperBroker } from "../../domain/trading/broker/paper-broker.ts";
-import { type PaperDesk, stepDesk } from "../../domain/trading/broker/paper-desk.ts";
+import type { EventLog, EventLogReader } from "../../adapters/event-log/event-log.ts";
+import { type Desk, giveCommands } from "../../domain/trading/broker/desk.ts";
+import { commandsAgain } from "../../domain/trading/broker/reconcile.ts";
+import { stepDesk, stepReports, type TraderAtDesk } from "../../domain/trading/broker/step-desk.ts";
 import type { TraderCommand } from "../../domain/trading/commands.ts";
 import { type BrokerEvent, isBrokerEvent, type TraderEvent } from "../../domain/trading/events.ts";
 import {
@@ -14,6 +16,7 @@ import {
   type TraderSnapshot,
 } from "../../domain/trading/snapshot/snapshot.ts";
 import { isOfStrategy, versionAt } from "../../domain/trading/snapshot/take-version.ts";
+import type { WorkingOrder } from "../../domain/trading/state.ts";
 import {
   createTrader,
   stepTrader,
@@ -22,7 +25,7 @@ import {
 } from "../../domain/trading/trader.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { SavedState } from "../../wire/trading/trader-snapshot.ts";
-import type { BookedCommands, Outcomes } from "./book.ts";
+import type { BookedCommands, Outcomes } from "./event-sequencer.ts";
 import { changeConfiguration, changeUnknown } from "./change-configuration.ts";
 
 export type RestoreDeps = {
@@ -31,23 +34,29 @@ export type RestoreDeps = {
   /** What it ran under a hash; null where that can't be had any more. */
   readonly configurationOf: (hash: string) => BookConfiguration | null;
   readonly saved: SavedState | null;
-  readonly log: Pick<TradingLog, "append">;
-  /** Told again, too: what a kill kept from the disk is written now. */
+  /** The desk of what one version decides, with the orders that are on their way. */
+  readonly openDesk: OpenDesk;
+  readonly log: Pick<EventLog, "append">;
+  /** Hears of folded steps, too: what a kill kept from the disk is written now. */
   readonly outcomes: Outcomes;
   /** Reads from this index on; each call begins anew. */
-  readonly read: (fromIndex: number) => Pick<TradingLogReader, "poll" | "close">;
-  /** Told again what was told before the end; who hears it knows by the index. */
+  readonly read: (fromIndex: number) => Pick<EventLogReader, "poll" | "close">;
+  /** Called again with commands that it was called with before the end: the index says which they are. */
   readonly onCommands: (booked: BookedCommands) => void;
 };
 
+export type OpenDesk = (version: BookConfiguration, working: readonly WorkingOrder[]) => Desk;
+
 export type RestoredBook = {
   readonly trader: Trader;
-  readonly broker: PaperBroker;
+  readonly desk: Desk;
+  /** The last event of the market, where its desk may have more to say to it; else null. */
+  readonly openStep: TraderEvent | null;
   /** Events after the snapshot. */
   readonly folded: number;
-  /** What the broker had not said yet, and has now: appended behind the journal's end. */
+  /** What the desk had not said yet, and has now: appended behind the journal's end. */
   readonly completed: number;
-  /** Where the recorded fills are not those that this code gives; null if they are. */
+  /** The first place where the recorded fills are not those that this code gives; null if all are. */
   readonly difference: string | null;
   /** From what the book ran to what it is to run, in words; null when that is the same. */
   readonly change: string | null;
@@ -67,23 +76,27 @@ export function restoreBook(deps: RestoreDeps): RestoredBook {
   const first = firstPart(deps);
   if (first.version === null) {
     const changed = changeUnknown(first.snapshot, configuration);
-    const broker = createPaperBroker(configuration.paper);
-    return { ...changed, broker, folded: 0, completed: 0, difference: null };
+    const desk = deps.openDesk(configuration, workingOrdersOf(changed.trader));
+    return { ...changed, desk, openStep: null, folded: 0, completed: 0, difference: null };
   }
   let part: Part = first;
   let folded = 0;
+  let completed = 0;
   let difference: string | null = null;
   for (;;) {
     const { version } = part;
     const { next, ...book } = foldPart(deps, part);
     folded += book.folded;
+    completed += book.completed;
     difference ??= book.difference;
     if (next === null) {
-      const whole = { ...book, folded, difference, change: null };
+      const whole = { ...book, folded, completed, difference, change: null };
       if (version.hash === configuration.hash) return whole;
+      // A book that is flat has no order to which the desk could report more.
+      if (book.openStep !== null) deps.outcomes.endStep(book.trader, book.openStep);
       const changed = changeConfiguration(book.trader, version, configuration);
-      const broker = createPaperBroker(configuration.paper, workingOrdersOf(changed.trader));
-      return { ...whole, ...changed, broker };
+      const desk = deps.openDesk(configuration, workingOrdersOf(changed.trader));
+      return { ...whole, ...changed, desk, openStep: null };
     }
     const following = versionAt({ trader: book.trader, version }, next, configurationOf);
     if (following === null) throw new Error(`event ${next.index} starts a book that is not flat`);
@@ -97,7 +110,7 @@ function firstPart({ configuration, configurationOf, saved, read }: RestoreDeps)
   if (saved === null) return { version: configuration, snapshot: null } satisfies Part;
   const { snapshot } = saved;
   const ran = configurationOf(saved.configurationHash ?? configuration.hash);
-  // Of the same strategy another configuration does as well: a fill that it did not lead to is noticed.
+  // Another configuration of the same strategy does as well: a fill that it did not lead to is noticed.
   const version = ran ?? configuration;
   if (isOfStrategy(createTrader(version.trader), snapshot)) return { version, snapshot };
   const reader = read(snapshot.nextIndex);
@@ -112,27 +125,31 @@ function firstPart({ configuration, configurationOf, saved, read }: RestoreDeps)
   );
 }
 
-/** A part that the paper broker does not tell as it is recorded counts as it is recorded. */
+/** Where a derived desk now says something else than is recorded, what is recorded counts. */
 function foldPart(deps: RestoreDeps, part: Part): FoldedPart {
+  const begun = begin(deps, part);
+  if (!begun.desk.isDerived) return foldRecorded(deps, part, begun);
   try {
-    return foldWithBroker(deps, part);
+    return foldWithDesk(deps, part, begun);
   } catch (error) {
-    if (!(error instanceof BrokerDiffers)) throw error;
-    return { ...foldRecorded(deps, part), difference: error.message };
+    if (!(error instanceof DeskDiffers)) throw error;
+    return { ...foldRecorded(deps, part, begin(deps, part)), difference: error.message };
   }
 }
 
-class BrokerDiffers extends Error {
-  override readonly name = "BrokerDiffers";
+class DeskDiffers extends Error {
+  override readonly name = "DeskDiffers";
 }
 
-function begin({ version, snapshot }: Part) {
+function begin({ openDesk }: RestoreDeps, { version, snapshot }: Part) {
   const trader =
     snapshot === null ? createTrader(version.trader) : restoreFrom(version.trader, snapshot);
-  // A snapshot is taken between two events of the market: the broker has nothing left to say.
-  const broker = createPaperBroker(version.paper, workingOrdersOf(trader));
-  return { trader, broker, from: trader.nextIndex };
+  // A snapshot is taken between two events of the market: a derived desk has nothing left to say.
+  const desk = openDesk(version, workingOrdersOf(trader));
+  return { trader, desk, from: trader.nextIndex };
 }
+
+type Begun = ReturnType<typeof begin>;
 
 /** A version that can't be had is followed by the one before it, as far as its fills let it. */
 function startsOther({ configurationOf }: RestoreDeps, { version }: Part, event: TraderEvent) {
@@ -140,18 +157,17 @@ function startsOther({ configurationOf }: RestoreDeps, { version }: Part, event:
   return configurationOf(event.configurationHash) !== null;
 }
 
-function foldWithBroker(deps: RestoreDeps, part: Part): FoldedPart {
+function foldWithDesk(deps: RestoreDeps, part: Part, { trader, desk, from }: Begun): FoldedPart {
   const { log, outcomes, read, onCommands } = deps;
-  const { trader, broker, from } = begin(part);
   const reader = read(from);
   let completed = 0;
   let event: TraderEvent | null = null;
   try {
     const events = reader.poll();
     const next = (): TraderEvent | null => events.next().value ?? null;
-    const desk: PaperDesk = {
+    const at: TraderAtDesk = {
       trader,
-      broker,
+      desk,
       beforeReport: (report) => {
         outcomes.tookEvent(report);
         const recorded = next();
@@ -167,22 +183,21 @@ function foldWithBroker(deps: RestoreDeps, part: Part): FoldedPart {
     for (event = next(); event !== null; event = next()) {
       if (startsOther(deps, part, event)) break;
       if (isBrokerEvent(event)) {
-        throw new BrokerDiffers(`event ${event.index} is ${event.kind}, which nothing led to`);
+        throw new DeskDiffers(`event ${event.index} is ${event.kind}, which nothing led to`);
       }
       outcomes.tookEvent(event);
-      stepDesk(desk, event);
+      stepDesk(at, event);
       outcomes.endStep(trader, event);
     }
   } finally {
     reader.close();
   }
   const folded = trader.nextIndex - from - completed;
-  return { trader, broker, folded, completed, difference: null, next: event };
+  return { trader, desk, openStep: null, folded, completed, difference: null, next: event };
 }
 
-/** What was recorded counts: the broker goes on with the orders that it leaves working. */
-function foldRecorded(deps: RestoreDeps, part: Part): FoldedPart {
-  const { trader, from } = begin(part);
+/** What was recorded counts: the desk goes on with the orders that it leaves working. */
+function foldRecorded(deps: RestoreDeps, part: Part, { trader, from }: Begun): FoldedPart {
   const { outcomes } = deps;
   const reader = deps.read(from);
   let open: TraderEvent | null = null;
@@ -206,10 +221,39 @@ function foldRecorded(deps: RestoreDeps, part: Part): FoldedPart {
   } finally {
     reader.close();
   }
-  if (open !== null) outcomes.endStep(trader, open);
-  const broker = createPaperBroker(part.version.paper, workingOrdersOf(trader));
   const folded = trader.nextIndex - from;
-  return { trader, broker, folded, completed: 0, difference: null, next };
+  const desk = deps.openDesk(part.version, workingOrdersOf(trader));
+  const isLast = next === null;
+  if (isLast && open !== null && desk.isDerived) answerAgain(deps, { trader, desk }, open.nowMs);
+  const openStep = isLast && !desk.isDerived ? open : null;
+  if (open !== null && openStep === null) outcomes.endStep(trader, open);
+  const completed = trader.nextIndex - from - folded;
+  return { trader, desk, openStep, folded, completed, difference: null, next };
+}
+
+/** What a kill kept a derived desk from hearing it hears now, and answers at the time of the event. */
+function answerAgain(
+  { log, outcomes, onCommands }: RestoreDeps,
+  { trader, desk }: Pick<TraderAtDesk, "trader" | "desk">,
+  nowMs: number,
+): void {
+  const at: TraderAtDesk = {
+    trader,
+    desk,
+    beforeReport(report) {
+      outcomes.tookEvent(report);
+      log.append(report);
+    },
+    onCommands({ index }, commands) {
+      outcomes.gaveCommands(commands);
+      onCommands({ index, commands });
+    },
+  };
+  const working = workingOrdersOf(trader);
+  const unsent = working.filter(({ status }) => status === "submitted");
+  const ids = unsent.map(({ order }) => order.clientOrderId);
+  giveCommands(desk, commandsAgain(working, ids));
+  stepReports(at, desk.takeReports(), nowMs);
 }
 
 /** A fill of an order that this code and configuration never made would be lost to the book. */
@@ -227,7 +271,7 @@ function assertKnown(event: TraderEvent, commands: readonly TraderCommand[]): vo
 
 function assertSame(told: BrokerEvent, recorded: TraderEvent): void {
   if (sortedText(told) === sortedText(recorded)) return;
-  throw new BrokerDiffers(
+  throw new DeskDiffers(
     `event ${recorded.index} was ${JSON.stringify(recorded)}, is now ${JSON.stringify(told)}`,
   );
 }

@@ -1,36 +1,54 @@
 /** A trader at work: its book, what it hears, its ticks, what it shows, and how it ends. */
 import type { ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
-import type { ScanLookup } from "../../adapters/journal/scan-lookup.ts";
-import type { TradeFile } from "../../adapters/trading-journal/trade-file.ts";
-import type { TradingLog } from "../../adapters/trading-journal/trading-log.ts";
-import type { PaperBroker } from "../../domain/trading/broker/paper-broker.ts";
+import type { ScanLookup } from "../../adapters/scan-journal/scan-lookup.ts";
+import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
+import type { EventLog } from "../../adapters/event-log/event-log.ts";
+import type { Desk } from "../../domain/trading/broker/desk.ts";
+import type { TraderEvent } from "../../domain/trading/events.ts";
+import { messageOf } from "../../domain/failure.ts";
 import { publishedOf } from "../../domain/trading/published.ts";
+import { bridgeService } from "../../domain/supervision/services.ts";
+import { unlessUnmemorable } from "../../domain/trading/snapshot/memory.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { ServiceBeat } from "../../wire/control-pipe.ts";
-import { parsePosture } from "../../wire/trading/posture-value.ts";
+import { SCANS_BUDGET_S } from "../../wire/facts/bridge-facts.ts";
+import type { Feed } from "../../wire/feeds/feeds.ts";
 import { type ParsedScan, ScanTextReader } from "../../wire/trading/scan-text.ts";
-import { countersOf, standingOf } from "../book-status.ts";
+import { countersOf, standingOf, notesOf } from "../book-status.ts";
 import { createLatency } from "../latency.ts";
-import { Book, type BookStep, type Fact, type Outcomes } from "./book.ts";
-import { Canary } from "./canary.ts";
-import { Consequences } from "./consequences.ts";
+import { EventSequencer, type BookStep, type Fact, type Outcomes } from "./event-sequencer.ts";
+import { FeedSubscription } from "./intake/feed-subscription.ts";
+import { FeederWatch } from "./intake/feeder-watch.ts";
+import { type PostureFact, PostureIntake } from "./intake/posture-intake.ts";
+import { TraderFeeds } from "./intake/trader-feeds.ts";
+import { CommandEffects } from "./command-effects.ts";
 import { answerRequest } from "./control.ts";
 import { Publication } from "../publication.ts";
-import { ScanIntake } from "./scan-intake.ts";
-import { journalSource, ringSource } from "./scan-sources.ts";
+import { SaveNote } from "../save-note.ts";
+import { ScanIntake } from "./intake/scan-intake.ts";
+import { journalSource, ringSource } from "./intake/scan-sources.ts";
+import { createUnpricedNews } from "./unpriced-news.ts";
 
 export type TraderWorld = {
   readonly trader: Trader;
-  readonly broker: PaperBroker;
-  readonly log: Pick<TradingLog, "append">;
+  readonly desk: Desk;
+  /** The last event of the market, where its desk may have more to say to it. */
+  readonly openStep: TraderEvent | null;
+  readonly log: Pick<EventLog, "append">;
   readonly outcomes: Outcomes;
   readonly trades: Pick<TradeFile, "add" | "since">;
   readonly feed: ScanFeed;
+  /** What is heard beside scans. */
+  readonly feeds: readonly Feed[];
   readonly lookup: Pick<ScanLookup, "find">;
   readonly clock: { readonly nowMs: () => number; readonly monotonicMs: () => number };
-  /** Of the present state, whose last event has this index. */
+  /** Saves the present state, which is the one after the event with this index. */
   readonly saveSnapshot: (trader: Trader, lastIndex: number) => void;
+  /** The same without holding up a step: when it returns it has copied all that it needs of the state. */
+  readonly saveSnapshotAside: (trader: Trader, lastIndex: number) => Promise<void>;
+  /** Called before it, so that the copying is short. */
+  readonly prepareSnapshot: (trader: Trader) => Promise<void>;
   readonly snapshotEvents: number;
   readonly say: (level: "info" | "warn", line: string) => void;
   readonly onFailure: (error: unknown) => void;
@@ -41,23 +59,33 @@ const NO_CARRIED = new Float64Array(0);
 const TICK_MS = 1_000;
 
 export class RunningTrader {
-  readonly book: Book;
+  sequencer: EventSequencer;
   readonly intake: ScanIntake;
-  readonly canary: Canary;
+  readonly subscription: FeedSubscription;
+  readonly #feeds: TraderFeeds;
+  readonly #postures: PostureIntake;
+  readonly #feeder: FeederWatch;
   readonly #world: TraderWorld;
-  readonly #consequences: Consequences;
+  readonly #effects: CommandEffects;
   readonly #publication: Publication;
   readonly #latency = createLatency();
   readonly #carried: Float64Array;
   #heardSeq = 0;
   #newestAtMs: number | null = null;
   #snapshotIndex: number;
+  #isSaving = false;
+  readonly #saved: SaveNote;
   #timer: NodeJS.Timeout | undefined;
+  readonly #unpricedNews = createUnpricedNews();
 
   constructor(world: TraderWorld) {
-    const { trader, broker, log, outcomes, feed, clock, say, onFailure, onStep } = world;
+    const { trader, desk, openStep, log, outcomes, feed, clock, say, onFailure, onStep } = world;
     this.#world = world;
     this.#snapshotIndex = trader.nextIndex - 1;
+    this.#saved = new SaveNote(say, {
+      saved: "the book's state is saved again",
+      unsaved: "the book's state can't be saved, so a start folds the journal",
+    });
     const { carried } = trader.strategy;
     this.#carried =
       carried.length === 0 ? NO_CARRIED : new Float64Array(carried.length).fill(Number.NaN);
@@ -67,41 +95,68 @@ export class RunningTrader {
       nowMs: clock.nowMs,
       onPublished: () => onStep("published"),
     });
-    this.#consequences = new Consequences({
+    this.#effects = new CommandEffects({
       trades: world.trades,
       dayEnded: (entry) => this.#publication.dayEnded(entry),
       log: say,
       onTradesWritten: () => onStep("outbox_written"),
       onFailure,
     });
-    const onCommands = this.#consequences.add.bind(this.#consequences);
+    const onCommands = this.#effects.add.bind(this.#effects);
     const { nowMs } = clock;
-    this.book = new Book({ log, outcomes, trader, broker, nowMs, onCommands, onStep });
+    this.sequencer = new EventSequencer({
+      log,
+      outcomes,
+      trader,
+      desk,
+      openStep,
+      nowMs,
+      onCommands,
+      onStep,
+    });
+    desk.onReports(() => this.#orFail(() => this.sequencer.takeReports()));
     this.intake = new ScanIntake({
       reader: new ScanTextReader(),
       sources: [ringSource(feed), journalSource(world.lookup)],
       taken: () => (trader.data.scans.hasBegun ? trader.data.scans.seqs : null),
       step: (scan, isRepaired) => this.#stepScan(scan, isRepaired),
-      lose: (seq) => this.book.take({ kind: "scan_lost", seq }),
+      lose: (seq) => this.sequencer.take({ kind: "scan_lost", seq }),
       monotonicMs: clock.monotonicMs,
       onTrouble: (line) => say("warn", line),
       onFailure,
     });
-    this.canary = new Canary({
+    this.#feeder = new FeederWatch({
       feed,
-      listeners: {
-        onScan: (text) => this.#orFail(() => this.#hearScan(text)),
-        onPosture: (text) => this.#orFail(() => this.#hearPosture(text)),
-      },
+      service: bridgeService().name,
+      monotonicMs: clock.monotonicMs,
+    });
+    this.#postures = new PostureIntake({ trader, take: (fact) => this.#takeOrFail(fact), clock });
+    this.#feeds = new TraderFeeds({
+      feeds: world.feeds,
+      hazelcast: feed,
+      trader,
+      take: (fact) =>
+        fact.kind === "posture" ? this.#postures.hear(fact) : this.#takeOrFail(fact),
+      clock,
+      say,
+    });
+    this.subscription = new FeedSubscription({
+      feed,
+      feeds: this.#feeds.all,
+      onScan: (text) => this.#orFail(() => this.#hearScan(text)),
       heardSeq: () => this.#heardSeq,
       say,
     });
   }
 
-  /** Tells the journal that it begins, and takes up its work. */
-  start(begun: Extract<Fact, { readonly kind: "started" }>): void {
-    this.book.take(begun);
-    void this.canary.look();
+  /** Before anything else of this life: what the desk tells then is stepped by what runs now. */
+  recordStart(begun: Extract<Fact, { readonly kind: "started" }>): void {
+    this.sequencer.take(begun);
+  }
+
+  /** Takes up its work. */
+  listen(): void {
+    void this.subscription.look();
     this.#timer = setInterval(() => this.#orFail(() => this.#tick()), TICK_MS);
   }
 
@@ -109,6 +164,7 @@ export class RunningTrader {
   stop(): void {
     clearInterval(this.#timer);
     this.intake.stop();
+    this.sequencer.end();
     this.#saveSnapshot();
   }
 
@@ -116,16 +172,24 @@ export class RunningTrader {
     const { trader, trades } = this.#world;
     const take = (fact: Fact) => {
       const from = trader.nextIndex;
-      if (!this.book.take(fact)) return null;
+      if (!this.sequencer.take(fact)) return null;
       this.#publication.request();
-      return this.#consequences.notesFrom(from);
+      return this.#effects.notesFrom(from);
     };
-    return answerRequest({ trader, trades, take, flush: () => this.#consequences.flush() }, line);
+    const flush = () => this.#effects.flush();
+    const takePosture = (fact: PostureFact) => {
+      const from = trader.nextIndex;
+      const isTaken = this.#postures.call(fact);
+      if (from < trader.nextIndex) this.#publication.request();
+      return isTaken;
+    };
+    const standing = () => this.#standing();
+    return answerRequest({ trader, trades, take, takePosture, flush, standing }, line);
   }
 
-  /** After a connection, which may be to a member that came back empty. */
+  /** Called after a connection, which may be to a member that came back empty. */
   connected(): void {
-    void this.canary.look();
+    void this.subscription.look();
     this.#publication.request();
   }
 
@@ -133,26 +197,32 @@ export class RunningTrader {
     const { clock } = this.#world;
     const newestDataAgeS =
       this.#newestAtMs === null ? null : (clock.monotonicMs() - this.#newestAtMs) / MS_PER_SECOND;
-    const { isAnswered } = this.canary;
+    const { isAnswered } = this.subscription;
     return {
       state: this.#phrase(),
       facts: {
-        archive: "ok",
-        hazelcast: isAnswered ? "ok" : "down",
-        newestDataAgeS,
-        oldestUnpushedAgeS: null,
-        progressAgeS: null,
-        backlog: this.intake.backlog,
+        dependencies: { hazelcast: isAnswered ? "ok" : "down", ...this.#feeder.states() },
+        inputs: [
+          { name: "scans", ageS: newestDataAgeS, budgetS: SCANS_BUDGET_S },
+          ...this.#feeds.inputs(),
+        ],
+        queue: { waiting: this.intake.backlog, oldestS: null, progressS: null },
+        notes: [...notesOf(this.#world.trader), ...this.#feeds.notes()],
       },
       counters: this.#counters(),
     };
   }
 
   #phrase(): string {
-    if (this.book.journalTrouble !== null) return "waiting: journal";
-    if (!this.canary.isAnswered) return "waiting: hazelcast";
+    if (this.sequencer.journalTrouble !== null) return "waiting: journal";
+    if (!this.subscription.isAnswered) return "waiting: hazelcast";
     if (this.intake.isNumberedAnew) return "waiting: scans are numbered anew";
-    return standingOf(this.#world.trader);
+    return this.#standing();
+  }
+
+  #standing(): string {
+    const standing = standingOf(this.#world.trader);
+    return this.#saved.beside(standing);
   }
 
   #counters(): Record<string, number | string | null> {
@@ -169,7 +239,8 @@ export class RunningTrader {
       scans_lost: counts.lost,
       duplicates: counts.duplicates,
       unreadable: counts.unreadable,
-      listener_deaths: this.canary.listenerDeaths,
+      feed_values_unreadable: this.#feeds.unreadable(),
+      listener_deaths: this.subscription.listenerDeaths,
       scan_to_commands_ms_p50: p50,
       scan_to_commands_ms_p99: p99,
     };
@@ -183,13 +254,8 @@ export class RunningTrader {
     if (this.#heardSeq < this.intake.newestSeq) this.#heardSeq = this.intake.newestSeq;
   }
 
-  #hearPosture(text: unknown): void {
-    this.canary.postureHeard(text);
-    this.book.take({ kind: "posture", ...parsePosture(text) });
-  }
-
   #stepScan(scan: ParsedScan, isRepaired: boolean): boolean {
-    const isTaken = this.book.take({
+    const isTaken = this.sequencer.take({
       kind: "scan",
       seq: scan.seq,
       scanNumber: scan.scanNumber,
@@ -213,20 +279,59 @@ export class RunningTrader {
   }
 
   #tick(): void {
-    const { trader, snapshotEvents, onFailure } = this.#world;
-    this.book.take({ kind: "tick" });
-    void this.canary.look();
+    const { trader, snapshotEvents, say, onFailure } = this.#world;
+    this.sequencer.take({ kind: "tick" });
+    void this.subscription.look();
+    void this.#feeder.look();
     this.intake.tick().catch(onFailure);
-    if (this.#snapshotIndex + snapshotEvents <= trader.nextIndex - 1) this.#saveSnapshot();
+    for (const { level, line } of this.#unpricedNews(trader)) say(level, line);
+    if (this.#snapshotIndex + snapshotEvents <= trader.nextIndex - 1) void this.#saveAside();
   }
 
   #saveSnapshot(): void {
     const { trader, saveSnapshot } = this.#world;
-    this.#consequences.flush();
+    this.#effects.flush();
     const lastIndex = trader.nextIndex - 1;
-    if (lastIndex === this.#snapshotIndex || this.book.journalTrouble !== null) return;
-    saveSnapshot(trader, lastIndex);
-    this.#snapshotIndex = lastIndex;
+    if (lastIndex === this.#snapshotIndex || this.sequencer.journalTrouble !== null) return;
+    const saved = unlessUnmemorable(
+      () => {
+        saveSnapshot(trader, lastIndex);
+        return lastIndex;
+      },
+      (why) => this.#saved.note(why),
+    );
+    if (saved !== null) this.#noteSaved(saved);
+  }
+
+  /** Never rejects; one at a time. The journal has everything: a start folds more of it instead. */
+  async #saveAside(): Promise<void> {
+    const { trader, prepareSnapshot, saveSnapshotAside } = this.#world;
+    if (this.#isSaving || this.sequencer.journalTrouble !== null) return;
+    this.#isSaving = true;
+    try {
+      await prepareSnapshot(trader);
+      this.#orFail(() => this.#effects.flush());
+      const lastIndex = trader.nextIndex - 1;
+      await saveSnapshotAside(trader, lastIndex);
+      this.#noteSaved(lastIndex);
+    } catch (error) {
+      this.#saved.note(messageOf(error));
+    } finally {
+      this.#isSaving = false;
+    }
+  }
+
+  #noteSaved(lastIndex: number): void {
+    this.#snapshotIndex = Math.max(this.#snapshotIndex, lastIndex);
+    this.#saved.note(null);
+  }
+
+  #takeOrFail(fact: Fact): boolean {
+    let isTaken = false;
+    this.#orFail(() => {
+      isTaken = this.sequencer.take(fact);
+    });
+    return isTaken;
   }
 
   /** Callers of listeners and timers would swallow it, or say it in words of their own. */

@@ -47,6 +47,9 @@ const MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31]; // ARROW1
 const FILE_HEAD_BYTES = 8;
 const FILE_TAIL_BYTES = 10; // Length of the footer, then the magic.
 const CONTINUATION = [0xff, 0xff, 0xff, 0xff];
+const STREAM_END = [...CONTINUATION, 0, 0, 0, 0];
+const NO_FILE_END = "the Arrow file has no end mark";
+const ZERO_END = "the file ends in zeros";
 const BLOCK_BYTES = 24;
 /** One more than the zeros that a whole stream ends in. */
 const ZERO_TAIL_BYTES = 5;
@@ -70,18 +73,29 @@ export function locateFrame(bytes: Uint8Array): Frame | Incomplete | InvalidScan
     if (!(error instanceof RangeError)) throw error;
     return broken(view, error.message);
   }
-  if (endsInZeros(view, ZERO_TAIL_BYTES)) return incomplete("the file ends in zeros");
-  return invalidScan(
-    "not_arrow",
-    "the file begins neither as an Arrow IPC file nor as an Arrow IPC stream (of Arrow 0.15 or " +
-      "newer); write it with pyarrow.ipc.new_file",
-  );
+  return endsInZeros(view, ZERO_TAIL_BYTES) ? incomplete(ZERO_END) : notArrow();
+}
+
+/**
+ * Whether a file that is longer than both its ends can be no whole scan, by these ends alone: a large file
+ * that grows is not read anew after every write to it. Null where all of it has to be read.
+ */
+export function judgeEnds(head: Uint8Array, tail: Uint8Array): Incomplete | InvalidScan | null {
+  if (beginsWith(head, MAGIC)) {
+    return beginsWith(tail.subarray(-MAGIC.length), MAGIC) ? null : incomplete(NO_FILE_END);
+  }
+  if (beginsWith(head, CONTINUATION)) {
+    const isEnded = beginsWith(tail.subarray(-STREAM_END.length), STREAM_END);
+    return isEnded ? null : incomplete("the Arrow stream does not end in its end mark");
+  }
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+  return endsInZeros(view, ZERO_TAIL_BYTES) ? incomplete(ZERO_END) : notArrow();
 }
 
 function locateFile(bytes: Uint8Array, view: DataView): Frame | Incomplete | InvalidScan {
   const tail = bytes.length - FILE_TAIL_BYTES;
   if (tail <= FILE_HEAD_BYTES || !beginsWith(bytes.subarray(tail + 4), MAGIC)) {
-    return incomplete("the Arrow file has no end mark");
+    return incomplete(NO_FILE_END);
   }
   const footerBytes = view.getInt32(tail, true);
   const footerStart = tail - footerBytes;
@@ -217,6 +231,14 @@ function incomplete(detail: string): Incomplete {
 
 function malformed(detail: string): InvalidScan {
   return invalidScan("malformed", `${detail}; the file is damaged, write it again`);
+}
+
+function notArrow(): InvalidScan {
+  return invalidScan(
+    "not_arrow",
+    "the file begins neither as an Arrow IPC file nor as an Arrow IPC stream (of Arrow 0.15 or " +
+      "newer); write it with pyarrow.ipc.new_file",
+  );
 }
 
 function tooManyMessages(): InvalidScan {

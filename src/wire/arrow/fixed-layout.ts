@@ -1,8 +1,8 @@
 /**
  * Reads a scan straight from the buffers when it has the layout that pyarrow gives the contract's
  * schema: the hot path, without apache-arrow.
- * Invariant: what it accepts, the general reader reads the same (or does not read at all, for the
- * sake of an unknown column's type); everything else is left to that one.
+ * Invariant: what it accepts, the general reader reads the same; everything else is left to that
+ * one, which comes back here where apache-arrow does not know an unknown column's type.
  */
 import { SCAN_ASSETS_MAX, type ScanColumns } from "../../domain/scan/scan.ts";
 import { microsFromUnit } from "../../domain/scan/timestamp.ts";
@@ -121,7 +121,7 @@ function readNames(batch: Batch, column: Place): AssetNames | null {
   const offsets = region(batch, column.buffer + 3);
   const data = region(batch, column.buffer + 4);
   const childLength = nodeLength(batch, column.node + 1);
-  // Of no values there may be no offsets.
+  // Where there are no values there may be no offsets.
   if (childLength === 0) return names.read(EMPTY_BYTES, EMPTY_BYTES);
   if (offsets.bytes < (childLength + 1) * 4) return null;
   return names.read(

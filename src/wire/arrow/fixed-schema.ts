@@ -90,7 +90,7 @@ function hasName(view: DataView, field: number, expected: Uint8Array): boolean {
   return true;
 }
 
-/** Of this type, and not dictionary-encoded. */
+/** Whether the field has this type and is not dictionary-encoded. */
 function isType(view: DataView, field: number, type: number): boolean {
   const plain = fieldAt(view, field, 4) === 0;
   return plain && byteAt(view, field, 2) === type && tableAt(view, field, 3) !== 0;

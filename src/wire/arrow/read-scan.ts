@@ -5,7 +5,7 @@ import { type Incomplete, locateFrame } from "./completeness.ts";
 import { type FixedScan, readFixedLayout } from "./fixed-layout.ts";
 import { decodedScan, type JudgedScan, type ScanRead } from "./scan-json.ts";
 
-export { createGeneralReader, type GeneralReader } from "./general/general-reader.ts";
+export { createGeneralReader, type GeneralReader } from "./any-layout/any-layout-reader.ts";
 export type { DecodedScan, ScanRead } from "./scan-json.ts";
 export type { InvalidReason } from "../../domain/scan/scan.ts";
 

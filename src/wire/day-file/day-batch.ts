@@ -7,7 +7,7 @@ import { messageAt } from "../arrow/completeness.ts";
 import { fieldAt, rootAt, tableAt, vectorAt } from "../arrow/flatbuffer.ts";
 import { batchHeader, type BatchHeader, bufferBytes, bufferOffset } from "../arrow/record-batch.ts";
 import { type DayHeader, HEADER_KEY, parseDayHeader } from "./day-header.ts";
-import { HASH_BYTES, type ScanChunk, sliceChunk } from "./scan-chunk.ts";
+import { HASH_BYTES, type ArchiveChunk, sliceChunk } from "./archive-chunk.ts";
 
 /** Where each column's first buffer (its validity) stands among the buffers of a batch. */
 const FILE = 0;
@@ -79,7 +79,7 @@ export function readUniverses(bytes: Uint8Array): readonly (readonly string[])[]
 export function* chunksOf(
   bytes: Uint8Array,
   universes: readonly (readonly string[])[],
-): Generator<ScanChunk> {
+): Generator<ArchiveChunk> {
   const body = bodyOf(bytes, (message) => message.header);
   if (body.header.buffers.length !== BUFFERS) throw new RangeError("a batch of another layout");
   const { rows } = body.header;
@@ -106,7 +106,7 @@ export function* chunksOf(
 function columnsOf(
   body: Body,
   rows: number,
-): Omit<ScanChunk, "assets" | "prices" | "eigenvalueOffsets"> {
+): Omit<ArchiveChunk, "assets" | "prices" | "eigenvalueOffsets"> {
   const names = offsets(body, FILE + 1);
   const text = buffer(body, FILE + 2);
   const textBuffer = Buffer.from(text.buffer, text.byteOffset, text.byteLength);

@@ -26,11 +26,11 @@ import {
   makeData,
 } from "apache-arrow";
 import { type DayBlock, type DayHeader, encodeDayHeader, HEADER_KEY } from "./day-header.ts";
-import { HASH_BYTES, type ScanChunk } from "./scan-chunk.ts";
+import { HASH_BYTES, type ArchiveChunk } from "./archive-chunk.ts";
 
 export type DayWriter = {
   /** Rows of one chunk, in the order in which they are to be read. */
-  add(chunk: ScanChunk): void;
+  add(chunk: ArchiveChunk): void;
   /** Writes the rest; returns the SHA-256 of the file in hexadecimal. */
   finish(facts: Pick<DayHeader, "day" | "folder_mtime_ns" | "others">): string;
 };
@@ -112,7 +112,7 @@ function emptyRows(): Rows {
 /** The chunk's arrays are the reader's: what is kept is copied. */
 function appendRow(
   rows: Rows,
-  from: { readonly chunk: ScanChunk; readonly row: number; readonly universeAt: number },
+  from: { readonly chunk: ArchiveChunk; readonly row: number; readonly universeAt: number },
 ): void {
   const { chunk, row } = from;
   const { numbers } = rows;

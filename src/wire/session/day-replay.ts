@@ -1,56 +1,75 @@
 /** The outcome of a day's replay as `dolphin replay --json` prints it and paperTrade reports it. */
-import { z } from "zod";
-import type { ReplayOutcome } from "../../domain/trading/replay/replay.ts";
+import type { Difference, ReplayOutcome } from "../../domain/trading/replay/replay.ts";
 
-type About = { readonly book: string; readonly day: string };
+/** The same day with the code that runs now, and the first step that it takes otherwise. */
+export type ReplayNow = {
+  readonly code: string;
+  readonly verdict: "equal" | "different" | "not_comparable";
+  readonly reason: string | null;
+  readonly differences: number;
+  /** `recorded`: the step as the code that ran takes it, where that can be had. */
+  readonly firstDifference: Difference | null;
+};
+
+type About = {
+  readonly book: string;
+  readonly day: string;
+  /** Null where it is what ran. */
+  readonly now: ReplayNow | null;
+};
 export type DayReplay =
   | (About & { readonly verdict: "not_comparable"; readonly reason: string })
   | (About & {
       readonly verdict: "equal" | "different";
-      /** Of the day's first event. */
+      /** The index of the day's first event. */
       readonly fromIndex: number;
-      /** Of the snapshot that the fold began with; 0: from the log's beginning. */
+      /** The index of the snapshot that the fold began with; 0: it began with the log. */
       readonly snapshotIndex: number;
       readonly outcome: ReplayOutcome;
     });
 
-const count = z.int().min(0);
-const difference = z
-  .object({
-    index: count,
-    what: z.string(),
-    event: z.unknown(),
-    recorded: z.unknown(),
-    replayed: z.unknown(),
-  })
-  .nullable();
+type DifferenceJson = {
+  readonly index: number;
+  readonly what: string;
+  readonly event: unknown;
+  readonly recorded: unknown;
+  readonly replayed: unknown;
+} | null;
 
-const DayReplayJson = z.object({
-  book: z.string(),
-  day: z.string(),
-  verdict: z.enum(["equal", "different", "not_comparable"]),
+export type DayReplayJson = {
+  readonly book: string;
+  readonly day: string;
+  readonly verdict: "equal" | "different" | "not_comparable";
   /** Why it is not comparable, else null. */
-  reason: z.string().nullable(),
-  from_index: count.nullable(),
-  snapshot_index: count.nullable(),
-  events: count,
-  decisions: count,
-  trades: count,
-  compared: z.object({ digests: count, trades: count, snapshots: count, fills: count }),
-  undigested: count,
-  differences: count,
-  first_difference: difference,
-  broker: z.object({ differences: count, first_difference: difference }),
-});
-export type DayReplayJson = z.infer<typeof DayReplayJson>;
-
-/** @throws {Error} that names the field, when this is not what `dolphin replay --json` prints. */
-export function parseDayReplay(text: string): DayReplayJson {
-  return DayReplayJson.parse(JSON.parse(text));
-}
+  readonly reason: string | null;
+  readonly from_index: number | null;
+  readonly snapshot_index: number | null;
+  readonly events: number;
+  readonly decisions: number;
+  readonly trades: number;
+  readonly compared: {
+    readonly digests: number;
+    readonly trades: number;
+    readonly snapshots: number;
+    readonly fills: number;
+  };
+  readonly undigested: number;
+  readonly differences: number;
+  readonly first_difference: DifferenceJson;
+  readonly broker: { readonly differences: number; readonly first_difference: DifferenceJson };
+  /** The day with the code that runs now; null where that is what ran. */
+  readonly now: {
+    readonly code: string;
+    readonly verdict: "equal" | "different" | "not_comparable";
+    readonly reason: string | null;
+    readonly differences: number;
+    readonly first_difference: DifferenceJson;
+  } | null;
+};
 
 export function dayReplayJson(replay: DayReplay): DayReplayJson {
   const { book, day, verdict } = replay;
+  const now = replay.now === null ? null : nowJson(replay.now);
   if (replay.verdict === "not_comparable") {
     return {
       book,
@@ -67,6 +86,7 @@ export function dayReplayJson(replay: DayReplay): DayReplayJson {
       differences: 0,
       first_difference: null,
       broker: { differences: 0, first_difference: null },
+      now,
     };
   }
   const { fromIndex, snapshotIndex, outcome } = replay;
@@ -86,5 +106,10 @@ export function dayReplayJson(replay: DayReplay): DayReplayJson {
     differences,
     first_difference: outcome.firstDifference,
     broker: { differences: broker.differences, first_difference: broker.firstDifference },
+    now,
   };
+}
+
+function nowJson({ firstDifference, ...told }: ReplayNow): DayReplayJson["now"] {
+  return { ...told, first_difference: firstDifference };
 }

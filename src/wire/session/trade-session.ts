@@ -1,4 +1,4 @@
-/** What is told to a day's session of a book, and what it answers. */
+/** What a day's session of a book is sent, and what it answers. */
 
 export type SessionPosition = {
   readonly id: string;
@@ -8,9 +8,11 @@ export type SessionPosition = {
   readonly entry_price: number;
   readonly mark: number;
   readonly unrealized: number;
+  /** Null while the newest scan has a price for the asset; older traders do not tell it. */
+  readonly no_price_since?: string | null;
 };
 
-/** The book as its trader told it; as old as the message that brought it. */
+/** The book as its trader described it; as old as the message that brought it. */
 export type BookView = {
   readonly as_of: string;
   readonly cash: number;
@@ -21,7 +23,7 @@ export type BookView = {
   readonly positions: readonly SessionPosition[];
 };
 
-/** Of a finished trade what a session counts and shows; more fields may follow. */
+/** What a session counts and shows of a finished trade; more fields may follow. */
 export type SessionTrade = {
   readonly positionId: string;
   readonly asset: string;
@@ -58,11 +60,11 @@ export type SessionPnl = {
   readonly fees: number;
   /** The last event of the journal whose trades are counted; null before the first message. */
   readonly cursor: number | null;
-  /** Ranges that were never told: their trades are not in these figures. */
+  /** Ranges that never came: their trades are not in these figures. */
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
   /** Trades of the day in the outbox at the last look; null before one. */
   readonly pending: number | null;
-  /** Messages that told nothing new, or could not be read. */
+  /** Messages that held nothing new, or could not be read. */
   readonly ignored: number;
 };
 
@@ -83,9 +85,9 @@ export type CommandAnswer = {
 
 /** What stands in a book's outbox beyond a cursor. */
 export type OutboxLook = {
-  /** Trades of the day that the session was not told. */
+  /** Trades of the day that never reached the session. */
   readonly pending: number;
-  /** Of the trader's newest event. */
+  /** The index of the trader's newest event. */
   readonly last_index: number;
   readonly is_day_over: boolean;
 };

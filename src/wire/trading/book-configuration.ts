@@ -1,16 +1,19 @@
 /** What shapes a book, from the configuration: its trader, its paper broker, and the hash of both. */
 import { createHash } from "node:crypto";
 import type { FillConvention, PaperSettings } from "../../domain/trading/broker/paper-broker.ts";
-import type { Instrument, TraderConfiguration } from "../../domain/trading/configuration.ts";
+import type { Instrument } from "../../domain/trading/market/instrument.ts";
+import type { TraderConfiguration } from "../../domain/trading/configuration.ts";
 import { builtInStrategy } from "../../domain/trading/strategies/built-in.ts";
 import type { StrategyChoice } from "../../domain/trading/strategy.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { Configuration } from "../configuration.ts";
+import { feedOf } from "../feeds/feeds.ts";
+import { riskLimitsOf } from "./book-limits.ts";
 
 export type BookConfiguration = {
   readonly trader: TraderConfiguration;
   readonly paper: PaperSettings;
-  /** Of everything that decides what the same events come to, but for the code. */
+  /** A hash over everything but the code that decides what the same events come to. */
   readonly hash: string;
 };
 
@@ -32,16 +35,17 @@ export function bookConfiguration(
     parameters: settings.parameters,
     slippageBps: settings.slippage_bps,
     instruments: mapValues(settings.instruments, instrumentOf),
-    limits: {
-      positionNotionalMax: settings.limits.position_notional_max ?? settings.capital,
-      grossNotionalMax: settings.limits.gross_notional_max ?? settings.capital,
-      positionsMax: settings.limits.positions_max,
-      entriesPerMinuteMax: settings.limits.entries_per_minute_max,
-      dailyLossMax: settings.limits.daily_loss_max,
-      drawdownMax: settings.limits.drawdown_max,
-    },
-    ageBudgetsMs: mapValues(settings.age_budgets_s, (budgetS) => budgetS * MS_PER_SECOND),
+    limits: riskLimitsOf(settings.limits, settings.capital),
+    ageBudgetsMs: mapValues(
+      ageBudgetsOf(settings, running.inputs),
+      (budgetS) => budgetS * MS_PER_SECOND,
+    ),
     configuredPosture: null,
+    ...delistingOf(settings),
+    ...marginOf(settings),
+    ...(settings.scan_offset_max_s === null
+      ? {}
+      : { scanOffsetMaxMs: settings.scan_offset_max_s * MS_PER_SECOND }),
   };
   const paper: PaperSettings = {
     convention: conventionOf(settings),
@@ -61,6 +65,61 @@ export function bookConfiguration(
     paper,
   };
   return { trader, paper, hash: hashOfText(JSON.stringify(described)) };
+}
+
+/** What is configured goes before what the row of an input's feed says. */
+function ageBudgetsOf(
+  { age_budgets_s }: Configuration["trader"],
+  inputs: readonly string[],
+): Configuration["trader"]["age_budgets_s"] {
+  const ofFeeds = inputs.flatMap((input) => {
+    const feed = feedOf(input);
+    return feed === null ? [] : [[input, feed.budgetMs / MS_PER_SECOND] as const];
+  });
+  return { ...Object.fromEntries(ofFeeds), ...age_budgets_s };
+}
+
+/** As it is recorded: whatever the rows of feeds say in a later release, it is the same configuration. */
+export function settingsToRecord(
+  settings: Configuration["trader"],
+  { trader }: BookConfiguration,
+): Configuration["trader"] {
+  const { inputs } = trader.strategy.start(trader.parameters);
+  return { ...settings, age_budgets_s: ageBudgetsOf(settings, inputs) };
+}
+
+/** Left out, and so no part of the hash, where nothing is written off: older books have none. */
+export function delistingOf({
+  delisted_after_s,
+  delisted_at,
+}: Configuration["trader"]): Pick<TraderConfiguration, "delisting"> {
+  if (delisted_after_s === null) return {};
+  return { delisting: { afterMs: delisted_after_s * MS_PER_SECOND, share: delisted_at } };
+}
+
+/** Left out where it is null, as above. */
+export function marginOf({
+  margin,
+  instruments,
+}: Configuration["trader"]): Pick<TraderConfiguration, "margin"> {
+  if (margin === null) return {};
+  const terms = {
+    leverage: margin.leverage,
+    maintenanceRate: margin.maintenance_margin_rate,
+    liquidationFeeRate: margin.liquidation_fee_rate,
+    borrowRate: margin.borrow_rate_per_year,
+  };
+  const byAsset = mapValues(instruments, (one) => ({
+    ...terms,
+    leverage: one.leverage ?? terms.leverage,
+    maintenanceRate: one.maintenance_margin_rate ?? terms.maintenanceRate,
+    borrowRate: one.borrow_rate_per_year ?? terms.borrowRate,
+  }));
+  // An instrument that says nothing of it makes no other book.
+  const others = Object.entries(byAsset).filter(
+    ([, one]) => JSON.stringify(one) !== JSON.stringify(terms),
+  );
+  return { margin: { mode: margin.mode, terms, byAsset: Object.fromEntries(others) } };
 }
 
 function conventionOf({ fill, fill_latency_ms }: Configuration["trader"]): FillConvention {

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Configuration } from "../configuration.ts";
+import { type BookName, SHADOW_BOOK } from "../../domain/trading/books.ts";
 
 export const BOOKS_FILE = "books.json";
 
@@ -33,14 +34,14 @@ export const NEVER_PROMOTED: BooksFile = { version: 1, is_exchanged: false, prom
 
 /** What a book runs. Its money stays its own: the capital goes with the book, not with the version. */
 export function settingsOfBook(
-  book: "BLUE" | "GREEN",
+  book: BookName,
   configuration: Pick<Configuration, "trader" | "green">,
   { is_exchanged }: Pick<BooksFile, "is_exchanged">,
 ): Configuration["trader"] {
   const { trader, green } = configuration;
-  const runsGreen = (book === "GREEN") !== is_exchanged;
+  const runsGreen = (book === SHADOW_BOOK) !== is_exchanged;
   const version = runsGreen ? withGreen(trader, green) : trader;
-  const capital = book === "GREEN" ? (green.capital ?? trader.capital) : trader.capital;
+  const capital = book === SHADOW_BOOK ? (green.capital ?? trader.capital) : trader.capital;
   return { ...version, capital };
 }
 

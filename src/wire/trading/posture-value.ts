@@ -11,18 +11,21 @@ const SOURCE_CHARS_MAX = 100;
 export type PostureValue = {
   /** UNKNOWN: something stands there, and it is no step of the ladder. */
   readonly posture: Posture | "UNKNOWN";
+  /** Left out: the posture alone says it. */
+  readonly entries?: "stop";
   readonly asOfMs: number;
   readonly source: string;
 };
 
 export function encodePosture(of: {
   readonly posture: Posture;
+  readonly entries?: "go" | "stop";
   readonly reasons: readonly string[];
   readonly source: string;
   readonly atUs: number;
 }): string {
-  const { posture, reasons, source, atUs } = of;
-  return JSON.stringify({ posture, reasons, source, ts: isoFromMicros(atUs) });
+  const { posture, entries, reasons, source, atUs } = of;
+  return JSON.stringify({ posture, entries, reasons, source, ts: isoFromMicros(atUs) });
 }
 
 /** Whatever is no posture with a time is an unknown one, infinitely old. */
@@ -36,12 +39,25 @@ export function parsePosture(text: unknown): PostureValue {
     return unknown;
   }
   if (typeof value !== "object" || value === null) return unknown;
-  const { posture, source, ts }: { posture?: unknown; source?: unknown; ts?: unknown } = value;
+  const { posture, entries, source, ts }: Partial<Record<string, unknown>> = { ...value };
   const asOfUs = typeof ts === "string" ? microsFromIso(ts) : null;
   if (asOfUs === null) return unknown;
   return {
     posture: POSTURES.find((one) => one === posture) ?? "UNKNOWN",
+    // Whatever else stands there is no leave to enter.
+    ...(entries === undefined || entries === "go" ? {} : { entries: "stop" }),
     asOfMs: asOfUs / US_PER_MS,
     source: typeof source === "string" ? source.slice(0, SOURCE_CHARS_MAX) : "unnamed",
   };
+}
+
+/** What its publisher gives as reasons; none where it gives none that can be read. */
+export function postureReasons(text: unknown): readonly string[] {
+  if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return [];
+  try {
+    const reasons: unknown = Reflect.get(Object(JSON.parse(text)), "reasons");
+    return Array.isArray(reasons) ? reasons.filter((one) => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
 }

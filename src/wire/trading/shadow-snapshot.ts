@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Comparison } from "../../domain/trading/shadow/comparison.ts";
 import type { TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
+import { exactBytes, parseExact } from "./snapshot/exact-bytes.ts";
 import { TraderSnapshotSchema } from "./trader-snapshot.ts";
 
 const tally = z.strictObject({ digest: z.number(), count: z.number(), last: z.string() });
@@ -24,9 +25,9 @@ const ComparisonSchema = z.strictObject({
 
 const ShadowSnapshotSchema = z.strictObject({
   version: z.literal(1),
-  /** Of the last event of BLUE's log that is in it. */
+  /** The index of the last event of BLUE's log that is in it. */
   index: z.int(),
-  /** Of the same event: a log that lost its end and went on otherwise is noticed by it. */
+  /** The time of the same event: a log that lost its end and went on otherwise is noticed by it. */
   nowMs: z.number(),
   blueHash: z.string(),
   greenHash: z.string(),
@@ -47,13 +48,13 @@ export type ShadowSnapshot = {
 };
 
 export function encodeShadow(snapshot: ShadowSnapshot): Buffer {
-  return Buffer.from(JSON.stringify(snapshot));
+  return exactBytes(snapshot);
 }
 
 /** Null where it is none of this version: the log is folded anew then. */
 export function decodeShadow(bytes: Uint8Array): ShadowSnapshot | null {
   try {
-    return ShadowSnapshotSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
+    return ShadowSnapshotSchema.parse(parseExact(bytes));
   } catch {
     return null;
   }

@@ -1,16 +1,21 @@
 /** A trader's snapshot as the bytes that stand beside its journal. */
 import { z } from "zod";
+import type { Json } from "../../domain/trading/snapshot/exact.ts";
 import type { TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
+import { exactBytes, exactParts, parseExact } from "./snapshot/exact-bytes.ts";
+
+/** Doubles among it: what JSON has no form for. */
+const json = z.custom<Json>((value) => value !== undefined);
 
 /** What lies deeper is the core's own, and refused by its version if it is another's. */
 export const TraderSnapshotSchema = z.strictObject({
   version: z.int(),
   book: z.string(),
-  strategy: z.json(),
+  strategy: json,
   nextIndex: z.int().min(0),
-  data: z.json(),
-  windows: z.json(),
-  memory: z.json(),
+  data: json,
+  windows: json,
+  memory: json,
 });
 
 /** What ran: the same events may come to something else with another. */
@@ -25,13 +30,13 @@ const DayBeginSchema = z.strictObject({
   snapshot: TraderSnapshotSchema,
 });
 
-export function encodeDayBegin(begin: DayBegin): Buffer {
-  return Buffer.from(JSON.stringify(begin));
+export function encodeDayBegin(begin: DayBegin): readonly Uint8Array[] {
+  return exactParts(begin);
 }
 
 /** @throws {Error} that names the field. */
 export function decodeDayBegin(bytes: Uint8Array): DayBegin {
-  return DayBeginSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
+  return DayBeginSchema.parse(parseExact(bytes));
 }
 
 const SavedStateSchema = TraderSnapshotSchema.extend({ configurationHash: z.string().optional() });
@@ -43,13 +48,20 @@ export type SavedState = {
 };
 
 export function encodeTraderSnapshot(snapshot: TraderSnapshot, configurationHash: string): Buffer {
-  return Buffer.from(JSON.stringify({ ...snapshot, configurationHash }));
+  return exactBytes({ ...snapshot, configurationHash });
+}
+
+/** The same bytes, not joined. */
+export function traderSnapshotParts(
+  snapshot: TraderSnapshot,
+  configurationHash: string,
+): readonly Uint8Array[] {
+  return exactParts({ ...snapshot, configurationHash });
 }
 
 /** @throws {Error} that names the field. */
 export function decodeTraderSnapshot(bytes: Uint8Array): SavedState {
-  const raw: unknown = JSON.parse(Buffer.from(bytes).toString());
-  const saved = SavedStateSchema.safeParse(raw);
+  const saved = SavedStateSchema.safeParse(parseExact(bytes));
   if (!saved.success) {
     throw new Error(`no snapshot of a trader: ${z.prettifyError(saved.error)}`);
   }

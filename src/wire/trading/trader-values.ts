@@ -1,7 +1,7 @@
 /** The JSON texts of a trader in Hazelcast: its state, and the figures of a day. */
 import type { DayEntry } from "../../domain/trading/commands.ts";
 import type { PublishedPosition, PublishedState } from "../../domain/trading/published.ts";
-import { isoFromMicros, US_PER_MS } from "../../domain/time.ts";
+import { isoFromMs } from "../../domain/time.ts";
 
 export const STATE_KEY = "latest_nautilus";
 
@@ -31,6 +31,8 @@ export function encodeState(state: PublishedState, nowMs: number): string {
     warm: state.warm,
     halted: state.halted,
     latched: state.latched,
+    margin_ratio: finiteOf(state.marginRatio),
+    liquidations: state.liquidations,
     scans_processed: state.scansProcessed,
     trades_executed: state.tradesExecuted,
     refusals: state.refusals,
@@ -49,6 +51,8 @@ function positionOf(position: PublishedPosition) {
     entry_price: position.entryPrice,
     mark: position.mark,
     marked_at: isoOf(position.markedAtMs),
+    no_price_since: position.noPriceSinceMs === null ? null : isoOf(position.noPriceSinceMs),
+    liquidation_price: position.liquidationPrice ?? null,
     unrealized_pnl: position.unrealized,
     opened_at: isoOf(position.openedAtMs),
     held_scans: position.heldScans,
@@ -79,7 +83,12 @@ export function encodeDay(entry: DayEntry, nowMs: number): string {
   });
 }
 
+/** An equity of nothing has no ratio. */
+function finiteOf(ratio: number | null): number | null {
+  return ratio !== null && Number.isFinite(ratio) ? ratio : null;
+}
+
 /** Null before there was any. */
 function isoOf(ms: number): string | null {
-  return Number.isFinite(ms) ? isoFromMicros(Math.round(ms * US_PER_MS)) : null;
+  return Number.isFinite(ms) ? isoFromMs(ms) : null;
 }

@@ -1,14 +1,14 @@
 /** Reads the input of the backtest workflows: every field optional, anything wrong in one sentence. */
-import type { GridAxis } from "../../domain/backtest/parameter-grid.ts";
-import { conventionFrom, DEFAULT_RUN_SETTINGS } from "../../domain/backtest/run-settings.ts";
+import type { GridAxis } from "../../domain/backtest/sweep/parameter-grid.ts";
+import { conventionFrom } from "../../domain/backtest/run-settings.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { FillConvention } from "../../domain/trading/broker/paper-broker.ts";
-import { limitsFor } from "../../domain/trading/configuration.ts";
 import { POSTURES } from "../../domain/trading/posture.ts";
 import type { Parameters, ParameterValue } from "../../domain/trading/strategy.ts";
-import { integerFrom, invalidInput, oneOf, openInput, text } from "../input.ts";
-import type { BacktestRequest, SweepRequest } from "../messages.ts";
+import type { AskedOfRun } from "../../wire/backtest/book-run.ts";
+import { integerFrom, invalidInput, oneOf, openInput, text, yesOrNo } from "../input.ts";
+import type { BacktestRequest, NothingToRun, SweepRequest } from "../messages/backtest.ts";
 import { BACKTEST_ID_PREFIX } from "../names.ts";
 
 export type AskedOf = { readonly workflowId: string; readonly startedMs: number };
@@ -19,6 +19,7 @@ const FIELDS = [
   "from",
   "to",
   "last_days",
+  "accept_disorder",
   "strategy",
   "parameters",
   "posture",
@@ -27,9 +28,17 @@ const FIELDS = [
   "fee_bps",
   "slippage_bps",
   "seed",
+  "partial_share",
+  "reject_share",
+  "instruments",
+  "age_budgets_s",
+  "limits",
+  "margin",
+  "watched",
+  "delisted_after_s",
+  "delisted_at",
 ];
 const SWEEP_FIELDS = ["grid", "walk_forward", "lanes", "chunk_trials"];
-const DEFAULT_STRATEGY = "velocity-divergence";
 const LANES = { usual: 2, max: 64 };
 const CHUNK_TRIALS = 25;
 
@@ -59,26 +68,34 @@ export function readSweepInput(raw: unknown, asked: AskedOf): SweepOrder {
 }
 
 function requestFrom(read: ReturnType<typeof openInput>, asked: AskedOf): BacktestRequest {
-  const usual = DEFAULT_RUN_SETTINGS;
   const lastDays = read("last_days", integerFrom(1));
   const from = read("from", day) ?? (lastDays === undefined ? null : dayBefore(asked, lastDays));
-  const capital = read("capital", positive) ?? usual.capital;
   const to = read("to", day) ?? (lastDays === undefined ? null : dayBefore(asked, 1));
   return {
     name: read("name", name) ?? nameOf(asked.workflowId),
     archive: read("archive", text) ?? null,
     from,
     to,
-    strategy: read("strategy", text) ?? DEFAULT_STRATEGY,
-    settings: {
-      parameters: read("parameters", parameters) ?? usual.parameters,
-      posture: read("posture", oneOf(...POSTURES)) ?? usual.posture,
-      convention: read("fills", fills) ?? usual.convention,
-      capital,
-      feeBps: read("fee_bps", notNegative) ?? usual.feeBps,
-      slippageBps: read("slippage_bps", notNegative) ?? usual.slippageBps,
-      seed: read("seed", integerFrom(0)) ?? usual.seed,
-      limits: limitsFor(capital),
+    isRolling: lastDays !== undefined,
+    acceptDisorder: read("accept_disorder", yesOrNo) ?? false,
+    strategy: read("strategy", text) ?? null,
+    asked: {
+      parameters: read("parameters", parameters) ?? null,
+      posture: read("posture", oneOf(...POSTURES)) ?? null,
+      fills: read("fills", fills) ?? null,
+      capital: read("capital", positive) ?? null,
+      fee_bps: read("fee_bps", notNegative) ?? null,
+      slippage_bps: read("slippage_bps", notNegative) ?? null,
+      seed: read("seed", integerFrom(0)) ?? null,
+      partial_share: read("partial_share", share) ?? null,
+      reject_share: read("reject_share", share) ?? null,
+      instruments: read("instruments", instruments) ?? null,
+      age_budgets_s: read("age_budgets_s", ageBudgets) ?? null,
+      limits: read("limits", bookOrLimits) ?? null,
+      margin: read("margin", margin) ?? null,
+      watched: read("watched", limits) ?? null,
+      delisted_after_s: read("delisted_after_s", silence) ?? null,
+      delisted_at: read("delisted_at", shareOfMark) ?? null,
     },
   };
 }
@@ -121,11 +138,97 @@ const notNegative = {
     typeof value === "number" && 0 <= value && Number.isFinite(value) ? value : undefined,
 };
 
+const silence = {
+  expected: "a number of seconds above 0, or 'never'",
+  read: (value: unknown): number | "never" | undefined => {
+    if (value === "never") return value;
+    return positive.read(value);
+  },
+};
+
+const shareOfMark = {
+  expected: "a number of 0 to 1",
+  read: (value: unknown): number | undefined =>
+    typeof value === "number" && 0 <= value && value <= 1 ? value : undefined,
+};
+
 const fills = {
   expected: "'same_scan', 'next_scan' or 'latency:MS'",
   read: (value: unknown): FillConvention | undefined =>
     typeof value === "string" ? (conventionFrom(value) ?? undefined) : undefined,
 };
+
+const share = {
+  expected: "a share from 0 to 1",
+  read: (value: unknown): number | undefined =>
+    typeof value === "number" && 0 <= value && value <= 1 ? value : undefined,
+};
+
+const ageBudgets = {
+  expected: "an object of seconds above 0 by input",
+  read: positives,
+};
+
+/** What each must have is said by whoever runs it: it has the shape of the configuration. */
+const instruments = {
+  expected: 'an object by asset, such as {"BTCUSDT": {"tick": 0.1, "lot": 0.001}}',
+  read(value: unknown): Readonly<Record<string, object>> | undefined {
+    const read: Record<string, object> = {};
+    for (const [asset, one] of entriesOf(value) ?? [["", null]]) {
+      if (typeof one !== "object" || one === null) return undefined;
+      read[asset] = one;
+    }
+    return read;
+  },
+};
+
+const LIMITS = [
+  "position_notional_max",
+  "gross_notional_max",
+  "positions_max",
+  "entries_per_minute_max",
+  "daily_loss_max",
+  "drawdown_max",
+] as const;
+
+function isLimit(key: string): boolean {
+  return LIMITS.some((limit) => limit === key);
+}
+
+/** What is not named is as the book has it. */
+const limits = {
+  expected: `an object of numbers above 0 by limit: ${LIMITS.join(", ")}`,
+  read(value: unknown): Exclude<AskedOfRun["watched"], null | undefined> | undefined {
+    const named = positives(value);
+    if (named === undefined) return undefined;
+    return Object.keys(named).every(isLimit) ? named : undefined;
+  },
+};
+
+const bookOrLimits = {
+  expected: `'book', or ${limits.expected}`,
+  read: (value: unknown): Exclude<AskedOfRun["limits"], null | undefined> | undefined =>
+    value === "book" ? value : limits.read(value),
+};
+
+/** Each value is said to be wrong by whoever runs it, as an instrument's. */
+const margin = {
+  expected: "'none', 'book', or an object of the keys of 'trader.margin'",
+  read(value: unknown): AskedOfRun["margin"] | undefined {
+    if (value === "none" || value === "book") return value;
+    const entries = entriesOf(value);
+    return entries === null ? undefined : Object.fromEntries(entries);
+  },
+};
+
+function positives(value: unknown): Readonly<Record<string, number>> | undefined {
+  const read: Record<string, number> = {};
+  for (const [key, one] of entriesOf(value) ?? [["", null]]) {
+    if (typeof one !== "number" || !(0 < one)) return undefined;
+    read[key] = one;
+  }
+  return read;
+}
 
 const parameters = {
   expected: "an object of numbers, texts and flags by parameter",
@@ -172,4 +275,10 @@ function entriesOf(value: unknown): readonly (readonly [string, unknown])[] | nu
 
 function isParameterValue(value: unknown): value is ParameterValue {
   return typeof value === "number" || typeof value === "boolean" || typeof value === "string";
+}
+
+/** No failure: tomorrow there may be more. */
+export function nothingToRun(request: BacktestRequest, what: string): NothingToRun {
+  const { from, to } = request;
+  return { name: request.name, scans: 0, nothing_to_do: `${what} from ${from} to ${to}` };
 }

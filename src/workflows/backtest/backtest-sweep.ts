@@ -11,8 +11,14 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import type { BacktestActivities } from "../../activities/backtest.ts";
-import { progressQuery, type BacktestReference, type SweepProgress } from "../messages.ts";
-import { readSweepInput } from "./backtest-input.ts";
+import {
+  progressQuery,
+  type BacktestReference,
+  type NothingToRun,
+  type SweepProgress,
+} from "../messages/backtest.ts";
+import { logicalStartMs } from "../logical-time.ts";
+import { nothingToRun, readSweepInput } from "./backtest-input.ts";
 import { openBatchStatus } from "./batch-status.ts";
 
 /** Their references are handed to one activity. */
@@ -26,9 +32,9 @@ const { planBacktestSweep, runBacktestChunk, concludeBacktestSweep } =
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
 
-export async function backtestSweep(raw?: unknown): Promise<BacktestReference> {
-  const { workflowId, startTime, runId } = workflowInfo();
-  const order = readSweepInput(raw, { workflowId, startedMs: startTime.getTime() });
+export async function backtestSweep(raw?: unknown): Promise<BacktestReference | NothingToRun> {
+  const { workflowId, runId } = workflowInfo();
+  const order = readSweepInput(raw, { workflowId, startedMs: logicalStartMs() });
   const { request } = order;
   let progress: SweepProgress = {
     chunks: 0,
@@ -42,6 +48,12 @@ export async function backtestSweep(raw?: unknown): Promise<BacktestReference> {
   note("Running");
   try {
     const trials = await planBacktestSweep(request);
+    if (trials === 0) {
+      const nothing = nothingToRun(request, "there are no scans, or too few days to walk through,");
+      setCurrentDetails(`Nothing to do: ${nothing.nothing_to_do}.`);
+      note("Done");
+      return nothing;
+    }
     const size = Math.max(order.chunkTrials, Math.ceil(trials / CHUNKS_MAX));
     const places = Array.from({ length: Math.ceil(trials / size) }, (_, index) => ({
       run: runId,

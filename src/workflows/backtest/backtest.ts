@@ -7,8 +7,9 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import type { BacktestActivities } from "../../activities/backtest.ts";
-import type { BacktestReference } from "../messages.ts";
-import { readBacktestInput } from "./backtest-input.ts";
+import { logicalStartMs } from "../logical-time.ts";
+import type { BacktestReference, NothingToRun } from "../messages/backtest.ts";
+import { nothingToRun, readBacktestInput } from "./backtest-input.ts";
 import { openBatchStatus } from "./batch-status.ts";
 
 const { runBacktestJob } = proxyActivities<BacktestActivities>({
@@ -18,17 +19,24 @@ const { runBacktestJob } = proxyActivities<BacktestActivities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
-export async function backtest(raw?: unknown): Promise<BacktestReference> {
-  const { workflowId, startTime } = workflowInfo();
-  const request = readBacktestInput(raw, { workflowId, startedMs: startTime.getTime() });
+export async function backtest(raw?: unknown): Promise<BacktestReference | NothingToRun> {
+  const { workflowId } = workflowInfo();
+  const request = readBacktestInput(raw, { workflowId, startedMs: logicalStartMs() });
   const note = await openBatchStatus();
   note("Running");
-  setCurrentDetails(`**${request.strategy}** runs; the activity's heartbeat says how far it is.`);
+  const strategy = request.strategy ?? "the book's strategy";
+  setCurrentDetails(`**${strategy}** runs; the activity's heartbeat says how far it is.`);
   try {
     const reference = await runBacktestJob.executeWithOptions(
-      { summary: `${request.strategy} as ${request.name}` },
+      { summary: `${strategy} as ${request.name}` },
       [request],
     );
+    if (reference === null) {
+      const nothing = nothingToRun(request, "there are no scans");
+      setCurrentDetails(`Nothing to do: ${nothing.nothing_to_do}.`);
+      note("Done");
+      return nothing;
+    }
     const { scans, trades, folder, total } = reference;
     const percent = (total * 100).toFixed(2);
     setCurrentDetails(

@@ -13,9 +13,12 @@ import { ActivityFailure, ApplicationFailure } from "@temporalio/common";
 import type { PaperDayActivities, ReplayedDay } from "../../activities/trading/paper-day.ts";
 import { countsText } from "../../domain/backtest/drift/drift.ts";
 import type { SessionPnl } from "../../wire/session/trade-session.ts";
+import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 import { DAY, integerFrom, oneOf, openInput } from "../input.ts";
-import type { PaperTradeInput, PaperTradeResult } from "../messages.ts";
+import { dueMs } from "../logical-time.ts";
+import type { PaperTradeInput, PaperTradeResult } from "../messages/trading.ts";
 import { searchAttributesOf } from "../publisher.ts";
+import { BOOKS, COUNTED_BOOK } from "../../domain/trading/books.ts";
 
 const { beginPaperDay, bridgeStatus } = proxyActivities<PaperDayActivities>({
   startToCloseTimeout: "20 seconds",
@@ -50,7 +53,7 @@ type Begun = Awaited<ReturnType<PaperDayActivities["beginPaperDay"]>>;
 export async function paperTrade(raw?: unknown): Promise<PaperTradeResult> {
   const settings = readInput(raw);
   const { book } = settings;
-  const begun = await beginPaperDay(book, settings.day ?? null).catch(asOwnFailure);
+  const begun = await beginPaperDay(book, settings.day ?? dueDay()).catch(asOwnFailure);
   const { day } = begun;
   note(begun, "Waiting", `Waits for a healthy scan bridge, to trade **${book}** on ${day}.`);
   const checks = 0 < begun.dayEndsInMs ? await runDay(settings, begun) : [];
@@ -63,6 +66,12 @@ export async function paperTrade(raw?: unknown): Promise<PaperTradeResult> {
   note(begun, problems.length === 0 ? "Done" : "Failed", textOf(result, problems));
   if (problems.length === 0) return result;
   throw ApplicationFailure.nonRetryable(problems.join("; "), "PaperDayFailed", result);
+}
+
+/** Null where no schedule asked for it: the day that it is. */
+function dueDay(): string | null {
+  const ms = dueMs();
+  return ms === null ? null : dayFromMicros(ms * US_PER_MS);
 }
 
 /** Returns what was found before the day was let pass. */
@@ -99,7 +108,7 @@ async function awaitBridge(waitS: number): Promise<string> {
   }
 }
 
-/** A day that ends early can't be settled: all of it that was booked must be told then. */
+/** A day that ends early can't be settled: then all that was booked must have reached the session. */
 async function settle({ book, settle_wait_s }: Settings, day: string): Promise<SessionPnl> {
   for (let waitedS = 0; ; waitedS += LOOK_EVERY_S) {
     const session = await tellSession(book, day);
@@ -172,7 +181,7 @@ function readInput(raw: unknown): Settings {
   const day = read("day", DAY);
   const run_s = read("run_s", integerFrom(1));
   return {
-    book: read("book", oneOf("BLUE", "GREEN")) ?? "BLUE",
+    book: read("book", oneOf(...BOOKS)) ?? COUNTED_BOOK,
     bridge_wait_s: read("bridge_wait_s", integerFrom(0)) ?? 1_800,
     settle_wait_s: read("settle_wait_s", integerFrom(0)) ?? 600,
     ...(day === undefined ? {} : { day }),

@@ -70,7 +70,7 @@ export function takeRange(state: SessionState, raw: unknown): void {
   const { cursor } = state;
   const { from, to } = raw;
   if (cursor !== null && to <= cursor) {
-    // A view of the book between two trades tells no range.
+    // A message between two trades shows the book and has no range.
     if (from <= to) state.ignored += 1;
     return;
   }
@@ -87,7 +87,7 @@ export function takeAnswer(state: SessionState, answer: CommandAnswer): void {
   if (answer.view !== null) takeView(state, answer.view);
 }
 
-/** The day is settled once nothing of it is left to be told; until then it says why it is not. */
+/** The day is settled once the outbox has nothing left of it; until then, why it is not. */
 export function takeLook(state: SessionState, look: OutboxLook | string): void {
   state.pending = typeof look === "string" ? null : look.pending;
   if (typeof look === "string") {
@@ -111,8 +111,9 @@ export function pnlOf(state: SessionState): SessionPnl {
 export function sessionText(state: SessionState): string {
   const { view } = state;
   const positions = (view?.positions ?? []).map(
-    ({ asset, direction, quantity, entry_price, unrealized }) =>
-      `- open: ${direction} ${quantity} ${asset} at ${entry_price}, unrealized ${unrealized}`,
+    ({ asset, direction, quantity, entry_price, unrealized, no_price_since: since }) =>
+      `- open: ${direction} ${quantity} ${asset} at ${entry_price}, unrealized ${unrealized}` +
+      (typeof since === "string" ? `, **no price since ${since}**` : ""),
   );
   const gaps = state.gaps.map(({ from, to }) => `- **gap**: events ${from} to ${to} were not told`);
   const last = state.last.map(

@@ -1,6 +1,6 @@
 /**
  * One day of one book: hears its trades, takes an operator's commands to the trader, and settles the
- * day once nothing of it is left to be told.
+ * day once the outbox has nothing left of it.
  *
  * Invariant: each signal is published by its own handler, and none is taken before the book is
  * known. A query may make the SDK run ahead, and what came in two tasks then comes in one: what is
@@ -24,6 +24,7 @@ import { ActivityFailure, ApplicationFailure } from "@temporalio/common";
 import type { TradingActivities } from "../../activities/trading/trading.ts";
 import type { CommandAnswer, SessionPnl } from "../../wire/session/trade-session.ts";
 import { DAY, expectNoArgument, integerFrom, openInput, sessionFrom, text } from "../input.ts";
+import { carriedWith, isRollDue } from "../roll-over.ts";
 import {
   enterUpdate,
   flattenUpdate,
@@ -35,7 +36,7 @@ import {
   settleUpdate,
   type TradeSessionInput,
   tradesSignal,
-} from "../messages.ts";
+} from "../messages/trading.ts";
 import { searchAttributesOf } from "../publisher.ts";
 import { type CommandName, readCommand } from "./session-commands.ts";
 import {
@@ -153,7 +154,7 @@ class Session {
       if (error instanceof ActivityFailure) return error.cause?.message ?? error.message;
       throw error;
     });
-    // Told while the look was under way: it is older than what is known.
+    // Sent while the look was under way: it is older than what is known.
     if (typeof look !== "string" && cursor !== this.state.cursor) return;
     takeLook(this.state, look);
   }
@@ -235,11 +236,6 @@ function asInputFailure(error: unknown): never {
   throw cause instanceof ApplicationFailure ? cause : error;
 }
 
-function isRollDue(historyMax: number | undefined): boolean {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
-  return continueAsNewSuggested || (historyMax !== undefined && historyMax <= historyLength);
-}
-
 type Input = { readonly state: SessionState; readonly historyMax: number | undefined };
 
 function rollOver(carried: SessionState, { historyMax }: Input): Promise<never> {
@@ -257,11 +253,4 @@ function readInput(raw: unknown, workflowId: string): Input {
   return { state, historyMax: read("history_max", integerFrom(20)) };
 }
 
-const CARRIED = {
-  expected: "what continue-as-new hands on",
-  read: (value: unknown) => (isState(value) ? value : undefined),
-};
-
-function isState(value: unknown): value is SessionState {
-  return typeof value === "object" && value !== null && "cursor" in value && "word" in value;
-}
+const CARRIED = carriedWith<SessionState>("cursor", "word");

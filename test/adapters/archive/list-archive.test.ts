@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   listDays,
+  lookForDays,
   markFolder,
   namesIn,
   remoteFileSystemOf,
@@ -25,13 +26,39 @@ test("real days are listed in order; links, files and other folders are not", ()
     kind: "listed",
     days: ["2026-03-25", "2026-03-26", "2028-02-29"],
     odd: ["2026-02-30"],
+    linked: ["2026-03-28"],
   });
 });
 
-test("an archive that is missing, or no folder, is missing", () => {
+test("a root that is full of other things is looked through in steps", () => {
+  for (let file = 0; file < 1_000; file++) writeFileSync(join(dir, `${file}.arrow`), "");
+  mkdirSync(join(dir, "2026-03-25"));
+  expect([...lookForDays(dir)].length).toBe(5);
+  expect(listDays(dir)).toMatchObject({ kind: "listed", days: ["2026-03-25"] });
+});
+
+test("only what does not exist is gone: any other error is the mount's", () => {
   writeFileSync(join(dir, "file"), "");
-  expect(listDays(join(dir, "nothing"))).toEqual({ kind: "missing" });
-  expect(listDays(join(dir, "file"))).toEqual({ kind: "missing" });
+  const nothing = join(dir, "nothing");
+  expect([listDays(nothing), markFolder(nothing), remoteFileSystemOf(nothing)]).toEqual([
+    { kind: "missing" },
+    null,
+    null,
+  ]);
+  const loop = join(dir, "loop");
+  symlinkSync(loop, loop);
+  for (const [path, code] of [
+    [join(dir, "file", "archive"), "ENOTDIR"],
+    [join(loop, "archive"), "ELOOP"],
+    [join(dir, "a".repeat(300)), "ENAMETOOLONG"],
+  ] as const) {
+    const listed = listDays(path);
+    expect(listed.kind === "failed" ? listed.detail : listed.kind).toContain(code);
+    expect(() => markFolder(path)).toThrow(code);
+    expect(() => [...namesIn(path)]).toThrow(code);
+    expect(remoteFileSystemOf(path)).toContain(code);
+  }
+  expect(listDays(join(dir, "file")).kind).toBe("failed");
 });
 
 test("every name of a large folder is told, and none of a missing one", () => {

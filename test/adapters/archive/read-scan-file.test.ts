@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   mkdirSync,
+  readFileSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -15,6 +15,7 @@ import {
   statScanFile,
 } from "../../../src/adapters/archive/read-scan-file.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+import { spawnSync } from "../../helpers/run-program.ts";
 
 let dir = "";
 beforeEach(() => {
@@ -34,6 +35,28 @@ test.each([0, 1, 4_096, 262_143, 262_144, 262_145, 1_000_000])(
     expect(read.kind === "read" && bytes.equals(read.bytes)).toBe(true);
   },
 );
+
+function refuse(head: Uint8Array, tail: Uint8Array) {
+  const detail = `${Buffer.from(head).toString()} ... ${Buffer.from(tail).toString()}`;
+  return { reason: "no_scan", detail };
+}
+
+test("a large file whose ends are refused is not read, a small one is", () => {
+  const bytes = Buffer.from(`begin${"-".repeat(50_000_000)}end`);
+  writeFileSync(at("large"), bytes);
+  writeFileSync(at("small"), bytes.subarray(0, 1_000));
+  const before = bytesRead();
+  const detail = "begin----------- ... -------------end";
+  expect(readScanFile(at("large"), refuse)).toMatchObject({ kind: "refused", detail });
+  expect(bytesRead() - before).toBeLessThan(1_000_000);
+  expect(readScanFile(at("small"), refuse).kind).toBe("read");
+  expect(readScanFile(at("large"), () => null).kind).toBe("read");
+});
+
+/** By this thread. */
+function bytesRead(): number {
+  return Number(/rchar: (\d+)/.exec(readFileSync("/proc/thread-self/io", "utf8"))?.[1]);
+}
 
 test("mtimes are truncated to microseconds, whatever the year", () => {
   writeFileSync(at("a"), "a");

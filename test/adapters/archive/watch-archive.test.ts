@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ArchiveWatch, watchArchive } from "../../../src/adapters/archive/watch-archive.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+import { spawnSync } from "../../helpers/run-program.ts";
 
 const DAY = "2026-03-25";
 let dir = "";
@@ -24,8 +25,8 @@ afterEach(() => {
   removeTemporaryDirectory(dir);
 });
 
-async function checkWithin(condition: () => boolean): Promise<void> {
-  const endMs = performance.now() + 4_000;
+async function untilTrue(condition: () => boolean): Promise<void> {
+  const endMs = performance.now() + 60_000;
   while (!condition()) {
     if (endMs < performance.now()) throw new Error(`not told: ${names.join(" ")}, ${roots}`);
     await delay(5);
@@ -38,9 +39,9 @@ test("names in watched days and new folders in the root are told", async () => {
   expect(watch.watchDays([DAY])).toEqual([]);
   writeFileSync(join(dir, DAY, ".a.tmp"), "");
   renameSync(join(dir, DAY, ".a.tmp"), join(dir, DAY, "a.arrow"));
-  await checkWithin(() => names.includes(`${DAY}/a.arrow`));
+  await untilTrue(() => names.includes(`${DAY}/a.arrow`));
   mkdirSync(join(dir, "2026-03-26"));
-  await checkWithin(() => 0 < roots);
+  await untilTrue(() => 0 < roots);
   expect(watch.watchDays([DAY, "2026-03-26"])).toEqual(["2026-03-26"]);
 });
 
@@ -51,7 +52,7 @@ test("a folder replaced under its name is watched anew", async () => {
   mkdirSync(join(dir, DAY));
   expect(watch.watchDays([DAY])).toEqual([DAY]);
   writeFileSync(join(dir, DAY, "new.arrow"), "");
-  await checkWithin(() => names.includes(`${DAY}/new.arrow`));
+  await untilTrue(() => names.includes(`${DAY}/new.arrow`));
 });
 
 test("a day that is gone is dropped, and one that is not asked for any more", async () => {
@@ -64,6 +65,42 @@ test("a day that is gone is dropped, and one that is not asked for any more", as
   expect(watch.watchDays([DAY])).toEqual([DAY]);
   writeFileSync(join(dir, "2026-03-26", "unheard.arrow"), "");
   writeFileSync(join(dir, DAY, "heard.arrow"), "");
-  await checkWithin(() => names.includes(`${DAY}/heard.arrow`));
+  await untilTrue(() => names.includes(`${DAY}/heard.arrow`));
   expect(names).not.toContain("2026-03-26/unheard.arrow");
+});
+
+test("what is staged in the root is no day; days that come and go are told at most so often", async () => {
+  watch.watchDays([]);
+  for (let at = 0; at < 50; at++) {
+    writeFileSync(join(dir, `.${at}.tmp`), "");
+    rmSync(join(dir, `.${at}.tmp`));
+  }
+  mkdirSync(join(dir, DAY));
+  await untilTrue(() => roots === 1);
+  const startedMs = performance.now();
+  for (let at = 0; at < 50; at++) {
+    mkdirSync(join(dir, "2026-03-26"));
+    rmSync(join(dir, "2026-03-26"), { recursive: true });
+  }
+  // The last of them is not forgotten.
+  await untilTrue(() => 1 < roots);
+  const quartersS = (performance.now() - startedMs) / 250;
+  expect(roots).toBeLessThanOrEqual(2 + quartersS);
+});
+
+const WITHOUT_INOTIFY = 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"';
+
+test("a limit of the kernel that leaves no events is named", (context) => {
+  mkdirSync(join(dir, DAY));
+  const module = join(import.meta.dirname, "../../../src/adapters/archive/watch-archive.ts");
+  const program = `
+    const { watchArchive } = await import(${JSON.stringify(module)});
+    const watch = watchArchive(${JSON.stringify(dir)}, { onName() {}, onRoot() {} });
+    console.log(JSON.stringify([watch.watchDays(["${DAY}"]), watch.shortOf()]));`;
+  const node = [process.execPath, "--input-type=module", "--eval", program];
+  const unshare = ["--user", "--map-root-user", "sh", "-c", WITHOUT_INOTIFY, "sh"];
+  const probe = spawnSync("unshare", [...unshare, "true"]);
+  if (probe.status !== 0) return context.skip("nobody may limit inotify here");
+  const { stdout } = spawnSync("unshare", [...unshare, ...node], { encoding: "utf8" });
+  expect(JSON.parse(stdout)).toEqual([[], "fs.inotify.max_user_instances"]);
 });

@@ -2,7 +2,12 @@ import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { capOutput, outputSince, outputSize } from "../../../src/adapters/process/output-file.ts";
+import {
+  capOutput,
+  errorFile,
+  outputSince,
+  outputSize,
+} from "../../../src/adapters/process/output-file.ts";
 import {
   readRunFile,
   removeRunFile,
@@ -42,6 +47,13 @@ describe("the output file", () => {
     appendFileSync(file, `${"x".repeat(99)}\n`.repeat(1_000));
     expect(outputSince(file, from).length).toBeLessThan(83);
     expect(outputSince(join(dir, "none"), 0)).toEqual([]);
+  });
+
+  test.each([
+    ["/logs/trader-blue.out", "/logs/trader-blue.err"],
+    ["/logs/trader", "/logs/trader.err"],
+  ])("%s has stderr beside it: %s", (out, err) => {
+    expect(errorFile(out)).toBe(err);
   });
 
   test("is cut when it grows over its cap", () => {

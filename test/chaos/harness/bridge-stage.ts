@@ -3,13 +3,16 @@
  * server goes and comes, and how many bridges run.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NODE_FLAGS } from "../../../src/adapters/process/node-flags.ts";
+import { connectTemporal } from "../../../src/adapters/temporal-client.ts";
 import type { HazelcastMember } from "../../../src/embedded/hazelcast-member.ts";
 import { findFreePort } from "../../../src/embedded/ports/ports.ts";
 import type { TemporalServer } from "../../../src/embedded/temporal-server.ts";
-import { processesOn, until } from "../../helpers/processes.ts";
+import { runIdOf, supervisorIdOf } from "../../../src/workflows/names.ts";
+import { killProcessesOn, processesOn, until } from "../../helpers/processes.ts";
 import {
   makeTemporaryDirectory,
   removeTemporaryDirectory,
@@ -35,6 +38,7 @@ export async function openBridgeStage(name: string) {
   const root = makeTemporaryDirectory(name);
   const ports = { port: await findFreePort(), uiPort: await findFreePort() };
   let temporal: TemporalServer = await startTestTemporal(root, ports);
+  const client = connectTemporal(temporal.address);
   const hazelcast: HazelcastMember = await startTestHazelcast(root);
   const dataDir = join(root, "data");
   const archive = join(root, "scans");
@@ -45,7 +49,13 @@ export async function openBridgeStage(name: string) {
     address: hazelcast.address,
     cluster: "dolphin",
   }));
-  const writer: ScanWriter = startScanWriter({ archive, seed: 1, scans: 0, perSecond: 1 });
+  const writer: ScanWriter = startScanWriter({
+    archive,
+    seed: 1,
+    scans: 0,
+    perSecond: 1,
+    aheadMs: 0,
+  });
   const created = await dolphin(["create"], env);
   if (created.code !== 0) throw new Error(`dolphin create: ${created.stderr}`);
   const status = async () => {
@@ -60,6 +70,28 @@ export async function openBridgeStage(name: string) {
     status,
     command: (...args: readonly string[]) => dolphin(args, env),
     temporal: () => temporal,
+    async setMode(mode: "auto" | "monitor-only"): Promise<void> {
+      const supervisor = client.client.workflow.getHandle(supervisorIdOf("scan-bridge"));
+      await supervisor.executeUpdate("setMode", { args: [mode] });
+    },
+    /** Until the server has heard of the bridge anew: an attempt that lives holds it. */
+    async untilHeard(): Promise<void> {
+      const fromMs = Date.now();
+      const isHeard = async () => {
+        const run = client.client.workflow.getHandle(runIdOf("scan-bridge"));
+        const described = await run.describe().catch(() => null);
+        const at = described?.raw.pendingActivities?.[0]?.lastHeartbeatTime;
+        return fromMs < 1_000 * Number(at?.seconds ?? 0);
+      };
+      await until(isHeard, { ms: WELL_WITHIN_MS, tell: () => "no heartbeat came" });
+    },
+    /** What its database held is lost with it. */
+    async forgetTemporal(): Promise<void> {
+      temporal.kill();
+      await temporal.exited;
+      rmSync(join(root, "temporal"), { recursive: true });
+      temporal = await startTestTemporal(root, ports);
+    },
     async restartTemporal(): Promise<void> {
       temporal = await startTestTemporal(root, ports);
     },
@@ -79,8 +111,9 @@ export async function openBridgeStage(name: string) {
     async close(): Promise<void> {
       worker.kill("SIGTERM");
       if (worker.exitCode === null) await new Promise((resolve) => worker.once("exit", resolve));
+      await client.close();
       await Promise.all([temporal.stop(), hazelcast.stop()]);
-      for (const { pid } of processesOn(root)) process.kill(pid, "SIGKILL");
+      killProcessesOn(root);
       const tell = () => JSON.stringify(processesOn(root));
       await until(() => processesOn(root).length === 0, { ms: ENDS_WITHIN_MS, tell });
       if (process.env["CHAOS_KEEP"] === undefined) removeTemporaryDirectory(root);
@@ -140,7 +173,7 @@ function spawnWorker(root: string, env: NodeJS.ProcessEnv): ChildProcess {
 }
 
 function spawnBridge(root: string, env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [BRIDGE_MAIN], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, BRIDGE_MAIN], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: "ignore",

@@ -5,7 +5,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { ScanJournal, type JournalScan } from "../../../src/adapters/journal/scan-journal.ts";
+import { ScanJournal, type JournalScan } from "../../../src/adapters/scan-journal/scan-journal.ts";
 import { SERVICES } from "../../../src/domain/supervision/services.ts";
 import { MS_PER_DAY } from "../../../src/domain/time.ts";
 import { AuditJson, checkBooks } from "../../simulation/checkers/books-balance.ts";
@@ -18,11 +18,13 @@ import {
 import { checkGapless } from "../../simulation/checkers/seqs-are-gapless.ts";
 import { checkStarts, type Counts } from "../../simulation/checkers/starts-are-explained.ts";
 import { until } from "../../helpers/processes.ts";
+import { mountSmallDisk, type SmallDisk } from "../../helpers/faults/small-disk.ts";
 import { ChaosStack, GUARDS_MS_MAX } from "./chaos-stack.ts";
 import { dolphin, statusOf, type StatusJson } from "./dolphin-json.ts";
 import { planKills, type Kill } from "./kill-plan.ts";
 import { type ScanCollector, startCollector } from "./scan-collector.ts";
 import { dayOf, type ScanWriter, startScanWriter } from "./scan-writer.ts";
+import { makeTrouble, type Trouble } from "./troubles.ts";
 
 export type ChaosPlan = {
   readonly root: string;
@@ -31,6 +33,12 @@ export type ChaosPlan = {
   readonly scansPerSecond: number;
   readonly kills: number;
   readonly pauseMsMax: number;
+  /** Spread evenly among the kills. */
+  readonly troubles: readonly Trouble[];
+  /** How long `up` stands still, and how long the data disk is full. */
+  readonly troubleMs: number;
+  /** Lists instead of listening for events, with a writer whose clock is ten minutes ahead. */
+  readonly polls: boolean;
   readonly say: (line: string) => void;
 };
 
@@ -40,6 +48,7 @@ export type ChaosReport = {
   readonly scans: number;
   readonly manners: Counts;
   readonly kills: Counts;
+  readonly troubles: Counts;
   readonly starts: Counts;
   readonly seqs: number;
   readonly late: number;
@@ -63,6 +72,8 @@ const FLOWS_WITHIN_MS = 90_000;
 const HEALTHY_WITHIN_MS = 120_000;
 const BOOKS_WITHIN_MS = 60_000;
 const TRICKLE_MS = 1_000;
+const DISK_SIZE = "1g";
+const WRITER_AHEAD_MS = 600_000;
 
 type Scene = {
   readonly plan: ChaosPlan;
@@ -70,16 +81,24 @@ type Scene = {
   readonly writer: ScanWriter;
   readonly collector: ScanCollector;
   readonly kills: Record<string, number>;
+  readonly troubles: Record<string, number>;
+  /** Lives that a trouble may have cost. */
+  readonly excused: Record<string, number>;
+  readonly disk: SmallDisk | null;
   readonly guardsS: number[];
 };
 
 export async function runChaos(plan: ChaosPlan): Promise<ChaosReport> {
   const startedMs = performance.now();
-  const stack = await ChaosStack.create(plan.root, {
+  const stack = ChaosStack.create(plan.root, {
     supervision: SUPERVISION,
-    scan_bridge: { since: dayOf(Date.now() - MS_PER_DAY) },
+    scan_bridge: {
+      since: dayOf(Date.now() - MS_PER_DAY),
+      ...(plan.polls ? { watch: "poll", reconcile_s: 1 } : {}),
+    },
     hazelcast: { heap_mb: 256 },
   });
+  const disk = plan.troubles.includes("disk") ? mountSmallDisk(stack.dataDir, DISK_SIZE) : null;
   try {
     await stack.start();
     const where = () => {
@@ -92,10 +111,13 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosReport> {
       seed: plan.seed,
       scans: plan.scans,
       perSecond: plan.scansPerSecond,
+      aheadMs: plan.polls ? WRITER_AHEAD_MS : 0,
     });
-    const scene: Scene = { plan, stack, writer, collector, kills: {}, guardsS: [] };
+    const counts = { kills: {}, troubles: {}, excused: {}, guardsS: [] };
+    const scene: Scene = { plan, stack, writer, collector, disk, ...counts };
     for (const [index, kill] of planKills(plan.seed, plan).entries()) {
       await carryOut(scene, kill, index + 1);
+      for (const trouble of troublesAfter(plan, index + 1)) await befall(scene, trouble);
     }
     const lastKillMs = performance.now();
     await writer.done;
@@ -111,7 +133,26 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosReport> {
     return conclude(scene, { audit, faults, healthyS, durationS });
   } finally {
     await stack.close();
+    disk?.unmount();
   }
+}
+
+function troublesAfter({ kills, troubles }: ChaosPlan, kill: number): readonly Trouble[] {
+  const due = (count: number) => Math.floor((count * troubles.length) / kills);
+  return troubles.slice(due(kill - 1), due(kill));
+}
+
+/** Only in a calm: what it costs is then its own doing. */
+async function befall(scene: Scene, trouble: Trouble): Promise<void> {
+  const { plan, stack, disk, troubles, excused } = scene;
+  await untilScansFlow(scene);
+  plan.say(`trouble: ${trouble}`);
+  const site = { stack, disk, pauseMs: plan.troubleMs, fullMs: plan.troubleMs };
+  const cost = await makeTrouble(site, trouble);
+  if (cost === null) return plan.say(`${trouble} can't be done on this machine`);
+  for (const service of cost) excused[service] = (excused[service] ?? 0) + 1;
+  troubles[trouble] = (troubles[trouble] ?? 0) + 1;
+  await untilScansFlow(scene);
 }
 
 async function carryOut(scene: Scene, kill: Kill, number: number): Promise<void> {
@@ -190,7 +231,7 @@ function conclude(
     readonly durationS: number;
   },
 ): ChaosReport {
-  const { plan, stack, writer, collector, kills, guardsS } = scene;
+  const { plan, stack, writer, collector, kills, troubles, excused, guardsS } = scene;
   const journal = new ScanJournal(join(stack.dataDir, "journal", "scan-bridge.db"), {
     readonly: true,
   });
@@ -203,6 +244,7 @@ function conclude(
     scans: writer.written.size,
     manners: writer.manners,
     kills,
+    troubles,
     starts,
     seqs: rows.length,
     late: rows.filter((row) => row.late).length,
@@ -215,11 +257,16 @@ function conclude(
     faults: [
       ...end.faults,
       ...checkBooks(end.audit),
-      ...checkStarts(starts, kills),
+      ...checkStarts(starts, sum(kills, excused)),
       ...checkJournal(rows, writer),
       ...checkCollected(rows, collector, writer),
     ],
   };
+}
+
+function sum(one: Counts, other: Counts): Counts {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
 }
 
 function checkJournal(rows: readonly JournalScan[], { written }: ScanWriter): string[] {

@@ -3,9 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isProcessAlive } from "../../../src/adapters/process/process-facts.ts";
 import { readRunFile } from "../../../src/adapters/process/run-file.ts";
-import { isPortFree } from "../../../src/embedded/ports/ports.ts";
 import type { UpFile } from "../../../src/wire/up-file.ts";
-import { processesOn, until } from "../../helpers/processes.ts";
+import { killProcessesOn, processesOn, sendSignal, until } from "../../helpers/processes.ts";
 import { readUp, startUp, type RunningUp } from "../../helpers/up.ts";
 import type { Target } from "./kill-plan.ts";
 
@@ -20,12 +19,8 @@ export const GUARDS_MS_MAX = 30_000;
 const LOOK_EVERY_MS = 200;
 const FOUND_WITHIN_MS = 90_000;
 const DIES_WITHIN_MS = 5_000;
-/** Below the range from which clients get theirs: one that retries must not sit on a server's port. */
-const PORTS_FROM = 20_000;
-const PORTS_COUNT = 10_000;
-const PORT_NAMES = ["hazelcast", "temporal", "temporal_ui", "dashboard", "metrics"];
 
-/** `settings` are sections of dolphin.yaml beside the ports. */
+/** `settings` are sections of dolphin.yaml. */
 export class ChaosStack {
   readonly root: string;
   readonly dataDir: string;
@@ -44,11 +39,10 @@ export class ChaosStack {
     this.#looking = setInterval(() => this.look(), LOOK_EVERY_MS);
   }
 
-  static async create(root: string, settings: Readonly<Record<string, unknown>>) {
+  static create(root: string, settings: Readonly<Record<string, unknown>>) {
     const stack = new ChaosStack(root);
     mkdirSync(stack.archive, { recursive: true });
-    const ports = await quietPorts();
-    writeFileSync(join(root, "dolphin.yaml"), JSON.stringify({ ...settings, ports }));
+    writeFileSync(join(root, "dolphin.yaml"), JSON.stringify(settings));
     return stack;
   }
 
@@ -97,7 +91,7 @@ export class ChaosStack {
   /** `kill -9`, and waits for the death; false when it had ended by itself. */
   async kill({ name, pid, ticks }: Sighting): Promise<boolean> {
     if (!isProcessAlive(pid, ticks)) return false;
-    process.kill(pid, "SIGKILL");
+    sendSignal(pid, "SIGKILL");
     const isDead = () => !isProcessAlive(pid, ticks);
     await until(isDead, { ms: DIES_WITHIN_MS, tell: () => `${name} (pid ${pid}) survived -9` });
     return true;
@@ -124,29 +118,18 @@ export class ChaosStack {
   /** Returns how `up` ended. */
   async stop() {
     if (this.#up === null) throw new Error("up was not started");
-    process.kill(this.#up.pid, "SIGTERM");
+    sendSignal(this.#up.pid, "SIGTERM");
     return this.#up.ended;
   }
 
   /** Leaves nothing behind, however the test went. */
   async close(): Promise<void> {
     clearInterval(this.#looking);
-    for (const { pid } of processesOn(this.root)) process.kill(pid, "SIGKILL");
+    killProcessesOn(this.root);
     await this.untilNothingRuns(DIES_WITHIN_MS);
   }
 
   #see(sighting: Sighting): void {
     this.sightings.set(`${sighting.pid} ${sighting.ticks}`, sighting);
   }
-}
-
-async function quietPorts(): Promise<Record<string, number>> {
-  const ports: Record<string, number> = {};
-  for (const name of PORT_NAMES) {
-    let port = 0;
-    do port = PORTS_FROM + Math.floor(Math.random() * PORTS_COUNT);
-    while (Object.values(ports).includes(port) || !(await isPortFree(port)));
-    ports[name] = port;
-  }
-  return ports;
 }

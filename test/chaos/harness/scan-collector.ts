@@ -7,9 +7,9 @@ import type { Ringbuffer } from "hazelcast-client";
 import { z } from "zod";
 import {
   connectHazelcast,
-  HazelcastUnavailable,
   type HazelcastHandle,
 } from "../../../src/adapters/hazelcast/hazelcast-client.ts";
+import { HazelcastUnavailable } from "../../../src/adapters/hazelcast/under-deadline.ts";
 import { FEATURES_MAP, LATEST_KEY, SCANS_RING } from "../../../src/wire/scan-value.ts";
 import { CONTENT_ASSET } from "./scan-writer.ts";
 

@@ -27,9 +27,11 @@ export type WriterPlan = {
   readonly seed: number;
   readonly scans: number;
   readonly perSecond: number;
+  /** How far the writer's clock is ahead of ours. */
+  readonly aheadMs: number;
 };
 
-type Manner = "slow" | "rename" | "in place" | "older" | "ahead" | "late";
+type Manner = "slow" | "rename" | "in place" | "older" | "ahead" | "late" | "days ahead";
 
 /** Where the price of a content says which one it is. */
 export const CONTENT_ASSET = "BTCUSDT";
@@ -102,11 +104,14 @@ class Writer {
   }
 
   #mannerOf(u: number): Manner {
+    // Else the kernel's clock is the one that stamps, which is ours.
+    if (0 < this.#plan.aheadMs && u < 0.84) return "rename";
     if (u < 0.5) return "slow";
     if (u < 0.75) return "rename";
     if (u < 0.84) return "in place";
     if (u < 0.91) return "older";
-    return u < 0.93 ? "ahead" : "late";
+    if (u < 0.93) return "ahead";
+    return u < 0.99 ? "late" : "days ahead";
   }
 
   async #writeOne(manner: Manner): Promise<void> {
@@ -118,14 +123,13 @@ class Writer {
     const bytes = this.#bytesOf(content, manner, nowMs);
     this.written.set(hashOf(bytes).toString("hex"), content);
     this.#count(manner);
-    const isOld = manner === "late" && draws.shift < 0.5;
-    const folder = join(this.#plan.archive, dayOf(isOld ? nowMs - MS_PER_DAY : nowMs));
+    const folder = join(this.#plan.archive, dayOf(nowMs + daysOff(manner, draws.shift)));
     mkdirSync(folder, { recursive: true });
     const name = `scan_${String(content).padStart(6, "0")}.arrow`;
     const path = join(folder, name);
     if (manner === "slow") await writeSlowly(path, bytes, slowMs(draws.slow));
     else if (manner === "in place") writeFileSync(path, bytes);
-    else renameInto(path, bytes, nowMs + shiftMs(manner, draws.shift));
+    else renameInto(path, bytes, nowMs + this.#plan.aheadMs + shiftMs(manner, draws.shift));
     if (!draws.rename && !draws.copy) return;
     await delay(draws.afterwards * AFTERWARDS_MS_MAX);
     if (draws.copy) copyFileSync(path, join(folder, `copy_${name}`));
@@ -153,6 +157,12 @@ class Writer {
 /** One in twenty-five stands still for so long that it is quarantined, and taken when it goes on. */
 function slowMs(u: number): number {
   return u < 0.04 ? STUCK_MS : 20 + u * SLOW_MS_MAX;
+}
+
+/** Into a folder of another day: late scans of yesterday, and a stray one of the day after tomorrow. */
+function daysOff(manner: Manner, u: number): number {
+  if (manner === "days ahead") return 2 * MS_PER_DAY;
+  return manner === "late" && u < 0.5 ? -MS_PER_DAY : 0;
 }
 
 function shiftMs(manner: Manner, u: number): number {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { byTime, renderLine, timed } from "../../../src/cli/rendering/log-lines.ts";
+import { renderLine } from "../../../src/cli/rendering/log-lines.ts";
+import { byTime, timed } from "../../../src/wire/log-line.ts";
 
 const at = Date.parse("2026-03-25T10:20:30.123Z");
 const ours = JSON.stringify({

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { addressLines, eventLine, upLine, upScreen } from "../../../src/cli/rendering/up-screen.ts";
+import {
+  addressLines,
+  eventLine,
+  pageTold,
+  upLine,
+  upScreen,
+} from "../../../src/cli/rendering/up-screen.ts";
 import type { UpView } from "../../../src/cli/rendering/up-screen.ts";
 import { aStatus } from "../../helpers/status.ts";
 
@@ -17,6 +23,7 @@ const view: UpView = {
     services: {},
   },
   logs: "/srv/dolphin/logs",
+  link: null,
   status: aStatus({}),
   scans: { seen: 1_234, gaps: 0, lagMs: { p50: 1.234, p99: 5.678 } },
   trader: {
@@ -24,11 +31,14 @@ const view: UpView = {
     state: "running",
     trades: 3,
     positions: 1,
+    noPrice: "",
     equity: 100_021.174,
     realizedToday: 21.17,
   },
   rssMb: { up: 100.4, temporal: 165 },
   restarts: 0,
+  fatal: [],
+  troubles: [],
   elapsedS: 190,
   leftS: null,
   events: [],
@@ -50,6 +60,23 @@ up 3 min, Ctrl-C stops everything`,
     );
   });
 
+  test("says rm_meta and the cause where the service health tells them", () => {
+    const status = aStatus({});
+    const counters = { health: "DEGRADED", rm_meta: 0.333, cause: "upstream:scan (upstream): old" };
+    const health = { ...status.services[0]!, service: "health", role: "health", counters } as const;
+    const told = { ...view, status: { ...status, services: [...status.services, health] } };
+    const text = "DEGRADED (rm_meta 0.33): upstream:scan (upstream): old";
+    expect(upScreen(told)).toContain(`health       ${text}`);
+    expect(upLine(told)).toContain(`Healthy; health ${text}; 1,234 scans`);
+  });
+
+  test("names a held asset without a price", () => {
+    const trader = { ...view.trader!, noPrice: "ETHUSDT" };
+    expect(upScreen({ ...view, trader }).join("\n")).toContain(
+      "trader       BLUE running, 1 open (no price for ETHUSDT), 3 trades",
+    );
+  });
+
   test("shows the last events, and when it stops by itself", () => {
     const events = Array.from({ length: 9 }, (_, index) => ({
       at: `2026-03-25T04:00:0${index}.000000+00:00`,
@@ -64,6 +91,18 @@ up 3 min, Ctrl-C stops everything`,
 
   test("says so before the first status", () => {
     expect(upScreen({ ...view, status: null })[0]).toBe("DOLPHIN  starting");
+  });
+
+  test("says FATAL and when it is tried next where a server is given up for now, and names the disk", () => {
+    const status = { ...aStatus({ exit: 3 }), status: "Server silent" as const };
+    const fatal = [{ name: "temporal", retryInS: 240 }];
+    const troubles = ["disk: FULL: the one of /srv/dolphin; free some room (9 times so far)"];
+    const line = upLine({ ...view, status, fatal, troubles });
+    expect(line).toMatch(/^FATAL: temporal, next try in 4 min; disk: FULL: the one of \/srv/);
+    expect(line).not.toContain("silent");
+    const screen = upScreen({ ...view, status, fatal, troubles });
+    expect(screen).toContain("FATAL: temporal, next try in 4 min");
+    expect(screen).toContain(troubles[0]);
   });
 
   test("fits 100 columns", () => {
@@ -94,4 +133,12 @@ test("an event of several lines stays readable, and can't command the terminal",
   expect(eventLine({ at, level: "error", text: "bad\n\u001b[2Jworse" })).toBe(
     "04:00:00  bad\n          \\u001b[2Jworse",
   );
+});
+
+test("the link that lets the page give commands is for a terminal alone", () => {
+  const link = "http://127.0.0.1:8080/#token=secret";
+  expect(upScreen({ ...view, link })).toContain(`commands     ${link}`);
+  expect(upScreen(view).join("\n")).not.toContain("commands  ");
+  expect(upLine({ ...view, link })).not.toContain("secret");
+  expect(pageTold("http://127.0.0.1:8080").join("\n")).not.toContain("token=");
 });

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { spawnSync } from "../../helpers/run-program.ts";
 
 const dolphin = resolve(import.meta.dirname, "../../../bin/dolphin");
 const cwd = mkdtempSync(join(tmpdir(), "dolphin-replay-"));

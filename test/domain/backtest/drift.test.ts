@@ -4,8 +4,8 @@ import { beginArchivedDay, takeArchived } from "../../../src/domain/backtest/dri
 import { type Drift, driftBetween } from "../../../src/domain/backtest/drift/drift.ts";
 import { beginRecordedDay, takeRecorded } from "../../../src/domain/backtest/drift/recorded-day.ts";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
-import { createPaperBroker } from "../../../src/domain/trading/broker/paper-broker.ts";
-import { stepDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
+import { createPaperDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
+import { stepDesk } from "../../../src/domain/trading/broker/step-desk.ts";
 import type {
   OperatorCommand,
   ScanEvent,
@@ -22,7 +22,8 @@ const BEFORE = 60;
 const PERIOD_MS = 1_000;
 const LATENCY_MS = 100;
 const ASSETS = ["AAA", "BBB", "CCC", "DDD"];
-const { trader: CONFIGURATION, paper: PAPER } = programOf();
+const PROGRAM = programOf();
+const { trader: CONFIGURATION, paper: PAPER } = PROGRAM;
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** A fact as the live shell takes it, and when. */
@@ -71,7 +72,7 @@ function live(start: ReturnType<typeof createTrader>, facts: readonly Fact[]): T
   const log: TraderEvent[] = [];
   const desk = {
     trader: start,
-    broker: createPaperBroker(PAPER, start.data.working),
+    desk: createPaperDesk(PAPER, start.data.working),
     beforeReport: (event: TraderEvent) => log.push(event),
     onCommands() {},
   };
@@ -91,7 +92,7 @@ function driftOf(heard: readonly Fact[], archived: readonly ScanFact[] = MARKET)
   const rolled: Fact = { kind: "day_rolled", day: "2026-03-25", atMs: START_MS + 1 };
   const day = beginRecordedDay(start);
   for (const event of live(trader, [rolled, ...heard])) takeRecorded(day, event);
-  const again = beginArchivedDay(day, CONFIGURATION, PAPER);
+  const again = beginArchivedDay(day, PROGRAM);
   for (const scan of archived) takeArchived(again, scan);
   return driftBetween(day.trace, again.trace);
 }
@@ -226,7 +227,7 @@ test("a book without a past takes its first backlog as a warm-up in both runs", 
   const trader = createTrader(CONFIGURATION);
   const day = beginRecordedDay(createTrader(CONFIGURATION));
   for (const event of live(trader, heard)) takeRecorded(day, event);
-  const again = beginArchivedDay(day, CONFIGURATION, PAPER);
+  const again = beginArchivedDay(day, PROGRAM);
   for (const scan of MARKET) takeArchived(again, scan);
   const { decisions, trades } = driftBetween(day.trace, again.trace);
   expect(decisions).toMatchObject({ compared: SCANS, differences: 0 });

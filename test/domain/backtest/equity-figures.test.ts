@@ -1,11 +1,8 @@
 /** What a run says of its equity, where the scans are unevenly spread over time. */
 import { expect, test } from "vitest";
-import {
-  feedBacktest,
-  finishBacktest,
-  type DaySample,
-} from "../../../src/domain/backtest/backtest.ts";
-import { luckOf } from "../../../src/domain/backtest/ranking.ts";
+import { feedBacktest, finishBacktest } from "../../../src/domain/backtest/backtest.ts";
+import type { DaySample } from "../../../src/domain/backtest/backtest-run.ts";
+import { luckOf, trialScoreOf } from "../../../src/domain/backtest/sweep/ranking.ts";
 import type { RunSettings } from "../../../src/domain/backtest/run-settings.ts";
 import { WIDE_LIMITS } from "../../../src/domain/trading/configuration.ts";
 import { createRunTrace, feedTraced, picturesOf } from "../../../src/domain/backtest/run-trace.ts";
@@ -83,10 +80,15 @@ test.each([
 
 test("sets that never trade count among those that the best was chosen from", () => {
   const { report } = runWithDaysApart(1);
-  const { report: still } = runWithDaysApart(1, { limits: { ...WIDE_LIMITS, positionsMax: 0 } });
+  const { report: still } = runWithDaysApart(1, {
+    limits: { ...WIDE_LIMITS, entriesPerMinuteMax: 0 },
+  });
   expect(still.risk.sharpe).toBeNull();
-  const alone = luckOf([report], report);
-  const chosen = luckOf([report, ...Array.from({ length: 99 }, () => still)], report);
+  const alone = luckOf([trialScoreOf(report)], report);
+  const chosen = luckOf(
+    [report, ...Array.from({ length: 99 }, () => still)].map(trialScoreOf),
+    report,
+  );
   expect(alone.expectedBest).toBe(0);
   expect(chosen.expectedBest).toBeCloseTo(2.53 / Math.sqrt(39), 2);
   expect(chosen.probability!).toBeLessThan(alone.probability!);

@@ -3,8 +3,8 @@ import {
   feedBacktest,
   finishBacktest,
   startBacktest,
-  type ScanChunk,
 } from "../../../src/domain/backtest/backtest.ts";
+import type { ScanChunk } from "../../../src/domain/backtest/backtest-run.ts";
 import {
   DEFAULT_PAPER_SETTINGS,
   type FillConvention,

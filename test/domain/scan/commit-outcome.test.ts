@@ -3,9 +3,19 @@ import { expect, test } from "vitest";
 import {
   committedSeq,
   decideOutcome,
+  EPOCH_MAX,
+  highestBorneOut,
+  isBeyondCount,
   type Marker,
   nextEpoch,
+  SEQ_MAX,
 } from "../../../src/domain/scan/commit-outcome.ts";
+import {
+  encodeCheckpoint,
+  encodeDone,
+  parseCheckpoint,
+  parseDone,
+} from "../../../src/wire/scan-value.ts";
 
 const MINE: Marker = { epoch: 5, instance: "me", seq: 100 };
 const at = (seq: number, epoch = 5, instance = "me"): Marker => ({ epoch, instance, seq });
@@ -23,6 +33,8 @@ test.each<[string, Marker | null, Marker | null, string]>([
   ["nothing is left", null, null, "emptied"],
   ["latest alone is left", null, at(99), "emptied"],
   ["latest was removed", at(64), null, "resend"],
+  ["a stranger's seq is above all that I gave", at(64), at(5_100), "resend"],
+  ["a stranger's epoch is beyond any number of starts", at(64), at(99, 1e12, "else"), "resend"],
 ])("%s", (_what, checkpoint, latest, kind) => {
   expect(decideOutcome(MINE, { checkpoint, latest }).kind).toBe(kind);
 });
@@ -43,9 +55,56 @@ test("a start's epoch is above all that is known, and nothing committed is forgo
       expect(epoch).toBe(Math.max(journalEpoch, checkpoint?.epoch ?? 0, latest?.epoch ?? 0) + 1);
       expect(committedSeq(view)).toBe(Math.max(checkpoint?.seq ?? 0, latest?.seq ?? 0));
       // No bridge of an older epoch goes on beside one that has started.
-      const older = { epoch: epoch - 1, instance: "older", seq: 1 };
-      const mine = { epoch, instance: "me", seq: 0 };
+      const mine = { epoch: epoch ?? 0, instance: "me", seq: 0 };
+      const older = { epoch: mine.epoch - 1, instance: "older", seq: 1 };
       expect(decideOutcome(older, { checkpoint: mine, latest: null }).kind).toBe("fenced");
     }),
   );
+});
+
+const FAR = 1_000_000_000;
+test.each<[string, number, readonly number[], number]>([
+  ["nothing is told", 7, [], 7],
+  ["it goes on from what is known", 100, [103, 101, 102], 103],
+  ["a stranger's seq is far above", 100, [101, FAR], 101],
+  ["told twice it is no better", 100, [FAR, 101, FAR], 101],
+  ["what others bear out counts, though markers were lost", 10, [5_000, 5_001, FAR, 5_003], 5_003],
+  ["lower ones change nothing", 100, [1, 2, 3], 100],
+])("of the seqs that are told: %s", (_what, known, told, highest) => {
+  expect(highestBorneOut(known, told)).toBe(highest);
+});
+
+test.each([1, 7, EPOCH_MAX - 1e9, EPOCH_MAX - 5])(
+  "what starts after epoch %i take, whatever stands in Hazelcast, can be read again",
+  (journalEpoch) => {
+    const near = fc.integer({ min: -3, max: 3 });
+    const epochs = fc.oneof(
+      near.map((n) => EPOCH_MAX + n),
+      near.map((n) => EPOCH_MAX - 1e9 + n),
+      fc.nat(9),
+    );
+    fc.assert(
+      fc.property(epochs, (told) => {
+        const found = parseCheckpoint(
+          encodeCheckpoint({ ...MINE, epoch: told, from: 1, files: [], late: [] }),
+        );
+        const epoch = nextEpoch({ checkpoint: found, latest: null }, journalEpoch);
+        const own = { ...MINE, epoch: epoch ?? 0, from: 1, files: [], late: [] };
+        expect(parseCheckpoint(encodeCheckpoint(own))).toEqual(own);
+        // There is none only for a journal that has come to the limit itself.
+        expect(epoch !== null || journalEpoch === EPOCH_MAX - 5).toBe(true);
+      }),
+    );
+  },
+);
+
+test.each([EPOCH_MAX, 1e15, Number.NaN])("a journal of epoch %d has no next one", (epoch) => {
+  expect(nextEpoch({ checkpoint: null, latest: null }, epoch)).toBeNull();
+});
+
+test.each([Number.MAX_SAFE_INTEGER, SEQ_MAX + 1])("seq %i is a stranger's", (seq) => {
+  const checkpoint = { epoch: 1, instance: "me", from: 1, seq, files: [], late: [] };
+  expect(parseCheckpoint(encodeCheckpoint(checkpoint))).toBeNull();
+  expect(parseDone(encodeDone({ seq, hash: "0".repeat(64) }))).toBeNull();
+  expect([isBeyondCount(SEQ_MAX), isBeyondCount(1e9)]).toEqual([true, false]);
 });

@@ -5,15 +5,14 @@ import {
   stepPaperBroker,
   type PaperSettings,
 } from "../../../src/domain/trading/broker/paper-broker.ts";
-import { reconcile, type BrokerOrder } from "../../../src/domain/trading/broker/reconcile.ts";
+import {
+  type BrokerOrder,
+  commandsAgain,
+  reconcile,
+} from "../../../src/domain/trading/broker/reconcile.ts";
 import type { ScanEvent } from "../../../src/domain/trading/events.ts";
 import type { Order } from "../../../src/domain/trading/orders.ts";
-import {
-  createTrader,
-  stepTrader,
-  unansweredCommands,
-  workingOrdersOf,
-} from "../../../src/domain/trading/trader.ts";
+import { createTrader, stepTrader, workingOrdersOf } from "../../../src/domain/trading/trader.ts";
 import { CONFIGURATION, playDay } from "../../helpers/trading/random-day.ts";
 
 const ORDER: Order = {
@@ -132,9 +131,13 @@ test("a start learns from the broker what the log had missed", () => {
   };
   const stranger: BrokerOrder = { ...known, clientOrderId: "other", status: "working", fills: [] };
 
-  expect(reconcile(working, [])).toEqual({ reports: [], unsent: [clientOrderId], foreign: [] });
-  const { reports, foreign } = reconcile(working, [known, stranger]);
-  expect(foreign).toEqual(["other"]);
+  expect(reconcile(working, [])).toEqual({
+    reports: [],
+    unsent: [clientOrderId],
+    unexplained: [],
+  });
+  const { reports, unexplained } = reconcile(working, [known, stranger]);
+  expect(unexplained).toEqual(["other"]);
   for (const report of reports) {
     stepTrader(trader, { ...report, index: trader.nextIndex, nowMs: trader.data.nowMs });
   }
@@ -156,7 +159,9 @@ test("a paper broker that died before its answer draws the same fate when it is 
     const trader = createTrader(CONFIGURATION);
     for (const { event } of steps.slice(0, at + 1)) stepTrader(trader, event);
     const broker = createPaperBroker(settings, workingOrdersOf(trader));
-    const again = unansweredCommands(trader);
+    const working = workingOrdersOf(trader);
+    const unsent = reconcile(working, []).unsent;
+    const again = commandsAgain(working, unsent);
     const event = { kind: "tick", index: trader.nextIndex, nowMs: trader.data.nowMs } as const;
     const [report] = stepPaperBroker(broker, { event, commands: again, isFresh: false });
     expect(steps[at + 1]!.event).toMatchObject(report!);

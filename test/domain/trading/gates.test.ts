@@ -59,6 +59,23 @@ test.each([
   );
 });
 
+test("where the watchdog stops entries none is made, one on its way is taken back, and the next posture lets them go on", () => {
+  const { scan, tell, warmUp, notes } = scripted();
+  warmUp();
+  const posture = {
+    kind: "posture",
+    posture: "APEX",
+    asOfMs: DAY_START_MS,
+    source: "test",
+  } as const;
+  tell({ ...posture, entries: "stop" });
+  expect(scan(3)).toBe("posture_stops_entries");
+  tell(posture);
+  expect(scan(4)).toBe("entered");
+  tell({ ...posture, entries: "stop" });
+  expect(notes).toContain("entries_withdrawn");
+});
+
 function sizeUnder(step: Posture): number {
   const { scan, tell, warmUp, orders } = scripted({ instruments: {} });
   warmUp();

@@ -89,6 +89,11 @@ test("random days trade: partly filled, rejected, refused, latched, in all class
       "posture_unknown",
       "fill_repeated",
       "mark_old",
+      "delisted",
+      "liquidated",
+      "written_off",
+      "asset_returned",
+      "operator",
     ]),
   );
 });
@@ -271,7 +276,7 @@ function createEntryWatch() {
   };
 }
 
-test("exits are never refused: what must be left is ordered at the next fresh scan with a price", () => {
+test("exits are never refused: what must be left is ordered at the next live scan with a price, however old", () => {
   fc.assert(
     fc.property(moves, (list) => {
       const forgotten: string[] = [];
@@ -284,7 +289,12 @@ test("exits are never refused: what must be left is ordered at the next fresh sc
           if (event.command.kind === "flatten")
             wantsFlat = new Set(data.positions.map(({ id }) => id));
         }
-        if (event.kind === "scan" && decision?.class === "fresh") {
+        const isLive =
+          event.kind === "scan" &&
+          (decision?.class === "fresh" || decision?.class === "stale") &&
+          !event.isReplayed &&
+          !event.isRepaired;
+        if (isLive) {
           const exits = new Set(
             commands.flatMap((c) =>
               c.kind === "submit_order" && c.order.purpose === "exit" ? [c.order.positionId] : [],
@@ -309,27 +319,21 @@ test("exits are never refused: what must be left is ordered at the next fresh sc
 test("limits are never exceeded", () => {
   fc.assert(
     fc.property(moves, (list) => {
-      const { limits, slippageBps } = CONFIGURATION;
+      const { limits, slippageBps, capital } = CONFIGURATION;
       let entryTimes: number[] = [];
-      const done = new Set<string>();
       playDay(list, ({ event, commands }, { data }) => {
         expect(data.positions.length).toBeLessThanOrEqual(limits.positionsMax);
-        if (
-          event.kind === "operator" &&
-          event.command.kind === "resume" &&
-          !done.has(event.commandId)
-        ) {
-          entryTimes = [];
-        }
-        if (event.kind === "operator") done.add(event.commandId);
+        const isDone = commands.some((c) => c.kind === "note" && c.note.code === "operator_done");
+        if (event.kind === "operator" && event.command.kind === "resume" && isDone) entryTimes = [];
         for (const command of commands) {
           if (command.kind !== "submit_order" || command.order.purpose !== "entry") continue;
           const { quantity, referencePrice } = command.order;
           const notional = quantity * referencePrice * (1 - slippageBps / 10_000);
-          expect(notional).toBeLessThanOrEqual(limits.positionNotionalMax);
+          const reach = (data.account.equity / capital) * (1 + 1e-9);
+          expect(notional).toBeLessThanOrEqual(limits.positionNotionalMax * reach);
           let gross = notional;
           for (const position of data.positions) gross += position.quantity * position.mark;
-          expect(gross).toBeLessThanOrEqual(limits.grossNotionalMax);
+          expect(gross).toBeLessThanOrEqual(limits.grossNotionalMax * reach);
           entryTimes = [...entryTimes, event.nowMs].filter((atMs) => event.nowMs - atMs < 60_000);
           expect(entryTimes.length).toBeLessThanOrEqual(limits.entriesPerMinuteMax);
         }

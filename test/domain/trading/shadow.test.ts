@@ -1,16 +1,17 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import {
-  createPaperBroker,
   DEFAULT_PAPER_SETTINGS,
   type PaperSettings,
 } from "../../../src/domain/trading/broker/paper-broker.ts";
-import { stepDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
+import { createPaperDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
+import { stepDesk } from "../../../src/domain/trading/broker/step-desk.ts";
 import { limitsFor, type TraderConfiguration } from "../../../src/domain/trading/configuration.ts";
 import type { OperatorCommand, TraderEvent } from "../../../src/domain/trading/events.ts";
 import { configurationDifference } from "../../../src/domain/trading/shadow/configuration-difference.ts";
 import { createComparison } from "../../../src/domain/trading/shadow/comparison.ts";
 import { createShadow, stepShadow } from "../../../src/domain/trading/shadow/shadow.ts";
+import { exactText } from "../../../src/domain/trading/snapshot/exact.ts";
 import { snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
 import { defineStrategy, type StrategyChoice } from "../../../src/domain/trading/strategy.ts";
 import { createTrader } from "../../../src/domain/trading/trader.ts";
@@ -42,7 +43,7 @@ function follower(plantedAt: number, version = 1): StrategyChoice {
       if (Math.abs(growth) < threshold) return null;
       const isLong = growth > 0 === scans < plantedAt;
       return {
-        asset: 0,
+        column: 0,
         direction: isLong ? "long" : "short",
         share: 0.2,
         strength: growth,
@@ -67,7 +68,7 @@ function recordBlue(scans: number, configuration = FOLLOWING, paper = PAPER): Tr
   const log: TraderEvent[] = [];
   const desk = {
     trader,
-    broker: createPaperBroker(paper),
+    desk: createPaperDesk(paper),
     beforeReport: (event: TraderEvent) => log.push(event),
     onCommands() {},
   };
@@ -112,7 +113,7 @@ function shadowOf(blue: TraderConfiguration, green: TraderConfiguration, paper =
 }
 
 function withoutBook(trader: ReturnType<typeof createTrader>): string {
-  return JSON.stringify(snapshotOf(trader)).replaceAll("GREEN", "BLUE");
+  return exactText(snapshotOf(trader)).replaceAll("GREEN", "BLUE");
 }
 
 test("the same code, configuration, cash and seed: no divergence, and the same bytes", () => {
@@ -191,7 +192,7 @@ test("a planted difference is reported at its first differing decision", () => {
 /** What BLUE's order of this scan was for: it is folded to see. */
 function orderAt(log: readonly TraderEvent[], seq: number): string {
   const trader = createTrader(FOLLOWING);
-  const desk = { trader, broker: createPaperBroker(PAPER), beforeReport() {}, purpose: "" };
+  const desk = { trader, desk: createPaperDesk(PAPER), beforeReport() {}, purpose: "" };
   const found = { purpose: "" };
   for (const event of log) {
     if (event.kind !== "scan") continue;
@@ -230,7 +231,7 @@ test("GREEN obeys what operators told BLUE, so that both stay comparable", () =>
   const log: TraderEvent[] = [];
   const desk = {
     trader: blue,
-    broker: createPaperBroker(PAPER),
+    desk: createPaperDesk(PAPER),
     beforeReport: (event: TraderEvent) => log.push(event),
     onCommands() {},
   };

@@ -1,13 +1,17 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TraderEvent } from "../../../src/domain/trading/events.ts";
-import { fromExactJson, toExactJson } from "../../../src/domain/trading/snapshot/exact.ts";
+import {
+  exactText,
+  fromExactJson,
+  toExactJson,
+} from "../../../src/domain/trading/snapshot/exact.ts";
 import { restoreFrom, snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
 import type { Trader } from "../../../src/domain/trading/state.ts";
 import { createTrader, stepTrader } from "../../../src/domain/trading/trader.ts";
 import { CONFIGURATION, moves, playDay } from "../../helpers/trading/random-day.ts";
 
-const bytesOf = (trader: Trader) => JSON.stringify(snapshotOf(trader));
+const bytesOf = (trader: Trader) => exactText(snapshotOf(trader));
 
 function fold(trader: Trader, events: readonly TraderEvent[]) {
   return events.map((event) => JSON.stringify(stepTrader(trader, event)));
@@ -62,5 +66,5 @@ test("exact JSON keeps every double, map and set", () => {
     map: new Map([["a", { at: -Infinity }]]),
     set: new Set([3, 1]),
   };
-  expect(fromExactJson(JSON.parse(JSON.stringify(toExactJson(value))))).toEqual(value);
+  expect(fromExactJson(JSON.parse(exactText(toExactJson(value))))).toEqual(value);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import {
-  createPaperBroker,
   DEFAULT_PAPER_SETTINGS,
   type PaperSettings,
 } from "../../../src/domain/trading/broker/paper-broker.ts";
-import { stepDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
+import { createPaperDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
+import { stepDesk } from "../../../src/domain/trading/broker/step-desk.ts";
 import {
   type TraderConfiguration,
   WIDE_LIMITS,
@@ -23,7 +23,7 @@ function deskWithEntry(
   const notes: string[] = [];
   const desk = {
     trader,
-    broker: createPaperBroker({ ...DEFAULT_PAPER_SETTINGS, ...paper }),
+    desk: createPaperDesk({ ...DEFAULT_PAPER_SETTINGS, ...paper }),
     beforeReport: () => {},
     onCommands: (_: unknown, commands: readonly { readonly kind: string }[]) => {
       for (const command of commands)
@@ -140,13 +140,14 @@ test("what is left of a part-filled entry goes no further once a limit latched",
   expect(stage.first()).toBe(part);
 });
 
-test("an entry that breaks a limit takes those on their way back with it", () => {
+test("an entry that breaks a limit is refused alone: the one on its way fills", () => {
   const stage = deskWithEntry(
     { convention: { kind: "latency", latencyMs: 2_000 } },
-    { limits: { ...CONFIGURATION.limits, positionsMax: 1 } },
+    { limits: { ...CONFIGURATION.limits, entriesPerMinuteMax: 1 } },
   );
   stage.scan(4);
-  expect(stage.trader.data.risk.latched).toEqual(["limit_positions"]);
+  expect(stage.trader.data.refusals).toMatchObject({ limit_order_rate: 1 });
+  expect(stage.trader.data.risk.latched).toEqual([]);
   stage.scan(5);
-  expect(stage.opens()).toBe(false);
+  expect(stage.opens()).toBe(true);
 });

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { choosePorts } from "../../../src/embedded/ports/choose-ports.ts";
-import { findFreePort } from "../../../src/embedded/ports/ports.ts";
+import { claimPort, findFreePort, quietPorts } from "../../../src/embedded/ports/ports.ts";
 
 let server: Server;
 let taken = 0;
@@ -50,5 +50,39 @@ describe("ports", () => {
     const one = await choosePorts({ ...free, metrics: 0 }, false);
     expect(one).toEqual({ ...free, metrics: one.metrics });
     expect(one.metrics).toBeGreaterThan(0);
+  });
+});
+
+describe("a free port", () => {
+  test("is given once, though nobody listens on it yet", async () => {
+    const ports = await Promise.all(Array.from({ length: 50 }, () => findFreePort()));
+    expect(new Set(ports).size).toBe(50);
+    const claimed = await Promise.all(ports.map((port) => claimPort(port)));
+    expect(claimed.filter(Boolean)).toEqual([]);
+  });
+
+  test.each([
+    [
+      { from: 32_768, to: 60_999 },
+      { from: 20_000, to: 32_767 },
+    ],
+    [
+      { from: 49_152, to: 65_535 },
+      { from: 20_000, to: 32_767 },
+    ],
+    [
+      { from: 25_000, to: 65_535 },
+      { from: 20_000, to: 24_999 },
+    ],
+    [
+      { from: 10_000, to: 60_999 },
+      { from: 61_000, to: 65_535 },
+    ],
+    [
+      { from: 1_024, to: 65_535 },
+      { from: 20_000, to: 32_767 },
+    ],
+  ])("where clients get theirs from %j is one of %j", (clients, quiet) => {
+    expect(quietPorts(clients)).toEqual(quiet);
   });
 });

@@ -4,10 +4,13 @@ FUSE protocol itself, so that it needs root and /dev/fuse and nothing installed.
 
 Lines on standard input: `hang OP`, `slow OP MILLISECONDS`, `fail OP ERRNO TIMES`, `answer` (all is
 well again); OP is lookup, getattr, open, read or readdir. Each is answered by a line, as is the start.
+SIGUSR1 freezes it between two requests, SIGUSR2 thaws it: whoever waits for one that was taken can't be
+killed, which is another fault.
 """
 import ctypes
 import errno
 import os
+import signal
 import stat
 import struct
 import sys
@@ -20,6 +23,7 @@ LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE, INIT = 1, 2, 3, 14, 15, 17
 OPENDIR, READDIR, RELEASEDIR, INTERRUPT, BATCH_FORGET = 27, 28, 29, 36, 42
 DIRECT_IO = 1
 faults = {"hang": None, "slow": {}, "fail": {}}
+state = {"busy": False, "freeze": False}
 paths, nodes, handles, asked = {1: BACKING}, {BACKING: 1}, {}, threading.Event()
 
 
@@ -99,14 +103,26 @@ def answer(opcode, node, body):
     raise OSError(errno.ENOSYS, "not spoken here")
 
 
+def freeze(*_):
+    if state["busy"]:
+        state["freeze"] = True
+    else:
+        signal.sigwait({signal.SIGUSR2})
+
+
 def serve(device):
     while True:
+        state["busy"] = False
+        if state["freeze"]:
+            state["freeze"] = False
+            signal.sigwait({signal.SIGUSR2})
         try:
             request = os.read(device, 1 << 20)
         except OSError as error:
             if error.errno in (errno.EINTR, errno.ENOENT, errno.EAGAIN):
                 continue
             return
+        state["busy"] = True
         length, opcode, unique, node = struct.unpack_from("<2I2Q", request)
         if opcode in (FORGET, BATCH_FORGET, INTERRUPT):
             continue
@@ -136,6 +152,8 @@ device = os.open("/dev/fuse", os.O_RDWR)
 options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions"
 if libc.mount(b"share", MOUNT.encode(), b"fuse", 1, options.encode()) != 0:
     sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+signal.signal(signal.SIGUSR1, freeze)
 threading.Thread(target=listen, daemon=True).start()
 print("ok", flush=True)
 serve(device)

@@ -1,10 +1,11 @@
 /** A share on another machine, played by a FUSE file system that hangs, fails and is slow when told. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { findToolchain } from "../../../src/embedded/toolchain.ts";
+import { spawnSync } from "../run-program.ts";
 
 const PROGRAM = resolve(import.meta.dirname, "remote-file-system.py");
 
@@ -34,10 +35,9 @@ export async function mountShare(backing: string, mount: string) {
       tell(`fail ${operation} ${errno} ${times}`),
     answer: () => tell("answer"),
     /** Not a single request is taken while it is frozen. */
-    freeze: () => server.kill("SIGSTOP"),
-    thaw: () => server.kill("SIGCONT"),
+    freeze: () => server.kill("SIGUSR1"),
+    thaw: () => server.kill("SIGUSR2"),
     async unmount(): Promise<void> {
-      server.kill("SIGCONT");
       spawnSync("umount", ["--lazy", mount]);
       if (server.exitCode !== null || server.signalCode !== null) return;
       const ended = once(server, "exit");

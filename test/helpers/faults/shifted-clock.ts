@@ -1,7 +1,7 @@
 /** A wall clock that a test sets for one process, by a library that is preloaded into it. */
-import { spawnSync } from "node:child_process";
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { spawnSync } from "../run-program.ts";
 
 const SOURCE = resolve(import.meta.dirname, "shifted-clock.c");
 

@@ -1,8 +1,8 @@
 /** A disk of a few kilobytes that can be filled, emptied, made read-only and put over a folder. */
-import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../../src/domain/failure.ts";
+import { spawnSync } from "../run-program.ts";
 
 const CHUNK_BYTES = 4_096;
 

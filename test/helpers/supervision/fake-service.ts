@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openControlLink } from "../../../src/services/control-link.ts";
-import type { ServiceFacts } from "../../../src/wire/control-pipe.ts";
+import { openControlLink } from "../../../src/services/shell/control-link.ts";
+import { type BridgeFacts, factsOfBridge } from "../../../src/wire/facts/bridge-facts.ts";
 
 /** Read again every 50 ms. */
 export type Behaviour = {
@@ -19,7 +19,7 @@ export type Behaviour = {
   readonly memoryMb?: number;
   /** Starts a grandchild that ignores SIGTERM. */
   readonly grandchild?: boolean;
-  readonly facts?: Partial<ServiceFacts>;
+  readonly facts?: Partial<BridgeFacts>;
 };
 
 const dir = process.env["FAKE_SERVICE_DIR"] ?? "";
@@ -32,6 +32,7 @@ let isReady = false;
 link.onClosed(() => process.exit(0));
 appendFileSync(join(dir, "starts"), `${process.pid} ${Date.now()}\n`);
 const starts = readFileSync(join(dir, "starts"), "utf8").trim().split("\n").length;
+process.stdout.write(`fake service: start ${starts}\n`);
 process.on("SIGTERM", () => {
   if (read().ignoresTerm !== true) process.exit(0);
 });
@@ -68,15 +69,16 @@ function obey(): void {
 function beat(): void {
   seq += 1;
   link.log(`beat ${seq}`);
-  const facts: ServiceFacts = {
+  const facts = factsOfBridge({
     archive: "ok",
     hazelcast: "ok",
     newestDataAgeS: 1,
     oldestUnpushedAgeS: null,
-    progressAgeS: 1,
+    settledAgeS: 1,
+    listedAgeS: 1,
     backlog: 0,
     ...read().facts,
-  };
+  });
   link.beat({ state: "running", facts, counters: { last_seq: seq } });
 }
 

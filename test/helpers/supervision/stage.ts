@@ -3,9 +3,10 @@
  * the fake service, and eyes that look at real processes.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NODE_FLAGS } from "../../../src/adapters/process/node-flags.ts";
 import { isProcessAlive, startedTicks } from "../../../src/adapters/process/process-facts.ts";
 import { connectTemporal } from "../../../src/adapters/temporal-client.ts";
 import type { TemporalClient } from "../../../src/adapters/temporal-client.ts";
@@ -16,8 +17,8 @@ import {
   startUpdate,
   statusQuery,
   stopUpdate,
-} from "../../../src/workflows/messages.ts";
-import type { SuperviseServiceInput } from "../../../src/workflows/messages.ts";
+} from "../../../src/workflows/messages/supervision.ts";
+import type { SuperviseServiceInput } from "../../../src/workflows/messages/supervision.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory, startTestTemporal } from "../servers.ts";
 import type { Behaviour } from "./fake-service.ts";
 import { until } from "./until.ts";
@@ -58,6 +59,12 @@ export async function openStage(name: string, yaml = "") {
     async killTemporal(): Promise<void> {
       server.kill();
       await server.exited;
+    },
+    /** What its database held is lost with it. */
+    async forgetTemporal(): Promise<void> {
+      await stage.killTemporal();
+      rmSync(join(dir, "temporal"), { recursive: true });
+      await stage.restartTemporal();
     },
     async restartTemporal(): Promise<void> {
       server = await startTestTemporal(dir, ports);
@@ -102,7 +109,19 @@ function commandsOf({ client }: TemporalClient) {
         workflowId: "supervise-fake",
         taskQueue: "dolphin-scan",
         args: [input],
+        // The worker may have been first to make anew what was terminated.
+        workflowIdConflictPolicy: "USE_EXISTING",
       }),
+    /** Until the server has heard of the process anew: an attempt that lives holds it. */
+    async untilHeard(): Promise<void> {
+      const fromMs = Date.now();
+      const run = client.workflow.getHandle("run-fake");
+      await until("a heartbeat comes", async () => {
+        const described = await run.describe().catch(() => null);
+        const at = described?.raw.pendingActivities?.[0]?.lastHeartbeatTime;
+        return fromMs < 1_000 * Number(at?.seconds ?? 0);
+      });
+    },
     /** Waits until the status satisfies the check. */
     statusWhere: (what: string, check: (status: ServiceStatus) => boolean, limitMs?: number) =>
       until(what, async () => okStatus(await status().catch(() => null), check), limitMs),
@@ -120,7 +139,7 @@ function okStatus(
 }
 
 function spawnWorker(dir: string, address: string): ChildProcess {
-  const worker = spawn(process.execPath, [WORKER_MAIN, dir], {
+  const worker = spawn(process.execPath, [...NODE_FLAGS, WORKER_MAIN, dir], {
     env: { ...process.env, TEMPORAL_ADDRESS: address },
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -11,7 +11,7 @@ const { config } = loadConfig({
   flags: { data_dir: dataDir, "ports.metrics": 0 },
 });
 await runWorkers({
-  layers: LAYERS.filter((layer) => layer === "scan"),
+  layers: LAYERS.filter((layer) => layer === "scan" || layer === "health"),
   config,
   services: FAKE_SERVICES,
   env: { ...process.env, FAKE_SERVICE_DIR: dataDir },

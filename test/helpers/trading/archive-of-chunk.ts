@@ -1,7 +1,7 @@
 /** A chunk of scans as an archive on disk, a file a scan, with the times that the scans say. */
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ScanChunk } from "../../../src/domain/backtest/backtest.ts";
+import type { ScanChunk } from "../../../src/domain/backtest/backtest-run.ts";
 import { createScanEncoder } from "../../../src/wire/arrow-writer.ts";
 
 /** Returns the days written. */

@@ -1,39 +1,30 @@
 /** Runs that hold one asset with all their cash from the second scan on: their equity is its price. */
-import {
-  startBacktest,
-  type Backtest,
-  type DaySample,
-  type ScanChunk,
-} from "../../../src/domain/backtest/backtest.ts";
+import { startBacktest } from "../../../src/domain/backtest/backtest.ts";
+import type { Backtest, DaySample, ScanChunk } from "../../../src/domain/backtest/backtest-run.ts";
 import {
   DEFAULT_RUN_SETTINGS,
   describeRun,
   type RunSettings,
 } from "../../../src/domain/backtest/run-settings.ts";
 import { WIDE_LIMITS } from "../../../src/domain/trading/configuration.ts";
-import { defineStrategy } from "../../../src/domain/trading/strategy.ts";
+import type { Direction } from "../../../src/domain/trading/orders.ts";
+import { defineStrategy, type StrategyChoice } from "../../../src/domain/trading/strategy.ts";
+import { PLAIN_STRATEGY } from "./plain-strategy.ts";
 
-const holder = defineStrategy<Record<string, never>, Record<string, never>>({
-  name: "holder",
-  version: 1,
-  inputs: ["scan"],
-  carried: [],
-  defaults: {},
-  presets: {},
-  lookBackScans: () => 1,
-  positionsMax: () => 1,
-  remember: () => ({}),
-  observe: () => {},
-  isWarm: () => true,
-  decide: () => ({
-    asset: 0,
-    direction: "long",
-    share: 1,
-    strength: 1,
-    plan: { takeProfit: Infinity, stopLoss: Infinity, holdScansMax: Infinity, bucket: "fixed" },
-  }),
-  readings: () => ({}),
-});
+/** Never leaves by itself. */
+export function holderOf(direction: Direction, share = 1): StrategyChoice {
+  return defineStrategy<Record<string, never>, Record<string, never>>({
+    ...PLAIN_STRATEGY,
+    name: "holder",
+    decide: () => ({
+      column: 0,
+      direction,
+      share,
+      strength: 1,
+      plan: { takeProfit: Infinity, stopLoss: Infinity, holdScansMax: Infinity, bucket: "fixed" },
+    }),
+  });
+}
 
 type Holding = {
   readonly settings?: Partial<RunSettings>;
@@ -42,7 +33,7 @@ type Holding = {
 
 export function startHolder({ settings = {}, onDay = () => {} }: Holding = {}): Backtest {
   const free = { ...DEFAULT_RUN_SETTINGS, feeBps: 0, slippageBps: 0, limits: WIDE_LIMITS };
-  const ground = { strategy: holder, dataHash: "held", codeVersion: "test" };
+  const ground = { strategy: holderOf("long"), dataHash: "held", codeVersion: "test" };
   const description = describeRun({ ...free, ...settings }, ground);
   return startBacktest(description, { onTrade: () => {}, onDay });
 }

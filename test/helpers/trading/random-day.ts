@@ -4,6 +4,7 @@ import {
   createPaperBroker,
   DEFAULT_PAPER_SETTINGS,
   type FillConvention,
+  paperInputOf,
   stepPaperBroker,
 } from "../../../src/domain/trading/broker/paper-broker.ts";
 import type { TraderCommand } from "../../../src/domain/trading/commands.ts";
@@ -15,6 +16,7 @@ import type {
   ScanEvent,
   TraderEvent,
 } from "../../../src/domain/trading/events.ts";
+import { DEFAULT_MARGIN } from "../../../src/domain/trading/margin/margin-terms.ts";
 import { POSTURES } from "../../../src/domain/trading/posture.ts";
 import { defineStrategy } from "../../../src/domain/trading/strategy.ts";
 import { createTrader, decisionOf, stepTrader } from "../../../src/domain/trading/trader.ts";
@@ -43,7 +45,7 @@ export const eager = defineStrategy<{ readonly share: number }, { scans: number 
   },
   isWarm: ({ scans }) => scans > 2,
   decide: ({ scans }, view, { share }) => ({
-    asset: scans % view.assetCount,
+    column: scans % view.assetCount,
     direction: scans % 2 === 0 ? "long" : "short",
     share: scans % 23 === 0 ? 3 : share,
     strength: view.at(0) / view.before(0, 2),
@@ -69,6 +71,15 @@ export const CONFIGURATION: TraderConfiguration = {
   },
   ageBudgetsMs: { scan: 30_000, posture: 30_000, mood: 20_000 },
   configuredPosture: null,
+  // Six scans.
+  delisting: { afterMs: 18_000, share: 0.9 },
+  scanOffsetMaxMs: 60_000,
+  // Half a percent against it and CCC is liquidated.
+  margin: {
+    mode: "isolated",
+    terms: { ...DEFAULT_MARGIN.terms, leverage: 1 },
+    byAsset: { CCC: { ...DEFAULT_MARGIN.terms, leverage: 100 } },
+  },
 };
 
 type Move =
@@ -99,6 +110,7 @@ const operatorCommand: fc.Arbitrary<OperatorCommand> = fc.oneof(
     share: 0.1,
     plan: { takeProfit: 0.01, stopLoss: 0.01, holdScansMax: 5, bucket: "operator" },
   }),
+  fc.constantFrom<OperatorCommand>({ kind: "close", position: "AAA", price: 90 }),
 );
 
 const scanMove = fc.record({
@@ -201,8 +213,7 @@ export function playDay(
     const step = { event, commands, decision: decisionOf(trader) };
     steps.push(step);
     look(step, trader);
-    const isFresh = step.decision?.class === "fresh";
-    for (const report of stepPaperBroker(broker, { event, commands, isFresh })) {
+    for (const report of stepPaperBroker(broker, paperInputOf(trader, event, commands))) {
       told.push(report);
       tell(report);
     }

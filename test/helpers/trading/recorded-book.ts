@@ -1,22 +1,26 @@
 /** A book of days gone by: recorded by the trader's own parts, with a clock of the test's. */
 import { join } from "node:path";
-import { codeHash } from "../../../src/adapters/code-hash.ts";
-import { JournalReader } from "../../../src/adapters/trading-journal/journal-reader.ts";
-import { OutcomeFile } from "../../../src/adapters/trading-journal/replay/outcome-file.ts";
-import { snapshotOfBlue } from "../../../src/adapters/trading-journal/books/books-store.ts";
+import { codeHash } from "../../../src/adapters/code/code-hash.ts";
+import { SegmentLogReader } from "../../../src/adapters/event-log/segment-log-reader.ts";
+import { OutcomeFile } from "../../../src/adapters/event-log/outcome-file.ts";
+import { snapshotOfBlue } from "../../../src/adapters/event-log/books/books-store.ts";
 import {
   recordConfiguration,
   recordedConfigurations,
-} from "../../../src/adapters/trading-journal/books/recorded-configurations.ts";
-import { latestSnapshot, saveSnapshot } from "../../../src/adapters/trading-journal/snapshots.ts";
-import { TradeFile } from "../../../src/adapters/trading-journal/trade-file.ts";
-import { TradingJournal } from "../../../src/adapters/trading-journal/trading-journal.ts";
-import { TradingLog, TradingLogReader } from "../../../src/adapters/trading-journal/trading-log.ts";
+} from "../../../src/adapters/event-log/books/recorded-configurations.ts";
+import { latestSnapshot, saveSnapshot } from "../../../src/adapters/event-log/snapshots.ts";
+import { TradeFile } from "../../../src/adapters/event-log/trade-file.ts";
+import { SegmentLog } from "../../../src/adapters/event-log/segment-log.ts";
+import { EventLog, EventLogReader } from "../../../src/adapters/event-log/event-log.ts";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
+import { createPaperDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
 import type { TraderEvent } from "../../../src/domain/trading/events.ts";
 import { snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
 import { builtInStrategy } from "../../../src/domain/trading/strategies/built-in.ts";
-import { Book, type BookedCommands } from "../../../src/services/trader/book.ts";
+import {
+  EventSequencer,
+  type BookedCommands,
+} from "../../../src/services/trader/event-sequencer.ts";
 import { restoreBook } from "../../../src/services/trader/restore.ts";
 import { Configuration } from "../../../src/wire/configuration.ts";
 import { bookConfiguration } from "../../../src/wire/trading/book-configuration.ts";
@@ -27,10 +31,11 @@ import {
 import {
   TradingRecordDecoder,
   TradingRecordEncoder,
-} from "../../../src/wire/trading/trading-record.ts";
+} from "../../../src/wire/event-log/trading-record.ts";
 import { LIVELY_BOOK } from "../lively.ts";
 
 const ASSETS = ["AAA", "BBB", "CCC", "DDD"];
+const FLAWLESS = { offMs: 0, assets: ASSETS.length };
 export function placeIn(dir: string) {
   return { root: join(dir, "journal/trading"), book: "BLUE" };
 }
@@ -54,6 +59,8 @@ export type Recording = {
   readonly codeHash?: string;
   /** What the book runs; `LIVELY_BOOK` where nothing is said. */
   readonly settings?: object;
+  /** Of the scan with this count: how far its time is off, and how many of the assets it has. */
+  readonly fault?: (count: number) => { readonly offMs: number; readonly assets: number };
   /** What it holds is closed at the end; and whether its state is saved there, as by a trader that is stopped. */
   readonly end?: "flattened" | "stopped" | "flattened_and_killed";
 };
@@ -65,9 +72,9 @@ export function recordBook(dir: string, recording: Recording): number {
   const configuration = configurationOf(settings);
   const { hash: configurationHash } = configuration;
   const program = { configurationHash, codeHash: recording.codeHash ?? codeHash(undefined) };
-  const log = new TradingLog(place, { epoch: 1, carriedCount: 0 });
+  const log = new EventLog(place, { epoch: 1, carriedCount: 0 });
   const { folder } = log.journal;
-  const outcomes = new OutcomeFile(folder, program, 0);
+  const outcomes = new OutcomeFile(folder, program, { carriedCount: 0 });
   const tradeFile = new TradeFile(folder);
   let nowMs = recording.startMs;
   let trades = 0;
@@ -80,13 +87,14 @@ export function recordBook(dir: string, recording: Recording): number {
   };
   const lastIndex = (log.journal.nextIndex ?? 0) - 1;
   const { snapshot } = snapshotOfBlue(dir, latestSnapshot(folder, lastIndex), lastIndex);
-  const { trader, broker, change } = restoreBook({
+  const { trader, desk, openStep, change } = restoreBook({
     configuration,
     configurationOf: recordedConfigurations(folder, builtInStrategy, configuration),
     saved: snapshot === null ? null : decodeTraderSnapshot(snapshot.bytes),
+    openDesk: ({ paper }, working) => createPaperDesk(paper, working),
     log,
     outcomes,
-    read: (from) => new TradingLogReader(place, from),
+    read: (from) => new EventLogReader(place, from),
     onCommands,
   });
   recordConfiguration(folder, configurationHash, settings);
@@ -95,33 +103,35 @@ export function recordBook(dir: string, recording: Recording): number {
     saveSnapshot(log.journal, trader.nextIndex - 1, bytes);
   };
   if (change !== null) save();
-  const book = new Book({
+  const sequencer = new EventSequencer({
     log,
     outcomes,
     trader,
-    broker,
+    desk,
+    openStep,
     nowMs: () => nowMs,
     onCommands,
     onStep() {},
   });
-  book.take({ kind: "started", ...program, snapshotHash: "" });
+  sequencer.take({ kind: "started", ...program, snapshotHash: "" });
   const random = seededRandom(7);
   const prices = new Float64Array(ASSETS.map((_, at) => 100 * (at + 1)));
   const scan = () => {
     nowMs += recording.scanEveryMs;
-    book.take({ kind: "posture", posture: "APEX", asOfMs: nowMs, source: "test" });
+    sequencer.take({ kind: "posture", posture: "APEX", asOfMs: nowMs, source: "test" });
     for (const at of prices.keys()) prices[at]! *= 1 + (random.uniform() - 0.5) / 100;
     const seq = trader.data.scans.lastSeq + 1;
-    book.take({
+    const { offMs, assets } = recording.fault?.(seq) ?? FLAWLESS;
+    sequencer.take({
       kind: "scan",
       seq,
       scanNumber: seq,
-      asOfMs: nowMs - 100,
+      asOfMs: nowMs - 100 - offMs,
       isReplayed: false,
       isLate: false,
       isRepaired: false,
-      assets: ASSETS,
-      prices,
+      assets: assets === ASSETS.length ? ASSETS : ASSETS.slice(0, assets),
+      prices: prices.slice(0, assets),
       pricesAt: 0,
       eigenvalues: Float64Array.of(random.uniform() * 3, 1),
       eigenvaluesAt: 0,
@@ -136,7 +146,12 @@ export function recordBook(dir: string, recording: Recording): number {
   }
   if (recording.end?.startsWith("flattened") === true) {
     for (const kind of ["flatten", "resume"] as const) {
-      book.take({ kind: "operator", commandId: `${kind}-${nowMs}`, by: "test", command: { kind } });
+      sequencer.take({
+        kind: "operator",
+        commandId: `${kind}-${nowMs}`,
+        by: "test",
+        command: { kind },
+      });
       // Orders fill at the scan that follows.
       if (kind === "flatten") for (let left = 0; left < 10; left += 1) scan();
     }
@@ -154,10 +169,10 @@ export function reencode(
   to: ReturnType<typeof placeIn>,
   change: (event: TraderEvent) => TraderEvent,
 ): void {
-  const reader = new JournalReader(from, null);
+  const reader = new SegmentLogReader(from, null);
   const decoder = new TradingRecordDecoder();
   const encoder = new TradingRecordEncoder(0);
-  const journal = new TradingJournal(to, 1);
+  const journal = new SegmentLog(to, 1);
   for (const { kind, index, payload, day } of reader.poll()) {
     if (journal.day < day) {
       journal.rollTo(day);

@@ -8,8 +8,11 @@ import { CONFIGURATION, DAY_START_MS } from "./random-day.ts";
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 export type Untold = DistributiveOmit<TraderEvent, "index" | "nowMs">;
 
+/** Nothing is written off or liquidated unless a test asks for it. */
+const { delisting: _, margin: __, ...USUAL } = CONFIGURATION;
+
 export function scripted(overrides: Partial<TraderConfiguration> = {}) {
-  const trader = createTrader({ ...CONFIGURATION, ...overrides });
+  const trader = createTrader({ ...USUAL, ...overrides });
   const orders: Order[] = [];
   const notes: string[] = [];
   const tell = (untold: Untold, afterMs = 0) => {

@@ -1,4 +1,4 @@
-/** A real Temporal server, a real trader fed with scans, and the real workers of its layer beside it. */
+/** A real Temporal server, a real trader fed with scans, and the real workers and the bookkeeper of its layer beside it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,15 +7,14 @@ import { promisify } from "node:util";
 import { addSearchAttributes, connectTemporal } from "../../../src/adapters/temporal-client.ts";
 import { findFreePort } from "../../../src/embedded/ports/ports.ts";
 import { findToolchain } from "../../../src/embedded/toolchain.ts";
-import { pnlQuery } from "../../../src/workflows/messages.ts";
+import { pnlQuery } from "../../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../../src/workflows/names.ts";
+import { type Bookkeeper, spawnBookkeeper } from "../bookkeeper.ts";
 import { openLab, until } from "../bridge.ts";
-import { startTestTemporal } from "../servers.ts";
+import { environmentOf, startTestTemporal } from "../servers.ts";
 import { createFeeder, spawnTrader } from "../trader.ts";
 
 const BIN = fileURLToPath(new URL("../../../bin/dolphin", import.meta.url));
-const WORKER_MS_MAX = 60_000;
-const POSTURE_EVERY_MS = 3_000;
 
 export type SessionStage = Awaited<ReturnType<typeof openSessionStage>>;
 
@@ -33,22 +32,14 @@ export async function openSessionStage(name: string) {
   );
   const feeder = createFeeder(lab.cluster);
   await feeder.posture();
-  // A posture is old after thirty seconds, and some waits are longer on a busy machine.
-  const postures = setInterval(
-    () => void feeder.posture().catch(() => undefined),
-    POSTURE_EVERY_MS,
-  );
   let trader = spawnTrader(place);
   await trader.ready();
-  await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
-  const env = {
-    ...process.env,
-    DOLPHIN_CONFIG: join(place.dir, "trader.yaml"),
-    DOLPHIN_PORTS_METRICS: "0",
-    TEMPORAL_ADDRESS: server.address,
-  };
+  await trader.hearsHazelcast();
+  const config = join(place.dir, "trader.yaml");
+  const env = environmentOf(server, { DOLPHIN_CONFIG: config });
   const output = join(lab.dir, "worker.out");
   let worker: ChildProcess | null = null;
+  let bookkeeper: Bookkeeper | null = null;
   const { address } = server;
   const stage = {
     lab,
@@ -62,15 +53,15 @@ export async function openSessionStage(name: string) {
       mkdirSync(lab.dir, { recursive: true });
       const out = openSync(output, "w");
       worker = spawn(BIN, ["worker", ...layers], { env, stdio: ["ignore", out, out] });
-      await until(
-        "the worker serves",
-        () => readFileSync(output, "utf8").includes("task queue"),
-        WORKER_MS_MAX,
-      );
+      await until("the worker serves", () => readFileSync(output, "utf8").includes("task queue"));
+      // Which the worker keeps where it was told to; here nobody has made its supervisor.
+      bookkeeper ??= spawnBookkeeper(config, { TEMPORAL_ADDRESS: server.address });
     },
     async stopWorker(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
       const leaving = worker;
       worker = null;
+      await bookkeeper?.stop(signal);
+      bookkeeper = null;
       if (leaving === null || leaving.exitCode !== null) return;
       const exited = new Promise((resolve) => leaving.once("exit", resolve));
       leaving.kill(signal);
@@ -83,7 +74,7 @@ export async function openSessionStage(name: string) {
     async startTrader(): Promise<void> {
       trader = spawnTrader(place);
       await trader.ready();
-      await trader.beatWhere("it hears Hazelcast", ({ facts }) => facts?.hazelcast === "ok");
+      await trader.hearsHazelcast();
     },
     async killTemporal(): Promise<void> {
       server.kill();
@@ -118,7 +109,6 @@ export async function openSessionStage(name: string) {
         });
       }),
     async close(): Promise<void> {
-      clearInterval(postures);
       await stage.stopWorker();
       await trader.kill();
       await temporal.close();

@@ -7,6 +7,7 @@ const SCAN: PushedScan = {
   scanNumber: 7,
   assetCount: 50,
   mtimeUs: 1_000_000,
+  timeUs: 1_000_000,
   firstSeenUs: 1_002_000,
   late: false,
   replayed: false,
@@ -53,4 +54,18 @@ test("the writer's clock offset is the least of a hundred files", () => {
   expect(telemetry.summary(10_000).writer_clock_offset_ms).toBe(-600_000);
   for (let file = 0; file < 100; file++) telemetry.pushed(SCAN, AT);
   expect(telemetry.summary(10_000).writer_clock_offset_ms).toBe(2);
+});
+
+test("a writer whose clock went back is told, with how far its scans are behind", () => {
+  const telemetry = createTelemetry();
+  telemetry.pushed({ ...SCAN, timeUs: 3_601_000_000 }, AT);
+  const late = { ...SCAN, late: true };
+  // A start's backlog and a few stragglers are none.
+  for (let n = 0; n < 100; n++) telemetry.pushed({ ...late, replayed: true }, AT);
+  for (let n = 0; n < 19; n++) telemetry.pushed(late, AT);
+  expect(telemetry.trouble()).toBeNull();
+  telemetry.pushed(late, AT);
+  expect(telemetry.trouble()).toMatch(/^the last 20 scans are all late: .* by 3600 s at present; /);
+  telemetry.pushed({ ...SCAN, timeUs: 3_602_000_000 }, AT);
+  expect(telemetry.trouble()).toBeNull();
 });

@@ -14,6 +14,8 @@ export const AuditJson = z.object({
   last_seq: z.number().int(),
   seq_gaps: z.array(z.unknown()),
   missing: z.array(z.string()),
+  /** The newest scans, read from the ringbuffer itself. */
+  ring: z.object({ lacking: z.array(z.number()), detail: z.string().nullable() }),
   ok: z.boolean(),
 });
 export type AuditJson = z.infer<typeof AuditJson>;
@@ -25,6 +27,9 @@ export function checkBooks(audit: AuditJson): string[] {
   if (missing !== 0) faults.push(`audit: ${missing} missing: ${audit.missing.join(", ")}`);
   if (pending !== 0) faults.push(`audit: ${pending} still pending`);
   if (audit.seq_gaps.length !== 0) faults.push(`audit: gaps ${JSON.stringify(audit.seq_gaps)}`);
+  const { lacking, detail } = audit.ring;
+  if (lacking.length !== 0) faults.push(`audit: the ringbuffer lacks seq ${lacking.join(", ")}`);
+  if (detail !== null) faults.push(`audit: the ringbuffer was not compared: ${detail}`);
   const sum = pushed + duplicates + quarantined;
   if (files !== sum) faults.push(`audit: ${files} files, but ${sum} accounted for`);
   return faults;

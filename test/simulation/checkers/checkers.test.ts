@@ -105,9 +105,12 @@ test.each([
 
 test("books that do not balance are told", () => {
   const total = { files: 6, pushed: 3, duplicates: 2, quarantined: 1, pending: 0, missing: 0 };
-  const audit: AuditJson = { total, last_seq: 3, seq_gaps: [], missing: [], ok: true };
+  const ring = { lacking: [], detail: null };
+  const audit: AuditJson = { total, last_seq: 3, seq_gaps: [], missing: [], ring, ok: true };
   expect(checkBooks(audit)).toEqual([]);
   expect(checkBooks({ ...audit, total: { ...total, files: 7 } })).toHaveLength(1);
   expect(checkBooks({ ...audit, total: { ...total, files: 7, pending: 1 } })).toHaveLength(2);
   expect(checkBooks({ ...audit, ok: false, total: { ...total, missing: 1 } })).toHaveLength(2);
+  expect(checkBooks({ ...audit, ring: { lacking: [3], detail: null } })).toHaveLength(1);
+  expect(checkBooks({ ...audit, ring: { lacking: [], detail: "away" } })).toHaveLength(1);
 });

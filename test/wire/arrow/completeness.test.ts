@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SCAN_FILE_BYTES_MAX } from "../../../src/domain/scan/scan.ts";
-import { locateFrame } from "../../../src/wire/arrow/completeness.ts";
+import { judgeEnds, locateFrame } from "../../../src/wire/arrow/completeness.ts";
 import { readScanFast } from "../../../src/wire/arrow/read-scan.ts";
 import { makeScan, scanFixture } from "../../helpers/arrow-scans.ts";
 
@@ -14,6 +14,18 @@ const FILES = [
   "batches.stream",
   "legacy.file",
 ] as const;
+
+function endsOf(bytes: Uint8Array): [Uint8Array, Uint8Array] {
+  return [bytes.subarray(0, 16), bytes.subarray(-16)];
+}
+
+test.each([
+  ["a log", Buffer.from("2026-03-25 10:20:30 something was written\n")],
+  ["zeros to be filled", Buffer.alloc(64)],
+  ["a log before zeros", Buffer.concat([Buffer.from("something\n"), Buffer.alloc(32)])],
+])("%s is judged by its ends as it is by all its bytes", (_what, bytes) => {
+  expect(judgeEnds(...endsOf(bytes))).toEqual(locateFrame(bytes));
+});
 
 function kindsAtEveryCut(cut: (end: number) => Buffer, length: number): Set<string> {
   const kinds = new Set<string>();
@@ -30,6 +42,14 @@ describe.each(FILES)("%s", (name) => {
     expect(kindsAtEveryCut((end) => whole.subarray(0, end), whole.length)).toEqual(
       new Set(["incomplete"]),
     );
+  });
+
+  test("is read when its ends are those of a whole file, and is not when they say that it grows", () => {
+    expect(judgeEnds(...endsOf(whole))).toBeNull();
+    const wrong = Array.from({ length: whole.length - 16 }, (_, cut) => whole.subarray(0, 16 + cut))
+      .filter((bytes) => judgeEnds(...endsOf(bytes)) !== null)
+      .filter((bytes) => locateFrame(bytes).kind !== judgeEnds(...endsOf(bytes))?.kind);
+    expect(wrong).toEqual([]);
   });
 
   test("may still grow when it is zeros from any byte on", () => {

@@ -2,7 +2,7 @@ import { Field, Float64, List, Utf8, makeData, vectorFromArray, type DataType } 
 import { describe, expect, test } from "vitest";
 import { locateFrame } from "../../../src/wire/arrow/completeness.ts";
 import { fieldAt, vectorAt } from "../../../src/wire/arrow/flatbuffer.ts";
-import { readScanGeneral } from "../../../src/wire/arrow/general/general.ts";
+import { readScanGeneral } from "../../../src/wire/arrow/any-layout/any-layout.ts";
 import { readScanFast } from "../../../src/wire/arrow/read-scan.ts";
 import { makeScan, oneList, writeColumns } from "../../helpers/arrow-scans.ts";
 

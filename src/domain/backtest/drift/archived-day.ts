@@ -4,14 +4,16 @@
  *
  * Invariant: undisturbed scans give the decisions that were recorded.
  */
-import { createPaperBroker, type PaperSettings } from "../../trading/broker/paper-broker.ts";
-import { type PaperDesk, stepDesk } from "../../trading/broker/paper-desk.ts";
+import type { PaperSettings } from "../../trading/broker/paper-broker.ts";
+import { createPaperDesk } from "../../trading/broker/paper-desk.ts";
+import { stepDesk, type TraderAtDesk } from "../../trading/broker/step-desk.ts";
 import type { TraderCommand } from "../../trading/commands.ts";
 import type { TraderConfiguration } from "../../trading/configuration.ts";
 import type { ScanEvent, TraderEvent } from "../../trading/events.ts";
 import { restoreFrom } from "../../trading/snapshot/snapshot.ts";
 import { workingOrdersOf } from "../../trading/trader.ts";
 import { createDayTrace, type DayTrace, traceDecision, traceTrades } from "./day-trace.ts";
+import type { RecordedBook } from "../backtest-run.ts";
 import type { Reading, RecordedDay } from "./recorded-day.ts";
 
 /** A row of the archive; the buffers may be used again once it was taken. */
@@ -28,12 +30,16 @@ export type ArchivedScan = Pick<
   | "eigenvalueCount"
 >;
 
+/** Of each asset the newest order book that was here by a time, where it was not given before. */
+export type NewestBooks = (toMs: number) => readonly RecordedBook[];
+
 export type ArchivedDay = {
   readonly recorded: RecordedDay;
-  readonly desk: PaperDesk;
+  readonly desk: TraderAtDesk;
   readonly trace: DayTrace;
-  /** In the order in which they became true. */
+  /** In the order in which they take effect. */
   readonly readings: readonly Reading[];
+  readonly newestBooks: NewestBooks;
   /** What the event that is stepped has led to. */
   readonly commands: TraderCommand[];
   readonly told: { readings: number; placed: number };
@@ -43,27 +49,32 @@ export type ArchivedDay = {
   readonly ahead: Set<number>;
 };
 
+type Program = { readonly trader: TraderConfiguration; readonly paper: PaperSettings };
+
 const NOTHING = new Float64Array(0);
 
 /** `recorded` is the whole day. */
 export function beginArchivedDay(
   recorded: RecordedDay,
-  configuration: TraderConfiguration,
-  paper: PaperSettings,
+  { trader: configuration, paper }: Program,
+  newestBooks: NewestBooks = () => [],
 ): ArchivedDay {
-  const trader = restoreFrom(configuration, recorded.start);
+  // The archive's scans are at their own times: what a clock was off on the day is no matter here.
+  const { scanOffsetMaxMs: _bound, ...onTime } = configuration;
+  const trader = restoreFrom(onTime, recorded.start);
   const trace = createDayTrace();
   const commands: TraderCommand[] = [];
   const onCommands = (_: TraderEvent, some: readonly TraderCommand[]): void => {
     commands.push(...some);
     traceTrades(trace, some);
   };
-  const broker = createPaperBroker(paper, workingOrdersOf(trader));
+  const desk = createPaperDesk(paper, workingOrdersOf(trader));
   return {
     recorded,
-    desk: { trader, broker, beforeReport: () => {}, onCommands },
+    desk: { trader, desk, beforeReport: () => {}, onCommands },
     trace,
-    readings: recorded.readings.toSorted((one, other) => one.asOfMs - other.asOfMs),
+    readings: recorded.readings.toSorted((one, other) => one.takesEffectMs - other.takesEffectMs),
+    newestBooks,
     commands,
     told: { readings: 0, placed: 0 },
     nowMs: recorded.beganMs,
@@ -80,6 +91,7 @@ export function takeArchived(day: ArchivedDay, scan: ArchivedScan): boolean {
   const number = numberOf(day, scan.seq);
   tellPlaced(day, number);
   tellReadings(day, scan.asOfMs);
+  tellBooks(day, scan.asOfMs);
   // A writer whose clock was set back does not turn time back for a trader.
   if (day.nowMs < scan.asOfMs) day.nowMs = scan.asOfMs;
   commands.length = 0;
@@ -133,9 +145,19 @@ function tellReadings(day: ArchivedDay, untilMs: number): void {
   const { readings, told, desk } = day;
   for (;;) {
     const next = readings[told.readings];
-    if (next === undefined || untilMs < next.asOfMs) return;
+    if (next === undefined || untilMs < next.takesEffectMs) return;
     told.readings += 1;
-    if (day.nowMs < next.asOfMs) day.nowMs = next.asOfMs;
-    stepDesk(desk, { ...next, index: desk.trader.nextIndex, nowMs: day.nowMs });
+    const { takesEffectMs, event } = next;
+    if (day.nowMs < takesEffectMs) day.nowMs = takesEffectMs;
+    stepDesk(desk, { ...event, index: desk.trader.nextIndex, nowMs: day.nowMs });
+  }
+}
+
+function tellBooks(day: ArchivedDay, untilMs: number): void {
+  const { newestBooks, desk } = day;
+  for (const { knownMs, ...book } of newestBooks(untilMs)) {
+    if (day.nowMs < knownMs) day.nowMs = knownMs;
+    const { nowMs } = day;
+    stepDesk(desk, { kind: "book", index: desk.trader.nextIndex, nowMs, ...book });
   }
 }

@@ -5,6 +5,8 @@ import type { ScanEvent, ScanLostEvent } from "../../trading/events.ts";
 import type { Trade } from "../../trading/orders.ts";
 import { postureNow } from "../../trading/risk/input-ages.ts";
 import type { Trader } from "../../trading/state.ts";
+import { assetOfInput } from "../../trading/market/asset-book.ts";
+import { type BookTimes, noteBooks } from "./book-times.ts";
 
 /** Why a scan was not taken as a backtester takes it: in its place, and as old as it is. */
 export type Handicap = "late" | "gap" | "latency";
@@ -15,8 +17,12 @@ export type TracedDecision = {
   readonly handicap: Handicap | null;
   /** Whether it was decided by how much time had passed, and not by what was known. */
   readonly isByAge: boolean;
-  /** Posture and features as they were known. */
+  /** Posture and features as they were known; order books are apart. */
   readonly inputs: string;
+  /** Its place in the order in which they were made. */
+  readonly nth: number;
+  /** Those whose order books it went by; empty: it may have been any. */
+  readonly assets: readonly string[];
 };
 
 /** `decisions` is in the order in which they were made. */
@@ -24,12 +30,14 @@ export type DayTrace = {
   readonly decisions: Map<number, TracedDecision>;
   /** By the position. */
   readonly trades: Map<string, Trade>;
+  /** Of the strategy's declared order books, those that were known. */
+  readonly books: BookTimes;
 };
 
 const BY_AGE: readonly (RefusalReason | null)[] = ["posture_old", "input_old", "limit_order_rate"];
 
 export function createDayTrace(): DayTrace {
-  return { decisions: new Map(), trades: new Map() };
+  return { decisions: new Map(), trades: new Map(), books: new Map() };
 }
 
 /** `seq` names the decision: of the scan as the bridge numbered it. */
@@ -44,23 +52,32 @@ export function traceDecision(
 ): void {
   const { seq, event, commands } = step;
   const { decision } = trader.data;
-  // A scan that was told twice decides nothing.
+  // A scan that came twice decides nothing.
   if (decision.index !== event.index) return;
   const { outcome, refusal, subject, signal } = decision;
   const said = [refusal ?? outcome, ...(subject === "" ? [] : [`(${subject})`])];
   if (signal !== 0) said.push(`signal ${signal}`);
+  const assets: string[] = [];
+  const refused = assetOfInput(subject);
+  if (refused !== null) assets.push(refused);
   let isByAge = BY_AGE.includes(refusal);
   for (const command of commands) {
     if (command.kind !== "submit_order") continue;
     const { side, quantity, asset, reason } = command.order;
     said.push(`${side} ${quantity} ${asset} (${reason})`);
+    assets.push(asset);
     if (reason === "posture_missing") isByAge = true;
   }
+  const nth = trace.decisions.size;
+  noteBooks(trace.books, nth, declaredOf(trader));
   trace.decisions.set(seq, {
     said: said.join(" "),
     handicap: handicapOf(trader, event),
     isByAge,
     inputs: inputsOf(trader),
+    nth,
+    // Each of those that are named may count for whatever is entered.
+    assets: trader.declaredBooks === "each" ? assets : [],
   });
 }
 
@@ -84,7 +101,12 @@ function handicapOf(trader: Trader, event: ScanEvent | ScanLostEvent): Handicap 
 }
 
 function inputsOf(trader: Trader): string {
-  const parts: string[] = [postureNow(trader)];
-  for (const [name, { value }] of trader.data.features) parts.push(`${name} ${value}`);
-  return parts.join(", ");
+  const named = [...trader.data.features].map(([name, { value }]) => `${name} ${value}`);
+  return [postureNow(trader), ...named.toSorted()].join(", ");
+}
+
+function declaredOf({ declaredBooks, data }: Trader) {
+  if (declaredBooks === null || data.books === undefined) return [];
+  if (declaredBooks === "each") return data.books;
+  return [...data.books].filter(([asset]) => declaredBooks.has(asset));
 }

@@ -1,8 +1,9 @@
 /**
  * How far a live day went from what the backtester makes of the same scans: every decision and trade
- * that differs, counted by its cause. It is told, and nothing fails for it.
+ * that differs, counted by its cause. It is reported, and nothing fails for it.
  */
 import type { Trade } from "../../trading/orders.ts";
+import { bookTimeAt } from "./book-times.ts";
 import type { DayTrace, TracedDecision } from "./day-trace.ts";
 
 export const DRIFT_CAUSES = [
@@ -12,7 +13,7 @@ export const DRIFT_CAUSES = [
   "gap",
   /** The scan, or what an entry needs beside it, was too old when it was taken. */
   "latency",
-  /** Posture or a feature was known later than it was true. */
+  /** Posture, a feature or an order book was known later than it was true, or than the archive had it. */
   "feature",
   /** Nothing about this scan: an earlier difference left another state. */
   "knock_on",
@@ -49,12 +50,14 @@ export function driftBetween(recorded: DayTrace, archived: DayTrace): Drift {
   const first: DriftDifference[] = [];
   const decisions = emptyCounts();
   const causes = new Map<number, DriftCause>();
-  for (const seq of inOrder(recorded, archived)) {
+  const order = inOrder(recorded, archived);
+  for (const seq of order) {
     decisions.compared += 1;
     const was = recorded.decisions.get(seq);
     const is = archived.decisions.get(seq);
     if (was?.said === is?.said) continue;
-    const cause = causeOf(was, is, causes.size > 0);
+    const other = () => isOther(recorded, archived, { seq });
+    const cause = causeOf([was, is], other, causes.size > 0);
     causes.set(seq, cause);
     const said = { recorded: was?.said ?? null, archived: is?.said ?? null };
     note({ counts: decisions, first }, { what: "decision", cause, seq, ...said });
@@ -66,7 +69,11 @@ export function driftBetween(recorded: DayTrace, archived: DayTrace): Drift {
     if (said.recorded === said.archived) continue;
     const seq = Math.min(was?.entrySeq ?? Infinity, is?.entrySeq ?? Infinity);
     const exitSeq = Math.max(was?.exitSeq ?? 0, is?.exitSeq ?? 0);
-    const cause = causeOfTrade(causes, decidedSeq(id, seq), exitSeq);
+    const asset = (was ?? is)?.asset ?? "";
+    const isBetween = (at: number) => decidedSeq(id, seq) <= at && at <= exitSeq;
+    const isByInputs = () =>
+      order.some((at) => isBetween(at) && isOther(recorded, archived, { seq: at, asset }));
+    const cause = causeOfTrade(causes, [decidedSeq(id, seq), exitSeq], isByInputs);
     note({ counts: trades, first }, { what: "trade", cause, seq, ...said });
   }
   const pnl = { recorded: pnlOf(recorded), archived: pnlOf(archived) };
@@ -114,30 +121,48 @@ function inOrder(recorded: DayTrace, archived: DayTrace): readonly number[] {
   return [...order, ...lacking.slice(at)];
 }
 
+/** Whether the runs knew something else at a decision: of order books that of `asset`, else those that it went by. */
+function isOther(
+  recorded: DayTrace,
+  archived: DayTrace,
+  { seq, asset }: { readonly seq: number; readonly asset?: string },
+): boolean {
+  const was = recorded.decisions.get(seq);
+  const is = archived.decisions.get(seq);
+  if (was === undefined || is === undefined) return was !== is;
+  if (was.inputs !== is.inputs) return true;
+  const by = asset === undefined ? new Set([...was.assets, ...is.assets]) : new Set([asset]);
+  const assets = by.size === 0 ? new Set([...recorded.books.keys(), ...archived.books.keys()]) : by;
+  return [...assets].some(
+    (one) => bookTimeAt(recorded.books, one, was.nth) !== bookTimeAt(archived.books, one, is.nth),
+  );
+}
+
 /** What is known of this very scan goes before what an earlier one left. */
 function causeOf(
-  was: TracedDecision | undefined,
-  is: TracedDecision | undefined,
+  [was, is]: readonly [TracedDecision | undefined, TracedDecision | undefined],
+  other: () => boolean,
   hasDiverged: boolean,
 ): DriftCause {
   if (was === undefined || is === undefined) return "gap";
   if (was.handicap !== null) return was.handicap;
   if (was.isByAge || is.isByAge) return "latency";
-  if (was.inputs !== is.inputs) return "feature";
+  if (other()) return "feature";
   return hasDiverged ? "knock_on" : "unexplained";
 }
 
-/** That of the first decision that differs while the trade was wanted or open. */
+/** That of the first decision that differs while the trade was wanted or open, or of what it was filled by. */
 function causeOfTrade(
   causes: ReadonlyMap<number, DriftCause>,
-  fromSeq: number,
-  toSeq: number,
+  [fromSeq, toSeq]: readonly [number, number],
+  isByInputs: () => boolean,
 ): DriftCause {
   let hasDiverged = false;
   for (const [seq, cause] of causes) {
     if (fromSeq <= seq && seq <= toSeq) return cause;
     if (seq < fromSeq) hasDiverged = true;
   }
+  if (isByInputs()) return "feature";
   return hasDiverged ? "knock_on" : "unexplained";
 }
 

@@ -15,8 +15,15 @@ import type { Trader } from "../../trading/state.ts";
 import { stepTrader } from "../../trading/trader.ts";
 import { createDayTrace, type DayTrace, traceDecision, traceTrades } from "./day-trace.ts";
 
-/** A reading takes effect when it was true: who runs the archive does not know when it was heard. */
-export type Reading = PostureEvent | FeatureEvent;
+/**
+ * A posture takes effect when it was true: who runs the archive does not know when it was heard. A feature does when it
+ * became known, and where nothing else says when that was, when it was heard. Order books are too many to be held: they
+ * are read again.
+ */
+export type Reading = {
+  readonly takesEffectMs: number;
+  readonly event: PostureEvent | FeatureEvent;
+};
 /** What came from outside of the market keeps its place among the scans. */
 export type Placed = {
   readonly beforeSeq: number;
@@ -32,7 +39,7 @@ export type RecordedDay = {
   readonly placed: Placed[];
   /** Seqs decided on the day; the last is 0 before the first. */
   readonly seqs: { first: number; last: number };
-  /** Of its scans. */
+  /** The times of the day's first and last scan. */
   readonly asOfMs: { first: number; last: number };
   /**
    * Up to this seq a book without a past filled its windows from a backlog: no run decides there. 0
@@ -72,8 +79,10 @@ export function takeRecorded(day: RecordedDay, event: TraderEvent): void {
       noteScan(day, event, commands);
       return;
     case "posture":
+      readings.push({ takesEffectMs: event.asOfMs, event });
+      return;
     case "feature":
-      readings.push(event);
+      readings.push({ takesEffectMs: event.nowMs, event });
       return;
     case "operator":
     case "day_rolled":
@@ -81,6 +90,7 @@ export function takeRecorded(day: RecordedDay, event: TraderEvent): void {
       return;
     // A run of the archive has a start, a clock and a broker of its own.
     case "started":
+    case "book":
     case "tick":
     case "order_accepted":
     case "order_partly_filled":

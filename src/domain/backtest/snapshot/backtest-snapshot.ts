@@ -5,28 +5,30 @@
  */
 import { restoreInto, toExactJson, type Json } from "../../trading/snapshot/exact.ts";
 import { restoreFrom, snapshotOf, type TraderSnapshot } from "../../trading/snapshot/snapshot.ts";
-import type { Backtest } from "../backtest.ts";
+import type { Backtest } from "../backtest-run.ts";
 
 export type BacktestSnapshot = { readonly trader: TraderSnapshot; readonly run: Json };
 
 /** @throws {Error} for a strategy that remembers what a snapshot can't hold. */
 export function snapshotOfBacktest(run: Backtest): BacktestSnapshot {
   const { nowMs, seq } = run.event;
-  const { curve, tally, holdings, dailyEquities, firstMs, lastRow } = run;
-  const { nextDayMs, scansInPosition, scans } = run;
+  const { curve, tally, holdings, losses, dailyEquities, firstMs, lastRow } = run;
+  const { nextDayMs, fundedToMs, scansInPosition, scans } = run;
   return {
     trader: snapshotOf(run.desk.trader),
     run: toExactJson({
-      pending: run.desk.broker.pending,
+      pending: run.broker.pending,
       event: { nowMs, seq },
       lanes: [...run.hash.lanes],
       curve,
       tally,
       holdings,
+      losses,
       dailyEquities,
       firstMs,
       lastRow,
       nextDayMs,
+      fundedToMs,
       scansInPosition,
       scans,
     }),
@@ -35,11 +37,11 @@ export function snapshotOfBacktest(run: Backtest): BacktestSnapshot {
 
 /** `fresh` was started with the same description, and is used up by it. */
 export function resumeBacktest(fresh: Backtest, snapshot: BacktestSnapshot): Backtest {
-  const { desk, hash, description } = fresh;
-  const kept = { ...fresh, pending: desk.broker.pending, lanes: [...hash.lanes] };
+  const { desk, broker, hash, description } = fresh;
+  const kept = { ...fresh, pending: broker.pending, lanes: [...hash.lanes] };
   restoreInto(kept, snapshot.run);
   const { pending, lanes, ...run } = kept;
   hash.lanes.set(lanes);
-  desk.broker.pending = pending;
+  broker.pending = pending;
   return { ...run, desk: { ...desk, trader: restoreFrom(description.trader, snapshot.trader) } };
 }

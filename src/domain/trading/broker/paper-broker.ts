@@ -4,11 +4,16 @@
  * same fills, in any process, after any restart.
  */
 import { assert } from "../../assert.ts";
+import type { Book } from "../../order-book/book.ts";
 import type { TraderCommand } from "../commands.ts";
 import type { BrokerReport, ScanEvent, TraderEvent } from "../events.ts";
 import type { Order } from "../orders.ts";
+import { bookOf } from "../market/asset-book.ts";
+import { bookInTime } from "../risk/input-ages.ts";
 import { stepsDown, stepsUp } from "../risk/rounding.ts";
-import type { WorkingOrder } from "../state.ts";
+import { judgesExits } from "../market/scan-order.ts";
+import type { Trader, WorkingOrder } from "../state.ts";
+import { walkedPrice } from "./walk-price.ts";
 
 /** When an order may fill; part of what describes a run. */
 export type FillConvention =
@@ -22,7 +27,10 @@ export type FillConvention =
 export type PaperSettings = {
   readonly convention: FillConvention;
   readonly feeBps: number;
+  /** Where no order book is declared, or none is known in time. */
   readonly slippageBps: number;
+  /** Of what walking a book costs; left out: all of it. */
+  readonly walkFactor?: number;
   readonly seed: number;
   /** Share of orders that fill in two parts, at two scans. */
   readonly partialShare: number;
@@ -52,7 +60,7 @@ const SALT_SHARE = 3;
 
 /**
  * After a restart it goes on with the orders that it had accepted. Those without an answer are not
- * here: the shell asks again (`unansweredCommands`), and their fate is drawn as it was the first time.
+ * here: they are placed again (`commandsAgain`), and their fate is drawn as it was the first time.
  */
 export function createPaperBroker(
   settings: PaperSettings,
@@ -66,27 +74,51 @@ export function createPaperBroker(
   };
 }
 
-/** One event that the trader stepped, the commands that came of it, and whether it was a fresh scan. */
+/** One event that the trader stepped, the commands that came of it, and what may fill at it. */
 export type PaperInput = {
   readonly event: TraderEvent;
   readonly commands: readonly TraderCommand[];
   readonly isFresh: boolean;
+  /** A scan that is not fresh, at which exits fill all the same. */
+  readonly isForExits?: boolean;
+  /** The book that a fill in an asset walks; left out: no fill walks any. */
+  readonly bookOf?: (asset: string) => Book | null;
 };
+
+/** `event` is the one that the trader has just stepped. */
+export function paperInputOf(
+  trader: Trader,
+  event: TraderEvent,
+  commands: readonly TraderCommand[],
+): PaperInput {
+  const { decision } = trader.data;
+  if (event.kind !== "scan" || decision.index !== event.index) {
+    return { event, commands, isFresh: false };
+  }
+  const isForExits = decision.class === "stale" && judgesExits(trader, event);
+  const isFresh = decision.class === "fresh";
+  if (trader.declaredBooks === null) return { event, commands, isFresh, isForExits };
+  const walked = (asset: string) => {
+    const known = bookInTime(trader, asset);
+    return known === null ? null : bookOf(known);
+  };
+  return { event, commands, isFresh, isForExits, bookOf: walked };
+}
 
 /** What the broker says to it; the array is shared when it is empty. */
 export function stepPaperBroker(broker: PaperBroker, input: PaperInput): readonly BrokerReport[] {
-  const { event, commands, isFresh } = input;
+  const { commands } = input;
   if (commands.length === 0 && broker.pending.length === 0) return NO_REPORTS;
   const reports: BrokerReport[] = [];
   for (const command of commands) {
-    if (command.kind === "submit_order") submit(broker, command.order, reports);
-    if (command.kind === "cancel_order") cancel(broker, command.clientOrderId, reports);
+    if (command.kind === "submit_order") submitOnPaper(broker, command.order, reports);
+    if (command.kind === "cancel_order") cancelOnPaper(broker, command.clientOrderId, reports);
   }
-  if (event.kind === "scan" && isFresh) fillPending(broker, event, reports);
+  fillOnPaper(broker, input, reports);
   return reports;
 }
 
-function submit(broker: PaperBroker, order: Order, reports: BrokerReport[]): void {
+export function submitOnPaper(broker: PaperBroker, order: Order, reports: BrokerReport[]): void {
   const { settings, pending } = broker;
   const { clientOrderId } = order;
   if (pending.some((other) => other.order.clientOrderId === clientOrderId)) return;
@@ -98,21 +130,34 @@ function submit(broker: PaperBroker, order: Order, reports: BrokerReport[]): voi
   reports.push({ kind: "order_accepted", clientOrderId, brokerOrderId: `paper-${clientOrderId}` });
 }
 
-function cancel(broker: PaperBroker, clientOrderId: string, reports: BrokerReport[]): void {
+export function cancelOnPaper(
+  broker: PaperBroker,
+  clientOrderId: string,
+  reports: BrokerReport[],
+): void {
   const before = broker.pending.length;
   broker.pending = broker.pending.filter(({ order }) => order.clientOrderId !== clientOrderId);
   const reason = before === broker.pending.length ? "paper: was not working" : "paper: as asked";
   reports.push({ kind: "order_cancelled", clientOrderId, reason });
 }
 
-function fillPending(broker: PaperBroker, scan: ScanEvent, reports: BrokerReport[]): void {
+export function fillOnPaper(
+  broker: PaperBroker,
+  { event: scan, isFresh, isForExits = false, bookOf: walked }: Omit<PaperInput, "commands">,
+  reports: BrokerReport[],
+): void {
+  if (scan.kind !== "scan" || !(isFresh || isForExits)) return;
   const done = new Set<PendingOrder>();
   for (const pending of broker.pending) {
+    if (!isFresh && pending.order.purpose === "entry") continue;
     if (!mayFill(broker.settings.convention, pending.order, scan)) continue;
     const column = scan.assets.indexOf(pending.order.asset);
     const price = column === -1 ? Number.NaN : scan.prices[scan.pricesAt + column]!;
     if (!(price > 0)) continue;
-    const report = fillAt(broker.settings, pending, price);
+    const report = fillAt(broker.settings, pending, {
+      price,
+      book: walked === undefined ? null : walked(pending.order.asset),
+    });
     reports.push(report);
     if (report.kind === "order_filled") done.add(pending);
   }
@@ -130,16 +175,18 @@ function mayFill(convention: FillConvention, order: Order, scan: ScanEvent): boo
   }
 }
 
+type Market = { readonly price: number; readonly book: Book | null };
+
 /** At the observed price, stops included: never at the trigger. */
-function fillAt(settings: PaperSettings, pending: PendingOrder, price: number): BrokerReport {
+function fillAt(settings: PaperSettings, pending: PendingOrder, market: Market): BrokerReport {
   const { order } = pending;
   const { clientOrderId } = order;
-  const paid = paidAt(settings, order, price);
   const rest = order.quantity - pending.filled;
   const part = pending.fillCount === 0 ? partOf(settings, order) : 0;
   // A part is never nothing and never all.
   const isPartial = 0 < part && part < rest;
   const quantity = isPartial ? part : rest;
+  const paid = paidAt(settings, order, { ...market, quantity });
   pending.filled += quantity;
   pending.fillCount += 1;
   assert(quantity > 0, "a fill fills something");
@@ -149,10 +196,21 @@ function fillAt(settings: PaperSettings, pending: PendingOrder, price: number): 
 }
 
 /** With slippage, and on the next tick to the trader's disadvantage. */
-function paidAt({ slippageBps }: PaperSettings, order: Order, price: number): number {
+function paidAt(
+  { slippageBps, walkFactor = 1 }: PaperSettings,
+  order: Order,
+  { price, book, quantity }: Market & { readonly quantity: number },
+): number {
   const slippage = slippageBps / BPS;
   const isPurchase = order.side === "buy";
-  const paid = price * (isPurchase ? 1 + slippage : 1 - slippage);
+  const paid =
+    book === null
+      ? price * (isPurchase ? 1 + slippage : 1 - slippage)
+      : walkedPrice(
+          book,
+          { side: order.side, quantity, price },
+          { beyondBps: slippageBps, factor: walkFactor },
+        );
   const tick = order.instrument?.tick;
   if (tick === undefined) return paid;
   // A price below one tick has no tick below it.

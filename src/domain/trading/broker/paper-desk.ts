@@ -1,48 +1,84 @@
-/**
- * A trader with a paper broker: steps a market event, then whatever the broker says to it, until
- * both are quiet. The backtester runs it alone; the live shell hands in what appends to its journal.
- */
-import type { TraderCommand } from "../commands.ts";
-import type { BrokerEvent, BrokerReport, TraderEvent } from "../events.ts";
-import type { Trader } from "../state.ts";
-import { stepTrader } from "../trader.ts";
-import { stepPaperBroker, type PaperBroker } from "./paper-broker.ts";
+/** The paper broker as a desk: what it says follows from the events that it is shown, and from nothing else. */
+import type { BrokerReport, TraderEvent } from "../events.ts";
+import type { Order } from "../orders.ts";
+import type { Trader, WorkingOrder } from "../state.ts";
+import type { Desk, Reconciliation } from "./desk.ts";
+import {
+  cancelOnPaper,
+  createPaperBroker,
+  fillOnPaper,
+  type PaperBroker,
+  paperInputOf,
+  type PaperSettings,
+  submitOnPaper,
+} from "./paper-broker.ts";
+import { reconcile } from "./reconcile.ts";
 
-export type PaperDesk = {
-  readonly trader: Trader;
-  readonly broker: PaperBroker;
-  /** Told of each broker event before it is stepped: the place to append it to a journal. */
-  readonly beforeReport: (event: BrokerEvent) => void;
-  /** Told of the commands of each step that had any. */
-  readonly onCommands: (event: TraderEvent, commands: readonly TraderCommand[]) => void;
-};
+const NO_REPORTS: BrokerReport[] = [];
 
-/** The event's index is the trader's next one; broker events take the indexes after it, at its `nowMs`. */
-export function stepDesk(desk: PaperDesk, event: TraderEvent): void {
-  const { trader, broker } = desk;
-  const commands = stepTrader(trader, event);
-  if (commands.length === 0 && broker.pending.length === 0) return;
-  if (commands.length > 0) desk.onCommands(event, commands);
-  const { decision } = trader.data;
-  const isFresh = decision.index === event.index && decision.class === "fresh";
-  // Reports of a round are stepped before the orders of that round reach the broker.
-  let reports = stepPaperBroker(broker, { event, commands, isFresh });
-  while (reports.length > 0) reports = stepReports(desk, reports, event.nowMs);
+/** `working`: of a book that was restored; those without an answer it has not received. */
+export function createPaperDesk(
+  settings: PaperSettings,
+  working: readonly WorkingOrder[] = [],
+): Desk {
+  return paperDeskOf(createPaperBroker(settings, working));
 }
 
-function stepReports(
-  desk: PaperDesk,
-  reports: readonly BrokerReport[],
-  nowMs: number,
-): readonly BrokerReport[] {
-  const answers: BrokerReport[] = [];
-  for (const report of reports) {
-    const event: BrokerEvent = { ...report, index: desk.trader.nextIndex, nowMs };
-    desk.beforeReport(event);
-    const commands = stepTrader(desk.trader, event);
-    if (commands.length === 0) continue;
-    desk.onCommands(event, commands);
-    answers.push(...stepPaperBroker(desk.broker, { event, commands, isFresh: false }));
+export function paperDeskOf(broker: PaperBroker): Desk {
+  return new PaperDesk(broker);
+}
+
+class PaperDesk implements Desk {
+  readonly isDerived = true;
+  readonly #broker: PaperBroker;
+  #reports = NO_REPORTS;
+
+  constructor(broker: PaperBroker) {
+    this.#broker = broker;
   }
-  return answers;
+
+  get isIdle(): boolean {
+    return this.#broker.pending.length === 0;
+  }
+
+  place(order: Order): void {
+    submitOnPaper(this.#broker, order, this.#said());
+  }
+
+  cancel(clientOrderId: string): void {
+    cancelOnPaper(this.#broker, clientOrderId, this.#said());
+  }
+
+  see(trader: Trader, event: TraderEvent): void {
+    if (event.kind !== "scan" || this.isIdle) return;
+    fillOnPaper(this.#broker, paperInputOf(trader, event, []), this.#said());
+  }
+
+  takeReports(): readonly BrokerReport[] {
+    if (this.#reports.length === 0) return NO_REPORTS;
+    const reports = this.#reports;
+    this.#reports = NO_REPORTS;
+    return reports;
+  }
+
+  /** It says nothing by itself. */
+  onReports(): void {}
+
+  /** What it holds it has from the log itself, fills included. */
+  reconcile(working: readonly WorkingOrder[]): Reconciliation {
+    const held = this.#broker.pending.map(({ order: { clientOrderId } }) => ({
+      clientOrderId,
+      brokerOrderId: `paper-${clientOrderId}`,
+      status: "working" as const,
+      reason: "",
+      fills: [],
+    }));
+    return reconcile(working, held);
+  }
+
+  /** An array of its own only when there is something to say. */
+  #said(): BrokerReport[] {
+    if (this.#reports === NO_REPORTS) this.#reports = [];
+    return this.#reports;
+  }
 }

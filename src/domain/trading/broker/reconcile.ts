@@ -1,10 +1,11 @@
-/** What a start finds at the broker, compared with what the folded log leaves working. */
+/** What a start finds at the desk, compared with what the folded log leaves working. */
+import type { TraderCommand } from "../commands.ts";
 import type { BrokerReport } from "../events.ts";
 import type { Fill } from "../orders.ts";
 import type { WorkingOrder } from "../state.ts";
-import type { Reconciliation } from "./broker.ts";
+import type { Reconciliation } from "./desk.ts";
 
-/** One order as the broker tells it when asked; fills in order, numbered from 1. */
+/** One order as the desk has it when asked; fills in order, numbered from 1. */
 export type BrokerOrder = {
   readonly clientOrderId: string;
   readonly brokerOrderId: string;
@@ -14,8 +15,9 @@ export type BrokerOrder = {
 };
 
 /**
- * The reports that the log had missed, in an order in which they can be stepped. What the broker holds
- * open and the log does not know is foreign.
+ * The reports that the log had missed, in an order in which they can be stepped. An order without an
+ * answer that is not there never arrived; one that was accepted and is not there any more is as
+ * unexplained as one that the desk holds open and the log does not know.
  */
 export function reconcile(
   working: readonly WorkingOrder[],
@@ -25,15 +27,18 @@ export function reconcile(
   const ids = new Set(working.map(({ order }) => order.clientOrderId));
   const reports: BrokerReport[] = [];
   const unsent: string[] = [];
+  const unexplained: string[] = [];
   for (const order of working) {
-    const found = byId.get(order.order.clientOrderId);
-    if (found === undefined) unsent.push(order.order.clientOrderId);
-    else reports.push(...missedReports(order, found));
+    const { clientOrderId } = order.order;
+    const found = byId.get(clientOrderId);
+    if (found !== undefined) reports.push(...missedReports(order, found));
+    else if (order.status === "accepted") unexplained.push(clientOrderId);
+    else unsent.push(clientOrderId);
   }
-  const foreign = atBroker
-    .filter(({ clientOrderId, status }) => status === "working" && !ids.has(clientOrderId))
-    .map(({ clientOrderId }) => clientOrderId);
-  return { reports, unsent, foreign };
+  for (const { clientOrderId, status } of atBroker) {
+    if (status === "working" && !ids.has(clientOrderId)) unexplained.push(clientOrderId);
+  }
+  return { reports, unsent, unexplained };
 }
 
 function missedReports(working: WorkingOrder, found: BrokerOrder): readonly BrokerReport[] {
@@ -46,6 +51,7 @@ function missedReports(working: WorkingOrder, found: BrokerOrder): readonly Brok
   if (last !== undefined) return [...parts, { kind: "order_filled", clientOrderId, fill: last }];
   switch (status) {
     case "working":
+      if (working.status === "accepted") return parts;
       return [{ kind: "order_accepted", clientOrderId, brokerOrderId }, ...parts];
     case "rejected":
       return [...parts, { kind: "order_rejected", clientOrderId, reason }];
@@ -54,4 +60,19 @@ function missedReports(working: WorkingOrder, found: BrokerOrder): readonly Brok
     case "cancelled":
       return [...parts, { kind: "order_cancelled", clientOrderId, reason }];
   }
+}
+
+/**
+ * What a restarted book gives its desk again, under the same ids: orders that never arrived, and
+ * cancels, of which nobody knows whether they did. An order that is to be cancelled is not placed first.
+ */
+export function commandsAgain(
+  working: readonly WorkingOrder[],
+  unsent: readonly string[],
+): readonly TraderCommand[] {
+  return working.flatMap(({ order, isCancelling }): readonly TraderCommand[] => {
+    const { clientOrderId } = order;
+    if (isCancelling) return [{ kind: "cancel_order", clientOrderId }];
+    return unsent.includes(clientOrderId) ? [{ kind: "submit_order", order }] : [];
+  });
 }

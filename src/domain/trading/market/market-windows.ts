@@ -8,9 +8,12 @@
 import { assert } from "../../assert.ts";
 import type { ScanEvent } from "../events.ts";
 import type { MarketView } from "../strategy.ts";
+import { type AssetBook, type BookView, viewOf } from "./asset-book.ts";
 
 /** A window that no strategy needs and that a mistyped parameter could ask for. */
 export const LOOK_BACK_SCANS_MAX = 100_000;
+
+const NOTHING_KNOWN: KnownInputs = { features: new Map() };
 
 export type MarketWindowsDump = {
   readonly assets: readonly string[];
@@ -23,26 +26,36 @@ export type MarketWindowsDump = {
   readonly features: readonly (readonly [string, number])[];
 };
 
+/** What is known beside the scans, as it stands in the trader's state. */
+export type KnownInputs = {
+  readonly features: ReadonlyMap<string, { readonly asOfMs: number }>;
+  readonly books?: ReadonlyMap<string, AssetBook>;
+};
+
 export class MarketWindows implements MarketView {
   assetCount = 0;
   scanCount = 0;
   nowMs = 0;
+  /** The present scan's: nothing to keep, as each scan brings its own. */
+  scanNumber = 0;
   largestEigenvalue = Number.NaN;
   readonly #rows: number;
   #assets: readonly string[] = [];
-  #ring = new Float64Array(0);
+  #ring: Float64Array = new Float64Array(0);
   /** Where the present row begins in the ring. */
   #base = 0;
   readonly #carried: Float64Array;
   readonly #features = new Map<string, number>();
+  readonly #known: KnownInputs;
 
-  constructor(lookBackScans: number, carriedCount: number) {
+  constructor(lookBackScans: number, carriedCount: number, known: KnownInputs = NOTHING_KNOWN) {
     assert(
       Number.isInteger(lookBackScans) && 0 <= lookBackScans && lookBackScans <= LOOK_BACK_SCANS_MAX,
       `a strategy looks back a whole number of scans, up to ${LOOK_BACK_SCANS_MAX}`,
     );
     this.#rows = lookBackScans + 1;
     this.#carried = new Float64Array(carriedCount).fill(Number.NaN);
+    this.#known = known;
   }
 
   at(asset: number): number {
@@ -69,8 +82,26 @@ export class MarketWindows implements MarketView {
     return this.#features.get(name) ?? Number.NaN;
   }
 
+  featureAgeMs(name: string): number {
+    const reading = this.#known.features.get(name);
+    return reading === undefined ? Infinity : this.nowMs - reading.asOfMs;
+  }
+
+  book(asset: number): BookView | null {
+    const known = this.#known.books?.get(this.nameOf(asset));
+    return known === undefined ? null : viewOf(known, this.nowMs);
+  }
+
   columnOf(asset: string): number {
     return this.#assets.indexOf(asset);
+  }
+
+  /** Whether the present scan has a price of any asset. */
+  hasPrices(): boolean {
+    for (let asset = 0; asset < this.assetCount; asset += 1) {
+      if (this.#ring[this.#base + asset]! > 0) return true;
+    }
+    return false;
   }
 
   noteFeature(name: string, value: number): void {
@@ -121,6 +152,7 @@ export class MarketWindows implements MarketView {
     this.#base = base;
     this.scanCount += 1;
     this.nowMs = event.nowMs;
+    this.scanNumber = event.scanNumber;
     this.largestEigenvalue =
       event.eigenvalueCount === 0 ? Number.NaN : event.eigenvalues[event.eigenvaluesAt]!;
     const carried = this.#carried;
@@ -141,26 +173,28 @@ export class MarketWindows implements MarketView {
     }
   }
 
+  /** A look at what there is: who keeps it, copies it. */
   dump(): MarketWindowsDump {
     return {
-      assets: [...this.#assets],
-      ring: this.#ring.slice(),
+      assets: this.#assets,
+      ring: this.#ring,
       row: this.assetCount === 0 ? 0 : this.#base / this.assetCount,
       scanCount: this.scanCount,
       nowMs: this.nowMs,
       largestEigenvalue: this.largestEigenvalue,
-      carried: this.#carried.slice(),
+      carried: this.#carried,
       features: [...this.#features],
     };
   }
 
+  /** The windows are its own from now on: a second ring could be more than there is room for. */
   load(dump: MarketWindowsDump): void {
     assert(
       dump.ring.length === this.#rows * dump.assets.length,
       "a snapshot's windows are as long as its strategy's",
     );
     this.#assets = dump.assets;
-    this.#ring = dump.ring.slice();
+    this.#ring = dump.ring;
     this.assetCount = dump.assets.length;
     this.#base = dump.row * this.assetCount;
     this.scanCount = dump.scanCount;

@@ -8,16 +8,39 @@ import type { ScanClass } from "../decision.ts";
 import type { ScanEvent } from "../events.ts";
 import { isWithinBudget } from "../risk/input-ages.ts";
 import type { Trader } from "../state.ts";
+import { measureClock, takenOffMs } from "./scan-clock.ts";
 
 /** Null for a seq that has its decision already, or that lies before the first one seen. */
 export function classOf(trader: Trader, event: ScanEvent): ScanClass | null {
-  const { scans } = trader.data;
-  const isBehind = scans.hasBegun && event.seq < scans.seqs.highest;
+  const isLate = isBehind(trader, event);
   if (!takeSeq(trader, event.seq)) return null;
-  // A hole that is filled behind newer scans can't enter windows that have gone on.
-  if (event.isLate || isBehind) return "late";
-  if (event.isReplayed || event.isRepaired) return "stale";
-  return isWithinBudget(event.nowMs - event.asOfMs, trader.scanBudgetMs) ? "fresh" : "stale";
+  if (isLate) return "late";
+  if (!isLive(event)) return "stale";
+  measureClock(trader, event);
+  return isWithinBudget(takenAgeMs(trader, event), trader.scanBudgetMs) ? "fresh" : "stale";
+}
+
+/** A hole that is filled behind newer scans can't enter windows that have gone on. Says the same once it is taken. */
+export function isBehind({ data: { scans } }: Trader, event: ScanEvent): boolean {
+  return event.isLate || (scans.hasBegun && event.seq < scans.seqs.highest);
+}
+
+/** Came when it was written: neither from a backlog nor found for a hole. */
+export function isLive({ isReplayed, isRepaired }: ScanEvent): boolean {
+  return !isReplayed && !isRepaired;
+}
+
+/** Its age as it is taken, without what all scans are off alike. */
+export function takenAgeMs(trader: Trader, event: ScanEvent): number {
+  return event.nowMs - event.asOfMs - takenOffMs(trader);
+}
+
+/**
+ * Whether exits are judged at a stale scan: it is the newest that there is, whatever its clock says, and
+ * a position must not be kept for it. Backlogs and repairs are older than what is known by when they came.
+ */
+export function judgesExits({ configuration }: Trader, event: ScanEvent): boolean {
+  return configuration.scanOffsetMaxMs !== undefined && isLive(event);
 }
 
 export function takeSeq(trader: Trader, seq: number): boolean {

@@ -7,8 +7,10 @@ export type ReplayRecords = {
   digestOf(index: number): StoredDigest | undefined;
   /** As the JSON that was written. */
   tradeOf(index: number): string | undefined;
-  /** Of the last recorded trade: those before it were recorded, too. */
+  /** The index of the last recorded trade: those before it were recorded, too. */
   readonly lastTradeIndex: number;
   /** The whole state after the event, as the JSON that was written. */
   snapshotOf(index: number): string | undefined;
+  /** The step with this event is shown in the outcome, also where it is equal. */
+  readonly watchedIndex?: number;
 };

@@ -2,21 +2,26 @@
  * Folds a recorded log through the core once more and holds every step against what was recorded of
  * it: digests, trades, snapshots. Beside it a paper broker is asked anew what it was asked then.
  *
- * Invariant: the recorded events decide what is stepped; what differs is told and changes nothing.
+ * Invariant: the recorded events decide what is stepped; what differs is reported and changes nothing.
  */
 import type { StoredDigest, ReplayRecords } from "./replay-records.ts";
 import { messageOf } from "../../failure.ts";
-import { createPaperBroker, type PaperSettings, stepPaperBroker } from "../broker/paper-broker.ts";
+import {
+  createPaperBroker,
+  paperInputOf,
+  type PaperSettings,
+  stepPaperBroker,
+} from "../broker/paper-broker.ts";
 import type { PaperBroker } from "../broker/paper-broker.ts";
 import type { TraderCommand } from "../commands.ts";
 import { type BrokerReport, isBrokerEvent, type TraderEvent } from "../events.ts";
-import { toExactJson } from "../snapshot/exact.ts";
+import { exactText, toExactJson } from "../snapshot/exact.ts";
 import { snapshotOf } from "../snapshot/snapshot.ts";
 import { decisionOf, stepTrader, type Trader, workingOrdersOf } from "../trader.ts";
 import { DIGEST_PARTS, StepDigester } from "./step-digest.ts";
 
 export type Difference = {
-  /** Of the event whose step differs. */
+  /** The index of the event whose step differs. */
   readonly index: number;
   readonly what: "event" | "decision" | "ledger" | "pnl" | "trade" | "snapshot" | "fold" | "fill";
   readonly event: unknown;
@@ -45,6 +50,8 @@ export type ReplayOutcome = {
     readonly differences: number;
     readonly firstDifference: Difference | null;
   };
+  /** What the watched step came to; null: it was not met. */
+  readonly watched: object | null;
 };
 
 /** What one event led to, while its broker's answers still come. */
@@ -68,9 +75,11 @@ export class Replay {
   #first: Difference | null = null;
   #firstFill: Difference | null = null;
   #step: OpenStep | null = null;
-  /** What the paper broker says now, of which the log must tell next. */
+  /** What the paper broker says now, which the log must have next. */
   #expected: BrokerReport[] = [];
   #isBroken = false;
+  #isWatched = false;
+  #watched: object | null = null;
 
   /** `trader` is as it was before the first event to be held against its records. */
   constructor(trader: Trader, paper: PaperSettings, records: ReplayRecords) {
@@ -85,6 +94,7 @@ export class Replay {
     if (!isBrokerEvent(event)) this.#endStep(false);
     this.#digester.tookEvent(event);
     this.#step ??= { event, commands: [] };
+    if (event.index === this.#records.watchedIndex) this.#isWatched = true;
     try {
       this.#fold(event, this.#step);
     } catch (error) {
@@ -114,6 +124,7 @@ export class Replay {
         differences: this.#fillDifferences,
         firstDifference: this.#firstFill,
       },
+      watched: this.#watched,
     };
   }
 
@@ -126,8 +137,8 @@ export class Replay {
     this.#digester.gaveCommands(commands);
     step.commands.push(...commands);
     this.#compareTrades(event, commands);
-    const isFresh = decision?.class === "fresh";
-    this.#expected.push(...stepPaperBroker(this.#broker, { event, commands, isFresh }));
+    const input = paperInputOf(this.trader, event, commands);
+    this.#expected.push(...stepPaperBroker(this.#broker, input));
     this.#compareSnapshot(event);
   }
 
@@ -173,7 +184,7 @@ export class Replay {
     const recorded = this.#records.snapshotOf(event.index);
     if (recorded === undefined) return;
     this.#compared.snapshots += 1;
-    const replayed = JSON.stringify(snapshotOf(this.trader));
+    const replayed = exactText(snapshotOf(this.trader));
     if (recorded === replayed) return;
     const [was, is] = aroundFirstDifference(recorded, replayed);
     this.#differ({
@@ -189,7 +200,7 @@ export class Replay {
     const step = this.#step;
     if (step === null) return;
     this.#step = null;
-    const { event, commands } = step;
+    const { event } = step;
     const lacking = this.#expected.shift();
     const recorded = this.#records.digestOf(event.index);
     // The end of a log that is being written: its broker has not answered yet.
@@ -199,6 +210,8 @@ export class Replay {
     }
     this.#expected = [];
     const digest = this.#digester.end(this.trader, event.index);
+    if (this.#isWatched) this.#watched = this.#shownStep(step, digest);
+    this.#isWatched = false;
     if (recorded === undefined) {
       this.#counts.undigested += 1;
       this.#counts.undigestedLast += 1;
@@ -208,22 +221,25 @@ export class Replay {
     this.#compared.digests += 1;
     const part = DIGEST_PARTS.find((name) => digest[name] !== recorded[name]);
     if (part === undefined) return;
-    const { account } = this.trader.data;
-    const decision =
-      this.trader.data.decision.index === event.index ? this.trader.data.decision : null;
     this.#differ({
       index: event.index,
       what: part,
       event: toExactJson(shownEvent(event)),
       recorded: shownDigest(recorded),
-      replayed: toExactJson({
-        digest: shownDigest(digest),
-        decision,
-        commands,
-        cash: account.cash,
-        equity: account.equity,
-      }),
+      replayed: this.#shownStep(step, digest),
     });
+  }
+
+  #shownStep({ event, commands }: OpenStep, digest: StoredDigest): object {
+    const { account, decision } = this.trader.data;
+    const shown = {
+      digest: shownDigest(digest),
+      decision: decision.index === event.index ? decision : null,
+      commands,
+      cash: account.cash,
+      equity: account.equity,
+    };
+    return Object(toExactJson(shown));
   }
 
   #differ(difference: Difference): void {

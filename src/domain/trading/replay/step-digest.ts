@@ -8,11 +8,11 @@ import type { TraderCommand } from "../commands.ts";
 import { isBrokerEvent, type ScanEvent, type TraderEvent } from "../events.ts";
 import type { Trader } from "../state.ts";
 
-/** Of an event and of what the paper broker answered to it, each part 32 bits. */
+/** The digest of an event and of what the desk answered to it, each part 32 bits. */
 export type StepDigest = {
-  /** Of the event that is no broker's. */
+  /** The index of the event that is no broker's. */
   readonly index: number;
-  /** What was told, the broker's answers included. */
+  /** What happened, the broker's answers included. */
   readonly event: number;
   readonly decision: number;
   /** Orders, fills, trades, days and notes. */
@@ -32,7 +32,7 @@ const WORDS = new Uint32Array(VALUE.buffer);
 /** Collects what one event led to. */
 export class StepDigester {
   readonly #carriedCount: number;
-  /** Of the universe, which is the same array from scan to scan. */
+  /** The universe, which is the same array from scan to scan. */
   #assets: readonly string[] = [];
   #names = namesDigest([]);
   #event = START;
@@ -77,7 +77,8 @@ export class StepDigester {
   }
 }
 
-function decisionDigest({ data: { decision } }: Trader, index: number): number {
+/** 0 where the event of this index made no decision. */
+export function decisionDigest({ data: { decision } }: Trader, index: number): number {
   if (decision.index !== index) return 0;
   let hash = mixNumber(START, decision.seq);
   hash = mixText(hash, decision.class);

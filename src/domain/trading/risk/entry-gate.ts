@@ -1,11 +1,26 @@
-/** Every reason why an entry is not made, in the order in which they are tried; exits never pass here. */
+/**
+ * Every reason why an entry is not made, in the order in which they are tried; exits never pass here.
+ *
+ * Invariant: the gate and its explanation read the same rules, so neither knows one that the other does not.
+ */
 import { assert } from "../../assert.ts";
-import type { RefusalReason } from "../decision.ts";
+import { MARGIN_RULE } from "../margin/margin-figures.ts";
 import type { Direction, ExitPlan } from "../orders.ts";
 import { POSTURE_SHARES, type Posture } from "../posture.ts";
 import type { Trader } from "../state.ts";
-import { ageOf, budgetOf, isWithinBudget, oldInput, postureNow } from "./input-ages.ts";
-import { latch, limitBrokenBy } from "./limits.ts";
+import type { StrategyInput } from "../strategy.ts";
+import {
+  type Check,
+  checksOf,
+  firstRefusal,
+  type Measured,
+  type Refusal,
+  type Rule,
+} from "./check.ts";
+import { bookInput } from "../market/asset-book.ts";
+import { ageOf, budgetOf, isWithinBudget, postureNow } from "./input-ages.ts";
+import { LIMIT_RULES } from "./limits.ts";
+import { PRE_TRADE_RULES } from "./pre-trade-rules.ts";
 import { stepsDown } from "./rounding.ts";
 
 export type EntryWish = {
@@ -27,68 +42,256 @@ export type EntryVerdict =
     }
   | Refusal;
 
-type Refusal = {
-  readonly kind: "refused";
-  readonly reason: RefusalReason;
-  readonly subject: string;
+type Moment = {
+  readonly trader: Trader;
+  /** The scan's budget is longer by it. */
+  readonly scanSlackMs: number;
+};
+type Wished = { readonly trader: Trader; readonly wish: EntryWish };
+type Sized = {
+  readonly trader: Trader;
+  readonly asset: string;
+  readonly price: number;
+  readonly posture: Posture;
+  readonly quantity: number;
+  readonly notional: number;
 };
 
 const BPS = 10_000;
 
+const HALTED: Rule<Moment> = {
+  reason: "halted",
+  unit: "none",
+  passes({ trader }, measured) {
+    const { isHalted } = trader.data.risk;
+    measured.value = isHalted;
+    measured.bound = false;
+    return !isHalted;
+  },
+};
+
+const BANKRUPT: Rule<Moment> = {
+  reason: "bankrupt",
+  unit: "quote",
+  passes({ trader }, measured) {
+    const { cash } = trader.data.account;
+    measured.value = cash;
+    measured.bound = 0;
+    return cash > 0;
+  },
+};
+
+const LATCHED: Rule<Moment> = {
+  reason: "latched",
+  unit: "none",
+  passes({ trader }, measured) {
+    const { latched } = trader.data.risk;
+    const limit = latched.length === 0 ? "" : latched[0]!;
+    measured.subject = limit;
+    measured.value = limit;
+    measured.bound = "";
+    return limit === "";
+  },
+};
+
+const POSTURE_RULES: readonly Rule<Moment>[] = [
+  {
+    reason: "posture_unknown",
+    unit: "none",
+    passes({ trader }, measured) {
+      const posture = postureNow(trader);
+      measured.value = posture;
+      measured.bound = "UNKNOWN";
+      return posture !== "UNKNOWN";
+    },
+  },
+  {
+    reason: "posture_hibernate",
+    unit: "none",
+    passes({ trader }, measured) {
+      const posture = postureNow(trader);
+      measured.value = posture;
+      measured.bound = "HIBERNATE";
+      return posture === "UNKNOWN" || POSTURE_SHARES[posture] !== 0;
+    },
+  },
+  {
+    reason: "posture_stops_entries",
+    unit: "none",
+    passes({ trader: { configuration, data } }, measured) {
+      const isStopped =
+        configuration.configuredPosture === null && data.posture.areEntriesStopped === true;
+      measured.value = isStopped;
+      measured.bound = false;
+      return !isStopped;
+    },
+  },
+  {
+    reason: "posture_old",
+    unit: "ms",
+    passes({ trader }, measured) {
+      return isInTime(measured, ageOf(trader, "posture"), budgetOf(trader, "posture"));
+    },
+  },
+];
+
+const SCAN_OLD: Rule<Moment> = {
+  reason: "input_old",
+  unit: "ms",
+  passes({ trader, scanSlackMs }, measured) {
+    measured.subject = "scan";
+    return isInTime(measured, ageOf(trader, "scan"), trader.scanBudgetMs + scanSlackMs);
+  },
+};
+
+const BARRIERS = [HALTED, LATCHED, ...POSTURE_RULES, SCAN_OLD];
+const BARRIERS_WITH_MARGIN = [HALTED, BANKRUPT, LATCHED, ...POSTURE_RULES, SCAN_OLD];
+
+function barriersOf({ configuration, strategy }: Trader): readonly Rule<Moment>[] {
+  const rules = configuration.margin === undefined ? BARRIERS : BARRIERS_WITH_MARGIN;
+  // These two are asked of every strategy, and were before.
+  const others = strategy.inputs.filter((input) => input !== "scan" && input !== "posture");
+  return others.length === 0 ? rules : [...rules, ...others.map(inputRule)];
+}
+
+function inputRule(input: StrategyInput): Rule<Moment> {
+  return {
+    reason: "input_old",
+    unit: "ms",
+    passes({ trader }, measured) {
+      measured.subject = input;
+      return isInTime(measured, ageOf(trader, input), budgetOf(trader, input));
+    },
+  };
+}
+
+function isInTime(measured: Measured, ageMs: number, budgetMs: number): boolean {
+  measured.value = ageMs;
+  measured.bound = budgetMs;
+  return isWithinBudget(ageMs, budgetMs);
+}
+
+const WISH_RULES: readonly Rule<Wished>[] = [
+  {
+    // An order of unknown fate stands in the way of all, one that works of those in its own asset.
+    reason: "order_working",
+    unit: "none",
+    passes({ trader, wish }, measured) {
+      const { working } = trader.data;
+      measured.value = working.length;
+      measured.bound = 0;
+      for (const { status, order } of working) {
+        if (status !== "unknown" && order.asset !== wish.asset) continue;
+        measured.subject = order.clientOrderId;
+        if (status === "unknown") measured.reason = "order_unknown";
+        return false;
+      }
+      return true;
+    },
+  },
+  {
+    reason: "position_open",
+    unit: "none",
+    passes({ trader, wish: { asset } }, measured) {
+      const isHeld = trader.data.positions.some((position) => position.asset === asset);
+      measured.subject = asset;
+      measured.value = isHeld;
+      measured.bound = false;
+      return !isHeld;
+    },
+  },
+  {
+    reason: "asset_without_price",
+    unit: "none",
+    passes({ trader, wish }, measured) {
+      const price = trader.windows.at(wish.column);
+      measured.subject = wish.asset;
+      measured.value = price;
+      measured.bound = 0;
+      return price > 0;
+    },
+  },
+  ...PRE_TRADE_RULES,
+];
+
+/** Of what is to be entered: that another asset has a book says nothing. */
+const BOOK_OLD: Rule<Wished> = {
+  reason: "input_old",
+  unit: "ms",
+  passes({ trader, wish: { asset } }, measured) {
+    const input = bookInput(asset);
+    measured.subject = input;
+    return isInTime(measured, ageOf(trader, input), budgetOf(trader, input));
+  },
+};
+const WISH_RULES_WITH_BOOK = [BOOK_OLD, ...WISH_RULES];
+
+function wishRulesOf({ declaredBooks }: Trader): readonly Rule<Wished>[] {
+  return declaredBooks === "each" ? WISH_RULES_WITH_BOOK : WISH_RULES;
+}
+
+const BELOW_MINIMUM: Rule<Sized> = {
+  reason: "below_minimum",
+  unit: "quote",
+  passes({ trader, asset, quantity, notional }, measured) {
+    const bound = trader.configuration.instruments[asset]?.minimumNotional ?? 0;
+    measured.subject = asset;
+    measured.value = notional;
+    measured.bound = bound;
+    return quantity > 0 && bound <= notional;
+  },
+};
+
+const SIZE_RULES = [BELOW_MINIMUM, ...LIMIT_RULES];
+const SIZE_RULES_WITH_MARGIN = [...SIZE_RULES, MARGIN_RULE];
+
+function sizeRulesOf({ configuration }: Trader): readonly Rule<Sized>[] {
+  return configuration.margin === undefined ? SIZE_RULES : SIZE_RULES_WITH_MARGIN;
+}
+
+/** Whether an entry in this asset would lack its order book now. */
+export function lacksBook(trader: Trader, asset: string): boolean {
+  if (trader.declaredBooks !== "each") return false;
+  const input = bookInput(asset);
+  return !isWithinBudget(ageOf(trader, input), budgetOf(trader, input));
+}
+
 /** What lets no entry through now, whatever it is; null for nothing. */
 export function entryBarrier(trader: Trader, scanSlackMs: number): Refusal | null {
-  const { risk } = trader.data;
-  if (risk.isHalted) return refused("halted");
-  const limit = risk.latched[0];
-  if (limit !== undefined) return refused("latched", limit);
-  const posture = postureNow(trader);
-  if (posture === "UNKNOWN") return refused("posture_unknown");
-  if (POSTURE_SHARES[posture] === 0) return refused("posture_hibernate");
-  if (!isWithinBudget(ageOf(trader, "posture"), budgetOf(trader, "posture"))) {
-    return refused("posture_old");
-  }
-  const old = oldInput(trader, scanSlackMs);
-  return old === null ? null : refused("input_old", old);
+  return firstRefusal(barriersOf(trader), { trader, scanSlackMs });
+}
+
+export function barrierChecks(trader: Trader, scanSlackMs: number): readonly Check[] {
+  return checksOf(barriersOf(trader), { trader, scanSlackMs });
 }
 
 export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
+  const refusal = entryBarrier(trader, 0) ?? firstRefusal(wishRulesOf(trader), { trader, wish });
+  if (refusal !== null) return refusal;
+  const sized = sizeOf(trader, wish);
+  assert(sized !== null, "an entry that nothing refuses has a size");
+  const { quantity, price, posture } = sized;
+  return firstRefusal(sizeRulesOf(trader), sized) ?? { kind: "allowed", quantity, price, posture };
+}
+
+/** Ends early where what is refused by then leaves no size to be judged. */
+export function entryChecks(trader: Trader, wish: EntryWish): readonly Check[] {
+  const wished = checksOf(wishRulesOf(trader), { trader, wish });
+  const before = [...barrierChecks(trader, 0), ...wished];
+  const sized = sizeOf(trader, wish);
+  return sized === null ? before : [...before, ...checksOf(sizeRulesOf(trader), sized)];
+}
+
+function sizeOf(trader: Trader, wish: EntryWish): Sized | null {
   const { data, windows, configuration } = trader;
-  const barrier = entryBarrier(trader, 0);
-  if (barrier !== null) return barrier;
-  const posture = postureNow(trader);
-  assert(posture !== "UNKNOWN", "an unknown posture lets no entry through");
-  const busy = orderInTheWay(trader, wish.asset);
-  if (busy !== null) return busy;
+  const { asset } = wish;
   const price = windows.at(wish.column);
-  if (!(price > 0)) return refused("asset_without_price", wish.asset);
+  const posture = postureNow(trader);
+  if (!(price > 0) || posture === "UNKNOWN") return null;
   const slippage = configuration.slippageBps / BPS;
   const expected = price * (wish.direction === "long" ? 1 + slippage : 1 - slippage);
   const wanted = (wish.share * data.account.cash * POSTURE_SHARES[posture]) / expected;
-  const instrument = configuration.instruments[wish.asset];
+  const instrument = configuration.instruments[asset];
   const quantity = instrument === undefined ? wanted : stepsDown(wanted, instrument.lot);
-  if (!(quantity > 0) || quantity * expected < (instrument?.minimumNotional ?? 0)) {
-    return refused("below_minimum", wish.asset);
-  }
-  const broken = limitBrokenBy(trader, quantity * expected);
-  if (broken !== null) {
-    latch(trader, broken);
-    return refused(broken);
-  }
-  return { kind: "allowed", quantity, price, posture };
-}
-
-/** What is open or on its way stands in the way of another order in the same asset. */
-function orderInTheWay(trader: Trader, asset: string): EntryVerdict | null {
-  const { working, positions } = trader.data;
-  for (const { status, order } of working) {
-    if (status === "unknown") return refused("order_unknown", order.clientOrderId);
-    if (order.asset === asset) return refused("order_working", order.clientOrderId);
-  }
-  return positions.some((position) => position.asset === asset)
-    ? refused("position_open", asset)
-    : null;
-}
-
-function refused(reason: RefusalReason, subject = ""): Refusal {
-  return { kind: "refused", reason, subject };
+  return { trader, asset, price, posture, quantity, notional: quantity * expected };
 }

@@ -1,4 +1,6 @@
 /** How old each input is at an event: the event's own time minus the input's `as_of`, never a clock. */
+import { type AssetBook, assetOfInput, bookInput, EACH_BOOK } from "../market/asset-book.ts";
+import { takenOffMs } from "../market/scan-clock.ts";
 import type { InputAge } from "../orders.ts";
 import type { Posture } from "../posture.ts";
 import type { Trader } from "../state.ts";
@@ -7,16 +9,38 @@ import type { StrategyInput } from "../strategy.ts";
 /** Never received is infinitely old. */
 export function ageOf(trader: Trader, input: StrategyInput): number {
   const { data, configuration } = trader;
-  if (input === "scan") return data.nowMs - data.scans.lastAsOfMs;
+  if (input === "scan") return data.nowMs - data.scans.lastAsOfMs - takenOffMs(trader);
   if (input === "posture") {
     return configuration.configuredPosture === null ? data.nowMs - data.posture.asOfMs : 0;
   }
-  const reading = data.features.get(input);
+  if (input === EACH_BOOK) return data.nowMs - newestBookMs(trader);
+  const asset = assetOfInput(input);
+  const reading = asset === null ? data.features.get(input) : data.books?.get(asset);
   return reading === undefined ? Infinity : data.nowMs - reading.asOfMs;
 }
 
-export function agesNow(trader: Trader): readonly InputAge[] {
-  return trader.strategy.inputs.map((input) => ({ input, ageMs: ageOf(trader, input) }));
+/** For an order in this asset, whose book it is that counts. */
+export function agesNow(trader: Trader, asset: string): readonly InputAge[] {
+  return trader.strategy.inputs.map((input) => ({
+    input,
+    ageMs: ageOf(trader, input === EACH_BOOK ? bookInput(asset) : input),
+  }));
+}
+
+function newestBookMs({ data }: Trader): number {
+  let newestMs = -Infinity;
+  for (const { asOfMs } of data.books?.values() ?? []) newestMs = Math.max(newestMs, asOfMs);
+  return newestMs;
+}
+
+/** The book that a fill in this asset walks: declared, and within its budget now. */
+export function bookInTime(trader: Trader, asset: string): AssetBook | null {
+  const { declaredBooks, data } = trader;
+  if (declaredBooks === null) return null;
+  if (declaredBooks !== "each" && !declaredBooks.has(asset)) return null;
+  const input = bookInput(asset);
+  if (!isWithinBudget(ageOf(trader, input), budgetOf(trader, input))) return null;
+  return data.books?.get(asset) ?? null;
 }
 
 /** An input from the future is as untrustworthy as one from the past: a clock is wrong. */
@@ -25,17 +49,9 @@ export function isWithinBudget(ageMs: number, budgetMs: number): boolean {
 }
 
 export function budgetOf(trader: Trader, input: StrategyInput): number {
-  return trader.configuration.ageBudgetsMs[input] ?? 0;
-}
-
-/** The scan, or the first declared input, that is over its budget; the scan's is longer by the slack. */
-export function oldInput(trader: Trader, scanSlackMs: number): StrategyInput | null {
-  if (!isWithinBudget(ageOf(trader, "scan"), trader.scanBudgetMs + scanSlackMs)) return "scan";
-  for (const input of trader.strategy.inputs) {
-    if (input === "scan") continue;
-    if (!isWithinBudget(ageOf(trader, input), budgetOf(trader, input))) return input;
-  }
-  return null;
+  const { ageBudgetsMs } = trader.configuration;
+  // What is not said of one asset's book is said of all.
+  return ageBudgetsMs[input] ?? (assetOfInput(input) === null ? 0 : ageBudgetsMs[EACH_BOOK]) ?? 0;
 }
 
 export function postureNow(trader: Trader): Posture | "UNKNOWN" {

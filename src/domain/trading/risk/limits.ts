@@ -1,46 +1,123 @@
-/** The limits below the strategy. One that is hit latches: no entries until an operator resumes. */
-import { cancelEntries } from "../book/cancel-entries.ts";
+/**
+ * The limits below the strategy. A loss that is hit latches: no entries until an operator resumes. Size,
+ * count and rate refuse the one entry that would break them: the next is judged anew.
+ */
+import type { LossLimit } from "./limit-names.ts";
+import { cancelEntries } from "../portfolio/cancel-entries.ts";
 import { emitNote, type Trader } from "../state.ts";
+import type { Measured, Rule } from "./check.ts";
+import { openOrOnTheWay } from "./position-room.ts";
 
-export type LimitName =
-  "limit_notional" | "limit_order_rate" | "limit_positions" | "limit_daily_loss" | "limit_drawdown";
+/** What all of the cash buys is no more than the equity, whatever the last bits of a quotient say. */
+const NOTIONAL_SLACK = 1 + 1e-9;
 
 const MINUTE_MS = 60_000;
 
 /** Measures what the account's equity says, after each mark and each fill. */
 export function measureLosses(trader: Trader): void {
   const { account, risk } = trader.data;
-  const { dailyLossMax, drawdownMax } = trader.configuration.limits;
   const { equity } = account;
   if (risk.peakEquity < equity) risk.peakEquity = equity;
-  if (dailyLossMax * risk.dayEquity <= risk.dayEquity - equity) latch(trader, "limit_daily_loss");
-  if (drawdownMax * risk.peakEquity <= risk.peakEquity - equity) latch(trader, "limit_drawdown");
+  if (isLossHit(trader, "limit_daily_loss")) latch(trader, "limit_daily_loss");
+  if (isLossHit(trader, "limit_drawdown")) latch(trader, "limit_drawdown");
 }
 
-/** The limit that an entry of this size would break, if any; that it was tried latches it. */
-export function limitBrokenBy(trader: Trader, notional: number): LimitName | null {
-  const { data, configuration } = trader;
-  const { limits } = configuration;
-  const entries = data.working.filter(({ order }) => order.purpose === "entry");
-  const onTheirWay = entries.filter(
-    ({ order }) => !data.positions.some((position) => position.id === order.positionId),
-  );
-  if (limits.positionsMax < data.positions.length + onTheirWay.length + 1) {
-    return "limit_positions";
-  }
-  let gross = notional;
-  for (const position of data.positions) gross += position.quantity * position.mark;
-  for (const { order, filled } of entries)
-    gross += (order.quantity - filled) * order.referencePrice;
-  if (limits.positionNotionalMax < notional || limits.grossNotionalMax < gross) {
-    return "limit_notional";
-  }
-  const { risk, nowMs } = data;
-  risk.entryTimesMs = risk.entryTimesMs.filter((atMs) => nowMs - atMs < MINUTE_MS);
-  return limits.entriesPerMinuteMax < risk.entryTimesMs.length + 1 ? "limit_order_rate" : null;
+export function isLossHit(trader: Trader, limit: LossLimit): boolean {
+  const base = lossBaseOf(trader, limit);
+  return lossMaxOf(trader, limit) * base <= base - trader.data.account.equity;
 }
 
-export function latch(trader: Trader, limit: LimitName): void {
+export const LOSS_LIMITS: readonly LossLimit[] = ["limit_daily_loss", "limit_drawdown"];
+
+/** What of it is lost and what may be, as shares of what the loss is measured from. */
+export function lossOf(trader: Trader, limit: LossLimit) {
+  const base = lossBaseOf(trader, limit);
+  return { lost: (base - trader.data.account.equity) / base, allowed: lossMaxOf(trader, limit) };
+}
+
+function lossBaseOf({ data: { risk } }: Trader, limit: LossLimit): number {
+  return limit === "limit_daily_loss" ? risk.dayEquity : risk.peakEquity;
+}
+
+function lossMaxOf({ configuration: { limits } }: Trader, limit: LossLimit): number {
+  return limit === "limit_daily_loss" ? limits.dailyLossMax : limits.drawdownMax;
+}
+
+type Sized = { readonly trader: Trader; readonly notional: number };
+
+/** What an entry of a size would break, each limit with a rule of its own. */
+export const LIMIT_RULES: readonly Rule<Sized>[] = [
+  {
+    reason: "limit_positions",
+    unit: "none",
+    passes({ trader }, measured) {
+      const bound = trader.configuration.limits.positionsMax;
+      return isWithin(measured, openOrOnTheWay(trader) + 1, bound);
+    },
+  },
+  {
+    reason: "limit_notional",
+    about: "position_notional",
+    unit: "quote",
+    passes({ trader, notional }, measured) {
+      const bound = trader.configuration.limits.positionNotionalMax * reachOf(trader);
+      return isWithin(measured, notional, bound);
+    },
+  },
+  {
+    reason: "limit_notional",
+    about: "gross_notional",
+    unit: "quote",
+    passes({ trader, notional }, measured) {
+      const { positions, working } = trader.data;
+      let gross = notional;
+      for (const position of positions) gross += position.quantity * position.mark;
+      for (const { order, filled } of working) {
+        if (order.purpose === "entry") gross += (order.quantity - filled) * order.referencePrice;
+      }
+      return isWithin(
+        measured,
+        gross,
+        trader.configuration.limits.grossNotionalMax * reachOf(trader),
+      );
+    },
+  },
+  {
+    reason: "limit_order_rate",
+    unit: "none",
+    passes({ trader }, measured) {
+      const { risk, nowMs } = trader.data;
+      let count = 1;
+      for (const atMs of risk.entryTimesMs) if (isRecent(atMs, nowMs)) count += 1;
+      return isWithin(measured, count, trader.configuration.limits.entriesPerMinuteMax);
+    },
+  },
+];
+
+/** Said in terms of the capital, so that they are shares: of the equity that there is now. */
+function reachOf({ data, configuration }: Trader): number {
+  return (data.account.equity / configuration.capital) * NOTIONAL_SLACK;
+}
+
+function isWithin(measured: Measured, value: number, bound: number): boolean {
+  measured.value = value;
+  measured.bound = bound;
+  // Not the other way round: what is no number is within no limit.
+  return value <= bound;
+}
+
+function isRecent(atMs: number, nowMs: number): boolean {
+  return nowMs - atMs < MINUTE_MS;
+}
+
+/** An entry is placed now; entries that are more than a minute old count no more. */
+export function noteEntryTime(trader: Trader): void {
+  const { risk, nowMs } = trader.data;
+  risk.entryTimesMs = risk.entryTimesMs.filter((atMs) => isRecent(atMs, nowMs));
+  risk.entryTimesMs.push(nowMs);
+}
+
+function latch(trader: Trader, limit: LossLimit): void {
   const { latched } = trader.data.risk;
   if (latched.includes(limit)) return;
   latched.push(limit);

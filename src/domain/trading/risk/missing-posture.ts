@@ -1,4 +1,4 @@
-/** No posture for so long that open positions are closed: at the next fresh scan, and told before it. */
+/** No posture for so long that open positions are closed: at the next fresh scan, with an alert before it. */
 import { POSTURE_MISSING_CLOSES_AFTER_MS } from "../posture.ts";
 import { emitNote, type Trader } from "../state.ts";
 

@@ -10,12 +10,16 @@ function sentenceFor(reason: RefusalReason, subject: string): string {
   switch (reason) {
     case "halted":
       return "the book is halted until it is resumed";
+    case "bankrupt":
+      return "nothing is left of the book's cash";
     case "latched":
       return `${subject} was hit and holds until the book is resumed`;
     case "posture_hibernate":
       return "the posture is HIBERNATE, which allows no entries";
     case "posture_unknown":
       return "no posture is known";
+    case "posture_stops_entries":
+      return "the safety watchdog has stopped entries; 'dolphin safety show' says why";
     case "posture_old":
       return "the last posture is older than its budget";
     case "input_old":
@@ -28,13 +32,22 @@ function sentenceFor(reason: RefusalReason, subject: string): string {
       return `${subject} is held already`;
     case "asset_without_price":
       return `the last scan has no price of '${subject}'; assets are named as in scans, such as BTCUSDT`;
+    case "equity_unknown":
+      return "what the book is worth is no number, so no loss can be judged";
+    case "price_collar":
+      return `the price of ${subject} is too far off its last marks`;
+    case "configuration_unapproved":
+      return "what runs is not the configuration that was approved";
     case "below_minimum":
       return `what share, cash and posture give is below the smallest order in ${subject}`;
+    case "insufficient_margin":
+      return `the initial margin of an entry into ${subject} is more than the book has free`;
     case "limit_notional":
     case "limit_order_rate":
     case "limit_positions":
+      return "the entry would break it and is not made; the next one is judged anew";
     case "limit_daily_loss":
     case "limit_drawdown":
-      return "the entry would break it; it holds from now on until the book is resumed";
+      return "it was hit and holds until the book is resumed";
   }
 }

@@ -3,12 +3,16 @@
  *
  * Invariant: what holds an entry back when it is decided holds it back until it is filled.
  */
-import { cancelEntries } from "../book/cancel-entries.ts";
+import { cancelEntries } from "../portfolio/cancel-entries.ts";
 import { emitNote, type Trader, type WorkingOrder } from "../state.ts";
-import { entryBarrier } from "./entry-gate.ts";
+import { bookInput } from "../market/asset-book.ts";
+import { entryBarrier, lacksBook } from "./entry-gate.ts";
 import { refusalWords } from "./refusal-words.ts";
 
-/** Before a broker may fill at an event. The scan's age is that of the one before it: a silence is one still when it ends. */
+/**
+ * Called before a desk may fill at an event. The scan's age is that of the scan before: the event that
+ * ends a silence still counts to it.
+ */
 export function withdrawEntries(trader: Trader): void {
   const { data, windows } = trader;
   if (!data.working.some(isUnderWay)) return;
@@ -20,8 +24,13 @@ export function withdrawEntries(trader: Trader): void {
   }
   for (const working of data.working) {
     const { asset, positionId } = working.order;
-    if (!isUnderWay(working) || windows.at(windows.columnOf(asset)) > 0) continue;
-    noteWithdrawal(trader, refusalWords("asset_without_price", asset));
+    if (!isUnderWay(working)) continue;
+    const isPriced = windows.at(windows.columnOf(asset)) > 0;
+    if (isPriced && !lacksBook(trader, asset)) continue;
+    const why = isPriced
+      ? refusalWords("input_old", bookInput(asset))
+      : refusalWords("asset_without_price", asset);
+    noteWithdrawal(trader, why);
     cancelEntries(trader, positionId);
   }
 }

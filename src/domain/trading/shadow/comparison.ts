@@ -23,7 +23,7 @@ export type OrderAsked = {
 };
 
 /** What one book decided at an event, and what it had before. */
-export type Stance = {
+export type BookDecision = {
   readonly decision: Decision | null;
   readonly orders: readonly OrderAsked[];
   readonly cancels: number;
@@ -34,7 +34,7 @@ export type Stance = {
 export type Before = { readonly cash: number; readonly fills: FillTally };
 
 export type Divergence = {
-  /** Of the event in BLUE's log. */
+  /** The index of the event in BLUE's log. */
   readonly index: number;
   readonly seq: number;
   readonly atMs: number;
@@ -74,11 +74,11 @@ export function beforeOf(trader: Trader, fills: FillTally): Before {
   return { cash: trader.data.account.cash, fills: { ...fills } };
 }
 
-export function stanceOf(
+export function bookDecisionOf(
   trader: Trader,
   at: { readonly index: number; readonly before: Before },
   commands: readonly TraderCommand[],
-): Stance {
+): BookDecision {
   const { index, ...decided } = trader.data.decision;
   // A refusal may name an order, and an order's id names its book.
   const decision = { ...decided, subject: withoutBook(trader, decided.subject) };
@@ -98,7 +98,7 @@ function withoutBook({ configuration }: Trader, text: string): string {
   return text.startsWith(prefix) ? text.slice(prefix.length) : text;
 }
 
-/** Told of every report about an order, in the book's own order. */
+/** Called with every report about an order, in the book's own order. */
 export function noteReport(tally: FillTally, report: BrokerEvent): void {
   const { clientOrderId, kind } = report;
   const place = clientOrderId.slice(clientOrderId.indexOf("-") + 1);
@@ -118,17 +118,17 @@ export function noteReport(tally: FillTally, report: BrokerEvent): void {
 export type Sides<T> = { readonly blue: T; readonly green: T };
 
 /** Counts the event, and returns the divergence when it is the first. */
-export function compareStances(
+export function compareDecisions(
   comparison: Comparison,
   traders: Sides<Trader>,
-  stances: Sides<Stance>,
+  decisions: Sides<BookDecision>,
 ): Divergence | null {
   comparison.compared += 1;
-  const { blue, green } = stances;
+  const { blue, green } = decisions;
   if (isSame(blue, green)) return null;
   comparison.differing += 1;
   if (comparison.first !== null) return null;
-  const { cause, why } = causeOf(traders, stances);
+  const { cause, why } = causeOf(traders, decisions);
   comparison.first = {
     index: traders.blue.nextIndex - 1,
     seq: blue.decision?.seq ?? green.decision?.seq ?? 0,
@@ -139,7 +139,7 @@ export function compareStances(
   return comparison.first;
 }
 
-function isSame(blue: Stance, green: Stance): boolean {
+function isSame(blue: BookDecision, green: BookDecision): boolean {
   return (
     isSameDecision(blue.decision, green.decision) &&
     blue.cancels === green.cancels &&
@@ -180,8 +180,8 @@ type Cause = { readonly cause: DivergenceCause; readonly why: string };
 const SHARE_TOLERANCE = 1e-6;
 const HASH_DIGITS_SHOWN = 12;
 
-function causeOf(traders: Sides<Trader>, stances: Sides<Stance>): Cause {
-  const { blue, green } = stances;
+function causeOf(traders: Sides<Trader>, decisions: Sides<BookDecision>): Cause {
+  const { blue, green } = decisions;
   const one = blue.before;
   const other = green.before;
   if (one.fills.digest !== other.fills.digest || one.fills.count !== other.fills.count) {
@@ -208,7 +208,7 @@ export function versionName({ strategy, configuration }: Trader): string {
 }
 
 /** The same orders, each of the same share of its book's cash. */
-function isOnlyScaled(blue: Stance, green: Stance): boolean {
+function isOnlyScaled(blue: BookDecision, green: BookDecision): boolean {
   if (!isSameDecision(blue.decision, green.decision)) return false;
   if (blue.cancels !== green.cancels || !isSameOrders(blue.orders, green.orders)) return false;
   return blue.orders.every(({ quantity }, at) => {
@@ -218,7 +218,7 @@ function isOnlyScaled(blue: Stance, green: Stance): boolean {
   });
 }
 
-function wordsOf({ decision, orders, cancels }: Stance): string {
+function wordsOf({ decision, orders, cancels }: BookDecision): string {
   const said = decision === null ? "nothing" : (decision.refusal ?? decision.outcome);
   const asked = orders.map(
     ({ side, quantity, asset, reason }) => `, ${side} ${quantity} ${asset} (${reason})`,

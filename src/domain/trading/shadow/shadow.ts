@@ -1,12 +1,13 @@
 /**
- * GREEN beside BLUE: BLUE is folded from what its log recorded, GREEN is told the same facts of the
+ * GREEN beside BLUE: BLUE is folded from what its log recorded, GREEN steps the same facts of the
  * market at the same index and time, and answers with a paper desk of its own.
  *
  * Invariant: nothing that GREEN does reaches BLUE, and with equal code, configuration and cash both
  * decide the same, always.
  */
-import { createPaperBroker, type PaperSettings } from "../broker/paper-broker.ts";
-import { type PaperDesk, stepDesk } from "../broker/paper-desk.ts";
+import type { PaperSettings } from "../broker/paper-broker.ts";
+import { createPaperDesk } from "../broker/paper-desk.ts";
+import { stepDesk, type TraderAtDesk } from "../broker/step-desk.ts";
 import type { TraderCommand } from "../commands.ts";
 import { isBrokerEvent, type TraderEvent } from "../events.ts";
 import type { Trader } from "../state.ts";
@@ -14,11 +15,11 @@ import { stepTrader, workingOrdersOf } from "../trader.ts";
 import {
   beforeOf,
   type Comparison,
-  compareStances,
+  compareDecisions,
   createComparison,
   type Divergence,
   noteReport,
-  stanceOf,
+  bookDecisionOf,
 } from "./comparison.ts";
 
 export type Shadow = {
@@ -26,8 +27,8 @@ export type Shadow = {
   blue: Trader;
   readonly green: Trader;
   readonly comparison: Comparison;
-  readonly desk: PaperDesk;
-  /** Of the event that the desk steps: what GREEN decided, before its broker said anything. */
+  readonly desk: TraderAtDesk;
+  /** What GREEN decided at the event that is stepped, before its desk said anything. */
   readonly decided: { commands: readonly TraderCommand[] };
   /** Whether features that travel with BLUE's scans are those that GREEN's strategy reads. */
   isCarriedAlike: boolean;
@@ -39,7 +40,7 @@ export type ShadowDeps = {
   readonly green: Trader;
   readonly paper: PaperSettings;
   readonly comparison: Comparison;
-  /** Told of GREEN's commands. */
+  /** Called with GREEN's commands. */
   readonly onCommands: (commands: readonly TraderCommand[]) => void;
 };
 
@@ -50,10 +51,10 @@ export function createShadow({ blue, green, paper, comparison, onCommands }: Sha
     green,
     comparison,
     decided,
-    isCarriedAlike: isAlike(blue, green),
+    isCarriedAlike: readAlike(blue, green),
     desk: {
       trader: green,
-      broker: createPaperBroker(paper, workingOrdersOf(green)),
+      desk: createPaperDesk(paper, workingOrdersOf(green)),
       beforeReport: (event) => noteReport(comparison.greenFills, event),
       onCommands: (event, commands) => {
         if (!isBrokerEvent(event)) decided.commands = commands;
@@ -66,11 +67,11 @@ export function createShadow({ blue, green, paper, comparison, onCommands }: Sha
 /** BLUE goes on as another version: what differed from the one before says nothing of it. */
 export function changeBlue(shadow: Shadow, blue: Trader): void {
   shadow.blue = blue;
-  shadow.isCarriedAlike = isAlike(blue, shadow.green);
+  shadow.isCarriedAlike = readAlike(blue, shadow.green);
   Object.assign(shadow.comparison, createComparison());
 }
 
-function isAlike(blue: Trader, green: Trader): boolean {
+export function readAlike(blue: Trader, green: Trader): boolean {
   return blue.strategy.carried.join("\n") === green.strategy.carried.join("\n");
 }
 
@@ -94,27 +95,36 @@ export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | nul
   const { index } = event;
   stepGreen(shadow, event);
   if (event.kind !== "scan" && event.kind !== "scan_lost" && event.kind !== "operator") return null;
-  return compareStances(
+  return compareDecisions(
     comparison,
     { blue, green },
     {
-      blue: stanceOf(blue, { index, before: before.blue }, commands),
-      green: stanceOf(green, { index, before: before.green }, decided.commands),
+      blue: bookDecisionOf(blue, { index, before: before.blue }, commands),
+      green: bookDecisionOf(green, { index, before: before.green }, decided.commands),
     },
   );
 }
 
 function stepGreen(shadow: Shadow, event: TraderEvent): void {
-  // Of BLUE's process and its orders, not of the market.
-  if (event.kind === "started" || isBrokerEvent(event)) return;
   const { green, desk, decided } = shadow;
+  const told = toldToGreen(green, event, shadow.isCarriedAlike);
+  if (told === null) return;
   decided.commands = [];
-  // GREEN's orders have other fates, so its reports fill other places than BLUE's.
-  green.nextIndex = event.index;
-  stepDesk(desk, toldToGreen(shadow, event));
+  stepDesk(desk, told);
 }
 
-function toldToGreen({ green, isCarriedAlike }: Shadow, event: TraderEvent): TraderEvent {
+/**
+ * An event of BLUE's log as GREEN takes it next; null for what is of BLUE's process and its orders, not of
+ * the market.
+ */
+export function toldToGreen(
+  green: Trader,
+  event: TraderEvent,
+  isCarriedAlike: boolean,
+): TraderEvent | null {
+  if (event.kind === "started" || isBrokerEvent(event)) return null;
+  // GREEN's orders have other fates, so its reports fill other places than BLUE's.
+  green.nextIndex = event.index;
   if (event.kind !== "scan" || isCarriedAlike) return event;
   const carried = new Float64Array(green.strategy.carried.length).fill(Number.NaN);
   return { ...event, carried, carriedAt: 0 };

@@ -3,6 +3,8 @@
  * begins as the other stands, so that they do not differ for having begun at different times.
  */
 import type { TraderConfiguration } from "../configuration.ts";
+import { exactText } from "../snapshot/exact.ts";
+import { unlessUnmemorable } from "../snapshot/memory.ts";
 import { restoreFrom, snapshotOf } from "../snapshot/snapshot.ts";
 import type { Trader } from "../state.ts";
 import { createTrader } from "../trader.ts";
@@ -18,9 +20,13 @@ export function twinOf(blue: Trader, configuration: TraderConfiguration): Trader
     configurationDifference(blue, fresh) === null;
   if (!isAlike) return fresh;
   const { book } = configuration;
-  const snapshot = snapshotOf(blue);
+  const snapshot = unlessUnmemorable(
+    () => snapshotOf(blue),
+    () => {},
+  );
+  if (snapshot === null) return fresh;
   // Orders and positions are named after their book.
-  const text = JSON.stringify(snapshot.data);
+  const text = exactText(snapshot.data);
   const data = JSON.parse(text.replaceAll(`"${blue.configuration.book}-`, `"${book}-`));
   return restoreFrom(configuration, { ...snapshot, book, data });
 }

@@ -1,36 +1,59 @@
 /**
- * Values as JSON without losing a bit: JSON has no NaN, no infinities, no negative zero, no typed
- * arrays, maps and sets, and a snapshot must fold on from exactly what was there.
+ * Values as JSON without losing a bit: JSON has no NaN, no infinities, no negative zero, no maps and
+ * sets, and a snapshot must fold on from exactly what was there. Doubles stay what they are, in copies:
+ * as text they would be what a snapshot costs.
  */
 
 export type Json =
-  number | string | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+  | number
+  | string
+  | boolean
+  | null
+  | Float64Array
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
-const TAG = "$";
+/** The key that marks what JSON has no form for. */
+export const TAG = "$";
 /** Arguments of one call of `String.fromCharCode`. */
 const CHARACTERS_MAX = 8_192;
 
-export function toExactJson(value: unknown): Json {
+/** How doubles are copied; a `slice()` may be far dearer than the copy, for the pages that it touches first. */
+export type CopyDoubles = (doubles: Float64Array) => Float64Array;
+
+export const sliced: CopyDoubles = (doubles) => doubles.slice();
+
+export function toExactJson(value: unknown, copy: CopyDoubles = sliced): Json {
+  const inside = (item: unknown): Json => toExactJson(item, copy);
   if (typeof value === "number") {
     return Number.isFinite(value) && !Object.is(value, -0)
       ? value
       : { [TAG]: "number", text: Object.is(value, -0) ? "-0" : String(value) };
   }
   if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
-  if (value instanceof Float64Array) return { [TAG]: "doubles", base64: base64Of(value) };
-  if (value instanceof Map) return { [TAG]: "map", entries: [...value].map(toExactJson) };
-  if (value instanceof Set) return { [TAG]: "set", items: [...value].map(toExactJson) };
-  if (Array.isArray(value)) return value.map(toExactJson);
+  if (value instanceof Float64Array) return copy(value);
+  if (value instanceof Map) return { [TAG]: "map", entries: [...value].map(inside) };
+  if (value instanceof Set) return { [TAG]: "set", items: [...value].map(inside) };
+  if (Array.isArray(value)) return value.map(inside);
   if (typeof value === "object" && value !== undefined) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, toExactJson(item)] as const),
+      Object.entries(value).map(([key, item]) => [key, inside(item)] as const),
     );
   }
   throw new Error(`a snapshot can't hold a ${typeof value}: keep numbers, texts, flags, lists`);
 }
 
+/** Whole as text, for comparisons and for programs that read JSON. */
+export function exactText(json: Json | object): string {
+  return JSON.stringify(json, (_, value: unknown) =>
+    value instanceof Float64Array ? { [TAG]: "doubles", base64: base64Of(value) } : value,
+  );
+}
+
+/** The doubles are copies again. */
 export function fromExactJson(json: Json): unknown {
   if (typeof json !== "object" || json === null) return json;
+  if (json instanceof Float64Array) return json.slice();
   if (isList(json)) return json.map(fromExactJson);
   const tag = json[TAG];
   if (tag === undefined) {
@@ -62,7 +85,7 @@ function overlay(target: object, kept: object): void {
   }
 }
 
-function isPlain(value: unknown): value is object {
+export function isPlain(value: unknown): value is object {
   return (
     typeof value === "object" &&
     value !== null &&
@@ -102,6 +125,9 @@ function base64Of(doubles: Float64Array): string {
 }
 
 function doublesOf(base64: string): Float64Array {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  // An iterator over the text would take a hundred times its memory.
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
   return new Float64Array(bytes.buffer);
 }

@@ -7,7 +7,8 @@
 import type { TraderConfiguration } from "../configuration.ts";
 import type { Trader } from "../state.ts";
 import { createTrader } from "../trader.ts";
-import { restoreInto, toExactJson, type Json } from "./exact.ts";
+import { type CopyDoubles, restoreInto, toExactJson, type Json } from "./exact.ts";
+import { memoryToJson, restoreMemory } from "./memory.ts";
 
 const SNAPSHOT_VERSION = 1;
 
@@ -22,15 +23,17 @@ export type TraderSnapshot = {
   readonly memory: Json;
 };
 
-export function snapshotOf(trader: Trader): TraderSnapshot {
+/** @throws {UnmemorableError} when the strategy remembers what a snapshot can't hold. */
+export function snapshotOf(trader: Trader, copy?: CopyDoubles): TraderSnapshot {
+  const memory = memoryToJson(trader.strategy.memory(), copy);
   return {
     version: SNAPSHOT_VERSION,
     book: trader.configuration.book,
     strategy: strategyOf(trader),
     nextIndex: trader.nextIndex,
     data: toExactJson(trader.data),
-    windows: toExactJson(trader.windows.dump()),
-    memory: toExactJson(trader.strategy.memory()),
+    windows: toExactJson(trader.windows.dump(), copy),
+    memory,
   };
 }
 
@@ -46,8 +49,14 @@ export function restoreFrom(configuration: TraderConfiguration, snapshot: Trader
   const windows = trader.windows.dump();
   restoreInto(windows, snapshot.windows);
   trader.windows.load(windows);
-  restoreInto(trader.strategy.memory(), snapshot.memory);
+  restoreMemory(trader.strategy.memory(), snapshot.memory);
   return trader;
+}
+
+/** The number of assets in its universe; 0 before the first scan. */
+export function assetCountOf({ windows }: TraderSnapshot): number {
+  const assets: unknown = Reflect.get(Object(windows), "assets");
+  return Array.isArray(assets) ? assets.length : 0;
 }
 
 /** What is the book's own, whatever strategy it runs. */

@@ -49,7 +49,7 @@ export function whyNotFlat({ configuration, data }: Trader): string | null {
   return `${configuration.book} is not flat: ${what.join(", ")}`;
 }
 
-/** By the hash that the log's starts tell. */
+/** Found by the hash in the log's `started` events. */
 export type Version = { readonly trader: TraderConfiguration; readonly hash: string };
 export type VersionedBook<V extends Version = Version> = {
   readonly trader: Trader;
@@ -57,7 +57,7 @@ export type VersionedBook<V extends Version = Version> = {
 };
 
 /**
- * The book that takes this event of its log: a start may tell that another version goes on from here.
+ * The book that takes this event of its log: a start may say that another version goes on from here.
  * Null where that version is not known, or could not have gone on from this state.
  */
 export function versionAt<V extends Version>(

@@ -1,5 +1,5 @@
 /** The turn of a UTC day: its figures are closed, the day's limits measure anew; positions stay. */
-import { unrealizedOf } from "../book/account.ts";
+import { unrealizedOf } from "../portfolio/worth.ts";
 import { emit, type Trader } from "../state.ts";
 
 export function stepDayRolled(trader: Trader, nextDay: string): void {

@@ -1,6 +1,8 @@
 /** What an operator asks for, once for each command id. */
-import { cancelEntries } from "../book/cancel-entries.ts";
-import { placeEntry } from "../book/place-orders.ts";
+import { isoFromMs } from "../../time.ts";
+import { cancelEntries } from "../portfolio/cancel-entries.ts";
+import { placeEntry } from "../portfolio/place-orders.ts";
+import { closeInBook } from "../portfolio/write-off.ts";
 import type { OperatorCommand, OperatorEvent } from "../events.ts";
 import { judgeEntry } from "../risk/entry-gate.ts";
 import { releaseLimits } from "../risk/limits.ts";
@@ -35,7 +37,7 @@ export function stepOperator(trader: Trader, event: OperatorEvent): void {
 type Outcome = { readonly isDone: boolean; readonly more: string };
 const DONE: Outcome = { isDone: true, more: "" };
 
-/** Only an entry can be refused. */
+/** Only an entry, and the close of what is not open, can be refused. */
 function obey(trader: Trader, command: OperatorCommand): Outcome {
   const { data } = trader;
   switch (command.kind) {
@@ -51,9 +53,34 @@ function obey(trader: Trader, command: OperatorCommand): Outcome {
       cancelEntries(trader, null);
       for (const position of data.positions) position.exitWanted ??= "flatten";
       return DONE;
+    case "close":
+      return close(trader, command);
     case "enter":
       return enter(trader, command);
   }
+}
+
+/** What the note says is the audit: who closed what, at which price, and what the book held it at. */
+function close(trader: Trader, command: Extract<OperatorCommand, { kind: "close" }>): Outcome {
+  const { positions } = trader.data;
+  const { position: named, price } = command;
+  const found = positions.find(({ id, asset }) => asset === named || isSamePlace(id, named));
+  if (found === undefined) {
+    const open = positions.map(({ id, asset }) => `${id} (${asset})`).join(", ") || "none";
+    return { isDone: false, more: `: no position ${named}; open: ${open}` };
+  }
+  const { id, quantity, asset, direction, mark, markedAtMs } = found;
+  const pnl = closeInBook(trader, found, { price, reason: "operator" });
+  const marked = isoFromMs(markedAtMs);
+  return {
+    isDone: true,
+    more: `: ${id}, ${direction} ${quantity} ${asset}, at ${price}; its last mark was ${mark} of ${marked}; pnl ${pnl}`,
+  };
+}
+
+/** A position of the other book is named alike but for the book: both get the same command. */
+function isSamePlace(id: string, named: string): boolean {
+  return named.includes("-") && id.slice(id.indexOf("-")) === named.slice(named.indexOf("-"));
 }
 
 function enter(trader: Trader, command: Extract<OperatorCommand, { kind: "enter" }>): Outcome {

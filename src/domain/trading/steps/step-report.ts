@@ -1,5 +1,5 @@
 /** What a broker's report does to the book. A report about an order that is over is noted, never applied. */
-import { bookFill } from "../book/account.ts";
+import { bookFill } from "../portfolio/account.ts";
 import type { BrokerReport } from "../events.ts";
 import type { Fill } from "../orders.ts";
 import { emitNote, type Trader, type WorkingOrder } from "../state.ts";

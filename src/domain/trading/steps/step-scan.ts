@@ -1,13 +1,18 @@
 /** One scan: windows, marks, exits, then at most one entry. Prices of the scan are the only prices. */
 import { assert } from "../../assert.ts";
-import { alertOldMarks, gainOf, markPositions } from "../book/account.ts";
-import { placeEntry, placeExit } from "../book/place-orders.ts";
+import { alertOldMarks, gainOf, markPositions } from "../portfolio/account.ts";
+import { placeEntry, placeExit } from "../portfolio/place-orders.ts";
+import { countSilence, writeOffDelisted } from "../portfolio/write-off.ts";
 import type { DecisionOutcome, ScanClass } from "../decision.ts";
 import type { ScanEvent, ScanLostEvent } from "../events.ts";
-import { classOf, takeSeq } from "../market/scan-order.ts";
+import { classOf, judgesExits, takeSeq } from "../market/scan-order.ts";
+import type { MarketWindows } from "../market/market-windows.ts";
+import { chargeHours } from "../margin/carry.ts";
+import { liquidate } from "../margin/liquidation.ts";
 import type { ExitReason } from "../orders.ts";
-import { judgeEntry, type EntryVerdict } from "../risk/entry-gate.ts";
+import { judgeEntry, type EntryVerdict, type EntryWish } from "../risk/entry-gate.ts";
 import { postureNow } from "../risk/input-ages.ts";
+import { hasRoom } from "../risk/position-room.ts";
 import { alertMissingPosture, isPostureMissing } from "../risk/missing-posture.ts";
 import { withdrawEntries } from "../risk/withdraw-entries.ts";
 import { emitNote, type Position, type Trader } from "../state.ts";
@@ -36,11 +41,17 @@ export function stepScan(trader: Trader, event: ScanEvent): void {
   if (gapMs !== scans.intervalMs) noteInterval(trader, gapMs);
   scans.lastAsOfMs = event.asOfMs;
   strategy.observe(windows);
+  let isLiquidated = false;
   if (data.positions.length > 0) {
+    chargeHours(trader);
     markPositions(trader);
+    isLiquidated = liquidate(trader);
     alertOldMarks(trader);
   }
-  data.decision.outcome = scanClass === "fresh" ? decideFresh(trader) : "stale";
+  if (trader.configuration.delisting !== undefined) countSilence(trader);
+  if (isLiquidated) data.decision.outcome = exitOthers(trader, event);
+  else if (scanClass === "fresh") data.decision.outcome = decideFresh(trader);
+  else data.decision.outcome = decideStale(trader, event);
 }
 
 function noteInterval(trader: Trader, gapMs: number): void {
@@ -85,14 +96,22 @@ function changeUniverse(trader: Trader, assets: readonly string[]): void {
   });
 }
 
+/** Nothing is entered where the venue has just closed something. */
+function exitOthers(trader: Trader, event: ScanEvent): DecisionOutcome {
+  const isJudged = trader.data.decision.class === "fresh" || judgesExits(trader, event);
+  if (isJudged) exitPositions(trader);
+  return "exited";
+}
+
+function decideStale(trader: Trader, event: ScanEvent): DecisionOutcome {
+  if (trader.data.positions.length === 0 || !judgesExits(trader, event)) return "stale";
+  return exitPositions(trader) ? "exited" : "stale";
+}
+
 function decideFresh(trader: Trader): DecisionOutcome {
   const { data, strategy, windows } = trader;
   if (data.positions.length > 0 && exitPositions(trader)) return "exited";
-  if (data.positions.length > 0 || data.working.length > 0) {
-    if (strategy.positionsMax <= openOrOnTheWay(trader)) {
-      return data.working.length > 0 ? "waiting" : "held";
-    }
-  }
+  if (!hasRoom(trader)) return data.working.length > 0 ? "waiting" : "held";
   if (!strategy.isWarm()) return "warming";
   const signal = strategy.decide(windows);
   return signal === null ? "no_signal" : enterOn(trader, signal);
@@ -100,14 +119,7 @@ function decideFresh(trader: Trader): DecisionOutcome {
 
 function enterOn(trader: Trader, signal: EntrySignal): DecisionOutcome {
   const { data, windows } = trader;
-  const wish = {
-    column: signal.asset,
-    asset: windows.nameOf(signal.asset),
-    direction: signal.direction,
-    share: signal.share,
-    strength: signal.strength,
-    plan: signal.plan,
-  };
+  const wish = wishOf(windows, signal);
   data.decision.signal = signal.strength;
   const verdict = judgeEntry(trader, wish);
   if (verdict.kind === "allowed") {
@@ -118,22 +130,16 @@ function enterOn(trader: Trader, signal: EntrySignal): DecisionOutcome {
   return "refused";
 }
 
+export function wishOf(windows: MarketWindows, signal: EntrySignal): EntryWish {
+  const { column, direction, share, strength, plan } = signal;
+  return { column, asset: windows.nameOf(column), direction, share, strength, plan };
+}
+
 function noteRefusal(trader: Trader, verdict: EntryVerdict & { readonly kind: "refused" }): void {
   const { decision, refusals } = trader.data;
   decision.refusal = verdict.reason;
   decision.subject = verdict.subject;
   refusals[verdict.reason] = (refusals[verdict.reason] ?? 0) + 1;
-}
-
-function openOrOnTheWay(trader: Trader): number {
-  const { positions, working } = trader.data;
-  let count = positions.length;
-  for (const { order } of working) {
-    // The rest of a partly filled entry belongs to a position that is counted already.
-    const isNew = order.purpose === "entry" && !positions.some(({ id }) => id === order.positionId);
-    if (isNew) count += 1;
-  }
-  return count;
 }
 
 /** Returns whether any exit was ordered. */
@@ -145,8 +151,13 @@ function exitPositions(trader: Trader): boolean {
   for (let at = 0; at < positions.length; at += 1) {
     const position = positions[at]!;
     const price = trader.windows.at(position.column);
-    // Paced: one exit order at a time, and never at a price that is not there.
-    if (position.exitOrderId !== "" || !(price > 0)) continue;
+    // Never at a price that is not there.
+    if (!(price > 0)) {
+      if (writeOffDelisted(trader, position)) hasExited = true;
+      continue;
+    }
+    // Paced: one exit order at a time.
+    if (position.exitOrderId !== "") continue;
     const reason = position.exitWanted ?? forced ?? plannedExit(trader, position, price);
     if (reason === null) continue;
     placeExit(trader, position, reason);
@@ -170,6 +181,6 @@ function plannedExit(trader: Trader, position: Position, price: number): ExitRea
   const { shouldExit } = trader.strategy;
   if (shouldExit === null) return null;
   const { column, direction, entryPrice } = position;
-  const view = { asset: column, direction, entryPrice, heldScans };
+  const view = { column, asset: column, direction, entryPrice, heldScans };
   return shouldExit(trader.windows, view) ? "strategy" : null;
 }

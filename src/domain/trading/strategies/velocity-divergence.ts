@@ -18,7 +18,12 @@ import {
   type RollingWindow,
 } from "../../statistics/rolling.ts";
 import type { Direction, ExitPlan } from "../orders.ts";
-import { defineStrategy, type EntrySignal, type MarketView } from "../strategy.ts";
+import {
+  defineStrategy,
+  type EntrySignal,
+  type MarketView,
+  type StrategyCheck,
+} from "../strategy.ts";
 
 /** A type and not an interface, so that it counts as a record of parameters. */
 type VelocityParameters = {
@@ -46,7 +51,9 @@ type VelocityParameters = {
 };
 
 type VelocityMemory = {
+  /** Since the writer began, or since the first one seen. */
   scans: number;
+  lastScanNumber: number;
   assetCount: number;
   readonly levels: RollingWindow;
   readonly divergences: RollingWindow;
@@ -97,6 +104,7 @@ export const velocityDivergence = defineStrategy<VelocityParameters, VelocityMem
   positionsMax: () => 1,
   remember: (parameters) => ({
     scans: 0,
+    lastScanNumber: 0,
     assetCount: 0,
     levels: createRollingWindow(parameters.longWindow + 1),
     divergences: createRollingWindow(parameters.normalizeScans),
@@ -115,13 +123,27 @@ export const velocityDivergence = defineStrategy<VelocityParameters, VelocityMem
     last_vel_div: memory.velocityDivergence,
     vol_ok: memory.isLively,
   }),
+  explain,
 });
 
 function observe(memory: VelocityMemory, view: MarketView, parameters: VelocityParameters): void {
+  noteRestart(memory, view.scanNumber, parameters.droppedScans);
   memory.scans += 1;
   if (memory.scans <= parameters.droppedScans) return;
   observeLevel(memory, view, parameters);
   observeVolatility(memory, view, parameters);
+}
+
+/** The first scans of a writer come from windows that are not full: its eigenvalues are none to compare with. */
+function noteRestart(memory: VelocityMemory, scanNumber: number, droppedScans: number): void {
+  const hasFallen = scanNumber < memory.lastScanNumber;
+  memory.lastScanNumber = scanNumber;
+  // A number that falls and is not low is a scan out of its order.
+  if (!hasFallen || droppedScans < scanNumber) return;
+  memory.scans = Math.min(memory.scans, scanNumber - 1);
+  emptyWindow(memory.levels);
+  memory.velocityDivergence = 0;
+  memory.isLively = false;
 }
 
 function observeLevel(memory: VelocityMemory, view: MarketView, p: VelocityParameters): void {
@@ -177,15 +199,24 @@ function decide(
   view: MarketView,
   parameters: VelocityParameters,
 ): EntrySignal | null {
-  const { velocityDivergence: strength, isLively } = memory;
-  const { threshold, share, isLongEnabled } = parameters;
-  if (!isLively) return null;
-  const isShort = strength < -threshold;
-  if (!isShort && !(isLongEnabled && threshold < strength)) return null;
-  const direction: Direction = isShort ? "short" : "long";
+  if (!memory.isLively) return null;
+  const direction = directionOf(memory, parameters);
+  if (direction === null) return null;
   const asset = extremeAsset(view, direction, parameters.growthScans);
   const plan = asset === -1 ? null : planFor(view, asset, parameters);
-  return plan === null ? null : { asset, direction, share, strength, plan };
+  const { share } = parameters;
+  return plan === null
+    ? null
+    : { column: asset, direction, share, strength: memory.velocityDivergence, plan };
+}
+
+/** Null where the divergence is within the threshold, or above it and nothing is bought. */
+function directionOf(
+  { velocityDivergence: strength }: VelocityMemory,
+  { threshold, isLongEnabled }: VelocityParameters,
+): Direction | null {
+  if (strength < -threshold) return "short";
+  return isLongEnabled && threshold < strength ? "long" : null;
 }
 
 /** The laggard for a short, the leader for a long; the lowest column on ties, -1 if none has a window. */
@@ -224,7 +255,7 @@ function clamp(exit: number): number {
   return Math.min(EXIT_MAX, Math.max(EXIT_MIN, exit));
 }
 
-/** Of the asset's returns over that many scans. */
+/** The deviation of the asset's returns over that many scans. */
 function deviationOf(view: MarketView, asset: number, scans: number): number {
   let sum = 0;
   let squares = 0;
@@ -235,4 +266,87 @@ function deviationOf(view: MarketView, asset: number, scans: number): number {
   }
   const mean = sum / scans;
   return Math.sqrt(Math.max(0, squares / scans - mean * mean));
+}
+
+function explain(
+  memory: VelocityMemory,
+  view: MarketView,
+  p: VelocityParameters,
+): readonly StrategyCheck[] {
+  return [
+    windowCheck("levels", memory.levels, droppedOf(memory, p)),
+    windowCheck("divergences", memory.divergences, ""),
+    windowCheck("volatilities", memory.volatilities.arrived, ""),
+    livelyCheck(memory, p),
+    thresholdCheck(memory, p),
+    ...assetChecks(memory, view, p),
+  ];
+}
+
+function windowCheck(name: string, window: RollingWindow, more: string): StrategyCheck {
+  const { count, values } = window;
+  const says = `${name}: ${count} of ${values.length} scans${more}`;
+  const passes = isWindowFull(window);
+  return { name: `window ${name}`, of: "warm", passes, value: count, bound: values.length, says };
+}
+
+function droppedOf({ scans }: VelocityMemory, { droppedScans }: VelocityParameters): string {
+  return scans < droppedScans ? `; ${scans} of the writer's first ${droppedScans} are dropped` : "";
+}
+
+function livelyCheck(memory: VelocityMemory, p: VelocityParameters): StrategyCheck {
+  const { returns, volatilities, isLively: passes } = memory;
+  const value = windowDeviation(returns);
+  const isRanked = 0 < volatilities.arrived.count;
+  const bound = isRanked ? rankedQuantile(volatilities, p.volatilityQuantile) : Number.NaN;
+  const quantile = `the ${Math.round(100 * p.volatilityQuantile)} % quantile`;
+  const figures = `volatility ${digits(value)}, must be above ${quantile} ${digits(bound)}`;
+  // The writer began anew, or no asset has had a price twice: not measured since.
+  const isMeasured = passes === bound < value;
+  const says = isMeasured
+    ? figures
+    : `${figures}; not measured since the writer of scans began anew`;
+  return { name: "vol_ok", of: "signal", passes, value, bound, says };
+}
+
+function thresholdCheck(memory: VelocityMemory, p: VelocityParameters): StrategyCheck {
+  const { velocityDivergence: value } = memory;
+  const { threshold, isLongEnabled } = p;
+  const passes = directionOf(memory, p) !== null;
+  const isAbove = isLongEnabled && 0 < value;
+  const bound = isAbove ? threshold : -threshold;
+  const wanted = isLongEnabled
+    ? `below ${-threshold} or above ${threshold}`
+    : `below ${-threshold}`;
+  const distance = passes ? "" : `: ${digits(Math.abs(bound - value))} short of ${bound}`;
+  const says = `vel_div ${digits(value)}, must be ${wanted}${distance}`;
+  return { name: "threshold", of: "signal", passes, value, bound, says };
+}
+
+/** The checks of the asset that would be taken; none while no side is. */
+function assetChecks(
+  memory: VelocityMemory,
+  view: MarketView,
+  p: VelocityParameters,
+): readonly StrategyCheck[] {
+  const direction = directionOf(memory, p);
+  if (direction === null) return [];
+  const asset = extremeAsset(view, direction, p.growthScans);
+  const filled = asset === -1 ? 0 : pricesOf(view, asset, p.sigmaScans + 1);
+  const passes = asset !== -1 && planFor(view, asset, p) !== null;
+  const says =
+    asset === -1
+      ? `no asset has had a price for ${p.growthScans} scans`
+      : `${direction} ${view.nameOf(asset)}: a price at ${filled} of the last ${p.sigmaScans + 1} scans`;
+  return [{ name: "asset", of: "signal", passes, value: filled, bound: p.sigmaScans + 1, says }];
+}
+
+function pricesOf(view: MarketView, asset: number, scans: number): number {
+  let count = 0;
+  while (count < scans && view.before(asset, count) > 0) count += 1;
+  return count;
+}
+
+function digits(value: number): string {
+  return Number.isNaN(value) ? "not known yet" : String(Number(value.toPrecision(4)));
 }

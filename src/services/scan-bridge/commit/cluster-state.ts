@@ -6,7 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../domain/failure.ts";
 import type { ClusterView, Marker } from "../../../domain/scan/commit-outcome.ts";
 import type { RawValue, ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
-import { parseCheckpoint, parseScanHead } from "../../../wire/scan-value.ts";
+import {
+  CHECKPOINT_KEY,
+  FEATURES_MAP,
+  LATEST_KEY,
+  parseCheckpoint,
+  parseScanHead,
+} from "../../../wire/scan-value.ts";
 
 export type BridgeIdentity = { readonly epoch: number; readonly instance: string };
 
@@ -23,16 +29,44 @@ export class FencedError extends Error {
   }
 }
 
+/** What is written into a file without a name is lost with the process: the next one begins anew. */
+export class JournalGoneError extends Error {
+  override readonly name = "JournalGoneError";
+  constructor({ path }: { readonly path: string }) {
+    super(
+      `the journal ${path} was removed or replaced while the bridge ran: ` +
+        "the next start takes over what Hazelcast knows",
+    );
+  }
+}
+
+/** A number that no bridge can have reached stands where a start must go on from. */
+export class BeyondLimitError extends Error {
+  override readonly name = "BeyondLimitError";
+  static ofEpoch({ path, epoch }: { path: string; epoch: () => number }): BeyondLimitError {
+    return new BeyondLimitError(
+      `journal ${path} belongs to epoch ${epoch()}, beyond any number of starts: ` +
+        "move the file away to rebuild it from Hazelcast",
+    );
+  }
+  static ofSeq(seq: number): BeyondLimitError {
+    return new BeyondLimitError(
+      `Hazelcast tells seq ${seq} as the last one, beyond any number of scans: somebody else wrote ` +
+        `it; remove ${LATEST_KEY} and ${CHECKPOINT_KEY} from the map ${FEATURES_MAP}`,
+    );
+  }
+}
+
 const RETRY_MS = 250;
 
 export type HazelcastPatience = {
-  /** Told when Hazelcast does not answer and when it does again. */
+  /** Called after each call to Hazelcast: whether it answered. */
   readonly onAnswer: (answered: boolean, detail: string) => void;
   /** True when the bridge is asked to stop: waiting ends with StoppedError. */
   readonly stopping: () => boolean;
 };
 
-/** The bridge was told to stop while it waited; nothing is half done that recovery does not finish. */
+/** The bridge was asked to stop while it waited. Recovery finishes what is half done. */
 export class StoppedError extends Error {
   override readonly name = "StoppedError";
 }

@@ -9,7 +9,7 @@
  * Invariant: nothing is committed while an earlier commit is not published in full.
  */
 import type { ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
-import type { JournalScan } from "../../../adapters/journal/scan-journal.ts";
+import type { JournalScan } from "../../../adapters/scan-journal/scan-journal.ts";
 import { messageOf } from "../../../domain/failure.ts";
 import { assert } from "../../../domain/assert.ts";
 import { decideOutcome } from "../../../domain/scan/commit-outcome.ts";
@@ -43,6 +43,8 @@ export type CommitDeps = {
   readonly patience: HazelcastPatience;
   /** Hazelcast came back without its maps: refill them with all seqs up to this one. */
   readonly refill: (uptoSeq: number) => Promise<void>;
+  /** An audit found that the ringbuffer lacks some of the seqs up to this one. */
+  readonly mendRing: (uptoSeq: number) => Promise<void>;
   readonly latestInBatch: "batch" | "every";
   readonly onStep: (step: CommitStep) => void;
 };
@@ -59,7 +61,7 @@ export function encodeEntry(
   return { seq: row.seq, file: row.file, late: row.late, text };
 }
 
-/** @throws {FencedError} when a newer bridge has the word. */
+/** @throws {FencedError} when a newer bridge writes. */
 export async function commitEntries(deps: CommitDeps, entries: readonly Entry[]): Promise<void> {
   const claimed = await claim(deps, entries);
   deps.onStep("claimed");
@@ -160,7 +162,8 @@ export async function completePublication(
   if (0 < lacking.length) await store.addToRing(lacking.map((entry) => entry.text));
   const target = entries.findLast((entry) => !entry.late);
   const standing = parseScanHead(state.latest)?.seq ?? 0;
-  if (target === undefined || target.seq <= standing) return true;
+  const isOurs = standing <= (entries.at(-1)?.seq ?? 0);
+  if (target === undefined || (target.seq <= standing && isOurs)) return true;
   const moved = await store.swapLatest(state.latest, target.text);
   if (moved) state.latest = target.text;
   return moved;

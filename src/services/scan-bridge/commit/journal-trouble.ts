@@ -1,4 +1,4 @@
-/** Whether the journal can be written, told once when it changes. */
+/** Whether the journal can be written; each change is logged once. */
 import { codeOf, messageOf } from "../../../domain/failure.ts";
 
 export class JournalTrouble {

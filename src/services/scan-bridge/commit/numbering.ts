@@ -1,5 +1,5 @@
 /** New scans become journal rows: each gets its seq, its place in the order, and its marks. */
-import type { JournalScan } from "../../../adapters/journal/scan-journal.ts";
+import type { JournalScan } from "../../../adapters/scan-journal/scan-journal.ts";
 import { isLate, isReplayed, type Newest } from "../../../domain/scan/order.ts";
 import type { NewScan } from "../intake/examine.ts";
 
@@ -17,12 +17,12 @@ export function numberScans(
   { lastSeq, newest, epoch, nowMs, nowUs }: Numbering,
 ): { readonly rows: readonly JournalScan[]; readonly newest: Newest | null } {
   let newestYet = newest;
-  const rows = scans.map(({ candidate, stat, scanNumber, hash }, index) => {
-    const timeUs = Math.min(stat.mtimeUs, candidate.firstSeenUs);
+  const rows = scans.map(({ candidate, stat, scanNumber, hash, decodedUs }, index) => {
+    const timeUs = Math.min(stat.mtimeUs, candidate.notAfterUs);
     const inOrder = { timeUs, name: candidate.name, scanNumber };
     const late = isLate(inOrder, newestYet);
     if (!late) newestYet = inOrder;
-    const { foundByFirstListing, firstSeenMs } = candidate;
+    const { foundByFirstListing, firstSeenMs, firstSeenUs } = candidate;
     return {
       seq: lastSeq + 1 + index,
       epoch,
@@ -35,6 +35,8 @@ export function numberScans(
       late,
       replayed: isReplayed({ foundByFirstListing, waitedMs: nowMs - firstSeenMs }),
       pushedUs: nowUs,
+      seenUs: firstSeenUs,
+      decodedUs,
     };
   });
   return { rows, newest: newestYet };

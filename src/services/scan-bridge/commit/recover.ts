@@ -2,9 +2,17 @@
  * The start of a bridge: it takes a new epoch, which fences older bridges off, finishes what the
  * last one left half done, and makes journal and cluster agree.
  */
-import type { JournalScan } from "../../../adapters/journal/scan-journal.ts";
+import type { JournalScan } from "../../../adapters/scan-journal/scan-journal.ts";
 import { dayOfFile, isScanFile } from "../../../domain/scan/archive-names.ts";
-import { committedSeq, nextEpoch } from "../../../domain/scan/commit-outcome.ts";
+import {
+  committedSeq,
+  epochOf,
+  highestBorneOut,
+  isBeyondCount,
+  isFencedBy,
+  nextEpoch,
+} from "../../../domain/scan/commit-outcome.ts";
+import { RING_CAPACITY } from "../../../domain/scan/ring.ts";
 import { isoFromMicros } from "../../../domain/time.ts";
 import { hashOf } from "../../../wire/scan-hash.ts";
 import {
@@ -18,6 +26,7 @@ import {
   type ScanHead,
 } from "../../../wire/scan-value.ts";
 import {
+  BeyondLimitError,
   type BridgeIdentity,
   type ClusterState,
   FencedError,
@@ -26,7 +35,8 @@ import {
   viewOf,
 } from "./cluster-state.ts";
 import { type CommitDeps, type Entry, commitEntries, completePublication } from "./commit.ts";
-import { type RefillDeps, refillCluster, reloadEntry } from "./refill.ts";
+import { keepToProvedDays } from "./proved-days.ts";
+import { mendRing, type RefillDeps, refillCluster, reloadEntry } from "./refill.ts";
 import type { ReloadedScan } from "./reload.ts";
 
 export type StartDeps = Omit<RefillDeps, "identity" | "state"> & {
@@ -50,17 +60,24 @@ export async function startBridge(deps: StartDeps): Promise<Started> {
     identity,
     state,
     refill: (uptoSeq) => refillCluster(refill, uptoSeq),
+    mendRing: (uptoSeq) => mendRing(refill, uptoSeq, "any"),
   };
   const isPassed = journalEpoch < clusterEpoch;
   // Rows come before commits: where they lack, the journal has lost its end.
   const isTorn = journal.lastSeq() < committedSeq(viewOf(state));
   const cutOff = journal.meta(IMPORT_KEY);
-  if (isPassed || cutOff === "passed") await importFromCluster(refill, "passed");
-  else if (isTorn || cutOff === "torn") await importFromCluster(refill, "torn");
-  if (state.latest === null && 0 < journal.lastSeq()) {
+  const isBehind = isPassed || isTorn || cutOff === "passed" || cutOff === "torn";
+  if (isBehind) {
+    await importFromCluster(refill, isPassed || cutOff === "passed" ? "passed" : "torn");
+  }
+  // A text that somebody else wrote counts as none.
+  if (viewOf(state).latest === null && 0 < journal.lastSeq()) {
     await refillCluster(refill, journal.lastSeq());
+    if (isBehind) endImport(refill);
   } else {
     await finishPublication(refill);
+    if (isBehind) endImport(refill);
+    await mendRing(refill, committedSeq(viewOf(state)), "short");
     await recommitTail(refill, commit);
   }
   const lastSeq = Math.max(journal.lastSeq(), committedSeq(viewOf(state)));
@@ -77,7 +94,11 @@ async function takeEpoch(deps: StartDeps): Promise<{
   const { store, journal, instance } = deps;
   const state: ClusterState = { latest: null, checkpoint: null };
   const before = await untilAnswered(deps.patience, () => readView(store, state));
-  const identity = { epoch: nextEpoch(before, journal.epoch()), instance };
+  const journalEpoch = journal.epoch();
+  const epoch = nextEpoch(before, journalEpoch);
+  if (epoch === null) throw BeyondLimitError.ofEpoch(journal);
+  if (isBeyondCount(committedSeq(before))) throw BeyondLimitError.ofSeq(committedSeq(before));
+  const identity = { epoch, instance };
   journal.claimEpoch(identity.epoch);
   deps.onStep("epoch journaled");
   const isEmpty = before.checkpoint === null && before.latest === null;
@@ -114,14 +135,14 @@ async function takeEpoch(deps: StartDeps): Promise<{
   return {
     identity,
     state,
-    clusterEpoch: Math.max(before.checkpoint?.epoch ?? 0, before.latest?.epoch ?? 0),
+    clusterEpoch: epochOf(before, journalEpoch),
   };
 }
 
 function assertNotFenced(view: ReturnType<typeof viewOf>, own: BridgeIdentity): void {
   for (const marker of [view.checkpoint, view.latest]) {
     if (marker === null || marker.instance === own.instance) continue;
-    if (own.epoch <= marker.epoch) throw FencedError.by(marker, own);
+    if (isFencedBy(own, marker)) throw FencedError.by(marker, own);
   }
 }
 
@@ -208,24 +229,48 @@ async function recommitTail(deps: RefillDeps, commit: CommitDeps): Promise<void>
 async function importFromCluster(deps: RefillDeps, why: "passed" | "torn"): Promise<void> {
   const { journal, store, patience } = deps;
   journal.setMeta(IMPORT_KEY, why);
-  const heads = await untilAnswered(patience, () => headsInCluster(deps));
-  if (why === "passed") await dropUnknown(deps, heads);
+  const found = await untilAnswered(patience, () => headsInCluster(deps));
+  if (why === "passed") await dropUnknown(deps, found);
+  const known = Math.max(committedSeq(viewOf(deps.state)), journal.lastSeq());
+  const upto = highestBorneOut(known, [...found.keys()]);
+  const heads = new Map([...found].filter(([seq]) => seq <= upto));
   let taken = 0;
-  for (const digit of HASH_DIGITS) {
-    const part = await untilAnswered(patience, () => store.readDonePart(digit));
-    taken += await takeOver(deps, toldBy(part, heads));
+  const beyond: number[] = [];
+  const takeDone = async (isOurs: (seq: number) => boolean) => {
+    for (const digit of HASH_DIGITS) {
+      const told = toldBy(await untilAnswered(patience, () => store.readDonePart(digit)), heads);
+      beyond.push(...told.map(({ seq }) => seq).filter((seq) => upto < seq));
+      taken += await takeOver(
+        deps,
+        told.filter(({ seq }) => isOurs(seq)),
+      );
+    }
+  };
+  await takeDone((seq) => seq <= upto);
+  // More only where the cluster has lost its markers and its ringbuffer.
+  const last = highestBorneOut(upto, beyond);
+  const ignored = new Set(beyond.filter((seq) => last < seq));
+  if (upto < last) await takeDone((seq) => upto < seq && seq <= last);
+  if (0 < ignored.size) {
+    deps.warn(
+      `ignored: Hazelcast tells files with seq ${[...ignored].slice(0, 3).join(", ")}, which nothing bears out after seq ${last}: somebody else wrote them`,
+    );
   }
-  // Last, because only done files tell the hash.
+  // Last, because only done files have the hash.
   const newest = [...heads.values()].map((head) => ({ ...head, hash: null, head }));
   taken += await takeOver(deps, newest);
-  journal.setMeta(IMPORT_KEY, "ended");
   if (0 < taken) deps.log(`${taken} scans taken over from Hazelcast`);
+}
+
+/** Not before the batch under way has its rows: until then it would look like a gap. */
+function endImport(deps: RefillDeps): void {
+  keepToProvedDays(deps);
+  deps.journal.setMeta(IMPORT_KEY, "ended");
 }
 
 /** Meta key of the journal: why an import was begun, or that it ended. */
 const IMPORT_KEY = "import";
 const HASH_DIGITS = "0123456789abcdef".split("");
-const RING_LOOKED_THROUGH = 2_000;
 /** Rows that one transaction takes over, and files that one call asks for. */
 const IMPORT_CHUNK = 1_000;
 
@@ -239,9 +284,9 @@ type Told = {
 
 type Heads = ReadonlyMap<number, ScanHead>;
 
-/** Done files are told once a second; the newest scans stand in the ringbuffer only. */
+/** Done files are published once a second; the newest scans stand in the ringbuffer only. */
 async function headsInCluster({ store, state }: RefillDeps): Promise<Heads> {
-  const ring = await store.readRingTail(RING_LOOKED_THROUGH);
+  const ring = await store.readRingTail(RING_CAPACITY);
   const heads = [...ring, state.latest].map(parseScanHead).filter((head) => head !== null);
   return new Map(heads.map((head) => [head.seq, head]));
 }
@@ -251,15 +296,21 @@ function toldBy(done: readonly (readonly [string, unknown])[], heads: Heads): To
     const entry = parseDone(text);
     if (entry === null || !isScanFile(file)) return [];
     const { seq } = entry;
-    return [{ seq, file, hash: Buffer.from(entry.hash, "hex"), head: heads.get(seq) ?? null }];
+    const head = heads.get(seq) ?? null;
+    // The first scan has seq 1; and where the scan itself stands there, it names its file.
+    if (seq === 0 || (head !== null && head.file !== file)) return [];
+    return [{ seq, file, hash: Buffer.from(entry.hash, "hex"), head }];
   });
 }
 
-/** Rows that were never told as done are dropped from the first on that Hazelcast does not know. */
+/** Drops rows that were never published as done, from the first one on that Hazelcast does not know. */
 async function dropUnknown(deps: RefillDeps, heads: Heads): Promise<void> {
   const { journal, store, patience } = deps;
   let from = Number(journal.meta("done_seq") ?? 0) + 1;
-  for (; from <= journal.lastSeq(); from += IMPORT_CHUNK) {
+  for (; ; from += IMPORT_CHUNK) {
+    const next = journal.firstSeqFrom(from);
+    if (next === null) return;
+    from = next;
     const rows = journal.scans(from, from + IMPORT_CHUNK - 1);
     const files = rows.map((row) => row.file);
     const done = await untilAnswered(patience, () => store.readDoneOf(files));
@@ -277,7 +328,9 @@ async function dropUnknown(deps: RefillDeps, heads: Heads): Promise<void> {
 /** Makes the rows that the journal lacks; returns how many. */
 async function takeOver(deps: RefillDeps, told: readonly Told[]): Promise<number> {
   const { journal } = deps;
-  const lacking = told.filter(({ seq }) => journal.scan(seq) === null);
+  // Of two files under one seq, one is a stranger's: a journal that refused both would never open.
+  const bySeq = new Map(told.toReversed().map((one) => [one.seq, one]));
+  const lacking = [...bySeq.values()].filter(({ seq }) => journal.scan(seq) === null);
   for (let from = 0; from < lacking.length; from += IMPORT_CHUNK) {
     journal.append(await rowsFrom(deps, lacking.slice(from, from + IMPORT_CHUNK)));
   }

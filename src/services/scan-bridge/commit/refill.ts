@@ -1,9 +1,11 @@
 /** Fills a Hazelcast that came back empty: done files, ringbuffer and latest, with the same seqs. */
 import type { ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
-import type { JournalScan, ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+import type { JournalScan, ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { dayOfFile } from "../../../domain/scan/archive-names.ts";
+import { PROVED_SEQ_KEY } from "../../../domain/scan/audit.ts";
+import { mendingOfRing, RING_CAPACITY } from "../../../domain/scan/ring.ts";
 import { MS_PER_DAY, US_PER_MS } from "../../../domain/time.ts";
-import { encodeCheckpoint, encodeDone } from "../../../wire/scan-value.ts";
+import { encodeCheckpoint, encodeDone, parseScanHead } from "../../../wire/scan-value.ts";
 import {
   type BridgeIdentity,
   type ClusterState,
@@ -16,8 +18,6 @@ import { type Entry, encodeEntry } from "./commit.ts";
 import type { Reload } from "./reload.ts";
 import type { RenamedFiles } from "./renamed-files.ts";
 
-/** What the ringbuffer holds at most; it is configured in the member's file. */
-export const RING_CAPACITY = 2_000;
 export const DONE_KEPT_US = 3 * MS_PER_DAY * US_PER_MS;
 const DONE_CHUNK = 1_000;
 const RING_CHUNK = 64;
@@ -32,6 +32,7 @@ export type RefillDeps = {
   readonly renamed: RenamedFiles;
   readonly nowUs: () => number;
   readonly log: (line: string) => void;
+  readonly warn: (line: string) => void;
 };
 
 /**
@@ -63,43 +64,98 @@ export async function refillCluster(deps: RefillDeps, uptoSeq: number): Promise<
   });
 }
 
-/** Tells DOLPHIN_SCANS_DONE the seqs from `fromSeq` on; returns the last told. */
+/**
+ * Writes `rowsMax` rows from `fromSeq` on into DOLPHIN_SCANS_DONE; returns the seq up to which all are
+ * there. Goes over rows, not over numbers: a gap may span any count of them.
+ */
 export async function tellDone(
-  deps: Pick<RefillDeps, "store" | "journal">,
-  range: { readonly fromSeq: number; readonly toSeq: number },
+  { store, journal }: DoneDeps,
+  range: { readonly fromSeq: number; readonly toSeq: number; readonly rowsMax: number },
 ): Promise<number> {
-  let next = range.fromSeq;
-  while (next <= range.toSeq) {
+  let told = 0;
+  let next = journal.firstSeqFrom(range.fromSeq);
+  while (next !== null && next <= range.toSeq) {
+    if (range.rowsMax <= told) return next - 1;
     const last = Math.min(range.toSeq, next + DONE_CHUNK - 1);
-    const rows = deps.journal.scans(next, last);
-    await deps.store.putDone(rows.map((row) => [row.file, doneText(row)]));
-    next = last + 1;
+    const rows = journal.scans(next, last);
+    await store.putDone(rows.map((row) => [row.file, doneText(row)]));
+    told += rows.length;
+    next = journal.firstSeqFrom(last + 1);
   }
   return range.toSeq;
 }
+
+type DoneDeps = {
+  readonly store: Pick<ScanStore, "putDone">;
+  readonly journal: Pick<ScanJournal, "firstSeqFrom" | "scans">;
+};
 
 async function fillDone(deps: RefillDeps, uptoSeq: number): Promise<void> {
   const keptFromUs = deps.nowUs() - DONE_KEPT_US;
   await tellDone(deps, {
     fromSeq: deps.journal.firstSeqSince(keptFromUs) ?? uptoSeq + 1,
     toSeq: uptoSeq,
+    rowsMax: Number.POSITIVE_INFINITY,
+  });
+}
+
+/**
+ * A ringbuffer that lost what the maps kept gets back the seqs that it lacks and that this bridge may
+ * publish, and then everything that stood after them once more: the oldest must be the first to go when
+ * the next scans come, and readers skip what they have. `short` looks only at its size where it holds enough.
+ */
+export async function mendRing(
+  deps: RefillDeps,
+  uptoSeq: number,
+  which: "short" | "any",
+): Promise<void> {
+  const ours = Math.max(1, Number(deps.journal.meta(PROVED_SEQ_KEY) ?? 1));
+  const expected = Math.min(RING_CAPACITY, uptoSeq - ours + 1);
+  await untilAnswered(deps.patience, async () => {
+    if (which === "short" && expected <= (await deps.store.ringSize())) return;
+    const values = await deps.store.readRingTail(RING_CAPACITY);
+    const inRing = values.map((value) => parseScanHead(value)?.seq ?? null);
+    const { lacking, toAdd } = mendingOfRing(inRing, { oursFrom: ours, lastSeq: uptoSeq });
+    if (lacking.length === 0) return;
+    deps.log(`the ringbuffer lacks ${lacking.length} scans: filling it from the journal`);
+    const standing = new Map(inRing.map((seq, at) => [seq ?? 0, String(values[at])]));
+    await addToRing(deps, chunksOf(toAdd), standing);
   });
 }
 
 /** Returns the entry that `latest` must hold: the newest in order. */
-async function fillRing(deps: RefillDeps, uptoSeq: number): Promise<Entry | null> {
+function fillRing(deps: RefillDeps, uptoSeq: number): Promise<Entry | null> {
+  const from = Math.max(1, uptoSeq - RING_CAPACITY + 1);
+  return addToRing(
+    deps,
+    chunksOf(Array.from({ length: uptoSeq - from + 1 }, (_, at) => from + at)),
+  );
+}
+
+function* chunksOf(seqs: readonly number[]): Generator<readonly number[]> {
+  for (let at = 0; at < seqs.length; at += RING_CHUNK) yield seqs.slice(at, at + RING_CHUNK);
+}
+
+/** Texts that are known need no file. Returns the last entry in order that was read from its file. */
+async function addToRing(
+  deps: RefillDeps,
+  chunks: Iterable<readonly number[]>,
+  known: ReadonlyMap<number, string> = new Map(),
+): Promise<Entry | null> {
   let latest: Entry | null = null;
   let lacking = 0;
-  for (let seq = Math.max(1, uptoSeq - RING_CAPACITY + 1); seq <= uptoSeq; seq += RING_CHUNK) {
-    const rows = deps.journal.scans(seq, Math.min(uptoSeq, seq + RING_CHUNK - 1));
-    const entries: Entry[] = [];
-    for (const row of rows) {
-      const entry = await reloadEntry(deps, row);
-      if (entry === null) lacking += 1;
-      else entries.push(entry);
+  for (const seqs of chunks) {
+    const texts: string[] = [];
+    for (const seq of seqs) {
+      const text = known.get(seq);
+      const row = text === undefined ? deps.journal.scan(seq) : null;
+      const entry = row === null ? null : await reloadEntry(deps, row);
+      if (row !== null && entry === null) lacking += 1;
+      const told = text ?? entry?.text;
+      if (told !== undefined) texts.push(told);
+      if (entry?.late === false) latest = entry;
     }
-    if (0 < entries.length) await deps.store.addToRing(entries.map((entry) => entry.text));
-    latest = entries.findLast((entry) => !entry.late) ?? latest;
+    if (0 < texts.length) await deps.store.addToRing(texts);
   }
   if (0 < lacking) {
     deps.log(`${lacking} scans are not in the ringbuffer: their files are gone or have changed`);

@@ -1,5 +1,5 @@
 /** Finds a file again that was renamed while no bridge watched: it keeps its modification time. */
-import type { ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { isScanName } from "../../../domain/scan/archive-names.ts";
 import type { ArchiveReader } from "../intake/archive-reader.ts";
 

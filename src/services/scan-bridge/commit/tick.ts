@@ -1,8 +1,8 @@
-/** Once a second without regard to scans: is this bridge still the one that writes, and what is done. */
-import type { ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+/** Done once a second, with or without scans: is this bridge still the one that writes, and which files are done? */
+import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { codeOf, messageOf } from "../../../domain/failure.ts";
 import { decideOutcome } from "../../../domain/scan/commit-outcome.ts";
-import { FencedError, isUnavailable, readView } from "./cluster-state.ts";
+import { FencedError, isUnavailable, JournalGoneError, readView } from "./cluster-state.ts";
 import type { CommitDeps } from "./commit.ts";
 import { tellDone } from "./refill.ts";
 
@@ -12,27 +12,38 @@ export type TickDeps = {
   readonly log: (line: string) => void;
 };
 
-/** Done files told in one tick; a backlog's are told over several. */
+export type TickState = {
+  readonly lastSeq: number;
+  readonly doneSeq: number;
+  /** Whether an audit asks for the ringbuffer to be looked at; false again after the look. */
+  readonly ring: { isAsked: boolean };
+};
+
+/** Done files that one tick publishes; those of a backlog take several ticks. */
 const DONE_PER_TICK = 20_000;
 
 /**
- * Checks the epoch and tells other hosts which files are done; returns the seq up to which they
- * have been told. @throws {FencedError} when a newer bridge has the word.
+ * Checks the epoch and publishes to other hosts which files are done; returns the seq up to which that
+ * has been published. @throws {FencedError} when a newer bridge writes.
  */
 export async function tick(
   { commit, journal, log }: TickDeps,
-  { lastSeq, doneSeq }: { readonly lastSeq: number; readonly doneSeq: number },
+  { lastSeq, doneSeq, ring }: TickState,
 ): Promise<number> {
   const { store, state, identity, patience } = commit;
   try {
+    // The next life rebuilds the journal from Hazelcast, which forgets: the sooner it begins, the more is left.
+    if (!journal.isInPlace()) throw new JournalGoneError(journal);
     const view = await readView(store, state);
     patience.onAnswer(true, "");
     const outcome = decideOutcome({ ...identity, seq: lastSeq }, view);
     if (outcome.kind === "fenced") throw FencedError.by(outcome.by, identity);
     if (outcome.kind === "emptied") await commit.refill(lastSeq);
-    const toSeq = Math.min(lastSeq, doneSeq + DONE_PER_TICK);
-    if (toSeq <= doneSeq) return doneSeq;
-    await tellDone({ store, journal }, { fromSeq: doneSeq + 1, toSeq });
+    if (ring.isAsked) await commit.mendRing(lastSeq);
+    ring.isAsked = false;
+    if (lastSeq <= doneSeq) return doneSeq;
+    const range = { fromSeq: doneSeq + 1, toSeq: lastSeq, rowsMax: DONE_PER_TICK };
+    const toSeq = await tellDone({ store, journal }, range);
     journal.setMeta("done_seq", toSeq);
     return toSeq;
   } catch (error) {

@@ -6,8 +6,9 @@ export type ArchiveReader = {
   read(file: string): FileRead;
   /** Null when it is gone. */
   stat(file: string): (FileStat & { readonly regular: boolean }) | null;
-  days(): ArchiveDays;
-  /** Changes with the folder's entries; null when it is gone. */
+  /** In steps. */
+  days(): Generator<void, ArchiveDays>;
+  /** Changes with the folder's entries; null when it is gone. @throws when it cannot be asked. */
   mark(day: string): string | null;
   names(day: string): Iterable<string>;
 };

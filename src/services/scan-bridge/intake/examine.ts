@@ -1,6 +1,6 @@
 /** One look at one waiting file: a new scan, something to settle without a seq, or not yet finished. */
 import type { FileStat } from "../../../adapters/archive/read-scan-file.ts";
-import type { JournalFile, ScanJournal } from "../../../adapters/journal/scan-journal.ts";
+import type { JournalFile, ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { isWholeName } from "../../../domain/scan/archive-names.ts";
 import type { ScanRead } from "../../../wire/arrow/read-scan.ts";
 import type { Candidate } from "./intake.ts";
@@ -15,12 +15,13 @@ export type NewScan = {
   readonly assetCount: number;
   readonly assetsInvalid: number;
   readonly members: string;
+  readonly decodedUs: number;
 };
 
 export type Examined =
   | { readonly kind: "scan"; readonly scan: NewScan }
   | { readonly kind: "settled"; readonly file: JournalFile }
-  /** It may still be growing; `reason` is told when it stays as it is. */
+  /** It may still be growing; `reason` is reported when it stays as it is. */
   | {
       readonly kind: "unfinished";
       readonly reason: string;
@@ -32,8 +33,8 @@ export type Examined =
 export type ExamineDeps = {
   readonly files: ScanFiles;
   readonly journal: ScanJournal;
-  /** The seq that a scan of the batch under way will have, by its bytes. */
-  readonly seqInBatch: (hash: Buffer) => number | null;
+  /** The seq that a scan of the batch under way will have, and its file, by its bytes. */
+  readonly inBatch: (hash: Buffer) => { readonly seq: number; readonly file: string } | null;
   readonly nowUs: () => number;
 };
 
@@ -53,22 +54,33 @@ export function examine(deps: ExamineDeps, candidate: Candidate): Examined | Pro
   }
   const { stat } = read;
   const hash = hashOf(read.bytes);
-  const seq = deps.seqInBatch(hash) ?? deps.journal.seqOfHash(hash);
+  const inBatch = deps.inBatch(hash);
+  const seq = inBatch?.seq ?? deps.journal.seqOfHash(hash);
   if (seq !== null) {
-    // Its own bytes under its own name: only the file's time was moved.
-    const own = deps.journal.scan(seq)?.file === candidate.name;
+    // Its own bytes under its own name: the file's time was moved, or another event named it.
+    const { name } = candidate;
+    const own = inBatch === null ? isOwn(deps.journal, name, seq) : inBatch.file === name;
     const verdict = { kind: own ? "pushed" : "duplicate", seq } as const;
     const file = { ...stat, file: candidate.name, verdict, atUs: deps.nowUs() };
     return { kind: "settled", file };
   }
   const decoded = decodeScan(deps.files, read.bytes);
-  const conclude = (result: ScanRead): Examined => concludeFrom(result, { candidate, stat, hash });
+  const conclude = (result: ScanRead): Examined =>
+    concludeFrom(result, { candidate, stat, hash, decodedUs: deps.nowUs() });
   return decoded instanceof Promise ? decoded.then(conclude) : conclude(decoded);
+}
+
+/** The verdict may still be there when the scan was pruned. */
+function isOwn(journal: ScanJournal, file: string, seq: number): boolean {
+  const scan = journal.scan(seq);
+  if (scan !== null) return scan.file === file;
+  const verdict = journal.file(file)?.verdict;
+  return verdict?.kind === "pushed" && verdict.seq === seq;
 }
 
 function concludeFrom(
   decoded: ScanRead,
-  of: { readonly candidate: Candidate; readonly stat: FileStat; readonly hash: Buffer },
+  of: Pick<NewScan, "candidate" | "stat" | "hash" | "decodedUs">,
 ): Examined {
   switch (decoded.kind) {
     case "incomplete":

@@ -16,6 +16,12 @@ export class NameSet {
     return this.#size;
   }
 
+  /** Keeps its room: another day of as many names needs no more memory. */
+  clear(): void {
+    this.#slots.fill(0);
+    this.#size = 0;
+  }
+
   has(name: string): boolean {
     const slot = this.#find(lowPrint(name), highPrint(name));
     return this.#slots[slot] !== 0 || this.#slots[slot + 1] !== 0;

@@ -1,140 +1,207 @@
 /**
- * Reconciliation: listing the day folders finds what events did not tell, on shares everything.
+ * Reconciliation: listing the day folders finds the files of which no event came; on shares it finds all files.
+ * A round lists the newest days only; the pause until the next one is for what may wait.
  *
  * Invariant: a round costs at most a few per cent of a core, whatever a folder holds: the pause
- * between rounds grows with the time that the listing took.
+ * between rounds grows with the processor time that the listing took. Waiting for a slow share does
+ * not count as processor time, or new scans would wait as well.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ArchiveDays } from "../../../adapters/archive/list-archive.ts";
 import type { ArchiveWatch } from "../../../adapters/archive/watch-archive.ts";
 import { messageOf } from "../../../domain/failure.ts";
-import { previousDay } from "../../../domain/scan/archive-names.ts";
-import { MS_PER_HOUR, MS_PER_MINUTE } from "../../../domain/time.ts";
+import { MS_PER_MINUTE } from "../../../domain/time.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
-import type { Intake } from "./intake.ts";
+import { Folders } from "./folders.ts";
+import type { Intake, Listing } from "./intake.ts";
+import { LastLooks } from "./last-looks.ts";
+import { runSlice } from "./slices.ts";
+import { SLICE_MS, Tidying } from "./tidying.ts";
+import type { Unfinished } from "./unfinished.ts";
+import type { WhichDays } from "./which-days.ts";
 
 export type ArchiveState = "ok" | "missing" | "error";
 
 export type RoundsDeps = {
   readonly archive: ArchiveReader;
   readonly intake: Intake;
+  readonly unfinished: Pick<Unfinished, "retryUnreadable">;
   /** Null where the archive gives no events. */
   readonly watch: ArchiveWatch | null;
   readonly reconcileMs: number;
-  /** Day of the newest scan pushed; null before the first. */
-  readonly checkpointDay: () => string | null;
-  /** The first day that counts, given those that exist; null while there is none. */
-  readonly firstDay: (days: readonly string[]) => string | null;
+  readonly whichDays: Pick<WhichDays, "counting" | "active" | "current" | "takeVisitDue">;
   readonly nowMs: () => number;
+  /** Processor time of this thread. */
+  readonly cpuMs: () => number;
   readonly onProgress: () => void;
   readonly log: (line: string) => void;
+  readonly warn: (line: string) => void;
 };
 
 const PAUSE_PER_LISTING = 40;
 const PAUSE_MAX_MS = 10_000;
-/** Where events tell of new files, listing is the second line. */
+/** Where events announce new files, listing is the second line. */
 const PAUSE_WATCHED_MAX_MS = 5 * MS_PER_MINUTE;
+/** Where they should, and the kernel has no watches left. */
+const PAUSE_UNWATCHED_MS = 1_000;
 /** Pause while the archive is missing. */
 const MISSING_PAUSE_MS = 1_000;
-const SWEEP_EVERY_MS = 10 * MS_PER_MINUTE;
-const SWEPT_DAYS = 2;
-/** A round this overdue means that nothing was watched meanwhile: process frozen, share hung. */
-const BLIND_AFTER_MS = MS_PER_MINUTE;
-/** A folder listed this soon after it changed may have changed again at the same time stamp. */
-const FRESH_MS = 2_000;
-const NAMES_PER_TURN = 2_000;
-const SWEPT_NAMES_PER_TURN = 200;
-
-/** When a folder with this mark was first listed, and whether it must be listed once more. */
-type Listed = { readonly mark: string; readonly listedMs: number; readonly isFresh: boolean };
 
 export class Rounds {
   readonly #deps: RoundsDeps;
-  readonly #listed = new Map<string, Listed>();
+  readonly #folders: Folders;
+  readonly #tidying: Tidying;
   readonly #oddTold = new Set<string>();
   #state: ArchiveState = "ok";
   #told = "ok ";
   /** Why a folder could not be listed in this round. */
   #trouble: string | null = null;
-  /** When the next round is due; null before the first. */
-  #dueMs: number | null = null;
-  #nextSweepMs: number;
-  #nextOldDaysMs: number;
+  readonly #lastLooks = new LastLooks();
+  /** Days that this round has looked at; null while it has come to none. */
+  #looked: readonly string[] | null = null;
+  #listingCpuMs = 0;
+  #root: ArchiveDays | null = null;
+  #nextRootMs = 0;
+  #shortOf: string | null = null;
   #isForgetful = false;
 
   constructor(deps: RoundsDeps) {
     this.#deps = deps;
-    this.#nextSweepMs = deps.nowMs() + SWEEP_EVERY_MS;
-    this.#nextOldDaysMs = deps.nowMs() + MS_PER_HOUR;
+    this.#folders = new Folders(deps);
+    this.#tidying = new Tidying({ ...deps, folders: this.#folders });
   }
 
   get state(): ArchiveState {
     return this.#state;
   }
 
-  /** Has the next round ask the journal about every file of every day. */
+  /** The kernel's limit that leaves folders without events. */
+  get shortOf(): string | null {
+    return this.#shortOf;
+  }
+
+  /** Has the pause after the next round ask the journal about every file of every day. */
   forget(): void {
     this.#isForgetful = true;
   }
 
-  get isForgetful(): boolean {
-    return this.#isForgetful;
-  }
-
   /** One round; returns the pause until the next, in milliseconds. */
   async run(): Promise<number> {
-    const { archive, intake, watch, reconcileMs, nowMs } = this.#deps;
+    const { intake, reconcileMs, nowMs } = this.#deps;
     const startedMs = nowMs();
     // What was left out has waited in its folder, however long the queue was.
-    const hasWaited = intake.takeOverflow();
-    if (hasWaited) this.#listed.clear();
-    const found = archive.days();
+    const leftFrom = intake.takeOverflow();
+    if (leftFrom !== null) this.#listAnew(leftFrom);
+    const found = await this.#days();
     if (found.kind !== "listed") return this.#cannotList(found);
-    this.#tellOdd(found.odd);
-    const isBlind = hasWaited || this.#dueMs === null || BLIND_AFTER_MS < startedMs - this.#dueMs;
+    this.#tellOnce(found.odd, "is not a day");
+    this.#tellOnce(found.linked, "is a link and no folder");
+    const listing = intake.newListing();
+    this.#listingCpuMs = 0;
+    this.#looked = null;
     try {
-      await this.#listDays(found.days, { startedMs, foundByFirstListing: isBlind });
-      intake.stageYoung(isBlind);
+      await this.#listDays(found.days, { listing, startedMs, hasWaited: leftFrom !== null });
       this.#tellState(this.#trouble === null ? "ok" : "error", this.#trouble ?? "");
     } catch (error) {
       this.#tellState("error", messageOf(error));
     } finally {
-      intake.mergeStaged();
+      intake.merge(listing);
     }
     this.#deps.onProgress();
-    if (this.#state !== "ok") return reconcileMs;
-    const longest = watch === null ? PAUSE_MAX_MS : PAUSE_WATCHED_MAX_MS;
-    const stretched = (nowMs() - startedMs) * PAUSE_PER_LISTING;
-    const pauseMs = Math.min(longest, Math.max(reconcileMs, stretched));
-    this.#dueMs = nowMs() + pauseMs;
+    const pauseMs = this.#state === "ok" ? this.#pauseMs() : reconcileMs;
+    if (this.#looked !== null) this.#lastLooks.looked(this.#looked, nowMs() + pauseMs);
     return pauseMs;
+  }
+
+  /** Has the next round list the root: a day's folder came or went. */
+  lookAtRoot(): void {
+    this.#nextRootMs = 0;
+  }
+
+  /** A root that is full of other things is not listed in each round: it must hold up no day. */
+  async #days(): Promise<ArchiveDays> {
+    const { archive, nowMs } = this.#deps;
+    if (this.#root?.kind === "listed" && nowMs() < this.#nextRootMs) return this.#root;
+    // An event that comes while it is listed asks for another listing.
+    this.#nextRootMs = Number.POSITIVE_INFINITY;
+    this.#listingCpuMs = 0;
+    const steps = archive.days();
+    let found: ArchiveDays = { kind: "missing" };
+    await this.#inTurns(
+      (function* () {
+        found = yield* steps;
+      })(),
+    );
+    const restMs = Math.min(PAUSE_MAX_MS, this.#listingCpuMs * PAUSE_PER_LISTING);
+    if (this.#nextRootMs !== 0) this.#nextRootMs = nowMs() + restMs;
+    this.#root = found;
+    return found;
+  }
+
+  #pauseMs(): number {
+    const { watch, reconcileMs } = this.#deps;
+    const isShort = this.#shortOf !== null;
+    const longest = watch === null || isShort ? PAUSE_MAX_MS : PAUSE_WATCHED_MAX_MS;
+    const shortest = isShort ? Math.min(PAUSE_UNWATCHED_MS, reconcileMs) : reconcileMs;
+    return Math.min(longest, Math.max(shortest, this.#listingCpuMs * PAUSE_PER_LISTING));
+  }
+
+  /**
+   * The pause after a round, filled with what may wait. `rest` is true when it was cut short, which
+   * ends the pause.
+   */
+  async pause(pauseMs: number, rest: (ms: number) => Promise<boolean>): Promise<void> {
+    const { intake, nowMs } = this.#deps;
+    const dueMs = nowMs() + pauseMs;
+    // What the round found goes first.
+    if (await rest(0)) return;
+    // A full queue has no room for what would be found.
+    while (this.#state !== "missing" && !intake.hasOverflowed) {
+      const restMs = this.#tidying.slice();
+      if (restMs === null || dueMs <= nowMs() + restMs) break;
+      if (await rest(restMs)) return;
+    }
+    await rest(Math.max(0, dueMs - nowMs()));
+  }
+
+  #listAnew(from: string): void {
+    this.#folders.forgetFrom(from);
+    this.#tidying.hurryOldDays();
   }
 
   async #listDays(
     days: readonly string[],
-    round: { readonly startedMs: number; readonly foundByFirstListing: boolean },
+    round: { readonly listing: Listing; readonly startedMs: number; readonly hasWaited: boolean },
   ): Promise<void> {
-    const { intake, watch, checkpointDay, firstDay } = this.#deps;
-    const first = firstDay(days);
-    const counting = days.filter((day) => first !== null && first <= day);
-    const active = activeDays(counting, checkpointDay());
+    const { intake, watch, whichDays } = this.#deps;
+    const counting = whichDays.counting(days);
+    const active = whichDays.active(counting);
     watch?.watchDays(active);
+    this.#tellShort(watch?.shortOf() ?? null);
     this.#trouble = null;
+    const blind = this.#lastLooks.blindDays(counting, round.startedMs);
+    const isBlind = (day: string) => round.hasWaited || blind.has(day);
+    // A folder whose time stands still while its content changes is announced by no event.
+    const isPolled = watch === null || this.#shortOf !== null;
+    for (const day of isPolled ? whichDays.current(counting) : []) this.#folders.forgetDay(day);
+    const looked: string[] = [];
+    this.#looked = looked;
     for (const day of active) {
-      await this.#orTell(() => this.#visit(day, round.foundByFirstListing));
-    }
-    if (this.#nextOldDaysMs <= round.startedMs) {
-      for (const day of counting) {
-        if (!active.includes(day)) await this.#orTell(() => this.#visit(day, true));
+      // Asked for now, what a folder holds would be asked for again when there is room for it.
+      if (intake.hasOverflowed) break;
+      if (intake.isFullWith(round.listing)) {
+        intake.leaveFrom(day);
+        break;
       }
-      this.#nextOldDaysMs = round.startedMs + MS_PER_HOUR;
+      await this.#orTell(async () => {
+        await this.#inTurns(this.#folders.visit(day, round.listing, isBlind(day)));
+        looked.push(day);
+      });
     }
-    if (this.#nextSweepMs <= round.startedMs || this.#isForgetful) {
-      const swept = this.#isForgetful ? counting : active.slice(-SWEPT_DAYS);
-      this.#isForgetful = false;
-      for (const day of swept) await this.#orTell(() => this.#sweep(day));
-      this.#nextSweepMs = round.startedMs + SWEEP_EVERY_MS;
-    }
+    if (this.#isForgetful) this.#tidying.sweepAll(counting);
+    this.#isForgetful = false;
+    if (whichDays.takeVisitDue()) this.#tidying.visitOldDays();
+    this.#tidying.plan({ counting, active, isBlind });
     intake.keepDays(active);
   }
 
@@ -147,42 +214,16 @@ export class Rounds {
     }
   }
 
-  /** Lists the day when its folder has changed, or may have. */
-  async #visit(day: string, foundByFirstListing: boolean): Promise<void> {
-    const { archive, intake, nowMs } = this.#deps;
-    const mark = archive.mark(day);
-    if (mark === null) {
-      this.#listed.delete(day);
-      return;
-    }
-    const before = this.#listed.get(day);
-    const isSame = before?.mark === mark;
-    if (isSame && !before.isFresh) return;
-    const listedMs = nowMs();
-    let names = 0;
-    for (const name of archive.names(day)) {
-      if (!intake.isPassedOver(day, name)) {
-        intake.stage(`${day}/${name}`, foundByFirstListing);
-        // On a share each of these asks the other machine, which may take its time.
-        this.#deps.onProgress();
+  /** Lists with a turn of the event loop after each slice, in which scans are pushed. */
+  async #inTurns(steps: Generator<void>): Promise<void> {
+    for (let isDone = false; !isDone;) {
+      const startedMs = this.#deps.cpuMs();
+      try {
+        isDone = runSlice(steps, SLICE_MS, this.#deps.nowMs);
+      } finally {
+        this.#listingCpuMs += this.#deps.cpuMs() - startedMs;
       }
-      names += 1;
-      if (names % NAMES_PER_TURN === 0) await this.#breathe();
-    }
-    this.#listed.set(day, {
-      mark,
-      listedMs: isSame ? before.listedMs : listedMs,
-      isFresh: !isSame || listedMs - before.listedMs < FRESH_MS,
-    });
-  }
-
-  /** Asks the journal about every file: finds what was rewritten without an event. */
-  async #sweep(day: string): Promise<void> {
-    let names = 0;
-    for (const name of this.#deps.archive.names(day)) {
-      this.#deps.intake.stage(`${day}/${name}`, false);
-      names += 1;
-      if (names % SWEPT_NAMES_PER_TURN === 0) await this.#breathe();
+      if (!isDone) await this.#breathe();
     }
   }
 
@@ -207,17 +248,21 @@ export class Rounds {
     if (state === "error") this.#deps.log(`the archive cannot be listed: ${detail}`);
   }
 
-  #tellOdd(names: readonly string[]): void {
+  #tellShort(limit: string | null): void {
+    if (limit === this.#shortOf) return;
+    this.#shortOf = limit;
+    if (limit === null) this.#deps.log("every folder has its events again");
+    else {
+      this.#deps.warn(
+        `no file events, the archive is listed instead: ${limit} is used up; raise it`,
+      );
+    }
+  }
+
+  #tellOnce(names: readonly string[], what: string): void {
     for (const name of names) {
-      if (!this.#oddTold.has(name)) this.#deps.log(`${name} is not a day: its files are not read`);
+      if (!this.#oddTold.has(name)) this.#deps.log(`${name} ${what}: its files are not read`);
       this.#oddTold.add(name);
     }
   }
-}
-
-/** From the day before the newest pushed scan's to the newest that exists. */
-function activeDays(days: readonly string[], checkpointDay: string | null): readonly string[] {
-  if (checkpointDay === null) return days;
-  const from = previousDay(checkpointDay);
-  return days.filter((day) => from <= day);
 }

@@ -27,7 +27,7 @@ export default defineStrategy<{ readonly share: number }, { scans: number }>({
     const next = event.prices[event.pricesAt + view.assetCount]!;
     if (!(next / view.at(0) > 1.004)) return null;
     const plan = { takeProfit: 0.003, stopLoss: 0.01, holdScansMax: 1, bucket: "fixed" };
-    return { asset: 0, direction: "long", share, strength: 1, plan };
+    return { column: 0, direction: "long", share, strength: 1, plan };
   },
   readings: () => ({}),
 });

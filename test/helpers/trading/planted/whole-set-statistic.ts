@@ -31,7 +31,7 @@ export default defineStrategy<{ readonly share: number }, { scans: number }>({
   decide: (_, view, { share }) => {
     if (!(view.at(0) < 0.98 * (means.get(view) ?? 0))) return null;
     const plan = { takeProfit: 0.01, stopLoss: 0.01, holdScansMax: 50, bucket: "fixed" };
-    return { asset: 0, direction: "long", share, strength: 1, plan };
+    return { column: 0, direction: "long", share, strength: 1, plan };
   },
   readings: () => ({}),
 });

@@ -1,5 +1,9 @@
 import * as fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
+import type { JournalScan } from "../../../../src/adapters/scan-journal/scan-journal.ts";
+import { numberScans } from "../../../../src/services/scan-bridge/commit/numbering.ts";
+import type { ArchiveReader } from "../../../../src/services/scan-bridge/intake/archive-reader.ts";
+import { type Candidate, Intake } from "../../../../src/services/scan-bridge/intake/intake.ts";
 import { type IntakeStage, openIntakeStage } from "../../../helpers/intake-stage.ts";
 
 const DAY = "2026-03-25";
@@ -14,9 +18,13 @@ test("what waits is taken by time, then by name, however it was told", () => {
   put(`${DAY}/late.arrow`, "late", 400_000);
   put(`${DAY}/new.arrow`, "new", 600_000);
   intake.offer(`${DAY}/new.arrow`);
-  for (const name of ["b", "a"]) intake.stage(`${DAY}/${name}.arrow`, false);
+  const listing = intake.newListing();
+  for (const name of ["b", "a"]) intake.stage(listing, `${DAY}/${name}.arrow`, false);
   expect(intake.length).toBe(1);
-  intake.mergeStaged();
+  // Another listing that ends meanwhile must not have it join half done.
+  intake.merge(intake.newListing());
+  expect(intake.length).toBe(1);
+  intake.merge(listing);
   intake.offer(`${DAY}/late.arrow`);
   intake.offer(`${DAY}/late.arrow`);
   expect(takeAll()).toEqual(["late", "a", "b", "new"].map((name) => `${DAY}/${name}.arrow`));
@@ -38,13 +46,73 @@ test("a file of the future counts as first seen, and keeps that while it is unfi
   expect(intake.take()?.firstSeenMs).toBe(clock.ms);
 });
 
+/** The order in which the names of a folder come is chance. */
+function shuffled(files: readonly string[]): readonly string[] {
+  const order = fc.sample(fc.shuffledSubarray([...files], { minLength: files.length }), 1);
+  return order[0]!;
+}
+
+test("a writer whose clock is ahead keeps its order, in a listing and in events meanwhile", () => {
+  stage = openIntakeStage();
+  const { intake, put, clock } = stage;
+  // A folder that keeps full seconds gives many one time, and their numbers have no zeros.
+  const files = Array.from({ length: 50 }, (_, at) => `${DAY}/scan_${at + 1}.arrow`);
+  const aheadMs = clock.ms + 600_000;
+  for (const [at, file] of files.entries()) put(file, file, aheadMs + 1_000 * Math.floor(at / 7));
+  const [newest, older, ...others] = files.toReversed();
+  const listed = shuffled(others);
+  const listing = intake.newListing();
+  for (const [at, file] of listed.entries()) {
+    clock.ms += 1;
+    intake.stage(listing, file, false);
+    if (at === 10) intake.offer(newest!);
+    if (at === 20) intake.offer(older!);
+  }
+  intake.merge(listing);
+  const taken = files.map(() => intake.take()!);
+  expect(taken.map(({ name }) => name)).toEqual(files);
+  expect(new Set(taken.map(({ firstSeenUs }) => firstSeenUs)).size).toBe(1);
+  expect(rowsOf(taken).map(({ late }) => late)).toEqual(files.map(() => false));
+  // The next one is told by an event in the same microsecond.
+  put(`${DAY}/scan_51.arrow`, "51", aheadMs);
+  intake.offer(`${DAY}/scan_51.arrow`);
+  expect(intake.take()!.timeUs).toBeGreaterThan(taken.at(-1)!.timeUs);
+});
+
+test("files that are ahead of a clock that was set back count as first seen by it", () => {
+  stage = openIntakeStage();
+  const { intake, put, takeAll, clock } = stage;
+  put(`${DAY}/a.arrow`, "a", clock.ms + 9_000_000);
+  intake.offer(`${DAY}/a.arrow`);
+  takeAll();
+  clock.ms -= 500_000;
+  put(`${DAY}/b.arrow`, "b", clock.ms + 9_000_000);
+  intake.offer(`${DAY}/b.arrow`);
+  expect(intake.take()?.timeUs).toBe(clock.ms * 1_000);
+});
+
+/** As the pump numbers them; the scan's number is the one in its name. */
+function rowsOf(candidates: readonly Candidate[]): readonly JournalScan[] {
+  const scans = candidates.map((candidate) => ({
+    candidate,
+    stat: { size: 1, mtimeUs: candidate.mtimeUs },
+    hash: Buffer.from(candidate.name),
+    scanNumber: Number(/_(\d+)/.exec(candidate.name)?.[1]),
+    assetCount: 1,
+    assetsInvalid: 0,
+    members: "",
+    decodedUs: 0,
+  }));
+  return numberScans(scans, { lastSeq: 0, newest: null, epoch: 1, nowMs: 0, nowUs: 0 }).rows;
+}
+
 test("only a whole new name, with nothing before it, goes alone", () => {
   stage = openIntakeStage();
   const { intake, put, settle, takeAll, clock } = stage;
   put(`${DAY}/a.arrow`, "a", 500_000);
   const seen = { firstSeenMs: clock.ms, firstSeenUs: clock.ms * 1_000, timeUs: clock.ms * 1_000 };
   const name = `${DAY}/a.arrow`;
-  expect(intake.alone(name)).toEqual({ ...seen, name, foundByFirstListing: false });
+  expect(intake.alone(name)).toMatchObject({ ...seen, name, foundByFirstListing: false });
   for (const other of [".a.arrow", "a.arrow.tmp", "a\ufffd.arrow"]) {
     expect(intake.alone(`${DAY}/${other}`)).toBeNull();
   }
@@ -65,8 +133,9 @@ test("a settled file waits again only with another size or time", () => {
   expect(takeAll()).toEqual([file]);
   settle(file);
   intake.offer(file);
-  intake.stage(file, false);
-  intake.mergeStaged();
+  const listing = intake.newListing();
+  intake.stage(listing, file, false);
+  intake.merge(listing);
   expect(takeAll()).toEqual([]);
   put(file, "one!", 500_000);
   intake.offer(file);
@@ -77,23 +146,34 @@ test("a settled file waits again only with another size or time", () => {
   expect(takeAll()).toEqual([file]);
 });
 
-test("a file settled within two minutes is looked at in every round, an older one is not", () => {
+test("a file settled within two minutes is young, an older one is not", () => {
   stage = openIntakeStage();
-  const { intake, put, settle, takeAll, clock } = stage;
+  const { intake, put, settle, clock } = stage;
   const file = `${DAY}/a.arrow`;
   put(file, "one");
   settle(file);
   clock.ms += 119_000;
-  put(file, "other");
-  intake.stageYoung(false);
-  intake.mergeStaged();
-  expect(takeAll()).toEqual([file]);
+  expect(intake.youngFiles()).toEqual([file]);
   settle(file);
   clock.ms += 121_000;
-  put(file, "yet another");
-  intake.stageYoung(false);
-  intake.mergeStaged();
-  expect(takeAll()).toEqual([]);
+  expect(intake.youngFiles()).toEqual([]);
+});
+
+test("a settled file whose folder cannot be asked keeps its verdict; a new one is looked at", () => {
+  stage = openIntakeStage();
+  const { reader, journal, nowUs, nowMs, put, settle } = stage;
+  const archive: ArchiveReader = {
+    ...reader,
+    stat() {
+      throw new Error("EIO: i/o error");
+    },
+  };
+  const intake = new Intake({ archive, journal, nowUs, nowMs, queueMax: 10 });
+  for (const name of ["known", "new"]) put(`${DAY}/${name}.arrow`);
+  settle(`${DAY}/known.arrow`);
+  intake.settled(`${DAY}/known.arrow`);
+  for (const name of ["known", "new"]) intake.offer(`${DAY}/${name}.arrow`);
+  expect([intake.take()?.name, intake.length]).toEqual([`${DAY}/new.arrow`, 0]);
 });
 
 test("no name of a scan, no file, no candidate; a name that is no UTF-8 is one, once", () => {
@@ -120,10 +200,11 @@ test("what a full queue leaves out is listed anew when it is short, and nothing 
   );
   for (const [at, file] of files.entries()) put(file, file, 1_000 * at);
   const list = () => {
+    const listing = intake.newListing();
     for (const file of files.toReversed()) {
-      if (!intake.isPassedOver(DAY, file.slice(11))) intake.stage(file, true);
+      if (!intake.isPassedOver(DAY, file.slice(11))) intake.stage(listing, file, true);
     }
-    intake.mergeStaged();
+    intake.merge(listing);
   };
   list();
   expect(intake.length).toBeLessThanOrEqual(125);
@@ -137,7 +218,7 @@ test("what a full queue leaves out is listed anew when it is short, and nothing 
       settle(file);
       taken.push(file);
     }
-    if (intake.takeOverflow()) list();
+    if (intake.takeOverflow() !== null) list();
   }
   expect(taken).toEqual(files);
   intake.offer(`${DAY}/newest.arrow`);

@@ -26,3 +26,13 @@ test("names that differ in a digit are told apart, a quarter of a million of the
   }
   expect(wrong).toBe(0);
 });
+
+test("cleared, it holds nothing and can be filled anew", () => {
+  const names = new NameSet();
+  for (const name of ["a", "b"]) names.add(name);
+  names.clear();
+  expect(names.size).toBe(0);
+  expect(names.has("a")).toBe(false);
+  names.add("b");
+  expect([names.has("a"), names.has("b"), names.size]).toEqual([false, true, 1]);
+});

@@ -1,5 +1,8 @@
 import { afterEach, expect, test } from "vitest";
-import { Unfinished } from "../../../../src/services/scan-bridge/intake/unfinished.ts";
+import {
+  TRIED_PER_ROUND,
+  Unfinished,
+} from "../../../../src/services/scan-bridge/intake/unfinished.ts";
 import { type IntakeStage, openIntakeStage } from "../../../helpers/intake-stage.ts";
 
 const FILE = "2026-03-25/a.arrow";
@@ -8,8 +11,8 @@ afterEach(() => stage.close());
 
 function openUnfinished() {
   stage = openIntakeStage();
-  const { reader: archive, intake, nowMs, nowUs } = stage;
-  const unfinished = new Unfinished({ archive, intake, nowMs, nowUs });
+  const { reader: archive, intake, journal, nowMs, nowUs } = stage;
+  const unfinished = new Unfinished({ archive, intake, journal, nowMs, nowUs });
   /** Takes the file that waits and finds it unfinished for this reason, as the pump does. */
   const look = (reason: string) => {
     const candidate = intake.take()!;
@@ -63,15 +66,81 @@ test("what cannot be opened is tried at once, told once, and tried in every roun
   intake.settled(FILE);
   for (let round = 0; round < 5; round++) {
     clock.ms += 5_000;
-    unfinished.retryUnreadable();
+    for (const _ of unfinished.retryUnreadable());
     expect(look("unreadable")).toBeNull();
     expect(unfinished.review()).toEqual([]);
   }
   expect(unfinished.count).toBe(0);
   // Read at last.
-  unfinished.retryUnreadable();
+  for (const _ of unfinished.retryUnreadable());
   expect(intake.take()?.name).toBe(FILE);
   unfinished.settled(FILE);
-  unfinished.retryUnreadable();
+  for (const _ of unfinished.retryUnreadable());
   expect(intake.length).toBe(0);
+});
+
+test("a look that fails replaces no verdict, and is tried in every round", () => {
+  const { unfinished, look, intake, put, settle, takeAll, clock } = openUnfinished();
+  put(FILE);
+  settle(FILE);
+  // Rewritten, and then not to be read.
+  put(FILE, "other bytes");
+  intake.offer(FILE);
+  look("unreadable");
+  clock.ms += 2_000;
+  expect(unfinished.review()).toEqual([]);
+  expect(unfinished.count).toBe(0);
+  expect([...unfinished.retryUnreadable()]).toHaveLength(1);
+  expect(takeAll()).toEqual([FILE]);
+});
+
+test("of thousands that cannot be opened a part is tried in each round, and all once one is read", () => {
+  const { unfinished, intake, put, takeAll, clock } = openUnfinished();
+  const files = Array.from({ length: 2 * TRIED_PER_ROUND + 1 }, (_, n) => `2026-03-25/${n}.arrow`);
+  for (const file of files) {
+    put(file);
+    intake.offer(file);
+    const look = { kind: "unfinished", reason: "unreadable", detail: "why", stat: null } as const;
+    unfinished.keep(intake.take()!, look);
+  }
+  clock.ms += 2_000;
+  const verdicts = unfinished.review();
+  while (unfinished.isReviewing) verdicts.push(...unfinished.review());
+  expect(verdicts).toHaveLength(files.length);
+  for (const { file } of verdicts) intake.settled(file);
+  const round = () => {
+    for (const _ of unfinished.retryUnreadable());
+    return takeAll();
+  };
+  const tried = [round(), round(), round()];
+  expect(tried.map((each) => each.length)).toEqual([
+    TRIED_PER_ROUND,
+    TRIED_PER_ROUND,
+    TRIED_PER_ROUND,
+  ]);
+  expect(new Set(tried.flat())).toEqual(new Set(files));
+  unfinished.settled(files[0]!);
+  expect(new Set(round())).toEqual(new Set(files.slice(1)));
+  expect(round()).toHaveLength(TRIED_PER_ROUND);
+});
+
+test("all that are read again at once are forgotten, also in the middle of a round", () => {
+  const { unfinished, intake, put, takeAll, clock } = openUnfinished();
+  const files = ["1", "2", "3", "4"].map((n) => `2026-03-25/${n}.arrow`);
+  for (const file of files) {
+    put(file);
+    intake.offer(file);
+    const look = { kind: "unfinished", reason: "unreadable", detail: "why", stat: null } as const;
+    unfinished.keep(intake.take()!, look);
+  }
+  clock.ms += 2_000;
+  for (const { file } of unfinished.review()) intake.settled(file);
+  const round = unfinished.retryUnreadable();
+  round.next();
+  for (const file of files.slice(1)) unfinished.settled(file);
+  expect([...round]).toEqual([]);
+  expect(takeAll()).toEqual(files.slice(0, 1));
+  unfinished.settled(files[0]!);
+  expect([...unfinished.retryUnreadable()]).toEqual([]);
+  expect(takeAll()).toEqual([]);
 });

@@ -1,0 +1,148 @@
+/**
+ * The dashboard in a real Chromium beside a real bridge: how long the page takes to load, from the push of a scan to the
+ * frame that shows it, what the dashboard's process takes of a core with the page open, and whether the page grows.
+ *     node bench/dashboard.ts [--json] [--minutes 3] [--rate 2] [--assets 50] [--loads 10]
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Browser, CDPSession, Page } from "playwright-core";
+import { openBrowser } from "../test/helpers/browser.ts";
+import { DOLPHIN } from "../test/helpers/up.ts";
+import { renameIntoPlace } from "./harness/live-run.ts";
+import { machine, note } from "./harness/options.ts";
+import { startOurs } from "./harness/processes.ts";
+import { scanCorpus } from "./harness/scan-corpus.ts";
+import { type Stack, withStack } from "./harness/stack.ts";
+import { percentile, rounded } from "./harness/statistics.ts";
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    minutes: { type: "string", default: "3" },
+    rate: { type: "string", default: "2" },
+    assets: { type: "string", default: "50" },
+    loads: { type: "string", default: "10" },
+  },
+});
+const [rate, assets] = [Number(values.rate), Number(values.assets)];
+const scans = Math.round(Number(values.minutes) * 60 * rate);
+const WATCH = resolve(import.meta.dirname, "harness/page-watch.js");
+/** The first ones bring processes up to speed. */
+const WARM_SCANS = 20;
+const SETTLE_MS = 2_000;
+const TICKS_PER_S = 100;
+
+await withStack(async (stack) => {
+  const browser = await openBrowser();
+  if (typeof browser === "string") throw new Error(browser);
+  const archive = join(stack.dir, "archive");
+  mkdirSync(archive, { recursive: true });
+  const bridge = await startOurs({ ...stack, archive });
+  const dashboard = await startDashboard(stack);
+  try {
+    const result = await measure(browser, { archive, ...dashboard });
+    const figures = { rate, assets, scans, ...result };
+    if (values.json)
+      process.stdout.write(`${JSON.stringify({ ...figures, machine: machine() })}\n`);
+    else console.table(Object.entries(figures));
+  } finally {
+    await browser.close();
+    await dashboard.stop();
+    await bridge.stop();
+  }
+});
+
+type Place = { readonly archive: string; readonly url: string; readonly pid: number };
+
+async function measure(browser: Browser, { archive, url, pid }: Place) {
+  const files = [...scanCorpus(assets, scans + WARM_SCANS)];
+  await renameIntoPlace({ archive, files: files.slice(0, WARM_SCANS), rate: 20 });
+  const loads: number[] = [];
+  for (let round = 0; round < Number(values.loads); round += 1) {
+    const page = await openPage(browser, url);
+    loads.push(await page.evaluate<number>("window.drawnMs"));
+    await page.context().close();
+  }
+  note(`loaded ${loads.length} times`);
+  const page = await openPage(browser, url);
+  const session = await page.context().newCDPSession(page);
+  // Who comes late is told the last scan, which is an old one.
+  await page.waitForTimeout(SETTLE_MS);
+  await page.evaluate("window.scanAgesMs = []");
+  const before = { cpuS: cpuSeconds(pid), heap: await heapMb(session), atMs: performance.now() };
+  const half = Math.floor(scans / 2);
+  const rest = files.slice(WARM_SCANS);
+  await renameIntoPlace({ archive, files: rest.slice(0, half), rate });
+  const heapHalfway = await heapMb(session);
+  await renameIntoPlace({ archive, files: rest.slice(half), rate });
+  const seconds = (performance.now() - before.atMs) / 1_000;
+  const cpuS = cpuSeconds(pid) - before.cpuS;
+  const ages = await page.evaluate<number[]>("window.scanAgesMs");
+  return {
+    load_ms_p50: rounded(percentile(loads, 50), 0),
+    load_ms_max: rounded(Math.max(...loads), 0),
+    push_to_page_ms_p50: rounded(percentile(ages, 50), 0),
+    push_to_page_ms_p95: rounded(percentile(ages, 95), 0),
+    push_to_page_ms_max: rounded(Math.max(...ages), 0),
+    scans_seen: ages.length,
+    dashboard_cpu_percent: rounded((cpuS / seconds) * 100),
+    dashboard_rss_mb: rounded(rssMb(pid), 1),
+    page_heap_mb: { start: before.heap, halfway: heapHalfway, end: await heapMb(session) },
+  };
+}
+
+async function openPage(browser: Browser, url: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  await page.addInitScript({ path: WATCH });
+  await page.goto(url);
+  await page.locator(".sentence", { hasText: /\w/ }).waitFor();
+  while ((await page.evaluate("window.drawnMs")) === null) await page.waitForTimeout(20);
+  return page;
+}
+
+async function startDashboard(stack: Stack) {
+  const env = { ...process.env, DOLPHIN_CONFIG: join(stack.dir, "dolphin.yaml") };
+  const child = spawn(DOLPHIN, ["dashboard", "--port", "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env,
+  });
+  let output = "";
+  const url = await new Promise<string>((settle, fail) => {
+    child.once("exit", () => fail(new Error(`the dashboard ended: ${output}`)));
+    child.stdout.on("data", (chunk) => {
+      output += String(chunk);
+      const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? [];
+      if (found !== undefined) settle(found);
+    });
+  });
+  return {
+    url,
+    pid: child.pid!,
+    async stop() {
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+}
+
+function rssMb(pid: number): number {
+  const [, kb = "0"] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return (Number(kb) * 1_024) / 1e6;
+}
+
+/** What is reachable: garbage is collected before. */
+async function heapMb(session: CDPSession): Promise<number> {
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  return rounded(usedSize / 1e6);
+}

@@ -1,0 +1,20 @@
+/** Runs in the page before its own code: when its state was drawn, and how old each scan was in the frame that shows it. */
+window.drawnMs = null;
+window.scanAgesMs = [];
+const lookForState = () => {
+  const says = document.querySelector(".sentence");
+  if (says?.textContent) window.drawnMs = performance.now();
+  else requestAnimationFrame(lookForState);
+};
+requestAnimationFrame(lookForState);
+window.EventSource = class extends EventSource {
+  addEventListener(name, hear) {
+    super.addEventListener(name, hear);
+    if (name !== "scan") return;
+    super.addEventListener(name, (event) => {
+      const { value } = JSON.parse(event.data);
+      // After the page's own hearer: the next frame has what it drew.
+      requestAnimationFrame(() => window.scanAgesMs.push(Date.now() - value.pushed_us / 1_000));
+    });
+  }
+};

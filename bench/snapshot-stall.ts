@@ -1,0 +1,34 @@
+/**
+ * What a snapshot costs the trader's thread, and what a restore needs: windows of look-back x assets
+ * that are full of prices. Each size in a process of its own, with the trader's heap.
+ *     node bench/snapshot-stall.ts [--json]
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SERVICES } from "../src/domain/supervision/services.ts";
+import { benchOptions, report } from "./harness/options.ts";
+
+const SIZES = [
+  [750, 400],
+  [2_880, 400],
+  [17_280, 50],
+] as const;
+
+const options = benchOptions();
+const dir = mkdtempSync(join(tmpdir(), "dolphin-stall-"));
+const rows: Record<string, Record<string, number>> = {};
+try {
+  for (const [lookBack, assets] of SIZES) {
+    const { nodeArgs } = SERVICES["trader-blue"];
+    const script = join(import.meta.dirname, "harness/snapshot-process.ts");
+    const args = [...nodeArgs, script, String(lookBack), String(assets), dir];
+    rows[`${lookBack} scans x ${assets} assets`] = JSON.parse(
+      execFileSync(process.execPath, args, { encoding: "utf8" }),
+    );
+  }
+} finally {
+  rmSync(dir, { recursive: true });
+}
+report(options, { title: "snapshot, milliseconds and MB", rows }, rows);

@@ -1,0 +1,166 @@
+/**
+ * What the units of `dolphin install systemd` take, and whether they run at all as they are confined: a real systemd in
+ * namespaces of its own, with a simulator of 50 assets at two scans a second beside them.
+ *   npm run bench:units -- [--seconds N] [--json]
+ * Needs root, systemd 252 or newer, and control groups of version 1 or 2; takes the default ports.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { sendSignal, until } from "../test/helpers/processes.ts";
+import { execFileSync, spawnSync } from "../test/helpers/run-program.ts";
+import { DOLPHIN } from "../test/helpers/up.ts";
+import { machine, note } from "./harness/options.ts";
+import { rounded } from "./harness/statistics.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "120" },
+    json: { type: "boolean", default: false },
+  },
+});
+const MACHINE = fileURLToPath(
+  new URL("../test/helpers/deployment/systemd-machine.sh", import.meta.url),
+);
+const DATA = "/var/lib/dolphin";
+const SCANS = "/srv/dolphin-scans";
+const GROUP = `dolphin-units-${process.pid}`;
+const TICKS_PER_S = 100;
+const LOOK_MS = 5_000;
+const MIB = 1_048_576;
+
+/** What our units stand on, in a systemd that knows no other units. */
+const BASE = ["sysinit", "basic", "shutdown", "umount", "final", "local-fs", "network-online"];
+
+function writeUnits(folder: string): void {
+  const own = ["--data-dir", DATA, "install", "systemd", "--out", folder];
+  execFileSync(DOLPHIN, own, { env: { ...process.env, DOLPHIN_ARCHIVE: SCANS } });
+  const write = (name: string, lines: readonly string[]) =>
+    writeFileSync(join(folder, name), `${lines.join("\n")}\n`);
+  const alone = ["[Unit]", "DefaultDependencies=no"];
+  for (const name of BASE) write(`${name}.target`, alone);
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".service"))) {
+    mkdirSync(join(folder, `${name}.d`), { recursive: true });
+    const log = `append:/run/out/${name}`;
+    write(`${name}.d/99-log.conf`, ["[Service]", `StandardOutput=${log}`, `StandardError=${log}`]);
+  }
+  const made = `mkdir -p /run/out ${DATA}/temporal && chmod 777 /run/out && chown dolphin: ${DATA}/temporal`;
+  write("folders.service", [
+    ...alone,
+    "[Service]",
+    "Type=oneshot",
+    "RemainAfterExit=yes",
+    `ExecStart=/bin/sh -c '${made}'`,
+  ]);
+  write("simulator.service", [
+    "[Service]",
+    "User=dolphin",
+    `ExecStart=${DOLPHIN} simulate --out ${SCANS} --assets 50 --rate 2 --seed 1`,
+  ]);
+  write("bench.target", [
+    ...alone,
+    "Requires=folders.service",
+    "After=folders.service",
+    "Wants=dolphin.target simulator.service",
+  ]);
+}
+
+type Taken = { memory_mb: number; tasks: number; cpu_s: number };
+
+/** What stands in the first of these files that is there: each version of control groups has its own. */
+function firstOf(files: readonly string[]): string {
+  for (const file of files) {
+    try {
+      return readFileSync(join("/sys/fs/cgroup", file), "utf8");
+    } catch {
+      // Of the other version.
+    }
+  }
+  return "0";
+}
+
+/** User's and system's, of a process that may have ended. */
+function cpuSecondsOf(pid: string): number {
+  if (!/^[1-9]\d*$/.test(pid)) return 0;
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+  } catch {
+    return 0;
+  }
+}
+
+/** By unit, from its control group of either version. */
+function takenBy(unit: string): Taken {
+  const slice = unit.includes("@")
+    ? "system.slice/system-dolphin\\x2dworker.slice"
+    : "system.slice";
+  const path = `${GROUP}/${slice}/${unit}`;
+  const memory = firstOf([`memory/${path}/memory.max_usage_in_bytes`, `${path}/memory.peak`]);
+  const tasks = firstOf([`pids/${path}/pids.current`, `${path}/pids.current`]);
+  const pids = firstOf([`memory/${path}/cgroup.procs`, `${path}/cgroup.procs`]);
+  return {
+    memory_mb: rounded(Number(memory) / MIB, 0),
+    tasks: Number(tasks),
+    cpu_s: pids.split("\n").reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
+  };
+}
+
+const parent = mkdtempSync(join(tmpdir(), "dolphin-units-"));
+const folder = join(parent, "units");
+writeUnits(folder);
+const child = spawn(MACHINE, [folder, "bench.target", GROUP, DATA, SCANS, "/var/cache/dolphin"], {
+  stdio: ["ignore", "inherit", "inherit"],
+});
+try {
+  const inside = () =>
+    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")[0] ??
+    "";
+  const run = (...command: readonly string[]) =>
+    spawnSync("nsenter", ["-t", inside(), "-m", "-p", "-u", "-i", ...command], {
+      encoding: "utf8",
+    });
+  const status = () => run("env", `DOLPHIN_DATA_DIR=${DATA}`, DOLPHIN, "status");
+  let told = "";
+  await until(
+    async () => {
+      // A question is a process of its own, which must not be what keeps them.
+      await delay(LOOK_MS);
+      const { status: code, stdout } = status();
+      told = stdout;
+      return code === 0;
+    },
+    { ms: 600_000, tell: () => `${told}${run("sh", "-c", "tail -n 5 /run/out/*").stdout}` },
+  );
+  note(`healthy as units; ${values.seconds} seconds of samples`);
+  const units = run("systemctl", "list-units", "--no-legend", "--plain", "dolphin-*.service")
+    .stdout.split("\n")
+    .flatMap((line) => /^(\S+\.service)/.exec(line)?.[1] ?? []);
+  const before = new Map(units.map((unit) => [unit, takenBy(unit)]));
+  await delay(Number(values.seconds) * 1_000);
+  const rows = units.map((unit) => {
+    const taken = takenBy(unit);
+    const cpuS = taken.cpu_s - (before.get(unit)?.cpu_s ?? 0);
+    const cpu_percent = rounded((100 * cpuS) / Number(values.seconds), 1);
+    return { unit, memory_mb: taken.memory_mb, tasks: taken.tasks, cpu_percent };
+  });
+  const total = rows.reduce((sum, { memory_mb }) => sum + memory_mb, 0);
+  if (values.json) process.stdout.write(`${JSON.stringify({ machine: machine(), rows, total })}\n`);
+  else {
+    for (const { unit, memory_mb, tasks, cpu_percent } of rows) {
+      note(`${unit.padEnd(34)} peak ${memory_mb} MB, ${tasks} tasks, ${cpu_percent} % of a core`);
+    }
+    note(`together ${total} MB at their peaks`);
+  }
+} finally {
+  sendSignal(child.pid, "SIGKILL");
+  // An empty group can be removed, deepest first; all of it ends with the process that was its first.
+  const groups = ["/sys/fs/cgroup", "-depth", "-type", "d", "-path", `*/${GROUP}*`];
+  const removed = () => spawnSync("find", [...groups, "-exec", "rmdir", "{}", "+"]).status === 0;
+  await until(removed, { ms: 30_000, tell: () => `control groups ${GROUP} are left` });
+  rmSync(parent, { recursive: true, force: true });
+}

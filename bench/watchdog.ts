@@ -1,0 +1,74 @@
+/**
+ * How long it takes from a bad reading to a trader that takes no entry, with Hazelcast dead and no Temporal at all:
+ * 200 breaches of health on real processes. Then what the watchdog costs: processor and memory.
+ *   npm run bench:watchdog [-- --breaches 200]
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { processUsage } from "../src/adapters/process/process-facts.ts";
+import { quantileOf } from "../src/domain/statistics/daily-ratios.ts";
+import { openLab, until } from "../test/helpers/bridge.ts";
+import { createFeeder, LIVELY, spawnTrader } from "../test/helpers/trader.ts";
+import { reportHealth, spawnWatchdog } from "../test/helpers/watchdog.ts";
+
+const { values } = parseArgs({ options: { breaches: { type: "string", default: "200" } } });
+const breaches = Number(values.breaches);
+const POLL_MS = 5;
+const COST_MS = 20_000;
+const BYTES_PER_MB = 1_000_000;
+
+const lab = await openLab("bench-watchdog");
+const place = { ...(await lab.site()), address: lab.address };
+const health = reportHealth(place.data);
+const trader = spawnTrader(place, LIVELY);
+const channels = {
+  nobody: { kind: "webhook", url_env: "BENCH_WATCHDOG_URL", severity_min: "critical" },
+};
+const env = { BENCH_WATCHDOG_URL: "http://127.0.0.1:9/none" };
+// It rises again within a breath, so that there are 200 breaches to measure.
+const watchdog = spawnWatchdog(
+  place,
+  { trader: LIVELY, alerts: { channels }, safety: { stable_s: 0.5 } },
+  env,
+);
+try {
+  const entries = async () => (await trader.status()).entries;
+  await trader.ready();
+  await trader.hearsHazelcast();
+  const feeder = createFeeder(lab.cluster);
+  await feeder.push(30);
+  await trader.decided(30);
+  await until("entries are made", async () => (await entries()) === "go");
+  lab.member().kill();
+  await lab.member().exited;
+  const took: number[] = [];
+  for (let breach = 0; breach < breaches; breach += 1) {
+    await until("entries are made", async () => (await entries()) === "go");
+    // Anywhere in the watchdog's round.
+    await delay((breach * 137) % 1_000);
+    const fromMs = performance.now();
+    health.says(0.4);
+    while ((await entries()) === "go") await delay(POLL_MS);
+    took.push(performance.now() - fromMs);
+    health.says(1);
+  }
+  took.sort((a, b) => a - b);
+  const figure = (share: number) => `${quantileOf(took, share).toFixed(0)} ms`;
+  process.stdout.write(
+    `breach to no entry, ${took.length} breaches, Hazelcast dead: p50 ${figure(0.5)}, p99 ${figure(0.99)}, max ${figure(1)}\n`,
+  );
+  const pid = (await watchdog.view())?.pid ?? 0;
+  const before = processUsage(pid)?.cpuMs ?? 0;
+  await delay(COST_MS);
+  const after = processUsage(pid);
+  const share = (((after?.cpuMs ?? 0) - before) / COST_MS) * 100;
+  const rssMb = (after?.rssBytes ?? 0) / BYTES_PER_MB;
+  process.stdout.write(
+    `watchdog with delivery: ${share.toFixed(2)} % of a core, ${rssMb.toFixed(0)} MB\n`,
+  );
+} finally {
+  health.stop();
+  await watchdog.end();
+  await trader.kill();
+  await lab.close();
+}

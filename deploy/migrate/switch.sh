@@ -1,0 +1,51 @@
+#!/bin/sh
+# Changes who publishes under the shared names in Hazelcast: us, or the first generation. Either way one command, and at
+# no time two writers: who is to go goes first, and what fails before that leaves everything as it was.
+#   switch.sh ours      stops the first generation, takes our prefix away, starts us anew
+#   switch.sh theirs    puts our prefix back, starts us anew beside them, starts the first generation: the way back
+# Environment: FIRST_STOP and FIRST_START, commands that stop and start the first generation; OURS_STOP and OURS_START,
+# ours; DOLPHIN_CONFIG, the file with the one line that ends in `# migrate`; PREFIX, which stands there meanwhile.
+set -eu
+
+: "${FIRST_STOP:?a command that stops the first generation}" "${FIRST_START:?a command that starts it}"
+: "${OURS_STOP:?a command that stops our workers}" "${OURS_START:?a command that starts them}"
+: "${DOLPHIN_CONFIG:=dolphin.yaml}" "${PREFIX:=NEXT_}"
+
+case ${1:-} in
+  ours) prefix=null ;;
+  theirs) prefix=$PREFIX ;;
+  *)
+    echo "usage: switch.sh ours|theirs" >&2
+    exit 64
+    ;;
+esac
+
+marked='^\( *prefix:\) .* # migrate$'
+lines=$(grep -c "$marked" "$DOLPHIN_CONFIG" || true)
+if [ "$lines" != 1 ]; then
+  echo "$DOLPHIN_CONFIG has $lines lines 'prefix: ... # migrate' below 'hazelcast:', and must have one; nothing was changed" >&2
+  exit 78
+fi
+
+# By rename, so whoever reads the file meanwhile reads a whole one. Its mode and owner stay: it may hold secrets.
+# Written before anybody is stopped: what cannot be written changes nothing.
+trap 'rm -f "$DOLPHIN_CONFIG.new"' EXIT
+cp -p "$DOLPHIN_CONFIG" "$DOLPHIN_CONFIG.new"
+sed "s/$marked/\\1 $prefix # migrate/" "$DOLPHIN_CONFIG" > "$DOLPHIN_CONFIG.new"
+
+if [ "$1" = ours ]; then sh -c "$FIRST_STOP"; fi
+if ! sh -c "$OURS_STOP"; then
+  echo "OURS_STOP failed; $DOLPHIN_CONFIG was not changed" >&2
+  if [ "$1" = ours ]; then
+    echo "the first generation is started again" >&2
+    sh -c "$FIRST_START"
+  fi
+  exit 1
+fi
+mv "$DOLPHIN_CONFIG.new" "$DOLPHIN_CONFIG"
+status=0
+sh -c "$OURS_START" || status=1
+# Ours has another prefix by now: theirs is alone under the shared names, whether ours came up or not.
+if [ "$1" = theirs ]; then sh -c "$FIRST_START" || status=1; fi
+if [ "$status" != 0 ]; then echo "not everything was started; see above" >&2; fi
+exit "$status"

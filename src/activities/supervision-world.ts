@@ -1,0 +1,24 @@
+/** What the activities of supervision need of the worker, and what a run is asked with. */
+import type { Keeper } from "../operations/keeper/keeper.ts";
+import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
+import type { ServiceSpec } from "../domain/supervision/services.ts";
+import type {
+  RunDescription,
+  RunReport,
+  ServiceRunInput,
+} from "../workflows/messages/supervision.ts";
+
+export type SupervisionWorld = {
+  readonly services: Readonly<Record<string, ServiceSpec>>;
+  readonly keeper: Keeper;
+  readonly policy: RestartPolicy;
+  readonly newsMs: number;
+  readonly healthCheckMs: number;
+  readonly hasSearchAttributes: () => Promise<boolean>;
+  readonly describeRun: (service: string) => Promise<RunDescription>;
+  readonly report: (service: string, report: RunReport) => Promise<boolean>;
+};
+
+/** One that was recorded by an older program declares nothing. */
+export type RunServiceInput = Required<Omit<ServiceRunInput, "declared">> &
+  Pick<ServiceRunInput, "declared">;

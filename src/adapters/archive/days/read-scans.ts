@@ -1,0 +1,121 @@
+/**
+ * The archive as a stream of scans, for whoever reads much of it: in the order in which the bridge
+ * would push it, from compacted files where they stand and from scan files where they don't.
+ * Invariant: memory does not grow with the number of scans.
+ */
+import type { Timed } from "../../../domain/scan/order.ts";
+import { type ArchiveChunk, sliceChunk } from "../../../wire/day-file/archive-chunk.ts";
+import { listDays } from "../list-archive.ts";
+import { compactedNames } from "./compacted-days.ts";
+import type { SeqLookup } from "./day-files.ts";
+import { distinctScans } from "./distinct-scans.ts";
+import { firstAfter, sourcesOfDays } from "./day-sources.ts";
+import { keyAt, mergeScans, type ChunkSource } from "./merge-scans.ts";
+import { createColumnReader } from "./read-columns.ts";
+import { SeenScans } from "./seen-scans.ts";
+
+export type { ArchiveChunk } from "../../../wire/day-file/archive-chunk.ts";
+
+/**
+ * How far a reading has come, with the chunk that was asked for last: the reading that is given it
+ * goes on behind that chunk.
+ */
+export type ReadingPlace = {
+  readonly seen: SeenScans;
+  /** Days of which nothing is left. */
+  readonly done: Set<string>;
+  /** The last scan that was handed on of each other day. */
+  readonly last: Map<string, Timed>;
+};
+
+export function startOfReading(): ReadingPlace {
+  return { seen: new SeenScans(), done: new Set(), last: new Map() };
+}
+
+export type ReadScansOptions = {
+  /** First and last day folder, both included; null: all there are. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** From the bridge's journal; without it the seqs of scan files are unknown (0). */
+  readonly seqs?: SeqLookup;
+  readonly onRefused?: (file: string, reason: string, detail: string) => void;
+  readonly onDuplicate?: (file: string) => void;
+  readonly onProblem?: (problem: string) => void;
+  /**
+   * Each day in the order in which it was written, where file times contradict scan numbers and timestamps;
+   * told of the day, and of how many scans. Left out: in the bridge's order.
+   */
+  readonly onReordered?: (day: string, moved: number) => void;
+  /** Kept up to date. */
+  readonly place?: ReadingPlace;
+};
+
+const NO_SEQS: SeqLookup = () => new Map();
+
+/** Each chunk is valid until the next one is asked for. @throws when the archive cannot be listed. */
+export async function* readScans(
+  archive: string,
+  options: ReadScansOptions,
+): AsyncGenerator<ArchiveChunk> {
+  const { onRefused, onDuplicate, onProblem } = options;
+  const reader = createColumnReader();
+  const context = {
+    archive,
+    reader,
+    withHashes: false,
+    seqs: options.seqs ?? NO_SEQS,
+    onReordered: options.onReordered,
+    onRefused: (file: { readonly name: string }, reason: string, detail: string) =>
+      onRefused?.(file.name, reason, detail),
+    onProblem: (problem: string) => onProblem?.(problem),
+  };
+  const place = options.place ?? startOfReading();
+  const days = daysIn(archive, options).filter((day) => !place.done.has(day));
+  const sources = sourcesOfDays(context, days).map((source, at) =>
+    behindPlace(source, place, days[at]!),
+  );
+  const told = (chunk: ArchiveChunk, row: number) => onDuplicate?.(chunk.file(row));
+  try {
+    for await (const chunk of distinctScans(mergeScans(sources), told, place.seen)) {
+      const last = keyAt(chunk, chunk.rows - 1);
+      place.last.set(last.name.slice(0, last.name.indexOf("/")), last);
+      yield chunk;
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Leaves out the scans up to the last one that was handed on of the day. */
+function behindPlace(source: ChunkSource, place: ReadingPlace, day: string): ChunkSource {
+  const last = place.last.get(day);
+  return {
+    ...source,
+    // It was open, so it is again.
+    notBeforeUs: last === undefined ? source.notBeforeUs : -Infinity,
+    async *chunks() {
+      for await (const chunk of source.chunks()) {
+        const from = last === undefined ? 0 : firstAfter(chunk, last);
+        if (from < chunk.rows) yield sliceChunk(chunk, from, chunk.rows);
+      }
+      place.done.add(day);
+      place.last.delete(day);
+    },
+  };
+}
+
+/** A day whose folder was taken away counts while its compacted file stands. */
+function daysIn(
+  archive: string,
+  { from, to }: Pick<ReadScansOptions, "from" | "to">,
+): readonly string[] {
+  const found = listDays(archive);
+  if (found.kind === "missing") throw new Error(`the archive ${archive} does not exist`);
+  if (found.kind === "failed") {
+    throw new Error(`the archive ${archive} cannot be listed: ${found.detail}`);
+  }
+  const days = new Set([...found.days, ...compactedNames(archive).keys()]);
+  return [...days]
+    .filter((day) => (from === null || from <= day) && (to === null || day <= to))
+    .toSorted();
+}

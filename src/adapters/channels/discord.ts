@@ -1,0 +1,56 @@
+/** A webhook of Discord, asked to wait: else a message that it does not save gives no error. */
+import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
+import { cutTo, textOf } from "../../domain/incidents/delivery/message-text.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+import type { Channel, SettingsOf } from "./channel.ts";
+import { type Answered, answerTo, objectIn, passing } from "./outside/answers.ts";
+
+const CONTENT_CHARACTERS_MAX = 2_000;
+/** A wish for longer was meant in milliseconds. */
+const SECONDS_MAX = 3_600;
+const TOO_MANY = 429;
+
+export function discordChannel(settings: SettingsOf<"discord">): Channel {
+  return {
+    budget: { perMinute: 25, burst: 4 },
+    settles: false,
+    async send({ notification }, outside) {
+      const url = await outside.secret({ env: settings.url_env, file: settings.url_file });
+      const { title, lines } = textOf(notification);
+      const body = JSON.stringify({
+        username: "DOLPHIN",
+        content: cutTo([`**${title}**`, ...lines].join("\n"), CONTENT_CHARACTERS_MAX),
+        // Nobody can be called by a summary.
+        allowed_mentions: { parse: [] },
+        // No previews.
+        flags: 4,
+      });
+      const told = await outside.ask({ url: waiting(url), body });
+      if (told.kind === "answered" && told.status === TOO_MANY) {
+        return passing(told, { afterMs: askedMs(told), outcome: "refused" });
+      }
+      return answerTo(told, saved);
+    },
+  };
+}
+
+function waiting(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const asked = new URL(url);
+  asked.searchParams.set("wait", "true");
+  return asked.href;
+}
+
+/** The header is in whole seconds, the answer has them with a fraction. */
+function askedMs(told: Answered): number | null {
+  const after = Number(objectIn(told)?.["retry_after"]);
+  if (!(after >= 0)) return told.afterMs;
+  return after < SECONDS_MAX ? Math.ceil(after * MS_PER_SECOND) : (told.afterMs ?? after);
+}
+
+function saved(answered: Answered): Answer {
+  const id = objectIn(answered)?.["id"];
+  return typeof id === "string"
+    ? { kind: "accepted", says: `it answered ${answered.status}, message ${id}`, reference: null }
+    : passing(answered, { afterMs: null, outcome: "unknown" });
+}

@@ -1,0 +1,61 @@
+/** What the answers of HTTP mean for a notification, where a channel has no rules of its own. */
+import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
+import { cutTo } from "../../../domain/incidents/delivery/message-text.ts";
+import type { Told } from "./ask.ts";
+
+export type Answered = Extract<Told, { kind: "answered" }>;
+
+/** It may be taken the next time: too early, too many, or not able to. */
+const PASSING = new Set([408, 421, 423, 425, 429]);
+/** About the message, or for good; every other refusal may be a key or a route that is being changed. */
+const FINAL = new Set([400, 410, 413, 422]);
+const BODY_CHARACTERS_MAX = 160;
+
+/** `accepted` says what an answer of 2xx comes to. */
+export function answerTo(told: Told, accepted: (answered: Answered) => Answer): Answer {
+  if (told.kind === "unheard") {
+    return { kind: "failed", says: told.says, outcome: told.outcome, afterMs: null };
+  }
+  const { status } = told;
+  if (200 <= status && status < 300) return accepted(told);
+  if (300 <= status && status < 400) {
+    return {
+      kind: "refused",
+      says: `${saysOf(told)}: it leads elsewhere, which is not followed; configure the address that it leads to`,
+      mayPass: true,
+    };
+  }
+  if (PASSING.has(status)) return passing(told, { afterMs: told.afterMs, outcome: "refused" });
+  // A server that failed on it may have taken it.
+  if (500 <= status) return passing(told, { afterMs: told.afterMs, outcome: "unknown" });
+  return { kind: "refused", says: saysOf(told), mayPass: !FINAL.has(status) };
+}
+
+export function passing(
+  told: Answered,
+  of: { readonly afterMs: number | null; readonly outcome: "refused" | "unknown" },
+): Answer {
+  return { kind: "failed", says: saysOf(told), ...of };
+}
+
+/** The status, and the beginning of what stands in the answer. */
+export function saysOf({ status, text, isWhole }: Answered): string {
+  const body = cutTo(text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim(), BODY_CHARACTERS_MAX);
+  const cut = isWhole ? "" : ", and its answer did not end";
+  return body === "" ? `it answered ${status}${cut}` : `it answered ${status}${cut}: ${body}`;
+}
+
+/** The object in an answer; null for everything else. */
+export function objectIn({ text, isWhole }: Answered): Readonly<Record<string, unknown>> | null {
+  if (!isWhole) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

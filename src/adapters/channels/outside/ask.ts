@@ -1,0 +1,175 @@
+/**
+ * One HTTP request to the outside: one deadline for all of it, an answer read up to a limit, no redirect
+ * followed, a connection of its own. Whatever the other side does is a value, and no URL stands in it.
+ */
+import type { IncomingMessage, RequestOptions } from "node:http";
+import { codeOf } from "../../../domain/failure.ts";
+import { MS_PER_SECOND } from "../../../domain/time.ts";
+import { wallMs } from "../../clock.ts";
+import { guardedLookup, isNear } from "./addresses.ts";
+
+export type Question = {
+  readonly url: string;
+  readonly method?: "POST" | "GET";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Of the answer; what comes after is not read. */
+  readonly bytesMax?: number;
+};
+
+export type Told =
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      /** Of the header Retry-After. */
+      readonly afterMs: number | null;
+      readonly text: string;
+      /** Whether the body came to its end within the limits. */
+      readonly isWhole: boolean;
+    }
+  /** Outcome: whether the other side can have taken the request. */
+  | { readonly kind: "unheard"; readonly says: string; readonly outcome: "refused" | "unknown" };
+
+const BYTES_MAX = 65_536;
+
+export async function ask(question: Question): Promise<Told> {
+  const url = URL.canParse(question.url) ? new URL(question.url) : null;
+  const wrong = wrongOf(url);
+  if (url === null || wrong !== null) {
+    return { kind: "unheard", says: wrong ?? "no URL", outcome: "refused" };
+  }
+  const { promise, resolve } = Promise.withResolvers<Told>();
+  const state = { isSent: false, answer: null as IncomingMessage | null, text: () => "" };
+  // They are 9 MB of the thread: loaded when there is something to tell.
+  const { request: begin } =
+    url.protocol === "https:" ? await import("node:https") : await import("node:http");
+  const request = begin(url, optionsOf(question, url));
+  const end = (told: Told): void => {
+    resolve(told);
+    request.destroy();
+  };
+  const fail = (says: string): void =>
+    end(
+      state.answer === null
+        ? { kind: "unheard", says, outcome: state.isSent ? "unknown" : "refused" }
+        : answered(state.answer, { text: state.text(), isWhole: false }),
+    );
+  const timer = setTimeout(
+    () =>
+      fail(
+        `${state.isSent ? "no answer" : "no connection"} in ${question.deadlineMs / MS_PER_SECOND} s`,
+      ),
+    question.deadlineMs,
+  );
+  const stop = (): void => fail("delivery was stopped");
+  question.signal.addEventListener("abort", stop, { once: true });
+  request.on("socket", (socket) => {
+    socket.once(
+      url.protocol === "https:" ? "secureConnect" : "connect",
+      () => (state.isSent = true),
+    );
+  });
+  request.on("error", (error) => fail(wordsFor(error)));
+  request.on("response", (answer) => {
+    state.answer = answer;
+    state.text = readBody(answer, question.bytesMax ?? BYTES_MAX, (isWhole) =>
+      end(answered(answer, { text: state.text(), isWhole })),
+    );
+  });
+  request.end(question.body ?? "");
+  if (question.signal.aborted) stop();
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    question.signal.removeEventListener("abort", stop);
+  }
+}
+
+function optionsOf({ method, headers, body }: Question, url: URL): RequestOptions {
+  return {
+    method: method ?? "POST",
+    agent: false,
+    lookup: guardedLookup(url.hostname),
+    headers: {
+      "user-agent": "dolphin",
+      accept: "*/*",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+      "content-length": String(Buffer.byteLength(body ?? "")),
+    },
+  };
+}
+
+/** The text so far. `isWhole`: false where the limit was reached, or the connection broke. */
+function readBody(
+  answer: IncomingMessage,
+  bytesMax: number,
+  ended: (isWhole: boolean) => void,
+): () => string {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  answer.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > bytesMax) ended(false);
+  });
+  answer.on("end", () => ended(answer.complete));
+  answer.on("error", () => ended(false));
+  return () => Buffer.concat(chunks).subarray(0, bytesMax).toString("utf8");
+}
+
+function answered(
+  { statusCode, headers }: IncomingMessage,
+  body: { readonly text: string; readonly isWhole: boolean },
+): Told {
+  const after = headers["retry-after"];
+  return {
+    kind: "answered",
+    status: statusCode ?? 0,
+    afterMs: after === undefined ? null : msOf(after),
+    ...body,
+  };
+}
+
+/** Seconds, also with a fraction, or a date. */
+function msOf(after: string): number | null {
+  const seconds = /^\s*\d{1,12}(\.\d+)?\s*$/.test(after) ? Number(after) : null;
+  if (seconds !== null) return seconds * MS_PER_SECOND;
+  const untilMs = Date.parse(after);
+  return Number.isNaN(untilMs) ? null : Math.max(0, untilMs - wallMs());
+}
+
+/** Null where the URL may be asked. */
+function wrongOf(url: URL | null): string | null {
+  if (url === null) return "what is configured as URL is none";
+  if (url.username !== "" || url.password !== "") return "the URL must hold no user or password";
+  if (url.protocol === "https:") return null;
+  if (url.protocol !== "http:") return "the URL must begin with https://";
+  // A secret is in the path, or in a header.
+  return isNear(url.hostname)
+    ? null
+    : "the URL must begin with https://; http is for an address of a private network, written as such";
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "the connection was cut",
+  EPIPE: "the connection was cut",
+  ENOTFOUND: "its name is not known",
+  EAI_AGAIN: "no name server answered",
+  ENETUNREACH: "there is no way there",
+  EHOSTUNREACH: "there is no way there",
+  ADDRESS_REFUSED: "its name leads to this machine; configure the address itself if that is meant",
+};
+
+/** By its code alone: messages of the runtime repeat what they were given. */
+function wordsFor(error: Error): string {
+  const code = codeOf(error) ?? "unknown error";
+  if (/CERT|TLS|SSL|SIGNED|ISSUER/.test(code))
+    return `its certificate or TLS is not right (${code})`;
+  const words = WORDS[code];
+  return words === undefined ? `the request failed (${code})` : `${words} (${code})`;
+}

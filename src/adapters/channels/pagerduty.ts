@@ -1,0 +1,74 @@
+/**
+ * Events API v2 of PagerDuty. The incident's id is the key under which it opens, acknowledges and closes one
+ * incident of its own: a repeated event changes nothing, and none to open it follows one to close it.
+ */
+import type { NotificationKind, Severity } from "../../domain/incidents/notification.ts";
+import { cutTo, cutToBytes, textOf } from "../../domain/incidents/delivery/message-text.ts";
+import { isoFromMs } from "../../domain/time.ts";
+import { handleOf } from "../incident-store/notifications.ts";
+import type { Channel, Message, SettingsOf } from "./channel.ts";
+import { answerTo, saysOf } from "./outside/answers.ts";
+
+const KEY_CHARACTERS_MAX = 255;
+const SUMMARY_CHARACTERS_MAX = 1_024;
+const DETAIL_BYTES_MAX = 8_192;
+const ACTIONS: Readonly<Record<NotificationKind, "trigger" | "acknowledge" | "resolve">> = {
+  fire: "trigger",
+  renotify: "trigger",
+  escalate: "trigger",
+  acknowledge: "acknowledge",
+  resolve: "resolve",
+};
+const SEVERITY: Readonly<Record<Severity, string>> = {
+  info: "info",
+  warning: "warning",
+  critical: "critical",
+};
+
+export function pagerdutyChannel(settings: SettingsOf<"pagerduty">): Channel {
+  return {
+    budget: { perMinute: 100, burst: 20 },
+    settles: true,
+    async send(message, outside) {
+      const key = await outside.secret({
+        env: settings.routing_key_env,
+        file: settings.routing_key_file,
+      });
+      const body = JSON.stringify({ routing_key: key, ...eventOf(message) });
+      return answerTo(await outside.ask({ url: settings.url, body }), (answered) => ({
+        kind: "accepted",
+        says: saysOf(answered),
+        reference: null,
+      }));
+    },
+  };
+}
+
+function eventOf({ notification }: Message): Readonly<Record<string, unknown>> {
+  const event = {
+    event_action: ACTIONS[notification.kind],
+    dedup_key: keyOf(notification.incident),
+  };
+  if (event.event_action !== "trigger") return event;
+  const { title, lines } = textOf(notification);
+  return {
+    ...event,
+    client: "DOLPHIN",
+    payload: {
+      summary: cutTo(`${title}: ${lines[0] ?? ""}`, SUMMARY_CHARACTERS_MAX),
+      source: notification.subject === "" ? "dolphin" : notification.subject,
+      severity: SEVERITY[notification.severity],
+      timestamp: isoFromMs(notification.startedAtMs),
+      component: notification.subject,
+      group: "dolphin",
+      class: notification.rule,
+      custom_details: { text: cutToBytes(lines.join("\n"), DETAIL_BYTES_MAX) },
+    },
+  };
+}
+
+/** A longer id keeps its beginning, and what tells it from others. */
+function keyOf(incident: string): string {
+  if (incident.length <= KEY_CHARACTERS_MAX) return incident;
+  return `${incident.slice(0, KEY_CHARACTERS_MAX - 40)}#${handleOf(incident)}`;
+}

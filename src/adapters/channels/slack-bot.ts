@@ -1,0 +1,107 @@
+/**
+ * A bot of Slack: one message an incident, kept up to date. What must be noticed anew (still firing, nobody
+ * acknowledged) is said below that message, because a change of it makes no sound.
+ */
+import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
+import type { Channel, Message, SettingsOf } from "./channel.ts";
+import { type Answered, answerTo, objectIn, passing, saysOf } from "./outside/answers.ts";
+import type { Outside } from "./outside/outside.ts";
+import { slackText } from "./slack-webhook.ts";
+
+/** Slack answers 200 to everything: these are its words for what may succeed later. */
+const PASSING_WORDS = new Set([
+  "fatal_error",
+  "internal_error",
+  "ratelimited",
+  "rate_limited",
+  "request_timeout",
+  "service_unavailable",
+  "team_added_to_org",
+]);
+/** The message is gone, or too old: then another one is made. */
+const NO_MORE = new Set(["message_not_found", "edit_window_closed", "cant_update_message"]);
+
+export function slackBotChannel(settings: SettingsOf<"slack-bot">): Channel {
+  return {
+    budget: { perMinute: 50, burst: 3 },
+    settles: false,
+    async send(message, outside) {
+      if (!changes(message)) return post(message, { settings, outside });
+      const { answer, word } = await call(
+        "chat.update",
+        { settings, outside },
+        {
+          channel: settings.conversation,
+          ts: message.reference,
+          text: slackText(message.notification),
+        },
+      );
+      return word !== null && NO_MORE.has(word)
+        ? post({ ...message, reference: null }, { settings, outside })
+        : answer;
+    },
+  };
+}
+
+function changes({ notification: { kind }, reference }: Message): boolean {
+  return reference !== null && (kind === "acknowledge" || kind === "resolve");
+}
+
+type At = { readonly settings: SettingsOf<"slack-bot">; readonly outside: Outside };
+
+async function post({ notification, reference }: Message, at: At): Promise<Answer> {
+  const { answer } = await call("chat.postMessage", at, {
+    channel: at.settings.conversation,
+    text: slackText(notification),
+    unfurl_links: false,
+    ...(reference === null ? {} : { thread_ts: reference, reply_broadcast: true }),
+  });
+  // The first message stays the one that is changed.
+  return answer.kind === "accepted" && reference !== null ? { ...answer, reference } : answer;
+}
+
+async function call(
+  method: string,
+  { settings, outside }: At,
+  body: Readonly<Record<string, unknown>>,
+): Promise<{ readonly answer: Answer; readonly word: string | null }> {
+  const token = await outside.secret({ env: settings.token_env, file: settings.token_file });
+  const told = await outside.ask({
+    url: `${settings.url}/${method}`,
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json; charset=utf-8",
+    },
+    body: JSON.stringify(body),
+  });
+  let word: string | null = null;
+  const answer = answerTo(told, (answered) => {
+    word = wordIn(answered);
+    return meaningOf(answered, word);
+  });
+  return { answer, word };
+}
+
+function wordIn(answered: Answered): string | null {
+  const found = objectIn(answered);
+  return typeof found?.["error"] === "string" ? found["error"] : null;
+}
+
+function meaningOf(answered: Answered, word: string | null): Answer {
+  const found = objectIn(answered);
+  if (found?.["ok"] === true) {
+    const ts = found["ts"];
+    return {
+      kind: "accepted",
+      says: "it answered ok",
+      reference: typeof ts === "string" ? ts : null,
+    };
+  }
+  const isPassing = word === null || PASSING_WORDS.has(word);
+  return isPassing
+    ? passing(answered, {
+        afterMs: answered.afterMs,
+        outcome: word === null ? "unknown" : "refused",
+      })
+    : { kind: "refused", says: saysOf(answered), mayPass: true };
+}

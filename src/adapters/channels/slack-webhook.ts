@@ -1,0 +1,38 @@
+/** Slack's incoming webhook: a message a second, which can be neither changed nor answered. */
+import type { Notification } from "../../domain/incidents/notification.ts";
+import { cutTo, textOf } from "../../domain/incidents/delivery/message-text.ts";
+import type { Channel, SettingsOf } from "./channel.ts";
+import { answerTo, passing, saysOf } from "./outside/answers.ts";
+
+const TEXT_CHARACTERS_MAX = 3_500;
+
+export function slackWebhookChannel(settings: SettingsOf<"slack">): Channel {
+  return {
+    budget: { perMinute: 50, burst: 3 },
+    settles: false,
+    async send({ notification }, outside) {
+      const url = await outside.secret({ env: settings.url_env, file: settings.url_file });
+      const told = await outside.ask({
+        url,
+        body: JSON.stringify({ text: slackText(notification) }),
+      });
+      return answerTo(told, (answered) =>
+        answered.text.trim() === "ok"
+          ? { kind: "accepted", says: saysOf(answered), reference: null }
+          : // Something else stands there: a portal, or a wrong address.
+            passing(answered, { afterMs: null, outcome: "unknown" }),
+      );
+    },
+  };
+}
+
+/** Slack's markup, in which nobody can be called by a summary. */
+export function slackText(notification: Notification): string {
+  const { title, lines } = textOf(notification);
+  const escaped = [`*${title}*`, ...lines]
+    .join("\n")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
+  return cutTo(escaped, TEXT_CHARACTERS_MAX);
+}

@@ -1,0 +1,74 @@
+/** A call of Telegram's bot API. The token stands in its URL, so the URL is said nowhere. */
+import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
+import { MS_PER_SECOND } from "../../../domain/time.ts";
+import type { SettingsOf } from "../channel.ts";
+import {
+  type Answered,
+  answerTo,
+  isObject,
+  objectIn,
+  passing,
+  saysOf,
+} from "../outside/answers.ts";
+import type { Told } from "../outside/ask.ts";
+import type { Outside } from "../outside/outside.ts";
+
+export type Telegram = {
+  readonly settings: SettingsOf<"telegram">;
+  readonly outside: Pick<Outside, "ask" | "secret">;
+};
+
+const TOO_MANY = 429;
+
+export async function callTelegram(
+  method: string,
+  { settings, outside }: Telegram,
+  of: { readonly body: Readonly<Record<string, unknown>>; readonly bytesMax?: number },
+): Promise<Told> {
+  const token = await outside.secret({ env: settings.token_env, file: settings.token_file });
+  const url = `${settings.url}/bot${token}/${method}`;
+  const limit = of.bytesMax === undefined ? {} : { bytesMax: of.bytesMax };
+  return outside.ask({ url, body: JSON.stringify(of.body), ...limit });
+}
+
+/** `reference`: the id of the message in the answer. */
+export function telegramAnswer(told: Told): Answer {
+  if (told.kind === "answered" && told.status === TOO_MANY) {
+    return passing(told, { afterMs: askedMs(told), outcome: "refused" });
+  }
+  return answerTo(told, (answered) => {
+    const found = objectIn(answered);
+    const result = found?.["result"];
+    if (found?.["ok"] !== true) return passing(answered, { afterMs: null, outcome: "unknown" });
+    const id = isObject(result) ? result["message_id"] : undefined;
+    const reference = typeof id === "number" ? String(id) : null;
+    return {
+      kind: "accepted",
+      says: `it answered ok, message ${reference ?? "unknown"}`,
+      reference,
+    };
+  });
+}
+
+function askedMs(told: Answered): number | null {
+  const seconds = Number(parameterOf(told, "retry_after"));
+  return seconds >= 0 ? seconds * MS_PER_SECOND : told.afterMs;
+}
+
+/** A group that became a large one has another id since. */
+export function movedTo(told: Told): number | null {
+  const id = parameterOf(told, "migrate_to_chat_id");
+  return typeof id === "number" ? id : null;
+}
+
+function parameterOf(told: Told, name: string): unknown {
+  const found = told.kind === "answered" ? objectIn(told)?.["parameters"] : undefined;
+  return isObject(found) ? found[name] : undefined;
+}
+
+/** Of a refusal. */
+export function descriptionOf(told: Told): string {
+  if (told.kind === "unheard") return told.says;
+  const description = objectIn(told)?.["description"];
+  return typeof description === "string" ? description : saysOf(told);
+}

@@ -1,0 +1,106 @@
+/**
+ * A bot of Telegram: one message an incident with a button to acknowledge it, kept up to date. What must be
+ * noticed anew is another message, in answer to the first.
+ */
+import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
+import { cutTo, textOf } from "../../../domain/incidents/delivery/message-text.ts";
+import type { Notification } from "../../../domain/incidents/notification.ts";
+import { handleOf } from "../../incident-store/notifications.ts";
+import type { Channel, Message, SettingsOf } from "../channel.ts";
+import type { Outside } from "../outside/outside.ts";
+import {
+  callTelegram,
+  descriptionOf,
+  movedTo,
+  type Telegram,
+  telegramAnswer,
+} from "./telegram-api.ts";
+
+export const BUTTON = "ack:";
+const TEXT_CHARACTERS_MAX = 4_000;
+const AS_IT_IS = /message is not modified/i;
+const NO_MORE = /message (to edit not found|can't be edited)|MESSAGE_ID_INVALID/i;
+
+export function telegramChannel(settings: SettingsOf<"telegram">): Channel {
+  return {
+    // Of a group.
+    budget: { perMinute: 18, burst: 3 },
+    settles: false,
+    async send(message, outside) {
+      const { reference, notification } = message;
+      const changes = notification.kind === "acknowledge" || notification.kind === "resolve";
+      if (reference === null || !changes) return post(message, { settings, outside });
+      const told = await callTelegram(
+        "editMessageText",
+        { settings, outside },
+        {
+          body: {
+            chat_id: settings.chat_id,
+            message_id: Number(reference),
+            text: telegramText(notification),
+            // Without a button: it is acknowledged, or over.
+            reply_markup: { inline_keyboard: [] },
+          },
+        },
+      );
+      const description = descriptionOf(told);
+      if (AS_IT_IS.test(description)) {
+        return { kind: "accepted", says: "it was said already", reference };
+      }
+      return NO_MORE.test(description) || movedTo(told) !== null
+        ? post({ notification, reference: null }, { settings, outside })
+        : telegramAnswer(told);
+    },
+  };
+}
+
+async function post(
+  message: Message,
+  at: Telegram & { readonly outside: Outside },
+): Promise<Answer> {
+  const { chat_id } = at.settings;
+  const told = await callTelegram("sendMessage", at, { body: bodyOf(message, at, chat_id) });
+  const moved = movedTo(told);
+  if (moved !== null) {
+    const answer = telegramAnswer(
+      await callTelegram("sendMessage", at, { body: bodyOf(message, at, moved) }),
+    );
+    return { ...answer, says: `${answer.says}; the chat is ${moved} now: set chat_id` };
+  }
+  const answer = telegramAnswer(told);
+  // The first message stays the one that is changed.
+  return answer.kind === "accepted" && message.reference !== null
+    ? { ...answer, reference: message.reference }
+    : answer;
+}
+
+function bodyOf(
+  { notification, reference }: Message,
+  { settings }: Telegram,
+  chatId: number,
+): Readonly<Record<string, unknown>> {
+  const button = {
+    text: "Acknowledge",
+    callback_data: `${BUTTON}${handleOf(notification.incident)}`,
+  };
+  return {
+    chat_id: chatId,
+    text: telegramText(notification),
+    disable_notification: notification.severity === "info" || notification.state !== "firing",
+    link_preview_options: { is_disabled: true },
+    ...(settings.message_thread_id === undefined
+      ? {}
+      : { message_thread_id: settings.message_thread_id }),
+    ...(notification.state === "firing" ? { reply_markup: { inline_keyboard: [[button]] } } : {}),
+    ...(reference === null
+      ? {}
+      : {
+          reply_parameters: { message_id: Number(reference), allow_sending_without_reply: true },
+        }),
+  };
+}
+
+function telegramText(notification: Notification): string {
+  const { title, lines } = textOf(notification);
+  return cutTo([title, ...lines].join("\n"), TEXT_CHARACTERS_MAX);
+}

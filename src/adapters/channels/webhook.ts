@@ -1,0 +1,45 @@
+/** A generic webhook: one JSON object for each change of an incident; any 2xx is an acceptance. contract.md has the fields. */
+import { isoFromMs } from "../../domain/time.ts";
+import type { Channel, SettingsOf } from "./channel.ts";
+import { answerTo, saysOf } from "./outside/answers.ts";
+
+export function webhookChannel(settings: SettingsOf<"webhook">): Channel {
+  return {
+    budget: { perMinute: 600, burst: 60 },
+    settles: false,
+    async send({ notification: told }, outside) {
+      const url = await outside.secret({ env: settings.url_env, file: settings.url_file });
+      const headers = await authorization(settings, outside);
+      const body = JSON.stringify({
+        incident: told.incident,
+        number: told.number,
+        kind: told.kind,
+        rule: told.rule,
+        subject: told.subject,
+        severity: told.severity,
+        state: told.state,
+        summary: told.summary,
+        cause: told.cause,
+        started_at: isoFromMs(told.startedAtMs),
+        at: isoFromMs(told.atMs),
+        teams: told.teams,
+        labels: told.labels,
+      });
+      return answerTo(await outside.ask({ url, headers, body }), (answered) => ({
+        kind: "accepted",
+        says: saysOf(answered),
+        reference: null,
+      }));
+    },
+  };
+}
+
+/** A header where a token is configured. */
+export async function authorization(
+  names: { readonly token_env?: string | undefined; readonly token_file?: string | undefined },
+  outside: Pick<Parameters<Channel["send"]>[1], "secret">,
+): Promise<Record<string, string>> {
+  if (names.token_env === undefined && names.token_file === undefined) return {};
+  const token = await outside.secret({ env: names.token_env, file: names.token_file });
+  return { authorization: `Bearer ${token}` };
+}

@@ -1,0 +1,22 @@
+/** Holds both books still while something is done to them that neither may see half of. */
+import { type DirectoryLock, lockDirectory } from "../../directory-lock.ts";
+import { bookFolder } from "../segments/segment-files.ts";
+import { BOOKS } from "../../../domain/trading/books.ts";
+
+/** `held`: what comes of it where the trader of a book runs; then nothing is done. */
+export function withBooksLocked<T>(
+  root: string,
+  { act, held }: { readonly act: () => T; readonly held: (book: string) => T },
+): T {
+  const locks: DirectoryLock[] = [];
+  try {
+    for (const book of BOOKS) {
+      const lock = lockDirectory(bookFolder(root, book));
+      if (lock === null) return held(book);
+      locks.push(lock);
+    }
+    return act();
+  } finally {
+    for (const lock of locks) lock.release();
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * Digests of what a book's steps came to, beside its segments, a file a day: what a replay is held
+ * against. Derived, so a fold after a crash writes what the crash kept from the disk.
+ *
+ * Record (24 bytes, little-endian): index f64, event u32, decision u32, ledger u32, pnl u32.
+ */
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  readSync,
+  fstatSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
+import type { TraderEvent } from "../../domain/trading/events.ts";
+import {
+  DIGEST_PARTS,
+  type StepDigest,
+  StepDigester,
+} from "../../domain/trading/replay/step-digest.ts";
+import type { StoredDigest } from "../../domain/trading/replay/replay-records.ts";
+import { type CopyDoubles, sliced } from "../../domain/trading/snapshot/exact.ts";
+import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
+import type { TraderCommand } from "../../domain/trading/commands.ts";
+import type { Trader } from "../../domain/trading/trader.ts";
+import {
+  type DayBegin,
+  decodeDayBegin,
+  encodeDayBegin,
+  type RecordedProgram,
+} from "../../wire/trading/trader-snapshot.ts";
+import { namesIn, writeWhole } from "./segments/segment-files.ts";
+
+const RECORD_BYTES = 24;
+const BUFFERED_MAX = 256;
+const NAME = /^(\d{4}-\d{2}-\d{2})\.digests$/;
+
+/** Keeps the state that a day begins with. */
+export type KeepBegin = (path: string, begin: (copy: CopyDoubles) => readonly Uint8Array[]) => void;
+
+export type OutcomeFileOptions = {
+  /** How many features travel with each scan. */
+  readonly carriedCount: number;
+  /** Left out: at once, and whoever begins a day waits for it. */
+  readonly keepBegin?: KeepBegin;
+};
+
+const keepAtOnce: KeepBegin = (path, begin) => writeWhole(path, begin(sliced));
+
+/**
+ * Hears of each step in turn and writes its digest; what is buffered a kill may take. A disk that
+ * takes no digests costs a replay some of its comparisons, and the trader nothing.
+ */
+export class OutcomeFile {
+  readonly #folder: string;
+  readonly #program: RecordedProgram;
+  readonly #digester: StepDigester;
+  readonly #keepBegin: KeepBegin;
+  readonly #buffer = Buffer.alloc(BUFFERED_MAX * RECORD_BYTES);
+  #buffered = 0;
+  #fd: number | null = null;
+  #day = "";
+  #lastIndex = 0;
+
+  /** `journalFolder`: of the book. A record that a crash left half written is cut. */
+  constructor(
+    journalFolder: string,
+    program: RecordedProgram,
+    { carriedCount, keepBegin = keepAtOnce }: OutcomeFileOptions,
+  ) {
+    this.#keepBegin = keepBegin;
+    this.#folder = outcomeFolder(journalFolder);
+    this.#program = program;
+    this.#digester = new StepDigester(carriedCount);
+    mkdirSync(this.#folder, { recursive: true, mode: 0o750 });
+    const newest = daysIn(this.#folder).at(-1);
+    if (newest !== undefined) this.#open(newest);
+  }
+
+  tookEvent(event: TraderEvent): void {
+    this.#digester.tookEvent(event);
+  }
+
+  /**
+   * Keeps the state that a day begins with, before its first event: a replay begins there, whatever
+   * other code and configuration the days before ran with.
+   */
+  beginDay(trader: Trader, day: string): void {
+    const begin = (copy: CopyDoubles) =>
+      encodeDayBegin({ ...this.#program, snapshot: snapshotOf(trader, copy) });
+    try {
+      this.#keepBegin(beginPath(this.#folder, day), begin);
+    } catch {
+      // The replay folds from further back then, or says that it can't.
+    }
+  }
+
+  gaveCommands(commands: readonly TraderCommand[]): void {
+    this.#digester.gaveCommands(commands);
+  }
+
+  /** After the event and all that the broker answered to it. */
+  endStep(trader: Trader, event: TraderEvent): void {
+    const digest = this.#digester.end(trader, event.index);
+    // Folded again after a restart: it is there.
+    if (event.index <= this.#lastIndex) return;
+    const day = dayFromMicros(event.nowMs * US_PER_MS);
+    // A clock that went back over midnight writes on in the newest day, as the segments do.
+    if (this.#fd === null || this.#day < day) this.#open(day);
+    this.#put(digest);
+    if (event.kind === "tick") this.flush();
+  }
+
+  flush(): void {
+    if (this.#buffered === 0 || this.#fd === null) return;
+    const bytes = this.#buffered * RECORD_BYTES;
+    this.#buffered = 0;
+    try {
+      for (let at = 0; at < bytes;) at += writeSync(this.#fd, this.#buffer, at, bytes - at);
+    } catch {
+      cutToWhole(this.#fd);
+    }
+  }
+
+  close(): void {
+    this.flush();
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  #put(digest: StepDigest): void {
+    const at = this.#buffered * RECORD_BYTES;
+    this.#buffer.writeDoubleLE(digest.index, at);
+    DIGEST_PARTS.forEach((part, place) => {
+      this.#buffer.writeUInt32LE(digest[part], at + 8 + 4 * place);
+    });
+    this.#lastIndex = digest.index;
+    this.#buffered += 1;
+    if (this.#buffered === BUFFERED_MAX) this.flush();
+  }
+
+  #open(day: string): void {
+    this.close();
+    this.#fd = openSync(outcomePath(this.#folder, day), "a+", 0o640);
+    this.#day = day;
+    const whole = cutToWhole(this.#fd);
+    if (whole === 0) return;
+    const last = Buffer.alloc(8);
+    readSync(this.#fd, last, 0, 8, whole - RECORD_BYTES);
+    this.#lastIndex = Math.max(this.#lastIndex, last.readDoubleLE(0));
+  }
+}
+
+/** Null where none was kept, or none that can be read. */
+export function readDayBegin(journalFolder: string, day: string): DayBegin | null {
+  const folder = outcomeFolder(journalFolder);
+  if (!namesIn(folder).includes(`${day}.begin`)) return null;
+  try {
+    return decodeDayBegin(readFileSync(beginPath(folder, day)));
+  } catch {
+    return null;
+  }
+}
+
+/** The outcomes of a day go with its segment. */
+export function deleteOutcomes(journalFolder: string, day: string): void {
+  const folder = outcomeFolder(journalFolder);
+  rmSync(outcomePath(folder, day), { force: true });
+  rmSync(beginPath(folder, day), { force: true });
+}
+
+/** Cuts the digests of events behind this one, and the days that begin behind it; returns how many. */
+export function cutOutcomes(journalFolder: string, lastIndex: number): number {
+  const folder = outcomeFolder(journalFolder);
+  let cut = 0;
+  for (const day of daysIn(folder).toReversed()) {
+    const path = outcomePath(folder, day);
+    const bytes = readFileSync(path);
+    const count = Math.floor(bytes.length / RECORD_BYTES);
+    let kept = count;
+    while (0 < kept && lastIndex < bytes.readDoubleLE((kept - 1) * RECORD_BYTES)) kept -= 1;
+    if (kept === count) break;
+    cut += count - kept;
+    if (kept === 0) rmSync(path);
+    else truncateSync(path, kept * RECORD_BYTES);
+  }
+  for (const day of beginsIn(folder).toReversed()) {
+    const begin = readDayBegin(journalFolder, day);
+    if (begin === null) continue;
+    if (begin.snapshot.nextIndex <= lastIndex) break;
+    rmSync(beginPath(folder, day));
+  }
+  return cut;
+}
+
+function beginsIn(folder: string): readonly string[] {
+  return namesIn(folder)
+    .flatMap((name) => /^(.+)\.begin$/.exec(name)?.[1] ?? [])
+    .toSorted();
+}
+
+/** Returns the bytes that are left. */
+function cutToWhole(fd: number): number {
+  const { size } = fstatSync(fd);
+  const whole = size - (size % RECORD_BYTES);
+  if (whole < size) ftruncateSync(fd, whole);
+  return whole;
+}
+
+/** The digests of a day by their events' indices; null where none were kept. */
+export function readOutcomes(
+  journalFolder: string,
+  day: string,
+): ReadonlyMap<number, StoredDigest> | null {
+  const folder = outcomeFolder(journalFolder);
+  if (!daysIn(folder).includes(day)) return null;
+  const bytes = readFileSync(outcomePath(folder, day));
+  const found = new Map<number, StoredDigest>();
+  for (let at = 0; at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
+    found.set(bytes.readDoubleLE(at), {
+      event: bytes.readUInt32LE(at + 8),
+      decision: bytes.readUInt32LE(at + 12),
+      ledger: bytes.readUInt32LE(at + 16),
+      pnl: bytes.readUInt32LE(at + 20),
+    });
+  }
+  return found;
+}
+
+function outcomeFolder(journalFolder: string): string {
+  return join(journalFolder, "outcomes");
+}
+
+function outcomePath(folder: string, day: string): string {
+  return join(folder, `${day}.digests`);
+}
+
+function beginPath(folder: string, day: string): string {
+  return join(folder, `${day}.begin`);
+}
+
+function daysIn(folder: string): readonly string[] {
+  return namesIn(folder)
+    .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+    .toSorted();
+}

@@ -1,0 +1,56 @@
+/**
+ * Before a trader opens its journal: is the book this host's? With a Postgres it is after `takeOverBook`,
+ * under the epoch that this gives; without one there is no other host.
+ */
+import { messageOf } from "../../../domain/failure.ts";
+import { endOfLog } from "../segments/log-end.ts";
+import { bookFolder, listDays } from "../segments/segment-files.ts";
+import { SegmentLogError } from "../segments/segment-log-error.ts";
+import type { SegmentLogPlace } from "../segment-log.ts";
+import { takeOverBook } from "./mirror-journal.ts";
+
+type Say = (level: "info" | "warn", line: string) => void;
+
+/**
+ * Returns the epoch to write under; null for the one that the local journal was written under last.
+ * @throws {SegmentLogError} TRADING_JOURNAL_FENCED where another host went on with the book.
+ */
+export async function claimBook(
+  place: SegmentLogPlace,
+  postgresUrl: string | null,
+  say: Say,
+): Promise<number | null> {
+  if (postgresUrl === null) return null;
+  const { epoch: written } = endOfLog(bookFolder(place.root, place.book));
+  const postgres = await openOrGoOn(place, postgresUrl, say);
+  if (postgres === null) return null;
+  try {
+    const { epoch, restoredEvents } = await takeOverBook(place, postgres);
+    if (restoredEvents > 0) say("info", `restored ${restoredEvents} events from Postgres`);
+    if (epoch !== written) say("info", `has ${place.book} under epoch ${epoch} from now on`);
+    return epoch;
+  } finally {
+    await postgres.close();
+  }
+}
+
+/** Null where it does not answer and the local journal is to go on with. */
+async function openOrGoOn(place: SegmentLogPlace, url: string, say: Say) {
+  // Costs its memory only where it is asked for.
+  const { PostgresJournal } = await import("./postgres-journal.ts");
+  try {
+    return await PostgresJournal.open(url);
+  } catch (error) {
+    const trouble = `Postgres (journal.postgres_secret_url) does not answer: ${messageOf(error)}`;
+    if (0 < listDays(bookFolder(place.root, place.book)).length) {
+      say("warn", `${trouble}; ${place.book} goes on with this host's own journal`);
+      return null;
+    }
+    throw new SegmentLogError(
+      "TRADING_JOURNAL_UNAVAILABLE",
+      `${trouble}; it may hold ${place.book} of another host, and nothing of it is here: start it, ` +
+        "or take the key out to begin a new book",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Reads a book's log across its days, in order, also beside the trader that writes it: a poll goes
+ * on where the one before ended.
+ */
+import { existsSync } from "node:fs";
+import { checkBelongs, tornInTheMiddle } from "./segments/open-segments.ts";
+import { isCreationTorn, SegmentCursor, type SegmentRecord } from "./segments/segment-cursor.ts";
+import { bookFolder, listDays, segmentPath } from "./segments/segment-files.ts";
+import { SegmentLogError } from "./segments/segment-log-error.ts";
+import type { SegmentLogPlace } from "./segment-log.ts";
+
+/** Definitions come from the start of the segment that the first event lies in. */
+export type JournalRecord = SegmentRecord & { readonly day: string };
+
+export class SegmentLogReader {
+  readonly #folder: string;
+  readonly #book: string;
+  readonly #from: number | null;
+  #cursor: SegmentCursor | null = null;
+  /** The end of the present segment was read once more after the next one was seen. */
+  #isLastLook = false;
+
+  /** Reads from the event of index `from` on; null for the oldest that is kept. */
+  constructor({ root, book }: SegmentLogPlace, from: number | null) {
+    this.#folder = bookFolder(root, book);
+    this.#book = book;
+    this.#from = from;
+  }
+
+  /**
+   * The records from where the last poll ended to where the log ends now; a payload is valid until
+   * the next record. Who leaves the loop early goes on with the next poll.
+   * @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED, _VERSION, or _GONE when retention has
+   *   deleted what is asked for.
+   */
+  *poll(): Generator<JournalRecord> {
+    this.#cursor ??= this.#openFirst();
+    while (this.#cursor !== null) {
+      const record = this.#cursor.next();
+      if (record !== null) {
+        this.#isLastLook = false;
+        if (record.kind === "event" && record.index < (this.#from ?? 0)) continue;
+        yield { ...record, day: this.#cursor.header.day };
+      } else if (!this.#moveOn(this.#cursor)) {
+        return;
+      }
+    }
+  }
+
+  close(): void {
+    this.#cursor?.close();
+    this.#cursor = null;
+  }
+
+  #openFirst(): SegmentCursor | null {
+    const days = this.#readableDays();
+    for (const day of days.toReversed()) {
+      const cursor = this.#open(day);
+      if (cursor.header.firstIndex <= (this.#from ?? -1)) return cursor;
+      const isOldest = day === days[0];
+      if (isOldest && this.#from === null) return cursor;
+      cursor.close();
+      if (isOldest) this.#refuseGone(cursor.header.firstIndex);
+    }
+    return null;
+  }
+
+  /** At the end of a segment: whether the next day's was opened, or the end was not the end. */
+  #moveOn(cursor: SegmentCursor): boolean {
+    const next = this.#readableDays().find((day) => cursor.header.day < day);
+    if (next === undefined) return false;
+    if (cursor.tailBytes() !== 0) {
+      // Appended between the last read and the start of the next day; nothing is any more.
+      if (this.#isLastLook) throw tornInTheMiddle(cursor);
+      this.#isLastLook = true;
+      return true;
+    }
+    const following = this.#open(next);
+    if (following.header.firstIndex !== cursor.nextIndex) {
+      following.close();
+      throw new SegmentLogError(
+        "TRADING_JOURNAL_DAMAGED",
+        `${following.path} begins with index ${following.header.firstIndex}, but ` +
+          `${cursor.path} ends before ${cursor.nextIndex}: a day between them is missing. Put it ` +
+          "back from a copy or from Postgres",
+      );
+    }
+    cursor.close();
+    this.#cursor = following;
+    this.#isLastLook = false;
+    return true;
+  }
+
+  #open(day: string): SegmentCursor {
+    const cursor = new SegmentCursor(segmentPath(this.#folder, day));
+    try {
+      checkBelongs(cursor, this.#book);
+      return cursor;
+    } catch (error) {
+      cursor.close();
+      throw error;
+    }
+  }
+
+  /** Without a newest one that a crash left half made: its writer removes it. */
+  #readableDays(): readonly string[] {
+    const days = listDays(this.#folder);
+    const newest = days.at(-1);
+    if (newest === undefined) return days;
+    const path = segmentPath(this.#folder, newest);
+    return existsSync(path) && isCreationTorn(path) ? days.slice(0, -1) : days;
+  }
+
+  #refuseGone(oldest: number): never {
+    throw new SegmentLogError(
+      "TRADING_JOURNAL_GONE",
+      `index ${this.#from} of ${this.#book} is no longer kept: the oldest is ${oldest}. Begin ` +
+        "there, from a snapshot, or from Postgres",
+    );
+  }
+}

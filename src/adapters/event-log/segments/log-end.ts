@@ -1,0 +1,30 @@
+/** Where a book's log ends, and who wrote its end. */
+import { isCreationTorn, SegmentCursor } from "./segment-cursor.ts";
+import { listDays, segmentPath } from "./segment-files.ts";
+
+export type LogEnd = {
+  /** Null for an empty log. */
+  readonly nextIndex: number | null;
+  /** The epoch of the last record; 0 for none. */
+  readonly epoch: number;
+};
+
+/** Reads the newest day; one that was begun and has no record yet says nothing of the epoch. */
+export function endOfLog(folder: string): LogEnd {
+  let nextIndex: number | null = null;
+  for (const day of listDays(folder).toReversed()) {
+    const path = segmentPath(folder, day);
+    if (isCreationTorn(path)) continue;
+    const cursor = new SegmentCursor(path);
+    try {
+      let epoch: number | null = null;
+      for (let record = cursor.next(); record !== null; record = cursor.next())
+        ({ epoch } = record);
+      nextIndex ??= cursor.nextIndex;
+      if (epoch !== null) return { nextIndex, epoch };
+    } finally {
+      cursor.close();
+    }
+  }
+  return { nextIndex, epoch: 0 };
+}

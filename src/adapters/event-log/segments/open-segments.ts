@@ -1,0 +1,122 @@
+/** Makes a book's folder fit to be written: old versions migrated, a torn end cut, the rest refused. */
+import { rmSync, statSync, truncateSync } from "node:fs";
+import { endOfLog } from "./log-end.ts";
+import { migrateSegment } from "./migrate-segment.ts";
+import { isCreationTorn, SegmentCursor } from "./segment-cursor.ts";
+import { listDays, namesIn, segmentPath, syncFolder } from "./segment-files.ts";
+import { SEGMENT_VERSION } from "./segment-format.ts";
+import { SegmentLogError } from "./segment-log-error.ts";
+import { join } from "node:path";
+
+/** What a torn write left at the end of a file, and was cut. */
+export type TornTail = {
+  readonly path: string;
+  readonly keptBytes: number;
+  readonly cutBytes: number;
+};
+
+/** The newest segment, read to its end. */
+export type NewestSegment = {
+  readonly day: string;
+  readonly path: string;
+  readonly offset: number;
+  readonly nextIndex: number;
+  readonly lastEpoch: number;
+  /** What the events that follow in it may refer to. */
+  readonly definitions: readonly Buffer[];
+};
+
+export type OpenedSegments = {
+  readonly newest: NewestSegment | null;
+  readonly torn: readonly TornTail[];
+  /** Files that had an earlier version. */
+  readonly migrated: readonly string[];
+};
+
+/** @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED or TRADING_JOURNAL_VERSION. */
+export function openSegments(folder: string, book: string): OpenedSegments {
+  for (const name of namesIn(folder)) {
+    if (name.endsWith(".seg.tmp")) rmSync(join(folder, name));
+  }
+  const torn: TornTail[] = [];
+  const days = [...listDays(folder)];
+  for (let day = days.at(-1); day !== undefined; day = days.at(-1)) {
+    const path = segmentPath(folder, day);
+    if (!isCreationTorn(path)) break;
+    torn.push({ path, keptBytes: 0, cutBytes: statSync(path).size });
+    rmSync(path);
+    syncFolder(folder);
+    days.pop();
+  }
+  const migrated = days
+    .map((day) => segmentPath(folder, day))
+    .filter((path, at) => migrateIfOld(path, { book, isNewest: at === days.length - 1, torn }));
+  const day = days.at(-1);
+  const newest = day === undefined ? null : readNewest(segmentPath(folder, day), book, torn);
+  if (newest === null || 0 < newest.lastEpoch) return { newest, torn, migrated };
+  // A day that was begun, and got no record before the writer died.
+  return { newest: { ...newest, lastEpoch: endOfLog(folder).epoch }, torn, migrated };
+}
+
+function migrateIfOld(
+  path: string,
+  found: { readonly book: string; readonly isNewest: boolean; readonly torn: TornTail[] },
+): boolean {
+  const cursor = new SegmentCursor(path);
+  try {
+    checkBelongs(cursor, found.book);
+    if (cursor.header.version === SEGMENT_VERSION) return false;
+    migrateSegment(cursor);
+    const cutBytes = cursor.tailBytes();
+    if (0 < cutBytes) {
+      if (!found.isNewest) throw tornInTheMiddle(cursor);
+      found.torn.push({ path, keptBytes: cursor.offset, cutBytes });
+    }
+    return true;
+  } finally {
+    cursor.close();
+  }
+}
+
+function readNewest(path: string, book: string, torn: TornTail[]): NewestSegment {
+  const cursor = new SegmentCursor(path);
+  try {
+    checkBelongs(cursor, book);
+    const definitions: Buffer[] = [];
+    let lastEpoch = 0;
+    for (let record = cursor.next(); record !== null; record = cursor.next()) {
+      lastEpoch = record.epoch;
+      if (record.kind === "definition") definitions.push(Buffer.from(record.payload));
+    }
+    const { offset, nextIndex } = cursor;
+    const cutBytes = cursor.tailBytes();
+    if (0 < cutBytes) {
+      torn.push({ path, keptBytes: offset, cutBytes });
+      truncateSync(path, offset);
+    }
+    return { day: cursor.header.day, path, offset, nextIndex, lastEpoch, definitions };
+  } finally {
+    cursor.close();
+  }
+}
+
+/** A file that was copied to another place would be taken for that place's log. */
+export function checkBelongs(cursor: SegmentCursor, book: string): void {
+  const { header, path } = cursor;
+  if (header.book === book && path.endsWith(`${header.day}.seg`)) return;
+  throw new SegmentLogError(
+    "TRADING_JOURNAL_DAMAGED",
+    `${path} holds ${header.day} of ${header.book}: it stands in the wrong place; move it back`,
+  );
+}
+
+/** @returns the error for a segment that ends in something torn although a newer one follows it. */
+export function tornInTheMiddle(cursor: SegmentCursor): SegmentLogError {
+  return new SegmentLogError(
+    "TRADING_JOURNAL_DAMAGED",
+    `${cursor.path} is damaged: ${cursor.tailBytes()} bytes from ${cursor.offset} on can't be read, ` +
+      `and later days follow. Put the file back from a copy or from Postgres, or give up what ` +
+      `follows: 'dolphin journal cut BLUE --after ${cursor.nextIndex - 1}' says what that is, and sets it ` +
+      "aside with --yes",
+  );
+}

@@ -1,0 +1,209 @@
+/**
+ * Reads one segment forward, with flat memory, also while it is being written.
+ *
+ * What can't be read is judged by what follows it. Nothing sound follows: it is the torn end of a
+ * write that a crash or a power cut broke off, or one that is under way. A sound record follows:
+ * bytes in the middle were changed, and that is an error, never skipped.
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import {
+  decodeHeader,
+  HEADER_BYTES,
+  PAYLOAD_BYTES_MAX,
+  RECORD_LAYOUT,
+  RECORD_LAYOUT_V1,
+  type RecordHead,
+  type RecordKind,
+  type RecordLayout,
+  SEGMENT_VERSION,
+  type SegmentHeader,
+} from "./segment-format.ts";
+import { SegmentLogError } from "./segment-log-error.ts";
+
+const CHUNK_BYTES = 256 * 1_024;
+/** A crash tears a few records at most: a longer end that can't be read is damage. */
+const TORN_BYTES_MAX = 32 * 1_048_576;
+
+export type SegmentRecord = {
+  readonly kind: RecordKind;
+  readonly index: number;
+  readonly epoch: number;
+  /** Valid until the next record is asked for. */
+  readonly payload: Buffer;
+};
+
+export class SegmentCursor {
+  readonly path: string;
+  readonly header: SegmentHeader;
+  readonly #fd: number;
+  readonly #layout: RecordLayout;
+  #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  /** The part of the chunk that was read and not yet handed on. */
+  #from = 0;
+  #to = 0;
+  #offset = HEADER_BYTES;
+  #nextIndex: number;
+
+  /** @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED or TRADING_JOURNAL_VERSION. */
+  constructor(path: string) {
+    this.path = path;
+    this.#fd = openSync(path, "r");
+    try {
+      this.header = readHeader(this.#fd, path);
+      this.#layout = layoutOf(this.header, path);
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
+    this.#nextIndex = this.header.firstIndex;
+  }
+
+  /** Where the next record begins: everything before it is sound and was handed on. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The index that the next event has, or will have. */
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+
+  /**
+   * Null at the end, as far as it is written.
+   * @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED when a sound record follows one that isn't.
+   */
+  next(): SegmentRecord | null {
+    const { headBytes } = this.#layout;
+    const head = this.#fill(headBytes) ? this.#layout.decodeHead(this.#chunk, this.#from) : null;
+    if (head === null || !this.#fill(headBytes + head.payloadBytes) || !this.#isSound(head)) {
+      this.#judgeTail();
+      // The bytes may be those of a write under way: they are read anew the next time.
+      this.#to = this.#from;
+      return null;
+    }
+    if (head.index !== this.#nextIndex) this.#refuse(`index ${head.index} stands there`);
+    const start = this.#from + headBytes;
+    const payload = this.#chunk.subarray(start, start + head.payloadBytes);
+    this.#from = start + head.payloadBytes;
+    this.#offset += headBytes + head.payloadBytes;
+    if (head.kind === "event") this.#nextIndex++;
+    return { kind: head.kind, index: head.index, epoch: head.epoch, payload };
+  }
+
+  /** Bytes after the last record that was handed on. */
+  tailBytes(): number {
+    return fstatSync(this.#fd).size - this.#offset;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #isSound(head: RecordHead): boolean {
+    return this.#layout.isSound(this.#chunk, this.#from, head);
+  }
+
+  /** Whether so many bytes stand in the chunk from its start, after reading on if need be. */
+  #fill(bytes: number): boolean {
+    if (bytes <= this.#to - this.#from) return true;
+    if (this.#chunk.length < this.#from + bytes) {
+      const roomy =
+        bytes <= this.#chunk.length
+          ? this.#chunk
+          : Buffer.allocUnsafeSlow(Math.min(2 * bytes, PAYLOAD_BYTES_MAX + CHUNK_BYTES));
+      this.#chunk.copy(roomy, 0, this.#from, this.#to);
+      this.#chunk = roomy;
+      this.#to -= this.#from;
+      this.#from = 0;
+    }
+    while (this.#to - this.#from < bytes) {
+      const position = this.#offset + this.#to - this.#from;
+      const room = this.#chunk.length - this.#to;
+      const read = readSync(this.#fd, this.#chunk, this.#to, room, position);
+      if (read === 0) return false;
+      this.#to += read;
+    }
+    return true;
+  }
+
+  #judgeTail(): void {
+    const tailBytes = this.tailBytes();
+    if (tailBytes <= this.#layout.headBytes) return;
+    if (TORN_BYTES_MAX < tailBytes) this.#refuse(`${tailBytes} bytes can't be read`);
+    const tail = Buffer.allocUnsafe(tailBytes);
+    const read = readSync(this.#fd, tail, 0, tailBytes, this.#offset);
+    const sound = findSound(tail.subarray(0, read), this.#layout, this.#nextIndex);
+    if (sound === null) return;
+    this.#refuse(`the record can't be read, but a sound one follows at ${this.#offset + sound}`);
+  }
+
+  #refuse(found: string): never {
+    throw new SegmentLogError(
+      "TRADING_JOURNAL_DAMAGED",
+      `${this.path} is damaged at byte ${this.#offset}, where index ${this.#nextIndex} is due: ` +
+        `${found}. Nothing was changed. Stop the trader, then either put back the file from a ` +
+        "copy or from Postgres, or give up what follows: " +
+        "'dolphin journal cut BLUE' says what that is, and sets it aside with --yes",
+    );
+  }
+}
+
+/**
+ * Where a sound record stands in a tail whose first record is not; null when there is none.
+ * A broken definition has the index of the event after it, so the index that is due counts too.
+ */
+function findSound(tail: Buffer, layout: RecordLayout, indexDue: number): number | null {
+  for (let at = 1; at + layout.headBytes <= tail.length; at++) {
+    const head = layout.decodeHead(tail, at);
+    if (head === null || head.index < indexDue) continue;
+    if (tail.length < at + layout.headBytes + head.payloadBytes) continue;
+    if (layout.isSound(tail, at, head)) return at;
+  }
+  return null;
+}
+
+/** Whether the file holds no whole header and nothing sound: its creation was broken off. */
+export function isCreationTorn(path: string): boolean {
+  const fd = openSync(path, "r");
+  try {
+    const size = fstatSync(fd).size;
+    if (HEADER_BYTES <= size && decodeHeader(readBytes(fd, HEADER_BYTES)) !== null) return false;
+    if (TORN_BYTES_MAX < size) return false;
+    const bytes = readBytes(fd, size);
+    return (
+      findSound(bytes, RECORD_LAYOUT, 0) === null && findSound(bytes, RECORD_LAYOUT_V1, 0) === null
+    );
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readHeader(fd: number, path: string): SegmentHeader {
+  const header = decodeHeader(readBytes(fd, HEADER_BYTES));
+  if (header !== null) return header;
+  throw new SegmentLogError(
+    "TRADING_JOURNAL_DAMAGED",
+    `${path} is damaged: its header can't be read. Put the file back from a copy or from ` +
+      "Postgres; to give up what it and later days hold, move them away",
+  );
+}
+
+function layoutOf(header: SegmentHeader, path: string): RecordLayout {
+  switch (header.version) {
+    case 1:
+      return RECORD_LAYOUT_V1;
+    case SEGMENT_VERSION:
+      return RECORD_LAYOUT;
+    default:
+      throw new SegmentLogError(
+        "TRADING_JOURNAL_VERSION",
+        `${path} has version ${header.version}, this program reads up to ${SEGMENT_VERSION}: ` +
+          "run the newer program",
+      );
+  }
+}
+
+function readBytes(fd: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  return buffer.subarray(0, readSync(fd, buffer, 0, bytes, 0));
+}

@@ -1,0 +1,160 @@
+/**
+ * Appends to one segment: one synchronous write a record, into memory of the kernel, so that it
+ * survives any death of the process; `sync` makes it survive a power cut.
+ *
+ * Invariant: after a failed write the file ends with a whole record again, or the writer is broken
+ * and refuses everything; after a failed sync it is broken, as the kernel forgets what it lost.
+ */
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { assert } from "../../../domain/assert.ts";
+import { messageOf } from "../../../domain/failure.ts";
+import { writeWhole } from "./segment-files.ts";
+import {
+  encodeHeader,
+  PAYLOAD_BYTES_MAX,
+  RECORD_HEAD_BYTES,
+  type RecordHead,
+  type RecordKind,
+  sealRecord,
+  type SegmentHeader,
+} from "./segment-format.ts";
+import { SegmentLogError } from "./segment-log-error.ts";
+
+const SCRATCH_BYTES = 128 * 1_024;
+
+type SealedHead = Omit<RecordHead, "crc">;
+
+export class SegmentWriter {
+  readonly path: string;
+  readonly #fd: number;
+  #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  /** Reused, so that an append allocates nothing. */
+  readonly #head: { -readonly [key in keyof SealedHead]: SealedHead[key] };
+  #offset: number;
+  #syncedTo: number;
+  #brokenBy: string | null = null;
+  #isClosing = false;
+  #syncsUnderWay = 0;
+
+  /** Continues a segment at `offset`, where its last whole record ends; what follows is cut. */
+  constructor(
+    path: string,
+    { offset, epoch }: { readonly offset: number; readonly epoch: number },
+  ) {
+    this.path = path;
+    this.#fd = openSync(path, "r+");
+    this.#head = { kind: "event", index: 0, epoch, payloadBytes: 0 };
+    this.#offset = offset;
+    this.#syncedTo = 0;
+    ftruncateSync(this.#fd, offset);
+  }
+
+  /** The one that is written with each record. */
+  set epoch(epoch: number) {
+    this.#head.epoch = epoch;
+  }
+
+  get isSynced(): boolean {
+    return this.#syncedTo === this.#offset;
+  }
+
+  /** @throws {SegmentLogError} TRADING_JOURNAL_UNAVAILABLE; nothing was appended then. */
+  write(kind: RecordKind, index: number, payload: Uint8Array): void {
+    assert(payload.length <= PAYLOAD_BYTES_MAX, "a payload keeps the limit of a record");
+    this.#assertSound();
+    const bytes = RECORD_HEAD_BYTES + payload.length;
+    if (this.#scratch.length < bytes) this.#scratch = Buffer.allocUnsafeSlow(2 * bytes);
+    this.#scratch.set(payload, RECORD_HEAD_BYTES);
+    this.#head.kind = kind;
+    this.#head.index = index;
+    this.#head.payloadBytes = payload.length;
+    sealRecord(this.#scratch, this.#head);
+    this.#put(bytes);
+    this.#offset += bytes;
+  }
+
+  /** Returns when everything appended so far survives a power cut. */
+  sync(): void {
+    this.#assertSound();
+    try {
+      fdatasyncSync(this.#fd);
+    } catch (error) {
+      throw this.#break("sync", error);
+    }
+    this.#syncedTo = this.#offset;
+  }
+
+  /** As `sync`, without holding up who appends meanwhile. */
+  async syncAside(): Promise<void> {
+    this.#assertSound();
+    const offset = this.#offset;
+    this.#syncsUnderWay++;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error)));
+      });
+    } catch (error) {
+      throw this.#break("sync", error);
+    } finally {
+      this.#syncsUnderWay--;
+      if (this.#isClosing && this.#syncsUnderWay === 0) closeSync(this.#fd);
+    }
+    this.#syncedTo = Math.max(this.#syncedTo, offset);
+  }
+
+  /** The file stays open under a sync that is under way: its number must not become another's. */
+  close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    if (this.#syncsUnderWay === 0) closeSync(this.#fd);
+  }
+
+  #put(bytes: number): void {
+    let done = 0;
+    try {
+      while (done < bytes) {
+        done += writeSync(this.#fd, this.#scratch, done, bytes - done, this.#offset + done);
+      }
+    } catch (error) {
+      try {
+        ftruncateSync(this.#fd, this.#offset);
+      } catch (second) {
+        throw this.#break("cut after a failed write", second);
+      }
+      throw unavailable(
+        `${this.path}: write: ${messageOf(error)}; free space, then try again`,
+        error,
+      );
+    }
+  }
+
+  #assertSound(): void {
+    assert(!this.#isClosing, "nobody writes to a closed segment");
+    if (this.#brokenBy === null) return;
+    throw unavailable(`${this.#brokenBy}; restart the trader: it reads what the disk holds`);
+  }
+
+  #break(act: string, error: unknown): SegmentLogError {
+    this.#brokenBy = `${this.path}: ${act}: ${messageOf(error)}`;
+    return unavailable(this.#brokenBy, error);
+  }
+}
+
+/** Makes a segment that is durable before its first record. */
+export function createSegment(
+  path: string,
+  header: Omit<SegmentHeader, "version">,
+  epoch: number,
+): SegmentWriter {
+  try {
+    const bytes = encodeHeader(header);
+    writeWhole(path, [bytes]);
+    return new SegmentWriter(path, { offset: bytes.length, epoch });
+  } catch (error) {
+    throw unavailable(`${path}: create: ${messageOf(error)}; free space, then try again`, error);
+  }
+}
+
+function unavailable(message: string, cause?: unknown): SegmentLogError {
+  return new SegmentLogError("TRADING_JOURNAL_UNAVAILABLE", message, { cause });
+}

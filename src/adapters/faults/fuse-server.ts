@@ -1,0 +1,69 @@
+/** Finds the process that serves a mount in user space: who may stop it can make the mount hang without being root. */
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { startedTicks } from "../process/process-facts.ts";
+
+export type Mount = { readonly path: string; readonly type: string };
+export type FuseServer = { readonly pid: number; readonly ticks: number };
+
+/** The mount on which `path` lies; null where nobody can tell (no /proc). */
+export function mountOf(path: string): Mount | null {
+  const at = realpathSync(path);
+  const mounts = (read("/proc/self/mountinfo") ?? "").split("\n").flatMap((line) => {
+    const [left = "", right = ""] = line.split(" - ");
+    const mount = unescaped(left.split(" ")[4] ?? "");
+    const type = right.split(" ")[0] ?? "";
+    const isAbove = mount === "/" || at === mount || at.startsWith(`${mount}/`);
+    return mount !== "" && isAbove ? [{ path: mount, type }] : [];
+  });
+  // Of two at one place the later one covers the other.
+  return mounts.reduce<Mount | null>(
+    (best, one) => (best === null || best.path.length <= one.path.length ? one : best),
+    null,
+  );
+}
+
+/** Who holds /dev/fuse and names this mount on its command line; null where it is not one of ours. */
+export function fuseServerOf({ path }: Mount): FuseServer | null {
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!(0 < pid)) continue;
+    const args = (read(`/proc/${pid}/cmdline`) ?? "").split("\0");
+    if (!args.includes(path) || !holdsFuse(pid)) continue;
+    const ticks = startedTicks(pid);
+    if (ticks !== null) return { pid, ticks };
+  }
+  return null;
+}
+
+function holdsFuse(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some(
+      (fd) => linkOf(`/proc/${pid}/fd/${fd}`) === "/dev/fuse",
+    );
+  } catch {
+    return false;
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** The kernel writes a space as \040. */
+function unescaped(text: string): string {
+  return text.replaceAll(/\\(\d{3})/g, (_, octal: string) =>
+    String.fromCharCode(parseInt(octal, 8)),
+  );
+}

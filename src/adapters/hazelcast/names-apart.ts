@@ -1,0 +1,13 @@
+/**
+ * Keeps our maps and ringbuffers apart from those of another system on the same cluster: every name that this client
+ * asks for begins with the prefix. In the client itself, so that no caller can forget it.
+ */
+import type { Client } from "hazelcast-client";
+
+export function keepNamesApart(client: Client, prefix: string | null): void {
+  if (prefix === null) return;
+  const getMap = client.getMap.bind(client);
+  const getRingbuffer = client.getRingbuffer.bind(client);
+  client.getMap = (name) => getMap(prefix + name);
+  client.getRingbuffer = (name) => getRingbuffer(prefix + name);
+}

@@ -1,0 +1,126 @@
+/**
+ * Puts texts into maps of a Hazelcast member, and can do nothing else: some hundred lines of its open binary protocol
+ * (5.x) in the place of a client that takes 20 MB. Every call has its deadline; a connection that failed is made anew
+ * at the next call.
+ */
+import { connect, type Socket } from "node:net";
+import { authentication, AUTHENTICATED, FrameReader, mapSet, type Message } from "./thin-frames.ts";
+
+export type ThinOptions = {
+  /** `host:port` */
+  readonly address: string;
+  readonly cluster: string;
+  /** Of all our names there; none where it is absent. */
+  readonly prefix?: string | null;
+  readonly name: string;
+  readonly deadlineMs: number;
+};
+
+export type ThinClient = {
+  /** @throws {Error} a sentence, when it was not taken in time. */
+  set(map: string, key: string, text: string): Promise<void>;
+  close(): void;
+};
+
+type Waiting = {
+  readonly resolve: (message: Message) => void;
+  readonly reject: (why: Error) => void;
+};
+type Connection = {
+  readonly ask: (frames: (correlation: number) => Buffer) => Promise<Message>;
+  readonly partitions: number;
+  readonly isOpen: () => boolean;
+  readonly end: () => void;
+};
+
+export function createThinClient(options: ThinOptions): ThinClient {
+  const prefix = options.prefix ?? "";
+  let current: Promise<Connection> | null = null;
+  const connected = async (): Promise<Connection> => {
+    const known = await (current ?? Promise.resolve(null)).catch(() => null);
+    if (known?.isOpen() === true) return known;
+    current = open(options);
+    return current;
+  };
+  return {
+    async set(map, key, text) {
+      const connection = await connected();
+      const { ask, partitions } = connection;
+      await ask((correlation) => mapSet({ correlation, partitions, map: prefix + map, key, text }));
+    },
+    close() {
+      void current?.then(
+        (connection) => connection.end(),
+        () => undefined,
+      );
+    },
+  };
+}
+
+async function open({ address, cluster, name, deadlineMs }: ThinOptions): Promise<Connection> {
+  const at = address.lastIndexOf(":");
+  const socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)) });
+  socket.setNoDelay(true);
+  const waiting = new Map<number, Waiting>();
+  const asker = askerOn(socket, waiting, deadlineMs);
+  const fail = (why: Error): void => {
+    for (const one of waiting.values()) one.reject(why);
+    waiting.clear();
+    socket.destroy();
+  };
+  const reader = new FrameReader((message) => {
+    const one = waiting.get(message.correlation);
+    waiting.delete(message.correlation);
+    if (message.isError) one?.reject(new Error(`Hazelcast refused: ${message.problem()}`));
+    else one?.resolve(message);
+  });
+  socket.on("error", fail);
+  socket.on("close", () => fail(new Error(`${address} closed the connection`)));
+  socket.on("data", (chunk) => {
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  socket.write("CP2");
+  try {
+    const told = await asker((correlation) => authentication({ correlation, cluster, name }));
+    const { status, partitions } = told.authenticated();
+    if (status !== AUTHENTICATED) {
+      throw new Error(`${address} is no member of cluster ${cluster} (status ${status})`);
+    }
+    const end = () => socket.destroy();
+    return { ask: asker, partitions, isOpen: () => socket.writable, end };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function askerOn(socket: Socket, waiting: Map<number, Waiting>, deadlineMs: number) {
+  let last = 0;
+  return async (frames: (correlation: number) => Buffer): Promise<Message> => {
+    last += 1;
+    const correlation = last;
+    return new Promise<Message>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.delete(correlation);
+        // What comes after its deadline belongs to no call any more.
+        socket.destroy();
+        reject(new Error(`Hazelcast did not answer in ${deadlineMs} ms`));
+      }, deadlineMs);
+      waiting.set(correlation, {
+        resolve(message) {
+          clearTimeout(timer);
+          resolve(message);
+        },
+        reject(why) {
+          clearTimeout(timer);
+          reject(why);
+        },
+      });
+      socket.write(frames(correlation));
+    });
+  };
+}

@@ -1,0 +1,199 @@
+/** The messages of Hazelcast's open binary protocol that the thin client needs, as bytes and back. */
+import { randomBytes } from "node:crypto";
+
+const FRAME_HEAD = 6;
+const UNFRAGMENTED = 0xc000;
+const FINAL = 0x2000;
+const BEGIN = 0x1000;
+const END = 0x0800;
+const NULL = 0x0400;
+const EVENT = 0x0200;
+const MESSAGE_BYTES_MAX = 1_048_576;
+
+const AUTHENTICATION = 0x00_01_00;
+const MAP_SET = 0x01_0f_00;
+const ERROR = 0;
+const SERIALIZATION_VERSION = 1;
+const STRING_TYPE = -11;
+const NO_TIME_TO_LIVE = -1n;
+const NO_PARTITION = -1;
+export const AUTHENTICATED = 0;
+
+type Frame = { readonly flags: number; readonly content: Buffer };
+
+export function authentication(of: {
+  readonly correlation: number;
+  readonly cluster: string;
+  readonly name: string;
+}): Buffer {
+  const head = Buffer.alloc(34);
+  headInto(head, { type: AUTHENTICATION, correlation: of.correlation, partition: NO_PARTITION });
+  // The client's id: not null, then 16 bytes.
+  randomBytes(16).copy(head, 17);
+  head.writeUInt8(SERIALIZATION_VERSION, 33);
+  return bytesOf([
+    { flags: UNFRAGMENTED, content: head },
+    text(of.cluster),
+    empty(NULL),
+    empty(NULL),
+    // A member knows clients by the names of languages.
+    text("NJS"),
+    text("5.3.0"),
+    text(of.name),
+    empty(BEGIN),
+    empty(END),
+  ]);
+}
+
+export function mapSet(of: {
+  readonly correlation: number;
+  readonly partitions: number;
+  readonly map: string;
+  readonly key: string;
+  readonly text: string;
+}): Buffer {
+  const key = dataOf(of.key);
+  const partition = partitionOf(key, of.partitions);
+  const head = Buffer.alloc(32);
+  headInto(head, { type: MAP_SET, correlation: of.correlation, partition });
+  head.writeBigInt64LE(1n, 16);
+  head.writeBigInt64LE(NO_TIME_TO_LIVE, 24);
+  return bytesOf([
+    { flags: UNFRAGMENTED, content: head },
+    text(of.map),
+    { flags: 0, content: key },
+    { flags: 0, content: dataOf(of.text) },
+  ]);
+}
+
+function headInto(
+  head: Buffer,
+  of: { readonly type: number; readonly correlation: number; readonly partition: number },
+): void {
+  head.writeInt32LE(of.type, 0);
+  head.writeBigInt64LE(BigInt(of.correlation), 4);
+  head.writeInt32LE(of.partition, 12);
+}
+
+function text(value: string): Frame {
+  return { flags: 0, content: Buffer.from(value, "utf8") };
+}
+
+function empty(flags: number): Frame {
+  return { flags, content: Buffer.alloc(0) };
+}
+
+function bytesOf(frames: readonly Frame[]): Buffer {
+  const parts = frames.flatMap(({ flags, content }, at) => {
+    const head = Buffer.alloc(FRAME_HEAD);
+    head.writeInt32LE(FRAME_HEAD + content.length, 0);
+    head.writeUInt16LE(at === frames.length - 1 ? flags | FINAL : flags, 4);
+    return [head, content];
+  });
+  return Buffer.concat(parts);
+}
+
+/** A text as Hazelcast serializes it: no partition hash, its type, its length, its bytes. */
+function dataOf(value: string): Buffer {
+  const bytes = Buffer.from(value, "utf8");
+  const head = Buffer.alloc(12);
+  head.writeInt32BE(STRING_TYPE, 4);
+  head.writeInt32BE(bytes.length, 8);
+  return Buffer.concat([head, bytes]);
+}
+
+function partitionOf(key: Buffer, partitions: number): number {
+  const hash = murmur(key.subarray(8));
+  return hash === -2_147_483_648 ? 0 : Math.abs(hash) % partitions;
+}
+
+const SEED = 0x01_00_01_93;
+const C1 = 0xcc_9e_2d_51;
+const C2 = 0x1b_87_35_93;
+
+/** MurmurHash3 (x86, 32 bits), as a signed integer. */
+export function murmur(bytes: Buffer): number {
+  let hash = SEED;
+  const whole = bytes.length & ~3;
+  for (let at = 0; at < whole; at += 4) {
+    hash ^= mixed(bytes.readInt32LE(at));
+    hash = (hash << 13) | (hash >>> 19);
+    hash = (Math.imul(hash, 5) + 0xe6_54_6b_64) | 0;
+  }
+  let tail = 0;
+  for (let at = bytes.length - 1; whole <= at; at -= 1) tail = (tail << 8) | bytes.readUInt8(at);
+  if (whole < bytes.length) hash ^= mixed(tail);
+  hash ^= bytes.length;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85_eb_ca_6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2_b2_ae_35);
+  return (hash ^ (hash >>> 16)) | 0;
+}
+
+function mixed(word: number): number {
+  const turned = Math.imul(word, C1);
+  return Math.imul((turned << 15) | (turned >>> 17), C2);
+}
+
+export type Message = {
+  readonly correlation: number;
+  readonly isError: boolean;
+  authenticated(): { readonly status: number; readonly partitions: number };
+  /** Of an error: its words, as far as they can be read. */
+  problem(): string;
+};
+
+/** Takes bytes as they come, and tells whole messages. */
+export class FrameReader {
+  #waiting = Buffer.alloc(0);
+  #frames: Frame[] = [];
+  readonly #onMessage: (message: Message) => void;
+
+  constructor(onMessage: (message: Message) => void) {
+    this.#onMessage = onMessage;
+  }
+
+  /** @throws {Error} where what comes is no message of this protocol. */
+  push(chunk: Uint8Array): void {
+    this.#waiting = Buffer.concat([this.#waiting, chunk]);
+    while (FRAME_HEAD <= this.#waiting.length) {
+      const length = this.#waiting.readInt32LE(0);
+      if (length < FRAME_HEAD || MESSAGE_BYTES_MAX < length) {
+        throw new Error(`a frame of ${length} bytes is none of Hazelcast's`);
+      }
+      if (this.#waiting.length < length) return;
+      const flags = this.#waiting.readUInt16LE(4);
+      this.#frames.push({ flags, content: this.#waiting.subarray(FRAME_HEAD, length) });
+      this.#waiting = this.#waiting.subarray(length);
+      if ((flags & FINAL) !== 0) this.#tell();
+    }
+  }
+
+  #tell(): void {
+    const frames = this.#frames;
+    this.#frames = [];
+    const head = frames[0];
+    // Nobody asked for events.
+    if (head === undefined || (head.flags & EVENT) !== 0 || head.content.length < 13) return;
+    const { content } = head;
+    this.#onMessage({
+      correlation: Number(content.readBigInt64LE(4)),
+      isError: content.readInt32LE(0) === ERROR,
+      authenticated: () => ({
+        status: content.readUInt8(13),
+        partitions: content.length < 36 ? 0 : content.readInt32LE(32),
+      }),
+      problem: () =>
+        frames
+          .slice(1, 6)
+          .map((frame) =>
+            frame.content
+              .toString("utf8")
+              .replaceAll(/[^ -~]+/g, " ")
+              .trim(),
+          )
+          .filter((part) => part !== "")
+          .join(" ")
+          .slice(0, 300),
+    });
+  }
+}

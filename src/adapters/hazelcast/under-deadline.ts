@@ -1,0 +1,43 @@
+/** One exchange with the cluster, given up when it is not answered in time. */
+import { messageOf } from "../../domain/failure.ts";
+
+/** The cluster did not answer in time or is away; what the call did is unknown. */
+export class HazelcastUnavailable extends Error {
+  override readonly name = "HazelcastUnavailable";
+}
+
+/**
+ * The deadline is counted in so many steps. A thread that was held by a slow share comes back with
+ * the answer unread: of its own pause one step counts at most, and then the answer is read.
+ */
+const STEPS = 5;
+
+/** @throws {HazelcastUnavailable} */
+export async function underDeadline<T>(call: {
+  readonly what: string;
+  readonly start: () => Promise<T>;
+  readonly deadlineMs: number;
+}): Promise<T> {
+  const { what, start, deadlineMs } = call;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      let stepsLeft = STEPS;
+      const step = (): void => {
+        if (stepsLeft === 0) {
+          reject(new HazelcastUnavailable(`hazelcast: ${what}: no answer in ${deadlineMs} ms`));
+          return;
+        }
+        stepsLeft -= 1;
+        timer = setTimeout(step, deadlineMs / STEPS);
+      };
+      step();
+      start().then(resolve, reject);
+    });
+  } catch (error) {
+    if (error instanceof HazelcastUnavailable) throw error;
+    throw new HazelcastUnavailable(`hazelcast: ${what}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * The history of health: each sample for a day, one a minute for 90 days, in a SQLite file beside the rest.
+ * Invariants: bounded in rows whatever the clock says; a file that is damaged, or a disk that is full, costs
+ * history and nothing else: a damaged one is put aside, and a new one begun.
+ */
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import Database from "better-sqlite3";
+import type { Diagnosis } from "../../domain/health/diagnosis.ts";
+import { type HealthSample, SENSOR_NAMES } from "../../domain/health/sample.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
+import { MS_PER_DAY, MS_PER_MINUTE, US_PER_MS } from "../../domain/time.ts";
+import { monotonicMs } from "../clock.ts";
+
+export type HistoryRow = {
+  readonly at_us: number;
+  readonly status: string;
+  readonly rm_meta: number | null;
+  readonly m1_proc: number | null;
+  readonly m2_heartbeat: number | null;
+  readonly m3_data_freshness: number | null;
+  readonly m4_control_plane: number | null;
+  readonly m5_coherence: number | null;
+  /** The ids of the roots, with a space between them. */
+  readonly causes: string;
+};
+
+type Table = "samples" | "minutes";
+const KEPT: Readonly<Record<Table, { readonly rows: number; readonly us: number }>> = {
+  samples: { rows: 17_280, us: MS_PER_DAY * US_PER_MS },
+  minutes: { rows: 129_600, us: 90 * MS_PER_DAY * US_PER_MS },
+};
+const COLUMNS = ["at_us", "status", "rm_meta", ...SENSOR_NAMES, "causes"] as const;
+/** No machine is off for so long that nobody would mind ninety days of its history. */
+const CLOCK_JUMP_US = 30 * MS_PER_DAY * US_PER_MS;
+const RETRY_MS = 10_000;
+const LOG_BYTES_KEPT = 1_048_576;
+const VERSION = 1;
+/** Of a sample, before it is compressed. */
+const SAMPLE_BYTES_MAX = 1_048_576;
+
+export class HealthHistory {
+  readonly #path: string;
+  #db: Database.Database | null = null;
+  #minute = 0;
+  #retryAtMs = 0;
+  #trouble: string | null = null;
+  /** Until then nothing goes by its age alone: this machine's clock may be wrong. */
+  #distrustUntilMs = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Why nothing is recorded now; null while something is. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  record(sample: HealthSample, diagnosis: Diagnosis): void {
+    if (this.#db === null && monotonicMs() < this.#retryAtMs) return;
+    try {
+      this.#db ??= openToWrite(this.#path);
+      this.#write(this.#db, sample, diagnosis);
+      this.#trouble = null;
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  close(): void {
+    this.#db?.close();
+    this.#db = null;
+  }
+
+  #write(db: Database.Database, sample: HealthSample, diagnosis: Diagnosis): void {
+    const row = rowOf(sample, diagnosis);
+    const minute = Math.floor(sample.atUs / US_PER_MS / MS_PER_MINUTE);
+    if (sample.dependencies["clock"] === "error") this.#distrustClock();
+    db.transaction(() => {
+      if (minute !== this.#minute && CLOCK_JUMP_US < Math.abs(sample.atUs - newestIn(db, row))) {
+        this.#distrustClock();
+      }
+      insert(db, "samples", row);
+      if (minute === this.#minute) return;
+      insert(db, "minutes", row);
+      const nowUs = monotonicMs() < this.#distrustUntilMs ? null : sample.atUs;
+      prune(db, "samples", nowUs);
+      prune(db, "minutes", nowUs);
+    })();
+    this.#minute = minute;
+  }
+
+  #distrustClock(): void {
+    this.#distrustUntilMs = monotonicMs() + MS_PER_DAY;
+  }
+
+  #giveUp(error: unknown): void {
+    this.#trouble = `${this.#path}: ${messageOf(error)}`;
+    this.#retryAtMs = monotonicMs() + RETRY_MS;
+    try {
+      this.#db?.close();
+    } catch {
+      // It is given up anyhow.
+    }
+    this.#db = null;
+    if (!isDamage(error)) return;
+    try {
+      putAside(this.#path);
+      this.#trouble += "; it was put aside, and a new one is begun";
+      this.#retryAtMs = 0;
+    } catch {
+      // The next try finds it damaged again.
+    }
+  }
+}
+
+export type HistorySpan = {
+  readonly fromUs: number;
+  readonly untilUs: number;
+  readonly cells: number;
+};
+export type WorstOfCell = {
+  readonly cell: number;
+  readonly rm_meta: number | null;
+} & Readonly<Record<(typeof SENSOR_NAMES)[number], number | null>>;
+
+export type HistoryReader = {
+  /** At most `count` rows since then, evenly taken, ascending. */
+  since(sinceUs: number, count: number): readonly HistoryRow[];
+  /** The lowest score of each sensor in each of so many equal parts of a time; parts without a sample are left out. */
+  worst(span: HistorySpan): readonly WorstOfCell[];
+  /** Null: there is none. */
+  newestUs(): number | null;
+  /** What was recorded, ascending; the finer one where there is a choice. */
+  samples(sinceUs: number, untilUs: number): Generator<HealthSample>;
+  close(): void;
+};
+
+/** Null where nothing was recorded yet, or it cannot be read. */
+export function openHealthHistory(path: string): HistoryReader | null {
+  const db = openToRead(path);
+  if (db === null) return null;
+  const tableFor = (sinceUs: number): Table => {
+    const oldest = db.prepare<[], { at: number | null }>("SELECT min(at_us) AS at FROM samples");
+    return (oldest.get()?.at ?? Infinity) <= sinceUs ? "samples" : "minutes";
+  };
+  return {
+    since(sinceUs, count) {
+      const rows = db
+        .prepare<[number], HistoryRow>(
+          `SELECT ${COLUMNS.join(", ")} FROM ${tableFor(sinceUs)} WHERE ? <= at_us ORDER BY at_us`,
+        )
+        .all(sinceUs);
+      const step = Math.max(1, Math.ceil(rows.length / count));
+      return rows.filter((_row, at) => (rows.length - 1 - at) % step === 0);
+    },
+    worst({ fromUs, untilUs, cells }) {
+      const figures = ["rm_meta", ...SENSOR_NAMES];
+      const lowest = figures.map((name) => `min(${name}) AS ${name}`).join(", ");
+      // Of the coarser table only what the finer one has not.
+      return db
+        .prepare<[number, number, number, number, number, number, number], WorstOfCell>(
+          `SELECT CAST((at_us - ?) * ? / (? - ?) AS INTEGER) AS cell, ${lowest} FROM (
+             SELECT at_us, ${figures.join(", ")} FROM minutes
+               WHERE at_us < coalesce((SELECT min(at_us) FROM samples), 9e18)
+             UNION ALL SELECT at_us, ${figures.join(", ")} FROM samples)
+           WHERE ? <= at_us AND at_us < ? AND 0 < ? GROUP BY cell ORDER BY cell`,
+        )
+        .all(fromUs, cells, untilUs, fromUs, fromUs, untilUs, cells);
+    },
+    newestUs: () =>
+      db.prepare<[], { at: number | null }>("SELECT max(at_us) AS at FROM samples").get()?.at ??
+      null,
+    *samples(sinceUs, untilUs) {
+      const rows = db.prepare<[number, number, number, number], { sample: Buffer }>(
+        `SELECT at_us, sample FROM minutes WHERE at_us BETWEEN ? AND ?
+           AND at_us < coalesce((SELECT min(at_us) FROM samples), 9e18)
+         UNION ALL SELECT at_us, sample FROM samples WHERE at_us BETWEEN ? AND ? ORDER BY at_us`,
+      );
+      for (const { sample } of rows.iterate(sinceUs, untilUs, sinceUs, untilUs)) {
+        yield sampleIn(sample);
+      }
+    },
+    close: () => db.close(),
+  };
+}
+
+function openToRead(path: string): Database.Database | null {
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true });
+    // Only what reads it finds that it is damaged.
+    for (const table of ["samples", "minutes"]) {
+      db.prepare(`SELECT ${COLUMNS.join(", ")}, sample FROM ${table} LIMIT 1`).get();
+    }
+    return db;
+  } catch {
+    db?.close();
+    return null;
+  }
+}
+
+function openToWrite(path: string): Database.Database {
+  mkdirSync(dirname(path), { recursive: true });
+  const db = new Database(path, { timeout: 100 });
+  try {
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = NORMAL");
+    db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
+    if (VERSION < Number(db.pragma("user_version", { simple: true }))) {
+      throw new Error("it is of a newer program");
+    }
+    for (const table of ["samples", "minutes"]) {
+      db.exec(
+        `CREATE TABLE IF NOT EXISTS ${table} (
+           id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, status TEXT NOT NULL, rm_meta REAL,
+           ${SENSOR_NAMES.map((name) => `${name} REAL`).join(", ")},
+           causes TEXT NOT NULL, sample BLOB NOT NULL);
+         CREATE INDEX IF NOT EXISTS ${table}_by_time ON ${table} (at_us);`,
+      );
+    }
+    db.pragma(`user_version = ${VERSION}`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+type Row = HistoryRow & { readonly sample: Buffer };
+
+function rowOf(sample: HealthSample, { word, rmMeta, roots }: Diagnosis): Row {
+  const { sensors } = sample;
+  return {
+    at_us: sample.atUs,
+    status: word,
+    rm_meta: rmMeta,
+    m1_proc: sensors.m1_proc.score,
+    m2_heartbeat: sensors.m2_heartbeat.score,
+    m3_data_freshness: sensors.m3_data_freshness.score,
+    m4_control_plane: sensors.m4_control_plane.score,
+    m5_coherence: sensors.m5_coherence.score,
+    causes: roots.map(({ id }) => id).join(" "),
+    sample: deflateRawSync(JSON.stringify(sample)),
+  };
+}
+
+function sampleIn(blob: Buffer): HealthSample {
+  const text = inflateRawSync(blob, { maxOutputLength: SAMPLE_BYTES_MAX }).toString();
+  // Written by `rowOf` alone, into a file of ours.
+  const sample: HealthSample = JSON.parse(text);
+  return sample;
+}
+
+function insert(db: Database.Database, table: Table, row: Row): void {
+  const names = [...COLUMNS, "sample"];
+  db.prepare(
+    `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map((name) => `@${name}`).join(", ")})`,
+  ).run(row);
+}
+
+/** The time of the newest row; where there is none, of the one that comes. */
+function newestIn(db: Database.Database, { at_us }: Row): number {
+  const newest = db.prepare<[], { at_us: number }>(
+    "SELECT at_us FROM minutes ORDER BY id DESC LIMIT 1",
+  );
+  return newest.get()?.at_us ?? at_us;
+}
+
+/** By their order, too: rows of a time that never was would stay for good. Null: by that alone. */
+function prune(db: Database.Database, table: Table, nowUs: number | null): void {
+  const { rows, us } = KEPT[table];
+  db.prepare(
+    `DELETE FROM ${table} WHERE at_us < ? OR id <= (SELECT max(id) FROM ${table}) - ?`,
+  ).run(nowUs === null ? Number.MIN_SAFE_INTEGER : nowUs - us, rows);
+}
+
+function isDamage(error: unknown): boolean {
+  return /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(error) ?? "");
+}
+
+function putAside(path: string): void {
+  rmSync(`${path}-wal`, { force: true });
+  rmSync(`${path}-shm`, { force: true });
+  renameSync(path, `${path}.damaged`);
+}

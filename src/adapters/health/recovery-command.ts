@@ -1,0 +1,68 @@
+/**
+ * Runs the command that restarts a server, at most once for each decision: that one is being done is written down
+ * before, so that a worker which dies in it does not have it done twice, and what came of it after.
+ */
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Outcome } from "../../domain/health/recovery.ts";
+import { replaceFile } from "../replace-file.ts";
+import { messageOf } from "../../domain/failure.ts";
+
+export type RecoveryCommands = Readonly<Record<string, string | null>>;
+
+const COMMAND_MS_MAX = 60_000;
+const OUTPUT_BYTES_MAX = 65_536;
+const KEPT_MAX = 64;
+const SHOWN_MAX = 200;
+const BEGUN: Outcome = { done: true, says: "it was begun, and what came of it is not known" };
+
+export function createServerRestarts(runFolder: string, commands: RecoveryCommands) {
+  const file = join(runFolder, "recovery-commands");
+  return async (server: string, decision: string): Promise<Outcome> => {
+    const command = commands[server] ?? null;
+    if (command === null) {
+      return { done: false, says: `no command is configured that restarts ${server}` };
+    }
+    const before = readNotes(file).get(decision);
+    if (before !== undefined) return before;
+    note(file, decision, BEGUN);
+    const outcome = await run(command);
+    note(file, decision, outcome);
+    return outcome;
+  };
+}
+
+/** By decision, the oldest first. */
+function readNotes(file: string): Map<string, Outcome> {
+  if (!existsSync(file)) return new Map();
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  return new Map(
+    lines.map((line) => {
+      const [decision = "", state = "", says = ""] = line.split("\t");
+      return [decision, says === "" ? BEGUN : { done: state === "done", says }];
+    }),
+  );
+}
+
+function note(file: string, decision: string, { done, says }: Outcome): void {
+  const notes = readNotes(file).set(decision, { done, says: says.replaceAll(/\s+/g, " ") });
+  const lines = [...notes].slice(-KEPT_MAX).map(([id, one]) => {
+    return `${id}\t${one.done ? "done" : "failed"}\t${one.says}\n`;
+  });
+  mkdirSync(dirname(file), { recursive: true });
+  replaceFile(file, lines.join(""));
+}
+
+function run(command: string): Promise<Outcome> {
+  const limits = { timeout: COMMAND_MS_MAX, maxBuffer: OUTPUT_BYTES_MAX };
+  return new Promise((resolve) => {
+    execFile("/bin/sh", ["-c", command], limits, (error, _out, err) => {
+      if (error === null) resolve({ done: true, says: "done: the configured command succeeded" });
+      else {
+        const why = `${messageOf(error)} ${err}`.slice(0, SHOWN_MAX);
+        resolve({ done: false, says: `the configured command failed: ${why}` });
+      }
+    });
+  });
+}

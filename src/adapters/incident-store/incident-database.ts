@@ -1,0 +1,87 @@
+/** The database of incidents: how it is opened to write and to read, and what its tables are. */
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
+import { codeOf } from "../../domain/failure.ts";
+import { createNotificationTables } from "./notifications.ts";
+
+const VERSION = 1;
+/** Delivery writes beside us, and must not hold up who decides: what is locked is written a second later. */
+const BUSY_MS = 100;
+const LOG_BYTES_KEPT = 1_048_576;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS engine (part TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS incidents (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, rule TEXT NOT NULL, subject TEXT NOT NULL,
+    state TEXT NOT NULL, started_ms INTEGER NOT NULL, resolved_ms INTEGER, body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS incidents_open ON incidents (state) WHERE state <> 'resolved';
+`;
+
+export function incidentsFile(folder: string): string {
+  return join(folder, "incidents.sqlite");
+}
+
+/** @throws {Error} what SQLite says, or that it is damaged, or of a newer program: neither can be gone on with. */
+export function openIncidentDatabase(path: string): Database.Database {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = new Database(path, { timeout: BUSY_MS });
+  try {
+    const version = Number(db.pragma("user_version", { simple: true }));
+    if (VERSION < version) throw new DamagedError(`${path} is of a newer program`);
+    db.pragma("journal_mode = WAL");
+    // What is sent must be on the disk, also when the power goes.
+    db.pragma("synchronous = FULL");
+    db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
+    // On a full disk what is there can still be read.
+    if (version < VERSION) {
+      db.transaction(() => {
+        db.exec(SCHEMA);
+        createNotificationTables(db);
+        db.pragma(`user_version = ${VERSION}`);
+      }).immediate();
+    }
+    const verdict = String(db.pragma("quick_check(1)", { simple: true }));
+    if (verdict !== "ok") throw new DamagedError(`${path} is damaged: ${verdict}`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Null: there is none, or none that can be read. */
+export function openIncidentsToRead(path: string): Database.Database | null {
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    for (const table of ["incidents", "notifications", "engine"]) {
+      db.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
+    }
+    return db;
+  } catch {
+    db?.close();
+    return null;
+  }
+}
+
+export class DamagedError extends Error {
+  override readonly name = "DamagedError";
+}
+
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamagedError || /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(error) ?? "");
+}
+
+export function isWithoutRoom(error: unknown): boolean {
+  return /^(?:SQLITE_(?:FULL|IOERR|CANTOPEN)|ENOSPC|EDQUOT)/.test(codeOf(error) ?? "");
+}
+
+/** The new name. */
+export function setIncidentsAside(path: string, nowMs: number): string {
+  const aside = `${path}.damaged-${Math.round(nowMs)}`;
+  for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+  renameSync(path, aside);
+  return aside;
+}

@@ -1,0 +1,54 @@
+/**
+ * Some room on the disk that nobody else gets: a file that is given up when there is no other room left, so that
+ * the alert about the full disk can still be written down, and sent.
+ */
+import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { monotonicMs } from "../clock.ts";
+
+const BYTES = 4 * 1_048_576;
+/** With so much free it is made anew. */
+const FREE_BYTES_MIN = 16 * BYTES;
+const LOOK_MS = 60_000;
+
+export class Reserve {
+  readonly #folder: string;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Whether there was one. */
+  giveUp(): boolean {
+    const isThere = statSync(this.#path, { throwIfNoEntry: false }) !== undefined;
+    rmSync(this.#path, { force: true });
+    return isThere;
+  }
+
+  /** Once a minute; never throws. */
+  keep(): void {
+    if (monotonicMs() - this.#lookedMs < LOOK_MS) return;
+    this.#lookedMs = monotonicMs();
+    try {
+      if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) === BYTES) return;
+      const { bavail, bsize } = statfsSync(this.#folder);
+      if (FREE_BYTES_MIN <= bavail * bsize) this.#make();
+    } catch {
+      // It is made when there is room.
+    }
+  }
+
+  get #path(): string {
+    return join(this.#folder, "reserve");
+  }
+
+  #make(): void {
+    const file = openSync(this.#path, "w", 0o600);
+    try {
+      writeSync(file, Buffer.alloc(BYTES, 1));
+    } finally {
+      closeSync(file);
+    }
+  }
+}

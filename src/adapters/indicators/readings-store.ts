@@ -1,0 +1,165 @@
+/**
+ * Every reading of every indicator, in SQLite: `<data-dir>/indicators/readings.db`. Rows are added, and none is
+ * changed but for when it was pushed and that it was seen again.
+ * Invariant: `pushed_us` is the time at which that was written here, after the push: what somebody who asks by a
+ * time of the past was told once, he is told again.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
+import type { KeptReading, KnownReading } from "../../domain/indicators/known-readings.ts";
+
+export type NewReading = Omit<KeptReading, "pushedUs"> & { readonly note: string | null };
+
+/** A row of the history. */
+export type HistoryRow = KeptReading & {
+  readonly note: string | null;
+  /** How often the source said so. */
+  readonly seen: number;
+  readonly lastFetchedUs: number;
+};
+
+/** SQLite knows no truth. */
+type Stored<T> = Omit<T, "isOwn"> & { readonly isOwn: number };
+type KnownRow = Stored<KnownReading>;
+
+const VERSION = 1;
+const BUSY_MS = 5_000;
+/** Of the oldest, looked at with each reading. */
+const PRUNED_AT_ONCE = 200;
+
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS readings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    series TEXT NOT NULL, is_own INTEGER NOT NULL, value REAL NOT NULL, unit TEXT NOT NULL,
+    as_of_ms REAL NOT NULL, fetched_us INTEGER NOT NULL, pushed_us INTEGER,
+    source TEXT NOT NULL, source_hash TEXT NOT NULL, note TEXT,
+    seen INTEGER NOT NULL DEFAULT 1, last_fetched_us INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS by_series ON readings (series, as_of_ms, id);
+  CREATE INDEX IF NOT EXISTS by_push ON readings (pushed_us, id) WHERE pushed_us IS NOT NULL;
+`;
+const COLUMNS = `series, is_own AS isOwn, value, unit, as_of_ms AS asOfMs, fetched_us AS fetchedUs, pushed_us AS pushedUs,
+  source, source_hash AS sourceHash, note, seen, last_fetched_us AS lastFetchedUs`;
+
+export function readingsPath(dataDir: string): string {
+  return join(dataDir, "indicators", "readings.db");
+}
+
+export class ReadingsStore {
+  readonly #db: Database.Database;
+
+  /** `readonly`: for all but those who read indicators. @throws {Database.SqliteError} SQLITE_CANTOPEN */
+  constructor(path: string, { readonly }: { readonly readonly: boolean }) {
+    if (!readonly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#db = new Database(path, { readonly, fileMustExist: readonly, timeout: BUSY_MS });
+    if (readonly) return;
+    this.#db.pragma("journal_mode = WAL");
+    const version = Number(this.#db.pragma("user_version", { simple: true }));
+    if (VERSION < version) {
+      this.#db.close();
+      throw new Error(`${path} is of a newer program (version ${version}); use that one`);
+    }
+    this.#db.exec(TABLE);
+    this.#db.pragma(`user_version = ${VERSION}`);
+  }
+
+  /**
+   * Adds what is new of these; what says the same as the newest row of its series and time counts there. Returns
+   * the ids of the rows, in the order of the readings.
+   */
+  record(readings: readonly NewReading[], keptFromUs: number): readonly number[] {
+    const newest = this.#db.prepare<[string, number], { id: number; value: number }>(
+      "SELECT id, value FROM readings WHERE series = ? AND as_of_ms = ? ORDER BY id DESC LIMIT 1",
+    );
+    const again = this.#db.prepare<[number, number]>(
+      "UPDATE readings SET seen = seen + 1, last_fetched_us = ? WHERE id = ?",
+    );
+    const add = this.#db.prepare<[Omit<NewReading, "isOwn"> & { isOwn: number }]>(
+      `INSERT INTO readings (series, is_own, value, unit, as_of_ms, fetched_us, source, source_hash, note, last_fetched_us)
+       VALUES (:series, :isOwn, :value, :unit, :asOfMs, :fetchedUs, :source, :sourceHash, :note, :fetchedUs)`,
+    );
+    const prune = this.#db.prepare<[number, number]>(
+      `DELETE FROM readings WHERE fetched_us < ? AND id IN (SELECT id FROM readings ORDER BY id LIMIT ?)`,
+    );
+    return this.#db
+      .transaction(() => {
+        prune.run(keptFromUs, PRUNED_AT_ONCE);
+        return readings.map((reading) => {
+          const row = newest.get(reading.series, reading.asOfMs);
+          if (row === undefined || row.value !== reading.value) {
+            const isOwn = Number(reading.isOwn);
+            return Number(add.run({ ...reading, isOwn }).lastInsertRowid);
+          }
+          again.run(reading.fetchedUs, row.id);
+          return row.id;
+        });
+      })
+      .immediate();
+  }
+
+  /** Of these the rows that were not marked before: they are known from now on, and never earlier than one before. */
+  markPushed(ids: readonly number[], nowUs: () => number): void {
+    const last = this.#db
+      .prepare<[], number | null>("SELECT max(pushed_us) FROM readings WHERE pushed_us IS NOT NULL")
+      .pluck();
+    const mark = this.#db.prepare<[number, number]>(
+      "UPDATE readings SET pushed_us = ? WHERE id = ? AND pushed_us IS NULL",
+    );
+    this.#db
+      .transaction(() => {
+        // A clock that was set back must not put it among what was known before.
+        const atUs = Math.max(nowUs(), (last.get() ?? 0) + 1);
+        for (const id of ids) mark.run(atUs, id);
+      })
+      .immediate();
+  }
+
+  /** What was pushed from one time to before another, in the order of the pushes; lazily. Null: of all indicators. */
+  *pushed(
+    range: { readonly fromUs: number; readonly toUs: number },
+    names: readonly string[] | null = null,
+  ): Generator<KnownReading> {
+    const rows = this.#db
+      .prepare<[{ fromUs: number; toUs: number; names: string | null }], KnownRow>(
+        `SELECT ${COLUMNS} FROM readings WHERE :fromUs <= pushed_us AND pushed_us < :toUs
+           AND (:names IS NULL OR substr(series, 1, instr(series || '.', '.') - 1)
+             IN (SELECT value FROM json_each(:names)))
+         ORDER BY pushed_us, id`,
+      )
+      .iterate({ ...range, names: names === null ? null : JSON.stringify(names) });
+    for (const row of rows) yield { ...row, isOwn: row.isOwn === 1 };
+  }
+
+  /** The newest in `as_of` of what was pushed by then, a row a series. */
+  knownAt(tUs: number): readonly KnownReading[] {
+    return this.#db
+      .prepare<[number], KnownRow>(
+        `SELECT ${COLUMNS} FROM (SELECT *, row_number() OVER
+           (PARTITION BY series ORDER BY as_of_ms DESC, pushed_us DESC, id DESC) AS place
+         FROM readings WHERE pushed_us <= ?) WHERE place = 1 ORDER BY series`,
+      )
+      .all(tUs)
+      .map((row) => ({ ...row, isOwn: row.isOwn === 1 }));
+  }
+
+  /** The newest rows of an indicator, or of one of its values, newest `as_of` first; revisions among them. */
+  history(
+    name: string,
+    { count, toUs }: { readonly count: number; readonly toUs: number | null },
+  ): readonly HistoryRow[] {
+    return this.#db
+      .prepare<[{ name: string; toUs: number | null; count: number }], Stored<HistoryRow>>(
+        `SELECT ${COLUMNS} FROM readings
+         WHERE (series = :name OR substr(series, 1, length(:name) + 1) = :name || '.')
+           AND (:toUs IS NULL OR pushed_us <= :toUs)
+         ORDER BY as_of_ms DESC, id DESC LIMIT :count`,
+      )
+      .all({ name, toUs, count })
+      .map((row) => ({ ...row, isOwn: row.isOwn === 1 }));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

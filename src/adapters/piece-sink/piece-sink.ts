@@ -1,0 +1,32 @@
+/** Writes what comes in pieces, no faster than it is taken, so that memory does not grow with it. */
+import { once } from "node:events";
+import { open, rename, rm } from "node:fs/promises";
+import type { Writable } from "node:stream";
+
+export type PieceSink = (pieces: Iterable<Uint8Array | string>) => Promise<void>;
+
+export function toStream(stream: Writable): PieceSink {
+  return async (pieces) => {
+    for (const piece of pieces) if (!stream.write(piece)) await once(stream, "drain");
+  };
+}
+
+/** The file is there whole, or as it was before. @throws what the file system, or the pieces, threw. */
+export function toFile(path: string): PieceSink {
+  return async (pieces) => {
+    const part = `${path}.${process.pid}.tmp`;
+    const file = await open(part, "wx", 0o640);
+    try {
+      for (const piece of pieces) {
+        await file.writeFile(piece);
+      }
+      await file.sync();
+      await file.close();
+      await rename(part, path);
+    } catch (error) {
+      await file.close().catch(() => {});
+      await rm(part, { force: true });
+      throw error;
+    }
+  };
+}

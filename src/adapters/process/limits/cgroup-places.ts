@@ -1,0 +1,92 @@
+/** Where the kernel lets us make control groups, read from what it says of ourselves: Linux with version 1 or 2. */
+
+export const CONTROLLERS = ["memory", "cpu", "pids"] as const;
+export type Controller = (typeof CONTROLLERS)[number];
+
+export type CgroupPlace = {
+  readonly version: 1 | 2;
+  /** In which a group of our own is made. */
+  readonly folder: string;
+};
+
+/** One hierarchy: its mount, and where in it we are. */
+type Hierarchy = {
+  readonly version: 1 | 2;
+  /** Empty with version 2, which has them all. */
+  readonly controllers: readonly string[];
+  readonly own: string;
+  readonly parent: string | null;
+};
+
+/**
+ * By controller, null where there is no place. With version 2 a group that holds processes can have no group that
+ * caps others below it: ours goes beside us, into the one that was delegated to us.
+ */
+export function cgroupPlaces(of: {
+  /** /proc/self/cgroup. */
+  readonly cgroup: string;
+  /** /proc/self/mountinfo. */
+  readonly mountinfo: string;
+  readonly isRoot: boolean;
+  /** What a group hands down to those below it: its cgroup.subtree_control. */
+  readonly handedDown: (folder: string) => readonly string[];
+}): Readonly<Record<Controller, CgroupPlace | null>> {
+  const hierarchies = hierarchiesOf(of.cgroup, of.mountinfo);
+  const placeOf = (controller: Controller): CgroupPlace | null => {
+    const first = hierarchies.find((one) => one.controllers.includes(controller));
+    if (first !== undefined) return { version: 1, folder: first.own };
+    const second = hierarchies.find(({ version }) => version === 2);
+    if (second === undefined) return null;
+    // Root could write into a slice that is another manager's.
+    const candidates = of.isRoot ? [second.own] : [second.own, second.parent];
+    const folder = candidates.find(
+      (one) => one !== null && of.handedDown(one).includes(controller),
+    );
+    return folder == null ? null : { version: 2, folder };
+  };
+  return { memory: placeOf("memory"), cpu: placeOf("cpu"), pids: placeOf("pids") };
+}
+
+function hierarchiesOf(cgroup: string, mountinfo: string): readonly Hierarchy[] {
+  const mounts = mountinfo.split("\n").flatMap((line) => mountIn(line) ?? []);
+  return cgroup.split("\n").flatMap((line) => {
+    const [, names, ...rest] = line.split(":");
+    if (names === undefined || rest.length === 0) return [];
+    const path = rest.join(":");
+    const mount = mounts.find((one) =>
+      names === ""
+        ? one.version === 2
+        : one.version === 1 && one.options.includes(names.split(",")[0]!),
+    );
+    if (mount === undefined || !isBelow(path, mount.root)) return [];
+    const inside = mount.root === "/" ? path : path.slice(mount.root.length);
+    const own = `${mount.point}${inside}`.replace(/\/+$/, "");
+    const isTop = inside === "" || inside === "/";
+    const parent = isTop ? null : own.slice(0, own.lastIndexOf("/"));
+    return [
+      { version: mount.version, controllers: names === "" ? [] : names.split(","), own, parent },
+    ];
+  });
+}
+
+function isBelow(path: string, root: string): boolean {
+  return root === "/" || path === root || path.startsWith(`${root}/`);
+}
+
+type Mount = {
+  readonly version: 1 | 2;
+  readonly root: string;
+  readonly point: string;
+  readonly options: readonly string[];
+};
+
+/** `36 35 0:31 /root /point rw - cgroup cgroup rw,memory`. */
+function mountIn(line: string): Mount | null {
+  const [before, after] = line.split(" - ");
+  const [, , , root, point] = before?.split(" ") ?? [];
+  const [type, , options] = after?.split(" ") ?? [];
+  if (root === undefined || point === undefined) return null;
+  if (type === "cgroup2") return { version: 2, root, point, options: [] };
+  if (type === "cgroup") return { version: 1, root, point, options: options?.split(",") ?? [] };
+  return null;
+}

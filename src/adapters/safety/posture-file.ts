@@ -1,0 +1,164 @@
+/**
+ * Where the watchdog keeps its state and its audit: `<data-dir>/safety`, for its owner only.
+ * Invariant: what was saved is on the disk when `save` returns; who dies in it finds the old state or the new one.
+ * A stop holds where either of the two tells of it: a resume stands in the audit before it counts.
+ */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { codeOf } from "../../domain/failure.ts";
+import {
+  CAUTIOUS,
+  type KeptPosture,
+  type Latch,
+  stricter,
+} from "../../domain/safety/step-posture.ts";
+import type { Posture } from "../../domain/trading/posture.ts";
+import {
+  encodeKeptPosture,
+  fieldsOf,
+  parsed,
+  parseKeptPosture,
+  postureOf,
+} from "../../wire/safety/kept-posture.ts";
+
+export type AuditLine = {
+  /** ISO-8601. */
+  readonly at: string;
+  readonly by: string;
+  readonly action: "halt" | "resume" | "stop";
+  readonly reason: string;
+  readonly posture: Posture;
+};
+
+export type Found = {
+  readonly kept: KeptPosture;
+  /** A sentence for the log. */
+  readonly how: string;
+};
+
+const STATE = "posture.json";
+const AUDIT = "audit.log";
+
+export function safetyFolder(dataDir: string): string {
+  return join(dataDir, "safety");
+}
+
+/**
+ * `isUsed`: something was traded on this data directory before. Then a state that is lost leaves nothing but caution,
+ * and the last stop that the audit tells of.
+ */
+export function openPostureFile(
+  folder: string,
+  about: { readonly initial: Posture; readonly isUsed: boolean },
+) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const state = join(folder, STATE);
+  const audit = join(folder, AUDIT);
+  return {
+    read(): Found {
+      const isFresh = !about.isUsed && !existsSync(state) && !existsSync(audit);
+      if (isFresh) {
+        return {
+          kept: { ...CAUTIOUS, posture: about.initial },
+          how: "nothing was traded here yet",
+        };
+      }
+      const text = textOf(state);
+      const kept = text === null ? null : parseKeptPosture(text);
+      const told = lastStop(textOf(audit) ?? "");
+      if (kept !== null) {
+        const how = `as it was saved: ${kept.posture}`;
+        const isMissed = told !== null && kept.latch === null;
+        return {
+          kept: { ...kept, latch: tighterLatch(kept.latch, told) },
+          how: isMissed ? `${how}, and stopped as the audit tells` : how,
+        };
+      }
+      if (text !== null) renameSync(state, `${state}.damaged`);
+      const lost = text === null ? "its state is lost" : "its state is damaged, and put aside";
+      return { kept: { ...CAUTIOUS, latch: told }, how: `${lost}: it begins cautiously` };
+    },
+    save(kept: KeptPosture, at: string): void {
+      const staging = `${state}.tmp`;
+      writeDurably(staging, "w", encodeKeptPosture(kept, at));
+      renameSync(staging, state);
+      syncFolder(folder);
+    },
+    audit(line: AuditLine): void {
+      const begin = endsInLine(audit) ? "" : "\n";
+      writeDurably(audit, "a", `${begin}${JSON.stringify(line)}\n`);
+    },
+  };
+}
+
+function writeDurably(path: string, flags: "w" | "a", text: string): void {
+  const file = openSync(path, flags, 0o600);
+  try {
+    // A single write may be a short one.
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A line that was cut off must not swallow the next one. */
+function endsInLine(path: string): boolean {
+  if (!existsSync(path)) return true;
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    return size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last.toString() === "\n");
+  } finally {
+    closeSync(file);
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Null: there is none. */
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    return "";
+  }
+}
+
+/** Of the audit: a stop that nobody resumed. A line that cannot be read is no resume. */
+export function lastStop(audit: string): Latch | null {
+  let latch: Latch | null = null;
+  for (const line of audit.split("\n").filter(Boolean)) {
+    const { at, by, action, reason, posture } = fieldsOf(parsed(line));
+    if (action === "resume") latch = null;
+    if (action !== "halt" && action !== "stop") continue;
+    const step = stricter(postureOf(posture) ?? "HIBERNATE", latch?.posture ?? "APEX");
+    latch = { why: String(reason), by: String(by), at: String(at), posture: step };
+  }
+  return latch;
+}
+
+function tighterLatch(kept: Latch | null, told: Latch | null): Latch | null {
+  if (kept === null || told === null) return kept ?? told;
+  return { ...kept, posture: stricter(kept.posture, told.posture) };
+}

@@ -1,0 +1,21 @@
+/** How the watchdog's process gets its settings: from a file beside its state, or with its environment. */
+import { readFileSync } from "node:fs";
+import { replaceFile } from "../replace-file.ts";
+
+export const SETTINGS_VARIABLE = "DOLPHIN_WATCHDOG_SETTINGS";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of who is to read them: a disk that is full must not keep the watchdog from its start. */
+export function handOverSettings(file: string, text: string, env: Environment): Environment {
+  try {
+    replaceFile(file, text);
+    return { ...env, [SETTINGS_VARIABLE]: undefined };
+  } catch {
+    return { ...env, [SETTINGS_VARIABLE]: text };
+  }
+}
+
+export function settingsText(file: string, env: Environment): string {
+  return env[SETTINGS_VARIABLE] ?? readFileSync(file, "utf8");
+}

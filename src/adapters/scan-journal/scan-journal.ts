@@ -1,0 +1,377 @@
+/**
+ * The scan bridge's journal, in SQLite: which file became which seq, and what became of every
+ * other file. Written before a scan is committed to Hazelcast.
+ *
+ * A live scan's row goes into a slot of its epoch first, and into the database while the cluster
+ * works on it; who takes the next epoch finds it there.
+ *
+ * Invariant: seqs are contiguous from `proved_seq` to the last, and only the bridge of the highest
+ * epoch writes. A commit survives any death of the process; a power cut can take what came after
+ * the last `ScanJournalUpkeep.secure`, which Hazelcast or the archive then tells again.
+ */
+import { rmSync, statSync } from "node:fs";
+import type Database from "better-sqlite3";
+import { assert } from "../../domain/assert.ts";
+import { PROVED_DAY_KEY, PROVED_SEQ_KEY } from "../../domain/scan/audit.ts";
+import { AheadSlot, readAheadSlot } from "./ahead-slot.ts";
+import { HashFilter } from "./hash-filter.ts";
+import { BUSY_MS, guarded, inodeOf, openDatabase } from "./journal-database.ts";
+import {
+  fileFrom,
+  JournalError,
+  type JournalFile,
+  type JournalScan,
+  META_RAISE,
+  prefixOf,
+  prepareStatements,
+  putFile,
+  putScan,
+  scanFrom,
+  type SeqGap,
+  splitFile,
+  type Statements,
+} from "./journal-rows.ts";
+import { PrunedScans } from "./journal-retention.ts";
+import { PushedHours } from "./pushed-hours.ts";
+import { wayText } from "./way/way-text.ts";
+
+export { setJournalAside } from "./journal-database.ts";
+export type { JournalFile, JournalScan } from "./journal-rows.ts";
+
+/** Rows after which the length of the write-ahead log is looked at. */
+const LOOK_ROWS = 1_000;
+const BUSY_AGAIN_MS = 100;
+/** Beyond it nobody beside seems to move the log into the database: `ScanJournalUpkeep` does, far earlier. */
+const LOG_BYTES_MAX = 64 * 1_048_576;
+
+export type JournalCounts = {
+  readonly pushed: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+};
+
+export class ScanJournal {
+  readonly path: string;
+  readonly #db: Database.Database;
+  readonly #inode: string | null;
+  readonly #sql: Statements;
+  readonly #append: Database.Transaction<
+    (scans: readonly JournalScan[], files: readonly JournalFile[]) => void
+  >;
+  /** Null for a reader, who may have an older journal before him. */
+  readonly #hours: PushedHours | null;
+  readonly #pruned: PrunedScans | null;
+  #ownEpoch = 0;
+  #slot: AheadSlot | null = null;
+  /** In the slot, not yet in the database. */
+  #ahead: JournalScan | null = null;
+  readonly #filter = new HashFilter();
+  /** The filter holds the hashes up to this seq, or those of all scans and up to this one of the pruned; null: all. */
+  #learned: number | Buffer | null = 0;
+  #rowsSinceLook = 0;
+  #busyMs = BUSY_MS;
+
+  /**
+   * Opens or creates the journal. `readonly` is for all but the bridge, which alone writes.
+   * @throws {JournalError} JOURNAL_CORRUPT, JOURNAL_VERSION or JOURNAL_UNAVAILABLE.
+   */
+  constructor(path: string, options: { readonly readonly: boolean } = { readonly: false }) {
+    this.path = path;
+    this.#db = guarded(() => openDatabase(path, options.readonly));
+    this.#inode = inodeOf(path);
+    this.#sql = guarded(() => prepareStatements(this.#db));
+    this.#hours = options.readonly ? null : guarded(() => new PushedHours(this.#db));
+    this.#pruned = options.readonly ? null : guarded(() => new PrunedScans(this.#db));
+    this.#append = this.#db.transaction((scans, files) => {
+      this.#assertOwned();
+      for (const scan of scans) this.#put(scan);
+      for (const file of files) putFile(this.#sql, file);
+    });
+  }
+
+  /** False once its file was removed, or another one has its name: what is written then is lost. */
+  isInPlace(): boolean {
+    return this.#inode === inodeOf(this.path);
+  }
+
+  epoch(): number {
+    return Number(this.meta("epoch") ?? 0);
+  }
+
+  /** Takes the journal for `epoch`: who holds a lower one is refused from now on. */
+  claimEpoch(epoch: number): void {
+    const claim = this.#db.transaction(() => {
+      const found = this.epoch();
+      if (epoch <= found) {
+        throw new JournalError("JOURNAL_FENCED", `journal belongs to epoch ${found}`);
+      }
+      // The last owner may have died before the row in its slot reached the database.
+      const left = this.#inSlotOf(found);
+      if (left !== null) this.#put(left);
+      this.#sql.metaPut.run("epoch", epoch);
+    });
+    const before = this.epoch();
+    guarded(() => claim.immediate());
+    this.#ownEpoch = epoch;
+    this.#slot?.close();
+    this.#slot = guarded(() => new AheadSlot(this.#slotPath(epoch)));
+    rmSync(this.#slotPath(before), { force: true });
+  }
+
+  /** Writes scans, each also as the verdict on its file, and other verdicts in one transaction. */
+  append(scans: readonly JournalScan[], files: readonly JournalFile[] = []): void {
+    this.flush();
+    this.#write(() => this.#append.immediate(scans, files));
+    for (const scan of scans) this.#filter.add(prefixOf(scan.hash));
+    this.#countRows(scans.length + files.length);
+  }
+
+  /** As `append`, but a scan alone is only made safe: before `flush`, its name does not find it. */
+  appendAhead(scans: readonly JournalScan[], files: readonly JournalFile[]): void {
+    this.flush();
+    const [scan] = scans;
+    const slot = this.#slot;
+    const isAlone = scans.length === 1 && files.length === 0;
+    if (!isAlone || scan === undefined || slot === null || !guarded(() => slot.write(scan))) {
+      this.append(scans, files);
+      return;
+    }
+    this.#filter.add(prefixOf(scan.hash));
+    this.#ahead = scan;
+  }
+
+  /** Puts what was written ahead into the database; when that fails it stays ahead. False: there was nothing. */
+  flush(): boolean {
+    const scan = this.#ahead;
+    if (scan === null) return false;
+    this.#write(() => this.#append.immediate([scan], []));
+    this.#ahead = null;
+    this.#countRows(1);
+    return true;
+  }
+
+  /** Forgets the scans from `seq` on: they were never committed. */
+  dropFrom(seq: number): void {
+    const drop = this.#db.transaction(() => {
+      this.#assertOwned();
+      this.#sql.filesDropFrom.run(seq);
+      this.#sql.scansDropFrom.run(seq);
+    });
+    guarded(() => drop.immediate());
+  }
+
+  meta(key: string): string | null {
+    const value = guarded(() => this.#sql.metaGet.get(key));
+    return value === undefined || value === null ? null : String(value);
+  }
+
+  setMeta(key: string, value: string | number): void {
+    this.#write(() => this.#sql.metaPut.run(key, value));
+  }
+
+  lastSeq(): number {
+    return this.#ahead?.seq ?? guarded(() => this.#sql.lastSeq.get()) ?? 0;
+  }
+
+  scan(seq: number): JournalScan | null {
+    if (this.#ahead?.seq === seq) return this.#ahead;
+    const row = guarded(() => this.#sql.scanGet.get(seq));
+    return row === undefined ? null : scanFrom(row);
+  }
+
+  /** The lowest seq from this one on that has a row; null when there is none. */
+  firstSeqFrom(seq: number): number | null {
+    const ahead = this.#ahead !== null && seq <= this.#ahead.seq ? this.#ahead.seq : null;
+    return guarded(() => this.#sql.seqFrom.get(seq)) ?? ahead;
+  }
+
+  /** In ascending order of seq, both ends included. */
+  scans(fromSeq: number, toSeq: number): readonly JournalScan[] {
+    const rows = guarded(() => this.#sql.scanRange.all(fromSeq, toSeq)).map(scanFrom);
+    const ahead = this.#ahead;
+    // A refill takes the commit under way with it, whose row is not in the database yet.
+    return ahead !== null && fromSeq <= ahead.seq && ahead.seq <= toSeq ? [...rows, ahead] : rows;
+  }
+
+  /** For a reader: what the owner holds ready, and has not put into the database yet. */
+  aheadOfOwner(): JournalScan | null {
+    return this.#inSlotOf(this.epoch());
+  }
+
+  /** The newest scan that is not late: order goes on from it. */
+  newestInOrder(): JournalScan | null {
+    const row = guarded(() => this.#sql.newestInOrder.get());
+    return row === undefined ? null : scanFrom(row);
+  }
+
+  /** The lowest seq pushed at or after a time; null when there is none. For the owner. */
+  firstSeqSince(pushedUs: number): number | null {
+    const ahead = this.#ahead !== null && pushedUs <= this.#ahead.pushedUs ? this.#ahead.seq : null;
+    const hours = this.#hours;
+    assert(hours !== null, "only the owner asks since when");
+    return guarded(() => hours.firstSeqSince(pushedUs)) ?? ahead;
+  }
+
+  /** Makes `seqOfHash` quick for new bytes, `rows` at a time; true when nothing is left to do. */
+  learnHashes(rows: number): boolean {
+    // Not the other way: a scan may be pruned meanwhile.
+    if (typeof this.#learned === "number") this.#learned = this.#learnScans(this.#learned, rows);
+    if (typeof this.#learned === "object" && this.#learned !== null) {
+      this.#learned = this.#learnPruned(this.#learned, rows);
+    }
+    return this.#learned === null;
+  }
+
+  /** The seq that these bytes already have, under whatever name. */
+  seqOfHash(hash: Buffer): number | null {
+    if (this.#ahead?.hash.equals(hash)) return this.#ahead.seq;
+    if (this.#learned === null && !this.#filter.mayHave(prefixOf(hash))) return null;
+    return guarded(() => {
+      const rows = this.#sql.byHash.all(prefixOf(hash));
+      const row = rows.find((one) => one.hash.equals(hash));
+      return row?.seq ?? this.#pruned?.seqOfHash(hash) ?? null;
+    });
+  }
+
+  file(file: string): JournalFile | null {
+    const { day, name } = splitFile(file);
+    const row = guarded(() => this.#sql.fileGet.get(day, name));
+    return row === undefined ? null : fileFrom(row);
+  }
+
+  /** Names with a verdict in one day's folder. */
+  names(day: string): IterableIterator<string> {
+    return this.#sql.names.iterate(day);
+  }
+
+  /** The pushed files of one day's folder: the seq of each, and the time that ordered it. */
+  pushedOfDay(day: string): ReadonlyMap<string, { readonly seq: number; readonly timeUs: number }> {
+    const rows = guarded(() => this.#sql.pushedOfDay.all(day));
+    return new Map(
+      rows.map(({ name, seq, time_us }) => [`${day}/${name}`, { seq, timeUs: time_us }]),
+    );
+  }
+
+  /** Names in one day's folder whose verdict may be out of date: quarantined, or among its last `us`. */
+  namesUnsure(day: string, us: number): readonly string[] {
+    return guarded(() => this.#sql.namesUnsure.all({ day, us }));
+  }
+
+  /** Other files with the bytes of a seq, as far as they have been seen. */
+  duplicatesOf(seq: number): readonly JournalFile[] {
+    return guarded(() => this.#sql.duplicates.all(seq)).map(fileFrom);
+  }
+
+  *files(): Generator<JournalFile> {
+    for (const row of this.#sql.files.iterate()) yield fileFrom(row);
+  }
+
+  quarantined(): readonly JournalFile[] {
+    return guarded(() => this.#sql.quarantined.all()).map(fileFrom);
+  }
+
+  counts(): JournalCounts {
+    const rows = guarded(() => this.#sql.counts.all());
+    const countOf = (verdict: string) => rows.find((row) => row.verdict === verdict)?.n ?? 0;
+    return {
+      pushed: countOf("pushed"),
+      duplicates: countOf("duplicate"),
+      quarantined: countOf("quarantined"),
+    };
+  }
+
+  /** Where seqs are missing, as far as they can be known; empty when the journal is whole. */
+  seqGaps(): readonly SeqGap[] {
+    return guarded(() => this.#sql.gaps.all(this.#provedSeq()));
+  }
+
+  /** The first seq after the last gap; null in an empty journal. */
+  unbrokenFrom(): number | null {
+    return guarded(() => this.#sql.unbrokenFrom.get()) ?? null;
+  }
+
+  /** From this day and this seq on the journal knows all that was pushed. Neither ever goes back. */
+  setProved(day: string, seq: number): void {
+    const write = this.#db.transaction(() => {
+      this.#assertOwned();
+      const raise = this.#db.prepare<[string, string | number]>(META_RAISE);
+      raise.run(PROVED_DAY_KEY, day);
+      raise.run(PROVED_SEQ_KEY, seq);
+    });
+    guarded(() => write.immediate());
+  }
+
+  close(): void {
+    this.#slot?.close();
+    this.#db.close();
+  }
+
+  /** Waits less for a lock that somebody kept through the try before: the thread has other things to do. */
+  #write(act: () => void): void {
+    try {
+      guarded(act);
+      this.#waitForLocks(BUSY_MS);
+    } catch (error) {
+      this.#waitForLocks(BUSY_AGAIN_MS);
+      throw error;
+    }
+  }
+
+  #waitForLocks(ms: number): void {
+    if (ms === this.#busyMs) return;
+    this.#busyMs = ms;
+    this.#db.pragma(`busy_timeout = ${ms}`);
+  }
+
+  #provedSeq(): number {
+    return Number(this.meta(PROVED_SEQ_KEY) ?? 0);
+  }
+
+  #learnScans(from: number, rows: number): number | Buffer {
+    const found = guarded(() => this.#sql.hashesAfter.all(from, rows));
+    for (const { hash48 } of found) this.#filter.add(hash48);
+    return (found.length < rows ? undefined : found.at(-1)?.seq) ?? Buffer.alloc(0);
+  }
+
+  #learnPruned(from: Buffer, rows: number): Buffer | null {
+    const found = guarded(() => this.#pruned?.hashesAfter(from, rows)) ?? [];
+    for (const hash of found) this.#filter.add(prefixOf(hash));
+    return found.length < rows ? null : (found.at(-1) ?? null);
+  }
+
+  #slotPath(epoch: number): string {
+    return `${this.path}.ahead-${epoch}`;
+  }
+
+  #inSlotOf(epoch: number): JournalScan | null {
+    const scan = guarded(() => readAheadSlot(this.#slotPath(epoch)));
+    return scan?.epoch === epoch && scan.seq === this.lastSeq() + 1 ? scan : null;
+  }
+
+  #put(scan: JournalScan): void {
+    putScan(this.#sql, scan);
+    const { seq, pushedUs } = scan;
+    const way = wayText(scan);
+    const verdict = { kind: "pushed", seq, ...(way === null ? {} : { way }) } as const;
+    putFile(this.#sql, { ...scan, verdict, atUs: pushedUs });
+  }
+
+  #countRows(rows: number): void {
+    this.#rowsSinceLook += rows;
+    if (this.#rowsSinceLook < LOOK_ROWS) return;
+    this.#rowsSinceLook = 0;
+    guarded(() => {
+      if (statSync(`${this.path}-wal`).size <= LOG_BYTES_MAX) return;
+      this.#db.pragma("wal_checkpoint(PASSIVE)");
+    });
+  }
+
+  #assertOwned(): void {
+    const epoch = this.epoch();
+    if (epoch === this.#ownEpoch) return;
+    throw new JournalError(
+      "JOURNAL_FENCED",
+      `journal belongs to epoch ${epoch}, this bridge has epoch ${this.#ownEpoch}`,
+    );
+  }
+}

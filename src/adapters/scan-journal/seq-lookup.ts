@@ -1,0 +1,22 @@
+/** What the bridge's journal tells a reader of the archive: the seq and the time of a day's files. */
+import { join } from "node:path";
+import type { SeqLookup } from "../archive/days/day-files.ts";
+import { inodeOf } from "./journal-database.ts";
+import { ScanJournal } from "./scan-journal.ts";
+
+export type OpenSeqLookup = { readonly seqs: SeqLookup; readonly close: () => void };
+
+/** Knows nothing where no bridge has run on this data directory. @throws {JournalError} */
+export function openSeqLookup(dataDir: string): OpenSeqLookup {
+  const path = join(dataDir, "journal", "scan-bridge.db");
+  if (inodeOf(path) === null) return { seqs: () => new Map(), close: () => {} };
+  const journal = new ScanJournal(path, { readonly: true });
+  let last: { readonly day: string; readonly pushed: ReturnType<SeqLookup> } | null = null;
+  return {
+    seqs(day) {
+      if (last?.day !== day) last = { day, pushed: journal.pushedOfDay(day) };
+      return last.pushed;
+    },
+    close: () => journal.close(),
+  };
+}

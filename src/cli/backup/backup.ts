@@ -1,0 +1,58 @@
+/** `dolphin backup`: a copy of the data directory and of Temporal's database, taken while everything runs. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { backUp } from "../../operations/backup/back-up.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { CliError, openContext } from "../context.ts";
+
+const HELP = `
+Copies to OUT/data what cannot be made anew: journals, books, incidents, readings, code. Databases are copied as of
+one moment. Nothing needs to be stopped. The order matters, and is kept: how far trades were told, Temporal, the
+books' logs, the bridge's journal. The embedded server's database lies in the data directory; of a server on Postgres
+--dump says how, and runs in between, with OUT in BACKUP_DIR:
+
+  dolphin backup --out nightly --dump \\
+    'for db in temporal temporal_visibility; do pg_dump -Fc -f "$BACKUP_DIR/$db.dump" "$db"; done'
+
+The scan archive is not copied. To restore: the databases first, then what is in
+OUT/data into an empty data directory ('cp -a OUT/data/. DIR/'), then start.
+
+Exit status: 0 it is whole, 1 it is not: the line says why`;
+
+export function addBackupCommand(program: Command): void {
+  program
+    .command("backup")
+    .description("copy the data directory and Temporal's database while everything runs")
+    .requiredOption("--out <dir>", "a new folder")
+    .option("--dump <command>", "a shell command that dumps Temporal's Postgres into $BACKUP_DIR")
+    .option("--json", "print what was copied as JSON", false)
+    .addHelpText("after", HELP)
+    .action(async (options: { out: string; dump?: string; json: boolean }, command: Command) => {
+      const { config } = openContext(command);
+      const out = resolve(options.out);
+      const { data_dir: dataDir, archive } = config;
+      const dump = () => runDump(options.dump, out);
+      const { files, bySteps } = await backUp({ dataDir, archive, out, dump }).catch(
+        (error: unknown) => {
+          throw new CliError(`no backup: ${messageOf(error)}`);
+        },
+      );
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ out, files, by_step: bySteps })}\n`
+          : `${files} files of ${dataDir} are in ${out}\n`,
+      );
+    });
+}
+
+async function runDump(command: string | undefined, out: string): Promise<void> {
+  if (command === undefined) return;
+  const child = spawn("/bin/sh", ["-c", command], {
+    env: { ...process.env, BACKUP_DIR: out },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const [code, signal] = await once(child, "exit");
+  if (code !== 0) throw new Error(`--dump ended with ${String(code ?? signal)}`);
+}

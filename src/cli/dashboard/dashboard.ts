@@ -1,0 +1,68 @@
+/** `dolphin dashboard`: serves the dashboard from a process of its own, beside `up` or without it. */
+import { type Command, InvalidArgumentError } from "commander";
+import { codeOf } from "../../domain/failure.ts";
+import { ensureToken, loginLink, renewToken } from "../../dashboard/commands/token-file.ts";
+import { CliError, contextOf, openContext } from "../context.ts";
+import { statusOptions } from "../status.ts";
+
+const LOOPBACK = "127.0.0.1";
+const PORT_MAX = 65_535;
+const HELP = `
+Under 'dolphin up' it runs already (up.json says where). Reads the data directory, the journals and the servers, and
+writes nothing but dashboard.token and audit.log there; it goes on, and says so, while Hazelcast, Temporal or 'up' is away. Listens on 127.0.0.1 alone.
+
+Exit status:
+  0   stopped as asked
+  1   the port is taken
+  78  bad configuration`;
+
+const LINK_HELP = `
+Whoever opens it may give commands on the page, as you: it holds a secret, which stands in <data-dir>/dashboard.token,
+for you alone. The page takes it from its address at once. What is given is a line in <data-dir>/audit.log.`;
+
+export function addDashboardCommand(program: Command): void {
+  const dashboard = program
+    .command("dashboard")
+    .description("serve the dashboard on its own; under 'up' it runs already")
+    .option("--port <port>", "default: ports.dashboard; 0 takes a free one", parsePort)
+    .addHelpText("after", HELP)
+    .action(async (flags: { readonly port?: number }, command: Command) => {
+      const options = command.optsWithGlobals<{ config?: string; dataDir?: string }>();
+      const source = {
+        env: process.env,
+        cwd: process.cwd(),
+        file: options.config,
+        flags: { data_dir: options.dataDir },
+      };
+      const look = () => {
+        const context = contextOf(source);
+        return { ...context, status: statusOptions(context) };
+      };
+      const { config } = look();
+      const port = flags.port ?? config.ports.dashboard;
+      const { runDashboard } = await import("../../dashboard/run-dashboard.ts");
+      try {
+        await runDashboard({ port, dataDir: config.data_dir, look });
+      } catch (error) {
+        if (codeOf(error) !== "EADDRINUSE") throw error;
+        throw new CliError(`port ${port} is taken; give another with --port`);
+      }
+    });
+  dashboard
+    .command("link")
+    .description("print the link that lets the page give commands")
+    .option("--renew", "end all sessions: the links of before open nothing any more", false)
+    .addHelpText("after", LINK_HELP)
+    .action(({ renew }: { readonly renew: boolean }, command: Command) => {
+      const { config, up } = openContext(command);
+      const url = up?.dashboard ?? `http://${LOOPBACK}:${config.ports.dashboard}`;
+      const token = renew ? renewToken(config.data_dir) : ensureToken(config.data_dir);
+      process.stdout.write(`${loginLink(url, token)}\n`);
+    });
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : PORT_MAX + 1;
+  if (PORT_MAX < port) throw new InvalidArgumentError(`It must be a port, 0 to ${PORT_MAX}.`);
+  return port;
+}

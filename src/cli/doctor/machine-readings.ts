@@ -1,0 +1,157 @@
+/** What a machine is found to be, for `dolphin doctor`: nothing here judges, and nothing waits long. */
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { freemem, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { monotonicMs, wallMs } from "../../adapters/clock.ts";
+import { freeBytes } from "../../adapters/disk-room.ts";
+import type { MachineReadings } from "../../domain/deployment/machine-checks.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { isDayFolder, isScanName } from "../../domain/scan/archive-names.ts";
+import { holderOfPort } from "../../embedded/ports/port-holder.ts";
+import { isPortFree } from "../../embedded/ports/ports.ts";
+import { findToolchain } from "../../embedded/toolchain.ts";
+import { isSecretKey } from "../../wire/redaction.ts";
+import { valueAt } from "../../config.ts";
+import type { CliContext } from "../context.ts";
+import { filesNamedIn } from "../install/secret-files.ts";
+
+const PORTS = ["hazelcast", "temporal", "temporal_ui", "dashboard", "metrics"] as const;
+const SYNCED_WRITES = 11;
+const WRITE_BYTES = 4_096;
+const ASK_MS_MAX = 5_000;
+const PERMISSIONS = 0o7777;
+
+export async function machineReadings(context: CliContext): Promise<MachineReadings> {
+  const { config } = context;
+  return {
+    nodeMajor: Number(process.versions.node.split(".")[0]),
+    toolsProblem: problemOf(findToolchain),
+    ports: await Promise.all(PORTS.map((name) => portReading(name, config.ports[name]))),
+    disk: await diskReading(nearestThere(config.data_dir)),
+    isClockSynchronised: clockReading(),
+    openFilesMax: openFilesReading(),
+    memory: { totalBytes: totalmem(), availableBytes: freemem() },
+    isRoot: process.getuid?.() === 0,
+    dataDir: {
+      path: config.data_dir,
+      mode: modeOf(config.data_dir),
+      isOurs: ownerOf(config.data_dir) === process.getuid?.(),
+    },
+    secrets: secretFiles(context).map((path) => ({ path, mode: modeOf(path) })),
+    archive: archiveReading(config.archive),
+  };
+}
+
+async function portReading(name: string, port: number) {
+  const isFree = port === 0 || (await isPortFree(port));
+  return { name, port, isFree, holder: isFree ? null : holderOfPort(port) };
+}
+
+function nearestThere(path: string): string {
+  return modeOf(path) !== null || dirname(path) === path ? path : nearestThere(dirname(path));
+}
+
+async function diskReading(path: string): Promise<MachineReadings["disk"]> {
+  const file = join(path, `.doctor-${process.pid}`);
+  try {
+    const syncMs = syncedWriteMs(file);
+    return { path, freeBytes: await freeBytes(path), syncMs, problem: null };
+  } catch (error) {
+    return { path, freeBytes: null, syncMs: null, problem: messageOf(error) };
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/** The median. */
+function syncedWriteMs(file: string): number {
+  const handle = openSync(file, "wx", 0o600);
+  try {
+    const times = Array.from({ length: SYNCED_WRITES }, () => {
+      const beganMs = monotonicMs();
+      writeSync(handle, Buffer.alloc(WRITE_BYTES));
+      fsyncSync(handle);
+      return monotonicMs() - beganMs;
+    });
+    return times.toSorted((a, b) => a - b)[Math.floor(SYNCED_WRITES / 2)] ?? 0;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Null where nobody can tell. */
+function clockReading(): boolean | null {
+  const words = ["show", "--property=NTPSynchronized", "--value"];
+  const asked = spawnSync("timedatectl", words, { encoding: "utf8", timeout: ASK_MS_MAX });
+  const answer = asked.status === 0 ? asked.stdout.trim() : "";
+  return answer === "yes" ? true : answer === "no" ? false : null;
+}
+
+function openFilesReading(): number | null {
+  const text = readOr(() => readFileSync("/proc/self/limits", "utf8"), "");
+  const limit = /^Max open files\s+(\S+)/m.exec(text)?.[1];
+  if (limit === undefined) return null;
+  return limit === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit);
+}
+
+/** Files that the configuration names as secrets, and its own file where one stands in it. */
+function secretFiles({ loaded, config }: CliContext): readonly string[] {
+  const inFile = [...loaded.origins].some(
+    ([key, origin]) =>
+      origin.startsWith("file ") &&
+      isSecretKey(key.split(".").at(-1) ?? "") &&
+      typeof valueAt(config, key) === "string",
+  );
+  const named = filesNamedIn(config);
+  return [...new Set([...named, ...(inFile && loaded.file !== null ? [loaded.file] : [])])];
+}
+
+/** Names sort by time within a day, so one file is looked at, however many there are. */
+function archiveReading(path: string): MachineReadings["archive"] {
+  try {
+    const day = readdirSync(path).filter(isDayFolder).toSorted().at(-1);
+    const names = day === undefined ? [] : readdirSync(join(path, day)).filter(isScanName);
+    const newest = names.toSorted().at(-1);
+    if (day === undefined || newest === undefined) return { path, problem: null, newestAgeS: null };
+    const file = join(path, day, newest);
+    closeSync(openSync(file, "r"));
+    return { path, problem: null, newestAgeS: (wallMs() - statSync(file).mtimeMs) / 1_000 };
+  } catch (error) {
+    return { path, problem: messageOf(error), newestAgeS: null };
+  }
+}
+
+function modeOf(path: string): number | null {
+  return readOr(() => statSync(path).mode & PERMISSIONS, null);
+}
+
+function ownerOf(path: string): number | undefined {
+  return readOr(() => statSync(path).uid, undefined);
+}
+
+function problemOf(look: () => unknown): string | null {
+  try {
+    look();
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function readOr<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,61 @@
+/** A forecast of the forewarner as a person reads it. */
+import { aligned } from "../rendering/columns.ts";
+import { percent as percentOf } from "../../reports/figures.ts";
+import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
+
+const COLUMNS = ["q0.01", "q0.05", "q0.25", "q0.5", "q0.75", "q0.95", "q0.99"] as const;
+const HEADS = ["after trades", "worst 1 %", "5 %", "25 %", "median", "75 %", "95 %", "best 1 %"];
+const ROWS_MAX = 5;
+
+export function forewarnText(record: ForewarnRecord): string {
+  const { verdict, reason, breach, calibration, conditioned_on: regime } = record;
+  const weight = `${verdict}, to be believed ${percent(record.weight)}`;
+  const rows = [
+    ["book", `${record.book}, ${record.trades} trades, ${record.trades_per_day.toFixed(1)} a day`],
+    ["as of", `${record.as_of}, until ${record.horizon_end}`],
+    ["verdict", weight],
+    ["because", reason],
+    ["breach", breach === null ? "-" : `${percent(breach.either)} of ${record.paths} paths`],
+    [
+      "blocks",
+      record.mean_block === null ? "-" : `${record.mean_block.toFixed(1)} trades on average`,
+    ],
+    ["regime", regime === null ? "all trades" : `${regime.regime}, ${regime.trades} trades`],
+    ["earlier", calibrationText(calibration)],
+  ];
+  const lines = aligned(rows);
+  if (0 < record.envelope.length) lines.push("", ...envelopeLines(record));
+  return lines.join("\n");
+}
+
+function calibrationText({
+  outcomes,
+  said,
+  came,
+  evidence,
+}: ForewarnRecord["calibration"]): string {
+  if (said === null || came === null) return "no earlier forecast is over yet";
+  return (
+    `${outcomes} forecasts are over: ${percent(came)} left their envelope where ${percent(said)} should; ` +
+    `evidence against them ${evidence.toFixed(1)} of 20`
+  );
+}
+
+/** Some of its points, the last among them. */
+function envelopeLines({ envelope }: ForewarnRecord): readonly string[] {
+  const every = Math.ceil(envelope.length / ROWS_MAX);
+  const points = envelope.filter((_, index) => (envelope.length - 1 - index) % every === 0);
+  const cells = points.map(({ trades, quantiles }) => [
+    String(trades),
+    ...COLUMNS.map((column) => signed((quantiles[column] ?? 1) - 1)),
+  ]);
+  return aligned([HEADS, ...cells]);
+}
+
+function percent(share: number): string {
+  return percentOf(share, 1);
+}
+
+function signed(share: number): string {
+  return `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
+}

@@ -1,0 +1,91 @@
+/** `dolphin incident`: incidents of the past; and `replay`, recorded health through another policy, beside ours. */
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { parse } from "yaml";
+import { messageOf } from "../../domain/failure.ts";
+import { feedTable } from "../../domain/health/feeds.ts";
+import { healthGraph } from "../../domain/health/graph.ts";
+import { type IncidentOutcome, replayIncident } from "../../domain/health/incident/replay.ts";
+import { EXIT_USAGE } from "../../domain/supervision/exit-codes.ts";
+import { SERVICES } from "../../domain/supervision/services.ts";
+import { isoFromMs } from "../../domain/time.ts";
+import { recoveryPolicyOf } from "../../wire/configuration.ts";
+import { parseRecordedHealth, parseReplayedPolicy } from "../../wire/health/incident-file.ts";
+import { CliError, openContext } from "../context.ts";
+import { addKeptIncidentCommands } from "./kept-incidents.ts";
+
+const HELP = `
+FILE has a line of JSON for each record: a transition ({"atMs", "diagnosis", "services"}) or a sample, as
+health records them. The policy is YAML or JSON:
+  acts_on: causes            grace_s, cool_down_s, back_off_max_s, restarts_max, window_s, flap_comings, ...
+  acts_on: rm_meta           below: 0.2, every_s: 2   (as the first generation had it)
+What it leaves out is as built in. Beside it runs the policy of the configuration. A restart that a policy would
+have made changes nothing of what was recorded.`;
+
+export function addIncidentCommand(program: Command): void {
+  const incident = program
+    .command("incident")
+    .description("incidents of the past, and recorded health through another policy");
+  addKeptIncidentCommands(incident);
+  incident
+    .command("replay <file>")
+    .description("what another policy would have done about recorded health, beside ours")
+    .requiredOption("--policy <file>", "the other policy")
+    .option("--json", "print both outcomes as JSON", false)
+    .addHelpText("after", HELP)
+    .action(
+      (
+        file: string,
+        flags: { readonly policy: string; readonly json: boolean },
+        command: Command,
+      ) => {
+        const { config } = openContext(command);
+        const specs = Object.values(SERVICES);
+        const graph = healthGraph(specs, feedTable(specs, { posture: "watchdog" }));
+        const records = read(file, (text) => parseRecordedHealth(text, graph));
+        const other = read(flags.policy, (text) => parseReplayedPolicy(parse(text)));
+        const outcomes = {
+          policy: replayIncident(records, other),
+          ours: replayIncident(records, { kind: "causes", policy: recoveryPolicyOf(config) }),
+        };
+        const text = flags.json
+          ? JSON.stringify({ records: records.length, ...outcomes }, null, 2)
+          : incidentText(records.length, outcomes);
+        process.stdout.write(`${text}\n`);
+      },
+    );
+}
+
+function read<T>(file: string, parseText: (text: string) => T): T {
+  try {
+    return parseText(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new CliError(`${file}: ${messageOf(error)}`, EXIT_USAGE);
+  }
+}
+
+type Outcomes = { readonly policy: IncidentOutcome; readonly ours: IncidentOutcome };
+
+export function incidentText(records: number, { policy, ours }: Outcomes): string {
+  const names = new Set([...Object.keys(policy.restarts), ...Object.keys(ours.restarts)]);
+  return [
+    `${records} records`,
+    `${"".padEnd(28)}${"policy".padStart(12)}${"ours".padStart(12)}`,
+    row("restarts", policy.total, ours.total),
+    ...[...names].map((name) =>
+      row(`  ${name}`, policy.restarts[name] ?? 0, ours.restarts[name] ?? 0),
+    ),
+    row("alerts", policy.alerts, ours.alerts),
+    "",
+    ...firstOf("policy", policy),
+    ...firstOf("ours", ours),
+  ].join("\n");
+}
+
+function row(what: string, other: number, our: number): string {
+  return `${what.padEnd(28)}${String(other).padStart(12)}${String(our).padStart(12)}`;
+}
+
+function firstOf(whose: string, { first }: IncidentOutcome): readonly string[] {
+  return first.map(({ atMs, says }) => `${whose} ${isoFromMs(atMs).slice(0, 19)}Z ${says}`);
+}

@@ -1,0 +1,98 @@
+/** `dolphin install systemd`, `supervisord`: writes what keeps the stack of this checkout running, and says how to enable it. */
+import { chmodSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { replaceFile } from "../../adapters/replace-file.ts";
+import { temporalFolder } from "../../domain/deployment/deployed-processes.ts";
+import { supervisordFolder, supervisordText } from "../../domain/deployment/supervisord-conf.ts";
+import { systemdFiles } from "../../domain/deployment/systemd-files.ts";
+import { CliError, EXIT_USAGE, openConfiguration } from "../context.ts";
+import { deploymentWorld } from "./deployment-world.ts";
+import { supervisordSteps, systemdSteps } from "./steps.ts";
+
+const HELP = `
+Writes files into DIR (for supervisord also its folder in the data directory) and changes nothing else; the lines that it prints enable them. The same configuration gives the
+same files: run it again after a change of dolphin.yaml, of the checkout's place, or of the layers in use.
+
+Exit status:
+  0   written
+  78  bad configuration, or a checkout that is not set up`;
+
+type SystemdFlags = {
+  readonly out: string;
+  readonly user: boolean;
+  readonly runAs: string;
+  readonly servers: boolean;
+};
+
+export function addInstallCommand(program: Command): void {
+  const install = program
+    .command("install")
+    .description("files for systemd or supervisord that run the stack of this checkout");
+  addSystemd(install);
+  addSupervisord(install);
+}
+
+function addSystemd(install: Command): void {
+  install
+    .command("systemd")
+    .description("units: servers, a worker a layer, watchdog, dashboard, and a target of them all")
+    .requiredOption("--out <dir>", "where the files go")
+    .option("--user", "for 'systemctl --user' instead of the system's manager", false)
+    .option("--run-as <name>", "whom system units run as", "dolphin")
+    .option("--no-servers", "Temporal and Hazelcast run elsewhere")
+    .addHelpText("after", HELP)
+    .action((flags: SystemdFlags, command: Command) => {
+      if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(flags.runAs) || flags.runAs === "root") {
+        throw new CliError(
+          `--run-as was ${flags.runAs}; give a user of this machine that is not root`,
+          EXIT_USAGE,
+        );
+      }
+      const world = deploymentWorld(openConfiguration(command), flags);
+      const manager = flags.user ? "user" : "system";
+      const files = systemdFiles(world, { manager, runAs: flags.runAs });
+      const out = resolve(flags.out);
+      writeAll(out, files);
+      const steps = systemdSteps({ out, manager, dataDir: world.dataDir });
+      process.stdout.write(`${steps.join("\n")}\n`);
+    });
+}
+
+function addSupervisord(install: Command): void {
+  install
+    .command("supervisord")
+    .description("one configuration with the same processes, as the group dolphin:*")
+    .requiredOption("--out <dir>", "where the file goes")
+    .option("--no-servers", "Temporal and Hazelcast run elsewhere")
+    .addHelpText("after", HELP)
+    .action((flags: Pick<SystemdFlags, "out" | "servers">, command: Command) => {
+      const world = deploymentWorld(openConfiguration(command), flags);
+      const folder = supervisordFolder(world);
+      // Before anybody else can make them, or listen there.
+      mkdirSync(world.dataDir, { recursive: true, mode: 0o750 });
+      mkdirSync(folder, { recursive: true });
+      chmodSync(folder, 0o700);
+      if (world.servers !== null)
+        mkdirSync(temporalFolder(world), { recursive: true, mode: 0o750 });
+      const out = resolve(flags.out);
+      writeAll(out, [{ file: SUPERVISORD_FILE, text: supervisordText(world) }]);
+      process.stdout.write(`${supervisordSteps(join(out, SUPERVISORD_FILE)).join("\n")}\n`);
+    });
+}
+
+const SUPERVISORD_FILE = "dolphin-supervisord.conf";
+
+function writeAll(
+  out: string,
+  files: readonly { readonly file: string; readonly text: string }[],
+): void {
+  for (const { file, text } of files) {
+    const path = join(out, file);
+    mkdirSync(dirname(path), { recursive: true });
+    chmodSync(dirname(path), 0o755);
+    replaceFile(path, text);
+    // Nothing in it is secret, and systemd complains of what not everybody may read.
+    chmodSync(path, 0o644);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Lets a running `up` or worker answer a verb: it holds the connections that this process would have
+ * to open first. Nobody there, one with other code, one that is frozen: the verb does its work itself.
+ * Invariant: nothing is printed before the whole answer is there, and a command has one id on both ways.
+ */
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { askControl, controlSocketPath } from "../../adapters/control/ask-control.ts";
+import { codePrint } from "./code-print.ts";
+import { type Asked, questionIn } from "./question.ts";
+
+export type RunningAnswer = { readonly out: string; readonly err: string; readonly exit: number };
+
+/** An answering process says at once that it is there; one that is busy for longer is not waited for. */
+const HELLO_MS = 250;
+/** Once it is at work its silence is borne a little longer. */
+const ALIVE_MS = 1_500;
+const ALIVE_EVERY_MS = 500;
+/** A command takes as long as the service takes; longer than any of them. */
+const ANSWER_MS_MAX = 120_000;
+const ANSWER_CHARS_MAX = 4_000_000;
+const HELLO = JSON.stringify({ kind: "hello" });
+const ANSWERERS = ["up", "worker"] as const;
+
+/** Looked up once: who asks each second is what it was when it began. */
+let ownCode: string | null = null;
+
+/** Null: nobody has answered. */
+export async function askRunning(argv: readonly string[]): Promise<RunningAnswer | null> {
+  const asked = questionIn(argv, { env: process.env, cwd: process.cwd() });
+  if (asked === null) return null;
+  for (const name of ANSWERERS) {
+    const path = controlSocketPath(asked.dataDir, name);
+    if (!existsSync(path)) continue;
+    try {
+      return await askAt(path, asked);
+    } catch {
+      // The direct way finds out what is the matter, and says so.
+    }
+  }
+  return null;
+}
+
+async function askAt(path: string, { question }: Asked): Promise<RunningAnswer> {
+  const hello = await askControl(path, HELLO, { withinMs: HELLO_MS, answerCharsMax: 1_000 });
+  const { code }: { readonly code?: unknown } = JSON.parse(hello);
+  if (code !== (ownCode ??= codePrint())) throw new Error("it runs other code than this");
+  const over = new AbortController();
+  const line = askControl(path, JSON.stringify({ kind: "ask", question }), {
+    withinMs: ANSWER_MS_MAX,
+    answerCharsMax: ANSWER_CHARS_MAX,
+    signal: over.signal,
+  });
+  try {
+    return answerIn(await Promise.race([line, watchLife(path, over.signal)]));
+  } finally {
+    over.abort();
+    line.catch(() => undefined);
+  }
+}
+
+/** Rejects when it is frozen in the midst of its work. */
+async function watchLife(path: string, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await delay(ALIVE_EVERY_MS, undefined, { signal });
+    await askControl(path, HELLO, { withinMs: ALIVE_MS, answerCharsMax: 1_000, signal });
+  }
+}
+
+function answerIn(line: string): RunningAnswer {
+  const { out, err, exit }: Partial<RunningAnswer> = JSON.parse(line);
+  if (typeof out !== "string" || typeof err !== "string" || typeof exit !== "number") {
+    throw new Error("it declines");
+  }
+  return { out, err, exit };
+}

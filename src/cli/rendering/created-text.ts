@@ -1,0 +1,87 @@
+/** What `dolphin create` made and changed, a line each. */
+import type { Change } from "../../domain/supervision/declared/declaration.ts";
+import type { ServedQueue } from "../../operations/declared/task-queues.ts";
+
+export type Created = {
+  readonly search_attributes: {
+    readonly created: readonly string[];
+    readonly all: readonly string[];
+  };
+  readonly supervisors: readonly {
+    readonly service: string;
+    readonly workflow_id: string;
+    readonly created: boolean;
+    readonly changes: readonly Change[];
+    /** Why the changes were not made; null where they were. */
+    readonly problem: string | null;
+  }[];
+  readonly schedules: readonly {
+    readonly schedule_id: string;
+    readonly created: boolean;
+    readonly changes: readonly Change[];
+    /** What an operator said as he paused it. */
+    readonly paused: string | null;
+  }[];
+  readonly meta_health: {
+    readonly workflow_id: string;
+    readonly created: boolean;
+    readonly changes: readonly Change[];
+    readonly problem: string | null;
+  };
+  /** The queues of every layer that something stands on. */
+  readonly task_queues: readonly ServedQueue[];
+};
+
+type Brought = {
+  readonly what: string;
+  readonly created: boolean;
+  readonly changes: readonly Change[];
+  readonly problem?: string | null;
+  readonly paused?: string | null;
+};
+
+export function createdText(created: Created): readonly string[] {
+  return [...broughtIn(created).flatMap(linesOf), ...unservedLines(created)];
+}
+
+/** What changed of what stood already; for whoever watches over it and not for whoever asked for it. */
+export function changedLines(created: Created): readonly string[] {
+  return broughtIn(created)
+    .filter(({ changes }) => 0 < changes.length)
+    .flatMap(linesOf);
+}
+
+function broughtIn({
+  search_attributes,
+  supervisors,
+  schedules,
+  meta_health,
+}: Created): readonly Brought[] {
+  return [
+    ...search_attributes.all.map((name) => ({
+      what: `search attribute ${name}`,
+      created: search_attributes.created.includes(name),
+      changes: [],
+    })),
+    ...supervisors.map((one) => ({ ...one, what: `supervisor ${one.workflow_id}` })),
+    ...schedules.map((one) => ({ ...one, what: `schedule ${one.schedule_id}` })),
+    { ...meta_health, what: `workflow ${meta_health.workflow_id}` },
+  ];
+}
+
+function linesOf({ what, created, changes, problem, paused }: Brought): readonly string[] {
+  if (created) return [`${what}: created`];
+  if (changes.length === 0) return [`${what}: unchanged${paused ? `, paused: ${paused}` : ""}`];
+  const done = problem == null ? "changed" : "not changed:";
+  const why = problem == null ? "" : `: ${problem}`;
+  return changes.map((one) => `${what}: ${done} ${one.what} from ${one.from} to ${one.to}${why}`);
+}
+
+function unservedLines({ task_queues }: Created): readonly string[] {
+  return task_queues
+    .filter(({ pollers }) => pollers === 0)
+    .map(
+      ({ task_queue, layer }) =>
+        `task queue ${task_queue}: no worker polls it; 'dolphin worker ${layer}' serves it`,
+    );
+}

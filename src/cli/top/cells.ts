@@ -1,0 +1,60 @@
+/** Lines of a screen: pieces with a colour, measured and cut as a terminal shows them. */
+import { type Colour, printable } from "../rendering/terminal.ts";
+
+export type Piece = { readonly colour: Colour; readonly text: string };
+export type Line = readonly Piece[];
+
+/** Two columns each: the scripts of East Asia, and pictures. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+/** None: marks on the character before. */
+const MARK = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const CUT = "…";
+
+/** Text from wherever, without anything that commands a terminal. */
+export function piece(text: string, colour: Colour = "plain"): Piece {
+  return { colour, text: printable(text) };
+}
+
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += columnsOf(character);
+  return width;
+}
+
+function columnsOf(character: string): number {
+  return MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+}
+
+/** To a width; the last column says where something was cut. */
+export function fitted(line: Line, columns: number): Line {
+  if (line.reduce((sum, { text }) => sum + widthOf(text), 0) <= columns) return line;
+  let left = columns - 1;
+  const kept: Piece[] = [];
+  for (const { colour, text } of line) {
+    let part = "";
+    for (const character of text) {
+      left -= columnsOf(character);
+      if (left < 0) return [...kept, { colour, text: 0 < columns ? part + CUT : "" }];
+      part += character;
+    }
+    kept.push({ colour, text: part });
+  }
+  return kept;
+}
+
+/** Columns of equal width, two apart; the last one as long as it likes. */
+export function columnLines(rows: readonly Line[]): Line[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.slice(0, -1).forEach(({ text }, at) => {
+      widths[at] = Math.max(widths[at] ?? 0, widthOf(text));
+    });
+  }
+  return rows.map((row) =>
+    row.map(({ colour, text }, at) => {
+      const room = at === row.length - 1 ? 0 : (widths[at] ?? 0) - widthOf(text) + 2;
+      return { colour, text: text + " ".repeat(room) };
+    }),
+  );
+}

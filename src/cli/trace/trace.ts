@@ -1,0 +1,169 @@
+/** `dolphin trace`: the way of a scan from its file to a fill, and percentiles of its hops over a period. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { wallMs } from "../../adapters/clock.ts";
+import { sendSpans } from "../../adapters/otlp/send-spans.ts";
+import { openScanWays, type ScanWays } from "../../adapters/scan-journal/way/scan-ways.ts";
+import { projectionPath } from "../../operations/event-log/event-log-maintenance.ts";
+import { openBookWays } from "../../operations/trace/book-ways.ts";
+import { scanJson } from "../../operations/trace/scan-json.ts";
+import { type Period, tracePeriod } from "../../operations/trace/trace-period.ts";
+import {
+  type ScanTrace,
+  type TraceSources,
+  traceScan,
+  traceTrade,
+} from "../../operations/trace/trace-scan.ts";
+import { otlpJson, type WayToTell } from "../../wire/otlp/spans.ts";
+import { CliError, EXIT_CONFIGURATION, EXIT_USAGE, openContext } from "../context.ts";
+import { type PeriodFlags, periodFrom } from "./period.ts";
+import { periodJson, periodLines, scanLines } from "./trace-text.ts";
+
+type Flags = PeriodFlags & { readonly json: boolean; readonly send: boolean };
+
+const HELP = `
+WHAT is a seq, a scan's file (YYYY-MM-DD/name, or a path that ends so), or the id of a position or an order.
+Without it: percentiles of each hop of the live scans that were pushed in a period (default: the last hour),
+and the ten slowest. Reads the bridge's journal and the projection of BLUE's log, beside both at work.
+
+complete is the file's last change by its writer's clock; seen, decoded, pushed are the bridge's; event is
+when the trader took the scan off its queue, in whole milliseconds; decision and order fall within that
+event's step, which has one time; fill is the event of the order's first fill. What is not known is said to
+be, and the hop over it is one: hops add up to the total. Below zero: clocks differ.
+
+Exit status:
+  0   told
+  1   nothing is recorded of it, or nobody took the spans (the line says which)
+  64  wrong usage
+  78  --send without tracing.otlp_url
+
+--send also sends what is shown as spans to tracing.otlp_url (OTLP over HTTP, JSON), a trace a scan.
+--json prints {scans: [{seq, scan_number, file, late, replayed, decision, ways: [{order, stations: [{name,
+at, at_us, says}], hops: [{from, to, us, over}], total_us}]}]}, or of a period {scans, replayed, late, unheard,
+left_out, hops: [{hop, count, p50_us, p90_us, p99_us, max_us}], total, slowest: [{seq, ..., hops, total_us}]}.`;
+
+const DEFAULT_PERIOD = "1h";
+/** Some 2 MB. */
+const WAYS_PER_BODY = 500;
+/** They are held until all are sent. */
+const WAYS_SENT_MAX = 50_000;
+
+export function addTraceCommand(program: Command): void {
+  program
+    .command("trace")
+    .description("the way of a scan from its file to a fill, with the time of each hop")
+    .argument("[what]", "a seq, a file, or the id of a position or an order")
+    .option("--since <time>", "of a period: such as 2h (ago), or a UTC time")
+    .option("--until <time>", "to before this time")
+    .option("--day <day>", "of a UTC day, such as 2026-03-25")
+    .option("--send", "send the spans to tracing.otlp_url, too", false)
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", HELP)
+    .action(async (what: string | undefined, flags: Flags, command: Command) => {
+      const { config } = openContext(command);
+      const period = periodFrom(flags, wallMs());
+      if (what !== undefined && period !== null) {
+        throw new CliError("either one scan, or a period, not both", EXIT_USAGE);
+      }
+      const url = flags.send ? config.tracing.otlp_url : null;
+      if (flags.send && url === null) {
+        throw new CliError(
+          "--send needs tracing.otlp_url in the configuration",
+          EXIT_CONFIGURATION,
+        );
+      }
+      const scans = openScanWays(join(config.data_dir, "journal", "scan-bridge.db"));
+      if (scans === null) {
+        throw new CliError(`no bridge has run on ${config.data_dir}: give --data-dir`);
+      }
+      const sources = { scans, book: openBookWays(projectionPath(config.data_dir)) };
+      const spans = spanSender(url);
+      try {
+        const shown =
+          what === undefined
+            ? ofPeriod(sources, period ?? periodFrom({ since: DEFAULT_PERIOD }, wallMs())!, spans)
+            : ofScans(tracesOf(sources, what), spans);
+        await spans.sendAll();
+        const text = flags.json ? JSON.stringify(shown.json, null, 2) : shown.lines.join("\n");
+        process.stdout.write(`${text}\n`);
+      } finally {
+        sources.scans.close();
+        sources.book?.close();
+      }
+    });
+}
+
+type Shown = { readonly lines: readonly string[]; readonly json: unknown };
+type SpanSender = ReturnType<typeof spanSender>;
+
+function ofPeriod(sources: TraceSources, period: Period, spans: SpanSender): Shown {
+  const trace = tracePeriod(sources, period, (scan, hops) =>
+    spans.add({ ...scan, beganUs: scan.mtimeUs, order: null, hops }),
+  );
+  return { lines: periodLines(trace), json: periodJson(trace) };
+}
+
+function ofScans(traces: readonly ScanTrace[], spans: SpanSender): Shown {
+  for (const { scan, ways } of traces) {
+    for (const { order, ...hops } of ways) {
+      spans.add({ ...scan, beganUs: scan.mtimeUs, order: order?.client_order_id ?? null, hops });
+    }
+  }
+  const lines = traces.flatMap((trace, at) => [...(at === 0 ? [] : [""]), ...scanLines(trace)]);
+  return { lines, json: { scans: traces.map(scanJson) } };
+}
+
+/** @throws {CliError} where nothing is recorded of it. */
+function tracesOf(sources: TraceSources, what: string): readonly ScanTrace[] {
+  if (/^\d{1,15}$/.test(what)) return [traced(sources, Number(what))];
+  if (what.includes("/") || what.endsWith(".arrow")) {
+    return [traced(sources, seqOfFile(sources.scans, what))];
+  }
+  const traces = traceTrade(sources, what);
+  if (0 < traces.length) return traces;
+  const why =
+    sources.book === null
+      ? "BLUE's log is not projected here (the bookkeeper does that)"
+      : "it is neither a seq, a file, nor an order or a position whose scans are kept";
+  throw new CliError(`nothing is recorded of '${what}': ${why}`);
+}
+
+function traced(sources: TraceSources, seq: number): ScanTrace {
+  const trace = traceScan(sources, seq);
+  if (trace !== null) return trace;
+  const last = sources.scans.lastSeq();
+  throw new CliError(`no scan of seq ${seq} is in the bridge's journal; its last is ${last ?? 0}`);
+}
+
+function seqOfFile(scans: ScanWays, path: string): number {
+  const file = path.split("/").slice(-2).join("/");
+  const fate = scans.fateOf(file);
+  if (fate === null) {
+    throw new CliError(`the bridge's journal knows no ${file} (YYYY-MM-DD/name)`);
+  }
+  if (fate.kind === "quarantined") throw new CliError(`${file} is in quarantine: ${fate.reason}`);
+  return fate.seq;
+}
+
+function spanSender(url: string | null) {
+  const ways: WayToTell[] = [];
+  return {
+    add(way: WayToTell): void {
+      if (url === null) return;
+      if (WAYS_SENT_MAX <= ways.length) {
+        throw new CliError(`more than ${WAYS_SENT_MAX} scans to send: name a shorter period`);
+      }
+      ways.push(way);
+    },
+    async sendAll(): Promise<void> {
+      for (let at = 0; at < ways.length; at += WAYS_PER_BODY) {
+        if (url === null) return;
+        try {
+          await sendSpans(url, otlpJson(ways.slice(at, at + WAYS_PER_BODY)));
+        } catch (error) {
+          throw new CliError(error instanceof Error ? error.message : String(error));
+        }
+      }
+    },
+  };
+}

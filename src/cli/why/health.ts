@@ -1,0 +1,78 @@
+/** `dolphin why health`: the causes behind the word, with their evidence, and what only follows from them. */
+import type { Command } from "commander";
+import { wallMs } from "../../adapters/clock.ts";
+import { readHealthReport } from "../../adapters/health/health-outlets.ts";
+import { SENSOR_NAMES } from "../../domain/health/sample.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+import type { HealthReport } from "../../wire/health/health-report.ts";
+import { CliError, openContext } from "../context.ts";
+import { duration } from "../rendering/durations.ts";
+import { remedyText } from "../rendering/health-text.ts";
+import { printable } from "../rendering/terminal.ts";
+
+const HELP = `
+Reads <data-dir>/meta_health.json, which the service 'health' writes every few seconds; 'dolphin health --once'
+looks by itself where none runs.
+
+Exit status:
+  0   told
+  1   there is no report (the line says how to get one)
+
+--json prints the report as it stands there.`;
+
+/** A sample comes every 5 s. */
+const OLD_AFTER_S = 15;
+
+export function addHealth(why: Command): void {
+  why
+    .command("health")
+    .description("the causes behind the health's word: evidence, owner, remedy, symptoms")
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", HELP)
+    .action(({ json }: { readonly json: boolean }, command: Command) => {
+      const nowMs = wallMs();
+      const report = readReport(openContext(command).config.data_dir, nowMs);
+      const told = json ? JSON.stringify(report, null, 2) : healthLines(report, nowMs).join("\n");
+      process.stdout.write(`${told}\n`);
+    });
+}
+
+function readReport(dataDir: string, nowMs: number): HealthReport {
+  const told = readHealthReport(dataDir, nowMs);
+  if (told !== null) return told.report;
+  throw new CliError(
+    `there is no meta_health.json in ${dataDir} yet, or none that can be read: 'dolphin start health' has it ` +
+      "written, 'dolphin health --once' looks by itself",
+  );
+}
+
+export function healthLines(report: HealthReport, nowMs: number): readonly string[] {
+  const { status, timestamp, rm_meta, roots } = report;
+  const ageS = (nowMs - Date.parse(timestamp)) / MS_PER_SECOND;
+  const old = OLD_AFTER_S < ageS ? ": old, the service health does not write it any more" : "";
+  const factors = SENSOR_NAMES.map((name) => `${name} ${figure(report[name])}`).join(" x ");
+  return [
+    `health ${printable(status)} at ${timestamp.slice(0, 19)}Z, ${duration(Math.max(0, ageS))} ago${old}`,
+    `  rm_meta ${figure(rm_meta)} = ${factors} (what is unknown does not count)`,
+    ...(roots.length === 0 ? ["  no cause: nothing is wrong"] : []),
+    ...roots.flatMap((root) => rootLines(report, root)),
+  ];
+}
+
+function rootLines(
+  { symptoms }: HealthReport,
+  root: HealthReport["roots"][number],
+): readonly string[] {
+  const { id, owner, evidence, remedy } = root;
+  return [
+    "",
+    `  cause ${printable(id)} (${printable(owner)})`,
+    ...evidence.map((says) => `    because: ${printable(says)}`),
+    `    remedy: ${remedyText(remedy)}`,
+    ...symptoms.filter(({ of }) => of === id).map(({ says }) => `    so: ${printable(says)}`),
+  ];
+}
+
+function figure(score: number | null): string {
+  return score === null ? "?" : String(Number(score.toPrecision(3)));
+}

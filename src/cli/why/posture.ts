@@ -1,0 +1,118 @@
+/** `dolphin why posture`: which one holds, whose it is, since when, and what it does to the sizes of entries. */
+import type { Command } from "commander";
+import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
+import { createScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
+import type { Config } from "../../config.ts";
+import { BOOKS, COUNTED_BOOK } from "../../domain/trading/books.ts";
+import { POSTURES, POSTURE_SHARES } from "../../domain/trading/posture.ts";
+import { figure, timeText } from "../../domain/trading/why/words.ts";
+import { parsePosture, postureReasons } from "../../wire/trading/posture-value.ts";
+import type { ExplainedBook } from "../../operations/why/book-answer.ts";
+import { openContext } from "../context.ts";
+import { factLines } from "../rendering/why-text.ts";
+import { printable } from "../rendering/terminal.ts";
+import { explained, postureTimes, readJson } from "./no-trade.ts";
+
+type Flags = { readonly at?: string; readonly json: boolean };
+
+/** As it stands in Hazelcast; a sentence where that did not answer. */
+type Published = {
+  readonly posture: string;
+  readonly source: string;
+  readonly reasons: readonly string[];
+};
+
+const WAIT_MS = 1_000;
+const HELP = `
+Since when comes from ${COUNTED_BOOK}'s log, which has every posture that its trader heard; why comes from
+DOLPHIN_SAFETY in Hazelcast as it stands now, where that answers, for the log keeps no reasons.
+
+Exit status:
+  0   told
+  1   the book has no log of then (the line says which there is)
+
+--json prints {posture, as_of, age_ms, since, source, share, published: {posture, source, reasons} or null, read}.`;
+
+export function addPosture(why: Command): void {
+  why
+    .command("posture")
+    .description("the posture: value, source, reasons, since when, and what it does to sizes")
+    .option("--at <time>", "as it stood then, UTC: 2026-03-25T10:15:00Z, or 10:15 of today")
+    .option("--json", "print as JSON", false)
+    .addHelpText("after", HELP)
+    .action(async (flags: Flags, command: Command) => {
+      const { config } = openContext(command);
+      const [answer, published] = await Promise.all([
+        explained(command, BOOKS[0], { ...flags, isPostureAsked: true }),
+        flags.at === undefined ? readPublished(config) : null,
+      ]);
+      const text = flags.json
+        ? JSON.stringify(postureJson(answer, published), null, 2)
+        : textOf(answer, published).join("\n");
+      // A connection to a server that is away would keep the process.
+      process.stdout.write(`${text}\n`, () => process.exit(0));
+    });
+}
+
+async function readPublished(config: Config): Promise<Published | string> {
+  const { address } = config.hazelcast;
+  try {
+    const hazelcast = await connectHazelcast({
+      ...configuredCluster(config.hazelcast),
+      deadlineMs: WAIT_MS,
+      name: "dolphin-why",
+    });
+    if (!(await hazelcast.waitConnected(WAIT_MS))) return `Hazelcast at ${address} does not answer`;
+    const text = await createScanFeed(hazelcast).readPosture();
+    const { posture, source } = parsePosture(text);
+    return { posture, source, reasons: postureReasons(text) };
+  } catch (error) {
+    return `Hazelcast at ${address} does not answer: ${String(error)}`;
+  }
+}
+
+function textOf(answer: ExplainedBook, published: Published | string | null): readonly string[] {
+  const { posture, standing, read } = answer;
+  const since =
+    posture.since === null
+      ? "since before the events that were read"
+      : `since ${timeText(posture.since.atMs)}`;
+  const source = posture.source === "" ? "nobody in what was read" : printable(posture.source);
+  const facts = standing.facts.filter(({ rule }) => rule.startsWith("posture"));
+  return [
+    `posture ${posture.value} ${since}, told last by ${source} for ${timeText(posture.asOfMs)}, ` +
+      `${figure(posture.ageMs, "ms")} old at event ${standing.event.index}`,
+    ...publishedLines(published),
+    `sizes of entries: ${POSTURES.map(effectOf).join(", ")}`,
+    "",
+    ...factLines(facts),
+    "",
+    `read: ${read.folder} from ${read.from}, events ${read.fromIndex} to ${read.toIndex}`,
+  ];
+}
+
+function publishedLines(published: Published | string | null): readonly string[] {
+  if (published === null)
+    return ["reasons: the log keeps none, and Hazelcast has only those of now"];
+  if (typeof published === "string") return [`reasons: unknown, ${published}`];
+  const { posture, source, reasons } = published;
+  const told = reasons.length === 0 ? "none given" : reasons.map(printable).join("; ");
+  return [`reasons: ${told} (DOLPHIN_SAFETY now: ${posture} by ${printable(source)})`];
+}
+
+function effectOf(posture: (typeof POSTURES)[number]): string {
+  const share = POSTURE_SHARES[posture];
+  return share === 0 ? `${posture} none, positions are closed` : `${posture} x ${share}`;
+}
+
+function postureJson({ posture, read }: ExplainedBook, published: Published | string | null) {
+  const share = POSTURES.find((one) => one === posture.value);
+  return {
+    posture: posture.value,
+    ...postureTimes(posture),
+    source: posture.source,
+    share: share === undefined ? null : POSTURE_SHARES[share],
+    published: typeof published === "string" ? null : published,
+    read: readJson(read),
+  };
+}

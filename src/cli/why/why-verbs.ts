@@ -1,0 +1,18 @@
+/** `dolphin why`: the facts, times, rules and thresholds behind a state, from what was recorded. */
+import type { Command } from "commander";
+import { addHealth } from "./health.ts";
+import { addNoTrade } from "./no-trade.ts";
+import { addPosture } from "./posture.ts";
+import { addRestart } from "./restart.ts";
+
+export function addWhyCommand(program: Command): void {
+  const why = program
+    .command("why")
+    .description(
+      "why a book does not trade, a service was restarted, health and posture are what they are",
+    );
+  addNoTrade(why);
+  addPosture(why);
+  addRestart(why);
+  addHealth(why);
+}

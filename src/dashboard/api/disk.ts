@@ -1,0 +1,135 @@
+/**
+ * What the data directory and the archive take, and how fast that grows. Looked at in the background of the process,
+ * one look at a time: a share that hangs costs this page alone.
+ */
+import { readdir, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { monotonicMs } from "../../adapters/clock.ts";
+import { isDayFolder } from "../../domain/scan/archive-names.ts";
+import { isoFromMs, MS_PER_MINUTE, MS_PER_SECOND } from "../../domain/time.ts";
+import type { DashboardWorld, Topic } from "../world.ts";
+
+type Folder = { readonly name: string; readonly bytes: number; readonly files: number };
+type Day = { readonly day: string; readonly files: number; readonly bytes: number };
+type Look = {
+  readonly checked_at: string;
+  readonly free_bytes: number;
+  readonly total_bytes: number;
+  readonly folders: readonly Folder[];
+  readonly archive: { readonly path: string; readonly days: readonly Day[] };
+};
+
+/** Files in a folder of the data directory whose sizes are asked for; what is beyond is told by their mean. */
+const SIZES_MAX = 2_000;
+/** A day has one file a scan: the mean of so many speaks for all. */
+const SIZES_A_DAY = 50;
+const DAYS_MAX = 14;
+const DEPTH_MAX = 6;
+const LOOK_KEEPS_MS = 30 * MS_PER_SECOND;
+const SAMPLE_EVERY_MS = 5 * MS_PER_MINUTE;
+/** A day of them. */
+const SAMPLES_MAX = 288;
+
+export const addDisk: Topic = (app, world) => {
+  const disk = keepLooks(world);
+  app.get("/api/disk", async (c) => c.json({ ...(await disk.look()), samples: disk.samples() }));
+};
+
+function keepLooks({ dataDir, surroundings, nowMs, atEnd }: DashboardWorld) {
+  const past = new Map<string, Day>();
+  const samples: { readonly at: string; readonly bytes: number }[] = [];
+  let looking: Promise<Look> | null = null;
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  let isLooking = false;
+
+  const lookNow = async (): Promise<Look> => {
+    const { archive } = surroundings().config;
+    const [room, folders] = await Promise.all([statfs(dataDir), foldersIn(dataDir, archive)]);
+    const days = await daysIn(archive, past);
+    const { bavail, blocks, bsize } = room;
+    const checked_at = isoFromMs(nowMs());
+    return {
+      checked_at,
+      free_bytes: bavail * bsize,
+      total_bytes: blocks * bsize,
+      folders,
+      archive: { path: archive, days },
+    };
+  };
+  const look = (): Promise<Look> => {
+    if (looking !== null && (isLooking || monotonicMs() - lookedMs < LOOK_KEEPS_MS)) return looking;
+    isLooking = true;
+    looking = lookNow().finally(() => {
+      isLooking = false;
+      lookedMs = monotonicMs();
+    });
+    return looking;
+  };
+  // By the clock alone, however often pages ask: so many of them are a day.
+  const sample = async (): Promise<void> => {
+    const { checked_at: at, folders, archive: of } = await look();
+    const bytes = [...folders, ...of.days].reduce((sum, one) => sum + one.bytes, 0);
+    samples.push({ at, bytes });
+    if (SAMPLES_MAX < samples.length) samples.shift();
+  };
+  const timer = setInterval(() => void sample().catch(() => undefined), SAMPLE_EVERY_MS);
+  timer.unref();
+  atEnd(() => clearInterval(timer));
+  return { look, samples: () => samples };
+}
+
+/** Of the data directory, without the archive: that is told by day. */
+async function foldersIn(dataDir: string, archive: string): Promise<readonly Folder[]> {
+  const entries = await readdir(dataDir, { withFileTypes: true });
+  const compacted = await sizeBelow(join(archive, ".compacted"), 0);
+  const folders: Folder[] = [{ name: "compacted days", ...compacted }];
+  for (const entry of entries) {
+    const path = join(dataDir, entry.name);
+    if (!entry.isDirectory() || path === archive) continue;
+    const { bytes, files } = await sizeBelow(path, DEPTH_MAX);
+    folders.push({ name: entry.name, bytes, files });
+  }
+  return folders.toSorted((a, b) => b.bytes - a.bytes);
+}
+
+async function sizeBelow(folder: string, depth: number): Promise<Omit<Folder, "name">> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  let sum = { bytes: await bytesOf(folder, names, SIZES_MAX), files: names.length };
+  for (const entry of entries) {
+    if (!entry.isDirectory() || depth === 0) continue;
+    const below = await sizeBelow(join(folder, entry.name), depth - 1);
+    sum = { bytes: sum.bytes + below.bytes, files: sum.files + below.files };
+  }
+  return sum;
+}
+
+/** The newest last. A day that is over changes no more, unless it is compacted: then its number of files does. */
+async function daysIn(archive: string, past: Map<string, Day>): Promise<readonly Day[]> {
+  const names = (await readdir(archive).catch(() => [])).filter(isDayFolder).toSorted();
+  const days: Day[] = [];
+  for (const day of names.slice(-DAYS_MAX)) {
+    const files = await readdir(join(archive, day)).catch(() => []);
+    const known = past.get(day);
+    const isKnown = known?.files === files.length;
+    const bytes = isKnown ? known.bytes : await bytesOf(join(archive, day), files, SIZES_A_DAY);
+    past.set(day, { day, files: files.length, bytes });
+    days.push({ day, files: files.length, bytes });
+  }
+  for (const day of past.keys()) if (!names.includes(day)) past.delete(day);
+  return days;
+}
+
+/** By the mean of at most `asked` of them, evenly taken. */
+async function bytesOf(folder: string, names: readonly string[], asked: number): Promise<number> {
+  const step = Math.max(1, Math.ceil(names.length / asked));
+  const some = names.filter((_name, at) => at % step === 0);
+  let sum = 0;
+  // One after the other: the archive belongs to the bridge.
+  for (const name of some)
+    sum += await stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  return some.length === 0 ? 0 : Math.round((sum / some.length) * names.length);
+}

@@ -1,0 +1,96 @@
+/** The last lines of the logs, and those of them in which a text stands: of each file its end alone is looked at. */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { lastLines } from "../../adapters/log-files.ts";
+import { LogLine, timed, type TimedLine } from "../../wire/log-line.ts";
+import { redact, redactText } from "../../wire/redaction.ts";
+import type { Topic } from "../world.ts";
+
+type ShownLine = {
+  /** Of one that tells none: of the line before it. */
+  readonly at_ms: number;
+  readonly level: string;
+  readonly source: string;
+  readonly text: string;
+};
+
+const LOG_FILE = /^([a-z0-9-]+)\.(log|out|err)$/;
+const FILES_MAX = 60;
+const LINES_SHOWN = 400;
+/** Looked through where one log is asked for, and where all are. */
+const LINES_OF_ONE = 20_000;
+const LINES_OF_EACH = 1_500;
+const TEXT_CHARS_MAX = 1_500;
+const SEARCH_CHARS_MAX = 200;
+
+export const addLogs: Topic = (app, world) => {
+  const folder = join(world.dataDir, "logs");
+  app.get("/api/logs", (c) => {
+    const name = c.req.query("name") ?? "";
+    const search = (c.req.query("search") ?? "").slice(0, SEARCH_CHARS_MAX).toLowerCase();
+    const level = c.req.query("level") ?? "";
+    const files = filesIn(folder);
+    const asked = name === "" ? files : files.filter((file) => file.name === name);
+    const looked = name === "" ? LINES_OF_EACH : LINES_OF_ONE;
+    const lines = asked.flatMap((file) => {
+      const path = join(folder, file.entry);
+      const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      return (
+        timed(file.name, lastLines(path, looked), changedMs)
+          // In what is shown alone: what a search finds in a secret tells the secret, letter by letter.
+          .filter(({ raw }) => search === "" || searchable(raw).includes(search))
+          .map((line) => ({ timeMs: line.timeMs, shown: shownLine(line) }))
+          .filter(({ shown }) => level === "" || shown.level === level)
+      );
+    });
+    const shown = lines.toSorted((a, b) => a.timeMs - b.timeMs).slice(-LINES_SHOWN);
+    return c.json({
+      names: [...new Set(files.map((file) => file.name))].toSorted(),
+      looked_at: looked,
+      found: lines.length,
+      lines: shown.map((line) => line.shown),
+    });
+  });
+};
+
+function filesIn(folder: string) {
+  let entries: readonly string[];
+  try {
+    entries = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  const files = entries.flatMap((entry) => {
+    const [, name] = LOG_FILE.exec(entry) ?? [];
+    return name === undefined ? [] : [{ entry, name }];
+  });
+  return files.slice(0, FILES_MAX);
+}
+
+/** Every field, also what is not shown; no secret. */
+function searchable(raw: string): string {
+  return redactText(withoutSecretFields(raw)).toLowerCase();
+}
+
+function withoutSecretFields(raw: string): string {
+  if (!raw.startsWith("{")) return raw;
+  try {
+    return JSON.stringify(redact(Object(JSON.parse(raw))));
+  } catch {
+    return raw;
+  }
+}
+
+function shownLine({ raw, source, timeMs }: TimedLine): ShownLine {
+  const { level = "", msg = raw } = logLine(raw) ?? {};
+  return { at_ms: timeMs, level, source, text: redactText(msg).slice(0, TEXT_CHARS_MAX) };
+}
+
+function logLine(line: string): LogLine | null {
+  if (!line.startsWith("{")) return null;
+  try {
+    return LogLine.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}

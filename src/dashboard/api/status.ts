@@ -1,0 +1,9 @@
+/** What `dolphin status --json` prints; and who answers here: `up` asks, to know that it is what it started. */
+import type { Topic } from "../world.ts";
+
+export const addStatus: Topic = (app, world) => {
+  app.get("/api/alive", (c) =>
+    c.json({ pid: process.pid, up_s: Math.floor(process.uptime()), pages: world.live.listeners() }),
+  );
+  app.get("/api/status", async (c) => c.json(await world.status()));
+};

@@ -1,0 +1,106 @@
+/**
+ * Carries a command out: once for an id, not for ever, with a line in the audit before and after.
+ * Invariant: what is not known to have been done or not is said to be unknown.
+ */
+import { messageOf } from "../../../domain/failure.ts";
+import { MS_PER_SECOND } from "../../../domain/time.ts";
+import { CommandRefused } from "../../../operations/command-refused.ts";
+import type { Audit, AuditLine } from "../audit.ts";
+import type { Command, CommandAnswer, CommandContext, ReadCommand } from "./command.ts";
+import { acknowledge, mute, unmute } from "./incident-commands.ts";
+import { backtest, cancel, restart, start, stop } from "./system-commands.ts";
+import { enter, flatten, halt, resume } from "./trader-commands.ts";
+
+export const COMMAND_TABLE: ReadonlyMap<string, Command> = new Map(
+  Object.entries({
+    halt,
+    resume,
+    flatten,
+    enter,
+    acknowledge,
+    mute,
+    unmute,
+    start,
+    stop,
+    restart,
+    backtest,
+    cancel,
+  }),
+);
+
+export type Outcome = Omit<CommandAnswer, "outcome"> & { readonly outcome: AuditLine["outcome"] };
+type Given = {
+  readonly name: string;
+  readonly work: ReadCommand;
+  readonly withinMs: number;
+  readonly context: Omit<CommandContext, "signal">;
+};
+
+const ANSWERS_KEPT_MAX = 200;
+const AT_WORK_MAX = 8;
+
+export function createCarryOut(audit: Audit, nowMs: () => number) {
+  const answers = new Map<string, Promise<Outcome>>();
+  let atWork = 0;
+  const begin = async ({ name, work, withinMs, context }: Given): Promise<Outcome> => {
+    const { session, id } = context;
+    const note = (outcome: AuditLine["outcome"], says: string) =>
+      audit.write(
+        { session, command: name, arguments: work.arguments, id, outcome, says },
+        nowMs(),
+      );
+    note("begun", "");
+    atWork += 1;
+    const over = new AbortController();
+    const running = work.run({ ...context, signal: over.signal }).finally(() => (atWork -= 1));
+    const told = await inTime(running, withinMs);
+    over.abort();
+    note(told.outcome, told.says);
+    return told;
+  };
+  return {
+    isBusy: () => AT_WORK_MAX <= atWork,
+    /**
+     * The same id again is answered as the first time, also while that is at work. What is not known to have been done
+     * is carried out again: whom it goes to knows the id.
+     */
+    carryOut(given: Given): Promise<Outcome> {
+      const { session, id } = given.context;
+      const key = `${session} ${given.name} ${id}`;
+      const before = answers.get(key);
+      if (before !== undefined) return before;
+      const [first] = answers.keys();
+      if (ANSWERS_KEPT_MAX <= answers.size && first !== undefined) answers.delete(first);
+      const answer = begin(given);
+      answers.set(key, answer);
+      const forgetUnknown = ({ outcome }: Outcome) => {
+        if (outcome === "unknown" && answers.get(key) === answer) answers.delete(key);
+      };
+      void answer.then(forgetUnknown, () => undefined);
+      return answer;
+    },
+  };
+}
+
+async function inTime(work: Promise<CommandAnswer>, withinMs: number): Promise<Outcome> {
+  const late = Promise.withResolvers<Outcome>();
+  const timer = setTimeout(() => {
+    const says = `no answer in ${withinMs / MS_PER_SECOND} s: it may have been done or not, look before you repeat it`;
+    late.resolve({ ok: false, says, outcome: "unknown" });
+  }, withinMs);
+  try {
+    return await Promise.race([work.then(ended, failed), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function ended(answer: CommandAnswer): Outcome {
+  return { ...answer, outcome: answer.outcome ?? (answer.ok ? "done" : "refused") };
+}
+
+function failed(error: unknown): Outcome {
+  const says = messageOf(error);
+  if (!(error instanceof CommandRefused)) return { ok: false, says, outcome: "failed" };
+  return { ok: false, says, outcome: error.isUnknown ? "unknown" : "refused" };
+}

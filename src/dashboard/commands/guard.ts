@@ -1,0 +1,90 @@
+/**
+ * What a request that would change something must bring, before anybody looks at what it asks for: it was sent by our
+ * own page, on purpose, and it is small. Each refusal is a sentence.
+ */
+export type Refusal = {
+  readonly code: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 429;
+  readonly says: string;
+};
+export type Body = Readonly<Record<string, unknown>>;
+/** Never one in the place of the other, whatever the body holds. */
+export type Read = { readonly body: Body } | { readonly refusal: Refusal };
+
+export type AskedHow = {
+  readonly method: string;
+  /** As they were sent. */
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly fetchSite: string | undefined;
+  readonly contentType: string | undefined;
+  readonly contentLength: string | undefined;
+};
+
+export const BODY_BYTES_MAX = 16_384;
+const BODY_WITHIN_MS = 5_000;
+
+/** Its host is one of our own names: every request has passed that. */
+export function refusalOf(asked: AskedHow): Refusal | null {
+  const { method, host, origin, fetchSite, contentType, contentLength } = asked;
+  if (method !== "POST") {
+    return { code: 405, says: `nothing is changed by ${method}: commands are sent by POST` };
+  }
+  if (origin !== `http://${host}`) {
+    return { code: 403, says: "this request was not sent by our own page, so nothing was done" };
+  }
+  if (fetchSite !== undefined && fetchSite !== "same-origin") {
+    return { code: 403, says: "this request came from another site, so nothing was done" };
+  }
+  if (contentType?.split(";")[0]?.trim().toLowerCase() !== "application/json") {
+    return { code: 415, says: "a command is sent as application/json" };
+  }
+  return BODY_BYTES_MAX < Number(contentLength ?? 0) ? tooLarge() : null;
+}
+
+function tooLarge(): Refusal {
+  return { code: 413, says: `a command has at most ${BODY_BYTES_MAX} bytes` };
+}
+
+/** A record, or why there is none. What says no length, or a false one, is bounded all the same. */
+export async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Read> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const late = AbortSignal.timeout(BODY_WITHIN_MS);
+  const reader = body?.getReader();
+  const give = () => void reader?.cancel().catch(() => undefined);
+  late.addEventListener("abort", give);
+  try {
+    for (;;) {
+      const next = await reader?.read();
+      if (next?.value === undefined) break;
+      bytes += next.value.byteLength;
+      if (BODY_BYTES_MAX < bytes) {
+        give();
+        return { refusal: tooLarge() };
+      }
+      chunks.push(next.value);
+    }
+  } catch {
+    return refusal(400, "the request broke off, so nothing was done");
+  } finally {
+    late.removeEventListener("abort", give);
+  }
+  if (late.aborted) return refusal(408, "the request did not end in time");
+  return recordIn(Buffer.concat(chunks).toString("utf8"));
+}
+
+function recordIn(text: string): Read {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return { body: { ...value } };
+    }
+  } catch {
+    // Said below.
+  }
+  return refusal(400, "a command is a JSON object");
+}
+
+function refusal(code: Refusal["code"], says: string): Read {
+  return { refusal: { code, says } };
+}

@@ -1,0 +1,57 @@
+/**
+ * What every request passes first, in this order: only our own names, our headers on every answer, only reading.
+ * Invariant: a path outside `COMMANDS` is answered to GET and HEAD alone, and changes nothing.
+ */
+import type { MiddlewareHandler } from "hono";
+import type { DashboardEnv } from "./world.ts";
+
+/** Below it lives what changes something, each with its own checks: see `commands.ts`. */
+export const COMMANDS = "/command";
+
+export const LOOPBACK = "127.0.0.1";
+export const HEADERS = {
+  "content-security-policy":
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+type Guard = MiddlewareHandler<DashboardEnv>;
+
+export function guards(url: () => string): readonly Guard[] {
+  return [ownHeaders, ownNamesOnly(url), readingOnly];
+}
+
+const ownHeaders: Guard = async (c, next) => {
+  await next();
+  // A route may be stricter.
+  for (const [name, value] of Object.entries(HEADERS)) {
+    if (!c.res.headers.has(name)) c.header(name, value);
+  }
+};
+
+/** Another name that resolves to loopback is a page elsewhere that tries to read this one. */
+function ownNamesOnly(url: () => string): Guard {
+  return async (c, next) => {
+    const { port } = new URL(url());
+    // What was sent, not what a URL made of it: a default port would be left out there.
+    const { host } = c.env.incoming.headers;
+    const isOwn = [LOOPBACK, "localhost"].some((name) =>
+      // The port of HTTP is not sent.
+      port === "" ? host === name : host === `${name}:${port}`,
+    );
+    if (!isOwn) return c.text(`open this page as ${url()}\n`, 403);
+    return next();
+  };
+}
+
+const readingOnly: Guard = async (c, next) => {
+  const { method, path } = c.req;
+  const isCommand = path === COMMANDS || path.startsWith(`${COMMANDS}/`);
+  if (isCommand || method === "GET" || method === "HEAD") return next();
+  c.header("allow", "GET, HEAD");
+  return c.text("this page only reads; use the dolphin command line to change something\n", 405);
+};

@@ -1,0 +1,66 @@
+/** Gives a command: asks first, says what became of it. */
+import { ask, tell } from "./dialogs.js";
+import { send } from "./session.js";
+
+/** What is asked before; a command that is not here is harmless. */
+const QUESTIONS = {
+  halt: ({ book }) => ({
+    heading: `Halt ${book}?`,
+    says: "No entries into it, also none on their way; open positions keep their exits.",
+    yes: `Halt ${book}`,
+  }),
+  resume: ({ book }) => ({
+    heading: `Resume ${book}?`,
+    says: "Ends its halt and every latched limit, which measure from here on.",
+    yes: `Resume ${book}`,
+    isGrave: true,
+  }),
+  enter: ({ book, asset, direction, share }) => ({
+    heading: `Enter ${direction} ${asset}?`,
+    says: `Into ${book} at the next fresh scan, with ${share ?? "the usual share"} of its cash; every gate and limit holds.`,
+    yes: `Enter ${direction} ${asset}`,
+    isGrave: true,
+  }),
+  start: ({ service }) => ({ heading: `Start ${service}?`, yes: `Start ${service}` }),
+  stop: ({ service }) => ({
+    heading: `Stop ${service}?`,
+    says: "It stays stopped until it is started.",
+    yes: `Stop ${service}`,
+    isGrave: true,
+  }),
+  restart: ({ service }) => ({
+    heading: `Restart ${service}?`,
+    says: "Ends the running process and starts another.",
+    yes: `Restart ${service}`,
+    isGrave: true,
+  }),
+  cancel: ({ name }) => ({
+    heading: `Cancel the run ${name}?`,
+    yes: "Cancel the run",
+    isGrave: true,
+  }),
+};
+
+export async function give(name, input) {
+  if (name === "flatten") return flatten(input);
+  const question = QUESTIONS[name]?.(input);
+  if (question !== undefined && !(await ask(question))) return null;
+  return told(send(name, input));
+}
+
+/** The first answer names what would be closed; only that one is carried out by the second. */
+async function flatten({ book }) {
+  for (let answer = await send("flatten", { book }); ;) {
+    if (answer.confirm === undefined) return told(answer);
+    const { says, would, confirm } = answer;
+    const heading = `Flatten ${book}?`;
+    if (!(await ask({ heading, says, would, yes: `Flatten ${book}`, isGrave: true }))) return null;
+    answer = await send("flatten", { book, confirm });
+  }
+}
+
+async function told(answer) {
+  const outcome = await answer;
+  tell(outcome);
+  return outcome;
+}

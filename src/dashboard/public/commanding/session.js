@@ -1,0 +1,123 @@
+/**
+ * Whether this page may command: a session that the token has opened. The browser keeps the first of its two secrets where
+ * no script gets it, and this page the second, where no other port of this host gets it.
+ */
+const KEPT = "dolphin.second";
+const ANSWER_MS = 130_000;
+const LOOK_EVERY_MS = 30_000;
+/** A second time they are done twice, unless they bear the same id. The others set how something stands. */
+const COUNTED = new Set(["enter", "restart"]);
+const REPEATED_WITHIN_MS = 600_000;
+/** By what was sent: ids of counted commands that may have been done or not. */
+const unsettled = new Map();
+const watchers = new Set();
+let session = null;
+
+export function onSession(tell) {
+  watchers.add(tell);
+  tell(session);
+}
+
+/** What the server said; `ok` is false where it was not done, or is not known to be. */
+export async function send(name, input = {}) {
+  const key = JSON.stringify([name, input]);
+  const id = repeatedId(key) ?? crypto.randomUUID();
+  const { code, ...answer } = await post(name, { id, input });
+  const isSettled = code !== null && code < 500;
+  if (isSettled) unsettled.delete(key);
+  else if (COUNTED.has(name)) unsettled.set(key, { id, at: performance.now() });
+  if (code === 401) drop();
+  else if (name !== "session") void look();
+  return { ok: false, says: "an answer that says nothing", ...answer };
+}
+
+/** Null: what was sent like this is settled, or long ago, so that another one is meant. */
+function repeatedId(key) {
+  const found = unsettled.get(key);
+  return found !== undefined && performance.now() - found.at < REPEATED_WITHIN_MS ? found.id : null;
+}
+
+export async function signOut() {
+  const answer = await send("logout");
+  drop();
+  return answer;
+}
+
+/** Signs in by the address, where the link has put the token, now or later; else by what is kept. */
+export async function openSession(tell) {
+  const take = async () => {
+    const told = await takeToken();
+    if (told !== null) tell(told);
+    return told !== null;
+  };
+  addEventListener("storage", (event) => {
+    if (event.key === KEPT) void look();
+  });
+  setInterval(() => void look(), LOOK_EVERY_MS);
+  addEventListener("hashchange", () => void take());
+  if (!(await take())) await look();
+}
+
+async function takeToken() {
+  const [, token] = /^#token=(.*)$/.exec(location.hash) ?? [];
+  if (token === undefined) return null;
+  history.replaceState(null, "", `${location.pathname}#/overview`);
+  const { ok, says, second, ...told } = await post("login", { token });
+  if (!ok) return { ok, says };
+  keep(second);
+  put(told);
+  return { ok, says: `${says}: this page takes commands now` };
+}
+
+async function look() {
+  if (kept() === null) {
+    put(null);
+    return;
+  }
+  const { code, ...told } = await post("session", {});
+  if (code === 200) put(told);
+  if (code === 401) drop();
+}
+
+function put(next) {
+  if (JSON.stringify(next) === JSON.stringify(session)) return;
+  session = next;
+  for (const tell of watchers) tell(session);
+}
+
+function drop() {
+  keep(null);
+  put(null);
+}
+
+async function post(name, body) {
+  try {
+    const response = await fetch(`/command/${name}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-dolphin-session": kept() ?? "" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    return { ...(await response.json()), code: response.status };
+  } catch (error) {
+    const says = `the dashboard gave no answer (${error.message}): it may have been done or not`;
+    return { ok: false, says, code: null };
+  }
+}
+
+function kept() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
+function keep(second) {
+  try {
+    if (second === null) localStorage.removeItem(KEPT);
+    else localStorage.setItem(KEPT, second);
+  } catch {
+    // A browser that keeps nothing signs in anew on each page.
+  }
+}

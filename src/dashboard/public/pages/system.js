@@ -1,0 +1,166 @@
+/** System: configuration with origins, schedules, disk, versions, logs. */
+import { age } from "../age.js";
+import { element, panel, table } from "../dom.js";
+import { badge, bytes, count, duration, time } from "../format.js";
+import { scheduleLink } from "../links.js";
+import { logsPart } from "./system-logs.js";
+
+export const title = "System";
+
+const SCHEDULE_BUDGET_S = 30;
+const DISK_EVERY_MS = 30_000;
+
+export function mount(root, live) {
+  const schedules = schedulesPart(live);
+  const disk = diskPart();
+  const versions = versionsPart();
+  const config = configPart();
+  const logs = logsPart(live);
+  root.append(schedules.node, disk.node, logs.node, config.node, versions.node);
+  live.on("status", (status) => schedules.draw(status));
+  live.poll({
+    path: "/api/disk",
+    everyMs: DISK_EVERY_MS,
+    draw: (look) => disk.draw(look),
+    fail: (error) => disk.fail(error),
+  });
+  live.poll({ path: "/api/config", everyMs: DISK_EVERY_MS, draw: (found) => config.draw(found) });
+  live.poll({
+    path: "/api/versions",
+    everyMs: DISK_EVERY_MS,
+    draw: (found) => versions.draw(found),
+  });
+}
+
+export function unmount() {
+  // All of it was the frame's to end.
+}
+
+function schedulesPart(live) {
+  const node = panel("Schedules");
+  const rows = table(
+    ["Schedule", "Next run", "Last due", "Late by", "Skipped", "State"],
+    "Schedules",
+  );
+  node.append(rows.node);
+  return {
+    node,
+    draw({ schedules, checked_at: checkedAt }) {
+      age(node.head, checkedAt, SCHEDULE_BUDGET_S);
+      rows.show(
+        (schedules ?? []).map((one) => [
+          scheduleLink(live, one.schedule),
+          time(one.next_at),
+          time(one.last_due_at),
+          duration(one.last_late_s),
+          `${count(one.schedule_skipped)} too old, ${count(one.overlap_skipped)} overlapping`,
+          one.paused === null ? badge("runs", "good") : badge(`paused: ${one.paused}`, "warn"),
+        ]),
+        schedules === null
+          ? "not known: Temporal does not tell"
+          : "none is made yet: dolphin create",
+      );
+    },
+  };
+}
+
+function diskPart() {
+  const node = panel("Disk");
+  const sum = element("p");
+  const folders = table(["Folder", "Size", "Files"], "Folders of the data directory");
+  const days = table(["Archive day", "Size", "Files"], "Days of the archive");
+  node.append(sum, element("div", { class: "tiles" }, folders.node, days.node));
+  return {
+    node,
+    draw(look) {
+      age(node.head, look.checked_at, 120);
+      sum.textContent = sentenceOf(look);
+      folders.show(look.folders.map((one) => [one.name, bytes(one.bytes), count(one.files)]));
+      days.show(
+        look.archive.days
+          .toReversed()
+          .map((one) => [one.day, `about ${bytes(one.bytes)}`, count(one.files)]),
+        `nothing in ${look.archive.path} yet`,
+      );
+    },
+    fail(error) {
+      sum.textContent = `cannot be looked at: ${error.message}`;
+    },
+  };
+}
+
+function sentenceOf({ free_bytes: free, total_bytes: total, samples }) {
+  const first = samples[0];
+  const last = samples.at(-1);
+  const hours = (Date.parse(last.at) - Date.parse(first.at)) / 3_600_000;
+  const room = `${bytes(free)} of ${bytes(total)} are free`;
+  if (hours < 0.05) return `${room}; how fast it grows is told after some minutes.`;
+  const perHour = (last.bytes - first.bytes) / hours;
+  if (perHour <= 0) return `${room}; it does not grow.`;
+  const left = free / perHour;
+  const full = left < 24 * 365 ? `: full in about ${duration(left * 3_600)}` : "";
+  return `${room}; it grows by ${bytes(perHour)} an hour${full}.`;
+}
+
+function versionsPart() {
+  const node = panel("Versions");
+  const rows = table(["What", "Version"], "Versions");
+  node.append(rows.node);
+  return {
+    node,
+    draw({ dolphin, node: runtime, temporal, packages }) {
+      rows.show([
+        ["dolphin", dolphin],
+        ["Node", runtime],
+        ["Temporal server", temporal],
+        ...Object.entries(packages),
+      ]);
+    },
+  };
+}
+
+function configPart() {
+  const node = panel("Configuration");
+  const filter = element("input", {
+    type: "search",
+    placeholder: "key or value",
+    "aria-label": "Find a key",
+  });
+  const changed = element("input", { type: "checkbox", id: "only-changed", checked: true });
+  const rows = table(["Key", "Value", "From"], "Configuration");
+  const file = element("span", { class: "dim" });
+  let settings = [];
+  const draw = () => {
+    const text = filter.value.toLowerCase();
+    const shown = settings.filter(
+      ({ key, value, origin }) =>
+        (!changed.checked || origin !== "default") &&
+        `${key} ${JSON.stringify(value)} ${origin}`.toLowerCase().includes(text),
+    );
+    rows.show(
+      shown.map(({ key, value, origin, variable }) => [
+        element("span", { title: variable }, key),
+        typeof value === "string" ? value : JSON.stringify(value),
+        origin,
+      ]),
+      "no such key",
+    );
+  };
+  filter.addEventListener("input", draw);
+  changed.addEventListener("change", draw);
+  const label = element("label", { for: "only-changed" }, "only what differs from the defaults");
+  node.append(
+    element("div", { class: "row" }, filter, element("span", {}, changed, " ", label), file),
+    rows.node,
+  );
+  return {
+    node,
+    draw(config) {
+      // What nobody changed is not drawn anew: a reader may have it selected.
+      if (JSON.stringify(config.settings) === JSON.stringify(settings)) return;
+      ({ settings } = config);
+      file.textContent = config.file === null ? "no file: defaults, variables, flags" : config.file;
+      draw();
+    },
+  };
+}

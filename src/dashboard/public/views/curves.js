@@ -1,0 +1,81 @@
+/** Equity and its falls: scan by scan as far as BLUE's log was folded, or from fill to fill since its beginning. */
+import { age } from "../age.js";
+import { lines } from "../charts.js";
+import { element } from "../dom.js";
+import { count } from "../format.js";
+import { choice, columns } from "./figures.js";
+
+const EQUITY_BUDGET_S = 30;
+const KINDS = [
+  ["scans", "at each scan"],
+  ["fills", "all, from fill to fill"],
+];
+
+export function curvePanel(live) {
+  const equityNode = element("div");
+  const fallNode = element("div");
+  const equityHead = element("h2", {}, "Equity");
+  const fallHead = element("h2", {}, "Drawdown, %");
+  const under = element("p", { class: "dim" });
+  const equity = lines(
+    equityNode,
+    [
+      { label: "lowest", colour: "--line", width: 1 },
+      { label: "equity", colour: "--accent", width: 2 },
+      { label: "highest", colour: "--line", width: 1 },
+    ],
+    { label: "Equity of BLUE over time" },
+  );
+  const fall = lines(fallNode, [{ label: "below the peak", colour: "--bad", width: 1.5 }], {
+    label: "How far BLUE's equity lies below its peak, in percent",
+  });
+  live.onEnd(() => equity.end());
+  live.onEnd(() => fall.end());
+  let now = null;
+  let ledger = null;
+  const kind = choice("Which equity", KINDS, () => draw());
+  const draw = () => {
+    const isNow = kind.value() === "scans";
+    const [worth, below] = isNow
+      ? [now?.equity, now?.drawdown]
+      : [ledger?.cash, ledger?.cashDrawdown];
+    if (worth === undefined || below === undefined) {
+      under.textContent = isNow
+        ? "No scan was taken in yet."
+        : "BLUE's log is not projected yet: the bookkeeper does that ('dolphin start bookkeeper').";
+      equity.set([[], [], [], []]);
+      fall.set([[], []]);
+      return;
+    }
+    equity.set(columns([worth], [["low", "last", "high"]]));
+    const [seconds, lowest] = columns([below], [["low"]]);
+    fall.set([seconds, lowest.map((share) => share * 100)]);
+    under.textContent = isNow
+      ? `With open positions at their marks, at ${count(worth.count)} scans; each point of the line stands for all in its part of time.`
+      : `Cash after each of ${count(worth.count)} fills and days: what is open counts when it is closed.`;
+  };
+  const node = element(
+    "section",
+    {},
+    element("p", { class: "row" }, kind.node),
+    element(
+      "div",
+      { class: "pair" },
+      element("article", {}, equityHead, equityNode, under),
+      element("article", {}, fallHead, fallNode),
+    ),
+  );
+  return {
+    node,
+    draw(blue) {
+      now = blue;
+      const at = blue.isCaughtUp ? blue.atMs : null;
+      for (const head of [equityHead, fallHead]) age(head, at, EQUITY_BUDGET_S);
+      if (kind.value() === "scans") draw();
+    },
+    drawLedger(next) {
+      ledger = next ?? null;
+      if (kind.value() === "fills") draw();
+    },
+  };
+}

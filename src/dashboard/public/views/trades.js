@@ -1,0 +1,160 @@
+/** BLUE's trades: on the price of their asset, as a list, and what they came to day by day, GREEN's beside. */
+import { age } from "../age.js";
+import { lines } from "../charts.js";
+import { element, panel, table } from "../dom.js";
+import { count, time } from "../format.js";
+import { command, figure, gain, notice, percent, picker } from "./figures.js";
+
+const TRADES_SHOWN = 50;
+const DAYS_SHOWN = 60;
+const PRICES_EVERY_MS = 5_000;
+const LEDGER_BUDGET_S = 60;
+const NOT_TRADED = "No trade of it was closed while these prices came.";
+const PRICE_BUDGET_S = 30;
+
+export function tradePanel(live) {
+  const priced = pricedTrades(live);
+  const list = table(
+    ["Asset", "Side", "In", "Out", "From", "To", "Scans", "Left by", "PnL", "Fees", "See"],
+    "Trades of BLUE, the newest first",
+  );
+  const total = element("p", { class: "dim" });
+  const listPanel = panel("Trades", {}, total, list.node);
+  const days = table(
+    [
+      "Day",
+      "PnL of BLUE",
+      "Fees",
+      "Trades",
+      "Won",
+      "Deepest fall",
+      "PnL of GREEN",
+      "GREEN's trades",
+    ],
+    "Profit and loss by day",
+  );
+  const dayPanel = panel("By day, UTC", {}, days.node);
+  let known = { ledger: null, now: null };
+  const drawDays = () => days.show(dayRows(known.ledger, known.now), "no day has a result yet");
+  const draw = (ledger, nowMs) => {
+    known = { ...known, ledger };
+    for (const { head } of [listPanel, dayPanel]) age(head, nowMs, LEDGER_BUDGET_S);
+    total.textContent =
+      ledger === null
+        ? "BLUE's log is not projected yet: the bookkeeper does that ('dolphin start bookkeeper')."
+        : `${count(ledger.tradesTotal)} in all; 'dolphin export trades' has every one.`;
+    const trades = ledger?.trades ?? [];
+    list.show(trades.slice(0, TRADES_SHOWN).map(tradeRow), "no trade was closed yet");
+    priced.offer(trades.map(({ asset }) => asset));
+    drawDays();
+  };
+  return {
+    priced: priced.node,
+    list: listPanel,
+    byDay: dayPanel,
+    draw,
+    drawNow(now) {
+      const isNew = known.now === null;
+      known = { ...known, now };
+      if (isNew) drawDays();
+      const { blue } = now;
+      priced.offer(blue.state.positions.map(({ asset }) => asset));
+    },
+  };
+}
+
+function tradeRow(trade) {
+  return [
+    trade.asset,
+    trade.direction,
+    figure(trade.entry_price),
+    figure(trade.exit_price),
+    time(trade.entered_at_ms, "short"),
+    time(trade.exited_at_ms, "short"),
+    count(trade.held_scans),
+    trade.exit_reason,
+    gain(trade.pnl),
+    figure(trade.fees),
+    command(`dolphin trace ${trade.position_id}`),
+  ];
+}
+
+/** The newest first; the running day of BLUE is from its log, and GREEN's days from Hazelcast. */
+function dayRows(ledger, now) {
+  const blue = new Map((ledger?.days ?? []).map((day) => [day.day, day]));
+  const running = now?.blue?.state?.day;
+  if (running !== undefined && running.day !== "") {
+    blue.set(running.day, { ...running, max_drawdown: running.maxDrawdown });
+  }
+  const green = new Map(
+    (now?.books?.find(({ book }) => book === now.shadow)?.days ?? []).map((day) => [day.date, day]),
+  );
+  const names = [...new Set([...blue.keys(), ...green.keys()])].toSorted((one, other) =>
+    one < other ? 1 : -1,
+  );
+  return names.slice(0, DAYS_SHOWN).map((name) => {
+    const own = blue.get(name);
+    const other = green.get(name);
+    return [
+      name,
+      gain(own?.realized),
+      figure(own?.fees),
+      count(own?.trades),
+      own === undefined ? "-" : `${count(own.wins)} of ${count(own.wins + own.losses)}`,
+      percent(own?.max_drawdown),
+      gain(other?.realized_pnl),
+      count(other?.trades),
+    ];
+  });
+}
+
+function pricedTrades(live) {
+  const said = notice();
+  const chartNode = element("div");
+  const points = { show: true, size: 9 };
+  const chart = lines(
+    chartNode,
+    [
+      { label: "price", colour: "--accent", spanGaps: true },
+      { label: "in", colour: "--good", paths: () => null, points },
+      { label: "out", colour: "--bad", paths: () => null, points },
+    ],
+    { label: "Price of the asset, with the entries and exits of BLUE", height: 220 },
+  );
+  live.onEnd(() => chart.end());
+  const draw = (view) => {
+    const isAbsent = view.absent !== undefined;
+    const isUntraded = view.trades?.length === 0;
+    said.say(isAbsent ? `${view.absent}.` : isUntraded ? NOT_TRADED : null);
+    chart.set(isAbsent ? [[], [], [], []] : withTrades(view));
+    age(node.head, view.prices?.atMs.at(-1) ?? null, PRICE_BUDGET_S);
+  };
+  const picked = picker(live, {
+    label: "Asset",
+    path: (asset) => `/api/trading/prices?asset=${asset}`,
+    everyMs: PRICES_EVERY_MS,
+    draw,
+    fail: (error) => said.say(`Not read: ${error.message}`),
+  });
+  const row = element("p", { class: "row" }, picked.node);
+  const node = panel("Trades on the price of their asset", {}, row, said.node, chartNode);
+  said.say("No asset was traded yet.");
+  return { node, offer: picked.offer };
+}
+
+/** Entries and exits at their own times, between those of the prices. */
+function withTrades({ prices, trades }) {
+  const points = new Map(prices.atMs.map((ms, at) => [ms, [prices.last[at], null, null]]));
+  const put = (ms, place, price) => {
+    const row = points.get(ms) ?? [undefined, null, null];
+    row[place] = price;
+    points.set(ms, row);
+  };
+  const [firstMs] = prices.atMs;
+  for (const trade of trades) {
+    if (firstMs <= trade.entered_at_ms) put(trade.entered_at_ms, 1, trade.entry_price);
+    put(trade.exited_at_ms, 2, trade.exit_price);
+  }
+  const rows = [...points].toSorted(([one], [other]) => one - other);
+  return [rows.map(([ms]) => ms / 1_000), ...[0, 1, 2].map((at) => rows.map(([, row]) => row[at]))];
+}

@@ -1,0 +1,33 @@
+/** The dashboard as a process of its own: JSON lines to its standard output, signals, the end. */
+import { wallMicros } from "../adapters/clock.ts";
+import { messageOf } from "../domain/failure.ts";
+import { isoFromMicros } from "../domain/time.ts";
+import { type DashboardOptions, startDashboard } from "./server.ts";
+
+type Level = "info" | "warn" | "error";
+
+/** Resolves when it serves; ends the process when it is told to. @throws {Error} when it cannot serve. */
+export async function runDashboard(options: DashboardOptions): Promise<void> {
+  // A disk that is full, or a reader that is gone, costs lines and nothing else.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
+  // An answer of a server may come when no page waits for it any more.
+  process.on("unhandledRejection", (reason) => {
+    say("warn", `a failure that nobody waited for: ${messageOf(reason)}`);
+  });
+  const dashboard = await startDashboard(options);
+  say("info", `serving ${dashboard.url} over ${options.dataDir}`);
+  const stop = async (why: string): Promise<void> => {
+    say("info", `stopping: ${why}`);
+    await dashboard.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => void stop(signal));
+  }
+}
+
+function say(level: Level, msg: string): void {
+  const time = isoFromMicros(wallMicros());
+  const line = { level, time, service: "dashboard", pid: process.pid, msg: `[Dashboard] ${msg}` };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,211 @@
+/**
+ * The processes of a deployed stack, described once: units, supervisord's programs and the check of a machine are
+ * made of this. Invariant: each has exactly one who restarts it, and no service of ours is in the list: those are
+ * started and restarted by their supervisors, through the worker of their layer.
+ */
+import type { Layer } from "../supervision/services.ts";
+
+export type ProcessLimits = {
+  /** For the process and all that it starts: a worker's counts its services. */
+  readonly memoryMaxMib: number;
+  /** Percent of one core. */
+  readonly cpuMaxPercent: number;
+  /** Processes and threads together. */
+  readonly tasksMax: number;
+};
+
+export type DeployedProcess = {
+  /** Such as `worker-scan`. */
+  readonly name: string;
+  /** Of a worker; null for all others. */
+  readonly layer: Layer | null;
+  readonly about: string;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** What is started before it, where it is part of the stack; it waits by itself for what does not answer yet. */
+  readonly after: readonly string[];
+  /** Folders and nothing else: all that it may write beside its own temporary folder. */
+  readonly writes: readonly string[];
+  /** Whether it talks to more than loopback. */
+  readonly goesOutside: boolean;
+  readonly limits: ProcessLimits;
+  readonly restartSeconds: number;
+  /** How long SIGTERM is given before SIGKILL. */
+  readonly stopSeconds: number;
+  /** `once`: it does its work and ends. */
+  readonly life: "stays" | "once";
+};
+
+export type DeploymentWorld = {
+  /** Absolute, as every path here. */
+  readonly checkout: string;
+  readonly dataDir: string;
+  readonly archive: string;
+  readonly configFile: string | null;
+  /** Command lines of the servers; null: they run elsewhere. */
+  readonly servers: {
+    readonly temporal: readonly string[];
+    readonly hazelcast: readonly string[];
+  } | null;
+  /** host:port of what the workers talk to; null: their own environment says it. */
+  readonly temporalAddress: string | null;
+  readonly hazelcastAddress: string;
+  readonly layers: readonly Layer[];
+  /** Files that the configuration names as secrets. */
+  readonly secretFiles: readonly string[];
+  /** Who talks to more than loopback whatever the servers' addresses, by name. */
+  readonly outside: readonly string[];
+};
+
+/**
+ * By `npm run bench:units`, peaks of the control groups in MB and tasks: worker trader 352 and 40, scan 335 and 31,
+ * health 327 and 29, batch 330 and 18 (each builds its workflows there), Temporal 121 and 9, Hazelcast 148 and 51 with
+ * a heap that may grow to 512, dashboard 81 and 7, watchdog 50 and 11. Given are some three times of it and more, so that
+ * a backlog, a sweep or a day of scans stays below; the most is the first generation's 2 GB. It took far below one core.
+ */
+const LIMITS: Readonly<Record<string, ProcessLimits>> = {
+  temporal: limits(1_024, 64),
+  hazelcast: limits(1_536, 128),
+  watchdog: limits(384, 64),
+  dashboard: limits(512, 64),
+  create: limits(512, 64),
+  "worker-trader": limits(2_048, 192),
+  "worker-scan": limits(1_536, 128),
+  "worker-indicators": limits(1_024, 96),
+  "worker-health": limits(1_024, 128),
+  "worker-batch": limits(2_048, 192),
+};
+
+function limits(memoryMaxMib: number, tasksMax: number): ProcessLimits {
+  return { memoryMaxMib, cpuMaxPercent: 200, tasksMax };
+}
+
+/** In the order in which they are started. */
+export function deployedProcesses(world: DeploymentWorld): readonly DeployedProcess[] {
+  return [
+    ...serverProcesses(world),
+    dolphin(world, {
+      name: "watchdog",
+      about: "safety watchdog: says how much may be risked, and needs nobody for it",
+      args: ["watchdog"],
+      // Half a minute without it stops entries.
+      restartSeconds: 1,
+      stopSeconds: 5,
+      after: [],
+      writes: [world.dataDir],
+    }),
+    ...world.layers.map((layer) => worker(world, layer)),
+    dolphin(world, {
+      name: "create",
+      about: "search attributes, supervisors and schedules as declared",
+      args: ["create"],
+      after: [...SERVERS, ...world.layers.map(workerName)],
+      writes: [],
+      life: "once",
+    }),
+    dolphin(world, {
+      name: "dashboard",
+      about: "dashboard on loopback, by which its user may give commands",
+      args: ["dashboard"],
+      after: SERVERS,
+      // Its token and audit.log; and journals are read through the shared memory of SQLite, which lies beside them.
+      writes: [world.dataDir],
+    }),
+  ];
+}
+
+export function workerName(layer: Layer): string {
+  return `worker-${layer}`;
+}
+
+const SERVERS = ["temporal", "hazelcast"];
+
+function serverProcesses(world: DeploymentWorld): readonly DeployedProcess[] {
+  if (world.servers === null) return [];
+  const { temporal, hazelcast } = world.servers;
+  const common = { layer: null, environment: {}, after: [], goesOutside: false, life: "stays" };
+  return [
+    {
+      ...common,
+      name: "temporal",
+      about: "Temporal with its Web UI, on a file database",
+      command: temporal,
+      writes: [temporalFolder(world)],
+      limits: limitsOf("temporal"),
+      restartSeconds: 2,
+      stopSeconds: 15,
+      life: "stays",
+    },
+    {
+      ...common,
+      name: "hazelcast",
+      about: "Hazelcast member",
+      command: hazelcast,
+      writes: [],
+      limits: limitsOf("hazelcast"),
+      restartSeconds: 2,
+      stopSeconds: 15,
+      life: "stays",
+    },
+  ];
+}
+
+/** The folder of the database of Temporal, which its server does not make itself. */
+export function temporalFolder({ dataDir }: Pick<DeploymentWorld, "dataDir">): string {
+  return `${dataDir}/temporal`;
+}
+
+function worker(world: DeploymentWorld, layer: Layer): DeployedProcess {
+  return dolphin(world, {
+    name: workerName(layer),
+    layer,
+    about: `worker of layer ${layer}, and the services that it keeps`,
+    args: ["worker", layer],
+    after: SERVERS,
+    // Compaction puts a file beside the days.
+    writes: layer === "batch" ? [world.dataDir, world.archive] : [world.dataDir],
+    // Its services go first, each within its own stop time.
+    stopSeconds: 30,
+  });
+}
+
+type OwnProcess = Pick<DeployedProcess, "name" | "about" | "after" | "writes"> &
+  Partial<Pick<DeployedProcess, "layer" | "restartSeconds" | "stopSeconds" | "life">> & {
+    readonly args: readonly string[];
+  };
+
+function dolphin(world: DeploymentWorld, own: OwnProcess): DeployedProcess {
+  const { args, ...rest } = own;
+  return {
+    layer: null,
+    restartSeconds: 5,
+    stopSeconds: 10,
+    life: "stays",
+    ...rest,
+    command: [`${world.checkout}/bin/dolphin`, ...args],
+    environment: environmentOf(world),
+    goesOutside: world.outside.includes(own.name) || !isOnLoopback(world),
+    limits: limitsOf(own.name),
+  };
+}
+
+/** The paths of the sandbox and those of the process must be the same ones. */
+function environmentOf(world: DeploymentWorld): Readonly<Record<string, string>> {
+  return {
+    ...(world.configFile === null ? {} : { DOLPHIN_CONFIG: world.configFile }),
+    DOLPHIN_DATA_DIR: world.dataDir,
+    DOLPHIN_ARCHIVE: world.archive,
+    DOLPHIN_HAZELCAST_ADDRESS: world.hazelcastAddress,
+    ...(world.temporalAddress === null ? {} : { TEMPORAL_ADDRESS: world.temporalAddress }),
+  };
+}
+
+function isOnLoopback({ temporalAddress, hazelcastAddress }: DeploymentWorld): boolean {
+  return [temporalAddress, hazelcastAddress].every(
+    (address) => address !== null && /^(127(\.\d+){3}|localhost|\[::1\]):\d+$/.test(address),
+  );
+}
+
+function limitsOf(name: string): ProcessLimits {
+  return LIMITS[name] ?? limits(1_024, 128);
+}

@@ -1,0 +1,276 @@
+/** What `dolphin doctor` says of a machine: readings in, one line a check out, each with what to do about it. */
+
+export const GRADES = ["ok", "warn", "fail"] as const;
+export type Grade = (typeof GRADES)[number];
+
+export type Finding = {
+  readonly check: string;
+  readonly grade: Grade;
+  /** What was found. */
+  readonly found: string;
+  /** What to do; null where it is ok. */
+  readonly todo: string | null;
+};
+
+export type PortReading = {
+  readonly name: string;
+  readonly port: number;
+  readonly isFree: boolean;
+  /** `java (pid 123)`, where it can be told. */
+  readonly holder: string | null;
+};
+
+export type SecretReading = {
+  readonly path: string;
+  /** Permission bits; null: it is not there, or may not be looked at. */
+  readonly mode: number | null;
+};
+
+export type MachineReadings = {
+  readonly nodeMajor: number;
+  /** What is missing of what setup installs; null: nothing. */
+  readonly toolsProblem: string | null;
+  readonly ports: readonly PortReading[];
+  readonly disk: {
+    readonly path: string;
+    /** Null: it cannot be written; `problem` says why. */
+    readonly freeBytes: number | null;
+    /** Median of small writes that are brought to the disk. */
+    readonly syncMs: number | null;
+    readonly problem: string | null;
+  };
+  /** Null: nobody could tell. */
+  readonly isClockSynchronised: boolean | null;
+  readonly openFilesMax: number | null;
+  readonly memory: { readonly totalBytes: number; readonly availableBytes: number };
+  readonly isRoot: boolean;
+  readonly dataDir: {
+    readonly path: string;
+    readonly mode: number | null;
+    readonly isOurs: boolean;
+  };
+  readonly secrets: readonly SecretReading[];
+  readonly archive: {
+    readonly path: string;
+    readonly problem: string | null;
+    /** Of the newest file; null: there is none. */
+    readonly newestAgeS: number | null;
+  };
+};
+
+export type StackReadings = {
+  readonly servers: readonly {
+    readonly server: string;
+    readonly address: string;
+    readonly problem: string | null;
+  }[];
+  /** Null: Temporal did not tell. */
+  readonly queues: readonly { readonly task_queue: string; readonly pollers: number }[] | null;
+  readonly schedules:
+    readonly { readonly schedule: string; readonly paused: string | null }[] | null;
+  readonly schedulesWanted: readonly string[];
+};
+
+const NODE_MAJOR_MIN = 24;
+const GB = 1e9;
+const FREE_BYTES = { warn: 5 * GB, fail: GB };
+/** Each commit of a scan waits for the disk once. */
+const SYNC_MS = { warn: 20, fail: 250 };
+const OPEN_FILES_MIN = 4_096;
+/** Servers, workers and services of one machine take some 1.6 GB. */
+const MEMORY_BYTES = { warn: 4 * GB, fail: 2 * GB };
+const AVAILABLE_BYTES_MIN = GB;
+const SCAN_AGE_S_MAX = 60;
+const OTHERS = 0o077;
+const OTHERS_WRITE = 0o022;
+
+export function machineFindings(of: MachineReadings, isDeployed: boolean): readonly Finding[] {
+  return [
+    line("node", NODE_MAJOR_MIN <= of.nodeMajor ? "ok" : "fail", {
+      found: `version ${of.nodeMajor}`,
+      todo: `run 'node scripts/setup.mjs', which brings Node ${NODE_MAJOR_MIN}`,
+    }),
+    line("tools", of.toolsProblem === null ? "ok" : "fail", {
+      found: of.toolsProblem ?? "Temporal, Java and Hazelcast are where setup put them",
+      todo: "run 'node scripts/setup.mjs' in the checkout",
+    }),
+    line("user", of.isRoot ? "warn" : "ok", {
+      found: of.isRoot ? "root" : "an ordinary user",
+      todo: "run it as a user of its own: 'dolphin install systemd' names one",
+    }),
+    ...of.ports.map((port) => portFinding(port, isDeployed)),
+    ...diskFindings(of.disk),
+    clockFinding(of.isClockSynchronised),
+    openFilesFinding(of.openFilesMax),
+    memoryFinding(of.memory, isDeployed),
+    dataDirFinding(of.dataDir),
+    ...of.secrets.map(secretFinding),
+    archiveFinding(of.archive, isDeployed),
+  ];
+}
+
+/** Of what must run after a deployment. */
+export function stackFindings(of: StackReadings): readonly Finding[] {
+  const { queues, schedules } = of;
+  const there = new Set(schedules?.map(({ schedule }) => schedule));
+  const missing = of.schedulesWanted.filter((name) => !there.has(name));
+  const paused = schedules?.filter((one) => one.paused !== null) ?? [];
+  return [
+    ...of.servers.map(({ server, address, problem }) =>
+      line(server, problem === null ? "ok" : "fail", {
+        found: problem === null ? `answers at ${address}` : `${address}: ${problem}`,
+        todo: `start it (systemctl start dolphin-${server}), or set its address`,
+      }),
+    ),
+    ...(queues === null ? [unknown("pollers")] : queues.map(queueFinding)),
+    schedules === null
+      ? unknown("schedules")
+      : line("schedules", 0 < missing.length ? "fail" : 0 < paused.length ? "warn" : "ok", {
+          found:
+            0 < missing.length
+              ? `missing: ${missing.join(", ")}`
+              : 0 < paused.length
+                ? `paused: ${paused.map((one) => `${one.schedule} (${one.paused})`).join(", ")}`
+                : `${there.size} are there`,
+          todo: 0 < missing.length ? "run 'dolphin create'" : "unpause them, or disable them",
+        }),
+  ];
+}
+
+export function gravest(findings: readonly Finding[]): Grade {
+  const worst = Math.max(0, ...findings.map(({ grade }) => GRADES.indexOf(grade)));
+  return GRADES[worst] ?? "fail";
+}
+
+function line(check: string, grade: Grade, words: { found: string; todo: string }): Finding {
+  return { check, grade, found: words.found, todo: grade === "ok" ? null : words.todo };
+}
+
+function unknown(check: string): Finding {
+  return line(check, "fail", { found: "Temporal does not tell", todo: "start Temporal first" });
+}
+
+function portFinding({ name, port, isFree, holder }: PortReading, isDeployed: boolean): Finding {
+  const check = `port ${name}`;
+  const by = holder === null ? "another user's process" : holder;
+  if (isDeployed) {
+    const todo = `start what listens there; 'systemctl status dolphin.target' tells`;
+    return line(check, isFree ? "fail" : "ok", {
+      found: isFree ? `nobody listens on ${port}` : `${port} is held by ${by}`,
+      todo,
+    });
+  }
+  return line(check, isFree ? "ok" : "fail", {
+    found: isFree ? `${port} is free` : `${port} is held by ${by}`,
+    todo: `stop it, or give another as ports.${name} in dolphin.yaml`,
+  });
+}
+
+function roomGrade(bytes: number): Grade {
+  return bytes < FREE_BYTES.fail ? "fail" : bytes < FREE_BYTES.warn ? "warn" : "ok";
+}
+
+function speedGrade(ms: number): Grade {
+  return SYNC_MS.fail < ms ? "fail" : SYNC_MS.warn < ms ? "warn" : "ok";
+}
+
+function diskFindings({ path, freeBytes, syncMs, problem }: MachineReadings["disk"]) {
+  return [
+    line("disk room", freeBytes === null ? "fail" : roomGrade(freeBytes), {
+      found:
+        freeBytes === null
+          ? `${path}: ${problem ?? "unknown"}`
+          : `${(freeBytes / GB).toFixed(1)} GB free at ${path}`,
+      todo: freeBytes === null ? "let our user write there" : "free some room, or move data_dir",
+    }),
+    ...(syncMs === null
+      ? []
+      : [
+          line("disk speed", speedGrade(syncMs), {
+            found: `a small write is on the disk after ${syncMs.toFixed(1)} ms`,
+            todo: "put data_dir on a local disk: every scan waits for it once",
+          }),
+        ]),
+  ];
+}
+
+function clockFinding(isSynchronised: boolean | null): Finding {
+  return line("clock", isSynchronised === true ? "ok" : "warn", {
+    found:
+      isSynchronised === null
+        ? "nobody tells whether it is synchronised"
+        : isSynchronised
+          ? "synchronised"
+          : "not synchronised",
+    todo: "enable a time service: 'timedatectl set-ntp true', or install chrony",
+  });
+}
+
+function openFilesFinding(limit: number | null): Finding {
+  return line("open files", limit === null || limit < OPEN_FILES_MIN ? "warn" : "ok", {
+    found: limit === null ? "the limit is not known" : `at most ${limit}`,
+    todo: `raise it to ${OPEN_FILES_MIN} or more ('ulimit -n'; units set it themselves)`,
+  });
+}
+
+function memoryFinding(memory: MachineReadings["memory"], isDeployed: boolean): Finding {
+  const { totalBytes, availableBytes } = memory;
+  const isLittle = totalBytes < MEMORY_BYTES.warn;
+  const isTaken = !isDeployed && availableBytes < AVAILABLE_BYTES_MIN;
+  const grade = totalBytes < MEMORY_BYTES.fail ? "fail" : isLittle || isTaken ? "warn" : "ok";
+  return line("memory", grade, {
+    found: `${(availableBytes / GB).toFixed(1)} of ${(totalBytes / GB).toFixed(1)} GB available`,
+    todo: "give the machine 4 GB or more, or stop what takes it",
+  });
+}
+
+function dataDirFinding({ path, mode, isOurs }: MachineReadings["dataDir"]): Finding {
+  if (mode === null) {
+    return line("data_dir", "warn", {
+      found: `${path} is not there yet`,
+      todo: `mkdir -m 0750 ${path}`,
+    });
+  }
+  const isOpen = (mode & OTHERS_WRITE) !== 0;
+  return line("data_dir", !isOurs || isOpen ? "fail" : "ok", {
+    found: `${path} has mode ${octal(mode)}${isOurs ? "" : " and another owner"}`,
+    todo: isOurs ? `chmod 0750 ${path}` : `chown it to the user that runs DOLPHIN`,
+  });
+}
+
+function secretFinding({ path, mode }: SecretReading): Finding {
+  if (mode === null) {
+    return line("secret", "fail", { found: `${path} cannot be read`, todo: "make it, mode 0600" });
+  }
+  return line("secret", (mode & OTHERS) === 0 ? "ok" : "fail", {
+    found: `${path} has mode ${octal(mode)}`,
+    todo: `chmod 0600 ${path}`,
+  });
+}
+
+function archiveFinding(archive: MachineReadings["archive"], isDeployed: boolean): Finding {
+  const { path, problem, newestAgeS } = archive;
+  if (problem !== null) {
+    const todo = "mount it, or set archive in dolphin.yaml; our user must be able to read it";
+    return line("archive", "fail", { found: `${path}: ${problem}`, todo });
+  }
+  const isFresh = newestAgeS !== null && newestAgeS <= SCAN_AGE_S_MAX;
+  return line("archive", isFresh ? "ok" : "warn", {
+    found:
+      newestAgeS === null
+        ? `${path} holds no scan yet`
+        : `the newest scan of ${path} is ${Math.round(newestAgeS)} s old`,
+    todo: isDeployed ? "look at the upstream engine" : "start the upstream engine, or wait for it",
+  });
+}
+
+function queueFinding({ task_queue, pollers }: { task_queue: string; pollers: number }): Finding {
+  return line(`queue ${task_queue}`, 0 < pollers ? "ok" : "fail", {
+    found: pollers === 0 ? "nobody polls it" : `${pollers} polling`,
+    todo: `start 'dolphin worker ${task_queue.replace(/^dolphin-/, "")}'`,
+  });
+}
+
+function octal(mode: number): string {
+  return `0${(mode & 0o777).toString(8).padStart(3, "0")}`;
+}

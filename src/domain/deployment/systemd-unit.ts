@@ -1,0 +1,171 @@
+/**
+ * One process as a unit of systemd, confined to what it needs. Invariant: what it may write is exactly what its
+ * description says, beside a temporary folder and a cache of its own.
+ */
+import type { DeployedProcess } from "./deployed-processes.ts";
+
+export type UnitSettings = {
+  /** `user`: for `systemctl --user`, which knows no other user and no capabilities to drop. */
+  readonly manager: "system" | "user";
+  /** Of system units. */
+  readonly runAs: string;
+  readonly checkout: string;
+  readonly dataDir: string;
+  readonly configFile: string | null;
+  /** What any of them reads beside these. */
+  readonly reads: readonly string[];
+};
+
+export type UnitText = {
+  /** File name, such as `dolphin-watchdog.service`. */
+  readonly file: string;
+  readonly text: string;
+};
+
+export const TARGET = "dolphin.target";
+const HOMES = /^\/(home|root|run\/user)(\/|$)/;
+/** What a wrong command line or configuration ends with: only a person can change that. */
+const ENDS_FOR_GOOD = "64 78";
+
+/** `worker-scan` is an instance of one template. */
+export function unitName({ name, layer }: Pick<DeployedProcess, "name" | "layer">): string {
+  return layer === null ? `dolphin-${name}.service` : `dolphin-worker@${layer}.service`;
+}
+
+export function unitText(process: DeployedProcess, settings: UnitSettings): string {
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    ["Unit", unitSection(process, settings)],
+    ["Service", serviceSection(process, settings)],
+    ["Install", [`WantedBy=${TARGET}`]],
+  ];
+  return [MADE_BY, ...sections.map(([name, lines]) => `[${name}]\n${lines.join("\n")}\n`)].join(
+    "\n",
+  );
+}
+
+export const MADE_BY =
+  "# Made by `dolphin install systemd`, which makes it anew; what you change belongs in a drop-in.\n";
+
+/** What a layer has that differs from the template. */
+export function dropInText(process: DeployedProcess, template: DeployedProcess): string {
+  const { memoryMaxMib, cpuMaxPercent, tasksMax } = process.limits;
+  const writes = process.writes.filter((path) => !template.writes.includes(path));
+  const lines = [
+    `MemoryMax=${memoryMaxMib}M`,
+    `CPUQuota=${cpuMaxPercent}%`,
+    `TasksMax=${tasksMax}`,
+    ...writes.map((path) => `ReadWritePaths=-${quoted(path)}`),
+    ...(process.goesOutside && !template.goesOutside ? ["IPAddressDeny=", "IPAddressAllow="] : []),
+  ];
+  return `${MADE_BY}\n[Service]\n${lines.join("\n")}\n`;
+}
+
+function unitSection(process: DeployedProcess, settings: UnitSettings): readonly string[] {
+  const after = process.after.map((name) =>
+    name.startsWith("worker-")
+      ? `dolphin-worker@${name.slice("worker-".length)}.service`
+      : `dolphin-${name}.service`,
+  );
+  const network = process.goesOutside && settings.manager === "system";
+  const order = [...after, ...(network ? ["network-online.target"] : [])];
+  return [
+    `Description=DOLPHIN ${process.about}`,
+    `PartOf=${TARGET}`,
+    // Ordered, not required: each waits for what does not answer yet, and is not ended when that is.
+    ...(order.length === 0 ? [] : [`After=${order.join(" ")}`]),
+    ...(network ? ["Wants=network-online.target"] : []),
+    `RequiresMountsFor=${[settings.checkout, settings.dataDir].map(quoted).join(" ")}`,
+    // A unit that systemd has given up is nobody's: it goes on trying, at its own interval.
+    "StartLimitIntervalSec=0",
+  ];
+}
+
+function serviceSection(process: DeployedProcess, settings: UnitSettings): readonly string[] {
+  const { memoryMaxMib, cpuMaxPercent, tasksMax } = process.limits;
+  const isOnce = process.life === "once";
+  return [
+    ...(isOnce ? ["Type=oneshot", "RemainAfterExit=yes"] : ["Type=exec"]),
+    ...(settings.manager === "system" ? [`User=${settings.runAs}`, `Group=${settings.runAs}`] : []),
+    `WorkingDirectory=${escaped(settings.dataDir)}`,
+    ...Object.entries(process.environment).map(
+      ([name, value]) => `Environment=${quoted(`${name}=${value}`)}`,
+    ),
+    // Written by the manager before the process has dropped anything: mode 0600, root's.
+    "EnvironmentFile=-%E/dolphin/environment",
+    `Environment=NODE_COMPILE_CACHE=%C/dolphin/compile`,
+    `ExecStart=${process.command.map(argument).join(" ")}`,
+    `Restart=${isOnce ? "on-failure" : "always"}`,
+    `RestartSec=${process.restartSeconds}`,
+    `RestartPreventExitStatus=${ENDS_FOR_GOOD}`,
+    // A worker ends its services in order; what is left then, or after a crash, goes with it.
+    "KillMode=mixed",
+    `TimeoutStopSec=${process.stopSeconds}`,
+    ...(isOnce ? ["TimeoutStartSec=120"] : []),
+    `MemoryMax=${memoryMaxMib}M`,
+    `CPUQuota=${cpuMaxPercent}%`,
+    `TasksMax=${tasksMax}`,
+    "LimitNOFILE=65536",
+    "LimitCORE=0",
+    "",
+    ...sandbox(process, settings),
+  ];
+}
+
+/** No MemoryDenyWriteExecute: V8 and Java write the code that they run. */
+function sandbox(process: DeployedProcess, settings: UnitSettings): readonly string[] {
+  const { checkout, dataDir, configFile, reads } = settings;
+  const paths = [checkout, dataDir, configFile, ...reads, ...process.writes, ...process.command];
+  const needsHome = paths.some((path) => path !== null && HOMES.test(path));
+  return [
+    "ProtectSystem=strict",
+    ...process.writes.map((path) => `ReadWritePaths=-${quoted(path)}`),
+    "CacheDirectory=dolphin",
+    "CacheDirectoryMode=0750",
+    `ProtectHome=${needsHome || settings.manager === "user" ? "read-only" : "yes"}`,
+    "PrivateTmp=yes",
+    "PrivateDevices=yes",
+    // A user's manager can only confine what has a namespace of users of its own.
+    ...(settings.manager === "user" ? ["PrivateUsers=yes", "PrivateMounts=yes"] : []),
+    "ProtectProc=invisible",
+    // Temporal's SDK asks /proc/meminfo, and a worker ends without it.
+    ...(process.layer === null ? ["ProcSubset=pid"] : []),
+    "ProtectKernelTunables=yes",
+    "ProtectKernelModules=yes",
+    "ProtectKernelLogs=yes",
+    "ProtectControlGroups=yes",
+    "ProtectClock=yes",
+    "ProtectHostname=yes",
+    "NoNewPrivileges=yes",
+    "CapabilityBoundingSet=",
+    "AmbientCapabilities=",
+    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "LockPersonality=yes",
+    "RemoveIPC=yes",
+    "KeyringMode=private",
+    "UMask=0027",
+    "SystemCallArchitectures=native",
+    "SystemCallFilter=@system-service",
+    "SystemCallFilter=~@privileged @resources",
+    "SystemCallErrorNumber=EPERM",
+    ...(process.goesOutside ? [] : ["IPAddressDeny=any", "IPAddressAllow=localhost"]),
+  ];
+}
+
+/** `%` stands for a specifier everywhere in a unit. */
+function escaped(word: string): string {
+  return word.replaceAll("%", "%%");
+}
+
+export function quoted(word: string): string {
+  const text = escaped(word);
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+/** Of a command line, where `$` stands for a variable, too. */
+function argument(word: string): string {
+  return quoted(word.replaceAll("$", "$$$$"));
+}

@@ -1,0 +1,119 @@
+/** What is seen of the running system during a drill, and what of it proves that a fault is over. */
+import { BRIDGE, type FaultSpec, type Proof, TRADER } from "./drill-faults.ts";
+
+export type Beat = {
+  readonly pid: number;
+  readonly lastSeq: number | null;
+  /** The service's own phrase, where it waits for something; null else. */
+  readonly waits: string | null;
+};
+
+/** What stands in Hazelcast. */
+export type Values = {
+  /** Of the member that answered. */
+  readonly member: string;
+  /** Null: there is none. */
+  readonly scan: { readonly seq: number; readonly instance: string } | null;
+  /** By service. */
+  readonly beats: Readonly<Record<string, Beat>>;
+};
+
+export type Sign = {
+  readonly atMs: number;
+  /** Who noticed it: a log, or health. */
+  readonly by: string;
+  readonly says: string;
+};
+
+export type DrillLook = {
+  readonly atMs: number;
+  /** Of all that runs, by its name in up.json. */
+  readonly pids: Readonly<Record<string, number>>;
+  /** Null: Hazelcast does not answer. */
+  readonly values: Values | null;
+  readonly isTemporalThere: boolean;
+  /** Of the newest report of health; null: there is no new one. */
+  readonly roots: readonly string[] | null;
+  /** Everything that told of the fault since it was injected. */
+  readonly signs: readonly Sign[];
+  /** Null: nobody alerts here; else when the incident of this fault was opened, or null so far. */
+  readonly alerts: { readonly openedMs: number | null } | null;
+};
+
+/** What is missing of a recovery, in words; empty: nothing is. */
+export function missingOf(
+  fault: Pick<FaultSpec, "proofs" | "costs" | "targets">,
+  before: DrillLook,
+  now: DrillLook,
+): readonly string[] {
+  return fault.proofs.flatMap((proof) => CHECKS[proof](fault, before, now) ?? []);
+}
+
+type Check = (
+  fault: Pick<FaultSpec, "costs" | "targets">,
+  before: DrillLook,
+  now: DrillLook,
+) => string | null;
+
+const CHECKS: Readonly<Record<Proof, Check>> = {
+  bridge({ costs }, before, now) {
+    const scan = now.values?.scan ?? null;
+    if (scan === null) return "no scan is in Hazelcast";
+    const was = before.values?.scan ?? null;
+    if (was !== null && scan.seq <= was.seq) return "no scan was pushed since";
+    const isSame = costs.includes(BRIDGE) && scan.instance === was?.instance;
+    return isSame ? "the scan is of the bridge that was" : null;
+  },
+  trader(_, before, now) {
+    const beat = now.values?.beats[TRADER];
+    if (beat === undefined || beat.pid !== now.pids[TRADER]) return "the trader has not beaten yet";
+    if (beat.waits !== null) return `the trader is ${beat.waits}`;
+    const was = before.values?.scan?.seq ?? 0;
+    return (beat.lastSeq ?? 0) <= was ? "the trader has taken no scan since" : null;
+  },
+  services({ costs }, before, now) {
+    const beats = now.values?.beats ?? {};
+    const missing = costs.filter((name) => {
+      if (before.values?.beats[name] === undefined) return false;
+      const pid = now.pids[name];
+      return pid === undefined || pid === before.pids[name] || beats[name]?.pid !== pid;
+    });
+    return missing.length === 0 ? null : `no new life of ${missing.join(", ")} beats yet`;
+  },
+  kept({ targets }, before, now) {
+    const missing = targets.filter((name) => {
+      const pid = now.pids[name];
+      return pid === undefined || pid === before.pids[name];
+    });
+    return missing.length === 0 ? null : `${missing.join(", ")} is not there again`;
+  },
+  temporal: (_, __, now) => (now.isTemporalThere ? null : "Temporal does not answer"),
+  hazelcast(_, before, now) {
+    if (now.values === null || now.values.member === before.values?.member) {
+      return "no new member of Hazelcast answers";
+    }
+    const lost = Object.keys(before.values?.beats ?? {}).filter(
+      (name) => now.values?.beats[name] === undefined,
+    );
+    return lost.length === 0 ? null : `nothing of ${lost.join(", ")} is in it again`;
+  },
+};
+
+/** Services that were started anew though the fault was none of theirs. */
+export function costBeyond(
+  { costs }: Pick<FaultSpec, "costs">,
+  before: DrillLook,
+  now: DrillLook,
+): readonly string[] {
+  return Object.entries(before.pids).flatMap(([name, pid]) =>
+    costs.includes(name) || now.pids[name] === pid ? [] : [name],
+  );
+}
+
+/** The roots among these that a fault is told by. */
+export function rootsOf(
+  { roots }: Pick<FaultSpec, "roots">,
+  found: readonly string[],
+): readonly string[] {
+  return found.filter((id) => roots.some((known) => id.startsWith(known)));
+}

@@ -1,0 +1,153 @@
+/**
+ * What the coming days may bring a book, by its own past trades: an envelope of its equity and how
+ * likely one of its loss limits is reached. Too few trades give no verdict, rather than a bold one.
+ */
+import { quantileOf } from "../statistics/daily-ratios.ts";
+import { optimalBlockLength } from "./block-length.ts";
+import { simulatePaths } from "./paths.ts";
+
+/** Another version may forecast something else from the same input. */
+export const FOREWARN_VERSION = 1;
+export const VERDICTS = ["unknown", "clear", "watch", "warn"] as const;
+export type ForewarnVerdict = (typeof VERDICTS)[number];
+
+export const TRADES_MIN = 30;
+/** A regime with fewer trades is not told apart from the others. */
+const REGIME_TRADES_MIN = 20;
+const CHECKPOINTS = 20;
+const QUANTILES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
+const WATCH_FROM = 0.05;
+const WARN_FROM = 0.2;
+
+export type PastTrade = {
+  /** A share of the equity before the trade, costs included. */
+  readonly netReturn: number;
+  /** How wild the asset was at its entry. */
+  readonly regime: string;
+};
+
+export type ForewarnInput = {
+  /** In the order of their ends. */
+  readonly trades: readonly PastTrade[];
+  /** That of the market now; null where nobody knows. */
+  readonly regime: string | null;
+  readonly tradesPerDay: number;
+  readonly horizonDays: number;
+  /** A multiple of the present equity. */
+  readonly peak: number;
+  readonly dayStart: number;
+  readonly limits: { readonly dailyLossMax: number; readonly drawdownMax: number };
+  readonly paths: number;
+  readonly seed: number;
+};
+
+export type EnvelopePoint = {
+  /** After so many trades. */
+  readonly trades: number;
+  /** Equity as a multiple of the present one, by share of the paths below it. */
+  readonly quantiles: Readonly<Record<string, number>>;
+};
+
+export type Forecast = {
+  readonly verdict: ForewarnVerdict;
+  readonly reason: string;
+  readonly envelope: readonly EnvelopePoint[];
+  /** Null without a verdict. */
+  readonly breach: {
+    readonly drawdown: number;
+    readonly dailyLoss: number;
+    readonly either: number;
+  } | null;
+  readonly meanBlock: number | null;
+  /** The regime whose trades blocks began at, and how many those were; null: blocks began at any trade. */
+  readonly conditionedOn: { readonly regime: string; readonly trades: number } | null;
+};
+
+export function forecast(input: ForewarnInput): Forecast {
+  const { trades, limits } = input;
+  if (trades.length < TRADES_MIN) {
+    return without(`${trades.length} trades are known, at least ${TRADES_MIN} are needed`);
+  }
+  const ruinous = trades.find(({ netReturn }) => !(-1 < netReturn && netReturn < Infinity));
+  if (ruinous !== undefined) {
+    return without(
+      `a trade with a return of ${ruinous.netReturn} on equity leaves nothing to draw from`,
+    );
+  }
+  const returns = Float64Array.from(trades, ({ netReturn }) => netReturn);
+  const { starts, conditionedOn } = startsOf(trades, input.regime);
+  const meanBlock = optimalBlockLength(returns);
+  const steps = Math.max(1, Math.round(input.tradesPerDay * input.horizonDays));
+  const checkpoints = checkpointsOf(steps);
+  const paths = simulatePaths({
+    returns,
+    starts,
+    meanBlock,
+    paths: input.paths,
+    steps,
+    stepsPerDay: Math.max(1, Math.round(input.tradesPerDay)),
+    from: { peak: input.peak, dayStart: input.dayStart },
+    checkpoints,
+    seed: input.seed,
+  });
+  const breach = { drawdown: 0, dailyLoss: 0, either: 0 };
+  for (const [path, fall] of paths.drawdown.entries()) {
+    const isDeep = limits.drawdownMax <= fall;
+    const isBadDay = limits.dailyLossMax <= (paths.dailyLoss[path] ?? 0);
+    breach.drawdown += isDeep ? 1 : 0;
+    breach.dailyLoss += isBadDay ? 1 : 0;
+    breach.either += isDeep || isBadDay ? 1 : 0;
+  }
+  breach.drawdown /= input.paths;
+  breach.dailyLoss /= input.paths;
+  breach.either /= input.paths;
+  return {
+    verdict: breach.either < WATCH_FROM ? "clear" : breach.either < WARN_FROM ? "watch" : "warn",
+    reason: breachWords(breach, input),
+    envelope: checkpoints.map((step, index) => ({
+      trades: step,
+      quantiles: quantilesOf(paths.equity[index] ?? new Float64Array(1)),
+    })),
+    breach,
+    meanBlock,
+    conditionedOn,
+  };
+}
+
+function without(reason: string): Forecast {
+  const none = { envelope: [], breach: null, meanBlock: null, conditionedOn: null };
+  return { verdict: "unknown", reason, ...none };
+}
+
+function startsOf(trades: readonly PastTrade[], regime: string | null) {
+  const every = Int32Array.from(trades.keys());
+  const alike = every.filter((index) => trades[index]?.regime === regime);
+  if (regime === null || alike.length < REGIME_TRADES_MIN) {
+    return { starts: every, conditionedOn: null };
+  }
+  return { starts: alike, conditionedOn: { regime, trades: alike.length } };
+}
+
+function checkpointsOf(steps: number): readonly number[] {
+  const count = Math.min(CHECKPOINTS, steps);
+  return Array.from({ length: count }, (_, index) => Math.round(((index + 1) * steps) / count));
+}
+
+function quantilesOf(equity: Float64Array): Readonly<Record<string, number>> {
+  const sorted = equity.toSorted();
+  return Object.fromEntries(QUANTILES.map((share) => [`q${share}`, quantileOf(sorted, share)]));
+}
+
+function breachWords(
+  { drawdown, dailyLoss }: { readonly drawdown: number; readonly dailyLoss: number },
+  { horizonDays, limits }: ForewarnInput,
+): string {
+  return (
+    `within ${horizonDays} days ${percent(drawdown)} of the paths fall ${percent(limits.drawdownMax)} ` +
+    `below their peak, and ${percent(dailyLoss)} lose ${percent(limits.dailyLossMax)} in a day`
+  );
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

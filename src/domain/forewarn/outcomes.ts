@@ -1,0 +1,62 @@
+/** What became of earlier forecasts: whether the book's equity left the envelope that was forecast for it. */
+import type { ForecastOutcome } from "./calibration.ts";
+import type { EnvelopePoint, PastTrade } from "./forecast.ts";
+
+export type ToldForecast = {
+  readonly fromMs: number;
+  readonly endMs: number;
+  /** Empty where nothing was forecast. */
+  readonly envelope: readonly EnvelopePoint[];
+};
+
+/** What became of one; `end`, `low` and `high` are multiples of the equity at its begin. */
+export type ToldOutcome = ForecastOutcome & {
+  readonly fromMs: number;
+  readonly endMs: number;
+  readonly end: number;
+  readonly low: number;
+  readonly high: number;
+};
+
+/** Nine of ten paths end between these two. */
+const LOW = "q0.05";
+const HIGH = "q0.95";
+const LEAVES = 0.1;
+
+/**
+ * One for each forecast whose time is over and in which there were trades; of those that overlap the
+ * first alone, as what they speak of is the same.
+ *
+ * @param told in order of time
+ * @param trades in the order of their ends
+ */
+export function outcomesOf(
+  told: readonly ToldForecast[],
+  trades: readonly (PastTrade & { readonly exitedAtMs: number })[],
+  nowMs: number,
+): readonly ToldOutcome[] {
+  const outcomes: ToldOutcome[] = [];
+  const knownFromMs = trades[0]?.exitedAtMs ?? Infinity;
+  let freeFromMs = -Infinity;
+  for (const { fromMs, endMs, envelope } of told) {
+    const isJudged = fromMs < endMs && endMs <= nowMs && knownFromMs <= fromMs;
+    if (!isJudged || fromMs < freeFromMs || envelope.length === 0) continue;
+    freeFromMs = endMs;
+    const within = trades.filter((each) => fromMs < each.exitedAtMs && each.exitedAtMs <= endMs);
+    const point = nearest(envelope, within.length);
+    if (within.length === 0 || point === null) continue;
+    const end = within
+      .slice(0, point.trades)
+      .reduce((value, { netReturn }) => value * (1 + netReturn), 1);
+    const low = point.quantiles[LOW] ?? 0;
+    const high = point.quantiles[HIGH] ?? Infinity;
+    const came = end < low || high < end;
+    outcomes.push({ probability: LEAVES, came, fromMs, endMs, end, low, high });
+  }
+  return outcomes;
+}
+
+/** The last that the book has come to; null where it made fewer trades than the first speaks of. */
+function nearest(envelope: readonly EnvelopePoint[], trades: number): EnvelopePoint | null {
+  return envelope.findLast((point) => point.trades <= trades) ?? null;
+}

@@ -1,0 +1,77 @@
+/** The faults that a diagnosis has found so far, and what of the sample it looks up again and again. */
+import type { Remedy, Root, RootKind, Symptom } from "./diagnosis.ts";
+import type { HealthGraph, ServiceNode } from "./graph.ts";
+import type { FeedSample, HealthSample, ServiceSample } from "./sample.ts";
+
+export type NewRoot = Pick<Root, "kind" | "subject" | "owner" | "remedy"> & {
+  readonly says: string;
+};
+
+export type Service = { readonly node: ServiceNode; readonly seen: ServiceSample };
+
+export type Faults = {
+  readonly sample: HealthSample;
+  readonly graph: HealthGraph;
+  readonly roots: ReadonlyMap<string, Root>;
+  /** By subject: what follows from several follows from the first. */
+  readonly symptoms: ReadonlyMap<string, Symptom>;
+  /** Adds a root, or to the evidence of the one that is there; its id. */
+  root(found: NewRoot): string;
+  symptom(symptom: Symptom): void;
+  /** The root with which something is at fault: its own, or the one that it is a symptom of. */
+  rootOf(subject: string): string | null;
+  service(name: string): Service | null;
+  feed(name: string): FeedSample | null;
+};
+
+const EVIDENCE_MAX = 8;
+
+export function createFaults(sample: HealthSample, graph: HealthGraph): Faults {
+  const roots = new Map<string, Root>();
+  const symptoms = new Map<string, Symptom>();
+  return {
+    sample,
+    graph,
+    roots,
+    symptoms,
+    root({ kind, subject, owner, remedy, says }) {
+      const id = rootId(kind, subject);
+      const known = roots.get(id);
+      if (known === undefined) {
+        roots.set(id, { id, kind, subject, owner, evidence: [says], remedy });
+      } else if (known.evidence.length < EVIDENCE_MAX && !known.evidence.includes(says)) {
+        roots.set(id, { ...known, evidence: [...known.evidence, says] });
+      }
+      return id;
+    },
+    symptom(symptom) {
+      if (!symptoms.has(symptom.subject)) symptoms.set(symptom.subject, symptom);
+    },
+    rootOf(subject) {
+      // A layer may be called like a feed; who has to do with workers asks for their roots.
+      const own = [...roots.values()].find(
+        (root) => root.subject === subject && root.kind !== "worker",
+      );
+      return own?.id ?? symptoms.get(subject)?.of ?? null;
+    },
+    service(name) {
+      const node = graph.services.find((one) => one.name === name);
+      const seen = sample.services.find((one) => one.name === name);
+      return node === undefined || seen === undefined ? null : { node, seen };
+    },
+    feed: (name) => sample.feeds.find((one) => one.name === name) ?? null,
+  };
+}
+
+export function rootId(kind: RootKind, subject: string): string {
+  return `${kind}:${subject}`;
+}
+
+export function nothing(because: string): Remedy {
+  return { kind: "none", because };
+}
+
+/** Beyond its budget. */
+export function isOld({ ageS, budgetS }: FeedSample): boolean {
+  return ageS !== null && budgetS < ageS;
+}

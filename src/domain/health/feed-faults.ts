@@ -1,0 +1,55 @@
+/** Feeds that are old: along the way by which they come the first fault is their cause, and else their source. */
+import { type Faults, isOld, nothing, rootId, type Service } from "./faults.ts";
+import type { FeedNode } from "./graph.ts";
+import { ageText } from "./sensors/reading.ts";
+import { isStopped, nearestRoot, stoppedRoot } from "./service-faults.ts";
+
+export function feedFaults(faults: Faults): void {
+  for (const node of faults.graph.feeds) {
+    const feed = faults.feed(node.name);
+    if (feed === null || !isOld(feed)) continue;
+    const says = `${node.name} is ${ageText(feed.ageS ?? 0)} old (budget ${feed.budgetS} s)`;
+    const of = causeOf(faults, node, says);
+    if (of !== null) faults.symptom({ subject: node.name, says, of });
+  }
+}
+
+/** Null: nothing can be said yet. */
+function causeOf(faults: Faults, node: FeedNode, says: string): string | null {
+  // A service has told it, on a clock of its own.
+  const told = rootId("upstream", node.name);
+  if (faults.roots.has(told)) return told;
+  if (faults.roots.has("clock:clock")) return "clock:clock";
+  const writer = node.writer === null ? null : faults.service(node.writer);
+  // It only starts: what it will do is not known.
+  if (writer?.seen.phase === "starting") return null;
+  const onTheWay = writer === null ? null : writerFault(faults, writer);
+  if (onTheWay !== null) return onTheWay;
+  // What it is made from comes before it in the table.
+  const from = node.from === null ? null : faults.rootOf(node.from);
+  if (from !== null) return from;
+  if (faults.feed(node.name)?.isOurs === true) {
+    const because = "its process works otherwise, and nothing shows that a restart would help";
+    return faults.root({
+      kind: "values",
+      subject: `${node.name} feed`,
+      owner: "ours",
+      says,
+      remedy: nothing(because),
+    });
+  }
+  const remedy = nothing("it heals by itself when its source goes on");
+  return faults.root({
+    kind: "upstream",
+    subject: node.name,
+    owner: "upstream",
+    says: `Stale (upstream): ${says}`,
+    remedy,
+  });
+}
+
+/** What is wrong with a service on the way, or with what it depends on. */
+function writerFault(faults: Faults, { node, seen }: Service): string | null {
+  if (isStopped(seen)) return stoppedRoot(faults, node.name);
+  return faults.rootOf(node.name) ?? nearestRoot(faults, node);
+}

@@ -1,0 +1,65 @@
+/** Two recovery policies over the same recorded health: what each would have done, and where they part. */
+import type { Mode } from "../../supervision/next-step.ts";
+import type { Decision } from "../recovery.ts";
+import type { RecoveryPolicy, Rule } from "../recovery-rules.ts";
+import { countsOf, decisionsOn, type DecidedOn, type RecordedHealth } from "./replay.ts";
+import type { Both } from "./records.ts";
+
+export type RecoveryPlan = { readonly policy: RecoveryPolicy; readonly mode: Mode };
+
+export type PlannedOutcome = {
+  /** By service or server; in monitor-only it would only have been said. */
+  readonly restarts: Readonly<Record<string, number>>;
+  readonly total: number;
+  readonly mode: Mode;
+  readonly alerts: number;
+  readonly held: Readonly<Partial<Record<Rule, number>>>;
+};
+
+export type Told = {
+  readonly atMs: number;
+  readonly root: string;
+  readonly rule: Rule;
+  readonly says: string;
+};
+
+export type Comparison = {
+  readonly outcomes: Both<PlannedOutcome>;
+  /** Restarts that the other one would not have made at that time. */
+  readonly only: Both<readonly Told[]>;
+};
+
+export function comparePlans(
+  records: Both<readonly RecordedHealth[]>,
+  plans: Both<RecoveryPlan>,
+): Comparison {
+  const now = decisionsOn(records.now, plans.now);
+  const next = decisionsOn(records.next, plans.next);
+  return {
+    outcomes: { now: outcomeOf(now, plans.now), next: outcomeOf(next, plans.next) },
+    only: {
+      now: actsWithout(now.decisions, next.decisions),
+      next: actsWithout(next.decisions, now.decisions),
+    },
+  };
+}
+
+function outcomeOf({ decisions, alerts }: DecidedOn, { mode }: RecoveryPlan): PlannedOutcome {
+  const total = decisions.filter(({ action }) => action !== "hold").length;
+  return { ...countsOf(decisions), total, mode, alerts };
+}
+
+function actsWithout(some: readonly Decision[], others: readonly Decision[]): readonly Told[] {
+  const known = new Set(others.filter(isAct).map(keyOf));
+  return some
+    .filter((one) => isAct(one) && !known.has(keyOf(one)))
+    .map(({ atMs, root, rule, says }) => ({ atMs, root, rule, says }));
+}
+
+function isAct({ action }: Decision): boolean {
+  return action !== "hold";
+}
+
+function keyOf({ id, action }: Decision): string {
+  return `${action} ${id}`;
+}

@@ -1,0 +1,312 @@
+/**
+ * What metaHealth does about the roots of a diagnosis. It acts only on a root that we own and that has a remedy,
+ * through whoever keeps what is at fault, and every reason to wait is tried before it acts.
+ * Invariants: times count from the last attempt, never from health (a cool-down that starts with "healthy again" never
+ * starts while restarts fail); a decision names the rule, the threshold and the value that made it.
+ */
+import type { Mode } from "../supervision/next-step.ts";
+import type { Diagnosis, Root } from "./diagnose.ts";
+import {
+  checksOnRoot,
+  checksOnTarget,
+  confirmedFrom,
+  HOLDS,
+  type RecoveryPolicy,
+  type Rule,
+  secondsOf,
+  type Standing,
+  type Target,
+  type TargetHistory,
+  type Voice,
+} from "./recovery-rules.ts";
+
+type Attempt = { readonly atMs: number; /** False: it was only said. */ readonly isReal: boolean };
+type KnownRoot = Standing & {
+  /** Null while it is gone. */
+  readonly root: Root | null;
+  /** Rule of the last decision on it, so that the same one is not told again. */
+  readonly told: Rule | null;
+};
+/** `toldMs` is of a supervisor's record, and stays when the clock is set back. */
+type ToldRestart = { readonly toldMs: number; readonly atMs: number };
+type Times = Readonly<Record<string, readonly number[]>>;
+
+/** Plain JSON: a workflow carries it through continue-as-new. */
+export type RecoveryState = {
+  readonly mode: Mode;
+  /** Of the last news. */
+  readonly seenMs: number;
+  readonly voice: Voice;
+  readonly roots: Readonly<Record<string, KnownRoot>>;
+  /** By target. */
+  readonly attempts: Readonly<Record<string, readonly Attempt[]>>;
+  /** As supervisors last told of their own, ascending. */
+  readonly restarts: Readonly<Record<string, readonly ToldRestart[]>>;
+  /** When a root that is held may be acted on. */
+  readonly wakeAtMs: number | null;
+};
+
+/** A diagnosis that differs from the one before it. */
+export type Transition = { readonly atMs: number; readonly diagnosis: Diagnosis };
+
+/** Differs wherever what is told of it may, and a decision: its word, a cause, whose it is, or whether a restart mends it by now. */
+export function transitionKey({ word, roots }: Diagnosis): string {
+  return [word, ...roots.map(({ id, owner, remedy }) => `${id} ${owner} ${remedy.kind}`)].join(
+    "\n",
+  );
+}
+
+export type News = {
+  readonly atMs: number;
+  /** Null: nothing new, a time has come. */
+  readonly diagnosis: Diagnosis | null;
+  /** When the diagnosis was found, by the clock of who found it; default: just now. */
+  readonly foundMs?: number;
+  /** Of the last sample of health; null: not known. */
+  readonly healthAgeMs: number | null;
+  /** Restarts that count, by the supervisors' own records; what is not named is as told before. */
+  readonly restartsMs?: Times;
+};
+
+export type Decision = {
+  /** Whoever carries it out does so once for each id. */
+  readonly id: string;
+  readonly atMs: number;
+  readonly root: string;
+  readonly action: "restart" | "would-restart" | "hold";
+  readonly target: Target | null;
+  readonly rule: Rule;
+  readonly threshold: number | string;
+  readonly value: number | string;
+  /** When it is decided anew; null: when something changes. */
+  readonly untilMs: number | null;
+  readonly says: string;
+};
+
+/** What came of a decision; done: as far as is known, something was restarted. */
+export type Outcome = { readonly done: boolean; readonly says: string };
+
+const ROOTS_MAX = 64;
+const ATTEMPTS_MAX = 16;
+export function initialRecovery(mode: Mode): RecoveryState {
+  const nothing = { roots: {}, attempts: {}, restarts: {}, wakeAtMs: null };
+  return { mode, seenMs: 0, voice: { heardMs: null, speaksMs: null }, ...nothing };
+}
+
+export function withMode(state: RecoveryState, mode: Mode): RecoveryState {
+  // What was only said is said again as what is done.
+  const roots = mapValues(state.roots, (known) => ({ ...known, told: null }));
+  return { ...state, mode, roots };
+}
+
+export function decide(
+  before: RecoveryState,
+  news: News,
+  policy: RecoveryPolicy,
+): { readonly state: RecoveryState; readonly decisions: readonly Decision[] } {
+  const nowMs = news.atMs;
+  let state = takeNews(shiftedTo(before, nowMs), news, policy);
+  const decisions: Decision[] = [];
+  let wakeAtMs: number | null = null;
+  let hasActed = false;
+  for (const [id, known] of Object.entries(state.roots)) {
+    if (known.root === null) continue;
+    const decision = decideOn(known.root, known, { state, policy, nowMs });
+    const { rule, target, action, untilMs } = decision;
+    if (action !== "hold" && hasActed) {
+      // It takes its time: the next is decided on a look that is fresh then.
+      wakeAtMs = nowMs;
+      continue;
+    }
+    hasActed ||= action !== "hold";
+    const told = { ...known, told: rule };
+    state = { ...state, roots: { ...state.roots, [id]: told } };
+    if (action !== "hold" && target !== null) {
+      state = withAttempt(state, target, { atMs: nowMs, isReal: action === "restart" });
+    }
+    const nextMs = action === "hold" ? untilMs : nowMs + policy.coolDownMs;
+    if (nextMs !== null) wakeAtMs = Math.min(wakeAtMs ?? nextMs, nextMs);
+    if (action !== "hold" || rule !== known.told) decisions.push(decision);
+  }
+  return { state: { ...state, wakeAtMs }, decisions };
+}
+
+/** What a record of a decision says must have been done, from its own figures. */
+export function actionFrom(decision: Decision): Decision["action"] {
+  const { rule, value, threshold } = decision;
+  if (rule === "monitor-only") return value === threshold ? "would-restart" : "hold";
+  if (rule === "root-lasts") return value < threshold ? "hold" : "restart";
+  const holds = HOLDS[rule](value, threshold);
+  return holds ? "hold" : "restart";
+}
+
+type Now = {
+  readonly state: RecoveryState;
+  readonly policy: RecoveryPolicy;
+  readonly nowMs: number;
+};
+function decideOn(root: Root, known: KnownRoot, now: Now): Decision {
+  const { nowMs, policy, state } = now;
+  const target = targetOf(root);
+  const ofTarget = target === null ? [] : checksOnTarget(target, historyOf(target, state), now);
+  const { voice } = state;
+  const checks = [...checksOnRoot(root, known, { policy, nowMs, voice }), ...ofTarget];
+  const held = checks.find(({ rule, value, threshold }) => HOLDS[rule](value, threshold));
+  const common = { id: `${root.id}@${nowMs}`, atMs: nowMs, root: root.id, target };
+  if (held !== undefined) {
+    const { rule, value, threshold, says } = held;
+    const untilMs = held.untilMs ?? null;
+    return { ...common, action: "hold", rule, threshold, value, untilMs, says };
+  }
+  const lastsS = secondsOf(nowMs - confirmedFrom(known, voice));
+  const why = `${root.id} has stood for ${lastsS} s: ${root.evidence.join("; ")}`;
+  if (state.mode === "monitor-only") {
+    const mode = { rule: "monitor-only", threshold: "monitor-only", value: state.mode } as const;
+    const says = `would restart ${target?.name ?? "nothing"}: ${why}`;
+    return { ...common, action: "would-restart", ...mode, untilMs: null, says };
+  }
+  const lasts = {
+    rule: "root-lasts",
+    threshold: secondsOf(policy.graceMs),
+    value: lastsS,
+  } as const;
+  const says = `restarts ${target?.name ?? "nothing"}: ${why}`;
+  return { ...common, action: "restart", ...lasts, untilMs: null, says };
+}
+
+/** What counts against a target: in auto only what was done, in monitor-only also what was said. */
+function historyOf(target: Target, state: RecoveryState): TargetHistory {
+  const attemptsMs = (state.attempts[keyOf(target)] ?? [])
+    .filter(({ isReal }) => isReal || state.mode === "monitor-only")
+    .map(({ atMs }) => atMs);
+  return { attemptsMs, restartsMs: (state.restarts[target.name] ?? []).map(({ atMs }) => atMs) };
+}
+
+function targetOf({ remedy }: Root): Target | null {
+  if (remedy.kind === "none") return null;
+  return remedy.kind === "restart-service"
+    ? { kind: "service", name: remedy.service }
+    : { kind: "server", name: remedy.server };
+}
+
+function keyOf({ kind, name }: Target): string {
+  return `${kind}:${name}`;
+}
+
+function withAttempt(state: RecoveryState, target: Target, attempt: Attempt): RecoveryState {
+  const key = keyOf(target);
+  const list = [...(state.attempts[key] ?? []), attempt].slice(-ATTEMPTS_MAX);
+  return { ...state, attempts: { ...state.attempts, [key]: list } };
+}
+
+function takeNews(state: RecoveryState, news: News, policy: RecoveryPolicy): RecoveryState {
+  const roots =
+    news.diagnosis === null ? state.roots : rootsAfter(state.roots, news.diagnosis.roots, news);
+  return {
+    ...state,
+    seenMs: news.atMs,
+    voice: heard(state.voice, news, policy),
+    restarts: restartsAfter(state.restarts, news),
+    roots: Object.fromEntries(
+      Object.entries(roots)
+        .map(([id, known]) => [id, latched(known, news.atMs, policy)] as const)
+        .filter(([, { root, comingsMs }]) => root !== null || 0 < comingsMs.length),
+    ),
+  };
+}
+
+function heard(before: Voice, news: News, { unconfirmedMs }: RecoveryPolicy): Voice {
+  const { atMs, healthAgeMs, diagnosis } = news;
+  const known = [
+    before.heardMs ?? [],
+    healthAgeMs === null ? [] : atMs - healthAgeMs,
+    diagnosis === null ? [] : foundAt(news),
+  ].flat();
+  const heardMs = known.length === 0 ? null : Math.min(atMs, Math.max(...known));
+  const isHeard = heardMs !== null && atMs - heardMs <= unconfirmedMs;
+  return { heardMs, speaksMs: isHeard ? (before.speaksMs ?? atMs) : null };
+}
+
+function restartsAfter(
+  before: RecoveryState["restarts"],
+  { restartsMs = {}, atMs }: News,
+): RecoveryState["restarts"] {
+  const told = Object.entries(restartsMs).map(([name, times]) => {
+    const known = new Map((before[name] ?? []).map((one) => [one.toldMs, one.atMs]));
+    const taken = times.map((toldMs) => ({
+      toldMs,
+      atMs: known.get(toldMs) ?? Math.min(toldMs, atMs),
+    }));
+    return [name, taken] as const;
+  });
+  return { ...before, ...Object.fromEntries(told) };
+}
+
+/** What was told late came when it was found. */
+function foundAt({ atMs, foundMs }: News): number {
+  return Math.min(atMs, foundMs ?? atMs);
+}
+
+function rootsAfter(
+  known: RecoveryState["roots"],
+  found: readonly Root[],
+  news: News,
+): RecoveryState["roots"] {
+  const next: Record<string, KnownRoot> = mapValues(known, (one) => ({
+    ...one,
+    root: null,
+    told: null,
+  }));
+  for (const root of found.slice(0, ROOTS_MAX)) {
+    const before = known[root.id];
+    if (before !== undefined && before.root !== null) {
+      next[root.id] = { ...before, root };
+    } else {
+      const comingsMs = [...(before?.comingsMs ?? []), foundAt(news)].toSorted((a, b) => a - b);
+      const isLatched = before?.isLatched ?? false;
+      next[root.id] = { root, sinceMs: news.atMs, comingsMs, isLatched, told: null };
+    }
+  }
+  return next;
+}
+
+function latched(known: KnownRoot, nowMs: number, policy: RecoveryPolicy): KnownRoot {
+  const comingsMs = known.comingsMs.filter((at) => nowMs - at < policy.flapWindowMs);
+  const isLatched =
+    policy.flapComings <= comingsMs.length || (known.isLatched && 0 < comingsMs.length);
+  return { ...known, comingsMs, isLatched };
+}
+
+/** A clock that was set back takes all that was noted with it: no wait grows longer. */
+function shiftedTo(state: RecoveryState, nowMs: number): RecoveryState {
+  const byMs = state.seenMs - nowMs;
+  if (byMs <= 0) return state;
+  const { heardMs, speaksMs } = state.voice;
+  const earlier = (times: readonly number[]) => times.map((at) => at - byMs);
+  return {
+    ...state,
+    seenMs: nowMs,
+    voice: {
+      heardMs: heardMs === null ? null : heardMs - byMs,
+      speaksMs: speaksMs === null ? null : speaksMs - byMs,
+    },
+    roots: mapValues(state.roots, (known) => ({
+      ...known,
+      sinceMs: known.sinceMs - byMs,
+      comingsMs: earlier(known.comingsMs),
+    })),
+    attempts: mapValues(state.attempts, (list) =>
+      list.map((attempt) => ({ ...attempt, atMs: attempt.atMs - byMs })),
+    ),
+    restarts: mapValues(state.restarts, (list) =>
+      list.map((one) => ({ ...one, atMs: one.atMs - byMs })),
+    ),
+  };
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  change: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

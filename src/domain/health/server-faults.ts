@@ -1,0 +1,91 @@
+/** Faults of what services stand on, and of what strangers leave in Hazelcast. */
+import { type Faults, nothing, type NewRoot } from "./faults.ts";
+import type { SensorPart } from "./sample.ts";
+
+export function serverFaults(faults: Faults): void {
+  const { dependencies, said, answered = {} } = faults.sample;
+  for (const [name, state] of Object.entries(dependencies)) {
+    if (state === "ok" || state === "unknown") continue;
+    const root = dependencyRoot(name);
+    if (root === null) continue;
+    const whom = answered[name];
+    // A server that others work with has no need of a restart, which would take it from them.
+    const remedy =
+      root.remedy.kind === "restart-server" && whom !== undefined
+        ? nothing(`it answers ${whom}; health's own connection is at fault`)
+        : root.remedy;
+    faults.root({ ...root, remedy, says: said[name] ?? `${name}: ${state}` });
+  }
+}
+
+const LAYER = /^worker:(.+)$/;
+
+/** Null: nothing that a diagnosis knows. */
+export function dependencyRoot(name: string): Omit<NewRoot, "says"> | null {
+  const layer = LAYER.exec(name)?.[1];
+  if (layer !== undefined) {
+    const remedy = nothing("who runs the workers starts them anew: 'dolphin up', or systemd");
+    return { kind: "worker", subject: layer, owner: "ours", remedy };
+  }
+  switch (name) {
+    case "hazelcast": {
+      const remedy = { kind: "restart-server", server: name } as const;
+      return { kind: name, subject: name, owner: "ours", remedy };
+    }
+    case "temporal": {
+      // Whoever decides of recoveries runs on it.
+      const remedy = nothing("'dolphin up' or systemd keeps Temporal");
+      return { kind: name, subject: name, owner: "ours", remedy };
+    }
+    case "archive": {
+      const remedy = nothing(
+        "the share or the folder is not ours; the bridge goes on once it answers",
+      );
+      return { kind: "mount", subject: name, owner: "operator", remedy };
+    }
+    case "postgres": {
+      const remedy = nothing("the copy goes on once Postgres answers");
+      return { kind: "postgres", subject: name, owner: "operator", remedy };
+    }
+    case "disk": {
+      const remedy = nothing("a person has to free some room");
+      return { kind: "disk", subject: name, owner: "operator", remedy };
+    }
+    case "clock": {
+      const remedy = nothing("the clock of this machine is for who runs it");
+      return { kind: "clock", subject: name, owner: "operator", remedy };
+    }
+    default:
+      return null;
+  }
+}
+
+/** What M5 found wrong, unless it follows from the clock. */
+export function valueFaults(faults: Faults): void {
+  for (const part of faults.sample.sensors.m5_coherence.parts) {
+    if (part.score === null || 0.5 <= part.score || part.subject === "clock") continue;
+    if (faults.roots.has("clock:clock") && / clock$|^heartbeat /.test(part.subject)) {
+      faults.symptom({ subject: part.subject, says: part.says, of: "clock:clock" });
+    } else {
+      faults.root(valueRoot(part));
+    }
+  }
+  // Of our own feeds the above says it.
+  for (const { name, writer } of faults.graph.feeds) {
+    const part = faults.sample.sensors.m3_data_freshness.parts.find((one) => one.subject === name);
+    if (writer === null && part?.score === 0 && faults.feed(name)?.ageS === null) {
+      faults.root(valueRoot(part));
+    }
+  }
+}
+
+function valueRoot({ subject, says }: SensorPart): NewRoot {
+  const isScan = /^scan (ranges|prices|order|clock)$/.test(subject);
+  const because = subject.startsWith("book ")
+    ? "a person has to compare the book with its journal ('dolphin replay')"
+    : isScan
+      ? "it is as its source made it"
+      : "somebody else writes there, and a restart would not keep him from it";
+  const owner = subject.startsWith("book ") ? "ours" : isScan ? "upstream" : "operator";
+  return { kind: "values", subject, owner, says, remedy: nothing(because) };
+}

@@ -1,0 +1,112 @@
+/** What people say to the engine: they know of an incident, or do not want to hear of a rule for a while. */
+import { Draft, type Setup, type Stepped } from "./draft.ts";
+import { NO_FACTS } from "./facts.ts";
+import { type EngineState, type Mute, withLine } from "./incident.ts";
+import { isoFromMs, MS_PER_DAY } from "../time.ts";
+
+export type Answered = {
+  readonly ok: boolean;
+  readonly says: string;
+  readonly stepped: Stepped | null;
+};
+
+const MUTE_MS_MAX = 30 * MS_PER_DAY;
+const MUTES_MAX = 100;
+
+/** Idempotent. */
+export function acknowledge(
+  state: EngineState,
+  order: {
+    readonly incident: string;
+    readonly by: string;
+    readonly via: string;
+    readonly atMs: number;
+  },
+  setup: Setup,
+): Answered {
+  const { by, via, atMs } = order;
+  const draft = draftOf(state, setup, atMs);
+  const incident = draft.incident(order.incident);
+  if (incident === null) return refused(`no incident ${order.incident} is open`);
+  if (incident.acknowledged !== null) {
+    const { by: whom, atMs: when } = incident.acknowledged;
+    return {
+      ok: true,
+      says: `acknowledged by ${whom} at ${shortIso(when)} already`,
+      stepped: null,
+    };
+  }
+  const noted = withLine(
+    { ...incident, state: "acknowledged", acknowledged: { by, via, atMs } },
+    atMs,
+    `acknowledged by ${by} (${via})`,
+  );
+  const next = incident.told.length === 0 ? noted : draft.tell(noted, "acknowledge", noted.told);
+  draft.setIncident({
+    ...next,
+    lastToldMs: incident.lastToldMs,
+    firstToldMs: incident.firstToldMs,
+  });
+  return {
+    ok: true,
+    says: `${incident.id} acknowledged by ${by}`,
+    stepped: draft.done({ lastAtMs: state.lastAtMs }),
+  };
+}
+
+export function mute(
+  state: EngineState,
+  order: Pick<Mute, "rule" | "subject" | "by" | "reason"> & {
+    readonly forMs: number;
+    readonly atMs: number;
+  },
+  setup: Setup,
+): Answered {
+  const { rule, subject, by, reason, forMs, atMs } = order;
+  const draft = draftOf(state, setup, atMs);
+  if (draft.rule(rule) === null) return refused(`there is no rule '${rule}'`);
+  if (!(0 < forMs && forMs <= MUTE_MS_MAX)) return refused("a mute lasts up to 30 days");
+  if (MUTES_MAX <= state.mutes.length) return refused(`there are ${MUTES_MAX} mutes already`);
+  const id = `${subject === null ? rule : `${rule}/${subject}`}@${shortIso(atMs)}`;
+  const made: Mute = {
+    id,
+    rule,
+    subject,
+    by,
+    reason,
+    untilAtMs: atMs + forMs,
+    untilMs: draft.clockMs + forMs,
+  };
+  draft.mutes = [...draft.mutes.filter((one) => one.id !== id), made];
+  const says = `${id} is muted until ${shortIso(made.untilAtMs)}; what it would have said is told then`;
+  return { ok: true, says, stepped: draft.done({ lastAtMs: state.lastAtMs }) };
+}
+
+export function unmute(
+  state: EngineState,
+  { id, atMs }: { readonly id: string; readonly atMs: number },
+  setup: Setup,
+): Answered {
+  const draft = draftOf(state, setup, atMs);
+  const left = draft.mutes.filter((one) => one.id !== id && one.rule !== id);
+  if (left.length === draft.mutes.length) return refused(`there is no mute '${id}'`);
+  draft.mutes = left;
+  return {
+    ok: true,
+    says: `${id} is muted no more`,
+    stepped: draft.done({ lastAtMs: state.lastAtMs }),
+  };
+}
+
+/** A command is no look: the engine's clock stands, and the next step counts from the last one. */
+function draftOf(state: EngineState, setup: Setup, atMs: number): Draft {
+  return new Draft(state, setup, { facts: NO_FACTS, atMs, clockMs: state.clockMs });
+}
+
+function refused(says: string): Answered {
+  return { ok: false, says, stepped: null };
+}
+
+function shortIso(atMs: number): string {
+  return `${isoFromMs(atMs).slice(0, 19)}Z`;
+}

@@ -1,0 +1,126 @@
+/**
+ * What excuses an incident: a symptom is not told while its cause is. Which causes a rule has stands in the rule;
+ * which fault a subject suffers from right now is what health found out.
+ */
+import type { Draft } from "./draft.ts";
+import { type KnownRoot, segmentOf } from "./facts.ts";
+import type { Incident, Track } from "./incident.ts";
+import { causeName, isOfSameSubject } from "./rules/rule.ts";
+
+/** So long after its cause a symptom still has time to go. */
+export const LINGER_MS = 30_000;
+
+/** So long a worker's loss excuses also what is not known to have been kept by it. */
+export const LOSS_MS = 60_000;
+
+const CRASH = "process_crash";
+const WORKER_CRASH = "worker_crash";
+/** Their subjects are services. */
+const OF_SERVICES: ReadonlySet<string> = new Set([CRASH, "health_silent"]);
+
+/** The rule that tells of a root of this kind; a root of another kind is told by nobody else. */
+const RULE_OF_ROOT: Readonly<Record<string, string>> = {
+  process: CRASH,
+  bridge: CRASH,
+  hazelcast: "hazelcast_down",
+  temporal: "temporal_down",
+  worker: "worker_down",
+  mount: "mount_hung",
+  disk: "disk_low",
+  clock: "clock_off",
+};
+
+const STOP = "an operator's stop of ";
+
+/** How long what follows from this excuse has to go once the excuse is gone: a stop is remembered by nobody else. */
+export function lingersMs(excuse: string | null): number {
+  return excuse?.startsWith(STOP) === true ? LINGER_MS : 0;
+}
+
+/** A sentence; null: nothing excuses it. */
+export function excuseOf(draft: Draft, incident: Incident): string | null {
+  const rule = draft.rule(incident.rule);
+  for (const cause of rule?.inhibitedBy ?? []) {
+    const name = causeName(cause);
+    const found = isOfSameSubject(cause)
+      ? draft.track(name, incident.subject)
+      : firstActive(draft, name, incident);
+    if (found !== null && isActive(draft, found)) return textOf(found);
+  }
+  const root = rootOf(draft, incident);
+  if (root === undefined) return null;
+  // What ends by itself does not follow from what somebody stopped.
+  const isSymptom = rule !== null && rule.name !== CRASH && 0 < rule.inhibitedBy.length;
+  if (root.isStop === true && isSymptom) return `${STOP}${root.subject}`;
+  const track = rootTrack(draft, root, incident);
+  return track !== null && isActive(draft, track) ? textOf(track) : null;
+}
+
+/** What health puts it down to. */
+export function causeText(draft: Draft, { subject }: Incident): string | null {
+  const of = rootIdOf(draft, subject);
+  const root = draft.facts.roots.find(
+    ({ id, subject: whose }) => id === of || segmentOf(whose) === subject,
+  );
+  return root === undefined ? null : `${root.id}: ${root.says}`;
+}
+
+function rootOf(draft: Draft, { subject }: Incident): KnownRoot | undefined {
+  const of = rootIdOf(draft, subject);
+  return draft.facts.roots.find(({ id }) => id === of);
+}
+
+function rootIdOf(draft: Draft, subject: string): string | undefined {
+  return draft.facts.symptoms.find((one) => segmentOf(one.subject) === subject)?.of;
+}
+
+function rootTrack(draft: Draft, root: KnownRoot, { rule, subject }: Incident): Track | null {
+  const cause = RULE_OF_ROOT[root.kind];
+  if (cause === undefined) return null;
+  const track =
+    draft.track(cause, segmentOf(root.subject)) ?? firstActive(draft, cause, { rule, subject });
+  return track?.rule === rule && track.subject === subject ? null : track;
+}
+
+function firstActive(
+  draft: Draft,
+  rule: string,
+  but: Pick<Incident, "rule" | "subject">,
+): Track | null {
+  const found = draft
+    .tracksOf(rule)
+    .find(
+      (track) =>
+        isActive(draft, track) &&
+        !(track.rule === but.rule && track.subject === but.subject) &&
+        couldCause(draft, track, but),
+    );
+  return found ?? null;
+}
+
+/** A worker takes with it what it keeps and no other service: one that stays away must not silence all the rest. */
+function couldCause(
+  { facts, clockMs }: Draft,
+  cause: Track,
+  { rule, subject }: Pick<Incident, "rule" | "subject">,
+): boolean {
+  if (cause.rule !== WORKER_CRASH) return true;
+  const keeps = facts.values[`worker_process.${cause.subject}.keeps`];
+  if (OF_SERVICES.has(rule) && typeof keeps === "string") {
+    return keeps.split(", ").some((name) => segmentOf(name) === subject);
+  }
+  const sinceMs = cause.holdsSinceMs ?? cause.unknownSinceMs ?? clockMs;
+  return cause.subject === subject || clockMs - sinceMs < LOSS_MS;
+}
+
+/** Also before it has lasted long enough to fire, and while nobody can tell whether it still is. */
+function isActive(draft: Draft, track: Track): boolean {
+  if (track.holds === true) return true;
+  if (track.holds === null) return track.incident !== null;
+  const wasIncident = track.incident !== null || 0 < track.openings.length;
+  return wasIncident && draft.clockMs - (track.clearSinceMs ?? 0) < LINGER_MS;
+}
+
+function textOf({ rule, subject }: Track): string {
+  return `${rule} of ${subject}`;
+}

@@ -1,0 +1,38 @@
+/** Which channels a rule is told to, at first and with each step of its escalation. */
+import { isAtLeast } from "../notification.ts";
+import type { Channel, EscalationStep, Rule } from "./rule.ts";
+
+export function firstChannels(rule: Rule, channels: readonly Channel[]): readonly string[] {
+  if (0 < rule.channels.length) return named(channels, rule.channels);
+  return namesOf(channels.filter((one) => takes(one, rule) && isFor(one, rule.teams)));
+}
+
+/** The next ones; where all were told before, they are told again. */
+export function channelsOfStep(
+  rule: Rule,
+  step: EscalationStep,
+  { channels, told: before }: { channels: readonly Channel[]; told: readonly string[] },
+): readonly string[] {
+  const wanted =
+    0 < step.channels.length
+      ? named(channels, step.channels)
+      : namesOf(channels.filter((one) => takes(one, rule) && isFor(one, step.teams)));
+  const next = wanted.filter((name) => !before.includes(name));
+  return 0 < next.length ? next : wanted;
+}
+
+function takes({ severityMin }: Channel, { severity }: Rule): boolean {
+  return isAtLeast(severity, severityMin);
+}
+
+function isFor({ teams }: Channel, wanted: readonly string[]): boolean {
+  return teams.length === 0 || wanted.length === 0 || teams.some((team) => wanted.includes(team));
+}
+
+function named(channels: readonly Channel[], names: readonly string[]): readonly string[] {
+  return namesOf(channels).filter((name) => names.includes(name));
+}
+
+function namesOf(channels: readonly Channel[]): readonly string[] {
+  return channels.map(({ name }) => name);
+}

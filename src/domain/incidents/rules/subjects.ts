@@ -1,0 +1,35 @@
+/** Which subjects a rule has among the facts: one of its own, or one for each name that its `*` stands for. */
+import type { FactTable } from "../facts.ts";
+import { namesIn } from "./expression.ts";
+import { fixedSubjectOf, type Rule } from "./rule.ts";
+
+export type SubjectsOf = (rule: Rule) => ReadonlySet<string>;
+
+const SUBJECTS_MAX = 1_000;
+
+/** Of this table of facts; bounded for each rule. */
+export function subjectsIn(values: FactTable): SubjectsOf {
+  const names = Object.keys(values);
+  const found = new Map<string, ReadonlySet<string>>();
+  const matching = (pattern: string): ReadonlySet<string> => {
+    const known = found.get(pattern);
+    if (known !== undefined) return known;
+    const [before = "", after = ""] = pattern.split("*");
+    const subjects = new Set<string>();
+    for (const name of names) {
+      if (!name.startsWith(before) || !name.endsWith(after)) continue;
+      const subject = name.slice(before.length, name.length - after.length);
+      if (subject !== "" && !subject.includes(".") && subjects.size < SUBJECTS_MAX) {
+        subjects.add(subject);
+      }
+    }
+    found.set(pattern, subjects);
+    return subjects;
+  };
+  return (rule) => {
+    const fixed = fixedSubjectOf(rule);
+    if (fixed !== null) return new Set([fixed]);
+    const starred = namesIn(rule.expression).filter((name) => name.includes("*"));
+    return new Set(starred.flatMap((pattern) => [...matching(pattern)]));
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * One look: from what was known and the facts of now to what is known next, and what is to be told. Pure: the same
+ * state, facts and time give the same, and nothing is decided from time that nobody watched.
+ */
+import { burnFacts, withObserved } from "./burn-rate.ts";
+import { Draft, type Setup, type Stepped } from "./draft.ts";
+import type { Fact, Facts, FactTable } from "./facts.ts";
+import { type EngineState, SLEPT_MS, STEP_MS_MAX, type Track } from "./incident.ts";
+import { NO_DATA_RULE } from "./rules/built-in-rules.ts";
+import { judge } from "./rules/expression.ts";
+import type { Rule } from "./rules/rule.ts";
+import { subjectsIn, type SubjectsOf } from "./rules/subjects.ts";
+import { tellIncident } from "./telling.ts";
+import { blankTrack, resolve, stepTrack, withJudgement } from "./track.ts";
+import { MS_PER_DAY } from "../time.ts";
+
+export function step(
+  state: EngineState,
+  { facts, nowMs }: { readonly facts: Facts; readonly nowMs: number },
+  setup: Setup,
+): Stepped {
+  const elapsedMs = watchedMs(state, nowMs);
+  const clockMs = state.clockMs + elapsedMs;
+  const burn = withObserved(state.burn, { clockMs, elapsedMs, values: facts.values });
+  const values = { ...facts.values, ...burnFacts(burn), "incidents.untracked": state.untracked };
+  const isAwake = state.lastAtMs === null || nowMs - state.lastAtMs <= SLEPT_MS;
+  const before = isAwake ? state : { ...state, startedMs: clockMs };
+  const draft = new Draft(before, setup, { facts: { ...facts, values }, atMs: nowMs, clockMs });
+  draft.mutes = mutesNow(draft);
+  draft.untracked = 0;
+  const subjects = subjectsIn(values);
+  for (const rule of setup.rules) {
+    if (rule.name !== NO_DATA_RULE) stepRule(draft, rule, { subjects, values });
+  }
+  stepNoData(draft);
+  forget(draft);
+  for (const incident of draft.incidents()) tellIncident(draft, incident);
+  return draft.done({ burn });
+}
+
+/** Time since the last step that somebody watched: no jump of the clock, and no pause of the process. */
+function watchedMs({ lastAtMs }: EngineState, nowMs: number): number {
+  return lastAtMs === null ? 0 : Math.min(STEP_MS_MAX, Math.max(0, nowMs - lastAtMs));
+}
+
+type Looked = { readonly subjects: SubjectsOf; readonly values: FactTable };
+
+function stepRule(draft: Draft, rule: Rule, { subjects, values }: Looked): void {
+  const found = subjects(rule);
+  const known = draft.tracksOf(rule.name).map(({ subject }) => subject);
+  for (const subject of new Set([...found, ...known])) {
+    const judged = judge(rule.expression, (name) => values[name.replace("*", subject)]);
+    const before = draft.track(rule.name, subject) ?? blankTrack(rule.name, subject);
+    stepTrack(draft, rule, withJudgement(before, judged, draft.clockMs));
+  }
+}
+
+/** A rule that nobody can judge for long is a fault of its own, whatever it would have said. */
+function stepNoData(draft: Draft): void {
+  const rule = draft.rule(NO_DATA_RULE);
+  if (rule === null) return;
+  const values: Record<string, Fact> = {};
+  for (const { name, noDataMs } of draft.setup.rules) {
+    if (noDataMs === null) continue;
+    const unknown = draft
+      .tracksOf(name)
+      .filter(
+        ({ holds, unknownSinceMs }) =>
+          holds === null && noDataMs <= draft.clockMs - (unknownSinceMs ?? draft.clockMs),
+      );
+    values[`no_data.${name}`] = 0 < unknown.length;
+    values[`no_data_of.${name}`] = unknown.map(({ subject }) => subject).join(", ");
+  }
+  const subjects = subjectsIn(values);
+  const before = draft.facts;
+  draft.facts = { ...before, values: { ...before.values, ...values } };
+  stepRule(draft, rule, { subjects, values });
+}
+
+/** Rules that are no more, and subjects that nobody has told of for a day. */
+function forget(draft: Draft): void {
+  for (const track of draft.tracks()) {
+    const rule = draft.rule(track.rule);
+    const isGone = rule === null || isForgotten(track, draft.clockMs);
+    if (!isGone) continue;
+    const incident = draft.incident(track.incident);
+    if (incident !== null) {
+      resolve(
+        draft,
+        incident,
+        rule === null ? "its rule is no more" : "nobody tells of it any more",
+      );
+    }
+    draft.dropTrack(track);
+  }
+}
+
+function isForgotten({ unknownSinceMs, holds }: Track, clockMs: number): boolean {
+  return holds === null && MS_PER_DAY <= clockMs - (unknownSinceMs ?? clockMs);
+}
+
+function mutesNow(draft: Draft): Draft["mutes"] {
+  const left = draft.mutes.filter(
+    ({ untilMs, untilAtMs }) => draft.clockMs < untilMs && draft.atMs < untilAtMs,
+  );
+  return left.length === draft.mutes.length ? draft.mutes : left;
+}

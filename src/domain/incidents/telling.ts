@@ -1,0 +1,101 @@
+/**
+ * Whom an open incident is told to, and when. Invariants: nothing that an open cause excuses is told, and nothing
+ * that is muted; a symptom waits for its cause to show; what flaps is told once in a quarter of an hour.
+ */
+import type { Draft } from "./draft.ts";
+import { causeText, excuseOf, lingersMs } from "./inhibition.ts";
+import { type Incident, withLine } from "./incident.ts";
+import { channelsOfStep, firstChannels } from "./rules/channels-of.ts";
+import type { Rule } from "./rules/rule.ts";
+import { DAMPED, FLAP_MS, HOLDS_NOT, notTold } from "./track.ts";
+import { MS_PER_DAY, MS_PER_MINUTE } from "../time.ts";
+
+/** Within it causes and symptoms of one fault come in any order. */
+export const GROUP_MS = 5_000;
+/** After a start nothing is known of causes at first. */
+export const RESTART_GROUP_MS = 15_000;
+
+export function tellIncident(draft: Draft, found: Incident): void {
+  const rule = draft.rule(found.rule);
+  if (rule === null) return;
+  const excuse = excuseOf(draft, found);
+  let incident = withCause(draft, found);
+  if (excuse !== found.excuse) {
+    incident = {
+      ...incident,
+      excuse,
+      excuseEndedMs:
+        excuse === null ? draft.clockMs + lingersMs(found.excuse) : found.excuseEndedMs,
+    };
+  }
+  const held = reasonToHold(draft, rule, incident);
+  if (held !== incident.held) {
+    incident = { ...incident, held };
+    if (held !== null) incident = withLine(incident, draft.atMs, notTold(held));
+  }
+  draft.setIncident(held === null ? told(draft, rule, incident) : incident);
+}
+
+function withCause(draft: Draft, incident: Incident): Incident {
+  const cause = causeText(draft, incident);
+  return cause === null || cause === incident.cause ? incident : { ...incident, cause };
+}
+
+/** Null: nothing keeps it from being told. */
+function reasonToHold(draft: Draft, rule: Rule, incident: Incident): string | null {
+  if (incident.excuse !== null) return `it follows from ${incident.excuse}`;
+  const mute = muteOf(draft, rule, incident);
+  if (mute !== null) return mute;
+  if (incident.state === "firing" && incident.holds !== true && incident.firstToldMs === null) {
+    return incident.holds === false ? HOLDS_NOT : "nobody can tell whether it holds";
+  }
+  if (incident.firstToldMs === null && mayHaveCause(rule)) {
+    const { clockMs, startedMs } = draft;
+    const isYoung =
+      clockMs - incident.openedMs < GROUP_MS ||
+      clockMs - startedMs < RESTART_GROUP_MS ||
+      (incident.excuseEndedMs !== null && clockMs - incident.excuseEndedMs < GROUP_MS);
+    if (isYoung) return "its cause may still show";
+  }
+  return isDamped(draft, incident) ? DAMPED : null;
+}
+
+/** What nothing excuses has nothing to wait for. */
+function mayHaveCause({ inhibitedBy }: Rule): boolean {
+  return 0 < inhibitedBy.length;
+}
+
+/** Whoever was told of its first coming knows enough for a while. */
+function isDamped(draft: Draft, { rule, subject, isFlapping }: Incident): boolean {
+  const toldMs = draft.track(rule, subject)?.toldMs ?? null;
+  return isFlapping && toldMs !== null && draft.clockMs - toldMs < FLAP_MS;
+}
+
+function muteOf(draft: Draft, rule: Rule, { subject }: Incident): string | null {
+  const mute = draft.mutes.find(
+    (one) => one.rule === rule.name && (one.subject === null || one.subject === subject),
+  );
+  if (mute !== undefined) return `muted by ${mute.by}: ${mute.reason}`;
+  const dayMs = ((draft.atMs % MS_PER_DAY) + MS_PER_DAY) % MS_PER_DAY;
+  const minute = Math.floor(dayMs / MS_PER_MINUTE);
+  const isMuted = rule.muted.some(({ fromMinute: from, untilMinute: until }) =>
+    from <= until ? from <= minute && minute < until : from <= minute || minute < until,
+  );
+  return isMuted ? "muted at this time of the day" : null;
+}
+
+function told(draft: Draft, rule: Rule, incident: Incident): Incident {
+  const { clockMs, setup } = draft;
+  if (incident.firstToldMs === null) {
+    return draft.tell(incident, "fire", firstChannels(rule, setup.channels));
+  }
+  if (incident.state !== "firing" || incident.holds === false) return incident;
+  const step = rule.escalation[incident.escalated];
+  if (step !== undefined && step.afterMs <= clockMs - incident.firstToldMs) {
+    const channels = channelsOfStep(rule, step, { channels: setup.channels, told: incident.told });
+    return { ...draft.tell(incident, "escalate", channels), escalated: incident.escalated + 1 };
+  }
+  const lastToldMs = incident.lastToldMs ?? incident.firstToldMs;
+  const isDue = rule.renotifyMs !== null && rule.renotifyMs <= clockMs - lastToldMs;
+  return isDue ? draft.tell(incident, "renotify", incident.told) : incident;
+}

@@ -1,0 +1,16 @@
+/** A JSON text that is an object; null: it is none. */
+export function jsonRecord(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    return recordIn(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+export function recordIn(found: unknown): Readonly<Record<string, unknown>> | null {
+  return isRecord(found) ? found : null;
+}
+
+export function isRecord(found: unknown): found is Readonly<Record<string, unknown>> {
+  return typeof found === "object" && found !== null && !Array.isArray(found);
+}

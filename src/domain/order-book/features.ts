@@ -1,0 +1,103 @@
+/**
+ * What an order book says in a few numbers, and what an order of a given size would pay. Pure functions of one book
+ * that is whole (`bookTrouble`); sizes are in units of the asset, and depth is in its quote currency.
+ */
+import type { Book, Side } from "./book.ts";
+
+export type BookFeatures = {
+  readonly spreadBps: number;
+  /** The best prices, each weighed by the size on the other side: where the next trade leans to. */
+  readonly microprice: number;
+  /** (bid - ask) / (bid + ask) of the sizes of the best 1, 5 and 20 levels; -1 to 1. */
+  readonly imbalance1: number;
+  readonly imbalance5: number;
+  readonly imbalance20: number;
+  /** What rests within 10 bps of the mid price, in the quote currency. */
+  readonly depthBps10Bid: number;
+  readonly depthBps10Ask: number;
+  /** As imbalance of all levels, a level weighing 1 / (1 + its distance from the mid in bps); -1 to 1. */
+  readonly pressure: number;
+};
+
+export type Walk = {
+  /** Of the size that was asked for, what the book has. */
+  readonly filled: number;
+  /** NaN where it has nothing. */
+  readonly averagePrice: number;
+  /** What the average is worse than the mid price, in bps; NaN where the book has nothing. */
+  readonly slippageBps: number;
+  /** Whether the book that is known ends before the size does. */
+  readonly isShort: boolean;
+};
+
+const BPS = 10_000;
+const NEAR_BPS = 10;
+
+export function midPrice({ bids, asks }: Book): number {
+  return (bids.prices[0]! + asks.prices[0]!) / 2;
+}
+
+export function bookFeatures(book: Book): BookFeatures {
+  const { bids, asks } = book;
+  const [bid, ask] = [bids.prices[0]!, asks.prices[0]!];
+  const [bidSize, askSize] = [bids.sizes[0]!, asks.sizes[0]!];
+  const mid = midPrice(book);
+  const near = (mid * NEAR_BPS) / BPS;
+  return {
+    spreadBps: ((ask - bid) / mid) * BPS,
+    microprice: (bid * askSize + ask * bidSize) / (bidSize + askSize),
+    imbalance1: balance(bidSize, askSize),
+    imbalance5: balance(sizeOf(bids, 5), sizeOf(asks, 5)),
+    imbalance20: balance(sizeOf(bids, 20), sizeOf(asks, 20)),
+    depthBps10Bid: depthWithin(bids, mid, near),
+    depthBps10Ask: depthWithin(asks, mid, near),
+    pressure: balance(weighed(bids, mid), weighed(asks, mid)),
+  };
+}
+
+/** What a market order of this many units of the asset would get: it walks the asks, or the bids for a sale. */
+export function walkBook(book: Book, way: "buy" | "sell", size: number): Walk {
+  const { prices, sizes, count } = way === "buy" ? book.asks : book.bids;
+  let filled = 0;
+  let paid = 0;
+  for (let level = 0; level < count && filled < size; level += 1) {
+    const lacking = size - filled;
+    const isEnough = lacking <= sizes[level]!;
+    paid += (isEnough ? lacking : sizes[level]!) * prices[level]!;
+    // The sum of what was taken may miss the size by a rounding.
+    filled = isEnough ? size : filled + sizes[level]!;
+  }
+  const averagePrice = paid / filled;
+  const mid = midPrice(book);
+  const worse = way === "buy" ? averagePrice - mid : mid - averagePrice;
+  return { filled, averagePrice, slippageBps: (worse / mid) * BPS, isShort: filled < size };
+}
+
+function balance(bid: number, ask: number): number {
+  return (bid - ask) / (bid + ask);
+}
+
+function sizeOf({ sizes, count }: Side, levels: number): number {
+  let sum = 0;
+  for (let level = 0; level < count && level < levels; level += 1) sum += sizes[level]!;
+  return sum;
+}
+
+function depthWithin({ prices, sizes, count }: Side, mid: number, near: number): number {
+  let sum = 0;
+  for (let level = 0; level < count; level += 1) {
+    const price = prices[level]!;
+    if (near < Math.abs(price - mid)) break;
+    sum += price * sizes[level]!;
+  }
+  return sum;
+}
+
+function weighed({ prices, sizes, count }: Side, mid: number): number {
+  let sum = 0;
+  for (let level = 0; level < count; level += 1) {
+    const distanceBps = (Math.abs(prices[level]! - mid) / mid) * BPS;
+    sum += sizes[level]! / (1 + distanceBps);
+  }
+  return sum;
+}

@@ -1,0 +1,174 @@
+/**
+ * A book that is kept from changes, by the rules that Binance documents for USD-M: changes are held until a snapshot is
+ * there, those before it are dropped, the first that counts spans it, and each next names the last id of the one before
+ * it; else it all begins anew.
+ * Invariant: while `phase` is `synced` the book is the venue's as of `lastId`, as far as the snapshot reached.
+ */
+import { type Book, createBook, type Side } from "./book.ts";
+import type { DepthMessage } from "./depth-message.ts";
+
+export type LocalBook = {
+  readonly book: Book;
+  /** `waiting`: for a snapshot; `joining`: it is there, and the change that spans it is not yet. */
+  phase: "waiting" | "joining" | "synced";
+  /** Of the last change that is in it. */
+  lastId: number;
+  asOfMs: number;
+  readonly held: Change[];
+  /** The newest so many are held; of a book whose snapshot is not asked for soon the newest is enough. */
+  heldMax: number;
+};
+
+type Change = Pick<DepthMessage, "firstId" | "lastId" | "previousId" | "asOfMs" | "book">;
+
+/**
+ * `gap`: something is missing, a snapshot is wanted; `old`: what it brings is in the book already; `too_old`: the
+ * snapshot is from before what is held, another is wanted.
+ */
+export type ChangeOutcome = "held" | "old" | "applied" | "gap";
+export type SnapshotOutcome = "joining" | "synced" | "gap" | "too_old" | "not_wanted";
+
+const LEVELS_MAX = 5_000;
+const HELD_MAX = 1_000;
+
+export function createLocalBook(levelsMax: number = LEVELS_MAX): LocalBook {
+  const heldMax = HELD_MAX;
+  return { book: createBook(levelsMax), phase: "waiting", lastId: 0, asOfMs: 0, held: [], heldMax };
+}
+
+/** Whether it is this book's turn to get a snapshot: all changes until then are wanted, else only the newest. */
+export function holdAll(local: LocalBook, isNext: boolean): void {
+  local.heldMax = isNext ? HELD_MAX : 1;
+  local.held.splice(0, local.held.length - local.heldMax);
+}
+
+/** The change may be overwritten afterwards: what is held is a copy. */
+export function takeChange(local: LocalBook, change: Change): ChangeOutcome {
+  switch (local.phase) {
+    case "waiting":
+      hold(local, change);
+      return "held";
+    case "joining":
+      // What it brings is in the snapshot.
+      if (change.lastId < local.lastId) return "old";
+      return local.lastId < change.firstId ? begin(local, change) : apply(local, change);
+    case "synced":
+      if (change.lastId <= local.lastId) return "old";
+      return change.previousId === local.lastId ? apply(local, change) : begin(local, change);
+  }
+}
+
+/** After a connection was lost: all that is known may be out of date. */
+export function forget(local: LocalBook): void {
+  local.phase = "waiting";
+  local.held.length = 0;
+}
+
+export function takeSnapshot(
+  local: LocalBook,
+  snapshot: { readonly lastId: number; readonly asOfMs: number; readonly book: Book },
+): SnapshotOutcome {
+  if (local.phase !== "waiting") return "not_wanted";
+  const [first] = local.held.filter(({ lastId }) => snapshot.lastId <= lastId);
+  // Between the two is what nobody can tell any more.
+  if (first !== undefined && snapshot.lastId < first.firstId) return "too_old";
+  copySide(local.book.bids, snapshot.book.bids);
+  copySide(local.book.asks, snapshot.book.asks);
+  local.lastId = snapshot.lastId;
+  local.asOfMs = snapshot.asOfMs;
+  local.phase = "joining";
+  const held = local.held.splice(0);
+  for (const [at, change] of held.entries()) {
+    if (takeChange(local, change) !== "gap") continue;
+    for (const later of held.slice(at + 1)) hold(local, later);
+    return "gap";
+  }
+  return isSynced(local) ? "synced" : "joining";
+}
+
+export function isSynced({ phase }: LocalBook): boolean {
+  return phase === "synced";
+}
+
+function begin(local: LocalBook, change: Change): "gap" {
+  forget(local);
+  hold(local, change);
+  return "gap";
+}
+
+function hold(local: LocalBook, change: Change): void {
+  const { firstId, lastId, previousId, asOfMs, book } = change;
+  if (local.held.length === local.heldMax) local.held.shift();
+  local.held.push({ firstId, lastId, previousId, asOfMs, book: copyOf(book) });
+}
+
+function apply(local: LocalBook, { book, lastId, asOfMs }: Change): "applied" {
+  changeSide(local.book.bids, book.bids, -1);
+  changeSide(local.book.asks, book.asks, 1);
+  local.lastId = lastId;
+  local.asOfMs = asOfMs;
+  local.phase = "synced";
+  return "applied";
+}
+
+function changeSide(side: Side, changes: Side, direction: 1 | -1): void {
+  for (let at = 0; at < changes.count; at += 1) {
+    setLevel(side, direction, [changes.prices[at]!, changes.sizes[at]!]);
+  }
+}
+
+/** A size is what there is now; of 0 it takes the level away, and taking away what is not known is normal. */
+function setLevel(
+  side: Side,
+  direction: 1 | -1,
+  [price, size]: readonly [price: number, size: number],
+): void {
+  const { prices, sizes } = side;
+  const at = placeOf(side, direction, price);
+  const isThere = at < side.count && prices[at] === price;
+  if (isThere && size > 0) {
+    sizes[at] = size;
+  } else if (isThere) {
+    prices.copyWithin(at, at + 1, side.count);
+    sizes.copyWithin(at, at + 1, side.count);
+    side.count -= 1;
+  } else if (size > 0 && at < prices.length) {
+    // Of a full side the farthest level is let go.
+    side.count = Math.min(side.count + 1, prices.length);
+    prices.copyWithin(at + 1, at, side.count - 1);
+    sizes.copyWithin(at + 1, at, side.count - 1);
+    prices[at] = price;
+    sizes[at] = size;
+  }
+}
+
+/** The first level that is not better than this price. */
+function placeOf({ prices, count }: Side, direction: 1 | -1, price: number): number {
+  let [from, to] = [0, count];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (0 < direction * (price - prices[middle]!)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function copySide(to: Side, from: Side): void {
+  to.count = Math.min(from.count, to.prices.length);
+  to.prices.set(from.prices.subarray(0, to.count));
+  to.sizes.set(from.sizes.subarray(0, to.count));
+}
+
+function copyOf({ bids, asks }: Book): Book {
+  return { bids: copyOfSide(bids), asks: copyOfSide(asks) };
+}
+
+function copyOfSide({ prices, sizes, count }: Side): Side {
+  return { prices: prices.slice(0, count), sizes: sizes.slice(0, count), count };
+}
+
+/** The best levels of a book into one that holds fewer. */
+export function copyBook(to: Book, from: Book): void {
+  copySide(to.bids, from.bids);
+  copySide(to.asks, from.asks);
+}

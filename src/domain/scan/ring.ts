@@ -1,0 +1,56 @@
+/** What the ringbuffer of scans must hold. */
+
+import { highestBorneOut } from "./commit-outcome.ts";
+
+/** What it holds at most; it is configured in the member's file. */
+export const RING_CAPACITY = 2_000;
+
+/**
+ * The seqs up to `lastSeq` that lack, ascending. `inRing` has one for each of its values: null where
+ * the value is no scan.
+ */
+export function lackingInRing(
+  inRing: readonly (number | null)[],
+  lastSeq: number,
+): readonly number[] {
+  const told = inRing.filter((seq) => seq !== null);
+  // One value of a stranger with a seq far above must not hide what lacks.
+  const newest = highestBorneOut(lastSeq, told);
+  const held = new Set(told.filter((seq) => seq <= newest));
+  // In a full ring, what was added twice has pushed the oldest out.
+  const room = inRing.length < RING_CAPACITY ? RING_CAPACITY : held.size;
+  const lacking: number[] = [];
+  for (let seq = Math.max(1, newest - room + 1); seq <= lastSeq; seq += 1) {
+    if (!held.has(seq)) lacking.push(seq);
+  }
+  return lacking;
+}
+
+/**
+ * What lacks of the seqs from `oursFrom` on, and what is to be added for it, in order: with it all
+ * that is newer, which would else be older in the ringbuffer, and go first when it is full.
+ */
+export function mendingOfRing(
+  inRing: readonly (number | null)[],
+  { oursFrom, lastSeq }: { readonly oursFrom: number; readonly lastSeq: number },
+): { readonly lacking: readonly number[]; readonly toAdd: readonly number[] } {
+  const lacking = lackingInRing(inRing, lastSeq).filter((seq) => oursFrom <= seq);
+  const [from] = lacking;
+  if (from === undefined) return { lacking, toAdd: [] };
+  const newer = inRing.filter((seq) => seq !== null && from < seq && seq <= lastSeq);
+  const seqs = new Set([...lacking, ...newer.filter((seq) => seq !== null)]);
+  return { lacking, toAdd: [...seqs].toSorted((one, other) => one - other) };
+}
+
+export type SeqRange = { readonly from: number; readonly to: number };
+
+/** Seqs in ascending order as ranges, both ends included. */
+export function rangesOf(seqs: readonly number[]): readonly SeqRange[] {
+  const ranges: SeqRange[] = [];
+  for (const seq of seqs) {
+    const last = ranges.at(-1);
+    if (last?.to === seq - 1) ranges[ranges.length - 1] = { from: last.from, to: seq };
+    else ranges.push({ from: seq, to: seq });
+  }
+  return ranges;
+}

@@ -1,0 +1,116 @@
+/** When a book's loss limits would have latched in a run that goes on without them. */
+import { dayFromMicros, US_PER_MS } from "../time.ts";
+import type { Note } from "../trading/commands.ts";
+import type { RiskLimits } from "../trading/configuration.ts";
+import type { LossLimit } from "../trading/risk/limit-names.ts";
+
+export type LossLimits = Pick<RiskLimits, "dailyLossMax" | "drawdownMax">;
+
+/** Each limit once: a book that latched trades no more, so there is no second time. */
+export type Latched = { readonly limit: LossLimit; readonly day: string };
+
+export type LossWatch = {
+  dayEquity: number;
+  peakEquity: number;
+  latched: Latched[];
+  liquidations: number;
+  /** The day of the first liquidation; empty before it. */
+  liquidatedDay: string;
+  /** On which nothing was left; empty while there is something. */
+  bankruptDay: string;
+};
+
+export function createLossWatch(capital: number): LossWatch {
+  return {
+    dayEquity: capital,
+    peakEquity: capital,
+    latched: [],
+    liquidations: 0,
+    liquidatedDay: "",
+    bankruptDay: "",
+  };
+}
+
+/** Called with the equity after every scan. */
+export function watchLosses(watch: LossWatch, limits: LossLimits, now: EquityNow): void {
+  const { equity } = now;
+  if (watch.peakEquity < equity) watch.peakEquity = equity;
+  const { dayEquity, peakEquity } = watch;
+  if (limits.dailyLossMax * dayEquity <= dayEquity - equity) {
+    noteLatched(watch, "limit_daily_loss", now.nowMs);
+  }
+  if (limits.drawdownMax * peakEquity <= peakEquity - equity) {
+    noteLatched(watch, "limit_drawdown", now.nowMs);
+  }
+}
+
+export type EquityNow = { readonly equity: number; readonly nowMs: number };
+
+/** What the core tells when it latches. */
+export function noteLoss(watch: LossWatch, { code, subject }: Note, nowMs: number): void {
+  if (code === "liquidated") {
+    watch.liquidations += 1;
+    if (watch.liquidatedDay === "") watch.liquidatedDay = dayFromMicros(nowMs * US_PER_MS);
+  }
+  if (code !== "limit_latched") return;
+  if (subject === "limit_daily_loss" || subject === "limit_drawdown") {
+    noteLatched(watch, subject, nowMs);
+  }
+}
+
+function noteLatched(watch: LossWatch, limit: LossLimit, nowMs: number): void {
+  if (watch.latched.some((other) => other.limit === limit)) return;
+  watch.latched.push({ limit, day: dayFromMicros(nowMs * US_PER_MS) });
+}
+
+/** What a run says beside its figures, the gravest first; null when there is nothing to say. */
+export function lossText(run: LimitsReached): string | null {
+  const told = [ruinText(run) ?? [], latchedText(run) ?? []].flat();
+  return told.length === 0 ? null : told.join("; ");
+}
+
+/** Null when no limit was reached. */
+export function latchedText({ latched, areEnforced }: LimitsReached): string | null {
+  const [first] = latched;
+  if (first === undefined) return null;
+  const how = areEnforced ? "stopped by" : "would have latched";
+  return `${how} ${first.limit} on ${first.day}`;
+}
+
+/** Null when nothing was liquidated and something is left. */
+export function ruinText({ liquidations = 0, liquidatedDay, bankruptDay }: LimitsReached) {
+  const words = [
+    bankruptDay === undefined ? [] : `bankrupt on ${bankruptDay}`,
+    liquidations === 0
+      ? []
+      : `${liquidations} liquidated${liquidations === 1 ? "" : ", the first"} on ${liquidatedDay}`,
+  ].flat();
+  return words.length === 0 ? null : words.join(", ");
+}
+
+export type LimitsReached = {
+  /** Whether they stopped the run, or only tell where they would have. */
+  readonly areEnforced: boolean;
+  readonly latched: readonly Latched[];
+  /** Positions that the venue closed; left out for none, as the two below. */
+  readonly liquidations?: number;
+  /** The first day with one. */
+  readonly liquidatedDay?: string;
+  /** On which nothing was left and the run ended. */
+  readonly bankruptDay?: string;
+};
+
+/** A run that ends at nothing has no figures beyond. */
+export function noteBankrupt(watch: LossWatch, nowMs: number): void {
+  watch.bankruptDay = dayFromMicros(nowMs * US_PER_MS);
+}
+
+export function limitsReached(watch: LossWatch, areEnforced: boolean): LimitsReached {
+  const { latched, liquidations, liquidatedDay, bankruptDay } = watch;
+  return {
+    areEnforced,
+    latched,
+    ...(liquidations === 0 ? {} : { liquidations, liquidatedDay }),
+    ...(bankruptDay === "" ? {} : { bankruptDay }),
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * A series of a chart with no more points than a screen shows: its time in equal parts, and of each the lowest, the
+ * highest and the last value. Invariant: no peak is lost, whatever the number of points.
+ */
+
+/** Column by column, as a chart takes it. */
+export type ThinnedSeries = {
+  readonly atMs: number[];
+  readonly low: (number | null)[];
+  readonly high: (number | null)[];
+  readonly last: (number | null)[];
+  /** Points that went into it. */
+  readonly count: number;
+};
+
+type Point = { readonly atMs: number; readonly value: number };
+
+/** Each part costs two points of a chart, its low and its high. */
+export const PARTS_MAX = 1_000;
+
+/** By time, ascending; as they are where there are few. Infinite values and those that are no number are left out. */
+export function thinnedSeries(points: readonly Point[], partsMax = PARTS_MAX): ThinnedSeries {
+  const sound = points.filter(({ value }) => Number.isFinite(value));
+  const thinned: ThinnedSeries = { atMs: [], low: [], high: [], last: [], count: sound.length };
+  const first = sound[0]?.atMs ?? 0;
+  const widthMs = Math.max(1, ((sound.at(-1)?.atMs ?? 0) - first) / partsMax);
+  const isWhole = sound.length <= partsMax;
+  let part = -1;
+  for (const [number, { atMs, value }] of sound.entries()) {
+    // A clock that was set back begins no part anew.
+    const own = isWhole ? number : Math.max(part, partOf(atMs - first, widthMs, partsMax));
+    const place = thinned.atMs.length - 1;
+    if (own === part && 0 <= place) {
+      thinned.low[place] = Math.min(thinned.low[place] ?? value, value);
+      thinned.high[place] = Math.max(thinned.high[place] ?? value, value);
+      thinned.last[place] = value;
+      thinned.atMs[place] = atMs;
+      continue;
+    }
+    part = own;
+    thinned.atMs.push(atMs);
+    thinned.low.push(value);
+    thinned.high.push(value);
+    thinned.last.push(value);
+  }
+  return thinned;
+}
+
+function partOf(sinceMs: number, widthMs: number, partsMax: number): number {
+  return Math.min(partsMax - 1, Math.floor(sinceMs / widthMs));
+}

@@ -1,0 +1,190 @@
+/**
+ * What a supervisor does: a pure function from what it knows and what happened to what it knows then and
+ * what is to be done. The workflow around it does that, in order, and says what came of it.
+ *
+ * Invariants: a run is started only while none is open; nothing is decided by the time of the day, which a
+ * replay may see otherwise (a query that reaches a new worker before its first task has the SDK run ahead
+ * with the time of an older task; measured: a supervisor stood still for good). Times come from records
+ * and steps.
+ */
+import type { OpenRun, RunFound, RunRecord, ServiceBrief } from "./records.ts";
+import type {
+  Report,
+  Supervised,
+  Supervision,
+  SupervisionEffect,
+  SupervisionEvent,
+} from "./supervision.ts";
+import {
+  type Command,
+  isCounted,
+  type SupervisorState,
+  takeClosed,
+  takeCommand,
+  takeDetails,
+  takeReported,
+  takeResult,
+  takeRun,
+} from "./supervisor-state.ts";
+
+export function supervise(now: Supervision, event: SupervisionEvent): Supervised {
+  switch (event.kind) {
+    case "turn":
+      return now.state.run === null ? betweenRuns(now) : duringRun(now, now.state.run);
+    case "told to end":
+      return now.state.run === null ? only(now) : followRun(now, now.state.run);
+    case "settled":
+      return settle(now, event.result);
+    case "looked":
+      return takeLook(now, event.found, event.nowMs);
+    case "command":
+      return only(withNews(takeOrder(now, event.command)));
+    case "answered":
+      return only(withNews(now));
+    case "briefed":
+      return only({ ...now, brief: briefFor(event.brief, now.state) });
+    case "learned":
+      return only(withNews({ ...now, isLearned: true }));
+    case "report":
+      return only(takeReport(now, event.report));
+    case "ended":
+      return only(withNews({ ...now, ended: event }));
+    case "closed":
+      return only(withNews({ ...now, closed: event }));
+    case "started":
+      return only({ ...openedBy(now, event.run), ownRunId: event.run.run_id });
+    case "delay over":
+      if (now.timed?.step !== event.step) return only(now);
+      return only(withNews({ ...now, timed: { step: event.step, isDue: true } }));
+    case "signal failed":
+      return only({ ...now, mustLook: true });
+    case "cancelled":
+      return only({
+        ...now,
+        state: {
+          ...now.state,
+          reason: "its supervisor was cancelled; `dolphin create` starts it again",
+        },
+      });
+  }
+}
+
+/** Whether what a start asked for is there. */
+export function isStarted({ state: { run, pid, is_end_asked, step } }: Supervision): boolean {
+  return run === null ? step.kind !== "start" : pid !== null && !is_end_asked;
+}
+
+function betweenRuns(now: Supervision): Supervised {
+  const { step, ending } = now.state;
+  if (step.kind === "start") return start(now);
+  if (step.kind !== "restart" && step.kind !== "fatal") return only(now, WAIT);
+  if (now.timed?.step === step) return now.timed.isDue ? start(now) : only(now, WAIT);
+  const delayMs = step.atMs - (ending?.at_ms ?? step.atMs);
+  const isDue = delayMs <= 0;
+  const timed = { ...now, timed: { step, isDue } };
+  return isDue ? start(timed) : only(timed, { kind: "time", step, delayMs }, WAIT);
+}
+
+const WAIT = { kind: "wait", limitMs: null } as const;
+
+function start(now: Supervision): Supervised {
+  const { life, restart_times } = now.state;
+  const is_restart = isCounted(now.state);
+  return only(now, { kind: "start run", life: life + 1, restart_times, is_restart });
+}
+
+function duringRun(now: Supervision, { run_id }: OpenRun): Supervised {
+  if (!now.state.is_end_asked || now.toldToEnd === run_id) {
+    return followRun(now, { run_id });
+  }
+  return only({ ...now, toldToEnd: run_id }, { kind: "tell to end", runId: run_id });
+}
+
+function followRun(now: Supervision, { run_id }: Pick<OpenRun, "run_id">): Supervised {
+  const { closed, ended, ownRunId, brief } = now;
+  const record = ended?.run_id === run_id ? ended.result : null;
+  if (closed?.runId === run_id) {
+    const result = closed.result ?? record;
+    return result === null ? only(now, { kind: "look" }) : settle(now, result);
+  }
+  if (record !== null && ownRunId !== run_id) {
+    return only(now, { kind: "await closed", runId: run_id, result: record });
+  }
+  return only(now, now.mustLook ? { kind: "look" } : { kind: "wait", limitMs: brief.newsMs });
+}
+
+function settle(now: Supervision, result: RunRecord): Supervised {
+  return only({ ...now, state: takeResult(now.state, result, now.brief.policy) });
+}
+
+/** Adopts an open run, and takes note of an end that nobody told of. */
+function takeLook(before: Supervision, found: RunFound, nowMs: number): Supervised {
+  const now = { ...before, mustLook: false };
+  const { state, brief } = now;
+  if (found.kind === "open") return takeOpen(now, found);
+  if (state.run === null) {
+    // A new supervisor goes on counting where the last run of an earlier one stopped.
+    if (found.kind === "absent" || found.life <= state.life) return only(now);
+    const restart_times = found.result?.restart_times ?? state.restart_times;
+    return only({ ...now, state: { ...state, life: found.life, restart_times } });
+  }
+  const isOurs = found.kind === "closed" && found.runId === state.run.run_id;
+  if (isOurs && found.result !== null) return settle(now, found.result);
+  const status = isOurs ? found.status : "gone";
+  return only({ ...now, state: takeClosed(state, status, { policy: brief.policy, ms: nowMs }) });
+}
+
+/** A run that this workflow run did not start is asked to tell of its end. */
+function takeOpen(
+  now: Supervision,
+  { runId, life, details }: Extract<RunFound, { kind: "open" }>,
+): Supervised {
+  const isKnown = now.state.run?.run_id === runId;
+  const opened = isKnown ? now : openedBy(now, { run_id: runId, life: Math.max(life, 1) });
+  const { state, brief } = opened;
+  const seen =
+    details === null ? opened : { ...opened, state: takeDetails(state, details, brief.policy) };
+  if (now.ownRunId === runId || now.adoptedRunId === runId) return only(seen);
+  return only({ ...seen, adoptedRunId: runId }, { kind: "tell that it is adopted", runId });
+}
+
+function openedBy(now: Supervision, run: OpenRun): Supervision {
+  const state = takeRun(now.state, run);
+  const { report, brief } = now;
+  const isOfIt = report?.run_id === run.run_id;
+  return {
+    ...now,
+    starts: now.starts + 1,
+    state: isOfIt ? takeDetails(state, report.details, brief.policy) : state,
+  };
+}
+
+function takeReport(now: Supervision, report: Report): Supervision {
+  const { state, mustLook, brief } = now;
+  if (state.run?.run_id !== report.run_id) return { ...now, report };
+  return withNews({
+    ...now,
+    report,
+    mustLook: mustLook || report.lost === true,
+    state: takeReported(state, report.details, brief.policy),
+  });
+}
+
+function takeOrder(now: Supervision, command: Command): Supervision {
+  const state = takeCommand(now.state, command, now.brief.policy);
+  return { ...now, state, brief: briefFor(now.brief, state) };
+}
+
+/** With the budget that is declared of the service. */
+function briefFor(brief: ServiceBrief, { declared }: SupervisorState): ServiceBrief {
+  if (declared == null) return brief;
+  return { ...brief, policy: { ...brief.policy, restartsMax: declared.restarts_max } };
+}
+
+function withNews(now: Supervision): Supervision {
+  return { ...now, news: now.news + 1 };
+}
+
+function only(next: Supervision, ...effects: readonly SupervisionEffect[]): Supervised {
+  return { next, effects };
+}

@@ -1,0 +1,319 @@
+/**
+ * What a supervisor knows of its service, and how facts and commands change it: plain JSON, carried
+ * through continue-as-new.
+ */
+import { isoFromMs, MS_PER_SECOND, msFromIso } from "../../time.ts";
+import { intentAnew, type ServiceDeclaration } from "../declared/declaration.ts";
+import { nextStep, reasonAfterEnd, wordAfterEnd } from "../next-step.ts";
+import type { EndKind, Intent, Mode, NextStep } from "../next-step.ts";
+import {
+  datedBy,
+  decideRestart,
+  isAhead,
+  type RestartPolicy,
+  restartsInWindow,
+} from "../restart-policy.ts";
+import type { Cause } from "../ties.ts";
+import type { Word } from "../verdict.ts";
+import type { LifeRecord, LiveFacts, OpenRun, RunRecord } from "./records.ts";
+
+/** How the last run ended, as far as what follows depends on it. */
+type Ending = {
+  readonly kind: EndKind;
+  readonly why: string;
+  readonly unkillable: number;
+  readonly at_ms: number;
+};
+
+export type SupervisorState = {
+  readonly intent: Intent;
+  readonly mode: Mode;
+  /** None in the state of an older program. */
+  readonly declared?: ServiceDeclaration | null;
+  /** Number of the newest life. */
+  readonly life: number;
+  readonly restart_times: readonly string[];
+  /** The open run, whoever started it. */
+  readonly run: OpenRun | null;
+  readonly ending: Ending | null;
+  /** What follows while no run is open. */
+  readonly step: NextStep;
+  /** A command asked the open run to end. */
+  readonly is_end_asked: boolean;
+  /** Why metaHealth asked for that end, which costs budget; else none. */
+  readonly recovery?: string | null;
+  /** Decisions that were carried out, newest last: continue-as-new forgets the ids of updates. */
+  readonly recovered?: readonly string[];
+  readonly word: Word;
+  readonly cause: Cause;
+  readonly reason: string;
+  readonly pid: number | null;
+  readonly host: string | null;
+  /** When the newest live facts were seen. */
+  readonly seen_at: string;
+  readonly started_at: string | null;
+  readonly last_end: LifeRecord | null;
+  /** What happened lately, newest last, for the Web UI. */
+  readonly story: readonly string[];
+  readonly updated_at: string;
+};
+
+/** A decision of metaHealth. */
+export type Recovery = {
+  readonly kind: "recover";
+  readonly decision: string;
+  readonly why: string;
+  readonly atMs: number;
+};
+
+export type Command =
+  | { readonly kind: "start" | "stop" | "restart" }
+  | { readonly kind: "set mode"; readonly mode: Mode }
+  | Recovery
+  | { readonly kind: "configure"; readonly declared: ServiceDeclaration };
+
+const RECOVERED_MAX = 16;
+const FINAL_KINDS: ReadonlySet<EndKind> = new Set(["fenced", "misconfigured"]);
+
+export function initialState(
+  intent: Intent,
+  mode: Mode,
+  declared: ServiceDeclaration | null = null,
+): SupervisorState {
+  const isWanted = intent === "running";
+  return {
+    intent,
+    mode,
+    declared,
+    life: 0,
+    restart_times: [],
+    run: null,
+    ending: null,
+    step: { kind: isWanted ? "start" : "idle" },
+    is_end_asked: false,
+    word: isWanted ? "Starting" : "Stopped",
+    cause: "none",
+    reason: isWanted ? "being started" : "not started yet",
+    pid: null,
+    host: null,
+    seen_at: "",
+    started_at: null,
+    last_end: null,
+    story: [],
+    updated_at: "",
+  };
+}
+
+/** A run was started by this supervisor, or found open and adopted. */
+export function takeRun(state: SupervisorState, run: OpenRun): SupervisorState {
+  return {
+    ...state,
+    run,
+    life: Math.max(state.life, run.life),
+    // A stop may have come while the start was under way.
+    is_end_asked: state.intent === "stopped",
+    recovery: null,
+    seen_at: "",
+    word: "Starting",
+    cause: "none",
+    reason: `life ${run.life} is being started`,
+  };
+}
+
+/** Whether the start at hand costs budget; when it is made, the run's keeper notes its time. */
+export function isCounted({ step }: SupervisorState): boolean {
+  return step.kind === "restart" || step.kind === "fatal";
+}
+
+/** The live facts of the open run; older ones than those already known say nothing. */
+export function takeDetails(
+  state: SupervisorState,
+  details: LiveFacts,
+  policy: RestartPolicy,
+): SupervisorState {
+  if (details.at < state.seen_at) return state;
+  const { at, life, word, cause, reason, pid, host, started_at } = details;
+  const all = allRestarts(state, details, policy);
+  return {
+    ...state,
+    seen_at: at,
+    life: Math.max(state.life, life),
+    restart_times: datedBy(policy, all, msFromIso(at)).map(isoFromMs),
+    word,
+    cause,
+    reason,
+    pid,
+    host,
+    started_at,
+  };
+}
+
+/**
+ * What the open run's keeper reports. Its reports come in the order in which they were made: one from long before the
+ * last tells of a clock that was set back, and would else be taken for old news until the clock has come past it.
+ */
+export function takeReported(
+  state: SupervisorState,
+  details: LiveFacts,
+  policy: RestartPolicy,
+): SupervisorState {
+  const { seen_at } = state;
+  const isBack = seen_at !== "" && isAhead(msFromIso(seen_at), msFromIso(details.at));
+  const isAnew = policy.datesAnew === true && isBack;
+  return takeDetails(isAnew ? { ...state, seen_at: "" } : state, details, policy);
+}
+
+/** The open run is over; decides what follows. */
+export function takeResult(
+  state: SupervisorState,
+  result: RunRecord,
+  policy: RestartPolicy,
+): SupervisorState {
+  const { service: _s, restart_times: _r, local_lives: _l, unkillable_pids, ...last } = result;
+  const all = allRestarts(state, result, policy);
+  const at_ms = msFromIso(result.at);
+  const known: SupervisorState = {
+    ...state,
+    restart_times: restartsInWindow(policy, all, at_ms).map(isoFromMs),
+    life: Math.max(state.life, result.life),
+    last_end: last,
+  };
+  const recovery = state.is_end_asked ? (state.recovery ?? null) : null;
+  const asked = recovery === null ? "stopped" : "unhealthy";
+  // Where another one took over, or its configuration is wrong, no recovery starts it again.
+  const isFinal = recovery !== null && FINAL_KINDS.has(result.kind);
+  const kind = state.is_end_asked && !isFinal ? asked : result.kind;
+  const why = isFinal ? result.why : (recovery ?? result.why);
+  return endRun(known, { kind, why, unkillable: unkillable_pids.length, at_ms }, policy);
+}
+
+/** The open run was closed without a result: terminated, cancelled, failed, gone. */
+export function takeClosed(
+  state: SupervisorState,
+  status: string,
+  now: { readonly policy: RestartPolicy; readonly ms: number },
+): SupervisorState {
+  // A failed run costs budget. One that was closed from outside was asked for; its process may
+  // live on and is adopted by the next run.
+  const kind = status === "FAILED" || status === "TIMED_OUT" ? "failed_start" : "abandoned";
+  const why = `its run was closed from outside (${status.toLowerCase()})`;
+  return endRun(state, { kind, why, unkillable: 0, at_ms: now.ms }, now.policy);
+}
+
+export function takeCommand(
+  state: SupervisorState,
+  command: Command,
+  policy: RestartPolicy,
+): SupervisorState {
+  switch (command.kind) {
+    case "start": {
+      const wanted: SupervisorState = { ...state, intent: "running" };
+      return state.run === null ? follow(wanted, { kind: "start" }) : wanted;
+    }
+    case "stop": {
+      const unwanted: SupervisorState = { ...state, intent: "stopped" };
+      if (state.run === null) return follow(unwanted, { kind: "idle" });
+      return { ...unwanted, is_end_asked: true, recovery: null };
+    }
+    case "restart": {
+      const wanted: SupervisorState = { ...state, intent: "running" };
+      if (state.run === null) return follow(wanted, { kind: "start" });
+      return { ...wanted, is_end_asked: true, recovery: null };
+    }
+    case "recover": {
+      if (!answerTo(state, command, policy).isNew) return state;
+      const { decision, why } = command;
+      const recovered = [...(state.recovered ?? []), decision].slice(-RECOVERED_MAX);
+      return { ...state, is_end_asked: true, recovery: why, recovered };
+    }
+    case "set mode": {
+      const changed = { ...state, mode: command.mode };
+      const isPending = ["restart", "fatal", "observe"].includes(state.step.kind);
+      if (state.run !== null || state.ending === null || !isPending) return changed;
+      return follow(changed, stepAfter(changed, state.ending, policy));
+    }
+    case "configure": {
+      // An operator's command stands, unless the declaration says something new of the intent.
+      const { declared } = command;
+      const intent = intentAnew(state.declared ?? null, declared);
+      const changed = { ...state, declared };
+      if (intent === null || intent === state.intent) return changed;
+      return takeCommand(changed, { kind: intent === "running" ? "start" : "stop" }, policy);
+    }
+  }
+}
+
+/**
+ * What is answered to a decision of metaHealth: the life ends as sick, if the one budget that all share allows the
+ * next, and once for each decision.
+ */
+export function answerTo(
+  state: SupervisorState,
+  { decision, atMs }: Recovery,
+  policy: RestartPolicy,
+): { readonly isNew: boolean; readonly done: boolean; readonly says: string } {
+  if (state.recovered?.includes(decision) === true) {
+    return { isNew: false, done: true, says: "it was done before" };
+  }
+  const refusal = whyNoRecovery(state, policy, atMs);
+  if (refusal !== null) return { isNew: false, done: false, says: refusal };
+  const says = `life ${state.life} is ended, and another one started`;
+  return { isNew: true, done: true, says };
+}
+
+function whyNoRecovery(
+  state: SupervisorState,
+  policy: RestartPolicy,
+  nowMs: number,
+): string | null {
+  if (state.intent === "stopped") return "it is meant to be stopped";
+  if (state.mode === "monitor-only") return "its supervisor is told to look only (monitor-only)";
+  if (state.run === null) return `it is not running: ${state.reason}`;
+  if (state.is_end_asked) return "its life is being ended already";
+  if (decideRestart(policy, restartTimesMs(state), nowMs).kind === "restart") return null;
+  return `its restarts are used up (${policy.restartsMax} in ${policy.windowMs / MS_PER_SECOND} s)`;
+}
+
+export function restartTimesMs(state: SupervisorState): number[] {
+  return state.restart_times.map((at) => msFromIso(at));
+}
+
+function endRun(state: SupervisorState, ending: Ending, policy: RestartPolicy): SupervisorState {
+  const none = { run: null, is_end_asked: false, recovery: null, pid: null, started_at: null };
+  const over = { ...state, ...none, ending };
+  return follow(over, stepAfter(over, ending, policy));
+}
+
+function stepAfter(state: SupervisorState, ending: Ending, policy: RestartPolicy): NextStep {
+  const { intent, mode } = state;
+  const { kind: end, unkillable, at_ms } = ending;
+  const situation = { intent, mode, end, unkillable, restartTimesMs: restartTimesMs(state) };
+  return nextStep(situation, policy, at_ms);
+}
+
+function follow(state: SupervisorState, step: NextStep): SupervisorState {
+  const end = state.ending?.kind ?? "stopped";
+  return {
+    ...state,
+    step,
+    word: wordAfterEnd(step, end),
+    cause: step.kind === "idle" || step.kind === "start" ? "none" : "process",
+    reason: reasonAfterEnd(step, state.ending),
+  };
+}
+
+/**
+ * A run may know of restarts made while Temporal was away, or not yet of the last one. What is ahead of its clock it
+ * has dated anew, or tells of itself: to count both would take twice from the budget. Two of one list may be of the
+ * same time, one dated anew to when the other was made: each counts.
+ */
+function allRestarts(
+  { restart_times: known }: SupervisorState,
+  { at, restart_times: told }: Pick<LiveFacts, "at" | "restart_times">,
+  { datesAnew = false }: RestartPolicy,
+): number[] {
+  const nowMs = msFromIso(at);
+  const isDatedAnew = (one: string): boolean => datesAnew && isAhead(msFromIso(one), nowMs);
+  const more = known.filter((one) => !told.includes(one) && !isDatedAnew(one));
+  return [...more, ...told].toSorted().map((one) => msFromIso(one));
+}

@@ -1,0 +1,90 @@
+/** What positions ask of a book as margin, and at which price they would be liquidated. */
+import { assert } from "../../assert.ts";
+import { unrealizedOf } from "../portfolio/worth.ts";
+import type { Rule } from "../risk/check.ts";
+import type { Position, Trader } from "../state.ts";
+import { type Margin, termsOf } from "./margin-terms.ts";
+
+/** What all of the equity buys needs no more than the equity, whatever the last bits of a quotient say. */
+const SLACK = 1 + 1e-9;
+
+/** At the last marks. */
+export function maintenanceOf(margin: Margin, positions: readonly Position[]): number {
+  let sum = 0;
+  for (let at = 0; at < positions.length; at += 1) {
+    const { asset, quantity, mark } = positions[at]!;
+    sum += quantity * mark * termsOf(margin, asset).maintenanceRate;
+  }
+  return sum;
+}
+
+/** An isolated position's own margin: what it was opened with, and what holding it cost or brought. */
+export function isolatedMargin(margin: Margin, position: Position): number {
+  const { asset, quantity, entryPrice, funding = 0, borrowCost = 0 } = position;
+  return (quantity * entryPrice) / termsOf(margin, asset).leverage + funding - borrowCost;
+}
+
+/** What stands for it at its mark. */
+export function isolatedBalance(margin: Margin, position: Position): number {
+  return isolatedMargin(margin, position) + unrealizedOf([position]);
+}
+
+type Sized = { readonly trader: Trader; readonly asset: string; readonly notional: number };
+
+/** Whether there is the initial margin for an entry of this size. */
+export const MARGIN_RULE: Rule<Sized> = {
+  reason: "insufficient_margin",
+  unit: "quote",
+  passes({ trader: { data, configuration }, asset, notional }, measured) {
+    const { margin } = configuration;
+    assert(margin !== undefined, "the rule is asked where there is a margin");
+    let needed = notional / termsOf(margin, asset).leverage;
+    for (const position of data.positions) {
+      needed +=
+        (position.quantity * position.entryPrice) / termsOf(margin, position.asset).leverage;
+    }
+    for (const { order, filled } of data.working) {
+      if (order.purpose !== "entry") continue;
+      const rest = (order.quantity - filled) * order.referencePrice;
+      needed += rest / termsOf(margin, order.asset).leverage;
+    }
+    const { equity, cash } = data.account;
+    const free = margin.mode === "cross" ? equity : Math.min(equity, cash);
+    measured.subject = asset;
+    measured.value = needed;
+    measured.bound = free;
+    return needed <= free * SLACK;
+  },
+};
+
+/** Maintenance margin over what there is for it: liquidated at 1. Null while nothing is held. */
+export function marginRatioOf({ configuration: { margin }, data }: Trader): number | null {
+  const { positions, account } = data;
+  if (margin === undefined || positions.length === 0) return null;
+  if (margin.mode === "cross") return ratioOf(maintenanceOf(margin, positions), account.equity);
+  return Math.max(
+    ...positions.map((one) => ratioOf(maintenanceOf(margin, [one]), isolatedBalance(margin, one))),
+  );
+}
+
+function ratioOf(maintenance: number, balance: number): number {
+  return balance > 0 ? maintenance / balance : Infinity;
+}
+
+/** With the marks of the others as they are; null where no price does it, or no margin is asked. */
+export function liquidationPriceOf(
+  { configuration: { margin }, data }: Trader,
+  position: Position,
+): number | null {
+  if (margin === undefined || position.quantity === 0) return null;
+  const { quantity, entryPrice, sign, asset } = position;
+  const { maintenanceRate } = termsOf(margin, asset);
+  const others = data.positions.filter((other) => other !== position);
+  const balance =
+    margin.mode === "isolated"
+      ? isolatedMargin(margin, position)
+      : data.account.cash + unrealizedOf(others) - maintenanceOf(margin, others);
+  // Where balance + (price - entry) x quantity x sign is the maintenance margin at that price.
+  const price = (sign * quantity * entryPrice - balance) / (quantity * (sign - maintenanceRate));
+  return price > 0 ? price : null;
+}

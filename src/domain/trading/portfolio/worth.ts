@@ -1,0 +1,28 @@
+/** What the book is worth: its cash, and its positions at their marks. */
+import { measureLosses } from "../risk/limits.ts";
+import type { Position, Trader } from "../state.ts";
+
+export function unrealizedOf(positions: readonly Position[]): number {
+  let sum = 0;
+  for (let at = 0; at < positions.length; at += 1) {
+    const position = positions[at]!;
+    sum += (position.mark - position.entryPrice) * position.quantity * position.sign;
+  }
+  return sum;
+}
+
+/** Called after every change of cash, quantity or mark. */
+export function valueAccount(trader: Trader): void {
+  const { account, day, positions } = trader.data;
+  account.equity = account.cash + unrealizedOf(positions);
+  if (day.peakEquity < account.equity) day.peakEquity = account.equity;
+  const fall = (day.peakEquity - account.equity) / day.peakEquity;
+  if (day.maxDrawdown < fall) day.maxDrawdown = fall;
+  measureLosses(trader);
+}
+
+/** A payment that is no fill's; below zero it is paid. */
+export function applyCash(trader: Trader, amount: number): void {
+  trader.data.account.cash += amount;
+  valueAccount(trader);
+}

@@ -1,0 +1,42 @@
+/** What stands whatever event it is: how much of each loss limit is used, and since when a rule holds back. */
+import type { Check } from "../risk/check.ts";
+import { lossOf, LOSS_LIMITS } from "../risk/limits.ts";
+import type { Trader } from "../state.ts";
+import type { Fact } from "./facts.ts";
+import type { Origins } from "./origins.ts";
+import { figure } from "./words.ts";
+
+/** Told for their own sake: what is hit latches, and that is the rule. */
+export function lossFacts(trader: Trader): readonly Fact[] {
+  return LOSS_LIMITS.map((limit) => {
+    const { lost, allowed } = lossOf(trader, limit);
+    const of = limit === "limit_daily_loss" ? "the day's first equity" : "the peak equity";
+    return {
+      rule: limit,
+      subject: "",
+      passes: null,
+      value: lost,
+      bound: allowed,
+      unit: "share",
+      leads: null,
+      sinceMs: null,
+      says: `${figure(Math.max(0, lost), "share")} of ${of} is lost, latches at ${figure(allowed, "share")}`,
+    };
+  });
+}
+
+/** Null where nothing is held back, or since before what was read. */
+export function sinceOf({ rule, refusal, subject }: Check, origins: Origins | null): number | null {
+  if (refusal === null || origins === null) return null;
+  switch (rule) {
+    case "halted":
+      return origins.halted?.atMs ?? null;
+    case "latched":
+      return origins.latched.get(subject)?.atMs ?? null;
+    case "posture_unknown":
+    case "posture_hibernate":
+      return origins.posture?.atMs ?? null;
+    default:
+      return null;
+  }
+}

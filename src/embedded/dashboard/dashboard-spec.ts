@@ -1,0 +1,80 @@
+/**
+ * The dashboard as `up` keeps it: a process of its own that nothing waits for. Invariant: `url` tells its address
+ * from when the process that `up` started there has answered until it ends; a slow answer in between changes nothing.
+ */
+import { get } from "node:http";
+import type { GuardedProcess } from "../guarded-process.ts";
+import { answerOf, type Answer, type KeptSpec } from "../kept-process.ts";
+import { LOOPBACK } from "../ports/ports.ts";
+
+export const DASHBOARD = "dashboard";
+/** From one question to the next: up.json is to tell the address soon. */
+export const DASHBOARD_PROBE_MS = 1_000;
+/** It loads what `dolphin status` loads, on a machine that is starting everything else. */
+const SILENT_MS_MAX = 120_000;
+const ANSWER_MS = 2_000;
+const ANSWER_CHARS_MAX = 1_000;
+
+export type DashboardSpec = {
+  readonly spec: KeptSpec;
+  readonly url: () => string | null;
+};
+
+export function dashboardSpec(of: {
+  readonly port: number;
+  readonly log: string;
+  start(): Promise<GuardedProcess>;
+}): DashboardSpec {
+  let current: GuardedProcess | null = null;
+  let answeredPid: number | null = null;
+  const probe = async (): Promise<Answer> => {
+    const pid = current?.pid ?? null;
+    const answer = await answerOf(async () => expectOwn(await ask(of.port), pid));
+    if (answer === "answered") answeredPid = pid;
+    return answer;
+  };
+  return {
+    spec: {
+      name: DASHBOARD,
+      log: of.log,
+      silentMsMax: SILENT_MS_MAX,
+      probe,
+      async start() {
+        const process = await of.start();
+        current = process;
+        const forget = () => (current = current === process ? null : current);
+        void process.exited.then(forget);
+        return process;
+      },
+    },
+    url: () =>
+      answeredPid !== null && answeredPid === current?.pid ? `http://${LOOPBACK}:${of.port}` : null,
+  };
+}
+
+/** Another that answers there says nothing of ours. */
+function expectOwn(text: string, pid: number | null): void {
+  const told: unknown = JSON.parse(text);
+  const isOwn = typeof told === "object" && told !== null && "pid" in told && told.pid === pid;
+  if (!isOwn) throw new Error("another process answers on the dashboard's port");
+}
+
+function ask(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const asked = get({ host: LOOPBACK, port, path: "/api/alive", signal }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+        if (text.length <= ANSWER_CHARS_MAX) return;
+        // Not by its destruction: with the answer whole, its socket has no hearer of errors any more.
+        reject(new Error("too long an answer"));
+        asked.destroy();
+      });
+      response.on("error", reject);
+      response.on("end", () => resolve(text));
+    });
+    asked.on("error", reject);
+  });
+}

@@ -1,0 +1,44 @@
+/**
+ * A hash of the scans that were read, block by block, each block's with the one before: so that a
+ * reading that was stopped goes on without the scans it has hashed.
+ */
+import { createHash } from "node:crypto";
+import type { ArchiveChunk } from "../../wire/day-file/archive-chunk.ts";
+
+/** Part of what the hash is: another number gives other hashes. */
+const BLOCK_SCANS = 1_024;
+
+export type DataHash = {
+  /** The hash over all blocks that are full. */
+  chain: string;
+  /** How many scans the block under way has. */
+  count: number;
+  readonly timesUs: Float64Array;
+  /** A checksum over the bytes of each file: it changes with whatever else of a scan changes. */
+  readonly checksums: Float64Array;
+};
+
+export function createDataHash(): DataHash {
+  const timesUs = new Float64Array(BLOCK_SCANS);
+  return { chain: "", count: 0, timesUs, checksums: new Float64Array(BLOCK_SCANS) };
+}
+
+export function addToDataHash(hash: DataHash, chunk: ArchiveChunk): void {
+  for (let row = 0; row < chunk.rows; row += 1) {
+    hash.timesUs[hash.count] = chunk.timesUs[row]!;
+    hash.checksums[hash.count] = chunk.checksums[row]!;
+    hash.count += 1;
+    if (hash.count < BLOCK_SCANS) continue;
+    hash.chain = dataHashOf(hash);
+    hash.count = 0;
+  }
+}
+
+/** Does not change the hash: it can go on. */
+export function dataHashOf({ chain, count, timesUs, checksums }: DataHash): string {
+  return createHash("sha256")
+    .update(chain)
+    .update(timesUs.subarray(0, count))
+    .update(checksums.subarray(0, count))
+    .digest("hex");
+}

@@ -1,0 +1,244 @@
+/**
+ * One backtest from an archive to its files: the engine at cost, free of cost and at twice the cost
+ * in one pass over the scans.
+ *
+ * Invariant: the result hash follows from data, settings, strategy and code; not from where the
+ * archive lies, how it was read or what was written.
+ */
+import { createHash } from "node:crypto";
+import {
+  feedBacktest,
+  finishBacktest,
+  SILENT,
+  startBacktest,
+} from "../../domain/backtest/backtest.ts";
+import type { Backtest } from "../../domain/backtest/backtest-run.ts";
+import { lossText } from "../../domain/statistics/loss-watch.ts";
+import type { BacktestReport } from "../../domain/backtest/report.ts";
+import {
+  createRunTrace,
+  feedTraced,
+  picturesOf,
+  traceTrade,
+} from "../../domain/backtest/run-trace.ts";
+import {
+  atCost,
+  COST_FACTORS,
+  describeRun,
+  type RunSettings,
+} from "../../domain/backtest/run-settings.ts";
+import { messageOf } from "../../domain/failure.ts";
+import {
+  resumeBacktest,
+  snapshotOfBacktest,
+} from "../../domain/backtest/snapshot/backtest-snapshot.ts";
+import type { BookDifference } from "../../wire/backtest/book-run.ts";
+import type { CostRow, RunRecord } from "../../reports/run-record.ts";
+import { tearSheet } from "../../reports/tear-sheet.ts";
+import { monotonicMs } from "../../adapters/clock.ts";
+import { type ArchivePass, openArchivePass, type ArchiveRange } from "./archive-chunks.ts";
+import { lackingLines } from "./recorded/features-as-recorded.ts";
+import { BacktestRefused, NothingToRunOn } from "./backtest-refused.ts";
+import { codeVersionOf, type LoadedStrategy } from "../../adapters/strategy-file/load-strategy.ts";
+import {
+  NO_CHECKPOINTS,
+  openRunCheckpoints,
+  type RunCheckpoints,
+  type RunState,
+} from "./run-checkpoints.ts";
+import { openTradesFile, REPORT_FILE, SHEET_FILE, writeWhole } from "./run-folder.ts";
+
+export type BacktestJob = {
+  readonly name: string;
+  readonly range: ArchiveRange;
+  readonly settings: RunSettings;
+  readonly differsFromBook: readonly BookDifference[];
+  readonly strategy: LoadedStrategy;
+  /** Where the files go. */
+  readonly out: string;
+  /**
+   * Goes on where an earlier attempt of this id stopped, if settings and code are the same; left out:
+   * begins anew, and leaves nothing to go on from.
+   */
+  readonly attempt?: { readonly id: string; readonly checkpointEveryMs: number };
+};
+
+export type BacktestHooks = {
+  /** Told of where it begins, then at most once a chunk. */
+  readonly onProgress: (scans: number) => void;
+  readonly onProblem: (problem: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/** What stands in the place of a hash that is known only when all was read. */
+const READ_LATER = "";
+const HASH_DIGITS = 32;
+/** The run at the cost that was asked for; the others say what costs do. */
+const AS_ASKED = COST_FACTORS.indexOf(1);
+
+export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promise<RunRecord> {
+  const startedMs = monotonicMs();
+  const { settings, range } = job;
+  const { inputs } = refuseCarried(job);
+  const codeVersion = codeVersionOf(job.strategy);
+  const checkpoints = checkpointsOf(job, codeVersion, hooks);
+  const attempt = openAttempt({ job, codeVersion, inputs, hooks }, checkpoints.found);
+  const { trades, trace, runs, pass, resumedFrom } = attempt;
+  hooks.onProgress(resumedFrom);
+  try {
+    for await (const chunk of pass.chunks()) {
+      hooks.signal.throwIfAborted();
+      runs.forEach((run, at) => {
+        if (at === AS_ASKED) feedTraced(trace, run, chunk);
+        else feedBacktest(run, chunk);
+      });
+      hooks.onProgress(pass.counts.scans);
+      checkpoints.offer(() => stateOf(attempt));
+    }
+    pass.expectOrder();
+    trades.finish();
+  } catch (error) {
+    if (checkpoints.isKept) trades.leave();
+    else trades.discard();
+    throw error;
+  }
+  if (pass.counts.scans === 0)
+    throw new NothingToRunOn(`there are no scans in ${describeRange(range)}`);
+  const dataHash = pass.dataHash();
+  const { report, costs } = reportsOf(runs, dataHash);
+  const without = daysWithout(pass, report);
+  for (const line of lackingLines(without)) hooks.onProblem(line);
+  const wallMs = monotonicMs() - startedMs;
+  const record: RunRecord = {
+    name: job.name,
+    archive: range.archive,
+    from: range.from,
+    to: range.to,
+    report,
+    costs,
+    settings,
+    differsFromBook: job.differsFromBook,
+    read: { ...pass.counts, resumedFrom },
+    ...(without.size === 0 ? {} : { daysWithout: Object.fromEntries(without) }),
+    timing: { wallMs, scansPerS: ((pass.counts.scans - resumedFrom) / wallMs) * 1_000 },
+  };
+  const pictures = picturesOf(trace, runs[AS_ASKED]!, report.trades.byAsset);
+  writeWhole(job.out, SHEET_FILE, tearSheet(record, pictures));
+  writeWhole(job.out, REPORT_FILE, `${JSON.stringify(record, null, 2)}\n`);
+  checkpoints.remove();
+  return record;
+}
+
+function daysWithout({ recorded, books }: ArchivePass, { run }: BacktestReport) {
+  const range = { fromMs: run.firstMs ?? 0, toMs: run.lastMs ?? 0 };
+  const days = new Map([...recorded.daysWithout(range), ...books.daysWithout(range)]);
+  recorded.close();
+  return days;
+}
+
+type AttemptFacts = {
+  readonly job: BacktestJob;
+  readonly codeVersion: string;
+  readonly inputs: readonly string[];
+  readonly hooks: BacktestHooks;
+};
+
+type Attempt = ReturnType<typeof startAttempt>;
+
+function checkpointsOf(
+  { out, range, settings, attempt }: BacktestJob,
+  codeVersion: string,
+  { onProblem }: BacktestHooks,
+): RunCheckpoints {
+  if (attempt === undefined) return NO_CHECKPOINTS;
+  const { id, checkpointEveryMs: everyMs } = attempt;
+  const facts = { id, codeVersion, range, settings };
+  return openRunCheckpoints({ folder: out, facts, everyMs, onProblem });
+}
+
+function openAttempt(facts: AttemptFacts, found: RunState | null): Attempt {
+  if (found === null) return startAttempt(facts, null);
+  try {
+    return startAttempt(facts, found);
+  } catch (error) {
+    facts.hooks.onProblem(`the run begins anew: ${messageOf(error)}`);
+    return startAttempt(facts, null);
+  }
+}
+
+/** @throws when there is no going on from what was found. */
+function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: RunState | null) {
+  const { settings, range } = job;
+  const trades = openTradesFile(job.out, inputs, found?.trades ?? null);
+  const trace = createRunTrace();
+  if (found !== null) Object.assign(trace, found.trace);
+  const listener = {
+    onTrade: (trade: Parameters<typeof trades.add>[0]) => {
+      trades.add(trade);
+      traceTrade(trace, trade);
+    },
+    onDay: (sample: (typeof trace.days)[number]) => trace.days.push(sample),
+  };
+  const ground = { strategy: job.strategy.choice, codeVersion, dataHash: READ_LATER };
+  const runs = COST_FACTORS.map((factor, at) => {
+    const description = describeRun(atCost(settings, factor), ground);
+    const run = startBacktest(description, at === AS_ASKED ? listener : SILENT);
+    const snapshot = found?.runs[at];
+    return snapshot === undefined ? run : resumeBacktest(run, snapshot);
+  });
+  const pass = openArchivePass({ ...range, inputs }, hooks.onProblem, found?.pass ?? null);
+  return { trades, trace, runs, pass, resumedFrom: found?.pass.counts.scans ?? 0 };
+}
+
+function stateOf({ trades, trace, runs, pass }: Attempt): RunState {
+  return {
+    trades: trades.mark(),
+    pass: pass.snapshot(),
+    trace,
+    runs: runs.map(snapshotOfBacktest),
+  };
+}
+
+/** The report whose hash also stands for the data. */
+export function sealed(report: BacktestReport, dataHash: string): BacktestReport {
+  const resultHash = sealedHash(report.resultHash, dataHash);
+  return { ...report, resultHash, run: { ...report.run, dataHash } };
+}
+
+export function sealedHash(resultHash: string, dataHash: string): string {
+  return createHash("sha256")
+    .update(`${resultHash} ${dataHash}`)
+    .digest("hex")
+    .slice(0, HASH_DIGITS);
+}
+
+export function describeRange({ archive, from, to }: ArchiveRange): string {
+  if (from === null && to === null) return archive;
+  return `${archive} from ${from ?? "its first day"} to ${to ?? "its last"}`;
+}
+
+function reportsOf(runs: readonly Backtest[], dataHash: string) {
+  const reports = runs.map((run) => sealed(finishBacktest(run), dataHash));
+  const costs = reports.map((report, at): CostRow => ({
+    factor: COST_FACTORS[at]!,
+    total: report.returns.total,
+    fees: report.returns.fees,
+    trades: report.trades.count,
+    winRate: report.trades.winRate,
+    sharpe: report.risk.sharpe,
+    drawdownMax: report.risk.drawdownMax,
+    latched: lossText(report.limits),
+  }));
+  return { report: reports[AS_ASKED]!, costs };
+}
+
+/** @throws for a strategy whose scans must bring features: an archive of scans has none. */
+function refuseCarried({ strategy, settings }: BacktestJob): {
+  readonly inputs: readonly string[];
+} {
+  const { name, carried, inputs } = strategy.choice.start(settings.parameters);
+  if (carried.length === 0) return { inputs };
+  throw new BacktestRefused(
+    `strategy ${name} needs ${carried.join(", ")} with each scan, and the archive has none of them`,
+  );
+}

@@ -1,0 +1,111 @@
+/**
+ * Where a run's files lie. Each is written beside its name and renamed when it is whole, the report
+ * last: a folder with a report is a finished run.
+ */
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  globSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { threadId } from "node:worker_threads";
+import type { Trade } from "../../domain/trading/orders.ts";
+import { tradeLine, tradesHeader } from "../../reports/trades-csv.ts";
+
+export const REPORT_FILE = "report.json";
+export const TRADES_FILE = "trades.csv";
+export const SHEET_FILE = "tear-sheet.html";
+/** While a run that may go on in another attempt is under way. */
+export const CHECKPOINT_FILE = "checkpoint.bin";
+
+const BUFFER_CHARACTERS = 65_536;
+
+export type TradesFile = {
+  add(trade: Trade): void;
+  /** What is in it by now, for good. */
+  mark(): TradesMark;
+  /** The file has its name from here on. */
+  finish(): void;
+  discard(): void;
+  /** As it is, for what was marked in it. */
+  leave(): void;
+};
+
+/** The first bytes of a file in the run's folder, which an attempt wrote that may be dead. */
+export type TradesMark = { readonly file: string; readonly bytes: number };
+
+/** `mark`: what it begins with; null: with its head. @throws when what was marked is gone. */
+export function openTradesFile(
+  folder: string,
+  inputs: readonly string[],
+  mark: TradesMark | null = null,
+): TradesFile {
+  mkdirSync(folder, { recursive: true });
+  const staging = stagingOf(join(folder, TRADES_FILE));
+  if (mark !== null) takeOver(join(folder, mark.file), staging, mark.bytes);
+  const descriptor = openSync(staging, mark === null ? "w" : "a");
+  let buffer = mark === null ? tradesHeader(inputs) : "";
+  let isOpen = true;
+  const flush = (): void => {
+    writeSync(descriptor, buffer);
+    buffer = "";
+  };
+  const close = (): void => {
+    if (isOpen) closeSync(descriptor);
+    isOpen = false;
+  };
+  return {
+    add(trade) {
+      buffer += tradeLine(trade, inputs);
+      if (BUFFER_CHARACTERS < buffer.length) flush();
+    },
+    mark() {
+      flush();
+      return { file: basename(staging), bytes: fstatSync(descriptor).size };
+    },
+    finish() {
+      flush();
+      close();
+      renameSync(staging, join(folder, TRADES_FILE));
+      // What a killed run left; one that still writes will miss its file and fail.
+      for (const name of globSync(`${TRADES_FILE}.*.tmp`, { cwd: folder })) {
+        rmSync(join(folder, name), { force: true });
+      }
+    },
+    leave: close,
+    discard() {
+      close();
+      rmSync(staging, { force: true });
+    },
+  };
+}
+
+export function writeWhole(folder: string, name: string, content: string | Uint8Array): string {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, name);
+  const staging = stagingOf(path);
+  writeFileSync(staging, content);
+  renameSync(staging, path);
+  return path;
+}
+
+function takeOver(from: string, to: string, bytes: number): void {
+  const { size } = statSync(from);
+  if (size < bytes) throw new Error(`${from} has ${size} bytes of ${bytes}`);
+  if (from !== to) copyFileSync(from, to);
+  truncateSync(to, bytes);
+}
+
+/** Belongs to this thread alone: an attempt that is thought dead may still write. */
+export function stagingOf(path: string): string {
+  return `${path}.${process.pid}-${threadId}.tmp`;
+}

@@ -1,0 +1,48 @@
+/** Who polls a task queue: a supervisor or schedule on one that nobody serves would wait for ever, and say nothing. */
+import type { Layer } from "../../domain/supervision/services.ts";
+import { taskQueueOf } from "../../workflows/names.ts";
+import { wallMs } from "../../adapters/clock.ts";
+import type { TemporalClient } from "../../adapters/temporal-client.ts";
+
+export type ServedQueue = {
+  readonly layer: Layer;
+  readonly task_queue: string;
+  /** Workers that take workflow tasks or activities from it. */
+  readonly pollers: number;
+};
+
+/** temporal.api.enums.v1.TaskQueueType: workflow tasks and activities. */
+const KINDS = [1, 2];
+/** A poll lasts a minute, and the server remembers pollers for five: an older one is of a worker that ended. */
+const POLLED_MS_MAX = 70_000;
+
+export function pollersOf(
+  temporal: TemporalClient,
+  layers: readonly Layer[],
+): Promise<readonly ServedQueue[]> {
+  return Promise.all(
+    layers.map(async (layer) => {
+      const task_queue = taskQueueOf(layer);
+      const kinds = await Promise.all(KINDS.map((kind) => polled(temporal, task_queue, kind)));
+      const [least = 0] = kinds.toSorted((a, b) => a - b);
+      return { layer, task_queue, pollers: least };
+    }),
+  );
+}
+
+async function polled(
+  { connection, address }: TemporalClient,
+  name: string,
+  taskQueueType: number,
+): Promise<number> {
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace: address.namespace,
+    taskQueue: { name },
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum's package is no dependency
+    taskQueueType,
+  });
+  const sinceMs = wallMs() - POLLED_MS_MAX;
+  return (pollers ?? []).filter(
+    ({ lastAccessTime }) => sinceMs <= Number(lastAccessTime?.seconds ?? 0) * 1_000,
+  ).length;
+}

@@ -1,0 +1,176 @@
+/**
+ * The queue of one channel: takes from the outbox what may be told now, one at a time, and notes before and
+ * after. Invariant: nothing is tried before the outcome of what was tried last is on the disk.
+ */
+import type Database from "better-sqlite3";
+import type { OpenChannel } from "../../adapters/channels/open-channel.ts";
+import { monotonicMs, wallMs } from "../../adapters/clock.ts";
+import {
+  nextAttemptMs,
+  nextWaiting,
+  noteAttempt,
+  noteDelivered,
+  noteFailed,
+  noteGivenUp,
+  notePutOff,
+  type WaitingNotification,
+} from "../../adapters/incident-store/notifications.ts";
+import {
+  afterDeathMs,
+  type Answer,
+  notBeforeMs,
+  type Verdict,
+  verdictOn,
+} from "../../domain/incidents/delivery/delivery-policy.ts";
+import {
+  afterRequest,
+  freshPace,
+  isResting,
+  waitMs,
+} from "../../domain/incidents/delivery/pace.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
+import type { Notification } from "../../domain/incidents/notification.ts";
+import { MS_PER_MINUTE, MS_PER_SECOND } from "../../domain/time.ts";
+import type { ChannelFigures } from "../../wire/safety/watchdog-figures.ts";
+
+export type Say = (level: "info" | "warn" | "error", line: string) => void;
+
+export type ChannelQueue = {
+  /** At most one request. How long until there can be something to do; null: until something comes. */
+  step(db: Database.Database, signal: AbortSignal): Promise<number | null>;
+  figures(): ChannelFigures;
+};
+
+/** A channel has deadlines of its own; this is for what none of them ends. */
+const SEND_MS_MAX = MS_PER_MINUTE;
+/** Until what came of an attempt is tried to be noted again. */
+const NOTE_MS = MS_PER_SECOND;
+const COUNTED = { delivered: "delivered", again: "failed", "give-up": "given_up" } as const;
+const WITHOUT_ROOM = /^SQLITE_(?:FULL|IOERR)/;
+
+export function openQueue(name: string, channel: OpenChannel, say: Say): ChannelQueue {
+  let pace = freshPace(channel.budget, monotonicMs());
+  const counts = { delivered: 0, failed: 0, given_up: 0 };
+  const outcome = keepOutcome(name, say);
+
+  const attempt = async (
+    db: Database.Database,
+    { waiting, signal }: { readonly waiting: WaitingNotification; readonly signal: AbortSignal },
+  ): Promise<void> => {
+    const { notification, reference } = waiting;
+    const attempts = waiting.attempts + 1;
+    const nowMs = wallMs();
+    try {
+      noteAttempt(db, notification, { nowMs, nextAttemptMs: afterDeathMs(attempts, nowMs) });
+    } catch (error) {
+      if (!WITHOUT_ROOM.test(codeOf(error) ?? "")) throw error;
+      // It may be about the full disk: better twice than never.
+      say("error", `[Alerts] ${name}: an attempt is not noted: ${messageOf(error)}`);
+    }
+    const answer = await withinLimit(channel.send({ notification, reference }, signal));
+    pace = afterRequest(pace, channel.budget, { answer, nowMs: monotonicMs() });
+    const verdict = verdictOn(answer, {
+      attempts,
+      decidedAtMs: notification.atMs,
+      nowMs: wallMs(),
+      chance: Math.random(),
+    });
+    counts[COUNTED[verdict.kind]] += 1;
+    tell(say, { name, notification, verdict, attempts });
+    outcome.keep((to) => note(to, notification, verdict));
+    outcome.settle(db);
+  };
+
+  return {
+    async step(db, signal) {
+      if (!outcome.settle(db)) return NOTE_MS;
+      const pauseMs = waitMs(pace, channel.budget, monotonicMs());
+      if (0 < pauseMs) return pauseMs;
+      const nowMs = wallMs();
+      const waiting = nextWaiting(db, name, nowMs);
+      if (waiting === null) {
+        const dueMs = nextAttemptMs(db, name);
+        return dueMs === null ? null : Math.max(1, dueMs - nowMs);
+      }
+      const { settlesInMs } = channel;
+      const { notification, unsettledMs } = waiting;
+      const notBefore = notBeforeMs(notification.kind, { unsettledMs, settlesInMs });
+      if (nowMs < notBefore) {
+        notePutOff(db, notification, notBefore);
+        // Never at once: whatever a clock does to it, the thread gets to its other work between two looks.
+        return 1;
+      }
+      await attempt(db, { waiting, signal });
+      return 0;
+    },
+    figures: () => ({ ...counts, is_open: isResting(pace, monotonicMs()) }),
+  };
+}
+
+type Noting = (db: Database.Database) => void;
+
+/** What came of the last attempt, until the disk has taken it. */
+function keepOutcome(name: string, say: Say) {
+  let unnoted: Noting | null = null;
+  return {
+    keep(noting: Noting): void {
+      unnoted = noting;
+    },
+    /** Whether it is on the disk. */
+    settle(db: Database.Database): boolean {
+      try {
+        unnoted?.(db);
+        unnoted = null;
+        return true;
+      } catch (error) {
+        say("error", `[Alerts] ${name}: what came of it is not noted: ${messageOf(error)}`);
+        return false;
+      }
+    },
+  };
+}
+
+function note(db: Database.Database, key: Notification, verdict: Verdict): void {
+  switch (verdict.kind) {
+    case "delivered":
+      return noteDelivered(db, key, verdict);
+    case "again":
+      return noteFailed(db, key, verdict);
+    case "give-up":
+      return noteGivenUp(db, key, verdict);
+  }
+}
+
+async function withinLimit(sending: Promise<Answer>): Promise<Answer> {
+  const late = Promise.withResolvers<Answer>();
+  const timer = setTimeout(
+    () => late.resolve({ kind: "failed", says: "no end", outcome: "unknown", afterMs: null }),
+    SEND_MS_MAX,
+  );
+  try {
+    return await Promise.race([sending, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tell(
+  say: Say,
+  of: {
+    readonly name: string;
+    readonly notification: Notification;
+    readonly verdict: Verdict;
+    readonly attempts: number;
+  },
+): void {
+  const { name, notification, verdict, attempts } = of;
+  const what = `${notification.kind} of ${notification.incident}`;
+  switch (verdict.kind) {
+    case "delivered":
+      return say("info", `[Alerts] ${name} took ${what} (try ${attempts}): ${verdict.answer}`);
+    case "again":
+      return say("warn", `[Alerts] ${name}, try ${attempts} of ${what}: ${verdict.answer}`);
+    case "give-up":
+      return say("error", `[Alerts] ${name} was not told ${what}: ${verdict.answer}`);
+  }
+}

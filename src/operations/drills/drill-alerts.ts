@@ -1,0 +1,34 @@
+/** Whether the watchdog has opened the incident that a fault must raise: read from its own store, beside it. */
+import { join } from "node:path";
+import {
+  incidentsFile,
+  openIncidentsToRead,
+} from "../../adapters/incident-store/incident-database.ts";
+
+export type DrillAlerts = {
+  /** When the first of this rule was opened since then; null: none was. */
+  openedSince(rule: string, sinceMs: number): number | null;
+};
+
+export function createDrillAlerts(dataDir: string): DrillAlerts {
+  const file = incidentsFile(join(dataDir, "safety"));
+  return {
+    openedSince(rule, sinceMs) {
+      const db = openIncidentsToRead(file);
+      if (db === null) return null;
+      try {
+        const first = db
+          .prepare<[string, number], { readonly at: number | null }>(
+            "SELECT min(started_ms) AS at FROM incidents WHERE rule = ? AND ? <= started_ms",
+          )
+          .get(rule, sinceMs);
+        return first?.at ?? null;
+      } catch {
+        // It is being made anew.
+        return null;
+      } finally {
+        db.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,211 @@
+/**
+ * One drill: waits until the system is well, injects the fault, looks ten times a second until it has recovered, and
+ * scores what it saw. Invariant: however it ends, the fault is undone before it returns or throws.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Injected } from "../../adapters/faults/injected.ts";
+import type { Strike } from "../../adapters/faults/strikes.ts";
+import { monotonicMs, wallMs } from "../../adapters/clock.ts";
+import type { FaultSpec } from "../../domain/drills/drill-faults.ts";
+import { type DrillLook, rootsOf, type Sign } from "../../domain/drills/drill-look.ts";
+import {
+  beginTimeline,
+  hasPassed,
+  type Point,
+  scoreTimeline,
+  stepTimeline,
+  type Timeline,
+} from "../../domain/drills/timeline.ts";
+import { isoFromMs, MS_PER_SECOND } from "../../domain/time.ts";
+import type { DrillAlerts } from "./drill-alerts.ts";
+import { followSigns } from "./drill-signs.ts";
+import type { DrillWatch } from "./drill-watch.ts";
+
+export type DrillResult = {
+  readonly fault: string;
+  readonly outcome: "passed" | "failed" | "interrupted" | "cannot";
+  /** What was done, or why it was not. */
+  readonly how: string;
+  readonly injected_at: string | null;
+  readonly timeline: readonly Point[];
+  /** Restarted though the fault was none of theirs. */
+  readonly restarted_beyond: readonly string[];
+  readonly signs: readonly { readonly at_s: number; readonly by: string; readonly says: string }[];
+};
+
+export type DrillDeps = {
+  readonly watch: DrillWatch;
+  readonly dataDir: string;
+  readonly plan: (pids: DrillLook["pids"]) => Strike;
+  /** Aborted by Ctrl-C: the fault is undone, and what was seen is told. */
+  readonly stop: AbortSignal;
+  readonly onPoint: (text: string) => void;
+  readonly alerts: DrillAlerts;
+};
+
+const WATCHDOG = "watchdog";
+const LOOK_EVERY_MS = 100;
+const CALM_WITHIN_MS = 90_000;
+/** What a drill before this one has killed may just be coming back. */
+const ABSENT_MS = 5_000;
+/** Beyond its budget a recovery is awaited so that it can be said how late it was. */
+const PATIENCE_MS = 90_000;
+/** An alert may follow a recovery. */
+const ALERT_PATIENCE_MS = 70_000;
+const SIGNS_TOLD_MAX = 20;
+
+export async function runDrill(fault: FaultSpec, deps: DrillDeps): Promise<DrillResult> {
+  const { watch, stop } = deps;
+  const before = await calmLook(fault, deps);
+  if (typeof before === "string") return notDone(fault, before);
+  const strike = deps.plan(before.pids);
+  if (strike.kind === "cannot") return notDone(fault, strike.why);
+  const signs = followSigns(deps.dataDir, fault.targets);
+  const told = createToldSigns(fault, before);
+  const lookNow = (sinceMs: number): DrillLook => {
+    const look = watch.look();
+    const alerts = alertsOf(fault, deps.alerts, { look, sinceMs });
+    return { ...look, alerts, signs: [...signs.poll(), ...told(look)] };
+  };
+  let injected: Injected | null = null;
+  try {
+    deps.onPoint(`${fault.name}: ${strike.how}`);
+    injected = strike.strike();
+    // Only now: to get hold of a connection or to fill a disk takes a while.
+    const injectedMs = wallMs();
+    let timeline = beginTimeline(injectedMs);
+    // What stands in Hazelcast was asked for before the blow, which may have held this process.
+    await delay(2 * LOOK_EVERY_MS);
+    const known = withNewestScan(before, watch.look());
+    const startedMs = monotonicMs();
+    const limitMs = (fault.lastsS + fault.recover.withinS) * MS_PER_SECOND + PATIENCE_MS;
+    while (!stop.aborted && monotonicMs() - startedMs < limitMs) {
+      const isDue = fault.lastsS * MS_PER_SECOND <= monotonicMs() - startedMs;
+      if (injected !== null && isDue) {
+        injected.undo();
+        injected = null;
+        timeline = { ...timeline, undoneMs: wallMs() };
+      }
+      timeline = stepTimeline(timeline, fault, { before: known, now: lookNow(injectedMs) });
+      if (isOver(timeline, fault)) break;
+      await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+    }
+    return resultOf(timeline, fault, { how: strike.how, isCut: stop.aborted });
+  } finally {
+    injected?.undo();
+    signs.close();
+  }
+}
+
+function isOver(timeline: Timeline, fault: FaultSpec): boolean {
+  const { recoveredMs, detectedMs, alertedMs, injectedMs, hasAlerts } = timeline;
+  const isAwaited = hasAlerts && fault.alertRule !== null;
+  if (recoveredMs === null) return false;
+  if (fault.detectWithinS === null) return true;
+  const sinceMs = wallMs() - injectedMs;
+  const isDetected = detectedMs !== null || fault.detectWithinS * MS_PER_SECOND < sinceMs;
+  const isAlerted = alertedMs !== null || !isAwaited || ALERT_PATIENCE_MS < sinceMs;
+  return isDetected && isAlerted;
+}
+
+/** What was pushed until the blow proves nothing of the time after it. */
+function withNewestScan(before: DrillLook, struck: Pick<DrillLook, "values">): DrillLook {
+  const scan = struck.values?.scan ?? null;
+  if (before.values === null || scan === null) return before;
+  return { ...before, values: { ...before.values, scan } };
+}
+
+/** Null: nobody alerts here. */
+function alertsOf(
+  { alertRule }: FaultSpec,
+  alerts: DrillAlerts,
+  now: { readonly look: Pick<DrillLook, "pids">; readonly sinceMs: number },
+): DrillLook["alerts"] {
+  if (now.look.pids[WATCHDOG] === undefined) return null;
+  return { openedMs: alertRule === null ? null : alerts.openedSince(alertRule, now.sinceMs) };
+}
+
+/** The look before the fault, or why it does not come to it. */
+async function calmLook(fault: FaultSpec, deps: DrillDeps): Promise<DrillLook | string> {
+  const { watch, stop } = deps;
+  const startedMs = monotonicMs();
+  let scanSeq: number | null = null;
+  for (;;) {
+    const look: DrillLook = { ...watch.look(), alerts: null, signs: [] };
+    const seq = look.values?.scan?.seq ?? null;
+    const doScansCome = scanSeq !== null && seq !== null && scanSeq < seq;
+    const absent = fault.targets.filter((name) => look.pids[name] === undefined);
+    const missing = [
+      ...absent.map((name) => `${name} runs`),
+      ...(look.values === null ? ["Hazelcast answers"] : []),
+      ...(look.isTemporalThere ? [] : ["Temporal answers"]),
+      ...(doScansCome ? [] : ["scans come"]),
+      ...rootsOf(fault, look.roots ?? []).map((id) => `health is rid of ${id}`),
+    ];
+    if (missing.length === 0) return look;
+    const waitedMs = monotonicMs() - startedMs;
+    if (0 < absent.length && ABSENT_MS < waitedMs) {
+      const strike = deps.plan(look.pids);
+      if (strike.kind === "cannot") return strike.why;
+    }
+    if (stop.aborted) return "interrupted before it was injected";
+    if (CALM_WITHIN_MS < waitedMs) return `not well: waited in vain until ${missing.join(", ")}`;
+    scanSeq ??= seq;
+    await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+/** What health says and what a target says of itself, each once, from when it was first seen. */
+function createToldSigns({ roots, targets }: FaultSpec, before: DrillLook) {
+  const known = new Set(before.roots);
+  const told = new Map<string, Sign>();
+  const tell = (sign: Sign): void => {
+    const key = `${sign.by} ${sign.says}`;
+    if (!told.has(key) && told.size < SIGNS_TOLD_MAX) told.set(key, sign);
+  };
+  return ({ atMs, ...now }: Pick<DrillLook, "atMs" | "roots" | "values">): readonly Sign[] => {
+    for (const id of rootsOf({ roots }, now.roots ?? [])) {
+      if (!known.has(id)) tell({ atMs, by: "health", says: id });
+    }
+    for (const name of targets) {
+      const says = now.values?.beats[name]?.waits ?? null;
+      if (says !== null) tell({ atMs, by: `heartbeat of ${name}`, says });
+    }
+    return [...told.values()];
+  };
+}
+
+function notDone(fault: FaultSpec, how: string): DrillResult {
+  return {
+    fault: fault.name,
+    outcome: "cannot",
+    how,
+    injected_at: null,
+    timeline: [],
+    restarted_beyond: [],
+    signs: [],
+  };
+}
+
+function resultOf(
+  timeline: Timeline,
+  fault: FaultSpec,
+  { how, isCut }: { readonly how: string; readonly isCut: boolean },
+): DrillResult {
+  const points = scoreTimeline(timeline, fault);
+  const told = timeline.signs.toSorted((a, b) => a.atMs - b.atMs).slice(0, SIGNS_TOLD_MAX);
+  const isOk = hasPassed(timeline, points);
+  return {
+    fault: fault.name,
+    outcome: isCut ? "interrupted" : isOk ? "passed" : "failed",
+    how,
+    injected_at: isoFromMs(timeline.injectedMs),
+    timeline: points,
+    restarted_beyond: timeline.costs,
+    signs: told.map(({ atMs, by, says }) => ({
+      at_s: Math.round(atMs - timeline.injectedMs) / 1_000,
+      by,
+      says,
+    })),
+  };
+}

@@ -1,0 +1,9 @@
+/** Rows of a period, by the time of each. */
+import type { Row } from "../../wire/export/table.ts";
+import type { Period } from "../trace/trace-period.ts";
+
+export type TimedRow = { readonly atUs: number; readonly row: Row };
+
+export function* within(rows: Iterable<TimedRow>, { sinceUs, untilUs }: Period): Generator<Row> {
+  for (const { atUs, row } of rows) if (sinceUs <= atUs && atUs < untilUs) yield row;
+}

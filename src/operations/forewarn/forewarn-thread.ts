@@ -1,0 +1,7 @@
+/** The thread of a forecast. */
+import { workerData } from "node:worker_threads";
+import { performInThread } from "../thread-task.ts";
+import { type ForewarnOptions, runForewarn } from "./run-forewarn.ts";
+
+const task: ForewarnOptions = workerData;
+await performInThread(async () => runForewarn(task));

@@ -1,0 +1,114 @@
+/** How what services stand on was found, each with a sentence. */
+import type { HealthSample } from "../../domain/health/sample.ts";
+import {
+  queueSays,
+  type QueueLook,
+  type ServerLook,
+  serverSays,
+  stateOfQueue,
+  stateOfServer,
+} from "../../domain/health/sensors/control-plane.ts";
+import { ageText } from "../../domain/health/sensors/reading.ts";
+import type { ClockLook } from "./clock-watch.ts";
+import { factsOf, type Witnesses } from "./service-samples.ts";
+
+export type Found = {
+  readonly hazelcast: ServerLook;
+  readonly temporal: ServerLook;
+  readonly queues: readonly QueueLook[];
+  readonly witnesses: readonly Witnesses[];
+  /** Null: it could not be looked at. */
+  readonly disk: { readonly folder: string; readonly freeBytes: number | null };
+  readonly clock: ClockLook;
+};
+
+type State = HealthSample["dependencies"][string];
+
+/** Below this databases and journals soon cannot grow. */
+const DISK_LOW_BYTES = 64_000_000;
+const BYTES_PER_MB = 1_000_000;
+/** A run that nobody tells of for so long has lost its worker. */
+const UNHEARD_S = 10;
+
+export function dependenciesOf(
+  found: Found,
+): Required<Pick<HealthSample, "dependencies" | "said" | "answered">> {
+  const { hazelcast, temporal, queues, witnesses } = found;
+  const all: (readonly [string, State, string])[] = [
+    ["hazelcast", stateOfServer(hazelcast), serverSays("hazelcast", hazelcast)],
+    ["temporal", stateOfServer(temporal), serverSays("temporal", temporal)],
+    ...queues.map((queue) => workerState(queue, witnesses)),
+    ...toldStates(witnesses),
+    diskState(found.disk),
+    clockState(found.clock),
+  ];
+  return {
+    dependencies: Object.fromEntries(all.map(([name, state]) => [name, state])),
+    said: Object.fromEntries(all.map(([name, , says]) => [name, says])),
+    answered: answeredBy(witnesses),
+  };
+}
+
+/** Temporal remembers pollers for a minute after they died; their runs fall silent at once. */
+function workerState(
+  queue: QueueLook,
+  witnesses: readonly Witnesses[],
+): readonly [string, State, string] {
+  const name = `worker:${queue.layer}`;
+  const state = stateOfQueue(queue);
+  const silent = witnesses
+    .filter(({ spec }) => spec.layer === queue.layer)
+    .flatMap(({ supervision }) => {
+      if (supervision === null || supervision.run.kind === "none") return [];
+      const { run } = supervision;
+      return run.kind === "told" ? run.ageS : run.sinceS;
+    });
+  const leastS = Math.min(...silent);
+  if (state !== "ok" || silent.length === 0 || leastS <= UNHEARD_S) {
+    return [name, state, queueSays(queue)];
+  }
+  const who = `layer ${queue.layer} ('dolphin worker ${queue.layer}')`;
+  return [name, "down", `no worker of ${who} tells of its services for ${ageText(leastS)}`];
+}
+
+/** By the facts of services that need the server; health itself says nothing that its own look does not. */
+function answeredBy(witnesses: readonly Witnesses[]): Readonly<Record<string, string>> {
+  const found = witnesses.flatMap((witness) => {
+    const { name, ties } = witness.spec;
+    const isOk = factsOf(witness)?.facts.dependencies["hazelcast"] === "ok";
+    return isOk && "hazelcast" in ties.needs && name !== "health"
+      ? [["hazelcast", name] as const]
+      : [];
+  });
+  return Object.fromEntries(found);
+}
+
+/** What only a service sees: the archive, and the copy in Postgres. */
+function toldStates(witnesses: readonly Witnesses[]) {
+  return witnesses.flatMap((witness) => {
+    const facts = factsOf(witness)?.facts;
+    return Object.entries(witness.spec.ties.needs).flatMap(([name, need]) => {
+      if (name === "hazelcast" || name === "temporal") return [];
+      const state = facts === undefined ? "unknown" : facts.dependencies[name];
+      // What it does not use it leaves out.
+      if (state === undefined) return [];
+      const says =
+        state === "ok" || state === "unknown" ? `${need.name}: ${state}` : need.says[state];
+      return [[name, state, `${witness.spec.name}: ${says}`] as const];
+    });
+  });
+}
+
+function diskState({ folder, freeBytes }: Found["disk"]): readonly [string, State, string] {
+  if (freeBytes === null) return ["disk", "unknown", `the disk of ${folder} does not answer`];
+  const says = `${Math.floor(freeBytes / BYTES_PER_MB)} MB are free on the disk of ${folder}`;
+  const state = freeBytes < DISK_LOW_BYTES ? "error" : "ok";
+  return ["disk", state, state === "ok" ? says : `${says} (low below 64 MB)`];
+}
+
+function clockState({ recentStepS }: ClockLook): readonly [string, State, string] {
+  if (recentStepS === null) return ["clock", "ok", "this machine's clock goes steadily"];
+  const how = recentStepS < 0 ? "back" : "on";
+  const says = `this machine's clock was set ${how} by ${ageText(Math.abs(recentStepS))}`;
+  return ["clock", "error", says];
+}

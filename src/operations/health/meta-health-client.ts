@@ -1,0 +1,111 @@
+/** Talks to metaHealth from outside: starts it, brings it to what is declared, sets its mode, reads what it decided. */
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from "@temporalio/client";
+import { messageOf } from "../../domain/failure.ts";
+import type { Mode } from "../../domain/supervision/next-step.ts";
+import { MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
+import { type MetaHealthInput, setRecoveryModeUpdate } from "../../workflows/messages/health.ts";
+import { META_HEALTH, META_HEALTH_ID, taskQueueOf } from "../../workflows/names.ts";
+import { wallMs } from "../../adapters/clock.ts";
+import type { BroughtSupervisor } from "../declared/bring-supervisor.ts";
+import type { TemporalClient } from "../../adapters/temporal-client.ts";
+
+type MetaHealth = (input: MetaHealthInput) => Promise<never>;
+export type ModeOutcome =
+  | { readonly kind: "done"; readonly status: MetaHealthStatus }
+  | { readonly kind: "absent" }
+  | { readonly kind: "no_answer" }
+  | { readonly kind: "refused"; readonly why: string };
+
+const ANSWER_MS_MAX = 15_000;
+
+/** Idempotent; false when it was there. */
+export async function startMetaHealth({ client }: TemporalClient, mode: Mode): Promise<boolean> {
+  try {
+    await client.workflow.start<MetaHealth>(META_HEALTH, {
+      ...metaHealthOptions(),
+      args: [{ mode }],
+      memo: { declared_mode: mode },
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/** What a signal that finds none starts it with, too. */
+export function metaHealthOptions() {
+  return {
+    workflowId: META_HEALTH_ID,
+    taskQueue: taskQueueOf("health"),
+    staticSummary: "decides recoveries by cause",
+    staticDetails:
+      "Hears of each change of the diagnosis from the service **health**, and has causes that we own " +
+      "mended by the supervisors. Update: `setMode` (auto, monitor-only). Query: `status`.",
+  };
+}
+
+/** Idempotent: makes it, or tells it of a mode that the configuration says anew. */
+export async function bringMetaHealth(
+  temporal: TemporalClient,
+  mode: Mode,
+  isServed: boolean,
+): Promise<BroughtSupervisor> {
+  if (await startMetaHealth(temporal, mode)) return { kind: "created" };
+  const before = await declaredMode(temporal);
+  if (before === mode) return { kind: "unchanged" };
+  const changes = [{ what: "mode", from: before ?? "not declared", to: mode }];
+  const queue = taskQueueOf("health");
+  if (!isServed) return { kind: "refused", changes, why: `nobody serves task queue ${queue}` };
+  const told = await sendMode(temporal, { mode, declared: true });
+  if (told.kind === "done") return { kind: "changed", changes };
+  const why = told.kind === "refused" ? told.why : `no worker on task queue ${queue} took it`;
+  return { kind: "refused", changes, why };
+}
+
+export function setRecoveryMode(temporal: TemporalClient, mode: Mode): Promise<ModeOutcome> {
+  return sendMode(temporal, { mode });
+}
+
+async function sendMode(
+  { client, connection }: TemporalClient,
+  order: { readonly mode: Mode; readonly declared?: true },
+): Promise<ModeOutcome> {
+  try {
+    const status = await connection.withDeadline(wallMs() + ANSWER_MS_MAX, () =>
+      client.workflow
+        .getHandle(META_HEALTH_ID)
+        .executeUpdate(setRecoveryModeUpdate, { args: [order] }),
+    );
+    return { kind: "done", status };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { kind: "absent" };
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: "no_answer" };
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    return { kind: "refused", why: messageOf(error.cause ?? error) };
+  }
+}
+
+/** From its memo, so that no worker need answer; null where there is none, or it has not said anything yet. */
+export async function readMetaHealth({ client }: TemporalClient): Promise<MetaHealthStatus | null> {
+  try {
+    const { memo } = await client.workflow.getHandle(META_HEALTH_ID).describe();
+    return MetaHealthStatus.safeParse(memo?.["status"]).data ?? null;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+async function declaredMode(temporal: TemporalClient): Promise<string | null> {
+  const status = await readMetaHealth(temporal);
+  if (status !== null) return status.declared_mode;
+  const { memo } = await temporal.client.workflow.getHandle(META_HEALTH_ID).describe();
+  const declared = memo?.["declared_mode"];
+  return typeof declared === "string" ? declared : null;
+}

@@ -1,0 +1,51 @@
+/** Opens whom health asks: its own connections, for a service that runs or for one sample from a command line. */
+import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
+import { createScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
+import { connectTemporal, type TemporalClient } from "../../adapters/temporal-client.ts";
+import type { Config } from "../../config.ts";
+import type { HealthGraph } from "../../domain/health/graph.ts";
+import { watchedBy } from "../../wire/health/watched.ts";
+import { createJournaledCash } from "./journaled-cash.ts";
+import { HealthSampler } from "./sampler.ts";
+
+export type HealthWatch = {
+  readonly sampler: HealthSampler;
+  readonly graph: HealthGraph;
+  readonly temporal: TemporalClient;
+  readonly put: (map: string, key: string, text: string) => Promise<void>;
+  readonly putHeartbeat: (text: string) => Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function openHealthWatch(of: {
+  readonly config: Config;
+  readonly name: string;
+  /** Undefined: Temporal's own environment configuration decides. */
+  readonly temporalAddress: string | undefined;
+}): Promise<HealthWatch> {
+  const { config, name } = of;
+  const { specs, feeds, graph } = watchedBy(config);
+  const temporal = connectTemporal(of.temporalAddress);
+  const hazelcast = await connectHazelcast({ ...configuredCluster(config.hazelcast), name });
+  const sampler = new HealthSampler({
+    config,
+    specs,
+    feeds,
+    temporal,
+    hazelcast,
+    journaledCash: createJournaledCash(config),
+  });
+  const feed = createScanFeed(hazelcast);
+  return {
+    sampler,
+    graph,
+    temporal,
+    put: (map, key, text) => feed.put(map, key, text),
+    putHeartbeat: (text) => feed.putHeartbeat(name, text),
+    async close() {
+      // The client's retry timer throws, where nobody can catch it, on a connection that was closed.
+      await sampler.settled();
+      await Promise.allSettled([hazelcast.shutdown(), temporal.close()]);
+    },
+  };
+}

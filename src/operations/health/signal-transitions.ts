@@ -1,0 +1,97 @@
+/**
+ * Tells metaHealth of transitions, in their order, each once it is taken. While Temporal is away the last one of
+ * each set of roots waits here, bounded: what counts on its return is how things stand, and how often they changed.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Diagnosis } from "../../domain/health/diagnose.ts";
+import type { Transition } from "../../domain/health/recovery.ts";
+import type { Mode } from "../../domain/supervision/next-step.ts";
+import { transitionSignal } from "../../workflows/messages/health.ts";
+import { META_HEALTH } from "../../workflows/names.ts";
+import { wallMs } from "../../adapters/clock.ts";
+import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import { metaHealthOptions } from "./meta-health-client.ts";
+
+export type TransitionTeller = {
+  /** Returns at once. */
+  tell(transition: Transition): void;
+  /** What waits, and why; for `status` and the log. */
+  state(): { readonly waiting: number; readonly sent: number; readonly problem: string | null };
+  /** What waits then is lost with this process: the next one tells how things stand. */
+  close(): Promise<void>;
+};
+
+const WAITING_MAX = 64;
+const RETRY_MS = 1_000;
+const SEND_MS_MAX = 5_000;
+
+export function tellTransitions(
+  temporal: TemporalClient,
+  /** Of a metaHealth that has to be started for it. */
+  mode: Mode,
+): TransitionTeller {
+  const over = new AbortController();
+  let waiting: readonly Transition[] = [];
+  let sent = 0;
+  let problem: string | null = null;
+  let wake: (() => void) | null = null;
+
+  const run = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const [first] = waiting;
+      if (first === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve));
+        continue;
+      }
+      try {
+        await send(temporal, first, mode);
+        waiting = waiting.filter((one) => one !== first);
+        sent += 1;
+        problem = null;
+      } catch (error) {
+        problem = error instanceof Error ? error.message : String(error);
+        await delay(RETRY_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      }
+    }
+  };
+  const done = run();
+  return {
+    tell(transition) {
+      waiting = keptOf([...waiting, transition]);
+      wake?.();
+    },
+    state: () => ({ waiting: waiting.length, sent, problem }),
+    async close() {
+      over.abort();
+      wake?.();
+      await done;
+    },
+  };
+}
+
+/** Beyond the bound, of those that found the same roots only the newest is kept, and then the oldest go. */
+export function keptOf(waiting: readonly Transition[]): readonly Transition[] {
+  if (waiting.length <= WAITING_MAX) return waiting;
+  const newest = new Map(waiting.map((one) => [keyOf(one.diagnosis), one]));
+  return waiting.filter((one) => newest.get(keyOf(one.diagnosis)) === one).slice(-WAITING_MAX);
+}
+
+function keyOf({ roots }: Diagnosis): string {
+  return roots.map(({ id }) => id).join(" ");
+}
+
+/** At least once: a signal that was taken and not answered is sent again, and changes nothing then. */
+async function send(
+  { client, connection }: TemporalClient,
+  transition: Transition,
+  mode: Mode,
+): Promise<void> {
+  await connection.withDeadline(wallMs() + SEND_MS_MAX, () =>
+    client.workflow.signalWithStart(META_HEALTH, {
+      ...metaHealthOptions(),
+      args: [{ mode }],
+      signal: transitionSignal,
+      signalArgs: [transition],
+    }),
+  );
+}

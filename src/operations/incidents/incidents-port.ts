@@ -1,0 +1,33 @@
+/** What the watchdog's loop, its socket and delivery ask of the engine of incidents. */
+import type { Facts } from "../../domain/incidents/facts.ts";
+import type { Incident, Mute } from "../../domain/incidents/incident.ts";
+
+export type IncidentsPort = {
+  /** Once a second. What it decides is on the disk when it returns, with the notifications. Never throws. */
+  step(facts: Facts, nowMs: number): void;
+  /** A sentence for who asked; `ok` is false where there is no such incident. */
+  acknowledge(
+    order: { readonly incident: string; readonly by: string; readonly via: string },
+    nowMs: number,
+  ): CommandAnswer;
+  mute(order: MuteOrder, nowMs: number): CommandAnswer;
+  unmute(order: { readonly id: string; readonly by: string }, nowMs: number): CommandAnswer;
+  open(): readonly Incident[];
+  mutes(): readonly Mute[];
+  /** Why nothing can be written now, or what was lost; null while all is well. */
+  trouble(): string | null;
+  /** Why nothing can be written now; null while it can, whatever was lost before. */
+  unwritten(): string | null;
+  close(): void;
+};
+
+export type CommandAnswer = { readonly ok: boolean; readonly says: string };
+
+export type MuteOrder = {
+  readonly rule: string;
+  /** Null: all of the rule. */
+  readonly subject: string | null;
+  readonly forMs: number;
+  readonly by: string;
+  readonly reason: string;
+};

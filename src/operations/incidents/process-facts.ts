@@ -1,0 +1,141 @@
+/**
+ * What the machine itself tells of the services' processes: their ends by the worker's log, memory and CPU by the
+ * kernel. It needs neither Temporal nor Hazelcast nor health.
+ */
+import { join } from "node:path";
+import { type Fact, type FactTable, segmentOf } from "../../domain/incidents/facts.ts";
+import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+import { monotonicMs } from "../../adapters/clock.ts";
+import { followFile } from "../../adapters/log-files.ts";
+import { isProcessAlive, processUsage } from "../../adapters/process/process-facts.ts";
+import { readRunFile } from "../../adapters/process/run-file.ts";
+import { createUsageWindow } from "../../adapters/process/usage-window.ts";
+import { readLifeLine } from "../../wire/facts/life-lines.ts";
+
+/** Not told to: everything but a stop, and an end without a complaint. */
+const CRASH = /^(?:exit code [1-9]|killed by|no beat|no process|no message|not ready)|memory/;
+/** So long a crash is shown at the least, and until the next life has lasted for as long. */
+const SHOWN_MS = 10_000;
+const USAGE_EVERY_MS = 5_000;
+const BYTES_PER_MB = 1_048_576;
+
+type Seen = {
+  readonly usage: ReturnType<typeof createUsageWindow>;
+  pid: number | null;
+  crash: { readonly why: string; readonly atMs: number } | null;
+};
+
+export function followProcesses(dataDir: string, specs: readonly ServiceSpec[]) {
+  const log = followFile(join(dataDir, "logs", "worker.log"), "end");
+  const services = new Map(specs.map((spec) => [spec.name, blank()]));
+  const workers = followWorkers(join(dataDir, "run"), specs);
+  let usedMs = Number.NEGATIVE_INFINITY;
+  return {
+    facts(): FactTable {
+      const nowMs = monotonicMs();
+      hear(log.poll(), services, nowMs);
+      if (USAGE_EVERY_MS <= nowMs - usedMs) {
+        usedMs = nowMs;
+        for (const [name, seen] of services) look({ dataDir, name, nowMs }, seen);
+      }
+      const ofServices = specs.flatMap((spec) => factsOf(spec, services, nowMs));
+      return { ...Object.fromEntries(ofServices), ...workers() };
+    },
+    close: () => log.close(),
+  };
+}
+
+/**
+ * Workers by whose services' run files name them, each under the first layer that it keeps a service of. One that
+ * ends as it is told removes what names it: one that is named, is gone, and was seen to live has ended by itself.
+ */
+function followWorkers(runFolder: string, specs: readonly ServiceSpec[]): () => FactTable {
+  let lived = new Set<string>();
+  /** Also what the next one has not started yet: what follows from a loss is seen while one takes over. */
+  const everKept = new Map<string, Set<string>>();
+  return () => {
+    const keepers = new Map<string, { layer: string; isAlive: boolean; keeps: string[] }>();
+    for (const { name, layer } of specs) {
+      const keeper = readRunFile(runFolder, name)?.keeper;
+      if (keeper === undefined) continue;
+      const key = `${keeper.pid} ${keeper.started_ticks}`;
+      const isAlive = isProcessAlive(keeper.pid, keeper.started_ticks);
+      const found = keepers.get(key) ?? { layer, isAlive, keeps: [] };
+      found.keeps.push(name);
+      keepers.set(key, found);
+    }
+    const facts: Record<string, Fact> = {};
+    const before = lived;
+    lived = new Set([...keepers].flatMap(([key, { isAlive }]) => (isAlive ? [key] : [])));
+    for (const [key, { layer, isAlive, keeps }] of keepers) {
+      const isLost = !isAlive && before.has(key);
+      if (isLost) lived.add(key);
+      const name = `worker_process.${segmentOf(layer)}`;
+      // While one is gone another may keep a part of what it kept: the loss is what counts.
+      facts[`${name}.lost`] = isLost || facts[`${name}.lost`] === true;
+      const kept = new Set([...(everKept.get(name) ?? []), ...keeps]);
+      everKept.set(name, kept);
+      facts[`${name}.keeps`] = [...kept].join(", ");
+    }
+    return facts;
+  };
+}
+
+function blank(): Seen {
+  return { usage: createUsageWindow(), pid: null, crash: null };
+}
+
+function hear(lines: readonly string[], services: ReadonlyMap<string, Seen>, atMs: number): void {
+  for (const line of lines) {
+    const life = readLifeLine(messageIn(line));
+    const seen = life === null ? undefined : services.get(life.service);
+    if (life?.kind === "ended" && seen !== undefined && CRASH.test(life.why)) {
+      seen.crash = { why: life.why, atMs };
+    }
+  }
+}
+
+function messageIn(line: string): string {
+  try {
+    const { msg }: { msg?: unknown } = Object(JSON.parse(line));
+    return typeof msg === "string" ? msg : "";
+  } catch {
+    return "";
+  }
+}
+
+type At = { readonly dataDir: string; readonly name: string; readonly nowMs: number };
+
+function look({ dataDir, name, nowMs }: At, seen: Seen): void {
+  const run = readRunFile(join(dataDir, "run"), name);
+  const isAlive = run !== null && isProcessAlive(run.pid, run.started_ticks);
+  seen.pid = isAlive ? run.pid : null;
+  seen.usage.add(isAlive ? processUsage(run.pid) : null, nowMs, false);
+  const isOver = seen.crash !== null && SHOWN_MS <= nowMs - seen.crash.atMs;
+  if (isOver && isAlive) seen.crash = null;
+}
+
+function factsOf(
+  spec: ServiceSpec,
+  services: ReadonlyMap<string, Seen>,
+  nowMs: number,
+): readonly (readonly [string, Fact])[] {
+  const seen = services.get(spec.name) ?? blank();
+  const name = `service.${segmentOf(spec.name)}`;
+  const rss = seen.usage.rssBytes();
+  const cpu = seen.usage.judgedCpuPercent();
+  const end =
+    seen.crash === null
+      ? "none"
+      : `${seen.crash.why}, ${Math.round((nowMs - seen.crash.atMs) / MS_PER_SECOND)} s ago`;
+  return [
+    [`${name}.crashed`, seen.crash !== null],
+    [`${name}.end`, end],
+    [`${name}.runs`, seen.pid !== null],
+    [`${name}.rss_warn_mb`, Math.round(spec.rssWarnBytes / BYTES_PER_MB)],
+    [`${name}.cpu_alert_percent`, spec.cpuAlertPercent],
+    ...(rss === null ? [] : [[`${name}.rss_mb`, Math.round(rss / BYTES_PER_MB)] as const]),
+    ...(cpu === null ? [] : [[`${name}.cpu_percent`, Math.round(cpu * 10) / 10] as const]),
+  ];
+}

@@ -1,0 +1,217 @@
+/**
+ * One reading of one indicator: within the venue's budget it is asked for and read, kept with its revisions, and
+ * pushed where it is newer than what stands. Idempotent: what is read again is the same row and the same value.
+ */
+import { createHash } from "node:crypto";
+import { messageOf } from "../../domain/failure.ts";
+import {
+  type FetchedKind,
+  type Found,
+  type IndicatorAsk,
+  isFetched,
+} from "../../domain/indicators/indicator-kind.ts";
+import { READER, ReadingError } from "../../domain/indicators/indicator-reader.ts";
+import { isoFromMs, MS_PER_DAY, MS_PER_MINUTE, US_PER_MS } from "../../domain/time.ts";
+import type { FeatureStore } from "../../adapters/indicators/feature-store.ts";
+import type { ReadingsStore } from "../../adapters/indicators/readings-store.ts";
+import {
+  type Fresh,
+  type FreshValue,
+  indicatorKey,
+  isEsoteric,
+  LATEST_INDICATORS_KEY,
+  type Merged,
+  mergedIndicator,
+  mergedLatest,
+} from "../../wire/indicators/indicator-values.ts";
+import { FEATURES_MAP } from "../../wire/scan-value.ts";
+import type { IndicatorResult } from "../../workflows/messages/indicators.ts";
+import type { ConfiguredIndicator } from "./configured-indicators.ts";
+import { fetchWithin } from "./venue-fetch.ts";
+import { RefreshProblem } from "./refresh-problem.ts";
+
+export type RefreshWorld = {
+  readonly features: FeatureStore;
+  readonly readings: ReadingsStore;
+  readonly nowUs: () => number;
+  readonly signal: AbortSignal;
+};
+
+type Read = { readonly values: readonly FreshValue[]; readonly problems: readonly Problem[] };
+type Problem = { readonly symbol: string; readonly problem: RefreshProblem };
+
+/** A clock beside ours may be ahead by so much. */
+const AHEAD_MAX_MS = MS_PER_MINUTE;
+const KEEP_DAYS = 400;
+const HASH_DIGITS = 32;
+
+/** @throws {RefreshProblem} when there is nothing to be told; what a single symbol lacks is in the result. */
+export async function refreshIndicator(
+  indicator: ConfiguredIndicator,
+  world: RefreshWorld,
+): Promise<IndicatorResult> {
+  const { name, kind } = indicator;
+  const read = isFetched(kind)
+    ? await fetchAll(indicator, kind, world)
+    : computed(indicator, world);
+  if (read.values.length === 0) {
+    throw read.problems[0]?.problem ?? new RefreshProblem("venue_error", `${name} has no value`);
+  }
+  const first = firstLabel(indicator, read.values);
+  const keptFromUs = world.nowUs() - KEEP_DAYS * MS_PER_DAY * US_PER_MS;
+  const ids = world.readings.record(
+    read.values.map(({ label, nextMs: _next, ...kept }) => ({
+      ...kept,
+      series: `${name}.${label}`,
+      isOwn: label === first && !isEsoteric(name),
+    })),
+    keptFromUs,
+  );
+  const became = await push(indicator, read.values, world);
+  world.readings.markPushed(
+    ids.filter((_, at) => became.get(labelAndTime(read.values[at]!)) !== "older"),
+    world.nowUs,
+  );
+  return {
+    name,
+    values: read.values.map((value) => ({
+      label: value.label,
+      value: value.value,
+      unit: value.unit,
+      as_of: isoFromMs(value.asOfMs),
+      outcome: became.get(labelAndTime(value)) ?? "older",
+    })),
+    problems: read.problems.map(({ symbol, problem }) => ({
+      symbol,
+      why: problem.why,
+      detail: problem.message,
+    })),
+  };
+}
+
+async function push(
+  indicator: ConfiguredIndicator,
+  values: readonly FreshValue[],
+  { features, nowUs }: RefreshWorld,
+): Promise<ReadonlyMap<string, Merged>> {
+  const { name, kind } = indicator;
+  const newest = new Map<string, FreshValue>();
+  for (const value of values) {
+    const other = newest.get(value.label);
+    if (other === undefined || other.asOfMs < value.asOfMs) newest.set(value.label, value);
+  }
+  const { warnS, staleS } = kind.pace;
+  const fresh = (): Fresh => ({
+    name,
+    values: [...newest.values()],
+    first: firstLabel(indicator, values),
+    budgets: { warnS, staleS },
+    pushedUs: nowUs(),
+  });
+  let became: ReadonlyMap<string, Merged> = new Map();
+  const change = async (key: string, textAfter: (before: unknown) => string | null) => {
+    try {
+      await features.change({ map: FEATURES_MAP, key }, textAfter);
+    } catch (error) {
+      throw new RefreshProblem("hazelcast", messageOf(error));
+    }
+  };
+  await change(indicatorKey(name), (before) => {
+    const merged = mergedIndicator(before, fresh());
+    became = merged.became;
+    return merged.text;
+  });
+  await change(LATEST_INDICATORS_KEY, (before) => mergedLatest(before, fresh()));
+  return new Map(
+    [...newest].map(([label, value]) => [labelAndTime(value), became.get(label) ?? "older"]),
+  );
+}
+
+/** Whose value is the indicator's own. */
+function firstLabel({ name, symbols }: ConfiguredIndicator, values: readonly FreshValue[]): string {
+  return symbols[0] ?? values[0]?.label ?? name;
+}
+
+function labelAndTime({ label, asOfMs }: FreshValue): string {
+  return `${label} ${asOfMs}`;
+}
+
+function computed({ name, kind }: ConfiguredIndicator, { nowUs }: RefreshWorld): Read {
+  if (isFetched(kind)) return { values: [], problems: [] };
+  const fetchedUs = nowUs();
+  const found = kind.compute(fetchedUs / US_PER_MS);
+  const source = { source: "computed", sourceHash: hashOf(name), fetchedUs };
+  return { values: found.map((one) => valueFrom(one, source)), problems: [] };
+}
+
+async function fetchAll(
+  indicator: ConfiguredIndicator,
+  kind: FetchedKind,
+  world: RefreshWorld,
+): Promise<Read> {
+  const ask = (asked: IndicatorAsk) => fetchWithin(asked, { indicator, kind, ...world });
+  const shared = kind.shared === undefined ? null : await ask(kind.shared);
+  const values: FreshValue[] = [];
+  const problems: Problem[] = [];
+  for (const symbol of indicator.symbols) {
+    try {
+      const answer = await ask(kind.ask(symbol, Math.floor(world.nowUs() / US_PER_MS)));
+      const fetchedUs = world.nowUs();
+      const nowMs = fetchedUs / US_PER_MS;
+      const found = kind.read({
+        body: answer.body,
+        shared: shared?.body ?? null,
+        symbol,
+        reader: READER,
+        nowMs,
+      });
+      const ahead = found.find(({ asOfMs }) => nowMs + AHEAD_MAX_MS < asOfMs);
+      if (ahead !== undefined) {
+        const at = isoFromMs(ahead.asOfMs);
+        throw new RefreshProblem("bad_time", `${symbol} is told for ${at}, which is to come`);
+      }
+      const texts = shared === null ? [answer.text] : [answer.text, shared.text];
+      const source = { source: answer.source, sourceHash: hashOf(...texts), fetchedUs };
+      values.push(...found.map((one) => valueFrom(one, source)));
+    } catch (error) {
+      const problem = problemFrom(error, symbol);
+      // Nobody else of this venue gets an answer either.
+      if (problem.isOfVenue) {
+        if (values.length === 0) throw problem;
+        problems.push(
+          ...restFrom(indicator.symbols, symbol).map((one) => ({ symbol: one, problem })),
+        );
+        break;
+      }
+      problems.push({ symbol, problem });
+    }
+  }
+  return { values, problems };
+}
+
+function problemFrom(error: unknown, symbol: string): RefreshProblem {
+  if (error instanceof RefreshProblem) return error;
+  if (error instanceof ReadingError) {
+    return new RefreshProblem(error.problem, `${symbol}: ${error.message}`);
+  }
+  // The file of an indicator may have a fault of its own: that is said, and ends nothing else.
+  return new RefreshProblem("wrong_shape", `${symbol}: it could not be read: ${messageOf(error)}`);
+}
+
+function restFrom(symbols: readonly string[], from: string): readonly string[] {
+  return symbols.slice(symbols.indexOf(from));
+}
+
+function valueFrom(
+  { label, value, unit, asOfMs, nextMs, note }: Found,
+  source: Pick<FreshValue, "source" | "sourceHash" | "fetchedUs">,
+): FreshValue {
+  if (!Number.isFinite(value)) throw new ReadingError("wrong_shape", `${label} is ${value}`);
+  return { label, value, unit, asOfMs, nextMs: nextMs ?? null, note: note ?? null, ...source };
+}
+
+function hashOf(...texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(text).update("\0");
+  return hash.digest("hex").slice(0, HASH_DIGITS);
+}

@@ -1,0 +1,116 @@
+/**
+ * The text of /metrics: read at a steady pace, so that a scrape costs no question to anybody.
+ * Invariant: what was read too long ago is not told, but for its age.
+ */
+import { monotonicMs, wallMs } from "../../adapters/clock.ts";
+import { readHealthReport } from "../../adapters/health/health-outlets.ts";
+import { incidentsFile } from "../../adapters/incident-store/incident-database.ts";
+import { incidentCounts } from "../../adapters/incident-store/incident-counts.ts";
+import { safetyFolder } from "../../adapters/safety/posture-file.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+import { expositionText, fittingText, type Metric } from "../../wire/metrics/exposition.ts";
+import { systemMetrics, type SystemReading } from "../../wire/metrics/system-metrics.ts";
+import { askWatchdog, wasWatched } from "../safety/ask-watchdog.ts";
+import type { StatusReader } from "../status/open-status.ts";
+
+const READ_EVERY_MS = 5_000;
+/** Three readings that failed, and a slow one. */
+const TOLD_FOR_MS = 20_000;
+/** The contract's bound of a page, less what follows. */
+const PAGE_CHARS_MAX = 190_000;
+const WATCHDOG_WITHIN_MS = 1_500;
+const SDK_WITHIN_MS = 1_000;
+const SDK_BYTES_MAX = 1_048_576;
+
+export type MetricsSources = {
+  readonly reader: () => Promise<
+    Pick<StatusReader, "read"> & Partial<Pick<StatusReader, "venues">>
+  >;
+  readonly dataDir: string;
+  /** Where Temporal's SDK tells its own; null: nowhere. */
+  readonly sdkUrl: string | null;
+};
+
+export type MetricsPage = {
+  text(): string;
+  /** Resolves when nothing is read any more. */
+  stop(): Promise<void>;
+};
+
+export function keepMetricsPage(sources: MetricsSources): MetricsPage {
+  let told: { readonly text: string; readonly atMs: number } | null = null;
+  let sdk = "";
+  let isStopped = false;
+  const readOnce = async (): Promise<void> => {
+    const [reading, others] = await Promise.allSettled([readSystem(sources), readSdk(sources)]);
+    sdk = others.status === "fulfilled" ? others.value : "";
+    if (reading.status === "rejected") return;
+    told = { text: expositionText(systemMetrics(reading.value)), atMs: monotonicMs() };
+  };
+  let reading = readOnce();
+  const timer = setInterval(() => {
+    reading = reading.then(() => (isStopped ? undefined : readOnce()));
+  }, READ_EVERY_MS);
+  timer.unref();
+  return {
+    text() {
+      const ageMs = told === null ? null : monotonicMs() - told.atMs;
+      const own = told === null || ageMs === null || TOLD_FOR_MS < ageMs ? "" : told.text;
+      const others = fittingText(sdk, PAGE_CHARS_MAX - own.length);
+      return own + expositionText(aboutThePage(ageMs, others.isWhole)) + others.text;
+    },
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      await reading;
+    },
+  };
+}
+
+async function readSystem({ reader, dataDir }: MetricsSources): Promise<SystemReading> {
+  const asked = await reader();
+  const [status, watchdog, venues] = await Promise.all([
+    asked.read(),
+    readWatchdog(dataDir),
+    asked.venues?.().catch(() => null) ?? null,
+  ]);
+  return {
+    status,
+    watchdog,
+    venues,
+    health: readHealthReport(dataDir, wallMs()),
+    incidents: incidentCounts(incidentsFile(safetyFolder(dataDir))),
+    nowMs: wallMs(),
+  };
+}
+
+/** `silent`: it was here, and does not answer; null: none was ever here. */
+async function readWatchdog(dataDir: string): Promise<SystemReading["watchdog"]> {
+  if (!wasWatched(dataDir)) return null;
+  return askWatchdog(dataDir, { withinMs: WATCHDOG_WITHIN_MS }).catch(() => "silent" as const);
+}
+
+async function readSdk({ sdkUrl }: MetricsSources): Promise<string> {
+  if (sdkUrl === null) return "";
+  const answer = await fetch(sdkUrl, { signal: AbortSignal.timeout(SDK_WITHIN_MS) });
+  const text = answer.ok ? await answer.text() : "";
+  return text.length <= SDK_BYTES_MAX ? text : "";
+}
+
+function aboutThePage(ageMs: number | null, isWhole: boolean): readonly Metric[] {
+  const age = ageMs === null ? [] : [{ labels: {}, value: Math.round(ageMs) / MS_PER_SECOND }];
+  return [
+    {
+      name: "dolphin_reading_age_seconds",
+      type: "gauge",
+      help: "Since what is told here was read; beyond 20 s the rest is left out.",
+      samples: age,
+    },
+    {
+      name: "dolphin_page_whole",
+      type: "gauge",
+      help: "0 where the metrics of Temporal's SDK had no room on this page.",
+      samples: [{ labels: {}, value: isWhole ? 1 : 0 }],
+    },
+  ];
+}

@@ -1,0 +1,34 @@
+/** Asks Binance for a whole book, within the budget that all who ask it share. */
+import type { FeatureStore } from "../../adapters/indicators/feature-store.ts";
+import { BINANCE_USDM } from "../../wire/indicators/binance-usdm.ts";
+import { type DepthSnapshot, readSnapshot } from "../../wire/order-book/slow-depth.ts";
+import { fetchWithin } from "../indicators/venue-fetch.ts";
+
+const LEVELS = 1_000;
+/** As it documents for so many levels. */
+const WEIGHT = 20;
+
+/** @throws {RefreshProblem} @throws {Error} that says what is wrong with the answer */
+export async function fetchSnapshot(
+  symbol: string,
+  by: {
+    readonly url: string;
+    readonly features: FeatureStore;
+    readonly nowUs: () => number;
+    readonly signal: AbortSignal;
+  },
+): Promise<DepthSnapshot> {
+  const { url, ...rest } = by;
+  const path = `/fapi/v1/depth?symbol=${encodeURIComponent(symbol)}&limit=${LEVELS}`;
+  const { text } = await fetchWithin(
+    { path, weight: WEIGHT },
+    {
+      indicator: { url },
+      kind: { venue: BINANCE_USDM },
+      ...rest,
+    },
+  );
+  const found = readSnapshot(Buffer.from(text), LEVELS);
+  if (typeof found === "string") throw new Error(`the book of ${symbol}: ${found}`);
+  return found;
+}

@@ -1,0 +1,83 @@
+/**
+ * What a run of a recorded day knows beside its scans, and from when on: of indicators and order books as they were
+ * recorded apart from the book, and where they were not, as the book itself heard them.
+ */
+import type { RecordedBook } from "../../domain/backtest/backtest-run.ts";
+import { booksSoFar } from "../../domain/backtest/books-so-far.ts";
+import type { NewestBooks } from "../../domain/backtest/drift/archived-day.ts";
+import type { Reading, RecordedDay } from "../../domain/backtest/drift/recorded-day.ts";
+import { MS_PER_DAY, MS_PER_MINUTE } from "../../domain/time.ts";
+import type { TraderEvent } from "../../domain/trading/events.ts";
+import { readingsPath } from "../../adapters/indicators/readings-store.ts";
+import { booksFolder, readBooks } from "../../adapters/order-book/book-archive.ts";
+import { recordedBook } from "../backtest/recorded/books-as-recorded.ts";
+import { openRecorded } from "../backtest/recorded/features-as-recorded.ts";
+
+type Of = {
+  readonly recorded: RecordedDay;
+  readonly day: string;
+  readonly dataDir: string;
+};
+
+const BEFORE_MS = 10 * MS_PER_MINUTE;
+
+/** The day's readings, with those of the store in the place of those that it has. */
+export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
+  const heard = recorded.readings;
+  const names = heard.flatMap(({ event }) => (event.kind === "feature" ? [event.name] : []));
+  const inputs = [...new Set([...recorded.trader.strategy.inputs, ...names])];
+  const store = openRecorded({ from: day, readings: readingsPath(dataDir), inputs });
+  try {
+    const stored = store.until(Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY);
+    const kept = new Set(stored.map(({ name }) => name));
+    // Of what was known when the day began only the newest says anything.
+    const before = new Map<string, Reading>();
+    const after: Reading[] = [];
+    for (const { name, value, asOfMs, knownMs } of stored) {
+      const told = { kind: "feature" as const, index: 0, nowMs: knownMs, name, value, asOfMs };
+      const reading = { takesEffectMs: knownMs, event: told };
+      if (recorded.beganMs < knownMs) after.push(reading);
+      else before.set(name, reading);
+    }
+    const others = heard.filter(({ event }) => event.kind !== "feature" || !kept.has(event.name));
+    return [...others, ...before.values(), ...after];
+  } finally {
+    store.close();
+  }
+}
+
+/** Of the recorded books, or where there are none of the day, of `events`, which are those of the book's log. */
+export function booksAsKnown(
+  { recorded, day, dataDir }: Of,
+  events: () => Iterable<TraderEvent>,
+): NewestBooks {
+  if (recorded.trader.declaredBooks === null) return () => [];
+  const folder = booksFolder(dataDir);
+  const period = {
+    fromMs: recorded.beganMs - BEFORE_MS,
+    toMs: Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY,
+  };
+  const wanted = () => {
+    const isHeard = heardBy(recorded);
+    return readBooks(folder, null, period).filter(({ asset }) => isHeard(asset));
+  };
+  const isThere = wanted().next().done !== true;
+  if (!isThere) return booksSoFar(booksIn(events()), ({ knownMs }) => knownMs);
+  const newestBy = booksSoFar(wanted(), ({ receivedMs }) => receivedMs);
+  return (toMs) => newestBy(toMs).map(recordedBook);
+}
+
+/** Of all that were recorded, what this book is fed: what it never could hear is no difference. */
+function heardBy({ trader }: RecordedDay): (asset: string) => boolean {
+  const { declaredBooks, data } = trader;
+  if (declaredBooks !== "each") return (asset) => declaredBooks?.has(asset) === true;
+  return (asset) => data.books?.has(asset) === true;
+}
+
+function* booksIn(events: Iterable<TraderEvent>): Generator<RecordedBook> {
+  for (const event of events) {
+    if (event.kind !== "book") continue;
+    const { asset, asOfMs, bids, asks, nowMs: knownMs } = event;
+    yield { asset, asOfMs, bids, asks, knownMs };
+  }
+}

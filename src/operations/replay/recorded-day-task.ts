@@ -1,0 +1,25 @@
+/** Replay and drift of a recorded day for a worker, in a thread of their own: a long day holds no beat up. */
+import type { DayDrift } from "../../wire/session/day-drift.ts";
+import type { DayReplayJson } from "../../wire/session/day-replay.ts";
+import { runInThread, type TaskHooks } from "../thread-task.ts";
+import type { RecordedDay } from "./recorded-day.ts";
+
+export type RecordedDayTask = RecordedDay & { readonly kind: keyof RecordedDayResults };
+
+export type RecordedDayResults = { readonly replay: DayReplayJson; readonly drift: DayDrift };
+
+export function runRecordedDayTask<K extends keyof RecordedDayResults>(
+  task: RecordedDay & { readonly kind: K },
+  hooks: TaskHooks,
+): Promise<RecordedDayResults[K]> {
+  const { kind, book, day, settings } = task;
+  const { archive, data_dir, green, trader } = settings;
+  // Nothing else of the configuration belongs into another thread.
+  const plain: RecordedDayTask = {
+    kind,
+    book,
+    day,
+    settings: { archive, data_dir, green, trader },
+  };
+  return runInThread(new URL("./recorded-day-thread.ts", import.meta.url), plain, hooks);
+}

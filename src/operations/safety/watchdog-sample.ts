@@ -1,0 +1,44 @@
+/**
+ * The watchdog as health sees it: a process that no supervisor keeps, so its own socket is all there is to ask.
+ * It counts from when it was first heard, or has left its socket behind.
+ */
+import type { ServiceSample } from "../../domain/health/sample.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+import { WATCHDOG } from "../../wire/safety/safety-control.ts";
+import { StandingQuestion } from "../health/standing-question.ts";
+import { askWatchdog, wasWatched } from "./ask-watchdog.ts";
+
+/** Within this one that works has answered, on a busy machine too. */
+const ANSWER_MS = 900;
+const CALL_DEADLINE_MS = 1_500;
+
+export class WatchdogWitness {
+  readonly question: StandingQuestion<unknown>;
+  readonly #dataDir: string;
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+    this.question = new StandingQuestion(
+      () => askWatchdog(dataDir, { withinMs: CALL_DEADLINE_MS }),
+      ANSWER_MS,
+    );
+  }
+
+  /** None where it is not to run, or nobody ever started it. */
+  samples(): readonly ServiceSample[] {
+    const ageMs = this.question.ageMs();
+    if (ageMs === null && !wasWatched(this.#dataDir)) return [];
+    const look = this.question.look();
+    if (look.kind === "unasked") return [];
+    const about = { name: WATCHDOG, isWanted: true, restarts: null };
+    const beatAgeS = ageMs === null ? null : ageMs / MS_PER_SECOND;
+    if (look.kind === "answered") {
+      const reason = "it answers on its socket";
+      const verdict = { word: "Healthy", cause: "none", action: "none", reason } as const;
+      return [{ ...about, phase: "running", verdict, beatAgeS }];
+    }
+    const reason = `it has not answered for ${Math.round(look.sinceS)} s; 'dolphin up' starts it again`;
+    const verdict = { word: "Down", cause: "process", action: "none", reason } as const;
+    return [{ ...about, phase: "absent", verdict, beatAgeS }];
+  }
+}

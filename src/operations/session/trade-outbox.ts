@@ -1,0 +1,190 @@
+/**
+ * Tells the sessions of a book's days what its trader has booked: at most a hundred trades a
+ * message, at most one message a tick. What was told is remembered in a file, after it was told.
+ *
+ * Invariant: ranges follow each other without a hole and without an overlap within a file's life; a
+ * death between telling and remembering tells a range again, and the session knows it by its cursor.
+ */
+import { WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
+import { messageOf } from "../../domain/failure.ts";
+import type { Layer } from "../../domain/supervision/services.ts";
+import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
+import {
+  type BookView,
+  SESSION_TRADES_MAX,
+  type TradesRange,
+} from "../../wire/session/trade-session.ts";
+import { toldTrade } from "../../wire/session/outbox-cursor.ts";
+import { tradesSignal, type TradeSessionInput } from "../../workflows/messages/trading.ts";
+import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../../workflows/names.ts";
+import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import { type AskBook, TraderSilentError, viewOf } from "../../adapters/session/ask-book.ts";
+import { bookFolder } from "../../adapters/event-log/segments/segment-files.ts";
+import { readOutboxCursor, writeOutboxCursor } from "../../adapters/event-log/outbox-cursor.ts";
+
+export type TradeOutboxDeps = {
+  readonly temporal: TemporalClient;
+  readonly askBook: AskBook;
+  /** The folder of all trading journals. */
+  readonly root: string;
+  readonly book: string;
+  readonly nowMs: () => number;
+  readonly say: (line: string) => void;
+};
+
+/** `silent`: no trader, or no Temporal; nothing was lost. */
+export type OutboxTick = "told" | "nothing_new" | "silent";
+
+const LAYER: Layer = "trader";
+const TELL_MS_MAX = 5_000;
+
+type TradeSession = (input: TradeSessionInput) => Promise<unknown>;
+type Part = {
+  readonly day: string;
+  readonly range: TradesRange;
+  /** Nothing was left to be told behind it. */
+  readonly isLast: boolean;
+};
+
+export type OutboxTrouble = {
+  readonly why: string;
+  /** Temporal did not take what it was told. */
+  readonly isTemporal: boolean;
+};
+
+export class TradeOutbox {
+  readonly #deps: TradeOutboxDeps;
+  readonly #folder: string;
+  #after: number;
+  /** As the file says it. */
+  #kept: number;
+  /** What was told last of the book itself: positions and the like, and of which day. */
+  #toldView = "";
+  #toldTrades = -1;
+  #trouble: OutboxTrouble | null = null;
+  #isSignalling = false;
+
+  constructor(deps: TradeOutboxDeps) {
+    this.#deps = deps;
+    this.#folder = bookFolder(deps.root, deps.book);
+    this.#after = readOutboxCursor(this.#folder);
+    this.#kept = this.#after;
+  }
+
+  /** Why nothing is told, if so; a book without a trader is none. */
+  get trouble(): OutboxTrouble | null {
+    return this.#trouble;
+  }
+
+  /** Tells one message, if there is news. Whatever goes wrong is said, and tried again by the next tick. */
+  async tick(): Promise<OutboxTick> {
+    this.#isSignalling = false;
+    try {
+      const told = await this.#tell();
+      this.#noteTrouble(null);
+      return told;
+    } catch (error) {
+      const isSilence = error instanceof TraderSilentError;
+      // A book that has no trader is no trouble; Temporal away, or a told file that can't be kept, is.
+      const trouble = { why: messageOf(error), isTemporal: this.#isSignalling };
+      this.#noteTrouble(isSilence ? null : trouble);
+      return "silent";
+    }
+  }
+
+  async #tell(): Promise<OutboxTick> {
+    const { askBook, book, nowMs } = this.#deps;
+    const { status } = await askBook(book, { command: "status" });
+    if (status === null) throw new Error(`the trader of ${book} told no status`);
+    this.#followFile();
+    const view = viewOf(status);
+    const today = dayFromMicros(nowMs() * US_PER_MS);
+    const viewKey = keyOf(view, today);
+    if (status.trades === this.#toldTrades && viewKey === this.#toldView) return "nothing_new";
+    const part = await this.#nextPart(view, today);
+    this.#isSignalling = true;
+    await this.#signal(part);
+    this.#isSignalling = false;
+    this.#after = Math.max(this.#after, part.range.to);
+    writeOutboxCursor(this.#folder, this.#after);
+    this.#kept = this.#after;
+    if (part.isLast) {
+      this.#toldTrades = status.trades;
+      this.#toldView = viewKey;
+    }
+    return "told";
+  }
+
+  /** A log that lost its end books its next trades under indices that were told before. */
+  #followFile(): void {
+    const kept = readOutboxCursor(this.#folder);
+    if (kept === this.#kept) return;
+    this.#kept = kept;
+    this.#after = kept;
+    this.#toldTrades = -1;
+  }
+
+  /** The next trades, up to where another day begins; with none the book as it is, to today's session. */
+  async #nextPart(view: BookView, today: string): Promise<Part> {
+    const { askBook, book } = this.#deps;
+    const after = this.#after;
+    const request = { command: "trades", after, max: SESSION_TRADES_MAX };
+    const { trades: answer, detail } = await askBook(book, request);
+    if (answer === null) throw new Error(`the trader of ${book} tells no trades: ${detail}`);
+    const all = answer.trades.map(({ index, trade }) => ({ index, trade: toldTrade(trade) }));
+    const days = all.map(({ trade }) => dayFromMicros(trade.exitedAtMs * US_PER_MS));
+    const day = days[0] ?? today;
+    const others = days.findIndex((other) => other !== day);
+    const trades = others === -1 ? all : all.slice(0, others);
+    const isLast = day === today && others === -1 && trades.length < SESSION_TRADES_MAX;
+    // Up to its last trade only, where others may follow: they are the next message's.
+    const to = isLast ? answer.to : (trades.at(-1)?.index ?? answer.to);
+    return { day, range: { from: after + 1, to, trades, view }, isLast };
+  }
+
+  async #signal({ day, range }: Part): Promise<void> {
+    const { temporal, book, say } = this.#deps;
+    const options = {
+      workflowId: sessionIdOf(book, day),
+      taskQueue: taskQueueOf(LAYER),
+      args: [{ book, day, after: range.from - 1 }] satisfies [TradeSessionInput],
+      signal: tradesSignal,
+      signalArgs: [range] satisfies [TradesRange],
+      // A settled day is told: it is not opened again.
+      workflowIdReusePolicy: "ALLOW_DUPLICATE_FAILED_ONLY" as const,
+      staticSummary: `${book} on ${day}`,
+      staticDetails:
+        `The trades of **${book}** on ${day}. Updates: \`enter\`, \`flatten\`, \`halt\`, ` +
+        "`resume`, `settle`. Queries: `positions`, `pnl`.",
+    };
+    try {
+      await temporal.connection.withDeadline(Date.now() + TELL_MS_MAX, () =>
+        temporal.client.workflow.signalWithStart<TradeSession, [TradesRange]>(
+          TRADE_SESSION,
+          options,
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (0 < range.trades.length) say(`${book} ${day} is closed: its session had been told`);
+    }
+  }
+
+  #noteTrouble(trouble: OutboxTrouble | null): void {
+    const isNews = trouble?.why !== this.#trouble?.why;
+    this.#trouble = trouble;
+    if (!isNews) return;
+    const { book, say } = this.#deps;
+    say(
+      trouble === null
+        ? `trades of ${book} are told again`
+        : `trades of ${book} wait: ${trouble.why}`,
+    );
+  }
+}
+
+/** Marks change with each scan and are no news; what is held, and whether one may trade, is. */
+function keyOf({ positions, halted, latched, posture }: BookView, day: string): string {
+  const held = positions.map(({ id, quantity }) => [id, quantity]);
+  return JSON.stringify([day, held, halted, latched, posture]);
+}

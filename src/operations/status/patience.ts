@@ -1,0 +1,44 @@
+/**
+ * Waits for a server's answer, and counts only the time in which this process listened: while it starts up, or on
+ * a machine that is busy, an answer may lie unread, and that is not the server's silence.
+ * Invariant: what is told of an answer that came is at most the time that was allowed for it.
+ */
+import { monotonicMs } from "../../adapters/clock.ts";
+
+export type Answered<T> =
+  | { readonly kind: "answered"; readonly value: T; readonly ms: number }
+  | { readonly kind: "failed"; readonly error: unknown }
+  | { readonly kind: "silent" };
+
+const TICK_MS = 20;
+
+export async function listenFor<T>(question: Promise<T>, allowedMs: number): Promise<Answered<T>> {
+  const listening = listen(allowedMs);
+  try {
+    return await Promise.race([
+      question.then(
+        (value) => ({ kind: "answered", value, ms: listening.ms() }) as const,
+        (error: unknown) => ({ kind: "failed", error }) as const,
+      ),
+      listening.over.then(() => ({ kind: "silent" }) as const),
+    ]);
+  } finally {
+    listening.stop();
+  }
+}
+
+/** A turn of the event loop that took longer than a tick counts as one. */
+function listen(allowedMs: number) {
+  let heardMs = 0;
+  let lookedMs = monotonicMs();
+  const over = Promise.withResolvers<void>();
+  const look = (): number => {
+    const nowMs = monotonicMs();
+    heardMs = Math.min(heardMs + Math.min(nowMs - lookedMs, TICK_MS), allowedMs);
+    lookedMs = nowMs;
+    if (allowedMs <= heardMs) over.resolve();
+    return heardMs;
+  };
+  const timer = setInterval(look, TICK_MS);
+  return { over: over.promise, ms: look, stop: () => clearInterval(timer) };
+}

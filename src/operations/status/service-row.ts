@@ -1,0 +1,166 @@
+/**
+ * One service as status tells it, from the best witness that answered: the run's heartbeat, the
+ * supervisor's memo, and without Temporal the run file and the service's own heartbeat.
+ * Invariant: the words and sentences are those of the verdict; nothing here judges data by itself.
+ */
+import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
+import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import { verdict, type Verdict, type WorkFacts } from "../../domain/supervision/verdict.ts";
+import type { RunDetails, ServiceStatus } from "../../wire/supervision.ts";
+import type { ServiceRow } from "../../wire/system-status.ts";
+
+/** What Temporal holds on one service; ages in seconds. */
+export type Supervision = {
+  /** Null: no such workflow, or it is closed. */
+  readonly status: ServiceStatus | null;
+  readonly run:
+    | { readonly kind: "none" }
+    /** Nobody has taken its activity, or it has not said anything yet. */
+    | { readonly kind: "silent"; readonly sinceS: number }
+    | { readonly kind: "told"; readonly details: RunDetails; readonly ageS: number };
+};
+
+/** What can be known of a service without Temporal. */
+export type LocalSigns = {
+  readonly process: {
+    readonly pid: number;
+    readonly life: number;
+    readonly startedAtMs: number;
+    readonly rssBytes: number | null;
+  } | null;
+  readonly heartbeat: {
+    readonly ageS: number;
+    readonly state: string | null;
+    readonly facts: WorkFacts | null;
+    readonly counters: ServiceRow["counters"];
+  } | null;
+};
+
+/** The activity beats each second and times out after five. */
+const TOLD_MAX_S = 10;
+const BYTES_PER_MB = 1_048_576;
+
+export function rowFromSupervision(
+  supervision: Supervision,
+  about: { readonly spec: ServiceSpec; readonly policy: RestartPolicy; readonly nowMs: number },
+): ServiceRow {
+  const { status, run } = supervision;
+  const details = run.kind === "told" ? run.details : null;
+  const told = toldBy(supervision, about.spec);
+  const times = (details ?? status)?.restart_times ?? [];
+  const windowStartMs = about.nowMs - about.policy.windowMs;
+  const startedAt = (details ?? status)?.started_at ?? null;
+  const counters = details?.counters ?? {};
+  return {
+    service: about.spec.name,
+    role: about.spec.role,
+    book: about.spec.book,
+    status: told.word,
+    cause: told.cause,
+    why: told.reason,
+    state: details?.state ?? null,
+    pid: (details ?? status)?.pid ?? null,
+    up_s: startedAt === null ? null : Math.max(0, (about.nowMs - Date.parse(startedAt)) / 1_000),
+    life: (details ?? status)?.life ?? null,
+    mode: status?.mode ?? null,
+    last_seq: details?.last_seq ?? numberIn(counters, "last_seq"),
+    last_scan_number: numberIn(counters, "last_scan_number"),
+    newest_data_age_s: details?.facts?.inputs[0]?.ageS ?? null,
+    backlog: details?.facts?.queue?.waiting ?? null,
+    restarts: times.filter((at) => windowStartMs < Date.parse(at)).length,
+    restarts_max: status?.declared?.restarts_max ?? about.policy.restartsMax,
+    next_try_at: (details ?? status)?.next_try_at ?? null,
+    rss_mb: details?.rss_mb ?? null,
+    cpu_percent: details?.cpu_percent ?? null,
+    limits: details?.limits ?? null,
+    counters,
+    source: "temporal",
+  };
+}
+
+type Told = Pick<Verdict, "word" | "cause" | "reason">;
+
+function toldBy({ status, run }: Supervision, spec: ServiceSpec): Told {
+  if (run.kind === "told") {
+    if (run.ageS <= TOLD_MAX_S) return status === null ? alone(run.details) : run.details;
+    return unheard(`no worker tells of it for ${Math.round(run.ageS)} s`, spec);
+  }
+  if (run.kind === "silent" && TOLD_MAX_S < run.sinceS) {
+    return unheard(`no worker has taken its run for ${Math.round(run.sinceS)} s`, spec);
+  }
+  if (status !== null && run.kind === "none" && status.pid !== null) {
+    const reason = `the process ${status.pid} has ended; the supervisor decides what comes next`;
+    return { word: "Down", cause: "process", reason };
+  }
+  if (status !== null) return status;
+  return { word: "Down", cause: "none", reason: "no supervisor; 'dolphin create' starts it" };
+}
+
+/** It runs, but nobody would start it again. */
+function alone({ word, cause, reason }: Told): Told {
+  const graver = word === "Healthy" || word === "Waiting" ? "Warning" : word;
+  return { word: graver, cause, reason: `no supervisor, 'dolphin create' starts it; ${reason}` };
+}
+
+function unheard(what: string, { layer }: ServiceSpec): Told {
+  const reason = `${what}; is 'dolphin worker ${layer}' running?`;
+  return { word: "Down", cause: "process", reason };
+}
+
+export function rowFromSigns(
+  { process, heartbeat }: LocalSigns,
+  about: { readonly spec: ServiceSpec; readonly policy: RestartPolicy; readonly nowMs: number },
+): ServiceRow {
+  const told = verdict(
+    {
+      phase: process === null ? "absent" : "running",
+      silentS: heartbeat?.ageS ?? 0,
+      rssBytes: process?.rssBytes ?? null,
+      cpuPercent: null,
+      facts: heartbeat?.facts ?? null,
+      state: heartbeat?.state ?? null,
+      dependenciesOkS: 0,
+    },
+    about.spec,
+  );
+  const counters = heartbeat?.counters ?? {};
+  const upS = process === null ? null : Math.max(0, (about.nowMs - process.startedAtMs) / 1_000);
+  return {
+    service: about.spec.name,
+    role: about.spec.role,
+    book: about.spec.book,
+    status: told.word,
+    cause: told.cause,
+    why: `${told.reason}; Temporal does not answer, ${witnesses({ process, heartbeat })}`,
+    state: heartbeat?.state ?? null,
+    pid: process?.pid ?? null,
+    up_s: upS,
+    life: process?.life ?? null,
+    mode: null,
+    last_seq: numberIn(counters, "last_seq"),
+    last_scan_number: numberIn(counters, "last_scan_number"),
+    newest_data_age_s: heartbeat?.facts?.inputs[0]?.ageS ?? null,
+    backlog: heartbeat?.facts?.queue?.waiting ?? null,
+    restarts: null,
+    restarts_max: about.policy.restartsMax,
+    next_try_at: null,
+    rss_mb:
+      process?.rssBytes == null ? null : Math.round((process.rssBytes / BYTES_PER_MB) * 10) / 10,
+    cpu_percent: null,
+    limits: null,
+    counters,
+    source: heartbeat === null ? (process === null ? "none" : "run file") : "hazelcast",
+  };
+}
+
+function witnesses({ process, heartbeat }: LocalSigns): string {
+  if (process === null) return "and no run file names a process that lives";
+  return heartbeat === null
+    ? "this is from its run file alone"
+    : "this is from its run file and its heartbeat in Hazelcast";
+}
+
+function numberIn(counters: ServiceRow["counters"], key: string): number | null {
+  const value = counters[key];
+  return typeof value === "number" ? value : null;
+}

@@ -1,0 +1,50 @@
+/** The state of everything in one sentence, with what stands behind it: the words are those of status and of health. */
+import { remedyWords } from "../../domain/health/diagnosis.ts";
+import type { HealthReport } from "../../wire/health/health-report.ts";
+import type { SystemStatus } from "../../wire/system-status.ts";
+
+export type StateSentence = {
+  readonly word: SystemStatus["status"];
+  readonly says: string;
+  /** The causes that health has found; none where it does not tell. */
+  readonly because: readonly {
+    readonly id: string;
+    readonly owner: string;
+    readonly evidence: readonly string[];
+    readonly remedy: string;
+    readonly symptoms: readonly string[];
+  }[];
+};
+
+/** More would be no sentence. */
+const NAMED_MAX = 2;
+
+export function stateSentence(status: SystemStatus, health: HealthReport | null): StateSentence {
+  const because = (health?.roots ?? []).map(({ id, owner, evidence, remedy }) => {
+    const symptoms = (health?.symptoms ?? []).filter(({ of }) => of === id);
+    const follows = symptoms.map(({ says }) => says);
+    return { id, owner, evidence, remedy: remedyWords(remedy), symptoms: follows };
+  });
+  return { word: status.status, says: sentenceOf(status), because };
+}
+
+function sentenceOf(status: SystemStatus): string {
+  const silent = status.servers.filter((server) => server.answered_ms === null);
+  if (0 < silent.length) {
+    const names = silent.map(({ server, address }) => `${server} (${address})`).join(" and ");
+    return `${names} ${silent.length === 1 ? "does" : "do"} not answer${heldBack(status)}`;
+  }
+  const { services, disk, safety, status: word } = status;
+  if (word === "Healthy") return `every service works, and the servers answer${heldBack(status)}`;
+  const gravest = services.filter((service) => service.status === word);
+  if (gravest.length === 0 && safety?.answered_ms === null) return safety.reasons.join("; ");
+  if (gravest.length === 0) return `disk: ${disk.state}`;
+  const more = gravest.length - NAMED_MAX;
+  const named = gravest.slice(0, NAMED_MAX).map(({ service, why }) => `${service}: ${why}`);
+  return `${named.join("; ")}${0 < more ? `; and ${more} more` : ""}${heldBack(status)}`;
+}
+
+function heldBack({ safety }: SystemStatus): string {
+  if (safety == null || safety.entries === "go") return "";
+  return `; no trader enters: ${safety.reasons.join("; ") || `posture ${safety.posture}`}`;
+}

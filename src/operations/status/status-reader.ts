@@ -1,0 +1,217 @@
+/**
+ * Reads the state of the whole system for `dolphin status` and the dashboard: each server is asked
+ * by protocol under a deadline of its own, and one that is silent costs only what it alone knows.
+ */
+import { join } from "node:path";
+import type { Client } from "@temporalio/client";
+import { overall } from "../../domain/supervision/overall.ts";
+import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
+import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import { isoFromMicros } from "../../domain/time.ts";
+import type {
+  SafetyRow,
+  ScheduleRow,
+  ServerRow,
+  ServiceRow,
+  SystemStatus,
+} from "../../wire/system-status.ts";
+import { wallMicros, wallMs } from "../../adapters/clock.ts";
+import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
+import { isProcessAlive, processUsage } from "../../adapters/process/process-facts.ts";
+import { readRunFile } from "../../adapters/process/run-file.ts";
+import { freeBytes, fullText, isFull } from "../../adapters/disk-room.ts";
+import type { SafetyView } from "../../wire/safety/safety-control.ts";
+import { askWatchdog, wasWatched } from "../safety/ask-watchdog.ts";
+import { type HazelcastView, readHazelcast } from "./hazelcast-view.ts";
+import { listenFor } from "./patience.ts";
+import {
+  type LocalSigns,
+  rowFromSigns,
+  rowFromSupervision,
+  type Supervision,
+} from "./service-row.ts";
+import { readSupervision } from "./temporal-view.ts";
+
+/** The contract's time for an answer, in which we listen. */
+const ANSWER_MS = 400;
+/** The calls' own deadline: by then nobody waits for them any more. */
+export const CALL_DEADLINE_MS = 1_500;
+
+export type StatusSources = {
+  readonly temporal: { readonly client: Client; readonly address: string };
+  readonly hazelcast: { readonly handle: HazelcastHandle; readonly address: string };
+  readonly dataDir: string;
+  readonly archive: string;
+  /** As the configuration has them. */
+  readonly services: readonly ServiceSpec[];
+  readonly policy: RestartPolicy;
+  /** Whether a watchdog is to run. */
+  readonly isWatched: boolean;
+  readonly temporalUi: string | null;
+  readonly dashboard: string | null;
+  readonly schedules: () => Promise<readonly ScheduleRow[]>;
+};
+
+/** Stopped, and nobody asked for it: a service for who wants it says nothing of the system. */
+function isUnasked({ service, status }: ServiceRow, specs: readonly ServiceSpec[]): boolean {
+  const spec = specs.find(({ name }) => name === service);
+  return status === "Stopped" && spec?.autostart === false;
+}
+
+export async function readStatus(
+  sources: StatusSources,
+  /** Told of every question, which may go on after its deadline. */
+  onAsked: (question: Promise<unknown>) => void,
+): Promise<SystemStatus> {
+  const { services: specs } = sources;
+  const ask = <T>(start: () => Promise<T>) => {
+    const question = start();
+    onAsked(question);
+    return answerTo(question);
+  };
+  const [temporal, hazelcast, room, schedules, safety] = await Promise.all([
+    ask(() => readTemporal(sources.temporal.client, specs)),
+    ask(() =>
+      readHazelcast(
+        sources.hazelcast.handle,
+        specs.map((spec) => spec.name),
+        CALL_DEADLINE_MS,
+      ),
+    ),
+    ask(() => freeBytes(sources.dataDir)),
+    ask(() => sources.schedules()),
+    !sources.isWatched
+      ? null
+      : wasWatched(sources.dataDir)
+        ? ask(() => askWatchdog(sources.dataDir, { withinMs: CALL_DEADLINE_MS })).then(safetyRow)
+        : NEVER_STARTED,
+  ]);
+  const services = specs.map((spec) => {
+    const about = { spec, policy: sources.policy, nowMs: wallMs() };
+    const supervision = temporal.value?.get(spec.name);
+    return supervision === undefined
+      ? rowFromSigns(signsOf(sources.dataDir, spec, hazelcast.value), about)
+      : rowFromSupervision(supervision, about);
+  });
+  const servers: ServerRow[] = [
+    { server: "temporal", address: sources.temporal.address, ...temporal.answer },
+    { server: "hazelcast", address: sources.hazelcast.address, ...hazelcast.answer },
+  ];
+  const words = services
+    .filter((service) => !isUnasked(service, specs))
+    .map(({ status }) => status);
+  if (room.value !== null && isFull(room.value)) words.push("Warning");
+  // Half a minute later no trader enters.
+  if (safety !== NEVER_STARTED && safety?.answered_ms === null) words.push("Down");
+  const { word, exit } = overall(
+    words,
+    servers.every((server) => server.answered_ms !== null),
+  );
+  return {
+    checked_at: isoFromMicros(wallMicros()),
+    status: word,
+    exit,
+    services,
+    servers,
+    archive: { path: sources.archive, state: archiveState(services) },
+    safety,
+    disk: { path: sources.dataDir, state: diskState(sources.dataDir, room) },
+    latest_scan: hazelcast.value?.latestScan ?? null,
+    schedules: schedules.value,
+    temporal_ui: sources.temporalUi,
+    dashboard: sources.dashboard,
+  };
+}
+
+/** Nothing that runs here is down for it: it is told, for no trader enters anything without it. */
+export const NEVER_STARTED: SafetyRow = {
+  pid: null,
+  posture: "UNKNOWN",
+  entries: "stop",
+  reasons: ["wanted, never started or stopped as asked: a trader without it enters nothing"],
+  answered_ms: null,
+};
+
+function safetyRow({ value, answer }: Asked<SafetyView>): SafetyRow {
+  const { answered_ms } = answer;
+  if (value === null) {
+    const reasons = ["the watchdog does not answer: a trader without it enters nothing"];
+    return { pid: null, posture: "UNKNOWN", entries: "stop", reasons, answered_ms };
+  }
+  const { pid, posture, entries, reasons } = value;
+  return { pid, posture, entries, reasons, answered_ms };
+}
+
+const BYTES_PER_GB = 1e9;
+
+function diskState(folder: string, { value, answer }: Asked<number>): string {
+  if (value === null) return `not known: ${answer.problem ?? "it does not answer"}`;
+  return isFull(value) ? fullText(folder) : `ok, ${(value / BYTES_PER_GB).toFixed(1)} GB free`;
+}
+
+type Asked<T> = {
+  readonly value: T | null;
+  readonly answer: Pick<ServerRow, "answered_ms" | "problem">;
+};
+
+async function answerTo<T>(question: Promise<T>): Promise<Asked<T>> {
+  const heard = await listenFor(question, ANSWER_MS);
+  switch (heard.kind) {
+    case "answered": {
+      const answered_ms = Math.round(heard.ms * 10) / 10;
+      return { value: heard.value, answer: { answered_ms, problem: null } };
+    }
+    case "failed":
+      return { value: null, answer: { answered_ms: null, problem: problemOf(heard.error) } };
+    case "silent":
+      return { value: null, answer: { answered_ms: null, problem: null } };
+  }
+}
+
+function problemOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause.message : "";
+  return [error.message, cause].filter((text) => text !== "").join(": ") || null;
+}
+
+async function readTemporal(
+  client: Client,
+  specs: readonly ServiceSpec[],
+): Promise<ReadonlyMap<string, Supervision>> {
+  const nowMs = wallMs();
+  const answers = await client.withDeadline(nowMs + CALL_DEADLINE_MS, () =>
+    // Settled, not raced: whoever waits for this question waits for every call of it.
+    Promise.allSettled(specs.map(({ name }) => readSupervision(client, name, nowMs))),
+  );
+  return new Map(
+    answers.map((answer, index) => {
+      if (answer.status === "rejected") throw answer.reason;
+      return [specs[index]!.name, answer.value];
+    }),
+  );
+}
+
+function signsOf(dataDir: string, spec: ServiceSpec, view: HazelcastView | null): LocalSigns {
+  const run = readRunFile(join(dataDir, "run"), spec.name);
+  const lives = run !== null && isProcessAlive(run.pid, run.started_ticks);
+  return {
+    process: lives
+      ? {
+          pid: run.pid,
+          life: run.life,
+          startedAtMs: Date.parse(run.started_at),
+          rssBytes: processUsage(run.pid)?.rssBytes ?? null,
+        }
+      : null,
+    heartbeat: view?.heartbeats.get(spec.name) ?? null,
+  };
+}
+
+/** As the bridge sees it: a status that touched a hung archive would hang with it. */
+function archiveState(services: readonly ServiceRow[]): string {
+  const bridge = services.find(({ role }) => role === "bridge");
+  const isHeard = bridge?.source === "temporal" || bridge?.source === "hazelcast";
+  if (bridge?.pid == null || !isHeard) return "not known without word from the bridge";
+  if (bridge.cause === "mount") return bridge.why;
+  return "ok, as the bridge sees it";
+}

@@ -1,0 +1,236 @@
+/** Starts supervisors, and sends them an operator's commands. */
+import { randomUUID } from "node:crypto";
+import {
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from "@temporalio/client";
+import { messageOf } from "../../domain/failure.ts";
+import {
+  intentAtFirst,
+  type ServiceDeclaration,
+} from "../../domain/supervision/declared/declaration.ts";
+import type { ServiceSpec } from "../../domain/supervision/services.ts";
+import { ServiceStatus } from "../../wire/supervision.ts";
+import {
+  recoverUpdate,
+  restartUpdate,
+  startUpdate,
+  stopUpdate,
+} from "../../workflows/messages/supervision.ts";
+import type { RecoverAnswer, SuperviseServiceInput } from "../../workflows/messages/supervision.ts";
+import type { RecoveryOrder } from "../../workflows/messages/health.ts";
+import { SUPERVISE_SERVICE, supervisorIdOf, taskQueueOf } from "../../workflows/names.ts";
+import { readSupervision } from "../status/temporal-view.ts";
+import type { TemporalClient } from "../../adapters/temporal-client.ts";
+
+export type ServiceCommandName = "start" | "stop" | "restart";
+/** With an id of its own it may be sent twice, and is done once. */
+export type ServiceCommand =
+  ServiceCommandName | { readonly name: ServiceCommandName; readonly id: string };
+export type CommandOutcome =
+  | { readonly kind: "done"; readonly status: ServiceStatus }
+  | { readonly kind: "no_supervisor" }
+  /** By the supervisor, which knows what was declared last. */
+  | { readonly kind: "refused"; readonly why: string }
+  /** No worker of the layer took the command in time. */
+  | { readonly kind: "no_answer" };
+type SuperviseService = (input: SuperviseServiceInput) => Promise<never>;
+
+const UPDATES = { start: startUpdate, stop: stopUpdate, restart: restartUpdate };
+const ANSWER_MARGIN_MS = 20_000;
+const MS_PER_S = 1_000;
+/** gRPC FAILED_PRECONDITION. */
+const PASSING_CODES: ReadonlySet<number> = new Set([9]);
+const TRIES_MAX = 5;
+const RECOVER_MS_MAX = 8_000;
+
+/** Idempotent; false when it was there. */
+export function startSupervisor(
+  { client }: TemporalClient,
+  spec: ServiceSpec,
+  declared: ServiceDeclaration,
+): Promise<boolean> {
+  return startTold(client, spec, { intent: intentAtFirst(declared), mode: "auto", declared });
+}
+
+type Told = Required<Pick<SuperviseServiceInput, "intent" | "mode">> & {
+  readonly declared?: ServiceDeclaration | undefined;
+};
+/** Closed by what is no operator's wish about the service. */
+const LOST: ReadonlySet<string> = new Set(["TERMINATED", "TIMED_OUT"]);
+const LOOK_MS_MAX = 5_000;
+
+/** Remembers what each supervisor was told, so that one that is lost comes back as it was. */
+export function rememberSupervisors(
+  { client, connection }: TemporalClient,
+  /** Whether there must have been one, though it was never seen. */
+  mustHaveBeen: (spec: ServiceSpec) => boolean,
+) {
+  const known = new Map<string, Told>();
+  const givenUp = new Set<string>();
+  const restoreOne = async (spec: ServiceSpec): Promise<boolean> => {
+    const found = await lookAt(client, spec);
+    const before = known.get(spec.name) ?? null;
+    const told = found.told ?? before ?? toldAtFirst(spec);
+    if (found.kind === "running") {
+      known.set(spec.name, told);
+      givenUp.delete(spec.name);
+    }
+    // Who cancels a supervisor wants no other, also when the server has forgotten the first.
+    if (found.kind === "ended") {
+      known.delete(spec.name);
+      givenUp.add(spec.name);
+    }
+    if (found.kind !== "lost" || givenUp.has(spec.name)) return false;
+    return (before !== null || mustHaveBeen(spec)) && startTold(client, spec, told);
+  };
+  return {
+    /** One look at each; the names of those that were made anew. @throws while the server is away. */
+    async restore(specs: readonly ServiceSpec[]): Promise<readonly string[]> {
+      const made = await connection.withDeadline(Date.now() + LOOK_MS_MAX, () =>
+        Promise.all(specs.map(restoreOne)),
+      );
+      return specs.filter((_, index) => made[index]).map(({ name }) => name);
+    },
+  };
+}
+
+async function lookAt(
+  client: TemporalClient["client"],
+  spec: ServiceSpec,
+): Promise<{ readonly kind: "running" | "lost" | "ended"; readonly told: Told | null }> {
+  try {
+    const { status, memo } = await client.workflow.getHandle(supervisorIdOf(spec.name)).describe();
+    const told = ServiceStatus.safeParse(memo?.["status"]).data ?? null;
+    if (status.name === "RUNNING") return { kind: "running", told };
+    return { kind: LOST.has(status.name) ? "lost" : "ended", told };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { kind: "lost", told: null };
+    throw error;
+  }
+}
+
+function toldAtFirst(spec: ServiceSpec): Told {
+  return { intent: spec.autostart ? "running" : "stopped", mode: "auto" };
+}
+
+async function startTold(
+  client: TemporalClient["client"],
+  spec: ServiceSpec,
+  told: Told,
+): Promise<boolean> {
+  const { intent, mode, declared } = told;
+  const known = declared === undefined ? {} : { declared };
+  try {
+    await client.workflow.start<SuperviseService>(SUPERVISE_SERVICE, {
+      ...supervisorOptions(spec),
+      // Also where it can be read before a worker has run it.
+      memo: known,
+      args: [{ service: spec.name, intent, mode, ...known }],
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/** Sends an update and waits until it took effect; `start` also starts a supervisor that is not there. */
+export async function commandService(
+  temporal: TemporalClient,
+  spec: ServiceSpec,
+  asked: ServiceCommand,
+): Promise<CommandOutcome> {
+  const { name: command, id: updateId } =
+    typeof asked === "string" ? { name: asked, id: randomUUID() } : asked;
+  const limitMs = (spec.stopWaitSeconds + spec.startSeconds) * MS_PER_S + ANSWER_MARGIN_MS;
+  try {
+    const status = await temporal.connection.withDeadline(Date.now() + limitMs, () =>
+      withRetry(() => sendUpdate(temporal, { spec, command, updateId })),
+    );
+    return { kind: "done", status: ServiceStatus.parse(status) };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { kind: "no_supervisor" };
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: "no_answer" };
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    return { kind: "refused", why: messageOf(error.cause ?? error) };
+  }
+}
+
+/** Carries out a decision of metaHealth; sent twice, it is done once. */
+export async function recoverService(
+  { client, connection }: TemporalClient,
+  { decision, target, why, at_ms }: RecoveryOrder,
+): Promise<RecoverAnswer> {
+  const handle = client.workflow.getHandle(supervisorIdOf(target.name));
+  const order = { args: [{ decision, why, at_ms }] satisfies [unknown], updateId: decision };
+  try {
+    return await connection.withDeadline(Date.now() + RECOVER_MS_MAX, () =>
+      withRetry(() => handle.executeUpdate(recoverUpdate, order)),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return { done: false, says: "it has no supervisor" };
+  }
+}
+
+/** What a service is meant to do, from its supervisor's memo: no worker needs to answer. */
+export async function intentOf(
+  { client }: TemporalClient,
+  spec: ServiceSpec,
+): Promise<ServiceStatus["intent"]> {
+  const { status } = await readSupervision(client, spec.name, Date.now());
+  return status?.intent ?? (spec.autostart ? "running" : "stopped");
+}
+
+function sendUpdate(
+  { client }: TemporalClient,
+  about: {
+    readonly spec: ServiceSpec;
+    readonly command: ServiceCommandName;
+    readonly updateId: string;
+  },
+): Promise<ServiceStatus> {
+  const { spec, command, updateId } = about;
+  if (command !== "start") {
+    const handle = client.workflow.getHandle(supervisorIdOf(spec.name));
+    return handle.executeUpdate(UPDATES[command], { args: [{}], updateId });
+  }
+  const startWorkflowOperation = new WithStartWorkflowOperation<SuperviseService>(
+    SUPERVISE_SERVICE,
+    {
+      ...supervisorOptions(spec),
+      args: [{ service: spec.name }],
+      workflowIdConflictPolicy: "USE_EXISTING",
+    },
+  );
+  const options = { args: [{}] satisfies [unknown], updateId, startWorkflowOperation };
+  return client.workflow.executeUpdateWithStart(startUpdate, options);
+}
+
+/** A workflow task that fails under an update (continue-as-new at that moment) is no answer: ask again. */
+async function withRetry<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      const isPassing = isGrpcServiceError(error) && PASSING_CODES.has(error.code);
+      if (!isPassing || TRIES_MAX <= tries) throw error;
+    }
+  }
+}
+
+function supervisorOptions(spec: ServiceSpec) {
+  return {
+    workflowId: supervisorIdOf(spec.name),
+    taskQueue: taskQueueOf(spec.layer),
+    staticSummary: `supervises ${spec.name}`,
+    staticDetails:
+      `Keeps **${spec.name}** running: \`run-${spec.name}\` is one life of its process. ` +
+      "Updates: `start`, `stop`, `restart`, `setMode`. Query: `status`.",
+  };
+}

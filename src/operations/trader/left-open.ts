@@ -1,0 +1,40 @@
+/** What a book that was told to flatten still holds, and why it does. */
+import { UNPRICED_TOLD_AFTER_MS } from "../../domain/trading/portfolio/unpriced-positions.ts";
+import type { TraderStatus } from "../../wire/trading/trader-control.ts";
+
+export type LeftOpen = {
+  /** The id of a position, or of an order on its way. */
+  readonly id: string;
+  readonly asset: string | null;
+  readonly why: string;
+};
+
+/** Empty once the book is flat. */
+export function leftOpen(status: TraderStatus): readonly LeftOpen[] {
+  const { positions, orders_working: orders } = status;
+  const held = positions.map(({ id, asset, no_price_since: since }) => ({
+    id,
+    asset,
+    why: since === null ? whyPriced(status) : noPrice(asset, since),
+  }));
+  if (held.length !== 0) return held;
+  return orders.map((id) => ({ id, asset: null, why: `order ${id} is not done yet` }));
+}
+
+function noPrice(asset: string, since: string): string {
+  return `no price for ${asset} since ${since.slice(0, 19)}Z, and without one nothing is closed`;
+}
+
+function whyPriced({ orders_working: orders, last_seq: seq }: TraderStatus): string {
+  return orders.length === 0
+    ? `no fresh scan to close it at came after seq ${seq}`
+    : "its exit is ordered and not filled yet";
+}
+
+/** Whether waiting is idle: all that is left has been without a price for long. */
+export function waitsInVain({ positions }: TraderStatus, nowMs: number): boolean {
+  return positions.every(
+    ({ no_price_since: since }) =>
+      since !== null && UNPRICED_TOLD_AFTER_MS < nowMs - Date.parse(since),
+  );
+}

@@ -1,0 +1,75 @@
+/** An operator's command to a book's trader, over its local socket: for the command line and for the page. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { askTrader } from "../../adapters/trader-client.ts";
+import { SERVICE_NAMES } from "../../domain/supervision/services.ts";
+import type { TraderAnswer, TraderRequest } from "../../wire/trading/trader-control.ts";
+import { traderServiceOf } from "../../workflows/names.ts";
+import { CommandRefused } from "../command-refused.ts";
+import { type LeftOpen, leftOpen, waitsInVain } from "./left-open.ts";
+
+export type Told = {
+  readonly answer: TraderAnswer;
+  /** Of a book that was told to flatten: what it still holds. */
+  readonly left: readonly LeftOpen[];
+};
+
+const ASK_EVERY_MS = 250;
+
+/** A book that is flattened is waited for, at most as long as said. @throws {CommandRefused} where no trader answers. */
+export async function tellTrader(
+  dataDir: string,
+  book: string,
+  { request, flatWithinMs }: { readonly request: TraderRequest; readonly flatWithinMs: number },
+): Promise<Told> {
+  const first = await send(dataDir, book, request);
+  if (request.command !== "flatten" || !first.ok) return { answer: first, left: [] };
+  const answer = await whenFlat(dataDir, book, { first, waitMs: flatWithinMs });
+  return { answer, left: answer.status === null ? [] : leftOpen(answer.status) };
+}
+
+/** The same answer with the newest status: flat, or what is left after the time or for want of a price. */
+async function whenFlat(
+  dataDir: string,
+  book: string,
+  { first, waitMs }: { readonly first: TraderAnswer; readonly waitMs: number },
+): Promise<TraderAnswer> {
+  let { status } = first;
+  const untilMs = performance.now() + waitMs;
+  while (status !== null && leftOpen(status).length !== 0 && performance.now() < untilMs) {
+    if (status.positions.length !== 0 && waitsInVain(status, Date.now())) break;
+    await sleep(ASK_EVERY_MS);
+    const reply = await askTrader(dataDir, book, { command: "status", id: randomUUID() });
+    // It was told, and what it said last stands: a trader that starts again goes on with it.
+    if (reply.kind === "answered") status = reply.answer.status ?? status;
+  }
+  return { ...first, status };
+}
+
+async function send(dataDir: string, book: string, request: TraderRequest): Promise<TraderAnswer> {
+  const reply = await askTrader(dataDir, book, request);
+  switch (reply.kind) {
+    case "answered":
+      return reply.answer;
+    case "no_trader": {
+      const service = traderServiceOf(book);
+      const known = SERVICE_NAMES.some((name) => name === service);
+      const how = known ? `'dolphin start ${service}' starts it` : `there is no ${service} yet`;
+      throw new CommandRefused(
+        `no trader of ${book} runs on ${dataDir}, so nothing was done; ${how}, and --data-dir names another place`,
+      );
+    }
+    case "no_answer":
+      if (!reply.wasAsked) {
+        throw new CommandRefused(
+          `${reply.why}; nothing was done yet, '--id ${request.id}' tries it again`,
+        );
+      }
+      throw new CommandRefused(
+        `the trader of ${book} did not answer, so it may have been done or not: ${reply.why}; ` +
+          `'--id ${request.id}' repeats it safely`,
+        1,
+        true,
+      );
+  }
+}

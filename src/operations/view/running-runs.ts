@@ -1,0 +1,85 @@
+/** Backtests and sweeps that Temporal has under way: how far each is, and how much longer it takes. */
+import type { Client } from "@temporalio/client";
+import { defaultPayloadConverter } from "@temporalio/common";
+import { z } from "zod";
+import { wallMs } from "../../adapters/clock.ts";
+import { BACKTEST, BACKTEST_SWEEP } from "../../workflows/names.ts";
+import { progressQuery } from "../../workflows/messages/backtest.ts";
+
+export type RunningRun = {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly kind: "run" | "sweep";
+  readonly startedMs: number;
+  /** From 0 to 1; null: not told yet. */
+  readonly share: number | null;
+  /** In words. */
+  readonly progress: string;
+  readonly secondsLeft: number | null;
+};
+
+const RUNS_MAX = 20;
+const DEADLINE_MS = 1_500;
+const QUERY = `ExecutionStatus = 'Running' AND WorkflowType IN ('${BACKTEST}', '${BACKTEST_SWEEP}')`;
+
+/** What `beating` of the activity tells. */
+const Beat = z.object({
+  scans: z.number(),
+  scans_total: z.number().optional(),
+  scans_per_s: z.number().optional(),
+  seconds_left: z.number().nullable().optional(),
+});
+
+/** @throws {Error} when Temporal does not answer. */
+export async function readRunning(client: Client): Promise<readonly RunningRun[]> {
+  return client.withDeadline(wallMs() + DEADLINE_MS, async () => {
+    const found: { workflowId: string; runId: string; type: string; startTime: Date }[] = [];
+    for await (const one of client.workflow.list({ query: QUERY, pageSize: RUNS_MAX })) {
+      found.push(one);
+      if (RUNS_MAX <= found.length) break;
+    }
+    return Promise.all(
+      found.map(async ({ workflowId, runId, type, startTime }) => {
+        const about = { workflowId, runId, startedMs: startTime.getTime() };
+        // A worker that is busy or gone answers no query: the run is shown without it.
+        const told =
+          type === BACKTEST_SWEEP
+            ? await sweepProgress(client, workflowId).catch(() => NOT_TOLD)
+            : await runProgress(client, workflowId).catch(() => NOT_TOLD);
+        return { ...about, kind: type === BACKTEST_SWEEP ? "sweep" : "run", ...told } as const;
+      }),
+    );
+  });
+}
+
+type Told = Pick<RunningRun, "share" | "progress" | "secondsLeft">;
+const NOT_TOLD: Told = {
+  share: null,
+  progress: "no worker tells how far it is",
+  secondsLeft: null,
+};
+
+async function sweepProgress(client: Client, workflowId: string): Promise<Told> {
+  const told = await client.workflow.getHandle(workflowId).query(progressQuery);
+  const { chunks, chunks_total, trials, trials_total, seconds_left } = told;
+  return {
+    share: chunks_total === 0 ? null : chunks / chunks_total,
+    progress: chunks_total === 0 ? "being planned" : `${trials} of ${trials_total} sets`,
+    secondsLeft: seconds_left,
+  };
+}
+
+async function runProgress(client: Client, workflowId: string): Promise<Told> {
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  const [activity] = raw.pendingActivities ?? [];
+  const payload = activity?.heartbeatDetails?.payloads?.[0];
+  if (payload == null) return { ...NOT_TOLD, progress: "waits for a worker of layer batch" };
+  const { data } = Beat.safeParse(defaultPayloadConverter.fromPayload(payload));
+  if (data === undefined) return NOT_TOLD;
+  const { scans, scans_total = 0, seconds_left = null } = data;
+  return {
+    share: 0 < scans_total ? Math.min(1, scans / scans_total) : null,
+    progress: 0 < scans_total ? `${scans} of ${scans_total} scans` : "reads the archive",
+    secondsLeft: seconds_left,
+  };
+}

@@ -1,0 +1,74 @@
+/** A question about a book at a time, and what it is answered with. */
+import { listDays } from "../../adapters/event-log/segments/segment-files.ts";
+import type { TraderEvent } from "../../domain/trading/events.ts";
+import type { Trader } from "../../domain/trading/trader.ts";
+import { explainDecision, type Explanation } from "../../domain/trading/why/explain-decision.ts";
+import type { Origins } from "../../domain/trading/why/origins.ts";
+import type { Configuration } from "../../wire/configuration.ts";
+import type { When } from "./find-event.ts";
+
+export type BookQuestion = {
+  readonly dataDir: string;
+  readonly configuration: Pick<Configuration, "trader" | "green">;
+  readonly when: When;
+  /** Whether it is asked since when the posture holds: it may have to be looked for further back. */
+  readonly isPostureAsked?: boolean;
+};
+
+export type ExplainedBook = {
+  /** Of the last event until then that asked for a decision; null: there was none. */
+  readonly decided: Explanation | null;
+  /** What would let no entry through after the last event until then. */
+  readonly standing: Explanation;
+  readonly posture: StandingPosture;
+  readonly read: {
+    readonly folder: string;
+    /** In words, of the state that the fold began with. */
+    readonly from: string;
+    readonly fromIndex: number;
+    readonly toIndex: number;
+  };
+  /**
+   * Whether the fold decided what the trader recorded then: `other` where other code ran, `unknown` where no
+   * digest is kept, or not yet.
+   */
+  readonly recorded: "same" | "other" | "unknown";
+};
+
+export type StandingPosture = {
+  readonly value: string;
+  readonly asOfMs: number;
+  readonly ageMs: number;
+  /** When the log told of the change to it; null: before what was read. */
+  readonly since: { readonly atMs: number } | null;
+  /** Who told it last; empty: nobody in what was read. */
+  readonly source: string;
+};
+
+/** A sentence where it can't be explained. */
+export type BookAnswer = ExplainedBook | string;
+
+export function nothingOf(folder: string, when: When): string {
+  const days = listDays(folder);
+  if (days.length === 0) return `${folder} has no log yet: no trader of the book has run here`;
+  const kept = `the log has ${days[0]} to ${days.at(-1)}`;
+  if (when.kind === "seq") return `no scan of seq ${when.seq} is in the log: ${kept}`;
+  return `the log has nothing of then: ${kept}`;
+}
+
+/** What would let no entry through after this event, whatever it was. */
+export function standingAt(trader: Trader, event: TraderEvent, origins: Origins): Explanation {
+  const { index, nowMs } = event;
+  return explainDecision(trader, { kind: "tick", index, nowMs }, origins);
+}
+
+export function postureOf({ data }: Trader, origins: Origins): StandingPosture {
+  const { value, asOfMs } = data.posture;
+  return {
+    value,
+    asOfMs,
+    ageMs: data.nowMs - asOfMs,
+    since: origins.posture,
+    source: origins.source,
+  };
+}

@@ -1,0 +1,58 @@
+/** An envelope as a fan: where nine of ten and half of the futures end after so many trades, and the middle one. */
+import type { EnvelopePoint } from "../../domain/forewarn/forecast.ts";
+import {
+  acrossScale,
+  axes,
+  axisNames,
+  extentOf,
+  pathOf,
+  picture,
+  px,
+  upScale,
+  WIDE,
+} from "../plot.ts";
+import { short, shortPercent } from "../figures.ts";
+
+const PLOT = { ...WIDE, bottom: 38 };
+const BANDS = [
+  ["fan", "q0.05", "q0.95"],
+  ["fan-core", "q0.25", "q0.75"],
+] as const;
+const MEDIAN = "q0.5";
+
+type Point = readonly [number, number];
+
+/** `falls`: levels of equity that are drawn across, as multiples of the present one. */
+export function fanChart(
+  title: string,
+  envelope: readonly EnvelopePoint[],
+  falls: readonly number[],
+): string {
+  // All futures begin at the present equity.
+  const along = (name: string): readonly Point[] => [
+    [0, 0],
+    ...envelope.map(({ trades, quantiles }): Point => [trades, (quantiles[name] ?? NaN) - 1]),
+  ];
+  const edges = BANDS.map(([style, low, high]) => [style, along(low), along(high)] as const);
+  const heights = [...edges.flatMap(([, low, high]) => [...low, ...high]), ...falls.map(levelAt)];
+  const x = acrossScale(PLOT, [0, Math.max(1, envelope.at(-1)?.trades ?? 1)]);
+  const y = upScale(PLOT, extentOf(heights.map(([, height]) => height)));
+  const placed = (points: readonly Point[]) =>
+    points.map(([at, height]) => [x.place(at), y.place(height)] as const);
+  const bands = edges.map(
+    ([style, low, high]) =>
+      `<path class="${style}" d="${pathOf([...placed(high), ...placed(low).toReversed()])}Z"/>`,
+  );
+  const middle = `<path class="own" d="${pathOf(placed(along(MEDIAN)))}"/>`;
+  const lines = falls.map((fall) => {
+    const at = px(y.place(levelAt(fall)[1]));
+    return `<line class="limit" x1="${PLOT.left}" x2="${PLOT.width - PLOT.right}" y1="${at}" y2="${at}"/>`;
+  });
+  const frame = axes(PLOT, { x, y }, { x: short, y: shortPercent });
+  const names = axisNames(PLOT, { x: "trades from now on", y: "" });
+  return picture(PLOT, title, frame + bands.join("") + middle + lines.join("") + names);
+}
+
+function levelAt(fall: number): Point {
+  return [0, fall - 1];
+}

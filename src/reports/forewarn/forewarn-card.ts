@@ -1,0 +1,75 @@
+/** What the coming days may bring a book that goes on as this run did: the forewarner over the run's own trades. */
+import { forecast, type PastTrade } from "../../domain/forewarn/forecast.ts";
+import type { RunPictures } from "../../domain/backtest/run-trace.ts";
+import { MS_PER_DAY } from "../../domain/time.ts";
+import { number, percent } from "../figures.ts";
+import { card, facts, legend, note } from "../page.ts";
+import type { RunRecord } from "../run-record.ts";
+import { fanChart } from "./fan-chart.ts";
+
+const TITLE = "What may come";
+const HORIZON_DAYS_MAX = 30;
+/** More make the picture no clearer, and the sheet late. */
+const STEPS_MAX = 1_000;
+const PATHS = 2_000;
+
+export function forewarnCard(
+  { report, settings }: RunRecord,
+  { trades, tradeStride }: RunPictures,
+): string {
+  if (1 < tradeStride) {
+    return card(TITLE, note(`Of every ${tradeStride}th trade alone nothing can be drawn.`));
+  }
+  const { run, returns } = report;
+  const days = Math.max(1, ((run.lastMs ?? 0) - (run.firstMs ?? 0)) / MS_PER_DAY);
+  const tradesPerDay = trades.length / days;
+  const horizonDays = Math.max(1, Math.min(HORIZON_DAYS_MAX, Math.floor(STEPS_MAX / tradesPerDay)));
+  const { watched } = settings;
+  const { endEquity } = returns;
+  const peak = 0 < endEquity ? Math.max(1, returns.peak / endEquity) : 1;
+  const told = forecast({
+    trades: returnsOf(trades, settings.capital),
+    regime: null,
+    tradesPerDay,
+    horizonDays,
+    peak,
+    dayStart: 1,
+    limits: watched,
+    paths: PATHS,
+    seed: run.seed,
+  });
+  if (told.breach === null) return card(TITLE, note(`No forecast: ${told.reason}.`));
+  const key = legend([
+    ["blue", "the middle one of the futures; half and nine tenths of them around it"],
+    ["red", "the drawdown at which a book stops"],
+  ]);
+  const { drawdown, dailyLoss, either } = told.breach;
+  const rows = [
+    ["Reaches a loss limit", `${percent(either, 1)}, ${told.verdict}`],
+    [`Falls ${percent(watched.drawdownMax)} below its peak`, percent(drawdown, 1)],
+    [`Loses ${percent(watched.dailyLossMax)} in a day`, percent(dailyLoss, 1)],
+  ] as const;
+  return card(
+    `${TITLE} in ${number(horizonDays, 0)} days`,
+    key +
+      fanChart(TITLE, told.envelope, [peak * (1 - watched.drawdownMax)]) +
+      facts(rows) +
+      note(
+        `${number(PATHS, 0)} futures, drawn from the returns of the run's ${trades.length} trades ` +
+          `in stretches of ${number(told.meanBlock, 1)} on average, at their pace; seed ${run.seed}. ` +
+          "They know nothing that the run did not see.",
+      ),
+  );
+}
+
+/** On what the book had before each of them, in the order of their ends. */
+function returnsOf(trades: RunPictures["trades"], capital: number): readonly PastTrade[] {
+  let before = capital;
+  return trades
+    .toSorted((a, b) => a.exitedAtMs - b.exitedAtMs)
+    .map(({ pnl, plan }) => {
+      const netReturn = pnl / before;
+      before += pnl;
+      return { netReturn, regime: plan.bucket };
+    });
+}

@@ -1,0 +1,60 @@
+/** What the beats of health tell: the last report in short, and what keeps it from being told. */
+import type { DependencyState } from "../../domain/supervision/ties.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+import { alertOf } from "../../wire/facts/bridge-facts.ts";
+import type { HealthReport } from "../../wire/health/health-report.ts";
+import type { Beat } from "../shell/run-service.ts";
+
+export type HealthStanding = {
+  /** Null before the first. */
+  readonly report: HealthReport | null;
+  readonly ageMs: number | null;
+  readonly servers: Readonly<Record<"temporal" | "hazelcast", DependencyState>>;
+  /** Why no history is kept. */
+  readonly trouble: string | null;
+  readonly untold: number;
+  /** Why metaHealth cannot be told of what was found. */
+  readonly unheard: string | null;
+};
+
+/** Of what a beat has room for. */
+const CAUSE_CHARS_MAX = 400;
+/** Three samples. */
+const BUDGET_S = 15;
+
+export function healthBeat({
+  report,
+  ageMs,
+  servers,
+  trouble,
+  untold,
+  unheard,
+}: HealthStanding): Beat {
+  const ageS = ageMs === null ? null : ageMs / MS_PER_SECOND;
+  return {
+    state: report === null ? "starting" : [report.status, ...report.causes].join("; "),
+    facts: {
+      dependencies: servers,
+      inputs: [{ name: "samples", ageS, budgetS: BUDGET_S }],
+      queue: null,
+      notes: [
+        ...(trouble === null ? [] : [alertOf("samples", `no history: ${trouble}`)]),
+        // That Temporal is away is said already.
+        ...(unheard === null || servers.temporal !== "ok"
+          ? []
+          : [alertOf("samples", `metaHealth cannot be told: ${unheard}`)]),
+      ],
+    },
+    counters: {
+      rm_meta: report?.rm_meta ?? null,
+      health: report?.status ?? null,
+      cause: report?.causes.join("; ").slice(0, CAUSE_CHARS_MAX) ?? null,
+      m1_proc: report?.m1_proc ?? null,
+      m2_heartbeat: report?.m2_heartbeat ?? null,
+      m3_data_freshness: report?.m3_data_freshness ?? null,
+      m4_control_plane: report?.m4_control_plane ?? null,
+      m5_coherence: report?.m5_coherence ?? null,
+      untold,
+    },
+  };
+}

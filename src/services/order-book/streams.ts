@@ -1,0 +1,233 @@
+/**
+ * The connections to the venue: opens them, notices the silent, comes back with growing pauses, and lets each give way
+ * to a new one before the venue ends it. Asked by `tick`, it has no timers of its own.
+ * Invariant: time in which nobody looked, such as our own pause, is no silence of the venue.
+ */
+import {
+  attemptWaitMs,
+  reconnectWaitMs,
+  silentAfterMs,
+} from "../../domain/order-book/connections.ts";
+import { HEARD, isTooSilent, type Silence, silentLook } from "../../domain/supervision/silence.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+import type { SocketEvents, VenueSocket } from "../../adapters/order-book/venue-socket.ts";
+import type { Origin } from "./book-board.ts";
+
+export type StreamsOptions = {
+  /** Of one connection each. */
+  readonly urls: readonly string[];
+  /** Of the connection at this place in `urls`, those whose books were not heard of since then. */
+  readonly lacking: (at: number, sinceMs: number) => number;
+  readonly venue: string;
+  readonly silentS: number;
+  readonly open: (url: string, events: SocketEvents) => VenueSocket;
+  readonly chance: () => number;
+  /** The age at which a connection gives way to a new one; asked of each. */
+  readonly renewMs: () => number;
+  readonly onMessage: (bytes: Uint8Array, origin: Origin) => void;
+  readonly say: (level: "info" | "warn", line: string) => void;
+};
+
+export type StreamsState = {
+  readonly connections: number;
+  readonly open: number;
+  readonly reconnects: number;
+  /** Why the last one ended. */
+  readonly trouble: string | null;
+};
+
+type Line = {
+  readonly url: string;
+  current: Connection | null;
+  /** What is to take the place of `current`, until its first message. */
+  successor: Connection | null;
+  failures: number;
+  retryAtMs: number;
+  /** Whether it was said that it is away. */
+  isAway: boolean;
+  period: Period;
+};
+
+/** In which each of a line's books is to be heard of; time in which nobody looked is none of it. */
+type Period = { readonly sinceMs: number; watched: Silence; readonly fruitless: number };
+
+type Connection = {
+  readonly id: number;
+  socket: VenueSocket | null;
+  isOpen: boolean;
+  source: string;
+  sinceMs: number;
+  /** Since the last look. */
+  isHeard: boolean;
+  silence: Silence;
+  renewAtMs: number;
+  /** Why it has ended; null: it has not. */
+  end: string | null;
+};
+
+/** Who lived so long was well: what comes after it is no failure in a row. */
+const WELL_MS = 30_000;
+/** Between two attempts, whichever connection they are for. */
+const APART_MS = 50;
+/** Of `silent_s`: a book that nobody trades may stand still for minutes. */
+const PERIOD_SILENCES = 30;
+/** A connection that was renewed for nothing waits twice as long, so often. */
+const DOUBLINGS_MAX = 8;
+/** What counts at most from one look to the next. */
+const LOOK_MS = 250;
+
+export class VenueStreams {
+  readonly #options: StreamsOptions;
+  readonly #lines: readonly Line[];
+  readonly #attemptsMs: number[] = [];
+  #ids = 0;
+  #lookedMs = 0;
+  #reconnects = 0;
+  #trouble: string | null = null;
+
+  constructor(options: StreamsOptions) {
+    this.#options = options;
+    this.#lines = options.urls.map((url) => ({
+      url,
+      current: null,
+      successor: null,
+      failures: 0,
+      retryAtMs: 0,
+      isAway: false,
+      period: { sinceMs: 0, watched: HEARD, fruitless: 0 },
+    }));
+  }
+
+  /** To be asked some times a second; by the monotonic clock. */
+  tick(nowMs: number): void {
+    const sinceLookMs = nowMs - this.#lookedMs;
+    this.#lookedMs = nowMs;
+    for (const [at, line] of this.#lines.entries()) {
+      for (const one of [line.current, line.successor]) {
+        if (one !== null) this.#look(one, sinceLookMs);
+      }
+      this.#judge(line, nowMs);
+      if (line.current?.isOpen === true) this.#watch(line, { at, nowMs, sinceLookMs });
+      else line.period = { ...line.period, sinceMs: nowMs, watched: HEARD };
+      if (nowMs < line.retryAtMs) continue;
+      if (line.current === null) {
+        line.current = this.#openOne(line, nowMs);
+      } else if (line.current.renewAtMs <= nowMs && line.successor === null) {
+        line.successor = this.#openOne(line, nowMs);
+      }
+    }
+  }
+
+  state(): StreamsState {
+    return {
+      connections: this.#lines.length,
+      open: this.#lines.filter(({ current }) => current?.isOpen === true).length,
+      reconnects: this.#reconnects,
+      trouble: this.#trouble,
+    };
+  }
+
+  close(): void {
+    for (const { current, successor } of this.#lines) {
+      current?.socket?.close();
+      successor?.socket?.close();
+    }
+  }
+
+  #look(one: Connection, sinceLookMs: number): void {
+    one.silence = one.isHeard ? HEARD : silentLook(one.silence, sinceLookMs, LOOK_MS);
+    one.isHeard = false;
+    if (one.end !== null) return;
+    if (!isTooSilent(one.silence, silentAfterMs(this.#options.silentS))) return;
+    one.socket?.close();
+    one.end = `silent for ${Math.round(one.silence.silentMs / MS_PER_SECOND)} s`;
+  }
+
+  /** A connection that talks, and not of all its books, gives way to a new one as one that is of age does. */
+  #watch(
+    line: Line,
+    { at, nowMs, sinceLookMs }: { at: number; nowMs: number; sinceLookMs: number },
+  ): void {
+    const { period, current } = line;
+    period.watched = silentLook(period.watched, sinceLookMs, LOOK_MS);
+    const { fruitless } = period;
+    const doubled = 2 ** Math.min(fruitless, DOUBLINGS_MAX);
+    const periodMs = PERIOD_SILENCES * silentAfterMs(this.#options.silentS) * doubled;
+    if (!isTooSilent(period.watched, periodMs)) return;
+    const lacking = this.#options.lacking(at, period.sinceMs);
+    line.period = { sinceMs: nowMs, watched: HEARD, fruitless: 0 < lacking ? fruitless + 1 : 0 };
+    if (lacking === 0 || current === null) return;
+    current.renewAtMs = nowMs;
+    const what = `nothing of ${lacking} books in ${Math.round(periodMs / MS_PER_SECOND)} s`;
+    this.#options.say("warn", `a connection is opened anew: it brings ${what}`);
+  }
+
+  #judge(line: Line, nowMs: number): void {
+    const { current, successor } = line;
+    if (successor !== null && successor.end !== null) this.#lose(line, successor, nowMs);
+    if (current !== null && current.end !== null) this.#lose(line, current, nowMs);
+  }
+
+  #lose(line: Line, lost: Connection, nowMs: number): void {
+    line.failures = WELL_MS <= nowMs - lost.sinceMs ? 1 : line.failures + 1;
+    const waitMs = reconnectWaitMs(line.failures, this.#options.chance());
+    line.retryAtMs = nowMs + waitMs;
+    this.#reconnects += 1;
+    this.#trouble = lost.end;
+    if (line.successor === lost) line.successor = null;
+    else line.current = null;
+    if (line.current !== null || line.isAway) return;
+    // Who comes next is there already, or it is said once.
+    line.current = line.successor;
+    line.successor = null;
+    if (line.current !== null) return;
+    line.isAway = true;
+    const inS = (waitMs / MS_PER_SECOND).toFixed(1);
+    this.#options.say("warn", `a connection ended: ${lost.end}; the next attempt is in ${inS} s`);
+  }
+
+  #openOne(line: Line, nowMs: number): Connection | null {
+    const last = this.#attemptsMs.at(-1) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - last < APART_MS || 0 < attemptWaitMs(this.#attemptsMs, nowMs)) return null;
+    this.#attemptsMs.push(nowMs);
+    this.#ids += 1;
+    const made: Connection = {
+      id: this.#ids,
+      socket: null,
+      isOpen: false,
+      source: this.#options.venue,
+      sinceMs: nowMs,
+      isHeard: false,
+      silence: HEARD,
+      renewAtMs: nowMs + this.#options.renewMs(),
+      end: null,
+    };
+    made.socket = this.#options.open(line.url, {
+      onOpen: ({ isSimulated }) => {
+        made.isOpen = true;
+        made.isHeard = true;
+        if (isSimulated) made.source = `simulated ${this.#options.venue}`;
+      },
+      onMessage: (bytes) => this.#hear(line, made, bytes),
+      onEnd: (why) => {
+        made.isOpen = false;
+        made.end ??= why;
+      },
+    });
+    return made;
+  }
+
+  #hear(line: Line, by: Connection, bytes: Uint8Array): void {
+    by.isHeard = true;
+    if (by === line.successor) {
+      line.current?.socket?.close();
+      line.current = by;
+      line.successor = null;
+    }
+    if (line.isAway) {
+      line.isAway = false;
+      this.#options.say("info", "a connection is back");
+    }
+    this.#options.onMessage(bytes, { connection: by.id, source: by.source });
+  }
+}

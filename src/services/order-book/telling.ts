@@ -1,0 +1,94 @@
+/**
+ * Tells books at a bounded rate: the common text once a period, and each asset's own once a period, spread over it so
+ * that no message waits behind all of them. What was not told yet is overtaken by what is newer.
+ */
+import {
+  bookKey,
+  bookText,
+  LATEST_FEATURES_KEY,
+  latestText,
+  type Pushed,
+} from "../../wire/order-book/book-values.ts";
+import type { AssetBook } from "./book-board.ts";
+
+export type TellingOptions = {
+  readonly put: (key: string, text: string) => Promise<void>;
+  readonly by: Pick<Pushed, "epoch" | "instance">;
+  readonly everyMs: number;
+  readonly books: () => readonly AssetBook[];
+  /** What comes of a text, and of nothing but a cluster that is away: null, or why not. */
+  readonly onAnswer: (trouble: string | null) => void;
+  /** Anything else, such as a newer process. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+/** At once, of all keys together: a cluster that is slow is not asked more. */
+const UNDER_WAY_MAX = 16;
+
+export class Telling {
+  readonly #options: TellingOptions;
+  readonly #underWay = new Set<string>();
+  #commonMs = Number.NEGATIVE_INFINITY;
+  #next = 0;
+  #isNews = false;
+  told = 0;
+
+  constructor(options: TellingOptions) {
+    this.#options = options;
+  }
+
+  /** After `passedMs` since the last time; `wallMs` is what is written. */
+  tick(about: {
+    readonly nowMs: number;
+    readonly passedMs: number;
+    readonly wallMs: number;
+  }): void {
+    const { everyMs, books: list } = this.#options;
+    const books = list();
+    const share = Math.ceil((books.length * Math.min(about.passedMs, everyMs)) / everyMs);
+    for (let count = 0; count < share && this.#underWay.size < UNDER_WAY_MAX; count += 1) {
+      const one = books[this.#next % books.length]!;
+      this.#next = (this.#next + 1) % books.length;
+      if (one.isFresh) this.#tellOne(one, about.wallMs);
+    }
+    if (about.nowMs - this.#commonMs < everyMs || !this.#isNews) return;
+    if (this.#underWay.has(LATEST_FEATURES_KEY)) return;
+    this.#commonMs = about.nowMs;
+    this.#isNews = false;
+    const pushed = { ...this.#options.by, pushedMs: about.wallMs };
+    this.#put(LATEST_FEATURES_KEY, latestText(books, pushed, sourceOf(books)));
+  }
+
+  #tellOne(one: AssetBook, pushedMs: number): void {
+    const key = bookKey(one.asset);
+    this.#isNews = true;
+    if (this.#underWay.has(key)) return;
+    one.isFresh = false;
+    this.#put(key, bookText(one, { ...this.#options.by, pushedMs }));
+  }
+
+  #put(key: string, text: string): void {
+    const { put, onAnswer, onFailure } = this.#options;
+    this.#underWay.add(key);
+    const settle = async () => {
+      try {
+        await put(key, text);
+        this.told += 1;
+        onAnswer(null);
+      } catch (error) {
+        const isAway = error instanceof Error && error.name === "HazelcastUnavailable";
+        if (isAway) onAnswer(error.message);
+        else onFailure(error);
+      } finally {
+        this.#underWay.delete(key);
+      }
+    };
+    void settle();
+  }
+}
+
+/** Simulated, if any is: nobody takes a fake for the real one. */
+function sourceOf(books: readonly AssetBook[]): string {
+  const sources = [...new Set(books.map(({ source }) => source))].toSorted();
+  return sources.toReversed().join(", ");
+}

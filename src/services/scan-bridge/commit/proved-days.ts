@@ -1,0 +1,61 @@
+/**
+ * Which days the journal knows in full after it took over what Hazelcast knows: an older file that is
+ * pushed may have been pushed before.
+ */
+import { MS_PER_DAY, US_PER_MS, dayFromMicros } from "../../../domain/time.ts";
+import { dayOfFile, nextDay, previousDay } from "../../../domain/scan/archive-names.ts";
+import { PROVED_SEQ_KEY } from "../../../domain/scan/audit.ts";
+import { DONE_KEPT_US, type RefillDeps } from "./refill.ts";
+
+/**
+ * Seqs that Hazelcast no longer knows were pushed before the oldest done file that it keeps, so
+ * their files lie in days up to then; what came later is known.
+ */
+export function keepToProvedDays({
+  journal,
+  nowUs,
+  log,
+}: Pick<RefillDeps, "journal" | "nowUs" | "log">): void {
+  const from = journal.unbrokenFrom();
+  const before = Number(journal.meta(PROVED_SEQ_KEY) ?? 1);
+  if (from === null || from <= before) return;
+  const first = journal.scan(from);
+  const newest = journal.newestInOrder() ?? first;
+  if (first === null || newest === null) return;
+  const day = provedDay({ nowUs: nowUs(), first, newest });
+  journal.setProved(day, from);
+  log(
+    `which files had the seqs before ${from} is not known in full any more: ` +
+      `days before ${day} are not ours, so that nothing is pushed twice`,
+  );
+}
+
+type Known = { readonly file: string; readonly timeUs: number };
+
+/**
+ * The first day that is known in full, where `first` and all after it are known. By our clock, as far
+ * as the newest scan bears it out: one that is ahead would make today not ours, and one that is
+ * behind would have files counted whose seqs are forgotten.
+ */
+export function provedDay(of: {
+  readonly nowUs: number;
+  readonly first: Known;
+  readonly newest: Known;
+}): string {
+  const { nowUs, first, newest } = of;
+  const newestDay = dayOfFile(newest.file);
+  const byClock = dayFromMicros(nowUs - DONE_KEPT_US + MS_PER_DAY * US_PER_MS);
+  // A folder far ahead says nothing where its file's time does not say so too.
+  const byTime = dayFromMicros(newest.timeUs);
+  const byScan = previousDay(previousDay(newestDay < byTime ? newestDay : byTime));
+  const day = byClock < byScan ? byScan : byClock;
+  // Seqs that are forgotten may have been given on the day of the first that is known.
+  const latest = dayOfFile(first.file) < newestDay ? newestDay : nextDay(newestDay);
+  return day < latest ? day : latest;
+}
+
+/** The later of two days; null is none. */
+export function laterDay(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? other : one;
+}

@@ -1,0 +1,27 @@
+/** A pause that can be cut short; an end that comes before the pause begins is kept for it. */
+export class Nap {
+  #end: (() => void) | null = null;
+  #isEnded = false;
+
+  /** True when it was cut short. */
+  async take(ms: number): Promise<boolean> {
+    if (!this.#isEnded) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#end = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const wasEnded = this.#isEnded;
+    this.#end = null;
+    this.#isEnded = false;
+    return wasEnded;
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#end?.();
+  }
+}

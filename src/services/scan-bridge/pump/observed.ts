@@ -1,0 +1,129 @@
+/** What the pump has observed, gathered in one place: what it does next and what it reports follow from it. */
+import type { JournalScan, ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
+import type { Newest } from "../../../domain/scan/order.ts";
+import type { PumpView } from "../../../domain/scan/pump-act.ts";
+import type { BridgeFacts } from "../../../wire/facts/bridge-facts.ts";
+import type { NewScan } from "../intake/examine.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { Unfinished } from "../intake/unfinished.ts";
+import { Progress } from "./progress.ts";
+
+export type ObservedDeps = {
+  readonly journal: Pick<ScanJournal, "meta">;
+  readonly intake: Pick<Intake, "length" | "oldest">;
+  readonly unfinished: Pick<Unfinished, "count" | "isReviewing">;
+  readonly lastSeq: number;
+  readonly newest: Newest | null;
+  readonly nowMs: () => number;
+};
+
+export type PumpFacts = Omit<BridgeFacts, "archive" | "hazelcast">;
+
+const TICK_MS = 1_000;
+const REVIEW_MS = 250;
+/** Between two slices of one review. */
+const REVIEW_REST_MS = 40;
+
+export class Observed {
+  readonly #deps: ObservedDeps;
+  readonly progress: Progress;
+  /** Whether an audit asks for the ringbuffer to be looked at. */
+  readonly ring = { isAsked: false };
+  /** Of the newest scan that the journal has. */
+  lastSeq: number;
+  /** The newest scan in order. */
+  newest: Newest | null;
+  /** Other hosts have been told of all scans up to this one. */
+  doneSeq: number;
+  /** The scans that the cluster works on. */
+  #underWay: readonly NewScan[] = [];
+  #newestSeenMs: number | null = null;
+  #nextTickMs = 0;
+  #nextReviewMs = 0;
+  /** So that what waits at the start is taken before the first tick, which comes right behind it. */
+  #lastChore: PumpView["lastChore"] = "review";
+  #isRefused = false;
+  #isLearned = false;
+
+  constructor(deps: ObservedDeps) {
+    this.#deps = deps;
+    this.progress = new Progress(deps.nowMs);
+    this.lastSeq = deps.lastSeq;
+    this.newest = deps.newest;
+    this.doneSeq = Math.min(deps.lastSeq, Number(deps.journal.meta("done_seq") ?? 0));
+  }
+
+  /** Files are taken or waited for: chores may follow. */
+  turned(): void {
+    this.#lastChore = "none";
+    this.#isRefused = false;
+  }
+
+  journaled(rows: readonly JournalScan[], newest: Newest | null): void {
+    this.lastSeq += rows.length;
+    this.newest = newest;
+    this.progress.unhindered();
+  }
+
+  /** Trying on is progress. */
+  refused(): void {
+    this.#isRefused = true;
+    this.progress.hindered();
+  }
+
+  sent(scans: readonly NewScan[]): void {
+    this.#underWay = scans;
+  }
+
+  published(rows: readonly JournalScan[], scans: readonly NewScan[]): void {
+    this.#underWay = [];
+    this.progress.settled();
+    const inOrder = rows.findLastIndex((row) => !row.late);
+    this.#newestSeenMs = scans[inOrder]?.candidate.firstSeenMs ?? this.#newestSeenMs;
+  }
+
+  ticking(): void {
+    this.#lastChore = "tick";
+    this.#nextTickMs = this.#deps.nowMs() + TICK_MS;
+  }
+
+  reviewed(): void {
+    const { unfinished, nowMs } = this.#deps;
+    this.#lastChore = "review";
+    this.#nextReviewMs = nowMs() + (unfinished.isReviewing ? REVIEW_REST_MS : REVIEW_MS);
+  }
+
+  learned(isAll: boolean): void {
+    this.#isLearned = isAll;
+    this.turned();
+  }
+
+  view(isStopping: boolean, isSent: boolean): PumpView {
+    const { intake, unfinished } = this.#deps;
+    return {
+      isStopping,
+      isSent,
+      waiting: intake.length,
+      isRefused: this.#isRefused,
+      lastChore: this.#lastChore,
+      untold: this.lastSeq - this.doneSeq,
+      nextTickMs: this.#nextTickMs,
+      nextReviewMs: this.#nextReviewMs,
+      unfinished: unfinished.count,
+      isLearned: this.#isLearned,
+    };
+  }
+
+  facts(): PumpFacts {
+    const { intake, nowMs } = this.#deps;
+    const now = nowMs();
+    const oldest = this.#underWay[0]?.candidate ?? intake.oldest();
+    const ageS = (sinceMs: number) => Math.max(0, Math.round((now - sinceMs) / 100) / 10);
+    return {
+      newestDataAgeS: this.#newestSeenMs === null ? null : ageS(this.#newestSeenMs),
+      oldestUnpushedAgeS: oldest === undefined ? null : ageS(oldest.firstSeenMs),
+      ...this.progress.ages(),
+      backlog: intake.length + this.#underWay.length,
+    };
+  }
+}

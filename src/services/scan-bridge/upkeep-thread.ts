@@ -1,0 +1,69 @@
+/** Entry point of the thread that keeps the journal sound: a slow disk holds up no scan. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { monotonicMs } from "../../adapters/clock.ts";
+import { ScanJournalUpkeep } from "../../adapters/scan-journal/journal-upkeep.ts";
+import { assert } from "../../domain/assert.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { MS_PER_HOUR } from "../../domain/time.ts";
+import type { UpkeepMessage, UpkeepSettings } from "./upkeep.ts";
+
+/** How much of the journal a power cut may cost. */
+const SECURE_MS = 1_000;
+/** Work that can wait gets a twentieth of a core, and of the time in which the journal can be written. */
+const PAUSE_PER_STEP = 20;
+const PAUSE_MIN_MS = 20;
+/** Until the next look, when there was nothing to do. */
+const WORK_EVERY_MS = MS_PER_HOUR;
+
+const port = parentPort;
+assert(port !== null, "the upkeep runs as a worker thread");
+const settings: UpkeepSettings = workerData;
+let upkeep: ScanJournalUpkeep | null = null;
+let nextWorkMs = 0;
+let trouble: string | null = null;
+const stopped = new AbortController();
+port.once("message", () => stopped.abort());
+const pause = (ms: number) => sleep(ms, null, { signal: stopped.signal }).catch(() => {});
+while (!stopped.signal.aborted) {
+  const dueMs = monotonicMs() + SECURE_MS;
+  try {
+    upkeep ??= new ScanJournalUpkeep(settings.journalFile, {
+      ...settings,
+      onForget: tellForgotten,
+    });
+    upkeep.secure();
+    if (trouble !== null) tell("info", "the journal survives a power cut again");
+    trouble = null;
+    await workUntil(upkeep, dueMs);
+  } catch (error) {
+    // A full disk hinders the pump as well, which waits; the log may still be moved.
+    if (trouble === null) {
+      tell("warn", `a power cut may take more than a second of the journal: ${messageOf(error)}`);
+    }
+    trouble = messageOf(error);
+  }
+  await pause(Math.max(PAUSE_MIN_MS, dueMs - monotonicMs()));
+}
+upkeep?.close();
+
+async function workUntil(of: ScanJournalUpkeep, dueMs: number): Promise<void> {
+  while (!stopped.signal.aborted && nextWorkMs <= monotonicMs() && monotonicMs() < dueMs) {
+    const startedMs = monotonicMs();
+    if (of.work()) nextWorkMs = startedMs + WORK_EVERY_MS;
+    await pause(Math.max(PAUSE_MIN_MS, (monotonicMs() - startedMs) * PAUSE_PER_STEP));
+  }
+}
+
+function tellForgotten({ day, seq }: { readonly day: string; readonly seq: number }): void {
+  tell(
+    "info",
+    `the journal forgets days before ${day} and seqs before ${seq} (scan_bridge.keep_days: ` +
+      `${settings.keepDays}): their files are not ours any more, and never pushed again`,
+  );
+}
+
+function tell(level: UpkeepMessage["level"], line: string): void {
+  const message: UpkeepMessage = { level, line };
+  port?.postMessage(message);
+}

@@ -1,0 +1,179 @@
+/**
+ * The frame of every service process: configuration or exit 78, log, control link, ready, beats,
+ * signals, the deadline of a stop, exit codes. A service adds how it starts, what its beats say and
+ * how it stops.
+ * Invariant: nothing else in a service listens to signals or ends the process.
+ */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { wallMicros } from "../../adapters/clock.ts";
+import { createLogger, type Logger } from "../../adapters/logger.ts";
+import { type Config, ConfigError, loadConfig } from "../../config.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
+import {
+  EXIT_CONFIGURATION,
+  EXIT_DONE,
+  EXIT_FAILED,
+  exitCodeFor,
+} from "../../domain/supervision/exit-codes.ts";
+import { isoFromMicros } from "../../domain/time.ts";
+import { BEAT_INTERVAL_MS, type ServiceBeat } from "../../wire/control-pipe.ts";
+import { type ControlLink, openControlLink } from "./control-link.ts";
+import { MisconfiguredError } from "./misconfigured.ts";
+
+export type Level = "info" | "warn" | "error";
+export type Say = (level: Level, line: string) => void;
+
+export type Shell = {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly link: ControlLink;
+  /** Into the log under the service's tag; what is no mere news reaches the supervisor, too. */
+  readonly say: Say;
+  readonly end: (exitCode: number, line: string) => never;
+  /** Ends with what the error stands for. */
+  readonly fail: (error: unknown) => never;
+};
+
+export type Beat = Pick<ServiceBeat, "state" | "facts" | "counters">;
+
+export type Running = {
+  /** Settles once a restart would help no more; left out: it is so from the start. */
+  readonly ready?: Promise<void>;
+  /** Asked each second, to the end. */
+  beat(): Beat;
+  /** Where the heartbeat is put for who cannot ask the supervisor; left out by who puts its own. */
+  readonly heartbeat?: {
+    put(text: string): Promise<unknown>;
+    readonly about: Readonly<Record<string, number | string>>;
+  };
+  /** Ends the work and keeps what must be kept. What takes longer than 8 s is not waited for. */
+  stop(): void | Promise<void>;
+  /** The last act of the process. */
+  beforeExit?(): void;
+};
+
+export type Service = {
+  /** As its row in the table of services. */
+  readonly name: string;
+  /** Before each line of its log. */
+  readonly tag: string;
+  start(shell: Shell): Running | Promise<Running>;
+};
+
+/** Below what the supervisor gives before it kills. */
+const STOP_WAIT_MS = 8_000;
+
+export async function runService(service: Service): Promise<void> {
+  const life: Life = { running: null, isStopping: false };
+  const shell = openShell(service, life);
+  const stop = (why: string) => void stopService(shell, life, why);
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  shell.link.onClosed(() => stop("the supervisor is gone"));
+  try {
+    const running = await service.start(shell);
+    life.running = running;
+    const tellReady = () => shell.link.ready();
+    if (running.ready === undefined) tellReady();
+    else void running.ready.then(tellReady);
+    beatEachSecond(service, shell, running);
+  } catch (error) {
+    shell.fail(error);
+  }
+}
+
+type Life = { running: Running | null; isStopping: boolean };
+
+function openShell({ name, tag }: Service, life: Life): Shell {
+  const config = configOrExit(name);
+  const logger = createLogger({
+    file: join(config.data_dir, "logs", `${name}.log`),
+    name,
+    level: config.log.level,
+    rotateMb: config.log.rotate_mb,
+    rotateFiles: config.log.rotate_files,
+  });
+  const link = openControlLink();
+  logger.info(`[${tag}] starting as pid ${process.pid}`);
+  const end = (exitCode: number, line: string): never => {
+    logger[exitCode === EXIT_DONE ? "info" : "error"](`[${tag}] ${line}`);
+    if (exitCode !== EXIT_DONE) process.stderr.write(`${name}: ${line}\n`);
+    logger.close();
+    life.running?.beforeExit?.();
+    process.exit(exitCode);
+  };
+  return {
+    config,
+    logger,
+    link,
+    end,
+    say(level, line) {
+      logger[level](`[${tag}] ${line}`);
+      if (level !== "info") link.log(line);
+    },
+    fail(error) {
+      if (error instanceof MisconfiguredError) return end(EXIT_CONFIGURATION, error.message);
+      const stack = error instanceof Error ? error.stack : undefined;
+      return end(exitCodeFor(codeOf(error)), stack ?? messageOf(error));
+    },
+  };
+}
+
+function configOrExit(name: string): Config {
+  try {
+    return loadConfig({ env: process.env, cwd: process.cwd() }).config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${name}: ${error.message}\n`);
+    process.exit(EXIT_CONFIGURATION);
+  }
+}
+
+function beatEachSecond({ name }: Service, shell: Shell, running: Running): void {
+  const { link, logger } = shell;
+  const startedAt = isoFromMicros(wallMicros());
+  const { heartbeat } = running;
+  setInterval(() => {
+    const { state, facts, counters } = askedBeat(shell, running);
+    const figures = { log_dropped: logger.dropped(), ...counters };
+    link.beat({ state, facts, counters: figures });
+    if (heartbeat === undefined) return;
+    const told = {
+      service: name,
+      pid: process.pid,
+      host: hostname(),
+      ...heartbeat.about,
+      started_at: startedAt,
+      updated_at: isoFromMicros(wallMicros()),
+      state,
+      facts,
+      ...figures,
+    };
+    // An unanswered heartbeat is no event: the next one follows in a second.
+    heartbeat.put(JSON.stringify(told)).catch(() => {});
+  }, BEAT_INTERVAL_MS);
+}
+
+/** Thrown in a timer it would end the process past its log, and past what it does last. */
+function askedBeat({ fail }: Shell, running: Running): Beat {
+  try {
+    return running.beat();
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+async function stopService(shell: Shell, life: Life, why: string): Promise<void> {
+  if (life.isStopping) return;
+  life.isStopping = true;
+  shell.say("info", `stopping: ${why}`);
+  setTimeout(() => shell.end(EXIT_DONE, "stopped, and what still worked was left"), STOP_WAIT_MS);
+  try {
+    // What a start has begun is cut off as a kill would, and made good by the next start.
+    await life.running?.stop();
+  } catch (error) {
+    shell.end(EXIT_FAILED, `could not save its state: ${messageOf(error)}`);
+  }
+  shell.end(EXIT_DONE, "stopped");
+}

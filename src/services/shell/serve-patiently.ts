@@ -1,0 +1,24 @@
+/** A local socket that a service can do without: it is opened as soon as that is possible. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ControlServer, serveControl } from "../../adapters/control-socket.ts";
+import { messageOf } from "../../domain/failure.ts";
+
+const RETRY_MS = 10_000;
+
+export async function servePatiently(of: {
+  readonly path: string;
+  readonly requestCharsMax: number;
+  readonly answer: (line: string) => Promise<string>;
+  /** Told once, however long it lasts. */
+  readonly onRefused: (why: string) => void;
+}): Promise<ControlServer> {
+  const { path, requestCharsMax, answer, onRefused } = of;
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await serveControl(path, { requestCharsMax }, answer);
+    } catch (error) {
+      if (!isTold) onRefused(messageOf(error));
+      await sleep(RETRY_MS);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * A service whose work is done in a thread, which may hang in a file operation: the main thread goes
+ * on to beat, says so, and ends the process without it.
+ */
+import type { Worker } from "node:worker_threads";
+import { EXIT_FAILED } from "../../domain/supervision/exit-codes.ts";
+import type { WorkFacts } from "../../domain/supervision/verdict.ts";
+import { BEAT_INTERVAL_MS } from "../../wire/control-pipe.ts";
+import type { Level, Running, Shell } from "./run-service.ts";
+import { watchThread } from "./thread-silence.ts";
+
+export type ThreadReport<Facts> = {
+  readonly kind: "report";
+  readonly state: string;
+  readonly facts: Facts;
+  readonly counters: Readonly<Record<string, number | string | null>>;
+};
+
+/** What the thread tells. */
+export type ThreadMessage<Facts> =
+  /** It works, or waits for what will come by itself: no restart would help. */
+  | { readonly kind: "ready" }
+  | ThreadReport<Facts>
+  | { readonly kind: "log"; readonly level: Level; readonly line: string }
+  | { readonly kind: "end"; readonly exitCode: number; readonly line: string };
+
+export type WorkingThread<Facts> = {
+  readonly thread: Worker;
+  /** Counted up by the thread while no file operation holds it. */
+  readonly alive: Int32Array;
+  /** What is said of a thread that hangs. */
+  readonly hung: { readonly state: string; readonly began: string; readonly ended: string };
+  /** `told` by its last report, null before the first. */
+  factsOf(told: Facts | null, isHung: boolean): WorkFacts | null;
+  /** The thread ends the process when it has done what must be done. */
+  stop(): void;
+};
+
+/** Without a sign of life for this long a thread hangs. */
+const HUNG_AFTER_MS = 5_000;
+
+export function superviseThread<Facts>(shell: Shell, of: WorkingThread<Facts>): Running {
+  const { say, logger, link } = shell;
+  const ready = Promise.withResolvers<void>();
+  // Looked at with each beat.
+  const limits = { lookMs: BEAT_INTERVAL_MS, hungAfterMs: HUNG_AFTER_MS };
+  const looksHung = watchThread(of.alive, limits);
+  let report: ThreadReport<Facts> | null = null;
+  let isHung = false;
+  const look = (): void => {
+    const was = isHung;
+    isHung = looksHung();
+    if (isHung && !was) say("error", of.hung.began);
+    if (!isHung && was) say("info", of.hung.ended);
+  };
+  of.thread.on("message", (message: ThreadMessage<Facts>) => {
+    switch (message.kind) {
+      case "ready":
+        ready.resolve();
+        break;
+      case "report":
+        report = message;
+        break;
+      case "log":
+        logger[message.level](message.line);
+        link.log(message.line);
+        break;
+      case "end":
+        return shell.end(message.exitCode, message.line);
+    }
+  });
+  const failed = (how: string) => shell.end(EXIT_FAILED, `its thread ${how}`);
+  of.thread.on("error", (error) => failed(`failed: ${error.stack ?? error.message}`));
+  of.thread.on("exit", (code) => failed(`ended with code ${code}`));
+  return {
+    ready: ready.promise,
+    beat() {
+      look();
+      const facts = of.factsOf(report?.facts ?? null, isHung);
+      const state = isHung ? of.hung.state : (report?.state ?? "starting");
+      return { state, facts, counters: { ...report?.counters } };
+    },
+    async stop() {
+      of.stop();
+      // A thread that hangs is not waited for; any other ends the process itself.
+      if (!isHung) await new Promise<never>(() => {});
+    },
+    beforeExit() {
+      // A thread stuck in the kernel would hold an orderly exit for ever.
+      if (isHung) process.kill(process.pid, "SIGKILL");
+    },
+  };
+}

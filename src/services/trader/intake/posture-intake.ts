@@ -1,0 +1,69 @@
+/**
+ * Takes the postures that reach a book, by Hazelcast or by the watchdog's own call, in one order: what is taken is
+ * an event of its log, so a replay knows no other.
+ */
+import {
+  judgePosture,
+  type PostureTimes,
+  type ToldPosture,
+} from "../../../domain/safety/newer-posture.ts";
+import type { PostureEvent } from "../../../domain/trading/events.ts";
+import { budgetOf } from "../../../domain/trading/risk/input-ages.ts";
+import type { Trader } from "../../../domain/trading/trader.ts";
+
+export type PostureFact = Omit<PostureEvent, "index" | "nowMs">;
+
+export type PostureIntakeDeps = {
+  readonly trader: Trader;
+  /** False when the journal could not take it. */
+  readonly take: (fact: PostureFact) => boolean;
+  readonly clock: { readonly nowMs: () => number; readonly monotonicMs: () => number };
+};
+
+/** The same posture is an event again after so long: one a second would fill the log. */
+const REFRESH_MS_MAX = 5_000;
+const CALLED_FOR_MS = 5_000;
+
+export class PostureIntake {
+  readonly #deps: PostureIntakeDeps;
+  #calledAtMs = -Infinity;
+
+  constructor(deps: PostureIntakeDeps) {
+    this.#deps = deps;
+  }
+
+  /** From Hazelcast. True: it need not come again. */
+  hear(fact: PostureFact): boolean {
+    const isCalled = this.#deps.clock.monotonicMs() - this.#calledAtMs < CALLED_FOR_MS;
+    return this.#judge(fact, { isCalled, isCall: false });
+  }
+
+  /** From the watchdog. False when the journal could not take it. */
+  call(fact: PostureFact): boolean {
+    this.#calledAtMs = this.#deps.clock.monotonicMs();
+    return this.#judge(fact, { isCalled: true, isCall: true });
+  }
+
+  #judge(fact: PostureFact, by: Pick<PostureTimes, "isCalled" | "isCall">): boolean {
+    const { trader, take, clock } = this.#deps;
+    const refreshMs = Math.min(REFRESH_MS_MAX, budgetOf(trader, "posture") / 3);
+    const times = { nowMs: clock.nowMs(), refreshMs, ...by };
+    switch (judgePosture(knownBy(trader), toldBy(fact), times)) {
+      case "take":
+        return take(fact);
+      case "known":
+        return true;
+      case "later":
+        return false;
+    }
+  }
+}
+
+function knownBy({ data: { posture } }: Trader): ToldPosture {
+  const { value, asOfMs, areEntriesStopped } = posture;
+  return { posture: value, entries: areEntriesStopped === true ? "stop" : "go", asOfMs };
+}
+
+function toldBy({ posture, entries, asOfMs }: PostureFact): ToldPosture {
+  return { posture, entries: entries ?? "go", asOfMs };
+}

@@ -1,0 +1,273 @@
+/**
+ * Brings scans into the order of their seqs. An event that follows is stepped within its callback;
+ * one that leaves a gap waits a moment while the gap is looked up in ringbuffer and journal.
+ *
+ * Invariant: a seq reaches the trader once, whatever is heard twice, dropped, or heard out of order.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { SeenSeqs } from "../../../domain/scan/seen-seqs.ts";
+import type { ParsedScan, ScanTextReader } from "../../../wire/trading/scan-text.ts";
+
+/** Where missed scans are found by their seq. */
+export type ScanSource = {
+  readonly name: string;
+  /** Texts of scans, among them those with these seqs that it has; `newestSeq` was pushed already. */
+  find(wanted: SeqRange, newestSeq: number): AsyncIterable<unknown>;
+};
+export type SeqRange = { readonly from: number; readonly to: number };
+
+export type ScanIntakeDeps = {
+  readonly reader: ScanTextReader;
+  /** In the order in which they are asked. */
+  readonly sources: readonly ScanSource[];
+  /** What the trader has taken; null before its first scan. */
+  readonly taken: () => SeenSeqs | null;
+  /** False when the journal could not take it. */
+  readonly step: (scan: ParsedScan, isRepaired: boolean) => boolean;
+  readonly lose: (seq: number) => boolean;
+  readonly monotonicMs: () => number;
+  readonly onTrouble: (line: string) => void;
+  /** A step failed: the process must end. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+/** Scans that a trader without a past looks back for, to fill its windows: what the ring holds. */
+export const FIRST_SCANS_MAX = 2_000;
+/** A newer scan waits so long for the ones before it, as long as none of them is found. */
+const HOLD_MS = 1_000;
+const LOOK_AGAIN_MS = 20;
+const LOST_AFTER_MS = 10_000;
+const CHUNK_SCANS = 250;
+const QUEUE_MAX = 256;
+const LOST_PER_TICK = 1_000;
+
+type Heard = { readonly seq: number; readonly text: string };
+
+export class ScanIntake {
+  readonly counts = { heard: 0, unreadable: 0, duplicates: 0, repaired: 0, lost: 0 };
+  /** The newest seq that was heard of. */
+  newestSeq = 0;
+  /** A newer bridge counts from the beginning: none of its scans can be taken. */
+  isNumberedAnew = false;
+  #newestEpoch = 0;
+  #isReadable = true;
+  #queue: Heard[] = [];
+  #isRepairing = false;
+  #isLooking = false;
+  #isStopped = false;
+  readonly #missedAtMs = new Map<number, number>();
+  readonly #deps: ScanIntakeDeps;
+
+  constructor(deps: ScanIntakeDeps) {
+    this.#deps = deps;
+  }
+
+  /** Scans that wait for one before them, and seqs that are looked for. */
+  get backlog(): number {
+    return this.#queue.length + (this.#deps.taken()?.holes.size ?? 0);
+  }
+
+  /** Takes a listener's event, or what a look at the latest scan found. True when it was stepped at once. */
+  hear(text: unknown): boolean {
+    const scan = this.#deps.reader.read(text);
+    if (scan === null || typeof text !== "string") {
+      this.counts.unreadable += 1;
+      if (this.#isReadable) this.#deps.onTrouble("the latest scan's value is no scan: ignored");
+      this.#isReadable = false;
+      return false;
+    }
+    this.#isReadable = true;
+    this.counts.heard += 1;
+    if (this.newestSeq < scan.seq) this.newestSeq = scan.seq;
+    this.#checkNumbering(scan);
+    if (!this.#isRepairing && this.#isNext(scan)) return this.#step(scan, false);
+    const taken = this.#deps.taken();
+    if (taken !== null && scan.seq <= taken.highest) {
+      this.#takeBehind(scan, taken);
+      return false;
+    }
+    this.#queue.push({ seq: scan.seq, text });
+    // What is dropped here is a gap before the next one, and repaired as such.
+    if (QUEUE_MAX < this.#queue.length) this.#queue.shift();
+    if (!this.#isRepairing) void this.#repair();
+    return false;
+  }
+
+  /** Once a second: looks for what is missing behind the newest, and gives up what is not found. */
+  async tick(): Promise<void> {
+    const taken = this.#deps.taken();
+    if (this.#isLooking || this.#isRepairing || taken === null) return;
+    if (taken.holes.size === 0) {
+      this.#missedAtMs.clear();
+      return;
+    }
+    this.#isLooking = true;
+    try {
+      await this.#lookForHoles(taken);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** A bridge that starts sets its newest scan anew, and none before it: seqs never go back. */
+  #checkNumbering({ seq, epoch }: ParsedScan): void {
+    const highest = this.#deps.taken()?.highest ?? 0;
+    if (highest < seq) this.isNumberedAnew = false;
+    else if (seq < highest && this.#newestEpoch < epoch && this.#newestEpoch !== 0) {
+      this.isNumberedAnew = true;
+      this.#deps.onTrouble(
+        `the bridge of epoch ${epoch} has seq ${seq}, but ${highest} was taken before: it lost its ` +
+          "journal and the cluster its maps. Stop the trader, move its journal away, and start it",
+      );
+    }
+    if (this.#newestEpoch < epoch) this.#newestEpoch = epoch;
+  }
+
+  #isNext(scan: ParsedScan): boolean {
+    const taken = this.#deps.taken();
+    return taken === null ? scan.seq === 1 : scan.seq === taken.highest + 1;
+  }
+
+  #step(scan: ParsedScan, isRepaired: boolean): boolean {
+    if (!this.#deps.step(scan, isRepaired)) return false;
+    if (isRepaired) this.counts.repaired += 1;
+    return true;
+  }
+
+  #takeBehind(scan: ParsedScan, taken: SeenSeqs): void {
+    if (taken.holes.has(scan.seq)) this.#step(scan, true);
+    else this.counts.duplicates += 1;
+  }
+
+  async #repair(): Promise<void> {
+    this.#isRepairing = true;
+    try {
+      while (!this.#isStopped) {
+        const next = this.#queue[0];
+        if (next === undefined) return;
+        await this.#fillBefore(next.seq);
+        // Meanwhile the queue may have dropped it.
+        const { reader, taken } = this.#deps;
+        if (this.#queue[0] === next) this.#queue.shift();
+        const scan = reader.read(next.text);
+        const seqs = taken();
+        if (scan === null) continue;
+        if (seqs !== null && scan.seq <= seqs.highest) this.#takeBehind(scan, seqs);
+        else if (!this.#step(scan, false)) return;
+      }
+    } catch (error) {
+      this.#deps.onFailure(error);
+    } finally {
+      this.#isRepairing = false;
+    }
+  }
+
+  /** Steps what is found of the seqs before `seq`, in order, waiting a moment for what is not there. */
+  async #fillBefore(seq: number): Promise<void> {
+    const { taken, monotonicMs } = this.#deps;
+    const seqs = taken();
+    if (seqs === null) return this.#fillFirst(seq);
+    let from = seqs.highest + 1;
+    let giveUpMs = monotonicMs() + HOLD_MS;
+    while (from < seq && !this.#isStopped) {
+      const range = { from, to: Math.min(seq - 1, from + CHUNK_SCANS - 1) };
+      const found = await this.#find(range);
+      const isAll = found.size === range.to - range.from + 1;
+      const isOver = giveUpMs <= monotonicMs();
+      if (!isAll && !isOver) {
+        // What is there already goes on: only what follows a missing one has to wait.
+        from = this.#stepRun(found, range);
+        if (range.from < from) giveUpMs = monotonicMs() + HOLD_MS;
+        else await delay(LOOK_AGAIN_MS);
+        continue;
+      }
+      for (const text of inOrder(found)) if (!this.#stepText(text)) return;
+      if (found.size > 0) giveUpMs = monotonicMs() + HOLD_MS;
+      from = range.to + 1;
+    }
+  }
+
+  /** From the oldest of the unbroken row that ends before `seq`: there is no past that it must follow. */
+  async #fillFirst(seq: number): Promise<void> {
+    const { monotonicMs } = this.#deps;
+    const range = { from: Math.max(1, seq - FIRST_SCANS_MAX), to: seq - 1 };
+    if (range.to < range.from) return;
+    const giveUpMs = monotonicMs() + HOLD_MS;
+    for (;;) {
+      const found = await this.#find(range);
+      if (!found.has(range.to) && monotonicMs() < giveUpMs && !this.#isStopped) {
+        await delay(LOOK_AGAIN_MS);
+        continue;
+      }
+      let first = seq;
+      while (found.has(first - 1)) first -= 1;
+      for (let at = first; at < seq; at += 1) {
+        if (!this.#stepText(found.get(at) ?? "")) return;
+        // Each step is short; events are heard between them.
+        if (at % CHUNK_SCANS === 0) await delay(0);
+      }
+      return;
+    }
+  }
+
+  /** Returns the first seq that was not found. */
+  #stepRun(found: ReadonlyMap<number, string>, range: SeqRange): number {
+    let next = range.from;
+    for (let text = found.get(next); text !== undefined; text = found.get(next)) {
+      if (!this.#stepText(text)) break;
+      next += 1;
+    }
+    return next;
+  }
+
+  #stepText(text: string): boolean {
+    const scan = this.#deps.reader.read(text);
+    return scan !== null && this.#step(scan, true);
+  }
+
+  async #find(range: SeqRange): Promise<Map<number, string>> {
+    const found = new Map<number, string>();
+    const wantedCount = range.to - range.from + 1;
+    for (const source of this.#deps.sources) {
+      if (found.size === wantedCount) break;
+      const rest = { from: range.from, to: range.to };
+      while (found.has(rest.from)) rest.from += 1;
+      while (found.has(rest.to)) rest.to -= 1;
+      try {
+        for await (const text of source.find(rest, this.newestSeq)) {
+          const seq = this.#deps.reader.read(text)?.seq ?? 0;
+          const isWanted = range.from <= seq && seq <= range.to;
+          if (isWanted && typeof text === "string") found.set(seq, text);
+        }
+      } catch (error) {
+        this.#deps.onTrouble(`${source.name} could not be read: ${String(error)}`);
+      }
+    }
+    return found;
+  }
+
+  async #lookForHoles(taken: SeenSeqs): Promise<void> {
+    const nowMs = this.#deps.monotonicMs();
+    for (const seq of taken.holes) if (!this.#missedAtMs.has(seq)) this.#missedAtMs.set(seq, nowMs);
+    const [first = 0] = taken.holes;
+    const found = await this.#find({ from: first, to: first + CHUNK_SCANS - 1 });
+    for (const [seq, text] of found) if (taken.holes.has(seq)) this.#stepText(text);
+    let left = LOST_PER_TICK;
+    for (const [seq, missedAtMs] of this.#missedAtMs) {
+      if (nowMs - missedAtMs < LOST_AFTER_MS || left === 0) break;
+      this.#missedAtMs.delete(seq);
+      if (!taken.holes.has(seq)) continue;
+      if (!this.#deps.lose(seq)) return;
+      this.counts.lost += 1;
+      left -= 1;
+    }
+  }
+}
+
+function inOrder(found: ReadonlyMap<number, string>): readonly string[] {
+  return [...found].toSorted(([one], [other]) => one - other).map(([, text]) => text);
+}

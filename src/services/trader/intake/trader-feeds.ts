@@ -1,0 +1,59 @@
+/** All feeds of one trader: what they take goes into its book, and what they say into its facts. */
+import type { ScanFeed } from "../../../adapters/hazelcast/scan-feed.ts";
+import type { InputFact, Note } from "../../../domain/supervision/verdict.ts";
+import { budgetOf } from "../../../domain/trading/risk/input-ages.ts";
+import type { Trader } from "../../../domain/trading/trader.ts";
+import { type Feed, type FeedFact, inputOf } from "../../../wire/feeds/feeds.ts";
+import { missingFeedsOf } from "../../book-status.ts";
+import { FeedIntake, type FeedIntakeDeps } from "./feed-intake.ts";
+
+export type TraderFeedsDeps = Pick<FeedIntakeDeps, "take" | "clock" | "say"> & {
+  readonly feeds: readonly Feed[];
+  readonly hazelcast: Pick<ScanFeed, "read">;
+  readonly trader: Trader;
+};
+
+export class TraderFeeds {
+  readonly all: readonly FeedIntake[];
+  readonly #trader: Trader;
+
+  constructor({ feeds, hazelcast, trader, take, clock, say }: TraderFeedsDeps) {
+    this.#trader = trader;
+    this.all = feeds.map(
+      (feed) =>
+        new FeedIntake({
+          feed,
+          read: () => hazelcast.read(feed.map, feed.key),
+          isKnown: (fact) => isKnown(trader, fact),
+          take,
+          budgetMs: budgetOf(trader, inputOf(feed.name)) || feed.budgetMs,
+          clock,
+          say,
+        }),
+    );
+  }
+
+  inputs(): readonly InputFact[] {
+    return this.all.flatMap((one) => one.fact() ?? []);
+  }
+
+  notes(): readonly Note[] {
+    const names = this.all.map(({ feed }) => feed.name);
+    return [...this.all.flatMap((one) => one.note() ?? []), ...missingFeedsOf(this.#trader, names)];
+  }
+
+  unreadable(): number {
+    return this.all.reduce((sum, { counts }) => sum + counts.unreadable, 0);
+  }
+}
+
+function isKnown({ data }: Trader, fact: FeedFact): boolean {
+  if (fact.kind === "book") {
+    // Nor one from before it, such as of a streamer that was overtaken.
+    const knownMs = data.books?.get(fact.asset)?.asOfMs;
+    return knownMs !== undefined && fact.asOfMs <= knownMs;
+  }
+  if (fact.kind !== "feature") return false;
+  const known = data.features.get(fact.name);
+  return known !== undefined && known.value === fact.value && known.asOfMs === fact.asOfMs;
+}

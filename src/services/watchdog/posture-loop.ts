@@ -1,0 +1,330 @@
+/**
+ * Looks at everything twice a second, steps the posture, and tells it: the trader by its local socket, everybody else
+ * by Hazelcast while that answers.
+ *
+ * Invariant: nobody is waited for longer than half a round, and what cannot be told or saved is tried again.
+ */
+import type { AuditLine, Found } from "../../adapters/safety/posture-file.ts";
+import type { TellTrader } from "../../adapters/safety/safety-looks.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { lossFacts } from "../../domain/safety/loss-facts.ts";
+import type { PostureRules } from "../../domain/safety/posture-rules.ts";
+import type {
+  ForewarnReading,
+  HealthReading,
+  Now,
+  Readings,
+} from "../../domain/safety/readings.ts";
+import {
+  beginPosture,
+  haltPosture,
+  isStricter,
+  type KeptPosture,
+  keptOf,
+  type PostureState,
+  resumePosture,
+  stepPosture,
+} from "../../domain/safety/step-posture.ts";
+import { isoFromMs, MS_PER_SECOND } from "../../domain/time.ts";
+import type { PostureFigures } from "../../wire/safety/watchdog-figures.ts";
+import { type SafetyRequest, type SafetyView, WATCHDOG } from "../../wire/safety/safety-control.ts";
+
+export const ROUND_MS = 500;
+const PUBLISH_EVERY_MS = 1_000;
+/** Of what only moves the figures that losses are measured from. */
+const SAVE_BASE_EVERY_MS = 10_000;
+const SAVE_AGAIN_MS = 2_000;
+const IDS_MAX = 100;
+/** Health tells each five seconds. */
+const HEALTH_SAMPLE_MS = 5_000;
+
+export type PostureLoopDeps = {
+  readonly found: Found;
+  readonly rules: PostureRules;
+  readonly isTraderWanted: boolean;
+  readonly isHealthWanted: boolean;
+  readonly tellTrader: TellTrader;
+  readonly readHealth: () => HealthReading | null;
+  readonly readForewarn: () => ForewarnReading | null;
+  /** Rejects while Hazelcast does not take it. */
+  readonly publish: (state: PostureState) => Promise<void>;
+  readonly save: (kept: KeptPosture, at: string) => void;
+  readonly audit: (line: AuditLine) => void;
+  readonly now: () => Now;
+  readonly say: (level: "info" | "warn" | "error", line: string) => void;
+};
+
+export type Operator = Extract<SafetyRequest, { command: "halt" | "resume" }>;
+
+export class PostureLoop {
+  readonly #deps: PostureLoopDeps;
+  #state: PostureState;
+  #saved: KeptPosture | null = null;
+  #savedAtMs = -Infinity;
+  #publishedAtMs = -Infinity;
+  #isPublishing = false;
+  #isInRound = false;
+  #trouble: string | null = null;
+  #trader: SafetyView["trader"] = "silent";
+  #hazelcast: SafetyView["hazelcast"] = "silent";
+  #healthHeardMs: number;
+  #lookedAt: string;
+  readonly #ids: string[] = [];
+  readonly #figures = {
+    rounds: 0,
+    rounds_failed: 0,
+    trader_silent: 0,
+    published: 0,
+    publish_failed: 0,
+    falls: 0,
+    rises: 0,
+    stops: 0,
+  };
+
+  constructor(deps: PostureLoopDeps) {
+    this.#deps = deps;
+    const now = deps.now();
+    this.#state = beginPosture(deps.found.kept, now);
+    this.#healthHeardMs = now.monotonicMs;
+    this.#lookedAt = isoFromMs(now.wallMs);
+    this.#keep(deps.found.kept);
+  }
+
+  /** Never rejects, and is not done twice at a time. */
+  async round(): Promise<void> {
+    if (this.#isInRound) return;
+    this.#isInRound = true;
+    this.#figures.rounds += 1;
+    try {
+      const readings = await this.#look();
+      this.#forgivePause();
+      const { now, rules } = this.#deps;
+      const before = this.#state;
+      this.#state = stepPosture(before, { readings, now: now() }, rules);
+      this.#keep(before);
+      if (isOther(before, this.#state)) await this.tell();
+      else this.#publishWhenDue();
+    } catch (error) {
+      this.#figures.rounds_failed += 1;
+      this.#deps.say("error", `a look failed: ${messageOf(error)}`);
+    } finally {
+      this.#isInRound = false;
+    }
+  }
+
+  /** At once, to all. */
+  async tell(): Promise<void> {
+    this.#publishedAtMs = -Infinity;
+    this.#publishWhenDue();
+    await this.#deps.tellTrader(this.#state);
+  }
+
+  /** A sentence that says what was done; thrown where it was not. */
+  obey(request: Operator): string {
+    if (this.#ids.includes(request.id)) return `${request.command} was done before`;
+    const said = request.command === "halt" ? this.#halt(request) : this.#resume(request);
+    this.#ids.push(request.id);
+    if (IDS_MAX < this.#ids.length) this.#ids.shift();
+    void this.tell();
+    return said;
+  }
+
+  figures(): PostureFigures {
+    return { ...this.#figures };
+  }
+
+  view(): Omit<SafetyView, "pid" | "started_at" | "duties" | "figures"> {
+    const { posture, entries, reasons, latch } = this.#state;
+    return {
+      posture,
+      entries,
+      reasons,
+      latch,
+      at: this.#lookedAt,
+      trader: this.#trader,
+      hazelcast: this.#hazelcast,
+      trouble: this.#trouble,
+    };
+  }
+
+  /** What is not well, in words; null where all is. */
+  ailment(): string | null {
+    const { now, rules, isHealthWanted } = this.#deps;
+    const { monotonicMs } = now();
+    if (0 < this.#pausedMs()) return "the watchdog stands still";
+    if (this.#trader === "silent") return "the trader does not answer";
+    if (this.#trader === "older") return "the trader is of an older program";
+    if (this.#trouble !== null) return "the posture cannot be saved";
+    const isSilent = rules.healthAgeMsMax < monotonicMs - this.#healthHeardMs;
+    return isHealthWanted && isSilent ? "health is silent" : null;
+  }
+
+  /** What alerts are made of. */
+  facts(): Readonly<Record<string, number | string | boolean | null>> {
+    const { posture, entries, latch } = this.#state;
+    const { isHealthWanted, now } = this.#deps;
+    const silentMs = this.#pausedMs() === 0 ? now().monotonicMs - this.#healthHeardMs : null;
+    const silentS = silentMs === null ? null : silentMs / MS_PER_SECOND;
+    return {
+      posture,
+      entries,
+      "posture.latched": latch !== null,
+      ...lossFacts(this.#state),
+      "health.silent_s": isHealthWanted ? silentS : 0,
+      "hazelcast.up": this.#hazelcast === "ok",
+      "trader.up": this.#trader !== "silent",
+    };
+  }
+
+  /** For how long nothing was looked at, where that is too long for a round; else 0. */
+  #pausedMs(): number {
+    const { now, rules } = this.#deps;
+    const gapMs = now().monotonicMs - this.#state.steppedMs;
+    return rules.pauseMs < gapMs ? gapMs : 0;
+  }
+
+  /** While this process was paused it heard nobody; health may have been paused with it, and has a sample to make. */
+  #forgivePause(): void {
+    const pausedMs = this.#pausedMs();
+    if (pausedMs === 0) return;
+    const { monotonicMs } = this.#deps.now();
+    this.#healthHeardMs = Math.min(monotonicMs, this.#healthHeardMs + pausedMs + HEALTH_SAMPLE_MS);
+  }
+
+  async #look(): Promise<Readings> {
+    const { tellTrader, readHealth, readForewarn, isTraderWanted, isHealthWanted, now } =
+      this.#deps;
+    const told = await tellTrader(this.#state);
+    const book = told === "older" ? null : told;
+    if (told === "older" && this.#trader !== "older") {
+      this.#deps.say(
+        "warn",
+        "trader of an older program: restart it; a halt reaches it as HIBERNATE",
+      );
+    }
+    const unheard = isTraderWanted ? "silent" : "unwanted";
+    if (told === null && isTraderWanted) this.#figures.trader_silent += 1;
+    this.#trader = told === "older" ? "older" : told === null ? unheard : "ok";
+    const health = readHealth();
+    const { monotonicMs, wallMs } = now();
+    this.#lookedAt = isoFromMs(wallMs);
+    if (health !== null && Math.abs(health.ageMs) <= this.#deps.rules.healthAgeMsMax) {
+      this.#healthHeardMs = monotonicMs - Math.max(0, health.ageMs);
+    }
+    return {
+      book: book ?? (isTraderWanted ? null : "unwanted"),
+      health: isHealthWanted ? health : "unwanted",
+      forewarn: readForewarn(),
+    };
+  }
+
+  #halt({ by, reason, positions }: Extract<Operator, { command: "halt" }>): string {
+    const { now, audit } = this.#deps;
+    const before = this.#state;
+    const posture = positions === "close" ? "HIBERNATE" : "TURTLE";
+    this.#state = haltPosture(before, { why: reason, by, posture }, now());
+    const at = this.#state.latch?.at ?? "";
+    // Trading stops whether or not that can be written down.
+    const untold = attempt(() => audit({ at, by, action: "halt", reason, posture }));
+    this.#keep(before);
+    const done =
+      positions === "close"
+        ? "stopped: no entries, and what is open is closed at the next fresh scan"
+        : "stopped: no entries; what is open keeps its exits";
+    const said = untold === null ? done : `${done}; the audit could not be written: ${untold}`;
+    if (this.#trouble === null) return said;
+    const until = untold === null ? "the audit alone tells of it" : "it ends with this process";
+    return `${said}; it could not be saved (${this.#trouble}): ${until}`;
+  }
+
+  #resume({ by, reason }: Extract<Operator, { command: "resume" }>): string {
+    const { now, audit } = this.#deps;
+    const before = this.#state;
+    if (before.latch === null) return "nothing is stopped";
+    const after = resumePosture(before);
+    const at = isoFromMs(now().wallMs);
+    audit({ at, by, action: "resume", reason, posture: after.posture });
+    this.#state = after;
+    this.#keep(before);
+    return `resumed with ${after.posture}: entries go on once all is well, and losses count from here on`;
+  }
+
+  #publishWhenDue(): void {
+    const { publish, now } = this.#deps;
+    const { monotonicMs } = now();
+    if (this.#isPublishing || monotonicMs - this.#publishedAtMs < PUBLISH_EVERY_MS - ROUND_MS / 2) {
+      return;
+    }
+    this.#isPublishing = true;
+    this.#publishedAtMs = monotonicMs;
+    // An older trader reads no `entries`: what stops them for it is the posture alone.
+    const isMisread = this.#trader === "older" && this.#state.latch !== null;
+    publish(isMisread ? { ...this.#state, posture: "HIBERNATE" } : this.#state)
+      .then(
+        () => this.#note("ok"),
+        (error: unknown) => this.#note("silent", messageOf(error)),
+      )
+      .finally(() => (this.#isPublishing = false));
+  }
+
+  #note(hazelcast: SafetyView["hazelcast"], why = ""): void {
+    this.#figures[hazelcast === "ok" ? "published" : "publish_failed"] += 1;
+    if (hazelcast === this.#hazelcast) return;
+    this.#hazelcast = hazelcast;
+    if (hazelcast === "ok") this.#deps.say("info", "Hazelcast takes the posture");
+    else this.#deps.say("warn", `Hazelcast does not take the posture: ${why}`);
+  }
+
+  #keep(before: Pick<PostureState, "posture" | "latch"> & Partial<PostureState>): void {
+    const { say, audit, now } = this.#deps;
+    const state = this.#state;
+    const { latch } = state;
+    if (isStricter(state.posture, before.posture)) this.#figures.falls += 1;
+    if (isStricter(before.posture, state.posture)) this.#figures.rises += 1;
+    if (latch !== null && before.latch === null) this.#figures.stops += 1;
+    if (isOther(before, state)) {
+      const reasons = state.reasons.join("; ") || "all is well";
+      const level = state.entries === "stop" ? "warn" : "info";
+      say(level, `posture ${state.posture}, entries ${state.entries}: ${reasons}`);
+    }
+    if (latch !== null && before.latch === null && latch.by === WATCHDOG) {
+      const { at, by, why: reason, posture } = latch;
+      const untold = attempt(() => audit({ at, by, action: "stop", reason, posture }));
+      if (untold !== null) say("error", `the audit could not be written: ${untold}`);
+    }
+    this.#saveWhenDue(now());
+  }
+
+  #saveWhenDue({ monotonicMs, wallMs }: Now): void {
+    const kept = keptOf(this.#state);
+    const saved = this.#saved;
+    const isGrave = saved === null || saved.posture !== kept.posture || saved.latch !== kept.latch;
+    const sinceMs = monotonicMs - this.#savedAtMs;
+    const isDue = isGrave
+      ? this.#trouble === null || SAVE_AGAIN_MS <= sinceMs
+      : saved.base !== kept.base && SAVE_BASE_EVERY_MS <= sinceMs;
+    if (!isDue) return;
+    this.#savedAtMs = monotonicMs;
+    const trouble = attempt(() => this.#deps.save(kept, isoFromMs(wallMs)));
+    if (trouble === null) this.#saved = kept;
+    if (trouble !== this.#trouble) {
+      if (trouble === null) this.#deps.say("info", "the posture is saved again");
+      else this.#deps.say("error", `the posture cannot be saved: ${trouble}`);
+    }
+    this.#trouble = trouble;
+  }
+}
+
+function isOther(before: Partial<PostureState>, after: PostureState): boolean {
+  return before.posture !== after.posture || before.entries !== after.entries;
+}
+
+/** Null where it was done. */
+function attempt(act: () => void): string | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The operator's own rules in the section `alerts` of the configuration, by name, and what he wants otherwise of a
+ * built-in one. A condition that cannot be read is refused with its rule and the position in it.
+ */
+import { z } from "zod";
+import { messageOf } from "../../domain/failure.ts";
+import { SEVERITIES } from "../../domain/incidents/notification.ts";
+import {
+  BUILT_IN_RULES,
+  escalationOf,
+  RENOTIFY_MS,
+} from "../../domain/incidents/rules/built-in-rules.ts";
+import { checkInhibition, type Rule, ruleFrom } from "../../domain/incidents/rules/rule.ts";
+import { MS_PER_SECOND } from "../../domain/time.ts";
+
+const named = z.string().min(1).max(40);
+const seconds = z.number().min(0).max(604_800);
+const RULES_MAX = 100;
+const MUTE = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/;
+
+const rule = z.strictObject({
+  /** Facts, operators and values, such as `service.scan-bridge.assets < 40`; of a built-in rule it is its own. */
+  when: z.string().min(1).max(500).optional(),
+  /** False: a built-in rule that is not wanted. */
+  enabled: z.boolean().optional(),
+  /** How long it must hold before it fires. */
+  for_s: seconds.optional(),
+  /** How long it must not hold before it is resolved. */
+  keep_s: seconds.optional(),
+  severity: z.enum(SEVERITIES).optional(),
+  teams: z.array(named).max(20).optional(),
+  /** None named: by team and severity. */
+  channels: z.array(named).max(32).optional(),
+  summary: z.string().min(1).max(300).optional(),
+  /** Rules whose incident excuses this one; with `@same`: only that of the same subject. */
+  inhibited_by: z.array(z.string().min(1).max(60)).max(20).optional(),
+  /** Null: it is told once. */
+  renotify_s: seconds.min(900).nullable().optional(),
+  /** When nobody acknowledges. */
+  escalate: z
+    .array(
+      z.strictObject({
+        after_s: seconds.min(30),
+        teams: z.array(named).max(20).default([]),
+        channels: z.array(named).max(32).default([]),
+      }),
+    )
+    .max(10)
+    .optional(),
+  /** Times of the UTC day, such as `22:00-06:00`. */
+  mute: z.array(z.string().regex(MUTE, "must be like '22:00-06:00'")).max(10).optional(),
+  /** After so long without data an incident says so; null: never. */
+  no_data_s: seconds.nullable().optional(),
+});
+type RuleSettings = z.infer<typeof rule>;
+
+export const alertRules = z
+  .record(
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "must be lower-case letters, digits, '-' and '_'"),
+    rule,
+  )
+  .superRefine((rules, context) => {
+    try {
+      rulesFrom(rules);
+    } catch (error) {
+      context.addIssue(messageOf(error));
+    }
+  });
+
+/** What excuses a rule of one's own: what its facts come through. */
+const OWN_CAUSES = [
+  "hazelcast_down",
+  "temporal_down",
+  "worker_down",
+  "health_silent",
+  "process_crash@same",
+];
+const OWN_NO_DATA_S = 120;
+
+/** The built-in ones, as the operator wants them, and his own. @throws {Error} that names the rule. */
+export function rulesFrom(settings: Readonly<Record<string, RuleSettings>>): readonly Rule[] {
+  const own = Object.entries(settings);
+  if (RULES_MAX < own.length) throw new Error(`more than ${RULES_MAX} rules`);
+  const builtIn = BUILT_IN_RULES.flatMap((one) => {
+    const wanted = settings[one.name];
+    if (wanted === undefined) return [one];
+    return wanted.enabled === false ? [] : [changed(one, wanted)];
+  });
+  const added = own
+    .filter(([name, { enabled }]) => !isBuiltIn(name) && enabled !== false)
+    .map(([name, wanted]) => ownRule(name, wanted));
+  const kept = [...builtIn, ...added];
+  const known = new Set([...BUILT_IN_RULES, ...kept].map(({ name }) => name));
+  checkInhibition(kept, known);
+  return kept;
+}
+
+function isBuiltIn(name: string): boolean {
+  return BUILT_IN_RULES.some((one) => one.name === name);
+}
+
+function ownRule(name: string, wanted: RuleSettings): Rule {
+  if (wanted.when === undefined) {
+    throw new Error(
+      `rule '${name}': 'when' is missing: the condition, such as 'feed.scan.age_s > 60'`,
+    );
+  }
+  const severity = wanted.severity ?? "warning";
+  const base = ruleFrom({
+    name,
+    when: wanted.when,
+    forMs: 0,
+    keepMs: 60 * MS_PER_SECOND,
+    severity,
+    teams: [],
+    channels: [],
+    summary: `${name}: ${wanted.when} ({subject})`.replaceAll(/[{}](?!subject|\))/g, ""),
+    action: "none",
+    inhibitedBy: OWN_CAUSES,
+    renotifyMs: RENOTIFY_MS[severity],
+    escalation: escalationOf(severity),
+    muted: [],
+    noDataMs: OWN_NO_DATA_S * MS_PER_SECOND,
+  });
+  return changed(base, wanted);
+}
+
+function changed(base: Rule, wanted: RuleSettings): Rule {
+  return ruleFrom({
+    ...base,
+    when: wanted.when ?? base.when,
+    forMs: ms(wanted.for_s, base.forMs),
+    keepMs: ms(wanted.keep_s, base.keepMs),
+    severity: wanted.severity ?? base.severity,
+    teams: wanted.teams ?? base.teams,
+    channels: wanted.channels ?? base.channels,
+    summary: wanted.summary ?? base.summary,
+    inhibitedBy: wanted.inhibited_by ?? base.inhibitedBy,
+    renotifyMs: orNever(wanted.renotify_s, base.renotifyMs),
+    escalation:
+      wanted.escalate?.map(({ after_s, teams, channels }) => ({
+        afterMs: after_s * MS_PER_SECOND,
+        teams,
+        channels,
+      })) ?? base.escalation,
+    muted: wanted.mute?.map(windowOf) ?? base.muted,
+    noDataMs: orNever(wanted.no_data_s, base.noDataMs),
+  });
+}
+
+function ms(told: number | undefined, otherwise: number): number {
+  return told === undefined ? otherwise : told * MS_PER_SECOND;
+}
+
+function orNever(told: number | null | undefined, otherwise: number | null): number | null {
+  return told === null ? null : told === undefined ? otherwise : told * MS_PER_SECOND;
+}
+
+function windowOf(text: string) {
+  const [from = 0, fromMinute = 0, until = 0, untilMinute = 0] =
+    MUTE.exec(text)?.slice(1).map(Number) ?? [];
+  return { fromMinute: from * 60 + fromMinute, untilMinute: until * 60 + untilMinute };
+}

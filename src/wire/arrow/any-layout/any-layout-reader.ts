@@ -1,0 +1,124 @@
+/**
+ * Runs the general reader in a worker thread, because hostile bytes can make apache-arrow loop or
+ * explode: a reading that takes too long or too much memory ends with its worker.
+ */
+import { Worker } from "node:worker_threads";
+import { invalidScan } from "../../../domain/scan/scan.ts";
+import type { FromWorker } from "./any-layout-worker.ts";
+import type { ScanRead } from "../scan-json.ts";
+import { THREAD_CODE_MB } from "../../../domain/supervision/thread-code.ts";
+
+export type GeneralReader = {
+  /** One file after the other. Rejects only when the worker cannot be started. */
+  read(bytes: Uint8Array): Promise<ScanRead>;
+  close(): Promise<void>;
+};
+
+export type GeneralReaderLimits = { readonly timeoutMs: number; readonly heapMb: number };
+
+const START_TIMEOUT_MS = 15_000;
+const IDLE_TIMEOUT_MS = 60_000;
+const YOUNG_GENERATION_MB = 8;
+
+export function createGeneralReader(limits: GeneralReaderLimits): GeneralReader {
+  let worker: Worker | null = null;
+  let idle: NodeJS.Timeout | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function end(): Promise<void> {
+    clearTimeout(idle);
+    const ending = worker;
+    worker = null;
+    await ending?.terminate();
+  }
+
+  async function start(): Promise<Worker> {
+    const started = await startWorker(limits.heapMb);
+    started.once("exit", () => {
+      if (worker === started) worker = null;
+    });
+    return started;
+  }
+
+  async function readNow(bytes: Uint8Array): Promise<ScanRead> {
+    clearTimeout(idle);
+    const asked = (worker ??= await start());
+    asked.ref();
+    const answer = nextFrom(asked, limits.timeoutMs);
+    const copy = new Uint8Array(bytes); // Not bytes.slice(): a Buffer's slice is no copy.
+    asked.postMessage(copy, [copy.buffer]);
+    const next = await answer;
+    if (next.kind === "read") {
+      asked.unref();
+      idle = setTimeout(() => void end(), IDLE_TIMEOUT_MS).unref();
+      return next.read;
+    }
+    await end();
+    return lostReading(next, limits);
+  }
+
+  return {
+    read(bytes) {
+      const reading = last.then(() => readNow(bytes));
+      last = reading.catch(() => undefined);
+      return reading;
+    },
+    async close() {
+      await last;
+      await end();
+    },
+  };
+}
+
+type Lost = { readonly kind: "timeout" } | { readonly kind: "error"; readonly error: Error };
+
+function lostReading(
+  lost: Lost | { readonly kind: "ready" },
+  limits: GeneralReaderLimits,
+): ScanRead {
+  if (lost.kind === "timeout") {
+    return invalidScan("parse_timeout", `the file was not read within ${limits.timeoutMs} ms`);
+  }
+  const found = lost.kind === "ready" ? "a second start" : lost.error.message;
+  const outOfMemory =
+    lost.kind === "error" && "code" in lost.error && lost.error.code === "ERR_WORKER_OUT_OF_MEMORY";
+  return outOfMemory
+    ? invalidScan("parse_memory", `the file needs more than ${limits.heapMb} MB of heap to read`)
+    : invalidScan("malformed", `the reader failed on the file (${found})`);
+}
+
+async function startWorker(heapMb: number): Promise<Worker> {
+  const worker = new Worker(new URL("./any-layout-worker.ts", import.meta.url), {
+    execArgv: [], // What the process was told to run is none of the worker's.
+    resourceLimits: {
+      codeRangeSizeMb: THREAD_CODE_MB,
+      maxOldGenerationSizeMb: heapMb,
+      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+    },
+  });
+  // A worker that fails while nobody waits must not take the process along; its exit is noticed.
+  worker.on("error", () => undefined);
+  const first = await nextFrom(worker, START_TIMEOUT_MS);
+  if (first.kind === "ready") return worker;
+  await worker.terminate();
+  throw new Error("the general Arrow reader's worker did not start", {
+    cause: first.kind === "error" ? first.error : undefined,
+  });
+}
+
+/** The worker's next message, its failure or the deadline, whichever comes first. */
+function nextFrom(worker: Worker, timeoutMs: number): Promise<FromWorker | Lost> {
+  return new Promise((resolve) => {
+    const settle = (next: FromWorker | Lost): void => {
+      clearTimeout(deadline);
+      worker.off("message", settle).off("error", failed).off("exit", exited);
+      resolve(next);
+    };
+    const failed = (error: Error): void => settle({ kind: "error", error });
+    const exited = (code: number): void => {
+      settle({ kind: "error", error: new Error(`the worker ended with code ${code}`) });
+    };
+    const deadline = setTimeout(settle, timeoutMs, { kind: "timeout" });
+    worker.on("message", settle).on("error", failed).on("exit", exited);
+  });
+}

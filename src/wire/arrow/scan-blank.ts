@@ -1,0 +1,39 @@
+/** A scan file laid out, whose numbers are still to come: scans of the same columns differ in nothing else. */
+
+export type ScanToWrite = {
+  readonly scanNumber: number;
+  readonly timestampMicros: number;
+  /** In the order of the encoder's assets. */
+  readonly prices: Float64Array;
+  readonly eigenvalues: Float64Array;
+};
+
+/** A whole file, and views into its bytes where the numbers go. */
+export type ScanBlank = {
+  readonly bytes: Uint8Array;
+  readonly scanNumber: BigInt64Array;
+  readonly timestamp: BigInt64Array;
+  readonly prices: Float64Array;
+  readonly eigenvalues: Float64Array;
+};
+
+/** Each call returns bytes of its own. `blankOf` is asked again where the number of eigenvalues changes. */
+export function createBlankFiller(
+  assets: readonly string[],
+  blankOf: (eigenvalueCount: number) => ScanBlank,
+): (scan: ScanToWrite) => Uint8Array {
+  let blank = blankOf(0);
+  return (scan) => {
+    if (scan.prices.length !== assets.length) {
+      throw new Error(`a scan of ${assets.length} assets has ${scan.prices.length} prices`);
+    }
+    if (scan.eigenvalues.length !== blank.eigenvalues.length) {
+      blank = blankOf(scan.eigenvalues.length);
+    }
+    blank.scanNumber[0] = BigInt(scan.scanNumber);
+    blank.timestamp[0] = BigInt(scan.timestampMicros);
+    blank.prices.set(scan.prices);
+    blank.eigenvalues.set(scan.eigenvalues);
+    return blank.bytes.slice();
+  };
+}

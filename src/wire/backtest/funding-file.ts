@@ -1,0 +1,51 @@
+/**
+ * The funding rates that an archive has: `funding.csv` beside its days, with a line a settlement and
+ * asset. Columns by name, as Binance has them: `asset` or `symbol`, `time` or `fundingTime`, `rate` or
+ * `fundingRate`; a time is ISO-8601 or milliseconds. Other columns are ignored.
+ */
+import type { FundingRate } from "../../domain/trading/margin/carry.ts";
+
+export const FUNDING_FILE = "funding.csv";
+
+const NAMES = {
+  asset: ["asset", "symbol"],
+  time: ["time", "fundingTime"],
+  rate: ["rate", "fundingRate"],
+} as const;
+/** A rate of this size in eight hours is a percentage that was taken for a share. */
+const RATE_MAX = 1;
+
+/** In order of time, then as they stand. @throws {Error} that names the line and what is wrong there. */
+export function parseFunding(text: string): readonly FundingRate[] {
+  const [head = "", ...lines] = text.split(/\r?\n/);
+  const columns = head.split(",").map((name) => name.trim());
+  const placeOf = (kind: keyof typeof NAMES): number => {
+    const place = columns.findIndex((name) => NAMES[kind].some((known) => known === name));
+    if (place !== -1) return place;
+    throw new Error(`no column ${NAMES[kind].join(" or ")} in its first line: '${head}'`);
+  };
+  const [asset, time, rate] = [placeOf("asset"), placeOf("time"), placeOf("rate")];
+  const rates: FundingRate[] = [];
+  for (const [at, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const cells = line.split(",").map((cell) => cell.trim());
+    const read = {
+      asset: cells[asset] ?? "",
+      atMs: timeOf(cells[time] ?? ""),
+      rate: cells[rate] === "" ? Number.NaN : Number(cells[rate]),
+    };
+    const isRate = Math.abs(read.rate) < RATE_MAX && Number.isFinite(read.atMs);
+    if (read.asset === "" || !isRate) {
+      throw new Error(`line ${at + 2} is no asset, time and rate (a share below 1): '${line}'`);
+    }
+    rates.push(read);
+  }
+  return rates.toSorted((one, other) => one.atMs - other.atMs);
+}
+
+/** A time of day without a zone is of UTC, wherever it is read. */
+function timeOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  const isLocal = text.includes(":") && !/(?:z|[+-]\d{2}:?\d{2})$/i.test(text);
+  return Date.parse(isLocal ? `${text}Z` : text);
+}

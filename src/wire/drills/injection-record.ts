@@ -1,0 +1,13 @@
+/** What a drill writes down before it injects a fault, so that whoever comes after its death can undo it. */
+import { z } from "zod";
+
+export const InjectionRecord = z.object({
+  fault: z.string(),
+  at: z.string(),
+  /** The process that injects it, and undoes it while it lives. */
+  pid: z.number().int().positive(),
+  started_ticks: z.number().int().nullable(),
+  /** Arguments of undo-fault.sh. */
+  undo: z.array(z.string()).min(1).max(64),
+});
+export type InjectionRecord = Readonly<z.infer<typeof InjectionRecord>>;

@@ -1,0 +1,114 @@
+/** Every event of a trader but the scan, as JSON that reads back to the same bits. */
+import { z } from "zod";
+import type { ScanEvent, TraderEvent } from "../../domain/trading/events.ts";
+import { POSTURES } from "../../domain/trading/posture.ts";
+
+type WithoutIndex<E> = E extends unknown ? Omit<E, "index"> : never;
+export type OtherEvent = WithoutIndex<Exclude<TraderEvent, ScanEvent>>;
+
+const nowMs = z.number();
+const clientOrderId = z.string();
+const reason = z.string();
+const fill = z.strictObject({
+  number: z.number(),
+  quantity: z.number(),
+  price: z.number(),
+  fee: z.number(),
+});
+/** As it may be: JSON has no number for it, so an age or a reading that is none is written as text. */
+const anyNumber = z.union([z.number(), z.nan(), z.literal(Infinity), z.literal(-Infinity)]);
+const command = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("enter"),
+    asset: z.string(),
+    direction: z.enum(["long", "short"]),
+    share: z.number(),
+    plan: z.strictObject({
+      takeProfit: anyNumber,
+      stopLoss: anyNumber,
+      holdScansMax: anyNumber,
+      bucket: z.string(),
+    }),
+  }),
+  z.strictObject({ kind: z.literal("flatten") }),
+  z.strictObject({ kind: z.literal("close"), position: z.string(), price: z.number() }),
+  z.strictObject({ kind: z.literal("halt") }),
+  z.strictObject({ kind: z.literal("resume") }),
+]);
+
+const OtherEventSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("started"),
+    nowMs,
+    configurationHash: z.string(),
+    codeHash: z.string(),
+    snapshotHash: z.string(),
+  }),
+  z.strictObject({ kind: z.literal("scan_lost"), nowMs, seq: z.number() }),
+  z.strictObject({
+    kind: z.literal("feature"),
+    nowMs,
+    name: z.string(),
+    value: anyNumber,
+    asOfMs: anyNumber,
+  }),
+  z.strictObject({
+    kind: z.literal("book"),
+    nowMs,
+    asset: z.string(),
+    asOfMs: anyNumber,
+    // A log from before such levels were refused must still be read.
+    bids: z.array(anyNumber),
+    asks: z.array(anyNumber),
+  }),
+  z.strictObject({
+    kind: z.literal("posture"),
+    nowMs,
+    posture: z.enum([...POSTURES, "UNKNOWN"]),
+    entries: z.literal("stop").optional(),
+    asOfMs: anyNumber,
+    source: z.string(),
+  }),
+  z.strictObject({ kind: z.literal("tick"), nowMs }),
+  z.strictObject({
+    kind: z.literal("order_accepted"),
+    nowMs,
+    clientOrderId,
+    brokerOrderId: z.string(),
+  }),
+  z.strictObject({ kind: z.literal("order_partly_filled"), nowMs, clientOrderId, fill }),
+  z.strictObject({ kind: z.literal("order_filled"), nowMs, clientOrderId, fill }),
+  z.strictObject({ kind: z.literal("order_rejected"), nowMs, clientOrderId, reason }),
+  z.strictObject({ kind: z.literal("order_cancelled"), nowMs, clientOrderId, reason }),
+  z.strictObject({ kind: z.literal("order_unknown"), nowMs, clientOrderId, reason }),
+  z.strictObject({
+    kind: z.literal("operator"),
+    nowMs,
+    commandId: z.string(),
+    by: z.string(),
+    command,
+  }),
+  z.strictObject({ kind: z.literal("day_rolled"), nowMs, day: z.string() }),
+]);
+
+/** What JSON would change, under a key that no event has. */
+const EXACT = "$number";
+
+/** Without the index, which stands in the record's head. */
+export function otherEventText(event: OtherEvent): string {
+  return JSON.stringify({ ...event, index: undefined }, (_key, value: unknown) =>
+    typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+      ? { [EXACT]: Object.is(value, -0) ? "-0" : String(value) }
+      : value,
+  );
+}
+
+/** @throws {Error} that names the field. */
+export function parseOtherEvent(text: string): OtherEvent {
+  const raw: unknown = JSON.parse(text, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && EXACT in value ? Number(value[EXACT]) : value,
+  );
+  const event = OtherEventSchema.safeParse(raw);
+  if (!event.success) throw new Error(`no event of a trader: ${z.prettifyError(event.error)}`);
+  return event.data;
+}

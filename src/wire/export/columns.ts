@@ -1,0 +1,107 @@
+/** The columns of each table that is exported, with their units: what docs/export.md shows. */
+import type { Column, ColumnKind } from "./table.ts";
+
+function column(name: string, kind: ColumnKind, about: string): Column {
+  const [, unit = "", says = ""] = /^(?:\[([^\]]+)\] )?(.*)$/.exec(about) ?? [];
+  return { name, kind, unit, says };
+}
+
+const TRADES = [
+  column("position_id", "text", "of the position, and of the order that opened it"),
+  column("asset", "text", "such as BTCUSDT"),
+  column("direction", "text", "long or short"),
+  column("quantity", "number", "[base currency] of all entries together"),
+  column("entry_price", "number", "[quote currency] the mean of its entries' fills"),
+  column("exit_price", "number", "[quote currency] the mean of its exits' fills"),
+  column("entry_seq", "integer", "seq of the scan at its first fill"),
+  column("exit_seq", "integer", "seq of the scan at its last fill"),
+  column("entered_at", "time", "[UTC] of the event of its first fill"),
+  column("exited_at", "time", "[UTC] of the event of its last fill"),
+  column("held_scans", "integer", "[scans] while it was open"),
+  column("exit_reason", "text", "take_profit, stop_loss, max_hold, strategy, flatten and others"),
+  column("pnl", "number", "[quote currency] after fees, funding and interest"),
+  column("fees", "number", "[quote currency] of all fills, interest included"),
+  column("max_adverse", "number", "[share of the entry price] the worst mark while it was open"),
+  column("max_favourable", "number", "[share of the entry price] the best mark while it was open"),
+  column("signal", "number", "the strategy's own measure at the entry"),
+  column("posture", "text", "at the entry"),
+  column("bucket", "text", "how lively the asset was at the entry, in the strategy's words"),
+];
+
+const EVENTS = [
+  column("index", "integer", "its place in the book's log, rising by one"),
+  column("at", "time", "[UTC] when the trader took it off its queue, in whole milliseconds"),
+  column("kind", "text", "scan, order_filled, posture, tick and others"),
+  column("seq", "integer", "of a scan, or of one that was lost"),
+  column("scan_number", "integer", "of a scan, as its writer counts"),
+  column("as_of", "time", "[UTC] when a scan's prices, a feature or a posture were true"),
+  column("assets", "integer", "[assets] that a scan names"),
+  column("replayed", "flag", "a scan that the bridge pushed from a backlog"),
+  column("late", "flag", "a scan that is older than one pushed before it"),
+  column("repaired", "flag", "a scan that was read from the ringbuffer or the journal"),
+  column("subject", "text", "the order, feature, posture, command or day that it is about"),
+  column("value", "number", "of a feature, or the price of a fill [quote currency]"),
+  column("quantity", "number", "[base currency] of a fill"),
+  column("fee", "number", "[quote currency] of a fill"),
+  column("reason", "text", "why an order was refused, taken back or is unknown"),
+];
+
+const SCANS = [
+  column("seq", "integer", "counts every scan pushed, without a gap"),
+  column("scan_number", "integer", "as the scan's writer counts"),
+  column("file", "text", "YYYY-MM-DD/name in the archive"),
+  column("complete_at", "time", "[UTC] the file's last change, by its writer's clock"),
+  column("seen_at", "time", "[UTC] when the bridge saw the file first; empty of older bridges"),
+  column("decoded_at", "time", "[UTC] when the bridge had decoded it; empty of older bridges"),
+  column("pushed_at", "time", "[UTC] when the bridge gave it its seq and sent it"),
+  column("late", "flag", "older than one that was pushed before it"),
+  column("replayed", "flag", "pushed from a backlog"),
+  column(
+    "event_at",
+    "time",
+    "[UTC] when BLUE's trader took it off its queue, in whole milliseconds",
+  ),
+  column("class", "text", "how BLUE took it: fresh, stale, late or gap"),
+  column("outcome", "text", "what BLUE decided: entered, held, refused and others"),
+  column("refusal", "text", "which gate or limit stopped a signal"),
+  column("signal", "number", "the strategy's own measure, else 0"),
+];
+
+const EQUITY = [
+  column("at", "time", "[UTC] of the fill, or of the end of the day"),
+  column("kind", "text", "fill, or day_end"),
+  column("seq", "integer", "of the scan at the fill"),
+  column("cash", "number", "[quote currency] after it"),
+  column(
+    "unrealized",
+    "number",
+    "[quote currency] of what is open, at the end of a day; else empty",
+  ),
+  column(
+    "equity",
+    "number",
+    "[quote currency] cash and unrealized, at the end of a day; else empty",
+  ),
+  column("realized", "number", "[quote currency] by the fill, or over the day"),
+  column("fees", "number", "[quote currency] of the fill, or over the day"),
+  column("max_drawdown", "number", "[share of the day's peak equity] the day's deepest fall"),
+];
+
+/** Of `dolphin indicators export`. */
+export const READINGS = [
+  column("series", "text", "the indicator, and its value's label, such as funding.BTCUSDT"),
+  column("as_of", "time", "[UTC] when it was true, by its source's word"),
+  column("fetched_at", "time", "[UTC] when it was read"),
+  column("pushed_at", "time", "[UTC] from when on it was known"),
+  column("value", "number", "in the unit beside it"),
+  column("unit", "text", "of the value"),
+  column("source", "text", "who said so"),
+  column("source_hash", "text", "of what the source sent"),
+];
+
+export const EXPORTS = { trades: TRADES, events: EVENTS, scans: SCANS, equity: EQUITY } as const;
+export type ExportName = keyof typeof EXPORTS;
+
+export function isExport(name: string): name is ExportName {
+  return Object.hasOwn(EXPORTS, name);
+}

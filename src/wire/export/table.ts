@@ -1,0 +1,18 @@
+/** A table that is exported: its columns with their units, and its rows as they come. */
+
+/** `time`: microseconds since the epoch, UTC; `integer`: within 53 bits. */
+export type ColumnKind = "integer" | "number" | "text" | "time" | "flag";
+
+export type Column = {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** Empty where it has none. */
+  readonly unit: string;
+  readonly says: string;
+};
+
+export type Cell = number | string | boolean | null;
+/** One cell for each column, of its kind, or null. */
+export type Row = readonly Cell[];
+
+export type Table = { readonly columns: readonly Column[]; readonly rows: Iterable<Row> };

@@ -1,0 +1,43 @@
+/** The JSON text of DOLPHIN_FEATURES `exf_<name>`: one indicator's value, with the time at which it was true. */
+import { microsFromIso } from "../../domain/scan/timestamp.ts";
+import { US_PER_MS } from "../../domain/time.ts";
+
+const TEXT_CHARS_MAX = 65_536;
+
+export type IndicatorValue = { readonly value: number; readonly asOfMs: number };
+
+/** Null: what stands there is no value with a time. */
+export function parseIndicator(text: unknown): IndicatorValue | null {
+  return valueIn(jsonIn(text));
+}
+
+/** Of one with several values; what is no value of these is left out. */
+export function parseLabels(
+  text: unknown,
+): readonly (IndicatorValue & { readonly label: string })[] {
+  const found = jsonIn(text);
+  if (typeof found !== "object" || found === null || !("values" in found)) return [];
+  const { values } = found;
+  if (typeof values !== "object" || values === null) return [];
+  return Object.entries(values).flatMap(([label, one]) => {
+    const value = valueIn(one);
+    return value === null ? [] : [{ label, ...value }];
+  });
+}
+
+function jsonIn(text: unknown): unknown {
+  if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function valueIn(found: unknown): IndicatorValue | null {
+  if (typeof found !== "object" || found === null) return null;
+  const { value, as_of }: { value?: unknown; as_of?: unknown } = found;
+  const asOfUs = typeof as_of === "string" ? microsFromIso(as_of) : null;
+  if (typeof value !== "number" || !Number.isFinite(value) || asOfUs === null) return null;
+  return { value, asOfMs: asOfUs / US_PER_MS };
+}

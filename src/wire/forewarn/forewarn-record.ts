@@ -1,0 +1,83 @@
+/** One forecast of the forewarner as it is kept, printed and published. */
+import { z } from "zod";
+import { VERDICTS } from "../../domain/forewarn/forecast.ts";
+import { msFromIso } from "../../domain/time.ts";
+
+const share = z.number().min(0).max(1);
+
+export const ForewarnRecord = z.object({
+  version: z.number().int(),
+  book: z.string().max(32),
+  /** When it was made; it speaks of the time until `horizon_end`. */
+  as_of: z.string(),
+  horizon_end: z.string(),
+  /** With the same seed and data and the same version it comes out the same. */
+  seed: z.number().int(),
+  data_hash: z.string(),
+  paths: z.number().int(),
+  verdict: z.enum(VERDICTS),
+  reason: z.string(),
+  /** How far the verdict is to be believed, by what became of earlier forecasts. */
+  weight: share,
+  /** Null without a verdict. */
+  breach: z.object({ drawdown: share, dailyLoss: share, either: share }).nullable(),
+  trades: z.number().int(),
+  trades_per_day: z.number(),
+  capital: z.number(),
+  mean_block: z.number().nullable(),
+  conditioned_on: z.object({ regime: z.string(), trades: z.number().int() }).nullable(),
+  envelope: z
+    .array(z.object({ trades: z.number().int(), quantiles: z.record(z.string(), z.number()) }))
+    .max(100),
+  calibration: z.object({
+    outcomes: z.number().int(),
+    said: z.number().nullable(),
+    came: z.number().nullable(),
+    evidence: z.number(),
+  }),
+});
+export type ForewarnRecord = z.infer<typeof ForewarnRecord>;
+
+/** More make no picture any clearer. */
+export const EARLIER_MAX = 120;
+
+/**
+ * The newest forecast and what became of earlier ones, as `forewarn/BOOK.json` tells the watchdog and whoever draws it.
+ * One line: who reads the last line of a file reads all of it.
+ */
+export type ForewarnNow = ForewarnRecord & {
+  /** Oldest first; `end`, `low` and `high` are multiples of the equity at `as_of`. */
+  readonly earlier: readonly {
+    readonly as_of: string;
+    readonly horizon_end: string;
+    readonly end: number;
+    readonly low: number;
+    readonly high: number;
+    readonly left_envelope: boolean;
+  }[];
+};
+
+export const FOREWARN_KEY = "mc_forewarner_latest";
+
+/** Null where what stands is newer, or the same. */
+export function pushedForecast(before: unknown, text: string, pushedAt: string): string | null {
+  const own = asOfMs(text);
+  if (own <= asOfMs(before)) return null;
+  return JSON.stringify({ ...ForewarnRecord.parse(JSON.parse(text)), _pushed_at: pushedAt });
+}
+
+/** Of what is no forecast: before any. */
+function asOfMs(text: unknown): number {
+  if (typeof text !== "string") return -Infinity;
+  const read = ForewarnRecord.pick({ as_of: true }).safeParse(parsedOrNull(text));
+  const ms = read.success ? msFromIso(read.data.as_of) : Number.NaN;
+  return Number.isNaN(ms) ? -Infinity : ms;
+}
+
+function parsedOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What health reads of the texts in Hazelcast. Whoever wrote them: what is no such value comes as the reason
+ * why, and nothing here throws.
+ */
+import { isRecord, jsonRecord } from "../../domain/json-record.ts";
+import { microsFromIso } from "../../domain/scan/timestamp.ts";
+import type { BookLook, PostureValues, Stored } from "../../domain/health/sensors/coherence.ts";
+import type { ScanValues } from "../../domain/health/sensors/scan-coherence.ts";
+import { POSTURES } from "../../domain/trading/posture.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** 10,000 assets make about 700 KB. */
+const SCAN_CHARS_MAX = 2 * 1_048_576;
+const TEXT_CHARS_MAX = 524_288;
+
+/** As it stands under its key: a text, null, or what is no text at all. */
+export function storedScan(found: unknown): Stored<ScanValues> {
+  return stored(found, SCAN_CHARS_MAX, (fields) => {
+    const { seq, epoch, scan_number, timestamp, bridge_ts, asset_prices, assets, eigenvalues } =
+      fields;
+    if (!isCount(seq) || !isCount(epoch) || !isCount(scan_number)) return null;
+    if (!isRecord(asset_prices) || !Array.isArray(assets) || !Array.isArray(eigenvalues)) {
+      return null;
+    }
+    const prices = Object.entries(asset_prices).map(
+      ([asset, price]) => [asset, numberOf(price)] as const,
+    );
+    return {
+      seq,
+      epoch,
+      scanNumber: scan_number,
+      timestampUs: microsOf(timestamp),
+      bridgeUs: microsOf(bridge_ts),
+      prices: new Map(prices),
+      assets: assets.length,
+      eigenvalues: eigenvalues.map(numberOf),
+    };
+  });
+}
+
+export function storedPosture(found: unknown): Stored<PostureValues> {
+  return stored(found, TEXT_CHARS_MAX, ({ posture, ts }) => ({
+    posture: POSTURES.find((one) => one === posture) ?? null,
+    tsUs: microsOf(ts),
+  }));
+}
+
+export function storedState(found: unknown): BookLook["state"] {
+  return stored(found, TEXT_CHARS_MAX, ({ capital, equity, updated_at }) => ({
+    cash: typeof capital === "number" ? capital : null,
+    equity: typeof equity === "number" ? equity : null,
+    updatedUs: microsOf(updated_at),
+  }));
+}
+
+/** The time that a heartbeat gives. */
+export function storedBeat(found: unknown): Stored<number> {
+  return stored(found, TEXT_CHARS_MAX, ({ updated_at }) => microsOf(updated_at));
+}
+
+export type FeedTimes = {
+  readonly asOfUs: number | null;
+  readonly pushedUs: number | null;
+  /** By its own word; left out: it says none. */
+  readonly budgets?: { readonly budgetS: number; readonly staleS: number };
+};
+
+/** Of a feed that a program beside us pushes. */
+export function storedTimes(found: unknown): Stored<FeedTimes> {
+  return stored(found, TEXT_CHARS_MAX, ({ as_of, _pushed_at, warn_s, stale_s }) => {
+    if (as_of === undefined && _pushed_at === undefined) return null;
+    const times = { asOfUs: given(as_of), pushedUs: given(_pushed_at) };
+    const hasBudgets = isAbove0(warn_s) && isAbove0(stale_s);
+    return hasBudgets ? { ...times, budgets: { budgetS: warn_s, staleS: stale_s } } : times;
+  });
+}
+
+function isAbove0(value: unknown): value is number {
+  return typeof value === "number" && 0 < value && value < Infinity;
+}
+
+function stored<T>(
+  found: unknown,
+  charsMax: number,
+  read: (fields: Fields) => T | null,
+): Stored<T> {
+  if (found === null || found === undefined) return { kind: "nothing" };
+  if (typeof found !== "string") return foreign("what stands there is no text");
+  if (charsMax < found.length) {
+    return foreign(`${found.length} characters stand there, at most ${charsMax} are read`);
+  }
+  const fields = jsonRecord(found);
+  if (fields === null) return foreign("what stands there is no JSON object");
+  const value = read(fields);
+  return value === null ? foreign("fields are missing there, or wrong") : { kind: "value", value };
+}
+
+function foreign(why: string): { readonly kind: "foreign"; readonly why: string } {
+  return { kind: "foreign", why };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && 0 <= value;
+}
+
+/** NaN for whatever is none. */
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : Number.NaN;
+}
+
+/** NaN for whatever names no moment. */
+function microsOf(value: unknown): number {
+  return typeof value === "string" ? (microsFromIso(value) ?? Number.NaN) : Number.NaN;
+}
+
+/** Null where nothing is said. */
+function given(value: unknown): number | null {
+  return value === undefined || value === null ? null : microsOf(value);
+}

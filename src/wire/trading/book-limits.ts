@@ -1,0 +1,16 @@
+/** The limits of a book as they are configured, and as the core has them. */
+import type { RiskLimits } from "../../domain/trading/configuration.ts";
+import type { BookSection } from "../configuration.ts";
+
+/** Where no notional is named nothing is borrowed: as much is held as there was cash. */
+export function riskLimitsOf(limits: BookSection["limits"], capital: number): RiskLimits {
+  return {
+    positionNotionalMax: limits.position_notional_max ?? capital,
+    grossNotionalMax: limits.gross_notional_max ?? capital,
+    positionsMax: limits.positions_max,
+    entriesPerMinuteMax: limits.entries_per_minute_max,
+    dailyLossMax: limits.daily_loss_max,
+    drawdownMax: limits.drawdown_max,
+    ...(limits.price_collar === undefined ? {} : { priceCollar: limits.price_collar }),
+  };
+}

@@ -1,0 +1,38 @@
+/** What one may send to metaHealth, what it answers, and what its activities take and tell. */
+import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
+import type { RecoveryPolicy } from "../../domain/health/recovery-rules.ts";
+import type { Mode } from "../../domain/supervision/next-step.ts";
+import type { MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
+import type { MetaHealthState } from "../health/meta-health-state.ts";
+
+/** Every field is optional, and so is the whole. */
+export type MetaHealthInput = {
+  /** Default: auto. */
+  readonly mode?: Mode;
+  /** Continues as new at this many events; default: when Temporal suggests it. */
+  readonly history_max?: number;
+  /** State handed on by continue-as-new. */
+  readonly carried?: MetaHealthState;
+};
+
+/** What metaHealth may not look up by itself: from its worker's clock and configuration, and from supervisors. */
+export type RecoveryLook = {
+  readonly nowMs: number;
+  readonly policy: RecoveryPolicy;
+  readonly hasSearchAttributes: boolean;
+  /** Of the last sample of health; null: nobody knows of one. */
+  readonly healthAgeMs: number | null;
+  /** By service, as its supervisor counts them. */
+  readonly restartsMs: Readonly<Record<string, readonly number[]>>;
+};
+export type RecoveryOrder = {
+  readonly decision: string;
+  readonly target: { readonly kind: "service" | "server"; readonly name: string };
+  readonly why: string;
+  readonly at_ms: number;
+};
+
+/** From the service health: a diagnosis that differs from the one before it. */
+export const transitionSignal = defineSignal<[unknown]>("transition");
+export const setRecoveryModeUpdate = defineUpdate<MetaHealthStatus, [unknown]>("setMode");
+export const metaHealthQuery = defineQuery<MetaHealthStatus>("status");

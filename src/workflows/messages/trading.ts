@@ -1,0 +1,69 @@
+/** What one may send to the session of a book's day and to a paper day, and what they answer. */
+import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
+import type {
+  CommandAnswer,
+  SessionPnl,
+  SessionPositions,
+  TradesRange,
+} from "../../wire/session/trade-session.ts";
+import type { DayDrift } from "../../wire/session/day-drift.ts";
+import type { DayReplayJson } from "../../wire/session/day-replay.ts";
+import type { SessionState } from "../trading/session-state.ts";
+
+/** Every field is optional, and so is the whole. */
+export type TradeSessionInput = {
+  /** Default of both: from the workflow id `trades-<book>-YYYY-MM-DD`. */
+  readonly book?: string;
+  readonly day?: string;
+  /** Trades booked by events up to this one are not this session's; default: what the first message says. */
+  readonly after?: number;
+  /** Continues as new at this many events; default: when Temporal suggests it. */
+  readonly history_max?: number;
+  /** State handed on by continue-as-new. */
+  readonly carried?: SessionState;
+};
+
+/** What a session needs to know about its book; from the worker's table and clock. */
+export type SessionBrief = {
+  readonly layer: string;
+  readonly service: string;
+  /** Not above zero: the day is over. */
+  readonly dayEndsInMs: number;
+  readonly hasSearchAttributes: boolean;
+};
+
+/** The trades that the outbox of the book's trader sends. */
+export const tradesSignal = defineSignal<[TradesRange]>("trades");
+export const enterUpdate = defineUpdate<CommandAnswer, [unknown]>("enter");
+export const flattenUpdate = defineUpdate<CommandAnswer, [unknown]>("flatten");
+export const haltUpdate = defineUpdate<CommandAnswer, [unknown]>("halt");
+export const resumeUpdate = defineUpdate<CommandAnswer, [unknown]>("resume");
+export const settleUpdate = defineUpdate<SessionPnl, [unknown]>("settle");
+export const pnlQuery = defineQuery<SessionPnl>("pnl");
+export const positionsQuery = defineQuery<SessionPositions>("positions");
+
+/** Every field is optional, and so is the whole. */
+export type PaperTradeInput = {
+  /** Default: BLUE. */
+  readonly book?: string;
+  /** Default: the UTC day at the start. A day that is over is only settled and replayed. */
+  readonly day?: string;
+  /** Default: 1800. */
+  readonly bridge_wait_s?: number;
+  /** Ends the run after so long instead of at the day's end; the day then stays open. */
+  readonly run_s?: number;
+  /** Default: 600. */
+  readonly settle_wait_s?: number;
+};
+
+export type PaperTradeResult = {
+  readonly book: string;
+  readonly day: string;
+  /** What was found before the run, a sentence each; empty for a day that was over. */
+  readonly checks: readonly string[];
+  readonly session: SessionPnl;
+  readonly replay: Omit<DayReplayJson, "broker">;
+  readonly broker_parity: DayReplayJson["broker"] & { readonly compared: number };
+  /** Reported only: it fails no day. */
+  readonly backtest_drift: DayDrift;
+};

@@ -1,0 +1,203 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { bookDays, readBooks } from "../../../src/adapters/order-book/book-archive.ts";
+import {
+  createBookRecorder,
+  type OfferedBook,
+} from "../../../src/adapters/order-book/book-recorder.ts";
+import { pruneBooks } from "../../../src/adapters/order-book/prune-books.ts";
+import { books, pairsOf } from "../../domain/order-book/books.ts";
+
+const DAY_MS = 86_400_000;
+const START_MS = 1_774_396_800_000;
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "dolphin-books-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("recorded books", () => {
+  test("are read in the order in which they were here, of one asset or of all, by time", () => {
+    const recorder = open();
+    const offered = [0, 1, 2, 3, 4, 5].map((at) => offer(at % 2 === 0 ? "A" : "B", at * 600));
+    for (const one of offered) recorder.offer(one);
+    recorder.flush(START_MS);
+    recorder.close();
+    // One in a second of each asset: those at 1,200 and 1,800 are in time, and so on.
+    const kept = offered.filter(
+      ({ receivedMs }) => ![2_400, 3_000].includes(receivedMs - START_MS),
+    );
+    const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };
+    expect([...readBooks(folder, null, all)].map(plain)).toEqual(offered.map(plain));
+    expect([...readBooks(folder, "B", all)].map(plain)).toEqual(
+      offered.filter(({ asset }) => asset === "B").map(plain),
+    );
+    const part = { fromMs: START_MS + 600, toMs: START_MS + 1_200 };
+    expect([...readBooks(folder, null, part)].map(plain)).toEqual([plain(kept[1]!)]);
+    expect(recorder.state()).toMatchObject({ recorded: 6, lost: 0, trouble: null });
+  });
+
+  test("take no more than one in their time of each asset", () => {
+    const recorder = open();
+    for (let atMs = 0; atMs < 10_000; atMs += 100) recorder.offer(offer("A", atMs));
+    recorder.close();
+    expect(recorder.state().recorded).toBe(10);
+  });
+
+  test("survive what a death leaves at the end of a segment, and strangers beside it", () => {
+    const recorder = open();
+    recorder.offer(offer("A", 0));
+    recorder.flush(START_MS);
+    const [day] = bookDays(folder);
+    const [segment] = readdirSync(join(folder, day!));
+    appendFileSync(join(folder, day!, segment!), Buffer.from("ffffffff10", "hex"));
+    writeFileSync(join(folder, day!, "000000000-000000.arrow"), "");
+    writeFileSync(join(folder, "notes"), "");
+    const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };
+    expect([...readBooks(folder, "A", all)].length).toBe(1);
+    recorder.close();
+  });
+
+  test("that cannot be written are counted, and written again once they can", () => {
+    const day = "2026-03-25";
+    writeFileSync(join(folder, day), "in the way");
+    const recorder = open();
+    recorder.offer(offer("A", 0));
+    recorder.flush(START_MS);
+    expect(recorder.state()).toMatchObject({ recorded: 0, lost: 1 });
+    expect(recorder.state().trouble).toContain(day);
+    rmSync(join(folder, day));
+    recorder.offer(offer("A", 1_000));
+    recorder.close();
+    expect(recorder.state()).toEqual({ recorded: 1, lost: 1, trouble: null });
+  });
+
+  test("that cannot be written are tried again after longer and longer, and kept until then", () => {
+    const day = "2026-03-25";
+    writeFileSync(join(folder, day), "in the way");
+    const recorder = open();
+    recorder.offer(offer("A", 0));
+    recorder.flush(START_MS);
+    recorder.offer(offer("A", 1_000));
+    recorder.flush(START_MS + 1_000);
+    expect(recorder.state().lost).toBe(2);
+    rmSync(join(folder, day));
+    recorder.offer(offer("A", 2_000));
+    recorder.flush(START_MS + 2_999);
+    expect(recorder.state()).toMatchObject({ recorded: 0, lost: 2 });
+    recorder.flush(START_MS + 3_000);
+    expect(recorder.state()).toEqual({ recorded: 1, lost: 2, trouble: null });
+    recorder.close();
+  });
+
+  test("leave no segment behind into which nothing whole was written", () => {
+    const recorder = open();
+    const asset: string = JSON.parse("null");
+    recorder.offer({ ...offer("A", 0), asset });
+    recorder.flush(START_MS);
+    expect(recorder.state()).toMatchObject({ recorded: 0, lost: 1 });
+    expect(readdirSync(join(folder, "2026-03-25"))).toEqual([]);
+    recorder.close();
+  });
+
+  test("begin a segment with each day, and with each source", () => {
+    const recorder = open();
+    recorder.offer(offer("A", 0));
+    recorder.offer({ ...offer("A", 1_000), source: "another" });
+    recorder.flush(START_MS + 1_000);
+    recorder.offer({ ...offer("A", DAY_MS), source: "another" });
+    recorder.flush(START_MS + DAY_MS);
+    recorder.close();
+    expect(bookDays(folder)).toEqual(["2026-03-25", "2026-03-26"]);
+    expect(readdirSync(join(folder, "2026-03-25")).length).toBe(2);
+  });
+});
+
+describe("what is kept of recorded books", () => {
+  test("goes by recorded days and by bytes, the oldest segments first, and never the day under way", async () => {
+    const days = ["2026-03-20", "2026-03-22", "2026-03-23", "2026-03-24", "2026-03-25"];
+    for (const day of days) putSegments(day, ["1.arrow", "2.arrow"]);
+    const kept = { folder, keepDays: 3, keepBytes: 550 };
+    expect(await pruneBooks(kept, START_MS)).toEqual({
+      removed: ["2026-03-20", "2026-03-22/1.arrow", "2026-03-22/2.arrow", "2026-03-23/1.arrow"],
+      isFull: false,
+      trouble: null,
+    });
+    expect(bookDays(folder)).toEqual(["2026-03-23", "2026-03-24", "2026-03-25"]);
+    expect(await pruneBooks({ ...kept, keepBytes: 199 }, START_MS)).toMatchObject({ isFull: true });
+    expect(bookDays(folder)).toEqual(["2026-03-25"]);
+    expect(readdirSync(join(folder, "2026-03-25"))).toEqual(["1.arrow", "2.arrow"]);
+  });
+
+  test("stays where the clock is years ahead", async () => {
+    for (const day of ["2026-03-24", "2026-03-25"]) putSegments(day, ["1.arrow"]);
+    const kept = { folder, keepDays: 2, keepBytes: 1e9 };
+    const years = START_MS + 2_000 * DAY_MS;
+    putSegments(new Date(years).toISOString().slice(0, 10), ["1.arrow"]);
+    for (const nowMs of [years, years + DAY_MS - 1]) {
+      expect(await pruneBooks(kept, nowMs)).toMatchObject({ removed: [], trouble: null });
+    }
+  });
+
+  test("is pruned past strangers, and a folder that cannot be read is a trouble and no end", async () => {
+    writeFileSync(join(folder, "2026-03-20"), "a stranger");
+    const recorder = open();
+    expect(await recorder.prune(START_MS)).toEqual([]);
+    expect(recorder.state().trouble).toBeNull();
+    // No folder can be read that is a link to itself.
+    symlinkSync("2026-03-21", join(folder, "2026-03-21"));
+    expect(await recorder.prune(START_MS)).toEqual([]);
+    expect(recorder.state().trouble).toContain("2026-03-21");
+    rmSync(join(folder, "2026-03-21"));
+    await recorder.prune(START_MS);
+    expect(recorder.state().trouble).toBeNull();
+    expect(bookDays(folder)).toEqual(["2026-03-20"]);
+  });
+
+  test("is no more of a day that alone takes too much, until the next", async () => {
+    putSegments("2026-03-25", ["1.arrow"]);
+    const recorder = open({ keepBytes: 99 });
+    await recorder.prune(START_MS);
+    recorder.offer(offer("A", 0));
+    recorder.flush(START_MS);
+    expect(recorder.state()).toMatchObject({ recorded: 0, lost: 1 });
+    expect(recorder.state().trouble).toContain("order_book.keep_gb");
+    recorder.offer(offer("A", DAY_MS));
+    recorder.flush(START_MS + DAY_MS);
+    expect(recorder.state()).toMatchObject({ recorded: 1, lost: 1 });
+    await recorder.prune(START_MS + DAY_MS);
+    recorder.close();
+  });
+});
+
+function putSegments(day: string, names: readonly string[]): void {
+  mkdirSync(join(folder, day));
+  for (const name of names) writeFileSync(join(folder, day, name), Buffer.alloc(100));
+}
+
+function open({ keepBytes = 1e9 } = {}) {
+  return createBookRecorder({ folder, epoch: 1, everyMs: 1_000, keepDays: 30, keepBytes });
+}
+
+function offer(asset: string, afterMs: number): OfferedBook {
+  const [book] = fc.sample(books, { numRuns: 1, seed: afterMs + 1 });
+  const receivedMs = START_MS + afterMs;
+  return { asset, asOfMs: receivedMs - 3, receivedMs, book: book!, source: "simulated" };
+}
+
+function plain({ asset, asOfMs, receivedMs, book }: Omit<OfferedBook, "source">) {
+  const [bids, asks] = [pairsOf(book.bids), pairsOf(book.asks)];
+  return { asset, asOfMs, receivedMs, bids, asks };
+}

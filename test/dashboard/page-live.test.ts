@@ -1,0 +1,87 @@
+/** What the page itself makes of the stream and of its polls, with a browser's parts that are played here. */
+import { beforeEach, expect, test, vi } from "vitest";
+
+type Live = { now(): number };
+type Scope = {
+  poll(of: { path: () => string; everyMs: number; draw: (value: unknown) => void }): () => void;
+};
+type Page = { openLive(): Live; scopeOf(live: Live): Scope };
+const MODULE = new URL("../../src/dashboard/public/live.js", import.meta.url);
+
+class Source extends EventTarget {
+  static open: Source[] = [];
+  constructor() {
+    super();
+    Source.open.push(this);
+  }
+  close(): void {
+    Source.open = Source.open.filter((one) => one !== this);
+  }
+}
+
+class Tab extends EventTarget {
+  hidden = false;
+  show(isShown: boolean): void {
+    this.hidden = !isShown;
+    this.dispatchEvent(new Event("visibilitychange"));
+  }
+}
+
+let tab: Tab;
+let page: Page;
+beforeEach(async () => {
+  vi.useFakeTimers();
+  tab = new Tab();
+  Source.open = [];
+  vi.stubGlobal("document", tab);
+  vi.stubGlobal("EventSource", Source);
+  page = await import(MODULE.href);
+  return () => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  };
+});
+
+test("a hidden tab holds no connection, however long it is hidden, and one that is seen again has one", () => {
+  page.openLive();
+  expect(Source.open).toHaveLength(1);
+  tab.show(false);
+  vi.advanceTimersByTime(60_000);
+  expect(Source.open).toHaveLength(0);
+  tab.show(true);
+  expect(Source.open).toHaveLength(1);
+});
+
+function beat(aheadMs: number): void {
+  const data = JSON.stringify({ at_ms: Date.now() + aheadMs, value: { pid: 1 } });
+  Source.open[0]?.dispatchEvent(new MessageEvent("beat", { data }));
+}
+
+test("ages follow the clocks again soon after one of them was set", () => {
+  const live = page.openLive();
+  beat(3_600_000);
+  beat(3_599_000);
+  expect(live.now() - Date.now()).toBe(3_600_000);
+  for (let count = 0; count < 30; count += 1) beat(0);
+  expect(live.now()).toBe(Date.now());
+});
+
+test("what was asked last is drawn, also where what was asked before is answered later", async () => {
+  const asked: { readonly path: string; answer(of: Response): void }[] = [];
+  vi.stubGlobal("fetch", (path: string) => {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    asked.push({ path, answer: resolve });
+    return promise;
+  });
+  const drawn: unknown[] = [];
+  let path = "a";
+  const scope = page.scopeOf(page.openLive());
+  const draw = (value: unknown) => void drawn.push(value);
+  const again = scope.poll({ path: () => path, everyMs: 60_000, draw });
+  path = "b";
+  again();
+  for (const one of asked.toReversed()) one.answer(Response.json(one.path));
+  await vi.waitFor(() => expect(drawn).toContain("b"));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(drawn).toEqual(["b"]);
+});

@@ -1,0 +1,180 @@
+import { expect, test } from "vitest";
+import { FAULT_NAMES, FAULTS, type FaultName } from "../../../src/domain/drills/drill-faults.ts";
+import type { DrillLook } from "../../../src/domain/drills/drill-look.ts";
+import {
+  beginTimeline,
+  hasPassed,
+  scoreTimeline,
+  stepTimeline,
+  type Timeline,
+} from "../../../src/domain/drills/timeline.ts";
+
+const PIDS = {
+  temporal: 1,
+  hazelcast: 2,
+  worker: 3,
+  simulator: 4,
+  "scan-bridge": 11,
+  "trader-blue": 12,
+  bookkeeper: 13,
+  health: 14,
+  watchdog: 15,
+};
+
+type Change = {
+  readonly pids?: Readonly<Record<string, number>>;
+  readonly member?: string;
+  readonly seq?: number;
+  readonly instance?: string;
+  readonly traderSeq?: number;
+  readonly waits?: string;
+  readonly roots?: readonly string[];
+  readonly temporal?: boolean;
+  readonly alerts?: DrillLook["alerts"];
+  readonly noticedMs?: number;
+};
+
+function aLook(atMs: number, change: Change = {}): DrillLook {
+  const pids = { ...PIDS, ...change.pids };
+  const seq = change.seq ?? 100;
+  const beat = (pid: number) => ({
+    pid,
+    lastSeq: change.traderSeq ?? seq,
+    waits: change.waits ?? null,
+  });
+  return {
+    atMs,
+    pids,
+    values: {
+      member: change.member ?? "m1",
+      scan: { seq, instance: change.instance ?? "i1" },
+      beats: {
+        "scan-bridge": beat(pids["scan-bridge"]),
+        "trader-blue": beat(pids["trader-blue"]),
+        bookkeeper: beat(pids.bookkeeper),
+        health: beat(pids.health),
+      },
+    },
+    isTemporalThere: change.temporal ?? true,
+    roots: change.roots ?? [],
+    signs:
+      change.noticedMs === undefined
+        ? []
+        : [{ atMs: change.noticedMs, by: "worker", says: "it ended" }],
+    alerts: change.alerts ?? null,
+  };
+}
+
+function timelineOf(name: FaultName, ...looks: readonly DrillLook[]): Timeline {
+  const before = aLook(0);
+  return looks.reduce(
+    (timeline, now) => stepTimeline(timeline, FAULTS[name], { before, now }),
+    beginTimeline(1_000),
+  );
+}
+
+function outcomeOf(name: FaultName, timeline: Timeline) {
+  const points = scoreTimeline(timeline, FAULTS[name]);
+  const took = Object.fromEntries(points.map((point) => [point.name, point.tookS]));
+  return { took, isPassed: hasPassed(timeline, points), points };
+}
+
+const ALL_NEW = {
+  pids: { ...PIDS, "scan-bridge": 21 },
+  seq: 102,
+  instance: "i2",
+  noticedMs: 1_200,
+};
+
+test("a killed bridge is over with a scan of its next life, within two seconds", () => {
+  const quick = timelineOf("bridge-kill", aLook(1_100), aLook(2_900, ALL_NEW));
+  expect(outcomeOf("bridge-kill", quick)).toMatchObject({
+    took: { detected: 0.2, recovered: 1.9 },
+    isPassed: true,
+  });
+  const late = timelineOf("bridge-kill", aLook(3_100, ALL_NEW));
+  expect(outcomeOf("bridge-kill", late)).toMatchObject({
+    took: { recovered: 2.1 },
+    isPassed: false,
+  });
+});
+
+test.each([
+  ["a scan of the life that was killed", { ...ALL_NEW, instance: "i1" }, /bridge that was/],
+  ["no newer scan", { ...ALL_NEW, seq: 100 }, /no scan was pushed/],
+] as const)("a killed bridge is not over with %s", (_, change, missing) => {
+  const timeline = timelineOf("bridge-kill", aLook(2_000, change));
+  expect(timeline.recoveredMs).toBeNull();
+  const { points, isPassed } = outcomeOf("bridge-kill", timeline);
+  expect(points.at(-1)?.note).toMatch(missing);
+  expect(isPassed).toBe(false);
+});
+
+test("a frozen bridge's recovery counts from its detection", () => {
+  const timeline = timelineOf("bridge-freeze", aLook(12_500, { ...ALL_NEW, noticedMs: 10_900 }));
+  expect(outcomeOf("bridge-freeze", timeline)).toMatchObject({
+    took: { detected: 9.9, recovered: 1.6 },
+    isPassed: true,
+  });
+});
+
+test("Hazelcast's recovery counts from when its member takes calls again", () => {
+  const back = { pids: { ...PIDS, hazelcast: 22 }, member: "m2", noticedMs: 1_050 };
+  const timeline = timelineOf(
+    "hazelcast-kill",
+    aLook(2_000, { noticedMs: 1_050, pids: { ...PIDS, hazelcast: 22 } }),
+    aLook(15_000, { ...back, seq: 100 }),
+    aLook(19_000, { ...back, seq: 103 }),
+  );
+  expect(outcomeOf("hazelcast-kill", timeline)).toMatchObject({
+    took: { detected: 0.05, recovered: 4 },
+    isPassed: true,
+  });
+});
+
+test("what stands is not over before it is undone, nor while health still tells of it", () => {
+  const roots = ["upstream:scan"];
+  const standing = timelineOf("upstream-silent", aLook(20_000, { seq: 101 }));
+  expect(standing.recoveredMs).toBeNull();
+  const undone = { ...standing, undoneMs: 46_000 };
+  const fault = FAULTS["upstream-silent"];
+  const before = aLook(0);
+  const told = stepTimeline(undone, fault, { before, now: aLook(47_000, { seq: 102, roots }) });
+  expect(told.missing).toEqual(["health still tells of upstream:scan"]);
+  const over = stepTimeline(told, fault, { before, now: aLook(52_000, { seq: 110 }) });
+  expect(outcomeOf("upstream-silent", over).took).toMatchObject({ recovered: 6 });
+});
+
+test("a restart of what was well fails a drill, whatever was met", () => {
+  const change = { ...ALL_NEW, pids: { ...ALL_NEW.pids, "trader-blue": 99 } };
+  const timeline = timelineOf("bridge-kill", aLook(2_000, change));
+  expect(timeline.costs).toEqual(["trader-blue"]);
+  expect(outcomeOf("bridge-kill", timeline).isPassed).toBe(false);
+});
+
+test("an alert counts where somebody alerts, and is not asked for where nobody does", () => {
+  const alone = outcomeOf("bridge-kill", timelineOf("bridge-kill", aLook(2_000, ALL_NEW)));
+  expect(alone.points[2]).toMatchObject({ name: "alerted", isMet: null });
+  const silent = { ...ALL_NEW, alerts: { openedMs: null } };
+  expect(outcomeOf("bridge-kill", timelineOf("bridge-kill", aLook(2_000, silent))).isPassed).toBe(
+    false,
+  );
+  const told = { ...ALL_NEW, alerts: { openedMs: 31_000 } };
+  expect(outcomeOf("bridge-kill", timelineOf("bridge-kill", aLook(2_000, told)))).toMatchObject({
+    took: { alerted: 30 },
+    isPassed: true,
+  });
+});
+
+test.each(FAULT_NAMES)("%s: a system that shows nothing new has not recovered from it", (name) => {
+  const timeline = timelineOf(name, aLook(2_000));
+  expect(timeline.recoveredMs).toBeNull();
+  expect(outcomeOf(name, timeline).isPassed).toBe(false);
+});
+
+test.each(FAULT_NAMES)("%s: what it takes hold of ends with it, or it can be undone", (name) => {
+  const { targets, costs, lastsS } = FAULTS[name];
+  expect(
+    0 < lastsS || targets.every((one) => costs.includes(one)) || name === "listener-drop",
+  ).toBe(true);
+});

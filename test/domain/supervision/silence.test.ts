@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import {
+  HEARD,
+  isAfterPause,
+  isTooSilent,
+  type Silence,
+  silentLook,
+} from "../../../src/domain/supervision/silence.ts";
+
+const INTERVAL_MS = 5_000;
+const MAX_MS = 30_000;
+const HOUR_MS = 3_600_000;
+
+/** Each look is the time since the one before; "heard" ends a silence. */
+type Look = number | "heard";
+
+function check(looks: readonly Look[], expected: boolean): void {
+  const after = looks.reduce<Silence>(
+    (before, look) => (look === "heard" ? HEARD : silentLook(before, look, INTERVAL_MS)),
+    HEARD,
+  );
+  expect(isTooSilent(after, MAX_MS)).toBe(expected);
+}
+
+function times(count: number, look: number): number[] {
+  return Array.from({ length: count }, () => look);
+}
+
+describe("silence", () => {
+  test.each<[string, readonly Look[], boolean]>([
+    ["nothing looked at", [], false],
+    ["a look after a pause of 45 s", [45_000], false],
+    ["looks after an hour's pause", [HOUR_MS, 5_000, 5_000], false],
+    ["pauses one after the other", times(5, HOUR_MS), false],
+    ["six silent looks on time", times(6, 5_000), true],
+    ["five silent looks on time", times(5, 5_000), false],
+    ["looks that came early", times(29, 1_000), false],
+    ["as many early looks as make the time", times(30, 1_000), true],
+    ["an answer in between", [...times(5, 5_000), "heard", ...times(5, 5_000)], false],
+    ["silence after an answer", ["heard", ...times(6, 5_000)], true],
+    ["a clock that went back", [...times(5, 5_000), -10_000], false],
+  ])("with %s", (_what, looks, expected) => {
+    check(looks, expected);
+  });
+
+  test("needs several looks, however short the limit", () => {
+    const once = silentLook(HEARD, INTERVAL_MS, INTERVAL_MS);
+    const twice = silentLook(once, INTERVAL_MS, INTERVAL_MS);
+    const thrice = silentLook(twice, INTERVAL_MS, INTERVAL_MS);
+    expect([once, twice, thrice].map((each) => isTooSilent(each, 1))).toEqual([false, false, true]);
+  });
+
+  test.each<[number, boolean]>([
+    [INTERVAL_MS, false],
+    [5 * INTERVAL_MS, false],
+    [5 * INTERVAL_MS + 1, true],
+  ])("a look after %i ms is one after a pause: %s", (sinceLookMs, expected) => {
+    expect(isAfterPause(sinceLookMs, INTERVAL_MS)).toBe(expected);
+  });
+});

@@ -1,0 +1,107 @@
+/** An engine of incidents in the hands of a test: its facts, its clock, and all that it has told so far. */
+import { acknowledge, mute } from "../../../src/domain/incidents/commands.ts";
+import type { Setup, Stepped } from "../../../src/domain/incidents/draft.ts";
+import type { Facts, FactTable } from "../../../src/domain/incidents/facts.ts";
+import {
+  type EngineState,
+  initialState,
+  restarted,
+} from "../../../src/domain/incidents/incident.ts";
+import type { Notification } from "../../../src/domain/incidents/notification.ts";
+import { BUILT_IN_RULES } from "../../../src/domain/incidents/rules/built-in-rules.ts";
+import { type Rule, ruleFrom, type RuleText } from "../../../src/domain/incidents/rules/rule.ts";
+import { step } from "../../../src/domain/incidents/step.ts";
+
+export const BEGIN_MS = 1_774_433_700_000;
+export const HOOK = { name: "hook", teams: [], severityMin: "info" } as const;
+
+/** All is well. */
+export const WELL: FactTable = {
+  "feed.scan.age_s": 2,
+  "hazelcast.up": true,
+  "temporal.up": true,
+  "archive.state": "ok",
+  "health.silent_s": 3,
+  "disk.data.free_share": 0.5,
+  "disk.data.free_mb": 90_000,
+  "clock.off": false,
+  "service.scan-bridge.crashed": false,
+};
+
+export function ruleOf(changes: Partial<RuleText> & Pick<RuleText, "name" | "when">): Rule {
+  return ruleFrom({
+    forMs: 0,
+    keepMs: 30_000,
+    severity: "warning",
+    teams: [],
+    channels: [],
+    summary: `${changes.name} of {subject}`,
+    action: "none",
+    inhibitedBy: [],
+    renotifyMs: null,
+    escalation: [],
+    muted: [],
+    noDataMs: null,
+    ...changes,
+  });
+}
+
+export function watching(given: Partial<Setup> & { readonly facts?: FactTable } = {}) {
+  const setup: Setup = {
+    rules: given.rules ?? BUILT_IN_RULES,
+    channels: given.channels ?? [HOOK],
+  };
+  let state: EngineState = initialState();
+  let nowMs = BEGIN_MS;
+  let facts: Facts = { values: given.facts ?? WELL, roots: [], symptoms: [] };
+  const told: Notification[] = [];
+  const take = (stepped: Stepped | null): void => {
+    if (stepped === null) return;
+    state = stepped.state;
+    told.push(...stepped.notifications);
+  };
+  const look = () => take(step(state, { facts, nowMs }, setup));
+  return {
+    told,
+    state: () => state,
+    nowMs: () => nowMs,
+    open: () => Object.values(state.incidents),
+    /** From now on, beside what is known. */
+    set(values: FactTable, more: Partial<Facts> = {}) {
+      facts = { ...facts, ...more, values: { ...facts.values, ...values } };
+    },
+    /** Only these from now on. */
+    only(values: FactTable) {
+      facts = { ...facts, values };
+    },
+    /** So many seconds pass, with a look at each. */
+    pass(seconds: number) {
+      for (let second = 0; second < seconds; second += 1) {
+        nowMs += 1_000;
+        look();
+      }
+    },
+    /** The machine's clock goes, and then there is one look. */
+    jump(ms: number) {
+      nowMs += ms;
+      look();
+    },
+    /** What is kept outlives a process as text. */
+    restart: () => (state = restarted(JSON.parse(JSON.stringify(state)))),
+    acknowledge(incident: string) {
+      const answer = acknowledge(state, { incident, by: "ana", via: "cli", atMs: nowMs }, setup);
+      take(answer.stepped);
+      return answer;
+    },
+    mute(rule: string, forMs: number) {
+      const order = { rule, subject: null, by: "ana", reason: "known", forMs, atMs: nowMs };
+      const answer = mute(state, order, setup);
+      take(answer.stepped);
+      return answer;
+    },
+    shown: () =>
+      told.map(({ kind, rule, subject, channel, atMs }) =>
+        [Math.round((atMs - BEGIN_MS) / 1_000), kind, `${rule}/${subject}`, channel].join(" "),
+      ),
+  };
+}

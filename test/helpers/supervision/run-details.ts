@@ -1,0 +1,34 @@
+/** What the keeper of a healthy bridge tells of its run. */
+import { RunDetails } from "../../../src/wire/supervision.ts";
+
+export const TOLD_AT = "2026-03-25T04:00:00+00:00";
+
+const HEALTHY: RunDetails = {
+  at: TOLD_AT,
+  service: "scan-bridge",
+  life: 4,
+  host: "a",
+  pid: 77,
+  started_ticks: 1,
+  started_at: TOLD_AT,
+  rss_mb: 100,
+  cpu_percent: 3,
+  state: "running",
+  word: "Healthy",
+  cause: "none",
+  action: "none",
+  reason: "newest data 2 s old",
+  last_seq: 120,
+  facts: null,
+  counters: {},
+  dropped: 0,
+  restart_times: [],
+  next_try_at: null,
+  unkillable_pids: [],
+  stopped: false,
+};
+
+/** As it is read again: facts may be those of a keeper from before. */
+export function runDetails(changes: Readonly<Record<string, unknown>> = {}): RunDetails {
+  return RunDetails.parse({ ...HEALTHY, ...changes });
+}

@@ -1,0 +1,57 @@
+/** One value as each place tells it: `dolphin status`, the page's own question, the metrics, a query of Temporal. */
+import { connectTemporal } from "../../src/adapters/temporal-client.ts";
+import type { SystemStatus } from "../../src/wire/system-status.ts";
+import type { UpFile } from "../../src/wire/up-file.ts";
+import { statusQuery } from "../../src/workflows/messages/supervision.ts";
+import { supervisorIdOf } from "../../src/workflows/names.ts";
+import { execFileSync } from "./run-program.ts";
+import { DOLPHIN } from "./up.ts";
+
+type Told = { readonly word: string; readonly life: number | null; readonly pid?: number | null };
+
+/** By place; the metrics have no process ids. */
+export async function toldOf(
+  service: string,
+  { dataDir, up }: { readonly dataDir: string; readonly up: UpFile },
+): Promise<Readonly<Record<string, Told>>> {
+  const rowOf = (status: Pick<SystemStatus, "services">): Told => {
+    const row = status.services.find((one) => one.service === service);
+    return { word: row?.status ?? "", life: row?.life ?? null, pid: row?.pid ?? null };
+  };
+  const [page, metrics] = await Promise.all(
+    [`${up.dashboard}/api/status`, up.metrics ?? ""].map(async (url) => (await fetch(url)).text()),
+  );
+  const temporal = connectTemporal(up.temporal);
+  try {
+    const handle = temporal.client.workflow.getHandle(supervisorIdOf(service));
+    const { word, life, pid } = await handle.query(statusQuery);
+    return {
+      status: rowOf(parsed(statusOf(dataDir))),
+      page: rowOf(parsed(page ?? "")),
+      metrics: inMetrics(metrics ?? "", service),
+      temporal: { word, life, pid },
+    };
+  } finally {
+    await temporal.close();
+  }
+}
+
+function parsed(text: string): SystemStatus {
+  return JSON.parse(text);
+}
+
+function statusOf(dataDir: string): string {
+  return execFileSync(DOLPHIN, ["--data-dir", dataDir, "status", "--json"], { encoding: "utf8" });
+}
+
+function inMetrics(text: string, service: string): Told {
+  const restarts = new RegExp(
+    `^dolphin_service_restarts_total\\{[^}]*service="${service}"[^}]*\\} (\\d+)`,
+    "m",
+  ).exec(text)?.[1];
+  const line = text
+    .split("\n")
+    .find((one) => one.startsWith("dolphin_service_status{") && one.includes(`"${service}"`));
+  const [, word = ""] = /[{,]status="([^"]*)"/.exec(line ?? "") ?? [];
+  return { word, life: restarts === undefined ? null : Number(restarts) + 1 };
+}

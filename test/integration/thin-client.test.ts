@@ -1,0 +1,37 @@
+/** The thin client against a real member: what it puts is what every other client reads. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createThinClient } from "../../src/adapters/hazelcast/thin-client.ts";
+import { openLab, type Lab } from "../helpers/bridge.ts";
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab("thin-client");
+});
+afterAll(async () => {
+  await lab.close();
+});
+
+test("puts texts that others read, tells a wrong cluster, and connects anew after its member was away", async () => {
+  const { address } = lab;
+  const about = { address, cluster: "dolphin", name: "thin", deadlineMs: 20_000 };
+  const client = createThinClient(about);
+  const keys = Array.from({ length: 20 }, (_, at) => `key ${at}`);
+  for (const key of keys) await client.set("THIN", key, `Grüße ${key}`);
+  const map = await lab.cluster.client.getMap<string, string>("THIN");
+  const read = await Promise.all(keys.map(async (key) => map.get(key)));
+  expect(read).toEqual(keys.map((key) => `Grüße ${key}`));
+  client.close();
+  await client.set("THIN", "after", "closed");
+  expect(await map.get("after")).toBe("closed");
+  client.close();
+  const apart = createThinClient({ ...about, prefix: "NEXT_" });
+  await apart.set("THIN", "after", "apart");
+  apart.close();
+  expect(await map.get("after")).toBe("closed");
+  const other = await lab.cluster.client.getMap<string, string>("NEXT_THIN");
+  expect(await other.get("after")).toBe("apart");
+  const stranger = createThinClient({ ...about, cluster: "another" });
+  await expect(stranger.set("THIN", "x", "y")).rejects.toThrow("no member of cluster another");
+  const nobody = createThinClient({ ...about, address: "127.0.0.1:1", deadlineMs: 500 });
+  await expect(nobody.set("THIN", "x", "y")).rejects.toThrow("ECONNREFUSED");
+});

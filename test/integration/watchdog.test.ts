@@ -1,0 +1,128 @@
+/** The safety watchdog beside a real trader: also while Hazelcast is dead, and there is no Temporal at all. */
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { userInfo } from "node:os";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
+import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { untilDayLasts } from "../helpers/day-lasts.ts";
+import { execFileSync, spawnSync } from "../helpers/run-program.ts";
+import {
+  auditBook,
+  createFeeder,
+  LIVELY,
+  spawnTrader,
+  type TraderPlace,
+  type TraderProcess,
+} from "../helpers/trader.ts";
+import { DOLPHIN } from "../helpers/up.ts";
+import { reportHealth, spawnWatchdog, type Watchdog } from "../helpers/watchdog.ts";
+
+await untilDayLasts();
+const ENTRY = { command: "enter", asset: "BTCUSDT", direction: "long" } as const;
+const STABLE = { safety: { stable_s: 0.5 } };
+let lab: Lab;
+let place: TraderPlace;
+let watchdog: Watchdog;
+let trader: TraderProcess;
+let beats = 0;
+let outside: Server;
+
+beforeAll(async () => {
+  lab = await openLab("watchdog");
+  place = { ...(await lab.site()), address: lab.address };
+  outside = createServer((_request, response) => {
+    beats += 1;
+    response.end("ok");
+  });
+  await new Promise<void>((resolve) => outside.listen(0, "127.0.0.1", resolve));
+});
+afterAll(async () => {
+  await watchdog.end();
+  await trader.kill();
+  outside.close();
+  await lab.close();
+});
+
+function begin(): Watchdog {
+  const at = outside.address();
+  const port = typeof at === "object" ? (at?.port ?? 0) : 0;
+  const secret = join(place.dir, "heartbeat.url");
+  writeFileSync(secret, `http://127.0.0.1:${port}/canary-4711`, { mode: 0o600 });
+  const alerts = { heartbeat_url_file: secret, heartbeat_s: 1 };
+  watchdog = spawnWatchdog(place, { trader: LIVELY, alerts, ...STABLE });
+  return watchdog;
+}
+
+function safety(...args: readonly string[]): string {
+  return execFileSync(DOLPHIN, ["--config", watchdog.config, "safety", ...args], {
+    encoding: "utf8",
+  });
+}
+
+test("it tells the trader how much may be risked while Hazelcast is dead, stops at a bad reading, and keeps an operator's stop over its own death", async () => {
+  const health = reportHealth(place.data);
+  trader = spawnTrader(place, LIVELY);
+  const feeder = createFeeder(lab.cluster);
+  begin();
+  const stands = (what: string) =>
+    until(`the trader stands with ${what}`, async () => {
+      const { posture, entries } = await trader
+        .status()
+        .catch(() => ({ posture: "", entries: "" }));
+      return `${posture} ${entries}` === what;
+    });
+  await trader.ready();
+  await trader.hearsHazelcast();
+  await feeder.push(30);
+  await trader.decided(30);
+  await stands("APEX go");
+  const map = await lab.cluster.client.getMap<string, string>(SAFETY_MAP);
+  const told = async () => parsePosture(await map.get(SAFETY_KEY));
+  await until("Hazelcast has it, too", async () => (await told()).source === "watchdog");
+  await until("somebody outside hears that all is well", () => beats > 0);
+  lab.member().kill();
+  await lab.member().exited;
+
+  health.says(0.4);
+  await until("entries are stopped", async () => (await trader.status()).entries === "stop");
+  expect(await trader.ask(ENTRY)).toMatchObject({ ok: false });
+  await stands("TURTLE stop");
+  health.says(1);
+  await stands("APEX go");
+
+  expect(safety("halt", "--reason", "a drill")).toContain("no entries");
+  await stands("HIBERNATE stop");
+  await watchdog.end();
+  begin();
+  await until("it is back", async () => (await watchdog.view())?.posture === "HIBERNATE");
+  expect((await watchdog.view())?.latch).toMatchObject({ why: "a drill", by: userInfo().username });
+  const unasked = spawnSync(DOLPHIN, [
+    "--config",
+    watchdog.config,
+    "safety",
+    "resume",
+    "--reason",
+    "x",
+  ]);
+  expect(unasked.status).toBe(64);
+  expect(safety("resume", "--reason", "over", "--yes")).toContain("resumed");
+  await stands("APEX go");
+  const audit = join(place.data, "safety", "audit.log");
+  expect(statSync(audit).mode & 0o777).toBe(0o600);
+  const actions = readFileSync(audit, "utf8").trim().split("\n");
+  expect(actions.map((line) => JSON.parse(line))).toMatchObject([
+    { action: "halt", by: userInfo().username, reason: "a drill" },
+    { action: "resume", by: userInfo().username, reason: "over" },
+  ]);
+
+  health.says(null);
+  const isWithheld = async () => (await watchdog.view())?.duties["heartbeat"]?.includes("withheld");
+  await until("nobody outside is told that all is well", async () => (await isWithheld()) === true);
+  expect(watchdog.output()).not.toContain("canary-4711");
+  await trader.stop();
+  health.stop();
+  // What came by the socket is in the log as what came by Hazelcast: a fold gives the same book.
+  auditBook(place);
+});

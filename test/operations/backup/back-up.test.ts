@@ -1,0 +1,71 @@
+/** A data directory that is written to while it is copied. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, onTestFinished, test } from "vitest";
+import { backUp } from "../../../src/operations/backup/back-up.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+
+function place() {
+  const root = makeTemporaryDirectory("back-up");
+  onTestFinished(() => removeTemporaryDirectory(root));
+  const dataDir = join(root, "data");
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(dataDir, path)), { recursive: true });
+    writeFileSync(join(dataDir, path), text);
+  };
+  return { root, dataDir, write, out: join(root, "out"), archive: join(dataDir, "arrow_scans") };
+}
+
+async function idle(): Promise<void> {}
+
+const TOLD = "journal/trading/BLUE/told.json";
+const LOG = "journal/trading/BLUE/2026-11-30.seg";
+
+test("how far trades were told is of before the dump, the log of after it, and a database of one moment", async () => {
+  const { dataDir, write, out, archive } = place();
+  write(TOLD, "told 1");
+  write(LOG, "event 1");
+  write("logs/worker.log", "a line");
+  write("arrow_scans/2026-11-30/scan_1.arrow", "a scan");
+  const db = new Database(join(dataDir, "journal", "scan-bridge.db"));
+  onTestFinished(() => void db.close());
+  db.pragma("journal_mode = WAL");
+  db.exec("CREATE TABLE scans (seq INTEGER PRIMARY KEY)");
+  const add = db.prepare("INSERT INTO scans VALUES (?)");
+  add.run(1);
+  const dump = async () => {
+    // The stack goes on: a trade is booked, told, and a scan pushed.
+    write(LOG, "event 1, event 2");
+    write(TOLD, "told 2");
+    write("journal/trading/BLUE/2026-12-01.seg", "event 3");
+    add.run(2);
+  };
+  const made = await backUp({ dataDir, archive, out, dump });
+  expect(made.bySteps).toMatchObject({ told: 1, logs: 2, rest: 1 });
+  const read = (path: string) => readFileSync(join(out, "data", path), "utf8");
+  expect([read(TOLD), read(LOG)]).toEqual(["told 1", "event 1, event 2"]);
+  expect(existsSync(join(out, "data", "logs"))).toBe(false);
+  expect(existsSync(join(out, "data", "arrow_scans"))).toBe(false);
+  const copy = new Database(join(out, "data", "journal", "scan-bridge.db"), { readonly: true });
+  onTestFinished(() => void copy.close());
+  expect(copy.prepare("SELECT seq FROM scans").pluck().all()).toEqual([1, 2]);
+});
+
+test("a folder that holds something, no data directory, and a dump that fails are said", async () => {
+  const { root, dataDir, write, out, archive } = place();
+  const dump = idle;
+  await expect(backUp({ dataDir, archive, out, dump })).rejects.toThrow(
+    "there is no data directory",
+  );
+  write(LOG, "event 1");
+  const taken = { dataDir, archive, out: dataDir, dump };
+  await expect(backUp(taken)).rejects.toThrow("is not empty: name a new folder");
+  const failing = {
+    dataDir,
+    archive,
+    out: join(root, "failed"),
+    dump: () => Promise.reject(new Error("no pg_dump")),
+  };
+  await expect(backUp(failing)).rejects.toThrow("no pg_dump");
+});

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { bootMs, monotonicMs } from "../../../src/adapters/clock.ts";
+import { createClockWatch } from "../../../src/operations/health/clock-watch.ts";
+
+test.each([
+  ["goes steadily", 5, 5, null],
+  ["goes on while the machine sleeps for an hour", 3_600, 3_600, null],
+  ["is set on", 65, 5, 60],
+  ["is set back", -55, 5, -60],
+])("the clock of a machine that %s: %s s by the wall in %s s", (_what, wallS, bootS, stepS) => {
+  let sinceBootMs = 1_000_000;
+  const look = createClockWatch(() => sinceBootMs);
+  const wallUs = 1_774_433_700_000_000;
+  expect(look(wallUs)).toEqual({ stepS: null, recentStepS: null });
+  sinceBootMs += bootS * 1_000;
+  expect(look(wallUs + wallS * 1e6).recentStepS).toBe(stepS);
+});
+
+test("the time since the machine started is no less than any process knows", () => {
+  const [first, process] = [bootMs(), monotonicMs()];
+  // It is read in hundredths of a second.
+  expect(first + 20).toBeGreaterThan(process);
+  expect(bootMs()).toBeGreaterThanOrEqual(first);
+});

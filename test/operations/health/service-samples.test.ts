@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startedTicks } from "../../../src/adapters/process/process-facts.ts";
+import { removeRunFile, writeRunFile } from "../../../src/adapters/process/run-file.ts";
+import { SERVICES } from "../../../src/domain/supervision/services.ts";
+import { dependenciesOf } from "../../../src/operations/health/dependencies.ts";
+import { serviceSample, type Witnesses } from "../../../src/operations/health/service-samples.ts";
+import type { Supervision } from "../../../src/operations/status/service-row.ts";
+import { ServiceStatus } from "../../../src/wire/supervision.ts";
+import { runDetails, TOLD_AT } from "../../helpers/supervision/run-details.ts";
+
+const DETAILS = runDetails({
+  facts: { dependencies: { archive: "hung", hazelcast: "ok" }, inputs: [], queue: null },
+});
+const STATUS = ServiceStatus.parse({
+  service: "scan-bridge",
+  layer: "scan",
+  intent: "running",
+  mode: "auto",
+  word: "Healthy",
+  cause: "none",
+  reason: "as it was",
+  life: 4,
+  pid: 77,
+  host: "a",
+  started_at: TOLD_AT,
+  restarts_in_window: 0,
+  restart_times: [],
+  next_try_at: null,
+  last_end: null,
+  updated_at: TOLD_AT,
+});
+const HEARTBEAT = { ageS: 12, state: "running", facts: null, counters: {} };
+
+let dataDir = "";
+beforeAll(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "dolphin-samples-"));
+});
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+function seen(supervision: Supervision | null, changed: Partial<Witnesses> = {}): Witnesses {
+  return {
+    spec: SERVICES["scan-bridge"],
+    policy: { restartsMax: 3, windowMs: 600_000, delaysMs: [0], fatalRetryMs: 300_000 },
+    dataDir,
+    nowMs: Date.parse(TOLD_AT),
+    supervision,
+    heartbeat: null,
+    lastIntent: null,
+    ...changed,
+  };
+}
+
+const told = (changed: Partial<typeof DETAILS> = {}, ageS = 1): Supervision => ({
+  status: STATUS,
+  run: { kind: "told", details: { ...DETAILS, ...changed }, ageS },
+});
+const quiet = (changed: Partial<typeof STATUS>): Supervision => ({
+  status: { ...STATUS, ...changed },
+  run: { kind: "none" },
+});
+const DOWN = { word: "Down", cause: "process", action: "restart" } as const;
+
+test.each([
+  ["a run that tells", told(), { phase: "running", beatAgeS: 1, isWanted: true }],
+  ["one whose process is silent", told(DOWN), { phase: "running", beatAgeS: 12 }],
+  ["one that starts", told({ word: "Starting" }), { phase: "starting", beatAgeS: 1 }],
+  ["one between two lives", told({ pid: null }), { phase: "absent", beatAgeS: 12 }],
+  ["no run, and a process that has ended", quiet({}), { phase: "absent", beatAgeS: 12 }],
+  ["a budget that is spent", quiet({ pid: null, word: "FATAL" }), { phase: "fatal" }],
+  [
+    "an operator's stop",
+    quiet({ pid: null, intent: "stopped", word: "Stopped" }),
+    { phase: "stopped", isWanted: false },
+  ],
+] as const)("with %s", (_what, supervision, expected) => {
+  expect(serviceSample(seen(supervision, { heartbeat: HEARTBEAT }))).toMatchObject(expected);
+});
+
+test("without word from Temporal the run file tells, and the intent is the last that was heard", () => {
+  expect(serviceSample(seen(null))).toMatchObject({ phase: "unknown", isWanted: true });
+  const run = { service: "scan-bridge", life: 1, started_at: TOLD_AT };
+  const folder = join(dataDir, "run");
+  writeRunFile(folder, { ...run, pid: process.pid, started_ticks: startedTicks(process.pid) });
+  const found = seen(null, { lastIntent: false });
+  expect(serviceSample(found)).toMatchObject({ phase: "running", isWanted: false, beatAgeS: null });
+  // A heartbeat in Hazelcast that is old is a sign, and the supervisor's silence no reason to act on it.
+  const old = seen(null, { heartbeat: { ...HEARTBEAT, ageS: 40 } });
+  expect(serviceSample(old)).toMatchObject({ beatAgeS: 40, verdict: { word: "Down" } });
+  writeRunFile(folder, { ...run, pid: process.pid, started_ticks: 1 });
+  expect(serviceSample(seen(null)).phase).toBe("absent");
+  removeRunFile(folder, "scan-bridge", process.pid);
+});
+
+const ANSWERED = { kind: "answered", ms: 1 } as const;
+
+function dependencies(witnesses: readonly Witnesses[], freeBytes: number | null = 1e9) {
+  return dependenciesOf({
+    hazelcast: ANSWERED,
+    temporal: ANSWERED,
+    queues: [{ layer: "scan", pollers: 2 }],
+    witnesses,
+    disk: { folder: "/srv/data", freeBytes },
+    clock: { stepS: 0, recentStepS: null },
+  });
+}
+
+test("what only a service sees is as it tells it, while it tells", () => {
+  expect(dependencies([seen(told())])).toMatchObject({
+    dependencies: {
+      archive: "hung",
+      hazelcast: "ok",
+      temporal: "ok",
+      "worker:scan": "ok",
+      disk: "ok",
+    },
+    said: { archive: "scan-bridge: the archive does not answer (a file operation hangs)" },
+  });
+  expect(dependencies([seen(told({}, 30))]).dependencies["archive"]).toBe("unknown");
+});
+
+test("a server that a service works with is known to answer him, while he tells it", () => {
+  expect(dependencies([seen(told())]).answered).toEqual({ hazelcast: "scan-bridge" });
+  expect(dependencies([seen(told({}, 30))]).answered).toEqual({});
+});
+
+test("runs that nobody tells of have lost their worker, whoever the server still remembers", () => {
+  const { dependencies: states, said } = dependencies([seen(told({}, 30))]);
+  expect([states["worker:scan"], said["worker:scan"]]).toEqual([
+    "down",
+    "no worker of layer scan ('dolphin worker scan') tells of its services for 30 s",
+  ]);
+  const other = { status: STATUS, run: { kind: "told", details: DETAILS, ageS: 1 } } as const;
+  const both = [seen(told({}, 30)), seen(other)];
+  expect(dependencies(both).dependencies["worker:scan"]).toBe("ok");
+});
+
+test("a disk with little room says how little", () => {
+  const { dependencies: states, said } = dependencies([], 12_345_678);
+  expect([states["disk"], said["disk"]]).toEqual([
+    "error",
+    "12 MB are free on the disk of /srv/data (low below 64 MB)",
+  ]);
+  expect(dependencies([], null).dependencies["disk"]).toBe("unknown");
+});

@@ -1,0 +1,135 @@
+/** The sequencer of a book over a real journal: days, a journal that refuses, and what a fold gives again. */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { OutcomeFile } from "../../../src/adapters/event-log/outcome-file.ts";
+import { EventLog, EventLogReader } from "../../../src/adapters/event-log/event-log.ts";
+import { SegmentLogError } from "../../../src/adapters/event-log/segments/segment-log-error.ts";
+import { createPaperDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
+import type { TraderEvent } from "../../../src/domain/trading/events.ts";
+import { createTrader } from "../../../src/domain/trading/trader.ts";
+import { bookConfiguration } from "../../../src/wire/trading/book-configuration.ts";
+import {
+  EventSequencer,
+  SequencerBrokenError,
+} from "../../../src/services/trader/event-sequencer.ts";
+import { restoreBook } from "../../../src/services/trader/restore.ts";
+import { Configuration } from "../../../src/wire/configuration.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+
+const PROGRAM = { configurationHash: "", codeHash: "" };
+const MIDNIGHT_MS = Date.parse("2026-03-26T00:00:00Z");
+let dir = "";
+let count = 0;
+beforeAll(() => {
+  dir = makeTemporaryDirectory("event-sequencer");
+});
+afterAll(() => removeTemporaryDirectory(dir));
+
+function openSequencer(
+  append: (log: EventLog, event: TraderEvent) => void = (log, e) => log.append(e),
+) {
+  count += 1;
+  const place = { root: join(dir, String(count)), book: "BLUE" };
+  const configuration = bookConfiguration("BLUE", Configuration.parse({}).trader);
+  const log = new EventLog(place, { epoch: 1, carriedCount: 0 });
+  const trader = createTrader(configuration.trader);
+  const clock = { nowMs: MIDNIGHT_MS - 1_500 };
+  const sequencer = new EventSequencer({
+    log: { append: (event) => append(log, event) },
+    outcomes: new OutcomeFile(log.journal.folder, PROGRAM, { carriedCount: 0 }),
+    trader,
+    desk: createPaperDesk(configuration.paper),
+    openStep: null,
+    nowMs: () => clock.nowMs,
+    onCommands() {},
+    onStep() {},
+  });
+  const events = (): readonly TraderEvent[] => {
+    const reader = new EventLogReader(place, null);
+    const found = [...reader.poll()];
+    reader.close();
+    return found;
+  };
+  return { sequencer, clock, log, trader, place, configuration, events };
+}
+
+describe("the sequencer of a book", () => {
+  test("tells a day's turn before the day's first event, also after days of silence", () => {
+    const { sequencer, clock, log, trader, events } = openSequencer();
+    for (const laterMs of [0, 1_000, 1_000, 1_000, 3 * 86_400_000, -10_000, 20_000]) {
+      clock.nowMs += laterMs;
+      expect(sequencer.take({ kind: "tick" })).toBe(true);
+    }
+    log.close();
+    const told = events().map((event) => (event.kind === "day_rolled" ? event.day : event.kind));
+    const tick = "tick";
+    expect(told).toEqual([tick, tick, "2026-03-26", tick, tick, "2026-03-29", tick, tick, tick]);
+    expect(trader.data.day.day).toBe("2026-03-29");
+  });
+
+  test("does not step what the journal refuses, says why, and goes on when it takes events again", () => {
+    let isFull = false;
+    const { sequencer, log, trader, events } = openSequencer((to, event) => {
+      if (isFull) throw new SegmentLogError("TRADING_JOURNAL_UNAVAILABLE", "no space left");
+      to.append(event);
+    });
+    sequencer.take({ kind: "tick" });
+    isFull = true;
+    expect(sequencer.take({ kind: "tick" })).toBe(false);
+    expect(sequencer.journalTrouble).toBe("no space left");
+    expect(trader.nextIndex).toBe(2);
+    isFull = false;
+    expect(sequencer.take({ kind: "tick" })).toBe(true);
+    expect(sequencer.journalTrouble).toBeNull();
+    log.close();
+    expect(events().map(({ index }) => index)).toEqual([1, 2]);
+  });
+
+  test("takes nothing more after a step that failed: the process must end", () => {
+    const { sequencer, log } = openSequencer();
+    sequencer.take({ kind: "tick" });
+    const twice = ["A", "A"];
+    const none = new Float64Array(0);
+    const scan = {
+      kind: "scan",
+      seq: 1,
+      scanNumber: 1,
+      asOfMs: 1,
+      isReplayed: false,
+      isLate: false,
+      isRepaired: false,
+      assets: twice,
+      prices: Float64Array.of(1, 2),
+      pricesAt: 0,
+      eigenvalues: none,
+      eigenvaluesAt: 0,
+      eigenvalueCount: 0,
+      carried: none,
+      carriedAt: 0,
+    } as const;
+    expect(() => sequencer.take(scan)).toThrow("the assets of a scan are unique");
+    expect(() => sequencer.take({ kind: "tick" })).toThrow(SequencerBrokenError);
+    log.close();
+  });
+
+  test("is the same after a fold of its journal", () => {
+    const { sequencer, log, trader, place, configuration } = openSequencer();
+    sequencer.take({ kind: "posture", posture: "APEX", asOfMs: MIDNIGHT_MS, source: "test" });
+    sequencer.take({ kind: "operator", commandId: "1", by: "test", command: { kind: "halt" } });
+    log.close();
+    const again = new EventLog(place, { epoch: 1, carriedCount: 0 });
+    const restored = restoreBook({
+      configuration,
+      configurationOf: () => null,
+      saved: null,
+      openDesk: ({ paper }, working) => createPaperDesk(paper, working),
+      log: again,
+      outcomes: new OutcomeFile(again.journal.folder, PROGRAM, { carriedCount: 0 }),
+      read: (from) => new EventLogReader(place, from),
+      onCommands() {},
+    });
+    again.close();
+    expect(restored).toMatchObject({ folded: 2, completed: 0, difference: null });
+    expect(restored.trader.data).toEqual(trader.data);
+  });
+});

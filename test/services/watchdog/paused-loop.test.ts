@@ -1,0 +1,74 @@
+/** A watchdog that was paused heard nobody meanwhile: that is no silence of theirs. */
+import { expect, test } from "vitest";
+import { POSTURE_RULES } from "../../../src/domain/safety/posture-rules.ts";
+import { CAUTIOUS } from "../../../src/domain/safety/step-posture.ts";
+import { PostureLoop } from "../../../src/services/watchdog/posture-loop.ts";
+
+const SILENT_S = 15;
+
+/** Rounds of half a second, by a clock of the test's own; health tells each five seconds. */
+function loopInTime() {
+  let nowMs = 1_000_000;
+  let toldMs = nowMs;
+  let pauseInLookMs = 0;
+  const loop = new PostureLoop({
+    found: { kept: CAUTIOUS, how: "" },
+    rules: POSTURE_RULES,
+    isTraderWanted: false,
+    isHealthWanted: true,
+    tellTrader: async () => {
+      nowMs += pauseInLookMs;
+      pauseInLookMs = 0;
+      return null;
+    },
+    readHealth: () => ({ word: "GREEN", evidence: "", ageMs: nowMs - toldMs, scores: [1] }),
+    readForewarn: () => null,
+    publish: async () => undefined,
+    save: () => undefined,
+    audit: () => undefined,
+    now: () => ({ monotonicMs: nowMs, wallMs: nowMs }),
+    say: () => undefined,
+  });
+  const pass = async (seconds: number, isHealthThere: boolean) => {
+    for (let round = 0; round < seconds * 2; round += 1) {
+      nowMs += 500;
+      if (isHealthThere && 5_000 <= nowMs - toldMs) toldMs = nowMs;
+      await loop.round();
+    }
+  };
+  return {
+    pass,
+    silentS: () => loop.facts()["health.silent_s"],
+    pause: (seconds: number) => (nowMs += seconds * 1_000),
+    pauseInLook: (seconds: number) => (pauseInLookMs = seconds * 1_000),
+  };
+}
+
+test("after a pause of all of the machine health is not silent before it could tell", async () => {
+  const { pass, pause, silentS } = loopInTime();
+  await pass(60, true);
+  pause(100);
+  // An alert may be judged before the first round.
+  expect(silentS()).toBeNull();
+  // Its next sample takes almost twice as long as usual.
+  await pass(9, false);
+  expect(silentS()).toBeLessThan(SILENT_S);
+  await pass(60, true);
+  expect(silentS()).toBeLessThan(SILENT_S);
+});
+
+test("a pause in the midst of a look is forgiven as well", async () => {
+  const { pass, pauseInLook, silentS } = loopInTime();
+  await pass(60, true);
+  pauseInLook(100);
+  await pass(1, false);
+  expect(silentS()).toBeLessThan(SILENT_S);
+});
+
+test("health that tells nothing after a pause is silent", async () => {
+  const { pass, pause, silentS } = loopInTime();
+  await pass(60, true);
+  pause(100);
+  await pass(25, false);
+  expect(silentS()).toBeGreaterThan(SILENT_S);
+});
