@@ -9,14 +9,20 @@ export type Side = {
 
 export type Book = { readonly bids: Side; readonly asks: Side };
 
-/** A book as it was recorded or published. */
+/** A book as it came. */
 export type KnownBook = {
   readonly asset: string;
   /** When it was true, by the venue's clock. */
   readonly asOfMs: number;
-  /** When it was here, by ours: before this nobody knew it. */
+  /** When it was here, by ours. */
   readonly receivedMs: number;
   readonly book: Book;
+};
+
+/** A book as it was told, and recorded. */
+export type ToldBook = KnownBook & {
+  /** When it was told, by our clock: before this nobody but the streamer knew it. */
+  readonly knownMs: number;
 };
 
 /** Levels a side of `depth20`. */

@@ -41,6 +41,8 @@ export type ArchiveRange = {
   readonly books?: string | null;
   /** Of the strategy; left out: none that the readings are asked for. */
   readonly inputs?: readonly string[];
+  /** How old these may be. */
+  readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 
 export type PassChunk = ScanChunk & Required<Pick<ScanChunk, "asOfMs" | "scanNumbers">>;

@@ -18,6 +18,8 @@ export type TellingOptions = {
   readonly books: () => readonly AssetBook[];
   /** What comes of a text, and of nothing but a cluster that is away: null, or why not. */
   readonly onAnswer: (trouble: string | null) => void;
+  /** Each book at the time at which it is told, which is in its text. */
+  readonly onTold: (book: AssetBook, toldMs: number) => void;
   /** Anything else, such as a newer process. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -64,6 +66,7 @@ export class Telling {
     this.#isNews = true;
     if (this.#underWay.has(key)) return;
     one.isFresh = false;
+    this.#options.onTold(one, pushedMs);
     this.#put(key, bookText(one, { ...this.#options.by, pushedMs }));
   }
 

@@ -51,6 +51,7 @@ const OtherEventSchema = z.discriminatedUnion("kind", [
     name: z.string(),
     value: anyNumber,
     asOfMs: anyNumber,
+    knownMs: anyNumber.optional(),
   }),
   z.strictObject({
     kind: z.literal("book"),
@@ -60,6 +61,7 @@ const OtherEventSchema = z.discriminatedUnion("kind", [
     // A log from before such levels were refused must still be read.
     bids: z.array(anyNumber),
     asks: z.array(anyNumber),
+    knownMs: anyNumber.optional(),
   }),
   z.strictObject({
     kind: z.literal("posture"),

@@ -26,7 +26,7 @@ export type ScansRead = { readonly dataHash: string; readonly read: PassCounts }
 export type WavesOrder = {
   readonly range: ArchiveRange;
   readonly strategy: LoadedStrategy;
-  readonly settings: Pick<RunSettings, "parameters">;
+  readonly settings: Pick<RunSettings, "parameters" | "ageBudgetsMs">;
   readonly codeVersion: string;
   /** Threads. */
   readonly workers: number;
@@ -67,7 +67,7 @@ export async function runWaves(
       const trials = Array.from({ length: to - from }, (_, at) => row.at(from + at));
       // What is wrong with a file is reported once.
       const pass = openArchivePass(
-        { ...range, inputs },
+        { ...range, inputs, budgetsMs: order.settings.ageBudgetsMs },
         known === null ? hooks.onProblem : () => {},
       );
       const before = (wave * (known?.read.scans ?? 0)) / waves.length;
