@@ -99,7 +99,7 @@ export function serveDepthStreams(options: Options): DepthStreams {
   let tick = 0;
   const stepping = setInterval(() => {
     tick += 1;
-    stepAll({ clients, market, phase: tick % PHASES, atMs: nowMs() }, (client, text) =>
+    stepAll({ clients, market, phase: tick % PHASES, nowMs }, (client, text) =>
       send(client, text, { fault, uniform }),
     );
   }, TICK_MS);
@@ -126,7 +126,7 @@ function stepAll(
     readonly clients: ReadonlySet<Client>;
     readonly market: DepthMarket;
     readonly phase: number;
-    readonly atMs: number;
+    readonly nowMs: () => number;
   },
   tell: (client: Client, text: string) => void,
 ): void {
@@ -135,7 +135,7 @@ function stepAll(
     for (const stream of client.streams.values()) {
       if (stream.phase !== about.phase) continue;
       const { symbol } = stream;
-      if (!changes.has(symbol)) changes.set(symbol, about.market.step(symbol, about.atMs));
+      if (!changes.has(symbol)) changes.set(symbol, about.market.step(symbol, about.nowMs()));
       const change = changes.get(symbol);
       if (change == null) continue;
       const text = textOf(stream, change, about.market);
