@@ -1,5 +1,5 @@
 /**
- * Reads recorded books: `<folder>/YYYY-MM-DD/<segment>.arrow`, in the order in which they were here. One segment is in
+ * Reads recorded books: `<folder>/YYYY-MM-DD/<segment>.arrow`, in the order of their receipt. One segment is in
  * memory at a time, whatever the length of the period.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -15,12 +15,12 @@ export function booksFolder(dataDir: string): string {
   return join(dataDir, "order-books");
 }
 
-/** The days of which something was recorded, in order. */
+/** The days with recordings, in order. */
 export function bookDays(folder: string): readonly string[] {
   return namesIn(folder).filter((name) => /^\d{4}-\d{2}-\d{2}$/.test(name));
 }
 
-/** Of one asset (null: of all) what was received from one time to before another, in that order; lazily. */
+/** Books of one asset (null: of all) received within [from, to), in that order; lazily. */
 export function* readBooks(
   folder: string,
   asset: string | null,
@@ -33,7 +33,7 @@ export function* readBooks(
     for (const name of segmentsOf(folder, day)) {
       for (const known of readSegment(readFileSync(join(folder, day, name))).books) {
         if (known.receivedMs < fromMs || toMs <= known.receivedMs) continue;
-        // Of two processes at once, or after a clock was set back: what would be out of order is left out.
+        // With two processes at once, or after a clock was set back, books that would be out of order are skipped.
         if (known.receivedMs < newestMs) continue;
         newestMs = known.receivedMs;
         if (asset === null || known.asset === asset) yield known;
@@ -42,7 +42,7 @@ export function* readBooks(
   }
 }
 
-/** Of one day: whether there is any, and whose it is. */
+/** The segments of one day, and their source. */
 export function segmentsOf(folder: string, day: string): readonly string[] {
   return namesIn(join(folder, day)).filter((name) => name.endsWith(".arrow"));
 }
@@ -52,7 +52,7 @@ function dayOf(ms: number): string {
   return dayFromMicros(bounded * US_PER_MS);
 }
 
-/** In order; none where there is no such folder, or something else of its name. */
+/** In order; empty where there is no such folder. */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).toSorted();

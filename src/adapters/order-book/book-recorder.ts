@@ -1,7 +1,7 @@
 /**
- * Writes books to day files: `<folder>/YYYY-MM-DD/<time>-<epoch>-<nth>.arrow`, a segment a process, and a new one each
- * hour, each day, and when it is full. A batch is one write at the end of the file, so that a kill costs at most what was
- * not written yet; a write that failed ends its segment, as nothing behind a torn batch could be read.
+ * Records books in day files: `<folder>/YYYY-MM-DD/<time>-<epoch>-<nth>.arrow`, one segment per process, and a new
+ * one each hour, each day, and when it is full. A batch is one append, so that a kill loses at most what was not
+ * written yet; a failed write ends its segment, because nothing after a torn batch could be read.
  */
 import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -14,16 +14,19 @@ import { createPruner, type KeptBooks } from "./prune-books.ts";
 
 export type RecorderOptions = KeptBooks & {
   readonly epoch: number;
-  /** Of an asset no more than one in this time. */
+  /** Shortest time between two recorded books of an asset. */
   readonly everyMs: number;
 };
 
 export type BookRecorder = {
-  /** Keeps a copy where it is this asset's turn. `source`: a segment has one, and another begins a new one. */
+  /** Copies the book if the asset is due. `source`: each segment has one, so another source starts a new segment. */
   offer(known: OfferedBook): void;
-  /** Writes what it has; asked once a second or so. */
+  /** Writes buffered books; called about once a second. */
   flush(nowMs: number): void;
-  /** Removes what is not kept, and says what; one at a time. It never rejects: a trouble is in the state. */
+  /**
+   * Deletes what exceeds the retention and returns its names; one call at a time. It never rejects: an error shows in
+   * the state.
+   */
   prune(nowMs: number): Promise<readonly string[]>;
   state(): RecorderState;
   close(): void;
@@ -39,9 +42,9 @@ export type OfferedBook = {
 
 export type RecorderState = {
   readonly recorded: number;
-  /** Not written, for want of room or of a disk that works. */
+  /** Books that could not be written. */
   readonly lost: number;
-  /** Why the last write failed, or why nothing is written or removed; null: all is well. */
+  /** Why the last write or deletion failed; null: all is well. */
   readonly trouble: string | null;
 };
 
@@ -102,7 +105,7 @@ export function createBookRecorder(options: RecorderOptions): BookRecorder {
       end();
     }
   };
-  /** What it has belongs to this segment, or to none. */
+  /** Buffered books belong to this segment, or are dropped. */
   const finish = (nowMs: number): void => {
     pause.end();
     flush(nowMs);
@@ -150,10 +153,10 @@ function append(open: Open, batch: readonly Pending[]): void {
 }
 
 function closeSegment({ path, fd, bytes }: Open): void {
-  // It has told of it with the write, or the next one does.
+  // The write has reported an error already, or the next one will.
   attempt(() => fdatasyncSync(fd));
   attempt(() => closeSync(fd));
-  // Nothing whole is in it: each attempt on a full disk would leave one.
+  // It has no complete content: each attempt on a full disk would leave such a file.
   if (bytes === 0) attempt(() => rmSync(path, { force: true }));
 }
 
@@ -161,7 +164,7 @@ function attempt(act: () => void): void {
   try {
     act();
   } catch {
-    // What a failed disk keeps of it is not worth the service.
+    // Data lost by a failing disk must not stop the service.
   }
 }
 
@@ -177,7 +180,7 @@ function isItsTurn(
   return true;
 }
 
-/** Between attempts on a disk that takes nothing: twice as long after each. */
+/** Back-off between attempts on a failing disk: doubled each time. */
 function createPause() {
   let failures = 0;
   let failedMs = 0;

@@ -1,4 +1,4 @@
-/** Ties the parts together: what the venue sends goes to the board and the day files at once, and all else by a tick. */
+/** Connects the parts: messages go to the board and the day files at once, all other work is done in ticks. */
 import type { BookRecorder } from "../../adapters/order-book/book-recorder.ts";
 import type { Config } from "../../config.ts";
 import { renewAfterMs } from "../../domain/order-book/connections.ts";
@@ -11,7 +11,7 @@ import { VenueStreams, type StreamsOptions } from "./streams.ts";
 import { Telling } from "./telling.ts";
 
 export type Streamer = {
-  /** Some times a second. */
+  /** Called several times a second. */
   tick(): void;
   standing(): OrderBookStanding;
   stop(): Promise<void>;

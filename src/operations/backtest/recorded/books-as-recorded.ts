@@ -1,6 +1,6 @@
 /**
- * The recorded order books of a strategy that declares some, as a run over the archive gets them: at each scan the
- * newest one of each asset that was here by then, and never a later one.
+ * The recorded order books that a strategy declares, for a run over the archive: at each scan the newest book of each
+ * asset received by then, never a later one.
  */
 import { createHash } from "node:crypto";
 import type { RecordedBook } from "../../../domain/backtest/backtest-run.ts";
@@ -23,30 +23,30 @@ import {
 import { bookDays, readBooks } from "../../../adapters/order-book/book-archive.ts";
 
 type BooksRange = {
-  /** First day folder; null: all there are. */
+  /** First day folder; null: no limit. */
   readonly from: string | null;
-  /** Where they are recorded; left out: nowhere. */
+  /** The folder of the recordings; absent: none. */
   readonly books?: string | null;
-  /** Of the strategy. */
+  /** The strategy's inputs. */
   readonly inputs?: readonly string[];
 };
 
-/** Of what was given so far: it goes on where a run does. */
+/** Over the books delivered so far; it continues with a resumed run. */
 export type BooksHash = ResultHash & { count: number };
 
 export type RecordedBooks = {
-  /** For scans at these times, which never fall from call to call, in order of time. */
+  /** `timesMs`: the times of the scans, ascending, also from call to call. */
   readonly until: (timesMs: Float64Array, count: number) => readonly RecordedBook[];
-  /** The data's hash with that of the books that were given; the same where there were none. */
+  /** The data's hash extended by the delivered books; unchanged where there were none. */
   readonly hashedInto: (dataHash: string) => string;
-  /** By declared input, the UTC days on which nothing of it was recorded. */
+  /** By declared input, the UTC days without recordings. */
   readonly daysWithout: (range: {
     readonly fromMs: number;
     readonly toMs: number;
   }) => ReadonlyMap<string, readonly string[]>;
 };
 
-/** What was known longer ago is old by any budget. */
+/** Older books are over any age budget. */
 const BEFORE_MS = 10 * MS_PER_MINUTE;
 const FOR_EVER_MS = 8_640_000_000_000;
 const NOTHING: readonly RecordedBook[] = [];
@@ -60,7 +60,7 @@ export function createBooksHash(): BooksHash {
   return { ...createResultHash(), count: 0 };
 }
 
-/** `hash` and `givenToMs`: of a run that goes on, what was given is behind it and not given again. */
+/** `hash` and `givenToMs`: of a resumed run, which must not get the same books again. */
 export function openRecordedBooks(
   { from, books: folder = null, inputs = [] }: BooksRange,
   hash: BooksHash,
@@ -134,7 +134,7 @@ function lackingDays(
   return lacking;
 }
 
-/** A folder that is there says enough where any asset will do. */
+/** For `book` without an asset any recording counts, so an existing folder is enough. */
 function hasAny(asset: string | null, books: Iterable<KnownBook>): boolean {
   if (asset === null) return true;
   return books[Symbol.iterator]().next().done !== true;

@@ -1,9 +1,7 @@
 /**
- * Takes what one feed brings: a value becomes events of the book's log, in the order in which it was
- * heard. What can't be read is counted and said, and stops nothing.
- *
- * Invariant: a reading that the book has already is not recorded again, and one that the journal could
- * not take is taken at a later look.
+ * Takes the values of one feed: each becomes events of the book's log, in the order of receipt. A value that can't be
+ * parsed is counted and reported, and stops nothing. Invariant: a value that the book already has is not recorded
+ * again, and one that the journal did not accept is taken at a later look.
  */
 import type { InputFact, Note } from "../../../domain/supervision/verdict.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
@@ -12,21 +10,21 @@ import type { Feed, FeedFact, FeedReading } from "../../../wire/feeds/feeds.ts";
 
 export type FeedIntakeDeps = {
   readonly feed: Feed;
-  /** What stands in Hazelcast now. */
+  /** Reads the present value in Hazelcast. */
   readonly read: () => Promise<unknown>;
-  /** Whether this is what the book knows already. */
+  /** Whether the book has this value already. */
   readonly isKnown: (fact: FeedFact) => boolean;
-  /** False when the journal could not take it. */
+  /** False when the journal did not accept it. */
   readonly take: (fact: FeedFact) => boolean;
-  /** How old a reading may be for an entry. */
+  /** Age budget for an entry. */
   readonly budgetMs: number;
   readonly clock: { readonly nowMs: () => number; readonly monotonicMs: () => number };
   readonly say: (level: "info" | "warn", line: string) => void;
 };
 
 /**
- * Facts that one value may have: each is an event in the log, and scans wait while they are written. A
- * value with more can't be read: a part of it would be taken for all.
+ * Most facts of one value: each is an event in the log, and scans wait while they are written. A value with more is
+ * refused, because a part of it would be taken for all.
  */
 const FACTS_MAX = 64;
 
@@ -34,11 +32,11 @@ export class FeedIntake {
   readonly feed: Feed;
   readonly counts = { heard: 0, unreadable: 0 };
   readonly #deps: FeedIntakeDeps;
-  /** The value that was taken last. */
+  /** The last value that was taken. */
   #text: unknown = null;
   #takenAtMs = -Infinity;
   #isReadable = true;
-  /** When the newest value that could be read came, and how old it was then: below 0 where it was ahead of the clock. */
+  /** When the newest valid value arrived, and its age then: negative where it was ahead of the clock. */
   #newest: { readonly atMs: number; readonly ageMs: number } | null = null;
 
   constructor(deps: FeedIntakeDeps) {
@@ -49,22 +47,22 @@ export class FeedIntake {
   /** Takes a listener's event. */
   hear(text: unknown): void {
     this.counts.heard += 1;
-    // A later look finds the newest of those that are left out here.
+    // Values left out here are covered by a later look, which finds the newest.
     if (this.#isTooSoon()) return;
     this.#take(text);
   }
 
-  /** Takes what no event brought. Rejects while Hazelcast does not answer. */
+  /** Takes a value that no event brought. Rejects while Hazelcast does not answer. */
   async look(): Promise<void> {
     const { heard } = this.counts;
     const text = await this.#deps.read();
-    // What was heard while this was being read is newer.
+    // A value that arrived during this read is newer.
     if (heard !== this.counts.heard || text === null || text === this.#text) return;
     if (this.#isTooSoon()) return;
     this.#take(text);
   }
 
-  /** An input in the service's facts; null where the book's own state says how it stands. */
+  /** The input in the service's facts; null where the book's own state reports it. */
   fact(): InputFact | null {
     const { feed, budgetMs } = this.#deps;
     if (feed.isBuiltIn) return null;
@@ -76,7 +74,7 @@ export class FeedIntake {
     };
   }
 
-  /** While what stands there can't be read, or is from the future; null otherwise. */
+  /** Set while the stored value is invalid or from the future; else null. */
   note(): Note | null {
     const { name, isBuiltIn } = this.feed;
     if (isBuiltIn) return null;
@@ -86,7 +84,7 @@ export class FeedIntake {
     return alertOf(name, `${name} is ${Math.round(aheadMs / MS_PER_SECOND)} s ahead of the clock`);
   }
 
-  /** Negative where the newest reading is ahead of the clock. */
+  /** Negative where the newest value is ahead of the clock. */
   #ageMs(): number | null {
     const newest = this.#newest;
     return newest === null ? null : newest.ageMs + this.#deps.clock.monotonicMs() - newest.atMs;
@@ -109,7 +107,7 @@ export class FeedIntake {
     this.#text = isTaken ? text : null;
   }
 
-  /** A stranger may write anything: a parser that trips over it does not end the trader. */
+  /** Another program may write anything: a parser that fails on it must not end the trader. */
   #reading(text: unknown): FeedReading {
     const { feed } = this;
     try {
