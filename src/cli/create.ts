@@ -1,4 +1,7 @@
-/** `dolphin create`: brings what the server holds for us to what is declared, and says what it changed. */
+/**
+ * `dolphin create`: brings supervisors, schedules and search attributes to their declarations, and reports the
+ * changes.
+ */
 import type { Command } from "commander";
 import { bringSupervisor } from "../operations/declared/bring-supervisor.ts";
 import {
@@ -82,7 +85,7 @@ export async function createEverything(temporal: TemporalClient, config: Config)
   return { ...surroundings, supervisors };
 }
 
-/** What the configuration says of it reached nobody. */
+/** Declarations that could not be applied. */
 export function untoldOf({
   supervisors,
   meta_health,
@@ -90,7 +93,7 @@ export function untoldOf({
   return [...supervisors, meta_health].find(({ problem }) => problem !== null);
 }
 
-/** All but the supervisors: which of them may be started again is for who remembers them. */
+/** Everything but the supervisors: the caller that remembers these decides which to restart. */
 export async function createSurroundings(
   temporal: TemporalClient,
   config: Config,
@@ -110,7 +113,7 @@ export async function createSurroundings(
   };
 }
 
-/** @throws {CliError} exit code 78 for a kind that can't be had */
+/** @throws {CliError} exit code 78 for a kind that can't be loaded */
 async function createIndicators(
   temporal: TemporalClient,
   config: Config,

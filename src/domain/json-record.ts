@@ -1,4 +1,4 @@
-/** A JSON text that is an object; null: it is none. */
+/** Parses a JSON text that is an object; null for any other text. */
 export function jsonRecord(text: string): Readonly<Record<string, unknown>> | null {
   try {
     return recordIn(JSON.parse(text));

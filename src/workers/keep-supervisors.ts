@@ -1,6 +1,6 @@
 /**
- * Makes supervisors anew that this worker has seen, or works for, and that are gone: terminated, deleted, or lost
- * with the server's database. Each comes back as it was told to be, and its run adopts the process.
+ * Restores supervisors that this worker has seen, or works for, and that are gone: terminated, deleted, or lost with
+ * the server's database. Each gets its last state, and its run adopts the process.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Keeper } from "../operations/keeper/keeper.ts";
@@ -21,14 +21,14 @@ export function keepSupervisors(of: {
   const { signal } = over;
   const memory = rememberSupervisors(
     temporal,
-    // Only a supervisor has a process kept; it may be gone before the first look.
+    // A kept process proves that there was a supervisor, even if it was gone before the first look.
     ({ name }) => keeper.has(name) || keeper.lastResult(name) !== null,
   );
   const run = async () => {
     while (!signal.aborted) {
       await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      // Temporal is away, or begins: the next look will tell.
+      // Temporal is away, or starting: the next look follows.
       const made = await memory.restore(specs).catch(() => []);
       for (const service of made) tell(`the supervisor of ${service} was gone and is made anew`);
     }

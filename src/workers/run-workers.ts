@@ -1,6 +1,6 @@
 /**
- * The worker process: one worker for each layer, one keeper for all their services.
- * Invariant: no service is started before Temporal has answered, and none is left when it ends.
+ * The worker process: one worker per layer, and one keeper for all their services. Invariant: no service is started
+ * before Temporal has answered, and none is left when it ends.
  */
 import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
@@ -62,11 +62,11 @@ export type WorkersOptions = {
   readonly services: Readonly<Record<string, ServiceSpec>>;
   /** The environment of the services. */
   readonly env: ServiceCommand["env"];
-  /** Undefined: Temporal's own environment configuration decides. */
+  /** Undefined: Temporal's own environment configuration applies. */
   readonly temporalAddress?: string | undefined;
-  /** Left out: none are told. */
+  /** Absent: no metrics. */
   readonly metrics?: Pick<MetricsOptions, "port" | "reader"> & {
-    /** A free one, for Temporal's SDK: what it tells there is told with ours. */
+    /** A free port for the metrics of Temporal's SDK, which are added to ours. */
     readonly sdkPort: number;
   };
   readonly say: (line: string) => void;
@@ -74,15 +74,15 @@ export type WorkersOptions = {
 
 const CONNECT_BACKOFF_MS = { first: 100, max: 1_000 };
 const HEARTBEAT_THROTTLE_MS = 1_000;
-/** How long a workflow waits for a worker that was killed before another one takes it (default 10 s). */
+/** How long a workflow task waits for a killed worker before another one takes it (default 10 s). */
 const STICKY_MS = 1_000;
-/** Beyond a service's own stop time: SIGKILL, reaping, the last answer to the server. */
+/** Added to a service's own stop time: SIGKILL, reaping, the last answer to the server. */
 const FORCE_MARGIN_MS = 15_000;
 const WORKFLOWS_CACHED_MAX = 100;
 const MS_PER_S = 1_000;
 /** Longer than Temporal's memory of a worker that ended. */
 const PLACE_PATIENCE_MS = 90_000;
-/** Names this process, whatever its layer. */
+/** Identifies this process, whatever its layer. */
 const IDENTITY = `@${hostname()}#${process.pid}`;
 
 /** Runs until SIGTERM or SIGINT; resolves when every service has been stopped. */
@@ -184,13 +184,13 @@ function createWorkers(
         taskQueue: taskQueueOf(layer),
         identity: workerIdentity(layer, placeOf(options.config.data_dir), IDENTITY),
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
-        // More would only slow each other down, and none would come to its end.
+        // More would slow each other down, and none would finish.
         ...(layer === "batch"
           ? { maxConcurrentActivityTaskExecutions: availableParallelism() }
           : {}),
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
         stickyQueueScheduleToStartTimeout: STICKY_MS,
-        // Services are told to stop at once; they have their own times, and SIGKILL after them.
+        // Services are stopped at once, within their own stop times.
         shutdownGraceTime: 0,
         shutdownForceTime: longestStopMs(options) + FORCE_MARGIN_MS,
       }),
@@ -219,7 +219,7 @@ async function runAll(
   await Promise.all(runs);
 }
 
-/** A server that is not up yet is waited for; null when the process was told to stop meanwhile. */
+/** Waits for a server that is not up yet; null when the process was stopped meanwhile. */
 async function connectPatiently(
   temporal: TemporalClient,
   about: { readonly tell: (line: string) => void; readonly isStopped: AbortSignal },
@@ -261,7 +261,7 @@ function openKeeper(options: WorkersOptions, temporal: TemporalClient, log: Logg
   });
 }
 
-/** A service that needs Temporal talks to the server that this worker talks to; no other learns of it. */
+/** Only a service that needs Temporal gets the address of this worker's server. */
 function temporalFor({ ties }: ServiceSpec, { address }: TemporalClient): ServiceCommand["env"] {
   if (!("temporal" in ties.needs)) return {};
   return { TEMPORAL_ADDRESS: address.address, TEMPORAL_NAMESPACE: address.namespace };

@@ -7,15 +7,18 @@ import type { ServiceSpec } from "../domain/supervision/services.ts";
 
 const SERVICES_FOLDER = fileURLToPath(new URL("../services/", import.meta.url));
 /**
- * One malloc arena instead of one a thread keeps a service some 15 MB smaller, and from creeping.
- * The compile cache, as in bin/dolphin, spares each start the stripping of types: 20 MB, and time
- * that a restart does not have.
+ * One malloc arena instead of one per thread makes a service some 15 MB smaller, and prevents slow growth. The
+ * compile cache, as in bin/dolphin, saves each start from stripping types: 20 MB, and time that a restart does not
+ * have.
  */
 const ENVIRONMENT = {
   MALLOC_ARENA_MAX: "1",
   NODE_COMPILE_CACHE: fileURLToPath(new URL("../../.cache/compile", import.meta.url)),
 };
-/** Set for the worker, which has Rust's allocations beside V8's: on a service's hot way it is not measured. */
+/**
+ * Set only for the worker, which also has Rust's allocations; its effect on a service's critical path was not
+ * measured.
+ */
 const NOT_INHERITED = { MALLOC_TRIM_THRESHOLD_: undefined };
 
 export function serviceCommand(

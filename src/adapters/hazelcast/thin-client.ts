@@ -1,7 +1,7 @@
 /**
- * Puts texts into maps of a Hazelcast member, and can do nothing else: some hundred lines of its open binary protocol
- * (5.x) in the place of a client that takes 20 MB. Every call has its deadline; a connection that failed is made anew
- * at the next call.
+ * A minimal client that can only put texts into maps of a Hazelcast member: some hundred lines of its open binary
+ * protocol (5.x) in place of a client that takes 20 MB. Every call has a deadline; a failed connection is
+ * re-established at the next call.
  */
 import { connect, type Socket } from "node:net";
 import { authentication, AUTHENTICATED, FrameReader, mapSet, type Message } from "./thin-frames.ts";
@@ -10,14 +10,14 @@ export type ThinOptions = {
   /** `host:port` */
   readonly address: string;
   readonly cluster: string;
-  /** Of all our names there; none where it is absent. */
+  /** Prefix of all our names there; absent: none. */
   readonly prefix?: string | null;
   readonly name: string;
   readonly deadlineMs: number;
 };
 
 export type ThinClient = {
-  /** @throws {Error} a sentence, when it was not taken in time. */
+  /** @throws {Error} with a sentence when it was not accepted in time. */
   set(map: string, key: string, text: string): Promise<void>;
   close(): void;
 };
@@ -106,7 +106,7 @@ function askerOn(socket: Socket, waiting: Map<number, Waiting>, deadlineMs: numb
     return new Promise<Message>((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(correlation);
-        // What comes after its deadline belongs to no call any more.
+        // An answer after its deadline belongs to no call.
         socket.destroy();
         reject(new Error(`Hazelcast did not answer in ${deadlineMs} ms`));
       }, deadlineMs);

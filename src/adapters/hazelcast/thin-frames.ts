@@ -1,4 +1,4 @@
-/** The messages of Hazelcast's open binary protocol that the thin client needs, as bytes and back. */
+/** Encodes and decodes the messages of Hazelcast's open binary protocol that the thin client needs. */
 import { randomBytes } from "node:crypto";
 
 const FRAME_HEAD = 6;
@@ -36,7 +36,7 @@ export function authentication(of: {
     text(of.cluster),
     empty(NULL),
     empty(NULL),
-    // A member knows clients by the names of languages.
+    // Members know clients by language names.
     text("NJS"),
     text("5.3.0"),
     text(of.name),
@@ -93,7 +93,7 @@ function bytesOf(frames: readonly Frame[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** A text as Hazelcast serializes it: no partition hash, its type, its length, its bytes. */
+/** A text as Hazelcast serializes it: no partition hash, type, length, bytes. */
 function dataOf(value: string): Buffer {
   const bytes = Buffer.from(value, "utf8");
   const head = Buffer.alloc(12);
@@ -138,11 +138,11 @@ export type Message = {
   readonly correlation: number;
   readonly isError: boolean;
   authenticated(): { readonly status: number; readonly partitions: number };
-  /** Of an error: its words, as far as they can be read. */
+  /** The text of an error message, as far as it is readable. */
   problem(): string;
 };
 
-/** Takes bytes as they come, and tells whole messages. */
+/** Takes bytes as they arrive, and returns complete messages. */
 export class FrameReader {
   #waiting = Buffer.alloc(0);
   #frames: Frame[] = [];
@@ -152,7 +152,7 @@ export class FrameReader {
     this.#onMessage = onMessage;
   }
 
-  /** @throws {Error} where what comes is no message of this protocol. */
+  /** @throws {Error} where the bytes are not a message of this protocol. */
   push(chunk: Uint8Array): void {
     this.#waiting = Buffer.concat([this.#waiting, chunk]);
     while (FRAME_HEAD <= this.#waiting.length) {
@@ -172,7 +172,7 @@ export class FrameReader {
     const frames = this.#frames;
     this.#frames = [];
     const head = frames[0];
-    // Nobody asked for events.
+    // Unrequested events are ignored.
     if (head === undefined || (head.flags & EVENT) !== 0 || head.content.length < 13) return;
     const { content } = head;
     this.#onMessage({

@@ -15,7 +15,7 @@ export function booksFolder(dataDir: string): string {
   return join(dataDir, "order-books");
 }
 
-/** The days of which something was recorded, in order. */
+/** The days with recordings, in order. */
 export function bookDays(folder: string): readonly string[] {
   return namesIn(folder).filter((name) => /^\d{4}-\d{2}-\d{2}$/.test(name));
 }
@@ -42,7 +42,7 @@ export function* readBooks(
   }
 }
 
-/** Of one day: whether there is any, and whose it is. */
+/** The segments of one day, and their source. */
 export function segmentsOf(folder: string, day: string): readonly string[] {
   return namesIn(join(folder, day)).filter((name) => name.endsWith(".arrow"));
 }
@@ -52,7 +52,7 @@ function dayOf(ms: number): string {
   return dayFromMicros(bounded * US_PER_MS);
 }
 
-/** In order; none where there is no such folder, or something else of its name. */
+/** In order; empty where there is no such folder. */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).toSorted();

@@ -10,7 +10,7 @@ import { createSegmentWriter } from "./segment-writer.ts";
 
 export type RecorderOptions = KeptBooks & {
   readonly epoch: number;
-  /** Of an asset no more than one in this time. */
+  /** Shortest time between two recorded books of an asset. */
   readonly everyMs: number;
 };
 
@@ -32,9 +32,9 @@ export type OfferedBook = ToldBook & { readonly source: string };
 
 export type RecorderState = {
   readonly recorded: number;
-  /** Not written, for want of room or of a disk that works. */
+  /** Books that could not be written. */
   readonly lost: number;
-  /** Why the last write failed, or why nothing is written or removed; null: all is well. */
+  /** Why the last write or deletion failed; null: all is well. */
   readonly trouble: string | null;
 };
 
@@ -176,7 +176,7 @@ function isItsTurn(lastMs: number | undefined, nowMs: number, everyMs: number): 
   return sinceMs < 0 || everyMs <= sinceMs;
 }
 
-/** Between attempts on a disk that takes nothing: twice as long after each. */
+/** Back-off between attempts on a failing disk: doubled each time. */
 function createPause() {
   let failures = 0;
   let failedMs = 0;

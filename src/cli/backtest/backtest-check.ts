@@ -1,4 +1,4 @@
-/** `dolphin backtest check STRATEGY`: whether its decisions need scans that come after them. */
+/** `dolphin backtest check STRATEGY`: whether its decisions depend on later scans (look-ahead). */
 import type { Command } from "commander";
 import { codeVersionOf } from "../../adapters/strategy-file/load-strategy.ts";
 import { describeRange } from "../../operations/backtest/run-backtest.ts";

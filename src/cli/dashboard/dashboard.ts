@@ -1,4 +1,4 @@
-/** `dolphin dashboard`: serves the dashboard from a process of its own, beside `up` or without it. */
+/** `dolphin dashboard`: serves the dashboard in a process of its own, with or without `up`. */
 import { type Command, InvalidArgumentError } from "commander";
 import { codeOf } from "../../domain/failure.ts";
 import { ensureToken, loginLink, renewToken } from "../../dashboard/commands/token-file.ts";

@@ -1,4 +1,4 @@
-/** What a machine is found to be, for `dolphin doctor`: nothing here judges, and nothing waits long. */
+/** The readings of a machine for `dolphin doctor`: nothing here judges, and nothing waits long. */
 import { spawnSync } from "node:child_process";
 import {
   closeSync,
@@ -89,7 +89,7 @@ function syncedWriteMs(file: string): number {
   }
 }
 
-/** Null where nobody can tell. */
+/** Null where it is unknown. */
 function clockReading(): boolean | null {
   const words = ["show", "--property=NTPSynchronized", "--value"];
   const asked = spawnSync("timedatectl", words, { encoding: "utf8", timeout: ASK_MS_MAX });
@@ -104,7 +104,7 @@ function openFilesReading(): number | null {
   return limit === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit);
 }
 
-/** Files that the configuration names as secrets, and its own file where one stands in it. */
+/** Files that the configuration names as secrets, and the configuration file itself if it contains one. */
 function secretFiles({ loaded, config }: CliContext): readonly string[] {
   const inFile = [...loaded.origins].some(
     ([key, origin]) =>
@@ -116,7 +116,7 @@ function secretFiles({ loaded, config }: CliContext): readonly string[] {
   return [...new Set([...named, ...(inFile && loaded.file !== null ? [loaded.file] : [])])];
 }
 
-/** Names sort by time within a day, so one file is looked at, however many there are. */
+/** Names sort by time within a day, so only one file is examined. */
 function archiveReading(path: string): MachineReadings["archive"] {
   try {
     const day = readdirSync(path).filter(isDayFolder).toSorted().at(-1);

@@ -1,4 +1,4 @@
-/** What `dolphin create` made and changed, a line each. */
+/** The output of `dolphin create`: what was created and changed, one line each. */
 import type { Change } from "../../domain/supervision/declared/declaration.ts";
 import type { ServedQueue } from "../../operations/declared/task-queues.ts";
 
@@ -19,7 +19,7 @@ export type Created = {
     readonly schedule_id: string;
     readonly created: boolean;
     readonly changes: readonly Change[];
-    /** What an operator said as he paused it. */
+    /** The note of the operator who paused it. */
     readonly paused: string | null;
   }[];
   readonly meta_health: {
@@ -28,7 +28,7 @@ export type Created = {
     readonly changes: readonly Change[];
     readonly problem: string | null;
   };
-  /** The queues of every layer that something stands on. */
+  /** The queues of all layers in use. */
   readonly task_queues: readonly ServedQueue[];
 };
 
@@ -44,7 +44,7 @@ export function createdText(created: Created): readonly string[] {
   return [...broughtIn(created).flatMap(linesOf), ...unservedLines(created)];
 }
 
-/** What changed of what stood already; for whoever watches over it and not for whoever asked for it. */
+/** Changes to what existed already, for a log of changes nobody asked for. */
 export function changedLines(created: Created): readonly string[] {
   return broughtIn(created)
     .filter(({ changes }) => 0 < changes.length)

@@ -1,4 +1,4 @@
-/** Does what `dolphin create` does, beside the running stack: what is lost is made anew. */
+/** Does the work of `dolphin create` beside the running stack, and restores what a server has lost. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { rememberSupervisors } from "../../operations/supervision/supervisor-commands.ts";
@@ -14,14 +14,14 @@ import { changedLines } from "../rendering/created-text.ts";
 const RETRY_MS = 3_000;
 
 export type Supervisors = {
-  /** What is still wrong, for the summary. */
+  /** Remaining failures, for the summary. */
   failures(): readonly string[];
   giveUp(): Promise<void>;
 };
 
 export function createSupervisors(
   { world, config, onEvent }: Pick<StackOptions, "world" | "config" | "onEvent">,
-  /** Nothing is created, and no service started, before it resolves; where it rejects, nothing ever. */
+  /** Nothing is created, and no service started, before it resolves; never if it rejects. */
   ready: Promise<unknown>,
 ): Supervisors {
   const over = new AbortController();
@@ -29,7 +29,7 @@ export function createSupervisors(
   const temporal = connectTemporal(world.temporal);
   let failure: string | null = "the supervisors were not created yet";
   const run = async () => {
-    // Why it rejects is told by who made it: the start ends with it.
+    // The creator of the promise reports its rejection, which ends the start.
     const isReady = await Promise.race([ready, once(signal, "abort")]).then(
       () => true,
       () => false,
@@ -44,11 +44,11 @@ export function createSupervisors(
     const specs = Object.values(configuredServices(config));
     const memory = rememberSupervisors(temporal, () => true);
     while (!signal.aborted) {
-      // That a server is away is said by who keeps it.
+      // The keeper of a server reports that it is away.
       const made = await memory.restore(specs).catch(() => []);
       for (const name of made) onEvent("warn", `the supervisor of ${name} was gone: made anew`);
-      // A server that has lost one may have lost everything; what is there is left alone, and a
-      // supervisor that is not there now was cancelled by somebody.
+      // A server that has lost one supervisor may have lost everything. What exists is left alone, and a missing
+      // supervisor that it still remembers was cancelled by somebody.
       if (0 < made.length) await createSurroundings(temporal, config).catch(() => undefined);
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -64,7 +64,7 @@ export function createSupervisors(
   };
 }
 
-/** Null when it worked. */
+/** Null when it succeeded. */
 async function createOnce(
   temporal: TemporalClient,
   config: Config,

@@ -1,4 +1,4 @@
-/** Both books as they stand, BLUE's curves and ledger, and why a scan came to no trade. */
+/** Both books, BLUE's curves and ledger, and why a scan led to no trade. */
 import { US_PER_MS } from "../../domain/time.ts";
 import { BOOKS, COUNTED_BOOK, isBook, SHADOW_BOOK } from "../../domain/trading/books.ts";
 import { readBookValues } from "../../operations/view/live-values.ts";
@@ -17,7 +17,7 @@ export const addTrading: Topic = (app, world) => {
   app.get("/api/trading/prices", async (c) =>
     c.json(await world.reading.views().ask("prices", c.req.query("asset") ?? "")),
   );
-  /** Without `seq` of the last decision. */
+  /** Without `seq`: the last decision. */
   app.get("/api/trading/why", async (c) => {
     const book = c.req.query("book") ?? COUNTED_BOOK;
     const asked = c.req.query("seq") ?? null;

@@ -1,13 +1,13 @@
 /**
- * How old what one sees is. `age(node, at, budgetS)`: the node shows its age behind it, and greys when that passes its
- * budget; `at` is ISO text or milliseconds of the server's clock, null for what is not known.
+ * The age of displayed values. `age(node, at, budgetS)`: the node shows its age, and turns grey when that exceeds its
+ * budget; `at` is ISO text or milliseconds of the server's clock, null if unknown.
  */
 import { duration } from "./format.js";
 
 const told = new Map();
 let now = () => Date.now();
 
-/** The server's clock, which need not be this machine's. */
+/** The server's clock may differ from this machine's. */
 export function useClock(clock) {
   now = clock;
 }

@@ -1,4 +1,4 @@
-/** The frame of all pages: which one is shown, how the connection is, what the head says. */
+/** The frame of all pages: navigation, the state of the connection, the header. */
 import { keepSession } from "./commands.js";
 import { element } from "./dom.js";
 import { timeText, toneOf } from "./format.js";

@@ -1,4 +1,4 @@
-/** Pictures of numbers: lines over time by uPlot, and bands of colour. */
+/** Charts: lines over time by uPlot, and coloured bands. */
 // oxlint-disable-next-line import/no-unassigned-import -- it mends what uPlot, which comes after it, asks as it loads
 import "./frame/language.js";
 import uPlot from "./vendor/uplot.js";
@@ -71,7 +71,7 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
   };
 }
 
-/** Of a logarithmic axis a line at each power of ten: those between would fill the picture. */
+/** On a logarithmic axis only powers of ten get a line: others would fill the chart. */
 function wholePowers() {
   const { grid, ticks } = axis();
   return { grid: { ...grid, filter: onlyPowers }, ticks: { ...ticks, filter: onlyPowers } };
@@ -88,7 +88,7 @@ function shortTime(ticks) {
   return (at) => timeText(at * 1_000, "short").slice(...(86_400 <= apartS ? [0, 5] : [6]));
 }
 
-/** A band of cells: each a tone ("good", "warn", "bad", "none"); neighbours of one tone are one piece. */
+/** A band of cells: each a tone ("good", "warn", "bad", "none"); adjacent cells of one tone are merged. */
 export function band(tones, label) {
   const svg = shape("svg", {
     viewBox: `0 0 ${Math.max(1, tones.length)} 10`,

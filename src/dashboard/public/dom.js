@@ -1,4 +1,6 @@
-/** Small pieces of a page. Invariant: text goes in as text, never as markup, and a link only to http or our own. */
+/**
+ * DOM helpers. Invariant: text is inserted as text, never as markup, and links only lead to http or our own pages.
+ */
 
 /** Options: `class`, `data: {}`, `on: {click}`, and every other name as an attribute; null children are left out. */
 export function element(tag, options = {}, ...children) {
@@ -20,7 +22,7 @@ function isSafe(href) {
   return /^(https?:\/\/|[#/])/.test(href) && !href.startsWith("//");
 }
 
-/** A part of a page with its heading; more can go into the heading than its text. */
+/** A section with its heading, which may contain more elements. */
 export function panel(heading, options = {}, ...children) {
   const head = element("h2", {}, heading);
   const node = element("section", { "aria-label": heading, ...options }, head, ...children);
@@ -66,7 +68,7 @@ export function facts(entries) {
   );
 }
 
-/** Replaces the content only where it says anything else: a reader's selection and focus stay. */
+/** Replaces the content only if it differs, so that a reader's selection and focus stay. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -1,10 +1,10 @@
 /**
- * One stream of events for all pages, and what each page asks besides; a lost connection is told at once. A tab that is
- * hidden has no stream: a browser opens six connections to a server at most, for all of its tabs together.
+ * One event stream for all pages, and each page's own requests; a lost connection is reported at once. A hidden tab
+ * has no stream, because a browser opens at most six connections to a server for all of its tabs.
  */
 import { useClock } from "./age.js";
 
-/** The server tells something each second. */
+/** The server sends something each second. */
 const SILENT_MS_MAX = 5_000;
 const REOPEN_MS = 10_000;
 const ANSWER_MS = 10_000;
@@ -37,7 +37,7 @@ export function openLive() {
     say(null);
     if (name === "beat") clock.beat(atMs, value.pid);
     tellAll(name, value);
-    // Pages may ask for the status alone.
+    // Pages may subscribe to the status alone.
     if (name === "overview") tellAll("status", value.status);
   };
   const open = () => {
@@ -50,7 +50,7 @@ export function openLive() {
     source.addEventListener("error", () => say(LOST));
   };
   document.addEventListener("visibilitychange", () => {
-    // What was not listened to is not lost.
+    // Not listening is not a lost connection.
     heardAt = performance.now();
     open();
   });
@@ -80,14 +80,15 @@ export function openLive() {
   };
 }
 
-/** The server's clock by what its beats say. */
+/** Estimates the server's clock from its beats. */
 function serverClock() {
   let offsets = [0];
   let pid = null;
   return {
     now: () => Date.now() - Math.min(...offsets),
     beat(atMs, from) {
-      // The least of what the way took: what is told to who comes late is older. Not of long ago: a clock may be set.
+      // The smallest difference has the least latency: events replayed to a new listener are older. Only recent ones,
+      // because a clock may be set.
       offsets = [...(pid === from ? offsets : []), Date.now() - atMs].slice(-BEATS_KEPT);
       pid = from;
     },
@@ -95,8 +96,8 @@ function serverClock() {
 }
 
 /**
- * What a page gets: as `live`, and all of it ends with the page. `get(path)` answers JSON, or throws what the server
- * said; `poll({path, everyMs, draw, fail})` asks now and again, not while the page is hidden.
+ * A page's interface: like `live`, but everything ends with the page. `get(path)` returns JSON, or throws the
+ * server's message; `poll({path, everyMs, draw, fail})` requests repeatedly, except while the page is hidden.
  */
 export function scopeOf(live) {
   const over = new AbortController();
@@ -119,14 +120,14 @@ export function scopeOf(live) {
     onConnection: (tell) => until(live.onConnection(tell)),
     onEnd: (act) => void ends.push(act),
     get,
-    /** `path` is a text, or a function that makes it. Returns a function that asks at once. */
+    /** `path` is a text, or a function that returns it. Returns a function that requests at once. */
     poll({ path, everyMs, draw, fail = () => undefined }) {
       let timer = null;
       let isDrawn = false;
       let turns = 0;
       const turn = async () => {
         clearTimeout(timer);
-        // Another question may have been asked since: its answer alone is drawn.
+        // Only the answer to the latest request is drawn.
         const mine = (turns += 1);
         const isOld = () => over.signal.aborted || mine !== turns;
         try {

@@ -1,4 +1,6 @@
-/** Who polls a task queue: a supervisor or schedule on one that nobody serves would wait for ever, and say nothing. */
+/**
+ * Who polls a task queue: a supervisor or schedule on a queue without pollers would wait forever without an error.
+ */
 import type { Layer } from "../../domain/supervision/services.ts";
 import { taskQueueOf } from "../../workflows/names.ts";
 import { wallMs } from "../../adapters/clock.ts";
@@ -7,14 +9,16 @@ import type { TemporalClient } from "../../adapters/temporal-client.ts";
 export type ServedQueue = {
   readonly layer: Layer;
   readonly task_queue: string;
-  /** Workers that take workflow tasks or activities from it. */
+  /** Workers that poll it for workflow tasks or activities. */
   readonly pollers: number;
 };
 
 /** temporal.api.enums.v1.TaskQueueType: workflow tasks and activities. */
 const WORKFLOWS = 1;
 const KINDS = [WORKFLOWS, 2];
-/** A poll lasts a minute, and the server remembers pollers for five: an older one is of a worker that ended. */
+/**
+ * A poll lasts a minute, and the server remembers pollers for five: an older one belongs to a worker that has ended.
+ */
 const POLLED_MS_MAX = 70_000;
 
 export function pollersOf(

@@ -1,4 +1,4 @@
-/** What the logs of a running system tell of a fault, from the moment on at which it is injected. */
+/** The signs of a fault in the logs of a running system, from its injection on. */
 import { join } from "node:path";
 import { wallMs } from "../../adapters/clock.ts";
 import { followFile, type LogFollower } from "../../adapters/log-files.ts";
@@ -7,7 +7,7 @@ import { readLifeLine } from "../../wire/facts/life-lines.ts";
 import { LogLine } from "../../wire/log-line.ts";
 
 export type DrillSigns = {
-  /** All so far. */
+  /** All signs so far. */
   poll(): readonly Sign[];
   close(): void;
 };
@@ -15,7 +15,7 @@ export type DrillSigns = {
 type Source = {
   readonly by: string;
   readonly log: LogFollower;
-  /** The sentence, where the line tells of the fault. */
+  /** Returns the sign's sentence, where the line shows the fault. */
   readonly read: (line: LogLine) => string | null;
 };
 
@@ -23,7 +23,7 @@ const SIGNS_MAX = 100;
 const READ_LATE_MS_MAX = 60_000;
 const SAYS_CHARS_MAX = 200;
 
-/** Of the end of one of the targets, and of warnings of a target that is a service of ours. */
+/** Ends of targets, and warnings of targets that are our services. */
 export function followSigns(dataDir: string, targets: readonly string[]): DrillSigns {
   const fileOf = (name: string) => join(dataDir, "logs", `${name}.log`);
   const sources: readonly Source[] = [
@@ -58,7 +58,7 @@ export function followSigns(dataDir: string, targets: readonly string[]): DrillS
   };
 }
 
-/** The line's own, unless the clock of who wrote it is another one. */
+/** The line's own time, unless the writer's clock is off. */
 function timeOf({ time }: LogLine): number {
   const nowMs = wallMs();
   const atMs = Date.parse(time);
@@ -78,7 +78,7 @@ function lifeEndIn(message: string, targets: readonly string[]): string | null {
   return line?.kind === "ended" && targets.includes(line.service) ? message : null;
 }
 
-/** Null: a line of a program that logs otherwise. */
+/** Null: a line of a program with another log format. */
 function lineOf(text: string): LogLine | null {
   try {
     return LogLine.parse(JSON.parse(text));

@@ -1,11 +1,11 @@
-/** Trades and equity of a book from its projection, a day at a time, beside the bookkeeper that writes it. */
+/** Trades and equity of a book from its projection, a day at a time, while the bookkeeper writes it. */
 import Database from "better-sqlite3";
 import { msFromIso, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { Row } from "../../wire/export/table.ts";
 import type { Period } from "../trace/trace-period.ts";
 import { type TimedRow, within } from "./period.ts";
 
-/** So many of a day are read at once: far more than a book trades. */
+/** Rows of a day read at once: far more than a book trades. */
 const ROWS_MAX = 1_000_000;
 
 type TradeRow = {
@@ -87,7 +87,7 @@ type DayRow = {
   readonly max_drawdown: number | null;
 };
 
-/** What is recorded of it: cash after each fill, and the whole at the end of each day. */
+/** The recorded equity: cash after each fill, and the total at the end of each day. */
 export function* equityRows(projection: string, period: Period): Generator<Row> {
   const db = new Database(projection, { readonly: true, fileMustExist: true });
   try {
@@ -117,7 +117,7 @@ function fillCells({ at_ms, seq, cash_after, realized, fee }: FillRow): TimedRow
 
 function dayEndCells(day: string, closed: DayRow): TimedRow {
   const { capital_end: cash, unrealized, realized, fees, max_drawdown } = closed;
-  // The last microsecond that counts to it.
+  // The last microsecond of the day.
   const atUs = (msFromIso(`${day}T00:00:00Z`) + MS_PER_DAY) * US_PER_MS - 1;
   const equity = cash === null || unrealized === null ? null : cash + unrealized;
   return {

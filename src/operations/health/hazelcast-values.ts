@@ -1,4 +1,4 @@
-/** Everything that health looks at in Hazelcast, read together as it stands. */
+/** Everything that health examines in Hazelcast, read together, unparsed. */
 import type { FeedSpec } from "../../domain/health/feeds.ts";
 import { HEARTBEAT_MAP } from "../../wire/scan-value.ts";
 import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";

@@ -1,4 +1,4 @@
-/** Opens whom health asks: its own connections, for a service that runs or for one sample from a command line. */
+/** Opens the connections of a health watch, for the service or for a single sample from the command line. */
 import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import { connectTemporal, type TemporalClient } from "../../adapters/temporal-client.ts";
@@ -43,7 +43,7 @@ export async function openHealthWatch(of: {
     put: (map, key, text) => feed.put(map, key, text),
     putHeartbeat: (text) => feed.putHeartbeat(name, text),
     async close() {
-      // The client's retry timer throws, where nobody can catch it, on a connection that was closed.
+      // On a closed connection the client's retry timer would throw where nobody can catch it.
       await sampler.settled();
       await Promise.allSettled([hazelcast.shutdown(), temporal.close()]);
     },

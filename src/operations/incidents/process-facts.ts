@@ -1,6 +1,6 @@
 /**
- * What the machine itself tells of the services' processes: their ends by the worker's log, memory and CPU by the
- * kernel. It needs neither Temporal nor Hazelcast nor health.
+ * Facts about the services' processes from the machine itself: their ends from the worker's log, memory and CPU from
+ * the kernel. Needs neither Temporal nor Hazelcast nor health.
  */
 import { join } from "node:path";
 import { type Fact, type FactTable, segmentOf } from "../../domain/incidents/facts.ts";
@@ -13,9 +13,9 @@ import { readRunFile } from "../../adapters/process/run-file.ts";
 import { createUsageWindow } from "../../adapters/process/usage-window.ts";
 import { readLifeLine } from "../../wire/facts/life-lines.ts";
 
-/** Not told to: everything but a stop, and an end without a complaint. */
+/** Ends that were not requested: everything but a stop, and an end without an error. */
 const CRASH = /^(?:exit code [1-9]|killed by|no beat|no process|no message|not ready)|memory/;
-/** So long a crash is shown at the least, and until the next life has lasted for as long. */
+/** A crash is shown at least this long, and until the next life has lasted as long. */
 const SHOWN_MS = 10_000;
 const USAGE_EVERY_MS = 5_000;
 const BYTES_PER_MB = 1_048_576;
@@ -47,12 +47,15 @@ export function followProcesses(dataDir: string, specs: readonly ServiceSpec[]) 
 }
 
 /**
- * Workers by whose services' run files name them, each under the first layer that it keeps a service of. One that
- * ends as it is told removes what names it: one that is named, is gone, and was seen to live has ended by itself.
+ * Finds workers through the run files of their services, each under the first layer whose service it keeps. A worker
+ * that ends in order removes these files: one that is still named, was seen alive and is gone has crashed.
  */
 function followWorkers(runFolder: string, specs: readonly ServiceSpec[]): () => FactTable {
   let lived = new Set<string>();
-  /** Also what the next one has not started yet: what follows from a loss is seen while one takes over. */
+  /**
+   * Includes services that the next worker has not started yet, so that consequences of a loss are recognised during
+   * the takeover.
+   */
   const everKept = new Map<string, Set<string>>();
   return () => {
     const keepers = new Map<string, { layer: string; isAlive: boolean; keeps: string[] }>();
@@ -72,7 +75,7 @@ function followWorkers(runFolder: string, specs: readonly ServiceSpec[]): () => 
       const isLost = !isAlive && before.has(key);
       if (isLost) lived.add(key);
       const name = `worker_process.${segmentOf(layer)}`;
-      // While one is gone another may keep a part of what it kept: the loss is what counts.
+      // While one worker is gone another may keep some of its services: the loss is what counts.
       facts[`${name}.lost`] = isLost || facts[`${name}.lost`] === true;
       const kept = new Set([...(everKept.get(name) ?? []), ...keeps]);
       everKept.set(name, kept);

@@ -1,4 +1,7 @@
-/** The configured indicators as they stand: in Hazelcast, or where that does not answer as they were last recorded. */
+/**
+ * The present values of the configured indicators: from Hazelcast, or where that does not answer, from the last
+ * recorded readings.
+ */
 import type { Config } from "../../config.ts";
 import { isoFromMs, MS_PER_SECOND, msFromIso, US_PER_MS } from "../../domain/time.ts";
 import type { KnownReading } from "../../domain/indicators/known-readings.ts";
@@ -18,7 +21,7 @@ import {
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 import { configuredIndicators, type ConfiguredIndicator } from "./configured-indicators.ts";
 
-/** `old` is over its first budget, and `stale` over the second; by `as_of`. */
+/** `old` is over the first age budget, `stale` over the second; by `as_of`. */
 export type IndicatorState = "fresh" | "old" | "stale" | "never" | "disabled";
 
 export type IndicatorRow = {
@@ -58,7 +61,7 @@ export async function readIndicators(config: Config): Promise<readonly Indicator
   }
 }
 
-/** The same on a connection that somebody has. @throws {Error} that names the key whose kind can't be had */
+/** On an existing connection. @throws {Error} that names the key whose kind can't be loaded */
 export async function indicatorsOver(
   config: Config,
   hazelcast: HazelcastHandle,
@@ -148,7 +151,7 @@ function knownIn({ data_dir }: Config, nowUs: number): readonly KnownReading[] {
   }
 }
 
-/** For reading; null: nothing was ever recorded on this data directory. */
+/** Read-only; null: nothing was ever recorded on this data directory. */
 export function openReadings(dataDir: string): ReadingsStore | null {
   try {
     return new ReadingsStore(readingsPath(dataDir), { readonly: true });

@@ -1,4 +1,4 @@
-/** Questions to a projection, asked beside the process that writes it. */
+/** Queries on a projection, run while another process writes it. */
 import Database from "better-sqlite3";
 
 export type TradeRow = {
@@ -18,7 +18,7 @@ export type TradeRow = {
   readonly pnl: number;
   readonly fees: number;
   readonly posture: string;
-  /** The whole trade as JSON, its input ages and exit plan included. */
+  /** The whole trade as JSON, including its input ages and exit plan. */
   readonly trade: string;
 };
 
@@ -42,11 +42,11 @@ export type OutcomeCount = {
 };
 
 export type TradingQueries = {
-  /** The trades that ended on a day, in the order of their ends; `count` of them at most. */
+  /** The trades that ended on a day, in the order of their ends; at most `count`. */
   tradesOf(day: string, count: number): readonly TradeRow[];
-  /** Every day that has been projected, ascending. */
+  /** Every projected day, ascending. */
   days(): readonly DayRow[];
-  /** How the scans of a day were decided, the most frequent first. */
+  /** Decision outcomes of a day's scans, most frequent first. */
   outcomesOf(day: string): readonly OutcomeCount[];
   close(): void;
 };

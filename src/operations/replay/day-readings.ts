@@ -1,6 +1,6 @@
 /**
- * What a run of a recorded day knows beside its scans, and from when on: of indicators and order books as they were
- * recorded apart from the book, and where they were not, as the book itself heard them.
+ * The inputs besides scans for a run of a recorded day, and when each became known: from the stores of indicators and
+ * order books, or where these have nothing, as the book itself received them.
  */
 import type { RecordedBook } from "../../domain/backtest/backtest-run.ts";
 import { booksSoFar } from "../../domain/backtest/books-so-far.ts";
@@ -30,7 +30,7 @@ export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
   try {
     const stored = store.until(Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY);
     const kept = new Set(stored.map(({ name }) => name));
-    // Of what was known when the day began only the newest says anything.
+    // Of the readings known when the day began only the newest matters.
     const before = new Map<string, Reading>();
     const after: Reading[] = [];
     for (const { name, value, asOfMs, knownMs } of stored) {
@@ -46,7 +46,7 @@ export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
   }
 }
 
-/** Of the recorded books, or where there are none of the day, of `events`, which are those of the book's log. */
+/** From the recorded books, or where the day has none from `events`, the book's log. */
 export function booksAsKnown(
   { recorded, day, dataDir }: Of,
   events: () => Iterable<TraderEvent>,
@@ -69,7 +69,7 @@ export function booksAsKnown(
   return (toMs) => newestBy(toMs).map(recordedBook);
 }
 
-/** Of all that were recorded, what this book is fed: what it never could hear is no difference. */
+/** Only assets of which this book gets order books: others would make a difference that is not real. */
 function heardBy({ trader }: RecordedDay): (asset: string) => boolean {
   const { declaredBooks, data } = trader;
   if (declaredBooks !== "each") return (asset) => declaredBooks?.has(asset) === true;

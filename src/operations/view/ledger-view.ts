@@ -1,4 +1,4 @@
-/** What BLUE's projection says of its past: trades, days, equity from fill to fill, and how scans were decided. */
+/** BLUE's past from its projection: trades, days, equity from fill to fill, and the outcomes of scans. */
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { type ThinnedSeries, thinnedSeries } from "../../domain/statistics/thinned-series.ts";
@@ -35,15 +35,15 @@ export type LedgerDay = {
 };
 
 export type LedgerView = {
-  /** The newest trades first. */
+  /** Newest trades first. */
   readonly trades: readonly LedgerTrade[];
   readonly tradesTotal: number;
   /** Ascending, the newest `DAYS_MAX`. */
   readonly days: readonly LedgerDay[];
-  /** Cash after each fill, and its fall from its own peak: what is open counts when it is closed. */
+  /** Cash after each fill, and its drawdown from its own peak: open positions count when they are closed. */
   readonly cash: ThinnedSeries;
   readonly cashDrawdown: ThinnedSeries;
-  /** How the scans of the newest day were decided. */
+  /** Decision outcomes of the newest day's scans. */
   readonly outcomes: readonly {
     readonly outcome: string;
     readonly refusal: string | null;
@@ -55,17 +55,17 @@ export type LedgerView = {
 const TRADES_MAX = 200;
 const TRADES_OF_ASSET_MAX = 500;
 const DAYS_MAX = 400;
-/** The newest of them: a fill is small, and a book makes a few thousand a day at most. */
+/** The newest fills: a fill is small, and a book makes a few thousand a day at most. */
 const FILLS_MAX = 1_000_000;
 const TRADE = `position_id, asset, direction, quantity, entry_price, exit_price, entry_seq, exit_seq, entered_at_ms,
   exited_at_ms, held_scans, exit_reason, pnl, fees`;
 
 type Curves = Pick<LedgerView, "cash" | "cashDrawdown">;
 
-/** Returns null where BLUE's log is not projected yet: the bookkeeper does that. */
+/** Returns null where BLUE's log is not projected yet, which is the bookkeeper's task. */
 export function createLedgerView(projection: string): () => LedgerView | null {
   let kept: { readonly key: string; readonly curves: Curves } | null = null;
-  /** Pages ask each few seconds, and the fills are many: they are read where there are others. */
+  /** Pages ask every few seconds, and there are many fills: they are only read again when there are new ones. */
   const curves = (db: Database.Database): Curves => {
     const key = JSON.stringify([
       db.prepare("SELECT count(*) FROM fills").pluck().get(),
@@ -149,7 +149,7 @@ function cashIn(db: Database.Database): { atMs: number; value: number }[] {
     `SELECT at_ms AS atMs, cash_after AS value FROM fills WHERE cash_after IS NOT NULL
      ORDER BY day DESC, log_index DESC, number DESC LIMIT ?`,
   );
-  // Of the same millisecond the later one is the last.
+  // Of the same millisecond the later one counts.
   const found = fills.all(FILLS_MAX).toReversed();
   const ends = db.prepare<[number], { readonly day: string; readonly value: number }>(
     "SELECT day, capital_end AS value FROM days WHERE capital_end IS NOT NULL ORDER BY day DESC LIMIT ?",

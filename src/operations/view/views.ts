@@ -1,4 +1,4 @@
-/** All that the dashboard's pages read of files: each question one function, its answer plain and bounded. */
+/** All data that the dashboard's pages read from files: one function per question, with plain and bounded answers. */
 import { join } from "node:path";
 import type { HistoryRow } from "../../adapters/indicators/readings-store.ts";
 import { type ThinnedSeries, thinnedSeries } from "../../domain/statistics/thinned-series.ts";
@@ -22,7 +22,7 @@ import { createScanView, type ScanHistory, type ScanQuestion } from "./scan-view
 /** A sentence that says what is missing and what to do. */
 type Absent = { readonly absent: string };
 
-/** What every answer about BLUE's log says of itself. */
+/** The common part of every answer about BLUE's log. */
 type OfLog = Pick<BookStanding, "atMs" | "isCaughtUp" | "warmUp" | "obstacle"> & {
   readonly scansKept: number;
   readonly firstMs: number | null;
@@ -32,9 +32,9 @@ export type SignalView = OfLog & {
   readonly strategy: string;
   readonly threshold: number | null;
   readonly readings: Readonly<Record<string, ThinnedSeries>>;
-  /** The largest ones, each by the highest of each part of time. */
+  /** The largest ones, each as the highest value per part of time. */
   readonly eigenvalues: readonly Pick<ThinnedSeries, "atMs" | "high">[];
-  /** The largest over the number of assets, at the newest scan; null: it has none. */
+  /** The largest divided by the number of assets, at the newest scan; null: it has none. */
   readonly share: number | null;
 };
 
@@ -63,7 +63,7 @@ export type WhyView = {
 export type IndicatorChart = {
   readonly unit: string;
   readonly points: ThinnedSeries;
-  /** The newest first, revisions among them. */
+  /** Newest first, revisions included. */
   readonly rows: readonly HistoryRow[];
 };
 
@@ -74,14 +74,14 @@ export type Views = {
   ledger(): LedgerView | null;
   prices(asset: string): Promise<PriceView | Absent>;
   why(book: BookName, seq: number | null): Promise<WhyView | Absent>;
-  /** Of an indicator or of one of its values; null: nothing of it was recorded. */
+  /** For an indicator or one of its series; null: nothing of it was recorded. */
   indicator(series: string): IndicatorChart | null;
   research(): ReturnType<ResearchView["list"]>;
   sweepMap(name: string): ReturnType<ResearchView["sweepMap"]>;
   sheet(name: string): string | null;
 };
 
-/** Of the log for one answer; the rest with the next one. */
+/** Time for folding the log per answer; the rest follows with the next one. */
 const FOLD_WITHIN_MS = 400;
 const READINGS_MAX = 20_000;
 const READING_ROWS_SHOWN = 20;

@@ -1,4 +1,4 @@
-/** Opens what the order-book streamer works with: Hazelcast, with an epoch of its own; the venue; the day files. */
+/** Opens what the order-book streamer works with: Hazelcast, with its own epoch; the venue; the day files. */
 import { randomUUID } from "node:crypto";
 import { monotonicMs, wallMicros, wallMs } from "../../adapters/clock.ts";
 import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
@@ -24,7 +24,7 @@ const WAIT_MS = 1_000;
 
 export type OrderBookWorld = {
   readonly instance: string;
-  /** Before which `simulated` is put where it says that it is. */
+  /** Prefixed with `simulated` where the venue declares itself simulated. */
   readonly venue: string;
   readonly openSocket: typeof openVenueSocket;
   readonly monotonicMs: () => number;

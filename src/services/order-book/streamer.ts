@@ -10,7 +10,7 @@ import { VenueStreams, type StreamsOptions } from "./streams.ts";
 import { Telling } from "./telling.ts";
 
 export type Streamer = {
-  /** Some times a second. */
+  /** Called several times a second. */
   tick(): void;
   standing(): OrderBookStanding;
   stop(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Answers GREEN's local socket: questions only. GREEN obeys the commands that operators give BLUE. */
+/** Answers GREEN's local socket: queries only. GREEN follows the commands that operators give BLUE. */
 import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
 import { type TraderAnswer, TraderRequest } from "../../wire/trading/trader-control.ts";
 import { traderStatusOf } from "../book-status.ts";
@@ -9,7 +9,7 @@ export type GreenControlDeps = {
   readonly trades: Pick<TradeFile, "since">;
 };
 
-/** Every answer is one line; an unreadable request is answered, too. */
+/** Every answer is one line; an unreadable request gets one, too. */
 export async function answerGreen(deps: GreenControlDeps, line: string): Promise<string> {
   return JSON.stringify(await answerTo(deps, line));
 }

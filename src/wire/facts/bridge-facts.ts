@@ -1,15 +1,15 @@
 /**
- * The facts of the bridge's pump, in its own words. Before facts were those of any service, each
- * service told these over its pipe and in its heartbeat: they are read as long as one may still run.
+ * The facts of the bridge's pump in the format of releases before the general service facts. Bridges and
+ * traders of those releases send it over the pipe and in heartbeats; it is read as long as one may still run.
  */
 import { z } from "zod";
 import type { Note, WorkFacts } from "../../domain/supervision/verdict.ts";
 
 const age = z.number().nonnegative().nullable();
-/** What is longer is cut by who tells it. */
+/** The sender cuts longer texts. */
 export const TROUBLE_CHARS_MAX = 1_000;
 
-/** A note on a dependency or an input: somebody has to act. */
+/** A note about a dependency or an input that needs an operator. */
 export function alertOf(of: string, says: string): Note {
   return { of, says: says.slice(0, TROUBLE_CHARS_MAX), isAlert: true };
 }
@@ -19,27 +19,27 @@ export const BridgeFacts = z.object({
   /** `hung`: the pump has not beaten for 5 s while in a file operation; `missing`: no such folder. */
   archive: z.enum(["ok", "hung", "missing", "error"]),
   hazelcast: z.enum(["ok", "down"]),
-  /** Age of the newest scan pushed, from when its file was first seen; null before the first. */
+  /** Age of the newest scan pushed, counted from when its file was first seen; null before the first. */
   newestDataAgeS: age,
-  /** Age since first seen of the oldest complete file not yet pushed; null when nothing waits. */
+  /** Age since first seen of the oldest complete file not yet pushed; null when nothing is waiting. */
   oldestUnpushedAgeS: age,
   /**
-   * Since the loop dealt with a file (pushed, quarantined, found a duplicate or gone); null while it
-   * cannot: before its first listing is over, while the journal refuses.
+   * Age of the last time the loop finished a file (pushed, quarantined, found a duplicate or gone); null while
+   * it cannot: before its first listing ends, or while the journal refuses writes.
    */
   settledAgeS: age.default(null),
-  /** Since a listing went on, or since the next one was due, whichever is later. */
+  /** Age of the last progress of a listing, or of the time at which the next was due, whichever is later. */
   listedAgeS: age.default(null),
-  /** The kernel's limit that leaves the archive without file events: it is listed instead. */
+  /** The kernel limit because of which the archive has no file events and is polled instead. */
   unwatched: z.string().nullish(),
-  /** Files waiting to be pushed. */
+  /** Number of files waiting to be pushed. */
   backlog: z.number().int().nonnegative(),
-  /** What makes scans late or not ours, as a sentence; traders of an older version told theirs here. */
+  /** Why scans are late or ignored, as a sentence; traders of an older release sent their own notes here. */
   trouble: z.string().max(TROUBLE_CHARS_MAX).optional(),
 });
 export type BridgeFacts = z.infer<typeof BridgeFacts>;
 
-/** A scan in this time is usual. */
+/** A scan within this time is normal. */
 export const SCANS_BUDGET_S = 30;
 
 export function factsOfBridge(told: BridgeFacts): WorkFacts {

@@ -1,4 +1,4 @@
-/** The JSON text of DOLPHIN_FEATURES `exf_<name>`: one indicator's value, with the time at which it was true. */
+/** The JSON text of DOLPHIN_FEATURES `exf_<name>`: one indicator's value with its `as_of` time. */
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 
@@ -6,12 +6,12 @@ const TEXT_CHARS_MAX = 65_536;
 
 export type IndicatorValue = { readonly value: number; readonly asOfMs: number };
 
-/** Null: what stands there is no value with a time. */
+/** Null: the text is not a value with a time. */
 export function parseIndicator(text: unknown): IndicatorValue | null {
   return valueIn(jsonIn(text));
 }
 
-/** Of one with several values; what is no value of these is left out. */
+/** The values of an indicator with several series; a member that is not a number is left out. */
 export function parseLabels(
   text: unknown,
 ): readonly (IndicatorValue & { readonly label: string })[] {

@@ -12,7 +12,7 @@ type Arrow = typeof import("apache-arrow");
 
 let loaded: Arrow | null = null;
 
-/** Where the first book is read or written: a worker that may never read any does without the package. */
+/** Loads the package when the first book is read or written: a worker that reads none does without. */
 function arrow(): Arrow {
   if (loaded !== null) return loaded;
   const found: Arrow = createRequire(import.meta.url)("apache-arrow");
@@ -41,9 +41,9 @@ const PUSHED = "pushed_ms";
 const SOURCE_KEY = "dolphin.source";
 const END_BYTES = 8;
 
-/** What of a segment can be read. */
+/** The readable part of a segment. */
 export type Segment = {
-  /** Empty where it does not say so. */
+  /** Empty where the segment does not state it. */
   readonly source: string;
   readonly books: Iterable<ToldBook>;
 };
@@ -51,7 +51,7 @@ export type Segment = {
 /** The first call gives the schema, too. */
 export type SegmentEncoder = { encode(books: readonly ToldBook[]): Uint8Array };
 
-/** Of one segment. `source`: as the books that are published have it. */
+/** Writer of one segment. `source`: the same text as in the published books. */
 export function createSegmentEncoder(source: string): SegmentEncoder {
   const { RecordBatchStreamWriter, Schema } = arrow();
   const schema = new Schema(fields(), new Map([[SOURCE_KEY, source]]));
@@ -62,7 +62,8 @@ export function createSegmentEncoder(source: string): SegmentEncoder {
       writer.write(batchOf(books, schema));
       writer.finish();
       const bytes = writer.toUint8Array(true);
-      // Each writer begins with the schema and ends with the mark of an end: of a segment there is one schema.
+      // Every apache-arrow writer starts with the schema and ends with an end mark; a segment has only one
+      // schema.
       const from = headBytes;
       if (headBytes === 0) headBytes = schemaBytes(bytes);
       return bytes.subarray(from, bytes.length - END_BYTES);
@@ -70,7 +71,7 @@ export function createSegmentEncoder(source: string): SegmentEncoder {
   };
 }
 
-/** As far as it is whole; what follows a batch that is cut is not there. */
+/** The intact part; everything after a truncated batch is ignored. */
 export function readSegment(bytes: Uint8Array): Segment {
   let reader: RecordBatchStreamReader;
   try {
@@ -89,7 +90,7 @@ function* booksOf(reader: RecordBatchStreamReader): Generator<ToldBook> {
       const { done, value } = reader.next();
       batch = done === true || value === undefined ? null : value;
     } catch {
-      // It was cut here.
+      // The segment is truncated here.
       return;
     }
     if (batch === null || !isLayout(batch)) return;
@@ -181,7 +182,7 @@ function textsOf(values: readonly string[]): Data {
   return makeData({ type: new Utf8(), length: values.length, nullCount: 0, valueOffsets, data });
 }
 
-/** Of a message: the mark, the length of its metadata, and that; the schema has no body. */
+/** The prefix of a message: continuation mark, metadata length and metadata; the schema message has no body. */
 function schemaBytes(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, END_BYTES);
   return END_BYTES + view.getInt32(4, true);

@@ -1,4 +1,4 @@
-/** What a reader has chosen: the zone of times, and the colours. Kept in this browser alone. */
+/** The reader's settings: time zone and colours. Stored only in this browser. */
 import { setZone } from "../format.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -15,7 +15,7 @@ function keep(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // It holds until the page is closed.
+    // Without storage it applies until the page is closed.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Inputs: every feed with its age and budget, what indicators said over time, and order books as they stand. */
+/** Inputs: every feed with its age and budget, indicators over time, and the present order books. */
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
@@ -62,7 +62,7 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // What was opened for the page ends with it.
+  // Everything opened for the page ends with it.
 }
 
 function stateBadge(state) {
@@ -76,7 +76,7 @@ function ageCell(atMs, budgetS, word) {
 
 function feedRow(row, nowMs) {
   const { feed, map, key, state, asOfMs, ageS, budgetS, staleS, source, problem } = row;
-  // By the server's reckoning: it knows which of both times counts.
+  // By the server's computation, which knows which of the two times counts.
   const atMs = ageS === null ? null : nowMs - ageS * 1_000;
   return [
     element("span", { title: `${map} ${key}` }, element("strong", {}, feed)),

@@ -1,4 +1,4 @@
-/** Overview: what state everything is in, and why; what may be risked; the newest scan's way; what is open. */
+/** Overview: the state of the system with its causes; the permitted risk; the newest scan's way; open incidents. */
 import { age } from "../age.js";
 import { acknowledge } from "../commands.js";
 import { element, facts, panel, setText, table } from "../dom.js";
@@ -16,7 +16,7 @@ const SENSORS = {
 };
 /** In a sensor's card: `dolphin health` has all. */
 const LINES_SHOWN = 3;
-/** Told every two seconds. */
+/** Sent every two seconds. */
 const STATUS_BUDGET_S = 10;
 const HEALTH_BUDGET_S = 15;
 const SCAN_BUDGET_S = 10;
@@ -32,7 +32,7 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // All of it was the frame's to end.
+  // Everything is cleaned up by the frame.
 }
 
 function sentence() {

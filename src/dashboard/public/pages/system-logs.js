@@ -1,4 +1,4 @@
-/** The ends of the logs, with a search. What stands in a log is text, whatever it looks like. */
+/** The ends of the logs, with a search. Log content is shown as plain text. */
 import { age } from "../age.js";
 import { element, panel } from "../dom.js";
 import { count, time } from "../format.js";

@@ -33,7 +33,7 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // All of it was the frame's to end.
+  // Everything is cleaned up by the frame.
 }
 
 function schedulesPart(live) {
@@ -156,7 +156,7 @@ function configPart() {
   return {
     node,
     draw(config) {
-      // What nobody changed is not drawn anew: a reader may have it selected.
+      // Unchanged content is not redrawn, because a reader may have selected it.
       if (JSON.stringify(config.settings) === JSON.stringify(settings)) return;
       ({ settings } = config);
       file.textContent = config.file === null ? "no file: defaults, variables, flags" : config.file;

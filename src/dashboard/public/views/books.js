@@ -1,11 +1,11 @@
-/** BLUE beside GREEN, and what each holds at its mark. */
+/** BLUE beside GREEN, and the positions of each at their marks. */
 import { age } from "../age.js";
 import { bookCommands } from "../commands.js";
 import { element, facts, table } from "../dom.js";
 import { badge, count, time, toneOf } from "../format.js";
 import { figure, gain, money, percent } from "./figures.js";
 
-/** A trader pushes its state after each scan. */
+/** A trader publishes its state after each scan. */
 const STATE_BUDGET_S = 30;
 
 export function bookPanel() {
@@ -19,7 +19,7 @@ export function bookPanel() {
   const boxOf = (book, isCounted) => {
     if (!boxes.has(book)) {
       const head = element("h2", {}, book);
-      // What is told to the book that counts, others follow.
+      // The other books follow the commands to the counted one.
       const commands = isCounted ? bookCommands(book) : null;
       const label = { "aria-label": `Book ${book}` };
       const box = element("article", label, head, commands, element("div"));
@@ -48,7 +48,7 @@ export function bookPanel() {
   return { tiles, positions: positions.node, draw };
 }
 
-/** BLUE's own log says it also while Hazelcast is away. */
+/** BLUE's own log provides this while Hazelcast is away. */
 function ofLog({ state, atMs, isCaughtUp }) {
   return {
     strategy: state.strategy,
@@ -118,7 +118,7 @@ function figures(state, isOfLog) {
 }
 
 function positionRow(book, one) {
-  // The gain stands behind its mark: both grey with it.
+  // The gain follows its mark: both turn grey together.
   const mark = age(element("span", {}, figure(one.mark)), one.marked_at, STATE_BUDGET_S);
   const leaves = `+${percent(one.take_profit)} or -${percent(one.stop_loss)}`;
   const without =

@@ -1,4 +1,4 @@
-/** Equity and its falls: scan by scan as far as BLUE's log was folded, or from fill to fill since its beginning. */
+/** Equity and drawdowns: scan by scan for the folded part of BLUE's log, or from fill to fill since its beginning. */
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element } from "../dom.js";

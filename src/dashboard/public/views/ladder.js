@@ -1,4 +1,4 @@
-/** Order books: the features of each asset, and the levels of one as a ladder. Shown as they were pushed. */
+/** Order books: the features of each asset, and the levels of one as a ladder, as they were published. */
 import { age } from "../age.js";
 import { element, panel, table } from "../dom.js";
 import { figure, notice, picker } from "./figures.js";
@@ -71,7 +71,7 @@ function featureRow(asset, one) {
   ];
 }
 
-/** Asks from far to near, then bids from near to far, as a person reads prices downwards. */
+/** Asks from far to near, then bids from near to far: descending prices. */
 function rungs(bids, asks) {
   const greatest = Math.max(1e-12, ...[...bids, ...asks].map(([, size]) => size));
   const rung = ([price, size], isBid) => {

@@ -1,4 +1,4 @@
-/** BLUE's trades: on the price of their asset, as a list, and what they came to day by day, GREEN's beside. */
+/** BLUE's trades: on the price of their asset, as a list, and the results by day, with GREEN's beside them. */
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
@@ -79,7 +79,7 @@ function tradeRow(trade) {
   ];
 }
 
-/** The newest first; the running day of BLUE is from its log, and GREEN's days from Hazelcast. */
+/** Newest first; BLUE's current day comes from its log, GREEN's days from Hazelcast. */
 function dayRows(ledger, now) {
   const blue = new Map((ledger?.days ?? []).map((day) => [day.day, day]));
   const running = now?.blue?.state?.day;

@@ -24,25 +24,25 @@ import { bookDays, readBooks } from "../../../adapters/order-book/book-archive.t
 import { knownBeforeMs } from "./known-before.ts";
 
 type BooksRange = {
-  /** First day folder; null: all there are. */
+  /** First day folder; null: no limit. */
   readonly from: string | null;
-  /** Where they are recorded; left out: nowhere. */
+  /** The folder of the recordings; absent: none. */
   readonly books?: string | null;
-  /** Of the strategy. */
+  /** The strategy's inputs. */
   readonly inputs?: readonly string[];
   /** How old they may be; left out: nothing of before the range is given. */
   readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 
-/** Of what was given so far: it goes on where a run does. */
+/** Over the books delivered so far; it continues with a resumed run. */
 export type BooksHash = ResultHash & { count: number };
 
 export type RecordedBooks = {
-  /** For scans at these times, which never fall from call to call, in order of time. */
+  /** `timesMs`: the times of the scans, ascending, also from call to call. */
   readonly until: (timesMs: Float64Array, count: number) => readonly RecordedBook[];
-  /** The data's hash with that of the books that were given; the same where there were none. */
+  /** The data's hash extended by the delivered books; unchanged where there were none. */
   readonly hashedInto: (dataHash: string) => string;
-  /** By declared input, the UTC days on which nothing of it was recorded. */
+  /** By declared input, the UTC days without recordings. */
   readonly daysWithout: (range: {
     readonly fromMs: number;
     readonly toMs: number;
@@ -61,7 +61,7 @@ export function createBooksHash(): BooksHash {
   return { ...createResultHash(), count: 0 };
 }
 
-/** `hash` and `givenToMs`: of a run that goes on, what was given is behind it and not given again. */
+/** `hash` and `givenToMs`: of a resumed run, which must not get the same books again. */
 export function openRecordedBooks(
   { from, books: folder = null, inputs = [], budgetsMs = {} }: BooksRange,
   hash: BooksHash,

@@ -1,6 +1,6 @@
 /**
- * What was recorded of a strategy's indicators, as a run over the archive gets it: each reading at the time at
- * which it became known, and never before. Other inputs, and an archive without readings, give nothing.
+ * The recorded readings of a strategy's indicators, for a run over the archive: each reading at the time at which it
+ * became known. Other inputs, and archives without readings, have none.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -12,22 +12,22 @@ import { indicatorKey, indicatorOf } from "../../../wire/indicators/indicator-va
 import { knownBeforeMs } from "./known-before.ts";
 
 type RecordedRange = {
-  /** First day folder; null: all there are. */
+  /** First day folder; null: no limit. */
   readonly from: string | null;
-  /** The store; left out: there is none. */
+  /** The store; absent: none. */
   readonly readings?: string | null;
-  /** Of the strategy. */
+  /** The strategy's inputs. */
   readonly inputs?: readonly string[];
   /** How old they may be; left out: nothing of before the range is given. */
   readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 
 export type RecordedFeatures = {
-  /** What became known since the last time that was asked for, up to this one. */
+  /** The readings that became known since the last call, up to this time. */
   readonly until: (toMs: number) => readonly RecordedFeature[];
-  /** The data's hash, with what was known up to that time; the same where there is nothing. */
+  /** The data's hash extended by the readings up to that time; unchanged where there are none. */
   readonly hashedInto: (dataHash: string, toMs: number) => string;
-  /** By declared indicator, the UTC days on which nothing of it became known. */
+  /** By declared indicator, the UTC days without a new reading. */
   readonly daysWithout: (range: {
     readonly fromMs: number;
     readonly toMs: number;
@@ -92,7 +92,7 @@ export function openRecorded({
   };
 }
 
-/** One sentence for each indicator that lacks a day. */
+/** One sentence for each indicator with missing days. */
 export function lackingLines(days: ReadonlyMap<string, readonly string[]>): readonly string[] {
   return [...days].flatMap(([input, lacking]) => {
     const [first] = lacking;
@@ -111,7 +111,10 @@ const NOTHING_DECLARED: RecordedFeatures = {
   close() {},
 };
 
-/** As a trader hears it: the value of its label, and that of the indicator where it is its own. */
+/**
+ * The features that a trader gets: the value of the reading's label, and the indicator's own value where this label
+ * is its own.
+ */
 function featuresOf(reading: KnownReading): readonly RecordedFeature[] {
   const { series, value, asOfMs, pushedUs, isOwn } = reading;
   const told = { value, asOfMs, knownMs: pushedUs / US_PER_MS };

@@ -16,21 +16,21 @@ import type { Feed, FeedFact, FeedReading } from "../../../wire/feeds/feeds.ts";
 
 export type FeedIntakeDeps = {
   readonly feed: Feed;
-  /** What stands in Hazelcast now. */
+  /** Reads the present value in Hazelcast. */
   readonly read: () => Promise<unknown>;
-  /** Whether this is what the book knows already. */
+  /** Whether the book has this value already. */
   readonly isKnown: (fact: FeedFact) => boolean;
-  /** False when the journal could not take it. */
+  /** False when the journal did not accept it. */
   readonly take: (fact: FeedFact) => boolean;
-  /** How old a reading may be for an entry. */
+  /** Age budget for an entry. */
   readonly budgetMs: number;
   readonly clock: { readonly nowMs: () => number; readonly monotonicMs: () => number };
   readonly say: (level: "info" | "warn", line: string) => void;
 };
 
 /**
- * Facts that one value may have: each is an event in the log, and scans wait while they are written. A
- * value with more can't be read: a part of it would be taken for all.
+ * Most facts of one value: each is an event in the log, and scans wait while they are written. A value with more is
+ * refused, because a part of it would be taken for all.
  */
 const FACTS_MAX = 64;
 
@@ -57,7 +57,7 @@ export class FeedIntake {
   #takenAtMs = -Infinity;
   readonly #held: Held[] = [];
   #isReadable = true;
-  /** When the newest value that could be read came, and how old it was then: below 0 where it was ahead of the clock. */
+  /** When the newest valid value arrived, and its age then: negative where it was ahead of the clock. */
   #newest: { readonly atMs: number; readonly ageMs: number } | null = null;
 
   constructor(deps: FeedIntakeDeps) {
@@ -71,11 +71,11 @@ export class FeedIntake {
     this.#receive(text);
   }
 
-  /** Takes what no event brought. Rejects while Hazelcast does not answer. */
+  /** Takes a value that no event brought. Rejects while Hazelcast does not answer. */
   async look(): Promise<void> {
     const { heard } = this.counts;
     const text = await this.#deps.read();
-    // What was heard while this was being read is newer.
+    // A value that arrived during this read is newer.
     if (heard !== this.counts.heard || text === null || text === this.#text) return;
     this.#receive(text);
   }
@@ -92,7 +92,7 @@ export class FeedIntake {
     this.#takeHeld(({ heardAtMs }) => HELD_MS_MAX <= nowMs - heardAtMs);
   }
 
-  /** An input in the service's facts; null where the book's own state says how it stands. */
+  /** The input in the service's facts; null where the book's own state reports it. */
   fact(): InputFact | null {
     const { feed, budgetMs } = this.#deps;
     if (feed.isBuiltIn) return null;
@@ -104,7 +104,7 @@ export class FeedIntake {
     };
   }
 
-  /** While what stands there can't be read, or is from the future; null otherwise. */
+  /** Set while the stored value is invalid or from the future; else null. */
   note(): Note | null {
     const { name, isBuiltIn } = this.feed;
     if (isBuiltIn) return null;
@@ -114,7 +114,7 @@ export class FeedIntake {
     return alertOf(name, `${name} is ${Math.round(aheadMs / MS_PER_SECOND)} s ahead of the clock`);
   }
 
-  /** Negative where the newest reading is ahead of the clock. */
+  /** Negative where the newest value is ahead of the clock. */
   #ageMs(): number | null {
     const newest = this.#newest;
     return newest === null ? null : newest.ageMs + this.#deps.clock.monotonicMs() - newest.atMs;
@@ -159,7 +159,7 @@ export class FeedIntake {
     return facts.every((fact) => isKnown(fact) || take(fact));
   }
 
-  /** A stranger may write anything: a parser that trips over it does not end the trader. */
+  /** Another program may write anything: a parser that fails on it must not end the trader. */
   #reading(text: unknown): FeedReading {
     const { feed } = this;
     try {
