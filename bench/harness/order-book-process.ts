@@ -93,7 +93,6 @@ function startOurs(mode: string): Promise<void> {
       const taken = board.take(bytes, { wallMs: nowUs(), monotonicMs: performance.now() }, origin);
       if (taken === null) return;
       said(taken.asOfMs);
-      recorder.offer(taken);
     },
   });
   // All at once, as nobody limits us here.
@@ -109,6 +108,7 @@ function startOurs(mode: string): Promise<void> {
     everyMs: 1_000,
     books: () => board.books(),
     onAnswer: () => undefined,
+    onTold: (book, knownMs) => recorder.keep({ ...book, knownMs }),
     onFailure: (error) => {
       throw error;
     },
@@ -119,7 +119,7 @@ function startOurs(mode: string): Promise<void> {
     snapshots.tick();
     telling.tick({ nowMs: performance.now(), passedMs: TICK_MS, wallMs: Date.now() });
     ticks += 1;
-    if (ticks % 20 === 0) recorder.flush(Date.now());
+    if (ticks % 20 === 0) void recorder.flush(Date.now());
   }, TICK_MS);
   return Promise.resolve();
 }

@@ -29,12 +29,20 @@ import {
   temporalAnswers,
 } from "../adapters/temporal-client.ts";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
-import type { Config } from "../config.ts";
+import { type Config, ConfigError } from "../config.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { whyStopOrphan } from "../domain/supervision/orphan.ts";
 import { restartPolicyOf } from "../wire/configuration.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { tradingActivities } from "./trading-layer.ts";
+import {
+  placeOf,
+  type PlaceWorld,
+  whyNotHere,
+  workerIdentity,
+  yieldToOther,
+} from "../operations/declared/one-place.ts";
+import { identitiesOn } from "../operations/declared/task-queues.ts";
 import { mirrorIncidents } from "../operations/incidents/mirror-incidents.ts";
 import { healthActivities } from "./health-layer.ts";
 import { indicatorsLayer } from "./indicators-layer.ts";
@@ -72,6 +80,8 @@ const STICKY_MS = 1_000;
 const FORCE_MARGIN_MS = 15_000;
 const WORKFLOWS_CACHED_MAX = 100;
 const MS_PER_S = 1_000;
+/** Longer than Temporal's memory of a worker that ended. */
+const PLACE_PATIENCE_MS = 90_000;
 /** Identifies this process, whatever its layer. */
 const IDENTITY = `@${hostname()}#${process.pid}`;
 
@@ -98,6 +108,9 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const metrics = tellMetrics(options, tell);
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
+  const places = placesOf(options, temporal, { tell, stop: stop.signal });
+  const refusal = await whyNotHere(places);
+  if (refusal !== null) throw new ConfigError(refusal);
   const keeper = openKeeper(options, temporal, log);
   const indicators = indicatorsLayer({ ...options, temporal });
   const mirror = layers.includes("health") ? mirrorIncidents(temporal, config.data_dir) : null;
@@ -121,7 +134,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
-    await runAll(workers, stop.signal);
+    await runAll(workers, { stop: stop.signal, yields: yieldToOther(places) });
     tell("all workers have stopped");
   } catch (error) {
     log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");
@@ -136,6 +149,21 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     await temporal.close();
     log.close();
   }
+}
+
+function placesOf(
+  { config, layers }: WorkersOptions,
+  temporal: TemporalClient,
+  about: Pick<PlaceWorld, "tell" | "stop">,
+): PlaceWorld {
+  return {
+    ...about,
+    layers,
+    place: placeOf(config.data_dir),
+    patienceMs: PLACE_PATIENCE_MS,
+    doBooksMove: config.journal.postgres_secret_url !== null,
+    identitiesOn: (layer) => identitiesOn(temporal, layer),
+  };
 }
 
 function tellMetrics({ metrics, config }: WorkersOptions, say: (line: string) => void) {
@@ -154,7 +182,7 @@ function createWorkers(
       LayerWorker.create({
         ...shared,
         taskQueue: taskQueueOf(layer),
-        identity: `${layer}${IDENTITY}`,
+        identity: workerIdentity(layer, placeOf(options.config.data_dir), IDENTITY),
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
         // More would slow each other down, and none would finish.
         ...(layer === "batch"
@@ -171,7 +199,10 @@ function createWorkers(
 }
 
 /** All end together: by the signal, or because one of them failed. */
-async function runAll(workers: readonly Worker[], stop: AbortSignal): Promise<void> {
+async function runAll(
+  workers: readonly Worker[],
+  { stop, yields }: { readonly stop: AbortSignal; readonly yields: Promise<string> },
+): Promise<void> {
   const shutDown = (): void => {
     for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
   };
@@ -179,7 +210,8 @@ async function runAll(workers: readonly Worker[], stop: AbortSignal): Promise<vo
   if (stop.aborted) shutDown();
   stop.addEventListener("abort", shutDown, { once: true });
   try {
-    await Promise.race(runs);
+    const why = await Promise.race([...runs, yields]);
+    if (typeof why === "string") throw new Error(why);
   } finally {
     shutDown();
     await Promise.allSettled(runs);

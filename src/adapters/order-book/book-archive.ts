@@ -1,10 +1,10 @@
 /**
- * Reads recorded books: `<folder>/YYYY-MM-DD/<segment>.arrow`, in the order of their receipt. One segment is in
+ * Reads recorded books: `<folder>/YYYY-MM-DD/<segment>.arrow`, in the order in which they were told. One segment is in
  * memory at a time, whatever the length of the period.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KnownBook } from "../../domain/order-book/book.ts";
+import type { ToldBook } from "../../domain/order-book/book.ts";
 import { codeOf } from "../../domain/failure.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { readSegment } from "../../wire/order-book/recorded-books.ts";
@@ -20,22 +20,22 @@ export function bookDays(folder: string): readonly string[] {
   return namesIn(folder).filter((name) => /^\d{4}-\d{2}-\d{2}$/.test(name));
 }
 
-/** Books of one asset (null: of all) received within [from, to), in that order; lazily. */
+/** Of one asset (null: of all) what was told from one time to before another, in that order; lazily. */
 export function* readBooks(
   folder: string,
   asset: string | null,
   { fromMs, toMs }: BookPeriod,
-): Generator<KnownBook> {
+): Generator<ToldBook> {
   const [first, last] = [dayOf(fromMs), dayOf(toMs)];
   let newestMs = Number.NEGATIVE_INFINITY;
   for (const day of bookDays(folder)) {
     if (day < first || last < day) continue;
     for (const name of segmentsOf(folder, day)) {
       for (const known of readSegment(readFileSync(join(folder, day, name))).books) {
-        if (known.receivedMs < fromMs || toMs <= known.receivedMs) continue;
-        // With two processes at once, or after a clock was set back, books that would be out of order are skipped.
-        if (known.receivedMs < newestMs) continue;
-        newestMs = known.receivedMs;
+        if (known.knownMs < fromMs || toMs <= known.knownMs) continue;
+        // Of two processes at once, or after a clock was set back: what would be out of order is left out.
+        if (known.knownMs < newestMs) continue;
+        newestMs = known.knownMs;
         if (asset === null || known.asset === asset) yield known;
       }
     }

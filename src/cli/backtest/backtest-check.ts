@@ -47,7 +47,9 @@ async function checkCommand(
   const scansMax = numberFrom("--scans-max", options.scansMax, 2);
   const { strategy, settings } = await askedFrom({ ...options, strategy: named }, config);
   const { inputs } = strategy.choice.start(settings.parameters);
-  const chunk = await readWhole({ ...range, inputs }, { scansMax, onProblem: sayProblem });
+  const { ageBudgetsMs: budgetsMs } = settings;
+  const source = { ...range, inputs, budgetsMs };
+  const chunk = await readWhole(source, { scansMax, onProblem: sayProblem });
   if (chunk === null) {
     throw new CliError(`there are no scans in ${describeRange(range)}`, EXIT_NOT_COMPARABLE);
   }

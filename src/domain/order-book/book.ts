@@ -9,17 +9,23 @@ export type Side = {
 
 export type Book = { readonly bids: Side; readonly asks: Side };
 
-/** A book as recorded or published. */
+/** A book as it came. */
 export type KnownBook = {
   readonly asset: string;
   /** The venue's time of the book. */
   readonly asOfMs: number;
-  /** The local time at which it was received: nobody knew it earlier. */
+  /** When it was here, by ours. */
   readonly receivedMs: number;
   readonly book: Book;
 };
 
-/** Levels per side of `depth20`. */
+/** A book as it was told, and recorded. */
+export type ToldBook = KnownBook & {
+  /** When it was told, by our clock: before this nobody but the streamer knew it. */
+  readonly knownMs: number;
+};
+
+/** Levels a side of `depth20`. */
 export const DEPTH = 20;
 
 export function createBook(depth: number = DEPTH): Book {

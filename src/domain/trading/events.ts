@@ -59,15 +59,23 @@ export type FeatureEvent = Told & {
   readonly name: string;
   readonly value: number;
   readonly asOfMs: number;
+  readonly knownMs?: KnownMs;
 };
 
-/** The order book of one asset: price and size alternating, best first. */
+/**
+ * When it was told, by the clock of who told it: before a scan of an earlier time the book did not have it. Left out
+ * where it does not say, and in logs of before; then it was known when it was heard.
+ */
+type KnownMs = number | undefined;
+
+/** The order book of one asset: a price and a size in turns, best first. */
 export type BookEvent = Told & {
   readonly kind: "book";
   readonly asset: string;
   readonly asOfMs: number;
   readonly bids: readonly number[];
   readonly asks: readonly number[];
+  readonly knownMs?: KnownMs;
 };
 
 export type PostureEvent = Told & {

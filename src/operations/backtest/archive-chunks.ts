@@ -40,6 +40,8 @@ export type ArchiveRange = {
   readonly books?: string | null;
   /** The strategy's inputs; absent: no readings are needed. */
   readonly inputs?: readonly string[];
+  /** How old these may be. */
+  readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 
 export type PassChunk = ScanChunk & Required<Pick<ScanChunk, "asOfMs" | "scanNumbers">>;

@@ -184,7 +184,9 @@ function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: 
     const snapshot = found?.runs[at];
     return snapshot === undefined ? run : resumeBacktest(run, snapshot);
   });
-  const pass = openArchivePass({ ...range, inputs }, hooks.onProblem, found?.pass ?? null);
+  const { ageBudgetsMs: budgetsMs } = job.settings;
+  const source = { ...range, inputs, budgetsMs };
+  const pass = openArchivePass(source, hooks.onProblem, found?.pass ?? null);
   return { trades, trace, runs, pass, resumedFrom: found?.pass.counts.scans ?? 0 };
 }
 

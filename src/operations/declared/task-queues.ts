@@ -14,7 +14,8 @@ export type ServedQueue = {
 };
 
 /** temporal.api.enums.v1.TaskQueueType: workflow tasks and activities. */
-const KINDS = [1, 2];
+const WORKFLOWS = 1;
+const KINDS = [WORKFLOWS, 2];
 /**
  * A poll lasts a minute, and the server remembers pollers for five: an older one belongs to a worker that has ended.
  */
@@ -28,17 +29,22 @@ export function pollersOf(
     layers.map(async (layer) => {
       const task_queue = taskQueueOf(layer);
       const kinds = await Promise.all(KINDS.map((kind) => polled(temporal, task_queue, kind)));
-      const [least = 0] = kinds.toSorted((a, b) => a - b);
+      const [least = 0] = kinds.map(({ length }) => length).toSorted((a, b) => a - b);
       return { layer, task_queue, pollers: least };
     }),
   );
+}
+
+/** Of the workers that take its workflow tasks: each names itself. */
+export function identitiesOn(temporal: TemporalClient, layer: Layer): Promise<readonly string[]> {
+  return polled(temporal, taskQueueOf(layer), WORKFLOWS);
 }
 
 async function polled(
   { connection, address }: TemporalClient,
   name: string,
   taskQueueType: number,
-): Promise<number> {
+): Promise<readonly string[]> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace: address.namespace,
     taskQueue: { name },
@@ -46,7 +52,7 @@ async function polled(
     taskQueueType,
   });
   const sinceMs = wallMs() - POLLED_MS_MAX;
-  return (pollers ?? []).filter(
-    ({ lastAccessTime }) => sinceMs <= Number(lastAccessTime?.seconds ?? 0) * 1_000,
-  ).length;
+  return (pollers ?? []).flatMap(({ lastAccessTime, identity }) =>
+    sinceMs <= Number(lastAccessTime?.seconds ?? 0) * 1_000 ? [identity ?? ""] : [],
+  );
 }

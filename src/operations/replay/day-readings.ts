@@ -6,12 +6,13 @@ import type { RecordedBook } from "../../domain/backtest/backtest-run.ts";
 import { booksSoFar } from "../../domain/backtest/books-so-far.ts";
 import type { NewestBooks } from "../../domain/backtest/drift/archived-day.ts";
 import type { Reading, RecordedDay } from "../../domain/backtest/drift/recorded-day.ts";
-import { MS_PER_DAY, MS_PER_MINUTE } from "../../domain/time.ts";
+import { MS_PER_DAY } from "../../domain/time.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { readingsPath } from "../../adapters/indicators/readings-store.ts";
 import { booksFolder, readBooks } from "../../adapters/order-book/book-archive.ts";
 import { recordedBook } from "../backtest/recorded/books-as-recorded.ts";
 import { openRecorded } from "../backtest/recorded/features-as-recorded.ts";
+import { knownBeforeMs } from "../backtest/recorded/known-before.ts";
 
 type Of = {
   readonly recorded: RecordedDay;
@@ -19,14 +20,13 @@ type Of = {
   readonly dataDir: string;
 };
 
-const BEFORE_MS = 10 * MS_PER_MINUTE;
-
-/** The day's readings; those of the store replace the book's own where both exist. */
+/** The day's readings, with those of the store in the place of those that it has. */
 export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
   const heard = recorded.readings;
   const names = heard.flatMap(({ event }) => (event.kind === "feature" ? [event.name] : []));
   const inputs = [...new Set([...recorded.trader.strategy.inputs, ...names])];
-  const store = openRecorded({ from: day, readings: readingsPath(dataDir), inputs });
+  const { ageBudgetsMs: budgetsMs } = recorded.trader.configuration;
+  const store = openRecorded({ from: day, readings: readingsPath(dataDir), inputs, budgetsMs });
   try {
     const stored = store.until(Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY);
     const kept = new Set(stored.map(({ name }) => name));
@@ -53,8 +53,10 @@ export function booksAsKnown(
 ): NewestBooks {
   if (recorded.trader.declaredBooks === null) return () => [];
   const folder = booksFolder(dataDir);
+  const { configuration, strategy } = recorded.trader;
+  const beforeMs = knownBeforeMs(configuration.ageBudgetsMs, strategy.inputs);
   const period = {
-    fromMs: recorded.beganMs - BEFORE_MS,
+    fromMs: recorded.beganMs - beforeMs,
     toMs: Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY,
   };
   const wanted = () => {
@@ -63,7 +65,7 @@ export function booksAsKnown(
   };
   const isThere = wanted().next().done !== true;
   if (!isThere) return booksSoFar(booksIn(events()), ({ knownMs }) => knownMs);
-  const newestBy = booksSoFar(wanted(), ({ receivedMs }) => receivedMs);
+  const newestBy = booksSoFar(wanted(), ({ knownMs }) => knownMs);
   return (toMs) => newestBy(toMs).map(recordedBook);
 }
 
@@ -77,7 +79,7 @@ function heardBy({ trader }: RecordedDay): (asset: string) => boolean {
 function* booksIn(events: Iterable<TraderEvent>): Generator<RecordedBook> {
   for (const event of events) {
     if (event.kind !== "book") continue;
-    const { asset, asOfMs, bids, asks, nowMs: knownMs } = event;
+    const { asset, asOfMs, bids, asks, nowMs, knownMs = nowMs } = event;
     yield { asset, asOfMs, bids, asks, knownMs };
   }
 }

@@ -79,9 +79,10 @@ export async function openOrderBook({ config, say }: Shell): Promise<OrderBookWo
 
 function recorderOf(config: Config, epoch: number): BookRecorder {
   const { data_dir, order_book } = config;
-  const { keep_days: keepDays, keep_gb: keepGb, record_every_ms: everyMs } = order_book;
+  const { keep_days: keepDays, keep_gb: keepGb, record_every_ms, publish_every_ms } = order_book;
+  const everyMs = Math.max(record_every_ms ?? 0, publish_every_ms);
   const kept = { folder: booksFolder(data_dir), keepDays, keepBytes: keepGb * GB };
-  return createBookRecorder({ ...kept, epoch, everyMs: everyMs ?? 0 });
+  return createBookRecorder({ ...kept, epoch, everyMs });
 }
 
 function connectionsOf(settings: Config["order_book"]): OrderBookWorld["connections"] {

@@ -19,7 +19,9 @@ export type TellingOptions = {
   readonly books: () => readonly AssetBook[];
   /** Called with the result of each write: null, or why it failed because the cluster is away. */
   readonly onAnswer: (trouble: string | null) => void;
-  /** Called with any other error, such as a newer process. */
+  /** Each book at the time at which it is told, which is in its text. */
+  readonly onTold: (book: AssetBook, toldMs: number) => void;
+  /** Anything else, such as a newer process. */
   readonly onFailure: (error: unknown) => void;
 };
 
@@ -65,6 +67,7 @@ export class Telling {
     this.#isNews = true;
     if (this.#underWay.has(key)) return;
     one.isFresh = false;
+    this.#options.onTold(one, pushedMs);
     this.#put(key, bookText(one, { ...this.#options.by, pushedMs }));
   }
 

@@ -255,6 +255,7 @@ export class RunningTrader {
   }
 
   #stepScan(scan: ParsedScan, isRepaired: boolean): boolean {
+    this.#feeds.takeKnown(scan.asOfMs);
     const isTaken = this.sequencer.take({
       kind: "scan",
       seq: scan.seq,
@@ -280,6 +281,7 @@ export class RunningTrader {
 
   #tick(): void {
     const { trader, snapshotEvents, say, onFailure } = this.#world;
+    this.#feeds.takeOld();
     this.sequencer.take({ kind: "tick" });
     void this.subscription.look();
     void this.#feeder.look();

@@ -51,6 +51,7 @@ const OtherEventSchema = z.discriminatedUnion("kind", [
     name: z.string(),
     value: anyNumber,
     asOfMs: anyNumber,
+    knownMs: anyNumber.optional(),
   }),
   z.strictObject({
     kind: z.literal("book"),
@@ -60,6 +61,7 @@ const OtherEventSchema = z.discriminatedUnion("kind", [
     // Logs of older releases hold such levels, which are refused now, and must still be readable.
     bids: z.array(anyNumber),
     asks: z.array(anyNumber),
+    knownMs: anyNumber.optional(),
   }),
   z.strictObject({
     kind: z.literal("posture"),

@@ -9,7 +9,7 @@ import { bookKey, parseBook } from "../order-book/book-values.ts";
 import { FEATURES_MAP } from "../scan-value.ts";
 import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../trading/posture-value.ts";
 import { parseFlat } from "../indicators/indicator-values.ts";
-import { parseIndicator, parseLabels } from "./indicator-value.ts";
+import { parseIndicator, parseLabels, parsePushedMs } from "./indicator-value.ts";
 
 /** What a feed's value means for a book, before it gets its index in the book's log. */
 export type FeedFact =
@@ -21,6 +21,8 @@ export type FeedReading = {
   readonly facts: readonly FeedFact[];
   /** False: the stored value could not be parsed. The facts say what that means for the book. */
   readonly isReadable: boolean;
+  /** When it was told, where it says so; the facts have it, too. */
+  readonly knownMs?: number | undefined;
 };
 
 /** One row of the table. */
@@ -163,7 +165,16 @@ function readIndicator(text: unknown, name: string): FeedReading {
     name: `${name}.${label}`,
     ...one,
   }));
-  return { facts: [{ kind: "feature", name, ...found }, ...labels], isReadable: true };
+  return toldAt(parsePushedMs(text), [{ kind: "feature", name, ...found }, ...labels]);
+}
+
+/** Undefined: it does not say when. */
+function toldAt(
+  knownMs: number | undefined,
+  facts: readonly Exclude<FeedFact, { kind: "posture" }>[],
+): FeedReading {
+  if (knownMs === undefined) return { facts, isReadable: true };
+  return { facts: facts.map((fact) => ({ ...fact, knownMs })), isReadable: true, knownMs };
 }
 
 function readBook(text: unknown, name: string): FeedReading {
@@ -171,7 +182,7 @@ function readBook(text: unknown, name: string): FeedReading {
   if (known === undefined || bookKey(known.asset) !== name) return { facts: [], isReadable: false };
   const { asset, asOfMs, book } = known;
   const levels = { bids: levelsOf(book.bids), asks: levelsOf(book.asks) };
-  return { facts: [{ kind: "book", asset, asOfMs, ...levels }], isReadable: true };
+  return toldAt(parsePushedMs(text), [{ kind: "book", asset, asOfMs, ...levels }]);
 }
 
 function readFlat(text: unknown, name: string): FeedReading {
@@ -184,5 +195,5 @@ function readFlat(text: unknown, name: string): FeedReading {
     value,
     asOfMs,
   }));
-  return { facts, isReadable: true };
+  return toldAt(parsePushedMs(text), facts);
 }

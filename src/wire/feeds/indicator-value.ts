@@ -25,6 +25,15 @@ export function parseLabels(
   });
 }
 
+/** When the text was told; undefined: it does not say. */
+export function parsePushedMs(text: unknown): number | undefined {
+  const found = jsonIn(text);
+  if (typeof found !== "object" || found === null || !("_pushed_at" in found)) return undefined;
+  const { _pushed_at: at } = found;
+  const pushedUs = typeof at === "string" ? microsFromIso(at) : null;
+  return pushedUs === null ? undefined : pushedUs / US_PER_MS;
+}
+
 function jsonIn(text: unknown): unknown {
   if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return null;
   try {

@@ -102,7 +102,9 @@ function handicapOf(trader: Trader, event: ScanEvent | ScanLostEvent): Handicap 
 
 function inputsOf(trader: Trader): string {
   const named = [...trader.data.features].map(([name, { value }]) => `${name} ${value}`);
-  return [postureNow(trader), ...named.toSorted()].join(", ");
+  // The watchdog may stop entries at a posture that stays the same.
+  const entries = trader.data.posture.areEntriesStopped ? "entries stopped" : "entries allowed";
+  return [postureNow(trader), entries, ...named.toSorted()].join(", ");
 }
 
 function declaredOf({ declaredBooks, data }: Trader) {

@@ -79,7 +79,7 @@ export function takeRecorded(day: RecordedDay, event: TraderEvent): void {
       readings.push({ takesEffectMs: event.asOfMs, event });
       return;
     case "feature":
-      readings.push({ takesEffectMs: event.nowMs, event });
+      readings.push({ takesEffectMs: event.knownMs ?? event.nowMs, event });
       return;
     case "operator":
     case "day_rolled":

@@ -49,9 +49,22 @@ export function isWithinBudget(ageMs: number, budgetMs: number): boolean {
 }
 
 export function budgetOf(trader: Trader, input: StrategyInput): number {
-  const { ageBudgetsMs } = trader.configuration;
-  // Without a budget for one asset's book the budget for all books applies.
-  return ageBudgetsMs[input] ?? (assetOfInput(input) === null ? 0 : ageBudgetsMs[EACH_BOOK]) ?? 0;
+  return budgetIn(trader.configuration.ageBudgetsMs, input);
+}
+
+type Budgets = Readonly<Record<string, number>>;
+
+/** Of what was true longer ago than this nothing is within its budget. */
+export function longestBudgetMs(budgets: Budgets, inputs: readonly StrategyInput[]): number {
+  const asked = inputs.includes(EACH_BOOK)
+    ? [...inputs, ...Object.keys(budgets).filter((input) => assetOfInput(input) !== null)]
+    : inputs;
+  return Math.max(0, ...asked.map((input) => budgetIn(budgets, input)));
+}
+
+/** What is not said of one asset's book is said of all. */
+function budgetIn(budgets: Budgets, input: StrategyInput): number {
+  return budgets[input] ?? (assetOfInput(input) === null ? 0 : budgets[EACH_BOOK]) ?? 0;
 }
 
 export function postureNow(trader: Trader): Posture | "UNKNOWN" {

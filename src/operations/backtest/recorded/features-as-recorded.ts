@@ -9,6 +9,7 @@ import { type KnownReading, knownSoFar } from "../../../domain/indicators/known-
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../../domain/time.ts";
 import { ReadingsStore } from "../../../adapters/indicators/readings-store.ts";
 import { indicatorKey, indicatorOf } from "../../../wire/indicators/indicator-values.ts";
+import { knownBeforeMs } from "./known-before.ts";
 
 type RecordedRange = {
   /** First day folder; null: no limit. */
@@ -17,6 +18,8 @@ type RecordedRange = {
   readonly readings?: string | null;
   /** The strategy's inputs. */
   readonly inputs?: readonly string[];
+  /** How old they may be; left out: nothing of before the range is given. */
+  readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 
 export type RecordedFeatures = {
@@ -32,13 +35,11 @@ export type RecordedFeatures = {
   readonly close: () => void;
 };
 
-/** Older readings are over any age budget. */
-const BEFORE_MS = 7 * MS_PER_DAY;
-
 export function openRecorded({
   from,
   readings = null,
   inputs = [],
+  budgetsMs = {},
 }: RecordedRange): RecordedFeatures {
   const wanted = new Map(
     inputs.flatMap((input) => {
@@ -48,7 +49,8 @@ export function openRecorded({
   );
   if (wanted.size === 0) return NOTHING_DECLARED;
   const names = [...new Set(wanted.values())];
-  const fromMs = from === null ? 0 : Date.parse(`${from}T00:00:00Z`) - BEFORE_MS;
+  const beforeMs = knownBeforeMs(budgetsMs, inputs);
+  const fromMs = from === null ? 0 : Date.parse(`${from}T00:00:00Z`) - beforeMs;
   const store =
     readings !== null && existsSync(readings)
       ? new ReadingsStore(readings, { readonly: true })

@@ -24,7 +24,7 @@ export type ScansRead = { readonly dataHash: string; readonly read: PassCounts }
 export type WavesOrder = {
   readonly range: ArchiveRange;
   readonly strategy: LoadedStrategy;
-  readonly settings: Pick<RunSettings, "parameters">;
+  readonly settings: Pick<RunSettings, "parameters" | "ageBudgetsMs">;
   readonly codeVersion: string;
   /** Number of threads. */
   readonly workers: number;
@@ -65,7 +65,7 @@ export async function runWaves(
       const trials = Array.from({ length: to - from }, (_, at) => row.at(from + at));
       // A faulty file is reported only once.
       const pass = openArchivePass(
-        { ...range, inputs },
+        { ...range, inputs, budgetsMs: order.settings.ageBudgetsMs },
         known === null ? hooks.onProblem : () => {},
       );
       const before = (wave * (known?.read.scans ?? 0)) / waves.length;

@@ -1,7 +1,13 @@
 /**
- * Takes the values of one feed: each becomes events of the book's log, in the order of receipt. A value that can't be
- * parsed is counted and reported, and stops nothing. Invariant: a value that the book already has is not recorded
- * again, and one that the journal did not accept is taken at a later look.
+ * Takes what one feed brings: a value becomes events of the book's log, in the order in which it was
+ * heard. What can't be read is counted and said, and stops nothing.
+ *
+ * A value that says when it was told waits for the scan that it is known at: the first of that time or later. A run
+ * over the archive knows no more than this, so that it reads the same value at the same scan; and of what came between
+ * two scans only the newest is in the log.
+ *
+ * Invariant: a reading that the book has already is not recorded again, and one that the journal could
+ * not take is taken at a later look.
  */
 import type { InputFact, Note } from "../../../domain/supervision/verdict.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
@@ -28,13 +34,28 @@ export type FeedIntakeDeps = {
  */
 const FACTS_MAX = 64;
 
+/** Of a feed that is flooded nothing more is read; nobody of ours tells more often than ten times a second. */
+const READ_APART_MS = 50;
+/** Where no scan of its time comes: there are none, they are late, or its clock is another. */
+const HELD_MS_MAX = 2_000;
+/** Of a feed; the oldest gives way. */
+const HELD_MAX = 16;
+
+type Held = {
+  readonly facts: readonly FeedFact[];
+  readonly knownMs: number;
+  readonly heardAtMs: number;
+};
+
 export class FeedIntake {
   readonly feed: Feed;
   readonly counts = { heard: 0, unreadable: 0 };
   readonly #deps: FeedIntakeDeps;
-  /** The last value that was taken. */
+  /** The value that was taken last, or that waits. */
   #text: unknown = null;
+  #readAtMs = -Infinity;
   #takenAtMs = -Infinity;
+  readonly #held: Held[] = [];
   #isReadable = true;
   /** When the newest valid value arrived, and its age then: negative where it was ahead of the clock. */
   #newest: { readonly atMs: number; readonly ageMs: number } | null = null;
@@ -47,9 +68,7 @@ export class FeedIntake {
   /** Takes a listener's event. */
   hear(text: unknown): void {
     this.counts.heard += 1;
-    // Values left out here are covered by a later look, which finds the newest.
-    if (this.#isTooSoon()) return;
-    this.#take(text);
+    this.#receive(text);
   }
 
   /** Takes a value that no event brought. Rejects while Hazelcast does not answer. */
@@ -58,8 +77,19 @@ export class FeedIntake {
     const text = await this.#deps.read();
     // A value that arrived during this read is newer.
     if (heard !== this.counts.heard || text === null || text === this.#text) return;
+    this.#receive(text);
+  }
+
+  /** Before a scan of this time: takes the newest of what was known by it. */
+  takeKnown(scanMs: number): void {
+    this.#takeHeld(({ knownMs }) => knownMs <= scanMs);
+  }
+
+  /** Takes what has waited for too long. */
+  takeOld(): void {
     if (this.#isTooSoon()) return;
-    this.#take(text);
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#takeHeld(({ heardAtMs }) => HELD_MS_MAX <= nowMs - heardAtMs);
   }
 
   /** The input in the service's facts; null where the book's own state reports it. */
@@ -94,17 +124,39 @@ export class FeedIntake {
     return this.#deps.clock.monotonicMs() - this.#takenAtMs < this.feed.everyMs;
   }
 
-  #take(text: unknown): void {
-    const { clock, isKnown, take } = this.#deps;
-    this.#takenAtMs = clock.monotonicMs();
-    const { facts, isReadable } = this.#reading(text);
+  #receive(text: unknown): void {
+    const { clock } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    // A later look finds the newest of those that are left out here.
+    if (nowMs - this.#readAtMs < Math.min(READ_APART_MS, this.feed.everyMs)) return;
+    this.#readAtMs = nowMs;
+    const { facts, isReadable, knownMs } = this.#reading(text);
+    if (knownMs === undefined && this.#isTooSoon()) return;
     this.#noteReadable(isReadable);
     const asOfMs = Math.max(...facts.map((fact) => fact.asOfMs));
     if (isReadable && Number.isFinite(asOfMs)) {
-      this.#newest = { atMs: this.#takenAtMs, ageMs: clock.nowMs() - asOfMs };
+      this.#newest = { atMs: nowMs, ageMs: clock.nowMs() - asOfMs };
     }
-    const isTaken = facts.every((fact) => isKnown(fact) || take(fact));
-    this.#text = isTaken ? text : null;
+    if (knownMs === undefined) {
+      this.#text = this.#take(facts) ? text : null;
+      return;
+    }
+    this.#text = text;
+    this.#held.push({ facts, knownMs, heardAtMs: nowMs });
+    if (HELD_MAX < this.#held.length) this.#held.shift();
+  }
+
+  /** Of those that may be taken the newest, in the place of all before it. */
+  #takeHeld(isIt: (held: Held) => boolean): void {
+    const at = this.#held.findLastIndex(isIt);
+    const found = this.#held[at];
+    if (found !== undefined && this.#take(found.facts)) this.#held.splice(0, at + 1);
+  }
+
+  #take(facts: readonly FeedFact[]): boolean {
+    const { clock, isKnown, take } = this.#deps;
+    this.#takenAtMs = clock.monotonicMs();
+    return facts.every((fact) => isKnown(fact) || take(fact));
   }
 
   /** Another program may write anything: a parser that fails on it must not end the trader. */

@@ -33,6 +33,16 @@ export class TraderFeeds {
     );
   }
 
+  /** Before a scan of this time. */
+  takeKnown(scanMs: number): void {
+    for (const one of this.all) one.takeKnown(scanMs);
+  }
+
+  /** Some times a minute at least. */
+  takeOld(): void {
+    for (const one of this.all) one.takeOld();
+  }
+
   inputs(): readonly InputFact[] {
     return this.all.flatMap((one) => one.fact() ?? []);
   }
