@@ -14,3 +14,12 @@ export function recordIn(found: unknown): Readonly<Record<string, unknown>> | nu
 export function isRecord(found: unknown): found is Readonly<Record<string, unknown>> {
   return typeof found === "object" && found !== null && !Array.isArray(found);
 }
+
+/** The value of a JSON text; null for a text that is not JSON. */
+export function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

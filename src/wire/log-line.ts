@@ -1,5 +1,6 @@
 /** One line of a log file, as DOLPHIN's own processes write it; other fields are the caller's. */
 import { z } from "zod";
+import { jsonOrNull } from "../domain/json-record.ts";
 
 export const LogLine = z.looseObject({
   /** ISO-8601 UTC with six decimals. */
@@ -11,6 +12,11 @@ export const LogLine = z.looseObject({
   msg: z.string().default(""),
 });
 export type LogLine = z.infer<typeof LogLine>;
+
+/** Null: a line of a program with another log format. */
+export function parseLogLine(text: string): LogLine | null {
+  return text.startsWith("{") ? (LogLine.safeParse(jsonOrNull(text)).data ?? null) : null;
+}
 
 /** A line of any log file, ours or a server's, with a time to sort by. */
 export type TimedLine = {

@@ -27,10 +27,10 @@ import type { Posture } from "../../domain/trading/posture.ts";
 import {
   encodeKeptPosture,
   fieldsOf,
-  parsed,
   parseKeptPosture,
   postureOf,
 } from "../../wire/safety/kept-posture.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 export type AuditLine = {
   /** ISO-8601. */
@@ -149,7 +149,7 @@ function textOf(path: string): string | null {
 export function lastStop(audit: string): Latch | null {
   let latch: Latch | null = null;
   for (const line of audit.split("\n").filter(Boolean)) {
-    const { at, by, action, reason, posture } = fieldsOf(parsed(line));
+    const { at, by, action, reason, posture } = fieldsOf(jsonOrNull(line));
     if (action === "resume") latch = null;
     if (action !== "halt" && action !== "stop") continue;
     const step = stricter(postureOf(posture) ?? "HIBERNATE", latch?.posture ?? "APEX");

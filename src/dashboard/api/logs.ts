@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { lastLines } from "../../adapters/log-files.ts";
-import { LogLine, timed, type TimedLine } from "../../wire/log-line.ts";
+import { parseLogLine, timed, type TimedLine } from "../../wire/log-line.ts";
 import { redact, redactText } from "../../wire/redaction.ts";
 import type { Topic } from "../world.ts";
 
@@ -82,15 +82,6 @@ function withoutSecretFields(raw: string): string {
 }
 
 function shownLine({ raw, source, timeMs }: TimedLine): ShownLine {
-  const { level = "", msg = raw } = logLine(raw) ?? {};
+  const { level = "", msg = raw } = parseLogLine(raw) ?? {};
   return { at_ms: timeMs, level, source, text: redactText(msg).slice(0, TEXT_CHARS_MAX) };
-}
-
-function logLine(line: string): LogLine | null {
-  if (!line.startsWith("{")) return null;
-  try {
-    return LogLine.parse(JSON.parse(line));
-  } catch {
-    return null;
-  }
 }

@@ -13,12 +13,12 @@ export const RELIST_ANSWER = '{"kind":"asked"}';
 export const PROVED_DAY_KEY = "proved_day";
 export const PROVED_SEQ_KEY = "proved_seq";
 
-export type FileVerdict = "pushed" | "duplicate" | "quarantined";
+export type AuditVerdict = "pushed" | "duplicate" | "quarantined";
 
 /** The journal's record of a file on disk, and whether size and time still match it. */
 export type AuditedFile = {
   readonly file: string;
-  readonly verdict: FileVerdict | null;
+  readonly verdict: AuditVerdict | null;
   readonly isUnchanged: boolean;
   /** In progress: in the journal but not committed, or younger than the time that the bridge may take. */
   readonly isFresh: boolean;

@@ -19,7 +19,7 @@ import {
   afterDeathMs,
   type Answer,
   notBeforeMs,
-  type Verdict,
+  type DeliveryOutcome,
   verdictOn,
 } from "../../domain/incidents/delivery/delivery-policy.ts";
 import {
@@ -130,7 +130,7 @@ function keepOutcome(name: string, say: Say) {
   };
 }
 
-function note(db: Database.Database, key: Notification, verdict: Verdict): void {
+function note(db: Database.Database, key: Notification, verdict: DeliveryOutcome): void {
   switch (verdict.kind) {
     case "delivered":
       return noteDelivered(db, key, verdict);
@@ -159,7 +159,7 @@ function tell(
   of: {
     readonly name: string;
     readonly notification: Notification;
-    readonly verdict: Verdict;
+    readonly verdict: DeliveryOutcome;
     readonly attempts: number;
   },
 ): void {

@@ -4,7 +4,7 @@ import { wallMs } from "../../adapters/clock.ts";
 import { followFile, type LogFollower } from "../../adapters/log-files.ts";
 import type { Sign } from "../../domain/drills/drill-look.ts";
 import { readLifeLine } from "../../wire/facts/life-lines.ts";
-import { LogLine } from "../../wire/log-line.ts";
+import { parseLogLine, type LogLine } from "../../wire/log-line.ts";
 
 export type DrillSigns = {
   /** All signs so far. */
@@ -44,7 +44,7 @@ export function followSigns(dataDir: string, targets: readonly string[]): DrillS
     poll() {
       for (const { by, log, read } of sources) {
         for (const text of log.poll()) {
-          const line = lineOf(text);
+          const line = parseLogLine(text);
           const says = line === null ? null : read(line);
           if (line === null || says === null || SIGNS_MAX <= signs.length) continue;
           signs.push({ atMs: timeOf(line), by, says: says.slice(0, SAYS_CHARS_MAX) });
@@ -76,13 +76,4 @@ function endIn(message: string, targets: readonly string[]): string | null {
 function lifeEndIn(message: string, targets: readonly string[]): string | null {
   const line = readLifeLine(message);
   return line?.kind === "ended" && targets.includes(line.service) ? message : null;
-}
-
-/** Null: a line of a program with another log format. */
-function lineOf(text: string): LogLine | null {
-  try {
-    return LogLine.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

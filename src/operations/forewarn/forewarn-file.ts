@@ -13,6 +13,7 @@ import {
   type ForewarnNow,
   ForewarnRecord,
 } from "../../wire/forewarn/forewarn-record.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 /** Several years of one a day. */
 const RECORDS_MAX = 2_000;
@@ -24,7 +25,7 @@ export function forewarnFile(dataDir: string, book: string): string {
 /** The readable ones; a torn or foreign line is skipped. */
 export function readForewarnings(dataDir: string, book: string): readonly ForewarnRecord[] {
   return linesOf(forewarnFile(dataDir, book)).flatMap((line) => {
-    const read = ForewarnRecord.safeParse(parsed(line));
+    const read = ForewarnRecord.safeParse(jsonOrNull(line));
     return read.success ? [read.data] : [];
   });
 }
@@ -67,13 +68,5 @@ function linesOf(path: string): readonly string[] {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
   }
 }

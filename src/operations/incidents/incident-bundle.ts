@@ -13,7 +13,7 @@ import { lastLines } from "../../adapters/log-files.ts";
 import type { FactTable } from "../../domain/incidents/facts.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
 import { isoFromMs, MS_PER_MINUTE, msFromIso, US_PER_MS } from "../../domain/time.ts";
-import { LogLine } from "../../wire/log-line.ts";
+import { parseLogLine } from "../../wire/log-line.ts";
 import { hideSecrets, isSecretKey, redact } from "../../wire/redaction.ts";
 
 export type BundleSources = {
@@ -94,24 +94,16 @@ function filesIn(folder: string): readonly string[] {
   }
 }
 
-function parsedLine(line: string): LogLine | null {
-  try {
-    return LogLine.safeParse(JSON.parse(line)).data ?? null;
-  } catch {
-    return null;
-  }
-}
-
 /** Null: it has none. */
 function timeOf(line: string): number | null {
-  const found = parsedLine(line);
+  const found = parseLogLine(line);
   const atMs = found === null ? NaN : msFromIso(found.time);
   return Number.isNaN(atMs) ? null : atMs;
 }
 
 /** As an object where it is one, so that values under secret keys are hidden. */
 function shownLine(line: string): unknown {
-  return parsedLine(line) ?? line;
+  return parseLogLine(line) ?? line;
 }
 
 /** All secrets that the configuration refers to, and those in this process's environment under secret names. */

@@ -20,6 +20,7 @@ import {
 } from "../../wire/indicators/indicator-values.ts";
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 import { configuredIndicators, type ConfiguredIndicator } from "./configured-indicators.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 /** `old` is over the first age budget, `stale` over the second; by `as_of`. */
 export type IndicatorState = "fresh" | "old" | "stale" | "never" | "disabled";
@@ -111,7 +112,7 @@ function standingIn({ name }: ConfiguredIndicator, text: unknown): readonly Stan
       note: null,
     }));
   }
-  const parsed = IndicatorText.safeParse(typeof text === "string" ? jsonOf(text) : null);
+  const parsed = IndicatorText.safeParse(typeof text === "string" ? jsonOrNull(text) : null);
   return Object.entries(parsed.data?.values ?? {}).map(([label, one]) => ({
     label,
     value: one.value,
@@ -120,14 +121,6 @@ function standingIn({ name }: ConfiguredIndicator, text: unknown): readonly Stan
     source: one.source,
     note: one.note ?? null,
   }));
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function inStore(config: Config, nowUs: number): ReadonlyMap<string, readonly Standing[]> {

@@ -10,7 +10,7 @@ import { readRunFile, type RunFile } from "../../adapters/process/run-file.ts";
 import { temporalAnswers, type TemporalClient } from "../../adapters/temporal-client.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { type LifeLine, readLifeLine } from "../../wire/facts/life-lines.ts";
-import { LogLine } from "../../wire/log-line.ts";
+import { parseLogLine } from "../../wire/log-line.ts";
 import { LifeEnd, RunResult, type ServiceStatus } from "../../wire/supervision.ts";
 import { runIdOf } from "../../workflows/names.ts";
 import { readSupervision } from "../status/temporal-view.ts";
@@ -174,16 +174,8 @@ function loggedLives(
 function linesOf(file: string): readonly { readonly at: string; readonly line: LifeLine }[] {
   return lastLines(file, LOG_LINES_MAX).flatMap((text) => {
     if (!text.includes(": life ") && !text.includes("restarted here")) return [];
-    const line = logLine(text);
+    const line = parseLogLine(text);
     const life = line === null ? null : readLifeLine(line.msg);
     return line === null || life === null ? [] : [{ at: line.time, line: life }];
   });
-}
-
-function logLine(text: string): LogLine | null {
-  try {
-    return LogLine.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

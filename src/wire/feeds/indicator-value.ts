@@ -1,6 +1,7 @@
 /** The JSON text of DOLPHIN_FEATURES `exf_<name>`: one indicator's value with its `as_of` time. */
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { US_PER_MS } from "../../domain/time.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 const TEXT_CHARS_MAX = 65_536;
 
@@ -35,12 +36,7 @@ export function parsePushedMs(text: unknown): number | undefined {
 }
 
 function jsonIn(text: unknown): unknown {
-  if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return typeof text !== "string" || TEXT_CHARS_MAX < text.length ? null : jsonOrNull(text);
 }
 
 function valueIn(found: unknown): IndicatorValue | null {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { VERDICTS } from "../../domain/forewarn/forecast.ts";
 import { msFromIso } from "../../domain/time.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 const share = z.number().min(0).max(1);
 
@@ -69,15 +70,7 @@ export function pushedForecast(before: unknown, text: string, pushedAt: string):
 /** Zero for text that is not a forecast, so that any forecast is newer. */
 function asOfMs(text: unknown): number {
   if (typeof text !== "string") return -Infinity;
-  const read = ForewarnRecord.pick({ as_of: true }).safeParse(parsedOrNull(text));
+  const read = ForewarnRecord.pick({ as_of: true }).safeParse(jsonOrNull(text));
   const ms = read.success ? msFromIso(read.data.as_of) : Number.NaN;
   return Number.isNaN(ms) ? -Infinity : ms;
-}
-
-function parsedOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -4,6 +4,7 @@
 import type { EquityBase } from "../../domain/safety/equity-base.ts";
 import type { KeptPosture, Latch } from "../../domain/safety/step-posture.ts";
 import { POSTURES, type Posture } from "../../domain/trading/posture.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 const VERSION = 1;
 
@@ -13,7 +14,7 @@ export function encodeKeptPosture(kept: KeptPosture, savedAt: string): string {
 
 /** Null: not a valid state, or another program's. */
 export function parseKeptPosture(text: string): KeptPosture | null {
-  const raw = fieldsOf(parsed(text));
+  const raw = fieldsOf(jsonOrNull(text));
   const posture = postureOf(raw["posture"]);
   const base = baseOf(raw["base"]);
   const latch = raw["latch"] === null ? null : latchOf(raw["latch"]);
@@ -27,15 +28,6 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null ? { ...value } : {};
-}
-
-/** Null where it is not JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 export function postureOf(value: unknown): Posture | null {

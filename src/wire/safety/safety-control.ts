@@ -1,8 +1,9 @@
 /** Requests to the watchdog over its local socket, and its answers, one JSON line each. */
 import type { Latch } from "../../domain/safety/step-posture.ts";
 import type { Posture } from "../../domain/trading/posture.ts";
-import { fieldsOf, parsed } from "./kept-posture.ts";
+import { fieldsOf } from "./kept-posture.ts";
 import type { WatchdogFigures } from "./watchdog-figures.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 /** The name of its process, its socket and its log. */
 export const WATCHDOG = "watchdog";
@@ -81,7 +82,7 @@ function isText(value: unknown): value is string {
 
 /** As the watchdog of the same program answers it; null where it is no answer. */
 export function parseSafetyAnswer(line: string): SafetyAnswer | null {
-  const { id, ok, detail, safety, data } = fieldsOf(parsed(line));
+  const { id, ok, detail, safety, data } = fieldsOf(jsonOrNull(line));
   if (typeof id !== "string" || typeof ok !== "boolean" || typeof detail !== "string") return null;
   return { id, ok, detail, safety: isView(safety) ? safety : null, data };
 }

@@ -10,11 +10,12 @@ import type {
   InputReading,
 } from "../../domain/safety/readings.ts";
 import { msFromIso } from "../../domain/time.ts";
-import { fieldsOf, parsed } from "./kept-posture.ts";
+import { fieldsOf } from "./kept-posture.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 /** Null: not a status of a book. */
 export function bookReading(line: string, wallMs: number): BookReading | null {
-  const { status } = fieldsOf(parsed(line));
+  const { status } = fieldsOf(jsonOrNull(line));
   if (typeof status !== "object" || status === null) return null;
   const { equity, last_seq, as_of_ms, inputs } = fieldsOf(status);
   return {
@@ -27,7 +28,7 @@ export function bookReading(line: string, wallMs: number): BookReading | null {
 
 /** A trader of a release without a watchdog, which does not know these requests. */
 export function isOlderTrader(line: string): boolean {
-  const { id, ok, status } = fieldsOf(parsed(line));
+  const { id, ok, status } = fieldsOf(jsonOrNull(line));
   return id === "" && ok === false && (status === null || status === undefined);
 }
 
@@ -49,7 +50,7 @@ const SCORES = ["m1_proc", "m2_heartbeat", "m3_data_freshness", "m5_coherence"] 
  * readings.
  */
 export function healthReading(text: string, wallMs: number): HealthReading | null {
-  const report = fieldsOf(parsed(text));
+  const report = fieldsOf(jsonOrNull(text));
   const { timestamp } = report;
   if (typeof timestamp !== "string") return null;
   return {
@@ -64,7 +65,7 @@ export function healthReading(text: string, wallMs: number): HealthReading | nul
 
 /** The newest forecast of a file with one forecast a line; null: there is none. */
 export function forewarnReading(text: string, wallMs: number): ForewarnReading | null {
-  const record = fieldsOf(parsed(text.trimEnd().split("\n").at(-1) ?? ""));
+  const record = fieldsOf(jsonOrNull(text.trimEnd().split("\n").at(-1) ?? ""));
   const { as_of, weight, breach } = record;
   if (typeof as_of !== "string") return null;
   const { either } = fieldsOf(breach);

@@ -8,6 +8,7 @@ import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import { SCAN_TEXT_CHARS_MAX } from "../scan-value.ts";
 import { TextCursor } from "./text-cursor.ts";
+import { jsonOrNull, jsonRecord } from "../../domain/json-record.ts";
 
 /** Valid until the next text is parsed: the buffers are reused. */
 export type ParsedScan = {
@@ -99,7 +100,7 @@ export class ScanTextReader {
   }
 
   #readAnyJson(text: string): ParsedScan | null {
-    const value = recordFrom(text);
+    const value = jsonRecord(text);
     const names = namesFrom(value?.["assets"]);
     const byName = value?.["asset_prices"];
     if (value === null || names === null || !isObject(byName)) return null;
@@ -166,7 +167,7 @@ export class ScanTextReader {
   #takeNames(cursor: TextCursor): boolean {
     if (this.#namesText !== "" && cursor.take(this.#namesText)) return true;
     const text = cursor.until(`],${PRICES}`);
-    const names = text === null ? null : namesFrom(listFrom(`[${text}]`));
+    const names = text === null ? null : namesFrom(jsonOrNull(`[${text}]`));
     if (text === null || names === null || !cursor.take("],")) return false;
     this.#names = names;
     this.#namesText = `${text}],`;
@@ -213,23 +214,6 @@ function namesFrom(value: unknown): readonly string[] | null {
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= ASSET_NAME_LENGTH_MAX;
-}
-
-function recordFrom(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
-}
-
-function listFrom(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function isObject(value: unknown): value is object {

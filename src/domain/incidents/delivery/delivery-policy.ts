@@ -34,7 +34,7 @@ export type Answer =
       readonly mayPass?: boolean;
     };
 
-export type Verdict =
+export type DeliveryOutcome =
   | { readonly kind: "delivered"; readonly answer: string; readonly reference: string | null }
   | {
       readonly kind: "again";
@@ -65,7 +65,7 @@ export function verdictOn(
     /** Random, 0 to 1: jitter. */
     readonly chance: number;
   },
-): Verdict {
+): DeliveryOutcome {
   switch (answer.kind) {
     case "accepted":
       return { kind: "delivered", answer: answer.says, reference: answer.reference };

@@ -45,7 +45,7 @@ export type LaneNews =
   | { readonly kind: "fed"; readonly slot: number }
   | { readonly kind: "outcomes"; readonly outcomes: readonly (TrialOutcome | null)[] };
 
-export type ChunkSource = AsyncIterable<ScanChunk> | Iterable<ScanChunk>;
+export type ScanChunks = AsyncIterable<ScanChunk> | Iterable<ScanChunk>;
 
 type LaneHooks = {
   readonly onProgress: (scans: number) => void;
@@ -56,7 +56,7 @@ export type Lanes = {
   /** One call after another. @throws when a thread fails; then nothing runs any more. */
   readonly run: (
     trials: readonly Trial[],
-    source: ChunkSource,
+    source: ScanChunks,
     hooks: LaneHooks,
   ) => Promise<readonly (TrialOutcome | null)[]>;
   readonly close: () => Promise<void>;
@@ -212,7 +212,7 @@ async function openThread(options: LanesOptions): Promise<Thread> {
 
 async function feedThreads(
   { threads, carriedCount }: { readonly threads: readonly Thread[]; readonly carriedCount: number },
-  source: ChunkSource,
+  source: ScanChunks,
   { onProgress, signal }: LaneHooks,
 ): Promise<void> {
   const slots: Buffers[] = [];
