@@ -2,10 +2,11 @@
  * What a book saw and had at each of its last scans, in memory. Invariant: no more of them are kept than `SCANS_MAX`,
  * and no more prices than `PRICES_MAX`, whatever the rate and the number of assets.
  */
-import { type ThinnedSeries, thinnedSeries } from "../../domain/statistics/thinned-series.ts";
-import type { ScanEvent } from "../../domain/trading/events.ts";
-import type { RefusalReason } from "../../domain/trading/decision.ts";
-import type { Trader } from "../../domain/trading/trader.ts";
+import { type ThinnedSeries, thinnedSeries } from "../../../domain/statistics/thinned-series.ts";
+import type { ScanEvent } from "../../../domain/trading/events.ts";
+import type { RefusalReason } from "../../../domain/trading/decision.ts";
+import type { Trader } from "../../../domain/trading/trader.ts";
+import { type EquitySeries, equitySeries } from "./equity-series.ts";
 
 export type Refusal = {
   readonly seq: number;
@@ -25,7 +26,7 @@ export type BookSeries = {
   readings(): Readonly<Record<string, ThinnedSeries>>;
   /** The largest ones, each a series, and at the newest scan the largest over the number of assets. */
   eigenvalues(): { readonly largest: readonly ThinnedSeries[]; readonly share: number | null };
-  equity(): { readonly equity: ThinnedSeries; readonly drawdown: ThinnedSeries };
+  equity(): EquitySeries;
   /** Null: no scan that is kept has a price of it. */
   prices(asset: string): ThinnedSeries | null;
 };
@@ -89,16 +90,7 @@ export function createBookSeries(): BookSeries {
       ),
       share: shareOf(rows.at(-1)),
     }),
-    equity() {
-      let peak = -Infinity;
-      const drawdown = thinnedSeries(
-        rows.map(({ atMs, equity }) => {
-          peak = Math.max(peak, equity);
-          return { atMs, value: equity / peak - 1 };
-        }),
-      );
-      return { equity: series((row) => row.equity), drawdown };
-    },
+    equity: () => equitySeries(rows),
     prices: (asset) => pricesIn(rows, asset),
   };
 }
