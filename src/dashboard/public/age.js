@@ -4,6 +4,8 @@
  */
 import { duration } from "./format.js";
 
+/** So much two clocks may differ. */
+const AHEAD_S = 5;
 const told = new Map();
 let now = () => Date.now();
 
@@ -15,17 +17,26 @@ export function useClock(clock) {
 export function age(node, at, budgetS) {
   const ms = typeof at === "string" ? Date.parse(at) : at;
   told.set(node, { ms: Number.isFinite(ms) ? ms : null, budgetS });
+  // What only looks alike is another one.
+  node.dataset.at = String(ms);
   draw(node);
   return node;
 }
 
 function draw(node) {
   const { ms, budgetS } = told.get(node);
-  const ageS = ms === null ? null : Math.max(0, (now() - ms) / 1_000);
-  const text = ageS === null ? "age not known" : `${coarse(ageS)} ago`;
+  const ageS = ms === null ? null : (now() - ms) / 1_000;
+  const isAhead = ageS !== null && ageS < -AHEAD_S;
+  const text = ageText(ageS, isAhead);
   if (node.dataset.age !== text) node.dataset.age = text;
   node.classList.add("aged");
-  node.classList.toggle("is-old", ageS === null || budgetS < ageS);
+  node.classList.toggle("is-old", ageS === null || isAhead || budgetS < ageS);
+}
+
+/** What comes from a clock that is ahead may be of any age. */
+function ageText(ageS, isAhead) {
+  if (ageS === null) return "age not known";
+  return isAhead ? `${coarse(-ageS)} ahead of the clock` : `${coarse(Math.max(0, ageS))} ago`;
 }
 
 function coarse(seconds) {

@@ -7,8 +7,14 @@ import { timeText } from "./format.js";
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 180;
 
+/** As a canvas takes it: of the name alone a browser tells what the sheet says, for light and for dark. */
 function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const probe = document.createElement("i");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 function axis() {
@@ -18,7 +24,7 @@ function axis() {
 
 /**
  * Lines over time in a node: `series` is `[{label, colour: "--accent", width}]`, and `set([seconds, ...values])` draws;
- * null in values is a gap. It follows the node's width and the theme; `end` when the page goes. `options` goes to uPlot.
+ * null in values is a gap. It follows the node's width, the colours and the zone of times; `end` when the page goes. `options` goes to uPlot.
  */
 export function lines(node, series, { height = HEIGHT, label = "chart", ...options } = {}) {
   const isLogarithmic = options.scales?.y?.distr === 3;
@@ -53,25 +59,38 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
   const fit = new ResizeObserver(() =>
     plot?.setSize({ width: Math.max(160, node.clientWidth), height }),
   );
+  // Each call makes another one: what is added to one is not taken from another.
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
   build();
   fit.observe(node);
-  addEventListener("themechange", build);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
+  addEventListener("settingchange", build);
+  scheme.addEventListener("change", build);
   return {
     set(next) {
       data = next;
       plot.setData(next);
+      node.setAttribute("aria-label", `${label}. ${newestText(series, next)}`);
     },
     end() {
       fit.disconnect();
-      removeEventListener("themechange", build);
-      matchMedia("(prefers-color-scheme: dark)").removeEventListener("change", build);
+      removeEventListener("settingchange", build);
+      scheme.removeEventListener("change", build);
       plot.destroy();
     },
   };
 }
 
-/** On a logarithmic axis only powers of ten get a line: others would fill the chart. */
+/** For who does not see the picture. */
+function newestText(series, [seconds, ...columns]) {
+  const newest = columns.flatMap((column, at) => {
+    const value = column.findLast((one) => typeof one === "number" && Number.isFinite(one));
+    return value === undefined ? [] : [`${series[at].label} ${Number(value.toPrecision(6))}`];
+  });
+  if (newest.length === 0) return "Nothing yet.";
+  return `Newest, ${timeText(seconds.at(-1) * 1_000, "short")}: ${newest.join(", ")}.`;
+}
+
+/** Of a logarithmic axis a line at each power of ten: those between would fill the picture. */
 function wholePowers() {
   const { grid, ticks } = axis();
   return { grid: { ...grid, filter: onlyPowers }, ticks: { ...ticks, filter: onlyPowers } };

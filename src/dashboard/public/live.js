@@ -1,14 +1,13 @@
-/**
- * One event stream for all pages, and each page's own requests; a lost connection is reported at once. A hidden tab
- * has no stream, because a browser opens at most six connections to a server for all of its tabs.
- */
+/** What happens, for all pages, and what each page asks besides; a lost connection is told at once. */
 import { useClock } from "./age.js";
+import { openStream } from "./frame/stream.js";
 
 /** The server sends something each second. */
 const SILENT_MS_MAX = 5_000;
 const REOPEN_MS = 10_000;
 const ANSWER_MS = 10_000;
 const BEATS_KEPT = 30;
+const CLOCK_SET_MS = 5_000;
 const LOST = "Lost connection to the dashboard: what you see is old. Trying again.";
 const EVENTS = ["beat", "overview", "scan", "overview-problem", "scan-problem"];
 
@@ -17,7 +16,6 @@ export function openLive() {
   const last = new Map();
   const watchers = new Set();
   const clock = serverClock();
-  let source = null;
   let heardAt = performance.now();
   let openedAt = performance.now();
   let lost = null;
@@ -36,31 +34,23 @@ export function openLive() {
     heardAt = performance.now();
     say(null);
     if (name === "beat") clock.beat(atMs, value.pid);
-    tellAll(name, value);
-    // Pages may subscribe to the status alone.
+    // Pages may ask for the status alone, and links of the overview are made of it.
     if (name === "overview") tellAll("status", value.status);
+    tellAll(name, value);
   };
-  const open = () => {
-    source?.close();
-    source = null;
-    if (document.hidden) return;
-    openedAt = performance.now();
-    source = new EventSource("/api/live");
-    for (const name of EVENTS) source.addEventListener(name, (event) => hear(name, event.data));
-    source.addEventListener("error", () => say(LOST));
-  };
+  const stream = openStream({ events: EVENTS, hear, lose: () => say(LOST) });
   document.addEventListener("visibilitychange", () => {
     // Not listening is not a lost connection.
     heardAt = performance.now();
-    open();
   });
-  open();
   setInterval(() => {
-    if (source === null) return;
+    if (document.hidden) return;
     const nowAt = performance.now();
     if (SILENT_MS_MAX < nowAt - heardAt) say(LOST);
     // A browser gives up after some errors, and a connection may be dead without one.
-    if (REOPEN_MS < nowAt - Math.max(heardAt, openedAt)) open();
+    if (nowAt - Math.max(heardAt, openedAt) <= REOPEN_MS) return;
+    openedAt = nowAt;
+    stream.anew();
   }, 1_000);
   useClock(clock.now);
   return {
@@ -80,16 +70,18 @@ export function openLive() {
   };
 }
 
-/** Estimates the server's clock from its beats. */
+/** The server's clock by what its beats say, carried on by what no setting of this machine's clock moves. */
 function serverClock() {
-  let offsets = [0];
+  let offsets = [];
   let pid = null;
   return {
-    now: () => Date.now() - Math.min(...offsets),
+    now: () => (offsets.length === 0 ? Date.now() : performance.now() - Math.min(...offsets)),
     beat(atMs, from) {
-      // The smallest difference has the least latency: events replayed to a new listener are older. Only recent ones,
-      // because a clock may be set.
-      offsets = [...(pid === from ? offsets : []), Date.now() - atMs].slice(-BEATS_KEPT);
+      const offset = performance.now() - atMs;
+      // No way takes so long: the server's clock was set back, or these are of before a sleep and newer ones follow.
+      const isSet = 0 < offsets.length && CLOCK_SET_MS < offset - Math.min(...offsets);
+      // The least of what the way took: what is told to who comes late is older.
+      offsets = [...(pid === from && !isSet ? offsets : []), offset].slice(-BEATS_KEPT);
       pid = from;
     },
   };

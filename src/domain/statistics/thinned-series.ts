@@ -14,7 +14,7 @@ export type ThinnedSeries = {
   readonly count: number;
 };
 
-type Point = { readonly atMs: number; readonly value: number };
+export type Point = { readonly atMs: number; readonly value: number };
 
 /** Each part costs two points of a chart, its low and its high. */
 export const PARTS_MAX = 1_000;

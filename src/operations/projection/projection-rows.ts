@@ -8,6 +8,7 @@ import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 /** Raising it rebuilds every projection. */
 export const PROJECTION_VERSION = 1;
 
+/** Also of one that stands already: what it lacks is added. */
 export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS decisions (
@@ -28,6 +29,7 @@ export const SCHEMA = `
     price REAL NOT NULL, fee REAL NOT NULL, realized REAL, cash_after REAL,
     PRIMARY KEY (client_order_id, number)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS fills_by_day ON fills (day);
+  CREATE INDEX IF NOT EXISTS fills_by_log ON fills (log_index, number);
   CREATE TABLE IF NOT EXISTS trades (
     position_id TEXT PRIMARY KEY, log_index INTEGER NOT NULL, day TEXT NOT NULL,
     asset TEXT NOT NULL, direction TEXT NOT NULL, quantity REAL NOT NULL, entry_price REAL NOT NULL,

@@ -174,8 +174,8 @@ function openIfSound(path: string): Database.Database | null {
     db.pragma("journal_mode = WAL");
     // A power failure may lose rows or damage the file: then it is rebuilt from the log.
     db.pragma("synchronous = OFF");
-    if (isNew) db.exec(SCHEMA);
     if (!isNew && db.pragma("quick_check(1)", { simple: true }) !== "ok") return closed(db);
+    db.exec(SCHEMA);
     db.pragma(`user_version = ${PROJECTION_VERSION}`);
     return db;
   } catch (error) {

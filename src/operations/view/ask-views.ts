@@ -3,7 +3,7 @@
  * serves pages. Invariant: a bounded number of questions waits, and each is answered or given up in time.
  */
 import { Worker } from "node:worker_threads";
-import type { BookViewDeps } from "./book-view.ts";
+import type { BookViewDeps } from "./books/book-view.ts";
 import type { Views } from "./views.ts";
 
 export type ViewQuestion = {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../domain/failure.ts";
 import type { ViewQuestion, ViewReply } from "./ask-views.ts";
-import type { BookViewDeps } from "./book-view.ts";
+import type { BookViewDeps } from "./books/book-view.ts";
 import { createViews } from "./views.ts";
 
 const deps: BookViewDeps = workerData;

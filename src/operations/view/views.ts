@@ -8,14 +8,11 @@ import type { Fact } from "../../domain/trading/why/facts.ts";
 import { projectionPath } from "../event-log/event-log-maintenance.ts";
 import { openReadings } from "../indicators/indicator-view.ts";
 import { explainBook } from "../why/explain-book.ts";
-import type { Refusal } from "./book-series.ts";
-import { type BookStanding, type BookViewDeps, createBookView } from "./book-view.ts";
-import {
-  type LedgerTrade,
-  type LedgerView,
-  createLedgerView,
-  tradesOfAsset,
-} from "./ledger-view.ts";
+import type { Refusal } from "./books/book-series.ts";
+import { type BookStanding, type BookViewDeps, createBookView } from "./books/book-view.ts";
+import { createGreenView, type GreenCurve } from "./books/green-view.ts";
+import type { TradeRow } from "../projection/trade-row.ts";
+import { type LedgerView, createLedgerView, tradesOfAsset } from "./ledger/ledger-view.ts";
 import { createResearchView, type ResearchView } from "./research-view.ts";
 import { createScanView, type ScanHistory, type ScanQuestion } from "./scan-view.ts";
 
@@ -49,7 +46,7 @@ export type TradingView = OfLog & {
 export type PriceView = {
   readonly asset: string;
   readonly prices: ThinnedSeries;
-  readonly trades: readonly LedgerTrade[];
+  readonly trades: readonly TradeRow[];
 };
 
 export type WhyView = {
@@ -71,6 +68,8 @@ export type Views = {
   scans(question: ScanQuestion): ScanHistory | null;
   signal(): Promise<SignalView | Absent>;
   trading(): Promise<TradingView | Absent>;
+  /** What GREEN had at BLUE's scans. */
+  green(): Promise<GreenCurve | Absent>;
   ledger(): LedgerView | null;
   prices(asset: string): Promise<PriceView | Absent>;
   why(book: BookName, seq: number | null): Promise<WhyView | Absent>;
@@ -91,6 +90,7 @@ export function createViews(deps: BookViewDeps): Views {
   const projection = projectionPath(dataDir);
   const scans = createScanView(join(dataDir, "journal", "scan-bridge.db"));
   const book = createBookView(deps);
+  const green = createGreenView(deps);
   const research = createResearchView(dataDir);
   const standing = () => book.standing(FOLD_WITHIN_MS);
   return {
@@ -114,6 +114,10 @@ export function createViews(deps: BookViewDeps): Views {
       if (typeof blue === "string") return { absent: blue };
       const { state, limits, series } = blue;
       return { ...ofLog(blue), state, limits, ...series.equity(), refusals: [...series.refusals] };
+    },
+    async green() {
+      const curve = await green.curve(FOLD_WITHIN_MS);
+      return typeof curve === "string" ? { absent: curve } : curve;
     },
     ledger: createLedgerView(projection),
     async prices(asset) {

@@ -55,7 +55,7 @@ export function mount(root, live) {
         "No indicator is configured: each asks a service outside. Name them in dolphin.yaml, such as 'indicators: { fear_greed: {} }', and run 'dolphin create'.",
       );
       charts.offer(indicators);
-      ladder.offer(orderBooks);
+      ladder.offer(rows === null ? null : (orderBooks ?? {}));
     },
     fail: (error) => said.say(`Not read: ${error.message}`),
   });
@@ -112,7 +112,7 @@ function readingRow(row) {
 
 function chartPanel(live) {
   const said = notice();
-  const chartNode = element("div");
+  const chartNode = element("div", { hidden: true });
   const chart = lines(
     chartNode,
     [
@@ -128,6 +128,7 @@ function chartPanel(live) {
   const draw = (view) => {
     const series = picked.value();
     said.say(view === null ? `Nothing of ${series} was recorded yet: ${REFRESH}` : null);
+    chartNode.hidden = view === null;
     const points = view?.points ?? { atMs: [], low: [], last: [], high: [] };
     chart.set(columns([points], [["low", "last", "high"]]));
     under.textContent = view === null ? "" : `${count(points.count)} readings, ${view.unit}`;

@@ -36,7 +36,9 @@ export function unmount() {
 }
 
 function sentence() {
-  const says = element("p", { class: "sentence", "aria-live": "polite" });
+  // Read out when it is another one, and not with its age each second.
+  const words = element("span", { "aria-live": "polite" });
+  const says = element("p", { class: "sentence" }, words);
   const because = element("ul", { class: "plain" });
   const by = element("p", { class: "dim" });
   const node = element("section", { "aria-label": "State" }, says, because, by);
@@ -46,7 +48,7 @@ function sentence() {
         ? ["No dolphin up runs on this data directory."]
         : [`dolphin up (pid ${up.pid}) runs since `, time(up.started_at), "."]),
     );
-    setText(says, `${told.word}: ${told.says}`);
+    setText(words, `${told.word}: ${told.says}`);
     age(says, status.checked_at, STATUS_BUDGET_S);
     because.replaceChildren(
       ...told.because.map(({ id, owner, evidence, remedy }) =>
@@ -162,12 +164,17 @@ function tiles(live) {
     age(posture.head, status.checked_at, STATUS_BUDGET_S);
     posture.facts([
       ["entries", safety === null ? "by the configured posture" : safety.entries],
-      ["reasons", safety === null ? "-" : safety.reasons.join("; ") || "none: all is well"],
+      ["reasons", safety === null ? "-" : safety.reasons.join("; ") || noReason(word)],
       ["watchdog", safety?.pid == null ? "does not run" : `pid ${safety.pid}`],
     ]);
   };
   drawScan();
   return { node, draw };
+}
+
+/** A posture rises by its stable time, and not at once. */
+function noReason(posture) {
+  return toneOf(posture) === "good" ? "none: all is well" : "none any more: it rises step by step";
 }
 
 function figureTile(heading) {

@@ -49,7 +49,7 @@ export function mount(root, live) {
     everyMs: FLOW_EVERY_MS,
     draw(history) {
       flow.draw(history, live.now());
-      troubles.draw(history);
+      troubles.draw(history, live.now());
     },
     fail: (error) => flow.notice.say(`Not read: ${error.message}`),
   });
@@ -228,15 +228,15 @@ function troublePanel() {
   const late = table(["Seq", "File", "Pushed", "Lag", "See"], "Late scans");
   const quarantine = table(["File", "Reason", "Why", "Size", "At"], "Quarantined files");
   const verdicts = element("p", { class: "dim" });
-  const node = element(
-    "section",
-    {},
+  const panels = [
     panel("Gaps in seq", {}, gaps.node),
     panel("Late", {}, late.node),
     panel("Quarantine", {}, verdicts, quarantine.node),
-  );
-  const draw = (history) => {
+  ];
+  const node = element("section", {}, ...panels);
+  const draw = (history, nowMs) => {
     node.hidden = history === null;
+    for (const { head } of panels) age(head, nowMs, READ_BUDGET_S);
     gaps.show(
       (history?.gaps ?? []).map(({ after, before }) => [
         count(after),

@@ -21,7 +21,14 @@ export function logsPart(live) {
     "aria-label": "Find a text",
   });
   const told = element("span", { class: "dim" });
-  const lines = element("div", { class: "log", tabindex: "0", role: "log", "aria-label": "Lines" });
+  // Not read out as it grows: it would never end.
+  const lines = element("div", {
+    class: "log",
+    tabindex: "0",
+    role: "log",
+    "aria-live": "off",
+    "aria-label": "Lines",
+  });
   node.append(element("div", { class: "row" }, name, level, search, told), lines);
   const path = () => {
     const asked = new URLSearchParams({

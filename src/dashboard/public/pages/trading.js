@@ -1,5 +1,5 @@
-/** Trading: both books, BLUE's curves, its trades, and why there were none. */
-import { element, panel } from "../dom.js";
+/** Trading: both books as they stand, BLUE's curves, its trades, and why there were none. */
+import { element } from "../dom.js";
 import { bookPanel } from "../views/books.js";
 import { curvePanel } from "../views/curves.js";
 import { limitPanel, refusalPanel } from "../views/restraint.js";
@@ -23,7 +23,7 @@ export function mount(root, live) {
   root.append(
     element("section", {}, said.node),
     books.tiles,
-    panel("Open positions", {}, books.positions),
+    books.positions,
     curves.node,
     trades.priced,
     trades.list,
@@ -40,7 +40,7 @@ export function mount(root, live) {
       const isAbsent = answer.blue.absent !== undefined;
       for (const node of ofLog) node.hidden = isAbsent;
       if (isAbsent) return;
-      curves.draw(answer.blue);
+      curves.draw(answer);
       limits.draw(answer.blue);
       refusals.draw(answer.blue);
       trades.drawNow(answer);

@@ -1,7 +1,7 @@
 /** BLUE beside GREEN, and the positions of each at their marks. */
 import { age } from "../age.js";
 import { bookCommands } from "../commands.js";
-import { element, facts, table } from "../dom.js";
+import { element, facts, panel, table } from "../dom.js";
 import { badge, count, time, toneOf } from "../format.js";
 import { figure, gain, money, percent } from "./figures.js";
 
@@ -14,7 +14,7 @@ export function bookPanel() {
     ["Book", "Asset", "Side", "Quantity", "Entry", "Mark and gain", "Leaves at", "Opened"],
     "Open positions with live marks",
   );
-  const drawPositions = (held) => positions.show(held, "nothing is held");
+  const held = panel("Open positions", {}, positions.node);
   const boxes = new Map();
   const boxOf = (book, isCounted) => {
     if (!boxes.has(book)) {
@@ -43,9 +43,12 @@ export function bookPanel() {
       );
       rows.push(...(state?.open_positions ?? []).map((one) => positionRow(book, one)));
     }
-    drawPositions(rows);
+    const { absent, isCaughtUp, atMs } = blue;
+    age(held.head, absent === undefined && isCaughtUp ? atMs : null, STATE_BUDGET_S);
+    const unknown = `${counted} holds nothing; what others hold is not known now`;
+    positions.show(rows, books === null ? unknown : "nothing is held");
   };
-  return { tiles, positions: positions.node, draw };
+  return { tiles, positions: held, draw };
 }
 
 /** BLUE's own log provides this while Hazelcast is away. */

@@ -119,8 +119,9 @@ export function progress(share, label) {
   return element("progress", { max: 1, value: share, "aria-label": label });
 }
 
+/** No stop on the way of a keyboard: a table has one a row. */
 export function command(text) {
-  return element("code", { class: "command", tabindex: "0" }, text);
+  return element("code", { class: "command" }, text);
 }
 
 /** A selection list, hidden until there are options; the selected one is then polled. */

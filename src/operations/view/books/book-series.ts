@@ -2,10 +2,11 @@
  * A book's inputs and values at each of its last scans, in memory. Invariant: at most `SCANS_MAX` scans and
  * `PRICES_MAX` prices are kept, whatever the rate and the number of assets.
  */
-import { type ThinnedSeries, thinnedSeries } from "../../domain/statistics/thinned-series.ts";
-import type { ScanEvent } from "../../domain/trading/events.ts";
-import type { RefusalReason } from "../../domain/trading/decision.ts";
-import type { Trader } from "../../domain/trading/trader.ts";
+import { type ThinnedSeries, thinnedSeries } from "../../../domain/statistics/thinned-series.ts";
+import type { ScanEvent } from "../../../domain/trading/events.ts";
+import type { RefusalReason } from "../../../domain/trading/decision.ts";
+import type { Trader } from "../../../domain/trading/trader.ts";
+import { type EquitySeries, equitySeries } from "./equity-series.ts";
 
 export type Refusal = {
   readonly seq: number;
@@ -25,8 +26,8 @@ export type BookSeries = {
   readings(): Readonly<Record<string, ThinnedSeries>>;
   /** The largest ones as series, and the largest divided by the number of assets at the newest scan. */
   eigenvalues(): { readonly largest: readonly ThinnedSeries[]; readonly share: number | null };
-  equity(): { readonly equity: ThinnedSeries; readonly drawdown: ThinnedSeries };
-  /** Null: none of the kept scans has a price of it. */
+  equity(): EquitySeries;
+  /** Null: no scan that is kept has a price of it. */
   prices(asset: string): ThinnedSeries | null;
 };
 
@@ -89,16 +90,7 @@ export function createBookSeries(): BookSeries {
       ),
       share: shareOf(rows.at(-1)),
     }),
-    equity() {
-      let peak = -Infinity;
-      const drawdown = thinnedSeries(
-        rows.map(({ atMs, equity }) => {
-          peak = Math.max(peak, equity);
-          return { atMs, value: equity / peak - 1 };
-        }),
-      );
-      return { equity: series((row) => row.equity), drawdown };
-    },
+    equity: () => equitySeries(rows),
     prices: (asset) => pricesIn(rows, asset),
   };
 }

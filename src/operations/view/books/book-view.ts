@@ -2,29 +2,30 @@
  * BLUE's present state and its course over the last scans: its log is folded beside the trader from a snapshot on, a
  * slice at a time, and then continued with new events. Read-only.
  */
-import { monotonicMs } from "../../adapters/clock.ts";
-import { recordedStrategy } from "../../adapters/event-log/books/recorded-configurations.ts";
-import { EventLogReader } from "../../adapters/event-log/event-log.ts";
-import { readDayBegin } from "../../adapters/event-log/outcome-file.ts";
+import { monotonicMs } from "../../../adapters/clock.ts";
+import { recordedStrategy } from "../../../adapters/event-log/books/recorded-configurations.ts";
+import { EventLogReader } from "../../../adapters/event-log/event-log.ts";
+import { readDayBegin } from "../../../adapters/event-log/outcome-file.ts";
 import {
   bookFolder,
   listDays,
   tradingRoot,
-} from "../../adapters/event-log/segments/segment-files.ts";
-import { latestSnapshot, listSnapshots } from "../../adapters/event-log/snapshots.ts";
-import { COUNTED_BOOK } from "../../domain/trading/books.ts";
-import { publishedOf, type PublishedState } from "../../domain/trading/published.ts";
-import { decisionOf, type Trader } from "../../domain/trading/trader.ts";
-import { obstacleIn } from "../../domain/trading/why/facts.ts";
-import { type LimitUse, limitsUsed } from "../../domain/trading/why/limits-used.ts";
-import { createOrigins, noteOrigins, type Origins } from "../../domain/trading/why/origins.ts";
-import type { Configuration } from "../../wire/configuration.ts";
-import { decodeTraderSnapshot, type SavedState } from "../../wire/trading/trader-snapshot.ts";
-import { loadStrategies } from "../books/configured-strategies.ts";
-import { beginBlue } from "../books/fold-blue.ts";
-import { standingAt } from "../why/book-answer.ts";
-import { firstIndexOf } from "../why/find-event.ts";
+} from "../../../adapters/event-log/segments/segment-files.ts";
+import { latestSnapshot, listSnapshots } from "../../../adapters/event-log/snapshots.ts";
+import { COUNTED_BOOK } from "../../../domain/trading/books.ts";
+import { publishedOf, type PublishedState } from "../../../domain/trading/published.ts";
+import type { Trader } from "../../../domain/trading/trader.ts";
+import { obstacleIn } from "../../../domain/trading/why/facts.ts";
+import { type LimitUse, limitsUsed } from "../../../domain/trading/why/limits-used.ts";
+import { createOrigins, noteOrigins, type Origins } from "../../../domain/trading/why/origins.ts";
+import type { Configuration } from "../../../wire/configuration.ts";
+import { decodeTraderSnapshot, type SavedState } from "../../../wire/trading/trader-snapshot.ts";
+import { loadStrategies } from "../../books/configured-strategies.ts";
+import { beginBlue } from "../../books/fold-blue.ts";
+import { standingAt } from "../../why/book-answer.ts";
+import { firstIndexOf } from "../../why/find-event.ts";
 import { type BookSeries, createBookSeries } from "./book-series.ts";
+import { isInOrder } from "./in-order.ts";
 
 export type BookViewDeps = {
   readonly dataDir: string;
@@ -134,12 +135,6 @@ function takeIn(run: Run, withinMs: number): void {
     if (count % EVENTS_PER_LOOK === 0 && untilMs < monotonicMs()) return;
   }
   run.isCaughtUp = true;
-}
-
-/** Scans that came twice or late are left out of the course. */
-function isInOrder(trader: Trader): boolean {
-  const decision = decisionOf(trader);
-  return decision !== null && decision.class !== "late" && decision.class !== "gap";
 }
 
 function standingOf({ origins, series, isCaughtUp }: Run, trader: Trader): BookStanding {
