@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { TRADER } from "../src/domain/drills/drill-faults.ts";
 import { seededRandom } from "../src/domain/simulator/random.ts";
 import { SERVICES } from "../src/domain/supervision/services.ts";
@@ -54,8 +55,11 @@ const { values } = parseArgs({
 });
 /** So small that hours turn them over many times. */
 const LOGS = { fileMb: 1, files: 4 };
+const Findings = z.object({
+  findings: z.array(z.object({ check: z.string(), grade: z.string(), found: z.string() })),
+});
 const WELL_WITHIN_MS = 300_000;
-const ENDED_WITHIN_MS = 900_000;
+const ENDED_WITHIN_MS = 480_000;
 const ALERT_WITHIN_MS = 60_000;
 const COMMAND_TRIES_MAX = 60;
 const COMMAND_PAUSE_MS = 1_000;
@@ -180,6 +184,7 @@ async function allIsWell(when: string, names: readonly string[]): Promise<void> 
       ...(exit === 0 ? [] : [`the status is ${status}`]),
       ...stack.leftovers().map((left) => `${left} is left`),
       ...zombiesOf(root),
+      ...(await undeclared()),
     ];
   };
   let left: readonly string[] = [];
@@ -199,6 +204,15 @@ async function allIsWell(when: string, names: readonly string[]): Promise<void> 
   } catch (error) {
     broke(`${when}: ${String(error)}`);
   }
+}
+
+/** What is declared and not there, as `dolphin doctor` finds it. */
+async function undeclared(): Promise<readonly string[]> {
+  const args = ["--data-dir", stack.dataDir, "doctor", "--deployed", "--json"];
+  const { findings } = Findings.parse(JSON.parse((await dolphin(args, stack.env)).stdout));
+  return findings.flatMap(({ check, grade, found }) =>
+    grade === "fail" && /^(schedules|queue )/.test(check) ? [`${check}: ${found}`] : [],
+  );
 }
 
 async function conclude(names: readonly string[]): Promise<void> {

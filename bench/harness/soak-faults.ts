@@ -33,6 +33,7 @@ import { HEARTBEAT_MAP } from "../../src/wire/scan-value.ts";
 import { META_HEALTH_KEY, META_HEALTH_MAP } from "../../src/wire/health/health-report.ts";
 import { supervisorIdOf } from "../../src/workflows/names.ts";
 import type { DrillStack } from "../../test/helpers/drill-stack.ts";
+import { until } from "../../test/helpers/processes.ts";
 import { spawnSync } from "../../test/helpers/run-program.ts";
 import { readUp } from "../../test/helpers/up.ts";
 import type { Pids } from "./drilling.ts";
@@ -48,6 +49,7 @@ const DRILLED: readonly string[] = [BRIDGE, TRADER];
 const CHILDREN_OF_UP = ["dashboard", "venues", "simulator"];
 const FROZEN = [TRADER, "worker", "watchdog", "health", "bookkeeper", "hazelcast", "temporal"];
 const SCANS_COPIED = 5;
+const CONNECTED = { ms: 30_000, tell: () => "no connection" };
 
 export function soakFaults(stack: DrillStack): readonly SoakFault[] {
   const { config } = stack.context();
@@ -253,6 +255,7 @@ function strangeValues(stack: DrillStack): SoakFault {
         const cluster = configuredCluster(stack.context().config.hazelcast);
         const hazelcast = await connectHazelcast({ ...cluster, name: "soak" });
         try {
+          await until(() => hazelcast.connected(), CONNECTED);
           const beats = await hazelcast.client.getMap<string, unknown>(HEARTBEAT_MAP);
           const health = await hazelcast.client.getMap<string, unknown>(META_HEALTH_MAP);
           const junk = ["{", 7, '{"pid":"many"}', "[]", null, '{"__proto__":1}'];

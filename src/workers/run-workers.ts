@@ -114,7 +114,13 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const keeper = openKeeper(options, temporal, log);
   const indicators = indicatorsLayer({ ...options, temporal });
   const mirror = layers.includes("health") ? mirrorIncidents(temporal, config.data_dir) : null;
-  const supervisors = keepSupervisors({ temporal, specs: servicesOf(options), keeper, tell });
+  const supervisors = keepSupervisors({
+    temporal,
+    config,
+    specs: servicesOf(options),
+    keeper,
+    tell,
+  });
   try {
     const bundle = await loadWorkflowBundle();
     if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");

@@ -64,7 +64,9 @@ async function closeCancelled({ connection }: TemporalClient, workflowId: string
   });
 }
 
-test("`up` makes a lost supervisor anew, and not one that was cancelled beside it", async () => {
+const LOST = "backtest-daily" satisfies ScheduleName;
+
+test("`up` makes a lost supervisor anew with what was lost with it, and not one that was cancelled", async () => {
   const server = await startTestTemporal(dir);
   const temporal = connectTemporal(server.address);
   onTestFinished(async () => {
@@ -88,6 +90,7 @@ test("`up` makes a lost supervisor anew, and not one that was cancelled beside i
       closeCancelled(temporal, "supervise-trader-blue"),
     );
     expect(await statusOf("trader-blue")).toBe("CANCELLED");
+    await temporal.client.schedule.getHandle(LOST).delete();
     await temporal.client.workflow.getHandle("supervise-scan-bridge").terminate("by hand");
     const isBack = () => tell().includes("the supervisor of scan-bridge was gone: made anew");
     await until(isBack, { ms: 20_000, tell });
@@ -96,6 +99,7 @@ test("`up` makes a lost supervisor anew, and not one that was cancelled beside i
     await supervisors.giveUp();
   }
   expect(await statusOf("scan-bridge")).toBe("RUNNING");
+  expect((await temporal.client.schedule.getHandle(LOST).describe()).scheduleId).toBe(LOST);
   expect(await statusOf("trader-blue")).toBe("CANCELLED");
 });
 

@@ -1,12 +1,8 @@
 /** The output of `dolphin create`: what was created and changed, one line each. */
 import type { Change } from "../../domain/supervision/declared/declaration.ts";
-import type { ServedQueue } from "../../operations/declared/task-queues.ts";
+import type { Surroundings } from "../../operations/declared/create-surroundings.ts";
 
-export type Created = {
-  readonly search_attributes: {
-    readonly created: readonly string[];
-    readonly all: readonly string[];
-  };
+export type Created = Surroundings & {
   readonly supervisors: readonly {
     readonly service: string;
     readonly workflow_id: string;
@@ -15,21 +11,6 @@ export type Created = {
     /** Why the changes were not made; null where they were. */
     readonly problem: string | null;
   }[];
-  readonly schedules: readonly {
-    readonly schedule_id: string;
-    readonly created: boolean;
-    readonly changes: readonly Change[];
-    /** The note of the operator who paused it. */
-    readonly paused: string | null;
-  }[];
-  readonly meta_health: {
-    readonly workflow_id: string;
-    readonly created: boolean;
-    readonly changes: readonly Change[];
-    readonly problem: string | null;
-  };
-  /** The queues of all layers in use. */
-  readonly task_queues: readonly ServedQueue[];
 };
 
 type Brought = {

@@ -1,14 +1,14 @@
 /** Does the work of `dolphin create` beside the running stack, and restores what a server has lost. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { rememberSupervisors } from "../../operations/supervision/supervisor-commands.ts";
+import { restoreDeclared } from "../../operations/declared/restore-declared.ts";
 import { connectTemporal } from "../../adapters/temporal-client.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
 import type { StackOptions } from "../../embedded/stack.ts";
 import { configuredServices } from "../../wire/declared/configured-services.ts";
 import { expectTemporal } from "../../operations/expect-temporal.ts";
-import { createEverything, createSurroundings, untoldOf } from "../create.ts";
+import { createEverything, untoldOf } from "../create.ts";
 import { changedLines } from "../rendering/created-text.ts";
 
 const RETRY_MS = 3_000;
@@ -41,15 +41,15 @@ export function createSupervisors(
       failure = problem;
       if (failure !== null) await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
-    const specs = Object.values(configuredServices(config));
-    const memory = rememberSupervisors(temporal, () => true);
+    const restoring = restoreDeclared({
+      temporal,
+      config,
+      specs: Object.values(configuredServices(config)),
+      mustHaveBeen: () => true,
+      tell: (line) => onEvent("warn", line),
+    });
     while (!signal.aborted) {
-      // The keeper of a server reports that it is away.
-      const made = await memory.restore(specs).catch(() => []);
-      for (const name of made) onEvent("warn", `the supervisor of ${name} was gone: made anew`);
-      // A server that has lost one supervisor may have lost everything. What exists is left alone, and a missing
-      // supervisor that it still remembers was cancelled by somebody.
-      if (0 < made.length) await createSurroundings(temporal, config).catch(() => undefined);
+      await restoring.look();
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   };
