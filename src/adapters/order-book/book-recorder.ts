@@ -6,7 +6,7 @@ import { messageOf } from "../../domain/failure.ts";
 import { createBook, type ToldBook } from "../../domain/order-book/book.ts";
 import { copyBook } from "../../domain/order-book/local-book.ts";
 import { createPruner, type KeptBooks } from "./prune-books.ts";
-import { createSegmentWriter } from "./segment-writer.ts";
+import { createSegmentWriter, isJump } from "./segment-writer.ts";
 
 export type RecorderOptions = KeptBooks & {
   readonly epoch: number;
@@ -49,7 +49,7 @@ const BATCHES_MAX = 16;
 const SLOW = "the disk does not keep up";
 
 export function createBookRecorder(options: RecorderOptions): BookRecorder {
-  const lastMs = new Map<string, number>();
+  const lastMsOf = new Map<string, number>();
   const pause = createPause();
   const pruner = createPruner(options);
   const spares = createSpares();
@@ -65,10 +65,12 @@ export function createBookRecorder(options: RecorderOptions): BookRecorder {
     return writing.write(batch);
   };
   const keep = (told: OfferedBook): void => {
-    lastMs.set(told.asset, told.knownMs);
-    if (filling !== null && filling.source !== told.source) {
+    lastMsOf.set(told.asset, told.knownMs);
+    const lastMs = filling?.books[filling.count - 1]?.knownMs ?? told.knownMs;
+    // A batch goes into one segment.
+    if (filling !== null && (filling.source !== told.source || isJump(lastMs, told.knownMs))) {
       pause.end();
-      void flush(told.knownMs);
+      void flush(lastMs);
     }
     filling ??= spares.take(told.source);
     if (filling === null) {
@@ -85,7 +87,7 @@ export function createBookRecorder(options: RecorderOptions): BookRecorder {
     flush,
     prune: (nowMs) => pruner.prune(nowMs),
     offer(told) {
-      if (isItsTurn(lastMs.get(told.asset), told.knownMs, options.everyMs)) keep(told);
+      if (isItsTurn(lastMsOf.get(told.asset), told.knownMs, options.everyMs)) keep(told);
     },
     state: () => ({ ...tally, trouble: tally.trouble ?? pruner.trouble() }),
     async close() {

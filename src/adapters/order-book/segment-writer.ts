@@ -134,10 +134,13 @@ async function attempt(act: () => Promise<void>): Promise<void> {
  * another, so that a jump and its undoing hide nothing behind what seems newer. A silence is taken for a jump, too.
  */
 function isOver(open: Open, { source, nowMs }: BatchAt): boolean {
-  const passedMs = nowMs - open.lastMs;
-  if (passedMs < 0 || JUMP_MS < passedMs) return true;
+  if (isJump(open.lastMs, nowMs)) return true;
   if (SEGMENT_BYTES_MAX <= open.bytes || MS_PER_HOUR <= nowMs - open.sinceMs) return true;
   return open.source !== source || open.day !== dayOf(nowMs);
+}
+
+export function isJump(fromMs: number, toMs: number): boolean {
+  return toMs < fromMs || JUMP_MS < toMs - fromMs;
 }
 
 function dayOf(ms: number): string {

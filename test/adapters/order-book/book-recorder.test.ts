@@ -136,6 +136,19 @@ describe("recorded books", () => {
     expect(found).toEqual([0, 2_000, 3_000, 3 * 3_600_000, 3 * 3_600_000 + 1_000]);
   });
 
+  test("are hidden by no jump of the clock within a batch", async () => {
+    const recorder = open();
+    const ahead = 3 * 3_600_000;
+    for (const afterMs of [0, ahead, ahead + 100, 500, 2_000]) {
+      recorder.keep(offer("A", afterMs));
+      if (afterMs === 500) await recorder.flush(START_MS + afterMs);
+    }
+    await recorder.close();
+    const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };
+    const found = [...readBooks(folder, null, all)].map(({ knownMs }) => knownMs - START_MS);
+    expect(found).toEqual([0, 500, 2_000, ahead, ahead + 100]);
+  });
+
   test("begin a segment with each day, and with each source", async () => {
     const recorder = open();
     recorder.offer(offer("A", 0));

@@ -1,3 +1,4 @@
+import { tableFromIPC, tableToIPC } from "apache-arrow";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Book, ToldBook } from "../../../src/domain/order-book/book.ts";
@@ -33,6 +34,16 @@ describe("a segment of recorded books", () => {
       const found = [...readSegment(bytes.slice(0, length)).books];
       expect(found.map(plain), `cut at ${length}`).toEqual(known.slice(0, whole).flat().map(plain));
     }
+  });
+
+  test("of before there was a time of telling is read, each known when it was received", () => {
+    const known = fc.sample(books, { numRuns: 3, seed: 1 }).map(knownOf);
+    const table = tableFromIPC(encoded([known]).bytes);
+    const names = table.schema.fields.map(({ name }) => name).filter((one) => one !== "pushed_ms");
+    const found = readSegment(tableToIPC(table.select(names), "stream"));
+    expect([...found.books].map(plain)).toEqual(
+      known.map((one) => plain({ ...one, knownMs: one.receivedMs })),
+    );
   });
 
   test("of another layout has no books", () => {

@@ -38,8 +38,8 @@ const FACTS_MAX = 64;
 const READ_APART_MS = 50;
 /** Where no scan of its time comes: there are none, they are late, or its clock is another. */
 const HELD_MS_MAX = 2_000;
-/** Of a feed; the oldest gives way. */
-const HELD_MAX = 16;
+/** Of a feed: what a flood brings until the first of it is taken in any case. */
+const HELD_MAX = HELD_MS_MAX / READ_APART_MS;
 
 type Held = {
   readonly facts: readonly FeedFact[];
@@ -138,12 +138,15 @@ export class FeedIntake {
       this.#newest = { atMs: nowMs, ageMs: clock.nowMs() - asOfMs };
     }
     if (knownMs === undefined) {
+      // What waits is older, and must not follow what is newer.
+      if (isReadable) this.#held.length = 0;
       this.#text = this.#take(facts) ? text : null;
       return;
     }
     this.#text = text;
     this.#held.push({ facts, knownMs, heardAtMs: nowMs });
-    if (HELD_MAX < this.#held.length) this.#held.shift();
+    // The oldest stays: without it nothing would ever have waited for long enough.
+    if (HELD_MAX < this.#held.length) this.#held.splice(1, 1);
   }
 
   /** Of those that may be taken the newest, in the place of all before it. */

@@ -92,11 +92,25 @@ test("what the journal could not take comes again, and a look brings what was no
   expect(log).toEqual([100]);
 });
 
-test("a flood holds no more than its newest", () => {
-  const { log, tell, scan } = begin();
+test("a flood holds no more than its newest, and is taken at the pace of its feed where no scan comes", () => {
+  const { log, tell, scan, intake } = begin();
   for (let at = 0; at < 10_000; at += 10) tell(at);
-  scan(9_100);
-  expect(log).toEqual([]);
   scan(10_000);
   expect(log).toEqual([9_950]);
+  // The shortest pace that a streamer can have, and the trader's ticks.
+  for (let at = 10_100; at <= 20_000; at += 100) {
+    tell(at);
+    if (at % 1_000 === 0) intake.takeOld();
+  }
+  expect(log).toEqual([9_950, 11_000, 13_000, 15_000, 17_000]);
+});
+
+test("what does not say when it was told leaves nothing older behind it", () => {
+  const { log, clock, tell, scan, intake } = begin();
+  tell(100);
+  clock.afterMs = 3_000;
+  intake.hear(textOf(3_000).replace("_pushed_at", "_pushed"));
+  expect(log).toEqual([3_000]);
+  scan(4_000);
+  expect(log).toEqual([3_000]);
 });
