@@ -110,9 +110,23 @@ export async function temporalAnswers(
   }
 }
 
-/** Whether the server knows our search attributes: an upsert of an unknown one blocks a workflow. */
+type Known = { readonly has: boolean; readonly untilMs: number };
+const known = new WeakMap<TemporalClient, Known>();
+/** Attributes are taken away by nobody but a loss of the whole database, after which they are made anew within seconds. */
+const HAS_KNOWN_MS = 600_000;
+const HAS_NOT_KNOWN_MS = 5_000;
+
+/**
+ * Whether the server knows our search attributes: an upsert of an unknown one blocks a workflow. Remembered for a while: each
+ * time that it lists them, Temporal's server (1.32) opens a connection to itself which it keeps for half an hour.
+ */
 export async function hasSearchAttributes(temporal: TemporalClient): Promise<boolean> {
-  return (await missingSearchAttributes(temporal)).length === 0;
+  const before = known.get(temporal);
+  const nowMs = monotonicMs();
+  if (before !== undefined && nowMs < before.untilMs) return before.has;
+  const has = (await missingSearchAttributes(temporal)).length === 0;
+  known.set(temporal, { has, untilMs: nowMs + (has ? HAS_KNOWN_MS : HAS_NOT_KNOWN_MS) });
+  return has;
 }
 
 /** Idempotent; returns the names that were missing. */
@@ -129,6 +143,8 @@ export async function addSearchAttributes(temporal: TemporalClient): Promise<rea
 
 async function missingSearchAttributes(temporal: TemporalClient): Promise<readonly string[]> {
   const { namespace } = temporal.address;
-  const known = await temporal.connection.operatorService.listSearchAttributes({ namespace });
-  return SEARCH_ATTRIBUTES.filter((name) => !(name in known.customAttributes));
+  const { customAttributes } = await temporal.connection.operatorService.listSearchAttributes({
+    namespace,
+  });
+  return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes));
 }

@@ -1,8 +1,7 @@
 /** The embedded Temporal server keeps closed workflows for as long as it is told, also on an old database. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { connectTemporal } from "../../src/adapters/temporal-client.ts";
+import { connectTemporal, hasSearchAttributes } from "../../src/adapters/temporal-client.ts";
 import type { TemporalClient } from "../../src/adapters/temporal-client.ts";
 import { loadConfig } from "../../src/config.ts";
 import { bringSchedule } from "../../src/adapters/temporal-schedules.ts";
@@ -64,6 +63,18 @@ async function closeCancelled({ connection }: TemporalClient, workflowId: string
   });
 }
 
+const ASKED_TIMES = 20;
+
+/** Workers ask all the time, and each listing of them costs the server a connection to itself. */
+async function expectFewConnections(temporal: TemporalClient, pid: number): Promise<void> {
+  const open = () => readdirSync(`/proc/${pid}/fd`).length;
+  const before = open();
+  for (let times = 0; times < ASKED_TIMES; times += 1) {
+    expect(await hasSearchAttributes(temporal)).toBe(true);
+  }
+  expect(open() - before).toBeLessThan(ASKED_TIMES);
+}
+
 const LOST = "backtest-daily" satisfies ScheduleName;
 
 test("`up` makes a lost supervisor anew with what was lost with it, and not one that was cancelled", async () => {
@@ -86,6 +97,7 @@ test("`up` makes a lost supervisor anew with what was lost with it, and not one 
   };
   try {
     await until(() => supervisors.failures().length === 0, { ms: 20_000, tell });
+    await expectFewConnections(temporal, server.pid);
     await temporal.connection.withDeadline(Date.now() + 120_000, () =>
       closeCancelled(temporal, "supervise-trader-blue"),
     );

@@ -98,6 +98,8 @@ export class BookBoard {
     if (AHEAD_MAX_MS < message.asOfMs - now.wallMs) {
       return this.#refuse("ahead", `a book of ${message.symbol} from a time that is not yet`);
     }
+    // Taken while the clocks were ahead: until they have caught up every book would be older than it.
+    if (AHEAD_MAX_MS < kept.asOfMs - now.wallMs) kept.asOfMs = message.asOfMs;
     if (kept.connection !== origin.connection) this.#moveTo(kept, message, origin);
     return kept.local === null
       ? this.#takeWhole(kept, { message, now, origin })

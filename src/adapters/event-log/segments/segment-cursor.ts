@@ -131,8 +131,18 @@ export class SegmentCursor {
     const tail = Buffer.allocUnsafe(tailBytes);
     const read = readSync(this.#fd, tail, 0, tailBytes, this.#offset);
     const sound = findSound(tail.subarray(0, read), this.#layout, this.#nextIndex);
-    if (sound === null) return;
+    // Of a write under way the record may have been read before its end was written, and the next one after: what
+    // precedes a sound record is whole by the time at which that one is seen.
+    if (sound === null || this.#isWholeByNow()) return;
     this.#refuse(`the record can't be read, but a sound one follows at ${this.#offset + sound}`);
+  }
+
+  #isWholeByNow(): boolean {
+    const { headBytes } = this.#layout;
+    const head = this.#layout.decodeHead(readBytes(this.#fd, headBytes, this.#offset), 0);
+    if (head === null) return false;
+    const record = readBytes(this.#fd, headBytes + head.payloadBytes, this.#offset);
+    return record.length === headBytes + head.payloadBytes && this.#layout.isSound(record, 0, head);
   }
 
   #refuse(found: string): never {
@@ -201,7 +211,7 @@ function layoutOf(header: SegmentHeader, path: string): RecordLayout {
   }
 }
 
-function readBytes(fd: number, bytes: number): Buffer {
+function readBytes(fd: number, bytes: number, position = 0): Buffer {
   const buffer = Buffer.alloc(bytes);
-  return buffer.subarray(0, readSync(fd, buffer, 0, bytes, 0));
+  return buffer.subarray(0, readSync(fd, buffer, 0, bytes, position));
 }

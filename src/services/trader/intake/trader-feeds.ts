@@ -24,7 +24,7 @@ export class TraderFeeds {
         new FeedIntake({
           feed,
           read: () => hazelcast.read(feed.map, feed.key),
-          isKnown: (fact) => isKnown(trader, fact),
+          isKnown: (fact) => isKnown(trader, fact, clock.nowMs()),
           take,
           budgetMs: budgetOf(trader, inputOf(feed.name)) || feed.budgetMs,
           clock,
@@ -57,11 +57,15 @@ export class TraderFeeds {
   }
 }
 
-function isKnown({ data }: Trader, fact: FeedFact): boolean {
+/** More than clocks of two machines differ by. */
+const AHEAD_MAX_MS = 5_000;
+
+function isKnown({ data }: Trader, fact: FeedFact, nowMs: number): boolean {
   if (fact.kind === "book") {
-    // Nor an older one, for example from a streamer that was superseded.
+    // Nor one from before it, such as of a streamer that was overtaken; but what was taken while the clock was ahead holds none up.
     const knownMs = data.books?.get(fact.asset)?.asOfMs;
-    return knownMs !== undefined && fact.asOfMs <= knownMs;
+    if (knownMs === undefined || fact.asOfMs === knownMs) return knownMs !== undefined;
+    return fact.asOfMs < knownMs && knownMs - nowMs <= AHEAD_MAX_MS;
   }
   if (fact.kind !== "feature") return false;
   const known = data.features.get(fact.name);
