@@ -5,8 +5,8 @@
 const KEPT = "dolphin.second";
 const ANSWER_MS = 130_000;
 const LOOK_EVERY_MS = 30_000;
-/** A second time they are done twice, unless they bear the same id. The others set how something stands. */
-const COUNTED = new Set(["enter", "restart"]);
+/** A second time they are done twice, or refused, unless they bear the same id. The others set how something stands. */
+const COUNTED = new Set(["enter", "restart", "mute", "unmute"]);
 const REPEATED_WITHIN_MS = 600_000;
 /** By what was sent: ids of counted commands that may have been done or not. */
 const unsettled = new Map();
