@@ -12,6 +12,7 @@ export type Answered = {
 
 const MUTE_MS_MAX = 30 * MS_PER_DAY;
 const MUTES_MAX = 100;
+const DONE_MAX = 100;
 
 /** Idempotent. */
 export function acknowledge(
@@ -54,14 +55,18 @@ export function acknowledge(
   };
 }
 
-export function mute(
-  state: EngineState,
-  order: Pick<Mute, "rule" | "subject" | "by" | "reason"> & {
-    readonly forMs: number;
-    readonly atMs: number;
-  },
-  setup: Setup,
-): Answered {
+/** Once for a request, also where its mute has ended since: who asks again had no answer, and means no longer one. */
+export function mute(state: EngineState, order: MuteCommand, setup: Setup): Answered {
+  return once(state, `mute ${order.request}`, () => muted(state, order, setup));
+}
+
+type MuteCommand = Pick<Mute, "rule" | "subject" | "by" | "reason"> & {
+  readonly forMs: number;
+  readonly atMs: number;
+  readonly request: string;
+};
+
+function muted(state: EngineState, order: MuteCommand, setup: Setup): Answered {
   const { rule, subject, by, reason, forMs, atMs } = order;
   const draft = draftOf(state, setup, atMs);
   if (draft.rule(rule) === null) return refused(`there is no rule '${rule}'`);
@@ -82,11 +87,13 @@ export function mute(
   return { ok: true, says, stepped: draft.done({ lastAtMs: state.lastAtMs }) };
 }
 
-export function unmute(
-  state: EngineState,
-  { id, atMs }: { readonly id: string; readonly atMs: number },
-  setup: Setup,
-): Answered {
+type UnmuteCommand = { readonly id: string; readonly atMs: number; readonly request: string };
+
+export function unmute(state: EngineState, order: UnmuteCommand, setup: Setup): Answered {
+  return once(state, `unmute ${order.request}`, () => unmuted(state, order, setup));
+}
+
+function unmuted(state: EngineState, { id, atMs }: UnmuteCommand, setup: Setup): Answered {
   const draft = draftOf(state, setup, atMs);
   const left = draft.mutes.filter((one) => one.id !== id && one.rule !== id);
   if (left.length === draft.mutes.length) return refused(`there is no mute '${id}'`);
@@ -98,9 +105,18 @@ export function unmute(
   };
 }
 
-/**
- * A command is not an evaluation: the engine's clock does not advance, and the next step counts from the last one.
- */
+function once(state: EngineState, request: string, act: () => Answered): Answered {
+  const done = state.done ?? [];
+  const before = done.find((one) => one.request === request);
+  if (before !== undefined) return { ok: true, says: before.says, stepped: null };
+  const answered = act();
+  const { stepped, says } = answered;
+  if (stepped === null) return answered;
+  const next = { ...stepped.state, done: [...done, { request, says }].slice(-DONE_MAX) };
+  return { ...answered, stepped: { ...stepped, state: next } };
+}
+
+/** A command is no look: the engine's clock stands, and the next step counts from the last one. */
 function draftOf(state: EngineState, setup: Setup, atMs: number): Draft {
   return new Draft(state, setup, { facts: NO_FACTS, atMs, clockMs: state.clockMs });
 }

@@ -85,6 +85,9 @@ export type Mute = {
   readonly untilMs: number;
 };
 
+/** A command that took effect; asked for again, it is answered alike and done no more. */
+export type DoneCommand = { readonly request: string; readonly says: string };
+
 export type EngineState = {
   readonly version: 1;
   readonly clockMs: number;
@@ -97,6 +100,8 @@ export type EngineState = {
   /** The open ones, by id. */
   readonly incidents: Readonly<Record<string, Incident>>;
   readonly mutes: readonly Mute[];
+  /** The last ones, oldest first; left out by an older program. */
+  readonly done?: readonly DoneCommand[];
   readonly burn: BurnState;
   /** Conditions that hold but got no incident, because there were too many open ones. */
   readonly untracked: number;

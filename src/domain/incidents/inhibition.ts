@@ -5,7 +5,10 @@
 import type { Draft } from "./draft.ts";
 import { type KnownRoot, segmentOf } from "./facts.ts";
 import type { Incident, Track } from "./incident.ts";
+import { NO_DATA_RULE } from "./rules/built-in-rules.ts";
+import { namesIn } from "./rules/expression.ts";
 import { causeName, isOfSameSubject } from "./rules/rule.ts";
+import { type Ways, waysOf } from "./rules/ways.ts";
 
 /** How long after its cause a symptom may still last. */
 export const LINGER_MS = 30_000;
@@ -15,6 +18,7 @@ export const LOSS_MS = 60_000;
 
 const CRASH = "process_crash";
 const WORKER_CRASH = "worker_crash";
+const WORKER_DOWN = "worker_down";
 /** Their subjects are services. */
 const OF_SERVICES: ReadonlySet<string> = new Set([CRASH, "health_silent"]);
 
@@ -24,7 +28,7 @@ const RULE_OF_ROOT: Readonly<Record<string, string>> = {
   bridge: CRASH,
   hazelcast: "hazelcast_down",
   temporal: "temporal_down",
-  worker: "worker_down",
+  worker: WORKER_DOWN,
   mount: "mount_hung",
   disk: "disk_low",
   clock: "clock_off",
@@ -98,13 +102,41 @@ function firstActive(
   return found ?? null;
 }
 
-/** A worker takes down only the services that it keeps; one that stays away must not silence all others. */
+/**
+ * What is away silences only what comes by way of it: a layer without a worker must not silence the others, nor a
+ * server what nobody needs it for.
+ */
 function couldCause(
+  draft: Draft,
+  cause: Track,
+  symptom: Pick<Incident, "rule" | "subject">,
+): boolean {
+  if (cause.rule === WORKER_CRASH) return couldLoss(draft, cause, symptom);
+  if (cause.rule === WORKER_DOWN) return waysTo(draft, symptom).layers.includes(cause.subject);
+  return symptom.rule !== NO_DATA_RULE || waysTo(draft, symptom).causes.includes(cause.rule);
+}
+
+/** That a rule cannot be judged comes by way of its facts: of those of its subjects that are unknown. */
+function waysTo(draft: Draft, { rule, subject }: Pick<Incident, "rule" | "subject">): Ways {
+  const isNoData = rule === NO_DATA_RULE;
+  const judged = draft.rule(isNoData ? subject : rule);
+  const unknown = isNoData ? draft.facts.values[`no_data_of.${subject}`] : undefined;
+  const listed = typeof unknown === "string" ? unknown.split(", ").filter(Boolean) : [];
+  const subjects = isNoData ? listed : [subject];
+  const names = judged === null ? [] : namesIn(judged.expression);
+  return waysOf(
+    subjects.length === 0
+      ? names
+      : subjects.flatMap((one) => names.map((name) => name.replace("*", one))),
+  );
+}
+
+/** A worker takes with it what it keeps and no other service: one that stays away must not silence all the rest. */
+function couldLoss(
   { facts, clockMs }: Draft,
   cause: Track,
   { rule, subject }: Pick<Incident, "rule" | "subject">,
 ): boolean {
-  if (cause.rule !== WORKER_CRASH) return true;
   const keeps = facts.values[`worker_process.${cause.subject}.keeps`];
   if (OF_SERVICES.has(rule) && typeof keeps === "string") {
     return keeps.split(", ").some((name) => segmentOf(name) === subject);

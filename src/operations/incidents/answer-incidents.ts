@@ -72,8 +72,8 @@ function carryOut(
     case "acknowledge":
       return incidents.acknowledge(request, nowMs);
     case "mute":
-      return incidents.mute({ ...request, forMs: request.for_ms }, nowMs);
+      return incidents.mute({ ...request, forMs: request.for_ms, request: request.id }, nowMs);
     case "unmute":
-      return incidents.unmute({ id: request.mute, by: request.by }, nowMs);
+      return incidents.unmute({ id: request.mute, by: request.by, request: request.id }, nowMs);
   }
 }

@@ -11,7 +11,10 @@ export type IncidentsPort = {
     nowMs: number,
   ): CommandAnswer;
   mute(order: MuteOrder, nowMs: number): CommandAnswer;
-  unmute(order: { readonly id: string; readonly by: string }, nowMs: number): CommandAnswer;
+  unmute(
+    order: { readonly id: string; readonly by: string; readonly request: string },
+    nowMs: number,
+  ): CommandAnswer;
   open(): readonly Incident[];
   mutes(): readonly Mute[];
   /** Why nothing can be written now, or what was lost; null while all is well. */
@@ -30,4 +33,6 @@ export type MuteOrder = {
   readonly forMs: number;
   readonly by: string;
   readonly reason: string;
+  /** Its id: asked twice, it is done once. */
+  readonly request: string;
 };

@@ -47,9 +47,13 @@ export function withWholeStory(incident: Incident, kept: LookedUp["kept"]): Inci
 type Order = Exclude<IncidentRequest, { command: "incidents" }>;
 type Unnamed<T> = T extends unknown ? Omit<T, "id"> : never;
 
-/** Sent to the watchdog, the only writer. @throws {Error} when it does not answer. */
-export async function orderIncidents(dataDir: string, order: Unnamed<Order>): Promise<Ordered> {
-  const { ok, detail } = await ask(dataDir, { ...order, id: randomUUID() });
+/** To the watchdog alone: nobody else writes. With the same id it is done once. @throws {Error} when it does not answer. */
+export async function orderIncidents(
+  dataDir: string,
+  order: Unnamed<Order>,
+  id: string = randomUUID(),
+): Promise<Ordered> {
+  const { ok, detail } = await ask(dataDir, { ...order, id });
   return { ok, says: detail };
 }
 

@@ -83,7 +83,7 @@ export function openIncidents({ folder, log, nowMs, wake, ...setup }: IncidentsA
     },
     acknowledge: (order, atMs) => command(acknowledge(state, { ...order, atMs }, setup), atMs),
     mute: (order, atMs) => command(mute(state, { ...order, atMs }, setup), atMs),
-    unmute: ({ id }, atMs) => command(unmute(state, { id, atMs }, setup), atMs),
+    unmute: (order, atMs) => command(unmute(state, { ...order, atMs }, setup), atMs),
     open: () => Object.values(state.incidents),
     mutes: () => state.mutes,
     trouble: () => store.trouble ?? store.lost,

@@ -10,7 +10,9 @@ import {
   escalationOf,
   RENOTIFY_MS,
 } from "../../domain/incidents/rules/built-in-rules.ts";
+import { namesIn, parseExpression } from "../../domain/incidents/rules/expression.ts";
 import { checkInhibition, type Rule, ruleFrom } from "../../domain/incidents/rules/rule.ts";
+import { waysOf } from "../../domain/incidents/rules/ways.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 
 const named = z.string().min(1).max(40);
@@ -72,14 +74,18 @@ export const alertRules = z
     }
   });
 
-/** Rules that inhibit a rule of the operator's: those about the sources that its facts come through. */
-const OWN_CAUSES = [
-  "hazelcast_down",
-  "temporal_down",
-  "worker_down",
-  "health_silent",
-  "process_crash@same",
-];
+/** What excuses a rule of one's own: what its facts come through, and nothing else. */
+function ownCauses(when: string): readonly string[] {
+  const names = namesIn(parseExpression(when));
+  const { causes, layers } = waysOf(names);
+  const isOfServices = names.some((name) => name.startsWith("service."));
+  return [
+    ...causes,
+    ...(layers.length === 0 ? [] : ["worker_down"]),
+    ...(isOfServices ? ["process_crash@same"] : []),
+  ];
+}
+
 const OWN_NO_DATA_S = 120;
 
 /** The built-in rules with the operator's changes, and his own. @throws {Error} that names the rule. */
@@ -111,23 +117,24 @@ function ownRule(name: string, wanted: RuleSettings): Rule {
     );
   }
   const severity = wanted.severity ?? "warning";
+  const { when } = wanted;
   const base = ruleFrom({
     name,
-    when: wanted.when,
+    when,
     forMs: 0,
     keepMs: 60 * MS_PER_SECOND,
     severity,
     teams: [],
     channels: [],
-    summary: `${name}: ${wanted.when} ({subject})`.replaceAll(/[{}](?!subject|\))/g, ""),
+    summary: `${name}: ${when} ({subject})`.replaceAll(/[{}](?!subject|\))/g, ""),
     action: "none",
-    inhibitedBy: OWN_CAUSES,
+    inhibitedBy: [],
     renotifyMs: RENOTIFY_MS[severity],
     escalation: escalationOf(severity),
     muted: [],
     noDataMs: OWN_NO_DATA_S * MS_PER_SECOND,
   });
-  return changed(base, wanted);
+  return changed({ ...base, inhibitedBy: ownCauses(when) }, wanted);
 }
 
 function changed(base: Rule, wanted: RuleSettings): Rule {

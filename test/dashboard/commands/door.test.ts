@@ -221,15 +221,29 @@ test.each([
   expect([answer.code, answer.says]).toEqual([409, expect.stringMatching(says)]);
 });
 
-test("who took a command and does not answer is told as unknown, not as refused", async () => {
+test("who took a command and does not answer is told as unknown, and hears the same id again", async () => {
   const path = controlSocketPath(folder, WATCHDOG);
   mkdirSync(dirname(path), { recursive: true });
-  const mute = createServer((socket) => socket.once("data", () => socket.destroy()));
-  mute.listen(path);
-  await once(mute, "listening");
-  const { code, says } = await command("acknowledge", await signIn(), { incident: "x" });
-  mute.close();
-  expect([code, says]).toEqual([504, expect.stringMatching(/may have been done or not/)]);
+  const heard: string[] = [];
+  const silent = createServer((socket) =>
+    socket.once("data", (line) => {
+      heard.push(line.toString());
+      socket.destroy();
+    }),
+  );
+  silent.listen(path);
+  await once(silent, "listening");
+  const headers = await signIn();
+  const body = JSON.stringify({ id: "mute-1", input: { rule: "x", for_s: 60 } });
+  for (const _ of ["first", "again"]) {
+    const { code, says } = await send("/command/mute", { headers, body });
+    expect([code, says]).toEqual([504, expect.stringMatching(/may have been done or not/)]);
+  }
+  silent.close();
+  expect(heard.map((line): unknown => JSON.parse(line))).toMatchObject([
+    { command: "mute", id: "mute-1" },
+    { command: "mute", id: "mute-1" },
+  ]);
 });
 
 test.each([

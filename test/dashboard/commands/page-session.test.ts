@@ -19,11 +19,14 @@ async function idsSent(name: string, codes: readonly number[]): Promise<readonly
   return ids;
 }
 
-test("an order that may have been placed is sent again with its id, until an answer is there", async () => {
-  const [first, again, answered, another] = await idsSent("enter", [504, 500, 200, 200]);
-  expect([again, answered]).toEqual([first, first]);
-  expect(another).not.toBe(first);
-});
+test.each(["enter", "mute"])(
+  "of %s what may have been done is sent again with its id, until an answer is there",
+  async (name) => {
+    const [first, again, answered, another] = await idsSent(name, [504, 500, 200, 200]);
+    expect([again, answered]).toEqual([first, first]);
+    expect(another).not.toBe(first);
+  },
+);
 
 test("a halt is always a new one: what was resumed since must be halted again", async () => {
   expect(new Set(await idsSent("halt", [504, 504, 200])).size).toBe(3);

@@ -1,5 +1,5 @@
 /** An engine of incidents in the hands of a test: its facts, its clock, and all that it has told so far. */
-import { acknowledge, mute } from "../../../src/domain/incidents/commands.ts";
+import { acknowledge, mute, unmute } from "../../../src/domain/incidents/commands.ts";
 import type { Setup, Stepped } from "../../../src/domain/incidents/draft.ts";
 import type { Facts, FactTable } from "../../../src/domain/incidents/facts.ts";
 import {
@@ -53,6 +53,7 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
   };
   let state: EngineState = initialState();
   let nowMs = BEGIN_MS;
+  let requests = 0;
   let facts: Facts = { values: given.facts ?? WELL, roots: [], symptoms: [] };
   const told: Notification[] = [];
   const take = (stepped: Stepped | null): void => {
@@ -93,9 +94,15 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
       take(answer.stepped);
       return answer;
     },
-    mute(rule: string, forMs: number) {
-      const order = { rule, subject: null, by: "ana", reason: "known", forMs, atMs: nowMs };
-      const answer = mute(state, order, setup);
+    /** The same request again is one that had no answer. */
+    mute(rule: string, forMs: number, request = `${(requests += 1)}`) {
+      const about = { rule, subject: null, by: "ana", reason: "known", forMs, atMs: nowMs };
+      const answer = mute(state, { ...about, request }, setup);
+      take(answer.stepped);
+      return answer;
+    },
+    unmute(id: string, request = `${(requests += 1)}`) {
+      const answer = unmute(state, { id, atMs: nowMs, request }, setup);
       take(answer.stepped);
       return answer;
     },

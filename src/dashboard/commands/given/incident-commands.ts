@@ -13,8 +13,8 @@ const text = z.string().min(1).max(500);
 export const acknowledge = command(
   z.strictObject({ incident: text }),
   WITHIN_MS,
-  ({ incident }, { dataDir, by }) =>
-    order(dataDir, { command: "acknowledge", incident, by, via: "dashboard" }),
+  ({ incident }, { dataDir, by, id }) =>
+    order(dataDir, { command: "acknowledge", incident, by, via: "dashboard" }, id),
 );
 
 export const mute = command(
@@ -25,12 +25,17 @@ export const mute = command(
     reason: text.default("no reason given"),
   }),
   WITHIN_MS,
-  ({ rule, subject, for_s, reason }, { dataDir, by }) =>
-    order(dataDir, { command: "mute", rule, subject, for_ms: for_s * MS_PER_SECOND, by, reason }),
+  ({ rule, subject, for_s, reason }, { dataDir, by, id }) => {
+    const for_ms = for_s * MS_PER_SECOND;
+    return order(dataDir, { command: "mute", rule, subject, for_ms, by, reason }, id);
+  },
 );
 
-export const unmute = command(z.strictObject({ mute: text }), WITHIN_MS, (input, context) =>
-  order(context.dataDir, { command: "unmute", mute: input.mute, by: context.by }),
+export const unmute = command(
+  z.strictObject({ mute: text }),
+  WITHIN_MS,
+  ({ mute: muted }, { dataDir, by, id }) =>
+    order(dataDir, { command: "unmute", mute: muted, by }, id),
 );
 
 async function order(...of: Parameters<typeof orderIncidents>): Promise<CommandAnswer> {

@@ -5,8 +5,8 @@
 const KEPT = "dolphin.second";
 const ANSWER_MS = 130_000;
 const LOOK_EVERY_MS = 30_000;
-/** Sent twice these are carried out twice, unless they have the same id. The others set a state. */
-const COUNTED = new Set(["enter", "restart"]);
+/** A second time they are done twice, or refused, unless they bear the same id. The others set how something stands. */
+const COUNTED = new Set(["enter", "restart", "mute", "unmute"]);
 const REPEATED_WITHIN_MS = 600_000;
 /** Ids of such commands with an unknown outcome, by what was sent. */
 const unsettled = new Map();
