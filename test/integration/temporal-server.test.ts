@@ -1,5 +1,6 @@
 /** The embedded Temporal server keeps closed workflows for as long as it is told, also on an old database. */
-import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { mkdirSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { connectTemporal, hasSearchAttributes } from "../../src/adapters/temporal-client.ts";
 import type { TemporalClient } from "../../src/adapters/temporal-client.ts";
