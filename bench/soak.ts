@@ -59,7 +59,8 @@ const Findings = z.object({
   findings: z.array(z.object({ check: z.string(), grade: z.string(), found: z.string() })),
 });
 const WELL_WITHIN_MS = 300_000;
-const ENDED_WITHIN_MS = 480_000;
+/** A rule that flaps has to be quiet for 15 minutes before its incident ends. */
+const ENDED_WITHIN_MS = 1_200_000;
 const ALERT_WITHIN_MS = 60_000;
 const COMMAND_TRIES_MAX = 60;
 const COMMAND_PAUSE_MS = 1_000;
