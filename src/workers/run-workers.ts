@@ -16,6 +16,7 @@ import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
 import { createKeeper } from "../operations/keeper/keeper.ts";
 import type { Keeper } from "../operations/keeper/keeper.ts";
+import { compactHeapLater } from "../adapters/process/compact-heap.ts";
 import type { ServiceCommand } from "../adapters/process/service-process.ts";
 import {
   describeRun,
@@ -121,6 +122,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
+    compactHeapLater();
     await runAll(workers, stop.signal);
     tell("all workers have stopped");
   } catch (error) {

@@ -4,10 +4,8 @@
  * listener nobody can catch that.
  */
 import type { Client } from "hazelcast-client";
+import { FOREIGN } from "./foreign.ts";
 import { SCAN_TEXT_CHARS_MAX } from "../../wire/scan-value.ts";
-
-/** Stands for a value that is no text. One for all: what is read twice compares as equal. */
-export const FOREIGN: unique symbol = Symbol("a value that is no text");
 
 const NULL_TYPE = 0;
 const TEXT_TYPE = -11;

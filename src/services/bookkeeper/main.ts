@@ -1,4 +1,6 @@
 /** Entry point of the bookkeeper: what BLUE's journal and the books' trades need beside the traders. */
-import { runBookkeeper } from "./bookkeeper-process.ts";
+import { provideLeanMessages } from "../../adapters/temporal/lean-messages.ts";
 
+provideLeanMessages();
+const { runBookkeeper } = await import("./bookkeeper-process.ts");
 await runBookkeeper();
