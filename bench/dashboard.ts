@@ -3,19 +3,23 @@
  * frame that shows it, what the dashboard's process takes of a core with the page open, and whether the page grows.
  *     node bench/dashboard.ts [--json] [--minutes 3] [--rate 2] [--assets 50] [--loads 10]
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Browser, CDPSession, Page } from "playwright-core";
-import { openBrowser } from "../test/helpers/browser.ts";
-import { DOLPHIN } from "../test/helpers/up.ts";
+import type { Browser, Page } from "playwright-core";
 import { renameIntoPlace } from "./harness/live-run.ts";
 import { machine, note } from "./harness/options.ts";
+import {
+  cpuSeconds,
+  heapMb,
+  openWatchedTab,
+  ourBrowser,
+  rssMb,
+  startDashboard,
+} from "./harness/page-stage.ts";
 import { startOurs } from "./harness/processes.ts";
 import { scanCorpus } from "./harness/scan-corpus.ts";
-import { type Stack, withStack } from "./harness/stack.ts";
+import { withStack } from "./harness/stack.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
 
 const { values } = parseArgs({
@@ -29,15 +33,12 @@ const { values } = parseArgs({
 });
 const [rate, assets] = [Number(values.rate), Number(values.assets)];
 const scans = Math.round(Number(values.minutes) * 60 * rate);
-const WATCH = resolve(import.meta.dirname, "harness/page-watch.js");
 /** The first ones bring processes up to speed. */
 const WARM_SCANS = 20;
 const SETTLE_MS = 2_000;
-const TICKS_PER_S = 100;
 
 await withStack(async (stack) => {
-  const browser = await openBrowser();
-  if (typeof browser === "string") throw new Error(browser);
+  const browser = await ourBrowser();
   const archive = join(stack.dir, "archive");
   mkdirSync(archive, { recursive: true });
   const bridge = await startOurs({ ...stack, archive });
@@ -95,54 +96,8 @@ async function measure(browser: Browser, { archive, url, pid }: Place) {
 }
 
 async function openPage(browser: Browser, url: string): Promise<Page> {
-  const page = await (await browser.newContext()).newPage();
-  await page.addInitScript({ path: WATCH });
-  await page.goto(url);
+  const page = await openWatchedTab(browser, url);
   await page.locator(".sentence", { hasText: /\w/ }).waitFor();
   while ((await page.evaluate("window.drawnMs")) === null) await page.waitForTimeout(20);
   return page;
-}
-
-async function startDashboard(stack: Stack) {
-  const env = { ...process.env, DOLPHIN_CONFIG: join(stack.dir, "dolphin.yaml") };
-  const child = spawn(DOLPHIN, ["dashboard", "--port", "0"], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env,
-  });
-  let output = "";
-  const url = await new Promise<string>((settle, fail) => {
-    child.once("exit", () => fail(new Error(`the dashboard ended: ${output}`)));
-    child.stdout.on("data", (chunk) => {
-      output += String(chunk);
-      const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? [];
-      if (found !== undefined) settle(found);
-    });
-  });
-  return {
-    url,
-    pid: child.pid!,
-    async stop() {
-      const ended = once(child, "exit");
-      child.kill("SIGTERM");
-      await ended;
-    },
-  };
-}
-
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
-}
-
-function rssMb(pid: number): number {
-  const [, kb = "0"] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return (Number(kb) * 1_024) / 1e6;
-}
-
-/** What is reachable: garbage is collected before. */
-async function heapMb(session: CDPSession): Promise<number> {
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = await session.send("Runtime.getHeapUsage");
-  return rounded(usedSize / 1e6);
 }

@@ -23,7 +23,7 @@ if (dir === undefined) {
 }
 const source = resolve(import.meta.dirname, "strategies/crowded-side.ts");
 const closes = resolve(import.meta.dirname, "data/crypto-5m-closes.csv");
-const { archive, dataDir } = layOutInputs(dir, closesToChunk(readFileSync(closes, "utf8")));
+const { archive, dataDir } = await layOutInputs(dir, closesToChunk(readFileSync(closes, "utf8")));
 const strategy = await loadStrategy(source);
 const book = Configuration.parse({}).trader;
 const { settings, differsFromBook } = runOfBook(book, {}, { choice: strategy.choice, source });

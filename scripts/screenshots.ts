@@ -1,6 +1,7 @@
 /**
- * Pictures of every page, light, dark and as on a phone, with data and without, into `.cache/screenshots`:
- * `npm run screenshots -- [--url http://127.0.0.1:8080]`. Without an address it starts the demo and looks at that.
+ * Pictures of every page, light, dark and as on a phone, into `.cache/screenshots`: with data, with Hazelcast down, with
+ * Temporal down, and where nothing ever ran: `npm run screenshots -- [--url http://127.0.0.1:8080]`. Without an address it
+ * starts the demo with both books and looks at that; with one nothing is stopped.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +13,8 @@ import { startDashboard } from "../src/dashboard/server.ts";
 import { openBrowser } from "../test/helpers/browser.ts";
 import { surroundings } from "../test/helpers/dashboard.ts";
 import { sendSignal } from "../test/helpers/processes.ts";
-import { startUp } from "../test/helpers/up.ts";
+import { spawnSync } from "../test/helpers/run-program.ts";
+import { DOLPHIN, startUp } from "../test/helpers/up.ts";
 
 const { values } = parseArgs({
   options: { url: { type: "string" }, seconds: { type: "string", default: "60" } },
@@ -24,6 +26,9 @@ const LOOKS = {
   dark: { colorScheme: "dark", viewport: { width: 1_280, height: 900 } },
   phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, isMobile: true },
 } as const;
+/** Until those who work with a server have told that it is away, and until they work with it again. */
+const NOTICED_MS = 30_000;
+const BACK_MS = 30_000;
 /** Until what a page asks for is drawn. */
 const SETTLE_MS = 2_500;
 
@@ -41,9 +46,19 @@ async function ofDemo(chromium: Browser): Promise<void> {
   const parent = mkdtempSync(join(tmpdir(), "dolphin-screenshots-"));
   const up = startUp(join(parent, "data"), ["--demo", "--ports", "auto"]);
   try {
-    const { dashboard } = await up.untilUp();
+    const { dashboard, services } = await up.untilUp();
+    spawnSync(DOLPHIN, ["--data-dir", join(parent, "data"), "start", "trader-green"]);
     await delay(Number(values.seconds) * 1_000);
     await ofDashboard(chromium, dashboard ?? "", "data");
+    for (const server of ["hazelcast", "temporal"]) {
+      // Else it would be started anew.
+      const silent = [up.pid, services[server]?.pid];
+      for (const pid of silent) sendSignal(pid, "SIGSTOP");
+      await delay(NOTICED_MS);
+      await ofDashboard(chromium, dashboard ?? "", `no-${server}`);
+      for (const pid of silent.toReversed()) sendSignal(pid, "SIGCONT");
+      await delay(BACK_MS);
+    }
   } finally {
     sendSignal(up.pid, "SIGTERM");
     await up.ended;

@@ -61,11 +61,11 @@ export async function replaysEqual(
   return code === 0 ? null : `replay ended with ${code}: ${stdout.slice(-500)}${stderr}`;
 }
 
-/** A channel whose address is a secret, and where that secret has got to. */
-export function plantSecret() {
+/** A channel whose address is a secret, and where that secret has got to. At port 1 nobody listens. */
+export function plantSecret(port = 1) {
   const secret = `canary-${randomUUID()}`;
   return {
-    env: { FAULTS_HOOK_URL: `http://127.0.0.1:1/${secret}` },
+    env: { FAULTS_HOOK_URL: `http://127.0.0.1:${port}/${secret}` },
     settings: {
       alerts: { channels: { planted: { kind: "webhook", url_env: "FAULTS_HOOK_URL" } } },
     },

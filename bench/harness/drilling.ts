@@ -2,7 +2,7 @@
 import { freezeStrike, type Strike } from "../../src/adapters/faults/strikes.ts";
 import type { FaultSpec } from "../../src/domain/drills/drill-faults.ts";
 import { createDrillAlerts } from "../../src/operations/drills/drill-alerts.ts";
-import { openDrillWatch } from "../../src/operations/drills/drill-watch.ts";
+import { type DrillWatch, openDrillWatch } from "../../src/operations/drills/drill-watch.ts";
 import { struckOf } from "../../src/operations/drills/plan-strike.ts";
 import { type DrillResult, runDrill } from "../../src/operations/drills/run-drill.ts";
 import type { DrillStack } from "../../test/helpers/drill-stack.ts";
@@ -10,6 +10,7 @@ import type { DrillStack } from "../../test/helpers/drill-stack.ts";
 export type Pids = Readonly<Record<string, number>>;
 export type Drilling = {
   run(fault: FaultSpec, plan: (pids: Pids) => Strike): Promise<DrillResult>;
+  look: DrillWatch["look"];
   close(): Promise<void>;
 };
 
@@ -27,6 +28,7 @@ export async function openDrilling(stack: DrillStack): Promise<Drilling> {
         onPoint: () => undefined,
         alerts: createDrillAlerts(config.data_dir),
       }),
+    look: () => watch.look(),
     close: () => watch.close(),
   };
 }

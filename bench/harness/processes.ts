@@ -5,7 +5,7 @@ import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { SERVICES } from "../../src/domain/supervision/services.ts";
+import { type ServiceName, SERVICES } from "../../src/domain/supervision/services.ts";
 import { serviceCommand } from "../../src/workers/service-command.ts";
 import { type ServiceBeat, ServiceMessage } from "../../src/wire/control-pipe.ts";
 import type { BenchOptions } from "./options.ts";
@@ -32,11 +32,18 @@ export type BridgeSetup = {
   readonly cluster: string;
   /** Lines of YAML below `scan_bridge:`. */
   readonly scanBridge?: readonly string[];
+  /** What stands below `trader:`. */
+  readonly trader?: object;
 };
 
 const READY_WITHIN_MS = 60_000;
 
-export async function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
+export function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
+  return startService("scan-bridge", { dir: setup.dir, config: writeConfig(setup) });
+}
+
+/** Returns where it stands. */
+function writeConfig(setup: BridgeSetup): string {
   mkdirSync(setup.dir, { recursive: true });
   const config = join(setup.dir, "dolphin.yaml");
   const host = setup.address;
@@ -48,10 +55,19 @@ export async function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
       `archive: ${setup.archive}`,
       `hazelcast: { address: "${host}", cluster: ${setup.cluster} }`,
       ...(section.length === 0 ? [] : ["scan_bridge:", ...section.map((line) => `  ${line}`)]),
+      ...(setup.trader === undefined ? [] : [`trader: ${JSON.stringify(setup.trader)}`]),
     ].join("\n"),
   );
+  return config;
+}
+
+/** A service as its supervisor starts it, by a configuration that stands already. */
+export async function startService(
+  name: ServiceName,
+  { dir, config }: { readonly dir: string; readonly config: string },
+): Promise<BridgeProcess> {
   const env = { ...process.env, DOLPHIN_CONFIG: config };
-  const command = serviceCommand(SERVICES["scan-bridge"], { env, logFolder: setup.dir });
+  const command = serviceCommand(SERVICES[name], { env, logFolder: dir });
   const log = openSync(command.outFile, "a");
   const startedMs = performance.now();
   const child = spawn(command.file, command.args, {
@@ -73,7 +89,7 @@ export async function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
   return {
     ...running(child, startedMs),
     beat: () => beat,
-    log: () => tailOf(join(setup.dir, "data/logs/scan-bridge.log")),
+    log: () => tailOf(join(dir, `data/logs/${name}.log`)),
   };
 }
 

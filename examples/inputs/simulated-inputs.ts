@@ -21,12 +21,12 @@ const RATE_MAX = 0.000_3;
 export type LaidOut = { readonly archive: string; readonly dataDir: string };
 
 /** `seed`: of rates and books. */
-export function layOutInputs(dir: string, chunk: ScanChunk, seed = 1): LaidOut {
+export async function layOutInputs(dir: string, chunk: ScanChunk, seed = 1): Promise<LaidOut> {
   const archive = join(dir, "archive");
   const dataDir = join(dir, "data");
   writeScans(archive, chunk);
   writeFunding(dataDir, chunk, seed);
-  writeBooks(dataDir, chunk, seed);
+  await writeBooks(dataDir, chunk, seed);
   return { archive, dataDir };
 }
 
@@ -68,7 +68,7 @@ function writeFunding(dataDir: string, chunk: ScanChunk, seed: number): void {
   store.close();
 }
 
-function writeBooks(dataDir: string, chunk: ScanChunk, seed: number): void {
+async function writeBooks(dataDir: string, chunk: ScanChunk, seed: number): Promise<void> {
   const random = seededRandom(seed + 1);
   const recorder = createBookRecorder({
     folder: booksFolder(dataDir),
@@ -83,11 +83,12 @@ function writeBooks(dataDir: string, chunk: ScanChunk, seed: number): void {
       const price = chunk.prices[row * chunk.assets.length + column]!;
       if (!(price > 0)) continue;
       const book = bookAround(price, random);
-      recorder.offer({ asset, asOfMs: receivedMs - 30, receivedMs, book, source: SOURCE });
+      const times = { asOfMs: receivedMs - 30, receivedMs, knownMs: receivedMs };
+      recorder.keep({ asset, ...times, book, source: SOURCE });
     }
-    recorder.flush(receivedMs);
+    await recorder.flush(receivedMs);
   }
-  recorder.close();
+  await recorder.close();
 }
 
 /** A spread of 1 to 4 bps, levels a basis point apart, and one side that is stronger than the other. */

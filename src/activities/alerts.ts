@@ -1,4 +1,4 @@
-/** The activity of an incident's mirror: an acknowledgement goes to the watchdog, by its local socket. */
+/** The activity of an incident's mirror: sends an acknowledgement to the watchdog's local socket. */
 import type { AcknowledgeAnswer, AcknowledgeOrder } from "../workflows/messages/alerts.ts";
 
 export type AlertWorld = {
@@ -8,7 +8,7 @@ export type AlertWorld = {
 
 export function createAlertActivities(world: AlertWorld) {
   return {
-    /** Idempotent: who is known to know is told so. */
+    /** Idempotent: a second acknowledgement is answered as already done. */
     acknowledgeIncident: (order: AcknowledgeOrder): Promise<AcknowledgeAnswer> =>
       world.acknowledge(order),
   };

@@ -1,6 +1,6 @@
 /**
- * The activities of the archive: which days wait for compaction, and the compaction of one.
- * Idempotent by day: a second attempt finds the file of the first, or makes it anew.
+ * The activities of the archive: which days need compaction, and the compaction of one. Idempotent by day: a second
+ * attempt finds the file of the first, or writes it again.
  */
 import { Context, heartbeat } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
@@ -15,12 +15,12 @@ export type ArchiveWorld = {
   readonly hasSearchAttributes: () => Promise<boolean>;
 };
 
-/** More in one run would make a history that is too long to hand on. */
+/** More in one run would make a history that is too long to pass on. */
 const DAYS_MAX = 5_000;
 
 export function createArchiveActivities(world: ArchiveWorld) {
   return {
-    /** The days asked for, or those that wait, oldest first. */
+    /** The requested days, or those that need compaction, oldest first. */
     async describeCompaction(
       asked: readonly string[] | null,
     ): Promise<{ readonly days: readonly string[]; readonly hasSearchAttributes: boolean }> {

@@ -1,6 +1,6 @@
 /**
- * The activities of backtests. Idempotent by the folder of a run and by the file of a sweep's chunk:
- * a second attempt writes the same bytes, or finds them. Results are references; data stays on disk.
+ * The activities of backtests. Idempotent by the folder of a run and by the file of a sweep's chunk: a second attempt
+ * writes the same bytes, or finds them. Results are references; data stays on disk.
  */
 import { Context, heartbeat } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
@@ -20,16 +20,16 @@ export type BacktestWorld = {
     task: Extract<BatchTask, { readonly kind: K }>,
     hooks: BatchHooks,
   ) => Promise<BatchResults[K]>;
-  /** The archive and folder of this machine where the request names none. */
+  /** This machine's archive and folder, where the request names none. */
   readonly placeOf: (request: BacktestRequest) => {
     readonly archive: string;
     readonly out: string;
-    /** Of indicators; left out: there are none. */
+    /** The store of indicator readings; absent: none. */
     readonly readings?: string;
-    /** Where order books are recorded; left out: nowhere. */
+    /** The folder of recorded order books; absent: none. */
     readonly books?: string;
   };
-  /** What the trader on this machine is configured as. */
+  /** The configuration of this machine's trader. */
   readonly bookOf: () => BookSection;
   readonly hasSearchAttributes: () => Promise<boolean>;
 };
@@ -80,11 +80,11 @@ export function createBacktestActivities(world: BacktestWorld) {
 
 export type BacktestActivities = ReturnType<typeof createBacktestActivities>;
 
-/** Beats with what people want to read in the Web UI: how far, how fast, how much longer. */
+/** Heartbeats with the progress for the Web UI: how far, how fast, remaining time. */
 async function beating<T>(perform: (hooks: BatchHooks) => Promise<T>): Promise<T> {
   const { cancellationSignal, log } = Context.current();
   const startedMs = monotonicMs();
-  /** What an earlier attempt had done. */
+  /** The progress of an earlier attempt. */
   let before: number | null = null;
   let details: Readonly<Record<string, number | null>> = { scans: 0 };
   const timer = setInterval(() => heartbeat(details), BEAT_MS);

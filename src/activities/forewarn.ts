@@ -1,5 +1,5 @@
 /**
- * The activities of the forewarner. A second attempt makes another forecast of the same time, of which only one is
+ * The activities of the forewarner. A second attempt makes another forecast for the same time, of which only one is
  * judged later; pushing is idempotent.
  */
 import { Context, heartbeat } from "@temporalio/activity";
@@ -9,9 +9,9 @@ import type { ForewarnInput, ForewarnResult } from "../workflows/messages/forewa
 export type ForecastAsked = Required<ForewarnInput>;
 
 export type ForewarnWorld = {
-  /** Keeps it, too. */
+  /** Also stores it. */
   readonly make: (asked: ForecastAsked, signal: AbortSignal) => Promise<ForewarnRecord>;
-  /** False where a newer one stands. */
+  /** False if a newer one is stored. */
   readonly push: (text: string) => Promise<boolean>;
   readonly hasSearchAttributes: () => Promise<boolean>;
 };

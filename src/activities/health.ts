@@ -1,4 +1,4 @@
-/** The activities of metaHealth: what it may not look up by itself, and what it has done by others. */
+/** The activities of metaHealth: data that a workflow may not read itself, and actions. */
 import type { Outcome } from "../domain/health/recovery.ts";
 import type { RecoveryPolicy } from "../domain/health/recovery-rules.ts";
 import type { RecoveryLook, RecoveryOrder } from "../workflows/messages/health.ts";
@@ -8,13 +8,13 @@ export type HealthWorld = {
   readonly policy: RecoveryPolicy;
   readonly nowMs: () => number;
   readonly hasSearchAttributes: () => Promise<boolean>;
-  /** Of the last sample of health; null: nobody knows of one. */
+  /** Age of health's last sample; null: unknown. */
   readonly healthAgeMs: () => Promise<number | null>;
-  /** As the service's supervisor counts them; empty where it has none. */
+  /** As counted by the service's supervisor; empty where it has none. */
   readonly restartTimesMs: (service: string) => Promise<readonly number[]>;
   /** Idempotent by the decision. */
   readonly recoverService: (order: RecoveryOrder) => Promise<RecoverAnswer>;
-  /** Runs the configured command, once for each decision. */
+  /** Runs the configured command, once per decision. */
   readonly restartServer: (order: RecoveryOrder) => Promise<Outcome>;
 };
 
@@ -33,7 +33,7 @@ export function createHealthActivities(world: HealthWorld) {
       };
     },
 
-    /** Once for each decision, however often it is tried. */
+    /** Once per decision, however often it is tried. */
     async carryOut(order: RecoveryOrder): Promise<Outcome> {
       if (order.target.kind === "server") return world.restartServer(order);
       const { done, says } = await world.recoverService(order);

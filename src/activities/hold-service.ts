@@ -1,6 +1,6 @@
 /**
- * The long activity of a run: it attaches to the keeper, heartbeats what it sees each second, and
- * ends with the process. How it is told to go decides what becomes of the process.
+ * The long-running activity of a run: attaches to the keeper, heartbeats its observations each second, and ends with
+ * the process. The kind of its end decides what happens to the process.
  */
 import { activityInfo, Context, heartbeat } from "@temporalio/activity";
 import {
@@ -20,7 +20,7 @@ import type { RunServiceInput, SupervisionWorld } from "./supervision-world.ts";
 import { createReporter } from "./run-reporter.ts";
 
 const BEAT_EVERY_MS = 1_000;
-/** How soon another process or verdict is noticed. */
+/** Latency of noticing another process or verdict. */
 const LOOK_EVERY_MS = 200;
 
 export async function holdService(
@@ -33,7 +33,7 @@ export async function holdService(
   const info = activityInfo();
   const earlier = RunDetails.safeParse(info.heartbeatDetails).data ?? null;
   if (earlier !== null && !earlier.stopped && !world.keeper.has(spec.name)) {
-    // Either this worker kept it and its result did not arrive, or another worker died with it.
+    // Either this worker kept it and the result was lost, or another worker died with it.
     const known = world.keeper.lastResult(spec.name);
     return known !== null && earlier.life <= known.life ? known : lostResult(earlier);
   }
@@ -56,7 +56,7 @@ export async function holdService(
   const lookTimer = setInterval(() => {
     const details = attachment.details();
     reporter.see(details);
-    // The first one names the process: what follows within a second is held back.
+    // The first heartbeat has the pid: the SDK throttles the next ones for a second.
     if (!hasBeaten && details.pid !== null) beat();
   }, LOOK_EVERY_MS);
   try {
@@ -64,7 +64,7 @@ export async function holdService(
       attachment,
       spec,
       tell: (details) => reporter.see(details),
-      // Its supervisor would look for it half a minute later.
+      // Otherwise its supervisor would only look half a minute later.
       lost() {
         const report = { run_id: runId, details: attachment.details(), lost: true } as const;
         world.report(spec.name, report).catch(() => false);
@@ -97,7 +97,7 @@ async function untilOver(held: {
   const details = context.cancellationDetails;
   if (details?.cancelRequested) {
     attachment.stop("stopped on request");
-    // The record of a life that was stopped travels with the failure, for the run to return it.
+    // The record of a stopped life is attached to the failure, so that the run can return it.
     const record = await Promise.race([attachment.ended, replaced]);
     throw record === "replaced" ? reasonOf(context) : new CancelledFailure("CANCELLED", [record]);
   }
@@ -110,7 +110,7 @@ async function untilOver(held: {
     held.tell(last);
     throw reasonOf(context);
   }
-  // NOT_FOUND, TIMED_OUT, RESET: another attempt is on its way and adopts the process.
+  // NOT_FOUND, TIMED_OUT, RESET: another attempt will come and adopt the process.
   attachment.detach();
   if (details?.notFound) held.lost();
   throw reasonOf(context);
@@ -135,7 +135,7 @@ function replacedFailure(spec: ServiceSpec): ApplicationFailure {
   });
 }
 
-/** The worker that kept the process died, and the process with it: its control pipe closed. */
+/** The worker that kept the process died, and the process with it, because its control pipe closed. */
 function lostResult(earlier: RunDetails): RunResult {
   const at = isoFromMicros(wallMicros());
   const startedMs = earlier.started_at === null ? null : Date.parse(earlier.started_at);

@@ -1,4 +1,6 @@
-/** The activity that reads an indicator. Idempotent: a second attempt keeps the same reading, and pushes it again. */
+/**
+ * The activity that reads an indicator. Idempotent: a second attempt stores the same reading, and pushes it again.
+ */
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { RefreshProblem } from "../operations/indicators/refresh-problem.ts";
@@ -10,7 +12,7 @@ export type IndicatorWorld = {
   readonly hasSearchAttributes: () => Promise<boolean>;
 };
 
-/** Who has to wait for longer waits for the next run of the schedule. */
+/** A longer wait is left to the next run of the schedule. */
 const WAIT_MS_MAX = 300_000;
 
 export function createIndicatorActivities(world: IndicatorWorld) {

@@ -1,6 +1,6 @@
 /**
- * The activity behind `ingestScans`: a day's files are read and held against the journal, and the
- * bridge, which alone pushes, is asked for what is missing. Idempotent: it writes nothing itself.
+ * The activity behind `ingestScans`: compares a day's files with the journal, and asks the bridge, the only one that
+ * pushes, for the missing ones. Idempotent: it writes nothing itself.
  */
 import { Context, heartbeat } from "@temporalio/activity";
 import type { AuditOfDay } from "../adapters/scan-journal/audit-process.ts";

@@ -1,6 +1,6 @@
 /**
- * Tells the supervisor of transitions: another process, or restarts dated anew, at once, another verdict at the
- * health check. What could not be delivered is told again, in its newest form.
+ * Reports transitions to the supervisor: another process or re-dated restarts at once, another verdict at the health
+ * check. A report that could not be delivered is sent again in its newest form.
  */
 import type { RunDetails } from "../wire/supervision.ts";
 import { monotonicMs } from "../adapters/clock.ts";
@@ -19,7 +19,7 @@ export function createReporter(world: Told, service: string, runId: string) {
       await world.report(service, { run_id: runId, details });
       told = details;
     } catch {
-      // Temporal is away: the next beat tells it.
+      // Temporal is away: the next beat reports it.
     } finally {
       isTelling = false;
     }

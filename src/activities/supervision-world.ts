@@ -1,4 +1,4 @@
-/** What the activities of supervision need of the worker, and what a run is asked with. */
+/** The dependencies of the supervision activities, and the request for a run. */
 import type { Keeper } from "../operations/keeper/keeper.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
@@ -19,6 +19,6 @@ export type SupervisionWorld = {
   readonly report: (service: string, report: RunReport) => Promise<boolean>;
 };
 
-/** One that was recorded by an older program declares nothing. */
+/** A request recorded by an older release has no declaration. */
 export type RunServiceInput = Required<Omit<ServiceRunInput, "declared">> &
   Pick<ServiceRunInput, "declared">;

@@ -1,6 +1,6 @@
 /**
- * The activities of supervision: one holds a service's process for as long as its run lives, the
- * others answer what a supervisor may not look up by itself.
+ * The activities of supervision: one holds a service's process for as long as its run lives, the others return what a
+ * supervisor may not read itself.
  */
 import type { RunServiceInput, SupervisionWorld } from "./supervision-world.ts";
 import { ApplicationFailure } from "@temporalio/common";
@@ -25,7 +25,7 @@ export function createSupervisionActivities(world: SupervisionWorld) {
     );
   };
   return {
-    /** What the worker's table and configuration say of a service. */
+    /** The description of a service, from the worker's table and configuration. */
     async describeService(service: string, taskQueue: string): Promise<ServiceBrief> {
       const spec = specOf(service);
       if (taskQueue !== taskQueueOf(spec.layer)) {
@@ -47,7 +47,7 @@ export function createSupervisionActivities(world: SupervisionWorld) {
 
     describeRun: (service: string): Promise<RunDescription> => world.describeRun(service),
 
-    /** Waits until a run that said it is over is closed, so that its id is free again. */
+    /** Waits until a run that reported its end is closed, so that its id is free again. */
     async awaitRunClosed(service: string, runId: string): Promise<void> {
       const endMs = Date.now() + CLOSED_WAIT_MS_MAX;
       for (;;) {
@@ -61,8 +61,8 @@ export function createSupervisionActivities(world: SupervisionWorld) {
     },
 
     /**
-     * Ends a process that waits for adoption: its run was told to end while no attempt held it.
-     * Null where this worker keeps none; what another one keeps is stopped there as not adopted.
+     * Ends a process that waits for adoption: its run was asked to end while no attempt held it. Null where this
+     * worker keeps none; another worker stops its own as not adopted.
      */
     async endLeftProcess(service: string): Promise<RunResult | null> {
       if (!world.keeper.has(service)) return null;

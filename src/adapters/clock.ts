@@ -1,11 +1,11 @@
 /** The shell's clocks: wall time for what is written, monotonic time for ages and deadlines. */
 import { uptime } from "node:os";
 
-/** Above this the wall clock was set, and the fine clock is anchored to it anew. */
+/** A larger difference means that the wall clock was set: the fine clock is re-anchored. */
 const STEP_MS = 2;
 let originMs = performance.timeOrigin;
 
-/** Microseconds since the epoch, an integer; follows the wall clock when that is set. */
+/** Microseconds since the epoch, an integer; follows the wall clock when it is set. */
 export function wallMicros(): number {
   const fineMs = originMs + performance.now();
   const aheadMs = fineMs - Date.now();
@@ -26,15 +26,12 @@ export function monotonicMs(): number {
   return performance.now();
 }
 
-/**
- * Milliseconds since the machine started, in steps of 10: it goes on while the machine sleeps, when the monotonic
- * clock stands still.
- */
+/** Milliseconds since boot, in steps of 10: unlike the monotonic clock it advances while the machine sleeps. */
 export function bootMs(): number {
   return uptime() * 1_000;
 }
 
-/** Processor time of the calling thread, in milliseconds: waiting for a disk or a share is none. */
+/** CPU time of the calling thread, in milliseconds: excludes waits for a disk or a share. */
 export function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

@@ -1,6 +1,6 @@
 /**
- * A service's local socket, below the data directory and for its owner only: one JSON line is asked,
- * one is answered. It works while every server is away.
+ * A service's local socket, below the data directory and accessible to its owner only: one JSON line as request, one
+ * as answer. It works while every server is away.
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -22,7 +22,7 @@ export type ServiceReply =
 const NOBODY = new Set(["ENOENT", "ECONNREFUSED"]);
 const RETRY_MS = 200;
 
-/** Asks a service; one that runs and lost its socket listens anew soon, and is waited for. */
+/** Asks a service. A running one that has lost its socket re-creates it soon, so the call waits for that. */
 export async function askService(
   at: { readonly dataDir: string; readonly service: string },
   request: string,

@@ -1,7 +1,7 @@
 /**
- * One process a directory: one `dolphin up` a data directory, one writer a trading journal. The lock
- * is an exclusive SQLite transaction held open: the kernel drops it when the process dies, however
- * it dies, so no lock can be stale.
+ * An exclusive lock on a directory: one `dolphin up` per data directory, one writer per trading journal. The lock is
+ * an exclusive SQLite transaction held open: the kernel releases it when the process dies in any way, so no lock can
+ * be stale.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

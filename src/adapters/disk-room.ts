@@ -1,9 +1,9 @@
-/** Whether the disk of a folder has room, asked before a write has to fail to show it. */
+/** Checks whether the disk of a folder has room, before a write fails. */
 import { statfs } from "node:fs/promises";
 
 const BYTES_MIN = 2_000_000;
 
-/** Bytes that we may still write there; rejects with the file system's error. */
+/** Bytes that our user may still write there; rejects with the file system's error. */
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
@@ -13,7 +13,7 @@ export function isFull(bytes: number): boolean {
   return bytes < BYTES_MIN;
 }
 
-/** Rejects with what is wrong, and where. */
+/** Rejects with a sentence that names the problem and the folder. */
 export async function checkRoom(folder: string): Promise<void> {
   if (isFull(await freeBytes(folder))) throw new Error(fullText(folder));
 }

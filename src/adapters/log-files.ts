@@ -1,9 +1,11 @@
-/** Reads log files that others write and rotate: the last lines of each, and from there on what is added. */
+/**
+ * Reads log files that other processes write and rotate: the last lines of each, then new lines as they are added.
+ */
 import { closeSync, fstatSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 
 export type LogFollower = {
-  /** The complete lines added since the last call, through a rotation in between. */
+  /** The complete lines added since the last call, also across a rotation. */
   readonly poll: () => readonly string[];
   readonly close: () => void;
 };
@@ -23,8 +25,8 @@ export function lastLines(file: string, count: number): string[] {
 }
 
 /**
- * Where a process writes its standard output, when that is a file and none of these: it was moved or
- * deleted under the process, which goes on writing there. Null where nobody can tell (no /proc).
+ * The path to which a process writes its standard output, when that is a file and none of these: it was moved or
+ * deleted under the process. Null where that is unknown (no /proc).
  */
 export function writesElsewhere(pid: number, files: readonly string[]): string | null {
   try {

@@ -1,4 +1,4 @@
-/** The log of one process: JSON lines in a file of its own, redacted, bounded, and never the cause of a failure. */
+/** The log of one process: JSON lines in its own file, redacted, bounded, and never the cause of a failure. */
 import { pino, type Logger as PinoLogger } from "pino";
 import { isoFromMicros } from "../domain/time.ts";
 import { LogLine } from "../wire/log-line.ts";
@@ -9,15 +9,15 @@ import { openRotatingFile } from "./rotating-file.ts";
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 export type LoggerOptions = {
   readonly file: string;
-  /** The service; stands in every line. */
+  /** The service's name, in every line. */
   readonly name: string;
   readonly level?: LogLevel;
   readonly rotateMb?: number;
   readonly rotateFiles?: number;
 };
-/** Without `child`: pino writes the fields of a child past the redaction. */
+/** Without `child`: pino writes a child's fields without redaction. */
 export type Logger = Pick<PinoLogger, LogLevel> & {
-  /** Lines that the disk refused. */
+  /** Lines that could not be written. */
   readonly dropped: () => number;
   readonly close: () => void;
 };
@@ -55,7 +55,10 @@ function now(): string {
   return isoFromMicros(wallMicros());
 }
 
-/** A line within the limit, free of characters that a terminal obeys (JSON escapes only those below U+0020). */
+/**
+ * Shortens the line to the limit and removes characters that a terminal interprets (JSON escapes only those below
+ * U+0020).
+ */
 function fit(line: string): string {
   const safe = escapeControls(line);
   if (Buffer.byteLength(safe) <= LOG_LINE_BYTES_MAX) return safe;

@@ -1,7 +1,7 @@
 /**
- * An append-only file of lines that is rotated by size: `x.log`, `x.log.1`, ... `x.log.9`.
- * Writes are synchronous, so that the last line before a crash or an exit is in the file.
- * Invariant: a failed write never throws; the line is dropped, counted and told once writing works again.
+ * An append-only file of lines, rotated by size: `x.log`, `x.log.1`, ... `x.log.9`. Writes are synchronous, so that
+ * the last line before a crash or an exit is in the file. Invariant: a failed write never throws; the line is
+ * dropped, counted and reported once writing works again.
  */
 import {
   closeSync,
@@ -19,13 +19,13 @@ import { monotonicMs } from "./clock.ts";
 export type RotatingFileOptions = {
   readonly file: string;
   readonly bytesMax: number;
-  /** How many files are kept, the one being written included. */
+  /** Number of files kept, including the one being written. */
   readonly filesMax: number;
-  /** Makes the line that says how many lines were dropped before it, and why. */
+  /** Builds the line that reports how many lines were dropped, and why. */
   readonly lossLine: (lines: number, reason: string) => string;
 };
 export type RotatingFile = {
-  /** Takes one line with its line feed. */
+  /** Takes one line including its line feed. */
   readonly write: (line: string) => void;
   readonly dropped: () => number;
   readonly close: () => void;
@@ -55,7 +55,7 @@ export function openRotatingFile(options: RotatingFileOptions): RotatingFile {
     try {
       if (held !== null) closeSync(held);
     } catch {
-      // The file is given up anyhow.
+      // The file is given up anyway.
     }
   }
   function write(line: string): void {
@@ -86,7 +86,7 @@ export function openRotatingFile(options: RotatingFileOptions): RotatingFile {
   };
 }
 
-/** Whether another file is to be opened, for this one has another name or none by now; a full one is moved here. */
+/** Whether the file must be reopened, because it was renamed or deleted; a full one is rotated here. */
 function isFullOrGone(fd: number, options: RotatingFileOptions): boolean {
   const stat = fstatSync(fd);
   // An operator, logrotate, or another process that shares the file may have moved it.

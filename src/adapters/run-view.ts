@@ -1,4 +1,4 @@
-/** How a service's run and supervisor stand on the server, and the signals that go there. */
+/** The state of a service's run and supervisor on the server, and the signals sent to them. */
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
 import { defaultPayloadConverter } from "@temporalio/common";
 import type { Mode } from "../domain/supervision/next-step.ts";
@@ -14,7 +14,7 @@ const SIGNS_MS_MAX = 2_000;
 /** temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED */
 const STARTED = 2;
 
-/** Describes the newest run of a service; an ended one with its result. */
+/** Describes the newest run of a service; an ended one includes its result. */
 export async function describeRun(
   { client }: TemporalClient,
   service: string,
@@ -42,8 +42,8 @@ export async function describeRun(
 }
 
 /**
- * The mode that an operator set; null while Temporal does not answer. Without a supervisor
- * nobody would start the service again, so nobody ends it either.
+ * The mode that an operator set; null while Temporal does not answer. Without a supervisor nobody would restart the
+ * service, so nobody ends it either.
  */
 export async function supervisorMode(
   { client, connection }: TemporalClient,
@@ -59,7 +59,7 @@ export async function supervisorMode(
   }
 }
 
-/** What the server knows of a service whose process this worker keeps while no attempt holds it. */
+/** What the server knows of a service whose process this worker keeps while no activity attempt holds it. */
 export async function orphanSigns(
   { client, connection }: TemporalClient,
   service: string,
@@ -102,7 +102,7 @@ async function describeIfThere(client: Client, workflowId: string) {
   }
 }
 
-/** As its supervisor published it last; null where none ever ran. */
+/** As its supervisor last published it; null where none ever ran. */
 export async function supervisedStatus(
   { client }: TemporalClient,
   service: string,
@@ -116,7 +116,7 @@ export async function supervisedStatus(
   }
 }
 
-/** Tells the supervisor, whichever run of it is open; false where none is. */
+/** Signals the supervisor, whichever run of it is open; false where none is. */
 export async function reportToSupervisor(
   { client }: TemporalClient,
   service: string,

@@ -1,4 +1,4 @@
-/** The Temporal client of every process: where the server is, whether it answers, what it must know of us. */
+/** The Temporal client of every process: the server's address, whether it answers, and its search attributes. */
 import { setTimeout as delay } from "node:timers/promises";
 import {
   Client,
@@ -14,7 +14,7 @@ import { monotonicMs } from "./clock.ts";
 export type TemporalAddress = {
   readonly address: string;
   readonly namespace: string;
-  /** As the native connection of a worker takes them; the client's are made from them. */
+  /** In the form for a worker's native connection; the client's options are derived from them. */
   readonly options: ClientConnectConfig["connectionOptions"];
 };
 export type TemporalClient = {
@@ -28,9 +28,9 @@ const ANSWER_MS_MAX = 500;
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const KEYWORD = 2;
 const DEFAULT_ADDRESS = "localhost:7233";
-/** Bounds, too, how long a close has to wait. */
+/** Also bounds how long a close has to wait. */
 const RETRY_DELAY_MS_MAX = 1_000;
-/** A timer is due by whole milliseconds. */
+/** Timers have a resolution of whole milliseconds. */
 const RETRY_MARGIN_MS = 5;
 /** After an outage the next try comes within a second, not within gRPC's two minutes. */
 const RECONNECT = {
@@ -69,8 +69,8 @@ export function connectTemporal(address?: string): TemporalClient {
 }
 
 /**
- * Temporal's own retries, but none that comes due on a closed connection: its timer would throw
- * "Channel has been shut down" where nobody can catch it, and end the process.
+ * Temporal's own retries, except those that would come due on a closed connection: their timer would throw "Channel
+ * has been shut down" where nobody can catch it, and end the process.
  */
 function createRetries() {
   const usual = defaultGrpcRetryOptions();
@@ -86,7 +86,7 @@ function createRetries() {
   });
   return {
     interceptor,
-    /** Resolves when none is waiting any more. */
+    /** Resolves when no retry is pending. */
     async end(): Promise<void> {
       isEnding = true;
       const waitMs = lastDueMs - monotonicMs();

@@ -1,6 +1,6 @@
 /**
- * The schedules that Temporal keeps for us: made where they are missing, and brought to what is declared of them.
- * Invariant: what nothing is declared of, an operator's pause among it, stays as it is.
+ * Our Temporal schedules: created where they are missing, and updated to their declarations. Invariant: anything that
+ * is not declared, such as an operator's pause, stays as it is.
  */
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from "@temporalio/client";
 import type { ScheduleDescription, ScheduleOptions } from "@temporalio/client";
@@ -29,7 +29,7 @@ export type BroughtSchedule =
   | { readonly kind: "unchanged"; readonly note: string | null };
 
 export const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeType.KEYWORD);
-/** By it we know our own pause from an operator's. */
+/** This note distinguishes our own pause from an operator's. */
 export const NOT_ENABLED = "not enabled in dolphin.yaml";
 
 const WORK: Readonly<
@@ -61,7 +61,7 @@ const WORK: Readonly<
   "paper-trade-daily": {
     workflowType: PAPER_TRADE,
     comment: "daily, for the UTC day that has begun",
-    // The day before is settled and replayed first; its run must not cost the next one.
+    // The previous day is settled and replayed first; its run must not cancel the next one.
     overlap: ScheduleOverlapPolicy.BUFFER_ONE,
     input: {},
     summary: "a day of paper trading, settled and replayed",
@@ -139,7 +139,7 @@ function changesOf(found: ScheduleDescription, spec: ScheduleSpec): readonly Cha
   );
 }
 
-/** A pause that is not ours is an operator's, and says nothing of what is declared. */
+/** A pause that is not ours is an operator's, and independent of the declaration. */
 export function isEnabled({ state }: ScheduleDescription): boolean {
   return !(state.paused && state.note === NOT_ENABLED);
 }
@@ -151,7 +151,7 @@ export function pauseOf({ enabled }: { readonly enabled: boolean }): {
   return { paused: !enabled, note: enabled ? "" : NOT_ENABLED };
 }
 
-/** The time of the day at which it runs; of one that somebody has given other times, that there are others. */
+/** Its time of day; for a schedule with times set by somebody else, a text that says so. */
 function atOf({ spec }: ScheduleDescription): string {
   const [calendar, ...others] = spec.calendars ?? [];
   const [hour, ...hours] = calendar?.hour ?? [];

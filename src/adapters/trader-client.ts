@@ -1,4 +1,4 @@
-/** Asks the trader of a book that runs on this data directory, over its local socket. */
+/** Asks the trader of a book on this data directory, over its local socket. */
 import { messageOf } from "../domain/failure.ts";
 import {
   CONTROL_ANSWER_CHARS_MAX,
@@ -12,7 +12,7 @@ export type TraderReply =
   | { readonly kind: "answered"; readonly answer: TraderAnswer }
   /** No trader of the book runs on this data directory. */
   | { readonly kind: "no_trader" }
-  /** It runs, and did not answer; where it was asked, whether it was done is unknown. The same id may be sent again. */
+  /** It runs, but did not answer; if the request was sent, its effect is unknown. The same id may be sent again. */
   | { readonly kind: "no_answer"; readonly why: string; readonly wasAsked: boolean };
 
 const ANSWER_WITHIN_MS = 5_000;

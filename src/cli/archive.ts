@@ -1,4 +1,4 @@
-/** `dolphin archive ls | audit | compact | quarantine`: what became of the files in the scan archive. */
+/** `dolphin archive ls | audit | compact | quarantine`: the files in the scan archive and what became of them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { listDays, namesIn, pathOf } from "../adapters/archive/list-archive.ts";
@@ -98,7 +98,7 @@ async function auditCommand(
       await sleep(REPAIR_LOOK_MS);
       const before = audit.total.missing;
       audit = auditArchive(config, { ...options, deep: false });
-      // The bridge takes them: a long day takes its time.
+      // The bridge pushes the missing ones: a long day takes time.
       if (audit.total.missing < before) untilMs = Date.now() + REPAIR_WAIT_MS;
     }
     if (reply.kind === "asked") audit = auditArchive(config, options);

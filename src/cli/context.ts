@@ -1,4 +1,4 @@
-/** What every verb needs: the configuration, and where the servers are. */
+/** The context of every verb: the configuration, and where the servers are. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -15,7 +15,7 @@ export { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE };
 
 export type CliContext = {
   readonly loaded: LoadedConfig;
-  /** Effective: the addresses of a running `dolphin up` stand where only defaults did. */
+  /** Effective: the addresses of a running `dolphin up` replace defaults. */
   readonly config: Config;
   /** The running `dolphin up` on this data directory, or null. */
   readonly up: UpFile | null;
@@ -38,7 +38,7 @@ export function exitCodeOf(failure: unknown): number {
   return failure instanceof CommandRefused ? failure.exitCode : 1;
 }
 
-/** Reads the global options of `command`; `flags` are configuration keys that its own options set. */
+/** Reads the global options of `command`; `flags`: configuration keys set by the verb's own options. */
 export function openContext(
   command: Command,
   flags: Readonly<Record<string, unknown>> = {},
@@ -47,8 +47,8 @@ export function openContext(
 }
 
 /**
- * For verbs that need the configuration alone, by whoever may read it: that nobody could look for a running `dolphin up`
- * in a data directory, which may be another user's, is said and stops nothing.
+ * For verbs that only need the configuration: if the data directory is not accessible (it may be another user's), so
+ * that a running `dolphin up` can't be found, that is reported and does not stop the verb.
  */
 export function openConfiguration(command: Command): CliContext {
   const source = sourceOf(command, {});
@@ -73,7 +73,7 @@ function sourceOf(command: Command, flags: Readonly<Record<string, unknown>>): C
   };
 }
 
-/** For who answers in another process's place, too: all that counts is in its source. */
+/** Also used by a process that answers in place of another one: everything that matters is in its source. */
 export function contextOf(source: ConfigSource): CliContext {
   const loaded = loadConfig(source);
   return contextWith(source, loaded, readRunningUp(loaded.config.data_dir));
@@ -95,7 +95,7 @@ export function readRunningUp(dataDir: string): UpFile | null {
   return up !== null && isProcessAlive(up.pid, up.started_ticks) ? up : null;
 }
 
-/** What cannot be looked at may be there. @throws {CliError} for all but a name that is not there. */
+/** A path that can't be examined may exist. @throws {CliError} for any error but a missing name. */
 function orAbsent<T>(look: () => T): T | null {
   try {
     return look();
@@ -109,7 +109,7 @@ export function isThere(path: string): boolean {
   return orAbsent(() => statSync(path)) !== null;
 }
 
-/** Null where there is none, or none that is one. */
+/** Null where there is no valid one. */
 export function readUpFile(dataDir: string): UpFile | null {
   const text = orAbsent(() => readFileSync(join(dataDir, "up.json"), "utf8"));
   if (text === null) return null;
@@ -134,7 +134,7 @@ function withAddressesOf(up: UpFile, { config, origins }: LoadedConfig): Config 
   };
 }
 
-/** For verbs that run on: what the disk has no room for is lost, and ends nothing. */
+/** For long-running verbs: output that can't be written is lost, and does not end the process. */
 export function outliveOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners("error");

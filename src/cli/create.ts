@@ -1,32 +1,19 @@
-/** `dolphin create`: brings what the server holds for us to what is declared, and says what it changed. */
+/**
+ * `dolphin create`: brings supervisors, schedules and search attributes to their declarations, and reports the
+ * changes.
+ */
 import type { Command } from "commander";
 import { bringSupervisor } from "../operations/declared/bring-supervisor.ts";
-import {
-  configuredIndicators,
-  scheduleOf,
-} from "../operations/indicators/configured-indicators.ts";
+import { createSurroundings } from "../operations/declared/create-surroundings.ts";
+import { configuredIndicators } from "../operations/indicators/configured-indicators.ts";
 import { expectTemporal } from "../operations/expect-temporal.ts";
-import { bringMetaHealth } from "../operations/health/meta-health-client.ts";
-import { pollersOf } from "../operations/declared/task-queues.ts";
-import { addSearchAttributes, connectTemporal } from "../adapters/temporal-client.ts";
+import { connectTemporal } from "../adapters/temporal-client.ts";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
-import { type BroughtSchedule, bringSchedule } from "../adapters/temporal-schedules.ts";
-import {
-  bringIndicatorSchedule,
-  pauseOtherIndicators,
-} from "../adapters/indicators/indicator-schedules.ts";
 import type { Config } from "../config.ts";
 import { messageOf } from "../domain/failure.ts";
-import { layersInUse } from "../domain/supervision/declared/schedules.ts";
 import { SERVICES } from "../domain/supervision/services.ts";
-import { configuredSchedules } from "../wire/declared/configured-schedules.ts";
 import { declarationOf } from "../wire/declared/configured-services.ts";
-import {
-  indicatorIdOf,
-  META_HEALTH_ID,
-  SEARCH_ATTRIBUTES,
-  supervisorIdOf,
-} from "../workflows/names.ts";
+import { supervisorIdOf } from "../workflows/names.ts";
 import { CliError, EXIT_CONFIGURATION, openContext } from "./context.ts";
 import { type Created, createdText } from "./rendering/created-text.ts";
 
@@ -61,8 +48,12 @@ export function addCreateCommand(program: Command): void {
     });
 }
 
+/** @throws {CliError} exit code 78 for an indicator whose kind can't be had */
 export async function createEverything(temporal: TemporalClient, config: Config): Promise<Created> {
-  const surroundings = await createSurroundings(temporal, config);
+  const indicators = await configuredIndicators(config).catch((error: unknown) => {
+    throw new CliError(messageOf(error), EXIT_CONFIGURATION);
+  });
+  const surroundings = await createSurroundings(temporal, config, indicators);
   const supervisors = await Promise.all(
     Object.values(SERVICES).map(async (spec) => {
       const queue = surroundings.task_queues.find(({ layer }) => layer === spec.layer);
@@ -82,78 +73,10 @@ export async function createEverything(temporal: TemporalClient, config: Config)
   return { ...surroundings, supervisors };
 }
 
-/** What the configuration says of it reached nobody. */
+/** Declarations that could not be applied. */
 export function untoldOf({
   supervisors,
   meta_health,
 }: Pick<Created, "supervisors" | "meta_health">) {
   return [...supervisors, meta_health].find(({ problem }) => problem !== null);
-}
-
-/** All but the supervisors: which of them may be started again is for who remembers them. */
-export async function createSurroundings(
-  temporal: TemporalClient,
-  config: Config,
-): Promise<Omit<Created, "supervisors">> {
-  const created = await addSearchAttributes(temporal);
-  const task_queues = await pollersOf(temporal, layersInUse(config));
-  const schedules = await Promise.all(
-    configuredSchedules(config).map(async (spec) =>
-      scheduleLine(spec.name, await bringSchedule(temporal, spec)),
-    ),
-  );
-  return {
-    search_attributes: { created, all: SEARCH_ATTRIBUTES },
-    schedules: [...schedules, ...(await createIndicators(temporal, config))],
-    meta_health: await createMetaHealth(temporal, config, task_queues),
-    task_queues,
-  };
-}
-
-/** @throws {CliError} exit code 78 for a kind that can't be had */
-async function createIndicators(
-  temporal: TemporalClient,
-  config: Config,
-): Promise<Created["schedules"]> {
-  const indicators = await configuredIndicators(config).catch((error: unknown) => {
-    throw new CliError(messageOf(error), EXIT_CONFIGURATION);
-  });
-  const brought = await Promise.all(
-    indicators.map(async (indicator) =>
-      scheduleLine(
-        indicatorIdOf(indicator.name),
-        await bringIndicatorSchedule(temporal, scheduleOf(indicator)),
-      ),
-    ),
-  );
-  const others = await pauseOtherIndicators(
-    temporal,
-    indicators.map(({ name }) => name),
-  );
-  const changes = [{ what: "enabled", from: "true", to: "false" }];
-  return [...brought, ...others.map((id) => scheduleLine(id, { kind: "changed", changes }))];
-}
-
-function scheduleLine(schedule_id: string, brought: BroughtSchedule): Created["schedules"][number] {
-  return {
-    schedule_id,
-    created: brought.kind === "created",
-    changes: brought.kind === "changed" ? brought.changes : [],
-    paused: brought.kind === "unchanged" ? brought.note : null,
-  };
-}
-
-async function createMetaHealth(
-  temporal: TemporalClient,
-  { recovery }: Config,
-  queues: Created["task_queues"],
-): Promise<Created["meta_health"]> {
-  const isServed = queues.some(({ layer, pollers }) => layer === "health" && 0 < pollers);
-  const brought = await bringMetaHealth(temporal, recovery.mode, isServed);
-  return {
-    workflow_id: META_HEALTH_ID,
-    created: brought.kind === "created",
-    changes: "changes" in brought ? brought.changes : [],
-    problem: brought.kind === "refused" ? brought.why : null,
-  };
 }

@@ -65,14 +65,14 @@ async function showLogs(
     print(lastOf(view, options.lines));
     return;
   }
-  // Followed from before the last lines are read: a line may come twice at the seam, none is missed.
+  // Following starts before the last lines are read: a line may come twice where they meet, but none is missed.
   const added = follow(view, stop.signal);
   const first = added.next();
   print(lastOf(view, options.lines));
   for (let batch = await first; batch.done !== true; batch = await added.next()) print(batch.value);
 }
 
-/** A server keeps its log open: nothing brings a file back that was moved away from under it. */
+/** A server keeps its log file open: a file that was moved away stays the one it writes to. */
 function tellIfMoved(up: UpFile | null, folder: string, name: string): void {
   const pid = up?.services[name]?.pid;
   if (pid === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * The `dolphin` command line: has a running `up` answer where it can, else parses, and loads only the
- * module of the verb that was asked for. Invariant: loads no package before it needs it.
+ * The `dolphin` command line: lets a running `up` answer where possible; else parses the arguments and loads only the
+ * module of the requested verb. Invariant: no package is loaded before it is needed.
  */
 import type { Command } from "commander";
 import { withoutProxyOnLoopback } from "../domain/loopback.ts";
@@ -9,7 +9,7 @@ import { askRunning } from "./quick/ask-running.ts";
 
 type Verb = {
   readonly summary: string;
-  /** Adds the verb, its options and its action to the program. */
+  /** Registers the verb, its options and its action. */
   load(): Promise<(program: Command) => void>;
 };
 
@@ -163,7 +163,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 };
 
 const FAILED_GRACE_MS = 500;
-/** Global options that take a value: their value is not the verb. */
+/** Global options that take a value, which must not be taken for the verb. */
 const OPTIONS_WITH_VALUE = new Set(["--config", "--data-dir"]);
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -199,13 +199,13 @@ function verbIn(argv: readonly string[]): string | undefined {
   );
 }
 
-/** One clear line on stderr, and the exit code of the contract. */
+/** One clear line on stderr, and the contract's exit code. */
 async function fail(error: unknown): Promise<void> {
-  // What a failed verb has left open must not keep it.
+  // Handles that a failed verb has left open must not keep the process alive.
   setTimeout(() => process.exit(), FAILED_GRACE_MS).unref();
   const { CommanderError } = await import("commander");
   if (error instanceof CommanderError) {
-    // Commander has said what is wrong, or shown the help that was asked for.
+    // Commander has printed the error, or the requested help.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     return;
   }
@@ -214,13 +214,13 @@ async function fail(error: unknown): Promise<void> {
   process.exitCode = (await import("./context.ts")).exitCodeOf(error);
 }
 
-// A reader that has seen enough (`dolphin logs | head`) is no failure.
+// A closed pipe (`dolphin logs | head`) is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
 
-// Whatever we or our children leave is for the owner and at most the group to read.
+// Files that we or our children create are readable by the owner and at most the group.
 process.umask(process.umask() | 0o027);
 // For the children of this process, too.
 Object.assign(process.env, withoutProxyOnLoopback(process.env));

@@ -1,4 +1,4 @@
-/** `dolphin simulate`: writes scan files at a rate, in the place of DolphinNG6. */
+/** `dolphin simulate`: writes scan files at a rate, in place of DolphinNG6. */
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { compactHeapLater } from "../adapters/process/compact-heap.ts";
@@ -114,7 +114,7 @@ type Settings = Pick<Config["simulator"], "assets" | "rate" | "seed"> & {
   readonly archive: string;
 };
 
-/** Where all of it was said, the configuration is not loaded: 10 MB of a process that may stay for weeks. */
+/** If all options are given, the configuration is not loaded, which saves a long-running process 10 MB. */
 async function settingsOf(
   { out, assets, rate, seed }: SimulateOptions,
   command: Command,

@@ -1,4 +1,4 @@
-/** `dolphin status`: what a tired person reads at 4 am. */
+/** `dolphin status`: the state of the system for an operator. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import type { StatusOptions, StatusReader } from "../operations/status/open-status.ts";
@@ -32,7 +32,7 @@ export function addStatusCommand(program: Command): void {
       const { openStatus } = await import("../operations/status/open-status.ts");
       const reader = await openStatus(statusOptions(openContext(command)));
       const last = flags.watch ? await watch(reader, flags) : await once(reader, flags);
-      // Connections to a server that is away would keep the process; what matters is said.
+      // Pending connections to a server that is away would keep the process alive.
       process.stdout.write("", () => process.exit(last?.exit ?? EXIT_SERVER_SILENT));
     });
 }

@@ -1,4 +1,4 @@
-/** `dolphin worker LAYER...`: the workers of these layers, and the services that they keep. */
+/** `dolphin worker LAYER...`: runs the workers of these layers, and the services that they keep. */
 import { Argument, type Command } from "commander";
 import { provideLeanMessages } from "../adapters/temporal/lean-messages.ts";
 import { LAYERS } from "../domain/supervision/services.ts";
@@ -46,7 +46,7 @@ export function addWorkerCommand(program: Command): void {
           say: (line) => process.stdout.write(`dolphin worker: ${line}\n`),
         });
       } catch (error) {
-        // Native threads of a worker that failed would keep the process.
+        // Native threads of a failed worker would keep the process alive.
         const isConfiguration = error instanceof ConfigError;
         const text = isConfiguration ? error.message : `the worker failed: ${String(error)}`;
         process.stderr.write(`dolphin: ${text}\n`);
@@ -58,7 +58,7 @@ export function addWorkerCommand(program: Command): void {
 
 type Reader = () => Promise<StatusReader>;
 
-/** What opens for it opens at the first question. */
+/** Opens its connections at the first request. */
 function readerOnDemand(context: CliContext): Reader {
   let reader: Promise<StatusReader> | null = null;
   const open = async () => {
@@ -78,7 +78,7 @@ async function metricsOf({ config }: CliContext, reader: Reader) {
   return port === 0 ? {} : { metrics: { port, reader, sdkPort: await findFreePort() } };
 }
 
-/** Where no `up` runs, and no other worker answers already. */
+/** Where no `up` runs, and no other worker answers yet. */
 async function answerAsWorker({ config, up }: CliContext, reader: Reader): Promise<void> {
   if (up !== null || (await isAnswered(config.data_dir))) return;
   try {
@@ -94,7 +94,7 @@ async function answerAsWorker({ config, up }: CliContext, reader: Reader): Promi
   }
 }
 
-/** Services read their own configuration: it must be the one that this worker was given. */
+/** Services read the configuration themselves: it must be the one that this worker was given. */
 function serviceEnvironment({ loaded, config, up }: CliContext): NodeJS.ProcessEnv {
   return {
     ...process.env,

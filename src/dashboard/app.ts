@@ -1,4 +1,4 @@
-/** Builds the dashboard's routes: the guards, one file a topic, what changes something, and the files of the page. */
+/** Builds the dashboard's routes: the guards, one file per topic, the commands, and the files of the page. */
 import { Hono } from "hono";
 import { messageOf } from "../domain/failure.ts";
 import { addDisk } from "./api/disk.ts";
@@ -17,7 +17,7 @@ import { addCommands } from "./commands/routes.ts";
 import { guards } from "./guards.ts";
 import type { DashboardApp, DashboardEnv, DashboardWorld, Topic } from "./world.ts";
 
-/** A page of its own brings a line here. */
+/** A new topic adds a line here. */
 const TOPICS: readonly Topic[] = [
   addStatus,
   addOverview,

@@ -1,4 +1,4 @@
-/** The files of the page, read once; nothing else on the disk can be asked for. */
+/** The files of the page, read once; nothing else on disk can be requested. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
@@ -15,13 +15,13 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const { resolve } = createRequire(import.meta.url);
 const PUBLIC = fileURLToPath(new URL("public/", import.meta.url));
-/** Of others, under our own origin: the page loads nothing from elsewhere. */
+/** Third-party files, served from our origin: the page loads nothing from elsewhere. */
 const VENDORED = [
   ["/vendor/uplot.js", "uplot/dist/uPlot.esm.js"],
   ["/vendor/uplot.css", "uplot/dist/uPlot.min.css"],
 ] as const;
 
-/** By the path that they are asked for. */
+/** By request path. */
 export function loadAssets(): ReadonlyMap<string, Asset> {
   const own = readdirSync(PUBLIC, { recursive: true, encoding: "utf8" }).flatMap((file) => {
     const type = TYPES[extname(file)];

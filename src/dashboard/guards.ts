@@ -1,11 +1,11 @@
 /**
- * What every request passes first, in this order: only our own names, our headers on every answer, only reading.
- * Invariant: a path outside `COMMANDS` is answered to GET and HEAD alone, and changes nothing.
+ * The checks of every request, in this order: only our own host names, our headers on every answer, read-only
+ * methods. Invariant: a path outside `COMMANDS` is answered only for GET and HEAD, and changes nothing.
  */
 import type { MiddlewareHandler } from "hono";
 import type { DashboardEnv } from "./world.ts";
 
-/** Below it lives what changes something, each with its own checks: see `commands.ts`. */
+/** The routes below it change something, and have further checks: see `commands/`. */
 export const COMMANDS = "/command";
 
 export const LOOPBACK = "127.0.0.1";
@@ -33,14 +33,14 @@ const ownHeaders: Guard = async (c, next) => {
   }
 };
 
-/** Another name that resolves to loopback is a page elsewhere that tries to read this one. */
+/** Another name that resolves to loopback is a foreign page that tries to read this one (DNS rebinding). */
 function ownNamesOnly(url: () => string): Guard {
   return async (c, next) => {
     const { port } = new URL(url());
-    // What was sent, not what a URL made of it: a default port would be left out there.
+    // The raw header, because a parsed URL omits a default port.
     const { host } = c.env.incoming.headers;
     const isOwn = [LOOPBACK, "localhost"].some((name) =>
-      // The port of HTTP is not sent.
+      // Port 80 is not sent.
       port === "" ? host === name : host === `${name}:${port}`,
     );
     if (!isOwn) return c.text(`open this page as ${url()}\n`, 403);

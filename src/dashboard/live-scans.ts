@@ -1,6 +1,7 @@
 /**
- * The newest scan, from the bridge's journal: ten small reads a second of a file that is in memory anyway. A listener
- * at Hazelcast would cost a connection and the whole scan each time, and would see nothing while Hazelcast is away.
+ * The newest scan, from the bridge's journal: ten small reads a second of a file that is in memory anyway. A
+ * Hazelcast listener would cost a connection and the whole scan each time, and would see nothing while Hazelcast is
+ * away.
  */
 import { join } from "node:path";
 import { openScanWays, type ScanWays } from "../adapters/scan-journal/way/scan-ways.ts";
@@ -31,7 +32,7 @@ export function scanSource(dataDir: string): LiveSource {
     opened = null;
     toldSeq = 0;
   };
-  /** Null: no bridge has run here. One that was put aside is another file by now. */
+  /** Null: no bridge has run here. A journal that was set aside is another file by now. */
   const current = (): ScanWays | null => {
     const inode = inodeOf(path);
     if (opened?.inode !== inode) close();

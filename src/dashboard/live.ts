@@ -1,7 +1,7 @@
 /**
- * What happens now, told to every open page as server-sent events. Each source is read at its own pace once for all
- * pages, and only while a page listens. Invariants: a bounded number of listeners; what a slow one has not taken is
- * bounded, and beyond that it is let go (its browser connects again by itself).
+ * Live updates for every open page as server-sent events. Each source is read at its own interval once for all pages,
+ * and only while a page listens. Invariants: a bounded number of listeners, and bounded buffers: a slow listener is
+ * disconnected (its browser reconnects by itself).
  */
 import type { ServerResponse } from "node:http";
 import { wallMs } from "../adapters/clock.ts";
@@ -9,14 +9,14 @@ import { messageOf } from "../domain/failure.ts";
 
 export type LiveSource = {
   readonly everyMs: number;
-  /** Null: nothing new. What it throws is told as that source's problem. */
+  /** Null: nothing new. An error is sent as that source's problem. */
   read(): unknown;
-  /** Nobody listens any more: what it holds open may go. */
+  /** Called when nobody listens any more, to release resources. */
   rest?(): void;
 };
 export type Live = {
   hasRoom(): boolean;
-  /** The caller has seen that there is room, and has written the head. */
+  /** The caller has checked that there is room, and has written the head. */
   join(response: ServerResponse): void;
   listeners(): number;
   close(): void;
@@ -29,7 +29,7 @@ type Running = { stop(): void };
 
 export function createLive(sources: Readonly<Record<string, LiveSource>>): Live {
   const listeners = new Set<ServerResponse>();
-  /** The last of each source, for who comes later. */
+  /** The last value of each source, for new listeners. */
   const last = new Map<string, string>();
   let running: readonly Running[] = [];
   let isOver = false;
@@ -39,10 +39,10 @@ export function createLive(sources: Readonly<Record<string, LiveSource>>): Live 
     if (0 < listeners.size) return;
     for (const one of running) one.stop();
     running = [];
-    // Nobody looks from now on: it would be old.
+    // Nobody reads from now on, so they would become outdated.
     last.clear();
   };
-  /** With our time: a page's clock may be another's. */
+  /** With our time, because a page's clock may differ. */
   const tell = (event: string, value: unknown): void => {
     const text = `event: ${event}\ndata: ${JSON.stringify({ at_ms: wallMs(), value })}\n\n`;
     last.set(event, text);
@@ -55,7 +55,7 @@ export function createLive(sources: Readonly<Record<string, LiveSource>>): Live 
     hasRoom: () => !isOver && listeners.size < LISTENERS_MAX,
     join(response) {
       response.on("close", () => leave(response));
-      // Its connection is gone; the close that follows takes it off.
+      // The connection is broken; the close event that follows removes it.
       response.on("error", () => undefined);
       listeners.add(response);
       for (const text of last.values()) send(response, text);
@@ -74,7 +74,7 @@ function send(listener: ServerResponse, text: string): void {
   else listener.destroy();
 }
 
-/** One reading after the other, never two at once; an answer that comes after the end is not told. */
+/** One reading after the other, never two at once; a value that arrives after the end is not sent. */
 function run(
   name: string,
   source: LiveSource,

@@ -7,11 +7,11 @@ import { type DashboardOptions, startDashboard } from "./server.ts";
 
 type Level = "info" | "warn" | "error";
 
-/** Resolves when it serves; ends the process when it is told to. @throws {Error} when it cannot serve. */
+/** Resolves when it serves; ends the process on a signal. @throws {Error} when it cannot serve. */
 export async function runDashboard(options: DashboardOptions): Promise<void> {
-  // A disk that is full, or a reader that is gone, costs lines and nothing else.
+  // A full disk, or a closed pipe, only costs lines.
   for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
-  // An answer of a server may come when no page waits for it any more.
+  // A server's answer may arrive when no page waits for it any more.
   process.on("unhandledRejection", (reason) => {
     say("warn", `a failure that nobody waited for: ${messageOf(reason)}`);
   });

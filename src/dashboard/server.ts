@@ -1,6 +1,6 @@
 /**
- * The dashboard's server: one page and the JSON behind it, on loopback.
- * Invariant: it reads the data directory, the journals and the servers; what it writes is its token and its audit.
+ * The dashboard's server: one page and its JSON, on loopback. Invariant: it reads the data directory, the journals
+ * and the servers; it writes only its token and its audit.
  */
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
@@ -20,7 +20,7 @@ export type DashboardOptions = {
   /** 0: a free one. */
   readonly port: number;
   readonly dataDir: string;
-  /** Where everything is now. Asked again and again; what it throws leaves the last answer standing. */
+  /** Returns where everything is now. Called repeatedly; after an error the last answer stays. */
   readonly look: () => Surroundings;
 };
 export type Dashboard = {
@@ -30,11 +30,11 @@ export type Dashboard = {
 };
 
 const CONNECTIONS_MAX = 64;
-/** A page that hears nothing for five of them says that the connection is lost. */
+/** A page that receives none of five reports a lost connection. */
 const BEAT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** @throws {Error} when the port is taken, or the configuration cannot be read. */
+/** @throws {Error} when the port is taken, or the configuration is unreadable. */
 export async function startDashboard({
   port,
   dataDir,
@@ -53,7 +53,7 @@ export async function startDashboard({
       read: () => ({ pid: process.pid, namespace: kept.namespace() }),
     },
     scan: scanSource(dataDir),
-    // The status is a part of it: one reading, one moment.
+    // The status is part of it: one reading for both.
     overview: overviewSource(sources),
   });
   const reading = createReading(() => kept.surroundings());
@@ -78,7 +78,7 @@ export async function startDashboard({
     server.close();
     server.closeAllConnections();
     await Promise.all([kept.close(), reading.close()]);
-    // After what may still be told of a command that was at work.
+    // After the last messages about a command in progress.
     for (const end of ends) end();
   };
   try {

@@ -1,6 +1,6 @@
 /**
- * Where everything is, and how it stands, for all pages together. The connections are made anew when `up` started
- * again on other addresses; a configuration that cannot be read just now leaves the last one standing.
+ * The addresses and the status, shared by all pages. Connections are reopened when `up` has restarted with other
+ * addresses; while the configuration can't be read, the last one stays.
  */
 import { monotonicMs } from "../adapters/clock.ts";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
@@ -12,22 +12,22 @@ import {
 import type { SystemStatus } from "../wire/system-status.ts";
 import type { Surroundings } from "./sources/surroundings.ts";
 
-/** However many pages are open, the servers are asked once a second. */
+/** The servers are asked at most once a second, however many pages are open. */
 const FRESH_MS = 1_000;
-/** It costs some milliseconds, and changes with a start of `up`. */
+/** It costs some milliseconds, and only changes when `up` starts. */
 const LOOK_EVERY_MS = 3_000;
 
 export type KeptStatus = {
   surroundings(): Surroundings;
   status(): Promise<SystemStatus>;
-  /** Asked on the connection of the status, which stays open until the answer is there. */
+  /** On the status's connection, which stays open until the answer has arrived. */
   askTemporal<T>(ask: (temporal: TemporalClient) => Promise<T>): Promise<T>;
-  /** Null until somebody asked. */
+  /** Null before the first request. */
   namespace(): string | null;
   close(): Promise<void>;
 };
 
-/** @throws {Error} what the first look throws. */
+/** @throws {Error} the error of the first look. */
 export function keepStatus(look: () => Surroundings, url: () => string): KeptStatus {
   let known = look();
   let lookedMs = monotonicMs();
@@ -42,7 +42,7 @@ export function keepStatus(look: () => Surroundings, url: () => string): KeptSta
       try {
         known = look();
       } catch {
-        // Whoever edits the configuration is not done yet.
+        // Somebody is still editing the configuration.
       }
     }
     return known;

@@ -1,4 +1,4 @@
-/** What the routes of the dashboard may know: everything is for reading, and shared by all pages. */
+/** What the dashboard's routes can use: read-only, and shared by all pages. */
 import type { Env, Hono } from "hono";
 import type { HttpBindings } from "@hono/node-server";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
@@ -9,20 +9,20 @@ import type { Surroundings } from "./sources/surroundings.ts";
 
 export type DashboardWorld = {
   readonly dataDir: string;
-  /** Looked up anew every few seconds; never throws. */
+  /** Refreshed every few seconds; never throws. */
   readonly surroundings: () => Surroundings;
-  /** What `dolphin status --json` says, with our own address; read once a second at most, whoever asks. */
+  /** The data of `dolphin status --json`, with our own address; read at most once a second. */
   readonly status: () => Promise<SystemStatus>;
-  /** For what else is to be asked of it: the connection of the status. */
+  /** For other requests to Temporal, on the status's connection. */
   readonly askTemporal: <T>(ask: (temporal: TemporalClient) => Promise<T>) => Promise<T>;
   readonly live: Live;
-  /** Views of files, and Hazelcast, for who has something else to ask than the status. */
+  /** Views of files, and Hazelcast, for data beside the status. */
   readonly reading: Reading;
   /** http://127.0.0.1:PORT */
   readonly url: () => string;
-  /** What a route holds open, or does by a clock of its own, ends with the server. */
+  /** Registers cleanup of a route's resources and timers for the server's end. */
   readonly atEnd: (act: () => void) => void;
-  /** For the routes' own clocks. */
+  /** For the routes' timers. */
   readonly nowMs: () => number;
 };
 

@@ -1,4 +1,4 @@
-/** What a caught value says: its message, and the code that Node, SQLite and our own errors carry. */
+/** Reads a caught value: its message, and the error code that Node, SQLite and our own errors carry. */
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

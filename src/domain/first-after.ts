@@ -1,4 +1,6 @@
-/** The place of the first one after a time, in a list that is in its order; a chunk's part brings the list of all of it. */
+/**
+ * Index of the first element after a time in an ordered list; a part of a chunk shares the list of the whole chunk.
+ */
 export function firstAfter<T>(
   list: readonly T[],
   toMs: number,

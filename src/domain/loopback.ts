@@ -1,20 +1,20 @@
 /**
- * A proxy in the environment is for other machines: gRPC's client, and every program that honours
- * `http_proxy`, would ask it for 127.0.0.1, too.
+ * Excludes loopback from a configured proxy: gRPC's client, and every program that honours `http_proxy`, would
+ * otherwise ask the proxy for 127.0.0.1, too.
  */
 
 const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "::1"];
-/** gRPC reads `no_grpc_proxy` before, and instead of, `no_proxy`. */
+/** gRPC reads `no_grpc_proxy` in place of `no_proxy` where both are set. */
 const NAMES = ["no_proxy", "NO_PROXY", "no_grpc_proxy"];
 
-/** The variables to set, so that loopback goes to no proxy; what they except already stays excepted. */
+/** The variables to set so that loopback bypasses the proxy; existing exceptions are kept. */
 export function withoutProxyOnLoopback(
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
   const either = env["no_proxy"] || env["NO_PROXY"] || "";
   const entries = NAMES.flatMap((name) => {
     const own = env[name] || "";
-    // Where it is not set it would hide `no_proxy`.
+    // Set alone, it would hide `no_proxy`.
     if (name === "no_grpc_proxy" && own === "") return [];
     const hosts = (own || either).split(",").map((host) => host.trim());
     const missing = LOOPBACK_HOSTS.filter((host) => !hosts.includes(host));

@@ -20,7 +20,7 @@ export function isoFromMicros(micros: number): string {
   return `${dayFromEpochDays(days)}T${clock}.${pad(fraction, 6)}+00:00`;
 }
 
-/** Of milliseconds, which may have a fraction. */
+/** Milliseconds may have a fraction. */
 export function isoFromMs(ms: number): string {
   return isoFromMicros(Math.round(ms * US_PER_MS));
 }
@@ -28,7 +28,7 @@ export function isoFromMs(ms: number): string {
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(?:Z|([+-])(\d{2}):(\d{2}))?)?$/;
 
-/** Whole milliseconds of a time in ISO-8601, which is UTC unless it says otherwise; NaN for another text. */
+/** Whole milliseconds of an ISO-8601 time, which is UTC unless it says otherwise; NaN for another text. */
 export function msFromIso(text: string): number {
   const found = ISO.exec(text);
   if (found === null) return NaN;
@@ -41,7 +41,7 @@ export function msFromIso(text: string): number {
   return days * MS_PER_DAY + ofDay;
 }
 
-/** A fraction such as .007 of a second is 6.999... milliseconds in binary. */
+/** In binary, .007 of a second is 6.999... milliseconds. */
 const FLOAT_SLACK = 1e-6;
 
 /** Hinnant's days-from-civil algorithm. */
@@ -81,7 +81,7 @@ function dayFromEpochDays(epochDays: number): string {
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
 }
 
-/** With zeros before it. */
+/** With leading zeros. */
 export function pad(value: number, width: number): string {
   return String(value).padStart(width, "0");
 }

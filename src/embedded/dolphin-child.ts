@@ -12,7 +12,7 @@ export type ChildWorld = {
   readonly temporal: string;
   readonly namespace: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Variables with the configuration's secrets, which stand in no file of ours. */
+  /** Variables for the configuration's secrets, which are in none of our files. */
   readonly secrets: Readonly<Record<string, string>>;
 };
 export type DolphinChild = {
@@ -35,13 +35,13 @@ export function startDolphinChild(world: ChildWorld, child: DolphinChild): Promi
 }
 
 /**
- * The effective configuration is the only one that counts below `dolphin up`, and the embedded
- * server the only Temporal: a profile of the operator's must not lead a worker elsewhere.
+ * Below `dolphin up` only the effective configuration and the embedded Temporal server count: an operator's profile
+ * must not lead a worker elsewhere.
  */
 export function childEnvironment({ dataDir, temporal, namespace, env, secrets }: ChildWorld) {
   const kept = Object.entries(env).filter(([name]) => !/^(DOLPHIN|TEMPORAL)_/.test(name));
   return {
-    // As bin/dolphin does for a worker that runs alone.
+    // As bin/dolphin does for a worker of its own.
     MALLOC_ARENA_MAX: "1",
     MALLOC_TRIM_THRESHOLD_: "131072",
     ...Object.fromEntries(kept),

@@ -1,6 +1,6 @@
 /**
- * Starts a program under guard.sh, so that it ends when this process does, however that happens.
- * Neither Java nor the Temporal CLI notices that its parent died.
+ * Starts a program under guard.sh, so that it ends when this process does, in whatever way. Neither Java nor the
+ * Temporal CLI notices that its parent died.
  */
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
@@ -17,11 +17,11 @@ export type ProcessEnd = { readonly code: number | null; readonly signal: string
 export type GuardedProcess = {
   /** The program itself. */
   readonly pid: number;
-  /** The guard, which is also the id of the process group. */
+  /** The guard's pid, which is also the process group id. */
   readonly guardPid: number;
   readonly startedTicks: number | null;
   readonly exited: Promise<ProcessEnd>;
-  /** The last line of what it has printed; null where that is nothing. */
+  /** The last line that it printed; null if it printed nothing. */
   lastLine(): string | null;
   /** SIGTERM, then SIGKILL after the grace; resolves when the program has ended. */
   stop(): Promise<void>;
@@ -45,8 +45,8 @@ const GUARD = fileURLToPath(new URL("guard.sh", import.meta.url));
 const SIGNAL_STATUS_BASE = 128;
 
 /**
- * Variables by which an embedded server is set otherwise than we set it: Hazelcast's overrides of its
- * configuration, arguments for every Java, the settings of Temporal's servers and clients.
+ * Variables that override our settings of an embedded server: Hazelcast's configuration, arguments for every Java,
+ * settings of Temporal's servers and clients.
  */
 const OVERRIDES = /^(HZ_|TEMPORAL_|(JAVA_TOOL|JDK_JAVA|_JAVA)_OPTIONS$)/;
 
@@ -56,7 +56,7 @@ export function overridesIn(env: NodeJS.ProcessEnv): readonly string[] {
     .toSorted();
 }
 
-/** For a program that is not ours, and that must run as we configure it. */
+/** For a foreign program that must run as we configure it. */
 export function withoutOverrides(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !OVERRIDES.test(name)));
 }
@@ -88,7 +88,7 @@ export async function startGuarded(command: GuardedCommand): Promise<GuardedProc
       resolve(endOf(code, signal));
     });
   });
-  // The lifeline may break while it is being closed; the exit tells the story.
+  // The pipe may break while it is being closed; the exit event is what counts.
   guard.stdin!.on("error", () => undefined);
   const pid = await Promise.race([readPid(guard.stdio[3]), failed]);
   const guardPid = guard.pid!;

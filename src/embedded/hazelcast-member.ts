@@ -14,7 +14,7 @@ export type HazelcastMemberOptions = {
   readonly cluster: string;
   readonly heapMb: number;
   readonly logFile: string;
-  /** System properties beside ours, as Java takes them. */
+  /** Additional system properties, in Java's form. */
   readonly properties?: readonly string[];
   readonly graceSeconds?: number;
 };
@@ -23,7 +23,7 @@ export type HazelcastMember = GuardedProcess & { readonly address: string };
 const CONFIGURATION = fileURLToPath(
   new URL("../../deploy/hazelcast/hazelcast.xml", import.meta.url),
 );
-/** What the member asks for on Java 17, or warns about. */
+/** Packages that the member needs opened on Java 17, or warns about. */
 const OPENED_TO_MEMBER = [
   "java.base/jdk.internal.ref",
   "java.base/java.lang",
@@ -31,14 +31,14 @@ const OPENED_TO_MEMBER = [
   "java.management/sun.management",
   "jdk.management/com.sun.management.internal",
 ];
-/** What Java made of the member's classes in an earlier run; setup keeps it. */
+/** Java's class data archive of an earlier run; setup creates it. */
 export const CLASS_ARCHIVE = fileURLToPath(
   new URL("../../.cache/hazelcast-classes.jsa", import.meta.url),
 );
 const READY_WITHIN_MS = 60_000;
 const GRACE_SECONDS = 10;
 
-/** Resolves when the member takes clients; rejects, with nothing left, when it can't start. */
+/** Resolves when the member accepts clients; rejects, with nothing left running, when it can't start. */
 export async function startHazelcastMember(
   options: HazelcastMemberOptions,
 ): Promise<HazelcastMember> {
@@ -57,7 +57,7 @@ export async function startHazelcastMember(
     process: member,
     logFile: options.logFile,
     withinMs: READY_WITHIN_MS,
-    // The port opens before the member takes part; its own word for that stands in the log.
+    // The port opens before the member has joined; its log says when it has.
     probe: async () => {
       if (!textFrom(options.logFile, logFrom).includes("is STARTED")) {
         throw new Error("the member has not started");
@@ -68,15 +68,15 @@ export async function startHazelcastMember(
   return { ...member, address };
 }
 
-/** What a member of its own is started with, too. */
+/** Also used for a member started separately. */
 export function memberArguments(options: Omit<HazelcastMemberOptions, "logFile">): string[] {
   return [
-    // A small heap that is taken once and stays: the collector that needs least beside it.
+    // A small, fixed heap with the collector that needs least memory.
     "-Xms64m",
     `-Xmx${options.heapMb}m`,
     "-XX:+UseSerialGC",
     "-XX:MaxMetaspaceSize=128m",
-    // A member out of memory must end, so that it is started again, instead of limping on.
+    // A member that is out of memory must end and be restarted.
     "-XX:+ExitOnOutOfMemoryError",
     ...classArchive(),
     "--add-modules=java.se",
@@ -93,7 +93,7 @@ export function memberArguments(options: Omit<HazelcastMemberOptions, "logFile">
   ];
 }
 
-/** One of another Java or another jar is not used, and nothing is said of it. */
+/** Java silently ignores an archive of another Java or jar. */
 function classArchive(): readonly string[] {
   if (!existsSync(CLASS_ARCHIVE)) return [];
   return [`-XX:SharedArchiveFile=${CLASS_ARCHIVE}`, "-Xlog:cds=off", "-Xlog:class+path=off"];

@@ -1,7 +1,6 @@
 /**
- * Keeps one server or worker running: starts it, asks it whether it is well, and starts it again
- * when it ended, by the same policy as the services'. A restart is a start after an end that nobody
- * asked for.
+ * Keeps one server or worker running: starts it, probes it, and restarts it when it has ended, with the services'
+ * restart policy. A restart is a start after an end that was not requested.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../adapters/clock.ts";
@@ -17,12 +16,12 @@ export type KeptSpec = {
   readonly log: string;
   /** Resolves when it is ready. */
   start(): Promise<GuardedProcess>;
-  /** Asks whether it is well; null where being there is all that can be asked. */
+  /** Probes whether it is healthy; null where only its existence can be checked. */
   readonly probe: (() => Promise<Answer>) | null;
-  /** A process that exists but has been silent for so long is killed. */
+  /** A process that is silent for this long is killed. */
   readonly silentMsMax: number;
 };
-/** `unknown`: it could not be asked, which counts neither for it nor against it. */
+/** `unknown`: it could not be asked, which counts neither way. */
 export type Answer = "answered" | "silent" | "unknown";
 export type KeptState = "starting" | "running" | "waiting" | "fatal" | "stopped";
 export type KeptProcess = {
@@ -32,18 +31,18 @@ export type KeptProcess = {
   /** Null while it is down. */
   process(): GuardedProcess | null;
   restarts(): number;
-  /** Until the next start of one that is down; 0 when nothing is waited for. */
+  /** Time until the next start of one that is down; 0 when none is pending. */
   nextTryInMs(): number;
-  /** Ends such a wait: the cause of the deaths is known to be over. */
+  /** Ends such a wait, when the cause of the deaths is known to be over. */
   retry(): void;
   /** SIGTERM, SIGKILL after the grace; no further restart. */
   stop(): Promise<void>;
-  /** At once, all of it; no further restart. */
+  /** At once, with its descendants; no further restart. */
   kill(): void;
 };
 export type KeptDeps = {
   readonly policy: RestartPolicy;
-  /** From one question to the next; five seconds where it is not said. */
+  /** Interval of the probes; default: five seconds. */
   readonly probeEveryMs?: number;
   /** One sentence for the operator. */
   readonly onEvent: (level: EventLevel, text: string) => void;
@@ -61,12 +60,12 @@ type Keeping = {
   state: KeptState;
   /** Monotonic. */
   nextTryMs: number;
-  /** Ends the wait for it. */
+  /** Ends the wait. */
   hurry: AbortController;
   current: GuardedProcess | null;
 };
 
-/** Resolves when the first start succeeded; rejects when it did not: somebody is there to read it. */
+/** Resolves when the first start succeeded; rejects when it did not, because then a person is there to read it. */
 export async function keepProcess(spec: KeptSpec, deps: KeptDeps): Promise<KeptProcess> {
   const stopping = new AbortController();
   const first = await spec.start();
@@ -118,7 +117,7 @@ async function live(keeping: Keeping, process: GuardedProcess): Promise<void> {
   const end = await process.exited;
   over.abort();
   keeping.current = null;
-  // What ended by itself has said why.
+  // A process that failed by itself has printed the reason.
   const said = end.code === null || end.code === 0 ? null : process.lastLine();
   const how = said === null ? tell(end) : `${tell(end)}: ${said}`;
   if (!signal.aborted) deps.onEvent("warn", `${spec.name} ended (${how})`);
@@ -160,7 +159,7 @@ async function restart(keeping: Keeping): Promise<void> {
   if (signal.aborted) await keeping.current?.stop();
 }
 
-/** Ends a process that exists but has not answered for long. */
+/** Kills a process that exists but has not answered for long. */
 async function watchHealth(watch: {
   readonly spec: KeptSpec;
   readonly process: GuardedProcess;
@@ -192,7 +191,7 @@ async function watchHealth(watch: {
   }
 }
 
-/** Takes a call that fails as silence. */
+/** A failed call counts as silence. */
 export async function answerOf(call: () => Promise<void>): Promise<Answer> {
   try {
     await call();

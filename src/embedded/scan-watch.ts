@@ -1,6 +1,6 @@
 /**
- * A reader of scans as any consumer would be: an entry listener on `latest_eigen_scan`, and the
- * ringbuffer for what the events left out. It tells whether scans flow end to end, and how fast.
+ * An independent reader of scans: an entry listener on `latest_eigen_scan`, and the ringbuffer for missed events. It
+ * measures whether scans flow end to end, and how fast.
  */
 import type { IMap, Ringbuffer } from "hazelcast-client";
 import { z } from "zod";
@@ -14,16 +14,16 @@ import { FEATURES_MAP, LATEST_KEY, SCANS_RING } from "../wire/scan-value.ts";
 
 export type LagPercentiles = { readonly p50: number | null; readonly p99: number | null };
 export type ScanWatch = {
-  /** Its connection, for what else this process tells the cluster. */
+  /** Its connection, for other calls of this process. */
   readonly hazelcast: HazelcastHandle;
   readonly seqs: SeenSeqs;
   /** Monotonic; null before the first. */
   lastSeenMs(): number | null;
-  /** From the file's mtime to the event, of the newest live scans. */
+  /** From the file's mtime to the event, for the newest live scans. */
   lagMs(): LagPercentiles;
   /** Rejects while the member does not answer. */
   probe(): Promise<void>;
-  /** Reads what the events left out, once more, so that the counts are final. */
+  /** Reads missed events once more, so that the counts are final. */
   settle(): Promise<void>;
   close(): Promise<void>;
 };
@@ -32,9 +32,9 @@ export type ScanWatchOptions = {
   readonly cluster: string;
   readonly prefix?: string | null;
   readonly deadlineMs: number;
-  /** The last seq of before. */
+  /** The last seq before the start. */
   readonly baseSeq: number;
-  /** Said once, until a scan is heard again. */
+  /** Called once per problem, until a scan is received again. */
   readonly onTrouble: (line: string) => void;
 };
 
@@ -60,7 +60,7 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
   let lagCount = 0;
   let lastSeenMs: number | null = null;
   let isReadable = true;
-  /** Scans that only the ringbuffer told, since the last event. */
+  /** Scans found only in the ringbuffer since the last event. */
   let unheard = 0;
 
   const note = (text: unknown, isEvent: boolean) => {
@@ -89,7 +89,7 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
   const read = async () => {
     const unheardBefore = unheard;
     await readRing(ring, position, (text) => note(text, false));
-    // A map that is destroyed takes its listeners with it: the scans come, and no event of them.
+    // A destroyed map loses its listeners: scans come, but no events.
     if (unheardBefore === 0 || unheard <= unheardBefore) return;
     await listenAnew();
     unheard = 0;
@@ -120,16 +120,16 @@ async function connect(options: ScanWatchOptions, position: RingPosition) {
   const hazelcast = await connectHazelcast({
     ...options,
     name: "dolphin-up",
-    // It may be another member: one that came back empty and was filled again counts anew.
+    // It may be another member: one that came back empty numbers its ringbuffer anew.
     onConnected: () => (position.next = 0),
   });
-  // A listener that is registered without a connection is never told anything.
+  // A listener that is registered without a connection never receives events.
   if (await hazelcast.waitConnected(CONNECT_WITHIN_MS)) return hazelcast;
   await hazelcast.shutdown();
   throw new Error(`no Hazelcast member answered at ${options.address}`);
 }
 
-/** Returns what registers the listener in the place of the one before. */
+/** Returns a function that registers the listener in place of the previous one. */
 async function listenTo(
   features: IMap<string, unknown>,
   hear: (event: { readonly value: unknown }) => void,
@@ -145,11 +145,11 @@ async function listenTo(
 
 type RingPosition = {
   next: number;
-  /** What stood before `next` when it was read; null where nothing was. */
+  /** The value before `next` when it was read; null where there was none. */
   last: unknown;
 };
 
-/** Reads on from where the call before ended, to the newest. */
+/** Reads from the previous position to the newest. */
 async function readRing(
   ring: Ringbuffer<unknown>,
   position: RingPosition,
@@ -158,7 +158,7 @@ async function readRing(
   const tail = (await ring.tailSequence()).toNumber();
   const head = (await ring.headSequence()).toNumber();
   if (!(await isSameRing(ring, position, { head, tail }))) position.next = 0;
-  // What was overwritten is gone.
+  // Overwritten values are gone.
   position.next = Math.max(position.next, head);
   while (position.next <= tail) {
     const items = await ring.readMany(position.next, 1, RING_READ_MAX);
@@ -170,14 +170,14 @@ async function readRing(
   }
 }
 
-/** One that was destroyed and filled anew counts from the start again, and may have come as far. */
+/** A ringbuffer that was destroyed and filled again is numbered anew, and may have reached the same position. */
 async function isSameRing(
   ring: Ringbuffer<unknown>,
   { next, last }: RingPosition,
   { head, tail }: { readonly head: number; readonly tail: number },
 ): Promise<boolean> {
   if (tail < next - 1) return false;
-  // What could tell is overwritten, or there is nothing new to be told.
+  // The value to compare is overwritten, or there is nothing new.
   if (next <= head || tail < next || last === null) return true;
   return (await ring.readOne(next - 1)) === last;
 }

@@ -1,6 +1,6 @@
 /**
- * The whole stack of `dolphin up`: real servers, workers with their services, and with --demo the
- * simulator. It is the only supervisor of servers and workers.
+ * The whole stack of `dolphin up`: real servers, workers with their services, and with --demo the simulator. It is
+ * the only supervisor of servers and workers.
  */
 import { join } from "node:path";
 import { configuredCluster } from "../adapters/hazelcast/hazelcast-client.ts";
@@ -30,32 +30,32 @@ import type { Toolchain } from "./toolchain.ts";
 import { untilReady } from "./until-ready.ts";
 import { createWorkerProbe } from "./worker-probe.ts";
 
-/** The simulated venues that a demo reads. */
+/** The simulated venues of a demo. */
 export type SimulatedVenuesSpec = { readonly port: number; readonly symbols: readonly string[] };
 
 export type StackOptions = {
-  /** Effective: ports chosen, paths absolute. */
+  /** Effective: with chosen ports and absolute paths. */
   readonly config: Config;
   readonly tools: Toolchain;
   readonly world: ChildWorld;
   readonly demo: boolean;
-  /** Null or left out: none. */
+  /** Null or absent: none. */
   readonly venues?: SimulatedVenuesSpec | null;
-  /** The bridge's last seq of before this start. */
+  /** The bridge's last seq before this start. */
   readonly baseSeq: number;
   readonly onEvent: KeptDeps["onEvent"];
-  /** What is written to the archive before the simulator goes on from there. */
+  /** Scans that are written to the archive before the simulator continues. */
   readonly past?: Promise<void>;
-  /** Told once, as soon as Temporal answers. */
+  /** Called once, as soon as Temporal answers. */
   readonly onTemporal?: () => void;
 };
 export type Stack = {
   readonly watch: ScanWatch;
-  /** Servers, worker and simulator, in the order in which they are stopped. */
+  /** Servers, worker and simulator, in stop order. */
   readonly kept: readonly KeptProcess[];
   /** Everything that runs, services included. */
   services(): Readonly<Record<string, UpService>>;
-  /** Where the dashboard answers; null while it does not. */
+  /** The dashboard's address; null while it does not answer. */
   dashboardUrl(): string | null;
   stopSimulator(): Promise<void>;
   /** Resolves when nothing runs any more. */
@@ -68,11 +68,13 @@ export type Stack = {
 const WORKER_GRACE_SECONDS = 14;
 const SIMULATOR_GRACE_SECONDS = 2;
 const VENUES = "venues";
-/** Long enough for a server that was merely stopped for some seconds to come back by itself. */
+/** Long enough for a server that was merely paused for some seconds to come back by itself. */
 const SERVER_SILENT_MS_MAX = 30_000;
-/** What says how much may be risked is not missed for long. */
+/** The watchdog decides how much may be risked, so it must not be missing for long. */
 const WATCHDOG_SILENT_MS_MAX = 10_000;
-/** Half a minute without it stops entries, and ten close what is open: no budget of restarts holds it back. */
+/**
+ * Thirty seconds without the watchdog stop entries, and ten minutes close positions: no restart budget applies to it.
+ */
 const WATCHDOG_DELAY_MS_MAX = 5_000;
 const WATCHDOG_READY_MS_MAX = 60_000;
 const WATCHDOG_ANSWER_MS = 2_000;
@@ -97,14 +99,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const asked = watch;
     return asked === null ? "unknown" : answerOf(() => asked.probe());
   };
-  // The worker waits for Temporal by itself, its services for Hazelcast: all load side by side.
+  // The worker waits for Temporal by itself, its services for Hazelcast: all load in parallel.
   const temporal = keep(temporalSpec(options)).then(() => options.onTemporal?.());
   const worker = keep({ ...workerSpec(options), probe: () => workerProbe.probe() });
   const venues = options.venues == null ? null : keep(venuesSpec(options, options.venues));
-  // It needs none of them, and is to see them come.
+  // It needs none of them, and should observe their start.
   const soon = { ...deps, policy: relentless(deps.policy, WATCHDOG_DELAY_MS_MAX) };
   const watchdog = config.safety.watchdog ? keep(watchdogSpec(options), soon) : null;
-  // A view of the system, not a part of it: nothing waits for it, and all goes on without it.
+  // Nothing waits for the dashboard, and everything works without it.
   const dashboard = viewOf(options);
   const viewing = keep(dashboard.spec, { ...deps, probeEveryMs: DASHBOARD_PROBE_MS }).catch(
     (error: unknown) => onEvent("warn", `no dashboard: ${messageOf(error)}`),
@@ -124,7 +126,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const scans = await watching;
     const simulator = demo ? await keep(simulatorSpec(options)) : null;
     const close = async () => {
-      // A connection that cannot be closed must not keep the processes from being stopped.
+      // A connection that cannot be closed must not prevent stopping the processes.
       await Promise.allSettled([scans.close(), workerProbe.close()]);
     };
     const dashboardUrl = () => dashboard.url();
@@ -159,7 +161,7 @@ function stackOf(parts: {
     },
     async stop() {
       await parts.close();
-      // One that can't be stopped must not keep the others.
+      // One that can't be stopped must not prevent the others.
       const failures: unknown[] = [];
       for (const process of order) {
         await process.stop().catch((error: unknown) => failures.push(error));
@@ -167,7 +169,7 @@ function stackOf(parts: {
       if (0 < failures.length) throw failures[0];
     },
     kill() {
-      // A service leads a process group of its own, which its worker's death does not end at once.
+      // A service has its own process group, so its worker's death does not end it at once.
       const alone = Object.values(services()).filter((service) => service.guard_pid === null);
       for (const process of order) process.kill();
       for (const { pid } of alone) signalGroup(pid, "SIGKILL");
@@ -236,7 +238,7 @@ function workerSpec({ config, world }: StackOptions): Omit<KeptSpec, "probe"> {
 function watchdogSpec({ config, world }: StackOptions): KeptSpec {
   const log = logFile(config, WATCHDOG);
   let ownPid = 0;
-  // Another that answers says nothing of ours.
+  // An answer of another watchdog says nothing about ours.
   const ask = () => askOwnWatchdog(config.data_dir, ownPid, { withinMs: WATCHDOG_ANSWER_MS });
   return {
     name: WATCHDOG,
@@ -265,7 +267,7 @@ function simulatorSpec({ config, world }: StackOptions): KeptSpec {
   const { assets, rate, seed, backlog } = config.simulator;
   const log = logFile(config, "simulator");
   const args = ["--out", config.archive, "--assets", assets, "--rate", rate, "--seed", seed];
-  // It goes on where the backlog ended, with the correlations of its last scans.
+  // It continues after the backlog, with the correlations of its last scans.
   args.push("--skip", backlog, "--first-number", backlog + 1);
   return {
     name: "simulator",
@@ -302,7 +304,7 @@ function venuesSpec(
   };
 }
 
-/** Its configuration is in place first, whatever has become of the file since the last start. */
+/** Its configuration is written first, in case the file was changed since the last start. */
 async function startConfigured(
   config: Config,
   ...[world, child]: Parameters<typeof startDolphinChild>
@@ -311,7 +313,7 @@ async function startConfigured(
   return startDolphinChild(world, child);
 }
 
-/** The logs that programs write through descriptors which they inherited: `up` must bound them. */
+/** Logs that programs write through inherited descriptors, whose size `up` has to limit. */
 export function rawLogsOf(config: Config): readonly string[] {
   return [
     logFile(config, "temporal"),

@@ -1,7 +1,7 @@
 /**
- * Ends what an earlier `dolphin up` on this data directory left behind. Guards and control pipes end
- * everything by themselves within seconds; this is for a start within them, or after a guard failed.
- * Invariant: only a process whose pid and start time were written down is touched.
+ * Ends what an earlier `dolphin up` on this data directory left behind. Guards and control pipes end everything by
+ * themselves within seconds; this is for a start within these seconds, or after a guard failed. Invariant: only a
+ * process whose pid and start time were recorded is touched.
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,7 +14,7 @@ const TERM_WAIT_MS = 12_000;
 const KILL_WAIT_MS = 3_000;
 const POLL_MS = 50;
 
-/** Returns the names of what was still alive. @throws Error naming what even SIGKILL did not end. */
+/** Returns the names of what was still alive. @throws Error that names what even SIGKILL did not end. */
 export async function endStaleProcesses(
   dataDir: string,
   up: UpFile | null,
@@ -35,7 +35,7 @@ export async function endStaleProcesses(
 
 type Named = readonly (readonly [string, UpService])[];
 
-/** What had been started, but was not ready when up.json was written last. */
+/** Processes that had been started, but were not ready when up.json was last written. */
 function guardsBeside(named: Named, dataDir: string): Named {
   const known = new Set(named.map(([, { guard_pid }]) => guard_pid));
   const records = [...readGuardRecords(join(dataDir, "logs"))];
@@ -45,7 +45,7 @@ function guardsBeside(named: Named, dataDir: string): Named {
 }
 
 function isStill(service: UpService): boolean {
-  // Without start ticks (no /proc) the pid may be anybody's: leave it to its guard.
+  // Without start ticks (no /proc) the pid may belong to another process: left to its guard.
   return service.started_ticks !== null && isProcessAlive(service.pid, service.started_ticks);
 }
 

@@ -24,8 +24,8 @@ export type TemporalServerOptions = {
 export type TemporalServer = GuardedProcess & { readonly address: string };
 
 /**
- * Four partitions a task queue are for many servers: here a task waits in one while a poller waits at
- * another. In a database of before, the others may still hold tasks, and go on being read.
+ * Four partitions per task queue are meant for many servers: with them a task may wait in one while a worker polls
+ * another. In an older database the others may still hold tasks, so they continue to be read.
  */
 const WRITE_ONE = "--dynamic-config-value=matching.numTaskqueueWritePartitions=1";
 const READ_ONE = "--dynamic-config-value=matching.numTaskqueueReadPartitions=1";
@@ -34,7 +34,7 @@ const CALL_DEADLINE_MS = 2_000;
 const GRACE_SECONDS = 10;
 const SECONDS_PER_HOUR = 3_600;
 
-/** Resolves when the server answers for the namespace; rejects, with nothing left, when it can't start. */
+/** Resolves when the server answers for the namespace; rejects, with nothing left running, when it can't start. */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   mkdirSync(dirname(options.dbFile), { recursive: true });
   const address = `${LOOPBACK}:${options.port}`;
@@ -56,12 +56,12 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   return { ...server, address };
 }
 
-/** Asks by protocol: an open port is no answer. */
+/** Asks by protocol: an open port is not enough. */
 export async function probeTemporal(address: string, namespace: string): Promise<void> {
   await withServer(address, (service) => service.describeNamespace({ namespace }));
 }
 
-/** The server makes its namespace with a day's retention; the database remembers what was set since. */
+/** The server creates its namespace with a day's retention; the database keeps later settings. */
 async function keepFor(
   address: string,
   { namespace, retentionH }: Pick<TemporalServerOptions, "namespace" | "retentionH">,
@@ -89,7 +89,7 @@ async function withServer(
   }
 }
 
-/** What a server of its own is started with, too. */
+/** Also used for a server started separately. */
 export function serverArguments(options: Omit<TemporalServerOptions, "logFile" | "retentionH">) {
   return [
     "server",

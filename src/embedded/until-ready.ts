@@ -1,4 +1,4 @@
-/** Waits until a server that was just started answers; a server that ended or is too slow is an error. */
+/** Waits until a newly started server answers; a server that has ended or is too slow is an error. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../adapters/clock.ts";
@@ -15,7 +15,7 @@ export type Readiness = {
 };
 
 const PROBE_INTERVAL_MS = 100;
-/** A probe's own deadline, and the interval. */
+/** Deadline of a probe, and the interval. */
 const LOOK_MS_MAX = 5_000;
 const LOG_TAIL_BYTES = 1_500;
 

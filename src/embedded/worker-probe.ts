@@ -1,4 +1,4 @@
-/** Whether the worker answers: a query travels through Temporal to its workflow code and back. */
+/** Probes a worker: a query travels through Temporal to its workflow code and back. */
 import { isGrpcDeadlineError, ServiceError } from "@temporalio/client";
 import {
   connectTemporal,
@@ -13,13 +13,13 @@ export type WorkerProbe = { probe(): Promise<Answer>; close(): Promise<void> };
 
 const DEADLINE_MS = 4_000;
 const SUPERVISOR = supervisorIdOf(SERVICE_NAMES[0]);
-/** temporal.api.enums.v1.EventType, of what comes of a workflow task. */
+/** Values of temporal.api.enums.v1.EventType: outcomes of a workflow task. */
 const COMPLETED = 7;
 const TIMED_OUT = 8;
 const FAILED = 9;
 const LAST_EVENTS = 20;
 
-/** Silence counts only while Temporal itself answers: what fails otherwise is not the worker. */
+/** Silence counts only while Temporal itself answers: any other failure is not the worker's. */
 export function createWorkerProbe(temporalAddress: string): WorkerProbe {
   const temporal = connectTemporal(temporalAddress);
   const { client, connection } = temporal;
@@ -38,18 +38,18 @@ export function createWorkerProbe(temporalAddress: string): WorkerProbe {
   };
 }
 
-/** The server waits for a worker at first; once none has polled for a while it says so at once. */
+/** The server waits for a worker at first; after a time without pollers it reports that at once. */
 function isUntaken(error: unknown): boolean {
   const cause = error instanceof ServiceError ? error.cause : undefined;
   return isGrpcDeadlineError(error) || String(cause).includes("no poller seen");
 }
 
-/** The server asks no more once a task of the workflow came to nothing three times. */
+/** After three failed workflow tasks the server no longer sends queries. */
 function isStuck(error: unknown): boolean {
   return error instanceof ServiceError && String(error.cause).includes("in failed state");
 }
 
-/** Whether the task was taken and never answered: what the workflow's code fails at is no silence. */
+/** Whether the task was started and never answered: a failure of the workflow's code is not silence. */
 async function isLetLie({ connection, address }: TemporalClient): Promise<boolean> {
   try {
     const { history } = await connection.withDeadline(Date.now() + DEADLINE_MS, () =>

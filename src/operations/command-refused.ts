@@ -1,9 +1,12 @@
-/** A command that was not carried out, or not as far as is known: a sentence for who asked, whichever way he asked. */
+/**
+ * A command that was not carried out, or whose effect is unknown: a sentence for the requester, on the command line
+ * or the dashboard.
+ */
 export class CommandRefused extends Error {
   override readonly name: string = "CommandRefused";
-  /** Of the command line. */
+  /** Exit code of the command line. */
   readonly exitCode: number;
-  /** It was sent, and whether it was done, or will be, is not known: that is no refusal. */
+  /** It was sent, but its effect is unknown: that is not a refusal. */
   readonly isUnknown: boolean;
   constructor(message: string, exitCode = 1, isUnknown = false) {
     super(message);

@@ -1,9 +1,9 @@
-/** Temporal's server, or a sentence on what to do. */
+/** Checks that Temporal answers, else says what to do. */
 import { temporalAnswers, type TemporalClient } from "../adapters/temporal-client.ts";
 import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
 import { CommandRefused } from "./command-refused.ts";
 
-/** A first call also connects, on a machine that may be busy. */
+/** A first call includes the connection, possibly on a busy machine. */
 const COLD_ANSWER_MS_MAX = 5_000;
 
 /** @throws {CommandRefused} exit code 3 when the server is away. */

@@ -1,6 +1,6 @@
 /**
- * Long work for a worker: each task in a thread of its own, because a worker's main thread has beats
- * to give. Only plain values cross.
+ * Long work of a worker: each task in its own thread, because the worker's main thread has to send heartbeats. Only
+ * plain values are passed.
  */
 import { type MessagePort, parentPort, Worker } from "node:worker_threads";
 import { messageOf } from "../domain/failure.ts";
@@ -19,7 +19,7 @@ export type TaskHooks = {
   readonly signal: AbortSignal;
 };
 
-/** The thread is gone when this settles; what the task threw has its name and text here. */
+/** The thread has ended when this settles; an error keeps its name and text. */
 export async function runInThread<R>(entry: URL, task: object, hooks: TaskHooks): Promise<R> {
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   const worker = new Worker(entry, { workerData: task });
@@ -54,7 +54,7 @@ export async function runInThread<R>(entry: URL, task: object, hooks: TaskHooks)
   }
 }
 
-/** The thread's side: what `perform` returns or throws is told, and the thread ends. */
+/** The thread's side: posts what `perform` returns or throws, then the thread ends. */
 export async function performInThread<R>(perform: () => Promise<R>): Promise<void> {
   const end = (told: TaskEnd<R>): void => portOfTask().postMessage(told);
   try {
@@ -65,7 +65,7 @@ export async function performInThread<R>(perform: () => Promise<R>): Promise<voi
   }
 }
 
-/** From the thread, while it performs. */
+/** Called from the thread while it performs. */
 export function tellOfTask(news: TaskNews): void {
   portOfTask().postMessage(news);
 }

@@ -1,4 +1,4 @@
-/** Charts as text of SVG: values in, picture out. */
+/** Charts as SVG text: values in, picture out. */
 import { short, shortPercent } from "./figures.ts";
 import {
   acrossScale,
@@ -52,7 +52,7 @@ export function timeChart(chart: TimeChart): string {
   return picture(plot, title, frame + paths.join("") + signs.join(""));
 }
 
-/** Falls below the peak, hanging from zero. */
+/** Drawdowns, drawn downwards from zero. */
 export function underwaterChart(timesMs: readonly number[], depths: readonly number[]): string {
   const plot = { ...WIDE, height: 170 };
   const x = timeScale(plot, timesMs);
@@ -75,12 +75,12 @@ export type Histogram = {
   readonly name: string;
 };
 
-/** Shares, losses and gains in their own colours. */
+/** Shares, with losses and gains in their own colours. */
 export function histogram({ title, values, name }: Histogram): string {
   const plot = HALF;
   const [least, most] = extentOf([...values, 0]);
   const bins = Math.max(8, Math.min(40, Math.ceil(2 * Math.cbrt(values.length))));
-  // Zero is the border of two bars, so that none holds losses and gains.
+  // Zero is a boundary between bars, so that none mixes losses and gains.
   const width = (most - least) / bins;
   const from = Math.floor(least / width) * width;
   const counts = new Map<number, number>();

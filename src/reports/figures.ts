@@ -1,4 +1,4 @@
-/** Numbers as people read them; what is not known is a dash. */
+/** Numbers as text; an unknown one is a dash. */
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../domain/time.ts";
 
 const NONE = "–";

@@ -1,4 +1,4 @@
-/** A table of coloured cells: red below zero, green above, paler towards it. */
+/** A table of coloured cells: red below zero, green above, paler towards zero. */
 import { escaped } from "./plot.ts";
 
 export type Heatmap = {
@@ -10,7 +10,7 @@ export type Heatmap = {
     readonly cells: readonly (number | null)[];
   }[];
   readonly text: (value: number) => string;
-  /** Column and row of a cell that is framed. */
+  /** Column and row of the cell with a frame. */
   readonly best?: readonly [number, number] | undefined;
 };
 

@@ -1,4 +1,4 @@
-/** What a run says of the archive's order and of stamps that were not believed; null for nothing. */
+/** The remark about reordered scans and rejected timestamps of a run; null for none. */
 import type { PassCounts } from "../wire/backtest/run-checkpoint.ts";
 import { number } from "./figures.ts";
 

@@ -1,4 +1,4 @@
-/** The page around a tear sheet: one file with its own style, no script, nothing from a network. */
+/** The HTML page of a tear sheet: one file with its own style, no scripts, and nothing from a network. */
 import { escaped } from "./plot.ts";
 
 export type Tile = {
@@ -56,7 +56,7 @@ export function pair(...cards: readonly string[]): string {
   return `<div class="pair">${cards.join("")}</div>`;
 }
 
-/** What makes the figures below others than they look; empty where nothing does. */
+/** What distorts the figures below; empty where nothing does. */
 export function warnings(title: string, rows: readonly Warning[]): string {
   if (rows.length === 0) return "";
   const grave = rows.some(({ isGrave }) => isGrave === true) ? " grave" : "";
@@ -83,7 +83,7 @@ export function legend(entries: readonly (readonly [string, string])[]): string 
   return `<p class="legend">${keys.join("")}</p>`;
 }
 
-/** Name and value in a line each. */
+/** Name and value, one line each. */
 export function facts(rows: readonly (readonly [string, string])[]): string {
   const lines = rows.map(([name, value]) => {
     const style = value.length > 28 ? ' class="long"' : "";
@@ -102,6 +102,6 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 }
 
 function cellOf(text: string, kind: "th" | "td"): string {
-  // A percentage stays in one line.
+  // A percentage is not broken across lines.
   return `<${kind}>${escaped(text.replace(/(\d) %$/, "$1\u00a0%"))}</${kind}>`;
 }

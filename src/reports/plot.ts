@@ -1,4 +1,4 @@
-/** The ground that charts are drawn on: scales, ticks, axes, and text that cannot become markup. */
+/** The base of charts: scales, ticks, axes, and text that cannot become markup. */
 import { isoFromMicros, MS_PER_DAY, MS_PER_MINUTE, US_PER_MS } from "../domain/time.ts";
 
 export type Plot = {
@@ -13,7 +13,7 @@ export type Plot = {
 export const WIDE: Plot = { width: 960, height: 260, left: 64, right: 14, top: 12, bottom: 26 };
 export const HALF: Plot = { width: 470, height: 240, left: 58, right: 12, top: 12, bottom: 38 };
 
-/** From a value to its place in the picture. */
+/** Maps a value to its position in the picture. */
 export type Scale = {
   readonly place: (value: number) => number;
   readonly ticks: readonly number[];
@@ -68,7 +68,7 @@ export function timeScale(plot: Plot, timesMs: readonly number[]): Scale {
   return { place: acrossScale(plot, [first, last]).place, ticks };
 }
 
-/** With a little room above and below. */
+/** With some room above and below. */
 export function upScale(plot: Plot, [least, most]: readonly [number, number]): Scale {
   const room = (most - least) * 0.04;
   const low = least === 0 ? 0 : least - room;
@@ -105,7 +105,7 @@ export function axes(
   return levels.join("") + ground + marks.join("");
 }
 
-/** Under the axis and along it. */
+/** Below and along the axis. */
 export function axisNames(plot: Plot, names: { readonly x: string; readonly y: string }): string {
   const middle = (plot.top + plot.height - plot.bottom) / 2;
   return (
@@ -118,7 +118,7 @@ export function picture(plot: Plot, title: string, content: string): string {
   return `<svg viewBox="0 0 ${plot.width} ${plot.height}" role="img" aria-label="${escaped(title)}">${content}</svg>`;
 }
 
-/** A path that lifts its pen where there is no value. */
+/** A path that is interrupted where there is no value. */
 export function pathOf(points: Iterable<readonly [number, number]>): string {
   let path = "";
   let isDown = false;
@@ -148,7 +148,7 @@ function ticksBetween([least, most]: readonly [number, number], count: number): 
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * (STEPS.find((one) => rough <= one * power) ?? 10);
   const ticks: number[] = [];
-  // Counted in whole steps, so that no tick is 0.30000000000000004.
+  // Computed as multiples of the step, so that no tick is 0.30000000000000004.
   for (let at = Math.ceil(least / step); at * step <= most + step * 1e-9; at += 1) {
     ticks.push(Number((at * step).toPrecision(12)));
   }

@@ -10,7 +10,7 @@ import { heatmap } from "./heatmap.ts";
 import { card, legend, note, pair } from "./page.ts";
 
 const DAYS_PER_YEAR = 365;
-/** More marks than this hide the price. */
+/** More marks would hide the price. */
 const MARKED_TRADES_MAX = 150;
 const MONTHS = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
 
@@ -44,7 +44,7 @@ export function runPictures(pictures: RunPictures, capital: number): string {
   ].join("");
 }
 
-/** What the equity's picture, a sample of it, may not show. */
+/** The deepest drawdown, which the sampled picture may not show. */
 function deepest({ timesMs, depths }: RunPictures): string {
   const depth = Math.max(0, ...depths);
   if (depth === 0) return note("The equity was never below its peak.");
@@ -76,7 +76,7 @@ function monthly({ days }: RunPictures, capital: number): string {
   );
 }
 
-/** Its unit stands in the corner. */
+/** Its unit is in the corner. */
 function bareShare(value: number): string {
   return number(value * 100, 1);
 }
@@ -103,7 +103,7 @@ function excursions({ trades }: RunPictures): string {
   return scatter("Excursions", dots, { x: "worst mark while open", y: "best mark while open" });
 }
 
-/** Up to the day on which nothing is left. */
+/** Up to the day on which the equity is gone. */
 function returnsOf(equities: readonly number[]): number[] {
   const returns = equities.slice(1).map((equity, at) => equity / equities[at]! - 1);
   const end = returns.indexOf(-1);

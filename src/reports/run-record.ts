@@ -1,11 +1,11 @@
-/** What `report.json` holds: the report of a run, what it cost, and how it was made. */
+/** The content of `report.json`: the report of a run, its costs, and how it was made. */
 import type { BacktestReport } from "../domain/backtest/report.ts";
 import type { RunSettings } from "../domain/backtest/run-settings.ts";
 import type { PassCounts } from "../wire/backtest/run-checkpoint.ts";
 import type { BookDifference } from "../wire/backtest/book-run.ts";
 
 export type CostRow = {
-  /** Fees and slippage times this. */
+  /** Factor for fees and slippage. */
   readonly factor: number;
   readonly total: number;
   readonly fees: number;
@@ -13,7 +13,7 @@ export type CostRow = {
   readonly winRate: number | null;
   readonly sharpe: number | null;
   readonly drawdownMax: number;
-  /** Which limit stopped it, or would have, and on which day; null for none. */
+  /** The limit that stopped it, or would have, with the day; null for none. */
   readonly latched: string | null;
 };
 
@@ -27,10 +27,10 @@ export type RunRecord = {
   readonly settings: RunSettings;
   readonly differsFromBook: readonly BookDifference[];
   readonly read: PassCounts & {
-    /** Scans that an earlier attempt had read, and this one did not. */
+    /** Scans that an earlier attempt had read. */
     readonly resumedFrom: number;
   };
-  /** By declared indicator, the days on which nothing of it was recorded; left out: none is declared. */
+  /** By declared indicator, the days without recordings; absent: none is declared. */
   readonly daysWithout?: Readonly<Record<string, readonly string[]>>;
   /** The only part that differs from run to run. */
   readonly timing: { readonly wallMs: number; readonly scansPerS: number };

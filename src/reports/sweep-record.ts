@@ -1,4 +1,4 @@
-/** What `sweep.json` holds: every set with its figures, the best one, and how much of it is luck. */
+/** The content of `sweep.json`: every set with its figures, the best one, and the probability that it was luck. */
 import type { GridAxis } from "../domain/backtest/sweep/parameter-grid.ts";
 import type { Luck, Objective } from "../domain/backtest/sweep/ranking.ts";
 import type { BacktestReport } from "../domain/backtest/report.ts";
@@ -9,7 +9,7 @@ import type { BookDifference } from "../wire/backtest/book-run.ts";
 import type { Parameters } from "../domain/trading/strategy.ts";
 
 export type SweepRow = {
-  /** The parameters on the grid's axes only. */
+  /** Only the parameters on the grid's axes. */
   readonly set: Parameters;
   readonly score: number | null;
   readonly total: number;
@@ -18,7 +18,7 @@ export type SweepRow = {
   readonly trades: number;
   readonly winRate: number | null;
   readonly profitFactor: number | null;
-  /** Which limit stopped it, or would have, and on which day; null for none. */
+  /** The limit that stopped it, or would have, with the day; null for none. */
   readonly latched: string | null;
   readonly resultHash: string;
 };
@@ -26,7 +26,7 @@ export type SweepRow = {
 export type FoldRow = {
   readonly trainFrom: string;
   readonly testFrom: string;
-  /** The first day that is not part of it. */
+  /** The first day after it. */
   readonly testTo: string;
   readonly chosen: Parameters;
   readonly trainScore: number | null;
@@ -49,11 +49,11 @@ export type SweepRecord = {
   readonly to: string | null;
   readonly axes: readonly GridAxis[];
   readonly settings: RunSettings;
-  /** A sweep's grid aside. */
+  /** Without the sweep's grid. */
   readonly differsFromBook: readonly BookDifference[];
   readonly read: PassCounts;
   readonly objective: Objective;
-  /** How many sets were tried: what the best one's luck is measured by. */
+  /** Number of sets tried, from which the probability of luck is computed. */
   readonly trials: number;
   readonly deflatedSharpe: Luck;
   readonly best: { readonly at: number; readonly report: BacktestReport };

@@ -76,7 +76,7 @@ function summary({ report }: RunRecord): string {
 
 type Warned = { readonly report: RunRecord["report"]; readonly read: PassCounts };
 
-/** What changed the figures, or ended them, so that nobody has to search for it in the tables below. */
+/** What changed or ended the figures, listed first. */
 export function runWarnings({ report, read }: Warned): Warning[] {
   const { trades, limits } = report;
   const ruin = ruinText(limits);
@@ -110,7 +110,7 @@ function ruinSentence(text: string, { limits, trades }: RunRecord["report"]): st
   return `${sentence(text)}: pnl ${pnl}.${end}`;
 }
 
-/** Also for a summary on a terminal. */
+/** Also used for a summary on a terminal. */
 export function delistedText({ count, pnl }: Readonly<TradeGroup>): string {
   const what = count === 1 ? "1 position was" : `${number(count, 0)} positions were`;
   return `${what} written off, as scans had no price of their asset any more: pnl ${number(pnl)}.`;
@@ -146,7 +146,7 @@ function returnRows({ report }: RunRecord): Rows {
   ];
 }
 
-/** Most runs have none of it. */
+/** Empty for most runs. */
 function paid(name: string, amount: number | undefined): Rows {
   return amount === undefined || amount === 0 ? [] : [[name, number(amount)]];
 }
@@ -283,7 +283,7 @@ function runRows({
   ];
 }
 
-/** Reports of before there was margin have none. */
+/** Reports from before margin have none. */
 export function marginText(margin: Margin | null | undefined): string {
   if (margin === null || margin === undefined) return "none";
   const { leverage, maintenanceRate, borrowRate } = margin.terms;

@@ -1,10 +1,10 @@
-/** Trades as CSV: one line a trade, with its signal, posture and the age of every declared input. */
+/** Trades as CSV: one line per trade, with its signal, posture and the age of every declared input. */
 import type { Trade } from "../domain/trading/orders.ts";
 import { isoFromMicros, US_PER_MS } from "../domain/time.ts";
 
 type Cell = string | number;
 
-/** `inputs` are those that the strategy declares, in its order. */
+/** `inputs`: those that the strategy declares, in its order. */
 export function tradesHeader(inputs: readonly string[]): string {
   const names = [
     "position_id",

@@ -1,4 +1,4 @@
-/** What a book answers when it is asked how it stands. */
+/** The status of a book, as it answers requests. */
 import {
   UNPRICED_TOLD_AFTER_MS,
   unpricedPositions,
@@ -66,7 +66,7 @@ function offsetS({ scanOffsetMs }: PublishedState): number | null {
   return scanOffsetMs === null ? null : scanOffsetMs / MS_PER_SECOND;
 }
 
-/** What a person has to look at though the book goes on; empty where there is nothing. */
+/** Warnings that need an operator although the book continues; empty where there are none. */
 export function notesOf(trader: Trader): readonly Note[] {
   const unpriced = unpricedPositions(trader).filter(
     ({ silentMs }) => UNPRICED_TOLD_AFTER_MS < silentMs,
@@ -79,15 +79,15 @@ export function notesOf(trader: Trader): readonly Note[] {
   ];
 }
 
-/** Nothing but an operator ends it, and he may look at no more than the table. */
+/** Only an operator ends a latch, and may look only at the status table. */
 function latchedWords({ data: { risk }, configuration: { book } }: Trader): readonly string[] {
   if (risk.latched.length === 0) return [];
   return [`latched: ${risk.latched.join(" ")}: no entries until dolphin resume ${book}`];
 }
 
 /**
- * A strategy that declares what nobody brings never enters. `feeds`: the names of those that the traders
- * are configured to hear.
+ * A strategy that declares an input without a feed never enters. `feeds`: names of the feeds that the traders are
+ * configured to read.
  */
 export function missingFeedsOf({ strategy }: Trader, feeds: readonly string[]): readonly Note[] {
   return strategy.inputs
@@ -106,7 +106,7 @@ function alertsOf(of: string, told: readonly string[]): readonly Note[] {
   return told.length === 0 ? [] : [alertOf(of, told.join("; "))];
 }
 
-/** One short phrase for operators: what keeps the book from entering, if anything does. */
+/** One short phrase for operators: what keeps the book from entering, if anything. */
 export function standingOf(trader: Trader): string {
   const scans = scanStanding(trader);
   if (scans?.isOff === true) {
@@ -120,7 +120,7 @@ export function standingOf(trader: Trader): string {
   if (barrier === "posture_unknown" || barrier === "posture_hibernate") {
     return `no entries: posture ${postureNow(trader)}`;
   }
-  // Whether an input is old is judged at each entry, and told with its refusal.
+  // Whether an input is old is checked at each entry, and reported with its refusal.
   return trader.strategy.isWarm() ? "running" : "warming";
 }
 
@@ -129,7 +129,7 @@ function finiteOr(ratio: number | null): number | null {
   return ratio === null ? null : Math.min(ratio, 1e9);
 }
 
-/** The figures that every book's beats begin with. */
+/** The counters that every book's beats begin with. */
 export function countersOf(state: PublishedState, lastIndex: number) {
   return {
     book: state.book,

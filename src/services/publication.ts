@@ -1,6 +1,6 @@
 /**
- * Publishes state and profit after each scan, off the way of a decision: what changed while one
- * writing is under way goes out with the next.
+ * Publishes state and profit after each scan, off the critical path of decisions: changes during one write are
+ * published by the next.
  */
 import type { ScanFeed } from "../adapters/hazelcast/scan-feed.ts";
 import type { DayEntry } from "../domain/trading/commands.ts";
@@ -59,7 +59,7 @@ export class Publication {
         this.#deps.onPublished();
       }
     } catch {
-      // The member is away: the next scan, or the connection that comes back, asks again.
+      // The member is away: the next scan, or a reconnection, publishes again.
       this.failed += 1;
     } finally {
       this.#isUnderWay = false;

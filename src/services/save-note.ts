@@ -1,4 +1,4 @@
-/** Whether a book's state could be saved when it was last due: each change is told once. */
+/** Whether a book's state could be saved when it was last due: each change is logged once. */
 export class SaveNote {
   readonly #say: (level: "info" | "warn", line: string) => void;
   readonly #words: { readonly saved: string; readonly unsaved: string };

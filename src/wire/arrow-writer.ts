@@ -1,7 +1,7 @@
 /**
- * Writes scans as Arrow IPC files in the layout that pyarrow gives them.
- * Scans of the same assets and the same number of eigenvalues differ in their numbers only, so a
- * file is laid out once by apache-arrow, and each scan puts its numbers into a copy of it.
+ * Writes scans as Arrow IPC files in the layout that pyarrow produces. Files of scans with the same assets and
+ * the same number of eigenvalues differ only in their numbers, so apache-arrow lays out one file, and each scan
+ * copies it and overwrites the numbers.
  */
 import {
   type Data,
@@ -24,7 +24,7 @@ import { createBlankFiller, type ScanBlank, type ScanToWrite } from "./arrow/sca
 
 export type { ScanToWrite } from "./arrow/scan-blank.ts";
 
-/** An encoder of scans of these assets; each call returns bytes of its own. */
+/** Encoder for scans of these assets; each call returns a new buffer. */
 export function createScanEncoder(assets: readonly string[]): (scan: ScanToWrite) => Uint8Array {
   return createBlankFiller(assets, (eigenvalueCount) => layOutScan(assets, eigenvalueCount));
 }
@@ -38,7 +38,10 @@ const SCHEMA = new Schema([
 ]);
 
 /* oxlint-disable no-underscore-dangle -- apache-arrow names its extension points so. */
-/** The format puts the schema in front as well as into the footer; apache-arrow leaves it out. */
+/**
+ * The format requires the schema at the start of the file as well as in the footer; apache-arrow writes only
+ * the footer's.
+ */
 export class ArrowFileWriter extends RecordBatchFileWriter {
   protected override _writeSchema(schema: Schema): this {
     super._writeSchema(schema);
@@ -48,7 +51,7 @@ export class ArrowFileWriter extends RecordBatchFileWriter {
 /* oxlint-enable no-underscore-dangle */
 
 export function layOutScan(assets: readonly string[], eigenvalueCount: number): ScanBlank {
-  // A buffer for each column: apache-arrow writes one that two columns share only once.
+  // Each column needs its own buffer: apache-arrow writes a buffer that two columns share only once.
   const timestamp = new TimestampMicrosecond("UTC");
   const columns = [
     makeData({ type: new Int64(), length: 1, nullCount: 0, data: new BigInt64Array(1) }),
@@ -68,7 +71,7 @@ export function layOutScan(assets: readonly string[], eigenvalueCount: number): 
   return { bytes, ...viewsInto(bytes) };
 }
 
-/** Reading copies nothing, so what is read are the places in `bytes`. */
+/** Reading does not copy, so the arrays that were read are views into `bytes`: the positions to overwrite. */
 function viewsInto(bytes: Uint8Array): Omit<ScanBlank, "bytes"> {
   const [scanNumber, timestamp, , prices, eigenvalues] =
     tableFromIPC(bytes).batches[0]!.data.children;

@@ -1,12 +1,12 @@
 /**
- * What a service tells its supervisor over the control pipe: JSON lines on file descriptor 3.
- * The pipe is a socket pair: the service ends itself when it closes. Writes never block; what
- * does not fit is dropped and counted.
+ * Messages from a service to its supervisor over the control pipe: JSON lines on file descriptor 3. The pipe is
+ * a socket pair, and the service ends itself when it closes. Writes never block; a message that does not fit is
+ * dropped and counted.
  */
 import { z } from "zod";
 import { ServiceFacts } from "./facts/service-facts.ts";
 
-/** Longest line that a supervisor reads; a longer one is a broken service and is skipped. */
+/** Longest line that a supervisor reads; a longer one is skipped, because only a broken service writes it. */
 export const CONTROL_LINE_BYTES_MAX = 65_536;
 export const CONTROL_PIPE_FD = 3;
 export const BEAT_INTERVAL_MS = 1_000;

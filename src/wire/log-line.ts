@@ -1,16 +1,22 @@
 /** One line of a log file, as DOLPHIN's own processes write it; other fields are the caller's. */
 import { z } from "zod";
+import { jsonOrNull } from "../domain/json-record.ts";
 
 export const LogLine = z.looseObject({
   /** ISO-8601 UTC with six decimals. */
   time: z.string(),
   level: z.string(),
-  /** A server's own log has neither. */
+  /** The log of a server has neither field. */
   service: z.string().optional(),
   pid: z.number().optional(),
   msg: z.string().default(""),
 });
 export type LogLine = z.infer<typeof LogLine>;
+
+/** Null: a line of a program with another log format. */
+export function parseLogLine(text: string): LogLine | null {
+  return text.startsWith("{") ? (LogLine.safeParse(jsonOrNull(text)).data ?? null) : null;
+}
 
 /** A line of any log file, ours or a server's, with a time to sort by. */
 export type TimedLine = {
@@ -19,7 +25,7 @@ export type TimedLine = {
   readonly raw: string;
 };
 
-/** Gives each line its time; one without a time of its own happened right after the one before it. */
+/** Gives each line a time; a line without one gets that of the line before it. */
 export function timed(source: string, raws: readonly string[], beforeMs: number): TimedLine[] {
   let timeMs = beforeMs;
   return raws.map((raw) => {
@@ -28,7 +34,7 @@ export function timed(source: string, raws: readonly string[], beforeMs: number)
   });
 }
 
-/** Merges lines by time; those of one source stay in their order. */
+/** Merges lines by time; lines of one source keep their order. */
 export function byTime(lines: readonly TimedLine[]): TimedLine[] {
   return lines.toSorted((a, b) => a.timeMs - b.timeMs);
 }

@@ -1,4 +1,6 @@
-/** A CSV of closes: a header `timestamp,ASSET,...`, then one row a time with a price an asset. */
+/**
+ * A CSV of closes: a header `timestamp,ASSET,...`, then one row for each time with one price for each asset.
+ */
 
 export type PriceTable = {
   readonly assets: readonly string[];

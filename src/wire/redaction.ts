@@ -1,6 +1,6 @@
 /**
- * Keeps secrets out of everything that leaves the process: a value is hidden by the name of its key, and
- * within a text by the shape that secrets of the outside have, such as the path of a webhook.
+ * Keeps secrets out of everything that leaves the process: a value is hidden because of the name of its key,
+ * and text because it has the form of a known kind of secret, such as the path of a webhook.
  */
 
 const SECRET_KEY =
@@ -12,9 +12,9 @@ export function isSecretKey(key: string): boolean {
   return SECRET_KEY.test(key);
 }
 
-/** Neither blanks nor what ends a text in JSON, where this runs over whole lines. */
+/** Neither blanks nor characters that end a JSON string, because this also runs over whole lines. */
 const PATH = String.raw`[^\s"'\\<>()]`;
-/** What goes before a secret stays, the secret goes. Each is found in a time that grows with the text alone. */
+/** What comes before a secret stays, the secret is replaced. Each pattern runs in time linear in the text. */
 const SECRET_TEXTS: readonly RegExp[] = [
   // A user and a password in a URL.
   /(:\/\/)[^\s/?#"'\\@]{1,500}@/g,
@@ -27,7 +27,7 @@ const SECRET_TEXTS: readonly RegExp[] = [
   /(\bxox[a-z]-|\bxapp-)[\w-]+/g,
 ];
 
-/** A copy of the text without the secrets that can be told by their shape. */
+/** A copy of the text without the secrets that can be recognised by their form. */
 export function redactText(text: string): string {
   let hidden = text;
   for (const pattern of SECRET_TEXTS) {
@@ -38,10 +38,10 @@ export function redactText(text: string): string {
   return hidden;
 }
 
-/** Shorter ones would also be found where they are none. */
+/** Shorter ones would also match text that is not secret. */
 const SECRET_CHARACTERS_MIN = 6;
 
-/** A copy of the text without these very secrets, also as they stand in a URL. */
+/** A copy of the text without these particular secrets, also in their URL-encoded form. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   let hidden = text;
   for (const secret of secrets) {
@@ -52,7 +52,7 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
   return redactText(hidden);
 }
 
-/** A copy in which every value under a secret key is hidden; what lies too deep is hidden as well. */
+/** A copy in which every value under a secret key is hidden; values nested too deeply are hidden as well. */
 export function redact(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return redactFields(fields, 0);
 }
@@ -74,7 +74,7 @@ function redactValue(value: unknown, depth: number): unknown {
     : redactFields(value, depth);
 }
 
-/** Errors, dates and buffers have a serializer of their own. */
+/** Errors, dates and buffers have serializers of their own. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

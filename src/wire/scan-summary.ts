@@ -1,4 +1,4 @@
-/** What an operator wants to know of `latest_eigen_scan`. */
+/** What an operator needs to know of `latest_eigen_scan`. */
 import { z } from "zod";
 
 const ScanSummary = z.object({
@@ -11,7 +11,7 @@ const ScanSummary = z.object({
 });
 export type ScanSummary = Readonly<z.infer<typeof ScanSummary>>;
 
-/** Null where nothing stands there, or something that the bridge did not write. */
+/** Null where nothing is stored, or a value that the bridge did not write. */
 export function parseScanSummary(text: unknown): ScanSummary | null {
   if (typeof text !== "string") return null;
   try {

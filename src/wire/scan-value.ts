@@ -28,7 +28,7 @@ export type ScanEnvelope = {
   readonly late: boolean;
 };
 
-/** `members` are the scan's own JSON members, without braces, as the scan reader wrote them. */
+/** `members`: the scan's own JSON members, without braces, as the scan reader wrote them. */
 export function encodeScanValue(members: string, envelope: ScanEnvelope): string {
   return (
     `{${members},"bridge_ts":"${isoFromMicros(envelope.bridgeUs)}"` +
@@ -49,7 +49,7 @@ export type ScanHead = {
   readonly late: boolean;
 };
 
-/** What the bridge needs of a scan value; null when the text is not one (somebody else wrote there). */
+/** The fields of a scan value that the bridge needs; null when another program wrote the text. */
 export function parseScanHead(text: unknown): ScanHead | null {
   const value = recordFrom(text);
   if (value === null) return null;
@@ -65,7 +65,7 @@ export function parseScanHead(text: unknown): ScanHead | null {
     : null;
 }
 
-/** The same scan under a new epoch: what a starting bridge writes to fence older ones off. */
+/** The same scan under a new epoch: a starting bridge writes it to fence older bridges off. */
 export function restampScanValue(text: string, stamp: { epoch: number; instance: string }): string {
   const value: object = JSON.parse(text);
   return JSON.stringify({ ...value, ...stamp, replayed: true });
@@ -74,11 +74,11 @@ export function restampScanValue(text: string, stamp: { epoch: number; instance:
 export type Checkpoint = {
   readonly epoch: number;
   readonly instance: string;
-  /** The batch under way holds seqs `from` to `seq`, in the order of `files`. */
+  /** The current batch holds seqs `from` to `seq`, in the order of `files`. */
   readonly from: number;
   readonly seq: number;
   readonly files: readonly string[];
-  /** Seqs of the batch that are late. */
+  /** Seqs of the scans of the batch that are late. */
   readonly late: readonly number[];
 };
 
@@ -119,7 +119,7 @@ export function microsFromIso(text: string): number {
   return Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
 }
 
-// Written by hand: the schema library would cost the pump thread eight megabytes.
+// Written by hand: the schema package would cost the pump thread eight megabytes.
 function recordFrom(text: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof text !== "string" || SCAN_TEXT_CHARS_MAX < text.length) return null;
   try {

@@ -1,6 +1,6 @@
 /**
- * What supervision leaves where others read it: heartbeat details, the result of a run, the
- * status in a supervisor's memo. Plain JSON in snake_case; times are ISO-8601 UTC.
+ * What supervision publishes: heartbeat details, the result of a run, the status in a supervisor's memo. Plain
+ * JSON in snake_case; times are ISO-8601 UTC.
  */
 import { z } from "zod";
 import { END_KINDS } from "../domain/supervision/next-step.ts";
@@ -11,7 +11,7 @@ import { ServiceFacts } from "./facts/service-facts.ts";
 const time = z.string();
 const counters = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
 
-/** What the configuration says of a service. */
+/** The configuration of a service. */
 export const Declaration = z.object({
   enabled: z.boolean(),
   autostart: z.boolean(),
@@ -38,22 +38,24 @@ export const LifeEnd = z.object({
 });
 export type LifeEnd = z.infer<typeof LifeEnd>;
 
-/** The result of serviceRun: how the run's last life ended, and the lives before it that were restarted in place. */
+/**
+ * The result of serviceRun: the end of the run's last life, and the earlier lives that were restarted in place.
+ */
 export const RunResult = LifeEnd.extend({
   service: z.string(),
-  /** Restarts that cost budget, ascending. */
+  /** Times of the restarts that cost budget, ascending. */
   restart_times: z.array(time),
   /** Lives that ended while Temporal was away, at most the last 20. */
   local_lives: z.array(LifeEnd),
-  /** Processes that SIGKILL did not end and that still exist. */
+  /** Processes that still exist after SIGKILL. */
   unkillable_pids: z.array(z.number().int()),
 });
 export type RunResult = z.infer<typeof RunResult>;
 
-/** Heartbeat details of the activity `process` of run-<service>: the live facts, each second. */
+/** Heartbeat details of the activity `process` of run-<service>: the current facts, once a second. */
 export const RunDetails = z.object({
   service: z.string(),
-  /** When this was seen: a description may be older than a report. */
+  /** When these facts were observed: a workflow description may be older than a report. */
   at: time,
   life: z.number().int(),
   host: z.string(),
@@ -63,7 +65,7 @@ export const RunDetails = z.object({
   started_at: time.nullable(),
   rss_mb: z.number().nullable(),
   cpu_percent: z.number().nullable(),
-  /** Which caps hold, and by what. */
+  /** Which caps are enforced, and by which mechanism. */
   limits: z.string().optional(),
   /** The service's own phrase. */
   state: z.string(),
@@ -100,7 +102,7 @@ export const ServiceStatus = z.object({
   restart_times: z.array(time),
   next_try_at: time.nullable(),
   last_end: LifeEnd.nullable(),
-  /** Not where it was started by hand, or by an older program. */
+  /** Absent where it was started by hand, or by an older release. */
   declared: Declaration.optional(),
   updated_at: time,
 });

@@ -1,6 +1,6 @@
 /**
- * What `dolphin status --json` prints and the dashboard shows. Ages and durations are in seconds,
- * times ISO-8601 UTC; null is "not known". docs/status-json.md tells it to those who read it.
+ * What `dolphin status --json` prints and the dashboard shows. Ages and durations are in seconds, times
+ * ISO-8601 UTC; null means "not known". docs/status-json.md documents it for readers.
  */
 import type { StatusExit } from "../domain/supervision/overall.ts";
 import type { Role } from "../domain/supervision/services.ts";
@@ -10,7 +10,7 @@ import type { BookName } from "../domain/trading/books.ts";
 
 export type ServiceRow = {
   readonly service: string;
-  /** What it is there for, and the book that it decides for. */
+  /** The service's role, and the book that it trades. */
   readonly role: Role;
   readonly book: BookName | null;
   readonly status: Word;
@@ -27,24 +27,24 @@ export type ServiceRow = {
   readonly last_scan_number: number | null;
   readonly newest_data_age_s: number | null;
   readonly backlog: number | null;
-  /** Within the window of the restart budget. */
+  /** Restarts within the window of the restart budget. */
   readonly restarts: number | null;
   readonly restarts_max: number;
   readonly next_try_at: string | null;
   readonly rss_mb: number | null;
   readonly cpu_percent: number | null;
-  /** Which caps of memory, CPU and tasks hold, and by what; and which this machine does not enforce. */
+  /** Which caps of memory, CPU and tasks are enforced and how, and which this machine does not enforce. */
   readonly limits: string | null;
-  /** The service's own counters, as it tells them. */
+  /** The service's own counters. */
   readonly counters: Readonly<Record<string, number | string | null>>;
-  /** Where this row is from, the first that answered. */
+  /** The source of this row: the first one that answered. */
   readonly source: "temporal" | "hazelcast" | "run file" | "none";
 };
 
 export type ServerRow = {
   readonly server: "temporal" | "hazelcast";
   readonly address: string;
-  /** How long it took; null when it did not answer in time. */
+  /** Response time; null when it did not answer in time. */
   readonly answered_ms: number | null;
   readonly problem: string | null;
 };
@@ -54,7 +54,7 @@ export type LatestScan = {
   readonly seq: number;
   readonly assets: number;
   readonly timestamp: string;
-  /** Since the bridge pushed it. */
+  /** Age since the bridge pushed it. */
   readonly age_s: number;
   readonly replayed: boolean;
 };
@@ -63,13 +63,16 @@ export type ScheduleRow = {
   readonly schedule: string;
   /** Why it is paused; null: it is not. */
   readonly paused: string | null;
-  /** When its last run was due, and how late it was begun: one that is made up for is late by the outage. */
+  /**
+   * When its last run was due, and how late it started: a run that was caught up is late by the length of the
+   * outage.
+   */
   readonly last_due_at: string | null;
   readonly last_late_s: number | null;
   readonly next_at: string | null;
-  /** Runs that were too old when the server was back, since the schedule was made. */
+  /** Runs since the schedule was made that were skipped because they were too old when the server came back. */
   readonly schedule_skipped: number;
-  /** Runs that were not begun because the one before them still ran. */
+  /** Runs that were skipped because the previous one was still running. */
   readonly overlap_skipped: number;
 };
 
@@ -79,7 +82,7 @@ export type SafetyRow = {
   readonly posture: string;
   readonly entries: "go" | "stop";
   readonly reasons: readonly string[];
-  /** How long it took; null when it did not answer in time. */
+  /** Response time; null when it did not answer in time. */
   readonly answered_ms: number | null;
 };
 
@@ -93,10 +96,10 @@ export type SystemStatus = {
   readonly archive: { readonly path: string; readonly state: string };
   /** The disk that holds the data directory. */
   readonly disk: { readonly path: string; readonly state: string };
-  /** What the watchdog says; null where none is to run. */
+  /** The watchdog's status; null where none should run. */
   readonly safety?: SafetyRow | null;
   readonly latest_scan: LatestScan | null;
-  /** Null: Temporal did not tell. */
+  /** Null: Temporal did not answer. */
   readonly schedules: readonly ScheduleRow[] | null;
   readonly temporal_ui: string | null;
   readonly dashboard: string | null;

@@ -1,4 +1,4 @@
-/** What the archive's activities need of this machine: the archive, and the bridge's journal. */
+/** The dependencies of the archive's activities: the archive, and the bridge's journal. */
 import type { ArchiveWorld } from "../activities/archive.ts";
 import type { IngestWorld } from "../activities/ingest-scans.ts";
 import { finishedDaysToCompact } from "../operations/compaction/days-to-compact.ts";
@@ -8,7 +8,7 @@ import { openSeqLookup } from "../adapters/scan-journal/seq-lookup.ts";
 import { hasSearchAttributes, type TemporalClient } from "../adapters/temporal-client.ts";
 import type { Config } from "../config.ts";
 
-/** In a process with the environment of the services, so that it means the archive that they mean. */
+/** In a process with the services' environment, so that it uses their archive. */
 export function ingestWorld(env: NodeJS.ProcessEnv): IngestWorld {
   return { auditDay: (day, how) => auditInProcess({ day, env, ...how }) };
 }
@@ -17,7 +17,7 @@ export function archiveWorld(config: Config, temporal: TemporalClient): ArchiveW
   return {
     daysToCompact: () => finishedDaysToCompact(config.archive, wallMs()),
     async compactDay(day, options) {
-      // Once a night, and apache-arrow with it takes 10 MB.
+      // Loaded on demand: it runs once a night, and apache-arrow takes 10 MB.
       const { compactDay } = await import("../operations/compaction/compact-day.ts");
       const lookup = openSeqLookup(config.data_dir);
       try {

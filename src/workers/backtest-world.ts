@@ -1,4 +1,4 @@
-/** What the activities of backtests need of this machine: its archive, its data directory, threads. */
+/** The dependencies of the backtest activities: this machine's archive, its data directory, threads. */
 import { join, resolve } from "node:path";
 import type { BacktestWorld } from "../activities/backtest.ts";
 import { runBatchTask } from "../operations/backtest/batch-task.ts";

@@ -1,4 +1,4 @@
-/** What the worker of the health layer adds: the world of the activities of metaHealth and of incidents' mirrors. */
+/** The worker of the health layer: the dependencies of the activities of metaHealth and of the incidents' mirrors. */
 import { join } from "node:path";
 import { createAlertActivities } from "../activities/alerts.ts";
 import { createHealthActivities } from "../activities/health.ts";
@@ -36,7 +36,7 @@ export function healthActivities(config: Config, temporal: TemporalClient) {
   return { ...health, ...alerts };
 }
 
-/** By the beats of its run, and by its report, where it is on this machine. */
+/** From the heartbeats of its run, and from its report, where it is on this machine. */
 async function healthAgeMs(
   { data_dir }: Config,
   { client }: TemporalClient,

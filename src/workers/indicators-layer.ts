@@ -1,4 +1,4 @@
-/** What the worker of the indicators layer adds: its connection to Hazelcast and its store, opened at the first reading. */
+/** The worker of the indicators layer: its connection to Hazelcast and its store, opened at the first reading. */
 import { createIndicatorActivities } from "../activities/indicators.ts";
 import { wallMicros } from "../adapters/clock.ts";
 import type { FeatureStore } from "../adapters/indicators/feature-store.ts";
@@ -27,7 +27,10 @@ type Opened = {
 export function indicatorsLayer(options: {
   readonly config: Config;
   readonly temporal: TemporalClient;
-  /** Of the services: a new indicator needs no new worker, as the configuration is read with each reading. */
+  /**
+   * The services' environment. The configuration is read with each reading, so a new indicator needs no restart of
+   * the worker.
+   */
   readonly env: NodeJS.ProcessEnv;
 }): IndicatorsLayer {
   const { config, temporal, env } = options;
@@ -69,7 +72,7 @@ async function named(name: string, env: NodeJS.ProcessEnv): Promise<ConfiguredIn
 }
 
 async function openStores(config: Config): Promise<Opened> {
-  // Only where indicators are read: a worker without them needs neither.
+  // Loaded only where indicators are read.
   const [{ configuredCluster, connectHazelcast }, { createFeatureStore }] = await Promise.all([
     import("../adapters/hazelcast/hazelcast-client.ts"),
     import("../adapters/indicators/feature-store.ts"),

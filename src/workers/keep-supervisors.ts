@@ -1,36 +1,35 @@
 /**
- * Makes supervisors anew that this worker has seen, or works for, and that are gone: terminated, deleted, or lost
- * with the server's database. Each comes back as it was told to be, and its run adopts the process.
+ * Looks for supervisors that this worker has seen, or works for, and that are gone: terminated, deleted, or lost with the
+ * server's database. Each comes back as it was told to be, and its run adopts the process.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Keeper } from "../operations/keeper/keeper.ts";
-import { rememberSupervisors } from "../operations/supervision/supervisor-commands.ts";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
+import type { Config } from "../config.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
+import { restoreDeclared } from "../operations/declared/restore-declared.ts";
+import type { Keeper } from "../operations/keeper/keeper.ts";
 
 const LOOK_EVERY_MS = 3_000;
 
 export function keepSupervisors(of: {
   readonly temporal: TemporalClient;
+  readonly config: Config;
   readonly specs: readonly ServiceSpec[];
   readonly keeper: Keeper;
   readonly tell: (line: string) => void;
 }): { stop(): Promise<void> } {
-  const { temporal, specs, keeper, tell } = of;
+  const { keeper } = of;
   const over = new AbortController();
   const { signal } = over;
-  const memory = rememberSupervisors(
-    temporal,
+  const restoring = restoreDeclared({
+    ...of,
     // Only a supervisor has a process kept; it may be gone before the first look.
-    ({ name }) => keeper.has(name) || keeper.lastResult(name) !== null,
-  );
+    mustHaveBeen: ({ name }) => keeper.has(name) || keeper.lastResult(name) !== null,
+  });
   const run = async () => {
     while (!signal.aborted) {
       await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      // Temporal is away, or begins: the next look will tell.
-      const made = await memory.restore(specs).catch(() => []);
-      for (const service of made) tell(`the supervisor of ${service} was gone and is made anew`);
+      if (!signal.aborted) await restoring.look();
     }
   };
   const done = run();

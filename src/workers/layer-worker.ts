@@ -1,12 +1,12 @@
 /**
- * Workers whose workflows run in one thread, however many layers a process serves: they have the same
- * code, a thread with it takes 36 MB, and what workflows do of ours takes milliseconds.
+ * Workers of several layers whose workflows share one thread: they run the same code, a thread takes 36 MB, and our
+ * workflows only need milliseconds.
  */
 import { Worker } from "@temporalio/worker";
 import type { WorkflowCreator } from "@temporalio/worker/lib/workflow/interface.js";
 import type { WorkflowBundleWithSourceMapAndFilename as Bundle } from "@temporalio/worker/lib/workflow/workflow-worker-thread/input.js";
 
-/** The class that these workers are made with; their bundle and activities must be the same. */
+/** The class for these workers, whose bundle and activities must be equal. */
 export function workersOfOneThread(): typeof Worker {
   let thread: Promise<WorkflowCreator> | null = null;
   let bundle: Promise<Bundle | undefined> | null = null;

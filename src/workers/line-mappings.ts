@@ -1,15 +1,15 @@
 /**
- * A source map's mappings by lines alone. Reading one with a place for each expression takes a worker
- * 13 MB as soon as a workflow asks for a stack trace, of which the lines are what somebody looks for.
+ * Reduces a source map to line mappings. With a mapping for each expression a worker takes 13 MB as soon as a
+ * workflow asks for a stack trace, in which only lines matter.
  */
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const DIGIT_BITS = 5;
 const MORE = 1 << DIGIT_BITS;
-/** Column here, then source, line and column there, each but the first counted from the one before. */
+/** Generated column, then source, line and column, each relative to the previous mapping. */
 const FIELDS = 4;
 
-/** The first place of each line that has one. */
+/** The first mapping of each line that has one. */
 export function lineMappings(mappings: string): string {
   const read = [0, 0, 0, 0];
   const written = [0, 0, 0, 0];
@@ -30,7 +30,7 @@ export function lineMappings(mappings: string): string {
   return lines.join(";");
 }
 
-/** Digits of five bits, the lowest first; the lowest bit of a number is its sign. */
+/** Base64 VLQ: digits of five bits, lowest first; the lowest bit of a number is its sign. */
 function numbersIn(place: string): number[] {
   const numbers: number[] = [];
   let [value, shift] = [0, 0];

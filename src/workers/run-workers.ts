@@ -1,6 +1,6 @@
 /**
- * The worker process: one worker for each layer, one keeper for all their services.
- * Invariant: no service is started before Temporal has answered, and none is left when it ends.
+ * The worker process: one worker per layer, and one keeper for all their services. Invariant: no service is started
+ * before Temporal has answered, and none is left when it ends.
  */
 import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
@@ -30,12 +30,20 @@ import {
   temporalAnswers,
 } from "../adapters/temporal-client.ts";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
-import type { Config } from "../config.ts";
+import { type Config, ConfigError } from "../config.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
 import { whyStopOrphan } from "../domain/supervision/orphan.ts";
 import { restartPolicyOf } from "../wire/configuration.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { tradingActivities } from "./trading-layer.ts";
+import {
+  placeOf,
+  type PlaceWorld,
+  whyNotHere,
+  workerIdentity,
+  yieldToOther,
+} from "../operations/declared/one-place.ts";
+import { identitiesOn } from "../operations/declared/task-queues.ts";
 import { mirrorIncidents } from "../operations/incidents/mirror-incidents.ts";
 import { healthActivities } from "./health-layer.ts";
 import { indicatorsLayer } from "./indicators-layer.ts";
@@ -55,11 +63,11 @@ export type WorkersOptions = {
   readonly services: Readonly<Record<string, ServiceSpec>>;
   /** The environment of the services. */
   readonly env: ServiceCommand["env"];
-  /** Undefined: Temporal's own environment configuration decides. */
+  /** Undefined: Temporal's own environment configuration applies. */
   readonly temporalAddress?: string | undefined;
-  /** Left out: none are told. */
+  /** Absent: no metrics. */
   readonly metrics?: Pick<MetricsOptions, "port" | "reader"> & {
-    /** A free one, for Temporal's SDK: what it tells there is told with ours. */
+    /** A free port for the metrics of Temporal's SDK, which are added to ours. */
     readonly sdkPort: number;
   };
   readonly say: (line: string) => void;
@@ -67,13 +75,15 @@ export type WorkersOptions = {
 
 const CONNECT_BACKOFF_MS = { first: 100, max: 1_000 };
 const HEARTBEAT_THROTTLE_MS = 1_000;
-/** How long a workflow waits for a worker that was killed before another one takes it (default 10 s). */
+/** How long a workflow task waits for a killed worker before another one takes it (default 10 s). */
 const STICKY_MS = 1_000;
-/** Beyond a service's own stop time: SIGKILL, reaping, the last answer to the server. */
+/** Added to a service's own stop time: SIGKILL, reaping, the last answer to the server. */
 const FORCE_MARGIN_MS = 15_000;
 const WORKFLOWS_CACHED_MAX = 100;
 const MS_PER_S = 1_000;
-/** Names this process, whatever its layer. */
+/** Longer than Temporal's memory of a worker that ended. */
+const PLACE_PATIENCE_MS = 90_000;
+/** Identifies this process, whatever its layer. */
 const IDENTITY = `@${hostname()}#${process.pid}`;
 
 /** Runs until SIGTERM or SIGINT; resolves when every service has been stopped. */
@@ -99,10 +109,19 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const metrics = tellMetrics(options, tell);
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
+  const places = placesOf(options, temporal, { tell, stop: stop.signal });
+  const refusal = await whyNotHere(places);
+  if (refusal !== null) throw new ConfigError(refusal);
   const keeper = openKeeper(options, temporal, log);
   const indicators = indicatorsLayer({ ...options, temporal });
   const mirror = layers.includes("health") ? mirrorIncidents(temporal, config.data_dir) : null;
-  const supervisors = keepSupervisors({ temporal, specs: servicesOf(options), keeper, tell });
+  const supervisors = keepSupervisors({
+    temporal,
+    config,
+    specs: servicesOf(options),
+    keeper,
+    tell,
+  });
   try {
     const bundle = await loadWorkflowBundle();
     if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
@@ -123,7 +142,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
     compactHeapLater();
-    await runAll(workers, stop.signal);
+    await runAll(workers, { stop: stop.signal, yields: yieldToOther(places) });
     tell("all workers have stopped");
   } catch (error) {
     log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");
@@ -138,6 +157,21 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     await temporal.close();
     log.close();
   }
+}
+
+function placesOf(
+  { config, layers }: WorkersOptions,
+  temporal: TemporalClient,
+  about: Pick<PlaceWorld, "tell" | "stop">,
+): PlaceWorld {
+  return {
+    ...about,
+    layers,
+    place: placeOf(config.data_dir),
+    patienceMs: PLACE_PATIENCE_MS,
+    doBooksMove: config.journal.postgres_secret_url !== null,
+    identitiesOn: (layer) => identitiesOn(temporal, layer),
+  };
 }
 
 function tellMetrics({ metrics, config }: WorkersOptions, say: (line: string) => void) {
@@ -156,15 +190,15 @@ function createWorkers(
       LayerWorker.create({
         ...shared,
         taskQueue: taskQueueOf(layer),
-        identity: `${layer}${IDENTITY}`,
+        identity: workerIdentity(layer, placeOf(options.config.data_dir), IDENTITY),
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
-        // More would only slow each other down, and none would come to its end.
+        // More would slow each other down, and none would finish.
         ...(layer === "batch"
           ? { maxConcurrentActivityTaskExecutions: availableParallelism() }
           : {}),
         maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
         stickyQueueScheduleToStartTimeout: STICKY_MS,
-        // Services are told to stop at once; they have their own times, and SIGKILL after them.
+        // Services are stopped at once, within their own stop times.
         shutdownGraceTime: 0,
         shutdownForceTime: longestStopMs(options) + FORCE_MARGIN_MS,
       }),
@@ -173,7 +207,10 @@ function createWorkers(
 }
 
 /** All end together: by the signal, or because one of them failed. */
-async function runAll(workers: readonly Worker[], stop: AbortSignal): Promise<void> {
+async function runAll(
+  workers: readonly Worker[],
+  { stop, yields }: { readonly stop: AbortSignal; readonly yields: Promise<string> },
+): Promise<void> {
   const shutDown = (): void => {
     for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
   };
@@ -181,7 +218,8 @@ async function runAll(workers: readonly Worker[], stop: AbortSignal): Promise<vo
   if (stop.aborted) shutDown();
   stop.addEventListener("abort", shutDown, { once: true });
   try {
-    await Promise.race(runs);
+    const why = await Promise.race([...runs, yields]);
+    if (typeof why === "string") throw new Error(why);
   } finally {
     shutDown();
     await Promise.allSettled(runs);
@@ -189,7 +227,7 @@ async function runAll(workers: readonly Worker[], stop: AbortSignal): Promise<vo
   await Promise.all(runs);
 }
 
-/** A server that is not up yet is waited for; null when the process was told to stop meanwhile. */
+/** Waits for a server that is not up yet; null when the process was stopped meanwhile. */
 async function connectPatiently(
   temporal: TemporalClient,
   about: { readonly tell: (line: string) => void; readonly isStopped: AbortSignal },
@@ -231,7 +269,7 @@ function openKeeper(options: WorkersOptions, temporal: TemporalClient, log: Logg
   });
 }
 
-/** A service that needs Temporal talks to the server that this worker talks to; no other learns of it. */
+/** Only a service that needs Temporal gets the address of this worker's server. */
 function temporalFor({ ties }: ServiceSpec, { address }: TemporalClient): ServiceCommand["env"] {
   if (!("temporal" in ties.needs)) return {};
   return { TEMPORAL_ADDRESS: address.address, TEMPORAL_NAMESPACE: address.namespace };

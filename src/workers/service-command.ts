@@ -7,17 +7,17 @@ import type { ServiceSpec } from "../domain/supervision/services.ts";
 
 const SERVICES_FOLDER = fileURLToPath(new URL("../services/", import.meta.url));
 /**
- * One malloc arena instead of one a thread keeps a service some 15 MB smaller, and from creeping.
- * The compile cache, as in bin/dolphin, spares each start the stripping of types: 20 MB, and time
- * that a restart does not have.
+ * One malloc arena instead of one per thread makes a service some 15 MB smaller, and prevents slow growth. The
+ * compile cache, as in bin/dolphin, saves each start from stripping types: 20 MB, and time that a restart does not
+ * have.
  */
 const ENVIRONMENT = {
   MALLOC_ARENA_MAX: "1",
   NODE_COMPILE_CACHE: fileURLToPath(new URL("../../.cache/compile", import.meta.url)),
 };
 /**
- * A fixed bound for what malloc keeps, as the worker has it: glibc raises its own with each larger piece that is freed. 3 MB less,
- * for those on whose answer nobody waits in milliseconds; on the hot way of the others it is not measured.
+ * A fixed limit on the free memory that malloc keeps, 3 MB less for a service: by default glibc raises the limit with each
+ * larger block that is freed. Only where latency is not measured in milliseconds; its effect there was not measured.
  */
 const TRIMMED = { MALLOC_TRIM_THRESHOLD_: "131072" };
 const NOT_TRIMMED = { MALLOC_TRIM_THRESHOLD_: undefined };

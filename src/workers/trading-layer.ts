@@ -1,4 +1,4 @@
-/** What the worker of the trader layer adds: its activities' world. */
+/** The worker of the trader layer: the dependencies of its activities. */
 import { createPaperDayActivities } from "../activities/trading/paper-day.ts";
 import { createTradingActivities } from "../activities/trading/trading.ts";
 import { wallMs } from "../adapters/clock.ts";
@@ -14,7 +14,7 @@ import type { ServiceSpec } from "../domain/supervision/services.ts";
 export type TradingLayerOptions = {
   readonly config: Config;
   readonly temporal: TemporalClient;
-  /** The environment of the services: a replay reads the configuration that the trader read. */
+  /** The services' environment: a replay reads the trader's configuration. */
   readonly env: NodeJS.ProcessEnv;
   readonly services: Readonly<Record<string, ServiceSpec>>;
 };

@@ -1,4 +1,4 @@
-/** Temporal's runtime of a worker process, installed once: its log goes to ours, its metrics to Prometheus. */
+/** Temporal's runtime in a worker process, installed once: its log goes to ours, its metrics to Prometheus. */
 import { DefaultLogger, Runtime } from "@temporalio/worker";
 import type { LogEntry, RuntimeOptions } from "@temporalio/worker";
 import type { Logger } from "../adapters/logger.ts";
@@ -11,7 +11,7 @@ export function installRuntime(log: Logger, metricsPort: number | null): void {
     logging: { filter: { core: "WARN", other: "ERROR" }, forward: {} },
     ...(metricsPort === null ? {} : { metrics }),
   };
-  // Signals are ours: they must also end a process that still waits for the server.
+  // We handle signals ourselves, because they must also end a process that still waits for the server.
   Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
 }
 

@@ -1,7 +1,4 @@
-/**
- * The workflows as one file of JavaScript: built at setup, used as it is while its sources have
- * not changed, and built again where they have.
- */
+/** The workflows as one JavaScript file: built at setup, reused while its sources are unchanged, else rebuilt. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +17,7 @@ const HASH_DIGITS = 16;
 
 export type WorkflowBundle = { readonly code: string; readonly isFresh: boolean };
 
-/** Returns the bundle of the sources as they are now; `isFresh` when it had to be built. */
+/** Returns the bundle of the present sources; `isFresh` when it had to be built. */
 export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
   const name = `workflows-${sourceHash()}.js`;
   const kept = keptCode(name);
@@ -29,7 +26,7 @@ export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
   return { code: keptCode(name) ?? (await buildWorkflowBundle()), isFresh: true };
 }
 
-/** The compiler takes 190 MB that a process which stays would never give back. */
+/** In a child process, because the compiler takes 190 MB that a long-running process would never return. */
 function buildInChild(): Promise<void> {
   const child = spawn(process.execPath, [...NODE_FLAGS, BUILDER], { stdio: "ignore" });
   return new Promise((settle) => {
@@ -38,21 +35,21 @@ function buildInChild(): Promise<void> {
   });
 }
 
-/** Builds it here, and keeps it for whoever loads it next. */
+/** Builds it here, and stores it for the next process. */
 export async function buildWorkflowBundle(): Promise<string> {
   const workflowsPath = join(ROOT, "src/workflows/index.ts");
   const logger = new DefaultLogger("WARN");
   const hash = sourceHash();
   const { code } = await bundleWorkflowCode({ workflowsPath, logger });
   const slim = withSlimMap(code);
-  // Sources that changed in between may be in it or not: it is nobody else's.
+  // If sources changed during the build it may be inconsistent, and is not stored.
   if (sourceHash() === hash) keep(`workflows-${hash}.js`, slim);
   return slim;
 }
 
 const SOURCE_MAP = "\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,";
 
-/** Its map names file and line for a stack trace, and nothing else: the text of the files stands beside it. */
+/** Its source map only has files and lines for stack traces; the text of the files is available anyway. */
 function withSlimMap(code: string): string {
   const at = code.lastIndexOf(SOURCE_MAP);
   if (at === -1) return code;
@@ -72,7 +69,7 @@ function keptCode(name: string): string | null {
   }
 }
 
-/** A checkout that may not be written to builds at every start instead. */
+/** A read-only checkout builds at every start instead. */
 function keep(name: string, code: string): void {
   try {
     mkdirSync(CACHE, { recursive: true });
@@ -82,11 +79,11 @@ function keep(name: string, code: string): void {
     const others = readdirSync(CACHE).filter((other) => NAME.test(other) && other !== name);
     for (const other of others) rmSync(join(CACHE, other), { force: true });
   } catch {
-    // Said by the worker: the bundle was built at its start.
+    // The worker logs that the bundle was built at its start.
   }
 }
 
-/** A hash over every file that may end up in the bundle, what builds it, and the packages' versions. */
+/** A hash over every file that may be in the bundle, the bundler's own code, and the packages' versions. */
 function sourceHash(): string {
   const hash = createHash("sha256");
   const here = ["./workflow-bundle.ts", "./line-mappings.ts"];

@@ -1,6 +1,6 @@
 /**
- * Reads what people type as the input of a workflow or update: one JSON object whose fields are
- * all optional. Absent, `null` and `{}` mean the defaults; anything wrong is said in one sentence.
+ * Parses what people type as the input of a workflow or update: one JSON object whose fields are all optional.
+ * Absent, `null` and `{}` mean the defaults; an error is one sentence.
  */
 import { ApplicationFailure } from "@temporalio/common";
 import { isDayFolder } from "../domain/scan/archive-names.ts";
@@ -154,7 +154,7 @@ function isDeclaration(value: unknown): value is ServiceDeclaration {
   return (
     DECLARED_YES_OR_NO.every((field) => typeof fields.get(field) === "boolean") &&
     DECLARED_NUMBERS.every(isAbove0) &&
-    // A status with another number would be read by nobody.
+    // A status with another number would not be readable.
     DECLARED_COUNTS.every((field) => isAbove0(field) && Number.isSafeInteger(fields.get(field)))
   );
 }

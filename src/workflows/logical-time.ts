@@ -1,6 +1,6 @@
 /**
- * When a run counts as started. For a run that a schedule started, this is the time that was due: a run that
- * makes up for a missed time, or that a backfill asks for, is about the day of that time, not the day on which it runs.
+ * The logical start time of a run. For a run started by a schedule this is the time at which it was due: a run that
+ * is caught up, or requested by a backfill, concerns the day of that time, not the day on which it runs.
  */
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import { workflowInfo } from "@temporalio/workflow";

@@ -1,4 +1,4 @@
-/** Task queues, ids and search attributes of the contract; no dependency, so that every room may import it. */
+/** Task queues, ids and search attributes of the contract. No imports, so that every folder may import it. */
 import { INDICATOR_ID_PREFIX } from "../domain/supervision/declared/indicator-schedules.ts";
 import { type Layer, traderOf } from "../domain/supervision/services.ts";
 import { isBook } from "../domain/trading/books.ts";
@@ -36,7 +36,7 @@ export function sessionIdOf(book: string, day: string): string {
   return `trades-${book}-${day}`;
 }
 
-/** By the table; a book that is not in it has the name that its row would have. */
+/** From the table; for a book without a row, the name that its row would have. */
 export function traderServiceOf(book: string): string {
   return isBook(book) ? traderOf(book).name : `trader-${book.toLowerCase()}`;
 }
@@ -49,14 +49,14 @@ export const BACKTEST_ID_PREFIX = "backtest-";
 
 export const REFRESH_INDICATOR = "refreshIndicator";
 
-/** Also of its schedule. */
+/** Also the id of its schedule. */
 export function indicatorIdOf(name: string): string {
   return `${INDICATOR_ID_PREFIX}${name}`;
 }
 
 export const ALERT = "alert";
 
-/** `alert-stale_data-scan`: of a rule and a subject, one incident after the other. */
+/** `alert-stale_data-scan`: for a rule and a subject, one incident after the other. */
 export function alertIdOf(rule: string, subject: string): string {
   return `${ALERT}-${rule}-${subject}`;
 }

@@ -1,4 +1,4 @@
-/** Puts a supervisor's state where people look: memo, search attributes, current details, log. */
+/** Publishes a supervisor's state: memo, search attributes, current details, log. */
 import { log, setCurrentDetails, upsertMemo, upsertSearchAttributes } from "@temporalio/workflow";
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import type { SearchAttributePair } from "@temporalio/common";
@@ -12,7 +12,7 @@ export const LAYER = defineSearchAttributeKey("DolphinLayer", SearchAttributeTyp
 const SERVICE = defineSearchAttributeKey("DolphinService", SearchAttributeType.KEYWORD);
 export const STATUS = defineSearchAttributeKey("DolphinStatus", SearchAttributeType.KEYWORD);
 
-/** None where the server does not know them: that would block the workflow for ever. */
+/** Empty where the server does not know them: that would block the workflow forever. */
 export function searchAttributesOf(
   brief: Pick<ServiceBrief, "layer" | "service" | "hasSearchAttributes">,
   status: string,
@@ -28,7 +28,7 @@ export function searchAttributesOf(
 export function createPublisher() {
   let published = "";
   return {
-    /** Publishes when more than what depends on the time of day has changed; returns the state that says so. */
+    /** Publishes if more has changed than values that depend on the time; returns the state that records it. */
     publish(state: SupervisorState, brief: ServiceBrief, nowMs: number): SupervisorState {
       const now = serviceStatusOf(state, brief, nowMs);
       const { reason: _reason, updated_at: _at, restarts_in_window: _in, ...facts } = now;

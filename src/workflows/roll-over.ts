@@ -1,13 +1,13 @@
-/** Continue-as-new of the workflows that never end: when it is due, and what it hands on. */
+/** Continue-as-new of the workflows that never end: when it is due, and the state that is passed on. */
 import { workflowInfo } from "@temporalio/workflow";
 
-/** `historyMax`: events after which a test, or a cautious operator, wants it earlier. */
+/** `historyMax`: number of events after which a test, or a cautious operator, wants it earlier. */
 export function isRollDue(historyMax: number | undefined): boolean {
   const { continueAsNewSuggested, historyLength } = workflowInfo();
   return continueAsNewSuggested || (historyMax !== undefined && historyMax <= historyLength);
 }
 
-/** The check of the field `carried`: a state with these fields, which only a run before writes. */
+/** Validates the field `carried`: a state with these fields, which only an earlier run writes. */
 export function carriedWith<State extends object>(...fields: readonly (keyof State)[]) {
   const isState = (value: unknown): value is State =>
     typeof value === "object" && value !== null && fields.every((field) => field in value);

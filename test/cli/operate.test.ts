@@ -20,13 +20,15 @@ const COMMANDS = [
 
 const CONFIGURED = "bin/dolphin --config /etc/dolphin/dolphin.yaml ";
 const AS_ITS_USER = `sudo -u dolphin ${CONFIGURED}`;
+const AS_ONESELF = "bin/dolphin --config ~/.config/dolphin/dolphin.yaml ";
 /** What it ends with where no server runs, and nothing is deployed. */
 const RUN: readonly (readonly [begins: string, codes: readonly number[]])[] = [
   [`${AS_ITS_USER}config plan`, [0, 1, 3]],
   [`${CONFIGURED}config`, [0]],
   [`${AS_ITS_USER}doctor --deployed`, [2]],
-  [`${CONFIGURED}doctor`, [0, 1, 2]],
+  [`${AS_ITS_USER}doctor`, [0, 1, 2]],
   [`${CONFIGURED}install`, [0]],
+  [`${AS_ONESELF}install`, [0]],
   [`${AS_ITS_USER}status`, [3]],
   [`${AS_ITS_USER}health`, [1, 2, 3]],
   [`${AS_ITS_USER}alerts ls`, [0, 1]],
@@ -35,6 +37,7 @@ const RUN: readonly (readonly [begins: string, codes: readonly number[]])[] = [
   ["mkdir -p ~/.config", [0]],
   ["cp -r units-user", [0]],
   ["install -d", [0]],
+  ["sudo install -d /etc", [0]],
   [`${AS_ITS_USER}backup --out`, [0]],
   ["sudo mkdir -p /var/lib/dolphin", [0]],
   ["sudo cp -a /var/backups", [0]],
@@ -49,6 +52,8 @@ const NOT_RUN: readonly (readonly [begins: string, why: string])[] = [
   ["sudo systemd-", "makes users and folders of the machine; bench:units does the same in its own"],
   ["sudo systemctl", "needs systemd as process 1; bench:units runs the units under a real one"],
   ["systemd-tmpfiles", "needs a manager of the user's; bench:units makes the folders in its own"],
+  ["loginctl", "needs systemd as process 1"],
+  ["printf", "the test's own configuration names folders of its own"],
   ["systemctl", "needs systemd as process 1; bench:units runs the units under a real one"],
   ["journalctl", "needs systemd as process 1"],
   ["supervis", "test/integration/supervisord.test.ts runs it"],
@@ -102,7 +107,8 @@ describe("the page, on a folder of one's own", () => {
     command
       .replace(/^sudo (-u dolphin )?/, "")
       .replace(/^bin\/dolphin/, DOLPHIN)
-      .replaceAll("/etc/dolphin/dolphin.yaml", config)
+      .replaceAll(/(\/etc|~\/.config)\/dolphin\/dolphin\.yaml/g, config)
+      .replaceAll("/etc/dolphin", join(dir, "etc"))
       .replaceAll("/etc/systemd/system/", `${units}/`)
       .replaceAll("~/.config/systemd/user", join(dir, "user-units"))
       .replaceAll("/var/backups/dolphin", backups)

@@ -35,6 +35,8 @@ beforeEach(async () => {
   Source.open = [];
   vi.stubGlobal("document", tab);
   vi.stubGlobal("EventSource", Source);
+  // One window alone: a browser's own locks are in the test of its windows.
+  vi.stubGlobal("navigator", {});
   page = await import(MODULE.href);
   return () => {
     vi.useRealTimers();
@@ -62,8 +64,23 @@ test("ages follow the clocks again soon after one of them was set", () => {
   beat(3_600_000);
   beat(3_599_000);
   expect(live.now() - Date.now()).toBe(3_600_000);
-  for (let count = 0; count < 30; count += 1) beat(0);
+  beat(0);
   expect(live.now()).toBe(Date.now());
+});
+
+test("ages do not follow what this machine's own clock is set to, and catch up after it slept", () => {
+  const live = page.openLive();
+  beat(0);
+  const serverMs = Date.now();
+  vi.setSystemTime(serverMs - 3_600_000);
+  expect(live.now()).toBe(serverMs);
+  vi.advanceTimersByTime(1_000);
+  expect(live.now()).toBe(serverMs + 1_000);
+  vi.setSystemTime(serverMs + 7_200_000);
+  // What was told before the sleep is heard late, then what is told now.
+  beat(-7_000_000);
+  beat(0);
+  expect(live.now()).toBe(serverMs + 7_200_000);
 });
 
 test("what was asked last is drawn, also where what was asked before is answered later", async () => {

@@ -1,4 +1,4 @@
-/** One value as each place tells it: `dolphin status`, the page's own question, the metrics, a query of Temporal. */
+/** One value as each place tells it: `dolphin status`, `dolphin top`, the page's own question, the metrics, a query of Temporal. */
 import { connectTemporal } from "../../src/adapters/temporal-client.ts";
 import type { SystemStatus } from "../../src/wire/system-status.ts";
 import type { UpFile } from "../../src/wire/up-file.ts";
@@ -7,9 +7,13 @@ import { supervisorIdOf } from "../../src/workflows/names.ts";
 import { execFileSync } from "./run-program.ts";
 import { DOLPHIN } from "./up.ts";
 
-type Told = { readonly word: string; readonly life: number | null; readonly pid?: number | null };
+type Told = {
+  readonly word: string;
+  readonly life?: number | null;
+  readonly pid?: number | null;
+};
 
-/** By place; the metrics have no process ids. */
+/** By place; the metrics have no process ids, and `top` no number of the life. */
 export async function toldOf(
   service: string,
   { dataDir, up }: { readonly dataDir: string; readonly up: UpFile },
@@ -26,7 +30,8 @@ export async function toldOf(
     const handle = temporal.client.workflow.getHandle(supervisorIdOf(service));
     const { word, life, pid } = await handle.query(statusQuery);
     return {
-      status: rowOf(parsed(statusOf(dataDir))),
+      status: rowOf(parsed(askOurs(dataDir, "status", "--json"))),
+      top: inFrame(askOurs(dataDir, "top"), service),
       page: rowOf(parsed(page ?? "")),
       metrics: inMetrics(metrics ?? "", service),
       temporal: { word, life, pid },
@@ -40,8 +45,17 @@ function parsed(text: string): SystemStatus {
   return JSON.parse(text);
 }
 
-function statusOf(dataDir: string): string {
-  return execFileSync(DOLPHIN, ["--data-dir", dataDir, "status", "--json"], { encoding: "utf8" });
+function askOurs(dataDir: string, ...verb: string[]): string {
+  return execFileSync(DOLPHIN, ["--data-dir", dataDir, ...verb], { encoding: "utf8" });
+}
+
+/** Cells of a row stand two spaces apart at least; its restarts are those of the last minutes alone. */
+function inFrame(text: string, service: string): Told {
+  const cellsOf = (start: string) =>
+    (text.split("\n").find((line) => line.startsWith(`${start} `)) ?? "").trimEnd().split(/ {2,}/);
+  const [heads, row] = [cellsOf("SERVICE"), cellsOf(service)];
+  const cell = (name: string) => row[heads.indexOf(name)] ?? "";
+  return { word: cell("STATUS"), pid: Number(cell("PID")) };
 }
 
 function inMetrics(text: string, service: string): Told {

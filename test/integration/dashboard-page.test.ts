@@ -8,7 +8,8 @@ import { surroundings, writeSigns } from "../helpers/dashboard.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 
 const SCRIPT = "<img src=x onerror=document.title=1><b id=injected>torn<b>";
-const PHONE = { width: 390, height: 844 };
+const PHONE = { width: 360, height: 740 };
+const WINDOWS = 7;
 /** Bounds a failure only. */
 const WITHIN = { timeout: 120_000 };
 const dir = makeTemporaryDirectory("dashboard-page");
@@ -36,7 +37,7 @@ async function untilShown(tab: Page, text: string): Promise<void> {
     .waitFor({ ...WITHIN, state: "attached" });
 }
 
-test("what stands in files stays text, all fits a phone, and a lost connection is told until it is back", async ({
+test("what stands in files stays text, all fits a phone, and a lost connection is told in every window until it is back", async ({
   skip,
 }) => {
   if (typeof browser === "string") return skip(browser);
@@ -60,10 +61,27 @@ test("what stands in files stays text, all fits a phone, and a lost connection i
   }
   expect(wrong).toEqual([]);
 
+  // More windows than a browser opens connections to a server; the one that has the stream is closed.
+  const windows: Page[] = [];
+  for (let count = 0; count < WINDOWS; count += 1) {
+    const next = await context.newPage();
+    windows.push(next);
+    await next.goto(dashboard.url);
+    await untilShown(next, SCRIPT);
+  }
+  await tab.close();
   await dashboard.close();
-  await tab.locator("#lost").waitFor({ ...WITHIN, state: "visible" });
+  for (const one of windows) await one.locator("#lost").waitFor({ ...WITHIN, state: "visible" });
   dashboard = await open(port);
-  await tab.locator("#lost").waitFor({ ...WITHIN, state: "hidden" });
-  await tab.keyboard.press("1");
-  await untilShown(tab, "No dolphin up runs on this data directory");
+  for (const one of windows) await one.locator("#lost").waitFor({ ...WITHIN, state: "hidden" });
+  const last = windows.at(-1)!;
+  await last.keyboard.press("4");
+  await untilShown(last, "Sensors over time");
+  // By keyboard past the head, and the page stays.
+  await last.keyboard.press("Tab");
+  await last.keyboard.press("Enter");
+  expect(await last.evaluate("[location.hash, document.activeElement.id]")).toEqual([
+    "#/health",
+    "page",
+  ]);
 });

@@ -3,19 +3,24 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { bookFolder } from "../../src/adapters/event-log/segments/segment-files.ts";
 import { ScanJournal } from "../../src/adapters/scan-journal/scan-journal.ts";
 import { type Dashboard, startDashboard } from "../../src/dashboard/server.ts";
 import { openBrowser } from "../helpers/browser.ts";
 import { surroundings } from "../helpers/dashboard.ts";
 import { LIVELY_BOOK } from "../helpers/lively.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
-import { recordBook } from "../helpers/trading/recorded-book.ts";
+import { placeIn, recordBook } from "../helpers/trading/recorded-book.ts";
 import { journaledScan } from "../helpers/trading/traced-book.ts";
 
 const SCRIPT = "<img src=x onerror=document.title=1><b id=injected>torn</b>";
 const SCANS = 80;
 const PAGES = ["scans", "trading", "inputs", "research"];
-const AWAY = { "hazelcast.address": "127.0.0.1:1", trader: LIVELY_BOOK };
+const AWAY = {
+  "hazelcast.address": "127.0.0.1:1",
+  trader: LIVELY_BOOK,
+  green: { capital: 5_000 },
+};
 const empty = makeTemporaryDirectory("data-pages");
 const full = makeTemporaryDirectory("data-pages");
 const running: Dashboard[] = [];
@@ -45,6 +50,8 @@ function writeBook(): void {
   const refused = { file: `${today}/bad.arrow`, size: 9, mtimeUs: 0, verdict };
   journal.append(rows, [{ ...refused, atUs: Date.now() * 1_000 }]);
   journal.close();
+  // GREEN has run, with less money.
+  mkdirSync(bookFolder(placeIn(full).root, "GREEN"));
   mkdirSync(join(full, "backtests", "mine"), { recursive: true });
   writeFileSync(join(full, "backtests", "mine", "report.json"), JSON.stringify({ name: SCRIPT }));
 }
@@ -95,7 +102,7 @@ test("a book's pages show what its log says, fit a phone, and take markup as tex
   if (typeof browser === "string") return skip(browser);
   const url = await open(full);
   const { tab, wrong } = await tabIn(browser);
-  await tab.setViewportSize({ width: 390, height: 844 });
+  await tab.setViewportSize({ width: 360, height: 740 });
   for (const page of PAGES) {
     await tab.goto(`${url}/#/${page}`);
     switch (page) {
@@ -107,6 +114,7 @@ test("a book's pages show what its log says, fit a phone, and take markup as tex
         await main(tab, "Limits of BLUE, and how much of each is used");
         await main(tab, `seq ${SCANS}`);
         await main(tab, "fall from the peak");
+        await main(tab, /^Since .*: BLUE -?\d.*, GREEN -?\d/);
         break;
       case "inputs":
         await main(tab, "Hazelcast does not answer");

@@ -1,5 +1,8 @@
 /** `dolphin drill` on a running system: what it sees, and that nothing of it stays. The long form is `npm run faults`. */
+import { readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { dolphin } from "../chaos/harness/dolphin-json.ts";
 import { type DrillStack, openDrillStack } from "../helpers/drill-stack.ts";
 import { sendSignal, stateOf, until } from "../helpers/processes.ts";
 
@@ -10,6 +13,24 @@ beforeAll(async () => {
   stack = await openDrillStack("drill");
 });
 afterAll(() => stack.close());
+
+test("`dolphin doctor --deployed` finds nothing to mend, and no scan in what is none", async () => {
+  const { config } = stack.context();
+  const day = () => readdirSync(config.archive).toSorted().at(-1);
+  await until(() => day() !== undefined, { ms: WITHIN, tell: () => "no day was begun" });
+  symlinkSync("/nowhere", join(config.archive, day() ?? "", "zzz.arrow"));
+  let failing: readonly unknown[] = [];
+  const isWell = async () => {
+    const args = ["--data-dir", stack.dataDir, "doctor", "--deployed", "--json"];
+    const { stdout } = await dolphin(args, stack.env);
+    const { findings }: { findings: { grade: string }[] } = JSON.parse(stdout);
+    failing = findings.filter(({ grade }) => grade === "fail");
+    return 0 < findings.length && failing.length === 0;
+  };
+  // Schedules come after up.json.
+  await until(isWell, { ms: WITHIN, tell: () => JSON.stringify(failing) });
+  expect(failing).toEqual([]);
+});
 
 // Each takes something else; with everything at once they cover what keeps and what is kept.
 test.each(["bridge-kill", "everything-kill"])(

@@ -202,18 +202,19 @@ async function openInputs({ data, address }: TraderPlace) {
     },
     /** Returns its time. */
     async book(bid: number, ask: number): Promise<number> {
-      const receivedMs = Date.now();
-      const asOfMs = receivedMs - 20;
+      const knownMs = Date.now();
+      const [asOfMs, receivedMs] = [knownMs - 20, knownMs - 10];
       const book = bookOf({ asOfMs, bids: [99.9, bid, 99, 1e6], asks: [100.1, ask, 101, 1e6] });
-      const known = { asset: "BTCUSDT", asOfMs, receivedMs, book, source: "simulated test" };
-      recorder.offer(known);
-      recorder.flush(receivedMs);
-      const pushed = { epoch: 1, instance: "test", pushedMs: Date.now() };
+      const times = { asOfMs, receivedMs, knownMs };
+      const known = { asset: "BTCUSDT", ...times, book, source: "simulated test" };
+      recorder.keep(known);
+      await recorder.flush(knownMs);
+      const pushed = { epoch: 1, instance: "test", pushedMs: knownMs };
       await texts.set("ob_BTCUSDT", bookText({ ...known, features: bookFeatures(book) }, pushed));
       return asOfMs;
     },
     async close(): Promise<void> {
-      recorder.close();
+      await recorder.close();
       readings.close();
       await Promise.all([hazelcast.shutdown(), venues.stop()]);
     },
@@ -246,9 +247,12 @@ test("a day with rates and books, recorded beside it, is replayed to the same an
     // prettier-ignore
     const ratedMs = await inputs.rate();
     const bookedMs = await inputs.book(bid, ask);
-    await until("the book is in the log", isKnown(isBookOf(bookedMs)));
-    await until("the rate is in the log", isKnown(isRateOf(ratedMs)));
-    await feeder.push(6);
+    await until("both are in the log, before a scan that is not older than they are", async () => {
+      await feeder.push(1);
+      await trader.decided(feeder.seq());
+      return isKnown(isBookOf(bookedMs))() && isKnown(isRateOf(ratedMs))();
+    });
+    await feeder.push(5);
     await trader.decided(feeder.seq());
   }
   const { trades } = await trader.status();

@@ -108,9 +108,9 @@ async function untilAllSayTheSame(up: RunningUp, service: string): Promise<void>
       const { status, ...others } = places;
       return (
         status?.word === "Healthy" &&
-        status.life !== null &&
+        typeof status.life === "number" &&
         Object.values(others).every(
-          ({ word, life, pid = status.pid }) =>
+          ({ word, life = status.life, pid = status.pid }) =>
             word === status.word && life === status.life && pid === status.pid,
         )
       );

@@ -1,4 +1,4 @@
-/** The activities of a paper day: they look at services, ask the book, and have its day replayed. */
+/** The activities of a paper day: they check services, ask the book, and replay its day. */
 import { Context, heartbeat } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { AskBook } from "../../adapters/session/ask-book.ts";
@@ -19,10 +19,10 @@ export type PaperDayWorld = {
   readonly nowMs: () => number;
   readonly describeBook: TradingActivities["describeBook"];
   readonly supervisedStatus: (service: string) => Promise<ServiceStatus | null>;
-  /** Through its supervisor; null where no worker took the command. */
+  /** Through its supervisor; null where no worker handled the command. */
   readonly startService: (service: string) => Promise<ServiceStatus | null>;
   readonly tellSession: (book: string, day: string) => Promise<SessionPnl>;
-  /** In a thread of its own: a day takes longer than a heartbeat may. */
+  /** In its own thread, because a day takes longer than the heartbeat timeout. */
   readonly lookAtDay: <K extends keyof RecordedDayResults>(
     asked: { readonly kind: K; readonly book: string; readonly day: string },
     hooks: TaskHooks,
@@ -55,12 +55,12 @@ export function createPaperDayActivities(world: PaperDayWorld) {
         return { isHealthy: false, sentence: "it has no supervisor; 'dolphin create' makes one" };
       }
       const { word, reason } = status;
-      // A warning is about what it costs, not about what it does.
+      // A warning concerns its resource use, not its function.
       const isHealthy = word === "Healthy" || word === "Warning";
       return { isHealthy, sentence: `${word}: ${reason}` };
     },
 
-    /** Idempotent: a trader that runs stays as it is. */
+    /** Idempotent: a running trader is left alone. */
     async startTrader(book: string): Promise<string> {
       const service = traderServiceOf(book);
       const status = await world.startService(service);
@@ -76,10 +76,10 @@ export function createPaperDayActivities(world: PaperDayWorld) {
       return { positions: positions.length, equity, posture, halted, latched };
     },
 
-    /** Idempotent: looks, and starts the session of a day that had no trade. */
+    /** Idempotent: reads the session, or starts that of a day without trades. */
     tellSession: (book: string, day: string): Promise<SessionPnl> => world.tellSession(book, day),
 
-    /** Idempotent: it only reads. A drift that can't be measured is told, and keeps no replay back. */
+    /** Idempotent: read-only. A drift that can't be measured is reported, and does not prevent the replay. */
     replayRecordedDay: (book: string, day: string): Promise<ReplayedDay> =>
       beating(async (hooks) => {
         const replay = await world.lookAtDay({ kind: "replay", book, day }, hooks);

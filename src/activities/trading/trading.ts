@@ -1,4 +1,4 @@
-/** The activities of a book's day: they ask the trader on its local socket, and the clock. */
+/** The activities of a book's day: they ask the trader over its local socket, and read the clock. */
 import { ApplicationFailure } from "@temporalio/common";
 import type { AskBook } from "../../adapters/session/ask-book.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
@@ -16,7 +16,7 @@ export type TradingWorld = {
   readonly hasSearchAttributes: () => Promise<boolean>;
 };
 
-/** What a trader took just before midnight is written by then. */
+/** Trades of the last moments before midnight are written by then. */
 const DAY_GRACE_MS = 2_000;
 const LOOK_TRADES_MAX = 1_000;
 /** A day of trades, one a second. */
@@ -39,13 +39,13 @@ export function createTradingActivities(world: TradingWorld) {
     /** Idempotent by the command's id: the trader carries it out once. */
     async commandTrader(book: string, command: object): Promise<CommandAnswer> {
       const request = readTraderRequest(command);
-      // Asked again it would be as wrong: an answer, and no failure that is tried again.
+      // A retry would fail the same way: so this is an answer, not a failure.
       if (typeof request === "string") return { id: "", ok: false, detail: request, view: null };
       const { id, ok, detail, status } = await world.askBook(book, request);
       return { id, ok, detail, view: status === null ? null : world.viewOf(status) };
     },
 
-    /** Counts what the trader has booked on the day beyond the cursor. */
+    /** Counts the trades of the day that the trader has booked beyond the cursor. */
     async lookAtOutbox(book: string, day: string, cursor: number | null): Promise<OutboxLook> {
       const isDayOver = dayEndsInMs(day) <= 0;
       let pending = 0;

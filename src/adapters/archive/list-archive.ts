@@ -1,4 +1,4 @@
-/** Lists the archive: its day folders, and the names in one of them without ever holding them all. */
+/** Lists the archive: its day folders, and the names in one of them as a stream. */
 import { type Dir, type Dirent, lstatSync, opendirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf, messageOf } from "../../domain/failure.ts";
@@ -9,9 +9,9 @@ export type ArchiveDays =
       readonly kind: "listed";
       /** Ascending. */
       readonly days: readonly string[];
-      /** Names that look like days and are none, such as `2026-02-30`. */
+      /** Names that look like days but are not, such as `2026-02-30`. */
       readonly odd: readonly string[];
-      /** Days that are links: nothing is read through one. */
+      /** Days that are symbolic links, which are not followed. */
       readonly linked: readonly string[];
     }
   | { readonly kind: "missing" }
@@ -21,7 +21,7 @@ const DAY_LIKE = /^\d{4}-\d{2}-\d{2}$/;
 const DIRECTORY_OPTIONS = { bufferSize: 1_024 };
 const ENTRIES_PER_STEP = 200;
 
-/** In steps of some hundred entries: a root that somebody stages files in may hold any number. */
+/** In steps of some hundred entries, because the root may hold any number of other files. */
 export function* lookForDays(archive: string): Generator<void, ArchiveDays> {
   try {
     const folders: string[] = [];
@@ -38,7 +38,7 @@ export function* lookForDays(archive: string): Generator<void, ArchiveDays> {
     const odd = folders.filter((name) => !isDayFolder(name));
     return { kind: "listed", days, odd, linked: links.filter(isDayFolder) };
   } catch (error) {
-    // All else, ESTALE and EACCES too, is the mount's and not the upstream's.
+    // Any other error, ESTALE and EACCES too, is a fault of the mount, not a missing archive.
     if (codeOf(error) === "ENOENT") return { kind: "missing" };
     return { kind: "failed", detail: messageOf(error) };
   }
@@ -53,8 +53,8 @@ export function listDays(archive: string): ArchiveDays {
 }
 
 /**
- * A text that changes whenever an entry is added to, removed from or renamed in the folder, or the
- * folder is replaced; null when it is gone. @throws when it cannot be asked.
+ * A text that changes whenever an entry is added to, removed from or renamed in the folder, or the folder is
+ * replaced; null when it is gone. @throws when it cannot be read.
  */
 export function markFolder(path: string): string | null {
   try {
@@ -89,7 +89,7 @@ function* entriesOf(directory: Dir): Generator<Dirent> {
   }
 }
 
-/** Remote file systems give no events for what another machine writes; from linux/magic.h. */
+/** Remote file systems report no events for changes by other machines; magic numbers from linux/magic.h. */
 const REMOTE_FILE_SYSTEMS = new Map<number, string>([
   [0x517b, "smb"],
   [0xff534d42, "cifs"],
@@ -100,8 +100,8 @@ const REMOTE_FILE_SYSTEMS = new Map<number, string>([
 ]);
 
 /**
- * The remote file system that the archive lies on; null when it is local. One that cannot be asked
- * counts as remote: listing finds what events would tell, and not the other way round.
+ * The remote file system that holds the archive; null when it is local. One that cannot be determined counts as
+ * remote: listing finds everything that events would report, but not the reverse.
  */
 export function remoteFileSystemOf(archive: string): string | null {
   try {

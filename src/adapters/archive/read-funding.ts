@@ -1,4 +1,4 @@
-/** The funding rates beside an archive's days, where it has them. */
+/** The funding rates stored beside an archive's days, if any. */
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,20 +7,22 @@ import { firstAfter } from "../../domain/first-after.ts";
 import type { FundingRate } from "../../domain/trading/margin/carry.ts";
 import { FUNDING_FILE, parseFunding } from "../../wire/backtest/funding-file.ts";
 
-/** Ten years of four hours' rates of 400 assets. */
+/** Ten years of four-hourly rates of 400 assets. */
 const BYTES_MAX = 512 * 1_048_576;
 
 export type ArchiveFunding = {
-  /** Later than the one time, up to the other, in order. */
+  /** Settlements after the first and up to the second time, in order. */
   readonly settled: (afterMs: number, toMs: number) => readonly FundingRate[];
-  /** The data's hash, with what was settled up to that time; the same where there is nothing. */
+  /** The data's hash extended by the settlements up to that time; unchanged where there are none. */
   readonly hashedInto: (dataHash: string, toMs: number) => string;
 };
 
-/** A sweep passes over its archive in many waves: the file is read for the first one, and when it is another. */
+/**
+ * A sweep passes over its archive in many waves: the file is read for the first one, and again when it has changed.
+ */
 let lastRead: { readonly file: string; readonly rates: readonly FundingRate[] } | null = null;
 
-/** From that time on. @throws {Error} that names the file, when it can't be read. */
+/** Settlements from that time on. @throws {Error} that names the file when it can't be read. */
 export function openFunding(archive: string, fromMs: number): ArchiveFunding {
   const rates = readFunding(archive);
   const settled = (afterMs: number, toMs: number): readonly FundingRate[] =>

@@ -1,7 +1,6 @@
 /**
- * Reads one file of the archive, synchronously and carefully: regular files only, never through a
- * link, never blocking on a FIFO. A synchronous read costs a tenth of an asynchronous one, and the
- * caller is a thread that may be abandoned.
+ * Reads one file of the archive, synchronously: regular files only, never through a link, never blocking on a FIFO. A
+ * synchronous read costs a tenth of an asynchronous one, and the caller is a thread that may be abandoned.
  */
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
@@ -12,7 +11,7 @@ export type FileStat = { readonly size: number; readonly mtimeUs: number };
 
 export type FileRead =
   | { readonly kind: "read"; readonly bytes: Uint8Array; readonly stat: FileStat }
-  /** Its size or time moved while it was read. */
+  /** Its size or time changed while it was read. */
   | { readonly kind: "changing"; readonly stat: FileStat }
   | { readonly kind: "gone" }
   | {
@@ -21,24 +20,24 @@ export type FileRead =
       readonly detail: string;
       readonly stat: FileStat;
     }
-  /** The file cannot be opened or read now: permission, I/O error, no descriptors left. */
+  /** The file cannot be opened or read now: permission, I/O error, out of descriptors. */
   | { readonly kind: "failed"; readonly detail: string };
 
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const pool = Buffer.allocUnsafeSlow(256 * 1_024);
 
-/** By the first and the last bytes of a file: why it can be no whole scan; null where it may be one. */
+/** From the first and last bytes of a file: why it cannot be a whole scan; null where it may be one. */
 export type JudgeEnds = (
   head: Uint8Array,
   tail: Uint8Array,
 ) => { readonly reason: string; readonly detail: string } | null;
 
-/** Bytes of each end that are judged. */
+/** Bytes at each end that are examined. */
 const END_BYTES = 16;
 
 /**
- * The bytes returned are valid until the next call. Of a file that the pool does not hold, `judgeEnds`
- * may refuse the rest.
+ * The returned bytes are valid until the next call. For a file larger than the pool `judgeEnds` may avoid reading the
+ * rest.
  */
 export function readScanFile(path: string, judgeEnds: JudgeEnds = () => null): FileRead {
   let descriptor: number;
@@ -60,7 +59,7 @@ export function readScanFile(path: string, judgeEnds: JudgeEnds = () => null): F
     const buffer = stat.size < pool.length ? pool : Buffer.allocUnsafeSlow(stat.size + 1);
     let length = 0;
     for (;;) {
-      // One byte more than the file had: a full buffer means that it grew.
+      // Reads one byte more than the file had: a full buffer means that it grew.
       const got = readSync(descriptor, buffer, length, stat.size + 1 - length, length);
       length += got;
       if (got === 0 || stat.size < length) break;
@@ -96,7 +95,7 @@ function endsOf(descriptor: number, size: number): readonly [Uint8Array, Uint8Ar
   return [endAt(descriptor, 0), endAt(descriptor, size - END_BYTES)];
 }
 
-/** Shorter where the file was cut meanwhile. */
+/** Shorter if the file was truncated meanwhile. */
 function endAt(descriptor: number, position: number): Uint8Array {
   const end = new Uint8Array(END_BYTES);
   return end.subarray(0, readSync(descriptor, end, 0, END_BYTES, position));

@@ -5,8 +5,8 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * `rename`: complete at the moment it appears; `inplace`: opened under its final name, written at
- * once; `slow`: seen half-written for `pauseMs`.
+ * `rename`: appears complete; `inplace`: opened under its final name and written at once; `slow`: visible
+ * half-written for `pauseMs`.
  */
 export const WRITE_MODES = ["rename", "inplace", "slow"] as const;
 export type WriteMode = (typeof WRITE_MODES)[number];
@@ -30,7 +30,7 @@ export async function writeScanFile(
   }
 }
 
-/** The number starts again with the upstream, so two scans of one second can have one name. */
+/** The number restarts with the upstream, so two scans of one second can have the same name. */
 function freeName(path: string): string {
   let free = path;
   for (let copy = 1; existsSync(free); copy++) free = path.replace(/\.arrow$/, `_${copy}.arrow`);

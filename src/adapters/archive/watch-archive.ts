@@ -1,6 +1,6 @@
 /**
- * Inotify on the archive and its newest day folders, as a hint only: events are lost when the
- * queue overflows, when a folder is replaced, and on every share. Listing is what counts.
+ * Inotify on the archive and its newest day folders, only as a hint: events are lost when the queue overflows, when a
+ * folder is replaced, and on every network share. Correctness comes from listing.
  */
 import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
@@ -9,23 +9,23 @@ import { isDayFolder } from "../../domain/scan/archive-names.ts";
 import { markFolder } from "./list-archive.ts";
 
 export type ArchiveWatch = {
-  /** The kernel's limit that leaves folders without events; null when all are watched. */
+  /** The kernel limit because of which folders are not watched; null when all are. */
   shortOf(): string | null;
-  /** Watches these day folders and no others; returns those whose watch is new: list them now. */
+  /** Watches exactly these day folders; returns those whose watch is new, which must be listed now. */
   watchDays(days: readonly string[]): readonly string[];
   close(): void;
 };
 
 export type ArchiveHints = {
   readonly onName: (day: string, name: string) => void;
-  /** A day's folder came or went; what is staged in the archive's root tells nothing. */
+  /** A day folder appeared or disappeared; other files in the archive's root are ignored. */
   readonly onRoot: () => void;
 };
 
-/** Folders that come and go over and over cost no more rounds than this. */
+/** Rate limit, for folders that are created and deleted repeatedly. */
 const ROOT_HINT_EVERY_MS = 250;
 
-/** What inotify lacks when a watch cannot be had. */
+/** The exhausted inotify resource, by error code. */
 const LIMITS = new Map([
   ["EMFILE", "fs.inotify.max_user_instances"],
   ["ENOSPC", "fs.inotify.max_user_watches"],
@@ -44,10 +44,10 @@ export function watchArchive(archive: string, hints: ArchiveHints): ArchiveWatch
     watched.get(key)?.watcher.close();
     watched.delete(key);
   };
-  /** True when a new watch stands; a folder replaced under its name gets a new one. */
+  /** True when a watch was created; a folder that was replaced under its name gets a new one. */
   const ensure = (key: string, path: string, onEvent: (name: string) => void): boolean => {
     const identity = identityOf(path);
-    // Whether it is the same one cannot be asked now; listing tells why.
+    // Its identity cannot be read now; listing will report why.
     if (identity === "unknown") return false;
     if (identity === null) {
       drop(key);
@@ -63,7 +63,7 @@ export function watchArchive(archive: string, hints: ArchiveHints): ArchiveWatch
       watched.set(key, { watcher, identity });
       return true;
     } catch (error) {
-      // No watches left or no support: listing goes on without hints.
+      // Out of watches, or unsupported: listing continues without hints.
       shortOf = LIMITS.get(codeOf(error) ?? "") ?? shortOf;
       return false;
     }
@@ -85,7 +85,7 @@ export function watchArchive(archive: string, hints: ArchiveHints): ArchiveWatch
   };
 }
 
-/** Calls at once, and what comes too soon after it once later, as one. */
+/** Calls at once; further calls within the interval become one call at its end. */
 function atMostEvery(ms: number, act: () => void) {
   let pause: NodeJS.Timeout | null = null;
   let isMissed = false;
@@ -101,7 +101,7 @@ function atMostEvery(ms: number, act: () => void) {
   return { call, close: () => clearTimeout(pause ?? undefined) };
 }
 
-/** Device and inode: a folder replaced under its name is another one; null when it is gone. */
+/** Device and inode, which differ for a folder that was replaced under its name; null when it is gone. */
 function identityOf(path: string): string | null {
   try {
     return markFolder(path)?.split(":").slice(0, 2).join(":") ?? null;

@@ -1,4 +1,4 @@
-/** Copies of files that others write meanwhile: a database as one moment of it, everything else as it is found. */
+/** Copies files while others write them: a database as of one transaction, any other file as it is. */
 import {
   closeSync,
   copyFileSync,
@@ -14,7 +14,7 @@ import { codeOf } from "../../domain/failure.ts";
 
 const SQLITE_HEAD = "SQLite format 3\0";
 
-/** False when it is gone by now: whoever keeps it has taken it away. */
+/** False when the file is gone by now: its owner has removed it. */
 export function copyAsItStands(from: string, to: string): boolean {
   try {
     mkdirSync(dirname(to), { recursive: true });
@@ -31,7 +31,7 @@ export function copyAsItStands(from: string, to: string): boolean {
   }
 }
 
-/** Of one transaction, with what its write-ahead log holds; who writes it meanwhile does not wait. */
+/** A consistent snapshot, including the write-ahead log; writers are not blocked. */
 function copyDatabase(from: string, to: string): void {
   const db = new Database(from, { readonly: true, fileMustExist: true });
   try {

@@ -1,4 +1,7 @@
-/** What every channel is: it sends one notification and says what came of it. It never throws what is of the outside. */
+/**
+ * The interface of a channel: it sends one notification and returns the outcome. It never throws because of the
+ * outside world.
+ */
 import { type Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
 import type { Budget } from "../../domain/incidents/delivery/pace.ts";
 import type { Notification } from "../../domain/incidents/notification.ts";
@@ -7,13 +10,13 @@ import type { Outside } from "./outside/outside.ts";
 
 export type Message = {
   readonly notification: Notification;
-  /** What this channel called its message on the incident; null: it has none. */
+  /** The channel's id of its message on the incident; null: there is none. */
   readonly reference: string | null;
 };
 
 export type Channel = {
   readonly budget: Budget;
-  /** Whether the incident's id opens and closes an incident of the other side. */
+  /** Whether the incident's id opens and closes an incident at the channel. */
   readonly settles: boolean;
   send(message: Message, outside: Outside): Promise<Answer>;
 };

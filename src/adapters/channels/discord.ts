@@ -1,4 +1,4 @@
-/** A webhook of Discord, asked to wait: else a message that it does not save gives no error. */
+/** A Discord webhook, called with `wait`: otherwise a message that Discord does not save returns no error. */
 import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
 import { cutTo, textOf } from "../../domain/incidents/delivery/message-text.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
@@ -6,7 +6,7 @@ import type { Channel, SettingsOf } from "./channel.ts";
 import { type Answered, answerTo, objectIn, passing } from "./outside/answers.ts";
 
 const CONTENT_CHARACTERS_MAX = 2_000;
-/** A wish for longer was meant in milliseconds. */
+/** A longer delay was meant in milliseconds. */
 const SECONDS_MAX = 3_600;
 const TOO_MANY = 429;
 
@@ -20,9 +20,9 @@ export function discordChannel(settings: SettingsOf<"discord">): Channel {
       const body = JSON.stringify({
         username: "DOLPHIN",
         content: cutTo([`**${title}**`, ...lines].join("\n"), CONTENT_CHARACTERS_MAX),
-        // Nobody can be called by a summary.
+        // A summary must not mention (ping) anybody.
         allowed_mentions: { parse: [] },
-        // No previews.
+        // Suppresses link previews.
         flags: 4,
       });
       const told = await outside.ask({ url: waiting(url), body });
@@ -41,7 +41,7 @@ function waiting(url: string): string {
   return asked.href;
 }
 
-/** The header is in whole seconds, the answer has them with a fraction. */
+/** The header has whole seconds, the body a fraction. */
 function askedMs(told: Answered): number | null {
   const after = Number(objectIn(told)?.["retry_after"]);
   if (!(after >= 0)) return told.afterMs;

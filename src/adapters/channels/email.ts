@@ -1,4 +1,4 @@
-/** Mail by SMTP, a connection a message. Mails on one incident are one conversation. */
+/** Mail by SMTP, one connection per message. Mails on one incident form one thread. */
 import { lookup } from "node:dns/promises";
 import { hostname } from "node:os";
 import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
@@ -44,7 +44,7 @@ async function mail(
 ): Promise<Answer> {
   const place = await addressOf(settings.host);
   if (typeof place !== "string") return place;
-  // Only who has such a channel pays for the package.
+  // Loaded on demand: only users of a mail channel need the package.
   const { createTransport } = await import("nodemailer");
   const limit = outside.deadlineMs;
   const transport = createTransport({
@@ -112,7 +112,7 @@ function letterOf(
     to: settings.to,
     subject: cutTo(title, SUBJECT_CHARACTERS_MAX),
     text: cutTo(lines.join("\n"), BODY_CHARACTERS_MAX),
-    // The same for each try: a reader that knows it shows one.
+    // The same id for each try, so that mail readers show one message.
     messageId: `<${handle}.${notification.number}@${domain}>`,
     ...(notification.number === 1 ? {} : { inReplyTo: first, references: [first] }),
     headers: { "Auto-Submitted": "auto-generated" },
@@ -125,7 +125,7 @@ function meaningOf(info: { readonly response?: unknown; readonly rejected?: unkn
   return { kind: "accepted", says: `it answered ${short(info.response)}${some}`, reference: null };
 }
 
-/** Once the mail itself is on its way nobody knows what comes of it. */
+/** Once the mail itself has been sent, the outcome of a failure is unknown. */
 function failureOf(error: unknown, limitMs: number): Answer {
   if (error instanceof LateError) {
     return failed(`no end in ${limitMs / MS_PER_SECOND} s`, "unknown");

@@ -1,4 +1,4 @@
-/** A topic of ntfy, published as JSON: its headers would hold ASCII alone. */
+/** A topic of ntfy, published as JSON, because headers could hold only ASCII. */
 import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
 import type { Severity } from "../../domain/incidents/notification.ts";
 import { cutTo, cutToBytes, textOf } from "../../domain/incidents/delivery/message-text.ts";
@@ -6,7 +6,7 @@ import type { Channel, SettingsOf } from "./channel.ts";
 import { answerTo } from "./outside/answers.ts";
 import { authorization } from "./webhook.ts";
 
-/** A longer one becomes a file that is attached. */
+/** ntfy turns a longer message into an attached file. */
 const MESSAGE_BYTES_MAX = 4_000;
 const TITLE_CHARACTERS_MAX = 250;
 const LOUD: Readonly<Record<Severity, number>> = { info: 2, warning: 4, critical: 5 };
@@ -14,7 +14,7 @@ const QUIET = 3;
 
 export function ntfyChannel(settings: SettingsOf<"ntfy">): Channel {
   return {
-    // The public server: 60 at once, then one in 5 seconds.
+    // The public server's limit: 60 at once, then one in 5 seconds.
     budget: { perMinute: 12, burst: 30 },
     settles: false,
     async send({ notification }, outside): Promise<Answer> {
@@ -39,7 +39,7 @@ export function ntfyChannel(settings: SettingsOf<"ntfy">): Channel {
           tags: [notification.state],
         }),
       });
-      // Its answer repeats the topic, which is all that it takes to read along.
+      // The answer repeats the topic, which is a secret: whoever knows it can read the messages.
       return answerTo(told, ({ status }) => ({
         kind: "accepted",
         says: `it answered ${status}`,

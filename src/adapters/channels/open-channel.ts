@@ -1,4 +1,4 @@
-/** A configured channel, by its kind. What it says of an attempt holds none of the secrets that the attempt used. */
+/** Opens a configured channel by its kind. Reports of attempts contain none of the secrets that were used. */
 import { messageOf } from "../../domain/failure.ts";
 import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
 import type { Budget } from "../../domain/incidents/delivery/pace.ts";
@@ -18,20 +18,20 @@ import { webhookChannel } from "./webhook.ts";
 
 export type OpenChannel = {
   readonly budget: Budget;
-  /** How long after its begin a request may still be taken; null: that does no harm. */
+  /** How long after its start a request may still take effect; null: that is harmless. */
   readonly settlesInMs: number | null;
   /** Never throws. */
   send(message: Message, signal: AbortSignal): Promise<Answer>;
 };
 
 export type World = {
-  /** Where secrets are that are referred to by a variable. */
+  /** The variables that secrets refer to. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Of one request. */
+  /** Deadline of one request. */
   readonly deadlineMs?: number | undefined;
 };
 
-/** In deadlines of a request. */
+/** In multiples of the request deadline. */
 const SETTLING = 3;
 
 export function openChannel(settings: ChannelSettings, world: World): OpenChannel {
@@ -46,7 +46,7 @@ export function openChannel(settings: ChannelSettings, world: World): OpenChanne
   };
 }
 
-/** What is thrown in it is an answer, too: a secret that is not there may be there the next time. */
+/** A thrown error becomes an outcome, too: a missing secret may exist at the next try. */
 export async function attempt(
   of: World & { readonly signal: AbortSignal },
   act: (outside: Outside) => Promise<Answer>,
@@ -82,7 +82,7 @@ function channelOf(settings: ChannelSettings): Channel {
   }
 }
 
-/** A summary may repeat what an error said. */
+/** A summary may repeat the text of an error. */
 function withoutSecrets(notification: Message["notification"]): Message["notification"] {
   const { summary, cause, labels } = notification;
   return {

@@ -1,6 +1,6 @@
 /**
- * Events API v2 of PagerDuty. The incident's id is the key under which it opens, acknowledges and closes one
- * incident of its own: a repeated event changes nothing, and none to open it follows one to close it.
+ * PagerDuty's Events API v2. The incident's id is the deduplication key under which PagerDuty opens, acknowledges and
+ * closes its incident: a repeated event changes nothing, and no event to open follows one to close.
  */
 import type { NotificationKind, Severity } from "../../domain/incidents/notification.ts";
 import { cutTo, cutToBytes, textOf } from "../../domain/incidents/delivery/message-text.ts";
@@ -67,7 +67,7 @@ function eventOf({ notification }: Message): Readonly<Record<string, unknown>> {
   };
 }
 
-/** A longer id keeps its beginning, and what tells it from others. */
+/** A longer id keeps its beginning, plus a hash that keeps it unique. */
 function keyOf(incident: string): string {
   if (incident.length <= KEY_CHARACTERS_MAX) return incident;
   return `${incident.slice(0, KEY_CHARACTERS_MAX - 40)}#${handleOf(incident)}`;

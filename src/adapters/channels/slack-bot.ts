@@ -1,6 +1,6 @@
 /**
- * A bot of Slack: one message an incident, kept up to date. What must be noticed anew (still firing, nobody
- * acknowledged) is said below that message, because a change of it makes no sound.
+ * A Slack bot: one message per incident, kept up to date. News that must be noticed (still firing, nobody
+ * acknowledged) is posted in the thread, because an edited message makes no sound.
  */
 import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
 import type { Channel, Message, SettingsOf } from "./channel.ts";
@@ -8,7 +8,7 @@ import { type Answered, answerTo, objectIn, passing, saysOf } from "./outside/an
 import type { Outside } from "./outside/outside.ts";
 import { slackText } from "./slack-webhook.ts";
 
-/** Slack answers 200 to everything: these are its words for what may succeed later. */
+/** Slack answers every request with status 200: these error codes may succeed later. */
 const PASSING_WORDS = new Set([
   "fatal_error",
   "internal_error",
@@ -18,7 +18,7 @@ const PASSING_WORDS = new Set([
   "service_unavailable",
   "team_added_to_org",
 ]);
-/** The message is gone, or too old: then another one is made. */
+/** The message is gone or too old to edit: a new one is posted. */
 const NO_MORE = new Set(["message_not_found", "edit_window_closed", "cant_update_message"]);
 
 export function slackBotChannel(settings: SettingsOf<"slack-bot">): Channel {
@@ -56,7 +56,7 @@ async function post({ notification, reference }: Message, at: At): Promise<Answe
     unfurl_links: false,
     ...(reference === null ? {} : { thread_ts: reference, reply_broadcast: true }),
   });
-  // The first message stays the one that is changed.
+  // The first message remains the one that is edited.
   return answer.kind === "accepted" && reference !== null ? { ...answer, reference } : answer;
 }
 

@@ -1,4 +1,4 @@
-/** Slack's incoming webhook: a message a second, which can be neither changed nor answered. */
+/** Slack's incoming webhook: one message per second, which can be neither edited nor answered. */
 import type { Notification } from "../../domain/incidents/notification.ts";
 import { cutTo, textOf } from "../../domain/incidents/delivery/message-text.ts";
 import type { Channel, SettingsOf } from "./channel.ts";
@@ -19,14 +19,14 @@ export function slackWebhookChannel(settings: SettingsOf<"slack">): Channel {
       return answerTo(told, (answered) =>
         answered.text.trim() === "ok"
           ? { kind: "accepted", says: saysOf(answered), reference: null }
-          : // Something else stands there: a portal, or a wrong address.
+          : // Another server answered: a captive portal, or a wrong address.
             passing(answered, { afterMs: null, outcome: "unknown" }),
       );
     },
   };
 }
 
-/** Slack's markup, in which nobody can be called by a summary. */
+/** Slack's markup, escaped so that a summary cannot mention anybody. */
 export function slackText(notification: Notification): string {
   const { title, lines } = textOf(notification);
   const escaped = [`*${title}*`, ...lines]

@@ -1,4 +1,7 @@
-/** A generic webhook: one JSON object for each change of an incident; any 2xx is an acceptance. contract.md has the fields. */
+/**
+ * A generic webhook: one JSON object for each change of an incident; any 2xx is an acceptance. contract.md defines
+ * the fields.
+ */
 import { isoFromMs } from "../../domain/time.ts";
 import type { Channel, SettingsOf } from "./channel.ts";
 import { answerTo, saysOf } from "./outside/answers.ts";
@@ -34,7 +37,7 @@ export function webhookChannel(settings: SettingsOf<"webhook">): Channel {
   };
 }
 
-/** A header where a token is configured. */
+/** An Authorization header, where a token is configured. */
 export async function authorization(
   names: { readonly token_env?: string | undefined; readonly token_file?: string | undefined },
   outside: Pick<Parameters<Channel["send"]>[1], "secret">,

@@ -1,4 +1,4 @@
-/** The hash of all code that decides: another one may decide otherwise on the same events. */
+/** A hash of all code that decides: other code may decide differently on the same events. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,10 +7,12 @@ import { fileURLToPath } from "node:url";
 /** The folder of the core. */
 export const CORE = fileURLToPath(new URL("../../domain", import.meta.url));
 
-/** Its files' texts by their names in it. */
+/** File texts by their names in the folder. */
 export type CoreFiles = ReadonlyMap<string, string>;
 
-/** `fileHash`: of the user's own strategy, which stands behind a '+' so that a reader can tell which differs. */
+/**
+ * `fileHash`: of the user's own strategy; appended after a '+', so that a reader can tell which of the two differs.
+ */
 export function codeHash(fileHash: string | undefined): string {
   const core = coreHash(coreFiles());
   return fileHash === undefined ? core : `${core}+${fileHash}`;

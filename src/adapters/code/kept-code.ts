@@ -1,8 +1,7 @@
 /**
- * The code that decided, kept by its hash below the data directory: the core's sources in one file, a
- * user's own strategy in another. A recorded day is folded with what ran it, whatever runs now.
- *
- * Invariant: what is read back has the hash that it is asked for by, or is not there.
+ * Stores the code that decided, by its hash, below the data directory: the core's sources in one file, a user's own
+ * strategy in another. A recorded day is folded with the code that ran it, whatever runs now. Invariant: what is read
+ * back has the requested hash, or is treated as missing.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
@@ -14,25 +13,26 @@ import { writeWhole } from "../event-log/segments/segment-files.ts";
 import { CORE, coreFiles, coreHash, type CoreFiles, partsOfCodeHash } from "./code-hash.ts";
 
 export type KeptStrategy = {
-  /** Where it stood, and where the core stood then: it imports the one from the other. */
+  /** The original paths of the strategy and of the core that it imports. */
   readonly path: string;
   readonly core: string;
-  /** The texts of its files by their names in its folder, its own first. */
+  /** File texts by their names in the strategy's folder, the strategy itself first. */
   readonly files: Readonly<Record<string, string>>;
 };
 
 const Texts = z.record(z.string(), z.string());
 const StrategyFiles = z.object({ path: z.string(), core: z.string(), files: Texts });
 
-/** Years of releases, and of a strategy that is changed each day. */
+/** Enough for years of releases, and for a strategy that changes every day. */
 const FILES_MAX = 512;
 const BYTES_MAX = 64 * 1_048_576;
 const UNPACKED_MAX = 16 * 1_048_576;
 const NAME = /^(core|strategy)-[0-9a-f]{64}\.br$/;
 
 /**
- * At a trader's start; the oldest that were not started for longest go. `files`: the strategy's, its own
- * first. False where the disk did not take it, or one was changed meanwhile: no reason not to trade.
+ * Called at a trader's start; beyond the limit the files that have not been used for longest are deleted. `files`:
+ * the strategy's, itself first. False if they could not be stored, or one changed meanwhile: that does not prevent
+ * trading.
  */
 export function keepCode(dataDir: string, hash: string, files: readonly string[]): boolean {
   const folder = codeFolder(dataDir);
@@ -50,7 +50,7 @@ export function keepCode(dataDir: string, hash: string, files: readonly string[]
   }
 }
 
-/** Null where it is not kept, or not what it was. */
+/** Null where it is not stored, or does not match its hash. */
 export function keptCore(dataDir: string, hash: string): CoreFiles | null {
   const found = Texts.safeParse(unpacked(dataDir, `core-${hash}.br`));
   if (!found.success) return null;
@@ -77,7 +77,7 @@ function keep(folder: string, name: string, content: () => object): void {
     utimesSync(path, now, now);
     return;
   }
-  // A start waits for it: half a megabyte takes 10 ms so, and seven times that at the best.
+  // A start waits for the compression: half a megabyte takes 10 ms at this quality, seven times that at the best.
   const params = { [constants.BROTLI_PARAM_QUALITY]: 5 };
   writeWhole(path, [brotliCompressSync(JSON.stringify(content()), { params })]);
 }

@@ -1,12 +1,12 @@
 /**
- * The asking side of a local socket: where it lies, and one line asked for one line answered.
- * Invariant: loads nothing but Node's own modules, for a verb that asks first loads nothing else.
+ * The client of a local socket: its path, and one request line for one answer line. Invariant: imports only Node's
+ * own modules, because fast verbs load nothing else.
  */
 import { closeSync, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 
-/** Linux takes 107 bytes; a longer path is reached through a descriptor of its folder. */
+/** Linux allows 107 bytes; a longer path is reached through a descriptor of its folder. */
 const PATH_BYTES_MAX = 100;
 
 export function controlSocketPath(dataDir: string, service: string): string {
@@ -16,11 +16,11 @@ export function controlSocketPath(dataDir: string, service: string): string {
 export type AskLimits = {
   readonly withinMs: number;
   readonly answerCharsMax: number;
-  /** Ends the asking: what is not waited for any more keeps no process. */
+  /** Aborts the request, so that an abandoned one does not keep the process alive. */
   readonly signal?: AbortSignal;
 };
 
-/** @throws {Error} ENOENT or ECONNREFUSED when nobody serves there, a sentence when nobody answers. */
+/** @throws {Error} ENOENT or ECONNREFUSED when nobody listens, a sentence when nobody answers. */
 export async function askControl(
   path: string,
   request: string,
@@ -50,7 +50,7 @@ export async function askControl(
   }
 }
 
-/** Ends a connection whose line is longer than the limit. */
+/** Closes a connection whose line exceeds the limit. */
 export function readLines(socket: Socket, charsMax: number, take: (line: string) => void): void {
   let waiting = "";
   socket.setEncoding("utf8").on("data", (chunk) => {

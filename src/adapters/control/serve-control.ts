@@ -1,6 +1,6 @@
 /**
- * The answering side of a local socket, for its owner only.
- * Invariant: loads nothing but Node's own modules, for a process that is to stay small serves one, too.
+ * The server of a local socket, accessible to its owner only. Invariant: imports only Node's own modules, because
+ * small processes serve one, too.
  */
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
@@ -10,20 +10,19 @@ import { reachable, readLines } from "./ask-control.ts";
 export type ControlServer = { close(): void };
 
 const CONNECTIONS_MAX = 32;
-/** Of a connection on which nothing is asked; an answer takes as long as it takes. */
+/** Timeout of an idle connection; an answer may take longer. */
 const IDLE_MS = 30_000;
-/** How long a socket that was deleted is missed. */
+/** Interval of the check whether the socket file still exists. */
 const LOOK_MS = 1_000;
 
 /**
- * Takes the place of a socket that a killed process left: the caller knows that it is the only one.
- * Listens anew when the path is deleted, or leads to what nobody listens on: else the service would
- * run on unheard for good.
+ * Replaces the socket of a killed process: the caller guarantees that it is the only one. Listens again when the path
+ * was deleted or nobody listens on it: otherwise the service would stay unreachable.
  */
 export async function serveControl(
   path: string,
   limits: { readonly requestCharsMax: number },
-  /** The signal is given when who asked has gone. */
+  /** The signal aborts when the client has disconnected. */
   answer: (line: string, gone: AbortSignal) => Promise<string>,
 ): Promise<ControlServer> {
   const hear = (socket: Socket): void => {
@@ -53,7 +52,7 @@ export async function serveControl(
   const timer = setInterval(() => {
     if (isLooking) return;
     isLooking = true;
-    // A disk that is full now may have room at the next look.
+    // A full disk may have room at the next check.
     void look()
       .catch(() => undefined)
       .finally(() => (isLooking = false));
@@ -64,7 +63,7 @@ export async function serveControl(
       isClosed = true;
       clearInterval(timer);
       listening.server.close();
-      // What is not ours any more is another's, who goes on.
+      // A path with another inode belongs to another process, which continues.
       if (inodeOf(path) === listening.inode) rmSync(path, { force: true });
     },
   };
@@ -72,7 +71,10 @@ export async function serveControl(
 
 type Listening = { readonly server: Server; readonly inode: number | null };
 
-/** Under a name of its own first: a server that closes removes the name that it listened by, whoever has it then. */
+/**
+ * Binds under a temporary name first: a closing server deletes the name that it listened on, whoever owns that name
+ * by then.
+ */
 async function listenOn(path: string, hear: (socket: Socket) => void): Promise<Listening> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   chmodSync(dirname(path), 0o700);
@@ -101,7 +103,7 @@ function inodeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? null;
 }
 
-/** Whether somebody takes connections there: what is not ours any more may be another's. */
+/** Whether somebody accepts connections there: the path may belong to another process by now. */
 async function isServed(path: string): Promise<boolean> {
   const address = reachable(path);
   try {

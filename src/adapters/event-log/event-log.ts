@@ -1,4 +1,4 @@
-/** A book's log as events: what the trader appends, and what a fold, a projection or GREEN reads. */
+/** A book's log as events: the trader appends them; a fold, a projection or GREEN reads them. */
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { TradingRecordDecoder, TradingRecordEncoder } from "../../wire/event-log/trading-record.ts";
@@ -6,16 +6,16 @@ import { SegmentLogReader } from "./segment-log-reader.ts";
 import { SegmentLog, type SegmentLogPlace } from "./segment-log.ts";
 
 export type EventLogOptions = {
-  /** The epoch of this host; it rises when another one takes the book over. Null: the one written last. */
+  /** This host's epoch; it rises when another host takes the book over. Null: the last written one. */
   readonly epoch: number | null;
-  /** How many features travel with each scan: the strategy's `carried`. */
+  /** Number of features carried with each scan: the strategy's `carried`. */
   readonly carriedCount: number;
 };
 
 export class EventLog {
   readonly journal: SegmentLog;
   readonly #encoder: TradingRecordEncoder;
-  /** Until then an event needs no other segment. */
+  /** Events before this time stay in the present segment. */
   #dayEndMs = -Infinity;
 
   /** @throws {SegmentLogError} */
@@ -28,8 +28,8 @@ export class EventLog {
   }
 
   /**
-   * Survives any death of the process when it returns. The day is that of the event's `nowMs`.
-   * @throws {SegmentLogError} nothing was appended then, and the event must not be stepped.
+   * When it returns, the event survives any death of the process. The day is that of the event's `nowMs`. @throws
+   * {SegmentLogError} if nothing was appended: the event must not be stepped.
    */
   append(event: TraderEvent): void {
     if (this.#dayEndMs <= event.nowMs) this.#rollTo(event.nowMs);
@@ -51,17 +51,17 @@ export class EventLog {
   }
 }
 
-/** Reads a log as events; each owns its memory. */
+/** Reads a log as events; each event owns its memory. */
 export class EventLogReader {
   readonly #reader: SegmentLogReader;
   readonly #decoder = new TradingRecordDecoder();
 
-  /** From the event of index `from` on; null for the oldest that is kept. */
+  /** Starts with the event of index `from`; null: the oldest available. */
   constructor(place: SegmentLogPlace, from: number | null) {
     this.#reader = new SegmentLogReader(place, from);
   }
 
-  /** From where the last poll ended to where the log ends now. */
+  /** Continues from the end of the last poll to the present end of the log. */
   *poll(): Generator<TraderEvent> {
     for (const { kind, index, payload } of this.#reader.poll()) {
       if (kind === "definition") this.#decoder.define(payload);

@@ -1,4 +1,7 @@
-/** The last event of a book's log that its days' sessions have heard of; what lies behind it is not settled. */
+/**
+ * The index of the last event of a book's log whose trades were sent to the days' sessions; later days are not
+ * settled.
+ */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OutboxCursorFile } from "../../wire/session/outbox-cursor.ts";
@@ -6,7 +9,7 @@ import { writeWhole } from "./segments/segment-files.ts";
 
 const NAME = "told.json";
 
-/** `folder`: of the book. From the beginning, 0, where it is missing or can't be read. */
+/** `folder`: of the book. 0, the beginning, where it is missing or unreadable. */
 export function readOutboxCursor(folder: string): number {
   try {
     return OutboxCursorFile.parse(JSON.parse(readFileSync(join(folder, NAME), "utf8"))).after;

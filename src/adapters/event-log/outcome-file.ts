@@ -1,8 +1,7 @@
 /**
- * Digests of what a book's steps came to, beside its segments, a file a day: what a replay is held
- * against. Derived, so a fold after a crash writes what the crash kept from the disk.
- *
- * Record (24 bytes, little-endian): index f64, event u32, decision u32, ledger u32, pnl u32.
+ * Digests of a book's steps, beside its segments, one file a day: a replay is compared with them. They are derived,
+ * so a fold after a crash rewrites those that the crash lost. Record (24 bytes, little-endian): index f64, event u32,
+ * decision u32, ledger u32, pnl u32.
  */
 import {
   closeSync,
@@ -41,21 +40,21 @@ const RECORD_BYTES = 24;
 const BUFFERED_MAX = 256;
 const NAME = /^(\d{4}-\d{2}-\d{2})\.digests$/;
 
-/** Keeps the state that a day begins with. */
+/** Saves the state with which a day begins. */
 export type KeepBegin = (path: string, begin: (copy: CopyDoubles) => readonly Uint8Array[]) => void;
 
 export type OutcomeFileOptions = {
-  /** How many features travel with each scan. */
+  /** Number of features carried with each scan. */
   readonly carriedCount: number;
-  /** Left out: at once, and whoever begins a day waits for it. */
+  /** Absent: saved synchronously, which delays the first event of the day. */
   readonly keepBegin?: KeepBegin;
 };
 
 const keepAtOnce: KeepBegin = (path, begin) => writeWhole(path, begin(sliced));
 
 /**
- * Hears of each step in turn and writes its digest; what is buffered a kill may take. A disk that
- * takes no digests costs a replay some of its comparisons, and the trader nothing.
+ * Takes each step in turn and writes its digest; buffered digests are lost by a kill. If the disk refuses them, a
+ * replay has fewer comparisons, and the trader is unaffected.
  */
 export class OutcomeFile {
   readonly #folder: string;
@@ -68,7 +67,7 @@ export class OutcomeFile {
   #day = "";
   #lastIndex = 0;
 
-  /** `journalFolder`: of the book. A record that a crash left half written is cut. */
+  /** `journalFolder`: of the book. A half-written record is truncated. */
   constructor(
     journalFolder: string,
     program: RecordedProgram,
@@ -88,8 +87,8 @@ export class OutcomeFile {
   }
 
   /**
-   * Keeps the state that a day begins with, before its first event: a replay begins there, whatever
-   * other code and configuration the days before ran with.
+   * Saves the state before a day's first event: a replay starts there, whatever code and configuration ran on the
+   * days before.
    */
   beginDay(trader: Trader, day: string): void {
     const begin = (copy: CopyDoubles) =>
@@ -97,7 +96,7 @@ export class OutcomeFile {
     try {
       this.#keepBegin(beginPath(this.#folder, day), begin);
     } catch {
-      // The replay folds from further back then, or says that it can't.
+      // A replay then folds from an earlier state, or reports that it can't.
     }
   }
 
@@ -105,13 +104,13 @@ export class OutcomeFile {
     this.#digester.gaveCommands(commands);
   }
 
-  /** After the event and all that the broker answered to it. */
+  /** Called after the event and all of the broker's answers. */
   endStep(trader: Trader, event: TraderEvent): void {
     const digest = this.#digester.end(trader, event.index);
-    // Folded again after a restart: it is there.
+    // Folded again after a restart: it is written already.
     if (event.index <= this.#lastIndex) return;
     const day = dayFromMicros(event.nowMs * US_PER_MS);
-    // A clock that went back over midnight writes on in the newest day, as the segments do.
+    // When the clock goes back over midnight, writing continues in the newest day, as for segments.
     if (this.#fd === null || this.#day < day) this.#open(day);
     this.#put(digest);
     if (event.kind === "tick") this.flush();
@@ -157,7 +156,7 @@ export class OutcomeFile {
   }
 }
 
-/** Null where none was kept, or none that can be read. */
+/** Null where none was saved, or it is unreadable. */
 export function readDayBegin(journalFolder: string, day: string): DayBegin | null {
   const folder = outcomeFolder(journalFolder);
   if (!namesIn(folder).includes(`${day}.begin`)) return null;
@@ -168,14 +167,14 @@ export function readDayBegin(journalFolder: string, day: string): DayBegin | nul
   }
 }
 
-/** The outcomes of a day go with its segment. */
+/** The outcomes of a day are deleted with its segment. */
 export function deleteOutcomes(journalFolder: string, day: string): void {
   const folder = outcomeFolder(journalFolder);
   rmSync(outcomePath(folder, day), { force: true });
   rmSync(beginPath(folder, day), { force: true });
 }
 
-/** Cuts the digests of events behind this one, and the days that begin behind it; returns how many. */
+/** Removes the digests of events after this one, and the days that begin later; returns the number removed. */
 export function cutOutcomes(journalFolder: string, lastIndex: number): number {
   const folder = outcomeFolder(journalFolder);
   let cut = 0;
@@ -205,7 +204,7 @@ function beginsIn(folder: string): readonly string[] {
     .toSorted();
 }
 
-/** Returns the bytes that are left. */
+/** Returns the remaining size in bytes. */
 function cutToWhole(fd: number): number {
   const { size } = fstatSync(fd);
   const whole = size - (size % RECORD_BYTES);
@@ -213,7 +212,7 @@ function cutToWhole(fd: number): number {
   return whole;
 }
 
-/** The digests of a day by their events' indices; null where none were kept. */
+/** The digests of a day by event index; null where there are none. */
 export function readOutcomes(
   journalFolder: string,
   day: string,

@@ -1,6 +1,6 @@
 /**
- * Retention that nobody asked for: days go only a day after it was said, so that who wants to keep
- * them, or what an update would delete, has the time to say so.
+ * Notice before a deletion that nobody configured: days are deleted only a day after it was announced, so that an
+ * operator can still object.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,16 +9,16 @@ import { RetentionNotice } from "../../wire/session/retention-notice.ts";
 import { writeWhole } from "./segments/segment-files.ts";
 
 export type Announced = {
-  /** Days before this one may go now; null: none. */
+  /** Days before this one may be deleted now; null: none. */
   readonly deleteBefore: string | null;
-  /** What is to be announced; null: nothing new. */
+  /** The announcement to make; null: none. */
   readonly notice: RetentionNotice | null;
 };
 
 const NAME = "retention.json";
 const NOTICE_MS = MS_PER_DAY;
 
-/** `oldest`: the oldest day that could go. */
+/** `oldest`: the oldest day that could be deleted. */
 export function announce(
   found: RetentionNotice | null,
   due: { readonly oldest: string | undefined; readonly keepFrom: string; readonly nowMs: number },

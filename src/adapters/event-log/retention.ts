@@ -1,4 +1,4 @@
-/** Deletes old days of a book's log, and says of each day that stays why it does. */
+/** Deletes old days of a book's log, and reports for each day that stays why it does. */
 import { rmSync } from "node:fs";
 import { deleteOutcomes } from "./outcome-file.ts";
 import { SegmentCursor } from "./segments/segment-cursor.ts";
@@ -6,11 +6,11 @@ import { listDays, segmentPath, syncFolder } from "./segments/segment-files.ts";
 import { listSnapshots } from "./snapshots.ts";
 
 export type RetentionRule = {
-  /** Days before this one may go: YYYY-MM-DD. */
+  /** Days before this one may be deleted: YYYY-MM-DD. */
   readonly keepFrom: string;
-  /** The last event that the days' sessions have heard of: a day beyond it can't be settled yet. */
+  /** The last event that was sent to the days' sessions: a later day is not settled yet. */
   readonly toldTo: number;
-  /** The lowest index that a projection or another reader still has to read. */
+  /** The lowest index that a projection or another reader still needs. */
   readonly unreadFrom: number;
 };
 
@@ -22,9 +22,9 @@ export type RetentionReport = {
 };
 
 /**
- * Deletes from the oldest day on and ends at the first that must stay, so that the log keeps no
- * hole. A day stays as long as any kept snapshot lies in it or before it, the older ones included:
- * they are what a start falls back to. Without a snapshot everything stays.
+ * Deletes from the oldest day on and stops at the first day that must stay, so that the log has no gap. A day stays
+ * as long as any stored snapshot is in it or before it, older snapshots included, because a start may fall back to
+ * them. Without a snapshot everything stays.
  */
 export function deleteOldDays(folder: string, rule: RetentionRule): RetentionReport {
   const days = listDays(folder);

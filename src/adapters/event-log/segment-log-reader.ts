@@ -1,6 +1,6 @@
 /**
- * Reads a book's log across its days, in order, also beside the trader that writes it: a poll goes
- * on where the one before ended.
+ * Reads a book's log across its days, in order, also while a trader writes it: each poll continues where the previous
+ * one ended.
  */
 import { existsSync } from "node:fs";
 import { checkBelongs, tornInTheMiddle } from "./segments/open-segments.ts";
@@ -9,7 +9,7 @@ import { bookFolder, listDays, segmentPath } from "./segments/segment-files.ts";
 import { SegmentLogError } from "./segments/segment-log-error.ts";
 import type { SegmentLogPlace } from "./segment-log.ts";
 
-/** Definitions come from the start of the segment that the first event lies in. */
+/** Definitions are delivered from the start of the segment that holds the first event. */
 export type JournalRecord = SegmentRecord & { readonly day: string };
 
 export class SegmentLogReader {
@@ -17,10 +17,10 @@ export class SegmentLogReader {
   readonly #book: string;
   readonly #from: number | null;
   #cursor: SegmentCursor | null = null;
-  /** The end of the present segment was read once more after the next one was seen. */
+  /** The end of the present segment was read once more after the next segment appeared. */
   #isLastLook = false;
 
-  /** Reads from the event of index `from` on; null for the oldest that is kept. */
+  /** Starts with the event of index `from`; null: the oldest available. */
   constructor({ root, book }: SegmentLogPlace, from: number | null) {
     this.#folder = bookFolder(root, book);
     this.#book = book;
@@ -28,10 +28,9 @@ export class SegmentLogReader {
   }
 
   /**
-   * The records from where the last poll ended to where the log ends now; a payload is valid until
-   * the next record. Who leaves the loop early goes on with the next poll.
-   * @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED, _VERSION, or _GONE when retention has
-   *   deleted what is asked for.
+   * The records from the end of the last poll to the present end of the log; a payload is valid until the next
+   * record. After leaving the loop early the next poll continues. @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED,
+   * _VERSION, or _GONE when retention has deleted the requested events.
    */
   *poll(): Generator<JournalRecord> {
     this.#cursor ??= this.#openFirst();
@@ -65,12 +64,13 @@ export class SegmentLogReader {
     return null;
   }
 
-  /** At the end of a segment: whether the next day's was opened, or the end was not the end. */
+  /** At the end of a segment: true when the next day's segment was opened, or more was appended. */
   #moveOn(cursor: SegmentCursor): boolean {
     const next = this.#readableDays().find((day) => cursor.header.day < day);
     if (next === undefined) return false;
     if (cursor.tailBytes() !== 0) {
-      // Appended between the last read and the start of the next day; nothing is any more.
+      // Records may have been appended between the last read and the start of the next day; after one more read there
+      // can be none.
       if (this.#isLastLook) throw tornInTheMiddle(cursor);
       this.#isLastLook = true;
       return true;
@@ -102,7 +102,7 @@ export class SegmentLogReader {
     }
   }
 
-  /** Without a newest one that a crash left half made: its writer removes it. */
+  /** Without a newest one that a crash left half created: its writer removes it. */
   #readableDays(): readonly string[] {
     const days = listDays(this.#folder);
     const newest = days.at(-1);

@@ -1,9 +1,7 @@
 /**
- * One book's log as its trader writes it: a segment file a UTC day.
- *
- * Invariant: one process writes a book at a time, indices rise by one across days, and what was
- * appended survives any death of the process. A power cut can take what was appended after the last
- * sync, always from the end.
+ * One book's log as its trader writes it: one segment file per UTC day. Invariant: one process writes a book at a
+ * time, indices rise by one across days, and an appended record survives any death of the process. A power failure
+ * can take records appended after the last sync, always from the end.
  */
 import { assert } from "../../domain/assert.ts";
 import { type DirectoryLock, lockDirectory } from "../directory-lock.ts";
@@ -24,7 +22,7 @@ export const FIRST_EPOCH = 1;
 export class SegmentLog {
   readonly book: string;
   readonly folder: string;
-  /** What opening found and did; for the log. */
+  /** What opening found and did, for the log. */
   readonly opened: OpenedSegments;
   readonly epoch: number;
   readonly #lock: DirectoryLock;
@@ -34,9 +32,9 @@ export class SegmentLog {
   #syncing: Promise<void> | null = null;
 
   /**
-   * Opens or creates the journal for writing, under an epoch of at least the one written last; null:
-   * under that one, as the host that wrote it.
-   * @throws {SegmentLogError} TRADING_JOURNAL_LOCKED, _FENCED, _DAMAGED, _VERSION, _UNAVAILABLE.
+   * Opens or creates the journal for writing, under an epoch of at least the last written one; null: under that one,
+   * as the host that wrote it. @throws {SegmentLogError} TRADING_JOURNAL_LOCKED, _FENCED, _DAMAGED, _VERSION,
+   * _UNAVAILABLE.
    */
   constructor({ root, book }: SegmentLogPlace, epoch: number | null) {
     this.book = book;
@@ -49,7 +47,7 @@ export class SegmentLog {
       if (newest === null) return;
       assertNotFenced(newest.lastEpoch, this.epoch);
       this.#segment = new SegmentWriter(newest.path, { offset: newest.offset, epoch: this.epoch });
-      // A torn end that comes back after a power cut would stand before what is appended now.
+      // Otherwise a torn end that reappears after a power failure would precede new records.
       this.#segment.sync();
       this.#day = newest.day;
       this.#nextIndex = newest.nextIndex;
@@ -59,25 +57,24 @@ export class SegmentLog {
     }
   }
 
-  /** The index that the next event must have; null while the journal is empty: any. */
+  /** The index that the next event must have; null while the journal is empty and any is accepted. */
   get nextIndex(): number | null {
     return this.#nextIndex;
   }
 
-  /** The day whose segment is written; empty before the first. */
+  /** The day of the present segment; empty before the first. */
   get day(): string {
     return this.#day;
   }
 
-  /** Whether everything appended survives a power cut. */
+  /** Whether everything appended survives a power failure. */
   get isSynced(): boolean {
     return this.#segment?.isSynced ?? true;
   }
 
   /**
-   * What is appended from now on belongs to a later day; definitions must be made anew. The day
-   * before is synced first. Returns false where `day` is not later: a clock that went back over
-   * midnight writes on in the newest day.
+   * Starts a later day's segment; definitions must be written again. The day before is synced first. Returns false
+   * where `day` is not later: when the clock goes back over midnight, writing continues in the newest day.
    */
   rollTo(day: string): boolean {
     if (day <= this.#day) return false;
@@ -89,21 +86,21 @@ export class SegmentLog {
     return true;
   }
 
-  /** @throws {SegmentLogError} TRADING_JOURNAL_INDEX or _UNAVAILABLE; nothing was appended then. */
+  /** @throws {SegmentLogError} TRADING_JOURNAL_INDEX or _UNAVAILABLE; then nothing was appended. */
   append(index: number, payload: Uint8Array): void {
     if (index !== this.#nextIndex) this.#beginAt(index);
     this.#writer(index).write("event", index, payload);
     this.#nextIndex = index + 1;
   }
 
-  /** Writes what the events from `index` on, the next one, refer to in this day's segment. */
+  /** Writes a definition that events from `index` on, the next one, refer to in this segment. */
   define(index: number, payload: Uint8Array): void {
     if (index !== this.#nextIndex) this.#beginAt(index);
     this.#writer(index).write("definition", index, payload);
     this.#nextIndex = index;
   }
 
-  /** Writes a record that another host had written, under the epoch that it had there. */
+  /** Writes another host's record, under its original epoch. */
   restore({ kind, index, epoch, payload }: SegmentRecord): void {
     if (index !== this.#nextIndex) this.#beginAt(index);
     const writer = this.#writer(index);
@@ -116,12 +113,12 @@ export class SegmentLog {
     this.#nextIndex = kind === "event" ? index + 1 : index;
   }
 
-  /** Returns when everything appended survives a power cut; for live, before an order goes out. */
+  /** Returns when everything appended survives a power failure; for live trading, before an order is sent. */
   sync(): void {
     this.#segment?.sync();
   }
 
-  /** As `sync`, without holding up who appends; calls while one is under way share it. */
+  /** As `sync`, without blocking appends; concurrent calls share one sync. */
   async syncAside(): Promise<void> {
     if (this.#segment === null) return;
     this.#syncing ??= this.#segment.syncAside().finally(() => {
@@ -130,7 +127,7 @@ export class SegmentLog {
     await this.#syncing;
   }
 
-  /** Syncs, and lets another process write. */
+  /** Syncs, and releases the lock. */
   close(): void {
     try {
       this.#segment?.sync();
@@ -160,7 +157,7 @@ export class SegmentLog {
   }
 }
 
-/** Syncs every `periodMs` what was appended meanwhile; `onError` hears that the journal is broken. */
+/** Syncs every `periodMs` if records were appended; `onError` reports that the journal is broken. */
 export function syncPeriodically(
   journal: SegmentLog,
   { periodMs, onError }: { readonly periodMs: number; readonly onError: (error: unknown) => void },

@@ -1,8 +1,7 @@
 /**
- * A trader's state at an index, beside its segments: a start folds from there instead of from the
- * log's beginning. A few are kept, so that a damaged one costs time and nothing else.
- *
- * File: magic 8, version u32, payload bytes u32, index u64, SHA-256 of the payload 32, payload.
+ * Snapshots of a trader's state at an index, beside its segments: a start folds from there instead of from the log's
+ * beginning. A few are kept, so that a damaged one only costs time. File: magic 8, version u32, payload bytes u32,
+ * index u64, SHA-256 of the payload 32, payload.
  */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
@@ -14,14 +13,14 @@ import { ASIDE_ENDING, hashAside, writeWholeAside } from "./aside/write-aside.ts
 import type { SegmentLog } from "./segment-log.ts";
 
 export const SNAPSHOTS_KEPT = 3;
-/** 1 held JSON alone, which is read as well. */
+/** Version 1 was JSON alone, which can still be read. */
 const SNAPSHOT_VERSION = 2;
 const MAGIC = Buffer.from("DLPHSNP\n", "latin1");
 const HEAD_BYTES = 56;
 const SNAPSHOT_NAME = /^(\d{16})\.snap$/;
 
 export type Snapshot = {
-  /** The index of the last event that the state contains. */
+  /** The index of the last event that the state includes. */
   readonly index: number;
   readonly bytes: Buffer;
 };
@@ -33,8 +32,8 @@ export type FoundSnapshot = {
 };
 
 /**
- * Durable when it returns, and so is the log up to it: a snapshot of events that a power cut took
- * would be the state of something that never happened.
+ * Durable when it returns, and so is the log up to it: otherwise a power failure could leave a snapshot with events
+ * that the log has lost.
  */
 export function saveSnapshot(journal: SegmentLog, index: number, bytes: Uint8Array): void {
   assert(index < (journal.nextIndex ?? 0), "a snapshot contains appended events only");
@@ -42,7 +41,7 @@ export function saveSnapshot(journal: SegmentLog, index: number, bytes: Uint8Arr
   saveSnapshotIn(journal.folder, { index, bytes }, SNAPSHOTS_KEPT);
 }
 
-/** Saves a state that follows from another book's log: `journalFolder` holds no segments of its own. */
+/** Saves a state derived from another book's log: `journalFolder` has no segments of its own. */
 export function saveSnapshotIn(
   journalFolder: string,
   { index, bytes }: { readonly index: number; readonly bytes: Uint8Array },
@@ -57,14 +56,14 @@ export function saveSnapshotIn(
   if (0 < older.length) syncFolder(folder);
 }
 
-/** As `saveSnapshot`, without holding up who steps: `parts` are read until it resolves. */
+/** As `saveSnapshot`, without blocking the trader: `parts` are read until it resolves. */
 export async function saveSnapshotAside(
   journal: Pick<SegmentLog, "folder" | "nextIndex" | "syncAside">,
   index: number,
   parts: readonly Uint8Array[],
 ): Promise<void> {
   assert(index < (journal.nextIndex ?? 0), "a snapshot contains appended events only");
-  // The first may share a sync that began before the newest event.
+  // The first call may share a sync that began before the newest event.
   await journal.syncAside();
   await journal.syncAside();
   const folder = snapshotFolder(journal.folder);
@@ -77,7 +76,7 @@ export async function saveSnapshotAside(
   }
 }
 
-/** What an end in the middle of a write has left. */
+/** Deletes temporary files of interrupted writes. */
 export function deleteUnfinished(journalFolder: string): void {
   for (const folder of [snapshotFolder(journalFolder), join(journalFolder, "outcomes")]) {
     for (const name of namesIn(folder)) {
@@ -96,7 +95,7 @@ function headOf(index: number, payloadBytes: number, hash: Buffer): Buffer {
   return head;
 }
 
-/** The newest that is whole and not beyond `indexMax`, the last event of the log. */
+/** The newest intact one that is not after `indexMax`, the last event of the log. */
 export function latestSnapshot(journalFolder: string, indexMax: number): FoundSnapshot {
   const damaged: string[] = [];
   for (const index of listSnapshots(journalFolder).toReversed()) {
@@ -109,7 +108,7 @@ export function latestSnapshot(journalFolder: string, indexMax: number): FoundSn
   return { snapshot: null, damaged };
 }
 
-/** The oldest that is whole: where the log begins once retention has deleted its first days. */
+/** The oldest intact one: the log starts there once retention has deleted its first days. */
 export function oldestSnapshot(journalFolder: string): Snapshot | null {
   for (const index of listSnapshots(journalFolder)) {
     const snapshot = readSnapshot(snapshotPath(snapshotFolder(journalFolder), index), index);
@@ -118,7 +117,7 @@ export function oldestSnapshot(journalFolder: string): Snapshot | null {
   return null;
 }
 
-/** Removes states that hold events which the log does not have; returns their indices. */
+/** Removes states with events that the log does not have; returns their indices. */
 export function deleteSnapshotsBehind(journalFolder: string, lastIndex: number): readonly number[] {
   const behind = listSnapshots(journalFolder).filter((index) => lastIndex < index);
   for (const index of behind) rmSync(snapshotPath(snapshotFolder(journalFolder), index));
@@ -134,7 +133,7 @@ export function listSnapshots(journalFolder: string): readonly number[] {
     .toSorted((a, b) => a - b);
 }
 
-/** Null when a byte of it is not what was written. */
+/** Null when its hash does not match. */
 function readSnapshot(path: string, index: number): Snapshot | null {
   const file = readFileSync(path);
   const bytes = file.subarray(HEAD_BYTES);

@@ -1,6 +1,6 @@
 /**
- * The trades of a book, one JSON line each with the index of the event that booked it: what is still
- * to be told elsewhere is read from here. It follows from the journal; a fold writes what it lacks.
+ * The trades of a book, one JSON line each with the index of the event that booked it: the outbox reads trades from
+ * here. The file is derived from the journal; a fold writes what it lacks.
  */
 import {
   closeSync,
@@ -25,22 +25,22 @@ export function tradesPath(folder: string): string {
   return join(folder, "trades.jsonl");
 }
 
-/** Lines from `offset` on are of events behind this index. */
+/** Lines from `offset` on belong to events after this index. */
 type Mark = { readonly index: number; readonly offset: number };
 
-/** So much is read at most before the first line that was asked for. */
+/** Most bytes that are read before the first requested line. */
 const BYTES_BETWEEN_MARKS = 65_536;
 const LINE_END = 0x0a;
 
 export class TradeFile {
   readonly path: string;
   readonly #descriptor: number;
-  /** Ascending: who asks for the newest trades does not read the file from its start. */
+  /** Ascending, so that reading the newest trades does not start at the beginning of the file. */
   readonly #marks: Mark[];
   #lastIndex = 0;
   #bytes: number;
 
-  /** A line that a crash left half written is cut. */
+  /** A half-written line is truncated. */
   constructor(folder: string) {
     this.path = tradesPath(folder);
     this.#descriptor = openSync(this.path, "a", 0o640);
@@ -52,7 +52,7 @@ export class TradeFile {
     if (0 < end) this.#lastIndex = indexOf(lineBefore(bytes, end));
   }
 
-  /** Once for each index, which rises: what a fold tells again is there already. */
+  /** Adds each index once; indexes rise, so a trade that a fold produces again is ignored. */
   add({ index, trade }: BookedTrade): void {
     if (index <= this.#lastIndex) return;
     this.#append(Buffer.from(`${JSON.stringify({ index, trade })}\n`));
@@ -67,7 +67,7 @@ export class TradeFile {
     try {
       for (let at = 0; at < line.length;) at += writeSync(this.#descriptor, line, at);
     } catch (error) {
-      // A full disk takes a part of it: the next line must not begin behind that.
+      // On a full disk a part of the line may be written: the next line must not follow it.
       ftruncateSync(this.#descriptor, this.#bytes);
       throw error;
     }
@@ -78,14 +78,14 @@ export class TradeFile {
     fdatasyncSync(this.#descriptor);
   }
 
-  /** As `sync`, without holding up who adds. */
+  /** As `sync`, without blocking `add`. */
   syncAside(): Promise<void> {
     return new Promise((resolve, reject) => {
       fdatasync(this.#descriptor, (error) => (error === null ? resolve() : reject(error)));
     });
   }
 
-  /** At most `max`, booked by events after `after`, oldest first. */
+  /** At most `max` trades booked by events after `after`, oldest first. */
   async since(after: number, max: number): Promise<readonly BookedTrade[]> {
     const found: BookedTrade[] = [];
     const start = this.#marks.findLast(({ index }) => index <= after)?.offset ?? 0;
@@ -114,13 +114,13 @@ function marksOf(bytes: Buffer): Mark[] {
   return marks;
 }
 
-/** The line that ends right before this place. */
+/** The line that ends right before this offset. */
 function lineBefore(bytes: Buffer, end: number): string {
   const before = end < 2 ? -1 : bytes.lastIndexOf(LINE_END, end - 2);
   return bytes.toString("utf8", before + 1, end);
 }
 
-/** Cuts the trades that events behind this one booked; returns how many. */
+/** Removes the trades booked by events after this one; returns the number removed. */
 export function cutTrades(folder: string, lastIndex: number): number {
   const { kept, behind } = partedAt(folder, lastIndex);
   if (0 < behind.length) {
@@ -142,7 +142,7 @@ function partedAt(folder: string, lastIndex: number) {
   return { kept: lines.slice(0, at), behind: lines.slice(at) };
 }
 
-/** Every line begins with it. */
+/** Every line begins with its index. */
 function indexOf(line: string): number {
   return Number(/^\{"index":(\d+),/.exec(line)?.[1] ?? Number.NaN);
 }

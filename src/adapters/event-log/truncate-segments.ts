@@ -1,9 +1,7 @@
 /**
- * Gives up the end of a log on purpose: after damage, or where another host went on differently; and
- * what stands beside a log of events that it does not have any more.
- *
- * Invariant: what follows from the log is cut before the log, so whatever dies in between leaves a log
- * that it can be made from again.
+ * Truncates a log on purpose, after damage or where another host diverged, and the data beside a log whose events it
+ * does not have any more. Invariant: derived data is truncated before the log, so that after a crash at any point it
+ * can be derived from the log again.
  */
 import { copyFileSync, renameSync, truncateSync } from "node:fs";
 import { readOutboxCursor, writeOutboxCursor } from "./outbox-cursor.ts";
@@ -15,13 +13,13 @@ import { SegmentLogError } from "./segments/segment-log-error.ts";
 import { cutTrades } from "./trade-file.ts";
 
 /**
- * Ends the log of a book that is locked before `index`, or before the first record that can't be read if
- * that is earlier. What is given up is set aside under names that carry `stamp`; returns these files.
+ * Ends the log of a locked book before `index`, or before the first unreadable record if that is earlier. What is
+ * removed is kept in files whose names contain `stamp`; returns these files.
  */
 export function cutLog(folder: string, index: number, stamp: string): readonly string[] {
   const { lastKept, cuts } = planLogCut(folder, index);
   cutBehind(folder, lastKept);
-  // The newest first: a log without its last days is a log.
+  // The newest first: a log without its last days is still valid.
   const aside = cuts.toReversed().map(({ path, offset }) => setAside(path, offset, stamp));
   if (0 < aside.length) syncFolder(folder);
   return aside.toReversed();
@@ -30,7 +28,7 @@ export function cutLog(folder: string, index: number, stamp: string): readonly s
 export type LogCut = {
   /** The last event that stays. */
   readonly lastKept: number;
-  /** What of each file stays; 0: nothing. */
+  /** The size that each file keeps; 0: nothing. */
   readonly cuts: readonly { readonly path: string; readonly offset: number }[];
 };
 
@@ -57,8 +55,8 @@ export type CutBehind = {
 };
 
 /**
- * Cuts the states, trades, outcomes and the cursor of the sessions behind the last event of a log, which
- * a power cut may have taken more of: the next events have the same indices. Returns how much it was.
+ * Truncates the states, trades, outcomes and the outbox cursor after the last event of a log, of which a power
+ * failure may have taken more: the next events will reuse the indices. Returns how much was removed.
  */
 export function cutBehind(folder: string, lastIndex: number): CutBehind {
   deleteSnapshotsBehind(folder, lastIndex);
@@ -69,7 +67,7 @@ export function cutBehind(folder: string, lastIndex: number): CutBehind {
 
 type PartToKeep = {
   readonly offset: number;
-  /** After its last event; null where not even the head of the file can be read. */
+  /** The index after its last event; null where not even the header is readable. */
   readonly nextIndex: number | null;
   readonly isWhole: boolean;
 };

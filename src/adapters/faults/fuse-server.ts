@@ -1,11 +1,11 @@
-/** Finds the process that serves a mount in user space: who may stop it can make the mount hang without being root. */
+/** Finds the process that serves a FUSE mount: stopping it makes the mount hang, without root. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { startedTicks } from "../process/process-facts.ts";
 
 export type Mount = { readonly path: string; readonly type: string };
 export type FuseServer = { readonly pid: number; readonly ticks: number };
 
-/** The mount on which `path` lies; null where nobody can tell (no /proc). */
+/** The mount that contains `path`; null where that is unknown (no /proc). */
 export function mountOf(path: string): Mount | null {
   const at = realpathSync(path);
   const mounts = (read("/proc/self/mountinfo") ?? "").split("\n").flatMap((line) => {
@@ -15,14 +15,14 @@ export function mountOf(path: string): Mount | null {
     const isAbove = mount === "/" || at === mount || at.startsWith(`${mount}/`);
     return mount !== "" && isAbove ? [{ path: mount, type }] : [];
   });
-  // Of two at one place the later one covers the other.
+  // Of two mounts at one path the later one covers the other.
   return mounts.reduce<Mount | null>(
     (best, one) => (best === null || best.path.length <= one.path.length ? one : best),
     null,
   );
 }
 
-/** Who holds /dev/fuse and names this mount on its command line; null where it is not one of ours. */
+/** The process that has /dev/fuse open and this mount in its command line; null where it is not ours. */
 export function fuseServerOf({ path }: Mount): FuseServer | null {
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);

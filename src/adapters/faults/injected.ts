@@ -1,7 +1,7 @@
 /**
- * One injected fault and its end. Three hands can undo it, and the first one does: who injected it; a guard that
- * outlives him and notices his death; and whoever reads his record later, where the guard died too.
- * Invariant: it is written down before it is injected, and undoing it twice does no harm.
+ * One injected fault and its undo. Three parties can undo it, and the first one does: the injector; a guard process
+ * that outlives the injector and notices its death; and whoever reads the injector's record later, if the guard died
+ * too. Invariant: it is recorded before it is injected, and undoing it twice is harmless.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -17,12 +17,12 @@ export type Undo = readonly string[];
 export type Injected = { undo(): void };
 
 const UNDO = fileURLToPath(new URL("undo-fault.sh", import.meta.url));
-/** Longer than any drill of the command line lets a fault stand. */
+/** Longer than any fault of the command line's drills lasts. */
 const STANDS_S_MAX = 120;
 const UNDO_MS_MAX = 10_000;
 const SUFFIX = ".json";
 
-/** `strike` does it; what it throws is undone and thrown on. */
+/** Injects by calling `strike`; an error is undone and rethrown. */
 export function inject(
   dataDir: string,
   fault: { readonly name: string; readonly undo: Undo; readonly standsSMax?: number },
@@ -38,7 +38,7 @@ export function inject(
     undo: [...fault.undo],
   };
   replaceFile(file, `${JSON.stringify(record)}\n`);
-  // A session of its own: neither Ctrl-C nor the end of the terminal ends it.
+  // In a session of its own, so that neither Ctrl-C nor the terminal's end stops it.
   const guard = spawn("/bin/sh", [UNDO, String(fault.standsSMax ?? STANDS_S_MAX), ...fault.undo], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
@@ -62,11 +62,11 @@ export function inject(
   return { undo };
 }
 
-/** Undoes what dead drills have left; returns the names of the faults. */
+/** Undoes faults of dead drills; returns their names. */
 export function undoLeftFaults(dataDir: string): readonly string[] {
   return recordsIn(dataDir).flatMap(({ path, record }) => {
     if (record === null) {
-      // Half of one was never injected.
+      // A half-written record was never injected.
       rmSync(path, { force: true });
       return [];
     }
@@ -77,7 +77,7 @@ export function undoLeftFaults(dataDir: string): readonly string[] {
   });
 }
 
-/** The fault that a living drill has under way; null where there is none. */
+/** The fault of a drill in progress; null where there is none. */
 export function faultUnderWay(dataDir: string): InjectionRecord | null {
   for (const { record } of recordsIn(dataDir)) {
     if (record !== null && isProcessAlive(record.pid, record.started_ticks)) return record;

@@ -1,6 +1,6 @@
 /**
- * The blows of a drill: each a function that injects one kind of fault into living processes of the same user, without
- * root, or says why it cannot be done here.
+ * The fault injections of drills: each function injects one kind of fault into processes of the same user, without
+ * root, or says why it is not possible here.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -25,18 +25,18 @@ export type Struck = {
   readonly ticks: number;
 };
 
-/** What can be done; `null` as undo: it was one blow. */
+/** A possible injection; a null undo means a single event with nothing to undo. */
 export type Strike =
   | { readonly kind: "can"; readonly how: string; strike(): Injected | null }
-  /** With how to get it. */
+  /** With what would make it possible. */
   | { readonly kind: "cannot"; readonly why: string };
 
 const DROP = fileURLToPath(new URL("drop-connections.py", import.meta.url));
 const DROP_MS_MAX = 10_000;
 const BALLAST = ".drill-ballast";
-/** Of a larger disk others than we may be in need. */
+/** On a larger disk others might be affected. */
 const BALLAST_BYTES_MAX = 4_294_967_296;
-/** Of a disk in memory: what fills it is taken from every process of the machine. */
+/** For a disk in memory: filling it takes memory from every process of the machine. */
 const RAM_BYTES_MAX = 268_435_456;
 const IN_RAM: ReadonlySet<string> = new Set(["tmpfs", "ramfs"]);
 const CHUNK = Buffer.alloc(1_048_576);
@@ -72,7 +72,7 @@ export function freezeStrike(
   };
 }
 
-/** Stops it for half of the time: each answer is late, and all come. */
+/** Stops the process half of the time: every answer is late, and all arrive. */
 export function slowStrike(dataDir: string, name: string, one: Struck): Strike {
   return {
     kind: "can",
@@ -138,7 +138,7 @@ export function hangStrike(dataDir: string, name: string, archive: string): Stri
   return freezeStrike(dataDir, { name }, [{ name: `the server of ${mount.path}`, ...server }]);
 }
 
-/** A small disk of its own is filled; else one process is given no more room for its files. */
+/** Fills a small disk of its own; on another disk it limits the file size of one process. */
 export function fullStrike(dataDir: string, name: string, one: Struck): Strike {
   const isOwn = statSync(dataDir).dev !== statSync("/").dev;
   const ballast = join(dataDir, BALLAST);
@@ -166,7 +166,10 @@ export function fullStrike(dataDir: string, name: string, one: Struck): Strike {
   };
 }
 
-/** By its whole size, for a large disk that is almost full is in others' use. A disk without a size has no end. */
+/**
+ * Judged by its total size, because a large disk that is almost full is in use by others. A disk without a size is
+ * unlimited.
+ */
 export function mayBeFilled(
   { blocks, bsize }: { readonly blocks: number; readonly bsize: number },
   type: string,
@@ -206,7 +209,7 @@ function continueAll(these: readonly Struck[]): readonly string[] {
   return ["continue", ...these.flatMap(({ pid, ticks }) => [String(pid), String(ticks)])];
 }
 
-/** To this very process only; one that has ended meanwhile needs none. */
+/** Only to this very process; one that has ended needs none. */
 function signal({ pid, ticks }: Struck, name: NodeJS.Signals): void {
   if (!isProcessAlive(pid, ticks)) return;
   try {
@@ -225,7 +228,7 @@ function fill(path: string): void {
         writeSync(file, CHUNK, 0, bytes);
       } catch (error) {
         if (codeOf(error) !== "ENOSPC") throw error;
-        // What is left is less than that.
+        // Less than this is left.
         bytes = Math.floor(bytes / 2);
       }
     }
@@ -234,7 +237,7 @@ function fill(path: string): void {
   }
 }
 
-/** Soft and hard, as prlimit takes them. */
+/** Soft and hard limit, as prlimit takes them. */
 function fileSizeLimit(pid: number): readonly [string, string] | null {
   const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
   const [, soft, hard] = /^Max file size\s+(\S+)\s+(\S+)/m.exec(limits) ?? [];

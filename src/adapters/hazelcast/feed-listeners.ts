@@ -1,8 +1,7 @@
 /**
- * Which listeners stand in the cluster for one feed, and which of them are to end.
- *
- * Invariant: a listener that the cluster took, in time or late, either serves or is to end; one whose
- * end the cluster did not answer stays on the list.
+ * Tracks the listeners registered in the cluster for one feed, and those that must be removed. Invariant: a listener
+ * that the cluster accepted, in time or late, either serves or is on the list of those to remove; it stays there
+ * until the cluster has confirmed the removal.
  */
 import type { IMap } from "hazelcast-client";
 
@@ -32,7 +31,7 @@ export class FeedListeners {
     this.#deps = deps;
   }
 
-  /** In the place of those that served before; rejects where not all were taken in time. Returns ids. */
+  /** Replaces the listeners that served before; rejects where not all were registered in time. Returns ids. */
   async listen(listeners: readonly FeedListener[]): Promise<readonly string[]> {
     const taken: Registered[] = [];
     let isGivenUp = false;
@@ -57,7 +56,7 @@ export class FeedListeners {
     return this.#serving.map(({ id }) => id);
   }
 
-  /** Tries to end again what could not be ended. Never rejects; one try at a time. */
+  /** Retries the removals that failed. Never rejects; one retry at a time. */
   async endOthers(): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -68,7 +67,7 @@ export class FeedListeners {
         );
         this.#toEnd.delete(one);
       } catch {
-        // It stays on the list: the next try ends it.
+        // It stays on the list for the next retry.
       }
     }
     this.#isEnding = false;

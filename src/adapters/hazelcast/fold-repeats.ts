@@ -1,7 +1,7 @@
 /**
- * Folds what the Hazelcast client says again and again while the cluster is away (several warnings a
- * retry, two retries a second): the first is said at once, the rest of a window as one line with a
- * count, so that older history stays in the log.
+ * Folds messages that the Hazelcast client repeats while the cluster is away (several warnings per retry, two retries
+ * a second): the first is logged at once, the rest of a time window as one line with a count, so that older history
+ * stays in the log.
  */
 
 type Level = "warn" | "error";
@@ -9,7 +9,7 @@ type Say = (level: Level, message: string) => void;
 type Window = { level: Level; last: string; repeats: number; timer: NodeJS.Timeout };
 
 export const FOLD_WINDOW_MS = 60_000;
-/** Of different messages; of more the oldest is told and forgotten. */
+/** Number of distinct messages; beyond it the oldest is logged and forgotten. */
 const KINDS_MAX = 100;
 
 export function foldRepeats(say: Say): { readonly say: Say; readonly flush: () => void } {
@@ -26,7 +26,7 @@ export function foldRepeats(say: Say): { readonly say: Say; readonly flush: () =
   const open = (kind: string, level: Level): void => {
     const onEnd = () => {
       tell(window);
-      // It goes on: the next repeat is not a first one.
+      // It continues: the next repeat is not a first one.
       if (0 < window.repeats) open(kind, level);
       else windows.delete(kind);
     };
@@ -57,7 +57,7 @@ export function foldRepeats(say: Say): { readonly say: Say; readonly flush: () =
   };
 }
 
-/** Attempts, times, ports and identifiers differ from one retry to the next. */
+/** Attempts, times, ports and identifiers differ between retries. */
 function kindOf(message: string): string {
   return message.replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, "#").replaceAll(/\d+(\.\d+)*/g, "#");
 }

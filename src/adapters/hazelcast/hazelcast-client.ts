@@ -1,7 +1,7 @@
 /**
- * A connection to the Hazelcast cluster on which every call has its own deadline and which never
- * gives up: while the cluster is away calls fail at once, and the client reconnects by itself.
- * It reads texts only: whatever else stands somewhere comes as one and the same value, FOREIGN.
+ * A connection to the Hazelcast cluster on which every call has a deadline and which never gives up: while the
+ * cluster is away calls fail at once, and the client reconnects by itself. It reads only texts: any other value is
+ * returned as the constant FOREIGN.
  */
 import { Client, type ILogger, LifecycleState, ReconnectMode } from "hazelcast-client";
 import type { Config } from "../../config.ts";
@@ -14,13 +14,13 @@ export type HazelcastOptions = {
   /** `host:port` of a member. */
   readonly address: string;
   readonly cluster: string;
-  /** Of all our names there; none where it is absent. */
+  /** Prefix of all our names there; absent: none. */
   readonly prefix?: string | null;
   /** Shown in the member's log and its client list. */
   readonly name: string;
   readonly deadlineMs: number;
   readonly onLog?: ((level: "warn" | "error", message: string) => void) | undefined;
-  /** After each connection and reconnection. */
+  /** Called after each connection and reconnection. */
   readonly onConnected?: (() => void) | undefined;
 };
 
@@ -62,7 +62,7 @@ export async function connectHazelcast(options: HazelcastOptions): Promise<Hazel
           options.onConnected?.();
         } else if (state === LifecycleState.DISCONNECTED) {
           connected = false;
-          // Once an outage, and each outage is one: not folded with what the client says meanwhile.
+          // Once per outage, so it is not folded with the client's repeated messages.
           options.onLog?.("warn", "the connection to the cluster is lost");
         }
       },

@@ -1,6 +1,6 @@
 /**
- * Keeps our maps and ringbuffers apart from those of another system on the same cluster: every name that this client
- * asks for begins with the prefix. In the client itself, so that no caller can forget it.
+ * Separates our maps and ringbuffers from those of another system on the same cluster: every name that this client
+ * uses gets the prefix. Done inside the client, so that no caller can forget it.
  */
 import type { Client } from "hazelcast-client";
 

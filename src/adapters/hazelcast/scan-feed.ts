@@ -1,6 +1,6 @@
 /**
- * What a trader hears and tells over Hazelcast: scans and other feeds as events, the ringbuffer for
- * what the events left out, and maps that it writes.
+ * A trader's view of Hazelcast: scans and other feeds as events, the ringbuffer for missed events, and the maps that
+ * it writes.
  */
 import type { IMap } from "hazelcast-client";
 import { SAFETY_KEY, SAFETY_MAP } from "../../wire/trading/posture-value.ts";
@@ -10,16 +10,16 @@ import type { HazelcastHandle } from "./hazelcast-client.ts";
 
 export type ScanFeed = {
   /**
-   * Registers these listeners, in the place of those that this feed registered before. The client
-   * registers them again by itself when it connects anew. Returns their ids.
+   * Registers these listeners in place of those registered before. The client re-registers them itself when it
+   * reconnects. Returns their ids.
    */
   listen(listeners: readonly FeedListener[]): Promise<readonly string[]>;
   read(map: string, key: string): Promise<unknown>;
   readLatest(): Promise<unknown>;
   readPosture(): Promise<unknown>;
-  /** The newest `count` values of the ring, newest last, in portions; fewer if it holds fewer. */
+  /** The newest `count` values of the ring, newest last, in batches; fewer if it holds fewer. */
   ringTail(count: number): AsyncGenerator<readonly unknown[]>;
-  /** Only where this value, or none when it is null, still stands. */
+  /** A compare-and-set: replaces only this value, or no value when it is null. */
   replacePosture(before: unknown, text: string): Promise<void>;
   put(map: string, key: string, text: string): Promise<void>;
   putHeartbeat(service: string, text: string): Promise<void>;
@@ -39,7 +39,7 @@ export function createScanFeed(hazelcast: HazelcastHandle): ScanFeed {
     read,
     async readLatest() {
       const latest = await read(FEATURES_MAP, LATEST_KEY);
-      // Hazelcast answers, and this is asked once a second.
+      // Hazelcast answers, and this runs once a second.
       void listeners.endOthers();
       return latest;
     },

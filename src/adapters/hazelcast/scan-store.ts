@@ -1,4 +1,4 @@
-/** What the scan bridge keeps in Hazelcast: checkpoint, latest scan, ringbuffer, done files, heartbeat. */
+/** The scan bridge's data in Hazelcast: checkpoint, latest scan, ringbuffer, done files, heartbeat. */
 import {
   CHECKPOINT_KEY,
   DONE_MAP,
@@ -11,13 +11,13 @@ import { type IMap, Predicates } from "hazelcast-client";
 import { swapText } from "./swap-text.ts";
 import type { HazelcastHandle } from "./hazelcast-client.ts";
 
-/** A string when we wrote it, a string or FOREIGN when somebody else did, null when absent. */
+/** A string when we wrote it, a string or FOREIGN when another program did, null when absent. */
 export type RawValue = unknown;
 
 export type ScanStore = {
   readLatest(): Promise<RawValue>;
   readCheckpoint(): Promise<RawValue>;
-  /** True when `previous` stood there and `next` stands there now. */
+  /** Compare-and-set: true when `previous` was stored and `next` is stored now. */
   swapLatest(previous: RawValue, next: string): Promise<boolean>;
   swapCheckpoint(previous: RawValue, next: string): Promise<boolean>;
   addToRing(values: readonly string[]): Promise<void>;
@@ -25,7 +25,7 @@ export type ScanStore = {
   /** The newest values of the ring, at most `count`, oldest first. */
   readRingTail(count: number): Promise<readonly unknown[]>;
   putDone(entries: readonly (readonly [string, string])[]): Promise<void>;
-  /** The done files whose hash begins with a hexadecimal digit: all at once may be too many. */
+  /** The done files whose hash begins with this hexadecimal digit: all at once may be too many. */
   readDonePart(digit: string): Promise<readonly (readonly [string, unknown])[]>;
   readDoneOf(files: readonly string[]): Promise<readonly (readonly [string, unknown])[]>;
   putHeartbeat(service: string, value: string): Promise<void>;
@@ -43,7 +43,7 @@ export function createScanStore(hazelcast: HazelcastHandle): ScanStore {
   let opened: IMap<string, unknown> | null = null;
   const swap = (key: string, previous: RawValue, next: string) =>
     hazelcast.call(`compare-and-set of ${key}`, () =>
-      // The way of a live scan: sent before this returns.
+      // The path of a live scan: the request is sent before this returns.
       typeof previous === "string" && opened !== null
         ? opened.replaceIfSame(key, previous, next)
         : swapSlowly(key, previous, next),
@@ -106,14 +106,14 @@ async function findProxies({ client }: HazelcastHandle) {
   return { features, done, heartbeats, ring };
 }
 
-/** Every hash begins with one of sixteen digits: sixteen parts of about the same size. */
+/** Every hash begins with one of sixteen digits, which gives sixteen parts of similar size. */
 async function donePart(done: IMap<string, unknown>, digit: string) {
   try {
     const found = await done.entrySetWithPredicate(Predicates.like("this", `%"hash":"${digit}%`));
     return found.filter(([file]: readonly unknown[]) => typeof file === "string");
   } catch {
-    // The member can't look into a value that another program left there, and says so by any error
-    // at all: it is asked for names instead. While it is away it does not answer that either.
+    // The member can't deserialise a value that another program left there, and reports that by any error: then names
+    // alone are requested. While the member is away it does not answer that either.
     return donePartByName(done, digit);
   }
 }
@@ -131,14 +131,14 @@ async function donePartByName(done: IMap<string, unknown>, digit: string) {
   return entries;
 }
 
-/** By the name alone, so that a file is in one part whatever else comes and goes. */
+/** By the name alone, so that a file's part does not depend on other entries. */
 function partOf(file: string): number {
   let sum = 0;
   for (let at = 0; at < file.length; at += 1) sum += file.charCodeAt(at);
   return sum % 16;
 }
 
-/** Makes a value once; a failure is not kept, so that the next call tries again. */
+/** Makes a value once; a failure is not cached, so the next call tries again. */
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {

@@ -1,7 +1,6 @@
 /**
- * Everything that we read in Hazelcast is text. What another program left there in another form is
- * not deserialised at all: the client's own readers throw for types that they do not know, and in a
- * listener nobody can catch that.
+ * All our values in Hazelcast are texts. A value that another program left there in another form is not deserialised:
+ * the client's readers throw for types that they do not know, and in a listener nobody can catch that.
  */
 import type { Client } from "hazelcast-client";
 import { FOREIGN } from "./foreign.ts";
@@ -9,15 +8,15 @@ import { SCAN_TEXT_CHARS_MAX } from "../../wire/scan-value.ts";
 
 const NULL_TYPE = 0;
 const TEXT_TYPE = -11;
-/** No text of ours is longer; UTF-8 has at most four bytes a character. */
+/** None of our texts is longer; UTF-8 has at most four bytes per character. */
 const TEXT_BYTES_MAX = 4 * SCAN_TEXT_CHARS_MAX;
 
 type StoredValue = { getType(): number; totalSize(): number };
 type Reader = { isData(value: unknown): boolean; toObject(data: unknown): unknown };
 
-/** From here on the client returns texts, null, and FOREIGN for everything else. */
+/** After this the client returns texts, null, and FOREIGN for everything else. */
 export function readTextsOnly(client: Client): void {
-  // The client has no option for it: a serializer can be given for a known type number only.
+  // The client has no option for it: a serializer can only be configured for a known type id.
   const service: unknown = Reflect.get(client, "serializationService");
   if (!isReader(service))
     throw new Error("this version of hazelcast-client reads values otherwise");
@@ -29,7 +28,7 @@ export function readTextsOnly(client: Client): void {
       if (type === NULL_TYPE) return null;
       return type === TEXT_TYPE && data.totalSize() <= TEXT_BYTES_MAX ? read(data) : FOREIGN;
     } catch {
-      // It is marked as a text, and its bytes are none.
+      // Its type says text, but its bytes are not.
       return FOREIGN;
     }
   };

@@ -1,7 +1,7 @@
 /**
- * Puts texts into maps of a Hazelcast member and gets them there, and can do nothing else: some hundred lines of its open
- * binary protocol (5.x) in the place of a client that takes 8 to 17 MB. Every call has its deadline; a connection that
- * failed is made anew at the next call.
+ * A minimal client that can only put texts into maps of a Hazelcast member and get them: some hundred lines of its open
+ * binary protocol (5.x) in place of a client that takes 8 to 17 MB. Every call has a deadline; a failed connection is
+ * re-established at the next call.
  */
 import { connect, type Socket } from "node:net";
 import type { FOREIGN } from "./foreign.ts";
@@ -19,16 +19,16 @@ export type ThinOptions = {
   /** `host:port` */
   readonly address: string;
   readonly cluster: string;
-  /** Of all our names there; none where it is absent. */
+  /** Prefix of all our names there; absent: none. */
   readonly prefix?: string | null;
   readonly name: string;
   readonly deadlineMs: number;
 };
 
 export type ThinClient = {
-  /** @throws {Error} a sentence, when it was not taken in time. */
+  /** @throws {Error} with a sentence when it was not accepted in time. */
   set(map: string, key: string, text: string): Promise<void>;
-  /** Null where nothing stands. @throws {Error} as above. */
+  /** Null where there is no value. @throws {Error} as above. */
   get(map: string, key: string): Promise<string | null | typeof FOREIGN>;
   close(): void;
 };
@@ -124,7 +124,7 @@ function askerOn(socket: Socket, waiting: Map<number, Waiting>, deadlineMs: numb
     return new Promise<Message>((resolve, reject) => {
       const cancel = atDeadline(deadlineMs, () => {
         waiting.delete(correlation);
-        // What comes after its deadline belongs to no call any more.
+        // An answer after its deadline belongs to no call.
         socket.destroy();
         reject(new Error(`Hazelcast did not answer in ${deadlineMs} ms`));
       });

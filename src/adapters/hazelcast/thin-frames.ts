@@ -1,4 +1,4 @@
-/** The messages of Hazelcast's open binary protocol that the thin client needs, as bytes and back. */
+/** Encodes and decodes the messages of Hazelcast's open binary protocol that the thin client needs. */
 import { randomBytes } from "node:crypto";
 import { FOREIGN } from "./foreign.ts";
 
@@ -9,7 +9,7 @@ const BEGIN = 0x1000;
 const END = 0x0800;
 const NULL = 0x0400;
 const EVENT = 0x0200;
-/** What is longer is read over: it is of another program. */
+/** Longer frames are skipped: they are of another program. */
 const FRAME_BYTES_MAX = 32 * 1_048_576;
 const FOREIGN_BYTES_MAX = 1_073_741_824;
 /** No partition hash, type, length. */
@@ -44,7 +44,7 @@ export function authentication(of: {
     text(of.cluster),
     empty(NULL),
     empty(NULL),
-    // A member knows clients by the names of languages.
+    // Members know clients by language names.
     text("NJS"),
     text("5.3.0"),
     text(of.name),
@@ -119,7 +119,7 @@ function bytesOf(frames: readonly OwnFrame[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** A text as Hazelcast serializes it: no partition hash, its type, its length, its bytes. */
+/** A text as Hazelcast serializes it: no partition hash, type, length, bytes. */
 function dataOf(value: string): Buffer {
   const bytes = Buffer.from(value, "utf8");
   const head = Buffer.alloc(TEXT_HEAD);
@@ -164,19 +164,19 @@ export type Message = {
   readonly correlation: number;
   readonly isError: boolean;
   authenticated(): { readonly status: number; readonly partitions: number };
-  /** Of an answer that has one: a text, null, or FOREIGN. */
+  /** The value of a response that has one: a text, null, or FOREIGN. */
   value(): string | null | typeof FOREIGN;
-  /** Of an error: its words, as far as they can be read. */
+  /** The text of an error message, as far as it is readable. */
   problem(): string;
 };
 
-/** Takes bytes as they come, and tells whole messages. */
+/** Takes bytes as they arrive, and returns complete messages. */
 export class FrameReader {
   #parts: Uint8Array[] = [];
   #size = 0;
-  /** So many must be there before anything can be told. */
+  /** Bytes that must have arrived before the next frame can be read. */
   #wanted = FRAME_HEAD;
-  /** Of a frame that is too long: still to be read over. */
+  /** Bytes still to be skipped of a frame that is too long. */
   #over = 0;
   #frames: Frame[] = [];
   readonly #onMessage: (message: Message) => void;
@@ -185,7 +185,7 @@ export class FrameReader {
     this.#onMessage = onMessage;
   }
 
-  /** @throws {Error} where what comes is no message of this protocol. */
+  /** @throws {Error} where the bytes are not a message of this protocol. */
   push(chunk: Uint8Array): void {
     const part = chunk.subarray(Math.min(this.#over, chunk.length));
     this.#over -= chunk.length - part.length;
@@ -198,7 +198,7 @@ export class FrameReader {
     this.#size = rest.length;
   }
 
-  /** Returns what is no whole frame yet. */
+  /** Returns the bytes of an incomplete frame. */
   #take(bytes: Buffer): Buffer {
     let rest = bytes;
     while (FRAME_HEAD <= rest.length) {
@@ -224,7 +224,7 @@ export class FrameReader {
     const frames = this.#frames;
     this.#frames = [];
     const [head, first] = frames;
-    // Nobody asked for events.
+    // Unrequested events are ignored.
     if (head === undefined || (head.flags & EVENT) !== 0) return;
     const { content } = head;
     if (content === null || content.length < 13) return;

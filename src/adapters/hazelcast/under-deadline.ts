@@ -1,14 +1,14 @@
-/** One exchange with the cluster, given up when it is not answered in time. */
+/** Runs one exchange with the cluster, and gives up when it is not answered in time. */
 import { messageOf } from "../../domain/failure.ts";
 
-/** The cluster did not answer in time or is away; what the call did is unknown. */
+/** The cluster did not answer in time or is away; whether the call had an effect is unknown. */
 export class HazelcastUnavailable extends Error {
   override readonly name = "HazelcastUnavailable";
 }
 
 /**
- * The deadline is counted in so many steps. A thread that was held by a slow share comes back with
- * the answer unread: of its own pause one step counts at most, and then the answer is read.
+ * The deadline is counted in this many steps. A thread that was blocked by a slow share resumes with the answer
+ * unread: of its own pause at most one step counts, and then the answer is read.
  */
 const STEPS = 5;
 

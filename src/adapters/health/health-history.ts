@@ -1,7 +1,7 @@
 /**
- * The history of health: each sample for a day, one a minute for 90 days, in a SQLite file beside the rest.
- * Invariants: bounded in rows whatever the clock says; a file that is damaged, or a disk that is full, costs
- * history and nothing else: a damaged one is put aside, and a new one begun.
+ * The history of health: each sample for a day, one a minute for 90 days, in a SQLite file in the data directory.
+ * Invariants: bounded in rows whatever the clock says; a damaged file or a full disk costs only history: a damaged
+ * file is set aside, and a new one started.
  */
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -22,7 +22,7 @@ export type HistoryRow = {
   readonly m3_data_freshness: number | null;
   readonly m4_control_plane: number | null;
   readonly m5_coherence: number | null;
-  /** The ids of the roots, with a space between them. */
+  /** The ids of the roots, separated by spaces. */
   readonly causes: string;
 };
 
@@ -32,12 +32,12 @@ const KEPT: Readonly<Record<Table, { readonly rows: number; readonly us: number 
   minutes: { rows: 129_600, us: 90 * MS_PER_DAY * US_PER_MS },
 };
 const COLUMNS = ["at_us", "status", "rm_meta", ...SENSOR_NAMES, "causes"] as const;
-/** No machine is off for so long that nobody would mind ninety days of its history. */
+/** A larger jump means a wrong clock, because no machine is off for so long. */
 const CLOCK_JUMP_US = 30 * MS_PER_DAY * US_PER_MS;
 const RETRY_MS = 10_000;
 const LOG_BYTES_KEPT = 1_048_576;
 const VERSION = 1;
-/** Of a sample, before it is compressed. */
+/** Size of a sample before compression. */
 const SAMPLE_BYTES_MAX = 1_048_576;
 
 export class HealthHistory {
@@ -46,14 +46,14 @@ export class HealthHistory {
   #minute = 0;
   #retryAtMs = 0;
   #trouble: string | null = null;
-  /** Until then nothing goes by its age alone: this machine's clock may be wrong. */
+  /** Until then nothing is deleted by age alone, because this machine's clock may be wrong. */
   #distrustUntilMs = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Why nothing is recorded now; null while something is. */
+  /** Why nothing is recorded now; null while it works. */
   get trouble(): string | null {
     return this.#trouble;
   }
@@ -102,7 +102,7 @@ export class HealthHistory {
     try {
       this.#db?.close();
     } catch {
-      // It is given up anyhow.
+      // The file is abandoned anyway.
     }
     this.#db = null;
     if (!isDamage(error)) return;
@@ -111,7 +111,7 @@ export class HealthHistory {
       this.#trouble += "; it was put aside, and a new one is begun";
       this.#retryAtMs = 0;
     } catch {
-      // The next try finds it damaged again.
+      // The next try finds the damage again.
     }
   }
 }
@@ -127,18 +127,18 @@ export type WorstOfCell = {
 } & Readonly<Record<(typeof SENSOR_NAMES)[number], number | null>>;
 
 export type HistoryReader = {
-  /** At most `count` rows since then, evenly taken, ascending. */
+  /** At most `count` rows since then, evenly sampled, ascending. */
   since(sinceUs: number, count: number): readonly HistoryRow[];
-  /** The lowest score of each sensor in each of so many equal parts of a time; parts without a sample are left out. */
+  /** The lowest score of each sensor in each equal part of a time span; parts without a sample are left out. */
   worst(span: HistorySpan): readonly WorstOfCell[];
   /** Null: there is none. */
   newestUs(): number | null;
-  /** What was recorded, ascending; the finer one where there is a choice. */
+  /** The recorded samples, ascending; the finer table where both have them. */
   samples(sinceUs: number, untilUs: number): Generator<HealthSample>;
   close(): void;
 };
 
-/** Null where nothing was recorded yet, or it cannot be read. */
+/** Null where nothing was recorded yet, or it is unreadable. */
 export function openHealthHistory(path: string): HistoryReader | null {
   const db = openToRead(path);
   if (db === null) return null;
@@ -159,7 +159,7 @@ export function openHealthHistory(path: string): HistoryReader | null {
     worst({ fromUs, untilUs, cells }) {
       const figures = ["rm_meta", ...SENSOR_NAMES];
       const lowest = figures.map((name) => `min(${name}) AS ${name}`).join(", ");
-      // Of the coarser table only what the finer one has not.
+      // From the coarser table only what the finer one lacks.
       return db
         .prepare<[number, number, number, number, number, number, number], WorstOfCell>(
           `SELECT CAST((at_us - ?) * ? / (? - ?) AS INTEGER) AS cell, ${lowest} FROM (
@@ -191,7 +191,7 @@ function openToRead(path: string): Database.Database | null {
   let db: Database.Database | null = null;
   try {
     db = new Database(path, { readonly: true, fileMustExist: true });
-    // Only what reads it finds that it is damaged.
+    // Damage only shows when it is read.
     for (const table of ["samples", "minutes"]) {
       db.prepare(`SELECT ${COLUMNS.join(", ")}, sample FROM ${table} LIMIT 1`).get();
     }
@@ -249,7 +249,7 @@ function rowOf(sample: HealthSample, { word, rmMeta, roots }: Diagnosis): Row {
 
 function sampleIn(blob: Buffer): HealthSample {
   const text = inflateRawSync(blob, { maxOutputLength: SAMPLE_BYTES_MAX }).toString();
-  // Written by `rowOf` alone, into a file of ours.
+  // Written only by `rowOf`, into our own file.
   const sample: HealthSample = JSON.parse(text);
   return sample;
 }
@@ -261,7 +261,7 @@ function insert(db: Database.Database, table: Table, row: Row): void {
   ).run(row);
 }
 
-/** The time of the newest row; where there is none, of the one that comes. */
+/** The time of the newest row; of the new row where there is none. */
 function newestIn(db: Database.Database, { at_us }: Row): number {
   const newest = db.prepare<[], { at_us: number }>(
     "SELECT at_us FROM minutes ORDER BY id DESC LIMIT 1",
@@ -269,7 +269,7 @@ function newestIn(db: Database.Database, { at_us }: Row): number {
   return newest.get()?.at_us ?? at_us;
 }
 
-/** By their order, too: rows of a time that never was would stay for good. Null: by that alone. */
+/** Also by their order: otherwise rows with a time far in the future would stay forever. Null: by order alone. */
 function prune(db: Database.Database, table: Table, nowUs: number | null): void {
   const { rows, us } = KEPT[table];
   db.prepare(

@@ -1,6 +1,6 @@
 /**
- * Where a report goes: `meta_health.json`, `logs/meta_health.log`, DOLPHIN_META_HEALTH.
- * Invariant: none of them can hold or end who tells it; what could not be written is counted.
+ * The destinations of a report: `meta_health.json`, `logs/meta_health.log`, DOLPHIN_META_HEALTH. Invariant: none of
+ * them can block or end the caller; failed writes are counted.
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -18,13 +18,13 @@ import type { Logger } from "../logger.ts";
 
 export type HealthOutlets = {
   tell(report: HealthReport): void;
-  /** What could not be written so far. */
+  /** Number of failed writes so far. */
   failed(): number;
 };
 
 const FILE = "meta_health.json";
 const FILE_BYTES_MAX = 4_194_304;
-/** A file system and a process may date a little otherwise. */
+/** The clocks of a file system and a process may differ slightly. */
 const AHEAD_MS_MAX = 5_000;
 
 export function openHealthOutlets(to: {
@@ -46,7 +46,7 @@ export function openHealthOutlets(to: {
     tell(report) {
       const text = JSON.stringify(report);
       write(text);
-      // The next one follows in seconds.
+      // The next report follows in seconds.
       to.put(META_HEALTH_MAP, META_HEALTH_KEY, text).catch(() => (failed += 1));
       const now = `${report.status} ${report.roots.map(({ id }) => id).join(" ")}`.trim();
       const isNew = now !== told;
@@ -61,7 +61,7 @@ export function openHealthOutlets(to: {
   };
 }
 
-/** The last report of a service on this data directory, with its age; null where there is none. */
+/** The last report on this data directory, with its age; null where there is none. */
 export function readHealthReport(
   dataDir: string,
   nowMs: number,
@@ -77,7 +77,7 @@ export function readHealthReport(
   }
 }
 
-/** One of a time to come is of a clock that was set back since: as old as it is ahead, at the least. */
+/** A time in the future means that the clock was set back since: the age is at least the difference. */
 function ageOf(atMs: number, nowMs: number): number {
   const ageMs = nowMs - atMs;
   return ageMs < -AHEAD_MS_MAX ? -ageMs : Math.max(0, ageMs);

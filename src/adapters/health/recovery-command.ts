@@ -1,6 +1,6 @@
 /**
- * Runs the command that restarts a server, at most once for each decision: that one is being done is written down
- * before, so that a worker which dies in it does not have it done twice, and what came of it after.
+ * Runs the command that restarts a server, at most once per decision: its start is recorded first, so that it is not
+ * repeated if the worker dies during it, and its outcome afterwards.
  */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -33,7 +33,7 @@ export function createServerRestarts(runFolder: string, commands: RecoveryComman
   };
 }
 
-/** By decision, the oldest first. */
+/** By decision, oldest first. */
 function readNotes(file: string): Map<string, Outcome> {
   if (!existsSync(file)) return new Map();
   const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);

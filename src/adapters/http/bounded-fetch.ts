@@ -1,6 +1,6 @@
 /**
- * One request over HTTP that ends: a total deadline that the body counts against, a limit on its bytes, no
- * redirects. Invariant: what is told of a failure names the host alone, as paths, queries and headers hold secrets.
+ * One bounded HTTP request: a total deadline that includes the body, a limit on its bytes, no redirects. Invariant: a
+ * failure names only the host, because paths, queries and headers hold secrets.
  */
 import { codeOf } from "../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
@@ -14,20 +14,20 @@ export type HttpRequest = {
 };
 
 export type HttpLimits = {
-  /** From the first step to the last byte of the body, however slowly it drips. */
+  /** From the first step to the last byte of the body, however slowly it arrives. */
   readonly deadlineMs: number;
-  /** Of the body as it is read, that is unpacked. */
+  /** Of the decompressed body. */
   readonly bytesMax: number;
-  /** Ends it before its time, as a failure of the kind `stopped`. */
+  /** Ends it early, as a failure of kind `stopped`. */
   readonly signal?: AbortSignal;
 };
 
 export type HttpAnswer = {
   readonly kind: "answered";
   readonly status: number;
-  /** By lower-case name; null: there is none. */
+  /** By lower-case name; null: absent. */
   readonly header: (name: string) => string | null;
-  /** Null: `Retry-After` is not there, or is neither seconds nor a date. */
+  /** Null: `Retry-After` is absent, or neither seconds nor a date. */
   readonly retryAfterMs: number | null;
   readonly text: string;
 };
@@ -35,23 +35,23 @@ export type HttpAnswer = {
 export type HttpFailure = {
   readonly kind: "failed";
   readonly why:
-    /** Not asked at all. */
+    /** The request was not sent. */
     | "bad_address"
     | "timeout"
     | "stopped"
-    /** No connection, or one that broke before the whole answer had come. */
+    /** No connection, or it broke before the whole answer had arrived. */
     | "unreachable"
-    /** The body was cut off here. */
+    /** The body exceeded the limit. */
     | "too_large"
-    /** It wanted us elsewhere. */
+    /** The server answered with a redirect. */
     | "redirect"
-    /** The body is no UTF-8. */
+    /** The body is not UTF-8. */
     | "garbled";
   /** A sentence for a log. */
   readonly detail: string;
 };
 
-/** Never throws. A status of 400 and above is an answer: what it means is its caller's. */
+/** Never throws. A status of 400 and above is an answer, which the caller interprets. */
 export async function boundedFetch(
   request: HttpRequest,
   limits: HttpLimits,
@@ -104,14 +104,14 @@ export function readRetryAfter(text: string | null, nowMs: number): number | nul
   return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
 }
 
-/** Null: it is longer; what comes after that is not read. */
+/** Null: the body is longer; the rest is not read. */
 async function readBytes(response: Response, bytesMax: number): Promise<Buffer | null> {
   if (response.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body) {
     length += chunk.byteLength;
-    // Leaving the loop cancels the body, and with it the connection.
+    // Leaving the loop cancels the body, and closes the connection.
     if (bytesMax < length) return null;
     chunks.push(chunk);
   }
@@ -130,7 +130,7 @@ function decoded(bytes: Buffer): string | null {
   }
 }
 
-/** The code alone: a message may repeat the address with what is secret in it. */
+/** The code alone: a message may repeat the address with its secrets. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return codeOf(cause) ?? codeOf(error) ?? "the connection broke";

@@ -1,10 +1,10 @@
-/** How many incidents are open and were ever, and what waits for each channel, beside the watchdog that writes them. */
+/** Counts open and past incidents and each channel's queue, read beside the watchdog that writes them. */
 import type { IncidentCounts } from "../../wire/metrics/system-metrics.ts";
 import { openIncidentsToRead } from "./incident-database.ts";
 
 type Counted = { readonly name: string | null; readonly count: number };
 
-/** Null: there is no database of incidents, or none that can be read. */
+/** Null: there is no database of incidents, or it is unreadable. */
 export function incidentCounts(path: string): IncidentCounts | null {
   const db = openIncidentsToRead(path);
   if (db === null) return null;
@@ -20,7 +20,7 @@ export function incidentCounts(path: string): IncidentCounts | null {
     return {
       bySeverity: openBy("body ->> 'severity'"),
       byRule: openBy("rule"),
-      // Rows are numbered on when old ones are thrown away.
+      // Row numbers continue when old rows are deleted.
       opened:
         db
           .prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'incidents'")

@@ -1,4 +1,4 @@
-/** The database of incidents: how it is opened to write and to read, and what its tables are. */
+/** The database of incidents: how it is opened for writing and reading, and its tables. */
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
@@ -6,7 +6,7 @@ import { codeOf } from "../../domain/failure.ts";
 import { createNotificationTables } from "./notifications.ts";
 
 const VERSION = 1;
-/** Delivery writes beside us, and must not hold up who decides: what is locked is written a second later. */
+/** The delivery thread writes too, and must not block the engine: a locked write is repeated a second later. */
 const BUSY_MS = 100;
 const LOG_BYTES_KEPT = 1_048_576;
 
@@ -23,7 +23,7 @@ export function incidentsFile(folder: string): string {
   return join(folder, "incidents.sqlite");
 }
 
-/** @throws {Error} what SQLite says, or that it is damaged, or of a newer program: neither can be gone on with. */
+/** @throws {Error} of SQLite, or that the file is damaged, or of a newer release. */
 export function openIncidentDatabase(path: string): Database.Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const db = new Database(path, { timeout: BUSY_MS });
@@ -31,10 +31,10 @@ export function openIncidentDatabase(path: string): Database.Database {
     const version = Number(db.pragma("user_version", { simple: true }));
     if (VERSION < version) throw new DamagedError(`${path} is of a newer program`);
     db.pragma("journal_mode = WAL");
-    // What is sent must be on the disk, also when the power goes.
+    // A notification must be on disk before it is sent, even after a power failure.
     db.pragma("synchronous = FULL");
     db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
-    // On a full disk what is there can still be read.
+    // On a full disk existing data can still be read.
     if (version < VERSION) {
       db.transaction(() => {
         db.exec(SCHEMA);
@@ -51,7 +51,7 @@ export function openIncidentDatabase(path: string): Database.Database {
   }
 }
 
-/** Null: there is none, or none that can be read. */
+/** Null: there is none, or it is unreadable. */
 export function openIncidentsToRead(path: string): Database.Database | null {
   let db: Database.Database | null = null;
   try {
@@ -78,7 +78,7 @@ export function isWithoutRoom(error: unknown): boolean {
   return /^(?:SQLITE_(?:FULL|IOERR|CANTOPEN)|ENOSPC|EDQUOT)/.test(codeOf(error) ?? "");
 }
 
-/** The new name. */
+/** Returns the new name. */
 export function setIncidentsAside(path: string, nowMs: number): string {
   const aside = `${path}.damaged-${Math.round(nowMs)}`;
   for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });

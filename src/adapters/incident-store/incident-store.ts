@@ -1,7 +1,7 @@
 /**
- * Where incidents are kept, with the outbox of what is to be told about them.
- * Invariants: a state and what it tells are written in one transaction, or wait here together, in their order;
- * nothing of the disk's ever ends who decides; what waits is bounded, and so is what is kept.
+ * The store of incidents, with the outbox of their notifications. Invariants: a state and its notifications are
+ * written in one transaction, or wait here together, in order; a disk error never ends the engine; the waiting writes
+ * and the stored data are bounded.
  */
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
@@ -23,7 +23,7 @@ import { Reserve } from "./reserve.ts";
 
 export type Decided = {
   readonly state: EngineState;
-  /** Opened, changed or resolved since the last one. */
+  /** Opened, changed or resolved since the last save. */
   readonly incidents: readonly Incident[];
   readonly notifications: readonly Notification[];
 };
@@ -44,7 +44,7 @@ export class IncidentStore {
   #db: Database.Database | null = null;
   #inode: number | null = null;
   #waiting: Waiting | null = null;
-  /** What was there before is known: writing loses nothing of it. */
+  /** The previous content was read: writing does not lose it. */
   #isRead = false;
   #given = 0;
   #trouble: string | null = null;
@@ -56,19 +56,19 @@ export class IncidentStore {
     this.#reserve = new Reserve(dirname(path));
   }
 
-  /** Why nothing is written now; null while all is. */
+  /** Why nothing is written now; null while it works. */
   get trouble(): string | null {
     return this.#trouble;
   }
 
-  /** What was damaged and put aside since this process began; null: nothing. */
+  /** The damaged file that was set aside since this process began; null: none. */
   get lost(): string | null {
     return this.#lost;
   }
 
   /**
-   * What another process left, null: nothing. Undefined: it cannot be read now; until it can, nothing is written
-   * over it, and what is decided meanwhile is not sent.
+   * The state that another process left; null: none. Undefined: unreadable now; until it can be read nothing is
+   * overwritten, and what is decided meanwhile is not sent.
    */
   load(nowMs: number): EngineState | null | undefined {
     try {
@@ -81,13 +81,13 @@ export class IncidentStore {
     }
   }
 
-  /** Of a new one, in the place of what was put aside. */
+  /** A new database in place of the one that was set aside. */
   #begun(): null {
     this.#isRead = true;
     return null;
   }
 
-  /** Never throws: what cannot be written waits for the next call. */
+  /** Never throws: a failed write waits for the next call. */
   save(decided: Decided, nowMs: number): void {
     this.#take(decided);
     this.flush(nowMs);
@@ -155,7 +155,7 @@ export class IncidentStore {
       db.prepare(
         "INSERT INTO engine (part, body) VALUES ('state', ?) ON CONFLICT DO UPDATE SET body = excluded.body",
       ).run(JSON.stringify(engine));
-      // What was there before the file was changed under us is not in it.
+      // If the file was replaced while we ran, earlier data is not in the new one.
       const all = isFresh ? [...Object.values(open), ...incidents.values()] : incidents.values();
       for (const incident of all) putIncident(db, incident);
       for (const notification of notifications) insertNotification(db, notification);
@@ -174,7 +174,7 @@ export class IncidentStore {
     return this.#db;
   }
 
-  /** Somebody has deleted or replaced the file. */
+  /** Whether somebody has deleted or replaced the file. */
   #isElsewhere(): boolean {
     return inodeOf(this.#path) !== this.#inode;
   }

@@ -1,4 +1,4 @@
-/** What the database of incidents holds, read back: written by us alone, and checked in outline all the same. */
+/** Reads the stored incidents back: only our own code writes them, and their outline is checked all the same. */
 import type { EngineState, Incident } from "../../domain/incidents/incident.ts";
 import { DamagedError } from "./incident-database.ts";
 

@@ -1,7 +1,7 @@
 /**
- * The outbox of notifications in the incidents' database. The engine inserts in its own transaction;
- * delivery, in another thread with a connection of its own, takes them out in order.
- * Invariant: of one incident a channel is told nothing while something earlier waits.
+ * The outbox of notifications in the incidents' database. The engine inserts in its own transaction; the delivery, in
+ * another thread with its own connection, takes them out in order. Invariant: a channel gets no notification of an
+ * incident while an earlier one of it waits.
  */
 import { createHash } from "node:crypto";
 import type Database from "better-sqlite3";
@@ -12,35 +12,35 @@ export type NotificationKey = Pick<Notification, "channel" | "incident" | "numbe
 
 export type WaitingNotification = {
   readonly notification: Notification;
-  /** Begun ones, also those of a process that was killed meanwhile. */
+  /** Attempts begun, including those of a process that was killed meanwhile. */
   readonly attempts: number;
   /**
-   * The last attempt to open or change this incident there of which nobody knows what came; null: none. One that
-   * lies ahead was made by a clock that was set back since: nobody knows how long ago, and it counts as settled.
+   * Time of the last attempt with an unknown outcome to open or change this incident there; null: none. A time in the
+   * future was written before the clock was set back, and counts as settled.
    */
   readonly unsettledMs: number | null;
-  /** What the channel calls its message on this incident, where it has one. */
+  /** The channel's id of its message on this incident, if any. */
   readonly reference: string | null;
 };
 
 export type Delivery = NotificationKey &
   Pick<Notification, "kind" | "state" | "atMs"> & {
-    /** `waiting` until a channel took it, or until no further try is made. */
+    /** `waiting` until a channel accepted it, or until no further try is made. */
     readonly delivery: "waiting" | "delivered" | "given_up";
     readonly attempts: number;
     readonly firstAttemptMs: number | null;
     readonly lastAttemptMs: number | null;
-    /** Of a waiting one. */
+    /** For a waiting one. */
     readonly nextAttemptMs: number;
-    /** What the other side said to the last attempt; never holds a secret. */
+    /** The channel's answer to the last attempt; never holds a secret. */
     readonly answer: string | null;
   };
 
-/** How an attempt failed, and when the next is made. */
+/** How an attempt failed, and when the next one is made. */
 export type FailedAttempt = {
   readonly answer: string;
   readonly nextAttemptMs: number;
-  /** Unknown: the other side may have taken it, or may yet. */
+  /** Unknown: the channel may have accepted it, or may yet. */
   readonly outcome: "refused" | "unknown";
 };
 
@@ -71,19 +71,19 @@ const SCHEMA = `
 const ANSWER_CHARACTERS_MAX = 500;
 const LISTED_MAX = 1_000;
 /**
- * No try is put off for longer (the longest wish of a channel that is kept is 15 minutes): what lies farther ahead
- * was written by a clock that was set back since.
+ * No retry is scheduled further ahead (the longest delay accepted from a channel is 15 minutes): a later time was
+ * written before the clock was set back.
  */
 export const PUT_OFF_MS_MAX = 16 * MS_PER_MINUTE;
 
-/** Also in a database that has them. */
+/** Idempotent. */
 export function createNotificationTables(db: Database.Database): void {
   db.exec(SCHEMA);
 }
 
 /**
- * Within the transaction of whoever decided it. A second insertion of the same number for the same channel
- * changes nothing: the first may have been sent.
+ * Called within the transaction of the decision. A second insertion of the same number for the same channel changes
+ * nothing, because the first may have been sent.
  */
 export function insertNotification(db: Database.Database, notification: Notification): void {
   const { channel, incident, number, kind } = notification;
@@ -102,12 +102,12 @@ export function insertNotification(db: Database.Database, notification: Notifica
   });
 }
 
-/** Short enough for a button of a message. */
+/** Short enough for the data of a button. */
 export function handleOf(incident: string): string {
   return createHash("sha256").update(incident).digest("hex").slice(0, 32);
 }
 
-/** The incident that this channel was told of under the handle; null: none. */
+/** The incident with this handle that this channel was notified of; null: none. */
 export function incidentOf(
   db: Database.Database,
   { channel, handle }: { readonly channel: string; readonly handle: string },
@@ -120,7 +120,7 @@ export function incidentOf(
   return found?.incident ?? null;
 }
 
-/** Of one incident only the first that waits may be told. */
+/** Only the first waiting notification of an incident may be sent. */
 const HEADS = `FROM notifications n WHERE channel = @channel AND delivery = 'waiting'
   AND NOT EXISTS (SELECT 1 FROM notifications earlier
     WHERE earlier.channel = n.channel AND earlier.incident = n.incident
@@ -133,7 +133,7 @@ type WaitingRow = {
   readonly reference: string | null;
 };
 
-/** The gravest that may be tried now, of these the oldest; null: none. */
+/** The most severe, then oldest, that may be tried now; null: none. */
 export function nextWaiting(
   db: Database.Database,
   channel: string,
@@ -161,7 +161,7 @@ export function nextWaiting(
   };
 }
 
-/** When the next of the channel may be tried; null: nothing waits. */
+/** When the channel's next one may be tried; null: nothing waits. */
 export function nextAttemptMs(db: Database.Database, channel: string): number | null {
   const found = db
     .prepare<{ channel: string }, { due: number | null }>(
@@ -171,15 +171,15 @@ export function nextAttemptMs(db: Database.Database, channel: string): number | 
   return found?.due ?? null;
 }
 
-/** Written by `insertNotification` alone. */
+/** Written only by `insertNotification`. */
 function notificationFrom(body: string): Notification {
   const notification: Notification = JSON.parse(body);
   return notification;
 }
 
 /**
- * Before the attempt: a process that dies in it leaves an attempt of which nobody knows what came,
- * and the next is not made before `nextAttemptMs`, so that what kills the sender does not do so at once again.
+ * Called before the attempt: if the process dies in it, an attempt with an unknown outcome is on record, and the next
+ * one is not made before `nextAttemptMs`, so that something that kills the sender does not do so again at once.
  */
 export function noteAttempt(
   db: Database.Database,
@@ -194,7 +194,7 @@ export function noteAttempt(
   });
 }
 
-/** No attempt was made, and none is before then. */
+/** No attempt was made, and none will be before that time. */
 export function notePutOff(db: Database.Database, key: NotificationKey, nextMs: number): void {
   change(db, key, { set: "next_attempt_ms = @nextMs", values: { nextMs: Math.round(nextMs) } });
 }
@@ -217,7 +217,7 @@ export function noteDelivered(
   })();
 }
 
-/** It waits on. */
+/** It keeps waiting. */
 export function noteFailed(
   db: Database.Database,
   key: NotificationKey,
@@ -233,7 +233,7 @@ export function noteFailed(
   });
 }
 
-/** Without a further try. */
+/** No further try is made. */
 export function noteGivenUp(
   db: Database.Database,
   key: NotificationKey,
@@ -273,7 +273,7 @@ type Row = {
   readonly answer: string | null;
 };
 
-/** What was told of an incident, in the order in which it was decided; the newest thousand. */
+/** The notifications of an incident, in the order of their decisions; at most the newest thousand. */
 export function listDeliveries(db: Database.Database, incident: string): Delivery[] {
   return db
     .prepare<[string], Row>(
@@ -284,7 +284,7 @@ export function listDeliveries(db: Database.Database, incident: string): Deliver
     .map(deliveryFrom);
 }
 
-/** The newest first; at most a thousand. */
+/** Newest first; at most a thousand. */
 export function listGivenUp(db: Database.Database): Delivery[] {
   return db
     .prepare<[], Row>(
@@ -312,7 +312,7 @@ function deliveryFrom(row: Row): Delivery {
   };
 }
 
-/** How far what a channel is asked for, such as pressed buttons, was heard; 0 at first. */
+/** Position in the channel's incoming updates, such as button presses; 0 at first. */
 export function cursorOf(db: Database.Database, channel: string): number {
   const found = db
     .prepare<[string], { position: number }>(

@@ -1,29 +1,29 @@
-/** Delivery's own connection to the incidents' database, which the engine may replace when it is damaged. */
+/** The delivery's own connection to the incidents' database, which the engine may replace when it is damaged. */
 import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { createNotificationTables } from "./notifications.ts";
 
 export type Outbox = {
   readonly db: Database.Database;
-  /** Whether somebody else wrote since this was asked last. */
+  /** Whether another connection has written since the last call. */
   hasChanged(): boolean;
-  /** Another file stands under its name, or none. */
+  /** Whether another file has its name, or none. */
   isReplaced(): boolean;
   close(): void;
 };
 
-/** The engine decides meanwhile; both write for milliseconds. */
+/** The engine writes at the same time; both take milliseconds. */
 const BUSY_MS = 2_000;
 const PRUNED_AT_ONCE = 500;
 const GIVEN_UP_AT_ONCE = 1_000;
 
-/** @throws {Error} of SQLite; also while there is no file: the engine makes it. */
+/** @throws {Error} of SQLite; also while there is no file: the engine creates it. */
 export function openOutbox(path: string): Outbox {
   const db = new Database(path, { timeout: BUSY_MS, fileMustExist: true });
   try {
     const inode = inodeOf(path);
     db.pragma("journal_mode = WAL");
-    // What a power cut takes of it is delivered again.
+    // Deliveries whose record is lost by a power failure are made again.
     db.pragma("synchronous = NORMAL");
     createNotificationTables(db);
     const version = db.prepare("PRAGMA data_version").pluck();
@@ -50,7 +50,7 @@ function inodeOf(path: string): string | null {
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
 }
 
-/** What waits for a channel that is not configured any more; how many. */
+/** Gives up what waits for channels that are no longer configured; returns how many. */
 export function giveUpOthers(db: Database.Database, channels: readonly string[]): number {
   const known = JSON.stringify(channels);
   return db
@@ -61,7 +61,7 @@ export function giveUpOthers(db: Database.Database, channels: readonly string[])
     .run(known).changes;
 }
 
-/** The oldest of the least grave go where more wait than anybody will read; how many. */
+/** Gives up the oldest of the least severe where more wait than anybody would read; returns how many. */
 export function giveUpBeyond(db: Database.Database, channel: string, waitingMax: number): number {
   return db
     .prepare(
@@ -73,7 +73,7 @@ export function giveUpBeyond(db: Database.Database, channel: string, waitingMax:
     .run({ channel, waitingMax }).changes;
 }
 
-/** A part of what was decided before, unless it waits; how many went. */
+/** Deletes some of the notifications decided before, except waiting ones; returns how many. */
 export function pruneNotifications(db: Database.Database, beforeMs: number): number {
   return db.transaction(() => {
     const { changes } = db

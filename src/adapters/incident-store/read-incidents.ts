@@ -1,17 +1,17 @@
-/** The database of incidents, as others than the watchdog see it: to read alone, whoever else writes. */
+/** The database of incidents for readers other than the watchdog: read-only, whoever else writes. */
 import type { EngineState, Incident, Mute } from "../../domain/incidents/incident.ts";
 import { incidentsFile, openIncidentsToRead } from "./incident-database.ts";
 import { keptEngine, keptIncident } from "./kept-state.ts";
 import { type Delivery, listDeliveries } from "./notifications.ts";
 
 export type KeptIncidents = {
-  /** The newest first; bounded. */
+  /** Newest first; bounded. */
   list(how: { readonly isOpenOnly: boolean; readonly count: number }): readonly Incident[];
-  /** By its id or an unmistakable beginning, or the newest of a rule; more than one: none is meant. */
+  /** By id, by an unambiguous prefix, or the newest of a rule; several results mean that the name is ambiguous. */
   find(name: string): readonly Incident[];
   deliveries(id: string): readonly Delivery[];
   mutes(): readonly Mute[];
-  /** When something was written last. */
+  /** Time of the last write. */
   writtenAtMs(): number | null;
   close(): void;
 };
@@ -19,7 +19,7 @@ export type KeptIncidents = {
 const FOUND_MAX = 10;
 type Body = { readonly body: string };
 
-/** Null: there is none, or none that can be read. */
+/** Null: there is none, or it is unreadable. */
 export function readIncidents(folder: string): KeptIncidents | null {
   const db = openIncidentsToRead(incidentsFile(folder));
   if (db === null) return null;

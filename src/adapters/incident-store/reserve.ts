@@ -1,13 +1,13 @@
 /**
- * Some room on the disk that nobody else gets: a file that is given up when there is no other room left, so that
- * the alert about the full disk can still be written down, and sent.
+ * Reserved disk space: a file that is deleted when the disk is full, so that the alert about the full disk can still
+ * be stored and sent.
  */
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { monotonicMs } from "../clock.ts";
 
 const BYTES = 4 * 1_048_576;
-/** With so much free it is made anew. */
+/** With this much free space it is created again. */
 const FREE_BYTES_MIN = 16 * BYTES;
 const LOOK_MS = 60_000;
 
@@ -26,7 +26,7 @@ export class Reserve {
     return isThere;
   }
 
-  /** Once a minute; never throws. */
+  /** Called once a minute; never throws. */
   keep(): void {
     if (monotonicMs() - this.#lookedMs < LOOK_MS) return;
     this.#lookedMs = monotonicMs();
@@ -35,7 +35,7 @@ export class Reserve {
       const { bavail, bsize } = statfsSync(this.#folder);
       if (FREE_BYTES_MIN <= bavail * bsize) this.#make();
     } catch {
-      // It is made when there is room.
+      // It is created when there is room.
     }
   }
 

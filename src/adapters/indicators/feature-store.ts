@@ -1,6 +1,6 @@
 /**
- * Changes a text in Hazelcast that several write at once: read, work out what it becomes, and put that only where
- * still stands what was read. Invariant: no update of another is lost, whatever the number of writers.
+ * Updates a text in Hazelcast that has several writers: reads it, computes the new text, and stores that only if the
+ * text has not changed (optimistic concurrency). Invariant: no other writer's update is lost.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { IMap } from "hazelcast-client";
@@ -8,18 +8,18 @@ import type { HazelcastHandle } from "../hazelcast/hazelcast-client.ts";
 import { swapText } from "../hazelcast/swap-text.ts";
 
 export type FeatureStore = {
-  /** The change may be asked for again and again, and decides by what it is given alone; null leaves it as it is. */
+  /** `change` may be called repeatedly, and must depend only on its argument; null leaves the text as it is. */
   change(at: { readonly map: string; readonly key: string }, change: TextChange): Promise<void>;
   read(map: string, key: string): Promise<unknown>;
 };
 
 type TextChange = (before: unknown) => string | null;
 
-/** With each try somebody's change was made: so many writers at once there are not. */
+/** Each failed try means that another update succeeded: there are never so many writers at once. */
 const TRIES_MAX = 500;
 const PAUSE_MS_MAX = 20;
 
-/** @throws {HazelcastUnavailable} when it does not answer; what was asked last may then have been done */
+/** @throws {HazelcastUnavailable} when it does not answer; the last update may have been made */
 export function createFeatureStore(hazelcast: HazelcastHandle): FeatureStore {
   const mapOf = (name: string): Promise<IMap<string, unknown>> => hazelcast.client.getMap(name);
   const read = (map: string, key: string): Promise<unknown> =>

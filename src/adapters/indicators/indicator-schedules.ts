@@ -1,6 +1,6 @@
 /**
- * One schedule of Temporal for each indicator: made where it is missing, brought to what is declared of it, and
- * paused where nothing declares it any more. Invariant: an operator's pause stays.
+ * One Temporal schedule per indicator: created where it is missing, updated to its declaration, and paused where it
+ * is no longer declared. Invariant: an operator's pause stays.
  */
 import {
   ScheduleAlreadyRunning,
@@ -26,7 +26,7 @@ import {
   pauseOf,
 } from "../temporal-schedules.ts";
 
-/** The least that Temporal takes: what was due so shortly ago is rather late than missed. */
+/** The minimum that Temporal accepts: a run due so recently is late rather than missed. */
 const CATCH_UP_MIN_MS = 10_000;
 
 /** Idempotent. */
@@ -57,7 +57,7 @@ export async function bringIndicatorSchedule(
   return { kind: "changed", changes };
 }
 
-/** Of indicators that are not declared any more; returns the ids of those that ran until now. */
+/** Pauses schedules of indicators that are no longer declared; returns the ids that were running. */
 export async function pauseOtherIndicators(
   { client }: TemporalClient,
   names: readonly string[],

@@ -1,8 +1,7 @@
 /**
- * Every reading of every indicator, in SQLite: `<data-dir>/indicators/readings.db`. Rows are added, and none is
- * changed but for when it was pushed and that it was seen again.
- * Invariant: `pushed_us` is the time at which that was written here, after the push: what somebody who asks by a
- * time of the past was told once, he is told again.
+ * All readings of all indicators, in SQLite: `<data-dir>/indicators/readings.db`. Rows are only added; the time of
+ * the push and the number of sightings are the only updates. Invariant: `pushed_us` is written after the push, with
+ * the time of that write, so that a query as of a past time always returns the same answer.
  */
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,18 +13,18 @@ export type NewReading = Omit<KeptReading, "pushedUs"> & { readonly note: string
 /** A row of the history. */
 export type HistoryRow = KeptReading & {
   readonly note: string | null;
-  /** How often the source said so. */
+  /** How often the source reported it. */
   readonly seen: number;
   readonly lastFetchedUs: number;
 };
 
-/** SQLite knows no truth. */
+/** SQLite has no boolean type. */
 type Stored<T> = Omit<T, "isOwn"> & { readonly isOwn: number };
 type KnownRow = Stored<KnownReading>;
 
 const VERSION = 1;
 const BUSY_MS = 5_000;
-/** Of the oldest, looked at with each reading. */
+/** Oldest rows that are examined with each reading. */
 const PRUNED_AT_ONCE = 200;
 
 const TABLE = `
@@ -49,7 +48,9 @@ export function readingsPath(dataDir: string): string {
 export class ReadingsStore {
   readonly #db: Database.Database;
 
-  /** `readonly`: for all but those who read indicators. @throws {Database.SqliteError} SQLITE_CANTOPEN */
+  /**
+   * `readonly`: for everybody but the process that records readings. @throws {Database.SqliteError} SQLITE_CANTOPEN
+   */
   constructor(path: string, { readonly }: { readonly readonly: boolean }) {
     if (!readonly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#db = new Database(path, { readonly, fileMustExist: readonly, timeout: BUSY_MS });
@@ -65,8 +66,8 @@ export class ReadingsStore {
   }
 
   /**
-   * Adds what is new of these; what says the same as the newest row of its series and time counts there. Returns
-   * the ids of the rows, in the order of the readings.
+   * Adds new readings; one equal to the newest row of its series and time only increases that row's count. Returns
+   * the row ids, in the order of the readings.
    */
   record(readings: readonly NewReading[], keptFromUs: number): readonly number[] {
     const newest = this.#db.prepare<[string, number], { id: number; value: number }>(
@@ -98,7 +99,9 @@ export class ReadingsStore {
       .immediate();
   }
 
-  /** Of these the rows that were not marked before: they are known from now on, and never earlier than one before. */
+  /**
+   * Marks those of these rows that were not marked before: they are known from now on, with strictly rising times.
+   */
   markPushed(ids: readonly number[], nowUs: () => number): void {
     const last = this.#db
       .prepare<[], number | null>("SELECT max(pushed_us) FROM readings WHERE pushed_us IS NOT NULL")
@@ -108,14 +111,14 @@ export class ReadingsStore {
     );
     this.#db
       .transaction(() => {
-        // A clock that was set back must not put it among what was known before.
+        // After a clock was set back the time must still come after the earlier ones.
         const atUs = Math.max(nowUs(), (last.get() ?? 0) + 1);
         for (const id of ids) mark.run(atUs, id);
       })
       .immediate();
   }
 
-  /** What was pushed from one time to before another, in the order of the pushes; lazily. Null: of all indicators. */
+  /** Readings pushed within [from, to), in the order of the pushes; lazily. Null: of all indicators. */
   *pushed(
     range: { readonly fromUs: number; readonly toUs: number },
     names: readonly string[] | null = null,
@@ -131,7 +134,7 @@ export class ReadingsStore {
     for (const row of rows) yield { ...row, isOwn: row.isOwn === 1 };
   }
 
-  /** The newest in `as_of` of what was pushed by then, a row a series. */
+  /** Of the readings pushed by then the one with the newest `as_of`, one row per series. */
   knownAt(tUs: number): readonly KnownReading[] {
     return this.#db
       .prepare<[number], KnownRow>(
@@ -143,7 +146,7 @@ export class ReadingsStore {
       .map((row) => ({ ...row, isOwn: row.isOwn === 1 }));
   }
 
-  /** The newest rows of an indicator, or of one of its values, newest `as_of` first; revisions among them. */
+  /** The newest rows of an indicator or one of its series, newest `as_of` first, revisions included. */
   history(
     name: string,
     { count, toUs }: { readonly count: number; readonly toUs: number | null },

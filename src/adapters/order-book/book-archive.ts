@@ -1,10 +1,10 @@
 /**
- * Reads recorded books: `<folder>/YYYY-MM-DD/<segment>.arrow`, in the order in which they were here. One segment is in
+ * Reads recorded books: `<folder>/YYYY-MM-DD/<segment>.arrow`, in the order in which they were told. One segment is in
  * memory at a time, whatever the length of the period.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KnownBook } from "../../domain/order-book/book.ts";
+import type { ToldBook } from "../../domain/order-book/book.ts";
 import { codeOf } from "../../domain/failure.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { readSegment } from "../../wire/order-book/recorded-books.ts";
@@ -15,34 +15,34 @@ export function booksFolder(dataDir: string): string {
   return join(dataDir, "order-books");
 }
 
-/** The days of which something was recorded, in order. */
+/** The days with recordings, in order. */
 export function bookDays(folder: string): readonly string[] {
   return namesIn(folder).filter((name) => /^\d{4}-\d{2}-\d{2}$/.test(name));
 }
 
-/** Of one asset (null: of all) what was received from one time to before another, in that order; lazily. */
+/** Of one asset (null: of all) what was told from one time to before another, in that order; lazily. */
 export function* readBooks(
   folder: string,
   asset: string | null,
   { fromMs, toMs }: BookPeriod,
-): Generator<KnownBook> {
+): Generator<ToldBook> {
   const [first, last] = [dayOf(fromMs), dayOf(toMs)];
   let newestMs = Number.NEGATIVE_INFINITY;
   for (const day of bookDays(folder)) {
     if (day < first || last < day) continue;
     for (const name of segmentsOf(folder, day)) {
       for (const known of readSegment(readFileSync(join(folder, day, name))).books) {
-        if (known.receivedMs < fromMs || toMs <= known.receivedMs) continue;
+        if (known.knownMs < fromMs || toMs <= known.knownMs) continue;
         // Of two processes at once, or after a clock was set back: what would be out of order is left out.
-        if (known.receivedMs < newestMs) continue;
-        newestMs = known.receivedMs;
+        if (known.knownMs < newestMs) continue;
+        newestMs = known.knownMs;
         if (asset === null || known.asset === asset) yield known;
       }
     }
   }
 }
 
-/** Of one day: whether there is any, and whose it is. */
+/** The segments of one day, and their source. */
 export function segmentsOf(folder: string, day: string): readonly string[] {
   return namesIn(join(folder, day)).filter((name) => name.endsWith(".arrow"));
 }
@@ -52,7 +52,7 @@ function dayOf(ms: number): string {
   return dayFromMicros(bounded * US_PER_MS);
 }
 
-/** In order; none where there is no such folder, or something else of its name. */
+/** In order; empty where there is no such folder. */
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).toSorted();

@@ -1,7 +1,7 @@
 /**
- * Puts order books into Hazelcast, each text only where this process's own last one still stands: a second process
- * that begins takes `ob_features_latest` over with a higher epoch, and the first is fenced at its next text.
- * Invariant: what a fenced process still has under way finds another text there, and changes nothing.
+ * Publishes order books in Hazelcast, each text only if this process's own last one is still stored: a second process
+ * takes `ob_features_latest` over with a higher epoch, and the first is fenced at its next write. Invariant: a
+ * pending write of a fenced process finds another text there, and changes nothing.
  */
 import type { IMap } from "hazelcast-client";
 import { LATEST_FEATURES_KEY, parseMarker } from "../../wire/order-book/book-values.ts";
@@ -11,7 +11,7 @@ import { swapText } from "../hazelcast/swap-text.ts";
 
 export type BookPublisher = {
   readonly epoch: number;
-  /** @throws {BooksFenced} @throws {HazelcastUnavailable} it may then have been put, or not */
+  /** @throws {BooksFenced} @throws {HazelcastUnavailable} then it may or may not have been stored */
   put(key: string, text: string): Promise<void>;
   heartbeat(service: string, text: string): Promise<void>;
 };
@@ -24,7 +24,7 @@ export class BooksFenced extends Error {
 const EPOCH_MAX = 2 ** 40;
 const TRIES_MAX = 50;
 
-/** Takes over from whoever published before. `first`: the text to begin with, by the new epoch. */
+/** Takes over from the previous publisher. `first`: the first text of the new epoch. */
 export async function openBookPublisher(
   hazelcast: HazelcastHandle,
   by: { readonly instance: string; readonly first: (epoch: number) => string },
@@ -39,7 +39,7 @@ export async function openBookPublisher(
   const newerIn = (standing: unknown) => {
     const found = parseMarker(standing);
     if (found === null || found.epoch < epoch) return null;
-    // After a cluster that came back empty two may count alike.
+    // After a cluster came back empty, two processes may have the same epoch.
     return found.epoch === epoch && found.instance === by.instance ? null : found;
   };
   const fenceIfNewer = (standing: unknown): void => {
@@ -54,7 +54,7 @@ export async function openBookPublisher(
       for (let tries = 0; tries < TRIES_MAX; tries += 1) {
         const last = own.get(key);
         const before = last ?? (await read(key));
-        // Where this process has not told yet a newer one may have: it began with the common text.
+        // Under a key that this process has not written yet, a newer one may have: it began with the common text.
         if (last === undefined && newerIn(before) !== null)
           fenceIfNewer(await read(LATEST_FEATURES_KEY));
         if (await swap(key, [before, text])) {
@@ -63,13 +63,13 @@ export async function openBookPublisher(
         }
         const standing = await read(key);
         if (standing === text) {
-          // Its answer was lost, and not the text.
+          // The answer was lost, but the text was stored.
           own.set(key, text);
           return;
         }
         own.delete(key);
         fenceIfNewer(standing);
-        // The cluster came back empty, or a stranger wrote there: whoever is newer stands in the common text.
+        // The cluster came back empty, or another program wrote there: a newer process shows in the common text.
         if (key !== LATEST_FEATURES_KEY) fenceIfNewer(await read(LATEST_FEATURES_KEY));
       }
       throw new Error(`${key} was changed by others ${TRIES_MAX} times in a row`);

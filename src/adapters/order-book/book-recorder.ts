@@ -1,183 +1,182 @@
 /**
- * Writes books to day files: `<folder>/YYYY-MM-DD/<time>-<epoch>-<nth>.arrow`, a segment a process, and a new one each
- * hour, each day, and when it is full. A batch is one write at the end of the file, so that a kill costs at most what was
- * not written yet; a write that failed ends its segment, as nothing behind a torn batch could be read.
+ * Keeps books for day files: copies what it is offered into batches, which a writer takes one after the other.
+ * Invariant: memory is bounded whatever the disk does; what finds no room is counted as lost.
  */
-import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import { messageOf } from "../../domain/failure.ts";
-import { type Book, createBook } from "../../domain/order-book/book.ts";
+import { createBook, type ToldBook } from "../../domain/order-book/book.ts";
 import { copyBook } from "../../domain/order-book/local-book.ts";
-import { dayFromMicros, isoFromMs, MS_PER_HOUR, US_PER_MS } from "../../domain/time.ts";
-import { createSegmentEncoder, type SegmentEncoder } from "../../wire/order-book/recorded-books.ts";
 import { createPruner, type KeptBooks } from "./prune-books.ts";
+import { createSegmentWriter } from "./segment-writer.ts";
 
 export type RecorderOptions = KeptBooks & {
   readonly epoch: number;
-  /** Of an asset no more than one in this time. */
+  /** Shortest time between two recorded books of an asset. */
   readonly everyMs: number;
 };
 
 export type BookRecorder = {
+  /** Keeps a copy. */
+  keep(told: OfferedBook): void;
   /** Keeps a copy where it is this asset's turn. `source`: a segment has one, and another begins a new one. */
-  offer(known: OfferedBook): void;
-  /** Writes what it has; asked once a second or so. */
-  flush(nowMs: number): void;
+  offer(told: OfferedBook): void;
+  /** Has written what it has; asked once a second or so. It settles when nothing waits, and never rejects. */
+  flush(nowMs: number): Promise<void>;
   /** Removes what is not kept, and says what; one at a time. It never rejects: a trouble is in the state. */
   prune(nowMs: number): Promise<readonly string[]>;
   state(): RecorderState;
-  close(): void;
+  /** Settles when all that it has is on the disk. */
+  close(): Promise<void>;
 };
 
-export type OfferedBook = {
-  readonly asset: string;
-  readonly asOfMs: number;
-  readonly receivedMs: number;
-  readonly book: Book;
-  readonly source: string;
-};
+export type OfferedBook = ToldBook & { readonly source: string };
 
 export type RecorderState = {
   readonly recorded: number;
-  /** Not written, for want of room or of a disk that works. */
+  /** Books that could not be written. */
   readonly lost: number;
-  /** Why the last write failed, or why nothing is written or removed; null: all is well. */
+  /** Why the last write or deletion failed; null: all is well. */
   readonly trouble: string | null;
 };
 
-type Pending = { asset: string; asOfMs: number; receivedMs: number; readonly book: Book };
-type Open = {
-  readonly path: string;
-  readonly fd: number;
-  readonly encoder: SegmentEncoder;
-  readonly day: string;
-  readonly sinceMs: number;
-  bytes: number;
-};
+type Kept = { -readonly [Field in keyof ToldBook]: ToldBook[Field] };
+type Batch = { readonly books: readonly Kept[]; count: number; source: string; nowMs: number };
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 const BATCH_MAX = 256;
-const SEGMENT_BYTES_MAX = 32 * 1_048_576;
+/** Those that are filled, that wait and that are written, together: 4 MB. */
+const BATCHES_MAX = 16;
+const SLOW = "the disk does not keep up";
 
 export function createBookRecorder(options: RecorderOptions): BookRecorder {
-  const { everyMs } = options;
-  const pending = Array.from({ length: BATCH_MAX }, blank);
   const lastMs = new Map<string, number>();
-  let count = 0;
-  let source = "";
-  let open: Open | null = null;
-  let opened = 0;
-  let recorded = 0;
-  let lost = 0;
-  let trouble: string | null = null;
   const pause = createPause();
   const pruner = createPruner(options);
-  const end = () => {
-    const ended = open;
-    open = null;
-    if (ended !== null) closeSegment(ended);
+  const spares = createSpares();
+  const tally: Tally = { recorded: 0, lost: 0, trouble: null };
+  const writing = createWriting({ options, pause, pruner, spares, tally });
+  let filling: Batch | null = null;
+  const flush = (nowMs: number): Promise<void> => {
+    const batch = filling;
+    if (batch === null) return writing.settled();
+    if (batch.count < BATCH_MAX && pause.isOn(nowMs)) return writing.settled();
+    filling = null;
+    batch.nowMs = nowMs;
+    return writing.write(batch);
   };
-  const flush = (nowMs: number): void => {
-    const isWaiting = pause.isOn(nowMs);
-    if (count === 0 || (isWaiting && count < BATCH_MAX)) return;
-    const batch = pending.slice(0, count);
-    count = 0;
-    if (isWaiting || pruner.isFull(nowMs)) {
-      lost += batch.length;
-      end();
+  const keep = (told: OfferedBook): void => {
+    lastMs.set(told.asset, told.knownMs);
+    if (filling !== null && filling.source !== told.source) {
+      pause.end();
+      void flush(told.knownMs);
+    }
+    filling ??= spares.take(told.source);
+    if (filling === null) {
+      tally.lost += 1;
+      tally.trouble = SLOW;
+      return;
+    }
+    put(filling.books[filling.count]!, told);
+    filling.count += 1;
+    if (filling.count === BATCH_MAX) void flush(told.knownMs);
+  };
+  return {
+    keep,
+    flush,
+    prune: (nowMs) => pruner.prune(nowMs),
+    offer(told) {
+      if (isItsTurn(lastMs.get(told.asset), told.knownMs, options.everyMs)) keep(told);
+    },
+    state: () => ({ ...tally, trouble: tally.trouble ?? pruner.trouble() }),
+    async close() {
+      pause.end();
+      await flush(filling?.books[filling.count - 1]?.knownMs ?? 0);
+      await writing.end();
+    },
+  };
+}
+
+type Tally = { -readonly [Field in keyof RecorderState]: RecorderState[Field] };
+
+/** One batch after the other, each as it was when its turn came. */
+function createWriting(by: {
+  readonly options: RecorderOptions;
+  readonly pause: ReturnType<typeof createPause>;
+  readonly pruner: ReturnType<typeof createPruner>;
+  readonly spares: ReturnType<typeof createSpares>;
+  readonly tally: Tally;
+}) {
+  const { pause, pruner, spares, tally } = by;
+  const writer = createSegmentWriter(by.options);
+  const waiting: Batch[] = [];
+  let underWay: Promise<void> | null = null;
+  const writeOne = async ({ books, count, source, nowMs }: Batch): Promise<void> => {
+    if (pause.isOn(nowMs) || pruner.isFull(nowMs)) {
+      writer.end();
+      tally.lost += count;
       return;
     }
     try {
-      if (open !== null && isOver(open, nowMs)) end();
-      open ??= openSegment(options, source, { nowMs, nth: (opened += 1) });
-      append(open, batch);
-      recorded += batch.length;
-      trouble = null;
+      await writer.write(books.slice(0, count), { nowMs, source });
+      tally.recorded += count;
+      tally.trouble = null;
       pause.end();
     } catch (error) {
-      lost += batch.length;
-      trouble = messageOf(error);
+      tally.lost += count;
+      tally.trouble = messageOf(error);
       pause.begin(nowMs);
-      end();
     }
   };
-  /** What it has belongs to this segment, or to none. */
-  const finish = (nowMs: number): void => {
-    pause.end();
-    flush(nowMs);
-    end();
+  const writeAll = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await writeOne(next);
+      spares.giveBack(next);
+    }
+    underWay = null;
   };
+  const settled = () => underWay ?? Promise.resolve();
   return {
-    flush,
-    prune: (nowMs) => pruner.prune(nowMs),
-    offer(known) {
-      if (!isItsTurn(lastMs, known, everyMs)) return;
-      if (known.source !== source) {
-        finish(known.receivedMs);
-        source = known.source;
-      }
-      put(pending[count]!, known);
-      count += 1;
-      if (count === BATCH_MAX) flush(known.receivedMs);
+    settled,
+    write(batch: Batch): Promise<void> {
+      waiting.push(batch);
+      underWay ??= writeAll();
+      return settled();
     },
-    state: () => ({ recorded, lost, trouble: trouble ?? pruner.trouble() }),
-    close() {
-      finish(pending[Math.max(0, count - 1)]!.receivedMs);
+    end: () => writer.close(),
+  };
+}
+
+function createSpares() {
+  const spare: Batch[] = [];
+  let made = 0;
+  return {
+    /** Null: all are filled, and wait for the disk. */
+    take(source: string): Batch | null {
+      const found = spare.pop();
+      if (found === undefined && made === BATCHES_MAX) return null;
+      if (found === undefined) made += 1;
+      const batch = found ?? createBatch();
+      batch.count = 0;
+      batch.source = source;
+      return batch;
+    },
+    giveBack(batch: Batch): void {
+      spare.push(batch);
     },
   };
 }
 
-function openSegment(
-  { folder, epoch }: RecorderOptions,
-  source: string,
-  { nowMs, nth }: { readonly nowMs: number; readonly nth: number },
-): Open {
-  const day = dayOf(nowMs);
-  mkdirSync(join(folder, day), { recursive: true, mode: 0o700 });
-  const clock = isoFromMs(nowMs).slice(11, 23).replaceAll(/[:.]/g, "");
-  const name = `${clock}-${String(epoch).padStart(6, "0")}-${String(nth).padStart(4, "0")}.arrow`;
-  const path = join(folder, day, name);
-  const fd = openSync(path, "wx", 0o600);
-  return { path, fd, encoder: createSegmentEncoder(source), day, sinceMs: nowMs, bytes: 0 };
+function createBatch(): Batch {
+  return { books: Array.from({ length: BATCH_MAX }, blank), count: 0, source: "", nowMs: 0 };
 }
 
-function append(open: Open, batch: readonly Pending[]): void {
-  const bytes = open.encoder.encode(batch);
-  const written = writeSync(open.fd, bytes);
-  if (written < bytes.length) throw new Error("the disk took only a part of a batch");
-  open.bytes += written;
-}
-
-function closeSegment({ path, fd, bytes }: Open): void {
-  // It has told of it with the write, or the next one does.
-  attempt(() => fdatasyncSync(fd));
-  attempt(() => closeSync(fd));
-  // Nothing whole is in it: each attempt on a full disk would leave one.
-  if (bytes === 0) attempt(() => rmSync(path, { force: true }));
-}
-
-function attempt(act: () => void): void {
-  try {
-    act();
-  } catch {
-    // What a failed disk keeps of it is not worth the service.
-  }
-}
-
-function isItsTurn(
-  lastMs: Map<string, number>,
-  { asset, receivedMs }: OfferedBook,
-  everyMs: number,
-): boolean {
-  const sinceMs = receivedMs - (lastMs.get(asset) ?? Number.NEGATIVE_INFINITY);
+function isItsTurn(lastMs: number | undefined, nowMs: number, everyMs: number): boolean {
+  const sinceMs = nowMs - (lastMs ?? Number.NEGATIVE_INFINITY);
   // A clock that was set back must not stop the recording.
-  if (0 <= sinceMs && sinceMs < everyMs) return false;
-  lastMs.set(asset, receivedMs);
-  return true;
+  return sinceMs < 0 || everyMs <= sinceMs;
 }
 
-/** Between attempts on a disk that takes nothing: twice as long after each. */
+/** Back-off between attempts on a failing disk: doubled each time. */
 function createPause() {
   let failures = 0;
   let failedMs = 0;
@@ -198,21 +197,14 @@ function createPause() {
   };
 }
 
-function isOver({ day, sinceMs, bytes }: Open, nowMs: number): boolean {
-  return SEGMENT_BYTES_MAX <= bytes || MS_PER_HOUR <= nowMs - sinceMs || day !== dayOf(nowMs);
+function blank(): Kept {
+  return { asset: "", asOfMs: 0, receivedMs: 0, knownMs: 0, book: createBook() };
 }
 
-function blank(): Pending {
-  return { asset: "", asOfMs: 0, receivedMs: 0, book: createBook() };
-}
-
-function put(to: Pending, from: OfferedBook): void {
+function put(to: Kept, from: OfferedBook): void {
   to.asset = from.asset;
   to.asOfMs = from.asOfMs;
   to.receivedMs = from.receivedMs;
+  to.knownMs = from.knownMs;
   copyBook(to.book, from.book);
-}
-
-function dayOf(ms: number): string {
-  return dayFromMicros(ms * US_PER_MS);
 }

@@ -1,7 +1,7 @@
 /**
- * Removes the oldest recorded books beyond what is kept. Days are counted by what was recorded and not by the calendar:
- * a clock that is ahead must not make all that there is look old. The day under way stays, and says when it alone is
- * too much.
+ * Deletes the oldest recorded books beyond the retention. Days are counted by what was recorded, not by the calendar:
+ * a clock that is ahead must not make everything look old. The current day stays, and is reported when it alone
+ * exceeds the limit.
  */
 import { rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,32 +11,32 @@ import { bookDays, segmentsOf } from "./book-archive.ts";
 
 export type KeptBooks = {
   readonly folder: string;
-  /** Days of which something was recorded, beside the one under way. */
+  /** Number of recorded days to keep besides the current one. */
   readonly keepDays: number;
   readonly keepBytes: number;
 };
 
 export type Pruned = {
-  /** Days, and segments by day and name. */
+  /** Deleted days, and segments by day and name. */
   readonly removed: readonly string[];
-  /** Whether the day under way alone is more than is kept. */
+  /** Whether the current day alone exceeds the limit. */
   readonly isFull: boolean;
-  /** Why something stays that should not; null: nothing does. */
+  /** Why something could not be deleted; null: nothing. */
   readonly trouble: string | null;
 };
 
 const FULL = "the books of this day alone take more than order_book.keep_gb";
 
-/** Prunes now and then, one at a time, and keeps what came of it. */
+/** Prunes periodically, one run at a time, and keeps the result. */
 export function createPruner(kept: KeptBooks) {
   let isUnderWay = false;
   let fullDay: string | null = null;
   let trouble: string | null = null;
   return {
-    /** Of whose day no more is to be recorded. */
+    /** Whether recording of the current day has to stop. */
     isFull: (nowMs: number) => fullDay === dayOf(nowMs),
     trouble: () => trouble,
-    /** What was removed; it never rejects. */
+    /** Returns what was deleted; it never rejects. */
     async prune(nowMs: number): Promise<readonly string[]> {
       if (isUnderWay) return [];
       isUnderWay = true;
@@ -65,11 +65,11 @@ export async function pruneBooks(kept: KeptBooks, nowMs: number): Promise<Pruned
       await rm(join(folder, name), { recursive: true, force: true });
       removed.push(name);
     } catch (error) {
-      // What is beside it can go all the same.
+      // The others can be deleted all the same.
       trouble ??= messageOf(error);
     }
   };
-  // What only looks like a day is somebody else's.
+  // Other entries that only resemble a day are left alone.
   const days = bookDays(folder).filter(
     (day) => day !== today && 0 < segmentsOf(folder, day).length,
   );
@@ -111,7 +111,7 @@ async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    // Somebody else removed it meanwhile.
+    // Another process has deleted it meanwhile.
     if (codeOf(error) === "ENOENT") return 0;
     throw error;
   }
@@ -121,6 +121,6 @@ async function removeEmpty(day: string): Promise<void> {
   try {
     await rmdir(day);
   } catch {
-    // There is something in it, as there mostly is.
+    // It is not empty, as is usual.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One WebSocket connection to a venue's streams. It sends nothing but answers to pings, and those at a bounded rate.
- * Invariant: it tells its end once, whatever ends it, and nothing after that.
+ * One WebSocket connection to a venue's streams. It sends only answers to pings, at a bounded rate. Invariant: its
+ * end is reported once, whatever the cause, and nothing after that.
  */
 import { WebSocket } from "ws";
 import { messageOf } from "../../domain/failure.ts";
@@ -9,7 +9,7 @@ import { MS_PER_SECOND } from "../../domain/time.ts";
 import { monotonicMs } from "../clock.ts";
 
 export type VenueSocket = {
-  /** Ends it at once; its end is told no more. */
+  /** Closes it at once; its end is not reported. */
   close(): void;
 };
 
@@ -20,10 +20,10 @@ export type SocketEvents = {
   readonly onEnd: (why: string) => void;
 };
 
-/** A depth message has 2 KB; a full change of a busy book some hundreds. */
+/** A depth message has 2 KB; a full change of a busy book some hundred KB. */
 const MESSAGE_BYTES_MAX = 1_048_576;
 const HANDSHAKE_MS = 10_000;
-/** A fake says so in its answer. */
+/** The simulated venue sets this header in its answer. */
 const SIMULATED_HEADER = "x-dolphin-simulated";
 
 export function openVenueSocket(url: string, events: SocketEvents): VenueSocket {
@@ -32,7 +32,7 @@ export function openVenueSocket(url: string, events: SocketEvents): VenueSocket 
     maxPayload: MESSAGE_BYTES_MAX,
     handshakeTimeout: HANDSHAKE_MS,
     followRedirects: false,
-    // Bytes of a text are read one by one, and those that are no ASCII are refused there.
+    // The parser reads the bytes itself and refuses those that are not ASCII.
     skipUTF8Validation: true,
     autoPong: false,
   });
@@ -67,7 +67,7 @@ export function openVenueSocket(url: string, events: SocketEvents): VenueSocket 
   };
 }
 
-/** Whether one more may be sent in this second. */
+/** Whether one more message may be sent in this second. */
 function paced(perSecondMax: number): () => boolean {
   let secondMs = monotonicMs();
   let sent = 0;

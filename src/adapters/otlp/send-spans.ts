@@ -2,7 +2,7 @@
 const SEND_WITHIN_MS = 10_000;
 const SAID_CHARS_MAX = 200;
 
-/** @throws {Error} that says what the collector answered, or why it could not be asked. */
+/** @throws {Error} that says what the collector answered, or why it could not be reached. */
 export async function sendSpans(url: string, body: string): Promise<void> {
   let response: Response;
   try {

@@ -1,4 +1,4 @@
-/** Writes what comes in pieces, no faster than it is taken, so that memory does not grow with it. */
+/** Writes pieces with back-pressure, so that memory does not grow with the output. */
 import { once } from "node:events";
 import { open, rename, rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
@@ -11,7 +11,10 @@ export function toStream(stream: Writable): PieceSink {
   };
 }
 
-/** The file is there whole, or as it was before. @throws what the file system, or the pieces, threw. */
+/**
+ * Afterwards the file is complete, or as it was before. @throws what the file system, or the source of the pieces,
+ * threw.
+ */
 export function toFile(path: string): PieceSink {
   return async (pieces) => {
     const part = `${path}.${process.pid}.tmp`;

@@ -1,4 +1,4 @@
-/** Reads a service's control pipe: lines with a limit, parsed; what is not a message is counted and skipped. */
+/** Reads a service's control pipe: parses lines up to a limit; invalid messages are counted and skipped. */
 import type { Readable } from "node:stream";
 import { CONTROL_LINE_BYTES_MAX, ServiceMessage } from "../../wire/control-pipe.ts";
 

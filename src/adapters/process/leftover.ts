@@ -14,8 +14,8 @@ const LOOK_EVERY_MS = 20;
 const KILL_MS_MAX = 5_000;
 
 /**
- * SIGTERM, then SIGKILL after `stopWaitMs`, to the group of exactly this process: the start
- * ticks keep a pid that was given to somebody else out of it. False when it does not end.
+ * SIGTERM, then SIGKILL after `stopWaitMs`, to the group of exactly this process: the start ticks exclude a process
+ * that got a reused pid. False when it does not end.
  */
 export async function endLeftover(named: NamedProcess, stopWaitMs: number): Promise<boolean> {
   const isAlive = (): boolean => named.ticks !== null && isProcessAlive(named.pid, named.ticks);
@@ -29,7 +29,7 @@ export async function endLeftover(named: NamedProcess, stopWaitMs: number): Prom
   return until(() => !isAlive(), KILL_MS_MAX);
 }
 
-/** Processes that SIGKILL did not end: a kernel call that hangs holds them. */
+/** Processes that survived SIGKILL: they hang in a kernel call. */
 export function createStuckProcesses(): StuckProcesses {
   let stuck: readonly NamedProcess[] = [];
   return {

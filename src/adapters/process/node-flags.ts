@@ -1,7 +1,7 @@
 /**
- * What every Node process of ours is started with, as bin/dolphin does. V8 keeps one table of its
- * code pages for all threads where the processor has memory protection keys, and now and then ends
- * the process when threads come and go ("Check failed: jit_page.has_value()"): so it does without.
+ * Node flags of all our processes, as in bin/dolphin. Where the processor has memory protection keys, V8 shares one
+ * table of code pages between threads, and occasionally aborts when threads come and go ("Check failed:
+ * jit_page.has_value()"): so the keys are disabled.
  */
 export const NODE_FLAGS = [
   "--disable-warning=ExperimentalWarning",
@@ -9,7 +9,7 @@ export const NODE_FLAGS = [
 ] as const;
 
 /**
- * What stays for weeks and mostly waits also keeps its young generation small: V8 lets it grow to
- * 48 MB a thread, and gives none of it back.
+ * Long-running, mostly idle processes also get a small young generation: V8 lets it grow to 48 MB per thread and
+ * never returns it.
  */
 export const STAYING_FLAGS = [...NODE_FLAGS, "--max-semi-space-size=1"] as const;

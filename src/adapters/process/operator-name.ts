@@ -1,4 +1,4 @@
-/** Who asks: it stands in journals, audits and incidents. A user of this machine need not have a name. */
+/** The name of the operator for journals, audits and incidents. A user of this machine need not have a name. */
 import { userInfo } from "node:os";
 
 export function operatorName(otherwise = "operator"): string {

@@ -1,10 +1,10 @@
-/** What a service prints: stdout and stderr in a file each, capped, and read back when it ended. */
+/** The output of a service: one file each for stdout and stderr, capped, and read back when it has ended. */
 import { closeSync, fstatSync, openSync, readSync, statSync, truncateSync } from "node:fs";
 
 const OUTPUT_BYTES_MAX = 10_000_000;
 const TAIL_BYTES_MAX = 8_192;
 
-/** Where stderr goes, beside where stdout does. */
+/** The path for stderr, beside that for stdout. */
 export function errorFile(outFile: string): string {
   return `${outFile.replace(/\.out$/, "")}.err`;
 }
@@ -17,7 +17,7 @@ export function outputSize(file: string): number {
   }
 }
 
-/** The last lines written after `from`; none of a file that cannot be read. */
+/** The last lines written after `from`; empty for a file that cannot be read. */
 export function outputSince(file: string, from: number): string[] {
   let fd: number | null = null;
   try {
@@ -35,13 +35,13 @@ export function outputSince(file: string, from: number): string[] {
   }
 }
 
-/** Tells what was printed since this was called: what went wrong stands in stderr, and so at the end. */
+/** Returns a function that reads what was printed since this call; stderr comes last, because errors are there. */
 export function printedFromNow(outFile: string): () => string[] {
   const files = [outFile, errorFile(outFile)].map((file) => ({ file, from: outputSize(file) }));
   return () => files.flatMap(({ file, from }) => outputSince(file, from));
 }
 
-/** The writer appends, so it goes on at the beginning. */
+/** The writer appends, so it continues at the new end. */
 export function capOutput(file: string): void {
   if (outputSize(file) <= OUTPUT_BYTES_MAX) return;
   try {

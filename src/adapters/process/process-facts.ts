@@ -1,13 +1,13 @@
-/** What the kernel says about a process (Linux /proc; elsewhere only whether it exists). */
+/** What the kernel reports about a process (Linux /proc; elsewhere only whether it exists). */
 import { readFileSync } from "node:fs";
 
 export type ProcessUsage = { readonly rssBytes: number; readonly cpuMs: number };
 
-/** The kernel counts CPU time in hundredths of a second on every Linux that Node runs on. */
+/** On every Linux that Node supports, the kernel counts CPU time in hundredths of a second. */
 const MS_PER_TICK = 10;
 const BYTES_PER_KB = 1_024;
 
-/** When the process started, in ticks since boot: with the pid it names one process for ever. */
+/** Start time of the process in ticks since boot: together with the pid it identifies a process uniquely. */
 export function startedTicks(pid: number): number | null {
   const fields = statFields(pid);
   return fields === null ? null : Number(fields[19]);
@@ -28,7 +28,7 @@ export function isProcessAlive(pid: number, ticks: number | null): boolean {
   return fields[0] !== "Z" && (ticks === null || Number(fields[19]) === ticks);
 }
 
-/** Signals a whole process group; false when nobody is left in it. 0 would be our own, and 1 everybody's. */
+/** Signals a whole process group; false when it is empty. Refuses 0, our own group, and 1, all processes. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
   if (!(1 < pgid)) return false;
   try {

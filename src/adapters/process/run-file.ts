@@ -1,4 +1,4 @@
-/** run/<service>.json names the process of a service, so that whoever comes next finds it after a crash. */
+/** run/<service>.json identifies the process of a service, so that it is found after a crash of its worker. */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "../replace-file.ts";
@@ -7,11 +7,11 @@ export type RunFile = NamedProcess & {
   readonly service: string;
   readonly life: number;
   readonly started_at: string;
-  /** The worker that keeps it; not there: an older program's. */
+  /** The worker that keeps it; absent in an older release. */
   readonly keeper?: NamedProcess;
 };
 
-/** With its start a pid names one process for ever. */
+/** Pid and start time together identify a process uniquely. */
 type NamedProcess = { readonly pid: number; readonly started_ticks: number | null };
 
 export function writeRunFile(folder: string, run: RunFile): void {
@@ -29,7 +29,7 @@ export function readRunFile(folder: string, service: string): RunFile | null {
   }
 }
 
-/** Removes it, unless it names another process by now. */
+/** Removes it, unless it identifies another process by now. */
 export function removeRunFile(folder: string, service: string, pid: number): void {
   if (readRunFile(folder, service)?.pid === pid) rmSync(pathOf(folder, service), { force: true });
 }
@@ -38,7 +38,7 @@ function pathOf(folder: string, service: string): string {
   return join(folder, `${service}.json`);
 }
 
-/** Read without a schema: the watchdog does without the package. */
+/** Validated without a schema: the watchdog does not load the package. */
 function isRunFile(value: unknown): value is RunFile {
   if (!isNamed(value)) return false;
   const { service, life, started_at, keeper }: Partial<Record<keyof RunFile, unknown>> = value;

@@ -1,7 +1,6 @@
 /**
- * One life of a service's process: spawned in a process group of its own, watched over its
- * control pipe and /proc, stopped and always reaped.
- * Invariant: `ended` resolves once, after the whole group has been sent SIGKILL.
+ * One life of a service's process: spawned in its own process group, watched over its control pipe and /proc, stopped
+ * and always reaped. Invariant: `ended` resolves once, after SIGKILL was sent to the whole group.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
@@ -22,7 +21,7 @@ export type ServiceCommand = {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Takes stdout; stderr goes into the `.err` beside it. */
+  /** For stdout; stderr goes into the `.err` file beside it. */
   readonly outFile: string;
 };
 
@@ -42,11 +41,11 @@ export type ServiceProcess = {
   readonly startedAtMs: number;
   readonly ended: Promise<ProcessEnd>;
   readonly beat: () => ServiceBeat | null;
-  /** Since the last message; an event loop of ours that stalled does not count against the service. */
+  /** Time since the last message; pauses of our own event loop do not count against the service. */
   readonly silentMs: () => number;
-  /** Since `ready`; null before it. */
+  /** Time since `ready`; null before it. */
   readonly readyMs: () => number | null;
-  /** SIGTERM to the group, a while, SIGKILL. The first who asks gives the reason. */
+  /** SIGTERM to the group, a delay, SIGKILL. The first caller's reason is recorded. */
   readonly stop: (kind: EndKind, why: string) => void;
 };
 
@@ -64,7 +63,7 @@ export function startServiceProcess(
   spec: ServiceSpec,
   command: ServiceCommand,
   rule: {
-    /** Asked before it is killed for a fault of its own; false: nothing is done, whatever is found. */
+    /** Asked before the process is killed for its own fault; false: nothing is done, whatever was found. */
     readonly mayKill: () => Promise<boolean>;
   },
 ): ServiceProcess {
@@ -109,7 +108,7 @@ export function startServiceProcess(
   });
   child.once("exit", (code, signal) => {
     hasExited = true;
-    // Whatever the leader left behind in its group ends with it.
+    // Processes that the leader left behind in its group end with it.
     if (pid !== null) signalGroup(pid, "SIGKILL");
     void watch.drained().then(() => finish({ code, signal }));
   });
@@ -131,7 +130,7 @@ export function startServiceProcess(
   };
 }
 
-/** An end that came while we slept is heard in the turn of the timer: ask after that turn. */
+/** An exit that happened while we were paused is reported in the next event-loop turn: ask after that. */
 function afterKill(ask: () => void): NodeJS.Timeout {
   return setTimeout(() => setImmediate(ask), KILL_MS_MAX);
 }
@@ -161,11 +160,11 @@ function spawnGroup(command: ServiceCommand): ChildProcess {
   }
 }
 
-/** What is heard on the control pipe, and for how long nothing was. */
+/** The messages on the control pipe, and the length of the silence. */
 function createWatch(child: ChildProcess) {
   let lookedMs = monotonicMs();
   let silence = HEARD;
-  /** In which we watched: what we slept through counts as one look. */
+  /** Time in which we watched: a pause of our own counts as one look. */
   let watchedMs = 0;
   const look = (): void => {
     const nowMs = monotonicMs();

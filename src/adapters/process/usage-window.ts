@@ -30,7 +30,7 @@ export function createUsageWindow() {
     /** Mean over 60 s without a backlog; null before that. */
     judgedCpuPercent: (): number | null =>
       JUDGED_MS <= (samples.at(-1)?.atMs ?? 0) - judgedSinceMs ? meanOver(JUDGED_MS) : null,
-    /** What an operator is shown. */
+    /** The figure shown to the operator. */
     cpuPercent: (): number | null => meanOver(SHOWN_MS),
   };
 }

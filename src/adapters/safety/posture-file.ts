@@ -1,7 +1,7 @@
 /**
- * Where the watchdog keeps its state and its audit: `<data-dir>/safety`, for its owner only.
- * Invariant: what was saved is on the disk when `save` returns; who dies in it finds the old state or the new one.
- * A stop holds where either of the two tells of it: a resume stands in the audit before it counts.
+ * The watchdog's state and audit: `<data-dir>/safety`, accessible to its owner only. Invariant: the state is durable
+ * when `save` returns; a crash during it leaves the old state or the new one. A stop holds if either file records it:
+ * a resume is written to the audit before it takes effect.
  */
 import {
   closeSync,
@@ -27,10 +27,10 @@ import type { Posture } from "../../domain/trading/posture.ts";
 import {
   encodeKeptPosture,
   fieldsOf,
-  parsed,
   parseKeptPosture,
   postureOf,
 } from "../../wire/safety/kept-posture.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 export type AuditLine = {
   /** ISO-8601. */
@@ -55,8 +55,8 @@ export function safetyFolder(dataDir: string): string {
 }
 
 /**
- * `isUsed`: something was traded on this data directory before. Then a state that is lost leaves nothing but caution,
- * and the last stop that the audit tells of.
+ * `isUsed`: something was traded on this data directory before. Then a lost state leads to the cautious one, with the
+ * last stop from the audit.
  */
 export function openPostureFile(
   folder: string,
@@ -113,7 +113,7 @@ function writeDurably(path: string, flags: "w" | "a", text: string): void {
   }
 }
 
-/** A line that was cut off must not swallow the next one. */
+/** A truncated line must not absorb the next one. */
 function endsInLine(path: string): boolean {
   if (!existsSync(path)) return true;
   const file = openSync(path, "r");
@@ -145,11 +145,11 @@ function textOf(path: string): string | null {
   }
 }
 
-/** Of the audit: a stop that nobody resumed. A line that cannot be read is no resume. */
+/** From the audit: a stop that was not resumed. An unreadable line does not count as a resume. */
 export function lastStop(audit: string): Latch | null {
   let latch: Latch | null = null;
   for (const line of audit.split("\n").filter(Boolean)) {
-    const { at, by, action, reason, posture } = fieldsOf(parsed(line));
+    const { at, by, action, reason, posture } = fieldsOf(jsonOrNull(line));
     if (action === "resume") latch = null;
     if (action !== "halt" && action !== "stop") continue;
     const step = stricter(postureOf(posture) ?? "HIBERNATE", latch?.posture ?? "APEX");

@@ -1,4 +1,4 @@
-/** What the watchdog looks at: the trader over its local socket, health's report and the forecast in their files. */
+/** The watchdog's readers: the trader over its local socket, health's report and the forecast from their files. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { BookReading, ForewarnReading, HealthReading } from "../../domain/safety/readings.ts";
@@ -24,7 +24,10 @@ const HEALTH_BYTES_MAX = 4_194_304;
 const FOREWARN_BYTES_MAX = 1_048_576;
 const HEALTH_FILE = "meta_health.json";
 
-/** Tells it the posture, and reads its book off the answer; null where none came in time, `older` where it knows none. */
+/**
+ * Sends the posture, and reads the book's status from the answer; null where none came in time, `older` where the
+ * trader does not know the request.
+ */
 export function createTellTrader(dataDir: string, service: string, withinMs: number): TellTrader {
   const path = controlSocketPath(dataDir, service);
   const limits = { withinMs, answerCharsMax: ANSWER_CHARS_MAX };
@@ -36,7 +39,7 @@ export function createTellTrader(dataDir: string, service: string, withinMs: num
     const asked = { command: "posture", id, ...told };
     try {
       const line = await askControl(path, JSON.stringify(asked), limits);
-      // An older one tells no status: only then the line is read a second time.
+      // An older trader sends no status: only then the line is examined again.
       return bookReading(line, wallMs()) ?? (isOlderTrader(line) ? "older" : null);
     } catch {
       return null;
@@ -54,7 +57,7 @@ export function createForewarnLook(dataDir: string, book: string): () => Forewar
 
 type Aged = { readonly ageMs: number };
 
-/** Reads it only where it is another than at the last look. */
+/** Reads the file only if it has changed since the last look. */
 function lookAt<T extends Aged>(
   path: string,
   bytesMax: number,

@@ -1,4 +1,4 @@
-/** How the watchdog's process gets its settings: from a file beside its state, or with its environment. */
+/** How the watchdog's process gets its settings: from a file beside its state, or in its environment. */
 import { readFileSync } from "node:fs";
 import { replaceFile } from "../replace-file.ts";
 
@@ -6,7 +6,7 @@ export const SETTINGS_VARIABLE = "DOLPHIN_WATCHDOG_SETTINGS";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of who is to read them: a disk that is full must not keep the watchdog from its start. */
+/** The environment for the process that reads them: a full disk must not prevent the watchdog's start. */
 export function handOverSettings(file: string, text: string, env: Environment): Environment {
   try {
     replaceFile(file, text);

@@ -1,4 +1,7 @@
-/** One watchdog a data directory: two would each tell the trader a posture of their own, and hear half of the stops. */
+/**
+ * One watchdog per data directory: two would each send the trader their own posture, and each would receive only some
+ * of the stops.
+ */
 import { mkdirSync } from "node:fs";
 import { messageOf } from "../../domain/failure.ts";
 import { lockDirectory } from "../directory-lock.ts";
@@ -11,7 +14,7 @@ export type Claim =
     }
   | { readonly isOurs: false };
 
-/** A folder that cannot be locked keeps nobody from watching. */
+/** A folder that cannot be locked does not prevent watching. */
 export function claimWatch(folder: string): Claim {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

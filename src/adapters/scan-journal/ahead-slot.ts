@@ -1,28 +1,26 @@
 /**
- * One journal row ahead of the database: a single overwrite of one small file, which costs a live
- * scan a tenth of a transaction and survives the death of the process as well.
- *
- * Invariant: a row is read again only whole; what was torn or written by another version is none.
- * When the file was seen and decoded stands behind it under a checksum of its own: a program that
- * knows nothing of that reads the row all the same.
+ * One journal row ahead of the database: a single overwrite of one small file, which costs a live scan a tenth of a
+ * transaction and also survives the death of the process. Invariant: a row is only read back intact; a torn one, or
+ * one of another version, counts as missing. The times when the file was seen and decoded follow it under their own
+ * checksum, so that a release that does not know them can still read the row.
  */
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { JournalScan } from "./journal-rows.ts";
 
-/** Bytes: numbers, hash, and the longest name that a file system allows. */
+/** Room for numbers, hash, and the longest name that a file system allows. */
 const SLOT_BYTES = 1_024;
 const HASH_BYTES = 32;
 /** Checksum, length of the name, and the nine numbers of a row. */
 const NUMBERS = 11;
 const HASH_AT = NUMBERS * Float64Array.BYTES_PER_ELEMENT;
 const NAME_AT = HASH_AT + HASH_BYTES;
-/** The checksum covers all that follows it. */
+/** The checksum covers everything after it. */
 const COVERED_AT = Float64Array.BYTES_PER_ELEMENT;
-/** Two times, and a checksum that goes on from that of the row. */
+/** Two times, and a checksum that continues that of the row. */
 const TIMES_BYTES = 2 * Float64Array.BYTES_PER_ELEMENT;
 const TAIL_BYTES = TIMES_BYTES + Uint32Array.BYTES_PER_ELEMENT;
-/** As in the file of a scan of which it is not known. */
+/** Marks a time that is not known. */
 const UNKNOWN_US = Number.NaN;
 
 export class AheadSlot {
@@ -30,13 +28,13 @@ export class AheadSlot {
   readonly #bytes = Buffer.alloc(SLOT_BYTES);
   readonly #numbers = new Float64Array(this.#bytes.buffer, this.#bytes.byteOffset, NUMBERS);
 
-  /** Creates the file at its full size: a later write needs no room on the disk. */
+  /** Creates the file at its full size: later writes need no disk space. */
   constructor(path: string) {
     this.#descriptor = openSync(path, "w+");
     writeSync(this.#descriptor, this.#bytes, 0, SLOT_BYTES, 0);
   }
 
-  /** False when the name is too long for the slot. @throws what the file system throws. */
+  /** False when the name is too long for the slot. @throws the file system's errors. */
   write(scan: JournalScan): boolean {
     const bytes = this.#bytes;
     const nameBytes = bytes.write(scan.file, NAME_AT);
@@ -94,7 +92,7 @@ export function readAheadSlot(path: string): JournalScan | null {
   };
 }
 
-/** Nothing where an older program wrote the row. */
+/** Empty where an older release wrote the row. */
 function timesBehind(bytes: Buffer, end: number): Pick<JournalScan, "seenUs" | "decodedUs"> {
   const tail = end + TIMES_BYTES;
   if (SLOT_BYTES < end + TAIL_BYTES) return {};

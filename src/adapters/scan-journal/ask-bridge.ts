@@ -1,11 +1,11 @@
-/** Asks the bridge that runs on this data directory to look at every file anew, over its local socket. */
+/** Asks the bridge on this data directory, over its local socket, to examine every file again. */
 import { RELIST_ANSWER, RELIST_REQUEST } from "../../domain/scan/audit.ts";
 import { askService } from "../control-socket.ts";
 import { bridgeService } from "../../domain/supervision/services.ts";
 
 export type RelistReply =
   | { readonly kind: "asked" }
-  /** Nobody listens there: a bridge that starts lists everything. */
+  /** Nobody listens there: a bridge lists everything when it starts. */
   | { readonly kind: "no_bridge" }
   | { readonly kind: "no_answer"; readonly why: string };
 

@@ -1,4 +1,4 @@
-/** `dolphin archive audit` of one day as a process of its own: a share that hangs holds nobody else up. */
+/** `dolphin archive audit` of one day in a process of its own, so that a share that hangs blocks nobody else. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -32,7 +32,7 @@ const AuditJson = z.object({
   ok: z.boolean(),
 });
 
-/** As the verb prints it, with what it says of a difference; empty where there is none. */
+/** As the verb prints it; `reason`: its message about a difference, empty where there is none. */
 export type AuditOfDay = z.infer<typeof AuditJson> & { readonly reason: string };
 
 const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
@@ -42,7 +42,7 @@ const EXIT_DIFFERENT = 2;
 
 export async function auditInProcess(of: {
   readonly day: string;
-  /** Of the services: it reads the configuration that the bridge read. */
+  /** The services' environment, so that it reads the same configuration as the bridge. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;

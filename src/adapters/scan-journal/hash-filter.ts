@@ -1,6 +1,6 @@
 /**
- * Tells that a hash was never seen, without asking the database: a Bloom filter. It may think that
- * it knows a new one (0.01 % at 200,000, 2 % at a million), never that it does not know an old one.
+ * A Bloom filter that shows that a hash is new without a database lookup. False positives are possible (0.01 % at
+ * 200,000 hashes, 2 % at a million), false negatives are not.
  */
 const BITS = 2 ** 23;
 const PROBES = 4;
@@ -9,7 +9,7 @@ const HALF = 2 ** 24;
 export class HashFilter {
   readonly #words = new Uint32Array(BITS / 32);
 
-  /** `prefix` is the first 48 bits of a hash, whose bits are as good as random. */
+  /** `prefix` is the first 48 bits of a hash, which are uniformly distributed. */
   add(prefix: number): void {
     const step = stepOf(prefix);
     for (let probe = 0, bit = prefix % HALF; probe < PROBES; probe += 1, bit += step) {

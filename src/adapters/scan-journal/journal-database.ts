@@ -1,6 +1,6 @@
 /**
- * The journal's database file: how it is opened to write and to read, what is checked of it then,
- * and what SQLite's errors mean.
+ * The journal's database file: how it is opened for writing and reading, the checks at opening, and the meaning of
+ * SQLite's errors.
  */
 import { renameSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
@@ -18,15 +18,15 @@ import { PRUNED_SCHEMA } from "./journal-retention.ts";
 import { HOURS_SCHEMA } from "./pushed-hours.ts";
 
 const JOURNAL_VERSION = 1;
-/** For so long a write waits while another program holds the journal's lock. */
+/** How long a write waits while another program holds the journal's lock. */
 export const BUSY_MS = 2_000;
-/** What the write-ahead log keeps on the disk when it begins anew. */
+/** Size to which the write-ahead log is truncated when it restarts. */
 export const LOG_BYTES_KEPT = 4 * 1_048_576;
-/** Of a larger journal only the newest rows are checked: a start must not wait for it. */
+/** In a larger journal only the newest rows are checked, so that a start does not wait. */
 const QUICK_CHECK_BYTES_MAX = 64 * 1_048_576;
-/** What a start may have to tell again: as many as the ringbuffer holds. */
+/** The rows that a start may have to publish again: as many as the ringbuffer holds. */
 const ROWS_CHECKED = 2_000;
-/** Of them, by the indices as well. */
+/** The number of these that are also checked through the indices. */
 const LOOKED_UP = 100;
 
 export function openDatabase(path: string, readonly: boolean): Database.Database {
@@ -51,11 +51,11 @@ function prepareToWrite(db: Database.Database, path: string): void {
     );
   }
   db.pragma("journal_mode = WAL");
-  // A row waits for the disk only where it begins the log anew.
+  // Only the write that restarts the log waits for the disk.
   db.pragma("synchronous = NORMAL");
   db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
   db.pragma("wal_autocheckpoint = 0");
-  // In one piece: who reads meanwhile finds all of it or nothing.
+  // In one transaction: a concurrent reader finds all of it or nothing.
   db.transaction(() => {
     db.exec(SCHEMA + HOURS_SCHEMA + PRUNED_SCHEMA);
     db.pragma(`user_version = ${JOURNAL_VERSION}`);
@@ -71,24 +71,24 @@ function prepareToWrite(db: Database.Database, path: string): void {
   }
 }
 
-/** What a power cut or a bad disk takes is most often what was written last. */
+/** A power failure or a bad disk mostly damages what was written last. */
 function verdictOnNewest(statements: Statements): string {
   const last = statements.lastSeq.get() ?? 0;
   for (const row of statements.scanRange.all(last - ROWS_CHECKED + 1, last)) {
     const { seq, file, hash } = scanFrom(row);
-    // Each of these is a page of its own somewhere on the disk.
+    // Each of these is a separate page on disk.
     if (seq <= last - LOOKED_UP) continue;
     if (!statements.byHash.all(prefixOf(hash)).some((found) => found.seq === seq)) {
       return `seq ${seq} is not found by its hash`;
     }
     const { day, name } = splitFile(file);
-    // It need not be there: a verdict goes with its day.
+    // It may be missing: a verdict is deleted with its day.
     statements.fileGet.get(day, name);
   }
   return "ok";
 }
 
-/** Puts a damaged journal aside, under a name that says when; returns the new name. */
+/** Moves a damaged journal aside, under a name with the time; returns the new name. */
 export function setJournalAside(path: string, stamp: string): string {
   const aside = `${path}.corrupt-${stamp}`;
   renameSync(path, aside);
@@ -96,13 +96,13 @@ export function setJournalAside(path: string, stamp: string): string {
     try {
       renameSync(path + suffix, aside + suffix);
     } catch {
-      // It may not exist; without the main file it means nothing.
+      // It may not exist; without the main file it is meaningless.
     }
   }
   return aside;
 }
 
-/** @throws {JournalError} for whatever SQLite or the file system says. */
+/** @throws {JournalError} for any error of SQLite or the file system. */
 export function guarded<T>(act: () => T): T {
   try {
     return act();
@@ -117,18 +117,18 @@ export function guarded<T>(act: () => T): T {
   }
 }
 
-/** What contradicts the rows that stand will do so again: only the rest is worth another try. */
+/** A conflict with existing rows will recur: only other errors are worth a retry. */
 function meaningOf(sqliteCode: string): JournalErrorCode {
   if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(sqliteCode)) return "JOURNAL_CORRUPT";
   return sqliteCode.startsWith("SQLITE_CONSTRAINT") ? "JOURNAL_CONFLICT" : "JOURNAL_UNAVAILABLE";
 }
 
-/** What the file system says of the slot: no room, no permission. */
+/** File system errors of the slot: no space, no permission. */
 function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }
 
-/** Which file has this name; null when none has. */
+/** The inode of the file with this name; null when there is none. */
 export function inodeOf(path: string): string | null {
   return guarded(() => {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });

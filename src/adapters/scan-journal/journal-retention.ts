@@ -1,10 +1,9 @@
 /**
- * Old rows leave the bridge's journal in small steps: days of verdicts, oldest first, and scans in the
- * order of seq. Of a scan the beginning of its hash stays for good, under any name it is a duplicate.
- *
- * Invariant: what the journal no longer knows is said to be not ours (`proved_day`, `proved_seq`)
- * before the first row goes. The newest scans stay, so that seqs go on from the last, and the newest
- * days, so that today is among what stays when scans came with a time that is not true yet.
+ * Deletes old rows of the bridge's journal in small steps: days of verdicts, oldest first, and scans in the order of
+ * seq. The prefix of each scan's hash is kept forever, so that a copy under any name is still a duplicate. Invariant:
+ * before the first row is deleted, the start of the journal's complete part is raised (`proved_day`, `proved_seq`).
+ * The newest scans stay, so that seqs continue, and the newest days stay, so that today is kept even if scans with a
+ * wrong future time arrived.
  */
 import type Database from "better-sqlite3";
 import { previousDay } from "../../domain/scan/archive-names.ts";
@@ -13,12 +12,12 @@ import { RING_CAPACITY } from "../../domain/scan/ring.ts";
 import { META_RAISE } from "./journal-rows.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 
-/** Of 32 bytes: two scans that share these are the same, or an attack that gains nothing. */
+/** Of 32 bytes: equal prefixes mean equal scans, or an attack that gains nothing. */
 const HASH_BYTES = 12;
 const ROWS_PER_STEP = 50;
-/** Days with files that stay whatever their time: a clock that is ahead makes one day far ahead, or a few. */
+/** Days with files that stay whatever their time: a clock that is ahead creates one day far ahead, or a few. */
 const DAYS_KEPT_MIN = 7;
-/** Meta keys: what lies before may be removed, as far as it has not been yet. */
+/** Meta keys: the limits below which rows may be deleted. */
 const DAY_KEY = "pruned_day";
 const SEQ_KEY = "pruned_seq";
 
@@ -26,7 +25,7 @@ export const PRUNED_SCHEMA = `
   CREATE TABLE IF NOT EXISTS pruned (hash BLOB PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-/** The scans that left. */
+/** The hashes of deleted scans. */
 export class PrunedScans {
   readonly #find: Database.Statement<[Buffer], number>;
   readonly #after: Database.Statement<[Buffer, number], Buffer>;
@@ -44,25 +43,25 @@ export class PrunedScans {
     return this.#find.get(hash.subarray(0, HASH_BYTES)) ?? null;
   }
 
-  /** What is kept of the hashes, in their order; an empty one is before all. */
+  /** The stored hashes in order; an empty one is before all. */
   hashesAfter(hash: Buffer, count: number): readonly Buffer[] {
     return this.#after.all(hash, count);
   }
 }
 
 export type RetentionSettings = {
-  /** Of the bridge that owns the journal. */
+  /** Epoch of the bridge that owns the journal. */
   readonly epoch: number;
   /** Null keeps all. */
   readonly keepDays: number | null;
-  /** Told before the rows go. */
+  /** Called before the rows are deleted. */
   readonly onForget: (before: { readonly day: string; readonly seq: number }) => void;
 };
 
 export class JournalRetention {
   readonly #sql: ReturnType<typeof prepare>;
   readonly #settings: RetentionSettings;
-  /** What the act says; false, and nothing is done, where the journal is another bridge's. */
+  /** Runs the action, unless another bridge owns the journal; then returns false. */
   readonly #owned: (act: () => boolean) => boolean;
 
   constructor(db: Database.Database, settings: RetentionSettings) {
@@ -74,7 +73,7 @@ export class JournalRetention {
     this.#owned = (act) => owned.immediate(act);
   }
 
-  /** A few milliseconds of work; true when nothing is left, or the journal is another bridge's. */
+  /** Works for a few milliseconds; true when nothing is left, or another bridge owns the journal. */
   step(): boolean {
     if (this.#settings.keepDays === null) return true;
     const removed = this.#owned(() => this.#removeFiles() || this.#removeScans());
@@ -95,13 +94,13 @@ export class JournalRetention {
     return true;
   }
 
-  /** Forgets the oldest day when nothing was found of it for so long; true when it did. */
+  /** Forgets the oldest day when it is past the retention; true when it did. */
   #forgetDay(keepDays: number): boolean {
     const { newest, oldestDay, dayAfter, foundLast, firstKept, lastSeq } = this.#sql;
     const scan = newest.get();
     const oldest = oldestDay.get() ?? null;
     if (scan === undefined || oldest === null) return false;
-    // By the scans' own time: a clock that is wrong for a while must not cost a year.
+    // By the scans' own time: a clock that is wrong for a while must not delete a year.
     const cutoffUs = scan.time_us - keepDays * MS_PER_DAY * US_PER_MS;
     const newestDays = this.#sql.dayFromEnd.get(DAYS_KEPT_MIN - 1) ?? oldest;
     const bounds = [dayFromMicros(cutoffUs), previousDay(scan.file.slice(0, 10)), newestDays];

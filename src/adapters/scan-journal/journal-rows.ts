@@ -1,4 +1,4 @@
-/** The journal's tables, its statements, and what their rows mean. */
+/** The journal's tables, its statements, and the meaning of their rows. */
 import { crc32 } from "node:zlib";
 import type Database from "better-sqlite3";
 import { codeOf } from "../../domain/failure.ts";
@@ -18,7 +18,7 @@ export type JournalScan = {
   readonly late: boolean;
   readonly replayed: boolean;
   readonly pushedUs: number;
-  /** When the bridge saw the file first and had decoded it; both or neither. `scan-ways.ts` reads them. */
+  /** When the bridge first saw the file and had decoded it; both or neither. `scan-ways.ts` reads them. */
   readonly seenUs?: number;
   readonly decodedUs?: number;
 };
@@ -27,7 +27,7 @@ export type FileVerdict =
   | {
       readonly kind: "pushed";
       readonly seq: number;
-      /** The way that it had come until then; nothing else depends on it. */
+      /** The way of the scan until then; nothing else depends on it. */
       readonly way?: string;
     }
   | { readonly kind: "duplicate"; readonly seq: number }
@@ -50,8 +50,8 @@ export type JournalErrorCode =
   | "JOURNAL_CONFLICT";
 
 /**
- * FENCED: a newer bridge owns the journal. UNAVAILABLE: disk full, locked, I/O error; try again.
- * CONFLICT: a row stands there that another program must have written; trying again is no help.
+ * FENCED: a newer bridge owns the journal. UNAVAILABLE: disk full, locked, I/O error; try again. CONFLICT: another
+ * program must have written an existing row; trying again does not help.
  */
 export class JournalError extends Error {
   override readonly name = "JournalError";
@@ -77,7 +77,7 @@ export const SCHEMA = `
   CREATE INDEX IF NOT EXISTS duplicates_by_seq ON files (seq) WHERE verdict = 'duplicate';
 `;
 
-/** Of a row's `flags`. */
+/** Bits of a row's `flags`. */
 export const LATE = 1;
 export const REPLAYED = 2;
 const SCAN_COLUMNS =
@@ -112,11 +112,11 @@ type FileRow = {
 
 export type Statements = ReturnType<typeof prepareStatements>;
 
-/** Of `meta`: never lowers what stands there. */
+/** A key of `meta` whose value never falls. */
 export const META_RAISE = `INSERT INTO meta VALUES (?, ?)
   ON CONFLICT DO UPDATE SET value = excluded.value WHERE value < excluded.value`;
 
-/** A file that is looked at again once it was pushed keeps the way that it had come. */
+/** A pushed file that is examined again keeps its recorded way. */
 const FILE_PUT = `INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
   detail = CASE WHEN excluded.verdict = 'pushed' AND verdict = 'pushed' AND excluded.seq = seq
     THEN coalesce(excluded.detail, detail) ELSE excluded.detail END,
@@ -197,7 +197,7 @@ export function prepareStatements(db: Database.Database) {
 /** The seqs between `after` and `before` are missing. */
 export type SeqGap = { readonly after: number; readonly before: number };
 
-/** The same row again is no fault. @throws {JournalError} JOURNAL_CONFLICT when another one stands. */
+/** Writing the same row again is allowed. @throws {JournalError} JOURNAL_CONFLICT when a different one exists. */
 export function putScan(statements: Statements, scan: JournalScan): void {
   try {
     insertScan(statements, scan);
@@ -288,7 +288,7 @@ export function prefixOf(hash: Buffer): number {
   return hash.readUIntBE(0, 6);
 }
 
-/** Over the identity of a row; SQLite itself keeps no checksum of a page. */
+/** Over the identity of a row; SQLite itself has no page checksums. */
 function checksum(seq: number, file: string, hash: Buffer): number {
   return crc32(hash, crc32(`${seq} ${file}`));
 }

@@ -1,9 +1,7 @@
 /**
- * What keeps the bridge's journal sound, beside the thread that writes it: what was written is made
- * to survive a power cut, and the write-ahead log is moved into the database before it grows long.
- *
- * Invariant: the log reaches the disk before the database is written from it, and the database
- * before the log begins anew, so that a power cut costs the end of the log and nothing else.
+ * Maintains the bridge's journal beside the thread that writes it: makes written rows survive a power failure, and
+ * checkpoints the write-ahead log before it grows long. Invariant: the log is synced before the database is written
+ * from it, and the database before the log restarts, so that a power failure only costs the end of the log.
  */
 import { closeSync, fdatasyncSync, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
@@ -14,7 +12,7 @@ import { guarded, LOG_BYTES_KEPT } from "./journal-database.ts";
 import { JournalRetention, type RetentionSettings } from "./journal-retention.ts";
 import { PushedHours } from "./pushed-hours.ts";
 
-/** Frames of the log that the writer may wait for: about as long as for a row of its own. */
+/** Frames of the log for which the writer may wait: about as long as for a row of its own. */
 const FRAMES_WAITED_FOR = 64;
 const ROUNDS_MAX = 5;
 const ROWS_PER_STEP = 2_000;
@@ -27,10 +25,10 @@ export class ScanJournalUpkeep {
   readonly #hours: PushedHours;
   readonly #retention: JournalRetention;
   readonly #begin: Database.Statement<[]>;
-  /** Of the log at the last two looks. */
+  /** State of the log at the last two looks. */
   #marks: readonly [string, string] = ["", ""];
 
-  /** Beside the bridge that owns the journal, in its process. @throws {JournalError} */
+  /** Runs in the process of the bridge that owns the journal. @throws {JournalError} */
   constructor(path: string, retention: RetentionSettings) {
     this.#db = guarded(() => openBeside(path));
     this.#begin = this.#db.prepare(
@@ -42,21 +40,21 @@ export class ScanJournalUpkeep {
   }
 
   /**
-   * What was written before the call survives a power cut after it. A log that has grown is moved into
-   * the database, and cut, as far as nobody reads it. @throws {JournalError}
+   * Rows written before the call survive a power failure after it. A log that has grown is checkpointed and
+   * restarted, as far as no reader needs it. @throws {JournalError}
    */
   secure(): void {
     guarded(() => {
       const { size, mtimeMs } = fstatSync(this.#log);
       const mark = `${size} ${mtimeMs}`;
-      // Once more after it stood still: a time stamp is a few milliseconds wide.
+      // Once more after it stopped changing, because a time stamp has a granularity of some milliseconds.
       if (this.#marks.some((before) => before !== mark)) fdatasyncSync(this.#log);
       this.#marks = [this.#marks[1], mark];
       if (LOG_BYTES_KEPT < size) this.#moveLog();
     });
   }
 
-  /** A few milliseconds of what need not be done at once; true when nothing is left of it. @throws {JournalError} */
+  /** A few milliseconds of deferrable work; true when nothing is left. @throws {JournalError} */
   work(): boolean {
     const step = () => this.#hours.learn(ROWS_PER_STEP) && this.#retention.step();
     return guarded(() => unlessBusy(step) ?? false);
@@ -70,19 +68,19 @@ export class ScanJournalUpkeep {
   #moveLog(): void {
     let before = -1;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      // Holds up nobody, and takes nearly all of the time.
+      // Blocks nobody, and does nearly all of the work.
       const { log, checkpointed } = this.#checkpoint("PASSIVE");
       if (log - checkpointed <= FRAMES_WAITED_FOR) {
         this.#beginAnew();
         return;
       }
-      // Somebody reads.
+      // A reader holds it back.
       if (checkpointed === before) return;
       before = checkpointed;
     }
   }
 
-  /** The first row of a new log waits for the disk: better here than in the thread that pushes scans. */
+  /** The first row of a restarted log waits for the disk: better here than in the thread that pushes scans. */
   #beginAnew(): void {
     if (this.#checkpoint("RESTART").busy === 0) unlessBusy(() => this.#begin.run());
   }
@@ -99,14 +97,14 @@ function openBeside(path: string): Database.Database {
   db.pragma("synchronous = NORMAL");
   db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
   db.pragma("wal_autocheckpoint = 0");
-  // To read makes the log.
+  // Reading creates the log file.
   db.prepare("SELECT count(*) FROM meta").get();
-  // A file is only there after a power cut when its folder says so.
+  // A file only survives a power failure when its folder was synced.
   syncFolder(dirname(path));
   return db;
 }
 
-/** Null when somebody else writes: scans come first. */
+/** Null when another writer is active: scans take precedence. */
 function unlessBusy<T>(act: () => T): T | null {
   try {
     return act();

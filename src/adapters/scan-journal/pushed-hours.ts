@@ -1,14 +1,13 @@
 /**
- * Which seq was the first of each hour: finds where a time begins among millions of rows. A row costs it
- * a look at a page, where an index over the rows would cost a page of the log.
- *
- * Invariant: no row of an hour has a lower seq than is kept for it; rows that went may have had.
+ * The first seq of each hour: a sparse index that finds a time among millions of rows. It costs a row a page lookup,
+ * where a full index would cost a page of the log. Invariant: no existing row of an hour has a lower seq than the
+ * stored one; deleted rows may have had.
  */
 import type Database from "better-sqlite3";
 
 const US_PER_HOUR = 3_600_000_000;
 
-/** A trigger: it also counts for rows that an older program writes. */
+/** A trigger, so that rows written by an older release count as well. */
 export const HOURS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS pushed_hours (hour INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL);
   CREATE TRIGGER IF NOT EXISTS scans_pushed AFTER INSERT ON scans BEGIN
@@ -16,7 +15,7 @@ export const HOURS_SCHEMA = `
       ON CONFLICT DO UPDATE SET first_seq = excluded.first_seq WHERE excluded.first_seq < first_seq;
   END;
 `;
-/** Meta key: whether the hours of all rows are known, or only of those since the table was made. */
+/** Meta key: whether the hours of all rows are known, or only of those since the table was created. */
 const WHOLE_KEY = "pushed_hours";
 
 type Hour = { readonly hour: number; readonly seq: number };
@@ -24,7 +23,7 @@ type Hour = { readonly hour: number; readonly seq: number };
 export class PushedHours {
   readonly #sql: ReturnType<typeof prepare>;
   #isWhole = false;
-  /** Up to here the hours of older rows have been looked at by this object. */
+  /** Older rows up to here were examined by this object. */
   #learnedSeq = 0;
 
   constructor(db: Database.Database) {
@@ -40,7 +39,7 @@ export class PushedHours {
     return this.#sql.firstFrom.get(from, pushedUs) ?? null;
   }
 
-  /** Learns the hours of `rows` rows of a journal that is older than the table; true when all are known. */
+  /** Indexes `rows` rows of a journal that is older than the table; true when all are known. */
   learn(rows: number): boolean {
     if (this.#looksWhole()) return true;
     const toSeq = this.#learnedSeq + rows;

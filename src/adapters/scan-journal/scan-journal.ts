@@ -1,13 +1,10 @@
 /**
- * The scan bridge's journal, in SQLite: which file became which seq, and what became of every
- * other file. Written before a scan is committed to Hazelcast.
- *
- * A live scan's row goes into a slot of its epoch first, and into the database while the cluster
- * works on it; who takes the next epoch finds it there.
- *
- * Invariant: seqs are contiguous from `proved_seq` to the last, and only the bridge of the highest
- * epoch writes. A commit survives any death of the process; a power cut can take what came after
- * the last `ScanJournalUpkeep.secure`, which Hazelcast or the archive then tells again.
+ * The scan bridge's journal, in SQLite: the seq of each pushed file, and the verdict on every other file. It is
+ * written before a scan is committed to Hazelcast. A live scan's row first goes into the slot of its epoch, and into
+ * the database while the cluster works on it; the next epoch's owner finds it in the slot. Invariant: seqs are
+ * contiguous from `proved_seq` to the last, and only the bridge with the highest epoch writes. A commit survives any
+ * death of the process; a power failure can take rows written after the last `ScanJournalUpkeep.secure`, which are
+ * then restored from Hazelcast or the archive.
  */
 import { rmSync, statSync } from "node:fs";
 import type Database from "better-sqlite3";
@@ -38,10 +35,10 @@ import { wayText } from "./way/way-text.ts";
 export { setJournalAside } from "./journal-database.ts";
 export type { JournalFile, JournalScan } from "./journal-rows.ts";
 
-/** Rows after which the length of the write-ahead log is looked at. */
+/** Rows after which the size of the write-ahead log is checked. */
 const LOOK_ROWS = 1_000;
 const BUSY_AGAIN_MS = 100;
-/** Beyond it nobody beside seems to move the log into the database: `ScanJournalUpkeep` does, far earlier. */
+/** Beyond it `ScanJournalUpkeep`, which checkpoints far earlier, seems not to run. */
 const LOG_BYTES_MAX = 64 * 1_048_576;
 
 export type JournalCounts = {
@@ -58,7 +55,7 @@ export class ScanJournal {
   readonly #append: Database.Transaction<
     (scans: readonly JournalScan[], files: readonly JournalFile[]) => void
   >;
-  /** Null for a reader, who may have an older journal before him. */
+  /** Null for a reader, because the journal may be of an older release. */
   readonly #hours: PushedHours | null;
   readonly #pruned: PrunedScans | null;
   #ownEpoch = 0;
@@ -66,14 +63,17 @@ export class ScanJournal {
   /** In the slot, not yet in the database. */
   #ahead: JournalScan | null = null;
   readonly #filter = new HashFilter();
-  /** The filter holds the hashes up to this seq, or those of all scans and up to this one of the pruned; null: all. */
+  /**
+   * The filter holds the hashes up to this seq, or those of all scans and the deleted ones up to this hash; null:
+   * all.
+   */
   #learned: number | Buffer | null = 0;
   #rowsSinceLook = 0;
   #busyMs = BUSY_MS;
 
   /**
-   * Opens or creates the journal. `readonly` is for all but the bridge, which alone writes.
-   * @throws {JournalError} JOURNAL_CORRUPT, JOURNAL_VERSION or JOURNAL_UNAVAILABLE.
+   * Opens or creates the journal. `readonly` is for everybody but the bridge, the only writer. @throws {JournalError}
+   * JOURNAL_CORRUPT, JOURNAL_VERSION or JOURNAL_UNAVAILABLE.
    */
   constructor(path: string, options: { readonly readonly: boolean } = { readonly: false }) {
     this.path = path;
@@ -89,7 +89,7 @@ export class ScanJournal {
     });
   }
 
-  /** False once its file was removed, or another one has its name: what is written then is lost. */
+  /** False once its file was removed or replaced: further writes would be lost. */
   isInPlace(): boolean {
     return this.#inode === inodeOf(this.path);
   }
@@ -98,7 +98,7 @@ export class ScanJournal {
     return Number(this.meta("epoch") ?? 0);
   }
 
-  /** Takes the journal for `epoch`: who holds a lower one is refused from now on. */
+  /** Claims the journal for `epoch`: a bridge with a lower epoch is refused from now on. */
   claimEpoch(epoch: number): void {
     const claim = this.#db.transaction(() => {
       const found = this.epoch();
@@ -126,7 +126,7 @@ export class ScanJournal {
     this.#countRows(scans.length + files.length);
   }
 
-  /** As `append`, but a scan alone is only made safe: before `flush`, its name does not find it. */
+  /** As `append`, but a single scan only goes into the slot: before `flush`, it is not found by its name. */
   appendAhead(scans: readonly JournalScan[], files: readonly JournalFile[]): void {
     this.flush();
     const [scan] = scans;
@@ -140,7 +140,7 @@ export class ScanJournal {
     this.#ahead = scan;
   }
 
-  /** Puts what was written ahead into the database; when that fails it stays ahead. False: there was nothing. */
+  /** Moves the row in the slot into the database; on failure it stays there. False: there was none. */
   flush(): boolean {
     const scan = this.#ahead;
     if (scan === null) return false;
@@ -150,7 +150,7 @@ export class ScanJournal {
     return true;
   }
 
-  /** Forgets the scans from `seq` on: they were never committed. */
+  /** Deletes the scans from `seq` on, which were never committed. */
   dropFrom(seq: number): void {
     const drop = this.#db.transaction(() => {
       this.#assertOwned();
@@ -179,7 +179,7 @@ export class ScanJournal {
     return row === undefined ? null : scanFrom(row);
   }
 
-  /** The lowest seq from this one on that has a row; null when there is none. */
+  /** The lowest existing seq from this one on; null when there is none. */
   firstSeqFrom(seq: number): number | null {
     const ahead = this.#ahead !== null && seq <= this.#ahead.seq ? this.#ahead.seq : null;
     return guarded(() => this.#sql.seqFrom.get(seq)) ?? ahead;
@@ -189,16 +189,16 @@ export class ScanJournal {
   scans(fromSeq: number, toSeq: number): readonly JournalScan[] {
     const rows = guarded(() => this.#sql.scanRange.all(fromSeq, toSeq)).map(scanFrom);
     const ahead = this.#ahead;
-    // A refill takes the commit under way with it, whose row is not in the database yet.
+    // A refill includes the commit in progress, whose row is not in the database yet.
     return ahead !== null && fromSeq <= ahead.seq && ahead.seq <= toSeq ? [...rows, ahead] : rows;
   }
 
-  /** For a reader: what the owner holds ready, and has not put into the database yet. */
+  /** For a reader: the owner's row that is not in the database yet. */
   aheadOfOwner(): JournalScan | null {
     return this.#inSlotOf(this.epoch());
   }
 
-  /** The newest scan that is not late: order goes on from it. */
+  /** The newest scan that is not late: the order continues from it. */
   newestInOrder(): JournalScan | null {
     const row = guarded(() => this.#sql.newestInOrder.get());
     return row === undefined ? null : scanFrom(row);
@@ -212,9 +212,9 @@ export class ScanJournal {
     return guarded(() => hours.firstSeqSince(pushedUs)) ?? ahead;
   }
 
-  /** Makes `seqOfHash` quick for new bytes, `rows` at a time; true when nothing is left to do. */
+  /** Loads `rows` hashes at a time, to make `seqOfHash` fast for new bytes; true when all are loaded. */
   learnHashes(rows: number): boolean {
-    // Not the other way: a scan may be pruned meanwhile.
+    // In this order, because a scan may be deleted meanwhile.
     if (typeof this.#learned === "number") this.#learned = this.#learnScans(this.#learned, rows);
     if (typeof this.#learned === "object" && this.#learned !== null) {
       this.#learned = this.#learnPruned(this.#learned, rows);
@@ -222,7 +222,7 @@ export class ScanJournal {
     return this.#learned === null;
   }
 
-  /** The seq that these bytes already have, under whatever name. */
+  /** The seq that these bytes already have, under any name. */
   seqOfHash(hash: Buffer): number | null {
     if (this.#ahead?.hash.equals(hash)) return this.#ahead.seq;
     if (this.#learned === null && !this.#filter.mayHave(prefixOf(hash))) return null;
@@ -252,12 +252,12 @@ export class ScanJournal {
     );
   }
 
-  /** Names in one day's folder whose verdict may be out of date: quarantined, or among its last `us`. */
+  /** Names in one day's folder whose verdict may be outdated: quarantined, or among the last `us` microseconds. */
   namesUnsure(day: string, us: number): readonly string[] {
     return guarded(() => this.#sql.namesUnsure.all({ day, us }));
   }
 
-  /** Other files with the bytes of a seq, as far as they have been seen. */
+  /** Other files with the bytes of a seq, as far as they were seen. */
   duplicatesOf(seq: number): readonly JournalFile[] {
     return guarded(() => this.#sql.duplicates.all(seq)).map(fileFrom);
   }
@@ -280,7 +280,7 @@ export class ScanJournal {
     };
   }
 
-  /** Where seqs are missing, as far as they can be known; empty when the journal is whole. */
+  /** Missing seqs, as far as they can be known; empty when the journal is complete. */
   seqGaps(): readonly SeqGap[] {
     return guarded(() => this.#sql.gaps.all(this.#provedSeq()));
   }
@@ -290,7 +290,7 @@ export class ScanJournal {
     return guarded(() => this.#sql.unbrokenFrom.get()) ?? null;
   }
 
-  /** From this day and this seq on the journal knows all that was pushed. Neither ever goes back. */
+  /** The journal is complete from this day and this seq on. Neither ever goes back. */
   setProved(day: string, seq: number): void {
     const write = this.#db.transaction(() => {
       this.#assertOwned();
@@ -306,7 +306,7 @@ export class ScanJournal {
     this.#db.close();
   }
 
-  /** Waits less for a lock that somebody kept through the try before: the thread has other things to do. */
+  /** Waits less if the lock was held throughout the previous try: the thread has other work. */
   #write(act: () => void): void {
     try {
       guarded(act);

@@ -1,6 +1,6 @@
 /**
- * Scans by their seq from the bridge's journal and the archive: for a reader whom the ringbuffer no
- * longer helps. What a file holds counts only if it has the hash that the bridge journaled.
+ * Finds scans by seq in the bridge's journal and the archive, for a reader who missed more than the ringbuffer holds.
+ * A file's content counts only if it has the journaled hash.
  */
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { inodeOf } from "./journal-database.ts";
 import { type JournalScan, ScanJournal } from "./scan-journal.ts";
 
 export type ScanLookup = {
-  /** The texts of these seqs, ends included, as the bridge would push them again; some may lack. */
+  /** The texts of these seqs, inclusive, as the bridge would push them again; some may be missing. */
   find(fromSeq: number, toSeq: number): AsyncGenerator<string>;
   close(): Promise<void>;
 };
@@ -29,10 +29,10 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const READ_WITHIN_MS = 2_000;
 const PARSE_LIMITS = { timeoutMs: 2_000, heapMb: 256 };
 
-/** Reads aside: an archive that hangs holds up who asks for `READ_WITHIN_MS`, and nobody else. */
+/** Reads in a thread of its own: an archive that hangs delays the caller by `READ_WITHIN_MS`, and nobody else. */
 export function createScanLookup({ journalFile, archive }: ScanLookupPlace): ScanLookup {
   const general = createGeneralReader(PARSE_LIMITS);
-  /** A reading that did not return in time; no other one is begun beside it. */
+  /** A read that did not return in time; no second one is started meanwhile. */
   let hung: Promise<unknown> | null = null;
 
   const readInTime = async (file: string): Promise<Uint8Array | null> => {
@@ -67,7 +67,7 @@ export function createScanLookup({ journalFile, archive }: ScanLookupPlace): Sca
   };
 }
 
-/** With every name under which its bytes were seen: files are renamed. */
+/** With every name under which its bytes were seen, because files are renamed. */
 function rowsFrom(journalFile: string, fromSeq: number, toSeq: number) {
   if (inodeOf(journalFile) === null) return [];
   const journal = new ScanJournal(journalFile, { readonly: true });

@@ -1,4 +1,4 @@
-/** What the bridge's journal tells a reader of the archive: the seq and the time of a day's files. */
+/** The bridge journal's data for a reader of the archive: seq and time of a day's files. */
 import { join } from "node:path";
 import type { SeqLookup } from "../archive/days/day-files.ts";
 import { inodeOf } from "./journal-database.ts";
@@ -6,7 +6,7 @@ import { ScanJournal } from "./scan-journal.ts";
 
 export type OpenSeqLookup = { readonly seqs: SeqLookup; readonly close: () => void };
 
-/** Knows nothing where no bridge has run on this data directory. @throws {JournalError} */
+/** Empty where no bridge has run on this data directory. @throws {JournalError} */
 export function openSeqLookup(dataDir: string): OpenSeqLookup {
   const path = join(dataDir, "journal", "scan-bridge.db");
   if (inodeOf(path) === null) return { seqs: () => new Map(), close: () => {} };

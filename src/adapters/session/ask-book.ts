@@ -1,4 +1,4 @@
-/** A book's trader as a session needs it: it answers, or the text of the error says what to do. */
+/** Asks a book's trader on behalf of a session: returns its answer, or throws an error that says what to do. */
 import { randomUUID } from "node:crypto";
 import { isoFromMicros } from "../../domain/time.ts";
 import type { BookView } from "../../wire/session/trade-session.ts";

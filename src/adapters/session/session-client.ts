@@ -1,4 +1,4 @@
-/** Asks the session of a book's day how it stands; starts it where the day had no news yet. */
+/** Asks the session of a book's day for its state; starts it if the day has none yet. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from "@temporalio/client";
 import type { SessionPnl } from "../../wire/session/trade-session.ts";
 import { settleUpdate, type TradeSessionInput } from "../../workflows/messages/trading.ts";
@@ -7,7 +7,7 @@ import type { TemporalClient } from "../temporal-client.ts";
 
 type TradeSession = (input: TradeSessionInput) => Promise<SessionPnl>;
 
-/** Looks at the outbox now, where the session is open; else returns what it ended with. */
+/** Makes an open session read the outbox now; returns the result of an ended one. */
 export async function tellSession(
   { client }: TemporalClient,
   book: string,
@@ -29,7 +29,7 @@ export async function tellSession(
   try {
     return await handle.executeUpdate(settleUpdate, { args: [{}] });
   } catch (error) {
-    // Closed, maybe under the question.
+    // It closed, possibly during the request.
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     return handle.result();
   }

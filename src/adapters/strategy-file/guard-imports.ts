@@ -1,12 +1,9 @@
 /**
- * A strategy's files run with their arguments and nothing else: an import is refused unless it is a
- * file of the same folder or one of dolphin's own `src/domain`, and whatever else Node has around them
- * is bound to what refuses it (`sealed-globals.ts`). Backtest, check and live load them here alike.
- *
- * It keeps an honest strategy from what it would not have on the day. It is no wall against malice:
- * who runs a strategy's file runs code in this process.
- *
- * Invariant: every file that runs for a strategy came through here, so that the hash is of all of them.
+ * Restricts a strategy's files to their arguments: an import is refused unless it is a file of the same folder or one
+ * of dolphin's own `src/domain`, and all other Node globals are bound to objects that throw (`sealed-globals.ts`).
+ * Backtest, check and live load them here alike. This protects an honest strategy from inputs that it would not have
+ * live. It is not a sandbox against malice: a strategy's file runs as code in this process. Invariant: every file
+ * that runs for a strategy was loaded here, so the hash covers all of them.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
@@ -28,37 +25,39 @@ type Load = {
   readonly files: Map<string, string>;
   /** The core's folder. */
   readonly core: string;
-  /** Names that a file declares itself, by file: whoever says one there means the file's own. */
+  /** Names that a file declares itself, by file: there the name means the file's own. */
   readonly own: OwnNames;
-  /** It has its hash: no file comes to it any more. */
+  /** The hash is computed: no further file may be loaded. */
   isOver: boolean;
 };
 
 type OwnNames = Map<string, Set<string>>;
 
-/** In the query of a file's address: which load it is of, so that each runs what its files have now. */
+/**
+ * Query parameter of a file's address that identifies the load, so that each load runs the files' present content.
+ */
 const QUERY = "strategy";
 const CORE = realpathSync(fileURLToPath(new URL("../../domain", import.meta.url))) + sep;
 const SEALED = new URL("./sealed-for.ts", import.meta.url).href;
 const SEES = "a strategy sees only its arguments";
 const IS_CODE = /\.m?[jt]s$/;
 /**
- * Neither can be bound to something else: said outside of a comment it is refused. A property so named
- * is none, and two slashes behind a colon are an address.
+ * These two cannot be rebound, so their use outside a comment is refused. A property of that name is allowed, and two
+ * slashes after a colon are an address, not a comment.
  */
 const UNBOUND =
   /^(?!\s*\/?\*)(?:(?!(?<!:)\/\/).)*?(?<=\.{3}|(?<![\w$.]))(eval(?![\w$])|import\s*\.\s*meta\b)/m;
 const EVAL = "eval";
 
-/** So many names of one's own that Node has, too. */
+/** Most declarations of a name that Node has, too. */
 const OWN_NAMES_MAX = 50;
 
 const loads = new Map<string, Load>();
 let isGuarding = false;
-/** Node's own `import`: a test runner puts another in its place, and that one asks no hooks. */
+/** Node's own `import`: a test runner replaces it by one that ignores loader hooks. */
 const NATIVE = "data:text/javascript,export default (address) => import(address)";
 
-/** @throws what the file throws, and for what it must not have. */
+/** @throws what the file throws, and for whatever it must not use. */
 export async function importGuarded(path: string, core = CORE): Promise<GuardedModule> {
   guard();
   const { default: importNatively } = await import(NATIVE);
@@ -80,8 +79,8 @@ export async function importGuarded(path: string, core = CORE): Promise<GuardedM
 }
 
 /**
- * Where a file declares a name that was bound before it: the engine knows best what a declaration is.
- * It does not say in which file, and compiles each when it was loaded: so it is the last one.
+ * Handles a file that declares a name that was bound before it; the engine itself detects the declaration. Its error
+ * does not name the file, but files are compiled as they are loaded, so it is the last one.
  */
 function takeOwnName({ files, own }: Load, error: unknown): boolean {
   if (!(error instanceof SyntaxError)) return false;
@@ -111,7 +110,7 @@ const resolveGuarded: ResolveHookSync = (specifier, context, nextResolve) => {
   const resolved = nextResolve(specifier, context);
   const path = fileURLToPath(resolved.url);
   if (path.startsWith(load.core)) return { ...resolved, url: withoutQuery(resolved.url) };
-  // Written with its whole path: it means the core that it runs with, which may be an older one.
+  // With an absolute path: it means the core that it runs with, which may be an older one.
   if (path.startsWith(CORE)) {
     return { ...resolved, url: pathToFileURL(load.core + path.slice(CORE.length)).href };
   }
@@ -137,18 +136,18 @@ const loadGuarded: LoadHookSync = (url, context, nextLoad) => {
   const unbound = UNBOUND.exec(text)?.[1];
   const who = path === entry ? named : path;
   const before = refusing(path, unbound) + sealing(text, { who, own: own.get(path) ?? new Set() });
-  // A file that imports nothing would else be taken for a script, with a `require` of its own.
+  // A file without imports would otherwise be loaded as a script with its own `require`.
   const format = path.endsWith("ts") ? "module-typescript" : "module";
   return { ...loaded, format, source: before + text };
 };
 
-/** When it runs: what it imports says more of what it is after, and is refused before. */
+/** Thrown at run time: the names that it imports say more about its purpose, and are refused first. */
 function refusing(path: string, used: string | undefined): string {
   const why = JSON.stringify(`strategy ${path} uses ${used}: ${SEES}`);
   return used === undefined ? "" : `throw new Error(${why}); `;
 }
 
-/** In front of the first line, so that lines keep their numbers. */
+/** Inserted before the first line without a line break, so that line numbers stay. */
 function sealing(
   text: string,
   { who, own }: { readonly who: string; readonly own: ReadonlySet<string> },
@@ -162,7 +161,7 @@ function sealing(
   return `import $sealed from ${address}; const { ${names.join(", ")} } = $sealed; `;
 }
 
-/** Calls of Math's own functions, random aside, are as quick as they were. No module declares an `eval`. */
+/** Math's functions other than `random` keep their speed. No module declares an `eval`. */
 function isNeeded(name: string, text: string): boolean {
   if (name === EVAL) return false;
   return name !== "Math" || /\bMath\b(?!\s*\.\s*(?!random\b)\w)/.test(text);

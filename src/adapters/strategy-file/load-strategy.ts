@@ -1,4 +1,4 @@
-/** Strategies by name or by file, and the version of the code that a run follows from. */
+/** Loads strategies by name or by file, and computes the version of the code that a run depends on. */
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -11,7 +11,7 @@ import { importGuarded, type GuardedModule } from "./guard-imports.ts";
 
 export type LoadedStrategy = {
   readonly choice: StrategyChoice;
-  /** Name of a built-in one, or the absolute path of its file: what another thread loads it by. */
+  /** The name of a built-in one, or the absolute path of its file: another thread loads it by this. */
   readonly source: string;
 };
 
@@ -26,7 +26,7 @@ const VERSION_DIGITS = 16;
  */
 export async function loadStrategy(named: string, core?: string): Promise<LoadedStrategy> {
   const path = resolve(named);
-  // What cannot be looked at is no built-in one: that throws.
+  // A path that cannot be examined is not a built-in one: that throws.
   if (!isStrategyFile(named) || statSync(path, { throwIfNoEntry: false }) === undefined) {
     return { choice: builtInStrategy(named), source: named };
   }
@@ -50,7 +50,7 @@ async function runFile(path: string, core: string | undefined): Promise<GuardedM
   }
 }
 
-/** For a file alone the hash of its bytes; else one over all files, by where they lie in its folder. */
+/** For a single file the hash of its bytes; else one over all files, by their paths in its folder. */
 export function hashOfFiles(folder: string, files: GuardedModule["files"]): string {
   const [own, ...others] = files.values();
   if (others.length === 0) return own ?? "";
@@ -58,7 +58,7 @@ export function hashOfFiles(folder: string, files: GuardedModule["files"]): stri
   return createHash("sha256").update(lines.toSorted().join("")).digest("hex");
 }
 
-/** A hash over the core's sources and the strategy's files: the same on every machine that has the same code. */
+/** A hash over the core's sources and the strategy's files: the same on every machine with the same code. */
 export function codeVersionOf({ source, choice }: LoadedStrategy): string {
   const hash = createHash("sha256");
   for (const file of globSync("domain/**/*.ts", { cwd: SOURCES }).toSorted()) {

@@ -1,6 +1,6 @@
 /**
- * Every function leads to `Function`, and that makes code from text which sees everything. Here the way
- * from a function to it is closed; the name itself goes on working for packages that generate code.
+ * `Function` is reachable from every function, and compiles code from text that would see all globals. This closes
+ * the way from a function to it; the global name keeps working for packages that generate code.
  */
 
 const KINDS: readonly object[] = [
@@ -11,14 +11,14 @@ const KINDS: readonly object[] = [
 ].map((one) => Object.getPrototypeOf(one));
 let isRefused = false;
 
-/** For this thread, and for good; a second time does nothing. */
+/** For this thread, and permanently; a second call does nothing. */
 export function refuseCodeFromText(): void {
   if (isRefused) return;
   isRefused = true;
   for (const prototype of KINDS) {
     const original = prototype.constructor;
     const closed = refusal();
-    // As whoever asks for its name, or whether something is an instance, knows it.
+    // Keeps its name and `instanceof` working.
     Object.defineProperties(closed, {
       name: { value: original.name },
       prototype: { value: prototype },

@@ -1,13 +1,15 @@
 /**
- * The names that a strategy's file finds around it: those of the language as they are, and for every
- * other one that Node has something that throws when it is touched, with the file and the name.
- *
- * Invariant: what is here gives no time, no chance and no way out, whatever is asked of it.
+ * The globals of a strategy's file: those of the language as they are, and in place of every other global of Node an
+ * object that throws when it is used, with the file and the name. Invariant: nothing here gives access to time,
+ * randomness or the outside.
  */
 
 export type SealedGlobals = Readonly<Record<string, unknown>>;
 
-/** What belongs to the language alone, and is the same at every run. What depends on the machine, a heap or a place is not. */
+/**
+ * Names that belong to the language alone and behave the same in every run. Those that depend on the machine, the
+ * heap or the locale are excluded.
+ */
 const PURE = new Set(
   [
     "undefined NaN Infinity isNaN isFinite parseInt parseFloat decodeURI decodeURIComponent",
@@ -20,12 +22,12 @@ const PURE = new Set(
 );
 const SAID = ["log", "info", "warn", "error", "debug"] as const;
 
-/** Names of this process that must not be what they are. */
+/** Names of this process that must be replaced. */
 export function guardedNames(): readonly string[] {
   return Object.getOwnPropertyNames(globalThis).filter((name) => !PURE.has(name));
 }
 
-/** `file`: who is told of when it touches one. */
+/** `file`: named in the error. */
 export function sealedGlobals(file: string): SealedGlobals {
   const sealed: Record<string, unknown> = Object.create(null);
   for (const name of guardedNames()) sealed[name] = refusing(file, name);
@@ -62,7 +64,7 @@ function refusing(file: string, name: string): unknown {
   });
 }
 
-/** Calendar arithmetic on a time that is given; the prototype is a copy, so that no way leads to the clock. */
+/** Calendar arithmetic on a given time; the prototype is a copy, so that nothing leads to the clock. */
 function sealedDate(file: string): unknown {
   function SealedDate(...parts: readonly number[]): object {
     if (new.target === undefined) return refuse(file, "Date()");
@@ -88,7 +90,7 @@ function sealedMath(file: string): unknown {
   );
 }
 
-/** Says, and tells nothing. */
+/** Prints, and returns nothing. */
 function sealedConsole(): unknown {
   const said = SAID.map((name) => {
     const say = (...words: readonly unknown[]): void => console[name](...words);

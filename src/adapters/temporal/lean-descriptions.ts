@@ -1,9 +1,9 @@
 /**
- * The descriptions of Temporal's messages out of the text of the file in which its SDK has them, without what no process of
- * ours can send: the API of Temporal's cloud, what documents it, and how methods look over HTTP.
+ * Extracts the descriptions of Temporal's messages from the text of the SDK's file, without the API of Temporal's cloud, its
+ * documentation options, and the HTTP options of methods.
  */
 
-/** As protobufjs writes a namespace; a message and an enumeration have more, which is left as it is. */
+/** A namespace as protobufjs writes it; other members, of messages and enumerations, stay unchanged. */
 export type Description = {
   nested?: Record<string, Description>;
   methods?: Record<string, { options?: unknown; parsedOptions?: unknown }>;
@@ -11,13 +11,13 @@ export type Description = {
 
 const BEGIN = ".addJSON(";
 const END = ");";
-/** Packages that nothing of what stays refers to. */
+/** Packages to which the remaining descriptions do not refer. */
 const LEFT_OUT = [
   ["temporal", "api", "cloud"],
   ["grpc", "gateway"],
 ] as const;
 
-/** Null where the file is not written as this version of the SDK writes it. */
+/** Null if the file is not in the format of this version of the SDK. */
 export function leanDescriptions(text: string): Record<string, Description> | null {
   const begin = text.indexOf(BEGIN);
   const end = text.lastIndexOf(END);

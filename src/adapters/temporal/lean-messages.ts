@@ -1,8 +1,8 @@
 /**
- * Gives Temporal's SDK the descriptions of its messages without what no process of ours can send:
- * the API of Temporal's cloud, and how methods look over HTTP. The SDK's own file is one literal of 1.4 MB, compiled and kept as
- * a whole; read as JSON, and without that half, a process takes 5 to 10 MB less and starts sooner.
- * Invariant: what it cannot read it leaves alone; the SDK then loads its own file as ever.
+ * Gives Temporal's SDK the descriptions of its messages without the parts that our processes never use: the API of
+ * Temporal's cloud, and the HTTP options of methods. The SDK's own file is one literal of 1.4 MB, which V8 compiles and keeps
+ * whole; parsed as JSON and without those parts it takes 5 to 10 MB less per process, and less time.
+ * Invariant: a file that it cannot parse is left to the SDK, which then loads it as usual.
  */
 import { readFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
@@ -10,12 +10,12 @@ import { leanDescriptions } from "./lean-descriptions.ts";
 
 const DESCRIPTIONS = "@temporalio/proto/protos/json-module.js";
 
-/** Before anything of the SDK is loaded. */
+/** To be called before any module of the SDK is loaded. */
 export function provideLeanMessages(): void {
   const client = createRequire(import.meta.url).resolve("@temporalio/client");
   const file = createRequire(client).resolve(DESCRIPTIONS);
   const ofDescriptions = createRequire(file);
-  // Somebody was first: there may be only one root.
+  // The SDK is loaded already, and there may be only one root.
   if (ofDescriptions.cache[file] !== undefined) return;
   const lean = leanDescriptions(readFileSync(file, "utf8"));
   if (lean === null) return;
@@ -23,7 +23,7 @@ export function provideLeanMessages(): void {
   const provided = new Module(file);
   provided.filename = file;
   provided.loaded = true;
-  // As the file itself names it.
+  // The name that the file itself uses.
   provided.exports = (roots["__temporal"] ??= new Root()).addJSON(lean);
   ofDescriptions.cache[file] = provided;
 }

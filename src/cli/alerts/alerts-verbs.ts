@@ -1,4 +1,4 @@
-/** `dolphin alerts`: incidents, and the channels that tell of them. */
+/** `dolphin alerts`: incidents, and the channels that send notifications of them. */
 import type { Command } from "commander";
 import { addIncidentCommands } from "./incident-commands.ts";
 import { addTestCommand } from "./test-command.ts";

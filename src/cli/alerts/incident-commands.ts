@@ -1,4 +1,6 @@
-/** `dolphin alerts ls`, `show`, `ack`, `mute` and `unmute`: of the watchdog by its local socket, or as it wrote it. */
+/**
+ * `dolphin alerts ls`, `show`, `ack`, `mute` and `unmute`: through the watchdog's local socket, or from its database.
+ */
 import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -107,7 +109,7 @@ export async function showIncident(name: string, flags: Flags, command: Command)
   }
 }
 
-/** @throws {CliError} unless exactly one is meant. */
+/** @throws {CliError} unless the name identifies exactly one. */
 export function oneNamed({ live, kept, why }: LookedUp, name: string): Incident {
   const open = live?.incidents ?? [];
   const exact = open.find(({ id }) => id === name);

@@ -1,4 +1,4 @@
-/** `dolphin alerts test CHANNEL`: one test alert, and what the other side answered. */
+/** `dolphin alerts test CHANNEL`: sends one test alert, and shows the channel's answer. */
 import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { EXIT_USAGE } from "../../domain/supervision/exit-codes.ts";

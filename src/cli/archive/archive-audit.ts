@@ -1,4 +1,4 @@
-/** The audit: holds the archive's folders against the bridge's journal. */
+/** The audit: compares the archive's folders with the bridge's journal. */
 import { join } from "node:path";
 import { listDays, namesIn, pathOf } from "../../adapters/archive/list-archive.ts";
 import { readScanFile, statScanFile } from "../../adapters/archive/read-scan-file.ts";
@@ -17,31 +17,31 @@ export type Audit = {
   readonly first_day: string | null;
   /** Scan files in days before the first, which are left alone. */
   readonly files_before_first_day: number;
-  /** The part of them without a verdict, in days that were asked for by name. */
+  /** Files without a verdict, in such days that were requested by name. */
   readonly not_ours: number;
-  /** Not everything is known that was pushed of older days: their files are left alone. */
+  /** The journal is incomplete for older days: their files are left alone. */
   readonly not_ours_before: string | null;
   readonly days: Readonly<Record<string, AuditTotals>>;
   readonly total: AuditTotals;
   readonly last_seq: number;
   readonly seq_gaps: readonly { readonly after: number; readonly before: number }[];
-  /** Pushed files whose bytes are other ones now; only with `--deep`. */
+  /** Pushed files whose content has changed since; only with `--deep`. */
   readonly rewritten: readonly string[];
   /** At most a hundred. */
   readonly missing: readonly string[];
   readonly ok: boolean;
 };
 
-/** A file younger than this is on its way. */
+/** A younger file may still be in progress. */
 const FRESH_US = 5_000_000;
 const NAMED_MAX = 100;
 const FILES_PER_PROGRESS = 500;
 
-/** To read: the bridge alone writes. */
+/** Read-only: only the bridge writes it. */
 export function openJournal(config: Config): ScanJournal {
   const path = join(config.data_dir, "journal", "scan-bridge.db");
   if (!isThere(path)) {
-    // Its socket is there from its first second on.
+    // A bridge creates its socket within its first second.
     const hasRun = isThere(controlSocketPath(config.data_dir, bridgeService().name));
     throw new CliError(
       `there is no journal ${path}: ` +
@@ -64,7 +64,7 @@ export type AuditOptions = {
 
 export type AuditProgress = { readonly day: string; readonly files: number };
 
-/** Reads only. */
+/** Read-only. */
 export function auditArchive(config: Config, options: AuditOptions): Audit {
   const journal = openJournal(config);
   try {
@@ -82,7 +82,7 @@ function auditAgainst(
   const found = listDays(archive);
   if (found.kind !== "listed") throw new CliError(`the archive ${archive} cannot be listed`);
   const firstDay = journal.meta("first_day");
-  // Journaled, and on its way to Hazelcast for as long as that takes.
+  // In the journal, but its commit to Hazelcast may still be in progress.
   const underWay = journal.aheadOfOwner()?.file ?? null;
   const days: Record<string, AuditTotals> = {};
   const total = { ...NO_TOTALS };

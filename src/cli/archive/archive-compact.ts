@@ -1,4 +1,4 @@
-/** `dolphin archive compact [DAY...]`: one file a day from its scan files, held against them. */
+/** `dolphin archive compact [DAY...]`: compacts each day's scan files into one file, and verifies it. */
 import type { Command } from "commander";
 import { compactDay, type CompactOutcome } from "../../operations/compaction/compact-day.ts";
 import { finishedDaysToCompact } from "../../operations/compaction/days-to-compact.ts";

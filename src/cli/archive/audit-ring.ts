@@ -1,4 +1,4 @@
-/** The audit of the ringbuffer: holds its values against the bridge's journal. */
+/** The audit of the ringbuffer: compares its values with the bridge's journal. */
 import { pathOf } from "../../adapters/archive/list-archive.ts";
 import { readScanFile } from "../../adapters/archive/read-scan-file.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
@@ -17,13 +17,13 @@ import { openJournal } from "./archive-audit.ts";
 export type RingAudit = {
   /** How many of the newest seqs were compared; 0 where Hazelcast does not answer. */
   readonly compared: number;
-  /** Seqs that it lacks although a file of the archive holds their bytes; at most a hundred. */
+  /** Missing seqs for which a file of the archive has the bytes; at most a hundred. */
   readonly lacking: readonly number[];
-  /** How many of them there are. */
+  /** The number of missing seqs. */
   readonly lacks: number;
-  /** All of them as ranges, both ends included; at most a hundred. */
+  /** All of them as ranges, inclusive; at most a hundred ranges. */
   readonly ranges: readonly SeqRange[];
-  /** Seqs that it lacks and that nobody can tell again: their files are gone, or hold other bytes. */
+  /** Missing seqs that nobody can publish again: their files are gone, or have other content. */
   readonly without_file: number;
   /** Why it was not compared. */
   readonly detail: string | null;
@@ -34,7 +34,7 @@ const SETTLES_WITHIN_MS = 5_000;
 const LOOK_MS = 250;
 const NAMED_MAX = 100;
 
-/** Looks again for `withinMs` while something lacks. */
+/** Compares repeatedly for `withinMs` while something is missing. */
 export async function auditRing(config: Config, withinMs = SETTLES_WITHIN_MS): Promise<RingAudit> {
   const cluster = configuredCluster(config.hazelcast);
   const hazelcast = await connectHazelcast({ ...cluster, name: "dolphin-audit" });
@@ -47,7 +47,7 @@ export async function auditRing(config: Config, withinMs = SETTLES_WITHIN_MS): P
     for (;;) {
       const lastSeq = journal.lastSeq();
       const values = await store.readRingTail(RING_CAPACITY);
-      // What another host has pushed before is not this journal's to tell again.
+      // Seqs that another host pushed can't be published again from this journal.
       const provedSeq = Math.max(1, Number(journal.meta(PROVED_SEQ_KEY) ?? 1));
       const lacking = lackingInRing(
         values.map((value) => parseScanHead(value)?.seq ?? null),
@@ -80,7 +80,7 @@ function notCompared(detail: string): RingAudit {
   return { compared: 0, lacking: [], lacks: 0, ranges: [], without_file: 0, detail };
 }
 
-/** Under the name that it was pushed with, or one that it was seen under since. */
+/** Under its original name, or another one under which its bytes were seen. */
 function hasFile(journal: ScanJournal, archive: string, seq: number): boolean {
   const row = journal.scan(seq);
   if (row === null) return false;

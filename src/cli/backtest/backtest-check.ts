@@ -1,4 +1,4 @@
-/** `dolphin backtest check STRATEGY`: whether its decisions need scans that come after them. */
+/** `dolphin backtest check STRATEGY`: whether its decisions depend on later scans (look-ahead). */
 import type { Command } from "commander";
 import { codeVersionOf } from "../../adapters/strategy-file/load-strategy.ts";
 import { describeRange } from "../../operations/backtest/run-backtest.ts";
@@ -47,7 +47,9 @@ async function checkCommand(
   const scansMax = numberFrom("--scans-max", options.scansMax, 2);
   const { strategy, settings } = await askedFrom({ ...options, strategy: named }, config);
   const { inputs } = strategy.choice.start(settings.parameters);
-  const chunk = await readWhole({ ...range, inputs }, { scansMax, onProblem: sayProblem });
+  const { ageBudgetsMs: budgetsMs } = settings;
+  const source = { ...range, inputs, budgetsMs };
+  const chunk = await readWhole(source, { scansMax, onProblem: sayProblem });
   if (chunk === null) {
     throw new CliError(`there are no scans in ${describeRange(range)}`, EXIT_NOT_COMPARABLE);
   }

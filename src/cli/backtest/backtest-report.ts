@@ -1,4 +1,4 @@
-/** `dolphin backtest report NAME`: what a run or sweep said, from its files. */
+/** `dolphin backtest report NAME`: prints the result of a run or sweep from its files. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";

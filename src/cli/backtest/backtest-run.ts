@@ -73,7 +73,7 @@ export function runFiles(out: string): Files {
   };
 }
 
-/** `text` is that of a report's file. */
+/** `text`: of a report file. */
 export function runSummary(text: string, files: Files): string {
   const { report, timing, costs, settings, differsFromBook, read }: RunRecord = JSON.parse(text);
   const { returns, risk, trades, run } = report;
@@ -108,26 +108,26 @@ export function runSummary(text: string, files: Files): string {
   return `${aligned(rows).join("\n")}\n`;
 }
 
-/** What was not as it lay, or not as the stamps say. */
+/** Scans that were reordered, and timestamps that were rejected. */
 export function orderRow(read: PassCounts | undefined) {
   const text = read === undefined ? null : orderText(read);
   return text === null ? [] : [["order", text]];
 }
 
-/** What the trader has otherwise; nothing in a report of before it was told. */
+/** Differences to the trader's configuration; empty for an older report without them. */
 export function bookRow(differences: RunRecord["differsFromBook"] | undefined) {
   if (differences === undefined) return [];
   return [["book", printable(differenceText(differences, DIFFERENCES_MAX))]];
 }
 
-/** Most runs have none. */
+/** Empty for most runs. */
 function carryText({ borrowCost = 0, funding = 0 }: RunRecord["report"]["returns"]): string {
   const interest = borrowCost === 0 ? "" : ` (${number(borrowCost)} of them interest)`;
   const paid = funding === 0 ? "" : `, funding ${number(funding)}`;
   return interest + paid;
 }
 
-/** What the venue closed, and where nothing was left. */
+/** Liquidations and bankruptcy. */
 function ruinRow({ limits, trades }: RunRecord["report"]): [string, string][] {
   const text = ruinText(limits);
   if (text === null) return [];
@@ -135,18 +135,18 @@ function ruinRow({ limits, trades }: RunRecord["report"]): [string, string][] {
   return [["margin", `${text}, pnl ${number(pnl)}`]];
 }
 
-/** Beside the figures: a run that was stopped, or would have been, is another one than it looks. */
+/** A limit that stopped the run, or would have: important for reading the figures. */
 export function limitsRow({ limits }: RunRecord["report"]): [string, string][] {
   const text = latchedText(limits);
   return text === null ? [] : [["limits", text]];
 }
 
-/** What the archive let go of. */
+/** Positions that were written off. */
 function delistedRow(delisted: Parameters<typeof delistedText>[0] | undefined) {
   return delisted === undefined ? [] : [["delisted", delistedText(delisted)]];
 }
 
-/** A latched limit ends the trading of a run: what stopped it is not to be guessed. */
+/** Refused signals by reason: a latched limit ends the trading of a run. */
 function refusedRow(signals: Readonly<Record<string, number>>): [string, string][] {
   const counts = Object.entries(signals).toSorted(([, one], [, other]) => other - one);
   if (counts.length === 0) return [];

@@ -1,4 +1,4 @@
-/** `dolphin backtest sweep`: every set of a grid over the archive, and the choice walked forward. */
+/** `dolphin backtest sweep`: runs every set of a grid over the archive, with a walk forward of the choice. */
 import { join } from "node:path";
 import type { Command } from "commander";
 import {
@@ -115,7 +115,7 @@ function axesFrom(grid: readonly string[], declared: Parameters): readonly GridA
   });
 }
 
-/** Every set is started once, so that a wrong one is bad usage and no failed sweep. */
+/** Starts every set once, so that an invalid one is a usage error and not a failed sweep. */
 function expectGrid(axes: readonly GridAxis[], start: (set: GridSet) => unknown): void {
   try {
     for (const set of setsOfGrid(axes, {})) start(set);
@@ -133,19 +133,19 @@ function walkForwardFrom(text: string | undefined) {
   return { trainDays: Number(train), testDays: Number(test) };
 }
 
-/** Sets that a venue would have closed out for good. */
+/** Sets that went bankrupt. */
 function ruinedRow(sets: SweepRecord["sets"]): [string, string][] {
   const count = sets.filter(({ total }) => total <= -1).length;
   return count === 0 ? [] : [["ruined", `${count} of ${sets.length} sets lost everything`]];
 }
 
-/** A set that a limit stopped has another figure than its strategy. */
+/** Sets that a limit stopped: their figures are not those of the strategy alone. */
 function latchedRow(sets: SweepRecord["sets"]): [string, string][] {
   const count = sets.filter(({ latched }) => latched !== null).length;
   return count === 0 ? [] : [["latched", `${count} of ${sets.length} sets, see limits by set`]];
 }
 
-/** `text` is that of a sweep's file. */
+/** `text`: of a sweep's file. */
 export function sweepSummary(text: string, files: Files): string {
   const record: SweepRecord = JSON.parse(text);
   const { best, sets, trials, deflatedSharpe, walkForward, timing } = record;

@@ -1,4 +1,4 @@
-/** `dolphin backtest run | sweep | check | drift | report`: a strategy held against the archive. */
+/** `dolphin backtest run | sweep | check | drift | report`: strategies over the archive. */
 import type { Command } from "commander";
 import { addCheckCommand } from "./backtest-check.ts";
 import { addDriftCommand } from "./backtest-drift.ts";

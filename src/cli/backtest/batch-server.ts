@@ -1,10 +1,10 @@
-/** Whether a worker asks for batch runs. */
+/** Whether a worker polls the batch queue. */
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 
-/** Longer than a worker's question stays open at the server; it forgets a worker only after minutes. */
+/** Longer than a poll stays open at the server, which forgets a worker only after minutes. */
 const ASKED_WITHIN_MS = 90_000;
 
-/** Whether a worker asked this queue for work of late. */
+/** Whether a worker has polled this queue recently. */
 export async function hasWorker(
   { connection, address }: TemporalClient,
   queue: string,

@@ -1,11 +1,13 @@
-/** What a run has otherwise than the book: limits, instruments and age budgets as they are typed. */
+/**
+ * Options by which a run differs from the book: limits, instruments and age budgets, parsed from the command line.
+ */
 import type { Config } from "../../config.ts";
 import type { AskedOfRun } from "../../wire/backtest/book-run.ts";
 import { CliError, EXIT_USAGE } from "../context.ts";
 
 type Section = Config["trader"];
 
-/** `--limits`: none, the book's own, or some of the book's with other values. */
+/** `--limits`: none, the book's, or some of the book's with other values. */
 export function limitsFrom(text: string): NonNullable<AskedOfRun["limits"]> | null {
   if (text === "none") return null;
   if (text === "book") return "book";
@@ -17,7 +19,7 @@ export function limitsFrom(text: string): NonNullable<AskedOfRun["limits"]> | nu
   );
 }
 
-/** `--margin`: none, the book's own, or some of the book's with other values. */
+/** `--margin`: none, the book's, or some of the book's with other values. */
 export function marginFrom(text: string): NonNullable<AskedOfRun["margin"]> {
   if (text === "none" || text === "book") return text;
   return Object.fromEntries(
@@ -30,7 +32,7 @@ export function marginFrom(text: string): NonNullable<AskedOfRun["margin"]> {
 
 const INSTRUMENTS = "none, book or ASSET=TICK:LOT[:MINIMUM],...";
 
-/** `--instruments`: none, the book's own, or some over the book's. */
+/** `--instruments`: none, the book's, or some in addition to the book's. */
 export function instrumentsFrom(text: string, book: Section["instruments"]) {
   if (text === "none") return {};
   if (text === "book") return book;

@@ -1,4 +1,4 @@
-/** What a run and a sweep in this process share: progress, problems and a stop on the terminal, and the answer. */
+/** Shared by runs and sweeps in this process: progress, problems, interruption, and the output. */
 import type { ArchiveRange } from "../../operations/backtest/archive-chunks.ts";
 import { countScansAbout } from "../../operations/backtest/count-scans.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -7,7 +7,7 @@ import { printable } from "../rendering/terminal.ts";
 import { NO_PROGRESS, openProgressLine, type ProgressLine } from "./progress-line.ts";
 import type { RunOptions } from "./run-options.ts";
 
-/** What was written, by what it is. */
+/** The written files, by kind. */
 export type Files = Readonly<Record<string, string>>;
 
 export type LocalHooks = {
@@ -45,7 +45,7 @@ export function printRecord(
   );
 }
 
-/** A worker's files go where the worker keeps them. */
+/** A worker writes its files into its own data directory. */
 export function expectNoOut({ out }: RunOptions): void {
   if (out !== undefined) throw new CliError("--out goes with --local only", EXIT_USAGE);
 }

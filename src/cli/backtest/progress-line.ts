@@ -1,4 +1,4 @@
-/** One line on the terminal that is written over: how far, how fast, how much longer. */
+/** One line on the terminal that is rewritten in place: progress, speed, remaining time. */
 import { monotonicMs } from "../../adapters/clock.ts";
 import { duration, grouped } from "../rendering/durations.ts";
 
@@ -7,13 +7,13 @@ const MS_PER_S = 1_000;
 
 export type ProgressLine = {
   readonly note: (done: number) => void;
-  /** Takes the line away. */
+  /** Removes the line. */
   readonly end: () => void;
 };
 
 export const NO_PROGRESS: ProgressLine = { note: () => {}, end: () => {} };
 
-/** `total` is what is expected; 0 where that is not known. */
+/** `total`: the expected number; 0 where it is not known. */
 export function openProgressLine(what: string, total: number): ProgressLine {
   const startedMs = monotonicMs();
   let shownMs = startedMs;

@@ -1,4 +1,4 @@
-/** What all backtest verbs are told alike: archive, days, strategy, parameters, fills, costs. */
+/** The options that all backtest verbs share: archive, days, strategy, parameters, fills, costs. */
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -90,14 +90,14 @@ export function collect(value: string, before: readonly string[]): readonly stri
   return [...before, value];
 }
 
-/** What is run, and how. @throws {CliError} for bad usage. */
+/** What to run, and how. @throws {CliError} for wrong usage. */
 type Asked = BookRun & {
   readonly strategy: LoadedStrategy;
-  /** With the strategy's own types. */
+  /** Typed as the strategy declares them. */
   readonly declared: Parameters;
 };
 
-/** Starts the strategy once, so that a wrong parameter is bad usage and no failed run. */
+/** Starts the strategy once, so that an invalid parameter is a usage error and not a failed run. */
 export async function askedFrom(options: RunOptions, config: Config): Promise<Asked> {
   const book = settingsOfBook(COUNTED_BOOK, config, readBooks(config.data_dir));
   try {
@@ -154,7 +154,7 @@ function dayFrom(flag: string, value: string | undefined): string | null {
   return value;
 }
 
-/** The name and folder of a run: the same for the same question. */
+/** The name and folder of a run: the same for the same input. */
 export function placeOf(
   options: RunOptions,
   asked: { readonly config: Config; readonly strategy: LoadedStrategy; readonly question: unknown },
@@ -171,7 +171,7 @@ export function placeOf(
   return { name, out: resolve(options.out ?? join(config.data_dir, "backtests", name)) };
 }
 
-/** Over the book's, which a preset replaces. */
+/** Changes to the book's parameters, or to the preset's. */
 function parametersFrom(
   { param, preset }: RunOptions,
   declared: Parameters,
@@ -186,7 +186,7 @@ function parametersFrom(
   return { ...(preset === undefined ? usual : { preset }), ...Object.fromEntries(entries) };
 }
 
-/** `declared`: the parameter's default; a text may look like a number, or like true. */
+/** `declared`: the parameter's default, which gives the type; a text may look like a number or a boolean. */
 export function valueFrom(text: string, declared: ParameterValue | undefined): ParameterValue {
   if (typeof declared === "string") return text;
   if (text === "true" || text === "false") return text === "true";
@@ -200,7 +200,7 @@ export function numberFrom(flag: string, text: string, least: number): number {
   throw wrong(flag, least === -Infinity ? "a number" : `a number of at least ${least}`, text);
 }
 
-/** The way back from a convention to what is typed. */
+/** The inverse of parsing a convention. */
 export function fillsText(convention: FillConvention): string {
   return convention.kind === "latency" ? `latency:${convention.latencyMs}` : convention.kind;
 }

@@ -1,4 +1,4 @@
-/** Backtests through the batch workers: starts the workflow, or joins the one that runs, and waits. */
+/** Backtests through the batch workers: starts the workflow, or joins the one in progress, and waits. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -28,18 +28,18 @@ import { hasWorker } from "./batch-server.ts";
 import { fillsText } from "./run-options.ts";
 
 export type BatchOrder = NamedRun & {
-  /** How far it is, said on stderr while it runs. */
+  /** Whether progress is shown on stderr. */
   readonly isWatched: boolean;
 };
 
-/** A first call also connects, on a machine that may be busy. */
+/** A first call includes the connection, possibly on a busy machine. */
 const ANSWER_MS_MAX = 5_000;
 const LOOK_EVERY_MS = 1_000;
-/** Looks at the run for one at the workers. */
+/** The number of progress checks per check for workers. */
 const LOOKS_PER_WORKER_LOOK = 10;
 const QUEUE = taskQueueOf("batch");
 
-/** The input of a workflow in the words of its contract. */
+/** A workflow's input under the contract's key names. */
 export function inputOf(asked: {
   readonly range: ArchiveRange;
   readonly run: BookRun;
@@ -75,7 +75,7 @@ export function inputOf(asked: {
   };
 }
 
-/** In the words of the configuration. */
+/** Under the configuration's key names. */
 function namedLimits(limits: Partial<RiskLimits> | null) {
   if (limits === null) return null;
   return Object.fromEntries(
@@ -86,7 +86,7 @@ function namedLimits(limits: Partial<RiskLimits> | null) {
   );
 }
 
-/** Returns what the referenced file holds. @throws {CliError} when the run fails. */
+/** Returns the content of the referenced file. @throws {CliError} when the run fails. */
 export async function runThroughTemporal(
   context: CliContext,
   order: BatchOrder,
@@ -135,7 +135,7 @@ type Watched = {
   readonly signal: AbortSignal;
 };
 
-/** Says how far it is where that is wanted, and in any case when nobody is there to do it. */
+/** Shows progress if requested, and in any case that no worker is available. */
 async function watch(
   temporal: TemporalClient,
   ask: () => Promise<SweepProgress>,
@@ -145,7 +145,7 @@ async function watch(
   for (let looks = 0; !signal.aborted; looks += 1) {
     if (looks % LOOKS_PER_WORKER_LOOK === 0) {
       const wasServed = isServed;
-      // What can't be asked is no finding.
+      // An error of this check proves nothing.
       isServed = await hasWorker(temporal, QUEUE).catch(() => true);
       if (wasServed && !isServed && !signal.aborted) {
         process.stderr.write(
@@ -161,7 +161,7 @@ async function watch(
   if (order.isWatched) process.stderr.write("\r\u001b[K");
 }
 
-/** A single run has no chunks to tell of; its heartbeat says how far it is. */
+/** A single run has no chunks; its heartbeat shows its progress. */
 function progressText({ chunks, chunks_total, seconds_left }: SweepProgress): string {
   return `${chunks} of ${chunks_total} chunks, ${seconds_left ?? "?"} s left`;
 }

@@ -24,7 +24,7 @@ export function addPlanCommand(config: Command): void {
     .addHelpText("after", HELP)
     .action(async (file: string, _flags: unknown, command: Command) => {
       const { loaded } = openContext(command);
-      // The verb's own option, which comes before this one's name as well as after it.
+      // Also accepts this option before the subcommand's name.
       const { json, dataDir } = command.optsWithGlobals<{ json: boolean; dataDir?: string }>();
       const next = loadConfig({
         env: process.env,

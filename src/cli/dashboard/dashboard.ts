@@ -1,4 +1,4 @@
-/** `dolphin dashboard`: serves the dashboard from a process of its own, beside `up` or without it. */
+/** `dolphin dashboard`: serves the dashboard in a process of its own, with or without `up`. */
 import { type Command, InvalidArgumentError } from "commander";
 import { provideLeanMessages } from "../../adapters/temporal/lean-messages.ts";
 import { codeOf } from "../../domain/failure.ts";

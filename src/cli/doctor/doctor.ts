@@ -1,4 +1,4 @@
-/** `dolphin doctor`: checks a machine before a deployment, and with --deployed what must run after it. */
+/** `dolphin doctor`: checks a machine before a deployment, and with --deployed the deployed stack. */
 import type { Command } from "commander";
 import {
   type Finding,
@@ -45,7 +45,7 @@ export function addDoctorCommand(program: Command): void {
         : machine;
       const grade = gravest(findings);
       const text = json ? JSON.stringify({ grade, findings }, null, 2) : tableOf(findings);
-      // Connections to a server that is away would keep the process.
+      // Pending connections to a server that is away would keep the process alive.
       process.stdout.write(`${text}\n`, () => process.exit(EXITS[grade]));
     });
 }

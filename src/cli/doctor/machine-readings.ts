@@ -1,4 +1,4 @@
-/** What a machine is found to be, for `dolphin doctor`: nothing here judges, and nothing waits long. */
+/** The readings of a machine for `dolphin doctor`: nothing here judges, and nothing waits long. */
 import { spawnSync } from "node:child_process";
 import {
   closeSync,
@@ -21,22 +21,24 @@ import { holderOfPort } from "../../embedded/ports/port-holder.ts";
 import { isPortFree } from "../../embedded/ports/ports.ts";
 import { findToolchain } from "../../embedded/toolchain.ts";
 import { isSecretKey } from "../../wire/redaction.ts";
-import { valueAt } from "../../config.ts";
+import { type Config, valueAt } from "../../config.ts";
 import type { CliContext } from "../context.ts";
 import { filesNamedIn } from "../install/secret-files.ts";
 
 const PORTS = ["hazelcast", "temporal", "temporal_ui", "dashboard", "metrics"] as const;
+/** What is looked at of a day, from its end on, until one is a scan that can be read. */
+const NAMES_LOOKED_AT_MAX = 100;
 const SYNCED_WRITES = 11;
 const WRITE_BYTES = 4_096;
 const ASK_MS_MAX = 5_000;
 const PERMISSIONS = 0o7777;
 
 export async function machineReadings(context: CliContext): Promise<MachineReadings> {
-  const { config } = context;
+  const { config, up } = context;
   return {
     nodeMajor: Number(process.versions.node.split(".")[0]),
     toolsProblem: problemOf(findToolchain),
-    ports: await Promise.all(PORTS.map((name) => portReading(name, config.ports[name]))),
+    ports: await Promise.all(PORTS.map((name) => portReading(name, portOf(name, config, up)))),
     disk: await diskReading(nearestThere(config.data_dir)),
     isClockSynchronised: clockReading(),
     openFilesMax: openFilesReading(),
@@ -50,6 +52,13 @@ export async function machineReadings(context: CliContext): Promise<MachineReadi
     secrets: secretFiles(context).map((path) => ({ path, mode: modeOf(path) })),
     archive: archiveReading(config.archive),
   };
+}
+
+/** A running `up` may have taken free ones. */
+function portOf(name: (typeof PORTS)[number], { ports }: Config, up: CliContext["up"]): number {
+  const told = up?.[name] ?? null;
+  const found = told === null ? undefined : /:(\d+)\/?(?:metrics)?$/.exec(told)?.[1];
+  return found === undefined ? ports[name] : Number(found);
 }
 
 async function portReading(name: string, port: number) {
@@ -89,7 +98,7 @@ function syncedWriteMs(file: string): number {
   }
 }
 
-/** Null where nobody can tell. */
+/** Null where it is unknown. */
 function clockReading(): boolean | null {
   const words = ["show", "--property=NTPSynchronized", "--value"];
   const asked = spawnSync("timedatectl", words, { encoding: "utf8", timeout: ASK_MS_MAX });
@@ -104,7 +113,7 @@ function openFilesReading(): number | null {
   return limit === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit);
 }
 
-/** Files that the configuration names as secrets, and its own file where one stands in it. */
+/** Files that the configuration names as secrets, and the configuration file itself if it contains one. */
 function secretFiles({ loaded, config }: CliContext): readonly string[] {
   const inFile = [...loaded.origins].some(
     ([key, origin]) =>
@@ -116,19 +125,24 @@ function secretFiles({ loaded, config }: CliContext): readonly string[] {
   return [...new Set([...named, ...(inFile && loaded.file !== null ? [loaded.file] : [])])];
 }
 
-/** Names sort by time within a day, so one file is looked at, however many there are. */
+/** Names sort by time within a day, so few files are looked at, however many there are. */
 function archiveReading(path: string): MachineReadings["archive"] {
   try {
     const day = readdirSync(path).filter(isDayFolder).toSorted().at(-1);
     const names = day === undefined ? [] : readdirSync(join(path, day)).filter(isScanName);
-    const newest = names.toSorted().at(-1);
-    if (day === undefined || newest === undefined) return { path, problem: null, newestAgeS: null };
-    const file = join(path, day, newest);
+    const last = names.toSorted().slice(-NAMES_LOOKED_AT_MAX).toReversed();
+    // A folder, a FIFO or a link to nowhere is no scan, and stops none.
+    const file = last.map((name) => join(path, day ?? "", name)).find(isFile);
+    if (file === undefined) return { path, problem: null, newestAgeS: null };
     closeSync(openSync(file, "r"));
     return { path, problem: null, newestAgeS: (wallMs() - statSync(file).mtimeMs) / 1_000 };
   } catch (error) {
     return { path, problem: messageOf(error), newestAgeS: null };
   }
+}
+
+function isFile(path: string): boolean {
+  return readOr(() => statSync(path).isFile(), false);
 }
 
 function modeOf(path: string): number | null {

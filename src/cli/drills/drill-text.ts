@@ -1,4 +1,4 @@
-/** What a drill came to, as a person reads it. */
+/** The result of a drill as text. */
 import type { Point } from "../../domain/drills/timeline.ts";
 import type { DrillResult } from "../../operations/drills/run-drill.ts";
 import { aligned } from "../rendering/columns.ts";

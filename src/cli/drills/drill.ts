@@ -38,7 +38,7 @@ export function addDrillCommand(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (fault: FaultName | "all", flags: DrillFlags, command: Command) => {
       process.exitCode = await drill(fault, flags, command);
-      // A connection to a server that was killed would keep the process.
+      // A connection to a killed server would keep the process alive.
       process.stdout.write("", () => process.exit());
     });
 }

@@ -1,4 +1,4 @@
-/** A forecast of the forewarner as a person reads it. */
+/** A forecast of the forewarner as text. */
 import { aligned } from "../rendering/columns.ts";
 import { percent as percentOf } from "../../reports/figures.ts";
 import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
@@ -41,7 +41,7 @@ function calibrationText({
   );
 }
 
-/** Some of its points, the last among them. */
+/** A selection of its points, including the last. */
 function envelopeLines({ envelope }: ForewarnRecord): readonly string[] {
   const every = Math.ceil(envelope.length / ROWS_MAX);
   const points = envelope.filter((_, index) => (envelope.length - 1 - index) % every === 0);

@@ -1,4 +1,4 @@
-/** `dolphin forewarn`: run makes a forecast of BLUE now, show prints the newest. */
+/** `dolphin forewarn`: `run` makes a forecast of BLUE now, `show` prints the newest. */
 import { type Command, InvalidArgumentError } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";

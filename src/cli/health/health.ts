@@ -1,4 +1,4 @@
-/** `dolphin health`: how the system is, why, and whose it is to mend. */
+/** `dolphin health`: the state of the system, its causes, and who has to mend them. */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
@@ -34,9 +34,9 @@ type HealthFlags = {
 };
 
 const REPAINT_MS = 1_000;
-/** Three samples: an older report says nothing of now. */
+/** Three samples: an older report is out of date. */
 const FRESH_MS = 15_000;
-/** A first connection takes its time. */
+/** A first connection takes longer. */
 const WARM_UP_TRIES = 2;
 const ROWS_MAX = 2_000;
 const HELP = `
@@ -68,7 +68,7 @@ export function addHealthCommand(program: Command): void {
       const { mode } = flags;
       const exit =
         mode === undefined ? await showHealth(context, flags) : await setMode(context, mode);
-      // Connections to a server that is away would keep the process; what matters is said.
+      // Pending connections to a server that is away would keep the process alive.
       process.stdout.write("", () => process.exit(exit));
     });
 }

@@ -1,4 +1,4 @@
-/** `dolphin incident`: incidents of the past; and `replay`, recorded health through another policy, beside ours. */
+/** `dolphin incident`: past incidents; `replay` runs recorded health through another policy beside ours. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { parse } from "yaml";

@@ -1,4 +1,4 @@
-/** `dolphin incident ls`, `show` and `bundle`: of the past, too. */
+/** `dolphin incident ls`, `show` and `bundle`, including past incidents. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";

@@ -1,4 +1,4 @@
-/** Recorded readings as CSV or Arrow, a row each, in the order in which they became known. */
+/** Recorded readings as CSV or Arrow, one row each, in the order in which they became known. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { KnownReading } from "../../domain/indicators/known-readings.ts";
 import { US_PER_MS } from "../../domain/time.ts";
@@ -7,7 +7,7 @@ import { csvOf } from "../../wire/export/csv-table.ts";
 import type { Row } from "../../wire/export/table.ts";
 import { CliError } from "../context.ts";
 
-/** Of Arrow, which is put together in memory. */
+/** Limit for Arrow, which is built in memory. */
 const ROWS_MAX = 5_000_000;
 
 export async function writeReadings(

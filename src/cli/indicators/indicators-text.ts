@@ -1,4 +1,4 @@
-/** Indicators and their history as a person reads them. */
+/** Indicators and their history as text. */
 import { isoFromMicros, isoFromMs } from "../../domain/time.ts";
 import type { HistoryRow } from "../../adapters/indicators/readings-store.ts";
 import type { IndicatorRow } from "../../operations/indicators/indicator-view.ts";

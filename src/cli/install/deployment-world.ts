@@ -1,4 +1,4 @@
-/** What a deployment of this checkout is made of: the effective configuration, and what setup installed. */
+/** The parts of a deployment of this checkout: the effective configuration, and what setup installed. */
 import { join } from "node:path";
 import type { DeploymentWorld } from "../../domain/deployment/deployed-processes.ts";
 import { workerName } from "../../domain/deployment/deployed-processes.ts";
@@ -27,7 +27,7 @@ export function deploymentWorld(
     archive: config.archive,
     configFile: loaded.file,
     servers: has.servers ? serverCommands(config) : null,
-    // Elsewhere it is for Temporal's own environment configuration to say.
+    // For a server elsewhere, Temporal's own environment configuration applies.
     temporalAddress: has.servers ? `${LOOPBACK}:${ports.temporal}` : null,
     hazelcastAddress: has.servers ? `${LOOPBACK}:${ports.hazelcast}` : config.hazelcast.address,
     layers: layersInUse(config),
@@ -36,7 +36,7 @@ export function deploymentWorld(
   };
 }
 
-/** Who asks venues, tells channels, or copies a journal to a Postgres elsewhere. */
+/** Processes that connect to venues, channels, or a Postgres elsewhere. */
 function outsideOf({ alerts, journal, order_book }: Config): readonly string[] {
   const tells =
     0 < Object.keys(alerts.channels).length ||

@@ -1,4 +1,7 @@
-/** `dolphin install systemd`, `supervisord`: writes what keeps the stack of this checkout running, and says how to enable it. */
+/**
+ * `dolphin install systemd`, `supervisord`: writes the files that keep this checkout's stack running, and says how to
+ * enable them.
+ */
 import { chmodSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -69,7 +72,7 @@ function addSupervisord(install: Command): void {
     .action((flags: Pick<SystemdFlags, "out" | "servers">, command: Command) => {
       const world = deploymentWorld(openConfiguration(command), flags);
       const folder = supervisordFolder(world);
-      // Before anybody else can make them, or listen there.
+      // Created before anybody else can create it or listen there.
       mkdirSync(world.dataDir, { recursive: true, mode: 0o750 });
       mkdirSync(folder, { recursive: true });
       chmodSync(folder, 0o700);
@@ -92,7 +95,7 @@ function writeAll(
     mkdirSync(dirname(path), { recursive: true });
     chmodSync(dirname(path), 0o755);
     replaceFile(path, text);
-    // Nothing in it is secret, and systemd complains of what not everybody may read.
+    // It holds no secrets, and systemd warns about unit files that are not world-readable.
     chmodSync(path, 0o644);
   }
 }

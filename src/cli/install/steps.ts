@@ -1,4 +1,4 @@
-/** What is left for a person to do after `dolphin install`, as commands that can be copied. */
+/** The remaining steps after `dolphin install`, as commands to copy. */
 
 export function systemdSteps(of: {
   readonly out: string;

@@ -1,7 +1,7 @@
 /**
- * The answering side of a verb, in a running `up` or worker: the same code as the direct way, on
- * connections that stand. Invariant: it answers only where the direct way would ask the same servers
- * of the same data directory; everything else is declined, and the asking process does it itself.
+ * The answering side of a verb, in a running `up` or worker: the same code as the direct way, on open connections.
+ * Invariant: it answers only where the direct way would ask the same servers about the same data directory; it
+ * declines everything else, and the requesting process then does the work itself.
  */
 import { z } from "zod";
 import type { Config } from "../../config.ts";
@@ -19,24 +19,24 @@ import { codePrint } from "./code-print.ts";
 import type { Question } from "./question.ts";
 
 export type Answering = {
-  /** Named as its socket. */
+  /** Also the name of its socket. */
   readonly name: "up" | "worker";
   readonly dataDir: string;
   readonly hazelcast: Pick<Config["hazelcast"], "address" | "cluster" | "prefix">;
-  /** What may stand in the asking process's environment about Temporal: `temporalPrint`s. */
+  /** The `temporalPrint`s of environments for which this process may answer. */
   readonly temporal: ReadonlySet<string>;
-  /** Opened once, and closed by who opened it. */
+  /** Opened once, and closed by its owner. */
   readonly reader: () => Promise<StatusReader>;
 };
 
 export type Answers = ControlServer & {
-  /** Whether a question uses the reader's connections: they must not be closed under it. */
+  /** Whether a request uses the reader's connections, which must then not be closed. */
   isAtWork(): boolean;
 };
 
 const ASK_MS = 500;
 const REQUEST_CHARS_MAX = 100_000;
-/** A hash over the code that this process has loaded: what stands there when it is asked may be another. */
+/** A hash of the code that this process has loaded: the files may have changed since. */
 const CODE = codeAsLoaded();
 const DECLINED = JSON.stringify({ kind: "declined" });
 const Request = z.discriminatedUnion("kind", [
@@ -57,7 +57,7 @@ const Request = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** Listens on `control/NAME.sock`; the caller knows that nobody else of that name runs here. */
+/** Listens on `control/NAME.sock`; the caller guarantees that no other process of this name runs here. */
 export async function answerVerbs(answering: Answering): Promise<Answers> {
   const hello = JSON.stringify({ kind: "hello", code: CODE });
   let atWork = 0;
@@ -87,7 +87,7 @@ export async function isAnswered(dataDir: string): Promise<boolean> {
   );
 }
 
-/** Null is nobody's: where it can't be told, everything is declined, and nothing fails. */
+/** Null equals no hash: where it is unknown, everything is declined, and nothing fails. */
 function codeAsLoaded(): string | null {
   try {
     return codePrint();
@@ -116,7 +116,7 @@ async function answerTo(
     const reader = await answering.reader();
     if (verb === "status") {
       const status = await reader.read(statusOptions(context));
-      // Silence is a grave word: on a busy machine a second process may still hear an answer.
+      // Before reporting a silent server: on a busy machine a second process may still get an answer.
       if (status.exit === EXIT_SERVER_SILENT) return null;
       return { out: statusText(status, json), err, exit: status.exit };
     }
@@ -127,7 +127,7 @@ async function answerTo(
     const done = await commandServices(reader.temporal, asked);
     return { out: commandedText(done, json), err, exit: done.exit };
   } catch (error) {
-    // What is expected is said here; the rest is found and said on the direct way.
+    // An expected refusal is reported here; any other error is found and reported on the direct way.
     if (!(error instanceof CommandRefused)) return null;
     return { out: "", err: `${err}dolphin: ${error.message}\n`, exit: error.exitCode };
   }
@@ -140,7 +140,7 @@ function isOurs({ config, up }: CliContext, { temporal }: Question, answering: A
     config.hazelcast.cluster === answering.hazelcast.cluster &&
     config.hazelcast.prefix === answering.hazelcast.prefix &&
     answering.temporal.has(temporal) &&
-    // A worker beside an `up` may talk to another Temporal than it.
+    // A worker beside an `up` may use another Temporal.
     (answering.name === "up" ? up?.pid === process.pid : up === null)
   );
 }

@@ -1,7 +1,7 @@
 /**
- * Lets a running `up` or worker answer a verb: it holds the connections that this process would have
- * to open first. Nobody there, one with other code, one that is frozen: the verb does its work itself.
- * Invariant: nothing is printed before the whole answer is there, and a command has one id on both ways.
+ * Lets a running `up` or worker answer a verb, because it has open connections. If there is none, or it has other
+ * code, or is frozen, the verb does its work itself. Invariant: nothing is printed before the whole answer has
+ * arrived, and a command has one id on both ways.
  */
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,18 +11,18 @@ import { type Asked, questionIn } from "./question.ts";
 
 export type RunningAnswer = { readonly out: string; readonly err: string; readonly exit: number };
 
-/** An answering process says at once that it is there; one that is busy for longer is not waited for. */
+/** An answering process acknowledges at once; one that is busy for longer is not waited for. */
 const HELLO_MS = 250;
-/** Once it is at work its silence is borne a little longer. */
+/** Longest silence once it is working. */
 const ALIVE_MS = 1_500;
 const ALIVE_EVERY_MS = 500;
-/** A command takes as long as the service takes; longer than any of them. */
+/** A command takes as long as the service does; longer than any of them. */
 const ANSWER_MS_MAX = 120_000;
 const ANSWER_CHARS_MAX = 4_000_000;
 const HELLO = JSON.stringify({ kind: "hello" });
 const ANSWERERS = ["up", "worker"] as const;
 
-/** Looked up once: who asks each second is what it was when it began. */
+/** Computed once, because a repeating verb keeps running the code with which it began. */
 let ownCode: string | null = null;
 
 /** Null: nobody has answered. */
@@ -35,7 +35,7 @@ export async function askRunning(argv: readonly string[]): Promise<RunningAnswer
     try {
       return await askAt(path, asked);
     } catch {
-      // The direct way finds out what is the matter, and says so.
+      // The direct way finds the problem, and reports it.
     }
   }
   return null;
@@ -59,7 +59,7 @@ async function askAt(path: string, { question }: Asked): Promise<RunningAnswer> 
   }
 }
 
-/** Rejects when it is frozen in the midst of its work. */
+/** Rejects when it freezes during its work. */
 async function watchLife(path: string, signal: AbortSignal): Promise<never> {
   for (;;) {
     await delay(ALIVE_EVERY_MS, undefined, { signal });

@@ -1,4 +1,4 @@
-/** Tells one state of this checkout's code from another, without reading it: names, sizes, times. */
+/** A fingerprint of this checkout's code, computed without reading the files: names, sizes, times. */
 import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** An `up` that started with other code may answer otherwise than the code that stands here now. */
+/** An `up` started with other code might answer differently from the present code. */
 export function codePrint(): string {
   const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))

@@ -1,4 +1,4 @@
-/** Names the command that this process was started for: asked twice, on two ways, it is done once. */
+/** The idempotency key of this process's command: sent on both ways, it is carried out once. */
 import { randomUUID } from "node:crypto";
 
 export const COMMAND_ID = randomUUID();

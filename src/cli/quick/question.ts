@@ -1,6 +1,6 @@
 /**
- * What a verb asks of a running `up` or worker, made from the command line and the environment alone.
- * Whatever is not plainly one of these questions is none: the verb then does its work itself.
+ * A verb's request to a running `up` or worker, made only from the command line and the environment. Anything that is
+ * not clearly one of these requests is not sent, and the verb does its work itself.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -14,12 +14,12 @@ export type Question = {
   readonly service: string | null;
   readonly json: boolean;
   readonly commandId: string;
-  /** What the configuration is read from: the answering process reads it as the asking one would. */
+  /** The sources of the configuration, so that the answering process reads the same one. */
   readonly cwd: string;
   readonly file: string | null;
   readonly dataDirFlag: string | null;
   readonly env: Readonly<Record<string, string>>;
-  /** Which Temporal the asking process would talk to. */
+  /** Identifies the Temporal server that the requesting process would use. */
   readonly temporal: string;
 };
 export type Asked = { readonly question: Question; readonly dataDir: string };
@@ -29,13 +29,13 @@ type World = {
   readonly cwd: string;
 };
 
-/** `health` reads what its service told last, and needs nobody for it. */
+/** `health` reads its service's last report from a file, so it needs nobody. */
 const QUESTIONS: ReadonlySet<string> = new Set(["status"]);
 const COMMANDS: ReadonlySet<string> = new Set(["start", "stop", "restart"]);
 const DATA_DIR_DEFAULT = ".dolphin";
 const FILE_BYTES_MAX = 65_536;
 
-/** Null: not to be asked of anybody. */
+/** Null: not to be sent. */
 export function questionIn(argv: readonly string[], { env, cwd }: World): Asked | null {
   const line = commandLine(argv);
   if (line === null) return null;
@@ -43,7 +43,7 @@ export function questionIn(argv: readonly string[], { env, cwd }: World): Asked 
   const own = Object.entries(env).flatMap(([name, value]) =>
     name.startsWith("DOLPHIN_") && value !== undefined ? [[name, value] as const] : [],
   );
-  // A secret is not handed on, and a profile's file is read by who means it.
+  // Secrets are not passed on, and a profile's file is read by the process that it is meant for.
   if (own.some(([name]) => isSecretKey(name)) || hasTemporalFile(env)) return null;
   const dataDir = dataDirOf({ file, dataDirFlag }, { env, cwd });
   if (dataDir === null) return null;
@@ -61,20 +61,20 @@ export function questionIn(argv: readonly string[], { env, cwd }: World): Asked 
   return { question, dataDir };
 }
 
-/** A hash: among the variables may be a key. */
+/** A hash, because the variables may contain a key. */
 export function temporalPrint(env: World["env"]): string {
   const own = Object.entries(env).filter(([name]) => name.startsWith("TEMPORAL_"));
   const lines = own.map(([name, value]) => `${name}=${value}`).toSorted();
   return createHash("sha256").update(lines.join("\0")).digest("hex");
 }
 
-/** What stands in an environment that leaves everything but the namespace to a running `up`. */
+/** The print of an environment that leaves everything but the namespace to a running `up`. */
 export function printsOf(namespace: string): ReadonlySet<string> {
   const named = temporalPrint({ TEMPORAL_NAMESPACE: namespace });
   return new Set(namespace === "default" ? [named, temporalPrint({})] : [named]);
 }
 
-/** What stands in an environment like this one; nothing where a file says where Temporal is. */
+/** The prints of environments like this one; empty where a file configures Temporal. */
 export function printsLike(env: World["env"]): ReadonlySet<string> {
   return new Set(hasTemporalFile(env) ? [] : [temporalPrint(env)]);
 }
@@ -117,8 +117,8 @@ function hasTemporalFile(env: World["env"]): boolean {
 }
 
 /**
- * Where to ask. A wrong guess costs nothing but time: who answers reads the configuration in full,
- * and answers only for its own data directory.
+ * Where to ask. A wrong guess only costs time: the answering process reads the full configuration, and answers only
+ * for its own data directory.
  */
 function dataDirOf(
   { file, dataDirFlag }: Pick<Question, "file" | "dataDirFlag">,
@@ -137,7 +137,7 @@ function dataDirOf(
   return resolve(dirname(path), value);
 }
 
-/** Empty where there is none; null where it is more than a glance's worth. */
+/** Empty where there is none; null where it is too long to read here. */
 function textOf(path: string): string | null {
   try {
     const text = readFileSync(path, "utf8");

@@ -1,4 +1,4 @@
-/** Columns of equal width; the last one is not padded, so it may be painted and as long as it likes. */
+/** Columns of equal width; the last one is not padded, so it may be coloured and of any length. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

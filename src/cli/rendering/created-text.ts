@@ -1,12 +1,8 @@
-/** What `dolphin create` made and changed, a line each. */
+/** The output of `dolphin create`: what was created and changed, one line each. */
 import type { Change } from "../../domain/supervision/declared/declaration.ts";
-import type { ServedQueue } from "../../operations/declared/task-queues.ts";
+import type { Surroundings } from "../../operations/declared/create-surroundings.ts";
 
-export type Created = {
-  readonly search_attributes: {
-    readonly created: readonly string[];
-    readonly all: readonly string[];
-  };
+export type Created = Surroundings & {
   readonly supervisors: readonly {
     readonly service: string;
     readonly workflow_id: string;
@@ -15,21 +11,6 @@ export type Created = {
     /** Why the changes were not made; null where they were. */
     readonly problem: string | null;
   }[];
-  readonly schedules: readonly {
-    readonly schedule_id: string;
-    readonly created: boolean;
-    readonly changes: readonly Change[];
-    /** What an operator said as he paused it. */
-    readonly paused: string | null;
-  }[];
-  readonly meta_health: {
-    readonly workflow_id: string;
-    readonly created: boolean;
-    readonly changes: readonly Change[];
-    readonly problem: string | null;
-  };
-  /** The queues of every layer that something stands on. */
-  readonly task_queues: readonly ServedQueue[];
 };
 
 type Brought = {
@@ -44,7 +25,7 @@ export function createdText(created: Created): readonly string[] {
   return [...broughtIn(created).flatMap(linesOf), ...unservedLines(created)];
 }
 
-/** What changed of what stood already; for whoever watches over it and not for whoever asked for it. */
+/** Changes to what existed already, for a log of changes nobody asked for. */
 export function changedLines(created: Created): readonly string[] {
   return broughtIn(created)
     .filter(({ changes }) => 0 < changes.length)

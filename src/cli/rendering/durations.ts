@@ -1,4 +1,4 @@
-/** Durations and counts as a tired person reads them. */
+/** Durations and counts in a readable form. */
 
 export function duration(seconds: number | null): string {
   if (seconds === null) return "-";
@@ -13,6 +13,6 @@ export function duration(seconds: number | null): string {
 
 /** 12345 -> 12,345. */
 export function grouped(value: number | null): string {
-  // Setting up Intl for one number would cost as much as reading the configuration.
+  // Initialising Intl for one number would cost as much as reading the configuration.
   return value === null ? "-" : String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }

@@ -1,4 +1,4 @@
-/** Incidents as a tired person reads them. */
+/** Incidents as text. */
 import type { Delivery } from "../../adapters/incident-store/notifications.ts";
 import { type Incident, type Mute, shownState } from "../../domain/incidents/incident.ts";
 import { isoFromMs, MS_PER_SECOND } from "../../domain/time.ts";

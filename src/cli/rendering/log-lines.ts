@@ -1,5 +1,5 @@
 /** Turns a line of any log file, ours or a server's, into one readable line. */
-import { LogLine, type TimedLine } from "../../wire/log-line.ts";
+import { parseLogLine, type TimedLine } from "../../wire/log-line.ts";
 import { paint, printable, type Colour } from "./terminal.ts";
 
 const LEVEL_COLOURS: Readonly<Record<string, Colour>> = {
@@ -13,7 +13,7 @@ const LEVEL_COLOURS: Readonly<Record<string, Colour>> = {
 /** One line: time, level, where it comes from (if asked), message, further fields. */
 export function renderLine(line: TimedLine, withSource: boolean): string {
   const source = withSource ? `${line.source.padEnd(12)} ` : "";
-  const parsed = parse(line.raw);
+  const parsed = parseLogLine(line.raw);
   const clock = new Date(line.timeMs).toISOString().replace("T", " ").replace("Z", "");
   if (parsed === null) return `${paint("dim", clock)}       ${source}${printable(line.raw)}`;
   const { level, msg, time: _time, service: _service, pid: _pid, ...fields } = parsed;
@@ -22,15 +22,6 @@ export function renderLine(line: TimedLine, withSource: boolean): string {
     .map(([key, value]) => ` ${printable(key)}=${valueText(value)}`)
     .join("");
   return `${paint("dim", clock)} ${word} ${source}${printable(msg)}${paint("dim", rest)}`;
-}
-
-function parse(raw: string): LogLine | null {
-  if (!raw.startsWith("{")) return null;
-  try {
-    return LogLine.parse(JSON.parse(raw));
-  } catch {
-    return null;
-  }
 }
 
 function valueText(value: unknown): string {

@@ -1,4 +1,4 @@
-/** The lines of some log files as an operator reads them: the last ones, then what is added, in order of time. */
+/** The lines of several log files: the last ones, then new ones, in order of time. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,12 +7,12 @@ import { byTime, timed, type TimedLine } from "../../wire/log-line.ts";
 
 export type LogView = {
   readonly folder: string;
-  /** Null: every log in the folder, those that appear later too. */
+  /** Null: every log in the folder, including later ones. */
   readonly name: string | null;
 };
 
 const POLL_MS = 250;
-/** A process's log, and what it or its runtime printed beside it, on stdout and on stderr. */
+/** A process's log, and the output of it or its runtime on stdout and stderr. */
 const LOG_FILE = /^([a-z0-9-]+)\.(log|out|err)$/;
 
 /** The names of the logs that exist. */
@@ -28,7 +28,7 @@ export function lastOf(view: LogView, count: number): TimedLine[] {
   return byTime(lines).slice(lines.length - Math.min(count, lines.length));
 }
 
-/** Yields what is added to the files, batch by batch, until the signal. */
+/** Yields new lines in batches, until the signal. */
 export async function* follow(view: LogView, signal: AbortSignal): AsyncGenerator<TimedLine[]> {
   const followers = new Map<string, LogFollower & { readonly source: string }>();
   let first = true;

@@ -1,4 +1,4 @@
-/** `dolphin status` as text for a person: services with their reasons, then what they stand on. */
+/** `dolphin status` as text: services with their reasons, then servers, archive and disk. */
 import { exitOf } from "../../domain/supervision/overall.ts";
 import { traderOf } from "../../domain/supervision/services.ts";
 import { BOOKS } from "../../domain/trading/books.ts";
@@ -9,7 +9,7 @@ import { paint, printable, type Colour } from "./terminal.ts";
 
 const EXIT_COLOURS: readonly Colour[] = ["green", "yellow", "red", "red"];
 const ANSWER_MS = 400;
-/** A run begins seconds after it is due; later it was made up for. */
+/** A run normally starts within seconds; a later one was caught up. */
 const LATE_S = 120;
 
 export function statusTable(status: SystemStatus): string {
@@ -49,10 +49,10 @@ function serviceLines(rows: readonly ServiceRow[], nowMs: number): string[] {
   ];
 }
 
-/** What a book says of itself that no verdict does: it decides otherwise, can't enter, can't be saved. */
+/** Notes of a book beyond the verdict: it diverges, can't enter, or can't be saved. */
 const NOTABLE = /^(?:diverged|no entries|halted)|; not saved/;
 
-/** What its entries are held back by has a rule, a value and a threshold. */
+/** States for which `why` can name a rule, a value and a threshold. */
 const HELD_BACK = /^(?:no entries|no decisions|halted|bankrupt|latched)/;
 
 export function reasonLines(row: ServiceRow, nowMs: number): string[] {
@@ -98,7 +98,7 @@ function standLines(status: SystemStatus): string[] {
   });
 }
 
-/** One that runs as it is declared says nothing. */
+/** A schedule that runs as declared has no remark. */
 export function scheduleCells(row: ScheduleRow): string[][] {
   const { schedule, schedule_skipped: skipped, overlap_skipped: overlap, last_late_s: late } = row;
   const parts = [

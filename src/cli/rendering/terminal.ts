@@ -1,4 +1,7 @@
-/** What the command line prints with: colours where a terminal wants them, tables, and text that cannot command it. */
+/**
+ * The command line's output: colours where the terminal supports them, tables, and text that cannot control the
+ * terminal.
+ */
 
 export type Colour = "plain" | "dim" | "bold" | "green" | "yellow" | "red";
 
@@ -21,8 +24,8 @@ function wantsColour(): boolean {
 }
 
 /**
- * The text without control characters, nor such as turn the direction of reading or are not seen: what comes from a
- * file must not command the terminal, nor look like something else.
+ * Removes control characters, and those that change the reading direction or are invisible: text from a file must not
+ * control the terminal, nor disguise itself.
  */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>

@@ -1,4 +1,4 @@
-/** The screen of `dolphin up`: where everything is and how it is doing. */
+/** The screen of `dolphin up`: addresses and state. */
 import type { SystemStatus } from "../../wire/system-status.ts";
 import type { UpFile } from "../../wire/up-file.ts";
 import { duration, grouped } from "./durations.ts";
@@ -8,7 +8,7 @@ import { paint, printable, type Colour } from "./terminal.ts";
 export type TraderFigures = {
   readonly book: string;
   readonly state: string;
-  /** Closed ones of the book so far. */
+  /** Closed trades of the book so far. */
   readonly trades: number;
   readonly positions: number;
   /** Held assets without a price; empty where all have one. */
@@ -22,7 +22,7 @@ export type UpEvent = { readonly at: string; readonly level: EventLevel; readonl
 export type UpView = {
   readonly up: UpFile;
   readonly logs: string;
-  /** Lets the page give commands: a secret, for a terminal alone. Null while there is no page. */
+  /** The link that lets the page give commands: a secret, only for a terminal. Null while there is no page. */
   readonly link: string | null;
   readonly status: SystemStatus | null;
   readonly scans: {
@@ -30,16 +30,16 @@ export type UpView = {
     readonly gaps: number;
     readonly lagMs: { readonly p50: number | null; readonly p99: number | null };
   };
-  /** Null before it has said anything. */
+  /** Null before its first report. */
   readonly trader: TraderFigures | null;
   readonly rssMb: Readonly<Record<string, number>>;
   readonly restarts: number;
-  /** Servers and workers whose restarts are spent, and when each is tried next. */
+  /** Servers and workers whose restart budget is spent, and the time of the next try. */
   readonly fatal: readonly { readonly name: string; readonly retryInS: number }[];
-  /** What cannot be noted or read now, such as for a full disk. */
+  /** What cannot be written or read now, for example because of a full disk. */
   readonly troubles: readonly string[];
   readonly elapsedS: number;
-  /** Until it stops by itself; null without --for. */
+  /** Time until it stops by itself; null without --for. */
   readonly leftS: number | null;
   /** Newest last. */
   readonly events: readonly UpEvent[];
@@ -80,7 +80,7 @@ export function upLine(view: UpView): string {
   return `${word};${health.join("")} ${scansOf(view)};${trader} restarts ${view.restarts}; ${memoryOf(view.rssMb)}`;
 }
 
-/** For lines that stay; the live view's table has the servers and the archive itself. */
+/** For permanent lines; the live view's table has the servers and the archive itself. */
 export function addressLines(up: UpFile, logs: string): string[] {
   return [
     ...pageLines(up),
@@ -91,7 +91,7 @@ export function addressLines(up: UpFile, logs: string): string[] {
   ];
 }
 
-/** A server that is silent because it is given up for now is not just silent. */
+/** A silent server whose restarts are suspended is reported as such. */
 function fatalOf({ fatal }: UpView): string[] {
   return fatal.map(({ name, retryInS }) => `FATAL: ${name}, next try in ${duration(retryInS)}`);
 }
@@ -136,7 +136,7 @@ function traderOf(trader: NonNullable<UpView["trader"]>): string {
   return `${book} ${state}, ${open}, ${grouped(trades)} trades, equity ${equity.toFixed(2)} (${today} today)`;
 }
 
-/** The word and its causes, as the service that takes samples beats them; empty before it has. */
+/** The word and its causes from health's beats; empty before the first. */
 function healthOf(status: SystemStatus | null): string[] {
   const row = status?.services.find(({ role }) => role === "health");
   const { health, rm_meta, cause } = row?.counters ?? {};

@@ -1,4 +1,4 @@
-/** An explanation as lines: what was decided, the rule that held it back, then every rule that was asked. */
+/** An explanation as lines: the decision, the rule that refused, then every rule that was asked. */
 import { refusalWords } from "../../domain/trading/risk/refusal-words.ts";
 import type { Explanation } from "../../domain/trading/why/explain-decision.ts";
 import { type Fact, obstacleIn } from "../../domain/trading/why/facts.ts";
@@ -20,7 +20,7 @@ export function decisionLines(book: string, explanation: Explanation): readonly 
   ];
 }
 
-/** What came of it, in words. */
+/** The result, in words. */
 export function headline({ decision, concluded }: Explanation): string {
   if (concluded === null) return "nothing was to be decided";
   const { outcome, refusal, subject } = concluded;

@@ -1,4 +1,4 @@
-/** `dolphin safety show`, `halt` and `resume`: to the watchdog over its local socket, whatever else is away. */
+/** `dolphin safety show`, `halt` and `resume`: to the watchdog over its local socket, whatever else is down. */
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";

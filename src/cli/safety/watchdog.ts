@@ -1,6 +1,6 @@
 /**
- * `dolphin watchdog`: becomes the process of the safety watchdog. The configuration is read here and the process is
- * then replaced by one that never loaded what reading it takes.
+ * `dolphin watchdog`: becomes the safety watchdog's process. It reads the configuration and then replaces itself by a
+ * process that never loads the schema package.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { watchdogSettings } from "../../wire/safety/watchdog-settings.ts";
 import { CliError, openContext } from "../context.ts";
 
 const MAIN = fileURLToPath(new URL("../../services/watchdog/main.ts", import.meta.url));
-/** Without Node's own snapshot its two threads together take 7 MB less, and begin 30 ms later. */
+/** Without Node's startup snapshot the two threads together take 7 MB less, and start 30 ms later. */
 const HEAP_FLAGS = ["--max-old-space-size=48", "--no-node-snapshot"];
 
 const HELP = `

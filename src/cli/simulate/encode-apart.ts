@@ -1,6 +1,6 @@
 /**
- * The encoder of a process that stays: apache-arrow, which takes 10 MB and is needed once for each
- * layout, is loaded by a thread that ends.
+ * The encoder of a long-running process: apache-arrow, which takes 10 MB and is only needed once per layout, is
+ * loaded in a thread that ends.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";

@@ -1,4 +1,4 @@
-/** Lays out scan files with apache-arrow, tells them, and ends. */
+/** Lays out scan files with apache-arrow, posts them, and ends. */
 import { parentPort, workerData } from "node:worker_threads";
 import { layOutScan } from "../../wire/arrow-writer.ts";
 import type { LayoutsWanted } from "./encode-apart.ts";

@@ -23,9 +23,9 @@ export type Simulation = {
   readonly pace: Pace;
   readonly writing: Writing;
   readonly count: number;
-  /** Scans that are written at once, before the paced ones. */
+  /** Scans written at once, before the paced ones. */
   readonly backlog: number;
-  /** Scans that are computed first and not written: prices and correlations go on from theirs. */
+  /** Scans that are computed first without being written: prices and correlations continue from them. */
   readonly skip: number;
   readonly firstNumber: number;
   readonly restartEvery: number | null;
@@ -44,10 +44,10 @@ export type SimulationTotals = {
 /** Scans in the window of the correlation matrix, as in the upstream engine. */
 const WINDOW_SCANS = 50;
 const REPORT_EVERY_MS = 10_000;
-/** A writer that fell further behind (suspended, disk full) goes on from now instead of bursting. */
+/** A writer that fell further behind (suspended, disk full) continues from now instead of writing a burst. */
 const BEHIND_MS_MAX = 1_000;
 const DISK_FULL_RETRY_MS = 1_000;
-/** Signals are heard only between scans that wait for nothing. */
+/** Without waits, signals are only handled between this many scans. */
 const YIELD_EVERY_SCANS = 64;
 
 export function simulatedPrices(assetCount: number, seed: number): PriceSource {
@@ -72,7 +72,7 @@ export async function writeScans(simulation: Simulation): Promise<SimulationTota
   const { source, backlog, stop, report } = simulation;
   const spectrum = createSpectrum(source.assets.length, WINDOW_SCANS);
   const { assets } = source;
-  // None while the window is nearly empty, then as many as the assets.
+  // Zero while the window is nearly empty, then one per asset.
   const encode = await createEncoderApart({ assets, eigenvalueCounts: [0, assets.length] });
   for (let skipped = 0; skipped < simulation.skip; skipped++) {
     const prices = source.next();
@@ -105,7 +105,7 @@ export async function writeScans(simulation: Simulation): Promise<SimulationTota
   return { written, first_number: firstNumber, last_number: lastNumber };
 }
 
-/** Returns how far the schedule moves: 0, or what a writer that was held up has lost. */
+/** Returns by how much the schedule moves: 0, or the time lost by a writer that was held up. */
 async function waitUntil(dueAtMs: number, stop: AbortSignal): Promise<number> {
   const aheadMs = dueAtMs - monotonicMs();
   if (aheadMs > 0) await pause(aheadMs, stop);
@@ -117,7 +117,7 @@ function timestampAt(index: number, { startMicros, pace }: Simulation): number {
   return startMicros + Math.round((index * US_PER_SECOND) / pace.rate);
 }
 
-/** False when the simulation was stopped before there was room. */
+/** False when the simulation was stopped before there was space. */
 async function writeDespiteFullDisk(
   path: string,
   bytes: Uint8Array,

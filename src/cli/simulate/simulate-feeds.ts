@@ -1,4 +1,6 @@
-/** `dolphin simulate feeds`: the public services of the indicators, on loopback, as long as it runs. */
+/**
+ * `dolphin simulate feeds`: simulated public services for indicators and order books, on loopback, until it is ended.
+ */
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
@@ -13,7 +15,7 @@ import { archivePrices } from "../../embedded/simulated-venues/venue-prices.ts";
 type FeedsFlags = {
   readonly port: number;
   readonly symbols: readonly string[];
-  /** Whose newest prices they have. */
+  /** The archive whose newest prices they use. */
   readonly follow?: string;
   readonly fault: readonly (readonly [path: string, fault: VenueFault])[];
   readonly streamFault?: StreamFault;

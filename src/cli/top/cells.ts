@@ -1,17 +1,17 @@
-/** Lines of a screen: pieces with a colour, measured and cut as a terminal shows them. */
+/** Lines of a screen: coloured pieces, measured and cut to the terminal's columns. */
 import { type Colour, printable } from "../rendering/terminal.ts";
 
 export type Piece = { readonly colour: Colour; readonly text: string };
 export type Line = readonly Piece[];
 
-/** Two columns each: the scripts of East Asia, and pictures. */
+/** Characters of two columns: East Asian scripts and emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-/** None: marks on the character before. */
+/** Characters of no column: combining marks. */
 const MARK = /[\p{Mn}\p{Me}\p{Cf}]/u;
 const CUT = "…";
 
-/** Text from wherever, without anything that commands a terminal. */
+/** Text from any source, without anything that controls the terminal. */
 export function piece(text: string, colour: Colour = "plain"): Piece {
   return { colour, text: printable(text) };
 }
@@ -26,7 +26,7 @@ function columnsOf(character: string): number {
   return MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
 }
 
-/** To a width; the last column says where something was cut. */
+/** Cuts to a width; the last column shows where something was cut. */
 export function fitted(line: Line, columns: number): Line {
   if (line.reduce((sum, { text }) => sum + widthOf(text), 0) <= columns) return line;
   let left = columns - 1;
@@ -43,7 +43,7 @@ export function fitted(line: Line, columns: number): Line {
   return kept;
 }
 
-/** Columns of equal width, two apart; the last one as long as it likes. */
+/** Columns of equal width, two apart; the last one of any length. */
 export function columnLines(rows: readonly Line[]): Line[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,15 +1,15 @@
 /**
- * A terminal that is painted in place. Invariant: whatever ends or stops this process, but SIGKILL and SIGSTOP, the
- * terminal is before as it was found.
+ * A terminal painted in place. Invariant: whatever ends or stops this process, except SIGKILL and SIGSTOP, the
+ * terminal is restored first.
  */
 import { paint } from "../rendering/terminal.ts";
 import type { Line } from "./cells.ts";
 import type { Size } from "./top-frame.ts";
 
-/** Another screen, no cursor, and no line that goes on in the next one. */
+/** Alternate screen, hidden cursor, no line wrap. */
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J";
 const LEAVE = "\u001b[?7h\u001b[?25h\u001b[?1049l";
-/** Painted at once by terminals that know it. */
+/** Synchronized output, for terminals that support it. */
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
 const CLEAR_BELOW = "\u001b[J";
@@ -25,9 +25,9 @@ export type Screen = {
 };
 
 export function openScreen(on: {
-  /** Asked for by a key or a signal. */
+  /** Called for a key or a signal. */
   readonly quit: () => void;
-  /** The size is another, or the terminal was somebody else's meanwhile. */
+  /** Called when the size has changed, or the process was resumed. */
   readonly repaint: () => void;
 }): Screen {
   const { stdin, stdout } = process;
@@ -50,7 +50,7 @@ export function openScreen(on: {
     process.kill(process.pid, "SIGSTOP");
   };
   const goOn = (): void => {
-    // A shell has set the terminal as it likes it: what is set already would not be set anew.
+    // The shell has changed the terminal's mode meanwhile: settings must be applied again.
     leave();
     enter();
     on.repaint();
@@ -67,9 +67,9 @@ export function openScreen(on: {
   process.on("SIGTSTP", suspend);
   process.on("SIGCONT", goOn);
   process.on("exit", leave);
-  // Before the error is told: else it would be told on the screen that goes.
+  // Before the error is printed: otherwise it would be lost with the alternate screen.
   process.on("uncaughtExceptionMonitor", leave);
-  // A terminal that is gone.
+  // The terminal is gone.
   stdout.removeAllListeners("error").on("error", on.quit);
   stdout.on("resize", resized);
   if (stdin.isTTY) stdin.setEncoding("utf8").on("data", hear).on("error", on.quit);
@@ -95,7 +95,7 @@ export function openScreen(on: {
   };
 }
 
-/** One that does not tell its size has that of a terminal of old. */
+/** A terminal that does not report its size gets the traditional one. */
 function sizeOf({ columns, rows }: { columns?: number; rows?: number }): Size {
   return { columns: columns || UNKNOWN.columns, rows: rows || UNKNOWN.rows };
 }

@@ -1,6 +1,6 @@
 /**
- * A frame of `dolphin top`: what is known of the system, in the room that there is. The values are those of
- * `dolphin status`. Invariant: no more lines than rows, none wider than the columns, and the last one says how to leave.
+ * A frame of `dolphin top`: the known state of the system, fitted to the terminal. The values are those of `dolphin
+ * status`. Invariant: no more lines than rows, none wider than the columns, and the last one says how to quit.
  */
 import type { Incident } from "../../domain/incidents/incident.ts";
 import { exitOf } from "../../domain/supervision/overall.ts";
@@ -12,9 +12,9 @@ import { columnLines, fitted, type Line, piece, widthOf } from "./cells.ts";
 
 export type TopReading = {
   readonly status: SystemStatus;
-  /** Who read it. */
+  /** The source: a running process's answer, or our own reading. */
   readonly via: "told" | "read";
-  /** Null: the watchdog, who keeps them, did not tell. */
+  /** Null: the watchdog, which has them, did not answer. */
   readonly incidents: { readonly open: number; readonly newest: readonly Incident[] } | null;
 };
 
@@ -22,19 +22,19 @@ export type TopView = {
   /** Null: nothing was read yet. */
   readonly reading: TopReading | null;
   readonly ageS: number;
-  /** Why the last try to read failed; null where it did not. */
+  /** Why the last reading failed; null where it did not. */
   readonly trouble: string | null;
 };
 
 export type Size = { readonly columns: number; readonly rows: number };
 
-/** A reading is a second old, and two where a server is silent. */
+/** A reading is normally one second old, two with a silent server. */
 const OLD_S = 6;
 const COLOURS: readonly Colour[] = ["green", "yellow", "red", "red"];
 const SEVERITY_COLOURS: Readonly<Record<string, Colour>> = { critical: "red", warning: "yellow" };
 const INCIDENTS_MAX = 3;
 const FOOT = "q quits";
-/** Left out from the right on where there is no room for them. */
+/** Left out from the right where there is no room. */
 const HEADS = [
   "SERVICE",
   "STATUS",
@@ -93,7 +93,7 @@ function headOf({ reading, ageS, trouble }: TopView): readonly Line[] {
   ];
 }
 
-/** Of the first that has the word of the whole. */
+/** The reason of the first one with the overall word. */
 function sentenceOf({ services, servers, status, safety }: SystemStatus): string {
   const silent = servers.filter(({ answered_ms }) => answered_ms === null);
   if (0 < silent.length) return silent.map((one) => `${one.server} ${answerOf(one)}`).join("; ");
@@ -154,7 +154,7 @@ function serviceLines({ services, checked_at }: SystemStatus, columns: number): 
     lines[0] ?? [],
     ...services.flatMap((row, at) => {
       const [why, ...notable] = reasonLines(row, nowMs);
-      // A healthy one's reason says nothing that its row does not.
+      // A healthy service's reason adds nothing to its row.
       const told = row.status === "Healthy" ? notable : [why ?? "", ...notable];
       return [lines[at + 1] ?? [], ...told.map((text) => [piece(`    ${text}`)])];
     }),
@@ -165,7 +165,7 @@ function columnsShown(rows: readonly (readonly string[])[], columns: number): nu
   let width = 0;
   for (let at = 0; at < HEADS.length; at += 1) {
     width += Math.max(...rows.map((row) => widthOf(row[at] ?? ""))) + (at === 0 ? 0 : 2);
-    // Without its name and its word a row says nothing.
+    // Without its name and its word a row means nothing.
     if (columns < width && 2 <= at) return at;
   }
   return HEADS.length;

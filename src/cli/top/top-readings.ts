@@ -1,6 +1,6 @@
 /**
- * What `dolphin top` knows: told by a running `up` or worker, whose connections stand, else read on connections of
- * its own, which are opened when they are needed first.
+ * The readings of `dolphin top`: from a running `up` or worker, which has open connections, else over connections of
+ * its own, opened when they are first needed.
  */
 import type { Command } from "commander";
 import { monotonicMs } from "../../adapters/clock.ts";
@@ -12,7 +12,7 @@ import { askRunning } from "../quick/ask-running.ts";
 import { questionIn } from "../quick/question.ts";
 import type { TopReading } from "./top-frame.ts";
 
-/** Who has declined, or was silent, is not asked again at once. */
+/** A process that has declined, or was silent, is not asked again for this long. */
 const DECLINED_FOR_MS = 10_000;
 const INCIDENTS_WITHIN_MS = 1_000;
 
@@ -33,7 +33,7 @@ export class TopReadings {
     ];
   }
 
-  /** @throws {Error} for a bad configuration. */
+  /** @throws {Error} for a wrong configuration. */
   async read(): Promise<TopReading> {
     const told = await this.#told();
     if (told !== null) return told;

@@ -1,4 +1,4 @@
-/** `dolphin top`: the overview on a terminal, painted in place until one quits. */
+/** `dolphin top`: the overview on a terminal, repainted in place until the user quits. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { monotonicMs } from "../../adapters/clock.ts";
@@ -11,7 +11,7 @@ import { TopReadings } from "./top-readings.ts";
 
 const READ_EVERY_MS = 1_000;
 const PAINT_EVERY_MS = 500;
-/** Not a terminal: as wide and long as it needs. */
+/** Not a terminal: as wide and long as needed. */
 const PAPER = { columns: 200, rows: 200 };
 const HELP = `
 The values are those of 'dolphin status'; they are told by a running 'up' or worker, else read by this process. A value
@@ -33,7 +33,7 @@ export function addTopCommand(program: Command): void {
       const readings = new TopReadings(command);
       const isLive = process.stdout.isTTY && process.env["TERM"] !== "dumb";
       const exit = isLive ? await watch(readings) : await once(readings);
-      // Connections to a server that is away would keep the process; what matters is said.
+      // Pending connections to a server that is away would keep the process alive.
       process.stdout.write("", () => process.exit(exit));
     });
 }
@@ -76,7 +76,7 @@ async function watch(readings: TopReadings): Promise<number> {
   })();
   try {
     repaint();
-    // A reading under way is not waited for.
+    // A reading in progress is not waited for.
     await Promise.race([reading, untilAborted(stop.signal)]);
     return 0;
   } finally {

@@ -1,4 +1,4 @@
-/** A period on the command line: a day, or from a time to another; a time is a moment in UTC or so long ago. */
+/** A period on the command line: a day, or from one time to another; a time is a moment in UTC or a duration ago. */
 import {
   MS_PER_DAY,
   MS_PER_HOUR,
@@ -26,7 +26,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: MS_PER_DAY,
 };
 
-/** Null where nothing is said of one. `until` itself is not in it. */
+/** Null where no period is given. `until` is exclusive. */
 export function periodFrom({ since, until, day }: PeriodFlags, nowMs: number): Period | null {
   if (day !== undefined) {
     if (since !== undefined || until !== undefined) {

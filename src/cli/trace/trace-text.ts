@@ -1,4 +1,4 @@
-/** Ways of scans as text and as JSON. */
+/** Traces of scans as text and as JSON. */
 import { isoFromMicros } from "../../domain/time.ts";
 import type { HopFigures } from "../../domain/trace/hop-figures.ts";
 import type { Hop } from "../../domain/trace/stations.ts";
@@ -55,7 +55,7 @@ function hopText({ to, us }: Hop): string {
   return `${to} ${durationText(us)}`;
 }
 
-/** Three decimals of a millisecond: what is recorded has microseconds. */
+/** Three decimals of a millisecond, because times are recorded in microseconds. */
 function durationText(us: number): string {
   return `${(us / 1_000).toFixed(3)} ms`;
 }

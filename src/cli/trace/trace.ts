@@ -1,4 +1,4 @@
-/** `dolphin trace`: the way of a scan from its file to a fill, and percentiles of its hops over a period. */
+/** `dolphin trace`: a scan's way from its file to a fill, and percentiles of its hops over a period. */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
@@ -45,7 +45,7 @@ left_out, hops: [{hop, count, p50_us, p90_us, p99_us, max_us}], total, slowest: 
 const DEFAULT_PERIOD = "1h";
 /** Some 2 MB. */
 const WAYS_PER_BODY = 500;
-/** They are held until all are sent. */
+/** They are in memory until all are sent. */
 const WAYS_SENT_MAX = 50_000;
 
 export function addTraceCommand(program: Command): void {
@@ -113,7 +113,7 @@ function ofScans(traces: readonly ScanTrace[], spans: SpanSender): Shown {
   return { lines, json: { scans: traces.map(scanJson) } };
 }
 
-/** @throws {CliError} where nothing is recorded of it. */
+/** @throws {CliError} where nothing is recorded about it. */
 function tracesOf(sources: TraceSources, what: string): readonly ScanTrace[] {
   if (/^\d{1,15}$/.test(what)) return [traced(sources, Number(what))];
   if (what.includes("/") || what.endsWith(".arrow")) {

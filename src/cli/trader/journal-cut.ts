@@ -1,4 +1,4 @@
-/** `dolphin journal cut BLUE`: gives up the end of a book's log, after saying what goes with it. */
+/** `dolphin journal cut BLUE`: truncates the end of a book's log, after showing what is removed with it. */
 import { Argument, type Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { type EndPlan, giveUpEnd, planEnd } from "../../operations/event-log/truncate-event-log.ts";

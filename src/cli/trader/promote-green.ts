@@ -1,6 +1,6 @@
 /**
- * Exchanges the versions of BLUE and GREEN: refuses early while one of them holds something, ends
- * both, exchanges, and starts both again, also when it was refused.
+ * Exchanges the versions of BLUE and GREEN: refuses early while one of them holds a position, stops both, exchanges,
+ * and starts both again, even after a refusal.
  */
 import type { ExchangeOutcome, ExchangeRequest } from "../../operations/books/exchange-books.ts";
 import type { TraderStatus } from "../../wire/trading/trader-control.ts";
@@ -22,7 +22,7 @@ export async function promoteGreen(
   for (const book of BOOKS) held.push(...heldBy(book, await world.status(book)));
   if (held.length > 0) return { kind: "refused", reason: `not flat: ${held.join("; ")}` };
   try {
-    // BLUE first: GREEN may still take what BLUE appends.
+    // BLUE first: GREEN may still have to take what BLUE appends.
     for (const book of BOOKS) await world.stop(book);
     return world.exchange(request);
   } finally {

@@ -1,4 +1,4 @@
-/** `dolphin promote GREEN`: BLUE runs GREEN's version from now on, and GREEN runs BLUE's. */
+/** `dolphin promote GREEN`: from now on BLUE runs GREEN's version, and GREEN runs BLUE's. */
 import { randomUUID } from "node:crypto";
 import { Argument, type Command } from "commander";
 import { wallMicros } from "../../adapters/clock.ts";
@@ -108,7 +108,7 @@ async function send(
     }
     return;
   }
-  // Without a supervisor there is no process to be stopped.
+  // Without a supervisor there is no process to stop.
   if (outcome.kind === "no_supervisor" && command === "stop") return;
   if (outcome.kind === "refused") throw new CliError(`${spec.name}: ${outcome.why}`);
   throw new CliError(

@@ -1,4 +1,6 @@
-/** `dolphin replay DATE --book BLUE`: the recorded day through the core again, held against what was recorded. */
+/**
+ * `dolphin replay DATE --book BLUE`: runs the recorded day through the core again, and compares it with the records.
+ */
 import type { Command } from "commander";
 import { replayRecordedDay } from "../../operations/replay/recorded-day.ts";
 import type { Difference } from "../../domain/trading/replay/replay.ts";

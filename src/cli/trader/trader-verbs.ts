@@ -30,7 +30,7 @@ const DESCRIPTIONS: Readonly<Record<Verb | "flatten", string>> = {
   resume: "end a halt and every latched limit, which measure from here on",
 };
 const EXIT_LEFT_OPEN = 2;
-/** A few scans. */
+/** Time of a few scans. */
 const FLATTEN_WAIT_MS = 15_000;
 
 const ABOUT = `
@@ -138,7 +138,7 @@ function addTraderVerb(program: Command, verb: string, description: string): Com
     .option("--json", "print the trader's answer as JSON", false);
 }
 
-/** What was not typed is left out: the defaults are the trader's. */
+/** Options that were not given are omitted: the defaults are the trader's. */
 function entryOf({ direction, share, takeProfit, stopLoss, holdScans }: EnterFlags): object {
   return {
     direction,

@@ -32,7 +32,7 @@ export type Attendance = {
   readonly stack: Stack;
   readonly options: StackOptions;
   readonly baseline: Baseline;
-  /** Given up at the end. */
+  /** Closed at the end. */
   readonly supervisors: Supervisors;
   readonly display: UpDisplay;
   readonly events: readonly UpEvent[];
@@ -45,9 +45,8 @@ const LINE_EVERY_TICKS = 10;
 const BYTES_PER_MB = 1_000_000;
 
 /**
- * Resolves with the summary when it is time to stop, null where it can't be made; the stack is the
- * caller's to stop. Nothing that a tick does can end it: a disk that is full must not take the
- * servers with it.
+ * Resolves with the summary when it is time to stop, null where it can't be made; the caller stops the stack. No
+ * error of a tick can end it: a full disk must not take the servers down.
  */
 export async function attendStack(attendance: Attendance): Promise<UpSummary | null> {
   const { options, display, supervisors } = attendance;
@@ -71,7 +70,7 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary | n
   let toldPage = describe().dashboard;
   await untilEnd(attendance, clock.startedMs, async (tick) => {
     const up = describe();
-    // The page comes after the servers, and may come back at any time.
+    // The dashboard starts after the servers, and may restart at any time.
     if (!display.isLive && toldPage === null && up.dashboard !== null) {
       display.print(pageTold(up.dashboard));
       toldPage = up.dashboard;
@@ -81,7 +80,7 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary | n
     await keepUpFile(up);
     await books.attempt("the children's configuration", () => configKeeper.keep());
     const room = await books.attempt("disk", () => checkRoom(config.data_dir));
-    // What died for want of room need not wait for the time of a program that dies by itself.
+    // Processes that died because the disk was full need not wait for their back-off.
     if (room === "again") for (const each of attendance.stack.kept) each.retry();
     if (tick % LINE_EVERY_TICKS === 0) boundRawLogs(options);
     if (!display.isLive && tick % LINE_EVERY_TICKS !== LINE_EVERY_TICKS - 1) return;
@@ -108,14 +107,15 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary | n
   await books.attempt("ending the connections", async () => {
     answers?.close();
     await supervisors.giveUp();
-    // A command that is cut off on a connection throws later, where nobody can catch it: this process ends soon.
+    // Closing a connection with a pending command raises an error later that nobody can catch; this process ends soon
+    // anyway.
     if (answers?.isAtWork() !== true) await status.close();
   });
   await books.attempt("up.json", () => upFile.remove());
   return ended.summary;
 }
 
-/** Verbs are quicker with it, and do the same without. */
+/** Verbs are faster with it, and work the same without. */
 async function openAnswers({ config, world, onEvent }: StackOptions, reader: StatusReader) {
   try {
     return await answerVerbs({

@@ -1,9 +1,9 @@
-/** Counts scan files, to tell how many were written while `dolphin up` ran. */
+/** Counts scan files, to report how many were written while `dolphin up` ran. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDayFolder, isScanName, previousDay } from "../../domain/scan/archive-names.ts";
 
-/** Folders before this one are not written to any more: the day before the newest, or before today. */
+/** Earlier folders get no new files: the day before the newest, or before today. */
 export function firstDayToCount(archive: string, today: string): string {
   const newest = dayFolders(archive).at(-1) ?? today;
   return previousDay(newest < today ? newest : today);

@@ -1,27 +1,27 @@
-/** Does what `dolphin create` does, beside the running stack: what is lost is made anew. */
+/** Does the work of `dolphin create` beside the running stack, and restores what a server has lost. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { rememberSupervisors } from "../../operations/supervision/supervisor-commands.ts";
+import { restoreDeclared } from "../../operations/declared/restore-declared.ts";
 import { connectTemporal } from "../../adapters/temporal-client.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
 import type { StackOptions } from "../../embedded/stack.ts";
 import { configuredServices } from "../../wire/declared/configured-services.ts";
 import { expectTemporal } from "../../operations/expect-temporal.ts";
-import { createEverything, createSurroundings, untoldOf } from "../create.ts";
+import { createEverything, untoldOf } from "../create.ts";
 import { changedLines } from "../rendering/created-text.ts";
 
 const RETRY_MS = 3_000;
 
 export type Supervisors = {
-  /** What is still wrong, for the summary. */
+  /** Remaining failures, for the summary. */
   failures(): readonly string[];
   giveUp(): Promise<void>;
 };
 
 export function createSupervisors(
   { world, config, onEvent }: Pick<StackOptions, "world" | "config" | "onEvent">,
-  /** Nothing is created, and no service started, before it resolves; where it rejects, nothing ever. */
+  /** Nothing is created, and no service started, before it resolves; never if it rejects. */
   ready: Promise<unknown>,
 ): Supervisors {
   const over = new AbortController();
@@ -29,7 +29,7 @@ export function createSupervisors(
   const temporal = connectTemporal(world.temporal);
   let failure: string | null = "the supervisors were not created yet";
   const run = async () => {
-    // Why it rejects is told by who made it: the start ends with it.
+    // The creator of the promise reports its rejection, which ends the start.
     const isReady = await Promise.race([ready, once(signal, "abort")]).then(
       () => true,
       () => false,
@@ -41,15 +41,15 @@ export function createSupervisors(
       failure = problem;
       if (failure !== null) await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
-    const specs = Object.values(configuredServices(config));
-    const memory = rememberSupervisors(temporal, () => true);
+    const restoring = restoreDeclared({
+      temporal,
+      config,
+      specs: Object.values(configuredServices(config)),
+      mustHaveBeen: () => true,
+      tell: (line) => onEvent("warn", line),
+    });
     while (!signal.aborted) {
-      // That a server is away is said by who keeps it.
-      const made = await memory.restore(specs).catch(() => []);
-      for (const name of made) onEvent("warn", `the supervisor of ${name} was gone: made anew`);
-      // A server that has lost one may have lost everything; what is there is left alone, and a
-      // supervisor that is not there now was cancelled by somebody.
-      if (0 < made.length) await createSurroundings(temporal, config).catch(() => undefined);
+      await restoring.look();
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   };
@@ -64,7 +64,7 @@ export function createSupervisors(
   };
 }
 
-/** Null when it worked. */
+/** Null when it succeeded. */
 async function createOnce(
   temporal: TemporalClient,
   config: Config,

@@ -1,4 +1,4 @@
-/** What the demo reads beside scans: simulated venues on loopback, where nothing else is configured. */
+/** The demo's inputs beside scans: simulated venues on loopback, unless others are configured. */
 import type { Config, LoadedConfig } from "../../config.ts";
 import type { SimulatedVenuesSpec } from "../../embedded/stack.ts";
 import { createMarket } from "../../domain/simulator/market.ts";
@@ -6,7 +6,7 @@ import { seededRandom } from "../../domain/simulator/random.ts";
 import { findFreePort, LOOPBACK } from "../../embedded/ports/ports.ts";
 
 const BOOKS = 5;
-/** Sooner than outside, so that there is something to be seen. */
+/** More often than real ones, so that changes are visible. */
 const EVERY_S = 60;
 const FETCHED = [
   "funding",
@@ -19,7 +19,7 @@ const FETCHED = [
 
 export type DemoVenues = {
   readonly config: Config;
-  /** Null: nothing is simulated but scans. */
+  /** Null: only scans are simulated. */
   readonly venues: SimulatedVenuesSpec | null;
 };
 

@@ -1,15 +1,15 @@
-/** Where `dolphin up` shows itself: a view repainted in place on a terminal, timestamped lines elsewhere. */
+/** The output of `dolphin up`: a view repainted in place on a terminal, timestamped lines elsewhere. */
 import { eventLine } from "../rendering/up-screen.ts";
 import type { UpEvent } from "../rendering/up-screen.ts";
 
 export type UpDisplay = {
   readonly isLive: boolean;
   event(event: UpEvent): void;
-  /** Lines that stay. */
+  /** Permanent lines. */
   print(lines: readonly string[]): void;
-  /** Repaints the view; from then on events show in it. */
+  /** Repaints the view; from then on it includes events. */
   paint(lines: readonly string[]): void;
-  /** Ends the view; what comes after is printed below it. */
+  /** Ends the view; later output appears below it. */
   endView(): void;
 };
 
@@ -21,7 +21,7 @@ export function createDisplay(stream: NodeJS.WriteStream): UpDisplay {
   const isLive = stream.isTTY;
   let painted = 0;
   let inView = false;
-  // A screen that is gone (closed terminal, `| head`) must not end the stack.
+  // A closed terminal or pipe (`| head`) must not end the stack.
   stream.removeAllListeners("error");
   stream.on("error", () => undefined);
   const print = (lines: readonly string[]) => {
@@ -35,7 +35,7 @@ export function createDisplay(stream: NodeJS.WriteStream): UpDisplay {
     },
     paint(lines) {
       inView = true;
-      // Lines above the top of a small terminal can't be painted over again.
+      // Lines above the top of a small terminal can't be repainted.
       const shown = lines.slice(-Math.max(1, stream.rows - 1));
       const up = painted === 0 ? "" : `\u001b[${painted}A`;
       stream.write(`${WRAP_OFF}\r${up}${CLEAR_BELOW}${shown.join("\n")}\n${WRAP_ON}`);

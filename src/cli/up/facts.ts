@@ -1,4 +1,4 @@
-/** What a run of `dolphin up` amounts to: counts, memory, restarts, and the summary made of them. */
+/** The results of a run of `dolphin up`: counts, memory, restarts, and the summary. */
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { processUsage } from "../../adapters/process/process-facts.ts";
@@ -15,10 +15,10 @@ import type { TraderFigures } from "../rendering/up-screen.ts";
 import { journalTotals } from "./prepare.ts";
 import type { JournalTotals } from "./prepare.ts";
 
-/** What was there before anything was started. */
+/** Counts before anything was started. */
 export type Baseline = {
   readonly journal: JournalTotals;
-  /** Recent ones in the archive. */
+  /** Recent scan files in the archive. */
   readonly filesBefore: number;
   /** Files written to the archive since. */
   written(): number;
@@ -34,11 +34,11 @@ export type RunFacts = {
 };
 
 const BYTES_PER_MB = 1_000_000;
-/** What was written last may still be on its way. */
+/** The last files may still be in progress. */
 const SETTLE_WITHIN_MS = 5_000;
 const SETTLE_POLL_MS = 100;
 
-/** Stops the simulator, so that the counts come to rest; everything else still runs. */
+/** Stops the simulator, so that the counts settle; everything else still runs. */
 export async function finalSummary(facts: RunFacts): Promise<UpSummary> {
   const { stack, config, baseline } = facts;
   const { seqs } = stack.watch;
@@ -95,13 +95,15 @@ export function memoryOf(stack: Stack): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
-/** Restarts of servers, worker and simulator since the start, and of services as their supervisors count them. */
+/**
+ * Restarts of servers, worker and simulator since the start, plus those of services as counted by their supervisors.
+ */
 export function restartsIn(stack: Stack, status: SystemStatus): number {
   const own = stack.kept.reduce((sum, each) => sum + each.restarts(), 0);
   return status.services.reduce((sum, row) => sum + (row.restarts ?? 0), own);
 }
 
-/** What the trader of the book that counts said last; null before it has. */
+/** The last report of the counted book's trader; null before the first. */
 export function traderIn(status: SystemStatus): TraderFigures | null {
   const row = status.services.find(({ book }) => book === COUNTED_BOOK);
   if (row === undefined) return null;

@@ -1,4 +1,4 @@
-/** Before anything starts: one `up` a data directory, nothing left of an earlier one, ports, tools. */
+/** Preparations before anything starts: one `up` per data directory, leftovers of an earlier one, ports, tools. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { undoLeftFaults } from "../../adapters/faults/injected.ts";
@@ -18,15 +18,15 @@ import { demoVenues } from "./demo-venues.ts";
 import { CliError, readRunningUp, readUpFile } from "../context.ts";
 
 export type Prepared = {
-  /** Effective: ports chosen, addresses of the embedded servers. */
+  /** Effective: with chosen ports and the addresses of the embedded servers. */
   readonly config: Config;
-  /** That the demo reads; null: none. */
+  /** Simulated venues for the demo; null: none. */
   readonly venues: SimulatedVenuesSpec | null;
   readonly tools: Toolchain;
   readonly lock: DirectoryLock;
-  /** Names of what an earlier `up` had left running. */
+  /** Names of leftover processes of an earlier `up`. */
   readonly ended: readonly string[];
-  /** Faults of drills that died. */
+  /** Undone faults of drills that died. */
   readonly undone: readonly string[];
 };
 
@@ -35,13 +35,13 @@ export async function prepareUp(
   { autoPorts, demo }: { readonly autoPorts: boolean; readonly demo: boolean },
 ): Promise<Prepared> {
   const { config } = loaded;
-  // Before anything is written or ended: without its file the lock is free, though its holder lives.
+  // Before anything is written or ended: if the lock's file was deleted, the lock is free although its holder lives.
   if (runsBeside(config.data_dir)) throw new CliError(heldBy(config.data_dir));
   const tools = findToolchain();
   const wanted = portsOf(loaded);
   const lock = lockDirectory(config.data_dir);
   if (lock === null) throw new CliError(heldBy(config.data_dir));
-  // Before a process is ended: a frozen one would not hear of it.
+  // Before a process is ended, because a frozen one would not react.
   const undone = undoLeftFaults(config.data_dir);
   const ended = await endStaleProcesses(config.data_dir, readUpFile(config.data_dir));
   const ports = await choosePorts(wanted, autoPorts);
@@ -49,7 +49,7 @@ export async function prepareUp(
   const effective: Config = {
     ...read.config,
     ports,
-    // It is chosen now, and the children find it there.
+    // Chosen now, and passed to the children.
     metrics: { port: null },
     hazelcast: { ...config.hazelcast, address: `${LOOPBACK}:${ports.hazelcast}` },
   };
@@ -58,7 +58,7 @@ export async function prepareUp(
   return { config: effective, venues: read.venues, tools, lock, ended, undone };
 }
 
-/** What was chosen at this start has no other origin. */
+/** Values chosen at this start have no other origin. */
 function originsOf({ config, origins }: LoadedConfig, effective: Config): Map<string, string> {
   return new Map(
     [...origins].map(([key, origin]) => {
@@ -69,7 +69,7 @@ function originsOf({ config, origins }: LoadedConfig, effective: Config): Map<st
   );
 }
 
-/** By its pid and start time; where there is no start time (no /proc), the pid may be anybody's. */
+/** By pid and start time; without a start time (no /proc) the pid may belong to another process. */
 function runsBeside(dataDir: string): boolean {
   const up = readRunningUp(dataDir);
   return up !== null && up.started_ticks !== null;
@@ -81,7 +81,7 @@ export type JournalTotals = {
   readonly filesTaken: number;
 };
 
-/** Zeros before the bridge's first start, or where its journal can't be read. */
+/** Zeros before the bridge's first start, or where its journal is unreadable. */
 export function journalTotals(config: Config): JournalTotals {
   const none = { lastSeq: 0, filesTaken: 0 };
   const path = join(config.data_dir, "journal", "scan-bridge.db");
@@ -99,7 +99,7 @@ export function journalTotals(config: Config): JournalTotals {
   }
 }
 
-/** `hazelcast.address` may choose the port of the embedded member, but no other machine. */
+/** `hazelcast.address` may set the port of the embedded member, but not another machine. */
 function portsOf({ config, origins }: LoadedConfig): Config["ports"] {
   if (origins.get("hazelcast.address") === "default") return config.ports;
   const [host = "", port = ""] = config.hazelcast.address.split(":");

@@ -41,14 +41,14 @@ export async function runUp(run: UpRun): Promise<number> {
   const stopping = stopOnSignals();
   const prepared = await prepareUp(run.loaded, run);
   const journal = openEvents(prepared, display);
-  // An answer may come when nobody waits any more: it must not take the servers with it.
+  // An answer may arrive when nobody waits for it any more: that must not take the servers down.
   process.on("unhandledRejection", (reason) => {
     journal.onEvent("error", `a failure that nobody waited for: ${messageOf(reason)}`);
   });
   const baseline = takeBaseline(prepared.config);
   const baseSeq = baseline.journal.lastSeq;
   const options = { ...stackOptions(run, prepared, journal.onEvent), baseSeq };
-  // The namespace is the one setting of Temporal's that is followed.
+  // The namespace is the only one of Temporal's settings that is honoured.
   const overrides = overridesIn(process.env).filter((name) => name !== "TEMPORAL_NAMESPACE");
   useOnlyTemporal(options.world);
   for (const name of prepared.ended) {
@@ -87,7 +87,7 @@ export async function runUp(run: UpRun): Promise<number> {
   return conclude(run, summary);
 }
 
-/** Servers, worker and the demo's past begin together; services once Temporal answers and the past is there. */
+/** Servers, worker and the demo's past start together; services once Temporal answers and the past is written. */
 async function startAll(options: StackOptions & { readonly baseline: Baseline }) {
   const { config, demo, baseline, onEvent } = options;
   const writePast = async () => {
@@ -106,7 +106,7 @@ async function startAll(options: StackOptions & { readonly baseline: Baseline })
   }
 }
 
-/** With --for or --summary somebody asked whether it worked. */
+/** With --for or --summary the exit code says whether it worked. */
 function conclude({ forMs, summaryFile }: UpRun, summary: UpSummary | null): number {
   if (summary === null) return forMs === null && summaryFile === null ? 0 : EXIT_NOT_OK;
   if (summaryFile !== null && !wroteSummary(summaryFile, summary)) return EXIT_NOT_OK;
@@ -140,7 +140,7 @@ function stackOptions(
   return { config, tools, world, demo, venues, onEvent };
 }
 
-/** This process, too, talks to the embedded server, whatever profile the operator has set. */
+/** This process, too, uses the embedded server, whatever profile the operator has set. */
 function useOnlyTemporal(world: StackOptions["world"]): void {
   for (const name of Object.keys(process.env).filter(isTemporal)) delete process.env[name];
   const wanted = Object.entries(childEnvironment({ ...world, env: {} }));
@@ -170,13 +170,13 @@ function openEvents({ config }: Prepared, display: UpDisplay) {
   return { events, onEvent, close: logger.close };
 }
 
-/** npm passes on the Ctrl-C that the terminal has given us already: two at once are one. */
+/** npm forwards a Ctrl-C that the terminal has already sent to us: two within this time count as one. */
 const SAME_SIGNAL_MS = 400;
 
-/** The first signal asks for an orderly stop; the second one does not wait for it. */
+/** The first signal requests an orderly stop; the second one does not wait for it. */
 function stopOnSignals() {
   const first = new AbortController();
-  // Before the stack stands, the guards end what has been started.
+  // Before the stack is complete, the guards end what has been started.
   let second = exitForced;
   let heardMs = 0;
   const hear = () => {

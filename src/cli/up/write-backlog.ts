@@ -3,7 +3,7 @@ import type { Config } from "../../config.ts";
 import { simulatedPrices, writeScans } from "../simulate/scan-simulation.ts";
 import type { Baseline } from "./facts.ts";
 
-/** Only into an archive without recent scans; returns how many. The simulator goes on from there. */
+/** Only for an archive without recent scans; returns how many. The simulator continues from there. */
 export async function writeBacklog(
   { archive, simulator }: Config,
   baseline: Baseline,

@@ -1,4 +1,4 @@
-/** `dolphin why health`: the causes behind the word, with their evidence, and what only follows from them. */
+/** `dolphin why health`: the root causes behind the word, with their evidence and symptoms. */
 import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { readHealthReport } from "../../adapters/health/health-outlets.ts";

@@ -1,4 +1,4 @@
-/** `dolphin why no-trade`: the rules that a book's last decision went through, from its log. */
+/** `dolphin why no-trade`: the rules that a book's last decision passed through, from its log. */
 import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { BOOKS, isBook, type BookName } from "../../domain/trading/books.ts";
@@ -31,7 +31,7 @@ Exit status:
 standing are {index, kind, at, seq, outcome, refusal, subject, signal, obstacle, facts}; a fact is {rule,
 subject, passes, value, bound, unit, since, says}. A value that is infinite (never received) is null.`;
 
-/** An event comes with each scan, posture and second. */
+/** Events come with each scan, posture and second. */
 const QUIET_AFTER_MS = 60_000;
 
 export function addNoTrade(why: Command): void {

@@ -1,4 +1,4 @@
-/** `dolphin why posture`: which one holds, whose it is, since when, and what it does to the sizes of entries. */
+/** `dolphin why posture`: the present posture, its publisher, since when, and its effect on entry sizes. */
 import type { Command } from "commander";
 import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
@@ -15,7 +15,7 @@ import { explained, postureTimes, readJson } from "./no-trade.ts";
 
 type Flags = { readonly at?: string; readonly json: boolean };
 
-/** As it stands in Hazelcast; a sentence where that did not answer. */
+/** As stored in Hazelcast; a sentence where that did not answer. */
 type Published = {
   readonly posture: string;
   readonly source: string;
@@ -49,7 +49,7 @@ export function addPosture(why: Command): void {
       const text = flags.json
         ? JSON.stringify(postureJson(answer, published), null, 2)
         : textOf(answer, published).join("\n");
-      // A connection to a server that is away would keep the process.
+      // A pending connection to a server that is away would keep the process alive.
       process.stdout.write(`${text}\n`, () => process.exit(0));
     });
 }

@@ -1,4 +1,4 @@
-/** `dolphin why restart`: how the last lives of a service ended, what that cost, and what followed. */
+/** `dolphin why restart`: how the last lives of a service ended, their cost, and what followed. */
 import { type Command, InvalidArgumentError } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { connectTemporal } from "../../adapters/temporal-client.ts";
@@ -69,7 +69,7 @@ export function addRestart(why: Command): void {
             2,
           )
         : lives.map((of) => livesText(of, policy).join("\n")).join("\n\n");
-      // A connection to a server that is away would keep the process.
+      // A pending connection to a server that is away would keep the process alive.
       process.stdout.write(`${text}\n`, () => process.exit(0));
     });
 }
@@ -80,7 +80,7 @@ function countFrom(text: string): number {
   throw new InvalidArgumentError(`It must be a number from 1 to ${COUNT_MAX}.`);
 }
 
-/** Null where only the log tells of it. What the policy was then is not recorded: it is asked as it is now. */
+/** Null where only the log has it. The policy of that time is not recorded, so the present one is used. */
 function explainedEnd(
   { status }: ServiceLives,
   end: EndedLife,

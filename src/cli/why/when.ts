@@ -1,4 +1,4 @@
-/** A time that somebody types: a moment in UTC, or a time of today's. */
+/** A time on the command line: a moment in UTC, or a time of today. */
 import { isoFromMs } from "../../domain/time.ts";
 import { CliError, EXIT_USAGE } from "../context.ts";
 import type { When } from "../../operations/why/find-event.ts";
@@ -17,7 +17,7 @@ export function whenFrom({ at, seq }: WhenFlags, nowMs: number): When {
   return at === undefined ? { kind: "now" } : { kind: "time", ms: timeFrom(at, nowMs) };
 }
 
-/** Milliseconds; the end of a second that is named without its parts counts as within. */
+/** Milliseconds; a second given without a fraction includes all of that second. */
 export function timeFrom(text: string, nowMs: number): number {
   const full = CLOCK.test(text)
     ? `${isoFromMs(nowMs).slice(0, 10)}T${text}`

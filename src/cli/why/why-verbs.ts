@@ -1,4 +1,4 @@
-/** `dolphin why`: the facts, times, rules and thresholds behind a state, from what was recorded. */
+/** `dolphin why`: the facts, times, rules and thresholds behind a state, from the records. */
 import type { Command } from "commander";
 import { addHealth } from "./health.ts";
 import { addNoTrade } from "./no-trade.ts";

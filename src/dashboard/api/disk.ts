@@ -1,6 +1,6 @@
 /**
- * What the data directory and the archive take, and how fast that grows. Looked at in the background of the process,
- * one look at a time: a share that hangs costs this page alone.
+ * Disk use and growth of the data directory and the archive, measured in the background, one look at a time, so that
+ * a share that hangs only affects this page.
  */
 import { readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,15 +19,15 @@ type Look = {
   readonly archive: { readonly path: string; readonly days: readonly Day[] };
 };
 
-/** Files in a folder of the data directory whose sizes are asked for; what is beyond is told by their mean. */
+/** Files of a folder whose size is read; the rest is estimated by their mean. */
 const SIZES_MAX = 2_000;
-/** A day has one file a scan: the mean of so many speaks for all. */
+/** A day has one file per scan: the mean of this many represents all. */
 const SIZES_A_DAY = 50;
 const DAYS_MAX = 14;
 const DEPTH_MAX = 6;
 const LOOK_KEEPS_MS = 30 * MS_PER_SECOND;
 const SAMPLE_EVERY_MS = 5 * MS_PER_MINUTE;
-/** A day of them. */
+/** One day of samples. */
 const SAMPLES_MAX = 288;
 
 export const addDisk: Topic = (app, world) => {
@@ -65,7 +65,7 @@ function keepLooks({ dataDir, surroundings, nowMs, atEnd }: DashboardWorld) {
     });
     return looking;
   };
-  // By the clock alone, however often pages ask: so many of them are a day.
+  // By the clock, not by requests: this many are a day.
   const sample = async (): Promise<void> => {
     const { checked_at: at, folders, archive: of } = await look();
     const bytes = [...folders, ...of.days].reduce((sum, one) => sum + one.bytes, 0);
@@ -78,7 +78,7 @@ function keepLooks({ dataDir, surroundings, nowMs, atEnd }: DashboardWorld) {
   return { look, samples: () => samples };
 }
 
-/** Of the data directory, without the archive: that is told by day. */
+/** Folders of the data directory, without the archive, which is reported by day. */
 async function foldersIn(dataDir: string, archive: string): Promise<readonly Folder[]> {
   const entries = await readdir(dataDir, { withFileTypes: true });
   const compacted = await sizeBelow(join(archive, ".compacted"), 0);
@@ -104,7 +104,7 @@ async function sizeBelow(folder: string, depth: number): Promise<Omit<Folder, "n
   return sum;
 }
 
-/** The newest last. A day that is over changes no more, unless it is compacted: then its number of files does. */
+/** Newest last. A past day only changes when it is compacted, which changes its number of files. */
 async function daysIn(archive: string, past: Map<string, Day>): Promise<readonly Day[]> {
   const names = (await readdir(archive).catch(() => [])).filter(isDayFolder).toSorted();
   const days: Day[] = [];
@@ -120,12 +120,12 @@ async function daysIn(archive: string, past: Map<string, Day>): Promise<readonly
   return days;
 }
 
-/** By the mean of at most `asked` of them, evenly taken. */
+/** Estimated by the mean of at most `asked` of them, evenly spaced. */
 async function bytesOf(folder: string, names: readonly string[], asked: number): Promise<number> {
   const step = Math.max(1, Math.ceil(names.length / asked));
   const some = names.filter((_name, at) => at % step === 0);
   let sum = 0;
-  // One after the other: the archive belongs to the bridge.
+  // One after the other, because the archive belongs to the bridge.
   for (const name of some)
     sum += await stat(join(folder, name)).then(
       ({ size }) => size,

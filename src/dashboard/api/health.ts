@@ -1,4 +1,4 @@
-/** How health was, from its history; how services ended. Nothing where nothing was recorded. */
+/** The history of health, and how services ended. Empty where nothing was recorded. */
 import { join } from "node:path";
 import { type HistoryReader, openHealthHistory } from "../../adapters/health/health-history.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
@@ -13,7 +13,7 @@ const CELLS = 360;
 const DAYS_KEPT = 90;
 const SECONDS_PER_DAY = 86_400;
 const LIVES_A_SERVICE = 10;
-/** Each costs Temporal a list and as many results. */
+/** Each costs Temporal a list call and as many results. */
 const LIVES_KEEP_MS = 30_000;
 
 export const addHealth: Topic = (app, world) => {
@@ -25,7 +25,7 @@ export const addHealth: Topic = (app, world) => {
     const keptS = Math.min(sinceS, DAYS_KEPT * SECONDS_PER_DAY);
     return { fromUs: untilUs - keptS * MS_PER_SECOND * US_PER_MS, untilUs };
   };
-  /** `since=2h`; an hour where nothing is said. */
+  /** `since=2h`; the default is an hour. */
   app.get("/api/health", (c) => {
     const asked = span(c.req.query("since"));
     if (asked === null) return c.text(NO_SPAN, 400);
@@ -50,13 +50,13 @@ export const addHealth: Topic = (app, world) => {
 
 const NO_SPAN = "since must be a time such as 90s, 5m, 2h or 7d\n";
 
-/** `90s`, `5m`, `2h`, `7d`; null: none of these. */
+/** `90s`, `5m`, `2h`, `7d`; null: another text. */
 export function secondsIn(text: string): number | null {
   const [, amount = "", unit = ""] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
   return amount === "" ? null : Number(amount) * (UNIT_S[unit] ?? 1);
 }
 
-/** Null: there is none, or it is being begun anew. */
+/** Null: there is none, or it is being recreated. */
 function fromHistory<T>(file: string, ask: (reader: HistoryReader) => T): T | null {
   let reader: HistoryReader | null = null;
   try {
@@ -69,10 +69,10 @@ function fromHistory<T>(file: string, ask: (reader: HistoryReader) => T): T | nu
   }
 }
 
-/** What `dolphin why restart` reads, of all services. */
+/** The data of `dolphin why restart`, for all services. */
 async function readRestarts({ dataDir, surroundings, askTemporal }: DashboardWorld) {
   const services = Object.keys(configuredServices(surroundings().config));
-  // Settled, not raced: whoever waits for this question waits for every call of it.
+  // Settled, not raced, so that the caller waits for every call.
   const answers = await askTemporal((temporal) =>
     Promise.allSettled(
       services.map((service) =>

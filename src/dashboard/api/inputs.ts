@@ -1,4 +1,4 @@
-/** Every feed and indicator with its times, its budget and its source; order books as they stand. */
+/** Every feed and indicator with its times, its budget and its source; the present order books. */
 import { US_PER_MS } from "../../domain/time.ts";
 import { indicatorsOver } from "../../operations/indicators/indicator-view.ts";
 import { readFeeds, readOrderBooks } from "../../operations/view/live-values.ts";

@@ -1,13 +1,13 @@
-/** The last lines of the logs, and those of them in which a text stands: of each file its end alone is looked at. */
+/** The last lines of the logs, optionally those that contain a text: only the end of each file is searched. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { lastLines } from "../../adapters/log-files.ts";
-import { LogLine, timed, type TimedLine } from "../../wire/log-line.ts";
+import { parseLogLine, timed, type TimedLine } from "../../wire/log-line.ts";
 import { redact, redactText } from "../../wire/redaction.ts";
 import type { Topic } from "../world.ts";
 
 type ShownLine = {
-  /** Of one that tells none: of the line before it. */
+  /** A line without a time has that of the line before it. */
   readonly at_ms: number;
   readonly level: string;
   readonly source: string;
@@ -17,7 +17,7 @@ type ShownLine = {
 const LOG_FILE = /^([a-z0-9-]+)\.(log|out|err)$/;
 const FILES_MAX = 60;
 const LINES_SHOWN = 400;
-/** Looked through where one log is asked for, and where all are. */
+/** Lines searched when one log is requested, and when all are. */
 const LINES_OF_ONE = 20_000;
 const LINES_OF_EACH = 1_500;
 const TEXT_CHARS_MAX = 1_500;
@@ -37,7 +37,7 @@ export const addLogs: Topic = (app, world) => {
       const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
       return (
         timed(file.name, lastLines(path, looked), changedMs)
-          // In what is shown alone: what a search finds in a secret tells the secret, letter by letter.
+          // Only the redacted text is searched: a search in secrets would reveal them letter by letter.
           .filter(({ raw }) => search === "" || searchable(raw).includes(search))
           .map((line) => ({ timeMs: line.timeMs, shown: shownLine(line) }))
           .filter(({ shown }) => level === "" || shown.level === level)
@@ -67,7 +67,7 @@ function filesIn(folder: string) {
   return files.slice(0, FILES_MAX);
 }
 
-/** Every field, also what is not shown; no secret. */
+/** Every field, shown or not, except secrets. */
 function searchable(raw: string): string {
   return redactText(withoutSecretFields(raw)).toLowerCase();
 }
@@ -82,15 +82,6 @@ function withoutSecretFields(raw: string): string {
 }
 
 function shownLine({ raw, source, timeMs }: TimedLine): ShownLine {
-  const { level = "", msg = raw } = logLine(raw) ?? {};
+  const { level = "", msg = raw } = parseLogLine(raw) ?? {};
   return { at_ms: timeMs, level, source, text: redactText(msg).slice(0, TEXT_CHARS_MAX) };
-}
-
-function logLine(line: string): LogLine | null {
-  if (!line.startsWith("{")) return null;
-  try {
-    return LogLine.parse(JSON.parse(line));
-  } catch {
-    return null;
-  }
 }

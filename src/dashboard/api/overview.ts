@@ -1,4 +1,4 @@
-/** How everything stands, and the incidents: open ones, or of the past, too. */
+/** The overview, and the incidents: open ones, or past ones, too. */
 import { incidentsIn, type Overview, readOverview } from "../../operations/status/overview.ts";
 import type { LiveSource } from "../live.ts";
 import type { DashboardWorld, Topic } from "../world.ts";

@@ -1,11 +1,11 @@
-/** Runs and sweeps: what is done, what is under way, and the reports themselves. */
+/** Runs and sweeps: finished ones, those in progress, and the reports themselves. */
 import { messageOf } from "../../domain/failure.ts";
 import { readRunning } from "../../operations/view/running-runs.ts";
 import type { Topic } from "../world.ts";
 
 /**
- * A report is a page that a run wrote, with names in it that somebody chose: it is shown with no script, no form and
- * no origin, whatever it holds.
+ * A report is a page written by a run, with names that somebody chose: it is served without scripts, forms and
+ * origin, whatever it contains.
  */
 const SHEET_POLICY =
   "sandbox allow-top-navigation-by-user-activation; default-src 'none'; style-src 'unsafe-inline'; " +

@@ -1,9 +1,9 @@
-/** How scans came and come, and what the strategy makes of them. */
+/** The flow of scans, and what the strategy computes from them. */
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { Topic } from "../world.ts";
 import { secondsIn } from "./health.ts";
 
-/** Longer ago no journal reaches by itself. */
+/** No journal reaches back further by itself. */
 const SINCE_S_MAX = 400 * 86_400;
 
 export const addScans: Topic = (app, world) => {

@@ -1,4 +1,6 @@
-/** What `dolphin status --json` prints; and who answers here: `up` asks, to know that it is what it started. */
+/**
+ * The output of `dolphin status --json`, and the identity of the answering process, by which `up` recognises its own.
+ */
 import type { Topic } from "../world.ts";
 
 export const addStatus: Topic = (app, world) => {

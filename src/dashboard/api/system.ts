@@ -1,4 +1,4 @@
-/** What this installation is: its configuration with origins and without secrets, and what runs in which version. */
+/** This installation: its configuration with origins and without secrets, and the versions that run. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallMs } from "../../adapters/clock.ts";
@@ -22,7 +22,7 @@ export const addSystem: Topic = (app, world) => {
   });
 };
 
-/** Below `up` the configuration is one that it wrote: where each value came from before stands beside it. */
+/** Below `up` the configuration is one that it wrote; the original origin of each value is stored beside it. */
 function settingsOf({ loaded, config }: Surroundings, dataDir: string) {
   const written = `file ${join(dataDir, "run", "dolphin.yaml")}`;
   const before = originsByUp(textOf(join(dataDir, "run", ORIGINS_FILE)));

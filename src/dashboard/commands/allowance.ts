@@ -1,7 +1,7 @@
-/** How often something may be done: so many at once, and then one each so many milliseconds. */
+/** A rate limiter (token bucket): a burst, then one action per interval. */
 export type Allowance = { readonly burst: number; readonly everyMs: number };
 
-/** Milliseconds until the next one is allowed; 0: this one is, and was counted. */
+/** Milliseconds until the next action is allowed; 0: this one is, and was counted. */
 export function createAllowance({ burst, everyMs }: Allowance) {
   let left = burst;
   let sinceMs = Number.NEGATIVE_INFINITY;

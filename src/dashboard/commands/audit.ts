@@ -1,7 +1,7 @@
 /**
- * Who did what from the page: `<data-dir>/audit.log`, a JSON line when a command begins and one when it has ended, with
- * the same id. (The watchdog's own, of its stops, is `safety/audit.log`.)
- * Invariant: no halt waits for this file. What a full disk has no room for is counted, and told in the next line.
+ * Who did what from the page: `<data-dir>/audit.log`, one JSON line when a command starts and one when it ends, with
+ * the same id. (The watchdog's own audit of stops is `safety/audit.log`.) Invariant: no halt waits for this file.
+ * Lines that a full disk refuses are counted, and reported in the next line.
  */
 import { join } from "node:path";
 import { openRotatingFile } from "../../adapters/rotating-file.ts";
@@ -31,7 +31,7 @@ export function auditPath(dataDir: string): string {
   return join(dataDir, "audit.log");
 }
 
-/** `user`: of the process, for it is who the operating system holds responsible. */
+/** `user`: of this process, whom the operating system holds responsible. */
 export function openAudit(
   dataDir: string,
   user: string,

@@ -1,4 +1,4 @@
-/** Who comes in by the token, who is let through to the commands, and what everybody else is told. */
+/** Signing in with the token, and the check of each command's session. */
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { monotonicMs } from "../../adapters/clock.ts";
@@ -17,9 +17,9 @@ export type Asked = Context<DashboardEnv>;
 export type Door = ReturnType<typeof createDoor>;
 
 const SECOND_HEADER = "x-dolphin-session";
-/** A person who mistypes a link. */
+/** Enough for a person who mistypes a link. */
 const WRONG_TOKENS = { burst: 5, everyMs: 12_000 };
-/** What is refused fills no disk. */
+/** Limits the refusals that are logged, so that they can't fill the disk. */
 const NOTED_REFUSALS = { burst: 60, everyMs: 10_000 };
 const NOTED_NAME_CHARS_MAX = 40;
 const COOKIE = { path: COMMANDS, httpOnly: true, sameSite: "Strict" } as const;
@@ -28,9 +28,9 @@ export function createDoor(world: DashboardWorld, audit: Audit) {
   const sessions = createSessions(() => ensureToken(world.dataDir));
   const wrongToken = createAllowance(WRONG_TOKENS);
   const notedRefusal = createAllowance(NOTED_REFUSALS);
-  /** Whose request it is, where a session was found. */
+  /** The session number of a request, where one was found. */
   const signedIn = new WeakMap<Asked, number>();
-  // Cookies know no ports: two dashboards of this host must not sign each other out.
+  // Cookies ignore ports: two dashboards on one host must not overwrite each other's session.
   const cookieName = () => `dolphin_${new URL(world.url()).port}`;
   const now = (): Moment => ({ wallMs: world.nowMs(), monotonicMs: monotonicMs() });
   const note = (command: string, session: number | null, says: string) =>
@@ -60,7 +60,8 @@ export function createDoor(world: DashboardWorld, audit: Audit) {
     login(c: Asked, { token }: Body) {
       const opened = sessions.open(typeof token === "string" ? token : "", now());
       if (opened === null) {
-        // The right one is never kept waiting: nobody guesses it, and a stranger's tries must not lock its owner out.
+        // The right token is never rate limited: it can't be guessed, and somebody else's attempts must not lock its
+        // owner out.
         const waitMs = wrongToken(monotonicMs());
         if (waitMs !== 0) return tooOften(c, waitMs, "too many wrong tokens");
         const says = "this is not the token: open the link that 'dolphin up' prints";
@@ -89,7 +90,7 @@ export function createDoor(world: DashboardWorld, audit: Audit) {
   };
 }
 
-/** What stands behind `COMMANDS`, as far as it is noted. */
+/** The path after `COMMANDS`, shortened for the log. */
 export function nameIn(c: Asked): string {
   return c.req.path.slice(COMMANDS.length + 1, COMMANDS.length + 1 + NOTED_NAME_CHARS_MAX);
 }
@@ -101,7 +102,7 @@ export function aboutSession(session: Session) {
     says: `signed in as session ${number}`,
     session: number,
     ends_at_ms: endsAtMs(session),
-    // What a command may name.
+    // The values that a command accepts.
     books: BOOKS,
     services: COMMANDABLE,
   };

@@ -1,18 +1,18 @@
 /**
- * What a request that would change something must bring, before anybody looks at what it asks for: it was sent by our
- * own page, on purpose, and it is small. Each refusal is a sentence.
+ * The checks of a request that would change something, before its content is read: it was sent by our own page, on
+ * purpose, and it is small. Each refusal is a sentence.
  */
 export type Refusal = {
   readonly code: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 429;
   readonly says: string;
 };
 export type Body = Readonly<Record<string, unknown>>;
-/** Never one in the place of the other, whatever the body holds. */
+/** Distinct shapes, so that no body can pass for a refusal. */
 export type Read = { readonly body: Body } | { readonly refusal: Refusal };
 
 export type AskedHow = {
   readonly method: string;
-  /** As they were sent. */
+  /** As sent. */
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly fetchSite: string | undefined;
@@ -23,7 +23,7 @@ export type AskedHow = {
 export const BODY_BYTES_MAX = 16_384;
 const BODY_WITHIN_MS = 5_000;
 
-/** Its host is one of our own names: every request has passed that. */
+/** Its host is one of our own names: every request has passed that check. */
 export function refusalOf(asked: AskedHow): Refusal | null {
   const { method, host, origin, fetchSite, contentType, contentLength } = asked;
   if (method !== "POST") {
@@ -45,7 +45,7 @@ function tooLarge(): Refusal {
   return { code: 413, says: `a command has at most ${BODY_BYTES_MAX} bytes` };
 }
 
-/** A record, or why there is none. What says no length, or a false one, is bounded all the same. */
+/** A record, or the reason why there is none. The size is bounded even with a missing or false length. */
 export async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Read> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -80,7 +80,7 @@ function recordIn(text: string): Read {
       return { body: { ...value } };
     }
   } catch {
-    // Said below.
+    // Reported below.
   }
   return refusal(400, "a command is a JSON object");
 }

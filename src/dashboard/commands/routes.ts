@@ -1,6 +1,6 @@
 /**
- * The routes that change something: `POST /command/login`, `logout`, `session`, and one for each command.
- * Invariant: nothing is carried out before every check has passed, and who has no session learns nothing here.
+ * The routes that change something: `POST /command/login`, `logout`, `session`, and one for each command. Invariant:
+ * nothing is carried out before every check has passed, and a client without a session learns nothing here.
  */
 import { randomUUID } from "node:crypto";
 import { monotonicMs } from "../../adapters/clock.ts";
@@ -18,7 +18,7 @@ import type { Session } from "./session.ts";
 import { TokenError } from "./token-file.ts";
 
 const GIVEN_COMMANDS = { burst: 30, everyMs: 2_000 };
-/** Counted by themselves: what stops a book does not wait behind starts that take minutes. */
+/** Counted separately, so that stopping a book does not wait behind service starts that take minutes. */
 const URGENT: ReadonlySet<string> = new Set(["halt", "flatten"]);
 const BUSY_MS = 1_000;
 const CODES = {
@@ -72,7 +72,7 @@ async function check(c: Asked): Promise<Read> {
   return refusal === null ? readBody(c.req.raw.body) : { refusal };
 }
 
-/** What is counted together. */
+/** Commands that share a limit of concurrency. */
 type Lane = {
   readonly desk: ReturnType<typeof createCarryOut>;
   readonly allowance: ReturnType<typeof createAllowance>;

@@ -1,15 +1,15 @@
 /**
- * Who may command from the page: sessions that the token has opened. In memory alone: none outlives its process.
- * Invariant: a session is worth nothing without its second secret. The cookie goes to every port of this host, whoever
- * listens there; the second one is the page's own, sent as a header, and told once.
+ * Sessions opened with the token, which may give commands. They are in memory, so none outlives its process.
+ * Invariant: a session needs a second secret. The browser sends the cookie to every port of this host, whoever
+ * listens there; the second secret belongs to the page, is sent as a header, and was returned only once.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** By both clocks: the monotonic one stands while the machine sleeps, and the wall clock may be set back. */
+/** By both clocks: the monotonic clock stops while the machine sleeps, and the wall clock may be set back. */
 export type Moment = { readonly wallMs: number; readonly monotonicMs: number };
 
 export type Session = {
-  /** For audits and journals: it is no secret. */
+  /** For audits and journals; not secret. */
   readonly number: number;
   readonly opened: Moment;
   readonly used: Moment;
@@ -30,12 +30,12 @@ const SECRET_BYTES = 32;
 const SECRET_CHARS_MAX = 200;
 const SIGN_IN = "open the link that 'dolphin up' prints, or that 'dolphin dashboard link' tells";
 
-/** `token`: as it stands in the file now; what it throws is told to who asks. */
+/** `token`: reads the file's present content; its errors are reported to the client. */
 export function createSessions(token: () => string, limits = SESSION_LIMITS) {
   const sessions = new Map<string, Kept>();
   let openedWith: Buffer | null = null;
   let opened = 0;
-  /** Sessions of a token that is not there any more end. */
+  /** Sessions of a replaced token end. */
   const current = (): Buffer => {
     const now = digest(token());
     if (openedWith !== null && !timingSafeEqual(now, openedWith)) sessions.clear();
@@ -48,12 +48,12 @@ export function createSessions(token: () => string, limits = SESSION_LIMITS) {
     for (const [key, session] of sessions) if (isOver(session, now)) sessions.delete(key);
   };
   return {
-    /** Null: it is another token. */
+    /** Null: the wrong token. */
     open(given: string, now: Moment): Opened | null {
       if (!isSame(given, current())) return null;
       sweep(now);
       const { countMax } = limits;
-      // The one that was used least of late makes room.
+      // The least recently used one makes room.
       const [oldest] = [...sessions].toSorted(([, a], [, b]) => a.used.wallMs - b.used.wallMs);
       if (countMax <= sessions.size && oldest !== undefined) sessions.delete(oldest[0]);
       const cookie = randomBytes(SECRET_BYTES).toString("base64url");
@@ -62,7 +62,7 @@ export function createSessions(token: () => string, limits = SESSION_LIMITS) {
       sessions.set(keyOf(cookie), { ...session, second: digest(second) });
       return { session, cookie, second };
     },
-    /** Costs it none of its idle time. */
+    /** Does not reset its idle time. */
     find(cookie: string | undefined, second: string | undefined, now: Moment): Found {
       current();
       const key = cookie === undefined || SECRET_CHARS_MAX < cookie.length ? "" : keyOf(cookie);
@@ -90,7 +90,7 @@ export function createSessions(token: () => string, limits = SESSION_LIMITS) {
   };
 }
 
-/** When it ends by itself, if no command is given. */
+/** When it ends if no further command is given. */
 export function endsAtMs({ opened, used }: Session, limits = SESSION_LIMITS): number {
   return Math.min(opened.wallMs + limits.lifeMs, used.wallMs + limits.idleMs);
 }
@@ -103,7 +103,7 @@ function elapsed(from: Moment, to: Moment): number {
   return Math.max(to.wallMs - from.wallMs, to.monotonicMs - from.monotonicMs);
 }
 
-/** Digests are of one length, and take one time to compare. */
+/** Digests have one length, and comparing them takes constant time. */
 function isSame(given: string, kept: Buffer): boolean {
   return given.length <= SECRET_CHARS_MAX && timingSafeEqual(digest(given), kept);
 }

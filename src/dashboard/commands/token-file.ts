@@ -1,6 +1,7 @@
 /**
- * The secret that opens the page's commands: `<data-dir>/dashboard.token`, for its owner only, made when it is not there.
- * Invariant: it leaves this machine's disk only in the link, behind its `#`, where no server, log or Referer gets it.
+ * The secret that opens the page's commands: `<data-dir>/dashboard.token`, readable by its owner only, created if
+ * missing. Invariant: it leaves this machine's disk only in the link, after its `#`, which no server, log or Referer
+ * receives.
  */
 import { randomBytes } from "node:crypto";
 import {
@@ -18,7 +19,7 @@ import {
 import { join } from "node:path";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 
-/** What the operator has to mend; the token is not in it. */
+/** What the operator has to mend; never contains the token. */
 export class TokenError extends Error {
   override readonly name = "TokenError";
 }
@@ -33,19 +34,19 @@ export function tokenPath(dataDir: string): string {
   return join(dataDir, "dashboard.token");
 }
 
-/** The page takes it from its address at once, so that neither history nor bookmarks keep it. */
+/** The page removes it from its address at once, so that neither history nor bookmarks keep it. */
 export function loginLink(url: string, token: string): string {
   return `${url}/#token=${token}`;
 }
 
-/** @throws {TokenError} where there is a file that is no such token, or others may read it. */
+/** @throws {TokenError} for a file without a valid token, or one that others may read. */
 export function ensureToken(dataDir: string): string {
   const path = tokenPath(dataDir);
   const found = readToken(path);
   if (found !== null) return found;
   const made = written(path);
   try {
-    // Who makes it at the same moment wins or loses as a whole.
+    // Atomic: of two processes that create it at once one wins.
     linkSync(made, path);
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
@@ -57,7 +58,7 @@ export function ensureToken(dataDir: string): string {
   return token;
 }
 
-/** For a terminal; a sentence where there is a token to mend first. */
+/** For a terminal; a sentence where the token file has to be mended first. */
 export function linkOrReason(dataDir: string, url: string): string {
   try {
     return loginLink(url, ensureToken(dataDir));
@@ -66,14 +67,14 @@ export function linkOrReason(dataDir: string, url: string): string {
   }
 }
 
-/** Ends every session, too: each was opened with the token before. */
+/** Also ends every session, because each was opened with the old token. */
 export function renewToken(dataDir: string): string {
   const path = tokenPath(dataDir);
   renameSync(written(path), path);
   return ensureToken(dataDir);
 }
 
-/** The name of a new one beside it. */
+/** Returns the name of a new file beside it. */
 function written(path: string): string {
   mkdirSync(join(path, ".."), { recursive: true });
   const made = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
@@ -82,11 +83,11 @@ function written(path: string): string {
   return made;
 }
 
-/** Null: it is not there. */
+/** Null: there is none. */
 function readToken(path: string): string | null {
   let file: number;
   try {
-    // Neither another's link nor a pipe without a writer.
+    // Neither follows a link nor blocks on a FIFO.
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;

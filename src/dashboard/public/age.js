@@ -1,13 +1,15 @@
 /**
- * How old what one sees is. `age(node, at, budgetS)`: the node shows its age behind it, and greys when that passes its
- * budget; `at` is ISO text or milliseconds of the server's clock, null for what is not known.
+ * The age of displayed values. `age(node, at, budgetS)`: the node shows its age, and turns grey when that exceeds its
+ * budget; `at` is ISO text or milliseconds of the server's clock, null if unknown.
  */
 import { duration } from "./format.js";
 
+/** So much two clocks may differ. */
+const AHEAD_S = 5;
 const told = new Map();
 let now = () => Date.now();
 
-/** The server's clock, which need not be this machine's. */
+/** The server's clock may differ from this machine's. */
 export function useClock(clock) {
   now = clock;
 }
@@ -15,17 +17,26 @@ export function useClock(clock) {
 export function age(node, at, budgetS) {
   const ms = typeof at === "string" ? Date.parse(at) : at;
   told.set(node, { ms: Number.isFinite(ms) ? ms : null, budgetS });
+  // What only looks alike is another one.
+  node.dataset.at = String(ms);
   draw(node);
   return node;
 }
 
 function draw(node) {
   const { ms, budgetS } = told.get(node);
-  const ageS = ms === null ? null : Math.max(0, (now() - ms) / 1_000);
-  const text = ageS === null ? "age not known" : `${coarse(ageS)} ago`;
+  const ageS = ms === null ? null : (now() - ms) / 1_000;
+  const isAhead = ageS !== null && ageS < -AHEAD_S;
+  const text = ageText(ageS, isAhead);
   if (node.dataset.age !== text) node.dataset.age = text;
   node.classList.add("aged");
-  node.classList.toggle("is-old", ageS === null || budgetS < ageS);
+  node.classList.toggle("is-old", ageS === null || isAhead || budgetS < ageS);
+}
+
+/** What comes from a clock that is ahead may be of any age. */
+function ageText(ageS, isAhead) {
+  if (ageS === null) return "age not known";
+  return isAhead ? `${coarse(-ageS)} ahead of the clock` : `${coarse(Math.max(0, ageS))} ago`;
 }
 
 function coarse(seconds) {

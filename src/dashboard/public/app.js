@@ -1,6 +1,6 @@
-/** The frame of all pages: which one is shown, how the connection is, what the head says. */
+/** The frame of all pages: navigation, the state of the connection, the header. */
 import { keepSession } from "./commands.js";
-import { element } from "./dom.js";
+import { element, setText } from "./dom.js";
 import { timeText, toneOf } from "./format.js";
 import { openLive, scopeOf } from "./live.js";
 import { keepSettings } from "./frame/settings.js";
@@ -34,15 +34,15 @@ async function show() {
   const mine = { name, page: null, leave: () => leave(mine, scope) };
   shown = mine;
   markNav(name);
+  nameTab();
   const root = byId("page");
-  const label = PAGES.find(([known]) => known === name)[1];
+  const label = labelOf(name);
   root.setAttribute("aria-label", label);
   root.replaceChildren(element("p", { class: "dim" }, "loading"));
   try {
     const page = await import(`./pages/${name}.js`);
     if (shown !== mine) return;
     mine.page = page;
-    mine.title = page.title;
     root.replaceChildren();
     page.mount(root, scope);
   } catch (error) {
@@ -55,6 +55,16 @@ async function show() {
       ),
     );
   }
+}
+
+function labelOf(name) {
+  return PAGES.find(([known]) => known === name)?.[1] ?? "";
+}
+
+/** A screen reader says it, and so does the tab of one that is not looked at. */
+function nameTab() {
+  const status = live.last("status")?.status ?? null;
+  document.title = [status, labelOf(shown?.name), "DOLPHIN"].filter(Boolean).join(" - ");
 }
 
 function leave(mine, scope) {
@@ -73,8 +83,13 @@ byId("nav").append(
   ...PAGES.map(([name, label]) => element("a", { href: `#/${name}`, data: { page: name } }, label)),
 );
 addEventListener("hashchange", () => void show());
+// What follows the # names the page that is shown.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("page").focus();
+});
 addEventListener("keydown", (event) => {
-  const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const isTyping = event.target.closest?.("input, textarea, select, dialog, [contenteditable]");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   const page = PAGES[Number(event.key) - 1];
   if (page !== undefined) location.hash = `#/${page[0]}`;
@@ -86,10 +101,10 @@ keepSession(byId("session"));
 
 live.on("status", (status) => {
   const overall = byId("overall");
-  overall.textContent = status.status;
+  // It is read out: only what is new.
+  setText(overall, status.status);
   overall.className = `badge ${toneOf(status.status)}`;
-  const label = PAGES.find(([known]) => known === shown?.name)?.[1] ?? "";
-  document.title = `${status.status} - ${label} - DOLPHIN`;
+  nameTab();
   const link = byId("temporal-ui");
   link.hidden = status.temporal_ui === null;
   // Only http addresses become links.

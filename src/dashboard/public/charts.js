@@ -1,4 +1,4 @@
-/** Pictures of numbers: lines over time by uPlot, and bands of colour. */
+/** Charts: lines over time by uPlot, and coloured bands. */
 // oxlint-disable-next-line import/no-unassigned-import -- it mends what uPlot, which comes after it, asks as it loads
 import "./frame/language.js";
 import uPlot from "./vendor/uplot.js";
@@ -7,8 +7,14 @@ import { timeText } from "./format.js";
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 180;
 
+/** As a canvas takes it: of the name alone a browser tells what the sheet says, for light and for dark. */
 function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const probe = document.createElement("i");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 function axis() {
@@ -18,7 +24,7 @@ function axis() {
 
 /**
  * Lines over time in a node: `series` is `[{label, colour: "--accent", width}]`, and `set([seconds, ...values])` draws;
- * null in values is a gap. It follows the node's width and the theme; `end` when the page goes. `options` goes to uPlot.
+ * null in values is a gap. It follows the node's width, the colours and the zone of times; `end` when the page goes. `options` goes to uPlot.
  */
 export function lines(node, series, { height = HEIGHT, label = "chart", ...options } = {}) {
   const isLogarithmic = options.scales?.y?.distr === 3;
@@ -53,22 +59,35 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
   const fit = new ResizeObserver(() =>
     plot?.setSize({ width: Math.max(160, node.clientWidth), height }),
   );
+  // Each call makes another one: what is added to one is not taken from another.
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
   build();
   fit.observe(node);
-  addEventListener("themechange", build);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
+  addEventListener("settingchange", build);
+  scheme.addEventListener("change", build);
   return {
     set(next) {
       data = next;
       plot.setData(next);
+      node.setAttribute("aria-label", `${label}. ${newestText(series, next)}`);
     },
     end() {
       fit.disconnect();
-      removeEventListener("themechange", build);
-      matchMedia("(prefers-color-scheme: dark)").removeEventListener("change", build);
+      removeEventListener("settingchange", build);
+      scheme.removeEventListener("change", build);
       plot.destroy();
     },
   };
+}
+
+/** For who does not see the picture. */
+function newestText(series, [seconds, ...columns]) {
+  const newest = columns.flatMap((column, at) => {
+    const value = column.findLast((one) => typeof one === "number" && Number.isFinite(one));
+    return value === undefined ? [] : [`${series[at].label} ${Number(value.toPrecision(6))}`];
+  });
+  if (newest.length === 0) return "Nothing yet.";
+  return `Newest, ${timeText(seconds.at(-1) * 1_000, "short")}: ${newest.join(", ")}.`;
 }
 
 /** Of a logarithmic axis a line at each power of ten: those between would fill the picture. */
@@ -88,7 +107,7 @@ function shortTime(ticks) {
   return (at) => timeText(at * 1_000, "short").slice(...(86_400 <= apartS ? [0, 5] : [6]));
 }
 
-/** A band of cells: each a tone ("good", "warn", "bad", "none"); neighbours of one tone are one piece. */
+/** A band of cells: each a tone ("good", "warn", "bad", "none"); adjacent cells of one tone are merged. */
 export function band(tones, label) {
   const svg = shape("svg", {
     viewBox: `0 0 ${Math.max(1, tones.length)} 10`,

@@ -1,7 +1,4 @@
-/**
- * What changes something from a page. Until somebody is signed in nothing of it is shown; what is shown is checked again
- * by the server, each time.
- */
+/** The commands on pages. They are hidden until somebody is signed in; the server checks each one again. */
 import { openDesk } from "./commanding/desk.js";
 import { tell } from "./commanding/dialogs.js";
 import { give } from "./commanding/give.js";
@@ -11,11 +8,11 @@ import { timeText } from "./format.js";
 
 const HOW =
   "Read-only. To give commands open the link of 'dolphin up', or of 'dolphin dashboard link'.";
-/** A page that draws itself anew keeps the button, and the focus that is on it. */
+/** A page that redraws itself keeps the button and its focus. */
 const buttons = new Map();
 const BUTTONS_MAX = 500;
 
-/** Into the head of the page: whether it takes commands, and the way to them. */
+/** Adds to the page's header whether commands are enabled, and access to them. */
 export function keepSession(node) {
   let signedIn = null;
   const word = element("span", { class: "dim", title: HOW, tabindex: "0" }, "read-only");
@@ -41,7 +38,7 @@ export function keepSession(node) {
   void openSession(tell);
 }
 
-/** Stands beside an open incident; nothing is seen of it until somebody is signed in. */
+/** Beside an open incident; hidden until somebody is signed in. */
 export function acknowledge({ id, summary = id }) {
   const made = commandButton("Acknowledge", "acknowledge", { incident: id });
   made.setAttribute("aria-label", `Acknowledge ${summary}`);
@@ -59,12 +56,15 @@ export function bookCommands(book) {
   );
 }
 
-/** It asks, sends and tells: `name` and `input` as `POST /command/NAME` takes them. The same one for the same command. */
+/**
+ * A button that asks, sends and shows the result: `name` and `input` as in `POST /command/NAME`. Returns the same
+ * button for the same command.
+ */
 export function commandButton(label, name, input) {
   const key = JSON.stringify([label, name, input]);
   const known = buttons.get(key);
   if (known !== undefined) {
-    // Whoever draws anew takes it out and puts it in again.
+    // A redraw removes and re-inserts it, which loses the focus.
     if (document.activeElement === known) queueMicrotask(() => known.focus());
     return known;
   }

@@ -1,4 +1,6 @@
-/** Small pieces of a page. Invariant: text goes in as text, never as markup, and a link only to http or our own. */
+/**
+ * DOM helpers. Invariant: text is inserted as text, never as markup, and links only lead to http or our own pages.
+ */
 
 /** Options: `class`, `data: {}`, `on: {click}`, and every other name as an attribute; null children are left out. */
 export function element(tag, options = {}, ...children) {
@@ -12,22 +14,34 @@ export function element(tag, options = {}, ...children) {
     if (name === "href" && !isSafe(String(value))) continue;
     node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  const shown = children.flat().filter((child) => child !== null && child !== undefined);
+  node.append(...shown.map((child) => (typeof child === "string" ? legible(child) : child)));
   return node;
+}
+
+/** What turns the direction of a text would show another name than the one that stands there. */
+const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+function legible(text) {
+  return text.replaceAll(
+    TURNING,
+    (one) => `\\u${one.codePointAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function isSafe(href) {
   return /^(https?:\/\/|[#/])/.test(href) && !href.startsWith("//");
 }
 
-/** A part of a page with its heading; more can go into the heading than its text. */
+/** A section with its heading, which may contain more elements. */
 export function panel(heading, options = {}, ...children) {
   const head = element("h2", {}, heading);
   const node = element("section", { "aria-label": heading, ...options }, head, ...children);
   return Object.assign(node, { head });
 }
 
-const WIDE = new Set(["Why", "Answer", "Value", "Reasons"]);
+/** Of texts as long as somebody liked. */
+const WIDE = new Set(["Why", "Answer", "Value", "Reasons", "File", "Where", "Source", "Name"]);
 
 /** A table that becomes cards on a phone; `show` takes rows of cells, texts or nodes. */
 export function table(labels, caption) {
@@ -45,9 +59,26 @@ export function table(labels, caption) {
       {},
       element("td", { class: "dim", colspan: labels.length }, nothing),
     );
-    body.replaceChildren(...(rows.length === 0 ? [empty] : rows.map(rowOf)));
+    become(body, rows.length === 0 ? [empty] : rows.map(rowOf));
   };
-  return { node: element("div", { class: "scroll", tabindex: "0" }, node), show };
+  const scroll = { class: "scroll", tabindex: "0", role: "group", "aria-label": caption };
+  return { node: element("div", scroll, node), show };
+}
+
+/** Rows, and their cells, that say the same stay: the focus and the selection of a reader are in them. */
+function become(node, wanted) {
+  for (const [at, next] of wanted.entries()) {
+    const own = node.children[at];
+    if (own === undefined) node.append(next);
+    else if (own.isEqualNode(next)) continue;
+    else if (isRowLike(own, next)) become(own, [...next.children]);
+    else own.replaceWith(next);
+  }
+  while (wanted.length < node.children.length) node.lastElementChild.remove();
+}
+
+function isRowLike(own, next) {
+  return own.tagName === "TR" && own.children.length === next.children.length;
 }
 
 function cellOf(label, cell) {
@@ -66,7 +97,8 @@ export function facts(entries) {
   );
 }
 
-/** Replaces the content only where it says anything else: a reader's selection and focus stay. */
+/** Replaces the content only if it differs, so that a reader's selection and focus stay. */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const shown = legible(text);
+  if (node.textContent !== shown) node.textContent = shown;
 }

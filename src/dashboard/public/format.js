@@ -1,9 +1,9 @@
-/** Values as words: the same everywhere on the page, and as the command line has them. */
+/** Values as text, the same on all pages and on the command line. */
 import { element } from "./dom.js";
 
 let zone = "UTC";
 
-/** Words of `dolphin status`, of health, of postures and of incidents; what is not here is bad. */
+/** Words of `dolphin status`, of health, of postures and of incidents; any other word is bad. */
 const TONES = new Map([
   ...["Healthy", "APEX", "resolved", "info"].map((word) => [word, "good"]),
   ...["Warning", "Stale (upstream)", "Waiting", "Starting", "Stopped"].map((word) => [

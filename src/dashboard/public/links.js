@@ -1,4 +1,4 @@
-/** Where a thing stands in Temporal's Web UI; the text alone where there is none. */
+/** Links into Temporal's Web UI; plain text where there is none. */
 import { element } from "./dom.js";
 
 function base(live) {

@@ -1,14 +1,13 @@
-/**
- * One stream of events for all pages, and what each page asks besides; a lost connection is told at once. A tab that is
- * hidden has no stream: a browser opens six connections to a server at most, for all of its tabs together.
- */
+/** What happens, for all pages, and what each page asks besides; a lost connection is told at once. */
 import { useClock } from "./age.js";
+import { openStream } from "./frame/stream.js";
 
-/** The server tells something each second. */
+/** The server sends something each second. */
 const SILENT_MS_MAX = 5_000;
 const REOPEN_MS = 10_000;
 const ANSWER_MS = 10_000;
 const BEATS_KEPT = 30;
+const CLOCK_SET_MS = 5_000;
 const LOST = "Lost connection to the dashboard: what you see is old. Trying again.";
 const EVENTS = ["beat", "overview", "scan", "overview-problem", "scan-problem"];
 
@@ -17,7 +16,6 @@ export function openLive() {
   const last = new Map();
   const watchers = new Set();
   const clock = serverClock();
-  let source = null;
   let heardAt = performance.now();
   let openedAt = performance.now();
   let lost = null;
@@ -36,31 +34,23 @@ export function openLive() {
     heardAt = performance.now();
     say(null);
     if (name === "beat") clock.beat(atMs, value.pid);
-    tellAll(name, value);
-    // Pages may ask for the status alone.
+    // Pages may ask for the status alone, and links of the overview are made of it.
     if (name === "overview") tellAll("status", value.status);
+    tellAll(name, value);
   };
-  const open = () => {
-    source?.close();
-    source = null;
-    if (document.hidden) return;
-    openedAt = performance.now();
-    source = new EventSource("/api/live");
-    for (const name of EVENTS) source.addEventListener(name, (event) => hear(name, event.data));
-    source.addEventListener("error", () => say(LOST));
-  };
+  const stream = openStream({ events: EVENTS, hear, lose: () => say(LOST) });
   document.addEventListener("visibilitychange", () => {
-    // What was not listened to is not lost.
+    // Not listening is not a lost connection.
     heardAt = performance.now();
-    open();
   });
-  open();
   setInterval(() => {
-    if (source === null) return;
+    if (document.hidden) return;
     const nowAt = performance.now();
     if (SILENT_MS_MAX < nowAt - heardAt) say(LOST);
     // A browser gives up after some errors, and a connection may be dead without one.
-    if (REOPEN_MS < nowAt - Math.max(heardAt, openedAt)) open();
+    if (nowAt - Math.max(heardAt, openedAt) <= REOPEN_MS) return;
+    openedAt = nowAt;
+    stream.anew();
   }, 1_000);
   useClock(clock.now);
   return {
@@ -80,23 +70,26 @@ export function openLive() {
   };
 }
 
-/** The server's clock by what its beats say. */
+/** The server's clock by what its beats say, carried on by what no setting of this machine's clock moves. */
 function serverClock() {
-  let offsets = [0];
+  let offsets = [];
   let pid = null;
   return {
-    now: () => Date.now() - Math.min(...offsets),
+    now: () => (offsets.length === 0 ? Date.now() : performance.now() - Math.min(...offsets)),
     beat(atMs, from) {
-      // The least of what the way took: what is told to who comes late is older. Not of long ago: a clock may be set.
-      offsets = [...(pid === from ? offsets : []), Date.now() - atMs].slice(-BEATS_KEPT);
+      const offset = performance.now() - atMs;
+      // No way takes so long: the server's clock was set back, or these are of before a sleep and newer ones follow.
+      const isSet = 0 < offsets.length && CLOCK_SET_MS < offset - Math.min(...offsets);
+      // The least of what the way took: what is told to who comes late is older.
+      offsets = [...(pid === from && !isSet ? offsets : []), offset].slice(-BEATS_KEPT);
       pid = from;
     },
   };
 }
 
 /**
- * What a page gets: as `live`, and all of it ends with the page. `get(path)` answers JSON, or throws what the server
- * said; `poll({path, everyMs, draw, fail})` asks now and again, not while the page is hidden.
+ * A page's interface: like `live`, but everything ends with the page. `get(path)` returns JSON, or throws the
+ * server's message; `poll({path, everyMs, draw, fail})` requests repeatedly, except while the page is hidden.
  */
 export function scopeOf(live) {
   const over = new AbortController();
@@ -119,14 +112,14 @@ export function scopeOf(live) {
     onConnection: (tell) => until(live.onConnection(tell)),
     onEnd: (act) => void ends.push(act),
     get,
-    /** `path` is a text, or a function that makes it. Returns a function that asks at once. */
+    /** `path` is a text, or a function that returns it. Returns a function that requests at once. */
     poll({ path, everyMs, draw, fail = () => undefined }) {
       let timer = null;
       let isDrawn = false;
       let turns = 0;
       const turn = async () => {
         clearTimeout(timer);
-        // Another question may have been asked since: its answer alone is drawn.
+        // Only the answer to the latest request is drawn.
         const mine = (turns += 1);
         const isOld = () => over.signal.aborted || mine !== turns;
         try {

@@ -1,6 +1,6 @@
 /**
- * What pages read besides the status: views of files in a thread, and a connection to Hazelcast. Both are made when a
- * page asks first, and anew where the configuration is another one by then.
+ * The pages' data beside the status: views of files in a thread, and a connection to Hazelcast. Both are opened at
+ * the first request, and reopened when the configuration has changed.
  */
 import {
   configuredCluster,
@@ -16,7 +16,7 @@ export type Reading = {
   close(): Promise<void>;
 };
 
-/** A page waits for no more than this. */
+/** The longest that a page waits. */
 const DEADLINE_MS = 1_500;
 
 export function createReading(surroundings: () => Surroundings): Reading {
@@ -29,7 +29,7 @@ export function createReading(surroundings: () => Surroundings): Reading {
       return views.of(JSON.stringify(deps), () => openViews(deps));
     },
     hazelcast() {
-      // All of it: `prefix` says which maps are ours.
+      // All of it, because `prefix` determines the names of our maps.
       const where = configuredCluster(surroundings().config.hazelcast);
       return connection.of(JSON.stringify(where), () =>
         connectHazelcast({ ...where, name: "dolphin-dashboard", deadlineMs: DEADLINE_MS }),
@@ -41,7 +41,7 @@ export function createReading(surroundings: () => Surroundings): Reading {
   };
 }
 
-/** One thing at a time: another key ends what was there. */
+/** Keeps one resource at a time: another key closes the previous one. */
 function keptBy<T>(close: (one: T) => Promise<void>) {
   let kept: { readonly key: string; readonly one: T } | null = null;
   const closing = new Set<Promise<unknown>>();

@@ -1,4 +1,4 @@
-/** What a backtest is made of and what it holds while it runs; its steps are in backtest.ts, its report in report.ts. */
+/** The input of a backtest and its state while it runs; the steps are in backtest.ts, the report in report.ts. */
 import type { EquityCurve } from "../statistics/equity-curve.ts";
 import type { LossLimits, LossWatch } from "../statistics/loss-watch.ts";
 import type { TradeTally } from "../statistics/trade-tally.ts";
@@ -12,7 +12,7 @@ import type { Trade } from "../trading/orders.ts";
 import type { BuyAndHold } from "./benchmark.ts";
 import type { ResultHash } from "./result-hash.ts";
 
-/** A value of a feed, and when it became known. */
+/** A value of a feed, with the time at which it became known. */
 export type RecordedFeature = {
   readonly name: string;
   readonly value: number;
@@ -20,49 +20,49 @@ export type RecordedFeature = {
   readonly knownMs: number;
 };
 
-/** An order book, and when it was here. */
+/** An order book, with the time at which it was received. */
 export type RecordedBook = AssetBook & { readonly asset: string; readonly knownMs: number };
 
-/** Consecutive scans of one universe, by columns; rows of prices are `assets.length` long. */
+/** Consecutive scans of one universe as columns; each row of prices has `assets.length` values. */
 export type ScanChunk = {
   readonly assets: readonly string[];
   readonly count: number;
-  /** When each scan came by the clock; they never fall. */
+  /** The clock time at which each scan arrived, in milliseconds; never descending. */
   readonly timesMs: Float64Array;
-  /** What each scan says of itself, by which it is fresh or stale; left out: the same. */
+  /** Each scan's own timestamp, from which its age is computed; absent: equal to `timesMs`. */
   readonly asOfMs?: Float64Array;
-  /** The writer's own, which begin anew with it; left out: a writer that never restarted. */
+  /** The writer's scan numbers, which restart with the writer; absent: the writer never restarted. */
   readonly scanNumbers?: Float64Array;
   readonly prices: Float64Array;
-  /** `eigenvalueCount` a scan, descending; NaN for the first of a scan that has none. */
+  /** `eigenvalueCount` values per scan, descending; the first one is NaN for a scan without eigenvalues. */
   readonly eigenvalues: Float64Array;
   readonly eigenvalueCount: number;
-  /** Each scan has as many as the strategy names; may be empty when it names none. */
+  /** The features carried with each scan, as many as the strategy names; may be empty when it names none. */
   readonly carried: Float64Array;
-  /** Settled since the chunk before and up to the last scan, in order of time; left out: none. */
+  /** Settlements after the previous chunk and up to the last scan, in order of time; absent: none. */
   readonly funding?: readonly FundingRate[];
-  /** Became known since the chunk before and up to the last scan, in that order; left out: none. */
+  /** Values that became known after the previous chunk and up to the last scan, in that order; absent: none. */
   readonly features?: readonly RecordedFeature[];
-  /** As the features; left out: none. */
+  /** As `features`; absent: none. */
   readonly books?: readonly RecordedBook[];
 };
 
-/** What a run is, and with the data what its result follows from. */
+/** Describes a run: together with the data it determines the result. */
 export type BacktestDescription = {
   readonly dataHash: string;
   readonly codeVersion: string;
   readonly trader: TraderConfiguration;
   readonly paper: PaperSettings;
-  /** Scans before this time fill the windows and nothing is decided at them; left out: none. */
+  /** Scans before this time only fill the windows, and no decision is made on them; absent: no such time. */
   readonly warmUntilMs?: number;
-  /** Loss limits that stop nothing here: the report says when they would have. */
+  /** Loss limits that do not stop this run: the report says when they would have latched. */
   readonly watched?: LossLimits;
 };
 
 export type DaySample = {
   readonly day: string;
   readonly equity: number;
-  /** What the same capital would be worth by buying and holding every asset. */
+  /** The final worth of the same capital if every asset had been bought and held. */
   readonly benchmark: number;
 };
 
@@ -82,10 +82,10 @@ export type Backtest = {
   readonly holdings: BuyAndHold;
   readonly hash: ResultHash;
   readonly losses: LossWatch;
-  /** One for the end of each UTC day, the start first: a number a day is all that grows. */
+  /** The equity at the start and at the end of each UTC day: one number a day is all that grows with the run. */
   readonly dailyEquities: number[];
   readonly firstMs: number[];
-  /** A copy of the last scan of the chunk before. */
+  /** A copy of the last scan of the previous chunk. */
   lastRow: { readonly assets: readonly string[]; readonly prices: Float64Array };
   nextDayMs: number;
   /** Funding, features and books up to this time have been stepped. */

@@ -1,8 +1,7 @@
 /**
- * One backtest: the trader's core over columns of scans that come in chunks. Nothing is kept of a
- * chunk after it was fed, so memory does not grow with the number of scans.
- *
- * Invariant: the result hash depends on the description and the scans, not on how they were chunked.
+ * One backtest: the trading core over columns of scans that arrive in chunks. A chunk is not kept after it was fed,
+ * so memory does not grow with the number of scans. Invariant: the result hash depends on the description and the
+ * scans, not on the chunk boundaries.
  */
 import type {
   Backtest,
@@ -91,7 +90,7 @@ export function feedBacktest(run: Backtest, chunk: ScanChunk): void {
   event.eigenvalues = eigenvalues;
   event.carried = chunk.carried;
   const { funding = [], features = [], books = [] } = chunk;
-  // Before the first scan everything that is known by then is new.
+  // Before the first scan everything known by then is new.
   const knownToMs = run.scans === 0 ? -Infinity : run.fundedToMs;
   let due = firstAfter(funding, run.fundedToMs, ({ atMs }) => atMs);
   let known = firstAfter(features, knownToMs, ({ knownMs }) => knownMs);
@@ -120,7 +119,7 @@ export function feedBacktest(run: Backtest, chunk: ScanChunk): void {
     if (watched !== undefined && equity !== curve.last) {
       watchLosses(run.losses, watched, { equity, nowMs });
     }
-    // Nothing is the least that there is: the run is over.
+    // Equity does not fall below zero: the run ends here.
     if (equity <= 0) noteBankrupt(run.losses, nowMs);
     noteEquity(curve, Math.max(0, equity), nowMs);
   }
@@ -154,7 +153,7 @@ function beginRun(run: Backtest, chunk: ScanChunk): void {
   noteHoldings(run.holdings, { assets: chunk.assets, prices: chunk.prices, at: 0 });
 }
 
-/** Steps the funding that was settled up to the next scan; returns the place of the first rate that was not. */
+/** Steps the funding settled up to the next scan; returns the index of the first rate that was not stepped. */
 function tellFunding(run: Backtest, funding: readonly FundingRate[], due: number): number {
   const { desk, event } = run;
   let at = due;
@@ -168,7 +167,7 @@ function tellFunding(run: Backtest, funding: readonly FundingRate[], due: number
   return at;
 }
 
-/** Of what became known up to the scan that is next; returns the place of the first that did not. */
+/** Steps the features known up to the next scan; returns the index of the first one that was not stepped. */
 function tellFeatures(run: Backtest, features: readonly RecordedFeature[], known: number): number {
   const { desk, event } = run;
   let at = known;
@@ -180,7 +179,7 @@ function tellFeatures(run: Backtest, features: readonly RecordedFeature[], known
   return at;
 }
 
-/** Of each asset the last that was here by the scan that is next: nobody could act on those before it. */
+/** Steps for each asset only the newest book up to the next scan: nobody could act on the ones before it. */
 function tellBooks(run: Backtest, books: readonly RecordedBook[], booked: number): number {
   const { desk, event } = run;
   const { nowMs } = event;
@@ -204,8 +203,8 @@ function tellBooks(run: Backtest, books: readonly RecordedBook[], booked: number
 }
 
 /**
- * The day that ends is sampled at its last scan, which may lie in the chunk before. Days without scans
- * are sampled as it was left: a ratio that skipped them would be of a shorter time than went by.
+ * The ending day is sampled at its last scan, which may be in the previous chunk. Days without scans repeat that
+ * value: a ratio that skipped them would be computed for a shorter time than the run took.
  */
 function rollDay(run: Backtest, chunk: ScanChunk, row: number): void {
   const { trader } = run.desk;

@@ -1,16 +1,15 @@
 /**
- * Buying the same worth of every asset and holding it: what doing nothing gives. When an asset is
- * listed, all is split anew among the known ones at that day's prices.
- *
- * Invariant: an asset that is listed and does not move moves nothing.
+ * The benchmark: buy the same worth of every asset and hold it. When an asset is listed, the whole amount is divided
+ * equally among all assets known by then, at that day's prices. Invariant: a newly listed asset whose price does not
+ * move does not change the value.
  */
 
 export type BuyAndHold = {
-  /** What one became until all was last split. */
+  /** Growth of one unit of capital up to the last rebalancing. */
   base: number;
-  /** At the last split. */
+  /** Prices at the last rebalancing. */
   readonly firstPrices: Map<string, number>;
-  /** Last price over that one; of an asset that went as it was left. */
+  /** Last price divided by the price at the rebalancing; a delisted asset keeps its last value. */
   readonly growths: Map<string, number>;
 };
 
@@ -24,7 +23,7 @@ type Row = {
   readonly at: number;
 };
 
-/** Told of the first scan, of the last of each day, and of the last: never of every scan. */
+/** Called for the first scan, for the last scan of each day, and for the last scan of all: not for every scan. */
 export function noteHoldings(held: BuyAndHold, { assets, prices, at }: Row): void {
   let isListed = false;
   for (const [column, asset] of assets.entries()) {
@@ -51,7 +50,7 @@ function splitAnew(held: BuyAndHold, { assets, prices, at }: Row): void {
   }
 }
 
-/** What one unit of capital has become; 1 before the first asset. */
+/** Growth of one unit of capital; 1 before the first asset. */
 export function growthOf(held: BuyAndHold): number {
   let sum = 0;
   for (const growth of held.growths.values()) sum += growth;

@@ -1,8 +1,8 @@
-/** Order books to one who stands at a time that only goes forward. */
+/** Order books as they were known at a time that only moves forward. */
 
 /**
- * Of books in the order in which they were here: of each asset the newest by a time, where it was not given before.
- * They are taken one at a time, and none before its time.
+ * Takes books in the order in which they were received; returns for each asset the newest one up to a time, if it was
+ * not returned before. Books are pulled one at a time, and none before its time.
  */
 export function booksSoFar<B extends { readonly asset: string }>(
   books: Iterable<B>,
@@ -15,7 +15,7 @@ export function booksSoFar<B extends { readonly asset: string }>(
     const newest = new Map<string, B>();
     while (next.done !== true && knownMsOf(next.value) <= toMs) {
       const { asset } = next.value;
-      // Behind the others: the answer is in the order in which they were here.
+      // Deletes first, so that the asset moves to the end: the result is in the order of receipt.
       newest.delete(asset);
       newest.set(asset, next.value);
       next = source.next();

@@ -1,10 +1,10 @@
-/** A part of a chunk, without copying its buffers. */
+/** Part of a chunk, without copying its buffers. */
 import type { ScanChunk } from "./backtest-run.ts";
 
 export type SlicePlace = {
   readonly first: number;
   readonly count: number;
-  /** Numbers that travel with each scan. */
+  /** Number of features carried with each scan. */
   readonly carriedCount: number;
 };
 

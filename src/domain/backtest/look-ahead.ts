@@ -1,7 +1,7 @@
 /**
- * Whether a strategy looks ahead. It can't by its types; what goes around them is found by what it
- * does: its decisions on the first k scans must be the same whether the scans after k are there, are
- * missing, or hold no number, and whether or not it was sent through a snapshot in between.
+ * Checks whether a strategy looks ahead. Its types do not allow it; code that works around them is found by its
+ * decisions: those on the first k scans must not change when later scans are missing or blanked, or when the state
+ * goes through a snapshot in between.
  */
 import type { TraderCommand } from "../trading/commands.ts";
 import { exactText } from "../trading/snapshot/exact.ts";
@@ -16,19 +16,19 @@ import {
 } from "./snapshot/backtest-snapshot.ts";
 
 const TRIES = 20;
-/** Enough to see what is wrong. */
+/** Enough findings to locate the fault. */
 const FINDINGS_MAX = 20;
 const ORDER = "! order: ";
 const FAILED = "! failed: ";
 
 export type LookAheadFinding = {
   /**
-   * What was done to the scans after the first `scans`; `again`: nothing, it only ran once more;
-   * `restored`: nothing, but at the places before it its state was sent through a snapshot.
+   * What was changed after the first `scans` scans; `again`: nothing, the same run was repeated; `restored`: nothing,
+   * but the state went through a snapshot before these scans.
    */
   readonly kind: "cut" | "blanked" | "again" | "restored";
   readonly scans: number;
-  /** The first scan that was decided otherwise, from 1 on. */
+  /** The first scan with a different decision, counted from 1. */
   readonly seq: number;
   readonly expected: string;
   readonly found: string;
@@ -36,11 +36,11 @@ export type LookAheadFinding = {
 
 export type LookAheadVerdict = {
   readonly scans: number;
-  /** Scans at which something was decided, refusals included. */
+  /** Scans with a decision, refusals included. */
   readonly decisions: number;
-  /** Orders submitted, refusals not: without any the check says nothing. */
+  /** Orders submitted, refusals not counted: without any the check proves nothing. */
   readonly orders: number;
-  /** What it threw, and so no scan after was looked at; null: nothing. */
+  /** The error that the strategy threw, after which no scan was examined; null: none. */
   readonly failure: string | null;
   /** The lengths that were tried, each cut and blanked. */
   readonly tried: readonly number[];
@@ -48,11 +48,11 @@ export type LookAheadVerdict = {
 };
 
 export type LookAheadQuestion = {
-  /** All scans in one chunk, so that the buffers which a strategy might reach hold the future. */
+  /** All scans in one chunk, so that the buffers that a strategy might reach contain the future. */
   readonly chunk: ScanChunk;
-  /** A run from its beginning, each time. */
+  /** Begins a new run. */
   readonly begin: () => Backtest;
-  /** In [0, 1). */
+  /** Uniform in [0, 1). */
   readonly random: () => number;
 };
 
@@ -69,13 +69,13 @@ export function checkLookAhead({
   const anywhere = () => 1 + Math.floor(random() * (chunk.count - 1));
   const lengths = new Set<number>();
   for (let tries = 0; tries < TRIES && 1 < chunk.count; tries += 1) lengths.add(anywhere());
-  // A look at the next scan only shows where the last scan left has a decision to change.
+  // Looking one scan ahead only shows where the last scan left has a decision to change.
   for (let tries = 0; tries < TRIES && 0 < busy.length; tries += 1) {
     lengths.add(Math.min(chunk.count - 1, busy[Math.floor(random() * busy.length)]!));
   }
   const tried = [...lengths].filter((length) => 0 < length).toSorted((a, b) => a - b);
   const findings: LookAheadFinding[] = [];
-  // What a strategy keeps outside of its memory shows when it runs once more.
+  // State that a strategy keeps outside its memory shows when the run is repeated.
   const whole = { scans: chunk.count, chunk, begin };
   compare(findings, full, { kind: "again", ...whole });
   for (const scans of tried) {
@@ -93,7 +93,7 @@ export function checkLookAhead({
       begin,
     });
   }
-  // What a snapshot does not hold shows in what is decided after one.
+  // State that a snapshot does not hold shows in the decisions after a restore.
   compare(findings, full, { kind: "restored", restoredAfter: lengths, ...whole });
   return {
     scans: chunk.count,
@@ -121,7 +121,7 @@ function compare(into: LookAheadFinding[], full: readonly string[], trial: Trial
   into.push({ kind, scans, seq: at + 1, expected: full[at] ?? "nothing", found: got[at]! });
 }
 
-/** One text a scan: decision, orders and the strategy's readings. `!` marks what is more than looking on. */
+/** One text per scan: decision, orders and the strategy's readings. `!` marks a scan with an order or a decision. */
 function decisionsOf(
   chunk: ScanChunk,
   begin: () => Backtest,
@@ -183,7 +183,7 @@ function textOf(trader: Backtest["desk"]["trader"], orders: readonly string[]): 
     .join("; ");
 }
 
-/** Copies of exactly so many scans, so that nothing of what follows is in reach. */
+/** Copies exactly so many scans, so that no later scan is reachable through the buffers. */
 function cutAfter(chunk: ScanChunk, scans: number, carriedCount: number): ScanChunk {
   return {
     ...chunk,

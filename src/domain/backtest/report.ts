@@ -1,4 +1,4 @@
-/** The numbers of a tear sheet: what a finished run says of itself. Pictures are made elsewhere. */
+/** The figures of a tear sheet, computed from a finished run. Pictures are drawn elsewhere. */
 import { dailyRatiosOf, type DailyRatios } from "../statistics/daily-ratios.ts";
 import { tradeFiguresOf, type TradeFigures } from "../statistics/trade-tally.ts";
 import { publishedOf, type PublishedPosition } from "../trading/published.ts";
@@ -35,9 +35,9 @@ export type BacktestReport = {
     readonly total: number;
     readonly buyAndHold: number;
     readonly fees: number;
-    /** What the closed trades paid, a part of the fees; reports from before there was margin lack it. */
+    /** Interest that the closed trades paid, included in the fees; absent in reports from before margin. */
     readonly borrowCost?: number;
-    /** What the closed trades received, a part of their pnl; below zero it was paid. */
+    /** Funding that the closed trades received, included in their pnl; negative: it was paid. */
     readonly funding?: number;
     readonly volume: number;
   };
@@ -49,9 +49,9 @@ export type BacktestReport = {
     readonly drawdownAverageMs: number;
   };
   readonly trades: TradeFigures & {
-    /** Share of the scans with a position. */
+    /** Share of the scans with an open position. */
     readonly exposure: number;
-    /** Signals that a gate or limit stopped, by reason. */
+    /** Signals that a gate or a limit stopped, by reason. */
     readonly rejectedSignals: Readonly<Record<string, number>>;
     readonly leftOpen: readonly PublishedPosition[];
   };

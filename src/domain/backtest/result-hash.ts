@@ -1,6 +1,6 @@
 /**
- * A hash over what a run did, added to as it goes: equal runs have equal hashes whatever their
- * chunks, workers or resumes. It tells runs apart; it defends against nobody.
+ * An incremental hash over what a run did: equal runs have equal hashes whatever their chunks, workers or resumes. It
+ * tells runs apart; it is not cryptographic.
  */
 
 export type ResultHash = { readonly lanes: Uint32Array };
@@ -24,14 +24,14 @@ export function hashText(hash: ResultHash, text: string): void {
   for (let at = 0; at < text.length; at += 1) hashWord(hash.lanes, text.charCodeAt(at));
 }
 
-/** Does not change the hash: it can go on. */
+/** Does not finish the hash: more can be added. */
 export function hexOf({ lanes }: ResultHash): string {
   const copy = lanes.slice();
   for (let round = 0; round < 4; round += 1) hashWord(copy, round);
   return Array.from(copy, (lane) => lane.toString(16).padStart(8, "0")).join("");
 }
 
-/** Each lane takes the word and its neighbour, so that no two lanes go the same way. */
+/** Each lane mixes the word with its neighbour, so that no two lanes evolve alike. */
 function hashWord(lanes: Uint32Array, word: number): void {
   let neighbour = lanes[3]!;
   for (let at = 0; at < 4; at += 1) {

@@ -1,4 +1,4 @@
-/** What a person says of a run, as plain values; with strategy and data it becomes the description. */
+/** A run's settings as plain values; with strategy and data they become the description. */
 import {
   DEFAULT_AGE_BUDGETS_MS,
   DEFAULT_CAPITAL,
@@ -17,32 +17,32 @@ import type { BacktestDescription } from "./backtest-run.ts";
 import type { LossLimits } from "../statistics/loss-watch.ts";
 
 export type RunSettings = {
-  /** A `preset` among them stands for its own set. */
+  /** The key `preset` stands for a named set of parameters. */
   readonly parameters: Parameters;
   readonly posture: Posture;
   readonly convention: FillConvention;
   readonly capital: number;
   readonly feeBps: number;
-  /** Where a fill walks no order book. */
+  /** Used where a fill walks no order book. */
   readonly slippageBps: number;
-  /** Of what walking a book costs; left out: all of it. */
+  /** Share of the cost of walking an order book that is charged; absent: all of it. */
   readonly walkFactor?: number;
   readonly seed: number;
   readonly partialShare: number;
   readonly rejectShare: number;
   readonly instruments: Readonly<Record<string, Instrument>>;
   readonly ageBudgetsMs: Readonly<Record<string, number>>;
-  /** Null: none, so that a strategy is judged by what it does and not by where it was stopped. */
+  /** Null: no limits, so that the strategy is judged by its decisions and not by where it was stopped. */
   readonly limits: RiskLimits | null;
-  /** Without limits: the losses that the report tells of, as the book would latch at them. */
+  /** For a run without limits: the loss limits whose latching the report notes. */
   readonly watched: LossLimits;
-  /** Null: a position stays open for ever when its asset is gone. */
+  /** Null: a position stays open forever when its asset disappears. */
   readonly delisting: Delisting | null;
-  /** Null: nothing is liquidated, and the run ends where nothing is left. */
+  /** Null: nothing is liquidated, and the run ends when the equity is gone. */
   readonly margin: Margin | null;
 };
 
-/** Those of a book that is not configured. */
+/** The settings for a book that is not configured. */
 export const DEFAULT_RUN_SETTINGS: RunSettings = {
   parameters: {},
   posture: "APEX",
@@ -74,7 +74,7 @@ export function conventionFrom(text: string): FillConvention | null {
   return latency === undefined ? null : { kind: "latency", latencyMs: Number(latency) };
 }
 
-/** What a run is made of beside its settings. */
+/** The other inputs of a run. */
 export type RunGround = {
   readonly strategy: StrategyChoice;
   readonly dataHash: string;
@@ -115,13 +115,13 @@ export function describeRun(settings: RunSettings, ground: RunGround): BacktestD
   };
 }
 
-/** Sorts the names: the order in which somebody gave them does not make another run. */
+/** Sorts the names, so that the order in which they were given does not change the run's description. */
 function sorted<T>(named: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   const entries = Object.entries(named);
   return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Fees and slippage times this: how much of a result is left when trading costs nothing, or twice as much. */
+/** Factors for fees and slippage: what remains of a result when trading is free, or costs twice as much. */
 export const COST_FACTORS = [0, 1, 2] as const;
 
 export function atCost(settings: RunSettings, factor: number): RunSettings {

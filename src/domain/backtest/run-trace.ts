@@ -1,9 +1,7 @@
 /**
- * What a run's pictures are drawn from, in memory that does not grow with it: points of the equity
- * and of all prices at even distances in scans, and a sample of the trades. When there are too many
- * points every second one goes and the distance doubles.
- *
- * Invariant: the points depend on the scans, not on how they were chunked.
+ * The data for a run's pictures, in bounded memory: points of the equity and of all prices at equal distances in
+ * scans, and a sample of the trades. When there are too many points every second one is dropped and the distance
+ * doubles. Invariant: the points depend on the scans, not on the chunk boundaries.
  */
 import { takeDeepest } from "../statistics/equity-curve.ts";
 import type { Trade } from "../trading/orders.ts";
@@ -14,7 +12,7 @@ import { sliceOfChunk } from "./chunk-slice.ts";
 
 const POINTS_MAX = 1_024;
 const TRADES_MAX = 4_096;
-/** Beyond it an asset has no picture of its price. */
+/** With more assets the prices are not sampled. */
 const ASSETS_MAX = 1_000;
 
 export type RunTrace = {
@@ -25,7 +23,7 @@ export type RunTrace = {
   points: number;
   readonly timesMs: Float64Array;
   readonly equities: Float64Array;
-  /** The deepest fall below the peak since the point before, as a share of that peak. */
+  /** Deepest drawdown since the previous point, as a share of the peak. */
   readonly depths: Float64Array;
   readonly prices: Map<string, Float64Array>;
   trades: Trade[];
@@ -38,13 +36,13 @@ export type RunPictures = {
   readonly timesMs: readonly number[];
   readonly equities: readonly number[];
   readonly depths: readonly number[];
-  /** The capital, held in equal parts of every asset since its first price. */
+  /** The worth of the capital held in equal parts of every asset since its first price. */
   readonly benchmarks: readonly number[];
   readonly days: readonly DaySample[];
-  /** One of each `tradeStride` trades. */
+  /** Every `tradeStride`-th trade. */
   readonly trades: readonly Trade[];
   readonly tradeStride: number;
-  /** The asset that was traded most, with its prices; null where none was traded. */
+  /** Prices of the most traded asset; null where none was traded. */
   readonly market: { readonly asset: string; readonly prices: readonly number[] } | null;
 };
 
@@ -64,7 +62,7 @@ export function createRunTrace(): RunTrace {
   };
 }
 
-/** Feeds the run, in parts that end where a point is due. */
+/** Feeds the chunk in parts that end where a point is due. */
 export function feedTraced(trace: RunTrace, run: Backtest, chunk: ScanChunk): void {
   const carriedCount = run.desk.trader.strategy.carried.length;
   for (let first = 0; first < chunk.count;) {
@@ -86,7 +84,7 @@ export function traceTrade(trace: RunTrace, trade: Trade): void {
   trace.tradeStride *= 2;
 }
 
-/** Called when the run is over: its last scan is a point, too, whatever its distance from the one before. */
+/** Called when the run is over: its last scan becomes a point, too, whatever its distance from the previous one. */
 export function picturesOf(trace: RunTrace, run: Backtest, tradesByAsset: Counts): RunPictures {
   if (trace.wait < trace.stride) addPoint(trace, run, { ...run.lastRow, at: 0 });
   trace.wait = trace.stride;
@@ -111,7 +109,7 @@ export function picturesOf(trace: RunTrace, run: Backtest, tradesByAsset: Counts
 type Counts = Readonly<Record<string, { readonly count: number }>>;
 type Row = Pick<ScanChunk, "assets" | "prices"> & { readonly at: number };
 
-/** `row`: of the scan that the run was just fed. */
+/** `row`: of the scan that was just fed. */
 function addPoint(trace: RunTrace, run: Backtest, row: Row): void {
   const { assets, prices } = row;
   const point = trace.points;
@@ -136,7 +134,7 @@ function seriesOf(trace: RunTrace, asset: string): Float64Array {
   return series;
 }
 
-/** Keeps the second of each pair, so that points stay at whole multiples of the stride. */
+/** Keeps the second of each pair, so that points stay at multiples of the stride. */
 function thinOut(trace: RunTrace): void {
   const { timesMs, equities, depths } = trace;
   const half = POINTS_MAX / 2;

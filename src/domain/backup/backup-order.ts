@@ -1,18 +1,19 @@
 /**
- * In which order a data directory is copied while everything runs. What is derived from another, or says how far it was
- * told, is copied before it: the copy is then one that a crash at some instant could have left, and each part finds the
- * rest where it needs it.
- *
- * How far trades were told <= what Temporal knows of them <= the book's log <= the bridge's journal.
+ * The order in which a data directory is copied while everything runs. State that is derived from other state, or
+ * that records how far it was sent, is copied before its source. The copy is then one that a crash at some instant
+ * could have left, and each part finds the rest where it needs it: outbox cursors <= what Temporal knows of the
+ * trades <= the book's log <= the bridge's journal.
  */
 
-/** `temporal`: after this step Temporal's database is dumped. */
+/** `temporal`: Temporal's database is dumped after this step. */
 export const BACKUP_STEPS = ["told", "temporal", "books", "logs", "ahead", "rest"] as const;
 export type BackupStep = (typeof BACKUP_STEPS)[number];
 
 const BOOKS = "journal/trading/";
 
-/** Of a path within the data directory; null: it belongs to a running process, or can be made anew. */
+/**
+ * The step that copies a path of the data directory; null: the path belongs to a running process, or can be rebuilt.
+ */
 export function backupStepOf(path: string): BackupStep | null {
   const [top = ""] = path.split("/");
   if (["control", "run", "logs", "hazelcast"].includes(top) || path === "up.json") return null;
@@ -22,6 +23,6 @@ export function backupStepOf(path: string): BackupStep | null {
     if (path.endsWith("/told.json")) return "told";
     return path.endsWith(".seg") ? "logs" : "books";
   }
-  // The journal's newest row stands beside it until the next comes.
+  // The journal's newest row is in this file until the next row comes.
   return path.startsWith("journal/scan-bridge.db.ahead-") ? "ahead" : "rest";
 }

@@ -1,12 +1,12 @@
 /**
- * The processes of a deployed stack, described once: units, supervisord's programs and the check of a machine are
- * made of this. Invariant: each has exactly one who restarts it, and no service of ours is in the list: those are
- * started and restarted by their supervisors, through the worker of their layer.
+ * The processes of a deployed stack, described once: systemd units, supervisord's programs and `dolphin doctor` are
+ * generated from this. Invariant: exactly one actor restarts each process. Supervised services are not in the list,
+ * because their supervisors restart them through the worker of their layer.
  */
 import type { Layer } from "../supervision/services.ts";
 
 export type ProcessLimits = {
-  /** For the process and all that it starts: a worker's counts its services. */
+  /** Limits for the process and its descendants: a worker's include its services. */
   readonly memoryMaxMib: number;
   /** Percent of one core. */
   readonly cpuMaxPercent: number;
@@ -17,20 +17,20 @@ export type ProcessLimits = {
 export type DeployedProcess = {
   /** Such as `worker-scan`. */
   readonly name: string;
-  /** Of a worker; null for all others. */
+  /** The layer of a worker; null for all others. */
   readonly layer: Layer | null;
   readonly about: string;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** What is started before it, where it is part of the stack; it waits by itself for what does not answer yet. */
+  /** The processes of this stack that are started before it. It waits by itself for one that does not answer yet. */
   readonly after: readonly string[];
-  /** Folders and nothing else: all that it may write beside its own temporary folder. */
+  /** Folders only: everything that it may write, apart from its own temporary folder. */
   readonly writes: readonly string[];
-  /** Whether it talks to more than loopback. */
+  /** Whether it connects to anything but loopback. */
   readonly goesOutside: boolean;
   readonly limits: ProcessLimits;
   readonly restartSeconds: number;
-  /** How long SIGTERM is given before SIGKILL. */
+  /** Time between SIGTERM and SIGKILL, in seconds. */
   readonly stopSeconds: number;
   /** `once`: it does its work and ends. */
   readonly life: "stays" | "once";
@@ -47,21 +47,22 @@ export type DeploymentWorld = {
     readonly temporal: readonly string[];
     readonly hazelcast: readonly string[];
   } | null;
-  /** host:port of what the workers talk to; null: their own environment says it. */
+  /** host:port for the workers; null: their own environment provides it. */
   readonly temporalAddress: string | null;
   readonly hazelcastAddress: string;
   readonly layers: readonly Layer[];
   /** Files that the configuration names as secrets. */
   readonly secretFiles: readonly string[];
-  /** Who talks to more than loopback whatever the servers' addresses, by name. */
+  /** Names of the processes that connect beyond loopback whatever the servers' addresses. */
   readonly outside: readonly string[];
 };
 
 /**
- * By `npm run bench:units`, peaks of the control groups in MB and tasks: worker trader 352 and 40, scan 335 and 31,
- * health 327 and 29, batch 330 and 18 (each builds its workflows there), Temporal 121 and 9, Hazelcast 148 and 51 with
- * a heap that may grow to 512, dashboard 81 and 7, watchdog 50 and 11. Given are some three times of it and more, so that
- * a backlog, a sweep or a day of scans stays below; the most is the first generation's 2 GB. It took far below one core.
+ * Measured by `npm run bench:units`, peaks of the control groups in MB and tasks: worker trader 352 and 40, scan 335
+ * and 31, health 327 and 29, batch 330 and 18 (each builds its workflows there), Temporal 121 and 9, Hazelcast 148
+ * and 51 with a heap that may grow to 512, dashboard 81 and 7, watchdog 50 and 11. The limits are about three times
+ * that or more, so that a backlog, a sweep or a day of scans stays below; the largest is the first generation's 2 GB.
+ * CPU use was far below one core.
  */
 const LIMITS: Readonly<Record<string, ProcessLimits>> = {
   temporal: limits(1_024, 64),
@@ -80,7 +81,7 @@ function limits(memoryMaxMib: number, tasksMax: number): ProcessLimits {
   return { memoryMaxMib, cpuMaxPercent: 200, tasksMax };
 }
 
-/** In the order in which they are started. */
+/** In start order. */
 export function deployedProcesses(world: DeploymentWorld): readonly DeployedProcess[] {
   return [
     ...serverProcesses(world),
@@ -88,7 +89,7 @@ export function deployedProcesses(world: DeploymentWorld): readonly DeployedProc
       name: "watchdog",
       about: "safety watchdog: says how much may be risked, and needs nobody for it",
       args: ["watchdog"],
-      // Half a minute without it stops entries.
+      // Thirty seconds without the watchdog stop entries.
       restartSeconds: 1,
       stopSeconds: 5,
       after: [],
@@ -108,7 +109,8 @@ export function deployedProcesses(world: DeploymentWorld): readonly DeployedProc
       about: "dashboard on loopback, by which its user may give commands",
       args: ["dashboard"],
       after: SERVERS,
-      // Its token and audit.log; and journals are read through the shared memory of SQLite, which lies beside them.
+      // It writes its token and audit.log, and reading a SQLite journal needs write access to the shared-memory file
+      // beside it.
       writes: [world.dataDir],
     }),
   ];
@@ -150,7 +152,7 @@ function serverProcesses(world: DeploymentWorld): readonly DeployedProcess[] {
   ];
 }
 
-/** The folder of the database of Temporal, which its server does not make itself. */
+/** The folder of Temporal's database, which its server does not create. */
 export function temporalFolder({ dataDir }: Pick<DeploymentWorld, "dataDir">): string {
   return `${dataDir}/temporal`;
 }
@@ -162,9 +164,9 @@ function worker(world: DeploymentWorld, layer: Layer): DeployedProcess {
     about: `worker of layer ${layer}, and the services that it keeps`,
     args: ["worker", layer],
     after: SERVERS,
-    // Compaction puts a file beside the days.
+    // Compaction writes a file beside the day folders.
     writes: layer === "batch" ? [world.dataDir, world.archive] : [world.dataDir],
-    // Its services go first, each within its own stop time.
+    // The worker's services are stopped first, each within its own stop time.
     stopSeconds: 30,
   });
 }
@@ -189,7 +191,7 @@ function dolphin(world: DeploymentWorld, own: OwnProcess): DeployedProcess {
   };
 }
 
-/** The paths of the sandbox and those of the process must be the same ones. */
+/** The sandbox and the process must use the same paths. */
 function environmentOf(world: DeploymentWorld): Readonly<Record<string, string>> {
   return {
     ...(world.configFile === null ? {} : { DOLPHIN_CONFIG: world.configFile }),

@@ -1,4 +1,7 @@
-/** What `dolphin doctor` says of a machine: readings in, one line a check out, each with what to do about it. */
+/**
+ * The checks of `dolphin doctor`: takes readings of a machine and returns one line for each check, with what to do
+ * about it.
+ */
 
 export const GRADES = ["ok", "warn", "fail"] as const;
 export type Grade = (typeof GRADES)[number];
@@ -8,7 +11,7 @@ export type Finding = {
   readonly grade: Grade;
   /** What was found. */
   readonly found: string;
-  /** What to do; null where it is ok. */
+  /** What to do; null where the check passed. */
   readonly todo: string | null;
 };
 
@@ -16,30 +19,30 @@ export type PortReading = {
   readonly name: string;
   readonly port: number;
   readonly isFree: boolean;
-  /** `java (pid 123)`, where it can be told. */
+  /** `java (pid 123)`, where it is known. */
   readonly holder: string | null;
 };
 
 export type SecretReading = {
   readonly path: string;
-  /** Permission bits; null: it is not there, or may not be looked at. */
+  /** Permission bits; null: the file is missing or not accessible. */
   readonly mode: number | null;
 };
 
 export type MachineReadings = {
   readonly nodeMajor: number;
-  /** What is missing of what setup installs; null: nothing. */
+  /** What setup should have installed and did not; null: nothing. */
   readonly toolsProblem: string | null;
   readonly ports: readonly PortReading[];
   readonly disk: {
     readonly path: string;
-    /** Null: it cannot be written; `problem` says why. */
+    /** Null: the directory cannot be written; `problem` says why. */
     readonly freeBytes: number | null;
-    /** Median of small writes that are brought to the disk. */
+    /** Median time of small writes with fsync, in milliseconds. */
     readonly syncMs: number | null;
     readonly problem: string | null;
   };
-  /** Null: nobody could tell. */
+  /** Null: not known. */
   readonly isClockSynchronised: boolean | null;
   readonly openFilesMax: number | null;
   readonly memory: { readonly totalBytes: number; readonly availableBytes: number };
@@ -53,7 +56,7 @@ export type MachineReadings = {
   readonly archive: {
     readonly path: string;
     readonly problem: string | null;
-    /** Of the newest file; null: there is none. */
+    /** Age of the newest file; null: there is none. */
     readonly newestAgeS: number | null;
   };
 };
@@ -64,7 +67,7 @@ export type StackReadings = {
     readonly address: string;
     readonly problem: string | null;
   }[];
-  /** Null: Temporal did not tell. */
+  /** Null: Temporal did not answer. */
   readonly queues: readonly { readonly task_queue: string; readonly pollers: number }[] | null;
   readonly schedules:
     readonly { readonly schedule: string; readonly paused: string | null }[] | null;
@@ -74,7 +77,7 @@ export type StackReadings = {
 const NODE_MAJOR_MIN = 24;
 const GB = 1e9;
 const FREE_BYTES = { warn: 5 * GB, fail: GB };
-/** Each commit of a scan waits for the disk once. */
+/** Each commit of a scan waits for one sync of the disk. */
 const SYNC_MS = { warn: 20, fail: 250 };
 const OPEN_FILES_MIN = 4_096;
 /** Servers, workers and services of one machine take some 1.6 GB. */
@@ -109,7 +112,7 @@ export function machineFindings(of: MachineReadings, isDeployed: boolean): reado
   ];
 }
 
-/** Of what must run after a deployment. */
+/** Checks of what must run after a deployment. */
 export function stackFindings(of: StackReadings): readonly Finding[] {
   const { queues, schedules } = of;
   const there = new Set(schedules?.map(({ schedule }) => schedule));

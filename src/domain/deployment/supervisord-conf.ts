@@ -1,6 +1,6 @@
 /**
- * The same processes as programs of supervisord. It restarts what it started, and nothing of ours that has a
- * supervisor of its own: one actor a process.
+ * The same processes as programs of supervisord. It restarts only what it started, never a service that has a
+ * supervisor of its own: exactly one actor restarts each process.
  */
 import {
   deployedProcesses,
@@ -8,19 +8,22 @@ import {
   type DeploymentWorld,
 } from "./deployed-processes.ts";
 
-/** A group of programs is started, stopped and restarted as one: `dolphin:*`. */
+/** The programs of a group are started, stopped and restarted together: `dolphin:*`. */
 const GROUP = "dolphin";
 const ROTATE = { size: "50MB", backups: 10 };
-/** What waits for others begins after them; each would wait by itself. */
+/** Programs that depend on others are started after them, although each also waits by itself. */
 const PRIORITY_FIRST = 100;
-/** How long a start must hold; a shorter life makes supervisord wait a second longer before the next. */
+/** Seconds a start must last; after a shorter life supervisord waits one second longer before the next try. */
 const START_SECONDS = 3;
-/** It would give up for good otherwise, and what nobody restarts is away until a person looks. */
+/** Without this supervisord would give up for good, and nobody would restart the program. */
 const RETRIES = 1_000_000;
-/** It passes SIGTERM on to the group before the worker has stopped its services; here the worker alone is told. */
+/**
+ * `stopasgroup` would send SIGTERM to the services before the worker has stopped them in order; only the worker gets
+ * the signal.
+ */
 const OWN_GROUP = "false";
 
-/** Below the data directory: only its owner may enter it, so nobody else can tell supervisord anything. */
+/** Below the data directory, which only its owner may enter, so that nobody else can control supervisord. */
 export function supervisordFolder({ dataDir }: Pick<DeploymentWorld, "dataDir">): string {
   return `${dataDir}/supervisord`;
 }
@@ -77,10 +80,10 @@ function programLines(
         ]),
     `priority=${PRIORITY_FIRST + index}`,
     "autostart=true",
-    // A life that ends by itself is no wish of anybody's; `create` is done when it has worked.
+    // A process that ends by itself was not asked to. `create` ends with success when it has done its work.
     `autorestart=${isOnce ? "unexpected" : "true"}`,
     `startsecs=${isOnce ? 0 : START_SECONDS}`,
-    // Begun again at once it would fail as fast for ever: what only a person can change ends it.
+    // Restarted at once it would fail again forever; these exit codes need a person.
     ...(isOnce ? ["exitcodes=0,64,78"] : []),
     `startretries=${RETRIES}`,
     "stopsignal=TERM",
@@ -97,8 +100,8 @@ function programLines(
 }
 
 /**
- * supervisord begins a program that may end at once anew without a pause, so what failed waits by itself. A stop reaches
- * the shell and the program, and the shell ends last: none is left behind.
+ * supervisord restarts a program without a delay, so a wrapper sleeps after a failure. A stop reaches the shell and
+ * the program, and the shell ends last, so no process is left behind.
  */
 function withPause({ command, restartSeconds }: DeployedProcess): readonly string[] {
   const pause = `[ $code = 0 ] || [ -n "$stop" ] || sleep ${restartSeconds}`;
@@ -106,12 +109,12 @@ function withPause({ command, restartSeconds }: DeployedProcess): readonly strin
   return ["/bin/sh", "-c", script, ...command];
 }
 
-/** `%` begins an expression in its files. */
+/** `%` starts an expression in supervisord's files. */
 function escaped(text: string): string {
   return text.replaceAll("%", "%%");
 }
 
-/** As a shell reads it. */
+/** Quoted for a shell. */
 function word(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }

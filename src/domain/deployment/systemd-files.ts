@@ -1,4 +1,7 @@
-/** All files of `dolphin install systemd`: a unit a process, one template for workers, a target, the user and the folders. */
+/**
+ * All files of `dolphin install systemd`: one unit for each process, one template for workers, a target, the user and
+ * the folders.
+ */
 import { assert } from "../assert.ts";
 import {
   deployedProcesses,
@@ -18,7 +21,7 @@ import {
 } from "./systemd-unit.ts";
 
 const TEMPLATE = "dolphin-worker@.service";
-/** Stands for the layer until all else is escaped: `%i` itself would be. */
+/** Placeholder for the layer until everything else is escaped: `%i` itself would be escaped. */
 const INSTANCE = "@layer@";
 
 export function systemdFiles(
@@ -47,7 +50,7 @@ export function systemdFiles(
   ];
 }
 
-/** The least that any layer has; what a layer has more stands in its own file. */
+/** The common part of all layers; a layer's additions are in its own drop-in file. */
 function templateOf(workers: readonly DeployedProcess[]): DeployedProcess {
   const [first] = workers;
   assert(first !== undefined, "a deployment has a layer");
@@ -61,7 +64,7 @@ function templateOf(workers: readonly DeployedProcess[]): DeployedProcess {
   };
 }
 
-/** Wanted by name: an instance of a template is enabled by nobody else. */
+/** Lists the worker instances by name: nothing else enables an instance of a template. */
 function targetText(processes: readonly DeployedProcess[], manager: "system" | "user"): string {
   return [
     MADE_BY,

@@ -1,18 +1,18 @@
 /**
- * One process as a unit of systemd, confined to what it needs. Invariant: what it may write is exactly what its
- * description says, beside a temporary folder and a cache of its own.
+ * One process as a systemd unit, confined to what it needs. Invariant: it may write exactly the folders of its
+ * description, its own temporary folder and its own cache.
  */
 import type { DeployedProcess } from "./deployed-processes.ts";
 
 export type UnitSettings = {
-  /** `user`: for `systemctl --user`, which knows no other user and no capabilities to drop. */
+  /** `user`: for `systemctl --user`, which runs as one user and has no capabilities to drop. */
   readonly manager: "system" | "user";
-  /** Of system units. */
+  /** User of system units. */
   readonly runAs: string;
   readonly checkout: string;
   readonly dataDir: string;
   readonly configFile: string | null;
-  /** What any of them reads beside these. */
+  /** Paths that every unit may read. */
   readonly reads: readonly string[];
 };
 
@@ -24,10 +24,10 @@ export type UnitText = {
 
 export const TARGET = "dolphin.target";
 const HOMES = /^\/(home|root|run\/user)(\/|$)/;
-/** What a wrong command line or configuration ends with: only a person can change that. */
+/** Exit codes of a wrong command line or configuration: only a person can mend these. */
 const ENDS_FOR_GOOD = "64 78";
 
-/** `worker-scan` is an instance of one template. */
+/** `worker-scan` is an instance of the worker template. */
 export function unitName({ name, layer }: Pick<DeployedProcess, "name" | "layer">): string {
   return layer === null ? `dolphin-${name}.service` : `dolphin-worker@${layer}.service`;
 }
@@ -46,7 +46,7 @@ export function unitText(process: DeployedProcess, settings: UnitSettings): stri
 export const MADE_BY =
   "# Made by `dolphin install systemd`, which makes it anew; what you change belongs in a drop-in.\n";
 
-/** What a layer has that differs from the template. */
+/** The settings of a layer that differ from the template. */
 export function dropInText(process: DeployedProcess, template: DeployedProcess): string {
   const { memoryMaxMib, cpuMaxPercent, tasksMax } = process.limits;
   const writes = process.writes.filter((path) => !template.writes.includes(path));
@@ -71,11 +71,12 @@ function unitSection(process: DeployedProcess, settings: UnitSettings): readonly
   return [
     `Description=DOLPHIN ${process.about}`,
     `PartOf=${TARGET}`,
-    // Ordered, not required: each waits for what does not answer yet, and is not ended when that is.
+    // Ordering without a requirement: each process waits for those that do not answer yet, and is not stopped with
+    // them.
     ...(order.length === 0 ? [] : [`After=${order.join(" ")}`]),
     ...(network ? ["Wants=network-online.target"] : []),
     `RequiresMountsFor=${[settings.checkout, settings.dataDir].map(quoted).join(" ")}`,
-    // A unit that systemd has given up is nobody's: it goes on trying, at its own interval.
+    // Nobody would restart a unit that systemd has given up, so it retries forever, at its own interval.
     "StartLimitIntervalSec=0",
   ];
 }
@@ -90,14 +91,14 @@ function serviceSection(process: DeployedProcess, settings: UnitSettings): reado
     ...Object.entries(process.environment).map(
       ([name, value]) => `Environment=${quoted(`${name}=${value}`)}`,
     ),
-    // Written by the manager before the process has dropped anything: mode 0600, root's.
+    // Read by the manager before privileges are dropped: mode 0600, owned by root.
     "EnvironmentFile=-%E/dolphin/environment",
     `Environment=NODE_COMPILE_CACHE=%C/dolphin/compile`,
     `ExecStart=${process.command.map(argument).join(" ")}`,
     `Restart=${isOnce ? "on-failure" : "always"}`,
     `RestartSec=${process.restartSeconds}`,
     `RestartPreventExitStatus=${ENDS_FOR_GOOD}`,
-    // A worker ends its services in order; what is left then, or after a crash, goes with it.
+    // A worker ends its services in order; processes left after that, or after a crash, are killed with it.
     "KillMode=mixed",
     `TimeoutStopSec=${process.stopSeconds}`,
     ...(isOnce ? ["TimeoutStartSec=120"] : []),
@@ -111,7 +112,7 @@ function serviceSection(process: DeployedProcess, settings: UnitSettings): reado
   ];
 }
 
-/** No MemoryDenyWriteExecute: V8 and Java write the code that they run. */
+/** No MemoryDenyWriteExecute: V8 and Java generate code at run time. */
 function sandbox(process: DeployedProcess, settings: UnitSettings): readonly string[] {
   const { checkout, dataDir, configFile, reads } = settings;
   const paths = [checkout, dataDir, configFile, ...reads, ...process.writes, ...process.command];
@@ -124,10 +125,10 @@ function sandbox(process: DeployedProcess, settings: UnitSettings): readonly str
     `ProtectHome=${needsHome || settings.manager === "user" ? "read-only" : "yes"}`,
     "PrivateTmp=yes",
     "PrivateDevices=yes",
-    // A user's manager can only confine what has a namespace of users of its own.
+    // A user's manager needs a user namespace for any confinement.
     ...(settings.manager === "user" ? ["PrivateUsers=yes", "PrivateMounts=yes"] : []),
     "ProtectProc=invisible",
-    // Temporal's SDK asks /proc/meminfo, and a worker ends without it.
+    // Temporal's SDK reads /proc/meminfo, and a worker fails without it.
     ...(process.layer === null ? ["ProcSubset=pid"] : []),
     "ProtectKernelTunables=yes",
     "ProtectKernelModules=yes",
@@ -154,7 +155,7 @@ function sandbox(process: DeployedProcess, settings: UnitSettings): readonly str
   ];
 }
 
-/** `%` stands for a specifier everywhere in a unit. */
+/** `%` starts a specifier everywhere in a unit. */
 function escaped(word: string): string {
   return word.replaceAll("%", "%%");
 }
@@ -165,7 +166,7 @@ export function quoted(word: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
-/** Of a command line, where `$` stands for a variable, too. */
+/** Escaped for a command line, where `$` starts a variable, too. */
 function argument(word: string): string {
   return quoted(word.replaceAll("$", "$$$$"));
 }

@@ -1,6 +1,6 @@
 /**
- * The faults that can be injected into a running system: what each takes hold of, what it may cost, by what it is
- * noticed, and within which budget each step of the recovery has to come.
+ * The faults that can be injected into a running system: the target, what may restart because of it, the signs by
+ * which it is detected, and the time budget of each step of the recovery.
  */
 
 import { bridgeService, SERVICE_NAMES, traderOf } from "../supervision/services.ts";
@@ -24,10 +24,10 @@ export const FAULT_NAMES = [
 ] as const;
 export type FaultName = (typeof FAULT_NAMES)[number];
 
-/** From when a budget counts; `back`: from when the killed server takes calls again. */
+/** The time from which a budget counts; `back`: when the killed server answers again. */
 export type Since = "injected" | "detected" | "undone" | "back";
 
-/** What has to be seen before a recovery is one. */
+/** What has to work again before a recovery counts as complete. */
 const PROOFS = ["bridge", "trader", "services", "temporal", "hazelcast", "kept"] as const;
 export type Proof = (typeof PROOFS)[number];
 
@@ -36,29 +36,29 @@ export type FaultSpec = {
   readonly summary: string;
   /** Processes, by their names in up.json. */
   readonly targets: readonly string[];
-  /** What may be started anew for it; everything else has to live on. */
+  /** Services that may restart because of it; all others have to survive. */
   readonly costs: readonly string[];
-  /** Roots of a diagnosis that tell of it; what follows the colon may be left out. */
+  /** Root causes of a diagnosis that indicate this fault; the part after the colon may be omitted. */
   readonly roots: readonly string[];
-  /** Null: nobody has to notice it. */
+  /** Null: nobody has to detect it. */
   readonly detectWithinS: number | null;
-  /** The rule whose incident has to be open in time; null: it is over before one is due. */
+  /** The rule that has to open an incident in time; null: the fault is over before one is due. */
   readonly alertRule: string | null;
   readonly recover: { readonly withinS: number; readonly since: Since };
-  /** How long it stands before it is undone; 0: one blow, with nothing to undo. */
+  /** Seconds before the fault is undone; 0: a single event with nothing to undo. */
   readonly lastsS: number;
   readonly proofs: readonly Proof[];
 };
 
 export type NamedFault = FaultSpec & { readonly name: FaultName };
 
-/** An incident has to be open by then. */
+/** Seconds within which an incident has to be open. */
 export const ALERT_WITHIN_S = 60;
 
-/** Those that a drill takes hold of. */
+/** The services that drills target. */
 export const BRIDGE = bridgeService().name;
 export const TRADER = traderOf(COUNTED_BOOK).name;
-/** What a worker keeps ends with it. */
+/** The services that end together with their worker. */
 const KEPT_BY_WORKER = SERVICE_NAMES;
 const SERVERS = ["temporal", "hazelcast"] as const;
 
@@ -77,7 +77,7 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
       BRIDGE,
     ]),
     detectWithinS: 10,
-    // Its replacement is no slower than after a death.
+    // The replacement is no slower than after a crash.
     alertRule: "process_crash",
     recover: { withinS: 2, since: "detected" },
     lastsS: 40,
@@ -97,7 +97,7 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
   },
   "slow-network": {
     ...blow("slow-network", "Hazelcast answers only half of the time, for 20 s", ["hazelcast"]),
-    // Slowness is none of ours to tell, as long as it does no harm.
+    // Slowness is not reported as long as it does no harm.
     recover: { withinS: 10, since: "undone" },
     lastsS: 20,
     proofs: ["bridge", "trader"],
@@ -127,7 +127,7 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
   "upstream-silent": {
     ...blow("upstream-silent", "the demo's simulator stands still for 45 s", ["simulator"]),
     roots: ["upstream:"],
-    // A scan counts as old from 30 s on, and health looks each five.
+    // A scan counts as old after 30 s, and health samples every 5 s.
     detectWithinS: 40,
     alertRule: "early_stale",
     recover: { withinS: 15, since: "undone" },
@@ -154,7 +154,7 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
     ...blow("clock-skew", "the clock of our processes is an hour ahead for 20 s", [BRIDGE]),
     roots: ["clock:", "values:"],
     detectWithinS: 15,
-    // For so long ages by the clock are not believed.
+    // For this long, ages by the wall clock are not believed.
     recover: { withinS: 60, since: "undone" },
     lastsS: 20,
     proofs: ["bridge", "trader"],

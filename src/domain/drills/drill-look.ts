@@ -1,18 +1,18 @@
-/** What is seen of the running system during a drill, and what of it proves that a fault is over. */
+/** An observation of the running system during a drill, and which parts of it prove that a fault is over. */
 import { BRIDGE, type FaultSpec, type Proof, TRADER } from "./drill-faults.ts";
 
 export type Beat = {
   readonly pid: number;
   readonly lastSeq: number | null;
-  /** The service's own phrase, where it waits for something; null else. */
+  /** The service's own phrase while it waits for something; else null. */
   readonly waits: string | null;
 };
 
-/** What stands in Hazelcast. */
+/** The values in Hazelcast. */
 export type Values = {
-  /** Of the member that answered. */
+  /** The member that answered. */
   readonly member: string;
-  /** Null: there is none. */
+  /** Null: there is no scan. */
   readonly scan: { readonly seq: number; readonly instance: string } | null;
   /** By service. */
   readonly beats: Readonly<Record<string, Beat>>;
@@ -20,27 +20,27 @@ export type Values = {
 
 export type Sign = {
   readonly atMs: number;
-  /** Who noticed it: a log, or health. */
+  /** The observer: a log, or health. */
   readonly by: string;
   readonly says: string;
 };
 
 export type DrillLook = {
   readonly atMs: number;
-  /** Of all that runs, by its name in up.json. */
+  /** Process ids of all processes, by their names in up.json. */
   readonly pids: Readonly<Record<string, number>>;
   /** Null: Hazelcast does not answer. */
   readonly values: Values | null;
   readonly isTemporalThere: boolean;
-  /** Of the newest report of health; null: there is no new one. */
+  /** Root causes of health's newest report; null: there is no new one. */
   readonly roots: readonly string[] | null;
-  /** Everything that told of the fault since it was injected. */
+  /** All signs of the fault since it was injected. */
   readonly signs: readonly Sign[];
-  /** Null: nobody alerts here; else when the incident of this fault was opened, or null so far. */
+  /** Null: alerting does not run; else when the incident of this fault was opened, or null so far. */
   readonly alerts: { readonly openedMs: number | null } | null;
 };
 
-/** What is missing of a recovery, in words; empty: nothing is. */
+/** What a recovery still lacks, in words; empty: nothing. */
 export function missingOf(
   fault: Pick<FaultSpec, "proofs" | "costs" | "targets">,
   before: DrillLook,
@@ -99,7 +99,7 @@ const CHECKS: Readonly<Record<Proof, Check>> = {
   },
 };
 
-/** Services that were started anew though the fault was none of theirs. */
+/** Services that restarted although the fault should not have touched them. */
 export function costBeyond(
   { costs }: Pick<FaultSpec, "costs">,
   before: DrillLook,

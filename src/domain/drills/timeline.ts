@@ -1,6 +1,6 @@
 /**
- * The timeline of one drill: when the fault was injected, detected, alerted, undone, and over, each against its budget.
- * Invariant: a point is set once, and what could not be looked at is neither met nor missed.
+ * The timeline of one drill: when the fault was injected, detected, alerted, undone and over, each with its budget.
+ * Invariant: a point is set once, and a budget that could not be observed counts as neither met nor missed.
  */
 import { ALERT_WITHIN_S, type FaultSpec, type Since } from "./drill-faults.ts";
 import { costBeyond, type DrillLook, missingOf, rootsOf, type Sign } from "./drill-look.ts";
@@ -10,10 +10,10 @@ export type Timeline = {
   readonly detectedMs: number | null;
   readonly alertedMs: number | null;
   readonly undoneMs: number | null;
-  /** When a killed server took calls again. */
+  /** When a killed server answered again. */
   readonly backMs: number | null;
   readonly recoveredMs: number | null;
-  /** Still missing at the last look. */
+  /** What was still missing at the last look. */
   readonly missing: readonly string[];
   readonly signs: readonly Sign[];
   readonly costs: readonly string[];
@@ -43,7 +43,7 @@ export function stepTimeline(
   const { values } = now;
   const isBack = values !== null && values.member !== before.values?.member;
   const signs = now.signs.length === 0 ? timeline.signs : now.signs;
-  // What is still to be undone cannot be over, but for a process that was replaced meanwhile.
+  // A fault that is still to be undone cannot be over, except for a process that was replaced meanwhile.
   const isStanding = 0 < fault.lastsS && timeline.undoneMs === null && fault.costs.length === 0;
   const missing = isStanding ? ["the fault is still there"] : stillMissing(fault, before, now);
   return {
@@ -59,7 +59,7 @@ export function stepTimeline(
   };
 }
 
-/** Of a fault that health tells of, its root has to be gone again. */
+/** If health reports the fault, its root cause has to be gone as well. */
 function stillMissing(fault: FaultSpec, before: DrillLook, now: DrillLook): readonly string[] {
   const left = fault.lastsS === 0 ? [] : rootsOf(fault, now.roots ?? []);
   return [...missingOf(fault, before, now), ...left.map((id) => `health still tells of ${id}`)];
@@ -71,13 +71,13 @@ function earliest(signs: readonly Sign[]): number | null {
 
 export type Point = {
   readonly name: "injected" | "detected" | "alerted" | "undone" | "recovered";
-  /** Since the injection; null: it has not come. */
+  /** Seconds since the injection; null: it has not happened. */
   readonly atS: number | null;
   readonly budgetS: number | null;
-  /** From when the budget counts, and what was taken of it. */
+  /** The time from which the budget counts, and how much of it was used. */
   readonly since: Since | null;
   readonly tookS: number | null;
-  /** Null: there was nothing to be met, or nobody to look. */
+  /** Null: there was no budget, or nobody could observe it. */
   readonly isMet: boolean | null;
   readonly note: string | null;
 };
@@ -127,7 +127,7 @@ function noteOfAlert({ hasAlerts }: Timeline, alertRule: string | null): string 
   return alertRule ?? "it is over before an incident is due";
 }
 
-/** Every budget is met, and nothing was restarted that was well. */
+/** Whether every budget is met, and no healthy service was restarted. */
 export function hasPassed(timeline: Timeline, points: readonly Point[]): boolean {
   return timeline.costs.length === 0 && points.every(({ isMet }) => isMet !== false);
 }

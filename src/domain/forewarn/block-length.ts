@@ -1,11 +1,11 @@
 /**
- * How long the blocks of a stationary bootstrap should be on average: Politis and White (2004) with
- * the correction of Patton, Politis and White (2009). Too short blocks lose the dependence between
- * neighbouring returns, and with it the long falls that are asked about.
+ * The mean block length of a stationary bootstrap: Politis and White (2004) with the correction of Patton, Politis
+ * and White (2009). Blocks that are too short lose the dependence between neighbouring returns, and with it the long
+ * drawdowns that the forecast is about.
  */
 import { assert } from "../assert.ts";
 
-/** Below this many values no autocorrelation can be told from none. */
+/** With fewer values autocorrelation cannot be estimated. */
 export const SERIES_MIN = 8;
 const ROUNDING = 1e-12;
 
@@ -21,7 +21,7 @@ export function optimalBlockLength(series: Float64Array): number {
   const mean = series.reduce((sum, value) => sum + value, 0) / count;
   const { covariances, correlations } = autocorrelation(series, { mean, lagMax });
   const variance = covariances[0] ?? 0;
-  // What is left of equal values is the rounding of their mean.
+  // A variance this small is the rounding error of the mean of equal values.
   if (variance <= (ROUNDING * mean) ** 2) return 1;
   const band = 2 * Math.sqrt(Math.log10(count) / count);
   const lags = bandwidth(correlations, { insignificant, band });
@@ -39,7 +39,7 @@ export function optimalBlockLength(series: Float64Array): number {
   return Math.max(1, Math.min(length, lengthMax));
 }
 
-/** Twice the lag behind which a whole run of correlations is within the band of none. */
+/** Twice the lag after which a whole run of correlations is not significant. */
 function bandwidth(
   correlations: Float64Array,
   { insignificant, band }: { readonly insignificant: number; readonly band: number },
@@ -67,7 +67,7 @@ function autocorrelation(
       product += (deviations[at] ?? 0) * (deviations[at - lag] ?? 0);
     }
     covariances[lag] = product / count;
-    // Both parts without the value that the next lag has no partner for, as the libraries do it.
+    // As the reference libraries do, both parts omit the values that have no partner at the next lag.
     const later = squares(deviations, lag + 1, count);
     const earlier = squares(deviations, 0, count - lag - 1);
     correlations[lag] = product / Math.sqrt(later * earlier);

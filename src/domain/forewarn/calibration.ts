@@ -1,32 +1,32 @@
 /**
- * Whether forecasts may be believed: a sequential test that may be looked at after each outcome
- * without being fooled by looking often. A bettor who pays what the forecasts ask gains on average
- * nothing while they are right; whoever doubts them bets against them, and his wealth is the evidence.
+ * Whether forecasts can be trusted: a sequential test that stays valid although it is looked at after every outcome.
+ * A bettor at the odds of the forecasts gains nothing on average while they are right; a sceptic bets against them,
+ * and the sceptic's wealth is the evidence (an e-process).
  */
 
-/** What was said with which probability, and whether it came true; forecasts do not overlap in time. */
+/** A forecast's probability, and whether the event happened; forecasts do not overlap in time. */
 export type ForecastOutcome = { readonly probability: number; readonly came: boolean };
 
 export type Calibration = {
   readonly outcomes: number;
-  /** Mean of what was said, and share of what came true; null before the first. */
+  /** Mean forecast probability, and share of events that happened; null before the first. */
   readonly said: number | null;
   readonly came: number | null;
-  /** The doubter's wealth from 1 on: at 20 right forecasts are refuted wrongly once in 20 at most, ever. */
+  /** The sceptic's wealth, from 1 on: correct forecasts reach 20 with a probability of at most 1 in 20, ever. */
   readonly evidence: number;
-  /** From 0 (not to be believed, or not yet) to 1. */
+  /** From 0 (do not trust, or too few outcomes) to 1. */
   readonly weight: number;
 };
 
 /** Fewer outcomes show nothing either way. */
 export const OUTCOMES_MIN = 20;
 const REFUTED_AT = 20;
-/** Parts of the highest stake that cannot lose everything, for and against. */
+/** Fractions of the largest stake that cannot lose everything, for and against. */
 const STAKES = [-0.75, -0.5, -0.25, 0.25, 0.5, 0.75] as const;
-/** What is said as certain can still fail: its bettor must survive that. */
+/** A forecast of certainty can fail, and its bettor must survive that. */
 const SURE = 1e-6;
 
-/** @param outcomes in order of time; the evidence is the highest that was ever reached */
+/** @param outcomes in order of time; the evidence is the highest value ever reached */
 export function calibrationOf(outcomes: readonly ForecastOutcome[]): Calibration {
   const count = outcomes.length;
   const wealth = STAKES.map(() => 1);

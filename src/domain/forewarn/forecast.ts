@@ -1,18 +1,18 @@
 /**
- * What the coming days may bring a book, by its own past trades: an envelope of its equity and how
- * likely one of its loss limits is reached. Too few trades give no verdict, rather than a bold one.
+ * Forecasts a book's coming days from its own past trades: an envelope of its equity, and the probability that one of
+ * its loss limits is reached. With too few trades it gives no verdict.
  */
 import { quantileOf } from "../statistics/daily-ratios.ts";
 import { optimalBlockLength } from "./block-length.ts";
 import { simulatePaths } from "./paths.ts";
 
-/** Another version may forecast something else from the same input. */
+/** Raised when the same input may give another forecast. */
 export const FOREWARN_VERSION = 1;
 export const VERDICTS = ["unknown", "clear", "watch", "warn"] as const;
 export type ForewarnVerdict = (typeof VERDICTS)[number];
 
 export const TRADES_MIN = 30;
-/** A regime with fewer trades is not told apart from the others. */
+/** A regime with fewer trades is not conditioned on. */
 const REGIME_TRADES_MIN = 20;
 const CHECKPOINTS = 20;
 const QUANTILES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
@@ -20,20 +20,20 @@ const WATCH_FROM = 0.05;
 const WARN_FROM = 0.2;
 
 export type PastTrade = {
-  /** A share of the equity before the trade, costs included. */
+  /** As a share of the equity before the trade, costs included. */
   readonly netReturn: number;
-  /** How wild the asset was at its entry. */
+  /** The volatility bucket of the asset at entry. */
   readonly regime: string;
 };
 
 export type ForewarnInput = {
   /** In the order of their ends. */
   readonly trades: readonly PastTrade[];
-  /** That of the market now; null where nobody knows. */
+  /** The market's present regime; null where it is not known. */
   readonly regime: string | null;
   readonly tradesPerDay: number;
   readonly horizonDays: number;
-  /** A multiple of the present equity. */
+  /** As a multiple of the present equity. */
   readonly peak: number;
   readonly dayStart: number;
   readonly limits: { readonly dailyLossMax: number; readonly drawdownMax: number };
@@ -42,9 +42,9 @@ export type ForewarnInput = {
 };
 
 export type EnvelopePoint = {
-  /** After so many trades. */
+  /** Number of trades ahead. */
   readonly trades: number;
-  /** Equity as a multiple of the present one, by share of the paths below it. */
+  /** Equity as a multiple of the present one, by the share of paths below it. */
   readonly quantiles: Readonly<Record<string, number>>;
 };
 
@@ -59,7 +59,7 @@ export type Forecast = {
     readonly either: number;
   } | null;
   readonly meanBlock: number | null;
-  /** The regime whose trades blocks began at, and how many those were; null: blocks began at any trade. */
+  /** The regime in whose trades blocks start, and the number of such trades; null: blocks start at any trade. */
   readonly conditionedOn: { readonly regime: string; readonly trades: number } | null;
 };
 

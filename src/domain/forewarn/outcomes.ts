@@ -1,4 +1,4 @@
-/** What became of earlier forecasts: whether the book's equity left the envelope that was forecast for it. */
+/** The outcomes of earlier forecasts: whether the book's equity left the forecast envelope. */
 import type { ForecastOutcome } from "./calibration.ts";
 import type { EnvelopePoint, PastTrade } from "./forecast.ts";
 
@@ -9,7 +9,7 @@ export type ToldForecast = {
   readonly envelope: readonly EnvelopePoint[];
 };
 
-/** What became of one; `end`, `low` and `high` are multiples of the equity at its begin. */
+/** The outcome of a forecast; `end`, `low` and `high` are multiples of the equity at its begin. */
 export type ToldOutcome = ForecastOutcome & {
   readonly fromMs: number;
   readonly endMs: number;
@@ -18,17 +18,14 @@ export type ToldOutcome = ForecastOutcome & {
   readonly high: number;
 };
 
-/** Nine of ten paths end between these two. */
+/** Nine of ten paths end between these two quantiles. */
 const LOW = "q0.05";
 const HIGH = "q0.95";
 const LEAVES = 0.1;
 
 /**
- * One for each forecast whose time is over and in which there were trades; of those that overlap the
- * first alone, as what they speak of is the same.
- *
- * @param told in order of time
- * @param trades in the order of their ends
+ * One outcome for each forecast whose time is over and in which there were trades; of overlapping forecasts only the
+ * first counts, as they cover the same trades. @param told in order of time @param trades in the order of their ends
  */
 export function outcomesOf(
   told: readonly ToldForecast[],
@@ -56,7 +53,7 @@ export function outcomesOf(
   return outcomes;
 }
 
-/** The last that the book has come to; null where it made fewer trades than the first speaks of. */
+/** The last envelope point that the book reached; null where it made fewer trades than the first point. */
 function nearest(envelope: readonly EnvelopePoint[], trades: number): EnvelopePoint | null {
   return envelope.findLast((point) => point.trades <= trades) ?? null;
 }

@@ -1,15 +1,15 @@
 /**
- * Futures of a book's equity: the stationary bootstrap of Politis and Romano (1994) over its past
- * returns. A path is made of stretches of the past, each of a random length with the wanted mean, so
- * that what follows each other stays together. Returns, never amounts: a book that has grown risks more.
+ * Simulates a book's equity: the stationary bootstrap of Politis and Romano (1994) over its past returns. A path is
+ * made of stretches of the past, each of a random length with the given mean, so that dependence between neighbours
+ * is kept. It uses returns, not amounts, because a book that has grown risks more.
  */
 import { assert } from "../assert.ts";
 import { seededRandom } from "../simulator/random.ts";
 
 export type PathsPlan = {
-  /** Returns of the equity, one for each step, in order of time; each is above -1. */
+  /** Returns of the equity, one per step, in order of time; each is above -1. */
   readonly returns: Float64Array;
-  /** Where in `returns` a stretch may begin: all, or those of the present regime. */
+  /** Indexes of `returns` at which a stretch may start: all, or those of the present regime. */
   readonly starts: Int32Array;
   /** Mean length of a stretch, in steps. */
   readonly meanBlock: number;
@@ -17,9 +17,9 @@ export type PathsPlan = {
   readonly steps: number;
   /** Steps of one trading day, from the first step on. */
   readonly stepsPerDay: number;
-  /** The highest equity so far and that of the day's start, as multiples of the present one. */
+  /** The highest equity so far and the equity at the day's start, as multiples of the present one. */
   readonly from: { readonly peak: number; readonly dayStart: number };
-  /** Steps after which the equity of all paths is kept, ascending. */
+  /** Steps after which the equity of all paths is recorded, ascending. */
   readonly checkpoints: readonly number[];
   readonly seed: number;
 };
@@ -27,13 +27,13 @@ export type PathsPlan = {
 export type Paths = {
   /** For each checkpoint, the equity of every path as a multiple of the present one. */
   readonly equity: readonly Float64Array[];
-  /** For each path, the deepest fall from a peak, as a share of that peak. */
+  /** For each path, the largest drawdown as a share of its peak. */
   readonly drawdown: Float64Array;
   /** For each path, the worst loss within one day, as a share of the day's start. */
   readonly dailyLoss: Float64Array;
 };
 
-/** All paths of a plan; the same plan gives the same paths. */
+/** Simulates all paths of a plan; the same plan gives the same paths. */
 export function simulatePaths(plan: PathsPlan): Paths {
   const { returns, starts, paths, steps, from } = plan;
   assert(0 < returns.length && 0 < starts.length, "there is a past to draw from");

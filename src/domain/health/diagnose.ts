@@ -1,8 +1,8 @@
 /**
- * From what was seen to its causes. Faults are looked for along the graph, from upstream on: what follows from
- * a fault that is already found is its symptom, what has evidence of its own is a root.
- * Invariants: a root is no symptom of another; a service is to be restarted only on evidence about that very
- * service; what nobody could look at is no fault.
+ * Diagnoses a sample. Faults are searched along the dependency graph, upstream first: a fault that follows from one
+ * already found is its symptom, one with evidence of its own is a root cause. Invariants: a root is never a symptom
+ * of another; a service is restarted only on evidence about that very service; something that could not be observed
+ * is not a fault.
  */
 import type { Diagnosis, Root, Symptom } from "./diagnosis.ts";
 import { feedFaults } from "./feed-faults.ts";
@@ -33,8 +33,8 @@ export function diagnose(sample: HealthSample, graph: HealthGraph): Diagnosis {
 }
 
 /**
- * That of the sensors' product, without the data that others keep from us: their silence never reads worse than
- * DEGRADED. Nor is anything GREEN that has a cause to be told.
+ * The word of the product of all sensors, except that missing data of an external source never makes it worse than
+ * DEGRADED. It is never GREEN while there is a root cause.
  */
 function wordOf(
   { sample }: Faults,

@@ -1,7 +1,9 @@
-/** What a diagnosis says: the causes, each with whose it is and what mends it, and what only follows from them. */
+/**
+ * The result of a diagnosis: root causes, each with its owner and its remedy, and the symptoms that follow from them.
+ */
 import type { HealthWord } from "./health-word.ts";
 
-/** Whose a fault is: ours to mend, of somebody upstream, or of who runs this machine. */
+/** Who has to mend a fault: we, somebody upstream, or the operator of this machine. */
 export type Owner = "ours" | "upstream" | "operator";
 
 export type RootKind =
@@ -15,7 +17,7 @@ export type RootKind =
   | "postgres"
   | "disk"
   | "clock"
-  /** What stands in Hazelcast makes no sense. */
+  /** Values in Hazelcast are inconsistent. */
   | "values";
 
 export type Remedy =
@@ -37,7 +39,7 @@ export type Root = {
 export type Symptom = {
   readonly subject: string;
   readonly says: string;
-  /** The id of the root that it follows from. */
+  /** The id of its root. */
   readonly of: string;
 };
 
@@ -45,11 +47,11 @@ export type Diagnosis = {
   readonly roots: readonly Root[];
   readonly symptoms: readonly Symptom[];
   readonly word: HealthWord;
-  /** Product of the sensors that are known; null where none is. */
+  /** Product of the known sensors; null where none is known. */
   readonly rmMeta: number | null;
 };
 
-/** What mends it, in words. */
+/** The remedy, in words. */
 export function remedyWords(remedy: Remedy): string {
   switch (remedy.kind) {
     case "restart-service":

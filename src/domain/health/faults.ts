@@ -1,4 +1,4 @@
-/** The faults that a diagnosis has found so far, and what of the sample it looks up again and again. */
+/** The faults found so far in a diagnosis, with the lookups into the sample that its steps share. */
 import type { Remedy, Root, RootKind, Symptom } from "./diagnosis.ts";
 import type { HealthGraph, ServiceNode } from "./graph.ts";
 import type { FeedSample, HealthSample, ServiceSample } from "./sample.ts";
@@ -13,12 +13,12 @@ export type Faults = {
   readonly sample: HealthSample;
   readonly graph: HealthGraph;
   readonly roots: ReadonlyMap<string, Root>;
-  /** By subject: what follows from several follows from the first. */
+  /** By subject; a symptom of several roots is counted for the first. */
   readonly symptoms: ReadonlyMap<string, Symptom>;
-  /** Adds a root, or to the evidence of the one that is there; its id. */
+  /** Adds a root, or adds to the evidence of an existing one; returns its id. */
   root(found: NewRoot): string;
   symptom(symptom: Symptom): void;
-  /** The root with which something is at fault: its own, or the one that it is a symptom of. */
+  /** The root behind a faulty subject: its own root, or the one whose symptom it is. */
   rootOf(subject: string): string | null;
   service(name: string): Service | null;
   feed(name: string): FeedSample | null;
@@ -48,7 +48,7 @@ export function createFaults(sample: HealthSample, graph: HealthGraph): Faults {
       if (!symptoms.has(symptom.subject)) symptoms.set(symptom.subject, symptom);
     },
     rootOf(subject) {
-      // A layer may be called like a feed; who has to do with workers asks for their roots.
+      // A layer may have the name of a feed; code that deals with workers asks for the worker's root id.
       const own = [...roots.values()].find(
         (root) => root.subject === subject && root.kind !== "worker",
       );
@@ -71,7 +71,7 @@ export function nothing(because: string): Remedy {
   return { kind: "none", because };
 }
 
-/** Beyond its budget. */
+/** Whether it is older than its budget. */
 export function isOld({ ageS, budgetS }: FeedSample): boolean {
   return ageS !== null && budgetS < ageS;
 }

@@ -1,4 +1,4 @@
-/** Feeds that are old: along the way by which they come the first fault is their cause, and else their source. */
+/** Old feeds: the first fault on a feed's way is its cause, else its source. */
 import { type Faults, isOld, nothing, rootId, type Service } from "./faults.ts";
 import type { FeedNode } from "./graph.ts";
 import { ageText } from "./sensors/reading.ts";
@@ -14,18 +14,18 @@ export function feedFaults(faults: Faults): void {
   }
 }
 
-/** Null: nothing can be said yet. */
+/** Null: nothing can be concluded yet. */
 function causeOf(faults: Faults, node: FeedNode, says: string): string | null {
-  // A service has told it, on a clock of its own.
+  // A service has reported it already, by its own clock.
   const told = rootId("upstream", node.name);
   if (faults.roots.has(told)) return told;
   if (faults.roots.has("clock:clock")) return "clock:clock";
   const writer = node.writer === null ? null : faults.service(node.writer);
-  // It only starts: what it will do is not known.
+  // It is still starting, so its effect is not known.
   if (writer?.seen.phase === "starting") return null;
   const onTheWay = writer === null ? null : writerFault(faults, writer);
   if (onTheWay !== null) return onTheWay;
-  // What it is made from comes before it in the table.
+  // The feed that it is made from comes earlier in the table.
   const from = node.from === null ? null : faults.rootOf(node.from);
   if (from !== null) return from;
   if (faults.feed(node.name)?.isOurs === true) {
@@ -48,7 +48,7 @@ function causeOf(faults: Faults, node: FeedNode, says: string): string | null {
   });
 }
 
-/** What is wrong with a service on the way, or with what it depends on. */
+/** The fault of a service on the way, or of one of its dependencies. */
 function writerFault(faults: Faults, { node, seen }: Service): string | null {
   if (isStopped(seen)) return stoppedRoot(faults, node.name);
   return faults.rootOf(node.name) ?? nearestRoot(faults, node);

@@ -1,4 +1,4 @@
-/** The table of the feeds in Hazelcast whose age is watched, each by its own budget. */
+/** The table of the feeds in Hazelcast whose age is watched, each with its own budget. */
 import { bridgeService, type ServiceSpec, traderOf } from "../supervision/services.ts";
 import { COUNTED_BOOK } from "../trading/books.ts";
 
@@ -8,9 +8,9 @@ export type FeedSpec = {
   readonly key: string;
   readonly budgetS: number;
   readonly staleS: number;
-  /** Whether its source is one of our own. */
+  /** Whether its source is a service of ours. */
   readonly isOurs: boolean;
-  /** The service that pushes it; null: a program beside us, and the feed counts from when it is first there. */
+  /** The service that pushes it; null: an external program, and the feed is watched from its first appearance. */
   readonly writer: string | null;
   readonly from: string | null;
 };
@@ -23,12 +23,12 @@ export function stateFeedOf(book: string): string {
   return `state ${book}`;
 }
 
-/** The watchdog among the services of a sample: nobody of ours keeps it, and it publishes the posture. */
+/** The watchdog as a node among the services of a sample: no supervisor keeps it, and it publishes the posture. */
 export const WATCHDOG_NODE = "watchdog";
 
 /**
- * Of the services that are there; `posture`: who is to publish one; `indicators`: the keys of those that are
- * configured, whose budgets stand in their values.
+ * Feeds of the existing services; `posture`: its publisher; `indicators`: keys of the configured ones, whose budgets
+ * are in their values.
  */
 export function feedTable(
   specs: readonly ServiceSpec[],
@@ -66,14 +66,14 @@ export function feedTable(
           },
         ],
   );
-  // Where it is not in use, a program beside us may write them.
+  // Where our streamer is not in use, an external program may write them.
   const streamer = specs.find(({ role, autostart }) => role === "streamer" && autostart);
   const readings = indicators.map((key) => ofOthers(key, place(FEATURES, key, 900, 3_600)));
   return [
     scan,
     ...(publisher === "nobody" ? [] : [posture]),
     ...states,
-    // Each of ours has a pace of its own, and the time of them all says nothing.
+    // Each of our indicators has its own interval, so the newest time over all of them says nothing.
     ...OF_OTHERS.filter(({ name }) => name !== ALL_INDICATORS || readings.length === 0).map(
       (feed) => (feed.name === ORDER_BOOKS ? { ...feed, writer: streamer?.name ?? null } : feed),
     ),
@@ -89,7 +89,7 @@ const OF_OTHERS: readonly FeedSpec[] = [
   ofOthers("esof", place(FEATURES, "esof_latest", 900, 3_600)),
 ];
 
-/** Whether a program beside us writes it; nothing of ours, so neither a configured indicator. */
+/** Whether an external program writes it. */
 export function isBesideUs(name: string): boolean {
   return OF_OTHERS.some((one) => one.name === name);
 }
@@ -102,7 +102,7 @@ function place(map: string, key: string, ...[budgetS, staleS]: [number, number])
   return { map, key, budgetS, staleS };
 }
 
-/** What a service that is not wanted would push is not missed; scans are for others, too. */
+/** A feed whose service should not run is not missed, except scans, which others read too. */
 export function missedFeeds(
   feeds: readonly FeedSpec[],
   isWanted: (service: string) => boolean,

@@ -1,4 +1,4 @@
-/** What depends on what, as the table of services has it: the way along which a fault spreads. */
+/** The dependency graph of services and feeds from the table of services: the way along which a fault spreads. */
 import type { ServiceSpec } from "../supervision/services.ts";
 import { upstreamFirst } from "../supervision/chosen-services.ts";
 import { type FeedSpec, WATCHDOG_NODE } from "./feeds.ts";
@@ -15,14 +15,14 @@ export type FeedNode = {
   readonly name: string;
   /** The service that pushes it; null: none of ours. */
   readonly writer: string | null;
-  /** The feed that it is made from; null: it comes from outside, or from nothing. */
+  /** The feed that it is made from; null: it comes from outside, or from no feed. */
   readonly from: string | null;
 };
 
 export type HealthGraph = {
   /** Upstream first. */
   readonly services: readonly ServiceNode[];
-  /** Each after what it is made from. */
+  /** Each one after the feed that it is made from. */
   readonly feeds: readonly FeedNode[];
 };
 
@@ -36,7 +36,7 @@ export function healthGraph(
     isBridge: role === "bridge",
     dependsOn: [...new Set([...dependsOn, ...Object.keys(ties.needs)])],
   }));
-  // It stands on nothing, and no worker keeps it.
+  // It has no dependencies, and no worker keeps it.
   const watchdog = { name: WATCHDOG_NODE, layer: "", isBridge: false, dependsOn: [] };
   const isWatched = feeds.some(({ writer }) => writer === WATCHDOG_NODE);
   return {

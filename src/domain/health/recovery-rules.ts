@@ -1,6 +1,6 @@
 /**
- * The rules of recovery: each gives a reason to wait, with the value that was found and the threshold that it was held
- * against, so that what was decided can be asked of the record again.
+ * The rules of recovery. Each returns a reason to wait, with the measured value and the threshold, so that a recorded
+ * decision can be recomputed.
  */
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../time.ts";
 import type { Root } from "./diagnose.ts";
@@ -21,24 +21,28 @@ export const RULES = [...HOLD_RULES, "monitor-only", "root-lasts"] as const;
 export type Rule = (typeof RULES)[number];
 
 export type RecoveryPolicy = {
-  /** What health has not sampled for so long, nobody confirms. */
+  /** After this long without a sample of health, its diagnosis counts as unconfirmed. */
   readonly unconfirmedMs: number;
   /**
-   * While nobody confirms it is looked again after as long as that has lasted, up to this: each look makes the
-   * workflow's history longer. Left out by looks that an older program recorded: then each `unconfirmedMs`.
+   * Longest time between looks while the diagnosis is unconfirmed; the interval grows with the duration, because each
+   * look lengthens the workflow's history. Absent in looks recorded by an older release, which looked every
+   * `unconfirmedMs`.
    */
   readonly restMaxMs?: number;
-  /** A root younger than this is left to the service's own supervisor. */
+  /** A younger root is left to the service's own supervisor. */
   readonly graceMs: number;
-  /** Between two attempts on one service or server. */
+  /** Shortest time between two attempts on one service or server. */
   readonly coolDownMs: number;
-  /** The cool-down doubles with each attempt in a row, up to this; 0: it does not. */
+  /** The cool-down doubles with each consecutive attempt, up to this; 0: it does not. */
   readonly backOffMaxMs: number;
-  /** After so long without an attempt the next one is the first in a row. */
+  /** After this long without an attempt the next one counts as the first. */
   readonly backOffResetMs: number;
   readonly restartsMax: number;
   readonly windowMs: number;
-  /** A root that came so often within the window is left alone until it has stayed for the window. */
+  /**
+   * A root that appeared this often within the window is flapping: it is left alone until it has lasted for the
+   * window.
+   */
   readonly flapComings: number;
   readonly flapWindowMs: number;
   /** Servers that a configured command restarts. */
@@ -61,22 +65,22 @@ export const RECOVERY_POLICY: RecoveryPolicy = {
 
 export type Target = { readonly kind: "service" | "server"; readonly name: string };
 
-/** Who tells of the roots. */
+/** The health service as the source of the roots. */
 export type Voice = {
-  /** Of its newest sample that is known of; null: of none. */
+  /** Time of its newest known sample; null: none. */
   readonly heardMs: number | null;
-  /** Since when it has been heard at each look; null: at the last one it was not. */
+  /** Start of the unbroken series of looks with a sample; null: the last look had none. */
   readonly speaksMs: number | null;
 };
 
-/** How a root has stood. */
+/** The history of a root. */
 export type Standing = {
   readonly sinceMs: number;
-  /** Ascending, within the flap window. */
+  /** Times at which it appeared, ascending, within the flap window. */
   readonly comingsMs: readonly number[];
   readonly isLatched: boolean;
 };
-/** Attempts of ours, and what the supervisor counts; both ascending. */
+/** metaHealth's attempts, and the restarts that the supervisor counts; both ascending. */
 export type TargetHistory = {
   readonly attemptsMs: readonly number[];
   readonly restartsMs: readonly number[];
@@ -91,7 +95,7 @@ export type Check = {
   readonly says: string;
 };
 
-/** A restart that a supervisor records this soon after an attempt is that attempt. */
+/** A restart that a supervisor records within this time after an attempt is that attempt. */
 const SAME_RESTART_MS = 2 * MS_PER_MINUTE;
 
 const isLess: Holds = (value, threshold) => value < threshold;
@@ -164,7 +168,7 @@ export function checksOnRoot(
   return checks;
 }
 
-/** While nobody looked it may have been gone: it has stood from when health spoke again. */
+/** While nobody sampled, the root may have been gone: its duration counts from when health reported again. */
 export function confirmedFrom({ sinceMs }: Standing, { speaksMs }: Voice): number {
   return Math.max(sinceMs, speaksMs ?? sinceMs);
 }
@@ -212,7 +216,7 @@ export function checksOnTarget(
   return checks;
 }
 
-/** Restarts of both kinds, each once, ascending. */
+/** The restarts of both lists, each counted once, ascending. */
 function spentOf(attemptsMs: readonly number[], restartsMs: readonly number[]): readonly number[] {
   const own = attemptsMs.filter(
     (at) => !restartsMs.some((one) => at <= one && one - at < SAME_RESTART_MS),

@@ -1,8 +1,8 @@
 /**
- * What metaHealth does about the roots of a diagnosis. It acts only on a root that we own and that has a remedy,
- * through whoever keeps what is at fault, and every reason to wait is tried before it acts.
- * Invariants: times count from the last attempt, never from health (a cool-down that starts with "healthy again" never
- * starts while restarts fail); a decision names the rule, the threshold and the value that made it.
+ * What metaHealth does about the roots of a diagnosis. It acts only on a root that is ours and has a remedy, through
+ * the actor that keeps the faulty process, and tries every reason to wait first. Invariants: waits count from the
+ * last attempt, never from recovered health (a cool-down that starts with "healthy again" never starts while restarts
+ * fail); a decision records the rule, the threshold and the value behind it.
  */
 import type { Mode } from "../supervision/next-step.ts";
 import type { Diagnosis, Root } from "./diagnose.ts";
@@ -22,34 +22,37 @@ import {
 
 type Attempt = { readonly atMs: number; /** False: it was only said. */ readonly isReal: boolean };
 type KnownRoot = Standing & {
-  /** Null while it is gone. */
+  /** Null while the root is gone. */
   readonly root: Root | null;
-  /** Rule of the last decision on it, so that the same one is not told again. */
+  /** Rule of the last decision on it, so that the same decision is not reported twice. */
   readonly told: Rule | null;
 };
-/** `toldMs` is of a supervisor's record, and stays when the clock is set back. */
+/** `toldMs` is the supervisor's own time of the restart; it stays unchanged when the clock is set back. */
 type ToldRestart = { readonly toldMs: number; readonly atMs: number };
 type Times = Readonly<Record<string, readonly number[]>>;
 
 /** Plain JSON: a workflow carries it through continue-as-new. */
 export type RecoveryState = {
   readonly mode: Mode;
-  /** Of the last news. */
+  /** Time of the last news. */
   readonly seenMs: number;
   readonly voice: Voice;
   readonly roots: Readonly<Record<string, KnownRoot>>;
   /** By target. */
   readonly attempts: Readonly<Record<string, readonly Attempt[]>>;
-  /** As supervisors last told of their own, ascending. */
+  /** The restarts that supervisors last reported, ascending. */
   readonly restarts: Readonly<Record<string, readonly ToldRestart[]>>;
-  /** When a root that is held may be acted on. */
+  /** When a root that is being held back may be acted on. */
   readonly wakeAtMs: number | null;
 };
 
-/** A diagnosis that differs from the one before it. */
+/** A diagnosis that differs from the previous one. */
 export type Transition = { readonly atMs: number; readonly diagnosis: Diagnosis };
 
-/** Differs wherever what is told of it may, and a decision: its word, a cause, whose it is, or whether a restart mends it by now. */
+/**
+ * A key that changes whenever the report or a decision may change: the word, a root, its owner, or whether a restart
+ * mends it.
+ */
 export function transitionKey({ word, roots }: Diagnosis): string {
   return [word, ...roots.map(({ id, owner, remedy }) => `${id} ${owner} ${remedy.kind}`)].join(
     "\n",
@@ -58,18 +61,20 @@ export function transitionKey({ word, roots }: Diagnosis): string {
 
 export type News = {
   readonly atMs: number;
-  /** Null: nothing new, a time has come. */
+  /** Null: no news, only a timer. */
   readonly diagnosis: Diagnosis | null;
-  /** When the diagnosis was found, by the clock of who found it; default: just now. */
+  /** When the diagnosis was made, by the clock of the health service; default: now. */
   readonly foundMs?: number;
-  /** Of the last sample of health; null: not known. */
+  /** Age of health's last sample; null: not known. */
   readonly healthAgeMs: number | null;
-  /** Restarts that count, by the supervisors' own records; what is not named is as told before. */
+  /**
+   * Restarts that count, by the supervisors' own records; a target that is not named keeps what was last reported.
+   */
   readonly restartsMs?: Times;
 };
 
 export type Decision = {
-  /** Whoever carries it out does so once for each id. */
+  /** Idempotency key for whoever carries it out. */
   readonly id: string;
   readonly atMs: number;
   readonly root: string;
@@ -78,12 +83,12 @@ export type Decision = {
   readonly rule: Rule;
   readonly threshold: number | string;
   readonly value: number | string;
-  /** When it is decided anew; null: when something changes. */
+  /** When it is decided again; null: at the next change. */
   readonly untilMs: number | null;
   readonly says: string;
 };
 
-/** What came of a decision; done: as far as is known, something was restarted. */
+/** The outcome of a decision. `done`: as far as is known, something was restarted. */
 export type Outcome = { readonly done: boolean; readonly says: string };
 
 const ROOTS_MAX = 64;
@@ -94,7 +99,7 @@ export function initialRecovery(mode: Mode): RecoveryState {
 }
 
 export function withMode(state: RecoveryState, mode: Mode): RecoveryState {
-  // What was only said is said again as what is done.
+  // What was only logged in monitor-only mode is reported again as an action.
   const roots = mapValues(state.roots, (known) => ({ ...known, told: null }));
   return { ...state, mode, roots };
 }
@@ -114,7 +119,7 @@ export function decide(
     const decision = decideOn(known.root, known, { state, policy, nowMs });
     const { rule, target, action, untilMs } = decision;
     if (action !== "hold" && hasActed) {
-      // It takes its time: the next is decided on a look that is fresh then.
+      // An action takes time, so the next decision is made on a fresh look.
       wakeAtMs = nowMs;
       continue;
     }
@@ -131,7 +136,7 @@ export function decide(
   return { state: { ...state, wakeAtMs }, decisions };
 }
 
-/** What a record of a decision says must have been done, from its own figures. */
+/** Recomputes from a recorded decision, by its own figures, the action that must have followed. */
 export function actionFrom(decision: Decision): Decision["action"] {
   const { rule, value, threshold } = decision;
   if (rule === "monitor-only") return value === threshold ? "would-restart" : "hold";
@@ -174,7 +179,10 @@ function decideOn(root: Root, known: KnownRoot, now: Now): Decision {
   return { ...common, action: "restart", ...lasts, untilMs: null, says };
 }
 
-/** What counts against a target: in auto only what was done, in monitor-only also what was said. */
+/**
+ * The attempts that count against a target: in auto mode only those carried out, in monitor-only also those that were
+ * only logged.
+ */
 function historyOf(target: Target, state: RecoveryState): TargetHistory {
   const attemptsMs = (state.attempts[keyOf(target)] ?? [])
     .filter(({ isReal }) => isReal || state.mode === "monitor-only")
@@ -242,7 +250,7 @@ function restartsAfter(
   return { ...before, ...Object.fromEntries(told) };
 }
 
-/** What was told late came when it was found. */
+/** News that arrives late dates from when it was found. */
 function foundAt({ atMs, foundMs }: News): number {
   return Math.min(atMs, foundMs ?? atMs);
 }
@@ -277,7 +285,7 @@ function latched(known: KnownRoot, nowMs: number, policy: RecoveryPolicy): Known
   return { ...known, comingsMs, isLatched };
 }
 
-/** A clock that was set back takes all that was noted with it: no wait grows longer. */
+/** When the clock is set back, all recorded times move with it, so that no wait becomes longer. */
 function shiftedTo(state: RecoveryState, nowMs: number): RecoveryState {
   const byMs = state.seenMs - nowMs;
   if (byMs <= 0) return state;

@@ -1,7 +1,7 @@
 /**
- * What was seen of the whole system at one time: the readings of the five sensors, and what a diagnosis
- * needs beside them. It is recorded as it stands, so that `why` and a replay come to the same result later.
- * Invariant: JSON-safe and bounded; null and `unknown` mean that nobody could look, never good and never bad.
+ * One observation of the whole system: the readings of the five sensors, and what a diagnosis needs beside them. It
+ * is recorded as it is, so that `why` and a replay later compute the same result. Invariant: JSON-safe and bounded;
+ * null and `unknown` mean that nobody could look, never good and never bad.
  */
 import type { DependencyState } from "../supervision/ties.ts";
 import type { Verdict } from "../supervision/verdict.ts";
@@ -15,42 +15,42 @@ export const SENSOR_NAMES = [
 ] as const;
 export type SensorName = (typeof SENSOR_NAMES)[number];
 
-/** One thing that a sensor looked at: a service, a feed, a server, a rule of coherence. */
+/** One thing that a sensor examined: a service, a feed, a server, a rule of coherence. */
 export type SensorPart = {
   readonly subject: string;
-  /** From 0 to 1; null: it could not look. */
+  /** From 0 to 1; null: it could not be examined. */
   readonly score: number | null;
   /** A sentence with the figures, or why nothing is known. */
   readonly says: string;
 };
 
 export type SensorReading = {
-  /** Mean over the parts that are known; null where none is. */
+  /** Mean over the known parts; null where none is known. */
   readonly score: number | null;
   readonly parts: readonly SensorPart[];
 };
 
 export type ServiceSample = {
   readonly name: string;
-  /** As its supervisor means it, or without word from it, as it is declared. */
+  /** By the supervisor's intent, or as declared when the supervisor does not answer. */
   readonly isWanted: boolean;
-  /** `unknown`: neither Temporal nor a run file tells. */
+  /** `unknown`: neither Temporal nor a run file says. */
   readonly phase: "absent" | "starting" | "running" | "stopped" | "fatal" | "unknown";
   /** Null: nobody judged it. */
   readonly verdict: Verdict | null;
-  /** Within the window of its budget; null where only its supervisor could tell, and did not. */
+  /** Restarts within the budget's window; null where only the supervisor could say, and did not answer. */
   readonly restarts: number | null;
-  /** Since its last sign of life, by the best witness; null: never heard, or nobody to ask. */
+  /** Age of its last sign of life, from the best source; null: never heard, or no source answers. */
   readonly beatAgeS: number | null;
 };
 
 export type FeedSample = {
   readonly name: string;
-  /** Of the newest; null: not known. */
+  /** Age of the newest value; null: not known. */
   readonly ageS: number | null;
-  /** Up to this it is fresh. */
+  /** Up to this age it is fresh. */
   readonly budgetS: number;
-  /** Whether its source is one of our own. */
+  /** Whether its source is a service of ours. */
   readonly isOurs: boolean;
 };
 
@@ -60,9 +60,12 @@ export type HealthSample = {
   readonly services: readonly ServiceSample[];
   /** `archive`, `hazelcast`, `temporal`, `disk`, `clock`, `postgres`, `worker:<layer>`. */
   readonly dependencies: Readonly<Record<string, DependencyState | "unknown">>;
-  /** What was found of a dependency, as a sentence with the figures. */
+  /** What was found about a dependency, as a sentence with the figures. */
   readonly said: Readonly<Record<string, string>>;
-  /** Servers that somebody else says he works with, with his name. None in a sample of an older program. */
+  /**
+   * Servers that another component says it works with, and that component's name. Absent in a sample of an older
+   * release.
+   */
   readonly answered?: Readonly<Record<string, string>>;
   readonly feeds: readonly FeedSample[];
 };

@@ -1,4 +1,4 @@
-/** Faults of what services stand on, and of what strangers leave in Hazelcast. */
+/** Faults of the dependencies of services, and of values that others leave in Hazelcast. */
 import { type Faults, nothing, type NewRoot } from "./faults.ts";
 import type { SensorPart } from "./sample.ts";
 
@@ -9,7 +9,7 @@ export function serverFaults(faults: Faults): void {
     const root = dependencyRoot(name);
     if (root === null) continue;
     const whom = answered[name];
-    // A server that others work with has no need of a restart, which would take it from them.
+    // A server that others still work with is not restarted, because that would interrupt them.
     const remedy =
       root.remedy.kind === "restart-server" && whom !== undefined
         ? nothing(`it answers ${whom}; health's own connection is at fault`)
@@ -20,7 +20,7 @@ export function serverFaults(faults: Faults): void {
 
 const LAYER = /^worker:(.+)$/;
 
-/** Null: nothing that a diagnosis knows. */
+/** Null: the diagnosis knows no such dependency. */
 export function dependencyRoot(name: string): Omit<NewRoot, "says"> | null {
   const layer = LAYER.exec(name)?.[1];
   if (layer !== undefined) {
@@ -33,7 +33,7 @@ export function dependencyRoot(name: string): Omit<NewRoot, "says"> | null {
       return { kind: name, subject: name, owner: "ours", remedy };
     }
     case "temporal": {
-      // Whoever decides of recoveries runs on it.
+      // metaHealth, which decides on recoveries, runs on it.
       const remedy = nothing("'dolphin up' or systemd keeps Temporal");
       return { kind: name, subject: name, owner: "ours", remedy };
     }
@@ -60,7 +60,7 @@ export function dependencyRoot(name: string): Omit<NewRoot, "says"> | null {
   }
 }
 
-/** What M5 found wrong, unless it follows from the clock. */
+/** The problems that M5 found, unless they follow from the clock. */
 export function valueFaults(faults: Faults): void {
   for (const part of faults.sample.sensors.m5_coherence.parts) {
     if (part.score === null || 0.5 <= part.score || part.subject === "clock") continue;
@@ -70,7 +70,7 @@ export function valueFaults(faults: Faults): void {
       faults.root(valueRoot(part));
     }
   }
-  // Of our own feeds the above says it.
+  // Feeds of our own are covered above.
   for (const { name, writer } of faults.graph.feeds) {
     const part = faults.sample.sensors.m3_data_freshness.parts.find((one) => one.subject === name);
     if (writer === null && part?.score === 0 && faults.feed(name)?.ageS === null) {

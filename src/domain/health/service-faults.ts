@@ -1,4 +1,4 @@
-/** Faults of services: what the process itself shows is a root, what its verdict lays on another is a symptom. */
+/** Faults of services: what the process itself shows is a root, what its verdict blames on another is a symptom. */
 import type { Cause } from "../supervision/ties.ts";
 import type { Remedy } from "./diagnosis.ts";
 import { type Faults, nothing, rootId, type Service } from "./faults.ts";
@@ -36,18 +36,18 @@ type OwnEvidence = {
   readonly owner: "ours" | "operator";
   readonly says: string;
   readonly remedy: Remedy;
-  /** It has no process, or nobody hears of it. */
+  /** It has no process, or nobody reports on it. */
   readonly isGone: boolean;
 };
 
-/** What the service itself shows; null where nothing is wrong with it, or another is to blame. */
+/** Faults that the service itself shows; null where nothing is wrong with it, or another is to blame. */
 function ownEvidence({ node, seen }: Service): OwnEvidence | null {
   const { name, phase, verdict } = seen;
   const restart: Remedy = { kind: "restart-service", service: name };
   const says = `${name}: ${verdict?.reason ?? phase}`;
   const ours = { kind: "process", owner: "ours", says, remedy: restart, isGone: false } as const;
   const isGone = phase === "absent" || phase === "fatal";
-  // What its supervisor holds back has no process either: that is said by the word.
+  // A service that its supervisor holds back has no process either: the verdict's word says so.
   const held = isGone || phase === "running" ? heldBecause(seen, isGone) : null;
   if (held !== null) return { ...ours, owner: "operator", remedy: nothing(held) };
   if (isGone) {
@@ -59,7 +59,7 @@ function ownEvidence({ node, seen }: Service): OwnEvidence | null {
     case "FATAL":
       return ours;
     case "Down":
-      // Nobody tells of it: that says something of its worker alone.
+      // Nobody reports on it: that is evidence about its worker only.
       return verdict.action === "restart" ? ours : { ...ours, isGone: true, remedy: unheard() };
     case "Error":
       return verdict.cause === "process" ? ours : null;
@@ -81,7 +81,7 @@ function ownEvidence({ node, seen }: Service): OwnEvidence | null {
   }
 }
 
-/** Why no restart, of nobody, mends it; null: one may. */
+/** Why a restart would not mend it; null: it might. */
 function heldBecause({ verdict }: ServiceSample, isGone: boolean): string | null {
   switch (verdict?.word) {
     case "Unkillable":
@@ -108,7 +108,7 @@ function unheard(): Remedy {
   return nothing("nobody tells of it, which says nothing about its process");
 }
 
-/** By whom a verdict blames, where that is no service. */
+/** The dependency that a verdict blames, by its cause, where that is not a service. */
 const BLAMED: Readonly<Partial<Record<Cause, string>>> = {
   mount: "archive",
   hazelcast: "hazelcast",
@@ -116,7 +116,7 @@ const BLAMED: Readonly<Partial<Record<Cause, string>>> = {
   postgres: "postgres",
 };
 
-/** What its verdict lays on another. */
+/** A fault that its verdict blames on another. */
 function borrowedFault(faults: Faults, { node, seen }: Service): void {
   const { verdict } = seen;
   if (verdict === null || verdict.word === "Healthy" || verdict.word === "Starting") return;
@@ -132,7 +132,7 @@ function blamedRoot(faults: Faults, { node, seen }: Service, says: string): stri
     const known = faults.rootOf(dependency);
     const root = dependencyRoot(dependency);
     if (known !== null || root === null) return known;
-    // It answers us, or did a moment ago: the server has no need of a restart.
+    // The server answers us, or did a moment ago: it needs no restart.
     const remedy =
       root.remedy.kind === "none"
         ? root.remedy
@@ -140,7 +140,7 @@ function blamedRoot(faults: Faults, { node, seen }: Service, says: string): stri
     return faults.root({ ...root, remedy, says });
   }
   if (cause === "upstream") {
-    // A warning may be of a feed beside the scans, or of a scan that is only late: its age tells that.
+    // A warning may be about an input beside the scans, or about a late scan, which its age reports.
     const isGrave = seen.verdict?.word !== "Warning";
     return nearestRoot(faults, node) ?? (isGrave ? upstreamRoot(faults, says) : null);
   }
@@ -157,7 +157,7 @@ function upstreamRoot(faults: Faults, says: string): string {
   });
 }
 
-/** Of what it depends on, nearest first, what is at fault, or was stopped. */
+/** The nearest of its dependencies that is at fault or was stopped. */
 export function nearestRoot(faults: Faults, node: ServiceNode): string | null {
   for (const name of node.dependsOn) {
     const of = faults.rootOf(name);
@@ -177,7 +177,7 @@ function stopSays(name: string): string {
   return `an operator stopped it ('dolphin start ${name}')`;
 }
 
-/** Whether the root is no fault, but what an operator wanted. */
+/** Whether the root is not a fault but an operator's intent. */
 export function isOperatorsStop(root: {
   readonly kind: string;
   readonly subject: string;

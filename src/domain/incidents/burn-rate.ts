@@ -1,8 +1,8 @@
 /**
- * How fast the objective "the newest scan is younger than 30 s, 99.9 % of the time" is used up: 1 would use it up
- * just in time. Bad time is held against a whole window, so that one bad minute after a start is no catastrophe.
- * Invariants: bounded; unknown time is neither good nor bad, and a window of which less than half is known has no
- * rate.
+ * The burn rate of the objective "the newest scan is younger than 30 s for 99.9 % of the time": 1 means that the
+ * error budget is used up exactly at its end. Bad time is divided by the whole window, so that one bad minute after a
+ * start does not alert. Invariants: bounded memory; unknown time counts as neither good nor bad, and a window of
+ * which less than half is known has no rate.
  */
 import { MS_PER_MINUTE } from "../time.ts";
 import type { Fact, FactTable } from "./facts.ts";
@@ -10,14 +10,14 @@ import { isUnknown } from "./facts.ts";
 
 export const OBJECTIVE = { fact: "feed.scan.age_s", belowS: 30, share: 0.999 } as const;
 
-/** Of a part of time: how much of it was bad, and how much was not known, in milliseconds. */
+/** A span of time: how much of it was bad and how much was unknown, in milliseconds. */
 type Bucket = readonly [badMs: number, unknownMs: number];
 
 export type BurnState = {
-  /** The minute that is filled, of the engine's clock. */
+  /** The minute that is being filled, by the engine's clock. */
   readonly minute: number;
   readonly filling: Bucket;
-  /** The last six hours, a bucket a minute, and the last three days, a bucket a half-hour; oldest first. */
+  /** One bucket per minute of the last six hours, and one per half-hour of the last three days; oldest first. */
   readonly minutes: readonly Bucket[];
   readonly halfHours: readonly Bucket[];
 };
@@ -40,7 +40,7 @@ export const NOTHING_BURNT: BurnState = {
   halfHours: [],
 };
 
-/** What was watched since the step before counts by what is found now. */
+/** The time watched since the previous step counts by what is found now. */
 export function withObserved(
   burn: BurnState,
   seen: { readonly clockMs: number; readonly elapsedMs: number; readonly values: FactTable },
@@ -71,7 +71,7 @@ export function burnFacts(burn: BurnState): FactTable {
       minutes,
     );
   }
-  // What the half-hours do not have yet stands in the minutes.
+  // Minutes that are not part of a half-hour bucket yet.
   const young = burn.minutes.slice(-(burn.minute % HALF_HOUR || HALF_HOUR));
   const ofHalfHours = burn.minute % HALF_HOUR === 0 ? [] : young;
   table["objective.scan_age.burn_3d"] = rateOf(

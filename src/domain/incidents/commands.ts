@@ -1,4 +1,4 @@
-/** What people say to the engine: they know of an incident, or do not want to hear of a rule for a while. */
+/** Operator commands to the engine: acknowledging an incident, and muting a rule for a while. */
 import { Draft, type Setup, type Stepped } from "./draft.ts";
 import { NO_FACTS } from "./facts.ts";
 import { type EngineState, type Mute, withLine } from "./incident.ts";
@@ -98,7 +98,9 @@ export function unmute(
   };
 }
 
-/** A command is no look: the engine's clock stands, and the next step counts from the last one. */
+/**
+ * A command is not an evaluation: the engine's clock does not advance, and the next step counts from the last one.
+ */
 function draftOf(state: EngineState, setup: Setup, atMs: number): Draft {
   return new Draft(state, setup, { facts: NO_FACTS, atMs, clockMs: state.clockMs });
 }

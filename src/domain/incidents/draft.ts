@@ -1,4 +1,4 @@
-/** A step under way: the state that it makes, and what it has decided to tell. */
+/** A step in progress: the state that it builds, and the notifications that it has decided. */
 import type { Facts } from "./facts.ts";
 import {
   type EngineState,
@@ -11,7 +11,7 @@ import {
 import type { Notification, NotificationKind } from "./notification.ts";
 import type { Channel, Rule } from "./rules/rule.ts";
 
-/** What the operator has set up. */
+/** The operator's settings. */
 export type Setup = { readonly rules: readonly Rule[]; readonly channels: readonly Channel[] };
 
 export type Stepped = {
@@ -36,7 +36,7 @@ export class Draft {
   #incidents: Record<string, Incident>;
   readonly #notifications: Notification[] = [];
   readonly #closed: Incident[] = [];
-  /** Keys of tracks by rule; null: to be made anew. */
+  /** Keys of tracks by rule; null: to be rebuilt. */
   #keys: Map<string, string[]> | null = null;
 
   constructor(
@@ -121,7 +121,7 @@ export class Draft {
     this.#closed.push(incident);
   }
 
-  /** One number for all channels; where there is none to be told it is decided all the same. */
+  /** One number for all channels; a notification is decided even where no channel takes it. */
   tell(incident: Incident, kind: NotificationKind, channels: readonly string[]): Incident {
     const number = incident.number + 1;
     for (const channel of channels) {

@@ -1,17 +1,17 @@
 /**
- * What rules are judged by: a flat table of what is known now. Its builder turns what is old into unknown.
- * Invariant: what nobody could look at is unknown, with the reason, never left out and never a good value.
+ * The input of rules: a flat table of what is known now. Its builder turns what is too old into unknown. Invariant: a
+ * fact that nobody could observe is unknown, with the reason, never left out and never a good value.
  */
 
 export type Unknown = { readonly unknown: string };
 export type Fact = number | string | boolean | Unknown;
 
-/** Such as `feed.scan.age_s`: segments of letters, digits, `_` and `-`, with dots between them. */
+/** Names such as `feed.scan.age_s`: segments of letters, digits, `_` and `-`, separated by dots. */
 export type FactTable = Readonly<Record<string, Fact>>;
 
 export type Facts = {
   readonly values: FactTable;
-  /** What health puts the faults down to, and what follows from each; none while it is silent. */
+  /** Health's root causes, and the symptoms of each; empty while it is silent. */
   readonly roots: readonly KnownRoot[];
   readonly symptoms: readonly KnownSymptom[];
 };
@@ -22,7 +22,7 @@ export type KnownRoot = {
   readonly kind: string;
   readonly subject: string;
   readonly says: string;
-  /** A service that an operator stopped: no fault. */
+  /** A service that an operator stopped: not a fault. */
   readonly isStop?: boolean;
 };
 
@@ -35,7 +35,7 @@ export function isUnknown(fact: Fact): fact is Unknown {
   return typeof fact === "object";
 }
 
-/** A name of ours as a segment: `order book` becomes `order_book`. */
+/** A name as a segment: `order book` becomes `order_book`. */
 export function segmentOf(name: string): string {
   return name.replaceAll(/[^A-Za-z0-9_-]+/g, "_");
 }

@@ -1,6 +1,7 @@
 /**
- * What the engine of incidents knows, as plain JSON. Durations are told by a clock of its own, which counts only
- * time that was watched: it stands still while the process does, and no setting of the machine's clock moves it.
+ * The state of the incident engine, as plain JSON. Durations are measured by the engine's own clock, which counts
+ * only time that was watched: it stops while the process does not run, and setting the machine's clock does not move
+ * it.
  */
 import { type BurnState, NOTHING_BURNT } from "./burn-rate.ts";
 import type { IncidentState, Severity } from "./notification.ts";
@@ -18,7 +19,7 @@ export type Incident = {
   readonly state: IncidentState;
   readonly summary: string;
   readonly cause: string | null;
-  /** By the wall's clock. */
+  /** Wall-clock time. */
   readonly startedAtMs: number;
   readonly resolvedAtMs: number | null;
   readonly acknowledged: {
@@ -26,60 +27,60 @@ export type Incident = {
     readonly via: string;
     readonly atMs: number;
   } | null;
-  /** By the engine's clock. */
+  /** Engine-clock time. */
   readonly openedMs: number;
-  /** Whether its condition held at the last look; null: nobody could tell. */
+  /** Whether its condition held at the last evaluation; null: unknown. */
   readonly holds: boolean | null;
-  /** Of the last notification. */
+  /** Number of the last notification. */
   readonly number: number;
-  /** Channels that were told of it: those are told what becomes of it. */
+  /** Channels that were notified of it: they also get its later notifications. */
   readonly told: readonly string[];
   readonly firstToldMs: number | null;
   readonly lastToldMs: number | null;
-  /** Steps of escalation that were taken. */
+  /** Escalation steps taken. */
   readonly escalated: number;
   /** The cause that excuses it now, and when the last one ended; null: none. */
   readonly excuse: string | null;
   readonly excuseEndedMs: number | null;
-  /** Why nobody is told now: an excuse, a mute, flapping; null: nothing keeps it. */
+  /** Why nobody is notified now: an excuse, a mute, flapping; null: nothing holds it back. */
   readonly held: string | null;
-  /** It came again soon after it was resolved: it stays open until it has been quiet for long. */
+  /** It recurred soon after it was resolved: it stays open until it has been quiet for long. */
   readonly isFlapping: boolean;
   readonly story: readonly StoryLine[];
 };
 
-/** As a list shows it: `quiet` where its condition does not hold any more, and it is not resolved yet. */
+/** The state in a list: `quiet` where its condition no longer holds but it is not resolved yet. */
 export function shownState({ state, holds }: Pick<Incident, "state" | "holds">): string {
   return state !== "resolved" && holds === false ? "quiet" : state;
 }
 
-/** Of a rule and a subject of which something is remembered; times by the engine's clock. */
+/** What is remembered about a rule and a subject; times by the engine's clock. */
 export type Track = {
   readonly rule: string;
   readonly subject: string;
   readonly holds: boolean | null;
-  /** Null: it does not. */
+  /** Null: the condition does not hold. */
   readonly holdsSinceMs: number | null;
   readonly clearSinceMs: number | null;
   readonly unknownSinceMs: number | null;
   /** Its open incident. */
   readonly incident: string | null;
-  /** When a channel was last told of one of its incidents. */
+  /** When a channel was last notified of one of its incidents. */
   readonly toldMs: number | null;
-  /** When incidents of it were opened within the last hour. */
+  /** Times of the openings within the last hour. */
   readonly openings: readonly number[];
-  /** Of the last incident, by the wall's clock: no two have one id. */
+  /** Opening time of the last incident, by the wall clock: keeps ids unique. */
   readonly lastOpenedAtMs: number;
 };
 
 export type Mute = {
   readonly id: string;
   readonly rule: string;
-  /** Null: all of the rule. */
+  /** Null: all subjects of the rule. */
   readonly subject: string | null;
   readonly by: string;
   readonly reason: string;
-  /** It ends by whichever comes first: the wall's clock or the engine's. */
+  /** It ends by the wall clock or by the engine's clock, whichever comes first. */
   readonly untilAtMs: number;
   readonly untilMs: number;
 };
@@ -87,9 +88,9 @@ export type Mute = {
 export type EngineState = {
   readonly version: 1;
   readonly clockMs: number;
-  /** The wall's clock at the last step; null: before the first. */
+  /** Wall-clock time of the last step; null: before the first. */
   readonly lastAtMs: number | null;
-  /** When this process began, or woke up, by the engine's clock. */
+  /** When this process began or resumed, by the engine's clock. */
   readonly startedMs: number;
   /** By `rule/subject`. */
   readonly tracks: Readonly<Record<string, Track>>;
@@ -97,13 +98,13 @@ export type EngineState = {
   readonly incidents: Readonly<Record<string, Incident>>;
   readonly mutes: readonly Mute[];
   readonly burn: BurnState;
-  /** Conditions that hold beyond the bound of open incidents: none was opened for them. */
+  /** Conditions that hold but got no incident, because there were too many open ones. */
   readonly untracked: number;
 };
 
-/** What is not seen for longer between two steps is not counted: nobody watched. */
+/** A longer time between two steps does not count: nobody watched. */
 export const STEP_MS_MAX = 5_000;
-/** Who slept for longer finds causes and symptoms in any order, as one that has just begun. */
+/** After a longer pause causes and symptoms are found in any order, as after a start. */
 export const SLEPT_MS = 30_000;
 export const OPEN_MAX = 2_000;
 const STORY_LINES_MAX = 50;
@@ -126,7 +127,7 @@ export function trackKey(rule: string, subject: string): string {
   return `${rule}/${subject}`;
 }
 
-/** Of a process that has just begun with what another one left. */
+/** The state for a process that has just begun, from what another one left. */
 export function restarted(state: EngineState): EngineState {
   return { ...state, startedMs: state.clockMs };
 }
@@ -134,12 +135,12 @@ export function restarted(state: EngineState): EngineState {
 export function withLine(incident: Incident, atMs: number, says: string): Incident {
   const story = [...incident.story, { atMs, says }];
   if (story.length <= STORY_LINES_MAX) return { ...incident, story };
-  // How it began says more than what came in the middle.
+  // The beginning says more than the middle.
   const kept = [...story.slice(0, 5), ...story.slice(5 - STORY_LINES_MAX)];
   return { ...incident, story: kept };
 }
 
-/** Sortable, and readable in a command: `stale_data-scan-20260325T101500123Z`. */
+/** Sortable, and usable in a command: `stale_data-scan-20260325T101500123Z`. */
 export function incidentId(rule: string, subject: string, openedAtMs: number): string {
   const time = isoFromMs(openedAtMs).slice(0, "2026-03-25T10:15:00.123".length);
   return `${rule}-${subject}-${time.replaceAll(/[-:.]/g, "")}Z`;

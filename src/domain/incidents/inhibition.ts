@@ -1,16 +1,16 @@
 /**
- * What excuses an incident: a symptom is not told while its cause is. Which causes a rule has stands in the rule;
- * which fault a subject suffers from right now is what health found out.
+ * Inhibition: no notification of a symptom is sent while its cause is open. The causes of a rule are declared in the
+ * rule; the fault behind a subject at the moment comes from health's diagnosis.
  */
 import type { Draft } from "./draft.ts";
 import { type KnownRoot, segmentOf } from "./facts.ts";
 import type { Incident, Track } from "./incident.ts";
 import { causeName, isOfSameSubject } from "./rules/rule.ts";
 
-/** So long after its cause a symptom still has time to go. */
+/** How long after its cause a symptom may still last. */
 export const LINGER_MS = 30_000;
 
-/** So long a worker's loss excuses also what is not known to have been kept by it. */
+/** How long the loss of a worker also excuses services that are not known to belong to it. */
 export const LOSS_MS = 60_000;
 
 const CRASH = "process_crash";
@@ -18,7 +18,7 @@ const WORKER_CRASH = "worker_crash";
 /** Their subjects are services. */
 const OF_SERVICES: ReadonlySet<string> = new Set([CRASH, "health_silent"]);
 
-/** The rule that tells of a root of this kind; a root of another kind is told by nobody else. */
+/** The rule that reports a root of this kind; a root of another kind has no rule of its own. */
 const RULE_OF_ROOT: Readonly<Record<string, string>> = {
   process: CRASH,
   bridge: CRASH,
@@ -32,7 +32,7 @@ const RULE_OF_ROOT: Readonly<Record<string, string>> = {
 
 const STOP = "an operator's stop of ";
 
-/** How long what follows from this excuse has to go once the excuse is gone: a stop is remembered by nobody else. */
+/** How long a symptom may last once this excuse is gone: only the incident remembers a stop. */
 export function lingersMs(excuse: string | null): number {
   return excuse?.startsWith(STOP) === true ? LINGER_MS : 0;
 }
@@ -49,14 +49,14 @@ export function excuseOf(draft: Draft, incident: Incident): string | null {
   }
   const root = rootOf(draft, incident);
   if (root === undefined) return null;
-  // What ends by itself does not follow from what somebody stopped.
+  // A crash does not follow from something that an operator stopped.
   const isSymptom = rule !== null && rule.name !== CRASH && 0 < rule.inhibitedBy.length;
   if (root.isStop === true && isSymptom) return `${STOP}${root.subject}`;
   const track = rootTrack(draft, root, incident);
   return track !== null && isActive(draft, track) ? textOf(track) : null;
 }
 
-/** What health puts it down to. */
+/** The cause, by health's diagnosis. */
 export function causeText(draft: Draft, { subject }: Incident): string | null {
   const of = rootIdOf(draft, subject);
   const root = draft.facts.roots.find(
@@ -98,7 +98,7 @@ function firstActive(
   return found ?? null;
 }
 
-/** A worker takes with it what it keeps and no other service: one that stays away must not silence all the rest. */
+/** A worker takes down only the services that it keeps; one that stays away must not silence all others. */
 function couldCause(
   { facts, clockMs }: Draft,
   cause: Track,
@@ -113,7 +113,7 @@ function couldCause(
   return cause.subject === subject || clockMs - sinceMs < LOSS_MS;
 }
 
-/** Also before it has lasted long enough to fire, and while nobody can tell whether it still is. */
+/** Also before it has lasted long enough to fire, and while it is unknown whether it still holds. */
 function isActive(draft: Draft, track: Track): boolean {
   if (track.holds === true) return true;
   if (track.holds === null) return track.incident !== null;

@@ -1,6 +1,6 @@
 /**
- * What a channel is told of an incident. Decided and put on the disk by the engine of incidents,
- * delivered later and by others: it holds all that a message says.
+ * A notification of an incident to a channel. The engine decides it and stores it on disk; the delivery sends it
+ * later. It holds everything that the message says.
  */
 
 export const SEVERITIES = ["info", "warning", "critical"] as const;
@@ -18,9 +18,9 @@ export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
 export type IncidentState = "firing" | "acknowledged" | "resolved";
 
 export type Notification = {
-  /** The same from firing to resolved; holds rule, subject and opening time. */
+  /** The same from firing to resolved; made of rule, subject and opening time. */
   readonly incident: string;
-  /** 1, 2, 3, ... within the incident: the order in which a channel is told. */
+  /** 1, 2, 3, ... within the incident: the order in which a channel gets them. */
   readonly number: number;
   readonly channel: string;
   readonly kind: NotificationKind;
@@ -29,7 +29,7 @@ export type Notification = {
   readonly subject: string;
   readonly severity: Severity;
   readonly summary: string;
-  /** What the incident is put down to; null: nothing is known. */
+  /** The cause of the incident; null: not known. */
   readonly cause: string | null;
   readonly startedAtMs: number;
   readonly atMs: number;

@@ -1,15 +1,17 @@
 /**
- * What a watchdog that has just begun finds of others: whoever starts all of the system starts it among the first.
- * What has not answered or spoken since is given time to come up, and unknown until then.
+ * Grace period after the watchdog's start: it is among the first processes to start. A process that has not answered
+ * since gets time to come up, and counts as unknown until then.
  */
 
 export type OwnFacts = Readonly<Record<string, number | string | boolean | null>>;
 
 const SETTLING_S = 45;
-/** As long as that the time since the beginning is all that is counted. */
+/** As long as the time since the start is all that has been observed. */
 const SPOKEN_S = 10;
 
-/** `sinceS`: since this process began. Null: it is not known; what is left out others may know. */
+/**
+ * `sinceS`: since this process began. A null fact is unknown; a fact that is left out may come from another source.
+ */
 export function settling(): (own: OwnFacts, sinceS: number) => OwnFacts {
   let hasAnswered = false;
   let hasSpoken = false;

@@ -1,6 +1,6 @@
 /**
- * One look: from what was known and the facts of now to what is known next, and what is to be told. Pure: the same
- * state, facts and time give the same, and nothing is decided from time that nobody watched.
+ * One evaluation: from the previous state and the present facts to the next state and the notifications to send.
+ * Pure: the same state, facts and time give the same result, and nothing is decided from time that nobody watched.
  */
 import { burnFacts, withObserved } from "./burn-rate.ts";
 import { Draft, type Setup, type Stepped } from "./draft.ts";
@@ -38,7 +38,7 @@ export function step(
   return draft.done({ burn });
 }
 
-/** Time since the last step that somebody watched: no jump of the clock, and no pause of the process. */
+/** Watched time since the last step: without jumps of the clock and pauses of the process. */
 function watchedMs({ lastAtMs }: EngineState, nowMs: number): number {
   return lastAtMs === null ? 0 : Math.min(STEP_MS_MAX, Math.max(0, nowMs - lastAtMs));
 }
@@ -55,7 +55,7 @@ function stepRule(draft: Draft, rule: Rule, { subjects, values }: Looked): void 
   }
 }
 
-/** A rule that nobody can judge for long is a fault of its own, whatever it would have said. */
+/** A rule that cannot be evaluated for long is a fault of its own. */
 function stepNoData(draft: Draft): void {
   const rule = draft.rule(NO_DATA_RULE);
   if (rule === null) return;
@@ -77,7 +77,7 @@ function stepNoData(draft: Draft): void {
   stepRule(draft, rule, { subjects, values });
 }
 
-/** Rules that are no more, and subjects that nobody has told of for a day. */
+/** Forgets rules that no longer exist, and subjects without facts for a day. */
 function forget(draft: Draft): void {
   for (const track of draft.tracks()) {
     const rule = draft.rule(track.rule);

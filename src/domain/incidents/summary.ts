@@ -1,4 +1,4 @@
-/** The sentence of an incident: the rule's, with the facts of the moment in it. */
+/** The sentence of an incident: the rule's text with the present facts inserted. */
 import { type FactTable, isUnknown } from "./facts.ts";
 import type { Rule } from "./rules/rule.ts";
 

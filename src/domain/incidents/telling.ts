@@ -1,6 +1,7 @@
 /**
- * Whom an open incident is told to, and when. Invariants: nothing that an open cause excuses is told, and nothing
- * that is muted; a symptom waits for its cause to show; what flaps is told once in a quarter of an hour.
+ * Which channels are notified of an open incident, and when. Invariants: an incident that an open cause excuses, or
+ * that is muted, is not sent; a symptom waits for its cause to show; a flapping incident is sent at most once in a
+ * quarter of an hour.
  */
 import type { Draft } from "./draft.ts";
 import { causeText, excuseOf, lingersMs } from "./inhibition.ts";
@@ -10,9 +11,9 @@ import type { Rule } from "./rules/rule.ts";
 import { DAMPED, FLAP_MS, HOLDS_NOT, notTold } from "./track.ts";
 import { MS_PER_DAY, MS_PER_MINUTE } from "../time.ts";
 
-/** Within it causes and symptoms of one fault come in any order. */
+/** Causes and symptoms of one fault arrive within this time, in any order. */
 export const GROUP_MS = 5_000;
-/** After a start nothing is known of causes at first. */
+/** After a start causes are not known at first. */
 export const RESTART_GROUP_MS = 15_000;
 
 export function tellIncident(draft: Draft, found: Incident): void {
@@ -41,7 +42,7 @@ function withCause(draft: Draft, incident: Incident): Incident {
   return cause === null || cause === incident.cause ? incident : { ...incident, cause };
 }
 
-/** Null: nothing keeps it from being told. */
+/** Null: nothing holds it back. */
 function reasonToHold(draft: Draft, rule: Rule, incident: Incident): string | null {
   if (incident.excuse !== null) return `it follows from ${incident.excuse}`;
   const mute = muteOf(draft, rule, incident);
@@ -60,12 +61,12 @@ function reasonToHold(draft: Draft, rule: Rule, incident: Incident): string | nu
   return isDamped(draft, incident) ? DAMPED : null;
 }
 
-/** What nothing excuses has nothing to wait for. */
+/** An incident that nothing can excuse need not wait. */
 function mayHaveCause({ inhibitedBy }: Rule): boolean {
   return 0 < inhibitedBy.length;
 }
 
-/** Whoever was told of its first coming knows enough for a while. */
+/** Whoever was notified of the first occurrence needs no further notice for a while. */
 function isDamped(draft: Draft, { rule, subject, isFlapping }: Incident): boolean {
   const toldMs = draft.track(rule, subject)?.toldMs ?? null;
   return isFlapping && toldMs !== null && draft.clockMs - toldMs < FLAP_MS;

@@ -1,4 +1,4 @@
-/** What is remembered of a rule and a subject, from one look to the next; durations by the engine's clock. */
+/** What is remembered about a rule and a subject between evaluations; durations by the engine's clock. */
 import type { Draft } from "./draft.ts";
 import { incidentId, OPEN_MAX, type Track, withLine } from "./incident.ts";
 import type { Judgement } from "./rules/expression.ts";
@@ -6,9 +6,9 @@ import { firstChannels } from "./rules/channels-of.ts";
 import { fixedSubjectOf, type Rule } from "./rules/rule.ts";
 import { summaryOf } from "./summary.ts";
 
-/** A rule that comes again within it has to be quiet for as long before it is resolved. */
+/** A rule that fires again within this time has to be quiet as long before it is resolved. */
 export const FLAP_MS = 900_000;
-/** Why it is not told. */
+/** The reason for which it is not sent. */
 export const DAMPED = "it is flapping: once in 15 min at the most";
 export const HOLDS_NOT = "it does not hold now";
 const OPENINGS_MS = 3_600_000;
@@ -29,7 +29,7 @@ export function blankTrack(rule: string, subject: string): Track {
   };
 }
 
-/** Time in which nobody could tell counts neither for nor against it. */
+/** Time in which the condition was unknown counts neither for nor against it. */
 export function withJudgement(track: Track, { holds }: Judgement, clockMs: number): Track {
   if (holds === track.holds && (holds !== null || track.unknownSinceMs !== null)) return track;
   if (holds === null) return { ...track, holds, unknownSinceMs: track.unknownSinceMs ?? clockMs };
@@ -44,7 +44,7 @@ export function withJudgement(track: Track, { holds }: Judgement, clockMs: numbe
   };
 }
 
-/** Opens, notes and resolves, as the judgement has it. */
+/** Opens, updates or resolves the incident, depending on the condition. */
 export function stepTrack(draft: Draft, rule: Rule, track: Track): void {
   const { clockMs, atMs } = draft;
   draft.setTrack(track);
@@ -111,7 +111,7 @@ function open(draft: Draft, rule: Rule, track: Track): void {
   });
 }
 
-/** Whoever was told that it fires is told that it does not. */
+/** A channel that was told that it fires is also told that it is resolved. */
 export function resolve(draft: Draft, incident: Parameters<Draft["close"]>[0], says: string): void {
   const { atMs } = draft;
   const closed = withLine({ ...incident, state: "resolved", resolvedAtMs: atMs }, atMs, says);
@@ -127,7 +127,7 @@ export function notTold(why: string): string {
   return `not told: ${why}`;
 }
 
-/** What came and went while it was damped is told once, with its story, when it is over. */
+/** An incident that came and went while it was damped is reported once, with its history, when it is over. */
 function channelsOfDamped(
   draft: Draft,
   { rule: name, held, story }: Parameters<Draft["close"]>[0],

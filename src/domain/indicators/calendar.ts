@@ -1,15 +1,18 @@
-/** The calendar and the sessions of the exchanges as numbers, by the UTC time; no daylight saving but theirs. */
+/**
+ * The calendar and the sessions of the exchanges as numbers, from the UTC time; daylight saving is only that of the
+ * exchanges.
+ */
 import { dayFromMicros, MS_PER_DAY, MS_PER_HOUR, US_PER_MS } from "../time.ts";
 
 type Session = {
   readonly name: string;
   readonly openH: number;
   readonly closeH: number;
-  /** Hours of its clock ahead of UTC. */
+  /** Offset of its clock from UTC, in hours. */
   readonly aheadH: (atMs: number) => number;
 };
 
-/** Half hours as .5, of the local clock. */
+/** Local times in hours; .5 is a half hour. */
 const SESSIONS: readonly Session[] = [
   { name: "tokyo", openH: 9, closeH: 15.5, aheadH: () => 9 },
   { name: "london", openH: 8, closeH: 16.5, aheadH: (atMs) => (isSummerInEurope(atMs) ? 1 : 0) },
@@ -56,9 +59,9 @@ function isSummerInEurope(atMs: number): boolean {
   return isWithin(atMs - MS_PER_HOUR, { month: 3, nth: -1 }, { month: 10, nth: -1 });
 }
 
-/** From the second Sunday of March to the first of November, at 2 o'clock there. */
+/** From the second Sunday of March to the first of November, at 2 o'clock local time. */
 function isSummerInUs(atMs: number): boolean {
-  // It ends at 2 o'clock of summer time, which is an hour earlier in UTC.
+  // The end is at 2 o'clock daylight time, which is one hour earlier in UTC.
   const offsetH = civil(atMs).month < 7 ? 7 : 6;
   return isWithin(atMs - offsetH * MS_PER_HOUR, { month: 3, nth: 2 }, { month: 11, nth: 1 });
 }
@@ -72,7 +75,7 @@ function isWithin(atMs: number, from: NthSunday, to: NthSunday): boolean {
   return from.month < month && month < to.month;
 }
 
-/** The day of the month of the first, second or last (-1) Sunday of the month of this time. */
+/** The day of the month of the first, second or last (-1) Sunday in the month of this time. */
 function sundayOf(atMs: number, nth: number): number {
   const { day } = civil(atMs);
   const firstWeekday = (((weekday(atMs) - (day - 1)) % 7) + 7) % 7;

@@ -1,27 +1,26 @@
 /**
- * Whether daily returns differ by a factor: the spread between the groups that the factor makes of the days, held
- * against what the same groups give when the days' returns are dealt out anew.
- *
- * Invariant: with returns that know nothing of any factor, the chance that an edge is shown of even one of them is
- * ALPHA, whatever their number and however they hang together (Westfall and Young's step down to the smallest p).
+ * Whether daily returns differ by a factor: the spread between the group means, compared with the spreads after
+ * random permutations of the returns (a permutation test). Invariant: for returns that depend on no factor, the
+ * probability that any factor is reported is ALPHA, whatever the number of factors and their correlation (step-down
+ * procedure of Westfall and Young with minimal p-values).
  */
 import type { Random } from "../simulator/random.ts";
 
 export type FactorOfDays = {
   readonly name: string;
-  /** The group of each day; below zero, it counts in none. */
+  /** The group of each day; negative: in no group. */
   readonly groups: Int8Array;
   readonly labels: readonly string[];
 };
 
 export type FactorEdge = {
   readonly name: string;
-  /** Of 1: how often chance alone would spread the groups as far. */
+  /** p-value: the share of permutations with a spread at least as large. */
   readonly p: number;
-  /** The same, that this would be so of any of the factors. */
+  /** p-value adjusted for testing all factors. */
   readonly adjustedP: number;
   readonly verdict: "edge shown" | "no edge shown";
-  /** Of the group that differs most: its mean a day, and that of all days. */
+  /** The most deviating group: its mean daily return, and that of all days. */
   readonly best: {
     readonly group: string;
     readonly days: number;
@@ -34,17 +33,17 @@ export type EdgeReport = {
   readonly days: number;
   readonly permutations: number;
   readonly factors: readonly FactorEdge[];
-  /** Why nothing can be said; null: it can. */
+  /** Why nothing can be concluded; null: a conclusion is possible. */
   readonly why: string | null;
 };
 
 export const ALPHA = 0.05;
 const DAYS_MIN = 60;
-/** A group of fewer says nothing by itself: its days are of no group. */
+/** A smaller group says nothing: its days are in no group. */
 const GROUP_DAYS_MIN = 5;
 const AROUND_DAYS = 10;
 
-/** `returns` a day, oldest first. */
+/** `returns` per day, oldest first. */
 export function factorEdges(
   returns: Float64Array,
   factors: readonly FactorOfDays[],
@@ -57,7 +56,7 @@ export function factorEdges(
   }
   const scaled = scaledReturns(returns);
   const kept = factors.map(withLargeGroups);
-  // The days as they were come first; each row is one deal, a column a factor.
+  // The first row is the data as it is; each further row is one permutation, with a column per factor.
   const spreads = [kept.map((factor) => spreadOf(scaled, factor))];
   const dealt = Float64Array.from(scaled);
   for (let deal = 0; deal < permutations; deal += 1) {
@@ -84,7 +83,10 @@ export function factorEdges(
   };
 }
 
-/** By what was usual around each day: else a wild month decides alone, and what is slow looks like its cause. */
+/**
+ * Divides by the typical size around each day: otherwise one volatile month would decide, and a slow factor would
+ * seem to cause it.
+ */
 function scaledReturns(returns: Float64Array): Float64Array {
   const mean = returns.reduce((sum, one) => sum + one, 0) / returns.length;
   const centred = returns.map((one) => one - mean);
@@ -107,7 +109,7 @@ function withLargeGroups({ groups, ...rest }: FactorOfDays): FactorOfDays {
 
 const NO_GROUP = -1;
 
-/** Between the groups' means, by their sizes; 0 where there is one group only. */
+/** Between the group means, weighted by size; 0 where there is only one group. */
 function spreadOf(values: Float64Array, { groups, labels }: FactorOfDays): number {
   const sums = new Float64Array(labels.length);
   const counts = new Float64Array(labels.length);
@@ -131,7 +133,10 @@ function spreadOf(values: Float64Array, { groups, labels }: FactorOfDays): numbe
   return inUse < 2 ? 0 : spread - total ** 2 / days;
 }
 
-/** Of each, the share of all that are as large: rounding must not part what is equal. */
+/**
+ * For each value, the share of all values that are as large, with a tolerance, so that rounding does not separate
+ * equal ones.
+ */
 function upperShares(values: readonly number[]): Float64Array {
   const sorted = Float64Array.from(values).toSorted();
   const slack = 1e-9 * Math.max(1, sorted.at(-1)!);

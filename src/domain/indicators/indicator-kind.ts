@@ -1,25 +1,25 @@
 /**
- * The shape of an indicator: a file that exports `indicator` of this type is all that a new one takes. It says
- * what to ask and reads what comes; asking, limits, retries and keeping are the same for all.
+ * The interface of an indicator: a file that exports an `indicator` of this type adds a new one. It says what to
+ * request and parses the answer; requests, limits, retries and storage are common to all.
  */
 import type { IndicatorReader } from "./indicator-reader.ts";
 import type { Venue } from "./venue-budget.ts";
 
 export type IndicatorAsk = {
-  /** Behind the address of the configuration, with its query. */
+  /** Path and query, appended to the configured address. */
   readonly path: string;
-  /** What it costs of the venue's budget. */
+  /** Its weight in the venue's rate limit. */
   readonly weight: number;
 };
 
 export type Found = {
-  /** Of one of several values, such as a symbol; what belongs to it follows a dot: `BTCUSDT.interval_h`. */
+  /** The series, such as a symbol; a detail of it follows a dot: `BTCUSDT.interval_h`. */
   readonly label: string;
   readonly value: number;
   readonly unit: string;
-  /** When this was true, by the source's word. */
+  /** When the value was true, by the source. */
   readonly asOfMs: number;
-  /** When the source is to say something new; undefined: it does not tell. */
+  /** When the source is due to publish the next value; undefined: it does not say. */
   readonly nextMs?: number;
   /** In the source's own words, such as `Extreme Fear`. */
   readonly note?: string;
@@ -27,13 +27,13 @@ export type Found = {
 
 type Pace = {
   readonly everyS: number;
-  /** Within each period: what is new at a full hour is asked for a little later. */
+  /** Offset within each period, in seconds: a value published at the full hour is requested a little later. */
   readonly offsetS: number;
-  /** At most this much later, so that not all come at once. */
+  /** Random delay of at most this many seconds, so that not all requests come at once. */
   readonly jitterS: number;
-  /** After an outage: a reading for what was missed, or none, as the next one comes soon. */
+  /** After an outage: one reading for all that was missed, or none because the next one comes soon. */
   readonly catchUp: "one" | "none";
-  /** By `as_of`: older than this is a warning, and older than the other is stale. */
+  /** Ages by `as_of`, in seconds: older than this is a warning, older than the other is stale. */
   readonly warnS: number;
   readonly staleS: number;
 };
@@ -46,15 +46,15 @@ type About = {
 
 export type FetchedKind = About & {
   readonly venue: Venue;
-  /** Of the venue, where the configuration names no other. */
+  /** The venue's address where the configuration gives none. */
   readonly url: string;
-  /** Where the configuration names none; the first one's value is the indicator's own. */
+  /** Default symbols; the first one's value is the indicator's own. */
   readonly symbols: readonly string[];
-  /** What is asked of each symbol. */
+  /** The request for each symbol. */
   readonly ask: (symbol: string, nowMs: number) => IndicatorAsk;
-  /** Asked once, and handed to each symbol's reading. */
+  /** A request that is made once and passed to the reading of each symbol. */
   readonly shared?: IndicatorAsk;
-  /** @throws {ReadingError} by the reader's own functions */
+  /** @throws {ReadingError} through the reader's functions */
   readonly read: (from: {
     readonly body: unknown;
     readonly shared: unknown;
@@ -64,7 +64,7 @@ export type FetchedKind = About & {
   }) => readonly Found[];
 };
 
-/** Worked out here: nobody is asked. */
+/** Computed locally, without a request. */
 export type ComputedKind = About & {
   readonly compute: (nowMs: number) => readonly Found[];
 };

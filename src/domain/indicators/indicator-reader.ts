@@ -1,13 +1,13 @@
-/** Reads what a venue sent, with limits: whatever is not as it should be is said in one sentence, with its kind. */
+/** Parses a venue's answer within limits: any deviation is reported in one sentence, with its kind. */
 
 export type ReadingProblem =
-  /** A field is missing, or is something else. */
+  /** A field is missing or of another type. */
   | "wrong_shape"
-  /** It can't be meant, as a volatility of 0.2 percent. */
+  /** An implausible value, such as a volatility of 0.2 percent. */
   | "out_of_range"
-  /** A time from the future, or of no time. */
+  /** A time in the future, or not a time. */
   | "bad_time"
-  /** The venue says in its own words that it has none. */
+  /** The venue reports an error of its own. */
   | "venue_error"
   | "no_such_symbol";
 
@@ -26,7 +26,7 @@ type Range = { readonly min: number; readonly max: number };
 
 const DECIMAL = /^[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?$/;
 const INTEGER = /^\d{1,17}$/;
-/** 2010 to 2100: the oldest series of ours begins later. */
+/** 2010 to 2100: the oldest series begins later. */
 const TIME_MS: Range = { min: 1_262_304_000_000, max: 4_102_444_800_000 };
 const SHOWN_CHARS_MAX = 60;
 
@@ -41,7 +41,7 @@ export const READER = {
     throw new ReadingError("wrong_shape", `${what} is no list but ${shown(value)}`);
   },
 
-  /** A number, or the text of one: which of them a venue sends has changed before. */
+  /** A number, or one as text: venues have changed from one to the other before. */
   number(value: unknown, what: string, { min, max }: Range): number {
     const isText = typeof value === "string" && DECIMAL.test(value);
     const number = isText ? Number(value) : value;
@@ -85,7 +85,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Short, and without what would break a line of a log. */
+/** Short, and without characters that would break a log line. */
 export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? typeof value;
   const plain = text.replaceAll(/[^\x20-\x7e]/g, "?");

@@ -1,11 +1,11 @@
 /**
- * What was known of an indicator at a time: the newest in `as_of` of what had been pushed by then, and of several
- * with the same `as_of` the one that was pushed last.
- * Invariant: nothing that was pushed after t is in the answer for t, so that what is recorded later never changes it.
+ * What was known of an indicator at a time: the reading with the newest `as_of` among those pushed by then, and of
+ * equal ones the last pushed. Invariant: nothing pushed after t is in the answer for t, so that later recordings
+ * never change it.
  */
 
 export type KeptReading = {
-  /** `funding.BTCUSDT`; the indicator's name, and the label of the value. */
+  /** `funding.BTCUSDT`: the indicator's name, and the label of the value. */
   readonly series: string;
   /** The value of this label is the indicator's own. */
   readonly isOwn: boolean;
@@ -13,27 +13,26 @@ export type KeptReading = {
   readonly unit: string;
   readonly asOfMs: number;
   readonly fetchedUs: number;
-  /** Null: it was recorded and never pushed, as an older one than what stands, or by a worker that died. */
+  /** Null: it was recorded but never pushed, because a newer one stood already, or because the worker died. */
   readonly pushedUs: number | null;
   readonly source: string;
   readonly sourceHash: string;
 };
 
-/** A reading that was pushed, as anybody saw it from then on. */
+/** A reading that was pushed and could be read from then on. */
 export type KnownReading = KeptReading & { readonly pushedUs: number };
 
-/** What is known to one who stands at a time that only goes forward. */
+/** What is known at a time that only moves forward. */
 export type KnownSoFar = {
   /**
-   * Goes on to this time, and gives what became known since the last one, in the order in which it did.
-   * A time before the last one gives nothing.
+   * Moves to this time and returns what became known since the last call, in order. An earlier time returns nothing.
    */
   readonly until: (tUs: number) => readonly KnownReading[];
-  /** At the time that was reached; null: nothing yet. */
+  /** At the present position; null: nothing yet. */
   readonly at: (series: string) => KnownReading | null;
 };
 
-/** Of readings in the order in which they were pushed; they are taken one at a time, and none before its time. */
+/** Takes readings in the order of their pushes; they are pulled one at a time, and none before its time. */
 export function knownSoFar(pushed: Iterable<KnownReading>): KnownSoFar {
   const source = pushed[Symbol.iterator]();
   const newest = new Map<string, KnownReading>();

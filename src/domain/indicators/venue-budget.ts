@@ -1,25 +1,26 @@
 /**
- * What all workers together may ask of a venue: a bucket of weight that refills, a time before which it has told
- * us not to come, and a breaker that opens after failures in a row and lets one probe through.
- * Invariant: what is granted has been taken from the state that is returned; whoever may not keep it asks again.
+ * The shared rate limit of a venue over all workers: a token bucket of request weight, a time before which the venue
+ * has told us not to come, and a circuit breaker that opens after consecutive failures and lets one probe through.
+ * Invariant: a grant has been deducted from the returned state; a caller that cannot store that state has to ask
+ * again.
  */
 import { MS_PER_DAY, MS_PER_MINUTE } from "../time.ts";
 
 export type Venue = {
-  /** Its budget is one, whatever reads from it. */
+  /** One budget, whichever component uses it. */
   readonly name: string;
-  /** Below what it allows: other programs of the same address ask it, too. */
+  /** Below what the venue allows: other programs of the same address use it, too. */
   readonly weightPerMinute: number;
-  /** A header that says what of its own limit is used up in this minute, and how much of it we leave to others. */
+  /** A header with the weight used in this minute, and the value at which we stop to leave room for others. */
   readonly used?: { readonly header: string; readonly max: number };
 };
 
 export type VenueState = {
   readonly weight: number;
   readonly atMs: number;
-  /** By its own word. */
+  /** As the venue said. */
   readonly blockedUntilMs: number;
-  /** In a row. */
+  /** Consecutive failures. */
   readonly failures: number;
   readonly openUntilMs: number;
 };
@@ -32,7 +33,7 @@ export type Grant =
       readonly why: "over_budget" | "told_to_wait" | "circuit_open";
     };
 
-/** How the venue took what was asked of it. */
+/** How the venue answered a request. */
 export type VenueAnswer =
   | { readonly kind: "well"; readonly used: number | null }
   | { readonly kind: "too_many"; readonly waitMs: number }
@@ -41,9 +42,9 @@ export type VenueAnswer =
 export const FAILURES_MAX = 5;
 const OPEN_FIRST_MS = 30_000;
 const OPEN_MAX_MS = 10 * MS_PER_MINUTE;
-/** The longest ban that a venue is known to give. */
+/** The longest ban that the venue is known to impose. */
 const BLOCK_MAX_MS = 3 * MS_PER_DAY;
-/** The clocks of two hosts differ by less; a state from further ahead is of a clock that was set. */
+/** Clocks of two hosts differ by less; a state further ahead comes from a clock that was set. */
 const AHEAD_MAX_MS = MS_PER_MINUTE;
 
 export function unusedVenue(venue: Venue, nowMs: number): VenueState {
@@ -69,13 +70,14 @@ export function askVenue(
   if (nowMs < now.openUntilMs) {
     return { kind: "wait", untilMs: now.openUntilMs, why: "circuit_open" };
   }
-  // One that asks more than there ever is gets all of it.
+  // A request above the whole budget takes all of it.
   const weight = Math.min(about.weight, venue.weightPerMinute);
   if (now.weight < weight) {
     const waitMs = ((weight - now.weight) / venue.weightPerMinute) * MS_PER_MINUTE;
     return { kind: "wait", untilMs: nowMs + Math.ceil(waitMs), why: "over_budget" };
   }
-  // Who comes first after an open breaker is its probe: for the others it stays open till that is over.
+  // The first request after the breaker opened is its probe: for all others it stays open until the probe has
+  // finished.
   const openUntilMs = now.failures < FAILURES_MAX ? 0 : nowMs + OPEN_FIRST_MS;
   return { kind: "granted", state: { ...now, weight: now.weight - weight, openUntilMs } };
 }
@@ -91,7 +93,7 @@ export function venueAnswered(
     case "well": {
       const isUsedUp =
         venue.used !== undefined && answer.used !== null && venue.used.max <= answer.used;
-      // Its minute is the one of the clock.
+      // The venue counts by the minute of the clock.
       const nextMinuteMs = (Math.floor(nowMs / MS_PER_MINUTE) + 1) * MS_PER_MINUTE;
       const blockedUntilMs = isUsedUp
         ? Math.max(now.blockedUntilMs, nextMinuteMs)
@@ -100,7 +102,7 @@ export function venueAnswered(
     }
     case "too_many": {
       const untilMs = nowMs + Math.min(answer.waitMs, BLOCK_MAX_MS);
-      // It answers: nothing of it is broken. What was saved up is not to be spent at once afterwards.
+      // The venue answers, so it is not broken. Tokens saved up meanwhile must not be spent at once.
       return {
         ...now,
         weight: 0,
@@ -121,7 +123,7 @@ export function venueAnswered(
   }
 }
 
-/** Of a clock that was set nothing is known: a time that is kept from it would be waited for until it comes. */
+/** A state of a clock that was set is discarded: otherwise its times would be waited for. */
 function refilled(state: VenueState, venue: Venue, nowMs: number): VenueState {
   if (nowMs + AHEAD_MAX_MS < state.atMs) return unusedVenue(venue, nowMs);
   const forMs = Math.max(0, nowMs - state.atMs);

@@ -1,6 +1,6 @@
-/** An order book of one asset, as much of it as is known: levels in columns, best first. */
+/** An order book of one asset, as far as it is known: levels as columns, best first. */
 
-/** The first `count` of each array are levels; prices fall for bids and rise for asks. */
+/** The first `count` entries of each array are levels; prices fall for bids and rise for asks. */
 export type Side = {
   readonly prices: Float64Array;
   readonly sizes: Float64Array;
@@ -9,14 +9,20 @@ export type Side = {
 
 export type Book = { readonly bids: Side; readonly asks: Side };
 
-/** A book as it was recorded or published. */
+/** A book as it came. */
 export type KnownBook = {
   readonly asset: string;
-  /** When it was true, by the venue's clock. */
+  /** The venue's time of the book. */
   readonly asOfMs: number;
-  /** When it was here, by ours: before this nobody knew it. */
+  /** When it was here, by ours. */
   readonly receivedMs: number;
   readonly book: Book;
+};
+
+/** A book as it was told, and recorded. */
+export type ToldBook = KnownBook & {
+  /** When it was told, by our clock: before this nobody but the streamer knew it. */
+  readonly knownMs: number;
 };
 
 /** Levels a side of `depth20`. */
@@ -30,7 +36,7 @@ function createSide(depth: number): Side {
   return { prices: new Float64Array(depth), sizes: new Float64Array(depth), count: 0 };
 }
 
-/** What is wrong with it, in words; null: both sides are there, in order, and do not cross. */
+/** What is wrong with it, in words; null: both sides exist, are in order, and do not cross. */
 export function bookTrouble({ bids, asks }: Book): string | null {
   if (bids.count === 0) return "no bids";
   if (asks.count === 0) return "no asks";
@@ -47,7 +53,7 @@ function isSide({ prices, sizes, count }: Side, direction: 1 | -1): boolean {
   return true;
 }
 
-/** Infinity is none: no text of a book's log could hold it. */
+/** Infinity is refused: the text of a book's log could not hold it. */
 function isAmount(value: number): boolean {
   return value > 0 && value < Number.POSITIVE_INFINITY;
 }

@@ -1,32 +1,32 @@
 /**
- * What an order book says in a few numbers, and what an order of a given size would pay. Pure functions of one book
- * that is whole (`bookTrouble`); sizes are in units of the asset, and depth is in its quote currency.
+ * Features of an order book, and the cost of an order of a given size. Pure functions of a valid book
+ * (`bookTrouble`); sizes are in units of the asset, depth in the quote currency.
  */
 import type { Book, Side } from "./book.ts";
 
 export type BookFeatures = {
   readonly spreadBps: number;
-  /** The best prices, each weighed by the size on the other side: where the next trade leans to. */
+  /** The best prices, each weighted by the size on the other side: an estimate of the next trade's price. */
   readonly microprice: number;
   /** (bid - ask) / (bid + ask) of the sizes of the best 1, 5 and 20 levels; -1 to 1. */
   readonly imbalance1: number;
   readonly imbalance5: number;
   readonly imbalance20: number;
-  /** What rests within 10 bps of the mid price, in the quote currency. */
+  /** Depth within 10 bps of the mid price, in the quote currency. */
   readonly depthBps10Bid: number;
   readonly depthBps10Ask: number;
-  /** As imbalance of all levels, a level weighing 1 / (1 + its distance from the mid in bps); -1 to 1. */
+  /** Imbalance over all levels, each weighted by 1 / (1 + its distance from the mid in bps); -1 to 1. */
   readonly pressure: number;
 };
 
 export type Walk = {
-  /** Of the size that was asked for, what the book has. */
+  /** The part of the requested size that the book holds. */
   readonly filled: number;
-  /** NaN where it has nothing. */
+  /** NaN where it holds nothing. */
   readonly averagePrice: number;
-  /** What the average is worse than the mid price, in bps; NaN where the book has nothing. */
+  /** Difference of the average to the mid price, in bps, positive when worse; NaN where the book holds nothing. */
   readonly slippageBps: number;
-  /** Whether the book that is known ends before the size does. */
+  /** Whether the known book ends before the size is reached. */
   readonly isShort: boolean;
 };
 
@@ -55,7 +55,7 @@ export function bookFeatures(book: Book): BookFeatures {
   };
 }
 
-/** What a market order of this many units of the asset would get: it walks the asks, or the bids for a sale. */
+/** The result of a market order of this many units: it walks the asks, or for a sale the bids. */
 export function walkBook(book: Book, way: "buy" | "sell", size: number): Walk {
   const { prices, sizes, count } = way === "buy" ? book.asks : book.bids;
   let filled = 0;
@@ -64,7 +64,7 @@ export function walkBook(book: Book, way: "buy" | "sell", size: number): Walk {
     const lacking = size - filled;
     const isEnough = lacking <= sizes[level]!;
     paid += (isEnough ? lacking : sizes[level]!) * prices[level]!;
-    // The sum of what was taken may miss the size by a rounding.
+    // The sum over levels may differ from the size by rounding.
     filled = isEnough ? size : filled + sizes[level]!;
   }
   const averagePrice = paid / filled;

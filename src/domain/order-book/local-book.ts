@@ -1,29 +1,29 @@
 /**
- * A book that is kept from changes, by the rules that Binance documents for USD-M: changes are held until a snapshot is
- * there, those before it are dropped, the first that counts spans it, and each next names the last id of the one before
- * it; else it all begins anew.
- * Invariant: while `phase` is `synced` the book is the venue's as of `lastId`, as far as the snapshot reached.
+ * A book maintained from changes, by Binance's documented rules for USD-M: changes are buffered until a snapshot
+ * arrives, those before it are dropped, the first one applied must span it, and each later one must name the last
+ * update id of the one before; otherwise the book starts over. Invariant: while `phase` is `synced` the book equals
+ * the venue's as of `lastId`, as far as the snapshot reached.
  */
 import { type Book, createBook, type Side } from "./book.ts";
 import type { DepthMessage } from "./depth-message.ts";
 
 export type LocalBook = {
   readonly book: Book;
-  /** `waiting`: for a snapshot; `joining`: it is there, and the change that spans it is not yet. */
+  /** `waiting`: for a snapshot; `joining`: the snapshot is there, the change that spans it is not yet. */
   phase: "waiting" | "joining" | "synced";
-  /** Of the last change that is in it. */
+  /** Last update id in the book. */
   lastId: number;
   asOfMs: number;
   readonly held: Change[];
-  /** The newest so many are held; of a book whose snapshot is not asked for soon the newest is enough. */
+  /** How many changes are buffered: while the snapshot is not due soon, only the newest. */
   heldMax: number;
 };
 
 type Change = Pick<DepthMessage, "firstId" | "lastId" | "previousId" | "asOfMs" | "book">;
 
 /**
- * `gap`: something is missing, a snapshot is wanted; `old`: what it brings is in the book already; `too_old`: the
- * snapshot is from before what is held, another is wanted.
+ * `gap`: changes are missing and a snapshot is needed; `old`: already in the book; `too_old`: the snapshot is older
+ * than the buffered changes, and another is needed.
  */
 export type ChangeOutcome = "held" | "old" | "applied" | "gap";
 export type SnapshotOutcome = "joining" | "synced" | "gap" | "too_old" | "not_wanted";
@@ -36,20 +36,20 @@ export function createLocalBook(levelsMax: number = LEVELS_MAX): LocalBook {
   return { book: createBook(levelsMax), phase: "waiting", lastId: 0, asOfMs: 0, held: [], heldMax };
 }
 
-/** Whether it is this book's turn to get a snapshot: all changes until then are wanted, else only the newest. */
+/** Sets whether this book is next to get a snapshot: then all changes are buffered, else only the newest. */
 export function holdAll(local: LocalBook, isNext: boolean): void {
   local.heldMax = isNext ? HELD_MAX : 1;
   local.held.splice(0, local.held.length - local.heldMax);
 }
 
-/** The change may be overwritten afterwards: what is held is a copy. */
+/** The caller may reuse the change afterwards: buffered ones are copies. */
 export function takeChange(local: LocalBook, change: Change): ChangeOutcome {
   switch (local.phase) {
     case "waiting":
       hold(local, change);
       return "held";
     case "joining":
-      // What it brings is in the snapshot.
+      // The snapshot already contains it.
       if (change.lastId < local.lastId) return "old";
       return local.lastId < change.firstId ? begin(local, change) : apply(local, change);
     case "synced":
@@ -58,7 +58,7 @@ export function takeChange(local: LocalBook, change: Change): ChangeOutcome {
   }
 }
 
-/** After a connection was lost: all that is known may be out of date. */
+/** Called when a connection is lost: everything known may be out of date. */
 export function forget(local: LocalBook): void {
   local.phase = "waiting";
   local.held.length = 0;
@@ -70,7 +70,7 @@ export function takeSnapshot(
 ): SnapshotOutcome {
   if (local.phase !== "waiting") return "not_wanted";
   const [first] = local.held.filter(({ lastId }) => snapshot.lastId <= lastId);
-  // Between the two is what nobody can tell any more.
+  // The changes between the two are lost.
   if (first !== undefined && snapshot.lastId < first.firstId) return "too_old";
   copySide(local.book.bids, snapshot.book.bids);
   copySide(local.book.asks, snapshot.book.asks);
@@ -117,7 +117,7 @@ function changeSide(side: Side, changes: Side, direction: 1 | -1): void {
   }
 }
 
-/** A size is what there is now; of 0 it takes the level away, and taking away what is not known is normal. */
+/** A size is absolute; 0 removes the level, and removing an unknown level is normal. */
 function setLevel(
   side: Side,
   direction: 1 | -1,
@@ -133,7 +133,7 @@ function setLevel(
     sizes.copyWithin(at, at + 1, side.count);
     side.count -= 1;
   } else if (size > 0 && at < prices.length) {
-    // Of a full side the farthest level is let go.
+    // A full side drops its farthest level.
     side.count = Math.min(side.count + 1, prices.length);
     prices.copyWithin(at + 1, at, side.count - 1);
     sizes.copyWithin(at + 1, at, side.count - 1);
@@ -167,7 +167,7 @@ function copyOfSide({ prices, sizes, count }: Side): Side {
   return { prices: prices.slice(0, count), sizes: sizes.slice(0, count), count };
 }
 
-/** The best levels of a book into one that holds fewer. */
+/** Copies the best levels of a book into one that holds fewer. */
 export function copyBook(to: Book, from: Book): void {
   copySide(to.bids, from.bids);
   copySide(to.asks, from.asks);

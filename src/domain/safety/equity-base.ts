@@ -1,7 +1,7 @@
 /**
- * What losses are measured from: the highest equity and that of the day's start.
- * Invariant: a base is the middle one of three readings that were believed: what is far off counts for nothing before
- * as many agree as make a new level.
+ * The bases from which losses are measured: the highest equity, and the equity at the day's start. Invariant: a base
+ * is the median of three accepted readings; an outlier counts for nothing until as many readings agree as make a new
+ * level.
  */
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../time.ts";
 import type { BookReading } from "./readings.ts";
@@ -12,9 +12,9 @@ export type EquityBase = {
   readonly dayStart: number | null;
   /** YYYY-MM-DD, UTC. */
   readonly day: string;
-  /** The newest three that were believed, oldest first. */
+  /** The newest three accepted readings, oldest first. */
   readonly recent: readonly number[];
-  /** Readings in a row after them that are far off, and near each other. */
+  /** Consecutive later readings that are far from these, and near each other. */
   readonly doubted: readonly number[];
   readonly evidence: string;
 };
@@ -29,7 +29,7 @@ export const NO_EQUITY_BASE: EquityBase = {
 };
 
 const RECENT = 3;
-/** Readings that agree make a level of their own: money was paid in, or taken out. */
+/** Readings that agree make a new level: money was paid in or taken out. */
 const NEW_LEVEL = 5;
 
 export function withReading(
@@ -45,7 +45,8 @@ export function withReading(
   if (known === null) return { ...base, recent, doubted, evidence };
   const day = dayFromMicros(wallMs * US_PER_MS);
   const nextDay = dayFromMicros((wallMs + MS_PER_DAY) * US_PER_MS);
-  // A clock that is set back a little begins no day anew; one that was far ahead must not hold a day for long.
+  // A clock that is set back a little does not begin the day again; one that was far ahead must not block a day
+  // change for long.
   const isDayBegun = base.dayStart === null || base.day < day || nextDay < base.day;
   return {
     peak: Math.max(base.peak ?? known, known),
@@ -73,7 +74,7 @@ function withEquity(
     : { recent: agreeing.slice(-RECENT), doubted: [] };
 }
 
-/** Too far from what was believed before it. */
+/** Whether it is too far from the readings accepted before it. */
 export function isWild(recent: readonly number[], equity: number, wildShare: number): boolean {
   const middle = middleOf(recent);
   return middle !== null && !isWithin(middle, equity, wildShare);
@@ -89,7 +90,7 @@ export function middleOf(recent: readonly number[]): number | null {
   return recent.toSorted((a, b) => a - b)[1] ?? null;
 }
 
-/** The greater of both losses, as a share of what may be lost; 1 is all of it. */
+/** The larger of both losses, as a share of its limit; 1 reaches the limit. */
 export function lossShare(
   base: EquityBase,
   equity: number,
@@ -104,7 +105,7 @@ export function lossShare(
     : { share: byDrawdown, of: "drawdown", lost: drawdown };
 }
 
-/** A share; null where there is nothing to measure from. */
+/** The loss as a share; null where there is no base. */
 export function lostOf(from: number | null, equity: number): number | null {
   return from === null || !(from > 0) ? null : (from - equity) / from;
 }

@@ -1,4 +1,4 @@
-/** How much of the equity is lost, as figures for who alerts on them. */
+/** The present losses as facts for alert rules. */
 import type { PostureState } from "./step-posture.ts";
 import { lostOf, middleOf } from "./equity-base.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Which of the postures that reach a trader counts: Hazelcast and the watchdog's own call may bring the same one
- * in any order. The newest wins; a stricter one is late only beside a fresh call, and one from the future proves nothing.
+ * Which of the postures that reach a trader counts: Hazelcast and the watchdog's own call may bring the same one in
+ * any order. The newest wins. Beside a fresh call an old posture is stale even if it is stricter, and one from the
+ * future proves nothing.
  */
 import type { Posture } from "../trading/posture.ts";
 import { isStricter } from "./step-posture.ts";
@@ -11,22 +12,22 @@ export type ToldPosture = {
   readonly asOfMs: number;
 };
 
-/** `known`: it changes nothing. `later`: not now, but it may still come to count. */
+/** `known`: no change. `later`: not now, but it may count later. */
 export type PostureVerdict = "take" | "known" | "later";
 
 export type PostureTimes = {
   readonly nowMs: number;
-  /** The same posture is noted again after so long. */
+  /** The same posture is noted again after this time. */
   readonly refreshMs: number;
-  /** The watchdog called a moment ago: what cannot be read elsewhere says nothing then. */
+  /** The watchdog called a moment ago: a value that can't be read in Hazelcast then means nothing. */
   readonly isCalled: boolean;
-  /** It is such a call itself, which is of now whatever its clock says. */
+  /** It is such a call itself, and therefore current whatever its clock says. */
   readonly isCall: boolean;
 };
 
-/** As long as a posture lets entries through. */
+/** Age up to which a posture allows entries. */
 const STALE_AFTER_MS = 30_000;
-/** What is further ahead of the clock is of another one. */
+/** A time further ahead comes from a wrong clock. */
 const AHEAD_MS_MAX = 5_000;
 
 export function judgePosture(
@@ -36,11 +37,11 @@ export function judgePosture(
 ): PostureVerdict {
   if (told.posture === "UNKNOWN") return isCalled ? "later" : "take";
   if (known.posture === "UNKNOWN") return isAhead(told, nowMs) && isCalled ? "later" : "take";
-  // While the watchdog calls, what is long past is what it said before a resume, or another's.
+  // While the watchdog calls, an old value is from before a resume, or from another watchdog.
   const isStale = isCalled && !isCall && STALE_AFTER_MS < nowMs - told.asOfMs;
   if (isTighter(told, known)) return isStale ? "later" : "take";
   if (isAhead(told, nowMs) && isCalled) return "later";
-  // A clock was set back since it was told.
+  // The clock was set back since it was received.
   if (isAhead(known, nowMs)) return "take";
   if (told.asOfMs <= known.asOfMs) return "known";
   const isSame = told.posture === known.posture && told.entries === known.entries;

@@ -1,6 +1,6 @@
 /**
- * What each source says of how much may be risked now.
- * Invariant: what is absent, old, from the future or no number stops entries and closes nothing.
+ * How much risk each source supports now. Invariant: a reading that is absent, old, from the future or not a number
+ * stops entries and closes nothing.
  */
 import { WELL } from "../health/health-word.ts";
 import type { Posture } from "../trading/posture.ts";
@@ -16,12 +16,12 @@ import type {
   Source,
 } from "./readings.ts";
 
-/** Shares of rm_meta's own words. */
+/** Thresholds of rm_meta, as in its own words. */
 const GREEN_ABOVE = 0.8;
 const DEGRADED_ABOVE = 0.5;
 const DEGRADED_AT_LEAST = 0.51;
 const CRITICAL_ABOVE = 0.2;
-/** Of a breach of a loss limit, as far as the forecast is to be believed. */
+/** Probability of reaching a loss limit, multiplied by the forecast's reliability. */
 const FOREWARN_STALKER = 0.1;
 const FOREWARN_TURTLE = 0.3;
 
@@ -68,7 +68,7 @@ function equityOpinion(book: BookReading, base: EquityBase, rules: PostureRules)
   if (1 <= share) {
     return {
       ...found,
-      // What is hardly to be believed closes nothing before its row is full.
+      // An outlier closes nothing before enough consecutive readings agree.
       wish: isDoubted ? "TURTLE" : "HIBERNATE",
       alone: "HIBERNATE",
       stops: "yes",
@@ -96,7 +96,7 @@ function inputsOpinion({ inputs, evidence }: BookReading): Opinion {
   return unknown("inputs", `input ${name} is ${age}`);
 }
 
-/** Not the other way round: what is no number is in no budget. */
+/** Written so that NaN is not within any budget. */
 function isInBudget({ ageMs, budgetMs }: InputReading): boolean {
   return ageMs <= budgetMs && -budgetMs <= ageMs;
 }
@@ -109,7 +109,7 @@ function healthOpinion(health: HealthReading | null, rules: PostureRules): Opini
   const product = known.reduce((all, one) => all * one, 1);
   if (known.length === 0) return unknown("health", "no sensor of health could look");
   if (!(0 <= product && product <= 1)) return unknown("health", "a score of health is none");
-  // The silence of a source that is not ours is no fault of ours: entries become smaller, none is stopped.
+  // Silence of an external source is not our fault: entries become smaller, none is stopped.
   const isJudgedWell = health.word === WELL || health.word === "DEGRADED";
   const score = isJudgedWell ? Math.max(product, DEGRADED_AT_LEAST) : product;
   const { evidence } = health;
@@ -125,7 +125,7 @@ function healthOpinion(health: HealthReading | null, rules: PostureRules): Opini
   return { ...found, needs, wish, alone: "TURTLE", stops: "yes", says };
 }
 
-/** A forecast is no fact: it makes entries smaller, and stops none. */
+/** A forecast is not a fact: it makes entries smaller and stops none. */
 function forewarnOpinion(forewarn: ForewarnReading | null, rules: PostureRules): Opinion {
   if (forewarn === null) return fine("forewarner", "");
   const { breach, weight, ageMs, evidence } = forewarn;
@@ -145,7 +145,7 @@ function forewarnOpinion(forewarn: ForewarnReading | null, rules: PostureRules):
   return fine("forewarner", evidence);
 }
 
-/** Null where its time is as it should be. */
+/** Null where its time is plausible. */
 function wrongTime(ageMs: number, ageMsMax: number, { aheadMsMax }: PostureRules): string | null {
   if (Number.isNaN(ageMs)) return "without a time";
   if (ageMs < -aheadMsMax) return `${Math.round(-ageMs / 1_000)} s ahead of the clock`;

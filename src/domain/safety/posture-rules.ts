@@ -1,32 +1,32 @@
-/** From when on each source asks for less risk, and how long it must be well before there is more again. */
+/** The thresholds at which each source asks for less risk, and how long it must be well before risk rises again. */
 
 export type PostureRules = {
-  /** Shares of the equity; the steps between are shares of these. */
+  /** Shares of the equity; the thresholds of the lower steps are fractions of these. */
   readonly drawdownMax: number;
   readonly dailyLossMax: number;
-  /** Below the limits: STALKER and TURTLE from these shares of them on. */
+  /** Fractions of the limits at which STALKER and TURTLE begin. */
   readonly stalkerShare: number;
   readonly turtleShare: number;
-  /** A single reading that differs so much from those before is not believed, and not ignored either. */
+  /** A single reading that differs by more than this share is neither accepted nor ignored. */
   readonly wildShare: number;
   readonly readingsInARow: number;
-  /** A report of health says DEGRADED for so many reports before it counts. */
+  /** Number of consecutive DEGRADED health reports before they count. */
   readonly degradedInARow: number;
   readonly bookAgeMsMax: number;
   readonly healthAgeMsMax: number;
   readonly forewarnAgeMsMax: number;
-  /** What is further ahead of the clock is of another one. */
+  /** A time further ahead comes from a wrong clock. */
   readonly aheadMsMax: number;
-  /** Of nothing known from a source: this long makes STALKER of it, and that long TURTLE. */
+  /** A source that is unknown for the first of these times leads to STALKER, for the second to TURTLE. */
   readonly unknownStalkerMs: number;
   readonly unknownTurtleMs: number;
-  /** What was not heard yet is not missed for so long. */
+  /** Grace period for a source that was not heard yet. */
   readonly startGraceMs: number;
-  /** Entries go on after so long without a bad reading. */
+  /** Entries resume after this long without a bad reading. */
   readonly entriesAfterMs: number;
-  /** One step up after so long without a bad reading. */
+  /** The posture rises one step after this long without a bad reading. */
   readonly stableMs: number;
-  /** Longer between two steps: the watchdog was paused, and knows nothing of the time between. */
+  /** With a longer time between two evaluations the watchdog was paused, and knows nothing of that time. */
   readonly pauseMs: number;
 };
 

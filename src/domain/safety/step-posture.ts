@@ -1,9 +1,8 @@
 /**
- * How much may be risked: the posture falls by three readings of a source in a row, or by two sources that agree,
- * and rises one step at a time after it was well for long. Entries stop at the first bad reading.
- *
- * Invariant: the posture never rises but by its stable time or an operator's resume, and no stop is lifted by
- * itself. Durations are by the monotonic clock; time in which the watchdog was paused is none.
+ * Decides the posture: it falls after three consecutive bad readings of a source, or when two sources agree, and
+ * rises one step at a time after a stable time. Entries stop at the first bad reading. Invariant: the posture rises
+ * only by its stable time or an operator's resume, and no stop is lifted automatically. Durations use the monotonic
+ * clock; time in which the watchdog was paused does not count.
  */
 import { isoFromMs } from "../time.ts";
 import { type Posture, POSTURES } from "../trading/posture.ts";
@@ -17,25 +16,25 @@ export type Latch = {
   readonly by: string;
   /** Wall time, as text. */
   readonly at: string;
-  /** HIBERNATE closes what is open; any other step leaves it its exits. */
+  /** HIBERNATE closes open positions; any other step leaves them to their exits. */
   readonly posture: Posture;
 };
 
 type At = { readonly now: Now; readonly rules: PostureRules };
 
-/** What is kept on disk. */
+/** The state on disk. */
 export type KeptPosture = {
   readonly posture: Posture;
   readonly latch: Latch | null;
   readonly base: EquityBase;
 };
 
-/** Readings of one source in a row that ask for less than there is. */
+/** Consecutive readings of one source that ask for less risk than the present posture. */
 type Row = { readonly count: number; readonly step: Posture; readonly evidence: string };
 
 export type PostureState = KeptPosture & {
   readonly entries: "go" | "stop";
-  /** A sentence for each source that asks for less; none where all is well. */
+  /** One sentence for each source that asks for less; empty where all is well. */
   readonly reasons: readonly string[];
   readonly opinions: readonly Opinion[];
   readonly rows: Readonly<Partial<Record<Source, Row>>>;
@@ -44,18 +43,18 @@ export type PostureState = KeptPosture & {
   readonly heard: readonly Source[];
   readonly startedMs: number;
   readonly steppedMs: number;
-  /** Since when no reading was bad; null while one is. */
+  /** Start of the time without a bad reading; null while one is bad. */
   readonly goodSinceMs: number | null;
-  /** Since when every source supports more than there is; null while one does not. */
+  /** Start of the time in which every source supports a higher posture; null while one does not. */
   readonly stableSinceMs: number | null;
 };
 
-/** Of a state file that is lost or says nothing: no stop is known, and nothing of what came before it. */
+/** The state after a state file was lost or is invalid: nothing is known of stops, nor of what came before. */
 export const CAUTIOUS: KeptPosture = { posture: "TURTLE", latch: null, base: NO_EQUITY_BASE };
 
 export function beginPosture(kept: KeptPosture, now: Now): PostureState {
   const at = isoFromMs(now.wallMs);
-  // A step that only a stop leads to is one, whatever has become of the note of it.
+  // A step that only a stop leads to is treated as a stop, even if its record is lost.
   const found = { why: "it was stopped before", by: "watchdog", at, posture: kept.posture };
   const latch = kept.latch ?? (kept.posture === "HIBERNATE" ? found : null);
   return {
@@ -84,7 +83,7 @@ export function stepPosture(
   const at = { now, rules };
   const { book } = readings;
   const isBelievable = book !== null && book !== "unwanted" && isTimely(book.ageMs, rules);
-  // Judged by what was known before it.
+  // Judged with the bases known before this reading.
   const heardNow = opinionsOn(readings, state.base, rules);
   const { wallMs } = now;
   const { wildShare } = rules;
@@ -105,7 +104,7 @@ export function stepPosture(
   return settle({ ...state, base, heard, unknownSinceMs, opinions, rows, latch }, lowered, at);
 }
 
-/** An operator's stop. It holds until he resumes. */
+/** An operator's stop; it holds until an operator resumes. */
 export function haltPosture(
   state: PostureState,
   of: Pick<Latch, "why" | "by" | "posture">,
@@ -124,7 +123,7 @@ export function haltPosture(
   };
 }
 
-/** Losses count from here on; the posture rises from TURTLE by its stable time. */
+/** Losses are measured from here on; the posture rises from TURTLE by its stable time. */
 export function resumePosture(state: PostureState): PostureState {
   const { base } = state;
   return {
@@ -164,7 +163,7 @@ export function latchWords({ why, by, at }: Latch): string {
   return `stopped by ${by} at ${at}: ${why}; holds until 'dolphin safety resume'`;
 }
 
-/** Nothing that lasted is counted over a pause, for it or against it. */
+/** A duration that spans a pause is reset, whether it counted for or against a change. */
 function afterPause(state: PostureState, now: Now, { pauseMs }: PostureRules): PostureState {
   const gapMs = now.monotonicMs - state.steppedMs;
   if (gapMs <= pauseMs) return { ...state, steppedMs: now.monotonicMs };
@@ -186,7 +185,7 @@ function isTimely(ageMs: number, { bookAgeMsMax, aheadMsMax }: PostureRules): bo
   return ageMs <= bookAgeMsMax && -aheadMsMax <= ageMs;
 }
 
-/** What was not heard in this life yet is awaited first: entries wait, and nothing falls. */
+/** A source not heard in this life yet is waited for: entries stop, and the posture does not fall. */
 function sinceWhenUnknown(state: PostureState, opinions: readonly Opinion[], { now, rules }: At) {
   const fromMs = Math.max(now.monotonicMs, state.startedMs + rules.startGraceMs);
   const unknown = opinions.filter((one) => one.isUnknown);
@@ -198,7 +197,7 @@ function sinceWhenUnknown(state: PostureState, opinions: readonly Opinion[], { n
   ) as PostureState["unknownSinceMs"];
 }
 
-/** Health speaks some seconds after a start. A book that was not heard takes no entry, so it is never due. */
+/** Health reports some seconds after a start. A book that was not heard makes no entries, so it is never due. */
 function isNotYetDue(
   { source, isUnknown }: Opinion,
   { state, heard }: { readonly state: PostureState; readonly heard: readonly Source[] },
@@ -208,7 +207,7 @@ function isNotYetDue(
   return isUnknown && isStarting && source === "health" && !heard.includes(source);
 }
 
-/** The longer nothing is known, the less it supports. */
+/** The longer a source is unknown, the less it supports. */
 function byDuration(opinion: Opinion, sinceMs: number | undefined, { now, rules }: At): Opinion {
   if (!opinion.isUnknown) return opinion;
   const lastedMs = now.monotonicMs - (sinceMs ?? now.monotonicMs);
@@ -226,10 +225,10 @@ function rowsOf({ posture, rows }: PostureState, opinions: readonly Opinion[]) {
   const next: Partial<Record<Source, Row>> = {};
   for (const { source, alone, evidence, isUnknown } of opinions) {
     const found = rows[source];
-    // One that had its effect says nothing of a lower step.
+    // A row that has had its effect does not count again for a lower step.
     const row = found !== undefined && isStricter(found.step, posture) ? found : undefined;
     if (!isStricter(alone, posture)) {
-      // A look that was missed speaks neither for what was seen before it nor against it.
+      // A missed reading neither confirms nor contradicts the earlier ones.
       if (isUnknown && row !== undefined) next[source] = row;
       continue;
     }
@@ -238,7 +237,7 @@ function rowsOf({ posture, rows }: PostureState, opinions: readonly Opinion[]) {
       ? row
       : {
           count: (row?.count ?? 0) + 1,
-          // As low as every one of them asks for.
+          // The lowest step that every one of the readings asks for.
           step: row === undefined ? alone : milder(row.step, alone),
           evidence,
         };
@@ -256,7 +255,7 @@ function fallenTo(
     const row = isStricter(alone, posture) ? rows[source] : undefined;
     if (row !== undefined && needs <= row.count) to = stricter(to, row.step);
   }
-  // Two that agree need no second look: as low as both ask for.
+  // Two sources that agree need no second reading: the lowest step that both ask for.
   const [, second] = opinions
     .filter(({ stops, source }) => stops !== "no" || source === "forewarner")
     .map(({ wish }) => POSTURES.indexOf(wish))
@@ -307,7 +306,7 @@ function settle(state: PostureState, lowered: Posture, { now, rules }: At): Post
     entries: areGo ? "go" : "stop",
     reasons: [...reasons, ...waits],
     goodSinceMs,
-    // The next step up has a time of its own.
+    // The next step up has its own stable time.
     stableSinceMs: isRising ? nowMs : sinceMs,
   };
 }

@@ -1,19 +1,17 @@
 /**
- * The time of an archive as a reader of it goes through: scans' own timestamps, but for those that a book
- * would not have believed when they came.
- *
- * Invariant: the clock never goes back, and no stamp that is ahead of its time moves it.
+ * The time of an archive as a backtest reads it: the scans' own timestamps, except those that a live book would have
+ * rejected. Invariant: the clock never goes back, and a timestamp that is ahead of its time does not move it.
  */
 import { MS_PER_DAY } from "../time.ts";
 
-/** As far as a stamp may be from the time at which it came. */
+/** Largest difference between a scan's timestamp and its arrival. */
 export const STAMP_TOLERANCE_MS = 30_000;
-/** After so many in a row it is the file times that are wrong, where nothing ever spoke for them. */
+/** After this many consecutive scans ahead, the file times are considered wrong, if no scan ever matched them. */
 const AHEAD_IN_A_ROW_MAX = 100;
 
 export type ArchiveClock = {
   nowMs: number;
-  /** Stamp and file time of the last scan that was not ahead. */
+  /** Timestamp and file time of the last scan that was not ahead. */
   lastMs: number;
   lastFileMs: number;
   aheadInARow: number;
@@ -23,9 +21,9 @@ export type StampVerdict = "in_order" | "ahead" | "behind";
 
 export type Stamped = {
   readonly stampMs: number;
-  /** When it came: its file's time, or what the scans around it agree on. */
+  /** Arrival time: the file's time, or what the surrounding scans agree on. */
   readonly fileMs: number;
-  /** End of the day whose folder it lies in. */
+  /** End of the day in whose folder the file is. */
   readonly dayEndMs: number;
 };
 
@@ -49,7 +47,7 @@ export function takeStamp(clock: ArchiveClock, scan: Stamped): StampVerdict {
   return verdict;
 }
 
-/** It went on by more than the time between the files. */
+/** Whether its timestamp advanced by more than the file time did. */
 function isAhead(clock: ArchiveClock, { stampMs, fileMs, dayEndMs }: Stamped): boolean {
   if (clock.lastMs === -Infinity) return dayEndMs + STAMP_TOLERANCE_MS < stampMs;
   const beyondMs = stampMs - clock.lastMs - (fileMs - clock.lastFileMs);
@@ -57,7 +55,7 @@ function isAhead(clock: ArchiveClock, { stampMs, fileMs, dayEndMs }: Stamped): b
   return speaksForFiles(clock) || clock.aheadInARow < AHEAD_IN_A_ROW_MAX;
 }
 
-/** The last scan came when its stamp says. */
+/** Whether the last scan arrived at the time of its timestamp. */
 function speaksForFiles({ lastMs, lastFileMs }: ArchiveClock): boolean {
   return Math.abs(lastMs - lastFileMs) <= STAMP_TOLERANCE_MS;
 }

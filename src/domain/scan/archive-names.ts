@@ -1,4 +1,4 @@
-/** Which names in the archive are scans: `YYYY-MM-DD/<name>.arrow`; dot-files and `*.tmp` are being written. */
+/** Which names in the archive are scans: `YYYY-MM-DD/<name>.arrow`; dot-files and `*.tmp` are still being written. */
 import { pad } from "../time.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -15,19 +15,19 @@ export function isScanName(name: string): boolean {
   return name.endsWith(".arrow") && !name.startsWith(".");
 }
 
-/** True for a name that was meant as a scan's and is none, such as `a.ARROW`. */
+/** True for a name that was probably meant as a scan but is not one, such as `a.ARROW`. */
 export function isNearlyScanName(name: string): boolean {
   return !isScanName(name) && !name.startsWith(".") && name.toLowerCase().endsWith(".arrow");
 }
 
-/** True for `YYYY-MM-DD/name` of a scan; a path that leads elsewhere is none. */
+/** True for the path `YYYY-MM-DD/name` of a scan; false for a path that leads elsewhere. */
 export function isScanFile(file: string): boolean {
   const slash = file.indexOf("/");
   const name = file.slice(slash + 1);
   return isDayFolder(file.slice(0, Math.max(0, slash))) && isScanName(name) && !name.includes("/");
 }
 
-/** False for a name with bytes that are no UTF-8: a listing tells them as U+FFFD, and no open finds it. */
+/** False for a name that is not UTF-8: a listing reports it with U+FFFD, and no open finds it. */
 export function isWholeName(name: string): boolean {
   return !name.includes("\ufffd");
 }

@@ -1,21 +1,19 @@
 /**
- * The order of a day's scans where their files' times may be lost: a copy of an archive has the times at
- * which it was made, in whatever order.
- *
- * Invariant: what file times say stands, unless scan numbers and timestamps both say otherwise. A number
- * that falls alone is a writer that began anew, a timestamp that falls alone a clock that was set back.
+ * The order of a day's scans when file times may be lost: a copied archive has the times of the copy, in any order.
+ * Invariant: file times decide, unless scan numbers and timestamps both contradict them. A scan number that falls
+ * alone means that the writer restarted, a timestamp that falls alone that its clock was set back.
  */
 
-/** One key for each scan of a day, in the order of the files' times. */
+/** The keys of the day's scans, in the order of file times. */
 export type DayKeys = {
   readonly numbers: readonly number[];
   readonly timesUs: readonly number[];
 };
 
 export type DayOrder = {
-  /** Places in the order of file times; null: as it is. */
+  /** Indexes into the order of file times; null: the order is right. */
   readonly order: readonly number[] | null;
-  /** Scans whose file came behind that of a scan of higher number and later time. */
+  /** Number of scans whose file time was later than that of a scan with a higher number and a later timestamp. */
   readonly moved: number;
 };
 
@@ -26,7 +24,7 @@ export function orderOfDay(keys: DayKeys): DayOrder {
   const places = numbers.map((_, at) => at);
   const byNumber = (a: number, b: number): number => numbers[a]! - numbers[b]!;
   const byTime = (a: number, b: number): number => timesUs[a]! - timesUs[b]!;
-  // Numbers say nothing across a writer's restart, and timestamps nothing across a clock that was set.
+  // Numbers are not comparable across a writer's restart, and timestamps not across a clock change.
   const orders = [
     places.toSorted((a, b) => byNumber(a, b) || byTime(a, b) || a - b),
     places.toSorted((a, b) => byTime(a, b) || byNumber(a, b) || a - b),
@@ -36,7 +34,7 @@ export function orderOfDay(keys: DayKeys): DayOrder {
   return { order: orders[falls.indexOf(Math.min(...falls))]!, moved: late.length };
 }
 
-/** Places of the scans that both their number and their time put before one that is there. */
+/** Indexes of the scans that both number and timestamp put before an earlier file. */
 function lateOnes({ numbers, timesUs }: DayKeys): readonly number[] {
   const late: number[] = [];
   let newest = 0;
@@ -48,7 +46,7 @@ function lateOnes({ numbers, timesUs }: DayKeys): readonly number[] {
   return late;
 }
 
-/** File times order all but the late ones, and each of these goes where its time puts it. */
+/** File times order all but the late scans; each late one is inserted by its timestamp. */
 function withInserted({ timesUs }: DayKeys, late: readonly number[]): readonly number[] {
   const isLate = new Set(late);
   const waiting = late.toSorted((a, b) => timesUs[a]! - timesUs[b]! || a - b);
@@ -65,9 +63,9 @@ function withInserted({ timesUs }: DayKeys, late: readonly number[]): readonly n
 }
 
 /**
- * How often a number or a time falls: restarts and clocks that were set, or what is not in order. A time
- * before all that came speaks twice: no clock is set back behind the day's beginning, but numbers that
- * a restart has used again lie so.
+ * How often a number or a timestamp falls: because of restarts and clock changes, or a wrong order. A timestamp
+ * before the first of the day counts twice: no clock is set back before the beginning of the day, but a wrongly
+ * ordered scan with reused numbers is there.
  */
 function fallsIn({ numbers, timesUs }: DayKeys, order: readonly number[]): number {
   let falls = 0;
@@ -82,8 +80,8 @@ function fallsIn({ numbers, timesUs }: DayKeys, order: readonly number[]): numbe
 }
 
 /**
- * When each scan of a day came, from timestamps alone: what most of them agree on, so that one stamp
- * that is far ahead stands alone.
+ * The arrival time of each scan, from timestamps alone: what most neighbours agree on, so that a single timestamp far
+ * ahead is isolated.
  */
 export function agreedTimes(timesUs: readonly number[], toleranceUs: number): readonly number[] {
   const highest: number[] = [];
@@ -97,7 +95,7 @@ export function agreedTimes(timesUs: readonly number[], toleranceUs: number): re
   return strays(lowest) < strays(highest) ? lowest : highest;
 }
 
-/** Whether names count up as the places do: `scan_9` before `scan_10`, padded or not. */
+/** Whether names ascend with their index: `scan_9` before `scan_10`, padded or not. */
 export function areNamesInOrder(names: readonly string[]): boolean {
   for (let at = 1; at < names.length; at += 1) {
     if (!(COLLATOR.compare(names[at - 1]!, names[at]!) < 0)) return false;

@@ -1,24 +1,26 @@
-/** The archive's books: every file on disk is a seq, a duplicate or in quarantine, or it is named. */
+/**
+ * The audit of the archive: every file on disk has a seq, is a duplicate, or is in quarantine; any other is reported.
+ */
 
-/** Asked of the bridge on its local socket: it then looks at every file anew, and answers that it will. */
+/** A request to the bridge over its local socket: it confirms, and then examines every file again. */
 export const RELIST_REQUEST = '{"command":"relist"}';
 export const RELIST_ANSWER = '{"kind":"asked"}';
 
 /**
- * Meta keys of the journal: what was pushed of days before this one, or had a seq before that one,
- * the journal does not know in full. Such days are not ours: a push might double a scan.
+ * Meta keys of the journal: for days before the one, and seqs before the other, the journal is not complete. Such
+ * days are not repaired, because a push might duplicate a scan.
  */
 export const PROVED_DAY_KEY = "proved_day";
 export const PROVED_SEQ_KEY = "proved_seq";
 
-export type FileVerdict = "pushed" | "duplicate" | "quarantined";
+export type AuditVerdict = "pushed" | "duplicate" | "quarantined";
 
-/** What the journal holds of one file on disk, and whether size and time are still the same. */
+/** The journal's record of a file on disk, and whether size and time still match it. */
 export type AuditedFile = {
   readonly file: string;
-  readonly verdict: FileVerdict | null;
+  readonly verdict: AuditVerdict | null;
   readonly isUnchanged: boolean;
-  /** On its way: journaled but not committed, or younger than the time that the bridge may take. */
+  /** In progress: in the journal but not committed, or younger than the time that the bridge may take. */
   readonly isFresh: boolean;
 };
 
@@ -29,7 +31,7 @@ export type AuditTotals = {
   quarantined: number;
   /** Still being written, or just arrived. */
   pending: number;
-  /** Neither: the holes. */
+  /** Not recorded at all: the holes. */
   missing: number;
 };
 
@@ -42,7 +44,7 @@ export const NO_TOTALS: Readonly<AuditTotals> = {
   missing: 0,
 };
 
-/** Counts one file; returns the column that it falls in. */
+/** Counts one file; returns its category. */
 export function countFile(totals: AuditTotals, audited: AuditedFile): keyof AuditTotals {
   const column = columnOf(audited);
   totals.files += 1;

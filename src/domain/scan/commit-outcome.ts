@@ -1,4 +1,4 @@
-/** What a compare-and-set of unknown outcome did, decided from what the cluster holds now. */
+/** Determines the outcome of a compare-and-set that was not answered, from what the cluster holds now. */
 
 /** Epoch, instance and seq as found in `checkpoint` or `latest_eigen_scan`; null when absent. */
 export type Marker = { readonly epoch: number; readonly instance: string; readonly seq: number };
@@ -6,38 +6,38 @@ export type Marker = { readonly epoch: number; readonly instance: string; readon
 export type ClusterView = { readonly checkpoint: Marker | null; readonly latest: Marker | null };
 
 export type Outcome =
-  /** A newer bridge has the word: stop, overwrite nothing. */
+  /** A newer bridge has taken over: stop, and overwrite nothing. */
   | { readonly kind: "fenced"; readonly by: Marker }
-  /** The member came back without its maps: refill them from the journal. */
+  /** The member came back without its maps: restore them from the journal. */
   | { readonly kind: "emptied" }
   | { readonly kind: "committed" }
   | { readonly kind: "resend" };
 
-/** No epoch above it is read, and no start takes one. */
+/** Higher epochs are neither read nor assigned. */
 export const EPOCH_MAX = 1e12;
-/** No seq above it is read. */
+/** Higher seqs are not read. */
 export const SEQ_MAX = 1e12;
-/** Who writes a number near a limit must leave us more of them than we can ever use. */
+/** A foreign value near a limit must leave more numbers than we can ever use. */
 const ROOM = 1e9;
 const STARTS_UNKNOWN_MAX = 1_000;
 
-/** Beyond any number of starts it is a stranger's, unless our own have come as far. */
+/** An epoch beyond any plausible number of starts is a foreign value, unless our own have come as far. */
 function isBelieved(epoch: number, known: number): boolean {
   return epoch <= EPOCH_MAX - ROOM || epoch <= known + STARTS_UNKNOWN_MAX;
 }
 
-/** What no bridge can have counted up to. */
+/** No bridge can have counted this far. */
 export function isBeyondCount(seq: number): boolean {
   return SEQ_MAX - ROOM < seq;
 }
 
-/** `mine` is this bridge, with the seq that the commit under way ends with. */
+/** `mine`: this bridge, with the last seq of the commit in progress. */
 export function decideOutcome(mine: Marker, view: ClusterView): Outcome {
   const markers = [view.checkpoint, view.latest].filter((marker) => marker !== null);
   const newer = markers.find((marker) => isFencedBy(mine, marker));
   if (newer !== undefined) return { kind: "fenced", by: newer };
   if (view.checkpoint === null) return { kind: "emptied" };
-  // Above what we have given there is nothing but a stranger's: it says nothing of ours.
+  // A seq above all that we have assigned is a foreign value, and says nothing about ours.
   return markers.some((marker) => mine.seq === marker.seq)
     ? { kind: "committed" }
     : { kind: "resend" };
@@ -50,7 +50,7 @@ export function isFencedBy(mine: Omit<Marker, "seq">, marker: Marker): boolean {
   );
 }
 
-/** The highest epoch that the cluster knows; a stranger's is none. */
+/** The highest epoch that the cluster knows, foreign values excluded. */
 export function epochOf(view: ClusterView, journalEpoch: number): number {
   const told = [view.checkpoint, view.latest].map((marker) => marker?.epoch ?? 0);
   return Math.max(0, ...told.filter((epoch) => isBelieved(epoch, journalEpoch)));
@@ -62,23 +62,23 @@ export function nextEpoch(view: ClusterView, journalEpoch: number): number | nul
   return Number.isSafeInteger(next) && next <= EPOCH_MAX ? next : null;
 }
 
-/** The highest seq that is committed: told by the checkpoint of a batch or by the latest scan. */
+/** The highest committed seq, from the checkpoint of a batch or from the latest scan. */
 export function committedSeq(view: ClusterView): number {
   return Math.max(view.checkpoint?.seq ?? 0, view.latest?.seq ?? 0);
 }
 
-/** Who tells has told nearly all: what a missed one leaves open is far less. */
+/** Readers miss few scans, so a larger distance between two reported seqs is not plausible. */
 const LEAP_MAX = 2_000;
 
 /**
- * The highest seq that can have been given, of `known` and of those told above it: a seq far above
- * all others is a stranger's, as nothing bears it out.
+ * The highest seq that can have been assigned, from `known` and the reported seqs above it: a seq far above all
+ * others is a foreign value, as nothing confirms it.
  */
 export function highestBorneOut(known: number, told: readonly number[]): number {
   let highest = known;
   let before = known;
   for (const seq of told.filter((one) => known < one).toSorted((one, other) => one - other)) {
-    // The same one twice bears nothing out.
+    // The same value twice confirms nothing.
     if (seq === before) continue;
     if (seq - before <= LEAP_MAX) highest = seq;
     before = seq;

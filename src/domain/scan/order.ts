@@ -1,4 +1,4 @@
-/** The order of scans: by file time, then by name; what is late, and what is replayed. */
+/** The order of scans: by file time, then by name; which scans are late, and which are replayed. */
 
 /** A waiting file: `timeUs` is min(mtime, first seen), in microseconds since the epoch. */
 export type Timed = { readonly timeUs: number; readonly name: string };
@@ -14,8 +14,8 @@ export function compareScans(a: Timed, b: Timed): number {
 }
 
 /**
- * The order in which waiting files of one time are taken: as their writer counts, `scan_9` before
- * `scan_10`. A time may be as coarse as two seconds on a share.
+ * Order of waiting files with one time: as the writer counts, `scan_9` before `scan_10`. File times on a share may be
+ * as coarse as two seconds.
  */
 export function compareWaiting(a: Timed, b: Timed): number {
   if (a.timeUs !== b.timeUs) return a.timeUs - b.timeUs;
@@ -24,7 +24,7 @@ export function compareWaiting(a: Timed, b: Timed): number {
 
 const NUMBER = /\d+/y;
 
-/** As texts are compared, with each number as one letter; zero for numbers that differ in zeros. */
+/** Compares as text, but each run of digits as one number; zero for numbers that differ in leading zeros. */
 function compareNames(a: string, b: string): number {
   let [at, other] = [0, 0];
   while (at < a.length && other < b.length) {
@@ -55,14 +55,14 @@ function withoutZeros(digits: string): string {
 }
 
 /**
- * A scan is late when its file is older than the newest pushed, unless its number is above that
- * one's: then the writer's clock went back, and order goes on from its time.
+ * A scan is late when its file is older than the newest pushed, unless its scan number is higher: then the writer's
+ * clock went back, and the order continues from its time.
  */
 export function isLate(scan: Newest, newest: Newest | null): boolean {
   return newest !== null && compareScans(scan, newest) < 0 && scan.scanNumber <= newest.scanNumber;
 }
 
-/** A replayed scan was found by a start's first listing, or waited for over a minute. */
+/** A replayed scan was found by the first listing after a start, or waited for over a minute. */
 export function isReplayed(waiting: {
   readonly foundByFirstListing: boolean;
   readonly waitedMs: number;

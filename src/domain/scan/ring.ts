@@ -1,23 +1,23 @@
-/** What the ringbuffer of scans must hold. */
+/** What the ringbuffer of scans must contain. */
 
 import { highestBorneOut } from "./commit-outcome.ts";
 
-/** What it holds at most; it is configured in the member's file. */
+/** Its capacity, which is configured in the member's file. */
 export const RING_CAPACITY = 2_000;
 
 /**
- * The seqs up to `lastSeq` that lack, ascending. `inRing` has one for each of its values: null where
- * the value is no scan.
+ * The seqs up to `lastSeq` that are missing, ascending. `inRing` has one entry for each of its values: null where the
+ * value is not a scan.
  */
 export function lackingInRing(
   inRing: readonly (number | null)[],
   lastSeq: number,
 ): readonly number[] {
   const told = inRing.filter((seq) => seq !== null);
-  // One value of a stranger with a seq far above must not hide what lacks.
+  // One foreign value with a seq far above must not hide what is missing.
   const newest = highestBorneOut(lastSeq, told);
   const held = new Set(told.filter((seq) => seq <= newest));
-  // In a full ring, what was added twice has pushed the oldest out.
+  // In a full ring, values that were added twice have pushed the oldest out.
   const room = inRing.length < RING_CAPACITY ? RING_CAPACITY : held.size;
   const lacking: number[] = [];
   for (let seq = Math.max(1, newest - room + 1); seq <= lastSeq; seq += 1) {
@@ -27,8 +27,8 @@ export function lackingInRing(
 }
 
 /**
- * What lacks of the seqs from `oursFrom` on, and what is to be added for it, in order: with it all
- * that is newer, which would else be older in the ringbuffer, and go first when it is full.
+ * The missing seqs from `oursFrom` on, and the seqs to add in order: the missing ones and everything newer, because
+ * newer ones would otherwise be older in the ringbuffer and be evicted first.
  */
 export function mendingOfRing(
   inRing: readonly (number | null)[],

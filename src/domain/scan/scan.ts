@@ -1,10 +1,10 @@
-/** What one scan file holds, the limits it keeps, and every reason why a file is not a scan. */
+/** The content of a scan file, its limits, and every reason why a file is not a scan. */
 
 export const SCAN_FILE_BYTES_MAX = 64 * 1024 * 1024;
 export const SCAN_ASSETS_MAX = 10_000;
 export const ASSET_NAME_LENGTH_MAX = 64;
 
-/** The columns of the one row, as numbers and names; a null price or eigenvalue is NaN here. */
+/** The columns of the one row, as numbers and names; a null price or eigenvalue becomes NaN. */
 export type ScanColumns = {
   readonly scanNumber: number;
   /** Microseconds since the epoch. */

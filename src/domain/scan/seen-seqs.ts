@@ -1,20 +1,19 @@
 /**
- * Which seqs a reader has seen, at least once each and in any order: counts the distinct ones and
- * remembers the holes.
+ * The seqs that a reader has seen, at least once each and in any order: counts distinct ones and remembers the gaps.
  */
 
-/** Beyond this the oldest holes are given up as lost. */
+/** Beyond this the oldest gaps are counted as lost. */
 export const HOLES_MAX = 100_000;
 
 export type SeenSeqs = {
-  /** Seqs up to this one were there before and do not count. */
+  /** Seqs up to this one existed before and do not count. */
   readonly base: number;
   highest: number;
   /** Distinct seqs above the base. */
   seen: number;
-  /** Seqs below the highest that were not seen, in ascending order. */
+  /** Seqs below the highest that were not seen, ascending. */
   readonly holes: Set<number>;
-  /** Holes that were given up. */
+  /** Gaps that were counted as lost. */
   lost: number;
 };
 
@@ -46,7 +45,7 @@ export function gapsIn(seqs: SeenSeqs): number {
   return seqs.holes.size + seqs.lost;
 }
 
-/** Those that were holes a while ago, too: a scan may be told by its event before the one ahead of it. */
+/** The gaps that existed already a while ago: events of neighbouring scans may arrive out of order. */
 export function lastingGaps(seqs: SeenSeqs, holesBefore: ReadonlySet<number>): number {
   return seqs.holes.intersection(holesBefore).size + seqs.lost;
 }

@@ -1,9 +1,9 @@
-/** Reads an Arrow timestamp, a count of units or ISO-8601 text, as microseconds since the epoch. */
+/** Parses an Arrow timestamp, a count of units or ISO-8601 text, into microseconds since the epoch. */
 import { MS_PER_DAY, US_PER_MS, US_PER_SECOND } from "../time.ts";
 
 export type TimeUnit = "s" | "ms" | "us" | "ns";
 
-/** A value outside the exact integers comes back as an unsafe number, which `judgeNumbers` refuses. */
+/** A value outside the exact integers becomes an unsafe number, which `judgeNumbers` refuses. */
 export function microsFromUnit(value: bigint, unit: TimeUnit): number {
   // Nanoseconds are truncated: the contract's times have six decimals.
   return Number(unit === "ns" ? value / 1_000n : value * US_PER_UNIT[unit]);
@@ -14,7 +14,7 @@ const US_PER_UNIT = { s: 1_000_000n, ms: 1_000n, us: 1n } as const;
 const DATE_TIME =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?(?:Z|([+-])(\d\d):?(\d\d)?)?$/u;
 
-/** ISO-8601 with or without fraction and zone (no zone is UTC); null when it names no moment. */
+/** ISO-8601 with or without fraction and zone (no zone means UTC); null when it is not a valid time. */
 export function microsFromIso(text: string): number | null {
   const match = DATE_TIME.exec(text);
   if (match === null) return null;
@@ -22,7 +22,7 @@ export function microsFromIso(text: string): number | null {
   const [year, month, day] = [part(1), part(2), part(3)];
   if (month < 1 || 12 < month || day < 1 || daysInMonth(year, month) < day) return null;
   const [hours, minutes, seconds] = [part(4), part(5), part(6)];
-  // Second 60 is a leap second, which has no place in time since the epoch: the next second.
+  // Second 60 is a leap second, which epoch time does not have: it becomes the next second.
   if (23 < hours || 59 < minutes || 60 < seconds) return null;
   if (23 < part(9) || 59 < part(10)) return null;
   const zoneMinutes = (part(9) * 60 + part(10)) * (match[8] === "-" ? -1 : 1);

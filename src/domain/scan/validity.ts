@@ -13,11 +13,11 @@ import {
 export type ScanVerdict =
   { readonly kind: "valid"; readonly invalidPositions: readonly number[] } | InvalidScan;
 
-/** No position is left out: shared, so that the usual scan allocates nothing. */
+/** Shared, so that the usual scan without invalid prices allocates nothing. */
 const NONE: readonly number[] = [];
 const ALL_VALID: ScanVerdict = { kind: "valid", invalidPositions: NONE };
 
-/** The names alone: they seldom change, so a reader may keep the verdict on the same names. */
+/** Judges the names alone: they seldom change, so a reader may cache the result. */
 export function judgeAssets(assets: readonly string[]): InvalidScan | null {
   if (assets.length === 0) {
     return invalidScan("assets_empty", "assets is an empty list; a scan needs at least one asset");
@@ -34,7 +34,7 @@ export function judgeAssets(assets: readonly string[]): InvalidScan | null {
   return null;
 }
 
-/** Everything but the names, which `judgeAssets` has accepted. */
+/** Judges everything but the names, which `judgeAssets` has accepted. */
 export function judgeNumbers(columns: ScanColumns): ScanVerdict {
   const { scanNumber, timestampUs, assets, prices, eigenvalues } = columns;
   if (!Number.isSafeInteger(scanNumber) || scanNumber < 1) {

@@ -15,12 +15,12 @@ export function symmetricEigenvalues(matrix: Float64Array, size: number): Float6
   return diagonalize(tridiagonalize(matrix, size)).toSorted().toReversed();
 }
 
-/** Each reflection clears one column below its subdiagonal, and works on the block that remains. */
+/** Each reflection clears one column below its subdiagonal, and continues with the remaining block. */
 function tridiagonalize(matrix: Float64Array, size: number): Tridiagonal {
   const diagonal = new Float64Array(size);
   const beside = new Float64Array(size);
   const product = new Float64Array(size);
-  // Far below the rounding error, and far above where a sum of squares loses its digits.
+  // Far below the rounding error, and far above where a sum of squares underflows.
   const negligible =
     Number.EPSILON ** 2 * matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   for (let column = 0; column < size; column++) {
@@ -68,8 +68,8 @@ function reflectBlock(
 }
 
 function diagonalize({ diagonal, beside }: Tridiagonal): Float64Array {
-  // Measured by the whole matrix: where the rank is short, neighbours are rounding noise of each
-  // other, and a measure by them would never be met.
+  // Relative to the whole matrix: where the rank is deficient, neighbouring entries are rounding noise, and a test
+  // relative to them would never be met.
   let largest = 0;
   diagonal.forEach((value, at) => {
     largest = Math.max(largest, Math.abs(value) + Math.abs(beside[at]!));
@@ -77,7 +77,7 @@ function diagonalize({ diagonal, beside }: Tridiagonal): Float64Array {
   const negligible = Number.EPSILON * largest;
   for (let low = 0; low < diagonal.length; low++) {
     for (let sweep = 0; ; sweep++) {
-      // The block low..high stands alone.
+      // The block low..high is decoupled from the rest.
       let high = low;
       while (high < diagonal.length - 1 && Math.abs(beside[high]!) > negligible) high++;
       if (high === low) break;
@@ -102,7 +102,7 @@ function chase({ diagonal, beside }: Tridiagonal, low: number, high: number): vo
     const length = Math.hypot(bulge, value);
     beside[at + 1] = length;
     if (length === 0) {
-      // The rotation split the block: what is below it is already right.
+      // The rotation split the block: the part below is already diagonal.
       diagonal[at + 1]! -= carried;
       beside[high] = 0;
       return;

@@ -8,13 +8,13 @@ import type { Random } from "./random.ts";
 
 export type Market = {
   readonly assets: readonly string[];
-  /** Present prices in the order of assets: `stepMarket` overwrites them. */
+  /** Present prices in the order of assets; `stepMarket` overwrites them. */
   readonly prices: Float64Array;
   readonly traits: readonly AssetTraits[];
   readonly random: Random;
   /** Log of price over start price. */
   readonly drift: Float64Array;
-  /** Variance of each source of movement relative to its long-run mean: market, sectors, assets. */
+  /** Variance of each source of movement (market, sectors, assets) relative to its long-run mean. */
   readonly variance: Float64Array;
   regime: Regime;
 };
@@ -31,13 +31,13 @@ type AssetTraits = {
 
 type Regime = keyof typeof REGIMES;
 
-/** Shares are of an asset's variance; what market and sector leave is the asset's own. */
+/** Shares of an asset's variance; the rest after market and sector is the asset's own. */
 const REGIMES = {
   calm: { volatility: 0.6, marketShare: 0.2, sectorShare: 0.2, steps: 400 },
   normal: { volatility: 1, marketShare: 0.4, sectorShare: 0.2, steps: 200 },
   wild: { volatility: 2.2, marketShare: 0.75, sectorShare: 0.1, steps: 80 },
 } as const;
-/** Where a regime goes when it ends, and with what chance it goes to the first. */
+/** The two regimes that may follow, and the probability of the first. */
 const NEXT_REGIMES = {
   calm: { first: "normal", chance: 0.9, otherwise: "wild" },
   normal: { first: "calm", chance: 0.6, otherwise: "wild" },
@@ -47,7 +47,7 @@ const NEXT_REGIMES = {
 const SECTORS = 5;
 const SHOCK_WEIGHT = 0.08;
 const MEMORY_WEIGHT = 0.9;
-/** Pulls prices back to their start, so that a run of weeks stays within sane magnitudes. */
+/** Mean reversion to the start price, so that prices stay plausible in a run of weeks. */
 const REVERSION = 2e-5;
 const SIGNIFICANT_DIGITS = 6;
 const TICKERS =
@@ -96,7 +96,7 @@ function nextRegime(regime: Regime, random: Random): Regime {
   return random.uniform() < next.chance ? next.first : next.otherwise;
 }
 
-/** Draws one source's shock and lets its variance remember it. */
+/** Draws the shock of one source and updates its variance. */
 function shock(market: Market, source: number): number {
   const variance = market.variance[source]!;
   const drawn = Math.sqrt(variance) * market.random.normal();
@@ -106,7 +106,7 @@ function shock(market: Market, source: number): number {
 }
 
 function drawTraits(asset: number, random: Random): AssetTraits {
-  // The first ticker is the dearest; the 400th costs about a tenth of the quote currency.
+  // The first ticker is the most expensive; the 400th costs about a tenth of the quote currency.
   const startPrice = (60_000 * (0.5 + random.uniform())) / (asset + 1) ** 2.2;
   return {
     sector: asset % SECTORS,

@@ -5,7 +5,7 @@ import { dayFromMicros, isoFromMicros, MS_PER_SECOND } from "../time.ts";
 export type Pace = {
   /** Scans a second. */
   readonly rate: number;
-  /** The upstream falls silent for `forMs` after each `everyMs` in which it worked. */
+  /** The upstream is silent for `forMs` after each `everyMs` of work. */
   readonly outage: { readonly everyMs: number; readonly forMs: number } | null;
 };
 

@@ -9,7 +9,7 @@ export type Random = {
 
 const WARMUP_DRAWS = 12;
 
-/** The small fast counter generator (sfc32): 128 bits of state, passes the usual test batteries. */
+/** sfc32, a small and fast counter-based generator: 128 bits of state, passes the usual test batteries. */
 export function seededRandom(seed: number): Random {
   let a = seed | 0;
   let b = Math.floor(seed / 2 ** 32) | 0;
@@ -23,7 +23,7 @@ export function seededRandom(seed: number): Random {
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return (sum >>> 0) / 2 ** 32;
   };
-  // Neighbouring seeds start alike; after a dozen draws their streams have nothing in common.
+  // Neighbouring seeds have similar first draws; after a dozen draws their streams are unrelated.
   for (let draw = 0; draw < WARMUP_DRAWS; draw++) uniform();
 
   let spare: number | null = null;
@@ -33,7 +33,7 @@ export function seededRandom(seed: number): Random {
       spare = null;
       return kept;
     }
-    // Box and Muller's transform makes two at a time; 1 - u keeps the logarithm finite.
+    // The Box-Muller transform yields two at a time; 1 - u keeps the logarithm finite.
     const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
     const angle = 2 * Math.PI * uniform();
     spare = radius * Math.sin(angle);

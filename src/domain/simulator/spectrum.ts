@@ -1,7 +1,6 @@
 /**
- * The eigenvalues of the correlation matrix of log returns over a rolling window of scans.
- * Invariant: while they are told, they are as many as the assets, none is negative, and their sum
- * is the number of assets.
+ * The eigenvalues of the correlation matrix of log returns over a rolling window of scans. Invariant: when there are
+ * any, there is one for each asset, none is negative, and their sum is the number of assets.
  */
 import { assert } from "../assert.ts";
 import { symmetricEigenvalues } from "./eigenvalues.ts";
@@ -9,15 +8,15 @@ import { symmetricEigenvalues } from "./eigenvalues.ts";
 export type Spectrum = {
   readonly assetCount: number;
   readonly windowMax: number;
-  /** One row of log returns a scan; a ring. */
+  /** A ring buffer with one row of log returns per scan. */
   readonly returns: Float64Array;
   readonly logPrices: Float64Array;
   pricesSeen: number;
 };
 
-/** With fewer returns a correlation says nothing, and the eigenvalues are left empty. */
+/** With fewer returns a correlation means nothing, and the eigenvalues are left empty. */
 const RETURNS_MIN = 3;
-/** A sum of squares below this is a price that did not move. */
+/** A smaller sum of squares means that the price did not move. */
 const FLAT_BELOW = 1e-28;
 
 export function createSpectrum(assetCount: number, windowMax: number): Spectrum {
@@ -31,7 +30,7 @@ export function createSpectrum(assetCount: number, windowMax: number): Spectrum 
   };
 }
 
-/** Takes the next scan's prices; the eigenvalues of the window that ends with it, descending. */
+/** Takes the next scan's prices; returns the eigenvalues of the window that ends with it, descending. */
 export function pushPrices(spectrum: Spectrum, prices: Float64Array): Float64Array {
   const { assetCount, windowMax, returns, logPrices } = spectrum;
   assert(prices.length === assetCount, "each asset has a price");
@@ -47,9 +46,9 @@ export function pushPrices(spectrum: Spectrum, prices: Float64Array): Float64Arr
 }
 
 /**
- * With Z the standardised returns (rows x assets), the correlation matrix Z'Z and the Gram matrix
- * ZZ' have the same eigenvalues apart from zeros, so the smaller of the two is solved: with a
- * window of 50 a scan of 400 assets costs as little as one of 50.
+ * With Z the standardised returns (rows x assets), the correlation matrix Z'Z and the Gram matrix ZZ' have the same
+ * non-zero eigenvalues, so the smaller of the two is solved: with a window of 50 a scan of 400 assets costs as little
+ * as one of 50.
  */
 function correlationEigenvalues(spectrum: Spectrum, rows: number): Float64Array {
   const { assetCount } = spectrum;
@@ -64,12 +63,12 @@ function correlationEigenvalues(spectrum: Spectrum, rows: number): Float64Array 
         );
   const eigenvalues = new Float64Array(assetCount);
   for (let at = 0; at < solved.length; at++) eigenvalues[at] = Math.max(0, solved[at]!);
-  // A price that did not move correlates with none but itself: an eigenvalue of one.
+  // A price that did not move correlates only with itself: an eigenvalue of one.
   eigenvalues.fill(1, assetCount - flat);
   return flat === 0 ? eigenvalues : eigenvalues.toSorted().toReversed();
 }
 
-/** The moving assets' returns by rows, each asset's with mean 0 and sum of squares 1. */
+/** The returns of the moving assets by rows, each asset's with mean 0 and sum of squares 1. */
 function standardise(
   { returns, assetCount }: Spectrum,
   rows: number,

@@ -1,6 +1,6 @@
 /**
- * What daily returns say of risk. A ratio from a handful of days is noise that looks like a result,
- * so below thirty of them every figure is null, and the report says why.
+ * Risk figures from daily returns. With fewer than thirty days a ratio is noise, so every figure is null and the
+ * report says why.
  */
 import { addToMoments, createMoments, deviationOf, excessKurtosisOf, skewOf } from "./moments.ts";
 
@@ -18,7 +18,7 @@ export type DailyRatios = {
   readonly sortino: number | null;
   readonly calmar: number | null;
   readonly omega: number | null;
-  /** The loss of one day at 95 %, as a share, which is negative for a loss. */
+  /** The daily loss at 95 % (value at risk), as a share; negative for a loss. */
   readonly valueAtRisk: number | null;
   readonly conditionalValueAtRisk: number | null;
   readonly ulcerIndex: number | null;
@@ -28,9 +28,9 @@ export type DailyRatios = {
 };
 
 export type DailySamples = {
-  /** Equity at the end of each day, the start first. */
+  /** Equity at the start, then at the end of each day. */
   readonly equities: readonly number[];
-  /** Marked at every scan, deeper than any that days show. */
+  /** Marked at every scan, so deeper than the daily values show. */
   readonly drawdownMax: number;
 };
 
@@ -57,7 +57,7 @@ export function dailyRatiosOf({ equities: sampled, drawdownMax }: DailySamples):
   const growth = equities.at(-1)! / equities[0]!;
   const cagr = growth > 0 ? growth ** (DAYS_PER_YEAR / samples) - 1 : -1;
   const sorted = Float64Array.from(returns).toSorted();
-  // Up to the value at risk, the sample that it begins at included.
+  // Up to the value at risk, including the sample at its place.
   const worst = sorted.subarray(0, Math.floor((samples - 1) * TAIL_SHARE) + 1);
   return {
     reason: null,
@@ -77,18 +77,18 @@ export function dailyRatiosOf({ equities: sampled, drawdownMax }: DailySamples):
   };
 }
 
-/** The day on which nothing is left is the last one: there is no return on nothing. */
+/** The day on which the equity is gone is the last one: a return on zero is undefined. */
 function untilNothing(equities: readonly number[]): readonly number[] {
   const end = equities.findIndex((equity) => equity <= 0);
   return end === -1 ? equities : [...equities.slice(0, end), 0];
 }
 
-/** Null where the divisor is nothing: an infinite ratio is no finding. */
+/** Null where the divisor is zero: an infinite ratio is meaningless. */
 function ratio(dividend: number, divisor: number): number | null {
   return divisor > 0 ? dividend / divisor : null;
 }
 
-/** Between neighbours by straight line, of ascending values. */
+/** Quantile of ascending values, with linear interpolation. */
 export function quantileOf(sorted: ArrayLike<number>, share: number): number {
   const place = (sorted.length - 1) * share;
   const below = Math.floor(place);

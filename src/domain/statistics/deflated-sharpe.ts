@@ -1,17 +1,15 @@
 /**
- * How sure one can be that the best of many trials has a Sharpe ratio above zero (Bailey and López de
- * Prado): the best of N strategies without any skill has a high one, too, and the more so the more
- * the trials differ.
- *
- * Their N is every trial that the choice was made from, so one that never traded counts, though it has
- * no ratio: otherwise a wider search, half of it dead, would look like a narrow one. Its ratio is
- * undefined and not zero, so it is no part of the spread V, which zeros would narrow. They count
- * independent trials, which the sets of a grid are not: what comes out is rather too strict.
+ * The deflated Sharpe ratio (Bailey and López de Prado): the probability that the best of many trials has a true
+ * Sharpe ratio above zero. The best of N strategies without skill has a high ratio, too, and the more so the more the
+ * trials differ. N counts every trial that the choice was made from, including those that never traded: otherwise a
+ * wide search with many dead trials would look narrow. The ratio of a trial without trades is undefined, not zero, so
+ * it does not enter the spread V, which zeros would narrow. The formula assumes independent trials, which the sets of
+ * a grid are not, so the result is rather too strict.
  */
 import { addToMoments, createMoments, deviationOf } from "./moments.ts";
 
 export type BestTrial = {
-  /** All that were run. */
+  /** All trials that were run. */
   readonly trials: number;
   /** The daily ratio, not annualised, of every trial that has one. */
   readonly sharpes: readonly number[];
@@ -24,9 +22,9 @@ export type BestTrial = {
 };
 
 export type DeflatedSharpe = {
-  /** Probability that the true ratio is above what the luckiest of as many would show. */
+  /** Probability that the true ratio exceeds the expected best of as many trials without skill. */
   readonly probability: number;
-  /** What the best of as many trials without skill is expected to show, of one day. */
+  /** Expected best daily ratio of as many trials without skill. */
   readonly expectedBest: number;
 };
 
@@ -36,7 +34,7 @@ export function deflatedSharpe({ trials, sharpes, best }: BestTrial): DeflatedSh
   const { sharpe, samples, skew, excessKurtosis } = best;
   const moments = createMoments();
   for (const one of sharpes) addToMoments(moments, one);
-  // One ratio has no spread: then that of ratios without skill over as many days.
+  // A single ratio has no spread: the standard error of a ratio without skill over as many days is used.
   const spreadOfTrials = sharpes.length < 2 ? 1 / Math.sqrt(samples - 1) : deviationOf(moments);
   const expectedBest = spreadOfTrials * expectedMaximum(trials);
   const spread = 1 - skew * sharpe + ((excessKurtosis + 2) / 4) * sharpe * sharpe;
@@ -45,7 +43,7 @@ export function deflatedSharpe({ trials, sharpes, best }: BestTrial): DeflatedSh
   return { probability: normalShare(score), expectedBest };
 }
 
-/** The largest that is expected of this many draws of a standard normal variable; 0 for one. */
+/** Expected maximum of this many draws of a standard normal variable; 0 for one. */
 function expectedMaximum(trials: number): number {
   if (trials < 2) return 0;
   return (
@@ -53,7 +51,7 @@ function expectedMaximum(trials: number): number {
   );
 }
 
-/** Zelen and Severo's approximation, right to seven digits. */
+/** The normal distribution function by Zelen and Severo's approximation, accurate to seven digits. */
 export function normalShare(score: number): number {
   const t = 1 / (1 + 0.231_641_9 * Math.abs(score));
   const density = Math.exp((-score * score) / 2) / Math.sqrt(2 * Math.PI);
@@ -65,7 +63,7 @@ export function normalShare(score: number): number {
   return score < 0 ? tail : 1 - tail;
 }
 
-/** By halving: it is asked twice a sweep. */
+/** By bisection: it is called twice per sweep. */
 export function normalQuantile(share: number): number {
   let low = -10;
   let high = 10;

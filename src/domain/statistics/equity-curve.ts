@@ -1,4 +1,4 @@
-/** The equity as it goes: peaks, drawdowns and their lengths, in memory that does not grow with it. */
+/** The equity over time: peaks, drawdowns and their lengths, in bounded memory. */
 
 export type EquityCurve = {
   start: number;
@@ -8,13 +8,13 @@ export type EquityCurve = {
   peakAtMs: number;
   drawdownMax: number;
   drawdownLongestMs: number;
-  /** Drawdowns that are over, the present one aside. */
+  /** Finished drawdowns, without the present one. */
   drawdowns: number;
   drawdownSum: number;
   drawdownMsSum: number;
   /** Deepest point since the last peak. */
   depth: number;
-  /** Deepest point noted since `takeDeepest`. */
+  /** Deepest point since the last `takeDeepest`. */
   deepestUntaken: number;
 };
 
@@ -35,7 +35,7 @@ export function createEquityCurve(equity: number, nowMs: number): EquityCurve {
   };
 }
 
-/** Called with every scan: a drawdown begins at the last one at the peak, not where it was reached. */
+/** Called with every scan: a drawdown begins at the last scan at the peak, not where the peak was reached. */
 export function noteEquity(curve: EquityCurve, equity: number, nowMs: number): void {
   if (equity >= curve.peak) {
     if (curve.depth > 0) endDrawdown(curve, nowMs);
@@ -53,14 +53,14 @@ export function noteEquity(curve: EquityCurve, equity: number, nowMs: number): v
   if (equity < curve.lowest) curve.lowest = equity;
 }
 
-/** The deepest fall below the peak since it was last asked for, the present one included. */
+/** The deepest drawdown since the last call, the present one included. */
 export function takeDeepest(curve: EquityCurve): number {
   const deepest = Math.max(curve.deepestUntaken, (curve.peak - curve.last) / curve.peak);
   curve.deepestUntaken = 0;
   return deepest;
 }
 
-/** The drawdown that the run ends in counts as over. */
+/** The drawdown in which the run ends counts as finished. */
 export function closeEquityCurve(curve: EquityCurve, nowMs: number): void {
   if (curve.depth > 0) endDrawdown(curve, nowMs);
 }

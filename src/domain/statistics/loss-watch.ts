@@ -1,4 +1,4 @@
-/** When a book's loss limits would have latched in a run that goes on without them. */
+/** When a book's loss limits would have latched in a run that continues without them. */
 import { dayFromMicros, US_PER_MS } from "../time.ts";
 import type { Note } from "../trading/commands.ts";
 import type { RiskLimits } from "../trading/configuration.ts";
@@ -6,7 +6,7 @@ import type { LossLimit } from "../trading/risk/limit-names.ts";
 
 export type LossLimits = Pick<RiskLimits, "dailyLossMax" | "drawdownMax">;
 
-/** Each limit once: a book that latched trades no more, so there is no second time. */
+/** Each limit once: a latched book stops trading, so there is no second time. */
 export type Latched = { readonly limit: LossLimit; readonly day: string };
 
 export type LossWatch = {
@@ -16,7 +16,7 @@ export type LossWatch = {
   liquidations: number;
   /** The day of the first liquidation; empty before it. */
   liquidatedDay: string;
-  /** On which nothing was left; empty while there is something. */
+  /** The day on which the equity was gone; empty before it. */
   bankruptDay: string;
 };
 
@@ -46,7 +46,7 @@ export function watchLosses(watch: LossWatch, limits: LossLimits, now: EquityNow
 
 export type EquityNow = { readonly equity: number; readonly nowMs: number };
 
-/** What the core tells when it latches. */
+/** Records the core's own note of a latch or a liquidation. */
 export function noteLoss(watch: LossWatch, { code, subject }: Note, nowMs: number): void {
   if (code === "liquidated") {
     watch.liquidations += 1;
@@ -63,7 +63,7 @@ function noteLatched(watch: LossWatch, limit: LossLimit, nowMs: number): void {
   watch.latched.push({ limit, day: dayFromMicros(nowMs * US_PER_MS) });
 }
 
-/** What a run says beside its figures, the gravest first; null when there is nothing to say. */
+/** The remarks beside a run's figures, the most severe first; null when there are none. */
 export function lossText(run: LimitsReached): string | null {
   const told = [ruinText(run) ?? [], latchedText(run) ?? []].flat();
   return told.length === 0 ? null : told.join("; ");
@@ -77,7 +77,7 @@ export function latchedText({ latched, areEnforced }: LimitsReached): string | n
   return `${how} ${first.limit} on ${first.day}`;
 }
 
-/** Null when nothing was liquidated and something is left. */
+/** Null when nothing was liquidated and some equity is left. */
 export function ruinText({ liquidations = 0, liquidatedDay, bankruptDay }: LimitsReached) {
   const words = [
     bankruptDay === undefined ? [] : `bankrupt on ${bankruptDay}`,
@@ -89,18 +89,18 @@ export function ruinText({ liquidations = 0, liquidatedDay, bankruptDay }: Limit
 }
 
 export type LimitsReached = {
-  /** Whether they stopped the run, or only tell where they would have. */
+  /** Whether the limits stopped the run, or only report where they would have. */
   readonly areEnforced: boolean;
   readonly latched: readonly Latched[];
-  /** Positions that the venue closed; left out for none, as the two below. */
+  /** Positions that the venue closed; absent for none, as the next two. */
   readonly liquidations?: number;
   /** The first day with one. */
   readonly liquidatedDay?: string;
-  /** On which nothing was left and the run ended. */
+  /** The day on which the equity was gone and the run ended. */
   readonly bankruptDay?: string;
 };
 
-/** A run that ends at nothing has no figures beyond. */
+/** Records that the run ended with no equity: it has no figures after that. */
 export function noteBankrupt(watch: LossWatch, nowMs: number): void {
   watch.bankruptDay = dayFromMicros(nowMs * US_PER_MS);
 }

@@ -1,9 +1,9 @@
-/** Mean, deviation, skew and kurtosis of numbers that come one at a time and are not kept. */
+/** Mean, deviation, skewness and kurtosis of a stream of numbers, which are not stored. */
 
 export type Moments = {
   count: number;
   mean: number;
-  /** Sums of powers of the distances from the mean. */
+  /** Sums of powers of the deviations from the mean. */
   second: number;
   third: number;
   fourth: number;
@@ -13,7 +13,7 @@ export function createMoments(): Moments {
   return { count: 0, mean: 0, second: 0, third: 0, fourth: 0 };
 }
 
-/** Pébay's update: exact in one pass, without the cancellation of sums of powers. */
+/** Pébay's update: one pass, without the cancellation of sums of powers. */
 export function addToMoments(moments: Moments, value: number): void {
   const before = moments.count;
   const count = before + 1;
@@ -31,7 +31,7 @@ export function addToMoments(moments: Moments, value: number): void {
   moments.second += term;
 }
 
-/** The deviation of a sample: divides by one less than the count. */
+/** Sample standard deviation: divides by the count minus one. */
 export function deviationOf(moments: Moments): number {
   return moments.count < 2 ? 0 : Math.sqrt(moments.second / (moments.count - 1));
 }

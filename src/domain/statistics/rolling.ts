@@ -1,14 +1,12 @@
 /**
- * Windows over the last values of a series. They are plain records, so that a snapshot of a strategy
- * keeps them exactly as they are.
- *
- * Invariant: a window's sums depend on the values that were added and on nothing else; they are added up
- * anew each time round, so that rounding does not pile up over a long day.
+ * Windows over the last values of a series. They are plain records, so that a snapshot of a strategy keeps them
+ * exactly. Invariant: a window's sums depend only on the values that were added; they are recomputed once per round,
+ * so that rounding errors do not accumulate over a long day.
  */
 
 export type RollingWindow = {
   readonly values: Float64Array;
-  /** Where the next value goes. */
+  /** Index of the next write. */
   at: number;
   count: number;
   sum: number;
@@ -54,13 +52,13 @@ export function emptyWindow(window: RollingWindow): void {
   window.sumOfSquares = 0;
 }
 
-/** The value that many places before the newest, which is 0 places before. */
+/** The value that was added `places` values before the newest; 0 is the newest itself. */
 export function valueBefore({ values, at }: RollingWindow, places: number): number {
   const place = at - 1 - places;
   return values[place < 0 ? place + values.length : place]!;
 }
 
-/** The deviation of the values themselves, without a correction for a small sample. */
+/** The population standard deviation, without a correction for a small sample. */
 export function windowDeviation({ sum, sumOfSquares, count }: RollingWindow): number {
   const mean = sum / count;
   return Math.sqrt(Math.max(0, sumOfSquares / count - mean * mean));
@@ -70,7 +68,7 @@ export function windowRootMeanSquare({ sumOfSquares, count }: RollingWindow): nu
   return Math.sqrt(Math.max(0, sumOfSquares / count));
 }
 
-/** The last values in order of arrival and in order of size, for quantiles at no more than a move. */
+/** The last values in order of arrival and in order of size, so that quantiles need no sorting. */
 export type RollingRanks = { readonly arrived: RollingWindow; readonly sorted: Float64Array };
 
 export function createRollingRanks(length: number): RollingRanks {
@@ -90,7 +88,7 @@ export function addToRanks({ arrived, sorted }: RollingRanks, value: number): vo
   addToWindow(arrived, value);
 }
 
-/** Between neighbours by straight line. */
+/** Quantile with linear interpolation. */
 export function rankedQuantile({ arrived, sorted }: RollingRanks, share: number): number {
   const place = (arrived.count - 1) * share;
   const below = Math.floor(place);
@@ -98,7 +96,7 @@ export function rankedQuantile({ arrived, sorted }: RollingRanks, share: number)
   return below + 1 < arrived.count ? low + (sorted[below + 1]! - low) * (place - below) : low;
 }
 
-/** The first place among `count` ascending values that is not below this one. */
+/** Index of the first of `count` ascending values that is not below this one. */
 function placeOf(sorted: Float64Array, count: number, value: number): number {
   let low = 0;
   let high = count;

@@ -1,24 +1,25 @@
 /**
- * A series of a chart with no more points than a screen shows: its time in equal parts, and of each the lowest, the
- * highest and the last value. Invariant: no peak is lost, whatever the number of points.
+ * Thins the series of a chart to the points that a screen can show: time is divided into equal parts, and of each
+ * part the lowest, the highest and the last value are kept. Invariant: no peak is lost, whatever the number of
+ * points.
  */
 
-/** Column by column, as a chart takes it. */
+/** By columns, the form that a chart takes. */
 export type ThinnedSeries = {
   readonly atMs: number[];
   readonly low: (number | null)[];
   readonly high: (number | null)[];
   readonly last: (number | null)[];
-  /** Points that went into it. */
+  /** Number of points that went into it. */
   readonly count: number;
 };
 
-type Point = { readonly atMs: number; readonly value: number };
+export type Point = { readonly atMs: number; readonly value: number };
 
 /** Each part costs two points of a chart, its low and its high. */
 export const PARTS_MAX = 1_000;
 
-/** By time, ascending; as they are where there are few. Infinite values and those that are no number are left out. */
+/** Ascending by time. A short series is returned as it is. Infinite values and NaN are left out. */
 export function thinnedSeries(points: readonly Point[], partsMax = PARTS_MAX): ThinnedSeries {
   const sound = points.filter(({ value }) => Number.isFinite(value));
   const thinned: ThinnedSeries = { atMs: [], low: [], high: [], last: [], count: sound.length };
@@ -27,7 +28,7 @@ export function thinnedSeries(points: readonly Point[], partsMax = PARTS_MAX): T
   const isWhole = sound.length <= partsMax;
   let part = -1;
   for (const [number, { atMs, value }] of sound.entries()) {
-    // A clock that was set back begins no part anew.
+    // After a clock was set back, points stay in the current part.
     const own = isWhole ? number : Math.max(part, partOf(atMs - first, widthMs, partsMax));
     const place = thinned.atMs.length - 1;
     if (own === part && 0 <= place) {

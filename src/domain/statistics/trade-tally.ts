@@ -1,4 +1,4 @@
-/** Figures about trades, added up one by one: none is kept. */
+/** Statistics of trades, accumulated one by one without storing them. */
 import type { Trade } from "../trading/orders.ts";
 import { addToMoments, createMoments, deviationOf, type Moments } from "./moments.ts";
 

@@ -1,10 +1,10 @@
-/** Which services an operator means by one word, and in which order they take a command. */
+/** Which services an operator's argument selects, and the order in which they take a command. */
 import { GROUPS, type ServiceSpec } from "./services.ts";
 
 const ALL = "all";
 const GROUP_PREFIX = "group:";
 
-/** Every word that means at least one of these services. */
+/** Every argument that selects at least one of these services. */
 export function serviceChoices(services: readonly ServiceSpec[]): readonly string[] {
   const groups = GROUPS.filter((name) => services.some(({ group }) => group === name));
   return [
@@ -14,7 +14,7 @@ export function serviceChoices(services: readonly ServiceSpec[]): readonly strin
   ];
 }
 
-/** Upstream first, so that each finds what it depends on; to be stopped they are turned round. */
+/** Upstream first, so that each finds its dependencies running; a stop uses the reverse order. */
 export function chosenServices(
   services: readonly ServiceSpec[],
   choice: string,
@@ -27,7 +27,7 @@ export function chosenServices(
   );
 }
 
-/** Invariant: a cycle among dependencies, which the table has none of, would still end. */
+/** Terminates even with a cycle among dependencies, which the table does not have. */
 export function upstreamFirst(services: readonly ServiceSpec[]): readonly ServiceSpec[] {
   const ordered = new Set<ServiceSpec>();
   const visiting = new Set<ServiceSpec>();

@@ -1,4 +1,7 @@
-/** What follows the end of one life of a service's process: who asked for it decides what it costs. */
+/**
+ * What follows the end of one life of a service's process; whether it costs restart budget depends on who asked for
+ * the end.
+ */
 import { decideRestart } from "./restart-policy.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
 import { isoFromMs } from "../time.ts";
@@ -6,17 +9,17 @@ import { isoFromMs } from "../time.ts";
 export const END_KINDS = [
   /** By itself, or by a signal that supervision did not send. */
   "exited",
-  /** By itself, before its ready state had held long enough. */
+  /** By itself, before it was ready for long enough. */
   "failed_start",
-  /** Killed: no beat for 10 s. */
+  /** Killed after 10 s without a beat. */
   "frozen",
-  /** Restarted: its memory was over the limit. */
+  /** Restarted because its memory was over the limit. */
   "memory",
-  /** Restarted: scans lay unpushed though archive and Hazelcast answered. */
+  /** Restarted because scans were not pushed although archive and Hazelcast answered. */
   "unhealthy",
-  /** Its worker process died, and it with it. */
+  /** Its worker died, and the process with it. */
   "lost",
-  /** SIGKILL does not end it: it hangs in the kernel. */
+  /** It survived SIGKILL: it hangs in the kernel. */
   "unkillable",
   /** Exit 76: a newer epoch has taken over. */
   "fenced",
@@ -24,7 +27,7 @@ export const END_KINDS = [
   "misconfigured",
   /** Asked for by an operator, a deploy or a shutdown. */
   "stopped",
-  /** Its run was closed from outside; the process may live on and is adopted. */
+  /** Its run was closed from outside; the process may still live and is then adopted. */
   "abandoned",
 ] as const;
 export type EndKind = (typeof END_KINDS)[number];
@@ -34,26 +37,26 @@ export type Mode = "auto" | "monitor-only";
 
 export type NextStep =
   | { readonly kind: "idle" }
-  /** A start that somebody asked for: it costs no budget. */
+  /** A requested start: it costs no budget. */
   | { readonly kind: "start" }
   | { readonly kind: "restart"; readonly atMs: number }
-  /** The budget is spent; the next try comes when the window allows. */
+  /** The budget is spent; the next try is made when the window allows it. */
   | { readonly kind: "fatal"; readonly atMs: number }
-  /** monitor-only: what would be done, and when. */
+  /** monitor-only mode: what would be done, and when. */
   | { readonly kind: "observe"; readonly atMs: number }
-  /** Nobody restarts it until an operator says start or restart. */
+  /** Not restarted until an operator says start or restart. */
   | { readonly kind: "hold" };
 
 export type EndSituation = {
   readonly intent: Intent;
   readonly mode: Mode;
   readonly end: EndKind;
-  /** Processes of this service that SIGKILL did not end and that still exist. */
+  /** Processes of this service that survived SIGKILL and still exist. */
   readonly unkillable: number;
   readonly restartTimesMs: readonly number[];
 };
 
-/** One replacement of a process that cannot be killed, never a second. */
+/** Only one replacement of a process that cannot be killed. */
 const UNKILLABLE_MAX = 1;
 
 export function nextStep(
@@ -84,7 +87,7 @@ export function nextStep(
   }
 }
 
-/** The word on a service whose process is gone. */
+/** The status word of a service whose process is gone. */
 export function wordAfterEnd(
   step: NextStep,
   end: EndKind,

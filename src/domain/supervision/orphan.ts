@@ -1,19 +1,18 @@
 /**
- * Whether a living service that no run holds is stopped.
- * Invariant: never for want of a run alone. A server that lost its memory, or a supervisor that was
- * deleted, says nothing about the service: its next run adopts the process.
+ * Whether a living service that no run holds is stopped. Invariant: never only because its run is missing. A server
+ * that lost its memory, or a deleted supervisor, says nothing about the service: its next run adopts the process.
  */
 
 export type OrphanSigns = {
   readonly supervisor: "running" | "told to stop" | "cancelled" | "gone";
-  /** Who holds the newest run's activity. */
+  /** The holder of the newest run's activity. */
   readonly run: "none" | "waiting" | "elsewhere";
 };
 
-/** Null where it waits on. */
+/** Null: it stays running. */
 export function whyStopOrphan({ supervisor, run }: OrphanSigns): string | null {
   if (run === "elsewhere") return "another worker holds its run";
-  // An open run is told to end by its supervisor, and takes the process with it.
+  // An open run is ended by its supervisor, and ends the process with it.
   if (run === "waiting") return null;
   if (supervisor === "told to stop") return "its supervisor says stopped, and no run holds it";
   if (supervisor === "cancelled") return "its supervisor was cancelled, and no run holds it";

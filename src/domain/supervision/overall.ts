@@ -1,4 +1,4 @@
-/** One word and one exit code for the whole system, from the words on its services and the answers of its servers. */
+/** One word and one exit code for the whole system, from the words of its services and the answers of its servers. */
 import type { Word } from "./verdict.ts";
 
 /** The exit codes of `dolphin status`. */
@@ -10,12 +10,12 @@ export type StatusExit =
   typeof EXIT_HEALTHY | typeof EXIT_WARNING | typeof EXIT_FAULT | typeof EXIT_SERVER_SILENT;
 
 export type Overall = {
-  /** The gravest word, or that a server is silent. */
+  /** The most severe word, or `Server silent`. */
   readonly word: Word | "Server silent";
   readonly exit: StatusExit;
 };
 
-/** From the least to the gravest. */
+/** From the least to the most severe. */
 const EXITS: Readonly<Record<Word, StatusExit>> = {
   Healthy: EXIT_HEALTHY,
   Starting: EXIT_WARNING,

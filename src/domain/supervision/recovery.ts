@@ -1,4 +1,4 @@
-/** Whether a living process is ended so that a fresh one takes its place. */
+/** Whether a living process is ended so that a new one takes its place. */
 import type { Mode } from "./next-step.ts";
 import { decideRestart } from "./restart-policy.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
@@ -14,8 +14,8 @@ export type RecoverySituation = {
 };
 
 /**
- * Null where the process is left alone: a sick one that runs is better than none, so nothing is
- * ended that the budget would not let start again. (A frozen one is ended by whoever hears its beat.)
+ * Null: leave the process alone. A sick process that runs is better than none, so nothing is ended that the budget
+ * would not allow to start again. (A frozen process is ended by the keeper that receives its beats.)
  */
 export function decideRecovery(
   found: Verdict,
@@ -25,7 +25,7 @@ export function decideRecovery(
   if (found.action !== "restart" || situation.mode === "monitor-only") return null;
   const { policy, restartTimesMs, nowMs } = situation;
   if (decideRestart(policy, restartTimesMs, nowMs).kind === "fatal") return null;
-  // What lies undone though all that it needs answers.
+  // Work is left undone although every dependency answers.
   if (found.word === "Stale") return { kind: "unhealthy", why: found.reason };
   const rssBytes = seen.observation.rssBytes ?? 0;
   return seen.limits.rssRestartBytes <= rssBytes ? { kind: "memory", why: found.reason } : null;

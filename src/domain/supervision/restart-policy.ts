@@ -1,30 +1,30 @@
-/** When a service that ended by itself is started again: delays, a budget, and patience after it is spent. */
+/** When a service that ended by itself is restarted: delays, a budget, and the wait after it is spent. */
 import { MS_PER_MINUTE } from "../time.ts";
 
 export type RestartPolicy = {
   /** At least 1. */
   readonly restartsMax: number;
   readonly windowMs: number;
-  /** Delay before the first, second, ... restart of lives that all ended soon; the last one repeats. */
+  /** Delay before the first, second, ... restart of consecutive short lives; the last one repeats. */
   readonly delaysMs: readonly number[];
   /**
-   * After a life as long as this the first delay holds again. Left out where a history recorded the
-   * policy before there was one: every restart within the window counts, as it did then.
+   * After a life of at least this long the first delay applies again. Absent in histories from before this setting:
+   * there every restart within the window counts.
    */
   readonly healthyAfterMs?: number;
   /** Least time between the last restart and the try after the budget was spent. */
   readonly fatalRetryMs: number;
   /**
-   * Whether restarts that a clock set back has left in the future are dated anew. Left out where a history recorded
-   * the policy before they were: they count as of just now until the clock has come past them.
+   * Whether restarts that are in the future, because the clock was set back, are dated anew. Absent in histories from
+   * before this setting: there they count as just now until the clock has passed them.
    */
   readonly datesAnew?: boolean;
 };
 
-/** Clocks of two hosts differ by less: what is so little ahead of one was noted by the other. */
+/** The clocks of two hosts differ by less: a time so little ahead was recorded by the other host. */
 const SKEW_MS_MAX = MS_PER_MINUTE;
 
-/** Of what is missed more than any number of its restarts: it is tried again for good, and soon. */
+/** A policy without a budget, for a process that must always run: retried without end, and soon. */
 export function relentless(policy: RestartPolicy, delayMsMax: number): RestartPolicy {
   const delaysMs = policy.delaysMs.map((delayMs) => Math.min(delayMs, delayMsMax));
   return { ...policy, restartsMax: Infinity, delaysMs };
@@ -32,19 +32,19 @@ export function relentless(policy: RestartPolicy, delayMsMax: number): RestartPo
 
 export type RestartDecision =
   | { readonly kind: "restart"; readonly atMs: number }
-  /** The budget is spent: the next try comes as soon as the window allows. */
+  /** The budget is spent: the next try is made as soon as the window allows. */
   | { readonly kind: "fatal"; readonly atMs: number };
 
 /**
- * Decides on the next restart. `restartTimesMs` are the earlier restarts in ascending order.
- * Invariant: a restart at the time decided never makes more than `restartsMax` in any window.
+ * Decides on the next restart. `restartTimesMs` are the earlier restarts, ascending. Invariant: a restart at the
+ * decided time never makes more than `restartsMax` within any window.
  */
 export function decideRestart(
   policy: RestartPolicy,
   restartTimesMs: readonly number[],
   nowMs: number,
 ): RestartDecision {
-  // What is still ahead counts as now, not for longer.
+  // A time that is still ahead counts as now.
   const times = datedBy(policy, restartTimesMs, nowMs).map((at) => Math.min(at, nowMs));
   const within = times.filter((at) => nowMs - policy.windowMs < at);
   if (within.length < policy.restartsMax) {
@@ -58,7 +58,7 @@ export function decideRestart(
   return { kind: "fatal", atMs };
 }
 
-/** How many of the last lives in a row ended soon after their restart, the one that ends now included. */
+/** Number of consecutive lives that ended soon after their restart, including the one that ends now. */
 function rapidFailures(
   { healthyAfterMs = Infinity }: RestartPolicy,
   timesMs: readonly number[],
@@ -70,16 +70,16 @@ function rapidFailures(
 }
 
 /**
- * The restarts as a clock dates them that was set back since: the newest was just now, and the others as long before it
- * as they were. Whoever keeps the list has to keep what this returns: else they were just now at each look, and a budget
- * that was spent when a clock went back by a day stays spent for that day.
+ * The restart times after a clock was set back: shifted so that the newest is now, with the distances unchanged. The
+ * caller has to store the result: otherwise they would be "just now" at each look, and a budget that was spent when
+ * the clock went back by a day would stay spent for that day.
  */
 export function datedBy(
   { datesAnew = false }: RestartPolicy,
   restartTimesMs: readonly number[],
   nowMs: number,
 ): readonly number[] {
-  // One that was made since the clock went back may stand behind those from before.
+  // A restart after the clock change may be listed behind earlier ones.
   const aheadMs = Math.max(nowMs, ...restartTimesMs) - nowMs;
   if (!datesAnew || aheadMs <= SKEW_MS_MAX) return restartTimesMs;
   return restartTimesMs
@@ -87,12 +87,12 @@ export function datedBy(
     .toSorted((a, b) => a - b);
 }
 
-/** Whether a clock was set back since it showed this time. */
+/** Whether the clock was set back since it showed this time. */
 export function isAhead(atMs: number, nowMs: number): boolean {
   return nowMs + SKEW_MS_MAX < atMs;
 }
 
-/** The restarts that still count, ascending; older ones are forgotten so that a list stays short. */
+/** The restarts that still count, ascending; older ones are dropped so that the list stays short. */
 export function restartsInWindow(
   policy: RestartPolicy,
   restartTimesMs: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * The table of the services that DOLPHIN supervises; a new service is one row and one folder in src/services.
- * Code that is about all services asks a row for its role, its book or its group, never for its name.
+ * The table of the services that DOLPHIN supervises; a new service is one row here and one folder in src/services.
+ * General code asks a row for its role, its book or its group, never for its name.
  */
 import { assert } from "../assert.ts";
 import type { BookName } from "../trading/books.ts";
@@ -27,18 +27,18 @@ export const SERVICE_NAMES = [
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-/** What a service is there for: `bridge` brings the scans in, `trader` decides for its book, `streamer` brings order books in. */
+/** What a service does: `bridge` pushes scans, `trader` trades its book, `streamer` publishes order books. */
 export const ROLES = ["bridge", "trader", "bookkeeper", "streamer", "health"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What an operator starts and stops together: `dolphin start group:trading`. */
+/** Services that an operator starts and stops together: `dolphin start group:trading`. */
 export const GROUPS = ["data", "trading", "health"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export type Dependency = ServiceName | "hazelcast" | "archive";
 
 export type ServiceLimits = {
-  /** Hard cap: what goes beyond it fails, or is killed by the kernel. */
+  /** Hard cap: an allocation beyond it fails, or the kernel kills the process. */
   readonly memoryMaxBytes: number;
   /** Percent of one core. */
   readonly cpuMaxPercent: number;
@@ -50,28 +50,28 @@ export type ServiceSpec = {
   readonly name: string;
   readonly layer: Layer;
   readonly role: Role;
-  /** The book that it decides for. */
+  /** The book that it trades; null for other services. */
   readonly book: BookName | null;
   readonly group: Group;
-  /** What must work for it to work, nearest first; a group is started in this order. */
+  /** The dependencies, nearest first; they determine the start order of a group. */
   readonly dependsOn: readonly Dependency[];
   /** The module that the child process runs, relative to `src/services`. */
   readonly module: string;
   readonly nodeArgs: readonly string[];
-  /** Whether milliseconds count of what it does. */
+  /** Whether its latency is measured in milliseconds. */
   readonly isUrgent: boolean;
-  /** How long the ready state must hold before a start counts as successful. */
+  /** Seconds of readiness after which a start counts as successful. */
   readonly startSeconds: number;
-  /** How long SIGTERM is given before SIGKILL. */
+  /** Seconds between SIGTERM and SIGKILL. */
   readonly stopWaitSeconds: number;
   readonly rssWarnBytes: number;
   readonly rssRestartBytes: number;
   readonly cpuWarnPercent: number;
   readonly cpuAlertPercent: number;
-  /** Above what the watch acts on: only what grows faster than it looks meets them. */
+  /** Above the marks of the watch: only a process that grows faster than the watch looks meets them. */
   readonly limits: ServiceLimits;
   readonly autostart: boolean;
-  /** What it needs and hears, and whose fault it is when that fails. */
+  /** Dependencies, inputs and queue, with whose fault it is when they fail. */
   readonly ties: Ties;
 };
 
@@ -87,7 +87,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     group: "data",
     dependsOn: ["archive", "hazelcast"],
     module: "scan-bridge/main.ts",
-    // For the main thread, which beats and answers: the pump's own is set where it starts.
+    // For the main thread, which beats and answers; the pump thread's limits are set where it starts.
     nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=1"],
     isUrgent: true,
     startSeconds: 5,
@@ -117,7 +117,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     cpuWarnPercent: 50,
     cpuAlertPercent: 80,
     limits: LIMITS,
-    // On paper only. A live broker's book is started by an operator.
+    // Paper only. An operator starts the book of a live broker.
     autostart: true,
     ties: TRADER_TIES,
   },
@@ -179,7 +179,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     cpuWarnPercent: 50,
     cpuAlertPercent: 80,
     limits: LIMITS,
-    // Where symbols are configured.
+    // It starts where symbols are configured.
     autostart: false,
     ties: ORDER_BOOK_TIES,
   },
@@ -189,7 +189,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     role: "health",
     book: null,
     group: "health",
-    // It tells what is wrong with them, and works without any.
+    // It reports on the servers, and works without them.
     dependsOn: [],
     module: "health/main.ts",
     nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=1"],
@@ -206,12 +206,12 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
   },
 };
 
-/** The service that decides for a book. */
+/** The service that trades a book. */
 export function traderOf(book: BookName): ServiceSpec {
   return serviceWith("trader", book);
 }
 
-/** The service that brings the scans in. */
+/** The service that pushes the scans. */
 export function bridgeService(): ServiceSpec {
   return serviceWith("bridge", null);
 }

@@ -1,7 +1,7 @@
 /**
- * For how long something that is watched has been silent, counted look by look.
- * Invariant: a pause of the observer is not silence of the observed. Between two looks counts one
- * interval at most, however late the second one came, and a few looks alone condemn nobody.
+ * How long an observed process has been silent, counted look by look. Invariant: a pause of the observer is not
+ * silence of the observed. Between two looks at most one interval counts, however late the second look was, and a few
+ * looks alone condemn nobody.
  */
 
 export type Silence = {
@@ -13,10 +13,10 @@ export type Silence = {
 export const HEARD: Silence = { silentMs: 0, looks: 0 };
 
 const LOOKS_MIN = 3;
-/** A look that comes later than this many intervals is the first after a pause. */
+/** A look that is later than this many intervals follows a pause. */
 const PAUSE_INTERVALS = 5;
 
-/** One more look at something silent, `sinceLookMs` after the one before. */
+/** Counts one more look at something silent, `sinceLookMs` after the previous one. */
 export function silentLook(before: Silence, sinceLookMs: number, intervalMs: number): Silence {
   const countedMs = Math.min(Math.max(sinceLookMs, 0), intervalMs);
   return { silentMs: before.silentMs + countedMs, looks: before.looks + 1 };
@@ -26,7 +26,7 @@ export function isTooSilent({ silentMs, looks }: Silence, silentMsMax: number): 
   return LOOKS_MIN <= looks && silentMsMax <= silentMs;
 }
 
-/** What was true before such a look need not have been true all the time until it. */
+/** Whether the observer was paused: what was true at the previous look need not have been true since. */
 export function isAfterPause(sinceLookMs: number, intervalMs: number): boolean {
   return PAUSE_INTERVALS * intervalMs < sinceLookMs;
 }

@@ -1,5 +1,5 @@
 /**
- * Room for compiled code that a thread of a service reserves. V8 takes 512 MiB for each thread, and a limit on a
- * process's data counts what is reserved: three of them left a bridge under such a limit no room to start.
+ * Address space that a service thread reserves for compiled code. V8 takes 512 MiB for each thread, and a data limit
+ * counts reservations: with three threads a bridge under such a limit could not start.
  */
 export const THREAD_CODE_MB = 64;

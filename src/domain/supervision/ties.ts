@@ -1,6 +1,6 @@
 /**
- * What a service is tied to, as its row tells: what it needs, what comes in, what waits for it; with
- * whose fault it is where one of them fails, and in which words that is said.
+ * The ties of a service in its table row: its dependencies, inputs and queue, whose fault it is when one of them
+ * fails, and the wording of that.
  */
 
 export const CAUSES = [
@@ -16,41 +16,41 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** How a service finds what it depends on. */
+/** The states in which a service finds a dependency. */
 export const DEPENDENCY_STATES = ["ok", "down", "hung", "missing", "error"] as const;
 export type DependencyState = (typeof DEPENDENCY_STATES)[number];
 
 export type Need = {
-  /** In `though archive and Hazelcast answer`. */
+  /** The name in `though archive and Hazelcast answer`. */
   readonly name: string;
   readonly cause: Cause;
-  /** `Error`: nothing goes on without it. */
+  /** `Error`: the service cannot work without it. */
   readonly word: "Error" | "Warning";
   readonly says: Readonly<Record<Exclude<DependencyState, "ok">, string>>;
   readonly after: string;
 };
 
 export type InputTie = {
-  /** `newest data` 2 s old. */
+  /** As in `newest data` 2 s old. */
   readonly newest: string;
   readonly none: string;
-  /** Behind the age, where it is old and nobody of ours is to blame. */
+  /** Follows the age of an old input when nobody of ours is to blame. */
   readonly quiet: string;
-  /** The first that brings it, and whether that is one of our own. */
+  /** The first source of the input, and whether that is a service of ours. */
   readonly source: { readonly cause: Cause; readonly isOurs: boolean };
-  /** One of our own services on the way, among the dependencies that the facts tell. */
+  /** A service of ours on the way, found among the dependencies in the facts. */
   readonly via: { readonly service: string; readonly cause: Cause } | null;
-  /** The service works without it: old or absent it is a warning, and no more. */
+  /** The service works without it: an old or absent value is only a warning. */
   readonly isSide?: true;
 };
 
 export type QueueTie = {
   readonly unit: string;
-  /** `a complete file lies unpushed` for 90 s. */
+  /** As in `a complete file lies unpushed` for 90 s. */
   readonly lies: string;
-  /** `no file is settled` for 75 s. */
+  /** As in `no file is settled` for 75 s. */
   readonly still: string;
-  /** `nothing is listed` for 6 min. */
+  /** As in `nothing is listed` for 6 min. */
   readonly blind: string;
   readonly cause: Cause;
 };
@@ -58,13 +58,13 @@ export type QueueTie = {
 export type Ties = {
   readonly needs: Readonly<Record<string, Need>>;
   readonly inputs: Readonly<Record<string, InputTie>>;
-  /** Whether every other input that it tells of is one of its feeds. */
+  /** Whether every other input that it reports is a feed of its own. */
   readonly hasFeeds?: true;
-  /** Null: nothing that waits for it is judged. */
+  /** Null: the service has no queue that is judged. */
   readonly queue: QueueTie | null;
 };
 
-/** Undefined for what is not judged. */
+/** Undefined for an input that is not judged. */
 export function inputTieOf({ inputs, hasFeeds }: Ties, name: string): InputTie | undefined {
   return inputs[name] ?? (hasFeeds === true ? feedTie(name) : undefined);
 }
@@ -112,7 +112,7 @@ export const BRIDGE_TIES: Ties = {
   },
 };
 
-/** As the bridge's `latest` tells them. */
+/** Read from the bridge's `latest`. */
 const HEARD_SCANS: InputTie = {
   newest: "newest scan",
   none: "no scan heard yet",
@@ -138,7 +138,7 @@ export const GREEN_TIES: Ties = {
       source: { cause: "trader", isOurs: true },
       via: null,
     },
-    // What its notes are about.
+    // The subject of its notes.
     scans: HEARD_SCANS,
   },
   queue: null,

@@ -1,7 +1,6 @@
 /**
- * The verdict on one service: a word, whose fault it is, and what is done about it.
- * Invariant: only evidence about the process itself, or about scans that it leaves lying while
- * archive and Hazelcast both answer, ever leads to a restart.
+ * The verdict on one service: a word, whose fault it is, and the action. Invariant: a restart follows only from
+ * evidence about the process itself, or about scans that it leaves unpushed while archive and Hazelcast both answer.
  */
 
 import { type Cause, type DependencyState, type InputTie, inputTieOf, type Ties } from "./ties.ts";
@@ -30,34 +29,34 @@ export type Verdict = {
   readonly reason: string;
 };
 
-/** What came in, from when its service first saw it; ages in seconds on the service's own clock. */
+/** An input, from when the service first saw it; ages in seconds on the service's own clock. */
 export type InputFact = {
   readonly name: string;
-  /** The age of the newest; null before the first. */
+  /** Age of the newest value; null before the first. */
   readonly ageS: number | null;
-  /** Up to this it is fresh, beyond twice of it stale. */
+  /** Fresh up to this age, stale beyond twice of it. */
   readonly budgetS: number;
-  /** Since the service last looked for it, or was to look; null where it is told. */
+  /** Time since the service last looked for it, or should have looked; null where values are pushed to it. */
   readonly lookedAgeS?: number | null | undefined;
 };
 
 export type QueueFact = {
   readonly waiting: number;
-  /** Since the oldest was first seen; null where nothing waits, or nobody knows. */
+  /** Since the oldest was first seen; null where nothing waits, or it is not known. */
   readonly oldestS: number | null;
-  /** Since one was dealt with; null while none can be. */
+  /** Since the last one was finished; null while none can be. */
   readonly progressS: number | null;
 };
 
-/** What a person has to know of a dependency or an input that works. */
+/** A condition of a working dependency or input that a person has to know. */
 export type Note = {
   readonly of: string;
   readonly says: string;
-  /** Somebody has to act. */
+  /** An operator has to act. */
   readonly isAlert: boolean;
 };
 
-/** What a service says about its work. */
+/** What a service reports about its work. */
 export type WorkFacts = {
   readonly dependencies: Readonly<Record<string, DependencyState>>;
   readonly inputs: readonly InputFact[];
@@ -67,16 +66,16 @@ export type WorkFacts = {
 
 export type Observation = {
   readonly phase: "absent" | "starting" | "running";
-  /** Since the last beat. */
+  /** Seconds since the last beat. */
   readonly silentS: number;
   readonly rssBytes: number | null;
-  /** Mean of the last 60 s outside a backlog; null where that is not known. */
+  /** Mean of the last 60 s outside a backlog; null where it is not known. */
   readonly cpuPercent: number | null;
-  /** What the last beat said; null from a service without data, or before the first beat. */
+  /** The facts of the last beat; null from a service without data, or before the first beat. */
   readonly facts: WorkFacts | null;
-  /** The service's own phrase for what it does; left out where nobody has told it. */
+  /** The service's own phrase for what it does; absent where it reports none. */
   readonly state?: string | null | undefined;
-  /** How long all that it needs has answered without a break. */
+  /** How long all dependencies have answered without interruption. */
   readonly dependenciesOkS: number;
 };
 
@@ -86,20 +85,20 @@ export type Limits = {
   readonly cpuWarnPercent: number;
   readonly cpuAlertPercent: number;
 };
-/** What of a service's row decides. */
+/** The part of a service's row that the verdict uses. */
 export type Row = Limits & { readonly ties: Ties };
 
 export const SILENT_MAX_S = 10;
-/** What waits for long is said, and for longer it is stale. */
+/** Work that waits this long is reported; longer, it is stale. */
 const WAITS_S = 30;
 const STALE_S = 60;
 const STUCK_S = 60;
-/** A sign that it looks is due with every item; one file operation of a slow share may take long. */
+/** A sign of looking is due with every item, but one file operation on a slow share may take long. */
 const BLIND_S = 300;
 const JOURNAL_WAIT = "waiting: journal";
 const BYTES_PER_MB = 1_048_576;
 
-/** Tries the rows of the design's table in their order; the first that fits decides. */
+/** Tries the rules in their order; the first that applies decides. */
 export function verdict(seen: Observation, row: Row): Verdict {
   const { facts } = seen;
   if (seen.phase === "absent") {
@@ -113,13 +112,13 @@ export function verdict(seen: Observation, row: Row): Verdict {
   );
 }
 
-/** Whether all answers that it needs; false before it has said anything. */
+/** Whether every dependency answers; false before the service has reported anything. */
 export function hasWhatItNeeds(facts: WorkFacts | null, { needs }: Ties): boolean {
   if (facts === null) return false;
   return Object.keys(needs).every((name) => (facts.dependencies[name] ?? "ok") === "ok");
 }
 
-/** The first in the row's order that fails this badly. */
+/** The first dependency in the row's order that fails with this severity. */
 function onNeeds(facts: WorkFacts | null, ties: Ties, word: "Error" | "Warning"): Verdict | null {
   for (const [name, need] of Object.entries(ties.needs)) {
     const state = facts?.dependencies[name] ?? "ok";
@@ -130,7 +129,7 @@ function onNeeds(facts: WorkFacts | null, ties: Ties, word: "Error" | "Warning")
   return null;
 }
 
-/** What waits, where something can, and how old the newest of each input is. */
+/** The length of the queue, where there is one, and the age of the newest value of each input. */
 function standing({ queue, inputs }: WorkFacts, ties: Ties): string[] {
   const waits =
     queue === null || ties.queue === null ? [] : [`${queue.waiting} ${ties.queue.unit} wait`];
@@ -163,19 +162,19 @@ function onStuckQueue({ facts, dependenciesOkS }: Observation, ties: Ties): Verd
   const progressS = facts.queue?.progressS ?? null;
   const answering = though(ties);
   if (oldestS !== null && progressS !== null) {
-    // Counted from when all answered again: what lay through an outage is no fault of the service.
-    // Looks go on beside a loop that is stuck: for what waits they are no excuse.
+    // Counted from when all dependencies answered again: what waited through an outage is not the service's fault.
+    // Looks continue beside a stuck loop, so they do not excuse waiting work.
     if (Math.min(oldestS, progressS, dependenciesOkS) <= STUCK_S) return null;
     const reason = `${lies} for ${age(oldestS)}; ${still} for ${age(progressS)}${answering}`;
     return { word: "Stale", cause, action: "restart", reason };
   }
   const lookedS = facts.inputs.find(({ lookedAgeS }) => lookedAgeS != null)?.lookedAgeS ?? null;
   if (lookedS === null) return null;
-  // What events tell is dealt with without a look.
+  // Work that comes by events needs no look.
   const blindS = Math.min(lookedS, progressS ?? lookedS);
   const idleS = Math.min(blindS, dependenciesOkS);
   if (idleS <= STUCK_S) return null;
-  // It knows of nothing, but it does not look either: nobody can say that the upstream is silent.
+  // Nothing waits, but it does not look either: so it cannot be said that the upstream is silent.
   const action = BLIND_S < idleS ? "restart" : "alert";
   return { word: "Stale", cause, action, reason: `${blind} for ${age(blindS)}${answering}` };
 }
@@ -246,7 +245,7 @@ function onInput(input: InputFact, tie: InputTie, { facts, ties }: Work): Verdic
   return { word, cause, action: "none", reason: `${data}${what === "" ? tie.quiet : what}` };
 }
 
-/** Who is to blame for what does not come: the service on its way if that is sick, else its source. */
+/** Who is to blame for a missing input: the service on its way if that is sick, else its source. */
 function blame({ source, via }: InputTie, { dependencies }: WorkFacts) {
   const state = via === null ? "ok" : (dependencies[via.service] ?? "ok");
   if (via === null || state === "ok") return { ...source, what: "" };
@@ -254,7 +253,7 @@ function blame({ source, via }: InputTie, { dependencies }: WorkFacts) {
   return { cause: via.cause, isOurs: true, what: `; ${via.service} ${sick}` };
 }
 
-/** While its journal takes nothing a service does nothing, however well its data looks. */
+/** While its journal accepts nothing a service does no work, whatever its data looks like. */
 function withWait(seen: Observation, ties: Ties): Verdict {
   const { state, facts } = seen;
   const work = onWork(seen, ties);
@@ -264,7 +263,7 @@ function withWait(seen: Observation, ties: Ties): Verdict {
   return atLeastWarning(base, { cause: "process", action: "alert", reason: state });
 }
 
-/** It works, and somebody has to look at what it works with, or at least to know. */
+/** It works, but an operator has to see to one of its dependencies or inputs, or to know of it. */
 function withNotes(base: Verdict, facts: WorkFacts | null, ties: Ties): Verdict {
   const isInput = (name: string) => facts?.inputs.some((input) => input.name === name) === true;
   return (facts?.notes ?? []).reduce((found, { of, says, isAlert }) => {
@@ -275,7 +274,7 @@ function withNotes(base: Verdict, facts: WorkFacts | null, ties: Ties): Verdict 
   }, base);
 }
 
-/** What is graver already stays as grave as it is. */
+/** A more severe word stays. */
 function atLeastWarning(base: Verdict, { reason, ...what }: Omit<Verdict, "word">): Verdict {
   const both = `${reason}; ${base.reason}`;
   if (base.word !== "Healthy") return { ...base, reason: both };

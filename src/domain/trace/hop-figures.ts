@@ -1,9 +1,9 @@
-/** Percentiles of each hop over many ways, and the slowest of them. */
+/** Percentiles of each hop over many traces, and the slowest traces. */
 import { quantileOf } from "../statistics/daily-ratios.ts";
 import type { Hops } from "./stations.ts";
 
 export type HopFigures = {
-  /** `complete to seen`. */
+  /** Such as `complete to seen`. */
   readonly hop: string;
   readonly count: number;
   readonly p50Us: number;
@@ -16,9 +16,9 @@ export type SlowWay<T> = { readonly of: T; readonly hops: Hops; readonly totalUs
 
 export type Figures<T> = {
   readonly hops: readonly HopFigures[];
-  /** From the first station to the last, of those that came there. */
+  /** From the first station to the last, over the traces that reached it. */
   readonly total: HopFigures | null;
-  /** The slowest first. */
+  /** Slowest first. */
   readonly slowest: readonly SlowWay<T>[];
 };
 
@@ -53,7 +53,7 @@ class Samples {
   }
 }
 
-/** Takes eight bytes a hop of each way; who calls it bounds how many. */
+/** Takes eight bytes per hop and trace; the caller limits how many. */
 export function createHopFigures<T>(slowestCount: number) {
   const hops = new Map<string, Samples>();
   const totals = new Samples();

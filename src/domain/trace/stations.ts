@@ -1,8 +1,6 @@
 /**
- * The way of a scan as stations with their times. A hop leads from one station whose time is known to the
- * next such one, over those that are not.
- *
- * Invariant: the hops of a way add up to its total, whatever is unknown in between.
+ * The way of a scan as stations with their times. A hop leads from one station with a known time to the next such
+ * one, skipping those without. Invariant: the hops add up to the total, whatever is unknown in between.
  */
 export const STATIONS = [
   "complete",
@@ -18,7 +16,7 @@ export type StationName = (typeof STATIONS)[number];
 
 export type Station = {
   readonly name: StationName;
-  /** Null: not recorded, or not come to. */
+  /** Null: not recorded, or not reached. */
   readonly atUs: number | null;
   /** What happened there, or why its time is not known. */
   readonly says: string;
@@ -27,9 +25,9 @@ export type Station = {
 export type Hop = {
   readonly from: StationName;
   readonly to: StationName;
-  /** Below zero where two clocks, or a coarse one, stand behind its ends. */
+  /** Negative where the ends were timed by two clocks, or by a coarse one. */
   readonly us: number;
-  /** Stations in between, at times that are not known. */
+  /** Stations in between, whose times are not known. */
   readonly over: readonly StationName[];
 };
 

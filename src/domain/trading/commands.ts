@@ -1,10 +1,10 @@
 /**
- * Everything that a trader asks of its shell: orders, ledger entries, notes. They follow from the
- * events alone, so a restart derives them again by folding the log.
+ * All commands of a trader to its shell: orders, ledger entries, notes. They follow from the events alone, so a
+ * restart recomputes them by folding the log.
  */
 import type { Fill, Order, Side, Trade } from "./orders.ts";
 
-/** One fill in the ledger, with what it did to the cash. */
+/** One fill in the ledger, with its effect on the cash. */
 export type FillEntry = {
   readonly clientOrderId: string;
   readonly positionId: string;
@@ -12,7 +12,7 @@ export type FillEntry = {
   readonly side: Side;
   readonly purpose: "entry" | "exit";
   readonly fill: Fill;
-  /** Profit or loss that the fill made real, before its fee. */
+  /** Profit or loss realized by the fill, before its fee. */
   readonly realized: number;
   readonly cashAfter: number;
   readonly seq: number;
@@ -30,7 +30,7 @@ export type DayEntry = {
   readonly trades: number;
   readonly wins: number;
   readonly losses: number;
-  /** Largest fall from the day's peak equity, as a share of that peak. */
+  /** Largest drawdown from the day's peak equity, as a share of that peak. */
   readonly maxDrawdown: number;
 };
 
@@ -62,7 +62,7 @@ export type NoteCode =
 export type Note = {
   readonly code: NoteCode;
   readonly severity: "info" | "alert";
-  /** An asset, an order, a limit: what the note is about. */
+  /** The subject of the note: an asset, an order, a limit. */
   readonly subject: string;
   readonly detail: string;
 };

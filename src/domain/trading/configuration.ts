@@ -1,31 +1,36 @@
-/** Everything that shapes a trader before its first event; part of what describes a run. */
+/** All settings of a trader before its first event; part of a run's description. */
 import type { Instrument } from "./market/instrument.ts";
 import type { Margin } from "./margin/margin-terms.ts";
 import type { Posture } from "./posture.ts";
 import type { Parameters, StrategyChoice } from "./strategy.ts";
 
-/** A loss that is hit latches: no entries until an operator resumes. The others refuse the entry that would break them. */
+/**
+ * A loss limit that is reached latches: no entries until an operator resumes. The other limits refuse the entry that
+ * would exceed them.
+ */
 export type RiskLimits = {
-  /** The largest one position, in quote currency, while the equity is the capital: it grows and falls with the equity. */
+  /**
+   * The largest single position, in quote currency, while the equity equals the capital: it scales with the equity.
+   */
   readonly positionNotionalMax: number;
-  /** The most that all positions and entries on their way may have together. */
+  /** The largest total of all positions and pending entries. */
   readonly grossNotionalMax: number;
   readonly positionsMax: number;
-  /** Entries; exits are never refused. */
+  /** Entries only; exits are never refused. */
   readonly entriesPerMinuteMax: number;
   /** Share of the equity at the day's start or at the last resume. */
   readonly dailyLossMax: number;
   /** Share of the peak equity since the start or the last resume. */
   readonly drawdownMax: number;
-  /** How far a price may be off the last marks, as a share of them. Left out: it is not judged. */
+  /** Largest deviation of an entry's price from the last marks, as a share of them. Absent: not checked. */
   readonly priceCollar?: number;
 };
 
-/** When a position is given up whose asset no scan has a price of any more. */
+/** When a position is given up because its asset has disappeared from the scans. */
 export type Delisting = {
-  /** Counted by the scans that came without the asset, so that no outage of the feed counts. */
+  /** Counted by scans without the asset, so that an outage of the feed does not count. */
   readonly afterMs: number;
-  /** The share of the last mark that a long position is written off at. A short one pays as much more than it. */
+  /** Share of its last mark at which a long position is written off. A short one loses the same share. */
   readonly share: number;
 };
 
@@ -35,24 +40,24 @@ export type TraderConfiguration = {
   readonly capital: number;
   readonly strategy: StrategyChoice;
   readonly parameters: Parameters;
-  /** What a fill is expected to cost: sizes are computed at the expected price. */
+  /** Expected cost of a fill: sizes are computed at the expected price. */
   readonly slippageBps: number;
   readonly instruments: Readonly<Record<string, Instrument>>;
   readonly limits: RiskLimits;
-  /** How old an input may be for an entry. A declared input without a budget is a mistake that stops the start. */
+  /** Largest age of an input for an entry. A declared input without a budget is an error at start. */
   readonly ageBudgetsMs: Readonly<Record<string, number>>;
-  /** A posture that needs no watchdog and never ages, for backtests; null to wait for the published one. */
+  /** A fixed posture that never ages and needs no watchdog, for backtests; null: the published one is used. */
   readonly configuredPosture: Posture | null;
-  /** Left out: nothing is ever written off, as before there were write-offs. */
+  /** Absent: nothing is written off, as before there were write-offs. */
   readonly delisting?: Delisting;
-  /** Left out: nothing is liquidated and no borrowing costs anything, as before there was margin. */
+  /** Absent: nothing is liquidated and borrowing costs nothing, as before there was margin. */
   readonly margin?: Margin;
   /**
-   * How far scans may be off alike for it to be taken off their age. Left out: it is not measured, and
-   * exits are judged at fresh scans only.
+   * Largest common clock offset of scans that is subtracted from their age. Absent: it is not measured, and exits are
+   * evaluated at fresh scans only.
    */
   readonly scanOffsetMaxMs?: number;
-  /** Hashes of configurations; without the approved one nothing is entered. Left out: on paper none is asked for. */
+  /** Hashes of configurations; entries need the approved one. Absent: no approval is needed, as on paper. */
   readonly approval?: { readonly running: string; readonly approved: string };
 };
 
@@ -62,7 +67,7 @@ export const DEFAULT_AGE_BUDGETS_MS = { scan: 30_000, posture: 30_000 } as const
 
 export const DEFAULT_CAPITAL = 100_000;
 
-/** Where nobody says otherwise nothing is borrowed: as much is held as there was cash. */
+/** The default limits borrow nothing: the book holds at most its initial cash. */
 export function limitsFor(capital: number): RiskLimits {
   return {
     positionNotionalMax: capital,
@@ -76,7 +81,7 @@ export function limitsFor(capital: number): RiskLimits {
 
 export const DEFAULT_LIMITS = limitsFor(DEFAULT_CAPITAL);
 
-/** Limits that nothing reaches: research looks at the strategy, a benchmark at the machine. */
+/** Limits that nothing reaches: for research and benchmarks. */
 export const WIDE_LIMITS: RiskLimits = {
   positionNotionalMax: 1e15,
   grossNotionalMax: 1e15,

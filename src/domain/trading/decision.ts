@@ -1,14 +1,14 @@
-/** The one record that every (book, seq) leaves: how the scan was taken and what came of it. */
+/** The one record that each book makes for each seq: how the scan was classified and what was decided. */
 
 export type ScanClass =
   /** In order, within its age budget, not replayed: marks, exits, entries, fills. */
   | "fresh"
   /**
-   * Replayed, repaired or too old: windows, marks and counts. Exits are judged and filled at one that came
-   * live, and nothing else is decided or filled.
+   * Replayed, repaired or too old: updates windows, marks and counts. If it came live, exits are evaluated and
+   * filled; nothing else is decided or filled.
    */
   | "stale"
-  /** Behind a newer scan: counted only. */
+  /** Behind a newer scan: only counted. */
   | "late"
   /** Never found. */
   | "gap";
@@ -42,9 +42,9 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 export type DecisionOutcome =
   | "entered"
   | "exited"
-  /** In a position, and nothing said to leave it. */
+  /** In a position, with no reason to exit. */
   | "held"
-  /** An order is on its way, so nothing else is decided. */
+  /** An order is pending, so nothing else is decided. */
   | "waiting"
   | "no_signal"
   /** Windows are not full yet. */
@@ -61,7 +61,7 @@ export type Decision = {
   readonly outcome: DecisionOutcome;
   /** The reason of a refusal, else null. */
   readonly refusal: RefusalReason | null;
-  /** Which input or limit, where the refusal has one; else empty. */
+  /** The input or limit, where the refusal has one; else empty. */
   readonly subject: string;
   /** The strategy's signal where it gave one, else 0. */
   readonly signal: number;

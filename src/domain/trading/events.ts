@@ -1,64 +1,72 @@
 /**
- * Everything that can happen to a trader: a closed set of facts. Each has its place in the log and the
- * time that the shell read once, when it took the event off its queue; the core knows no other time.
- *
- * Invariant: indexes rise by one, so a log with a hole is noticed before it is folded.
+ * All events of a trader: a closed set of facts. Each has its index in the log and the time that the shell read once,
+ * when it took the event off its queue; the core knows no other time. Invariant: indexes rise by one, so that a gap
+ * in a log is noticed before it is folded.
  */
 import type { Direction, ExitPlan, Fill } from "./orders.ts";
 import type { Posture } from "./posture.ts";
 
 type Told = { readonly index: number; readonly nowMs: number };
 
-/** The trader began or began again: what it runs, so that a replay knows whether it compares like with like. */
+/**
+ * The trader started or restarted: records what it runs, so that a replay can tell whether it compares like with
+ * like.
+ */
 export type StartedEvent = Told & {
   readonly kind: "started";
   readonly configurationHash: string;
   readonly codeHash: string;
-  /** The hash of the snapshot that the log before this event was cut at; empty for a first start. */
+  /** Hash of the snapshot at which the log before this event was truncated; empty for a first start. */
   readonly snapshotHash: string;
 };
 
 /**
- * One scan. Prices lie in a larger buffer from `pricesAt` on, one for each of `assets`, so that an
- * archive is stepped without copying. The trader copies what it keeps: the caller may reuse the
- * event object and the buffers for the next scan.
+ * One scan. Its prices are in a larger buffer from `pricesAt` on, one for each of `assets`, so that an archive is
+ * stepped without copying. The trader copies what it keeps: the caller may reuse the event object and the buffers.
  */
 export type ScanEvent = Told & {
   readonly kind: "scan";
   readonly seq: number;
   readonly scanNumber: number;
-  /** When the prices were true: the scan's own timestamp. */
+  /** The scan's own timestamp: when the prices were true. */
   readonly asOfMs: number;
   /** Pushed from a backlog by the bridge. */
   readonly isReplayed: boolean;
-  /** Older than a scan that was pushed before it: counted, and in no window. */
+  /** Older than a scan that was pushed before it: only counted, in no window. */
   readonly isLate: boolean;
   /** Read from ringbuffer or journal because its event was missed. */
   readonly isRepaired: boolean;
-  /** Names; the same array object as long as the universe is the same makes the comparison free. */
+  /** Names; passing the same array object while the universe is unchanged makes the comparison free. */
   readonly assets: readonly string[];
   /** NaN where an asset has no price. */
   readonly prices: Float64Array;
   readonly pricesAt: number;
-  /** Descending; `eigenvalueCount` of them from `eigenvaluesAt` on, none while the writer warms up. */
+  /** Descending; `eigenvalueCount` values from `eigenvaluesAt` on, none while the writer warms up. */
   readonly eigenvalues: Float64Array;
   readonly eigenvaluesAt: number;
   readonly eigenvalueCount: number;
-  /** Features that travel with the scan, in the order of the strategy's `carried` names. */
+  /** Features carried with the scan, in the order of the strategy's `carried` names. */
   readonly carried: Float64Array;
   readonly carriedAt: number;
 };
 
-/** A missing seq that neither ringbuffer nor journal had in time: its decision record says so. */
+/** A missing seq that neither ringbuffer nor journal provided in time: its decision record says so. */
 export type ScanLostEvent = Told & { readonly kind: "scan_lost"; readonly seq: number };
 
-/** A reading of an indicator. */
+/** A value of an indicator. */
 export type FeatureEvent = Told & {
   readonly kind: "feature";
   readonly name: string;
   readonly value: number;
   readonly asOfMs: number;
+  readonly knownMs?: KnownMs;
 };
+
+/**
+ * When it was told, by the clock of who told it: before a scan of an earlier time the book did not have it. Left out
+ * where it does not say, and in logs of before; then it was known when it was heard.
+ */
+type KnownMs = number | undefined;
 
 /** The order book of one asset: a price and a size in turns, best first. */
 export type BookEvent = Told & {
@@ -67,22 +75,23 @@ export type BookEvent = Told & {
   readonly asOfMs: number;
   readonly bids: readonly number[];
   readonly asks: readonly number[];
+  readonly knownMs?: KnownMs;
 };
 
 export type PostureEvent = Told & {
   readonly kind: "posture";
-  /** UNKNOWN: something was published, and it is not a step of the ladder. */
+  /** UNKNOWN: a value was published that is not a step of the ladder. */
   readonly posture: Posture | "UNKNOWN";
-  /** Left out: the posture alone says it. */
+  /** Absent: the posture alone decides. */
   readonly entries?: "stop" | undefined;
   readonly asOfMs: number;
   readonly source: string;
 };
 
-/** Time passed; what must be noticed without a scan is noticed here. */
+/** Time passed: conditions that must be noticed without a scan are noticed here. */
 export type TickEvent = Told & { readonly kind: "tick" };
 
-/** What a broker says about an order, before the shell gives it its place in the log. */
+/** A broker's report about an order, before the shell gives it its index in the log. */
 export type BrokerReport =
   | {
       readonly kind: "order_accepted";
@@ -93,7 +102,7 @@ export type BrokerReport =
   | { readonly kind: "order_filled"; readonly clientOrderId: string; readonly fill: Fill }
   | { readonly kind: "order_rejected"; readonly clientOrderId: string; readonly reason: string }
   | { readonly kind: "order_cancelled"; readonly clientOrderId: string; readonly reason: string }
-  /** Sent, and no answer says whether it arrived; blocks entries until another report resolves it. */
+  /** Sent, but not answered: whether it arrived is unknown; blocks entries until another report resolves it. */
   | { readonly kind: "order_unknown"; readonly clientOrderId: string; readonly reason: string };
 
 export type BrokerEvent = Told & BrokerReport;
@@ -103,27 +112,27 @@ export function isBrokerEvent(event: TraderEvent): event is BrokerEvent {
 }
 
 export type OperatorCommand =
-  /** Passes every gate that a signal passes. */
+  /** Subject to every gate that a signal passes. */
   | {
       readonly kind: "enter";
       readonly asset: string;
       readonly direction: Direction;
-      /** The share of the cash to put in, before posture sizes it down. */
+      /** Share of the cash to use, before the posture scales it. */
       readonly share: number;
       readonly plan: ExitPlan;
     }
   /** Closes every position at the next fresh scan, and halts. */
   | { readonly kind: "flatten" }
-  /** No entries, those on their way are taken back; open positions keep their exits. */
+  /** No entries, and pending ones are cancelled; open positions keep their exits. */
   | { readonly kind: "halt" }
-  /** Closes a position in the book alone, at a price that was had elsewhere: no order is sent. */
+  /** Closes a position in the book alone, at a price obtained elsewhere: no order is sent. */
   | {
       readonly kind: "close";
-      /** Its id, or its asset. */
+      /** The position's id, or its asset. */
       readonly position: string;
       readonly price: number;
     }
-  /** Ends a halt and every latched limit, which measure from here on. */
+  /** Ends a halt and every latched limit; losses are measured from here on. */
   | { readonly kind: "resume" };
 
 /** Idempotent by `commandId`. */
@@ -134,7 +143,7 @@ export type OperatorEvent = Told & {
   readonly command: OperatorCommand;
 };
 
-/** The UTC day of `nowMs` is another than that of the event before: it comes before the day's first event. */
+/** The UTC day of `nowMs` differs from that of the previous event: this comes before the day's first event. */
 export type DayRolledEvent = Told & {
   readonly kind: "day_rolled";
   /** The day that begins: YYYY-MM-DD. */

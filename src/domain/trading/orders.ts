@@ -1,4 +1,4 @@
-/** What is asked of a broker, what comes back, and what a finished trade leaves in the ledger. */
+/** Orders to a broker, its fills, and the record of a finished trade. */
 import type { Instrument } from "./market/instrument.ts";
 import type { Posture } from "./posture.ts";
 
@@ -13,17 +13,17 @@ export type ExitReason =
   | "posture_hibernate"
   | "posture_missing"
   | "flatten"
-  /** Written off: scans came without a price of the asset for too long. */
+  /** Written off: there was no price of the asset for too long. */
   | "delisted"
   /** Closed by the venue: its margin was used up. */
   | "liquidated"
-  /** Closed in the book by an operator, at the price that the operator gave. */
+  /** Closed by an operator in the book alone, at a given price. */
   | "operator";
 
-/** Where an input stood when an order was decided. Infinity (never received) only in exits. */
+/** The age of an input when an order was decided. Infinity (never received) occurs only in exits. */
 export type InputAge = { readonly input: string; readonly ageMs: number };
 
-/** A market order. Its id follows from the decision, so that a restart asks again under the same id. */
+/** A market order. Its id is derived from the decision, so that a restart asks again under the same id. */
 export type Order = {
   readonly clientOrderId: string;
   readonly asset: string;
@@ -32,7 +32,7 @@ export type Order = {
   readonly purpose: "entry" | "exit";
   /** The id of the position that it opens or reduces. */
   readonly positionId: string;
-  /** The scan that it was decided on; 0 for an operator's before any scan. */
+  /** The seq of the scan on which it was decided; 0 for an operator's order before any scan. */
   readonly decidedSeq: number;
   readonly decidedAtMs: number;
   /** The asset's last price at the decision, before slippage. */
@@ -40,12 +40,12 @@ export type Order = {
   readonly reason: string;
   /** The age of every declared input. */
   readonly ages: readonly InputAge[];
-  /** What the market rounds to; left out where nothing is rounded. */
+  /** The market's rounding; absent where nothing is rounded. */
   readonly instrument?: Instrument;
 };
 
 export type Fill = {
-  /** Counts 1, 2, ... within the order, so that a report that comes twice is booked once. */
+  /** Counts 1, 2, ... within the order, so that a repeated report is booked once. */
   readonly number: number;
   readonly quantity: number;
   readonly price: number;
@@ -53,12 +53,12 @@ export type Fill = {
   readonly fee: number;
 };
 
-/** Where to leave, as shares of the entry price; frozen at entry. */
+/** Exit levels as shares of the entry price; fixed at entry. */
 export type ExitPlan = {
   readonly takeProfit: number;
   readonly stopLoss: number;
   readonly holdScansMax: number;
-  /** How lively the asset was at entry, for reports. */
+  /** The asset's volatility class at entry, for reports. */
   readonly bucket: string;
 };
 
@@ -86,8 +86,8 @@ export type Trade = {
   readonly posture: Posture;
   readonly ages: readonly InputAge[];
   readonly plan: ExitPlan;
-  /** Received from other positions' holders, below zero paid to them; part of the pnl. Left out for none. */
+  /** Funding received (negative: paid), part of the pnl. Absent for none. */
   readonly funding?: number;
-  /** Interest of what was borrowed, part of the fees; left out for none. */
+  /** Interest on what was borrowed, part of the fees; absent for none. */
   readonly borrowCost?: number;
 };

@@ -1,4 +1,4 @@
-/** How much risk the safety watchdog allows: a ladder that sizes entries. */
+/** How much risk the safety watchdog allows: a ladder of postures that scale entries. */
 
 export const POSTURES = ["APEX", "STALKER", "TURTLE", "HIBERNATE"] as const;
 export type Posture = (typeof POSTURES)[number];
@@ -11,5 +11,5 @@ export const POSTURE_SHARES: Readonly<Record<Posture, number>> = {
   HIBERNATE: 0,
 };
 
-/** Without a posture for this long the open positions are closed, too. */
+/** After this long without a posture open positions are closed, too. */
 export const POSTURE_MISSING_CLOSES_AFTER_MS = 600_000;

@@ -1,4 +1,4 @@
-/** What a trader shows of itself, read on demand: nothing here costs anything while nobody looks. */
+/** The published state of a trader, computed on demand: it costs nothing while nobody asks. */
 import type { Direction } from "./orders.ts";
 import type { Posture } from "./posture.ts";
 import { unrealizedOf } from "./portfolio/worth.ts";
@@ -19,7 +19,7 @@ export type PublishedPosition = {
   readonly markedAtMs: number;
   /** Null while the newest scan has a price for the asset. */
   readonly noPriceSinceMs: number | null;
-  /** Null where no price does it; left out by releases that knew no margin. */
+  /** Null where no price liquidates it; absent from releases without margin. */
   readonly liquidationPrice?: number | null;
   readonly unrealized: number;
   readonly openedAtMs: number;
@@ -39,26 +39,26 @@ export type PublishedState = {
   readonly lastScanNumber: number;
   readonly lastSeq: number;
   readonly lastScanAsOfMs: number;
-  /** When scans come minus when they say they were true, as a running median; null before it is measured. */
+  /** Arrival time minus timestamp of the scans, as a running median; null before it is measured. */
   readonly scanOffsetMs: number | null;
   readonly posture: Posture | "UNKNOWN";
   readonly warm: boolean;
   readonly halted: boolean;
   readonly latched: readonly LimitName[];
-  /** Maintenance margin over what there is for it, liquidated at 1; null while nothing is held. */
+  /** Maintenance margin divided by the equity that backs it, liquidated at 1; null while nothing is held. */
   readonly marginRatio: number | null;
-  /** Positions that the venue closed, so far. */
+  /** Number of positions that the venue closed. */
   readonly liquidations: number;
-  /** Scans that entered the windows. */
+  /** Number of scans that entered the windows. */
   readonly barIndex: number;
   /** Decision records so far: one for each seq. */
   readonly scansProcessed: number;
   readonly duplicates: number;
   readonly tradesExecuted: number;
-  /** Entries that a gate or limit stopped, by reason. */
+  /** Entries that a gate or a limit stopped, by reason. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly day: PublishedDay;
-  /** The strategy's own numbers: for the default one `last_vel_div` and `vol_ok`. */
+  /** The strategy's own figures: for the default one `last_vel_div` and `vol_ok`. */
   readonly readings: Readonly<Record<string, number | boolean>>;
 };
 

@@ -1,4 +1,4 @@
-/** All that a trader holds between two events. Everything in `data` is plain, so a snapshot is a walk over it. */
+/** All state of a trader between two events. Everything in `data` is plain, so that a snapshot is a walk over it. */
 import type { SeenSeqs } from "../scan/seen-seqs.ts";
 import type { NoteCode, TraderCommand } from "./commands.ts";
 import type { TraderConfiguration } from "./configuration.ts";
@@ -10,13 +10,13 @@ import type { Posture } from "./posture.ts";
 import type { LimitName } from "./risk/limit-names.ts";
 import type { RunningStrategy } from "./strategy.ts";
 
-/** Read it through `decisionOf`, `publishedOf`, `snapshotOf`; what lies within may change. */
+/** Read it through `decisionOf`, `publishedOf`, `snapshotOf`; its internals may change. */
 export type Trader = {
   readonly configuration: TraderConfiguration;
   readonly strategy: RunningStrategy;
   readonly windows: MarketWindows;
   readonly data: TraderData;
-  /** One of the configuration's age budgets: it is looked up at every scan. */
+  /** One of the configuration's age budgets, cached because it is used at every scan. */
   readonly scanBudgetMs: number;
   /** The assets whose order books the strategy declares; null: none. */
   readonly declaredBooks: "each" | ReadonlySet<string> | null;
@@ -39,7 +39,7 @@ export type Position = {
   readonly ages: readonly InputAge[];
   /** In the present universe; -1 while the asset is absent. */
   column: number;
-  /** Never negative; the direction is apart. */
+  /** Never negative; the direction is separate. */
   quantity: number;
   entryQuantity: number;
   entryNotional: number;
@@ -51,17 +51,17 @@ export type Position = {
   mark: number;
   markedAtMs: number;
   isMarkAlerted: boolean;
-  /** How long scans came without a price of the asset; left out while the last one has a price. */
+  /** How long the asset has had no price; absent while the last scan has one. */
   unpricedMs?: number;
-  /** Funding received (below zero: paid) and interest paid so far, and up to when; left out before the first. */
+  /** Funding received (negative: paid) and interest paid so far, and up to which time; absent before the first. */
   funding?: number;
   fundingPaidToMs?: number;
   borrowCost?: number;
   borrowPaidToMs?: number;
-  /** Marks as shares of the entry price, in the position's favour when positive. */
+  /** Marks as shares of the entry price, positive in the position's favour. */
   worst: number;
   best: number;
-  /** An exit once decided stays decided, however often its order fails. */
+  /** Once decided, an exit stays decided, however often its order fails. */
   exitWanted: ExitReason | null;
   exitOrderId: string;
 };
@@ -78,14 +78,14 @@ export type WorkingOrder = {
   isCancelling: boolean;
 };
 
-/** What the times of the last scans say about the writer's clock. */
+/** The clock offset of the last scans. */
 export type ScanClock = {
-  /** One for each of the last scans that came live and in order, the newest last. */
+  /** One for each of the last scans that came live and in order, newest last. */
   readonly offsets: number[];
   medianMs: number;
-  /** The median where most scans are off alike and by more than their way takes, else 0. */
+  /** The median where most scans share an offset beyond normal latency, else 0. */
   steadyMs: number;
-  /** The part of it that is within the bound. */
+  /** The part of it within the bound, which is subtracted. */
   takenMs: number;
   told: "in_time" | "taken_off" | "off";
 };
@@ -107,7 +107,7 @@ export type TraderData = {
   readonly scans: {
     readonly seqs: SeenSeqs;
     hasBegun: boolean;
-    /** In-order scans: the ones in the windows. */
+    /** Number of in-order scans, which are the ones in the windows. */
     barIndex: number;
     decisions: number;
     duplicates: number;
@@ -115,7 +115,7 @@ export type TraderData = {
     lastScanNumber: number;
     /** -Infinity before the first scan. */
     lastAsOfMs: number;
-    /** What usually lies between two scans, Infinity before the second: one silence does not make it long. */
+    /** The usual time between two scans, Infinity before the second; a single silence does not lengthen it. */
     intervalMs: number;
   };
   readonly account: {
@@ -147,21 +147,21 @@ export type TraderData = {
   readonly posture: {
     value: Posture | "UNKNOWN";
     asOfMs: number;
-    /** Left out: they are not. What is open keeps its exits. */
+    /** Absent: they are not stopped. Open positions keep their exits. */
     areEntriesStopped?: boolean;
-    /** Since when no posture is known: the last known one's time, or the first event's. */
+    /** The start of the time without a posture: the last known one's time, or the first event's. */
     knownAtMs: number;
     isMissingAlerted: boolean;
   };
   readonly features: Map<string, { readonly value: number; readonly asOfMs: number }>;
-  /** By asset; left out before the first, and so where none is heard. */
+  /** By asset; absent before the first book. */
   books?: Map<string, AssetBook>;
   readonly refusals: Record<string, number>;
-  /** Left out before the first live scan, and where it is not measured. */
+  /** Absent before the first live scan, and where it is not measured. */
   clock?: ScanClock;
-  /** Assets that were written off and have had no price since; left out before the first. */
+  /** Assets that were written off and have had no price since; absent before the first. */
   writtenOff?: readonly string[];
-  /** Left out before the first liquidation. */
+  /** Absent before the first liquidation. */
   liquidated?: { count: number; lastAsset: string; lastAtMs: number; lastPnl: number };
   positions: Position[];
   working: WorkingOrder[];
@@ -175,7 +175,7 @@ export function noCommands(): TraderCommand[] {
 }
 
 export function emit(trader: Trader, command: TraderCommand): void {
-  // The empty array is shared by all traders, so the first command brings an array of its own.
+  // The empty array is shared by all traders, so the first command creates a new one.
   if (trader.commands === NO_COMMANDS) trader.commands = [command];
   else trader.commands.push(command);
 }

@@ -1,8 +1,7 @@
 /**
- * What a strategy is: one file that looks at bounded views and says where to enter. Everything else
- * (sizes, gates, limits, orders, exits, marks) is the core's.
- *
- * Invariant: a view ends at the present scan. There is no way to ask it for a later one.
+ * The interface of a strategy: one file that looks at bounded views and says where to enter. Everything else (sizes,
+ * gates, limits, orders, exits, marks) is the core's. Invariant: a view ends at the present scan, and a later one
+ * cannot be requested.
  */
 import type {
   EntrySignal,
@@ -35,10 +34,10 @@ export type {
 /** What a strategy may see at a scan. Assets are columns, 0 to `assetCount - 1`, of the present universe. */
 export type MarketView = {
   readonly assetCount: number;
-  /** In-order scans seen so far, the present one included. */
+  /** In-order scans so far, the present one included. */
   readonly scanCount: number;
   readonly nowMs: number;
-  /** The writer's number of the scan: it begins anew when the writer does. */
+  /** The writer's number of the scan; it restarts with the writer. */
   readonly scanNumber: number;
   /** The largest eigenvalue, NaN where the scan has none. */
   readonly largestEigenvalue: number;
@@ -47,17 +46,17 @@ export type MarketView = {
   /** The price `scans` scans ago; NaN before the asset's window is filled that far. */
   before(asset: number, scans: number): number;
   nameOf(asset: number): string;
-  /** The number at this place of the strategy's `carried` names; NaN where the scan carries none. */
+  /** The value at this index of the strategy's `carried` names; NaN where the scan carries none. */
   carried(place: number): number;
-  /** The last reading of an indicator; NaN if there never was one. */
+  /** The last value of an indicator; NaN if there never was one. */
   feature(name: string): number;
-  /** How old that reading is, by its own `as_of`; Infinity if there never was one. */
+  /** The age of that value in milliseconds, by its own `as_of`; Infinity if there never was one. */
   featureAgeMs(name: string): number;
   /** The last order book of the asset; null if there never was one. */
   book(asset: number): BookView | null;
 };
 
-/** What a strategy may see of the position whose exit it is asked about. */
+/** What a strategy may see of a position when it is asked about an exit. */
 export type PositionView = {
   /** Column in the present universe. */
   readonly column: number;
@@ -69,56 +68,56 @@ export type PositionView = {
 };
 
 /**
- * Inputs that a strategy declares are those whose age can stop its entries: these two, features by name, `book` for
- * the order book of whatever is entered, and `book.ASSET` for that of one asset.
+ * A strategy declares the inputs whose age can stop its entries: these two, features by name, `book` for the order
+ * book of the asset that is entered, and `book.ASSET` for that of one.
  */
 export type StrategyInput = "scan" | "posture" | (string & {});
 
 /**
- * Everything that a strategy remembers from scan to scan must lie in the memory it made with
- * `remember`: a snapshot keeps that and nothing else. What it can't hold is refused at the start.
+ * All state of a strategy must be in the memory that `remember` makes: a snapshot stores that and nothing else.
+ * Memory that a snapshot can't store is refused at the start.
  */
 export type Strategy<P extends Parameters, M extends MemorableRecord> = {
   readonly name: string;
-  /** Rises when the same parameters would decide differently. */
+  /** Raise it when the same parameters would decide differently. */
   readonly version: number;
   readonly inputs: readonly StrategyInput[];
-  /** Names of the features that must travel with the scan. */
+  /** Names of the features that must be carried with the scan. */
   readonly carried: readonly string[];
   readonly defaults: P;
-  /** Named sets of differences from the defaults. */
+  /** Named sets of changes to the defaults. */
   readonly presets: Readonly<Record<string, Partial<P>>>;
-  /** How far `before` may look back. */
+  /** How many scans `before` may look back. */
   readonly lookBackScans: (parameters: P) => number;
-  /** No `decide` while this many positions are open or on their way. */
+  /** `decide` is not called while this many positions are open or pending. */
   readonly positionsMax: (parameters: P) => number;
   readonly remember: (parameters: P) => M;
   /** Called at every scan in order, fresh or stale. */
   readonly observe: (memory: M, view: MarketView, parameters: P) => void;
   /** Whether every window is full. */
   readonly isWarm: (memory: M, parameters: P) => boolean;
-  /** Asked at fresh scans, after `observe`, when warm; null for no signal. */
+  /** Called at fresh scans, after `observe`, when warm; returns null for no signal. */
   readonly decide: (
     memory: M,
     view: MarketView,
     parameters: P,
   ) => EntrySignal | FormerSignal | null;
-  /** Asked at fresh scans for each open position, after the exit plan; leave out for none. */
+  /** Called at fresh scans for each open position, after the exit plan; optional. */
   readonly shouldExit?: (
     memory: M,
     view: MarketView,
     scene: { readonly position: PositionView; readonly parameters: P },
   ) => boolean;
-  /** Numbers for people: shown in the published state. */
+  /** Figures for people, shown in the published state. */
   readonly readings: (memory: M, parameters: P) => Readonly<Record<string, number | boolean>>;
   /**
-   * For `dolphin why no-trade`: what `isWarm` and `decide` looked at, and what each thing is held against.
-   * It changes nothing. Leave out, and only the readings are shown.
+   * For `dolphin why no-trade`: the conditions of `isWarm` and `decide` with their bounds. It must change nothing.
+   * Optional: without it only the readings are shown.
    */
   readonly explain?: (memory: M, view: MarketView, parameters: P) => readonly StrategyCheck[];
 };
 
-/** A strategy with its parameters and memory, its types closed over: what the core holds. */
+/** A strategy with its parameters and memory, its types hidden: what the core holds. */
 export type RunningStrategy = {
   readonly name: string;
   readonly version: number;
@@ -131,7 +130,10 @@ export type RunningStrategy = {
   readonly observe: (view: MarketView) => void;
   readonly isWarm: () => boolean;
   readonly decide: (view: MarketView) => EntrySignal | null;
-  /** What `decide` answered at the present scan; null where it was not asked. Asking again may change its memory. */
+  /**
+   * The answer of `decide` at the present scan; null where it was not called. Calling it again might change its
+   * memory.
+   */
   readonly lastSignal: () => EntrySignal | null;
   readonly shouldExit: ((view: MarketView, position: PositionView) => boolean) | null;
   readonly readings: () => Readonly<Record<string, number | boolean>>;
@@ -139,20 +141,20 @@ export type RunningStrategy = {
   readonly explain: ((view: MarketView) => readonly StrategyCheck[]) | null;
 };
 
-/** What a configuration names: `start` begins with an empty memory each time. */
+/** A strategy that a configuration names: `start` begins with an empty memory each time. */
 export type StrategyChoice = {
   readonly name: string;
-  /** The hash of the user's own files that it was loaded from; the code's own hash covers a built-in one. */
+  /** Hash of the user's own files from which it was loaded; a built-in one is covered by the code's hash. */
   readonly fileHash?: string;
-  /** All that were loaded for it from its folder, itself first; a built-in one has none. */
+  /** All files that were loaded for it from its folder, itself first; absent for a built-in one. */
   readonly files?: readonly string[];
-  /** `file`: where it comes from, for what is said about its mistakes. */
+  /** `file`: its path, for error messages. */
   readonly start: (overrides: Parameters, file?: string) => RunningStrategy;
 };
 
 /**
- * Closes over a strategy's own types, so that strategies of all kinds fit one configuration.
- * @throws {Error} that names the parts that are missing: a file may never have met a type checker.
+ * Hides a strategy's own types, so that all strategies fit one configuration. @throws {Error} that names the missing
+ * parts: a file may never have been type-checked.
  */
 export function defineStrategy<P extends Parameters, M extends MemorableRecord>(
   strategy: Strategy<P, M>,
@@ -228,7 +230,7 @@ function startStrategy<P extends Parameters, M extends MemorableRecord>(
   };
 }
 
-/** The defaults, then the preset that `preset` names, then the rest; refuses what the strategy does not know. */
+/** The defaults, then the preset that `preset` names, then the rest; unknown names are refused. */
 function parametersOf<P extends Parameters, M extends MemorableRecord>(
   strategy: Strategy<P, M>,
   overrides: Parameters,

@@ -1,9 +1,7 @@
 /**
- * The trading core: the only path from events to commands. The live trader, the replay, the
- * backtester and the shadow book all call `stepTrader`.
- *
- * Invariant: the state after an event depends on the configuration and the events up to it, and on
- * nothing else. It is updated in place; what is published is read on demand.
+ * The trading core: the only path from events to commands. The live trader, the replay, the backtester and the shadow
+ * book all call `stepTrader`. Invariant: the state after an event depends only on the configuration and the events up
+ * to it. It is updated in place; published state is computed on demand.
  */
 import { assert } from "../assert.ts";
 import { dayFromMicros, US_PER_MS } from "../time.ts";
@@ -25,7 +23,7 @@ import { stepScan, stepScanLost } from "./steps/step-scan.ts";
 
 export type { Trader } from "./state.ts";
 
-/** @throws {Error} that names a parameter, an input or a limit which does not fit the strategy. */
+/** @throws {Error} that names a parameter, an input or a limit that does not fit the strategy. */
 export function createTrader(configuration: TraderConfiguration): Trader {
   const strategy = configuration.strategy.start(configuration.parameters);
   for (const input of ["scan", "posture", ...strategy.inputs]) {
@@ -110,13 +108,13 @@ export function stepTrader(trader: Trader, event: TraderEvent): readonly TraderC
   return trader.commands;
 }
 
-/** The decision record that the last event made, null if it made none: read it after each step. */
+/** The decision record of the last event, null if it made none: read it after each step. */
 export function decisionOf({ data, nextIndex }: Trader): Decision | null {
   const { index, ...decision } = data.decision;
   return index === nextIndex - 1 ? decision : null;
 }
 
-/** Orders without an outcome: what a restarted shell asks its broker about. */
+/** Orders without a final report: what a restarted shell asks its broker about. */
 export function workingOrdersOf(trader: Trader): readonly WorkingOrder[] {
   return trader.data.working;
 }
@@ -136,7 +134,7 @@ function notePosture(trader: Trader, event: PostureEvent): void {
   const { posture } = trader.data;
   posture.value = event.posture;
   posture.asOfMs = event.asOfMs;
-  // Left out where it says nothing, as in the states of before.
+  // Absent when false, as in states of older releases.
   if (event.entries === "stop") posture.areEntriesStopped = true;
   else delete posture.areEntriesStopped;
   if (event.posture === "UNKNOWN") return;

@@ -1,6 +1,6 @@
 /**
- * The dashboard as `up` keeps it: a process of its own that nothing waits for. Invariant: `url` tells its address
- * from when the process that `up` started there has answered until it ends; a slow answer in between changes nothing.
+ * The dashboard as a process kept by `up`, which nothing waits for. Invariant: `url` returns its address from the
+ * first answer of the process that `up` started until that process ends; a slow answer in between does not matter.
  */
 import { get } from "node:http";
 import type { GuardedProcess } from "../guarded-process.ts";
@@ -8,9 +8,9 @@ import { answerOf, type Answer, type KeptSpec } from "../kept-process.ts";
 import { LOOPBACK } from "../ports/ports.ts";
 
 export const DASHBOARD = "dashboard";
-/** From one question to the next: up.json is to tell the address soon. */
+/** Short, so that up.json soon has the address. */
 export const DASHBOARD_PROBE_MS = 1_000;
-/** It loads what `dolphin status` loads, on a machine that is starting everything else. */
+/** It loads as much as `dolphin status`, on a machine that is starting everything else. */
 const SILENT_MS_MAX = 120_000;
 const ANSWER_MS = 2_000;
 const ANSWER_CHARS_MAX = 1_000;
@@ -52,7 +52,7 @@ export function dashboardSpec(of: {
   };
 }
 
-/** Another that answers there says nothing of ours. */
+/** Another process that answers on this port is not ours. */
 function expectOwn(text: string, pid: number | null): void {
   const told: unknown = JSON.parse(text);
   const isOwn = typeof told === "object" && told !== null && "pid" in told && told.pid === pid;
@@ -68,7 +68,8 @@ function ask(port: number): Promise<string> {
       response.on("data", (chunk: string) => {
         text += chunk;
         if (text.length <= ANSWER_CHARS_MAX) return;
-        // Not by its destruction: with the answer whole, its socket has no hearer of errors any more.
+        // Rejected directly: destroying the socket after the whole answer has arrived raises an error that nobody
+        // handles.
         reject(new Error("too long an answer"));
         asked.destroy();
       });

@@ -9,14 +9,14 @@ type PortName = keyof Ports;
 
 const NAMES = ["hazelcast", "temporal", "temporal_ui", "dashboard", "metrics"] as const;
 
-/** @throws {ConfigError} naming each port that is taken, and by whom where that can be told. */
+/** @throws {ConfigError} that names each taken port, and its holder where that is known. */
 export async function choosePorts(configured: Ports, auto: boolean): Promise<Ports> {
   const chosen: Record<PortName, number> = { ...configured };
   const taken: string[] = [];
   const used = new Set<number>();
   for (const name of NAMES) {
     const wanted = configured[name];
-    // Not the default where it is free: another `up` may be about to take that, too.
+    // Not the default even if it is free: another `up` may be about to take it.
     if (auto || wanted === 0) chosen[name] = await findUnusedPort(used);
     else if (used.has(wanted) || !(await isPortFree(wanted))) taken.push(describe(name, wanted));
     used.add(chosen[name]);

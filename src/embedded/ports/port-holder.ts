@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const LISTEN_STATE = "0A";
 
-/** `java (pid 123)`, or null where it can't be told. */
+/** `java (pid 123)`, or null where it is unknown. */
 export function holderOfPort(port: number): string | null {
   const inodes = new Set(["tcp", "tcp6"].flatMap((table) => listeningInodes(table, port)));
   if (inodes.size === 0) return null;

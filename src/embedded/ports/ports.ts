@@ -1,4 +1,4 @@
-/** Free ports, and who holds a taken one. Everything binds to loopback. */
+/** Finds free ports, and the holder of a taken one. Everything binds to loopback. */
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
@@ -7,14 +7,14 @@ import { codeOf } from "../../domain/failure.ts";
 
 export const LOOPBACK = "127.0.0.1";
 
-/** Where the kernel does not say from which range clients get their ports. */
+/** Used where the kernel does not report its range of ephemeral ports. */
 const QUIET = { from: 20_000, to: 32_767 };
 const QUIET_PORTS_MIN = 1_000;
 const PORT_MAX = 65_535;
 
 /**
- * A port that nobody holds, and that nobody is given before this process ends. It lies outside the
- * range from which the kernel takes ports for clients: one that retries must not sit on a server's.
+ * A free port that is reserved until this process ends. It is outside the kernel's ephemeral range, so that a
+ * retrying client can't occupy a server's port.
  */
 export async function findFreePort(): Promise<number> {
   const { from, to } = quietPorts(clientPorts());
@@ -28,15 +28,15 @@ export async function findFreePort(): Promise<number> {
 }
 
 /**
- * True for the first who asks, on this machine, for as long as its process lives. Whoever holds the
- * UDP port of a number has claimed the number: a kernel's lock that no death leaves behind.
+ * True for the first process that claims it on this machine, as long as that lives. A bound UDP port of the same
+ * number is the claim: a lock that the kernel releases at any death.
  */
 export function claimPort(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const claim = createSocket("udp4");
     claim.once("error", (error) => {
       claim.close();
-      // Where there is no UDP nobody can claim, and all do without.
+      // Without UDP nobody can claim, and claims are skipped.
       resolve(codeOf(error) !== "EADDRINUSE");
     });
     claim.bind({ port, address: LOOPBACK, exclusive: true }, () => {
@@ -48,7 +48,7 @@ export function claimPort(port: number): Promise<boolean> {
 
 type PortRange = { readonly from: number; readonly to: number };
 
-/** Below what clients get where there is room, else above it. */
+/** Below the ephemeral range where there is room, else above it. */
 export function quietPorts(clients: PortRange): PortRange {
   const below = { from: QUIET.from, to: Math.min(QUIET.to, clients.from - 1) };
   if (QUIET_PORTS_MIN <= below.to - below.from) return below;

@@ -1,11 +1,11 @@
 /**
- * Order books that a simulated venue shows: around a price that follows its source, with sizes that come and go, and
- * ids of changes as Binance USD-M has them.
+ * Simulated order books: around a price that follows its source, with sizes that come and go, and update ids as in
+ * Binance USD-M.
  */
 import type { Random } from "../../domain/simulator/random.ts";
 
 export type DepthMarket = {
-  /** Moves the book of a symbol, and returns what changed; null: there is no such symbol. */
+  /** Moves a symbol's book, and returns the changes; null: there is no such symbol. */
   step(symbol: string, nowMs: number): DepthChange | null;
   whole(symbol: string, levels: number): WholeDepth | null;
 };
@@ -16,7 +16,7 @@ export type DepthChange = {
   readonly firstId: number;
   readonly lastId: number;
   readonly atMs: number;
-  /** Ticks and the size that there is now, 0 for none. */
+  /** Ticks with the present size, 0 for none. */
   readonly bids: readonly Change[];
   readonly asks: readonly Change[];
   readonly decimals: number;
@@ -43,11 +43,11 @@ type Kept = {
   readonly asks: Map<number, number>;
 };
 
-/** Of a side; more than the twenty that are shown, so that changes beyond them exist. */
+/** Levels per side: more than the twenty shown, so that there are changes beyond them. */
 const DEPTH_TICKS = 60;
 const CHANGED_SHARE = 0.15;
 const SIGNIFICANT_DIGITS = 5;
-/** Of the quote currency at a level, about. */
+/** Approximate notional of a level. */
 const NOTIONAL = 20_000;
 
 export function createDepthMarket(priceOf: PriceSource, random: Random): DepthMarket {
@@ -102,12 +102,12 @@ export function levelTexts(levels: readonly Change[], decimals: number): Levels 
 
 type Window = { readonly first: number; readonly step: 1 | -1; readonly lots: number };
 
-/** From the best level on; the mid lies between the two sides. */
+/** From the best level on; the mid price is between the two sides. */
 function sideAbout({ midTicks, lots }: Kept, step: 1 | -1): Window {
   return { first: step === -1 ? midTicks : midTicks + 1, step, lots };
 }
 
-/** What lies outside its window goes, what is not there comes, and some of the rest changes. */
+/** Removes levels outside the window, adds missing ones, and changes some of the rest. */
 function moveSide(
   side: Map<number, number>,
   { first, step, lots }: Window,
@@ -123,7 +123,7 @@ function moveSide(
   for (let at = 0; at < DEPTH_TICKS; at += 1) {
     const ticks = first + step * at;
     if (ticks <= 0 || (side.has(ticks) && CHANGED_SHARE < random.uniform())) continue;
-    // More rests further away.
+    // Sizes grow with the distance.
     const size = Math.max(0.001, round(lots * (0.2 + random.uniform()) * (1 + at / 10)));
     side.set(ticks, size);
     changes.push([ticks, size]);

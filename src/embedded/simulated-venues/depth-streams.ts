@@ -1,31 +1,31 @@
 /**
- * The WebSocket half of the simulated Binance USD-M: partial books and changes, alone and combined, with the limits
- * that the real one documents; it says in its handshake that it is simulated, and misbehaves on command.
+ * The WebSocket half of the simulated Binance USD-M: partial books and changes, single and combined streams, with the
+ * documented limits; its handshake says that it is simulated, and it can be made to misbehave.
  */
 import type { IncomingMessage, Server } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Change, type DepthChange, type DepthMarket, levelTexts } from "./depth-market.ts";
 
 export type StreamFault =
-  /** Of messages a share is left out, comes twice, or after the next one. */
+  /** A share of messages is dropped, sent twice, or swapped with the next one. */
   | { readonly kind: "drop" | "duplicate" | "reorder"; readonly share: number }
-  /** Connections stay, and nothing comes. */
+  /** Connections stay open without messages. */
   | { readonly kind: "silence" }
-  /** In place of messages. */
+  /** Sent in place of messages. */
   | { readonly kind: "garbage" }
-  /** Each connection, once it is open and has sent something. */
+  /** Each connection is closed after its first message. */
   | { readonly kind: "close" }
   | { readonly kind: "slow"; readonly ms: number }
-  /** The same message again and again. */
+  /** Repeats the same message. */
   | { readonly kind: "repeat" }
   /** Bids above asks. */
   | { readonly kind: "crossed" };
 
 export type DepthStreams = {
   misbehave(fault: StreamFault | null): void;
-  /** How many connections there were. */
+  /** Number of connections so far. */
   readonly opened: () => number;
-  /** Messages that clients have sent, pongs aside. */
+  /** Messages received from clients, without pongs. */
   readonly heard: () => number;
   stop(): void;
 };
@@ -35,11 +35,11 @@ type Options = {
   readonly market: DepthMarket;
   readonly nowMs: () => number;
   readonly uniform: () => number;
-  /** Left out: as the real one. */
+  /** Absent: as the real venue. */
   readonly pingEveryMs?: number | undefined;
 };
 
-/** As its documents say. */
+/** The documented limits. */
 const STREAMS_MAX = 200;
 const INCOMING_PER_SECOND_MAX = 10;
 const PING_EVERY_MS = 180_000;
@@ -99,7 +99,7 @@ export function serveDepthStreams(options: Options): DepthStreams {
   let tick = 0;
   const stepping = setInterval(() => {
     tick += 1;
-    stepAll({ clients, market, phase: tick % PHASES, atMs: nowMs() }, (client, text) =>
+    stepAll({ clients, market, phase: tick % PHASES, nowMs }, (client, text) =>
       send(client, text, { fault, uniform }),
     );
   }, TICK_MS);
@@ -126,7 +126,7 @@ function stepAll(
     readonly clients: ReadonlySet<Client>;
     readonly market: DepthMarket;
     readonly phase: number;
-    readonly atMs: number;
+    readonly nowMs: () => number;
   },
   tell: (client: Client, text: string) => void,
 ): void {
@@ -135,7 +135,7 @@ function stepAll(
     for (const stream of client.streams.values()) {
       if (stream.phase !== about.phase) continue;
       const { symbol } = stream;
-      if (!changes.has(symbol)) changes.set(symbol, about.market.step(symbol, about.atMs));
+      if (!changes.has(symbol)) changes.set(symbol, about.market.step(symbol, about.nowMs()));
       const change = changes.get(symbol);
       if (change == null) continue;
       const text = textOf(stream, change, about.market);
@@ -145,7 +145,7 @@ function stepAll(
   }
 }
 
-/** Null: it is not this stream's turn. */
+/** Null: this stream is not due. */
 function textOf(stream: Stream, change: DepthChange, market: DepthMarket): string | null {
   stream.firstId ??= change.firstId;
   if (stream.depth === null) {
@@ -184,7 +184,7 @@ function send(
   { fault, uniform }: { fault: StreamFault | null; uniform: () => number },
 ): void {
   const put = (one: string) => {
-    // Who does not read is cut off, as by the real one.
+    // A client that does not read is disconnected, as by the real venue.
     if (BUFFERED_BYTES_MAX < client.socket.bufferedAmount) client.socket.terminate();
     else client.socket.send(one);
   };
@@ -248,7 +248,7 @@ function addStream(streams: Map<string, Stream>, name: string): void {
     name,
     symbol: symbol.toUpperCase(),
     depth: depth === undefined ? null : Number(depth),
-    // A quarter of a second is no whole number of steps.
+    // A quarter of a second is not a multiple of the step.
     everySteps: Math.max(1, Math.floor(Number(speed) / STEP_MS)),
     phase: phaseOf(symbol),
     steps: 0,
@@ -259,7 +259,7 @@ function addStream(streams: Map<string, Stream>, name: string): void {
   });
 }
 
-/** Symbols are spread over a step, and one of several streams has the same turn in all. */
+/** Symbols are spread over a step; a symbol has the same phase in all streams. */
 function phaseOf(symbol: string): number {
   let sum = 0;
   for (let at = 0; at < symbol.length; at += 1) sum = (sum * 31 + symbol.charCodeAt(at)) % 9_973;

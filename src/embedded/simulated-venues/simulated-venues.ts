@@ -1,6 +1,6 @@
 /**
- * The public services that indicators and order books come from, on loopback: they answer as documented, say in each answer that they
- * are simulated, and misbehave on command.
+ * The simulated public services for indicators and order books, on loopback: they answer as documented, mark each
+ * answer as simulated, and can be made to misbehave.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,22 +12,22 @@ import { answerOf, usualPrice, type VenueWorld } from "./venue-answers.ts";
 
 export type VenueFault =
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
-  /** In place of what it would say. */
+  /** Replaces the answer. */
   | { readonly kind: "text"; readonly text: string; readonly status?: number }
-  /** What it would say, changed. */
+  /** Changes the answer. */
   | { readonly kind: "changed"; readonly change: (body: unknown) => unknown }
   | { readonly kind: "hang" | "drip" | "half" | "huge" };
 
 export type SimulatedVenues = {
-  /** Of all: their paths differ. */
+  /** One address for all: their paths differ. */
   readonly url: string;
-  /** Of paths that begin so, until it is told otherwise; null: it behaves. */
+  /** Applies to paths with this prefix until changed; null: normal behaviour. */
   misbehave(path: string, fault: VenueFault | null): void;
   /** Of its WebSocket. */
   readonly streams: DepthStreams;
   setSymbols(symbols: readonly string[]): void;
   setFundingHours(symbol: string, hours: number): void;
-  /** The paths that were asked, with their queries. */
+  /** The requested paths with their queries. */
   readonly asked: readonly string[];
   stop(): Promise<void>;
 };

@@ -1,13 +1,13 @@
-/** What the venues answer, as they document it: numbers as texts, times where they have them, errors in their own words. */
+/** The venues' documented answers: numbers as text, times where they have them, their own error codes. */
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../../domain/time.ts";
 
 import type { DepthMarket } from "./depth-market.ts";
 
 export type VenueWorld = {
   readonly symbols: readonly string[];
-  /** By symbol; eight hours where it is not named. */
+  /** By symbol; others have eight hours. */
   readonly fundingHours: ReadonlyMap<string, number>;
-  /** Of its index; null: nothing is known of it yet. */
+  /** The index price; null: not known yet. */
   readonly priceOf: (symbol: string, nowMs: number) => number | null;
   readonly market: Pick<DepthMarket, "whole">;
 };
@@ -19,7 +19,7 @@ const DEPTH_LIMITS = [5, 10, 20, 50, 100, 500, 1_000];
 const BAD_LIMIT: Answer = { status: 400, body: { code: -4_021, msg: "Invalid depth limit." } };
 const NO_SYMBOL: Answer = { status: 400, body: { code: -1121, msg: "Invalid symbol." } };
 
-/** Null: no venue of ours has such a path. */
+/** Null: no simulated venue has this path. */
 export function answerOf(url: URL, world: VenueWorld, nowMs: number): Answer | null {
   const symbol = url.searchParams.get("symbol") ?? "";
   const known = world.symbols.includes(symbol);
@@ -70,7 +70,7 @@ function premiumIndex(symbol: string, world: VenueWorld, nowMs: number) {
   };
 }
 
-/** Where nobody says another. */
+/** The default price. */
 export function usualPrice(_symbol: string, nowMs: number): number {
   return 60_000 * (1 + 0.02 * wave(nowMs, MS_PER_DAY));
 }
@@ -95,7 +95,7 @@ function settlements(symbol: string, world: VenueWorld, nowMs: number) {
   return [last - 1, last].map((nth) => ({
     symbol,
     fundingRate: rateAt(nth * periodMs).toFixed(8),
-    // Some milliseconds after the hour, as it is.
+    // Some milliseconds after the hour, as in reality.
     fundingTime: nth * periodMs + 3,
     markPrice: "60000.00000000",
   }));

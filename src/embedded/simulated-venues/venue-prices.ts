@@ -1,6 +1,6 @@
 /**
- * The prices of the simulated venues where they follow an archive: those of its newest scan, so that books and
- * indicators agree with what the simulator writes.
+ * Prices of the simulated venues that follow an archive's newest scan, so that books and indicators agree with what
+ * the simulator writes.
  */
 import { listDays, namesIn, pathOf } from "../../adapters/archive/list-archive.ts";
 import { readScanFile } from "../../adapters/archive/read-scan-file.ts";
@@ -9,14 +9,14 @@ import { isScanName } from "../../domain/scan/archive-names.ts";
 import { readScanColumns } from "../../wire/arrow/read-scan.ts";
 
 export type VenuePrices = {
-  /** Null: there is none of this symbol yet. */
+  /** Null: no price of this symbol yet. */
   readonly of: (symbol: string) => number | null;
   close(): void;
 };
 
 const LOOK_EVERY_MS = 500;
 
-/** Follows the archive; it need not be there yet. */
+/** Follows the archive, which need not exist yet. */
 export function archivePrices(archive: string): VenuePrices {
   const prices = new Map<string, number>();
   let newest: string | null = null;
@@ -50,7 +50,7 @@ export function archivePrices(archive: string): VenuePrices {
   };
 }
 
-/** By its name, in which the number of the scan stands; null: there is none. */
+/** By its name, which contains the scan number; null: there is none. */
 function newestOf(archive: string, day: string): string | null {
   let newest = "";
   for (const name of namesIn(pathOf(archive, day))) {

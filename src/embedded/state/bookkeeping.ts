@@ -1,13 +1,13 @@
 /**
- * What `up` notes for others besides its work: a disk that is full or away costs the note, never the
- * stack. What failed is counted and said once; whoever calls tries it again at its next turn.
+ * The files that `up` writes for other processes: on a full or missing disk a write is skipped, and the stack
+ * continues. A failure is counted and reported once; the caller tries again at its next turn.
  */
 import { messageOf } from "../../domain/failure.ts";
 
 export type Bookkeeping = {
   /** Never throws; `again`: it works for the first time after a failure. */
   attempt(what: string, act: () => void | Promise<void>): Promise<"works" | "again" | "fails">;
-  /** One line a kind of note that does not work now. */
+  /** One line for each kind of file that can't be written now. */
   troubles(): readonly string[];
 };
 

@@ -1,6 +1,6 @@
 /**
- * `<log file>.guard` names the guard that writes that log, from the moment of its start: up.json names
- * a process only once it is ready, and a killed `dolphin up` may have been starting it.
+ * `<log file>.guard` identifies the guard that writes that log, from its start on: up.json names a process only once
+ * it is ready, and a killed `dolphin up` may have been starting it.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export function writeGuardRecord(logFile: string, pid: number): void {
   try {
     writeFileSync(logFile + SUFFIX, JSON.stringify(record));
   } catch {
-    // A full disk must not keep a server from starting; its guard ends it all the same.
+    // A full disk must not prevent a server's start; its guard ends it anyway.
   }
 }
 
@@ -26,11 +26,11 @@ export function removeGuardRecord(logFile: string, pid: number): void {
   try {
     if (readRecord(logFile + SUFFIX)?.pid === pid) rmSync(logFile + SUFFIX, { force: true });
   } catch {
-    // A disk that went away or read-only: the start time in it tells that it is old.
+    // The disk is missing or read-only: the recorded start time shows that it is old.
   }
 }
 
-/** By the name of the log, without its ending. */
+/** By the name of the log, without its extension. */
 export function readGuardRecords(logFolder: string): ReadonlyMap<string, GuardRecord> {
   const found = new Map<string, GuardRecord>();
   for (const file of filesIn(logFolder)) {
@@ -48,7 +48,7 @@ function filesIn(folder: string): readonly string[] {
   }
 }
 
-/** Null where there is none; half of one was written by an `up` that died in between. */
+/** Null where there is none; a half-written one belongs to an `up` that died meanwhile. */
 function readRecord(path: string): GuardRecord | null {
   try {
     return GuardRecord.parse(JSON.parse(readFileSync(path, "utf8")));

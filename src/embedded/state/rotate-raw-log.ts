@@ -1,12 +1,12 @@
 /**
- * Bounds a log that a program writes through an inherited descriptor. It appends, so after a copy
- * the file is cut to nothing and the program goes on at its beginning.
+ * Bounds a log that a program writes through an inherited descriptor. The program appends, so after a copy the file
+ * is truncated, and the program continues at its beginning.
  */
 import { copyFileSync, existsSync, renameSync, statSync, truncateSync } from "node:fs";
 
 export type RotationLimits = { readonly bytesMax: number; readonly filesMax: number };
 
-/** Never throws: a full disk must not end what it was meant to protect. */
+/** Never throws: a full disk must not end what this protects. */
 export function rotateRawLog(file: string, { bytesMax, filesMax }: RotationLimits): void {
   try {
     if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= bytesMax) return;
@@ -15,7 +15,7 @@ export function rotateRawLog(file: string, { bytesMax, filesMax }: RotationLimit
     }
     if (1 < filesMax) copyFileSync(file, `${file}.1`);
   } catch {
-    // Without room for the copy its content is given up, below.
+    // Without room for the copy the content is dropped, below.
   }
   try {
     truncateSync(file);

@@ -1,4 +1,4 @@
-/** What `dolphin up` keeps in its data directory for others: up.json and the effective configuration. */
+/** The files of `dolphin up` in its data directory for other processes: up.json and the effective configuration. */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../../adapters/replace-file.ts";
@@ -6,7 +6,7 @@ import { partSecrets, WRITTEN_BY_UP, type Config } from "../../config.ts";
 import { ORIGINS_FILE, originsText } from "../../wire/declared/origins-file.ts";
 import type { UpFile } from "../../wire/up-file.ts";
 
-/** Writes up.json where it says anything else, or is gone; readers never see half of it. */
+/** Writes up.json when its content has changed, or the file is gone; readers never see half of it. */
 export function createUpFileWriter(dataDir: string): {
   write(up: UpFile): void;
   remove(): void;
@@ -33,9 +33,9 @@ export function effectiveConfigFile(dataDir: string): string {
 }
 
 /**
- * What the children of `dolphin up` read: chosen ports and absolute paths included. Secrets are
- * not written here: the children get them in their environment. Called again while `up` runs, it
- * mends what somebody deleted or changed: no child could be started again from that.
+ * The configuration for the children of `dolphin up`, with the chosen ports and absolute paths. Secrets are not
+ * written here: children get them in their environment. Called repeatedly while `up` runs, so that a deleted or
+ * changed file is restored: without it no child could be restarted.
  */
 export function createConfigKeeper(config: Config): { keep(): void } {
   const text = `${WRITTEN_BY_UP}${JSON.stringify(partSecrets(config).open, null, 2)}\n`;
@@ -47,7 +47,7 @@ export function createConfigKeeper(config: Config): { keep(): void } {
   };
 }
 
-/** For who shows the configuration: its children know it from one file alone. */
+/** For programs that show the configuration: the children only know this one file as its origin. */
 export function writeOrigins(dataDir: string, origins: ReadonlyMap<string, string>): void {
   keepFile(join(dataDir, "run", ORIGINS_FILE), originsText(origins));
 }
@@ -56,7 +56,7 @@ function keepFile(path: string, text: string): void {
   if (textOf(path) !== text) put(path, text);
 }
 
-/** Null where there is nothing that can be read. */
+/** Null where there is no readable file. */
 function textOf(path: string): string | null {
   try {
     return readFileSync(path, "utf8");

@@ -7,22 +7,22 @@ export type UpFacts = {
   readonly durationS: number;
   /** Files that appeared in the archive while it ran. */
   readonly scansWritten: number;
-  /** Files that the journal says were pushed, found to be duplicates, or quarantined, in the same time. */
+  /** Files that the journal recorded as pushed, duplicates or quarantined in the same time. */
   readonly filesTaken: number;
   readonly scansPushed: number;
   readonly scansSeen: number;
   readonly seqGaps: number;
   readonly lagMs: LagPercentiles;
-  /** The restarts of servers, worker, simulator and services together. */
+  /** Restarts of servers, worker, simulator and services together. */
   readonly restarts: number;
   readonly rssMb: Readonly<Record<string, number>>;
-  /** Null when no trader said anything. */
+  /** Null when no trader answered. */
   readonly trader: { readonly trades: number; readonly equity: number } | null;
   /** Null when it could not be read. */
   readonly status: SystemStatus | null;
   /** Servers and workers that are not running, as `name: state`. */
   readonly down: readonly string[];
-  /** What went wrong besides, such as a supervisor that could not be created. */
+  /** Other failures, such as a supervisor that could not be created. */
   readonly failures: readonly string[];
 };
 

@@ -1,8 +1,7 @@
 /**
- * The archive as the backtester takes it: views of the reader's columns, times in milliseconds, and
- * a hash of everything that was read.
- *
- * Invariant: the hash is that of the scans, whether they lay in scan files or in compacted ones.
+ * The archive as the backtester reads it: views of the reader's columns, times in milliseconds, and a hash of
+ * everything that was read. Invariant: the hash depends on the scans, not on whether they were in scan files or in
+ * compacted ones.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ScanChunk } from "../../domain/backtest/backtest-run.ts";
@@ -30,44 +29,46 @@ import { addToDataHash, createDataHash, dataHashOf } from "./data-hash.ts";
 
 export type ArchiveRange = {
   readonly archive: string;
-  /** First and last day folder, both included; null: all there are. */
+  /** First and last day folder, inclusive; null: no limit. */
   readonly from: string | null;
   readonly to: string | null;
-  /** Whether scans may come out of order, however many. */
+  /** Whether any number of scans may be out of order. */
   readonly acceptDisorder?: boolean;
-  /** The store of indicators' readings; left out: there is none. */
+  /** The store of indicator readings; absent: none. */
   readonly readings?: string | null;
-  /** Where order books are recorded; left out: nowhere. */
+  /** The folder of recorded order books; absent: none. */
   readonly books?: string | null;
-  /** Of the strategy; left out: none that the readings are asked for. */
+  /** The strategy's inputs; absent: no readings are needed. */
   readonly inputs?: readonly string[];
+  /** How old these may be. */
+  readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 
 export type PassChunk = ScanChunk & Required<Pick<ScanChunk, "asOfMs" | "scanNumbers">>;
 
 export type ArchivePass = {
-  /** Each chunk is valid until the next one is asked for. */
+  /** Each chunk is valid until the next one is requested. */
   chunks(): AsyncGenerator<PassChunk>;
-  /** The hash of the scans that were read so far. */
+  /** The hash of the scans read so far. */
   dataHash(): string;
-  /** How far it is, behind the last chunk: another pass of the same range goes on there. */
+  /** The position after the last chunk: another pass over the same range continues there. */
   snapshot(): PassSnapshot;
   readonly counts: PassCounts;
-  /** What was recorded of the strategy's indicators. */
+  /** The recorded readings of the strategy's indicators. */
   readonly recorded: RecordedFeatures;
-  /** What was recorded of the order books that it declares. */
+  /** The recorded order books that the strategy declares. */
   readonly books: RecordedBooks;
-  /** @throws {BacktestRefused} when too many of the scans that were read so far went back in time. */
+  /** @throws {BacktestRefused} when too many of the scans read so far went back in time. */
   expectOrder(): void;
 };
 
-/** How long a thread is kept: others in it have signals to hear. */
+/** Longest time between two turns of the event loop, so that signals are handled. */
 const TURN_MS = 50;
-/** Share of the scans; a writer's clock that was set back a little makes no other archive of it. */
+/** Tolerated share of scans: a writer's clock that was set back slightly does not invalidate the archive. */
 const BACKWARDS_SHARE_MAX = 0.001;
 const NOTHING = new Float64Array(0);
 
-/** `snapshot`: of an earlier pass; null: from the range's beginning. */
+/** `snapshot`: of an earlier pass; null: start at the range's beginning. */
 export function openArchivePass(
   range: ArchiveRange,
   onProblem: (problem: string) => void,
@@ -143,7 +144,7 @@ function sourceOf(
       counts.duplicates += 1;
     },
     onReordered: (day: string, moved: number) => {
-      // A day that was begun before is put in order once more.
+      // A day that had been started before is ordered again.
       counts.reordered += moved - (reordered.get(day) ?? 0);
       reordered.set(day, moved);
       counts.reorderedDays = reordered.size;
@@ -214,7 +215,7 @@ function stateFrom(snapshot: PassSnapshot | null) {
   }
   const { counts, refused, seen, done, last } = snapshot;
   place.seen.load(seen);
-  // A day that is not done is listed anew, and what is refused of it is reported again.
+  // An unfinished day is listed again, and its refused files are reported again.
   for (const [day, count] of refused) {
     if (done.has(day)) continue;
     counts.refused -= count;
@@ -223,7 +224,7 @@ function stateFrom(snapshot: PassSnapshot | null) {
   return { ...snapshot, place: { ...place, done, last } };
 }
 
-/** As a book would judge them when they come: a stamp is the clock's time unless it is not believed. */
+/** As a live book would judge them on arrival: a timestamp advances the clock unless it is rejected. */
 function judgeTimes(
   { clock, counts }: Pick<PassSnapshot, "counts" | "clock">,
   chunk: ArchiveChunk,
@@ -234,7 +235,7 @@ function judgeTimes(
   for (let row = 0; row < chunk.rows; row += 1) {
     const stampMs = chunk.timesUs[row]! / US_PER_MS;
     const fileMs = chunk.fileTimeUs[row]! / US_PER_MS;
-    // Names are asked for where they may be needed only.
+    // Names are only looked up where they may be needed.
     if (fileMs + STAMP_TOLERANCE_MS < stampMs) {
       const found = dayOfFile(chunk.file(row));
       if (found !== day) dayEndMs = Date.parse(`${found}T00:00:00Z`) + MS_PER_DAY;
@@ -256,7 +257,7 @@ function disorderText(archive: string, { scans, backwards }: PassCounts): string
   );
 }
 
-/** Strategies see the largest one only. */
+/** Strategies only see the largest eigenvalue. */
 function largestEigenvalues(chunk: ArchiveChunk, into: Float64Array): void {
   const { eigenvalues, eigenvalueOffsets } = chunk;
   for (let row = 0; row < chunk.rows; row += 1) {

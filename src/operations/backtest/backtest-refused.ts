@@ -1,7 +1,7 @@
-/** A question that has no answer: trying again would not help. */
+/** A request that can't be fulfilled: trying again would not help. */
 export class BacktestRefused extends Error {
   override readonly name = "BacktestRefused";
 }
 
-/** No scans, or too few days: a mistake of who named the range, and none of a schedule. */
+/** No scans, or too few days: an error of a person who chose the range, but a normal result for a schedule. */
 export class NothingToRunOn extends BacktestRefused {}

@@ -1,4 +1,4 @@
-/** Starts, joins and cancels runs of the batch workers: for the command line and for the page. */
+/** Starts, joins and cancels runs of the batch workers, for the command line and the dashboard. */
 import { isDeepStrictEqual } from "node:util";
 import {
   type WorkflowHandleWithFirstExecutionRunId,
@@ -13,7 +13,7 @@ import { CommandRefused } from "../command-refused.ts";
 export type NamedRun = BatchRun & { readonly name: string };
 type Batch = (input: BatchRun["input"]) => Promise<BacktestReference>;
 
-/** Joins the one of this name that runs, where it is of the same question. @throws {CommandRefused} where it is not. */
+/** Joins a run of this name in progress if its input is the same. @throws {CommandRefused} if it differs. */
 export async function startRun(
   temporal: TemporalClient,
   run: NamedRun,
@@ -31,7 +31,9 @@ export async function startRun(
   return handle;
 }
 
-/** Asks it to end: what it has done so far stays. @throws {CommandRefused} where no run of this name is under way. */
+/**
+ * Requests cancellation: finished parts are kept. @throws {CommandRefused} where no run of this name is in progress.
+ */
 export async function cancelRun(temporal: TemporalClient, name: string): Promise<void> {
   const workflowId = `${BACKTEST_ID_PREFIX}${name}`;
   try {
@@ -42,7 +44,7 @@ export async function cancelRun(temporal: TemporalClient, name: string): Promise
   }
 }
 
-/** The run that was under way by this name may be of another question. */
+/** A run in progress with this name may have another input. */
 function refuseOther({ workflow, name, input }: NamedRun, running: BatchRun): void {
   const fields = differingFields(running.input, input);
   const isSame = running.workflow === workflow && fields.length === 0;
@@ -61,7 +63,7 @@ export type BatchRun = {
   readonly input: Readonly<Record<string, unknown>>;
 };
 
-/** As its history has it. */
+/** Its start input, from its history. */
 async function startOf(
   { connection, address }: TemporalClient,
   execution: { readonly workflowId: string; readonly runId: string },
@@ -79,7 +81,7 @@ async function startOf(
   return { workflow: started?.workflowType?.name ?? "", input: input ?? {} };
 }
 
-/** Fields whose values differ; one that is absent is as one that is null. */
+/** Fields with different values; an absent one equals null. */
 function differingFields(one: BatchRun["input"], other: BatchRun["input"]): readonly string[] {
   const fields = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...fields].filter(

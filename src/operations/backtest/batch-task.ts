@@ -9,9 +9,9 @@ import type { ChunkPlace, ChunkReference } from "./sweep/sweep-chunk.ts";
 export type BatchJob = {
   readonly name: string;
   readonly range: ArchiveRange;
-  /** The range follows from the day of the run: nothing in it yet is nothing to do. */
+  /** The range depends on the day of the run, so an empty range means that there is nothing to do. */
   readonly isRolling: boolean;
-  /** What the book is, and what the run has otherwise. */
+  /** The book's section, and the run's changes to it. */
   readonly book: BookSection;
   readonly asked: AskedOfRun;
   /** A built-in strategy's name, or a file; null: the book's. */
@@ -24,7 +24,7 @@ export type BatchSweep = BatchJob & {
   readonly walkForward: { readonly trainDays: number; readonly testDays: number } | null;
 };
 
-/** A result by reference: where it lies, and what its bytes must hash to. */
+/** A result by reference: its path, and the hash of its content. */
 export type BatchReference = {
   readonly name: string;
   readonly folder: string;
@@ -38,7 +38,7 @@ export type BatchReference = {
 };
 
 export type BatchTask =
-  /** `attempt`: another task of it goes on where this one may end. */
+  /** `attempt`: another task of it continues where this one ends. */
   | { readonly kind: "run"; readonly job: BatchJob; readonly attempt: string }
   | { readonly kind: "plan"; readonly job: BatchSweep }
   | { readonly kind: "chunk"; readonly job: BatchSweep; readonly place: ChunkPlace }
@@ -51,7 +51,7 @@ export type BatchTask =
 export type BatchResults = {
   /** Null when there is nothing to do. */
   readonly run: BatchReference | null;
-  /** How many trials the sweep has; 0 when there is nothing to do. */
+  /** Number of the sweep's trials; 0 when there is nothing to do. */
   readonly plan: number;
   readonly chunk: ChunkReference;
   readonly conclude: BatchReference;
@@ -59,7 +59,7 @@ export type BatchResults = {
 
 export type BatchHooks = Required<TaskHooks>;
 
-/** @throws {Error} of the name BacktestRefused where trying again would not help. */
+/** @throws {Error} named BacktestRefused where trying again would not help. */
 export function runBatchTask<K extends keyof BatchResults>(
   task: Extract<BatchTask, { readonly kind: K }>,
   hooks: BatchHooks,

@@ -18,9 +18,9 @@ import { SWEEP_FILE } from "./sweep/conclude-sweep.ts";
 import { concludeChunks, runSweepChunk } from "./sweep/sweep-chunk.ts";
 import { planSweep } from "./sweep/sweep-plan.ts";
 
-/** A beat is worth no more than this of a thread that computes. */
+/** Progress is reported at most this often, because it costs time in a computing thread. */
 const PROGRESS_EVERY_MS = 250;
-/** As much as a death may cost. */
+/** The most work that a crash may lose. */
 const CHECKPOINT_EVERY_MS = 5_000;
 
 await performInThread(() => perform(workerData));

@@ -1,4 +1,4 @@
-/** How many scans a range of the archive holds, about (for the time left, not for the truth), and on which days. */
+/** Roughly how many scans a range of the archive holds (for an estimate of the remaining time), and on which days. */
 import { isScanName } from "../../domain/scan/archive-names.ts";
 import { compactedNames, openCompactedDay } from "../../adapters/archive/days/compacted-days.ts";
 import { listDays, namesIn, pathOf } from "../../adapters/archive/list-archive.ts";

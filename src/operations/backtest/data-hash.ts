@@ -1,20 +1,20 @@
 /**
- * A hash of the scans that were read, block by block, each block's with the one before: so that a
- * reading that was stopped goes on without the scans it has hashed.
+ * A hash of the scans that were read, computed in chained blocks, so that an interrupted reading can continue without
+ * the scans already hashed.
  */
 import { createHash } from "node:crypto";
 import type { ArchiveChunk } from "../../wire/day-file/archive-chunk.ts";
 
-/** Part of what the hash is: another number gives other hashes. */
+/** Part of the definition: another number gives other hashes. */
 const BLOCK_SCANS = 1_024;
 
 export type DataHash = {
-  /** The hash over all blocks that are full. */
+  /** The hash over all complete blocks. */
   chain: string;
-  /** How many scans the block under way has. */
+  /** Number of scans in the current block. */
   count: number;
   readonly timesUs: Float64Array;
-  /** A checksum over the bytes of each file: it changes with whatever else of a scan changes. */
+  /** A checksum over each file's bytes: it changes with any other content of a scan. */
   readonly checksums: Float64Array;
 };
 
@@ -34,7 +34,7 @@ export function addToDataHash(hash: DataHash, chunk: ArchiveChunk): void {
   }
 }
 
-/** Does not change the hash: it can go on. */
+/** Does not finish the hash: more can be added. */
 export function dataHashOf({ chain, count, timesUs, checksums }: DataHash): string {
   return createHash("sha256")
     .update(chain)

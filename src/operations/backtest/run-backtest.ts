@@ -1,9 +1,7 @@
 /**
- * One backtest from an archive to its files: the engine at cost, free of cost and at twice the cost
- * in one pass over the scans.
- *
- * Invariant: the result hash follows from data, settings, strategy and code; not from where the
- * archive lies, how it was read or what was written.
+ * One backtest from an archive to its files: the engine with costs, without, and with doubled costs in one pass over
+ * the scans. Invariant: the result hash depends on data, settings, strategy and code, not on where the archive is,
+ * how it was read or what was written.
  */
 import { createHash } from "node:crypto";
 import {
@@ -54,26 +52,26 @@ export type BacktestJob = {
   readonly settings: RunSettings;
   readonly differsFromBook: readonly BookDifference[];
   readonly strategy: LoadedStrategy;
-  /** Where the files go. */
+  /** Output folder. */
   readonly out: string;
   /**
-   * Goes on where an earlier attempt of this id stopped, if settings and code are the same; left out:
-   * begins anew, and leaves nothing to go on from.
+   * Resumes from an earlier attempt with this id, if settings and code are the same; absent: starts anew, and saves
+   * no checkpoint.
    */
   readonly attempt?: { readonly id: string; readonly checkpointEveryMs: number };
 };
 
 export type BacktestHooks = {
-  /** Told of where it begins, then at most once a chunk. */
+  /** Called with the start position, then at most once a chunk. */
   readonly onProgress: (scans: number) => void;
   readonly onProblem: (problem: string) => void;
   readonly signal: AbortSignal;
 };
 
-/** What stands in the place of a hash that is known only when all was read. */
+/** Placeholder for a hash that is only known when everything was read. */
 const READ_LATER = "";
 const HASH_DIGITS = 32;
-/** The run at the cost that was asked for; the others say what costs do. */
+/** The run with the requested costs; the others show the effect of costs. */
 const AS_ASKED = COST_FACTORS.indexOf(1);
 
 export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promise<RunRecord> {
@@ -166,7 +164,7 @@ function openAttempt(facts: AttemptFacts, found: RunState | null): Attempt {
   }
 }
 
-/** @throws when there is no going on from what was found. */
+/** @throws when the found checkpoint can't be resumed. */
 function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: RunState | null) {
   const { settings, range } = job;
   const trades = openTradesFile(job.out, inputs, found?.trades ?? null);
@@ -186,7 +184,9 @@ function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: 
     const snapshot = found?.runs[at];
     return snapshot === undefined ? run : resumeBacktest(run, snapshot);
   });
-  const pass = openArchivePass({ ...range, inputs }, hooks.onProblem, found?.pass ?? null);
+  const { ageBudgetsMs: budgetsMs } = job.settings;
+  const source = { ...range, inputs, budgetsMs };
+  const pass = openArchivePass(source, hooks.onProblem, found?.pass ?? null);
   return { trades, trace, runs, pass, resumedFrom: found?.pass.counts.scans ?? 0 };
 }
 
@@ -199,7 +199,7 @@ function stateOf({ trades, trace, runs, pass }: Attempt): RunState {
   };
 }
 
-/** The report whose hash also stands for the data. */
+/** The report with a hash that also covers the data. */
 export function sealed(report: BacktestReport, dataHash: string): BacktestReport {
   const resultHash = sealedHash(report.resultHash, dataHash);
   return { ...report, resultHash, run: { ...report.run, dataHash } };
@@ -232,7 +232,7 @@ function reportsOf(runs: readonly Backtest[], dataHash: string) {
   return { report: reports[AS_ASKED]!, costs };
 }
 
-/** @throws for a strategy whose scans must bring features: an archive of scans has none. */
+/** @throws for a strategy that needs features carried with scans: an archive of scans has none. */
 function refuseCarried({ strategy, settings }: BacktestJob): {
   readonly inputs: readonly string[];
 } {

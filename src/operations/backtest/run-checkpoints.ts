@@ -1,6 +1,6 @@
 /**
- * Where a run has come to, in a file of its folder, so that an attempt after a death goes on from
- * there. It is read by attempts of the same workflow run, with the same settings and code, only.
+ * A run's checkpoints, a file in its folder, from which an attempt after a crash resumes. Only attempts of the same
+ * workflow run, with the same settings and code, read it.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
@@ -15,13 +15,13 @@ import { monotonicMs } from "../../adapters/clock.ts";
 import { CHECKPOINT_FILE, writeWhole } from "./run-folder.ts";
 
 export type RunCheckpoints = {
-  /** What an earlier attempt left, or null. */
+  /** An earlier attempt's checkpoint, or null. */
   readonly found: RunCheckpoint | null;
-  /** Whether another attempt has something to go on from. */
+  /** Whether another attempt can resume. */
   readonly isKept: boolean;
-  /** Called between two chunks; asks for the state when it is time. */
+  /** Called between two chunks; calls `stateOf` when a checkpoint is due. */
   offer(stateOf: () => RunState): void;
-  /** The run is over. */
+  /** Called when the run is over. */
   remove(): void;
 };
 
@@ -41,7 +41,7 @@ export function openRunCheckpoints({
   onProblem,
 }: {
   readonly folder: string;
-  /** Whatever makes another run of it. */
+  /** Everything that would make it another run. */
   readonly facts: unknown;
   readonly everyMs: number;
   readonly onProblem: (problem: string) => void;
@@ -63,7 +63,7 @@ export function openRunCheckpoints({
         isKept = true;
         dueMs = monotonicMs() + everyMs;
       } catch (error) {
-        // The run itself can do without.
+        // The run works without checkpoints, too.
         dueMs = Infinity;
         onProblem(`the run can't go on in another attempt: ${messageOf(error)}`);
       }

@@ -1,6 +1,6 @@
 /**
- * Where a run's files lie. Each is written beside its name and renamed when it is whole, the report
- * last: a folder with a report is a finished run.
+ * A run's files. Each is written under a temporary name and renamed when complete, the report last: a folder with a
+ * report is a finished run.
  */
 import {
   closeSync,
@@ -24,26 +24,26 @@ import { tradeLine, tradesHeader } from "../../reports/trades-csv.ts";
 export const REPORT_FILE = "report.json";
 export const TRADES_FILE = "trades.csv";
 export const SHEET_FILE = "tear-sheet.html";
-/** While a run that may go on in another attempt is under way. */
+/** Exists while a resumable run is in progress. */
 export const CHECKPOINT_FILE = "checkpoint.bin";
 
 const BUFFER_CHARACTERS = 65_536;
 
 export type TradesFile = {
   add(trade: Trade): void;
-  /** What is in it by now, for good. */
+  /** Syncs the file and returns its present length. */
   mark(): TradesMark;
-  /** The file has its name from here on. */
+  /** Renames the file to its final name. */
   finish(): void;
   discard(): void;
-  /** As it is, for what was marked in it. */
+  /** Keeps the temporary file, because a mark refers to it. */
   leave(): void;
 };
 
-/** The first bytes of a file in the run's folder, which an attempt wrote that may be dead. */
+/** The first bytes of a temporary file that an earlier attempt wrote. */
 export type TradesMark = { readonly file: string; readonly bytes: number };
 
-/** `mark`: what it begins with; null: with its head. @throws when what was marked is gone. */
+/** `mark`: the content to start with; null: only the header. @throws when the marked content is gone. */
 export function openTradesFile(
   folder: string,
   inputs: readonly string[],
@@ -76,7 +76,7 @@ export function openTradesFile(
       flush();
       close();
       renameSync(staging, join(folder, TRADES_FILE));
-      // What a killed run left; one that still writes will miss its file and fail.
+      // Files of killed runs; a run that still writes one will fail.
       for (const name of globSync(`${TRADES_FILE}.*.tmp`, { cwd: folder })) {
         rmSync(join(folder, name), { force: true });
       }
@@ -105,7 +105,7 @@ function takeOver(from: string, to: string, bytes: number): void {
   truncateSync(to, bytes);
 }
 
-/** Belongs to this thread alone: an attempt that is thought dead may still write. */
+/** Unique to this thread: an attempt that is considered dead may still write. */
 export function stagingOf(path: string): string {
   return `${path}.${process.pid}-${threadId}.tmp`;
 }

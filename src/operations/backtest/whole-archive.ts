@@ -1,4 +1,4 @@
-/** A bounded part of the archive as one chunk in memory: for checks that look at all of it again and again. */
+/** A bounded part of the archive as one chunk in memory, for checks that examine it repeatedly. */
 import type { ScanChunk } from "../../domain/backtest/backtest-run.ts";
 import { isSameUniverse } from "../../wire/day-file/archive-chunk.ts";
 import { openArchivePass, type ArchiveRange, type PassChunk } from "./archive-chunks.ts";

@@ -1,4 +1,6 @@
-/** Copies a data directory and Temporal's database while they are in use, in the order that keeps them consistent. */
+/**
+ * Backs up a data directory and Temporal's database while they are in use, in the order that keeps them consistent.
+ */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { copyAsItStands } from "../../adapters/backup/copy-file.ts";
@@ -6,11 +8,11 @@ import { BACKUP_STEPS, backupStepOf, type BackupStep } from "../../domain/backup
 
 export type BackupOptions = {
   readonly dataDir: string;
-  /** An empty folder, or none yet; the copy is in `data` below it. */
+  /** An empty or missing folder; the copy is in `data` below it. */
   readonly out: string;
-  /** The archive is its writer's: it is not copied where it lies in the data directory. */
+  /** The archive belongs to its writer and is not copied, even within the data directory. */
   readonly archive: string;
-  /** Dumps the database of a Temporal server that is not in the data directory. */
+  /** Dumps the database of a Temporal server outside the data directory. */
   readonly dump: () => Promise<void>;
 };
 export type Backup = { readonly files: number; readonly bySteps: Record<BackupStep, number> };
@@ -33,7 +35,7 @@ export async function backUp(options: BackupOptions): Promise<Backup> {
   };
   for (const step of BACKUP_STEPS) {
     if (step === "temporal") await options.dump();
-    // Looked up for each step: what was made meanwhile belongs to it as well.
+    // Listed anew for each step, so that files created meanwhile are included.
     for (const path of filesIn(dataDir, [archive, out])) {
       if (backupStepOf(path) !== step) continue;
       if (copyAsItStands(join(dataDir, path), join(target, path))) bySteps[step] += 1;
@@ -43,7 +45,7 @@ export async function backUp(options: BackupOptions): Promise<Backup> {
   return { files, bySteps };
 }
 
-/** Paths within `root`, with `/`; links and sockets are none. */
+/** Paths relative to `root`, with `/`; links and sockets are skipped. */
 function filesIn(root: string, without: readonly string[]): readonly string[] {
   const found: string[] = [];
   const look = (folder: string): void => {

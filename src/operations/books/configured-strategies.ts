@@ -1,6 +1,6 @@
 /**
- * The strategies that a configuration names, loaded once for a process. Each is asked for when a book
- * is configured, so what is wrong with one is no matter of a book that does not run it.
+ * Loads the strategies that a configuration names, once per process. An error is only raised when a book is
+ * configured with that strategy, so it does not affect other books.
  */
 import { messageOf } from "../../domain/failure.ts";
 import type { StrategyChoice } from "../../domain/trading/strategy.ts";
@@ -25,7 +25,7 @@ export async function loadStrategies(names: readonly string[]): Promise<Strategy
   };
 }
 
-/** Loads the strategies of both books, in whatever place a promotion has put them. */
+/** Loads the strategies of both books, whichever book a promotion has given them to. */
 export function loadStrategiesOf({
   trader,
   green,

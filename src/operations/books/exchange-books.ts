@@ -1,8 +1,7 @@
 /**
- * Exchanges the versions of BLUE and GREEN while neither runs: folds both to the end of BLUE's log,
- * hands the versions over, and writes which book runs which.
- *
- * Invariant: one rename makes it so. Whatever dies before it leaves both books as they were.
+ * Exchanges the versions of BLUE and GREEN while neither runs: folds both to the end of BLUE's log, exchanges the
+ * versions, and writes which book runs which. Invariant: a single rename commits the exchange; a crash before it
+ * leaves both books as they were.
  */
 import { createComparison } from "../../domain/trading/shadow/comparison.ts";
 import { exchangeVersions } from "../../domain/trading/shadow/exchange-versions.ts";
@@ -32,7 +31,7 @@ export type ExchangeRequest = {
   readonly dataDir: string;
   readonly configuration: Pick<Configuration, "trader" | "green">;
   readonly strategyOf: StrategyOf;
-  /** The same id again does nothing again. */
+  /** Idempotency key: the same id again has no effect. */
   readonly id: string;
   readonly by: string;
   readonly at: string;
@@ -48,7 +47,7 @@ const OTHER_CONFIGURATION =
 
 type Versions = { readonly blue: BookConfiguration; readonly green: BookConfiguration };
 
-/** @throws what the journal or the disk threw; nothing was changed then. */
+/** @throws errors of the journal or the disk; then nothing was changed. */
 export function exchangeBooks(request: ExchangeRequest): ExchangeOutcome {
   const { dataDir, id } = request;
   const root = tradingRoot(dataDir);
@@ -94,7 +93,7 @@ function exchange(request: ExchangeRequest, books: BooksFile, root: string): Exc
     blueHash: after.blue.hash,
     greenHash: after.green.hash,
     ...exchanged.states,
-    // What differed between the versions in their former places is over.
+    // The comparison of the previous versions ends here.
     comparison: createComparison(),
   };
   writePromotion(
@@ -122,7 +121,7 @@ function newestState(root: string, dataDir: string, books: BooksFile): ShadowSna
   return promoted !== null && (mine === null || mine.index <= promoted.index) ? promoted : mine;
 }
 
-/** Null where BLUE ran something else since. */
+/** Null where BLUE has run something else since. */
 function foldToEnd(found: ShadowSnapshot, versions: Versions, root: string) {
   const shadow = createShadow({
     blue: restoreFrom(versions.blue.trader, found.blue),
@@ -145,7 +144,7 @@ function foldToEnd(found: ShadowSnapshot, versions: Versions, root: string) {
   return { shadow, index, nowMs };
 }
 
-/** BLUE saved its own state when it stopped: the fold must have come to the same cash. */
+/** BLUE saved its own state when it stopped: the fold must reach the same cash. */
 function differsFromBlue({ blue }: Shadow, index: number, root: string): string | null {
   const saved = latestSnapshot(bookFolder(root, COUNTED_BOOK), Number.MAX_SAFE_INTEGER).snapshot;
   if (saved === null || saved.index !== index) return null;

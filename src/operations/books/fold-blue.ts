@@ -1,6 +1,6 @@
 /**
- * BLUE's log folded across promotions and changes of its configuration: from the start that tells of
- * one on, the other version decides, from the state that the promotion left, or that BLUE had.
+ * Folds BLUE's log across promotions and configuration changes: from the `started` event that announces a new
+ * version, that version decides, starting from the promotion's state or from BLUE's own.
  */
 import type { TraderCommand } from "../../domain/trading/commands.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
@@ -63,17 +63,20 @@ export function foldBlue(deps: FoldBlueDeps): StartFold {
   };
 }
 
-/** `saved`: null for the log's beginning; goes on from a later state where what ran then can't be had any more. */
+/**
+ * `saved`: null for the log's beginning; continues from a later state where an earlier version is no longer
+ * available.
+ */
 export function beginBlue(deps: FoldBlueDeps, saved: SavedState | null) {
   let books = readBooks(deps.dataDir);
   let blue = saved === null ? beginning(deps, books) : resumed(deps, books, saved);
   return {
-    /** Another one once the log tells of a change. */
+    /** Replaced when the log announces a change. */
     get blue(): Blue {
       return blue;
     },
     step(event: TraderEvent): readonly TraderCommand[] {
-      // A promotion lies between two runs of BLUE: only these can follow it.
+      // A promotion happens between two runs of BLUE: only these events can follow it.
       if (event.kind === "started" || event.kind === "day_rolled") {
         books = readBooks(deps.dataDir);
         blue =
@@ -110,7 +113,7 @@ function resumed(deps: FoldBlueDeps, books: BooksFile, saved: SavedState): Blue 
   return blue;
 }
 
-/** Null where what ran then can't be had any more. */
+/** Null where the version is no longer available. */
 function restored(deps: FoldBlueDeps, books: BooksFile, saved: SavedState): Blue | null {
   const { snapshot, configurationHash } = saved;
   const index = snapshot.nextIndex - 1;
@@ -146,7 +149,7 @@ function changedBlue(
       "BLUE runs a file of its strategy that was changed since this process loaded it",
     );
   }
-  // The version is gone: nothing better is known than what the one before it makes of the events.
+  // The version is not available: the previous one is the best approximation.
   return blue;
 }
 
@@ -164,7 +167,7 @@ function journalFolder({ dataDir }: FoldBlueDeps): string {
   return bookFolder(tradingRoot(dataDir), COUNTED_BOOK);
 }
 
-/** What the present configuration says that BLUE ran when it took the event of this index. */
+/** The configuration that BLUE ran when it took the event of this index. */
 function configurationAt(
   { configuration, strategyOf }: FoldBlueDeps,
   books: BooksFile,

@@ -1,7 +1,7 @@
 /**
- * Makes one file of a day's scan files: writes it under a temporary name, holds it against the scan
- * files, and only then gives it its own name, which is the hash of its bytes.
- * Invariant: a run that is killed leaves the file before or the new one; scan files are only read.
+ * Compacts a day's scan files into one file: writes it under a temporary name, verifies it against the scan files,
+ * and only then renames it to its final name with the hash of its content. Invariant: a killed run leaves either the
+ * previous file or the new one; scan files are never changed.
  */
 import { randomUUID } from "node:crypto";
 import {
@@ -48,7 +48,7 @@ import { verifyDay } from "./verify-day.ts";
 export type CompactOptions = {
   readonly seqs: SeqLookup;
   readonly nowMs: () => number;
-  /** Called a few times a second at least; the way to heartbeat. */
+  /** Called at least a few times a second, for heartbeats. */
   readonly onProgress: (progress: CompactProgress) => void;
   readonly onProblem: (problem: string) => void;
   readonly signal: AbortSignal;
@@ -63,7 +63,7 @@ export type CompactProgress = {
 export type CompactOutcome = { readonly day: string } & (
   | {
       readonly kind: "written" | "unchanged";
-      /** Below the archive. */
+      /** Relative to the archive. */
       readonly file: string;
       readonly hash: string;
       readonly rows: number;
@@ -71,22 +71,22 @@ export type CompactOutcome = { readonly day: string } & (
       readonly refused: number;
     }
   | { readonly kind: "empty" }
-  /** What was written is not what the scan files say, or they changed meanwhile: nothing is kept. */
+  /** The written file differs from the scan files, or they changed meanwhile: nothing is kept. */
   | { readonly kind: "different"; readonly file: string; readonly detail: string }
 );
 
 type Others = DayHeader["others"];
 
-/** Beyond that they are not noted, and readers look at the folder each time. */
+/** With more of them they are not recorded, and readers list the folder each time. */
 const OTHERS_MAX = 10_000;
-/** A file younger than this that is no scan may still become one. */
+/** A younger file that is not a scan may still become one. */
 const YOUNG_MS = 2 * MS_PER_MINUTE;
-/** The clock of a file system has ticks: a folder this young may change without a new time. */
+/** The granularity of file system times: a folder this young may change without a new time. */
 const FOLDER_TICK_MS = 2_000;
 const LEFTOVER_AFTER_MS = MS_PER_HOUR;
 const GENERAL_LIMITS = { timeoutMs: 10_000, heapMb: 256 };
 
-/** @throws when the archive cannot be read or written, or the signal tells it to end. */
+/** @throws when the archive cannot be read or written, or the signal aborts. */
 export async function compactDay(
   archive: string,
   day: string,
@@ -109,7 +109,7 @@ export async function compactDay(
     const found = { folder, files, before };
     const unchanged = before === null ? null : unchangedOutcome(context, options, found);
     if (unchanged !== null) {
-      // A run that was killed between the two has left both.
+      // A run killed between the two steps has left both.
       if (before !== null) removeOlder(archive, day, compactedName(day, before.hash));
       return unchanged;
     }
@@ -121,7 +121,7 @@ export async function compactDay(
   }
 }
 
-/** Only with all its bytes right: rows of files that are gone are taken from it. */
+/** Only if its content is fully valid, because rows of deleted files are taken from it. */
 async function openTrusted(context: DayContext, day: string): Promise<CompactedDay | null> {
   const names = compactedNames(context.archive).get(day) ?? [];
   const found = openCompactedDay(context.archive, names, context.onProblem);
@@ -239,7 +239,7 @@ async function writeTemporary(
   }
 }
 
-/** All scan files, and of the file before the rows whose scan file is no longer there as it was. */
+/** All scan files, and from the previous file the rows whose scan file was deleted or changed. */
 function sourcesFor(context: DayContext, { day, files, before }: Writing): readonly ChunkSource[] {
   const listed = new Set(files.map(keyOfFile));
   const loose = {
@@ -312,14 +312,14 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
 }
 
-/** Its rows are in the one that is kept. */
+/** Its rows are in the file that is kept. */
 function removeOlder(archive: string, day: string, kept: string): void {
   for (const name of compactedNames(archive).get(day) ?? []) {
     if (name !== kept) rmSync(join(compactedFolder(archive), name), { force: true });
   }
 }
 
-/** The rename is on disk only when the folder is. */
+/** The rename is durable only after the folder was synced. */
 function syncFolder(folder: string): void {
   const descriptor = openSync(folder, "r");
   try {
@@ -329,7 +329,7 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** What a killed run has left. */
+/** Temporary files of a killed run. */
 function removeLeftovers(folder: string, nowMs: number): void {
   for (const name of readdirSync(folder)) {
     if (!name.endsWith(".tmp")) continue;

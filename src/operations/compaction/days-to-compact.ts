@@ -1,4 +1,4 @@
-/** The days that are over and whose compacted file is missing, or behind its folder. */
+/** The finished days whose compacted file is missing or older than their folder. */
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 import { listDays } from "../../adapters/archive/list-archive.ts";
 import { compactedNames, openCompactedDay } from "../../adapters/archive/days/compacted-days.ts";

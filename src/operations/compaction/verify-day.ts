@@ -1,6 +1,6 @@
 /**
- * Holds a compacted file against the scan files that it was made from, by the bridge's own reader:
- * every file's SHA-256, and the very text that the bridge pushes for it.
+ * Verifies a compacted file against its scan files with the bridge's own reader: every file's SHA-256, and the exact
+ * text that the bridge pushes for it.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { judgeNumbers } from "../../domain/scan/validity.ts";
@@ -14,7 +14,7 @@ import { readScanFile } from "../../adapters/archive/read-scan-file.ts";
 import type { CompactedDay } from "../../adapters/archive/days/compacted-days.ts";
 
 export type Verification =
-  /** `kept`: rows whose file is gone or another one by now; they came from the file before. */
+  /** `kept`: rows whose file was deleted or changed; they come from the previous compacted file. */
   | { readonly kind: "equal"; readonly rows: number; readonly kept: number }
   | { readonly kind: "different"; readonly file: string; readonly detail: string };
 
@@ -67,7 +67,7 @@ async function verifyRow(deps: VerifyDeps, at: Row): Promise<string> {
   return text === scan.scan.json ? "equal" : "its values are other ones";
 }
 
-/** What the bridge would push for the row; a reason in its place when it would push nothing. */
+/** The text that the bridge would push for the row; the reason where it would push nothing. */
 function textOf({ chunk, row, names }: Row): string {
   const width = chunk.assets.length;
   const columns = {

@@ -1,4 +1,4 @@
-/** Brings a supervisor to what the configuration declares of its service: made where there is none, told where there is one. */
+/** Brings a supervisor to its service's declaration: starts it where there is none, else sends it the declaration. */
 import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -35,7 +35,7 @@ export async function bringSupervisor(
   const changes = declarationChanges(await declaredBefore(temporal, spec), declared);
   if (changes.length === 0) return { kind: "unchanged" };
   const queue = taskQueueOf(spec.layer);
-  // It would wait for a worker until we give up.
+  // Without a worker the update would wait until it times out.
   if (!isServed) return { kind: "refused", changes, why: `nobody serves task queue ${queue}` };
   try {
     await temporal.connection.withDeadline(wallMs() + ANSWER_MS_MAX, () =>
@@ -53,7 +53,7 @@ export async function bringSupervisor(
   }
 }
 
-/** From its status; of one that nobody has run yet, from what it was started with. */
+/** From its status; for a supervisor that has not run yet, from its start arguments. */
 async function declaredBefore(
   { client }: TemporalClient,
   spec: ServiceSpec,

@@ -1,4 +1,6 @@
-/** Who polls a task queue: a supervisor or schedule on one that nobody serves would wait for ever, and say nothing. */
+/**
+ * Who polls a task queue: a supervisor or schedule on a queue without pollers would wait forever without an error.
+ */
 import type { Layer } from "../../domain/supervision/services.ts";
 import { taskQueueOf } from "../../workflows/names.ts";
 import { wallMs } from "../../adapters/clock.ts";
@@ -7,13 +9,16 @@ import type { TemporalClient } from "../../adapters/temporal-client.ts";
 export type ServedQueue = {
   readonly layer: Layer;
   readonly task_queue: string;
-  /** Workers that take workflow tasks or activities from it. */
+  /** Workers that poll it for workflow tasks or activities. */
   readonly pollers: number;
 };
 
 /** temporal.api.enums.v1.TaskQueueType: workflow tasks and activities. */
-const KINDS = [1, 2];
-/** A poll lasts a minute, and the server remembers pollers for five: an older one is of a worker that ended. */
+const WORKFLOWS = 1;
+const KINDS = [WORKFLOWS, 2];
+/**
+ * A poll lasts a minute, and the server remembers pollers for five: an older one belongs to a worker that has ended.
+ */
 const POLLED_MS_MAX = 70_000;
 
 export function pollersOf(
@@ -24,17 +29,22 @@ export function pollersOf(
     layers.map(async (layer) => {
       const task_queue = taskQueueOf(layer);
       const kinds = await Promise.all(KINDS.map((kind) => polled(temporal, task_queue, kind)));
-      const [least = 0] = kinds.toSorted((a, b) => a - b);
+      const [least = 0] = kinds.map(({ length }) => length).toSorted((a, b) => a - b);
       return { layer, task_queue, pollers: least };
     }),
   );
+}
+
+/** Of the workers that take its workflow tasks: each names itself. */
+export function identitiesOn(temporal: TemporalClient, layer: Layer): Promise<readonly string[]> {
+  return polled(temporal, taskQueueOf(layer), WORKFLOWS);
 }
 
 async function polled(
   { connection, address }: TemporalClient,
   name: string,
   taskQueueType: number,
-): Promise<number> {
+): Promise<readonly string[]> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace: address.namespace,
     taskQueue: { name },
@@ -42,7 +52,7 @@ async function polled(
     taskQueueType,
   });
   const sinceMs = wallMs() - POLLED_MS_MAX;
-  return (pollers ?? []).filter(
-    ({ lastAccessTime }) => sinceMs <= Number(lastAccessTime?.seconds ?? 0) * 1_000,
-  ).length;
+  return (pollers ?? []).flatMap(({ lastAccessTime, identity }) =>
+    sinceMs <= Number(lastAccessTime?.seconds ?? 0) * 1_000 ? [identity ?? ""] : [],
+  );
 }

@@ -1,4 +1,4 @@
-/** A wait that can be cut short; a ring while nobody waits cuts the next wait. */
+/** A wait that can be interrupted; an interruption while nobody waits ends the next wait at once. */
 export type Alarm = { wait(ms: number): Promise<void>; ring(): void };
 
 export function openAlarm(): Alarm {

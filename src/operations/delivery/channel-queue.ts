@@ -1,6 +1,6 @@
 /**
- * The queue of one channel: takes from the outbox what may be told now, one at a time, and notes before and
- * after. Invariant: nothing is tried before the outcome of what was tried last is on the disk.
+ * The queue of one channel: takes due notifications from the outbox, one at a time, and records each attempt before
+ * and after. Invariant: no attempt is made before the outcome of the previous one is on disk.
  */
 import type Database from "better-sqlite3";
 import type { OpenChannel } from "../../adapters/channels/open-channel.ts";
@@ -19,7 +19,7 @@ import {
   afterDeathMs,
   type Answer,
   notBeforeMs,
-  type Verdict,
+  type DeliveryOutcome,
   verdictOn,
 } from "../../domain/incidents/delivery/delivery-policy.ts";
 import {
@@ -36,14 +36,14 @@ import type { ChannelFigures } from "../../wire/safety/watchdog-figures.ts";
 export type Say = (level: "info" | "warn" | "error", line: string) => void;
 
 export type ChannelQueue = {
-  /** At most one request. How long until there can be something to do; null: until something comes. */
+  /** Makes at most one request. Returns how long until more can be due; null: until something is added. */
   step(db: Database.Database, signal: AbortSignal): Promise<number | null>;
   figures(): ChannelFigures;
 };
 
-/** A channel has deadlines of its own; this is for what none of them ends. */
+/** Channels have their own deadlines; this is a limit in case one does not end. */
 const SEND_MS_MAX = MS_PER_MINUTE;
-/** Until what came of an attempt is tried to be noted again. */
+/** Interval of retries to record an outcome. */
 const NOTE_MS = MS_PER_SECOND;
 const COUNTED = { delivered: "delivered", again: "failed", "give-up": "given_up" } as const;
 const WITHOUT_ROOM = /^SQLITE_(?:FULL|IOERR)/;
@@ -64,7 +64,7 @@ export function openQueue(name: string, channel: OpenChannel, say: Say): Channel
       noteAttempt(db, notification, { nowMs, nextAttemptMs: afterDeathMs(attempts, nowMs) });
     } catch (error) {
       if (!WITHOUT_ROOM.test(codeOf(error) ?? "")) throw error;
-      // It may be about the full disk: better twice than never.
+      // It may be about the full disk: better sent twice than never.
       say("error", `[Alerts] ${name}: an attempt is not noted: ${messageOf(error)}`);
     }
     const answer = await withinLimit(channel.send({ notification, reference }, signal));
@@ -97,7 +97,7 @@ export function openQueue(name: string, channel: OpenChannel, say: Say): Channel
       const notBefore = notBeforeMs(notification.kind, { unsettledMs, settlesInMs });
       if (nowMs < notBefore) {
         notePutOff(db, notification, notBefore);
-        // Never at once: whatever a clock does to it, the thread gets to its other work between two looks.
+        // Never zero: whatever a clock does, the thread gets to its other work between two steps.
         return 1;
       }
       await attempt(db, { waiting, signal });
@@ -109,14 +109,14 @@ export function openQueue(name: string, channel: OpenChannel, say: Say): Channel
 
 type Noting = (db: Database.Database) => void;
 
-/** What came of the last attempt, until the disk has taken it. */
+/** Holds the outcome of the last attempt until it is on disk. */
 function keepOutcome(name: string, say: Say) {
   let unnoted: Noting | null = null;
   return {
     keep(noting: Noting): void {
       unnoted = noting;
     },
-    /** Whether it is on the disk. */
+    /** Whether it is on disk. */
     settle(db: Database.Database): boolean {
       try {
         unnoted?.(db);
@@ -130,7 +130,7 @@ function keepOutcome(name: string, say: Say) {
   };
 }
 
-function note(db: Database.Database, key: Notification, verdict: Verdict): void {
+function note(db: Database.Database, key: Notification, verdict: DeliveryOutcome): void {
   switch (verdict.kind) {
     case "delivered":
       return noteDelivered(db, key, verdict);
@@ -159,7 +159,7 @@ function tell(
   of: {
     readonly name: string;
     readonly notification: Notification;
-    readonly verdict: Verdict;
+    readonly verdict: DeliveryOutcome;
     readonly attempts: number;
   },
 ): void {

@@ -1,6 +1,6 @@
 /**
- * Delivery: a loop for each channel over one outbox, so that none holds another, and one for each bot whose
- * buttons are heard. Nothing that fails ends it: what the database says is tried again.
+ * Delivery of notifications: one loop per channel over one outbox, so that none delays another, and one per bot whose
+ * buttons are polled. No failure ends it: database errors are retried.
  */
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_SECOND } from "../../domain/time.ts";
@@ -32,18 +32,18 @@ export type Delivery = {
   /** Something was decided. */
   wake(): void;
   figures(): Readonly<Record<string, ChannelFigures>>;
-  /** Requests that are under way are ended, and tried again by the next. */
+  /** Requests in progress are aborted, and retried by the next process. */
   stop(): Promise<void>;
 };
 
-/** How often is looked whether somebody wrote, for who does not wake it. */
+/** Interval of checks for new entries, for writers that do not call `wake`. */
 const LOOK_MS = 250;
-/** Until the next try after what the database or the disk said. */
+/** Delay after an error of the database or the disk. */
 const TROUBLE_MS = MS_PER_SECOND;
 const IDLE_MS = MS_PER_HOUR;
 const KEEP_MS = 30 * MS_PER_DAY;
 const WAITING_MAX = 2_000;
-/** What is said of a file that is not what it was. */
+/** Errors of a file that was damaged or replaced. */
 const LOST = /CORRUPT|NOTADB|CANTOPEN|IOERR/;
 
 export function startDeliveries(options: DeliveryOptions): Delivery {
@@ -84,7 +84,7 @@ export function startDeliveries(options: DeliveryOptions): Delivery {
   };
 }
 
-/** One for all channels and the keeper: a step, and a wait until the next may have something to do. */
+/** One loop for channels and housekeeping alike: a step, then a wait until the next may have work. */
 function loopOver({
   shelf,
   say,
@@ -142,7 +142,9 @@ function shelfOf(file: string, onOpen: (outbox: Outbox) => void): Shelf {
   };
 }
 
-/** Looks for what others wrote; now and then throws away what is old, and what nobody will read. */
+/**
+ * Housekeeping: detects writes of others; periodically deletes old notifications, and those that nobody would read.
+ */
 function keepOrder(of: {
   readonly names: readonly string[];
   readonly shelf: Shelf;

@@ -1,4 +1,7 @@
-/** Hears the buttons of Telegram's bots, a loop a bot: two that ask for one bot's presses take them from each other. */
+/**
+ * Polls Telegram's bots for button presses, one loop per bot: two pollers of one bot would take presses from each
+ * other.
+ */
 import type Database from "better-sqlite3";
 import { attempt, type World } from "../../adapters/channels/open-channel.ts";
 import type { SettingsOf } from "../../adapters/channels/channel.ts";
@@ -15,7 +18,7 @@ import type { ChannelSettings } from "../../wire/alerts/channel-settings.ts";
 import { openAlarm } from "./alarm.ts";
 import type { Say } from "./channel-queue.ts";
 
-/** Told to who pressed. */
+/** The text shown to the user who pressed. */
 export type Acknowledge = (request: {
   readonly incident: string;
   readonly by: string;
@@ -81,7 +84,7 @@ export function hearBots(of: {
   });
 }
 
-/** By the place of the token: nobody but the bot's side knows it. */
+/** Identified by the token's reference: only the bot itself has a name for the token. */
 function botsAmong(channels: Readonly<Record<string, ChannelSettings>>): Bot[] {
   const bots = new Map<string, Bot["chats"][number][]>();
   for (const [channel, settings] of Object.entries(channels)) {

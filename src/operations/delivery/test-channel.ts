@@ -1,4 +1,4 @@
-/** One test alert, straight to a channel: past rules, queue and budget, and not tried again. */
+/** Sends one test alert straight to a channel: without rules, queue and rate limit, and without retries. */
 import { openChannel, type World } from "../../adapters/channels/open-channel.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
@@ -40,7 +40,7 @@ export async function testChannel(of: {
   return { channel: of.channel, kind: of.settings.kind, accepted, sent };
 }
 
-/** What opens an incident elsewhere closes it, too. */
+/** What opens an incident at the channel also closes it. */
 function alertsOf(
   { channel, nowMs }: { readonly channel: string; readonly nowMs: number },
   opens: boolean,

@@ -1,4 +1,4 @@
-/** Whether the watchdog has opened the incident that a fault must raise: read from its own store, beside it. */
+/** Whether the watchdog has opened the incident that a fault must raise, read from its database. */
 import { join } from "node:path";
 import {
   incidentsFile,
@@ -6,7 +6,7 @@ import {
 } from "../../adapters/incident-store/incident-database.ts";
 
 export type DrillAlerts = {
-  /** When the first of this rule was opened since then; null: none was. */
+  /** When the first one of this rule was opened since then; null: none. */
   openedSince(rule: string, sinceMs: number): number | null;
 };
 
@@ -24,7 +24,7 @@ export function createDrillAlerts(dataDir: string): DrillAlerts {
           .get(rule, sinceMs);
         return first?.at ?? null;
       } catch {
-        // It is being made anew.
+        // It is being recreated.
         return null;
       } finally {
         db.close();

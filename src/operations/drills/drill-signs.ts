@@ -1,13 +1,13 @@
-/** What the logs of a running system tell of a fault, from the moment on at which it is injected. */
+/** The signs of a fault in the logs of a running system, from its injection on. */
 import { join } from "node:path";
 import { wallMs } from "../../adapters/clock.ts";
 import { followFile, type LogFollower } from "../../adapters/log-files.ts";
 import type { Sign } from "../../domain/drills/drill-look.ts";
 import { readLifeLine } from "../../wire/facts/life-lines.ts";
-import { LogLine } from "../../wire/log-line.ts";
+import { parseLogLine, type LogLine } from "../../wire/log-line.ts";
 
 export type DrillSigns = {
-  /** All so far. */
+  /** All signs so far. */
   poll(): readonly Sign[];
   close(): void;
 };
@@ -15,7 +15,7 @@ export type DrillSigns = {
 type Source = {
   readonly by: string;
   readonly log: LogFollower;
-  /** The sentence, where the line tells of the fault. */
+  /** Returns the sign's sentence, where the line shows the fault. */
   readonly read: (line: LogLine) => string | null;
 };
 
@@ -23,7 +23,7 @@ const SIGNS_MAX = 100;
 const READ_LATE_MS_MAX = 60_000;
 const SAYS_CHARS_MAX = 200;
 
-/** Of the end of one of the targets, and of warnings of a target that is a service of ours. */
+/** Ends of targets, and warnings of targets that are our services. */
 export function followSigns(dataDir: string, targets: readonly string[]): DrillSigns {
   const fileOf = (name: string) => join(dataDir, "logs", `${name}.log`);
   const sources: readonly Source[] = [
@@ -44,7 +44,7 @@ export function followSigns(dataDir: string, targets: readonly string[]): DrillS
     poll() {
       for (const { by, log, read } of sources) {
         for (const text of log.poll()) {
-          const line = lineOf(text);
+          const line = parseLogLine(text);
           const says = line === null ? null : read(line);
           if (line === null || says === null || SIGNS_MAX <= signs.length) continue;
           signs.push({ atMs: timeOf(line), by, says: says.slice(0, SAYS_CHARS_MAX) });
@@ -58,7 +58,7 @@ export function followSigns(dataDir: string, targets: readonly string[]): DrillS
   };
 }
 
-/** The line's own, unless the clock of who wrote it is another one. */
+/** The line's own time, unless the writer's clock is off. */
 function timeOf({ time }: LogLine): number {
   const nowMs = wallMs();
   const atMs = Date.parse(time);
@@ -76,13 +76,4 @@ function endIn(message: string, targets: readonly string[]): string | null {
 function lifeEndIn(message: string, targets: readonly string[]): string | null {
   const line = readLifeLine(message);
   return line?.kind === "ended" && targets.includes(line.service) ? message : null;
-}
-
-/** Null: a line of a program that logs otherwise. */
-function lineOf(text: string): LogLine | null {
-  try {
-    return LogLine.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

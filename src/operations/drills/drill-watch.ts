@@ -1,6 +1,6 @@
 /**
- * Looks at a running system for a drill: at its files at each look, at its servers on connections of its own, each in
- * its own time, so that one that is away holds no look.
+ * Observes a running system for a drill: its files at each look, its servers over separate connections with separate
+ * timing, so that one that is away does not delay a look.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ export type DrillWatch = {
 };
 
 const ASK_EVERY_MS = 100;
-/** On a warm connection; an answer that takes longer is none for a drill. */
+/** On a warm connection; a slower answer does not count. */
 const ANSWER_MS_MAX = 1_000;
 
 export async function openDrillWatch(
@@ -108,7 +108,7 @@ async function answers(temporal: TemporalClient): Promise<boolean> {
 
 type Asked = { readonly values: Values; readonly report: HealthReport | null };
 
-/** Where one of its two places takes nothing, health tells in the other: a full disk, a Hazelcast that is away. */
+/** Health reports in two places; where one fails (a full disk, Hazelcast away), the other has the newest report. */
 function newestOf(reports: readonly (HealthReport | null)[]): HealthReport | null {
   return reports.reduce(
     (newest, one) =>
@@ -136,7 +136,7 @@ async function readValues(hazelcast: HazelcastHandle): Promise<Asked | null> {
       ...SERVICE_NAMES.map((service) => heartbeats.get(service)),
     ]);
   });
-  // It was another member in between: the values may be of either.
+  // The member changed in between: the values may come from either.
   if (member === null || memberOf(hazelcast) !== member) return null;
   const beats = SERVICE_NAMES.flatMap((service, index) => {
     const beat = beatIn(texts[index]);
@@ -169,7 +169,7 @@ function scanIn(text: unknown): Values["scan"] {
   return head === null ? null : { seq: head.seq, instance: head.instance };
 }
 
-/** Of the running `up`, by name; an empty table where there is none. */
+/** Services of the running `up`, by name; empty where there is none. */
 function upServices(dataDir: string): UpFile["services"] {
   try {
     const up = UpFile.parse(JSON.parse(readFileSync(join(dataDir, "up.json"), "utf8")));

@@ -1,4 +1,4 @@
-/** How a fault is injected into the system that runs here, or why it cannot be. */
+/** How a fault can be injected into this system, or why it cannot. */
 import { startedTicks } from "../../adapters/process/process-facts.ts";
 import {
   dropStrike,
@@ -55,7 +55,7 @@ export function planStrike(fault: NamedFault, world: StrikeWorld): Strike {
   }
 }
 
-/** Named exactly; nobody where this machine does not tell a process by its start. */
+/** Identified by pid and start time; empty where the machine does not provide the latter. */
 export function struckOf(name: string, pid: number | undefined): readonly Struck[] {
   const ticks = pid === undefined ? null : startedTicks(pid);
   return pid === undefined || ticks === null ? [] : [{ name, pid, ticks }];

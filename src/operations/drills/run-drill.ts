@@ -1,6 +1,6 @@
 /**
- * One drill: waits until the system is well, injects the fault, looks ten times a second until it has recovered, and
- * scores what it saw. Invariant: however it ends, the fault is undone before it returns or throws.
+ * One drill: waits until the system is healthy, injects the fault, observes ten times a second until it has
+ * recovered, and scores the result. Invariant: however it ends, the fault is undone before it returns or throws.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Injected } from "../../adapters/faults/injected.ts";
@@ -28,7 +28,7 @@ export type DrillResult = {
   readonly how: string;
   readonly injected_at: string | null;
   readonly timeline: readonly Point[];
-  /** Restarted though the fault was none of theirs. */
+  /** Services that restarted although the fault should not have touched them. */
   readonly restarted_beyond: readonly string[];
   readonly signs: readonly { readonly at_s: number; readonly by: string; readonly says: string }[];
 };
@@ -37,7 +37,7 @@ export type DrillDeps = {
   readonly watch: DrillWatch;
   readonly dataDir: string;
   readonly plan: (pids: DrillLook["pids"]) => Strike;
-  /** Aborted by Ctrl-C: the fault is undone, and what was seen is told. */
+  /** Aborted by Ctrl-C: the fault is undone, and the observations are reported. */
   readonly stop: AbortSignal;
   readonly onPoint: (text: string) => void;
   readonly alerts: DrillAlerts;
@@ -46,9 +46,9 @@ export type DrillDeps = {
 const WATCHDOG = "watchdog";
 const LOOK_EVERY_MS = 100;
 const CALM_WITHIN_MS = 90_000;
-/** What a drill before this one has killed may just be coming back. */
+/** A process that an earlier drill has killed may just be coming back. */
 const ABSENT_MS = 5_000;
-/** Beyond its budget a recovery is awaited so that it can be said how late it was. */
+/** Time beyond the budget for which a recovery is awaited, to report how late it was. */
 const PATIENCE_MS = 90_000;
 /** An alert may follow a recovery. */
 const ALERT_PATIENCE_MS = 70_000;
@@ -71,10 +71,10 @@ export async function runDrill(fault: FaultSpec, deps: DrillDeps): Promise<Drill
   try {
     deps.onPoint(`${fault.name}: ${strike.how}`);
     injected = strike.strike();
-    // Only now: to get hold of a connection or to fill a disk takes a while.
+    // Read only now, because finding a connection or filling a disk takes a while.
     const injectedMs = wallMs();
     let timeline = beginTimeline(injectedMs);
-    // What stands in Hazelcast was asked for before the blow, which may have held this process.
+    // Values of Hazelcast were requested before the injection, which may have stopped this process.
     await delay(2 * LOOK_EVERY_MS);
     const known = withNewestScan(before, watch.look());
     const startedMs = monotonicMs();
@@ -108,14 +108,14 @@ function isOver(timeline: Timeline, fault: FaultSpec): boolean {
   return isDetected && isAlerted;
 }
 
-/** What was pushed until the blow proves nothing of the time after it. */
+/** Scans pushed before the injection prove nothing about the time after it. */
 function withNewestScan(before: DrillLook, struck: Pick<DrillLook, "values">): DrillLook {
   const scan = struck.values?.scan ?? null;
   if (before.values === null || scan === null) return before;
   return { ...before, values: { ...before.values, scan } };
 }
 
-/** Null: nobody alerts here. */
+/** Null: alerting does not run. */
 function alertsOf(
   { alertRule }: FaultSpec,
   alerts: DrillAlerts,
@@ -125,7 +125,7 @@ function alertsOf(
   return { openedMs: alertRule === null ? null : alerts.openedSince(alertRule, now.sinceMs) };
 }
 
-/** The look before the fault, or why it does not come to it. */
+/** The look before the fault, or why the drill can't start. */
 async function calmLook(fault: FaultSpec, deps: DrillDeps): Promise<DrillLook | string> {
   const { watch, stop } = deps;
   const startedMs = monotonicMs();
@@ -155,7 +155,7 @@ async function calmLook(fault: FaultSpec, deps: DrillDeps): Promise<DrillLook | 
   }
 }
 
-/** What health says and what a target says of itself, each once, from when it was first seen. */
+/** Signs from health and from the targets' own states, each once, with the time of its first appearance. */
 function createToldSigns({ roots, targets }: FaultSpec, before: DrillLook) {
   const known = new Set(before.roots);
   const told = new Map<string, Sign>();

@@ -1,4 +1,4 @@
-/** Several drills in a row, each on a system that has forgotten the one before. */
+/** Several drills in sequence, each after the system has fully recovered from the previous one. */
 import { setTimeout as delay } from "node:timers/promises";
 import { wallMs } from "../../adapters/clock.ts";
 import type { Config } from "../../config.ts";
@@ -61,7 +61,7 @@ export async function runDrills(
   return results;
 }
 
-/** Until the restart policy would start anew at once what this fault costs. */
+/** Waits until the restart policy would again restart the fault's targets without a delay. */
 async function untilForgotten(
   fault: FaultSpec,
   restartsMs: ReadonlyMap<string, readonly number[]>,

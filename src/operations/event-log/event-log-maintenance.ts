@@ -1,6 +1,6 @@
 /**
- * What BLUE's journal needs besides its trader: the projection for queries, the copy in Postgres, and
- * the end of old days. It only reads the log, so BLUE never waits for it.
+ * The maintenance of BLUE's journal beside its trader: the projection for queries, the copy in Postgres, and
+ * retention. It only reads the log, so BLUE never waits for it.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -30,13 +30,13 @@ export type UpkeepOptions = {
   readonly say: (level: "info" | "warn", line: string) => void;
 };
 
-/** How many events one transaction copies. */
+/** Events that one transaction copies. */
 const EVENTS_PER_ROUND = 1_000;
 const BATCHES_PER_ROUND = 20;
 /** About 10 GB at 400 assets. */
 const KEEP_DAYS_USUAL = 90;
 const RETENTION_EVERY_MS = 3_600_000;
-/** After a failure: what fails is tried again, never at once. */
+/** Delay after a failure before the next try. */
 const PAUSE_MS = 10_000;
 
 export class EventLogMaintenance {
@@ -61,17 +61,17 @@ export class EventLogMaintenance {
     return this.#isLevel;
   }
 
-  /** The last event that the projection has; null before it is open. */
+  /** The last projected event; null before the projection is open. */
   get projectedIndex(): number | null {
     return this.#projectedIndex;
   }
 
-  /** What fails now, and why. */
+  /** The present failures, each with its reason. */
   troubles(): ReadonlyMap<string, string> {
     return this.#troubles;
   }
 
-  /** A piece of each work that is due. Never rejects; returns whether there may be more at once. */
+  /** Does a piece of each task that is due. Never rejects; returns whether more may be due at once. */
   async round(nowMs: number): Promise<boolean> {
     const log = await this.#attempt("log", nowMs, () => this.#hasLog());
     if (log !== "more") {
@@ -109,7 +109,7 @@ export class EventLogMaintenance {
       return hasMore ? "more" : "done";
     } catch (error) {
       const trouble = messageOf(error);
-      // Said once, however long it lasts.
+      // Logged once, however long it lasts.
       if (this.#troubles.get(what) !== trouble) this.#options.say("warn", `${what}: ${trouble}`);
       this.#troubles.set(what, trouble);
       this.#pausedUntilMs.set(what, nowMs + PAUSE_MS);
@@ -122,7 +122,7 @@ export class EventLogMaintenance {
   }
 
   async #project(): Promise<boolean> {
-    // Who cuts the log's end removes the database.
+    // Whoever truncates the log deletes the database.
     if (!existsSync(projectionPath(this.#options.dataDir))) this.#closeProjection();
     this.#projection ??= await this.#openProjection();
     try {
@@ -130,7 +130,7 @@ export class EventLogMaintenance {
       this.#projectedIndex = this.#projection.cursor;
       return hasMore;
     } catch (error) {
-      // A promoted strategy's file may have changed since it was loaded: the next round loads it anew.
+      // A promoted strategy's file may have changed since it was loaded: the next round loads it again.
       this.#closeProjection();
       throw error;
     }
@@ -162,7 +162,7 @@ export class EventLogMaintenance {
       }
       return true;
     } catch (error) {
-      // The trader may have taken the book since: the next round sends under its epoch.
+      // The trader may have claimed the book since: the next round sends under its epoch.
       this.#mirror = null;
       throw error;
     }
@@ -188,14 +188,14 @@ export class EventLogMaintenance {
     return false;
   }
 
-  /** Null: all days stay. */
+  /** Null: all days are kept. */
   #keepFrom(folder: string, nowMs: number): string | null {
     const { keep_days } = this.#options.configuration.journal;
     if (keep_days === null) return null;
     if (keep_days !== "usual") return daysBefore(nowMs, keep_days);
     const keepFrom = daysBefore(nowMs, KEEP_DAYS_USUAL);
     const found = readNotice(folder);
-    // The newest day stays in any case.
+    // The newest day is kept in any case.
     const oldest = listDays(folder).slice(0, -1)[0];
     const { deleteBefore, notice } = announce(found, { oldest, keepFrom, nowMs });
     if (notice !== null) {
@@ -219,18 +219,18 @@ export function projectionPath(dataDir: string): string {
 }
 
 async function openPostgres(url: string): Promise<PostgresJournal> {
-  // Costs its memory only where there is a copy.
+  // Loaded on demand, because of its memory.
   const journal = await import("../../adapters/event-log/postgres/postgres-journal.ts");
   return journal.PostgresJournal.open(url);
 }
 
-/** Sends as the trader of this host: who does not have the book any more is fenced by the first batch. */
+/** Sends under this host's epoch: a host that has lost the book is fenced by the first batch. */
 async function openMirror(
   postgres: PostgresJournal,
   place: SegmentLogPlace,
 ): Promise<JournalMirror> {
   const epoch = Math.max(FIRST_EPOCH, endOfLog(bookFolder(place.root, place.book)).epoch);
-  // The trader began before there was a Postgres.
+  // The trader started before a Postgres was configured.
   if ((await postgres.stateOf(place.book)) === null) await postgres.takeOver(place.book, epoch);
   return new JournalMirror(place, postgres, epoch);
 }

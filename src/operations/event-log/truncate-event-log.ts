@@ -1,6 +1,6 @@
 /**
- * Gives up the end of BLUE's log with all that followed from it: promotions, GREEN's states, the
- * projection, what the days' sessions are to be told again. First a plan that changes nothing.
+ * Truncates the end of BLUE's log with all data derived from it: promotions, GREEN's states, the projection, the
+ * outbox cursor. A plan, which changes nothing, comes first.
  */
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import type { Promotion } from "../../wire/trading/books-file.ts";
@@ -22,19 +22,19 @@ import { COUNTED_BOOK, SHADOW_BOOK } from "../../domain/trading/books.ts";
 
 export type EndPlan = {
   readonly cut: LogCut;
-  /** Readable ones. */
+  /** Number of readable events to be removed. */
   readonly events: number;
-  /** The days that they lie in, oldest first. */
+  /** The days that contain them, oldest first. */
   readonly days: readonly string[];
-  /** Why what follows can't be read; null where all can. */
+  /** Why the rest of the log can't be read; null where it can. */
   readonly damage: string | null;
   readonly trades: readonly BookedTrade[];
-  /** States of BLUE that hold events to be given up. */
+  /** Snapshots of BLUE that contain events to be removed. */
   readonly snapshots: readonly number[];
   readonly promotions: readonly Promotion[];
-  /** Up to which event the sessions were told; they keep what they heard. */
+  /** The last event whose trades were sent to the sessions; the sessions keep them. */
   readonly told: number;
-  /** From where they are told again: the beginning of the first day that loses something. */
+  /** Where sending restarts: the beginning of the first day that loses events. */
   readonly tellAgainAfter: number;
 };
 
@@ -42,7 +42,7 @@ export type PlannedEnd =
   | { readonly kind: "planned"; readonly plan: EndPlan }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** `after`: the last event to stay; Infinity: the last one that can be read. */
+/** `after`: the last event to keep; Infinity: the last readable one. */
 export function planEnd(dataDir: string, after: number): PlannedEnd {
   const { folder, place } = placeOf(dataDir);
   const cut = planLogCut(folder, after + 1);
@@ -77,7 +77,7 @@ export function planEnd(dataDir: string, after: number): PlannedEnd {
   return { kind: "planned", plan };
 }
 
-/** Returns the files that hold what was given up, or why nothing was changed. */
+/** Returns the files that hold what was removed, or why nothing was changed. */
 export function giveUpEnd(
   dataDir: string,
   after: number,
@@ -96,11 +96,11 @@ function giveUp(dataDir: string, after: number, stamp: string): readonly string[
   const { cut, told, tellAgainAfter } = planned.plan;
   const { lastKept } = cut;
   forgetPromotions(dataDir, lastKept);
-  // Its trades behind what it goes on from, GREEN cuts itself.
+  // GREEN itself removes its trades after the state from which it continues.
   deleteSnapshotsBehind(bookFolder(root, SHADOW_BOOK), lastKept);
   if (tellAgainAfter < told) writeOutboxCursor(folder, tellAgainAfter);
   const files = cutLog(folder, lastKept + 1, stamp);
-  // Last: a worker that runs begins it anew from what the log has at once.
+  // Last: a running worker rebuilds it at once from the log.
   removeDatabase(projectionPath(dataDir));
   return files;
 }

@@ -1,28 +1,15 @@
-/** Trades and equity of a book from its projection, a day at a time, beside the bookkeeper that writes it. */
+/** Trades and equity of a book from its projection, a day at a time, while the bookkeeper writes it. */
 import Database from "better-sqlite3";
 import { msFromIso, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { Row } from "../../wire/export/table.ts";
+import { TRADE_COLUMNS, type TradeRow } from "../projection/trade-row.ts";
 import type { Period } from "../trace/trace-period.ts";
 import { type TimedRow, within } from "./period.ts";
 
-/** So many of a day are read at once: far more than a book trades. */
+/** Rows of a day read at once: far more than a book trades. */
 const ROWS_MAX = 1_000_000;
 
-type TradeRow = {
-  readonly position_id: string;
-  readonly asset: string;
-  readonly direction: string;
-  readonly quantity: number;
-  readonly entry_price: number;
-  readonly exit_price: number;
-  readonly entry_seq: number;
-  readonly exit_seq: number;
-  readonly entered_at_ms: number;
-  readonly exited_at_ms: number;
-  readonly held_scans: number;
-  readonly exit_reason: string;
-  readonly pnl: number;
-  readonly fees: number;
+type WholeTrade = TradeRow & {
   readonly max_adverse: number | null;
   readonly max_favourable: number | null;
   readonly signal: number | null;
@@ -33,9 +20,9 @@ type TradeRow = {
 export function* tradeRows(projection: string, period: Period): Generator<Row> {
   const db = new Database(projection, { readonly: true, fileMustExist: true });
   try {
-    const ofDay = db.prepare<[string, number], TradeRow>(
-      `SELECT *, trade ->> 'maxAdverse' AS max_adverse, trade ->> 'maxFavourable' AS max_favourable
-       FROM trades WHERE day = ? ORDER BY log_index, position_id LIMIT ?`,
+    const ofDay = db.prepare<[string, number], WholeTrade>(
+      `SELECT ${TRADE_COLUMNS}, signal, posture, bucket, trade ->> 'maxAdverse' AS max_adverse,
+         trade ->> 'maxFavourable' AS max_favourable FROM trades WHERE day = ? ORDER BY log_index, position_id LIMIT ?`,
     );
     for (const day of daysOf(db, "trades", period)) {
       yield* within(ofDay.all(day, ROWS_MAX).map(tradeCells), period);
@@ -45,7 +32,7 @@ export function* tradeRows(projection: string, period: Period): Generator<Row> {
   }
 }
 
-function tradeCells(row: TradeRow): TimedRow {
+function tradeCells(row: WholeTrade): TimedRow {
   const atUs = row.exited_at_ms * US_PER_MS;
   const cells = [
     row.position_id,
@@ -87,7 +74,7 @@ type DayRow = {
   readonly max_drawdown: number | null;
 };
 
-/** What is recorded of it: cash after each fill, and the whole at the end of each day. */
+/** The recorded equity: cash after each fill, and the total at the end of each day. */
 export function* equityRows(projection: string, period: Period): Generator<Row> {
   const db = new Database(projection, { readonly: true, fileMustExist: true });
   try {
@@ -117,7 +104,7 @@ function fillCells({ at_ms, seq, cash_after, realized, fee }: FillRow): TimedRow
 
 function dayEndCells(day: string, closed: DayRow): TimedRow {
   const { capital_end: cash, unrealized, realized, fees, max_drawdown } = closed;
-  // The last microsecond that counts to it.
+  // The last microsecond of the day.
   const atUs = (msFromIso(`${day}T00:00:00Z`) + MS_PER_DAY) * US_PER_MS - 1;
   const equity = cash === null || unrealized === null ? null : cash + unrealized;
   return {

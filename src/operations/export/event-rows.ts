@@ -1,4 +1,4 @@
-/** The events of a book's log in its order, one at a time, beside the trader that writes it. */
+/** The events of a book's log in order, one at a time, while the trader writes it. */
 import { bookFolder, listDays } from "../../adapters/event-log/segments/segment-files.ts";
 import type { SegmentLogPlace } from "../../adapters/event-log/segment-log.ts";
 import { dayFromMicros, US_PER_MS, US_PER_SECOND } from "../../domain/time.ts";
@@ -7,7 +7,7 @@ import type { Row } from "../../wire/export/table.ts";
 import { eventsFrom, firstIndexOf } from "../why/find-event.ts";
 import type { Period } from "../trace/trace-period.ts";
 
-/** A clock that is set back by less hides no event of the period. */
+/** A clock that was set back by less hides no event of the period. */
 const SET_BACK_US = 86_400 * US_PER_SECOND;
 
 export function* eventRows(place: SegmentLogPlace, period: Period): Generator<Row> {

@@ -1,4 +1,4 @@
-/** Scans with their times and what BLUE decided on them, from the bridge's journal and BLUE's projection. */
+/** Scans with their times and BLUE's decisions on them, from the bridge's journal and BLUE's projection. */
 import { openScanWays } from "../../adapters/scan-journal/way/scan-ways.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import type { Row } from "../../wire/export/table.ts";

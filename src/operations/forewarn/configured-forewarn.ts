@@ -1,4 +1,4 @@
-/** What a forecast of the book that is counted is made from, by the configuration. */
+/** The inputs of a forecast for the counted book, from the configuration. */
 import { existsSync } from "node:fs";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 import type { Configuration } from "../../wire/configuration.ts";

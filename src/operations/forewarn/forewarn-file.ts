@@ -1,6 +1,6 @@
 /**
- * The forecasts of a book, a line each, oldest first: `<data-dir>/forewarn/BOOK.jsonl`; and the newest of them with
- * what became of the earlier ones: `BOOK.json`.
+ * The forecasts of a book: `<data-dir>/forewarn/BOOK.jsonl`, one line each, oldest first; and `BOOK.json`, the newest
+ * with the outcomes of the earlier ones.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,23 +13,24 @@ import {
   type ForewarnNow,
   ForewarnRecord,
 } from "../../wire/forewarn/forewarn-record.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
-/** Some years of one a day. */
+/** Several years of one a day. */
 const RECORDS_MAX = 2_000;
 
 export function forewarnFile(dataDir: string, book: string): string {
   return join(dataDir, "forewarn", `${book}.jsonl`);
 }
 
-/** Those that can be read; a torn or foreign line is left out. */
+/** The readable ones; a torn or foreign line is skipped. */
 export function readForewarnings(dataDir: string, book: string): readonly ForewarnRecord[] {
   return linesOf(forewarnFile(dataDir, book)).flatMap((line) => {
-    const read = ForewarnRecord.safeParse(parsed(line));
+    const read = ForewarnRecord.safeParse(jsonOrNull(line));
     return read.success ? [read.data] : [];
   });
 }
 
-/** The whole file anew, in one rename: it is small, and a torn line would cost a forecast. */
+/** Rewrites the whole file with one rename: it is small, and a torn line would lose a forecast. */
 export function appendForewarning(dataDir: string, record: ForewarnRecord): void {
   const path = forewarnFile(dataDir, record.book);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -37,7 +38,7 @@ export function appendForewarning(dataDir: string, record: ForewarnRecord): void
   putWhole(path, [...kept, JSON.stringify(record)].join("\n"));
 }
 
-/** What the watchdog reads of it, and what it is drawn from. */
+/** The file that the watchdog reads and charts are drawn from. */
 export function putForewarning(
   dataDir: string,
   record: ForewarnRecord,
@@ -67,13 +68,5 @@ function linesOf(path: string): readonly string[] {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
   }
 }

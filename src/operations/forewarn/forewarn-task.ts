@@ -1,4 +1,6 @@
-/** A forecast for a worker, in a thread of its own: ten thousand futures take a while, and a worker has beats to give. */
+/**
+ * A forecast for a worker, in its own thread: ten thousand paths take a while, and the worker has to send heartbeats.
+ */
 import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
 import { runInThread, type TaskHooks } from "../thread-task.ts";
 import type { ForewarnOptions } from "./run-forewarn.ts";

@@ -1,13 +1,15 @@
-/** What the forewarner knows of a book: its trades as returns on equity, and where it stands, from its projection. */
+/**
+ * The forewarner's knowledge of a book, from its projection: its trades as returns on equity, and its present state.
+ */
 import Database from "better-sqlite3";
 import type { PastTrade } from "../../domain/forewarn/forecast.ts";
 import { MS_PER_DAY } from "../../domain/time.ts";
 
-/** The newest; older ones tell of another market. */
+/** Only the newest: older ones come from another market. */
 const TRADES_MAX = 2_000;
-/** How far back the pace of trading is measured. */
+/** Days over which the pace of trading is measured. */
 const PACE_DAYS = 30;
-/** A regime that was seen longer ago is not the one of now. */
+/** A regime observed longer ago does not count as the present one. */
 const REGIME_KEPT_MS = MS_PER_DAY;
 
 export type BookPast = {
@@ -17,9 +19,9 @@ export type BookPast = {
     readonly before: number;
   })[];
   readonly tradesPerDay: number;
-  /** The regime of the newest entry, by the strategy's own measure; null where the entry is old. */
+  /** The regime of the newest entry, by the strategy's own measure; null where that entry is old. */
   readonly regime: string | null;
-  /** In the book's currency: its cash, with all that is realized. */
+  /** Cash including everything realized, in the quote currency. */
   readonly capital: number;
   readonly peak: number;
   /** At the start of this UTC day. */
@@ -31,8 +33,7 @@ type Row = { readonly pnl: number; readonly bucket: string; readonly exited_at_m
 type Day = { readonly capital_start: number; readonly capital_end: number };
 
 /**
- * Null: the book has filled no order yet.
- * @throws {Database.SqliteError} SQLITE_CANTOPEN where nothing was projected yet
+ * Null: the book has had no fill yet. @throws {Database.SqliteError} SQLITE_CANTOPEN where nothing was projected yet
  */
 export function readBookPast(projection: string, nowMs: number): BookPast | null {
   const db = new Database(projection, { readonly: true, fileMustExist: true });
@@ -76,7 +77,7 @@ export function readBookPast(projection: string, nowMs: number): BookPast | null
   }
 }
 
-/** From the newest back: what the book had before each of them. */
+/** From the newest back: the book's capital before each of them. */
 function returnsOf(newest: readonly Row[], capital: number): BookPast["trades"] {
   let after = capital;
   const returns = newest.map(({ pnl, bucket, exited_at_ms: exitedAtMs }) => {
@@ -91,7 +92,7 @@ function paceOf(newest: readonly Row[], nowMs: number): number {
   const recent = newest.filter((row) => nowMs - PACE_DAYS * MS_PER_DAY <= row.exited_at_ms);
   const first = recent.at(-1);
   if (first === undefined) return 0;
-  // A book of a few hours has not shown a day's pace yet: it counts as a whole day.
+  // A book that is only hours old has not shown a day's pace yet: it counts as a whole day.
   return recent.length / Math.max(1, (nowMs - first.exited_at_ms) / MS_PER_DAY);
 }
 

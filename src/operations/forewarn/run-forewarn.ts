@@ -1,6 +1,4 @@
-/**
- * One forecast of a book, kept beside the earlier ones: what became of those says how far it is to be believed.
- */
+/** Makes one forecast of a book and stores it; the outcomes of earlier forecasts say how reliable it is. */
 import { createHash } from "node:crypto";
 import { calibrationOf } from "../../domain/forewarn/calibration.ts";
 import { forecast, FOREWARN_VERSION } from "../../domain/forewarn/forecast.ts";
@@ -74,7 +72,7 @@ export function runForewarn(options: ForewarnOptions): ForewarnRecord {
   return record;
 }
 
-/** Today's fall counts, and a book that stands above its peak stands at it. */
+/** Today's loss counts, and a book above its peak is at its peak. */
 function multipleOf(amount: number, capital: number): number {
   return 0 < capital ? amount / capital : 1;
 }
@@ -83,7 +81,7 @@ function asTold({ as_of, horizon_end, envelope, version }: ForewarnRecord) {
   return {
     fromMs: Date.parse(as_of),
     endMs: Date.parse(horizon_end),
-    // What another version said says nothing about this one.
+    // Forecasts of another version say nothing about this one.
     envelope: version === FOREWARN_VERSION ? envelope : [],
   };
 }

@@ -1,19 +1,19 @@
 /**
- * Notices that the clock of this machine was set: it went otherwise than the one that nobody can set. That one counts
- * the time that the machine slept, for a clock that went on meanwhile was not set.
+ * Detects that this machine's clock was set: it advanced differently from the boot-time clock, which nobody can set
+ * and which includes sleep.
  */
 import { US_PER_MS, MS_PER_SECOND } from "../../domain/time.ts";
 import { bootMs } from "../../adapters/clock.ts";
 
 export type ClockLook = {
-  /** Since the look before; null at the first. */
+  /** Since the previous look; null at the first. */
   readonly stepS: number | null;
-  /** The last greater one, while ages by the clock may still be wrong for it. */
+  /** The last large step, while ages by the clock may still be wrong because of it. */
   readonly recentStepS: number | null;
 };
 
 const STEP_S = 2;
-/** By then everything that is pushed each few seconds has the new time. */
+/** After this time everything that is pushed every few seconds has a new time. */
 const RECENT_MS = 30_000;
 
 export function createClockWatch(sinceBootMs = bootMs): (wallUs: number) => ClockLook {

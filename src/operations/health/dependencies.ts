@@ -1,4 +1,4 @@
-/** How what services stand on was found, each with a sentence. */
+/** The state of each dependency of the services, with a sentence. */
 import type { HealthSample } from "../../domain/health/sample.ts";
 import {
   queueSays,
@@ -17,17 +17,17 @@ export type Found = {
   readonly temporal: ServerLook;
   readonly queues: readonly QueueLook[];
   readonly witnesses: readonly Witnesses[];
-  /** Null: it could not be looked at. */
+  /** Null: it could not be examined. */
   readonly disk: { readonly folder: string; readonly freeBytes: number | null };
   readonly clock: ClockLook;
 };
 
 type State = HealthSample["dependencies"][string];
 
-/** Below this databases and journals soon cannot grow. */
+/** With less space databases and journals will soon fail to grow. */
 const DISK_LOW_BYTES = 64_000_000;
 const BYTES_PER_MB = 1_000_000;
-/** A run that nobody tells of for so long has lost its worker. */
+/** A run that has not been reported for this long has lost its worker. */
 const UNHEARD_S = 10;
 
 export function dependenciesOf(
@@ -49,7 +49,7 @@ export function dependenciesOf(
   };
 }
 
-/** Temporal remembers pollers for a minute after they died; their runs fall silent at once. */
+/** Temporal remembers pollers for a minute after their death; their runs fall silent at once. */
 function workerState(
   queue: QueueLook,
   witnesses: readonly Witnesses[],
@@ -71,7 +71,10 @@ function workerState(
   return [name, "down", `no worker of ${who} tells of its services for ${ageText(leastS)}`];
 }
 
-/** By the facts of services that need the server; health itself says nothing that its own look does not. */
+/**
+ * From the facts of services that need the server; health itself is excluded, because it adds nothing to its own
+ * look.
+ */
 function answeredBy(witnesses: readonly Witnesses[]): Readonly<Record<string, string>> {
   const found = witnesses.flatMap((witness) => {
     const { name, ties } = witness.spec;
@@ -83,14 +86,14 @@ function answeredBy(witnesses: readonly Witnesses[]): Readonly<Record<string, st
   return Object.fromEntries(found);
 }
 
-/** What only a service sees: the archive, and the copy in Postgres. */
+/** Dependencies that only a service sees: the archive, and the copy in Postgres. */
 function toldStates(witnesses: readonly Witnesses[]) {
   return witnesses.flatMap((witness) => {
     const facts = factsOf(witness)?.facts;
     return Object.entries(witness.spec.ties.needs).flatMap(([name, need]) => {
       if (name === "hazelcast" || name === "temporal") return [];
       const state = facts === undefined ? "unknown" : facts.dependencies[name];
-      // What it does not use it leaves out.
+      // A service leaves out the dependencies that it does not use.
       if (state === undefined) return [];
       const says =
         state === "ok" || state === "unknown" ? `${need.name}: ${state}` : need.says[state];

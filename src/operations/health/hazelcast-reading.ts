@@ -1,4 +1,6 @@
-/** The values of Hazelcast as the sensors take them; all unknown, with the reason, where they could not be read. */
+/**
+ * The values of Hazelcast in the form for the sensors; all unknown, with the reason, where they could not be read.
+ */
 import { type FeedSpec, POSTURE_FEED, SCAN_FEED, stateFeedOf } from "../../domain/health/feeds.ts";
 import type { BookLook, PostureValues, Stored } from "../../domain/health/sensors/coherence.ts";
 import type { FeedLook } from "../../domain/health/sensors/data-ages.ts";
@@ -25,13 +27,13 @@ export type HazelcastReading = {
     cash: ReadonlyMap<string, number>,
   ): readonly BookLook[];
   beats(wanted: ReadonlySet<string>): { readonly service: string; readonly beat: Stored<number> }[];
-  /** Its text, where its time has been: one from the future says nothing of now. */
+  /** Its text, if its time is past: one from the future says nothing about now. */
   heartbeat(service: string, atUs: number): unknown;
   timesOf(feed: string): ReturnType<typeof storedTimes>;
 };
 
 const FUTURE_US = 5 * US_PER_SECOND;
-/** What a program beside us has not pushed for so long it does not push any more. */
+/** An external program that has not pushed for this long is considered retired. */
 const GIVEN_UP_S = 86_400;
 
 export function readingOf(values: HazelcastValues | null, why: string): HazelcastReading {
@@ -101,7 +103,7 @@ function timesIn(reading: HazelcastReading, spec: FeedSpec, about: About): Store
   const ageOf = (us: number | null) => (us === null ? null : (about.atUs - us) / US_PER_SECOND);
   if (spec.name === SCAN_FEED) {
     return mapped(reading.scan, ({ bridgeUs }) => ({
-      // Of when its file was first seen: what its writer's clock says of it is no age.
+      // Counted from when its file was first seen, because the writer's clock may be wrong.
       asOfAgeS: seenAgeS(spec, about.witnesses),
       pushedAgeS: ageOf(bridgeUs),
     }));
@@ -124,7 +126,7 @@ function timesIn(reading: HazelcastReading, spec: FeedSpec, about: About): Store
   }));
 }
 
-/** As the service tells that pushes it, by its own clock that nobody can set. */
+/** As reported by the service that pushes it, by its monotonic clock. */
 function seenAgeS({ writer }: FeedSpec, witnesses: readonly Witnesses[]): number | null {
   const witness = witnesses.find(({ spec }) => spec.name === writer);
   const told = witness === undefined ? null : factsOf(witness);

@@ -1,4 +1,4 @@
-/** Everything that health looks at in Hazelcast, read together as it stands. */
+/** Everything that health examines in Hazelcast, read together, unparsed. */
 import type { ThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import type { FeedSpec } from "../../domain/health/feeds.ts";
 import { HEARTBEAT_MAP } from "../../wire/scan-value.ts";

@@ -1,14 +1,17 @@
-/** What a book's cash is after the last fill in its journal, by the projection that is built from it. */
+/** A book's cash after the last fill in its journal, from the projection. */
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { Config } from "../../config.ts";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 import { tradingRoot } from "../../adapters/event-log/segments/segment-files.ts";
 
-/** Empty while nobody can tell, and while it changes: the book's own state may be of before or after that. */
+/**
+ * Empty while it is unknown, and while it changes, because the book's own state may be from before or after the
+ * change.
+ */
 export function createJournaledCash(config: Config): () => ReadonlyMap<string, number> {
   const { margin, instruments } = config.trader;
-  // What is borrowed costs cash between fills, too: then the two differ rightly.
+  // Interest changes the cash between fills, too: then a difference is expected.
   const rates = [margin?.borrow_rate_per_year, ...ratesOf(instruments)];
   if (rates.some((rate) => rate !== undefined && 0 < rate)) return () => new Map();
   const path = join(tradingRoot(config.data_dir), `${COUNTED_BOOK}.db`);

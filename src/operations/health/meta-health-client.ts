@@ -1,4 +1,4 @@
-/** Talks to metaHealth from outside: starts it, brings it to what is declared, sets its mode, reads what it decided. */
+/** A client of metaHealth: starts it, brings it to its declaration, sets its mode, reads its decisions. */
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -23,7 +23,7 @@ export type ModeOutcome =
 
 const ANSWER_MS_MAX = 15_000;
 
-/** Idempotent; false when it was there. */
+/** Idempotent; false when it existed. */
 export async function startMetaHealth({ client }: TemporalClient, mode: Mode): Promise<boolean> {
   try {
     await client.workflow.start<MetaHealth>(META_HEALTH, {
@@ -38,7 +38,7 @@ export async function startMetaHealth({ client }: TemporalClient, mode: Mode): P
   }
 }
 
-/** What a signal that finds none starts it with, too. */
+/** The same options for signal-with-start. */
 export function metaHealthOptions() {
   return {
     workflowId: META_HEALTH_ID,
@@ -50,7 +50,7 @@ export function metaHealthOptions() {
   };
 }
 
-/** Idempotent: makes it, or tells it of a mode that the configuration says anew. */
+/** Idempotent: starts it, or tells it a mode that the configuration has changed. */
 export async function bringMetaHealth(
   temporal: TemporalClient,
   mode: Mode,
@@ -91,7 +91,7 @@ async function sendMode(
   }
 }
 
-/** From its memo, so that no worker need answer; null where there is none, or it has not said anything yet. */
+/** From its memo, so that no worker need answer; null where there is none, or it has not reported yet. */
 export async function readMetaHealth({ client }: TemporalClient): Promise<MetaHealthStatus | null> {
   try {
     const { memo } = await client.workflow.getHandle(META_HEALTH_ID).describe();

@@ -1,4 +1,4 @@
-/** Opens whom health asks: its own connections, for a service that runs or for one sample from a command line. */
+/** Opens the connections of a health watch, for the service or for a single sample from the command line. */
 import { createThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import { connectTemporal, type TemporalClient } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
@@ -43,7 +43,7 @@ export async function openHealthWatch(of: {
     put: (map, key, text) => hazelcast.set(map, key, text),
     putHeartbeat: (text) => hazelcast.set(HEARTBEAT_MAP, name, text),
     async close() {
-      // The client's retry timer throws, where nobody can catch it, on a connection that was closed.
+      // On a closed connection the client's retry timer would throw where nobody can catch it.
       await sampler.settled();
       hazelcast.close();
       await temporal.close();

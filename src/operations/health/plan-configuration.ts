@@ -1,4 +1,4 @@
-/** What another configuration would have made of the last recorded days of health, before it is applied. */
+/** What another configuration would have done in the last recorded days of health, before it is applied. */
 import { openHealthHistory } from "../../adapters/health/health-history.ts";
 import type { Config } from "../../config.ts";
 import { type Comparison, comparePlans } from "../../domain/health/incident/compare.ts";
@@ -16,7 +16,7 @@ export type ConfigurationPlan = {
   readonly compared: Comparison;
 };
 
-/** `history` is the file of health; counted from its newest sample. */
+/** `history` is health's file; the days are counted back from its newest sample. */
 export function planConfiguration(history: string, configs: Both<Config>): ConfigurationPlan {
   const graphs = { now: watchedBy(configs.now).graph, next: watchedBy(configs.next).graph };
   const { records, ...heard } = readHistory(history, (samples) => hearOf(samples, graphs));

@@ -1,7 +1,7 @@
 /**
- * Takes samples of the whole system: asks Hazelcast, Temporal, the disk and /proc, each under a deadline of its
- * own, and lets the sensors judge what came of it.
- * Invariant: who is silent is not waited for, and the archive is not touched: the bridge tells of it.
+ * Samples the whole system: asks Hazelcast, Temporal, the disk and /proc, each with its own deadline, and evaluates
+ * the sensors. Invariant: it does not wait for a source that is silent, and never touches the archive: the bridge
+ * reports on it.
  */
 import type { Config } from "../../config.ts";
 import type { FeedSpec } from "../../domain/health/feeds.ts";
@@ -49,11 +49,11 @@ export type SamplerDeps = {
   readonly journaledCash: () => ReadonlyMap<string, number>;
 };
 
-/** Within this a server that works has answered, on a busy machine too. */
+/** A healthy server answers within this time, even on a busy machine. */
 const ANSWER_MS = 900;
-/** The calls' own deadline. */
+/** The deadline of each call. */
 const CALL_DEADLINE_MS = 1_500;
-/** Who polls a queue is remembered for minutes: it need not be asked each time. */
+/** The server remembers pollers for minutes, so queues are not asked about in every sample. */
 const QUEUES_EVERY = 2;
 
 export class HealthSampler {
@@ -83,7 +83,7 @@ export class HealthSampler {
     this.#watchdog = config.safety.watchdog ? new WatchdogWitness(config.data_dir) : null;
   }
 
-  /** Makes the connections: a server that is only slow at first is not silent. */
+  /** Opens the connections, so that a slow first answer does not count as silence. */
   async warmUp(triesMax: number): Promise<void> {
     for (let tries = 0; tries < triesMax; tries += 1) {
       await Promise.all([this.#services.ask(), this.#hazelcast.ask()]);
@@ -93,7 +93,7 @@ export class HealthSampler {
     }
   }
 
-  /** Asks all, waits for whom it knows to answer, and takes a sample of what is known then. */
+  /** Asks all sources, waits for those that are expected to answer, and returns a sample of what is known then. */
   async next(): Promise<HealthSample> {
     const asked = [this.#services.ask(), this.#hazelcast.ask(), this.#disk.ask()];
     if (this.#watchdog !== null) asked.push(this.#watchdog.question.ask());
@@ -103,24 +103,24 @@ export class HealthSampler {
     return this.#take();
   }
 
-  /** How the servers took the last question. */
+  /** How the servers answered the last time. */
   servers(): Readonly<Record<"temporal" | "hazelcast", DependencyState>> {
     return { temporal: stateOf(this.#services), hazelcast: stateOf(this.#hazelcast) };
   }
 
-  /** Of the last sample, by service. */
+  /** From the last sample, by service. */
   counters(): ServiceCounters {
     return Object.fromEntries(this.#witnessed.map((one) => [one.spec.name, countersOf(one)]));
   }
 
-  /** Resolves when no question is under way any more. */
+  /** Resolves when no request is in progress. */
   async settled(): Promise<void> {
     const questions = [this.#services, this.#queues, this.#hazelcast, this.#disk];
     await Promise.all(questions.map((question) => question.settled()));
     await this.#watchdog?.question.settled();
   }
 
-  /** From what is known: nothing is waited for. */
+  /** Builds a sample from what is known, without waiting. */
   #take(): HealthSample {
     const { config, journaledCash } = this.#deps;
     const atUs = wallMicros();
@@ -178,7 +178,7 @@ export class HealthSampler {
     const { config, specs } = this.#deps;
     const supervisions = this.#services.value();
     const nowMs = atUs / US_PER_MS;
-    // Rows were true when they were asked for.
+    // Rows were true when they were requested.
     const supervisedS = (this.#services.ageMs() ?? 0) / 1_000;
     return specs.map((spec) => {
       const supervision = aged(supervisions?.get(spec.name) ?? null, supervisedS);

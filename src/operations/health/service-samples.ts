@@ -1,4 +1,4 @@
-/** A service as health sees it: by the rows of `status`, with what they leave out. */
+/** A service as health sees it: based on the rows of `status`, plus what these leave out. */
 import { join } from "node:path";
 import type { ServiceSample } from "../../domain/health/sample.ts";
 import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
@@ -22,18 +22,18 @@ export type Witnesses = {
   /** Null: Temporal does not answer. */
   readonly supervision: Supervision | null;
   readonly heartbeat: LocalSigns["heartbeat"];
-  /** As its supervisor meant it when it was last heard; null: never. */
+  /** The supervisor's last known intent; null: never heard. */
   readonly lastIntent: boolean | null;
 };
 
-/** What the keeper told longer ago than this is no news. */
+/** An older report of the keeper is not current. */
 const TOLD_MAX_S = 10;
 
 export function serviceSample(of: Witnesses): ServiceSample {
   return of.supervision === null ? fromSigns(of) : fromSupervision(of, of.supervision);
 }
 
-/** What the service says of its work, by the best witness; null: nobody tells it now. */
+/** The service's facts from the best source; null: nobody reports them now. */
 export function factsOf({ supervision, heartbeat }: Witnesses): {
   readonly facts: WorkFacts;
   readonly ageS: number;
@@ -46,7 +46,7 @@ export function factsOf({ supervision, heartbeat }: Witnesses): {
   return { facts: heartbeat.facts, ageS: heartbeat.ageS };
 }
 
-/** What the service counts, as it told it last; none where nobody tells it now. */
+/** The service's counters as last reported; empty where nobody reports them now. */
 export function countersOf({
   supervision,
   heartbeat,
@@ -66,7 +66,7 @@ function fromSupervision(of: Witnesses, supervision: Supervision): ServiceSample
   const row = rowFromSupervision(supervision, { spec, policy, nowMs });
   const details = run.kind === "told" && run.ageS <= TOLD_MAX_S ? run.details : null;
   const isWanted = intentIn(supervision) ?? spec.autostart;
-  // The keeper hears each beat on the pipe, and says so when one is missing.
+  // The keeper receives each beat on the pipe, and reports when one is missing.
   const isBeating = details !== null && details.pid !== null && details.word !== "Down";
   return {
     name: spec.name,
@@ -83,7 +83,7 @@ function phaseOf(row: ServiceRow, of: Witnesses): ServiceSample["phase"] {
   if (row.status === "Starting") return "starting";
   const run = of.supervision?.run;
   const isHeard = run?.kind === "told" && run.ageS <= TOLD_MAX_S;
-  // What nobody tells of may run all the same.
+  // A process that nobody reports may run all the same.
   if (!isHeard && run?.kind !== "none") return processOf(of) === null ? "absent" : "running";
   return row.pid === null || !isHeard ? "absent" : "running";
 }

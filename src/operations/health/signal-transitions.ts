@@ -1,6 +1,6 @@
 /**
- * Tells metaHealth of transitions, in their order, each once it is taken. While Temporal is away the last one of
- * each set of roots waits here, bounded: what counts on its return is how things stand, and how often they changed.
+ * Signals transitions to metaHealth in order, each acknowledged. While Temporal is away the newest transition for
+ * each set of roots waits here, bounded: when it returns, the present state matters, and how often it changed.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Diagnosis } from "../../domain/health/diagnose.ts";
@@ -15,9 +15,9 @@ import { metaHealthOptions } from "./meta-health-client.ts";
 export type TransitionTeller = {
   /** Returns at once. */
   tell(transition: Transition): void;
-  /** What waits, and why; for `status` and the log. */
+  /** How many wait, and why; for `status` and the log. */
   state(): { readonly waiting: number; readonly sent: number; readonly problem: string | null };
-  /** What waits then is lost with this process: the next one tells how things stand. */
+  /** Waiting transitions are lost with this process: the next one reports the present state. */
   close(): Promise<void>;
 };
 
@@ -27,7 +27,7 @@ const SEND_MS_MAX = 5_000;
 
 export function tellTransitions(
   temporal: TemporalClient,
-  /** Of a metaHealth that has to be started for it. */
+  /** Mode of a metaHealth that has to be started. */
   mode: Mode,
 ): TransitionTeller {
   const over = new AbortController();
@@ -69,7 +69,7 @@ export function tellTransitions(
   };
 }
 
-/** Beyond the bound, of those that found the same roots only the newest is kept, and then the oldest go. */
+/** Above the limit only the newest transition of each set of roots is kept, and then the oldest are dropped. */
 export function keptOf(waiting: readonly Transition[]): readonly Transition[] {
   if (waiting.length <= WAITING_MAX) return waiting;
   const newest = new Map(waiting.map((one) => [keyOf(one.diagnosis), one]));
@@ -80,7 +80,7 @@ function keyOf({ roots }: Diagnosis): string {
   return roots.map(({ id }) => id).join(" ");
 }
 
-/** At least once: a signal that was taken and not answered is sent again, and changes nothing then. */
+/** At least once: a signal that was accepted but not answered is sent again, and has no effect then. */
 async function send(
   { client, connection }: TemporalClient,
   transition: Transition,

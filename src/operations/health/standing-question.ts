@@ -1,6 +1,6 @@
 /**
- * A question that is asked again and again, never twice at a time, and what came of it last.
- * Invariant: who was silent is asked on, and not waited for until he has answered.
+ * A repeated request, never twice at a time, with its last result. Invariant: a source that was silent is still
+ * asked, but not waited for until it has answered again.
  */
 import { messageOf } from "../../domain/failure.ts";
 import type { ServerLook } from "../../domain/health/sensors/control-plane.ts";
@@ -15,13 +15,13 @@ export class StandingQuestion<T> {
   #answer: { readonly value: T; readonly atMs: number; readonly ms: number } | null = null;
   #silence: { readonly sinceMs: number; readonly why: string | null } | null = null;
 
-  /** `ask` has a deadline of its own, beyond `allowedMs`. */
+  /** `ask` has its own deadline, longer than `allowedMs`. */
   constructor(ask: () => Promise<T>, allowedMs: number) {
     this.#ask = ask;
     this.#allowedMs = allowedMs;
   }
 
-  /** Resolves with the answer or when it is due; at once where nobody answered the last time either. */
+  /** Resolves with the answer or at the deadline; at once where the last request was not answered either. */
   async ask(): Promise<void> {
     const heard = Promise.withResolvers<void>();
     if (this.#underWay === null) {
@@ -35,12 +35,12 @@ export class StandingQuestion<T> {
     if (this.#silence === null) await heard.promise;
   }
 
-  /** What was answered last, if that is what was said the last time; null else. */
+  /** The last answer, if the last request was answered; else null. */
   value(): T | null {
     return this.#silence === null ? (this.#answer?.value ?? null) : null;
   }
 
-  /** Since the last answer; null before the first. */
+  /** Age of the last answer; null before the first. */
   ageMs(): number | null {
     return this.#answer === null ? null : monotonicMs() - this.#answer.atMs;
   }
@@ -53,7 +53,7 @@ export class StandingQuestion<T> {
     return this.#answer === null ? { kind: "unasked" } : { kind: "answered", ms: this.#answer.ms };
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no request is in progress. */
   async settled(): Promise<void> {
     await this.#underWay;
   }
@@ -78,7 +78,7 @@ export class StandingQuestion<T> {
     return this.#ask();
   }
 
-  /** Since the first question that was not answered. */
+  /** Since the first unanswered request. */
   #silent(atMs: number, why: string | null): void {
     const { sinceMs = atMs, why: before = null } = this.#silence ?? {};
     this.#silence = { sinceMs, why: why ?? before };

@@ -1,4 +1,4 @@
-/** What the watchdog's local socket is asked about incidents, and what it answers. */
+/** Answers requests about incidents on the watchdog's local socket. */
 import type { Incident } from "../../domain/incidents/incident.ts";
 import type { Facts } from "../../domain/incidents/facts.ts";
 import type { Rule } from "../../domain/incidents/rules/rule.ts";
@@ -12,7 +12,7 @@ export type Answering = {
   readonly nowMs: number;
 };
 
-/** So that the answer, with facts, stays below what is read of one. */
+/** So that the answer, with facts, stays below the reader's limit. */
 const SHOWN_MAX = 500;
 const SHOWN_CHARS_MAX = 400_000;
 const STORY_LINES_SHOWN = 3;
@@ -33,7 +33,7 @@ function charsOf(value: unknown): number {
   return JSON.stringify(value).length;
 }
 
-/** In the shape of the watchdog's answers. */
+/** In the format of the watchdog's answers. */
 export function answerIncidents(
   { incidents, rules, facts, nowMs }: Answering,
   fields: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** How the books stand, by their traders' local sockets: asked now and then, and never waited for. */
+/** The state of the books, from their traders' local sockets: requested periodically, and never waited for. */
 import { askControl, controlSocketPath } from "../../adapters/control/ask-control.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 
@@ -35,7 +35,7 @@ export function watchBooks(dataDir: string, books: readonly WatchedBook[]) {
   };
 }
 
-/** Null: it is no status of a book. */
+/** Null: not a status of a book. */
 function lookIn(line: string): BookLook | null {
   const { status }: { status?: unknown } = Object(JSON.parse(line));
   const { latched, halted, equity, positions, state }: Partial<Record<string, unknown>> =

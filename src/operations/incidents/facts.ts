@@ -1,6 +1,6 @@
 /**
- * Builds the table of facts, a second for a second, from what the watchdog's loop has read and what it looks up
- * itself. Invariants: nothing here waits for anybody; a name that was told once stays, unknown where nobody tells it.
+ * Builds the table of facts each second, from what the watchdog's loop has read and from its own readings.
+ * Invariants: nothing here waits; a fact that was reported once stays in the table, unknown where nobody reports it.
  */
 import { readFileSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -21,11 +21,11 @@ import { healthFacts, type ToldHealth } from "./health-facts.ts";
 import { followProcesses } from "./process-facts.ts";
 
 export type WatchedWorld = {
-  /** The last report of health, by its file; null: there is none. */
+  /** The last report in health's file; null: there is none. */
   readonly health: ToldHealth | null;
-  /** By book; null: it was asked and did not answer. */
+  /** By book; null: asked, but no answer. */
   readonly traders: Readonly<Record<string, BookLook | null>>;
-  /** What else the watchdog knows: posture, drawdown, ... */
+  /** The watchdog's own facts: posture, drawdown, ... */
   readonly own: FactTable;
 };
 
@@ -36,7 +36,7 @@ const DISK_EVERY_MS = 5_000;
 const DISK_UNKNOWN_MS = 30_000;
 const BYTES_PER_MB = 1_000_000;
 const FIVE_MINUTES_MS = 5 * MS_PER_MINUTE;
-/** Told once a minute, by who can ask Temporal. */
+/** Written once a minute, by a process that can ask Temporal. */
 const TEMPORAL_FACTS_MS_MAX = 10 * MS_PER_MINUTE;
 
 export function temporalFactsFile(dataDir: string): string {
@@ -62,7 +62,7 @@ export function createFacts(dataDir: string): FactsBuilder {
         ...tradersIn(traders),
         ...own,
       };
-      // One that an operator stopped has not ended by itself; of an old report nothing counts.
+      // A service that an operator stopped has not failed; an old report does not count.
       const roots = told.roots.length === 0 ? [] : (health?.report.roots ?? []);
       for (const { kind, subject, owner, evidence } of roots) {
         if (owner !== "ours" || (kind !== "process" && kind !== "bridge")) continue;
@@ -96,7 +96,7 @@ function tradersIn(traders: WatchedWorld["traders"]): FactTable {
   return table;
 }
 
-/** A disk that does not answer is asked once more only when it has. */
+/** A disk that does not answer is only asked again after it has answered. */
 function watchDisk(dataDir: string) {
   let askedMs = Number.NEGATIVE_INFINITY;
   let isAsking = false;
@@ -128,7 +128,7 @@ function watchDisk(dataDir: string) {
   };
 }
 
-/** Scans within a minute and within five, by the bridge's own count. */
+/** Scans within the last minute and five minutes, from the bridge's own counter. */
 function countPushed(): (values: FactTable) => FactTable {
   let samples: { readonly atMs: number; readonly count: number }[] = [];
   return (values) => {
@@ -160,7 +160,7 @@ function oneEnding(values: FactTable, end: string): number | null {
   return typeof fact === "number" && !isUnknown(fact) ? fact : null;
 }
 
-/** Read again when it was written again. */
+/** Read again when the file was written again. */
 function readTemporalFacts(file: string): () => FactTable {
   let writtenMs = 0;
   let readMs = 0;

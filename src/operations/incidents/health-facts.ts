@@ -1,4 +1,4 @@
-/** What health tells, as facts; all of it is unknown once it is old. */
+/** Health's report as facts; all of them are unknown once it is old. */
 import {
   type Fact,
   type Facts,
@@ -13,11 +13,11 @@ import type { HealthReport } from "../../wire/health/health-report.ts";
 
 export type ToldHealth = { readonly report: HealthReport; readonly ageMs: number };
 
-/** A sample comes each five seconds; of one that is older nobody knows whether it still holds. */
+/** A sample comes every five seconds; an older one may no longer be true. */
 const TOLD_MS_MAX = 20_000;
 const LAYER = /^worker:(.+)$/;
 
-/** Written by a program of ours, and checked in outline; null: it is none. */
+/** Written by our own program, and checked in outline; null: not a report. */
 export function toldHealth(text: string, ageMs: number): ToldHealth | null {
   try {
     const report: unknown = JSON.parse(text);
@@ -38,13 +38,13 @@ function isReport(value: unknown): value is HealthReport {
   );
 }
 
-/** Of an older health. */
+/** Fields that an older release of health lacks. */
 function withDefaults(report: HealthReport): HealthReport {
   const { dependencies, counters }: Partial<HealthReport> = report;
   return { ...report, dependencies: dependencies ?? {}, counters: counters ?? {} };
 }
 
-/** Null: it has told nothing. `silentS` is then since when it is missed. */
+/** Null: it has reported nothing. `silentS` is then the time since it should have. */
 export function healthFacts(told: ToldHealth | null, silentS: number): Facts {
   const ageS = told === null ? silentS : told.ageMs / MS_PER_SECOND;
   const silent = { "health.silent_s": ageS };
@@ -77,7 +77,7 @@ function feedsIn({ subsystem_health, rm_meta, status }: HealthReport, ageS: numb
     table[`${feed}.budget_s`] = budget_s;
     table[`${feed}.age_s`] = age_s === null ? { unknown: `${name} has no age` } : age_s + ageS;
   }
-  // Programs beside us that write through the same machines as the scans' source; what we write ourselves says nothing.
+  // External programs that write through the same machines as the scans' source; our own feeds say nothing about it.
   const beside = feeds.filter(
     ([name, { age_s, budget_s }]) => isBesideUs(name) && age_s !== null && age_s <= budget_s,
   );
@@ -109,7 +109,7 @@ function countersIn({ counters, subsystem_health }: HealthReport): FactTable {
     for (const [name, value] of Object.entries(told)) {
       if (value !== null) table[`service.${segmentOf(service)}.${segmentOf(name)}`] = value;
     }
-    // What a scan had last.
+    // The number of assets in the last scan.
     const assets = told["asset_count"];
     if (typeof assets === "number") table[`service.${segmentOf(service)}.assets`] = assets;
   }

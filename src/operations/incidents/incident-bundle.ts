@@ -1,7 +1,7 @@
 /**
- * All that is known about one incident, in one value: for who looks into it elsewhere, or later.
- * Invariants: bounded; no secret is in it, neither one that its place or shape tells, nor one that the configuration
- * refers to, wherever it has got to.
+ * All that is known about one incident, in one value, for an investigation elsewhere or later. Invariants: bounded;
+ * it contains no secret, neither one recognised by its key or form, nor one that the configuration refers to,
+ * wherever it appears.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { lastLines } from "../../adapters/log-files.ts";
 import type { FactTable } from "../../domain/incidents/facts.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
 import { isoFromMs, MS_PER_MINUTE, msFromIso, US_PER_MS } from "../../domain/time.ts";
-import { LogLine } from "../../wire/log-line.ts";
+import { parseLogLine } from "../../wire/log-line.ts";
 import { hideSecrets, isSecretKey, redact } from "../../wire/redaction.ts";
 
 export type BundleSources = {
@@ -21,7 +21,7 @@ export type BundleSources = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly incident: Incident;
   readonly deliveries: readonly Delivery[];
-  /** As the watchdog knows them now; null: it does not answer. */
+  /** From the watchdog, now; null: it does not answer. */
   readonly facts: FactTable | null;
   readonly version: string;
   readonly nowMs: number;
@@ -72,7 +72,7 @@ function healthAround(dataDir: string, fromMs: number, untilMs: number) {
   }
 }
 
-/** By file, its lines of that time, the newest. */
+/** The newest lines of that time, by file. */
 function logsAround(folder: string, fromMs: number, untilMs: number) {
   const files = filesIn(folder).filter((name) => /\.(?:log|err)$/.test(name));
   return Object.fromEntries(
@@ -94,27 +94,19 @@ function filesIn(folder: string): readonly string[] {
   }
 }
 
-function parsedLine(line: string): LogLine | null {
-  try {
-    return LogLine.safeParse(JSON.parse(line)).data ?? null;
-  } catch {
-    return null;
-  }
-}
-
-/** Null: it tells none. */
+/** Null: it has none. */
 function timeOf(line: string): number | null {
-  const found = parsedLine(line);
+  const found = parseLogLine(line);
   const atMs = found === null ? NaN : msFromIso(found.time);
   return Number.isNaN(atMs) ? null : atMs;
 }
 
-/** As an object where it is one, so that what stands under a secret's name is hidden. */
+/** As an object where it is one, so that values under secret keys are hidden. */
 function shownLine(line: string): unknown {
-  return parsedLine(line) ?? line;
+  return parseLogLine(line) ?? line;
 }
 
-/** All that the configuration refers to, and what this process's environment has under such a name. */
+/** All secrets that the configuration refers to, and those in this process's environment under secret names. */
 async function secretsOf(config: Config, env: BundleSources["env"]): Promise<readonly string[]> {
   const places = Object.values(config.alerts.channels).flatMap((settings) =>
     Object.entries(settings).filter(([key]) => /_(?:env|file)$/.test(key)),

@@ -1,6 +1,6 @@
 /**
- * What the watchdog does about incidents: each second it gathers facts and steps the engine, and it answers what its
- * local socket is asked about them.
+ * The watchdog's incident duty: each second it gathers facts and steps the engine, and it answers requests on its
+ * local socket.
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -21,10 +21,10 @@ export type IncidentsDutyOptions = Pick<IncidentsAt, "rules" | "channels"> & {
   readonly dataDir: string;
   /** Books whose traders are asked. */
   readonly books: readonly WatchedBook[];
-  /** What the watchdog itself knows; null: it does not know it now. */
+  /** The watchdog's own facts; null: not known now. */
   readonly own: () => OwnFacts;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
-  /** Something was decided and stands on the disk. */
+  /** Something was decided and is on disk. */
   readonly wake: () => void;
 };
 
@@ -60,7 +60,7 @@ export function createIncidentsDuty(options: IncidentsDutyOptions) {
       const trouble = incidents.trouble();
       return `${open} incidents${trouble === null ? "" : `; ${trouble}`}`;
     },
-    /** For who has pressed a button. */
+    /** For a user who has pressed a button. */
     acknowledge(order: { incident: string; by: string; via: string }): CommandAnswer {
       return incidents.acknowledge(order, wallMs());
     },
@@ -81,7 +81,7 @@ function ownFacts(own: OwnFacts): FactTable {
   );
 }
 
-/** Read again only when it is another one. */
+/** Reads the file again only when it has changed. */
 function lookAtReport(file: string): () => ToldHealth | null {
   let seen = "";
   let told: ToldHealth | null = null;
@@ -89,7 +89,7 @@ function lookAtReport(file: string): () => ToldHealth | null {
     try {
       const { ino, mtimeMs, size } = statSync(file);
       const is = `${ino} ${mtimeMs} ${size}`;
-      // One of a time to come is of a clock that was set back since.
+      // A time in the future means that the clock was set back since.
       const ageMs = Math.abs(wallMs() - mtimeMs);
       if (is === seen) return told === null ? null : { ...told, ageMs };
       seen = is;

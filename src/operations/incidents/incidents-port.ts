@@ -1,11 +1,11 @@
-/** What the watchdog's loop, its socket and delivery ask of the engine of incidents. */
+/** The interface of the incident engine for the watchdog's loop, its socket and the delivery. */
 import type { Facts } from "../../domain/incidents/facts.ts";
 import type { Incident, Mute } from "../../domain/incidents/incident.ts";
 
 export type IncidentsPort = {
-  /** Once a second. What it decides is on the disk when it returns, with the notifications. Never throws. */
+  /** Called once a second. Decisions and notifications are on disk when it returns. Never throws. */
   step(facts: Facts, nowMs: number): void;
-  /** A sentence for who asked; `ok` is false where there is no such incident. */
+  /** A sentence for the requester; `ok` is false where there is no such incident. */
   acknowledge(
     order: { readonly incident: string; readonly by: string; readonly via: string },
     nowMs: number,
@@ -25,7 +25,7 @@ export type CommandAnswer = { readonly ok: boolean; readonly says: string };
 
 export type MuteOrder = {
   readonly rule: string;
-  /** Null: all of the rule. */
+  /** Null: all subjects of the rule. */
   readonly subject: string | null;
   readonly forMs: number;
   readonly by: string;

@@ -1,4 +1,4 @@
-/** Incidents for a verb: of the watchdog where it runs, and else as it has written them down. */
+/** Incidents for a verb: from the watchdog where it runs, else from its database. */
 import { randomUUID } from "node:crypto";
 import { type KeptIncidents, readIncidents } from "../../adapters/incident-store/read-incidents.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
@@ -16,7 +16,7 @@ export type LookedUp = {
   readonly live: IncidentsAnswer | null;
   /** Why not, as a sentence. */
   readonly why: string;
-  /** Null: nothing is written, or it cannot be read. */
+  /** Null: there is no database, or it is unreadable. */
   readonly kept: KeptIncidents | null;
 };
 
@@ -24,7 +24,7 @@ export type Ordered = { readonly ok: boolean; readonly says: string };
 
 const ANSWER_WITHIN_MS = 5_000;
 
-/** `kept` is to be closed. */
+/** The caller has to close `kept`. */
 export async function lookUpIncidents(dataDir: string, withFacts = false): Promise<LookedUp> {
   const kept = readIncidents(safetyFolder(dataDir));
   try {
@@ -37,7 +37,7 @@ export async function lookUpIncidents(dataDir: string, withFacts = false): Promi
   }
 }
 
-/** In a storm the watchdog tells the ends of stories alone: the whole one is written down. */
+/** When there are many incidents, the watchdog sends only the end of each history: the database has all of it. */
 export function withWholeStory(incident: Incident, kept: LookedUp["kept"]): Incident {
   const written = kept?.find(incident.id).find(({ id }) => id === incident.id);
   const isCut = written !== undefined && incident.story.length < written.story.length;
@@ -47,7 +47,7 @@ export function withWholeStory(incident: Incident, kept: LookedUp["kept"]): Inci
 type Order = Exclude<IncidentRequest, { command: "incidents" }>;
 type Unnamed<T> = T extends unknown ? Omit<T, "id"> : never;
 
-/** To the watchdog alone: nobody else writes. @throws {Error} when it does not answer. */
+/** Sent to the watchdog, the only writer. @throws {Error} when it does not answer. */
 export async function orderIncidents(dataDir: string, order: Unnamed<Order>): Promise<Ordered> {
   const { ok, detail } = await ask(dataDir, { ...order, id: randomUUID() });
   return { ok, says: detail };

@@ -1,7 +1,7 @@
 /**
- * Shows incidents in Temporal: asks the watchdog every few seconds, and tells the workflow of each incident that has
- * changed how it stands; and writes down for the watchdog what only Temporal knows. It runs in the worker of layer health, which has a client of Temporal's anyway: the watchdog
- * stays without one, and what is late or lost here is only not shown.
+ * Mirrors incidents in Temporal: asks the watchdog every few seconds, and signals the workflow of each changed
+ * incident; also writes down for the watchdog what only Temporal knows. It runs in the worker of layer health, which
+ * has a Temporal client anyway, so the watchdog needs none. What is late or lost here is only not shown.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkflowNotFoundError } from "@temporalio/client";
@@ -21,9 +21,9 @@ export type IncidentMirror = { stop(): Promise<void> };
 const EVERY_MS = 3_000;
 const FACTS_EVERY_MS = 60_000;
 const SEND_MS_MAX = 5_000;
-/** What nobody told of for a day its workflow gives up. */
+/** A workflow gives up an incident that was not reported for a day. */
 const AGAIN_MS = 6 * MS_PER_HOUR;
-/** Newest ones; of a storm the rest is not shown. */
+/** The newest ones; with more of them the rest is not shown. */
 const OPEN_MAX = 200;
 const RESOLVED_LOOKED_AT = 200;
 const RECALLED_MAX = 50;
@@ -40,7 +40,7 @@ export function mirrorIncidents(temporal: TemporalClient, dataDir: string): Inci
   let factsMs = Number.NEGATIVE_INFINITY;
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      // Temporal is away, or the watchdog: the next look will tell.
+      // Temporal or the watchdog is away: the next look will report it.
       isBegun ||= await recallShown({ temporal, dataDir, told }).catch(() => false);
       await mirrorOnce({ temporal, dataDir, told, signal }).catch(() => undefined);
       if (FACTS_EVERY_MS <= monotonicMs() - factsMs) {
@@ -62,11 +62,11 @@ export function mirrorIncidents(temporal: TemporalClient, dataDir: string): Inci
 type Mirroring = {
   readonly temporal: TemporalClient;
   readonly dataDir: string;
-  /** What each incident's workflow was told last. */
+  /** The last state sent to each incident's workflow. */
   readonly told: Map<string, Told>;
 };
 
-/** Of incidents that were resolved while no worker ran, those whose workflow still runs are to be told so. */
+/** Incidents that were resolved while no worker ran and whose workflow is still open have to be reported. */
 async function recallShown({ temporal, dataDir, told }: Mirroring): Promise<boolean> {
   const kept = readIncidents(safetyFolder(dataDir));
   if (kept === null) return true;
@@ -106,7 +106,7 @@ async function mirrorOnce(of: Mirroring & { readonly signal: AbortSignal }): Pro
   }
 }
 
-/** The open ones, and those that were shown as open and are not any more. */
+/** The open ones, and those that were shown as open and are closed now. */
 async function incidentsShown(
   dataDir: string,
   told: ReadonlyMap<string, Told>,

@@ -1,6 +1,6 @@
 /**
- * The engine of incidents with its database: what the watchdog calls each second.
- * Invariant: nothing that is decided is sent before it is written, and nothing here ever throws or waits for long.
+ * The incident engine with its database: the watchdog calls it each second. Invariant: no decision is sent before it
+ * is written, and nothing here throws or waits for long.
  */
 import { IncidentStore } from "../../adapters/incident-store/incident-store.ts";
 import { incidentsFile } from "../../adapters/incident-store/incident-database.ts";
@@ -23,7 +23,7 @@ export type IncidentsAt = Setup & {
   readonly folder: string;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
   readonly nowMs: number;
-  /** Something was decided, and stands on the disk. */
+  /** Something was decided, and is on disk. */
   readonly wake?: () => void;
 };
 
@@ -73,11 +73,11 @@ export function openIncidents({ folder, log, nowMs, wake, ...setup }: IncidentsA
   return {
     step(facts, atMs) {
       try {
-        // What was decided since was neither written nor sent.
+        // Decisions made since then were neither written nor sent.
         if (!isLoaded) load(atMs);
         take(step(state, { facts: withOwnFacts(facts, store), nowMs: atMs }, setup), atMs);
       } catch (error) {
-        // The watchdog has more to do than this.
+        // The watchdog has other duties, so an error here must not end it.
         log.error(`[Alerts] a step failed: ${messageOf(error)}`);
       }
     },
@@ -96,7 +96,7 @@ function withOwnFacts(facts: Facts, { lost }: IncidentStore): Facts {
   return lost === null ? facts : { ...facts, values: { ...facts.values, "incidents.lost": true } };
 }
 
-/** The engine's clock alone is no news. */
+/** A change of the engine's clock alone need not be written. */
 function isWorthWriting(before: EngineState, { state, notifications, closed }: Stepped): boolean {
   return (
     before.tracks !== state.tracks ||

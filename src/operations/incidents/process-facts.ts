@@ -1,6 +1,6 @@
 /**
- * What the machine itself tells of the services' processes: their ends by the worker's log, memory and CPU by the
- * kernel. It needs neither Temporal nor Hazelcast nor health.
+ * Facts about the services' processes from the machine itself: their ends from the worker's log, memory and CPU from
+ * the kernel. Needs neither Temporal nor Hazelcast nor health.
  */
 import { join } from "node:path";
 import { type Fact, type FactTable, segmentOf } from "../../domain/incidents/facts.ts";
@@ -13,9 +13,9 @@ import { readRunFile } from "../../adapters/process/run-file.ts";
 import { createUsageWindow } from "../../adapters/process/usage-window.ts";
 import { readLifeLine } from "../../wire/facts/life-lines.ts";
 
-/** Not told to: everything but a stop, and an end without a complaint. */
+/** Ends that were not requested: everything but a stop, and an end without an error. */
 const CRASH = /^(?:exit code [1-9]|killed by|no beat|no process|no message|not ready)|memory/;
-/** So long a crash is shown at the least, and until the next life has lasted for as long. */
+/** A crash is shown at least this long, and until the next life has lasted as long. */
 const SHOWN_MS = 10_000;
 const USAGE_EVERY_MS = 5_000;
 const BYTES_PER_MB = 1_048_576;
@@ -47,39 +47,60 @@ export function followProcesses(dataDir: string, specs: readonly ServiceSpec[]) 
 }
 
 /**
- * Workers by whose services' run files name them, each under the first layer that it keeps a service of. One that
+ * Workers by whose services' run files name them, each under the first layer that it was seen to keep a service of. One that
  * ends as it is told removes what names it: one that is named, is gone, and was seen to live has ended by itself.
+ * Every layer is told of, so that a loss that nobody can see any more is over and not unknown.
  */
 function followWorkers(runFolder: string, specs: readonly ServiceSpec[]): () => FactTable {
-  let lived = new Set<string>();
+  let lived: ReadonlySet<string> = new Set();
+  /** While another one takes over, services of its first layer are named by that one. */
+  let layerOf: ReadonlyMap<string, string> = new Map();
   /** Also what the next one has not started yet: what follows from a loss is seen while one takes over. */
-  const everKept = new Map<string, Set<string>>();
+  const everKept = new Map(specs.map(({ layer }) => [layerFact(layer), new Set<string>()]));
   return () => {
-    const keepers = new Map<string, { layer: string; isAlive: boolean; keeps: string[] }>();
-    for (const { name, layer } of specs) {
-      const keeper = readRunFile(runFolder, name)?.keeper;
-      if (keeper === undefined) continue;
-      const key = `${keeper.pid} ${keeper.started_ticks}`;
-      const isAlive = isProcessAlive(keeper.pid, keeper.started_ticks);
-      const found = keepers.get(key) ?? { layer, isAlive, keeps: [] };
-      found.keeps.push(name);
-      keepers.set(key, found);
+    const keepers = keepersIn(runFolder, specs, layerOf);
+    layerOf = new Map([...keepers].map(([key, { layer }]) => [key, layer]));
+    const lost = [...keepers].filter(([key, { isAlive }]) => !isAlive && lived.has(key));
+    const alive = [...keepers].filter(([, { isAlive }]) => isAlive);
+    lived = new Set([...alive, ...lost].map(([key]) => key));
+    for (const { layer, keeps } of keepers.values()) {
+      for (const name of keeps) everKept.get(layerFact(layer))?.add(name);
     }
-    const facts: Record<string, Fact> = {};
-    const before = lived;
-    lived = new Set([...keepers].flatMap(([key, { isAlive }]) => (isAlive ? [key] : [])));
-    for (const [key, { layer, isAlive, keeps }] of keepers) {
-      const isLost = !isAlive && before.has(key);
-      if (isLost) lived.add(key);
-      const name = `worker_process.${segmentOf(layer)}`;
-      // While one is gone another may keep a part of what it kept: the loss is what counts.
-      facts[`${name}.lost`] = isLost || facts[`${name}.lost`] === true;
-      const kept = new Set([...(everKept.get(name) ?? []), ...keeps]);
-      everKept.set(name, kept);
-      facts[`${name}.keeps`] = [...kept].join(", ");
-    }
-    return facts;
+    // While one is gone another may keep a part of what it kept: the loss is what counts.
+    const gone = new Set(lost.map(([, { layer }]) => layerFact(layer)));
+    const facts = [...everKept].flatMap(([name, kept]): [string, Fact][] => [
+      [`${name}.lost`, gone.has(name)],
+      [`${name}.keeps`, [...kept].join(", ")],
+    ]);
+    return Object.fromEntries(facts);
   };
+}
+
+function layerFact(layer: string): string {
+  return `worker_process.${segmentOf(layer)}`;
+}
+
+type FoundKeeper = { readonly layer: string; readonly isAlive: boolean; readonly keeps: string[] };
+
+function keepersIn(
+  runFolder: string,
+  specs: readonly ServiceSpec[],
+  layerOf: ReadonlyMap<string, string>,
+): ReadonlyMap<string, FoundKeeper> {
+  const keepers = new Map<string, FoundKeeper>();
+  for (const { name, layer } of specs) {
+    const keeper = readRunFile(runFolder, name)?.keeper;
+    if (keeper === undefined) continue;
+    const key = `${keeper.pid} ${keeper.started_ticks}`;
+    const found = keepers.get(key) ?? {
+      layer: layerOf.get(key) ?? layer,
+      isAlive: isProcessAlive(keeper.pid, keeper.started_ticks),
+      keeps: [],
+    };
+    found.keeps.push(name);
+    keepers.set(key, found);
+  }
+  return keepers;
 }
 
 function blank(): Seen {

@@ -1,6 +1,6 @@
 /**
- * What only Temporal knows of what rules ask: runs of schedules that were left out, and how the last recorded days
- * replayed. The worker of layer health writes it to a file once a minute, for a watchdog that has no client.
+ * Facts that only Temporal knows: skipped runs of schedules, and the results of the last replays. The worker of layer
+ * health writes them to a file once a minute, because the watchdog has no Temporal client.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { wallMs } from "../../adapters/clock.ts";
@@ -43,7 +43,7 @@ function readBefore(file: string): Table {
   }
 }
 
-/** Temporal counts from a schedule's first day on: what was left out for more than a day is no news. */
+/** Temporal counts from a schedule's creation on: runs skipped more than a day ago are not reported. */
 export function skippedIn(rows: readonly ScheduleRow[], before: Table, nowMs: number): Table {
   const table: Table = {};
   for (const { schedule, schedule_skipped: total } of rows) {
@@ -65,7 +65,7 @@ function numberIn(table: Table, name: string): number | null {
   return typeof found === "number" ? found : null;
 }
 
-/** Of each book the newest day that was replayed. */
+/** For each book the newest replayed day. */
 async function lastDays(client: TemporalClient["client"]): Promise<Table> {
   const days = new Map<string, { readonly day: string; readonly facts: Table }>();
   let seen = 0;
@@ -79,7 +79,7 @@ async function lastDays(client: TemporalClient["client"]): Promise<Table> {
   return Object.assign({}, ...[...days.values()].map(({ facts }) => facts));
 }
 
-/** Null: it is no result of a day. */
+/** Null: not the result of a day. */
 export function dayFacts(result: unknown) {
   const { book, day, replay, broker_parity, backtest_drift }: Fields = Object(result);
   if (typeof book !== "string" || typeof day !== "string") return null;

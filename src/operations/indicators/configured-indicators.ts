@@ -1,4 +1,4 @@
-/** The indicators of the configuration, each with its kind: a file of ours by its name, or one of the operator's own. */
+/** The configured indicators, each with its kind: a built-in file, or one of the operator's own. */
 import { pathToFileURL } from "node:url";
 import type { Config } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -10,9 +10,9 @@ import { exportedKind } from "../../wire/indicators/exported-kind.ts";
 
 export type ConfiguredIndicator = {
   readonly name: string;
-  /** With the pace of the configuration. */
+  /** With the configured intervals. */
   readonly kind: IndicatorKind;
-  /** Empty where nobody is asked. */
+  /** Empty for a computed indicator. */
   readonly url: string;
   readonly symbols: readonly string[];
   readonly enabled: boolean;
@@ -39,7 +39,7 @@ export async function configuredIndicator(
   return { name, kind, url, symbols, enabled };
 }
 
-/** What a schedule of Temporal is to be. */
+/** The desired Temporal schedule. */
 export function scheduleOf({ name, kind, enabled }: ConfiguredIndicator): IndicatorSchedule {
   const { everyS, offsetS, jitterS, catchUp } = kind.pace;
   return {
@@ -48,7 +48,7 @@ export function scheduleOf({ name, kind, enabled }: ConfiguredIndicator): Indica
     everyMs: everyS * MS_PER_SECOND,
     offsetMs: Math.min(offsetS, everyS / 2) * MS_PER_SECOND,
     jitterMs: Math.min(jitterS, everyS / 2) * MS_PER_SECOND,
-    // As long as its period: of the times that were missed one lies within.
+    // One period: exactly one of the missed times is within it.
     catchUpMs: catchUp === "one" ? everyS * MS_PER_SECOND : null,
   };
 }

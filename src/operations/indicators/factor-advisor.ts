@@ -1,4 +1,4 @@
-/** What the archive says of the esoteric factors: the mean return of its assets a UTC day, held against each of them. */
+/** Tests the esoteric factors on the archive: the mean daily return of its assets (UTC days) against each factor. */
 import {
   type EdgeReport,
   factorEdges,
@@ -66,7 +66,7 @@ function dayText(one: DayReturn | undefined): string | null {
   return one === undefined ? null : dayFromMicros(one.day * MS_PER_DAY * US_PER_MS);
 }
 
-/** As they stood at noon of each day. */
+/** The factors at noon of each day. */
 export function factorsOf(days: readonly number[]): readonly FactorOfDays[] {
   const groups = GROUPINGS.map(() => new Int8Array(days.length));
   for (const [at, day] of days.entries()) {
@@ -83,7 +83,10 @@ export function factorsOf(days: readonly number[]): readonly FactorOfDays[] {
   }));
 }
 
-/** From the last price of a day to that of the next, of the assets that both have; a day beside none is left out. */
+/**
+ * From the last price of a day to that of the next, over the assets that have both; a day without a neighbour is left
+ * out.
+ */
 async function dailyReturns(
   range: ArchiveRange,
   onProblem: (problem: string) => void,
@@ -116,7 +119,7 @@ async function dailyReturns(
         if (!Number.isNaN(day)) close();
         day = of;
       }
-      // Only the last row of a day counts; the next one may be of another chunk.
+      // Only the last row of a day counts; the next row may be in another chunk.
       const isLast = row + 1 === count || Math.floor(timesMs[row + 1]! / MS_PER_DAY) !== of;
       if (!isLast) continue;
       for (const [column, asset] of assets.entries()) {

@@ -1,4 +1,7 @@
-/** The configured indicators as they stand: in Hazelcast, or where that does not answer as they were last recorded. */
+/**
+ * The present values of the configured indicators: from Hazelcast, or where that does not answer, from the last
+ * recorded readings.
+ */
 import type { Config } from "../../config.ts";
 import { isoFromMs, MS_PER_SECOND, msFromIso, US_PER_MS } from "../../domain/time.ts";
 import type { KnownReading } from "../../domain/indicators/known-readings.ts";
@@ -17,8 +20,9 @@ import {
 } from "../../wire/indicators/indicator-values.ts";
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 import { configuredIndicators, type ConfiguredIndicator } from "./configured-indicators.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
-/** `old` is over its first budget, and `stale` over the second; by `as_of`. */
+/** `old` is over the first age budget, `stale` over the second; by `as_of`. */
 export type IndicatorState = "fresh" | "old" | "stale" | "never" | "disabled";
 
 export type IndicatorRow = {
@@ -58,7 +62,7 @@ export async function readIndicators(config: Config): Promise<readonly Indicator
   }
 }
 
-/** The same on a connection that somebody has. @throws {Error} that names the key whose kind can't be had */
+/** On an existing connection. @throws {Error} that names the key whose kind can't be loaded */
 export async function indicatorsOver(
   config: Config,
   hazelcast: HazelcastHandle,
@@ -108,7 +112,7 @@ function standingIn({ name }: ConfiguredIndicator, text: unknown): readonly Stan
       note: null,
     }));
   }
-  const parsed = IndicatorText.safeParse(typeof text === "string" ? jsonOf(text) : null);
+  const parsed = IndicatorText.safeParse(typeof text === "string" ? jsonOrNull(text) : null);
   return Object.entries(parsed.data?.values ?? {}).map(([label, one]) => ({
     label,
     value: one.value,
@@ -117,14 +121,6 @@ function standingIn({ name }: ConfiguredIndicator, text: unknown): readonly Stan
     source: one.source,
     note: one.note ?? null,
   }));
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function inStore(config: Config, nowUs: number): ReadonlyMap<string, readonly Standing[]> {
@@ -148,7 +144,7 @@ function knownIn({ data_dir }: Config, nowUs: number): readonly KnownReading[] {
   }
 }
 
-/** For reading; null: nothing was ever recorded on this data directory. */
+/** Read-only; null: nothing was ever recorded on this data directory. */
 export function openReadings(dataDir: string): ReadingsStore | null {
   try {
     return new ReadingsStore(readingsPath(dataDir), { readonly: true });

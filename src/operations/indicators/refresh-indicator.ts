@@ -1,6 +1,6 @@
 /**
- * One reading of one indicator: within the venue's budget it is asked for and read, kept with its revisions, and
- * pushed where it is newer than what stands. Idempotent: what is read again is the same row and the same value.
+ * One reading of one indicator: requested within the venue's budget, stored with its revisions, and pushed where it
+ * is newer than the stored one. Idempotent: repeating it yields the same row and the same value.
  */
 import { createHash } from "node:crypto";
 import { messageOf } from "../../domain/failure.ts";
@@ -40,12 +40,12 @@ export type RefreshWorld = {
 type Read = { readonly values: readonly FreshValue[]; readonly problems: readonly Problem[] };
 type Problem = { readonly symbol: string; readonly problem: RefreshProblem };
 
-/** A clock beside ours may be ahead by so much. */
+/** The source's clock may be ahead by this much. */
 const AHEAD_MAX_MS = MS_PER_MINUTE;
 const KEEP_DAYS = 400;
 const HASH_DIGITS = 32;
 
-/** @throws {RefreshProblem} when there is nothing to be told; what a single symbol lacks is in the result. */
+/** @throws {RefreshProblem} when there is nothing to push; a problem of a single symbol is in the result. */
 export async function refreshIndicator(
   indicator: ConfiguredIndicator,
   world: RefreshWorld,
@@ -127,7 +127,7 @@ async function push(
   );
 }
 
-/** Whose value is the indicator's own. */
+/** The label whose value is the indicator's own. */
 function firstLabel({ name, symbols }: ConfiguredIndicator, values: readonly FreshValue[]): string {
   return symbols[0] ?? values[0]?.label ?? name;
 }
@@ -175,7 +175,7 @@ async function fetchAll(
       values.push(...found.map((one) => valueFrom(one, source)));
     } catch (error) {
       const problem = problemFrom(error, symbol);
-      // Nobody else of this venue gets an answer either.
+      // The venue would not answer the other symbols either.
       if (problem.isOfVenue) {
         if (values.length === 0) throw problem;
         problems.push(
@@ -194,7 +194,7 @@ function problemFrom(error: unknown, symbol: string): RefreshProblem {
   if (error instanceof ReadingError) {
     return new RefreshProblem(error.problem, `${symbol}: ${error.message}`);
   }
-  // The file of an indicator may have a fault of its own: that is said, and ends nothing else.
+  // An indicator's file may have an error of its own: it is reported, and affects nothing else.
   return new RefreshProblem("wrong_shape", `${symbol}: it could not be read: ${messageOf(error)}`);
 }
 

@@ -1,4 +1,4 @@
-/** Has a worker read an indicator now, beside its schedule, and waits for what came of it. */
+/** Makes a worker read an indicator now, besides its schedule, and waits for the result. */
 import { WorkflowFailedError, WorkflowIdConflictPolicy } from "@temporalio/client";
 import { ApplicationFailure } from "@temporalio/common";
 import { INDICATORS_LAYER } from "../../domain/supervision/declared/schedules.ts";
@@ -17,7 +17,7 @@ export type RefreshOutcome =
 
 type RefreshIndicator = (input: RefreshIndicatorInput) => Promise<IndicatorResult>;
 
-/** Who asks twice at once waits for the same reading. */
+/** Two requests at once share one reading. */
 export async function refreshNow(temporal: TemporalClient, name: string): Promise<RefreshOutcome> {
   const queue = taskQueueOf(INDICATORS_LAYER);
   const [served] = await pollersOf(temporal, [INDICATORS_LAYER]);

@@ -1,25 +1,25 @@
-/** Why there is no reading: one word that programs go by, and a sentence. */
+/** Why there is no reading: a code for programs, and a sentence. */
 import type { ReadingProblem } from "../../domain/indicators/indicator-reader.ts";
 import type { HttpFailure } from "../../adapters/http/bounded-fetch.ts";
 
 export type RefreshWhy =
   | ReadingProblem
   | HttpFailure["why"]
-  /** Status 429 or 418, or the same in the venue's own words. */
+  /** Status 429 or 418, or the venue's own code for that. */
   | "rate_limited"
   | "server_error"
-  /** Any other status of refusal. */
+  /** Any other refusal by status. */
   | "refused"
   /** Our own budget of the venue is used up for now. */
   | "over_budget"
-  /** It has said when to come again, and that is later. */
+  /** The venue has said to come later. */
   | "told_to_wait"
-  /** It failed so often in a row that it is left alone for a while. */
+  /** Circuit breaker: after consecutive failures it is left alone for a while. */
   | "circuit_open"
   | "hazelcast"
   | "bad_configuration";
 
-/** The same would come again at once: the next run asks anew. */
+/** An immediate retry would fail the same way: the next run asks again. */
 const FINAL: readonly RefreshWhy[] = [
   "wrong_shape",
   "out_of_range",
@@ -44,7 +44,7 @@ const OF_SYMBOL: readonly RefreshWhy[] = [
 export class RefreshProblem extends Error {
   override readonly name = "RefreshProblem";
   readonly why: RefreshWhy;
-  /** Before it nothing else is to be expected; null: not told. */
+  /** No other answer is to be expected before; null: not known. */
   readonly waitMs: number | null;
   constructor(why: RefreshWhy, message: string, waitMs: number | null = null) {
     super(message);
@@ -56,7 +56,7 @@ export class RefreshProblem extends Error {
     return FINAL.includes(this.why);
   }
 
-  /** It would meet every other symbol, too. */
+  /** It would affect every other symbol, too. */
   get isOfVenue(): boolean {
     return !OF_SYMBOL.includes(this.why);
   }

@@ -1,4 +1,4 @@
-/** Asks a venue within the budget that all workers share, and tells that budget how it went. */
+/** Makes a request to a venue within the budget that all workers share, and reports the outcome to that budget. */
 import { messageOf } from "../../domain/failure.ts";
 import type { FetchedKind, IndicatorAsk } from "../../domain/indicators/indicator-kind.ts";
 import { shown } from "../../domain/indicators/indicator-reader.ts";
@@ -28,17 +28,17 @@ type Asking = {
 };
 
 const DEADLINE_MS = 10_000;
-/** All symbols of a venue in one answer are a tenth of it. */
+/** The answer with all symbols of a venue is a tenth of this. */
 const BYTES_MAX = 2 * 1_048_576;
-/** Where it does not say for how long: a ban (418) is no matter of seconds. */
+/** Used where the venue gives no time: a ban (418) lasts longer than seconds. */
 const WAIT_MS: Readonly<Record<number, number>> = { 429: 10_000, 418: 2 * MS_PER_MINUTE };
 const OFTEN_STATUSES = [429, 418];
-/** Of Deribit, within whatever status. */
+/** Deribit's code, with any HTTP status. */
 const TOO_MANY_CODE = 10_028;
-/** Of Binance. */
+/** Binance's code. */
 const NO_SUCH_SYMBOL_CODE = -1_121;
 
-/** A fake says so with each answer, and whoever reads the value sees it. */
+/** A simulated venue sets this in each answer, and readers of the value see it. */
 const SIMULATED_HEADER = "x-dolphin-simulated";
 
 /** @throws {RefreshProblem} */
@@ -136,7 +136,7 @@ function refusal(status: number): RefreshWhy {
   return status < 400 ? "venue_error" : "refused";
 }
 
-/** Only what is not the venue's own trouble counts as well. */
+/** Failures that are not the venue's fault do not count. */
 function toldOf(
   answer: HttpAnswer,
   problem: RefreshProblem | null,
@@ -156,7 +156,7 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** Binance has code and message in the answer, JSON-RPC within `error`. */
+/** Binance puts code and message in the answer itself, JSON-RPC within `error`. */
 function codeIn(
   body: unknown,
 ): { readonly code: number; readonly message: string; readonly isError: boolean } | null {

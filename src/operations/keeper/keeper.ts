@@ -1,6 +1,6 @@
 /**
- * The registry of a worker process: at most one kept service for each name, whoever asks.
- * Invariant: a second run of a service adopts the process of the first, never doubles it.
+ * The registry of a worker process: at most one kept service per name. Invariant: a second run of a service adopts
+ * the process of the first, and never starts another.
  */
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
 import type { RunResult } from "../../wire/supervision.ts";
@@ -11,11 +11,11 @@ import type { StuckProcesses } from "../../adapters/process/leftover.ts";
 
 export type Keeper = {
   readonly has: (service: string) => boolean;
-  /** How the service's last run ended here; for an attempt that repeats one whose answer got lost. */
+  /** The result of the service's last run here, for an attempt that repeats one whose answer was lost. */
   readonly lastResult: (service: string) => RunResult | null;
   /** Adopts the service's process, or starts one. */
   readonly attach: (spec: ServiceSpec, request: RunRequest) => Attachment;
-  /** Stops everything and resolves when nothing of it is left. */
+  /** Stops everything and resolves when no process is left. */
   readonly stopAll: (why: string) => Promise<void>;
 };
 

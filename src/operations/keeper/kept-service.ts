@@ -1,7 +1,6 @@
 /**
- * One service in the keeper: its process, its lives, and the policy that goes on while Temporal
- * is away. Activities come and go; they only attach to it.
- * Invariant: it has at most one process that can still be killed.
+ * One service in the keeper: its process, its lives, and the restart policy while Temporal is away. Activity attempts
+ * come and go; they only attach to it. Invariant: it has at most one process that can still be killed.
  */
 import { isoFromMs } from "../../domain/time.ts";
 import { setTimeout as delay } from "node:timers/promises";
@@ -32,20 +31,20 @@ import type {
   ServiceProcess,
 } from "../../adapters/process/service-process.ts";
 
-/** Of this worker, which keeps them. */
+/** This worker, as the keeper. */
 const OWN = { pid: process.pid, started_ticks: startedTicks(process.pid) };
 
 export type KeeperWorld = {
   readonly policy: RestartPolicy;
   readonly healthCheckMs: number;
-  /** Where run/<service>.json is kept. */
+  /** Folder of run/<service>.json. */
   readonly runFolder: string;
   readonly commandOf: (spec: ServiceSpec) => ServiceCommand;
-  /** Whether Temporal answers, within half a second. */
+  /** Whether Temporal answers within half a second. */
   readonly temporalAnswers: () => Promise<boolean>;
-  /** What an operator set at the supervisor; null while Temporal is away. */
+  /** The mode set at the supervisor; null while Temporal is away. */
   readonly modeOf: (service: string) => Promise<Mode | null>;
-  /** Why a process that nobody holds is stopped; null while it waits on, and while Temporal is away. */
+  /** Why a process without an attached run is stopped; null while it keeps waiting, and while Temporal is away. */
   readonly whyStopOrphan: (service: string) => Promise<string | null>;
   readonly log: (level: "info" | "warn", text: string) => void;
 };
@@ -56,20 +55,20 @@ export type RunRequest = {
   /** The first start of this run costs budget; local ones always do. */
   readonly isRestart: boolean;
   readonly mode: Mode;
-  /** Undefined: the world's. */
+  /** Undefined: the worker's default. */
   readonly restartsMax?: number | undefined;
 };
 
-/** What an activity holds of a kept service. */
+/** An activity's handle to a kept service. */
 export type Attachment = {
   readonly ended: Promise<RunResult>;
-  /** A newer attempt has attached. */
+  /** Resolves when a newer attempt has attached. */
   readonly replaced: Promise<void>;
   readonly details: () => RunDetails;
   readonly setMode: (mode: Mode) => void;
   /** Ends the process and with it the run. */
   readonly stop: (why: string) => void;
-  /** Leaves it to whoever attaches next. */
+  /** Leaves the process to the next attempt. */
   readonly detach: () => void;
 };
 
@@ -80,7 +79,7 @@ type Attached = {
 type Current = { readonly process: ServiceProcess; readonly watch: LifeWatch };
 
 const TICK_MS = 1_000;
-/** The next attempt or run comes within this time, where nothing else is wrong. */
+/** The next attempt or run attaches within this time, unless something else is wrong. */
 const ADOPTION_MS_MAX = 15_000;
 const ORPHAN_LOOK_MS = 5_000;
 const LOCAL_LIVES_MAX = 20;
@@ -89,7 +88,7 @@ const BYTES_PER_MIB = 1_048_576;
 export class KeptService {
   readonly #spec: ServiceSpec;
   readonly #world: KeeperWorld;
-  /** Processes of this service that SIGKILL did not end; outlives this run. */
+  /** Processes of this service that survived SIGKILL; kept beyond this run. */
   readonly #stuck: StuckProcesses;
   readonly #over = Promise.withResolvers<void>();
   #life: number;
@@ -118,7 +117,7 @@ export class KeptService {
     this.#policy = world.policy;
   }
 
-  /** Lives until the run is over. */
+  /** Runs lives until the run is over. */
   async run(request: RunRequest): Promise<RunResult> {
     this.#life = request.life;
     this.#mode = request.mode;
@@ -135,7 +134,7 @@ export class KeptService {
     return this.#result(this.#lastEnd);
   }
 
-  /** Tells whoever waits, once the keeper has let go of it. */
+  /** Delivers the result once the keeper has released the service. */
   settle(result: RunResult): void {
     this.#over.resolve();
     this.#attached?.ended.resolve(result);
@@ -227,7 +226,7 @@ export class KeptService {
     this.#world.log("info", endedLine(this.#spec.name, this.#life, end.why));
   }
 
-  /** Why no process may be started now; ends what an earlier worker left first. */
+  /** Why no process may be started now; first ends what an earlier worker left. */
   async #refusal(): Promise<{ readonly kind: EndKind; readonly why: string } | null> {
     const left = readRunFile(this.#world.runFolder, this.#spec.name);
     if (left !== null && !this.#stuck.pids().includes(left.pid)) {
@@ -243,12 +242,12 @@ export class KeptService {
   }
 
   /**
-   * Whether another life follows in this run: only while Temporal does not answer, for else the
-   * supervisor decides. Waits as long as neither is settled.
+   * Whether another life follows in this run: only while Temporal does not answer, because otherwise the supervisor
+   * decides. Waits as long as neither is known.
    */
   async #restartsHere(): Promise<boolean> {
     const endedAtMs = wallMs();
-    // A clock that is set back in the meantime makes it wait no longer.
+    // Monotonic, so that a clock change does not prolong the wait.
     const sinceMs = monotonicMs();
     for (;;) {
       this.#step = this.#stepAfter(this.#lastEnd?.kind ?? "exited", endedAtMs);
@@ -298,7 +297,7 @@ export class KeptService {
       void this.#checkHealth();
     }
     if (this.#attached !== null || !(await this.#world.temporalAnswers())) return;
-    // While Temporal is away nobody can adopt it, so only the time in which it answers counts.
+    // While Temporal is away nobody can adopt it, so only time in which it answers counts.
     this.#unadoptedMs += this.#attached === null ? elapsedMs : 0;
     if (this.#unadoptedMs < ADOPTION_MS_MAX) return;
     this.#unadoptedMs = ADOPTION_MS_MAX - ORPHAN_LOOK_MS;
@@ -310,7 +309,7 @@ export class KeptService {
     const { outFile } = this.#world.commandOf(this.#spec);
     for (const file of [outFile, errorFile(outFile)]) capOutput(file);
     if (this.#current !== null && !this.#isRunFileRight()) this.#keepRunFile(this.#current.process);
-    // An operator's monitor-only must hold before anything is ended, not a check later.
+    // An operator's monitor-only mode must apply before anything is ended, not one check later.
     const mode = await this.#followMode();
     if (this.#current === null) return;
     const nowMs = wallMs();
@@ -330,7 +329,7 @@ export class KeptService {
     return this.#mode;
   }
 
-  /** Not where the disk had no room for it, or somebody has deleted it. */
+  /** It is missing where the disk was full, or somebody has deleted it. */
   #isRunFileRight(): boolean {
     const run = readRunFile(this.#world.runFolder, this.#spec.name);
     return run !== null && isProcessAlive(run.pid, run.started_ticks);
@@ -367,7 +366,7 @@ export class KeptService {
   }
 }
 
-/** The kernel kills without a word to the one who asks why. */
+/** The kernel's OOM killer leaves no reason in the exit status. */
 function withMemory(end: ProcessEnd, confinement: Confinement, spec: ServiceSpec): ProcessEnd {
   if (!confinement.hasRunOut()) return end;
   const capMib = Math.round(spec.limits.memoryMaxBytes / BYTES_PER_MIB);

@@ -1,4 +1,4 @@
-/** Turns what one process says and uses into an observation, second by second. */
+/** Turns what one process reports and uses into an observation, second by second. */
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
 import { isAfterPause } from "../../domain/supervision/silence.ts";
 import { hasWhatItNeeds, type Observation } from "../../domain/supervision/verdict.ts";
@@ -10,7 +10,7 @@ import { createUsageWindow } from "../../adapters/process/usage-window.ts";
 export type LifeWatch = ReturnType<typeof watchLife>;
 
 const MS_PER_S = 1_000;
-/** How often a sample is taken. */
+/** Interval of the samples. */
 const SAMPLE_MS = 1_000;
 
 export function watchLife(life: ServiceProcess, spec: ServiceSpec) {
@@ -27,7 +27,7 @@ export function watchLife(life: ServiceProcess, spec: ServiceSpec) {
       const isWorking = !isReady() || 0 < (facts?.queue?.waiting ?? 0);
       usage.add(life.pid === null ? null : processUsage(life.pid), nowMs, isWorking);
       const isOk = hasWhatItNeeds(facts, spec.ties);
-      // Nobody knows what they did while we slept.
+      // During a pause of ours nothing is known about them.
       if (isAfterPause(nowMs - sampledMs, SAMPLE_MS)) dependenciesOkSinceMs = null;
       sampledMs = nowMs;
       dependenciesOkSinceMs = isOk ? (dependenciesOkSinceMs ?? nowMs) : null;

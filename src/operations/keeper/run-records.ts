@@ -1,4 +1,4 @@
-/** Writes down a life of a service's process: its facts while it runs, its end, and the time between. */
+/** The records of a service process's life: its facts while it runs, its end, and the time between lives. */
 import { hostname } from "node:os";
 import { reasonAfterEnd, wordAfterEnd } from "../../domain/supervision/next-step.ts";
 import type { NextStep } from "../../domain/supervision/next-step.ts";

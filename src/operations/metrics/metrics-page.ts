@@ -1,6 +1,6 @@
 /**
- * The text of /metrics: read at a steady pace, so that a scrape costs no question to anybody.
- * Invariant: what was read too long ago is not told, but for its age.
+ * The text of /metrics, read at a steady interval, so that a scrape triggers no requests. Invariant: readings that
+ * are too old are left out, except for their age.
  */
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
 import { readHealthReport } from "../../adapters/health/health-outlets.ts";
@@ -14,9 +14,9 @@ import { askWatchdog, wasWatched } from "../safety/ask-watchdog.ts";
 import type { StatusReader } from "../status/open-status.ts";
 
 const READ_EVERY_MS = 5_000;
-/** Three readings that failed, and a slow one. */
+/** Three failed readings, and a slow one. */
 const TOLD_FOR_MS = 20_000;
-/** The contract's bound of a page, less what follows. */
+/** The contract's limit of a page, minus the rest. */
 const PAGE_CHARS_MAX = 190_000;
 const WATCHDOG_WITHIN_MS = 1_500;
 const SDK_WITHIN_MS = 1_000;
@@ -27,13 +27,13 @@ export type MetricsSources = {
     Pick<StatusReader, "read"> & Partial<Pick<StatusReader, "venues">>
   >;
   readonly dataDir: string;
-  /** Where Temporal's SDK tells its own; null: nowhere. */
+  /** The endpoint of Temporal's SDK metrics; null: none. */
   readonly sdkUrl: string | null;
 };
 
 export type MetricsPage = {
   text(): string;
-  /** Resolves when nothing is read any more. */
+  /** Resolves when no reading is in progress. */
   stop(): Promise<void>;
 };
 
@@ -84,7 +84,7 @@ async function readSystem({ reader, dataDir }: MetricsSources): Promise<SystemRe
   };
 }
 
-/** `silent`: it was here, and does not answer; null: none was ever here. */
+/** `silent`: there was one here, but it does not answer; null: there never was one. */
 async function readWatchdog(dataDir: string): Promise<SystemReading["watchdog"]> {
   if (!wasWatched(dataDir)) return null;
   return askWatchdog(dataDir, { withinMs: WATCHDOG_WITHIN_MS }).catch(() => "silent" as const);

@@ -1,11 +1,11 @@
-/** Asks Binance for a whole book, within the budget that all who ask it share. */
+/** Requests a whole book from Binance, within the shared budget. */
 import type { FeatureStore } from "../../adapters/indicators/feature-store.ts";
 import { BINANCE_USDM } from "../../wire/indicators/binance-usdm.ts";
 import { type DepthSnapshot, readSnapshot } from "../../wire/order-book/slow-depth.ts";
 import { fetchWithin } from "../indicators/venue-fetch.ts";
 
 const LEVELS = 1_000;
-/** As it documents for so many levels. */
+/** Documented weight for this many levels. */
 const WEIGHT = 20;
 
 /** @throws {RefreshProblem} @throws {Error} that says what is wrong with the answer */

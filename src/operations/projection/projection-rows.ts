@@ -1,13 +1,14 @@
-/** The projection's tables, and which rows an event and what followed from it write. */
+/** The projection's tables, and the rows that an event and its consequences write. */
 import type Database from "better-sqlite3";
 import type { TraderCommand } from "../../domain/trading/commands.ts";
 import type { Decision } from "../../domain/trading/decision.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 
-/** Another number makes every projection be built anew. */
+/** Raising it rebuilds every projection. */
 export const PROJECTION_VERSION = 1;
 
+/** Also of one that stands already: what it lacks is added. */
 export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS decisions (
@@ -28,6 +29,7 @@ export const SCHEMA = `
     price REAL NOT NULL, fee REAL NOT NULL, realized REAL, cash_after REAL,
     PRIMARY KEY (client_order_id, number)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS fills_by_day ON fills (day);
+  CREATE INDEX IF NOT EXISTS fills_by_log ON fills (log_index, number);
   CREATE TABLE IF NOT EXISTS trades (
     position_id TEXT PRIMARY KEY, log_index INTEGER NOT NULL, day TEXT NOT NULL,
     asset TEXT NOT NULL, direction TEXT NOT NULL, quantity REAL NOT NULL, entry_price REAL NOT NULL,
@@ -46,7 +48,7 @@ export const SCHEMA = `
     PRIMARY KEY (log_index, number)) WITHOUT ROWID;
 `;
 
-/** What a step of the core gave. */
+/** The result of a step of the core. */
 export type Derived = {
   readonly decision: Decision | null;
   readonly commands: readonly TraderCommand[];
@@ -77,8 +79,8 @@ export function prepareProjection(db: Database.Database) {
 }
 
 /**
- * Writes what one event led to. Rows are inserted, never replaced, so that a second decision on a
- * scan, or a fill that is booked twice, is refused instead of hidden.
+ * Writes the rows of one event. Rows are inserted, never replaced, so that a second decision on a scan, or a fill
+ * that is booked twice, fails instead of being hidden.
  */
 export function putStep(sql: ProjectionStatements, event: TraderEvent, derived: Derived): void {
   const { decision, commands } = derived;
@@ -215,7 +217,7 @@ function putTrade(
   );
 }
 
-/** The state of an order is what its broker said last. */
+/** The state of an order is that of its broker's last report. */
 function putBrokerReport(sql: ProjectionStatements, event: TraderEvent): void {
   switch (event.kind) {
     case "order_accepted":
@@ -252,7 +254,7 @@ function orderStatusOf(kind: string): string {
   return kind.slice("order_".length);
 }
 
-/** An age may be infinite, which JSON would tell as nothing. */
+/** An age may be infinite, which JSON would write as null. */
 function exactJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === "number" && !Number.isFinite(part) ? String(part) : part,

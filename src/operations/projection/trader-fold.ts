@@ -1,4 +1,4 @@
-/** The core as a projection folds it: the same steps that the trader made. */
+/** The core as a projection folds it: the same steps as the trader's. */
 import type { TraderConfiguration } from "../../domain/trading/configuration.ts";
 import { unlessUnmemorable } from "../../domain/trading/snapshot/memory.ts";
 import { restoreFrom, snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
@@ -6,7 +6,7 @@ import { createTrader, decisionOf, stepTrader } from "../../domain/trading/trade
 import { decodeTraderSnapshot, encodeTraderSnapshot } from "../../wire/trading/trader-snapshot.ts";
 import type { StartFold } from "./trading-projection.ts";
 
-/** Its states are the journal's snapshots: either can be begun with. */
+/** Its states have the format of the journal's snapshots, so it can start from either. */
 export function foldTrader(configuration: TraderConfiguration): StartFold {
   return (state) => {
     const trader =
@@ -21,7 +21,7 @@ export function foldTrader(configuration: TraderConfiguration): StartFold {
         const commands = stepTrader(trader, event);
         return { commands, decision: decisionOf(trader) };
       },
-      // One configuration holds from beginning to end, so no hash has to tell two apart.
+      // The configuration never changes within it, so no hash is needed.
       save: () =>
         unlessUnmemorable(
           () => encodeTraderSnapshot(snapshotOf(trader), ""),

@@ -1,9 +1,7 @@
 /**
- * What one can ask about a book: a SQLite database that is built from the log by folding it, off the
- * trader's way, and can be thrown away at any time.
- *
- * Invariant: rows, cursor and the fold's state are written in one transaction, so that each event
- * counts exactly once whenever the process dies.
+ * The queryable view of a book: a SQLite database that is built by folding the log, off the trader's critical path,
+ * and can be deleted at any time. Invariant: rows, cursor and the fold's state are written in one transaction, so
+ * that each event counts exactly once whenever the process dies.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -24,20 +22,20 @@ import {
   SCHEMA,
 } from "./projection-rows.ts";
 
-/** A resume folds at most so many events again; a state is larger than what most events write. */
+/** A resume repeats at most this many events; a state is larger than the rows of most events. */
 const EVENTS_PER_SAVED_STATE = 2_000;
 const BUSY_MS = 2_000;
 
-/** The core as the projection needs it: the same that the trader steps, with its configuration. */
+/** The core as the projection needs it: the trader's, with its configuration. */
 export type Fold = {
-  /** The index of the event that it expects. */
+  /** The index of the next event. */
   readonly nextIndex: number;
   step(event: TraderEvent): Derived;
-  /** In the form of the journal's snapshots; null of a state that none can hold. */
+  /** In the format of the journal's snapshots; null for a state that can't be stored. */
   save(): Uint8Array | null;
 };
 
-/** With null from the log's beginning, else from what `save` gave or a snapshot of the journal. */
+/** With null from the log's beginning, else from the result of `save` or a snapshot of the journal. */
 export type StartFold = (state: Uint8Array | null) => Fold;
 
 export type ProjectionOptions = {
@@ -54,22 +52,21 @@ export class TradingProjection {
   #sql: ProjectionStatements;
   #run: Run | null = null;
 
-  /** Opens, or begins anew where there is none, where it is damaged or of another version. */
+  /** Opens it, or starts a new one where it is missing, damaged or of another version. */
   constructor(options: ProjectionOptions) {
     this.#options = options;
     this.#db = openOrBeginAnew(options.path);
     this.#sql = prepareProjection(this.#db);
   }
 
-  /** The index of the last event that the rows contain; -1 before the first. */
+  /** The index of the last projected event; -1 before the first. */
   get cursor(): number {
     return Number(this.#sql.metaGet.get("cursor") ?? -1);
   }
 
   /**
-   * Takes in up to `eventsMax` events in one transaction; returns how many. Zero: it is up to date.
-   * @throws what the log or the database threw; nothing was taken in then, and the next call begins
-   *   where the last good one ended.
+   * Projects up to `eventsMax` events in one transaction; returns how many. Zero: it is up to date. @throws errors of
+   * the log or the database; then nothing was changed, and the next call continues after the last good one.
    */
   catchUp(eventsMax: number): number {
     const take = this.#db.transaction(() => {
@@ -84,7 +81,7 @@ export class TradingProjection {
     }
   }
 
-  /** Throws everything away; the next `catchUp` begins with the oldest event that is kept. */
+  /** Deletes everything; the next `catchUp` starts with the oldest available event. */
   rebuild(): void {
     this.close();
     removeDatabase(this.#options.path);
@@ -105,7 +102,7 @@ export class TradingProjection {
     for (const event of reader.poll()) {
       assert(event.index === fold.nextIndex, "the fold is told every event in order");
       const derived = fold.step(event);
-      // Folded again after a resume: its rows are there.
+      // Folded again after a resume: its rows exist.
       if (event.index <= cursor) continue;
       putStep(this.#sql, event, derived);
       last = event.index;
@@ -134,7 +131,7 @@ export class TradingProjection {
     return { fold, reader, savedIndex: fold.nextIndex - 1 };
   }
 
-  /** Null where the log is kept from its beginning, else the oldest snapshot: retention needs one. */
+  /** Null where the log is available from its beginning, else the oldest snapshot, which retention keeps. */
   #startOfLog(): Uint8Array | null {
     const { place, startFold } = this.#options;
     const probe = new EventLogReader(place, startFold(null).nextIndex);
@@ -167,7 +164,7 @@ function openOrBeginAnew(path: string): Database.Database {
   return anew;
 }
 
-/** Null when the file is damaged or has another version: there is nothing in it to be kept. */
+/** Null when the file is damaged or of another version: nothing of it is kept. */
 function openIfSound(path: string): Database.Database | null {
   const db = new Database(path, { timeout: BUSY_MS });
   try {
@@ -175,10 +172,10 @@ function openIfSound(path: string): Database.Database | null {
     const isNew = version === 0;
     if (!isNew && version !== PROJECTION_VERSION) return closed(db);
     db.pragma("journal_mode = WAL");
-    // A power cut may take rows, or damage the file: it is built again from the log then.
+    // A power failure may lose rows or damage the file: then it is rebuilt from the log.
     db.pragma("synchronous = OFF");
-    if (isNew) db.exec(SCHEMA);
     if (!isNew && db.pragma("quick_check(1)", { simple: true }) !== "ok") return closed(db);
+    db.exec(SCHEMA);
     db.pragma(`user_version = ${PROJECTION_VERSION}`);
     return db;
   } catch (error) {

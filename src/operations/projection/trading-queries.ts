@@ -1,24 +1,11 @@
-/** Questions to a projection, asked beside the process that writes it. */
+/** Queries on a projection, run while another process writes it. */
 import Database from "better-sqlite3";
+import { TRADE_COLUMNS, type TradeRow } from "./trade-row.ts";
 
-export type TradeRow = {
-  readonly position_id: string;
+type DayTrade = TradeRow & {
   readonly day: string;
-  readonly asset: string;
-  readonly direction: string;
-  readonly quantity: number;
-  readonly entry_price: number;
-  readonly exit_price: number;
-  readonly entry_seq: number;
-  readonly exit_seq: number;
-  readonly entered_at_ms: number;
-  readonly exited_at_ms: number;
-  readonly held_scans: number;
-  readonly exit_reason: string;
-  readonly pnl: number;
-  readonly fees: number;
   readonly posture: string;
-  /** The whole trade as JSON, its input ages and exit plan included. */
+  /** The whole trade as JSON, including its input ages and exit plan. */
   readonly trade: string;
 };
 
@@ -43,10 +30,10 @@ export type OutcomeCount = {
 
 export type TradingQueries = {
   /** The trades that ended on a day, in the order of their ends; `count` of them at most. */
-  tradesOf(day: string, count: number): readonly TradeRow[];
+  tradesOf(day: string, count: number): readonly DayTrade[];
   /** Every day that has been projected, ascending. */
   days(): readonly DayRow[];
-  /** How the scans of a day were decided, the most frequent first. */
+  /** Decision outcomes of a day's scans, most frequent first. */
   outcomesOf(day: string): readonly OutcomeCount[];
   close(): void;
 };
@@ -54,10 +41,8 @@ export type TradingQueries = {
 /** @throws {Database.SqliteError} SQLITE_CANTOPEN where nothing was projected yet. */
 export function openTradingQueries(path: string): TradingQueries {
   const db = new Database(path, { readonly: true });
-  const trades = db.prepare<[string, number], TradeRow>(
-    `SELECT position_id, day, asset, direction, quantity, entry_price, exit_price, entry_seq,
-       exit_seq, entered_at_ms, exited_at_ms, held_scans, exit_reason, pnl, fees, posture, trade
-     FROM trades WHERE day = ? ORDER BY log_index, position_id LIMIT ?`,
+  const trades = db.prepare<[string, number], DayTrade>(
+    `SELECT ${TRADE_COLUMNS}, day, posture, trade FROM trades WHERE day = ? ORDER BY log_index, position_id LIMIT ?`,
   );
   const days = db.prepare<[], DayRow>(
     `SELECT day, capital_start, capital_end, realized, unrealized, fees, trades, wins, losses,

@@ -1,4 +1,6 @@
-/** The program that a recorded day is held against: what ran then if it can be had, else what is configured now. */
+/**
+ * The program with which a recorded day is compared: the recorded one if it is available, else the configured one.
+ */
 import { codeHash } from "../../adapters/code/code-hash.ts";
 import { readBooks } from "../../adapters/event-log/books/books-store.ts";
 import { loadStrategies } from "../books/configured-strategies.ts";
@@ -17,10 +19,10 @@ import {
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import { COUNTED_BOOK, hasLog } from "../../domain/trading/books.ts";
 
-/** What a recorded day is held against, of the configuration. */
+/** The part of the configuration that this needs. */
 export type BookSettings = Pick<Config, "archive" | "data_dir" | "green" | "trader">;
 
-/** Neither a replay nor a drift of it has anything to be held against. */
+/** Such a book can have neither a replay nor a drift. */
 export function noLog(book: string): string {
   return (
     `book ${book} has no log of its own: it follows from ${COUNTED_BOOK}'s log and its own ` +
@@ -28,7 +30,7 @@ export function noLog(book: string): string {
   );
 }
 
-/** A sentence for GREEN, and where the configuration names no strategy, or one that can't be run. */
+/** A sentence for GREEN, and where the configured strategy is missing or can't be loaded. */
 export async function bookProgram(config: BookSettings, book: string, day: string) {
   if (!hasLog(book)) return noLog(book);
   const { data_dir: dataDir } = config;

@@ -1,6 +1,6 @@
 /**
- * A book's recorded day beside a run of the same day from the archive, with the configuration and
- * from the state that the book had. What can't be measured is said instead of measured.
+ * Compares a book's recorded day with a run of the same day from the archive, with the book's configuration and
+ * initial state. Returns the reason where that is impossible.
  */
 import {
   type ArchivedDay,
@@ -30,7 +30,7 @@ export type DayDriftJob = {
   readonly day: string;
   readonly program: ReplayProgram;
   readonly archive: string;
-  /** Where the bridge lives whose journal says which seq a file has. */
+  /** The data directory of the bridge whose journal has the seqs of the files. */
   readonly dataDir: string;
   readonly onProblem: (problem: string) => void;
 };

@@ -1,17 +1,18 @@
 /**
- * What a run of a recorded day knows beside its scans, and from when on: of indicators and order books as they were
- * recorded apart from the book, and where they were not, as the book itself heard them.
+ * The inputs besides scans for a run of a recorded day, and when each became known: from the stores of indicators and
+ * order books, or where these have nothing, as the book itself received them.
  */
 import type { RecordedBook } from "../../domain/backtest/backtest-run.ts";
 import { booksSoFar } from "../../domain/backtest/books-so-far.ts";
 import type { NewestBooks } from "../../domain/backtest/drift/archived-day.ts";
 import type { Reading, RecordedDay } from "../../domain/backtest/drift/recorded-day.ts";
-import { MS_PER_DAY, MS_PER_MINUTE } from "../../domain/time.ts";
+import { MS_PER_DAY } from "../../domain/time.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { readingsPath } from "../../adapters/indicators/readings-store.ts";
 import { booksFolder, readBooks } from "../../adapters/order-book/book-archive.ts";
 import { recordedBook } from "../backtest/recorded/books-as-recorded.ts";
 import { openRecorded } from "../backtest/recorded/features-as-recorded.ts";
+import { knownBeforeMs } from "../backtest/recorded/known-before.ts";
 
 type Of = {
   readonly recorded: RecordedDay;
@@ -19,18 +20,17 @@ type Of = {
   readonly dataDir: string;
 };
 
-const BEFORE_MS = 10 * MS_PER_MINUTE;
-
 /** The day's readings, with those of the store in the place of those that it has. */
 export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
   const heard = recorded.readings;
   const names = heard.flatMap(({ event }) => (event.kind === "feature" ? [event.name] : []));
   const inputs = [...new Set([...recorded.trader.strategy.inputs, ...names])];
-  const store = openRecorded({ from: day, readings: readingsPath(dataDir), inputs });
+  const { ageBudgetsMs: budgetsMs } = recorded.trader.configuration;
+  const store = openRecorded({ from: day, readings: readingsPath(dataDir), inputs, budgetsMs });
   try {
     const stored = store.until(Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY);
     const kept = new Set(stored.map(({ name }) => name));
-    // Of what was known when the day began only the newest says anything.
+    // Of the readings known when the day began only the newest matters.
     const before = new Map<string, Reading>();
     const after: Reading[] = [];
     for (const { name, value, asOfMs, knownMs } of stored) {
@@ -46,15 +46,17 @@ export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
   }
 }
 
-/** Of the recorded books, or where there are none of the day, of `events`, which are those of the book's log. */
+/** From the recorded books, or where the day has none from `events`, the book's log. */
 export function booksAsKnown(
   { recorded, day, dataDir }: Of,
   events: () => Iterable<TraderEvent>,
 ): NewestBooks {
   if (recorded.trader.declaredBooks === null) return () => [];
   const folder = booksFolder(dataDir);
+  const { configuration, strategy } = recorded.trader;
+  const beforeMs = knownBeforeMs(configuration.ageBudgetsMs, strategy.inputs);
   const period = {
-    fromMs: recorded.beganMs - BEFORE_MS,
+    fromMs: recorded.beganMs - beforeMs,
     toMs: Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY,
   };
   const wanted = () => {
@@ -63,11 +65,11 @@ export function booksAsKnown(
   };
   const isThere = wanted().next().done !== true;
   if (!isThere) return booksSoFar(booksIn(events()), ({ knownMs }) => knownMs);
-  const newestBy = booksSoFar(wanted(), ({ receivedMs }) => receivedMs);
+  const newestBy = booksSoFar(wanted(), ({ knownMs }) => knownMs);
   return (toMs) => newestBy(toMs).map(recordedBook);
 }
 
-/** Of all that were recorded, what this book is fed: what it never could hear is no difference. */
+/** Only assets of which this book gets order books: others would make a difference that is not real. */
 function heardBy({ trader }: RecordedDay): (asset: string) => boolean {
   const { declaredBooks, data } = trader;
   if (declaredBooks !== "each") return (asset) => declaredBooks?.has(asset) === true;
@@ -77,7 +79,7 @@ function heardBy({ trader }: RecordedDay): (asset: string) => boolean {
 function* booksIn(events: Iterable<TraderEvent>): Generator<RecordedBook> {
   for (const event of events) {
     if (event.kind !== "book") continue;
-    const { asset, asOfMs, bids, asks, nowMs: knownMs } = event;
+    const { asset, asOfMs, bids, asks, nowMs, knownMs = nowMs } = event;
     yield { asset, asOfMs, bids, asks, knownMs };
   }
 }

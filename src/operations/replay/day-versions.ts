@@ -1,4 +1,4 @@
-/** What a day is run again with, also where the book went on as something else within it. */
+/** The programs with which a day is run again, including changes of the book's version within the day. */
 import type { PaperSettings } from "../../domain/trading/broker/paper-broker.ts";
 import type { TraderConfiguration } from "../../domain/trading/configuration.ts";
 import type { StartedEvent } from "../../domain/trading/events.ts";
@@ -9,24 +9,24 @@ import { decodeTraderSnapshot, type RecordedProgram } from "../../wire/trading/t
 import { latestSnapshot } from "../../adapters/event-log/snapshots.ts";
 import { NotComparable } from "./not-comparable.ts";
 
-/** What a day is run again with. */
+/** A program for running a day again. */
 export type ReplayProgram = {
   readonly trader: TraderConfiguration;
   readonly paper: PaperSettings;
   readonly configurationHash: string;
   readonly codeHash: string;
-  /** Whose code it is; left out: this release's. */
+  /** The code to use; absent: this release's. */
   readonly core?: ReplayCore;
-  /** What goes on where a start within the day tells of another; left out: such a day is not comparable. */
+  /** The versions that `started` events within the day announce; absent: such a day is not comparable. */
   readonly versions?: DayVersions;
-  /** It stands in for what ran: a day is begun with the state of the other, and its states are not its own. */
+  /** It replaces the recorded program: the day starts with the other's state, and recorded states are not its own. */
   readonly isStandIn?: boolean;
 };
 
 export type DayVersions = {
-  /** A sentence where it can't be had. */
+  /** A sentence where it is not available. */
   readonly of: (ran: RecordedProgram) => ReplayProgram | string;
-  /** The state that a promotion right after this event left; null: there was none. */
+  /** The state that a promotion right after this event saved; null: there was none. */
   readonly promotedAt: (index: number) => TraderSnapshot | null;
 };
 
@@ -42,7 +42,7 @@ export function isOther(start: RecordedProgram, program: RecordedProgram): boole
   );
 }
 
-/** @throws {NotComparable} where what goes on can't be had, or could not have gone on from here. */
+/** @throws {NotComparable} where the next version is not available, or could not have continued from here. */
 export function bookBehind(
   journalFolder: string,
   start: StartedEvent,
@@ -64,7 +64,7 @@ export function bookBehind(
   return { program, trader };
 }
 
-/** What a changed book saves before it goes on; older ones are deleted. */
+/** The state that a changed book saves before it continues; older ones are deleted. */
 function savedBy(journalFolder: string, start: StartedEvent): TraderSnapshot | null {
   const { snapshot } = latestSnapshot(journalFolder, start.index - 1);
   if (snapshot === null || snapshot.index !== start.index - 1) return null;
@@ -78,11 +78,11 @@ function taken(program: ReplayProgram, snapshot: TraderSnapshot): Trader {
   throw new NotComparable(`what was started then can't go on from here: ${book.reason}`);
 }
 
-/** @throws {Error} where the state is of something else, but for one that stands in. */
+/** @throws {Error} where the state belongs to another program, unless this one replaces it. */
 export function restoredAs(program: ReplayProgram, snapshot: TraderSnapshot): Trader {
   const { createTrader, restoreFrom, strategyOf } = coreOf(program);
   if (program.isStandIn !== true) return restoreFrom(program.trader, snapshot);
-  // Another file, or another version: what it remembers is taken for its own.
+  // The memory of another file or version is taken as this one's.
   const strategy = strategyOf(createTrader(program.trader));
   return restoreFrom(program.trader, { ...snapshot, strategy });
 }

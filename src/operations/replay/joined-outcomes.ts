@@ -1,4 +1,4 @@
-/** What several programs in turn came to, as one day. */
+/** Joins the outcomes of several consecutive programs into one day. */
 import type { ReplayOutcome } from "../../domain/trading/replay/replay.ts";
 
 export function joinedOutcomes(parts: readonly ReplayOutcome[]): ReplayOutcome {

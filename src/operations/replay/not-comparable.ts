@@ -1,4 +1,4 @@
-/** The day has no counterpart in this program, or its records have a hole. */
+/** The day can't be run with this program, or its records have a gap. */
 export class NotComparable extends Error {
   override readonly name = "NotComparable";
 }

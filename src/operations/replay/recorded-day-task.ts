@@ -1,4 +1,6 @@
-/** Replay and drift of a recorded day for a worker, in a thread of their own: a long day holds no beat up. */
+/**
+ * Replay and drift of a recorded day for a worker, in a thread of their own, so that a long day delays no heartbeat.
+ */
 import type { DayDrift } from "../../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../../wire/session/day-replay.ts";
 import { runInThread, type TaskHooks } from "../thread-task.ts";
@@ -14,7 +16,7 @@ export function runRecordedDayTask<K extends keyof RecordedDayResults>(
 ): Promise<RecordedDayResults[K]> {
   const { kind, book, day, settings } = task;
   const { archive, data_dir, green, trader } = settings;
-  // Nothing else of the configuration belongs into another thread.
+  // Only this part of the configuration is passed to another thread.
   const plain: RecordedDayTask = {
     kind,
     book,

@@ -1,6 +1,6 @@
 /**
- * One recorded day of a book through the core again: from the last snapshot before it, else from the
- * log's beginning. What can't be compared is said instead of compared.
+ * Runs one recorded day of a book through the core again, from the last snapshot before it, else from the log's
+ * beginning. Returns the reason where it can't be compared.
  */
 import { join } from "node:path";
 import { messageOf } from "../../domain/failure.ts";
@@ -37,10 +37,10 @@ import { joinedOutcomes } from "./joined-outcomes.ts";
 import { NotComparable } from "./not-comparable.ts";
 import { readDayBegin, readOutcomes } from "../../adapters/event-log/outcome-file.ts";
 
-/** Steps that a trader at work has not written, or took while its day is replayed, at most. */
+/** Most steps that a running trader has not written yet, or takes during the replay. */
 const UNWRITTEN_MAX = 1_024;
 
-/** `watchedIndex`: of the event whose step is shown, also where it is equal. */
+/** `watchedIndex`: the event whose step is shown, even where it is equal. */
 export function replayDay(
   place: SegmentLogPlace,
   day: string,
@@ -96,8 +96,8 @@ function begunReplay(
 }
 
 /**
- * A full disk or a power cut may have taken digests. What they stood for was held against nothing, so
- * the day is not found equal.
+ * A full disk or a power failure may have lost digests. Their steps were not compared, so the day is not reported as
+ * equal.
  */
 function expectDigests(
   { undigested, undigestedLast, compared }: ReplayOutcome,
@@ -114,13 +114,13 @@ function expectDigests(
 }
 
 export type RecordedEvents = {
-  /** As it was before the day's first event, once that was told. */
+  /** Its state before the day's first event, which has been applied to it if it is a change. */
   readonly trader: Trader;
   /** The index of the day's first event. */
   readonly fromIndex: number;
-  /** The index of the snapshot that the fold began with; 0: it began with the log. */
+  /** The index of the snapshot from which the fold started; 0: the log's beginning. */
   readonly snapshotIndex: number;
-  /** The day's, to be stepped by who asks. */
+  /** The day's events, to be stepped by the caller. */
   readonly events: () => Generator<TraderEvent>;
 };
 
@@ -191,12 +191,12 @@ type FirstEvent = { readonly day: string; readonly index: number };
 
 type Start = { readonly trader: Trader; readonly snapshotIndex: number };
 
-/** The configuration that the day began with; null where nothing tells it, or what does is damaged. */
+/** The configuration with which the day began; null where nothing records it, or the record is damaged. */
 export function configurationHashOf(place: SegmentLogPlace, day: string): string | null {
   try {
     return hashAtBegin(place, day);
   } catch {
-    // The replay says what is wrong with it.
+    // The replay reports what is wrong with it.
     return null;
   }
 }
@@ -218,7 +218,7 @@ function hashAtBegin(place: SegmentLogPlace, day: string): string | null {
   return snapshot === null ? null : decodeTraderSnapshot(snapshot.bytes).configurationHash;
 }
 
-/** The state that the day began with, else the newest snapshot before it, else the log's beginning. */
+/** The day's initial state, else the newest snapshot before it, else the log's beginning. */
 function startBefore(folder: string, first: FirstEvent, program: ReplayProgram): Start {
   const begin = readDayBegin(folder, first.day);
   if (begin !== null && begin.snapshot.nextIndex === first.index) {
@@ -248,7 +248,7 @@ function restored(snapshot: TraderSnapshot, program: ReplayProgram): Start {
 
 function assertStart(event: StartedEvent, program: ReplayProgram, fromIndex: number): void {
   const { index, configurationHash } = event;
-  // The first event was begun with, and is held against the program as a whole.
+  // The first event was used to start, and is compared with the program as a whole.
   if (index !== fromIndex && configurationHash !== program.configurationHash) {
     const hashes = [program.configurationHash, configurationHash].map((hash) => hash.slice(0, 12));
     throw new NotComparable(
@@ -285,7 +285,7 @@ function assertSameProgram(
   }
 }
 
-/** @throws {NotComparable} where no digests were kept: there is nothing to hold decisions against. */
+/** @throws {NotComparable} where there are no digests to compare decisions with. */
 function readRecords(folder: string, day: string, program: ReplayProgram): ReplayRecords {
   const digests = readOutcomes(folder, day);
   if (digests === null) {
@@ -296,7 +296,7 @@ function readRecords(folder: string, day: string, program: ReplayProgram): Repla
   const snapshots = new Set(listSnapshots(folder));
   const following = listDays(folder).find((other) => day < other);
   const begin = following === undefined ? null : readDayBegin(folder, following);
-  // What the day ended with is what the next one began with, where it was not changed in between.
+  // The next day's initial state is this day's final one, if it was not changed in between.
   const next = begin !== null && isOf(program, begin.configurationHash) ? begin.snapshot : null;
   return {
     digestOf: (index) => digests.get(index),
@@ -315,7 +315,7 @@ function readRecords(folder: string, day: string, program: ReplayProgram): Repla
   };
 }
 
-/** A state that was changed when the book went on as something else is not what the day came to. */
+/** A state that was changed for another version is not the day's own final state. */
 function isOf({ configurationHash }: ReplayProgram, hash: string | null): boolean {
   return hash === null || hash === configurationHash;
 }

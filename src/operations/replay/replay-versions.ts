@@ -1,7 +1,7 @@
 /**
- * A recorded day with the code that ran it, and with the code that runs now where that is another: the
- * first says whether the record holds, the second what the change does. A day of a promotion or of a
- * change goes on with what was started then.
+ * A recorded day with the code that ran it, and with the present code where that differs: the first shows whether the
+ * record is reproducible, the second the effect of the change. After a promotion or a change within the day the newly
+ * started version continues.
  */
 import { codeHash } from "../../adapters/code/code-hash.ts";
 import { runnableCode } from "./run-kept-code.ts";
@@ -32,14 +32,14 @@ export type ReplayedBook = {
   readonly configuration: Pick<Configuration, "trader" | "green">;
 };
 
-/** The one that has a log. */
+/** The book that has a log. */
 const BOOK = COUNTED_BOOK;
 
 type Version = {
   readonly ran: RecordedProgram;
-  /** Each a sentence where it can't be had. */
+  /** Each a sentence where it is not available. */
   readonly was: ReplayProgram | string;
-  /** Null: it is what ran. */
+  /** Null: it is the recorded one. */
   readonly now: ReplayProgram | string | null;
   readonly codeNow: string;
 };
@@ -133,12 +133,12 @@ async function versionOf(
   const present = program(await loadStrategies([settings.strategy]));
   if (typeof present === "string") return { ran, was, now: present, codeNow: codeHash(undefined) };
   const codeNow = codeHash(present.trader.strategy.fileHash);
-  // It goes by the name of what ran: the day and its starts are held against that.
+  // It takes the recorded program's hash, because the day and its starts are checked against that.
   const now = { ...present, configurationHash: ran.configurationHash, isStandIn: true };
   return { ran, was, now: codeNow === ran.codeHash ? null : now, codeNow };
 }
 
-/** What ran on the day, in order, each once. @throws {NotComparable | SegmentLogError} */
+/** The programs that ran on the day, in order, each once. @throws {NotComparable | SegmentLogError} */
 function programsOf(place: SegmentLogPlace, day: string): readonly RecordedProgram[] {
   const folder = bookFolder(place.root, place.book);
   const fromIndex = firstIndexOf(folder, place.book, day);

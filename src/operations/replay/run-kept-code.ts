@@ -1,4 +1,4 @@
-/** Kept code as it can be run: put back into a folder of its own as it stood, and loaded from there. */
+/** Runs stored code: restores it into a folder of its own with its original layout, and loads it from there. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
@@ -17,15 +17,15 @@ import { keptCore, keptStrategy, type KeptStrategy } from "../../adapters/code/k
 
 export type RunnableCode = {
   readonly core: ReplayCore;
-  /** `named`: by the configuration; what is no file is built into the core. */
+  /** `named`: as in the configuration; a name that is not a file is built into the core. */
   readonly strategyOf: StrategyOf;
 };
 
 const ENTRY = "trading/replay/replay-core.ts";
 
 /**
- * A sentence where it can't be had. `named`: the strategy, as the settings of then name it; where its
- * file is still the same, the file is taken.
+ * A sentence where it is not available. `named`: the strategy, as the recorded settings name it; if its file is
+ * unchanged, the file itself is used.
  */
 export async function runnableCode(
   dataDir: string,
@@ -65,7 +65,7 @@ function isSame(present: StrategyOf, named: string, file: string | undefined): b
 type Kept = { readonly files: ReadonlyMap<string, string>; readonly strategy: KeptStrategy | null };
 
 async function loaded(root: string, { files, strategy }: Kept): Promise<RunnableCode> {
-  // Apart from each other as they were: what the strategy imports of the core is found there again.
+  // Keeps their relative position, so that the strategy's imports of the core resolve.
   const base = strategy === null ? "/core" : commonFolder(strategy.path, strategy.core);
   const placeOf = (path: string) => join(root, relative(base, path));
   const folder = strategy === null ? join(root, "domain") : placeOf(strategy.core);
@@ -81,7 +81,7 @@ async function loaded(root: string, { files, strategy }: Kept): Promise<Runnable
   return { core, strategyOf: () => choice };
 }
 
-/** The hash says that we wrote them; a name that leads out is written all the same by nobody. */
+/** The hash proves that we wrote them; a name that leads outside the folder is refused all the same. */
 function inside(folder: string, name: string): string {
   const path = resolve(folder, name);
   if (!path.startsWith(`${folder}/`)) throw new Error(`${name} leads out of the core`);

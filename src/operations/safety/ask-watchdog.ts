@@ -1,4 +1,4 @@
-/** Asks the watchdog of a data directory over its local socket: how it stands, and whatever else it answers. */
+/** Requests to the watchdog of a data directory over its local socket. */
 import { existsSync } from "node:fs";
 import { askControl, controlSocketPath } from "../../adapters/control/ask-control.ts";
 import {
@@ -9,14 +9,14 @@ import {
   WATCHDOG,
 } from "../../wire/safety/safety-control.ts";
 
-/** One that ended as it was asked to leaves no socket; one that died, or was killed, does. */
+/** Whether a socket exists: a watchdog that ended in order leaves none; one that crashed or was killed does. */
 export function wasWatched(dataDir: string): boolean {
   return existsSync(controlSocketPath(dataDir, WATCHDOG));
 }
 
 type Limits = { readonly withinMs: number; readonly signal?: AbortSignal };
 
-/** Null: what it answers is none of its answers. @throws {Error} when it does not answer in time. */
+/** Null: the answer is not a valid one. @throws {Error} when it does not answer in time. */
 export async function requestOfWatchdog(
   dataDir: string,
   request: { readonly command: string; readonly id: string },
@@ -34,7 +34,7 @@ export async function askWatchdog(dataDir: string, limits: Limits): Promise<Safe
   return answer.safety;
 }
 
-/** @throws {Error} when another than the one with this pid answers, or none in time. */
+/** @throws {Error} when a watchdog with another pid answers, or none in time. */
 export async function askOwnWatchdog(
   dataDir: string,
   pid: number,

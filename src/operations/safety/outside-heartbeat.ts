@@ -1,19 +1,19 @@
 /**
- * Tells somebody outside that all is well, by asking a URL of his: when it is not, or this machine is dead, he misses
- * it. Invariant: the URL is as good as a secret, so it stands in no line, and a beat is never waited for.
+ * A dead man's switch: requests a configured URL while all is well; when the requests stop, the service behind it
+ * alerts. Invariant: the URL is treated as a secret and never logged, and the request is never waited for.
  */
 import { messageOf } from "../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 
 export type HeartbeatSettings = {
-  /** Where the URL stands. */
+  /** Reference to the URL. */
   readonly url: { readonly env?: string; readonly file?: string };
   readonly everyMs: number;
 };
 
 export type HeartbeatOptions = HeartbeatSettings & {
-  /** What is not well; null where all is. */
+  /** Why all is not well; null where it is. */
   readonly trouble: () => string | null;
   readonly say: (level: "info" | "warn", line: string) => void;
 };
@@ -49,7 +49,7 @@ export function createOutsideHeartbeat({ url, everyMs, trouble, say }: Heartbeat
 
 async function beat(url: HeartbeatSettings["url"], signal: AbortSignal): Promise<string> {
   try {
-    // Only who has one loads what it takes.
+    // Loaded only where such a URL is configured.
     const { openAttempt } = await import("../../adapters/channels/outside/outside.ts");
     const attempt = openAttempt({ env: process.env, signal });
     const secret = await attempt.secret(url);

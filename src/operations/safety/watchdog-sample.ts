@@ -1,6 +1,6 @@
 /**
- * The watchdog as health sees it: a process that no supervisor keeps, so its own socket is all there is to ask.
- * It counts from when it was first heard, or has left its socket behind.
+ * The watchdog as health sees it: no supervisor keeps it, so only its socket can be asked. It counts from its first
+ * answer, or once its socket file exists.
  */
 import type { ServiceSample } from "../../domain/health/sample.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
@@ -8,7 +8,7 @@ import { WATCHDOG } from "../../wire/safety/safety-control.ts";
 import { StandingQuestion } from "../health/standing-question.ts";
 import { askWatchdog, wasWatched } from "./ask-watchdog.ts";
 
-/** Within this one that works has answered, on a busy machine too. */
+/** A healthy one answers within this time, even on a busy machine. */
 const ANSWER_MS = 900;
 const CALL_DEADLINE_MS = 1_500;
 
@@ -24,7 +24,7 @@ export class WatchdogWitness {
     );
   }
 
-  /** None where it is not to run, or nobody ever started it. */
+  /** Empty where it should not run, or was never started. */
   samples(): readonly ServiceSample[] {
     const ageMs = this.question.ageMs();
     if (ageMs === null && !wasWatched(this.#dataDir)) return [];

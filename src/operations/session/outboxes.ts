@@ -1,7 +1,4 @@
-/**
- * The outboxes of all books' trades. What Temporal's client costs in memory is spent once a trader
- * runs here, and not before.
- */
+/** The outboxes of all books' trades. Temporal's client is loaded, with its memory, only once a trader runs here. */
 import { existsSync } from "node:fs";
 import { messageOf } from "../../domain/failure.ts";
 import { BOOKS } from "../../domain/trading/books.ts";
@@ -23,7 +20,7 @@ export type Telling =
   | { readonly kind: "trouble"; readonly why: string };
 
 export type Outboxes = {
-  /** At most one message a book. Never rejects. */
+  /** At most one message per book. Never rejects. */
   tick(): Promise<void>;
   standing(): Telling;
   close(): Promise<void>;
@@ -43,7 +40,7 @@ export function createOutboxes(deps: OutboxesDeps): Outboxes {
         opened ??= await open(deps);
         refused = null;
       } catch (error) {
-        // What the environment says of Temporal is wrong: the next tick finds what it says then.
+        // Temporal's environment configuration is wrong: the next tick reads it again.
         refused = messageOf(error);
         return;
       }

@@ -1,9 +1,8 @@
 /**
- * Tells the sessions of a book's days what its trader has booked: at most a hundred trades a
- * message, at most one message a tick. What was told is remembered in a file, after it was told.
- *
- * Invariant: ranges follow each other without a hole and without an overlap within a file's life; a
- * death between telling and remembering tells a range again, and the session knows it by its cursor.
+ * The outbox of one book: sends the trades that its trader has booked to the days' sessions, at most a hundred per
+ * message and one message per tick. The cursor is stored in a file after each message. Invariant: ranges follow each
+ * other without gaps or overlaps within a file's life; after a crash between sending and storing, a range is sent
+ * again, and the session recognises it by its own cursor.
  */
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
 import { messageOf } from "../../domain/failure.ts";
@@ -42,13 +41,13 @@ type TradeSession = (input: TradeSessionInput) => Promise<unknown>;
 type Part = {
   readonly day: string;
   readonly range: TradesRange;
-  /** Nothing was left to be told behind it. */
+  /** Nothing was left to send after it. */
   readonly isLast: boolean;
 };
 
 export type OutboxTrouble = {
   readonly why: string;
-  /** Temporal did not take what it was told. */
+  /** Temporal did not accept the message. */
   readonly isTemporal: boolean;
 };
 
@@ -56,9 +55,9 @@ export class TradeOutbox {
   readonly #deps: TradeOutboxDeps;
   readonly #folder: string;
   #after: number;
-  /** As the file says it. */
+  /** The cursor in the file. */
   #kept: number;
-  /** What was told last of the book itself: positions and the like, and of which day. */
+  /** The last view of the book that was sent (positions and the like), with its day. */
   #toldView = "";
   #toldTrades = -1;
   #trouble: OutboxTrouble | null = null;
@@ -71,12 +70,12 @@ export class TradeOutbox {
     this.#kept = this.#after;
   }
 
-  /** Why nothing is told, if so; a book without a trader is none. */
+  /** Why nothing is sent, if so; a book without a trader is not a problem. */
   get trouble(): OutboxTrouble | null {
     return this.#trouble;
   }
 
-  /** Tells one message, if there is news. Whatever goes wrong is said, and tried again by the next tick. */
+  /** Sends one message, if there is news. Any error is logged, and retried by the next tick. */
   async tick(): Promise<OutboxTick> {
     this.#isSignalling = false;
     try {
@@ -85,7 +84,7 @@ export class TradeOutbox {
       return told;
     } catch (error) {
       const isSilence = error instanceof TraderSilentError;
-      // A book that has no trader is no trouble; Temporal away, or a told file that can't be kept, is.
+      // A book without a trader is not a problem; Temporal being away, or a cursor that can't be stored, is.
       const trouble = { why: messageOf(error), isTemporal: this.#isSignalling };
       this.#noteTrouble(isSilence ? null : trouble);
       return "silent";
@@ -115,7 +114,7 @@ export class TradeOutbox {
     return "told";
   }
 
-  /** A log that lost its end books its next trades under indices that were told before. */
+  /** A log that lost its end books its next trades under indexes that were sent before. */
   #followFile(): void {
     const kept = readOutboxCursor(this.#folder);
     if (kept === this.#kept) return;
@@ -124,7 +123,7 @@ export class TradeOutbox {
     this.#toldTrades = -1;
   }
 
-  /** The next trades, up to where another day begins; with none the book as it is, to today's session. */
+  /** The next trades, up to the end of a day; without trades the book's view, for today's session. */
   async #nextPart(view: BookView, today: string): Promise<Part> {
     const { askBook, book } = this.#deps;
     const after = this.#after;
@@ -137,7 +136,7 @@ export class TradeOutbox {
     const others = days.findIndex((other) => other !== day);
     const trades = others === -1 ? all : all.slice(0, others);
     const isLast = day === today && others === -1 && trades.length < SESSION_TRADES_MAX;
-    // Up to its last trade only, where others may follow: they are the next message's.
+    // Only up to its last trade if more may follow: those belong to the next message.
     const to = isLast ? answer.to : (trades.at(-1)?.index ?? answer.to);
     return { day, range: { from: after + 1, to, trades, view }, isLast };
   }
@@ -150,7 +149,7 @@ export class TradeOutbox {
       args: [{ book, day, after: range.from - 1 }] satisfies [TradeSessionInput],
       signal: tradesSignal,
       signalArgs: [range] satisfies [TradesRange],
-      // A settled day is told: it is not opened again.
+      // The session of a settled day is closed and not started again.
       workflowIdReusePolicy: "ALLOW_DUPLICATE_FAILED_ONLY" as const,
       staticSummary: `${book} on ${day}`,
       staticDetails:
@@ -183,7 +182,7 @@ export class TradeOutbox {
   }
 }
 
-/** Marks change with each scan and are no news; what is held, and whether one may trade, is. */
+/** Marks change with each scan and are not worth a message; positions and entry permission are. */
 function keyOf({ positions, halted, latched, posture }: BookView, day: string): string {
   const held = positions.map(({ id, quantity }) => [id, quantity]);
   return JSON.stringify([day, held, halted, latched, posture]);

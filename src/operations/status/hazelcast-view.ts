@@ -1,4 +1,4 @@
-/** What Hazelcast holds for an operator: the services' own heartbeats and the latest scan. */
+/** The values of Hazelcast for an operator: heartbeats of the services and the latest scan. */
 import { z } from "zod";
 import { parseHeartbeat } from "../../wire/facts/heartbeat.ts";
 import { FEATURES_MAP, HEARTBEAT_MAP, LATEST_KEY } from "../../wire/scan-value.ts";
@@ -41,7 +41,7 @@ export async function readHazelcast(
   return { heartbeats: new Map(heartbeats), latestScan: latestIn(latest, nowMs) };
 }
 
-/** Null: none, whatever stands there. */
+/** Null: not a heartbeat. */
 export function heartbeatIn(text: unknown, nowMs: number): LocalSigns["heartbeat"] {
   const heartbeat = parseHeartbeat(text);
   if (heartbeat === null) return null;
@@ -50,7 +50,7 @@ export function heartbeatIn(text: unknown, nowMs: number): LocalSigns["heartbeat
   return Number.isNaN(ageS) ? null : { ageS, state, facts, counters: flat(figures) };
 }
 
-/** Counters as a row shows them; a summary such as {p50, p99} becomes name_p50 and name_p99. */
+/** Counters in the form of a row; a summary such as {p50, p99} becomes name_p50 and name_p99. */
 function flat(fields: object, prefix = ""): Record<string, number | string | null> {
   const counters: Record<string, number | string | null> = {};
   for (const [key, value] of Object.entries(fields) as [string, unknown][]) {

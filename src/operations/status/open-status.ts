@@ -1,4 +1,4 @@
-/** Opens what a status is read from; the connections are made on first need and kept for the next reading. */
+/** Opens the sources of a status; connections are made on first need and reused. */
 import type { SystemStatus } from "../../wire/system-status.ts";
 import {
   connectHazelcast,
@@ -11,13 +11,13 @@ import { createScheduleView } from "./schedule-view.ts";
 import { CALL_DEADLINE_MS, readStatus, type StatusSources } from "./status-reader.ts";
 
 export type StatusReader = {
-  /** As it was opened, or as somebody else asks who has his own configuration. */
+  /** With the settings of the opening, or with a caller's own configuration. */
   read(how?: StatusQuestion): Promise<SystemStatus>;
-  /** What Hazelcast holds of the venues' budgets and breakers, by name. @throws {HazelcastUnavailable} */
+  /** The venues' budgets and breakers in Hazelcast, by name. @throws {HazelcastUnavailable} */
   venues(): Promise<ReadonlyMap<string, VenueState>>;
-  /** The connection that it asks on, for who has something else to ask; it stays the reader's. */
+  /** The reader's connection, for other requests; the reader still owns it. */
   readonly temporal: TemporalClient;
-  /** On that connection, which is not closed before the answer is there. */
+  /** On that connection, which is not closed before the answer has arrived. */
   askTemporal<T>(ask: (temporal: TemporalClient) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
@@ -28,7 +28,7 @@ export type StatusOptions = Omit<StatusSources, "temporal" | "hazelcast" | "sche
   readonly hazelcast: Pick<HazelcastOptions, "address" | "cluster" | "prefix">;
 };
 
-/** What a reading depends on beside its connections. */
+/** The settings of a reading that do not concern its connections. */
 type StatusQuestion = Omit<StatusOptions, "temporalAddress" | "hazelcast" | "dataDir">;
 
 export async function openStatus(options: StatusOptions): Promise<StatusReader> {
@@ -59,13 +59,13 @@ export async function openStatus(options: StatusOptions): Promise<StatusReader> 
       return question;
     },
     read(how = options) {
-      // Everything as it is asked, but the connections, and where they were opened for.
+      // Everything as requested, except the connections and their addresses.
       const { temporal: client, hazelcast, dataDir, schedules } = sources;
       const asking = { ...how, temporal: client, hazelcast, dataDir, schedules };
       return readStatus(asking, keep);
     },
     close: async () => {
-      // The client's retry timer throws, where nobody can catch it, on a connection that was closed.
+      // On a closed connection the client's retry timer would throw where nobody can catch it.
       await Promise.allSettled(asked);
       await Promise.allSettled([handle.shutdown(), temporal.close()]);
     },

@@ -1,6 +1,6 @@
 /**
- * How everything stands, for a person who looks now and then: beside the status what health says, the newest scan's
- * way, and what is open. What cannot be read is null, and costs the rest nothing.
+ * An overview for a person who looks occasionally: the status, health's report, the newest scan's way, and open
+ * incidents. A part that cannot be read is null, and does not affect the others.
  */
 import { join } from "node:path";
 import { readHealthReport } from "../../adapters/health/health-outlets.ts";
@@ -23,7 +23,7 @@ import { type StateSentence, stateSentence } from "./state-sentence.ts";
 type SensorView = {
   readonly name: string;
   readonly score: number | null;
-  /** What is not well, in words. */
+  /** Problems, in words. */
   readonly wrong: readonly string[];
 };
 export type IncidentView = ReturnType<typeof incidentView>;
@@ -31,9 +31,9 @@ export type IncidentView = ReturnType<typeof incidentView>;
 export type Overview = {
   readonly status: SystemStatus;
   readonly sentence: StateSentence;
-  /** Null: none runs on this data directory. */
+  /** Null: no `up` runs on this data directory. */
   readonly up: { readonly pid: number; readonly started_at: string } | null;
-  /** What `up` keeps beside the services: servers, worker, watchdog and so on; none where no `up` runs. */
+  /** The processes of `up` beside the services: servers, worker, watchdog and so on; empty where no `up` runs. */
   readonly processes: readonly {
     readonly name: string;
     readonly pid: number;
@@ -45,20 +45,23 @@ export type Overview = {
     readonly timestamp: string;
     readonly sensors: readonly SensorView[];
   } | null;
-  /** As `dolphin trace SEQ --json` has it. */
+  /** As in `dolphin trace SEQ --json`. */
   readonly flow: ReturnType<typeof scanJson> | null;
-  /** Null: no watchdog has written any, or they cannot be read. */
+  /** Null: there is no database, or it is unreadable. */
   readonly incidents: readonly IncidentView[] | null;
 };
 
 const BYTES_PER_MB = 1_048_576;
 const OPEN_MAX = 100;
-/** A scan that its trader's log is projected of is shown whole; beyond so many, the newest as far as it came. */
+/**
+ * The newest scan that BLUE's log has projected is shown whole; if that is this far behind, the newest scan as far as
+ * it came.
+ */
 const BEHIND_MAX = 20;
 
 export type OverviewPlace = {
   readonly dataDir: string;
-  /** The one that runs on it. */
+  /** The running one. */
   readonly up: UpFile | null;
 };
 
@@ -112,7 +115,7 @@ function newestFlow(dataDir: string): Overview["flow"] {
   }
 }
 
-/** The newest first. */
+/** Newest first. */
 export function incidentsIn(
   dataDir: string,
   how: { readonly isOpenOnly: boolean; readonly count: number },

@@ -1,7 +1,7 @@
 /**
- * Waits for a server's answer, and counts only the time in which this process listened: while it starts up, or on
- * a machine that is busy, an answer may lie unread, and that is not the server's silence.
- * Invariant: what is told of an answer that came is at most the time that was allowed for it.
+ * Waits for a server's answer, counting only the time in which this process could receive it: during a start, or on a
+ * busy machine, an answer may lie unread, which is not the server's silence. Invariant: the reported time of an
+ * answer is at most the allowed time.
  */
 import { monotonicMs } from "../../adapters/clock.ts";
 
@@ -27,7 +27,7 @@ export async function listenFor<T>(question: Promise<T>, allowedMs: number): Pro
   }
 }
 
-/** A turn of the event loop that took longer than a tick counts as one. */
+/** A turn of the event loop that took longer than a tick counts as one tick. */
 function listen(allowedMs: number) {
   let heardMs = 0;
   let lookedMs = monotonicMs();

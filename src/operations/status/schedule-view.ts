@@ -1,6 +1,6 @@
 /**
- * What Temporal says of its schedules: what ran last and how late, what comes next, and how many runs were skipped
- * because they were too old to be made up for when the server was back.
+ * The schedules as Temporal reports them: the last run and its delay, the next run, and how many runs were skipped
+ * because they were too old when the server came back.
  */
 import type { Client, ScheduleDescription } from "@temporalio/client";
 import { ScheduleNotFoundError } from "@temporalio/client";
@@ -9,10 +9,10 @@ import { SCHEDULE_NAMES } from "../../domain/supervision/declared/schedules.ts";
 import { isoFromMs, MS_PER_SECOND } from "../../domain/time.ts";
 import type { ScheduleRow } from "../../wire/system-status.ts";
 
-/** They change a few times a day, and a status is read each second. */
+/** They change a few times a day, but a status is read each second. */
 const KEEPS_MS = 15_000;
 
-/** Asks anew when what it knows is old; rejects as the server does not answer. */
+/** Asks again when its data is old; rejects while the server does not answer. */
 export function createScheduleView(
   client: Client,
   deadlineMs: number,
@@ -27,7 +27,7 @@ export function createScheduleView(
 }
 
 async function readSchedules(client: Client): Promise<readonly ScheduleRow[]> {
-  // Settled, not raced: whoever waits for this question waits for every call of it.
+  // Settled, not raced, so that the caller waits for every call.
   const found = await Promise.allSettled(
     SCHEDULE_NAMES.map((name) => client.schedule.getHandle(name).describe()),
   );

@@ -1,7 +1,7 @@
 /**
- * One service as status tells it, from the best witness that answered: the run's heartbeat, the
- * supervisor's memo, and without Temporal the run file and the service's own heartbeat.
- * Invariant: the words and sentences are those of the verdict; nothing here judges data by itself.
+ * One service's row of the status, from the best source that answered: the run's heartbeat, the supervisor's memo,
+ * and without Temporal the run file and the service's own heartbeat. Invariant: words and sentences come from the
+ * verdict; nothing here judges data.
  */
 import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
@@ -9,13 +9,13 @@ import { verdict, type Verdict, type WorkFacts } from "../../domain/supervision/
 import type { RunDetails, ServiceStatus } from "../../wire/supervision.ts";
 import type { ServiceRow } from "../../wire/system-status.ts";
 
-/** What Temporal holds on one service; ages in seconds. */
+/** Temporal's data on one service; ages in seconds. */
 export type Supervision = {
-  /** Null: no such workflow, or it is closed. */
+  /** Null: there is no such workflow, or it is closed. */
   readonly status: ServiceStatus | null;
   readonly run:
     | { readonly kind: "none" }
-    /** Nobody has taken its activity, or it has not said anything yet. */
+    /** No worker has taken its activity, or it has not reported yet. */
     | { readonly kind: "silent"; readonly sinceS: number }
     | { readonly kind: "told"; readonly details: RunDetails; readonly ageS: number };
 };
@@ -36,7 +36,7 @@ export type LocalSigns = {
   } | null;
 };
 
-/** The activity beats each second and times out after five. */
+/** The activity's heartbeat comes each second and times out after five. */
 const TOLD_MAX_S = 10;
 const BYTES_PER_MB = 1_048_576;
 
@@ -96,7 +96,7 @@ function toldBy({ status, run }: Supervision, spec: ServiceSpec): Told {
   return { word: "Down", cause: "none", reason: "no supervisor; 'dolphin create' starts it" };
 }
 
-/** It runs, but nobody would start it again. */
+/** It runs, but nobody would restart it. */
 function alone({ word, cause, reason }: Told): Told {
   const graver = word === "Healthy" || word === "Waiting" ? "Warning" : word;
   return { word: graver, cause, reason: `no supervisor, 'dolphin create' starts it; ${reason}` };

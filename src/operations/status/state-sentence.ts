@@ -1,4 +1,4 @@
-/** The state of everything in one sentence, with what stands behind it: the words are those of status and of health. */
+/** The state of the whole system in one sentence, with the causes behind it, in the words of status and health. */
 import { remedyWords } from "../../domain/health/diagnosis.ts";
 import type { HealthReport } from "../../wire/health/health-report.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";
@@ -6,7 +6,7 @@ import type { SystemStatus } from "../../wire/system-status.ts";
 export type StateSentence = {
   readonly word: SystemStatus["status"];
   readonly says: string;
-  /** The causes that health has found; none where it does not tell. */
+  /** Health's root causes; empty where it does not report. */
   readonly because: readonly {
     readonly id: string;
     readonly owner: string;
@@ -16,7 +16,7 @@ export type StateSentence = {
   }[];
 };
 
-/** More would be no sentence. */
+/** More would make the sentence unreadable. */
 const NAMED_MAX = 2;
 
 export function stateSentence(status: SystemStatus, health: HealthReport | null): StateSentence {

@@ -1,6 +1,6 @@
 /**
- * Reads the state of the whole system for `dolphin status` and the dashboard: each server is asked
- * by protocol under a deadline of its own, and one that is silent costs only what it alone knows.
+ * Reads the state of the whole system for `dolphin status` and the dashboard: each server is asked by protocol with
+ * its own deadline, and a silent one only costs what it alone knows.
  */
 import { join } from "node:path";
 import type { Client } from "@temporalio/client";
@@ -32,9 +32,9 @@ import {
 } from "./service-row.ts";
 import { readSupervision } from "./temporal-view.ts";
 
-/** The contract's time for an answer, in which we listen. */
+/** The contract's time limit, counted while this process can receive the answer. */
 const ANSWER_MS = 400;
-/** The calls' own deadline: by then nobody waits for them any more. */
+/** The calls' own deadline, after which nobody waits for them. */
 export const CALL_DEADLINE_MS = 1_500;
 
 export type StatusSources = {
@@ -42,17 +42,17 @@ export type StatusSources = {
   readonly hazelcast: { readonly handle: HazelcastHandle; readonly address: string };
   readonly dataDir: string;
   readonly archive: string;
-  /** As the configuration has them. */
+  /** As configured. */
   readonly services: readonly ServiceSpec[];
   readonly policy: RestartPolicy;
-  /** Whether a watchdog is to run. */
+  /** Whether a watchdog should run. */
   readonly isWatched: boolean;
   readonly temporalUi: string | null;
   readonly dashboard: string | null;
   readonly schedules: () => Promise<readonly ScheduleRow[]>;
 };
 
-/** Stopped, and nobody asked for it: a service for who wants it says nothing of the system. */
+/** Stopped, and not by anybody's command: an optional service does not affect the overall word. */
 function isUnasked({ service, status }: ServiceRow, specs: readonly ServiceSpec[]): boolean {
   const spec = specs.find(({ name }) => name === service);
   return status === "Stopped" && spec?.autostart === false;
@@ -60,7 +60,7 @@ function isUnasked({ service, status }: ServiceRow, specs: readonly ServiceSpec[
 
 export async function readStatus(
   sources: StatusSources,
-  /** Told of every question, which may go on after its deadline. */
+  /** Called with every request, which may outlive its deadline. */
   onAsked: (question: Promise<unknown>) => void,
 ): Promise<SystemStatus> {
   const { services: specs } = sources;
@@ -101,7 +101,7 @@ export async function readStatus(
     .filter((service) => !isUnasked(service, specs))
     .map(({ status }) => status);
   if (room.value !== null && isFull(room.value)) words.push("Warning");
-  // Half a minute later no trader enters.
+  // Half a minute later no trader makes an entry.
   if (safety !== NEVER_STARTED && safety?.answered_ms === null) words.push("Down");
   const { word, exit } = overall(
     words,
@@ -123,7 +123,7 @@ export async function readStatus(
   };
 }
 
-/** Nothing that runs here is down for it: it is told, for no trader enters anything without it. */
+/** No process here is down because of it: it is reported because no trader makes entries without it. */
 export const NEVER_STARTED: SafetyRow = {
   pid: null,
   posture: "UNKNOWN",
@@ -180,7 +180,7 @@ async function readTemporal(
 ): Promise<ReadonlyMap<string, Supervision>> {
   const nowMs = wallMs();
   const answers = await client.withDeadline(nowMs + CALL_DEADLINE_MS, () =>
-    // Settled, not raced: whoever waits for this question waits for every call of it.
+    // Settled, not raced, so that the caller waits for every call.
     Promise.allSettled(specs.map(({ name }) => readSupervision(client, name, nowMs))),
   );
   return new Map(
@@ -207,7 +207,7 @@ function signsOf(dataDir: string, spec: ServiceSpec, view: HazelcastView | null)
   };
 }
 
-/** As the bridge sees it: a status that touched a hung archive would hang with it. */
+/** As the bridge reports it: a status that accessed a hung archive would hang with it. */
 function archiveState(services: readonly ServiceRow[]): string {
   const bridge = services.find(({ role }) => role === "bridge");
   const isHeard = bridge?.source === "temporal" || bridge?.source === "hazelcast";

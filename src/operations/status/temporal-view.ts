@@ -1,4 +1,4 @@
-/** What Temporal holds on the services, read by describe alone, so that it works without any worker. */
+/** Temporal's data on the services, read only by describe calls, so that no worker is needed. */
 import { type Client, WorkflowNotFoundError } from "@temporalio/client";
 import { defaultPayloadConverter } from "@temporalio/common";
 import { RunDetails, ServiceStatus } from "../../wire/supervision.ts";
@@ -21,7 +21,7 @@ export async function readSupervision(
   return { status: statusIn(supervisor.value), run: runIn(run.value, nowMs) };
 }
 
-/** Null where there is none, or where it is closed. */
+/** Null where there is none, or it is closed. */
 async function describe(client: Client, workflowId: string): Promise<Description | null> {
   try {
     const description = await client.workflow.getHandle(workflowId).describe();
@@ -45,7 +45,7 @@ function runIn(run: Description | null, nowMs: number): Supervision["run"] {
     const fromMs = millis(activity?.scheduledTime) ?? run.startTime.getTime();
     return { kind: "silent", sinceS: ageS(fromMs, nowMs) };
   }
-  // A new attempt keeps the details of the last one; what counts is when somebody last said them.
+  // A new attempt inherits the last one's details; what counts is the time of the last heartbeat.
   const toldMs = millis(activity?.lastHeartbeatTime) ?? run.startTime.getTime();
   return { kind: "told", details, ageS: ageS(toldMs, nowMs) };
 }

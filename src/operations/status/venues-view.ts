@@ -1,4 +1,4 @@
-/** The venues' budgets and breakers, as all workers share them in Hazelcast. */
+/** The venues' budgets and breakers, which all workers share in Hazelcast. */
 import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { HazelcastUnavailable } from "../../adapters/hazelcast/under-deadline.ts";
 import type { VenueState } from "../../domain/indicators/venue-budget.ts";

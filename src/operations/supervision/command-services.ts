@@ -1,4 +1,6 @@
-/** Commands to services, a group or all of them, through their supervisors: for the command line and for the page. */
+/**
+ * Commands to services, a group or all of them, through their supervisors, for the command line and the dashboard.
+ */
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
 import { chosenServices, serviceChoices } from "../../domain/supervision/chosen-services.ts";
@@ -12,7 +14,7 @@ import { CommandRefused } from "../command-refused.ts";
 import { expectTemporal } from "../expect-temporal.ts";
 import { commandService, intentOf, type ServiceCommandName } from "./supervisor-commands.ts";
 
-/** What a command may name. */
+/** The names that a command accepts. */
 export const COMMANDABLE: readonly string[] = serviceChoices(Object.values(SERVICES));
 
 export type AskedCommand = {
@@ -22,17 +24,17 @@ export type AskedCommand = {
   readonly config: Config;
   readonly id: string;
   readonly warn: (text: string) => void;
-  /** Who asked has gone: no further service is told. */
+  /** Aborted when the requester has disconnected: no further service gets the command. */
   readonly signal?: AbortSignal;
 };
 
 export type Commanded = {
   readonly statuses: readonly ServiceStatus[];
-  /** Of the command line; 0: all did as they were told. */
+  /** Exit code of the command line; 0: all services did as asked. */
   readonly exit: number;
 };
 
-/** @throws {CommandRefused} where Temporal, a worker or a supervisor is not there. */
+/** @throws {CommandRefused} where Temporal, a worker or a supervisor is missing. */
 export async function commandServices(
   temporal: TemporalClient,
   asked: AskedCommand,
@@ -44,7 +46,7 @@ export async function commandServices(
   const meant =
     name === "restart" && !isOne ? await notStopped(temporal, named, asked.warn) : named;
   const startable = name === "stop" ? meant : enabledOnes(meant, asked, isOne);
-  // What others depend on is stopped after them.
+  // Services are stopped after those that depend on them.
   const specs = name === "stop" ? startable.toReversed() : startable;
   const statuses: ServiceStatus[] = [];
   for (const spec of specs) {
@@ -52,14 +54,14 @@ export async function commandServices(
     const status = await send(temporal, spec, asked);
     if (status !== null) statuses.push(status);
     else if (isOne) throw new CommandRefused(unsupervised(spec));
-    // One that came with a newer version is not supervised before the next 'dolphin create'.
+    // A service that a newer release added has no supervisor before the next 'dolphin create'.
     else asked.warn(`dolphin: ${unsupervised(spec)}\n`);
   }
   const exit = Math.max(0, ...statuses.map((status) => exitCodeOf(status, name)));
   return { statuses, exit };
 }
 
-/** @throws {CommandRefused} when the one that is asked for is not to run. */
+/** @throws {CommandRefused} when the named service is disabled. */
 function enabledOnes(
   specs: readonly ServiceSpec[],
   { config, warn }: AskedCommand,
@@ -74,7 +76,7 @@ function enabledOnes(
   });
 }
 
-/** Restarting everything starts nothing that somebody has stopped, or that was never started. */
+/** `restart all` does not start a service that was stopped or never started. */
 async function notStopped(
   temporal: TemporalClient,
   specs: readonly ServiceSpec[],
@@ -116,7 +118,7 @@ async function send(
   }
 }
 
-/** What became of it, as a line. */
+/** The result, as a line. */
 export function commandedLine(status: ServiceStatus): string {
   const pid = status.pid === null ? "" : `, pid ${status.pid}`;
   return `${status.service}: ${status.word} (life ${status.life}${pid}): ${status.reason}`;

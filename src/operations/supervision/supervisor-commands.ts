@@ -28,15 +28,15 @@ import { readSupervision } from "../status/temporal-view.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 
 export type ServiceCommandName = "start" | "stop" | "restart";
-/** With an id of its own it may be sent twice, and is done once. */
+/** With an id it may be sent twice and is carried out once. */
 export type ServiceCommand =
   ServiceCommandName | { readonly name: ServiceCommandName; readonly id: string };
 export type CommandOutcome =
   | { readonly kind: "done"; readonly status: ServiceStatus }
   | { readonly kind: "no_supervisor" }
-  /** By the supervisor, which knows what was declared last. */
+  /** By the supervisor, which knows the last declaration. */
   | { readonly kind: "refused"; readonly why: string }
-  /** No worker of the layer took the command in time. */
+  /** No worker of the layer handled the command in time. */
   | { readonly kind: "no_answer" };
 type SuperviseService = (input: SuperviseServiceInput) => Promise<never>;
 
@@ -48,7 +48,7 @@ const PASSING_CODES: ReadonlySet<number> = new Set([9]);
 const TRIES_MAX = 5;
 const RECOVER_MS_MAX = 8_000;
 
-/** Idempotent; false when it was there. */
+/** Idempotent; false when it existed. */
 export function startSupervisor(
   { client }: TemporalClient,
   spec: ServiceSpec,
@@ -60,14 +60,14 @@ export function startSupervisor(
 type Told = Required<Pick<SuperviseServiceInput, "intent" | "mode">> & {
   readonly declared?: ServiceDeclaration | undefined;
 };
-/** Closed by what is no operator's wish about the service. */
+/** Closed by something other than an operator's intent for the service. */
 const LOST: ReadonlySet<string> = new Set(["TERMINATED", "TIMED_OUT"]);
 const LOOK_MS_MAX = 5_000;
 
-/** Remembers what each supervisor was told, so that one that is lost comes back as it was. */
+/** Remembers each supervisor's arguments and state, so that a lost one can be restored. */
 export function rememberSupervisors(
   { client, connection }: TemporalClient,
-  /** Whether there must have been one, though it was never seen. */
+  /** Whether there must have been one, although it was never seen. */
   mustHaveBeen: (spec: ServiceSpec) => boolean,
 ) {
   const known = new Map<string, Told>();
@@ -80,7 +80,7 @@ export function rememberSupervisors(
       known.set(spec.name, told);
       givenUp.delete(spec.name);
     }
-    // Who cancels a supervisor wants no other, also when the server has forgotten the first.
+    // Whoever cancels a supervisor does not want another one, even when the server has forgotten the first.
     if (found.kind === "ended") {
       known.delete(spec.name);
       givenUp.add(spec.name);
@@ -89,7 +89,7 @@ export function rememberSupervisors(
     return (before !== null || mustHaveBeen(spec)) && startTold(client, spec, told);
   };
   return {
-    /** One look at each; the names of those that were made anew. @throws while the server is away. */
+    /** Checks each once; returns the names of those that were restored. @throws while the server is away. */
     async restore(specs: readonly ServiceSpec[]): Promise<readonly string[]> {
       const made = await connection.withDeadline(Date.now() + LOOK_MS_MAX, () =>
         Promise.all(specs.map(restoreOne)),
@@ -128,7 +128,7 @@ async function startTold(
   try {
     await client.workflow.start<SuperviseService>(SUPERVISE_SERVICE, {
       ...supervisorOptions(spec),
-      // Also where it can be read before a worker has run it.
+      // So that it can be read before a worker has run it.
       memo: known,
       args: [{ service: spec.name, intent, mode, ...known }],
     });
@@ -139,7 +139,7 @@ async function startTold(
   }
 }
 
-/** Sends an update and waits until it took effect; `start` also starts a supervisor that is not there. */
+/** Sends an update and waits until it took effect; `start` also starts a missing supervisor. */
 export async function commandService(
   temporal: TemporalClient,
   spec: ServiceSpec,
@@ -161,7 +161,7 @@ export async function commandService(
   }
 }
 
-/** Carries out a decision of metaHealth; sent twice, it is done once. */
+/** Carries out a decision of metaHealth; idempotent by its id. */
 export async function recoverService(
   { client, connection }: TemporalClient,
   { decision, target, why, at_ms }: RecoveryOrder,
@@ -178,7 +178,7 @@ export async function recoverService(
   }
 }
 
-/** What a service is meant to do, from its supervisor's memo: no worker needs to answer. */
+/** A service's intended state, from its supervisor's memo, so that no worker needs to answer. */
 export async function intentOf(
   { client }: TemporalClient,
   spec: ServiceSpec,
@@ -212,7 +212,10 @@ function sendUpdate(
   return client.workflow.executeUpdateWithStart(startUpdate, options);
 }
 
-/** A workflow task that fails under an update (continue-as-new at that moment) is no answer: ask again. */
+/**
+ * A workflow task that fails during an update (because of continue-as-new at that moment) is not an answer: try
+ * again.
+ */
 async function withRetry<T>(send: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {

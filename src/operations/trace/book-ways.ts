@@ -1,10 +1,10 @@
-/** The trader's part of the way of scans, from BLUE's projection, beside the bookkeeper that writes it. */
+/** The trader's part of the way of scans, from BLUE's projection, read while the bookkeeper writes it. */
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 
 export type DecisionRow = {
   readonly seq: number;
-  /** Of the event that brought the scan. */
+  /** Time of the event that brought the scan. */
   readonly at_ms: number;
   readonly log_index: number;
   readonly class: string;
@@ -21,7 +21,7 @@ export type OrderRow = {
   readonly purpose: string;
   readonly decided_seq: number;
   readonly status: string;
-  /** Of its first fill; null: none yet. */
+  /** Time of its first fill; null: none yet. */
   readonly filled_at_ms: number | null;
   readonly fills: number;
 };
@@ -29,16 +29,16 @@ export type OrderRow = {
 export type BookWays = {
   decisionOn(seq: number): DecisionRow | null;
   ordersOn(seq: number): readonly OrderRow[];
-  /** Those that opened and closed a position, by its id or one order's. */
+  /** The orders that opened and closed a position, found by its id or one order's. */
   ordersOf(id: string): readonly OrderRow[];
-  /** When the first order that was decided on a scan was filled first, of the scans from one seq to before another. */
+  /** For scans with seqs in [from, end): time of the first fill of their first order. */
   firstFills(fromSeq: number, endSeq: number): ReadonlyMap<number, number>;
   /** The seq of the newest decision; null: none. */
   lastSeq(): number | null;
   close(): void;
 };
 
-/** Both sides of a day, and more than any book of ours trades. */
+/** Both sides of a day's trades, and more than any of our books makes. */
 const ORDERS_MAX = 10_000;
 const ORDERS = `
   SELECT client_order_id, position_id, asset, side, purpose, decided_seq, status,

@@ -1,31 +1,31 @@
-/** Percentiles of each hop of the live scans that were pushed in a period. */
+/** Percentiles of each hop, over the live scans pushed in a period. */
 import type { ScanWay, ScanWays } from "../../adapters/scan-journal/way/scan-ways.ts";
 import { createHopFigures, type Figures } from "../../domain/trace/hop-figures.ts";
 import type { Hops } from "../../domain/trace/stations.ts";
 import { hopsOfScan, type TraceSources } from "./trace-scan.ts";
 
-/** The newest of a period that are looked at: 5.5 hours at 50 a second, and 40 MB. */
+/** Newest scans of a period that are examined: 5.5 hours at 50 a second, and 40 MB. */
 const SCANS_MAX = 1_000_000;
 const SLOWEST = 10;
 
-/** From a time to before another, in microseconds. */
+/** The half-open interval [since, until), in microseconds. */
 export type Period = { readonly sinceUs: number; readonly untilUs: number };
 
 export type PeriodTrace = Figures<ScanWay> & {
   readonly scans: number;
-  /** Not in the figures: they waited for reasons of their own. */
+  /** Not part of the figures, because they waited for other reasons. */
   readonly replayed: number;
   readonly late: number;
-  /** Of the live ones, those of which BLUE's projection knows no event. */
+  /** Live scans for which BLUE's projection has no event. */
   readonly unheard: number;
-  /** Older ones of the period that were left out, as they are too many. */
+  /** Older scans of the period that were left out, because there were too many. */
   readonly leftOut: number;
 };
 
 export function tracePeriod(
   sources: TraceSources,
   period: Period,
-  /** Told of each live scan, for who sends them on. */
+  /** Called with each live scan, for sending them on. */
   onScan: (scan: ScanWay, hops: Hops) => void = () => {},
 ): PeriodTrace {
   const { scans, book } = sources;
@@ -48,7 +48,7 @@ export function tracePeriod(
   return { ...figures.figures(), ...counts, leftOut };
 }
 
-/** By the time of the push; up to before `end`. */
+/** By the time of the push; `end` is exclusive. */
 function boundsOf(scans: ScanWays, { sinceUs, untilUs }: Period) {
   const behind = (scans.lastSeq() ?? 0) + 1;
   const first = scans.firstSeqSince(sinceUs) ?? behind;

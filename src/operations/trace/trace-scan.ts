@@ -1,11 +1,11 @@
-/** The way of one scan, or of those that a trade hangs on, from what was recorded of them. */
+/** The way of one scan, or of those behind a trade, from the records. */
 import type { ScanWay, ScanWays } from "../../adapters/scan-journal/way/scan-ways.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import { type Hops, hopsOf, type Station } from "../../domain/trace/stations.ts";
 import type { BookWays, DecisionRow, OrderRow } from "./book-ways.ts";
 
 export type TracedWay = Hops & {
-  /** Null: the way of a scan on which nothing was ordered. */
+  /** Null: the way of a scan without an order. */
   readonly order: OrderRow | null;
   readonly stations: readonly Station[];
 };
@@ -13,13 +13,13 @@ export type TracedWay = Hops & {
 export type ScanTrace = {
   readonly scan: ScanWay;
   readonly decision: DecisionRow | null;
-  /** One for each order that was decided on it, else the one of the scan alone. */
+  /** One for each order decided on it, else one of the scan alone. */
   readonly ways: readonly TracedWay[];
 };
 
 export type TraceSources = { readonly scans: ScanWays; readonly book: BookWays | null };
 
-/** Null: no scan of this seq is in the journal. */
+/** Null: no scan with this seq is in the journal. */
 export function traceScan(sources: TraceSources, seq: number): ScanTrace | null {
   const scan = sources.scans.of(seq);
   if (scan === null) return null;
@@ -33,7 +33,7 @@ export function traceScan(sources: TraceSources, seq: number): ScanTrace | null 
   };
 }
 
-/** By the id of a position or of an order: each of its orders with the scan that it was decided on. */
+/** By the id of a position or of an order: each of its orders with the scan on which it was decided. */
 export function traceTrade(sources: TraceSources, id: string): readonly ScanTrace[] {
   const orders = sources.book?.ordersOf(id) ?? [];
   return orders.flatMap((order) => {
@@ -56,7 +56,7 @@ function wayOf({ book }: TraceSources, told: Told): TracedWay {
   return { order: told.order, stations, ...hopsOf(stations) };
 }
 
-/** Of a scan of a period: its orders are few, and are asked for one at a time. */
+/** For a scan of a period: it has few orders, which are read one at a time. */
 export function hopsOfScan(
   scan: ScanWay,
   atMs: { readonly event: number | null; readonly fill: number | null },

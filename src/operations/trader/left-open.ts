@@ -1,9 +1,9 @@
-/** What a book that was told to flatten still holds, and why it does. */
+/** What a book that was told to flatten still holds, and why. */
 import { UNPRICED_TOLD_AFTER_MS } from "../../domain/trading/portfolio/unpriced-positions.ts";
 import type { TraderStatus } from "../../wire/trading/trader-control.ts";
 
 export type LeftOpen = {
-  /** The id of a position, or of an order on its way. */
+  /** The id of a position, or of a pending order. */
   readonly id: string;
   readonly asset: string | null;
   readonly why: string;
@@ -31,7 +31,7 @@ function whyPriced({ orders_working: orders, last_seq: seq }: TraderStatus): str
     : "its exit is ordered and not filled yet";
 }
 
-/** Whether waiting is idle: all that is left has been without a price for long. */
+/** Whether waiting is pointless: all that is left has had no price for long. */
 export function waitsInVain({ positions }: TraderStatus, nowMs: number): boolean {
   return positions.every(
     ({ no_price_since: since }) =>

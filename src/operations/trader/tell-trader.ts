@@ -1,4 +1,4 @@
-/** An operator's command to a book's trader, over its local socket: for the command line and for the page. */
+/** An operator's command to a book's trader, over its local socket, for the command line and the dashboard. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askTrader } from "../../adapters/trader-client.ts";
@@ -10,13 +10,15 @@ import { type LeftOpen, leftOpen, waitsInVain } from "./left-open.ts";
 
 export type Told = {
   readonly answer: TraderAnswer;
-  /** Of a book that was told to flatten: what it still holds. */
+  /** What a book that was told to flatten still holds. */
   readonly left: readonly LeftOpen[];
 };
 
 const ASK_EVERY_MS = 250;
 
-/** A book that is flattened is waited for, at most as long as said. @throws {CommandRefused} where no trader answers. */
+/**
+ * Waits for a book that is flattened, at most as long as requested. @throws {CommandRefused} where no trader answers.
+ */
 export async function tellTrader(
   dataDir: string,
   book: string,
@@ -28,7 +30,7 @@ export async function tellTrader(
   return { answer, left: answer.status === null ? [] : leftOpen(answer.status) };
 }
 
-/** The same answer with the newest status: flat, or what is left after the time or for want of a price. */
+/** The answer with the newest status: flat, or what is left when the time is over or a price is missing. */
 async function whenFlat(
   dataDir: string,
   book: string,
@@ -40,7 +42,7 @@ async function whenFlat(
     if (status.positions.length !== 0 && waitsInVain(status, Date.now())) break;
     await sleep(ASK_EVERY_MS);
     const reply = await askTrader(dataDir, book, { command: "status", id: randomUUID() });
-    // It was told, and what it said last stands: a trader that starts again goes on with it.
+    // The command was accepted, and the last answer stays valid: a restarted trader continues with it.
     if (reply.kind === "answered") status = reply.answer.status ?? status;
   }
   return { ...first, status };

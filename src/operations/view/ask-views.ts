@@ -1,9 +1,9 @@
 /**
- * Views of files, read in a thread: a journal of a million rows or a log that is folded must not hold up who serves
- * pages. Invariant: a bounded number of questions waits, and each is answered or given up in time.
+ * Views of files, read in a thread: a journal of a million rows, or folding a log, must not delay the process that
+ * serves pages. Invariant: a bounded number of questions waits, and each is answered or given up in time.
  */
 import { Worker } from "node:worker_threads";
-import type { BookViewDeps } from "./book-view.ts";
+import type { BookViewDeps } from "./books/book-view.ts";
 import type { Views } from "./views.ts";
 
 export type ViewQuestion = {
@@ -26,13 +26,13 @@ export type AskViews = {
 
 const WAITING_MAX = 32;
 const ANSWER_WITHIN_MS = 20_000;
-/** A thread that nobody asks is ended, with all that it holds. */
+/** An idle thread is ended, with all its memory. */
 const IDLE_MS = 300_000;
 const ENTRY = new URL("view-thread.ts", import.meta.url);
 
 type Waiting = { readonly reject: (error: Error) => void };
 
-/** The thread is begun with the first question. */
+/** The thread starts with the first question. */
 export function openViews(deps: BookViewDeps): AskViews {
   const waiting = new Set<Waiting>();
   let worker: Worker | null = null;
@@ -71,7 +71,7 @@ export function openViews(deps: BookViewDeps): AskViews {
         if (reply.ok) asked.resolve(reply.value);
         else asked.reject(new Error(reply.problem));
       };
-      // What takes so long hangs, on a dead mount perhaps: the next question begins a new thread.
+      // A question that takes this long hangs, perhaps on a dead mount: the next one starts a new thread.
       const timer = setTimeout(
         () => void end(`reading took more than ${ANSWER_WITHIN_MS / 1_000} s: try again`),
         ANSWER_WITHIN_MS,

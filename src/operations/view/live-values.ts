@@ -1,6 +1,6 @@
 /**
- * What stands in Hazelcast now, for a page: each book's state, each feed with its times and budget, order books. Read
- * on one connection, whoever looks. What cannot be read is said to be unknown, and never shown as the last one.
+ * The present values of Hazelcast for a page: each book's state, each feed with its times and budget, order books.
+ * Read over one connection for all viewers. A value that cannot be read is shown as unknown, never as the last one.
  */
 import { jsonRecord } from "../../domain/json-record.ts";
 import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
@@ -26,12 +26,12 @@ export type FeedRow = {
   readonly feed: string;
   readonly map: string;
   readonly key: string;
-  /** Who pushes it, as far as it is one of ours or says so itself. */
+  /** Its publisher, if it is one of ours or names itself. */
   readonly source: string | null;
-  /** When its data was true; null: it does not say. */
+  /** When its data was true; null: not stated. */
   readonly asOfMs: number | null;
   readonly pushedMs: number | null;
-  /** Of `as_of`, or of the push where that is not told. */
+  /** By `as_of`, or by the push where that is not stated. */
   readonly ageS: number | null;
   readonly budgetS: number;
   readonly staleS: number;
@@ -39,7 +39,7 @@ export type FeedRow = {
   readonly problem: string | null;
 };
 
-/** As the trader pushed it, whatever fields it has: the page shows those that it knows. */
+/** As the trader pushed it: the page shows the fields that it knows. */
 type Fields = Readonly<Record<string, unknown>>;
 export type BookValues = {
   readonly book: BookName;
@@ -59,7 +59,7 @@ export async function readFeeds(
   about: { readonly indicators: readonly string[]; readonly nowUs: number },
 ): Promise<readonly FeedRow[] | null> {
   const all = feedTable(specs, { posture: "watchdog", indicators: about.indicators });
-  // A configured indicator may also be a feed of another program's: one place, one row.
+  // A configured indicator may also be an external program's feed: one row for one key.
   const feeds = all.filter(
     ({ map, key }, at) => !all.slice(at + 1).some((one) => one.map === map && one.key === key),
   );
@@ -104,7 +104,7 @@ export type BookLevels = {
   readonly asset: string;
   readonly asOfMs: number;
   readonly source: string;
-  /** Price and size, the best first. */
+  /** Price and size, best first. */
   readonly bids: readonly (readonly [number, number])[];
   readonly asks: readonly (readonly [number, number])[];
 };

@@ -1,6 +1,6 @@
 /**
- * Runs and sweeps below `<data-dir>/backtests`, each by what its own report says: the newest first. A report that did not
- * change is read once.
+ * Runs and sweeps below `<data-dir>/backtests`, from their own reports, newest first. An unchanged report is read
+ * once.
  */
 import {
   closeSync,
@@ -22,7 +22,7 @@ import { SWEEP_FILE } from "../backtest/sweep/conclude-sweep.ts";
 export type ResearchRow = {
   readonly name: string;
   readonly kind: "run" | "sweep" | "unfinished" | "unreadable";
-  /** Of its last file. */
+  /** Time of its last file. */
   readonly atMs: number;
   /** Why it can't be read. */
   readonly problem: string | null;
@@ -31,12 +31,12 @@ export type ResearchRow = {
   readonly from: string | null;
   readonly to: string | null;
   readonly scans: number | null;
-  /** Of the best set, where it is a sweep. */
+  /** For a sweep, of the best set. */
   readonly total: number | null;
   readonly sharpe: number | null;
   readonly drawdownMax: number | null;
   readonly trades: number | null;
-  /** Sets that were tried; null: it is no sweep. */
+  /** Number of sets tried; null: not a sweep. */
   readonly sets: number | null;
   readonly deflatedSharpe: number | null;
   readonly wallMs: number | null;
@@ -54,7 +54,7 @@ export type ResearchView = {
 
 const ROWS_MAX = 200;
 const BYTES_MAX = 64 * 1_048_576;
-/** As `dolphin backtest run` lets one name them: never a path. */
+/** The names that `dolphin backtest run` allows: never a path. */
 const NAME = /^(?!\.)[\w.-]{1,200}$/;
 
 export function createResearchView(dataDir: string): ResearchView {
@@ -173,7 +173,7 @@ function sweepMapIn(folder: string): SweepMap | string {
   return { name: record.name, objective: record.objective, ...sweepGrid(record) };
 }
 
-/** Our own writing, as `dolphin backtest report` reads it; what is another thing throws where it is used. */
+/** Written by us, as `dolphin backtest report` reads it; anything else throws where it is used. */
 function textOf(folder: string, file: string): string {
   const text = readIfThere(join(folder, file));
   if (text === null) throw new Error(`${file} is not there any more`);
@@ -183,7 +183,7 @@ function textOf(folder: string, file: string): string {
 function readIfThere(path: string): string | null {
   let descriptor: number;
   try {
-    // A link out of the folder is no report of ours.
+    // A link that leads out of the folder is not one of our reports.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch {
     return null;

@@ -1,4 +1,4 @@
-/** Backtests and sweeps that Temporal has under way: how far each is, and how much longer it takes. */
+/** Backtests and sweeps in progress in Temporal: how far each is, and the remaining time. */
 import type { Client } from "@temporalio/client";
 import { defaultPayloadConverter } from "@temporalio/common";
 import { z } from "zod";
@@ -11,7 +11,7 @@ export type RunningRun = {
   readonly runId: string;
   readonly kind: "run" | "sweep";
   readonly startedMs: number;
-  /** From 0 to 1; null: not told yet. */
+  /** From 0 to 1; null: not known yet. */
   readonly share: number | null;
   /** In words. */
   readonly progress: string;
@@ -22,7 +22,7 @@ const RUNS_MAX = 20;
 const DEADLINE_MS = 1_500;
 const QUERY = `ExecutionStatus = 'Running' AND WorkflowType IN ('${BACKTEST}', '${BACKTEST_SWEEP}')`;
 
-/** What `beating` of the activity tells. */
+/** The heartbeat details of the activity. */
 const Beat = z.object({
   scans: z.number(),
   scans_total: z.number().optional(),
@@ -41,7 +41,7 @@ export async function readRunning(client: Client): Promise<readonly RunningRun[]
     return Promise.all(
       found.map(async ({ workflowId, runId, type, startTime }) => {
         const about = { workflowId, runId, startedMs: startTime.getTime() };
-        // A worker that is busy or gone answers no query: the run is shown without it.
+        // A busy or missing worker answers no query: the run is shown without it.
         const told =
           type === BACKTEST_SWEEP
             ? await sweepProgress(client, workflowId).catch(() => NOT_TOLD)

@@ -1,6 +1,6 @@
 /**
- * How scans came over a period, for a chart: a part of time a point, with the lowest and the highest lag of each. Whole
- * parts of the past are read once.
+ * The scans of a period for a chart: one point per part of time, with the lowest and the highest lag. Complete past
+ * parts are read once.
  */
 import {
   openScanParts,
@@ -14,9 +14,9 @@ export type ScanQuestion = { readonly sinceMs: number; readonly untilMs: number 
 export type ScanHistory = {
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** How long a part is. */
+  /** Length of a part in milliseconds. */
   readonly partMs: number;
-  /** Where each begins; columns of the same length follow. */
+  /** Start of each part; columns of the same length follow. */
   readonly atMs: readonly number[];
   readonly perSecond: readonly number[];
   readonly lagLowMs: readonly (number | null)[];
@@ -26,7 +26,7 @@ export type ScanHistory = {
     readonly scans: number;
     readonly late: number;
     readonly replayed: number;
-    /** Seqs between the first and the last that no row has. */
+    /** Seqs between the first and the last without a row. */
     readonly missing: number;
   };
   readonly newest: {
@@ -58,14 +58,14 @@ export type ScanHistory = {
 
 const PARTS_MAX = 720;
 const ROWS_MAX = 50;
-/** In milliseconds: a part begins at a multiple of its length, so that it stays the same part. */
+/** In milliseconds: parts begin at multiples of their length, so that they can be cached. */
 const PART_MS = [
   1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400, 604_800,
 ].map((seconds) => seconds * 1_000);
 const KEPT_MAX = 8 * PARTS_MAX;
-/** What was pushed so long ago is in the journal. */
+/** Scans pushed this long ago are in the journal. */
 const SETTLED_MS = 60_000;
-/** A file of a day gone by may still be looked at again. */
+/** A file of a past day may still be examined again. */
 const DAY_KEPT_MS = 300_000;
 
 export type ScanView = {
@@ -129,11 +129,11 @@ function historyIn(parts: ScanParts, { sinceMs, untilMs }: ScanQuestion, kept: K
   };
 }
 
-/** Of days, as they were told when the files of each were looked through. */
+/** The verdicts of days, with the time at which each was read. */
 type DayFiles = Pick<ScanHistory, "verdicts" | "quarantined"> & { readonly readMs: number };
 type Kept = { readonly parts: Map<string, ScanPart>; readonly days: Map<string, DayFiles> };
 
-/** A file of a day may come a day after it. */
+/** A file of a day may arrive a day later. */
 function filesIn(parts: ScanParts, { sinceMs, untilMs }: ScanQuestion, kept: Kept["days"]) {
   const counts = new Map<string, ScanHistory["verdicts"][number]>();
   const quarantined: ScanHistory["quarantined"][number][] = [];
@@ -206,7 +206,7 @@ function totalOf(parts: readonly ScanPart[]): ScanHistory["total"] {
   };
 }
 
-/** Only in parts that lack rows, and between two parts: the others are not read again. */
+/** Only in parts with missing rows, and between two parts: the others are not read again. */
 function gapsIn(parts: ScanParts, { endSeq }: SeqRange, read: Read): ScanHistory["gaps"] {
   const found: { after: number; before: number }[] = [];
   let before: number | null = null;
@@ -223,7 +223,7 @@ function gapsIn(parts: ScanParts, { endSeq }: SeqRange, read: Read): ScanHistory
   return found.slice(-ROWS_MAX).toReversed();
 }
 
-/** The newest first. */
+/** Newest first. */
 function lateIn(parts: ScanParts, read: Read): ScanHistory["late"] {
   const found: ScanHistory["late"][number][] = [];
   for (const { part } of read.toReversed()) {

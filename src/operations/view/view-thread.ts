@@ -1,8 +1,8 @@
-/** The thread that reads for pages: one question after the other, each answered by what it threw where it fails. */
+/** The thread that reads for pages: one question after the other; a failure is returned as the error's text. */
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../domain/failure.ts";
 import type { ViewQuestion, ViewReply } from "./ask-views.ts";
-import type { BookViewDeps } from "./book-view.ts";
+import type { BookViewDeps } from "./books/book-view.ts";
 import { createViews } from "./views.ts";
 
 const deps: BookViewDeps = workerData;

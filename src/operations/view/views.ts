@@ -1,4 +1,4 @@
-/** All that the dashboard's pages read of files: each question one function, its answer plain and bounded. */
+/** All data that the dashboard's pages read from files: one function per question, with plain and bounded answers. */
 import { join } from "node:path";
 import type { HistoryRow } from "../../adapters/indicators/readings-store.ts";
 import { type ThinnedSeries, thinnedSeries } from "../../domain/statistics/thinned-series.ts";
@@ -8,21 +8,18 @@ import type { Fact } from "../../domain/trading/why/facts.ts";
 import { projectionPath } from "../event-log/event-log-maintenance.ts";
 import { openReadings } from "../indicators/indicator-view.ts";
 import { explainBook } from "../why/explain-book.ts";
-import type { Refusal } from "./book-series.ts";
-import { type BookStanding, type BookViewDeps, createBookView } from "./book-view.ts";
-import {
-  type LedgerTrade,
-  type LedgerView,
-  createLedgerView,
-  tradesOfAsset,
-} from "./ledger-view.ts";
+import type { Refusal } from "./books/book-series.ts";
+import { type BookStanding, type BookViewDeps, createBookView } from "./books/book-view.ts";
+import { createGreenView, type GreenCurve } from "./books/green-view.ts";
+import type { TradeRow } from "../projection/trade-row.ts";
+import { type LedgerView, createLedgerView, tradesOfAsset } from "./ledger/ledger-view.ts";
 import { createResearchView, type ResearchView } from "./research-view.ts";
 import { createScanView, type ScanHistory, type ScanQuestion } from "./scan-view.ts";
 
 /** A sentence that says what is missing and what to do. */
 type Absent = { readonly absent: string };
 
-/** What every answer about BLUE's log says of itself. */
+/** The common part of every answer about BLUE's log. */
 type OfLog = Pick<BookStanding, "atMs" | "isCaughtUp" | "warmUp" | "obstacle"> & {
   readonly scansKept: number;
   readonly firstMs: number | null;
@@ -32,9 +29,9 @@ export type SignalView = OfLog & {
   readonly strategy: string;
   readonly threshold: number | null;
   readonly readings: Readonly<Record<string, ThinnedSeries>>;
-  /** The largest ones, each by the highest of each part of time. */
+  /** The largest ones, each as the highest value per part of time. */
   readonly eigenvalues: readonly Pick<ThinnedSeries, "atMs" | "high">[];
-  /** The largest over the number of assets, at the newest scan; null: it has none. */
+  /** The largest divided by the number of assets, at the newest scan; null: it has none. */
   readonly share: number | null;
 };
 
@@ -49,7 +46,7 @@ export type TradingView = OfLog & {
 export type PriceView = {
   readonly asset: string;
   readonly prices: ThinnedSeries;
-  readonly trades: readonly LedgerTrade[];
+  readonly trades: readonly TradeRow[];
 };
 
 export type WhyView = {
@@ -63,7 +60,7 @@ export type WhyView = {
 export type IndicatorChart = {
   readonly unit: string;
   readonly points: ThinnedSeries;
-  /** The newest first, revisions among them. */
+  /** Newest first, revisions included. */
   readonly rows: readonly HistoryRow[];
 };
 
@@ -71,17 +68,19 @@ export type Views = {
   scans(question: ScanQuestion): ScanHistory | null;
   signal(): Promise<SignalView | Absent>;
   trading(): Promise<TradingView | Absent>;
+  /** What GREEN had at BLUE's scans. */
+  green(): Promise<GreenCurve | Absent>;
   ledger(): LedgerView | null;
   prices(asset: string): Promise<PriceView | Absent>;
   why(book: BookName, seq: number | null): Promise<WhyView | Absent>;
-  /** Of an indicator or of one of its values; null: nothing of it was recorded. */
+  /** For an indicator or one of its series; null: nothing of it was recorded. */
   indicator(series: string): IndicatorChart | null;
   research(): ReturnType<ResearchView["list"]>;
   sweepMap(name: string): ReturnType<ResearchView["sweepMap"]>;
   sheet(name: string): string | null;
 };
 
-/** Of the log for one answer; the rest with the next one. */
+/** Time for folding the log per answer; the rest follows with the next one. */
 const FOLD_WITHIN_MS = 400;
 const READINGS_MAX = 20_000;
 const READING_ROWS_SHOWN = 20;
@@ -91,6 +90,7 @@ export function createViews(deps: BookViewDeps): Views {
   const projection = projectionPath(dataDir);
   const scans = createScanView(join(dataDir, "journal", "scan-bridge.db"));
   const book = createBookView(deps);
+  const green = createGreenView(deps);
   const research = createResearchView(dataDir);
   const standing = () => book.standing(FOLD_WITHIN_MS);
   return {
@@ -114,6 +114,10 @@ export function createViews(deps: BookViewDeps): Views {
       if (typeof blue === "string") return { absent: blue };
       const { state, limits, series } = blue;
       return { ...ofLog(blue), state, limits, ...series.equity(), refusals: [...series.refusals] };
+    },
+    async green() {
+      const curve = await green.curve(FOLD_WITHIN_MS);
+      return typeof curve === "string" ? { absent: curve } : curve;
     },
     ledger: createLedgerView(projection),
     async prices(asset) {

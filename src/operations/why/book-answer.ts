@@ -1,4 +1,4 @@
-/** A question about a book at a time, and what it is answered with. */
+/** A question about a book at a time, and its answer. */
 import { listDays } from "../../adapters/event-log/segments/segment-files.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
@@ -11,26 +11,26 @@ export type BookQuestion = {
   readonly dataDir: string;
   readonly configuration: Pick<Configuration, "trader" | "green">;
   readonly when: When;
-  /** Whether it is asked since when the posture holds: it may have to be looked for further back. */
+  /** Whether the posture's start is asked for: finding it may need an earlier part of the log. */
   readonly isPostureAsked?: boolean;
 };
 
 export type ExplainedBook = {
-  /** Of the last event until then that asked for a decision; null: there was none. */
+  /** The explanation of the last event until then that asked for a decision; null: there was none. */
   readonly decided: Explanation | null;
-  /** What would let no entry through after the last event until then. */
+  /** What would refuse any entry after the last event until then. */
   readonly standing: Explanation;
   readonly posture: StandingPosture;
   readonly read: {
     readonly folder: string;
-    /** In words, of the state that the fold began with. */
+    /** The state from which the fold started, in words. */
     readonly from: string;
     readonly fromIndex: number;
     readonly toIndex: number;
   };
   /**
-   * Whether the fold decided what the trader recorded then: `other` where other code ran, `unknown` where no
-   * digest is kept, or not yet.
+   * Whether the fold decided as the trader recorded: `other` where other code ran, `unknown` where there is no
+   * digest, or not yet.
    */
   readonly recorded: "same" | "other" | "unknown";
 };
@@ -39,9 +39,9 @@ export type StandingPosture = {
   readonly value: string;
   readonly asOfMs: number;
   readonly ageMs: number;
-  /** When the log told of the change to it; null: before what was read. */
+  /** When the log recorded the change to it; null: before the part that was read. */
   readonly since: { readonly atMs: number } | null;
-  /** Who told it last; empty: nobody in what was read. */
+  /** Its last source; empty: none in the part that was read. */
   readonly source: string;
 };
 
@@ -56,7 +56,7 @@ export function nothingOf(folder: string, when: When): string {
   return `the log has nothing of then: ${kept}`;
 }
 
-/** What would let no entry through after this event, whatever it was. */
+/** What would refuse any entry after this event. */
 export function standingAt(trader: Trader, event: TraderEvent, origins: Origins): Explanation {
   const { index, nowMs } = event;
   return explainDecision(trader, { kind: "tick", index, nowMs }, origins);

@@ -1,7 +1,6 @@
 /**
- * Why a book decided as it did at a time: its log folded from the nearest kept state up to there, by the
- * present code, with what was configured then. Reads only, beside a trader at work, and holds no more
- * than one state.
+ * Explains a book's decision at a time: folds its log from the nearest state up to there, with the present code and
+ * the configuration of that time. Read-only, beside a running trader, and holds only one state in memory.
  */
 import { beginBlue, type FoldBlueDeps } from "../books/fold-blue.ts";
 import { loadStrategies } from "../books/configured-strategies.ts";
@@ -30,7 +29,7 @@ import {
 } from "./book-answer.ts";
 import { eventsFrom, findEvent, firstIndexOf, type FoundEvent } from "./find-event.ts";
 
-/** Days back from the one asked about that are folded for the origin of a halt or a latch. */
+/** Days before the requested one that are folded to find the origin of a halt or a latch. */
 const ORIGIN_DAYS_MAX = 2;
 
 /** @throws {Error} where the log is damaged, or a strategy's file can't be run. */
@@ -58,7 +57,7 @@ export async function explainBlue(question: BookQuestion): Promise<BookAnswer> {
 
 type Start = { readonly saved: SavedState | null; readonly from: string };
 
-/** The nearest first, then the states with which the days before began: what began earlier knows more. */
+/** The nearest first, then the initial states of earlier days: a fold that starts earlier knows more. */
 function* startsBefore(
   folder: string,
   { askedIndex, lastIndex, day }: FoundEvent,
@@ -137,7 +136,7 @@ function foldTo({ deps, place, start, found }: Job): Folded | string {
   return { answer, trader, origins };
 }
 
-/** Whether all that holds the book back has its beginning in what was read. */
+/** Whether the start of everything that holds the book back is in the part that was read. */
 function hasOrigins({ trader, origins }: Folded, { isPostureAsked }: BookQuestion): boolean {
   const { isHalted, latched } = trader.data.risk;
   return (

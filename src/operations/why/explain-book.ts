@@ -1,4 +1,4 @@
-/** Why a book decided as it did at a time, from its log. Reads only, beside a trader at work, too. */
+/** Explains a book's decision at a time, from its log. Read-only, also beside a running trader. */
 import { type BookName, hasLog } from "../../domain/trading/books.ts";
 import type { BookAnswer, BookQuestion } from "./book-answer.ts";
 import { explainBlue } from "./explain-blue.ts";

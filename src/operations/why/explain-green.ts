@@ -1,6 +1,6 @@
 /**
- * The same of GREEN, which has no log of its own: BLUE's log from GREEN's nearest kept state on, with a
- * paper desk of GREEN's beside it, as its own process does.
+ * The same for GREEN, which has no log of its own: folds BLUE's log from GREEN's nearest state on, with GREEN's own
+ * paper desk, as its process does.
  */
 import { readBooks } from "../../adapters/event-log/books/books-store.ts";
 import { bookFolder, tradingRoot } from "../../adapters/event-log/segments/segment-files.ts";
@@ -78,7 +78,7 @@ export async function explainGreen(question: BookQuestion): Promise<BookAnswer> 
 
 type Start = { readonly trader: Trader; readonly index: number; readonly from: string };
 
-/** GREEN may have begun in the middle of the log, so nothing but a state of its own says what it was. */
+/** GREEN may have begun in the middle of the log, so only one of its own states says what it was. */
 function stateBefore(
   folder: string,
   { askedIndex, lastIndex }: FoundEvent,

@@ -1,4 +1,7 @@
-/** Which event of a book's log a question is about: the last one that asked for a decision, by time or by seq. */
+/**
+ * Finds the event of a book's log that a question is about: the last one that asked for a decision, by time or by
+ * seq.
+ */
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { SegmentCursor } from "../../adapters/event-log/segments/segment-cursor.ts";
@@ -17,15 +20,15 @@ export type When =
   | { readonly kind: "seq"; readonly seq: number };
 
 export type FoundEvent = {
-  /** Of the last scan, lost seq or operator's entry that is asked about; null: none came until then. */
+  /** Index of the last scan, lost seq or operator's entry until then; null: there was none. */
   readonly askedIndex: number | null;
-  /** Of the last event until then. */
+  /** Index of the last event until then. */
   readonly lastIndex: number;
-  /** Of the event that is asked about, which may be days before the last one; else of that one. */
+  /** Day of the event in question, which may be days before the last one; else of the last one. */
   readonly day: string;
 };
 
-/** Null where the log has nothing of then. @throws {TradingJournalError} */
+/** Null where the log has nothing of that time. @throws {SegmentLogError} */
 export function findEvent(place: SegmentLogPlace, when: When): FoundEvent | null {
   switch (when.kind) {
     case "now":
@@ -50,7 +53,7 @@ function findAt(place: SegmentLogPlace, ms: number): FoundEvent | null {
   return findBefore(place, dayFromMicros(ms * US_PER_MS), ({ nowMs }) => nowMs <= ms);
 }
 
-/** On that day, else on the newest one before it that has any. */
+/** On that day, else on the newest earlier day that has any. */
 function findBefore(
   place: SegmentLogPlace,
   day: string,
@@ -69,7 +72,7 @@ function findBefore(
   return newest;
 }
 
-/** From this event on, up to the first that is not within. */
+/** From this event on, up to the first one outside. */
 function lastAsked(
   place: SegmentLogPlace,
   from: number,
@@ -88,7 +91,7 @@ function lastAsked(
 
 function findSeq(place: SegmentLogPlace, seq: number): FoundEvent | null {
   const folder = bookFolder(place.root, place.book);
-  // Seqs rise but for what came late, so the day that begins at or before it has it most likely.
+  // Seqs rise except for late scans, so the day that begins at or before it most likely has it.
   for (const day of listDays(folder).toReversed()) {
     const from = firstIndexOf(folder, day);
     const first = firstSeqFrom(place, from);
@@ -122,7 +125,7 @@ export function firstIndexOf(folder: string, day: string): number {
   return cursor.header.firstIndex;
 }
 
-/** To where the log ends now; who leaves early closes it, too. */
+/** Up to the present end of the log; leaving the loop early closes it. */
 export function* eventsFrom(place: SegmentLogPlace, from: number): Generator<TraderEvent> {
   const reader = new EventLogReader(place, from);
   try {

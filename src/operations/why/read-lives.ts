@@ -1,6 +1,6 @@
 /**
- * The last lives of a service, from what was recorded of them: the results of its runs in Temporal; while
- * that is away, the worker's log and the run file.
+ * The last lives of a service: from the results of its runs in Temporal, or while that is away, from the worker's log
+ * and the run file.
  */
 import { join } from "node:path";
 import type { Client } from "@temporalio/client";
@@ -10,35 +10,35 @@ import { readRunFile, type RunFile } from "../../adapters/process/run-file.ts";
 import { temporalAnswers, type TemporalClient } from "../../adapters/temporal-client.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { type LifeLine, readLifeLine } from "../../wire/facts/life-lines.ts";
-import { LogLine } from "../../wire/log-line.ts";
+import { parseLogLine } from "../../wire/log-line.ts";
 import { LifeEnd, RunResult, type ServiceStatus } from "../../wire/supervision.ts";
 import { runIdOf } from "../../workflows/names.ts";
 import { readSupervision } from "../status/temporal-view.ts";
 
-/** One life that ended, and when the one after it began. */
+/** One ended life, and when the next one began. */
 export type EndedLife = {
   readonly life: number;
   /** ISO-8601. */
   readonly at: string;
   readonly why: string;
-  /** Null: only the worker's log tells of it. */
+  /** Null: only the worker's log has it. */
   readonly record: LifeEnd | null;
-  /** Restarts before it that cost budget. */
+  /** Earlier restarts that cost budget. */
   readonly restartTimes: readonly string[];
   readonly unkillable: number;
-  /** Its restart was decided by the worker, while Temporal was away. */
+  /** Its restart was decided by the worker while Temporal was away. */
   readonly isLocal: boolean;
   readonly nextBeganAt: string | null;
 };
 
 export type ServiceLives = {
   readonly service: string;
-  /** By the run file: the process now. */
+  /** The present process, from the run file. */
   readonly present: RunFile | null;
   readonly status: ServiceStatus | null;
-  /** The newest first. */
+  /** Newest first. */
   readonly ends: readonly EndedLife[];
-  /** Where it stands, in words. */
+  /** The source, in words. */
   readonly readFrom: string;
 };
 
@@ -174,16 +174,8 @@ function loggedLives(
 function linesOf(file: string): readonly { readonly at: string; readonly line: LifeLine }[] {
   return lastLines(file, LOG_LINES_MAX).flatMap((text) => {
     if (!text.includes(": life ") && !text.includes("restarted here")) return [];
-    const line = logLine(text);
+    const line = parseLogLine(text);
     const life = line === null ? null : readLifeLine(line.msg);
     return line === null || life === null ? [] : [{ at: line.time, line: life }];
   });
-}
-
-function logLine(text: string): LogLine | null {
-  try {
-    return LogLine.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,6 @@
-/** An envelope as a fan: where nine of ten and half of the futures end after so many trades, and the middle one. */
+/**
+ * An envelope as a fan chart: the ranges of 90 % and 50 % of the paths after each number of trades, and the median.
+ */
 import type { EnvelopePoint } from "../../domain/forewarn/forecast.ts";
 import {
   acrossScale,
@@ -22,13 +24,13 @@ const MEDIAN = "q0.5";
 
 type Point = readonly [number, number];
 
-/** `falls`: levels of equity that are drawn across, as multiples of the present one. */
+/** `falls`: levels of equity drawn as horizontal lines, as multiples of the present one. */
 export function fanChart(
   title: string,
   envelope: readonly EnvelopePoint[],
   falls: readonly number[],
 ): string {
-  // All futures begin at the present equity.
+  // All paths begin at the present equity.
   const along = (name: string): readonly Point[] => [
     [0, 0],
     ...envelope.map(({ trades, quantiles }): Point => [trades, (quantiles[name] ?? NaN) - 1]),

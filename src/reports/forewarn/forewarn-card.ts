@@ -1,4 +1,4 @@
-/** What the coming days may bring a book that goes on as this run did: the forewarner over the run's own trades. */
+/** The forewarner's forecast for a book that continues like this run, from the run's own trades. */
 import { forecast, type PastTrade } from "../../domain/forewarn/forecast.ts";
 import type { RunPictures } from "../../domain/backtest/run-trace.ts";
 import { MS_PER_DAY } from "../../domain/time.ts";
@@ -9,7 +9,7 @@ import { fanChart } from "./fan-chart.ts";
 
 const TITLE = "What may come";
 const HORIZON_DAYS_MAX = 30;
-/** More make the picture no clearer, and the sheet late. */
+/** More would not improve the picture, and would delay the sheet. */
 const STEPS_MAX = 1_000;
 const PATHS = 2_000;
 
@@ -62,7 +62,7 @@ export function forewarnCard(
   );
 }
 
-/** On what the book had before each of them, in the order of their ends. */
+/** Relative to the capital before each trade, in the order of their ends. */
 function returnsOf(trades: RunPictures["trades"], capital: number): readonly PastTrade[] {
   let before = capital;
   return trades

@@ -1,4 +1,4 @@
-/** What the bookkeeper's beats tell the verdict. */
+/** The bookkeeper's facts for the verdict. */
 import type { Telling } from "../../operations/session/outboxes.ts";
 import type { DependencyState } from "../../domain/supervision/ties.ts";
 import type { WorkFacts } from "../../domain/supervision/verdict.ts";
@@ -6,16 +6,16 @@ import { MS_PER_SECOND } from "../../domain/time.ts";
 import { alertOf } from "../../wire/facts/bridge-facts.ts";
 
 export type BookkeeperStanding = {
-  /** What of the upkeep's work fails now, and why. */
+  /** The maintenance tasks that fail now, each with its reason. */
   readonly troubles: ReadonlyMap<string, string>;
-  /** To Postgres. */
+  /** Whether a copy in Postgres is configured. */
   readonly isCopied: boolean;
   readonly telling: Telling;
-  /** Since the projection was level with the log; null: never yet. */
+  /** Time since the projection was level with the log; null: never yet. */
   readonly levelAgeMs: number | null;
 };
 
-/** As the upkeep names it. */
+/** The name of this task in the maintenance. */
 const COPY = "copy in Postgres";
 const LEVEL_BUDGET_S = 60;
 

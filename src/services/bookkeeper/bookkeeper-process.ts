@@ -1,4 +1,4 @@
-/** The process of the bookkeeper: two loops, and what it beats of them. */
+/** The process of the bookkeeper: two loops, and the beats about them. */
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
 import { compactHeapLater } from "../../adapters/process/compact-heap.ts";
 import { runService, type Running, type Shell } from "../shell/run-service.ts";

@@ -1,4 +1,6 @@
-/** Entry point of the bookkeeper: what BLUE's journal and the books' trades need beside the traders. */
+/**
+ * Entry point of the bookkeeper: the work on BLUE's journal and the books' trades that is done beside the traders.
+ */
 import { provideLeanMessages } from "../../adapters/temporal/lean-messages.ts";
 
 provideLeanMessages();

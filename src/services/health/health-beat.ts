@@ -1,4 +1,4 @@
-/** What the beats of health tell: the last report in short, and what keeps it from being told. */
+/** The beats of health: a summary of the last report, and problems in publishing it. */
 import type { DependencyState } from "../../domain/supervision/ties.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import { alertOf } from "../../wire/facts/bridge-facts.ts";
@@ -10,14 +10,14 @@ export type HealthStanding = {
   readonly report: HealthReport | null;
   readonly ageMs: number | null;
   readonly servers: Readonly<Record<"temporal" | "hazelcast", DependencyState>>;
-  /** Why no history is kept. */
+  /** Why no history is recorded. */
   readonly trouble: string | null;
   readonly untold: number;
-  /** Why metaHealth cannot be told of what was found. */
+  /** Why metaHealth can't be told about transitions. */
   readonly unheard: string | null;
 };
 
-/** Of what a beat has room for. */
+/** Limited by the size of a beat. */
 const CAUSE_CHARS_MAX = 400;
 /** Three samples. */
 const BUDGET_S = 15;
@@ -39,7 +39,7 @@ export function healthBeat({
       queue: null,
       notes: [
         ...(trouble === null ? [] : [alertOf("samples", `no history: ${trouble}`)]),
-        // That Temporal is away is said already.
+        // Temporal being away is reported already.
         ...(unheard === null || servers.temporal !== "ok"
           ? []
           : [alertOf("samples", `metaHealth cannot be told: ${unheard}`)]),

@@ -1,4 +1,4 @@
-/** The process of health: a loop that samples, diagnoses and tells, and what it beats of it. */
+/** The process of health: a loop that samples, diagnoses and reports, and its beats. */
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { compactHeapLater } from "../../adapters/process/compact-heap.ts";

@@ -1,4 +1,4 @@
-/** Opens what health works with: whom it asks, and where it tells. */
+/** Opens health's connections, and the destinations of its reports. */
 import { join } from "node:path";
 import { HealthHistory } from "../../adapters/health/health-history.ts";
 import { openHealthOutlets } from "../../adapters/health/health-outlets.ts";
@@ -12,7 +12,7 @@ import type { Shell } from "../shell/run-service.ts";
 
 export const HEALTH = "health";
 
-/** Told whenever a decision may differ from the one before, and of the first. */
+/** Called whenever a decision may change, and for the first diagnosis. */
 export type OnTransition = (diagnosis: Diagnosis) => void;
 
 export async function openHealth({ config, say }: Shell) {

@@ -1,7 +1,7 @@
 /**
- * The books of all assets as they come in: reads a message, judges it, works out the features. It counts what it
- * refuses, and nothing that a venue sends can end it.
- * Invariant: of one connection an asset's book never goes back, neither by ids nor by time.
+ * The books of all assets: parses each message, validates it, and computes the features. Refused messages are
+ * counted, and no input of a venue can end the process. Invariant: within one connection an asset's book never goes
+ * back, neither by update ids nor by time.
  */
 import { type Book, bookTrouble, createBook, DEPTH } from "../../domain/order-book/book.ts";
 import type { DepthMessage } from "../../domain/order-book/depth-message.ts";
@@ -28,41 +28,41 @@ export type AssetBook = {
   heardMs: number;
   features: BookFeatures;
   source: string;
-  /** Since it was told last. */
+  /** Whether it has changed since it was last published. */
   isFresh: boolean;
 };
 
 type Kept = AssetBook & {
-  /** Of the last message of its connection. */
+  /** Last update id on its connection. */
   lastId: number;
   connection: number;
-  /** When something of it was taken, by the monotonic clock; a change that waits for a snapshot is. */
+  /** When a message of it was last accepted, by the monotonic clock; a change that waits for a snapshot counts. */
   takenMs: number;
   readonly local: LocalBook | null;
 };
 
 export type BoardCounts = {
   messages: number;
-  /** No message of a depth stream, or one beyond its limits. */
+  /** Not a message of a depth stream, or one beyond the limits. */
   garbage: number;
-  /** Of an asset that nobody asked for. */
+  /** For an asset that was not requested. */
   unasked: number;
-  /** Came twice, or after a newer one. */
+  /** A duplicate, or older than the present book. */
   old: number;
-  /** Its ids say that one before it is missing. */
+  /** The update ids show that a message is missing. */
   gaps: number;
   /** Crossed, out of order, or without a side. */
   incoherent: number;
-  /** Of a time that is not yet. */
+  /** With a time in the future. */
   ahead: number;
 };
 
 export type Moment = { readonly wallMs: number; readonly monotonicMs: number };
 
-/** As the connection has it over which a message came. */
+/** The connection over which a message came. */
 export type Origin = { readonly connection: number; readonly source: string };
 
-/** What differs by more is no difference of clocks: taken as it is, it would look fresh for as long. */
+/** A larger lead is not a clock difference: accepted, the book would look fresh for as long. */
 const AHEAD_MAX_MS = 5_000;
 const CHANGE_LEVELS_MAX = 5_000;
 
@@ -76,7 +76,7 @@ export class BookBoard {
     incoherent: 0,
     ahead: 0,
   };
-  /** What was wrong with the last message that was refused. */
+  /** What was wrong with the last refused message. */
   lastRefusal: string | null = null;
   readonly #assets: ReadonlyMap<string, Kept>;
   readonly #reader: DepthReader;
@@ -87,7 +87,7 @@ export class BookBoard {
     this.#reader = createDepthReader(isByChanges ? CHANGE_LEVELS_MAX : DEPTH);
   }
 
-  /** Null: nothing that counts came of it. */
+  /** Null: the message changed no book. */
   take(bytes: Uint8Array, now: Moment, origin: Origin): AssetBook | null {
     this.counts.messages += 1;
     const refusal = this.#reader.read(bytes);
@@ -104,14 +104,17 @@ export class BookBoard {
       : this.#takeChange(kept, kept.local, { message, now, origin });
   }
 
-  /** Those whose changes wait for a snapshot. */
+  /** Assets whose changes wait for a snapshot. */
   wanting(): readonly string[] {
     return [...this.#assets.values()].flatMap(({ asset, local }) =>
       local !== null && local.phase === "waiting" && 0 < local.held.length ? [asset] : [],
     );
   }
 
-  /** Of these the snapshots are asked for next; what all others hold until theirs would be more than the memory. */
+  /**
+   * Only the assets whose snapshots are requested next buffer all changes: for all assets that would take too much
+   * memory.
+   */
   holdFor(next: readonly string[]): void {
     for (const { asset, local } of this.#assets.values()) {
       if (local !== null) holdAll(local, next.includes(asset));
@@ -125,20 +128,20 @@ export class BookBoard {
     if (isSynced(kept.local)) this.#show(kept, { local: kept.local, now });
   }
 
-  /** Of each asset by the venue's time, on a clock that nobody sets; null: it has no book yet. */
+  /** Age of each asset's book by the venue's time, measured on the monotonic clock; null: it has no book yet. */
   agesMs(nowMs: number): readonly (number | null)[] {
     return [...this.#assets.values()].map(({ asOfMs, receivedMs, heardMs }) =>
       receivedMs === 0 ? null : nowMs - heardMs + Math.max(0, receivedMs - asOfMs),
     );
   }
 
-  /** How many of these assets brought nothing that counts since then, by the monotonic clock. */
+  /** How many of these assets had no accepted message since then, by the monotonic clock. */
   lacking(assets: readonly string[], sinceMs: number): number {
     const takenMs = (asset: string) => this.#assets.get(asset)?.takenMs ?? sinceMs;
     return assets.filter((asset) => takenMs(asset) < sinceMs).length;
   }
 
-  /** Those that have a book. */
+  /** Assets that have a book. */
   books(): readonly AssetBook[] {
     return [...this.#assets.values()].filter(({ receivedMs }) => 0 < receivedMs);
   }
@@ -147,7 +150,7 @@ export class BookBoard {
     return this.#assets.size;
   }
 
-  /** Another connection has ids and order of its own: only what is newer than what is there counts. */
+  /** Another connection has its own ids and order: only messages newer than the present book are accepted. */
   #moveTo(kept: Kept, { asOfMs }: DepthMessage, { connection }: Origin): void {
     if (asOfMs < kept.asOfMs) return;
     kept.connection = connection;
@@ -188,7 +191,7 @@ export class BookBoard {
     copyBook(this.#scratch, local.book);
     const trouble = bookTrouble(this.#scratch);
     if (trouble !== null) {
-      // What was put together so is not the venue's: it is put together anew.
+      // The maintained book is wrong: it is rebuilt from a new snapshot.
       forget(local);
       return this.#refuse("incoherent", `${trouble} in ${kept.asset}`);
     }

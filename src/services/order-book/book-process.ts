@@ -24,7 +24,7 @@ async function start(shell: Shell): Promise<Running> {
     try {
       streamer.tick();
     } catch (error) {
-      // Thrown in a timer it would end the process past its log.
+      // Thrown in a timer it would end the process without a log line.
       onFailure(error);
     }
   }, TICK_MS);

@@ -1,4 +1,4 @@
-/** Has something done at most once a period, by whoever asks more often. */
+/** Rate limiter: carries out an action at most once per period. */
 export function everySoOften(everyMs: number, act: () => void): (nowMs: number) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
   return (nowMs) => {

@@ -1,4 +1,4 @@
-/** Opens what the order-book streamer works with: Hazelcast, with an epoch of its own; the venue; the day files. */
+/** Opens what the order-book streamer works with: Hazelcast, with its own epoch; the venue; the day files. */
 import { randomUUID } from "node:crypto";
 import { monotonicMs, wallMicros, wallMs } from "../../adapters/clock.ts";
 import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
@@ -24,7 +24,7 @@ const WAIT_MS = 1_000;
 
 export type OrderBookWorld = {
   readonly instance: string;
-  /** Before which `simulated` is put where it says that it is. */
+  /** Prefixed with `simulated` where the venue declares itself simulated. */
   readonly venue: string;
   readonly openSocket: typeof openVenueSocket;
   readonly monotonicMs: () => number;
@@ -79,9 +79,10 @@ export async function openOrderBook({ config, say }: Shell): Promise<OrderBookWo
 
 function recorderOf(config: Config, epoch: number): BookRecorder {
   const { data_dir, order_book } = config;
-  const { keep_days: keepDays, keep_gb: keepGb, record_every_ms: everyMs } = order_book;
+  const { keep_days: keepDays, keep_gb: keepGb, record_every_ms, publish_every_ms } = order_book;
+  const everyMs = Math.max(record_every_ms ?? 0, publish_every_ms);
   const kept = { folder: booksFolder(data_dir), keepDays, keepBytes: keepGb * GB };
-  return createBookRecorder({ ...kept, epoch, everyMs: everyMs ?? 0 });
+  return createBookRecorder({ ...kept, epoch, everyMs });
 }
 
 function connectionsOf(settings: Config["order_book"]): OrderBookWorld["connections"] {

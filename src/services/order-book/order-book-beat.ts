@@ -1,4 +1,4 @@
-/** What the beats of the order-book streamer tell. */
+/** The beats of the order-book streamer. */
 import type { DependencyState } from "../../domain/supervision/ties.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { RecorderState } from "../../adapters/order-book/book-recorder.ts";
@@ -10,19 +10,19 @@ import type { StreamsState } from "./streams.ts";
 export type OrderBookStanding = {
   readonly streams: StreamsState;
   readonly counts: BoardCounts;
-  /** Since each asset's book was here; null: it was not yet. */
+  /** Age of each asset's book; null: there is none yet. */
   readonly agesMs: readonly (number | null)[];
-  /** What was wrong with the last message that was refused. */
+  /** What was wrong with the last refused message. */
   readonly lastRefusal: string | null;
   readonly hazelcast: DependencyState;
   readonly recorder: RecorderState | null;
   readonly told: number;
   readonly epoch: number;
-  /** Why snapshots do not come. */
+  /** Why snapshots fail. */
   readonly snapshots: string | null;
 };
 
-/** By the newest of all: below it, an asset alone that nobody trades. */
+/** By the newest book of all assets: a single asset may not be traded for longer. */
 const BUDGET_S = 10;
 const QUIET_MS = 30_000;
 

@@ -1,4 +1,4 @@
-/** Has whole books fetched for those whose changes wait for one: one at a time, and after a failure not at once again. */
+/** Requests snapshots for assets whose changes wait for one: one at a time, with a delay after a failure. */
 import { messageOf } from "../../domain/failure.ts";
 import type { DepthSnapshot } from "../../wire/order-book/slow-depth.ts";
 import type { BookBoard } from "./book-board.ts";
@@ -10,10 +10,10 @@ export type SnapshotsOptions = {
   readonly wallMs: () => number;
 };
 
-/** Twenty of weight each: a half of what the venue allows in a minute. */
+/** At a weight of twenty each: half of the venue's limit per minute. */
 const APART_MS = 1_000;
 const AFTER_FAILURE_MS = 5_000;
-/** Those that are asked next hold their changes: a snapshot may be a little older than its answer. */
+/** The next assets buffer their changes, because a snapshot may be slightly older than its answer. */
 const NEXT = 4;
 
 export class Snapshots {
@@ -30,7 +30,7 @@ export class Snapshots {
   tick(): void {
     const { board, nowMs } = this.#options;
     const wanting = board.wanting().toSorted();
-    // In turn, so that one that never gets its book does not keep the others from theirs.
+    // Round-robin, so that one that always fails does not block the others.
     const later = wanting.filter((one) => this.#last < one);
     const queue = [...later, ...wanting.filter((one) => one <= this.#last)];
     board.holdFor([...queue.slice(0, NEXT), ...(this.#isAsking ? [this.#last] : [])]);

@@ -1,24 +1,20 @@
 /** Ties the parts together: what the venue sends goes to the board and the day files at once, and all else by a tick. */
-import type { BookRecorder } from "../../adapters/order-book/book-recorder.ts";
 import type { Config } from "../../config.ts";
 import { renewAfterMs } from "../../domain/order-book/connections.ts";
 import { BookBoard } from "./book-board.ts";
-import { everySoOften } from "./every-so-often.ts";
 import type { OrderBookWorld } from "./open-order-book.ts";
 import type { OrderBookStanding } from "./order-book-beat.ts";
+import { createRecording } from "./recording.ts";
 import { Snapshots } from "./snapshots.ts";
 import { VenueStreams, type StreamsOptions } from "./streams.ts";
 import { Telling } from "./telling.ts";
 
 export type Streamer = {
-  /** Some times a second. */
+  /** Called several times a second. */
   tick(): void;
   standing(): OrderBookStanding;
   stop(): Promise<void>;
 };
-
-const FLUSH_EVERY_MS = 1_000;
-const PRUNE_EVERY_MS = 600_000;
 
 export function createStreamer(by: {
   readonly world: OrderBookWorld;
@@ -42,22 +38,24 @@ export function createStreamer(by: {
     onMessage(bytes, origin) {
       const now = { wallMs: wallMs(), monotonicMs: monotonicMs() };
       const taken = board.take(bytes, now, origin);
-      if (taken !== null) recorder?.offer(taken);
+      if (taken !== null) recording.heard(taken, isTelling());
     },
   });
+  const keepsAll = (settings.record_every_ms ?? 0) <= settings.publish_every_ms;
+  const recording = createRecording({ recorder, keepsAll, wallMs, say });
   let isAnswered = true;
+  const isTelling = () => isAnswered && world.isConnected();
   const telling = new Telling({
     put: (key, text) => publisher.put(key, text),
     by: { epoch, instance },
     everyMs: settings.publish_every_ms,
     books: () => board.books(),
     onAnswer: (trouble) => (isAnswered = trouble === null),
+    onTold: (book, toldMs) => recording.told(book, toldMs),
     onFailure: by.onFailure,
   });
   const ask = (asset: string) => world.snapshot(asset);
   const snapshots = new Snapshots({ board, ask, nowMs: monotonicMs, wallMs });
-  const flush = everySoOften(FLUSH_EVERY_MS, () => recorder?.flush(wallMs()));
-  const prune = everySoOften(PRUNE_EVERY_MS, () => void pruneRecorded(recorder, wallMs(), say));
   let lastMs = monotonicMs();
   return {
     tick() {
@@ -66,15 +64,14 @@ export function createStreamer(by: {
       snapshots.tick();
       telling.tick({ nowMs, passedMs: nowMs - lastMs, wallMs: wallMs() });
       lastMs = nowMs;
-      flush(nowMs);
-      prune(nowMs);
+      recording.tick(nowMs);
     },
     standing: () => ({
       streams: streams.state(),
       counts: board.counts,
       lastRefusal: board.lastRefusal,
       agesMs: board.agesMs(monotonicMs()),
-      hazelcast: world.isConnected() && isAnswered ? "ok" : "down",
+      hazelcast: isTelling() ? "ok" : "down",
       recorder: recorder?.state() ?? null,
       told: telling.told,
       epoch,
@@ -82,17 +79,8 @@ export function createStreamer(by: {
     }),
     async stop() {
       streams.close();
-      recorder?.close();
+      await recorder?.close();
       await world.close();
     },
   };
-}
-
-async function pruneRecorded(
-  recorder: BookRecorder | null,
-  nowMs: number,
-  say: StreamsOptions["say"],
-): Promise<void> {
-  const removed = (await recorder?.prune(nowMs)) ?? [];
-  for (const name of removed) say("info", `recorded books of ${name} are removed`);
 }

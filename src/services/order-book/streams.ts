@@ -1,7 +1,7 @@
 /**
- * The connections to the venue: opens them, notices the silent, comes back with growing pauses, and lets each give way
- * to a new one before the venue ends it. Asked by `tick`, it has no timers of its own.
- * Invariant: time in which nobody looked, such as our own pause, is no silence of the venue.
+ * The connections to the venue: opens them, detects silent ones, reconnects with back-off, and replaces each before
+ * the venue ends it. Driven by `tick`, without timers of its own. Invariant: time in which nobody looked, such as our
+ * own pause, does not count as silence.
  */
 import {
   attemptWaitMs,
@@ -14,15 +14,15 @@ import type { SocketEvents, VenueSocket } from "../../adapters/order-book/venue-
 import type { Origin } from "./book-board.ts";
 
 export type StreamsOptions = {
-  /** Of one connection each. */
+  /** One URL per connection. */
   readonly urls: readonly string[];
-  /** Of the connection at this place in `urls`, those whose books were not heard of since then. */
+  /** Number of books of the connection at this index of `urls` without a message since then. */
   readonly lacking: (at: number, sinceMs: number) => number;
   readonly venue: string;
   readonly silentS: number;
   readonly open: (url: string, events: SocketEvents) => VenueSocket;
   readonly chance: () => number;
-  /** The age at which a connection gives way to a new one; asked of each. */
+  /** The age at which a connection is replaced; called for each one. */
   readonly renewMs: () => number;
   readonly onMessage: (bytes: Uint8Array, origin: Origin) => void;
   readonly say: (level: "info" | "warn", line: string) => void;
@@ -39,16 +39,18 @@ export type StreamsState = {
 type Line = {
   readonly url: string;
   current: Connection | null;
-  /** What is to take the place of `current`, until its first message. */
+  /** The connection that replaces `current` after its first message. */
   successor: Connection | null;
   failures: number;
   retryAtMs: number;
-  /** Whether it was said that it is away. */
+  /** Whether its absence was logged. */
   isAway: boolean;
   period: Period;
 };
 
-/** In which each of a line's books is to be heard of; time in which nobody looked is none of it. */
+/**
+ * The time within which each book of a connection must have a message; time in which nobody looked does not count.
+ */
 type Period = { readonly sinceMs: number; watched: Silence; readonly fruitless: number };
 
 type Connection = {
@@ -57,7 +59,7 @@ type Connection = {
   isOpen: boolean;
   source: string;
   sinceMs: number;
-  /** Since the last look. */
+  /** Whether a message came since the last look. */
   isHeard: boolean;
   silence: Silence;
   renewAtMs: number;
@@ -65,15 +67,15 @@ type Connection = {
   end: string | null;
 };
 
-/** Who lived so long was well: what comes after it is no failure in a row. */
+/** After a life this long the next failure counts as the first one. */
 const WELL_MS = 30_000;
-/** Between two attempts, whichever connection they are for. */
+/** Least time between two connection attempts of any kind. */
 const APART_MS = 50;
-/** Of `silent_s`: a book that nobody trades may stand still for minutes. */
+/** In multiples of `silent_s`: a book that is not traded may not change for minutes. */
 const PERIOD_SILENCES = 30;
-/** A connection that was renewed for nothing waits twice as long, so often. */
+/** The wait doubles after each renewal without effect, at most this often. */
 const DOUBLINGS_MAX = 8;
-/** What counts at most from one look to the next. */
+/** Most time that counts between two looks. */
 const LOOK_MS = 250;
 
 export class VenueStreams {
@@ -98,7 +100,7 @@ export class VenueStreams {
     }));
   }
 
-  /** To be asked some times a second; by the monotonic clock. */
+  /** Called several times a second, with the monotonic time. */
   tick(nowMs: number): void {
     const sinceLookMs = nowMs - this.#lookedMs;
     this.#lookedMs = nowMs;
@@ -143,7 +145,7 @@ export class VenueStreams {
     one.end = `silent for ${Math.round(one.silence.silentMs / MS_PER_SECOND)} s`;
   }
 
-  /** A connection that talks, and not of all its books, gives way to a new one as one that is of age does. */
+  /** A connection that carries messages, but not of all its books, is replaced like one that is too old. */
   #watch(
     line: Line,
     { at, nowMs, sinceLookMs }: { at: number; nowMs: number; sinceLookMs: number },
@@ -177,7 +179,7 @@ export class VenueStreams {
     if (line.successor === lost) line.successor = null;
     else line.current = null;
     if (line.current !== null || line.isAway) return;
-    // Who comes next is there already, or it is said once.
+    // Its successor is there already, or its end is logged once.
     line.current = line.successor;
     line.successor = null;
     if (line.current !== null) return;

@@ -1,6 +1,7 @@
 /**
- * Tells books at a bounded rate: the common text once a period, and each asset's own once a period, spread over it so
- * that no message waits behind all of them. What was not told yet is overtaken by what is newer.
+ * Publishes books at a bounded rate: the common text once per period, and each asset's own text once per period,
+ * spread over it so that no message waits behind all of them. A book that was not published yet is replaced by a
+ * newer one.
  */
 import {
   bookKey,
@@ -16,13 +17,15 @@ export type TellingOptions = {
   readonly by: Pick<Pushed, "epoch" | "instance">;
   readonly everyMs: number;
   readonly books: () => readonly AssetBook[];
-  /** What comes of a text, and of nothing but a cluster that is away: null, or why not. */
+  /** Called with the result of each write: null, or why it failed because the cluster is away. */
   readonly onAnswer: (trouble: string | null) => void;
+  /** Each book at the time at which it is told, which is in its text. */
+  readonly onTold: (book: AssetBook, toldMs: number) => void;
   /** Anything else, such as a newer process. */
   readonly onFailure: (error: unknown) => void;
 };
 
-/** At once, of all keys together: a cluster that is slow is not asked more. */
+/** Most concurrent writes: a slow cluster gets no more. */
 const UNDER_WAY_MAX = 16;
 
 export class Telling {
@@ -37,7 +40,7 @@ export class Telling {
     this.#options = options;
   }
 
-  /** After `passedMs` since the last time; `wallMs` is what is written. */
+  /** Called `passedMs` after the last time; `wallMs` is the time that is written. */
   tick(about: {
     readonly nowMs: number;
     readonly passedMs: number;
@@ -64,6 +67,7 @@ export class Telling {
     this.#isNews = true;
     if (this.#underWay.has(key)) return;
     one.isFresh = false;
+    this.#options.onTold(one, pushedMs);
     this.#put(key, bookText(one, { ...this.#options.by, pushedMs }));
   }
 
@@ -87,7 +91,7 @@ export class Telling {
   }
 }
 
-/** Simulated, if any is: nobody takes a fake for the real one. */
+/** Simulated if any book is, so that nobody takes a simulated one for real. */
 function sourceOf(books: readonly AssetBook[]): string {
   const sources = [...new Set(books.map(({ source }) => source))].toSorted();
   return sources.toReversed().join(", ");

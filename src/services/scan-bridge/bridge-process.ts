@@ -1,4 +1,4 @@
-/** The main thread of the scan bridge: the pump thread does the work, this one beats and answers. */
+/** The main thread of the scan bridge: it beats and answers requests, while the pump thread does the work. */
 import type { Worker } from "node:worker_threads";
 import { controlSocketPath } from "../../adapters/control-socket.ts";
 import { RELIST_ANSWER, RELIST_REQUEST } from "../../domain/scan/audit.ts";
@@ -39,7 +39,9 @@ export async function runBridge(pump: Worker, alive: Int32Array): Promise<void> 
   });
 }
 
-/** An audit asks for what it misses: the bridge alone writes the journal. Scans do not wait for this. */
+/**
+ * An audit requests the files that it misses, because only the bridge writes the journal. Scans do not wait for this.
+ */
 async function answerAudits({ config, say }: Shell, relist: () => void): Promise<void> {
   await servePatiently({
     path: controlSocketPath(config.data_dir, "scan-bridge"),

@@ -1,6 +1,6 @@
 /**
- * Entry point of the scan bridge. The pump thread loads its modules while this one reads the
- * configuration: after a death every tenth of a second counts.
+ * Entry point of the scan bridge. The pump thread loads its modules while the main thread reads the configuration,
+ * because after a crash every tenth of a second counts.
  */
 import { Worker } from "node:worker_threads";
 import { THREAD_CODE_MB } from "../../domain/supervision/thread-code.ts";
@@ -9,7 +9,7 @@ const PUMP_HEAP_MB = 64;
 const PUMP_YOUNG_MB = 8;
 
 const alive = new SharedArrayBuffer(4);
-// Tests give a pump of their own, which stops at chosen steps of a commit.
+// Tests pass another pump thread, which stops at chosen steps of a commit.
 const pump = new Worker(process.argv[2] ?? new URL("./pump-thread.ts", import.meta.url), {
   workerData: alive,
   resourceLimits: {

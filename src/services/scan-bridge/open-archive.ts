@@ -1,4 +1,4 @@
-/** The archive's folders and files, and the events that announce new ones. */
+/** Opens the archive's folders and files, and the events that announce new ones. */
 import {
   lookForDays,
   markFolder,
@@ -26,7 +26,7 @@ export function archiveReader(archive: string): ArchiveReader {
   };
 }
 
-/** A large file that grows, whoever writes it, must not be read anew after each write: scans would wait. */
+/** A large, growing file must not be read again after each write: scans would wait. */
 function faultOfEnds(head: Uint8Array, tail: Uint8Array): ReturnType<JudgeEnds> {
   const judged = judgeEnds(head, tail);
   if (judged === null) return null;
@@ -34,7 +34,7 @@ function faultOfEnds(head: Uint8Array, tail: Uint8Array): ReturnType<JudgeEnds> 
   return { reason: judged.kind === "incomplete" ? "truncated" : judged.reason, detail };
 }
 
-/** Null where the archive is listed instead. */
+/** Null where the archive is polled instead. */
 export function openWatch(thread: ThreadDeps, link: Link): ArchiveWatch | null {
   const { archive, bridge } = thread.settings;
   const remote = remoteFileSystemOf(archive);

@@ -11,7 +11,7 @@ import type { ThreadDeps } from "./thread-link.ts";
 
 const JOURNAL_RETRY_MS = 1_000;
 
-/** Waits for a full disk or a lock; a damaged journal is put aside and rebuilt from Hazelcast. */
+/** Waits for a full disk or a lock; a damaged journal is set aside and rebuilt from Hazelcast. */
 export async function openJournal(thread: ThreadDeps): Promise<ScanJournal> {
   const path = thread.settings.journalFile;
   for (;;) {
@@ -34,7 +34,7 @@ export async function openJournal(thread: ThreadDeps): Promise<ScanJournal> {
   }
 }
 
-/** A start changes nothing in Hazelcast before the journal has taken its epoch; it can be repeated. */
+/** A start changes nothing in Hazelcast before the journal has its epoch, so it can be repeated. */
 export async function startWhenWritable(thread: ThreadDeps, deps: StartDeps): Promise<Started> {
   for (;;) {
     try {
@@ -49,13 +49,13 @@ export async function startWhenWritable(thread: ThreadDeps, deps: StartDeps): Pr
   }
 }
 
-/** Without Hazelcast and archive the pump has nothing to say yet: the journal comes first. */
+/** Reports only the journal: before it is open nothing is known about Hazelcast and the archive. */
 function waitForJournal({ link, log, post, settings }: ThreadDeps, trouble: string): void {
   if (link.trouble === null) log(`waiting for the journal: ${trouble}`);
   link.trouble = trouble;
   const counters = { epoch: link.epoch, instance: settings.instance };
   const facts = { ...NO_FACTS, hazelcast: link.isUp ? "ok" : "down" } as const;
   post({ kind: "report", state: `waiting: journal (${trouble})`, facts, counters });
-  // Who never says ready is killed and started again, which gives no disk its room back.
+  // A service that never reports ready would be killed and restarted, which frees no disk space.
   post({ kind: "ready" });
 }

@@ -34,7 +34,7 @@ export type PumpMessage = ThreadMessage<BridgeFacts>;
 
 export type MainMessage =
   | { readonly kind: "start"; readonly settings: PumpSettings }
-  /** Somebody found holes: look at every file anew. */
+  /** An audit found holes: examine every file again. */
   | { readonly kind: "relist" }
   | { readonly kind: "stop" };
 
@@ -61,9 +61,9 @@ export const NO_FACTS: BridgeFacts = {
   backlog: 0,
 };
 
-/** The dependency without which the pump can do nothing; null while it has all. */
+/** The dependency without which the pump can do nothing; null while all are available. */
 export function waitedFor(of: {
-  /** Of the journal at the start. */
+  /** The journal's problem at the start. */
   readonly trouble: string | null;
   readonly isUp: boolean;
   readonly archive: BridgeFacts["archive"];
@@ -73,7 +73,7 @@ export function waitedFor(of: {
   return of.archive === "missing" ? "archive" : null;
 }
 
-/** What a failure of the pump ends the process with. */
+/** The message with which a failed pump ends the process. */
 export function endMessage(error: unknown): PumpMessage {
   const code = codeOf(error);
   const line = messageOf(error);

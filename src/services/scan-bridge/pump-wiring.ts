@@ -1,6 +1,6 @@
 /**
- * The pump thread of the scan bridge: wires archive, journal and Hazelcast to the pump.
- * It may hang in a file operation of a hung share; the main thread stays responsive and says so.
+ * The pump thread of the scan bridge: wires archive, journal and Hazelcast to the pump. It may hang in a file
+ * operation on a hung share; the main thread stays responsive and reports that.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
@@ -44,7 +44,7 @@ const PARSE_TIMEOUT_MS = 2_000;
 const PARSE_HEAP_MB = 256;
 const QUEUE_MAX = 100_000;
 
-/** Starts the pump of this thread; `onStep` is for tests that stop a bridge inside a commit. */
+/** Starts the pump of this thread; `onStep` is for tests that stop a bridge within a commit. */
 export async function runPump(onStep: (step: CommitStep) => void): Promise<void> {
   const port = parentPort;
   assert(port !== null, "the pump runs as a worker thread");
@@ -66,7 +66,7 @@ export async function runPump(onStep: (step: CommitStep) => void): Promise<void>
       return;
     }
     if (message.kind === "relist") {
-      // Before there is a pump the first listing is still to come.
+      // Without a pump the first listing is still to come.
       link.pump?.relist();
       return;
     }
@@ -237,7 +237,7 @@ async function openHazelcast(thread: ThreadDeps) {
   return { hazelcast, store, reporting };
 }
 
-/** Order goes on from the newest scan in order that Hazelcast or the journal knows. */
+/** The order continues from the newest scan in order that Hazelcast or the journal knows. */
 function newestOf(journal: ScanJournal, started: Started): Newest | null {
   const row = journal.newestInOrder();
   const head = parseScanHead(started.commit.state.latest);

@@ -1,9 +1,9 @@
-/** The bridge's figures: latencies apart from each other, rates, counters. */
+/** The bridge's figures: latencies by stage, rates, counters. */
 import { createLatency, type LatencySummary } from "../latency.ts";
 
 const CLOCK_OFFSET_FILES = 100;
 const RATE_SECONDS = 60;
-/** So many late scans in a row are no straggler. */
+/** This many consecutive late scans are not stragglers. */
 const LATE_RUN_MIN = 20;
 
 export type Telemetry = ReturnType<typeof createTelemetry>;
@@ -13,7 +13,7 @@ export type PushedScan = {
   readonly scanNumber: number;
   readonly assetCount: number;
   readonly mtimeUs: number;
-  /** What ordered it. */
+  /** The file time that ordered it. */
   readonly timeUs: number;
   readonly firstSeenUs: number;
   readonly late: boolean;
@@ -30,7 +30,7 @@ export function createTelemetry() {
   const counts = { pushed: 0, late: 0, replayed: 0, duplicates: 0, quarantined: 0, batches: 0 };
   let last: PushedScan | null = null;
   let newestUs: number | null = null;
-  /** Since the last one in order, those apart that were found by a start. */
+  /** Since the last one in order, without those found by a start. */
   let lateRun = 0;
 
   const advance = (nowMs: number): number => {
@@ -50,7 +50,7 @@ export function createTelemetry() {
       else if (!scan.replayed) lateRun += 1;
       if (scan.replayed) counts.replayed += 1;
       else {
-        // A backlog's waiting says nothing about the way of a scan.
+        // Waiting in a backlog says nothing about latency.
         const offsetMs = (scan.firstSeenUs - scan.mtimeUs) / 1_000;
         offsets[counts.pushed % CLOCK_OFFSET_FILES] = offsetMs;
         completeToSeen.add(offsetMs);
@@ -61,7 +61,7 @@ export function createTelemetry() {
       perSecond[slot] = perSecond[slot]! + 1;
       last = scan;
     },
-    /** What shows only in many scans: a writer whose clock went back, which makes all of them late. */
+    /** A problem that shows only over many scans: a writer whose clock went back, which makes all of them late. */
     trouble(): string | null {
       if (lateRun < LATE_RUN_MIN || last === null) return null;
       const behindS = newestUs === null ? 0 : Math.round((newestUs - last.timeUs) / 1_000_000);

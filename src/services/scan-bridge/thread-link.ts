@@ -1,4 +1,4 @@
-/** What the parts of the pump thread share, and what it reports once a second. */
+/** State shared by the parts of the pump thread, and its report once a second. */
 import { hostname } from "node:os";
 import { wallMicros } from "../../adapters/clock.ts";
 import type { ScanStore } from "../../adapters/hazelcast/scan-store.ts";
@@ -14,7 +14,7 @@ import { flatten, type Telemetry } from "./telemetry.ts";
 /** The parts of the bridge that reports are made of, as far as they exist yet. */
 export type Link = {
   isUp: boolean;
-  /** Why the journal cannot be opened or claimed; null once the bridge has it. */
+  /** Why the journal cannot be opened or claimed; null once it is. */
   trouble: string | null;
   pump: Pump | null;
   rounds: Rounds | null;
@@ -58,10 +58,10 @@ export function report(thread: ThreadDeps, store: ScanStore): void {
     updated_at: isoFromMicros(wallMicros()),
     state,
     backlog: facts.backlog,
-    /** For who asks how the bridge is while Temporal is away. */
+    /** For readers of the heartbeat while Temporal is away. */
     facts: factsOfBridge(facts),
     ...figures,
   };
-  // An unanswered heartbeat is no event: the next one follows in a second.
+  // A failed heartbeat does not matter: the next one follows in a second.
   store.putHeartbeat("scan-bridge", JSON.stringify(heartbeat)).catch(() => {});
 }

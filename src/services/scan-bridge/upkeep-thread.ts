@@ -1,4 +1,4 @@
-/** Entry point of the thread that keeps the journal sound: a slow disk holds up no scan. */
+/** Entry point of the thread that maintains the journal, so that a slow disk delays no scan. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { monotonicMs } from "../../adapters/clock.ts";
@@ -8,12 +8,12 @@ import { messageOf } from "../../domain/failure.ts";
 import { MS_PER_HOUR } from "../../domain/time.ts";
 import type { UpkeepMessage, UpkeepSettings } from "./upkeep.ts";
 
-/** How much of the journal a power cut may cost. */
+/** How much of the journal a power failure may cost. */
 const SECURE_MS = 1_000;
-/** Work that can wait gets a twentieth of a core, and of the time in which the journal can be written. */
+/** Deferrable work gets a twentieth of a core, and of the time in which the journal can be written. */
 const PAUSE_PER_STEP = 20;
 const PAUSE_MIN_MS = 20;
-/** Until the next look, when there was nothing to do. */
+/** Until the next look when there was nothing to do. */
 const WORK_EVERY_MS = MS_PER_HOUR;
 
 const port = parentPort;
@@ -37,7 +37,7 @@ while (!stopped.signal.aborted) {
     trouble = null;
     await workUntil(upkeep, dueMs);
   } catch (error) {
-    // A full disk hinders the pump as well, which waits; the log may still be moved.
+    // On a full disk the pump waits as well; checkpointing the log may still work.
     if (trouble === null) {
       tell("warn", `a power cut may take more than a second of the journal: ${messageOf(error)}`);
     }

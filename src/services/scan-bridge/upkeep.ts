@@ -1,4 +1,4 @@
-/** The thread that keeps the journal sound while the pump writes it, seen from the pump's. */
+/** The pump's handle to the thread that maintains the journal. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { messageOf } from "../../domain/failure.ts";
@@ -17,11 +17,11 @@ export type Upkeep = { readonly stop: () => Promise<void> };
 
 const HEAP_MB = 16;
 const YOUNG_MB = 2;
-/** A thread that a hung disk holds is not waited for. */
+/** A thread blocked by a hung disk is not waited for. */
 const STOP_WAIT_MS = 1_000;
 const RESTART_MS = 10_000;
 
-/** A thread that fails, such as for want of descriptors, is started again: scans go on without it. */
+/** A thread that fails, for example without file descriptors, is restarted: scans continue without it. */
 export function startUpkeep(
   settings: UpkeepSettings,
   onMessage: (message: UpkeepMessage) => void,

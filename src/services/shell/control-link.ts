@@ -1,7 +1,6 @@
 /**
- * A service's end of the control pipe: it says ready, beats, hands over log lines, and learns
- * that its supervisor is gone.
- * Invariant: nothing here blocks or throws; what the supervisor does not read is dropped and counted.
+ * A service's end of the control pipe: reports ready, beats, passes on log lines, and notices when the supervisor is
+ * gone. Invariant: nothing here blocks or throws; what the supervisor does not read is dropped and counted.
  */
 import { fstatSync } from "node:fs";
 import { Socket } from "node:net";
@@ -11,9 +10,9 @@ import type { ServiceBeat, ServiceMessage } from "../../wire/control-pipe.ts";
 export type ControlLink = {
   ready(): void;
   beat(beat: Pick<ServiceBeat, "state" | "facts" | "counters">): void;
-  /** Kept for the next beat; beyond 20 lines the oldest is dropped. */
+  /** Sent with the next beat; beyond 20 lines the oldest is dropped. */
   log(line: string): void;
-  /** Called once when the supervisor's end closes: the service must end itself then. */
+  /** Called once when the supervisor's end closes: the service must then end itself. */
   onClosed(callback: () => void): void;
 };
 
@@ -55,7 +54,7 @@ export function openControlLink(options: { readonly fd?: number } = {}): Control
       lines = [];
       const short = state.slice(0, STATE_CHARS_MAX);
       if (send({ kind: "beat", state: short, facts, counters, log, dropped })) return;
-      // The beat is the sign of life: long log lines must not cost it.
+      // The beat is the sign of life, so long log lines must not cost it.
       dropped += log.length;
       if (!send({ kind: "beat", state: short, facts, counters, log: [], dropped })) dropped += 1;
     },
@@ -73,7 +72,7 @@ export function openControlLink(options: { readonly fd?: number } = {}): Control
   };
 }
 
-/** Node's own descriptors are never sockets, so a socket here is the one that the supervisor gave. */
+/** Node's own descriptors are never sockets, so a socket here is the supervisor's. */
 function openSocket(fd: number): Socket | null {
   try {
     return fstatSync(fd).isSocket() ? new Socket({ fd, readable: true, writable: true }) : null;

@@ -1,11 +1,11 @@
-/** What a start finds wrong and only a person can set right: the process ends with 78, and no restart is tried. */
+/** A start error that only a person can mend: the process ends with exit code 78, and is not restarted. */
 import { messageOf } from "../../domain/failure.ts";
 
 export class MisconfiguredError extends Error {
   override readonly name = "MisconfiguredError";
 }
 
-/** Whatever `make` throws is somebody's to set right. */
+/** Any error of `make` is one that a person has to mend. */
 export function orMisconfigured<T>(make: () => T): T {
   try {
     return make();

@@ -1,8 +1,7 @@
 /**
- * The frame of every service process: configuration or exit 78, log, control link, ready, beats,
- * signals, the deadline of a stop, exit codes. A service adds how it starts, what its beats say and
- * how it stops.
- * Invariant: nothing else in a service listens to signals or ends the process.
+ * The frame of every service process: configuration or exit 78, log, control link, ready, beats, signals, the
+ * deadline of a stop, exit codes. A service adds its start, its beats and its stop. Invariant: nothing else in a
+ * service handles signals or ends the process.
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -28,40 +27,46 @@ export type Shell = {
   readonly config: Config;
   readonly logger: Logger;
   readonly link: ControlLink;
-  /** Into the log under the service's tag; what is no mere news reaches the supervisor, too. */
+  /** Logs under the service's tag; warnings and errors also reach the supervisor. */
   readonly say: Say;
   readonly end: (exitCode: number, line: string) => never;
-  /** Ends with what the error stands for. */
+  /** Ends the process with the error's exit code. */
   readonly fail: (error: unknown) => never;
 };
 
 export type Beat = Pick<ServiceBeat, "state" | "facts" | "counters">;
 
 export type Running = {
-  /** Settles once a restart would help no more; left out: it is so from the start. */
+  /**
+   * Resolves when the service is ready, or only waits for something that a restart would not mend; absent: from the
+   * start.
+   */
   readonly ready?: Promise<void>;
-  /** Asked each second, to the end. */
+  /** Called each second, until the end. */
   beat(): Beat;
-  /** Where the heartbeat is put for who cannot ask the supervisor; left out by who puts its own. */
+  /**
+   * Where the heartbeat is published for readers without access to the supervisor; absent for a service that
+   * publishes its own.
+   */
   readonly heartbeat?: {
     put(text: string): Promise<unknown>;
     readonly about: Readonly<Record<string, number | string>>;
   };
-  /** Ends the work and keeps what must be kept. What takes longer than 8 s is not waited for. */
+  /** Ends the work and saves what must be saved. After 8 s it is no longer waited for. */
   stop(): void | Promise<void>;
   /** The last act of the process. */
   beforeExit?(): void;
 };
 
 export type Service = {
-  /** As its row in the table of services. */
+  /** As in the table of services. */
   readonly name: string;
-  /** Before each line of its log. */
+  /** Prefix of each log line. */
   readonly tag: string;
   start(shell: Shell): Running | Promise<Running>;
 };
 
-/** Below what the supervisor gives before it kills. */
+/** Shorter than the time after which the supervisor kills. */
 const STOP_WAIT_MS = 8_000;
 
 export async function runService(service: Service): Promise<void> {
@@ -150,12 +155,12 @@ function beatEachSecond({ name }: Service, shell: Shell, running: Running): void
       facts,
       ...figures,
     };
-    // An unanswered heartbeat is no event: the next one follows in a second.
+    // A failed heartbeat does not matter: the next one follows in a second.
     heartbeat.put(JSON.stringify(told)).catch(() => {});
   }, BEAT_INTERVAL_MS);
 }
 
-/** Thrown in a timer it would end the process past its log, and past what it does last. */
+/** Thrown in a timer it would end the process without a log line and without its last acts. */
 function askedBeat({ fail }: Shell, running: Running): Beat {
   try {
     return running.beat();
@@ -170,7 +175,7 @@ async function stopService(shell: Shell, life: Life, why: string): Promise<void>
   shell.say("info", `stopping: ${why}`);
   setTimeout(() => shell.end(EXIT_DONE, "stopped, and what still worked was left"), STOP_WAIT_MS);
   try {
-    // What a start has begun is cut off as a kill would, and made good by the next start.
+    // An interrupted start is cut off as by a kill, and repaired by the next start.
     await life.running?.stop();
   } catch (error) {
     shell.end(EXIT_FAILED, `could not save its state: ${messageOf(error)}`);

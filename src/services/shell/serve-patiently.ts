@@ -1,4 +1,4 @@
-/** A local socket that a service can do without: it is opened as soon as that is possible. */
+/** Serves an optional local socket: it is opened as soon as that is possible. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ControlServer, serveControl } from "../../adapters/control-socket.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -9,7 +9,7 @@ export async function servePatiently(of: {
   readonly path: string;
   readonly requestCharsMax: number;
   readonly answer: (line: string) => Promise<string>;
-  /** Told once, however long it lasts. */
+  /** Called once, however long it lasts. */
   readonly onRefused: (why: string) => void;
 }): Promise<ControlServer> {
   const { path, requestCharsMax, answer, onRefused } = of;

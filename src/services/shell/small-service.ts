@@ -1,6 +1,6 @@
 /**
- * The frame of a process that no worker keeps and that is to stay small: lines to its own output, signals, the end.
- * Invariant: loads no package and no configuration, and no line that cannot be written ends it.
+ * The frame of a small process that no worker keeps: output lines, signals, the end. Invariant: it loads no package
+ * and no configuration, and a line that cannot be written does not end it.
  */
 import { wallMicros } from "../../adapters/clock.ts";
 import { isoFromMicros } from "../../domain/time.ts";
@@ -9,9 +9,9 @@ export type SaySmall = (level: "info" | "warn" | "error", msg: string) => void;
 
 export type SmallService = {
   readonly name: string;
-  /** Before each line of its log. */
+  /** Prefix of each log line. */
   readonly tag: string;
-  /** A sentence where it is not to run. */
+  /** Returns a sentence where it should not run. */
   start(say: SaySmall): Promise<{ stop(): Promise<void> } | string>;
 };
 
@@ -19,7 +19,7 @@ const EXIT_REFUSED = 1;
 
 export async function runSmallService(service: SmallService): Promise<void> {
   const { name, tag } = service;
-  // A disk that is full, or a reader that is gone, costs lines and nothing else.
+  // A full disk, or a closed pipe, only costs lines.
   for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
   const say: SaySmall = (level, msg) => {
     const time = isoFromMicros(wallMicros());

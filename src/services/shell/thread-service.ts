@@ -1,6 +1,6 @@
 /**
- * A service whose work is done in a thread, which may hang in a file operation: the main thread goes
- * on to beat, says so, and ends the process without it.
+ * A service whose work is done in a thread, which may hang in a file operation: the main thread continues to beat,
+ * reports the hang, and ends the process without the thread.
  */
 import type { Worker } from "node:worker_threads";
 import { EXIT_FAILED } from "../../domain/supervision/exit-codes.ts";
@@ -16,9 +16,9 @@ export type ThreadReport<Facts> = {
   readonly counters: Readonly<Record<string, number | string | null>>;
 };
 
-/** What the thread tells. */
+/** Messages of the thread. */
 export type ThreadMessage<Facts> =
-  /** It works, or waits for what will come by itself: no restart would help. */
+  /** It works, or waits for something that a restart would not mend. */
   | { readonly kind: "ready" }
   | ThreadReport<Facts>
   | { readonly kind: "log"; readonly level: Level; readonly line: string }
@@ -26,23 +26,23 @@ export type ThreadMessage<Facts> =
 
 export type WorkingThread<Facts> = {
   readonly thread: Worker;
-  /** Counted up by the thread while no file operation holds it. */
+  /** Incremented by the thread while no file operation blocks it. */
   readonly alive: Int32Array;
-  /** What is said of a thread that hangs. */
+  /** The texts for a hanging thread. */
   readonly hung: { readonly state: string; readonly began: string; readonly ended: string };
-  /** `told` by its last report, null before the first. */
+  /** `told`: its last report, null before the first. */
   factsOf(told: Facts | null, isHung: boolean): WorkFacts | null;
-  /** The thread ends the process when it has done what must be done. */
+  /** The thread ends the process when its work is finished. */
   stop(): void;
 };
 
-/** Without a sign of life for this long a thread hangs. */
+/** A thread without a sign of life for this long hangs. */
 const HUNG_AFTER_MS = 5_000;
 
 export function superviseThread<Facts>(shell: Shell, of: WorkingThread<Facts>): Running {
   const { say, logger, link } = shell;
   const ready = Promise.withResolvers<void>();
-  // Looked at with each beat.
+  // Checked with each beat.
   const limits = { lookMs: BEAT_INTERVAL_MS, hungAfterMs: HUNG_AFTER_MS };
   const looksHung = watchThread(of.alive, limits);
   let report: ThreadReport<Facts> | null = null;
@@ -82,11 +82,11 @@ export function superviseThread<Facts>(shell: Shell, of: WorkingThread<Facts>): 
     },
     async stop() {
       of.stop();
-      // A thread that hangs is not waited for; any other ends the process itself.
+      // A hanging thread is not waited for; any other ends the process itself.
       if (!isHung) await new Promise<never>(() => {});
     },
     beforeExit() {
-      // A thread stuck in the kernel would hold an orderly exit for ever.
+      // A thread stuck in the kernel would block an orderly exit forever.
       if (isHung) process.kill(process.pid, "SIGKILL");
     },
   };

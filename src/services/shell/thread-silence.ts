@@ -1,14 +1,14 @@
-/** Whether a thread hangs, by a count that it raises; time in which nobody looked is none. */
+/** Whether a thread hangs, judged by a counter that it increments; time in which nobody looked does not count. */
 import { monotonicMs } from "../../adapters/clock.ts";
 import { HEARD, isTooSilent, silentLook } from "../../domain/supervision/silence.ts";
 
 export type SilenceLimits = {
-  /** From one look to the next. */
+  /** Interval of the looks. */
   readonly lookMs: number;
   readonly hungAfterMs: number;
 };
 
-/** `alive` is counted up by the thread while nothing holds it; each call is a look. */
+/** `alive` is incremented by the thread while nothing blocks it; each call is a look. */
 export function watchThread(alive: Int32Array, limits: SilenceLimits): () => boolean {
   let seen = 0;
   let lookedMs = monotonicMs();

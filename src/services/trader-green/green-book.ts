@@ -1,8 +1,6 @@
 /**
- * GREEN at work: takes what BLUE's log has, in slices, and says what came of it.
- *
- * Invariant: a snapshot holds both books after the same event, so a start goes on from there and ends
- * where an undisturbed run does.
+ * GREEN at work: takes BLUE's log in slices, and reports the results. Invariant: a snapshot holds both books after
+ * the same event, so a restart from it ends in the same state as an undisturbed run.
  */
 import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
 import type { EventLogReader } from "../../adapters/event-log/event-log.ts";
@@ -28,7 +26,7 @@ import type { OpenedShadow } from "./open-shadow.ts";
 export type GreenWorld = {
   readonly opened: OpenedShadow;
   readonly configurations: { readonly green: BookConfiguration };
-  /** What BLUE ran under a hash; null where this process can't have it. */
+  /** BLUE's configuration for a hash; null where this process can't load it. */
   readonly blueOf: (hash: string) => BookConfiguration | null;
   readonly trades: Pick<TradeFile, "add" | "sync">;
   /** Events of BLUE's log between snapshots. */
@@ -38,7 +36,7 @@ export type GreenWorld = {
   readonly say: (level: "info" | "warn", line: string) => void;
 };
 
-/** A slice: beats and requests are answered between two of them. */
+/** Events per slice: beats and requests are answered between two slices. */
 const EVENTS_PER_SLICE = 500;
 
 export class GreenBook {
@@ -51,7 +49,7 @@ export class GreenBook {
   #trades: number;
   #blueVersion: BookConfiguration;
   readonly #saved: SaveNote;
-  /** BLUE went on as something that this process can't follow. */
+  /** BLUE continues as a version that this process can't load. */
   #isBlueLost = false;
 
   constructor(world: GreenWorld) {
@@ -76,12 +74,12 @@ export class GreenBook {
     });
   }
 
-  /** The index of the last event that was taken; -1 before the first. */
+  /** The index of the last event taken; -1 before the first. */
   get index(): number {
     return this.#index;
   }
 
-  /** Takes a slice of what the log has; whether there may be more at once. */
+  /** Takes a slice of the log; returns whether there may be more at once. */
   takeSlice(): boolean {
     let taken = 0;
     for (const event of this.#reader.poll()) {
@@ -113,7 +111,7 @@ export class GreenBook {
       version: 1,
       index: this.#index,
       nowMs: this.#nowMs,
-      // A start takes nothing from a state that is not BLUE's.
+      // A start ignores a BLUE state with an empty hash.
       blueHash: this.#isBlueLost ? "" : this.#blueVersion.hash,
       greenHash: configurations.green.hash,
       blue: snapshotOf(this.shadow.blue),
@@ -150,7 +148,7 @@ export class GreenBook {
       divergence: comparison.first?.detail.slice(0, 500) ?? null,
       configuration: green.hash.slice(0, 12),
       blue_configuration: this.#blueVersion.hash.slice(0, 12),
-      /** BLUE runs what this process could not load: restart this one. */
+      /** BLUE runs a version that this process could not load: restart this process. */
       blue_is_other: this.#isBlueLost ? "yes" : "no",
     };
   }
@@ -188,7 +186,7 @@ export class GreenBook {
       }
       if (command.kind !== "book_trade") continue;
       const { trade } = command;
-      // Counted, not by index: GREEN has no log of its own.
+      // A counter, not an index: GREEN has no log of its own.
       this.#trades += 1;
       trades.add({ index: this.#trades, trade });
       say("info", `trade ${trade.positionId}: ${trade.pnl} (${trade.exitReason})`);

@@ -1,21 +1,22 @@
-/** Answers GREEN's local socket: questions only. GREEN obeys the commands that operators give BLUE. */
+/** Answers GREEN's local socket: queries only. GREEN follows the commands that operators give BLUE. */
 import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
 import { type TraderAnswer, TraderRequest } from "../../wire/trading/trader-control.ts";
 import { traderStatusOf } from "../book-status.ts";
 import type { GreenBook } from "./green-book.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 export type GreenControlDeps = {
   readonly book: Pick<GreenBook, "shadow" | "index">;
   readonly trades: Pick<TradeFile, "since">;
 };
 
-/** Every answer is one line; an unreadable request is answered, too. */
+/** Every answer is one line; an unreadable request gets one, too. */
 export async function answerGreen(deps: GreenControlDeps, line: string): Promise<string> {
   return JSON.stringify(await answerTo(deps, line));
 }
 
 async function answerTo({ book, trades }: GreenControlDeps, line: string): Promise<TraderAnswer> {
-  const request = TraderRequest.safeParse(parseJson(line));
+  const request = TraderRequest.safeParse(jsonOrNull(line));
   if (!request.success) {
     return plain("", false, "the request is none that a trader knows");
   }
@@ -43,14 +44,6 @@ async function answerTo({ book, trades }: GreenControlDeps, line: string): Promi
         false,
         `GREEN obeys what BLUE is told, so that both stay comparable: send '${command}' to BLUE`,
       );
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
   }
 }
 

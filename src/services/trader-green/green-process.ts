@@ -1,6 +1,6 @@
 /**
- * The process of book GREEN: reads BLUE's log and nothing else of BLUE. No broker but the paper desk
- * and no keys are wired here, so whatever the version does, it can't trade.
+ * The process of book GREEN: reads BLUE's log and nothing else of BLUE. Only the paper desk and no keys are wired
+ * here, so that no version can trade for real.
  */
 import { controlSocketPath, serveControl } from "../../adapters/control-socket.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
@@ -39,7 +39,7 @@ async function start(shell: Shell): Promise<Running> {
       queue: null,
       notes: [
         ...notesOf(book.shadow.green),
-        // What BLUE hears is in its log, and nothing else.
+        // GREEN's only inputs are those in BLUE's log.
         ...missingFeedsOf(book.shadow.green, shell.config.feeds),
       ],
     };

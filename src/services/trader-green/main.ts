@@ -1,4 +1,4 @@
-/** Entry point of book GREEN: a version beside BLUE's, on the same events, on paper and without keys. */
+/** Entry point of book GREEN: another version on BLUE's events, on paper and without keys. */
 import { runGreen } from "./green-process.ts";
 
 await runGreen();

@@ -34,7 +34,7 @@ import { traderOf } from "../../domain/supervision/services.ts";
 import { type BookName, COUNTED_BOOK, SHADOW_BOOK } from "../../domain/trading/books.ts";
 
 export const GREEN_SERVICE = traderOf(SHADOW_BOOK).name;
-/** How long what BLUE appended may wait. */
+/** Longest wait of an event that BLUE appended. */
 const LOOK_EVERY_MS = 50;
 
 type Folders = { readonly place: { root: string; book: string }; readonly green: string };
@@ -53,7 +53,7 @@ export async function openGreen(shell: Shell) {
   const configurations = orMisconfigured(() => configurationsOf(config, folders, strategyOf));
   const opened = orMisconfigured(() => open(shell, folders, configurations));
   if (opened.isAnew) rmSync(tradesPath(folders.green), { force: true });
-  // Trades behind the restored state were lost with the log's end: they are counted anew.
+  // Trades after the restored state were lost with the log's end: they will be counted again.
   cutTrades(folders.green, opened.green.data.account.trades);
   const trades = new TradeFile(folders.green);
   const hazelcast = await connectHazelcast({
@@ -129,7 +129,7 @@ function decoded(found: Snapshot | null): SavedState | null {
   return found === null ? null : decodeTraderSnapshot(found.bytes);
 }
 
-/** Slice after slice while there is something, else a look now and then. */
+/** Slice after slice while there are events, else a look at intervals. */
 function followLog(
   shell: Shell,
   { book, publication }: { readonly book: GreenBook; readonly publication: Publication },

@@ -1,9 +1,7 @@
 /**
- * Both books as they stood at an event of BLUE's log, and the log from there on. Each half is found by
- * itself: a version of GREEN that changed does not cost BLUE's state, nor the other way round.
- *
- * Invariant: no part of BLUE's log is folded with another version than the one that decided there,
- * as far as that version is known.
+ * Restores both books at an event of BLUE's log, and reads the log from there on. Each half is restored on its own,
+ * so that a changed version of GREEN does not cost BLUE's state, nor the reverse. Invariant: no part of BLUE's log is
+ * folded with another version than the one that decided there, as far as that version is known.
  */
 import type { EventLogReader } from "../../adapters/event-log/event-log.ts";
 import { codeOf } from "../../domain/failure.ts";
@@ -32,17 +30,17 @@ export type OpenedShadow = {
   /** The index of the last event that GREEN took; -1 for none. */
   readonly index: number;
   readonly nowMs: number;
-  /** Reads what follows. */
+  /** Reads the following events. */
   readonly reader: Pick<EventLogReader, "poll" | "close">;
-  /** GREEN begins with cash and history of its own making: what it booked before is another's. */
+  /** GREEN begins with new cash and history: earlier trades belong to another version. */
   readonly isAnew: boolean;
 };
 
 export type OpenShadowDeps = {
   readonly configurations: { readonly blue: BookConfiguration; readonly green: BookConfiguration };
-  /** What BLUE ran under a hash; null where it can't be had any more. */
+  /** BLUE's configuration for a hash; null where it is no longer available. */
   readonly blueOf: (hash: string) => BookConfiguration | null;
-  /** GREEN's own and the last promotion's, the one to be preferred first. */
+  /** GREEN's own and the last promotion's, the preferred one first. */
   readonly snapshots: readonly ShadowSnapshot[];
   /** BLUE's oldest, for a log whose first days retention has deleted. */
   readonly oldestOfBlue: () => SavedState | null;
@@ -52,7 +50,7 @@ export type OpenShadowDeps = {
   readonly say: (level: "info" | "warn", line: string) => void;
 };
 
-/** @throws {Error} when BLUE's log can be folded from nowhere. */
+/** @throws {Error} when no state is available from which BLUE's log can be folded. */
 export function openShadow(deps: OpenShadowDeps): OpenedShadow {
   for (const snapshot of deps.snapshots) {
     const opened = openAt(deps, snapshot);
@@ -86,7 +84,7 @@ function openAt(deps: OpenShadowDeps, snapshot: ShadowSnapshot): OpenedShadow | 
     say("warn", `${taken.reason}: GREEN's changed version begins anew, beside BLUE as it stands`);
     return besideBlue(deps, blue);
   }
-  // What differed under other configurations says nothing of these.
+  // A comparison under other configurations says nothing about these.
   const isSame = own !== null && snapshot.greenHash === green.hash;
   const comparison = isSame ? snapshot.comparison : createComparison();
   if (snapshot.greenHash !== green.hash) {
@@ -95,7 +93,7 @@ function openAt(deps: OpenShadowDeps, snapshot: ShadowSnapshot): OpenedShadow | 
   return { blue, green: taken.trader, comparison, index, nowMs, reader, isAnew: false };
 }
 
-/** A log that a power cut took the end of may have gone on otherwise. */
+/** A log that lost its end in a power failure may have continued differently. */
 function isNext(
   reader: Pick<EventLogReader, "poll">,
   expected: { readonly index: number; readonly nowMs: number },
@@ -111,7 +109,7 @@ function isNext(
   }
 }
 
-/** Null where what ran when it was saved can't be had. */
+/** Null where the version that saved it is not available. */
 function restoredBlue({ configurations, blueOf }: OpenShadowDeps, saved: SavedState): Blue | null {
   const { snapshot, configurationHash } = saved;
   const version = configurationHash === null ? configurations.blue : blueOf(configurationHash);

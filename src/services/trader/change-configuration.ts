@@ -1,6 +1,6 @@
 /**
- * A flat book that goes on as it is configured now, after it ran something else. One that holds
- * something does not: the position is the plan of what opened it.
+ * Changes a flat book to its present configuration after it ran another one. A book with positions is refused: a
+ * position follows the plan of the version that opened it.
  */
 import { configurationDifference } from "../../domain/trading/shadow/configuration-difference.ts";
 import { versionName } from "../../domain/trading/shadow/comparison.ts";
@@ -29,8 +29,8 @@ export function changeConfiguration(
   if (0 < differences.length) {
     return { trader: taken(configuration, snapshotOf(was), change), change };
   }
-  // A book's money is its own once it has begun. What is of no strategy is taken with what is held: a
-  // position that must be written off could never be, if the book had to be flat for it.
+  // A book keeps its money once it has begun. Settings that belong to no strategy are changed even while a position
+  // is held: a position that must be written off could not be, if the book had to be flat for that.
   const trader = restoreFrom(configuration.trader, snapshotOf(was));
   return { trader, change: `${change}${lightDifference(ran, configuration)}` };
 }
@@ -45,7 +45,7 @@ function lightDifference(ran: BookConfiguration, configuration: BookConfiguratio
     : `${before} becomes ${after}`;
 }
 
-/** The same where what ran can't be had any more: its last state is enough. @throws as above. */
+/** The same where the previous version is no longer available: its last state is enough. @throws as above. */
 export function changeUnknown(
   snapshot: TraderSnapshot,
   configuration: BookConfiguration,

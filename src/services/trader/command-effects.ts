@@ -1,6 +1,6 @@
 /**
- * What comes of a step besides the broker's orders: trades into their file, days and states to be
- * published, lines for the log. Done after the decision, in the order of the events.
+ * The effects of a step besides its orders: trades written to their file, days and states published, log lines. Done
+ * after the decision, in the order of the events.
  */
 import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
 import type { DayEntry, Note, TraderCommand } from "../../domain/trading/commands.ts";

@@ -1,9 +1,8 @@
 /**
- * Publishes the configured posture where the configuration has no safety watchdog: marked
- * `source: static`, and refreshed long before it is too old for an entry.
- *
- * Invariant: what another has published stays, however old it is: its silence is a reason not to enter. Only what a
- * watchdog left behind is replaced once it is too old for an entry: the configuration says that there is none any more.
+ * Publishes the configured posture where no safety watchdog is configured: marked `source: static`, and refreshed
+ * well before it is too old for an entry. Invariant: a posture of another publisher stays, however old it is, because
+ * its silence is a reason not to enter. Only one that a watchdog left behind is replaced once it is too old: the
+ * configuration says that there is no watchdog any more.
  */
 import type { ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import type { Posture } from "../../domain/trading/posture.ts";
@@ -23,7 +22,7 @@ export type ConfiguredPostureDeps = {
 
 const SOURCE = "static";
 const REFRESH_MS = 5_000;
-/** A watchdog that runs publishes every second, and its posture lets entries through for so long. */
+/** A running watchdog publishes every second; its posture allows entries for this long. */
 const LEFT_BEHIND_MS = 30_000;
 
 export function publishConfiguredPosture(deps: ConfiguredPostureDeps): { stop(): void } {
@@ -31,7 +30,7 @@ export function publishConfiguredPosture(deps: ConfiguredPostureDeps): { stop():
   const tryOnce = async (): Promise<void> => {
     if (isUnderWay) return;
     isUnderWay = true;
-    // While the member is away nobody can hear it; the next try follows.
+    // While the member is away nobody can read it; the next try follows.
     await offerPosture(deps).catch(() => undefined);
     isUnderWay = false;
   };

@@ -1,4 +1,4 @@
-/** Answers the local socket: an operator's command becomes an event, a question is read off the state. */
+/** Answers the local socket: an operator's command becomes an event, a query reads the state. */
 import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
 import { unpricedPositions } from "../../domain/trading/portfolio/unpriced-positions.ts";
 import type { Note } from "../../domain/trading/commands.ts";
@@ -20,15 +20,15 @@ export type ControlDeps = {
   readonly trades: Pick<TradeFile, "since">;
   /** One short phrase for operators. */
   readonly standing: () => string;
-  /** Writes the trades of what was stepped. */
+  /** Writes the trades of the steps so far. */
   readonly flush: () => void;
-  /** Steps a fact; returns the notes that came of it, null when the journal could not take it. */
+  /** Steps a fact; returns the resulting notes, null when the journal did not accept it. */
   readonly take: (fact: Fact) => readonly Note[] | null;
-  /** False when the journal could not take it. */
+  /** False when the journal did not accept it. */
   readonly takePosture: (fact: PostureFact) => boolean;
 };
 
-/** Every answer is one line; an unreadable request is answered, too. */
+/** Every answer is one line; an unreadable request gets one, too. */
 export async function answerRequest(deps: ControlDeps, line: string): Promise<string> {
   return JSON.stringify(await answerTo(deps, line));
 }
@@ -53,7 +53,7 @@ async function answerTo(deps: ControlDeps, line: string): Promise<TraderAnswer> 
     case "trades": {
       const { id, after, max } = request;
       deps.flush();
-      // Read before the file: what is booked meanwhile lies behind it.
+      // Read before the file: trades booked meanwhile have higher indexes.
       const newest = deps.trader.nextIndex - 1;
       const trades = await deps.trades.since(after, max);
       const to = trades.length < max ? Math.max(after, newest) : (trades.at(-1)?.index ?? after);
@@ -107,7 +107,7 @@ function plain(id: string, ok: boolean, detail: string): TraderAnswer {
   return { id, ok, detail, status: null, trades: null };
 }
 
-/** A sentence when it is none. */
+/** A sentence when it is not a request. */
 function parseRequest(line: string): TraderRequest | string {
   let raw: unknown;
   try {

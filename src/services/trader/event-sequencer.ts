@@ -1,8 +1,7 @@
 /**
- * One book as it runs: every fact gets its place and its time, is appended to the journal, and only
- * then stepped. One queue, one order.
- *
- * Invariant: what was stepped is in the journal, so folding the journal gives this state again.
+ * The sequencer of a running book: every fact gets its index and its time, is appended to the journal, and only then
+ * stepped. One queue, one order. Invariant: every stepped event is in the journal, so folding the journal reproduces
+ * this state.
  */
 import type { OutcomeFile } from "../../adapters/event-log/outcome-file.ts";
 import type { EventLog } from "../../adapters/event-log/event-log.ts";
@@ -15,20 +14,20 @@ import type { BrokerEvent, BrokerReport, TraderEvent } from "../../domain/tradin
 import type { Trader } from "../../domain/trading/trader.ts";
 
 type WithoutPlace<E> = E extends unknown ? Omit<E, "index" | "nowMs"> : never;
-/** An event before it has its place in the log. */
+/** An event before it has its index in the log. */
 export type Fact = WithoutPlace<TraderEvent>;
 
-/** What a step asks of the shell, with the event that it came of. */
+/** The commands of a step, with the event that caused them. */
 export type BookedCommands = {
   readonly index: number;
   readonly commands: readonly TraderCommand[];
 };
 
-/** Moments in the life of an event; tests end the process at them. */
+/** Moments in the processing of an event at which tests end the process. */
 export type BookStep =
   "before_append" | "appended" | "report_appended" | "stepped" | "published" | "outbox_written";
 
-/** Keeps what each step came to; a replay is held against it. */
+/** Records the outcome of each step, for comparison with a replay. */
 export type Outcomes = Pick<OutcomeFile, "beginDay" | "tookEvent" | "gaveCommands" | "endStep">;
 
 export type SequencerDeps = {
@@ -36,14 +35,14 @@ export type SequencerDeps = {
   readonly outcomes: Outcomes;
   readonly trader: Trader;
   readonly desk: Desk;
-  /** The event whose step is not over, as the desk may have more to say to it; null for none. */
+  /** The event whose step is not finished, because the desk may report more on it; null for none. */
   readonly openStep: TraderEvent | null;
   readonly nowMs: () => number;
   readonly onCommands: (booked: BookedCommands) => void;
   readonly onStep: (step: BookStep) => void;
 };
 
-/** The state and the journal differ: the process ends, and a start makes them agree again. */
+/** State and journal differ: the process ends, and a restart makes them agree again. */
 export class SequencerBrokenError extends Error {
   override readonly name = "SequencerBrokenError";
 }
@@ -56,10 +55,10 @@ export class EventSequencer {
   /** The end of the trader's present day. */
   #dayEndMs = Infinity;
   #isInStep = false;
-  /** What the desk reported and what commands there were in this step. */
+  /** The desk's reports and the commands of this step. */
   readonly #reports: BrokerEvent[] = [];
   readonly #given: (readonly TraderCommand[])[] = [];
-  /** What keeps the journal from taking events; null while it takes them. */
+  /** Why the journal does not accept events; null while it does. */
   journalTrouble: string | null = null;
 
   constructor(deps: SequencerDeps) {
@@ -86,8 +85,8 @@ export class EventSequencer {
   }
 
   /**
-   * Appends and steps one fact. False when the journal could not take it: then it was not stepped,
-   * and comes again or is missed as if it had never been heard.
+   * Appends and steps one fact. False when the journal did not accept it: then it was not stepped, and comes again or
+   * is missed as if it had never been received.
    */
   take(fact: Fact): boolean {
     const nowMs = this.#deps.nowMs();
@@ -95,16 +94,16 @@ export class EventSequencer {
     return this.#process({ ...fact, index: this.trader.nextIndex, nowMs });
   }
 
-  /** What the desk says by itself; within a step they are taken by it. */
+  /** Takes the desk's spontaneous reports; a step takes those that come within it. */
   takeReports(): void {
     if (!this.#isInStep) this.stepReports(this.#deps.desk.takeReports());
   }
 
-  /** Between two steps. They count to the one before them, as a replay of the log has them. */
+  /** Between two steps. They belong to the previous step, as in a replay of the log. */
   stepReports(told: readonly BrokerReport[]): void {
     if (told.length === 0) return;
     const nowMs = this.#deps.nowMs();
-    // A start asks the desk for them again.
+    // A restart asks the desk for them again.
     if (!this.#rollDay(nowMs))
       throw new SequencerBrokenError("the journal took no report of the desk");
     this.#isInStep = true;
@@ -113,13 +112,13 @@ export class EventSequencer {
     this.#isInStep = false;
   }
 
-  /** Commands that the log has already, after a restart. */
+  /** Passes on commands that the log has already, after a restart. */
   giveAgain(commands: readonly TraderCommand[]): void {
     giveCommands(this.#deps.desk, commands);
     this.takeReports();
   }
 
-  /** Nothing is taken after it. */
+  /** Nothing is taken after this. */
   end(): void {
     this.#endStep();
   }
@@ -134,7 +133,7 @@ export class EventSequencer {
 
   #process(event: TraderEvent): boolean {
     const { log, outcomes, desk, onStep } = this.#deps;
-    // A step that failed half way left a state that no fold gives.
+    // A step that failed half way left a state that no fold produces.
     if (this.#isInStep) throw new SequencerBrokenError("a step of the trader failed before");
     onStep("before_append");
     try {
@@ -153,14 +152,14 @@ export class EventSequencer {
     outcomes.tookEvent(event);
     this.#openStep = event;
     this.#noteOutcome();
-    // A desk that is derived has said all.
+    // A desk whose reports are derived has nothing more to report.
     if (desk.isDerived) this.#endStep();
     this.#isInStep = false;
     if (event.kind === "day_rolled" || this.#dayEndMs === Infinity) this.#noteDay();
     return true;
   }
 
-  /** Kept for later replays: it takes as long as the step did, and no order waits for it. */
+  /** Recorded for replays after the order was placed, because it takes as long as the step. */
   #noteOutcome(): void {
     const { outcomes } = this.#deps;
     for (const report of this.#reports) outcomes.tookEvent(report);

@@ -1,4 +1,4 @@
-/** Opens what one book's trader works with: its journal, its book as it was, Hazelcast, the bridge's journal. */
+/** Opens what one book's trader works with: its journal, its restored book, Hazelcast, the bridge's journal. */
 import { join } from "node:path";
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
 import { codeHash } from "../../adapters/code/code-hash.ts";
@@ -49,13 +49,13 @@ import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 export type TraderOptions = {
   readonly service: string;
   readonly book: string;
-  /** The rows of feeds that the configuration chooses from; left out: the table's. */
+  /** The rows of feeds that the configuration can name; absent: the table. */
   readonly feedRows?: readonly FeedRow[];
-  /** For tests that end the process inside an event. */
+  /** For tests that end the process within an event. */
   readonly onStep: (step: BookStep) => void;
 };
 
-/** What a power cut can take of a paper book. */
+/** What a power failure may cost a paper book. */
 const SYNC_EVERY_MS = 1_000;
 const UNKEPT =
   "the code that runs could not be kept: once it is changed, its days can't be replayed with it";
@@ -99,13 +99,13 @@ export async function openTrader(shell: Shell, options: TraderOptions) {
     periodMs: SYNC_EVERY_MS,
     onError: (error) => say("error", `the journal could not be synced: ${messageOf(error)}`),
   });
-  // A connection before this would have it hear scans while its orders are still in question.
+  // If it were connected earlier it would receive scans while its orders are still being reconciled.
   running = trader;
   trader.listen();
   return { journal, stores: { ...stores, trades, outcomes }, trader };
 }
 
-/** Opens what the book is kept in, and makes it what it was. */
+/** Opens the book's storage, and restores it. */
 async function openBook({ config, say }: Shell, options: TraderOptions) {
   const { configuration, settings } = await loadBook(config, options.book);
   const place = { root: tradingRoot(config.data_dir), book: options.book };
@@ -158,7 +158,7 @@ async function openBook({ config, say }: Shell, options: TraderOptions) {
   if (!recordConfiguration(folder, configuration.hash, recorded)) say("warn", UNRECORDED);
   if (!keepCode(config.data_dir, program.codeHash, strategy.files ?? [])) say("warn", UNKEPT);
   const { trader: book } = restored;
-  // A death from here on goes on from it: what ran before is not needed any more.
+  // From here on a restart continues from this state: the previous version is no longer needed.
   const begin = restored.change === null ? found.bytes : save(book, book.nextIndex - 1);
   return { restored, journal, trades, outcomes, program, save, saver, begin };
 }
@@ -189,7 +189,7 @@ function tellBehind({ trades, digests, told }: CutBehind, lastIndex: number, say
   );
 }
 
-/** What a log that is kept from its beginning began with, where no state was saved yet. */
+/** The first configuration of a log that is available from its beginning, where no state was saved yet. */
 function firstConfiguration(place: SegmentLogPlace): string | null {
   const reader = new EventLogReader(place, null);
   try {
@@ -241,7 +241,7 @@ async function openStores(
   return { feed, lookup };
 }
 
-/** Loads what this book runs, and nothing of GREEN's. */
+/** Loads only what this book runs, nothing of GREEN's. */
 async function loadBook(config: Config, book: string) {
   try {
     const settings = settingsOfBook(COUNTED_BOOK, config, readBooks(config.data_dir));
@@ -252,7 +252,7 @@ async function loadBook(config: Config, book: string) {
   }
 }
 
-/** The world that failed has a code, and a restart may help; what a person runs has none. */
+/** An error of the outside world has a code, and a restart may help; an error in the operator's own code has none. */
 function orBadBook<T>(restore: () => T): T {
   try {
     return restore();
@@ -262,7 +262,7 @@ function orBadBook<T>(restore: () => T): T {
   }
 }
 
-/** Where in the user's own strategy it was thrown: only such files are run with a number in the name. */
+/** The place in the user's own strategy: only such files are loaded with a number in the name. */
 function placeInFile(error: unknown): string {
   const frames = error instanceof Error ? (error.stack ?? "").split("\n") : [];
   const own = frames.find((frame) => /\?strategy=\d+:/.test(frame));

@@ -1,7 +1,7 @@
 /**
- * After a restart, before the first new event: asks the desk what became of the orders that the log
- * leaves without an outcome. What the log had missed is stepped, and what never arrived is placed again
- * under the same client order id. What neither side explains halts the book: a person decides.
+ * After a restart, before the first new event: asks the desk about the orders that the log leaves without an outcome.
+ * Missing reports are stepped, and orders that never arrived are placed again under the same client order id.
+ * Anything unexplained halts the book for a person to decide.
  */
 import type { Desk } from "../../domain/trading/broker/desk.ts";
 import { commandsAgain } from "../../domain/trading/broker/reconcile.ts";
@@ -15,7 +15,7 @@ export type ReconcileDeps = {
   readonly say: Say;
 };
 
-/** Rejects where the desk can't be asked: without an answer nothing may be sent again. */
+/** Rejects where the desk does not answer: without an answer nothing may be sent again. */
 export async function reconcileDesk({ sequencer, desk, say }: ReconcileDeps): Promise<void> {
   const { trader } = sequencer;
   const found = await desk.reconcile(workingOrdersOf(trader));

@@ -1,8 +1,8 @@
 /**
- * A book after a restart: the newest snapshot and the journal's tail, folded with what ran then. A desk whose
- * reports follow from the log runs along, so that what a kill kept it from saying is said now, at the
- * time of the event that it answers, under the same client order ids. Of another desk the log's own
- * reports count, and it is asked for the rest when the book is back (`reconcile-desk.ts`).
+ * Restores a book: the newest snapshot, then the rest of the journal, folded with the versions that ran then. A desk
+ * whose reports are derived from the log is run along, so that reports which a kill prevented are made now, at the
+ * time of the event that they answer, under the same client order ids. For any other desk the log's own reports
+ * count, and it is asked for the rest afterwards (`reconcile-desk.ts`).
  */
 import type { EventLog, EventLogReader } from "../../adapters/event-log/event-log.ts";
 import { type Desk, giveCommands } from "../../domain/trading/broker/desk.ts";
@@ -29,19 +29,19 @@ import type { BookedCommands, Outcomes } from "./event-sequencer.ts";
 import { changeConfiguration, changeUnknown } from "./change-configuration.ts";
 
 export type RestoreDeps = {
-  /** What the book is to run. */
+  /** The book's present configuration. */
   readonly configuration: BookConfiguration;
-  /** What it ran under a hash; null where that can't be had any more. */
+  /** Its configuration for a hash; null where it is no longer available. */
   readonly configurationOf: (hash: string) => BookConfiguration | null;
   readonly saved: SavedState | null;
-  /** The desk of what one version decides, with the orders that are on their way. */
+  /** Opens the desk for one version, with the pending orders. */
   readonly openDesk: OpenDesk;
   readonly log: Pick<EventLog, "append">;
-  /** Hears of folded steps, too: what a kill kept from the disk is written now. */
+  /** Gets folded steps, too, so that outcomes lost in a crash are written now. */
   readonly outcomes: Outcomes;
-  /** Reads from this index on; each call begins anew. */
+  /** Reads from this index on; each call starts anew. */
   readonly read: (fromIndex: number) => Pick<EventLogReader, "poll" | "close">;
-  /** Called again with commands that it was called with before the end: the index says which they are. */
+  /** Also called with commands that it got before the end: the index identifies them. */
   readonly onCommands: (booked: BookedCommands) => void;
 };
 
@@ -50,27 +50,27 @@ export type OpenDesk = (version: BookConfiguration, working: readonly WorkingOrd
 export type RestoredBook = {
   readonly trader: Trader;
   readonly desk: Desk;
-  /** The last event of the market, where its desk may have more to say to it; else null. */
+  /** The last market event, where its desk may report more on it; else null. */
   readonly openStep: TraderEvent | null;
-  /** Events after the snapshot. */
+  /** Number of events after the snapshot. */
   readonly folded: number;
-  /** What the desk had not said yet, and has now: appended behind the journal's end. */
+  /** Number of reports that the desk had not made, and has now: appended to the journal. */
   readonly completed: number;
-  /** The first place where the recorded fills are not those that this code gives; null if all are. */
+  /** The first place where the recorded fills differ from those of this code; null if none does. */
   readonly difference: string | null;
-  /** From what the book ran to what it is to run, in words; null when that is the same. */
+  /** From the previous configuration to the present one, in words; null when they are equal. */
   readonly change: string | null;
 };
 
-/** What one version of the book decided, from a state on. */
+/** The part of the log that one version decided, from a state on. */
 type Part = { readonly version: BookConfiguration; readonly snapshot: TraderSnapshot | null };
 
 type FoldedPart = Omit<RestoredBook, "change"> & {
-  /** The start at which another version goes on; null at the journal's end. */
+  /** The start at which another version continues; null at the journal's end. */
   readonly next: TraderEvent | null;
 };
 
-/** @throws {Error} when the book can't go on as it is configured; it says what to do. */
+/** @throws {Error} when the book can't continue as configured; it says what to do. */
 export function restoreBook(deps: RestoreDeps): RestoredBook {
   const { configuration, configurationOf } = deps;
   const first = firstPart(deps);
@@ -92,7 +92,7 @@ export function restoreBook(deps: RestoreDeps): RestoredBook {
     if (next === null) {
       const whole = { ...book, folded, completed, difference, change: null };
       if (version.hash === configuration.hash) return whole;
-      // A book that is flat has no order to which the desk could report more.
+      // A flat book has no order on which the desk could report more.
       if (book.openStep !== null) deps.outcomes.endStep(book.trader, book.openStep);
       const changed = changeConfiguration(book.trader, version, configuration);
       const desk = deps.openDesk(configuration, workingOrdersOf(changed.trader));
@@ -110,7 +110,7 @@ function firstPart({ configuration, configurationOf, saved, read }: RestoreDeps)
   if (saved === null) return { version: configuration, snapshot: null } satisfies Part;
   const { snapshot } = saved;
   const ran = configurationOf(saved.configurationHash ?? configuration.hash);
-  // Another configuration of the same strategy does as well: a fill that it did not lead to is noticed.
+  // Another configuration of the same strategy is good enough: a fill that it did not lead to is noticed.
   const version = ran ?? configuration;
   if (isOfStrategy(createTrader(version.trader), snapshot)) return { version, snapshot };
   const reader = read(snapshot.nextIndex);
@@ -125,7 +125,7 @@ function firstPart({ configuration, configurationOf, saved, read }: RestoreDeps)
   );
 }
 
-/** Where a derived desk now says something else than is recorded, what is recorded counts. */
+/** Where a derived desk now reports something else, the recorded reports count. */
 function foldPart(deps: RestoreDeps, part: Part): FoldedPart {
   const begun = begin(deps, part);
   if (!begun.desk.isDerived) return foldRecorded(deps, part, begun);
@@ -144,14 +144,14 @@ class DeskDiffers extends Error {
 function begin({ openDesk }: RestoreDeps, { version, snapshot }: Part) {
   const trader =
     snapshot === null ? createTrader(version.trader) : restoreFrom(version.trader, snapshot);
-  // A snapshot is taken between two events of the market: a derived desk has nothing left to say.
+  // A snapshot is taken between two market events: a derived desk has nothing left to report.
   const desk = openDesk(version, workingOrdersOf(trader));
   return { trader, desk, from: trader.nextIndex };
 }
 
 type Begun = ReturnType<typeof begin>;
 
-/** A version that can't be had is followed by the one before it, as far as its fills let it. */
+/** A version that is not available is replaced by the previous one, as far as its fills allow. */
 function startsOther({ configurationOf }: RestoreDeps, { version }: Part, event: TraderEvent) {
   if (event.kind !== "started" || event.configurationHash === version.hash) return false;
   return configurationOf(event.configurationHash) !== null;
@@ -196,7 +196,7 @@ function foldWithDesk(deps: RestoreDeps, part: Part, { trader, desk, from }: Beg
   return { trader, desk, openStep: null, folded, completed, difference: null, next: event };
 }
 
-/** What was recorded counts: the desk goes on with the orders that it leaves working. */
+/** The recorded reports count: the desk continues with the orders that they leave working. */
 function foldRecorded(deps: RestoreDeps, part: Part, { trader, from }: Begun): FoldedPart {
   const { outcomes } = deps;
   const reader = deps.read(from);
@@ -231,7 +231,7 @@ function foldRecorded(deps: RestoreDeps, part: Part, { trader, from }: Begun): F
   return { trader, desk, openStep, folded, completed, difference: null, next };
 }
 
-/** What a kill kept a derived desk from hearing it hears now, and answers at the time of the event. */
+/** A derived desk gets the commands that a kill prevented, and answers at the time of the event. */
 function answerAgain(
   { log, outcomes, onCommands }: RestoreDeps,
   { trader, desk }: Pick<TraderAtDesk, "trader" | "desk">,
@@ -256,7 +256,7 @@ function answerAgain(
   stepReports(at, desk.takeReports(), nowMs);
 }
 
-/** A fill of an order that this code and configuration never made would be lost to the book. */
+/** A fill of an order that this code and configuration never placed would be lost to the book. */
 function assertKnown(event: TraderEvent, commands: readonly TraderCommand[]): void {
   if (event.kind !== "order_filled" && event.kind !== "order_partly_filled") return;
   for (const command of commands) {

@@ -1,4 +1,4 @@
-/** A trader at work: its book, what it hears, its ticks, what it shows, and how it ends. */
+/** A running trader: its book, its inputs, its ticks, its published state, and its end. */
 import type { ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import type { ScanLookup } from "../../adapters/scan-journal/scan-lookup.ts";
 import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
@@ -33,21 +33,21 @@ import { createUnpricedNews } from "./unpriced-news.ts";
 export type TraderWorld = {
   readonly trader: Trader;
   readonly desk: Desk;
-  /** The last event of the market, where its desk may have more to say to it. */
+  /** The last market event, where its desk may report more on it. */
   readonly openStep: TraderEvent | null;
   readonly log: Pick<EventLog, "append">;
   readonly outcomes: Outcomes;
   readonly trades: Pick<TradeFile, "add" | "since">;
   readonly feed: ScanFeed;
-  /** What is heard beside scans. */
+  /** The feeds beside scans. */
   readonly feeds: readonly Feed[];
   readonly lookup: Pick<ScanLookup, "find">;
   readonly clock: { readonly nowMs: () => number; readonly monotonicMs: () => number };
   /** Saves the present state, which is the one after the event with this index. */
   readonly saveSnapshot: (trader: Trader, lastIndex: number) => void;
-  /** The same without holding up a step: when it returns it has copied all that it needs of the state. */
+  /** The same without blocking a step: it copies what it needs before it returns. */
   readonly saveSnapshotAside: (trader: Trader, lastIndex: number) => Promise<void>;
-  /** Called before it, so that the copying is short. */
+  /** Called before it, so that the copy is fast. */
   readonly prepareSnapshot: (trader: Trader) => Promise<void>;
   readonly snapshotEvents: number;
   readonly say: (level: "info" | "warn", line: string) => void;
@@ -149,18 +149,18 @@ export class RunningTrader {
     });
   }
 
-  /** Before anything else of this life: what the desk tells then is stepped by what runs now. */
+  /** Before anything else of this life: the desk's reports are then stepped by the present version. */
   recordStart(begun: Extract<Fact, { readonly kind: "started" }>): void {
     this.sequencer.take(begun);
   }
 
-  /** Takes up its work. */
+  /** Starts its work. */
   listen(): void {
     void this.subscription.look();
     this.#timer = setInterval(() => this.#orFail(() => this.#tick()), TICK_MS);
   }
 
-  /** Nothing is stepped after it; the state is saved, so that a start folds nothing. */
+  /** Nothing is stepped after this; the state is saved, so that a restart folds nothing. */
   stop(): void {
     clearInterval(this.#timer);
     this.intake.stop();
@@ -255,6 +255,7 @@ export class RunningTrader {
   }
 
   #stepScan(scan: ParsedScan, isRepaired: boolean): boolean {
+    this.#feeds.takeKnown(scan.asOfMs);
     const isTaken = this.sequencer.take({
       kind: "scan",
       seq: scan.seq,
@@ -280,6 +281,7 @@ export class RunningTrader {
 
   #tick(): void {
     const { trader, snapshotEvents, say, onFailure } = this.#world;
+    this.#feeds.takeOld();
     this.sequencer.take({ kind: "tick" });
     void this.subscription.look();
     void this.#feeder.look();
@@ -303,7 +305,7 @@ export class RunningTrader {
     if (saved !== null) this.#noteSaved(saved);
   }
 
-  /** Never rejects; one at a time. The journal has everything: a start folds more of it instead. */
+  /** Never rejects; one at a time. After a failure a restart folds more of the journal. */
   async #saveAside(): Promise<void> {
     const { trader, prepareSnapshot, saveSnapshotAside } = this.#world;
     if (this.#isSaving || this.sequencer.journalTrouble !== null) return;
@@ -334,7 +336,7 @@ export class RunningTrader {
     return isTaken;
   }
 
-  /** Callers of listeners and timers would swallow it, or say it in words of their own. */
+  /** Callers of listeners and timers would swallow the error, or report it in another form. */
   #orFail(act: () => void): void {
     try {
       act();

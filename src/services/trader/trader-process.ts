@@ -1,4 +1,4 @@
-/** The process of one book's trader: its local socket, what it beats, how it ends. */
+/** The process of one book's trader: its local socket, its beats, its end. */
 import { wallMicros } from "../../adapters/clock.ts";
 import { controlSocketPath, serveControl } from "../../adapters/control-socket.ts";
 import { CONTROL_REQUEST_CHARS_MAX } from "../../wire/trading/trader-control.ts";

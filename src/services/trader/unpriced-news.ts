@@ -1,4 +1,4 @@
-/** Tells the log when a held asset loses its price, when an exit begins to wait for one, and when it has one again. */
+/** Logs when a held asset loses its price, when an exit starts to wait for one, and when it has one again. */
 import {
   UNPRICED_TOLD_AFTER_MS,
   unpricedPositions,
@@ -8,7 +8,7 @@ import type { Trader } from "../../domain/trading/trader.ts";
 
 type Line = { readonly level: "info" | "warn"; readonly line: string };
 
-/** Each once, however often it is asked. */
+/** Each once, however often it is called. */
 export function createUnpricedNews(): (trader: Trader) => readonly Line[] {
   const told = new Map<string, { readonly asset: string; readonly exitDue: string | null }>();
   return (trader) => {

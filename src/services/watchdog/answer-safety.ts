@@ -1,6 +1,6 @@
 /** Answers the watchdog's local socket: its own requests, and those of its duties. */
 import { messageOf } from "../../domain/failure.ts";
-import { fieldsOf, parsed } from "../../wire/safety/kept-posture.ts";
+import { fieldsOf } from "../../wire/safety/kept-posture.ts";
 import {
   readSafetyRequest,
   type SafetyAnswer,
@@ -8,6 +8,7 @@ import {
 } from "../../wire/safety/safety-control.ts";
 import type { Duties } from "./duty.ts";
 import type { PostureLoop } from "./posture-loop.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 export async function answerSafety(of: {
   readonly line: string;
@@ -16,7 +17,7 @@ export async function answerSafety(of: {
   readonly view: () => SafetyView;
 }): Promise<SafetyAnswer> {
   const { loop, duties, view } = of;
-  const fields = fieldsOf(parsed(of.line));
+  const fields = fieldsOf(jsonOrNull(of.line));
   const own = duties.answer(fields);
   if (own !== null) return own;
   const id = typeof fields["id"] === "string" ? fields["id"] : "";

@@ -1,4 +1,4 @@
-/** Entry point of the thread that delivers alerts: it may hang or die, and the watchdog goes on. */
+/** Entry point of the thread that delivers alerts: if it hangs or dies, the watchdog continues. */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../domain/assert.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";

@@ -1,4 +1,4 @@
-/** What the watchdog and its delivery thread say to each other. No secret crosses: settings name them. */
+/** The messages between the watchdog and its delivery thread. They contain no secrets, only references. */
 import type { ChannelFigures } from "../../wire/safety/watchdog-figures.ts";
 import type { ChannelSettings } from "../../wire/alerts/channel-settings.ts";
 
@@ -6,15 +6,15 @@ export type DeliverySettings = {
   /** The incidents' database. */
   readonly file: string;
   readonly channels: Readonly<Record<string, ChannelSettings>>;
-  /** Counted up by the thread while nothing holds it. */
+  /** Incremented by the thread while nothing blocks it. */
   readonly alive: Int32Array;
-  /** Of one request; for tests. */
+  /** Deadline of one request; for tests. */
   readonly deadlineMs?: number | undefined;
 };
 
 export type DeliveryMessage =
   | { readonly kind: "log"; readonly level: "info" | "warn" | "error"; readonly line: string }
-  /** When they are others than before. */
+  /** Sent when they have changed. */
   | { readonly kind: "figures"; readonly channels: Readonly<Record<string, ChannelFigures>> }
   | {
       readonly kind: "acknowledge";
@@ -27,5 +27,5 @@ export type DeliveryMessage =
 export type WatchdogMessage =
   | { readonly kind: "wake" }
   | { readonly kind: "stop" }
-  /** `text` is what who pressed the button is told. */
+  /** `text`: shown to the user who pressed the button. */
   | { readonly kind: "acknowledged"; readonly id: number; readonly text: string };

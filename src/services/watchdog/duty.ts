@@ -1,6 +1,6 @@
 /**
- * What the watchdog does beside the posture: incidents, their delivery, the outside heartbeat.
- * Invariant: no duty is waited for by a round, and what fails in one stays in it.
+ * The watchdog's duties beside the posture: incidents, their delivery, the outside heartbeat. Invariant: a round
+ * never waits for a duty, and a failure stays within its duty.
  */
 import type { SafetyAnswer } from "../../wire/safety/safety-control.ts";
 
@@ -8,9 +8,9 @@ export type Duty = {
   readonly name: string;
   readonly everyMs: number;
   act(): void | Promise<void>;
-  /** A phrase. */
+  /** A phrase about its state. */
   standing(): string;
-  /** Requests of the local socket that are its own, by their command. */
+  /** Its own requests on the local socket, by command. */
   readonly answers?: Readonly<
     Record<string, (fields: Readonly<Record<string, unknown>>) => Promise<SafetyAnswer>>
   >;

@@ -1,4 +1,4 @@
-/** Entry point of the safety watchdog: the file with its settings is its argument. */
+/** Entry point of the safety watchdog: its argument is the file with its settings. */
 import { readSettings } from "./open-posture.ts";
 import { runWatchdog } from "./watchdog-process.ts";
 

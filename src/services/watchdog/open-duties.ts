@@ -1,4 +1,4 @@
-/** Opens what the watchdog does beside the posture: incidents, their delivery, the outside heartbeat. */
+/** Opens the watchdog's duties beside the posture: incidents, their delivery, the outside heartbeat. */
 import { incidentsFile } from "../../adapters/incident-store/incident-database.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -24,13 +24,13 @@ export type OpenedDuties = {
   readonly delivery: () => DeliveryFigures | null;
 };
 
-/** Without them the posture is told all the same. */
+/** Without them the posture is still published. */
 export function openDuties(of: DutiesOf): OpenedDuties {
   const { loop, say } = of;
   const { heartbeat } = of.settings;
   const { duties, delivery, trouble: untold } = openAlerts(of);
   if (heartbeat === null) return { duties, delivery };
-  // Who waits outside is the only one to learn that nobody else is told.
+  // Only the outside service can learn that nobody else is notified.
   const trouble = () => loop.ailment() ?? untold();
   return {
     duties: [createOutsideHeartbeat({ ...heartbeat, trouble, say }), ...duties],
@@ -39,7 +39,7 @@ export function openDuties(of: DutiesOf): OpenedDuties {
 }
 
 type Alerts = OpenedDuties & {
-  /** Why nobody may be told; null where all is well. */
+  /** Why nobody may be notified; null where all is well. */
   readonly trouble: () => string | null;
 };
 
@@ -53,7 +53,7 @@ function openAlerts(of: DutiesOf): Alerts {
   }
 }
 
-/** Incidents, and their delivery where there is a channel: in a thread that may hang or die. */
+/** Incidents, and where there is a channel their delivery, in a thread that may hang or die. */
 function alertDuties({ settings, loop, say }: DutiesOf): Alerts {
   const { data_dir: dataDir, alerts } = settings;
   const { reach, rules, channels, books } = alerts;

@@ -1,4 +1,4 @@
-/** Opens what the posture is made of: its state, whom it asks, where it is told. */
+/** Opens the inputs and outputs of the posture: its state, its sources, its destinations. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
@@ -18,7 +18,7 @@ import { encodePosture, SAFETY_KEY, SAFETY_MAP } from "../../wire/trading/postur
 import type { SaySmall } from "../shell/small-service.ts";
 import { PostureLoop } from "./posture-loop.ts";
 
-/** One that works answers in milliseconds; on a busy machine it takes longer, and is not dead. */
+/** A healthy trader answers in milliseconds; on a busy machine it takes longer, but is not dead. */
 const TRADER_WITHIN_MS = 1_000;
 const HAZELCAST_WITHIN_MS = 1_000;
 
@@ -28,7 +28,7 @@ export function readSettings(path: string): WatchdogSettings {
   return settings;
 }
 
-/** Written by the same program, a moment ago. */
+/** Written by the same release, a moment ago. */
 function isSettings(value: unknown): value is WatchdogSettings {
   return fieldsOf(value)["version"] === 1;
 }

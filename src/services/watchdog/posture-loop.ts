@@ -1,8 +1,7 @@
 /**
- * Looks at everything twice a second, steps the posture, and tells it: the trader by its local socket, everybody else
- * by Hazelcast while that answers.
- *
- * Invariant: nobody is waited for longer than half a round, and what cannot be told or saved is tried again.
+ * The loop of the posture: reads all sources twice a second, decides, and publishes: to the trader by its local
+ * socket, to others through Hazelcast while that answers. Invariant: nothing is waited for longer than half a round,
+ * and a failed publication or save is retried.
  */
 import type { AuditLine, Found } from "../../adapters/safety/posture-file.ts";
 import type { TellTrader } from "../../adapters/safety/safety-looks.ts";
@@ -31,11 +30,11 @@ import { type SafetyRequest, type SafetyView, WATCHDOG } from "../../wire/safety
 
 export const ROUND_MS = 500;
 const PUBLISH_EVERY_MS = 1_000;
-/** Of what only moves the figures that losses are measured from. */
+/** For changes that only move the bases of losses. */
 const SAVE_BASE_EVERY_MS = 10_000;
 const SAVE_AGAIN_MS = 2_000;
 const IDS_MAX = 100;
-/** Health tells each five seconds. */
+/** Health reports every five seconds. */
 const HEALTH_SAMPLE_MS = 5_000;
 
 export type PostureLoopDeps = {
@@ -46,7 +45,7 @@ export type PostureLoopDeps = {
   readonly tellTrader: TellTrader;
   readonly readHealth: () => HealthReading | null;
   readonly readForewarn: () => ForewarnReading | null;
-  /** Rejects while Hazelcast does not take it. */
+  /** Rejects while Hazelcast does not accept it. */
   readonly publish: (state: PostureState) => Promise<void>;
   readonly save: (kept: KeptPosture, at: string) => void;
   readonly audit: (line: AuditLine) => void;
@@ -90,7 +89,7 @@ export class PostureLoop {
     this.#keep(deps.found.kept);
   }
 
-  /** Never rejects, and is not done twice at a time. */
+  /** Never rejects, and never runs twice at a time. */
   async round(): Promise<void> {
     if (this.#isInRound) return;
     this.#isInRound = true;
@@ -112,14 +111,14 @@ export class PostureLoop {
     }
   }
 
-  /** At once, to all. */
+  /** At once, to all destinations. */
   async tell(): Promise<void> {
     this.#publishedAtMs = -Infinity;
     this.#publishWhenDue();
     await this.#deps.tellTrader(this.#state);
   }
 
-  /** A sentence that says what was done; thrown where it was not. */
+  /** A sentence that says what was done; throws where it was not. */
   obey(request: Operator): string {
     if (this.#ids.includes(request.id)) return `${request.command} was done before`;
     const said = request.command === "halt" ? this.#halt(request) : this.#resume(request);
@@ -147,7 +146,7 @@ export class PostureLoop {
     };
   }
 
-  /** What is not well, in words; null where all is. */
+  /** What is wrong, in words; null where all is well. */
   ailment(): string | null {
     const { now, rules, isHealthWanted } = this.#deps;
     const { monotonicMs } = now();
@@ -159,7 +158,7 @@ export class PostureLoop {
     return isHealthWanted && isSilent ? "health is silent" : null;
   }
 
-  /** What alerts are made of. */
+  /** The facts for alerts. */
   facts(): Readonly<Record<string, number | string | boolean | null>> {
     const { posture, entries, latch } = this.#state;
     const { isHealthWanted, now } = this.#deps;
@@ -176,14 +175,16 @@ export class PostureLoop {
     };
   }
 
-  /** For how long nothing was looked at, where that is too long for a round; else 0. */
+  /** How long nothing was read, where that is too long for a round; else 0. */
   #pausedMs(): number {
     const { now, rules } = this.#deps;
     const gapMs = now().monotonicMs - this.#state.steppedMs;
     return rules.pauseMs < gapMs ? gapMs : 0;
   }
 
-  /** While this process was paused it heard nobody; health may have been paused with it, and has a sample to make. */
+  /**
+   * While this process was paused it received nothing; health may have been paused with it, and has to sample first.
+   */
   #forgivePause(): void {
     const pausedMs = this.#pausedMs();
     if (pausedMs === 0) return;
@@ -224,7 +225,7 @@ export class PostureLoop {
     const posture = positions === "close" ? "HIBERNATE" : "TURTLE";
     this.#state = haltPosture(before, { why: reason, by, posture }, now());
     const at = this.#state.latch?.at ?? "";
-    // Trading stops whether or not that can be written down.
+    // Trading stops whether or not that can be recorded.
     const untold = attempt(() => audit({ at, by, action: "halt", reason, posture }));
     this.#keep(before);
     const done =
@@ -257,7 +258,7 @@ export class PostureLoop {
     }
     this.#isPublishing = true;
     this.#publishedAtMs = monotonicMs;
-    // An older trader reads no `entries`: what stops them for it is the posture alone.
+    // An older trader ignores `entries`: only the posture itself stops its entries.
     const isMisread = this.#trader === "older" && this.#state.latch !== null;
     publish(isMisread ? { ...this.#state, posture: "HIBERNATE" } : this.#state)
       .then(
@@ -319,7 +320,7 @@ function isOther(before: Partial<PostureState>, after: PostureState): boolean {
   return before.posture !== after.posture || before.entries !== after.entries;
 }
 
-/** Null where it was done. */
+/** Null where it succeeded. */
 function attempt(act: () => void): string | null {
   try {
     act();

@@ -1,6 +1,7 @@
 /**
- * Keeps the thread that delivers alerts: one that dies or hangs is followed by another, which finds what waits
- * on the disk. Invariant: at most one thread runs a line of ours; one that hangs in the kernel runs none after.
+ * Keeps the delivery thread running: one that dies or hangs is replaced by another, which finds the waiting
+ * notifications on disk. Invariant: at most one thread runs our code; a thread that hangs in the kernel runs none of
+ * it afterwards.
  */
 import { Worker } from "node:worker_threads";
 import { monotonicMs } from "../../adapters/clock.ts";
@@ -12,7 +13,7 @@ import { THREAD_CODE_MB } from "../../domain/supervision/thread-code.ts";
 
 export type DeliveryOptions = Omit<DeliverySettings, "alive"> & {
   readonly say: (level: "info" | "warn" | "error", line: string) => void;
-  /** A button was pressed; what is returned is told to who pressed. */
+  /** A button was pressed; the result is shown to the user. */
   readonly acknowledge: (request: {
     readonly incident: string;
     readonly by: string;
@@ -24,23 +25,23 @@ export type DeliveryOptions = Omit<DeliverySettings, "alive"> & {
 };
 
 export type KeptDelivery = {
-  /** Once a second, by the watchdog's own loop: starts another thread where one is due. Waits for nothing. */
+  /** Called once a second by the watchdog's loop: starts another thread where one is due. Does not wait. */
   look(): void;
   /** Something was decided. */
   wake(): void;
   state(): DeliveryFigures;
-  /** Gives requests that are under way a moment to end; what hangs is not waited for. */
+  /** Gives requests in progress a moment to end; a hanging thread is not waited for. */
   stop(): Promise<void>;
 };
 
 const HUNG_AFTER_MS = 15 * MS_PER_SECOND;
 const LOOK_MS = MS_PER_SECOND;
 const REST_MS_MAX = MS_PER_MINUTE;
-/** A life as long as this makes the next rest short again. */
+/** After a life this long the back-off starts again. */
 const WELL_AFTER_MS = MS_PER_MINUTE;
-/** Threads that the kernel holds cannot be ended; their memory is held, too. */
+/** Threads that hang in the kernel cannot be ended, and keep their memory. */
 const HANGING_MAX = 4;
-/** A thread that wants more ends, and is followed by another. */
+/** A thread that exceeds this ends, and is replaced. */
 const MEMORY = {
   codeRangeSizeMb: THREAD_CODE_MB,
   maxOldGenerationSizeMb: 64,
@@ -124,7 +125,7 @@ export function startDelivery(options: DeliveryOptions): KeptDelivery {
   };
 }
 
-/** Or until it has taken too long. */
+/** Or until the time is over. */
 async function untilEnded(thread: Worker, withinMs: number): Promise<void> {
   const limit = Promise.withResolvers<void>();
   thread.once("exit", () => limit.resolve());

@@ -1,4 +1,6 @@
-/** The process of the safety watchdog: its rounds, its local socket, its end. It runs where everything else does not. */
+/**
+ * The process of the safety watchdog: its rounds, its local socket, its end. It runs where everything else is down.
+ */
 import { wallMicros } from "../../adapters/clock.ts";
 import { askControl, controlSocketPath } from "../../adapters/control/ask-control.ts";
 import { serveControl } from "../../adapters/control/serve-control.ts";
@@ -26,7 +28,7 @@ export async function runWatchdog(settings: WatchdogSettings): Promise<void> {
 async function start(settings: WatchdogSettings, say: SaySmall) {
   const path = controlSocketPath(settings.data_dir, WATCHDOG);
   const claim = claimWatch(safetyFolder(settings.data_dir));
-  // A program that locked nothing may run, too.
+  // A watchdog of an older release takes no lock, but may run, too.
   if (!claim.isOurs || (await isServed(path))) {
     return `another watchdog runs on ${settings.data_dir}; 'dolphin status' tells its pid`;
   }

@@ -1,6 +1,7 @@
 /**
- * The section `alerts` of the configuration: channels, and the heartbeat outside. Secrets stand in it by
- * reference only: `NAME_env` names an environment variable, `NAME_file` a file with mode 0600 that is ours.
+ * The section `alerts` of the configuration: the channels and the outside heartbeat. It holds secrets by
+ * reference only: `NAME_env` names an environment variable, `NAME_file` a file with mode 0600 that belongs to
+ * the user DOLPHIN runs as.
  */
 import { z } from "zod";
 import { SEVERITIES } from "../../domain/incidents/notification.ts";
@@ -21,7 +22,7 @@ const variable = z
 const file = z.string().max(4_096).regex(/^\//, "must be an absolute path");
 
 const common = {
-  /** Whose incidents it hears; none named: all. */
+  /** Teams whose incidents go to this channel; empty: all teams. */
   teams: z.array(team).max(20).default([]),
   severity_min: z.enum(SEVERITIES).default("warning"),
 };
@@ -42,7 +43,7 @@ const SECRETS_OF = {
 
 const channel = z
   .discriminatedUnion("kind", [
-    /** JSON by POST; contract.md, section 5. */
+    /** Posts a JSON object; contract.md, section 5, defines it. */
     z.strictObject({
       kind: z.literal("webhook"),
       url_env: variable.optional(),
@@ -52,14 +53,14 @@ const channel = z
       token_file: file.optional(),
       ...common,
     }),
-    /** An incoming webhook: a message for each change. */
+    /** An incoming webhook posts one message for each change. */
     z.strictObject({
       kind: z.literal("slack"),
       url_env: variable.optional(),
       url_file: file.optional(),
       ...common,
     }),
-    /** A bot with `chat:write`: one message an incident, kept up to date. */
+    /** A bot with `chat:write` posts one message for each incident and keeps it up to date. */
     z.strictObject({
       kind: z.literal("slack-bot"),
       token_env: variable.optional(),
@@ -81,7 +82,7 @@ const channel = z
       token_file: file.optional(),
       chat_id: z.number().int(),
       message_thread_id: z.number().int().positive().optional(),
-      /** Ids of those who may press Acknowledge; none named: all of the chat. */
+      /** Ids of the users who may press Acknowledge; empty: every member of the chat. */
       acknowledge_by: z.array(z.number().int().positive()).max(100).default([]),
       url: url.default("https://api.telegram.org"),
       ...common,
@@ -94,7 +95,7 @@ const channel = z
       ...common,
       severity_min: z.enum(SEVERITIES).default("critical"),
     }),
-    /** The URL with its topic: who knows it reads along. */
+    /** The URL with its topic. Anybody who knows it can read the messages. */
     z.strictObject({
       kind: z.literal("ntfy"),
       url_env: variable.optional(),
@@ -107,7 +108,10 @@ const channel = z
       kind: z.literal("email"),
       host: z.string().min(1).max(253),
       port: z.number().int().min(1).max(65_535).default(587),
-      /** `starttls`: refused where the server does not offer it; `none`: on this machine only. */
+      /**
+       * `starttls`: sending fails if the server does not offer it. `none`: allowed only to a server on this
+       * machine.
+       */
       security: z.enum(["tls", "starttls", "none"]).default("starttls"),
       user: z.string().min(1).max(320).optional(),
       password_env: variable.optional(),
@@ -143,9 +147,12 @@ export const alertSettings = z.strictObject({
       `must be at most ${CHANNELS_MAX}`,
     )
     .default({}),
-  /** The operator's own, beside the built-in ones. */
+  /** The operator's own rules, beside the built-in ones. */
   rules: alertRules.default({}),
-  /** A URL that is asked while all is well, so that the machine's silence is noticed elsewhere. */
+  /**
+   * A URL that is requested while all is well (a dead man's switch), so that somebody outside notices when this
+   * machine falls silent.
+   */
   heartbeat_url_env: variable.nullable().default(null),
   heartbeat_url_file: file.nullable().default(null),
   heartbeat_s: z.number().min(1).max(3_600).default(30),

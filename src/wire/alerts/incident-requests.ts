@@ -1,6 +1,6 @@
 /**
- * What is asked of the watchdog about incidents over its local socket, a JSON line each. Read without a schema: the
- * watchdog does without the package.
+ * Requests about incidents over the watchdog's local socket, one JSON line each. They are read without a
+ * schema, because the watchdog does not load the schema package.
  */
 import type { FactTable } from "../../domain/incidents/facts.ts";
 import type { Incident, Mute } from "../../domain/incidents/incident.ts";
@@ -25,11 +25,11 @@ export type IncidentRequest =
     }
   | { readonly command: "unmute"; readonly id: string; readonly mute: string; readonly by: string };
 
-/** As `data` of the answer to `incidents`. */
+/** The field `data` of the answer to `incidents`. */
 export type IncidentsAnswer = {
-  /** Of many only the newest, with the ends of their stories: the rest stands in the database. */
+  /** Only the newest of many incidents, with the end of each history; the rest is in the database. */
   readonly incidents: readonly Incident[];
-  /** How many are open. */
+  /** Number of open incidents. */
   readonly open: number;
   readonly mutes: readonly Mute[];
   readonly trouble: string | null;
@@ -39,7 +39,7 @@ export type IncidentsAnswer = {
 
 const TEXT_CHARS_MAX = 500;
 
-/** A sentence where it is none. */
+/** The request, or a sentence that says why it is not one. */
 export function readIncidentRequest(
   fields: Readonly<Record<string, unknown>>,
 ): IncidentRequest | string {
@@ -73,7 +73,7 @@ export function readIncidentRequest(
   return { command, id, rule, subject: text("subject"), for_ms: forMs, by, reason };
 }
 
-/** As the watchdog of the same program answers it; null: it is another answer. */
+/** Reads an answer of a watchdog of the same program version; null for any other text. */
 export function incidentsIn(data: unknown): IncidentsAnswer | null {
   return isAnswer(data) ? data : null;
 }

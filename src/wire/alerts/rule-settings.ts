@@ -1,6 +1,6 @@
 /**
- * The operator's own rules in the section `alerts` of the configuration, by name, and what he wants otherwise of a
- * built-in one. A condition that cannot be read is refused with its rule and the position in it.
+ * The operator's own rules in the section `alerts` of the configuration, by name, and his changes to built-in
+ * ones. A condition that cannot be parsed is refused with the rule's name and the position of the fault.
  */
 import { z } from "zod";
 import { messageOf } from "../../domain/failure.ts";
@@ -19,24 +19,27 @@ const RULES_MAX = 100;
 const MUTE = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/;
 
 const rule = z.strictObject({
-  /** Facts, operators and values, such as `service.scan-bridge.assets < 40`; of a built-in rule it is its own. */
+  /**
+   * Facts, operators and values, such as `service.scan-bridge.assets < 40`. A built-in rule has its condition
+   * already.
+   */
   when: z.string().min(1).max(500).optional(),
-  /** False: a built-in rule that is not wanted. */
+  /** False switches a built-in rule off. */
   enabled: z.boolean().optional(),
-  /** How long it must hold before it fires. */
+  /** Seconds for which the condition must hold before the rule fires. */
   for_s: seconds.optional(),
-  /** How long it must not hold before it is resolved. */
+  /** Seconds for which the condition must be false before the incident is resolved. */
   keep_s: seconds.optional(),
   severity: z.enum(SEVERITIES).optional(),
   teams: z.array(named).max(20).optional(),
-  /** None named: by team and severity. */
+  /** Channels to notify; empty: chosen by team and severity. */
   channels: z.array(named).max(32).optional(),
   summary: z.string().min(1).max(300).optional(),
-  /** Rules whose incident excuses this one; with `@same`: only that of the same subject. */
+  /** Rules whose open incidents inhibit this one; with `@same` only an incident of the same subject does. */
   inhibited_by: z.array(z.string().min(1).max(60)).max(20).optional(),
-  /** Null: it is told once. */
+  /** Seconds between reminders; null: notify once. */
   renotify_s: seconds.min(900).nullable().optional(),
-  /** When nobody acknowledges. */
+  /** Seconds without an acknowledgement after which the incident is escalated. */
   escalate: z
     .array(
       z.strictObject({
@@ -49,7 +52,7 @@ const rule = z.strictObject({
     .optional(),
   /** Times of the UTC day, such as `22:00-06:00`. */
   mute: z.array(z.string().regex(MUTE, "must be like '22:00-06:00'")).max(10).optional(),
-  /** After so long without data an incident says so; null: never. */
+  /** Seconds without data after which the incident says so; null: never. */
   no_data_s: seconds.nullable().optional(),
 });
 type RuleSettings = z.infer<typeof rule>;
@@ -69,7 +72,7 @@ export const alertRules = z
     }
   });
 
-/** What excuses a rule of one's own: what its facts come through. */
+/** Rules that inhibit a rule of the operator's: those about the sources that its facts come through. */
 const OWN_CAUSES = [
   "hazelcast_down",
   "temporal_down",
@@ -79,7 +82,7 @@ const OWN_CAUSES = [
 ];
 const OWN_NO_DATA_S = 120;
 
-/** The built-in ones, as the operator wants them, and his own. @throws {Error} that names the rule. */
+/** The built-in rules with the operator's changes, and his own. @throws {Error} that names the rule. */
 export function rulesFrom(settings: Readonly<Record<string, RuleSettings>>): readonly Rule[] {
   const own = Object.entries(settings);
   if (RULES_MAX < own.length) throw new Error(`more than ${RULES_MAX} rules`);

@@ -1,19 +1,19 @@
-/** The asset names of a scan, with their verdict and their JSON: kept from one scan to the next. */
+/** The asset names of a scan, validated and encoded as JSON, cached from one scan to the next. */
 import { ASSET_NAME_LENGTH_MAX, type InvalidScan } from "../../domain/scan/scan.ts";
 import { judgeAssets } from "../../domain/scan/validity.ts";
 
 export type AssetNames = {
   readonly names: readonly string[];
-  /** Null when the names are fit for a scan. */
+  /** Null when the names are valid for a scan. */
   readonly problem: InvalidScan | null;
   /** UTF-8 of all names as JSON text, each followed by a comma. */
   readonly quoted: Uint8Array;
-  /** Where each name begins in `quoted`, and where the last one ends. */
+  /** Offset of each name in `quoted`, and the end of the last one. */
   readonly starts: Uint32Array;
 };
 
-const TEXT_BYTES_MAX = ASSET_NAME_LENGTH_MAX * 3; // The most that UTF-16 units take in UTF-8.
-/** Names beyond that are read anew for each scan. */
+const TEXT_BYTES_MAX = ASSET_NAME_LENGTH_MAX * 3; // Most UTF-8 bytes per UTF-16 unit.
+/** A longer list of names is not cached. */
 const CACHED_BYTES_MAX = 1024 * 1024;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -26,7 +26,7 @@ export function assetNames(names: readonly string[]): AssetNames {
   return { names, problem, quoted: Buffer.concat(texts), starts };
 }
 
-/** Null when the bytes are too long or not UTF-8. */
+/** Null when the bytes are too long or are not UTF-8. */
 export function decodeText(bytes: Uint8Array): string | null {
   if (TEXT_BYTES_MAX < bytes.length) return null;
   try {
@@ -37,11 +37,11 @@ export function decodeText(bytes: Uint8Array): string | null {
 }
 
 export type NameCache = {
-  /** The names between consecutive offsets (int32) into the data; null when they are unfit. */
+  /** The names between consecutive int32 offsets into the data; null when they are invalid. */
   read(offsets: Uint8Array, data: Uint8Array): AssetNames | null;
 };
 
-/** Remembers the last names only, by their bytes: an upstream's assets seldom change. */
+/** Caches only the last list of names, keyed by its bytes: an upstream's assets seldom change. */
 export function createNameCache(): NameCache {
   let lastOffsets = Buffer.alloc(0);
   let lastData = Buffer.alloc(0);

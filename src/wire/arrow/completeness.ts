@@ -1,7 +1,7 @@
 /**
- * Finds the messages of an Arrow IPC file or stream, and tells a file that may still be growing.
- * Invariant: "complete" means that the end mark was reached by following the lengths from the
- * start; a cut, empty or zero-tailed file is never complete.
+ * Finds the messages of an Arrow IPC file or stream, and detects a file that may still be growing. Invariant:
+ * "complete" means that following the lengths from the start reached the end mark; a truncated, empty or
+ * zero-filled file is never complete.
  */
 import { invalidScan, SCAN_FILE_BYTES_MAX, type InvalidScan } from "../../domain/scan/scan.ts";
 import {
@@ -18,15 +18,15 @@ import {
 export const SCHEMA_HEADER = 1;
 export const DICTIONARY_HEADER = 2;
 export const BATCH_HEADER = 3;
-/** One scan needs a schema, a batch and a dictionary or two. */
+/** A scan needs a schema, one batch and at most a few dictionaries. */
 export const MESSAGES_MAX = 1_000;
 
-/** Its body lies inside the file. */
+/** The body of the message, inside the file. */
 export type Message = {
   /** The file up to the end of the message's metadata: its tables may not reach beyond. */
   readonly metadata: DataView;
   readonly headerType: number;
-  /** Where the header's table lies. */
+  /** Offset of the table of the message's header. */
   readonly header: number;
   readonly bodyStart: number;
   readonly bodyBytes: number;
@@ -51,7 +51,7 @@ const STREAM_END = [...CONTINUATION, 0, 0, 0, 0];
 const NO_FILE_END = "the Arrow file has no end mark";
 const ZERO_END = "the file ends in zeros";
 const BLOCK_BYTES = 24;
-/** One more than the zeros that a whole stream ends in. */
+/** One more than the number of zero bytes that end a whole stream. */
 const ZERO_TAIL_BYTES = 5;
 /** The versions since 2017, as Arrow numbers them; the ones before lay buffers out otherwise. */
 const METADATA_V4 = 3;
@@ -77,8 +77,8 @@ export function locateFrame(bytes: Uint8Array): Frame | Incomplete | InvalidScan
 }
 
 /**
- * Whether a file that is longer than both its ends can be no whole scan, by these ends alone: a large file
- * that grows is not read anew after every write to it. Null where all of it has to be read.
+ * Whether the first and last bytes alone prove that this file is not a whole scan, so that a large file that
+ * grows is not read again after each write. Null when the whole file has to be read.
  */
 export function judgeEnds(head: Uint8Array, tail: Uint8Array): Incomplete | InvalidScan | null {
   if (beginsWith(head, MAGIC)) {
@@ -122,7 +122,7 @@ function locateFile(bytes: Uint8Array, view: DataView): Frame | Incomplete | Inv
   return { kind: "complete", view, schema, messages };
 }
 
-/** The message that a block of the footer names; both must tell the same lengths. */
+/** The message that a block of the footer names; footer and message must state the same lengths. */
 function fileMessage(view: DataView, block: number, footerStart: number): Message | null {
   const offset = sizeAt(view, block);
   const metadataBytes = view.getInt32(block + 8, true);
@@ -178,7 +178,7 @@ function endStream(
   return { kind: "complete", view, schema, messages: rest };
 }
 
-/** The message whose metadata lie from `start` to `bodyStart`. @throws {RangeError} when they lie. */
+/** The message whose metadata is at `start` to `bodyStart`. @throws {RangeError} when its offsets are wrong. */
 export function messageAt(view: DataView, start: number, bodyStart: number): Message {
   const metadata = viewUpTo(view, bodyStart);
   const message = rootAt(metadata, start);
@@ -194,7 +194,7 @@ export function messageAt(view: DataView, start: number, bodyStart: number): Mes
   return { metadata, headerType, header, bodyStart, bodyBytes };
 }
 
-/** Its key-value metadata and features are read by nobody, but apache-arrow walks them. */
+/** Nobody reads its key-value metadata and features, but apache-arrow walks them, so they are checked. */
 function schemaTable(metadata: DataView, table: number): SchemaTable {
   if (table === 0) throw new RangeError("the file has no schema");
   vectorAt(metadata, fieldAt(metadata, table, 2), 4);
@@ -211,7 +211,7 @@ function beginsWith(bytes: Uint8Array, mark: readonly number[]): boolean {
   return mark.every((byte, at) => bytes.length <= at || bytes[at] === byte);
 }
 
-/** A preallocated file is zeros from some point on; a writer may still fill them. */
+/** A preallocated file is zero from some offset on; a writer may still fill it. */
 function broken(view: DataView, detail: string): Incomplete | InvalidScan {
   return endsInZeros(view, ZERO_TAIL_BYTES)
     ? incomplete(`${detail}; the rest is zeros`)

@@ -1,8 +1,8 @@
 /**
- * Reads a scan straight from the buffers when it has the layout that pyarrow gives the contract's
- * schema: the hot path, without apache-arrow.
- * Invariant: what it accepts, the general reader reads the same; everything else is left to that
- * one, which comes back here where apache-arrow does not know an unknown column's type.
+ * Reads a scan straight from the buffers when it has the layout that pyarrow gives the contract's schema. This
+ * is the hot path, without apache-arrow. Invariant: what it accepts, the general reader reads identically. All
+ * other files go to the general reader, which calls this one back for files with column types that apache-arrow
+ * does not know.
  */
 import { SCAN_ASSETS_MAX, type ScanColumns } from "../../domain/scan/scan.ts";
 import { microsFromUnit } from "../../domain/scan/timestamp.ts";
@@ -21,13 +21,13 @@ import {
 export type FixedScan = { readonly columns: ScanColumns; readonly names: AssetNames };
 
 type Batch = BatchHeader & { readonly view: DataView; readonly bodyStart: number };
-/** A region of the file, as absolute positions. */
+/** A region of the file, as absolute byte offsets. */
 type Region = { readonly start: number; readonly bytes: number };
 type Range = { readonly first: number; readonly end: number };
 
 const names = createNameCache();
 
-/** Null when the file is anything but the fixed layout; never a guess. */
+/** Null when the file has any other layout; it never guesses. */
 export function readFixedLayout(frame: Frame): FixedScan | null {
   try {
     return readColumns(frame);
@@ -89,7 +89,7 @@ function isOneValue(batch: Batch, node: number): boolean {
   return nodeLength(batch, node) === 1 && nodeNulls(batch, node) === 0;
 }
 
-/** The list's doubles, NaN for null; a view into the file where the alignment allows. */
+/** The list's doubles, NaN for null; a view into the file where the alignment allows it. */
 function readDoubles(batch: Batch, column: Place): Float64Array | null {
   const range = onlyList(batch, column);
   if (range === null) return null;
@@ -121,7 +121,7 @@ function readNames(batch: Batch, column: Place): AssetNames | null {
   const offsets = region(batch, column.buffer + 3);
   const data = region(batch, column.buffer + 4);
   const childLength = nodeLength(batch, column.node + 1);
-  // Where there are no values there may be no offsets.
+  // An empty list may have an empty offsets buffer.
   if (childLength === 0) return names.read(EMPTY_BYTES, EMPTY_BYTES);
   if (offsets.bytes < (childLength + 1) * 4) return null;
   return names.read(

@@ -1,4 +1,4 @@
-/** Recognises the types that pyarrow gives a scan's columns, and finds them among unknown columns. */
+/** Recognises the types that pyarrow gives a scan's columns, and finds these columns among unknown ones. */
 import type { TimeUnit } from "../../domain/scan/timestamp.ts";
 import type { SchemaTable } from "./completeness.ts";
 import { byteAt, fieldAt, rootAt, shortAt, tableAt, vectorAt } from "./flatbuffer.ts";
@@ -19,7 +19,7 @@ export type FixedSchema = {
 };
 
 const TYPE = { int: 2, float: 3, utf8: 5, timestamp: 10, list: 12 } as const;
-/** The buffers of each type's own, by Arrow's number of the type; -1 where that is not fixed. */
+/** Number of buffers of each type, indexed by Arrow's type number; -1 where that is not fixed. */
 const BUFFERS_OF_TYPE: readonly number[] = [
   -1, 0, 2, 2, 3, 3, 2, 2, 2, 2, 2, 2, 2, 1, -1, 2, 1, 2, 2, 3, 3, 2, 0, -1, -1, 3, 3,
 ];
@@ -34,7 +34,10 @@ const COLUMNS = [
   { name: asBytes("eigenvalues"), matches: isListOfDoubles },
 ] as const;
 
-/** Null when one of the five is missing, doubled or of another type, or a column cannot be skipped. */
+/**
+ * Null when one of the five columns is missing, duplicated or of another type, or an unknown column cannot be
+ * skipped.
+ */
 export function matchFixedSchema(schema: SchemaTable): FixedSchema | null {
   const view = schema.metadata;
   const isBigEndian = shortAt(view, schema.table, 0) !== 0;
@@ -61,12 +64,12 @@ export function matchFixedSchema(schema: SchemaTable): FixedSchema | null {
 
 type Walk = { readonly view: DataView; node: number; buffer: number; depth: number };
 
-/** Goes on to where the next column begins; false where that cannot be told. */
+/** Advances to the start of the next column; false where its size cannot be determined. */
 function skip(walk: Walk, field: number): boolean {
   const { view } = walk;
   walk.node += 1;
-  vectorAt(view, fieldAt(view, field, 6), 4); // Its metadata, which apache-arrow walks.
-  // A dictionary-encoded column has the two buffers of its indices, whatever it encodes.
+  vectorAt(view, fieldAt(view, field, 6), 4); // The field's metadata, which apache-arrow walks.
+  // A dictionary-encoded column has the two buffers of its indices, whatever the dictionary's type.
   const isDictionary = fieldAt(view, field, 4) !== 0;
   const buffers = isDictionary ? 2 : (BUFFERS_OF_TYPE[byteAt(view, field, 2)] ?? -1);
   if (buffers === -1 || walk.depth === DEPTH_MAX || NODES_MAX < walk.node) return false;
@@ -122,7 +125,7 @@ function isListOfDoubles(view: DataView, field: number): boolean {
   return shortAt(view, tableAt(view, item, 3), 0) === DOUBLE_PRECISION;
 }
 
-/** The field of the list's items, or 0 when it is no list. */
+/** The field of the list's items, or 0 when it is not a list. */
 function itemOf(view: DataView, field: number): number {
   if (!isType(view, field, TYPE.list)) return 0;
   const children = vectorAt(view, fieldAt(view, field, 5), 4);

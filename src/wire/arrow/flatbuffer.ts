@@ -1,14 +1,14 @@
 /**
- * Reads FlatBuffers tables in place. Positions are byte offsets into one DataView.
- * Invariant: every read is bounds-checked by the DataView, and every vector by `vectorAt` before
- * anybody loops over it; what does not fit throws RangeError, which the caller turns into a value.
+ * Reads FlatBuffers tables in place. Positions are byte offsets into one DataView. Invariant: the DataView
+ * checks the bounds of every read, and `vectorAt` those of every vector before anybody loops over it. A
+ * violation throws RangeError, which the caller turns into a value.
  */
 
 export function rootAt(view: DataView, start: number): number {
   return start + view.getUint32(start, true);
 }
 
-/** Where the field lies, or 0 when the table does not have it. */
+/** Offset of the field, or 0 when the table does not have it. */
 export function fieldAt(view: DataView, table: number, index: number): number {
   const vtable = table - view.getInt32(table, true);
   const slot = 4 + 2 * index;
@@ -38,7 +38,7 @@ export function longAt(view: DataView, table: number, index: number): number {
   return field === 0 ? 0 : sizeAt(view, field);
 }
 
-/** A 64-bit length, offset or count: it is at most 2^53 and not negative, or it is refused. */
+/** A 64-bit length, offset or count; negative values and values above 2^53 are refused. */
 export function sizeAt(view: DataView, position: number): number {
   const high = view.getInt32(position + 4, true);
   if (high < 0 || 0x1f_ffff < high) throw new RangeError("a 64-bit size is out of range");
@@ -48,7 +48,7 @@ export function sizeAt(view: DataView, position: number): number {
 export type Vector = { readonly start: number; readonly length: number };
 const EMPTY: Vector = { start: 0, length: 0 };
 
-/** A vector of elements of `elementBytes` each, which all lie inside the view. */
+/** A vector of elements of `elementBytes` each, all of them inside the view. */
 export function vectorAt(view: DataView, field: number, elementBytes: number): Vector {
   if (field === 0) return EMPTY;
   const at = rootAt(view, field);

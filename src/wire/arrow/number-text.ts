@@ -10,15 +10,15 @@
  * double is at least 10^16 / 2^54 = 0.55.
  */
 
-/** The most bytes that one number takes. */
+/** Most bytes that one number takes. */
 export const NUMBER_BYTES_MAX = 25;
 
 const DIGITS = 17;
 const POWER_MAX = 57;
-/** Below, `String` does it: it is rare. */
+/** Below this, `String` writes it: such numbers are rare. */
 const SMALLEST = 1e-40;
 const LARGEST = 1e16;
-/** Smaller numbers get an exponent. */
+/** Smaller numbers are written with an exponent. */
 const EXPONENT_BELOW = -6;
 const DECIMALS_UNIT = 1e8;
 

@@ -1,4 +1,6 @@
-/** Reads the bytes of a scan file: fast where the layout is pyarrow's, else by the general reader. */
+/**
+ * Reads the bytes of a scan file: by the fast path where the layout is pyarrow's, else by the general reader.
+ */
 import type { InvalidScan } from "../../domain/scan/scan.ts";
 import { judgeNumbers } from "../../domain/scan/validity.ts";
 import { type Incomplete, locateFrame } from "./completeness.ts";
@@ -11,20 +13,20 @@ export type { InvalidReason } from "../../domain/scan/scan.ts";
 
 export type FastRead = ScanRead | { readonly kind: "needs_general" };
 
-/** A judged scan as columns, for readers in bulk: they need no text. */
+/** A validated scan as columns, for bulk readers, which do not need the JSON text. */
 export type ColumnsRead =
   | ({ readonly kind: "columns" } & JudgedScan)
   | Incomplete
   | InvalidScan
   | { readonly kind: "needs_general" };
 
-/** Synchronous and bounded, whatever the bytes are. */
+/** Synchronous and bounded for any bytes. */
 export function readScanFast(bytes: Uint8Array): FastRead {
   const read = readScanColumns(bytes);
   return read.kind === "columns" ? { kind: "scan", scan: decodedScan(read) } : read;
 }
 
-/** The same up to the text. The numbers may be views into `bytes`. */
+/** The same without the JSON text. The numbers may be views into `bytes`. */
 export function readScanColumns(bytes: Uint8Array): ColumnsRead {
   const frame = locateFrame(bytes);
   if (frame.kind !== "complete") return frame;

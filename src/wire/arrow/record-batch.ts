@@ -1,13 +1,13 @@
 /**
- * Reads the header of a record batch: rows, nodes and buffers.
- * Invariant: every buffer lies aligned inside the message's body.
+ * Reads the header of a record batch: rows, nodes and buffers. Invariant: every buffer is aligned and inside
+ * the message's body.
  */
 import type { Message } from "./completeness.ts";
 import { fieldAt, longAt, sizeAt, vectorAt, type Vector } from "./flatbuffer.ts";
 
 const NODE_BYTES = 16;
 const BUFFER_BYTES = 16;
-/** Counts all columns of a file, nested ones too; a scan has eight nodes. */
+/** Limit on all columns of a file, nested ones included; a scan has eight nodes. */
 export const NODES_MAX = 4_096;
 
 export type BatchHeader = {
@@ -18,7 +18,7 @@ export type BatchHeader = {
   readonly buffers: Vector;
 };
 
-/** Reads the RecordBatch table at `table`, of this message; throws RangeError when it lies. */
+/** Reads the RecordBatch table at `table` of this message. @throws {RangeError} when its offsets are wrong. */
 export function batchHeader(message: Message, table: number): BatchHeader {
   const { metadata, bodyBytes } = message;
   const nodes = vectorAt(metadata, fieldAt(metadata, table, 1), NODE_BYTES);
@@ -45,7 +45,7 @@ export function nodeNulls(batch: BatchHeader, node: number): number {
   return sizeAt(batch.metadata, batch.nodes.start + node * NODE_BYTES + 8);
 }
 
-/** Relative to the start of the body. */
+/** Relative to the start of the body, in bytes. */
 export function bufferOffset(batch: BatchHeader, buffer: number): number {
   return sizeAt(batch.metadata, batch.buffers.start + buffer * BUFFER_BYTES);
 }

@@ -1,4 +1,4 @@
-/** A scan file laid out, whose numbers are still to come: scans of the same columns differ in nothing else. */
+/** A laid-out scan file without its numbers: scans of the same columns differ in nothing else. */
 
 export type ScanToWrite = {
   readonly scanNumber: number;
@@ -8,7 +8,7 @@ export type ScanToWrite = {
   readonly eigenvalues: Float64Array;
 };
 
-/** A whole file, and views into its bytes where the numbers go. */
+/** A whole file, and views into its bytes at the places of the numbers. */
 export type ScanBlank = {
   readonly bytes: Uint8Array;
   readonly scanNumber: BigInt64Array;
@@ -17,7 +17,7 @@ export type ScanBlank = {
   readonly eigenvalues: Float64Array;
 };
 
-/** Each call returns bytes of its own. `blankOf` is asked again where the number of eigenvalues changes. */
+/** Each call returns a new buffer. `blankOf` is called again when the number of eigenvalues changes. */
 export function createBlankFiller(
   assets: readonly string[],
   blankOf: (eigenvalueCount: number) => ScanBlank,

@@ -1,4 +1,4 @@
-/** Writes a judged scan as the members of a JSON object, in the contract's order. */
+/** Writes a validated scan as the members of a JSON object, in the contract's order. */
 import type { InvalidScan, ScanColumns } from "../../domain/scan/scan.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import type { AssetNames } from "./asset-names.ts";
@@ -19,7 +19,7 @@ export type DecodedScan = {
   readonly json: string;
 };
 
-/** What `judgeNumbers` accepted, with the ascending positions that it leaves out. */
+/** The numbers that `judgeNumbers` accepted, with the ascending positions of the assets that it left out. */
 export type JudgedScan = {
   readonly columns: ScanColumns;
   readonly names: AssetNames;
@@ -46,10 +46,10 @@ const EIGENVALUES = Buffer.from(`},"eigenvalues":[`);
 const INVALID = Buffer.from(`],"assets_invalid":[`);
 const END = Buffer.from(`]`);
 const PUNCTUATION_BYTES = 128;
-/** Enough for 3,000 assets; a larger scan gets bytes of its own. */
+/** Enough for 3,000 assets; a larger scan allocates its own buffer. */
 const scratch = Buffer.alloc(256 * 1024);
 
-/** Each member of a list is written with a comma behind it; the last comma is then written over. */
+/** Each list member is written with a trailing comma; the last comma is overwritten. */
 function listsText(judged: JudgedScan): string {
   const { columns, names, invalidPositions } = judged;
   const { prices, eigenvalues } = columns;
@@ -102,7 +102,7 @@ function writePrices(out: Uint8Array, start: number, judged: JudgedScan): number
 
 type NameAt = { readonly names: AssetNames; readonly position: number };
 
-/** The name and its comma; names are short, so a loop beats a call. */
+/** The name and its comma; names are short, so a loop is faster than a call. */
 function writeName(out: Uint8Array, start: number, { names, position }: NameAt): number {
   const { quoted, starts } = names;
   const end = starts[position + 1]!;

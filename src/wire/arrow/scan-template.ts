@@ -1,7 +1,7 @@
 /**
- * Reads scans that differ from an earlier file in their numbers only: learns where the numbers of
- * that file lie, and compares every other byte.
- * Invariant: what it reads, the fixed layout reads the same; on any doubt it returns null.
+ * Reads scans that differ from an earlier file only in their numbers: remembers where the numbers of that file
+ * are, and compares every other byte. Invariant: what it reads, the fixed-layout reader reads identically; on
+ * any doubt it returns null.
  */
 import { microsFromUnit, type TimeUnit } from "../../domain/scan/timestamp.ts";
 import type { AssetNames } from "./asset-names.ts";
@@ -11,7 +11,7 @@ import { matchFixedSchema, type Place } from "./fixed-schema.ts";
 import { batchHeader, type BatchHeader, bufferBytes, bufferOffset } from "./record-batch.ts";
 
 export type TemplateReader = {
-  /** Null where no template fits. The numbers are views into `bytes`. */
+  /** Null where no template matches. The numbers are views into `bytes`. */
   read(bytes: Buffer): FixedScan | null;
   /** Remembers a file that the fixed layout has read. */
   learn(bytes: Buffer): void;
@@ -19,7 +19,7 @@ export type TemplateReader = {
 
 type Template = {
   readonly bytes: Buffer;
-  /** Where a stretch of equal bytes begins and ends, in turns. */
+  /** Start and end of each stretch of equal bytes, alternating. */
   readonly fixed: readonly number[];
   readonly names: AssetNames;
   readonly timeUnit: TimeUnit;
@@ -31,7 +31,7 @@ type Template = {
 type Doubles = { readonly at: number; readonly count: number };
 type Stretch = { readonly start: number; readonly end: number };
 
-/** The universe and the number of eigenvalues seldom change; beyond this many the oldest goes. */
+/** The universe and the number of eigenvalues seldom change; at this limit the oldest template is dropped. */
 const TEMPLATES_MAX = 8;
 const LONG_BYTES = 8;
 
@@ -103,7 +103,7 @@ function templateOf(source: Buffer): Template | null {
     stretch(prices),
     stretch(eigenvalues),
   ].filter(({ start, end }) => start < end);
-  // What says where the numbers lie, how many count, and which assets they belong to.
+  // The bytes that say where the numbers are, how many there are, and which assets they belong to.
   const structure: Stretch[] = [
     regionOf(schema.prices, 1),
     regionOf(schema.eigenvalues, 1),
@@ -124,7 +124,7 @@ function stretchOf(batch: BatchHeader, bodyStart: number, buffer: number): Stret
   return { start, end: start + bufferBytes(batch, buffer) };
 }
 
-/** Null for numbers that were copied, because they hold nulls or lie unaligned. */
+/** Null for numbers that had to be copied, because they hold nulls or are not aligned. */
 function placeOf(doubles: Float64Array, bytes: Buffer): Doubles | null {
   if (doubles.length === 0) return { at: 0, count: 0 };
   if (doubles.buffer !== bytes.buffer) return null;
@@ -139,7 +139,7 @@ function overlaps(a: Stretch, b: Stretch): boolean {
   return a.start < b.end && b.start < a.end;
 }
 
-/** What lies between the stretches, as starts and ends in turns; null when two of them overlap. */
+/** The gaps between the stretches, starts and ends alternating; null when two of them overlap. */
 function gapsBetween(stretches: readonly Stretch[], length: number): readonly number[] | null {
   const gaps: number[] = [];
   let at = 0;

@@ -1,6 +1,6 @@
 /**
- * A run as the book's section of the configuration has it, but for what was asked for: the trader and
- * research are made of the same section by the same function, `bookConfiguration`.
+ * The configuration of a backtest run: the book's section, with the changes that were asked for. Trader and
+ * research build it with the same function, `bookConfiguration`.
  */
 import { lossLimitsOf, type RunSettings } from "../../domain/backtest/run-settings.ts";
 import type { FillConvention } from "../../domain/trading/broker/paper-broker.ts";
@@ -12,9 +12,9 @@ import { riskLimitsOf } from "../trading/book-limits.ts";
 
 type Limits = BookSection["limits"];
 
-/** What a run has otherwise than the book, in the words of the section; null or left out: as the book has it. */
+/** Changes to the book's section, under the section's key names; null or absent: as the book has it. */
 export type AskedOfRun = {
-  /** In place of the book's; another strategy than the book's has its defaults. */
+  /** Replaces the book's strategy. A strategy other than the book's starts from its own defaults. */
   readonly parameters?: Parameters | null;
   readonly posture?: Posture | null;
   readonly fills?: FillConvention | null;
@@ -26,14 +26,17 @@ export type AskedOfRun = {
   readonly reject_share?: number | null;
   readonly instruments?: Readonly<Record<string, object>> | null;
   readonly age_budgets_s?: Readonly<Record<string, number>> | null;
-  /** `never`: a position stays open for ever when its asset is gone. */
+  /** `never`: a position stays open forever when its asset disappears. */
   readonly delisted_after_s?: number | "never" | null;
   readonly delisted_at?: number | null;
-  /** Some, over the book's; `none`: nothing is liquidated, the run ends where nothing is left. */
+  /**
+   * Keys that override the book's margin; `none`: nothing is liquidated, and the run ends when the equity is
+   * gone.
+   */
   readonly margin?: "none" | "book" | Readonly<Record<string, unknown>> | null;
-  /** Some, over the book's; null: none, so that a strategy is judged by what it does. */
+  /** Limits that override the book's; null: no limits, so that the strategy alone is judged. */
   readonly limits?: "book" | Partial<Limits> | null;
-  /** Losses that a run without limits tells of, over the book's. */
+  /** Loss limits over the book's that a run without limits only reports. */
   readonly watched?: Partial<Limits> | null;
 };
 
@@ -45,7 +48,7 @@ export type BookDifference = {
 };
 
 export type BookRun = {
-  /** What it was made of. */
+  /** The configuration that the run was built from. */
   readonly section: BookSection;
   readonly settings: RunSettings;
   readonly differsFromBook: readonly BookDifference[];
@@ -58,7 +61,7 @@ export type AskedStrategy = {
 };
 
 const NONE = "none";
-/** Nothing but a watchdog decides a book's posture, so a run's is no difference. */
+/** Only a watchdog decides a book's posture, so a run's posture is not reported as a difference. */
 const USUAL_POSTURE: Posture = "APEX";
 
 /** @throws {Error} that names the key, the parameter or the input. */
@@ -106,12 +109,12 @@ function sectionOfRun(book: BookSection, asked: AskedOfRun, strategy: string): B
   });
 }
 
-/** Without a word on them. */
+/** Without messages about them. */
 export function usualParameters(book: BookSection, strategy: string): Parameters {
   return strategy === book.strategy ? book.parameters : {};
 }
 
-/** Over the book's; of a book without any, over the defaults. */
+/** Overrides of the book's limits; for a book without limits, overrides of the defaults. */
 function marginKeys(book: BookSection, asked: "book" | Readonly<Record<string, unknown>>) {
   return asked === "book" ? book.margin : { ...book.margin, ...asked };
 }
@@ -143,7 +146,7 @@ function differencesOf({ book, section, choice, isLimited }: Compared): readonly
     ...marginBetween(section.margin, book.margin),
     ...instrumentsBetween(section.instruments, book.instruments),
     ...(isLimited
-      ? // A notional that is not named is the capital of whoever has it.
+      ? // A notional that is not configured is the capital of the book that uses it.
         between("limits", ofCapital(section.limits, capital), ofCapital(book.limits, capital))
       : [{ key: "limits", run: NONE, book: "on" }]),
   ];
@@ -165,7 +168,9 @@ function ofCapital(limits: Limits, capital: number): Limits {
   };
 }
 
-/** With the defaults of what is not named; as named where the book's can't be started. */
+/**
+ * The defaults where nothing is configured; the text as configured where the book's strategy can't be loaded.
+ */
 function startedWith(choice: StrategyChoice, { parameters }: BookSection): Parameters {
   try {
     return choice.start(parameters).parameters;
@@ -211,7 +216,7 @@ function textOf(value: unknown): string {
     .join(" ");
 }
 
-/** What is said of a run beside its figures. */
+/** The notes that are shown beside a run's figures. */
 export function differenceText(differences: readonly BookDifference[], shownMax: number): string {
   const shown = differences
     .slice(0, shownMax)

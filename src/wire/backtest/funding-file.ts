@@ -1,7 +1,7 @@
 /**
- * The funding rates that an archive has: `funding.csv` beside its days, with a line a settlement and
- * asset. Columns by name, as Binance has them: `asset` or `symbol`, `time` or `fundingTime`, `rate` or
- * `fundingRate`; a time is ISO-8601 or milliseconds. Other columns are ignored.
+ * Reads the funding rates of an archive: `funding.csv` beside its day folders, one line for each settlement and
+ * asset. Columns are found by Binance's names: `asset` or `symbol`, `time` or `fundingTime`, `rate` or
+ * `fundingRate`. A time is ISO-8601 or milliseconds. Other columns are ignored.
  */
 import type { FundingRate } from "../../domain/trading/margin/carry.ts";
 
@@ -12,10 +12,10 @@ const NAMES = {
   time: ["time", "fundingTime"],
   rate: ["rate", "fundingRate"],
 } as const;
-/** A rate of this size in eight hours is a percentage that was taken for a share. */
+/** A rate above this in eight hours is a percentage that was mistaken for a fraction. */
 const RATE_MAX = 1;
 
-/** In order of time, then as they stand. @throws {Error} that names the line and what is wrong there. */
+/** In order of time, then of lines. @throws {Error} that names the line and what is wrong there. */
 export function parseFunding(text: string): readonly FundingRate[] {
   const [head = "", ...lines] = text.split(/\r?\n/);
   const columns = head.split(",").map((name) => name.trim());
@@ -43,7 +43,7 @@ export function parseFunding(text: string): readonly FundingRate[] {
   return rates.toSorted((one, other) => one.atMs - other.atMs);
 }
 
-/** A time of day without a zone is of UTC, wherever it is read. */
+/** A time without a zone is read as UTC, whatever the zone of the machine. */
 function timeOf(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   const isLocal = text.includes(":") && !/(?:z|[+-]\d{2}:?\d{2})$/i.test(text);

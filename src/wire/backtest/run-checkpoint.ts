@@ -1,4 +1,6 @@
-/** What `checkpoint.bin` holds: a run between two chunks, for another attempt to go on from. */
+/**
+ * The content of `checkpoint.bin`: the state of a run between two chunks, from which another attempt resumes.
+ */
 import { deserialize, serialize } from "node:v8";
 import { z } from "zod";
 import type { BacktestSnapshot } from "../../domain/backtest/snapshot/backtest-snapshot.ts";
@@ -12,16 +14,19 @@ const PassSnapshot = z.strictObject({
     scans: count,
     refused: count,
     duplicates: count,
-    /** Scans whose time lay before that of the scan before them. */
+    /** Scans whose time was before that of the previous scan. */
     backwards: count,
-    /** Scans whose time was not believed: it lay too far ahead. */
+    /** Scans whose time was rejected because it was too far ahead. */
     ahead: count,
-    /** Scans that their numbers and times put before others, against their files' times; on how many days. */
+    /**
+     * Scans that their number and time put before others against the order of their file times, and on how many
+     * days.
+     */
     reordered: count,
     reorderedDays: count,
   }),
   hash: z.strictObject({ chain: z.string(), count, timesUs: doubles, checksums: doubles }),
-  /** Of the order books that were given so far. */
+  /** Counts over the order books that were read so far. */
   books: z.strictObject({
     lanes: z.custom<Uint32Array>((value) => value instanceof Uint32Array),
     count,
@@ -43,22 +48,22 @@ export type PassSnapshot = z.infer<typeof PassSnapshot>;
 export type PassCounts = PassSnapshot["counts"];
 
 const RunCheckpoint = z.strictObject({
-  /** Names the attempt's run, its settings and its code: a run goes on from its own state only. */
+  /** Identifies the workflow run, the settings and the code: a run resumes only from its own state. */
   key: z.string(),
   trades: z.strictObject({ file: z.string().regex(/^[\w.-]+$/), bytes: count }),
   pass: PassSnapshot,
-  // The core's own state: the key says that it is this code's.
+  // The core's own state; the key guarantees that the same code wrote it.
   trace: z.custom<RunTrace>((value) => typeof value === "object" && value !== null),
   runs: z.array(z.custom<BacktestSnapshot>((value) => typeof value === "object" && value !== null)),
 });
 export type RunCheckpoint = z.infer<typeof RunCheckpoint>;
 
-/** Binary, because most of it is doubles: as text it would take a tenth of the run's time. */
+/** Binary, because most of it is doubles: JSON would take a tenth of the run's time. */
 export function encodeRunCheckpoint(checkpoint: RunCheckpoint): Uint8Array {
   return serialize(checkpoint);
 }
 
-/** Null when it is none, or another Node's: then the run begins anew. */
+/** Null when it is not a checkpoint, or one of another Node version: then the run starts from the beginning. */
 export function parseRunCheckpoint(bytes: Uint8Array): RunCheckpoint | null {
   try {
     return RunCheckpoint.safeParse(deserialize(bytes)).data ?? null;

@@ -1,16 +1,19 @@
-/** Scans in bulk: rows of one universe as columns, in the order in which the bridge pushes them. */
+/** Many scans: rows of one universe as columns, in the order in which the bridge pushes them. */
 export type ArchiveChunk = {
   readonly rows: number;
-  /** The columns of `prices`; one array for one universe while it lasts. */
+  /**
+   * The names of the columns of `prices`. Consecutive chunks share one array while the universe does not
+   * change.
+   */
   readonly assets: readonly string[];
-  /** Row-major, rows x assets. NaN: the asset was left out of this scan. */
+  /** Row-major, rows x assets. NaN: the asset has no valid price in this scan. */
   readonly prices: Float64Array;
-  /** Row r has those from `eigenvalueOffsets[r]` to `eigenvalueOffsets[r + 1]`. */
+  /** Row r has the eigenvalues from `eigenvalueOffsets[r]` to `eigenvalueOffsets[r + 1]`. */
   readonly eigenvalues: Float64Array;
   readonly eigenvalueOffsets: Int32Array;
   /** When the scan was computed. */
   readonly timesUs: Float64Array;
-  /** min(mtime, first seen), as far as that is known: the order. */
+  /** The file time that orders scans: min(mtime, first seen), as far as it is known. */
   readonly fileTimeUs: Float64Array;
   readonly mtimeUs: Float64Array;
   readonly sizes: Float64Array;
@@ -19,7 +22,7 @@ export type ArchiveChunk = {
   readonly scanNumber: Float64Array;
   /** CRC-32 of each file's bytes. */
   readonly checksums: Uint32Array;
-  /** SHA-256 of each file, 32 bytes a row; empty where scan files were read without. */
+  /** SHA-256 of each file, 32 bytes a row; empty where scan files were read without hashing. */
   readonly hashes: Uint8Array;
   /** `YYYY-MM-DD/name`. */
   file(row: number): string;
@@ -27,7 +30,7 @@ export type ArchiveChunk = {
 
 export const HASH_BYTES = 32;
 
-/** Most often it is one array for the same names, so that comparing is rare. */
+/** Mostly both are the same array, so the names are rarely compared. */
 export function isSameUniverse(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((name, at) => name === b[at]));
 }

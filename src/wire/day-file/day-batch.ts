@@ -1,6 +1,6 @@
 /**
- * Reads the blocks of a day file straight from their bytes: a batch becomes chunks whose numbers
- * are views into it. Only for blocks whose checksum was right: this module wrote their layout.
+ * Reads the blocks of a day file straight from their bytes: a batch becomes chunks whose numbers are views into
+ * it. Only for blocks whose checksum was verified, because then this module's own writer laid them out.
  */
 import { SCAN_ASSETS_MAX } from "../../domain/scan/scan.ts";
 import { messageAt } from "../arrow/completeness.ts";
@@ -9,7 +9,7 @@ import { batchHeader, type BatchHeader, bufferBytes, bufferOffset } from "../arr
 import { type DayHeader, HEADER_KEY, parseDayHeader } from "./day-header.ts";
 import { HASH_BYTES, type ArchiveChunk, sliceChunk } from "./archive-chunk.ts";
 
-/** Where each column's first buffer (its validity) stands among the buffers of a batch. */
+/** Index of each column's first buffer (its validity) among the buffers of a batch. */
 const FILE = 0;
 const FILE_TIME = 3;
 const MTIME = 5;
@@ -28,10 +28,10 @@ const TAIL_BYTES = 10; // Length of the footer, then the magic.
 
 type Body = { readonly header: BatchHeader; readonly bytes: Uint8Array; readonly start: number };
 
-/** The last bytes of a file, from which the footer's length is read. */
+/** The last bytes of a file, which hold the footer's length. */
 export const FOOTER_TAIL_BYTES = TAIL_BYTES;
 
-/** Length of the footer with its tail; null when the tail is none. */
+/** Length of the footer with its tail, in bytes; null when the tail is invalid. */
 export function footerBytes(tail: Buffer): number | null {
   const isArrow = tail.length === TAIL_BYTES && tail.toString("latin1", 4) === "ARROW1";
   const length = isArrow ? tail.readInt32LE(0) : 0;
@@ -60,7 +60,7 @@ function textAt(view: DataView, table: number, field: number): string {
   return Buffer.from(view.buffer, view.byteOffset + text.start, text.length).toString("utf8");
 }
 
-/** The lists of names of the dictionary block. @throws {RangeError} when it is no such block. */
+/** The name lists of the dictionary block. @throws {RangeError} when it is not such a block. */
 export function readUniverses(bytes: Uint8Array): readonly (readonly string[])[] {
   const body = bodyOf(bytes, (message) => tableAt(message.metadata, message.header, 1));
   const outer = offsets(body, 1);
@@ -75,7 +75,7 @@ export function readUniverses(bytes: Uint8Array): readonly (readonly string[])[]
   });
 }
 
-/** The rows of a batch, a chunk for each run of one universe; views into `bytes`. */
+/** The rows of a batch, one chunk for each run of rows with the same universe; views into `bytes`. */
 export function* chunksOf(
   bytes: Uint8Array,
   universes: readonly (readonly string[])[],
@@ -117,7 +117,7 @@ function columnsOf(
     fileTimeUs: integers(body, FILE_TIME + 1, rows),
     mtimeUs: integers(body, MTIME + 1, rows),
     sizes: integers(body, SIZE + 1, rows),
-    // A null's own value is written as 0.
+    // A null is stored as 0.
     seq: integers(body, SEQ + 1, rows),
     scanNumber: integers(body, SCAN_NUMBER + 1, rows),
     checksums: new Uint32Array(...placeOf(body, CRC32 + 1, rows)),
@@ -159,7 +159,7 @@ function doubles(body: Body, at: number): Float64Array {
   return new Float64Array(...placeOf(body, at, bufferBytes(body.header, at) >> 3));
 }
 
-/** Integers of 64 bits that a double holds exactly, by halves: bigints cost ten times as much. */
+/** Reads 64-bit integers within 53 bits by halves: bigints cost ten times as much. */
 function integers(body: Body, at: number, rows: number): Float64Array {
   const halves = new Int32Array(...placeOf(body, at, rows * 2));
   const numbers = new Float64Array(rows);

@@ -1,6 +1,6 @@
 /**
- * What a day file says of itself: JSON in the metadata of its footer's schema, under `dolphin`,
- * behind a checksum of its own.
+ * The header of a day file: JSON in the metadata of its footer's schema, under `dolphin`, preceded by its
+ * checksum.
  */
 import { crc32 } from "node:zlib";
 import { z } from "zod";
@@ -15,11 +15,11 @@ const DayHeader = z.strictObject({
   /** File time of the first row; null without rows. */
   first_us: z.int().nullable(),
   /**
-   * Modification time of the day's folder when it was listed: while it stands, no file has come,
-   * gone or been renamed. Null when that cannot be relied on.
+   * Modification time of the day's folder when it was listed: while it is unchanged, no file has come, gone or
+   * been renamed. Null when the file system cannot be relied on for that.
    */
   folder_mtime_ns: z.string().nullable(),
-  /** Files of the folder that are no row: duplicates of one, and what is no scan. */
+  /** Number of files of the folder that are not rows: duplicates, and files that are not scans. */
   others: z.array(
     z.strictObject({
       name: z.string(),

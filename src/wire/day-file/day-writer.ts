@@ -1,6 +1,6 @@
 /**
- * Writes a day's scans as one Arrow IPC file: batches as they come, the universes last, then the
- * footer with the header. The columns and why: docs/adr/0008.
+ * Writes a day's scans as one Arrow IPC file: batches as they come, then the universes, then the footer with
+ * the header. docs/adr/0008 lists the columns and says why.
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
@@ -29,9 +29,9 @@ import { type DayBlock, type DayHeader, encodeDayHeader, HEADER_KEY } from "./da
 import { HASH_BYTES, type ArchiveChunk } from "./archive-chunk.ts";
 
 export type DayWriter = {
-  /** Rows of one chunk, in the order in which they are to be read. */
+  /** Appends the rows of one chunk, in the order in which they are to be read. */
   add(chunk: ArchiveChunk): void;
-  /** Writes the rest; returns the SHA-256 of the file in hexadecimal. */
+  /** Writes what is buffered and the footer; returns the SHA-256 of the file in hexadecimal. */
   finish(facts: Pick<DayHeader, "day" | "folder_mtime_ns" | "others">): string;
 };
 
@@ -109,7 +109,7 @@ function emptyRows(): Rows {
   return { files: [], ...columns, numbers, bytes: 0 };
 }
 
-/** The chunk's arrays are the reader's: what is kept is copied. */
+/** The chunk's arrays belong to the reader, so what is retained is copied. */
 function appendRow(
   rows: Rows,
   from: { readonly chunk: ArchiveChunk; readonly row: number; readonly universeAt: number },
@@ -174,7 +174,7 @@ function longs(values: readonly number[]): BigInt64Array {
   return BigInt64Array.from(values, (value) => BigInt(value));
 }
 
-/** Zero stands for none in a chunk, null in the file. */
+/** A zero in the chunk means none, and is a null in the file. */
 function seqs(values: readonly number[]): Data<Int64> {
   const nullCount = values.filter((value) => value === 0).length;
   const nullBitmap = new Uint8Array(Math.ceil(values.length / 8));
@@ -220,7 +220,7 @@ function texts(values: readonly string[]): Data<Utf8> {
 }
 
 /* oxlint-disable no-underscore-dangle -- apache-arrow names its extension points so. */
-/** Passes on what apache-arrow would collect, and notes where each block lies and its checksum. */
+/** Passes on what apache-arrow would collect, and records each block's offset and checksum. */
 class DayFileWriter extends RecordBatchFileWriter {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #hash = createHash("sha256");
@@ -235,7 +235,7 @@ class DayFileWriter extends RecordBatchFileWriter {
   }
 
   writeBatch(batch: RecordBatch): void {
-    // The first write also writes the schema, which is none of the block.
+    // The first write also writes the schema, which does not belong to the block.
     if (!this._started) this.reset(undefined, SCHEMA);
     const block = this.#measure(batch.numRows, () => this._writeRecordBatch(batch));
     this.#batches.push(block);
@@ -269,13 +269,16 @@ class DayFileWriter extends RecordBatchFileWriter {
     return this;
   }
 
-  /** The format puts the schema in front as well as into the footer; apache-arrow leaves it out. */
+  /**
+   * The format requires the schema at the start of the file as well as in the footer; apache-arrow writes only
+   * the footer's.
+   */
   protected override _writeSchema(schema: Schema): this {
     super._writeSchema(schema);
     return this._writeMessage(Message.from(schema));
   }
 
-  /** All universes are known at the end only; the footer says where they lie. */
+  /** All universes are known only at the end; the footer says where they are. */
   protected override _writeDictionaries(): this {
     return this;
   }

@@ -1,4 +1,4 @@
-/** The table of schedules as the configuration has it. */
+/** The table of schedules with the configuration's changes. */
 import {
   SCHEDULE_TABLE,
   type ScheduleName,
@@ -7,7 +7,7 @@ import {
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 import type { Configuration } from "../configuration.ts";
 
-/** Whose day it trades: without its book it has nothing to do. */
+/** The book whose day it trades; without the book the schedule has nothing to do. */
 const OF_THE_BOOK: ScheduleName = "paper-trade-daily";
 
 export function configuredSchedules(

@@ -1,4 +1,4 @@
-/** The table of services as the configuration has it: `services` and `books` say what differs from the rows. */
+/** The table of services with the changes of the sections `services` and `books`. */
 import type { ServiceDeclaration } from "../../domain/supervision/declared/declaration.ts";
 import { SERVICES, type ServiceSpec } from "../../domain/supervision/services.ts";
 import type { Configuration } from "../configuration.ts";
@@ -20,15 +20,15 @@ export function declarationOf(spec: ServiceSpec, config: Declared): ServiceDecla
   };
 }
 
-/** What streams books has something to do where there are symbols. */
+/** The order-book streamer starts by itself only where symbols are configured. */
 function startsBySelf({ role, autostart }: ServiceSpec, { order_book }: Declared): boolean {
   return role === "streamer" ? 0 < order_book.symbols.length : autostart;
 }
 
-/** A row with what is declared of it, whatever was declared before; the watch acts no later than the cap. */
+/** A row with its declared changes, computed anew from the table. The memory watch acts below the hard cap. */
 export function declaredSpec(spec: ServiceSpec, declared: ServiceDeclaration): ServiceSpec {
   const memoryMaxBytes = declared.memory_max_mb * MIB;
-  // A declaration before this one may have lowered its marks.
+  // An earlier declaration may have lowered the row's marks.
   const row = Object.values(SERVICES).find(({ name }) => name === spec.name) ?? spec;
   return {
     ...spec,

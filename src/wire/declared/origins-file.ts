@@ -1,4 +1,4 @@
-/** `<data-dir>/run/origins.json`: where each value of the configuration came from that `up` wrote for its children. */
+/** `<data-dir>/run/origins.json`: the origin of each configuration value that `up` wrote for its children. */
 import { z } from "zod";
 
 const Origins = z.record(z.string(), z.string());
@@ -8,7 +8,7 @@ export function originsText(origins: ReadonlyMap<string, string>): string {
   return `${JSON.stringify(Object.fromEntries(origins))}\n`;
 }
 
-/** Nothing where the text is none of ours. */
+/** Empty where the text is not an origins file. */
 export function originsByUp(text: string): Readonly<Record<string, string>> {
   try {
     return Origins.parse(JSON.parse(text));

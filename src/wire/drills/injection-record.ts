@@ -1,10 +1,13 @@
-/** What a drill writes down before it injects a fault, so that whoever comes after its death can undo it. */
+/**
+ * What a drill records on disk before it injects a fault, so that another process can undo the fault if the
+ * drill dies.
+ */
 import { z } from "zod";
 
 export const InjectionRecord = z.object({
   fault: z.string(),
   at: z.string(),
-  /** The process that injects it, and undoes it while it lives. */
+  /** The process that injects the fault, and undoes it while it lives. */
   pid: z.number().int().positive(),
   started_ticks: z.number().int().nullable(),
   /** Arguments of undo-fault.sh. */

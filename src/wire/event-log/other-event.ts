@@ -1,4 +1,4 @@
-/** Every event of a trader but the scan, as JSON that reads back to the same bits. */
+/** Encodes every event of a trader other than the scan as JSON that reads back to the same bits. */
 import { z } from "zod";
 import type { ScanEvent, TraderEvent } from "../../domain/trading/events.ts";
 import { POSTURES } from "../../domain/trading/posture.ts";
@@ -15,7 +15,7 @@ const fill = z.strictObject({
   price: z.number(),
   fee: z.number(),
 });
-/** As it may be: JSON has no number for it, so an age or a reading that is none is written as text. */
+/** JSON has no NaN or infinity, so an age or a reading that is not finite is written as text. */
 const anyNumber = z.union([z.number(), z.nan(), z.literal(Infinity), z.literal(-Infinity)]);
 const command = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -51,15 +51,17 @@ const OtherEventSchema = z.discriminatedUnion("kind", [
     name: z.string(),
     value: anyNumber,
     asOfMs: anyNumber,
+    knownMs: anyNumber.optional(),
   }),
   z.strictObject({
     kind: z.literal("book"),
     nowMs,
     asset: z.string(),
     asOfMs: anyNumber,
-    // A log from before such levels were refused must still be read.
+    // Logs of older releases hold such levels, which are refused now, and must still be readable.
     bids: z.array(anyNumber),
     asks: z.array(anyNumber),
+    knownMs: anyNumber.optional(),
   }),
   z.strictObject({
     kind: z.literal("posture"),
@@ -91,10 +93,10 @@ const OtherEventSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("day_rolled"), nowMs, day: z.string() }),
 ]);
 
-/** What JSON would change, under a key that no event has. */
+/** Values that JSON would change, under a key that no event uses. */
 const EXACT = "$number";
 
-/** Without the index, which stands in the record's head. */
+/** Without the index, which is in the record's head. */
 export function otherEventText(event: OtherEvent): string {
   return JSON.stringify({ ...event, index: undefined }, (_key, value: unknown) =>
     typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))

@@ -1,11 +1,11 @@
 /**
- * A trader's events as the payloads of its journal. A scan is binary, its numbers as they are in
- * memory; its asset names stand once a segment, in a definition that scans refer to by number.
- * Everything else is JSON.
+ * Encodes a trader's events as the payloads of its journal. A scan is binary, with its numbers as they are in
+ * memory; asset names are written once per segment, in a definition that scans refer to by number. All other
+ * events are JSON.
  *
- * Scan: kind u8 = 2, flags u8, table u16, assets u32, nowMs, seq, scanNumber, asOfMs f64, eigenvalues
- * u32, carried u32, then prices, eigenvalues, carried f64. JSON: kind u8 = 1, then the text.
- * Definition: kind u8 = 3, zero u8, table u16, then the names as JSON.
+ * Scan: kind u8 = 2, flags u8, table u16, assets u32, nowMs, seq, scanNumber, asOfMs f64, eigenvalues u32,
+ * carried u32, then prices, eigenvalues, carried f64. JSON: kind u8 = 1, then the text. Definition: kind u8 =
+ * 3, zero u8, table u16, then the names as JSON.
  */
 import { assert } from "../../domain/assert.ts";
 import type { ScanEvent, TraderEvent } from "../../domain/trading/events.ts";
@@ -20,38 +20,38 @@ const REPAIRED = 4;
 const SCAN_HEAD_BYTES = 48;
 const TABLE_HEAD_BYTES = 4;
 const SCRATCH_BYTES = 16 * 1_024;
-/** A universe that changes more often than this within a day takes the oldest number again. */
+/** Definitions in use at a time; a further universe within a day reuses the oldest number. */
 const TABLES_MAX = 64;
 
-/** Writes events; knows which tables the present segment has. */
+/** Encodes events and remembers which definitions the current segment has. */
 export class TradingRecordEncoder {
   readonly #carriedCount: number;
   #tables: (readonly string[])[] = [];
   #newestTable = -1;
   #scratch = Buffer.alloc(SCRATCH_BYTES);
   #values = new Float64Array(this.#scratch.buffer, this.#scratch.byteOffset, SCRATCH_BYTES / 8);
-  /** Kept while records have the same length, so that a scan allocates nothing. */
+  /** Reused while records have the same length, so that a scan allocates nothing. */
   #record = this.#scratch.subarray(0, 0);
 
-  /** `carriedCount`: how many features travel with each scan. */
+  /** `carriedCount`: the number of features that travel with each scan. */
   constructor(carriedCount: number) {
     this.#carriedCount = carriedCount;
   }
 
-  /** A new segment defines everything anew. */
+  /** Called when a new segment begins: it needs all definitions again. */
   forgetTables(): void {
     this.#tables = [];
     this.#newestTable = -1;
   }
 
-  /** Takes over what now stands in the segment. */
+  /** Records a definition that is now in the segment. */
   learn(definition: Buffer): void {
     const { table, assets } = decodeTable(definition);
     this.#tables[table] = assets;
     this.#newestTable = table;
   }
 
-  /** What has to be written before the event, and learned then; null if its segment has it. */
+  /** The definition that must be written (and then learned) before the event; null if the segment has it. */
   definitionFor(event: TraderEvent): Buffer | null {
     if (event.kind !== "scan" || 0 <= this.#tableOf(event.assets)) return null;
     const table = (this.#newestTable + 1) % TABLES_MAX;
@@ -62,7 +62,7 @@ export class TradingRecordEncoder {
     return Buffer.concat([head, names]);
   }
 
-  /** Valid until the next event; without the index, which the record's head has. */
+  /** The result is valid until the next call. It lacks the index, which is in the record's head. */
   encode(event: TraderEvent): Buffer {
     return event.kind === "scan" ? this.#encodeScan(event) : encodeOther(event);
   }
@@ -97,7 +97,7 @@ export class TradingRecordEncoder {
     return record;
   }
 
-  /** The newest table first: names change seldom, so this is mostly one comparison. */
+  /** The newest definition first: names change seldom, so this is mostly one comparison. */
   #tableOf(assets: readonly string[]): number {
     const newest = this.#tables[this.#newestTable];
     if (newest === assets) return this.#newestTable;
@@ -105,7 +105,7 @@ export class TradingRecordEncoder {
       newest !== undefined && areSame(newest, assets)
         ? this.#newestTable
         : this.#tables.findIndex((other) => areSame(other, assets));
-    // The same names in another array: it is the one that the next scan will bring.
+    // Remembers the array with the same names: the next scan will bring that array.
     if (0 <= table) this.#tables[table] = assets;
     return table;
   }
@@ -125,7 +125,7 @@ export class TradingRecordEncoder {
   }
 }
 
-/** Reads events back, in the order in which they and their definitions were written. */
+/** Decodes events, in the order in which they and their definitions were written. */
 export class TradingRecordDecoder {
   readonly #tables: (readonly string[])[] = [];
 
@@ -134,7 +134,7 @@ export class TradingRecordDecoder {
     this.#tables[table] = assets;
   }
 
-  /** @throws {Error} that says what was found, when this is no event that the encoder wrote. */
+  /** @throws {Error} that says what was found, when the encoder did not write this. */
   decode(record: Buffer, index: number): TraderEvent {
     if (record[0] === KIND_SCAN) return this.#decodeScan(record, index);
     if (record[0] === KIND_JSON) return { index, ...parseOtherEvent(record.toString("utf8", 1)) };
@@ -153,7 +153,7 @@ export class TradingRecordDecoder {
           `${assets?.length ?? "no"} assets in ${bytes} bytes`,
       );
     }
-    // One buffer for all three, aligned; a record may lie anywhere in its chunk.
+    // One aligned buffer for all three arrays; a record may be at any offset in its chunk.
     const values = new Float64Array(assetCount + eigenvalueCount + carriedCount);
     new Uint8Array(values.buffer).set(record.subarray(SCAN_HEAD_BYTES));
     const flags = record[1] ?? 0;

@@ -1,4 +1,4 @@
-/** A table as an Arrow IPC file, batch by batch; each field's metadata has its unit and what it is. */
+/** Writes a table as an Arrow IPC file, batch by batch; each field's metadata has its unit and meaning. */
 import {
   Bool,
   type Data,
@@ -92,7 +92,7 @@ function longsOf(cells: readonly Cell[]): BigInt64Array {
   return BigInt64Array.from(cells, (cell) => BigInt(Math.round(Number(cell))));
 }
 
-/** Eight to a byte, the first in the lowest bit. */
+/** Packs eight booleans to a byte, the first in the lowest bit. */
 function bitsOf(flags: readonly boolean[]): Uint8Array {
   const bits = new Uint8Array(Math.ceil(flags.length / 8));
   for (const [at, flag] of flags.entries()) {
@@ -102,13 +102,13 @@ function bitsOf(flags: readonly boolean[]): Uint8Array {
 }
 
 /* oxlint-disable no-underscore-dangle -- apache-arrow names its extension points so. */
-/** Holds what was written since it was taken, and nothing else of the file. */
+/** Holds only what was written since it was last taken. */
 class TableWriter extends ArrowFileWriter {
   #written: Uint8Array[] = [];
 
   constructor(schema: Schema) {
     super();
-    // The first write also writes the schema; a file without rows has one, too.
+    // The first write also writes the schema, so that a file without rows has one.
     this.reset(undefined, schema);
   }
 

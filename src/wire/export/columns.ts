@@ -1,4 +1,4 @@
-/** The columns of each table that is exported, with their units: what docs/export.md shows. */
+/** The columns of each exported table, with their units: the source of docs/export.md. */
 import type { Column, ColumnKind } from "./table.ts";
 
 function column(name: string, kind: ColumnKind, about: string): Column {
@@ -87,7 +87,7 @@ const EQUITY = [
   column("max_drawdown", "number", "[share of the day's peak equity] the day's deepest fall"),
 ];
 
-/** Of `dolphin indicators export`. */
+/** Columns of `dolphin indicators export`. */
 export const READINGS = [
   column("series", "text", "the indicator, and its value's label, such as funding.BTCUSDT"),
   column("as_of", "time", "[UTC] when it was true, by its source's word"),

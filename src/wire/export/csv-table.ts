@@ -22,7 +22,7 @@ function cellText({ kind }: Column, cell: Cell): string {
   if (cell === null) return "";
   if (typeof cell !== "number") return String(cell);
   if (kind === "time") return isoFromMicros(cell);
-  // As pandas reads it.
+  // The spelling that pandas reads.
   return Number.isFinite(cell) ? String(cell) : String(cell).replace("Infinity", "inf");
 }
 

@@ -1,4 +1,4 @@
-/** A table that is exported: its columns with their units, and its rows as they come. */
+/** An exported table: its columns with their units, and an iterator of its rows. */
 
 /** `time`: microseconds since the epoch, UTC; `integer`: within 53 bits. */
 export type ColumnKind = "integer" | "number" | "text" | "time" | "flag";
@@ -6,7 +6,7 @@ export type ColumnKind = "integer" | "number" | "text" | "time" | "flag";
 export type Column = {
   readonly name: string;
   readonly kind: ColumnKind;
-  /** Empty where it has none. */
+  /** Empty where the column has no unit. */
   readonly unit: string;
   readonly says: string;
 };

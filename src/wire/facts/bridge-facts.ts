@@ -1,13 +1,13 @@
 /**
- * The facts of the bridge's pump, in its own words.
- * Invariant: loads no schema: the pump's thread would take 7 MB and a twentieth of a second more at each start.
+ * The facts of the bridge's pump, in the format of releases before the general service facts.
+ * Invariant: this module loads no schema package, which would cost the pump's thread 7 MB and start time.
  */
 import type { Note, WorkFacts } from "../../domain/supervision/verdict.ts";
 
-/** What is longer is cut by who tells it. */
+/** The sender cuts longer texts. */
 export const TROUBLE_CHARS_MAX = 1_000;
 
-/** A note on a dependency or an input: somebody has to act. */
+/** A note about a dependency or an input that needs an operator. */
 export function alertOf(of: string, says: string): Note {
   return { of, says: says.slice(0, TROUBLE_CHARS_MAX), isAlert: true };
 }
@@ -17,26 +17,26 @@ export type BridgeFacts = {
   /** `hung`: the pump has not beaten for 5 s while in a file operation; `missing`: no such folder. */
   archive: "ok" | "hung" | "missing" | "error";
   hazelcast: "ok" | "down";
-  /** Age of the newest scan pushed, from when its file was first seen; null before the first. */
+  /** Age of the newest scan pushed, counted from when its file was first seen; null before the first. */
   newestDataAgeS: number | null;
-  /** Age since first seen of the oldest complete file not yet pushed; null when nothing waits. */
+  /** Age since first seen of the oldest complete file not yet pushed; null when nothing is waiting. */
   oldestUnpushedAgeS: number | null;
   /**
-   * Since the loop dealt with a file (pushed, quarantined, found a duplicate or gone); null while it
-   * cannot: before its first listing is over, while the journal refuses.
+   * Age of the last time the loop finished a file (pushed, quarantined, found a duplicate or gone); null while
+   * it cannot: before its first listing ends, or while the journal refuses writes.
    */
   settledAgeS: number | null;
-  /** Since a listing went on, or since the next one was due, whichever is later. */
+  /** Age of the last progress of a listing, or of the time at which the next was due, whichever is later. */
   listedAgeS: number | null;
-  /** The kernel's limit that leaves the archive without file events: it is listed instead. */
+  /** The kernel limit because of which the archive has no file events and is polled instead. */
   unwatched?: string | null | undefined;
-  /** Files waiting to be pushed. */
+  /** Number of files waiting to be pushed. */
   backlog: number;
-  /** What makes scans late or not ours, as a sentence; traders of an older version told theirs here. */
+  /** Why scans are late or ignored, as a sentence; traders of an older release sent their own notes here. */
   trouble?: string | undefined;
 };
 
-/** A scan in this time is usual. */
+/** A scan within this time is normal. */
 export const SCANS_BUDGET_S = 30;
 
 export function factsOfBridge(told: BridgeFacts): WorkFacts {

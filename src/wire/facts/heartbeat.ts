@@ -1,4 +1,7 @@
-/** A service's heartbeat in Hazelcast, as others read it; its own counters stand beside these fields. */
+/**
+ * A service's heartbeat in Hazelcast, as other processes read it; the service's own counters are beside these
+ * fields.
+ */
 import { z } from "zod";
 import { ServiceFacts } from "./service-facts.ts";
 
@@ -9,7 +12,7 @@ const Heartbeat = z.looseObject({
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
-/** Null: no heartbeat, whatever stands there. */
+/** Null: the value is not a heartbeat. */
 export function parseHeartbeat(text: unknown): Heartbeat | null {
   if (typeof text !== "string") return null;
   try {

@@ -1,6 +1,6 @@
 /**
- * What a worker's log says of the lives of its services: written by who keeps them, and read by who asks why a
- * service was started again while Temporal, which has the records, is away.
+ * The lines about services' lives in a worker's log. The keeper of the services writes them; `dolphin why
+ * restart` reads them while Temporal, which has the full records, is away.
  */
 
 export type LifeLine =
@@ -14,7 +14,7 @@ export type LifeLine =
   | { readonly kind: "restarted_here"; readonly service: string };
 
 const RESTARTED_HERE = "Temporal is away; restarted here by the policy";
-/** A worker's log says before each line who speaks. */
+/** The worker's log puts the speaker before each line. */
 const LINE =
   /^(?:\[[A-Za-z]+\] )?([a-z-]+): (?:life (\d+) (is pid|ended: )(.*)|(Temporal is away; restarted here.*))$/s;
 

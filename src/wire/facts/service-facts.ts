@@ -1,4 +1,4 @@
-/** What any service says about its work: what it needs, what comes in, what waits for it. */
+/** The facts that every service reports: its dependencies, its inputs, and its queue. */
 import { z } from "zod";
 import type { WorkFacts } from "../../domain/supervision/verdict.ts";
 import { DEPENDENCY_STATES } from "../../domain/supervision/ties.ts";
@@ -7,11 +7,11 @@ import { ToldBridgeFacts } from "./told-bridge-facts.ts";
 
 const age = z.number().nonnegative().nullable();
 const name = z.string().max(100);
-/** How many dependencies, inputs and notes a service may name, each. */
+/** Most dependencies, inputs and notes that a service may report, each. */
 const TOLD_MAX = 32;
 
 const Facts = z.object({
-  /** As its row in the table of services names them; what it does not use is left out. */
+  /** Named as in the service's row of the table of services; a dependency that is not in use is left out. */
   dependencies: z
     .record(name, z.enum(DEPENDENCY_STATES))
     .refine((states) => Object.keys(states).length <= TOLD_MAX),
@@ -25,11 +25,11 @@ const Facts = z.object({
       }),
     )
     .max(TOLD_MAX),
-  /** What waits for it; null where nothing can. */
+  /** The service's queue of waiting work; null where it has none. */
   queue: z
     .object({ waiting: z.number().int().nonnegative(), oldestS: age, progressS: age })
     .nullable(),
-  /** What a person has to know of one of them, as a sentence. */
+  /** A sentence about a dependency or an input that an operator has to know. */
   notes: z
     .array(z.object({ of: name, says: z.string().max(TROUBLE_CHARS_MAX), isAlert: z.boolean() }))
     .max(TOLD_MAX)
@@ -37,8 +37,8 @@ const Facts = z.object({
 });
 
 /**
- * What the verdict on a service is decided from; ages are in seconds on the service's monotonic clock.
- * A service of an older version may run on for a while, and its heartbeat longer.
+ * The input of the verdict on a service; ages are in seconds on the service's monotonic clock. The reader also
+ * accepts the older format, because a service of an older release may still run, and its heartbeat outlives it.
  */
 export const ServiceFacts: z.ZodType<WorkFacts> = z.union([
   Facts,

@@ -1,6 +1,6 @@
 /**
- * The pump's facts as text from outside. Before facts were those of any service, each service told these over its pipe
- * and in its heartbeat: they are read as long as one may still run.
+ * Parses the facts of the bridge's pump. Bridges and traders of releases before the general service facts send them over the pipe
+ * and in heartbeats; they are read as long as one may still run.
  */
 import { z } from "zod";
 import { type BridgeFacts, TROUBLE_CHARS_MAX } from "./bridge-facts.ts";

@@ -1,6 +1,6 @@
 /**
- * The table of what a trader hears beside scans: where it stands in Hazelcast, how it is read, and how
- * old it may be. A new input is a row here and a parser beside this file; the trader does the rest.
+ * The table of the feeds that a trader reads beside scans: the key in Hazelcast, the parser, and the age
+ * budget. A new input is a row here and a parser beside this file; the trader needs no change.
  */
 import type { BookEvent, FeatureEvent, PostureEvent } from "../../domain/trading/events.ts";
 import { bookInput, EACH_BOOK, levelsOf } from "../../domain/trading/market/asset-book.ts";
@@ -9,9 +9,9 @@ import { bookKey, parseBook } from "../order-book/book-values.ts";
 import { FEATURES_MAP } from "../scan-value.ts";
 import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../trading/posture-value.ts";
 import { parseFlat } from "../indicators/indicator-values.ts";
-import { parseIndicator, parseLabels } from "./indicator-value.ts";
+import { parseIndicator, parseLabels, parsePushedMs } from "./indicator-value.ts";
 
-/** What a value of a feed tells a book, before it has its place in the book's log. */
+/** What a feed's value means for a book, before it gets its index in the book's log. */
 export type FeedFact =
   | Omit<FeatureEvent, "index" | "nowMs">
   | Omit<BookEvent, "index" | "nowMs">
@@ -19,37 +19,39 @@ export type FeedFact =
 
 export type FeedReading = {
   readonly facts: readonly FeedFact[];
-  /** False: what stands there is no value of this feed. The facts say what that means for the book. */
+  /** False: the stored value could not be parsed. The facts say what that means for the book. */
   readonly isReadable: boolean;
+  /** When it was told, where it says so; the facts have it, too. */
+  readonly knownMs?: number | undefined;
 };
 
-/** One row. */
+/** One row of the table. */
 export type FeedRow = {
   /**
-   * As the configuration and the facts of a service have it; one that ends with `*` is a row for every
-   * name that begins so. A feed of one feature names it like itself, and one of several puts a dot and
-   * the rest of the feature's name behind its own.
+   * The name in the configuration and in service facts. A name that ends with `*` is a row for every name with
+   * that prefix. A feed with one feature names it like itself; a feed with several appends a dot and the rest
+   * of the feature's name.
    */
   readonly name: string;
   readonly map: string;
-  /** Null: the feed's own name. */
+  /** The key in the map; null: the feed's own name. */
   readonly key: string | null;
   readonly read: (text: unknown, name: string) => FeedReading;
-  /** For an entry, where the book's `age_budgets_s` does not name the input. */
+  /** Age budget for an entry, in seconds, where the book's `age_budgets_s` does not name the input. */
   readonly budgetMs: number;
-  /** Of values that follow one another sooner than this the newest is taken, and the others are not. */
+  /** Values that arrive faster than this are conflated: only the newest is taken. */
   readonly everyMs: number;
-  /** In `holds no posture`. */
+  /** The noun in status sentences such as `holds no posture`. */
   readonly what: string;
-  /** What comes of a value that can't be read. */
+  /** What a value that cannot be parsed means for the book. */
   readonly otherwise: string;
-  /** Heard without being configured, and spoken of by the book's state and not as an input. */
+  /** Read without being configured, and reported in the book's state rather than as an input. */
   readonly isBuiltIn: boolean;
 };
 
 export type Feed = Omit<FeedRow, "key"> & { readonly key: string };
 
-/** One for the order book of each asset. */
+/** One feed for the order book of each asset. */
 const BOOK_FEEDS = bookKey("*");
 
 export const FEED_ROWS: readonly FeedRow[] = [
@@ -59,7 +61,7 @@ export const FEED_ROWS: readonly FeedRow[] = [
     key: SAFETY_KEY,
     read: readPosture,
     budgetMs: 30_000,
-    // A posture that closes positions waits for nothing.
+    // No conflation: a posture that closes positions must not wait.
     everyMs: 0,
     what: "posture",
     otherwise: "it counts as unknown",
@@ -81,7 +83,7 @@ export const FEED_ROWS: readonly FeedRow[] = [
     map: FEATURES_MAP,
     key: null,
     read: readIndicator,
-    // Indicators have paces of their own: `age_budgets_s` names those that this does not fit.
+    // Indicators have different intervals: set `age_budgets_s` for those that this does not fit.
     budgetMs: MS_PER_HOUR,
     everyMs: 1_000,
     what: "reading",
@@ -94,7 +96,7 @@ export const FEED_ROWS: readonly FeedRow[] = [
     key: null,
     read: readBook,
     budgetMs: 10_000,
-    // Each is some hundred bytes of the book's log, and it is looked at when a scan comes.
+    // Each value takes some hundred bytes of the book's log, and is only used when a scan comes.
     everyMs: 2_000,
     what: "order book",
     otherwise: "ignored",
@@ -102,7 +104,7 @@ export const FEED_ROWS: readonly FeedRow[] = [
   },
 ];
 
-/** Of the same name before those that begin so; null where there is no row for it. */
+/** An exact name takes precedence over a prefix; null where there is no row. */
 export function feedNamed(name: string, rows: readonly FeedRow[] = FEED_ROWS): Feed | null {
   const row =
     rows.find((one) => one.name === name) ??
@@ -110,13 +112,16 @@ export function feedNamed(name: string, rows: readonly FeedRow[] = FEED_ROWS): F
   return row === undefined ? null : { ...row, name, key: row.key ?? name };
 }
 
-/** The feed that brings this input of a strategy. */
+/** The feed that provides this input of a strategy. */
 export function feedOf(input: string): Feed | null {
   const [name = input] = input.split(".");
   return feedNamed(name === EACH_BOOK ? BOOK_FEEDS : name);
 }
 
-/** What a strategy declares to have what this feed brings: a feed of a book is named after its asset. */
+/**
+ * The input that a strategy declares to get what this feed provides: an order-book feed is named after its
+ * asset.
+ */
 export function inputOf(name: string): string {
   const asset = assetOf(name);
   return asset === null ? name : bookInput(asset);
@@ -127,13 +132,13 @@ function assetOf(name: string): string | null {
   return name.startsWith(beginning) ? name.slice(beginning.length) : null;
 }
 
-/** Whether the feed of this name brings this input of a strategy. */
+/** Whether the feed of this name provides this input of a strategy. */
 export function brings(name: string, input: string): boolean {
   if (assetOf(name) !== null) return input === EACH_BOOK || input === inputOf(name);
   return input === name || input.startsWith(`${name}.`);
 }
 
-/** What is built in, and what is configured. @throws {Error} that names the feed of which there is no row. */
+/** The built-in and the configured feeds. @throws {Error} that names a feed without a row. */
 export function feedsFrom(
   names: readonly string[],
   rows: readonly FeedRow[] = FEED_ROWS,
@@ -160,7 +165,16 @@ function readIndicator(text: unknown, name: string): FeedReading {
     name: `${name}.${label}`,
     ...one,
   }));
-  return { facts: [{ kind: "feature", name, ...found }, ...labels], isReadable: true };
+  return toldAt(parsePushedMs(text), [{ kind: "feature", name, ...found }, ...labels]);
+}
+
+/** Undefined: it does not say when. */
+function toldAt(
+  knownMs: number | undefined,
+  facts: readonly Exclude<FeedFact, { kind: "posture" }>[],
+): FeedReading {
+  if (knownMs === undefined) return { facts, isReadable: true };
+  return { facts: facts.map((fact) => ({ ...fact, knownMs })), isReadable: true, knownMs };
 }
 
 function readBook(text: unknown, name: string): FeedReading {
@@ -168,7 +182,7 @@ function readBook(text: unknown, name: string): FeedReading {
   if (known === undefined || bookKey(known.asset) !== name) return { facts: [], isReadable: false };
   const { asset, asOfMs, book } = known;
   const levels = { bids: levelsOf(book.bids), asks: levelsOf(book.asks) };
-  return { facts: [{ kind: "book", asset, asOfMs, ...levels }], isReadable: true };
+  return toldAt(parsePushedMs(text), [{ kind: "book", asset, asOfMs, ...levels }]);
 }
 
 function readFlat(text: unknown, name: string): FeedReading {
@@ -181,5 +195,5 @@ function readFlat(text: unknown, name: string): FeedReading {
     value,
     asOfMs,
   }));
-  return { facts, isReadable: true };
+  return toldAt(parsePushedMs(text), facts);
 }

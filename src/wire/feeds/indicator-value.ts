@@ -1,17 +1,18 @@
-/** The JSON text of DOLPHIN_FEATURES `exf_<name>`: one indicator's value, with the time at which it was true. */
+/** The JSON text of DOLPHIN_FEATURES `exf_<name>`: one indicator's value with its `as_of` time. */
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { US_PER_MS } from "../../domain/time.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 const TEXT_CHARS_MAX = 65_536;
 
 export type IndicatorValue = { readonly value: number; readonly asOfMs: number };
 
-/** Null: what stands there is no value with a time. */
+/** Null: the text is not a value with a time. */
 export function parseIndicator(text: unknown): IndicatorValue | null {
   return valueIn(jsonIn(text));
 }
 
-/** Of one with several values; what is no value of these is left out. */
+/** The values of an indicator with several series; a member that is not a number is left out. */
 export function parseLabels(
   text: unknown,
 ): readonly (IndicatorValue & { readonly label: string })[] {
@@ -25,13 +26,17 @@ export function parseLabels(
   });
 }
 
+/** When the text was told; undefined: it does not say. */
+export function parsePushedMs(text: unknown): number | undefined {
+  const found = jsonIn(text);
+  if (typeof found !== "object" || found === null || !("_pushed_at" in found)) return undefined;
+  const { _pushed_at: at } = found;
+  const pushedUs = typeof at === "string" ? microsFromIso(at) : null;
+  return pushedUs === null ? undefined : pushedUs / US_PER_MS;
+}
+
 function jsonIn(text: unknown): unknown {
-  if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return typeof text !== "string" || TEXT_CHARS_MAX < text.length ? null : jsonOrNull(text);
 }
 
 function valueIn(found: unknown): IndicatorValue | null {

@@ -1,4 +1,4 @@
-/** Where the newest forecast of a book is told; no dependency, as the watchdog loads no schema. */
+/** The file with the newest forecast of a book. No imports, because the watchdog loads no schema package. */
 
 export function forewarnNowFile(dataDir: string, book: string): string {
   return `${dataDir}/forewarn/${book}.json`;

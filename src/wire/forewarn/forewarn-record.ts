@@ -1,23 +1,24 @@
-/** One forecast of the forewarner as it is kept, printed and published. */
+/** One forecast of the forewarner, as it is stored, printed and published. */
 import { z } from "zod";
 import { VERDICTS } from "../../domain/forewarn/forecast.ts";
 import { msFromIso } from "../../domain/time.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 const share = z.number().min(0).max(1);
 
 export const ForewarnRecord = z.object({
   version: z.number().int(),
   book: z.string().max(32),
-  /** When it was made; it speaks of the time until `horizon_end`. */
+  /** When it was made; it covers the time until `horizon_end`. */
   as_of: z.string(),
   horizon_end: z.string(),
-  /** With the same seed and data and the same version it comes out the same. */
+  /** The same seed, data and version reproduce the forecast. */
   seed: z.number().int(),
   data_hash: z.string(),
   paths: z.number().int(),
   verdict: z.enum(VERDICTS),
   reason: z.string(),
-  /** How far the verdict is to be believed, by what became of earlier forecasts. */
+  /** How reliable the verdict is, by the outcomes of earlier forecasts. */
   weight: share,
   /** Null without a verdict. */
   breach: z.object({ drawdown: share, dailyLoss: share, either: share }).nullable(),
@@ -38,12 +39,12 @@ export const ForewarnRecord = z.object({
 });
 export type ForewarnRecord = z.infer<typeof ForewarnRecord>;
 
-/** More make no picture any clearer. */
+/** More points would not make the picture clearer. */
 export const EARLIER_MAX = 120;
 
 /**
- * The newest forecast and what became of earlier ones, as `forewarn/BOOK.json` tells the watchdog and whoever draws it.
- * One line: who reads the last line of a file reads all of it.
+ * The newest forecast and the outcomes of earlier ones: the content of `forewarn/BOOK.json`, which the watchdog
+ * and the pages read. One line, so that a reader of the last line reads all of it.
  */
 export type ForewarnNow = ForewarnRecord & {
   /** Oldest first; `end`, `low` and `high` are multiples of the equity at `as_of`. */
@@ -59,25 +60,17 @@ export type ForewarnNow = ForewarnRecord & {
 
 export const FOREWARN_KEY = "mc_forewarner_latest";
 
-/** Null where what stands is newer, or the same. */
+/** Null where the stored one is newer or the same. */
 export function pushedForecast(before: unknown, text: string, pushedAt: string): string | null {
   const own = asOfMs(text);
   if (own <= asOfMs(before)) return null;
   return JSON.stringify({ ...ForewarnRecord.parse(JSON.parse(text)), _pushed_at: pushedAt });
 }
 
-/** Of what is no forecast: before any. */
+/** Zero for text that is not a forecast, so that any forecast is newer. */
 function asOfMs(text: unknown): number {
   if (typeof text !== "string") return -Infinity;
-  const read = ForewarnRecord.pick({ as_of: true }).safeParse(parsedOrNull(text));
+  const read = ForewarnRecord.pick({ as_of: true }).safeParse(jsonOrNull(text));
   const ms = read.success ? msFromIso(read.data.as_of) : Number.NaN;
   return Number.isNaN(ms) ? -Infinity : ms;
-}
-
-function parsedOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

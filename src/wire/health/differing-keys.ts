@@ -1,15 +1,15 @@
-/** Where two configurations differ, and whether recorded health can tell what that would have meant. */
+/** The keys in which two configurations differ, and whether recorded health can show the effect of each. */
 import { isRecord } from "../../domain/json-record.ts";
 import type { Configuration } from "../configuration.ts";
 import { isSecretKey, REDACTED } from "../redaction.ts";
 
 export type DifferingKey = {
   readonly key: string;
-  /** Undefined: it is not there. */
+  /** Undefined: the key is absent. */
   readonly now: unknown;
   readonly next: unknown;
   readonly judged: "yes" | "in part" | "no";
-  /** Empty where it is judged as a whole. */
+  /** Empty where the section is judged as a whole. */
   readonly why: string;
 };
 

@@ -1,6 +1,7 @@
 /**
- * What health tells others: DOLPHIN_META_HEALTH `latest`, `meta_health.json`, `dolphin health --json`. The first
- * nine fields are the contract's; roots, symptoms and the sensors' facts stand beside them.
+ * The report of the health service: DOLPHIN_META_HEALTH `latest`, `meta_health.json` and `dolphin health
+ * --json`. The first nine fields are the contract's; roots, symptoms and the sensors' facts are added beside
+ * them.
  */
 import { z } from "zod";
 import type { Diagnosis } from "../../domain/health/diagnosis.ts";
@@ -25,7 +26,7 @@ const Reading = z.object({
 export const HealthReport = z.object({
   rm_meta: score,
   status: z.enum(HEALTH_WORDS),
-  /** A sentence for each root. */
+  /** One sentence for each root cause. */
   causes: z.array(z.string()),
   m1_proc: score,
   m2_heartbeat: score,
@@ -52,9 +53,9 @@ export const HealthReport = z.object({
   ),
   symptoms: z.array(z.object({ subject: z.string(), says: z.string(), of: z.string() })),
   sensors: z.record(z.enum(SENSOR_NAMES), Reading),
-  /** How what services stand on was found: `ok`, `down`, `hung`, `missing`, `error`, `unknown`; with a sentence. */
+  /** The state of each dependency (`ok`, `down`, `hung`, `missing`, `error`, `unknown`) with a sentence. */
   dependencies: z.record(z.string(), z.object({ state: z.string(), says: z.string() })).default({}),
-  /** The services' own counters, as they told them last. */
+  /** The services' own counters, as last reported. */
   counters: z
     .record(z.string(), z.record(z.string(), z.union([z.number(), z.string(), z.null()])))
     .default({}),
@@ -107,7 +108,7 @@ export function healthReport(
   return HealthReport.parse(JSON.parse(mutable));
 }
 
-/** Null: no such report, whatever stands there. */
+/** Null: the value is not a health report. */
 export function parseHealthReport(text: string): HealthReport | null {
   try {
     return HealthReport.parse(JSON.parse(text));

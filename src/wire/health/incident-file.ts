@@ -1,4 +1,4 @@
-/** What `dolphin incident replay` reads: recorded health, a line of JSON each, and a policy. */
+/** The input of `dolphin incident replay`: recorded health, one JSON object a line, and a policy. */
 import { z } from "zod";
 import { diagnose, type Diagnosis } from "../../domain/health/diagnose.ts";
 import type { HealthGraph } from "../../domain/health/graph.ts";
@@ -116,7 +116,7 @@ type TransitionLine = {
   readonly services?: readonly string[];
 };
 
-/** Of what health itself records only the outline is checked: what a person changed by hand is his own. */
+/** Of lines that health recorded only the outline is checked, so that an operator may edit them by hand. */
 function isTransition(value: unknown): value is TransitionLine {
   return TransitionLine.safeParse(value).success;
 }

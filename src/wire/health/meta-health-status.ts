@@ -1,4 +1,6 @@
-/** What metaHealth tells: its query `status`, the answer of setMode, and `status` in its memo. Plain JSON. */
+/**
+ * The status of metaHealth: its query `status`, the answer of setMode, and `status` in its memo. Plain JSON.
+ */
 import { z } from "zod";
 import { RULES } from "../../domain/health/recovery-rules.ts";
 
@@ -16,14 +18,14 @@ export const DecisionRecord = z.object({
   value: figure,
   until: z.string().nullable(),
   says: z.string(),
-  /** What came of it; null: nothing was done, or not yet. */
+  /** The outcome of the action; null: nothing was done, or it is not known yet. */
   outcome: z.string().nullable(),
 });
 export type DecisionRecord = z.infer<typeof DecisionRecord>;
 
 export const MetaHealthStatus = z.object({
   mode: z.enum(["auto", "monitor-only"]),
-  /** What the configuration said of the mode last; what an operator told since then stands. */
+  /** The mode that the configuration last gave; an operator's later change takes precedence. */
   declared_mode: z.enum(["auto", "monitor-only"]),
   word: z.string(),
   roots: z.array(
@@ -36,7 +38,7 @@ export const MetaHealthStatus = z.object({
   ),
   /** Newest last, at most the last twenty. */
   decisions: z.array(DecisionRecord),
-  /** When a root that is held may be acted on. */
+  /** When the root that is being held back may be acted on. */
   next_decision_at: z.string().nullable(),
   transitions: z.number().int(),
   restarts: z.number().int(),

@@ -1,6 +1,6 @@
 /**
- * What health reads of the texts in Hazelcast. Whoever wrote them: what is no such value comes as the reason
- * why, and nothing here throws.
+ * Reads the texts in Hazelcast for health. A value that cannot be parsed becomes the reason why; nothing here
+ * throws, whoever wrote the value.
  */
 import { isRecord, jsonRecord } from "../../domain/json-record.ts";
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const SCAN_CHARS_MAX = 2 * 1_048_576;
 const TEXT_CHARS_MAX = 524_288;
 
-/** As it stands under its key: a text, null, or what is no text at all. */
+/** The stored value: a text, null, or something that is not a text. */
 export function storedScan(found: unknown): Stored<ScanValues> {
   return stored(found, SCAN_CHARS_MAX, (fields) => {
     const { seq, epoch, scan_number, timestamp, bridge_ts, asset_prices, assets, eigenvalues } =
@@ -54,7 +54,7 @@ export function storedState(found: unknown): BookLook["state"] {
   }));
 }
 
-/** The time that a heartbeat gives. */
+/** The time of a heartbeat. */
 export function storedBeat(found: unknown): Stored<number> {
   return stored(found, TEXT_CHARS_MAX, ({ updated_at }) => microsOf(updated_at));
 }
@@ -62,11 +62,11 @@ export function storedBeat(found: unknown): Stored<number> {
 export type FeedTimes = {
   readonly asOfUs: number | null;
   readonly pushedUs: number | null;
-  /** By its own word; left out: it says none. */
+  /** The service's own status word; absent: it reports none. */
   readonly budgets?: { readonly budgetS: number; readonly staleS: number };
 };
 
-/** Of a feed that a program beside us pushes. */
+/** The time of a feed that an external program pushes. */
 export function storedTimes(found: unknown): Stored<FeedTimes> {
   return stored(found, TEXT_CHARS_MAX, ({ as_of, _pushed_at, warn_s, stale_s }) => {
     if (as_of === undefined && _pushed_at === undefined) return null;
@@ -104,17 +104,17 @@ function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && 0 <= value;
 }
 
-/** NaN for whatever is none. */
+/** NaN for anything that is not a number. */
 function numberOf(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
 }
 
-/** NaN for whatever names no moment. */
+/** NaN for anything that is not a time. */
 function microsOf(value: unknown): number {
   return typeof value === "string" ? (microsFromIso(value) ?? Number.NaN) : Number.NaN;
 }
 
-/** Null where nothing is said. */
+/** Null where nothing is stated. */
 function given(value: unknown): number | null {
   return value === undefined || value === null ? null : microsOf(value);
 }

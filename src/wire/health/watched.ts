@@ -1,4 +1,4 @@
-/** What health watches, and what depends on what, as the configuration has it. */
+/** What health watches, and the dependencies between these, from the configuration. */
 import { type FeedSpec, feedTable } from "../../domain/health/feeds.ts";
 import { type HealthGraph, healthGraph } from "../../domain/health/graph.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
@@ -21,7 +21,7 @@ export function watchedBy(
   const specs = Object.values(configuredServices(config));
   const { watchdog, posture } = config.safety;
   const publisher = watchdog ? "watchdog" : posture === null ? "nobody" : "trader";
-  // The esoteric one is watched whoever pushes it.
+  // `esof_latest` is watched whoever pushes it.
   const indicators = Object.keys(config.indicators).filter((name) => !isEsoteric(name));
   const feeds = feedTable(specs, {
     posture: publisher,

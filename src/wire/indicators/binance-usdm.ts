@@ -1,8 +1,11 @@
-/** What the indicators of Binance USD-M share: its budget, and the interval of a symbol's funding. */
+/** What the indicators of Binance USD-M share: the request budget, and the funding interval of a symbol. */
 import { ReadingError, type IndicatorReader } from "../../domain/indicators/indicator-reader.ts";
 import type { Venue } from "../../domain/indicators/venue-budget.ts";
 
-/** It allows 2,400 a minute to an address; half of them are ours, and from 1,900 on we leave the rest to others. */
+/**
+ * Binance allows an address 2,400 units of weight a minute. We use at most half, and stop when its counter
+ * reaches 1,900, to leave room for other clients of the address.
+ */
 export const BINANCE_USDM: Venue = {
   name: "binance-usdm",
   weightPerMinute: 1_200,
@@ -11,7 +14,7 @@ export const BINANCE_USDM: Venue = {
 
 const USUAL_HOURS = 8;
 
-/** Only symbols whose interval was changed are listed. */
+/** The endpoint lists only symbols whose interval was changed. */
 export function intervalHours(body: unknown, symbol: string, reader: IndicatorReader): number {
   for (const one of reader.list(body, "fundingInfo")) {
     const row = reader.record(one, "a row of fundingInfo");

@@ -1,6 +1,6 @@
 /**
- * Where the Sun, the Moon and the planets stand, as seen from the Earth's centre: apparent ecliptic longitudes of
- * the date (with light time, aberration, precession and nutation), in degrees.
+ * Positions of the Sun, the Moon and the planets, seen from the Earth's centre: apparent ecliptic longitudes of
+ * date (with light time, aberration, precession and nutation), in degrees.
  */
 import * as astronomy from "astronomy-engine";
 import { MS_PER_DAY, MS_PER_HOUR } from "../../domain/time.ts";
@@ -30,7 +30,10 @@ const BODIES: Readonly<Record<Body, astronomy.Body>> = {
   neptune: astronomy.Body.Neptune,
   pluto: astronomy.Body.Pluto,
 };
-/** Of the difference that tells a direction: short beside any station, and long beside rounding. */
+/**
+ * Time step of the difference that gives the direction: short against the time near a station, long against
+ * rounding.
+ */
 const STEP_MS = MS_PER_HOUR / 2;
 const MONTH_MS = 29.530_588 * MS_PER_DAY;
 const ROOT_MS = 500;
@@ -42,18 +45,18 @@ export function longitudeOf(body: Body, atMs: number): number {
   return turn((Math.atan2(turned.y, turned.x) * 180) / Math.PI);
 }
 
-/** Degrees a day; below zero it is retrograde. */
+/** Degrees a day; negative when it is retrograde. */
 export function speedOf(body: Body, atMs: number): number {
   const moved = longitudeOf(body, atMs + STEP_MS) - longitudeOf(body, atMs - STEP_MS);
   return (half(moved) * MS_PER_DAY) / (2 * STEP_MS);
 }
 
-/** How far the Moon is ahead of the Sun: 0 is new, 180 full. */
+/** Angle of the Moon ahead of the Sun: 0 is new, 180 full. */
 export function moonPhase(atMs: number): number {
   return turn(longitudeOf("moon", atMs) - longitudeOf("sun", atMs));
 }
 
-/** When it last had this phase; by the apparent places, as almanacs have it. */
+/** The last time at which the Moon had this phase; by apparent positions, as almanacs do. */
 export function lastPhaseMs(degrees: number, atMs: number): number {
   const ahead = turn(moonPhase(atMs) - degrees);
   const aboutMs = atMs - (ahead / 360) * MONTH_MS;
@@ -61,11 +64,11 @@ export function lastPhaseMs(degrees: number, atMs: number): number {
     fromMs: aboutMs - 2 * MS_PER_DAY,
     toMs: aboutMs + 2 * MS_PER_DAY,
   });
-  // Just before it, the one a month ago is the last.
+  // Just before the phase, the last one is a month ago.
   return found <= atMs ? found : lastPhaseMs(degrees, found - MONTH_MS / 2);
 }
 
-/** When it stands still within this time, where it does once. */
+/** The first station within this time, if there is one. */
 export function stationMs(
   planet: Planet,
   range: { readonly fromMs: number; readonly toMs: number },
@@ -73,7 +76,7 @@ export function stationMs(
   return rootMs((ms) => speedOf(planet, ms), range);
 }
 
-/** By halving; of a function that has one sign at the beginning and the other at the end. */
+/** Root by bisection, for a function with opposite signs at the two ends. */
 function rootMs(
   of: (ms: number) => number,
   range: { readonly fromMs: number; readonly toMs: number },

@@ -1,9 +1,9 @@
-/** The esoteric factors at a time: Moon, planets, calendar, sessions. They follow from the time alone. */
+/** The esoteric factors at a time: Moon, planets, calendar, sessions. They depend on the time alone. */
 import { calendarFactors, type Factor } from "../../domain/indicators/calendar.ts";
 import { MS_PER_DAY } from "../../domain/time.ts";
 import { lastPhaseMs, longitudeOf, moonPhase, PLANETS, speedOf } from "./ephemeris.ts";
 
-/** Written as whole seconds of arc: what is beyond is not accurate. */
+/** Written in whole seconds of arc: further digits are not accurate. */
 const DIGITS = 4;
 
 export function esotericFactors(atMs: number): readonly Factor[] {

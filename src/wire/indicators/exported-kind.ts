@@ -1,4 +1,4 @@
-/** What the file of an indicator exports, looked at as anything from outside: its author hears what is wrong. */
+/** Validates what an indicator's file exports, as any outside data: the errors are for its author. */
 import { z } from "zod";
 import type { IndicatorKind } from "../../domain/indicators/indicator-kind.ts";
 
@@ -30,7 +30,7 @@ const Fetched = About.extend({
 });
 const Computed = About.extend({ compute: fn });
 
-/** A sentence where it is none. */
+/** The kind, or a sentence that says what is wrong. */
 export function exportedKind(module: unknown): IndicatorKind | string {
   const indicator: unknown =
     typeof module === "object" && module !== null && "indicator" in module

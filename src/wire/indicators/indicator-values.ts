@@ -1,7 +1,7 @@
 /**
- * The JSON texts of indicators in Hazelcast: `exf_<name>` with its values by label, and `exf_latest` with the
- * same of all. Invariant: merging never puts an older `as_of` over a newer one, so that who merges last, or
- * twice, takes nothing away.
+ * The JSON texts of indicators in Hazelcast: `exf_<name>` with its values by label, and `exf_latest` with those
+ * of all indicators. Invariant: a merge never replaces a value by one with an older `as_of`, so merging twice
+ * or in another order loses nothing.
  */
 import { z } from "zod";
 import { isoFromMicros, isoFromMs, msFromIso } from "../../domain/time.ts";
@@ -9,11 +9,11 @@ import { isoFromMicros, isoFromMs, msFromIso } from "../../domain/time.ts";
 /** Its own `value` is that of the first label. */
 export const LATEST_INDICATORS_KEY = "exf_latest";
 
-/** Many values and none of its own: they stand flat, by their names. */
+/** Several values and none of its own: they are flat members, by their names. */
 const ESOTERIC = "esoteric";
 const ESOTERIC_KEY = "esof_latest";
 
-/** Of an indicator, or of a series: `exf_funding.BTCUSDT`. */
+/** The key of an indicator, or of one series: `exf_funding.BTCUSDT`. */
 export function indicatorKey(name: string): string {
   return isEsoteric(name) ? `${ESOTERIC_KEY}${name.slice(ESOTERIC.length)}` : `exf_${name}`;
 }
@@ -22,7 +22,7 @@ export function isEsoteric(name: string): boolean {
   return name === ESOTERIC || name.startsWith(`${ESOTERIC}.`);
 }
 
-/** Of a strategy's input, the indicator that brings it; null: another feed does. */
+/** The indicator that provides this input of a strategy; null: another feed provides it. */
 export function indicatorOf(input: string): string | null {
   if (input === ESOTERIC_KEY || input.startsWith(`${ESOTERIC_KEY}.`)) return ESOTERIC;
   return /^exf_([a-z][a-z0-9_]*)(\.|$)/.exec(input)?.[1] ?? null;
@@ -64,19 +64,19 @@ export type FreshValue = {
 export type Fresh = {
   readonly name: string;
   readonly values: readonly FreshValue[];
-  /** Whose value is the indicator's own. */
+  /** The label whose value is the indicator's own. */
   readonly first: string;
   readonly budgets: { readonly warnS: number; readonly staleS: number };
   readonly pushedUs: number;
 };
 
 /**
- * What became of a value: `repeated` is the same again, `revised` another value for the same time, and `older`
+ * Outcome of a new value: `repeated` is the same again, `revised` another value for the same time, and `older`
  * came after a newer one and is not pushed.
  */
 export type Merged = "fresh" | "revised" | "repeated" | "older";
 
-/** Null for the text: there is nothing to be pushed yet, as the first label has no value. */
+/** A null text means that nothing can be pushed yet, because the first label has no value. */
 export function mergedIndicator(
   before: unknown,
   fresh: Fresh,
@@ -86,7 +86,7 @@ export function mergedIndicator(
   return { text: entry === null ? null : JSON.stringify(entry), became };
 }
 
-/** All values are of one time: they replace those of an earlier one together. */
+/** All values have one time: they replace the earlier ones together. */
 function mergedFlat(
   before: Readonly<Record<string, unknown>> | null,
   { values, budgets, pushedUs }: Fresh,
@@ -109,7 +109,7 @@ function mergedFlat(
   return { text, became };
 }
 
-/** The values of `esof_latest` by their names; null: it is none. */
+/** The values of `esof_latest` by name; null: the text is not one. */
 export function parseFlat(
   text: unknown,
 ): { readonly values: ReadonlyMap<string, number>; readonly asOfMs: number } | null {
@@ -127,7 +127,7 @@ export function parseFlat(
 
 const BUDGETS = ["warn_s", "stale_s"];
 
-/** `exf_latest` after this indicator was read; null: there is nothing of it to be told. */
+/** `exf_latest` updated with this reading; null: the reading changes nothing in it. */
 export function mergedLatest(before: unknown, fresh: Fresh): string | null {
   if (isEsoteric(fresh.name)) return null;
   const found = jsonIn(before);
@@ -187,7 +187,7 @@ function textOf(one: FreshValue): ValueText {
   };
 }
 
-/** Null: it is no JSON object of a bearable length, and whoever writes next replaces it. */
+/** Null: not a JSON object of an acceptable length, and the next writer replaces it. */
 function jsonIn(text: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return null;
   try {

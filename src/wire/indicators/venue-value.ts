@@ -1,4 +1,4 @@
-/** The JSON text of DOLPHIN_VENUES: what all workers together have used of a venue's budget. */
+/** The JSON text of DOLPHIN_VENUES: how much of a venue's budget all workers together have used. */
 import { z } from "zod";
 import type { VenueState } from "../../domain/indicators/venue-budget.ts";
 
@@ -12,7 +12,7 @@ const VenueText = z.object({
   openUntilMs: z.number(),
 });
 
-/** Null: nobody has asked this venue yet, or what stands there is not ours. */
+/** Null: nobody has used this venue yet, or the text is not ours. */
 export function parseVenue(text: unknown): VenueState | null {
   if (typeof text !== "string") return null;
   try {

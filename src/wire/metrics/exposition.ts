@@ -15,7 +15,7 @@ export type Metric = {
 
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** What has no sample is left out: an alert with absent() notices. */
+/** A family without samples is left out, so that an alert with absent() notices. */
 export function expositionText(metrics: readonly Metric[]): string {
   return metrics
     .filter(({ samples }) => 0 < samples.length)
@@ -40,7 +40,7 @@ function helpText(help: string): string {
   return help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }
 
-/** So much of another program's text as has room, in whole families, and whether that was all. */
+/** As much of another program's text as fits, in whole families, and whether that was all. */
 export function fittingText(text: string, charsMax: number): { text: string; isWhole: boolean } {
   const lines = text.split("\n").filter((line) => line !== "" && line !== "# EOF");
   const whole = lines.map((line) => `${line}\n`).join("");

@@ -1,4 +1,4 @@
-/** Families of metrics, made in a line each. */
+/** Builds families of metrics, one line of code each. */
 import type { Metric, Sample } from "./exposition.ts";
 
 export function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
@@ -13,7 +13,7 @@ export function single(name: string, help: string, value: number | null | undefi
   return gauge(name, help, sampleOf({}, value ?? null));
 }
 
-/** None where it is not known. */
+/** No sample where the value is not known. */
 export function sampleOf(labels: Sample["labels"], value: number | null): readonly Sample[] {
   return value === null || !Number.isFinite(value) ? [] : [{ labels, value }];
 }

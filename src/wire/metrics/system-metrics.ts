@@ -1,6 +1,6 @@
 /**
- * What `dolphin status` and `dolphin health` read, as metrics. Names are the contract's (its section 5); those
- * beside them are ours. Invariant: nothing here judges; what is not known has no sample.
+ * What `dolphin status` and `dolphin health` read, as metrics. Section 5 of the contract names some; further
+ * names are ours. Invariant: nothing here judges, and a value that is not known has no sample.
  */
 import { SENSOR_NAMES } from "../../domain/health/sample.ts";
 import { HEALTH_WORDS } from "../../domain/health/health-word.ts";
@@ -16,22 +16,22 @@ import { watchdogMetrics } from "./watchdog-metrics.ts";
 
 export type SystemReading = {
   readonly status: SystemStatus;
-  /** Null: no health runs on this data directory. */
+  /** Null: no health service runs on this data directory. */
   readonly health: { readonly report: HealthReport; readonly ageMs: number } | null;
   /** Null: no incidents are kept here. */
   readonly incidents: IncidentCounts | null;
-  /** Null: none was ever here; `silent`: it does not answer. */
+  /** Null: there never was a watchdog here; `silent`: it does not answer. */
   readonly watchdog: SafetyView | "silent" | null;
-  /** By name; null: nobody tells. */
+  /** By asset; null: nobody reports it. */
   readonly venues: ReadonlyMap<string, VenueState> | null;
   readonly nowMs: number;
 };
 
-/** How many incidents are open and were ever, and what waits for each channel. */
+/** Incidents open now and opened so far, and the length of each channel's queue. */
 export type IncidentCounts = {
   readonly bySeverity: ReadonlyMap<string, number>;
   readonly byRule: ReadonlyMap<string, number>;
-  /** Ever opened here. */
+  /** Incidents opened so far on this data directory. */
   readonly opened: number;
   readonly waiting: readonly {
     readonly channel: string;
@@ -42,7 +42,7 @@ export type IncidentCounts = {
 
 const MB = 1e6;
 const MS_PER_S = 1_000;
-/** The bridge's counters of files that became no scan, or one of a kind. */
+/** The bridge's counters of files that became no scan, in total or of one kind. */
 const RESULTS = ["duplicates", "quarantined", "late", "replayed"] as const;
 const QUANTILES = { p50: "0.5", p99: "0.99" } as const;
 
@@ -124,7 +124,7 @@ function serviceMetrics(services: readonly ServiceRow[]): readonly Metric[] {
 function scanMetrics({ latest_scan: scan, services }: SystemStatus): readonly Metric[] {
   const bridge = services.find(({ role }) => role === "bridge");
   const results = [
-    // Its seq counts all that was ever pushed, whatever became of the process.
+    // The bridge's seq counts every scan ever pushed, so it survives restarts of the process.
     ...sampleOf({ result: "pushed" }, bridge?.last_seq ?? scan?.seq ?? null),
     ...RESULTS.flatMap((result) => sampleOf({ result }, counterOf(bridge, result))),
   ];

@@ -1,4 +1,4 @@
-/** What the watchdog says and counts of itself, as metrics; its counters begin anew with its process. */
+/** The watchdog's state and counters as metrics; the counters restart with its process. */
 import { POSTURES } from "../../domain/trading/posture.ts";
 import type { SafetyView } from "../safety/safety-control.ts";
 import type {
@@ -11,7 +11,7 @@ import { counter, gauge, single } from "./families.ts";
 
 const MS_PER_S = 1_000;
 
-/** None where no watchdog was ever here. */
+/** No samples where there never was a watchdog. */
 export function watchdogMetrics(told: SafetyView | "silent" | null): readonly Metric[] {
   if (told === null) return [];
   const up = single(

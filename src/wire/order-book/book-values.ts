@@ -1,7 +1,7 @@
 /**
- * The JSON texts of order books in Hazelcast: `ob_features_latest` with the features of all assets, and `ob_<ASSET>`
- * with those of one and the levels of its book. Both carry `as_of` beside `_pushed_at`, and `source`, which begins
- * with `simulated` where the venue says that it is.
+ * The JSON texts of order books in Hazelcast: `ob_features_latest` with the features of all assets, and
+ * `ob_<ASSET>` with the features and levels of one. Both carry `as_of` beside `_pushed_at`, and `source`, which
+ * begins with `simulated` where the venue declares itself simulated.
  */
 import { createBook, type KnownBook, type Side } from "../../domain/order-book/book.ts";
 import { bookTrouble, DEPTH } from "../../domain/order-book/book.ts";
@@ -11,12 +11,12 @@ import { jsonRecord } from "../../domain/json-record.ts";
 
 export const LATEST_FEATURES_KEY = "ob_features_latest";
 
-/** Of one asset. */
+/** Features of one asset. */
 export function bookKey(asset: string): string {
   return `ob_${asset}`;
 }
 
-/** By the names that they have in Hazelcast. */
+/** By their names in Hazelcast. */
 export const FEATURE_NAMES = {
   spread_bps: "spreadBps",
   microprice: "microprice",
@@ -29,7 +29,7 @@ export const FEATURE_NAMES = {
 } as const satisfies Readonly<Record<string, keyof BookFeatures>>;
 export type FeatureName = keyof typeof FEATURE_NAMES;
 
-/** Of one asset, to be told. */
+/** One asset's book, to be published. */
 export type BookState = KnownBook & {
   readonly features: BookFeatures;
   readonly source: string;
@@ -79,7 +79,7 @@ export function latestText(states: Iterable<BookState>, pushed: Pushed, source: 
   });
 }
 
-/** Null: what stands there is no book with a time. */
+/** Null: the text is not a book with a time. */
 export function parseBook(text: unknown): ParsedBook | null {
   const found = jsonIn(text);
   if (found === null) return null;
@@ -151,7 +151,7 @@ function jsonIn(
   return typeof text !== "string" || charsMax < text.length ? null : jsonRecord(text);
 }
 
-/** Who wrote what stands under one of our keys; null: it does not say. */
+/** The writer of the value under one of our keys; null: the value does not name it. */
 export function parseMarker(text: unknown): Pick<Pushed, "epoch" | "instance"> | null {
   const found = jsonIn(text, LATEST_CHARS_MAX);
   const [epoch, instance] = [found?.["epoch"], found?.["instance"]];

@@ -1,18 +1,18 @@
 /**
- * Reads a message of Binance USD-M's depth streams, whole books and changes alike, with limits. What it usually looks
- * like is read straight from its bytes; whatever looks otherwise goes the slow way, which knows the same fields.
+ * Parses a message of Binance USD-M's depth streams, whole books and changes, within limits. The usual layout
+ * is parsed straight from its bytes; any other goes to the slow parser, which accepts the same fields.
  */
 import { createBook, type Side } from "../../domain/order-book/book.ts";
 import type { DepthMessage } from "../../domain/order-book/depth-message.ts";
 import { readSlowly } from "./slow-depth.ts";
 
-/** Null, or what is wrong with it in words. What was read is in `message`, until the next. */
+/** Null, or a sentence that says what is wrong. The result is in `message` until the next call. */
 export type DepthReader = {
   readonly message: DepthMessage;
   read(bytes: Uint8Array): string | null;
 };
 
-/** `levelsMax`: of a side; a message with more is refused. */
+/** `levelsMax`: levels per side; a message with more is refused. */
 export function createDepthReader(levelsMax: number): DepthReader {
   const message: DepthMessage = {
     symbol: "",
@@ -37,7 +37,7 @@ export function createDepthReader(levelsMax: number): DepthReader {
 type Cursor = {
   bytes: Uint8Array;
   at: number;
-  /** Names that were seen, by a hash of their bytes. */
+  /** Symbol names already seen, by a hash of their bytes. */
   readonly symbols: Map<number, string>;
 };
 
@@ -48,7 +48,7 @@ const [SPACE, BACKSLASH, DELETE] = [0x20, 0x5c, 0x7f];
 const STREAM_CHARS_MAX = 64;
 const SYMBOL_CHARS_MAX = 40;
 const SYMBOLS_MAX = 4_096;
-/** Below 2^53 a mantissa is exact, and so are these powers: one division is rounded once, as it should be. */
+/** A mantissa below 2^53 and these powers of ten are exact, so one division rounds once, correctly. */
 const MANTISSA_MAX = 900_719_925_474_099;
 const POWERS = Float64Array.from({ length: 16 }, (_, power) => 10 ** power);
 
@@ -93,7 +93,7 @@ function readUsual(cursor: Cursor, message: DepthMessage): boolean {
   return cursor.bytes[cursor.at] === 0x7d && cursor.bytes[cursor.at + end - 1] === 0x7d;
 }
 
-/** To behind its closing quote. */
+/** Moves to after the closing quote. */
 function skipName(cursor: Cursor): boolean {
   const { bytes } = cursor;
   const last = cursor.at + STREAM_CHARS_MAX;
@@ -103,13 +103,13 @@ function skipName(cursor: Cursor): boolean {
       cursor.at += 1;
       return true;
     }
-    // What JSON takes as it stands.
+    // Characters that JSON takes without an escape.
     if (!(SPACE < byte && byte < DELETE && byte !== BACKSLASH)) return false;
   }
   return false;
 }
 
-/** From behind the opening bracket of the list to behind its end. */
+/** From after the list's opening bracket to after its end. */
 function readSide(cursor: Cursor, side: Side): boolean {
   const { bytes } = cursor;
   side.count = 0;
@@ -137,7 +137,7 @@ function readSide(cursor: Cursor, side: Side): boolean {
   }
 }
 
-/** To behind its closing quote; NaN: it is not such a number, or has more digits than are exact here. */
+/** Reads a quoted decimal; NaN: not such a number, or more digits than are exact here. */
 function decimal(cursor: Cursor): number {
   const { bytes } = cursor;
   let mantissa = 0;
@@ -156,7 +156,7 @@ function decimal(cursor: Cursor): number {
   return decimals < POWERS.length ? mantissa / POWERS[decimals]! : Number.NaN;
 }
 
-/** Digits to what is none; NaN: there are none, or too many. */
+/** Reads digits up to the first other character; NaN: there are none, or too many. */
 function whole(cursor: Cursor): number {
   const { bytes } = cursor;
   const from = cursor.at;
@@ -167,7 +167,7 @@ function whole(cursor: Cursor): number {
     value = value * 10 + (byte - ZERO);
     if (MANTISSA_MAX < value) return Number.NaN;
   }
-  // JSON has no zeros in front.
+  // JSON allows no leading zeros.
   const isNone = from === cursor.at || (bytes[from] === ZERO && from + 1 < cursor.at);
   return isNone ? Number.NaN : value;
 }

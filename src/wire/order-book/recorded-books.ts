@@ -1,17 +1,18 @@
 /**
  * The layout of recorded books: segments of an Arrow IPC stream, a message a batch, so that bytes can be added and what
- * a death cut off at the end is only the last batch. Columns: asset, as_of_ms, received_ms, and prices and sizes of the
- * best 20 levels of each side, NaN where there are fewer.
+ * a death cut off at the end is only the last batch. Columns: asset, as_of_ms, received_ms, pushed_ms, and prices and
+ * sizes of the best 20 levels of each side, NaN where there are fewer. Segments of before there was `pushed_ms` hold
+ * books that nobody may have been told: they were known when they were received.
  */
 import { createRequire } from "node:module";
 import type { Data, RecordBatch, RecordBatchStreamReader, Schema } from "apache-arrow";
-import { createBook, DEPTH, type KnownBook, type Side } from "../../domain/order-book/book.ts";
+import { createBook, DEPTH, type Side, type ToldBook } from "../../domain/order-book/book.ts";
 
 type Arrow = typeof import("apache-arrow");
 
 let loaded: Arrow | null = null;
 
-/** Where the first book is read or written: a worker that may never read any does without the package. */
+/** Loads the package when the first book is read or written: a worker that reads none does without. */
 function arrow(): Arrow {
   if (loaded !== null) return loaded;
   const found: Arrow = createRequire(import.meta.url)("apache-arrow");
@@ -30,25 +31,27 @@ function fields() {
     new Field("asset", new Utf8(), false),
     new Field("as_of_ms", new Float64(), false),
     new Field("received_ms", new Float64(), false),
+    new Field(PUSHED, new Float64(), false),
     ...LEVEL_NAMES.map((name) => new Field(name, levelsType(), false)),
   ];
 }
 
 const LEVEL_NAMES = ["bid_prices", "bid_sizes", "ask_prices", "ask_sizes"];
+const PUSHED = "pushed_ms";
 const SOURCE_KEY = "dolphin.source";
 const END_BYTES = 8;
 
-/** What of a segment can be read. */
+/** The readable part of a segment. */
 export type Segment = {
-  /** Empty where it does not say so. */
+  /** Empty where the segment does not state it. */
   readonly source: string;
-  readonly books: Iterable<KnownBook>;
+  readonly books: Iterable<ToldBook>;
 };
 
 /** The first call gives the schema, too. */
-export type SegmentEncoder = { encode(books: readonly KnownBook[]): Uint8Array };
+export type SegmentEncoder = { encode(books: readonly ToldBook[]): Uint8Array };
 
-/** Of one segment. `source`: as the books that are published have it. */
+/** Writer of one segment. `source`: the same text as in the published books. */
 export function createSegmentEncoder(source: string): SegmentEncoder {
   const { RecordBatchStreamWriter, Schema } = arrow();
   const schema = new Schema(fields(), new Map([[SOURCE_KEY, source]]));
@@ -59,7 +62,8 @@ export function createSegmentEncoder(source: string): SegmentEncoder {
       writer.write(batchOf(books, schema));
       writer.finish();
       const bytes = writer.toUint8Array(true);
-      // Each writer begins with the schema and ends with the mark of an end: of a segment there is one schema.
+      // Every apache-arrow writer starts with the schema and ends with an end mark; a segment has only one
+      // schema.
       const from = headBytes;
       if (headBytes === 0) headBytes = schemaBytes(bytes);
       return bytes.subarray(from, bytes.length - END_BYTES);
@@ -67,7 +71,7 @@ export function createSegmentEncoder(source: string): SegmentEncoder {
   };
 }
 
-/** As far as it is whole; what follows a batch that is cut is not there. */
+/** The intact part; everything after a truncated batch is ignored. */
 export function readSegment(bytes: Uint8Array): Segment {
   let reader: RecordBatchStreamReader;
   try {
@@ -79,14 +83,14 @@ export function readSegment(bytes: Uint8Array): Segment {
   return { source, books: booksOf(reader) };
 }
 
-function* booksOf(reader: RecordBatchStreamReader): Generator<KnownBook> {
+function* booksOf(reader: RecordBatchStreamReader): Generator<ToldBook> {
   for (;;) {
     let batch: RecordBatch | null;
     try {
       const { done, value } = reader.next();
       batch = done === true || value === undefined ? null : value;
     } catch {
-      // It was cut here.
+      // The segment is truncated here.
       return;
     }
     if (batch === null || !isLayout(batch)) return;
@@ -95,7 +99,8 @@ function* booksOf(reader: RecordBatchStreamReader): Generator<KnownBook> {
 }
 
 function isLayout({ schema }: RecordBatch): boolean {
-  const expected = fields();
+  const isTold = schema.fields.some(({ name }) => name === PUSHED);
+  const expected = fields().filter(({ name }) => isTold || name !== PUSHED);
   return (
     schema.fields.length === expected.length &&
     expected.every(({ name, type }, at) => {
@@ -105,16 +110,18 @@ function isLayout({ schema }: RecordBatch): boolean {
   );
 }
 
-function* rowsOf(batch: RecordBatch): Generator<KnownBook> {
+function* rowsOf(batch: RecordBatch): Generator<ToldBook> {
   const assets = batch.getChildAt(0);
   const columns = batch.data.children.slice(1).map(doublesOf);
-  const [asOf, received, bidPrices, bidSizes, askPrices, askSizes] = columns;
+  const [asOf, received] = columns;
+  const [bidPrices, bidSizes, askPrices, askSizes] = columns.slice(-LEVEL_NAMES.length);
+  const pushed = columns.length === LEVEL_NAMES.length + 2 ? received : columns[2];
   for (let row = 0; row < batch.numRows; row += 1) {
     const book = createBook();
     fill(book.bids, row, [bidPrices!, bidSizes!]);
     fill(book.asks, row, [askPrices!, askSizes!]);
     const [asOfMs, receivedMs] = [asOf![row]!, received![row]!];
-    yield { asset: String(assets?.get(row)), asOfMs, receivedMs, book };
+    yield { asset: String(assets?.get(row)), asOfMs, receivedMs, knownMs: pushed![row]!, book };
   }
 }
 
@@ -133,13 +140,14 @@ function fill(side: Side, row: number, [prices, sizes]: readonly [Float64Array, 
   }
 }
 
-function batchOf(books: readonly KnownBook[], schema: Schema): RecordBatch {
+function batchOf(books: readonly ToldBook[], schema: Schema): RecordBatch {
   const { length } = books;
   const sides = books.map(({ book }) => book);
   const children: Data[] = [
     textsOf(books.map(({ asset }) => asset)),
     doubles(Float64Array.from(books, ({ asOfMs }) => asOfMs)),
     doubles(Float64Array.from(books, ({ receivedMs }) => receivedMs)),
+    doubles(Float64Array.from(books, ({ knownMs }) => knownMs)),
     lists(sides.map(({ bids }) => [bids.prices, bids.count])),
     lists(sides.map(({ bids }) => [bids.sizes, bids.count])),
     lists(sides.map(({ asks }) => [asks.prices, asks.count])),
@@ -174,7 +182,7 @@ function textsOf(values: readonly string[]): Data {
   return makeData({ type: new Utf8(), length: values.length, nullCount: 0, valueOffsets, data });
 }
 
-/** Of a message: the mark, the length of its metadata, and that; the schema has no body. */
+/** The prefix of a message: continuation mark, metadata length and metadata; the schema message has no body. */
 function schemaBytes(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, END_BYTES);
   return END_BYTES + view.getInt32(4, true);

@@ -1,4 +1,7 @@
-/** Reads a depth message or a snapshot as JSON: any order of fields, further fields, numbers as texts or as numbers. */
+/**
+ * Parses a depth message or a snapshot as JSON: fields in any order, unknown fields, numbers as text or as
+ * numbers.
+ */
 import { createBook, type Book, type Side } from "../../domain/order-book/book.ts";
 import type { DepthMessage } from "../../domain/order-book/depth-message.ts";
 import { jsonRecord, recordIn } from "../../domain/json-record.ts";
@@ -14,7 +17,7 @@ const BYTES_MAX = 1_048_576;
 const NUMBER_CHARS_MAX = 40;
 const SYMBOL = /^[A-Z0-9_]{1,40}$/;
 
-/** Null, or what is wrong with it. */
+/** Null, or a sentence that says what is wrong. */
 export function readSlowly(
   bytes: Uint8Array,
   message: DepthMessage,
@@ -39,7 +42,7 @@ export function readSlowly(
   return sideTrouble(found["b"], bids, levelsMax) ?? sideTrouble(found["a"], asks, levelsMax);
 }
 
-/** Text: what is wrong with it. */
+/** A string says what is wrong. */
 export function readSnapshot(bytes: Uint8Array, levelsMax: number): DepthSnapshot | string {
   const found = jsonIn(bytes);
   if (found === null) return "no JSON object";
@@ -70,7 +73,7 @@ function sideTrouble(levels: unknown, side: Side, levelsMax: number): string | n
   return null;
 }
 
-/** NaN for what is none. */
+/** NaN for anything that is not a number. */
 function numberIn(value: unknown): number {
   if (typeof value === "number") return Number.isFinite(value) ? value : Number.NaN;
   if (typeof value !== "string" || NUMBER_CHARS_MAX < value.length) return Number.NaN;
@@ -87,7 +90,7 @@ function jsonIn(bytes: Uint8Array): Readonly<Record<string, unknown>> | null {
   try {
     return jsonRecord(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    // No UTF-8.
+    // Not UTF-8.
     return null;
   }
 }

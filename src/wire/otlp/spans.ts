@@ -1,4 +1,7 @@
-/** Ways of scans as OTLP/HTTP JSON: one trace a scan, one span a hop, below one for the whole way. */
+/**
+ * Traces of scans as OTLP/HTTP JSON: one trace a scan, one root span for the whole way, and below it one span a
+ * hop.
+ */
 import { createHash } from "node:crypto";
 import type { Hops } from "../../domain/trace/stations.ts";
 
@@ -6,9 +9,9 @@ export type WayToTell = {
   readonly seq: number;
   readonly file: string;
   readonly scanNumber: number;
-  /** Of the first station. */
+  /** Time of the first station. */
   readonly beganUs: number;
-  /** Null: of the scan, whatever was ordered. */
+  /** Null: the scan itself, whatever was ordered. */
   readonly order: string | null;
   readonly hops: Hops;
 };
@@ -23,7 +26,7 @@ const NS_PER_US = 1_000n;
 const TRACE_ID_CHARS = 32;
 const SPAN_ID_CHARS = 16;
 
-/** Ids follow from the scan: what is sent twice is the same trace again. */
+/** Ids are derived from the scan, so sending a scan twice yields the same trace. */
 export function otlpJson(ways: readonly WayToTell[]): string {
   return JSON.stringify({
     resourceSpans: [
@@ -70,7 +73,10 @@ function spansOf(way: WayToTell) {
   return [root, ...children];
 }
 
-/** No span ends before it begins: where clocks differ it stands for the time between, and its hop says which way. */
+/**
+ * No span ends before it starts: where the clocks of two processes disagree the span has their difference as
+ * its length, and its hop states the direction.
+ */
 function timesOf(startUs: number, us: number) {
   return {
     kind: KIND_INTERNAL,

@@ -1,7 +1,10 @@
-/** The watchdog's state as it stands on disk. Whatever is no such state is none: nobody guesses what was in it. */
+/**
+ * The watchdog's state on disk. A text that is not a valid state is treated as no state: nothing is guessed.
+ */
 import type { EquityBase } from "../../domain/safety/equity-base.ts";
 import type { KeptPosture, Latch } from "../../domain/safety/step-posture.ts";
 import { POSTURES, type Posture } from "../../domain/trading/posture.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 const VERSION = 1;
 
@@ -9,9 +12,9 @@ export function encodeKeptPosture(kept: KeptPosture, savedAt: string): string {
   return `${JSON.stringify({ version: VERSION, saved_at: savedAt, ...kept })}\n`;
 }
 
-/** Null: it is none, or another program's. */
+/** Null: not a valid state, or another program's. */
 export function parseKeptPosture(text: string): KeptPosture | null {
-  const raw = fieldsOf(parsed(text));
+  const raw = fieldsOf(jsonOrNull(text));
   const posture = postureOf(raw["posture"]);
   const base = baseOf(raw["base"]);
   const latch = raw["latch"] === null ? null : latchOf(raw["latch"]);
@@ -27,20 +30,11 @@ export function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-/** Null where it is no JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 export function postureOf(value: unknown): Posture | null {
   return POSTURES.find((one) => one === value) ?? null;
 }
 
-/** Undefined: it is none. */
+/** Undefined: not valid. */
 function latchOf(value: unknown): Latch | undefined {
   const { why, by, at, posture } = fieldsOf(value);
   const step = postureOf(posture);
@@ -51,14 +45,14 @@ function latchOf(value: unknown): Latch | undefined {
 function baseOf(value: unknown): EquityBase | null {
   const { peak, dayStart, day, recent: told, doubted: doubts, evidence } = fieldsOf(value);
   const recent = figuresOf(told);
-  // An earlier program wrote none.
+  // An older release did not write this field.
   const doubted = figuresOf(doubts ?? []);
   if (!isFigure(peak) || !isFigure(dayStart) || recent === null || doubted === null) return null;
   if (typeof day !== "string" || typeof evidence !== "string") return null;
   return { peak, dayStart, day, recent, doubted, evidence };
 }
 
-/** Null: something else is among them. */
+/** Null: some elements are not valid. */
 function figuresOf(value: unknown): readonly number[] | null {
   if (!Array.isArray(value)) return null;
   const figures = value.filter((one): one is number => Number.isFinite(one));

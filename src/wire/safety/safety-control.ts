@@ -1,8 +1,9 @@
-/** What is asked of the watchdog over its local socket, and what it answers: a JSON line each. */
+/** Requests to the watchdog over its local socket, and its answers, one JSON line each. */
 import type { Latch } from "../../domain/safety/step-posture.ts";
 import type { Posture } from "../../domain/trading/posture.ts";
-import { fieldsOf, parsed } from "./kept-posture.ts";
+import { fieldsOf } from "./kept-posture.ts";
 import type { WatchdogFigures } from "./watchdog-figures.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
 /** The name of its process, its socket and its log. */
 export const WATCHDOG = "watchdog";
@@ -17,7 +18,7 @@ export type SafetyRequest =
       readonly id: string;
       readonly by: string;
       readonly reason: string;
-      /** What is open: closed at the next fresh scan, or left its own exits. */
+      /** What happens to open positions: closed at the next fresh scan, or left to their own exits. */
       readonly positions: "close" | "keep";
     }
   | {
@@ -32,32 +33,35 @@ export type SafetyView = {
   readonly entries: "go" | "stop";
   readonly reasons: readonly string[];
   readonly latch: Latch | null;
-  /** Of the last look, ISO-8601. */
+  /** Time of the last evaluation, ISO-8601. */
   readonly at: string;
   readonly pid: number;
   readonly started_at: string;
-  /** Whether the trader took the last posture, and Hazelcast. `older`: its program knows no such call. */
+  /**
+   * Whether the trader and Hazelcast took the last posture. `older`: the trader's release does not know this
+   * request.
+   */
   readonly trader: "ok" | "silent" | "unwanted" | "older";
   readonly hazelcast: "ok" | "silent";
-  /** What its state cannot be saved for; null while it can. */
+  /** Why its state cannot be saved; null while it can. */
   readonly trouble: string | null;
-  /** Left out by an older program. */
+  /** Absent from an older release. */
   readonly figures?: WatchdogFigures;
-  /** What else it does, by name: how that stands, in a phrase. */
+  /** Its other duties, by name, each with a phrase on its state. */
   readonly duties: Readonly<Record<string, string>>;
 };
 
 export type SafetyAnswer = {
   readonly id: string;
   readonly ok: boolean;
-  /** A sentence; why not, where it is not ok. */
+  /** A sentence; the reason where `ok` is false. */
   readonly detail: string;
   readonly safety: SafetyView | null;
-  /** What another duty's request came to. */
+  /** The result of a request to another duty. */
   readonly data?: unknown;
 };
 
-/** A sentence where it is no request of the watchdog's own. */
+/** A sentence where it is not a request of the watchdog's own. */
 export function readSafetyRequest(
   fields: Readonly<Record<string, unknown>>,
 ): SafetyRequest | string {
@@ -78,12 +82,12 @@ function isText(value: unknown): value is string {
 
 /** As the watchdog of the same program answers it; null where it is no answer. */
 export function parseSafetyAnswer(line: string): SafetyAnswer | null {
-  const { id, ok, detail, safety, data } = fieldsOf(parsed(line));
+  const { id, ok, detail, safety, data } = fieldsOf(jsonOrNull(line));
   if (typeof id !== "string" || typeof ok !== "boolean" || typeof detail !== "string") return null;
   return { id, ok, detail, safety: isView(safety) ? safety : null, data };
 }
 
-/** It is written beside this file, by the same program. */
+/** It is written beside this file, by the same release. */
 function isView(value: unknown): value is SafetyView {
   const { posture, reasons, pid, duties } = fieldsOf(value);
   return (

@@ -1,6 +1,6 @@
 /**
- * What the watchdog reads of others, as readings: a trader's answer, health's report, a forecast. What is missing in
- * them is no number, and judged so.
+ * Converts the answers of other processes into the watchdog's readings: a trader's status, the health report, a
+ * forecast. A missing number becomes NaN, and is judged as such.
  */
 import { HEALTH_WORDS } from "../../domain/health/health-word.ts";
 import type {
@@ -10,11 +10,12 @@ import type {
   InputReading,
 } from "../../domain/safety/readings.ts";
 import { msFromIso } from "../../domain/time.ts";
-import { fieldsOf, parsed } from "./kept-posture.ts";
+import { fieldsOf } from "./kept-posture.ts";
+import { jsonOrNull } from "../../domain/json-record.ts";
 
-/** Null: it is no status of a book. */
+/** Null: not a status of a book. */
 export function bookReading(line: string, wallMs: number): BookReading | null {
-  const { status } = fieldsOf(parsed(line));
+  const { status } = fieldsOf(jsonOrNull(line));
   if (typeof status !== "object" || status === null) return null;
   const { equity, last_seq, as_of_ms, inputs } = fieldsOf(status);
   return {
@@ -25,9 +26,9 @@ export function bookReading(line: string, wallMs: number): BookReading | null {
   };
 }
 
-/** A trader that cannot read what it is told: it was started by a program that had no watchdog. */
+/** A trader of a release without a watchdog, which does not know these requests. */
 export function isOlderTrader(line: string): boolean {
-  const { id, ok, status } = fieldsOf(parsed(line));
+  const { id, ok, status } = fieldsOf(jsonOrNull(line));
   return id === "" && ok === false && (status === null || status === undefined);
 }
 
@@ -44,9 +45,12 @@ function inputReading(value: unknown): InputReading {
 
 const SCORES = ["m1_proc", "m2_heartbeat", "m3_data_freshness", "m5_coherence"] as const;
 
-/** Null: it is no report. Whether servers answer is left out: what follows from it is seen in the rest. */
+/**
+ * Null: not a report. Whether the servers answer is left out: its consequences are visible in the other
+ * readings.
+ */
 export function healthReading(text: string, wallMs: number): HealthReading | null {
-  const report = fieldsOf(parsed(text));
+  const report = fieldsOf(jsonOrNull(text));
   const { timestamp } = report;
   if (typeof timestamp !== "string") return null;
   return {
@@ -59,9 +63,9 @@ export function healthReading(text: string, wallMs: number): HealthReading | nul
   };
 }
 
-/** Of a file with a forecast a line, the newest one; null: there is none. */
+/** The newest forecast of a file with one forecast a line; null: there is none. */
 export function forewarnReading(text: string, wallMs: number): ForewarnReading | null {
-  const record = fieldsOf(parsed(text.trimEnd().split("\n").at(-1) ?? ""));
+  const record = fieldsOf(jsonOrNull(text.trimEnd().split("\n").at(-1) ?? ""));
   const { as_of, weight, breach } = record;
   if (typeof as_of !== "string") return null;
   const { either } = fieldsOf(breach);

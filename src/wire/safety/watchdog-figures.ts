@@ -1,4 +1,4 @@
-/** What the watchdog counts of itself since its process began, and how its channels stand. */
+/** The watchdog's counters since its process began, and the state of its channels. */
 
 export type WatchdogFigures = {
   readonly posture: PostureFigures;
@@ -9,30 +9,30 @@ export type WatchdogFigures = {
 export type PostureFigures = {
   readonly rounds: number;
   readonly rounds_failed: number;
-  /** Looks at which a trader that is wanted did not answer. */
+  /** Evaluations in which a trader that should run did not answer. */
   readonly trader_silent: number;
   readonly published: number;
   readonly publish_failed: number;
   readonly falls: number;
   readonly rises: number;
-  /** By itself or by an operator. */
+  /** Number of stops, by itself or by an operator. */
   readonly stops: number;
 };
 
 export type DeliveryFigures = {
-  /** Whether its thread runs. */
+  /** Whether the delivery thread runs. */
   readonly runs: boolean;
   readonly restarts: number;
-  /** Threads that the kernel holds. */
+  /** Number of threads stuck in the kernel. */
   readonly hanging: number;
   readonly channels: Readonly<Record<string, ChannelFigures>>;
 };
 
-/** Attempts, by what came of them, since the thread began. */
+/** Delivery attempts by outcome, since the thread began. */
 export type ChannelFigures = {
   readonly delivered: number;
   readonly failed: number;
   readonly given_up: number;
-  /** It is left alone for a while, after failures in a row. */
+  /** After consecutive failures the channel is not tried for a while. */
   readonly is_open: boolean;
 };

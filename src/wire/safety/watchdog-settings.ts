@@ -1,6 +1,6 @@
 /**
- * What the watchdog's process is told, as the JSON that stands beside its state. It carries no secret, and the process
- * that reads it loads no schema: it is to be small.
+ * The settings of the watchdog's process: a JSON file beside its state. It holds no secret, and the process
+ * that reads it loads no schema package, to stay small.
  */
 import { POSTURE_RULES, type PostureRules } from "../../domain/safety/posture-rules.ts";
 import type { Setup } from "../../domain/incidents/draft.ts";
@@ -18,14 +18,14 @@ export type WatchdogSettings = {
   readonly data_dir: string;
   readonly hazelcast: Pick<Configuration["hazelcast"], "address" | "cluster" | "prefix">;
   readonly book: string;
-  /** The service that decides for the book. One that is not wanted, and silent, is not missed. */
+  /** The service that trades the book. A trader that should not run and does not answer is not reported. */
   readonly trader: { readonly service: string; readonly isWanted: boolean };
-  /** Whether health is to report. */
+  /** Whether a health report is expected. */
   readonly isHealthWanted: boolean;
-  /** Of a data directory that nothing was traded in yet. */
+  /** First posture on a data directory in which nothing was traded yet. */
   readonly initial: Posture;
   readonly rules: PostureRules;
-  /** Where the URL of somebody outside stands, and how often it is asked; null: nobody waits for it. */
+  /** Reference to the URL of an external dead man's switch, and the interval of its requests; null: none. */
   readonly heartbeat: {
     readonly url: { readonly env?: string; readonly file?: string };
     readonly everyMs: number;
@@ -34,7 +34,7 @@ export type WatchdogSettings = {
 };
 
 export type AlertSettings = Setup & {
-  /** How each channel is reached; secrets by reference. */
+  /** How to reach each channel; secrets by reference. */
   readonly reach: Readonly<Record<string, ChannelSettings>>;
   readonly books: readonly { readonly book: string; readonly service: string }[];
 };

@@ -7,14 +7,16 @@ export const HazelcastSettings = z.strictObject({
     .regex(/^[^\s:]+:\d+$/, "must be host:port")
     .default("127.0.0.1:5701"),
   cluster: z.string().min(1).default("dolphin"),
-  /** Before the name of every map and ringbuffer of ours: beside another system on one cluster. Null: nothing. */
+  /**
+   * Prefix of the names of all our maps and ringbuffers, to share a cluster with another system; null: none.
+   */
   prefix: z
     .string()
     .regex(/^[A-Za-z0-9_]{1,32}$/, "must be letters, digits and _, at most 32, or null")
     .nullable()
     .default(null),
-  /** Own deadline of every call. */
+  /** Deadline of every call, in milliseconds. */
   deadline_ms: z.number().min(10).max(60_000).default(2_000),
-  /** Heap of the embedded member. */
+  /** Heap size of the embedded member. */
   heap_mb: z.number().int().min(128).max(65_536).default(512),
 });

@@ -1,4 +1,6 @@
-/** How far a day went from its backtest, as `dolphin backtest drift --json` prints it and paperTrade reports it. */
+/**
+ * The drift of a day from its backtest, as `dolphin backtest drift --json` prints it and paperTrade reports it.
+ */
 import type { DriftCause, DriftCounts } from "../../domain/backtest/drift/drift.ts";
 
 type About = { readonly book: string; readonly day: string };
@@ -7,7 +9,7 @@ export type DayDrift =
   | (About & { readonly measured: false; readonly reason: string })
   | (About & {
       readonly measured: true;
-      /** `unnumbered`: archived, and not known to the bridge's journal. */
+      /** `unnumbered`: in the archive, but not in the bridge's journal. */
       readonly scans: {
         readonly recorded: number;
         readonly archived: number;

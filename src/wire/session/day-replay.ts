@@ -1,20 +1,20 @@
-/** The outcome of a day's replay as `dolphin replay --json` prints it and paperTrade reports it. */
+/** The result of a day's replay, as `dolphin replay --json` prints it and paperTrade reports it. */
 import type { Difference, ReplayOutcome } from "../../domain/trading/replay/replay.ts";
 
-/** The same day with the code that runs now, and the first step that it takes otherwise. */
+/** The same day with the current code, and the first step in which it differs. */
 export type ReplayNow = {
   readonly code: string;
   readonly verdict: "equal" | "different" | "not_comparable";
   readonly reason: string | null;
   readonly differences: number;
-  /** `recorded`: the step as the code that ran takes it, where that can be had. */
+  /** `recorded`: the step as the recorded code takes it, where that code is available. */
   readonly firstDifference: Difference | null;
 };
 
 type About = {
   readonly book: string;
   readonly day: string;
-  /** Null where it is what ran. */
+  /** Null where the current code is the recorded one. */
   readonly now: ReplayNow | null;
 };
 export type DayReplay =
@@ -23,7 +23,7 @@ export type DayReplay =
       readonly verdict: "equal" | "different";
       /** The index of the day's first event. */
       readonly fromIndex: number;
-      /** The index of the snapshot that the fold began with; 0: it began with the log. */
+      /** The index of the snapshot from which the fold started; 0: it started with the log. */
       readonly snapshotIndex: number;
       readonly outcome: ReplayOutcome;
     });
@@ -57,7 +57,7 @@ export type DayReplayJson = {
   readonly differences: number;
   readonly first_difference: DifferenceJson;
   readonly broker: { readonly differences: number; readonly first_difference: DifferenceJson };
-  /** The day with the code that runs now; null where that is what ran. */
+  /** The day with the current code; null where that is the recorded code. */
   readonly now: {
     readonly code: string;
     readonly verdict: "equal" | "different" | "not_comparable";

@@ -1,8 +1,8 @@
-/** The outbox's memory, and the trades as it tells them. */
+/** The cursor of an outbox, and trades in the form in which the outbox sends them. */
 import { z } from "zod";
 import type { SessionTrade } from "./trade-session.ts";
 
-/** `after`: trades of events up to this one were told. */
+/** `after`: the trades of all events up to this index were sent. */
 export const OutboxCursorFile = z.strictObject({ after: z.int().min(0) });
 
 const Told = z.looseObject({
@@ -15,7 +15,7 @@ const Told = z.looseObject({
   fees: z.number(),
 });
 
-/** @throws {Error} that names the field, when this is no trade. */
+/** @throws {Error} that names the invalid field. */
 export function toldTrade(trade: unknown): SessionTrade {
   return Told.parse(trade);
 }

@@ -1,4 +1,4 @@
-/** What a day's session of a book is sent, and what it answers. */
+/** The messages to a day's session of a book, and its answers. */
 
 export type SessionPosition = {
   readonly id: string;
@@ -8,11 +8,11 @@ export type SessionPosition = {
   readonly entry_price: number;
   readonly mark: number;
   readonly unrealized: number;
-  /** Null while the newest scan has a price for the asset; older traders do not tell it. */
+  /** Null while the newest scan has a price for the asset; older traders do not send it. */
   readonly no_price_since?: string | null;
 };
 
-/** The book as its trader described it; as old as the message that brought it. */
+/** The book as its trader described it, at the time of the message that brought it. */
 export type BookView = {
   readonly as_of: string;
   readonly cash: number;
@@ -23,7 +23,7 @@ export type BookView = {
   readonly positions: readonly SessionPosition[];
 };
 
-/** What a session counts and shows of a finished trade; more fields may follow. */
+/** What a session counts and shows of a finished trade; later releases may add fields. */
 export type SessionTrade = {
   readonly positionId: string;
   readonly asset: string;
@@ -37,7 +37,7 @@ export type SessionTrade = {
 
 export const SESSION_TRADES_MAX = 100;
 
-/** These are all trades of the day that events `from` to `to` of the journal booked. */
+/** All trades of the day that the journal's events `from` to `to` booked. */
 export type TradesRange = {
   readonly from: number;
   readonly to: number;
@@ -51,7 +51,7 @@ export type SessionPnl = {
   readonly book: string;
   readonly day: string;
   readonly status: SessionWord;
-  /** Why it is not settled yet; else empty. */
+  /** Why the day is not settled yet; else empty. */
   readonly reason: string;
   readonly trades: number;
   readonly wins: number;
@@ -60,22 +60,22 @@ export type SessionPnl = {
   readonly fees: number;
   /** The last event of the journal whose trades are counted; null before the first message. */
   readonly cursor: number | null;
-  /** Ranges that never came: their trades are not in these figures. */
+  /** Ranges of events that never arrived: their trades are missing from these figures. */
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
-  /** Trades of the day in the outbox at the last look; null before one. */
+  /** Trades of the day that were in the outbox when it was last read; null before that. */
   readonly pending: number | null;
-  /** Messages that held nothing new, or could not be read. */
+  /** Messages without new content, or unreadable. */
   readonly ignored: number;
 };
 
 export type SessionPositions = {
   readonly book: string;
   readonly day: string;
-  /** Null before the trader was heard of. */
+  /** Null before the first message of the trader. */
   readonly view: BookView | null;
 };
 
-/** How an operator's command went. */
+/** The result of an operator's command. */
 export type CommandAnswer = {
   readonly id: string;
   readonly ok: boolean;
@@ -83,9 +83,9 @@ export type CommandAnswer = {
   readonly view: BookView | null;
 };
 
-/** What stands in a book's outbox beyond a cursor. */
+/** What is in a book's outbox beyond a cursor. */
 export type OutboxLook = {
-  /** Trades of the day that never reached the session. */
+  /** Trades of the day that the session never received. */
   readonly pending: number;
   /** The index of the trader's newest event. */
   readonly last_index: number;

@@ -1,4 +1,4 @@
-/** What shapes a book, from the configuration: its trader, its paper broker, and the hash of both. */
+/** Builds a book's parts from the configuration: its trader, its paper broker, and the hash of both. */
 import { createHash } from "node:crypto";
 import type { FillConvention, PaperSettings } from "../../domain/trading/broker/paper-broker.ts";
 import type { Instrument } from "../../domain/trading/market/instrument.ts";
@@ -13,7 +13,7 @@ import { riskLimitsOf } from "./book-limits.ts";
 export type BookConfiguration = {
   readonly trader: TraderConfiguration;
   readonly paper: PaperSettings;
-  /** A hash over everything but the code that decides what the same events come to. */
+  /** A hash over everything but the code that determines the outcome of the same events. */
   readonly hash: string;
 };
 
@@ -59,7 +59,7 @@ export function bookConfiguration(
   const { fileHash } = strategy;
   const described = {
     ...trader,
-    // The hash of a book without a file of its own is as if there were none.
+    // A book without a strategy file has the same hash as before there were such files.
     strategy: { name, version, parameters, fileHash },
     parameters: null,
     paper,
@@ -67,7 +67,7 @@ export function bookConfiguration(
   return { trader, paper, hash: hashOfText(JSON.stringify(described)) };
 }
 
-/** What is configured goes before what the row of an input's feed says. */
+/** The configuration takes precedence over the row of an input's feed. */
 function ageBudgetsOf(
   { age_budgets_s }: Configuration["trader"],
   inputs: readonly string[],
@@ -79,7 +79,7 @@ function ageBudgetsOf(
   return { ...Object.fromEntries(ofFeeds), ...age_budgets_s };
 }
 
-/** As it is recorded: whatever the rows of feeds say in a later release, it is the same configuration. */
+/** The budgets as recorded: a later release may change the feeds' rows, but not this configuration. */
 export function settingsToRecord(
   settings: Configuration["trader"],
   { trader }: BookConfiguration,
@@ -88,7 +88,9 @@ export function settingsToRecord(
   return { ...settings, age_budgets_s: ageBudgetsOf(settings, inputs) };
 }
 
-/** Left out, and so no part of the hash, where nothing is written off: older books have none. */
+/**
+ * Absent, and so not part of the hash, where nothing is written off: books of older releases have no such key.
+ */
 export function delistingOf({
   delisted_after_s,
   delisted_at,
@@ -97,7 +99,7 @@ export function delistingOf({
   return { delisting: { afterMs: delisted_after_s * MS_PER_SECOND, share: delisted_at } };
 }
 
-/** Left out where it is null, as above. */
+/** Absent where it is null, as above. */
 export function marginOf({
   margin,
   instruments,
@@ -115,7 +117,7 @@ export function marginOf({
     maintenanceRate: one.maintenance_margin_rate ?? terms.maintenanceRate,
     borrowRate: one.borrow_rate_per_year ?? terms.borrowRate,
   }));
-  // An instrument that says nothing of it makes no other book.
+  // An instrument without this key must not change the hash.
   const others = Object.entries(byAsset).filter(
     ([, one]) => JSON.stringify(one) !== JSON.stringify(terms),
   );

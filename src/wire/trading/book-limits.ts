@@ -1,8 +1,8 @@
-/** The limits of a book as they are configured, and as the core has them. */
+/** The limits of a book in the form of the configuration and in that of the core. */
 import type { RiskLimits } from "../../domain/trading/configuration.ts";
 import type { BookSection } from "../configuration.ts";
 
-/** Where no notional is named nothing is borrowed: as much is held as there was cash. */
+/** Without a configured notional nothing is borrowed: the book holds at most its initial cash. */
 export function riskLimitsOf(limits: BookSection["limits"], capital: number): RiskLimits {
   return {
     positionNotionalMax: limits.position_notional_max ?? capital,

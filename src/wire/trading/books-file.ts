@@ -1,6 +1,6 @@
 /**
- * Which version each book runs: `books.json` below the data directory, read by both traders when
- * they start. Without the file BLUE runs the section `trader` and GREEN what `green` changes in it.
+ * `books.json` below the data directory says which version each book runs; both traders read it when they
+ * start. Without the file BLUE runs the section `trader`, and GREEN the same with the changes of `green`.
  */
 import { z } from "zod";
 import type { Configuration } from "../configuration.ts";
@@ -9,9 +9,9 @@ import { type BookName, SHADOW_BOOK } from "../../domain/trading/books.ts";
 export const BOOKS_FILE = "books.json";
 
 const Promotion = z.strictObject({
-  /** Chosen by who asked: the same id again does nothing again. */
+  /** Idempotency key, chosen by the requester: the same id again has no effect. */
   id: z.string(),
-  /** The last event in BLUE's log before the exchange: both books go on from their states there. */
+  /** The last event in BLUE's log before the exchange: both books continue from their states at it. */
   at_index: z.int().min(0),
   at: z.string(),
   by: z.string(),
@@ -32,7 +32,7 @@ export type BooksFile = z.infer<typeof BooksFile>;
 
 export const NEVER_PROMOTED: BooksFile = { version: 1, is_exchanged: false, promotions: [] };
 
-/** What a book runs. Its money stays its own: the capital goes with the book, not with the version. */
+/** The version that a book runs. The money stays: the capital belongs to the book, not to the version. */
 export function settingsOfBook(
   book: BookName,
   configuration: Pick<Configuration, "trader" | "green">,

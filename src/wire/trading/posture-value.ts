@@ -1,4 +1,4 @@
-/** The JSON text of DOLPHIN_SAFETY `latest`: the posture that a watchdog, or a configuration, publishes. */
+/** The JSON text of DOLPHIN_SAFETY `latest`: the posture that a watchdog or a configuration publishes. */
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { isoFromMicros, US_PER_MS } from "../../domain/time.ts";
 import { POSTURES, type Posture } from "../../domain/trading/posture.ts";
@@ -9,9 +9,9 @@ const TEXT_CHARS_MAX = 65_536;
 const SOURCE_CHARS_MAX = 100;
 
 export type PostureValue = {
-  /** UNKNOWN: something stands there, and it is no step of the ladder. */
+  /** UNKNOWN: the text is not a step of the ladder. */
   readonly posture: Posture | "UNKNOWN";
-  /** Left out: the posture alone says it. */
+  /** Absent: no sizing factor beside the posture. */
   readonly entries?: "stop";
   readonly asOfMs: number;
   readonly source: string;
@@ -28,7 +28,7 @@ export function encodePosture(of: {
   return JSON.stringify({ posture, entries, reasons, source, ts: isoFromMicros(atUs) });
 }
 
-/** Whatever is no posture with a time is an unknown one, infinitely old. */
+/** A value that is not a posture with a time is treated as unknown and infinitely old. */
 export function parsePosture(text: unknown): PostureValue {
   const unknown: PostureValue = { posture: "UNKNOWN", asOfMs: -Infinity, source: "unreadable" };
   if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return unknown;
@@ -44,14 +44,14 @@ export function parsePosture(text: unknown): PostureValue {
   if (asOfUs === null) return unknown;
   return {
     posture: POSTURES.find((one) => one === posture) ?? "UNKNOWN",
-    // Whatever else stands there is no leave to enter.
+    // Any other value does not permit entries.
     ...(entries === undefined || entries === "go" ? {} : { entries: "stop" }),
     asOfMs: asOfUs / US_PER_MS,
     source: typeof source === "string" ? source.slice(0, SOURCE_CHARS_MAX) : "unnamed",
   };
 }
 
-/** What its publisher gives as reasons; none where it gives none that can be read. */
+/** The reasons that its publisher gives; empty where none can be read. */
 export function postureReasons(text: unknown): readonly string[] {
   if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return [];
   try {

@@ -1,16 +1,16 @@
 /**
- * Reads the text of a scan as the bridge publishes it, on the way from event to order: a pass by
- * hand over the layout that our bridge writes, and JSON.parse for whatever differs from it.
- *
- * Invariant: both give the same scan, to the last bit.
+ * Parses the text of a scan as the bridge publishes it; this is on the critical path from event to order. A
+ * hand-written pass reads the layout that our bridge writes, and JSON.parse anything else. Invariant: both give
+ * the same scan, to the last bit.
  */
 import { ASSET_NAME_LENGTH_MAX, SCAN_ASSETS_MAX } from "../../domain/scan/scan.ts";
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import { SCAN_TEXT_CHARS_MAX } from "../scan-value.ts";
 import { TextCursor } from "./text-cursor.ts";
+import { jsonOrNull, jsonRecord } from "../../domain/json-record.ts";
 
-/** Valid until the next text is read: the buffers are used again. */
+/** Valid until the next text is parsed: the buffers are reused. */
 export type ParsedScan = {
   readonly seq: number;
   readonly scanNumber: number;
@@ -18,7 +18,7 @@ export type ParsedScan = {
   readonly asOfMs: number;
   readonly isReplayed: boolean;
   readonly isLate: boolean;
-  /** The same array object while the universe is the same. Assets without a valid price are in it. */
+  /** The same array object while the universe does not change. Assets without a valid price are included. */
   readonly assets: readonly string[];
   /** NaN for an asset without a valid price. */
   readonly prices: Float64Array;
@@ -26,7 +26,7 @@ export type ParsedScan = {
   readonly eigenvalueCount: number;
 };
 
-/** The members beside the numbers, as they were found. */
+/** The raw text of the members beside the numbers. */
 type Told = {
   readonly scan_number?: unknown;
   readonly timestamp?: unknown;
@@ -44,7 +44,7 @@ const TIMESTAMP = `,"timestamp":"`;
 const ASSETS = `","assets":[`;
 const PRICES = `"asset_prices":{`;
 const EIGENVALUES = `},"eigenvalues":[`;
-/** Most scans lack no asset; the others are left to JSON.parse. */
+/** Most scans have all assets; the others go to JSON.parse. */
 const TAIL = `],"assets_invalid":[]`;
 const SEQ_BEFORE = `,"bridge_ts":"`;
 const SEQ = `,"seq":`;
@@ -55,16 +55,16 @@ const NONE: readonly string[] = [];
 
 export class ScanTextReader {
   #names: readonly string[] = [];
-  /** The names as they stand in a text, with what closes their list. */
+  /** The names as raw text, with the end of their list. */
   #namesText = "";
-  /** What stands before each price. */
+  /** The text before each price. */
   #keys: readonly string[] = [];
   #universe: readonly string[] = [];
   #prices = new Float64Array(0);
   #eigenvalues = new Float64Array(0);
   readonly #cursor = new TextCursor();
 
-  /** Null for what is no scan: somebody else wrote there. */
+  /** Null for text that is not a scan: another program wrote it. */
   read(text: unknown): ParsedScan | null {
     if (typeof text !== "string" || SCAN_TEXT_CHARS_MAX < text.length) return null;
     return this.#readByHand(text) ?? this.#readAnyJson(text);
@@ -91,7 +91,7 @@ export class ScanTextReader {
     const seq = cursor.take(SEQ_BEFORE) && cursor.until(SEQ) !== null && cursor.take(SEQ);
     const told = { scan_number: scanNumber, timestamp, seq: seq ? cursor.number() : 0 };
     const epoch = cursor.take(EPOCH) ? cursor.number() : -1;
-    // Between them stand texts, in which a quote is escaped.
+    // Strings stand between them, in which a quote is escaped.
     if (cursor.until(REPLAYED) === null || !cursor.take(REPLAYED)) return null;
     const replayed = cursor.flag();
     const late = cursor.take(LATE) ? cursor.flag() : null;
@@ -100,7 +100,7 @@ export class ScanTextReader {
   }
 
   #readAnyJson(text: string): ParsedScan | null {
-    const value = recordFrom(text);
+    const value = jsonRecord(text);
     const names = namesFrom(value?.["assets"]);
     const byName = value?.["asset_prices"];
     if (value === null || names === null || !isObject(byName)) return null;
@@ -146,8 +146,8 @@ export class ScanTextReader {
   }
 
   /**
-   * An asset that lacks a valid price for a scan stays in its column, so that the windows of the
-   * others, and the share of an eigenvalue, mean what they meant before.
+   * An asset without a valid price in one scan keeps its column, so that the windows of the other assets, and
+   * the share of an eigenvalue, keep their meaning.
    */
   #settleUniverse(names: readonly string[], invalid: readonly string[]): void {
     if (invalid.length === 0) {
@@ -163,11 +163,11 @@ export class ScanTextReader {
     for (const [at, name] of this.#universe.entries()) prices[at] = priced.get(name) ?? Number.NaN;
   }
 
-  /** The names are mostly those of the scan before: one comparison of texts. */
+  /** The names are mostly those of the previous scan: one string comparison. */
   #takeNames(cursor: TextCursor): boolean {
     if (this.#namesText !== "" && cursor.take(this.#namesText)) return true;
     const text = cursor.until(`],${PRICES}`);
-    const names = text === null ? null : namesFrom(listFrom(`[${text}]`));
+    const names = text === null ? null : namesFrom(jsonOrNull(`[${text}]`));
     if (text === null || names === null || !cursor.take("],")) return false;
     this.#names = names;
     this.#namesText = `${text}],`;
@@ -175,7 +175,7 @@ export class ScanTextReader {
     return true;
   }
 
-  /** How many; -1 when it is no list of numbers. */
+  /** The count; -1 when it is not a list of numbers. */
   #takeEigenvalues(cursor: TextCursor): number {
     if (cursor.isAt("]")) return 0;
     for (let count = 0; count < SCAN_ASSETS_MAX; count += 1) {
@@ -214,23 +214,6 @@ function namesFrom(value: unknown): readonly string[] | null {
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= ASSET_NAME_LENGTH_MAX;
-}
-
-function recordFrom(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
-}
-
-function listFrom(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function isObject(value: unknown): value is object {

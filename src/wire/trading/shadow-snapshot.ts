@@ -25,9 +25,9 @@ const ComparisonSchema = z.strictObject({
 
 const ShadowSnapshotSchema = z.strictObject({
   version: z.literal(1),
-  /** The index of the last event of BLUE's log that is in it. */
+  /** The index of the last event of BLUE's log that the state includes. */
   index: z.int(),
-  /** The time of the same event: a log that lost its end and went on otherwise is noticed by it. */
+  /** The time of that event, to detect a log that was truncated and continued differently. */
   nowMs: z.number(),
   blueHash: z.string(),
   greenHash: z.string(),
@@ -51,7 +51,7 @@ export function encodeShadow(snapshot: ShadowSnapshot): Buffer {
   return exactBytes(snapshot);
 }
 
-/** Null where it is none of this version: the log is folded anew then. */
+/** Null where it is not of this version: then the log is folded from its start. */
 export function decodeShadow(bytes: Uint8Array): ShadowSnapshot | null {
   try {
     return ShadowSnapshotSchema.parse(parseExact(bytes));

@@ -1,10 +1,12 @@
-/** A place in a JSON text, for reading a layout that is known: takes what is expected or says no. */
+/**
+ * A position in a JSON text, for parsing a known layout: it accepts the expected text or reports a mismatch.
+ */
 
 const MINUS = 45;
 const POINT = 46;
 const ZERO = 48;
 const NINE = 57;
-/** A decimal of this many digits is a whole number over a power of ten, both exact, divided once. */
+/** A decimal of at most this many digits is an exact integer divided once by an exact power of ten. */
 const EXACT_DIGITS_MAX = 15;
 const NUMBER_CHARS_MAX = 32;
 const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS_MAX + 1 }, (_, at) => 10 ** at);
@@ -19,7 +21,7 @@ export class TextCursor {
     return this;
   }
 
-  /** Goes behind `expected` if it stands here. */
+  /** Advances past `expected` if it is next. */
   take(expected: string): boolean {
     if (!this.#text.startsWith(expected, this.#at)) return false;
     this.#at += expected.length;
@@ -30,7 +32,7 @@ export class TextCursor {
     return this.#text.startsWith(expected, this.#at);
   }
 
-  /** What stands before `end`, which is not taken; null where there is none. */
+  /** The text up to `end`, which is not consumed; null where there is none. */
   until(end: string): string | null {
     const to = this.#text.indexOf(end, this.#at);
     if (to === -1) return null;
@@ -43,13 +45,13 @@ export class TextCursor {
     return this.#at === this.#text.length;
   }
 
-  /** Null where neither true nor false stands. */
+  /** Null unless true or false is next. */
   flag(): boolean | null {
     if (this.take("false")) return false;
     return this.take("true") ? true : null;
   }
 
-  /** NaN where no number stands. */
+  /** NaN unless a number is next. */
   number(): number {
     const text = this.#text;
     const start = this.#at;

@@ -1,4 +1,4 @@
-/** What is asked of a running trader over its local socket, and what it answers: a JSON line each. */
+/** Requests to a running trader over its local socket, and its answers, one JSON line each. */
 import { z } from "zod";
 import { POSTURES } from "../../domain/trading/posture.ts";
 
@@ -6,7 +6,7 @@ export const CONTROL_REQUEST_CHARS_MAX = 16_384;
 export const CONTROL_ANSWER_CHARS_MAX = 4 * 1_048_576;
 export const TRADES_ANSWERED_MAX = 1_000;
 
-/** Chosen by who asks: the same id again does nothing again. */
+/** Idempotency key, chosen by the requester: the same id again has no effect. */
 const id = z.string().min(1).max(200);
 const by = z.string().min(1).max(100).default("operator");
 const share = z.number().positive().max(1);
@@ -19,7 +19,7 @@ export const TraderRequest = z.discriminatedUnion("command", [
     by,
     asset: z.string().min(1).max(64),
     direction: z.enum(["long", "short"]),
-    /** The share of the cash, before posture sizes it down. */
+    /** Share of the cash, before the posture scales it. */
     share: share.default(0.2),
     take_profit: ratio.default(0.0095),
     stop_loss: ratio.default(0.01),
@@ -31,14 +31,14 @@ export const TraderRequest = z.discriminatedUnion("command", [
     command: z.literal("close"),
     id,
     by,
-    /** Its id, or its asset. */
+    /** The position's id, or its asset. */
     position: z.string().min(1).max(200),
     price: z.number().min(0).max(1e15),
   }),
   z.strictObject({ command: z.literal("halt"), id, by }),
   z.strictObject({ command: z.literal("resume"), id, by }),
   z.strictObject({ command: z.literal("status"), id }),
-  /** Of the safety watchdog: what DOLPHIN_SAFETY says, also while Hazelcast is away. */
+  /** From the safety watchdog: the content of DOLPHIN_SAFETY, which thus arrives while Hazelcast is away. */
   z.strictObject({
     command: z.literal("posture"),
     id,
@@ -47,7 +47,7 @@ export const TraderRequest = z.discriminatedUnion("command", [
     source: z.string().min(1).max(100),
     as_of_ms: z.number(),
   }),
-  /** Trades booked by events after `after`, oldest first. */
+  /** Trades booked by events after index `after`, oldest first. */
   z.strictObject({
     command: z.literal("trades"),
     id,
@@ -75,9 +75,9 @@ const position = z.object({
   entry_price: z.number(),
   mark: z.number(),
   unrealized: z.number(),
-  /** Null while the newest scan has a price for the asset: without one nothing can be exited. */
+  /** Null while the newest scan has a price for the asset: without one no exit can be filled. */
   no_price_since: z.string().nullable().default(null),
-  /** Null where no price does it; older traders do not tell it. */
+  /** Null where no price liquidates it; older traders do not send it. */
   liquidation_price: z.number().nullable().default(null),
 });
 
@@ -96,20 +96,20 @@ export const TraderStatus = z.object({
   warm: z.boolean(),
   halted: z.boolean(),
   latched: z.array(z.string()),
-  /** Maintenance margin over what there is for it: liquidated at 1. Null while nothing is held. */
+  /** Maintenance margin divided by the equity that backs it: liquidated at 1. Null while nothing is held. */
   margin_ratio: z.number().nullable().default(null),
   liquidations: z.int().default(0),
   posture: z.string(),
-  /** Whether the watchdog has stopped them. */
+  /** Whether the watchdog has stopped entries. */
   entries: z.enum(["go", "stop"]).default("go"),
-  /** By its own clock, of its newest event. */
+  /** The trader's own time of its newest event. */
   as_of_ms: z.number().nullable().default(null),
-  /** What an entry needs, without the posture; `age_ms` is null before it was heard. */
+  /** The inputs that an entry needs, without the posture; `age_ms` is null before the first value. */
   inputs: z
     .array(z.object({ name: z.string(), age_ms: z.number().nullable(), budget_ms: z.number() }))
     .default([]),
   trades: z.int(),
-  /** When scans come minus when they say they were true, a running median; null before it is measured. */
+  /** Arrival time minus `as_of` of the scans, as a running median; null before it is measured. */
   scan_offset_s: z.number().nullable().default(null),
 });
 export type TraderStatus = z.infer<typeof TraderStatus>;
@@ -117,10 +117,10 @@ export type TraderStatus = z.infer<typeof TraderStatus>;
 export const TraderAnswer = z.object({
   id: z.string(),
   ok: z.boolean(),
-  /** A sentence; why not, where it is not ok. */
+  /** A sentence; the reason where `ok` is false. */
   detail: z.string(),
   status: TraderStatus.nullable(),
-  /** The answer to `trades`: the next question begins at `to`. */
+  /** The answer to `trades`: the next request begins at `to`. */
   trades: z
     .object({
       from: z.int(),

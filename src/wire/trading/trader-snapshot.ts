@@ -1,13 +1,13 @@
-/** A trader's snapshot as the bytes that stand beside its journal. */
+/** Encodes a trader's snapshot as the bytes that are stored beside its journal. */
 import { z } from "zod";
 import type { Json } from "../../domain/trading/snapshot/exact.ts";
 import type { TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
 import { exactBytes, exactParts, parseExact } from "./snapshot/exact-bytes.ts";
 
-/** Doubles among it: what JSON has no form for. */
+/** Includes doubles that JSON has no form for. */
 const json = z.custom<Json>((value) => value !== undefined);
 
-/** What lies deeper is the core's own, and refused by its version if it is another's. */
+/** Deeper members belong to the core, which refuses another version's. */
 export const TraderSnapshotSchema = z.strictObject({
   version: z.int(),
   book: z.string(),
@@ -18,10 +18,10 @@ export const TraderSnapshotSchema = z.strictObject({
   memory: json,
 });
 
-/** What ran: the same events may come to something else with another. */
+/** The version that ran: another version may decide differently on the same events. */
 export type RecordedProgram = { readonly configurationHash: string; readonly codeHash: string };
 
-/** The state that a day began with, and the program that ran then. */
+/** The state at the start of the day, and the code that ran then. */
 export type DayBegin = RecordedProgram & { readonly snapshot: TraderSnapshot };
 
 const DayBeginSchema = z.strictObject({
@@ -41,7 +41,7 @@ export function decodeDayBegin(bytes: Uint8Array): DayBegin {
 
 const SavedStateSchema = TraderSnapshotSchema.extend({ configurationHash: z.string().optional() });
 
-/** `configurationHash`: what the book ran with; null where an older release saved it. */
+/** `configurationHash`: of the configuration that the book ran with; null in snapshots of an older release. */
 export type SavedState = {
   readonly snapshot: TraderSnapshot;
   readonly configurationHash: string | null;
@@ -51,7 +51,7 @@ export function encodeTraderSnapshot(snapshot: TraderSnapshot, configurationHash
   return exactBytes({ ...snapshot, configurationHash });
 }
 
-/** The same bytes, not joined. */
+/** The same bytes as parts, not joined. */
 export function traderSnapshotParts(
   snapshot: TraderSnapshot,
   configurationHash: string,

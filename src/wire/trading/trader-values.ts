@@ -62,7 +62,7 @@ function positionOf(position: PublishedPosition) {
   };
 }
 
-/** The day that runs, as it stands. */
+/** The figures of the current day so far. */
 export function encodeRunningDay({ day, capital }: PublishedState, nowMs: number): string {
   return encodeDay({ ...day, capitalEnd: capital }, nowMs);
 }
@@ -83,7 +83,7 @@ export function encodeDay(entry: DayEntry, nowMs: number): string {
   });
 }
 
-/** An equity of nothing has no ratio. */
+/** The ratio is undefined for an equity of zero. */
 function finiteOf(ratio: number | null): number | null {
   return ratio !== null && Number.isFinite(ratio) ? ratio : null;
 }

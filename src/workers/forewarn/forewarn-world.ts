@@ -1,4 +1,7 @@
-/** What the activities of the forewarner need of this machine: its data directory, a thread, and Hazelcast for a moment. */
+/**
+ * The dependencies of the forewarner's activities: the data directory, a thread, and a short-lived connection to
+ * Hazelcast.
+ */
 import type { ForewarnWorld } from "../../activities/forewarn.ts";
 import { wallMicros, wallMs } from "../../adapters/clock.ts";
 import { hasSearchAttributes, type TemporalClient } from "../../adapters/temporal-client.ts";
@@ -23,7 +26,7 @@ export function forewarnWorld(config: Config, temporal: TemporalClient): Forewar
   };
 }
 
-/** Once a day: a connection that stays would cost more than it saves. */
+/** Once a day: a permanent connection would cost more than it saves. */
 async function push(config: Config, text: string): Promise<boolean> {
   const [{ configuredCluster, connectHazelcast }, { createFeatureStore }] = await Promise.all([
     import("../../adapters/hazelcast/hazelcast-client.ts"),

@@ -1,6 +1,6 @@
 /**
- * /metrics on loopback, once a host: where another worker holds the port already it is that one's, until it
- * ends. Invariant: only GET and HEAD are answered, and only to our own names.
+ * Serves /metrics on loopback, once per host: if another worker has the port, that one serves until it ends.
+ * Invariant: only GET and HEAD are answered, and only for our own host names.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { codeOf, messageOf } from "../../domain/failure.ts";
@@ -38,7 +38,7 @@ export function serveMetrics(options: MetricsOptions): { stop(): Promise<void> }
     again.unref();
   });
   server.on("listening", () => {
-    // Who does not tell asks nobody.
+    // A worker that does not serve makes no requests.
     page ??= keepMetricsPage(options);
     say(`metrics: http://${LOOPBACK}:${port}/metrics`);
   });

@@ -1,4 +1,6 @@
-/** An incident as the Web UI shows it, and as it comes by signal: whoever can reach Temporal can send one. */
+/**
+ * An incident as the Web UI shows it, and as it arrives by signal, which anybody with access to Temporal can send.
+ */
 import type { AlertNews, AlertView } from "../messages/alerts.ts";
 
 const TEXTS = [
@@ -12,7 +14,7 @@ const TEXTS = [
 ] as const;
 const ROWS_MAX = 50;
 
-/** Null: it is none. */
+/** Null: not valid. */
 export function readNews(raw: unknown): AlertNews | null {
   if (typeof raw !== "object" || raw === null) return null;
   const fields = new Map<string, unknown>(Object.entries(raw));

@@ -1,7 +1,7 @@
 /**
- * The mirror of an incident for the Web UI: hears by signal how it stands, shows it, and ends when it is resolved.
- * Invariant: it decides nothing. What is told to whom is the watchdog's, which does not know that this exists; an
- * acknowledgement goes to the watchdog, and what becomes of it comes back by signal.
+ * The mirror of an incident for the Web UI: receives its state by signal, shows it, and ends when it is resolved.
+ * Invariant: it decides nothing. The watchdog decides on notifications and does not depend on this; an
+ * acknowledgement is sent to the watchdog, and its effect returns by signal.
  */
 import {
   allHandlersFinished,
@@ -35,7 +35,7 @@ const { acknowledgeIncident } = proxyActivities<AlertActivities>({
   retry: { initialInterval: "500 milliseconds", maximumInterval: "5 seconds" },
 });
 
-/** Somebody tells of an open incident each few hours; one of which nobody does is no more. */
+/** An open incident is reported every few hours; one that is not reported any more has ended. */
 const NEWS_WITHIN = "25 hours";
 const CARRIED = carriedWith<AlertNews>("view", "has_search_attributes");
 
@@ -62,7 +62,7 @@ class Mirror {
   #shown: AlertNews | null = null;
   #next: AlertNews | null;
 
-  /** What a run before has shown is shown anew: a memo does not come along. */
+  /** The previous run's state has to be shown again, because a memo is not passed on. */
   constructor(carried: AlertNews | null) {
     this.#next = carried;
     this.take();
@@ -85,7 +85,7 @@ class Mirror {
     return this.view?.state === "resolved";
   }
 
-  /** Shows what was heard last: also another incident, where the end of the one before was not heard. */
+  /** Shows the last news, possibly of another incident, if the end of the previous one was not received. */
   take(): void {
     const news = this.#next;
     if (news === null) return;

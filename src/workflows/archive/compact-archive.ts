@@ -1,6 +1,6 @@
 /**
- * Makes one file of each finished day's scan files, a day after the other. A day that fails does
- * not keep the next ones; the run then fails at its end, so that its schedule shows it.
+ * Compacts each finished day, one after the other. A failed day does not stop the next ones; the run then fails at
+ * its end, so that its schedule shows it.
  */
 import {
   ActivityCancellationType,
@@ -31,7 +31,7 @@ const { compactArchiveDay } = proxyActivities<ArchiveActivities>({
   startToCloseTimeout: "6 hours",
   heartbeatTimeout: "1 minute",
   retry: { initialInterval: "10 seconds", maximumInterval: "5 minutes", maximumAttempts: 5 },
-  // A run that was cancelled is over only when nothing writes any more.
+  // A cancelled run must not end before nothing is written any more.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 

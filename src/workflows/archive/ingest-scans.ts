@@ -1,6 +1,6 @@
 /**
- * Has the bridge push what it misses of some days, a day after the other, and gives back the
- * audit's table. What differs at the end fails the run with the reason, so that its schedule shows it.
+ * Makes the bridge push the missing scans of some days, one day after the other, and returns the audit's table.
+ * Differences that remain fail the run with the reason, so that its schedule shows it.
  */
 import {
   ActivityCancellationType,
@@ -18,7 +18,7 @@ import { invalidInput, openInput } from "../input.ts";
 import { logicalStartMs } from "../logical-time.ts";
 import type { IngestScansResult } from "../messages/archive.ts";
 
-/** More would make a history that is too long. */
+/** More would make the history too long. */
 const DAYS_MAX = 366;
 const NAMED_MAX = 100;
 const COLUMNS = ["files", "pushed", "duplicates", "quarantined", "pending", "missing"] as const;
@@ -31,7 +31,7 @@ const { ingestDay } = proxyActivities<IngestActivities>({
   startToCloseTimeout: "6 hours",
   heartbeatTimeout: "1 minute",
   retry: { initialInterval: "10 seconds", maximumInterval: "1 minute", maximumAttempts: 5 },
-  // A run that was cancelled is over only when nothing reads any more.
+  // A cancelled run must not end before nothing is read any more.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
@@ -81,7 +81,7 @@ function problemOf(day: string, audit: Audit | string): IngestScansResult["probl
   return { day, detail: typeof audit === "string" ? audit : audit.reason };
 }
 
-/** It lies before the first day, and nothing else is wrong: nobody asked for that day by its name. */
+/** The only finding is that the day is before the first that counts, and it was not requested by name. */
 function isOlder({ not_ours, days, seq_gaps, rewritten, ring }: Audit): boolean {
   const isMissing = Object.values(days).some(({ missing }) => 0 < missing);
   const differences = seq_gaps.length + rewritten.length + ring.lacking.length;
@@ -116,7 +116,7 @@ function tableOf({ days, total }: IngestScansResult): string {
 
 type Days = { readonly days: readonly string[]; readonly areNamed: boolean };
 
-/** Oldest first; where the input names none, the day that was over when the run was due. */
+/** Oldest first; by default the day before the one on which the run was due. */
 function daysFrom(raw: unknown): Days {
   const read = openInput(raw, ["day", "from", "to"]);
   const [day, from, to] = [read("day", A_DAY), read("from", A_DAY), read("to", A_DAY)];

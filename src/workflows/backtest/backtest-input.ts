@@ -1,4 +1,4 @@
-/** Reads the input of the backtest workflows: every field optional, anything wrong in one sentence. */
+/** Parses the input of the backtest workflows: every field optional, an error as one sentence. */
 import type { GridAxis } from "../../domain/backtest/sweep/parameter-grid.ts";
 import { conventionFrom } from "../../domain/backtest/run-settings.ts";
 import { isDayFolder } from "../../domain/scan/archive-names.ts";
@@ -48,7 +48,7 @@ export function readBacktestInput(raw: unknown, asked: AskedOf): BacktestRequest
 
 export type SweepOrder = {
   readonly request: SweepRequest;
-  /** Chunks under way at the same time, over all workers. */
+  /** Chunks in progress at the same time, over all workers. */
   readonly lanes: number;
   readonly chunkTrials: number;
 };
@@ -60,7 +60,7 @@ export function readSweepInput(raw: unknown, asked: AskedOf): SweepOrder {
   const walkForward = read("walk_forward", walk) ?? null;
   const request = requestFrom(read, asked);
   return {
-    // Chunks run at different times, and today's folder grows.
+    // A fixed end, because chunks run at different times and today's folder grows.
     request: { ...request, to: request.to ?? dayBefore(asked, 1), axes, walkForward },
     lanes: Math.min(LANES.max, read("lanes", integerFrom(1)) ?? LANES.usual),
     chunkTrials: read("chunk_trials", integerFrom(1)) ?? CHUNK_TRIALS,
@@ -100,12 +100,12 @@ function requestFrom(read: ReturnType<typeof openInput>, asked: AskedOf): Backte
   };
 }
 
-/** One day before the start: the last day that was over. */
+/** The given number of days before the start; 1 is the last finished day. */
 function dayBefore({ startedMs }: AskedOf, days: number): string {
   return dayFromMicros((startedMs - days * MS_PER_DAY) * US_PER_MS);
 }
 
-/** A scheduled run's id carries its time, which is no name of a folder everywhere. */
+/** A scheduled run's id contains its time, which is not a valid folder name everywhere. */
 function nameOf(workflowId: string): string {
   const bare = workflowId.startsWith(BACKTEST_ID_PREFIX)
     ? workflowId.slice(BACKTEST_ID_PREFIX.length)
@@ -169,7 +169,7 @@ const ageBudgets = {
   read: positives,
 };
 
-/** What each must have is said by whoever runs it: it has the shape of the configuration. */
+/** In the form of the configuration; the worker validates the values. */
 const instruments = {
   expected: 'an object by asset, such as {"BTCUSDT": {"tick": 0.1, "lot": 0.001}}',
   read(value: unknown): Readonly<Record<string, object>> | undefined {
@@ -195,7 +195,7 @@ function isLimit(key: string): boolean {
   return LIMITS.some((limit) => limit === key);
 }
 
-/** What is not named is as the book has it. */
+/** Limits that are not named are the book's. */
 const limits = {
   expected: `an object of numbers above 0 by limit: ${LIMITS.join(", ")}`,
   read(value: unknown): Exclude<AskedOfRun["watched"], null | undefined> | undefined {
@@ -211,7 +211,7 @@ const bookOrLimits = {
     value === "book" ? value : limits.read(value),
 };
 
-/** Each value is said to be wrong by whoever runs it, as an instrument's. */
+/** The worker validates each value, as for an instrument. */
 const margin = {
   expected: "'none', 'book', or an object of the keys of 'trader.margin'",
   read(value: unknown): AskedOfRun["margin"] | undefined {
@@ -277,7 +277,7 @@ function isParameterValue(value: unknown): value is ParameterValue {
   return typeof value === "number" || typeof value === "boolean" || typeof value === "string";
 }
 
-/** No failure: tomorrow there may be more. */
+/** Not a failure: tomorrow there may be scans. */
 export function nothingToRun(request: BacktestRequest, what: string): NothingToRun {
   const { from, to } = request;
   return { name: request.name, scans: 0, nothing_to_do: `${what} from ${from} to ${to}` };

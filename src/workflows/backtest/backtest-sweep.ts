@@ -1,6 +1,6 @@
 /**
- * A sweep over all batch workers: a bounded number of lanes, each taking the next chunk of trials. A
- * chunk that is done is in its file and in this history; when a worker dies only its own are run again.
+ * A sweep over all batch workers: a bounded number of lanes, each taking the next chunk of trials. Finished chunks
+ * are in their files and in this history; after a worker's death only its own chunks are repeated.
  */
 import {
   ActivityCancellationType,
@@ -21,7 +21,7 @@ import { logicalStartMs } from "../logical-time.ts";
 import { nothingToRun, readSweepInput } from "./backtest-input.ts";
 import { openBatchStatus } from "./batch-status.ts";
 
-/** Their references are handed to one activity. */
+/** Their references are passed to one activity. */
 const CHUNKS_MAX = 1_000;
 
 const { planBacktestSweep, runBacktestChunk, concludeBacktestSweep } =

@@ -1,4 +1,4 @@
-/** One backtest by a batch worker; its result is a reference to the files that it left. */
+/** One backtest by a batch worker; its result is a reference to the written files. */
 import {
   ActivityCancellationType,
   isCancellation,

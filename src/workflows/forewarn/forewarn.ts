@@ -1,4 +1,4 @@
-/** One forecast of the book that is counted: made, kept for the watchdog, and pushed for everybody else. */
+/** One forecast of the counted book: made, stored for the watchdog, and pushed for all other readers. */
 import {
   ApplicationFailure,
   isCancellation,
@@ -47,7 +47,7 @@ export async function forewarn(raw?: unknown): Promise<ForewarnResult> {
   return { ...made, pushed };
 }
 
-/** Its type says what is wrong, and the run fails: that is what its schedule shows. */
+/** The failure's type says what is wrong, and its schedule shows it. */
 async function orFail<T>(activity: Promise<T>): Promise<T> {
   try {
     return await activity;

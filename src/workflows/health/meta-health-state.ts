@@ -1,4 +1,4 @@
-/** What metaHealth knows, as plain JSON that continue-as-new carries; the decisions themselves are domain/health/recovery. */
+/** The state of metaHealth, as plain JSON carried by continue-as-new; its decisions are in domain/health/recovery. */
 import {
   type Decision,
   initialRecovery,
@@ -19,7 +19,7 @@ export type MetaHealthState = {
   restarts: number;
   would_have: number;
   held: number;
-  /** Told, and not yet decided on, at a continue-as-new. */
+  /** Received, but not decided on, at a continue-as-new. */
   pending: readonly Transition[];
   updated_at: string;
 };

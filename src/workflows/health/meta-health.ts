@@ -1,10 +1,8 @@
 /**
- * Decides recoveries, for ever: hears of each transition of the diagnosis by signal, and has carried out what
- * domain/health/recovery decides about it, by the supervisors of the services.
- *
- * Invariants: what comes in is dealt with one by one, in the order in which it came: a query may make the SDK run
- * ahead, and what came in two tasks then comes in one; what is commanded must not depend on that. No decision
- * depends on `Date.now()`: the time comes with the look before it.
+ * Decides recoveries and never ends: receives each transition of the diagnosis by signal, and carries out the
+ * decisions of domain/health/recovery through the services' supervisors. Invariants: items are handled one by one in
+ * the order of arrival, because a query may make the SDK run ahead, so that items of two tasks arrive in one; the
+ * commands must not depend on that. No decision depends on `Date.now()`: the time comes with the preceding look.
  */
 import {
   allHandlersFinished,
@@ -57,21 +55,21 @@ const { lookAtRecovery } = proxyLocalActivities<HealthActivities>({
   retry: { maximumInterval: "5 seconds" },
 });
 const retry = { initialInterval: "500 milliseconds", maximumInterval: "5 seconds" } as const;
-// A worker that dies in it has another one do it: for each decision it is done once. Nothing else is decided
-// meanwhile, so it may not take long.
+// If a worker dies during it another one repeats it: each decision is carried out once. Nothing else is decided
+// meanwhile, so it must be short.
 const ofService = proxyActivities<HealthActivities>({
   startToCloseTimeout: "10 seconds",
   scheduleToCloseTimeout: "30 seconds",
   retry,
 });
-// A command may take a minute; who tries it again is told what came of it.
+// A command may take a minute; a retry gets the result of the first try.
 const ofServer = proxyActivities<HealthActivities>({
   startToCloseTimeout: "75 seconds",
   scheduleToCloseTimeout: "90 seconds",
   retry,
 });
 
-/** What waits to be decided on is one signal each: more would be no transitions any more. */
+/** Waiting transitions are one signal each; beyond this many the oldest no longer matter. */
 const WAITING_MAX = 1_000;
 const WAKE_MS_MIN = 1_000;
 
@@ -99,7 +97,7 @@ class MetaHealth {
   readonly #state: MetaHealthState;
   readonly #waiting: Item[] = [];
   #isDropping = false;
-  /** When the timer that runs is due; null: none does. */
+  /** When the running timer is due; null: none is running. */
   #armedMs: number | null = null;
   #published = "";
   #attributed = "";
@@ -109,7 +107,7 @@ class MetaHealth {
     this.#waiting.push(
       ...state.pending.map((transition) => ({ kind: "transition", transition }) as const),
     );
-    // The wait that was under way is begun anew.
+    // A pending wait is started again.
     if (0 < state.transitions) this.#waiting.push({ kind: "wake" });
     this.#handleMessages();
   }
@@ -121,7 +119,7 @@ class MetaHealth {
     return { ...this.#state, pending };
   }
 
-  /** Deals with what came first, or waits until something comes. */
+  /** Handles the first item, or waits for one. */
   async step(): Promise<void> {
     await condition(() => 0 < this.#waiting.length);
     const item = this.#waiting.shift();
@@ -177,7 +175,7 @@ class MetaHealth {
     this.#publish(look);
   }
 
-  /** One timer at a time; what has become due earlier has a second one. */
+  /** One timer at a time; an earlier time gets a second one. */
   #arm(nowMs: number): void {
     const { wakeAtMs } = this.#state.recovery;
     if (wakeAtMs === null || (this.#armedMs !== null && this.#armedMs <= wakeAtMs)) return;
@@ -199,7 +197,7 @@ class MetaHealth {
   #enqueue(item: Item): void {
     this.#waiting.push(item);
     if (this.#waiting.length <= WAITING_MAX) return;
-    // Only the last state of things counts: the oldest transition is what is given up.
+    // Only the last state matters, so the oldest transition is dropped.
     const oldest = this.#waiting.findIndex(({ kind }) => kind === "transition");
     if (0 <= oldest) this.#waiting.splice(oldest, 1);
     if (!this.#isDropping) log.warn(`more than ${WAITING_MAX} transitions wait`);
@@ -249,7 +247,7 @@ class MetaHealth {
   }
 }
 
-/** Of the roots that are ours and have a service to restart. */
+/** Services of roots that are ours and can be restarted. */
 function servicesIn(item: Item, { recovery }: MetaHealthState): readonly string[] {
   const roots =
     item.kind === "transition"

@@ -1,10 +1,10 @@
-/** Reads a transition that came by signal: whoever can reach Temporal can send one. */
+/** Parses a transition that arrived by signal, which anybody with access to Temporal can send. */
 import type { Diagnosis, Root } from "../../domain/health/diagnose.ts";
 import type { Transition } from "../../domain/health/recovery.ts";
 
 const ROOTS_MAX = 64;
 
-/** Null where it is none. */
+/** Null where it is not valid. */
 export function readTransition(raw: unknown): Transition | null {
   if (!isObject(raw)) return null;
   const { atMs, diagnosis } = raw;

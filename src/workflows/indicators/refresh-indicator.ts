@@ -1,4 +1,4 @@
-/** One reading of one indicator: what came of it is the result, and why there is none is the failure's type. */
+/** One reading of one indicator: its outcome is the result, and the reason of a failure is the failure's type. */
 import {
   ApplicationFailure,
   isCancellation,
@@ -15,7 +15,7 @@ import { LAYER, STATUS } from "../publisher.ts";
 
 const { readIndicator } = proxyActivities<IndicatorActivities>({
   startToCloseTimeout: "2 minutes",
-  // The next run comes by its schedule: this one is not to outlast many of them.
+  // The schedule starts the next run: this one must not outlast many of them.
   scheduleToCloseTimeout: "10 minutes",
   retry: { initialInterval: "2 seconds", maximumInterval: "1 minute", maximumAttempts: 5 },
 });

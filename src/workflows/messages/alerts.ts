@@ -1,7 +1,7 @@
-/** What one may send to the mirror of an incident, what it answers, and what its activity takes and tells. */
+/** The messages of an incident's mirror, its answers, and its activity's input and result. */
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 
-/** An incident as the watchdog tells it; times are ISO-8601. */
+/** An incident as the watchdog reports it; times are ISO-8601. */
 export type AlertView = {
   readonly incident: string;
   readonly rule: string;
@@ -20,11 +20,11 @@ export type AlertView = {
 
 export type AlertNews = { readonly view: AlertView; readonly has_search_attributes: boolean };
 
-/** Every field is optional, and so is the whole: what it is about comes by signal. */
+/** Every field is optional, and so is the whole: its incident arrives by signal. */
 export type AlertInput = {
   /** Continues as new at this many events; default: when Temporal suggests it. */
   readonly history_max?: number;
-  /** Handed on by continue-as-new. */
+  /** Passed on by continue-as-new. */
   readonly carried?: AlertNews;
 };
 
@@ -35,7 +35,7 @@ export type AcknowledgeOrder = {
 };
 export type AcknowledgeAnswer = { readonly ok: boolean; readonly says: string };
 
-/** From the worker of layer health: how the incident stands. */
+/** From the worker of layer health: the incident's state. */
 export const incidentSignal = defineSignal<[unknown]>("incident");
 export const acknowledgeUpdate = defineUpdate<string, [unknown]>("acknowledge");
 export const alertQuery = defineQuery<AlertView | null>("status");

@@ -2,13 +2,13 @@
 import type { AuditTotals } from "../../domain/scan/audit.ts";
 
 export type CompactArchiveInput = {
-  /** Default: every day that is over and not compacted, or behind its folder. */
+  /** Default: every finished day that is not compacted, or was changed since. */
   readonly days?: readonly string[];
-  /** The result of the runs before this one, handed on by continue-as-new. */
+  /** The result of earlier runs, passed on by continue-as-new. */
   readonly carried?: CompactArchiveResult;
 };
 
-/** Counts of days; `problems` names at most a hundred. */
+/** Numbers of days; `problems` has at most a hundred entries. */
 export type CompactArchiveResult = {
   readonly written: number;
   readonly unchanged: number;
@@ -17,7 +17,7 @@ export type CompactArchiveResult = {
   readonly problems: readonly { readonly day: string; readonly detail: string }[];
 };
 
-/** The audit's table; `problems` says of each day that differs why. */
+/** The audit's table; `problems` says why each differing day differs. */
 export type IngestScansResult = {
   readonly first_day: string | null;
   readonly days: Readonly<Record<string, AuditTotals>>;
@@ -31,7 +31,7 @@ export type IngestScansResult = {
   readonly ring: {
     readonly compared: number;
     readonly lacking: readonly number[];
-    /** None in the result of an older program. */
+    /** Absent in the result of an older release. */
     readonly lacks?: number;
     readonly ranges?: readonly { readonly from: number; readonly to: number }[];
     readonly without_file: number;

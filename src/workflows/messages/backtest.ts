@@ -3,7 +3,7 @@ import { defineQuery } from "@temporalio/workflow";
 import type { GridAxis } from "../../domain/backtest/sweep/parameter-grid.ts";
 import type { AskedOfRun } from "../../wire/backtest/book-run.ts";
 
-/** A backtest as the activities take it: what was left out of the input is as the worker's book has it. */
+/** A backtest as the activities take it; fields missing in the input are as in the worker's book. */
 export type BacktestRequest = {
   /** Also the name of its folder. */
   readonly name: string;
@@ -11,7 +11,7 @@ export type BacktestRequest = {
   readonly archive: string | null;
   readonly from: string | null;
   readonly to: string | null;
-  /** The range follows from the day of the run: an archive that has nothing in it yet is no mistake. */
+  /** The range depends on the day of the run: an archive without scans in it is not an error. */
   readonly isRolling: boolean;
   readonly acceptDisorder: boolean;
   /** A built-in strategy's name, or a file that every batch worker has; null: the book's. */
@@ -24,12 +24,12 @@ export type SweepRequest = BacktestRequest & {
   readonly walkForward: { readonly trainDays: number; readonly testDays: number } | null;
 };
 
-/** Where the result lies: never the result itself. */
+/** The result's location, never the result itself. */
 export type BacktestReference = {
   readonly name: string;
   readonly folder: string;
   readonly file: string;
-  /** The hash of the file's bytes. */
+  /** The hash of the file's content. */
   readonly sha256: string;
   readonly resultHash: string;
   readonly scans: number;
@@ -37,7 +37,7 @@ export type BacktestReference = {
   readonly trades: number;
 };
 
-/** The result of a run over the last days, in an archive that has no scans of them yet. */
+/** The result of a run over the last days, in an archive without scans of them. */
 export type NothingToRun = {
   readonly name: string;
   readonly scans: 0;

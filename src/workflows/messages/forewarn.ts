@@ -1,10 +1,10 @@
 /** Input and result of the workflow that makes a forecast of a book. */
 
 export type ForewarnInput = {
-  /** How far it looks; default 1. */
+  /** Forecast horizon; default 1. */
   readonly days?: number;
   readonly paths?: number;
-  /** Of the draws: the same seed and the same trades give the same forecast. */
+  /** Random seed: the same seed and trades give the same forecast. */
   readonly seed?: number;
 };
 
@@ -16,9 +16,9 @@ export type ForewarnResult = {
   readonly verdict: string;
   readonly reason: string;
   readonly weight: number;
-  /** Of a loss limit; null without a verdict. */
+  /** Probability of reaching a loss limit; null without a verdict. */
   readonly breach: number | null;
   readonly outcomes: number;
-  /** An older one than what stands is kept, and not pushed. */
+  /** False if a newer one exists; then it is stored, but not pushed. */
   readonly pushed: boolean;
 };

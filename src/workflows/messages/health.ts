@@ -1,4 +1,4 @@
-/** What one may send to metaHealth, what it answers, and what its activities take and tell. */
+/** The messages of metaHealth, its answers, and its activities' inputs and results. */
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { RecoveryPolicy } from "../../domain/health/recovery-rules.ts";
 import type { Mode } from "../../domain/supervision/next-step.ts";
@@ -11,18 +11,18 @@ export type MetaHealthInput = {
   readonly mode?: Mode;
   /** Continues as new at this many events; default: when Temporal suggests it. */
   readonly history_max?: number;
-  /** State handed on by continue-as-new. */
+  /** State passed on by continue-as-new. */
   readonly carried?: MetaHealthState;
 };
 
-/** What metaHealth may not look up by itself: from its worker's clock and configuration, and from supervisors. */
+/** Data that metaHealth may not read itself: from its worker's clock and configuration, and from supervisors. */
 export type RecoveryLook = {
   readonly nowMs: number;
   readonly policy: RecoveryPolicy;
   readonly hasSearchAttributes: boolean;
-  /** Of the last sample of health; null: nobody knows of one. */
+  /** Age of health's last sample; null: unknown. */
   readonly healthAgeMs: number | null;
-  /** By service, as its supervisor counts them. */
+  /** By service, as counted by its supervisor. */
   readonly restartsMs: Readonly<Record<string, readonly number[]>>;
 };
 export type RecoveryOrder = {
@@ -32,7 +32,7 @@ export type RecoveryOrder = {
   readonly at_ms: number;
 };
 
-/** From the service health: a diagnosis that differs from the one before it. */
+/** From the service health: a diagnosis that differs from the previous one. */
 export const transitionSignal = defineSignal<[unknown]>("transition");
 export const setRecoveryModeUpdate = defineUpdate<MetaHealthStatus, [unknown]>("setMode");
 export const metaHealthQuery = defineQuery<MetaHealthStatus>("status");

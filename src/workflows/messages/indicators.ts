@@ -1,7 +1,7 @@
 /** Input and result of the workflow that reads an indicator. */
 
 export type RefreshIndicatorInput = {
-  /** Default: as the workflow id says, `indicator-<name>`. */
+  /** Default: from the workflow id `indicator-<name>`. */
   readonly name?: string;
 };
 
@@ -12,10 +12,10 @@ export type IndicatorResult = {
     readonly value: number;
     readonly unit: string;
     readonly as_of: string;
-    /** `repeated`: the source said the same again; `older`: a newer one stands, and this was kept only. */
+    /** `repeated`: the source reported the same again; `older`: a newer one exists, so this was only stored. */
     readonly outcome: "fresh" | "revised" | "repeated" | "older";
   }[];
-  /** Of the symbols that could not be read while others were. */
+  /** Symbols that could not be read, while others were. */
   readonly problems: readonly {
     readonly symbol: string;
     readonly why: string;

@@ -1,4 +1,4 @@
-/** What one may send to supervisors and runs, and what they answer. */
+/** The messages of supervisors and runs, and their answers. */
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { ServiceDeclaration } from "../../domain/supervision/declared/declaration.ts";
 import type { Intent, Mode } from "../../domain/supervision/next-step.ts";
@@ -15,11 +15,11 @@ export type SuperviseServiceInput = {
   readonly intent?: Intent;
   /** Default: auto. */
   readonly mode?: Mode;
-  /** What the configuration says of the service; default: what the worker's says. */
+  /** The service's configuration; default: the worker's. */
   readonly declared?: ServiceDeclaration;
   /** Continues as new at this many events; default: when Temporal suggests it. */
   readonly history_max?: number;
-  /** State handed on by continue-as-new. */
+  /** State passed on by continue-as-new. */
   readonly carried?: SupervisorState;
 };
 
@@ -30,7 +30,7 @@ export type ServiceRunInput = {
   readonly life?: number;
   /** Restarts so far that cost budget. */
   readonly restart_times?: readonly string[];
-  /** This start costs budget: its time joins the restart times. */
+  /** This start costs budget: its time is added to the restart times. */
   readonly is_restart?: boolean;
   readonly mode?: Mode;
   /** Null: as the worker's table has it. */
@@ -54,21 +54,21 @@ export type RunDescription =
       readonly result: RunResult | null;
     };
 
-/** From the run's activity to the supervisor: a transition of the verdict, or another process. */
+/** From the run's activity to the supervisor: a change of the verdict, or another process. */
 export type RunReport = {
   readonly run_id: string;
   readonly details: RunDetails;
-  /** The run's attempt heard from the server that the run is gone: look how it stands. */
+  /** The server told the run's attempt that the run is gone: look at its state. */
   readonly lost?: true;
 };
 
-/** From the run to the supervisor: it is over. */
+/** From the run to the supervisor: it has ended. */
 export type RunEnded = { readonly run_id: string; readonly result: RunResult };
 
 export const reportSignal = defineSignal<[RunReport]>("runReport");
 export const endedSignal = defineSignal<[RunEnded]>("runEnded");
 
-/** To the run, from a supervisor that did not start it: it will not hear of its close by itself. */
+/** To a run that another supervisor started: report your end, because the server will not. */
 export const adoptRunSignal = defineSignal("adoptRun");
 
 /** To the run: end this life of the process. */
@@ -78,11 +78,11 @@ export const stopUpdate = defineUpdate<ServiceStatus, [unknown]>("stop");
 export const restartUpdate = defineUpdate<ServiceStatus, [unknown]>("restart");
 export const setModeUpdate = defineUpdate<ServiceStatus, [unknown]>("setMode");
 
-/** `says` tells what a supervisor did about a decision, or why it did nothing. */
+/** `says`: what the supervisor did about a decision, or why it did nothing. */
 export type RecoverAnswer = { readonly done: boolean; readonly says: string };
-/** From metaHealth: end this life, as sick, if the budget allows another. Done once for each decision. */
+/** From metaHealth: end this life as unhealthy, if the budget allows another. Carried out once per decision. */
 export const recoverUpdate = defineUpdate<RecoverAnswer, [unknown]>("recover");
 
-/** Takes what `dolphin.yaml` says of the service, in place of what was declared before. */
+/** Takes the service's declaration from `dolphin.yaml`, in place of the previous one. */
 export const configureUpdate = defineUpdate<ServiceStatus, [unknown]>("configure");
 export const statusQuery = defineQuery<ServiceStatus>("status");

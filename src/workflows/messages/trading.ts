@@ -1,4 +1,4 @@
-/** What one may send to the session of a book's day and to a paper day, and what they answer. */
+/** The messages of a book's session and of a paper day, and their answers. */
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type {
   CommandAnswer,
@@ -15,15 +15,15 @@ export type TradeSessionInput = {
   /** Default of both: from the workflow id `trades-<book>-YYYY-MM-DD`. */
   readonly book?: string;
   readonly day?: string;
-  /** Trades booked by events up to this one are not this session's; default: what the first message says. */
+  /** Trades of events up to this one do not belong to this session; default: from the first message. */
   readonly after?: number;
   /** Continues as new at this many events; default: when Temporal suggests it. */
   readonly history_max?: number;
-  /** State handed on by continue-as-new. */
+  /** State passed on by continue-as-new. */
   readonly carried?: SessionState;
 };
 
-/** What a session needs to know about its book; from the worker's table and clock. */
+/** A session's data about its book, from the worker's table and clock. */
 export type SessionBrief = {
   readonly layer: string;
   readonly service: string;
@@ -32,7 +32,7 @@ export type SessionBrief = {
   readonly hasSearchAttributes: boolean;
 };
 
-/** The trades that the outbox of the book's trader sends. */
+/** The trades that the outbox sends. */
 export const tradesSignal = defineSignal<[TradesRange]>("trades");
 export const enterUpdate = defineUpdate<CommandAnswer, [unknown]>("enter");
 export const flattenUpdate = defineUpdate<CommandAnswer, [unknown]>("flatten");
@@ -48,9 +48,9 @@ export type PaperTradeInput = {
   readonly book?: string;
   /** Default: the UTC day at the start. A day that is over is only settled and replayed. */
   readonly day?: string;
-  /** Default: 1800. */
+  /** Default: the UTC day at the start. A past day is only settled and replayed. */
   readonly bridge_wait_s?: number;
-  /** Ends the run after so long instead of at the day's end; the day then stays open. */
+  /** Ends the run after this time instead of at the day's end; the day then stays open. */
   readonly run_s?: number;
   /** Default: 600. */
   readonly settle_wait_s?: number;
@@ -59,11 +59,11 @@ export type PaperTradeInput = {
 export type PaperTradeResult = {
   readonly book: string;
   readonly day: string;
-  /** What was found before the run, a sentence each; empty for a day that was over. */
+  /** Findings before the run, one sentence each; empty for a past day. */
   readonly checks: readonly string[];
   readonly session: SessionPnl;
   readonly replay: Omit<DayReplayJson, "broker">;
   readonly broker_parity: DayReplayJson["broker"] & { readonly compared: number };
-  /** Reported only: it fails no day. */
+  /** Only reported: it fails no day. */
   readonly backtest_drift: DayDrift;
 };

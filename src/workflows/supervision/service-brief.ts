@@ -1,4 +1,4 @@
-/** What a supervisor knows of its service before it asks, and what the worker then says. */
+/** A supervisor's initial assumptions about its service, and the worker's description of it. */
 import { proxyLocalActivities, workflowInfo } from "@temporalio/workflow";
 import { ActivityFailure, ApplicationFailure } from "@temporalio/common";
 import type { SupervisionActivities } from "../../activities/supervision.ts";

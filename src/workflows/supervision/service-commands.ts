@@ -1,4 +1,4 @@
-/** The updates and the query that an operator and `dolphin create` send to a supervisor. */
+/** The updates and the query of a supervisor, for operators and `dolphin create`. */
 import { setHandler } from "@temporalio/workflow";
 import { isStarted } from "../../domain/supervision/supervisor/supervise.ts";
 import type { Supervision } from "../../domain/supervision/supervisor/supervision.ts";
@@ -28,7 +28,7 @@ import {
 } from "../messages/supervision.ts";
 type Commanded = {
   readonly now: () => Supervision;
-  /** Applies a command and answers once it took effect, or when it takes longer than it may. */
+  /** Applies a command and answers once it took effect, or when its time is over. */
   readonly command: (
     command: Command,
     isEffective: (now: Supervision) => boolean,

@@ -1,6 +1,6 @@
 /**
- * One life of a service's process, as a workflow: it holds the activity that holds the process,
- * ends with it, and its result is the record of that life.
+ * One life of a service's process, as a workflow: it runs the activity that holds the process, ends with it, and
+ * returns the record of that life.
  */
 import {
   ActivityCancellationType,
@@ -37,7 +37,8 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
   const input = readRunInput(raw, workflowInfo().workflowId);
   const life = new CancellationScope();
   let isEndAsked = false;
-  // The server informs the supervisor that started the run of its close; a signal as well would cost a restart 50 ms.
+  // The server reports the close to the supervisor that started the run; an additional signal would cost a restart 50
+  // ms.
   let isAdopted = workflowInfo().parent === undefined;
   setHandler(
     adoptRunSignal,
@@ -72,7 +73,7 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
       return found;
     });
     if (isEndAsked) return record;
-    // Cancelled from outside: it closes as cancelled, and says all the same how the life ended.
+    // Cancelled from outside: it closes as cancelled, but still records how the life ended.
     upsertMemo({ record });
     throw error;
   }
@@ -141,13 +142,13 @@ function recordWithoutProcess(input: RunServiceInput, at: string): RunResult {
   };
 }
 
-/** Shows the end in the run's list row, where the server knows the attribute: the supervisor has set it then. */
+/** Shows the end in the run's list row, where the server knows the attribute, which the supervisor has then set. */
 function noteEnd(record: RunResult): void {
   const isKnown = workflowInfo().typedSearchAttributes.get(STATUS) !== undefined;
   if (isKnown) upsertSearchAttributes([{ key: STATUS, value: record.kind }]);
 }
 
-/** By workflow id without run id, so that it reaches the supervisor through its continue-as-new. */
+/** By workflow id without run id, so that it reaches the supervisor across its continue-as-new. */
 async function tellSupervisor(result: RunResult): Promise<void> {
   const supervisor = getExternalWorkflowHandle(supervisorIdOf(result.service));
   try {
@@ -157,7 +158,7 @@ async function tellSupervisor(result: RunResult): Promise<void> {
   }
 }
 
-/** A stopped activity sends the record of the life with its cancellation. */
+/** A stopped activity returns the record of the life with its cancellation. */
 function recordIn(error: unknown): RunResult | null {
   if (!isCancellation(error) || !(error instanceof ActivityFailure)) return null;
   if (!(error.cause instanceof CancelledFailure)) return null;

@@ -1,4 +1,4 @@
-/** A supervisor starts the run that holds the next life of its service's process. */
+/** Starts the run that holds the next life of a supervisor's service. */
 import { CancellationScope, ParentClosePolicy, startChild } from "@temporalio/workflow";
 import type { ChildWorkflowHandle } from "@temporalio/workflow";
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
@@ -19,7 +19,7 @@ export async function startRun(
   const { mode, declared } = state;
   const known = declared == null ? {} : { declared };
   try {
-    // A cancel of this workflow must not reach the run behind our back: windUp ends it.
+    // A cancel of this workflow must not reach the run directly: windUp ends it.
     return await CancellationScope.nonCancellable(() =>
       startChild<typeof serviceRun>(SERVICE_RUN, {
         workflowId: runIdOf(service),

@@ -1,4 +1,6 @@
-/** Supervises one service for ever: `run-<service>` is one life of its process, this decides the next. */
+/**
+ * Supervises one service and never ends: `run-<service>` is one life of its process, and this decides on the next.
+ */
 import {
   CancellationScope,
   isCancellation,
@@ -24,7 +26,7 @@ export async function superviseService(raw?: unknown): Promise<never> {
     while (!isRollDue(input.historyMax) || !supervisor.isQuiet()) await supervisor.step();
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    // Whoever cancels the supervisor wants the service gone, not alone.
+    // Cancelling the supervisor means that the service should stop, too.
     await CancellationScope.nonCancellable(() => supervisor.windUp());
     throw error;
   }

@@ -1,4 +1,4 @@
-/** What a supervisor says of its service, from its state and its brief. */
+/** A supervisor's status of its service, from its state and its brief. */
 import { isoFromMs } from "../../domain/time.ts";
 import type { ServiceBrief } from "../../domain/supervision/supervisor/records.ts";
 import { restartsInWindow } from "../../domain/supervision/restart-policy.ts";
@@ -37,7 +37,7 @@ export function serviceStatusOf(
   };
 }
 
-/** With one line more of what happened. */
+/** With one more line of history. */
 export function withStory(
   state: SupervisorState,
   nowMs: number,

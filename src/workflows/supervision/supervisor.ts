@@ -1,7 +1,6 @@
 /**
- * The entity behind superviseService: it takes commands and news, has `supervise` decide, does what
- * that says, and publishes what is known.
- * Invariant: at most one run is open, because `run-<service>` is one workflow id.
+ * The entity behind superviseService: receives commands and news, lets `supervise` decide, carries out the effects,
+ * and publishes the state. Invariant: at most one run is open, because `run-<service>` is one workflow id.
  */
 import {
   allHandlersFinished,
@@ -44,7 +43,7 @@ const { describeRun, awaitRunClosed } = proxyLocalActivities<SupervisionActiviti
   retry: { maximumInterval: "5 seconds" },
 });
 
-/** What an update waits for beyond the times that the service itself may take. */
+/** How long an update waits beyond the service's own times. */
 const COMMAND_MARGIN_MS = 15_000;
 const WIND_UP_STEPS_MAX = 60;
 const ONE_SECOND_MS = 1_000;
@@ -68,25 +67,25 @@ export class Supervisor {
     return this.#now.state;
   }
 
-  /** Asks the worker what the service is, and the server how its run stands. */
+  /** Asks the worker about the service, and the server about the run. */
   async learn(): Promise<void> {
     await this.#learnBrief();
     await this.#follow([{ kind: "look" }]);
     this.#take({ kind: "learned" });
   }
 
-  /** Nobody waits for an answer, so that continue-as-new loses nothing. */
+  /** No update waits for an answer, so that continue-as-new loses nothing. */
   isQuiet(): boolean {
     return allHandlersFinished();
   }
 
-  /** Does what is due, or waits for the next piece of news. */
+  /** Does what is due, or waits for the next news. */
   step(): Promise<void> {
     this.#publish();
     return this.#follow(this.#take({ kind: "turn" }));
   }
 
-  /** Stops the service before the supervisor itself goes. */
+  /** Stops the service before the supervisor itself ends. */
   async windUp(): Promise<void> {
     if (!this.#now.isLearned) await this.learn();
     this.#take({ kind: "command", command: { kind: "stop" } });
@@ -102,25 +101,25 @@ export class Supervisor {
     this.#now = { ...this.#now, state: this.#publisher.publish(state, brief, Date.now()) };
   }
 
-  /** Takes note of what happened; what follows from it is still to be done. */
+  /** Records an event; returns the effects that are still to be carried out. */
   #take(event: SupervisionEvent): readonly SupervisionEffect[] {
     const { next, effects } = supervise(this.#now, event);
     this.#now = next;
     return effects;
   }
 
-  /** Does what is to be done, and what follows from that. */
+  /** Carries out the effects, and those that follow from them. */
   async #follow(effects: readonly SupervisionEffect[]): Promise<void> {
     let left = effects;
     for (let [effect] = left; effect !== undefined; [effect] = left) {
       const done = this.#do(effect);
-      // Nothing may come between what takes no time and what is published before it.
+      // An effect without a wait must not be separated from what was published before it.
       const event = done === null ? null : await done;
       left = [...left.slice(1), ...(event === null ? [] : this.#take(event))];
     }
   }
 
-  /** Null where nothing is waited for; else the event that comes of it, if one does. */
+  /** Null where nothing is waited for; else the resulting event, if there is one. */
   #do(effect: SupervisionEffect): Promise<SupervisionEvent | null> | null {
     switch (effect.kind) {
       case "time":
@@ -153,7 +152,7 @@ export class Supervisor {
   async #startRun(run: Extract<SupervisionEffect, { kind: "start run" }>): Promise<null> {
     const handle = await startRun(this.#now, run);
     if (handle === null) {
-      // Somebody else's run, or one of ours that lives on: it is adopted, and costs no budget.
+      // An existing run, foreign or our own: it is adopted, and costs no budget.
       await this.#follow([{ kind: "look" }]);
       if (this.state.run === null) await sleep(ONE_SECOND_MS);
       return null;
@@ -210,7 +209,7 @@ export class Supervisor {
     });
   }
 
-  /** Applies a command and answers once it took effect, or when it takes longer than it may. */
+  /** Applies a command and answers once it took effect, or when its time is over. */
   async #command(
     command: Command,
     isEffective: (now: Supervision) => boolean,
@@ -227,7 +226,7 @@ export class Supervisor {
     return serviceStatusOf(this.state, this.#now.brief, Date.now());
   }
 
-  /** Until the next piece of news; without any in time, the server is asked. */
+  /** Waits for the next news; without any in time, the server is asked. */
   async #wait(limitMs: number | null): Promise<SupervisionEvent | null> {
     return (await this.#hasNews(limitMs)) ? null : this.#look();
   }

@@ -1,6 +1,6 @@
 /**
- * A day of paper trading: waits for a healthy bridge, sees to the trader, lets the day pass, settles
- * it, and has it replayed. Fails where the day can't be trusted, with all that was found.
+ * A day of paper trading: waits for a healthy bridge, starts the trader if necessary, waits for the end of the day,
+ * settles it, and has it replayed. Fails where the day can't be trusted, with all findings.
  */
 import {
   proxyActivities,
@@ -68,13 +68,13 @@ export async function paperTrade(raw?: unknown): Promise<PaperTradeResult> {
   throw ApplicationFailure.nonRetryable(problems.join("; "), "PaperDayFailed", result);
 }
 
-/** Null where no schedule asked for it: the day that it is. */
+/** Null where no schedule requested it: then the present day is meant. */
 function dueDay(): string | null {
   const ms = dueMs();
   return ms === null ? null : dayFromMicros(ms * US_PER_MS);
 }
 
-/** Returns what was found before the day was let pass. */
+/** Returns the findings before the day's wait. */
 async function runDay(settings: Settings, begun: Begun): Promise<readonly string[]> {
   const { book } = settings;
   const bridge = await awaitBridge(settings.bridge_wait_s);
@@ -93,7 +93,7 @@ async function runDay(settings: Settings, begun: Begun): Promise<readonly string
   return checks;
 }
 
-/** Time is counted in waits: the workflow's clock decides nothing. */
+/** Time is counted in waits, so that the workflow's clock decides nothing. */
 async function awaitBridge(waitS: number): Promise<string> {
   for (let waitedS = 0; ; waitedS += LOOK_EVERY_S) {
     const { isHealthy, sentence } = await bridgeStatus();
@@ -108,7 +108,7 @@ async function awaitBridge(waitS: number): Promise<string> {
   }
 }
 
-/** A day that ends early can't be settled: then all that was booked must have reached the session. */
+/** A day that ends early can't be settled: then all booked trades must have reached the session. */
 async function settle({ book, settle_wait_s }: Settings, day: string): Promise<SessionPnl> {
   for (let waitedS = 0; ; waitedS += LOOK_EVERY_S) {
     const session = await tellSession(book, day);

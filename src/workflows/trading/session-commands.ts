@@ -1,9 +1,9 @@
-/** Reads what an operator types as the input of a session's updates. */
+/** Parses what an operator types as the input of a session's updates. */
 import { integerFrom, oneOf, openInput, text, invalidInput } from "../input.ts";
 
 export type CommandName = "enter" | "flatten" | "halt" | "resume";
 
-/** As the trader's local socket takes it. */
+/** In the form of the trader's local socket. */
 export type SessionCommand =
   | {
       readonly command: "enter";
@@ -30,7 +30,7 @@ const ID = {
 };
 const ENTER_FIELDS = "asset direction share take_profit stop_loss hold_scans_max id by".split(" ");
 
-/** `updateId` is the command's id where the operator names none: the same update acts once. */
+/** `updateId` is the command's default id, so that a repeated update has no further effect. */
 export function readCommand(name: CommandName, raw: unknown, updateId: string): SessionCommand {
   if (name !== "enter") {
     const read = openInput(raw, ["id", "by"]);

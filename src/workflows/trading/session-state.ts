@@ -1,8 +1,6 @@
 /**
- * What a day's session knows and how messages change it: pure, plain JSON, carried through
- * continue-as-new.
- *
- * Invariant: a trade counts once. What lies at or below the cursor was counted, or was named a gap.
+ * The state of a day's session and its changes by messages: pure, plain JSON, carried through continue-as-new.
+ * Invariant: a trade counts once. Everything at or below the cursor was counted, or recorded as a gap.
  */
 import type {
   BookView,
@@ -29,9 +27,9 @@ export type SessionState = {
   view: BookView | null;
   word: SessionWord;
   reason: string;
-  /** Looks at the outbox since the day was over. */
+  /** Number of looks at the outbox since the day ended. */
   looks: number;
-  /** The newest last. */
+  /** Newest last. */
   last: readonly SessionTrade[];
 };
 
@@ -60,7 +58,7 @@ export function initialSession(book: string, day: string, cursor: number | null)
   };
 }
 
-/** Takes what is new in a message; whoever sends it may be anyone, so it is read with care. */
+/** Takes what is new in a message; anybody may send one, so it is validated. */
 export function takeRange(state: SessionState, raw: unknown): void {
   if (!isRange(raw)) {
     state.ignored += 1;
@@ -70,7 +68,7 @@ export function takeRange(state: SessionState, raw: unknown): void {
   const { cursor } = state;
   const { from, to } = raw;
   if (cursor !== null && to <= cursor) {
-    // A message between two trades shows the book and has no range.
+    // A message without a range only shows the book.
     if (from <= to) state.ignored += 1;
     return;
   }
@@ -87,7 +85,7 @@ export function takeAnswer(state: SessionState, answer: CommandAnswer): void {
   if (answer.view !== null) takeView(state, answer.view);
 }
 
-/** The day is settled once the outbox has nothing left of it; until then, why it is not. */
+/** The day is settled once the outbox has nothing left; until then this says why not. */
 export function takeLook(state: SessionState, look: OutboxLook | string): void {
   state.pending = typeof look === "string" ? null : look.pending;
   if (typeof look === "string") {
@@ -157,7 +155,7 @@ function count(state: SessionState, trade: SessionTrade): void {
   state.last = [...state.last, trade].slice(-LAST_MAX);
 }
 
-/** Indices rise within the range, so that a message can't count a trade twice by itself. */
+/** Indices rise within the range, so that a message can't count a trade twice. */
 function isRange(value: unknown): value is TradesRange {
   if (typeof value !== "object" || value === null) return false;
   const { from, to, trades, view }: Partial<Record<keyof TradesRange, unknown>> = value;

@@ -1,10 +1,8 @@
 /**
- * One day of one book: hears its trades, takes an operator's commands to the trader, and settles the
- * day once the outbox has nothing left of it.
- *
- * Invariant: each signal is published by its own handler, and none is taken before the book is
- * known. A query may make the SDK run ahead, and what came in two tasks then comes in one: what is
- * published, and in which order, must not depend on that.
+ * One day of one book: receives its trades, passes an operator's commands to the trader, and settles the day once the
+ * outbox has nothing left. Invariant: each signal is published by its own handler, and none is processed before the
+ * book is known. A query may make the SDK run ahead, so that signals of two tasks arrive in one: what is published,
+ * and in which order, must not depend on that.
  */
 import {
   allHandlersFinished,
@@ -55,7 +53,7 @@ const { describeBook } = proxyActivities<TradingActivities>({
 });
 const { commandTrader } = proxyActivities<TradingActivities>({
   startToCloseTimeout: "15 seconds",
-  // A trader that is being restarted is back within it.
+  // A restarted trader is back within this time.
   scheduleToCloseTimeout: "45 seconds",
   retry: { initialInterval: "500 milliseconds", maximumInterval: "2 seconds" },
 });
@@ -65,7 +63,7 @@ const { lookAtOutbox } = proxyActivities<TradingActivities>({
 });
 
 const LOOK_EVERY_MS = 60_000;
-/** A week: a book whose trader never comes back can't be settled. */
+/** A week: a book whose trader never returns can't be settled. */
 const LOOKS_MAX = 7 * 24 * 60;
 
 export async function tradeSession(raw?: unknown): Promise<SessionPnl> {
@@ -74,7 +72,7 @@ export async function tradeSession(raw?: unknown): Promise<SessionPnl> {
   await session.learn();
   while (!session.isSettled()) {
     if (isRollDue(input.historyMax)) {
-      // Not put off to the next step: after signals that waited for the book no news need follow.
+      // Not deferred to the next step, because no further news need follow.
       await condition(allHandlersFinished);
       return rollOver(session.state, input);
     }
@@ -100,14 +98,14 @@ class Session {
     this.#handleCommands();
   }
 
-  /** Asks the worker what the book is, and when its day ends. */
+  /** Asks the worker about the book, and when its day ends. */
   async learn(): Promise<void> {
     const { book, day } = this.state;
     this.#brief = await describeBook(book, day).catch(asInputFailure);
     this.#tellAttributes();
     if (this.#brief.dayEndsInMs <= 0) this.#isDayOver = true;
     else void this.#endDayAfter(this.#brief.dayEndsInMs);
-    // Signals that came before are taken now, one by one.
+    // Signals that arrived before are processed now, one by one.
     this.#handleTrades();
   }
 
@@ -115,7 +113,7 @@ class Session {
     return this.state.word === "settled" || LOOKS_MAX < this.state.looks;
   }
 
-  /** Looks at the outbox when the day is over, else waits for news. */
+  /** Reads the outbox when the day is over, else waits for news. */
   async step(): Promise<void> {
     this.publish();
     const seen = this.#revision;
@@ -154,7 +152,7 @@ class Session {
       if (error instanceof ActivityFailure) return error.cause?.message ?? error.message;
       throw error;
     });
-    // Sent while the look was under way: it is older than what is known.
+    // A message that arrived during the look is newer.
     if (typeof look !== "string" && cursor !== this.state.cursor) return;
     takeLook(this.state, look);
   }
@@ -215,7 +213,7 @@ class Session {
     });
   }
 
-  /** The trader itself knows which ids it has carried out. */
+  /** The trader itself knows the ids that it has carried out. */
   async #command(name: CommandName, raw: unknown): Promise<CommandAnswer> {
     const command = readCommand(name, raw, currentUpdateInfo()?.id ?? "");
     const answer = await commandTrader(this.state.book, command).catch((error: unknown) => {

@@ -186,16 +186,22 @@ test("latency: a posture that was not heard for too long refuses entries", () =>
   expect(first[0]).toMatchObject({ cause: "latency", recorded: /^posture_old/ });
 });
 
-test("feature: a posture that was heard long after it was true", () => {
+test.each([
+  ["a posture", (at: number, lagMs?: number) => posture(at, "TURTLE", lagMs)],
+  [
+    "a stop of entries at the same posture",
+    (at: number, lagMs?: number) => ({ ...posture(at, "APEX", lagMs), entries: "stop" }) as const,
+  ],
+])("feature: %s that was heard long after it was true", (_what, changed) => {
   const changedMs = START_MS + 100_500;
   const heard = [
     ...undisturbed(TODAY).filter(
       (fact) =>
         fact.kind !== "posture" || fact.asOfMs < changedMs || changedMs + 60_000 < fact.asOfMs,
     ),
-    posture(changedMs, "TURTLE", 20_000),
-    posture(changedMs + 25_000, "TURTLE"),
-    posture(changedMs + 50_000, "TURTLE"),
+    changed(changedMs, 20_000),
+    changed(changedMs + 25_000),
+    changed(changedMs + 50_000),
   ].toSorted((a, b) => a.atMs - b.atMs);
   const { decisions, trades, first } = driftOf(heard);
   expect(decisions.causes.feature).toBeGreaterThan(0);

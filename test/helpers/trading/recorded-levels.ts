@@ -1,7 +1,7 @@
 /** Order books as they are recorded, without the service that records them. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KnownBook } from "../../../src/domain/order-book/book.ts";
+import type { ToldBook } from "../../../src/domain/order-book/book.ts";
 import { bookOf } from "../../../src/domain/trading/market/asset-book.ts";
 import { createSegmentEncoder } from "../../../src/wire/order-book/recorded-books.ts";
 
@@ -9,18 +9,16 @@ export type Levels = { readonly bids: readonly number[]; readonly asks: readonly
 
 export function knownBook(
   asset: string,
-  receivedMs: number,
+  knownMs: number,
   levels: Levels,
-  asOfMs = receivedMs - 20,
-): KnownBook {
-  return { asset, asOfMs, receivedMs, book: bookOf({ asOfMs, ...levels }) };
+  asOfMs = knownMs - 20,
+): ToldBook {
+  return { asset, asOfMs, receivedMs: knownMs - 10, knownMs, book: bookOf({ asOfMs, ...levels }) };
 }
 
 /** A segment a day. */
-export function putBooks(folder: string, books: readonly KnownBook[]): void {
-  const byDay = Map.groupBy(books, ({ receivedMs }) =>
-    new Date(receivedMs).toISOString().slice(0, 10),
-  );
+export function putBooks(folder: string, books: readonly ToldBook[]): void {
+  const byDay = Map.groupBy(books, ({ knownMs }) => new Date(knownMs).toISOString().slice(0, 10));
   for (const [day, of] of byDay) {
     mkdirSync(join(folder, day), { recursive: true });
     writeFileSync(join(folder, day, "000000-1.arrow"), createSegmentEncoder("test").encode(of));

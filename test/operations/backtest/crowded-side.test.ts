@@ -16,9 +16,9 @@ const SOURCE = resolve(import.meta.dirname, "../../../examples/strategies/crowde
 const dir = makeTemporaryDirectory("crowded-side");
 let laidOut: LaidOut;
 
-beforeAll(() => {
+beforeAll(async () => {
   const chunk = sliceOfChunk(realCloses(), { first: 0, count: 400, carriedCount: 0 });
-  laidOut = layOutInputs(dir, chunk);
+  laidOut = await layOutInputs(dir, chunk);
 });
 afterAll(() => removeTemporaryDirectory(dir));
 

@@ -234,6 +234,7 @@ test("esoteric factors are worked out, stand flat in esof_latest, and are kept",
     name: "esof_latest.weekday",
     value: 3,
     asOfMs: START_MS,
+    knownMs: START_MS,
   });
 });
 

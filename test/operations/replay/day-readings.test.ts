@@ -27,8 +27,8 @@ const strategy = defineStrategy<Record<string, never>, Record<string, never>>({
 const minute = (at: number) => DAY_START_MS + at * 60_000;
 
 /** Heard at the ends of these minutes. */
-function recordedDay(heard: readonly (readonly [number, Untold])[]) {
-  const ageBudgetsMs = { scan: 1, posture: 1, exf_funding: 1, book: 1 };
+function recordedDay(heard: readonly (readonly [number, Untold])[], bookBudgetMs = 1) {
+  const ageBudgetsMs = { scan: 1, posture: 1, exf_funding: 1, book: bookBudgetMs };
   const day = beginRecordedDay(createTrader({ ...CONFIGURATION, strategy, ageBudgetsMs }));
   const log = heard.map(([at, fact], nth): TraderEvent => ({
     ...fact,
@@ -92,18 +92,21 @@ test("a rate takes effect when it became known, whenever it was true and was hea
 
 test("books are those that were recorded of the day, and where none were, those of the log", () => {
   const levels = { bids: [99, 1], asks: [101, 1] };
-  const { day: recorded, log } = recordedDay([
+  const heard = [
     [10, { kind: "book", asset: "AAA", asOfMs: minute(9), ...levels }],
-    [20, { kind: "book", asset: "AAA", asOfMs: minute(19), ...levels }],
-  ]);
+    // Taken with the scan that it waited for: it was known when it was told.
+    [20, { kind: "book", asset: "AAA", asOfMs: minute(19), knownMs: minute(19.5), ...levels }],
+  ] as const;
+  const { day: recorded, log } = recordedDay(heard);
   const dataDir = join(dir, "books");
-  const until = (...minutes: number[]) => {
-    const newest = booksAsKnown({ recorded, day: DAY, dataDir }, () => log);
+  const untilOf = (day: typeof recorded, ...minutes: number[]) => {
+    const newest = booksAsKnown({ recorded: day, day: DAY, dataDir }, () => log);
     return minutes.map((at) =>
       newest(minute(at)).map(({ asOfMs }) => (asOfMs - minute(0)) / 60_000),
     );
   };
-  expect(until(9.9, 10, 15, 25)).toEqual([[], [9], [], [19]]);
+  const until = (...minutes: number[]) => untilOf(recorded, ...minutes);
+  expect(until(9.9, 10, 19.4, 19.5, 25)).toEqual([[], [9], [], [19], []]);
   putBooks(booksFolder(dataDir), [
     knownBook("AAA", minute(8), levels, minute(7)),
     knownBook("AAA", minute(12), levels, minute(11)),
@@ -111,5 +114,8 @@ test("books are those that were recorded of the day, and where none were, those 
     // The book was never fed this one.
     knownBook("BBB", minute(14), levels, minute(14)),
   ]);
-  expect(until(7.9, 8, 13, 25)).toEqual([[], [7], [12], []]);
+  // What was told longer before the day's first event than a book may be old is old by then.
+  expect(until(7.9, 8, 13, 25)).toEqual([[], [], [12], []]);
+  const { day: patient } = recordedDay(heard, 2 * 60_000);
+  expect(untilOf(patient, 7.9, 8, 13, 25)).toEqual([[], [7], [12], []]);
 });

@@ -1,15 +1,26 @@
 /** What pages read of a book, on a log that the trader's own parts wrote. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { EventLogReader } from "../../../src/adapters/event-log/event-log.ts";
+import { bookFolder } from "../../../src/adapters/event-log/segments/segment-files.ts";
+import { saveSnapshotIn } from "../../../src/adapters/event-log/snapshots.ts";
 import { ReadingsStore, readingsPath } from "../../../src/adapters/indicators/readings-store.ts";
 import { builtInStrategy } from "../../../src/domain/trading/strategies/built-in.ts";
+import { createComparison } from "../../../src/domain/trading/shadow/comparison.ts";
+import { createShadow, stepShadow } from "../../../src/domain/trading/shadow/shadow.ts";
+import type { BookName } from "../../../src/domain/trading/books.ts";
+import { snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
+import { createTrader } from "../../../src/domain/trading/trader.ts";
 import { foldBlue } from "../../../src/operations/books/fold-blue.ts";
 import { projectionPath } from "../../../src/operations/event-log/event-log-maintenance.ts";
 import { TradingProjection } from "../../../src/operations/projection/trading-projection.ts";
 import { type AskViews, openViews } from "../../../src/operations/view/ask-views.ts";
 import { Configuration } from "../../../src/wire/configuration.ts";
+import { bookConfiguration } from "../../../src/wire/trading/book-configuration.ts";
+import { settingsOfBook } from "../../../src/wire/trading/books-file.ts";
+import { encodeShadow } from "../../../src/wire/trading/shadow-snapshot.ts";
 import { LIVELY_BOOK } from "../../helpers/lively.ts";
 import { placeIn, recordBook } from "../../helpers/trading/recorded-book.ts";
 
@@ -51,11 +62,27 @@ async function trading() {
   }
 }
 
+/** The same of GREEN, by views of their own: a page that was opened just now. */
+async function curveOf({ trader: blue, green: other }: typeof configuration) {
+  const asked = openViews({ dataDir: dir, configuration: { trader: blue, green: other } });
+  try {
+    for (;;) {
+      const found = await asked.ask("green");
+      if ("absent" in found || found.isCaughtUp) return found;
+    }
+  } finally {
+    await asked.close();
+  }
+}
+
 test("on an empty data directory every view says that there is nothing, and what to do", async () => {
   const absent = { absent: expect.stringContaining("dolphin start trader-blue") };
   expect(await none.ask("trading")).toEqual(absent);
   expect(await none.ask("signal")).toEqual(absent);
   expect(await none.ask("prices", "AAA")).toEqual(absent);
+  expect(await none.ask("green")).toEqual({
+    absent: expect.stringContaining("dolphin start trader-green"),
+  });
   expect(await none.ask("ledger")).toBeNull();
   expect(await none.ask("scans", { sinceMs: 0, untilMs: 1 })).toBeNull();
   expect(await none.ask("indicator", "funding")).toBeNull();
@@ -96,6 +123,60 @@ test("the book stands as its own trader left it, with its curves, limits and ref
   const refused = Object.values(view.state.refusals).reduce((sum, count) => sum + count, 0);
   expect(view.refusals.length).toBe(Math.min(200, refused));
 });
+
+test("GREEN's curve is BLUE's where both are configured alike, and the same from a state that its process kept", async () => {
+  const greenFolder = bookFolder(placeIn(dir).root, "GREEN");
+  mkdirSync(greenFolder);
+  const { equity, drawdown } = await trading();
+  expect(await curveOf(configuration)).toMatchObject({ equity, drawdown });
+  const changed = Configuration.parse({
+    trader: LIVELY_BOOK,
+    green: { capital: 5_000, fee_bps: 30 },
+  });
+  const whole = await curveOf(changed);
+  saveSnapshotIn(greenFolder, halfwayOf(changed), 3);
+  const rest = await curveOf(changed);
+  if ("absent" in whole || "absent" in rest) throw new Error("a curve is there");
+  expect([whole.equity.count, whole.equity.last[0], rest.equity.count]).toEqual([
+    SCANS,
+    5_000,
+    SCANS / 2,
+  ]);
+  expect(whole.equity.last).not.toEqual(equity.last);
+  expect(rest.equity.last).toEqual(whole.equity.last.slice(SCANS / 2));
+  rmSync(greenFolder, { recursive: true });
+});
+
+/** What GREEN's process keeps after half of the scans. */
+function halfwayOf(settings: typeof configuration) {
+  const of = (book: BookName) =>
+    bookConfiguration(book, settingsOfBook(book, settings, { is_exchanged: false }));
+  const [own, other] = [of("BLUE"), of("GREEN")];
+  const shadow = createShadow({
+    blue: createTrader(own.trader),
+    green: createTrader(other.trader),
+    paper: other.paper,
+    comparison: createComparison(),
+    onCommands() {},
+  });
+  const reader = new EventLogReader(placeIn(dir), shadow.blue.nextIndex);
+  let scans = 0;
+  let nowMs = 0;
+  for (const event of reader.poll()) {
+    // The fills of a scan stand behind it.
+    if (scans === SCANS / 2 && event.kind === "posture") break;
+    stepShadow(shadow, event);
+    nowMs = event.nowMs;
+    if (event.kind === "scan") scans += 1;
+  }
+  reader.close();
+  const index = shadow.blue.nextIndex - 1;
+  const hashes = { blueHash: own.hash, greenHash: other.hash };
+  const states = { blue: snapshotOf(shadow.blue), green: snapshotOf(shadow.green) };
+  const { comparison } = shadow;
+  const bytes = encodeShadow({ version: 1, index, nowMs, ...hashes, ...states, comparison });
+  return { index, bytes };
+}
 
 test("the signal and the eigenvalues have a point a scan, and the threshold is the configured one", async () => {
   await trading();

@@ -40,6 +40,7 @@ describe("books over a real WebSocket from the simulated venue", () => {
     [{ kind: "crossed" }, ({ board }) => 5 < board.counts.incoherent],
     [{ kind: "repeat" }, ({ board }) => 5 < board.counts.old],
     [{ kind: "close" }, ({ streams }) => 1 < streams.state().reconnects],
+    [{ kind: "slow", ms: 700 }, ({ board }) => board.books().every((one) => 500 < delayMs(one))],
     [{ kind: "silence" }, ({ streams }) => 1 < streams.state().reconnects],
   ])("survive %j, and go on once it is over", async (fault, isNoticed) => {
     const stage = await open("depth20", fault.kind === "silence" ? { silentS: 2 } : {});
@@ -99,6 +100,10 @@ describe("books over a real WebSocket from the simulated venue", () => {
     expect(stage.said.filter((line) => line.includes("a connection ended")).length).toBe(2);
   });
 });
+
+function delayMs({ asOfMs, receivedMs }: { asOfMs: number; receivedMs: number }): number {
+  return receivedMs - asOfMs;
+}
 
 function moment() {
   return { wallMs: Date.now(), monotonicMs: performance.now() };

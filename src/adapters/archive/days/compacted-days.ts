@@ -1,6 +1,6 @@
 /**
- * The compacted files of an archive: `<archive>/.compacted/YYYY-MM-DD.<SHA-256>.arrow`, which is
- * no day folder to anybody. Two of a day may stand for a moment: both are right, the newer is taken.
+ * The compacted files of an archive: `<archive>/.compacted/YYYY-MM-DD.<SHA-256>.arrow`, a name that no reader takes
+ * for a day folder. A day may have two for a moment: both are valid, and the newer one is used.
  */
 import { closeSync, createReadStream, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { createHash } from "node:crypto";
@@ -20,15 +20,15 @@ import type { ArchiveChunk } from "../../../wire/day-file/archive-chunk.ts";
 
 export type CompactedDay = {
   readonly path: string;
-  /** SHA-256 of its bytes, as its name says. */
+  /** SHA-256 of its bytes, from its name. */
   readonly hash: string;
   readonly header: DayHeader;
-  /** Each chunk is valid until the next one is asked for. @throws {DamagedDayError} */
+  /** Each chunk is valid until the next one is requested. @throws {DamagedDayError} */
   chunks(): Generator<ArchiveChunk>;
   close(): void;
 };
 
-/** A block of a compacted file is not what was written. */
+/** A block of a compacted file does not match its checksum. */
 export class DamagedDayError extends Error {
   override readonly name = "DamagedDayError";
 }
@@ -36,7 +36,7 @@ export class DamagedDayError extends Error {
 const FOLDER = ".compacted";
 const GONE = "gone";
 const NAME = /^(\d{4}-\d{2}-\d{2})\.([0-9a-f]{64})\.arrow$/;
-/** A footer holds the names of refused files too. */
+/** A footer also holds the names of refused files. */
 const FOOTER_BYTES_MAX = 64 * 1_048_576;
 const BLOCK_BYTES_MAX = 256 * 1_048_576;
 
@@ -48,7 +48,7 @@ export function compactedName(day: string, hash: string): string {
   return `${day}.${hash}.arrow`;
 }
 
-/** Names in the folder by day; empty where nothing was compacted. */
+/** File names by day; empty where nothing was compacted. */
 export function compactedNames(archive: string): ReadonlyMap<string, readonly string[]> {
   const byDay = new Map<string, string[]>();
   let names: readonly string[];
@@ -66,7 +66,7 @@ export function compactedNames(archive: string): ReadonlyMap<string, readonly st
   return byDay;
 }
 
-/** The newest whole one of a day; null where there is none that can be trusted. */
+/** The newest intact one of a day; null where there is none. */
 export function openCompactedDay(
   archive: string,
   names: readonly string[],
@@ -83,7 +83,7 @@ export function openCompactedDay(
   return newest?.day ?? null;
 }
 
-/** Whether the bytes are those that the name promises; reads all of it. */
+/** Whether the content has the hash in the file's name; reads the whole file. */
 export async function hasPromisedHash(day: Pick<CompactedDay, "path" | "hash">): Promise<boolean> {
   const found = createHash("sha256");
   for await (const part of createReadStream(day.path)) {
@@ -92,7 +92,7 @@ export async function hasPromisedHash(day: Pick<CompactedDay, "path" | "hash">):
   return found.digest("hex") === day.hash;
 }
 
-/** A file under any path; `name` is what it is to be called. A text says why it cannot be trusted. */
+/** Opens a day file under any path; `name` is its intended name. A string result says why it cannot be trusted. */
 export function openDayFile(
   path: string,
   name: string,

@@ -1,4 +1,4 @@
-/** The scan files of one day folder, in the order of their time. */
+/** The scan files of one day folder, in order of their file time. */
 import { type BigIntStats, lstatSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { codeOf } from "../../../domain/failure.ts";
@@ -9,15 +9,15 @@ import { namesIn, pathOf } from "../list-archive.ts";
 /** `name` is `YYYY-MM-DD/name`, as in every order of scans. */
 export type DayFileEntry = Timed & { readonly size: number; readonly mtimeUs: number };
 
-/** What the bridge's journal knows of a day: the seq of each file, and the time that ordered it. */
+/** The bridge journal's knowledge of a day: the seq of each file, and the time by which it was ordered. */
 export type SeqLookup = (
   day: string,
 ) => ReadonlyMap<string, { readonly seq: number; readonly timeUs: number }>;
 
-/** How long a thread is kept: others in it have pulses to give. */
+/** Files per turn of the event loop: other work in the thread must not wait for longer. */
 const TURN_FILES = 1_000;
 
-/** Regular files only; what is none is `odd`, with the reason. */
+/** Regular files only; others are in `odd`, with the reason. */
 export async function listDayFiles(
   archive: string,
   day: string,

@@ -1,6 +1,6 @@
 /**
- * Where the scans of one day come from: its compacted file where that is whole, and the scan files
- * that it does not have; all scan files where there is none.
+ * The sources of one day's scans: its compacted file where that is intact, plus the scan files that it lacks; all
+ * scan files where there is none.
  */
 import { statSync } from "node:fs";
 import { codeOf } from "../../../domain/failure.ts";
@@ -27,21 +27,21 @@ export type DayContext = {
   readonly seqs: SeqLookup;
   readonly withHashes: boolean;
   readonly onRefused: (file: DayFileEntry, reason: string, detail: string) => void;
-  /** Something that an operator should know and that did not stop the reading. */
+  /** A remark for the operator that did not stop the reading. */
   readonly onProblem: (problem: string) => void;
-  /** Where a day is wanted in the order in which it was written, of which this is told. */
+  /** Requests the order in which each day was written, and is called for each reordered day. */
   readonly onReordered?: ((day: string, moved: number) => void) | undefined;
 };
 
 type FoundDay = DayPlan & {
-  /** Names and file times agree on an order that the day can have had. */
+  /** Names and file times agree on a plausible order. */
   readonly isSettled: boolean;
 };
 
-/** Clocks of writer and folder may differ a little. */
+/** Tolerance between the clocks of writer and file system. */
 const EARLY_US = MS_PER_HOUR * US_PER_MS;
 
-/** The days as sources; the plan of one day only is kept, because usually it is opened next. */
+/** The days as sources; only one day's plan is cached, because that day is usually opened next. */
 export function sourcesOfDays(
   context: DayContext,
   days: readonly string[],
@@ -90,7 +90,7 @@ async function planDay(context: DayContext, day: string): Promise<FoundDay> {
   return looseDay(context, day, NO_KEYS);
 }
 
-/** Changes when an entry is added to, removed from or renamed in the folder; null without one. */
+/** Changes when an entry is added to, removed from or renamed in the folder; null where there is no folder. */
 export function folderMtimeNs(archive: string, day: string): string | null {
   try {
     return String(statSync(pathOf(archive, day), { bigint: true }).mtimeNs);
@@ -100,7 +100,7 @@ export function folderMtimeNs(archive: string, day: string): string | null {
   }
 }
 
-/** A file as it was when it was read: rewritten or touched, it is another. */
+/** Identifies a version of a file: a file that was rewritten or touched has another key. */
 export function keyOfFile(file: { name: string; size: number; mtimeUs: number }): string {
   return `${file.name}\0${file.size}\0${file.mtimeUs}`;
 }
@@ -168,7 +168,9 @@ function compactedDay(
   };
 }
 
-/** Files came, went or were rewritten since: those that the compacted file lacks are read as well. */
+/**
+ * Files were added, removed or rewritten since the compaction: those that the compacted file lacks are read as well.
+ */
 async function mixedDay(
   context: DayContext,
   compacted: CompactedDay,
@@ -194,7 +196,7 @@ async function mixedDay(
   };
 }
 
-/** Where a block is damaged, the scan files go on from the last row that was read. */
+/** After a damaged block the scan files continue from the last row that was read. */
 async function* compactedChunks(
   context: DayContext,
   compacted: CompactedDay,
@@ -217,7 +219,7 @@ async function* compactedChunks(
   }
 }
 
-/** The first row behind the key; all rows are in order. */
+/** The first row after the key; all rows are in order. */
 export function firstAfter(chunk: ArchiveChunk, key: Timed): number {
   let row = 0;
   while (row < chunk.rows && compareScans(keyAt(chunk, row), key) <= 0) row += 1;

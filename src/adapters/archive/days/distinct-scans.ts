@@ -1,8 +1,8 @@
-/** Drops the scans whose bytes came before, under whatever name: the bridge gives them no seq. */
+/** Drops scans whose bytes came before under any name: the bridge gives such a duplicate no seq. */
 import { type ArchiveChunk, sliceChunk } from "../../../wire/day-file/archive-chunk.ts";
 import { SeenScans } from "./seen-scans.ts";
 
-/** Each chunk is valid until the next one is asked for; until then nothing after it was seen. */
+/** Each chunk is valid until the next one is requested; nothing after it has been examined until then. */
 export async function* distinctScans(
   chunks: AsyncGenerator<ArchiveChunk>,
   onDuplicate: (chunk: ArchiveChunk, row: number) => void,

@@ -1,4 +1,4 @@
-/** Scan files as chunks: reads them one by one into arrays that are used again and again. */
+/** Scan files as chunks: reads them one by one into buffers that are reused. */
 import { crc32 } from "node:zlib";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -20,21 +20,21 @@ export type LooseFiles = {
   readonly files: readonly DayFileEntry[];
   readonly seqOf: (file: string) => number;
   readonly reader: ColumnReader;
-  /** Whether each file's SHA-256 is wanted: it costs a quarter of the whole. */
+  /** Whether each file's SHA-256 is needed: it costs a quarter of the total time. */
   readonly withHashes: boolean;
-  /** A file that is no scan, or none yet. */
+  /** Called for a file that is not a scan, or not yet one. */
   readonly onRefused: (file: DayFileEntry, reason: string, detail: string) => void;
 };
 
-/** A chunk takes about as much as fits into the processor's cache. */
+/** Chosen so that a chunk fits into the processor's cache. */
 const CHUNK_BYTES = 512 * 1_024;
 const CHUNK_ROWS_MAX = 1_024;
-/** Files after which others get a turn: about five milliseconds. */
+/** Files between two turns of the event loop: about five milliseconds. */
 const TURN_FILES = 256;
 const POOL_BYTES = 256 * 1_024;
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
-/** Each chunk is valid until the next one is asked for. */
+/** Each chunk is valid until the next one is requested. */
 export async function* readLooseFiles(loose: LooseFiles): AsyncGenerator<ArchiveChunk> {
   const pool = Buffer.from(new ArrayBuffer(POOL_BYTES));
   const names: string[] = [];
@@ -77,7 +77,7 @@ function readEntry(loose: LooseFiles, entry: DayFileEntry, pool: Buffer): Buffer
     const length = readInto(pool, path, entry.size);
     if (length === entry.size) return pool.subarray(0, length);
   }
-  // Large, or no longer as it was listed: the careful way tells what it is.
+  // Too large for the pool, or changed since it was listed: the slower, careful reader decides.
   const read = readScanFile(path);
   switch (read.kind) {
     case "read":
@@ -95,7 +95,7 @@ function readEntry(loose: LooseFiles, entry: DayFileEntry, pool: Buffer): Buffer
   }
 }
 
-/** The bytes read, at most one more than expected; -1 where the file cannot be opened. */
+/** The number of bytes read, at most one more than expected; -1 where the file cannot be opened. */
 function readInto(pool: Buffer, path: string, expected: number): number {
   let descriptor: number;
   try {

@@ -1,14 +1,14 @@
 /**
- * Merges sorted sources of scans into the one order: by file time, then by name. A source that
- * begins later than everything at hand is not opened, so that memory does not grow with the days.
+ * Merges sorted sources of scans into the archive's order: by file time, then by name. A source that begins later
+ * than the present row is not opened yet, so that memory does not grow with the number of days.
  */
 import { compareScans, type Timed } from "../../../domain/scan/order.ts";
 import { type ArchiveChunk, sliceChunk } from "../../../wire/day-file/archive-chunk.ts";
 
 export type ChunkSource = {
-  /** No row of it is expected to be older. */
+  /** None of its rows is expected to be older. */
   readonly notBeforeUs: number;
-  /** File time of its first row; Infinity when it has none. Asked once its time may have come. */
+  /** File time of its first row; Infinity when it has none. Called only when that time may be due. */
   readonly firstUs: () => Promise<number>;
   readonly chunks: () => AsyncGenerator<ArchiveChunk>;
 };
@@ -16,7 +16,7 @@ export type ChunkSource = {
 type Waiting = { readonly source: ChunkSource; atUs: number; isKnown: boolean };
 type Cursor = { readonly rest: AsyncGenerator<ArchiveChunk>; chunk: ArchiveChunk; row: number };
 
-/** Each chunk is valid until the next one is asked for. */
+/** Each chunk is valid until the next one is requested. */
 export async function* mergeScans(sources: readonly ChunkSource[]): AsyncGenerator<ArchiveChunk> {
   const waiting: Waiting[] = sources.map((source) => ({
     source,
@@ -44,7 +44,7 @@ export async function* mergeScans(sources: readonly ChunkSource[]): AsyncGenerat
   }
 }
 
-/** Opens what may hold the next row; what a look shows to begin later waits on. */
+/** Opens the sources that may hold the next row; one whose first row is later keeps waiting. */
 async function openDue(waiting: Waiting[], cursors: Cursor[]): Promise<void> {
   for (;;) {
     const next = waiting.reduce<Waiting | null>(
@@ -92,7 +92,7 @@ export function keyAt(chunk: ArchiveChunk, row: number): Timed {
   return { timeUs: chunk.fileTimeUs[row]!, name: chunk.file(row) };
 }
 
-/** The first row after the cursor's that another source must precede; at least one goes on. */
+/** End of the rows that precede every other source; at least one row. */
 function endBefore({ chunk, row }: Cursor, limit: Timed | null, openUs: number): number {
   const precedes = (at: number): boolean =>
     chunk.fileTimeUs[at]! < openUs && (limit === null || compareScans(keyAt(chunk, at), limit) < 0);

@@ -1,4 +1,7 @@
-/** One scan file's bytes as columns: by template, by the fixed layout, or by the killable general reader. */
+/**
+ * One scan file's bytes as columns: by template, by the fixed layout, or by the general reader in a thread that can
+ * be killed.
+ */
 import { z } from "zod";
 import type { InvalidScan } from "../../../domain/scan/scan.ts";
 import { microsFromIso } from "../../../domain/scan/timestamp.ts";
@@ -12,7 +15,7 @@ import {
 } from "../../../wire/arrow/read-scan.ts";
 import { createTemplateReader } from "../../../wire/arrow/scan-template.ts";
 
-/** The numbers of a scan that counts; a price that was left out is NaN. */
+/** The numbers of a valid scan; the price of an asset that was left out is NaN. */
 export type ReadColumns = {
   readonly kind: "columns";
   readonly scanNumber: number;
@@ -23,7 +26,7 @@ export type ReadColumns = {
 };
 
 export type ColumnReader = {
-  /** Synchronous but for other layouts; the numbers may be views into `bytes`. */
+  /** Synchronous except for other layouts; the numbers may be views into `bytes`. */
   read(
     bytes: Buffer,
   ): ReadColumns | Incomplete | InvalidScan | Promise<ReadColumns | Incomplete | InvalidScan>;
@@ -73,7 +76,7 @@ export function createColumnReader(): ColumnReader {
   };
 }
 
-/** What the general reader's thread tells is text, of the same doubles; assets left out stand last. */
+/** The general reader's thread returns JSON text with the same doubles; assets left out come last. */
 function columnsFrom(members: string): ReadColumns {
   const scan = Members.parse(JSON.parse(`{${members}}`));
   const assets = [...scan.assets, ...scan.assets_invalid];

@@ -1,7 +1,6 @@
 /**
- * The archive as a stream of scans, for whoever reads much of it: in the order in which the bridge
- * would push it, from compacted files where they stand and from scan files where they don't.
- * Invariant: memory does not grow with the number of scans.
+ * The archive as a stream of scans for bulk readers: in the order in which the bridge would push them, from compacted
+ * files where there are any, else from scan files. Invariant: memory does not grow with the number of scans.
  */
 import type { Timed } from "../../../domain/scan/order.ts";
 import { type ArchiveChunk, sliceChunk } from "../../../wire/day-file/archive-chunk.ts";
@@ -16,15 +15,12 @@ import { SeenScans } from "./seen-scans.ts";
 
 export type { ArchiveChunk } from "../../../wire/day-file/archive-chunk.ts";
 
-/**
- * How far a reading has come, with the chunk that was asked for last: the reading that is given it
- * goes on behind that chunk.
- */
+/** The position of a reading after the last requested chunk: a reading that gets it continues after that chunk. */
 export type ReadingPlace = {
   readonly seen: SeenScans;
-  /** Days of which nothing is left. */
+  /** Days that are finished. */
   readonly done: Set<string>;
-  /** The last scan that was handed on of each other day. */
+  /** The last scan that was delivered of each other day. */
   readonly last: Map<string, Timed>;
 };
 
@@ -33,7 +29,7 @@ export function startOfReading(): ReadingPlace {
 }
 
 export type ReadScansOptions = {
-  /** First and last day folder, both included; null: all there are. */
+  /** First and last day folder, inclusive; null: no limit. */
   readonly from: string | null;
   readonly to: string | null;
   /** From the bridge's journal; without it the seqs of scan files are unknown (0). */
@@ -42,8 +38,8 @@ export type ReadScansOptions = {
   readonly onDuplicate?: (file: string) => void;
   readonly onProblem?: (problem: string) => void;
   /**
-   * Each day in the order in which it was written, where file times contradict scan numbers and timestamps;
-   * told of the day, and of how many scans. Left out: in the bridge's order.
+   * Requests the order in which each day was written where file times contradict scan numbers and timestamps; called
+   * with the day and the number of moved scans. Absent: the bridge's order.
    */
   readonly onReordered?: (day: string, moved: number) => void;
   /** Kept up to date. */
@@ -52,7 +48,7 @@ export type ReadScansOptions = {
 
 const NO_SEQS: SeqLookup = () => new Map();
 
-/** Each chunk is valid until the next one is asked for. @throws when the archive cannot be listed. */
+/** Each chunk is valid until the next one is requested. @throws when the archive cannot be listed. */
 export async function* readScans(
   archive: string,
   options: ReadScansOptions,
@@ -86,12 +82,12 @@ export async function* readScans(
   }
 }
 
-/** Leaves out the scans up to the last one that was handed on of the day. */
+/** Skips the scans up to the last one that was delivered of the day. */
 function behindPlace(source: ChunkSource, place: ReadingPlace, day: string): ChunkSource {
   const last = place.last.get(day);
   return {
     ...source,
-    // It was open, so it is again.
+    // It was open already, so it is opened again.
     notBeforeUs: last === undefined ? source.notBeforeUs : -Infinity,
     async *chunks() {
       for await (const chunk of source.chunks()) {
@@ -104,7 +100,7 @@ function behindPlace(source: ChunkSource, place: ReadingPlace, day: string): Chu
   };
 }
 
-/** A day whose folder was taken away counts while its compacted file stands. */
+/** A day without a folder counts as long as its compacted file exists. */
 function daysIn(
   archive: string,
   { from, to }: Pick<ReadScansOptions, "from" | "to">,

@@ -1,13 +1,11 @@
 /**
- * The scans already read, so that the same bytes under another name are recognised: by scan number, time
- * and the CRC-32 of the bytes together. Two different files could agree in all three only as two
- * versions of one scan, and then once in 2^32.
- * When there are more than `SCANS_MAX`, the older half is forgotten: a copy that comes later than that counts
- * as a scan.
+ * The scans already read, so that the same bytes under another name are recognised: by scan number, time and CRC-32
+ * together. Two different files could agree in all three only as two versions of one scan, and then once in 2^32.
+ * Beyond `SCANS_MAX` the older half is forgotten: a copy that comes later than that counts as a scan.
  */
 import type { ArchiveChunk } from "../../../wire/day-file/archive-chunk.ts";
 
-/** Fifteen days of a scan every five seconds. */
+/** Fifteen days with a scan every five seconds. */
 const SCANS_MAX = 1 << 18;
 const SLOTS_FIRST = 1 << 12;
 const WORDS = 4;
@@ -18,7 +16,7 @@ export class SeenScans {
   #young = new KeyTable();
   #old: KeyTable | null = null;
 
-  /** False when it was there. */
+  /** False when it was already there. */
   add(chunk: ArchiveChunk, row: number): boolean {
     const key = this.#key;
     const timeUs = chunk.timesUs[row]!;
@@ -34,7 +32,7 @@ export class SeenScans {
     return true;
   }
 
-  /** The keys, two numbers each that are no numbers but their bits. */
+  /** The keys as pairs of doubles that only carry bits. */
   dump(): SeenScansDump {
     return { young: this.#young.keys(), old: this.#old?.keys() ?? null };
   }
@@ -63,7 +61,7 @@ class KeyTable {
     return this.#isTaken(this.#find(key, 0));
   }
 
-  /** The key's words stand in `words` from `at` on. */
+  /** The key's words are in `words` from `at` on. */
   add(words: Int32Array, at: number): boolean {
     const slot = this.#find(words, at);
     if (this.#isTaken(slot)) return false;
@@ -89,7 +87,7 @@ class KeyTable {
     return (slots[slot]! | slots[slot + 1]! | slots[slot + 2]! | slots[slot + 3]!) !== 0;
   }
 
-  /** Where the key stands, or the free slot where it would. */
+  /** The key's slot, or the free slot for it. */
   #find(words: Int32Array, at: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Which addresses a name may lead to. What stands in the configuration as an address is what its operator
- * wants; a name that somebody else resolves must not lead to this machine, nor to what tells secrets to it.
+ * Which addresses a host name may resolve to. An address in the configuration is the operator's choice; a name that
+ * somebody else resolves must not lead to this machine, nor to a metadata service that hands out secrets.
  */
 import { lookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
@@ -28,19 +28,19 @@ export class AddressError extends Error {
   readonly code = "ADDRESS_REFUSED";
 }
 
-/** `localhost`, or an address of this machine or of a network without a way out, written as such. */
+/** `localhost`, or a literal address of this machine or of a private network. */
 export function isNear(hostname: string): boolean {
   const host = bare(hostname);
   return host === "localhost" || isIn(NEAR, host);
 }
 
-/** An address, or a name that leads to one that a name may lead to. */
+/** An address itself, or a name that resolves to a permitted address. */
 export function mayLeadTo(hostname: string, address: string): boolean {
   const host = bare(hostname);
   return host === "localhost" || isIP(host) !== 0 || !isIn(OWN, address);
 }
 
-/** For a socket: resolves `hostname`, and refuses where it leads. */
+/** A lookup function for a socket: resolves `hostname`, and refuses forbidden addresses. */
 export function guardedLookup(hostname: string): LookupFunction {
   return (name, options, callback) => {
     lookup(name, { ...options, all: true }, (error, found) => {
@@ -56,7 +56,7 @@ export function guardedLookup(hostname: string): LookupFunction {
   };
 }
 
-/** IPv6 stands in brackets in a URL, IPv4 may stand within IPv6. */
+/** An IPv6 address is in brackets in a URL, and an IPv4 address may be embedded in it. */
 function bare(hostname: string): string {
   return hostname
     .replace(/^\[(.*)\]$/, "$1")

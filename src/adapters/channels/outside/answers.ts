@@ -1,17 +1,17 @@
-/** What the answers of HTTP mean for a notification, where a channel has no rules of its own. */
+/** What HTTP answers mean for a notification, for channels without rules of their own. */
 import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
 import { cutTo } from "../../../domain/incidents/delivery/message-text.ts";
 import type { Told } from "./ask.ts";
 
 export type Answered = Extract<Told, { kind: "answered" }>;
 
-/** It may be taken the next time: too early, too many, or not able to. */
+/** May be accepted later: too early, rate limited, or temporarily unable. */
 const PASSING = new Set([408, 421, 423, 425, 429]);
-/** About the message, or for good; every other refusal may be a key or a route that is being changed. */
+/** Permanent refusals of the message; any other refusal may be a key or a route that is being changed. */
 const FINAL = new Set([400, 410, 413, 422]);
 const BODY_CHARACTERS_MAX = 160;
 
-/** `accepted` says what an answer of 2xx comes to. */
+/** `accepted` interprets an answer of 2xx. */
 export function answerTo(told: Told, accepted: (answered: Answered) => Answer): Answer {
   if (told.kind === "unheard") {
     return { kind: "failed", says: told.says, outcome: told.outcome, afterMs: null };
@@ -26,7 +26,7 @@ export function answerTo(told: Told, accepted: (answered: Answered) => Answer): 
     };
   }
   if (PASSING.has(status)) return passing(told, { afterMs: told.afterMs, outcome: "refused" });
-  // A server that failed on it may have taken it.
+  // A server that failed may have accepted the request.
   if (500 <= status) return passing(told, { afterMs: told.afterMs, outcome: "unknown" });
   return { kind: "refused", says: saysOf(told), mayPass: !FINAL.has(status) };
 }
@@ -38,14 +38,14 @@ export function passing(
   return { kind: "failed", says: saysOf(told), ...of };
 }
 
-/** The status, and the beginning of what stands in the answer. */
+/** The status, and the beginning of the body. */
 export function saysOf({ status, text, isWhole }: Answered): string {
   const body = cutTo(text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim(), BODY_CHARACTERS_MAX);
   const cut = isWhole ? "" : ", and its answer did not end";
   return body === "" ? `it answered ${status}${cut}` : `it answered ${status}${cut}: ${body}`;
 }
 
-/** The object in an answer; null for everything else. */
+/** The JSON object in an answer; null for anything else. */
 export function objectIn({ text, isWhole }: Answered): Readonly<Record<string, unknown>> | null {
   if (!isWhole) return null;
   try {

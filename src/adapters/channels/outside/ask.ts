@@ -1,6 +1,6 @@
 /**
- * One HTTP request to the outside: one deadline for all of it, an answer read up to a limit, no redirect
- * followed, a connection of its own. Whatever the other side does is a value, and no URL stands in it.
+ * One HTTP request: a single deadline, a body read up to a limit, no redirects, a connection of its own. Every
+ * behaviour of the server becomes a value, and no URL appears in it.
  */
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { codeOf } from "../../../domain/failure.ts";
@@ -15,7 +15,7 @@ export type Question = {
   readonly body?: string;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
-  /** Of the answer; what comes after is not read. */
+  /** Limit of the answer; the rest is not read. */
   readonly bytesMax?: number;
 };
 
@@ -23,13 +23,13 @@ export type Told =
   | {
       readonly kind: "answered";
       readonly status: number;
-      /** Of the header Retry-After. */
+      /** From the header Retry-After. */
       readonly afterMs: number | null;
       readonly text: string;
-      /** Whether the body came to its end within the limits. */
+      /** Whether the body ended within the limits. */
       readonly isWhole: boolean;
     }
-  /** Outcome: whether the other side can have taken the request. */
+  /** `outcome`: whether the server can have received the request. */
   | { readonly kind: "unheard"; readonly says: string; readonly outcome: "refused" | "unknown" };
 
 const BYTES_MAX = 65_536;
@@ -42,7 +42,7 @@ export async function ask(question: Question): Promise<Told> {
   }
   const { promise, resolve } = Promise.withResolvers<Told>();
   const state = { isSent: false, answer: null as IncomingMessage | null, text: () => "" };
-  // They are 9 MB of the thread: loaded when there is something to tell.
+  // These modules take 9 MB in the thread: loaded when there is something to send.
   const { request: begin } =
     url.protocol === "https:" ? await import("node:https") : await import("node:http");
   const request = begin(url, optionsOf(question, url));
@@ -134,7 +134,7 @@ function answered(
   };
 }
 
-/** Seconds, also with a fraction, or a date. */
+/** Seconds, possibly with a fraction, or a date. */
 function msOf(after: string): number | null {
   const seconds = /^\s*\d{1,12}(\.\d+)?\s*$/.test(after) ? Number(after) : null;
   if (seconds !== null) return seconds * MS_PER_SECOND;
@@ -142,13 +142,13 @@ function msOf(after: string): number | null {
   return Number.isNaN(untilMs) ? null : Math.max(0, untilMs - wallMs());
 }
 
-/** Null where the URL may be asked. */
+/** Null where the URL is acceptable. */
 function wrongOf(url: URL | null): string | null {
   if (url === null) return "what is configured as URL is none";
   if (url.username !== "" || url.password !== "") return "the URL must hold no user or password";
   if (url.protocol === "https:") return null;
   if (url.protocol !== "http:") return "the URL must begin with https://";
-  // A secret is in the path, or in a header.
+  // The path or a header holds a secret.
   return isNear(url.hostname)
     ? null
     : "the URL must begin with https://; http is for an address of a private network, written as such";
@@ -165,7 +165,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ADDRESS_REFUSED: "its name leads to this machine; configure the address itself if that is meant",
 };
 
-/** By its code alone: messages of the runtime repeat what they were given. */
+/** By its code alone, because messages of the runtime repeat their input. */
 function wordsFor(error: Error): string {
   const code = codeOf(error) ?? "unknown error";
   if (/CERT|TLS|SSL|SIGNED|ISSUER/.test(code))

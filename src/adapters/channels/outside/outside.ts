@@ -1,9 +1,9 @@
-/** What one attempt has of the outside: secrets, read when they are used, and requests under one deadline. */
+/** The context of one attempt: secrets, read when they are used, and requests under one deadline. */
 import { ask, type Question, type Told } from "./ask.ts";
 import { readSecret, type SecretNames } from "./read-secret.ts";
 
 export type Outside = {
-  /** @throws {SecretError} that names the place and not what stands there. */
+  /** @throws {SecretError} that names the reference, never the secret. */
   secret(names: SecretNames): Promise<string>;
   ask(question: Omit<Question, "deadlineMs" | "signal">): Promise<Told>;
   readonly deadlineMs: number;
@@ -11,13 +11,13 @@ export type Outside = {
 };
 
 export type Attempt = Outside & {
-  /** All that was read, and the parts of URLs that are as good as it. */
+  /** All secrets that were read, and the parts of URLs that are equally secret. */
   secrets(): readonly string[];
 };
 
-/** Of a request, from its first byte to the last of its answer. */
+/** Deadline of a request, from its first byte to the last of its answer. */
 export const DEADLINE_MS = 10_000;
-/** A part of a path that is shorter says nothing. */
+/** A shorter part of a path is not considered secret. */
 const PART_CHARACTERS_MIN = 8;
 
 export function openAttempt(of: {
@@ -40,7 +40,7 @@ export function openAttempt(of: {
   };
 }
 
-/** Of a URL the other side may repeat any part in its answer. */
+/** The server may repeat any part of a URL in its answer. */
 function partsOf(secret: string): string[] {
   if (!URL.canParse(secret)) return [secret];
   const { pathname, search, searchParams } = new URL(secret);

@@ -1,17 +1,20 @@
-/** A secret by reference: an environment variable, or a file that only we can read. Errors name the place alone. */
+/**
+ * Reads a secret by reference: an environment variable, or a file that only our user can read. Errors name only the
+ * reference.
+ */
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { codeOf } from "../../../domain/failure.ts";
 
 export type SecretNames = { readonly env?: string | undefined; readonly file?: string | undefined };
 
-/** What the operator has to mend; the secret is not in it. */
+/** What the operator has to mend; never contains the secret. */
 export class SecretError extends Error {
   override readonly name = "SecretError";
 }
 
 const BYTES_MAX = 4_096;
-/** A share that hangs holds up the channel whose secret is there, and no other. */
+/** A share that hangs delays only the channel whose secret is on it. */
 const READ_MS_MAX = 3_000;
 const OTHERS_MODE = 0o077;
 const MODE_BITS = 0o777;
@@ -33,7 +36,7 @@ export async function readSecret(
 function checked(text: string, place: string): string {
   const secret = text.trim();
   if (secret === "") throw new SecretError(`${place} is empty`);
-  // It goes into a header or a URL.
+  // It is used in a header or a URL.
   if (/[^\x21-\x7e]/.test(secret)) {
     throw new SecretError(`${place} must hold one line of ASCII without blanks`);
   }
@@ -57,7 +60,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 async function readOwn(file: string): Promise<string> {
-  // A pipe without a writer would hold the open.
+  // Opening a FIFO without a writer would block.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { uid, mode, size } = await handle.stat();

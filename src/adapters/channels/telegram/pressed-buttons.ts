@@ -1,6 +1,6 @@
 /**
- * Buttons that were pressed in Telegram, heard by long polling: no port is open for it. A press counts in the
- * configured chat alone; it is told again after a death, and acknowledging twice is once.
+ * Button presses in Telegram, received by long polling, so that no port is open. Only presses in the configured chat
+ * count. After a crash a press is received again, and acknowledging twice is idempotent.
  */
 import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
@@ -10,29 +10,29 @@ import { BUTTON } from "./telegram.ts";
 
 export type Press = { readonly channel: string; readonly handle: string; readonly by: string };
 
-/** Where the bot tells, each with who may press. */
+/** The chats in which the bot posts, each with the users who may press. */
 type Chats = readonly { readonly channel: string; readonly settings: Telegram["settings"] }[];
 
 type Hearing = { readonly buttons: Buttons; readonly chats: Chats };
 
 export type Buttons = {
-  /** How far was heard. */
+  /** Id of the last update that was handled. */
   cursor(): number;
   moveCursor(position: number): void;
-  /** What the one who pressed is told. */
+  /** Returns the text shown to the user who pressed. */
   press(press: Press): Promise<string>;
 };
 
-/** A connection that is idle for longer is cut on its way. */
+/** Proxies cut connections that are idle for longer. */
 const POLL_S = 25;
-/** For what is asked to wait so long. */
+/** Deadline of a long poll. */
 export const POLL_DEADLINE_MS = (POLL_S + 10) * MS_PER_SECOND;
-/** A message comes with each press. */
+/** Updates per poll: each press brings a whole message. */
 const UPDATES_MAX = 20;
 const BYTES_MAX = 1_048_576;
 const ANSWER_CHARACTERS_MAX = 190;
 
-/** Waits for presses and answers them. What fails is tried again by the next round. */
+/** Waits for presses and answers them. After a failure the next round tries again. */
 export async function hearButtons(at: Telegram, hearing: Hearing): Promise<Answer> {
   const { buttons } = hearing;
   const told = await callTelegram("getUpdates", at, {
@@ -50,7 +50,7 @@ export async function hearButtons(at: Telegram, hearing: Hearing): Promise<Answe
   for (const update of updates.slice(0, UPDATES_MAX)) {
     if (!isObject(update) || typeof update["update_id"] !== "number") continue;
     await answerPress(update["callback_query"], { at, hearing });
-    // Only now: who dies before hears it again.
+    // Only now: after a crash before this line the press is received again.
     buttons.moveCursor(update["update_id"] + 1);
   }
   return answer;
@@ -62,7 +62,7 @@ async function answerPress(
 ): Promise<void> {
   if (!isObject(query) || typeof query["id"] !== "string") return;
   const text = await sentenceFor(query, hearing);
-  // It is for the eye of who pressed; that it fails changes nothing.
+  // Only informs the user; a failure changes nothing.
   await callTelegram("answerCallbackQuery", at, {
     body: { callback_query_id: query["id"], text: text.slice(0, ANSWER_CHARACTERS_MAX) },
   });

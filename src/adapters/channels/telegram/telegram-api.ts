@@ -1,4 +1,4 @@
-/** A call of Telegram's bot API. The token stands in its URL, so the URL is said nowhere. */
+/** A call of Telegram's bot API. The token is part of the URL, so the URL must not appear anywhere. */
 import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
 import type { SettingsOf } from "../channel.ts";
@@ -55,7 +55,7 @@ function askedMs(told: Answered): number | null {
   return seconds >= 0 ? seconds * MS_PER_SECOND : told.afterMs;
 }
 
-/** A group that became a large one has another id since. */
+/** The new chat id of a group that was converted into a supergroup. */
 export function movedTo(told: Told): number | null {
   const id = parameterOf(told, "migrate_to_chat_id");
   return typeof id === "number" ? id : null;
@@ -66,7 +66,7 @@ function parameterOf(told: Told, name: string): unknown {
   return isObject(found) ? found[name] : undefined;
 }
 
-/** Of a refusal. */
+/** The description in a refusal. */
 export function descriptionOf(told: Told): string {
   if (told.kind === "unheard") return told.says;
   const description = objectIn(told)?.["description"];

@@ -1,6 +1,6 @@
 /**
- * A bot of Telegram: one message an incident with a button to acknowledge it, kept up to date. What must be
- * noticed anew is another message, in answer to the first.
+ * A Telegram bot: one message per incident with a button to acknowledge it, kept up to date. News that must be
+ * noticed is sent as a reply to the first message.
  */
 import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
 import { cutTo, textOf } from "../../../domain/incidents/delivery/message-text.ts";
@@ -23,7 +23,7 @@ const NO_MORE = /message (to edit not found|can't be edited)|MESSAGE_ID_INVALID/
 
 export function telegramChannel(settings: SettingsOf<"telegram">): Channel {
   return {
-    // Of a group.
+    // The limit for a group.
     budget: { perMinute: 18, burst: 3 },
     settles: false,
     async send(message, outside) {
@@ -38,7 +38,7 @@ export function telegramChannel(settings: SettingsOf<"telegram">): Channel {
             chat_id: settings.chat_id,
             message_id: Number(reference),
             text: telegramText(notification),
-            // Without a button: it is acknowledged, or over.
+            // Removes the button: it is acknowledged, or over.
             reply_markup: { inline_keyboard: [] },
           },
         },
@@ -68,7 +68,7 @@ async function post(
     return { ...answer, says: `${answer.says}; the chat is ${moved} now: set chat_id` };
   }
   const answer = telegramAnswer(told);
-  // The first message stays the one that is changed.
+  // The first message remains the one that is edited.
   return answer.kind === "accepted" && message.reference !== null
     ? { ...answer, reference: message.reference }
     : answer;

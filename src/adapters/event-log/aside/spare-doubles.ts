@@ -1,26 +1,25 @@
 /**
- * A second ring for copies of the trader's windows. New memory of that size costs its reader some
- * milliseconds for the pages that it touches first; memory that is there already costs a tenth.
- *
- * Invariant: one copy at a time lies in it; a second one meanwhile gets memory of its own.
+ * A preallocated buffer for copies of the trader's windows. Fresh memory of that size costs milliseconds of page
+ * faults at the first write; memory that was touched before costs a tenth. Invariant: it holds one copy at a time; a
+ * second copy meanwhile allocates its own memory.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { type CopyDoubles, sliced } from "../../../domain/trading/snapshot/exact.ts";
 
 export type Copies = {
   readonly copy: CopyDoubles;
-  /** The copies are not needed any more. */
+  /** The copies are no longer needed. */
   end(): void;
 };
 
-/** Touched in one go: 256 KiB, a fraction of a millisecond. */
+/** Touched per turn: 256 KiB, a fraction of a millisecond. */
 const DOUBLES_PER_TURN = 32_768;
 
 export class SpareDoubles {
   #spare = new Float64Array(0);
   #isTaken = false;
 
-  /** Makes it as long as what will be copied, a little at each turn of the event loop. */
+  /** Grows the buffer to the length that will be copied, a little at each turn of the event loop. */
   async prepare(length: number): Promise<void> {
     if (this.#isTaken || this.#spare.length === length) return;
     const spare = new Float64Array(length);

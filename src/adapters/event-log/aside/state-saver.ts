@@ -1,6 +1,6 @@
 /**
- * Saves a running book's states without holding up its decisions: only the copy is made in one go,
- * and it goes into memory that is there already.
+ * Saves the states of a running book without delaying its decisions: only the copy is made synchronously, into
+ * preallocated memory.
  */
 import { snapshotOf } from "../../../domain/trading/snapshot/snapshot.ts";
 import type { Trader } from "../../../domain/trading/trader.ts";
@@ -14,7 +14,7 @@ import { writeWholeAside } from "./write-aside.ts";
 
 export type StateSaver = {
   readonly prepare: (trader: Trader) => Promise<void>;
-  /** What it takes of the state it has taken when it returns. */
+  /** Copies what it needs before it returns. */
   readonly save: (trader: Trader, index: number) => Promise<void>;
   readonly keepBegin: KeepBegin;
 };
@@ -32,7 +32,7 @@ export function createStateSaver(deps: {
       const copies = spare.begin();
       try {
         const parts = traderSnapshotParts(snapshotOf(trader, copies.copy), configurationHash);
-        // A fold from the state on does not tell these again.
+        // After a restart from this state the fold does not produce these trades again.
         await trades.syncAside();
         await saveSnapshotAside(journal, index, parts);
       } finally {
@@ -48,7 +48,7 @@ export function createStateSaver(deps: {
           copies.end();
         }
       };
-      // The replay folds from further back then, or says that it can't.
+      // A replay then folds from an earlier state, or reports that it can't.
       void keep().catch(() => undefined);
     },
   };

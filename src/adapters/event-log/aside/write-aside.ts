@@ -1,17 +1,17 @@
 /**
- * Writes of whole files that hold up nobody: what takes long is awaited, what is computed comes in
- * slices. Beside `writeWhole`, under another temporary name, so that neither meets the other's.
+ * Writes whole files without blocking the event loop: I/O is asynchronous, hashing is done in slices. It uses another
+ * temporary name than `writeWhole`, so that the two cannot collide.
  */
 import { createHash } from "node:crypto";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 
-/** Hashed in one go: a fraction of a millisecond. */
+/** Hashed per turn: a fraction of a millisecond. */
 const BYTES_PER_TURN = 262_144;
 export const ASIDE_ENDING = ".aside.tmp";
 
-/** A reader finds the whole file or none, also after a power cut. */
+/** A reader finds the whole file or none, also after a power failure. */
 export async function writeWholeAside(path: string, parts: Iterable<Uint8Array>): Promise<void> {
   const temporary = `${path}${ASIDE_ENDING}`;
   const file = await open(temporary, "w", 0o640);
@@ -35,7 +35,7 @@ export async function writeWholeAside(path: string, parts: Iterable<Uint8Array>)
   }
 }
 
-/** The SHA-256 of all parts in a row. */
+/** The SHA-256 of all parts together. */
 export async function hashAside(parts: Iterable<Uint8Array>): Promise<Buffer> {
   const hash = createHash("sha256");
   for (const part of parts) {

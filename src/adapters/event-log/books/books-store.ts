@@ -1,4 +1,4 @@
-/** `books.json` and the states that promotions left: what both books read when they start. */
+/** `books.json` and the states that promotions saved: both books read them when they start. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../../domain/failure.ts";
@@ -20,7 +20,7 @@ import {
 /** A fold of the log needs the state at every promotion in it. */
 const PROMOTIONS_KEPT_MAX = 1_000;
 
-/** @throws {Error} that names the file when it is none. */
+/** @throws {Error} that names the file when it is invalid. */
 export function readBooks(dataDir: string): BooksFile {
   const path = join(dataDir, BOOKS_FILE);
   let text: string;
@@ -42,7 +42,7 @@ export function readBooks(dataDir: string): BooksFile {
   }
 }
 
-/** The exchange is done when the file is written: until then both books are as they were. */
+/** Writing the file completes the exchange: until then both books are as before. */
 export function writePromotion(dataDir: string, books: BooksFile, state: ShadowSnapshot): void {
   const { index } = state;
   saveSnapshotIn(
@@ -53,7 +53,7 @@ export function writePromotion(dataDir: string, books: BooksFile, state: ShadowS
   writeBooks(dataDir, books);
 }
 
-/** As if there had been no promotion behind this event; each one exchanged the versions. */
+/** The versions as of this event: undoes each later promotion, which exchanged the versions. */
 export function booksUpTo(books: BooksFile, lastIndex: number): BooksFile {
   const promotions = books.promotions.filter(({ at_index }) => at_index <= lastIndex);
   const isOdd = (books.promotions.length - promotions.length) % 2 === 1;
@@ -71,19 +71,19 @@ function writeBooks(dataDir: string, books: BooksFile): void {
   writeWhole(join(dataDir, BOOKS_FILE), [Buffer.from(`${JSON.stringify(books, null, 2)}\n`)]);
 }
 
-/** Both books as the last promotion left them; null before the first. */
+/** Both books after the last promotion; null before the first. */
 export function promotedState(dataDir: string, books: BooksFile): ShadowSnapshot | null {
   const last = books.promotions.at(-1);
   return last === undefined ? null : promotedStateAt(dataDir, last.at_index);
 }
 
-/** Null where no promotion left a state after this event. */
+/** Null where no promotion saved a state after this event. */
 export function promotedStateAt(dataDir: string, index: number): ShadowSnapshot | null {
   const { snapshot } = latestSnapshot(promotionsFolder(dataDir), index);
   return snapshot?.index === index ? decodeShadow(snapshot.bytes) : null;
 }
 
-/** What BLUE goes on from: its newest snapshot, or what the last promotion made of a later or equal one. */
+/** The state from which BLUE continues: its newest snapshot, or the state of a promotion that is later or equal. */
 export function snapshotOfBlue(
   dataDir: string,
   found: FoundSnapshot,

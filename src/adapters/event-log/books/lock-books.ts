@@ -1,9 +1,9 @@
-/** Holds both books still while something is done to them that neither may see half of. */
+/** Locks both books for a change that neither may see half done. */
 import { type DirectoryLock, lockDirectory } from "../../directory-lock.ts";
 import { bookFolder } from "../segments/segment-files.ts";
 import { BOOKS } from "../../../domain/trading/books.ts";
 
-/** `held`: what comes of it where the trader of a book runs; then nothing is done. */
+/** `held`: the result where the trader of a book runs; then nothing is done. */
 export function withBooksLocked<T>(
   root: string,
   { act, held }: { readonly act: () => T; readonly held: (book: string) => T },

@@ -1,7 +1,7 @@
 /**
- * The settings under which a book ever ran, each in a file named by its hash, beside its log: an older
- * part of the log is folded with what ran then. `dolphin replay` has the code of then, too (`kept-code.ts`);
- * every other fold has the present one.
+ * The settings under which a book ever ran, each in a file named by its hash, beside its log: an older part of the
+ * log is folded with the settings of its time. `dolphin replay` also has the code of that time (`kept-code.ts`);
+ * every other fold uses the present code.
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,17 +15,17 @@ import { writeWhole } from "../segments/segment-files.ts";
 
 type BookSettings = Configuration["trader"];
 
-/** What a release before did not know, a book that ran with it did not do. */
+/** Settings unknown to an older release were off for a book that ran with it. */
 const BEFORE = { delisted_after_s: null, scan_offset_max_s: null, margin: null };
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** Gives what ran under a hash; null where it is not known, or can't be had any more. */
+/** Returns the configuration for a hash; null where it is unknown or no longer available. */
 export type ConfigurationOf = (hash: string) => BookConfiguration | null;
 
 /**
- * Before the log's first event under them. False where the disk did not take it, which is no reason
- * not to trade. `journalFolder`: of the book.
+ * Called before the log's first event under them. False if they could not be written, which does not prevent trading.
+ * `journalFolder`: of the book.
  */
 export function recordConfiguration(
   journalFolder: string,
@@ -43,13 +43,13 @@ export function recordConfiguration(
   }
 }
 
-/** The strategy to be loaded for a hash; none where nothing is recorded of it. */
+/** The strategy file to load for a hash; empty where nothing is recorded. */
 export function recordedStrategy(journalFolder: string, hash: string): readonly string[] {
   const settings = recordedSettings(journalFolder, hash);
   return settings === null ? [] : [settings.strategy];
 }
 
-/** With the strategies that are loaded; `present` is what is configured now, recorded or not. */
+/** With the strategies that are loaded; `present` is the current configuration, recorded or not. */
 export function recordedConfigurations(
   journalFolder: string,
   strategyOf: StrategyOf,
@@ -75,7 +75,7 @@ export function recordedConfigurations(
   };
 }
 
-/** As they were recorded; null where nothing is. */
+/** As they were recorded; null where nothing was. */
 export function recordedSettings(journalFolder: string, hash: string): BookSettings | null {
   if (!HASH.test(hash)) return null;
   try {

@@ -1,6 +1,6 @@
 /**
- * Before a trader opens its journal: is the book this host's? With a Postgres it is after `takeOverBook`,
- * under the epoch that this gives; without one there is no other host.
+ * Claims a book before a trader opens its journal. With a Postgres this calls `takeOverBook`, which returns the epoch
+ * to write under; without one there is no other host.
  */
 import { messageOf } from "../../../domain/failure.ts";
 import { endOfLog } from "../segments/log-end.ts";
@@ -12,8 +12,8 @@ import { takeOverBook } from "./mirror-journal.ts";
 type Say = (level: "info" | "warn", line: string) => void;
 
 /**
- * Returns the epoch to write under; null for the one that the local journal was written under last.
- * @throws {SegmentLogError} TRADING_JOURNAL_FENCED where another host went on with the book.
+ * Returns the epoch to write under; null: the last one of the local journal. @throws {SegmentLogError}
+ * TRADING_JOURNAL_FENCED where another host has continued the book.
  */
 export async function claimBook(
   place: SegmentLogPlace,
@@ -34,9 +34,9 @@ export async function claimBook(
   }
 }
 
-/** Null where it does not answer and the local journal is to go on with. */
+/** Null where it does not answer and the local journal may be used. */
 async function openOrGoOn(place: SegmentLogPlace, url: string, say: Say) {
-  // Costs its memory only where it is asked for.
+  // Loaded on demand, because of its memory.
   const { PostgresJournal } = await import("./postgres-journal.ts");
   try {
     return await PostgresJournal.open(url);

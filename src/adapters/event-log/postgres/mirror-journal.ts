@@ -1,4 +1,4 @@
-/** Brings a book's log into Postgres, and from there to another host. */
+/** Copies a book's log to Postgres, and from there to another host. */
 import { crc32c } from "../segments/crc32c.ts";
 import { endOfLog } from "../segments/log-end.ts";
 import { bookFolder, listDays, segmentPath } from "../segments/segment-files.ts";
@@ -11,7 +11,7 @@ import type { BookState, PostgresJournal, StoredRecord } from "./postgres-journa
 const BATCH_RECORDS_MAX = 500;
 const BATCH_BYTES_MAX = 4 * 1_048_576;
 
-/** Follows the log of a trader and appends it to Postgres, from where Postgres ends. */
+/** Follows a trader's log and appends it to Postgres, starting where Postgres ends. */
 export class JournalMirror {
   readonly #place: SegmentLogPlace;
   readonly #postgres: PostgresJournal;
@@ -26,9 +26,9 @@ export class JournalMirror {
   }
 
   /**
-   * Sends one batch; returns how many events it had, zero when Postgres has the whole log.
-   * @throws {SegmentLogError} TRADING_JOURNAL_FENCED once another host has the book; else the
-   *   next call begins where Postgres ends.
+   * Sends one batch; returns its number of events, zero when Postgres has the whole log. @throws {SegmentLogError}
+   * TRADING_JOURNAL_FENCED once another host has the book; after any other error the next call starts where Postgres
+   * ends.
    */
   async sendBatch(): Promise<number> {
     const { book } = this.#place;
@@ -36,7 +36,7 @@ export class JournalMirror {
       this.#reader ??= await this.#openReader();
       const taken = [...this.#held, ...takeBatch(this.#reader)];
       const end = taken.findLastIndex(({ kind }) => kind === "event") + 1;
-      // A definition goes with the event that it stands before, which may not be written yet.
+      // A definition is sent together with the event that follows it, which may not be written yet.
       this.#held = taken.slice(end);
       const batch = taken.slice(0, end);
       if (0 < end) await this.#postgres.append(book, this.#epoch, batch);
@@ -61,17 +61,16 @@ export class JournalMirror {
 }
 
 export type TakenOver = {
-  /** Under which this host must open the journal; every other one is fenced. */
+  /** The epoch under which this host must open the journal; all other hosts are fenced. */
   readonly epoch: number;
   readonly restoredEvents: number;
 };
 
 /**
- * Makes this host the book's, at every start: writes what Postgres has beyond the local log into
- * segments, under the epochs that it was written with. Where another host had the book last, the epoch
- * rises, and that host is fenced. A local log that is longer is kept, and sent later; one that
- * went on differently is refused, and nobody is fenced.
- * @throws {SegmentLogError} TRADING_JOURNAL_FENCED where the two logs parted.
+ * Makes this host the owner of the book, at every start: writes the events that only Postgres has into local
+ * segments, under their original epochs. If another host had the book last, the epoch rises and that host is fenced.
+ * A longer local log is kept and sent later; a log that diverged is refused, and nobody is fenced. @throws
+ * {SegmentLogError} TRADING_JOURNAL_FENCED where the two logs diverged.
  */
 export async function takeOverBook(
   place: SegmentLogPlace,
@@ -80,14 +79,14 @@ export async function takeOverBook(
   const written = endOfLog(bookFolder(place.root, place.book)).epoch;
   const found = await postgres.stateOf(place.book);
   await checkSameHistory(place, postgres, found);
-  // One host writes under an epoch, so who wrote under the book's present one has it still.
+  // One host writes under an epoch, so a host that wrote under the book's present epoch still owns it.
   const isOwn = found?.epoch === written;
   const least = found === null ? Math.max(FIRST_EPOCH, written) : written + 1;
   const taken = isOwn ? found : await postgres.takeOver(place.book, least);
   const { epoch, nextIndex } = taken;
   const journal = new SegmentLog(place, epoch);
   try {
-    // What the other host added until it was fenced.
+    // The events that the other host added until it was fenced.
     if (!isOwn) await checkSameHistory(place, postgres, taken);
     if (nextIndex === null) return { epoch, restoredEvents: 0 };
     const restoredEvents = await restore(journal, postgres, (journal.nextIndex ?? 0) - 1);
@@ -119,8 +118,8 @@ async function restore(
 }
 
 /**
- * One host writes under an epoch, so logs whose newest common events have the same epoch and the same
- * bytes are the same up to there.
+ * One host writes under an epoch, so if the newest common event has the same epoch and bytes in both logs, the logs
+ * are equal up to it.
  */
 async function checkSameHistory(
   place: SegmentLogPlace,
@@ -151,7 +150,7 @@ async function bothAt(place: SegmentLogPlace, postgres: PostgresJournal, index: 
   return { mine, theirs, isSame };
 }
 
-/** Logs that parted stay apart, so it is found by halving. */
+/** Logs that diverged stay different, so bisection finds the place. */
 async function lastCommon(
   place: SegmentLogPlace,
   postgres: PostgresJournal,

@@ -1,8 +1,7 @@
 /**
- * A second copy of books' logs in Postgres, from which another host can take a book over.
- *
- * Invariant: a book belongs to the highest epoch that took it, and every write locks the book's row
- * and checks that, so a host that lost the book can't add to it, however long it was away.
+ * A second copy of books' logs in Postgres, from which another host can take a book over. Invariant: a book belongs
+ * to the highest epoch that claimed it, and every write locks the book's row and checks that (a fencing token), so a
+ * host that lost the book can't add to it, however long it was away.
  */
 import { Pool, type PoolClient } from "pg";
 import { SegmentLogError } from "../segments/segment-log-error.ts";
@@ -15,20 +14,20 @@ const SCHEMA = `
     day text NOT NULL, crc bigint NOT NULL, payload bytea NOT NULL,
     PRIMARY KEY (book, index, definition));
 `;
-/** One at a time may create the tables; the number is ours. */
+/** Advisory lock for creating the tables; the number is arbitrary. */
 const SCHEMA_LOCK = 420_260_325;
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 30_000;
-/** A server that is cut off answers nothing, not even that a statement took too long. */
+/** A server that is unreachable does not even report a statement timeout. */
 const ANSWER_MS = STATEMENT_MS + CONNECT_MS;
 
-/** A record of the log, with its payload owned. */
+/** A record of the log that owns its payload. */
 export type StoredRecord = {
   readonly kind: "event" | "definition";
   readonly index: number;
   readonly epoch: number;
   readonly day: string;
-  /** The checksum of the payload: what comes back is compared with it. */
+  /** The checksum of the payload, compared when it is read back. */
   readonly crc: number;
   readonly payload: Buffer;
 };
@@ -46,7 +45,7 @@ export class PostgresJournal {
     this.#pool = pool;
   }
 
-  /** Connects, and makes the tables where they are not there. */
+  /** Connects, and creates missing tables. */
   static async open(url: string): Promise<PostgresJournal> {
     const pool = new Pool({
       connectionString: url,
@@ -70,7 +69,7 @@ export class PostgresJournal {
     }
   }
 
-  /** Takes a book from whoever has it: who appends under a lower epoch is refused from now on. */
+  /** Claims a book: appends under a lower epoch are refused from now on. */
   async takeOver(book: string, epochLeast: number): Promise<BookState> {
     const rows = await this.#query(
       `INSERT INTO trading_books AS b (book, epoch) VALUES ($1, $2)
@@ -139,7 +138,8 @@ export class PostgresJournal {
 
   async #within<T>(act: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
-    // Nobody else hears it while the client is ours, and an error that nobody hears ends the process: the query fails.
+    // While the client is checked out nobody else handles its errors, and an unhandled one would end the process; the
+    // query itself fails.
     client.on("error", ignore);
     let isBroken = true;
     try {
@@ -149,7 +149,7 @@ export class PostgresJournal {
       isBroken = false;
       return result;
     } finally {
-      // A connection whose transaction failed is thrown away, and the server rolls it back.
+      // A connection whose transaction failed is destroyed, and the server rolls back.
       client.release(isBroken);
       client.off("error", ignore);
     }

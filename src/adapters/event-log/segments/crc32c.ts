@@ -1,11 +1,11 @@
 /**
- * CRC-32C (Castagnoli), the checksum of a journal record, eight bytes a step.
- * Node's own `crc32` is another polynomial, and none of our packages computes this one.
+ * CRC-32C (Castagnoli), the checksum of a journal record, eight bytes at a time. Node's own `crc32` uses another
+ * polynomial, and none of our packages provides this one.
  */
 
 const POLYNOMIAL_REVERSED = 0x82f63b78;
 const SLICES = 8;
-/** Slice s, byte b, at 256 s + b: what byte b becomes after s more bytes of zeros. */
+/** At 256 s + b: the effect of byte b followed by s zero bytes. */
 const TABLE = buildTable();
 
 /** The checksum of `bytes` from `start` up to `end`. */

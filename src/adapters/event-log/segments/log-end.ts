@@ -1,4 +1,4 @@
-/** Where a book's log ends, and who wrote its end. */
+/** The end of a book's log, and the epoch that wrote it. */
 import { isCreationTorn, SegmentCursor } from "./segment-cursor.ts";
 import { listDays, segmentPath } from "./segment-files.ts";
 
@@ -9,7 +9,7 @@ export type LogEnd = {
   readonly epoch: number;
 };
 
-/** Reads the newest day; one that was begun and has no record yet says nothing of the epoch. */
+/** Reads the newest day; if it has no record yet, an earlier day has the epoch. */
 export function endOfLog(folder: string): LogEnd {
   let nextIndex: number | null = null;
   for (const day of listDays(folder).toReversed()) {

@@ -1,9 +1,9 @@
-/** Writes a segment of an earlier version anew in the present one; a crash leaves one of the two. */
+/** Rewrites a segment of an earlier version in the present format; a crash leaves one of the two. */
 import { SegmentCursor } from "./segment-cursor.ts";
 import { writeWhole } from "./segment-files.ts";
 import { encodeHeader, RECORD_HEAD_BYTES, sealRecord } from "./segment-format.ts";
 
-/** Everything that the cursor can read takes the place of its file; what is torn stays behind. */
+/** Every readable record is copied to the new file, which replaces the old one; a torn end is dropped. */
 export function migrateSegment(cursor: SegmentCursor): void {
   writeWhole(cursor.path, presentRecords(cursor));
 }

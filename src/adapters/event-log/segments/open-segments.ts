@@ -1,4 +1,4 @@
-/** Makes a book's folder fit to be written: old versions migrated, a torn end cut, the rest refused. */
+/** Prepares a book's folder for writing: migrates old versions, truncates a torn end, and refuses everything else. */
 import { rmSync, statSync, truncateSync } from "node:fs";
 import { endOfLog } from "./log-end.ts";
 import { migrateSegment } from "./migrate-segment.ts";
@@ -8,7 +8,7 @@ import { SEGMENT_VERSION } from "./segment-format.ts";
 import { SegmentLogError } from "./segment-log-error.ts";
 import { join } from "node:path";
 
-/** What a torn write left at the end of a file, and was cut. */
+/** The torn end of a file that was truncated. */
 export type TornTail = {
   readonly path: string;
   readonly keptBytes: number;
@@ -22,7 +22,7 @@ export type NewestSegment = {
   readonly offset: number;
   readonly nextIndex: number;
   readonly lastEpoch: number;
-  /** What the events that follow in it may refer to. */
+  /** The definitions that later events in it may refer to. */
   readonly definitions: readonly Buffer[];
 };
 
@@ -54,7 +54,7 @@ export function openSegments(folder: string, book: string): OpenedSegments {
   const day = days.at(-1);
   const newest = day === undefined ? null : readNewest(segmentPath(folder, day), book, torn);
   if (newest === null || 0 < newest.lastEpoch) return { newest, torn, migrated };
-  // A day that was begun, and got no record before the writer died.
+  // A day that was started and got no record before its writer died.
   return { newest: { ...newest, lastEpoch: endOfLog(folder).epoch }, torn, migrated };
 }
 
@@ -100,7 +100,7 @@ function readNewest(path: string, book: string, torn: TornTail[]): NewestSegment
   }
 }
 
-/** A file that was copied to another place would be taken for that place's log. */
+/** A file copied from elsewhere must not be taken for this book's log. */
 export function checkBelongs(cursor: SegmentCursor, book: string): void {
   const { header, path } = cursor;
   if (header.book === book && path.endsWith(`${header.day}.seg`)) return;
@@ -110,7 +110,7 @@ export function checkBelongs(cursor: SegmentCursor, book: string): void {
   );
 }
 
-/** @returns the error for a segment that ends in something torn although a newer one follows it. */
+/** @returns the error for a segment with a torn end although a newer one follows it. */
 export function tornInTheMiddle(cursor: SegmentCursor): SegmentLogError {
   return new SegmentLogError(
     "TRADING_JOURNAL_DAMAGED",

@@ -1,9 +1,7 @@
 /**
- * Reads one segment forward, with flat memory, also while it is being written.
- *
- * What can't be read is judged by what follows it. Nothing sound follows: it is the torn end of a
- * write that a crash or a power cut broke off, or one that is under way. A sound record follows:
- * bytes in the middle were changed, and that is an error, never skipped.
+ * Reads one segment forward in bounded memory, also while it is being written. Unreadable bytes are judged by what
+ * follows them. If no valid record follows, it is a torn end: a write that a crash or a power failure interrupted, or
+ * that is in progress. If a valid record follows, bytes in the middle were changed: that is an error, never skipped.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import {
@@ -21,14 +19,14 @@ import {
 import { SegmentLogError } from "./segment-log-error.ts";
 
 const CHUNK_BYTES = 256 * 1_024;
-/** A crash tears a few records at most: a longer end that can't be read is damage. */
+/** A crash tears a few records at most: a longer unreadable end is damage. */
 const TORN_BYTES_MAX = 32 * 1_048_576;
 
 export type SegmentRecord = {
   readonly kind: RecordKind;
   readonly index: number;
   readonly epoch: number;
-  /** Valid until the next record is asked for. */
+  /** Valid until the next record is requested. */
   readonly payload: Buffer;
 };
 
@@ -38,7 +36,7 @@ export class SegmentCursor {
   readonly #fd: number;
   readonly #layout: RecordLayout;
   #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  /** The part of the chunk that was read and not yet handed on. */
+  /** Start of the part of the chunk that was read but not delivered. */
   #from = 0;
   #to = 0;
   #offset = HEADER_BYTES;
@@ -58,26 +56,26 @@ export class SegmentCursor {
     this.#nextIndex = this.header.firstIndex;
   }
 
-  /** Where the next record begins: everything before it is sound and was handed on. */
+  /** Offset of the next record: everything before it is valid and was delivered. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** The index that the next event has, or will have. */
+  /** The index of the next event, read or not. */
   get nextIndex(): number {
     return this.#nextIndex;
   }
 
   /**
-   * Null at the end, as far as it is written.
-   * @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED when a sound record follows one that isn't.
+   * Null at the present end. @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED when a valid record follows an invalid
+   * one.
    */
   next(): SegmentRecord | null {
     const { headBytes } = this.#layout;
     const head = this.#fill(headBytes) ? this.#layout.decodeHead(this.#chunk, this.#from) : null;
     if (head === null || !this.#fill(headBytes + head.payloadBytes) || !this.#isSound(head)) {
       this.#judgeTail();
-      // The bytes may be those of a write under way: they are read anew the next time.
+      // The bytes may belong to a write in progress: they are read again the next time.
       this.#to = this.#from;
       return null;
     }
@@ -90,7 +88,7 @@ export class SegmentCursor {
     return { kind: head.kind, index: head.index, epoch: head.epoch, payload };
   }
 
-  /** Bytes after the last record that was handed on. */
+  /** Bytes after the last delivered record. */
   tailBytes(): number {
     return fstatSync(this.#fd).size - this.#offset;
   }
@@ -103,7 +101,7 @@ export class SegmentCursor {
     return this.#layout.isSound(this.#chunk, this.#from, head);
   }
 
-  /** Whether so many bytes stand in the chunk from its start, after reading on if need be. */
+  /** Whether the chunk has this many bytes from its start, after reading more if necessary. */
   #fill(bytes: number): boolean {
     if (bytes <= this.#to - this.#from) return true;
     if (this.#chunk.length < this.#from + bytes) {
@@ -149,8 +147,8 @@ export class SegmentCursor {
 }
 
 /**
- * Where a sound record stands in a tail whose first record is not; null when there is none.
- * A broken definition has the index of the event after it, so the index that is due counts too.
+ * Offset of a valid record in a tail whose first record is invalid; null when there is none. A broken definition has
+ * the index of the event after it, so the expected index is accepted, too.
  */
 function findSound(tail: Buffer, layout: RecordLayout, indexDue: number): number | null {
   for (let at = 1; at + layout.headBytes <= tail.length; at++) {
@@ -162,7 +160,7 @@ function findSound(tail: Buffer, layout: RecordLayout, indexDue: number): number
   return null;
 }
 
-/** Whether the file holds no whole header and nothing sound: its creation was broken off. */
+/** Whether the file has no complete header and nothing valid: its creation was interrupted. */
 export function isCreationTorn(path: string): boolean {
   const fd = openSync(path, "r");
   try {

@@ -1,4 +1,4 @@
-/** Where a book's segments and snapshots stand, and writes of files that survive a power cut. */
+/** The paths of a book's segments and snapshots, and file writes that survive a power failure. */
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { assert } from "../../../domain/assert.ts";
@@ -38,7 +38,7 @@ export function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** A reader finds the whole file or none, also after a power cut. */
+/** A reader finds the whole file or none, also after a power failure. */
 export function writeWhole(path: string, parts: Iterable<Uint8Array>): void {
   const temporary = `${path}.tmp`;
   const fd = openSync(temporary, "w", 0o640);

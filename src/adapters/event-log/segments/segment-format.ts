@@ -14,7 +14,7 @@ import { crc32c } from "./crc32c.ts";
 export const SEGMENT_VERSION = 2;
 export const HEADER_BYTES = 64;
 export const RECORD_HEAD_BYTES = 24;
-/** Two columns and the names of the largest scan are below 1 MiB. */
+/** The columns and names of the largest scan are below 1 MiB. */
 export const PAYLOAD_BYTES_MAX = 8 * 1_048_576;
 
 const MAGIC = Buffer.from("DLPHSEG\n", "latin1");
@@ -29,10 +29,10 @@ export type SegmentHeader = {
   readonly firstIndex: number;
 };
 
-/** An event of the log, or something that later events of the same segment refer to. */
+/** An event of the log, or a definition that later events of the same segment refer to. */
 export type RecordKind = "event" | "definition";
 
-/** The head of a record, as its bytes say it: nothing is verified yet. */
+/** The head of a record as stored: nothing is verified yet. */
 export type RecordHead = {
   readonly crc: number;
   readonly payloadBytes: number;
@@ -54,7 +54,7 @@ export function encodeHeader(header: Omit<SegmentHeader, "version">): Buffer {
   return bytes;
 }
 
-/** Null when the bytes are no whole header of any version. */
+/** Null when the bytes are not a complete header of any version. */
 export function decodeHeader(bytes: Buffer): SegmentHeader | null {
   if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return null;
   if (crc32c(bytes, 0, HEADER_BYTES - 4) !== bytes.readUInt32LE(HEADER_BYTES - 4)) return null;
@@ -67,7 +67,7 @@ export function decodeHeader(bytes: Buffer): SegmentHeader | null {
   };
 }
 
-/** Writes the head before a payload that already stands in `bytes`; the checksum comes last. */
+/** Writes the head before a payload that is in `bytes` already; the checksum comes last. */
 export function sealRecord(bytes: Buffer, head: Omit<RecordHead, "crc">): void {
   bytes.writeUInt32LE(head.payloadBytes, 4);
   writeIndex(bytes, head.index, 8);
@@ -76,12 +76,12 @@ export function sealRecord(bytes: Buffer, head: Omit<RecordHead, "crc">): void {
   bytes.writeUInt32LE(crc32c(bytes, 4, RECORD_HEAD_BYTES + head.payloadBytes), 0);
 }
 
-/** How the records of one format version are read. */
+/** How to read the records of one format version. */
 export type RecordLayout = {
   readonly headBytes: number;
-  /** Null when these can't be the first bytes of a record, whatever follows them. */
+  /** Null when these can't be the first bytes of a record, whatever follows. */
   decodeHead(bytes: Buffer, at: number): RecordHead | null;
-  /** Whether a record that stands whole at `at` has the bytes that it was written with. */
+  /** Whether the complete record at `at` matches its checksum. */
   isSound(bytes: Buffer, at: number, head: RecordHead): boolean;
 };
 
@@ -104,8 +104,8 @@ export const RECORD_LAYOUT: RecordLayout = {
 };
 
 /**
- * Version 1, read and migrated, never written: payload bytes u32, CRC-32C of index and payload,
- * index u64. One host wrote it, so it knew no epoch, and nothing was defined in it.
+ * Version 1 is read and migrated, never written: payload bytes u32, CRC-32C of index and payload, index u64. It was
+ * written by one host, so it has no epoch, and it has no definitions.
  */
 export const RECORD_LAYOUT_V1: RecordLayout = {
   headBytes: 16,

@@ -1,9 +1,9 @@
-/** What can go wrong with a trading journal, by what one does about it. */
+/** The errors of a trading journal, by what the operator does about them. */
 
 /**
- * LOCKED: another process writes this book. DAMAGED: bytes were changed; the text says what to do.
- * VERSION: another format. UNAVAILABLE: disk full or an I/O error. GONE: older than what is kept.
- * FENCED: another host has taken the book over. INDEX: the caller's index does not follow.
+ * LOCKED: another process writes this book. DAMAGED: bytes were changed; the text says what to do. VERSION: another
+ * format. UNAVAILABLE: disk full or an I/O error. GONE: older than the retention. FENCED: another host has taken the
+ * book over. INDEX: the caller's index does not follow the last one.
  */
 export type SegmentLogErrorCode =
   | "TRADING_JOURNAL_LOCKED"

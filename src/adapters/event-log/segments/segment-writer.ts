@@ -1,9 +1,8 @@
 /**
- * Appends to one segment: one synchronous write a record, into memory of the kernel, so that it
- * survives any death of the process; `sync` makes it survive a power cut.
- *
- * Invariant: after a failed write the file ends with a whole record again, or the writer is broken
- * and refuses everything; after a failed sync it is broken, as the kernel forgets what it lost.
+ * Appends to one segment: one synchronous write per record, into the kernel's page cache, so that it survives any
+ * death of the process; `sync` makes it survive a power failure. Invariant: after a failed write the file ends with a
+ * complete record again, or the writer is broken and refuses everything; after a failed sync it is broken, because
+ * the kernel drops the pages that it could not write.
  */
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { assert } from "../../../domain/assert.ts";
@@ -36,7 +35,7 @@ export class SegmentWriter {
   #isClosing = false;
   #syncsUnderWay = 0;
 
-  /** Continues a segment at `offset`, where its last whole record ends; what follows is cut. */
+  /** Continues a segment at `offset`, where its last complete record ends; the rest is truncated. */
   constructor(
     path: string,
     { offset, epoch }: { readonly offset: number; readonly epoch: number },
@@ -49,7 +48,7 @@ export class SegmentWriter {
     ftruncateSync(this.#fd, offset);
   }
 
-  /** The one that is written with each record. */
+  /** The epoch that is written with each record. */
   set epoch(epoch: number) {
     this.#head.epoch = epoch;
   }
@@ -58,7 +57,7 @@ export class SegmentWriter {
     return this.#syncedTo === this.#offset;
   }
 
-  /** @throws {SegmentLogError} TRADING_JOURNAL_UNAVAILABLE; nothing was appended then. */
+  /** @throws {SegmentLogError} TRADING_JOURNAL_UNAVAILABLE; then nothing was appended. */
   write(kind: RecordKind, index: number, payload: Uint8Array): void {
     assert(payload.length <= PAYLOAD_BYTES_MAX, "a payload keeps the limit of a record");
     this.#assertSound();
@@ -73,7 +72,7 @@ export class SegmentWriter {
     this.#offset += bytes;
   }
 
-  /** Returns when everything appended so far survives a power cut. */
+  /** Returns when everything appended so far survives a power failure. */
   sync(): void {
     this.#assertSound();
     try {
@@ -84,7 +83,7 @@ export class SegmentWriter {
     this.#syncedTo = this.#offset;
   }
 
-  /** As `sync`, without holding up who appends meanwhile. */
+  /** As `sync`, without blocking appends. */
   async syncAside(): Promise<void> {
     this.#assertSound();
     const offset = this.#offset;
@@ -102,7 +101,7 @@ export class SegmentWriter {
     this.#syncedTo = Math.max(this.#syncedTo, offset);
   }
 
-  /** The file stays open under a sync that is under way: its number must not become another's. */
+  /** The file stays open during a sync in progress: its descriptor must not be reused. */
   close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -140,7 +139,7 @@ export class SegmentWriter {
   }
 }
 
-/** Makes a segment that is durable before its first record. */
+/** Creates a segment that is durable before its first record. */
 export function createSegment(
   path: string,
   header: Omit<SegmentHeader, "version">,

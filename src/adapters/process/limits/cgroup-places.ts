@@ -1,26 +1,26 @@
-/** Where the kernel lets us make control groups, read from what it says of ourselves: Linux with version 1 or 2. */
+/** Finds where the kernel lets us create control groups (Linux, version 1 or 2), from /proc/self. */
 
 export const CONTROLLERS = ["memory", "cpu", "pids"] as const;
 export type Controller = (typeof CONTROLLERS)[number];
 
 export type CgroupPlace = {
   readonly version: 1 | 2;
-  /** In which a group of our own is made. */
+  /** The folder in which a group of our own is created. */
   readonly folder: string;
 };
 
-/** One hierarchy: its mount, and where in it we are. */
+/** One hierarchy: its mount, and our group in it. */
 type Hierarchy = {
   readonly version: 1 | 2;
-  /** Empty with version 2, which has them all. */
+  /** Empty with version 2, which has all controllers in one hierarchy. */
   readonly controllers: readonly string[];
   readonly own: string;
   readonly parent: string | null;
 };
 
 /**
- * By controller, null where there is no place. With version 2 a group that holds processes can have no group that
- * caps others below it: ours goes beside us, into the one that was delegated to us.
+ * By controller, null where there is no place. With version 2 a group that contains processes can't delegate
+ * controllers to child groups: our groups are created beside our own, in the delegated parent.
  */
 export function cgroupPlaces(of: {
   /** /proc/self/cgroup. */
@@ -28,7 +28,7 @@ export function cgroupPlaces(of: {
   /** /proc/self/mountinfo. */
   readonly mountinfo: string;
   readonly isRoot: boolean;
-  /** What a group hands down to those below it: its cgroup.subtree_control. */
+  /** The controllers that a group delegates to its children: its cgroup.subtree_control. */
   readonly handedDown: (folder: string) => readonly string[];
 }): Readonly<Record<Controller, CgroupPlace | null>> {
   const hierarchies = hierarchiesOf(of.cgroup, of.mountinfo);
@@ -37,7 +37,7 @@ export function cgroupPlaces(of: {
     if (first !== undefined) return { version: 1, folder: first.own };
     const second = hierarchies.find(({ version }) => version === 2);
     if (second === undefined) return null;
-    // Root could write into a slice that is another manager's.
+    // Root could write into a slice that another manager owns.
     const candidates = of.isRoot ? [second.own] : [second.own, second.parent];
     const folder = candidates.find(
       (one) => one !== null && of.handedDown(one).includes(controller),

@@ -1,6 +1,7 @@
 /**
- * Caps on a service's process: memory, CPU and tasks by control groups where the kernel lets us make them, memory else
- * by an rlimit. Invariant: a cap that can't be had costs a word in the log, never the start of the service.
+ * Limits a service's process: memory, CPU and tasks by control groups where the kernel lets us create them, else
+ * memory by an rlimit. Invariant: a limit that is not available is reported in the log, and never prevents the
+ * service from starting.
  */
 import {
   existsSync,
@@ -19,15 +20,15 @@ import { type CgroupPlace, cgroupPlaces, type Controller, CONTROLLERS } from "./
 export type Program = { readonly file: string; readonly args: readonly string[] };
 
 export type Confinement = {
-  /** The program to be started in place of this one. */
+  /** Wraps the program's command line so that limits apply. */
   readonly wrap: <T extends Program>(program: T) => T;
-  /** Puts a process that was just started under its caps. */
+  /** Puts a newly started process under its limits. */
   readonly enter: (pid: number) => void;
-  /** Which caps hold, and by what; and which do not. */
+  /** Which limits are enforced, and how; and which are not. */
   readonly words: () => string;
-  /** Whether the kernel ended a process for want of memory under the cap. */
+  /** Whether the kernel killed a process because it exceeded the memory limit. */
   readonly hasRunOut: () => boolean;
-  /** When nothing of it is left. */
+  /** Called when no process of it is left. */
   readonly leave: () => void;
 };
 
@@ -39,10 +40,12 @@ const SHELL = "/bin/sh";
 const MIB = 1_048_576;
 const KIB = 1_024;
 const CPU_PERIOD_US = 100_000;
-/** An rlimit counts what is reserved and never touched, too: stacks of threads, heaps that may grow, room for code. */
+/**
+ * An rlimit also counts memory that is reserved but never touched: thread stacks, heaps that may grow, code ranges.
+ */
 const RESERVED_BYTES = 1_024 * MIB;
 
-/** The control groups of this process; none where the kernel has no control groups, or another system runs. */
+/** The control groups of this process; none where the kernel has no control groups, or on another system. */
 export function ownPlaces(): CgroupPlaces {
   try {
     return cgroupPlaces({
@@ -72,7 +75,7 @@ export function confine(name: string, limits: ServiceLimits, places: CgroupPlace
     }
   }
   const holds = (controller: Controller) => made.has(controller) && !problems.has(controller);
-  // A group that could not be removed after the last life has counted on.
+  // A group that could not be removed after the last life has kept its count.
   const killsBefore = holds("memory") ? killsIn(made.get("memory")!) : 0;
   const byRlimit = !holds("memory") && existsSync(SHELL);
   return {
@@ -94,7 +97,7 @@ export function confine(name: string, limits: ServiceLimits, places: CgroupPlace
   };
 }
 
-/** One a worker and service: another stack on the same machine has its own. */
+/** One per worker and service, so that another stack on the same machine has its own. */
 function makeGroup({ folder }: CgroupPlace, name: string): string {
   sweep(folder);
   const group = join(folder, `${PREFIX}${name}-${process.pid}`);
@@ -102,7 +105,7 @@ function makeGroup({ folder }: CgroupPlace, name: string): string {
   return group;
 }
 
-/** What workers that were killed have left: an empty group can be removed, another one can't. */
+/** Removes groups of killed workers: only an empty group can be removed. */
 function sweep(folder: string): void {
   for (const entry of readdirSync(folder)) {
     const pid = entry.startsWith(PREFIX) ? Number(entry.split("-").at(-1)) : Number.NaN;
@@ -114,7 +117,7 @@ function removeGroup(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Something lives in it, or another has removed it.
+    // It has processes, or another worker has removed it.
   }
 }
 
@@ -138,7 +141,7 @@ function capsOf(
   }
 }
 
-/** A shell that caps itself and becomes the program; a lower limit that stands already is left. */
+/** A shell that sets the limit and then executes the program; a lower limit already in force stays. */
 function underRlimit({ file, args }: Program, { memoryMaxBytes }: ServiceLimits): Program {
   const kilobytes = Math.round((memoryMaxBytes + RESERVED_BYTES) / KIB);
   const script = `ulimit -d ${kilobytes} 2>/dev/null; exec "$0" "$@"`;

@@ -1,17 +1,17 @@
 /**
- * The bridge's journal summed up by parts of time, beside the bridge that writes it: what a chart of a day or a month
- * needs of millions of rows. Seqs rise with the time of the push, so that a part is a run of rows and no row is sorted.
+ * Aggregates the bridge's journal by parts of time, beside the bridge that writes it, for charts of a day or a month
+ * over millions of rows. Seqs rise with the time of the push, so a part is a run of rows, and no row is sorted.
  */
 import type Database from "better-sqlite3";
 import { guarded, inodeOf, openDatabase } from "../journal-database.ts";
 import { fileFrom, type JournalFile, LATE, REPLAYED } from "../journal-rows.ts";
 
-/** Scans that were pushed from a time to before another. */
+/** Scans pushed within [from, to). */
 export type ScanPart = {
   readonly count: number;
   readonly late: number;
   readonly replayed: number;
-  /** From the file's last change to the push, of those that are neither; null: there is none. */
+  /** From the file's last change to the push, over scans that are neither late nor replayed; null: none. */
   readonly lagLowUs: number | null;
   readonly lagHighUs: number | null;
   readonly lagMeanUs: number | null;
@@ -34,20 +34,20 @@ export type VerdictCount = {
 };
 
 export type ScanParts = {
-  /** The first seq that was pushed at this time or later; behind the last where none was. */
+  /** The first seq pushed at this time or later; one past the last where there is none. */
   seqAt(pushedUs: number): number;
-  /** From a seq to before another. */
+  /** The seqs within [from, end). */
   part(fromSeq: number, endSeq: number): ScanPart;
-  /** The newest of a run of rows that came late, the newest first. */
+  /** The newest late scans of a run of rows, newest first. */
   late(range: SeqRange, count: number): readonly MarkedScan[];
-  /** Where seqs are missing in a run of rows: the ones on both sides of each hole. */
+  /** Where seqs are missing in a run of rows: the seqs on both sides of each gap. */
   gaps(
     range: SeqRange,
     count: number,
   ): readonly { readonly after: number; readonly before: number }[];
-  /** What became of a day's files that were not pushed. */
+  /** The verdicts on a day's files that were not pushed. */
   verdicts(day: string): readonly VerdictCount[];
-  /** The quarantined ones, the newest first. */
+  /** The quarantined files, newest first. */
   quarantined(day: string, count: number): readonly JournalFile[];
   newest(): MarkedScan | null;
   close(): void;

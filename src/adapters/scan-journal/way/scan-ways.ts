@@ -1,4 +1,4 @@
-/** The bridge's part of the way of scans, from its journal, beside the bridge that writes it. */
+/** The bridge's part of the way of scans, read from its journal while the bridge writes it. */
 import Database from "better-sqlite3";
 import { guarded, inodeOf, openDatabase } from "../journal-database.ts";
 import { LATE, REPLAYED } from "../journal-rows.ts";
@@ -12,7 +12,7 @@ export type ScanWay = {
   readonly pushedUs: number;
   readonly late: boolean;
   readonly replayed: boolean;
-  /** Null: an older bridge pushed it, or its verdict has left the journal. */
+  /** Null: an older bridge pushed it, or its verdict was deleted from the journal. */
   readonly way: Way | null;
 };
 
@@ -22,9 +22,9 @@ type FileFate =
 
 export type ScanWays = {
   of(seq: number): ScanWay | null;
-  /** `YYYY-MM-DD/name`; null: nothing is known of it, or nothing yet. */
+  /** `YYYY-MM-DD/name`; null: nothing is known of it yet. */
   fateOf(file: string): FileFate | null;
-  /** The seq from which on scans were pushed at this time or later; null: none was. */
+  /** The first seq pushed at this time or later; null: none. */
   firstSeqSince(pushedUs: number): number | null;
   lastSeq(): number | null;
   /** In the order of seq. */
@@ -42,7 +42,7 @@ type Row = {
   readonly detail: string | null;
 };
 
-/** Read at a time, so that no reader holds back the bridge's checkpoint for long. */
+/** Rows per read, so that no reader holds back the bridge's checkpoint for long. */
 const ROWS = 1_000;
 const SELECT = `
   SELECT scans.seq, scans.file, scans.scan_number, scans.mtime_us, scans.pushed_us, scans.flags,
@@ -87,7 +87,7 @@ function waysIn(db: Database.Database): ScanWays {
     firstSeqSince(pushedUs) {
       const { first = null, last = null } = guarded(() => ends.get()) ?? {};
       if (first === null || last === null) return null;
-      // Seqs rise with the time of the push, a clock that was set back apart.
+      // Seqs rise with the time of the push, except when the clock was set back.
       let low = first;
       let high = last + 1;
       while (low < high) {

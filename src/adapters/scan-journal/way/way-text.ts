@@ -1,6 +1,6 @@
 /**
- * When the bridge saw and decoded a pushed file, as its verdict's `detail`: in microseconds before the
- * push. In a column that older programs leave alone, so that either reads the other's journal.
+ * When the bridge saw and decoded a pushed file, stored in its verdict's `detail`, in microseconds before the push.
+ * Older releases ignore that column, so each can read the other's journal.
  */
 import type { JournalScan } from "../journal-rows.ts";
 
@@ -14,7 +14,7 @@ export function wayText({ pushedUs, seenUs, decodedUs }: JournalScan): string | 
   return `seen ${pushedUs - seenUs} decoded ${pushedUs - decodedUs}`;
 }
 
-/** Null where an older program wrote the verdict, or what is there is something else. */
+/** Null where an older release wrote the verdict, or the text is something else. */
 export function wayFrom(text: string | null, pushedUs: number): Way | null {
   const [, seen, decoded] = WAY.exec(text ?? "") ?? [];
   if (seen === undefined || decoded === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * Carries a command out: once for an id, not for ever, with a line in the audit before and after.
- * Invariant: what is not known to have been done or not is said to be unknown.
+ * Carries a command out: once per id, with a deadline, and an audit line before and after. Invariant: an unknown
+ * outcome is reported as unknown.
  */
 import { messageOf } from "../../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
@@ -61,8 +61,8 @@ export function createCarryOut(audit: Audit, nowMs: () => number) {
   return {
     isBusy: () => AT_WORK_MAX <= atWork,
     /**
-     * The same id again is answered as the first time, also while that is at work. What is not known to have been done
-     * is carried out again: whom it goes to knows the id.
+     * The same id again gets the same answer, even while the first is in progress. A command with an unknown outcome
+     * is repeated: its recipient recognises the id.
      */
     carryOut(given: Given): Promise<Outcome> {
       const { session, id } = given.context;

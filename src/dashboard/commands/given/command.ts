@@ -1,4 +1,4 @@
-/** A command of the page: what it takes, how long it may take, and the operation that it shares with the command line. */
+/** A command of the page: its input, its deadline, and the operation that it shares with the command line. */
 import { z } from "zod";
 import type { Config } from "../../../config.ts";
 import type { Confirmations } from "./confirmations.ts";
@@ -7,14 +7,14 @@ export type CommandContext = {
   readonly dataDir: string;
   readonly config: Config;
   readonly temporalAddress: string | undefined;
-  /** For journals and incidents: the user of the process, and the session. */
+  /** For journals and incidents: the process's user, and the session. */
   readonly by: string;
   readonly session: number;
-  /** Chosen by the page: sent twice, it is done once. */
+  /** Idempotency key chosen by the page. */
   readonly id: string;
   readonly confirmations: Confirmations;
   readonly nowMs: number;
-  /** Nobody waits any more: what has not begun does not begin. */
+  /** Aborted when nobody waits any more: what has not started must not start. */
   readonly signal: AbortSignal;
 };
 
@@ -22,16 +22,16 @@ export type CommandAnswer = {
   readonly ok: boolean;
   /** A sentence. */
   readonly says: string;
-  /** Where `ok` says too little: a part of it was done, or nobody knows whether it was. */
+  /** Where `ok` is not enough: it was partly done, or the outcome is unknown. */
   readonly outcome?: "partly" | "unknown";
-  /** Sent back within a minute, it carries out what `would` says. */
+  /** Sent back within a minute, it confirms what `would` lists. */
   readonly confirm?: string;
   readonly would?: readonly string[];
 };
 
 export type Command = {
   readonly withinMs: number;
-  /** Its input as it stands in the audit and the work, or a sentence on what is wrong with it. */
+  /** The validated input for audit and work, or a sentence that says what is wrong. */
   read(raw: unknown): ReadCommand | string;
 };
 export type ReadCommand = {

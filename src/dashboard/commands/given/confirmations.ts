@@ -1,10 +1,10 @@
-/** The second step of a command that cannot be taken back: what was shown is named by a word that is good once. */
+/** The second step of an irreversible command: what was shown is identified by a nonce that is valid once. */
 import { randomBytes } from "node:crypto";
 
 type Shown = {
   readonly session: number;
   readonly about: string;
-  /** Ids of all that would be touched. */
+  /** Ids of everything that would be affected. */
   readonly ids: ReadonlySet<string>;
   readonly untilMs: number;
 };
@@ -26,7 +26,7 @@ export function createConfirmations() {
       shown.set(nonce, { ...of, untilMs: nowMs + CONFIRM_WITHIN_MS });
       return nonce;
     },
-    /** `more`: what would be touched now was not all shown. */
+    /** `more`: what would be affected now was not all shown. */
     take(nonce: string, of: Omit<Shown, "untilMs">, nowMs: number): Judged {
       const found = shown.get(nonce);
       shown.delete(nonce);

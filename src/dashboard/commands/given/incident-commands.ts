@@ -1,4 +1,4 @@
-/** `acknowledge`, `mute` and `unmute`: to the watchdog over its local socket, as `dolphin alerts ack` and the others. */
+/** `acknowledge`, `mute` and `unmute`: to the watchdog over its local socket, like the `dolphin alerts` verbs. */
 import { z } from "zod";
 import { codeOf, messageOf } from "../../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
@@ -6,7 +6,7 @@ import { orderIncidents } from "../../../operations/incidents/look-up-incidents.
 import { command, type CommandAnswer } from "./command.ts";
 
 const WITHIN_MS = 10_000;
-/** Nothing was sent: nobody listens. */
+/** Nobody listens, so nothing was sent. */
 const NOBODY = new Set(["ENOENT", "ECONNREFUSED"]);
 const text = z.string().min(1).max(500);
 

@@ -1,4 +1,4 @@
-/** Services and runs: through Temporal, as `dolphin start`, `stop`, `restart` and `backtest run`. */
+/** Services and runs: through Temporal, like `dolphin start`, `stop`, `restart` and `backtest run`. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { connectTemporal, type TemporalClient } from "../../../adapters/temporal-client.ts";
@@ -15,7 +15,7 @@ import type { ServiceCommandName } from "../../../operations/supervision/supervi
 import { BACKTEST, BACKTEST_ID_PREFIX } from "../../../workflows/names.ts";
 import { command, type Command, type CommandContext } from "./command.ts";
 
-/** As long as the command line waits for one that answers in its place. */
+/** The command line waits as long for a process that answers in its place. */
 const SERVICE_WITHIN_MS = 120_000;
 const RUN_WITHIN_MS = 20_000;
 const PARAMETERS_MAX = 50;
@@ -48,13 +48,13 @@ const name = z
   .max(100)
   .regex(/^[\w-][\w.-]*$/, "letters, digits, '-', '_' and '.'");
 const day = z.string().refine(isDayFolder, "a day such as 2026-03-25");
-/** A file of one's own is code: the command line alone runs that. */
+/** A user's strategy file is code: only the command line runs that. */
 const strategy = z.string().max(100).refine(isBuiltIn, "a built-in strategy");
 const parameters = z
   .record(z.string().max(100), z.union([z.number(), z.boolean(), z.string().max(200)]))
   .refine((all) => Object.keys(all).length <= PARAMETERS_MAX, `at most ${PARAMETERS_MAX}`);
 
-/** What is left out is as the worker's book has it. */
+/** Omitted fields are as in the worker's book. */
 const run = z.strictObject({
   name: name.optional(),
   from: day.optional(),
@@ -82,7 +82,7 @@ export const cancel = command(z.strictObject({ name }), RUN_WITHIN_MS, (asked, c
   }),
 );
 
-/** The same for the same question. */
+/** The same for the same input. */
 function nameOf(asked: z.infer<typeof run>): string {
   const hash = createHash("sha256").update(JSON.stringify(asked)).digest("hex");
   return `${asked.strategy ?? "book"}-${hash.slice(0, ID_DIGITS)}`;

@@ -1,4 +1,4 @@
-/** `halt`, `resume`, `enter` and `flatten` of a book: over the trader's local socket, as `dolphin halt` and the others. */
+/** `halt`, `resume`, `enter` and `flatten` of a book: over the trader's local socket, like the verbs of `dolphin`. */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { BOOKS } from "../../../domain/trading/books.ts";
@@ -26,7 +26,7 @@ export const resume = command(plain, WITHIN_MS, (input, context) =>
   tell(input.book, { command: "resume" }, context),
 );
 
-/** What each may be is said by the trader's own schema. */
+/** The trader's own schema validates the values. */
 const entry = z.strictObject({
   book,
   asset: z.string(),
@@ -52,7 +52,7 @@ export const flatten = command(
     const judged = confirm === undefined ? null : confirmations.take(confirm, about, nowMs);
     if (judged === "good") return tell(named, { command: "flatten" }, context);
     return {
-      // The first step is done when it is shown; a second one that was not good has done nothing.
+      // The first step succeeds by showing the list; a second step with an invalid nonce has done nothing.
       ok: judged === null,
       says: `${BEFORE[judged ?? "asked"]}${wouldSay(named, held)}`,
       confirm: confirmations.show(about, nowMs),
@@ -78,7 +78,7 @@ async function tell(
   return answerOf(named, told);
 }
 
-/** A book that was told to flatten and still holds something is halted, and not flat: that is not done. */
+/** A flattened book that still holds something is halted but not flat: that is not done. */
 export function answerOf(named: string, { answer, left }: Told): CommandAnswer {
   const says = `${named}: ${answer.detail}`;
   if (left.length === 0) return { ok: answer.ok, says: `${says}${standing(answer)}` };
@@ -95,7 +95,7 @@ function standing({ status }: TraderAnswer): string {
   return `; ${status.state === "running" ? "trading" : status.state}, seq ${status.last_seq}`;
 }
 
-/** A sentence where it can't be had. */
+/** A sentence where it is not available. */
 async function statusOf(
   named: string,
   { dataDir }: CommandContext,

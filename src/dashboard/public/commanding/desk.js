@@ -1,4 +1,4 @@
-/** All commands in one place: a dialog that opens over any page. */
+/** All commands in one place: a dialog over any page. */
 import { element } from "../dom.js";
 import { modal } from "./dialogs.js";
 import { give } from "./give.js";
@@ -6,7 +6,7 @@ import { give } from "./give.js";
 const MINUTE_S = 60;
 let count = 0;
 
-/** `session` says what a command may name. */
+/** `session` has the values that a command accepts. */
 export function openDesk({ books, services }) {
   const close = element("button", { type: "button", on: { click: () => dialog.close() } }, "Close");
   const dialog = modal(

@@ -1,10 +1,10 @@
-/** What a command says before and after: a question that the keyboard answers, and a line that tells what became of it. */
+/** Dialogs of commands: a question that the keyboard can answer, and a message about the result. */
 import { element } from "../dom.js";
 
 const SHOWN_MS = 8_000;
 let lines = null;
 
-/** What went well goes by itself; what did not stays until it is taken away. */
+/** A success message disappears by itself; a failure stays until it is dismissed. */
 export function tell({ ok, says }) {
   lines ??= element("div", { class: "told", role: "status", "aria-live": "polite" });
   place();
@@ -23,13 +23,13 @@ export function tell({ ok, says }) {
   if (ok) setTimeout(() => line.remove(), SHOWN_MS);
 }
 
-/** Into the dialog that is open: what lies behind it can't be reached. */
+/** Inside the open dialog, because what is behind it is not reachable. */
 function place() {
   const open = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
   if (lines !== null && lines.parentNode !== open) open.append(lines);
 }
 
-/** Resolves with true where it was said yes to. What is grave has its other answer under the finger first. */
+/** Resolves with true when confirmed. For a grave question the other answer has the focus. */
 export function ask({ heading, says = "", would = [], yes, isGrave = false }) {
   return new Promise((resolve) => {
     const done = (answer) => () => dialog.close(answer);
@@ -52,7 +52,7 @@ export function ask({ heading, says = "", would = [], yes, isGrave = false }) {
   });
 }
 
-/** Gone when it is closed; Escape closes it, and the focus goes back to where it was. */
+/** Removed when closed; Escape closes it, and the focus returns to where it was. */
 export function modal(heading, ...children) {
   const before = document.activeElement;
   const dialog = element(

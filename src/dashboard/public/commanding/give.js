@@ -1,8 +1,8 @@
-/** Gives a command: asks first, says what became of it. */
+/** Gives a command: asks first, then shows the result. */
 import { ask, tell } from "./dialogs.js";
 import { send } from "./session.js";
 
-/** What is asked before; a command that is not here is harmless. */
+/** The questions; a command without one is harmless. */
 const QUESTIONS = {
   halt: ({ book }) => ({
     heading: `Halt ${book}?`,
@@ -48,7 +48,7 @@ export async function give(name, input) {
   return told(send(name, input));
 }
 
-/** The first answer names what would be closed; only that one is carried out by the second. */
+/** The first answer lists what would be closed; the second request carries out exactly that. */
 async function flatten({ book }) {
   for (let answer = await send("flatten", { book }); ;) {
     if (answer.confirm === undefined) return told(answer);

@@ -1,14 +1,14 @@
 /**
- * Whether this page may command: a session that the token has opened. The browser keeps the first of its two secrets where
- * no script gets it, and this page the second, where no other port of this host gets it.
+ * This page's session, opened with the token. The browser keeps the first of its two secrets in a cookie that scripts
+ * can't read, and this page the second, which no other port of this host receives.
  */
 const KEPT = "dolphin.second";
 const ANSWER_MS = 130_000;
 const LOOK_EVERY_MS = 30_000;
-/** A second time they are done twice, unless they bear the same id. The others set how something stands. */
+/** Sent twice these are carried out twice, unless they have the same id. The others set a state. */
 const COUNTED = new Set(["enter", "restart"]);
 const REPEATED_WITHIN_MS = 600_000;
-/** By what was sent: ids of counted commands that may have been done or not. */
+/** Ids of such commands with an unknown outcome, by what was sent. */
 const unsettled = new Map();
 const watchers = new Set();
 let session = null;
@@ -18,7 +18,7 @@ export function onSession(tell) {
   tell(session);
 }
 
-/** What the server said; `ok` is false where it was not done, or is not known to be. */
+/** Returns the server's answer; `ok` is false where it was not done, or the outcome is unknown. */
 export async function send(name, input = {}) {
   const key = JSON.stringify([name, input]);
   const id = repeatedId(key) ?? crypto.randomUUID();
@@ -31,7 +31,7 @@ export async function send(name, input = {}) {
   return { ok: false, says: "an answer that says nothing", ...answer };
 }
 
-/** Null: what was sent like this is settled, or long ago, so that another one is meant. */
+/** Null: an identical earlier command is settled, or long ago, so that a new one is meant. */
 function repeatedId(key) {
   const found = unsettled.get(key);
   return found !== undefined && performance.now() - found.at < REPEATED_WITHIN_MS ? found.id : null;
@@ -43,7 +43,7 @@ export async function signOut() {
   return answer;
 }
 
-/** Signs in by the address, where the link has put the token, now or later; else by what is kept. */
+/** Signs in with the token in the address, now or later; else with the stored session. */
 export async function openSession(tell) {
   const take = async () => {
     const told = await takeToken();
@@ -118,6 +118,6 @@ function keep(second) {
     if (second === null) localStorage.removeItem(KEPT);
     else localStorage.setItem(KEPT, second);
   } catch {
-    // A browser that keeps nothing signs in anew on each page.
+    // A browser without storage signs in again on each page load.
   }
 }

@@ -1,4 +1,6 @@
-/** uPlot asks for the browser's language as it loads, and throws where that is none (`en-US@posix` of a bare machine). */
+/**
+ * uPlot reads the browser's language when it loads, and throws for an invalid one (`en-US@posix` on a bare machine).
+ */
 try {
   Intl.getCanonicalLocales(navigator.language);
 } catch {

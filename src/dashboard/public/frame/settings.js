@@ -1,7 +1,9 @@
-/** What a reader has chosen: the zone of times, and the colours. Kept in this browser alone. */
+/** The reader's settings: time zone and colours. Stored only in this browser. */
 import { setZone } from "../format.js";
 
 const THEMES = ["auto", "light", "dark"];
+/** What is painted, and not laid out by the browser, is painted anew then. */
+const CHANGE = "settingchange";
 
 function kept(name, otherwise) {
   try {
@@ -15,7 +17,7 @@ function keep(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // It holds until the page is closed.
+    // Without storage it applies until the page is closed.
   }
 }
 
@@ -26,6 +28,7 @@ export function keepSettings(zoneButton, themeButton) {
     setZone(zone);
     zoneButton.textContent = zone;
     zoneButton.setAttribute("aria-label", `Times in ${zone}`);
+    dispatchEvent(new Event(CHANGE));
   };
   const drawTheme = () => {
     if (!THEMES.includes(theme)) theme = "auto";
@@ -33,7 +36,7 @@ export function keepSettings(zoneButton, themeButton) {
     else document.documentElement.dataset.theme = theme;
     themeButton.textContent = theme;
     themeButton.setAttribute("aria-label", `Colours: ${theme}`);
-    dispatchEvent(new Event("themechange"));
+    dispatchEvent(new Event(CHANGE));
   };
   zoneButton.addEventListener("click", () => {
     zone = zone === "UTC" ? "local" : "UTC";

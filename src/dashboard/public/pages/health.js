@@ -1,4 +1,4 @@
-/** Health: how each sensor was over hours and days, with incidents and restarts on the same line of time. */
+/** Health: each sensor over hours and days, with incidents and restarts on the same time axis. */
 import { age } from "../age.js";
 import { band } from "../charts.js";
 import { element, panel, table } from "../dom.js";
@@ -62,7 +62,7 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // All of it was the frame's to end.
+  // Everything is cleaned up by the frame.
 }
 
 function spanButtons(choice, state, tell) {
@@ -149,7 +149,7 @@ function stripsPart(state) {
   };
 }
 
-/** What nobody knew, or nobody looked at, stays empty; a cell between two samples that lie apart is theirs. */
+/** Unknown or unsampled cells stay empty; a cell between two samples that are far apart takes the earlier one. */
 function tonesOf({ cells, worst, from_us: from, until_us: until }, key) {
   const tones = Array.from({ length: cells }, () => "none");
   // A sample comes every five seconds, an older one every minute.

@@ -1,4 +1,4 @@
-/** Inputs: every feed with its age and budget, what indicators said over time, and order books as they stand. */
+/** Inputs: every feed with its age and budget, indicators over time, and the present order books. */
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
@@ -55,14 +55,14 @@ export function mount(root, live) {
         "No indicator is configured: each asks a service outside. Name them in dolphin.yaml, such as 'indicators: { fear_greed: {} }', and run 'dolphin create'.",
       );
       charts.offer(indicators);
-      ladder.offer(orderBooks);
+      ladder.offer(rows === null ? null : (orderBooks ?? {}));
     },
     fail: (error) => said.say(`Not read: ${error.message}`),
   });
 }
 
 export function unmount() {
-  // What was opened for the page ends with it.
+  // Everything opened for the page ends with it.
 }
 
 function stateBadge(state) {
@@ -76,7 +76,7 @@ function ageCell(atMs, budgetS, word) {
 
 function feedRow(row, nowMs) {
   const { feed, map, key, state, asOfMs, ageS, budgetS, staleS, source, problem } = row;
-  // By the server's reckoning: it knows which of both times counts.
+  // By the server's computation, which knows which of the two times counts.
   const atMs = ageS === null ? null : nowMs - ageS * 1_000;
   return [
     element("span", { title: `${map} ${key}` }, element("strong", {}, feed)),
@@ -112,7 +112,7 @@ function readingRow(row) {
 
 function chartPanel(live) {
   const said = notice();
-  const chartNode = element("div");
+  const chartNode = element("div", { hidden: true });
   const chart = lines(
     chartNode,
     [
@@ -128,6 +128,7 @@ function chartPanel(live) {
   const draw = (view) => {
     const series = picked.value();
     said.say(view === null ? `Nothing of ${series} was recorded yet: ${REFRESH}` : null);
+    chartNode.hidden = view === null;
     const points = view?.points ?? { atMs: [], low: [], last: [], high: [] };
     chart.set(columns([points], [["low", "last", "high"]]));
     under.textContent = view === null ? "" : `${count(points.count)} readings, ${view.unit}`;

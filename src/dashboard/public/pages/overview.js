@@ -1,4 +1,4 @@
-/** Overview: what state everything is in, and why; what may be risked; the newest scan's way; what is open. */
+/** Overview: the state of the system with its causes; the permitted risk; the newest scan's way; open incidents. */
 import { age } from "../age.js";
 import { acknowledge } from "../commands.js";
 import { element, facts, panel, setText, table } from "../dom.js";
@@ -16,7 +16,7 @@ const SENSORS = {
 };
 /** In a sensor's card: `dolphin health` has all. */
 const LINES_SHOWN = 3;
-/** Told every two seconds. */
+/** Sent every two seconds. */
 const STATUS_BUDGET_S = 10;
 const HEALTH_BUDGET_S = 15;
 const SCAN_BUDGET_S = 10;
@@ -32,11 +32,13 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // All of it was the frame's to end.
+  // Everything is cleaned up by the frame.
 }
 
 function sentence() {
-  const says = element("p", { class: "sentence", "aria-live": "polite" });
+  // Read out when it is another one, and not with its age each second.
+  const words = element("span", { "aria-live": "polite" });
+  const says = element("p", { class: "sentence" }, words);
   const because = element("ul", { class: "plain" });
   const by = element("p", { class: "dim" });
   const node = element("section", { "aria-label": "State" }, says, because, by);
@@ -46,7 +48,7 @@ function sentence() {
         ? ["No dolphin up runs on this data directory."]
         : [`dolphin up (pid ${up.pid}) runs since `, time(up.started_at), "."]),
     );
-    setText(says, `${told.word}: ${told.says}`);
+    setText(words, `${told.word}: ${told.says}`);
     age(says, status.checked_at, STATUS_BUDGET_S);
     because.replaceChildren(
       ...told.because.map(({ id, owner, evidence, remedy }) =>
@@ -162,12 +164,17 @@ function tiles(live) {
     age(posture.head, status.checked_at, STATUS_BUDGET_S);
     posture.facts([
       ["entries", safety === null ? "by the configured posture" : safety.entries],
-      ["reasons", safety === null ? "-" : safety.reasons.join("; ") || "none: all is well"],
+      ["reasons", safety === null ? "-" : safety.reasons.join("; ") || noReason(word)],
       ["watchdog", safety?.pid == null ? "does not run" : `pid ${safety.pid}`],
     ]);
   };
   drawScan();
   return { node, draw };
+}
+
+/** A posture rises by its stable time, and not at once. */
+function noReason(posture) {
+  return toneOf(posture) === "good" ? "none: all is well" : "none any more: it rises step by step";
 }
 
 function figureTile(heading) {

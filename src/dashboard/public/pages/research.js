@@ -1,4 +1,4 @@
-/** Research: what runs and how much longer, what is done and what came of it, and the map of a sweep. */
+/** Research: runs in progress with the remaining time, results, and the heatmap of a sweep. */
 import { age } from "../age.js";
 import { commandButton } from "../commands.js";
 import { element, panel, table } from "../dom.js";
@@ -31,7 +31,7 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // What was opened for the page ends with it.
+  // Everything opened for the page ends with it.
 }
 
 function runningPanel(live) {

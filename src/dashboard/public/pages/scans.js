@@ -1,4 +1,4 @@
-/** Scans: how they came, what the strategy saw in them, and what did not come as it should. */
+/** Scans: their flow, what the strategy saw in them, and what went wrong. */
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
@@ -23,9 +23,9 @@ const PERIODS = [
   ["7d", "7 d"],
   ["30d", "30 d"],
 ];
-/** Past it a scan is no longer one of now: the budget of the feed. */
+/** The feed's age budget. */
 const SCAN_BUDGET_S = 30;
-/** What is read again and again is old when it was not for so long. */
+/** Data that is polled is old when it was not read for this long. */
 const READ_BUDGET_S = 20;
 const NO_BRIDGE =
   "No scan yet: no bridge has run on this data directory. 'dolphin up --demo' shows one at work.";
@@ -49,7 +49,7 @@ export function mount(root, live) {
     everyMs: FLOW_EVERY_MS,
     draw(history) {
       flow.draw(history, live.now());
-      troubles.draw(history);
+      troubles.draw(history, live.now());
     },
     fail: (error) => flow.notice.say(`Not read: ${error.message}`),
   });
@@ -62,7 +62,7 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // What was opened for the page ends with it.
+  // Everything opened for the page ends with it.
 }
 
 function flowPanel(live) {
@@ -87,7 +87,7 @@ function flowPanel(live) {
     const { total, partMs } = history;
     said.say(total.scans === 0 ? `No scan came in this period${lastText(history)}.` : null);
     if (history.newest !== null) drawNewest(history.newest);
-    // The part under way is not whole yet.
+    // The current part is incomplete.
     const place = Math.max(0, history.perSecond.length - 2);
     rate.set(`${fixed(history.perSecond[place], 2)} a s`, `over ${duration(partMs / 1_000)}`);
     const mean = history.lagMeanMs.findLast((value) => value !== null) ?? null;
@@ -117,7 +117,7 @@ function flowCharts(live) {
     ],
     {
       label: "Lag of scans over time, from the file's last change to the push, in milliseconds",
-      // One slow scan must not flatten all others.
+      // Logarithmic, so that one slow scan does not flatten all others.
       scales: { y: { distr: 3 } },
     },
   );
@@ -141,7 +141,7 @@ function flowCharts(live) {
   return { node, draw };
 }
 
-/** A logarithm has no zero, and a clock of the writer's that is ahead makes a lag below it. */
+/** A logarithm has no zero, and a writer's clock that is ahead makes a negative lag. */
 function aboveZero(ms) {
   return ms === null ? null : Math.max(0.1, ms);
 }
@@ -228,15 +228,15 @@ function troublePanel() {
   const late = table(["Seq", "File", "Pushed", "Lag", "See"], "Late scans");
   const quarantine = table(["File", "Reason", "Why", "Size", "At"], "Quarantined files");
   const verdicts = element("p", { class: "dim" });
-  const node = element(
-    "section",
-    {},
+  const panels = [
     panel("Gaps in seq", {}, gaps.node),
     panel("Late", {}, late.node),
     panel("Quarantine", {}, verdicts, quarantine.node),
-  );
-  const draw = (history) => {
+  ];
+  const node = element("section", {}, ...panels);
+  const draw = (history, nowMs) => {
     node.hidden = history === null;
+    for (const { head } of panels) age(head, nowMs, READ_BUDGET_S);
     gaps.show(
       (history?.gaps ?? []).map(({ after, before }) => [
         count(after),

@@ -1,4 +1,4 @@
-/** The ends of the logs, with a search. What stands in a log is text, whatever it looks like. */
+/** The ends of the logs, with a search. Log content is shown as plain text. */
 import { age } from "../age.js";
 import { element, panel } from "../dom.js";
 import { count, time } from "../format.js";
@@ -21,7 +21,14 @@ export function logsPart(live) {
     "aria-label": "Find a text",
   });
   const told = element("span", { class: "dim" });
-  const lines = element("div", { class: "log", tabindex: "0", role: "log", "aria-label": "Lines" });
+  // Not read out as it grows: it would never end.
+  const lines = element("div", {
+    class: "log",
+    tabindex: "0",
+    role: "log",
+    "aria-live": "off",
+    "aria-label": "Lines",
+  });
   node.append(element("div", { class: "row" }, name, level, search, told), lines);
   const path = () => {
     const asked = new URLSearchParams({

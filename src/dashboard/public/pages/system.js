@@ -9,12 +9,13 @@ export const title = "System";
 
 const SCHEDULE_BUDGET_S = 30;
 const DISK_EVERY_MS = 30_000;
+const READ_BUDGET_S = 120;
 
 export function mount(root, live) {
   const schedules = schedulesPart(live);
   const disk = diskPart();
-  const versions = versionsPart();
-  const config = configPart();
+  const versions = versionsPart(live);
+  const config = configPart(live);
   const logs = logsPart(live);
   root.append(schedules.node, disk.node, logs.node, config.node, versions.node);
   live.on("status", (status) => schedules.draw(status));
@@ -33,7 +34,7 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // All of it was the frame's to end.
+  // Everything is cleaned up by the frame.
 }
 
 function schedulesPart(live) {
@@ -73,7 +74,7 @@ function diskPart() {
   return {
     node,
     draw(look) {
-      age(node.head, look.checked_at, 120);
+      age(node.head, look.checked_at, READ_BUDGET_S);
       sum.textContent = sentenceOf(look);
       folders.show(look.folders.map((one) => [one.name, bytes(one.bytes), count(one.files)]));
       days.show(
@@ -92,8 +93,9 @@ function diskPart() {
 function sentenceOf({ free_bytes: free, total_bytes: total, samples }) {
   const first = samples[0];
   const last = samples.at(-1);
-  const hours = (Date.parse(last.at) - Date.parse(first.at)) / 3_600_000;
   const room = `${bytes(free)} of ${bytes(total)} are free`;
+  // None is taken in the first minutes.
+  const hours = first === undefined ? 0 : (Date.parse(last.at) - Date.parse(first.at)) / 3_600_000;
   if (hours < 0.05) return `${room}; how fast it grows is told after some minutes.`;
   const perHour = (last.bytes - first.bytes) / hours;
   if (perHour <= 0) return `${room}; it does not grow.`;
@@ -102,13 +104,14 @@ function sentenceOf({ free_bytes: free, total_bytes: total, samples }) {
   return `${room}; it grows by ${bytes(perHour)} an hour${full}.`;
 }
 
-function versionsPart() {
+function versionsPart(live) {
   const node = panel("Versions");
   const rows = table(["What", "Version"], "Versions");
   node.append(rows.node);
   return {
     node,
     draw({ dolphin, node: runtime, temporal, packages }) {
+      age(node.head, live.now(), READ_BUDGET_S);
       rows.show([
         ["dolphin", dolphin],
         ["Node", runtime],
@@ -119,7 +122,7 @@ function versionsPart() {
   };
 }
 
-function configPart() {
+function configPart(live) {
   const node = panel("Configuration");
   const filter = element("input", {
     type: "search",
@@ -156,6 +159,7 @@ function configPart() {
   return {
     node,
     draw(config) {
+      age(node.head, live.now(), READ_BUDGET_S);
       // What nobody changed is not drawn anew: a reader may have it selected.
       if (JSON.stringify(config.settings) === JSON.stringify(settings)) return;
       ({ settings } = config);

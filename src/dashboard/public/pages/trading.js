@@ -1,5 +1,5 @@
 /** Trading: both books as they stand, BLUE's curves, its trades, and why there were none. */
-import { element, panel } from "../dom.js";
+import { element } from "../dom.js";
 import { bookPanel } from "../views/books.js";
 import { curvePanel } from "../views/curves.js";
 import { limitPanel, refusalPanel } from "../views/restraint.js";
@@ -18,12 +18,12 @@ export function mount(root, live) {
   const limits = limitPanel();
   const refusals = refusalPanel(live);
   const trades = tradePanel(live);
-  /** What has nothing to show before BLUE has a log. */
+  /** Hidden until BLUE has a log. */
   const ofLog = [curves.node, trades.priced, limits.node, refusals.node];
   root.append(
     element("section", {}, said.node),
     books.tiles,
-    panel("Open positions", {}, books.positions),
+    books.positions,
     curves.node,
     trades.priced,
     trades.list,
@@ -40,7 +40,7 @@ export function mount(root, live) {
       const isAbsent = answer.blue.absent !== undefined;
       for (const node of ofLog) node.hidden = isAbsent;
       if (isAbsent) return;
-      curves.draw(answer.blue);
+      curves.draw(answer);
       limits.draw(answer.blue);
       refusals.draw(answer.blue);
       trades.drawNow(answer);
@@ -60,10 +60,10 @@ export function mount(root, live) {
 }
 
 export function unmount() {
-  // What was opened for the page ends with it.
+  // Everything opened for the page ends with it.
 }
 
-/** The one thing that a person wants to know first; null where everything is as it should be. */
+/** The most important message; null where everything is as it should be. */
 function sentence({ blue, books }) {
   if (blue.absent !== undefined) return `No trades yet: ${blue.absent}.`;
   const { warmUp, isCaughtUp, obstacle, state } = blue;

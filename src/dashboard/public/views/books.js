@@ -1,11 +1,11 @@
-/** BLUE beside GREEN, and what each holds at its mark. */
+/** BLUE beside GREEN, and the positions of each at their marks. */
 import { age } from "../age.js";
 import { bookCommands } from "../commands.js";
-import { element, facts, table } from "../dom.js";
+import { element, facts, panel, table } from "../dom.js";
 import { badge, count, time, toneOf } from "../format.js";
 import { figure, gain, money, percent } from "./figures.js";
 
-/** A trader pushes its state after each scan. */
+/** A trader publishes its state after each scan. */
 const STATE_BUDGET_S = 30;
 
 export function bookPanel() {
@@ -14,12 +14,12 @@ export function bookPanel() {
     ["Book", "Asset", "Side", "Quantity", "Entry", "Mark and gain", "Leaves at", "Opened"],
     "Open positions with live marks",
   );
-  const drawPositions = (held) => positions.show(held, "nothing is held");
+  const held = panel("Open positions", {}, positions.node);
   const boxes = new Map();
   const boxOf = (book, isCounted) => {
     if (!boxes.has(book)) {
       const head = element("h2", {}, book);
-      // What is told to the book that counts, others follow.
+      // The other books follow the commands to the counted one.
       const commands = isCounted ? bookCommands(book) : null;
       const label = { "aria-label": `Book ${book}` };
       const box = element("article", label, head, commands, element("div"));
@@ -43,12 +43,15 @@ export function bookPanel() {
       );
       rows.push(...(state?.open_positions ?? []).map((one) => positionRow(book, one)));
     }
-    drawPositions(rows);
+    const { absent, isCaughtUp, atMs } = blue;
+    age(held.head, absent === undefined && isCaughtUp ? atMs : null, STATE_BUDGET_S);
+    const unknown = `${counted} holds nothing; what others hold is not known now`;
+    positions.show(rows, books === null ? unknown : "nothing is held");
   };
-  return { tiles, positions: positions.node, draw };
+  return { tiles, positions: held, draw };
 }
 
-/** BLUE's own log says it also while Hazelcast is away. */
+/** BLUE's own log provides this while Hazelcast is away. */
 function ofLog({ state, atMs, isCaughtUp }) {
   return {
     strategy: state.strategy,
@@ -118,7 +121,7 @@ function figures(state, isOfLog) {
 }
 
 function positionRow(book, one) {
-  // The gain stands behind its mark: both grey with it.
+  // The gain follows its mark: both turn grey together.
   const mark = age(element("span", {}, figure(one.mark)), one.marked_at, STATE_BUDGET_S);
   const leaves = `+${percent(one.take_profit)} or -${percent(one.stop_loss)}`;
   const without =

@@ -1,8 +1,9 @@
-/** Equity and its falls: scan by scan as far as BLUE's log was folded, or from fill to fill since its beginning. */
+/** Equity and drawdowns: scan by scan for the folded part of BLUE's log, or from fill to fill since its beginning. */
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element } from "../dom.js";
 import { count } from "../format.js";
+import { besidePanel } from "./beside.js";
 import { choice, columns } from "./figures.js";
 
 const EQUITY_BUDGET_S = 30;
@@ -31,6 +32,7 @@ export function curvePanel(live) {
   });
   live.onEnd(() => equity.end());
   live.onEnd(() => fall.end());
+  const beside = besidePanel(live);
   let now = null;
   let ledger = null;
   const kind = choice("Which equity", KINDS, () => draw());
@@ -50,9 +52,7 @@ export function curvePanel(live) {
     equity.set(columns([worth], [["low", "last", "high"]]));
     const [seconds, lowest] = columns([below], [["low"]]);
     fall.set([seconds, lowest.map((share) => share * 100)]);
-    under.textContent = isNow
-      ? `With open positions at their marks, at ${count(worth.count)} scans; each point of the line stands for all in its part of time.`
-      : `Cash after each of ${count(worth.count)} fills and days: what is open counts when it is closed.`;
+    under.textContent = underText(isNow ? null : ledger, worth.count);
   };
   const node = element(
     "section",
@@ -64,11 +64,14 @@ export function curvePanel(live) {
       element("article", {}, equityHead, equityNode, under),
       element("article", {}, fallHead, fallNode),
     ),
+    beside.node,
   );
   return {
     node,
-    draw(blue) {
+    draw(answer) {
+      const { blue } = answer;
       now = blue;
+      beside.draw(answer);
       const at = blue.isCaughtUp ? blue.atMs : null;
       for (const head of [equityHead, fallHead]) age(head, at, EQUITY_BUDGET_S);
       if (kind.value() === "scans") draw();
@@ -78,4 +81,13 @@ export function curvePanel(live) {
       if (kind.value() === "fills") draw();
     },
   };
+}
+
+/** Of the ledger; null: of the scans. */
+function underText(ledger, points) {
+  if (ledger === null) {
+    return `With open positions at their marks, at ${count(points)} scans; each point of the line stands for all in its part of time.`;
+  }
+  const whole = `Cash after each of ${count(points)} fills and days; what is open counts when it is closed.`;
+  return ledger.isWhole ? whole : `Being read. ${whole}`;
 }

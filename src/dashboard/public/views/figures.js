@@ -1,7 +1,7 @@
-/** Pieces that the pages of data share: a choice, series as a chart takes them, figures as words. */
+/** Elements that the data pages share: choices, series as chart columns, figures as text. */
 import { element, setText } from "../dom.js";
 
-/** One of some, as buttons that say which is chosen. */
+/** A choice as buttons that show which one is selected. */
 export function choice(label, options, choose) {
   let chosen = options[0][0];
   const buttons = options.map(([value, text]) =>
@@ -23,8 +23,8 @@ export function choice(label, options, choose) {
 }
 
 /**
- * Series of the server as columns of one chart: seconds, then for each its `fields`. Times that one series lacks are
- * no gaps of it.
+ * Series of the server as columns of one chart: seconds, then for each series its `fields`. A time that a series
+ * lacks is not a gap in it.
  */
 export function columns(list, fields) {
   const times = [...new Set(list.flatMap((series) => series.atMs))].toSorted((a, b) => a - b);
@@ -41,7 +41,7 @@ export function columns(list, fields) {
   return [times.map((ms) => ms / 1_000), ...values];
 }
 
-/** Two sides of a threshold, as long as the data is. */
+/** A threshold's two sides, over the whole range of the data. */
 export function withThreshold(data, threshold) {
   const level = (value) => data[0].map(() => value);
   return threshold === null
@@ -54,7 +54,7 @@ export function money(value) {
   return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-/** With its sign, and the colour that goes with it. */
+/** With its sign and the matching colour. */
 export function gain(value) {
   if (typeof value !== "number") return "-";
   const kind = value < 0 ? "loss" : "gain";
@@ -65,7 +65,7 @@ export function percent(value, digits = 2) {
   return typeof value === "number" ? `${(100 * value).toFixed(digits)} %` : "-";
 }
 
-/** As many digits as tell two prices of one asset apart. */
+/** Enough digits to distinguish two prices of one asset. */
 export function figure(value) {
   if (typeof value !== "number") return "-";
   const size = Math.abs(value);
@@ -73,7 +73,7 @@ export function figure(value) {
   return String(Number(value.toPrecision(6)));
 }
 
-/** A tile of one figure with a line under it. */
+/** A tile with one figure and a line under it. */
 export function tile(name) {
   const value = element("p", { class: "figure" }, "-");
   const under = element("p", { class: "dim" });
@@ -88,7 +88,7 @@ export function tile(name) {
   };
 }
 
-/** What a page says in place of a picture or a table. */
+/** A message in place of a chart or a table. */
 export function notice() {
   const node = element("p", { class: "notice", role: "status", hidden: true });
   return {
@@ -100,7 +100,7 @@ export function notice() {
   };
 }
 
-/** How much of something is used; `warns`: before it is all. */
+/** The used share of a limit; `warns`: the share from which it is a warning. */
 export function usage(share, label, warns) {
   const value = Math.min(1, Math.max(0, share));
   if (!warns) return element("meter", { min: 0, max: 1, value, "aria-label": label });
@@ -119,14 +119,12 @@ export function progress(share, label) {
   return element("progress", { max: 1, value: share, "aria-label": label });
 }
 
+/** No stop on the way of a keyboard: a table has one a row. */
 export function command(text) {
-  return element("code", { class: "command", tabindex: "0" }, text);
+  return element("code", { class: "command" }, text);
 }
 
-/**
- * One of those that are offered, by a list that is hidden until there is one; what is chosen is asked for again and
- * again from then on.
- */
+/** A selection list, hidden until there are options; the selected one is then polled. */
 export function picker(live, { label, path, everyMs, draw, fail }) {
   const offered = new Set();
   let again = null;

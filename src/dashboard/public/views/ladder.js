@@ -1,4 +1,4 @@
-/** Order books: the features of each asset, and the levels of one as a ladder. Shown as they were pushed. */
+/** Order books: the features of each asset, and the levels of one as a ladder, as they were published. */
 import { age } from "../age.js";
 import { element, panel, table } from "../dom.js";
 import { figure, notice, picker } from "./figures.js";
@@ -7,6 +7,7 @@ const BOOK_EVERY_MS = 1_000;
 const BOOK_BUDGET_S = 10;
 const LEVELS_SHOWN = 10;
 const ASSETS_SHOWN = 100;
+const UNKNOWN = "Hazelcast does not answer: no book is known now.";
 const NO_BOOK =
   "No order book is pushed: the order-book streamer does that, once 'order_book' is configured.";
 const FEATURES = [
@@ -30,6 +31,7 @@ export function ladderPanel(live) {
     said.say(bookText(answer, picked.value()));
     age(node.head, book?.asOfMs ?? null, BOOK_BUDGET_S);
     const { bids = [], asks = [] } = book ?? {};
+    ladder.setAttribute("aria-label", spokenBook(picked.value(), bids[0], asks[0]));
     ladder.replaceChildren(...rungs(bids.slice(0, LEVELS_SHOWN), asks.slice(0, LEVELS_SHOWN)));
   };
   const picked = picker(live, {
@@ -42,21 +44,32 @@ export function ladderPanel(live) {
   const row = element("p", { class: "row" }, picked.node);
   const node = panel("Order books", {}, row, said.node, ladder, features.node);
   said.say(NO_BOOK);
+  /** Null: nobody knows. */
   const offer = (books) => {
+    if (picked.value() === "") said.say(books === null ? UNKNOWN : NO_BOOK);
     const known = Object.entries(books ?? {}).filter(
       ([, one]) => typeof one === "object" && one !== null,
     );
     features.show(
       known.slice(0, ASSETS_SHOWN).map(([asset, one]) => featureRow(asset, one)),
-      "no asset has a book now",
+      books === null ? "not known now" : "no asset has a book now",
     );
     picked.offer(known.map(([asset]) => asset));
   };
   return { node, offer };
 }
 
+function spokenBook(asset, bid, ask) {
+  if (bid === undefined && ask === undefined) return "Order book: not known now";
+  return `Order book of ${asset}: best bid ${spokenLevel(bid)}, best ask ${spokenLevel(ask)}`;
+}
+
+function spokenLevel(best) {
+  return best === undefined ? "none" : `${figure(best[1])} at ${figure(best[0])}`;
+}
+
 function bookText(answer, asset) {
-  if (answer === null) return "Hazelcast does not answer: no book is known now.";
+  if (answer === null) return UNKNOWN;
   if (answer.book === null) return `No book of ${asset} stands there now.`;
   const isSimulated = answer.book.source.startsWith("simulated");
   return isSimulated ? "A simulated book: no venue's." : null;
@@ -71,7 +84,7 @@ function featureRow(asset, one) {
   ];
 }
 
-/** Asks from far to near, then bids from near to far, as a person reads prices downwards. */
+/** Asks from far to near, then bids from near to far: descending prices. */
 function rungs(bids, asks) {
   const greatest = Math.max(1e-12, ...[...bids, ...asks].map(([, size]) => size));
   const rung = ([price, size], isBid) => {

@@ -1,4 +1,4 @@
-/** What holds a book back: its limits with how much of each is used, and the entries that were refused. */
+/** What holds a book back: its limits with the used share of each, and the refused entries. */
 import { age } from "../age.js";
 import { element, panel, table } from "../dom.js";
 import { count, time } from "../format.js";
@@ -45,7 +45,7 @@ export function refusalPanel(live) {
     element("div", { class: "pair" }, reasons.node, outcomes.node),
     newest.node,
   );
-  /** Rows stay as they are while one of them is read. */
+  /** Rows stay while the user reads one of them. */
   let shown = "";
   const draw = ({ state, refusals, atMs, isCaughtUp }) => {
     age(node.head, isCaughtUp ? atMs : null, BUDGET_S);
@@ -83,7 +83,7 @@ export function refusalPanel(live) {
   return { node, draw, drawLedger };
 }
 
-/** The verb, and its answer on demand. */
+/** The command line's verb, and its answer on demand. */
 function whyCell(live, seq) {
   const cell = element("div", {}, command(`dolphin why no-trade --seq ${seq}`), " ");
   const button = element("button", { type: "button", on: { click: () => void show() } }, "show");
@@ -103,7 +103,7 @@ function whyCell(live, seq) {
   return cell;
 }
 
-/** The first that does not let it through is the reason. */
+/** The first rule that does not pass is the reason. */
 function factLine({ passes, says, rule }) {
   const mark = passes === null ? "--" : passes ? "ok" : "NO";
   const kind = passes === false ? "is-no" : "";

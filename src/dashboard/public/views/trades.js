@@ -1,11 +1,13 @@
-/** BLUE's trades: on the price of their asset, as a list, and what they came to day by day, GREEN's beside. */
+/** BLUE's trades: on the price of their asset, as a list, and the results by day, with GREEN's beside them. */
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
 import { count, time } from "../format.js";
 import { command, figure, gain, notice, percent, picker } from "./figures.js";
 
-const TRADES_SHOWN = 50;
+/** All of a screen, or of a phone; the others at once when they are asked for. */
+const TRADES_SHOWN = 12;
+const TRADES_MAX = 100;
 const DAYS_SHOWN = 60;
 const PRICES_EVERY_MS = 5_000;
 const LEDGER_BUDGET_S = 60;
@@ -19,7 +21,22 @@ export function tradePanel(live) {
     "Trades of BLUE, the newest first",
   );
   const total = element("p", { class: "dim" });
-  const listPanel = panel("Trades", {}, total, list.node);
+  const more = element("button", { type: "button", hidden: true, on: { click: () => showMore() } });
+  const listPanel = panel("Trades", {}, total, list.node, element("p", {}, more));
+  let isAll = false;
+  const drawList = (trades) => {
+    const shown = trades.slice(0, isAll ? TRADES_MAX : TRADES_SHOWN);
+    list.show(shown.map(tradeRow), "no trade was closed yet");
+    const left = Math.min(trades.length, TRADES_MAX) - shown.length;
+    more.hidden = left === 0;
+    more.textContent = `Show ${left} more`;
+  };
+  const showMore = () => {
+    isAll = true;
+    drawList(known.ledger?.trades ?? []);
+    // Where the button was there is nothing: on goes the keyboard with what it has brought.
+    list.node.focus();
+  };
   const days = table(
     [
       "Day",
@@ -44,7 +61,7 @@ export function tradePanel(live) {
         ? "BLUE's log is not projected yet: the bookkeeper does that ('dolphin start bookkeeper')."
         : `${count(ledger.tradesTotal)} in all; 'dolphin export trades' has every one.`;
     const trades = ledger?.trades ?? [];
-    list.show(trades.slice(0, TRADES_SHOWN).map(tradeRow), "no trade was closed yet");
+    drawList(trades);
     priced.offer(trades.map(({ asset }) => asset));
     drawDays();
   };
@@ -79,7 +96,7 @@ function tradeRow(trade) {
   ];
 }
 
-/** The newest first; the running day of BLUE is from its log, and GREEN's days from Hazelcast. */
+/** Newest first; BLUE's current day comes from its log, GREEN's days from Hazelcast. */
 function dayRows(ledger, now) {
   const blue = new Map((ledger?.days ?? []).map((day) => [day.day, day]));
   const running = now?.blue?.state?.day;

@@ -1,8 +1,6 @@
 /**
- * A recorded day run once more as the backtester runs it: every scan of the archive in its place and
- * at its own time, from the state that the book began the day with.
- *
- * Invariant: undisturbed scans give the decisions that were recorded.
+ * Runs a recorded day as a backtest: every scan of the archive in order and at its own time, from the state with
+ * which the book began the day. Invariant: scans that nothing disturbed lead to the recorded decisions.
  */
 import type { PaperSettings } from "../../trading/broker/paper-broker.ts";
 import { createPaperDesk } from "../../trading/broker/paper-desk.ts";
@@ -16,7 +14,7 @@ import { createDayTrace, type DayTrace, traceDecision, traceTrades } from "./day
 import type { RecordedBook } from "../backtest-run.ts";
 import type { Reading, RecordedDay } from "./recorded-day.ts";
 
-/** A row of the archive; the buffers may be used again once it was taken. */
+/** A row of the archive; the buffers may be reused after the row was taken. */
 export type ArchivedScan = Pick<
   ScanEvent,
   | "seq"
@@ -30,7 +28,7 @@ export type ArchivedScan = Pick<
   | "eigenvalueCount"
 >;
 
-/** Of each asset the newest order book that was here by a time, where it was not given before. */
+/** Returns for each asset the newest order book up to a time, if it was not returned before. */
 export type NewestBooks = (toMs: number) => readonly RecordedBook[];
 
 export type ArchivedDay = {
@@ -40,12 +38,12 @@ export type ArchivedDay = {
   /** In the order in which they take effect. */
   readonly readings: readonly Reading[];
   readonly newestBooks: NewestBooks;
-  /** What the event that is stepped has led to. */
+  /** The commands of the event that is being stepped. */
   readonly commands: TraderCommand[];
   readonly told: { readings: number; placed: number };
   nowMs: number;
   lastNumber: number;
-  /** Scans that the archive has before others of a lower seq: the bridge heard of them late. */
+  /** Scans that the archive has before others of a lower seq, because the bridge saw them late. */
   readonly ahead: Set<number>;
 };
 
@@ -53,13 +51,13 @@ type Program = { readonly trader: TraderConfiguration; readonly paper: PaperSett
 
 const NOTHING = new Float64Array(0);
 
-/** `recorded` is the whole day. */
+/** `recorded` covers the whole day. */
 export function beginArchivedDay(
   recorded: RecordedDay,
   { trader: configuration, paper }: Program,
   newestBooks: NewestBooks = () => [],
 ): ArchivedDay {
-  // The archive's scans are at their own times: what a clock was off on the day is no matter here.
+  // The archive's scans arrive at their own times, so a clock offset of that day does not matter here.
   const { scanOffsetMaxMs: _bound, ...onTime } = configuration;
   const trader = restoreFrom(onTime, recorded.start);
   const trace = createDayTrace();
@@ -83,7 +81,7 @@ export function beginArchivedDay(
   };
 }
 
-/** In the archive's order; false for a scan that is not of the day. */
+/** Rows come in the archive's order; returns false for a scan that is not of the day. */
 export function takeArchived(day: ArchivedDay, scan: ArchivedScan): boolean {
   const { recorded, desk, trace, commands } = day;
   const { first, last } = recorded.seqs;
@@ -92,7 +90,7 @@ export function takeArchived(day: ArchivedDay, scan: ArchivedScan): boolean {
   tellPlaced(day, number);
   tellReadings(day, scan.asOfMs);
   tellBooks(day, scan.asOfMs);
-  // A writer whose clock was set back does not turn time back for a trader.
+  // A writer's clock that was set back does not make the trader's time go back.
   if (day.nowMs < scan.asOfMs) day.nowMs = scan.asOfMs;
   commands.length = 0;
   const event: ScanEvent = {
@@ -114,8 +112,8 @@ export function takeArchived(day: ArchivedDay, scan: ArchivedScan): boolean {
 }
 
 /**
- * The seq that the scan would have if every scan had been heard of in time: its own, but around a
- * scan that came late. Order ids follow from it, so that both runs' orders have the same names.
+ * The seq that the scan would have if every scan had been seen in time: its own seq, except around a late scan. Order
+ * ids are derived from it, so equal orders of both runs have equal ids.
  */
 function numberOf(day: ArchivedDay, seq: number): number {
   const { ahead, recorded } = day;
@@ -135,7 +133,7 @@ function tellPlaced(day: ArchivedDay, number: number): void {
     const next = recorded.placed[told.placed];
     if (next === undefined || number < next.beforeSeq) return;
     told.placed += 1;
-    // An operator's order is named after its place in the log.
+    // An operator's order id is derived from its index in the log.
     desk.trader.nextIndex = next.event.index;
     stepDesk(desk, { ...next.event, nowMs: day.nowMs });
   }

@@ -1,8 +1,8 @@
-/** Which order book of an asset was known at each decision of a day: a change is kept, and not each decision. */
+/** Which order book of each asset was known at each decision of a day, stored as changes rather than per decision. */
 
 export type BookTimes = Map<string, { readonly nths: number[]; readonly asOfMs: number[] }>;
 
-/** At the `nth` decision; they never fall from call to call. */
+/** Records the books at the `nth` decision; `nth` never falls from call to call. */
 export function noteBooks(
   times: BookTimes,
   nth: number,
@@ -17,7 +17,7 @@ export function noteBooks(
   }
 }
 
-/** Null: none was known yet. */
+/** Null: no book was known yet. */
 export function bookTimeAt(times: BookTimes, asset: string, nth: number): number | null {
   const found = times.get(asset);
   if (found === undefined) return null;

@@ -1,4 +1,4 @@
-/** What a book's day came to, so that it can be held against another run of the same day. */
+/** The decisions and trades of a book's day, in a form that can be compared with another run of the same day. */
 import type { TraderCommand } from "../../trading/commands.ts";
 import type { RefusalReason } from "../../trading/decision.ts";
 import type { ScanEvent, ScanLostEvent } from "../../trading/events.ts";
@@ -8,29 +8,29 @@ import type { Trader } from "../../trading/state.ts";
 import { assetOfInput } from "../../trading/market/asset-book.ts";
 import { type BookTimes, noteBooks } from "./book-times.ts";
 
-/** Why a scan was not taken as a backtester takes it: in its place, and as old as it is. */
+/** Why a scan was not taken as the backtester takes it, in order and at its own age. */
 export type Handicap = "late" | "gap" | "latency";
 
 export type TracedDecision = {
-  /** Outcome, signal and orders, every digit of them: equal texts are equal decisions. */
+  /** Outcome, signal and orders with all digits: equal texts are equal decisions. */
   readonly said: string;
   readonly handicap: Handicap | null;
-  /** Whether it was decided by how much time had passed, and not by what was known. */
+  /** Whether the decision depended on elapsed time and not on what was known. */
   readonly isByAge: boolean;
-  /** Posture and features as they were known; order books are apart. */
+  /** The posture and features that were known; order books are in `DayTrace.books`. */
   readonly inputs: string;
-  /** Its place in the order in which they were made. */
+  /** Its place in the order in which decisions were made. */
   readonly nth: number;
-  /** Those whose order books it went by; empty: it may have been any. */
+  /** The assets whose order books it used; empty: any of them. */
   readonly assets: readonly string[];
 };
 
 /** `decisions` is in the order in which they were made. */
 export type DayTrace = {
   readonly decisions: Map<number, TracedDecision>;
-  /** By the position. */
+  /** By position id. */
   readonly trades: Map<string, Trade>;
-  /** Of the strategy's declared order books, those that were known. */
+  /** The order books of the strategy's declared assets that were known. */
   readonly books: BookTimes;
 };
 
@@ -40,7 +40,7 @@ export function createDayTrace(): DayTrace {
   return { decisions: new Map(), trades: new Map(), books: new Map() };
 }
 
-/** `seq` names the decision: of the scan as the bridge numbered it. */
+/** `seq` identifies the decision: the scan's seq from the bridge. */
 export function traceDecision(
   trace: DayTrace,
   trader: Trader,
@@ -52,7 +52,7 @@ export function traceDecision(
 ): void {
   const { seq, event, commands } = step;
   const { decision } = trader.data;
-  // A scan that came twice decides nothing.
+  // A scan that came twice makes no second decision.
   if (decision.index !== event.index) return;
   const { outcome, refusal, subject, signal } = decision;
   const said = [refusal ?? outcome, ...(subject === "" ? [] : [`(${subject})`])];
@@ -76,7 +76,7 @@ export function traceDecision(
     isByAge,
     inputs: inputsOf(trader),
     nth,
-    // Each of those that are named may count for whatever is entered.
+    // Of books declared by asset each may have counted, so none is singled out.
     assets: trader.declaredBooks === "each" ? assets : [],
   });
 }
@@ -102,7 +102,9 @@ function handicapOf(trader: Trader, event: ScanEvent | ScanLostEvent): Handicap 
 
 function inputsOf(trader: Trader): string {
   const named = [...trader.data.features].map(([name, { value }]) => `${name} ${value}`);
-  return [postureNow(trader), ...named.toSorted()].join(", ");
+  // The watchdog may stop entries at a posture that stays the same.
+  const entries = trader.data.posture.areEntriesStopped ? "entries stopped" : "entries allowed";
+  return [postureNow(trader), entries, ...named.toSorted()].join(", ");
 }
 
 function declaredOf({ declaredBooks, data }: Trader) {

@@ -1,6 +1,6 @@
 /**
- * How far a live day went from what the backtester makes of the same scans: every decision and trade
- * that differs, counted by its cause. It is reported, and nothing fails for it.
+ * How far a live day drifted from a backtest of the same scans: counts every decision and trade that differs by its
+ * cause. Drift is reported, and fails nothing.
  */
 import type { Trade } from "../../trading/orders.ts";
 import { bookTimeAt } from "./book-times.ts";
@@ -11,11 +11,11 @@ export const DRIFT_CAUSES = [
   "late",
   /** The scan was lost, repaired from ringbuffer or journal, pushed from a backlog, or is not archived. */
   "gap",
-  /** The scan, or what an entry needs beside it, was too old when it was taken. */
+  /** The scan, or another input that an entry needs, was too old when it was taken. */
   "latency",
-  /** Posture, a feature or an order book was known later than it was true, or than the archive had it. */
+  /** Posture, a feature or an order book became known later than its `as_of`, or than the archive has it. */
   "feature",
-  /** Nothing about this scan: an earlier difference left another state. */
+  /** Caused by the different state that an earlier difference left, not by this scan. */
   "knock_on",
   "unexplained",
 ] as const;
@@ -41,11 +41,11 @@ export type Drift = {
   readonly trades: DriftCounts;
   /** After fees, of the trades that ended on the day. */
   readonly pnl: { readonly recorded: number; readonly archived: number };
-  /** The first of each cause, of decisions and of trades. */
+  /** The first difference of each cause, for decisions and for trades. */
   readonly first: readonly DriftDifference[];
 };
 
-/** Both of the same seqs, `archived` in the archive's order. */
+/** Both traces cover the same seqs; `archived` is in the archive's order. */
 export function driftBetween(recorded: DayTrace, archived: DayTrace): Drift {
   const first: DriftDifference[] = [];
   const decisions = emptyCounts();
@@ -107,7 +107,7 @@ function note(
   if (counts.causes[cause] === 1) first.push(difference);
 }
 
-/** The archive's order, with what only the log has before the next higher seq. */
+/** The archive's order; scans that only the log has come before the next higher seq. */
 function inOrder(recorded: DayTrace, archived: DayTrace): readonly number[] {
   const lacking = [...recorded.decisions.keys()]
     .filter((seq) => !archived.decisions.has(seq))
@@ -121,7 +121,10 @@ function inOrder(recorded: DayTrace, archived: DayTrace): readonly number[] {
   return [...order, ...lacking.slice(at)];
 }
 
-/** Whether the runs knew something else at a decision: of order books that of `asset`, else those that it went by. */
+/**
+ * Whether the two runs knew different inputs at a decision; only the order book of `asset`, or else those that the
+ * decision used, is compared.
+ */
 function isOther(
   recorded: DayTrace,
   archived: DayTrace,
@@ -138,7 +141,7 @@ function isOther(
   );
 }
 
-/** What is known of this very scan goes before what an earlier one left. */
+/** A cause of this very scan takes precedence over the effect of an earlier one. */
 function causeOf(
   [was, is]: readonly [TracedDecision | undefined, TracedDecision | undefined],
   other: () => boolean,
@@ -151,7 +154,7 @@ function causeOf(
   return hasDiverged ? "knock_on" : "unexplained";
 }
 
-/** That of the first decision that differs while the trade was wanted or open, or of what it was filled by. */
+/** The cause of the first differing decision while the trade was wanted or open, or of what filled it. */
 function causeOfTrade(
   causes: ReadonlyMap<number, DriftCause>,
   [fromSeq, toSeq]: readonly [number, number],
@@ -166,7 +169,7 @@ function causeOfTrade(
   return hasDiverged ? "knock_on" : "unexplained";
 }
 
-/** A position is named after the scan that it was decided on. */
+/** A position id contains the seq of the scan on which it was decided. */
 function decidedSeq(positionId: string, entrySeq: number): number {
   return Number(/-s(\d+)-/.exec(positionId)?.[1] ?? entrySeq);
 }

@@ -1,6 +1,6 @@
 /**
- * A recorded day as it was: what each of its scans came to, and what a run of the same day from the
- * archive has to be told beside the scans.
+ * A recorded day: the result of each of its scans, and the inputs besides scans that a run of the same day from the
+ * archive needs.
  */
 import type { TraderCommand } from "../../trading/commands.ts";
 import type {
@@ -16,41 +16,38 @@ import { stepTrader } from "../../trading/trader.ts";
 import { createDayTrace, type DayTrace, traceDecision, traceTrades } from "./day-trace.ts";
 
 /**
- * A posture takes effect when it was true: who runs the archive does not know when it was heard. A feature does when it
- * became known, and where nothing else says when that was, when it was heard. Order books are too many to be held: they
- * are read again.
+ * An input and the time at which it takes effect. A posture takes effect at its `as_of`, because the archive does not
+ * know when it was received. A feature takes effect when it became known, and where that is not recorded, when it was
+ * received. Order books are too many to keep, and are read again.
  */
 export type Reading = {
   readonly takesEffectMs: number;
   readonly event: PostureEvent | FeatureEvent;
 };
-/** What came from outside of the market keeps its place among the scans. */
+/** Operator commands keep their place among the scans. */
 export type Placed = {
   readonly beforeSeq: number;
   readonly event: OperatorEvent | DayRolledEvent;
 };
 
 export type RecordedDay = {
-  /** As it was before the day's first event. */
+  /** The state before the day's first event. */
   readonly start: TraderSnapshot;
   readonly trader: Trader;
   readonly trace: DayTrace;
   readonly readings: Reading[];
   readonly placed: Placed[];
-  /** Seqs decided on the day; the last is 0 before the first. */
+  /** Seqs decided on the day; `last` is 0 before the first. */
   readonly seqs: { first: number; last: number };
-  /** The times of the day's first and last scan. */
+  /** Timestamps of the day's first and last scan. */
   readonly asOfMs: { first: number; last: number };
-  /**
-   * Up to this seq a book without a past filled its windows from a backlog: no run decides there. 0
-   * for a book that had begun before.
-   */
+  /** Up to this seq a new book filled its windows from a backlog, and no run decides there. 0 for an older book. */
   warmUpTo: number;
-  /** The first event's time, or that of an older scan which was taken on the day. */
+  /** The time of the first event, or of an older scan that was taken on the day. */
   beganMs: number;
 };
 
-/** `trader` is as it was before the day's first event. */
+/** `trader` is in the state before the day's first event. */
 export function beginRecordedDay(trader: Trader): RecordedDay {
   const { seqs, hasBegun } = trader.data.scans;
   return {
@@ -66,7 +63,7 @@ export function beginRecordedDay(trader: Trader): RecordedDay {
   };
 }
 
-/** Every event of the day, in the log's order. */
+/** Takes every event of the day, in the log's order. */
 export function takeRecorded(day: RecordedDay, event: TraderEvent): void {
   const { trader, trace, readings, placed } = day;
   day.beganMs = Math.min(day.beganMs, event.nowMs);
@@ -82,13 +79,13 @@ export function takeRecorded(day: RecordedDay, event: TraderEvent): void {
       readings.push({ takesEffectMs: event.asOfMs, event });
       return;
     case "feature":
-      readings.push({ takesEffectMs: event.nowMs, event });
+      readings.push({ takesEffectMs: event.knownMs ?? event.nowMs, event });
       return;
     case "operator":
     case "day_rolled":
       placed.push({ beforeSeq, event });
       return;
-    // A run of the archive has a start, a clock and a broker of its own.
+    // A run of the archive has its own start, clock and broker.
     case "started":
     case "book":
     case "tick":

@@ -1,7 +1,6 @@
 /**
- * A run between two chunks as JSON, and back.
- *
- * Invariant: a run that goes on from its snapshot ends with the result of one that was never stopped.
+ * Encodes a run between two chunks as JSON, and decodes it. Invariant: a run resumed from a snapshot ends with the
+ * result of an uninterrupted one.
  */
 import { restoreInto, toExactJson, type Json } from "../../trading/snapshot/exact.ts";
 import { restoreFrom, snapshotOf, type TraderSnapshot } from "../../trading/snapshot/snapshot.ts";
@@ -9,7 +8,7 @@ import type { Backtest } from "../backtest-run.ts";
 
 export type BacktestSnapshot = { readonly trader: TraderSnapshot; readonly run: Json };
 
-/** @throws {Error} for a strategy that remembers what a snapshot can't hold. */
+/** @throws {Error} for a strategy whose memory a snapshot can't hold. */
 export function snapshotOfBacktest(run: Backtest): BacktestSnapshot {
   const { nowMs, seq } = run.event;
   const { curve, tally, holdings, losses, dailyEquities, firstMs, lastRow } = run;
@@ -35,7 +34,7 @@ export function snapshotOfBacktest(run: Backtest): BacktestSnapshot {
   };
 }
 
-/** `fresh` was started with the same description, and is used up by it. */
+/** `fresh` was started with the same description; its state becomes that of the snapshot. */
 export function resumeBacktest(fresh: Backtest, snapshot: BacktestSnapshot): Backtest {
   const { desk, broker, hash, description } = fresh;
   const kept = { ...fresh, pending: broker.pending, lanes: [...hash.lanes] };

@@ -1,9 +1,9 @@
-/** Every combination of some values of some parameters. */
+/** All combinations of the given values of some parameters. */
 import type { Parameters, ParameterValue } from "../../trading/strategy.ts";
 
 export type GridAxis = { readonly name: string; readonly values: readonly ParameterValue[] };
 
-/** More is a search that finds luck. */
+/** A larger search mostly finds luck. */
 export const GRID_SETS_MAX = 10_000;
 
 /** The last axis changes fastest. @throws {Error} when there are too many. */

@@ -1,10 +1,10 @@
-/** Which set of a sweep is best, and how much of that is luck. */
+/** Which set of a sweep is best, and how much of its result may be luck. */
 import { deflatedSharpe, type DeflatedSharpe } from "../../statistics/deflated-sharpe.ts";
 import type { BacktestReport } from "../report.ts";
 
 export type Objective = "sharpe" | "total";
 
-/** What sets are ranked by: all that need be kept of one that is not the best. */
+/** The figures by which sets are ranked: all that has to be kept of a set that is not the best. */
 export type TrialScore = { readonly sharpe: number | null; readonly total: number };
 
 export type Luck =
@@ -18,18 +18,18 @@ export function trialScoreOf({ risk, returns }: BacktestReport): TrialScore {
   return { sharpe: risk.sharpe, total: returns.total };
 }
 
-/** The Sharpe ratio where the days suffice for one, else the total return. */
+/** The Sharpe ratio where there are enough days for one, else the total return. */
 export function objectiveOf(scores: readonly TrialScore[]): Objective {
   return scores.some(({ sharpe }) => sharpe !== null) ? "sharpe" : "total";
 }
 
-/** A set without a ratio, because it never moved, comes last, and so does one that lost everything. */
+/** A set without a ratio, because it never traded, comes last, as does one that lost everything. */
 export function scoreOf({ sharpe, total }: TrialScore, objective: Objective): number {
   if (total <= EVERYTHING_LOST) return -Infinity;
   return objective === "total" ? total : (sharpe ?? -Infinity);
 }
 
-/** Place of the best one; the first of equals. */
+/** Index of the best one; the first of equals. */
 export function bestOf(scores: readonly TrialScore[], objective: Objective): number {
   let best = 0;
   for (let at = 1; at < scores.length; at += 1) {

@@ -1,17 +1,17 @@
-/** A sweep's sets as a table: the first two axes, and of the others the best set's values. */
+/** A sweep's results as a table over its first two axes; the other axes are held at the best set's values. */
 import type { Parameters } from "../../trading/strategy.ts";
 import type { GridAxis } from "./parameter-grid.ts";
 import type { Objective, TrialScore } from "./ranking.ts";
 
 export type SweepGrid = {
-  /** Null: there is one axis alone. */
+  /** Null: there is only one axis. */
   readonly down: GridAxis | null;
   readonly across: GridAxis;
-  /** A row for each value of `down`, what the sweep ranks by in each cell; null: no such set, or it has none. */
+  /** A row for each value of `down` with the ranked figure in each cell; null: no such set, or no figure. */
   readonly cells: readonly (readonly (number | null)[])[];
   /** Column and row of the best set. */
   readonly best: readonly [number, number];
-  /** What the other axes are held at. */
+  /** The values at which the other axes are held. */
   readonly held: readonly { readonly name: string; readonly value: string }[];
 };
 

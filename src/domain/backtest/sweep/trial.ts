@@ -1,7 +1,6 @@
 /**
- * Many runs over the same scans, each over its own part of the time: what a sweep is made of. A run
- * begins with the first scan of its part and is let go after the last, so that memory holds only
- * those under way.
+ * Many runs over the same scans, each over its own span of time: the trials of a sweep. A run starts with the first
+ * scan of its span and is released after the last, so that memory holds only the runs in progress.
  */
 import { feedBacktest, finishBacktest, SILENT, startBacktest } from "../backtest.ts";
 import type { Backtest, DaySample, ScanChunk } from "../backtest-run.ts";
@@ -11,12 +10,12 @@ import { describeRun, type RunGround, type RunSettings } from "../run-settings.t
 
 export type Trial = {
   readonly settings: RunSettings;
-  /** Scans from here on, and before `toMs`; infinite for all. */
+  /** Scans from here up to, but not including, `toMs`; infinite for all. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Before it the windows fill and nothing is decided; -Infinity for no such time. */
+  /** Before this time the windows fill and nothing is decided; -Infinity for no such time. */
   readonly warmUntilMs: number;
-  /** Whether somebody will read its days: a sweep has too many for all to be kept. */
+  /** Whether the daily samples are needed: a sweep has too many to keep them all. */
   readonly keepsDays: boolean;
 };
 
@@ -42,7 +41,7 @@ type Lane = {
 
 export type Trials = {
   readonly feed: (chunk: ScanChunk) => void;
-  /** In the order of the trials; null for one whose part of the time has no scans. */
+  /** In the order of the trials; null for a trial without scans in its span. */
   readonly finish: () => readonly (TrialOutcome | null)[];
 };
 

@@ -1,6 +1,6 @@
 /**
- * Choosing on the past and trading what comes after, again and again: folds of training and test
- * days, and the equity of the tests put end to end. No test day is ever part of a choice.
+ * Walk-forward analysis: repeatedly choose parameters on training days and test them on the days that follow, and
+ * join the equity of the tests. Invariant: no test day takes part in a choice that is tested on it.
  */
 import { previousDay } from "../../scan/archive-names.ts";
 import { dailyRatiosOf, type DailyRatios } from "../../statistics/daily-ratios.ts";
@@ -8,7 +8,7 @@ import type { DaySample } from "../backtest-run.ts";
 
 export type Fold = {
   readonly trainFromMs: number;
-  /** Also where the training ends. */
+  /** Also the end of the training span. */
   readonly testFromMs: number;
   readonly testToMs: number;
 };
@@ -29,7 +29,7 @@ export type Stitched = {
   readonly risk: DailyRatios;
 };
 
-/** Tests follow one another without a gap; the last one may be shorter. */
+/** Test spans follow one another without a gap; the last one may be shorter. */
 export function foldsOf({ firstMs, endMs, trainMs, testMs }: FoldSpan): readonly Fold[] {
   const folds: Fold[] = [];
   for (let testFromMs = firstMs + trainMs; testFromMs < endMs; testFromMs += testMs) {
@@ -43,8 +43,8 @@ export function foldsOf({ firstMs, endMs, trainMs, testMs }: FoldSpan): readonly
 }
 
 /**
- * Each test began with the whole capital: what it made of it, the next one goes on with. Days without
- * scans between two tests are sampled as the first of them left them.
+ * Each test began with the whole capital; its return is applied to the equity that the previous test left. Days
+ * without scans between two tests repeat the last value.
  */
 export function stitch(tests: readonly (readonly DaySample[])[], capital: number): Stitched {
   const days: { readonly day: string; readonly equity: number }[] = [];

@@ -1,4 +1,4 @@
-/** Two recovery policies over the same recorded health: what each would have done, and where they part. */
+/** Compares two recovery policies on the same recorded health: what each would have done, and where they differ. */
 import type { Mode } from "../../supervision/next-step.ts";
 import type { Decision } from "../recovery.ts";
 import type { RecoveryPolicy, Rule } from "../recovery-rules.ts";
@@ -8,7 +8,7 @@ import type { Both } from "./records.ts";
 export type RecoveryPlan = { readonly policy: RecoveryPolicy; readonly mode: Mode };
 
 export type PlannedOutcome = {
-  /** By service or server; in monitor-only it would only have been said. */
+  /** By service or server; in monitor-only mode they would only have been logged. */
   readonly restarts: Readonly<Record<string, number>>;
   readonly total: number;
   readonly mode: Mode;
@@ -25,7 +25,7 @@ export type Told = {
 
 export type Comparison = {
   readonly outcomes: Both<PlannedOutcome>;
-  /** Restarts that the other one would not have made at that time. */
+  /** Restarts that the other policy would not have made at that time. */
   readonly only: Both<readonly Told[]>;
 };
 

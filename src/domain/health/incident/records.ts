@@ -1,4 +1,7 @@
-/** Recorded samples as metaHealth would have heard of them: each change of the diagnosis, by two graphs at once. */
+/**
+ * Converts recorded samples into the transitions that metaHealth would have received: each change of the diagnosis,
+ * by two dependency graphs at once.
+ */
 import { MS_PER_MINUTE, MS_PER_SECOND, US_PER_MS } from "../../time.ts";
 import { diagnose, type Diagnosis } from "../diagnose.ts";
 import type { HealthGraph } from "../graph.ts";
@@ -20,16 +23,16 @@ export type HeardOf = {
   /** Null where nothing is recorded. */
   readonly fromMs: number | null;
   readonly untilMs: number | null;
-  /** While nobody recorded, nothing is taken to be at fault. */
+  /** Number of gaps in the recording, in which nothing is assumed to be at fault. */
   readonly gaps: number;
   readonly gapsMs: number;
-  /** Samples of which the graphs make something else. */
+  /** Samples for which the two graphs give different diagnoses. */
   readonly others: number;
-  /** The first of each stretch of them. */
+  /** The first of each run of such samples. */
   readonly otherwise: readonly OtherDiagnosis[];
 };
 
-/** Of minutes, one may come late. */
+/** Summaries are written each minute, and one may be late. */
 const GAP_MS = 3 * MS_PER_MINUTE;
 const SAMPLE_MS = 5 * MS_PER_SECOND;
 const OTHERWISE_MAX = 20;
@@ -72,7 +75,7 @@ export function hearOf(samples: Iterable<HealthSample>, graphs: Both<HealthGraph
   return { records, samples: count, fromMs, untilMs: lastMs, gaps, gapsMs, others, otherwise };
 }
 
-/** Null where they say the same. */
+/** Null where both are equal. */
 function otherOf(atMs: number, { now, next }: Both<Diagnosis>): OtherDiagnosis | null {
   const isSame = now.word === next.word && transitionKey(now) === transitionKey(next);
   return isSame ? null : { atMs, now: shortly(now), next: shortly(next) };
@@ -82,7 +85,7 @@ function shortly({ word, roots }: Diagnosis) {
   return { word, roots: roots.map(({ id }) => id) };
 }
 
-/** Keeps of the records those that tell something new, and the last one: until then all stood as it was. */
+/** Keeps the records with a change and the last record: until then the diagnosis did not change. */
 function createTransitions() {
   const kept: RecordedHealth[] = [];
   let key: string | null = null;

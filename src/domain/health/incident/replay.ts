@@ -1,6 +1,6 @@
 /**
- * What a policy would have done about recorded health. What it would have restarted changes nothing of what was
- * recorded: the figures tell how often it would have acted, not what that would have mended.
+ * What a policy would have done on recorded health. Its restarts do not change the recording: the figures say how
+ * often it would have acted, not what that would have mended.
  */
 import type { Mode } from "../../supervision/next-step.ts";
 import { MS_PER_SECOND } from "../../time.ts";
@@ -11,28 +11,28 @@ import { type RecoveryPolicy, type Rule, secondsOf } from "../recovery-rules.ts"
 export type RecordedHealth = {
   readonly atMs: number;
   readonly diagnosis: Diagnosis;
-  /** That ran then. */
+  /** The services that ran at that time. */
   readonly services: readonly string[];
 };
 
 export type ReplayedPolicy =
   | { readonly kind: "causes"; readonly policy: RecoveryPolicy }
-  /** As the first generation had it: all services, as long as the sensors' product is low. */
+  /** The first generation's policy: restarts all services as long as the product of the sensors is low. */
   | { readonly kind: "rm-meta"; readonly below: number; readonly everyMs: number };
 
 export type IncidentOutcome = {
   readonly restarts: Readonly<Record<string, number>>;
   readonly total: number;
-  /** Times at which somebody would have been told. */
+  /** Number of times at which somebody would have been notified. */
   readonly alerts: number;
-  /** How often each rule held back. */
+  /** How often each rule held an action back. */
   readonly held: Readonly<Partial<Record<Rule, number>>>;
-  /** At most the first twenty. */
+  /** The first twenty at most. */
   readonly first: readonly { readonly atMs: number; readonly says: string }[];
 };
 
 const FIRST_MAX = 20;
-/** A record that nothing follows counts for as long as a sample does. */
+/** A record without a successor counts for the interval of one sample. */
 const LAST_MS = 5 * MS_PER_SECOND;
 
 /** Records ascend by time. */
@@ -47,7 +47,7 @@ export function replayIncident(
 
 export type DecidedOn = {
   readonly decisions: readonly Decision[];
-  /** Times at which a cause came. */
+  /** Times at which a cause appeared. */
   readonly alerts: number;
 };
 
@@ -76,7 +76,7 @@ export function decisionsOn(
   return { decisions, alerts };
 }
 
-/** How often each target would have been acted on, and each rule held back. */
+/** How often each target would have been acted on, and each rule would have held back. */
 export function countsOf(
   decisions: readonly Decision[],
 ): Pick<IncidentOutcome, "restarts" | "held"> {

@@ -1,23 +1,23 @@
 /**
- * M5: whether what stands in Hazelcast makes sense: ranges, enums, posture, prices against the scan before,
- * how scans go on, clocks, a book against its journal. What is not there yet, or cannot be read, is unknown.
+ * M5: whether the values in Hazelcast are coherent: ranges, enums, posture, prices against the previous scan, the
+ * order of scans, clocks, a book against its journal. A value that does not exist yet, or cannot be read, is unknown.
  */
 import type { SensorPart, SensorReading } from "../sample.ts";
 import { US_PER_SECOND } from "../../time.ts";
 import { sensePrices, senseRanges, senseScanOrder, type ScanValues } from "./scan-coherence.ts";
 import { ageText, readingOf } from "./reading.ts";
 
-/** What stands under a key. */
+/** The value under a key. */
 export type Stored<T> =
   | { readonly kind: "value"; readonly value: T }
   | { readonly kind: "nothing" }
-  /** Something stands there that is no such value. */
+  /** A value is there, but not one of this kind. */
   | { readonly kind: "foreign"; readonly why: string }
-  /** It could not be asked for. */
+  /** It could not be read. */
   | { readonly kind: "unknown"; readonly why: string };
 
 export type PostureValues = {
-  /** Null: no step of the ladder. */
+  /** Null: not a step of the ladder. */
   readonly posture: string | null;
   readonly tsUs: number;
 };
@@ -29,27 +29,30 @@ export type BookLook = {
     readonly equity: number | null;
     readonly updatedUs: number;
   }>;
-  /** After the last fill in its journal; null: none, or nobody could read it. */
+  /** Cash after the last fill in its journal; null: no fill, or nobody could read it. */
   readonly journaledCash: number | null;
 };
 
 export type CoherenceLook = {
   readonly atUs: number;
   readonly scan: Stored<ScanValues>;
-  /** Of an earlier sample; null before there was another. */
+  /** From an earlier sample; null at the first. */
   readonly before: ScanValues | null;
   readonly posture: Stored<PostureValues>;
   readonly books: readonly BookLook[];
-  /** By service, the time that its heartbeat gives. */
+  /** By service, the time in its heartbeat. */
   readonly heartbeats: readonly { readonly service: string; readonly beat: Stored<number> }[];
-  /** How far the wall clock went otherwise than the monotonic one since the sample before; null at the first. */
+  /**
+   * Difference between the progress of the wall clock and the monotonic clock since the previous sample; null at the
+   * first.
+   */
   readonly clockStepS: number | null;
 };
 
-/** A clock that is this far ahead is no matter of rounding. */
+/** A larger lead of a clock is not rounding. */
 const FUTURE_S = 5;
 const STEP_S = 2;
-/** Of the greater one. */
+/** Relative to the larger value. */
 const CASH_TOLERANCE = 0.01;
 
 export function senseCoherence(look: CoherenceLook): SensorReading {
@@ -78,7 +81,7 @@ export function senseCoherence(look: CoherenceLook): SensorReading {
   ]);
 }
 
-/** What is not there yet is no part: whether it has to be there is a matter of its age. */
+/** A value that does not exist yet is not a part: whether it should exist is judged by its age. */
 function withValue<T>(
   subject: string,
   stored: Stored<T>,

@@ -1,19 +1,19 @@
-/** M4: whether Hazelcast and Temporal answer by protocol, and whether somebody serves every task queue in use. */
+/** M4: whether Hazelcast and Temporal answer by protocol, and whether every task queue in use has a poller. */
 import type { SensorPart, SensorReading } from "../sample.ts";
 import type { DependencyState } from "../../supervision/ties.ts";
 import { ageText, readingOf } from "./reading.ts";
 
-/** How a server took the last question. */
+/** The result of the last request to a server. */
 export type ServerLook =
   | { readonly kind: "answered"; readonly ms: number }
   | { readonly kind: "silent"; readonly sinceS: number; readonly why: string | null }
   /** It was not asked yet. */
   | { readonly kind: "unasked" };
 
-/** Of a layer's task queue. */
+/** A layer's task queue. */
 export type QueueLook = {
   readonly layer: string;
-  /** Null: Temporal did not tell. */
+  /** Null: Temporal did not answer. */
   readonly pollers: number | null;
 };
 
@@ -71,7 +71,7 @@ function serverPart(subject: keyof typeof NAMES, look: ServerLook): SensorPart {
   return { subject, score, says: serverSays(subject, look) };
 }
 
-/** One part for all of them: two servers beside many queues would hardly count. */
+/** One part for all queues: otherwise many queues would outweigh the two servers. */
 function workersPart(queues: readonly QueueLook[]): SensorPart {
   const known = queues.filter(({ pollers }) => pollers !== null);
   const unserved = known.filter(({ pollers }) => pollers === 0);

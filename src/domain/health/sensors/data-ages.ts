@@ -1,31 +1,33 @@
-/** M3: how old the data of each enabled feed is, by its own budget; both when it was true and when it was pushed count. */
+/**
+ * M3: how old the data of each enabled feed is, against its own budget; both `as_of` and the time of the push count.
+ */
 import type { FeedSample, SensorPart, SensorReading } from "../sample.ts";
 import { ageText, readingOf } from "./reading.ts";
 
-/** What was found of a feed; ages in seconds, null where the value does not tell. */
+/** What was found of a feed; ages in seconds, null where the value does not state one. */
 export type FeedLook = {
   readonly name: string;
   readonly isOurs: boolean;
-  /** Up to this it is fresh. */
+  /** Up to this age it is fresh. */
   readonly budgetS: number;
-  /** Beyond this it is worth nothing. */
+  /** Beyond this age it is worthless. */
   readonly staleS: number;
   readonly asOfAgeS: number | null;
   readonly pushedAgeS: number | null;
   /** Why nothing is known of it; null where something is. */
   readonly unknown: string | null;
-  /** Why what stands there is no value of this feed; null where it is one. */
+  /** Why the value is not one of this feed; null where it is. */
   readonly unreadable: string | null;
 };
 
-/** A clock that is this far ahead is no matter of rounding. */
+/** A larger lead of a clock is not rounding. */
 const FUTURE_S = 5;
 
 export function senseDataAges(looks: readonly FeedLook[]): SensorReading {
   return readingOf(looks.map(partOf));
 }
 
-/** The greater of its ages; null where it has none, or where that is nonsense. */
+/** The larger of its two ages; null where it has none, or an implausible one. */
 export function ageOf({ asOfAgeS, pushedAgeS, unknown, unreadable }: FeedLook): number | null {
   if (unknown !== null || unreadable !== null) return null;
   const ages = [asOfAgeS, pushedAgeS].filter((age) => age !== null);

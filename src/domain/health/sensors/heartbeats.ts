@@ -1,4 +1,4 @@
-/** M2: how long ago each service that is wanted gave its last sign of life. */
+/** M2: the age of the last sign of life of each service that should run. */
 import type { SensorPart, SensorReading, ServiceSample } from "../sample.ts";
 import { ageText, readingOf } from "./reading.ts";
 

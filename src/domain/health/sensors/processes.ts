@@ -1,4 +1,4 @@
-/** M1: whether the process of each service that is wanted runs. How well it works is not this sensor's. */
+/** M1: whether the process of each service that should run exists. How well it works is judged elsewhere. */
 import type { SensorPart, SensorReading, ServiceSample } from "../sample.ts";
 import { readingOf } from "./reading.ts";
 
@@ -10,11 +10,11 @@ function partOf({ name, phase, verdict }: ServiceSample): SensorPart {
   const reason = verdict === null ? "" : `: ${verdict.reason}`;
   switch (phase) {
     case "running":
-      // It has a process, and that one can neither work nor be ended.
+      // Its process can neither work nor be killed.
       if (verdict?.word === "Unkillable") return part(name, 0, `cannot be ended${reason}`);
       return part(name, 1, "runs");
     case "starting":
-      // In seconds it is the one or the other.
+      // It will be running or not within seconds.
       return part(name, null, `starts${reason}`);
     case "absent":
     case "stopped":

@@ -1,12 +1,14 @@
-/** A sensor's reading from what it looked at. */
+/** Builds a sensor's reading from its parts. */
 import type { SensorPart, SensorReading } from "../sample.ts";
 
-/** What is recorded of one part: a stranger's text may be in it. */
+/** Longest text that is recorded of a part: it may contain text from outside. */
 const SAYS_CHARS_MAX = 300;
-/** Of one sensor; the rest is summed up. */
+/** Most parts of one sensor; the rest is summed up. */
 const PARTS_MAX = 64;
 
-/** The mean over what is known: what nobody could look at says nothing, and what is not configured is no part. */
+/**
+ * The mean over the known parts: what could not be examined does not count, and what is not configured is no part.
+ */
 export function readingOf(parts: readonly SensorPart[]): SensorReading {
   const known = parts.flatMap(({ score }) => (score === null ? [] : [score]));
   const sum = known.reduce((total, score) => total + score, 0);
@@ -19,7 +21,7 @@ export function readingOf(parts: readonly SensorPart[]): SensorReading {
   };
 }
 
-/** As sentences tell an age. */
+/** An age as it is written in sentences. */
 export function ageText(seconds: number): string {
   if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;

@@ -1,4 +1,4 @@
-/** What of M5 is about scans: their ranges, their prices against the scan before, and how their numbers go on. */
+/** The checks of M5 on scans: ranges, prices against the previous scan, and the order of their numbers. */
 import type { SensorPart } from "../sample.ts";
 import { US_PER_SECOND } from "../../time.ts";
 
@@ -10,16 +10,16 @@ export type ScanValues = {
   readonly bridgeUs: number;
   /** By asset. */
   readonly prices: ReadonlyMap<string, number>;
-  /** As many as the scan names. */
+  /** Number of assets that the scan names. */
   readonly assets: number;
   readonly eigenvalues: readonly number[];
 };
 
-/** A price that goes this far in a few seconds is seldom a price. */
+/** A larger jump within seconds is rarely a real price. */
 const JUMP_MAX = 0.5;
-/** The share of assets that may do so: one that is listed anew does. */
+/** Share of assets that may jump, as a newly listed one does. */
 const JUMPS_SHARE_MAX = 0.1;
-/** Prices further apart in time say nothing about each other. */
+/** Prices that are further apart in time are not compared. */
 const COMPARED_S_MAX = 600;
 
 export function senseRanges({ prices, assets, eigenvalues }: ScanValues): SensorPart {
@@ -36,7 +36,7 @@ export function senseRanges({ prices, assets, eigenvalues }: ScanValues): Sensor
   return { subject, score: 1, says: `${prices.size} prices and ${eigenvalues.length} eigenvalues` };
 }
 
-/** Nothing where there is no scan before that can be compared. */
+/** Empty where there is no previous scan to compare with. */
 export function sensePrices(now: ScanValues, before: ScanValues | null): readonly SensorPart[] {
   if (before === null || before.seq === now.seq) return [];
   if (COMPARED_S_MAX < Math.abs(now.timestampUs - before.timestampUs) / US_PER_SECOND) return [];
@@ -45,7 +45,7 @@ export function sensePrices(now: ScanValues, before: ScanValues | null): readonl
   let worst = "";
   for (const [asset, price] of now.prices) {
     const was = before.prices.get(asset);
-    // What is no price is told by its range.
+    // A value that is not a price is reported by the range check.
     if (was === undefined || !(0 < price && 0 < was)) continue;
     compared += 1;
     if (Math.abs(price / was - 1) <= JUMP_MAX) continue;
@@ -61,7 +61,7 @@ export function sensePrices(now: ScanValues, before: ScanValues | null): readonl
   return [{ subject: "scan prices", score: isSane ? 1 : 0, says }];
 }
 
-/** Within an epoch `seq` never goes back, and no epoch does; a scan_number may begin anew. */
+/** Within an epoch `seq` never goes back, and epochs never do; a scan_number may restart. */
 export function senseScanOrder(now: ScanValues, before: ScanValues | null): readonly SensorPart[] {
   if (before === null) return [];
   const subject = "scan order";

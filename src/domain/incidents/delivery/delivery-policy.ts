@@ -1,36 +1,40 @@
 /**
- * What becomes of a notification after an attempt: it was delivered, waits for another try, or is given up.
- * At least once: what nobody knows of is tried again; what was refused for good is not, and is told.
+ * What follows a delivery attempt: the notification is delivered, waits for a retry, or is given up. Delivery is at
+ * least once: an attempt with an unknown outcome is retried; one that was permanently refused is not, and is
+ * reported.
  */
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../../time.ts";
 import type { NotificationKind } from "../notification.ts";
 
-/** What came of an attempt. `says` is for a person, and holds no secret. */
+/** The result of an attempt. `says` is for a person and holds no secret. */
 export type Answer =
   | {
       readonly kind: "accepted";
       readonly says: string;
-      /** What the channel calls its message, where a later one can change it. */
+      /** The channel's id of the message, where it can be updated later. */
       readonly reference: string | null;
     }
-  /** Not now. */
+  /** Try again later. */
   | {
       readonly kind: "failed";
       readonly says: string;
-      /** Unknown: the other side may have taken it, or may yet. */
+      /** Unknown: the channel may have accepted it, or may yet. */
       readonly outcome: "refused" | "unknown";
-      /** Asked for by the other side. */
+      /** Delay that the channel asked for. */
       readonly afterMs: number | null;
     }
-  /** Not in this form. */
+  /** Refused in this form. */
   | {
       readonly kind: "refused";
       readonly says: string;
-      /** About whom or where, not about the message: somebody may be mending it. Default: it never passes. */
+      /**
+       * The refusal concerns the recipient or the destination, not the message: somebody may be mending it. Default:
+       * it is permanent.
+       */
       readonly mayPass?: boolean;
     };
 
-export type Verdict =
+export type DeliveryOutcome =
   | { readonly kind: "delivered"; readonly answer: string; readonly reference: string | null }
   | {
       readonly kind: "again";
@@ -42,26 +46,26 @@ export type Verdict =
 
 const FIRST_DELAY_MS = MS_PER_SECOND;
 const DELAY_MS_MAX = 5 * MS_PER_MINUTE;
-/** Who asks for more is asked again all the same: the wish may be an error. */
+/** A channel that asks for more is tried anyway after this: the value may be an error. */
 const ASKED_DELAY_MS_MAX = 15 * MS_PER_MINUTE;
-/** After its decision; who opens the channel then reads of it in the list of what was given up. */
+/** Time after the decision; after that the list of given-up notifications has it. */
 const GIVE_UP_AFTER_MS = MS_PER_DAY;
-/** Of a refusal that may pass: no one waits for longer behind it. */
+/** Limit for a refusal that may pass, so that nothing queues behind it for longer. */
 const REFUSED_GIVE_UP_AFTER_MS = MS_PER_HOUR;
-/** What waited while the machine was off is tried for a while, too. */
+/** Least number of attempts, so that notifications that waited while the machine was off are tried, too. */
 const ATTEMPTS_MIN = 12;
 
 export function verdictOn(
   answer: Answer,
   of: {
-    /** With this one. */
+    /** This attempt included. */
     readonly attempts: number;
     readonly decidedAtMs: number;
     readonly nowMs: number;
-    /** 0 to 1: spreads the tries of many. */
+    /** Random, 0 to 1: jitter. */
     readonly chance: number;
   },
-): Verdict {
+): DeliveryOutcome {
   switch (answer.kind) {
     case "accepted":
       return { kind: "delivered", answer: answer.says, reference: answer.reference };
@@ -84,7 +88,7 @@ export function verdictOn(
   }
 }
 
-/** Null: it was tried for long enough. */
+/** Null: it has been tried for long enough. */
 function nextOf(
   of: Parameters<typeof verdictOn>[1],
   { askedMs, giveUpAfterMs }: { readonly askedMs: number | null; readonly giveUpAfterMs: number },
@@ -94,7 +98,7 @@ function nextOf(
   return isYoung || of.attempts < ATTEMPTS_MIN ? nextAttemptMs : null;
 }
 
-/** Before the attempt: when the next is made if this one ends the process. */
+/** Computed before the attempt: when the next one is made if this one ends the process. */
 export function afterDeathMs(attempts: number, nowMs: number): number {
   return nowMs + backOffMs(attempts);
 }
@@ -104,11 +108,11 @@ function delayMs(
   askedMs: number | null,
 ): number {
   const asked = askedDelayMs(askedMs);
-  // Never sooner than asked; without a wish, as soon as three quarters of the way.
+  // Never sooner than the channel asked; otherwise jittered from three quarters of the back-off on.
   return Math.max(asked, backOffMs(attempts) * (0.75 + chance / 2));
 }
 
-/** What the other side asked to wait, as far as it is waited for. A timer cannot hold more than 24 days. */
+/** The delay that the channel asked for, within our limit. A Node timer cannot hold more than 24 days. */
 export function askedDelayMs(askedMs: number | null): number {
   return askedMs === null || !(askedMs >= 0) ? 0 : Math.min(askedMs, ASKED_DELAY_MS_MAX);
 }
@@ -119,15 +123,15 @@ function backOffMs(attempts: number): number {
 }
 
 /**
- * When a notification may be sent. Where the incident's id opens and closes an incident of the other side, a
- * request to open it that comes late would open another after a resolve: so the resolve waits until it has
+ * The earliest time at which a notification may be sent. Where our incident id opens and closes an incident at the
+ * channel, a late request to open would open a second one after a resolve, so the resolve waits until the first has
  * settled.
  */
 export function notBeforeMs(
   kind: NotificationKind,
   of: {
     readonly unsettledMs: number | null;
-    /** How long after its begin a request may still be taken; null: that does no harm. */
+    /** How long after its start a request may still take effect; null: that is harmless. */
     readonly settlesInMs: number | null;
   },
 ): number {

@@ -1,4 +1,7 @@
-/** A notification as a person reads it: in plain text, without a character that a terminal or a chat obeys, cut where a channel ends. */
+/**
+ * A notification as plain text for people, without characters that a terminal or a chat would interpret, cut to the
+ * channel's limit.
+ */
 import { isoFromMs } from "../../time.ts";
 import type { Notification } from "../notification.ts";
 
@@ -28,13 +31,13 @@ export function textOf(notification: Notification): MessageText {
   };
 }
 
-/** At most so many UTF-16 units, with a mark where it was cut. */
+/** At most this many UTF-16 units, with a mark where it was cut. */
 export function cutTo(text: string, unitsMax: number): string {
   if (text.length <= unitsMax) return text;
   return `${wholeCharacters(text.slice(0, Math.max(0, unitsMax - CUT.length)))}${CUT}`;
 }
 
-/** At most so many bytes of UTF-8. */
+/** At most this many bytes of UTF-8. */
 export function cutToBytes(text: string, bytesMax: number): string {
   if (utf8Bytes(text) <= bytesMax) return text;
   let units = Math.min(text.length, bytesMax);
@@ -44,7 +47,7 @@ export function cutToBytes(text: string, bytesMax: number): string {
   return `${wholeCharacters(text.slice(0, units))}${CUT}`;
 }
 
-/** A half of a pair at the end is no character. */
+/** Removes half of a surrogate pair at the end. */
 function wholeCharacters(text: string): string {
   return /[\uD800-\uDBFF]$/.test(text) ? text.slice(0, -1) : text;
 }
@@ -58,7 +61,7 @@ function utf8Bytes(text: string): number {
   return bytes;
 }
 
-/** Controls, and what turns the direction of what follows. */
+/** Replaces control characters, and those that change the direction of the text. */
 function oneLine(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]+/gu, " ")

@@ -1,26 +1,26 @@
 /**
- * How fast a channel is asked: a budget of requests as it publishes it, a pause that it asked for, and a
- * breaker, so that many incidents do not each find out that it is away.
+ * The request rate of a channel: its published rate limit, a pause that it asked for, and a circuit breaker, so that
+ * many incidents do not each find out that it is down.
  */
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../../time.ts";
 import type { Answer } from "./delivery-policy.ts";
 
 export type Budget = {
   readonly perMinute: number;
-  /** At once, after a silence. */
+  /** Requests that may follow at once after a silence. */
   readonly burst: number;
 };
 
-/** Times are of a monotonic clock: of one process. */
+/** Times are of this process's monotonic clock. */
 export type Pace = {
   readonly tokens: number;
   readonly countedAtMs: number;
-  /** In a row: attempts that the channel itself failed, whatever the message. */
+  /** Consecutive attempts that failed at the channel itself, whatever the message. */
   readonly failures: number;
   readonly closedUntilMs: number;
 };
 
-/** After so many failures in a row it is left alone for a while, then asked once. */
+/** After this many consecutive failures the breaker opens for a while, then lets one request through. */
 const FAILURES_MAX = 4;
 const FIRST_REST_MS = 5 * MS_PER_SECOND;
 const REST_MS_MAX = 2 * MS_PER_MINUTE;
@@ -30,14 +30,14 @@ export function freshPace(budget: Budget, nowMs: number): Pace {
   return { tokens: budget.burst, countedAtMs: nowMs, failures: 0, closedUntilMs: nowMs };
 }
 
-/** How long until the next request; 0: now. */
+/** Time until the next request may be made; 0: now. */
 export function waitMs(pace: Pace, budget: Budget, nowMs: number): number {
   const missing = 1 - tokensAt(pace, budget, nowMs);
   const forToken = missing <= 0 ? 0 : (missing * MS_PER_MINUTE) / budget.perMinute;
   return Math.max(0, forToken, pace.closedUntilMs - nowMs);
 }
 
-/** The breaker is open: it has failed several times in a row, and is left alone. */
+/** Whether the breaker is open after consecutive failures. */
 export function isResting({ failures, closedUntilMs }: Pace, nowMs: number): boolean {
   return FAILURES_MAX <= failures && nowMs < closedUntilMs;
 }
@@ -48,7 +48,7 @@ export function afterRequest(
   { answer, nowMs }: { readonly answer: Answer; readonly nowMs: number },
 ): Pace {
   const counted = { tokens: tokensAt(pace, budget, nowMs) - 1, countedAtMs: nowMs };
-  // Who refuses a message is there.
+  // A channel that refuses a message is reachable.
   if (answer.kind !== "failed") return { ...counted, failures: 0, closedUntilMs: nowMs };
   const failures = pace.failures + 1;
   const rest =

@@ -1,6 +1,6 @@
 /**
- * The rules that are always there. docs/alerts.md shows this table; a test holds the two together. What a rule is
- * excused by stands here where it always is so; what health finds out of the moment comes on top (inhibition.ts).
+ * The built-in rules. docs/alerts.md shows this table, and a test keeps the two equal. Causes that always inhibit a
+ * rule are declared here; those that health finds at the moment are added by inhibition.ts.
  */
 import type { Severity } from "../notification.ts";
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../../time.ts";
@@ -44,9 +44,9 @@ export function escalationOf(severity: Severity): readonly EscalationStep[] {
 const BOTH = ["ops", "trading"];
 const TRADING = ["trading"];
 const BY_HEART = "the supervisor restarts it, by its budget";
-/** What the figures of services and feeds come through. */
+/** The facts of services and feeds come through these. */
 const SERVERS = ["hazelcast_down", "health_silent"];
-/** With a worker its services end, health among them. */
+/** Its services end with a worker, health among them. */
 const WORKER_CRASH = "worker_crash";
 const SCANS = ["mount_hung", "clock_off", ...SERVERS];
 
@@ -170,7 +170,7 @@ const ROWS: readonly Row[] = [
     summary: "the archive of scans is {archive.state}",
     action: "the bridge goes on once it answers",
     inhibitedBy: ["health_silent"],
-    // Only the bridge sees it, and that is away has rules of its own.
+    // Only the bridge observes it, and the bridge's absence has rules of its own.
     noData: null,
   },
   {

@@ -1,4 +1,4 @@
-/** Which channels a rule is told to, at first and with each step of its escalation. */
+/** The channels that a rule notifies, at first and with each step of its escalation. */
 import { isAtLeast } from "../notification.ts";
 import type { Channel, EscalationStep, Rule } from "./rule.ts";
 
@@ -7,7 +7,7 @@ export function firstChannels(rule: Rule, channels: readonly Channel[]): readonl
   return namesOf(channels.filter((one) => takes(one, rule) && isFor(one, rule.teams)));
 }
 
-/** The next ones; where all were told before, they are told again. */
+/** The channels of the next step; where all were notified before, they are notified again. */
 export function channelsOfStep(
   rule: Rule,
   step: EscalationStep,

@@ -1,6 +1,7 @@
 /**
- * Conditions over facts: `feed.scan.age_s > 60 and not upstream.alive`. Three values: what depends on something
- * unknown is unknown, unless the rest decides it. A `*` stands for one segment, the same one all over a condition.
+ * Conditions over facts: `feed.scan.age_s > 60 and not upstream.alive`. Three-valued logic: a result that depends on
+ * an unknown value is unknown, unless the rest decides it. A `*` stands for one segment, the same one throughout a
+ * condition.
  */
 import { type Fact, isUnknown } from "../facts.ts";
 
@@ -18,13 +19,13 @@ export type Expression =
   | { readonly kind: "not"; readonly part: Expression };
 
 export type Judgement = {
-  /** Null: it cannot be told. */
+  /** Null: unknown. */
   readonly holds: boolean | null;
-  /** Why it cannot be told. */
+  /** Why it is unknown. */
   readonly why: string;
 };
 
-/** Of a condition that cannot be read; `position` counts from 1. */
+/** A condition that cannot be parsed; `position` counts from 1. */
 export class ExpressionError extends Error {
   override readonly name = "ExpressionError";
   readonly position: number;
@@ -192,7 +193,7 @@ export function namesIn(expression: Expression): readonly string[] {
   }
 }
 
-/** `look` is asked for a name as the condition has it, `*` and all; undefined: nobody tells it. */
+/** `look` gets names as the condition has them, with `*`; undefined: nobody provides the fact. */
 export function judge(expression: Expression, look: (name: string) => Fact | undefined): Judgement {
   switch (expression.kind) {
     case "compare":
@@ -208,7 +209,7 @@ export function judge(expression: Expression, look: (name: string) => Fact | und
   }
 }
 
-/** `decisive`: the value of one part that decides for all of them, whatever is unknown beside it. */
+/** `decisive`: the value of one operand that decides the result, whatever else is unknown. */
 function series(
   parts: readonly Expression[],
   decisive: boolean,

@@ -1,47 +1,47 @@
-/** A rule of incidents, as data: what must hold, for how long, who hears of it, and what excuses it. */
+/** An alert rule as data: its condition, how long it must hold, who is notified, and which rules inhibit it. */
 import { type Expression, ExpressionError, namesIn, parseExpression } from "./expression.ts";
 import type { Severity } from "../notification.ts";
 
 export type Rule = {
   readonly name: string;
-  /** The condition as it is written, and as it is read. */
+  /** The condition as text, and parsed. */
   readonly when: string;
   readonly expression: Expression;
-  /** It must hold for so long before it fires. */
+  /** How long it must hold before it fires. */
   readonly forMs: number;
-  /** It must not hold for so long before it is resolved. */
+  /** How long it must be false before the incident is resolved. */
   readonly keepMs: number;
   readonly severity: Severity;
   readonly teams: readonly string[];
-  /** None named: by team and severity. */
+  /** Empty: chosen by team and severity. */
   readonly channels: readonly string[];
   /** With `{fact}` for values. */
   readonly summary: string;
-  /** What is done about it without a person. */
+  /** What is done about it automatically. */
   readonly action: string;
-  /** Names of rules whose incident excuses this one; with `@same`: only that of the same subject. */
+  /** Names of rules whose open incident inhibits this one; with `@same` only one of the same subject does. */
   readonly inhibitedBy: readonly string[];
-  /** Null: it is told once. */
+  /** Null: notified once. */
   readonly renotifyMs: number | null;
   readonly escalation: readonly EscalationStep[];
   readonly muted: readonly MuteWindow[];
-  /** After so long without data an incident of its own says so; null: never. */
+  /** After this long without data an incident of its own reports that; null: never. */
   readonly noDataMs: number | null;
 };
 
-/** When nobody acknowledges; neither team nor channel named: all channels that take the severity. */
+/** Taken when nobody acknowledges; with neither team nor channel: all channels that take the severity. */
 export type EscalationStep = {
   readonly afterMs: number;
   readonly teams: readonly string[];
   readonly channels: readonly string[];
 };
 
-/** Of each UTC day, in minutes from its begin; one that ends before it begins lasts over midnight. */
+/** Daily UTC times in minutes from midnight; one that ends before it begins spans midnight. */
 export type MuteWindow = { readonly fromMinute: number; readonly untilMinute: number };
 
 export type Channel = {
   readonly name: string;
-  /** None named: it hears of all. */
+  /** Empty: it gets incidents of all teams. */
   readonly teams: readonly string[];
   readonly severityMin: Severity;
 };
@@ -71,7 +71,7 @@ function checkSubjects(expression: Expression): void {
   }
 }
 
-/** Of a rule without `*`: the middle of its first name, such as `scan` of `feed.scan.age_s`. */
+/** For a rule without `*`: the middle of its first name, such as `scan` of `feed.scan.age_s`. */
 export function fixedSubjectOf({ expression }: Pick<Rule, "expression">): string | null {
   const names = namesIn(expression);
   if (names.some((name) => name.includes("*"))) return null;
@@ -80,8 +80,8 @@ export function fixedSubjectOf({ expression }: Pick<Rule, "expression">): string
 }
 
 /**
- * Rules that excuse each other would both be silent. `known`: also those that are not wanted.
- * @throws {Error} that names them.
+ * Rules that inhibit each other would both be silent. `known` also holds rules that are switched off. @throws {Error}
+ * that names them.
  */
 export function checkInhibition(rules: readonly Rule[], known: ReadonlySet<string>): void {
   const byName = new Map(rules.map((rule) => [rule.name, rule]));

@@ -1,4 +1,4 @@
-/** Which subjects a rule has among the facts: one of its own, or one for each name that its `*` stands for. */
+/** The subjects of a rule among the facts: one of its own, or one for each name that its `*` matches. */
 import type { FactTable } from "../facts.ts";
 import { namesIn } from "./expression.ts";
 import { fixedSubjectOf, type Rule } from "./rule.ts";
@@ -7,7 +7,7 @@ export type SubjectsOf = (rule: Rule) => ReadonlySet<string>;
 
 const SUBJECTS_MAX = 1_000;
 
-/** Of this table of facts; bounded for each rule. */
+/** Within this table of facts; bounded for each rule. */
 export function subjectsIn(values: FactTable): SubjectsOf {
   const names = Object.keys(values);
   const found = new Map<string, ReadonlySet<string>>();

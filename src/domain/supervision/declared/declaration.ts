@@ -1,11 +1,11 @@
 /**
- * What the configuration says of one service, as its supervisor keeps it. A declaration is held against the one
- * before it: only what it says anew is brought about, so that what an operator told stands until then.
+ * The declared configuration of one service, as its supervisor keeps it. A declaration is compared with the previous
+ * one, and only changed values take effect, so that an operator's command holds until the declaration changes.
  */
 import type { Intent } from "../next-step.ts";
 
 export type ServiceDeclaration = {
-  /** False: stopped, and no command starts it. */
+  /** False: the service is stopped, and no command starts it. */
   readonly enabled: boolean;
   /** Whether a new supervisor starts it. */
   readonly autostart: boolean;
@@ -26,7 +26,7 @@ export function intentAtFirst({ enabled, autostart }: ServiceDeclaration): Inten
   return enabled && autostart ? "running" : "stopped";
 }
 
-/** What the service is told to do by a declaration that follows another; null: what it was told before. */
+/** The intent that a changed declaration sets; null: the present intent stays. */
 export function intentAnew(
   before: ServiceDeclaration | null,
   after: ServiceDeclaration,
@@ -37,7 +37,7 @@ export function intentAnew(
   return intent === intentAtFirst(before) ? null : intent;
 }
 
-/** Null before: it was never declared, and each value is a change. */
+/** `before` is null for a service that was never declared: then each value is a change. */
 export function declarationChanges(
   before: ServiceDeclaration | null,
   after: ServiceDeclaration,

@@ -1,13 +1,13 @@
-/** The schedule of an indicator as it is declared; ids begin with a prefix that nothing else has. */
+/** The declared schedule of an indicator; its id begins with a prefix that no other schedule uses. */
 
 export type IndicatorSchedule = {
   readonly name: string;
   readonly enabled: boolean;
   readonly everyMs: number;
-  /** Within each period, which begins at the epoch. */
+  /** Offset within each period; periods are counted from the epoch. */
   readonly offsetMs: number;
   readonly jitterMs: number;
-  /** What was missed no longer ago than this is made up for; null: nothing is. */
+  /** Runs missed within this time are caught up; null: none are. */
   readonly catchUpMs: number | null;
 };
 

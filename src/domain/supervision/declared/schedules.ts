@@ -1,4 +1,4 @@
-/** The schedules that Temporal keeps for us; the names are the contract's. */
+/** The schedules that Temporal keeps for us; their names are part of the contract. */
 import { type Layer, LAYERS, SERVICES } from "../services.ts";
 
 export const SCHEDULE_NAMES = [
@@ -10,39 +10,39 @@ export const SCHEDULE_NAMES = [
 ] as const;
 export type ScheduleName = (typeof SCHEDULE_NAMES)[number];
 
-/** A day's one run. */
+/** A schedule with one run a day. */
 export type ScheduleDeclaration = {
   readonly enabled: boolean;
   /** The time of the UTC day, such as 00:20. */
   readonly at: string;
-  /** What was missed while the server was away is made up for when it is back within this time. */
+  /** Runs that were missed while the server was away are caught up within this many hours. */
   readonly catchup_h: number;
 };
 
 export type ScheduleSpec = ScheduleDeclaration & {
   readonly name: ScheduleName;
-  /** Whose worker runs it. */
+  /** The layer whose worker runs it. */
   readonly layer: Layer;
 };
 
 const CATCHUP_H = 20;
 
 export const SCHEDULE_TABLE: Readonly<Record<ScheduleName, ScheduleSpec>> = {
-  // Yesterday's last files have come by then, shares and slow writers included.
+  // By then yesterday's last files have arrived, slow shares and writers included.
   "compact-archive": row("compact-archive", "batch", "00:20"),
-  // Before the compaction, so that it finds the day whole.
+  // Before the compaction, so that the audit sees the day's folder unchanged.
   "archive-audit": row("archive-audit", "scan", "00:10"),
-  // The day before is settled and replayed first.
+  // The previous day is settled and replayed first.
   "paper-trade-daily": row("paper-trade-daily", "batch", "00:01"),
   // After the compaction, so that the days are read from their compacted files.
   "backtest-daily": row("backtest-daily", "batch", "01:20"),
-  // A forecast of a day each day: none overlaps the one before, so each of them is judged.
+  // One forecast per day, for one day: forecasts do not overlap, so each can be judged.
   "mc-forewarner": row("mc-forewarner", "batch", "00:05"),
 };
 
 /**
- * Those that a service or a schedule stands on: where nobody serves one, what stands there waits for ever.
- * Indicators are there where the configuration names some.
+ * Layers that a service or a schedule needs: without a worker its tasks would wait forever. Indicators are included
+ * where the configuration names some.
  */
 export function layersInUse(declared: {
   readonly indicators: Readonly<Record<string, unknown>>;

@@ -1,22 +1,22 @@
-/** What a supervisor is told of its service and of the runs that hold its process. */
+/** The records that a supervisor receives about its service and the runs that hold its process. */
 import type { EndKind } from "../next-step.ts";
 import type { RestartPolicy } from "../restart-policy.ts";
 import type { Cause } from "../ties.ts";
 import type { Word } from "../verdict.ts";
 
-/** What the supervisor needs to know about its service; from the worker's table and configuration. */
+/** What the supervisor has to know about its service, from the worker's table and configuration. */
 export type ServiceBrief = {
   readonly service: string;
   readonly layer: string;
   readonly policy: RestartPolicy;
-  /** Without news for so long the server is asked how the run stands. */
+  /** After this long without news the server is asked about the run. */
   readonly newsMs: number;
   readonly startMs: number;
   readonly stopWaitMs: number;
   readonly hasSearchAttributes: boolean;
 };
 
-/** How one life of the process ended. */
+/** The end of one life of the process. */
 export type LifeRecord = {
   readonly kind: EndKind;
   readonly why: string;
@@ -39,9 +39,9 @@ export type RunRecord = LifeRecord & {
   readonly unkillable_pids: readonly number[];
 };
 
-/** What the keeper of an open run says of its process. */
+/** What the keeper reports about the process of an open run. */
 export type LiveFacts = {
-  /** When this was seen: a description may be older than a report. */
+  /** When these facts were observed: a workflow description may be older than a report. */
   readonly at: string;
   readonly life: number;
   readonly host: string;

@@ -1,11 +1,9 @@
 /**
- * What a supervisor does: a pure function from what it knows and what happened to what it knows then and
- * what is to be done. The workflow around it does that, in order, and says what came of it.
- *
- * Invariants: a run is started only while none is open; nothing is decided by the time of the day, which a
- * replay may see otherwise (a query that reaches a new worker before its first task has the SDK run ahead
- * with the time of an older task; measured: a supervisor stood still for good). Times come from records
- * and steps.
+ * A supervisor's decisions: a pure function from its state and an event to its next state and the effects to carry
+ * out. The workflow around it carries them out in order and reports the results as events. Invariants: a run is
+ * started only while none is open; nothing is decided by the wall clock, which a replay may see differently (a query
+ * that reaches a new worker before its first task makes the SDK run ahead with the time of an older task; measured: a
+ * supervisor stood still for good). Times come from records and steps.
  */
 import type { OpenRun, RunFound, RunRecord, ServiceBrief } from "./records.ts";
 import type {
@@ -69,7 +67,7 @@ export function supervise(now: Supervision, event: SupervisionEvent): Supervised
   }
 }
 
-/** Whether what a start asked for is there. */
+/** Whether the process that a start asked for is running. */
 export function isStarted({ state: { run, pid, is_end_asked, step } }: Supervision): boolean {
   return run === null ? step.kind !== "start" : pid !== null && !is_end_asked;
 }
@@ -117,13 +115,13 @@ function settle(now: Supervision, result: RunRecord): Supervised {
   return only({ ...now, state: takeResult(now.state, result, now.brief.policy) });
 }
 
-/** Adopts an open run, and takes note of an end that nobody told of. */
+/** Adopts an open run, or records an end that was not reported. */
 function takeLook(before: Supervision, found: RunFound, nowMs: number): Supervised {
   const now = { ...before, mustLook: false };
   const { state, brief } = now;
   if (found.kind === "open") return takeOpen(now, found);
   if (state.run === null) {
-    // A new supervisor goes on counting where the last run of an earlier one stopped.
+    // A new supervisor continues the life numbers of the last run.
     if (found.kind === "absent" || found.life <= state.life) return only(now);
     const restart_times = found.result?.restart_times ?? state.restart_times;
     return only({ ...now, state: { ...state, life: found.life, restart_times } });
@@ -134,7 +132,7 @@ function takeLook(before: Supervision, found: RunFound, nowMs: number): Supervis
   return only({ ...now, state: takeClosed(state, status, { policy: brief.policy, ms: nowMs }) });
 }
 
-/** A run that this workflow run did not start is asked to tell of its end. */
+/** A run that this workflow run did not start is asked to report its end. */
 function takeOpen(
   now: Supervision,
   { runId, life, details }: Extract<RunFound, { kind: "open" }>,
@@ -175,7 +173,7 @@ function takeOrder(now: Supervision, command: Command): Supervision {
   return { ...now, state, brief: briefFor(now.brief, state) };
 }
 
-/** With the budget that is declared of the service. */
+/** The brief with the service's declared budget. */
 function briefFor(brief: ServiceBrief, { declared }: SupervisorState): ServiceBrief {
   if (declared == null) return brief;
   return { ...brief, policy: { ...brief.policy, restartsMax: declared.restarts_max } };

@@ -1,23 +1,23 @@
-/** What one run of a supervisor's workflow knows, what can happen to it, and what it can have done. */
+/** The state of one run of a supervisor's workflow, the events it can receive, and the effects it can ask for. */
 import type { NextStep } from "../next-step.ts";
 import type { LiveFacts, OpenRun, RunFound, RunRecord, ServiceBrief } from "./records.ts";
 import type { Command, SupervisorState } from "./supervisor-state.ts";
 
 export type Supervision = {
-  /** What continue-as-new hands on; all else begins anew. */
+  /** Passed on by continue-as-new; everything else starts anew. */
   readonly state: SupervisorState;
   readonly brief: ServiceBrief;
-  /** The service's brief is known, and how its run stands. */
+  /** Whether the service's brief and the state of its run are known. */
   readonly isLearned: boolean;
-  /** Counts every piece of news, so that a wait ends at any of them. */
+  /** Counts all news, so that any of it ends a wait. */
   readonly news: number;
-  /** What the run says is not enough: ask the server. */
+  /** The run's own reports are not enough: ask the server. */
   readonly mustLook: boolean;
-  /** The step that is waited for, and whether its delay is over. */
+  /** The step that is being waited for, and whether its delay is over. */
   readonly timed: { readonly step: NextStep; readonly isDue: boolean } | null;
-  /** Runs taken so far, started or adopted. */
+  /** Number of runs started or adopted so far. */
   readonly starts: number;
-  /** The run that this workflow run started: the server itself tells of its close. */
+  /** The run that this workflow run started: the server itself reports its close. */
   readonly ownRunId: string | null;
   readonly closed: { readonly runId: string; readonly result: RunRecord | null } | null;
   readonly ended: { readonly run_id: string; readonly result: RunRecord } | null;
@@ -29,23 +29,23 @@ export type Supervision = {
 export type Report = { readonly run_id: string; readonly details: LiveFacts; readonly lost?: true };
 
 export type SupervisionEvent =
-  /** All that was to be done is done. */
+  /** All pending effects are done. */
   | { readonly kind: "turn" }
   | { readonly kind: "command"; readonly command: Command }
-  /** A command was answered, having taken effect or not. */
+  /** A command was answered, whether it had an effect or not. */
   | { readonly kind: "answered" }
   | { readonly kind: "briefed"; readonly brief: ServiceBrief }
   | { readonly kind: "learned" }
   | { readonly kind: "report"; readonly report: Report }
-  /** The run itself says that it is over. */
+  /** The run itself reports its end. */
   | { readonly kind: "ended"; readonly run_id: string; readonly result: RunRecord }
-  /** The server says that our own run is closed. */
+  /** The server reports that our own run is closed. */
   | { readonly kind: "closed"; readonly runId: string; readonly result: RunRecord | null }
   | { readonly kind: "started"; readonly run: OpenRun }
   | { readonly kind: "looked"; readonly found: RunFound; readonly nowMs: number }
   | { readonly kind: "delay over"; readonly step: NextStep }
   | { readonly kind: "told to end" }
-  /** A run could not be signalled: it is over already, and a look says how it ended. */
+  /** A run could not be signalled: it has ended, and a look will say how. */
   | { readonly kind: "signal failed" }
   | { readonly kind: "settled"; readonly result: RunRecord }
   | { readonly kind: "cancelled" };
@@ -57,14 +57,14 @@ export type SupervisionEffect =
       readonly restart_times: readonly string[];
       readonly is_restart: boolean;
     }
-  /** A time that nobody waits for: its end is an event. */
+  /** Starts a timer in the background: its end is an event. */
   | { readonly kind: "time"; readonly step: NextStep; readonly delayMs: number }
   | { readonly kind: "tell to end"; readonly runId: string }
   | { readonly kind: "tell that it is adopted"; readonly runId: string }
-  /** It says that it is over shortly before it is closed, and its id is taken until then. */
+  /** A run reports its end shortly before it is closed, and its id is in use until then. */
   | { readonly kind: "await closed"; readonly runId: string; readonly result: RunRecord }
   | { readonly kind: "look" }
-  /** For news; without any in time, a look. Null: without end. */
+  /** Waits for news; after the limit it looks. Null: no limit. */
   | { readonly kind: "wait"; readonly limitMs: number | null };
 
 export type Supervised = {

@@ -1,6 +1,6 @@
 /**
- * What a supervisor knows of its service, and how facts and commands change it: plain JSON, carried
- * through continue-as-new.
+ * What a supervisor knows of its service, and how facts and commands change it: plain JSON, carried through
+ * continue-as-new.
  */
 import { isoFromMs, MS_PER_SECOND, msFromIso } from "../../time.ts";
 import { intentAnew, type ServiceDeclaration } from "../declared/declaration.ts";
@@ -17,7 +17,7 @@ import type { Cause } from "../ties.ts";
 import type { Word } from "../verdict.ts";
 import type { LifeRecord, LiveFacts, OpenRun, RunRecord } from "./records.ts";
 
-/** How the last run ended, as far as what follows depends on it. */
+/** The part of the last run's end that matters for what follows. */
 type Ending = {
   readonly kind: EndKind;
   readonly why: string;
@@ -28,7 +28,7 @@ type Ending = {
 export type SupervisorState = {
   readonly intent: Intent;
   readonly mode: Mode;
-  /** None in the state of an older program. */
+  /** Absent in the state of an older release. */
   readonly declared?: ServiceDeclaration | null;
   /** Number of the newest life. */
   readonly life: number;
@@ -36,13 +36,13 @@ export type SupervisorState = {
   /** The open run, whoever started it. */
   readonly run: OpenRun | null;
   readonly ending: Ending | null;
-  /** What follows while no run is open. */
+  /** The next step while no run is open. */
   readonly step: NextStep;
   /** A command asked the open run to end. */
   readonly is_end_asked: boolean;
-  /** Why metaHealth asked for that end, which costs budget; else none. */
+  /** Why metaHealth asked for that end, which costs budget; absent if it did not. */
   readonly recovery?: string | null;
-  /** Decisions that were carried out, newest last: continue-as-new forgets the ids of updates. */
+  /** Ids of the decisions already carried out, newest last: continue-as-new forgets the ids of updates. */
   readonly recovered?: readonly string[];
   readonly word: Word;
   readonly cause: Cause;
@@ -53,7 +53,7 @@ export type SupervisorState = {
   readonly seen_at: string;
   readonly started_at: string | null;
   readonly last_end: LifeRecord | null;
-  /** What happened lately, newest last, for the Web UI. */
+  /** Recent history, newest last, for the Web UI. */
   readonly story: readonly string[];
   readonly updated_at: string;
 };
@@ -110,7 +110,7 @@ export function takeRun(state: SupervisorState, run: OpenRun): SupervisorState {
     ...state,
     run,
     life: Math.max(state.life, run.life),
-    // A stop may have come while the start was under way.
+    // A stop may have arrived while the start was in progress.
     is_end_asked: state.intent === "stopped",
     recovery: null,
     seen_at: "",
@@ -120,12 +120,12 @@ export function takeRun(state: SupervisorState, run: OpenRun): SupervisorState {
   };
 }
 
-/** Whether the start at hand costs budget; when it is made, the run's keeper notes its time. */
+/** Whether the pending start costs budget; the run's keeper records its time. */
 export function isCounted({ step }: SupervisorState): boolean {
   return step.kind === "restart" || step.kind === "fatal";
 }
 
-/** The live facts of the open run; older ones than those already known say nothing. */
+/** Takes live facts of the open run; facts older than the known ones are ignored. */
 export function takeDetails(
   state: SupervisorState,
   details: LiveFacts,
@@ -149,8 +149,9 @@ export function takeDetails(
 }
 
 /**
- * What the open run's keeper reports. Its reports come in the order in which they were made: one from long before the
- * last tells of a clock that was set back, and would else be taken for old news until the clock has come past it.
+ * Takes a report of the open run's keeper. Reports arrive in the order in which they were made, so one with a much
+ * earlier time means that the clock was set back; ignoring it as old would ignore all reports until the clock has
+ * passed the previous time.
  */
 export function takeReported(
   state: SupervisorState,
@@ -163,7 +164,7 @@ export function takeReported(
   return takeDetails(isAnew ? { ...state, seen_at: "" } : state, details, policy);
 }
 
-/** The open run is over; decides what follows. */
+/** The open run has ended; decides what follows. */
 export function takeResult(
   state: SupervisorState,
   result: RunRecord,
@@ -180,21 +181,21 @@ export function takeResult(
   };
   const recovery = state.is_end_asked ? (state.recovery ?? null) : null;
   const asked = recovery === null ? "stopped" : "unhealthy";
-  // Where another one took over, or its configuration is wrong, no recovery starts it again.
+  // After a fencing or with a wrong configuration no recovery starts it again.
   const isFinal = recovery !== null && FINAL_KINDS.has(result.kind);
   const kind = state.is_end_asked && !isFinal ? asked : result.kind;
   const why = isFinal ? result.why : (recovery ?? result.why);
   return endRun(known, { kind, why, unkillable: unkillable_pids.length, at_ms }, policy);
 }
 
-/** The open run was closed without a result: terminated, cancelled, failed, gone. */
+/** The open run was closed without a result: terminated, cancelled, failed, or gone. */
 export function takeClosed(
   state: SupervisorState,
   status: string,
   now: { readonly policy: RestartPolicy; readonly ms: number },
 ): SupervisorState {
-  // A failed run costs budget. One that was closed from outside was asked for; its process may
-  // live on and is adopted by the next run.
+  // A failed run costs budget. One that was closed from outside was requested; its process may still live and is
+  // adopted by the next run.
   const kind = status === "FAILED" || status === "TIMED_OUT" ? "failed_start" : "abandoned";
   const why = `its run was closed from outside (${status.toLowerCase()})`;
   return endRun(state, { kind, why, unkillable: 0, at_ms: now.ms }, now.policy);
@@ -233,7 +234,7 @@ export function takeCommand(
       return follow(changed, stepAfter(changed, state.ending, policy));
     }
     case "configure": {
-      // An operator's command stands, unless the declaration says something new of the intent.
+      // An operator's command holds, unless the declaration changes the intent.
       const { declared } = command;
       const intent = intentAnew(state.declared ?? null, declared);
       const changed = { ...state, declared };
@@ -244,8 +245,8 @@ export function takeCommand(
 }
 
 /**
- * What is answered to a decision of metaHealth: the life ends as sick, if the one budget that all share allows the
- * next, and once for each decision.
+ * The answer to a decision of metaHealth: the life ends as unhealthy if the shared budget allows the next start, once
+ * for each decision id.
  */
 export function answerTo(
   state: SupervisorState,

@@ -1,17 +1,18 @@
 /**
- * Why a service was started again, or was not: how its life ended, what that costs, what was left of the
- * budget, and how long was waited.
- *
- * Invariant: the step that it names is the core's own (`nextStep`), asked again with what was recorded.
+ * Why a service was or was not restarted: how its life ended, what that costs, how much of the budget was left, and
+ * the delay. Invariant: the step is the core's own (`nextStep`), recomputed from what was recorded.
  */
 import { MS_PER_SECOND } from "../../time.ts";
 import { type EndKind, type Intent, type Mode, nextStep, type NextStep } from "../next-step.ts";
 import { type RestartPolicy, restartsInWindow } from "../restart-policy.ts";
 
-/** What was recorded when a life ended. */
+/** The record of a life's end. */
 export type RecordedEnd = {
   readonly kind: EndKind;
-  /** The sentence of who ended it or saw it end: for what was ended by us the row of the verdict, with its figures. */
+  /**
+   * The sentence of whoever ended it or saw it end; for an end by supervision it is the verdict's reason with its
+   * figures.
+   */
   readonly why: string;
   readonly atMs: number;
   /** Earlier restarts that cost budget, ascending. */
@@ -23,7 +24,7 @@ export type RestartFact = { readonly rule: string; readonly says: string };
 
 export type ExplainedRestart = {
   readonly step: NextStep;
-  /** Restarts that counted when it ended, of so many within the window. */
+  /** Restarts that counted at the end, and the budget. */
   readonly used: number;
   readonly max: number;
   readonly facts: readonly RestartFact[];

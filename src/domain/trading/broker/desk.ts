@@ -22,32 +22,32 @@ import type { Order } from "../orders.ts";
 import type { Trader, WorkingOrder } from "../state.ts";
 
 export type Reconciliation = {
-  /** What the log had missed, to be appended and stepped in this order. */
+  /** Reports that the log lacks, to be appended and stepped in this order. */
   readonly reports: readonly BrokerReport[];
   /** Orders that the desk never received: safe to place again under the same id. */
   readonly unsent: readonly string[];
-  /** Orders that the desk holds and the log does not know, or the other way round. */
+  /** Orders that the desk holds and the log does not know, or the reverse. */
   readonly unexplained: readonly string[];
 };
 
 export type Desk = {
   /**
-   * Whether what it says follows from the log of events alone. A fold asks such a desk again; what
-   * another one said is in the log, and nowhere else.
+   * Whether its reports follow from the log of events alone. A fold recomputes the reports of such a desk; those of
+   * another desk are only in the log.
    */
   readonly isDerived: boolean;
-  /** Whether it has nothing to say to an event that brings it no order. */
+  /** Whether it has nothing to report on an event without orders. */
   readonly isIdle: boolean;
   /** Returns when the order is handed over, not when it is filled. */
   place(order: Order): void;
   cancel(clientOrderId: string): void;
-  /** An event that the trader has just stepped, after its commands were given: paper fills at it. */
+  /** An event that the trader has just stepped, after its commands were passed on: the paper desk fills at it. */
   see(trader: Trader, event: TraderEvent): void;
-  /** What happened since it was last asked; the array is shared when it is empty. */
+  /** Reports since the last call; the array is shared when it is empty. */
   takeReports(): readonly BrokerReport[];
-  /** `wake` is called when there are reports that no event of the market led to. */
+  /** `wake` is called when there are reports that no market event led to. */
   onReports(wake: () => void): void;
-  /** Asked once, after a restart. */
+  /** Called once, after a restart. */
   reconcile(working: readonly WorkingOrder[]): Reconciliation | Promise<Reconciliation>;
 };
 

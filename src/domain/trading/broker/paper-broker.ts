@@ -1,7 +1,6 @@
 /**
- * The paper broker: pure, driven by events, never by timers. What it does with an order follows from
- * the prices of fresh scans and from a hash of seed and client order id, so the same log gives the
- * same fills, in any process, after any restart.
+ * The paper broker: pure, driven by events, never by timers. Its decisions follow from the prices of fresh scans and
+ * from a hash of seed and client order id, so the same log gives the same fills in any process, after any restart.
  */
 import { assert } from "../../assert.ts";
 import type { Book } from "../../order-book/book.ts";
@@ -17,19 +16,19 @@ import { walkedPrice } from "./walk-price.ts";
 
 /** When an order may fill; part of what describes a run. */
 export type FillConvention =
-  /** At the scan that it was decided on. */
+  /** At the scan on which it was decided. */
   | { readonly kind: "same_scan" }
-  /** At the first fresh scan after it. */
+  /** At the first fresh scan after that. */
   | { readonly kind: "next_scan" }
-  /** At the first later fresh scan that comes this long after the decision. */
+  /** At the first later fresh scan that arrives at least this long after the decision. */
   | { readonly kind: "latency"; readonly latencyMs: number };
 
 export type PaperSettings = {
   readonly convention: FillConvention;
   readonly feeBps: number;
-  /** Where no order book is declared, or none is known in time. */
+  /** Applies where no order book is declared, or none is known in time. */
   readonly slippageBps: number;
-  /** Of what walking a book costs; left out: all of it. */
+  /** Share of the cost of walking an order book that is charged; absent: all of it. */
   readonly walkFactor?: number;
   readonly seed: number;
   /** Share of orders that fill in two parts, at two scans. */
@@ -53,14 +52,14 @@ export type PaperBroker = { readonly settings: PaperSettings; pending: PendingOr
 
 const BPS = 10_000;
 const NO_REPORTS: readonly BrokerReport[] = [];
-/** Apart, so that an order's parts say nothing of its fate. */
+/** Separate salts, so that the draws for rejection and partial fills are independent. */
 const SALT_REJECT = 1;
 const SALT_PARTIAL = 2;
 const SALT_SHARE = 3;
 
 /**
- * After a restart it goes on with the orders that it had accepted. Those without an answer are not
- * here: they are placed again (`commandsAgain`), and their fate is drawn as it was the first time.
+ * After a restart it continues with the orders that it had accepted. Orders without an answer are not included: they
+ * are placed again (`commandsAgain`), and the same id leads to the same outcome.
  */
 export function createPaperBroker(
   settings: PaperSettings,
@@ -74,14 +73,14 @@ export function createPaperBroker(
   };
 }
 
-/** One event that the trader stepped, the commands that came of it, and what may fill at it. */
+/** One event that the trader stepped, the resulting commands, and the market at which orders may fill. */
 export type PaperInput = {
   readonly event: TraderEvent;
   readonly commands: readonly TraderCommand[];
   readonly isFresh: boolean;
-  /** A scan that is not fresh, at which exits fill all the same. */
+  /** A scan that is not fresh, but at which exits may fill. */
   readonly isForExits?: boolean;
-  /** The book that a fill in an asset walks; left out: no fill walks any. */
+  /** The order book that a fill in an asset walks; absent: fills walk no book. */
   readonly bookOf?: (asset: string) => Book | null;
 };
 
@@ -105,7 +104,7 @@ export function paperInputOf(
   return { event, commands, isFresh, isForExits, bookOf: walked };
 }
 
-/** What the broker says to it; the array is shared when it is empty. */
+/** The broker's reports; the array is shared when it is empty. */
 export function stepPaperBroker(broker: PaperBroker, input: PaperInput): readonly BrokerReport[] {
   const { commands } = input;
   if (commands.length === 0 && broker.pending.length === 0) return NO_REPORTS;
@@ -177,13 +176,13 @@ function mayFill(convention: FillConvention, order: Order, scan: ScanEvent): boo
 
 type Market = { readonly price: number; readonly book: Book | null };
 
-/** At the observed price, stops included: never at the trigger. */
+/** At the observed price, stops included: never at the trigger price. */
 function fillAt(settings: PaperSettings, pending: PendingOrder, market: Market): BrokerReport {
   const { order } = pending;
   const { clientOrderId } = order;
   const rest = order.quantity - pending.filled;
   const part = pending.fillCount === 0 ? partOf(settings, order) : 0;
-  // A part is never nothing and never all.
+  // A part is neither nothing nor everything.
   const isPartial = 0 < part && part < rest;
   const quantity = isPartial ? part : rest;
   const paid = paidAt(settings, order, { ...market, quantity });
@@ -195,7 +194,7 @@ function fillAt(settings: PaperSettings, pending: PendingOrder, market: Market):
   return { kind: isPartial ? "order_partly_filled" : "order_filled", clientOrderId, fill };
 }
 
-/** With slippage, and on the next tick to the trader's disadvantage. */
+/** With slippage, rounded to the next tick to the trader's disadvantage. */
 function paidAt(
   { slippageBps, walkFactor = 1 }: PaperSettings,
   order: Order,
@@ -226,8 +225,8 @@ function partOf({ seed, partialShare }: PaperSettings, order: Order): number {
 }
 
 /**
- * In [0, 1): FNV-1a over the id, then a finalizer that spreads neighbouring ids. The book's name is
- * left out: the same decision of two books meets the same fate.
+ * In [0, 1): FNV-1a over the id, then a finalizer that decorrelates neighbouring ids. The book's name is left out, so
+ * that the same decision of two books has the same outcome.
  */
 function draw(seed: number, clientOrderId: string, salt: number): number {
   let hash = (0x811c9dc5 ^ Math.imul(seed, 0x9e3779b1) ^ Math.imul(salt, 0x85ebca6b)) | 0;

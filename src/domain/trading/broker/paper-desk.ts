@@ -1,4 +1,4 @@
-/** The paper broker as a desk: what it says follows from the events that it is shown, and from nothing else. */
+/** The paper broker as a desk: its reports depend only on the events that it is shown. */
 import type { BrokerReport, TraderEvent } from "../events.ts";
 import type { Order } from "../orders.ts";
 import type { Trader, WorkingOrder } from "../state.ts";
@@ -16,7 +16,7 @@ import { reconcile } from "./reconcile.ts";
 
 const NO_REPORTS: BrokerReport[] = [];
 
-/** `working`: of a book that was restored; those without an answer it has not received. */
+/** `working`: orders of a restored book; those without an answer were not received. */
 export function createPaperDesk(
   settings: PaperSettings,
   working: readonly WorkingOrder[] = [],
@@ -61,10 +61,10 @@ class PaperDesk implements Desk {
     return reports;
   }
 
-  /** It says nothing by itself. */
+  /** It reports nothing on its own. */
   onReports(): void {}
 
-  /** What it holds it has from the log itself, fills included. */
+  /** All that it holds comes from the log, fills included. */
   reconcile(working: readonly WorkingOrder[]): Reconciliation {
     const held = this.#broker.pending.map(({ order: { clientOrderId } }) => ({
       clientOrderId,
@@ -76,7 +76,7 @@ class PaperDesk implements Desk {
     return reconcile(working, held);
   }
 
-  /** An array of its own only when there is something to say. */
+  /** A new array only when there are reports. */
   #said(): BrokerReport[] {
     if (this.#reports === NO_REPORTS) this.#reports = [];
     return this.#reports;

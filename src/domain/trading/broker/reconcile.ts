@@ -1,11 +1,11 @@
-/** What a start finds at the desk, compared with what the folded log leaves working. */
+/** Compares the desk's orders after a restart with the orders that the folded log leaves working. */
 import type { TraderCommand } from "../commands.ts";
 import type { BrokerReport } from "../events.ts";
 import type { Fill } from "../orders.ts";
 import type { WorkingOrder } from "../state.ts";
 import type { Reconciliation } from "./desk.ts";
 
-/** One order as the desk has it when asked; fills in order, numbered from 1. */
+/** One order as the desk reports it; fills in order, numbered from 1. */
 export type BrokerOrder = {
   readonly clientOrderId: string;
   readonly brokerOrderId: string;
@@ -15,9 +15,9 @@ export type BrokerOrder = {
 };
 
 /**
- * The reports that the log had missed, in an order in which they can be stepped. An order without an
- * answer that is not there never arrived; one that was accepted and is not there any more is as
- * unexplained as one that the desk holds open and the log does not know.
+ * The reports that the log lacks, in an order in which they can be stepped. An order without an answer that the desk
+ * does not have never arrived; one that was accepted and is gone is as unexplained as one that the desk holds open
+ * and the log does not know.
  */
 export function reconcile(
   working: readonly WorkingOrder[],
@@ -56,15 +56,15 @@ function missedReports(working: WorkingOrder, found: BrokerOrder): readonly Brok
     case "rejected":
       return [...parts, { kind: "order_rejected", clientOrderId, reason }];
     case "filled":
-    // Every fill was booked before: what is missing is only that the order is over.
+    // Every fill was booked before: only the end of the order is missing.
     case "cancelled":
       return [...parts, { kind: "order_cancelled", clientOrderId, reason }];
   }
 }
 
 /**
- * What a restarted book gives its desk again, under the same ids: orders that never arrived, and
- * cancels, of which nobody knows whether they did. An order that is to be cancelled is not placed first.
+ * The commands that a restarted book sends to its desk again, under the same ids: orders that never arrived, and
+ * cancels whose arrival is unknown. An order that is to be cancelled is not placed first.
  */
 export function commandsAgain(
   working: readonly WorkingOrder[],

@@ -1,6 +1,6 @@
 /**
- * A trader and the desk of its orders: steps a market event, then whatever the desk says to it, until
- * both are quiet. The backtester runs it alone; the live shell hands in what appends to its journal.
+ * A trader and the desk of its orders: steps a market event, then the desk's reports, until there are no more. The
+ * backtester runs it alone; the live shell adds the append to the journal.
  */
 import type { TraderCommand } from "../commands.ts";
 import type { BrokerEvent, BrokerReport, TraderEvent } from "../events.ts";
@@ -17,12 +17,12 @@ export type TraderAtDesk = {
   readonly onCommands: (event: TraderEvent, commands: readonly TraderCommand[]) => void;
 };
 
-/** The event's index is the trader's next one; broker events take the indexes after it, at its `nowMs`. */
+/** The event's index is the trader's next one; broker events take the following indexes, with its `nowMs`. */
 export function stepDesk(at: TraderAtDesk, event: TraderEvent): void {
   answerStep(at, event, stepTrader(at.trader, event));
 }
 
-/** What the desk says to a step that was made. */
+/** Steps the desk's reports on a step that was already made. */
 export function answerStep(
   at: TraderAtDesk,
   event: TraderEvent,
@@ -38,7 +38,7 @@ export function answerStep(
   stepReports(at, desk.takeReports(), event.nowMs);
 }
 
-/** And what the desk says to what comes of them: reports of a round are stepped before those of the next. */
+/** Continues with the reports on the resulting commands: those of one round are stepped before those of the next. */
 export function stepReports(
   at: TraderAtDesk,
   reports: readonly BrokerReport[],

@@ -1,22 +1,25 @@
-/** What a fill pays where the order book of its asset is known. */
+/** The price of a fill where the order book of its asset is known. */
 import type { Book } from "../../order-book/book.ts";
 import { midPrice, walkBook } from "../../order-book/features.ts";
 
 export type WalkedOrder = {
   readonly side: "buy" | "sell";
   readonly quantity: number;
-  /** The scan's. */
+  /** The scan's price. */
   readonly price: number;
 };
 
-/** `beyondBps`: what the part that the book does not hold pays beyond its last level; `factor`: of the whole cost. */
+/**
+ * `beyondBps`: extra cost, beyond the last level, of the part that the book does not hold; `factor`: multiplies the
+ * whole cost.
+ */
 export type WalkTerms = { readonly beyondBps: number; readonly factor: number };
 
 const BPS = 10_000;
 
 /**
- * The scan's price, as much worse as the order walks the book beyond its middle. The scan's price stays the only
- * price: a book that is some seconds older says what a size costs, and not where the market is.
+ * The scan's price, made worse by what the order pays beyond the book's mid price. The scan's price stays the
+ * reference, because a book that is some seconds old says what a size costs, not where the market is.
  */
 export function walkedPrice(book: Book, order: WalkedOrder, terms: WalkTerms): number {
   const { side, quantity, price } = order;

@@ -1,9 +1,7 @@
 /**
- * What it costs, or brings, to hold a position: the interest of what is borrowed, each full hour of
- * UTC and at each fill, and the funding that longs pay to shorts (or get, below zero).
- *
- * Invariant: interest is among the fees, funding among the realized profit: cash is capital plus
- * realized minus fees, and a trade's pnl has both.
+ * The cost or income of holding a position: interest on what is borrowed, each full hour of UTC and at each fill, and
+ * funding, which longs pay to shorts (negative: receive from them). Invariant: interest is part of the fees and
+ * funding of the realized profit, so cash is capital plus realized minus fees, and a trade's pnl includes both.
  */
 import { MS_PER_DAY, MS_PER_HOUR } from "../../time.ts";
 import { applyCash } from "../portfolio/worth.ts";
@@ -12,13 +10,13 @@ import { emitNote, type Position, type Trader } from "../state.ts";
 import { termsOf } from "./margin-terms.ts";
 
 const MS_PER_YEAR = 365 * MS_PER_DAY;
-/** A feature so named is the rate that was settled at its `asOfMs`, once for each settlement. */
+/** A feature with this prefix is the rate settled at its `asOfMs`, applied once per settlement. */
 export const FUNDING_PREFIX = "funding_";
 
 /** One settlement of an asset: what longs pay to shorts, as a share of the notional. */
 export type FundingRate = { readonly asset: string; readonly atMs: number; readonly rate: number };
 
-/** At every scan, before the marks are taken. */
+/** Called at every scan, before the marks are updated. */
 export function chargeHours(trader: Trader): void {
   const { data, configuration } = trader;
   const { margin } = configuration;
@@ -36,14 +34,14 @@ export function chargeHours(trader: Trader): void {
   }
 }
 
-/** Up to a time, at the last mark; returns what it was. */
+/** Charges interest up to a time, at the last mark; returns the amount. */
 export function chargeBorrow(trader: Trader, position: Position, toMs: number): number {
   const { margin } = trader.configuration;
   if (margin === undefined) return 0;
   const { borrowRate } = termsOf(margin, position.asset);
   const fromMs = position.borrowPaidToMs ?? position.openedAtMs;
   if (toMs <= fromMs) return 0;
-  // Also where it is free: a rate that is configured later does not hold for the time before.
+  // Advances even where borrowing is free: a rate configured later must not apply to the time before.
   position.borrowPaidToMs = toMs;
   if (borrowRate === 0) return 0;
   const cost = (borrowRate * borrowedBy(trader, position) * (toMs - fromMs)) / MS_PER_YEAR;
@@ -57,7 +55,7 @@ export function chargeBorrow(trader: Trader, position: Position, toMs: number): 
   return cost;
 }
 
-/** A short borrows its asset. Longs borrow what the cash does not pay, each its part of it. */
+/** A short borrows its asset. Longs borrow what the cash does not cover, each a proportional part. */
 function borrowedBy({ data }: Trader, position: Position): number {
   if (position.sign === -1) return position.quantity * position.mark;
   let bought = 0;
@@ -69,7 +67,7 @@ function borrowedBy({ data }: Trader, position: Position): number {
   return (bought - Math.max(0, data.account.cash)) * share;
 }
 
-/** Charged to who held the asset when it was settled; a rate that comes before its time is none yet. */
+/** Charged to the holder at the settlement; a rate with a time in the future does not apply yet. */
 export function settleFunding(trader: Trader, { name, value, asOfMs }: FeatureEvent): void {
   const { data, configuration } = trader;
   if (configuration.margin === undefined || !name.startsWith(FUNDING_PREFIX)) return;

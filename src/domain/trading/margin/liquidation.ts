@@ -1,9 +1,7 @@
 /**
- * Positions that the venue closes because their margin is used up, in the book alone: no order is
- * sent, and nobody asks. At the mark, and never worse than the bankruptcy price: what a gap takes
- * beyond the margin is the venue's loss (its insurance fund's).
- *
- * Invariant: no liquidation leaves the cash below zero.
+ * Positions that the venue closes because their margin is used up, in the book alone: no order is sent. The price is
+ * the mark, but never worse than the bankruptcy price: a loss beyond the margin is the venue's (its insurance
+ * fund's). Invariant: no liquidation leaves the cash below zero.
  */
 import { cancelEntries } from "../portfolio/cancel-entries.ts";
 import { applyCash, unrealizedOf } from "../portfolio/worth.ts";
@@ -13,10 +11,13 @@ import { chargeBorrow } from "./carry.ts";
 import { isolatedBalance, isolatedMargin, maintenanceOf } from "./margin-figures.ts";
 import { type Margin, termsOf } from "./margin-terms.ts";
 
-/** A share of the capital: what is less than this is the rounding of sums. */
+/** As a share of the capital: smaller amounts are rounding errors of sums. */
 const NOTHING_SHARE = 1e-9;
 
-/** Called at every scan in its place, after the marks were taken: a venue waits for no clock. Returns whether any was. */
+/**
+ * Called at every scan in order, after the marks were updated: a venue does not depend on our clock. Returns whether
+ * any position was liquidated.
+ */
 export function liquidate(trader: Trader): boolean {
   const { configuration, data } = trader;
   const { margin } = configuration;
@@ -43,7 +44,7 @@ function isShortOfMargin(margin: Margin, position: Position): boolean {
   return isolatedBalance(margin, position) <= maintenanceOf(margin, [position]);
 }
 
-/** Rounding, or what was lost earlier and no price of a position makes good: the venue bears that, too. */
+/** Rounding errors, or earlier losses that no position can cover: the venue bears these, too. */
 function leaveNothing(trader: Trader): void {
   const { account, day } = trader.data;
   const owed = -account.cash;
@@ -52,9 +53,9 @@ function leaveNothing(trader: Trader): void {
   applyCash(trader, owed);
 }
 
-/** All stand for all. Where the losses are more than there is, each is less by the same share. */
+/** Cross margin: everything backs all positions. Where the losses exceed that, each is reduced by the same share. */
 function closeAll(trader: Trader, margin: Margin, positions: readonly Position[]): void {
-  // Done before what there is is counted: a fill would take it from what was counted.
+  // Interest first: a fill would take it from the amount computed below.
   for (const position of positions) chargeBorrow(trader, position, trader.data.nowMs);
   const worths = positions.map((position) => unrealizedOf([position]));
   let losses = 0;
@@ -67,7 +68,7 @@ function closeAll(trader: Trader, margin: Margin, positions: readonly Position[]
   cancelEntries(trader, null);
   for (const [at, position] of positions.entries()) {
     const worth = worths[at]!;
-    // A gain is what the others may lose, and none of it is left for a fee.
+    // A gain covers the losses of others, so nothing of it is left for a fee.
     const balance = worth < 0 ? (there * -worth) / losses : -worth;
     closeOut(trader, position, { margin, balance });
   }
@@ -75,7 +76,7 @@ function closeAll(trader: Trader, margin: Margin, positions: readonly Position[]
 
 type Means = { readonly margin: Margin; readonly balance: number };
 
-/** `balance`: what may be lost by it, the fee included. */
+/** `balance`: what it may lose, the fee included. */
 function closeOut(trader: Trader, position: Position, { margin, balance }: Means): void {
   const { id, asset, quantity, entryPrice, mark, sign, direction } = position;
   const { liquidationFeeRate, maintenanceRate } = termsOf(margin, asset);

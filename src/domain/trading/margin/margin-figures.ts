@@ -1,11 +1,11 @@
-/** What positions ask of a book as margin, and at which price they would be liquidated. */
+/** The margin that a book's positions require, and the prices at which they would be liquidated. */
 import { assert } from "../../assert.ts";
 import { unrealizedOf } from "../portfolio/worth.ts";
 import type { Rule } from "../risk/check.ts";
 import type { Position, Trader } from "../state.ts";
 import { type Margin, termsOf } from "./margin-terms.ts";
 
-/** What all of the equity buys needs no more than the equity, whatever the last bits of a quotient say. */
+/** A position bought with the whole equity must fit, whatever the rounding of the quotient. */
 const SLACK = 1 + 1e-9;
 
 /** At the last marks. */
@@ -18,20 +18,20 @@ export function maintenanceOf(margin: Margin, positions: readonly Position[]): n
   return sum;
 }
 
-/** An isolated position's own margin: what it was opened with, and what holding it cost or brought. */
+/** The margin of an isolated position: what it was opened with, and the cost or income of holding it. */
 export function isolatedMargin(margin: Margin, position: Position): number {
   const { asset, quantity, entryPrice, funding = 0, borrowCost = 0 } = position;
   return (quantity * entryPrice) / termsOf(margin, asset).leverage + funding - borrowCost;
 }
 
-/** What stands for it at its mark. */
+/** The margin with its gain or loss at the mark. */
 export function isolatedBalance(margin: Margin, position: Position): number {
   return isolatedMargin(margin, position) + unrealizedOf([position]);
 }
 
 type Sized = { readonly trader: Trader; readonly asset: string; readonly notional: number };
 
-/** Whether there is the initial margin for an entry of this size. */
+/** Whether there is enough initial margin for an entry of this size. */
 export const MARGIN_RULE: Rule<Sized> = {
   reason: "insufficient_margin",
   unit: "quote",
@@ -57,7 +57,7 @@ export const MARGIN_RULE: Rule<Sized> = {
   },
 };
 
-/** Maintenance margin over what there is for it: liquidated at 1. Null while nothing is held. */
+/** Maintenance margin divided by the equity that backs it: liquidated at 1. Null while nothing is held. */
 export function marginRatioOf({ configuration: { margin }, data }: Trader): number | null {
   const { positions, account } = data;
   if (margin === undefined || positions.length === 0) return null;
@@ -71,7 +71,7 @@ function ratioOf(maintenance: number, balance: number): number {
   return balance > 0 ? maintenance / balance : Infinity;
 }
 
-/** With the marks of the others as they are; null where no price does it, or no margin is asked. */
+/** With the other positions' marks unchanged; null where no price liquidates it, or no margin is required. */
 export function liquidationPriceOf(
   { configuration: { margin }, data }: Trader,
   position: Position,
@@ -84,7 +84,7 @@ export function liquidationPriceOf(
     margin.mode === "isolated"
       ? isolatedMargin(margin, position)
       : data.account.cash + unrealizedOf(others) - maintenanceOf(margin, others);
-  // Where balance + (price - entry) x quantity x sign is the maintenance margin at that price.
+  // The price at which balance + (price - entry) x quantity x sign equals the maintenance margin.
   const price = (sign * quantity * entryPrice - balance) / (quantity * (sign - maintenanceRate));
   return price > 0 ? price : null;
 }

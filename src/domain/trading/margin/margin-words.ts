@@ -1,4 +1,4 @@
-/** What an operator has to know of a book's margin; the figures stand in its state. */
+/** Warnings about a book's margin for the operator; the figures are in its state. */
 import { isoFromMs, MS_PER_DAY } from "../../time.ts";
 import type { Trader } from "../state.ts";
 import { liquidationPriceOf, marginRatioOf } from "./margin-figures.ts";
@@ -7,7 +7,7 @@ import { liquidationPriceOf, marginRatioOf } from "./margin-figures.ts";
 const RATIO_TOLD_FROM = 0.5;
 const TOLD_FOR_MS = MS_PER_DAY;
 
-/** Empty where all is well. A liquidation is mentioned for a day, a bankruptcy for ever. */
+/** Empty where all is well. A liquidation is mentioned for a day, a bankruptcy forever. */
 export function marginWords(trader: Trader): readonly string[] {
   const { data } = trader;
   const told: string[] = [];
@@ -31,7 +31,7 @@ export function marginWords(trader: Trader): readonly string[] {
   return told;
 }
 
-/** Prices may be tiny, so by digits and not by places. */
+/** By significant digits and not by decimals, because prices may be tiny. */
 function round(value: number): number {
   return Number(value.toPrecision(8));
 }

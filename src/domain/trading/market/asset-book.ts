@@ -1,11 +1,11 @@
 /**
- * The order book of an asset as a trader knows it, and which books a strategy asks for: `book` is that of each asset
+ * The order book of an asset as a trader knows it, and which books a strategy declares: `book` is that of each asset
  * that it wants to enter, `book.BTCUSDT` that of one.
  */
 import { type Book, createBook, type Side } from "../../order-book/book.ts";
 import { type BookFeatures, bookFeatures, walkBook } from "../../order-book/features.ts";
 
-/** Levels as they are recorded: a price and a size in turns, best first. */
+/** Levels as recorded: price and size alternating, best first. */
 export type AssetBook = {
   readonly asOfMs: number;
   readonly bids: readonly number[];
@@ -15,13 +15,15 @@ export type AssetBook = {
 /** What a strategy sees of a book. */
 export type BookView = BookFeatures & {
   readonly asOfMs: number;
-  /** At the present scan. */
+  /** Age at the present scan. */
   readonly ageMs: number;
-  /** What a market order of so many units would pay beyond the mid price; of what the book holds, NaN for more. */
+  /**
+   * What a market order of this many units would pay beyond the mid price, in bps; NaN for more than the book holds.
+   */
   readonly slippageBps: (way: "buy" | "sell", size: number) => number;
 };
 
-/** The input that stands for the book of whatever is entered. */
+/** The input that stands for the book of the asset that is entered. */
 export const EACH_BOOK = "book";
 const NAMED = `${EACH_BOOK}.`;
 
@@ -29,7 +31,7 @@ export function bookInput(asset: string): string {
   return NAMED + asset;
 }
 
-/** Null: it is no book of one asset. */
+/** Null: not the book of one asset. */
 export function assetOfInput(input: string): string | null {
   return input.startsWith(NAMED) ? input.slice(NAMED.length) : null;
 }

@@ -1,4 +1,4 @@
-/** Rounding and smallest size on the market; an asset without an instrument is not rounded. */
+/** Rounding and smallest order size on the market; an asset without an instrument is not rounded. */
 export type Instrument = {
   readonly quoteCurrency: string;
   /** Smallest step of a price. */

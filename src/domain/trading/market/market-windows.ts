@@ -1,16 +1,14 @@
 /**
- * The prices that a strategy may look back on: a private ring of rows, one row a scan, one column an
- * asset of the present universe.
- *
- * Invariant: a cell is NaN unless its asset had a price at every scan from that one to the present,
- * so an asset's window restarts after it was absent. Nothing in here is later than the present scan.
+ * The price history that a strategy may look back on: a private ring buffer, one row per scan, one column per asset
+ * of the present universe. Invariant: a cell is NaN unless its asset had a price at every scan from that one to the
+ * present, so an asset's window restarts after a missing price. Nothing here is later than the present scan.
  */
 import { assert } from "../../assert.ts";
 import type { ScanEvent } from "../events.ts";
 import type { MarketView } from "../strategy.ts";
 import { type AssetBook, type BookView, viewOf } from "./asset-book.ts";
 
-/** A window that no strategy needs and that a mistyped parameter could ask for. */
+/** Longer than any strategy needs; a mistyped parameter could ask for more. */
 export const LOOK_BACK_SCANS_MAX = 100_000;
 
 const NOTHING_KNOWN: KnownInputs = { features: new Map() };
@@ -26,7 +24,7 @@ export type MarketWindowsDump = {
   readonly features: readonly (readonly [string, number])[];
 };
 
-/** What is known beside the scans, as it stands in the trader's state. */
+/** The other known inputs, as in the trader's state. */
 export type KnownInputs = {
   readonly features: ReadonlyMap<string, { readonly asOfMs: number }>;
   readonly books?: ReadonlyMap<string, AssetBook>;
@@ -36,13 +34,13 @@ export class MarketWindows implements MarketView {
   assetCount = 0;
   scanCount = 0;
   nowMs = 0;
-  /** The present scan's: nothing to keep, as each scan brings its own. */
+  /** Of the present scan: it is not stored, as each scan brings its own. */
   scanNumber = 0;
   largestEigenvalue = Number.NaN;
   readonly #rows: number;
   #assets: readonly string[] = [];
   #ring: Float64Array = new Float64Array(0);
-  /** Where the present row begins in the ring. */
+  /** Offset of the present row in the ring. */
   #base = 0;
   readonly #carried: Float64Array;
   readonly #features = new Map<string, number>();
@@ -113,12 +111,12 @@ export class MarketWindows implements MarketView {
     if (mine === assets) return true;
     if (mine.length !== assets.length) return false;
     for (let at = 0; at < mine.length; at += 1) if (mine[at] !== assets[at]) return false;
-    // The next comparison is by identity.
+    // So that the next comparison is by identity.
     this.#assets = assets;
     return true;
   }
 
-  /** Windows of assets in both universes move to their new columns; the others begin anew. */
+  /** Windows of assets in both universes move to their new columns; the others start empty. */
   changeUniverse(assets: readonly string[]): void {
     const ring = new Float64Array(this.#rows * assets.length).fill(Number.NaN);
     const row = this.assetCount === 0 ? 0 : this.#base / this.assetCount;
@@ -142,7 +140,7 @@ export class MarketWindows implements MarketView {
     const base = previous + count === ring.length ? 0 : previous + count;
     const { prices, pricesAt } = event;
     let isWhole = true;
-    // Nothing but a copy and a comparison: this loop is most of what a scan costs.
+    // Only a copy and a comparison: this loop is most of the cost of a scan.
     for (let asset = 0; asset < count; asset += 1) {
       const price = prices[pricesAt + asset]!;
       ring[base + asset] = price;
@@ -161,7 +159,7 @@ export class MarketWindows implements MarketView {
     }
   }
 
-  /** An absent asset loses its whole column, once: if the row before is blank, the column is. */
+  /** An absent asset's whole column is cleared, once: if the previous row is blank, the column is. */
   #blankAbsent(base: number, previous: number): void {
     const ring = this.#ring;
     const count = this.assetCount;
@@ -173,7 +171,7 @@ export class MarketWindows implements MarketView {
     }
   }
 
-  /** A look at what there is: who keeps it, copies it. */
+  /** Views of the live data: a caller that keeps it must copy it. */
   dump(): MarketWindowsDump {
     return {
       assets: this.#assets,
@@ -187,7 +185,7 @@ export class MarketWindows implements MarketView {
     };
   }
 
-  /** The windows are its own from now on: a second ring could be more than there is room for. */
+  /** Takes ownership of the dump's buffers: a second ring might not fit in memory. */
   load(dump: MarketWindowsDump): void {
     assert(
       dump.ring.length === this.#rows * dump.assets.length,

@@ -1,26 +1,27 @@
 /**
- * How far the scans' times lie from the trader's clock: the running median of when a scan came minus
- * when it says that it was true. What most scans are off alike is a wrong clock, and is taken off
- * within a bound; what one scan is off is its age.
- *
+ * The offset of the scans' timestamps from the trader's clock: the running median of arrival time minus timestamp. An
+ * offset common to most scans is a wrong clock, and is subtracted within a bound; a single scan's offset is its age.
  * Invariant: it follows from the events alone, so a replay measures the same.
  */
 import { MS_PER_SECOND } from "../../time.ts";
 import type { ScanEvent } from "../events.ts";
 import { emitNote, type ScanClock, type Trader } from "../state.ts";
 
-/** Odd, so that one of them lies in the middle. */
+/** Odd, so that the median is one of them. */
 const OFFSETS_MAX = 31;
 const OFFSETS_MIN = 5;
-/** Up to this it is what a scan's way takes. */
+/** Up to this the offset is normal latency. */
 const LATENCY_MAX_MS = 5_000;
-/** More than half lie so near to the median, or the offset is none: a backlog that is caught up with. */
+/**
+ * More than half must be this near to the median, otherwise there is no common offset: for example while a backlog is
+ * caught up.
+ */
 const ALIKE_WITHIN_MS = 5_000;
-/** What is taken off stays so in a band, or a note would come with every other scan. */
+/** Hysteresis: without it a note would come with every other scan. */
 const BACK_AT_SHARE = 0.9;
 const SORTED = new Float64Array(OFFSETS_MAX);
 
-/** Measures a scan that came live and in its place, before its class is found. */
+/** Measures a scan that came live and in order, before it is classified. */
 export function measureClock(trader: Trader, event: ScanEvent): void {
   const { scanOffsetMaxMs } = trader.configuration;
   if (scanOffsetMaxMs === undefined) return;
@@ -43,7 +44,7 @@ function medianOf(offsets: readonly number[]): number {
   return sorted[sorted.length >> 1]!;
 }
 
-/** 0 where there is none. */
+/** 0 where there is no common offset. */
 function steadyOffset({ offsets, medianMs, told }: ScanClock): number {
   const leastMs = told === "taken_off" ? LATENCY_MAX_MS / 2 : LATENCY_MAX_MS;
   if (offsets.length < OFFSETS_MIN || Math.abs(medianMs) <= leastMs) return 0;
@@ -52,12 +53,12 @@ function steadyOffset({ offsets, medianMs, told }: ScanClock): number {
   return offsets.length < 2 * alike ? medianMs : 0;
 }
 
-/** What is taken off the age of a scan. */
+/** The part that is subtracted from the age of a scan. */
 export function takenOffMs({ configuration, data }: Trader): number {
   return configuration.scanOffsetMaxMs === undefined ? 0 : (data.clock?.takenMs ?? 0);
 }
 
-/** What lies between the scan's time and ours, whether it may be taken off or not. */
+/** The whole common offset, whether it may be subtracted or not. */
 export function steadyOffsetMs({ configuration, data }: Trader): number {
   return configuration.scanOffsetMaxMs === undefined ? 0 : (data.clock?.steadyMs ?? 0);
 }
@@ -66,7 +67,7 @@ export type ScanStanding = {
   /** Positive: scans are behind. */
   readonly offsetMs: number;
   readonly takenMs: number;
-  /** Scans are so far off that nothing is entered at them. */
+  /** The offset is so large that no entry is made. */
   readonly isOff: boolean;
 };
 

@@ -1,7 +1,6 @@
 /**
- * Which class a scan is of, by its seq and its age.
- *
- * Invariant: a seq is taken once. Whatever comes again, permuted or late, leaves no second decision.
+ * Classifies a scan by its seq and its age. Invariant: a seq is decided once; duplicates, permuted and late scans
+ * make no second decision.
  */
 import { noteSeq, type SeenSeqs } from "../../scan/seen-seqs.ts";
 import type { ScanClass } from "../decision.ts";
@@ -10,7 +9,7 @@ import { isWithinBudget } from "../risk/input-ages.ts";
 import type { Trader } from "../state.ts";
 import { measureClock, takenOffMs } from "./scan-clock.ts";
 
-/** Null for a seq that has its decision already, or that lies before the first one seen. */
+/** Null for a seq that was decided already, or that is before the first one seen. */
 export function classOf(trader: Trader, event: ScanEvent): ScanClass | null {
   const isLate = isBehind(trader, event);
   if (!takeSeq(trader, event.seq)) return null;
@@ -20,24 +19,28 @@ export function classOf(trader: Trader, event: ScanEvent): ScanClass | null {
   return isWithinBudget(takenAgeMs(trader, event), trader.scanBudgetMs) ? "fresh" : "stale";
 }
 
-/** A hole that is filled behind newer scans can't enter windows that have gone on. Says the same once it is taken. */
+/**
+ * A gap that is filled after newer scans can't enter windows that have moved on. The answer is the same after the
+ * scan was taken.
+ */
 export function isBehind({ data: { scans } }: Trader, event: ScanEvent): boolean {
   return event.isLate || (scans.hasBegun && event.seq < scans.seqs.highest);
 }
 
-/** Came when it was written: neither from a backlog nor found for a hole. */
+/** Arrived when it was written: neither from a backlog nor read to fill a gap. */
 export function isLive({ isReplayed, isRepaired }: ScanEvent): boolean {
   return !isReplayed && !isRepaired;
 }
 
-/** Its age as it is taken, without what all scans are off alike. */
+/** Its age on arrival, without the common clock offset. */
 export function takenAgeMs(trader: Trader, event: ScanEvent): number {
   return event.nowMs - event.asOfMs - takenOffMs(trader);
 }
 
 /**
- * Whether exits are judged at a stale scan: it is the newest that there is, whatever its clock says, and
- * a position must not be kept for it. Backlogs and repairs are older than what is known by when they came.
+ * Whether exits are evaluated at a stale scan: it is the newest one available, whatever its clock says, and a
+ * position must not be kept because of that. Scans of backlogs and repairs are older than what was known when they
+ * arrived.
  */
 export function judgesExits({ configuration }: Trader, event: ScanEvent): boolean {
   return configuration.scanOffsetMaxMs !== undefined && isLive(event);

@@ -1,20 +1,20 @@
-/** Whether a process has room for the windows that its strategies look back on. */
+/** Whether the process has memory for the windows of its strategies. */
 const DOUBLE_BYTES = 8;
-/** Before the first scan the universe is taken for a large one. */
+/** Before the first scan a large universe is assumed. */
 const ASSETS_USUAL = 400;
 /**
- * The room of all windows of a process together. A copy as large is made of them whenever a state is saved, and a trader
- * is started anew at 500 MiB: with both there is still room for the rest of it.
+ * Memory for all windows of a process together. A copy of the same size is made whenever a state is saved, and a
+ * trader is restarted at 500 MiB: with both there is still room for everything else.
  */
 export const WINDOWS_BYTES_MAX = 134_217_728;
 
-/** @throws {Error} that says how far there is room to look back. */
+/** @throws {Error} that says how far a strategy can look back. */
 export function assertRoom(lookBacks: readonly number[], assetCount: number): void {
   const why = whyNoRoom(lookBacks, assetCount);
   if (why !== null) throw new Error(why);
 }
 
-/** `assetCount`: of the last universe, 0 before the first. Null when there is room, else a sentence. */
+/** `assetCount`: of the last universe, 0 before the first. Null when it fits, else a sentence. */
 export function whyNoRoom(lookBacks: readonly number[], assetCount: number): string | null {
   const assets = assetCount === 0 ? ASSETS_USUAL : assetCount;
   const rows = lookBacks.reduce((sum, scans) => sum + scans + 1, 0);

@@ -1,8 +1,6 @@
 /**
- * Cash, positions and what they are worth.
- *
- * Invariant: cash = capital + realized profit - fees, and a position's quantity is the sum of its
- * entry fills minus the sum of its exit fills.
+ * Cash, positions and their value. Invariant: cash = capital + realized profit - fees, and a position's quantity is
+ * the sum of its entry fills minus the sum of its exit fills.
  */
 import { assert } from "../../assert.ts";
 import type { FillEntry } from "../commands.ts";
@@ -12,11 +10,11 @@ import { chargeBorrow } from "../margin/carry.ts";
 import { emit, emitNote, type Position, type Trader, type WorkingOrder } from "../state.ts";
 import { valueAccount } from "./worth.ts";
 
-/** Below this share of what was bought a rest is rounding, not a position. */
+/** A smaller share of the entry quantity is a rounding error, not a position. */
 const REST_SHARE_MAX = 1e-12;
 const MARK_OLD_AFTER_MS = 60_000;
 
-/** Takes the present prices as marks; an asset without one keeps its last mark and that mark's time. */
+/** Takes the present prices as marks; an asset without a price keeps its last mark and that mark's time. */
 export function markPositions(trader: Trader): void {
   const { data, windows } = trader;
   const { positions } = data;
@@ -34,7 +32,7 @@ export function markPositions(trader: Trader): void {
   valueAccount(trader);
 }
 
-/** A price is as old as its scan: a replayed one of an hour ago is no news. */
+/** A price is as old as its scan: a replayed scan of an hour ago does not make a mark fresh. */
 function markTimeOf(trader: Trader): number {
   const { nowMs, scans } = trader.data;
   return Math.min(nowMs, scans.lastAsOfMs + steadyOffsetMs(trader));
@@ -61,13 +59,13 @@ export function alertOldMarks(trader: Trader): void {
   }
 }
 
-/** A price that came late is judged all the same where the offset of scans is known. */
+/** A late price still counts where the common offset of scans is known. */
 function noExit({ configuration, windows }: Trader, { column }: Position): string {
   const isJudged = configuration.scanOffsetMaxMs !== undefined && windows.at(column) > 0;
   return isJudged ? "" : ": the position is not exited at it";
 }
 
-/** Books what a fill did, and the trade when it was the last one of its position. */
+/** Books a fill, and the trade when it was the last fill of its position. */
 export function bookFill(trader: Trader, working: WorkingOrder, fill: Fill): void {
   const { order } = working;
   const position =
@@ -79,7 +77,7 @@ export function bookFill(trader: Trader, working: WorkingOrder, fill: Fill): voi
 
 type FillOf = Pick<FillEntry, "clientOrderId" | "asset" | "side" | "purpose" | "fill">;
 
-/** Also of what no order was sent for: `clientOrderId` then names nothing but the entry. */
+/** Also for fills without an order: `clientOrderId` then only identifies the ledger entry. */
 export function applyFill(trader: Trader, position: Position, of: FillOf): void {
   const { account, day, scans, nowMs } = trader.data;
   const { clientOrderId, asset, side, purpose, fill } = of;
@@ -115,7 +113,7 @@ function grow(position: Position, fill: Fill): number {
   position.quantity += fill.quantity;
   position.entryQuantity += fill.quantity;
   position.entryNotional += fill.quantity * fill.price;
-  // The first price as it is: a quotient of products would lose its last bit.
+  // The first price is taken as it is: dividing a product would lose its last bit.
   position.entryPrice =
     position.entryQuantity === fill.quantity
       ? fill.price
@@ -171,7 +169,7 @@ function entryPosition(trader: Trader, working: WorkingOrder): Position {
     isMarkAlerted: false,
     worst: 0,
     best: 0,
-    // The rest of an entry that was being cancelled came too late to be wanted.
+    // The rest of an entry that was being cancelled was filled too late and is no longer wanted.
     exitWanted: working.isCancelling ? "flatten" : null,
     exitOrderId: "",
   };

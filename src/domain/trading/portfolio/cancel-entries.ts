@@ -1,7 +1,7 @@
-/** Takes orders back: entries, and exits of what is closed without them. */
+/** Cancels orders: entries, and exits of positions that are closed without them. */
 import { emit, type Trader } from "../state.ts";
 
-/** Takes back the entries of one position, or all with null. It asks once: the desk's answer decides. */
+/** Cancels the entries of one position, or all with null. It asks once: the desk's answer decides. */
 export function cancelEntries(trader: Trader, positionId: string | null): void {
   for (const working of trader.data.working) {
     const { order } = working;
@@ -12,7 +12,7 @@ export function cancelEntries(trader: Trader, positionId: string | null): void {
   }
 }
 
-/** Takes back all orders of a position that is closed in the book: nothing may be traded for it any more. */
+/** Cancels all orders of a position that was closed in the book: it must not be traded any more. */
 export function cancelOrdersOf(trader: Trader, positionId: string): void {
   for (const working of trader.data.working) {
     const { order } = working;

@@ -1,4 +1,4 @@
-/** Orders leave here: their ids follow from the decision, and the book remembers them until they end. */
+/** Places orders: an order's id is derived from its decision, and the book keeps the order until it ends. */
 import { agesNow, postureNow } from "../risk/input-ages.ts";
 import type { EntryVerdict, EntryWish } from "../risk/entry-gate.ts";
 import { noteEntryTime } from "../risk/limits.ts";
@@ -41,7 +41,7 @@ export function placeEntry(trader: Trader, wish: EntryWish, allowed: Allowed): O
   return order;
 }
 
-/** Also stops what is left of the entry: a position must not grow while it is left. */
+/** Also cancels the rest of the entry: a position must not grow during its exit. */
 export function placeExit(trader: Trader, position: Position, reason: ExitReason): void {
   const { data } = trader;
   cancelEntries(trader, position.id);
@@ -81,7 +81,7 @@ function roundingOf({ configuration }: Trader, asset: string): Pick<Order, "inst
   return instrument === undefined ? {} : { instrument };
 }
 
-/** A scan decides once for its seq; anything else is named by its place in the log. */
+/** A scan makes one decision for its seq; any other order is identified by its index in the log. */
 export function nextOrderId(trader: Trader): string {
   const { data, configuration, nextIndex } = trader;
   data.orderOrdinal += 1;

@@ -3,15 +3,15 @@ import { isoFromMs } from "../../time.ts";
 import type { ExitReason } from "../orders.ts";
 import type { Position, Trader } from "../state.ts";
 
-/** A scan or two without a price are no news. */
+/** A scan or two without a price are not worth a warning. */
 export const UNPRICED_TOLD_AFTER_MS = 60_000;
 
 export type UnpricedPosition = {
   readonly id: string;
   readonly asset: string;
-  /** When the last scan with a price came; when the entry was decided where there was none since. */
+  /** Time of the last scan with a price; of the entry decision where there was none since. */
   readonly sinceMs: number;
-  /** How long ago that was, at the last event. */
+  /** Duration since then, at the last event. */
   readonly silentMs: number;
   /** The last price. */
   readonly mark: number;
@@ -19,7 +19,7 @@ export type UnpricedPosition = {
   readonly exitDue: ExitReason | null;
 };
 
-/** As the newest scan in the windows has it; an upstream that is silent altogether is no such case. */
+/** By the newest scan in the windows; an upstream that is silent altogether does not count. */
 export function unpricedPositions(trader: Trader): readonly UnpricedPosition[] {
   const { data } = trader;
   return data.positions
@@ -43,7 +43,7 @@ function exitDue({ data }: Trader, position: Position): ExitReason | null {
   return position.exitWanted ?? (position.plan.holdScansMax <= heldScans ? "max_hold" : null);
 }
 
-/** What an operator reads; the times are the journal's. */
+/** The sentence for an operator; the times are the journal's. */
 export function unpricedWords({ asset, sinceMs, mark, exitDue: due }: UnpricedPosition): string {
   const since = `${isoFromMs(sinceMs).slice(0, 19)}Z`;
   const waits = due === null ? "" : `, and its exit (${due}) waits for a price`;

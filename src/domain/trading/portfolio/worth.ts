@@ -1,4 +1,4 @@
-/** What the book is worth: its cash, and its positions at their marks. */
+/** The value of the book: its cash, and its positions at their marks. */
 import { measureLosses } from "../risk/limits.ts";
 import type { Position, Trader } from "../state.ts";
 
@@ -21,7 +21,7 @@ export function valueAccount(trader: Trader): void {
   measureLosses(trader);
 }
 
-/** A payment that is no fill's; below zero it is paid. */
+/** A payment that is not a fill's; negative: it is paid. */
 export function applyCash(trader: Trader, amount: number): void {
   trader.data.account.cash += amount;
   valueAccount(trader);

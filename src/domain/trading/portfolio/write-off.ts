@@ -1,9 +1,8 @@
 /**
- * Positions that no order can close: their asset is gone from the scans, or an operator has had a
- * price elsewhere. Both close in the book alone, and leave a fill and a trade like any other.
- *
- * Invariant: silence is what the scans say. A time without scans is none, nor are scans without any
- * price, so an outage of the feed writes nothing off.
+ * Closes positions that no order can close: their asset has disappeared from the scans, or an operator got a price
+ * elsewhere. Both close in the book alone, and leave a fill and a trade like any other. Invariant: only scans without
+ * the asset count as silence. Times without scans, and scans without any price, do not count, so an outage of the
+ * feed writes nothing off.
  */
 import { MS_PER_HOUR } from "../../time.ts";
 import type { ExitReason } from "../orders.ts";
@@ -12,7 +11,7 @@ import { applyFill } from "./account.ts";
 import { cancelOrdersOf } from "./cancel-entries.ts";
 import { nextOrderId } from "./place-orders.ts";
 
-/** At each scan in order, after the prices were taken. */
+/** Called at each scan in order, after the prices were taken. */
 export function countSilence(trader: Trader): void {
   const { data, windows } = trader;
   for (const position of data.positions) {
@@ -25,7 +24,7 @@ export function countSilence(trader: Trader): void {
   if (data.writtenOff !== undefined && data.writtenOff.length > 0) noteReturned(trader);
 }
 
-/** What usually lies between two scans, at most a little more: the rest of a gap is an outage. */
+/** The time to the previous scan, capped at slightly more than the usual interval: the rest of a gap is an outage. */
 function countedMs({ data }: Trader): number {
   const { intervalMs } = data.scans;
   return Number.isFinite(intervalMs) ? Math.max(0, intervalMs) : 0;
@@ -36,7 +35,7 @@ export function writeOffDelisted(trader: Trader, position: Position): boolean {
   const { delisting } = trader.configuration;
   const { unpricedMs = 0, asset, mark, sign } = position;
   if (delisting === undefined || unpricedMs < delisting.afterMs) return false;
-  // To the position's disadvantage: a short one would gain by a share of the price.
+  // To the position's disadvantage: a short one would gain if the price fell to a share of itself.
   const price = mark * (sign === 1 ? delisting.share : 2 - delisting.share);
   const pnl = closeInBook(trader, position, { price, reason: "delisted" });
   const others = (trader.data.writtenOff ?? []).filter((other) => other !== asset);
@@ -70,7 +69,7 @@ export function closeInBook(
   return position.realized - position.fees;
 }
 
-/** The write-off stands: what the asset is worth now is bought anew or not at all. */
+/** The write-off is final: a position in the asset can only be opened anew. */
 function noteReturned(trader: Trader): void {
   const { data, windows } = trader;
   const back = (data.writtenOff ?? []).filter((asset) => windows.at(windows.columnOf(asset)) > 0);

@@ -1,7 +1,6 @@
 /**
- * All that a replay asks of a core. A trader's code is kept with this file in it, so that a later
- * release can have an earlier one fold its own days: what stands here may grow, and changes its form
- * where it changes otherwise.
+ * The interface between a replay and the core. This file is stored with a trader's code, so that a later release can
+ * let an earlier one fold its own days: it may be extended, but existing parts must not change their form.
  */
 import { exactText } from "../snapshot/exact.ts";
 import { restoreFrom, snapshotOf, strategyOf } from "../snapshot/snapshot.ts";

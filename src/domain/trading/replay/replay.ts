@@ -1,8 +1,7 @@
 /**
- * Folds a recorded log through the core once more and holds every step against what was recorded of
- * it: digests, trades, snapshots. Beside it a paper broker is asked anew what it was asked then.
- *
- * Invariant: the recorded events decide what is stepped; what differs is reported and changes nothing.
+ * Folds a recorded log through the core again and compares every step with its records: digests, trades, snapshots. A
+ * paper broker is asked again as well. Invariant: the recorded events decide what is stepped; a difference is
+ * reported and changes nothing.
  */
 import type { StoredDigest, ReplayRecords } from "./replay-records.ts";
 import { messageOf } from "../../failure.ts";
@@ -33,15 +32,15 @@ export type ReplayOutcome = {
   readonly events: number;
   readonly decisions: number;
   readonly trades: number;
-  /** How much of what was recorded was held against the fold. */
+  /** How many of the records were compared. */
   readonly compared: {
     readonly digests: number;
     readonly trades: number;
     readonly snapshots: number;
   };
-  /** Steps of which no digest was kept. */
+  /** Steps without a recorded digest. */
   readonly undigested: number;
-  /** Those of them that no digest follows: a trader at work writes them yet. */
+  /** Those of them after the last digest: a running trader has not written them yet. */
   readonly undigestedLast: number;
   readonly differences: number;
   readonly firstDifference: Difference | null;
@@ -50,11 +49,11 @@ export type ReplayOutcome = {
     readonly differences: number;
     readonly firstDifference: Difference | null;
   };
-  /** What the watched step came to; null: it was not met. */
+  /** The result of the watched step; null: the step did not occur. */
   readonly watched: object | null;
 };
 
-/** What one event led to, while its broker's answers still come. */
+/** The commands of one event, while its broker's answers still arrive. */
 type OpenStep = { readonly event: TraderEvent; readonly commands: TraderCommand[] };
 
 export class Replay {
@@ -75,13 +74,13 @@ export class Replay {
   #first: Difference | null = null;
   #firstFill: Difference | null = null;
   #step: OpenStep | null = null;
-  /** What the paper broker says now, which the log must have next. */
+  /** The reports of this fold's paper broker, which the log must contain next. */
   #expected: BrokerReport[] = [];
   #isBroken = false;
   #isWatched = false;
   #watched: object | null = null;
 
-  /** `trader` is as it was before the first event to be held against its records. */
+  /** `trader` is in the state before the first event that is compared. */
   constructor(trader: Trader, paper: PaperSettings, records: ReplayRecords) {
     this.trader = trader;
     this.#records = records;
@@ -89,7 +88,7 @@ export class Replay {
     this.#broker = createPaperBroker(paper, workingOrdersOf(trader));
   }
 
-  /** False once the fold can't go on: the outcome says why. */
+  /** False once the fold can't continue: the outcome says why. */
   take(event: TraderEvent): boolean {
     if (!isBrokerEvent(event)) this.#endStep(false);
     this.#digester.tookEvent(event);
@@ -143,7 +142,7 @@ export class Replay {
   }
 
   #compareFill(event: TraderEvent): void {
-    // After a first difference the broker here has other orders than the one that was recorded.
+    // After a first difference this broker has other orders than the recorded one.
     if (this.#firstFill !== null) return;
     this.#compared.fills += 1;
     const expected = this.#expected.shift();
@@ -165,7 +164,7 @@ export class Replay {
     const booked = commands.find((command) => command.kind === "book_trade");
     const recorded = this.#records.tradeOf(event.index);
     if (booked !== undefined) this.#counts.trades += 1;
-    // The newest trades of a trader at work may not be written yet.
+    // A running trader may not have written its newest trades yet.
     const isDue = recorded !== undefined || event.index < this.#records.lastTradeIndex;
     if (!isDue || (booked === undefined && recorded === undefined)) return;
     this.#compared.trades += 1;
@@ -203,7 +202,7 @@ export class Replay {
     const { event } = step;
     const lacking = this.#expected.shift();
     const recorded = this.#records.digestOf(event.index);
-    // The end of a log that is being written: its broker has not answered yet.
+    // The end of a log that is being written: its broker's answer is not there yet.
     const isUnderWay = isLast && recorded === undefined;
     if (lacking !== undefined && this.#firstFill === null && !isUnderWay) {
       this.#differInFill(event, { recorded: "nothing", replayed: lacking });
@@ -248,7 +247,7 @@ export class Replay {
   }
 }
 
-/** As it is recorded, without the rest of the buffers that a scan lies in. */
+/** As it was recorded, without the rest of the buffers that contain a scan. */
 function shownEvent(event: TraderEvent): object {
   if (event.kind !== "scan") return event;
   const { prices, pricesAt, eigenvalues, eigenvaluesAt, eigenvalueCount, ...rest } = event;

@@ -1,23 +1,22 @@
 /**
- * What a step came to, in sixteen bytes: small enough to be kept of every event, so that a later
- * fold is held against what happened and not against itself.
- *
- * Invariant: equal bits give equal digests; values that differ in one bit differ in the digest.
+ * A step's result in sixteen bytes: small enough to store for every event, so that a later fold is compared with what
+ * happened and not with itself. Invariant: equal bits give equal digests; values that differ in one bit differ in the
+ * digest.
  */
 import type { TraderCommand } from "../commands.ts";
 import { isBrokerEvent, type ScanEvent, type TraderEvent } from "../events.ts";
 import type { Trader } from "../state.ts";
 
-/** The digest of an event and of what the desk answered to it, each part 32 bits. */
+/** The digest of an event and of the desk's answers to it, each part 32 bits. */
 export type StepDigest = {
-  /** The index of the event that is no broker's. */
+  /** The index of the event that is not a broker's. */
   readonly index: number;
-  /** What happened, the broker's answers included. */
+  /** The event and the broker's answers. */
   readonly event: number;
   readonly decision: number;
   /** Orders, fills, trades, days and notes. */
   readonly ledger: number;
-  /** Cash, equity and the day's figures after it. */
+  /** Cash, equity and the day's figures after the step. */
   readonly pnl: number;
 };
 
@@ -32,18 +31,18 @@ const WORDS = new Uint32Array(VALUE.buffer);
 /** Collects what one event led to. */
 export class StepDigester {
   readonly #carriedCount: number;
-  /** The universe, which is the same array from scan to scan. */
+  /** The universe, the same array from scan to scan. */
   #assets: readonly string[] = [];
   #names = namesDigest([]);
   #event = START;
   #ledger = START;
 
-  /** `carriedCount`: how many features travel with each scan. */
+  /** `carriedCount`: number of features carried with each scan. */
   constructor(carriedCount: number) {
     this.#carriedCount = carriedCount;
   }
 
-  /** An event that is no broker's begins anew. */
+  /** An event that is not a broker's starts a new digest. */
   tookEvent(event: TraderEvent): void {
     if (!isBrokerEvent(event)) {
       this.#event = START;
@@ -65,7 +64,7 @@ export class StepDigester {
     for (const command of commands) this.#ledger = mixValue(this.#ledger, command);
   }
 
-  /** After the last step that the event led to. */
+  /** Called after the last step of the event. */
   end(trader: Trader, index: number): StepDigest {
     return {
       index,
@@ -118,7 +117,7 @@ function namesDigest(assets: readonly string[]): number {
   return hash;
 }
 
-/** Straight from the bits of the buffer: four hundred prices a scan are read here. */
+/** Reads straight from the bits of the buffer: there are up to four hundred prices a scan. */
 function mixDoubles(
   start: number,
   values: Float64Array,
@@ -128,14 +127,14 @@ function mixDoubles(
   let hash = mixWord(start, count);
   for (let at = 0; at < words.length; at += 2) {
     const high = words[at + 1]!;
-    // One NaN is as good as another: a price that is none keeps no bits.
+    // All NaNs are equal: the payload bits of a missing price do not count.
     const isPlain = (high & EXPONENT) !== EXPONENT || !Number.isNaN(values[from + at / 2]);
     hash = mixWord(mixWord(hash, isPlain ? words[at]! : 1), isPlain ? high : EXPONENT);
   }
   return hash;
 }
 
-/** Keys in their order, so that how an object came about does not count. */
+/** Keys in sorted order, so that the order of insertion does not count. */
 function mixValue(start: number, value: unknown): number {
   if (typeof value === "number") return mixNumber(start, value);
   if (typeof value === "string") return mixText(start, value);
@@ -160,7 +159,7 @@ function mixNumber(start: number, value: number): number {
   return mixWord(mixWord(start, WORDS[0]!), WORDS[1]!);
 }
 
-/** The rotation carries high bits down; each step is invertible, so no difference is lost in it. */
+/** The rotation carries high bits down; each step is invertible, so that no difference is lost. */
 function mixWord(start: number, word: number): number {
   const hash = Math.imul(start ^ word, PRIME);
   return (hash << 13) | (hash >>> 19);

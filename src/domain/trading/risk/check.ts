@@ -1,8 +1,7 @@
 /**
- * Rules: each measures something, holds it against a bound, and refuses with a reason.
- *
- * Invariant: whoever judges and whoever explains asks the same function of the same rule. Where nobody asks
- * why, a rule makes no objects: an entry passes a dozen of them.
+ * Rules: each measures something, compares it with a bound, and refuses with a reason. Invariant: the decision and
+ * its explanation ask the same function of the same rule. For a decision a rule allocates no objects, because each
+ * entry passes a dozen of them.
  */
 import type { RefusalReason } from "../decision.ts";
 
@@ -16,30 +15,30 @@ export type Refusal = {
   readonly subject: string;
 };
 
-/** What a rule writes down while it judges. */
+/** Filled in by a rule while it judges. */
 export type Measured = { reason: RefusalReason; subject: string; value: Figure; bound: Figure };
 
 export type Rule<Case> = {
   readonly reason: RefusalReason;
-  /** What the check is about where its refusal has no subject; left out: the same. */
+  /** The subject of the check where its refusal has none; absent: the same. */
   readonly about?: string;
   readonly unit: Unit;
-  /** Whether it lets the case through. It may name another reason than its own. */
+  /** Whether it lets the case pass. It may set another reason than its own. */
   readonly passes: (one: Case, measured: Measured) => boolean;
 };
 
-/** One rule as it was judged: what it looked at, what it holds it against, and what it refuses with. */
+/** The result of one rule: the measured figure, the bound, and the refusal. */
 export type Check = {
   readonly rule: string;
   readonly subject: string;
-  /** Null: it lets the entry through. */
+  /** Null: it lets the entry pass. */
   readonly refusal: Refusal | null;
   readonly value: Figure;
   readonly bound: Figure;
   readonly unit: Unit;
 };
 
-/** The first that does not let the case through. */
+/** The first rule that does not let the case pass. */
 export function firstRefusal<Case>(rules: readonly Rule<Case>[], one: Case): Refusal | null {
   const measured: Measured = { reason: "halted", subject: "", value: null, bound: null };
   for (let at = 0; at < rules.length; at += 1) {
@@ -51,7 +50,7 @@ export function firstRefusal<Case>(rules: readonly Rule<Case>[], one: Case): Ref
   return null;
 }
 
-/** All of them, also those after one that refuses. */
+/** All rules, including those after one that refuses. */
 export function checksOf<Case>(rules: readonly Rule<Case>[], one: Case): readonly Check[] {
   return rules.map(({ reason, about, unit, passes }) => {
     const measured: Measured = { reason, subject: "", value: null, bound: null };

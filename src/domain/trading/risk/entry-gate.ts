@@ -1,7 +1,6 @@
 /**
- * Every reason why an entry is not made, in the order in which they are tried; exits never pass here.
- *
- * Invariant: the gate and its explanation read the same rules, so neither knows one that the other does not.
+ * Every reason to refuse an entry, in the order in which they are tried; exits never pass here. Invariant: the gate
+ * and its explanation read the same rules, so neither has one that the other lacks.
  */
 import { assert } from "../../assert.ts";
 import { MARGIN_RULE } from "../margin/margin-figures.ts";
@@ -44,7 +43,7 @@ export type EntryVerdict =
 
 type Moment = {
   readonly trader: Trader;
-  /** The scan's budget is longer by it. */
+  /** Extends the scan's age budget. */
   readonly scanSlackMs: number;
 };
 type Wished = { readonly trader: Trader; readonly wish: EntryWish };
@@ -149,7 +148,7 @@ const BARRIERS_WITH_MARGIN = [HALTED, BANKRUPT, LATCHED, ...POSTURE_RULES, SCAN_
 
 function barriersOf({ configuration, strategy }: Trader): readonly Rule<Moment>[] {
   const rules = configuration.margin === undefined ? BARRIERS : BARRIERS_WITH_MARGIN;
-  // These two are asked of every strategy, and were before.
+  // The scan and the posture are checked for every strategy, by rules before this one.
   const others = strategy.inputs.filter((input) => input !== "scan" && input !== "posture");
   return others.length === 0 ? rules : [...rules, ...others.map(inputRule)];
 }
@@ -173,7 +172,7 @@ function isInTime(measured: Measured, ageMs: number, budgetMs: number): boolean 
 
 const WISH_RULES: readonly Rule<Wished>[] = [
   {
-    // An order of unknown fate stands in the way of all, one that works of those in its own asset.
+    // An order of unknown fate blocks all entries, a working one those in its own asset.
     reason: "order_working",
     unit: "none",
     passes({ trader, wish }, measured) {
@@ -214,7 +213,7 @@ const WISH_RULES: readonly Rule<Wished>[] = [
   ...PRE_TRADE_RULES,
 ];
 
-/** Of what is to be entered: that another asset has a book says nothing. */
+/** Only for the asset to be entered: another asset's book does not matter. */
 const BOOK_OLD: Rule<Wished> = {
   reason: "input_old",
   unit: "ms",
@@ -249,14 +248,14 @@ function sizeRulesOf({ configuration }: Trader): readonly Rule<Sized>[] {
   return configuration.margin === undefined ? SIZE_RULES : SIZE_RULES_WITH_MARGIN;
 }
 
-/** Whether an entry in this asset would lack its order book now. */
+/** Whether an entry in this asset would lack a recent order book now. */
 export function lacksBook(trader: Trader, asset: string): boolean {
   if (trader.declaredBooks !== "each") return false;
   const input = bookInput(asset);
   return !isWithinBudget(ageOf(trader, input), budgetOf(trader, input));
 }
 
-/** What lets no entry through now, whatever it is; null for nothing. */
+/** A refusal that applies to any entry now; null for none. */
 export function entryBarrier(trader: Trader, scanSlackMs: number): Refusal | null {
   return firstRefusal(barriersOf(trader), { trader, scanSlackMs });
 }
@@ -274,7 +273,7 @@ export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
   return firstRefusal(sizeRulesOf(trader), sized) ?? { kind: "allowed", quantity, price, posture };
 }
 
-/** Ends early where what is refused by then leaves no size to be judged. */
+/** Ends early where the refusals so far leave no size to be checked. */
 export function entryChecks(trader: Trader, wish: EntryWish): readonly Check[] {
   const wished = checksOf(wishRulesOf(trader), { trader, wish });
   const before = [...barrierChecks(trader, 0), ...wished];

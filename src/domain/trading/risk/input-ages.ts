@@ -1,4 +1,4 @@
-/** How old each input is at an event: the event's own time minus the input's `as_of`, never a clock. */
+/** The age of each input at an event: the event's own time minus the input's `as_of`, never a clock. */
 import { type AssetBook, assetOfInput, bookInput, EACH_BOOK } from "../market/asset-book.ts";
 import { takenOffMs } from "../market/scan-clock.ts";
 import type { InputAge } from "../orders.ts";
@@ -6,7 +6,7 @@ import type { Posture } from "../posture.ts";
 import type { Trader } from "../state.ts";
 import type { StrategyInput } from "../strategy.ts";
 
-/** Never received is infinitely old. */
+/** An input that was never received is infinitely old. */
 export function ageOf(trader: Trader, input: StrategyInput): number {
   const { data, configuration } = trader;
   if (input === "scan") return data.nowMs - data.scans.lastAsOfMs - takenOffMs(trader);
@@ -19,7 +19,7 @@ export function ageOf(trader: Trader, input: StrategyInput): number {
   return reading === undefined ? Infinity : data.nowMs - reading.asOfMs;
 }
 
-/** For an order in this asset, whose book it is that counts. */
+/** For an order in this asset, whose order book counts. */
 export function agesNow(trader: Trader, asset: string): readonly InputAge[] {
   return trader.strategy.inputs.map((input) => ({
     input,
@@ -33,7 +33,7 @@ function newestBookMs({ data }: Trader): number {
   return newestMs;
 }
 
-/** The book that a fill in this asset walks: declared, and within its budget now. */
+/** The order book that a fill in this asset walks: declared, and within its age budget now. */
 export function bookInTime(trader: Trader, asset: string): AssetBook | null {
   const { declaredBooks, data } = trader;
   if (declaredBooks === null) return null;
@@ -43,15 +43,28 @@ export function bookInTime(trader: Trader, asset: string): AssetBook | null {
   return data.books?.get(asset) ?? null;
 }
 
-/** An input from the future is as untrustworthy as one from the past: a clock is wrong. */
+/** An input from the future is as untrustworthy as an old one: a clock is wrong. */
 export function isWithinBudget(ageMs: number, budgetMs: number): boolean {
   return ageMs <= budgetMs && -budgetMs <= ageMs;
 }
 
 export function budgetOf(trader: Trader, input: StrategyInput): number {
-  const { ageBudgetsMs } = trader.configuration;
-  // What is not said of one asset's book is said of all.
-  return ageBudgetsMs[input] ?? (assetOfInput(input) === null ? 0 : ageBudgetsMs[EACH_BOOK]) ?? 0;
+  return budgetIn(trader.configuration.ageBudgetsMs, input);
+}
+
+type Budgets = Readonly<Record<string, number>>;
+
+/** Of what was true longer ago than this nothing is within its budget. */
+export function longestBudgetMs(budgets: Budgets, inputs: readonly StrategyInput[]): number {
+  const asked = inputs.includes(EACH_BOOK)
+    ? [...inputs, ...Object.keys(budgets).filter((input) => assetOfInput(input) !== null)]
+    : inputs;
+  return Math.max(0, ...asked.map((input) => budgetIn(budgets, input)));
+}
+
+/** What is not said of one asset's book is said of all. */
+function budgetIn(budgets: Budgets, input: StrategyInput): number {
+  return budgets[input] ?? (assetOfInput(input) === null ? 0 : budgets[EACH_BOOK]) ?? 0;
 }
 
 export function postureNow(trader: Trader): Posture | "UNKNOWN" {

@@ -1,6 +1,6 @@
 /**
- * The limits below the strategy. A loss that is hit latches: no entries until an operator resumes. Size,
- * count and rate refuse the one entry that would break them: the next is judged anew.
+ * The risk limits below the strategy. A loss limit that is reached latches: no entries until an operator resumes.
+ * Size, count and rate limits refuse the one entry that would exceed them: the next is checked anew.
  */
 import type { LossLimit } from "./limit-names.ts";
 import { cancelEntries } from "../portfolio/cancel-entries.ts";
@@ -8,12 +8,12 @@ import { emitNote, type Trader } from "../state.ts";
 import type { Measured, Rule } from "./check.ts";
 import { openOrOnTheWay } from "./position-room.ts";
 
-/** What all of the cash buys is no more than the equity, whatever the last bits of a quotient say. */
+/** An entry with all of the cash must fit the equity, whatever the rounding of the quotient. */
 const NOTIONAL_SLACK = 1 + 1e-9;
 
 const MINUTE_MS = 60_000;
 
-/** Measures what the account's equity says, after each mark and each fill. */
+/** Checks the losses after each mark and each fill. */
 export function measureLosses(trader: Trader): void {
   const { account, risk } = trader.data;
   const { equity } = account;
@@ -29,7 +29,7 @@ export function isLossHit(trader: Trader, limit: LossLimit): boolean {
 
 export const LOSS_LIMITS: readonly LossLimit[] = ["limit_daily_loss", "limit_drawdown"];
 
-/** What of it is lost and what may be, as shares of what the loss is measured from. */
+/** The loss and its limit, as shares of the base from which the loss is measured. */
 export function lossOf(trader: Trader, limit: LossLimit) {
   const base = lossBaseOf(trader, limit);
   return { lost: (base - trader.data.account.equity) / base, allowed: lossMaxOf(trader, limit) };
@@ -45,7 +45,7 @@ function lossMaxOf({ configuration: { limits } }: Trader, limit: LossLimit): num
 
 type Sized = { readonly trader: Trader; readonly notional: number };
 
-/** What an entry of a size would break, each limit with a rule of its own. */
+/** One rule for each limit that an entry's size may exceed. */
 export const LIMIT_RULES: readonly Rule<Sized>[] = [
   {
     reason: "limit_positions",
@@ -94,7 +94,7 @@ export const LIMIT_RULES: readonly Rule<Sized>[] = [
   },
 ];
 
-/** Said in terms of the capital, so that they are shares: of the equity that there is now. */
+/** Shares of the capital are scaled to the present equity. */
 function reachOf({ data, configuration }: Trader): number {
   return (data.account.equity / configuration.capital) * NOTIONAL_SLACK;
 }
@@ -102,7 +102,7 @@ function reachOf({ data, configuration }: Trader): number {
 function isWithin(measured: Measured, value: number, bound: number): boolean {
   measured.value = value;
   measured.bound = bound;
-  // Not the other way round: what is no number is within no limit.
+  // Written so that NaN is within no limit.
   return value <= bound;
 }
 
@@ -110,7 +110,7 @@ function isRecent(atMs: number, nowMs: number): boolean {
   return nowMs - atMs < MINUTE_MS;
 }
 
-/** An entry is placed now; entries that are more than a minute old count no more. */
+/** Records an entry's time; times more than a minute ago no longer count. */
 export function noteEntryTime(trader: Trader): void {
   const { risk, nowMs } = trader.data;
   risk.entryTimesMs = risk.entryTimesMs.filter((atMs) => isRecent(atMs, nowMs));
@@ -129,7 +129,7 @@ function latch(trader: Trader, limit: LossLimit): void {
   cancelEntries(trader, null);
 }
 
-/** An operator looked: limits measure from the present equity on. */
+/** An operator has resumed: losses are measured from the present equity on. */
 export function releaseLimits(trader: Trader): void {
   const { risk, account } = trader.data;
   risk.latched = [];

@@ -1,4 +1,4 @@
-/** No posture for so long that open positions are closed: at the next fresh scan, with an alert before it. */
+/** After a long time without a posture open positions are closed at the next fresh scan; an alert comes first. */
 import { POSTURE_MISSING_CLOSES_AFTER_MS } from "../posture.ts";
 import { emitNote, type Trader } from "../state.ts";
 

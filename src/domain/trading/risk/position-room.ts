@@ -1,4 +1,4 @@
-/** Whether the strategy takes another position beside what is open and on its way. */
+/** Whether the strategy allows another position beside those open and pending. */
 import type { Trader } from "../state.ts";
 
 export function hasRoom(trader: Trader): boolean {

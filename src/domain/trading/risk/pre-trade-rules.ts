@@ -1,6 +1,6 @@
 /**
- * Rules of an entry beside those of its gate: that losses can be measured at all, that its price is near the last
- * marks, and that what runs is what was approved. The last two judge where they are configured.
+ * Rules of an entry beside those of its gate: losses can be measured, the price is near the last marks, and the
+ * running configuration is the approved one. The last two apply where they are configured.
  */
 import type { Trader } from "../state.ts";
 import type { Rule } from "./check.ts";
@@ -10,7 +10,7 @@ type Wished = {
   readonly wish: { readonly column: number; readonly asset: string };
 };
 
-/** Marks before the present scan that a price is held against. */
+/** Number of marks before the present scan with which a price is compared. */
 const MARKS = 5;
 
 export const PRE_TRADE_RULES: readonly Rule<Wished>[] = [
@@ -36,7 +36,7 @@ export const PRE_TRADE_RULES: readonly Rule<Wished>[] = [
       const off = Math.abs(trader.windows.at(wish.column) - mark) / mark;
       measured.value = off;
       measured.bound = priceCollar;
-      // What is no number is near nothing.
+      // NaN is near nothing.
       return off <= priceCollar;
     },
   },
@@ -53,7 +53,7 @@ export const PRE_TRADE_RULES: readonly Rule<Wished>[] = [
   },
 ];
 
-/** The middle one of those before the present scan: one wild mark moves it little. NaN: there is none. */
+/** The median of the marks before the present scan, which one outlier moves little. NaN: there is none. */
 function lastMark({ windows, strategy }: Trader, column: number): number {
   const marks: number[] = [];
   const count = Math.min(MARKS, strategy.lookBackScans);

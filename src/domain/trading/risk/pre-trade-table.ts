@@ -1,15 +1,15 @@
 /**
- * Every check before an entry, by what people call it: which reasons refuse with it, and where it stands. The
- * documentation is made of this table, and a test asks each row with what is no number, absent or old.
+ * Every check before an entry by its usual name: the reasons with which it refuses, and where it is implemented. The
+ * documentation is generated from this table, and a test checks each row with NaN, absent and old values.
  */
 import type { RefusalReason } from "../decision.ts";
 
 export type PreTradeCheck = {
   readonly check: string;
   readonly reasons: readonly RefusalReason[];
-  /** What it is held against. */
+  /** What it is compared with. */
   readonly bound: string;
-  /** With what is no number, absent or old. */
+  /** The result for NaN, absent or old values. */
   readonly otherwise: string;
   readonly stands: string;
 };
@@ -103,7 +103,7 @@ function row(
   return { check, reasons, bound, otherwise, stands };
 }
 
-/** `docs/pre-trade-checks.md`. */
+/** The text of `docs/pre-trade-checks.md`. */
 export function preTradeDocument(): string {
   const rows = PRE_TRADE_CHECKS.map(
     ({ check, reasons, bound, otherwise, stands }) =>

@@ -1,7 +1,7 @@
-/** Why an entry is not made, for people: the reason's name, and what it says about this entry. */
+/** The reason of a refusal as a sentence for people. */
 import type { RefusalReason } from "../decision.ts";
 
-/** `subject` as the verdict names it: an input, a limit, an order or an asset. */
+/** `subject` as in the refusal: an input, a limit, an order or an asset. */
 export function refusalWords(reason: RefusalReason, subject: string): string {
   return `${reason}: ${sentenceFor(reason, subject)}`;
 }

@@ -1,6 +1,6 @@
-/** Quantities in whole lots and prices in whole ticks, always to the trader's disadvantage. */
+/** Rounds quantities to whole lots and prices to whole ticks, always to the trader's disadvantage. */
 
-/** A quotient of doubles that is whole but for its last bits counts as whole. */
+/** A quotient of doubles within rounding error of a whole number counts as whole. */
 const SLACK = Number.EPSILON * 4;
 const WHOLE_WITHIN = 1e-9;
 
@@ -14,7 +14,7 @@ export function stepsUp(value: number, step: number): number {
   return multipleOf(Math.ceil((value / step) * (1 - SLACK)), step);
 }
 
-/** A step that is one over a whole number is divided by that number: 3 x 0.1 is not 0.3, 3 / 10 is. */
+/** Where the step is one over a whole number, divides by that number: 3 x 0.1 is not 0.3, 3 / 10 is. */
 function multipleOf(count: number, step: number): number {
   const inverse = 1 / step;
   const whole = Math.round(inverse);

@@ -1,7 +1,6 @@
 /**
- * Takes back entries on their way that would not be made any more.
- *
- * Invariant: what holds an entry back when it is decided holds it back until it is filled.
+ * Cancels pending entries that would be refused now. Invariant: a reason that refuses an entry when it is decided
+ * applies until it is filled.
  */
 import { cancelEntries } from "../portfolio/cancel-entries.ts";
 import { emitNote, type Trader, type WorkingOrder } from "../state.ts";
@@ -10,8 +9,8 @@ import { entryBarrier, lacksBook } from "./entry-gate.ts";
 import { refusalWords } from "./refusal-words.ts";
 
 /**
- * Called before a desk may fill at an event. The scan's age is that of the scan before: the event that
- * ends a silence still counts to it.
+ * Called before a desk may fill at an event. Uses the age of the previous scan: the event that ends a silence still
+ * belongs to it.
  */
 export function withdrawEntries(trader: Trader): void {
   const { data, windows } = trader;

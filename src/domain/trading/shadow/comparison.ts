@@ -1,8 +1,7 @@
 /**
- * Two books on the same events, decision by decision: where they first differ, and why.
- *
- * Invariant: up to the first difference both books decided the same, so what differs there came from
- * their code, their configuration, how equal orders were filled, or their cash.
+ * Compares two books on the same events, decision by decision: where they first differ, and why. Invariant: up to the
+ * first difference both books decided the same, so the difference comes from their code, their configuration, the
+ * fills of equal orders, or their cash.
  */
 import type { TraderCommand } from "../commands.ts";
 import type { Decision } from "../decision.ts";
@@ -12,7 +11,7 @@ import { configurationDifference } from "./configuration-difference.ts";
 
 export type DivergenceCause = "logic" | "configuration" | "fill" | "cash";
 
-/** An order as its decision asked for it, without what names the book. */
+/** An order as its decision asked for it, without anything that identifies the book. */
 export type OrderAsked = {
   readonly kind: "order";
   readonly asset: string;
@@ -22,7 +21,7 @@ export type OrderAsked = {
   readonly quantity: number;
 };
 
-/** What one book decided at an event, and what it had before. */
+/** A book's decision at an event, and its state before. */
 export type BookDecision = {
   readonly decision: Decision | null;
   readonly orders: readonly OrderAsked[];
@@ -30,7 +29,7 @@ export type BookDecision = {
   readonly before: Before;
 };
 
-/** What a book had before it decided. */
+/** A book's state before its decision. */
 export type Before = { readonly cash: number; readonly fills: FillTally };
 
 export type Divergence = {
@@ -43,10 +42,10 @@ export type Divergence = {
   readonly detail: string;
 };
 
-/** What became of a book's orders so far: equal digests, equal fates. */
+/** The fates of a book's orders so far, as a digest: equal digests mean equal fates. */
 export type FillTally = { digest: number; count: number; last: string };
 
-/** Plain, so that a snapshot keeps it. */
+/** Plain data, so that a snapshot can store it. */
 export type Comparison = {
   /** Scans and operator commands at which both books decided. */
   compared: number;
@@ -80,7 +79,7 @@ export function bookDecisionOf(
   commands: readonly TraderCommand[],
 ): BookDecision {
   const { index, ...decided } = trader.data.decision;
-  // A refusal may name an order, and an order's id names its book.
+  // A refusal may name an order, whose id contains its book's name.
   const decision = { ...decided, subject: withoutBook(trader, decided.subject) };
   const orders: OrderAsked[] = [];
   let cancels = 0;
@@ -160,7 +159,7 @@ function isSameDecision(one: Decision | null, other: Decision | null): boolean {
   );
 }
 
-/** But for their quantities. */
+/** Except for their quantities. */
 function isSameOrders(some: readonly OrderAsked[], others: readonly OrderAsked[]): boolean {
   if (some.length !== others.length) return false;
   return some.every((one, at) => {
@@ -176,7 +175,7 @@ function isSameOrders(some: readonly OrderAsked[], others: readonly OrderAsked[]
 
 type Cause = { readonly cause: DivergenceCause; readonly why: string };
 
-/** How far a quantity may be from the share of the cash that the other book took: rounding to lots. */
+/** Tolerance of the ratio between two books' quantities and cash: rounding to lots. */
 const SHARE_TOLERANCE = 1e-6;
 const HASH_DIGITS_SHOWN = 12;
 
@@ -200,14 +199,14 @@ function causeOf(traders: Sides<Trader>, decisions: Sides<BookDecision>): Cause 
   return { cause: "logic", why: "configuration, fills and cash were the same" };
 }
 
-/** Strategy, version, and the state of the user's own file. */
+/** Strategy, version, and the hash of the user's own file. */
 export function versionName({ strategy, configuration }: Trader): string {
   const { fileHash } = configuration.strategy;
   const file = fileHash === undefined ? "" : ` of file ${fileHash.slice(0, HASH_DIGITS_SHOWN)}`;
   return `${strategy.name} ${strategy.version}${file}`;
 }
 
-/** The same orders, each of the same share of its book's cash. */
+/** The same orders, each for the same share of its book's cash. */
 function isOnlyScaled(blue: BookDecision, green: BookDecision): boolean {
   if (!isSameDecision(blue.decision, green.decision)) return false;
   if (blue.cancels !== green.cancels || !isSameOrders(blue.orders, green.orders)) return false;

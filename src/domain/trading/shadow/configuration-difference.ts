@@ -1,8 +1,11 @@
-/** What two books of the same strategy are configured to do otherwise, in words. */
+/** How the configurations of two books with the same strategy differ, in words. */
 import type { TraderConfiguration } from "../configuration.ts";
 import type { Trader } from "../state.ts";
 
-/** Null when nothing differs. Capital is not of it: it is cash, and so are fills of the paper desk. */
+/**
+ * Null when they do not differ. Capital and the fills of the paper desk are not compared here: they show as cash and
+ * fills.
+ */
 export function configurationDifference(blue: Trader, green: Trader): string | null {
   const mine = settingsOf(blue);
   const theirs = settingsOf(green);
@@ -26,7 +29,7 @@ function settingsOf({ configuration, strategy }: Trader): ReadonlyMap<string, st
   ]);
 }
 
-/** A limit as large as the capital is so because nobody named one. */
+/** A limit equal to the capital is the default. */
 function limitsOf({ limits, capital }: TraderConfiguration): object {
   const said = (notional: number) => (notional === capital ? "the capital" : notional);
   const { positionNotionalMax, grossNotionalMax, ...rest } = limits;

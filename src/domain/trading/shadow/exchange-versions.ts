@@ -1,6 +1,6 @@
 /**
- * Two flat books exchange their versions: each keeps its cash, its day and its limits, and goes on
- * with the other's strategy, whose windows and memory are as warm as they were.
+ * Two flat books exchange their versions: each keeps its cash, its day and its limits, and continues with the other's
+ * strategy, whose windows and memory stay warm.
  */
 import type { TraderConfiguration } from "../configuration.ts";
 import { restoreFrom, snapshotOf, type TraderSnapshot } from "../snapshot/snapshot.ts";
@@ -10,7 +10,7 @@ import type { Sides } from "./comparison.ts";
 
 export type Exchange =
   | { readonly kind: "exchanged"; readonly states: Sides<TraderSnapshot> }
-  /** A position is its strategy's: it is not handed over. */
+  /** A position belongs to its strategy and is not handed over. */
   | { readonly kind: "refused"; readonly reason: string };
 
 /** `after`: what each book runs from now on. Both must have taken the same events. */

@@ -1,9 +1,7 @@
 /**
- * GREEN beside BLUE: BLUE is folded from what its log recorded, GREEN steps the same facts of the
- * market at the same index and time, and answers with a paper desk of its own.
- *
- * Invariant: nothing that GREEN does reaches BLUE, and with equal code, configuration and cash both
- * decide the same, always.
+ * The shadow book GREEN beside BLUE: BLUE is folded from its recorded log, while GREEN steps the same market events
+ * at the same index and time, with a paper desk of its own. Invariant: nothing that GREEN does reaches BLUE, and with
+ * equal code, configuration and cash both always decide the same.
  */
 import type { PaperSettings } from "../broker/paper-broker.ts";
 import { createPaperDesk } from "../broker/paper-desk.ts";
@@ -23,20 +21,20 @@ import {
 } from "./comparison.ts";
 
 export type Shadow = {
-  /** May be ahead of GREEN: until GREEN is there too, GREEN is stepped alone. */
+  /** May be ahead of GREEN: then GREEN alone is stepped until it has caught up. */
   blue: Trader;
   readonly green: Trader;
   readonly comparison: Comparison;
   readonly desk: TraderAtDesk;
-  /** What GREEN decided at the event that is stepped, before its desk said anything. */
+  /** GREEN's decision at the present event, before its desk answered. */
   readonly decided: { commands: readonly TraderCommand[] };
-  /** Whether features that travel with BLUE's scans are those that GREEN's strategy reads. */
+  /** Whether the features carried with BLUE's scans are those that GREEN's strategy reads. */
   isCarriedAlike: boolean;
 };
 
 export type ShadowDeps = {
   readonly blue: Trader;
-  /** Between two events of the market, as it was made or restored. */
+  /** Between two market events, newly created or restored. */
   readonly green: Trader;
   readonly paper: PaperSettings;
   readonly comparison: Comparison;
@@ -64,7 +62,7 @@ export function createShadow({ blue, green, paper, comparison, onCommands }: Sha
   };
 }
 
-/** BLUE goes on as another version: what differed from the one before says nothing of it. */
+/** BLUE continues as another version: earlier differences say nothing about it. */
 export function changeBlue(shadow: Shadow, blue: Trader): void {
   shadow.blue = blue;
   shadow.isCarriedAlike = readAlike(blue, shadow.green);
@@ -75,7 +73,7 @@ export function readAlike(blue: Trader, green: Trader): boolean {
   return blue.strategy.carried.join("\n") === green.strategy.carried.join("\n");
 }
 
-/** An event of BLUE's log, each one in order; returns the divergence when it is the first. */
+/** Takes an event of BLUE's log, each one in order; returns the divergence when it is the first. */
 export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | null {
   const { blue, green, comparison, decided } = shadow;
   if (event.index < blue.nextIndex) {
@@ -113,17 +111,14 @@ function stepGreen(shadow: Shadow, event: TraderEvent): void {
   stepDesk(desk, told);
 }
 
-/**
- * An event of BLUE's log as GREEN takes it next; null for what is of BLUE's process and its orders, not of
- * the market.
- */
+/** The event as GREEN takes it next; null for events of BLUE's process and orders, which are not market events. */
 export function toldToGreen(
   green: Trader,
   event: TraderEvent,
   isCarriedAlike: boolean,
 ): TraderEvent | null {
   if (event.kind === "started" || isBrokerEvent(event)) return null;
-  // GREEN's orders have other fates, so its reports fill other places than BLUE's.
+  // GREEN's orders have other fates, so its reports take other indexes than BLUE's.
   green.nextIndex = event.index;
   if (event.kind !== "scan" || isCarriedAlike) return event;
   const carried = new Float64Array(green.strategy.carried.length).fill(Number.NaN);

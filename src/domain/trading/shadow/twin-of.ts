@@ -1,6 +1,6 @@
 /**
- * A book that begins in the middle of a log, beside one that runs: where both are configured alike, it
- * begins as the other stands, so that they do not differ for having begun at different times.
+ * Creates a book in the middle of a log beside a running one: where both configurations are equal it starts in the
+ * other's state, so that they do not differ merely because they began at different times.
  */
 import type { TraderConfiguration } from "../configuration.ts";
 import { exactText } from "../snapshot/exact.ts";
@@ -11,7 +11,7 @@ import { createTrader } from "../trader.ts";
 import { versionName } from "./comparison.ts";
 import { configurationDifference } from "./configuration-difference.ts";
 
-/** Its windows are empty where the configurations differ: another version has no past here. */
+/** With a different configuration its windows are empty: the other version has no history here. */
 export function twinOf(blue: Trader, configuration: TraderConfiguration): Trader {
   const fresh = createTrader(configuration);
   const isAlike =
@@ -25,7 +25,7 @@ export function twinOf(blue: Trader, configuration: TraderConfiguration): Trader
     () => {},
   );
   if (snapshot === null) return fresh;
-  // Orders and positions are named after their book.
+  // The ids of orders and positions contain the name of their book.
   const text = exactText(snapshot.data);
   const data = JSON.parse(text.replaceAll(`"${blue.configuration.book}-`, `"${book}-`));
   return restoreFrom(configuration, { ...snapshot, book, data });

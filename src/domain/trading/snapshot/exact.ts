@@ -1,7 +1,7 @@
 /**
- * Values as JSON without losing a bit: JSON has no NaN, no infinities, no negative zero, no maps and
- * sets, and a snapshot must fold on from exactly what was there. Doubles stay what they are, in copies:
- * as text they would be what a snapshot costs.
+ * Values as JSON without losing a bit: JSON has no NaN, infinities, negative zero, maps or sets, and a snapshot must
+ * restore exactly what was there. Doubles are copied as they are, because as text they would dominate the cost of a
+ * snapshot.
  */
 
 export type Json =
@@ -13,12 +13,12 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** The key that marks what JSON has no form for. */
+/** The key that marks a value without a JSON form. */
 export const TAG = "$";
-/** Arguments of one call of `String.fromCharCode`. */
+/** Number of arguments in one call of `String.fromCharCode`. */
 const CHARACTERS_MAX = 8_192;
 
-/** How doubles are copied; a `slice()` may be far dearer than the copy, for the pages that it touches first. */
+/** How doubles are copied; `slice()` may cost far more than the copy, because of the pages that it touches first. */
 export type CopyDoubles = (doubles: Float64Array) => Float64Array;
 
 export const sliced: CopyDoubles = (doubles) => doubles.slice();
@@ -43,14 +43,14 @@ export function toExactJson(value: unknown, copy: CopyDoubles = sliced): Json {
   throw new Error(`a snapshot can't hold a ${typeof value}: keep numbers, texts, flags, lists`);
 }
 
-/** Whole as text, for comparisons and for programs that read JSON. */
+/** All of it as text, for comparisons and for programs that read JSON. */
 export function exactText(json: Json | object): string {
   return JSON.stringify(json, (_, value: unknown) =>
     value instanceof Float64Array ? { [TAG]: "doubles", base64: base64Of(value) } : value,
   );
 }
 
-/** The doubles are copies again. */
+/** The doubles are copied again. */
 export function fromExactJson(json: Json): unknown {
   if (typeof json !== "object" || json === null) return json;
   if (json instanceof Float64Array) return json.slice();
@@ -70,7 +70,9 @@ export function fromExactJson(json: Json): unknown {
   throw new Error(`a snapshot held the unknown tag ${JSON.stringify(tag)}`);
 }
 
-/** Puts kept values into a fresh state of the same shape: objects stay the ones that are referred to. */
+/**
+ * Puts stored values into a fresh state of the same shape; objects keep their identity, because others refer to them.
+ */
 export function restoreInto(target: object, json: Json): void {
   const kept = fromExactJson(json);
   if (!isPlain(kept)) throw new Error("a snapshot's part is an object");

@@ -1,12 +1,13 @@
 /**
- * A strategy's memory in a snapshot: only what comes back from it exactly as it was is held, all else
- * is refused by its place, since a book that went on from half a memory would decide otherwise.
- *
- * Invariant: what `memoryToJson` takes, `restoreMemory` gives back, bit for bit.
+ * A strategy's memory in a snapshot: only values that can be restored exactly are accepted, and any other is refused
+ * with its path, because a book that continued from half a memory would decide differently. Invariant: what
+ * `memoryToJson` accepts, `restoreMemory` restores bit for bit.
  */
 import { type CopyDoubles, fromExactJson, isPlain, type Json, TAG, toExactJson } from "./exact.ts";
 
-/** What a snapshot holds exactly, NaN, infinities and -0 included. Each object stands in one place only. */
+/**
+ * Values that a snapshot stores exactly, NaN, infinities and -0 included. Each object may occur in one place only.
+ */
 export type Memorable =
   | number
   | boolean
@@ -20,14 +21,13 @@ export type Memorable =
 
 export type MemorableRecord = { readonly [key: string]: Memorable };
 
-/** Names the place inside the memory and what stands there. */
+/** Names the path inside the memory and the value found there. */
 export class UnmemorableError extends Error {
   override readonly name = "UnmemorableError";
 }
 
 /**
- * Null in place of what `make` makes where it meets such a memory: the book goes on, and what would
- * have been saved is not.
+ * Returns null where `make` meets memory that can't be stored: the book continues, and that snapshot is not saved.
  */
 export function unlessUnmemorable<T>(make: () => T, onUnheld: (why: string) => void): T | null {
   try {
@@ -39,7 +39,7 @@ export function unlessUnmemorable<T>(make: () => T, onUnheld: (why: string) => v
   }
 }
 
-/** The stack of whoever walks it ends somewhere. */
+/** Bounds the recursion. */
 const DEPTH_MAX = 200;
 
 /** @throws {UnmemorableError} where a snapshot would lose something. */
@@ -48,12 +48,14 @@ export function memoryToJson(memory: object, copy?: CopyDoubles): Json {
   return toExactJson(memory, copy);
 }
 
-/** @throws {UnmemorableError} at the first thing that a snapshot can't hold. */
+/** @throws {UnmemorableError} at the first value that a snapshot can't store. */
 export function assertMemorable(memory: object): void {
   assertHeld(memory, { path: "memory", depth: 0, places: new Map() });
 }
 
-/** Objects that the fresh memory has stay the ones that a strategy may refer to; what was deleted is gone. */
+/**
+ * Objects of the fresh memory keep their identity, because a strategy may refer to them; deleted keys are removed.
+ */
 export function restoreMemory(target: object, json: Json): void {
   const kept = fromExactJson(json);
   if (!isPlain(kept)) throw new Error("a snapshot's memory is an object");
@@ -62,7 +64,7 @@ export function restoreMemory(target: object, json: Json): void {
 
 function overlay(target: object, kept: object): void {
   const present = new Map<string, unknown>(Object.entries(target));
-  // Removed first, so that the keys come in the kept order: a strategy may go through them.
+  // Removed first, so that keys get the stored order: a strategy may iterate over them.
   for (const key of present.keys()) Reflect.deleteProperty(target, key);
   for (const [key, value] of Object.entries(kept)) {
     const mine = present.get(key);
@@ -75,7 +77,7 @@ function overlay(target: object, kept: object): void {
 type Walk = {
   readonly path: string;
   readonly depth: number;
-  /** Where each object was met first. */
+  /** The path where each object was met first. */
   readonly places: Map<object, string>;
 };
 
@@ -148,7 +150,7 @@ function assertNoKeys(collection: object, path: string): void {
 }
 
 function assertDoubles(doubles: Float64Array, path: string): void {
-  // A write through one view would be seen by the other, until a restart.
+  // A write through one view would change the other, but only until a restart.
   if (doubles.byteLength === doubles.buffer.byteLength) return;
   refuse(path, "a part of another array's buffer", "keep a slice()");
 }

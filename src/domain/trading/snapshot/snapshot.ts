@@ -1,8 +1,6 @@
 /**
- * A trader's whole state as JSON, and back.
- *
- * Invariant: folding the tail onto a restored snapshot gives the same state, byte for byte, as
- * folding the log from its start.
+ * A trader's whole state as JSON, and back. Invariant: a restored snapshot plus the rest of the log gives the same
+ * state, byte for byte, as folding the whole log.
  */
 import type { TraderConfiguration } from "../configuration.ts";
 import type { Trader } from "../state.ts";
@@ -15,7 +13,7 @@ const SNAPSHOT_VERSION = 1;
 export type TraderSnapshot = {
   readonly version: number;
   readonly book: string;
-  /** Name, version, parameters and file: a snapshot of another strategy is not folded on. */
+  /** Name, version, parameters and file: a snapshot of another strategy is not continued. */
   readonly strategy: Json;
   readonly nextIndex: number;
   readonly data: Json;
@@ -23,7 +21,7 @@ export type TraderSnapshot = {
   readonly memory: Json;
 };
 
-/** @throws {UnmemorableError} when the strategy remembers what a snapshot can't hold. */
+/** @throws {UnmemorableError} when the strategy's memory can't be stored. */
 export function snapshotOf(trader: Trader, copy?: CopyDoubles): TraderSnapshot {
   const memory = memoryToJson(trader.strategy.memory(), copy);
   return {
@@ -59,7 +57,7 @@ export function assetCountOf({ windows }: TraderSnapshot): number {
   return Array.isArray(assets) ? assets.length : 0;
 }
 
-/** What is the book's own, whatever strategy it runs. */
+/** The data of the book itself, whatever strategy it runs. */
 export function restoreData(trader: Trader, snapshot: TraderSnapshot): void {
   const { book } = trader.configuration;
   if (snapshot.version !== SNAPSHOT_VERSION || snapshot.book !== book) {
@@ -75,7 +73,7 @@ export function restoreData(trader: Trader, snapshot: TraderSnapshot): void {
 export function strategyOf({ strategy, configuration }: Trader): Json {
   const { name, version, parameters } = strategy;
   const { fileHash } = configuration.strategy;
-  // A version is easily forgotten: what a changed file remembers may be something else.
+  // Its author may forget to raise the version: the memory of a changed file may mean something else.
   return toExactJson({
     name,
     version,

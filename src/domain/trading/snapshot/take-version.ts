@@ -1,7 +1,7 @@
 /**
- * A book that goes on under another configuration or version of its strategy: cash, day, limits and
- * history stay what they are. Windows and memory stay with the strategy that filled them, so another
- * strategy, version or parameter begins them anew.
+ * A book that continues under another configuration or strategy version: cash, day, limits and history stay. Windows
+ * and memory belong to the strategy that filled them, so another strategy, version or parameter set starts with empty
+ * ones.
  */
 import type { TraderConfiguration } from "../configuration.ts";
 import type { TraderEvent } from "../events.ts";
@@ -17,10 +17,10 @@ import {
 
 export type TakenVersion =
   | { readonly kind: "taken"; readonly trader: Trader }
-  /** A position is its strategy's: it is not handed over. */
+  /** A position belongs to its strategy and is not handed over. */
   | { readonly kind: "refused"; readonly reason: string };
 
-/** @throws {Error} if the snapshot is of another book, or in another form. */
+/** @throws {Error} if the snapshot is of another book, or in another format. */
 export function takeVersion(
   configuration: TraderConfiguration,
   snapshot: TraderSnapshot,
@@ -38,7 +38,7 @@ export function isOfStrategy(trader: Trader, snapshot: TraderSnapshot): boolean 
   return JSON.stringify(strategyOf(trader)) === JSON.stringify(snapshot.strategy);
 }
 
-/** Null of a book without positions and orders. */
+/** Null for a book without positions and orders. */
 export function whyNotFlat({ configuration, data }: Trader): string | null {
   const { positions, working } = data;
   if (positions.length === 0 && working.length === 0) return null;
@@ -49,7 +49,7 @@ export function whyNotFlat({ configuration, data }: Trader): string | null {
   return `${configuration.book} is not flat: ${what.join(", ")}`;
 }
 
-/** Found by the hash in the log's `started` events. */
+/** Identified by the hash in the log's `started` events. */
 export type Version = { readonly trader: TraderConfiguration; readonly hash: string };
 export type VersionedBook<V extends Version = Version> = {
   readonly trader: Trader;
@@ -57,8 +57,8 @@ export type VersionedBook<V extends Version = Version> = {
 };
 
 /**
- * The book that takes this event of its log: a start may say that another version goes on from here.
- * Null where that version is not known, or could not have gone on from this state.
+ * The book that takes this event of its log: a start may say that another version continues from here. Null where
+ * that version is not known, or could not have continued from this state.
  */
 export function versionAt<V extends Version>(
   book: VersionedBook<V>,

@@ -1,4 +1,4 @@
-/** The turn of a UTC day: its figures are closed, the day's limits measure anew; positions stay. */
+/** The change of a UTC day: the day's figures are closed, and daily limits are measured anew; positions stay. */
 import { unrealizedOf } from "../portfolio/worth.ts";
 import { emit, type Trader } from "../state.ts";
 
@@ -22,7 +22,7 @@ export function stepDayRolled(trader: Trader, nextDay: string): void {
   beginDay(trader, nextDay);
 }
 
-/** A latched loss stays latched: only an operator releases it. */
+/** A latched loss limit stays latched: only an operator releases it. */
 export function beginDay(trader: Trader, name: string): void {
   const { day, account, risk } = trader.data;
   day.day = name;

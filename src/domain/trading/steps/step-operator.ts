@@ -1,4 +1,4 @@
-/** What an operator asks for, once for each command id. */
+/** An operator's commands, carried out once for each command id. */
 import { isoFromMs } from "../../time.ts";
 import { cancelEntries } from "../portfolio/cancel-entries.ts";
 import { placeEntry } from "../portfolio/place-orders.ts";
@@ -25,7 +25,7 @@ export function stepOperator(trader: Trader, event: OperatorEvent): void {
   const { isDone, more } = obey(trader, command);
   const detail = `${command.kind} by ${by}${more}`;
   if (!isDone) {
-    // Nothing was done, so the id is not done before: sent again it is judged anew.
+    // A refused command had no effect, so its id is not recorded: sent again, it is checked anew.
     emitNote(trader, "operator_refused", { subject: commandId, detail });
     return;
   }
@@ -37,7 +37,7 @@ export function stepOperator(trader: Trader, event: OperatorEvent): void {
 type Outcome = { readonly isDone: boolean; readonly more: string };
 const DONE: Outcome = { isDone: true, more: "" };
 
-/** Only an entry, and the close of what is not open, can be refused. */
+/** Only an entry, and closing something that is not open, can be refused. */
 function obey(trader: Trader, command: OperatorCommand): Outcome {
   const { data } = trader;
   switch (command.kind) {
@@ -60,7 +60,7 @@ function obey(trader: Trader, command: OperatorCommand): Outcome {
   }
 }
 
-/** What the note says is the audit: who closed what, at which price, and what the book held it at. */
+/** The note is the audit record: who closed what, at which price, and at which mark the book held it. */
 function close(trader: Trader, command: Extract<OperatorCommand, { kind: "close" }>): Outcome {
   const { positions } = trader.data;
   const { position: named, price } = command;
@@ -78,7 +78,7 @@ function close(trader: Trader, command: Extract<OperatorCommand, { kind: "close"
   };
 }
 
-/** A position of the other book is named alike but for the book: both get the same command. */
+/** The other book's position has the same id except for the book's name: both books get the same command. */
 function isSamePlace(id: string, named: string): boolean {
   return named.includes("-") && id.slice(id.indexOf("-")) === named.slice(named.indexOf("-"));
 }

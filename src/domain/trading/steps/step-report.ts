@@ -1,10 +1,10 @@
-/** What a broker's report does to the book. A report about an order that is over is noted, never applied. */
+/** Applies a broker's report to the book. A report about a finished order is noted, never applied. */
 import { bookFill } from "../portfolio/account.ts";
 import type { BrokerReport } from "../events.ts";
 import type { Fill } from "../orders.ts";
 import { emitNote, type Trader, type WorkingOrder } from "../state.ts";
 
-/** Quantities are sums of doubles; a rest below this share of the order is none. */
+/** Quantities are sums of doubles; a smaller rest of an order is a rounding error. */
 const EXCESS_SHARE_MAX = 1e-9;
 
 export function stepReport(trader: Trader, report: BrokerReport): void {
@@ -69,7 +69,7 @@ function applyFill(trader: Trader, working: WorkingOrder, fill: Fill): void {
   if (open > 0) bookFill(trader, working, { ...fill, quantity: open });
 }
 
-/** What the order may still fill; of an exit no more than the position holds. */
+/** What the order may still fill; for an exit no more than the position holds. */
 function openQuantity(trader: Trader, { order, filled }: WorkingOrder): number {
   const rest = order.quantity - filled;
   if (order.purpose === "entry") return rest;
@@ -77,7 +77,7 @@ function openQuantity(trader: Trader, { order, filled }: WorkingOrder): number {
   return Math.min(rest, position?.quantity ?? 0);
 }
 
-/** A position whose exit order ended unfilled is asked for again at the next fresh scan. */
+/** An exit order that ended unfilled is placed again at the next fresh scan. */
 function endOrder(trader: Trader, working: WorkingOrder): void {
   const { data } = trader;
   data.working = data.working.filter((other) => other !== working);

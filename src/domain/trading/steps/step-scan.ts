@@ -1,4 +1,4 @@
-/** One scan: windows, marks, exits, then at most one entry. Prices of the scan are the only prices. */
+/** One scan: windows, marks, exits, then at most one entry. Only this scan's prices are used. */
 import { assert } from "../../assert.ts";
 import { alertOldMarks, gainOf, markPositions } from "../portfolio/account.ts";
 import { placeEntry, placeExit } from "../portfolio/place-orders.ts";
@@ -60,7 +60,7 @@ function noteInterval(trader: Trader, gapMs: number): void {
   scans.intervalMs = Math.min(gapMs, longestMs);
 }
 
-/** The seq will never come: its record says so, and it counts as decided. */
+/** The seq will never arrive: its record says so, and it counts as decided. */
 export function stepScanLost(trader: Trader, event: ScanLostEvent): void {
   if (!takeSeq(trader, event.seq)) return;
   beginDecision(trader, event.seq, "gap");
@@ -96,7 +96,7 @@ function changeUniverse(trader: Trader, assets: readonly string[]): void {
   });
 }
 
-/** Nothing is entered where the venue has just closed something. */
+/** No entry on a scan on which the venue has closed something. */
 function exitOthers(trader: Trader, event: ScanEvent): DecisionOutcome {
   const isJudged = trader.data.decision.class === "fresh" || judgesExits(trader, event);
   if (isJudged) exitPositions(trader);
@@ -151,12 +151,12 @@ function exitPositions(trader: Trader): boolean {
   for (let at = 0; at < positions.length; at += 1) {
     const position = positions[at]!;
     const price = trader.windows.at(position.column);
-    // Never at a price that is not there.
+    // Never at a missing price.
     if (!(price > 0)) {
       if (writeOffDelisted(trader, position)) hasExited = true;
       continue;
     }
-    // Paced: one exit order at a time.
+    // One exit order at a time.
     if (position.exitOrderId !== "") continue;
     const reason = position.exitWanted ?? forced ?? plannedExit(trader, position, price);
     if (reason === null) continue;

@@ -1,4 +1,4 @@
-/** The strategies that come with the code; every other one is a file of the user's own. */
+/** The strategies that come with the code; all others are users' own files. */
 import type { StrategyChoice } from "../strategy.ts";
 import { velocityDivergence } from "./velocity-divergence.ts";
 

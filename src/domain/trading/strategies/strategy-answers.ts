@@ -1,13 +1,12 @@
 /**
- * What a strategy returns, read once where it enters the core: a file may never have met a type checker.
- *
- * Invariant: behind this border nothing looks at a signal's fields again.
+ * Validates what a strategy returns, once, where it enters the core: its file may never have been type-checked.
+ * Invariant: no code behind this border checks a signal's fields again.
  */
 import type { ExitPlan } from "../orders.ts";
 import { assertMemorable, UnmemorableError } from "../snapshot/memory.ts";
 import type { EntrySignal, ParameterValue, Parameters, StrategyCheck } from "./strategy-values.ts";
 
-/** How a strategy is named to who wrote it: its name, and its file where it has one. */
+/** How messages to its author name a strategy: its name, and its file where it has one. */
 export type StrategyLabel = string;
 
 export function strategyLabel(name: string, file: string | undefined): StrategyLabel {
@@ -62,7 +61,7 @@ export function signalFrom(label: StrategyLabel, raw: unknown, assetCount: numbe
   if (!OBJECT[1](raw)) refuse(`${label}: decide`, "a signal, or null for none", raw);
   const of = (field: string) => `${label}: decide's ${field}`;
   const field = (name: keyof EntrySignal | "asset"): unknown => Reflect.get(raw, name);
-  // It was named asset: files that still say so decide as they did.
+  // The field was named `asset` before: files that still use it work as before.
   const column = read(of("column"), COUNT, field("column") ?? field("asset"));
   if (assetCount <= column) refuse(of("column"), `below ${assetCount}`, column);
   return {
@@ -87,7 +86,7 @@ function planFrom(label: StrategyLabel, raw: unknown): ExitPlan {
 }
 
 export function flagFrom(label: StrategyLabel, part: string, raw: unknown): boolean {
-  // Asked at every scan: nothing is built unless it is wrong.
+  // Called at every scan: nothing is allocated unless it is wrong.
   return typeof raw === "boolean" ? raw : read(`${label}: ${part}`, FLAG, raw);
 }
 
@@ -95,7 +94,7 @@ export function countFrom(label: StrategyLabel, part: string, raw: unknown): num
   return read(`${label}: ${part}`, COUNT, raw);
 }
 
-/** @throws {Error} unless `remember` made an object that a snapshot holds; it names the place inside. */
+/** @throws {Error} unless `remember` returned an object that a snapshot can store; it names the path inside. */
 export function checkMemory(label: StrategyLabel, memory: unknown): void {
   const made = read(`${label}: remember`, OBJECT, memory);
   try {
@@ -157,7 +156,7 @@ function shown(value: unknown): string {
     : String(value);
 }
 
-/** NaN is one: comparisons with it are false, so it passes no bound. */
+/** NaN is accepted: comparisons with it are false, so it passes no bound. */
 function isNumber(value: unknown): value is number {
   return typeof value === "number";
 }

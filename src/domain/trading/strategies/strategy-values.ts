@@ -1,4 +1,4 @@
-/** What a strategy is given and what it answers, as values. */
+/** The values that a strategy is given and that it returns. */
 import type { Direction, ExitPlan } from "../orders.ts";
 
 export type ParameterValue = number | boolean | string;
@@ -8,23 +8,23 @@ export type EntrySignal = {
   /** The column of the asset in the present universe. */
   readonly column: number;
   readonly direction: Direction;
-  /** Share of the cash to put in, before posture sizes it down. */
+  /** Share of the cash to use, before the posture scales it. */
   readonly share: number;
-  /** What made it a signal, for the record. */
+  /** The strength of the signal, for the record. */
   readonly strength: number;
   readonly plan: ExitPlan;
 };
 
-/** As strategies were written before `column` had its name. */
+/** The form of signals before `column` got its name. */
 export type FormerSignal = Omit<EntrySignal, "column"> & {
   /** @deprecated say `column` */
   readonly asset: number;
 };
 
-/** One thing that a strategy looks at before it wants in. */
+/** One condition that a strategy checks before it wants to enter. */
 export type StrategyCheck = {
   readonly name: string;
-  /** Whether `isWarm` asks for it, or `decide` does. */
+  /** Whether `isWarm` or `decide` checks it. */
   readonly of: "warm" | "signal";
   readonly passes: boolean;
   readonly value: number;

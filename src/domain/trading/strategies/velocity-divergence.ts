@@ -1,7 +1,7 @@
 /**
- * The default strategy. How strongly the market moves as one is the largest eigenvalue over the
- * number of assets; when that share's short velocity falls below its long one the laggard is sold,
- * when it rises above, the leader is bought, provided that the market is lively enough.
+ * The default strategy. The largest eigenvalue divided by the number of assets measures how strongly the market moves
+ * as one. When the short-term velocity of that share falls below its long-term velocity, the weakest asset is sold;
+ * when it rises above, the strongest is bought, provided that the market is volatile enough.
  */
 import {
   addToRanks,
@@ -25,7 +25,7 @@ import {
   type StrategyCheck,
 } from "../strategy.ts";
 
-/** A type and not an interface, so that it counts as a record of parameters. */
+/** A type and not an interface, so that it is assignable to a record of parameters. */
 type VelocityParameters = {
   readonly shortWindow: number;
   readonly longWindow: number;
@@ -33,7 +33,7 @@ type VelocityParameters = {
   /** The divergence is scaled to this root mean square. */
   readonly scale: number;
   readonly normalizeScans: number;
-  /** The writer's correlation matrix is not whole before. */
+  /** The writer's correlation matrix is incomplete before this many scans. */
   readonly droppedScans: number;
   readonly volatilityScans: number;
   readonly volatilityRankScans: number;
@@ -51,7 +51,7 @@ type VelocityParameters = {
 };
 
 type VelocityMemory = {
-  /** Since the writer began, or since the first one seen. */
+  /** Since the writer's restart, or since the first one seen. */
   scans: number;
   lastScanNumber: number;
   assetCount: number;
@@ -65,7 +65,7 @@ type VelocityMemory = {
 
 const EXIT_MIN = 0.0025;
 const EXIT_MAX = 0.05;
-/** Where an asset's expected move over the longest hold counts as normal, and as wild. */
+/** Thresholds of an asset's expected move over the longest hold: normal and wild. */
 const NORMAL_FROM = 0.0075;
 const WILD_FROM = 0.02;
 
@@ -134,11 +134,11 @@ function observe(memory: VelocityMemory, view: MarketView, parameters: VelocityP
   observeVolatility(memory, view, parameters);
 }
 
-/** The first scans of a writer come from windows that are not full: its eigenvalues are none to compare with. */
+/** The first scans after a writer's restart come from incomplete windows: their eigenvalues are not comparable. */
 function noteRestart(memory: VelocityMemory, scanNumber: number, droppedScans: number): void {
   const hasFallen = scanNumber < memory.lastScanNumber;
   memory.lastScanNumber = scanNumber;
-  // A number that falls and is not low is a scan out of its order.
+  // A number that falls but is not low is a scan out of order.
   if (!hasFallen || droppedScans < scanNumber) return;
   memory.scans = Math.min(memory.scans, scanNumber - 1);
   emptyWindow(memory.levels);
@@ -149,7 +149,7 @@ function noteRestart(memory: VelocityMemory, scanNumber: number, droppedScans: n
 function observeLevel(memory: VelocityMemory, view: MarketView, p: VelocityParameters): void {
   const { levels, divergences } = memory;
   const level = view.largestEigenvalue / view.assetCount;
-  // Shares of another number of assets, or none at all, can't be compared with those before.
+  // Shares for another number of assets, or missing ones, can't be compared with earlier ones.
   if (memory.assetCount !== view.assetCount || Number.isNaN(level)) {
     memory.assetCount = view.assetCount;
     emptyWindow(levels);
@@ -161,7 +161,7 @@ function observeLevel(memory: VelocityMemory, view: MarketView, p: VelocityParam
   const short = (level - valueBefore(levels, p.shortWindow)) / p.shortWindow;
   const long = (level - valueBefore(levels, p.longWindow)) / p.longWindow;
   const divergence = short - long;
-  // Measured by the scans before this one, so that an outlier does not hide itself.
+  // Measured over the scans before this one, so that an outlier does not hide itself.
   const usual = isWindowFull(divergences) ? windowRootMeanSquare(divergences) : 0;
   memory.velocityDivergence = usual > 0 ? (p.scale * divergence) / usual : 0;
   addToWindow(divergences, divergence);
@@ -180,7 +180,7 @@ function observeVolatility(memory: VelocityMemory, view: MarketView, p: Velocity
     rankedQuantile(volatilities, p.volatilityQuantile) < volatility;
 }
 
-/** Over the assets that have a price now and had one at the scan before; NaN if none has. */
+/** Over the assets that have a price now and had one at the previous scan; NaN if none has. */
 function meanReturn(view: MarketView): number {
   const count = view.assetCount;
   let sum = 0;
@@ -210,7 +210,7 @@ function decide(
     : { column: asset, direction, share, strength: memory.velocityDivergence, plan };
 }
 
-/** Null where the divergence is within the threshold, or above it and nothing is bought. */
+/** Null where the divergence is within the threshold, or above it and buying is disabled. */
 function directionOf(
   { velocityDivergence: strength }: VelocityMemory,
   { threshold, isLongEnabled }: VelocityParameters,
@@ -219,7 +219,9 @@ function directionOf(
   return isLongEnabled && threshold < strength ? "long" : null;
 }
 
-/** The laggard for a short, the leader for a long; the lowest column on ties, -1 if none has a window. */
+/**
+ * The weakest asset for a short, the strongest for a long; the lowest column on ties, -1 if none has a full window.
+ */
 function extremeAsset(view: MarketView, direction: Direction, scans: number): number {
   const sign = direction === "short" ? 1 : -1;
   let chosen = -1;
@@ -255,7 +257,7 @@ function clamp(exit: number): number {
   return Math.min(EXIT_MAX, Math.max(EXIT_MIN, exit));
 }
 
-/** The deviation of the asset's returns over that many scans. */
+/** Standard deviation of the asset's returns over this many scans. */
 function deviationOf(view: MarketView, asset: number, scans: number): number {
   let sum = 0;
   let squares = 0;
@@ -301,7 +303,7 @@ function livelyCheck(memory: VelocityMemory, p: VelocityParameters): StrategyChe
   const bound = isRanked ? rankedQuantile(volatilities, p.volatilityQuantile) : Number.NaN;
   const quantile = `the ${Math.round(100 * p.volatilityQuantile)} % quantile`;
   const figures = `volatility ${digits(value)}, must be above ${quantile} ${digits(bound)}`;
-  // The writer began anew, or no asset has had a price twice: not measured since.
+  // After the writer's restart, or when no asset has had a price twice, there is no measurement.
   const isMeasured = passes === bound < value;
   const says = isMeasured
     ? figures
@@ -323,7 +325,7 @@ function thresholdCheck(memory: VelocityMemory, p: VelocityParameters): Strategy
   return { name: "threshold", of: "signal", passes, value, bound, says };
 }
 
-/** The checks of the asset that would be taken; none while no side is. */
+/** The checks of the asset that would be taken; empty while there is no direction. */
 function assetChecks(
   memory: VelocityMemory,
   view: MarketView,

@@ -1,9 +1,7 @@
 /**
- * Why an event came to what it came to, and why not to an entry: every rule that was asked, in its order,
- * on the state that the event left.
- *
- * Invariant: it changes nothing, and what its rules conclude is what was decided. No rule stands here:
- * each is the predicate that the core itself asks.
+ * Explains an event's decision, and why it was not an entry: every rule that was asked, in order, on the state that
+ * the event left. Invariant: it changes nothing, and the conclusion of its rules is the recorded decision. No rule is
+ * written here: each is the predicate of the core itself.
  */
 import type { Decision } from "../decision.ts";
 import type { OperatorEvent, ScanEvent, ScanLostEvent, TraderEvent } from "../events.ts";
@@ -29,15 +27,15 @@ export type Explanation = {
     /** The seq of a scan; null for another event. */
     readonly seq: number | null;
   };
-  /** What the step decided; null where it decided nothing. */
+  /** The step's decision; null where it made none. */
   readonly decision: Decision | null;
   /** In the order in which the rules are tried. */
   readonly facts: readonly Fact[];
-  /** What the rules come to; null where the event asks for no decision. */
+  /** The conclusion of the rules; null where the event asks for no decision. */
   readonly concluded: Concluded | null;
 };
 
-/** Right after the step of the event, before the next one. `origins`: null where no log was read. */
+/** Called right after the event's step, before the next one. `origins`: null where no log was read. */
 export function explainDecision(
   trader: Trader,
   event: TraderEvent,
@@ -71,7 +69,7 @@ function factsOf(trader: Trader, event: TraderEvent, origins: Origins | null): r
   return standing(trader, origins);
 }
 
-/** What would let no entry through, whatever it is. */
+/** Conditions that would refuse any entry. */
 function standing(trader: Trader, origins: Origins | null): readonly Fact[] {
   return [...gateFacts(trader, barrierChecks(trader, 0), origins), ...lossFacts(trader)];
 }
@@ -91,7 +89,7 @@ function wishFacts(trader: Trader, wish: EntryWish, origins: Origins | null): re
   return [...gateFacts(asked, entryChecks(asked, wish), origins), ...lossFacts(trader)];
 }
 
-/** The state as the gate saw it: without the order that it let through. */
+/** The state as the gate saw it: without the order that it let pass. */
 function beforeEntry(trader: Trader): Trader {
   const placed = new Set(
     trader.commands.flatMap((command) =>
@@ -205,7 +203,7 @@ function strategyFacts({ strategy, windows }: Trader) {
   const isWarm = strategy.isWarm();
   const says = isWarm ? "every window is full" : `${strategy.name} is not warm yet`;
   const warm: Fact = { ...plain("warm", isWarm, outcomeOf("warming")), says };
-  // What a strategy tells of itself leads where its own answer leads, and nowhere else.
+  // What a strategy says about itself counts only where its own answer decided.
   return {
     warm: [...(isWarm ? told("warm").map(passing) : told("warm")), warm],
     signal: told("signal"),

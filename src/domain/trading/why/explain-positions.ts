@@ -1,11 +1,11 @@
-/** What is open, on its way or just left: why a scan did not even ask for an entry. */
+/** Positions that are open, pending or just closed: why a scan was not even considered for an entry. */
 import { gainOf } from "../portfolio/account.ts";
 import { hasRoom, openOrOnTheWay } from "../risk/position-room.ts";
 import type { Position, Trader } from "../state.ts";
 import { type Fact, NOTHING, outcomeOf } from "./facts.ts";
 import { figure, timeText } from "./words.ts";
 
-/** By the orders that the step made: what is ordered is no more to be decided. */
+/** From the orders of the step: what was ordered no longer needs a decision. */
 export function exitFact({ commands }: Trader): Fact {
   const exits = commands.flatMap((command) => {
     if (command.kind === "book_trade") {

@@ -1,4 +1,4 @@
-/** What an explanation is made of: rules in the order in which they were tried, each as it was judged. */
+/** The parts of an explanation: rules in the order in which they were tried, each with its result. */
 import type { Decision } from "../decision.ts";
 import type { Check, Figure, Unit } from "../risk/check.ts";
 
@@ -6,16 +6,16 @@ export type Concluded = Pick<Decision, "outcome" | "refusal" | "subject">;
 
 export type Fact = {
   readonly rule: string;
-  /** An input, a limit, an order, an asset or a position, where the rule is about one; else empty. */
+  /** An input, a limit, an order, an asset or a position, where the rule has one; else empty. */
   readonly subject: string;
-  /** Null: told for its own sake, and held against nothing. */
+  /** Null: shown for information, not compared with anything. */
   readonly passes: boolean | null;
   readonly value: Figure;
   readonly bound: Figure;
   readonly unit: Unit;
-  /** What is decided where this does not pass and everything before it does; null where it passes. */
+  /** The decision if this rule does not pass and all before it do; null where it passes. */
   readonly leads: Concluded | null;
-  /** Since when it is so, where the log that was read tells; else null. */
+  /** Since when it is so, where the log that was read says; else null. */
   readonly sinceMs: number | null;
   readonly says: string;
 };
@@ -26,12 +26,12 @@ export function outcomeOf(outcome: Decision["outcome"], subject = ""): Concluded
   return { outcome, refusal: null, subject };
 }
 
-/** The first rule that holds back: null where nothing stood in the way. */
+/** The first rule that does not pass; null where all pass. */
 export function obstacleIn(facts: readonly Fact[]): Fact | null {
   return facts.find(({ passes }) => passes === false) ?? null;
 }
 
-/** Null where nothing is decided any more. */
+/** Null where no decision is left to make. */
 export function concluded(facts: readonly Fact[]): Concluded | null {
   const obstacle = obstacleIn(facts);
   return obstacle === null ? outcomeOf("entered") : obstacle.leads;

@@ -1,4 +1,4 @@
-/** How much of each limit a book has used: what a person looks at before one of them stops an entry. */
+/** How much of each limit a book has used: what a person checks before a limit stops an entry. */
 import { lossOf, LOSS_LIMITS } from "../risk/limits.ts";
 import type { LimitName } from "../risk/limit-names.ts";
 import { openOrOnTheWay } from "../risk/position-room.ts";
@@ -6,7 +6,7 @@ import type { Trader } from "../state.ts";
 
 export type LimitUse = {
   readonly limit: LimitName;
-  /** In words, where the limit has more than one. */
+  /** In words, where the limit has several figures. */
   readonly about: string;
   readonly used: number;
   readonly allowed: number;

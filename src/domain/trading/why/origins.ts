@@ -1,4 +1,4 @@
-/** Since when what holds a book back does so, and by whom: a state has only that it does. */
+/** Since when, and by whom, a book has been held back: the state itself only says that it is. */
 import type { OperatorEvent, PostureEvent, TraderEvent } from "../events.ts";
 import { lossOf, LOSS_LIMITS } from "../risk/limits.ts";
 import type { Trader } from "../state.ts";
@@ -9,13 +9,13 @@ export type LatchOrigin = {
   readonly allowed: number;
 };
 
-/** Nothing is known of what was so before the first event that was read. */
+/** Nothing is known of the time before the first event that was read. */
 export type Origins = {
   halted: { readonly atMs: number; readonly by: string; readonly how: string } | null;
   readonly latched: Map<string, LatchOrigin>;
   /** When the posture took its value. */
   posture: { readonly atMs: number; readonly source: string } | null;
-  /** Who told the posture last; empty: nobody did. */
+  /** The source of the last posture; empty: none. */
   source: string;
   readonly before: { isHalted: boolean; latched: readonly string[]; posture: string };
 };
@@ -35,7 +35,7 @@ function standingOf({ data: { risk, posture } }: Trader): Origins["before"] {
   return { isHalted: risk.isHalted, latched: [...risk.latched], posture: posture.value };
 }
 
-/** After each step, in the log's order. */
+/** Called after each step, in the log's order. */
 export function noteOrigins(origins: Origins, event: TraderEvent, trader: Trader): void {
   const { before } = origins;
   const { risk } = trader.data;

@@ -1,4 +1,6 @@
-/** What stands whatever event it is: how much of each loss limit is used, and since when a rule holds back. */
+/**
+ * Conditions that hold independently of the event: the used share of each loss limit, and since when a rule refuses.
+ */
 import type { Check } from "../risk/check.ts";
 import { lossOf, LOSS_LIMITS } from "../risk/limits.ts";
 import type { Trader } from "../state.ts";
@@ -6,7 +8,7 @@ import type { Fact } from "./facts.ts";
 import type { Origins } from "./origins.ts";
 import { figure } from "./words.ts";
 
-/** Told for their own sake: what is hit latches, and that is the rule. */
+/** Shown for information: a limit that is reached latches, and the latch is the rule. */
 export function lossFacts(trader: Trader): readonly Fact[] {
   return LOSS_LIMITS.map((limit) => {
     const { lost, allowed } = lossOf(trader, limit);
@@ -25,7 +27,7 @@ export function lossFacts(trader: Trader): readonly Fact[] {
   });
 }
 
-/** Null where nothing is held back, or since before what was read. */
+/** Null where nothing refuses, or since before the log that was read. */
 export function sinceOf({ rule, refusal, subject }: Check, origins: Origins | null): number | null {
   if (refusal === null || origins === null) return null;
   switch (rule) {

@@ -1,4 +1,4 @@
-/** A rule of the gate in one line: what it is about, its figure and what that is held against. */
+/** A rule of the gate in one line: its subject, its figure and its bound. */
 import { isoFromMs, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../../time.ts";
 import type { Check, Figure, Unit } from "../risk/check.ts";
 import { refusalWords } from "../risk/refusal-words.ts";

@@ -1,6 +1,6 @@
 /**
  * The recorded order books of a strategy that declares some, as a run over the archive gets them: at each scan the
- * newest one of each asset that was here by then, and never a later one.
+ * newest one of each asset that was told by then, and never a later one.
  */
 import { createHash } from "node:crypto";
 import type { RecordedBook } from "../../../domain/backtest/backtest-run.ts";
@@ -12,8 +12,8 @@ import {
   hexOf,
   type ResultHash,
 } from "../../../domain/backtest/result-hash.ts";
-import type { KnownBook } from "../../../domain/order-book/book.ts";
-import { dayFromMicros, MS_PER_DAY, MS_PER_MINUTE, US_PER_MS } from "../../../domain/time.ts";
+import type { ToldBook } from "../../../domain/order-book/book.ts";
+import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../../domain/time.ts";
 import {
   assetOfInput,
   declaredBooks,
@@ -21,33 +21,34 @@ import {
   levelsOf,
 } from "../../../domain/trading/market/asset-book.ts";
 import { bookDays, readBooks } from "../../../adapters/order-book/book-archive.ts";
+import { knownBeforeMs } from "./known-before.ts";
 
 type BooksRange = {
-  /** First day folder; null: all there are. */
+  /** First day folder; null: no limit. */
   readonly from: string | null;
-  /** Where they are recorded; left out: nowhere. */
+  /** The folder of the recordings; absent: none. */
   readonly books?: string | null;
-  /** Of the strategy. */
+  /** The strategy's inputs. */
   readonly inputs?: readonly string[];
+  /** How old they may be; left out: nothing of before the range is given. */
+  readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 
-/** Of what was given so far: it goes on where a run does. */
+/** Over the books delivered so far; it continues with a resumed run. */
 export type BooksHash = ResultHash & { count: number };
 
 export type RecordedBooks = {
-  /** For scans at these times, which never fall from call to call, in order of time. */
+  /** `timesMs`: the times of the scans, ascending, also from call to call. */
   readonly until: (timesMs: Float64Array, count: number) => readonly RecordedBook[];
-  /** The data's hash with that of the books that were given; the same where there were none. */
+  /** The data's hash extended by the delivered books; unchanged where there were none. */
   readonly hashedInto: (dataHash: string) => string;
-  /** By declared input, the UTC days on which nothing of it was recorded. */
+  /** By declared input, the UTC days without recordings. */
   readonly daysWithout: (range: {
     readonly fromMs: number;
     readonly toMs: number;
   }) => ReadonlyMap<string, readonly string[]>;
 };
 
-/** What was known longer ago is old by any budget. */
-const BEFORE_MS = 10 * MS_PER_MINUTE;
 const FOR_EVER_MS = 8_640_000_000_000;
 const NOTHING: readonly RecordedBook[] = [];
 const NOTHING_DECLARED: RecordedBooks = {
@@ -60,27 +61,27 @@ export function createBooksHash(): BooksHash {
   return { ...createResultHash(), count: 0 };
 }
 
-/** `hash` and `givenToMs`: of a run that goes on, what was given is behind it and not given again. */
+/** `hash` and `givenToMs`: of a resumed run, which must not get the same books again. */
 export function openRecordedBooks(
-  { from, books: folder = null, inputs = [] }: BooksRange,
+  { from, books: folder = null, inputs = [], budgetsMs = {} }: BooksRange,
   hash: BooksHash,
   givenToMs: number,
 ): RecordedBooks {
   const declared = declaredBooks(inputs);
   if (declared === null) return NOTHING_DECLARED;
-  const fromMs = from === null ? 0 : Date.parse(`${from}T00:00:00Z`) - BEFORE_MS;
+  const beforeMs = knownBeforeMs(budgetsMs, inputs);
+  const fromMs = from === null ? 0 : Date.parse(`${from}T00:00:00Z`) - beforeMs;
   const recorded =
     folder === null
       ? []
       : readBooks(folder, null, {
-          fromMs: Math.max(fromMs, givenToMs - BEFORE_MS),
+          fromMs: Math.max(fromMs, givenToMs),
           toMs: FOR_EVER_MS,
         });
   const wanted = Iterator.from(recorded).filter(
-    ({ asset, receivedMs }) =>
-      givenToMs < receivedMs && (declared === "each" || declared.has(asset)),
+    ({ asset, knownMs }) => givenToMs < knownMs && (declared === "each" || declared.has(asset)),
   );
-  const newestBy = booksSoFar(wanted, ({ receivedMs }) => receivedMs);
+  const newestBy = booksSoFar(wanted, ({ knownMs }) => knownMs);
   return {
     until(timesMs, count) {
       const given: RecordedBook[] = [];
@@ -106,9 +107,9 @@ export function openRecordedBooks(
   };
 }
 
-export function recordedBook({ asset, asOfMs, receivedMs, book }: KnownBook): RecordedBook {
+export function recordedBook({ asset, asOfMs, knownMs, book }: ToldBook): RecordedBook {
   const levels = { bids: levelsOf(book.bids), asks: levelsOf(book.asks) };
-  return { asset, asOfMs, knownMs: receivedMs, ...levels };
+  return { asset, asOfMs, knownMs, ...levels };
 }
 
 function addTo(hash: BooksHash, { asset, asOfMs, knownMs, bids, asks }: RecordedBook): void {
@@ -135,7 +136,7 @@ function lackingDays(
 }
 
 /** A folder that is there says enough where any asset will do. */
-function hasAny(asset: string | null, books: Iterable<KnownBook>): boolean {
+function hasAny(asset: string | null, books: Iterable<ToldBook>): boolean {
   if (asset === null) return true;
   return books[Symbol.iterator]().next().done !== true;
 }

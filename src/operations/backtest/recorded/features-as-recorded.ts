@@ -1,6 +1,6 @@
 /**
- * What was recorded of a strategy's indicators, as a run over the archive gets it: each reading at the time at
- * which it became known, and never before. Other inputs, and an archive without readings, give nothing.
+ * The recorded readings of a strategy's indicators, for a run over the archive: each reading at the time at which it
+ * became known. Other inputs, and archives without readings, have none.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -9,22 +9,25 @@ import { type KnownReading, knownSoFar } from "../../../domain/indicators/known-
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../../domain/time.ts";
 import { ReadingsStore } from "../../../adapters/indicators/readings-store.ts";
 import { indicatorKey, indicatorOf } from "../../../wire/indicators/indicator-values.ts";
+import { knownBeforeMs } from "./known-before.ts";
 
 type RecordedRange = {
-  /** First day folder; null: all there are. */
+  /** First day folder; null: no limit. */
   readonly from: string | null;
-  /** The store; left out: there is none. */
+  /** The store; absent: none. */
   readonly readings?: string | null;
-  /** Of the strategy. */
+  /** The strategy's inputs. */
   readonly inputs?: readonly string[];
+  /** How old they may be; left out: nothing of before the range is given. */
+  readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 
 export type RecordedFeatures = {
-  /** What became known since the last time that was asked for, up to this one. */
+  /** The readings that became known since the last call, up to this time. */
   readonly until: (toMs: number) => readonly RecordedFeature[];
-  /** The data's hash, with what was known up to that time; the same where there is nothing. */
+  /** The data's hash extended by the readings up to that time; unchanged where there are none. */
   readonly hashedInto: (dataHash: string, toMs: number) => string;
-  /** By declared indicator, the UTC days on which nothing of it became known. */
+  /** By declared indicator, the UTC days without a new reading. */
   readonly daysWithout: (range: {
     readonly fromMs: number;
     readonly toMs: number;
@@ -32,13 +35,11 @@ export type RecordedFeatures = {
   readonly close: () => void;
 };
 
-/** What was known longer ago is stale by any budget. */
-const BEFORE_MS = 7 * MS_PER_DAY;
-
 export function openRecorded({
   from,
   readings = null,
   inputs = [],
+  budgetsMs = {},
 }: RecordedRange): RecordedFeatures {
   const wanted = new Map(
     inputs.flatMap((input) => {
@@ -48,7 +49,8 @@ export function openRecorded({
   );
   if (wanted.size === 0) return NOTHING_DECLARED;
   const names = [...new Set(wanted.values())];
-  const fromMs = from === null ? 0 : Date.parse(`${from}T00:00:00Z`) - BEFORE_MS;
+  const beforeMs = knownBeforeMs(budgetsMs, inputs);
+  const fromMs = from === null ? 0 : Date.parse(`${from}T00:00:00Z`) - beforeMs;
   const store =
     readings !== null && existsSync(readings)
       ? new ReadingsStore(readings, { readonly: true })
@@ -90,7 +92,7 @@ export function openRecorded({
   };
 }
 
-/** One sentence for each indicator that lacks a day. */
+/** One sentence for each indicator with missing days. */
 export function lackingLines(days: ReadonlyMap<string, readonly string[]>): readonly string[] {
   return [...days].flatMap(([input, lacking]) => {
     const [first] = lacking;
@@ -109,7 +111,10 @@ const NOTHING_DECLARED: RecordedFeatures = {
   close() {},
 };
 
-/** As a trader hears it: the value of its label, and that of the indicator where it is its own. */
+/**
+ * The features that a trader gets: the value of the reading's label, and the indicator's own value where this label
+ * is its own.
+ */
 function featuresOf(reading: KnownReading): readonly RecordedFeature[] {
   const { series, value, asOfMs, pushedUs, isOwn } = reading;
   const told = { value, asOfMs, knownMs: pushedUs / US_PER_MS };

@@ -1,8 +1,6 @@
 /**
- * The outcomes of a chunk of trials, a line each and last a line of what was read: written and read
- * line by line, so that neither needs memory for all of them.
- *
- * Invariant: the file has its name when it is whole, and not before.
+ * The outcomes of a chunk of trials, one line each, and a last line about the scans that were read: written and read
+ * line by line, so that memory stays bounded. Invariant: the file gets its name only when it is complete.
  */
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
@@ -15,7 +13,7 @@ import { stagingOf } from "../run-folder.ts";
 import type { TriedSet } from "./sweep-tally.ts";
 import type { ScansRead } from "./sweep-waves.ts";
 
-/** What a chunk follows from, beside its job. */
+/** What a chunk depends on, besides its job. */
 export type ChunkGround = ScansRead & { readonly codeVersion: string };
 export type ChunkContent = ChunkGround & { readonly sha256: string };
 
@@ -25,7 +23,7 @@ const Tried = z.custom<TriedSet | null>((value) => typeof value === "object");
 const LastLine = z.object({
   dataHash: z.string(),
   codeVersion: z.string(),
-  // Written by this module, and held against its hash.
+  // Written by this module, and verified by its hash.
   read: z.custom<PassCounts>((value) => typeof value === "object" && value !== null),
 });
 
@@ -47,7 +45,7 @@ export function openChunkFile(folder: string, name: string) {
       buffer += `${JSON.stringify(tried)}\n`;
       if (BUFFER_CHARACTERS < buffer.length) flush();
     },
-    /** Returns the hash of its bytes. */
+    /** Returns the hash of the file's content. */
     finish({ dataHash, codeVersion, read }: ChunkGround): string {
       buffer += `${JSON.stringify({ dataHash, codeVersion, read })}\n`;
       flush();
@@ -58,7 +56,7 @@ export function openChunkFile(folder: string, name: string) {
   };
 }
 
-/** @throws {Error} for a file that ends early, or is not there. */
+/** @throws {Error} for a file that is incomplete or missing. */
 export async function readChunkFile(
   path: string,
   onTried: (tried: TriedSet | null) => void,

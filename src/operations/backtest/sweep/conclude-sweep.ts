@@ -1,4 +1,4 @@
-/** What comes of a sweep's trials: the best set, its luck, the walk forward, and the files. */
+/** Evaluates a sweep's trials: the best set, the probability that it was luck, the walk forward, and the files. */
 import { createHash } from "node:crypto";
 import { luckOf } from "../../../domain/backtest/sweep/ranking.ts";
 import { lossText } from "../../../domain/statistics/loss-watch.ts";
@@ -23,7 +23,7 @@ const HASH_DIGITS = 32;
 export type Tried = ScansRead & {
   readonly tally: SweepTally;
   readonly startedMs: number;
-  /** Threads for what is still to be run. */
+  /** Threads for the trials still to be run. */
   readonly workers: number;
 };
 
@@ -65,7 +65,7 @@ export async function concludeSweep(
   return record;
 }
 
-/** Chooses on each fold's training, then trades the choices: flat at first, with warm windows. */
+/** Chooses on each fold's training days, then tests the choices: each starts flat, with full windows. */
 async function walk(
   job: SweepJob,
   { folds, codeVersion }: SweepPlan,

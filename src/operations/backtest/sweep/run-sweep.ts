@@ -1,9 +1,7 @@
 /**
- * A sweep from an archive to its files: all sets in one pass over the scans (or in as many as their
- * memory asks for), the folds' choices with them, and a pass more for what was chosen.
- *
- * Invariant: the result hash follows from data, settings, grid, strategy and code; the number of
- * workers and of passes has no part in it.
+ * A sweep from an archive to its files: all sets in one pass over the scans (or in as many as memory requires), with
+ * the folds' training, and one more pass for the chosen sets. Invariant: the result hash depends on data, settings,
+ * grid, strategy and code, not on the number of workers or passes.
  */
 import type { SweepRecord } from "../../../reports/sweep-record.ts";
 import { monotonicMs } from "../../../adapters/clock.ts";

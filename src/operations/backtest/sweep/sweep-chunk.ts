@@ -1,8 +1,6 @@
 /**
- * A part of a sweep's trials that one worker does and leaves in a file: what is done is found there by
- * whoever comes after a worker that died.
- *
- * Invariant: a chunk's file is whole or absent, and the hash in its reference is that of its bytes.
+ * A part of a sweep's trials that one worker runs and stores in a file: after a worker's crash its finished chunks
+ * are reused. Invariant: a chunk's file is complete or absent, and the hash in its reference is that of its content.
  */
 import { existsSync, globSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -18,10 +16,10 @@ import { createSweepTally, triedIn } from "./sweep-tally.ts";
 import { runWaves, type ScansRead } from "./sweep-waves.ts";
 
 export type ChunkPlace = {
-  /** Names one run of the workflow, so that the chunks of an older run are not taken for this one's. */
+  /** Identifies one run of the workflow, so that chunks of an older run are not reused. */
   readonly run: string;
   readonly index: number;
-  /** Trials from here on, and before `to`. */
+  /** Trials from here up to, but not including, `to`. */
   readonly from: number;
   readonly to: number;
 };
@@ -31,7 +29,7 @@ export type ChunkReference = {
   readonly sha256: string;
   readonly dataHash: string;
   readonly scans: number;
-  /** False: it was there. */
+  /** False: the file existed. */
   readonly isNew: boolean;
 };
 
@@ -63,7 +61,7 @@ export async function runSweepChunk(
   return { file: path, sha256, dataHash: seen.dataHash, scans: seen.read.scans, isNew: true };
 }
 
-/** Puts the chunks together; their folder goes when the sweep's files stand. */
+/** Joins the chunks; deletes their folder when the sweep's files are written. */
 export async function concludeChunks(
   job: SweepJob,
   about: { readonly chunks: readonly ChunkReference[]; readonly hooks: BacktestHooks },
@@ -96,7 +94,7 @@ export async function concludeChunks(
   const workers = availableParallelism();
   const tried = { tally, dataHash, read, startedMs, workers, hooks: about.hooks };
   const record = await concludeSweep(job, plan, tried);
-  // Those of runs that failed, too.
+  // Those of failed runs, too.
   for (const name of globSync(`${CHUNKS}*`, { cwd: job.out })) {
     rmSync(join(job.out, name), { recursive: true, force: true });
   }

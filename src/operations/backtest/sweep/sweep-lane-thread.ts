@@ -1,4 +1,4 @@
-/** A thread that runs its share of a sweep's trials over the chunks that it is sent, wave after wave. */
+/** A thread that runs its share of a sweep's trials over the chunks that it receives, wave after wave. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { ScanChunk } from "../../../domain/backtest/backtest-run.ts";
 import { startTrials, type Trials } from "../../../domain/backtest/sweep/trial.ts";
@@ -24,7 +24,7 @@ port.on("message", (command: LaneCommand) => {
       trials = startTrials(command.trials, ground);
       return;
     case "chunk": {
-      // One array for one universe: comparing it is then free.
+      // One array per universe, so that comparing it is free.
       if (command.assets !== null) universe = command.assets;
       const { count, eigenvalueCount, funding, features, books, buffers } = command;
       const chunk: ScanChunk = {

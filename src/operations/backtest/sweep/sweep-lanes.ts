@@ -1,8 +1,7 @@
 /**
- * A sweep's trials dealt out to threads. The scans are decoded once, into memory that all threads
- * share; a piece of it is used again when every thread is done with it.
- *
- * Invariant: outcomes come in the order of the trials, whatever the number of threads.
+ * Distributes a sweep's trials over threads. Scans are decoded once, into memory that all threads share; a slot is
+ * reused when every thread has finished with it. Invariant: outcomes come in the order of the trials, whatever the
+ * number of threads.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -17,7 +16,7 @@ import { sliceOfChunk } from "../../../domain/backtest/chunk-slice.ts";
 
 export type LaneBrief = {
   readonly strategySource: string;
-  /** What the file was when the sweep began; undefined for a built-in one. */
+  /** The file's hash when the sweep began; undefined for a built-in strategy. */
   readonly fileHash: string | undefined;
   readonly codeVersion: string;
   readonly dataHash: string;
@@ -31,7 +30,7 @@ export type LaneCommand =
       readonly kind: "chunk";
       readonly slot: number;
       readonly count: number;
-      /** Null: as before. */
+      /** Null: unchanged. */
       readonly assets: readonly string[] | null;
       readonly eigenvalueCount: number;
       readonly funding: NonNullable<ScanChunk["funding"]>;
@@ -46,7 +45,7 @@ export type LaneNews =
   | { readonly kind: "fed"; readonly slot: number }
   | { readonly kind: "outcomes"; readonly outcomes: readonly (TrialOutcome | null)[] };
 
-export type ChunkSource = AsyncIterable<ScanChunk> | Iterable<ScanChunk>;
+export type ScanChunks = AsyncIterable<ScanChunk> | Iterable<ScanChunk>;
 
 type LaneHooks = {
   readonly onProgress: (scans: number) => void;
@@ -54,10 +53,10 @@ type LaneHooks = {
 };
 
 export type Lanes = {
-  /** One after the other. @throws when a thread fails; nothing runs any more then. */
+  /** One call after another. @throws when a thread fails; then nothing runs any more. */
   readonly run: (
     trials: readonly Trial[],
-    source: ChunkSource,
+    source: ScanChunks,
     hooks: LaneHooks,
   ) => Promise<readonly (TrialOutcome | null)[]>;
   readonly close: () => Promise<void>;
@@ -74,7 +73,7 @@ export type LanesOptions = {
 const CHUNK_DOUBLES = 65_536;
 /** How far the decoder may be ahead of the slowest thread. */
 const SLOTS = 4;
-/** The young generation of a thread's heap: V8 would take 48, and be no faster. */
+/** Young generation of a thread's heap in MB: V8's default of 48 is no faster. */
 const YOUNG_MB_MAX = 12;
 
 /** Resolves when every thread has loaded its strategy. */
@@ -102,7 +101,7 @@ export async function openLanes(options: LanesOptions): Promise<Lanes> {
   };
 }
 
-/** One that waits for its first command would keep the process alive. */
+/** A thread that waits for its first command would keep the process alive. */
 async function endOpened(opening: readonly Promise<Thread>[]): Promise<void> {
   for (const one of await Promise.allSettled(opening)) {
     if (one.status === "fulfilled") await one.value.end();
@@ -118,7 +117,7 @@ function oneLane({ strategy, codeVersion, dataHash }: LanesOptions): Lanes {
       let scans = 0;
       for await (const chunk of source) {
         for (const piece of piecesOf(chunk, carriedCount)) {
-          // Many trials make a piece long: signals are heard between two of them.
+          // Many trials make a slot take long: signals are handled between two of them.
           await nextTurn();
           signal.throwIfAborted();
           started.feed(piece);
@@ -150,7 +149,7 @@ function* piecesOf(chunk: ScanChunk, carriedCount: number): Generator<ScanChunk>
 type Thread = {
   readonly begin: (trials: readonly Trial[]) => void;
   readonly send: (command: LaneCommand) => void;
-  /** Settles when the thread is done with that many chunks since it began; rejects when it fails. */
+  /** Settles when the thread has finished that many chunks since it began; rejects when it fails. */
   readonly fed: (chunks: number) => Promise<void>;
   readonly finish: () => Promise<readonly (TrialOutcome | null)[]>;
   readonly end: () => Promise<number>;
@@ -213,7 +212,7 @@ async function openThread(options: LanesOptions): Promise<Thread> {
 
 async function feedThreads(
   { threads, carriedCount }: { readonly threads: readonly Thread[]; readonly carriedCount: number },
-  source: ChunkSource,
+  source: ScanChunks,
   { onProgress, signal }: LaneHooks,
 ): Promise<void> {
   const slots: Buffers[] = [];
@@ -265,7 +264,7 @@ function copied(chunk: ScanChunk, carriedCount: number, old: Buffers | undefined
   };
 }
 
-/** Into memory that all threads see, the old one where it is large enough. */
+/** Into shared memory; reuses the old buffer where it is large enough. */
 function shared(values: Float64Array, length: number, old: Float64Array | undefined): Float64Array {
   const target =
     old !== undefined && length <= old.length

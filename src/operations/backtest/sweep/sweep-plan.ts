@@ -1,4 +1,4 @@
-/** What a sweep is made of: its sets, its folds, and all trials in one row, the grid's first. */
+/** The plan of a sweep: its sets, its folds, and all trials in one sequence, the grid's first. */
 import { setsOfGrid, type GridAxis } from "../../../domain/backtest/sweep/parameter-grid.ts";
 import type { RunSettings } from "../../../domain/backtest/run-settings.ts";
 import { EVERY_SCAN, type Trial } from "../../../domain/backtest/sweep/trial.ts";
@@ -35,7 +35,7 @@ export type SweepPlan = {
   readonly codeVersion: string;
 };
 
-/** The same wherever it is made. */
+/** Deterministic, wherever it is computed. */
 export function planSweep(job: SweepJob): SweepPlan {
   const { settings, axes } = job;
   const sets = setsOfGrid(axes, settings.parameters);

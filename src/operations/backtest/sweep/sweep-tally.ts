@@ -1,6 +1,6 @@
 /**
- * What is kept of a sweep's trials as they end: a row of each set, two numbers of each set in each
- * fold, and the whole report of the set that is the best so far. Nothing here grows with days.
+ * The retained results of a sweep's trials: a row for each set, two numbers for each set in each fold, and the full
+ * report of the best set so far. Nothing here grows with the number of days.
  */
 import type { GridAxis } from "../../../domain/backtest/sweep/parameter-grid.ts";
 import {
@@ -18,7 +18,7 @@ import type { SweepRow } from "../../../reports/sweep-record.ts";
 import { sealed, sealedHash } from "../run-backtest.ts";
 import type { SweepPlan } from "./sweep-plan.ts";
 
-/** What is left of a trial that is over: in a fold nothing but its score is asked for again. */
+/** The result of a finished trial; in a fold only its score is needed later. */
 export type TriedSet = { readonly score: TrialScore; readonly report: BacktestReport | null };
 
 export type Ranked = {
@@ -29,11 +29,11 @@ export type Ranked = {
 };
 
 export type SweepTally = {
-  /** In the order of the plan's trials; null for one whose part of the time has no scans. */
+  /** In the order of the plan's trials; null for a trial without scans in its span. */
   add(place: number, tried: TriedSet | null): void;
-  /** Ranks the sets over all scans. `dataHash` is known only now. */
+  /** Ranks the sets over all scans. `dataHash` is only known at the end. */
   ranked(dataHash: string): Ranked;
-  /** What is chosen on a fold's training; the first set where no set had scans to train on. */
+  /** The choice from a fold's training; the first set where no set had scans to train on. */
   choiceOf(fold: number): { readonly parameters: Parameters; readonly score: number | null };
 };
 
@@ -42,7 +42,7 @@ export function triedIn(report: BacktestReport, isOfGrid: boolean): TriedSet {
 }
 
 type Figures = Omit<SweepRow, "set" | "score">;
-/** The best by each objective, as which one counts is known when all are in. */
+/** The best by each objective, because the objective is only decided when all results are in. */
 type Leaders = Record<Objective, BacktestReport | null>;
 
 export function createSweepTally(

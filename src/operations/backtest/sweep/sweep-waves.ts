@@ -1,9 +1,7 @@
 /**
- * A sweep's trials in waves: as many at a time as their memory allows, each wave in a pass of its own
- * over the scans. An outcome is handed on when its wave is over, and not kept here.
- *
- * Invariant: what is in memory follows from the budget and not from the number of trials; every wave
- * sees the scans that the first pass saw.
+ * Runs a sweep's trials in waves: as many at a time as memory allows, each wave in its own pass over the scans.
+ * Outcomes are delivered when their wave ends, and not retained. Invariant: memory depends on the budget and not on
+ * the number of trials; every wave sees the scans of the first pass.
  */
 import { serialize, setFlagsFromString } from "node:v8";
 import type { ScanChunk } from "../../../domain/backtest/backtest-run.ts";
@@ -18,7 +16,7 @@ import type { LoadedStrategy } from "../../../adapters/strategy-file/load-strate
 import { describeRange, type BacktestHooks } from "../run-backtest.ts";
 import { openLanes } from "./sweep-lanes.ts";
 
-/** Made one by one, when their wave comes. */
+/** Created one by one, when their wave comes. */
 export type TrialRow = { readonly count: number; readonly at: (place: number) => Trial };
 
 export type ScansRead = { readonly dataHash: string; readonly read: PassCounts };
@@ -26,30 +24,30 @@ export type ScansRead = { readonly dataHash: string; readonly read: PassCounts }
 export type WavesOrder = {
   readonly range: ArchiveRange;
   readonly strategy: LoadedStrategy;
-  readonly settings: Pick<RunSettings, "parameters">;
+  readonly settings: Pick<RunSettings, "parameters" | "ageBudgetsMs">;
   readonly codeVersion: string;
-  /** Threads. */
+  /** Number of threads. */
   readonly workers: number;
-  /** What an earlier pass came to; null: there was none. */
+  /** The result of an earlier pass; null: there was none. */
   readonly known: ScansRead | null;
-  /** How much the trials that run at a time may take together. */
+  /** Memory limit of the trials that run at the same time, in bytes. */
   readonly liveBytesMax?: number;
 };
 
-/** Told of each trial by its place in the row; null for one whose part of the time has no scans. */
+/** Called with each trial's place; null for a trial without scans in its span. */
 export type OutcomeListener = (place: number, outcome: TrialOutcome | null) => void;
 
 const LIVE_BYTES_MAX = 12 * 1_048_576;
-/** What a trial takes beside its windows and its strategy's memory: books, tallies, a number for each day. */
+/** Memory of a trial without its windows and its strategy's memory: books, tallies, one number a day. */
 const TRIAL_BYTES = 16_384;
 const NO_HASH_YET = "";
 /**
- * Trials leave much behind that lived for a while, and a heap that grows fourfold before it is looked
- * through is mostly that: so it grows by this share only. Measured: a third of the memory, no more time.
+ * Trials leave much short-lived garbage, and by default the heap may grow fourfold before a full collection: this
+ * limits its growth. Measured: a third of the memory, no more time.
  */
 const HEAP_GROWTH_PERCENT = 40;
 
-/** @throws {BacktestRefused} for an archive without scans, out of order, or another than the first pass read. */
+/** @throws {BacktestRefused} for an archive that has no scans, is out of order, or differs from the first pass. */
 export async function runWaves(
   order: WavesOrder,
   row: TrialRow,
@@ -65,9 +63,9 @@ export async function runWaves(
   try {
     for (const [wave, { from, to }] of waves.entries()) {
       const trials = Array.from({ length: to - from }, (_, at) => row.at(from + at));
-      // What is wrong with a file is reported once.
+      // A faulty file is reported only once.
       const pass = openArchivePass(
-        { ...range, inputs },
+        { ...range, inputs, budgetsMs: order.settings.ageBudgetsMs },
         known === null ? hooks.onProblem : () => {},
       );
       const before = (wave * (known?.read.scans ?? 0)) / waves.length;
@@ -111,14 +109,14 @@ async function wavesOf(order: WavesOrder, row: TrialRow): Promise<readonly Wave[
   return waves;
 }
 
-/** About; of memory that is filled later only what there is at the start. */
+/** An estimate; memory that fills later counts with its initial size. */
 function liveBytesOf({ choice }: LoadedStrategy, parameters: Parameters, assets: number): number {
   const { lookBackScans, memory } = choice.start(parameters);
   const windows = (lookBackScans + 1) * assets * Float64Array.BYTES_PER_ELEMENT;
   return TRIAL_BYTES + windows + serialize(memory()).byteLength;
 }
 
-/** How many assets the first scan has. */
+/** Number of assets of the first scan. */
 async function assetsIn(range: ArchiveRange): Promise<number> {
   for await (const { assets } of openArchivePass(range, () => {}).chunks()) return assets.length;
   return 0;
@@ -136,7 +134,7 @@ function scansOf(
   });
 }
 
-/** Nothing that came after the first pass, and nothing that no trial looks at. */
+/** Without scans that arrived after the first pass, and those that no trial needs. */
 async function* cutAt(
   pass: ArchivePass,
   { scansMax, endMs }: { readonly scansMax: number; readonly endMs: number },
@@ -160,7 +158,7 @@ function readIn(pass: ArchivePass, range: ArchiveRange): ScansRead {
   return { dataHash: pass.dataHash(), read: pass.counts };
 }
 
-/** A pass that went further or less far has a hash that says nothing. */
+/** The hash of a pass over more or fewer scans can't be compared. */
 function expectSame(pass: ArchivePass, { dataHash, read }: ScansRead): void {
   if (pass.counts.scans !== read.scans || pass.dataHash() === dataHash) return;
   throw changed();

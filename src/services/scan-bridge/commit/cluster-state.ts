@@ -1,6 +1,6 @@
 /**
- * What this bridge knows to stand in Hazelcast, and the loop that asks again until it answers.
- * Invariant: a compare-and-set is only ever sent against a value read or written by this bridge.
+ * What this bridge knows to be stored in Hazelcast, and the loop that repeats a call until it is answered. Invariant:
+ * a compare-and-set is only ever sent against a value read or written by this bridge.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../domain/failure.ts";
@@ -16,7 +16,7 @@ import {
 
 export type BridgeIdentity = { readonly epoch: number; readonly instance: string };
 
-/** Raw texts as they stand in Hazelcast, to the best of our knowledge. */
+/** The raw texts in Hazelcast, as last read or written. */
 export type ClusterState = { latest: RawValue; checkpoint: RawValue };
 
 /** Exit code 76: a newer bridge owns the maps; this one must end and overwrite nothing. */
@@ -29,7 +29,7 @@ export class FencedError extends Error {
   }
 }
 
-/** What is written into a file without a name is lost with the process: the next one begins anew. */
+/** A file without a name is lost when the process ends: the next process creates a new one. */
 export class JournalGoneError extends Error {
   override readonly name = "JournalGoneError";
   constructor({ path }: { readonly path: string }) {
@@ -40,7 +40,7 @@ export class JournalGoneError extends Error {
   }
 }
 
-/** A number that no bridge can have reached stands where a start must go on from. */
+/** The stored number from which a start must continue is one that no bridge can have reached. */
 export class BeyondLimitError extends Error {
   override readonly name = "BeyondLimitError";
   static ofEpoch({ path, epoch }: { path: string; epoch: () => number }): BeyondLimitError {
@@ -60,18 +60,18 @@ export class BeyondLimitError extends Error {
 const RETRY_MS = 250;
 
 export type HazelcastPatience = {
-  /** Called after each call to Hazelcast: whether it answered. */
+  /** Called after each call to Hazelcast with whether it answered. */
   readonly onAnswer: (answered: boolean, detail: string) => void;
-  /** True when the bridge is asked to stop: waiting ends with StoppedError. */
+  /** True when the bridge should stop: waiting then throws StoppedError. */
   readonly stopping: () => boolean;
 };
 
-/** The bridge was asked to stop while it waited. Recovery finishes what is half done. */
+/** The bridge should stop, but was waiting. The next start finishes what is half done. */
 export class StoppedError extends Error {
   override readonly name = "StoppedError";
 }
 
-/** Repeats an idempotent exchange with Hazelcast until it is answered. */
+/** Repeats an idempotent call to Hazelcast until it is answered. */
 export async function untilAnswered<T>(
   patience: HazelcastPatience,
   exchange: () => Promise<T>,
@@ -90,7 +90,7 @@ export async function untilAnswered<T>(
   }
 }
 
-/** By name: a service imports types only from the adapters. */
+/** By name, because a service imports only types from the adapters. */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && error.name === "HazelcastUnavailable";
 }

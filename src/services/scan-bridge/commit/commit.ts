@@ -24,7 +24,7 @@ import {
   untilAnswered,
 } from "./cluster-state.ts";
 
-/** A journaled scan and the text that stands for it in Hazelcast. */
+/** A journaled scan and its text in Hazelcast. */
 export type Entry = {
   readonly seq: number;
   readonly file: string;
@@ -32,7 +32,7 @@ export type Entry = {
   readonly text: string;
 };
 
-/** Points between two acts of a start and of a commit; tests stop the bridge there. */
+/** Points within a start or a commit at which tests stop the bridge. */
 export type CommitStep =
   "epoch journaled" | "checkpoint taken" | "latest taken" | "journaled" | "claimed" | "published";
 
@@ -41,15 +41,15 @@ export type CommitDeps = {
   readonly identity: BridgeIdentity;
   readonly state: ClusterState;
   readonly patience: HazelcastPatience;
-  /** Hazelcast came back without its maps: refill them with all seqs up to this one. */
+  /** Hazelcast came back without its maps: restore them with all seqs up to this one. */
   readonly refill: (uptoSeq: number) => Promise<void>;
-  /** An audit found that the ringbuffer lacks some of the seqs up to this one. */
+  /** An audit found seqs up to this one missing in the ringbuffer. */
   readonly mendRing: (uptoSeq: number) => Promise<void>;
   readonly latestInBatch: "batch" | "every";
   readonly onStep: (step: CommitStep) => void;
 };
 
-/** Newest values of the ringbuffer that are looked through for what it lacks. */
+/** Newest values of the ringbuffer that are searched for missing ones. */
 const RING_TAIL = 256;
 
 export function encodeEntry(
@@ -104,7 +104,7 @@ async function claim(deps: CommitDeps, entries: readonly Entry[]): Promise<Claim
   }
 }
 
-/** The batch under way: what redoes it after a death. */
+/** The batch in progress, from which it can be redone after a crash. */
 function checkpointOf(identity: BridgeIdentity, entries: readonly Entry[]): string {
   return encodeCheckpoint({
     ...identity,
@@ -131,7 +131,7 @@ async function publish(
     return results.every((result) => result !== false);
   });
   if (sent === true) return;
-  // Something is missing or unknown: look, and add what lacks, until nothing does.
+  // Something is missing or unknown: read the state and add what is missing, until nothing is.
   for (;;) {
     const done = await untilAnswered(deps.patience, async () => {
       const view = await readView(store, state);
@@ -149,7 +149,7 @@ async function publish(
   }
 }
 
-/** Adds to the ringbuffer what it lacks of `entries` and moves `latest` to the last in order. */
+/** Adds the missing `entries` to the ringbuffer and moves `latest` to the last one in order. */
 export async function completePublication(
   deps: Pick<CommitDeps, "store" | "state">,
   entries: readonly Entry[],
@@ -169,7 +169,7 @@ export async function completePublication(
   return moved;
 }
 
-/** The compare-and-sets of `latest` that belong to a batch, sent in order without waiting. */
+/** The compare-and-sets of `latest` for a batch, sent in order without waiting. */
 function advanceLatest(deps: CommitDeps, entries: readonly Entry[]): Promise<boolean>[] {
   const { store, state } = deps;
   const inOrder = entries.filter((entry) => !entry.late);
@@ -181,7 +181,7 @@ function advanceLatest(deps: CommitDeps, entries: readonly Entry[]): Promise<boo
   });
 }
 
-/** The answer, or `unknown` when the call failed: it may or may not have been carried out. */
+/** The answer, or `unknown` when the call failed: it may or may not have had an effect. */
 async function attempt(
   deps: CommitDeps,
   send: () => Promise<boolean>,

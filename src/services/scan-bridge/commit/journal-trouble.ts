@@ -1,4 +1,4 @@
-/** Whether the journal can be written; each change is logged once. */
+/** Whether the journal accepts writes; each change is logged once. */
 import { codeOf, messageOf } from "../../../domain/failure.ts";
 
 export class JournalTrouble {
@@ -10,7 +10,7 @@ export class JournalTrouble {
     this.#log = log;
   }
 
-  /** Rethrows what is another failure. */
+  /** Rethrows any other error. */
   tell(error: unknown): void {
     if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
     const was = this.sentence;
@@ -18,7 +18,7 @@ export class JournalTrouble {
     if (was === null) this.#log(`nothing is pushed until this is mended: ${this.sentence}`);
   }
 
-  /** Something was written. */
+  /** A write succeeded. */
   over(): void {
     if (this.sentence !== null) this.#log("the journal can be written again");
     this.sentence = null;

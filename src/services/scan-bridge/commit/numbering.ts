@@ -1,4 +1,4 @@
-/** New scans become journal rows: each gets its seq, its place in the order, and its marks. */
+/** Turns new scans into journal rows: each gets its seq, its place in the order, and its marks. */
 import type { JournalScan } from "../../../adapters/scan-journal/scan-journal.ts";
 import { isLate, isReplayed, type Newest } from "../../../domain/scan/order.ts";
 import type { NewScan } from "../intake/examine.ts";

@@ -1,6 +1,6 @@
 /**
- * Which days the journal knows in full after it took over what Hazelcast knows: an older file that is
- * pushed may have been pushed before.
+ * The days for which the journal is complete after it took over what Hazelcast knows: an older file without a row may
+ * have been pushed before.
  */
 import { MS_PER_DAY, US_PER_MS, dayFromMicros } from "../../../domain/time.ts";
 import { dayOfFile, nextDay, previousDay } from "../../../domain/scan/archive-names.ts";
@@ -8,8 +8,8 @@ import { PROVED_SEQ_KEY } from "../../../domain/scan/audit.ts";
 import { DONE_KEPT_US, type RefillDeps } from "./refill.ts";
 
 /**
- * Seqs that Hazelcast no longer knows were pushed before the oldest done file that it keeps, so
- * their files lie in days up to then; what came later is known.
+ * Seqs that Hazelcast has forgotten were pushed before the oldest done file that it keeps, so their files are in days
+ * up to then; later ones are known.
  */
 export function keepToProvedDays({
   journal,
@@ -33,9 +33,9 @@ export function keepToProvedDays({
 type Known = { readonly file: string; readonly timeUs: number };
 
 /**
- * The first day that is known in full, where `first` and all after it are known. By our clock, as far
- * as the newest scan bears it out: one that is ahead would make today not ours, and one that is
- * behind would have files counted whose seqs are forgotten.
+ * The first complete day, where `first` and all later seqs are known. By our clock, as far as the newest scan
+ * confirms it: a clock that is ahead would exclude today, and one that is behind would include files whose seqs are
+ * forgotten.
  */
 export function provedDay(of: {
   readonly nowUs: number;
@@ -45,11 +45,11 @@ export function provedDay(of: {
   const { nowUs, first, newest } = of;
   const newestDay = dayOfFile(newest.file);
   const byClock = dayFromMicros(nowUs - DONE_KEPT_US + MS_PER_DAY * US_PER_MS);
-  // A folder far ahead says nothing where its file's time does not say so too.
+  // A folder with a far future date only counts if its file's time agrees.
   const byTime = dayFromMicros(newest.timeUs);
   const byScan = previousDay(previousDay(newestDay < byTime ? newestDay : byTime));
   const day = byClock < byScan ? byScan : byClock;
-  // Seqs that are forgotten may have been given on the day of the first that is known.
+  // Forgotten seqs may have been assigned on the day of the first known one.
   const latest = dayOfFile(first.file) < newestDay ? newestDay : nextDay(newestDay);
   return day < latest ? day : latest;
 }

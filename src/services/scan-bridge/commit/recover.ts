@@ -1,6 +1,6 @@
 /**
- * The start of a bridge: it takes a new epoch, which fences older bridges off, finishes what the
- * last one left half done, and makes journal and cluster agree.
+ * The start of a bridge: claims a new epoch, which fences older bridges off, finishes what the last one left half
+ * done, and makes journal and cluster agree.
  */
 import type { JournalScan } from "../../../adapters/scan-journal/scan-journal.ts";
 import { dayOfFile, isScanFile } from "../../../domain/scan/archive-names.ts";
@@ -49,7 +49,7 @@ export type Started = { readonly commit: CommitDeps; readonly lastSeq: number };
 
 const TAIL_CHUNK = 64;
 
-/** @throws {FencedError} when another bridge starts at the same time and takes a higher epoch. */
+/** @throws {FencedError} when another bridge starts at the same time and claims a higher epoch. */
 export async function startBridge(deps: StartDeps): Promise<Started> {
   const { journal } = deps;
   const journalEpoch = journal.epoch();
@@ -63,14 +63,14 @@ export async function startBridge(deps: StartDeps): Promise<Started> {
     mendRing: (uptoSeq) => mendRing(refill, uptoSeq, "any"),
   };
   const isPassed = journalEpoch < clusterEpoch;
-  // Rows come before commits: where they lack, the journal has lost its end.
+  // Rows are written before commits: if committed ones are missing, the journal has lost its end.
   const isTorn = journal.lastSeq() < committedSeq(viewOf(state));
   const cutOff = journal.meta(IMPORT_KEY);
   const isBehind = isPassed || isTorn || cutOff === "passed" || cutOff === "torn";
   if (isBehind) {
     await importFromCluster(refill, isPassed || cutOff === "passed" ? "passed" : "torn");
   }
-  // A text that somebody else wrote counts as none.
+  // A foreign text counts as none.
   if (viewOf(state).latest === null && 0 < journal.lastSeq()) {
     await refillCluster(refill, journal.lastSeq());
     if (isBehind) endImport(refill);
@@ -85,7 +85,10 @@ export async function startBridge(deps: StartDeps): Promise<Started> {
   return { commit, lastSeq };
 }
 
-/** Compare-and-sets the new epoch into `checkpoint`, then into `latest`: no older one can match. */
+/**
+ * Compare-and-sets the new epoch into `checkpoint`, then into `latest`: after that no older bridge's compare-and-set
+ * can succeed.
+ */
 async function takeEpoch(deps: StartDeps): Promise<{
   readonly identity: BridgeIdentity;
   readonly state: ClusterState;
@@ -146,7 +149,7 @@ function assertNotFenced(view: ReturnType<typeof viewOf>, own: BridgeIdentity): 
   }
 }
 
-/** The last commit may stand without its ringbuffer entries, or a batch without its `latest`. */
+/** The last commit may lack its ringbuffer entries, or a batch its `latest`. */
 async function finishPublication(deps: RefillDeps): Promise<void> {
   const { state } = deps;
   const checkpoint = parseCheckpoint(state.checkpoint);
@@ -163,7 +166,7 @@ async function finishPublication(deps: RefillDeps): Promise<void> {
   });
 }
 
-/** The batch that a checkpoint names, read again from its files. */
+/** The entries of the batch that a checkpoint names, read again from its files. */
 async function entriesOf(deps: RefillDeps, checkpoint: Checkpoint): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (const [index, file] of checkpoint.files.entries()) {
@@ -176,7 +179,7 @@ async function entriesOf(deps: RefillDeps, checkpoint: Checkpoint): Promise<Entr
   return entries;
 }
 
-/** Another host's batch: its rows are made from the files it names. */
+/** Another host's batch: its rows are created from the files that it names. */
 async function adopt(
   deps: RefillDeps,
   named: { readonly seq: number; readonly file: string; readonly checkpoint: Checkpoint },
@@ -200,7 +203,7 @@ async function adopt(
   return row;
 }
 
-/** Rows above what is committed were written just before a death: they keep their seqs. */
+/** Rows after the last committed seq were written just before a crash: they keep their seqs. */
 async function recommitTail(deps: RefillDeps, commit: CommitDeps): Promise<void> {
   const { journal, state } = deps;
   for (;;) {
@@ -222,9 +225,9 @@ async function recommitTail(deps: RefillDeps, commit: CommitDeps): Promise<void>
 }
 
 /**
- * Hazelcast knows more than the journal: another host went on, or the journal was lost or torn.
- * What it has done is taken over; where another went on, rows that it does not know are dropped.
- * Rows come in no order, so an import that is cut off is marked, and done again.
+ * Hazelcast knows more than the journal: another host continued, or the journal was lost or torn. Its scans are
+ * imported; where another host continued, local rows that it does not know are deleted. Rows are imported in no
+ * particular order, so an interrupted import is marked and repeated.
  */
 async function importFromCluster(deps: RefillDeps, why: "passed" | "torn"): Promise<void> {
   const { journal, store, patience } = deps;
@@ -262,19 +265,19 @@ async function importFromCluster(deps: RefillDeps, why: "passed" | "torn"): Prom
   if (0 < taken) deps.log(`${taken} scans taken over from Hazelcast`);
 }
 
-/** Not before the batch under way has its rows: until then it would look like a gap. */
+/** Not before the batch in progress has its rows: until then it would look like a gap. */
 function endImport(deps: RefillDeps): void {
   keepToProvedDays(deps);
   deps.journal.setMeta(IMPORT_KEY, "ended");
 }
 
-/** Meta key of the journal: why an import was begun, or that it ended. */
+/** Meta key of the journal: why an import was started, or that it is finished. */
 const IMPORT_KEY = "import";
 const HASH_DIGITS = "0123456789abcdef".split("");
-/** Rows that one transaction takes over, and files that one call asks for. */
+/** Rows that one transaction imports, and files that one call requests. */
 const IMPORT_CHUNK = 1_000;
 
-/** A scan that Hazelcast knows: by its done file, by its value in ringbuffer or latest, or by both. */
+/** A scan that Hazelcast knows: from its done file, from its value in ringbuffer or latest, or from both. */
 type Told = {
   readonly seq: number;
   readonly file: string;
@@ -284,7 +287,7 @@ type Told = {
 
 type Heads = ReadonlyMap<number, ScanHead>;
 
-/** Done files are published once a second; the newest scans stand in the ringbuffer only. */
+/** Done files are published once a second; the newest scans are only in the ringbuffer. */
 async function headsInCluster({ store, state }: RefillDeps): Promise<Heads> {
   const ring = await store.readRingTail(RING_CAPACITY);
   const heads = [...ring, state.latest].map(parseScanHead).filter((head) => head !== null);
@@ -297,13 +300,13 @@ function toldBy(done: readonly (readonly [string, unknown])[], heads: Heads): To
     if (entry === null || !isScanFile(file)) return [];
     const { seq } = entry;
     const head = heads.get(seq) ?? null;
-    // The first scan has seq 1; and where the scan itself stands there, it names its file.
+    // The first scan has seq 1; and where the scan itself is available, it names its file.
     if (seq === 0 || (head !== null && head.file !== file)) return [];
     return [{ seq, file, hash: Buffer.from(entry.hash, "hex"), head }];
   });
 }
 
-/** Drops rows that were never published as done, from the first one on that Hazelcast does not know. */
+/** Deletes rows that were never published as done, from the first one on that Hazelcast does not know. */
 async function dropUnknown(deps: RefillDeps, heads: Heads): Promise<void> {
   const { journal, store, patience } = deps;
   let from = Number(journal.meta("done_seq") ?? 0) + 1;
@@ -325,10 +328,10 @@ async function dropUnknown(deps: RefillDeps, heads: Heads): Promise<void> {
   }
 }
 
-/** Makes the rows that the journal lacks; returns how many. */
+/** Creates the rows that the journal lacks; returns how many. */
 async function takeOver(deps: RefillDeps, told: readonly Told[]): Promise<number> {
   const { journal } = deps;
-  // Of two files under one seq, one is a stranger's: a journal that refused both would never open.
+  // Of two files with one seq, one is a foreign value: if both were refused, the journal would never open.
   const bySeq = new Map(told.toReversed().map((one) => [one.seq, one]));
   const lacking = [...bySeq.values()].filter(({ seq }) => journal.scan(seq) === null);
   for (let from = 0; from < lacking.length; from += IMPORT_CHUNK) {
@@ -345,7 +348,7 @@ async function rowsFrom(deps: RefillDeps, told: readonly Told[]): Promise<Journa
     if (found !== null && isSame(found, one)) rows.push(rowOf(deps, one, found));
     else missed.push(one);
   }
-  // Under the name that it was given since: else its bytes would get another seq.
+  // Its new name after a rename is needed: otherwise its bytes would get another seq.
   deps.renamed.listAnew();
   for (const one of missed) rows.push(rowOf(deps, one, await findRenamed(deps, one)));
   return rows;
@@ -361,7 +364,7 @@ async function findRenamed(deps: RefillDeps, told: Told): Promise<ReloadedScan |
   return null;
 }
 
-/** `same` holds the bytes; null where no file does. */
+/** `same` holds the bytes; null where no file has them. */
 function rowOf(deps: RefillDeps, told: Told, same: ReloadedScan | null): JournalScan {
   const { seq, file, hash, head } = told;
   const stat = same?.stat ?? { size: 0, mtimeUs: 0 };
@@ -370,7 +373,7 @@ function rowOf(deps: RefillDeps, told: Told, same: ReloadedScan | null): Journal
     seq,
     epoch: head?.epoch ?? 0,
     file,
-    // The bytes are gone: a hash that no file has keeps the seq from being given again.
+    // The bytes are gone: a hash that no file has keeps the seq from being assigned again.
     hash: hash ?? same?.hash ?? hashOf(Buffer.from(`seq ${seq} of ${file}`)),
     scanNumber: same?.scanNumber ?? head?.scan_number ?? 0,
     timeUs: stat.mtimeUs,

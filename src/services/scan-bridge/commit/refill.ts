@@ -1,4 +1,4 @@
-/** Fills a Hazelcast that came back empty: done files, ringbuffer and latest, with the same seqs. */
+/** Restores a Hazelcast that came back empty: done files, ringbuffer and latest, with the same seqs. */
 import type { ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
 import type { JournalScan, ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { dayOfFile } from "../../../domain/scan/archive-names.ts";
@@ -36,8 +36,8 @@ export type RefillDeps = {
 };
 
 /**
- * Publishes again all that the journal holds up to `uptoSeq`. Safe to repeat: readers skip what
- * they have. @throws {FencedError} when a newer bridge filled the maps meanwhile.
+ * Publishes everything in the journal up to `uptoSeq` again. Safe to repeat: readers skip what they have. @throws
+ * {FencedError} when a newer bridge has filled the maps meanwhile.
  */
 export async function refillCluster(deps: RefillDeps, uptoSeq: number): Promise<void> {
   const { store, state, identity } = deps;
@@ -65,8 +65,8 @@ export async function refillCluster(deps: RefillDeps, uptoSeq: number): Promise<
 }
 
 /**
- * Writes `rowsMax` rows from `fromSeq` on into DOLPHIN_SCANS_DONE; returns the seq up to which all are
- * there. Goes over rows, not over numbers: a gap may span any count of them.
+ * Writes `rowsMax` rows from `fromSeq` on into DOLPHIN_SCANS_DONE; returns the seq up to which all are there.
+ * Iterates over rows, not numbers, because a gap may be of any size.
  */
 export async function tellDone(
   { store, journal }: DoneDeps,
@@ -100,9 +100,9 @@ async function fillDone(deps: RefillDeps, uptoSeq: number): Promise<void> {
 }
 
 /**
- * A ringbuffer that lost what the maps kept gets back the seqs that it lacks and that this bridge may
- * publish, and then everything that stood after them once more: the oldest must be the first to go when
- * the next scans come, and readers skip what they have. `short` looks only at its size where it holds enough.
+ * Adds the missing seqs to a ringbuffer that lost some although the maps survived, followed by all later values
+ * again: the oldest must be evicted first when new scans come, and readers skip what they have. `short` only checks
+ * its size, where that is sufficient.
  */
 export async function mendRing(
   deps: RefillDeps,
@@ -123,7 +123,7 @@ export async function mendRing(
   });
 }
 
-/** Returns the entry that `latest` must hold: the newest in order. */
+/** Returns the entry for `latest`: the newest in order. */
 function fillRing(deps: RefillDeps, uptoSeq: number): Promise<Entry | null> {
   const from = Math.max(1, uptoSeq - RING_CAPACITY + 1);
   return addToRing(
@@ -136,7 +136,7 @@ function* chunksOf(seqs: readonly number[]): Generator<readonly number[]> {
   for (let at = 0; at < seqs.length; at += RING_CHUNK) yield seqs.slice(at, at + RING_CHUNK);
 }
 
-/** Texts that are known need no file. Returns the last entry in order that was read from its file. */
+/** Known texts need no file. Returns the last entry in order that was read from its file. */
 async function addToRing(
   deps: RefillDeps,
   chunks: Iterable<readonly number[]>,
@@ -163,7 +163,7 @@ async function addToRing(
   return latest;
 }
 
-/** The entry of a journaled scan, from its file or a copy; null when no file holds its bytes now. */
+/** The entry of a journaled scan, from its file or a copy; null when no file has its bytes now. */
 export async function reloadEntry(deps: RefillDeps, row: JournalScan): Promise<Entry | null> {
   for (const file of filesWith(deps, row)) {
     const found = await deps.reload(file);
@@ -176,7 +176,7 @@ export async function reloadEntry(deps: RefillDeps, row: JournalScan): Promise<E
   return null;
 }
 
-/** Where the bytes of a scan may be: renamed after it was pushed, its file is a duplicate by now. */
+/** Files that may hold a scan's bytes: if it was renamed after its push, its file is recorded as a duplicate. */
 function* filesWith({ journal, renamed }: RefillDeps, row: JournalScan): Generator<string> {
   yield row.file;
   for (const { file } of journal.duplicatesOf(row.seq)) yield file;

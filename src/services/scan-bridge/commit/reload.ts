@@ -1,4 +1,4 @@
-/** A scan file of the archive, read, hashed and decoded: what the live path and a replay both need. */
+/** Reads, hashes and decodes a scan file of the archive, for the live path and for replays. */
 import { hashOf } from "../../../wire/scan-hash.ts";
 import type { FileRead, FileStat } from "../../../adapters/archive/read-scan-file.ts";
 import type { DecodedScan, ScanRead } from "../../../wire/arrow/read-scan.ts";
@@ -19,7 +19,7 @@ export type ScanFiles = {
   readonly readGeneral: (bytes: Uint8Array) => Promise<ScanRead>;
 };
 
-/** Synchronous for the fixed layout; only other layouts wait for the killable reader. */
+/** Synchronous for the fixed layout; only other layouts wait for the reader in a killable thread. */
 export function decodeScan(files: ScanFiles, bytes: Uint8Array): ScanRead | Promise<ScanRead> {
   const fast = readScanFast(bytes);
   return fast.kind === "needs_general" ? files.readGeneral(bytes.slice()) : fast;

@@ -1,13 +1,13 @@
-/** Finds a file again that was renamed while no bridge watched: it keeps its modification time. */
+/** Finds a file that was renamed while no bridge watched, by its modification time, which a rename keeps. */
 import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { isScanName } from "../../../domain/scan/archive-names.ts";
 import type { ArchiveReader } from "../intake/archive-reader.ts";
 
-/** Files of a day's folder that the journal does not know and that have this modification time. */
+/** Files of a day's folder that are not in the journal and have this modification time. */
 export type RenamedFiles = {
-  /** From a listing that may be some seconds old: enough where a miss costs little. */
+  /** Uses a listing that may be some seconds old, which is enough where a miss is cheap. */
   find(day: string, mtimeUs: number): readonly string[];
-  /** Makes the next `find` list anew: what was missed until now has its new name by then. */
+  /** Makes the next `find` list again, so that recently renamed files are found. */
   listAnew(): void;
 };
 
@@ -19,7 +19,7 @@ export type RenamedDeps = {
 
 /** A start or a refill asks for many files: one listing serves them all. */
 const LISTING_KEPT_MS = 10_000;
-/** On a share each costs a round trip; in a longer backlog a renamed file counts as gone. */
+/** On a share each stat is a round trip; in a longer backlog a renamed file counts as gone. */
 const STATS_MAX = 5_000;
 
 type Listing = {
@@ -56,7 +56,7 @@ function unknownByTime({ archive, journal }: RenamedDeps, day: string): Listing[
       if (mtimeUs !== undefined) byTime.set(mtimeUs, [...(byTime.get(mtimeUs) ?? []), file]);
     }
   } catch {
-    // A folder that cannot be read now holds nothing that could be read again.
+    // A folder that cannot be read now has no readable files either.
   }
   return byTime;
 }

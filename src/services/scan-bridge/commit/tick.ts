@@ -1,4 +1,7 @@
-/** Done once a second, with or without scans: is this bridge still the one that writes, and which files are done? */
+/**
+ * The tick, once a second, with or without scans: checks that this bridge is still the writer, and publishes which
+ * files are done.
+ */
 import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { codeOf, messageOf } from "../../../domain/failure.ts";
 import { decideOutcome } from "../../../domain/scan/commit-outcome.ts";
@@ -15,16 +18,16 @@ export type TickDeps = {
 export type TickState = {
   readonly lastSeq: number;
   readonly doneSeq: number;
-  /** Whether an audit asks for the ringbuffer to be looked at; false again after the look. */
+  /** Whether an audit asks for a check of the ringbuffer; reset after the check. */
   readonly ring: { isAsked: boolean };
 };
 
-/** Done files that one tick publishes; those of a backlog take several ticks. */
+/** Done files that one tick publishes; a backlog takes several ticks. */
 const DONE_PER_TICK = 20_000;
 
 /**
- * Checks the epoch and publishes to other hosts which files are done; returns the seq up to which that
- * has been published. @throws {FencedError} when a newer bridge writes.
+ * Checks the epoch, and publishes the done files for other hosts; returns the seq up to which that has been done.
+ * @throws {FencedError} when a newer bridge writes.
  */
 export async function tick(
   { commit, journal, log }: TickDeps,
@@ -32,7 +35,8 @@ export async function tick(
 ): Promise<number> {
   const { store, state, identity, patience } = commit;
   try {
-    // The next life rebuilds the journal from Hazelcast, which forgets: the sooner it begins, the more is left.
+    // The next process rebuilds the journal from Hazelcast, which forgets old entries: the sooner it starts, the more
+    // is left.
     if (!journal.isInPlace()) throw new JournalGoneError(journal);
     const view = await readView(store, state);
     patience.onAnswer(true, "");

@@ -1,4 +1,4 @@
-/** One look at one waiting file: a new scan, something to settle without a seq, or not yet finished. */
+/** Examines one waiting file: a new scan, a file to settle without a seq, or one that is not finished yet. */
 import type { FileStat } from "../../../adapters/archive/read-scan-file.ts";
 import type { JournalFile, ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { isWholeName } from "../../../domain/scan/archive-names.ts";
@@ -21,7 +21,7 @@ export type NewScan = {
 export type Examined =
   | { readonly kind: "scan"; readonly scan: NewScan }
   | { readonly kind: "settled"; readonly file: JournalFile }
-  /** It may still be growing; `reason` is reported when it stays as it is. */
+  /** It may still be growing; `reason` is reported if it does not change any more. */
   | {
       readonly kind: "unfinished";
       readonly reason: string;
@@ -33,7 +33,7 @@ export type Examined =
 export type ExamineDeps = {
   readonly files: ScanFiles;
   readonly journal: ScanJournal;
-  /** The seq that a scan of the batch under way will have, and its file, by its bytes. */
+  /** The seq and file that the current batch already has for these bytes. */
   readonly inBatch: (hash: Buffer) => { readonly seq: number; readonly file: string } | null;
   readonly nowUs: () => number;
 };
@@ -57,7 +57,7 @@ export function examine(deps: ExamineDeps, candidate: Candidate): Examined | Pro
   const inBatch = deps.inBatch(hash);
   const seq = inBatch?.seq ?? deps.journal.seqOfHash(hash);
   if (seq !== null) {
-    // Its own bytes under its own name: the file's time was moved, or another event named it.
+    // Its own bytes under its own name: the file's time was changed, or another event named it.
     const { name } = candidate;
     const own = inBatch === null ? isOwn(deps.journal, name, seq) : inBatch.file === name;
     const verdict = { kind: own ? "pushed" : "duplicate", seq } as const;
@@ -70,7 +70,7 @@ export function examine(deps: ExamineDeps, candidate: Candidate): Examined | Pro
   return decoded instanceof Promise ? decoded.then(conclude) : conclude(decoded);
 }
 
-/** The verdict may still be there when the scan was pruned. */
+/** The verdict may still exist although the scan was pruned. */
 function isOwn(journal: ScanJournal, file: string, seq: number): boolean {
   const scan = journal.scan(seq);
   if (scan !== null) return scan.file === file;

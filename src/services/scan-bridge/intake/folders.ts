@@ -1,6 +1,6 @@
 /**
- * What is known of the day folders, and the ways to look through one. Each way is a generator with
- * a step for every name, so that its caller decides how much is done at a time.
+ * The known state of the day folders, and generators that search one, with a step for every name, so that the caller
+ * decides how much is done at a time.
  */
 import { isNearlyScanName } from "../../../domain/scan/archive-names.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
@@ -14,10 +14,10 @@ export type FoldersDeps = {
   readonly log: (line: string) => void;
 };
 
-/** A folder listed this soon after it changed may have changed again at the same time stamp. */
+/** A folder listed this soon after a change may have changed again with the same time stamp. */
 const FRESH_MS = 2_000;
 
-/** Of names that need no look; a tenth of a millisecond's worth. */
+/** Names that need no examination; about a tenth of a millisecond of work. */
 const NAMES_PER_STEP = 100;
 
 /** When a folder with this mark was first listed, and whether it must be listed once more. */
@@ -26,19 +26,19 @@ type Listed = { readonly mark: string; readonly listedMs: number; readonly isFre
 export class Folders {
   readonly #deps: FoldersDeps;
   readonly #listed = new Map<string, Listed>();
-  /** Days whose folder holds names that are nearly those of scans, and for which this was reported. */
+  /** Days with names that almost match those of scans, for which a warning was logged. */
   readonly #nearlyTold = new Set<string>();
 
   constructor(deps: FoldersDeps) {
     this.#deps = deps;
   }
 
-  /** Has the folders of this day and later ones listed at their next visit. */
+  /** Makes the folders of this day and later ones be listed at their next visit. */
   forgetFrom(first: string): void {
     for (const day of this.#listed.keys()) if (first <= day) this.#listed.delete(day);
   }
 
-  /** Has this folder listed at its next visit: its time may stand still while files come. */
+  /** Makes this folder be listed at its next visit: its time may not change although files come. */
   forgetDay(day: string): void {
     this.#listed.delete(day);
   }
@@ -60,7 +60,7 @@ export class Folders {
       passedOver += 1;
       if (!intake.isPassedOver(day, name)) {
         intake.stage(listing, `${day}/${name}`, foundByFirstListing);
-        // On a share each of these asks the other machine, which may take its time.
+        // On a share each of these is a round trip.
         onProgress();
         passedOver = NAMES_PER_STEP;
       }
@@ -76,7 +76,7 @@ export class Folders {
     });
   }
 
-  /** Asks the journal about every file: finds what was rewritten without an event. */
+  /** Checks every file against the journal: finds files that were rewritten without an event. */
   *sweep(day: string, listing: Listing): Generator<void> {
     const { archive, intake, onProgress } = this.#deps;
     for (const name of archive.names(day)) {

@@ -1,8 +1,6 @@
 /**
- * Which files wait to be looked at, in the order of their time, and what is known of the others.
- *
- * Invariant: a file that has no verdict in the journal is in the queue, unfinished, or in a
- * folder that the next listing will read.
+ * The queue of files to examine, in the order of their time, and the known state of all others. Invariant: a file
+ * without a verdict in the journal is in the queue, unfinished, or in a folder that the next listing will read.
  */
 import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { dayOfFile, isScanName, isWholeName } from "../../../domain/scan/archive-names.ts";
@@ -12,24 +10,24 @@ import type { ArchiveReader } from "./archive-reader.ts";
 import { NameSet } from "./name-set.ts";
 
 /**
- * A file that waits; `name` is `YYYY-MM-DD/name`. It counts as first seen when an event
- * named it; what a listing found counts as first seen when the listing ended.
+ * A waiting file; `name` is `YYYY-MM-DD/name`. A file named by an event is first seen at that time, one found by a
+ * listing when the listing ended.
  */
 export type Candidate = Timed & {
   readonly mtimeUs: number;
-  /** As long after `firstSeenUs` as keeps files that are ahead of our clock in their order. */
+  /** A time after `firstSeenUs` that keeps files with times ahead of our clock in order. */
   readonly notAfterUs: number;
   readonly firstSeenUs: number;
   readonly firstSeenMs: number;
   readonly foundByFirstListing: boolean;
 };
 
-/** A file that an event or a listing named, with the time that orders it. */
+/** A file named by an event or a listing, with the time that orders it. */
 type Found = Timed & { readonly foundByFirstListing: boolean };
 
 /**
- * The files that one listing has found so far. They join the queue when the listing ends, because names
- * come in no order. A listing that is made in pieces must not be mixed with one that ends meanwhile.
+ * The files that one listing has found so far. They join the queue when the listing ends, because names come in no
+ * order. A listing made in slices must not be mixed with one that ends meanwhile.
  */
 export type Listing = { found: Found[] };
 
@@ -38,29 +36,29 @@ export type IntakeDeps = {
   readonly journal: ScanJournal;
   readonly nowUs: () => number;
   readonly nowMs: () => number;
-  /** More are left for a later listing, so that a million waiting files do not fill the memory. */
+  /** Further files are left for a later listing, to bound memory. */
   readonly queueMax: number;
 };
 
-/** What a queue may grow to before it is cut to `queueMax`, as a share of it. */
+/** The queue may grow to this multiple of `queueMax` before it is cut. */
 const SLACK = 1.25;
-/** A file settled this recently may still be written on: every round looks at it again. */
+/** A file settled this recently may still be written to: every round examines it again. */
 const YOUNG_MS = 2 * MS_PER_MINUTE;
 /** Beyond this many the oldest are left to the sweep. */
 const YOUNG_MAX = 2_000;
-/** Candidates taken before the array is shortened. */
+/** Candidates taken before the array is compacted. */
 const TAKEN_MAX = 1_024;
 
-/** What was left out of one day may be older than what was kept of another. */
+/** Files left out of one day may be older than those kept of another. */
 const FIRST_DAY = "";
 
 export class Intake {
   readonly #deps: IntakeDeps;
   readonly #known = new Map<string, NameSet>();
-  /** The room of a day that was forgotten, for the next one: hundreds of old days are visited in turn. */
+  /** The memory of a forgotten day, reused for the next one: hundreds of old days are visited in turn. */
   #spare: NameSet | null = null;
   readonly #queued = new Set<string>();
-  /** Unfinished files keep the time when they were first seen. */
+  /** Unfinished files, with the time when they were first seen. */
   readonly #held = new Map<string, Candidate>();
   /** When files were settled, oldest first. */
   readonly #young = new Map<string, number>();
@@ -70,7 +68,7 @@ export class Intake {
   #lastNotAfterUs = 0;
   /** When the last listing ended. */
   #mergedUs = 0;
-  /** Set when the queue overflowed: what is newer waits in its folder until the queue is short. */
+  /** Set when the queue overflowed: newer files wait in their folders until the queue is short. */
   #newestKept: Timed | null = null;
   /** Set when it was full before all days were listed. */
   #leftFrom: string | null = null;
@@ -92,20 +90,20 @@ export class Intake {
     return this.#deps.queueMax <= this.length + listing.found.length;
   }
 
-  /** This day and later ones are not listed before the queue is short: none of their files may overtake. */
+  /** This day and later ones are not listed before the queue is short, so that none of their files overtakes. */
   leaveFrom(day: string): void {
     this.#leftFrom = day;
   }
 
-  /** A name from an event, or one that is worth another look; with the file's state where that is known. */
+  /** Adds a name from an event, or one to examine again; with the file's state where that is known. */
   offer(file: string, stat?: Stat): void {
     const found = this.#find(file, false, stat);
     if (found !== null && !this.#isBeyond(found)) this.#insert(this.#seen(found));
   }
 
   /**
-   * The candidate for a name from an event, while nothing waits and nothing is known of the file; its
-   * time is learned when it is read. Null when the name has to be offered.
+   * The candidate for a name from an event, while the queue is empty and nothing is known of the file; its time is
+   * read later. Null when the name has to be offered.
    */
   alone(file: string): Candidate | null {
     const slash = file.indexOf("/");
@@ -125,7 +123,7 @@ export class Intake {
     return { found: [] };
   }
 
-  /** A name that a listing found. */
+  /** Adds a name that a listing found. */
   stage(listing: Listing, file: string, foundByFirstListing: boolean): void {
     const found = this.#find(file, foundByFirstListing);
     if (found === null || this.#isBeyond(found)) return;
@@ -136,7 +134,7 @@ export class Intake {
     }
   }
 
-  /** The listing ended: what it found joins the queue. */
+  /** The listing has ended: its files join the queue. */
   merge(listing: Listing): void {
     if (0 < listing.found.length) {
       const found = [...this.#takeAhead(), ...listing.found].toSorted(compareWaiting);
@@ -146,12 +144,12 @@ export class Intake {
     this.#mergedUs = this.#deps.nowUs();
   }
 
-  /** True for a name that needs no look: not a scan, or settled, as far as its fingerprint says. */
+  /** True for a name that needs no examination: not a scan, or settled, according to its fingerprint. */
   isPassedOver(day: string, name: string): boolean {
     return !isScanName(name) || this.#knownIn(day).has(name);
   }
 
-  /** The oldest candidate, taken out; undefined when nothing waits. */
+  /** Removes and returns the oldest candidate; undefined when none waits. */
   take(): Candidate | undefined {
     const candidate = this.oldest();
     if (candidate === undefined) return undefined;
@@ -161,7 +159,7 @@ export class Intake {
     return candidate;
   }
 
-  /** Puts candidates back that could not be handled. */
+  /** Returns candidates that could not be handled to the queue. */
   putBack(candidates: readonly Candidate[]): void {
     for (const candidate of candidates) this.#insert(candidate);
   }
@@ -197,8 +195,8 @@ export class Intake {
   }
 
   /**
-   * The first day of what was left out, once after an overflow, when the queue is short again: list it
-   * and all later ones anew.
+   * The first day with files left out, once after an overflow, when the queue is short again: list it and all later
+   * ones again.
    */
   takeOverflow(): string | null {
     if (!this.hasOverflowed || this.#deps.queueMax / 4 < this.length) return null;
@@ -208,7 +206,7 @@ export class Intake {
     return from;
   }
 
-  /** Forgets the names of a day that is not listed again soon. */
+  /** Forgets the names of a day that will not be listed again soon. */
   forgetDay(day: string): void {
     const names = this.#known.get(day);
     if (names === undefined) return;
@@ -232,7 +230,7 @@ export class Intake {
     }
   }
 
-  /** Null for a name that needs no look. */
+  /** Null for a name that needs no examination. */
   #find(file: string, foundByFirstListing: boolean, known?: Stat): Found | null {
     const { archive, journal, nowUs } = this.#deps;
     const slash = file.indexOf("/");
@@ -242,7 +240,7 @@ export class Intake {
     const stat = known === undefined ? statOf(archive, file) : known;
     const isKnown = this.#knownIn(file.slice(0, slash)).has(name);
     if (stat === null && (isKnown || isWholeName(name))) return null;
-    // A look that fails says nothing against the verdict.
+    // A failed stat does not contradict the verdict.
     if (isKnown && stat === "unreadable") return null;
     if (stat !== null && stat !== "unreadable" && isKnown && isSettled(journal, file, stat))
       return null;
@@ -250,7 +248,7 @@ export class Intake {
     return { name: file, timeUs: isTimed ? stat.mtimeUs : nowUs(), foundByFirstListing };
   }
 
-  /** It counts as first seen now, unless it is held since an earlier look. */
+  /** First seen now, unless it was seen and held before. */
   #seen({ name, timeUs: mtimeUs, foundByFirstListing }: Found): Candidate {
     const held = this.#held.get(name);
     if (held !== undefined) return { ...held, mtimeUs, timeUs: Math.min(mtimeUs, held.notAfterUs) };
@@ -272,8 +270,8 @@ export class Intake {
   }
 
   /**
-   * Takes out files that events named while the listing went on and whose time is ahead of our clock:
-   * they may be newer than what the listing found.
+   * Removes files named by events during the listing whose time is ahead of our clock: they may be newer than what
+   * the listing found.
    */
   #takeAhead(): readonly Found[] {
     const isAhead = (one: Candidate) =>
@@ -315,7 +313,7 @@ export class Intake {
     this.#newestKept = this.#queue.at(-1) ?? null;
   }
 
-  /** Sorting once, when the next is taken, serves a whole listing. */
+  /** Sorted lazily, once for a whole listing. */
   #sort(): void {
     if (this.#isSorted) return;
     this.#shorten();
@@ -334,7 +332,7 @@ export class Intake {
       names = this.#spare ?? new NameSet();
       this.#spare = null;
       for (const name of this.#deps.journal.names(day)) names.add(name);
-      // Nobody watched since the last bridge died: what it could not read may be complete by now.
+      // Nobody watched since the last bridge died: files that it could not read may be complete by now.
       for (const name of this.#deps.journal.namesUnsure(day, YOUNG_MS * US_PER_MS)) {
         this.#rememberYoung(`${day}/${name}`);
       }
@@ -346,7 +344,7 @@ export class Intake {
 
 type Stat = ReturnType<ArchiveReader["stat"]> | "unreadable";
 
-/** Null when the file is gone; unreadable when its folder does not let us ask. */
+/** Null when the file is gone; `unreadable` when its folder can't be accessed. */
 export function statOf(archive: ArchiveReader, file: string): Stat {
   try {
     return archive.stat(file);
@@ -355,7 +353,7 @@ export function statOf(archive: ArchiveReader, file: string): Stat {
   }
 }
 
-/** True when the journal's verdict was reached on a file of this size and time. */
+/** True when the journal's verdict is for this size and time of the file. */
 function isSettled(
   journal: ScanJournal,
   file: string,

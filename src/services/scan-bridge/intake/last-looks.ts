@@ -1,19 +1,19 @@
 /**
- * When each day's folder is to be looked at next. What is found in a folder long after that time has
- * waited unseen. A folder that cannot be read says nothing about the others.
+ * When each day's folder is due to be examined. Files found long after that time have waited unseen. A folder that
+ * cannot be read says nothing about the others.
  */
 import { MS_PER_MINUTE } from "../../../domain/time.ts";
 
-/** A look this overdue means that nothing was watched meanwhile: process frozen, share hung. */
+/** A look this overdue means that nobody watched meanwhile: the process was frozen, or the share hung. */
 const BLIND_AFTER_MS = MS_PER_MINUTE;
 
 export class LastLooks {
-  /** When the next look at a day is due; one that failed leaves it as it was. */
+  /** When the next look at a day is due; a failed one does not change it. */
   readonly #dueMs = new Map<string, number>();
-  /** When the next listing of the archive itself is due; a day that first appears in it has begun since. */
+  /** When the next listing of the archive itself is due; a day that first appears in it has started since. */
   #rootDueMs = Number.NEGATIVE_INFINITY;
 
-  /** The days in which nothing was watched until now, of all that count. */
+  /** The days that nobody watched until now, among all that count. */
   blindDays(counting: readonly string[], nowMs: number): ReadonlySet<string> {
     for (const day of this.#dueMs.keys()) if (!counting.includes(day)) this.#dueMs.delete(day);
     for (const day of counting) {
@@ -23,7 +23,7 @@ export class LastLooks {
     return new Set(counting.filter(isBlind));
   }
 
-  /** The archive was listed, and of its days these were looked at. */
+  /** The archive was listed, and these of its days were examined. */
   looked(days: readonly string[], nextMs: number): void {
     this.#rootDueMs = nextMs;
     for (const day of days) this.#dueMs.set(day, nextMs);

@@ -1,14 +1,12 @@
 /**
- * A set of file names as 64-bit fingerprints in a typed array: 16 bytes a name where a Set of
- * strings takes over 60, so that a day of 100,000 files fits the bridge's memory.
- *
- * Among a million names one pair in ten million sets shares a fingerprint; the ten-minute sweep
- * asks the journal by name and finds that file too.
+ * A set of file names as 64-bit fingerprints in a typed array: 16 bytes per name where a Set of strings takes over
+ * 60, so that a day of 100,000 files fits the bridge's memory. In one of ten million sets of a million names two
+ * names share a fingerprint; the ten-minute sweep checks the journal by name and finds that file, too.
  */
 const SLOTS_MIN = 1_024;
 
 export class NameSet {
-  /** Two numbers a slot; both zero: free. */
+  /** Two numbers per slot; both zero: free. */
   #slots = new Uint32Array(SLOTS_MIN * 2);
   #size = 0;
 
@@ -16,7 +14,7 @@ export class NameSet {
     return this.#size;
   }
 
-  /** Keeps its room: another day of as many names needs no more memory. */
+  /** Keeps its memory for another day with as many names. */
   clear(): void {
     this.#slots.fill(0);
     this.#size = 0;
@@ -28,7 +26,7 @@ export class NameSet {
   }
 
   add(name: string): void {
-    // At most half full, or probing becomes long.
+    // At most half full, otherwise probing becomes slow.
     if (this.#slots.length / 4 <= this.#size) this.#grow();
     this.#put(lowPrint(name), highPrint(name));
   }
@@ -41,7 +39,7 @@ export class NameSet {
     this.#size += 1;
   }
 
-  /** Where the fingerprint stands, or the free slot where it belongs. */
+  /** The slot of the fingerprint, or the free slot for it. */
   #find(low: number, high: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
@@ -73,7 +71,7 @@ function lowPrint(name: string): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-/** Murmur3's mixing, so that it shares no pattern with the other; never zero. */
+/** Murmur3's finalizer, so that it is independent of the other one; never zero. */
 function highPrint(name: string): number {
   let hash = 0x9747b28c;
   for (let i = 0; i < name.length; i += 1) {

@@ -1,10 +1,8 @@
 /**
- * Reconciliation: listing the day folders finds the files of which no event came; on shares it finds all files.
- * A round lists the newest days only; the pause until the next one is for what may wait.
- *
- * Invariant: a round costs at most a few per cent of a core, whatever a folder holds: the pause
- * between rounds grows with the processor time that the listing took. Waiting for a slow share does
- * not count as processor time, or new scans would wait as well.
+ * Reconciliation: listing the day folders finds files without an event; on shares it finds all files. A round lists
+ * only the newest days; the pause until the next one is used for deferrable work. Invariant: rounds cost at most a
+ * few per cent of a core, whatever a folder holds: the pause grows with the CPU time of the listing. Waiting for a
+ * slow share is not CPU time; otherwise new scans would wait as well.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ArchiveDays } from "../../../adapters/archive/list-archive.ts";
@@ -26,12 +24,12 @@ export type RoundsDeps = {
   readonly archive: ArchiveReader;
   readonly intake: Intake;
   readonly unfinished: Pick<Unfinished, "retryUnreadable">;
-  /** Null where the archive gives no events. */
+  /** Null where the archive has no events. */
   readonly watch: ArchiveWatch | null;
   readonly reconcileMs: number;
   readonly whichDays: Pick<WhichDays, "counting" | "active" | "current" | "takeVisitDue">;
   readonly nowMs: () => number;
-  /** Processor time of this thread. */
+  /** CPU time of this thread. */
   readonly cpuMs: () => number;
   readonly onProgress: () => void;
   readonly log: (line: string) => void;
@@ -40,9 +38,9 @@ export type RoundsDeps = {
 
 const PAUSE_PER_LISTING = 40;
 const PAUSE_MAX_MS = 10_000;
-/** Where events announce new files, listing is the second line. */
+/** Where events announce new files, listing is only a fallback. */
 const PAUSE_WATCHED_MAX_MS = 5 * MS_PER_MINUTE;
-/** Where they should, and the kernel has no watches left. */
+/** Where events should come, but the kernel has no watches left. */
 const PAUSE_UNWATCHED_MS = 1_000;
 /** Pause while the archive is missing. */
 const MISSING_PAUSE_MS = 1_000;
@@ -57,7 +55,7 @@ export class Rounds {
   /** Why a folder could not be listed in this round. */
   #trouble: string | null = null;
   readonly #lastLooks = new LastLooks();
-  /** Days that this round has looked at; null while it has come to none. */
+  /** Days examined in this round; null before the first. */
   #looked: readonly string[] | null = null;
   #listingCpuMs = 0;
   #root: ArchiveDays | null = null;
@@ -75,21 +73,21 @@ export class Rounds {
     return this.#state;
   }
 
-  /** The kernel's limit that leaves folders without events. */
+  /** The kernel limit because of which folders have no events. */
   get shortOf(): string | null {
     return this.#shortOf;
   }
 
-  /** Has the pause after the next round ask the journal about every file of every day. */
+  /** Makes the pause after the next round check every file of every day against the journal. */
   forget(): void {
     this.#isForgetful = true;
   }
 
-  /** One round; returns the pause until the next, in milliseconds. */
+  /** Runs one round; returns the pause until the next, in milliseconds. */
   async run(): Promise<number> {
     const { intake, reconcileMs, nowMs } = this.#deps;
     const startedMs = nowMs();
-    // What was left out has waited in its folder, however long the queue was.
+    // Files left out have waited in their folders while the queue was long.
     const leftFrom = intake.takeOverflow();
     if (leftFrom !== null) this.#listAnew(leftFrom);
     const found = await this.#days();
@@ -113,16 +111,16 @@ export class Rounds {
     return pauseMs;
   }
 
-  /** Has the next round list the root: a day's folder came or went. */
+  /** Makes the next round list the root: a day folder came or went. */
   lookAtRoot(): void {
     this.#nextRootMs = 0;
   }
 
-  /** A root that is full of other things is not listed in each round: it must hold up no day. */
+  /** A root with many other entries is not listed in each round, so that it delays no day. */
   async #days(): Promise<ArchiveDays> {
     const { archive, nowMs } = this.#deps;
     if (this.#root?.kind === "listed" && nowMs() < this.#nextRootMs) return this.#root;
-    // An event that comes while it is listed asks for another listing.
+    // An event during the listing requests another one.
     this.#nextRootMs = Number.POSITIVE_INFINITY;
     this.#listingCpuMs = 0;
     const steps = archive.days();
@@ -147,15 +145,15 @@ export class Rounds {
   }
 
   /**
-   * The pause after a round, filled with what may wait. `rest` is true when it was cut short, which
-   * ends the pause.
+   * The pause after a round, used for deferrable work. `rest` resolves to true when it was interrupted, which ends
+   * the pause.
    */
   async pause(pauseMs: number, rest: (ms: number) => Promise<boolean>): Promise<void> {
     const { intake, nowMs } = this.#deps;
     const dueMs = nowMs() + pauseMs;
-    // What the round found goes first.
+    // The files that the round found come first.
     if (await rest(0)) return;
-    // A full queue has no room for what would be found.
+    // A full queue has no room for more files.
     while (this.#state !== "missing" && !intake.hasOverflowed) {
       const restMs = this.#tidying.slice();
       if (restMs === null || dueMs <= nowMs() + restMs) break;
@@ -181,13 +179,13 @@ export class Rounds {
     this.#trouble = null;
     const blind = this.#lastLooks.blindDays(counting, round.startedMs);
     const isBlind = (day: string) => round.hasWaited || blind.has(day);
-    // A folder whose time stands still while its content changes is announced by no event.
+    // No event announces a folder whose time does not change with its content.
     const isPolled = watch === null || this.#shortOf !== null;
     for (const day of isPolled ? whichDays.current(counting) : []) this.#folders.forgetDay(day);
     const looked: string[] = [];
     this.#looked = looked;
     for (const day of active) {
-      // Asked for now, what a folder holds would be asked for again when there is room for it.
+      // Files found now would have to be searched again when the queue has room.
       if (intake.hasOverflowed) break;
       if (intake.isFullWith(round.listing)) {
         intake.leaveFrom(day);
@@ -205,7 +203,7 @@ export class Rounds {
     intake.keepDays(active);
   }
 
-  /** A folder that cannot be listed must not hide the others. */
+  /** A folder that cannot be listed must not prevent the others. */
   async #orTell(list: () => Promise<void>): Promise<void> {
     try {
       await list();
@@ -214,7 +212,7 @@ export class Rounds {
     }
   }
 
-  /** Lists with a turn of the event loop after each slice, in which scans are pushed. */
+  /** Lists in slices, with a turn of the event loop after each, in which scans are pushed. */
   async #inTurns(steps: Generator<void>): Promise<void> {
     for (let isDone = false; !isDone;) {
       const startedMs = this.#deps.cpuMs();

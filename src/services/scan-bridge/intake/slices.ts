@@ -1,6 +1,6 @@
-/** Work that is cut into steps, done a slice of time at a go. */
+/** Work that is divided into steps, done for a slice of time at once. */
 
-/** Goes on until the steps end or the time is over; true when they have ended. One step is always done. */
+/** Continues until the steps end or the time is over; true when they have ended. At least one step is done. */
 export function runSlice(steps: Iterator<void>, sliceMs: number, nowMs: () => number): boolean {
   const endMs = nowMs() + sliceMs;
   for (;;) {

@@ -1,10 +1,8 @@
 /**
- * Looks for changes that no listing of the newest days shows, in the pauses between rounds and a
- * few milliseconds at a time: files settled lately, files that cannot be opened, older days, and
- * every file of the newest days.
- *
- * Invariants: none of it makes a new scan wait; it takes half of the time at most, and a few per
- * cent of a core; what it remembers of a day is forgotten when it has looked through it.
+ * Finds changes that listings of the newest days do not show, a few milliseconds at a time in the pauses between
+ * rounds: in recently settled files, unreadable files, older days, and every file of the newest days. Invariants: it
+ * makes no new scan wait; it takes at most half of the time, and a few per cent of a core; what it remembers of a day
+ * is dropped after it has searched it.
  */
 import { messageOf } from "../../../domain/failure.ts";
 import { dayOfFile } from "../../../domain/scan/archive-names.ts";
@@ -24,19 +22,19 @@ export type TidyingDeps = {
   readonly log: (line: string) => void;
 };
 
-/** The days of the round before. */
+/** The days of the previous round. */
 export type TidiedDays = {
-  /** All that count, ascending. */
+  /** All days that count, ascending. */
   readonly counting: readonly string[];
   /** Those of them that every round lists. */
   readonly active: readonly string[];
-  /** Nothing was watched in that day before the round. */
+  /** Whether nobody watched that day before the round. */
   readonly isBlind: (day: string) => boolean;
 };
 
-/** What happens meanwhile waits this long, or for one answer of the archive. */
+/** Other work waits this long, or for one answer of the archive. */
 export const SLICE_MS = 10;
-/** A slice that took a millisecond of a core is followed by this many of rest. */
+/** Rest after a slice, as a multiple of its CPU time. */
 const REST_PER_CPU = 20;
 const SWEEP_EVERY_MS = 10 * MS_PER_MINUTE;
 const SWEPT_DAYS = 2;
@@ -45,7 +43,7 @@ type Chore = { readonly steps: Generator<void>; readonly isUrgent: boolean };
 
 export class Tidying {
   readonly #deps: TidyingDeps;
-  /** What is begun, the next to be gone on with first. */
+  /** Chores in progress, the next one first. */
   readonly #chores = new Map<string, Chore>();
   readonly #troubles = new Map<string, string>();
   #nextSweepMs: number;
@@ -59,13 +57,13 @@ export class Tidying {
     this.#nextOldDaysMs = now + MS_PER_HOUR;
   }
 
-  /** Has every file of every day looked at, as soon as may be. */
+  /** Requests a check of every file of every day, as soon as possible. */
   sweepAll(days: readonly string[]): void {
     this.#chores.delete("all");
     this.#chores.set("all", { steps: this.#sweep(days), isUrgent: true });
   }
 
-  /** Begins what is due after a round. */
+  /** Starts what is due after a round. */
   plan(days: TidiedDays): void {
     this.#days = days;
     const now = this.#deps.nowMs();
@@ -83,18 +81,18 @@ export class Tidying {
     }
   }
 
-  /** Has the older days visited now and not in an hour, all of them. */
+  /** Visits all older days now instead of within an hour. */
   hurryOldDays(): void {
     this.#chores.delete("old days");
     this.visitOldDays();
   }
 
-  /** Has the older days visited next, after a visit that goes on. */
+  /** Visits the older days next, after a visit in progress. */
   visitOldDays(): void {
     this.#nextOldDaysMs = this.#deps.nowMs();
   }
 
-  /** Does a slice of what is begun; returns the rest that it needs, null when all is done. */
+  /** Does a slice of a started chore; returns the rest that it needs, null when all are done. */
   slice(): number | null {
     const { nowMs, cpuMs } = this.#deps;
     for (const [name, chore] of this.#chores) {
@@ -102,7 +100,7 @@ export class Tidying {
       const startedCpuMs = cpuMs();
       this.#chores.delete(name);
       try {
-        // In turn, so that one long chore holds up no other.
+        // Round-robin, so that one long chore does not delay the others.
         if (!runSlice(chore.steps, SLICE_MS, nowMs)) this.#chores.set(name, chore);
       } catch (error) {
         this.#tell(name, messageOf(error));
@@ -113,7 +111,7 @@ export class Tidying {
     return null;
   }
 
-  /** One that goes on is not begun a second time. */
+  /** A chore in progress is not started a second time. */
   #begin(name: string, begin: () => Generator<void>): void {
     if (!this.#chores.has(name)) this.#chores.set(name, { steps: begin(), isUrgent: false });
   }
@@ -142,7 +140,7 @@ export class Tidying {
     }
   }
 
-  /** A folder that cannot be listed must not hide the others. */
+  /** A folder that cannot be listed must not prevent the others. */
   *#lookThrough(
     day: string,
     look: (folders: Folders, listing: Listing) => Iterable<void>,
@@ -160,7 +158,7 @@ export class Tidying {
     }
   }
 
-  /** Once, until it succeeds or fails otherwise. */
+  /** Logs a failure once, until it succeeds or fails differently. */
   #tell(what: string, trouble: string): void {
     if (this.#troubles.get(what) === trouble) return;
     this.#troubles.set(what, trouble);

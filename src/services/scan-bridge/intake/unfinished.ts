@@ -1,7 +1,6 @@
 /**
- * Files that could not be taken: looked at again while they change, given up after two seconds of
- * stillness. What cannot be opened is reported as quarantined, too, and tried again in every round, in turn
- * where there are many.
+ * Files that could not be taken: examined again while they change, given up after two seconds without a change.
+ * Unreadable files are reported as quarantined as well, but retried in every round, in turn where there are many.
  */
 import type { JournalFile, ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
@@ -9,17 +8,17 @@ import type { Examined } from "./examine.ts";
 import { type Candidate, type Intake, statOf } from "./intake.ts";
 
 const STILL_AFTER_MS = 2_000;
-/** Beyond this many a file is given up at once; a change of it is seen all the same. */
+/** Above this limit a file is given up at once; a later change is still noticed. */
 const UNFINISHED_MAX = 20_000;
 
-/** Of more files that cannot be opened so many are tried in one round, in turn. */
+/** Unreadable files that are retried in one round, in turn. */
 export const TRIED_PER_ROUND = 500;
 
-/** On a share each look asks another machine: new scans and Hazelcast wait no longer than this. */
+/** On a share each stat is a round trip: new scans and Hazelcast wait no longer than this. */
 const REVIEW_SLICE_MS = 20;
 
 type Look = Extract<Examined, { kind: "unfinished" }>;
-/** `mark` is size and time as text when they were last seen to change, at `changedMs`. */
+/** `mark`: size and time as text, at the last change that was seen, at `changedMs`. */
 type Waiting = { readonly look: Look; readonly mark: string; readonly changedMs: number };
 
 export type UnfinishedDeps = {
@@ -33,11 +32,11 @@ export type UnfinishedDeps = {
 export class Unfinished {
   readonly #deps: UnfinishedDeps;
   readonly #waiting = new Map<string, Waiting>();
-  /** Files that cannot be opened, with the reason that was reported; the next to be tried first. */
+  /** Unreadable files with the reported reason; the next to retry first. */
   readonly #unreadable = new Map<string, string>();
-  /** A file could be opened again: the cause may be gone for all of them. */
+  /** One file became readable: the cause may be gone for all of them. */
   #isMended = false;
-  /** The look at all files that is under way. */
+  /** The review in progress. */
   #review: Generator<JournalFile | null> | null = null;
 
   constructor(deps: UnfinishedDeps) {
@@ -48,7 +47,7 @@ export class Unfinished {
     return this.#waiting.size;
   }
 
-  /** True while only a part of the files has been looked at. */
+  /** True while only some of the files have been examined. */
   get isReviewing(): boolean {
     return this.#review !== null;
   }
@@ -74,8 +73,8 @@ export class Unfinished {
   }
 
   /**
-   * Looks at unfinished files for a slice of time, all of them in several; returns the verdicts on
-   * those that stand still.
+   * Examines unfinished files for a slice of time, so that a review may take several calls; returns the verdicts on
+   * those that no longer change.
    */
   review(): JournalFile[] {
     const verdicts: JournalFile[] = [];
@@ -107,15 +106,15 @@ export class Unfinished {
     } else if (STILL_AFTER_MS <= nowMs() - changedMs) {
       return this.#giveUp(file, look);
     } else if (look.stat === null) {
-      // It may have been one error: ask by trying.
+      // It may have been a single error: retry.
       intake.offer(file, stat);
     }
     return null;
   }
 
   /**
-   * Permission comes back without a change of size or time: ask by trying, a file a step. Thousands that
-   * stay as they are must not take the time of new scans.
+   * Permission may return without a change of size or time: only a retry shows it, one file per step. Thousands of
+   * files that stay unreadable must not take the time of new scans.
    */
   *retryUnreadable(): Generator<void> {
     const { archive, intake } = this.#deps;
@@ -126,7 +125,7 @@ export class Unfinished {
       if (!this.#unreadable.delete(file)) continue;
       const stat = statOf(archive, file);
       if (stat !== null) {
-        // To the end of the line.
+        // To the end of the queue.
         this.#unreadable.set(file, detail);
         intake.offer(file, stat);
       }
@@ -138,7 +137,7 @@ export class Unfinished {
     if (this.#unreadable.delete(file)) this.#isMended = true;
   }
 
-  /** Null where a look failed and an earlier one did not: it replaces no verdict. */
+  /** Null where this look failed and an earlier one did not: the earlier verdict stands. */
   #giveUp(file: string, look: Look): JournalFile | null {
     this.#waiting.delete(file);
     if (look.reason === "unreadable") this.#unreadable.set(file, look.detail);

@@ -1,4 +1,4 @@
-/** Which day folders count, which of them are listed in every round, and what lies before them. */
+/** Which day folders count, which of them every round lists, and which are before the first that counts. */
 import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { isScanName, previousDay } from "../../../domain/scan/archive-names.ts";
 import { PROVED_DAY_KEY } from "../../../domain/scan/audit.ts";
@@ -20,9 +20,11 @@ export type WhichDaysDeps = {
 
 /** An old folder that has changed is listed in every round for this long. */
 const CHANGED_MS = MS_PER_HOUR;
-/** When more have changed, such as all after a remount, only the newest; a visit of the old days finds the rest. */
+/**
+ * When more have changed, such as all after a remount, only the newest are; a visit of the old days finds the rest.
+ */
 const CHANGED_MAX = 10;
-/** What a round may take to look at old folders; one is looked at in any case. */
+/** Time per round for examining old folders; at least one is examined. */
 const LOOK_MS = 20;
 const LOOKS_MAX = 50;
 
@@ -42,17 +44,17 @@ export class WhichDays {
     this.#before = new Glances(deps);
   }
 
-  /** Scan files in days before the first that counts, as far as they have been counted. */
+  /** Number of scan files in days before the first that counts, as far as counted. */
   get filesBefore(): number {
     return [...this.#filesBefore.values()].reduce((sum, files) => sum + files, 0);
   }
 
-  /** Why nothing of today is pushed; null where it is. */
+  /** Why no scans of today are pushed; null where they are. */
   get trouble(): string | null {
     return this.#trouble;
   }
 
-  /** Those that count. */
+  /** The days that count. */
   counting(days: readonly string[]): readonly string[] {
     const first = this.#first(days);
     this.#trouble = this.#troubleOf(days, first);
@@ -61,8 +63,8 @@ export class WhichDays {
   }
 
   /**
-   * The newest, today and its neighbours by our clock, whatever was pushed last; all from the day
-   * before the newest pushed scan's on; and folders that changed lately, the newest of them.
+   * The newest, today and its neighbours by our clock, whatever was pushed last; all from the day before the newest
+   * pushed scan; and the newest of those that changed lately.
    */
   active(counting: readonly string[]): readonly string[] {
     const newestDay = this.#deps.newestDay();
@@ -79,23 +81,22 @@ export class WhichDays {
     return counting.filter((day) => isNear(day) || listed.includes(day));
   }
 
-  /** True once where more old days have changed than are listed in every round. */
+  /** True once where more old days have changed than every round lists. */
   takeVisitDue(): boolean {
     const isDue = this.#isVisitDue;
     this.#isVisitDue = false;
     return isDue;
   }
 
-  /** Those in which the next scan is to be expected. */
+  /** Those in which the next scan is expected. */
   current(counting: readonly string[]): readonly string[] {
     const expected = [counting.at(-1), this.#today(), this.#deps.newestDay()];
     return counting.filter((day) => expected.includes(day));
   }
 
   /**
-   * Kept in the journal; moved back only by `since`, and never to what is not proved. At the very
-   * first start the newest day that holds scans, of those up to today: a folder that was made ahead
-   * of its time hides nothing.
+   * Stored in the journal; moved back only by `since`, and never to a day that is not complete. At the very first
+   * start: the newest day with scans up to today, so that a folder created ahead of its time hides nothing.
    */
   #first(days: readonly string[]): string {
     const { journal, since, startedAfterDay } = this.#deps;
@@ -110,7 +111,7 @@ export class WhichDays {
     return first;
   }
 
-  /** A clock that was ahead has made a day the first one that is still to come. */
+  /** A clock that was ahead has made a future day the first one. */
   #troubleOf(days: readonly string[], first: string): string | null {
     const today = this.#today();
     if (first <= today || !days.includes(today)) return null;
@@ -122,7 +123,7 @@ export class WhichDays {
     return `nothing of today, ${today}, is pushed: the first day that counts is ${first}, as this machine's clock was ahead then or is behind now; ${remedy}`;
   }
 
-  /** Null while there is no scan: nothing is decided by folders that may stay empty. */
+  /** Null while there is no scan: folders that may stay empty decide nothing. */
   #firstOfAll(days: readonly string[]): string | null {
     const past = days.filter((day) => day <= this.#today());
     const newest = past.at(-1) ?? this.#today();
@@ -136,7 +137,7 @@ export class WhichDays {
     try {
       for (const name of this.#deps.archive.names(day)) if (isScanName(name)) return true;
     } catch {
-      // Listing it says why it cannot be read.
+      // The listing will report why it cannot be read.
     }
     return false;
   }
@@ -151,7 +152,7 @@ export class WhichDays {
         for (const name of this.#deps.archive.names(day)) if (isScanName(name)) files += 1;
         this.#filesBefore.set(day, files);
       } catch {
-        // No scan is missed with it: the day does not count.
+        // No scan is missed: the day does not count.
       }
     });
   }
@@ -161,12 +162,12 @@ export class WhichDays {
   }
 }
 
-/** Looks at a few folders each time, in turn, and remembers which have changed in between. */
+/** Examines a few folders each time, in turn, and remembers which have changed. */
 class Glances {
   readonly #deps: Pick<WhichDaysDeps, "archive" | "nowMs">;
   readonly #marks = new Map<string, string>();
   readonly #changedMs = new Map<string, number>();
-  /** Those of the first look: of a day that comes later it is known that its folder is new here. */
+  /** The folders of the first look: one that appears later is known to be new. */
   #first: ReadonlySet<string> | null = null;
   #last = "";
 
@@ -175,8 +176,8 @@ class Glances {
   }
 
   /**
-   * Calls `onMark` for each folder it comes to whose mark is not the known one. The mark is news only if
-   * the folder was looked at before.
+   * Calls `onMark` for each folder whose mark differs from the known one. `isNews`: only if the folder was examined
+   * before.
    */
   look(days: readonly string[], onMark: (day: string, isNews: boolean) => void): void {
     const { archive, nowMs } = this.#deps;
@@ -204,7 +205,7 @@ class Glances {
   }
 }
 
-/** Null when it is gone or cannot be asked. */
+/** Null when it is gone or cannot be read. */
 function markOf(archive: Pick<ArchiveReader, "mark">, day: string): string | null {
   try {
     return archive.mark(day);

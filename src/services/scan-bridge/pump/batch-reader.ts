@@ -1,4 +1,4 @@
-/** Reads waiting files into batches: what has new bytes becomes a scan, everything else a verdict. */
+/** Reads waiting files into batches: a file with new bytes becomes a scan, any other a verdict. */
 import type { JournalFile } from "../../../adapters/scan-journal/scan-journal.ts";
 import { type Examined, type ExamineDeps, examine, type NewScan } from "../intake/examine.ts";
 import type { Candidate, Intake } from "../intake/intake.ts";
@@ -12,16 +12,16 @@ export type BatchReaderDeps = Omit<ExamineDeps, "inBatch"> & {
   readonly unfinished: Unfinished;
   readonly observed: Pick<Observed, "lastSeq" | "progress">;
   readonly nowMs: () => number;
-  /** After every file: the sign that no file operation hangs. */
+  /** Called after every file, as a sign that no file operation hangs. */
   readonly onAlive: () => void;
 };
 
 const BATCH_MAX = 64;
-/** Larger batches outlive the young generation: at 400 assets that doubled the CPU time a scan. */
+/** Larger batches outlive V8's young generation: at 400 assets that doubled the CPU time per scan. */
 const BATCH_CHARS_MAX = 786_432;
 /** Verdicts without a seq that one transaction writes. */
 const VERDICTS_MAX = 1_000;
-/** A batch is read from a slow share for so long: what Hazelcast answered waits meanwhile. */
+/** Longest time for reading a batch from a slow share: Hazelcast's answer waits meanwhile. */
 const BATCH_MS_MAX = 100;
 
 export class BatchReader {
@@ -49,13 +49,13 @@ export class BatchReader {
     ) {
       const candidate = intake.take();
       if (candidate === undefined) break;
-      // An event named it again while another was parsed: it is judged when its first reading has a seq.
+      // An event named it again while another file was parsed: it is examined once its first reading has a seq.
       if (batch.scans.some((scan) => scan.candidate.name === candidate.name)) {
         intake.putBack([candidate]);
         break;
       }
       const looked = examine(this.#examineDeps, candidate);
-      // A live scan must not wait for the next turn when its answer is already here.
+      // A live scan must not wait for another turn of the event loop when its answer is already available.
       const examined = looked instanceof Promise ? await looked : looked;
       onAlive();
       if (examined.kind === "scan") chars += examined.scan.members.length;
@@ -64,7 +64,7 @@ export class BatchReader {
     return batch;
   }
 
-  /** One file alone; at once, unless it takes the thread for unusual layouts. */
+  /** A single file; synchronous unless its layout needs the thread. */
   readOne(candidate: Candidate): Batch | Promise<Batch> {
     const batch = this.#begin();
     const looked = examine(this.#examineDeps, candidate);
@@ -78,7 +78,7 @@ export class BatchReader {
     return batch;
   }
 
-  /** The seq that a scan of the batch under way will have, and its file. */
+  /** The seq and file that these bytes will have in the current batch. */
   #inBatch(hash: Buffer): ReturnType<ExamineDeps["inBatch"]> {
     const at = this.#gathered.findIndex((scan) => scan.hash.equals(hash));
     const scan = this.#gathered[at];

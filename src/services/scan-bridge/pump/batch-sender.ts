@@ -1,4 +1,4 @@
-/** Takes a batch from its journal rows to what every reader of Hazelcast sees, and settles its files. */
+/** Takes a batch from its journal rows to its publication in Hazelcast, and settles its files. */
 import type {
   JournalFile,
   JournalScan,
@@ -31,7 +31,7 @@ const LOG_EVERY_SCANS = 200;
 export class BatchSender {
   readonly #deps: BatchSenderDeps;
   readonly #trouble: JournalTrouble;
-  /** Scans at the last line in the log. */
+  /** Number of scans at the last log line. */
   #logged = 0;
 
   constructor(deps: BatchSenderDeps) {
@@ -45,8 +45,8 @@ export class BatchSender {
   }
 
   /**
-   * Writes the batch into the journal, which gives its scans their seqs. Null when the journal
-   * cannot be written: the files wait again.
+   * Writes the batch into the journal, which assigns its seqs. Null when the journal cannot be written: the files
+   * wait again.
    */
   journal(batch: Batch): readonly JournalScan[] | null {
     const { journal, intake, commit, observed, nowMs, nowUs } = this.#deps;
@@ -73,7 +73,7 @@ export class BatchSender {
     return rows;
   }
 
-  /** What waits for no answer of the cluster is done after the scans are sent. */
+  /** Work that needs no answer of the cluster is done after the scans were sent. */
   async send(batch: Batch, rows: readonly JournalScan[]): Promise<void> {
     if (rows.length === 0) return this.settleAll(batch);
     const { commit, observed, nowUs } = this.#deps;
@@ -87,13 +87,13 @@ export class BatchSender {
     const committed = commitEntries(commit, entries);
     this.settleAll(batch);
     await committed;
-    // Not earlier: where the member's thread waits for this core, the scan would wait with it.
+    // Not earlier: if the member's thread waits for this core, the scan would wait with it.
     this.flush();
     observed.published(rows, scans);
     this.#record(rows, scans);
   }
 
-  /** False while a row that was published is not in the database. */
+  /** False while a published row is not in the database. */
   flush(): boolean {
     try {
       if (this.#deps.journal.flush()) this.#trouble.over();

@@ -1,9 +1,9 @@
-/** A pause that can be cut short; an end that comes before the pause begins is kept for it. */
+/** A pause that can be interrupted; an interruption before it begins ends it at once. */
 export class Nap {
   #end: (() => void) | null = null;
   #isEnded = false;
 
-  /** True when it was cut short. */
+  /** True when it was interrupted. */
   async take(ms: number): Promise<boolean> {
     if (!this.#isEnded) {
       await new Promise<void>((resolve) => {

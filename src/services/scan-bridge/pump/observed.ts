@@ -1,4 +1,4 @@
-/** What the pump has observed, gathered in one place: what it does next and what it reports follow from it. */
+/** The pump's observations in one place: the next act and the reports are computed from them. */
 import type { JournalScan, ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import type { Newest } from "../../../domain/scan/order.ts";
 import type { PumpView } from "../../../domain/scan/pump-act.ts";
@@ -27,20 +27,20 @@ const REVIEW_REST_MS = 40;
 export class Observed {
   readonly #deps: ObservedDeps;
   readonly progress: Progress;
-  /** Whether an audit asks for the ringbuffer to be looked at. */
+  /** Whether an audit asks for a check of the ringbuffer. */
   readonly ring = { isAsked: false };
-  /** Of the newest scan that the journal has. */
+  /** Seq of the newest scan in the journal. */
   lastSeq: number;
   /** The newest scan in order. */
   newest: Newest | null;
-  /** Other hosts have been told of all scans up to this one. */
+  /** The done files of all scans up to this one are published for other hosts. */
   doneSeq: number;
-  /** The scans that the cluster works on. */
+  /** The scans that the cluster is processing. */
   #underWay: readonly NewScan[] = [];
   #newestSeenMs: number | null = null;
   #nextTickMs = 0;
   #nextReviewMs = 0;
-  /** So that what waits at the start is taken before the first tick, which comes right behind it. */
+  /** So that files waiting at the start are taken before the first tick. */
   #lastChore: PumpView["lastChore"] = "review";
   #isRefused = false;
   #isLearned = false;
@@ -65,7 +65,7 @@ export class Observed {
     this.progress.unhindered();
   }
 
-  /** Trying on is progress. */
+  /** A retry counts as progress. */
   refused(): void {
     this.#isRefused = true;
     this.progress.hindered();

@@ -1,6 +1,6 @@
 /**
- * When the bridge's two loops last did something: the one settles files, the other lists folders.
- * Apart, because listings that go on say nothing about a loop that is stuck.
+ * When each of the bridge's two loops last made progress: one settles files, the other lists folders. Separate,
+ * because listings in progress say nothing about a stuck loop.
  */
 export class Progress {
   readonly #nowMs: () => number;
@@ -12,22 +12,22 @@ export class Progress {
     this.#listedMs = nowMs();
   }
 
-  /** A file was dealt with, or files begin to wait for the loop now. */
+  /** A file was settled, or files begin to wait for the loop now. */
   settled(): void {
     this.#settledMs = this.#nowMs();
   }
 
-  /** The loop can settle nothing, and it is not its fault. */
+  /** The loop can't settle anything, through no fault of its own. */
   hindered(): void {
     this.#settledMs = null;
   }
 
-  /** What it waited for is there; the next file is due from now on. */
+  /** What it waited for is available: the next file is due from now on. */
   unhindered(): void {
     this.#settledMs ??= this.#nowMs();
   }
 
-  /** A listing goes on, or the next one is due in so long. */
+  /** A listing progresses, or the next one is due after this time. */
   listed(dueInMs: number): void {
     this.#listedMs = this.#nowMs() + dueInMs;
   }

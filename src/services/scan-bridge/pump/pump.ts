@@ -1,6 +1,6 @@
 /**
- * The pump: does what `nextAct` decides from what it has observed. It reads waiting files, sends them
- * to the cluster, and in between checks that no newer bridge writes and looks at unfinished files again.
+ * The pump: carries out the acts that `nextAct` decides from its observations. It reads waiting files, sends them to
+ * the cluster, and in between checks that no newer bridge writes, and reviews unfinished files.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { nextAct, type PumpAct } from "../../../domain/scan/pump-act.ts";
@@ -27,7 +27,7 @@ export type PumpReport = {
   readonly summary: ReturnType<Telemetry["summary"]>;
 };
 
-/** Five milliseconds' worth. */
+/** About five milliseconds of work. */
 const HASHES_PER_TURN = 5_000;
 
 export class Pump {
@@ -38,9 +38,9 @@ export class Pump {
   readonly #roundLoop: RoundLoop;
   readonly #nap = new Nap();
   #waitsFor: "nothing" | "files" | "journal" = "nothing";
-  /** Of the cluster, to the batch that was sent last. */
+  /** The cluster's answer to the last batch. */
   #answer: Promise<void> | null = null;
-  /** The scan that ended a wait for files, on its way. */
+  /** The live scan that ended a wait for files, in progress. */
   #live: Promise<void> | null = null;
   #hasRoundLoopFailed = false;
 
@@ -74,7 +74,7 @@ export class Pump {
     await this.#tick();
   }
 
-  /** An event named a file: it is looked at soon, and while the pump waits for files, before this returns. */
+  /** An event named a file: it is examined soon, or, while the pump waits for files, before this returns. */
   hint(file: string): void {
     const { intake } = this.#deps;
     const candidate = this.#waitsFor === "files" ? intake.alone(file) : null;
@@ -105,7 +105,7 @@ export class Pump {
     this.#roundLoop.wake();
   }
 
-  /** A listing goes on: no file operation hangs, which says nothing about the loop. */
+  /** A listing progresses: no file operation hangs, which says nothing about the loop. */
   listed(): void {
     this.#observed.progress.listed(0);
     this.#deps.onAlive();
@@ -145,7 +145,7 @@ export class Pump {
     }
   }
 
-  /** In a backlog this batch is read while the cluster works on the one before. */
+  /** In a backlog this batch is read while the cluster works on the previous one. */
   async #take(): Promise<void> {
     this.#observed.turned();
     const batch = await this.#reader.read();
@@ -153,7 +153,7 @@ export class Pump {
     const rows = this.#sender.journal(batch);
     if (rows === null) return;
     this.#answer = this.#sender.send(batch, rows);
-    // It is awaited as a later act; until then its failure is not unheard of.
+    // Awaited in a later act; until then this avoids an unhandled rejection.
     this.#answer.catch(() => {});
   }
 
@@ -190,12 +190,12 @@ export class Pump {
     this.#live = null;
   }
 
-  /** The journal is tried again after its time: further files would only wait as well. */
+  /** The journal is retried after its delay: further files would only wait as well. */
   #endWaitForFiles(): void {
     if (this.#waitsFor !== "journal") this.#nap.end();
   }
 
-  /** One scan from its file to the cluster; sent without a turn of the event loop in between. */
+  /** One scan from its file to the cluster, sent without a turn of the event loop in between. */
   async #pushLive(candidate: Candidate): Promise<void> {
     const read = this.#reader.readOne(candidate);
     const batch = read instanceof Promise ? await read : read;

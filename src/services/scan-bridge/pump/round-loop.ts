@@ -1,4 +1,4 @@
-/** The bridge's second loop, beside the pump: a round, and a pause that an event may cut short. */
+/** The bridge's second loop, beside the pump: a round, then a pause that an event may interrupt. */
 import type { Intake } from "../intake/intake.ts";
 import type { Rounds } from "../intake/rounds.ts";
 import { Nap } from "./nap.ts";
@@ -14,7 +14,7 @@ export class RoundLoop {
   readonly #deps: RoundLoopDeps;
   readonly #progress: Progress;
   readonly #nap = new Nap();
-  /** Files wait for the pump. */
+  /** Called when files wait for the pump. */
   readonly #onWaiting: () => void;
 
   constructor(deps: RoundLoopDeps, progress: Progress, onWaiting: () => void) {
@@ -23,7 +23,7 @@ export class RoundLoop {
     this.#onWaiting = onWaiting;
   }
 
-  /** Goes on after a round that asked for this pause, until the bridge is asked to stop. */
+  /** Starts after this pause, which an earlier round asked for; runs until the bridge should stop. */
   async run(firstPauseMs: number): Promise<void> {
     const { rounds, stopping } = this.#deps;
     for (let pauseMs = firstPauseMs; !stopping();) {
@@ -33,7 +33,7 @@ export class RoundLoop {
     }
   }
 
-  /** Has the next round begin now. */
+  /** Makes the next round start now. */
   wake(): void {
     this.#nap.end();
   }

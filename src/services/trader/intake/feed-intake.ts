@@ -2,6 +2,10 @@
  * Takes what one feed brings: a value becomes events of the book's log, in the order in which it was
  * heard. What can't be read is counted and said, and stops nothing.
  *
+ * A value that says when it was told waits for the scan that it is known at: the first of that time or later. A run
+ * over the archive knows no more than this, so that it reads the same value at the same scan; and of what came between
+ * two scans only the newest is in the log.
+ *
  * Invariant: a reading that the book has already is not recorded again, and one that the journal could
  * not take is taken at a later look.
  */
@@ -12,33 +16,48 @@ import type { Feed, FeedFact, FeedReading } from "../../../wire/feeds/feeds.ts";
 
 export type FeedIntakeDeps = {
   readonly feed: Feed;
-  /** What stands in Hazelcast now. */
+  /** Reads the present value in Hazelcast. */
   readonly read: () => Promise<unknown>;
-  /** Whether this is what the book knows already. */
+  /** Whether the book has this value already. */
   readonly isKnown: (fact: FeedFact) => boolean;
-  /** False when the journal could not take it. */
+  /** False when the journal did not accept it. */
   readonly take: (fact: FeedFact) => boolean;
-  /** How old a reading may be for an entry. */
+  /** Age budget for an entry. */
   readonly budgetMs: number;
   readonly clock: { readonly nowMs: () => number; readonly monotonicMs: () => number };
   readonly say: (level: "info" | "warn", line: string) => void;
 };
 
 /**
- * Facts that one value may have: each is an event in the log, and scans wait while they are written. A
- * value with more can't be read: a part of it would be taken for all.
+ * Most facts of one value: each is an event in the log, and scans wait while they are written. A value with more is
+ * refused, because a part of it would be taken for all.
  */
 const FACTS_MAX = 64;
+
+/** Of a feed that is flooded nothing more is read; nobody of ours tells more often than ten times a second. */
+const READ_APART_MS = 50;
+/** Where no scan of its time comes: there are none, they are late, or its clock is another. */
+const HELD_MS_MAX = 2_000;
+/** Of a feed; the oldest gives way. */
+const HELD_MAX = 16;
+
+type Held = {
+  readonly facts: readonly FeedFact[];
+  readonly knownMs: number;
+  readonly heardAtMs: number;
+};
 
 export class FeedIntake {
   readonly feed: Feed;
   readonly counts = { heard: 0, unreadable: 0 };
   readonly #deps: FeedIntakeDeps;
-  /** The value that was taken last. */
+  /** The value that was taken last, or that waits. */
   #text: unknown = null;
+  #readAtMs = -Infinity;
   #takenAtMs = -Infinity;
+  readonly #held: Held[] = [];
   #isReadable = true;
-  /** When the newest value that could be read came, and how old it was then: below 0 where it was ahead of the clock. */
+  /** When the newest valid value arrived, and its age then: negative where it was ahead of the clock. */
   #newest: { readonly atMs: number; readonly ageMs: number } | null = null;
 
   constructor(deps: FeedIntakeDeps) {
@@ -49,22 +68,31 @@ export class FeedIntake {
   /** Takes a listener's event. */
   hear(text: unknown): void {
     this.counts.heard += 1;
-    // A later look finds the newest of those that are left out here.
-    if (this.#isTooSoon()) return;
-    this.#take(text);
+    this.#receive(text);
   }
 
-  /** Takes what no event brought. Rejects while Hazelcast does not answer. */
+  /** Takes a value that no event brought. Rejects while Hazelcast does not answer. */
   async look(): Promise<void> {
     const { heard } = this.counts;
     const text = await this.#deps.read();
-    // What was heard while this was being read is newer.
+    // A value that arrived during this read is newer.
     if (heard !== this.counts.heard || text === null || text === this.#text) return;
-    if (this.#isTooSoon()) return;
-    this.#take(text);
+    this.#receive(text);
   }
 
-  /** An input in the service's facts; null where the book's own state says how it stands. */
+  /** Before a scan of this time: takes the newest of what was known by it. */
+  takeKnown(scanMs: number): void {
+    this.#takeHeld(({ knownMs }) => knownMs <= scanMs);
+  }
+
+  /** Takes what has waited for too long. */
+  takeOld(): void {
+    if (this.#isTooSoon()) return;
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#takeHeld(({ heardAtMs }) => HELD_MS_MAX <= nowMs - heardAtMs);
+  }
+
+  /** The input in the service's facts; null where the book's own state reports it. */
   fact(): InputFact | null {
     const { feed, budgetMs } = this.#deps;
     if (feed.isBuiltIn) return null;
@@ -76,7 +104,7 @@ export class FeedIntake {
     };
   }
 
-  /** While what stands there can't be read, or is from the future; null otherwise. */
+  /** Set while the stored value is invalid or from the future; else null. */
   note(): Note | null {
     const { name, isBuiltIn } = this.feed;
     if (isBuiltIn) return null;
@@ -86,7 +114,7 @@ export class FeedIntake {
     return alertOf(name, `${name} is ${Math.round(aheadMs / MS_PER_SECOND)} s ahead of the clock`);
   }
 
-  /** Negative where the newest reading is ahead of the clock. */
+  /** Negative where the newest value is ahead of the clock. */
   #ageMs(): number | null {
     const newest = this.#newest;
     return newest === null ? null : newest.ageMs + this.#deps.clock.monotonicMs() - newest.atMs;
@@ -96,20 +124,42 @@ export class FeedIntake {
     return this.#deps.clock.monotonicMs() - this.#takenAtMs < this.feed.everyMs;
   }
 
-  #take(text: unknown): void {
-    const { clock, isKnown, take } = this.#deps;
-    this.#takenAtMs = clock.monotonicMs();
-    const { facts, isReadable } = this.#reading(text);
+  #receive(text: unknown): void {
+    const { clock } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    // A later look finds the newest of those that are left out here.
+    if (nowMs - this.#readAtMs < Math.min(READ_APART_MS, this.feed.everyMs)) return;
+    this.#readAtMs = nowMs;
+    const { facts, isReadable, knownMs } = this.#reading(text);
+    if (knownMs === undefined && this.#isTooSoon()) return;
     this.#noteReadable(isReadable);
     const asOfMs = Math.max(...facts.map((fact) => fact.asOfMs));
     if (isReadable && Number.isFinite(asOfMs)) {
-      this.#newest = { atMs: this.#takenAtMs, ageMs: clock.nowMs() - asOfMs };
+      this.#newest = { atMs: nowMs, ageMs: clock.nowMs() - asOfMs };
     }
-    const isTaken = facts.every((fact) => isKnown(fact) || take(fact));
-    this.#text = isTaken ? text : null;
+    if (knownMs === undefined) {
+      this.#text = this.#take(facts) ? text : null;
+      return;
+    }
+    this.#text = text;
+    this.#held.push({ facts, knownMs, heardAtMs: nowMs });
+    if (HELD_MAX < this.#held.length) this.#held.shift();
   }
 
-  /** A stranger may write anything: a parser that trips over it does not end the trader. */
+  /** Of those that may be taken the newest, in the place of all before it. */
+  #takeHeld(isIt: (held: Held) => boolean): void {
+    const at = this.#held.findLastIndex(isIt);
+    const found = this.#held[at];
+    if (found !== undefined && this.#take(found.facts)) this.#held.splice(0, at + 1);
+  }
+
+  #take(facts: readonly FeedFact[]): boolean {
+    const { clock, isKnown, take } = this.#deps;
+    this.#takenAtMs = clock.monotonicMs();
+    return facts.every((fact) => isKnown(fact) || take(fact));
+  }
+
+  /** Another program may write anything: a parser that fails on it must not end the trader. */
   #reading(text: unknown): FeedReading {
     const { feed } = this;
     try {

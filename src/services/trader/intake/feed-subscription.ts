@@ -1,7 +1,6 @@
 /**
- * Listens to scans and feeds, looks once a second at what stands in Hazelcast, and compares it with
- * what was heard: a listener that died, on either side, is noticed by the first scan that it misses,
- * and all are registered anew.
+ * Subscribes to scans and feeds, and compares them once a second with the values in Hazelcast: a listener that died,
+ * on either side, is detected by the first scan that it misses, and all are registered again.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ScanFeed } from "../../../adapters/hazelcast/scan-feed.ts";
@@ -18,7 +17,7 @@ export type FeedSubscriptionDeps = {
   readonly say: (level: "info" | "warn", line: string) => void;
 };
 
-/** An event may be on its way while its scan is read. */
+/** An event may still be on its way while its scan is read. */
 const ON_ITS_WAY_MS = 300;
 
 export class FeedSubscription {

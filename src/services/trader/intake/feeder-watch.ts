@@ -1,6 +1,6 @@
 /**
- * How the service that feeds a trader stands, by its heartbeat in Hazelcast: so that a trader without
- * scans can say whose fault it is. Nothing of the trader's work depends on it.
+ * The state of the service that feeds a trader, from its heartbeat in Hazelcast, so that a trader without scans can
+ * say whose fault it is. The trader's work does not depend on it.
  */
 import type { ScanFeed } from "../../../adapters/hazelcast/scan-feed.ts";
 import type { DependencyState } from "../../../domain/supervision/ties.ts";
@@ -12,14 +12,14 @@ export type FeederWatchDeps = {
   readonly monotonicMs: () => number;
 };
 
-/** Beats come each second; whoever is silent for so long is gone. */
+/** Beats come each second; a service silent for this long is gone. */
 const SILENT_MS_MAX = 10_000;
 
 export class FeederWatch {
   readonly #deps: FeederWatchDeps;
   #isLooking = false;
   #beat: string | null = null;
-  /** When the beat changed, or was looked for after a time in which nobody could look. */
+  /** When the beat changed, or was first looked for after a time in which nobody could look. */
   #changedMs: number | null = null;
   #isSick = false;
 
@@ -40,14 +40,14 @@ export class FeederWatch {
       const states = Object.values(heartbeat?.facts?.dependencies ?? {});
       this.#isSick = states.some((state) => state !== "ok");
     } catch {
-      // No silence is counted in which nobody could hear.
+      // Time in which nobody could look does not count as silence.
       this.#changedMs = null;
     } finally {
       this.#isLooking = false;
     }
   }
 
-  /** For the service's facts; empty while nobody can know. */
+  /** For the service's facts; empty while unknown. */
   states(): Readonly<Record<string, DependencyState>> {
     if (this.#changedMs === null) return {};
     const silentMs = this.#deps.monotonicMs() - this.#changedMs;

@@ -1,6 +1,6 @@
 /**
- * Takes the postures that reach a book, by Hazelcast or by the watchdog's own call, in one order: what is taken is
- * an event of its log, so a replay knows no other.
+ * Takes the postures that reach a book, through Hazelcast or the watchdog's own call, in one order: each that is
+ * taken is an event of its log, so a replay sees the same.
  */
 import {
   judgePosture,
@@ -15,12 +15,12 @@ export type PostureFact = Omit<PostureEvent, "index" | "nowMs">;
 
 export type PostureIntakeDeps = {
   readonly trader: Trader;
-  /** False when the journal could not take it. */
+  /** False when the journal did not accept it. */
   readonly take: (fact: PostureFact) => boolean;
   readonly clock: { readonly nowMs: () => number; readonly monotonicMs: () => number };
 };
 
-/** The same posture is an event again after so long: one a second would fill the log. */
+/** An unchanged posture becomes an event again only after this time: one a second would fill the log. */
 const REFRESH_MS_MAX = 5_000;
 const CALLED_FOR_MS = 5_000;
 
@@ -38,7 +38,7 @@ export class PostureIntake {
     return this.#judge(fact, { isCalled, isCall: false });
   }
 
-  /** From the watchdog. False when the journal could not take it. */
+  /** From the watchdog. False when the journal did not accept it. */
   call(fact: PostureFact): boolean {
     this.#calledAtMs = this.#deps.clock.monotonicMs();
     return this.#judge(fact, { isCalled: true, isCall: true });

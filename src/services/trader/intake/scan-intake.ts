@@ -1,28 +1,27 @@
 /**
- * Brings scans into the order of their seqs. An event that follows is stepped within its callback;
- * one that leaves a gap waits a moment while the gap is looked up in ringbuffer and journal.
- *
- * Invariant: a seq reaches the trader once, whatever is heard twice, dropped, or heard out of order.
+ * Brings scans into the order of their seqs. The next one is stepped within its callback; one after a gap waits a
+ * moment while the missing ones are looked up in ringbuffer and journal. Invariant: each seq reaches the trader once,
+ * whatever is received twice, dropped, or out of order.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { SeenSeqs } from "../../../domain/scan/seen-seqs.ts";
 import type { ParsedScan, ScanTextReader } from "../../../wire/trading/scan-text.ts";
 
-/** Where missed scans are found by their seq. */
+/** A source of missed scans by their seq. */
 export type ScanSource = {
   readonly name: string;
-  /** Texts of scans, among them those with these seqs that it has; `newestSeq` was pushed already. */
+  /** Texts of scans, including those with these seqs that it has; `newestSeq` has been pushed already. */
   find(wanted: SeqRange, newestSeq: number): AsyncIterable<unknown>;
 };
 export type SeqRange = { readonly from: number; readonly to: number };
 
 export type ScanIntakeDeps = {
   readonly reader: ScanTextReader;
-  /** In the order in which they are asked. */
+  /** In the order in which they are tried. */
   readonly sources: readonly ScanSource[];
-  /** What the trader has taken; null before its first scan. */
+  /** The seqs that the trader has taken; null before its first scan. */
   readonly taken: () => SeenSeqs | null;
-  /** False when the journal could not take it. */
+  /** False when the journal did not accept it. */
   readonly step: (scan: ParsedScan, isRepaired: boolean) => boolean;
   readonly lose: (seq: number) => boolean;
   readonly monotonicMs: () => number;
@@ -31,9 +30,9 @@ export type ScanIntakeDeps = {
   readonly onFailure: (error: unknown) => void;
 };
 
-/** Scans that a trader without a past looks back for, to fill its windows: what the ring holds. */
+/** Scans that a new trader looks back for, to fill its windows: what the ring holds. */
 export const FIRST_SCANS_MAX = 2_000;
-/** A newer scan waits so long for the ones before it, as long as none of them is found. */
+/** How long a newer scan waits for the ones before it, while none of them is found. */
 const HOLD_MS = 1_000;
 const LOOK_AGAIN_MS = 20;
 const LOST_AFTER_MS = 10_000;
@@ -45,7 +44,7 @@ type Heard = { readonly seq: number; readonly text: string };
 
 export class ScanIntake {
   readonly counts = { heard: 0, unreadable: 0, duplicates: 0, repaired: 0, lost: 0 };
-  /** The newest seq that was heard of. */
+  /** The newest seq that was seen. */
   newestSeq = 0;
   /** A newer bridge counts from the beginning: none of its scans can be taken. */
   isNumberedAnew = false;
@@ -62,12 +61,12 @@ export class ScanIntake {
     this.#deps = deps;
   }
 
-  /** Scans that wait for one before them, and seqs that are looked for. */
+  /** Scans that wait for one before them, and seqs that are being looked up. */
   get backlog(): number {
     return this.#queue.length + (this.#deps.taken()?.holes.size ?? 0);
   }
 
-  /** Takes a listener's event, or what a look at the latest scan found. True when it was stepped at once. */
+  /** Takes a listener's event, or the latest scan found by a look. True when it was stepped at once. */
   hear(text: unknown): boolean {
     const scan = this.#deps.reader.read(text);
     if (scan === null || typeof text !== "string") {
@@ -87,13 +86,13 @@ export class ScanIntake {
       return false;
     }
     this.#queue.push({ seq: scan.seq, text });
-    // What is dropped here is a gap before the next one, and repaired as such.
+    // A scan dropped here is a gap before the next one, and repaired as such.
     if (QUEUE_MAX < this.#queue.length) this.#queue.shift();
     if (!this.#isRepairing) void this.#repair();
     return false;
   }
 
-  /** Once a second: looks for what is missing behind the newest, and gives up what is not found. */
+  /** Once a second: looks up what is missing before the newest, and gives up what is not found. */
   async tick(): Promise<void> {
     const taken = this.#deps.taken();
     if (this.#isLooking || this.#isRepairing || taken === null) return;
@@ -113,7 +112,7 @@ export class ScanIntake {
     this.#isStopped = true;
   }
 
-  /** A bridge that starts sets its newest scan anew, and none before it: seqs never go back. */
+  /** A bridge that starts sets its newest scan again, and none before it: seqs never go back. */
   #checkNumbering({ seq, epoch }: ParsedScan): void {
     const highest = this.#deps.taken()?.highest ?? 0;
     if (highest < seq) this.isNumberedAnew = false;
@@ -150,7 +149,7 @@ export class ScanIntake {
         const next = this.#queue[0];
         if (next === undefined) return;
         await this.#fillBefore(next.seq);
-        // Meanwhile the queue may have dropped it.
+        // The queue may have dropped it meanwhile.
         const { reader, taken } = this.#deps;
         if (this.#queue[0] === next) this.#queue.shift();
         const scan = reader.read(next.text);
@@ -166,7 +165,7 @@ export class ScanIntake {
     }
   }
 
-  /** Steps what is found of the seqs before `seq`, in order, waiting a moment for what is not there. */
+  /** Steps the seqs before `seq` that are found, in order, waiting a moment for missing ones. */
   async #fillBefore(seq: number): Promise<void> {
     const { taken, monotonicMs } = this.#deps;
     const seqs = taken();
@@ -179,7 +178,7 @@ export class ScanIntake {
       const isAll = found.size === range.to - range.from + 1;
       const isOver = giveUpMs <= monotonicMs();
       if (!isAll && !isOver) {
-        // What is there already goes on: only what follows a missing one has to wait.
+        // Scans that are found continue: only those after a missing one have to wait.
         from = this.#stepRun(found, range);
         if (range.from < from) giveUpMs = monotonicMs() + HOLD_MS;
         else await delay(LOOK_AGAIN_MS);
@@ -191,7 +190,7 @@ export class ScanIntake {
     }
   }
 
-  /** From the oldest of the unbroken row that ends before `seq`: there is no past that it must follow. */
+  /** From the start of the unbroken run that ends before `seq`: there is no earlier state to continue. */
   async #fillFirst(seq: number): Promise<void> {
     const { monotonicMs } = this.#deps;
     const range = { from: Math.max(1, seq - FIRST_SCANS_MAX), to: seq - 1 };
@@ -207,7 +206,7 @@ export class ScanIntake {
       while (found.has(first - 1)) first -= 1;
       for (let at = first; at < seq; at += 1) {
         if (!this.#stepText(found.get(at) ?? "")) return;
-        // Each step is short; events are heard between them.
+        // Each step is short; events are received in between.
         if (at % CHUNK_SCANS === 0) await delay(0);
       }
       return;

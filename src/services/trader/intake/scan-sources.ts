@@ -1,9 +1,9 @@
-/** Where missed scans are looked for: the ringbuffer, then the bridge's journal with the archive. */
+/** The sources of missed scans: the ringbuffer, then the bridge's journal with the archive. */
 import type { ScanFeed } from "../../../adapters/hazelcast/scan-feed.ts";
 import type { ScanLookup } from "../../../adapters/scan-journal/scan-lookup.ts";
 import { FIRST_SCANS_MAX, type ScanSource } from "./scan-intake.ts";
 
-/** The ring holds some scans twice, and others were pushed since. */
+/** The ring holds some scans twice, and more were pushed since. */
 const RING_SLACK = 64;
 
 export function ringSource(feed: Pick<ScanFeed, "ringTail">): ScanSource {

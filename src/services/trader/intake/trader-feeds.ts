@@ -1,4 +1,4 @@
-/** All feeds of one trader: what they take goes into its book, and what they say into its facts. */
+/** All feeds of one trader: their values go into its book, and their state into its facts. */
 import type { ScanFeed } from "../../../adapters/hazelcast/scan-feed.ts";
 import type { InputFact, Note } from "../../../domain/supervision/verdict.ts";
 import { budgetOf } from "../../../domain/trading/risk/input-ages.ts";
@@ -33,6 +33,16 @@ export class TraderFeeds {
     );
   }
 
+  /** Before a scan of this time. */
+  takeKnown(scanMs: number): void {
+    for (const one of this.all) one.takeKnown(scanMs);
+  }
+
+  /** Some times a minute at least. */
+  takeOld(): void {
+    for (const one of this.all) one.takeOld();
+  }
+
   inputs(): readonly InputFact[] {
     return this.all.flatMap((one) => one.fact() ?? []);
   }
@@ -49,7 +59,7 @@ export class TraderFeeds {
 
 function isKnown({ data }: Trader, fact: FeedFact): boolean {
   if (fact.kind === "book") {
-    // Nor one from before it, such as of a streamer that was overtaken.
+    // Nor an older one, for example from a streamer that was superseded.
     const knownMs = data.books?.get(fact.asset)?.asOfMs;
     return knownMs !== undefined && fact.asOfMs <= knownMs;
   }

@@ -1,6 +1,6 @@
 /**
- * Runs the general reader in a worker thread, because hostile bytes can make apache-arrow loop or
- * explode: a reading that takes too long or too much memory ends with its worker.
+ * Runs the general reader in a worker thread, because hostile bytes can make apache-arrow loop or allocate
+ * without end. A read that exceeds its time or memory limit is ended together with its worker.
  */
 import { Worker } from "node:worker_threads";
 import { invalidScan } from "../../../domain/scan/scan.ts";
@@ -9,7 +9,7 @@ import type { ScanRead } from "../scan-json.ts";
 import { THREAD_CODE_MB } from "../../../domain/supervision/thread-code.ts";
 
 export type GeneralReader = {
-  /** One file after the other. Rejects only when the worker cannot be started. */
+  /** Reads one file at a time. Rejects only when the worker cannot be started. */
   read(bytes: Uint8Array): Promise<ScanRead>;
   close(): Promise<void>;
 };
@@ -45,7 +45,7 @@ export function createGeneralReader(limits: GeneralReaderLimits): GeneralReader 
     const asked = (worker ??= await start());
     asked.ref();
     const answer = nextFrom(asked, limits.timeoutMs);
-    const copy = new Uint8Array(bytes); // Not bytes.slice(): a Buffer's slice is no copy.
+    const copy = new Uint8Array(bytes); // Not bytes.slice(): on a Buffer that returns a view, not a copy.
     asked.postMessage(copy, [copy.buffer]);
     const next = await answer;
     if (next.kind === "read") {
@@ -89,14 +89,14 @@ function lostReading(
 
 async function startWorker(heapMb: number): Promise<Worker> {
   const worker = new Worker(new URL("./any-layout-worker.ts", import.meta.url), {
-    execArgv: [], // What the process was told to run is none of the worker's.
+    execArgv: [], // The worker must not inherit the process's own execArgv.
     resourceLimits: {
       codeRangeSizeMb: THREAD_CODE_MB,
       maxOldGenerationSizeMb: heapMb,
       maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
     },
   });
-  // A worker that fails while nobody waits must not take the process along; its exit is noticed.
+  // A worker that fails while no read is pending must not end the process; its exit event is handled.
   worker.on("error", () => undefined);
   const first = await nextFrom(worker, START_TIMEOUT_MS);
   if (first.kind === "ready") return worker;

@@ -1,11 +1,11 @@
-/** The worker thread of the general reader: one file's bytes in, one reading out. */
+/** Worker thread of the general reader: takes the bytes of one file and posts one result. */
 import { parentPort } from "node:worker_threads";
 import { assert } from "../../../domain/assert.ts";
 import { readScanGeneral } from "./any-layout.ts";
 import type { ScanRead } from "../scan-json.ts";
 
 export type FromWorker =
-  /** apache-arrow is loaded: only now may a deadline run. */
+  /** apache-arrow is loaded now; the deadline of a read may only start after this. */
   { readonly kind: "ready" } | { readonly kind: "read"; readonly read: ScanRead };
 
 assert(parentPort !== null, "the general reader's worker is started as a worker thread");

@@ -1,4 +1,7 @@
-/** Reads a scan in any layout of the contract with apache-arrow; slow, and run where it can be killed. */
+/**
+ * Reads a scan in any layout that the contract allows, with apache-arrow. Slow, and run in a thread that can be
+ * terminated.
+ */
 import { RecordBatchReader, type Data, type RecordBatch } from "apache-arrow";
 import { invalidScan, type InvalidScan } from "../../../domain/scan/scan.ts";
 import { judgeNumbers } from "../../../domain/scan/validity.ts";
@@ -34,7 +37,7 @@ function readRow(bytes: Uint8Array): ScanRead {
   return judged({ columns, names: assetNames(columns.assets) });
 }
 
-/** Null unless only a column that nobody asks for has a type that apache-arrow does not know. */
+/** Null unless the only types that apache-arrow does not know are in columns that we do not read. */
 function readWithoutUnknown(frame: Frame): ScanRead | null {
   resetDecompressionBudget();
   const expanded = expandedFrame(frame);
@@ -49,7 +52,7 @@ function judged({ columns, names }: FixedScan): ScanRead {
   return { kind: "scan", scan: decodedScan({ columns, names, invalidPositions }) };
 }
 
-/** `checkLimits` has counted one row over all batches; the empty ones are skipped. */
+/** `checkLimits` has made sure that all batches together hold one row; empty batches are skipped. */
 function onlyRow(bytes: Uint8Array): RecordBatch {
   for (const batch of RecordBatchReader.from(bytes)) {
     if (batch.numRows === 1) return batch;

@@ -14,10 +14,10 @@ import {
 import { batchHeader, nodeLength, NODES_MAX, type BatchHeader } from "../record-batch.ts";
 
 const DEPTH_MAX = 32;
-/** By Arrow's numbers: run-end encoded, list view and large list view. */
+/** Type numbers of the Arrow format: run-end encoded, list view and large list view. */
 const UNREADABLE_TYPES: ReadonlySet<number> = new Set([22, 25, 26]);
 
-/** Null when the claims are within the limits and add up to one row. */
+/** Null when the file's claims are within the limits and add up to one row. */
 export function checkLimits(frame: Frame): InvalidScan | null {
   try {
     return checkSchema(frame) ?? checkBatches(frame);
@@ -27,7 +27,7 @@ export function checkLimits(frame: Frame): InvalidScan | null {
   }
 }
 
-/** Walks the fields level by level, so that neither depth nor number is trusted. */
+/** Walks the fields level by level, so that neither the claimed depth nor the claimed count is trusted. */
 function checkSchema({ schema }: Frame): InvalidScan | null {
   const view = schema.metadata;
   if (shortAt(view, schema.table, 0) !== 0) {
@@ -45,7 +45,7 @@ function checkSchema({ schema }: Frame): InvalidScan | null {
       for (let at = 0; at < children.length; at += 1) {
         const field = rootAt(view, children.start + 4 * at);
         if (UNREADABLE_TYPES.has(byteAt(view, field, 2))) return unreadableType();
-        vectorAt(view, fieldAt(view, field, 6), 4); // Its metadata, which apache-arrow walks.
+        vectorAt(view, fieldAt(view, field, 6), 4); // Its metadata: apache-arrow walks it, so it is checked.
         const grandchildren = fieldAt(view, field, 5);
         if (grandchildren !== 0) next.push(grandchildren);
       }
@@ -77,7 +77,7 @@ function checkBatches({ messages }: Frame): InvalidScan | null {
   return invalidScan("rows_not_one", `the file has ${rows} rows; a scan file has exactly one`);
 }
 
-/** How many buffers of texts each column of views has: apache-arrow makes as many as are told. */
+/** Number of data buffers of each string-view column: apache-arrow creates as many as the file claims. */
 function checkVariadic({ metadata, buffers }: BatchHeader, counts: Vector): void {
   if (NODES_MAX < counts.length) throw new RangeError(`it has ${counts.length} columns of views`);
   let told = 0;

@@ -1,4 +1,4 @@
-/** Registers ZSTD and LZ4 with apache-arrow, under one budget of decompressed bytes a file. */
+/** Registers ZSTD and LZ4 with apache-arrow, with one limit on the decompressed bytes of a file. */
 import { zstdDecompressSync } from "node:zlib";
 import { CompressionType, compressionRegistry } from "apache-arrow";
 import { SCAN_FILE_BYTES_MAX } from "../../../domain/scan/scan.ts";
@@ -7,7 +7,7 @@ import { decodeLz4Frame, TooLongError } from "./lz4-frame.ts";
 const ZSTD: number = CompressionType.ZSTD;
 let bytesLeft = SCAN_FILE_BYTES_MAX;
 
-/** A new file may again decompress to as many bytes as a file may have. */
+/** Resets the limit before the next file. */
 export function resetDecompressionBudget(): void {
   bytesLeft = SCAN_FILE_BYTES_MAX;
 }
@@ -18,7 +18,7 @@ export function registerCodecs(): void {
   }
 }
 
-/** By Arrow's number of the codec. */
+/** Indexed by Arrow's codec number. */
 export function decompress(codec: number, bytes: Uint8Array): Uint8Array {
   if (codec === ZSTD) return spend(decodeZstd(bytes, bytesLeft));
   return spend(decodeLz4Frame(bytes, bytesLeft));

@@ -15,7 +15,7 @@ import { decodeText } from "../asset-names.ts";
 export type ColumnName = "scan_number" | "timestamp" | "assets" | "asset_prices" | "eigenvalues";
 export type ScanData = Readonly<Record<ColumnName, Data>>;
 
-/** Thrown inside the general reader only; it becomes an `InvalidScan` at its end. */
+/** Thrown only inside the general reader, which converts it to an `InvalidScan`. */
 export class Unreadable extends Error {
   readonly reason: InvalidReason;
 
@@ -26,7 +26,7 @@ export class Unreadable extends Error {
 }
 
 const VIEW_BYTES = 16;
-/** The units in the order of Arrow's own numbers. */
+/** Indexed by Arrow's unit number. */
 const TIME_UNITS: readonly TimeUnit[] = ["s", "ms", "us", "ns"];
 
 export function columnsOf(row: ScanData): ScanColumns {
@@ -81,11 +81,11 @@ function pricesOf(data: Data, assets: readonly string[]): Float64Array {
     }
     prices.set(name, doubles[at] ?? Number.NaN);
   }
-  // A map may price more than the scan's assets; an asset that it lacks has no valid price.
+  // A price map may hold more assets than the scan; an asset of the scan that it lacks has no valid price.
   return Float64Array.from(assets, (name) => prices.get(name) ?? Number.NaN);
 }
 
-/** The part of a child column that belongs to the one row. */
+/** The range of the child column that belongs to the one row. */
 type Slice = { readonly child: Data; readonly first: number; readonly end: number };
 
 function listOf(data: Data, name: ColumnName): Slice {
@@ -132,7 +132,7 @@ function namesIn({ child, first, end }: Slice): string[] {
 
 function doublesIn({ child, first, end }: Slice, name: ColumnName): Float64Array {
   const values: unknown = child.values;
-  // An empty list may be typed null: pyarrow infers list<null> from [[]].
+  // An empty list may have type null: pyarrow infers list<null> from [[]].
   if (DataType.isNull(child.type)) return new Float64Array(end - first).fill(Number.NaN);
   if (!DataType.isFloat(child.type) || !(values instanceof Float64Array)) {
     throw wrongType(child, name, "a list of float64");
@@ -166,7 +166,7 @@ function textBytes(data: Data, at: number): Uint8Array {
   return bytesIn(data.values, offsetAt(data, at), offsetAt(data, at + 1));
 }
 
-/** A text of up to twelve bytes stands in its view; of a longer one the view tells where it is. */
+/** A string of up to twelve bytes is inline in its view; for a longer one the view holds buffer and offset. */
 function viewedBytes(data: Data, at: number): Uint8Array {
   const start = VIEW_BYTES * (data.offset + at);
   const view = bytesIn(data.values, start, start + VIEW_BYTES);

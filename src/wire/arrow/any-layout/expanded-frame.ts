@@ -1,6 +1,6 @@
 /**
- * The same frame with the scan's five columns decompressed, for files whose unknown columns have
- * types that apache-arrow does not know: the hot path's reader can skip those.
+ * Returns the same frame with the scan's five columns decompressed. Used for files whose unknown columns have
+ * types that apache-arrow does not know: the fixed-layout reader can skip those columns.
  */
 import { SCAN_FILE_BYTES_MAX } from "../../../domain/scan/scan.ts";
 import type { Frame, Message } from "../completeness.ts";
@@ -13,7 +13,7 @@ const COMPRESSION_FIELD = 3;
 const STORED = 0xffff_ffff;
 const PREFIX_BYTES = 8;
 
-/** Null where the columns are not laid out as pyarrow does. @throws {RangeError} when lengths lie. */
+/** Null where the columns are not laid out as pyarrow does. @throws {RangeError} when a length is wrong. */
 export function expandedFrame(frame: Frame): Frame | null {
   const [message, ...others] = frame.messages;
   const schema = matchFixedSchema(frame.schema);
@@ -31,7 +31,7 @@ export function expandedFrame(frame: Frame): Frame | null {
   return withBody(frame, message, parts);
 }
 
-/** Values of one number need two buffers, a list of numbers four, a list of texts five. */
+/** A numeric column has two buffers, a list of numbers four, a list of strings five. */
 function buffersOf({ scanNumber, timestamp, assets, prices, eigenvalues }: FixedSchema) {
   const found = new Set<number>();
   for (const [{ buffer }, count] of [
@@ -67,7 +67,7 @@ function expanded(
   return found;
 }
 
-/** A copy of the metadata that points into a new body behind it and tells of no compression. */
+/** Copies the metadata, points its buffers into a new body that follows it, and removes the compression. */
 function withBody(frame: Frame, message: Message, parts: readonly Uint8Array[]): Frame {
   const bodyStart = message.bodyStart + (-message.bodyStart & 7);
   const bodyBytes = parts.reduce((sum, part) => sum + aligned(part.length), 0);

@@ -1,6 +1,6 @@
 /**
- * Decodes an LZ4 frame, as Arrow compresses its buffers.
- * Invariant: it reads only inside the source, and never writes more than `bytesMax`.
+ * Decodes an LZ4 frame, the form in which Arrow compresses buffers. Invariant: it reads only inside the source
+ * and never writes more than `bytesMax`.
  */
 
 const FRAME_MAGIC = 0x184d2204;
@@ -64,7 +64,10 @@ function decodeBlock(block: Uint8Array, output: Output): void {
   }
 }
 
-/** Grows as it is written, because a frame need not state its length, and the length that it states may be wrong. */
+/**
+ * The output grows as needed, because a frame need not state its length and the length that it states may be
+ * wrong.
+ */
 class Output {
   readonly #bytesMax: number;
   #buffer = new Uint8Array(64 * 1024);
@@ -80,7 +83,7 @@ class Output {
     this.#length += bytes.length;
   }
 
-  /** The match may overlap what it writes: that is how a run is encoded. */
+  /** The match may overlap the bytes being written: that is how LZ4 encodes a run. */
   repeat(distance: number, count: number): void {
     if (distance === 0 || this.#length < distance) {
       throw new Error("LZ4: a match begins before the start of the output");

@@ -2,9 +2,9 @@ import type { FetchedKind } from "../../../domain/indicators/indicator-kind.ts";
 import type { Venue } from "../../../domain/indicators/venue-budget.ts";
 import { MS_PER_MINUTE } from "../../../domain/time.ts";
 
-/** It refills 20 requests a second, and cuts who goes beyond. */
+/** Deribit refills 20 requests a second, and disconnects clients that exceed it. */
 const DERIBIT: Venue = { name: "deribit", weightPerMinute: 300 };
-/** In percent points; its documentation shows a fifth of one, which can't be meant. */
+/** In percentage points; the venue's documentation shows a fifth of a point, which can't be meant. */
 const PERCENT = { min: 3, max: 400 };
 const LOOK_BACK_MS = 30 * MS_PER_MINUTE;
 const CLOSE = 4;
@@ -31,7 +31,7 @@ export const indicator: FetchedKind = {
         value: reader.number(row[CLOSE], "close", PERCENT),
       };
     });
-    // The minute under way still changes.
+    // The current minute still changes.
     const over = minutes.filter(({ endMs }) => endMs <= nowMs);
     const last = over.toSorted((a, b) => a.endMs - b.endMs).at(-1);
     if (last === undefined) return reader.fail("venue_error", `there is no minute of ${symbol}`);

@@ -2,7 +2,7 @@ import type { FetchedKind } from "../../../domain/indicators/indicator-kind.ts";
 import type { Venue } from "../../../domain/indicators/venue-budget.ts";
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_SECOND } from "../../../domain/time.ts";
 
-/** It tells no limit: 60 a minute is what others found. */
+/** The venue states no limit; users report 60 requests a minute. */
 const ALTERNATIVE_ME: Venue = { name: "alternative.me", weightPerMinute: 10 };
 const UPDATE_S = { min: 0, max: 2 * 86_400 };
 

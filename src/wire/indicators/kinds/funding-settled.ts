@@ -3,7 +3,7 @@ import { MS_PER_HOUR } from "../../../domain/time.ts";
 import { BINANCE_USDM, intervalHours } from "../binance-usdm.ts";
 
 const RATE = { min: -0.1, max: 0.1 };
-/** Settlements are at full hours, told with some milliseconds beside them. */
+/** Settlements are at full hours, but reported some milliseconds off. */
 const ROUND_MS = 1_000;
 
 export const indicator: FetchedKind = {
@@ -31,7 +31,7 @@ export const indicator: FetchedKind = {
       {
         label: symbol,
         value,
-        // Of the one before it may have been another: only what is told is said.
+        // The interval before it may have been different, so only what the venue states is published.
         unit: "share per interval",
         asOfMs,
         nextMs: asOfMs + hours * MS_PER_HOUR,

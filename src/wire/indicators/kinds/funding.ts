@@ -1,7 +1,7 @@
 import type { FetchedKind } from "../../../domain/indicators/indicator-kind.ts";
 import { BINANCE_USDM, intervalHours } from "../binance-usdm.ts";
 
-/** A rate for eight hours is far below it; Binance caps most symbols at 2 or 3 percent. */
+/** A real rate for eight hours is far below this; Binance caps most symbols at 2 or 3 percent. */
 const RATE = { min: -0.1, max: 0.1 };
 
 export const indicator: FetchedKind = {
@@ -11,7 +11,7 @@ export const indicator: FetchedKind = {
   symbols: ["BTCUSDT"],
   pace: { everyS: 60, offsetS: 0, jitterS: 5, catchUp: "none", warnS: 180, staleS: 600 },
   ask: (symbol) => ({ path: `/fapi/v1/premiumIndex?symbol=${symbol}`, weight: 1 }),
-  // Free, but within a limit of its own that we never come near.
+  // This request has no weight, only a limit of its own that we never approach.
   shared: { path: "/fapi/v1/fundingInfo", weight: 1 },
   read({ body, shared, symbol, reader }) {
     const row = reader.record(body, "premiumIndex");

@@ -1,20 +1,20 @@
 /**
- * A snapshot as bytes: JSON for what is small and named, and behind it the doubles as they lie in
- * memory, so that a save copies them once and a restore reads them where they are.
+ * A snapshot as bytes: JSON for the small, named members, followed by the doubles as they are in memory, so
+ * that a save copies them once and a restore reads them in place.
  *
- * Magic 8, bytes of the JSON u32, 0 u32, JSON, zeros up to a multiple of 8, doubles (little-endian).
- * In the JSON `{"$": "doubles", "at": 7, "length": 3}` stands for the 8th to 10th of them. An older
- * release wrote JSON alone, with the doubles as base64.
+ * Layout: magic 8, length of the JSON u32, 0 u32, JSON, zeros up to a multiple of 8, doubles (little-endian).
+ * In the JSON `{"$": "doubles", "at": 7, "length": 3}` stands for the 8th to 10th double. An older release
+ * wrote JSON alone, with the doubles as base64.
  */
 import { TAG } from "../../../domain/trading/snapshot/exact.ts";
 
 const MAGIC = "DLPHEXA1";
 const HEAD_BYTES = 16;
 const DOUBLE_BYTES = 8;
-/** What JSON alone begins with. */
+/** The first byte of a snapshot that is JSON alone. */
 const BRACE = 0x7b;
 
-/** In parts, so that nothing large is copied to be joined; they are the bytes of `snapshot` itself. */
+/** In parts, so that nothing large is copied to join them; the parts are views of `snapshot` itself. */
 export function exactParts(snapshot: object): readonly Uint8Array[] {
   const doubles: Float64Array[] = [];
   let count = 0;
@@ -38,7 +38,7 @@ export function exactBytes(snapshot: object): Buffer {
   return Buffer.concat(exactParts(snapshot));
 }
 
-/** The doubles in it are views of `bytes`. @throws {Error} where it is none. */
+/** The doubles in the result are views of `bytes`. @throws {Error} where it is not a snapshot. */
 export function parseExact(bytes: Uint8Array): unknown {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (whole[0] === BRACE) return JSON.parse(whole.toString());
@@ -54,7 +54,7 @@ export function parseExact(bytes: Uint8Array): unknown {
 
 function doublesIn(section: Uint8Array): Float64Array {
   const count = Math.floor(section.byteLength / DOUBLE_BYTES);
-  // A small file may lie anywhere in a shared buffer.
+  // A small file may be at an unaligned offset of a shared buffer.
   if (section.byteOffset % DOUBLE_BYTES !== 0) return doublesIn(new Uint8Array(section));
   return new Float64Array(section.buffer, section.byteOffset, count);
 }

@@ -1,6 +1,6 @@
 /**
- * A day in the order in which it was written, where the times of its files are those of a copy: the files'
- * order is held against scan numbers and timestamps first, and only a day that needs it is sorted.
+ * A day in the order in which it was written, even where its files' times are those of a copy: file times are first
+ * compared with scan numbers and timestamps, and only a day that contradicts them is sorted.
  */
 import { agreedTimes, type DayKeys, orderOfDay } from "../../../../domain/scan/archive-order.ts";
 import { STAMP_TOLERANCE_MS } from "../../../../domain/scan/archive-clock.ts";
@@ -17,16 +17,16 @@ export type DayPlan = {
 export type Unordered = {
   readonly day: string;
   readonly plan: DayPlan;
-  /** The same once more, of which nothing is reported. */
+  /** The same plan again, without reports. */
   readonly again: () => Promise<DayPlan>;
   readonly onReordered: (day: string, moved: number) => void;
 };
 
-/** Clocks of writer and folder may differ a little. */
+/** Tolerance between the clocks of writer and file system. */
 const SLACK_US = MS_PER_HOUR * US_PER_MS;
 const TOLERANCE_US = STAMP_TOLERANCE_MS * US_PER_MS;
 
-/** Whether a day's files have times that its scans may have come at. */
+/** Whether the file times are plausible arrival times for the day's scans. */
 export function areOfDay(day: string, firstUs: number, lastUs: number): boolean {
   const { fromUs, toUs } = spanOf(day);
   return fromUs - SLACK_US <= firstUs && lastUs < toUs + SLACK_US;
@@ -70,7 +70,7 @@ async function keysOf(again: () => Promise<DayPlan>): Promise<FoundKeys> {
   return { numbers, timesUs, firstFileUs, lastFileUs };
 }
 
-/** Each later than the one before, so that a reading that was stopped finds its place. */
+/** Strictly ascending, so that an interrupted reading can find its place again. */
 function comingTimes(day: string, timesUs: readonly number[]): readonly number[] {
   const { fromUs, toUs } = spanOf(day);
   let lastUs = -Infinity;
@@ -95,7 +95,7 @@ async function* retimed(
   }
 }
 
-/** All of the day is held meanwhile. */
+/** The whole day is in memory meanwhile. */
 async function* sorted(
   chunks: AsyncGenerator<ArchiveChunk>,
   { order, comeUs }: { readonly order: readonly number[]; readonly comeUs: readonly number[] },
@@ -105,7 +105,7 @@ async function* sorted(
     const kept = keptChunk(chunk);
     for (let row = 0; row < kept.rows; row += 1) rows.push({ chunk: kept, row });
   }
-  // A file that came or went meanwhile: places say nothing of the other scans any more.
+  // If files were added or removed meanwhile, the precomputed indexes no longer apply.
   const places = order.length === rows.length ? order : orderOfRows(rows);
   const inOrder = places.map((place, at) => ({ ...rows[place]!, fileTimeUs: timeAt(comeUs, at) }));
   yield* picked(inOrder);
@@ -117,7 +117,7 @@ function orderOfRows(rows: readonly PickedRow[]): readonly number[] {
   return orderOfDay({ numbers, timesUs }).order ?? rows.map((_, at) => at);
 }
 
-/** The time at a place; the place behind the last known one is behind all of them. */
+/** The time at an index; an index after the last known one is after all of them. */
 function timeAt(comeUs: readonly number[], at: number): number {
   const known = comeUs.length - 1;
   return at <= known ? comeUs[at]! : (comeUs[known] ?? 0) + at - known;

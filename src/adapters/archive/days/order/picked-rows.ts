@@ -1,4 +1,4 @@
-/** Rows of kept chunks, put together anew in whatever order. */
+/** Rows of stored chunks, put together in a new order. */
 import {
   HASH_BYTES,
   isSameUniverse,
@@ -10,7 +10,7 @@ type TimedRow = PickedRow & { readonly fileTimeUs: number };
 
 const ROWS_MAX = 256;
 
-/** A copy that stays when the buffers are used again. */
+/** A copy that stays valid when the source's buffers are reused. */
 export function keptChunk(chunk: ArchiveChunk): ArchiveChunk {
   const { rows, eigenvalueOffsets } = chunk;
   const first = eigenvalueOffsets[0]!;
@@ -33,12 +33,12 @@ export function keptChunk(chunk: ArchiveChunk): ArchiveChunk {
   };
 }
 
-/** As chunks of one universe each. */
+/** As chunks with one universe each. */
 export function* picked(rows: readonly TimedRow[]): Generator<ArchiveChunk> {
   let assets: readonly string[] = [];
   for (let from = 0; from < rows.length;) {
     const { chunk } = rows[from]!;
-    // One array for one universe while it lasts.
+    // Consecutive chunks with the same universe share its array.
     if (!isSameUniverse(assets, chunk.assets)) ({ assets } = chunk);
     let to = from + 1;
     while (

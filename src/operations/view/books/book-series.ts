@@ -1,11 +1,12 @@
 /**
- * What a book saw and had at each of its last scans, in memory. Invariant: no more of them are kept than `SCANS_MAX`,
- * and no more prices than `PRICES_MAX`, whatever the rate and the number of assets.
+ * A book's inputs and values at each of its last scans, in memory. Invariant: at most `SCANS_MAX` scans and
+ * `PRICES_MAX` prices are kept, whatever the rate and the number of assets.
  */
-import { type ThinnedSeries, thinnedSeries } from "../../domain/statistics/thinned-series.ts";
-import type { ScanEvent } from "../../domain/trading/events.ts";
-import type { RefusalReason } from "../../domain/trading/decision.ts";
-import type { Trader } from "../../domain/trading/trader.ts";
+import { type ThinnedSeries, thinnedSeries } from "../../../domain/statistics/thinned-series.ts";
+import type { ScanEvent } from "../../../domain/trading/events.ts";
+import type { RefusalReason } from "../../../domain/trading/decision.ts";
+import type { Trader } from "../../../domain/trading/trader.ts";
+import { type EquitySeries, equitySeries } from "./equity-series.ts";
 
 export type Refusal = {
   readonly seq: number;
@@ -16,16 +17,16 @@ export type Refusal = {
 };
 
 export type BookSeries = {
-  /** After the step of a scan that was taken in order. */
+  /** Called after the step of a scan that was taken in order. */
   add(event: ScanEvent, trader: Trader): void;
   readonly firstMs: number | null;
   readonly count: number;
-  /** The newest first. */
+  /** Newest first. */
   readonly refusals: readonly Refusal[];
   readings(): Readonly<Record<string, ThinnedSeries>>;
-  /** The largest ones, each a series, and at the newest scan the largest over the number of assets. */
+  /** The largest ones as series, and the largest divided by the number of assets at the newest scan. */
   eigenvalues(): { readonly largest: readonly ThinnedSeries[]; readonly share: number | null };
-  equity(): { readonly equity: ThinnedSeries; readonly drawdown: ThinnedSeries };
+  equity(): EquitySeries;
   /** Null: no scan that is kept has a price of it. */
   prices(asset: string): ThinnedSeries | null;
 };
@@ -35,7 +36,7 @@ const PRICES_MAX = 4_000_000;
 const REFUSALS_MAX = 200;
 const READINGS_MAX = 4;
 const EIGENVALUES_SHOWN = 3;
-/** Removed at once, so that a scan does not move all that are kept. */
+/** Removed in larger pieces, so that not every scan moves the whole array. */
 const CUT_SHARE = 1 / 16;
 
 type Row = {
@@ -89,16 +90,7 @@ export function createBookSeries(): BookSeries {
       ),
       share: shareOf(rows.at(-1)),
     }),
-    equity() {
-      let peak = -Infinity;
-      const drawdown = thinnedSeries(
-        rows.map(({ atMs, equity }) => {
-          peak = Math.max(peak, equity);
-          return { atMs, value: equity / peak - 1 };
-        }),
-      );
-      return { equity: series((row) => row.equity), drawdown };
-    },
+    equity: () => equitySeries(rows),
     prices: (asset) => pricesIn(rows, asset),
   };
 }
@@ -130,7 +122,7 @@ function refusalOf({ data: { decision, nowMs } }: Trader): Refusal | null {
 }
 
 function pricesIn(rows: readonly Row[], asset: string): ThinnedSeries | null {
-  // Most rows have one and the same list of names.
+  // Most rows share the same array of names.
   let assets: readonly string[] = [];
   let column = -1;
   const points = rows.flatMap((row) => {

@@ -1,30 +1,31 @@
 /**
- * BLUE as it stands and as it went over its last scans: its log folded beside the trader from a kept state on, a slice
- * at a time, and from then on with what comes. Reads only.
+ * BLUE's present state and its course over the last scans: its log is folded beside the trader from a snapshot on, a
+ * slice at a time, and then continued with new events. Read-only.
  */
-import { monotonicMs } from "../../adapters/clock.ts";
-import { recordedStrategy } from "../../adapters/event-log/books/recorded-configurations.ts";
-import { EventLogReader } from "../../adapters/event-log/event-log.ts";
-import { readDayBegin } from "../../adapters/event-log/outcome-file.ts";
+import { monotonicMs } from "../../../adapters/clock.ts";
+import { recordedStrategy } from "../../../adapters/event-log/books/recorded-configurations.ts";
+import { EventLogReader } from "../../../adapters/event-log/event-log.ts";
+import { readDayBegin } from "../../../adapters/event-log/outcome-file.ts";
 import {
   bookFolder,
   listDays,
   tradingRoot,
-} from "../../adapters/event-log/segments/segment-files.ts";
-import { latestSnapshot, listSnapshots } from "../../adapters/event-log/snapshots.ts";
-import { COUNTED_BOOK } from "../../domain/trading/books.ts";
-import { publishedOf, type PublishedState } from "../../domain/trading/published.ts";
-import { decisionOf, type Trader } from "../../domain/trading/trader.ts";
-import { obstacleIn } from "../../domain/trading/why/facts.ts";
-import { type LimitUse, limitsUsed } from "../../domain/trading/why/limits-used.ts";
-import { createOrigins, noteOrigins, type Origins } from "../../domain/trading/why/origins.ts";
-import type { Configuration } from "../../wire/configuration.ts";
-import { decodeTraderSnapshot, type SavedState } from "../../wire/trading/trader-snapshot.ts";
-import { loadStrategies } from "../books/configured-strategies.ts";
-import { beginBlue } from "../books/fold-blue.ts";
-import { standingAt } from "../why/book-answer.ts";
-import { firstIndexOf } from "../why/find-event.ts";
+} from "../../../adapters/event-log/segments/segment-files.ts";
+import { latestSnapshot, listSnapshots } from "../../../adapters/event-log/snapshots.ts";
+import { COUNTED_BOOK } from "../../../domain/trading/books.ts";
+import { publishedOf, type PublishedState } from "../../../domain/trading/published.ts";
+import type { Trader } from "../../../domain/trading/trader.ts";
+import { obstacleIn } from "../../../domain/trading/why/facts.ts";
+import { type LimitUse, limitsUsed } from "../../../domain/trading/why/limits-used.ts";
+import { createOrigins, noteOrigins, type Origins } from "../../../domain/trading/why/origins.ts";
+import type { Configuration } from "../../../wire/configuration.ts";
+import { decodeTraderSnapshot, type SavedState } from "../../../wire/trading/trader-snapshot.ts";
+import { loadStrategies } from "../../books/configured-strategies.ts";
+import { beginBlue } from "../../books/fold-blue.ts";
+import { standingAt } from "../../why/book-answer.ts";
+import { firstIndexOf } from "../../why/find-event.ts";
 import { type BookSeries, createBookSeries } from "./book-series.ts";
+import { isInOrder } from "./in-order.ts";
 
 export type BookViewDeps = {
   readonly dataDir: string;
@@ -33,16 +34,16 @@ export type BookViewDeps = {
 
 export type BookStanding = {
   readonly state: PublishedState;
-  /** Of the newest event that was taken in. */
+  /** Time of the newest event that was taken. */
   readonly atMs: number;
-  /** False: there is more in the log than was read so far. */
+  /** False: the log has more than was read so far. */
   readonly isCaughtUp: boolean;
   readonly limits: readonly LimitUse[];
-  /** What lets no entry through now, in words; null: nothing does. */
+  /** What refuses any entry now, in words; null: nothing. */
   readonly obstacle: { readonly rule: string; readonly says: string } | null;
   readonly warmUp: {
     readonly isWarm: boolean;
-    /** At least so many scans are lacking; null: the strategy does not tell. */
+    /** At least this many scans are missing; null: the strategy does not say. */
     readonly scansToGo: number | null;
   };
   readonly threshold: number | null;
@@ -50,12 +51,12 @@ export type BookStanding = {
 };
 
 export type BookView = {
-  /** Takes in what is there, for about so long; a sentence where there is nothing to stand on. */
+  /** Takes new events for about this long; a sentence where there is no state. */
   standing(withinMs: number): Promise<BookStanding | string>;
   close(): void;
 };
 
-/** Of the log, before its newest kept state: what the charts begin with. */
+/** Events before the newest snapshot with which the charts begin. */
 const EVENTS_BACK = 12_000;
 const EVENTS_PER_LOOK = 64;
 
@@ -80,7 +81,7 @@ export function createBookView(deps: BookViewDeps): BookView {
         if (run === null) return "no trader of BLUE has run here yet: 'dolphin start trader-blue'";
         takeIn(run, withinMs);
       } catch (error) {
-        // The log was cut, or a version came that was not loaded: it is begun anew.
+        // The log was truncated, or an unknown version appeared: start over.
         close();
         throw error;
       }
@@ -107,14 +108,14 @@ async function begin({ dataDir, configuration }: BookViewDeps): Promise<Run | nu
   return { fold, reader, origins, series: createBookSeries(), isCaughtUp: false };
 }
 
-/** Null: the log is kept from its beginning. */
+/** Null: the log is available from its beginning. */
 function startIn(folder: string): SavedState | null {
   const kept = listSnapshots(folder);
   const far = (kept.at(-1) ?? 0) - EVENTS_BACK;
   const wanted = kept.findLast((index) => index <= far) ?? kept[0];
   const [oldest = ""] = listDays(folder);
   const isWhole = firstIndexOf(folder, oldest) <= 1;
-  // So short a log is folded whole.
+  // A log this short is folded completely.
   if (isWhole && (wanted === undefined || wanted <= EVENTS_BACK)) return null;
   const { snapshot } = latestSnapshot(folder, wanted ?? Number.MAX_SAFE_INTEGER);
   return snapshot === null ? readDayBegin(folder, oldest) : decodeTraderSnapshot(snapshot.bytes);
@@ -136,12 +137,6 @@ function takeIn(run: Run, withinMs: number): void {
   run.isCaughtUp = true;
 }
 
-/** What came twice or late says nothing of how it went. */
-function isInOrder(trader: Trader): boolean {
-  const decision = decisionOf(trader);
-  return decision !== null && decision.class !== "late" && decision.class !== "gap";
-}
-
 function standingOf({ origins, series, isCaughtUp }: Run, trader: Trader): BookStanding {
   const { strategy, windows, data } = trader;
   const event = { kind: "tick", index: trader.nextIndex - 1, nowMs: data.nowMs } as const;
@@ -159,7 +154,7 @@ function standingOf({ origins, series, isCaughtUp }: Run, trader: Trader): BookS
   };
 }
 
-/** Some windows fill only when others are full: it may be more. */
+/** Some windows only start to fill when others are full: it may take longer. */
 function scansToGo(strategy: Trader["strategy"], windows: Trader["windows"]): number | null {
   const lacking = (strategy.explain?.(windows) ?? []).flatMap(({ of, passes, value, bound }) =>
     of === "warm" && !passes && typeof value === "number" && typeof bound === "number"

@@ -1,0 +1,177 @@
+/**
+ * Whether an open page slows who works: 50 scans/s of 400 assets through a real bridge to a real trader, in rounds with
+ * the Overview and the Trading page open and rounds without, in turn. Of each scan the time from its file's last change
+ * to its push, by the bridge's journal; of each round what the trader says of its last thousand scans, from a scan that
+ * is heard to its commands.
+ *     node bench/page-beside.ts [--json] [--pairs 8] [--rate 50] [--assets 400] [--scans 1200]
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { Browser, Page } from "playwright-core";
+import { openScanWays } from "../src/adapters/scan-journal/way/scan-ways.ts";
+import { renameIntoPlace } from "./harness/live-run.ts";
+import { machine, note } from "./harness/options.ts";
+import { cpuSeconds, openTab, ourBrowser, startDashboard } from "./harness/page-stage.ts";
+import { type BridgeProcess, startOurs, startService } from "./harness/processes.ts";
+import { scanCorpus, type ScanFile } from "./harness/scan-corpus.ts";
+import { withStack } from "./harness/stack.ts";
+import { median, percentile, rounded } from "./harness/statistics.ts";
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    pairs: { type: "string", default: "8" },
+    rate: { type: "string", default: "50" },
+    assets: { type: "string", default: "400" },
+    scans: { type: "string", default: "1200" },
+  },
+});
+const [rate, assets, scans, pairs] = [
+  Number(values.rate),
+  Number(values.assets),
+  Number(values.scans),
+  Number(values.pairs),
+];
+/** The trader tells the percentiles of so many scans: these are the round's own. */
+const COUNTED = 1_000;
+const PAGES = ["overview", "trading"];
+const TRADER = { age_budgets_s: { scan: 3_600, posture: 3_600 } };
+/** Until pages are drawn, or their connections are gone. */
+const SETTLE_MS = 3_000;
+/** Bounds a failure only. */
+const CAUGHT_UP_MS_MAX = 300_000;
+
+type Round = {
+  readonly lagsMs: readonly number[];
+  readonly traderP50Ms: number;
+  readonly traderP99Ms: number;
+  readonly dashboardCpu: number;
+};
+
+await withStack(async (stack) => {
+  const archive = join(stack.dir, "archive");
+  mkdirSync(archive, { recursive: true });
+  const browser = await ourBrowser();
+  const bridge = await startOurs({ ...stack, archive, trader: TRADER });
+  const config = join(stack.dir, "dolphin.yaml");
+  const trader = await startService("trader-blue", { dir: stack.dir, config });
+  const dashboard = await startDashboard(stack);
+  const corpus = scanCorpus(assets, (2 * pairs + 1) * scans);
+  const journal = join(stack.dir, "data/journal/scan-bridge.db");
+  const round = roundsOf({ browser, trader, dashboard, archive, journal, corpus });
+  try {
+    await round(true);
+    const rounds: Record<"with" | "without", Round[]> = { with: [], without: [] };
+    for (let pair = 0; pair < pairs; pair += 1) {
+      // Neither is always the first: what grows meanwhile falls on both.
+      const order =
+        pair % 2 === 0 ? (["with", "without"] as const) : (["without", "with"] as const);
+      for (const kind of order) rounds[kind].push(await round(kind === "with"));
+      const p99 = order.map((kind) => `${kind} ${rounded(p99Of(rounds[kind].slice(-1)))} ms`);
+      note(`pair ${pair + 1} of ${pairs}: file to push p99 ${p99.join(", ")}`);
+    }
+    const row = { with: figuresOf(rounds.with), without: figuresOf(rounds.without) };
+    const ratio = ratioOf(row.with, row.without);
+    const rows = { ...row, "with over without": ratio };
+    const title = { rate, assets, scans_a_round: COUNTED, pairs };
+    if (values.json)
+      process.stdout.write(`${JSON.stringify({ ...title, rows, machine: machine() })}\n`);
+    else console.table(rows);
+  } finally {
+    await browser.close();
+    await dashboard.stop();
+    await trader.stop();
+    await bridge.stop();
+  }
+});
+
+type Stage = {
+  readonly browser: Browser;
+  readonly trader: BridgeProcess;
+  readonly dashboard: { readonly url: string; readonly pid: number };
+  readonly archive: string;
+  readonly journal: string;
+  readonly corpus: Iterator<ScanFile>;
+};
+
+function roundsOf({ browser, trader, dashboard, archive, journal, corpus }: Stage) {
+  let pushed = 0;
+  return async (isOpen: boolean): Promise<Round> => {
+    // Encoded before: writing them costs the machine little.
+    const files = Array.from({ length: scans }, () => nextOf(corpus));
+    const tabs: Page[] = [];
+    if (isOpen) for (const name of PAGES) tabs.push(await openTab(browser, dashboard.url, name));
+    await delay(SETTLE_MS);
+    const cpu = { s: cpuSeconds(dashboard.pid), atMs: performance.now() };
+    await renameIntoPlace({ archive, files, rate });
+    const dashboardCpu =
+      (100_000 * (cpuSeconds(dashboard.pid) - cpu.s)) / (performance.now() - cpu.atMs);
+    pushed += scans;
+    const counters = await caughtUp(trader, pushed);
+    for (const tab of tabs) await tab.context().close();
+    return {
+      lagsMs: lagsIn(journal, pushed - COUNTED + 1),
+      traderP50Ms: Number(counters["scan_to_commands_ms_p50"]),
+      traderP99Ms: Number(counters["scan_to_commands_ms_p99"]),
+      dashboardCpu,
+    };
+  };
+}
+
+/** What it tells once it has decided all: on a busy machine it may be behind. */
+async function caughtUp(trader: BridgeProcess, seq: number) {
+  const untilMs = performance.now() + CAUGHT_UP_MS_MAX;
+  while (trader.beat()?.counters["last_seq"] !== seq) {
+    if (untilMs < performance.now()) throw new Error(`the trader did not come to seq ${seq}`);
+    await delay(100);
+  }
+  return trader.beat()!.counters;
+}
+
+function nextOf(corpus: Iterator<ScanFile>): ScanFile {
+  const { value, done } = corpus.next();
+  if (done === true) throw new Error("the corpus holds a scan for each round");
+  return value;
+}
+
+function lagsIn(journal: string, fromSeq: number): readonly number[] {
+  const ways = openScanWays(journal);
+  if (ways === null) throw new Error(`no bridge has written ${journal}`);
+  try {
+    return [...ways.from(fromSeq)].map(({ pushedUs, mtimeUs }) => (pushedUs - mtimeUs) / 1_000);
+  } finally {
+    ways.close();
+  }
+}
+
+function p99Of(rounds: readonly Round[]): number {
+  return percentile(
+    rounds.flatMap(({ lagsMs }) => lagsMs),
+    99,
+  );
+}
+
+/** A round that the machine disturbed is one of many in a median, and as many scans as it lasted in the whole. */
+function figuresOf(rounds: readonly Round[]) {
+  const lags = rounds.flatMap(({ lagsMs }) => lagsMs);
+  const ofRounds = (of: (round: Round) => number) => rounded(median(rounds.map(of)), 3);
+  return {
+    file_to_push_ms_p50: rounded(percentile(lags, 50), 3),
+    file_to_push_ms_p99: rounded(percentile(lags, 99), 3),
+    file_to_push_ms_p99_of_rounds: ofRounds(({ lagsMs }) => percentile(lagsMs, 99)),
+    heard_to_commands_ms_p50_of_rounds: ofRounds(({ traderP50Ms }) => traderP50Ms),
+    heard_to_commands_ms_p99_of_rounds: ofRounds(({ traderP99Ms }) => traderP99Ms),
+    dashboard_cpu_percent: ofRounds(({ dashboardCpu }) => dashboardCpu),
+  };
+}
+
+type Figures = ReturnType<typeof figuresOf>;
+
+function ratioOf(one: Figures, other: Figures): Record<string, number> {
+  const others = Object.values(other);
+  return Object.fromEntries(
+    Object.entries(one).map(([name, value], at) => [name, rounded(value / others[at]!, 3)]),
+  );
+}

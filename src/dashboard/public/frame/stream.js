@@ -1,0 +1,83 @@
+/**
+ * One stream of events for all windows of a browser, which opens six connections to a server at most: one of those that
+ * are seen holds it and tells the others. Invariants: a window that is hidden holds none, and takes none from another;
+ * the holder is gone with its window, and one that is silent, frozen perhaps, is put out of it.
+ */
+
+const NAME = "dolphin-live";
+/** A holder tells something each second, and of a stream that is lost every ten at least. */
+const HOLDER_SILENT_MS = 15_000;
+
+/** `hear(name, text)` is told each of `events`, `lose()` that the stream is lost. `anew()` when it was silent for long. */
+export function openStream({ events, hear, lose }) {
+  const channel = globalThis.navigator?.locks === undefined ? null : new BroadcastChannel(NAME);
+  const last = new Map();
+  let source = null;
+  let turn = null;
+  let holderAt = performance.now();
+  const tellOthers = (message) => channel?.postMessage(message);
+  const close = () => {
+    source?.close();
+    source = null;
+    last.clear();
+  };
+  const open = () => {
+    close();
+    source = sourceOf(events, {
+      hear(name, text) {
+        last.set(name, text);
+        tellOthers({ name, text });
+        hear(name, text);
+      },
+      lose() {
+        tellOthers({ isLost: true });
+        lose();
+      },
+    });
+  };
+  /** Waits for its turn, or takes it. */
+  const begin = (isUrgent) => {
+    turn?.abort();
+    turn = null;
+    close();
+    if (document.hidden) return undefined;
+    if (channel === null) return open();
+    const mine = new AbortController();
+    const { signal } = mine;
+    turn = mine;
+    holderAt = performance.now();
+    const hold = () => {
+      if (signal.aborted) return null;
+      open();
+      return new Promise((release) => signal.addEventListener("abort", release, { once: true }));
+    };
+    navigator.locks.request(NAME, isUrgent ? { steal: true } : { signal }, hold).catch(() => {
+      // Another window has taken it: this one is told from now on.
+      if (turn === mine) begin(false);
+    });
+    tellOthers({ isAsked: true });
+  };
+  channel?.addEventListener("message", ({ data: { name, text, isLost, isAsked } }) => {
+    const asked = isAsked && source !== null ? last : [];
+    for (const [one, value] of asked) tellOthers({ name: one, text: value });
+    if (document.hidden || isAsked || source !== null) return;
+    holderAt = performance.now();
+    if (isLost) lose();
+    else hear(name, text);
+  });
+  document.addEventListener("visibilitychange", () => begin(false));
+  begin(false);
+  return {
+    anew() {
+      if (source !== null || channel === null) open();
+      else if (HOLDER_SILENT_MS < performance.now() - holderAt) begin(true);
+    },
+  };
+}
+
+function sourceOf(events, { hear, lose }) {
+  const source = new EventSource("/api/live");
+  for (const name of events) source.addEventListener(name, ({ data }) => hear(name, data));
+  source.addEventListener("error", lose);
+  return source;
+}

@@ -1,0 +1,49 @@
+/**
+ * Which books are recorded: those that are told, when they are told, so that a run over the archive knows what a trader
+ * knew. While nobody can be told, those that come, each known from then on.
+ */
+import type { BookRecorder } from "../../adapters/order-book/book-recorder.ts";
+import type { AssetBook } from "./book-board.ts";
+import { everySoOften } from "./every-so-often.ts";
+
+export type RecordingOptions = {
+  /** Null: nothing is recorded. */
+  readonly recorder: BookRecorder | null;
+  /** Each that is told, and not only some by their pace. */
+  readonly keepsAll: boolean;
+  readonly wallMs: () => number;
+  readonly say: (level: "info", line: string) => void;
+};
+
+export type Recording = {
+  told(book: AssetBook, toldMs: number): void;
+  /** `isTelling`: whether it will be told. */
+  heard(book: AssetBook, isTelling: boolean): void;
+  /** Some times a second; by the monotonic clock. */
+  tick(nowMs: number): void;
+};
+
+const FLUSH_EVERY_MS = 1_000;
+const PRUNE_EVERY_MS = 600_000;
+
+export function createRecording({ recorder, keepsAll, wallMs, say }: RecordingOptions): Recording {
+  const prune = async (): Promise<void> => {
+    const removed = (await recorder?.prune(wallMs())) ?? [];
+    for (const name of removed) say("info", `recorded books of ${name} are removed`);
+  };
+  const flushNow = everySoOften(FLUSH_EVERY_MS, () => void recorder?.flush(wallMs()));
+  const pruneNow = everySoOften(PRUNE_EVERY_MS, () => void prune());
+  return {
+    told(book, knownMs) {
+      if (keepsAll) recorder?.keep({ ...book, knownMs });
+      else recorder?.offer({ ...book, knownMs });
+    },
+    heard(book, isTelling) {
+      if (!isTelling) recorder?.offer({ ...book, knownMs: book.receivedMs });
+    },
+    tick(nowMs) {
+      flushNow(nowMs);
+      pruneNow(nowMs);
+    },
+  };
+}

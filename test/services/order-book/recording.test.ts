@@ -1,0 +1,76 @@
+/** What is recorded is what was told, when it was told; and while nobody can be told, what comes. */
+import { expect, test } from "vitest";
+import type { BookRecorder, OfferedBook } from "../../../src/adapters/order-book/book-recorder.ts";
+import { createBook } from "../../../src/domain/order-book/book.ts";
+import { bookFeatures } from "../../../src/domain/order-book/features.ts";
+import type { AssetBook } from "../../../src/services/order-book/book-board.ts";
+import { createRecording } from "../../../src/services/order-book/recording.ts";
+import { Telling } from "../../../src/services/order-book/telling.ts";
+import { parsePushedMs } from "../../../src/wire/feeds/indicator-value.ts";
+
+const START_MS = 1_774_396_800_000;
+
+function begin(keepsAll: boolean) {
+  const kept: OfferedBook[] = [];
+  const offered: OfferedBook[] = [];
+  const recorder: BookRecorder = {
+    keep: (told) => void kept.push({ ...told }),
+    offer: (told) => void offered.push({ ...told }),
+    flush: () => Promise.resolve(),
+    prune: () => Promise.resolve([]),
+    state: () => ({ recorded: 0, lost: 0, trouble: null }),
+    close: () => Promise.resolve(),
+  };
+  const recording = createRecording({ recorder, keepsAll, wallMs: () => 0, say: () => undefined });
+  const texts: (readonly [string, string])[] = [];
+  const books = ["AAA", "BBB"].map(bookOf);
+  const telling = new Telling({
+    put(key, text) {
+      texts.push([key, text]);
+      return Promise.resolve();
+    },
+    by: { epoch: 1, instance: "here" },
+    everyMs: 1_000,
+    books: () => books,
+    onAnswer: () => undefined,
+    onTold: (book, toldMs) => recording.told(book, toldMs),
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
+  const pass = async (afterMs: number) => {
+    telling.tick({ nowMs: afterMs, passedMs: 500, wallMs: START_MS + afterMs });
+    await Promise.resolve();
+    await Promise.resolve();
+  };
+  return { kept, offered, recording, texts, books, pass };
+}
+
+function bookOf(asset: string): AssetBook {
+  const book = createBook();
+  const times = { asOfMs: START_MS - 20, receivedMs: START_MS - 10, heardMs: 0 };
+  return { asset, book, ...times, features: bookFeatures(book), source: "here", isFresh: true };
+}
+
+test("each book that is told is recorded with the time that is in its text, and none besides", async () => {
+  const { kept, texts, books, pass, recording } = begin(true);
+  await pass(500);
+  await pass(1_000);
+  await pass(1_500);
+  books[1]!.isFresh = true;
+  recording.heard(books[1]!, true);
+  await pass(2_000);
+  const told = texts.filter(([key]) => key !== "ob_features_latest");
+  expect(told.map(([key]) => key)).toEqual(["ob_AAA", "ob_BBB", "ob_BBB"]);
+  expect(kept.map(({ knownMs }) => knownMs)).toEqual(told.map(([, text]) => parsePushedMs(text)));
+  expect(kept.map(({ asset }) => asset)).toEqual(["AAA", "BBB", "BBB"]);
+});
+
+test("by a pace of its own only some are kept; while nobody can be told those that come are", async () => {
+  const { kept, offered, books, pass, recording } = begin(false);
+  await pass(500);
+  recording.heard(books[1]!, false);
+  expect(kept).toEqual([]);
+  expect(offered.map(({ asset, knownMs }) => [asset, knownMs - START_MS])).toEqual([
+    ["AAA", 500],
+    ["BBB", -10],
+  ]);
+});

@@ -1,0 +1,102 @@
+/** What a feed tells a book, and before which scan. */
+import { expect, test } from "vitest";
+import { createBook } from "../../../../src/domain/order-book/book.ts";
+import { bookFeatures } from "../../../../src/domain/order-book/features.ts";
+import { FeedIntake } from "../../../../src/services/trader/intake/feed-intake.ts";
+import { feedNamed } from "../../../../src/wire/feeds/feeds.ts";
+import { bookText } from "../../../../src/wire/order-book/book-values.ts";
+
+const START_MS = 1_774_396_800_000;
+
+/** Books are told so long after the start, and heard at once or `heardMs` after it. */
+function begin() {
+  const log: number[] = [];
+  const clock = { afterMs: 0, isFull: false };
+  const intake = new FeedIntake({
+    feed: feedNamed("ob_BTCUSDT")!,
+    read: () => Promise.resolve(standing),
+    isKnown: () => false,
+    take(fact) {
+      if (!clock.isFull) log.push(fact.asOfMs - START_MS);
+      return !clock.isFull;
+    },
+    budgetMs: 10_000,
+    clock: { nowMs: () => START_MS + clock.afterMs, monotonicMs: () => clock.afterMs },
+    say: () => undefined,
+  });
+  let standing: unknown = null;
+  const tell = (toldMs: number, heardMs = toldMs) => {
+    clock.afterMs = heardMs;
+    standing = textOf(toldMs);
+    intake.hear(standing);
+  };
+  const scan = (ofMs: number) => intake.takeKnown(START_MS + ofMs);
+  return { log, clock, intake, tell, scan };
+}
+
+function textOf(toldMs: number): string {
+  const book = createBook();
+  for (const [side, price] of [
+    [book.bids, 99],
+    [book.asks, 101],
+  ] as const) {
+    side.prices[0] = price;
+    side.sizes[0] = 1;
+    side.count = 1;
+  }
+  const pushedMs = START_MS + toldMs;
+  const known = { asset: "BTCUSDT", asOfMs: pushedMs, receivedMs: pushedMs, book };
+  const state = { ...known, features: bookFeatures(book), source: "here" };
+  return bookText(state, { epoch: 1, instance: "here", pushedMs });
+}
+
+test("a book is taken before the first scan that is not older than its telling, and no other is", () => {
+  const { log, tell, scan } = begin();
+  for (const toldMs of [100, 1_100, 2_100]) tell(toldMs);
+  expect(log).toEqual([]);
+  scan(99);
+  expect(log).toEqual([]);
+  scan(2_099);
+  expect(log).toEqual([1_100]);
+  scan(2_100);
+  scan(2_200);
+  expect(log).toEqual([1_100, 2_100]);
+});
+
+test("what waits for no scan of its time is taken all the same, at the pace of its feed", () => {
+  const { log, clock, tell, intake } = begin();
+  const ahead = 3_600_000;
+  for (const heardMs of [100, 1_100]) tell(ahead + heardMs, heardMs);
+  clock.afterMs = 2_000;
+  intake.takeOld();
+  expect(log).toEqual([]);
+  clock.afterMs = 3_200;
+  intake.takeOld();
+  expect(log).toEqual([ahead + 1_100]);
+  tell(ahead + 3_300, 3_300);
+  clock.afterMs = 5_300;
+  intake.takeOld();
+  expect(log).toEqual([ahead + 1_100, ahead + 3_300]);
+});
+
+test("what the journal could not take comes again, and a look brings what was not heard", async () => {
+  const { log, clock, tell, scan, intake } = begin();
+  tell(100);
+  clock.isFull = true;
+  scan(200);
+  clock.isFull = false;
+  scan(300);
+  expect(log).toEqual([100]);
+  await intake.look();
+  scan(400);
+  expect(log).toEqual([100]);
+});
+
+test("a flood holds no more than its newest", () => {
+  const { log, tell, scan } = begin();
+  for (let at = 0; at < 10_000; at += 10) tell(at);
+  scan(9_100);
+  expect(log).toEqual([]);
+  scan(10_000);
+  expect(log).toEqual([9_950]);
+});
