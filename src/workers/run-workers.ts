@@ -141,7 +141,6 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       },
     });
     for (const layer of layers) tell(servesLine(layer, options.services));
-    compactHeapLater();
     await runAll(workers, { stop: stop.signal, yields: yieldToOther(places) });
     tell("all workers have stopped");
   } catch (error) {
@@ -215,6 +214,7 @@ async function runAll(
     for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
   };
   const runs = workers.map((worker) => worker.run());
+  compactHeapLater();
   if (stop.aborted) shutDown();
   stop.addEventListener("abort", shutDown, { once: true });
   try {
