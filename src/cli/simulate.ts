@@ -1,6 +1,7 @@
 /** `dolphin simulate`: writes scan files at a rate, in place of DolphinNG6. */
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { compactHeapLater } from "../adapters/process/compact-heap.ts";
 import { WRITE_MODES, type WriteMode } from "../adapters/archive/scan-file-writer.ts";
 import { MS_PER_SECOND, US_PER_MS } from "../domain/time.ts";
 import { parsePriceTable, type PriceTable } from "../wire/price-table.ts";
@@ -81,6 +82,7 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
   const { archive } = settings;
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  compactHeapLater();
   const totals = await writeScans({
     archive,
     source: await sourceOf(options, settings),

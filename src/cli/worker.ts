@@ -1,5 +1,6 @@
 /** `dolphin worker LAYER...`: runs the workers of these layers, and the services that they keep. */
 import { Argument, type Command } from "commander";
+import { provideLeanMessages } from "../adapters/temporal/lean-messages.ts";
 import { LAYERS } from "../domain/supervision/services.ts";
 import type { Layer } from "../domain/supervision/services.ts";
 import { ConfigError } from "../config.ts";
@@ -30,6 +31,7 @@ export function addWorkerCommand(program: Command): void {
     .action(async (layers: Layer[], _flags: unknown, command: Command) => {
       const context = openContext(command);
       outliveOutput();
+      provideLeanMessages();
       const reader = readerOnDemand(context);
       await answerAsWorker(context, reader);
       const { runWorkers } = await import("../workers/run-workers.ts");

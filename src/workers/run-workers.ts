@@ -16,6 +16,7 @@ import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
 import { createKeeper } from "../operations/keeper/keeper.ts";
 import type { Keeper } from "../operations/keeper/keeper.ts";
+import { compactHeapLater } from "../adapters/process/compact-heap.ts";
 import type { ServiceCommand } from "../adapters/process/service-process.ts";
 import {
   describeRun,
@@ -213,6 +214,7 @@ async function runAll(
     for (const worker of workers) if (worker.getState() === "RUNNING") worker.shutdown();
   };
   const runs = workers.map((worker) => worker.run());
+  compactHeapLater();
   if (stop.aborted) shutDown();
   stop.addEventListener("abort", shutDown, { once: true });
   try {

@@ -1,5 +1,6 @@
 /** The thin client against a real member: what it puts is what every other client reads. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { FOREIGN } from "../../src/adapters/hazelcast/foreign.ts";
 import { createThinClient } from "../../src/adapters/hazelcast/thin-client.ts";
 import { openLab, type Lab } from "../helpers/bridge.ts";
 
@@ -11,7 +12,7 @@ afterAll(async () => {
   await lab.close();
 });
 
-test("puts texts that others read, tells a wrong cluster, and connects anew after its member was away", async () => {
+test("puts texts that others read, reads theirs, tells a wrong cluster, and connects anew after its member was away", async () => {
   const { address } = lab;
   const about = { address, cluster: "dolphin", name: "thin", deadlineMs: 20_000 };
   const client = createThinClient(about);
@@ -20,6 +21,17 @@ test("puts texts that others read, tells a wrong cluster, and connects anew afte
   const map = await lab.cluster.client.getMap<string, string>("THIN");
   const read = await Promise.all(keys.map(async (key) => map.get(key)));
   expect(read).toEqual(keys.map((key) => `Grüße ${key}`));
+  const got = await Promise.all(keys.map(async (key) => client.get("THIN", key)));
+  expect(got).toEqual(read);
+  expect(await client.get("THIN", "nothing")).toBeNull();
+  const others = await lab.cluster.client.getMap<string, unknown>("THIN_OTHERS");
+  const long = "9".repeat(9_000_000);
+  for (const [key, value] of Object.entries({ number: 7, object: { a: 1 }, long })) {
+    await others.set(key, value);
+  }
+  expect(await client.get("THIN_OTHERS", "number")).toBe(FOREIGN);
+  expect(await client.get("THIN_OTHERS", "object")).toBe(FOREIGN);
+  expect((await client.get("THIN_OTHERS", "long")) === long).toBe(true);
   client.close();
   await client.set("THIN", "after", "closed");
   expect(await map.get("after")).toBe("closed");

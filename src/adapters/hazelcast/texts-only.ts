@@ -3,10 +3,8 @@
  * the client's readers throw for types that they do not know, and in a listener nobody can catch that.
  */
 import type { Client } from "hazelcast-client";
+import { FOREIGN } from "./foreign.ts";
 import { SCAN_TEXT_CHARS_MAX } from "../../wire/scan-value.ts";
-
-/** Stands for any value that is not text. A single constant, so that reading twice compares as equal. */
-export const FOREIGN: unique symbol = Symbol("a value that is no text");
 
 const NULL_TYPE = 0;
 const TEXT_TYPE = -11;

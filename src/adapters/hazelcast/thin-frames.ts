@@ -1,5 +1,6 @@
 /** Encodes and decodes the messages of Hazelcast's open binary protocol that the thin client needs. */
 import { randomBytes } from "node:crypto";
+import { FOREIGN } from "./foreign.ts";
 
 const FRAME_HEAD = 6;
 const UNFRAGMENTED = 0xc000;
@@ -8,10 +9,15 @@ const BEGIN = 0x1000;
 const END = 0x0800;
 const NULL = 0x0400;
 const EVENT = 0x0200;
-const MESSAGE_BYTES_MAX = 1_048_576;
+/** Longer frames are skipped: they are of another program. */
+const FRAME_BYTES_MAX = 32 * 1_048_576;
+const FOREIGN_BYTES_MAX = 1_073_741_824;
+/** No partition hash, type, length. */
+const TEXT_HEAD = 12;
 
 const AUTHENTICATION = 0x00_01_00;
 const MAP_SET = 0x01_0f_00;
+const MAP_GET = 0x01_02_00;
 const ERROR = 0;
 const SERIALIZATION_VERSION = 1;
 const STRING_TYPE = -11;
@@ -19,7 +25,9 @@ const NO_TIME_TO_LIVE = -1n;
 const NO_PARTITION = -1;
 export const AUTHENTICATED = 0;
 
-type Frame = { readonly flags: number; readonly content: Buffer };
+/** Content is null where it was too long. */
+type Frame = { readonly flags: number; readonly content: Buffer | null };
+type OwnFrame = Frame & { readonly content: Buffer };
 
 export function authentication(of: {
   readonly correlation: number;
@@ -66,6 +74,24 @@ export function mapSet(of: {
   ]);
 }
 
+export function mapGet(of: {
+  readonly correlation: number;
+  readonly partitions: number;
+  readonly map: string;
+  readonly key: string;
+}): Buffer {
+  const key = dataOf(of.key);
+  const head = Buffer.alloc(24);
+  const partition = partitionOf(key, of.partitions);
+  headInto(head, { type: MAP_GET, correlation: of.correlation, partition });
+  head.writeBigInt64LE(1n, 16);
+  return bytesOf([
+    { flags: UNFRAGMENTED, content: head },
+    text(of.map),
+    { flags: 0, content: key },
+  ]);
+}
+
 function headInto(
   head: Buffer,
   of: { readonly type: number; readonly correlation: number; readonly partition: number },
@@ -75,15 +101,15 @@ function headInto(
   head.writeInt32LE(of.partition, 12);
 }
 
-function text(value: string): Frame {
+function text(value: string): OwnFrame {
   return { flags: 0, content: Buffer.from(value, "utf8") };
 }
 
-function empty(flags: number): Frame {
+function empty(flags: number): OwnFrame {
   return { flags, content: Buffer.alloc(0) };
 }
 
-function bytesOf(frames: readonly Frame[]): Buffer {
+function bytesOf(frames: readonly OwnFrame[]): Buffer {
   const parts = frames.flatMap(({ flags, content }, at) => {
     const head = Buffer.alloc(FRAME_HEAD);
     head.writeInt32LE(FRAME_HEAD + content.length, 0);
@@ -96,7 +122,7 @@ function bytesOf(frames: readonly Frame[]): Buffer {
 /** A text as Hazelcast serializes it: no partition hash, type, length, bytes. */
 function dataOf(value: string): Buffer {
   const bytes = Buffer.from(value, "utf8");
-  const head = Buffer.alloc(12);
+  const head = Buffer.alloc(TEXT_HEAD);
   head.writeInt32BE(STRING_TYPE, 4);
   head.writeInt32BE(bytes.length, 8);
   return Buffer.concat([head, bytes]);
@@ -138,13 +164,20 @@ export type Message = {
   readonly correlation: number;
   readonly isError: boolean;
   authenticated(): { readonly status: number; readonly partitions: number };
+  /** The value of a response that has one: a text, null, or FOREIGN. */
+  value(): string | null | typeof FOREIGN;
   /** The text of an error message, as far as it is readable. */
   problem(): string;
 };
 
 /** Takes bytes as they arrive, and returns complete messages. */
 export class FrameReader {
-  #waiting = Buffer.alloc(0);
+  #parts: Uint8Array[] = [];
+  #size = 0;
+  /** Bytes that must have arrived before the next frame can be read. */
+  #wanted = FRAME_HEAD;
+  /** Bytes still to be skipped of a frame that is too long. */
+  #over = 0;
   #frames: Frame[] = [];
   readonly #onMessage: (message: Message) => void;
 
@@ -154,27 +187,47 @@ export class FrameReader {
 
   /** @throws {Error} where the bytes are not a message of this protocol. */
   push(chunk: Uint8Array): void {
-    this.#waiting = Buffer.concat([this.#waiting, chunk]);
-    while (FRAME_HEAD <= this.#waiting.length) {
-      const length = this.#waiting.readInt32LE(0);
-      if (length < FRAME_HEAD || MESSAGE_BYTES_MAX < length) {
+    const part = chunk.subarray(Math.min(this.#over, chunk.length));
+    this.#over -= chunk.length - part.length;
+    if (part.length === 0) return;
+    this.#parts.push(part);
+    this.#size += part.length;
+    if (this.#size < this.#wanted) return;
+    const rest = this.#take(Buffer.concat(this.#parts));
+    this.#parts = [rest];
+    this.#size = rest.length;
+  }
+
+  /** Returns the bytes of an incomplete frame. */
+  #take(bytes: Buffer): Buffer {
+    let rest = bytes;
+    while (FRAME_HEAD <= rest.length) {
+      const length = rest.readInt32LE(0);
+      if (length < FRAME_HEAD || FOREIGN_BYTES_MAX < length) {
         throw new Error(`a frame of ${length} bytes is none of Hazelcast's`);
       }
-      if (this.#waiting.length < length) return;
-      const flags = this.#waiting.readUInt16LE(4);
-      this.#frames.push({ flags, content: this.#waiting.subarray(FRAME_HEAD, length) });
-      this.#waiting = this.#waiting.subarray(length);
+      const isTooLong = FRAME_BYTES_MAX < length;
+      this.#wanted = isTooLong ? FRAME_HEAD : length;
+      if (rest.length < this.#wanted) return rest;
+      const flags = rest.readUInt16LE(4);
+      const content = isTooLong ? null : rest.subarray(FRAME_HEAD, length);
+      this.#over = Math.max(0, length - rest.length);
+      rest = rest.subarray(Math.min(length, rest.length));
+      this.#frames.push({ flags, content });
       if ((flags & FINAL) !== 0) this.#tell();
     }
+    this.#wanted = FRAME_HEAD;
+    return rest;
   }
 
   #tell(): void {
     const frames = this.#frames;
     this.#frames = [];
-    const head = frames[0];
+    const [head, first] = frames;
     // Unrequested events are ignored.
-    if (head === undefined || (head.flags & EVENT) !== 0 || head.content.length < 13) return;
+    if (head === undefined || (head.flags & EVENT) !== 0) return;
     const { content } = head;
+    if (content === null || content.length < 13) return;
     this.#onMessage({
       correlation: Number(content.readBigInt64LE(4)),
       isError: content.readInt32LE(0) === ERROR,
@@ -182,18 +235,29 @@ export class FrameReader {
         status: content.readUInt8(13),
         partitions: content.length < 36 ? 0 : content.readInt32LE(32),
       }),
+      value: () => valueOf(first),
       problem: () =>
         frames
           .slice(1, 6)
-          .map((frame) =>
-            frame.content
-              .toString("utf8")
-              .replaceAll(/[^ -~]+/g, " ")
-              .trim(),
-          )
+          .map(wordsOf)
           .filter((part) => part !== "")
           .join(" ")
           .slice(0, 300),
     });
   }
+}
+
+/** As `dataOf` writes one. */
+function valueOf(frame: Frame | undefined): string | null | typeof FOREIGN {
+  if (frame === undefined || (frame.flags & NULL) !== 0) return null;
+  const { content } = frame;
+  if (content === null || content.length < TEXT_HEAD) return FOREIGN;
+  const isText = content.readInt32BE(4) === STRING_TYPE;
+  const isWhole = content.readInt32BE(8) === content.length - TEXT_HEAD;
+  return isText && isWhole ? content.toString("utf8", TEXT_HEAD) : FOREIGN;
+}
+
+function wordsOf({ content }: Frame): string {
+  const printed = content?.toString("utf8").replaceAll(/[^ -~]+/g, " ");
+  return printed?.trim() ?? "";
 }

@@ -19,25 +19,34 @@ export async function underDeadline<T>(call: {
   readonly deadlineMs: number;
 }): Promise<T> {
   const { what, start, deadlineMs } = call;
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: (() => void) | undefined;
   try {
     return await new Promise<T>((resolve, reject) => {
-      let stepsLeft = STEPS;
-      const step = (): void => {
-        if (stepsLeft === 0) {
-          reject(new HazelcastUnavailable(`hazelcast: ${what}: no answer in ${deadlineMs} ms`));
-          return;
-        }
-        stepsLeft -= 1;
-        timer = setTimeout(step, deadlineMs / STEPS);
-      };
-      step();
+      cancel = atDeadline(deadlineMs, () => {
+        reject(new HazelcastUnavailable(`hazelcast: ${what}: no answer in ${deadlineMs} ms`));
+      });
       start().then(resolve, reject);
     });
   } catch (error) {
     if (error instanceof HazelcastUnavailable) throw error;
     throw new HazelcastUnavailable(`hazelcast: ${what}: ${messageOf(error)}`, { cause: error });
   } finally {
-    clearTimeout(timer);
+    cancel?.();
   }
+}
+
+/** Returns what cancels it. */
+export function atDeadline(deadlineMs: number, act: () => void): () => void {
+  let stepsLeft = STEPS;
+  let timer: NodeJS.Timeout | undefined;
+  const step = (): void => {
+    if (stepsLeft === 0) {
+      act();
+      return;
+    }
+    stepsLeft -= 1;
+    timer = setTimeout(step, deadlineMs / STEPS);
+  };
+  step();
+  return () => clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 /** `dolphin dashboard`: serves the dashboard in a process of its own, with or without `up`. */
 import { type Command, InvalidArgumentError } from "commander";
+import { provideLeanMessages } from "../../adapters/temporal/lean-messages.ts";
 import { codeOf } from "../../domain/failure.ts";
 import { ensureToken, loginLink, renewToken } from "../../dashboard/commands/token-file.ts";
 import { CliError, contextOf, openContext } from "../context.ts";
@@ -40,6 +41,7 @@ export function addDashboardCommand(program: Command): void {
       };
       const { config } = look();
       const port = flags.port ?? config.ports.dashboard;
+      provideLeanMessages();
       const { runDashboard } = await import("../../dashboard/run-dashboard.ts");
       try {
         await runDashboard({ port, dataDir: config.data_dir, look });

@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
+import { compactHeapLater } from "../../adapters/process/compact-heap.ts";
 import {
   startSimulatedVenues,
   type VenueFault,
@@ -57,6 +58,7 @@ async function serve(flags: FeedsFlags): Promise<void> {
   const books = `url: '${venues.url.replace("http", "ws")}/public', rest_url: '${venues.url}'`;
   const heard = flags.symbols.join(", ");
   process.stdout.write(`order_book: { ${books}, symbols: [${heard}] }\n`);
+  compactHeapLater();
   await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
   prices?.close();
   await venues.stop();

@@ -58,6 +58,8 @@ export type ServiceSpec = {
   /** The module that the child process runs, relative to `src/services`. */
   readonly module: string;
   readonly nodeArgs: readonly string[];
+  /** Whether its latency is measured in milliseconds. */
+  readonly isUrgent: boolean;
   /** Seconds of readiness after which a start counts as successful. */
   readonly startSeconds: number;
   /** Seconds between SIGTERM and SIGKILL. */
@@ -87,6 +89,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     module: "scan-bridge/main.ts",
     // For the main thread, which beats and answers; the pump thread's limits are set where it starts.
     nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=1"],
+    isUrgent: true,
     startSeconds: 5,
     stopWaitSeconds: 10,
     rssWarnBytes: 200 * MIB,
@@ -106,6 +109,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     dependsOn: ["scan-bridge", "hazelcast"],
     module: "trader/main.ts",
     nodeArgs: ["--max-old-space-size=128", "--max-semi-space-size=8"],
+    isUrgent: true,
     startSeconds: 5,
     stopWaitSeconds: 10,
     rssWarnBytes: 250 * MIB,
@@ -126,6 +130,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     dependsOn: ["trader-blue", "hazelcast", "scan-bridge"],
     module: "trader-green/main.ts",
     nodeArgs: ["--max-old-space-size=128", "--max-semi-space-size=8"],
+    isUrgent: true,
     startSeconds: 5,
     stopWaitSeconds: 10,
     rssWarnBytes: 250 * MIB,
@@ -145,7 +150,8 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     group: "trading",
     dependsOn: ["trader-blue"],
     module: "bookkeeper/main.ts",
-    nodeArgs: ["--max-old-space-size=96", "--max-semi-space-size=2"],
+    nodeArgs: ["--max-old-space-size=96", "--max-semi-space-size=1"],
+    isUrgent: false,
     startSeconds: 5,
     stopWaitSeconds: 10,
     rssWarnBytes: 200 * MIB,
@@ -165,6 +171,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     dependsOn: ["hazelcast"],
     module: "order-book/main.ts",
     nodeArgs: ["--max-old-space-size=128", "--max-semi-space-size=4"],
+    isUrgent: true,
     startSeconds: 5,
     stopWaitSeconds: 10,
     rssWarnBytes: 250 * MIB,
@@ -185,7 +192,8 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     // It reports on the servers, and works without them.
     dependsOn: [],
     module: "health/main.ts",
-    nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=2"],
+    nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=1"],
+    isUrgent: false,
     startSeconds: 5,
     stopWaitSeconds: 10,
     rssWarnBytes: 200 * MIB,

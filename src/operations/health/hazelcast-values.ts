@@ -1,8 +1,7 @@
 /** Everything that health examines in Hazelcast, read together, unparsed. */
+import type { ThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import type { FeedSpec } from "../../domain/health/feeds.ts";
 import { HEARTBEAT_MAP } from "../../wire/scan-value.ts";
-import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
-import { HazelcastUnavailable } from "../../adapters/hazelcast/under-deadline.ts";
 
 export type HazelcastValues = {
   /** By the feed's name. */
@@ -11,31 +10,18 @@ export type HazelcastValues = {
   readonly heartbeats: ReadonlyMap<string, unknown>;
 };
 
-const CONNECT_MS = 1_000;
-
+/** @throws {Error} when one of them was not answered in time. */
 export async function readHazelcastValues(
-  hazelcast: HazelcastHandle,
+  hazelcast: Pick<ThinClient, "get">,
   feeds: readonly FeedSpec[],
   services: readonly string[],
 ): Promise<HazelcastValues> {
-  if (!(await hazelcast.waitConnected(CONNECT_MS))) throw new HazelcastUnavailable("no connection");
-  const { client } = hazelcast;
-  return hazelcast.call("read for health", async () => {
-    const [texts, beats] = await Promise.all([
-      Promise.all(feeds.map(({ map, key }) => valueAt(client, map, key))),
-      Promise.all(services.map((service) => valueAt(client, HEARTBEAT_MAP, service))),
-    ]);
-    return {
-      feeds: new Map(feeds.map(({ name }, at) => [name, texts[at]])),
-      heartbeats: new Map(services.map((service, at) => [service, beats[at]])),
-    };
-  });
-}
-
-async function valueAt(
-  client: HazelcastHandle["client"],
-  map: string,
-  key: string,
-): Promise<unknown> {
-  return (await client.getMap<string, unknown>(map)).get(key);
+  const [texts, beats] = await Promise.all([
+    Promise.all(feeds.map(({ map, key }) => hazelcast.get(map, key))),
+    Promise.all(services.map((service) => hazelcast.get(HEARTBEAT_MAP, service))),
+  ]);
+  return {
+    feeds: new Map(feeds.map(({ name }, at) => [name, texts[at]])),
+    heartbeats: new Map(services.map((service, at) => [service, beats[at]])),
+  };
 }

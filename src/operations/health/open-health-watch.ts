@@ -1,10 +1,10 @@
 /** Opens the connections of a health watch, for the service or for a single sample from the command line. */
-import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
-import { createScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
+import { createThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import { connectTemporal, type TemporalClient } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
 import type { HealthGraph } from "../../domain/health/graph.ts";
 import { watchedBy } from "../../wire/health/watched.ts";
+import { HEARTBEAT_MAP } from "../../wire/scan-value.ts";
 import { createJournaledCash } from "./journaled-cash.ts";
 import { HealthSampler } from "./sampler.ts";
 
@@ -26,7 +26,8 @@ export async function openHealthWatch(of: {
   const { config, name } = of;
   const { specs, feeds, graph } = watchedBy(config);
   const temporal = connectTemporal(of.temporalAddress);
-  const hazelcast = await connectHazelcast({ ...configuredCluster(config.hazelcast), name });
+  const { deadline_ms: deadlineMs, ...cluster } = config.hazelcast;
+  const hazelcast = createThinClient({ ...cluster, deadlineMs, name });
   const sampler = new HealthSampler({
     config,
     specs,
@@ -35,17 +36,17 @@ export async function openHealthWatch(of: {
     hazelcast,
     journaledCash: createJournaledCash(config),
   });
-  const feed = createScanFeed(hazelcast);
   return {
     sampler,
     graph,
     temporal,
-    put: (map, key, text) => feed.put(map, key, text),
-    putHeartbeat: (text) => feed.putHeartbeat(name, text),
+    put: (map, key, text) => hazelcast.set(map, key, text),
+    putHeartbeat: (text) => hazelcast.set(HEARTBEAT_MAP, name, text),
     async close() {
       // On a closed connection the client's retry timer would throw where nobody can catch it.
       await sampler.settled();
-      await Promise.allSettled([hazelcast.shutdown(), temporal.close()]);
+      hazelcast.close();
+      await temporal.close();
     },
   };
 }

@@ -25,7 +25,7 @@ import { restartPolicyOf } from "../../wire/configuration.ts";
 import type { ServiceCounters } from "../../wire/health/health-report.ts";
 import { wallMicros } from "../../adapters/clock.ts";
 import { pollersOf } from "../declared/task-queues.ts";
-import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
+import type { ThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import { freeBytes } from "../../adapters/disk-room.ts";
 import { heartbeatIn } from "../status/hazelcast-view.ts";
 import type { Supervision } from "../status/service-row.ts";
@@ -44,7 +44,7 @@ export type SamplerDeps = {
   readonly specs: readonly ServiceSpec[];
   readonly feeds: readonly FeedSpec[];
   readonly temporal: TemporalClient;
-  readonly hazelcast: HazelcastHandle;
+  readonly hazelcast: Pick<ThinClient, "get">;
   /** By book, its cash after the last fill in its journal. */
   readonly journaledCash: () => ReadonlyMap<string, number>;
 };

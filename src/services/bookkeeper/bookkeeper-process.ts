@@ -1,5 +1,6 @@
 /** The process of the bookkeeper: two loops, and the beats about them. */
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
+import { compactHeapLater } from "../../adapters/process/compact-heap.ts";
 import { runService, type Running, type Shell } from "../shell/run-service.ts";
 import { bookkeeperFacts } from "./bookkeeper-facts.ts";
 import { keepDoing } from "./keep-doing.ts";
@@ -9,8 +10,8 @@ export async function runBookkeeper(): Promise<void> {
   await runService({ name: BOOKKEEPER, tag: "Bookkeeper", start });
 }
 
-async function start(shell: Shell): Promise<Running> {
-  const { upkeep, outboxes, feed, isCopied } = await openBookkeeper(shell);
+function start(shell: Shell): Running {
+  const { upkeep, outboxes, putHeartbeat, isCopied } = openBookkeeper(shell);
   let levelMs: number | null = null;
   const journal = keepDoing(async () => {
     const hasMore = await upkeep.round(wallMs());
@@ -21,6 +22,7 @@ async function start(shell: Shell): Promise<Running> {
     await outboxes.tick();
     return false;
   }, shell.fail);
+  compactHeapLater();
   return {
     beat() {
       const troubles = upkeep.troubles();
@@ -36,7 +38,7 @@ async function start(shell: Shell): Promise<Running> {
         counters: { projected_index: upkeep.projectedIndex },
       };
     },
-    heartbeat: { put: (text) => feed.putHeartbeat(BOOKKEEPER, text), about: {} },
+    heartbeat: { put: putHeartbeat, about: {} },
     async stop() {
       await Promise.all([journal.stop(), trades.stop()]);
       await upkeep.close();

@@ -1,14 +1,14 @@
 /** Opens what the bookkeeper works with: BLUE's journal, the outboxes of trades, Hazelcast for its heartbeat. */
 import { wallMs } from "../../adapters/clock.ts";
-import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
-import { createScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
+import { createThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import { createOutboxes } from "../../operations/session/outboxes.ts";
 import { EventLogMaintenance } from "../../operations/event-log/event-log-maintenance.ts";
+import { HEARTBEAT_MAP } from "../../wire/scan-value.ts";
 import type { Shell } from "../shell/run-service.ts";
 
 export const BOOKKEEPER = "bookkeeper";
 
-export async function openBookkeeper({ config, say }: Shell) {
+export function openBookkeeper({ config, say }: Shell) {
   const { trader, green, journal, hazelcast } = config;
   const upkeep = new EventLogMaintenance({
     dataDir: config.data_dir,
@@ -20,10 +20,9 @@ export async function openBookkeeper({ config, say }: Shell) {
     nowMs: wallMs,
     say: (line) => say("info", line),
   });
-  const handle = await connectHazelcast({
-    ...configuredCluster(hazelcast),
-    name: BOOKKEEPER,
-  });
+  const { deadline_ms: deadlineMs, ...cluster } = hazelcast;
+  const client = createThinClient({ ...cluster, deadlineMs, name: BOOKKEEPER });
+  const putHeartbeat = (text: string) => client.set(HEARTBEAT_MAP, BOOKKEEPER, text);
   const isCopied = journal.postgres_secret_url !== null;
-  return { upkeep, outboxes, feed: createScanFeed(handle), isCopied };
+  return { upkeep, outboxes, putHeartbeat, isCopied };
 }

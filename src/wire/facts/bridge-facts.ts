@@ -1,11 +1,9 @@
 /**
- * The facts of the bridge's pump in the format of releases before the general service facts. Bridges and
- * traders of those releases send it over the pipe and in heartbeats; it is read as long as one may still run.
+ * The facts of the bridge's pump, in the format of releases before the general service facts.
+ * Invariant: this module loads no schema package, which would cost the pump's thread 7 MB and start time.
  */
-import { z } from "zod";
 import type { Note, WorkFacts } from "../../domain/supervision/verdict.ts";
 
-const age = z.number().nonnegative().nullable();
 /** The sender cuts longer texts. */
 export const TROUBLE_CHARS_MAX = 1_000;
 
@@ -15,29 +13,28 @@ export function alertOf(of: string, says: string): Note {
 }
 
 /** Ages are in seconds on the service's monotonic clock. */
-export const BridgeFacts = z.object({
+export type BridgeFacts = {
   /** `hung`: the pump has not beaten for 5 s while in a file operation; `missing`: no such folder. */
-  archive: z.enum(["ok", "hung", "missing", "error"]),
-  hazelcast: z.enum(["ok", "down"]),
+  archive: "ok" | "hung" | "missing" | "error";
+  hazelcast: "ok" | "down";
   /** Age of the newest scan pushed, counted from when its file was first seen; null before the first. */
-  newestDataAgeS: age,
+  newestDataAgeS: number | null;
   /** Age since first seen of the oldest complete file not yet pushed; null when nothing is waiting. */
-  oldestUnpushedAgeS: age,
+  oldestUnpushedAgeS: number | null;
   /**
    * Age of the last time the loop finished a file (pushed, quarantined, found a duplicate or gone); null while
    * it cannot: before its first listing ends, or while the journal refuses writes.
    */
-  settledAgeS: age.default(null),
+  settledAgeS: number | null;
   /** Age of the last progress of a listing, or of the time at which the next was due, whichever is later. */
-  listedAgeS: age.default(null),
+  listedAgeS: number | null;
   /** The kernel limit because of which the archive has no file events and is polled instead. */
-  unwatched: z.string().nullish(),
+  unwatched?: string | null | undefined;
   /** Number of files waiting to be pushed. */
-  backlog: z.number().int().nonnegative(),
+  backlog: number;
   /** Why scans are late or ignored, as a sentence; traders of an older release sent their own notes here. */
-  trouble: z.string().max(TROUBLE_CHARS_MAX).optional(),
-});
-export type BridgeFacts = z.infer<typeof BridgeFacts>;
+  trouble?: string | undefined;
+};
 
 /** A scan within this time is normal. */
 export const SCANS_BUDGET_S = 30;

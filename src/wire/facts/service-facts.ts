@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { WorkFacts } from "../../domain/supervision/verdict.ts";
 import { DEPENDENCY_STATES } from "../../domain/supervision/ties.ts";
-import { BridgeFacts, factsOfBridge, TROUBLE_CHARS_MAX } from "./bridge-facts.ts";
+import { factsOfBridge, TROUBLE_CHARS_MAX } from "./bridge-facts.ts";
+import { ToldBridgeFacts } from "./told-bridge-facts.ts";
 
 const age = z.number().nonnegative().nullable();
 const name = z.string().max(100);
@@ -41,5 +42,5 @@ const Facts = z.object({
  */
 export const ServiceFacts: z.ZodType<WorkFacts> = z.union([
   Facts,
-  BridgeFacts.transform(factsOfBridge),
+  ToldBridgeFacts.transform(factsOfBridge),
 ]);

@@ -14,6 +14,7 @@ export const FAKE_SERVICES: Readonly<Record<string, ServiceSpec>> = {
     dependsOn: [],
     module: "../../test/helpers/supervision/fake-service.ts",
     nodeArgs: ["--max-semi-space-size=1"],
+    isUrgent: true,
     startSeconds: 0.3,
     // A busy machine takes its time to hand a signal over.
     stopWaitSeconds: 3,
