@@ -33,7 +33,8 @@ const NOT_LOADED = [
   ["services/scan-bridge/pump-thread.ts", ["apache-arrow", "@temporalio/client", "yaml"]],
   ["services/trader/main.ts", ["apache-arrow", "@temporalio/client", "pg", "yaml"]],
   ["services/trader-green/main.ts", ["apache-arrow", "@temporalio/client", "pg", "yaml"]],
-  ["services/bookkeeper/main.ts", ["apache-arrow", "pg", "yaml"]],
+  ["services/bookkeeper/bookkeeper-process.ts", ["apache-arrow", "hazelcast-client", "pg", "yaml"]],
+  ["services/health/health-process.ts", ["apache-arrow", "hazelcast-client", "pg", "yaml"]],
 ] as const;
 
 test.each(NOT_LOADED)("%s does not load what it seldom needs", (entry, packages) => {
