@@ -39,11 +39,12 @@ import { tradingActivities } from "./trading-layer.ts";
 import {
   placeOf,
   type PlaceWorld,
+  rememberPolls,
   whyNotHere,
   workerIdentity,
   yieldToOther,
 } from "../operations/declared/one-place.ts";
-import { identitiesOn } from "../operations/declared/task-queues.ts";
+import { pollsOn } from "../operations/declared/task-queues.ts";
 import { mirrorIncidents } from "../operations/incidents/mirror-incidents.ts";
 import { healthActivities } from "./health-layer.ts";
 import { indicatorsLayer } from "./indicators-layer.ts";
@@ -169,7 +170,8 @@ function placesOf(
     place: placeOf(config.data_dir),
     patienceMs: PLACE_PATIENCE_MS,
     doBooksMove: config.journal.postgres_secret_url !== null,
-    identitiesOn: (layer) => identitiesOn(temporal, layer),
+    pollsOn: (layer) => pollsOn(temporal, layer),
+    memory: rememberPolls(),
   };
 }
 

@@ -54,6 +54,35 @@ test("a hidden tab holds no connection, however long it is hidden, and one that 
   expect(Source.open).toHaveLength(1);
 });
 
+const DENIED = new DOMException("not allowed in this context", "SecurityError");
+
+test.each([
+  ["no locks", BroadcastChannel],
+  [
+    "no channel",
+    function deny() {
+      throw DENIED;
+    },
+  ],
+])(
+  "where a browser that keeps nothing of a site gives %s, a window has a stream of its own",
+  async (_, Channel) => {
+    let asked = 0;
+    const request = async (): Promise<void> => {
+      asked += 1;
+      // Who asks on and on would end here, and not keep the test from its end.
+      if (9 < asked) await new Promise(() => undefined);
+      throw DENIED;
+    };
+    vi.stubGlobal("navigator", { locks: { request } });
+    vi.stubGlobal("BroadcastChannel", Channel);
+    page.openLive();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(Source.open).toHaveLength(1);
+    expect(asked).toBeLessThan(2);
+  },
+);
+
 function beat(aheadMs: number): void {
   const data = JSON.stringify({ at_ms: Date.now() + aheadMs, value: { pid: 1 } });
   Source.open[0]?.dispatchEvent(new MessageEvent("beat", { data }));

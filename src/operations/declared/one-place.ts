@@ -8,6 +8,7 @@ import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { type Layer, SERVICES } from "../../domain/supervision/services.ts";
+import type { Poll } from "./task-queues.ts";
 
 export type PlaceWorld = {
   readonly layers: readonly Layer[];
@@ -17,13 +18,17 @@ export type PlaceWorld = {
   readonly doBooksMove: boolean;
   /** After this time another one that is still seen is there, and no poll that Temporal remembers. */
   readonly patienceMs: number;
-  /** Identities of who polls the layer's task queue; rejects while Temporal does not answer. */
-  readonly identitiesOn: (layer: Layer) => Promise<readonly string[]>;
+  /** Who polls the layer's task queue; rejects while Temporal does not answer. */
+  readonly pollsOn: (layer: Layer) => Promise<readonly Poll[]>;
+  /** Of all looks of this worker. */
+  readonly memory: PollMemory;
   readonly tell: (line: string) => void;
   readonly stop: AbortSignal;
 };
 
 const LOOK_EVERY_MS = 10_000;
+/** A poll lasts a minute. */
+const RENEWED_MS_MAX = 70_000;
 const NAME_CHARACTERS = 12;
 const HERE = /^[a-z]+\/([0-9a-f]+)@/;
 
@@ -56,6 +61,28 @@ export function whoStays(others: readonly string[], place: string): string | nul
   return others.find((identity) => (HERE.exec(identity)?.[1] ?? place) < place) ?? null;
 }
 
+export type PollMemory = {
+  /** Who of these still polls. */
+  living(polls: readonly Poll[], nowMs: number): readonly string[];
+};
+
+/**
+ * Tells who has ended by polls that are not renewed: this host's clock may differ from the server's, and one that is behind
+ * would take a poll that is only remembered for a new one, and refuse a worker for good.
+ */
+export function rememberPolls(): PollMemory {
+  const seen = new Map<string, { readonly atMs: number; readonly sinceMs: number }>();
+  return {
+    living: (polls, nowMs) =>
+      polls.flatMap(({ identity, atMs }) => {
+        const before = seen.get(identity);
+        const now = before?.atMs === atMs ? before : { atMs, sinceMs: nowMs };
+        seen.set(identity, now);
+        return nowMs - now.sinceMs <= RENEWED_MS_MAX ? [identity] : [];
+      }),
+  };
+}
+
 /** Null where this worker may serve; else why not, while books stay where they are. */
 export async function whyNotHere(world: PlaceWorld): Promise<string | null> {
   const { stop, tell, doBooksMove, patienceMs } = world;
@@ -85,10 +112,10 @@ export async function yieldToOther(world: PlaceWorld): Promise<string> {
 }
 
 /** Nobody, where Temporal is away: nothing is served then, and who serves goes on. */
-async function othersOn({ layers, place, identitiesOn }: PlaceWorld) {
+async function othersOn({ layers, place, pollsOn, memory }: PlaceWorld) {
   const bound = layers.filter((layer) => BOUND.has(layer));
-  const found = await Promise.all(bound.map((layer) => identitiesOn(layer))).catch(() => []);
-  return elsewhere(found.flat(), place);
+  const found = await Promise.all(bound.map((layer) => pollsOn(layer))).catch(() => []);
+  return elsewhere(memory.living(found.flat(), monotonicMs()), place);
 }
 
 function refusal(other: string): string {

@@ -21,6 +21,12 @@ const KINDS = [WORKFLOWS, 2];
  */
 const POLLED_MS_MAX = 70_000;
 
+export type Poll = {
+  readonly identity: string;
+  /** When it began, by the server's clock. */
+  readonly atMs: number;
+};
+
 export function pollersOf(
   temporal: TemporalClient,
   layers: readonly Layer[],
@@ -36,7 +42,7 @@ export function pollersOf(
 }
 
 /** Of the workers that take its workflow tasks: each names itself. */
-export function identitiesOn(temporal: TemporalClient, layer: Layer): Promise<readonly string[]> {
+export function pollsOn(temporal: TemporalClient, layer: Layer): Promise<readonly Poll[]> {
   return polled(temporal, taskQueueOf(layer), WORKFLOWS);
 }
 
@@ -44,7 +50,7 @@ async function polled(
   { connection, address }: TemporalClient,
   name: string,
   taskQueueType: number,
-): Promise<readonly string[]> {
+): Promise<readonly Poll[]> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace: address.namespace,
     taskQueue: { name },
@@ -52,7 +58,9 @@ async function polled(
     taskQueueType,
   });
   const sinceMs = wallMs() - POLLED_MS_MAX;
-  return (pollers ?? []).flatMap(({ lastAccessTime, identity }) =>
-    sinceMs <= Number(lastAccessTime?.seconds ?? 0) * 1_000 ? [identity ?? ""] : [],
-  );
+  return (pollers ?? []).flatMap(({ lastAccessTime, identity }) => {
+    const { seconds = 0, nanos = 0 } = lastAccessTime ?? {};
+    const atMs = Number(seconds) * 1_000 + Number(nanos) / 1e6;
+    return sinceMs <= atMs ? [{ identity: identity ?? "", atMs }] : [];
+  });
 }

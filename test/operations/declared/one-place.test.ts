@@ -6,6 +6,7 @@ import type { Layer } from "../../../src/domain/supervision/services.ts";
 import {
   placeOf,
   type PlaceWorld,
+  rememberPolls,
   whoStays,
   whyNotHere,
   workerIdentity,
@@ -28,7 +29,12 @@ function worldOf(
     place: HERE,
     doBooksMove: false,
     patienceMs: 0,
-    identitiesOn: async (layer) => (layer === "trader" ? polling : [`${layer}/${THERE}@b#2`]),
+    pollsOn: async (layer) =>
+      (layer === "trader" ? polling : [`${layer}/${THERE}@b#2`]).map((identity) => ({
+        identity,
+        atMs: 1_000,
+      })),
+    memory: rememberPolls(),
     tell: (line) => void lines.push(line),
     stop: AbortSignal.timeout(60_000),
     lines,
@@ -60,6 +66,26 @@ describe("a worker of a layer that keeps a book", () => {
     expect(await whyNotHere(world)).toBeNull();
     expect(world.lines).toEqual([expect.stringContaining("waits until it is gone")]);
   });
+});
+
+test("a worker that ended is known by polls that are not renewed, however far its server's clock is ahead", () => {
+  const memory = rememberPolls();
+  const aheadMs = 3_600_000;
+  const [ended, lives] = ["trader/a@a#1", "trader/a@b#2"];
+  const living = (nowMs: number) =>
+    memory.living(
+      [
+        { identity: ended, atMs: aheadMs },
+        { identity: lives, atMs: aheadMs + Math.floor(nowMs / 60_000) * 60_000 },
+      ],
+      nowMs,
+    );
+  expect(living(0)).toEqual([ended, lives]);
+  // One look late, as a poll may be.
+  expect(living(70_000)).toEqual([ended, lives]);
+  // Before the patience of a worker that waits is over.
+  expect(living(80_000)).toEqual([lives]);
+  expect(living(600_000)).toEqual([lives]);
 });
 
 test("of two that serve from two directories one yields, and it is the same for both", () => {

@@ -10,7 +10,7 @@ const HOLDER_SILENT_MS = 15_000;
 
 /** `hear(name, text)` is told each of `events`, `lose()` that the stream is lost. `anew()` when it was silent for long. */
 export function openStream({ events, hear, lose }) {
-  const channel = globalThis.navigator?.locks === undefined ? null : new BroadcastChannel(NAME);
+  let channel = channelOfAll();
   const last = new Map();
   let source = null;
   let turn = null;
@@ -51,9 +51,11 @@ export function openStream({ events, hear, lose }) {
       open();
       return new Promise((release) => signal.addEventListener("abort", release, { once: true }));
     };
-    navigator.locks.request(NAME, isUrgent ? { steal: true } : { signal }, hold).catch(() => {
-      // Another window has taken it: this one is told from now on.
-      if (turn === mine) begin(false);
+    navigator.locks.request(NAME, isUrgent ? { steal: true } : { signal }, hold).catch((error) => {
+      if (turn !== mine) return;
+      // Else another window has taken it: this one is told from now on.
+      if (error.name !== "AbortError") channel = leave(channel);
+      begin(false);
     });
     tellOthers({ isAsked: true });
   };
@@ -73,6 +75,21 @@ export function openStream({ events, hear, lose }) {
       else if (HOLDER_SILENT_MS < performance.now() - holderAt) begin(true);
     },
   };
+}
+
+/** Null: this window has a stream of its own. A browser that keeps nothing of a site gives it no channel, or no locks. */
+function channelOfAll() {
+  if (globalThis.navigator?.locks === undefined) return null;
+  try {
+    return new BroadcastChannel(NAME);
+  } catch {
+    return null;
+  }
+}
+
+function leave(channel) {
+  channel?.close();
+  return null;
 }
 
 function sourceOf(events, { hear, lose }) {
