@@ -98,11 +98,22 @@ const EXACT = "$number";
 
 /** Without the index, which is in the record's head. */
 export function otherEventText(event: OtherEvent): string {
-  return JSON.stringify({ ...event, index: undefined }, (_key, value: unknown) =>
-    typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
-      ? { [EXACT]: Object.is(value, -0) ? "-0" : String(value) }
-      : value,
-  );
+  const told = { ...event, index: undefined };
+  // A replacer takes five times as long, and an order book, for which a scan may wait, has eighty numbers.
+  return isKeptByJson(told) ? JSON.stringify(told) : JSON.stringify(told, exact);
+}
+
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !isKeptByJson(value)
+    ? { [EXACT]: Object.is(value, -0) ? "-0" : String(value) }
+    : value;
+}
+
+/** Whether every number in it reads back to the same bits. */
+function isKeptByJson(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== "object" || value === null) return true;
+  return (Array.isArray(value) ? value : Object.values(value)).every(isKeptByJson);
 }
 
 /** @throws {Error} that names the field. */

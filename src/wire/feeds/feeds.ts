@@ -178,11 +178,12 @@ function toldAt(
 }
 
 function readBook(text: unknown, name: string): FeedReading {
-  const known = parseBook(text)?.known;
-  if (known === undefined || bookKey(known.asset) !== name) return { facts: [], isReadable: false };
-  const { asset, asOfMs, book } = known;
+  const found = parseBook(text);
+  if (found === null || bookKey(found.known.asset) !== name)
+    return { facts: [], isReadable: false };
+  const { asset, asOfMs, book } = found.known;
   const levels = { bids: levelsOf(book.bids), asks: levelsOf(book.asks) };
-  return toldAt(parsePushedMs(text), [{ kind: "book", asset, asOfMs, ...levels }]);
+  return toldAt(found.pushedMs, [{ kind: "book", asset, asOfMs, ...levels }]);
 }
 
 function readFlat(text: unknown, name: string): FeedReading {

@@ -28,7 +28,11 @@ export function parseLabels(
 
 /** When the text was told; undefined: it does not say. */
 export function parsePushedMs(text: unknown): number | undefined {
-  const found = jsonIn(text);
+  return pushedMsIn(jsonIn(text));
+}
+
+/** As `parsePushedMs`, of a text that was parsed already. */
+export function pushedMsIn(found: unknown): number | undefined {
   if (typeof found !== "object" || found === null || !("_pushed_at" in found)) return undefined;
   const { _pushed_at: at } = found;
   const pushedUs = typeof at === "string" ? microsFromIso(at) : null;

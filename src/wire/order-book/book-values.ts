@@ -8,6 +8,7 @@ import { bookTrouble, DEPTH } from "../../domain/order-book/book.ts";
 import { type BookFeatures } from "../../domain/order-book/features.ts";
 import { isoFromMs, msFromIso } from "../../domain/time.ts";
 import { jsonRecord } from "../../domain/json-record.ts";
+import { pushedMsIn } from "../feeds/indicator-value.ts";
 
 export const LATEST_FEATURES_KEY = "ob_features_latest";
 
@@ -45,6 +46,8 @@ export type ParsedBook = {
   readonly known: KnownBook;
   readonly features: ReadonlyMap<FeatureName, number>;
   readonly source: string;
+  /** Undefined: it does not say. */
+  readonly pushedMs: number | undefined;
 };
 
 const TEXT_CHARS_MAX = 65_536;
@@ -97,7 +100,8 @@ export function parseBook(text: unknown): ParsedBook | null {
     if (isFeature(name) && typeof value === "number" && Number.isFinite(value))
       features.set(name, value);
   }
-  return { known: { asset, asOfMs, receivedMs, book }, features, source };
+  const known = { asset, asOfMs, receivedMs, book };
+  return { known, features, source, pushedMs: pushedMsIn(found) };
 }
 
 export function isFeature(name: string): name is FeatureName {

@@ -27,6 +27,8 @@ const PRIME = 0x01000193;
 const EXPONENT = 0x7ff00000;
 const VALUE = new Float64Array(1);
 const WORDS = new Uint32Array(VALUE.buffer);
+const KEPT_LENGTH_MAX = 100;
+const KEYS_BY_LENGTH: (readonly string[])[] = [];
 
 /** Collects what one event led to. */
 export class StepDigester {
@@ -141,11 +143,22 @@ function mixValue(start: number, value: unknown): number {
   if (typeof value === "boolean") return mixWord(start, value ? 1 : 2);
   if (typeof value !== "object" || value === null) return mixWord(start, 3);
   let hash = mixWord(start, 4);
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  for (const [key, item] of entries.toSorted(([one], [other]) => (one < other ? -1 : 1))) {
-    hash = mixValue(mixText(hash, key), item);
+  for (const key of sortedKeysOf(value)) {
+    const item = Reflect.get(value, key);
+    if (item !== undefined) hash = mixValue(mixText(hash, key), item);
   }
   return hash;
+}
+
+/** An array's keys are texts, too: "10" before "2". Those of its length are kept, since an order book has forty levels a side. */
+function sortedKeysOf(value: object): readonly string[] {
+  if (!Array.isArray(value)) return Object.keys(value).toSorted();
+  const { length } = value;
+  const kept = KEYS_BY_LENGTH[length];
+  if (kept !== undefined) return kept;
+  const keys = Array.from({ length }, (_, at) => String(at)).toSorted();
+  if (length < KEPT_LENGTH_MAX) KEYS_BY_LENGTH[length] = keys;
+  return keys;
 }
 
 function mixText(start: number, text: string): number {
