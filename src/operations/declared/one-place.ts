@@ -8,7 +8,7 @@ import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { type Layer, SERVICES } from "../../domain/supervision/services.ts";
-import type { Poll } from "./task-queues.ts";
+import { type Poll, POLLED_MS_MAX } from "./task-queues.ts";
 
 export type PlaceWorld = {
   readonly layers: readonly Layer[];
@@ -27,8 +27,6 @@ export type PlaceWorld = {
 };
 
 const LOOK_EVERY_MS = 10_000;
-/** A poll lasts a minute. */
-const RENEWED_MS_MAX = 70_000;
 const NAME_CHARACTERS = 12;
 const HERE = /^[a-z]+\/([0-9a-f]+)@/;
 
@@ -78,7 +76,7 @@ export function rememberPolls(): PollMemory {
         const before = seen.get(identity);
         const now = before?.atMs === atMs ? before : { atMs, sinceMs: nowMs };
         seen.set(identity, now);
-        return nowMs - now.sinceMs <= RENEWED_MS_MAX ? [identity] : [];
+        return nowMs - now.sinceMs <= POLLED_MS_MAX ? [identity] : [];
       }),
   };
 }

@@ -19,7 +19,7 @@ const KINDS = [WORKFLOWS, 2];
 /**
  * A poll lasts a minute, and the server remembers pollers for five: an older one belongs to a worker that has ended.
  */
-const POLLED_MS_MAX = 70_000;
+export const POLLED_MS_MAX = 70_000;
 
 export type Poll = {
   readonly identity: string;
