@@ -22,12 +22,12 @@ const REPAIR_LOOK_MS = 500;
 const RANGES_TOLD = 10;
 
 const AUDIT_HELP = `
-Without DAY: every day that counts.
+Without DAY: every day from first_day on.
 Exit 0: files on disk = seqs pushed + duplicates + quarantined (+ pending: still being written).
-Exit 2: holes; a DAY before the first day with files that were never pushed; or a ringbuffer that lacks one of the newest 2,000 scans whose bytes are there (a
-Hazelcast that does not answer is only told). The running bridge is asked to list everything anew
-and to fill the ringbuffer, and the audit is taken again, unless --no-repair; without a bridge a start of one takes what is
-missing. The audit itself writes nothing. --deep reads every pushed file and compares its hash.
+Exit 2: holes; a DAY before first_day with files that were never pushed; or a ringbuffer that lacks one of the newest 2,000
+scans although its file is there (if Hazelcast does not answer, that is only reported). Unless --no-repair is given, the running
+bridge is asked to list everything again and to fill the ringbuffer, and the audit is repeated. If no bridge runs, the next one
+that starts pushes what is missing. The audit itself writes nothing. --deep reads every pushed file and compares its hash.
 --json prints {archive, first_day, files_before_first_day, not_ours, not_ours_before, days: {day: totals}, total: {files, pushed, duplicates, quarantined,
 pending, missing}, last_seq, seq_gaps: [{after, before}], rewritten: [file], missing: [file],
 ring: {compared, lacking: [seq], lacks, ranges: [{from, to}], without_file, detail}, ok}.`;
@@ -35,7 +35,7 @@ ring: {compared, lacking: [seq], lacks, ranges: [{from, to}], without_file, deta
 export function addArchiveCommand(program: Command): void {
   const archive = program
     .command("archive")
-    .description("the scan archive: what is in it, and what became of it");
+    .description("the scan archive: its files, and whether each was pushed");
   archive
     .command("ls")
     .description("the days of the archive and how many files each holds")
@@ -46,11 +46,13 @@ export function addArchiveCommand(program: Command): void {
     });
   archive
     .command("audit [day...]")
-    .description("prove that every file is a seq, a duplicate or in quarantine; repair holes")
+    .description(
+      "prove that every file has a seq, is a duplicate or is in quarantine; repair holes",
+    )
     .option("--archive <dir>", "the archive")
     .option("--deep", "read every pushed file and compare its bytes", false)
-    .option("--no-repair", "only tell")
-    .option("--progress", "print {day, files} to stderr as it goes on, a JSON line each", false)
+    .option("--no-repair", "only report holes")
+    .option("--progress", "print progress to stderr: a JSON line {day, files} per day", false)
     .option("--json", "print as JSON", false)
     .addHelpText("after", AUDIT_HELP)
     .action(auditCommand);
@@ -79,7 +81,7 @@ async function auditCommand(
 ): Promise<void> {
   const wrong = asked.find((day) => !isDayFolder(day));
   if (wrong !== undefined) {
-    throw new CliError(`'${wrong}' is no day; write it as 2026-03-25`, EXIT_USAGE);
+    throw new CliError(`'${wrong}' is not a day; write it as 2026-03-25`, EXIT_USAGE);
   }
   const { config } = openContext(command, { archive: flags.archive });
   const options: AuditOptions = {
@@ -114,7 +116,7 @@ async function auditCommand(
   const names = audit.missing.slice(0, 3).map(printable).join(", ");
   throw new CliError(
     notOursText(audit) +
-      `${audit.total.missing} files without a verdict${names === "" ? "" : ` (${names})`}, ` +
+      `${audit.total.missing} files neither pushed, duplicate nor quarantined${names === "" ? "" : ` (${names})`}, ` +
       `${audit.seq_gaps.length} gaps in seq, ${audit.rewritten.length} files rewritten` +
       (0 < ring.lacks ? `, the ringbuffer lacks seq ${rangesText(ring)}` : "") +
       (0 < audit.total.missing + ring.lacks && reply !== null ? `; ${hintFor(reply)}` : ""),
@@ -124,18 +126,18 @@ async function auditCommand(
 
 function notOursText({ not_ours, first_day, not_ours_before }: Audit): string {
   if (not_ours === 0) return "";
-  const wayOut = first_day === not_ours_before ? "" : ", which scan_bridge.since moves back";
+  const wayOut = first_day === not_ours_before ? "" : "; scan_bridge.since sets an earlier one";
   return `not ours: ${not_ours} files before first_day ${first_day}${wayOut}; `;
 }
 
 function hintFor(reply: RelistReply): string {
   switch (reply.kind) {
     case "asked":
-      return "the bridge looks at every file and the ringbuffer anew, and is not done yet: 'dolphin status'";
+      return "the bridge is checking every file and the ringbuffer again, and has not finished: see 'dolphin status'";
     case "no_bridge":
-      return "no bridge runs on this data directory: one that starts takes them, old days within an hour";
+      return "no bridge runs on this data directory: the next one that starts pushes them, those of old days within an hour";
     case "no_answer":
-      return `the bridge was asked to take them and did not answer: ${reply.why}`;
+      return `the bridge was asked to push them and did not answer: ${reply.why}`;
   }
 }
 
@@ -149,11 +151,9 @@ function auditTable(audit: Audit & { readonly ring: RingAudit }): string {
   const notOurs =
     day === null
       ? ""
-      : `days before ${day} are not ours: not all is known that was pushed of them\n`;
+      : `days before ${day} are not ours: the record of what was pushed from them is incomplete\n`;
   const older =
-    before === 0
-      ? ""
-      : `${before} files in days before ${first_day}, the first day, are left alone\n`;
+    before === 0 ? "" : `${before} files in days before the first day, ${first_day}, are ignored\n`;
   const table = aligned([["day", ...columns], ...rows]).join("\n");
   return `${table}\n${older}${notOurs}${ringLine(audit.ring)}\nlast seq ${audit.last_seq}: ${verdict}\n`;
 }
@@ -168,7 +168,7 @@ function rangesText({ ranges, lacks }: RingAudit): string {
 function ringLine({ compared, lacks, without_file, detail }: RingAudit): string {
   if (detail !== null) return `ringbuffer: not compared: ${detail}`;
   const gone = without_file === 0 ? "" : `, ${without_file} whose files are gone`;
-  return `ringbuffer: of the newest ${compared} seqs ${lacks} lack${gone}`;
+  return `ringbuffer: ${lacks} of the newest ${compared} seqs are missing${gone}`;
 }
 
 function printDays(archive: string, json: boolean): void {

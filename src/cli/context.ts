@@ -56,9 +56,7 @@ export function openConfiguration(command: Command): CliContext {
     return contextOf(source);
   } catch (error) {
     if (!(error instanceof CannotLook)) throw error;
-    process.stderr.write(
-      `${error.message}; a 'dolphin up' that runs there is left out of account\n`,
-    );
+    process.stderr.write(`${error.message}; a 'dolphin up' running there is ignored\n`);
     return contextWith(source, loadConfig(source), null);
   }
 }

@@ -12,19 +12,19 @@ import { openContext } from "./context.ts";
 import { COMMAND_ID } from "./quick/command-id.ts";
 
 const DESCRIPTIONS: Readonly<Record<ServiceCommandName, string>> = {
-  start: "start a service; also its supervisor, where that is not there",
+  start: "start a service, and its supervisor if there is none",
   stop: "stop a service and keep it stopped",
   restart: "end the running process and start another; costs no restart budget",
 };
 
 const HELP = `
-Answers when it took effect. Costs none of the restarts that the policy counts.
-Many are started upstream first, and stopped in the other order.
-'restart all' and 'restart group:...' leave alone what is stopped.
+Answers when it took effect. Does not count as a restart in the restart budget.
+Several services are started upstream first, and stopped in reverse order.
+'restart all' and 'restart group:...' do not start what is stopped.
 
 Exit status:
   0   done
-  1   no worker took it, or the service did not come up (the line says why)
+  1   no worker executed it, or the service did not come up (the line says why)
   3   Temporal does not answer
   76  the service was fenced by a newer epoch
   78  the service's configuration is wrong`;

@@ -18,23 +18,23 @@ import { CliError, EXIT_CONFIGURATION, openContext } from "./context.ts";
 import { type Created, createdText } from "./rendering/created-text.ts";
 
 const HELP = `
-Idempotent: makes the search attributes, supervisors, schedules and metaHealth that are missing, and brings
-those that are there to what 'services', 'schedules', 'indicators', 'books' and 'recovery' of the configuration
-say. The schedule of an indicator that is not configured any more is paused.
-What they say nothing new of is left alone, with whatever an operator told: a service that he
-stopped, a schedule that he paused. Says line by line what was done, and which task queues nobody
-serves. A cap of memory, CPU or tasks holds from the next start of the process.
+Idempotent: creates the search attributes, supervisors, schedules and metaHealth that are missing, and updates
+existing ones to the sections 'services', 'schedules', 'indicators', 'books' and 'recovery' of the configuration.
+The schedule of an indicator that is no longer configured is paused. Only what changed in the configuration since
+the last 'create' is updated, so an operator's commands stay in force: a service that was stopped, a schedule that
+was paused. Prints what was done, and which task queues have no worker. A changed limit of memory, CPU or tasks
+takes effect at the next start of the process.
 
 Exit status:
-  0   everything is there, and as it is declared
-  1   a supervisor or metaHealth could not be told, as nobody serves its task queue (the line says which)
+  0   everything exists as declared
+  1   a supervisor or metaHealth could not be updated, because its task queue has no worker (the line says which)
   3   Temporal does not answer`;
 
 export function addCreateCommand(program: Command): void {
   program
     .command("create")
-    .description("bring search attributes, supervisors and schedules to what is declared")
-    .option("--json", "print what was made and changed as JSON", false)
+    .description("create or update search attributes, supervisors and schedules as declared")
+    .option("--json", "print what was created and changed as JSON", false)
     .addHelpText("after", HELP)
     .action(async (flags: { readonly json: boolean }, command: Command) => {
       const { config, temporalAddress } = openContext(command);

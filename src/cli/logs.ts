@@ -31,9 +31,9 @@ export function addLogsCommand(program: Command): void {
       "[service]",
       `a service or process: ${[...SERVICE_NAMES, ...PROCESS_NAMES].join(", ")}`,
     )
-    .option("-f, --follow", "go on with what is added, through rotations", false)
-    .option("-n, --lines <n>", "how many of the last lines", lineCount, LINES_DEFAULT)
-    .option("--json", "print the lines as they stand in the files", false)
+    .option("-f, --follow", "follow new lines, across rotations", false)
+    .option("-n, --lines <n>", "number of last lines", lineCount, LINES_DEFAULT)
+    .option("--json", "print the lines as they are in the files", false)
     .action(showLogs);
 }
 
@@ -46,7 +46,10 @@ async function showLogs(
   const folder = join(config.data_dir, "logs");
   const known = [...new Set([...SERVICE_NAMES, ...PROCESS_NAMES, ...logNames(folder)])];
   if (service !== undefined && !known.includes(service)) {
-    throw new CliError(`no service '${service}'; known are ${known.join(", ")}`, EXIT_USAGE);
+    throw new CliError(
+      `there is no service '${service}'; known are ${known.join(", ")}`,
+      EXIT_USAGE,
+    );
   }
   const view: LogView = { folder, name: service ?? null };
   if (logNames(folder).length === 0) {

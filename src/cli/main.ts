@@ -23,7 +23,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./worker.ts")).addWorkerCommand,
   },
   create: {
-    summary: "bring search attributes, supervisors and schedules to what is declared",
+    summary: "create or update search attributes, supervisors and schedules as declared",
     load: async () => (await import("./create.ts")).addCreateCommand,
   },
   start: {
@@ -39,19 +39,19 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./control.ts")).addRestartCommand,
   },
   enter: {
-    summary: "open a position of a book by hand: to its trader at once",
+    summary: "open a position of a book by hand, directly at its trader",
     load: async () => (await import("./trader/trader-verbs.ts")).addEnterCommand,
   },
   flatten: {
-    summary: "close a book's positions and halt it: to its trader at once",
+    summary: "close a book's positions and halt it, directly at its trader",
     load: async () => (await import("./trader/trader-verbs.ts")).addFlattenCommand,
   },
   close: {
-    summary: "close a position in its book alone, at a price of your own",
+    summary: "close a position in the book only, at a given price",
     load: async () => (await import("./trader/trader-verbs.ts")).addCloseCommand,
   },
   halt: {
-    summary: "no entries into a book",
+    summary: "stop entries into a book",
     load: async () => (await import("./trader/trader-verbs.ts")).addHaltCommand,
   },
   promote: {
@@ -63,7 +63,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./trader/trader-verbs.ts")).addResumeCommand,
   },
   status: {
-    summary: "services and servers: the word on each, why, and how old its data is",
+    summary: "services and servers: the state of each, why, and the age of its data",
     load: async () => (await import("./status.ts")).addStatusCommand,
   },
   top: {
@@ -75,19 +75,19 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./health/health.ts")).addHealthCommand,
   },
   safety: {
-    summary: "how much may be risked, and why: show; stop trading: halt; end a stop: resume",
+    summary: "show how much may be risked, and why; halt: stop trading; resume: end the stop",
     load: async () => (await import("./safety/safety-verbs.ts")).addSafetyCommand,
   },
   watchdog: {
-    summary: "run the safety watchdog on its own; under 'up' it runs already",
+    summary: "run the safety watchdog by itself; under 'up' it runs already",
     load: async () => (await import("./safety/watchdog.ts")).addWatchdogCommand,
   },
   dashboard: {
-    summary: "serve the dashboard on its own; under 'up' it runs already",
+    summary: "serve the dashboard by itself; under 'up' it runs already",
     load: async () => (await import("./dashboard/dashboard.ts")).addDashboardCommand,
   },
   why: {
-    summary: "why no-trade, restart, posture, health: each rule with its value and threshold",
+    summary: "explain no-trade, restart, posture, health: each rule with its value and threshold",
     load: async () => (await import("./why/why-verbs.ts")).addWhyCommand,
   },
   alerts: {
@@ -95,7 +95,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./alerts/alerts-verbs.ts")).addAlertsCommand,
   },
   trace: {
-    summary: "the way of a scan from its file to a fill, hop by hop; percentiles over a period",
+    summary: "a scan from its file to a fill, hop by hop; percentiles over a period",
     load: async () => (await import("./trace/trace.ts")).addTraceCommand,
   },
   export: {
@@ -115,7 +115,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./trader/replay.ts")).addReplayCommand,
   },
   journal: {
-    summary: "a book's log: cut, to give up its end after damage",
+    summary: "a book's log: cut, to truncate its end after damage",
     load: async () => (await import("./trader/journal-cut.ts")).addJournalCommand,
   },
   backup: {
@@ -127,16 +127,15 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./backtest/backtest-verbs.ts")).addBacktestCommand,
   },
   forewarn: {
-    summary: "what the coming days may bring a book, by its past trades: run, show",
+    summary: "the risk of a book in the coming days, simulated from its past trades: run, show",
     load: async () => (await import("./forewarn/forewarn-verbs.ts")).addForewarnCommand,
   },
   indicators: {
-    summary: "scheduled readings from outside: ls, refresh, history, export",
+    summary: "scheduled readings of outside sources: ls, refresh, history, export",
     load: async () => (await import("./indicators/indicators-verbs.ts")).addIndicatorsCommand,
   },
   incident: {
-    summary:
-      "incidents of the past: ls, show, bundle; recorded health through another policy: replay",
+    summary: "past incidents: ls, show, bundle; replay: what another policy would have done",
     load: async () => (await import("./incident/incident.ts")).addIncidentCommand,
   },
   drill: {
@@ -145,15 +144,15 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   config: {
     summary:
-      "the effective configuration, and where each value came from; plan: what another one would do",
+      "the effective configuration, and where each value came from; plan: the effects of a new one",
     load: async () => (await import("./config.ts")).addConfigCommand,
   },
   doctor: {
-    summary: "check this machine before a deployment, or after one: what is wrong, what to do",
+    summary: "check this machine before or after a deployment: what is wrong, what to do",
     load: async () => (await import("./doctor/doctor.ts")).addDoctorCommand,
   },
   install: {
-    summary: "files for systemd or supervisord that run the stack of this checkout",
+    summary: "write files for systemd or supervisord that run this checkout's stack",
     load: async () => (await import("./install/install.ts")).addInstallCommand,
   },
   simulate: {

@@ -43,7 +43,10 @@ export function addSimulateCommand(program: Command): void {
   addSimulateFeeds(command);
   command
     .description("write scan files at a rate, as the upstream engine does")
-    .option("--out <dir>", "the archive; day folders are made below it (default: the configured)")
+    .option(
+      "--out <dir>",
+      "the archive, in which day folders are created (default: the configured one)",
+    )
     .option("--rate <n>", "scans a second (default: 2)", numberIn(0.001, RATE_MAX))
     .option("--assets <n>", "assets (default: 50, or all of --prices)", assetCount)
     .option(
@@ -53,21 +56,26 @@ export function addSimulateCommand(program: Command): void {
     )
     .option("--count <n>", "stop after this many scans (default: never)", wholeIn(1, 1e9))
     .option("--backlog <n>", "write this many at once first", wholeIn(0, 1e9), 0)
-    .option("--skip <n>", "go on as if so many had been written", wholeIn(0, 1e6), 0)
-    .option("--first-number <n>", "scan_number of the first", wholeIn(0, 1e15), 1)
-    .option("--restart-every <n>", "the number starts again after n scans", wholeIn(1, 1e9))
-    .option(
-      "--outage-every <time>",
-      "fall silent after each such time of work (60s)",
-      parseDuration,
-    )
-    .option("--outage-for <time>", "for this long", parseDuration)
+    .option("--skip <n>", "continue as if this many had been written", wholeIn(0, 1e6), 0)
+    .option("--first-number <n>", "scan_number of the first scan", wholeIn(0, 1e15), 1)
+    .option("--restart-every <n>", "start scan_number again after this many scans", wholeIn(1, 1e9))
+    .option("--outage-every <time>", "stop writing after each such period (60s)", parseDuration)
+    .option("--outage-for <time>", "how long each such outage lasts", parseDuration)
     .addOption(
       new Option("--mode <mode>", "how files appear").choices(WRITE_MODES).default("rename"),
     )
-    .option("--pause <seconds>", "mode slow: a file stays half-written", numberIn(0, 3600), 0.3)
-    .option("--prices <csv>", "replay closes: a column 'timestamp', then one an asset")
-    .option("--start-time <iso>", "first scan's time, then on by the rate (default: now)", instant)
+    .option(
+      "--pause <seconds>",
+      "mode slow: how long a file stays half-written",
+      numberIn(0, 3600),
+      0.3,
+    )
+    .option("--prices <csv>", "replay closes: a column 'timestamp', then one column per asset")
+    .option(
+      "--start-time <iso>",
+      "time of the first scan; later ones follow at the rate (default: now)",
+      instant,
+    )
     .option("--json", "print the totals as one JSON line at the end", false)
     .action(simulate);
 }
@@ -146,7 +154,7 @@ async function sourceOf(
   }
   if (assets !== undefined && assets > table.assets.length) {
     throw new CliError(
-      `--prices ${prices} has ${table.assets.length} assets; ask for no more by --assets`,
+      `--prices ${prices} has ${table.assets.length} assets; --assets may be at most that`,
       EXIT_USAGE,
     );
   }

@@ -17,14 +17,14 @@ Exit status:
   0  Healthy
   1  Warning, a backlog, upstream silent (Stale (upstream)), waiting, starting or stopped
   2  Down, Error, FATAL, Fenced, Unkillable, or Stale by our own fault
-  3  a server did not answer in 400 ms; time in which this process was too busy to listen
-     does not count
-The same words stand in Temporal's Web UI. docs/status-json.md tells what --json prints.`;
+  3  a server did not answer in 400 ms, not counting time in which this process was too busy
+     to receive the answer
+Temporal's Web UI shows the same states. docs/status-json.md describes what --json prints.`;
 
 export function addStatusCommand(program: Command): void {
   program
     .command("status")
-    .description("services and servers: the word on each, why, and how old its data is")
+    .description("services and servers: the state of each, why, and the age of its data")
     .option("--json", "print it as JSON; with --watch one line a second", false)
     .option("--watch", "repaint each second", false)
     .addHelpText("after", HELP)

@@ -14,11 +14,11 @@ type UpFlags = {
 
 const HELP = `
 Starts the real Temporal server with its Web UI, a Hazelcast member, the workers and their services,
-and keeps them running. Everything listens on 127.0.0.1 and keeps its state in the data directory.
-The first Ctrl-C stops it in order, the second one at once.
+and keeps them running. Everything listens on 127.0.0.1 and stores its state in the data directory.
+The first Ctrl-C stops everything in order, the second one at once.
 
 Exit status:
-  0   stopped as asked; with --for or --summary only if scans flowed end to end and all is healthy
+  0   stopped as requested; with --for or --summary only if scans flowed end to end and all is healthy
   1   it did not start, or scans did not flow, or something is unhealthy (--summary says what)
   78  bad configuration, a port that is taken, or a checkout that is not set up`;
 
@@ -26,11 +26,15 @@ export function addUpCommand(program: Command): void {
   program
     .command("up")
     .description("embedded Temporal and Hazelcast, workers, services, dashboard")
-    .option("--demo", "also write scans, as the upstream engine would", false)
+    .option("--demo", "also run the scan simulator, in place of the upstream engine", false)
     .option("--for <time>", "stop after this time (500ms, 60s, 5m, 1h)", parseDuration)
-    .option("--summary <file>", "write what happened as JSON at the end")
+    .option("--summary <file>", "write a summary of the run as JSON at the end")
     .option("--archive <dir>", "the scan archive (default: arrow_scans in the data directory)")
-    .addOption(new Option("--ports <mode>", "take free ports").choices(["auto"]))
+    .addOption(
+      new Option("--ports <mode>", "auto: use free ports instead of the configured ones").choices([
+        "auto",
+      ]),
+    )
     .addHelpText("after", HELP)
     .action(async (flags: UpFlags, command: Command) => {
       const { loaded } = openContext(command, { archive: flags.archive });

@@ -18,7 +18,7 @@ Layers: ${LAYERS.join(", ")}. A layer without services still runs its workflows.
 Waits for a Temporal server that is not up yet. SIGTERM stops the services, then the workers.
 
 Exit status:
-  0   stopped as asked
+  0   stopped as requested
   1   a worker failed; the log says why
   78  bad configuration`;
 
@@ -90,7 +90,9 @@ async function answerAsWorker({ config, up }: CliContext, reader: Reader): Promi
       reader,
     });
   } catch (error) {
-    process.stderr.write(`dolphin: the command line is not answered here: ${messageOf(error)}\n`);
+    process.stderr.write(
+      `dolphin: this process cannot answer the command line: ${messageOf(error)}\n`,
+    );
   }
 }
 

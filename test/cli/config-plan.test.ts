@@ -66,7 +66,7 @@ test("the same configuration, and no history: says so", () => {
   expect(status).toBe(0);
   expect(stdout).toBe(
     "The configurations are the same.\n\n" +
-      "No health is recorded: nothing can be said of what it would have made of it.\n",
+      "No health is recorded, so there is nothing to compare the configurations on.\n",
   );
 });
 

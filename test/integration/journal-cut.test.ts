@@ -64,12 +64,12 @@ test("refused while the trader runs, said before it is done, and whole afterward
   await first.stop();
   const said = dolphin("journal", "cut", "BLUE", "--after", after);
   expect(said.text).toMatch(
-    new RegExp(`^behind event ${after} of BLUE stand:\\n.* events of .*\\n[^]*nothing was changed`),
+    new RegExp(`^after event ${after} of BLUE there are:\\n.* events of .*\\n[^]*nothing was changed`),
   );
   const done = dolphin("journal", "cut", "BLUE", "--after", after, "--yes", "--json");
   expect(JSON.parse(done.text)).toMatchObject({ done: true, last_kept: Number(after) });
   expect(JSON.parse(done.text).trades).toBeGreaterThan(1);
-  expect(dolphin("journal", "cut", "BLUE").text).toContain(`nothing stands behind event ${after}`);
+  expect(dolphin("journal", "cut", "BLUE").text).toContain(`there is nothing after event ${after}`);
   const second = await start();
   expect((await second.status()).trades).toBe(trades - JSON.parse(done.text).trades);
   await feeder.push(40);

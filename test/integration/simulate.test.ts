@@ -126,7 +126,7 @@ test("a full disk is said once, and writing goes on when there is room", async (
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ written: 40 });
-    expect(stderr).toContain("there is room again");
+    expect(stderr).toContain("there is space again");
     expect(filesOf(out)).toHaveLength(40);
   } finally {
     spawnSync("umount", [out]);

@@ -6,7 +6,7 @@ import { addTestCommand } from "./test-command.ts";
 export function addAlertsCommand(program: Command): void {
   const alerts = program
     .command("alerts")
-    .description("incidents, and the channels that tell of them");
+    .description("incidents, and the channels that report them");
   addIncidentCommands(alerts);
   addTestCommand(alerts);
 }

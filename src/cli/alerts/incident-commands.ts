@@ -24,7 +24,7 @@ type Flags = { readonly json: boolean };
 const OPEN_MAX = 500;
 const EXIT_NO_WATCHDOG = 3;
 const HELP = `
-INCIDENT is an id, its beginning, or a rule (its newest incident).
+INCIDENT is an incident's id, the beginning of one, or a rule (for its newest incident).
 
 Exit status:
   0   shown, or done
@@ -37,30 +37,30 @@ export function addIncidentCommands(alerts: Command): void {
   alerts
     .command("ls")
     .description("open incidents and mutes")
-    .option("--facts", "all that rules can ask for, as the watchdog knows it now", false)
+    .option("--facts", "every fact that a rule can test, with its present value", false)
     .option("--json", "print it as JSON", false)
     .action(list);
   alerts
     .command("show <incident>")
-    .description("its story, and what each channel was told")
+    .description("an incident's history, and the notifications of each channel")
     .option("--json", "print it as JSON", false)
     .action(showIncident);
   alerts
     .command("ack <incident>")
-    .description("you know of it: no reminder, no escalation")
+    .description("acknowledge an incident: no more reminders, no escalation")
     .option("--json", "print it as JSON", false)
     .action(acknowledge);
   alerts
     .command("mute <rule>")
-    .description("say nothing of a rule for a while; what is left then is told then")
+    .description("send nothing about a rule for a time; what still fires at its end is sent then")
     .requiredOption("--for <time>", "such as 30m or 2h", parseDuration)
-    .option("--subject <subject>", "only of this one, such as scan-bridge")
+    .option("--subject <subject>", "only for this subject, such as scan-bridge")
     .option("--reason <text>", "why")
     .option("--json", "print it as JSON", false)
     .action(mute);
   alerts
     .command("unmute <mute>")
-    .description("end a mute, or all of a rule")
+    .description("end a mute, or all mutes of a rule")
     .option("--json", "print it as JSON", false)
     .action(unmute);
 }
@@ -118,11 +118,15 @@ export function oneNamed({ live, kept, why }: LookedUp, name: string): Incident 
     kept?.find(name) ?? open.filter(({ id, rule }) => rule === name || id.startsWith(name));
   const [one] = found;
   if (one === undefined) {
-    const unread = kept === null && live === null ? `, and nothing can be read (${why})` : "";
+    const unread =
+      kept === null && live === null ? `, and the stored incidents cannot be read (${why})` : "";
     throw new CliError(`there is no incident '${name}'${unread}`);
   }
   if (1 < found.length) {
-    throw new CliError(`'${name}' may be ${found.map(({ id }) => id).join(", ")}`, EXIT_USAGE);
+    throw new CliError(
+      `'${name}' is ambiguous: ${found.map(({ id }) => id).join(", ")}`,
+      EXIT_USAGE,
+    );
   }
   return open.find(({ id }) => id === one.id) ?? one;
 }
@@ -192,7 +196,7 @@ function sayWhence({ live, why, kept }: LookedUp): void {
     const writtenMs = kept?.writtenAtMs() ?? null;
     const when = writtenMs === null ? "" : `, at ${isoFromMs(writtenMs).slice(0, 19)}Z`;
     process.stderr.write(
-      `the watchdog does not answer (${why}): this is what it wrote last${when}\n`,
+      `the watchdog does not answer (${why}): this is the state that it wrote last${when}\n`,
     );
   } else if (live.trouble !== null) {
     process.stderr.write(`${printable(live.trouble)}\n`);

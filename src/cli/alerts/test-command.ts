@@ -8,13 +8,13 @@ import { printable } from "../rendering/terminal.ts";
 
 const HELP = `
 Secrets are read here as the watchdog reads them: variables from this shell's environment, files as this user.
-What opens an incident elsewhere (pagerduty) closes it at once. Exit 0: accepted; 1: not.
+If the test opens an incident at the provider (pagerduty), it is closed at once. Exit 0: accepted; 1: not.
 --json prints {channel, kind, accepted, sent: [{kind, outcome, says, took_ms}]}.`;
 
 export function addTestCommand(alerts: Command): void {
   alerts
     .command("test <channel>")
-    .description("send one test alert to a channel, and tell what the other side answered")
+    .description("send one test alert to a channel, and print the provider's answer")
     .option("--json", "print it as JSON", false)
     .addHelpText("after", HELP)
     .action(async (channel: string, flags: { readonly json: boolean }, command: Command) => {
@@ -24,8 +24,8 @@ export function addTestCommand(alerts: Command): void {
         const names = Object.keys(channels);
         const known =
           names.length === 0
-            ? "none is configured: name one under alerts.channels"
-            : `there are ${names.join(", ")}`;
+            ? "no channel is: add one under alerts.channels"
+            : `configured are ${names.join(", ")}`;
         throw new CliError(`channel '${channel}' is not configured; ${known}`, EXIT_USAGE);
       }
       const world = { env: process.env };

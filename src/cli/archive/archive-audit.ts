@@ -47,7 +47,7 @@ export function openJournal(config: Config): ScanJournal {
       `there is no journal ${path}: ` +
         (hasRun
           ? "the scan bridge has run on this data directory, so the file was removed; " +
-            "a bridge that runs ends within seconds, and its next start takes over what Hazelcast knows"
+            "a running bridge ends within seconds, and the next one restores what Hazelcast knows"
           : "the scan bridge has not run on this data directory yet"),
     );
   }

@@ -11,19 +11,19 @@ import { aligned } from "../rendering/columns.ts";
 import { printable } from "../rendering/terminal.ts";
 
 const HELP = `
-Without DAY: every day before today (UTC) that has no compacted file, or one that is behind its
-folder. The scan files stay where they are; readers take the compacted file where it stands, and
-scan files that came later beside it. It lies in <archive>/.compacted, named after its SHA-256.
+Without DAY: every day before today (UTC) that has no compacted file, or one that lacks scan files of
+its folder. The scan files stay where they are; readers use the compacted file, and beside it the scan
+files that came later. It is stored in <archive>/.compacted, named after its SHA-256.
 
-Exit 0: all done. Exit 1: a day could not be compacted, or what was written differed from the scan
-files (they changed meanwhile); the compacted file before stays. Exit 64: DAY is no day.
+Exit 0: all done. Exit 1: a day could not be compacted, or the result differed from the scan files
+(they changed meanwhile); the previous compacted file stays. Exit 64: DAY is not a day.
 --json prints {archive, days: [{day, kind: written | unchanged | empty | different | failed, file,
 hash, rows, duplicates, refused, detail}], ok}.`;
 
 export function addCompactCommand(archive: Command): void {
   archive
     .command("compact [day...]")
-    .description("make one file of a day's scan files, and hold it against them")
+    .description("write a day's scan files into one file, and verify it against them")
     .option("--archive <dir>", "the archive")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
@@ -40,16 +40,14 @@ async function compactCommand(
 ): Promise<void> {
   const wrong = asked.find((day) => !isDayFolder(day));
   if (wrong !== undefined) {
-    throw new CliError(`'${wrong}' is no day; write it as 2026-03-25`, EXIT_USAGE);
+    throw new CliError(`'${wrong}' is not a day; write it as 2026-03-25`, EXIT_USAGE);
   }
   const { config } = openContext(command, { archive: options.archive });
   const days =
     asked.length === 0 ? finishedDaysToCompact(config.archive, wallMs()) : [...new Set(asked)];
   const lookup = openSeqLookup(config.data_dir);
   const stop = new AbortController();
-  process.once("SIGINT", () =>
-    stop.abort(new Error("stopped; what was written so far is dropped")),
-  );
+  process.once("SIGINT", () => stop.abort(new Error("stopped; the unfinished file is discarded")));
   const reports: Report[] = [];
   try {
     for (const day of days) {

@@ -19,20 +19,22 @@ const SCANS_MAX = "20000";
 const SHOWN_MAX = 3;
 
 const HELP = `
-Runs the strategy over the archive's scans, then over the first k of them for 20 random k and for up
-to 20 scans at which it decided something: once with the scans after k missing, once with NaN in
-their place; once more as a whole, and once with its state sent through a snapshot at each of these k.
-Each decision, order and reading must be the same.
+Runs the strategy over the archive's scans. Then it chooses 20 random places k, and up to 20 at which
+the strategy decided something, and runs again: with the scans after k removed, with NaN in their
+place, once more over all scans, and once with the state saved and restored at every k. Each decision,
+order and reading must be the same.
 
 Exit 0: no look-ahead was found. Exit 1: found, with the first decision that differs, or the strategy
-failed. Exit 3: it placed no order on these scans, or there are none. Exit 64: bad usage.
+failed. Exit 3: the strategy placed no order on these scans, or there are no scans. Exit 64: wrong usage.
 --json prints {strategy, scans, decisions, orders, failure, tried: [k], findings: [{kind: cut | blanked | again |
 restored, scans, seq, expected, found}], ok}.`;
 
 export function addCheckCommand(backtest: Command): void {
   addRunOptions(backtest.command("check <strategy>"))
-    .description("whether a strategy's decisions need scans that come after them")
-    .option("--scans-max <count>", "how many scans are read", SCANS_MAX)
+    .description(
+      "check that a strategy does not look ahead: that no decision depends on later scans",
+    )
+    .option("--scans-max <count>", "scans to read at most", SCANS_MAX)
     .addHelpText("after", HELP)
     .action(checkCommand);
 }
@@ -75,7 +77,7 @@ async function checkCommand(
   if (0 < findings.length) throw new CliError(foundText(verdict), EXIT_FOUND);
   if (!ok) {
     throw new CliError(
-      `${strategy.choice.name} placed no order on ${verdict.scans} scans, so nothing was checked; give it more (--scans-max, --from)`,
+      `${strategy.choice.name} placed no order on ${verdict.scans} scans, so nothing was checked; give it more scans (--scans-max, --from)`,
       EXIT_NOT_COMPARABLE,
     );
   }
@@ -83,8 +85,8 @@ async function checkCommand(
 
 function textOf({ scans, orders, tried }: LookAheadVerdict): string {
   return (
-    `no look-ahead: ${orders} orders on ${scans} scans were the same with the scans after ` +
-    `each of ${tried.length} places cut off, and blanked, and the state there sent through a snapshot`
+    `no look-ahead: ${orders} orders on ${scans} scans stayed the same when the scans after ` +
+    `each of ${tried.length} places were removed or blanked, and when the state there was saved and restored`
   );
 }
 
@@ -93,10 +95,10 @@ function foundText({ findings }: LookAheadVerdict): string {
     const how = {
       cut: `without the scans after ${scans}`,
       blanked: `with NaN after scan ${scans}`,
-      again: "run once more",
-      restored: "sent through snapshots",
+      again: "in a second run",
+      restored: "with the state saved and restored",
     }[kind];
-    return `\n  ${how}, scan ${seq} is decided otherwise:\n    before: ${printable(expected)}\n    now:    ${printable(found)}`;
+    return `\n  ${how}, scan ${seq} is decided differently:\n    before: ${printable(expected)}\n    now:    ${printable(found)}`;
   });
-  return `the strategy looks ahead, or keeps something outside of its memory or that no snapshot holds (${findings.length} findings)${shown.join("")}`;
+  return `the strategy looks ahead, or has state outside its memory or state that a snapshot does not contain (${findings.length} findings)${shown.join("")}`;
 }

@@ -10,13 +10,14 @@ import { sayProblem } from "./local-run.ts";
 import { COUNTED_BOOK, isBook } from "../../domain/trading/books.ts";
 
 const HELP = `
-Runs the day's scans from the archive through the core, with the book's configuration and from the
-state that it began the day with, and holds every decision and every trade against the recorded ones.
-Each difference has a cause: late (the scan came late or out of order), gap (lost, repaired, from a
-backlog, or not archived), latency (too old when it was taken), feature (posture or a feature was
-known later than it was true), knock_on (an earlier difference left another state), unexplained.
+Runs the day's scans from the archive through the core, with the book's configuration and its state at
+the start of the day, and compares every decision and every trade with the recorded ones. Each
+difference has a cause: late (the scan arrived late or out of order), gap (lost, repaired, from a
+backlog, or not archived), latency (too old when the trader processed it), feature (posture or a
+feature became known later than the time it describes), knock_on (follows from an earlier difference),
+unexplained.
 
-Exit 0: measured, whatever was found. Exit 3: not measured, and why. Exit 64: bad usage.
+Exit 0: measured, whatever was found. Exit 3: not measured; the line says why. Exit 64: wrong usage.
 --json prints {book, day, measured, scans: {recorded, archived, unnumbered}, decisions: {compared,
 differences, causes}, trades: the same, pnl: {recorded, archived}, first: [{what, cause, seq, recorded,
 archived}]}, or {book, day, measured: false, reason}.`;
@@ -28,7 +29,7 @@ type DriftOptions = { readonly book: string; readonly archive?: string; readonly
 export function addDriftCommand(backtest: Command): void {
   backtest
     .command("drift <date>")
-    .description("how far a recorded day of a book went from its backtest, and why")
+    .description("how far a book's recorded day differs from its backtest, and why")
     .option("--book <book>", `${COUNTED_BOOK}; no other book has a log of its own`, COUNTED_BOOK)
     .option("--archive <dir>", "the archive")
     .option("--json", "print as JSON", false)

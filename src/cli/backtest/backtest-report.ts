@@ -10,15 +10,15 @@ import { runFiles, runSummary } from "./backtest-run.ts";
 import { sweepFiles, sweepSummary } from "./backtest-sweep.ts";
 
 const HELP = `
-Exit 0: shown. Exit 1: there is no such run below <data-dir>/backtests; those that are there are named.
---json prints what report.json or sweep.json holds.`;
+Exit 0: shown. Exit 1: there is no such run below <data-dir>/backtests; the message names the existing ones.
+--json prints the content of report.json or sweep.json.`;
 
 const NAMED_MAX = 10;
 
 export function addReportCommand(backtest: Command): void {
   backtest
     .command("report <name>")
-    .description("what a run or a sweep said")
+    .description("show the report of a finished run or sweep")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
     .action((name: string, options: { readonly json: boolean }, command: Command) => {

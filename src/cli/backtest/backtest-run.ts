@@ -20,14 +20,14 @@ import { addRunOptions, askedFrom, placeOf, rangeFrom, type RunOptions } from ".
 const DIFFERENCES_MAX = 8;
 
 const HELP = `
-Through the batch workers ('dolphin worker batch', or a running 'dolphin up'), or in this process with
---local. Writes report.json, trades.csv and tear-sheet.html (one file, nothing from a network).
-The result hash follows from data, strategy, parameters, settings, code and seed, and from nothing
-else; a ratio from fewer than 30 days is null, with the reason.
+Runs on the batch workers ('dolphin worker batch', or a running 'dolphin up'), or in this process with
+--local. Writes report.json, trades.csv and tear-sheet.html (one file that loads nothing from a network).
+The result hash depends on data, strategy, parameters, settings, code and seed only. A ratio from fewer
+than 30 days is null, with the reason.
 
 Exit 0: done. Exit 1: the archive could not be read, or has no scans. Exit 3: Temporal does
-not answer. Exit 64: bad usage.
---json prints what report.json holds, and files {report, trades, tear_sheet}.`;
+not answer. Exit 64: wrong usage.
+--json prints the content of report.json, and files {report, trades, tear_sheet}.`;
 
 export function addRunCommand(backtest: Command): void {
   addRunOptions(backtest.command("run"))
@@ -84,7 +84,7 @@ export function runSummary(text: string, files: Files): string {
     ["scans", `${number(run.scans, 0)} in ${span(timing.wallMs)}`],
     [
       "total",
-      `${signedPercent(returns.total)} (buy and hold ${signedPercent(returns.buyAndHold)}, free of cost ${signedPercent(withoutCosts)})`,
+      `${signedPercent(returns.total)} (buy and hold ${signedPercent(returns.buyAndHold)}, without costs ${signedPercent(withoutCosts)})`,
     ],
     [
       "equity",

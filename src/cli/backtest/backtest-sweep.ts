@@ -33,15 +33,15 @@ import {
 const WORKERS_MAX = 64;
 
 const HELP = `
-Through the batch workers, or in this process with --local. Writes sweep.json, sets.csv and
-tear-sheet.html. The scans are decoded once for all sets. The
-best set has the highest Sharpe ratio (the highest total return where the days are too few for one);
-beside it stand the number of sets tried and the deflated Sharpe ratio. --walk-forward 30:10 chooses
-on 30 days and trades the 10 that follow, again and again, and puts those tests end to end.
+Runs on the batch workers, or in this process with --local. Writes sweep.json, sets.csv and
+tear-sheet.html. The scans are decoded once for all sets. The best set is the one with the highest
+Sharpe ratio (with the highest total return, if there are too few days for a Sharpe ratio). The report
+shows it with the number of sets tried and the deflated Sharpe ratio. --walk-forward 30:10 repeatedly
+chooses a set on 30 days and trades it on the next 10 days, and joins these tests into one result.
 The result hash is the same for any number of workers.
 
-Exit 0: done. Exit 1: the archive could not be read, or has no scans. Exit 64: bad usage.
---json prints what sweep.json holds, and files {sweep, sets, tear_sheet}.`;
+Exit 0: done. Exit 1: the archive could not be read, or has no scans. Exit 64: wrong usage.
+--json prints the content of sweep.json, and files {sweep, sets, tear_sheet}.`;
 
 type SweepOptions = RunOptions & {
   readonly local: boolean;
@@ -52,10 +52,12 @@ type SweepOptions = RunOptions & {
 
 export function addSweepCommand(backtest: Command): void {
   addRunOptions(backtest.command("sweep"))
-    .description("every set of a grid of parameters, and the choice walked forward")
+    .description(
+      "run every set of a grid of parameters; --walk-forward tests the choice out of sample",
+    )
     .option("--grid <name=a,b,c>", "values of one parameter; may be repeated", collect, [])
-    .option("--walk-forward <train:test>", "days to choose on, and days to trade after them")
-    .option("--workers <count>", "threads, or chunks under way over all batch workers", "2")
+    .option("--walk-forward <train:test>", "days to choose on, and days after them to trade")
+    .option("--workers <count>", "threads, or chunks run at a time on all batch workers", "2")
     .option("--local", "in this process, without any server", false)
     .addHelpText("after", HELP)
     .action(sweepCommand);

@@ -47,7 +47,7 @@ export function printRecord(
 
 /** A worker writes its files into its own data directory. */
 export function expectNoOut({ out }: RunOptions): void {
-  if (out !== undefined) throw new CliError("--out goes with --local only", EXIT_USAGE);
+  if (out !== undefined) throw new CliError("--out needs --local", EXIT_USAGE);
 }
 
 export function sayProblem(problem: string): void {
@@ -56,6 +56,8 @@ export function sayProblem(problem: string): void {
 
 function stopOnInterrupt(): AbortSignal {
   const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort(new Error("stopped; nothing of this run is kept")));
+  process.once("SIGINT", () =>
+    stop.abort(new Error("stopped; the results of this run are discarded")),
+  );
   return stop.signal;
 }

@@ -58,7 +58,7 @@ export function addRunOptions(command: Command): Command {
     .option("--archive <dir>", "the archive")
     .option("--from <day>", "first day, as 2026-03-25")
     .option("--to <day>", "last day")
-    .option("--strategy <name>", "a built-in strategy, or the file of your own; default: BLUE's")
+    .option("--strategy <name>", "a built-in strategy, or the path of your own; default: BLUE's")
     .option("--preset <name>", "one of the strategy's presets, in place of BLUE's parameters")
     .option("--param <name=value>", "a parameter of the strategy; may be repeated", collect, [])
     .option(
@@ -77,12 +77,12 @@ export function addRunOptions(command: Command): Command {
       "--instruments <instruments>",
       "none, book, or ASSET=TICK:LOT[:MINIMUM],... over BLUE's",
     )
-    .option("--age-budget <name=s>", "how old an input may be; may be repeated", collect, [])
+    .option("--age-budget <name=s>", "maximum age of an input; may be repeated", collect, [])
     .option("--limits <limits>", "none, book, or name=value,... over BLUE's", "none")
     .option("--margin <margin>", "none, book, or name=value,... over BLUE's", "book")
-    .option("--accept-disorder", "also where more than 0.1 % of the scans go back in time", false)
-    .option("--name <name>", "what the run is called; default: strategy and a hash of its settings")
-    .option("--out <dir>", "where its files go; default: <data-dir>/backtests/<name>")
+    .option("--accept-disorder", "run even if more than 0.1 % of the scans go back in time", false)
+    .option("--name <name>", "name of the run; default: the strategy and a hash of its settings")
+    .option("--out <dir>", "folder for its files; default: <data-dir>/backtests/<name>")
     .option("--json", "print as JSON", false);
 }
 

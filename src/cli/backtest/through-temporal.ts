@@ -126,7 +126,7 @@ function readReferenced({ file, sha256 }: BacktestReference): string {
     throw new CliError(`done, but ${file} is not on this machine (${messageOf(error)})`);
   }
   if (createHash("sha256").update(text).digest("hex") === sha256) return text;
-  throw new CliError(`${file} is not what the worker wrote: another run took its place`);
+  throw new CliError(`${file} is not what the worker wrote: another run replaced it`);
 }
 
 type Watched = {
@@ -149,7 +149,7 @@ async function watch(
       isServed = await hasWorker(temporal, QUEUE).catch(() => true);
       if (wasServed && !isServed && !signal.aborted) {
         process.stderr.write(
-          `${workflowId} waits: no batch worker asks for it; start one with 'dolphin worker batch'\n`,
+          `${workflowId} waits: no batch worker is running; start one with 'dolphin worker batch'\n`,
         );
       }
     }

@@ -8,24 +8,25 @@ import { messageOf } from "../../domain/failure.ts";
 import { CliError, openContext } from "../context.ts";
 
 const HELP = `
-Copies to OUT/data what cannot be made anew: journals, books, incidents, readings, code. Databases are copied as of
-one moment. Nothing needs to be stopped. The order matters, and is kept: how far trades were told, Temporal, the
-books' logs, the bridge's journal. The embedded server's database lies in the data directory; of a server on Postgres
---dump says how, and runs in between, with OUT in BACKUP_DIR:
+Copies to OUT/data what cannot be rebuilt: journals, books, incidents, readings, code. Each database is copied in a
+consistent state. Nothing needs to be stopped. The copies are made in an order that keeps them consistent with each other:
+the cursors of the outboxes, Temporal, the books' logs, the bridge's journal. The embedded Temporal server has its database
+in the data directory. For a server on Postgres, --dump gives the command that dumps it; it is run at the right moment, with
+OUT in BACKUP_DIR:
 
   dolphin backup --out nightly --dump \\
     'for db in temporal temporal_visibility; do pg_dump -Fc -f "$BACKUP_DIR/$db.dump" "$db"; done'
 
-The scan archive is not copied. To restore: the databases first, then what is in
-OUT/data into an empty data directory ('cp -a OUT/data/. DIR/'), then start.
+The scan archive is not copied. To restore: restore the Postgres databases first, then copy OUT/data
+into an empty data directory ('cp -a OUT/data/. DIR/'), then start.
 
-Exit status: 0 it is whole, 1 it is not: the line says why`;
+Exit status: 0: the backup is complete; 1: it is not, and the line says why`;
 
 export function addBackupCommand(program: Command): void {
   program
     .command("backup")
     .description("copy the data directory and Temporal's database while everything runs")
-    .requiredOption("--out <dir>", "a new folder")
+    .requiredOption("--out <dir>", "the folder to create")
     .option("--dump <command>", "a shell command that dumps Temporal's Postgres into $BACKUP_DIR")
     .option("--json", "print what was copied as JSON", false)
     .addHelpText("after", HELP)

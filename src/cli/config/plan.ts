@@ -13,14 +13,14 @@ import { printable } from "../rendering/terminal.ts";
 
 const SHOWN_MAX = 10;
 const HELP = `
-Changes nothing. NEW.yaml is read as it would be in place of the present file: with the same variables and flags, its paths
-relative to its own folder. What was recorded is diagnosed and decided on anew by both; a restart that one of them
-would have made changes nothing of what was recorded. --json prints all of it.`;
+Changes nothing. NEW.yaml is read as if it replaced the present file: with the same variables and flags, its paths relative
+to its own folder. Both configurations diagnose the recorded samples again and decide on them. The recording itself stays as
+it was, so the effects of a restart that one of them would have made are not simulated. --json prints the whole comparison.`;
 
 export function addPlanCommand(config: Command): void {
   config
     .command("plan <new>")
-    .description("what NEW.yaml would have made of the last seven recorded days of health")
+    .description("what NEW.yaml would have changed in the last seven days of recorded health")
     .addHelpText("after", HELP)
     .action(async (file: string, _flags: unknown, command: Command) => {
       const { loaded } = openContext(command);
@@ -78,12 +78,12 @@ function valueText(value: unknown): string {
 
 function heardLine({ samples, fromMs, untilMs, gaps, gapsMs }: ConfigurationPlan["heard"]): string {
   if (fromMs === null || untilMs === null) {
-    return "No health is recorded: nothing can be said of what it would have made of it.";
+    return "No health is recorded, so there is nothing to compare the configurations on.";
   }
   const missing =
     gaps === 0
       ? ""
-      : `; gaps: ${grouped(gaps)}, ${duration(gapsMs / MS_PER_SECOND)} in all, in which nothing is decided`;
+      : `; gaps: ${grouped(gaps)}, ${duration(gapsMs / MS_PER_SECOND)} in all, without decisions`;
   return `${timeText(fromMs)} to ${timeText(untilMs)}: ${grouped(samples)} samples${missing}`;
 }
 
@@ -95,13 +95,13 @@ function outcomeLines({ outcomes: { now, next } }: ConfigurationPlan["compared"]
   return aligned([
     ["", "PRESENT", "NEW"],
     ["mode", now.mode, next.mode],
-    ["restarts (in monitor-only: told)", grouped(now.total), grouped(next.total)],
+    ["restarts (in monitor-only: reported)", grouped(now.total), grouped(next.total)],
     ...[...names].map((name) => [
       `  ${name}`,
       grouped(countIn(now.restarts, name)),
       grouped(countIn(next.restarts, name)),
     ]),
-    ["causes that came", grouped(now.alerts), grouped(next.alerts)],
+    ["new causes", grouped(now.alerts), grouped(next.alerts)],
     ...[...rules].map((rule) => [
       `held back by ${rule}`,
       grouped(countIn(now.held, rule)),
@@ -115,7 +115,7 @@ function countIn(counts: Readonly<Record<string, number>>, name: string): number
 }
 
 function diagnosisLines({ others, otherwise }: ConfigurationPlan["heard"]): readonly string[] {
-  if (others === 0) return ["Each sample has the same word and the same causes by both."];
+  if (others === 0) return ["Each sample has the same word and the same causes under both."];
   return [
     `${grouped(others)} samples have another word or other causes:`,
     ...otherwise

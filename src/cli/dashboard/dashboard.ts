@@ -9,17 +9,18 @@ import { statusOptions } from "../status.ts";
 const LOOPBACK = "127.0.0.1";
 const PORT_MAX = 65_535;
 const HELP = `
-Under 'dolphin up' it runs already (up.json says where). Reads the data directory, the journals and the servers, and
-writes nothing but dashboard.token and audit.log there; it goes on, and says so, while Hazelcast, Temporal or 'up' is away. Listens on 127.0.0.1 alone.
+Under 'dolphin up' it runs already (up.json says where). Reads the data directory, the journals and the servers, and writes
+only dashboard.token and audit.log in the data directory. It continues while Hazelcast, Temporal or 'up' is away, and shows
+that. Listens on 127.0.0.1 only.
 
 Exit status:
-  0   stopped as asked
+  0   stopped as requested
   1   the port is taken
   78  bad configuration`;
 
 const LINK_HELP = `
-Whoever opens it may give commands on the page, as you: it holds a secret, which stands in <data-dir>/dashboard.token,
-for you alone. The page takes it from its address at once. What is given is a line in <data-dir>/audit.log.`;
+Anyone who opens the link can give commands on the page, in your name: it contains the secret of <data-dir>/dashboard.token,
+which only you can read. The page removes the secret from its address at once. Each command is a line in <data-dir>/audit.log.`;
 
 export function addDashboardCommand(program: Command): void {
   const dashboard = program
@@ -53,7 +54,7 @@ export function addDashboardCommand(program: Command): void {
   dashboard
     .command("link")
     .description("print the link that lets the page give commands")
-    .option("--renew", "end all sessions: the links of before open nothing any more", false)
+    .option("--renew", "end all sessions, and make earlier links invalid", false)
     .addHelpText("after", LINK_HELP)
     .action(({ renew }: { readonly renew: boolean }, command: Command) => {
       const { config, up } = openContext(command);

@@ -19,8 +19,9 @@ import { machineReadings } from "./machine-readings.ts";
 type Flags = { readonly json: boolean; readonly deployed: boolean };
 
 const HELP = `
-Changes nothing but a small file in data_dir, which it removes. Run it as the user that DOLPHIN runs as. Before a
-deployment ports must be free; with --deployed they must be held, servers answer, queues be polled, schedules be there.
+Changes nothing, except for a small file in data_dir, which it removes. Run it as the user that DOLPHIN runs as. Before a
+deployment the ports must be free. With --deployed, our processes must hold them, servers must answer, every task queue
+must have a worker, and the schedules must exist.
 
 Exit status:
   0   all is ok
@@ -33,8 +34,10 @@ const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const;
 export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
-    .description("check this machine before a deployment, or after one, with what to do about each")
-    .option("--deployed", "what must run after a deployment, too", false)
+    .description(
+      "check this machine before or after a deployment, and say what to do about each problem",
+    )
+    .option("--deployed", "also check what must run after a deployment", false)
     .option("--json", "print it as JSON", false)
     .addHelpText("after", HELP)
     .action(async ({ json, deployed }: Flags, command: Command) => {

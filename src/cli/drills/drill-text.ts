@@ -30,7 +30,7 @@ export function drillsSummary(results: readonly DrillResult[]): string {
     results.filter((one) => one.outcome === outcome).length;
   return (
     `${count("passed")} passed, ${count("failed")} failed, ${count("interrupted")} interrupted, ` +
-    `${count("cannot")} cannot be done here`
+    `${count("cannot")} not possible here`
   );
 }
 

@@ -17,14 +17,14 @@ const EXIT_INTERRUPTED = 130;
 const HELP = `
 ${FAULT_NAMES.map((name) => `  ${name.padEnd(17)}${FAULTS[name].summary}`).join("\n")}
 
-The system must be well before it: servers answer and scans come. What a drill injects it undoes, also when it is
-interrupted or killed; what even its guard left is undone by the next 'dolphin drill' or 'dolphin up'. Nothing needs
-root: what cannot be done without it is said, with how to get it. 'all' waits between two drills until the restart
-policy has forgotten the one before, and writes a report.
+The system must be healthy before a drill: servers answer and scans arrive. A drill undoes its fault, also when it is
+interrupted or killed: then its guard process does it, or else the next 'dolphin drill' or 'dolphin up'. Root is not
+required: a drill that is not possible without it says so, and how to enable it. Between two drills 'all' waits until
+the restart policy no longer counts the previous one; at its end it writes a report.
 
 Exit status:
-  0    every budget was met (of 'all': of all that can be done here)
-  1    a budget was missed, something was restarted without need, or it cannot be done here
+  0    every budget was met (with 'all': of each drill that is possible here)
+  1    a budget was missed, something was restarted without need, or the drill is not possible here
   130  interrupted; the fault is undone`;
 
 export function addDrillCommand(program: Command): void {
@@ -33,7 +33,7 @@ export function addDrillCommand(program: Command): void {
     .description("inject a fault into the running system, and measure the recovery")
     .addArgument(new Argument("<fault>", "a fault, or all").choices([...FAULT_NAMES, "all"]))
     .option("--json", "print the result as JSON", false)
-    .option("--force", "also where orders go to a real venue", false)
+    .option("--force", "run it even if orders go to a real venue", false)
     .option("--report <file>", "write the results as JSON")
     .addHelpText("after", HELP)
     .action(async (fault: FaultName | "all", flags: DrillFlags, command: Command) => {
@@ -58,9 +58,11 @@ async function drill(
       `no 'dolphin up' runs on ${config.data_dir}: a drill needs a running system`,
     );
   }
-  for (const left of undoLeftFaults(config.data_dir)) say(`undone: ${left}, of a drill that died`);
+  for (const left of undoLeftFaults(config.data_dir))
+    say(`undone: ${left}, left by a drill that died`);
   const other = faultUnderWay(config.data_dir);
-  if (other !== null) throw new CliError(`${other.fault} of pid ${other.pid} is under way`);
+  if (other !== null)
+    throw new CliError(`the drill ${other.fault} is already running, pid ${other.pid}`);
   const stop = stopOnSignals();
   const results = await runDrills(fault === "all" ? FAULT_NAMES : [fault], {
     config,

@@ -35,14 +35,15 @@ const FORMATS = { csv: csvOf, arrow: arrowOf } as const;
 const ALWAYS: Period = { sinceUs: 0, untilUs: Number.MAX_SAFE_INTEGER };
 
 const HELP = `
-WHAT: trades, equity (cash after each fill, the whole at the end of each day), events (the book's log), scans
-(the way of each, and what was decided on it). Reads beside the services at work, a piece at a time.
+WHAT: trades, equity (cash after each fill, total equity at the end of each day), events (the book's log), scans
+(the hops of each scan, and the decision made on it). Can run beside the services; reads in small pieces.
 
-A period is by the end of a trade, the time of an event or a fill, the push of a scan; --until is not in it.
-csv has a line of names, times in ISO 8601 (UTC), nothing for null. arrow is an IPC file (Feather 2): times in
-microseconds, and in each field's metadata its unit and what it is. --columns prints both (docs/export.md).
+A row belongs to a period by the end of its trade, the time of its event or fill, or the push of its scan; --until is
+exclusive. csv has a header line, times in ISO 8601 (UTC), and empty fields for null. arrow is an IPC file (Feather 2)
+with times in microseconds; each field's metadata contains its unit and description. --columns prints both
+(docs/export.md).
 
-With --out the file is there whole or not at all. Exit status:
+With --out the file is written completely or not at all. Exit status:
   0   written
   1   nothing is recorded yet, or it could not be written (the line says which)
   64  wrong usage`;
@@ -54,7 +55,7 @@ export function addExportCommand(program: Command): void {
     .argument("<what>", NAMES)
     .option("--format <format>", "csv or arrow", "csv")
     .option("--since <time>", "such as 2h (ago), 2026-03-25 or a UTC time")
-    .option("--until <time>", "to before this time")
+    .option("--until <time>", "only before this time")
     .option("--day <day>", "a UTC day, such as 2026-03-25")
     .option("--book <book>", `${COUNTED_BOOK}; no other book has a log of its own`, COUNTED_BOOK)
     .option("--out <file>", "write this file (default: standard output)")
@@ -76,10 +77,12 @@ async function write(what: ExportName, flags: Flags, dataDir: string): Promise<v
     throw usage(`--format must be csv or arrow, was '${format}'`);
   }
   if (!isBook(book) || !hasLog(book)) {
-    throw usage(`--book must be ${COUNTED_BOOK}, which alone has a log, was '${book}'`);
+    throw usage(`--book must be ${COUNTED_BOOK}, the only book with a log, was '${book}'`);
   }
   if (format === "arrow" && out === undefined && process.stdout.isTTY) {
-    throw usage("an Arrow file is nothing for a terminal: give --out FILE, or redirect");
+    throw usage(
+      "an Arrow file cannot be shown on a terminal: give --out FILE, or redirect the output",
+    );
   }
   const period = periodFrom(flags, wallMs()) ?? ALWAYS;
   const rows = rowsOf(what, dataDir, period);

@@ -9,7 +9,7 @@ const ROWS_MAX = 5;
 
 export function forewarnText(record: ForewarnRecord): string {
   const { verdict, reason, breach, calibration, conditioned_on: regime } = record;
-  const weight = `${verdict}, to be believed ${percent(record.weight)}`;
+  const weight = `${verdict}, weight ${percent(record.weight)}`;
   const rows = [
     ["book", `${record.book}, ${record.trades} trades, ${record.trades_per_day.toFixed(1)} a day`],
     ["as of", `${record.as_of}, until ${record.horizon_end}`],
@@ -34,9 +34,9 @@ function calibrationText({
   came,
   evidence,
 }: ForewarnRecord["calibration"]): string {
-  if (said === null || came === null) return "no earlier forecast is over yet";
+  if (said === null || came === null) return "no earlier forecast has ended yet";
   return (
-    `${outcomes} forecasts are over: ${percent(came)} left their envelope where ${percent(said)} should; ` +
+    `${outcomes} forecasts have ended: ${percent(came)} left their envelope, ${percent(said)} were expected to; ` +
     `evidence against them ${evidence.toFixed(1)} of 20`
   );
 }

@@ -40,27 +40,28 @@ const FRESH_MS = 15_000;
 const WARM_UP_TRIES = 2;
 const ROWS_MAX = 2_000;
 const HELP = `
-Reads what the service 'health' told last; where none runs, or with --once, it looks by itself.
+Reads the last report of the service 'health'. If that does not run, or with --once, it takes the sample itself.
 
 Exit status:
   0  nothing is wrong
   1  a cause that is not ours: upstream silent, the share, the disk, an operator's stop
   2  a cause that is ours
   3  Hazelcast or Temporal does not answer
-docs/status-json.md tells what --json prints.`;
+docs/status-json.md describes what --json prints.`;
 
 export function addHealthCommand(program: Command): void {
   program
     .command("health")
     .description("the five sensors, rm_meta, and the causes behind them")
     .option("--json", "print it as JSON; with --watch one line a second", false)
-    .option("--once", "look by itself, whoever else does", false)
-    .option("--since <time>", "what it was since then, such as 2h", parseDuration)
+    .option("--once", "take a sample in this process, even if the service runs", false)
+    .option("--since <time>", "the recorded health since then, such as 2h", parseDuration)
     .option("--watch", "repaint each second", false)
     .addOption(
-      new Option("--mode <mode>", "what metaHealth does about causes of ours, from now on").choices(
-        ["auto", "monitor-only"],
-      ),
+      new Option(
+        "--mode <mode>",
+        "whether metaHealth restarts services for causes of ours, from now on",
+      ).choices(["auto", "monitor-only"]),
     )
     .addHelpText("after", HELP)
     .action(async (flags: HealthFlags, command: Command) => {
@@ -82,8 +83,8 @@ async function setMode({ temporalAddress }: CliContext, mode: Mode): Promise<num
     return EXIT_HEALTHY;
   }
   const why = {
-    absent: "there is no metaHealth; 'dolphin create' makes it",
-    no_answer: "no worker took it in time; 'dolphin worker health' serves it",
+    absent: "there is no metaHealth workflow; 'dolphin create' starts it",
+    no_answer: "no worker executed it in time; 'dolphin worker health' starts one",
     refused: outcome.kind === "refused" ? outcome.why : "",
   }[outcome.kind];
   throw new CliError(why, EXIT_FAULT);

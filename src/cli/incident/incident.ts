@@ -15,21 +15,21 @@ import { CliError, openContext } from "../context.ts";
 import { addKeptIncidentCommands } from "./kept-incidents.ts";
 
 const HELP = `
-FILE has a line of JSON for each record: a transition ({"atMs", "diagnosis", "services"}) or a sample, as
+FILE has one JSON object per line: a transition ({"atMs", "diagnosis", "services"}) or a sample, as the service
 health records them. The policy is YAML or JSON:
   acts_on: causes            grace_s, cool_down_s, back_off_max_s, restarts_max, window_s, flap_comings, ...
-  acts_on: rm_meta           below: 0.2, every_s: 2   (as the first generation had it)
-What it leaves out is as built in. Beside it runs the policy of the configuration. A restart that a policy would
-have made changes nothing of what was recorded.`;
+  acts_on: rm_meta           below: 0.2, every_s: 2   (the policy of the first generation)
+Keys that it omits have the built-in values. The policy of the configuration runs beside it. The recording stays as it
+was, so the effects of a restart that a policy would have made are not simulated.`;
 
 export function addIncidentCommand(program: Command): void {
   const incident = program
     .command("incident")
-    .description("incidents of the past, and recorded health through another policy");
+    .description("past incidents; and what another policy would have done");
   addKeptIncidentCommands(incident);
   incident
     .command("replay <file>")
-    .description("what another policy would have done about recorded health, beside ours")
+    .description("run recorded health through another policy, and compare it with ours")
     .requiredOption("--policy <file>", "the other policy")
     .option("--json", "print both outcomes as JSON", false)
     .addHelpText("after", HELP)

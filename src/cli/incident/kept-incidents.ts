@@ -10,9 +10,10 @@ import { incidentLines } from "../rendering/incident-text.ts";
 
 const LISTED = 50;
 const BUNDLE_HELP = `
-One JSON file: the incident with its story, what each channel was told and answered, the watchdog's facts of now,
-health and logs from ten minutes before to ten minutes after, and the configuration. Secrets are hidden: under
-secret-looking names, by their shape, and wherever a value stands that the configuration refers to.`;
+One JSON file: the incident with its history, the notifications of each channel and the answers to them, the watchdog's
+present facts, health and logs from ten minutes before the incident to ten minutes after it, and the configuration. Secrets
+are hidden: values under secret-looking names, values that look like a secret, and every value that the configuration refers
+to as a secret.`;
 
 export function addKeptIncidentCommands(incident: Command): void {
   incident
@@ -22,12 +23,12 @@ export function addKeptIncidentCommands(incident: Command): void {
     .action(list);
   incident
     .command("show <incident>")
-    .description("its story, and what each channel was told")
+    .description("an incident's history, and the notifications of each channel")
     .option("--json", "print it as JSON", false)
     .action(showIncident);
   incident
     .command("bundle <incident>")
-    .description("one file with all that is known about it")
+    .description("write everything known about an incident into one file")
     .option("--out <file>", "default: INCIDENT.json here; '-' for the standard output")
     .addHelpText("after", BUNDLE_HELP)
     .action(bundle);

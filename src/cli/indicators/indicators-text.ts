@@ -7,7 +7,7 @@ import { aligned } from "../rendering/columns.ts";
 import { duration } from "../rendering/durations.ts";
 
 const NONE =
-  "no indicators are configured: each asks a service outside. Name them in dolphin.yaml, such as\n" +
+  "no indicators are configured, because each sends requests to an outside service. Add them to dolphin.yaml, such as\n" +
   "  indicators: { fear_greed: {} }\n" +
   "and run 'dolphin create'; 'dolphin indicators --help' says more";
 const DIGITS = 8;
@@ -25,9 +25,7 @@ export function indicatorsText(rows: readonly IndicatorRow[]): string {
     `${row.source ?? "-"}${row.note === null ? "" : `: ${row.note}`}`,
   ]);
   const isStored = rows.some(({ from }) => from === "store");
-  const said = isStored
-    ? ["Hazelcast does not answer: these are the last that were recorded."]
-    : [];
+  const said = isStored ? ["Hazelcast does not answer: these are the last recorded readings."] : [];
   return [...aligned([heads, ...cells]), ...said].join("\n");
 }
 

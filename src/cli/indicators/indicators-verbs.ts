@@ -17,22 +17,22 @@ import { adviceText, historyJson, historyText, indicatorsText } from "./indicato
 import { writeReadings } from "./export-readings.ts";
 
 const HELP = `
-Indicators are configured as 'indicators' (docs/add-an-indicator.md); 'dolphin create' makes a schedule of each,
-'indicator-<name>', and a worker of layer indicators reads them. A value stands in Hazelcast as exf_<name>, with the
-time at which its source says it was true. Nothing is configured by default: each asks a service outside.`;
+Indicators are configured in the section 'indicators' (docs/add-an-indicator.md). 'dolphin create' creates a schedule for
+each, 'indicator-<name>', and a worker of layer indicators reads them. A reading is published in Hazelcast as exf_<name>, with
+the time for which its source states it. None is configured by default, because each sends requests to an outside service.`;
 const LS_HELP = `
 Exit status:
   0   all are within their budgets
   1   one is old, stale, or was never read`;
 const HISTORY_HELP = `
-NAME is an indicator, or one of its values such as funding.BTCUSDT. Revisions are there as rows of their own.
-With --as-of only what was known then, which later readings never change.`;
+NAME is an indicator, or one of its values such as funding.BTCUSDT. Each revision is a row of its own. With --as-of it
+shows what was known at that time; later readings never change that.`;
 
 const ADVISE_HELP = `
-The mean return of the archive's assets a UTC day is held against the phase and sign of the Moon, the sign of the Sun,
+Compares the mean return of the archive's assets per UTC day with the phase and sign of the Moon, the sign of the Sun,
 retrograde planets, weekday, turn of the month and end of the quarter. The p-value of each is by permutation of the
-days, and adjusted for the number of factors: where returns know nothing of any of them, an edge of even one is shown
-in one of twenty archives. An edge that is shown is of the past, and none that is not shown is ruled out.`;
+days, and adjusted for the number of factors: if returns depend on none of them, an edge of any is shown in one of
+twenty archives. An edge that is shown belongs to the past, and one that is not shown is not ruled out.`;
 
 const COUNT = 20;
 const ROWS_MAX = 1_000_000;
@@ -40,7 +40,7 @@ const ROWS_MAX = 1_000_000;
 export function addIndicatorsCommand(program: Command): void {
   const indicators = program
     .command("indicators")
-    .description("scheduled readings from outside: what stands, its age, its history")
+    .description("scheduled readings of outside sources: present values, their age, their history")
     .addHelpText("after", HELP);
   addLs(indicators);
   addRefresh(indicators);
@@ -56,8 +56,8 @@ function addAdvise(indicators: Command): void {
     .option("--archive <dir>", "the scan archive")
     .option("--from <day>", "first day", day)
     .option("--to <day>", "last day", day)
-    .option("--permutations <n>", "how often the returns are dealt out anew", wholeNumber, 2_000)
-    .option("--seed <n>", "of the deals", wholeNumber, 1)
+    .option("--permutations <n>", "number of permutations", wholeNumber, 2_000)
+    .option("--seed <n>", "seed of the permutations", wholeNumber, 1)
     .option("--json", "print it as JSON", false)
     .addHelpText("after", ADVISE_HELP)
     .action(async (flags: AdviseFlags, command: Command) => {
@@ -77,7 +77,7 @@ function addAdvise(indicators: Command): void {
 function addLs(indicators: Command): void {
   indicators
     .command("ls")
-    .description("what stands, with as_of, age, budget and source")
+    .description("the present readings, with as_of, age, budget and source")
     .option("--json", "print it as JSON", false)
     .addHelpText("after", LS_HELP)
     .action(async ({ json }: { readonly json: boolean }, command: Command) => {
@@ -93,7 +93,7 @@ function addLs(indicators: Command): void {
 function addRefresh(indicators: Command): void {
   indicators
     .command("refresh <name>")
-    .description("have it read now, and wait for what comes of it")
+    .description("read an indicator now, and wait for the result")
     .option("--json", "print it as JSON", false)
     .action(async (name: string, { json }: { readonly json: boolean }, command: Command) => {
       const { config, temporalAddress } = openContext(command);
@@ -119,7 +119,7 @@ function addRefresh(indicators: Command): void {
           throw new CliError(`${name} was not read: ${outcome.why}: ${outcome.detail}`);
         case "unserved":
           throw new CliError(
-            `no worker polls ${outcome.queue}; 'dolphin worker indicators' serves it`,
+            `no worker polls ${outcome.queue}; 'dolphin worker indicators' starts one`,
           );
       }
     });
@@ -128,7 +128,7 @@ function addRefresh(indicators: Command): void {
 function addHistory(indicators: Command): void {
   indicators
     .command("history <name>")
-    .description("the readings that were recorded, newest first, revisions among them")
+    .description("the recorded readings, newest first, including revisions")
     .option("--count <n>", "rows at most", wholeNumber, COUNT)
     .option("--as-of <time>", "only what was known then, such as 2026-03-25T10:00Z", time)
     .option("--json", "print it as JSON", false)
@@ -139,7 +139,7 @@ function addHistory(indicators: Command): void {
       const toUs = flags.asOf === undefined ? null : flags.asOf * US_PER_MS;
       const rows = store?.history(name, { count: flags.count, toUs }) ?? [];
       store?.close();
-      if (rows.length === 0) throw new CliError(`nothing of ${name} was recorded here`);
+      if (rows.length === 0) throw new CliError(`no reading of ${name} is recorded here`);
       print(flags.json ? historyJson(rows) : historyText(rows));
     });
 }
@@ -149,13 +149,13 @@ function addExport(indicators: Command): void {
     .command("export [names...]")
     .description("recorded readings for notebooks, in the order in which they became known")
     .addOption(new Option("--format <format>").choices(["csv", "arrow"]).default("csv"))
-    .option("--from <time>", "known from then on", time)
-    .option("--to <time>", "known before then", time)
-    .option("--out <file>", "where to (default: the terminal)")
+    .option("--from <time>", "readings known from this time on", time)
+    .option("--to <time>", "readings known before this time", time)
+    .option("--out <file>", "the file to write (default: standard output)")
     .action(async (names: string[], flags: ExportFlags, command: Command) => {
       const { config } = openContext(command);
       const store = openReadings(config.data_dir);
-      if (store === null) throw new CliError("no reading was recorded here yet");
+      if (store === null) throw new CliError("no reading is recorded here yet");
       const nowUs = wallMicros();
       const range = {
         fromUs: (flags.from ?? nowUs / US_PER_MS - 365 * MS_PER_DAY) * US_PER_MS,

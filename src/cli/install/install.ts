@@ -14,8 +14,9 @@ import { deploymentWorld } from "./deployment-world.ts";
 import { supervisordSteps, systemdSteps } from "./steps.ts";
 
 const HELP = `
-Writes files into DIR (for supervisord also its folder in the data directory) and changes nothing else; the lines that it prints enable them. The same configuration gives the
-same files: run it again after a change of dolphin.yaml, of the checkout's place, or of the layers in use.
+Writes files into DIR (for supervisord also its folder in the data directory), changes nothing else, and prints the commands
+that enable them. The same configuration gives the same files: run it again after changing dolphin.yaml, the place of the
+checkout, or the layers in use.
 
 Exit status:
   0   written
@@ -39,11 +40,13 @@ export function addInstallCommand(program: Command): void {
 function addSystemd(install: Command): void {
   install
     .command("systemd")
-    .description("units: servers, a worker a layer, watchdog, dashboard, and a target of them all")
-    .requiredOption("--out <dir>", "where the files go")
-    .option("--user", "for 'systemctl --user' instead of the system's manager", false)
-    .option("--run-as <name>", "whom system units run as", "dolphin")
-    .option("--no-servers", "Temporal and Hazelcast run elsewhere")
+    .description(
+      "units for the servers, one worker per layer, watchdog, dashboard, and a target for all",
+    )
+    .requiredOption("--out <dir>", "the folder for the files")
+    .option("--user", "units for 'systemctl --user' instead of the system manager", false)
+    .option("--run-as <name>", "the user that system units run as", "dolphin")
+    .option("--no-servers", "leave out Temporal and Hazelcast, which run elsewhere")
     .addHelpText("after", HELP)
     .action((flags: SystemdFlags, command: Command) => {
       if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(flags.runAs) || flags.runAs === "root") {
@@ -65,9 +68,9 @@ function addSystemd(install: Command): void {
 function addSupervisord(install: Command): void {
   install
     .command("supervisord")
-    .description("one configuration with the same processes, as the group dolphin:*")
-    .requiredOption("--out <dir>", "where the file goes")
-    .option("--no-servers", "Temporal and Hazelcast run elsewhere")
+    .description("one configuration file with the same processes, as the group dolphin:*")
+    .requiredOption("--out <dir>", "the folder for the file")
+    .option("--no-servers", "leave out Temporal and Hazelcast, which run elsewhere")
     .addHelpText("after", HELP)
     .action((flags: Pick<SystemdFlags, "out" | "servers">, command: Command) => {
       const world = deploymentWorld(openConfiguration(command), flags);

@@ -63,6 +63,6 @@ function unservedLines({ task_queues }: Created): readonly string[] {
     .filter(({ pollers }) => pollers === 0)
     .map(
       ({ task_queue, layer }) =>
-        `task queue ${task_queue}: no worker polls it; 'dolphin worker ${layer}' serves it`,
+        `task queue ${task_queue}: no worker polls it; 'dolphin worker ${layer}' starts one`,
     );
 }

@@ -58,7 +58,7 @@ export function remedyText(remedy: HealthReport["roots"][number]["remedy"]): str
 
 /** One line where the word or the causes changed. */
 export function historyLines(rows: readonly HistoryRow[]): string[] {
-  if (rows.length === 0) return ["nothing was recorded in that time"];
+  if (rows.length === 0) return ["no health was recorded in that period"];
   return rows
     .filter((row, at) => at === 0 || told(row) !== told(rows[at - 1]))
     .slice(-CHANGES_MAX)

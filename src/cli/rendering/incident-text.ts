@@ -22,7 +22,7 @@ export function incidentLines(incidents: readonly Incident[], nowMs: number): re
       one.id,
       paint(
         one.state === "resolved" ? "dim" : COLOURS[one.severity],
-        printable(one.held === null ? one.summary : `${one.summary} [not told: ${one.held}]`),
+        printable(one.held === null ? one.summary : `${one.summary} [not notified: ${one.held}]`),
       ),
     ]),
   );
@@ -51,10 +51,10 @@ export function incidentText(
       ],
       ["teams", teams.join(", ") || "-"],
       ["cause", printable(cause ?? "not known")],
-      ...(held === null ? [] : [["not told", printable(held)]]),
+      ...(held === null ? [] : [["not notified", printable(held)]]),
       ...(acknowledged === null
         ? []
-        : [["acknowledged", printable(`${acknowledged.by}, by ${acknowledged.via}`)]]),
+        : [["acknowledged", printable(`${acknowledged.by}, through ${acknowledged.via}`)]]),
     ]),
     "",
     ...story.map(({ atMs, says }) => printable(`${shortIso(atMs)}  ${says}`)),

@@ -60,11 +60,11 @@ export function reasonLines(row: ServiceRow, nowMs: number): string[] {
   if (row.state !== null && NOTABLE.test(row.state)) lines.push(printable(row.state));
   const book = BOOKS.find((one) => traderOf(one).name === row.service);
   if (book !== undefined && HELD_BACK.test(row.state ?? "")) {
-    lines.push(`'dolphin why no-trade --book ${book}' tells each rule and its value`);
+    lines.push(`'dolphin why no-trade --book ${book}' shows each rule and its value`);
   }
   if (row.next_try_at !== null) {
     const inS = Math.max(0, (Date.parse(row.next_try_at) - nowMs) / 1_000);
-    lines.push(`next try in ${duration(inS)}; 'dolphin why restart ${row.service}' tells why`);
+    lines.push(`next try in ${duration(inS)}; 'dolphin why restart ${row.service}' says why`);
   }
   return lines;
 }
@@ -102,11 +102,11 @@ function standLines(status: SystemStatus): string[] {
 export function scheduleCells(row: ScheduleRow): string[][] {
   const { schedule, schedule_skipped: skipped, overlap_skipped: overlap, last_late_s: late } = row;
   const parts = [
-    ...(skipped === 0 ? [] : [`${skipped} skipped: too old when Temporal was back`]),
-    ...(overlap === 0 ? [] : [`${overlap} not begun: the one before them still ran`]),
+    ...(skipped === 0 ? [] : [`${skipped} skipped: too old when Temporal came back`]),
+    ...(overlap === 0 ? [] : [`${overlap} skipped: the previous one still ran`]),
     ...(late === null || late < LATE_S
       ? []
-      : [`the last one was made up for, ${duration(late)} late`]),
+      : [`the last one was caught up, ${duration(late)} late`]),
   ];
   return parts.length === 0 ? [] : [["schedule", schedule, parts.join("; ")]];
 }

@@ -22,7 +22,7 @@ export function decisionLines(book: string, explanation: Explanation): readonly 
 
 /** The result, in words. */
 export function headline({ decision, concluded }: Explanation): string {
-  if (concluded === null) return "nothing was to be decided";
+  if (concluded === null) return "there was nothing to decide";
   const { outcome, refusal, subject } = concluded;
   if (refusal !== null) return `refused, ${refusalWords(refusal, subject)}`;
   const strength = decision === null || decision.signal === 0 ? "" : `, signal ${decision.signal}`;
@@ -31,14 +31,14 @@ export function headline({ decision, concluded }: Explanation): string {
 
 const HEADLINES: Readonly<Record<string, string>> = {
   entered: "an entry was made",
-  exited: "no entry, positions are being left (exited)",
+  exited: "no entry, positions are being closed (exited)",
   held: "no entry, a position is open (held)",
   waiting: "no entry, an order is on its way (waiting)",
-  no_signal: "no entry, the strategy saw none (no_signal)",
-  warming: "no entry, windows are not full yet (warming)",
+  no_signal: "no entry, the strategy gave no signal (no_signal)",
+  warming: "no entry, the windows are not full yet (warming)",
   stale: "no entry, the scan was not fresh (stale)",
-  ignored_late: "no entry, the scan came late (ignored_late)",
-  lost: "no entry, the scan never came (lost)",
+  ignored_late: "no entry, the scan arrived late (ignored_late)",
+  lost: "no entry, the scan never arrived (lost)",
 };
 
 export function obstacleLines(facts: readonly Fact[]): readonly string[] {

@@ -22,12 +22,12 @@ const EXIT_STOPPED = 2;
 const EXIT_NO_ANSWER = 3;
 
 const HELP = `
-The watchdog answers by its own socket: also while Temporal, Hazelcast and the traders are away. A stop holds over
-restarts until it is resumed; each one, and each resume, is a line in <data-dir>/safety/audit.log.
+The watchdog answers on its own socket, also while Temporal, Hazelcast and the traders are away. A stop survives restarts
+and lasts until it is resumed. Each stop and each resume is a line in <data-dir>/safety/audit.log.
 
 Exit status:
-  0   entries may be made, or it was done
-  1   entries wait (show), or it was refused
+  0   entries are allowed (show), or the command was executed
+  1   entries are not allowed at present (show), or the command was refused
   2   stopped until 'dolphin safety resume' (show)
   3   no watchdog answers; 'dolphin halt BOOK' stops a book without it
   64  wrong usage`;
@@ -39,21 +39,21 @@ export function addSafetyCommand(program: Command): void {
     .addHelpText("after", HELP);
   safety
     .command("show")
-    .description("the posture, its reasons, and what holds it")
+    .description("the posture, its reasons, and who or what stopped it")
     .option("--json", "print the answer as JSON", false)
     .action(show);
   safety
     .command("halt")
-    .description("stop: no entries, and what is open is closed at the next fresh scan")
-    .requiredOption("--reason <text>", "why; it stands in the audit")
-    .option("--keep-positions", "leave what is open its own exits", false)
+    .description("stop trading: no entries, and open positions are closed at the next fresh scan")
+    .requiredOption("--reason <text>", "the reason; it is recorded in the audit log")
+    .option("--keep-positions", "keep open positions until their own exits", false)
     .option("--json", "print the answer as JSON", false)
     .action(halt);
   safety
     .command("resume")
-    .description("end a stop: the posture rises again, a step at a time")
-    .requiredOption("--reason <text>", "why; it stands in the audit")
-    .option("--yes", "do not ask", false)
+    .description("end a stop: the posture rises again, one step at a time")
+    .requiredOption("--reason <text>", "the reason; it is recorded in the audit log")
+    .option("--yes", "do not ask for confirmation", false)
     .option("--json", "print the answer as JSON", false)
     .action(resume);
 }
@@ -61,7 +61,8 @@ export function addSafetyCommand(program: Command): void {
 async function show({ json }: Flags, command: Command): Promise<void> {
   const answer = await ask(command, { command: "show", id: randomUUID() });
   const { safety } = answer;
-  if (safety === null) throw new CliError(`the watchdog says nothing of itself: ${answer.detail}`);
+  if (safety === null)
+    throw new CliError(`the watchdog cannot describe its state: ${answer.detail}`);
   process.stdout.write(json ? `${JSON.stringify(safety)}\n` : `${viewLines(safety).join("\n")}\n`);
   process.exitCode = exitOf(safety);
 }
@@ -89,7 +90,10 @@ function tellDone(answer: SafetyAnswer, json: boolean): void {
 
 async function confirm(): Promise<void> {
   if (!process.stdin.isTTY) {
-    throw new CliError("nobody can be asked here: give --yes to resume without", EXIT_USAGE);
+    throw new CliError(
+      "this is no terminal, so nobody can confirm: give --yes to resume without confirmation",
+      EXIT_USAGE,
+    );
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
@@ -124,7 +128,7 @@ function viewLines(safety: SafetyView): readonly string[] {
     `posture ${posture} (sizes x ${size}), entries ${entries}`,
     ...held,
     ...others.map((one) => `  ${one}`),
-    `watchdog pid ${pid}, looked at ${at}; trader ${trader}, Hazelcast ${hazelcast}`,
+    `watchdog pid ${pid}, last check at ${at}; trader ${trader}, Hazelcast ${hazelcast}`,
     ...(trouble === null ? [] : [`its state cannot be saved: ${trouble}`]),
     ...Object.entries(safety.duties).map(([name, how]) => `${name}: ${how}`),
   ];

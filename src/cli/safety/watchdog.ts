@@ -18,23 +18,23 @@ const HEAP_FLAGS = ["--max-old-space-size=48", "--no-node-snapshot"];
 
 const HELP = `
 Under 'dolphin up' it runs already. Needs neither Temporal nor Hazelcast nor the trader; writes JSON lines to its
-standard output, and its state and audit below <data-dir>/safety.
+standard output, and its state and audit log below <data-dir>/safety.
 
 Exit status:
-  0   stopped as asked
+  0   stopped as requested
   1   another one runs on this data directory
   78  bad configuration`;
 
 export function addWatchdogCommand(program: Command): void {
   program
     .command("watchdog")
-    .description("run the safety watchdog: it says how much may be risked, and stops trading")
+    .description("run the safety watchdog, which decides how much may be risked, and stops trading")
     .addHelpText("after", HELP)
     .action((_flags: unknown, command: Command) => {
       const { config } = openContext(command);
       if (!config.safety.watchdog) {
         throw new CliError(
-          "safety.watchdog is false: the configured posture holds, and no watchdog",
+          "safety.watchdog is false: the configured posture applies, and no watchdog runs",
         );
       }
       const folder = safetyFolder(config.data_dir);

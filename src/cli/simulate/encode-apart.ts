@@ -26,7 +26,8 @@ export async function createEncoderApart(
   await thread.terminate();
   return createBlankFiller(wanted.assets, (count) => {
     const blank = blanks?.find(({ eigenvalues }) => eigenvalues.length === count);
-    if (blank === undefined) throw new Error(`no scan of ${count} eigenvalues was laid out`);
+    if (blank === undefined)
+      throw new Error(`there is no layout for a scan of ${count} eigenvalues`);
     return blank;
   });
 }

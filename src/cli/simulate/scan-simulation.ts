@@ -126,11 +126,12 @@ async function writeDespiteFullDisk(
   for (let attempt = 1; !stop.aborted; attempt++) {
     try {
       await writeScanFile(path, bytes, writing);
-      if (attempt > 1) report(`there is room again; ${path} is written`);
+      if (attempt > 1) report(`there is space again; ${path} is written`);
       return true;
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      if (attempt === 1) report(`no space left for ${path}; free some, it is retried every second`);
+      if (attempt === 1)
+        report(`no space left for ${path}; free some: writing is retried every second`);
       await pause(DISK_FULL_RETRY_MS, stop);
     }
   }

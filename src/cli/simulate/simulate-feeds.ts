@@ -22,22 +22,30 @@ type FeedsFlags = {
 };
 
 const HELP = `
-Answers as Binance USD-M (/fapi), Deribit (/api/v2/public) and alternative.me (/fng) do, and says in each answer that
-it is simulated; what is read from it has a source that begins with 'simulated'. Prints its address and the lines for
-dolphin.yaml. A fault is a path and what happens there: a status such as 429 or 503, or hang, drip, half, huge, html.
-Order books come by WebSocket as Binance's do (/public/stream?streams=btcusdt@depth20@100ms, /public/ws/...); their
-faults are drop, duplicate, reorder, silence, garbage, close, slow, repeat and crossed.`;
+Answers like Binance USD-M (/fapi), Deribit (/api/v2/public) and alternative.me (/fng), and states in each answer that it is
+simulated: readings of it have a source that begins with 'simulated'. Prints its address and the lines for dolphin.yaml.
+A fault is a path and what happens there: a status such as 429 or 503, or hang, drip, half, huge, html. Order books are
+streamed by WebSocket, like Binance's (/public/stream?streams=btcusdt@depth20@100ms, /public/ws/...); their faults are drop,
+duplicate, reorder, silence, garbage, close, slow, repeat and crossed.`;
 const KINDS = ["hang", "drip", "half", "huge"] as const;
 
 export function addSimulateFeeds(simulate: Command): void {
   simulate
     .command("feeds")
-    .description("serve the public services of the indicators, simulated, on loopback")
+    .description("simulate the public services that indicators read, on loopback")
     .option("--port <n>", "port (default: a free one)", port, 0)
-    .option("--symbols <names>", "symbols of Binance, with commas", symbols, ["BTCUSDT", "ETHUSDT"])
-    .option("--fault <path=what>", "misbehave there, such as /fapi=429; may be repeated", fault, [])
-    .option("--stream-fault <what>", "misbehave on the order books, such as drop", streamFault)
-    .option("--follow <archive>", "show the prices of the newest scan there")
+    .option("--symbols <names>", "symbols of Binance, separated by commas", symbols, [
+      "BTCUSDT",
+      "ETHUSDT",
+    ])
+    .option(
+      "--fault <path=what>",
+      "a fault on a path, such as /fapi=429; may be repeated",
+      fault,
+      [],
+    )
+    .option("--stream-fault <what>", "a fault of the order books, such as drop", streamFault)
+    .option("--follow <archive>", "the archive whose newest scan gives the prices")
     .addHelpText("after", HELP)
     .action(serve);
 }
@@ -67,7 +75,7 @@ async function serve(flags: FeedsFlags): Promise<void> {
 function port(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value <= 65_535) return value;
-  throw new InvalidArgumentError("Give a port.");
+  throw new InvalidArgumentError("Give a port, 0 to 65535.");
 }
 
 function symbols(text: string): readonly string[] {

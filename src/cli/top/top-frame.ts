@@ -79,7 +79,7 @@ function headOf({ reading, ageS, trouble }: TopView): readonly Line[] {
   const isOld = OLD_S < ageS;
   const age = isOld
     ? piece(`  NOTHING NEW for ${duration(ageS)}${trouble === null ? "" : `: ${trouble}`}`, "red")
-    : piece(via === "told" ? "  told by up or worker" : "  read by this process", "dim");
+    : piece(via === "told" ? "  answered by up or worker" : "  read by this process", "dim");
   return [
     [
       name,
@@ -223,7 +223,7 @@ function scanLines({ latest_scan: scan, services }: SystemStatus): readonly Line
 
 function incidentLines(incidents: TopReading["incidents"]): readonly Line[] {
   if (incidents === null)
-    return [factLine("incidents", "not known: the watchdog does not tell", "yellow")];
+    return [factLine("incidents", "not known: the watchdog does not answer", "yellow")];
   if (incidents.open === 0) return [factLine("incidents", "none open")];
   return [
     factLine("incidents", `${incidents.open} open, 'dolphin alerts ls'`, "yellow"),

@@ -14,15 +14,15 @@ const PAINT_EVERY_MS = 500;
 /** Not a terminal: as wide and long as needed. */
 const PAPER = { columns: 200, rows: 200 };
 const HELP = `
-The values are those of 'dolphin status'; they are told by a running 'up' or worker, else read by this process. A value
-that is older than six seconds is grey, and the first line says for how long nothing new came.
+Shows the values of 'dolphin status'. A running 'up' or worker provides them, else this process reads them itself. Values
+older than six seconds are grey, and the first line says for how long nothing new arrived.
 
-q, Ctrl-C, Ctrl-D and SIGTERM quit; Ctrl-Z stops. NO_COLOR leaves colours out. Where the output is no terminal, one
+q, Ctrl-C, Ctrl-D and SIGTERM quit; Ctrl-Z suspends. NO_COLOR switches colours off. If the output is not a terminal, one
 frame is printed.
 
 Exit status:
   0      quit
-  0 to 3 of a single frame: that of 'dolphin status'`;
+  0 to 3 for a single frame: as 'dolphin status'`;
 
 export function addTopCommand(program: Command): void {
   program

@@ -27,14 +27,14 @@ function wayLines({ stations, hops, totalUs }: TracedWay): readonly string[] {
 
 export function periodLines(trace: PeriodTrace): readonly string[] {
   const { scans, replayed, late, unheard, leftOut, hops, total, slowest } = trace;
-  const counted = `${scans} scans, of which replayed ${replayed}, late ${late} (in no figure)`;
+  const counted = `${scans} scans; ${replayed} replayed and ${late} late ones are not in the figures`;
   const rows = [...hops, ...(total === null ? [] : [total])].map(figureCells);
   const head = ["  hop", "count", "p50", "p90", "p99", "max"];
   return [
     counted,
-    ...(0 < unheard ? [`${unheard} have no event in what is projected of BLUE's log`] : []),
-    ...(0 < leftOut ? [`${leftOut} older ones are left out: too many for one answer`] : []),
-    ...(rows.length === 0 ? ["no live scan was pushed then"] : aligned([head, ...rows])),
+    ...(0 < unheard ? [`${unheard} have no event in the projection of BLUE's log`] : []),
+    ...(0 < leftOut ? [`${leftOut} older scans are left out: too many for one answer`] : []),
+    ...(rows.length === 0 ? ["no live scan was pushed in that period"] : aligned([head, ...rows])),
     ...(slowest.length === 0 ? [] : ["", "slowest:"]),
     ...aligned(
       slowest.map(({ of, hops: way, totalUs }) => [

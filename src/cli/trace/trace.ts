@@ -22,24 +22,24 @@ import { periodJson, periodLines, scanLines } from "./trace-text.ts";
 type Flags = PeriodFlags & { readonly json: boolean; readonly send: boolean };
 
 const HELP = `
-WHAT is a seq, a scan's file (YYYY-MM-DD/name, or a path that ends so), or the id of a position or an order.
-Without it: percentiles of each hop of the live scans that were pushed in a period (default: the last hour),
-and the ten slowest. Reads the bridge's journal and the projection of BLUE's log, beside both at work.
+WHAT is a seq, a scan's file (YYYY-MM-DD/name, or a path that ends with it), or the id of a position or an order.
+Without it: percentiles of each hop over the live scans that were pushed in a period (default: the last hour),
+and the ten slowest scans. Reads the bridge's journal and the projection of BLUE's log; both may be in use.
 
-complete is the file's last change by its writer's clock; seen, decoded, pushed are the bridge's; event is
-when the trader took the scan off its queue, in whole milliseconds; decision and order fall within that
-event's step, which has one time; fill is the event of the order's first fill. What is not known is said to
-be, and the hop over it is one: hops add up to the total. Below zero: clocks differ.
+complete is the file's last change by its writer's clock; seen, decoded and pushed are times of the bridge;
+event is when the trader took the scan off its queue, in whole milliseconds; decision and order happen in that
+event's step, which has a single time; fill is the event of the order's first fill. A time that is not known is
+shown as such, and the hop then spans it: hops always add up to the total. A negative time means that clocks differ.
 
 Exit status:
-  0   told
-  1   nothing is recorded of it, or nobody took the spans (the line says which)
+  0   shown
+  1   nothing is recorded of it, or the spans could not be delivered (the line says which)
   64  wrong usage
   78  --send without tracing.otlp_url
 
---send also sends what is shown as spans to tracing.otlp_url (OTLP over HTTP, JSON), a trace a scan.
+--send also sends the result as spans to tracing.otlp_url (OTLP over HTTP, JSON), one trace per scan.
 --json prints {scans: [{seq, scan_number, file, late, replayed, decision, ways: [{order, stations: [{name,
-at, at_us, says}], hops: [{from, to, us, over}], total_us}]}]}, or of a period {scans, replayed, late, unheard,
+at, at_us, says}], hops: [{from, to, us, over}], total_us}]}]}, or for a period {scans, replayed, late, unheard,
 left_out, hops: [{hop, count, p50_us, p90_us, p99_us, max_us}], total, slowest: [{seq, ..., hops, total_us}]}.`;
 
 const DEFAULT_PERIOD = "1h";
@@ -51,11 +51,11 @@ const WAYS_SENT_MAX = 50_000;
 export function addTraceCommand(program: Command): void {
   program
     .command("trace")
-    .description("the way of a scan from its file to a fill, with the time of each hop")
+    .description("a scan from its file to a fill, with the time of each hop")
     .argument("[what]", "a seq, a file, or the id of a position or an order")
-    .option("--since <time>", "of a period: such as 2h (ago), or a UTC time")
-    .option("--until <time>", "to before this time")
-    .option("--day <day>", "of a UTC day, such as 2026-03-25")
+    .option("--since <time>", "a period from this time on: such as 2h (ago), or a UTC time")
+    .option("--until <time>", "only before this time")
+    .option("--day <day>", "a UTC day, such as 2026-03-25")
     .option("--send", "send the spans to tracing.otlp_url, too", false)
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
@@ -124,7 +124,7 @@ function tracesOf(sources: TraceSources, what: string): readonly ScanTrace[] {
   const why =
     sources.book === null
       ? "BLUE's log is not projected here (the bookkeeper does that)"
-      : "it is neither a seq, a file, nor an order or a position whose scans are kept";
+      : "it is not a seq, a file, or an order or position whose scans are still stored";
   throw new CliError(`nothing is recorded of '${what}': ${why}`);
 }
 
@@ -132,14 +132,16 @@ function traced(sources: TraceSources, seq: number): ScanTrace {
   const trace = traceScan(sources, seq);
   if (trace !== null) return trace;
   const last = sources.scans.lastSeq();
-  throw new CliError(`no scan of seq ${seq} is in the bridge's journal; its last is ${last ?? 0}`);
+  throw new CliError(
+    `there is no scan with seq ${seq} in the bridge's journal; its last is ${last ?? 0}`,
+  );
 }
 
 function seqOfFile(scans: ScanWays, path: string): number {
   const file = path.split("/").slice(-2).join("/");
   const fate = scans.fateOf(file);
   if (fate === null) {
-    throw new CliError(`the bridge's journal knows no ${file} (YYYY-MM-DD/name)`);
+    throw new CliError(`there is no ${file} (YYYY-MM-DD/name) in the bridge's journal`);
   }
   if (fate.kind === "quarantined") throw new CliError(`${file} is in quarantine: ${fate.reason}`);
   return fate.seq;

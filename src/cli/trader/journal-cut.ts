@@ -9,16 +9,17 @@ import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 
 const HELP = `
-For a log that is damaged, or that parted from the one in Postgres: what can't be kept is set aside as
-<day>.seg.given-up-<time> beside the log, never deleted, and BLUE goes on behind event INDEX. Its
-trades, outcomes, states and promotions from there on go as well, GREEN goes back with it, and BLUE.db
-is built anew. Without --yes it only says what would be lost. Killed midway, the same command ends it.
+For a log that is damaged, or that diverged from its copy in Postgres. Events after event INDEX are moved to
+<day>.seg.given-up-<time> beside the log, never deleted, and BLUE continues after event INDEX. Trades,
+outcomes, states and promotions that follow from later events are removed as well, GREEN is set back to the
+same event, and BLUE.db is rebuilt. Without --yes it only shows what would be lost. If it is killed midway,
+run it again to complete it.
 
-With journal.postgres_secret_url the next start restores what Postgres has behind event INDEX.
+With journal.postgres_secret_url the next start restores the events after INDEX that Postgres has.
 
 Exit status:
-  0   done; without --yes: said
-  1   refused, and nothing was changed: a trader runs, or no state is kept that BLUE could go on from
+  0   done; without --yes: shown
+  1   refused, and nothing was changed: a trader runs, or there is no stored state to continue from
   64  wrong usage`;
 
 type CutFlags = { readonly after?: string; readonly yes: boolean; readonly json: boolean };
@@ -26,12 +27,12 @@ type CutFlags = { readonly after?: string; readonly yes: boolean; readonly json:
 export function addJournalCommand(program: Command): void {
   program
     .command("journal")
-    .description("a book's log: give up its end")
+    .description("a book's log: truncate its end")
     .command("cut")
-    .description("end a book's log behind an event, and all that followed from the rest")
-    .addArgument(new Argument("<book>", "the book that has a log").choices([COUNTED_BOOK]))
-    .option("--after <index>", "the last event to stay (default: the last one that can be read)")
-    .option("--yes", "do it", false)
+    .description("truncate a book's log after an event, with all that follows from later events")
+    .addArgument(new Argument("<book>", "the book whose log it is").choices([COUNTED_BOOK]))
+    .option("--after <index>", "the last event to keep (default: the last readable one)")
+    .option("--yes", "truncate it", false)
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
     .action((_book: string, flags: CutFlags, command: Command) => {
@@ -81,27 +82,27 @@ function jsonOf(plan: EndPlan, files: readonly string[] | null) {
 function lossLines(plan: EndPlan): readonly string[] {
   const { cut: log, events, days, damage, trades, snapshots, promotions } = plan;
   const isNothing = log.cuts.length + trades.length + snapshots.length + promotions.length === 0;
-  if (isNothing) return [`nothing stands behind event ${log.lastKept}`];
+  if (isNothing) return [`there is nothing after event ${log.lastKept}`];
   return [
-    `behind event ${log.lastKept} of BLUE stand:`,
+    `after event ${log.lastKept} of BLUE there are:`,
     `  ${events} events${days.length === 0 ? "" : ` of ${days.join(", ")}`}, ` +
       `${trades.length} trades with a profit of ${pnlOf(trades).toFixed(2)}`,
-    ...(damage === null ? [] : [`  what can't be read: ${damage}`]),
+    ...(damage === null ? [] : [`  damage: ${damage}`]),
     ...(snapshots.length === 0 ? [] : [`  saved states of events ${snapshots.join(", ")}`]),
     ...promotions.map(({ id, at_index }) => `  the promotion ${id} after event ${at_index}`),
     ...toldSessions(plan).map(
       (session) =>
-        `  trades that ${session} was told, which keeps them: 'temporal workflow terminate ` +
-        `--workflow-id ${session}' while it runs has the day told anew`,
+        `  trades that ${session} has received and keeps: 'temporal workflow terminate ` +
+        `--workflow-id ${session}' while it runs makes the bookkeeper send the day again`,
     ),
   ];
 }
 
 function endLines(plan: EndPlan, files: readonly string[] | null): readonly string[] {
-  if (files === null) return ["nothing was changed; --yes gives it up"];
+  if (files === null) return ["nothing was changed; --yes truncates it"];
   return [
     ...files.map((file) => `set aside: ${file}`),
-    `${COUNTED_BOOK}'s log ends with event ${plan.cut.lastKept}; 'dolphin start ${traderServiceOf(COUNTED_BOOK)}' goes on from there`,
+    `${COUNTED_BOOK}'s log ends with event ${plan.cut.lastKept}; 'dolphin start ${traderServiceOf(COUNTED_BOOK)}' continues from there`,
   ];
 }
 

@@ -19,10 +19,10 @@ import { promoteGreen } from "./promote-green.ts";
 import { type BookName, SHADOW_BOOK } from "../../domain/trading/books.ts";
 
 const HELP = `
-Each book keeps its cash and its day; strategy, parameters, fills and limits change places. Both
-traders are ended and started again by their supervisors; BLUE's journal begins with the hash of its
-new configuration, and books.json in the data directory keeps every exchange. Promoting again
-exchanges back. 'dolphin flatten BLUE' closes both books' positions and halts both.
+Each book keeps its cash and its day; strategy, parameters, fills and limits are exchanged. The
+supervisors restart both traders. BLUE's journal records the hash of its new configuration, and
+books.json in the data directory stores every exchange. Promoting again exchanges them back.
+'dolphin flatten BLUE' closes both books' positions and halts both.
 
 Exit status:
   0   done
@@ -36,7 +36,7 @@ export function addPromoteCommand(program: Command): void {
     .addArgument(
       new Argument("<book>", "the book whose version BLUE is to run").choices([SHADOW_BOOK]),
     )
-    .option("--id <id>", "names the exchange, so that it is done once (default: a new one)")
+    .option("--id <id>", "id of the exchange, so that it is executed once (default: a new one)")
     .option("--json", "print the outcome as JSON", false)
     .addHelpText("after", HELP)
     .action(
@@ -73,8 +73,8 @@ export function addPromoteCommand(program: Command): void {
           }
           const text =
             outcome.kind === "repeated"
-              ? `exchange ${id} was done before; both books run`
-              : `BLUE runs ${outcome.strategies} from event ${outcome.atIndex} on; GREEN runs what BLUE ran`;
+              ? `exchange ${id} is already done; both books run`
+              : `BLUE runs ${outcome.strategies} from event ${outcome.atIndex} on; GREEN runs BLUE's former version`;
           process.stdout.write(`${flags.json ? JSON.stringify(outcome, null, 2) : text}\n`);
         } finally {
           await temporal.close();
@@ -112,7 +112,7 @@ async function send(
   if (outcome.kind === "no_supervisor" && command === "stop") return;
   if (outcome.kind === "refused") throw new CliError(`${spec.name}: ${outcome.why}`);
   throw new CliError(
-    `${spec.name} did not take '${command}': is 'dolphin worker trader' running? ` +
+    `${spec.name} did not execute '${command}': is 'dolphin worker trader' running? ` +
       `'dolphin start ${spec.name}' starts it`,
   );
 }

@@ -9,20 +9,20 @@ import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { COUNTED_BOOK, isBook } from "../../domain/trading/books.ts";
 
 const HELP = `
-Folds the day's recorded events through the core again, from the last snapshot before the day or from
-the journal's beginning, and compares each step's decision, ledger and PnL, every trade and every kept
-snapshot, byte for byte. Beside it the paper broker is asked anew: its fills must be the recorded ones.
+Folds the day's recorded events through the core again, from the last snapshot before the day or from the
+beginning of the journal, and compares each step's decision, ledger and PnL, every trade and every stored
+snapshot, byte for byte. The paper broker also runs again: its fills must equal the recorded ones.
 
-It is folded with the code and the strategy's file that ran it, which a trader keeps below
-<data-dir>/code. Where other code runs now, the day is folded with that, too, and the first step that it
-takes otherwise is shown beside what it was. A day of a promotion, a change or a new release goes on with
-what was started then.
+The day is folded with the code and the strategy file that ran it, which a trader stores below
+<data-dir>/code. If the present code differs, the day is folded with that as well, and the first step that
+differs is shown beside the recorded one. On a day with a promotion, a change of configuration or a new
+release, each part is folded with the version that ran it.
 
 Exit status:
   0   equal
-  1   different, by what ran it or by what runs now; the first difference is shown with its event
-  3   not comparable: code that was not kept, other configuration, a missing or damaged record, digests
-      that were lost, book GREEN (the line says which)
+  1   different, with the code of that day or with the present code; the first difference is shown with its event
+  3   not comparable: code that is not stored, another configuration, a missing or damaged record, lost
+      digests, book GREEN (the line says which)
 
 --json prints {book, day, verdict, reason, from_index, snapshot_index, events, decisions, trades,
 compared: {digests, trades, snapshots, fills}, undigested, differences, first_difference,

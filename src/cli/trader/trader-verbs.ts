@@ -26,16 +26,16 @@ type EnterFlags = CommonFlags & {
 const DESCRIPTIONS: Readonly<Record<Verb | "flatten", string>> = {
   flatten:
     "close every position of a book at the next fresh scan, halt it, and wait until it is flat",
-  halt: "no entries into a book, also none on their way; open positions keep their exits",
-  resume: "end a halt and every latched limit, which measure from here on",
+  halt: "stop entries into a book, pending ones included; open positions keep their exits",
+  resume: "end a halt and release every latched limit; limits are measured from now on",
 };
 const EXIT_LEFT_OPEN = 2;
 /** Time of a few scans. */
 const FLATTEN_WAIT_MS = 15_000;
 
 const ABOUT = `
-Goes to the trader on this data directory directly: also while Temporal and Hazelcast are away.
-With --id the same command sent again does nothing again; what was refused is judged anew.
+Sent directly to the trader of this data directory, so it works while Temporal and Hazelcast are away.
+A command that is sent again with the same --id is not executed twice; one that was refused is tried again.
 `;
 const FAILED = `
   1   no trader of the book runs here, it did not answer, or it refused (the line says which and why)`;
@@ -45,33 +45,33 @@ Exit status:
   64  wrong usage`;
 
 const FLATTEN_HELP = `
-Waits until the book is flat, at most as long as --wait says. Positions leave at the next fresh scan that
-has a price for them; what is left then leaves later, at the first one. Where none will come, 'dolphin close'
-closes a position in the book.
+Waits until the book is flat, at most for --wait. Each position is closed at the next fresh scan that has a
+price of its asset, also after --wait has passed. If no such scan will come, 'dolphin close' closes a position
+in the book only.
 ${ABOUT}
 Exit status:
   0   the book is flat and halted${FAILED}
-  2   the book is halted, and something is still open: the line says what and why
+  2   the book is halted, but something is still open: the line says what and why
   64  wrong usage`;
 
 const ENTER_HELP = `
 The order passes every gate and limit that a signal passes: it is refused while the book is halted, a
 limit is latched, the posture is HIBERNATE or old, or the asset is held or has no price. One that
-would break a limit latches it. What became of an order is in the trader's log and the book's state.
+would break a limit latches it. The trader's log and the book's state show the outcome of an order.
 ${HELP}`;
 
 export function addEnterCommand(program: Command): void {
   addTraderVerb(program, "enter", "open a position of a book by hand, at the next fresh scan")
     .argument("<asset>", "named as in scans, such as BTCUSDT")
     .addOption(
-      new Option("--direction <direction>", "which way")
+      new Option("--direction <direction>", "direction of the position")
         .choices(["long", "short"])
         .makeOptionMandatory(),
     )
-    .option("--share <share>", "of the cash, before posture sizes it down (default: 0.2)")
+    .option("--share <share>", "share of the cash, before the posture reduces it (default: 0.2)")
     .option("--take-profit <share>", "exit at this gain (default: 0.0095)")
     .option("--stop-loss <share>", "exit at this loss (default: 0.01)")
-    .option("--hold-scans <scans>", "longest hold (default: 120)")
+    .option("--hold-scans <scans>", "maximum number of scans to hold (default: 120)")
     .addHelpText("after", ENTER_HELP)
     .action((...[book, asset, flags, command]: [string, string, EnterFlags, Command]) =>
       tell(command, book, { flags, request: { command: "enter", asset, ...entryOf(flags) } }),
@@ -79,16 +79,16 @@ export function addEnterCommand(program: Command): void {
 }
 
 const CLOSE_HELP = `
-For a position whose asset is gone, or that was closed elsewhere: no order is sent, and those of the position
-are taken back. The journal keeps who closed it and at which price; the trade's reason is 'operator', and the
-trader's log has the line with the mark that the book held it at. A position that is not open is refused, and
-the answer names those that are.
+For a position whose asset is gone, or that was closed elsewhere. No order is sent, and working orders of the
+position are cancelled. The journal records who closed it and at which price; the trade's reason is 'operator',
+and the trader's log also shows the book's mark at that time. A position that is not open is refused, and the
+answer names the open ones.
 ${HELP}`;
 
 export function addCloseCommand(program: Command): void {
-  addTraderVerb(program, "close", "close a position in the book alone, at a price of your own")
-    .argument("<position>", "its id, or its asset")
-    .requiredOption("--at <price>", "of one unit of the asset; 0 for worthless")
+  addTraderVerb(program, "close", "close a position in the book only, at a given price")
+    .argument("<position>", "the position's id, or its asset")
+    .requiredOption("--at <price>", "price of one unit of the asset; 0 if it is worthless")
     .addHelpText("after", CLOSE_HELP)
     .action((...[book, position, flags, command]: [string, string, CloseFlags, Command]) =>
       tell(command, book, {
@@ -106,7 +106,11 @@ function priceFrom(text: string): number {
 
 export function addFlattenCommand(program: Command): void {
   addTraderVerb(program, "flatten", DESCRIPTIONS.flatten)
-    .option("--wait <time>", "at most, until all is closed (such as 500ms, 30s, 5m)", parseDuration)
+    .option(
+      "--wait <time>",
+      "how long to wait until all is closed (such as 500ms, 30s, 5m)",
+      parseDuration,
+    )
     .addHelpText("after", FLATTEN_HELP)
     .action((book: string, flags: FlattenFlags, command: Command) =>
       tell(command, book, { flags, request: { command: "flatten" } }),
@@ -134,7 +138,7 @@ function addTraderVerb(program: Command, verb: string, description: string): Com
     .command(verb)
     .description(description)
     .addArgument(new Argument("<book>", "the book").choices(BOOKS))
-    .option("--id <id>", "names the command, so that it is done once (default: a new one)")
+    .option("--id <id>", "id of the command, so that it is executed once (default: a new one)")
     .option("--json", "print the trader's answer as JSON", false);
 }
 
@@ -181,7 +185,7 @@ async function tell(
 }
 
 function whyHint(book: string): string {
-  return `'dolphin why no-trade --book ${book}' tells each rule that was asked, with its value and threshold`;
+  return `'dolphin why no-trade --book ${book}' shows each rule with its value and threshold`;
 }
 
 function line(

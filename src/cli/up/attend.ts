@@ -126,7 +126,7 @@ async function openAnswers({ config, world, onEvent }: StackOptions, reader: Sta
       reader: async () => reader,
     });
   } catch (error) {
-    onEvent("warn", `the command line is not answered by this process: ${messageOf(error)}`);
+    onEvent("warn", `this process cannot answer the command line: ${messageOf(error)}`);
     return null;
   }
 }

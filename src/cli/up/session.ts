@@ -43,7 +43,7 @@ export async function runUp(run: UpRun): Promise<number> {
   const journal = openEvents(prepared, display);
   // An answer may arrive when nobody waits for it any more: that must not take the servers down.
   process.on("unhandledRejection", (reason) => {
-    journal.onEvent("error", `a failure that nobody waited for: ${messageOf(reason)}`);
+    journal.onEvent("error", `unhandled rejection: ${messageOf(reason)}`);
   });
   const baseline = takeBaseline(prepared.config);
   const baseSeq = baseline.journal.lastSeq;
@@ -55,7 +55,7 @@ export async function runUp(run: UpRun): Promise<number> {
     journal.onEvent("warn", `ended ${name}, which an earlier 'dolphin up' had left running`);
   }
   for (const fault of prepared.undone) {
-    journal.onEvent("warn", `undone: ${fault}, which a drill had left behind`);
+    journal.onEvent("warn", `undone: ${fault}, left by a drill that died`);
   }
   if (0 < overrides.length) {
     journal.onEvent("warn", `not passed on to the embedded servers: ${overrides.join(", ")}`);

@@ -11,14 +11,14 @@ import { remedyText } from "../rendering/health-text.ts";
 import { printable } from "../rendering/terminal.ts";
 
 const HELP = `
-Reads <data-dir>/meta_health.json, which the service 'health' writes every few seconds; 'dolphin health --once'
-looks by itself where none runs.
+Reads <data-dir>/meta_health.json, which the service 'health' writes every few seconds. If that does not run,
+'dolphin health --once' takes a sample itself.
 
 Exit status:
-  0   told
+  0   shown
   1   there is no report (the line says how to get one)
 
---json prints the report as it stands there.`;
+--json prints the report as it is in the file.`;
 
 /** A sample comes every 5 s. */
 const OLD_AFTER_S = 15;
@@ -26,7 +26,7 @@ const OLD_AFTER_S = 15;
 export function addHealth(why: Command): void {
   why
     .command("health")
-    .description("the causes behind the health's word: evidence, owner, remedy, symptoms")
+    .description("the causes behind the present health: evidence, owner, remedy, symptoms")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
     .action(({ json }: { readonly json: boolean }, command: Command) => {
@@ -41,19 +41,20 @@ function readReport(dataDir: string, nowMs: number): HealthReport {
   const told = readHealthReport(dataDir, nowMs);
   if (told !== null) return told.report;
   throw new CliError(
-    `there is no meta_health.json in ${dataDir} yet, or none that can be read: 'dolphin start health' has it ` +
-      "written, 'dolphin health --once' looks by itself",
+    `there is no readable meta_health.json in ${dataDir} yet: 'dolphin start health' starts the service that ` +
+      "writes it, 'dolphin health --once' takes a sample itself",
   );
 }
 
 export function healthLines(report: HealthReport, nowMs: number): readonly string[] {
   const { status, timestamp, rm_meta, roots } = report;
   const ageS = (nowMs - Date.parse(timestamp)) / MS_PER_SECOND;
-  const old = OLD_AFTER_S < ageS ? ": old, the service health does not write it any more" : "";
+  const old =
+    OLD_AFTER_S < ageS ? ": outdated, because the service health no longer writes it" : "";
   const factors = SENSOR_NAMES.map((name) => `${name} ${figure(report[name])}`).join(" x ");
   return [
     `health ${printable(status)} at ${timestamp.slice(0, 19)}Z, ${duration(Math.max(0, ageS))} ago${old}`,
-    `  rm_meta ${figure(rm_meta)} = ${factors} (what is unknown does not count)`,
+    `  rm_meta ${figure(rm_meta)} = ${factors} (unknown ones are left out)`,
     ...(roots.length === 0 ? ["  no cause: nothing is wrong"] : []),
     ...roots.flatMap((root) => rootLines(report, root)),
   ];

@@ -15,16 +15,16 @@ import { whenFrom, type WhenFlags } from "./when.ts";
 type Flags = WhenFlags & { readonly book: string; readonly json: boolean };
 
 const HELP = `
-Without --at and --seq: the last decision, and what holds back an entry now. Reads the book's log (and
-beside a trader at work, too): folds it from the nearest kept state to that event with the present code and
-the configuration of then, and asks the core's own rules. 'recorded' says whether the trader decided the
-same then. The last line says what was read.
+Without --at and --seq: the last decision, and what prevents an entry now. Reads the book's log, also beside a
+running trader. Folds it from the nearest snapshot to that event, with the present code and the configuration
+of that time, and evaluates the core's own rules. 'recorded' says whether the trader made the same decision
+then. The last line says what was read.
 
-Marks: ok the rule lets an entry through, NO it does not, -- told for its own sake. The first NO is the reason.
+Marks: ok: the rule allows an entry; NO: it does not; --: for information only. The first NO is the reason.
 
 Exit status:
   0   explained
-  1   it can't be: no log of then, or a damaged one (the line says which)
+  1   not possible: there is no log of that time, or it is damaged (the line says which)
   64  wrong usage
 
 --json prints {book, decided, standing, posture, read, recorded}; decided (null: nothing was decided) and
@@ -39,7 +39,7 @@ export function addNoTrade(why: Command): void {
     .command("no-trade")
     .description("why a book does not enter: every rule with its value and its threshold")
     .option("--book <book>", BOOKS.join(" or "), BOOKS[0])
-    .option("--at <time>", "as it stood then, UTC: 2026-03-25T10:15:00Z, or 10:15 of today")
+    .option("--at <time>", "the state at this time, UTC: 2026-03-25T10:15:00Z, or 10:15 of today")
     .option("--seq <seq>", "the decision about this scan")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
@@ -79,7 +79,7 @@ function textOf(book: string, answer: ExplainedBook, isPresent: boolean): readon
   const isLater = decided === null || decided.event.index < standing.event.index;
   return [
     ...(decided === null
-      ? [`${book}: nothing was decided until then`]
+      ? [`${book}: there was no decision until then`]
       : decisionLines(book, decided)),
     ...(isLater ? standingLines(standing, isPresent) : []),
     "",
@@ -91,8 +91,8 @@ function textOf(book: string, answer: ExplainedBook, isPresent: boolean): readon
 const RECORDED = {
   same: "the trader decided the same then",
   other:
-    "the trader decided otherwise then: other code ran ('dolphin replay' runs the code of then)",
-  unknown: "no record of the step is kept to hold this against, or it is not written yet",
+    "the trader decided differently then: it ran other code ('dolphin replay' runs the code of that time)",
+  unknown: "there is no record of this step to compare with, or it is not written yet",
 } as const;
 
 function standingLines(standing: Explanation, isPresent: boolean): readonly string[] {
@@ -102,7 +102,7 @@ function standingLines(standing: Explanation, isPresent: boolean): readonly stri
   const head = `after event ${index} at ${timeText(atMs)}, for any entry: `;
   return [
     "",
-    `${head}${obstacle === null ? "nothing holds it back" : `held back by ${obstacle.rule}`}`,
+    `${head}${obstacle === null ? "nothing prevents it" : `prevented by ${obstacle.rule}`}`,
     ...(obstacle === null ? [] : [...obstacleLines(standing.facts), ...factLines(standing.facts)]),
     ...(quietMs < QUIET_AFTER_MS
       ? []

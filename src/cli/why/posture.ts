@@ -24,12 +24,12 @@ type Published = {
 
 const WAIT_MS = 1_000;
 const HELP = `
-Since when comes from ${COUNTED_BOOK}'s log, which has every posture that its trader heard; why comes from
-DOLPHIN_SAFETY in Hazelcast as it stands now, where that answers, for the log keeps no reasons.
+The posture and its start come from ${COUNTED_BOOK}'s log, which records every posture that its trader received. The log has
+no reasons: those come from the present value of DOLPHIN_SAFETY in Hazelcast, if Hazelcast answers.
 
 Exit status:
-  0   told
-  1   the book has no log of then (the line says which there is)
+  0   shown
+  1   the book has no log of that time (the line says which there is)
 
 --json prints {posture, as_of, age_ms, since, source, share, published: {posture, source, reasons} or null, read}.`;
 
@@ -37,7 +37,7 @@ export function addPosture(why: Command): void {
   why
     .command("posture")
     .description("the posture: value, source, reasons, since when, and what it does to sizes")
-    .option("--at <time>", "as it stood then, UTC: 2026-03-25T10:15:00Z, or 10:15 of today")
+    .option("--at <time>", "the state at this time, UTC: 2026-03-25T10:15:00Z, or 10:15 of today")
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
     .action(async (flags: Flags, command: Command) => {
@@ -77,10 +77,11 @@ function textOf(answer: ExplainedBook, published: Published | string | null): re
     posture.since === null
       ? "since before the events that were read"
       : `since ${timeText(posture.since.atMs)}`;
-  const source = posture.source === "" ? "nobody in what was read" : printable(posture.source);
+  const source =
+    posture.source === "" ? "no source in the events that were read" : printable(posture.source);
   const facts = standing.facts.filter(({ rule }) => rule.startsWith("posture"));
   return [
-    `posture ${posture.value} ${since}, told last by ${source} for ${timeText(posture.asOfMs)}, ` +
+    `posture ${posture.value} ${since}, last received from ${source} for ${timeText(posture.asOfMs)}, ` +
       `${figure(posture.ageMs, "ms")} old at event ${standing.event.index}`,
     ...publishedLines(published),
     `sizes of entries: ${POSTURES.map(effectOf).join(", ")}`,
@@ -93,7 +94,7 @@ function textOf(answer: ExplainedBook, published: Published | string | null): re
 
 function publishedLines(published: Published | string | null): readonly string[] {
   if (published === null)
-    return ["reasons: the log keeps none, and Hazelcast has only those of now"];
+    return ["reasons: the log has none, and Hazelcast has only the present ones"];
   if (typeof published === "string") return [`reasons: unknown, ${published}`];
   const { posture, source, reasons } = published;
   const told = reasons.length === 0 ? "none given" : reasons.map(printable).join("; ");

@@ -21,13 +21,13 @@ const COUNT_DEFAULT = 3;
 const COUNT_MAX = 100;
 const LOG_LINES_SHOWN = 3;
 const HELP = `
-For each life that ended: the end as it was recorded (for what was ended by us the rule of the verdict, with its
-figure and limit), what it cost of the budget, and the step that follows, asked anew of the restart policy.
-Reads the results of run-<service> in Temporal, as long as its namespace keeps them; while Temporal is away the
-worker's log and the run file, and says so. Without a service: the last life of each.
+For each life of the service's process that ended: its recorded end (if we ended it: the rule of the verdict, with its
+value and limit), its cost in restart budget, and the next step, as the restart policy decides it now.
+Reads the results of run-<service> in Temporal, as long as the namespace retains them. While Temporal is away it reads
+the worker's log and the run file instead, and says so. Without SERVICE: the last life of each service.
 
 Exit status:
-  0   told, also where nothing ended yet
+  0   shown, also if nothing ended yet
   64  wrong usage
 
 --json prints [{service, present, intent, mode, ends, read}]; an end is {life, at, why, kind, exit_code, signal,
@@ -38,15 +38,22 @@ export function addRestart(why: Command): void {
     .command("restart")
     .description("why a service was started again: exit, rule, budget, delay")
     .argument("[service]", `one of ${SERVICE_NAMES.join(", ")}`)
-    .option("--at <time>", "up to this UTC time: 2026-03-25T10:15:00Z, or 10:15 of today")
-    .option("-n, --count <n>", "so many lives (default: 3, of each service 1)", countFrom)
+    .option(
+      "--at <time>",
+      "lives that ended before this UTC time: 2026-03-25T10:15:00Z, or 10:15 of today",
+    )
+    .option(
+      "-n, --count <n>",
+      "number of lives (default: 3; without SERVICE: 1 of each)",
+      countFrom,
+    )
     .option("--json", "print as JSON", false)
     .addHelpText("after", HELP)
     .action(async (service: string | undefined, flags: Flags, command: Command) => {
       const names: readonly string[] = SERVICE_NAMES;
       if (service !== undefined && !names.includes(service)) {
         const known = names.join(", ");
-        throw new CliError(`no service '${service}'; known are ${known}`, EXIT_USAGE);
+        throw new CliError(`there is no service '${service}'; known are ${known}`, EXIT_USAGE);
       }
       const { config, temporalAddress } = openContext(command);
       const temporal = connectTemporal(temporalAddress);
@@ -111,10 +118,10 @@ function livesText(lives: ServiceLives, policy: RestartPolicy): readonly string[
     present === null
       ? "no process"
       : `life ${present.life}, pid ${present.pid}, since ${shortTime(present.started_at)}`;
-  const told = status === null ? "" : `; to be ${status.intent}, mode ${status.mode}`;
+  const told = status === null ? "" : `; intent ${status.intent}, mode ${status.mode}`;
   return [
     `${service}: ${now}${told}`,
-    ...(ends.length === 0 ? ["  no life of it has ended yet"] : []),
+    ...(ends.length === 0 ? ["  none of its lives has ended yet"] : []),
     ...ends.flatMap((end) => endLines(end, explainedEnd(lives, end, policy))),
     `  read: ${readFrom}`,
   ];
@@ -125,7 +132,7 @@ function endLines(end: EndedLife, explained: ExplainedRestart | null): readonly 
   const facts = explained?.facts ?? [{ rule: "end", says: why }];
   const rows = [
     ...facts.map(({ rule, says }) => [`    ${rule}`, printable(says)]),
-    ...(isLocal ? [["    who", "its worker, for Temporal was away"]] : []),
+    ...(isLocal ? [["    who", "its worker, because Temporal was away"]] : []),
     ["    then", followerWords(at, nextBeganAt)],
     ...(record?.last_log ?? []).slice(-LOG_LINES_SHOWN).map((line) => ["    log", printable(line)]),
   ];

@@ -9,7 +9,7 @@ export function addWhyCommand(program: Command): void {
   const why = program
     .command("why")
     .description(
-      "why a book does not trade, a service was restarted, health and posture are what they are",
+      "explain why a book does not trade, why a service was restarted, or the present health and posture",
     );
   addNoTrade(why);
   addPosture(why);

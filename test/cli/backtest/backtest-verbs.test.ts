@@ -162,7 +162,7 @@ test("a strategy of one's own is a file", async () => {
 });
 
 test.each([
-  [["run", "--out", "elsewhere"], "--out goes with --local"],
+  [["run", "--out", "elsewhere"], "--out needs --local"],
   [["run", "--local", "--strategy", "nothing"], "neither a strategy's file nor a built-in"],
   [["run", "--local", "--preset", "nothing"], "has no preset 'nothing'"],
   [["run", "--local", "--param", "treshold=1"], "has no parameter 'treshold'"],

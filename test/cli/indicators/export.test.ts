@@ -83,6 +83,6 @@ test("where nothing was recorded it says so, and a wrong time is refused", () =>
     encoding: "utf8",
   });
   expect([empty.status, empty.stdout]).toEqual([1, ""]);
-  expect(empty.stderr).toContain("no reading was recorded here yet");
+  expect(empty.stderr).toContain("no reading is recorded here yet");
   expect(exported("--from", "soon").status).toBe(64);
 });

@@ -59,5 +59,5 @@ test("the past is told where it changed", () => {
     "1970-01-01 00:00:10  DEGRADED  rm_meta 1.00  upstream:scan",
     "1970-01-01 00:00:20  GREEN  rm_meta 1.00",
   ]);
-  expect(historyLines([])).toEqual(["nothing was recorded in that time"]);
+  expect(historyLines([])).toEqual(["no health was recorded in that period"]);
 });

@@ -76,7 +76,7 @@ describe("statusTable", () => {
     "names the command that tells why a book that is '%s' does not enter",
     (state) => {
       const green = { ...bridge, service: "trader-green", state };
-      const told = "    'dolphin why no-trade --book GREEN' tells each rule and its value";
+      const told = "    'dolphin why no-trade --book GREEN' shows each rule and its value";
       expect(statusTable({ ...healthy, services: [green] }).split("\n")).toContain(told);
       const well = { ...green, state: "running" };
       expect(statusTable({ ...healthy, services: [well] })).not.toContain("dolphin why");
@@ -143,7 +143,7 @@ last scan  number 1,201,119  seq 8,120, 50 assets, pushed 1.9 s ago`,
       schedules: [{ ...daily, schedule_skipped: 2, overlap_skipped: 1, last_late_s: 3_120 }],
     });
     expect(text).toMatch(
-      /schedule +archive-audit +2 skipped: too old .*; 1 not begun: .*; the last one was made up for, 52 min late/,
+      /schedule +archive-audit +2 skipped: too old .*; 1 skipped: the previous one still ran; the last one was caught up, 52 min late/,
     );
   });
   test("fits 100 columns", () => {

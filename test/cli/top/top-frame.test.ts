@@ -134,7 +134,7 @@ describe("a frame", () => {
     expect(told).toContain("subject-2: summary 2");
     expect(told).not.toContain("subject-3");
     const untold = frame({ ...readingOf({ safety }), incidents: null });
-    expect(untold).toContain("the watchdog does not tell");
+    expect(untold).toContain("the watchdog does not answer");
     expect(frame({ ...readingOf(), incidents: null })).not.toContain("incidents");
   });
 

@@ -54,6 +54,6 @@ test("a cause is told with its evidence, its remedy and what follows from it", (
 test("without a cause nothing is wrong; an old report says that it is; any other is none", () => {
   expect(linesOf(REPORT).at(-1)).toBe("  no cause: nothing is wrong");
   const old = linesOf({ ...REPORT, timestamp: "2026-03-25T11:00:00Z" })[0];
-  expect(old).toContain("1 h 0 min ago: old, the service health does not write it any more");
+  expect(old).toContain("1 h 0 min ago: outdated, because the service health no longer writes it");
   expect(linesOf({ status: "GREEN" })).toEqual([]);
 });
