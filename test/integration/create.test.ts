@@ -102,7 +102,7 @@ test("create makes what is missing, changes what is declared anew, and nothing e
   expect(unheard.code).toBe(1);
   expect(unheard.lines).toContain(
     "supervisor supervise-trader-blue: not changed: restarts_max from 3 to 5: " +
-      "nobody serves task queue dolphin-trader",
+      "no worker polls task queue dolphin-trader",
   );
   expect(unheard.lines).toContain("schedule compact-archive: changed at from 00:20 to 03:05");
   expect(unheard.lines).toContain("schedule archive-audit: changed enabled from true to false");

@@ -148,7 +148,7 @@ test("what can't be handed over safely is refused, and nothing is changed", asyn
   await recordFlatBooks(data);
   expect(exchangeBooks(request(data, "two", { seed: 9 }))).toHaveProperty(
     "reason",
-    expect.stringMatching(/^GREEN's state is of another configuration/),
+    expect.stringMatching(/^GREEN's state belongs to another configuration/),
   );
   expect(existsSync(join(data, "books.json"))).toBe(false);
   expect(exchangeBooks(request(data))).toMatchObject({ kind: "exchanged" });

@@ -89,7 +89,7 @@ test("old days end, but none that a start or a reader needs, and by default a da
   expect(all).toHaveLength(5);
   await untilDone(openUpkeep(), LATER_MS);
   expect(days()).toEqual(all);
-  expect(said.join()).toMatch(/days of BLUE's log before 20.* are deleted in a day/);
+  expect(said.join()).toMatch(/days of BLUE's log before 20.* will be deleted in a day/);
   // Nothing was told: no day of it is settled.
   await untilDone(openUpkeep({ keep_days: 2 }));
   expect(days()).toEqual(all);

@@ -126,7 +126,7 @@ test("every restart is explained by what was recorded of it, and by the worker's
   const asked = { service: "fake", dataDir: dir, untilMs: null, count: 100 };
   const { ends: logged, readFrom } = await readLives(temporal, asked);
   await temporal.close();
-  expect(readFrom).toContain("does not tell");
+  expect(readFrom).toContain("does not answer");
   expect(logged.map(({ life, why }) => [life, why])).toEqual(
     ends.toReversed().map(({ life, why }) => [life, why]),
   );

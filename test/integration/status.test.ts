@@ -188,7 +188,11 @@ describe("dolphin status of a healthy system", () => {
 
 describe("dolphin status with a silent server", () => {
   test.each([
-    ["temporal", "hazelcast", /Temporal does not answer, this is from its run file and its heartb/],
+    [
+      "temporal",
+      "hazelcast",
+      /Temporal does not answer, this comes from its run file and its heartb/,
+    ],
     ["hazelcast", "temporal", /./],
   ])("%s stopped: exit 3, %s tells the rest", async (name, source, why) => {
     const pid = up.services[name]?.pid;
@@ -259,8 +263,8 @@ describe("dolphin health", () => {
     for (const [key, value] of Object.entries(strange)) await features.set(key, value);
     const told = await healthWhere((report) => partsOf(report).length === 3);
     expect(partsOf(told)).toEqual([
-      [0, "order book: what stands there is no text"],
-      [0, "exf: 9000000 characters stand there, at most 524288 are read"],
+      [0, "order book: the stored value is not a text"],
+      [0, "exf: the stored value has 9000000 characters, at most 524288 are read"],
       [null, expect.stringMatching(/^esof: its time is .* ahead of this machine's clock$/)],
     ]);
     for (const key of Object.keys(strange)) await features.delete(key);

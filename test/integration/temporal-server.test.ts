@@ -105,7 +105,7 @@ test("`up` makes a lost supervisor anew with what was lost with it, and not one 
     expect(await statusOf("trader-blue")).toBe("CANCELLED");
     await temporal.client.schedule.getHandle(LOST).delete();
     await temporal.client.workflow.getHandle("supervise-scan-bridge").terminate("by hand");
-    const isBack = () => tell().includes("the supervisor of scan-bridge was gone: made anew");
+    const isBack = () => tell().includes("the supervisor of scan-bridge was gone: created again");
     await until(isBack, { ms: 20_000, tell });
   } finally {
     // Ends after the turn that made it anew, with all that this turn does.

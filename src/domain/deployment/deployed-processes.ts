@@ -87,7 +87,7 @@ export function deployedProcesses(world: DeploymentWorld): readonly DeployedProc
     ...serverProcesses(world),
     dolphin(world, {
       name: "watchdog",
-      about: "safety watchdog: says how much may be risked, and needs nobody for it",
+      about: "safety watchdog: decides how much may be risked, and depends on no other process",
       args: ["watchdog"],
       // Thirty seconds without the watchdog stop entries.
       restartSeconds: 1,
@@ -106,7 +106,7 @@ export function deployedProcesses(world: DeploymentWorld): readonly DeployedProc
     }),
     dolphin(world, {
       name: "dashboard",
-      about: "dashboard on loopback, by which its user may give commands",
+      about: "dashboard on loopback, on which its user can give commands",
       args: ["dashboard"],
       after: SERVERS,
       // It writes its token and audit.log, and reading a SQLite journal needs write access to the shared-memory file
@@ -161,7 +161,7 @@ function worker(world: DeploymentWorld, layer: Layer): DeployedProcess {
   return dolphin(world, {
     name: workerName(layer),
     layer,
-    about: `worker of layer ${layer}, and the services that it keeps`,
+    about: `worker of layer ${layer}, and the services that it runs`,
     args: ["worker", layer],
     after: SERVERS,
     // Compaction writes a file beside the day folders.

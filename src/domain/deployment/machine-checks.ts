@@ -94,12 +94,12 @@ export function machineFindings(of: MachineReadings, isDeployed: boolean): reado
       todo: `run 'node scripts/setup.mjs', which brings Node ${NODE_MAJOR_MIN}`,
     }),
     line("tools", of.toolsProblem === null ? "ok" : "fail", {
-      found: of.toolsProblem ?? "Temporal, Java and Hazelcast are where setup put them",
+      found: of.toolsProblem ?? "Temporal, Java and Hazelcast are installed",
       todo: "run 'node scripts/setup.mjs' in the checkout",
     }),
     line("user", of.isRoot ? "warn" : "ok", {
       found: of.isRoot ? "root" : "an ordinary user",
-      todo: "run it as a user of its own: 'dolphin install systemd' names one",
+      todo: "run it as a dedicated user: 'dolphin install systemd' names one",
     }),
     ...of.ports.map((port) => portFinding(port, isDeployed)),
     ...diskFindings(of.disk),
@@ -134,7 +134,7 @@ export function stackFindings(of: StackReadings): readonly Finding[] {
               ? `missing: ${missing.join(", ")}`
               : 0 < paused.length
                 ? `paused: ${paused.map((one) => `${one.schedule} (${one.paused})`).join(", ")}`
-                : `${there.size} are there`,
+                : `${there.size} exist`,
           todo: 0 < missing.length ? "run 'dolphin create'" : "unpause them, or disable them",
         }),
   ];
@@ -150,14 +150,14 @@ function line(check: string, grade: Grade, words: { found: string; todo: string 
 }
 
 function unknown(check: string): Finding {
-  return line(check, "fail", { found: "Temporal does not tell", todo: "start Temporal first" });
+  return line(check, "fail", { found: "Temporal does not answer", todo: "start Temporal first" });
 }
 
 function portFinding({ name, port, isFree, holder }: PortReading, isDeployed: boolean): Finding {
   const check = `port ${name}`;
   const by = holder === null ? "another user's process" : holder;
   if (isDeployed) {
-    const todo = `start what listens there; 'systemctl status dolphin.target' tells`;
+    const todo = `start what listens there; see 'systemctl status dolphin.target'`;
     return line(check, isFree ? "fail" : "ok", {
       found: isFree ? `nobody listens on ${port}` : `${port} is held by ${by}`,
       todo,
@@ -184,13 +184,14 @@ function diskFindings({ path, freeBytes, syncMs, problem }: MachineReadings["dis
         freeBytes === null
           ? `${path}: ${problem ?? "unknown"}`
           : `${(freeBytes / GB).toFixed(1)} GB free at ${path}`,
-      todo: freeBytes === null ? "let our user write there" : "free some room, or move data_dir",
+      todo:
+        freeBytes === null ? "allow our user to write there" : "free some space, or move data_dir",
     }),
     ...(syncMs === null
       ? []
       : [
           line("disk speed", speedGrade(syncMs), {
-            found: `a small write is on the disk after ${syncMs.toFixed(1)} ms`,
+            found: `a small synchronous write takes ${syncMs.toFixed(1)} ms`,
             todo: "put data_dir on a local disk: every scan waits for it once",
           }),
         ]),
@@ -201,7 +202,7 @@ function clockFinding(isSynchronised: boolean | null): Finding {
   return line("clock", isSynchronised === true ? "ok" : "warn", {
     found:
       isSynchronised === null
-        ? "nobody tells whether it is synchronised"
+        ? "it is not known whether the clock is synchronised"
         : isSynchronised
           ? "synchronised"
           : "not synchronised",
@@ -223,14 +224,14 @@ function memoryFinding(memory: MachineReadings["memory"], isDeployed: boolean): 
   const grade = totalBytes < MEMORY_BYTES.fail ? "fail" : isLittle || isTaken ? "warn" : "ok";
   return line("memory", grade, {
     found: `${(availableBytes / GB).toFixed(1)} of ${(totalBytes / GB).toFixed(1)} GB available`,
-    todo: "give the machine 4 GB or more, or stop what takes it",
+    todo: "give the machine 4 GB or more, or stop what uses it",
   });
 }
 
 function dataDirFinding({ path, mode, isOurs }: MachineReadings["dataDir"]): Finding {
   if (mode === null) {
     return line("data_dir", "warn", {
-      found: `${path} is not there yet`,
+      found: `${path} does not exist yet`,
       todo: `mkdir -m 0750 ${path}`,
     });
   }
@@ -243,7 +244,10 @@ function dataDirFinding({ path, mode, isOurs }: MachineReadings["dataDir"]): Fin
 
 function secretFinding({ path, mode }: SecretReading): Finding {
   if (mode === null) {
-    return line("secret", "fail", { found: `${path} cannot be read`, todo: "make it, mode 0600" });
+    return line("secret", "fail", {
+      found: `${path} cannot be read`,
+      todo: "create it with mode 0600",
+    });
   }
   return line("secret", (mode & OTHERS) === 0 ? "ok" : "fail", {
     found: `${path} has mode ${octal(mode)}`,
@@ -263,13 +267,13 @@ function archiveFinding(archive: MachineReadings["archive"], isDeployed: boolean
       newestAgeS === null
         ? `${path} holds no scan yet`
         : `the newest scan of ${path} is ${Math.round(newestAgeS)} s old`,
-    todo: isDeployed ? "look at the upstream engine" : "start the upstream engine, or wait for it",
+    todo: isDeployed ? "check the upstream engine" : "start the upstream engine, or wait for it",
   });
 }
 
 function queueFinding({ task_queue, pollers }: { task_queue: string; pollers: number }): Finding {
   return line(`queue ${task_queue}`, 0 < pollers ? "ok" : "fail", {
-    found: pollers === 0 ? "nobody polls it" : `${pollers} polling`,
+    found: pollers === 0 ? "no worker polls it" : `${pollers} workers poll it`,
     todo: `start 'dolphin worker ${task_queue.replace(/^dolphin-/, "")}'`,
   });
 }

@@ -62,7 +62,7 @@ export function supervisordText(world: DeploymentWorld): string {
   return [MADE_BY, ...text].join("\n");
 }
 
-const MADE_BY = "; Made by `dolphin install supervisord`, which makes it anew.\n";
+const MADE_BY = "; Written by `dolphin install supervisord`, which overwrites it.\n";
 
 function programLines(
   process: DeployedProcess,

@@ -44,7 +44,7 @@ export function unitText(process: DeployedProcess, settings: UnitSettings): stri
 }
 
 export const MADE_BY =
-  "# Made by `dolphin install systemd`, which makes it anew; what you change belongs in a drop-in.\n";
+  "# Written by `dolphin install systemd`, which overwrites it; put your changes into a drop-in.\n";
 
 /** The settings of a layer that differ from the template. */
 export function dropInText(process: DeployedProcess, template: DeployedProcess): string {

@@ -73,9 +73,7 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
     proofs: ["bridge"],
   },
   "bridge-freeze": {
-    ...kill("bridge-freeze", "the scan bridge stands still (SIGSTOP) until it is replaced", [
-      BRIDGE,
-    ]),
+    ...kill("bridge-freeze", "the scan bridge is frozen (SIGSTOP) until it is replaced", [BRIDGE]),
     detectWithinS: 10,
     // The replacement is no slower than after a crash.
     alertRule: "process_crash",
@@ -90,7 +88,7 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
     proofs: ["trader"],
   },
   "listener-drop": {
-    ...blow("listener-drop", "the trader's connections to Hazelcast are cut", [TRADER]),
+    ...blow("listener-drop", "the trader's connections to Hazelcast are closed", [TRADER]),
     detectWithinS: 3,
     recover: { withinS: 10, since: "injected" },
     proofs: ["trader"],
@@ -110,7 +108,7 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
     proofs: ["kept", "temporal", "bridge", "trader"],
   },
   "hazelcast-kill": {
-    ...kill("hazelcast-kill", "kill -9 of the Hazelcast member, with all that it held", [
+    ...kill("hazelcast-kill", "kill -9 of the Hazelcast member, which loses all its data", [
       "hazelcast",
     ]),
     roots: ["hazelcast:"],
@@ -119,13 +117,13 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
     proofs: ["kept", "hazelcast", "bridge", "trader"],
   },
   "worker-kill": {
-    ...kill("worker-kill", "kill -9 of the worker, with which its services end", ["worker"]),
+    ...kill("worker-kill", "kill -9 of the worker, which ends its services as well", ["worker"]),
     costs: ["worker", ...KEPT_BY_WORKER],
     recover: { withinS: 7, since: "injected" },
     proofs: ["kept", "services", "bridge", "trader"],
   },
   "upstream-silent": {
-    ...blow("upstream-silent", "the demo's simulator stands still for 45 s", ["simulator"]),
+    ...blow("upstream-silent", "the demo's simulator is frozen for 45 s", ["simulator"]),
     roots: ["upstream:"],
     // A scan counts as old after 30 s, and health samples every 5 s.
     detectWithinS: 40,
@@ -143,7 +141,7 @@ export const FAULTS: Readonly<Record<FaultName, NamedFault>> = {
     proofs: ["bridge"],
   },
   "disk-full": {
-    ...blow("disk-full", "nothing more can be written to the bridge's disk for 15 s", [BRIDGE]),
+    ...blow("disk-full", "the bridge's disk is full for 15 s", [BRIDGE]),
     roots: ["disk:", `process:${BRIDGE}`, "bridge:"],
     detectWithinS: 10,
     recover: { withinS: 10, since: "undone" },

@@ -62,11 +62,12 @@ const CHECKS: Readonly<Record<Proof, Check>> = {
     const was = before.values?.scan ?? null;
     if (was !== null && scan.seq <= was.seq) return "no scan was pushed since";
     const isSame = costs.includes(BRIDGE) && scan.instance === was?.instance;
-    return isSame ? "the scan is of the bridge that was" : null;
+    return isSame ? "the scan was pushed by the former bridge" : null;
   },
   trader(_, before, now) {
     const beat = now.values?.beats[TRADER];
-    if (beat === undefined || beat.pid !== now.pids[TRADER]) return "the trader has not beaten yet";
+    if (beat === undefined || beat.pid !== now.pids[TRADER])
+      return "the trader has sent no heartbeat yet";
     if (beat.waits !== null) return `the trader is ${beat.waits}`;
     const was = before.values?.scan?.seq ?? 0;
     return (beat.lastSeq ?? 0) <= was ? "the trader has taken no scan since" : null;
@@ -78,14 +79,16 @@ const CHECKS: Readonly<Record<Proof, Check>> = {
       const pid = now.pids[name];
       return pid === undefined || pid === before.pids[name] || beats[name]?.pid !== pid;
     });
-    return missing.length === 0 ? null : `no new life of ${missing.join(", ")} beats yet`;
+    return missing.length === 0
+      ? null
+      : `no new process of ${missing.join(", ")} sends heartbeats yet`;
   },
   kept({ targets }, before, now) {
     const missing = targets.filter((name) => {
       const pid = now.pids[name];
       return pid === undefined || pid === before.pids[name];
     });
-    return missing.length === 0 ? null : `${missing.join(", ")} is not there again`;
+    return missing.length === 0 ? null : `${missing.join(", ")} does not run again yet`;
   },
   temporal: (_, __, now) => (now.isTemporalThere ? null : "Temporal does not answer"),
   hazelcast(_, before, now) {
@@ -95,7 +98,7 @@ const CHECKS: Readonly<Record<Proof, Check>> = {
     const lost = Object.keys(before.values?.beats ?? {}).filter(
       (name) => now.values?.beats[name] === undefined,
     );
-    return lost.length === 0 ? null : `nothing of ${lost.join(", ")} is in it again`;
+    return lost.length === 0 ? null : `${lost.join(", ")} is not in it again yet`;
   },
 };
 

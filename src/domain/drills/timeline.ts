@@ -45,7 +45,7 @@ export function stepTimeline(
   const signs = now.signs.length === 0 ? timeline.signs : now.signs;
   // A fault that is still to be undone cannot be over, except for a process that was replaced meanwhile.
   const isStanding = 0 < fault.lastsS && timeline.undoneMs === null && fault.costs.length === 0;
-  const missing = isStanding ? ["the fault is still there"] : stillMissing(fault, before, now);
+  const missing = isStanding ? ["the fault still persists"] : stillMissing(fault, before, now);
   return {
     ...timeline,
     signs,
@@ -62,7 +62,7 @@ export function stepTimeline(
 /** If health reports the fault, its root cause has to be gone as well. */
 function stillMissing(fault: FaultSpec, before: DrillLook, now: DrillLook): readonly string[] {
   const left = fault.lastsS === 0 ? [] : rootsOf(fault, now.roots ?? []);
-  return [...missingOf(fault, before, now), ...left.map((id) => `health still tells of ${id}`)];
+  return [...missingOf(fault, before, now), ...left.map((id) => `health still reports ${id}`)];
 }
 
 function earliest(signs: readonly Sign[]): number | null {
@@ -123,7 +123,7 @@ export function scoreTimeline(timeline: Timeline, fault: FaultSpec): readonly Po
 }
 
 function noteOfAlert({ hasAlerts }: Timeline, alertRule: string | null): string {
-  if (!hasAlerts) return "nobody alerts here: the watchdog is not running";
+  if (!hasAlerts) return "no alerts here: the watchdog is not running";
   return alertRule ?? "it is over before an incident is due";
 }
 

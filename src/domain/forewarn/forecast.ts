@@ -71,7 +71,7 @@ export function forecast(input: ForewarnInput): Forecast {
   const ruinous = trades.find(({ netReturn }) => !(-1 < netReturn && netReturn < Infinity));
   if (ruinous !== undefined) {
     return without(
-      `a trade with a return of ${ruinous.netReturn} on equity leaves nothing to draw from`,
+      `a trade with a return of ${ruinous.netReturn} on equity lost everything, so no forecast is possible`,
     );
   }
   const returns = Float64Array.from(trades, ({ netReturn }) => netReturn);

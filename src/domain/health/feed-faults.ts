@@ -29,7 +29,8 @@ function causeOf(faults: Faults, node: FeedNode, says: string): string | null {
   const from = node.from === null ? null : faults.rootOf(node.from);
   if (from !== null) return from;
   if (faults.feed(node.name)?.isOurs === true) {
-    const because = "its process works otherwise, and nothing shows that a restart would help";
+    const because =
+      "its process works in other respects, and nothing suggests that a restart would help";
     return faults.root({
       kind: "values",
       subject: `${node.name} feed`,
@@ -38,7 +39,7 @@ function causeOf(faults: Faults, node: FeedNode, says: string): string | null {
       remedy: nothing(because),
     });
   }
-  const remedy = nothing("it heals by itself when its source goes on");
+  const remedy = nothing("it recovers by itself when its source continues");
   return faults.root({
     kind: "upstream",
     subject: node.name,

@@ -124,7 +124,7 @@ export function checksOnRoot(
   const silentS = voice.heardMs === null ? "unknown" : secondsOf(nowMs - voice.heardMs);
   const silentMs = nowMs - (voice.heardMs ?? fromMs);
   const checks: Check[] = [
-    { rule: "not-ours", value: owner, threshold: "ours", says: `${root.id} is of ${owner}` },
+    { rule: "not-ours", value: owner, threshold: "ours", says: `${root.id} belongs to ${owner}` },
     {
       rule: "no-remedy",
       value: remedy.kind === "none" ? "none" : "restart",
@@ -136,14 +136,14 @@ export function checksOnRoot(
       value: silentS,
       threshold: secondsOf(policy.unconfirmedMs),
       untilMs: nowMs + Math.max(policy.unconfirmedMs, Math.min(silentMs, policy.restMaxMs ?? 0)),
-      says: `nobody confirms it: the last sample of health is ${silentS === "unknown" ? "not known" : `${silentS} s old`}`,
+      says: `it is not confirmed: the last sample of health is ${silentS === "unknown" ? "not known" : `${silentS} s old`}`,
     },
     {
       rule: "grace",
       value: lastsS,
       threshold: secondsOf(policy.graceMs),
       untilMs: fromMs + policy.graceMs,
-      says: `it has stood for ${lastsS} s only, and its supervisor goes first`,
+      says: `it has lasted for only ${lastsS} s, and its supervisor acts first`,
     },
   ];
   if (remedy.kind === "restart-server") {
@@ -162,7 +162,7 @@ export function checksOnRoot(
       value: secondsOf(nowMs - lastMs),
       threshold: secondsOf(policy.flapWindowMs),
       untilMs: lastMs + policy.flapWindowMs,
-      says: `it comes and goes (${known.comingsMs.length} times of late): a restart does not mend it`,
+      says: `it comes and goes (${known.comingsMs.length} times of late): a restart does not cure it`,
     });
   }
   return checks;
@@ -202,7 +202,7 @@ export function checksOnTarget(
       value: secondsOf(nowMs - lastAttemptMs),
       threshold: secondsOf(waitMs),
       untilMs: lastAttemptMs + waitMs,
-      says: `${row} attempts on ${target.name} in a row have not mended it`,
+      says: `${row} consecutive restarts of ${target.name} have not cured it`,
     });
   }
   const spentMs = spentOf(attemptsMs, restartsMs).filter((at) => nowMs - policy.windowMs < at);

@@ -164,7 +164,7 @@ function decideOn(root: Root, known: KnownRoot, now: Now): Decision {
     return { ...common, action: "hold", rule, threshold, value, untilMs, says };
   }
   const lastsS = secondsOf(nowMs - confirmedFrom(known, voice));
-  const why = `${root.id} has stood for ${lastsS} s: ${root.evidence.join("; ")}`;
+  const why = `${root.id} has lasted for ${lastsS} s: ${root.evidence.join("; ")}`;
   if (state.mode === "monitor-only") {
     const mode = { rule: "monitor-only", threshold: "monitor-only", value: state.mode } as const;
     const says = `would restart ${target?.name ?? "nothing"}: ${why}`;

@@ -24,7 +24,7 @@ const LAYER = /^worker:(.+)$/;
 export function dependencyRoot(name: string): Omit<NewRoot, "says"> | null {
   const layer = LAYER.exec(name)?.[1];
   if (layer !== undefined) {
-    const remedy = nothing("who runs the workers starts them anew: 'dolphin up', or systemd");
+    const remedy = nothing("'dolphin up' or systemd starts the workers again");
     return { kind: "worker", subject: layer, owner: "ours", remedy };
   }
   switch (name) {
@@ -34,25 +34,25 @@ export function dependencyRoot(name: string): Omit<NewRoot, "says"> | null {
     }
     case "temporal": {
       // metaHealth, which decides on recoveries, runs on it.
-      const remedy = nothing("'dolphin up' or systemd keeps Temporal");
+      const remedy = nothing("'dolphin up' or systemd restarts Temporal");
       return { kind: name, subject: name, owner: "ours", remedy };
     }
     case "archive": {
       const remedy = nothing(
-        "the share or the folder is not ours; the bridge goes on once it answers",
+        "the share or the folder is not ours; the bridge continues once it answers",
       );
       return { kind: "mount", subject: name, owner: "operator", remedy };
     }
     case "postgres": {
-      const remedy = nothing("the copy goes on once Postgres answers");
+      const remedy = nothing("the copy continues once Postgres answers");
       return { kind: "postgres", subject: name, owner: "operator", remedy };
     }
     case "disk": {
-      const remedy = nothing("a person has to free some room");
+      const remedy = nothing("a person has to free some space");
       return { kind: "disk", subject: name, owner: "operator", remedy };
     }
     case "clock": {
-      const remedy = nothing("the clock of this machine is for who runs it");
+      const remedy = nothing("whoever operates this machine has to correct its clock");
       return { kind: "clock", subject: name, owner: "operator", remedy };
     }
     default:
@@ -84,8 +84,8 @@ function valueRoot({ subject, says }: SensorPart): NewRoot {
   const because = subject.startsWith("book ")
     ? "a person has to compare the book with its journal ('dolphin replay')"
     : isScan
-      ? "it is as its source made it"
-      : "somebody else writes there, and a restart would not keep him from it";
+      ? "the value comes from its source like this"
+      : "another program writes there, which a restart would not prevent";
   const owner = subject.startsWith("book ") ? "ours" : isScan ? "upstream" : "operator";
   return { kind: "values", subject, owner, says, remedy: nothing(because) };
 }

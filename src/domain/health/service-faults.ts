@@ -51,7 +51,7 @@ function ownEvidence({ node, seen }: Service): OwnEvidence | null {
   const held = isGone || phase === "running" ? heldBecause(seen, isGone) : null;
   if (held !== null) return { ...ours, owner: "operator", remedy: nothing(held) };
   if (isGone) {
-    const remedy = nothing(`to start it is for its supervisor: ${verdict?.reason ?? phase}`);
+    const remedy = nothing(`its supervisor starts it: ${verdict?.reason ?? phase}`);
     return { ...ours, isGone: true, remedy };
   }
   if (phase !== "running" || verdict === null) return null;
@@ -66,7 +66,7 @@ function ownEvidence({ node, seen }: Service): OwnEvidence | null {
     case "Stale": {
       const isBridge = verdict.cause === "bridge" && node.isBridge;
       if (!isBridge && verdict.cause !== "process") return null;
-      const remedy = verdict.action === "restart" ? restart : nothing("it may still come to it");
+      const remedy = verdict.action === "restart" ? restart : nothing("it may still become ready");
       return { ...ours, kind: isBridge ? "bridge" : "process", remedy };
     }
     case "Healthy":
@@ -89,7 +89,7 @@ function heldBecause({ verdict }: ServiceSample, isGone: boolean): string | null
     case "Fenced":
       return "another one with a newer epoch does its work";
     case "Error":
-      return isGone ? "its configuration is wrong: a person has to mend it" : null;
+      return isGone ? "its configuration is wrong: a person has to correct it" : null;
     case undefined:
     case "FATAL":
     case "Down":
@@ -105,7 +105,7 @@ function heldBecause({ verdict }: ServiceSample, isGone: boolean): string | null
 }
 
 function unheard(): Remedy {
-  return nothing("nobody tells of it, which says nothing about its process");
+  return nothing("nothing reports on it, which says nothing about its process");
 }
 
 /** The dependency that a verdict blames, by its cause, where that is not a service. */
@@ -136,7 +136,7 @@ function blamedRoot(faults: Faults, { node, seen }: Service, says: string): stri
     const remedy =
       root.remedy.kind === "none"
         ? root.remedy
-        : nothing("it answers elsewhere; clients come back");
+        : nothing("it answers other clients; this one reconnects");
     return faults.root({ ...root, remedy, says });
   }
   if (cause === "upstream") {
@@ -153,7 +153,7 @@ function upstreamRoot(faults: Faults, says: string): string {
     subject: SCAN_FEED,
     owner: "upstream",
     says,
-    remedy: nothing("it heals by itself when its source goes on"),
+    remedy: nothing("it recovers by itself when its source continues"),
   });
 }
 

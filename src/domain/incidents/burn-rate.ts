@@ -46,7 +46,7 @@ export function withObserved(
   seen: { readonly clockMs: number; readonly elapsedMs: number; readonly values: FactTable },
 ): BurnState {
   const minute = Math.floor(seen.clockMs / MS_PER_MINUTE);
-  const age: Fact = seen.values[OBJECTIVE.fact] ?? { unknown: "nobody tells it" };
+  const age: Fact = seen.values[OBJECTIVE.fact] ?? { unknown: "it is not known" };
   const isNumber = !isUnknown(age) && typeof age === "number" && !Number.isNaN(age);
   const [bad, unknown] = burn.filling;
   const filling: Bucket = [
@@ -84,7 +84,7 @@ export function burnFacts(burn: BurnState): FactTable {
 function rateOf([badMs, unknownMs]: Bucket, minutes: number): Fact {
   const windowMs = minutes * MS_PER_MINUTE;
   if (windowMs / 2 < unknownMs) {
-    return { unknown: `for more than half of ${minutes} min nobody told ${OBJECTIVE.fact}` };
+    return { unknown: `${OBJECTIVE.fact} was not known for more than half of ${minutes} min` };
   }
   return badMs / windowMs / (1 - OBJECTIVE.share);
 }

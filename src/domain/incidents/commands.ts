@@ -33,7 +33,7 @@ export function acknowledge(
     const { by: whom, atMs: when } = incident.acknowledged;
     return {
       ok: true,
-      says: `acknowledged by ${whom} at ${shortIso(when)} already`,
+      says: `already acknowledged by ${whom} at ${shortIso(when)}`,
       stepped: null,
     };
   }
@@ -83,7 +83,7 @@ function muted(state: EngineState, order: MuteCommand, setup: Setup): Answered {
     untilMs: draft.clockMs + forMs,
   };
   draft.mutes = [...draft.mutes.filter((one) => one.id !== id), made];
-  const says = `${id} is muted until ${shortIso(made.untilAtMs)}; what it would have said is told then`;
+  const says = `${id} is muted until ${shortIso(made.untilAtMs)}; what still fires then is notified then`;
   return { ok: true, says, stepped: draft.done({ lastAtMs: state.lastAtMs }) };
 }
 
@@ -100,7 +100,7 @@ function unmuted(state: EngineState, { id, atMs }: UnmuteCommand, setup: Setup):
   draft.mutes = left;
   return {
     ok: true,
-    says: `${id} is muted no more`,
+    says: `${id} is no longer muted`,
     stepped: draft.done({ lastAtMs: state.lastAtMs }),
   };
 }

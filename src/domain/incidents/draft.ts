@@ -129,7 +129,8 @@ export class Draft {
     }
     const track = this.track(incident.rule, incident.subject);
     if (track !== null && kind !== "acknowledge") this.setTrack({ ...track, toldMs: this.clockMs });
-    const to = channels.length === 0 ? "no channel takes it" : `told ${channels.join(", ")}`;
+    const to =
+      channels.length === 0 ? "no channel is configured for it" : `notified ${channels.join(", ")}`;
     const told = [...new Set([...incident.told, ...channels])];
     return withLine(
       {

@@ -88,7 +88,7 @@ function forget(draft: Draft): void {
       resolve(
         draft,
         incident,
-        rule === null ? "its rule is no more" : "nobody tells of it any more",
+        rule === null ? "its rule no longer exists" : "its subject no longer exists",
       );
     }
     draft.dropTrack(track);

@@ -48,7 +48,7 @@ function reasonToHold(draft: Draft, rule: Rule, incident: Incident): string | nu
   const mute = muteOf(draft, rule, incident);
   if (mute !== null) return mute;
   if (incident.state === "firing" && incident.holds !== true && incident.firstToldMs === null) {
-    return incident.holds === false ? HOLDS_NOT : "nobody can tell whether it holds";
+    return incident.holds === false ? HOLDS_NOT : "it is not known whether its condition holds";
   }
   if (incident.firstToldMs === null && mayHaveCause(rule)) {
     const { clockMs, startedMs } = draft;
@@ -56,7 +56,7 @@ function reasonToHold(draft: Draft, rule: Rule, incident: Incident): string | nu
       clockMs - incident.openedMs < GROUP_MS ||
       clockMs - startedMs < RESTART_GROUP_MS ||
       (incident.excuseEndedMs !== null && clockMs - incident.excuseEndedMs < GROUP_MS);
-    if (isYoung) return "its cause may still show";
+    if (isYoung) return "its cause may still be found";
   }
   return isDamped(draft, incident) ? DAMPED : null;
 }

@@ -58,7 +58,7 @@ export function stepTrack(draft: Draft, rule: Rule, track: Track): void {
   if (incident.holds !== track.holds) {
     const says =
       track.holds === null
-        ? "nobody can tell any more: it stays open"
+        ? "its facts are no longer known: it stays open"
         : track.holds
           ? `holds: ${summaryOf(rule, track.subject, draft.facts.values)}`
           : "does not hold now";

@@ -55,7 +55,7 @@ function equityOpinion(book: BookReading, base: EquityBase, rules: PostureRules)
   const { equity, evidence } = book;
   if (!Number.isFinite(equity)) return unknown("equity", "the equity is no number", "HIBERNATE");
   const when = wrongTime(book.ageMs, rules.bookAgeMsMax, rules);
-  if (when !== null) return unknown("equity", `what the trader tells is ${when}`);
+  if (when !== null) return unknown("equity", `the trader's report is ${when}`);
   const isDoubted = isWild(base.recent, equity, rules.wildShare);
   const { share, of, lost } = lossShare(base, equity, rules);
   const found = {
@@ -77,7 +77,7 @@ function equityOpinion(book: BookReading, base: EquityBase, rules: PostureRules)
   }
   if (isDoubted) {
     const before = middleOf(base.recent)?.toFixed(2);
-    return unknown("equity", `equity ${equity.toFixed(2)} after ${before} is not believed`);
+    return unknown("equity", `equity ${equity.toFixed(2)} after ${before} is implausible`);
   }
   if (rules.turtleShare <= share) {
     return { ...found, wish: "TURTLE", alone: "TURTLE", stops: "until_there", says };
@@ -92,7 +92,7 @@ function inputsOpinion({ inputs, evidence }: BookReading): Opinion {
   const bad = inputs.find((one) => !isInBudget(one));
   if (bad === undefined) return fine("inputs", evidence);
   const { name, ageMs } = bad;
-  const age = Number.isFinite(ageMs) ? `${Math.round(ageMs / 1_000)} s old` : "not heard";
+  const age = Number.isFinite(ageMs) ? `${Math.round(ageMs / 1_000)} s old` : "not received";
   return unknown("inputs", `input ${name} is ${age}`);
 }
 
@@ -107,8 +107,9 @@ function healthOpinion(health: HealthReading | null, rules: PostureRules): Opini
   if (when !== null) return unknown("health", `the report of health is ${when}`);
   const known = health.scores.filter((score) => score !== null);
   const product = known.reduce((all, one) => all * one, 1);
-  if (known.length === 0) return unknown("health", "no sensor of health could look");
-  if (!(0 <= product && product <= 1)) return unknown("health", "a score of health is none");
+  if (known.length === 0) return unknown("health", "no sensor of health could be measured");
+  if (!(0 <= product && product <= 1))
+    return unknown("health", "a score of health is not a number from 0 to 1");
   // Silence of an external source is not our fault: entries become smaller, none is stopped.
   const isJudgedWell = health.word === WELL || health.word === "DEGRADED";
   const score = isJudgedWell ? Math.max(product, DEGRADED_AT_LEAST) : product;
@@ -139,7 +140,7 @@ function forewarnOpinion(forewarn: ForewarnReading | null, rules: PostureRules):
     needs: 1,
     stops: "no",
   } as const;
-  const says = `a loss limit is reached with ${percent(believed)}, as far as forecasts are to be believed`;
+  const says = `a loss limit is reached with a probability of ${percent(believed)}, weighted by the forecasts' record`;
   if (FOREWARN_TURTLE <= believed) return { ...found, wish: "TURTLE", alone: "TURTLE", says };
   if (FOREWARN_STALKER <= believed) return { ...found, wish: "STALKER", alone: "STALKER", says };
   return fine("forewarner", evidence);

@@ -55,14 +55,14 @@ export const CAUTIOUS: KeptPosture = { posture: "TURTLE", latch: null, base: NO_
 export function beginPosture(kept: KeptPosture, now: Now): PostureState {
   const at = isoFromMs(now.wallMs);
   // A step that only a stop leads to is treated as a stop, even if its record is lost.
-  const found = { why: "it was stopped before", by: "watchdog", at, posture: kept.posture };
+  const found = { why: "it is already stopped", by: "watchdog", at, posture: kept.posture };
   const latch = kept.latch ?? (kept.posture === "HIBERNATE" ? found : null);
   return {
     ...kept,
     latch,
     posture: stricter(kept.posture, latch?.posture ?? "APEX"),
     entries: "stop",
-    reasons: ["the watchdog has just begun"],
+    reasons: ["the watchdog has just started"],
     opinions: [],
     rows: {},
     unknownSinceMs: {},
@@ -135,7 +135,7 @@ export function resumePosture(state: PostureState): PostureState {
     goodSinceMs: null,
     stableSinceMs: null,
     entries: "stop",
-    reasons: ["resumed: entries go on once all is well"],
+    reasons: ["resumed: entries are allowed again once all is well"],
   };
 }
 
@@ -160,7 +160,7 @@ function oneUp(posture: Posture): Posture {
 }
 
 export function latchWords({ why, by, at }: Latch): string {
-  return `stopped by ${by} at ${at}: ${why}; holds until 'dolphin safety resume'`;
+  return `stopped by ${by} at ${at}: ${why}; lasts until 'dolphin safety resume'`;
 }
 
 /** A duration that spans a pause is reset, whether it counted for or against a change. */

@@ -253,7 +253,7 @@ function disorderText(archive: string, { scans, backwards }: PassCounts): string
   const share = ((100 * backwards) / scans).toPrecision(2);
   return (
     `${backwards} of ${scans} scans in ${archive} (${share} %) go back in time: the writer's clock was set ` +
-    "back, or the order is lost; --accept-disorder (accept_disorder) takes them as they come, and stale"
+    "back, or the order is lost; --accept-disorder (accept_disorder) runs them in this order, with stale scans"
   );
 }
 

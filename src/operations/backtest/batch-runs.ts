@@ -40,7 +40,7 @@ export async function cancelRun(temporal: TemporalClient, name: string): Promise
     await temporal.client.workflow.getHandle(workflowId).cancel();
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-    throw new CommandRefused(`no run ${workflowId} is under way, so nothing was cancelled`);
+    throw new CommandRefused(`there is no running ${workflowId}, so nothing was cancelled`);
   }
 }
 
@@ -54,7 +54,7 @@ function refuseOther({ workflow, name, input }: NamedRun, running: BatchRun): vo
       ? `with other values of ${fields.join(", ")}`
       : `as a ${running.workflow}`;
   throw new CommandRefused(
-    `${BACKTEST_ID_PREFIX}${name} runs already, ${what}: wait for its end, or take another --name`,
+    `${BACKTEST_ID_PREFIX}${name} is already running, ${what}: wait for its end, or use another --name`,
   );
 }
 

@@ -159,7 +159,7 @@ function openAttempt(facts: AttemptFacts, found: RunState | null): Attempt {
   try {
     return startAttempt(facts, found);
   } catch (error) {
-    facts.hooks.onProblem(`the run begins anew: ${messageOf(error)}`);
+    facts.hooks.onProblem(`the run starts again from the beginning: ${messageOf(error)}`);
     return startAttempt(facts, null);
   }
 }

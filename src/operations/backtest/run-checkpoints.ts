@@ -65,7 +65,7 @@ export function openRunCheckpoints({
       } catch (error) {
         // The run works without checkpoints, too.
         dueMs = Infinity;
-        onProblem(`the run can't go on in another attempt: ${messageOf(error)}`);
+        onProblem(`another attempt of this run will start from the beginning: ${messageOf(error)}`);
       }
     },
     remove: () => rmSync(join(folder, CHECKPOINT_FILE), { force: true }),

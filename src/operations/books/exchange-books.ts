@@ -43,7 +43,7 @@ export type ExchangeOutcome =
   | { readonly kind: "refused"; readonly reason: string };
 
 const OTHER_CONFIGURATION =
-  "GREEN's state is of another configuration: let it run with the present one first";
+  "GREEN's state belongs to another configuration: let GREEN run with the present one first";
 
 type Versions = { readonly blue: BookConfiguration; readonly green: BookConfiguration };
 
@@ -151,5 +151,5 @@ function differsFromBlue({ blue }: Shadow, index: number, root: string): string 
   const theirs = restoreFrom(blue.configuration, decodeTraderSnapshot(saved.bytes).snapshot);
   const { cash } = theirs.data.account;
   if (cash === blue.data.account.cash) return null;
-  return `BLUE's own state has cash ${cash}, its log gives ${blue.data.account.cash}: 'dolphin replay' shows where they part`;
+  return `BLUE's own state has cash ${cash}, its log gives ${blue.data.account.cash}: 'dolphin replay' shows where they diverge`;
 }

@@ -101,14 +101,14 @@ function resumed(deps: FoldBlueDeps, books: BooksFile, saved: SavedState): Blue 
   const blue = isLater ? restored(deps, books, since) : null;
   if (blue === null) {
     throw new Error(
-      `what BLUE ran at event ${nextIndex - 1} can't be had any more, and it has saved no state of ` +
+      `what BLUE ran at event ${nextIndex - 1} is no longer available, and there is no saved state of ` +
         "what it runs now: start trader-blue",
     );
   }
   deps.say(
     "info",
-    `BLUE.db goes on behind event ${blue.trader.nextIndex - 1}: what ran at event ` +
-      `${nextIndex - 1} can't be had any more`,
+    `BLUE.db continues after event ${blue.trader.nextIndex - 1}: what ran at event ` +
+      `${nextIndex - 1} is no longer available`,
   );
   return blue;
 }

@@ -126,7 +126,7 @@ async function openTrusted(context: DayContext, day: string): Promise<CompactedD
   const names = compactedNames(context.archive).get(day) ?? [];
   const found = openCompactedDay(context.archive, names, context.onProblem);
   if (found === null || (await hasPromisedHash(found))) return found;
-  context.onProblem(`${found.path} is damaged; it is made anew from the scan files`);
+  context.onProblem(`${found.path} is damaged; it is written again from the scan files`);
   found.close();
   return null;
 }
@@ -287,7 +287,7 @@ async function problemOf(
   options: CompactOptions,
 ): Promise<{ readonly file: string; readonly detail: string } | null> {
   if (!(await hasPromisedHash(written))) {
-    return { file: written.path, detail: "it does not read back as it was written" };
+    return { file: written.path, detail: "reading it back gives other values than were written" };
   }
   const general = createGeneralReader(GENERAL_LIMITS);
   try {

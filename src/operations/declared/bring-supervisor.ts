@@ -36,7 +36,7 @@ export async function bringSupervisor(
   if (changes.length === 0) return { kind: "unchanged" };
   const queue = taskQueueOf(spec.layer);
   // Without a worker the update would wait until it times out.
-  if (!isServed) return { kind: "refused", changes, why: `nobody serves task queue ${queue}` };
+  if (!isServed) return { kind: "refused", changes, why: `no worker polls task queue ${queue}` };
   try {
     await temporal.connection.withDeadline(wallMs() + ANSWER_MS_MAX, () =>
       temporal.client.workflow
@@ -46,7 +46,11 @@ export async function bringSupervisor(
     return { kind: "changed", changes };
   } catch (error) {
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-      return { kind: "refused", changes, why: `no worker on task queue ${queue} took it in time` };
+      return {
+        kind: "refused",
+        changes,
+        why: `no worker on task queue ${queue} executed it in time`,
+      };
     }
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     return { kind: "refused", changes, why: messageOf(error.cause ?? error) };

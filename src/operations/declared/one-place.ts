@@ -91,7 +91,9 @@ export async function whyNotHere(world: PlaceWorld): Promise<string | null> {
     if (other === undefined) return null;
     if (!doBooksMove && patienceMs <= monotonicMs() - beganMs) return refusal(other);
     if (!isTold) {
-      tell(`${other} serves these books from another data directory: waits until it is gone`);
+      tell(
+        `${other} serves these books from another data directory: this worker waits until it is gone`,
+      );
     }
     isTold = true;
     await pause(stop);
@@ -118,7 +120,7 @@ async function othersOn({ layers, place, pollsOn, memory }: PlaceWorld) {
 
 function refusal(other: string): string {
   return (
-    `${other} serves these books from another data directory, where their journals lie; a worker here would begin ` +
+    `${other} serves these books from another data directory, which has their journals; a worker here would begin ` +
     "new ones. Stop that one first, or give the books a Postgres that they move with (journal.postgres_secret_url), and " +
     "this worker will wait until that one is gone"
   );

@@ -27,7 +27,7 @@ export function restoreDeclared(of: {
     async look() {
       // Temporal is away, or begins: the next look will tell, and who keeps it says so.
       const made = await memory.restore(specs).catch(() => []);
-      for (const name of made) tell(`the supervisor of ${name} was gone: made anew`);
+      for (const name of made) tell(`the supervisor of ${name} was gone: created again`);
       isOwed ||= 0 < made.length;
       if (!isOwed) return;
       try {
@@ -36,7 +36,7 @@ export function restoreDeclared(of: {
         [isOwed, problem] = [false, null];
       } catch (error) {
         const why = messageOf(error);
-        if (why !== problem) tell(`schedules could not be made anew: ${why}; trying again`);
+        if (why !== problem) tell(`schedules could not be created again: ${why}; trying again`);
         problem = why;
       }
     },

@@ -65,7 +65,7 @@ export function openQueue(name: string, channel: OpenChannel, say: Say): Channel
     } catch (error) {
       if (!WITHOUT_ROOM.test(codeOf(error) ?? "")) throw error;
       // It may be about the full disk: better sent twice than never.
-      say("error", `[Alerts] ${name}: an attempt is not noted: ${messageOf(error)}`);
+      say("error", `[Alerts] ${name}: an attempt could not be recorded: ${messageOf(error)}`);
     }
     const answer = await withinLimit(channel.send({ notification, reference }, signal));
     pace = afterRequest(pace, channel.budget, { answer, nowMs: monotonicMs() });
@@ -123,7 +123,7 @@ function keepOutcome(name: string, say: Say) {
         unnoted = null;
         return true;
       } catch (error) {
-        say("error", `[Alerts] ${name}: what came of it is not noted: ${messageOf(error)}`);
+        say("error", `[Alerts] ${name}: the outcome could not be recorded: ${messageOf(error)}`);
         return false;
       }
     },
@@ -171,6 +171,6 @@ function tell(
     case "again":
       return say("warn", `[Alerts] ${name}, try ${attempts} of ${what}: ${verdict.answer}`);
     case "give-up":
-      return say("error", `[Alerts] ${name} was not told ${what}: ${verdict.answer}`);
+      return say("error", `[Alerts] ${name} was not notified of ${what}: ${verdict.answer}`);
   }
 }

@@ -54,7 +54,7 @@ export function startDeliveries(options: DeliveryOptions): Delivery {
   const shelf = shelfOf(options.file, (outbox) => {
     const others = giveUpOthers(outbox.db, names);
     if (0 < others)
-      say("warn", `[Alerts] ${others} wait for channels that are not configured any more`);
+      say("warn", `[Alerts] ${others} wait for channels that are no longer configured`);
   });
   const alarms = names.map(() => openAlarm());
   const ring = (): void => alarms.forEach((alarm) => alarm.ring());
@@ -161,7 +161,11 @@ function keepOrder(of: {
     if (!outbox.hasChanged()) return LOOK_MS;
     for (const name of of.names) {
       const gone = giveUpBeyond(outbox.db, name, WAITING_MAX);
-      if (0 < gone) of.say("error", `[Alerts] ${name}: ${gone} were not told, for too many waited`);
+      if (0 < gone)
+        of.say(
+          "error",
+          `[Alerts] ${name}: ${gone} notifications were dropped, because too many were waiting`,
+        );
     }
     if (MS_PER_HOUR < monotonicMs() - prunedAtMs) {
       prunedAtMs = monotonicMs();

@@ -51,7 +51,7 @@ export function hearBots(of: {
     const press = async ({ channel, handle, by }: Press): Promise<string> => {
       const incident = incidentOf(of.open(), { channel, handle });
       return incident === null
-        ? "this incident is not known here any more"
+        ? "this incident is no longer known here"
         : of.acknowledge({ incident, by, via: "telegram" });
     };
     const buttons = {
@@ -76,7 +76,7 @@ export function hearBots(of: {
       }
       if (of.signal.aborted) return;
       if (restMs < REST_MS_MAX)
-        of.say("warn", `[Alerts] ${name}: no button is heard: ${answer.says}`);
+        of.say("warn", `[Alerts] ${name}: buttons do not work: ${answer.says}`);
       restMs = Math.min(REST_MS_MAX, restMs * 2);
       const asked = askedDelayMs(answer.kind === "failed" ? answer.afterMs : null);
       await alarm.wait(Math.max(restMs, asked));

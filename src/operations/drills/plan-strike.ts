@@ -28,7 +28,7 @@ export function planStrike(fault: NamedFault, world: StrikeWorld): Strike {
   const these = fault.targets.flatMap((name) => struckOf(name, pids[name]));
   const [first] = these;
   if (first === undefined || these.length < fault.targets.length) {
-    return { kind: "cannot", why: "this machine has no /proc to tell a process by" };
+    return { kind: "cannot", why: "this machine has no /proc, by which a process is identified" };
   }
   switch (fault.name) {
     case "bridge-kill":
@@ -64,9 +64,9 @@ export function struckOf(name: string, pid: number | undefined): readonly Struck
 function absentText(names: readonly string[]): string {
   const [name = ""] = names;
   const where = {
-    simulator: "the upstream engine is not ours here: only 'dolphin up --demo' has a simulator",
-    temporal: "Temporal is not kept by a 'dolphin up' on this data directory",
-    hazelcast: "Hazelcast is not kept by a 'dolphin up' on this data directory",
+    simulator: "there is no simulator here: only 'dolphin up --demo' runs one",
+    temporal: "Temporal is not run by a 'dolphin up' on this data directory",
+    hazelcast: "Hazelcast is not run by a 'dolphin up' on this data directory",
   }[name];
   return `${names.join(", ")} not running${where === undefined ? "" : `: ${where}`}`;
 }

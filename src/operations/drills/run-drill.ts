@@ -139,8 +139,8 @@ async function calmLook(fault: FaultSpec, deps: DrillDeps): Promise<DrillLook | 
       ...absent.map((name) => `${name} runs`),
       ...(look.values === null ? ["Hazelcast answers"] : []),
       ...(look.isTemporalThere ? [] : ["Temporal answers"]),
-      ...(doScansCome ? [] : ["scans come"]),
-      ...rootsOf(fault, look.roots ?? []).map((id) => `health is rid of ${id}`),
+      ...(doScansCome ? [] : ["scans arrive"]),
+      ...rootsOf(fault, look.roots ?? []).map((id) => `health no longer reports ${id}`),
     ];
     if (missing.length === 0) return look;
     const waitedMs = monotonicMs() - startedMs;
@@ -149,7 +149,8 @@ async function calmLook(fault: FaultSpec, deps: DrillDeps): Promise<DrillLook | 
       if (strike.kind === "cannot") return strike.why;
     }
     if (stop.aborted) return "interrupted before it was injected";
-    if (CALM_WITHIN_MS < waitedMs) return `not well: waited in vain until ${missing.join(", ")}`;
+    if (CALM_WITHIN_MS < waitedMs)
+      return `the system is not healthy: waited in vain until ${missing.join(", ")}`;
     scanSeq ??= seq;
     await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
   }

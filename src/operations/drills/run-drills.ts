@@ -78,7 +78,7 @@ async function untilForgotten(
   while (!stop.aborted && isRemembered()) {
     if (!isSaid) {
       const healthyS = (policy.healthyAfterMs ?? policy.windowMs) / MS_PER_SECOND;
-      say(`${fault.name}: waiting until the restarts before it are forgotten (${healthyS} s each)`);
+      say(`${fault.name}: waiting until earlier restarts no longer count (${healthyS} s each)`);
     }
     isSaid = true;
     await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);

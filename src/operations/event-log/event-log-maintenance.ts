@@ -202,7 +202,7 @@ export class EventLogMaintenance {
       writeNotice(folder, notice);
       this.#options.say(
         found === null ? "warn" : "info",
-        `days of BLUE's log before ${keepFrom} are deleted in a day, as 'journal.keep_days' is not ` +
+        `days of BLUE's log before ${keepFrom} will be deleted in a day, because 'journal.keep_days' is not ` +
           `set (${KEEP_DAYS_USUAL} days then); null keeps all`,
       );
     }

@@ -47,17 +47,17 @@ export function planEnd(dataDir: string, after: number): PlannedEnd {
   const { folder, place } = placeOf(dataDir);
   const cut = planLogCut(folder, after + 1);
   const log = readLog(place, cut.lastKept);
-  if (log.firstIndex === null) return refused("BLUE has no log that can be read");
+  if (log.firstIndex === null) return refused("BLUE has no readable log");
   if (cut.lastKept < log.firstIndex) {
-    return refused(`the oldest event that is kept is ${log.firstIndex}: name that or a later one`);
+    return refused(`the oldest event in the log is ${log.firstIndex}: name that or a later one`);
   }
   const states = listSnapshots(folder).filter((index) => log.firstIndex! - 1 <= index);
   const isWhole = log.firstIndex <= 1;
   if (!isWhole && !states.some((index) => index <= cut.lastKept)) {
     const earliest = states[0];
     return refused(
-      `the log begins with event ${log.firstIndex}, and no state of event ${cut.lastKept} or before is ` +
-        `kept: ${earliest === undefined ? "BLUE could not go on" : `the earliest is ${earliest}`}`,
+      `the log begins with event ${log.firstIndex}, and no state of event ${cut.lastKept} or earlier is ` +
+        `kept: ${earliest === undefined ? "BLUE could not continue" : `the earliest is ${earliest}`}`,
     );
   }
   const books = readBooks(dataDir);

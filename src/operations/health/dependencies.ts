@@ -68,7 +68,7 @@ function workerState(
     return [name, state, queueSays(queue)];
   }
   const who = `layer ${queue.layer} ('dolphin worker ${queue.layer}')`;
-  return [name, "down", `no worker of ${who} tells of its services for ${ageText(leastS)}`];
+  return [name, "down", `no worker of ${who} has reported on its services for ${ageText(leastS)}`];
 }
 
 /**
@@ -110,7 +110,7 @@ function diskState({ folder, freeBytes }: Found["disk"]): readonly [string, Stat
 }
 
 function clockState({ recentStepS }: ClockLook): readonly [string, State, string] {
-  if (recentStepS === null) return ["clock", "ok", "this machine's clock goes steadily"];
+  if (recentStepS === null) return ["clock", "ok", "this machine's clock was not set"];
   const how = recentStepS < 0 ? "back" : "on";
   const says = `this machine's clock was set ${how} by ${ageText(Math.abs(recentStepS))}`;
   return ["clock", "error", says];

@@ -61,10 +61,10 @@ export async function bringMetaHealth(
   if (before === mode) return { kind: "unchanged" };
   const changes = [{ what: "mode", from: before ?? "not declared", to: mode }];
   const queue = taskQueueOf("health");
-  if (!isServed) return { kind: "refused", changes, why: `nobody serves task queue ${queue}` };
+  if (!isServed) return { kind: "refused", changes, why: `no worker polls task queue ${queue}` };
   const told = await sendMode(temporal, { mode, declared: true });
   if (told.kind === "done") return { kind: "changed", changes };
-  const why = told.kind === "refused" ? told.why : `no worker on task queue ${queue} took it`;
+  const why = told.kind === "refused" ? told.why : `no worker on task queue ${queue} executed it`;
   return { kind: "refused", changes, why };
 }
 

@@ -72,7 +72,7 @@ export function createFacts(dataDir: string): FactsBuilder {
           values[`${name}.end`] = evidence[0] ?? "its process is gone";
         }
       }
-      for (const name of known) values[name] ??= { unknown: `nobody tells ${name} now` };
+      for (const name of known) values[name] ??= { unknown: `there is no value of ${name} now` };
       for (const name of Object.keys(values)) if (known.size < NAMES_MAX) known.add(name);
       return { ...told, values };
     },

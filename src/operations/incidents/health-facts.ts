@@ -82,7 +82,7 @@ function feedsIn({ subsystem_health, rm_meta, status }: HealthReport, ageS: numb
     ([name, { age_s, budget_s }]) => isBesideUs(name) && age_s !== null && age_s <= budget_s,
   );
   table["upstream.alive"] =
-    0 < beside.length ? true : { unknown: "nothing else is heard of the scans' source" };
+    0 < beside.length ? true : { unknown: "nothing else is known of the scans' source" };
   return table;
 }
 

@@ -59,6 +59,6 @@ export async function orderIncidents(
 
 async function ask(dataDir: string, request: IncidentRequest) {
   const answer = await requestOfWatchdog(dataDir, request, { withinMs: ANSWER_WITHIN_MS });
-  if (answer === null) throw new Error("the watchdog's answer is none of ours");
+  if (answer === null) throw new Error("the watchdog's answer cannot be understood");
   return answer;
 }

@@ -134,7 +134,7 @@ async function send({ client, connection }: TemporalClient, news: AlertNews): Pr
       signalArgs: [news],
       staticSummary: summary.slice(0, 200),
       staticDetails:
-        "Shows an incident of the **watchdog**, which decides and tells. Update: `acknowledge` " +
+        "Shows an incident of the **watchdog**, which decides and notifies. Update: `acknowledge` " +
         '(`{"by": "ana"}`). Query: `status`.',
     }),
   );

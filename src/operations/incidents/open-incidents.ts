@@ -46,8 +46,8 @@ export function openIncidents({ folder, log, nowMs, wake, ...setup }: IncidentsA
   const sayTrouble = (): void => {
     if (store.trouble === saidTrouble) return;
     saidTrouble = store.trouble;
-    if (saidTrouble === null) log.info("[Alerts] incidents are written down again");
-    else log.error(`[Alerts] incidents are kept in memory: ${saidTrouble}`);
+    if (saidTrouble === null) log.info("[Alerts] incidents can be stored again");
+    else log.error(`[Alerts] incidents are only kept in memory: ${saidTrouble}`);
   };
   const take = (stepped: Stepped, atMs: number): void => {
     const { notifications, closed } = stepped;

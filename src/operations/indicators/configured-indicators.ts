@@ -77,9 +77,7 @@ async function loadKind(name: string, named: string): Promise<IndicatorKind> {
   }
   const found = exportedKind(module);
   if (typeof found !== "string") return found;
-  throw new Error(
-    `key 'indicators.${name}': ${named}: ${found}; docs/add-an-indicator.md says how`,
-  );
+  throw new Error(`key 'indicators.${name}': ${named}: ${found}; see docs/add-an-indicator.md`);
 }
 
 const KINDS = "../../wire/indicators/kinds/";

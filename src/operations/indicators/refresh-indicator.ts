@@ -168,7 +168,10 @@ async function fetchAll(
       const ahead = found.find(({ asOfMs }) => nowMs + AHEAD_MAX_MS < asOfMs);
       if (ahead !== undefined) {
         const at = isoFromMs(ahead.asOfMs);
-        throw new RefreshProblem("bad_time", `${symbol} is told for ${at}, which is to come`);
+        throw new RefreshProblem(
+          "bad_time",
+          `${symbol} has the time ${at}, which is in the future`,
+        );
       }
       const texts = shared === null ? [answer.text] : [answer.text, shared.text];
       const source = { source: answer.source, sourceHash: hashOf(...texts), fetchedUs };

@@ -83,7 +83,7 @@ function throwWhenRefused(grant: Grant, venue: string, nowMs: number): void {
   const reasons = {
     over_budget: `our budget of ${venue} is used up`,
     told_to_wait: `${venue} has told us to wait`,
-    circuit_open: `${venue} failed several times in a row and is left alone`,
+    circuit_open: `${venue} failed several times in a row, so requests to it are suspended`,
   };
   throw new RefreshProblem(
     grant.why,
@@ -127,7 +127,7 @@ function problemOf(answer: HttpAnswer, body: unknown, venue: string): RefreshPro
     return new RefreshProblem(why, `${venue} answered ${status}${words}`);
   }
   if (body === undefined) {
-    return new RefreshProblem("garbled", `${venue} sent no JSON but ${shown(answer.text)}`);
+    return new RefreshProblem("garbled", `${venue} did not send JSON but ${shown(answer.text)}`);
   }
   return null;
 }

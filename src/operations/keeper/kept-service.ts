@@ -162,7 +162,7 @@ export class KeptService {
       detach: () => {
         if (this.#attached !== mine) return;
         this.#attached = null;
-        this.#world.log("info", `${this.#spec.name}: let go, waits for adoption`);
+        this.#world.log("info", `${this.#spec.name}: released, waits for adoption`);
       },
     };
   }
@@ -370,5 +370,5 @@ export class KeptService {
 function withMemory(end: ProcessEnd, confinement: Confinement, spec: ServiceSpec): ProcessEnd {
   if (!confinement.hasRunOut()) return end;
   const capMib = Math.round(spec.limits.memoryMaxBytes / BYTES_PER_MIB);
-  return { ...end, why: `${end.why}: it went over its cap of ${capMib} MiB` };
+  return { ...end, why: `${end.why}: it exceeded its limit of ${capMib} MiB` };
 }

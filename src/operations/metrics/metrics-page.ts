@@ -103,13 +103,13 @@ function aboutThePage(ageMs: number | null, isWhole: boolean): readonly Metric[]
     {
       name: "dolphin_reading_age_seconds",
       type: "gauge",
-      help: "Since what is told here was read; beyond 20 s the rest is left out.",
+      help: "Age of the values on this page; beyond 20 s the other metrics are left out.",
       samples: age,
     },
     {
       name: "dolphin_page_whole",
       type: "gauge",
-      help: "0 where the metrics of Temporal's SDK had no room on this page.",
+      help: "0 if the metrics of Temporal's SDK did not fit on this page.",
       samples: [{ labels: {}, value: isWhole ? 1 : 0 }],
     },
   ];

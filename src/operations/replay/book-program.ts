@@ -26,7 +26,7 @@ export type BookSettings = Pick<Config, "archive" | "data_dir" | "green" | "trad
 export function noLog(book: string): string {
   return (
     `book ${book} has no log of its own: it follows from ${COUNTED_BOOK}'s log and its own ` +
-    `configuration; take --book ${COUNTED_BOOK}`
+    `configuration; use --book ${COUNTED_BOOK}`
   );
 }
 

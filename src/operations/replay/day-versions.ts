@@ -53,7 +53,7 @@ export function bookBehind(
   if (typeof program === "string") throw new NotComparable(program);
   if (isOther(start, program)) {
     throw new NotComparable(
-      `the settings that were started at event ${start.index} are not kept: put the key 'trader' back to what it was`,
+      `the settings used from event ${start.index} on are not stored: restore the former value of the key 'trader'`,
     );
   }
   const last = start.index - 1;
@@ -75,7 +75,7 @@ function savedBy(journalFolder: string, start: StartedEvent): TraderSnapshot | n
 function taken(program: ReplayProgram, snapshot: TraderSnapshot): Trader {
   const book = coreOf(program).takeVersion(program.trader, snapshot);
   if (book.kind === "taken") return book.trader;
-  throw new NotComparable(`what was started then can't go on from here: ${book.reason}`);
+  throw new NotComparable(`what was started then cannot continue from here: ${book.reason}`);
 }
 
 /** @throws {Error} where the state belongs to another program, unless this one replaces it. */

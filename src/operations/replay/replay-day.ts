@@ -108,7 +108,7 @@ function expectDigests(
   const lost = isUnderWay ? undigested - undigestedLast : undigested;
   if (lost === 0) return;
   throw new NotComparable(
-    `what ${lost} of ${undigested + compared.digests} steps of ${day} came to was not kept (a full disk, ` +
+    `the outcomes of ${lost} of ${undigested + compared.digests} steps of ${day} were not stored (a full disk, ` +
       "or a power cut); the others are equal",
   );
 }
@@ -175,7 +175,7 @@ function decode(
 export function firstIndexOf(folder: string, book: string, day: string): number {
   const days = listDays(folder);
   if (!days.includes(day)) {
-    const kept = days.length === 0 ? "none is kept" : `kept are ${days[0]} to ${days.at(-1)}`;
+    const kept = days.length === 0 ? "there is none" : `there are ${days[0]} to ${days.at(-1)}`;
     throw new NotComparable(`the segment ${day} of ${book} is missing in ${folder}: ${kept}`);
   }
   return headerOf(folder, day).firstIndex;
@@ -233,7 +233,7 @@ function startBefore(folder: string, first: FirstEvent, program: ReplayProgram):
   if (firstIndex <= trader.nextIndex) return { trader, snapshotIndex: 0 };
   throw new NotComparable(
     `the segments before ${oldest}, events ${trader.nextIndex} to ${firstIndex - 1}, are missing, ` +
-      "and no snapshot from before the day is kept",
+      "and there is no snapshot from before the day",
   );
 }
 
@@ -274,13 +274,13 @@ function assertSameProgram(
   }
   if (file !== ownFile) {
     throw new NotComparable(
-      `${other("file of its strategy", file, ownFile)}: put the file back to what it was`,
+      `${other("file of its strategy", file, ownFile)}: restore the former file`,
     );
   }
   if (configurationHash !== program.configurationHash) {
     throw new NotComparable(
-      `${other("configuration", configurationHash, program.configurationHash)}: put the key ` +
-        "'trader' back to what it was",
+      `${other("configuration", configurationHash, program.configurationHash)}: restore the former value of ` +
+        "the key 'trader'",
     );
   }
 }

@@ -42,13 +42,13 @@ export async function runnableCode(
   if (files === null) return notKept("code", core, "check out the version that ran");
   const strategy = file === undefined ? null : keptStrategy(dataDir, file);
   if (file !== undefined && strategy === null) {
-    return notKept("strategy's file", file, "put the file back to what it was");
+    return notKept("strategy's file", file, "restore the former file");
   }
   const root = mkdtempSync(join(tmpdir(), "dolphin-code-"));
   try {
     return await loaded(root, { files, strategy });
   } catch (error) {
-    return `the code that ran then, ${hash.slice(0, 12)}, can't be run any more: ${messageOf(error)}`;
+    return `the code that ran then, ${hash.slice(0, 12)}, can no longer be run: ${messageOf(error)}`;
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -106,5 +106,5 @@ function isCore(value: unknown): value is ReplayCore {
 }
 
 function notKept(what: string, hash: string, remedy: string): string {
-  return `the ${what} that ran then (${hash.slice(0, 12)}) is not kept: ${remedy}`;
+  return `the ${what} that ran then (${hash.slice(0, 12)}) is not stored: ${remedy}`;
 }

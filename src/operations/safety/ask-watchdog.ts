@@ -30,7 +30,7 @@ export async function requestOfWatchdog(
 /** @throws {Error} when it does not answer in time. */
 export async function askWatchdog(dataDir: string, limits: Limits): Promise<SafetyView> {
   const answer = await requestOfWatchdog(dataDir, { command: "show", id: "show" }, limits);
-  if (answer?.safety == null) throw new Error("the watchdog says nothing of itself");
+  if (answer?.safety == null) throw new Error("the watchdog did not describe its state");
   return answer.safety;
 }
 

@@ -54,7 +54,7 @@ async function beat(url: HeartbeatSettings["url"], signal: AbortSignal): Promise
     const attempt = openAttempt({ env: process.env, signal });
     const secret = await attempt.secret(url);
     const told = await attempt.ask({ url: secret, method: "GET" });
-    if (told.kind === "unheard") return `not heard: ${told.says}`;
+    if (told.kind === "unheard") return `not received: ${told.says}`;
     const isOk = OK_MIN <= told.status && told.status <= OK_MAX;
     return isOk ? "sent" : `answered with status ${told.status}`;
   } catch (error) {

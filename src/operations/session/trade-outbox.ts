@@ -94,7 +94,7 @@ export class TradeOutbox {
   async #tell(): Promise<OutboxTick> {
     const { askBook, book, nowMs } = this.#deps;
     const { status } = await askBook(book, { command: "status" });
-    if (status === null) throw new Error(`the trader of ${book} told no status`);
+    if (status === null) throw new Error(`the trader of ${book} sent no status`);
     this.#followFile();
     const view = viewOf(status);
     const today = dayFromMicros(nowMs() * US_PER_MS);
@@ -129,7 +129,7 @@ export class TradeOutbox {
     const after = this.#after;
     const request = { command: "trades", after, max: SESSION_TRADES_MAX };
     const { trades: answer, detail } = await askBook(book, request);
-    if (answer === null) throw new Error(`the trader of ${book} tells no trades: ${detail}`);
+    if (answer === null) throw new Error(`the trader of ${book} sends no trades: ${detail}`);
     const all = answer.trades.map(({ index, trade }) => ({ index, trade: toldTrade(trade) }));
     const days = all.map(({ trade }) => dayFromMicros(trade.exitedAtMs * US_PER_MS));
     const day = days[0] ?? today;
@@ -165,7 +165,8 @@ export class TradeOutbox {
       );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      if (0 < range.trades.length) say(`${book} ${day} is closed: its session had been told`);
+      if (0 < range.trades.length)
+        say(`${book} ${day} is closed: its session already has the trades`);
     }
   }
 
@@ -176,7 +177,7 @@ export class TradeOutbox {
     const { book, say } = this.#deps;
     say(
       trouble === null
-        ? `trades of ${book} are told again`
+        ? `trades of ${book} are sent again`
         : `trades of ${book} wait: ${trouble.why}`,
     );
   }

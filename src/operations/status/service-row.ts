@@ -83,7 +83,7 @@ type Told = Pick<Verdict, "word" | "cause" | "reason">;
 function toldBy({ status, run }: Supervision, spec: ServiceSpec): Told {
   if (run.kind === "told") {
     if (run.ageS <= TOLD_MAX_S) return status === null ? alone(run.details) : run.details;
-    return unheard(`no worker tells of it for ${Math.round(run.ageS)} s`, spec);
+    return unheard(`no worker has reported on it for ${Math.round(run.ageS)} s`, spec);
   }
   if (run.kind === "silent" && TOLD_MAX_S < run.sinceS) {
     return unheard(`no worker has taken its run for ${Math.round(run.sinceS)} s`, spec);
@@ -154,10 +154,10 @@ export function rowFromSigns(
 }
 
 function witnesses({ process, heartbeat }: LocalSigns): string {
-  if (process === null) return "and no run file names a process that lives";
+  if (process === null) return "and no run file names a running process";
   return heartbeat === null
-    ? "this is from its run file alone"
-    : "this is from its run file and its heartbeat in Hazelcast";
+    ? "this comes from its run file only"
+    : "this comes from its run file and its heartbeat in Hazelcast";
 }
 
 function numberIn(counters: ServiceRow["counters"], key: string): number | null {

@@ -128,14 +128,16 @@ export const NEVER_STARTED: SafetyRow = {
   pid: null,
   posture: "UNKNOWN",
   entries: "stop",
-  reasons: ["wanted, never started or stopped as asked: a trader without it enters nothing"],
+  reasons: [
+    "configured, but not started, or stopped on request: traders make no entries without it",
+  ],
   answered_ms: null,
 };
 
 function safetyRow({ value, answer }: Asked<SafetyView>): SafetyRow {
   const { answered_ms } = answer;
   if (value === null) {
-    const reasons = ["the watchdog does not answer: a trader without it enters nothing"];
+    const reasons = ["the watchdog does not answer: traders make no entries without it"];
     return { pid: null, posture: "UNKNOWN", entries: "stop", reasons, answered_ms };
   }
   const { pid, posture, entries, reasons } = value;
@@ -211,7 +213,7 @@ function signsOf(dataDir: string, spec: ServiceSpec, view: HazelcastView | null)
 function archiveState(services: readonly ServiceRow[]): string {
   const bridge = services.find(({ role }) => role === "bridge");
   const isHeard = bridge?.source === "temporal" || bridge?.source === "hazelcast";
-  if (bridge?.pid == null || !isHeard) return "not known without word from the bridge";
+  if (bridge?.pid == null || !isHeard) return "not known until the bridge reports it";
   if (bridge.cause === "mount") return bridge.why;
   return "ok, as the bridge sees it";
 }

@@ -70,7 +70,7 @@ function enabledOnes(
   return specs.filter((spec) => {
     if (declarationOf(spec, config).enabled) return true;
     const what = `${spec.name} is not enabled in the configuration (services, books)`;
-    if (isOne) throw new CommandRefused(`${what}; enable it there, and 'dolphin create'`);
+    if (isOne) throw new CommandRefused(`${what}; enable it there, and run 'dolphin create'`);
     warn(`dolphin: ${what}, and stays stopped\n`);
     return false;
   });
@@ -110,8 +110,8 @@ async function send(
       throw new CommandRefused(`${spec.name}: ${outcome.why}`);
     case "no_answer":
       throw new CommandRefused(
-        `no worker on task queue ${taskQueueOf(spec.layer)} took the command; ` +
-          `is 'dolphin worker ${spec.layer}' running? It is done when one comes`,
+        `no worker on task queue ${taskQueueOf(spec.layer)} executed the command; ` +
+          `is 'dolphin worker ${spec.layer}' running? The command is executed when one starts`,
         1,
         true,
       );

@@ -69,7 +69,7 @@ function cameTo(name: "event" | "fill", atMs: number | null): readonly Station[]
   return atMs === null ? [] : [{ name, atUs: atMs * US_PER_MS, says: "" }];
 }
 
-const OLD_BRIDGE = "not recorded: an older bridge pushed it, or it was taken over from Hazelcast";
+const OLD_BRIDGE = "not recorded: an older bridge pushed it, or it was restored from Hazelcast";
 
 function bridgeStations({ mtimeUs, pushedUs, way, replayed, late }: ScanWay): readonly Station[] {
   const marks = [...(replayed ? ["replayed"] : []), ...(late ? ["late"] : [])].join(", ");
@@ -81,7 +81,7 @@ function bridgeStations({ mtimeUs, pushedUs, way, replayed, late }: ScanWay): re
   ];
 }
 
-const ONE_TIME = "within the event's step, which has one time";
+const ONE_TIME = "within the event's step, which has a single time";
 
 function bookStations(book: BookWays | null, { decision, order, scan }: Told): readonly Station[] {
   if (decision === null) {
@@ -106,7 +106,7 @@ function bookStations(book: BookWays | null, { decision, order, scan }: Told): r
   stations.push({
     name: "fill",
     atUs: filledMs === null ? null : filledMs * US_PER_MS,
-    says: filledMs === null ? `none yet: the order is ${status}` : `first of ${order.fills}`,
+    says: filledMs === null ? `none: the order is ${status}` : `first of ${order.fills}`,
   });
   return stations;
 }
@@ -116,7 +116,7 @@ function unheard(book: BookWays | null, seq: number): string {
     return "not known: BLUE's log is not projected here (the bookkeeper does that)";
   const last = book.lastSeq();
   if (last !== null && last < seq) {
-    return `not known yet: what is projected of BLUE's log ends with seq ${last}`;
+    return `not known yet: the projection of BLUE's log ends with seq ${last}`;
   }
-  return "not in BLUE's log as far as it is kept: no trader heard it";
+  return "not in BLUE's log as far back as it goes: no trader received it";
 }

@@ -22,12 +22,12 @@ export function leftOpen(status: TraderStatus): readonly LeftOpen[] {
 }
 
 function noPrice(asset: string, since: string): string {
-  return `no price for ${asset} since ${since.slice(0, 19)}Z, and without one nothing is closed`;
+  return `no price for ${asset} since ${since.slice(0, 19)}Z, so it cannot be closed`;
 }
 
 function whyPriced({ orders_working: orders, last_seq: seq }: TraderStatus): string {
   return orders.length === 0
-    ? `no fresh scan to close it at came after seq ${seq}`
+    ? `no fresh scan arrived after seq ${seq} to close it at`
     : "its exit is ordered and not filled yet";
 }
 

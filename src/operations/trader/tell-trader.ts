@@ -58,7 +58,7 @@ async function send(dataDir: string, book: string, request: TraderRequest): Prom
       const known = SERVICE_NAMES.some((name) => name === service);
       const how = known ? `'dolphin start ${service}' starts it` : `there is no ${service} yet`;
       throw new CommandRefused(
-        `no trader of ${book} runs on ${dataDir}, so nothing was done; ${how}, and --data-dir names another place`,
+        `no trader of ${book} runs on ${dataDir}, so nothing was done; ${how}, or give another --data-dir`,
       );
     }
     case "no_answer":

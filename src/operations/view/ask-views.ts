@@ -59,12 +59,12 @@ export function openViews(deps: BookViewDeps): AskViews {
     ask<K extends keyof Views>(view: K, ...args: Parameters<Views[K]>) {
       const asked = Promise.withResolvers<Awaited<ReturnType<Views[K]>>>();
       if (WAITING_MAX <= waiting.size) {
-        asked.reject(new Error("too many questions wait to be read: try again in a moment"));
+        asked.reject(new Error("too many requests are waiting: try again in a moment"));
         return asked.promise;
       }
       const thread = (worker ??= begin());
       if (idle !== null) clearTimeout(idle);
-      idle = setTimeout(() => void end("nobody asked for a while"), IDLE_MS).unref();
+      idle = setTimeout(() => void end("it was idle"), IDLE_MS).unref();
       const id = ++lastId;
       const hear = (reply: ViewReply<Awaited<ReturnType<Views[K]>>>): void => {
         if (reply.id !== id) return;
@@ -85,6 +85,6 @@ export function openViews(deps: BookViewDeps): AskViews {
         thread.off("message", hear);
       });
     },
-    close: () => end("the dashboard ends"),
+    close: () => end("the dashboard is stopping"),
   };
 }

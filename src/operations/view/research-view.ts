@@ -176,7 +176,7 @@ function sweepMapIn(folder: string): SweepMap | string {
 /** Written by us, as `dolphin backtest report` reads it; anything else throws where it is used. */
 function textOf(folder: string, file: string): string {
   const text = readIfThere(join(folder, file));
-  if (text === null) throw new Error(`${file} is not there any more`);
+  if (text === null) throw new Error(`${file} no longer exists`);
   return text;
 }
 

@@ -55,7 +55,7 @@ export async function readRunning(client: Client): Promise<readonly RunningRun[]
 type Told = Pick<RunningRun, "share" | "progress" | "secondsLeft">;
 const NOT_TOLD: Told = {
   share: null,
-  progress: "no worker tells how far it is",
+  progress: "no worker reports its progress",
   secondsLeft: null,
 };
 

@@ -125,7 +125,7 @@ export function createViews(deps: BookViewDeps): Views {
       if (typeof blue === "string") return { absent: blue };
       const prices = blue.series.prices(asset);
       if (prices === null) {
-        return { absent: `no price of ${asset} came with the last ${blue.series.count} scans` };
+        return { absent: `the last ${blue.series.count} scans have no price of ${asset}` };
       }
       const trades = tradesOfAsset(projection, asset, blue.series.firstMs ?? 0);
       return { asset, prices, trades };

@@ -52,8 +52,8 @@ export function nothingOf(folder: string, when: When): string {
   const days = listDays(folder);
   if (days.length === 0) return `${folder} has no log yet: no trader of the book has run here`;
   const kept = `the log has ${days[0]} to ${days.at(-1)}`;
-  if (when.kind === "seq") return `no scan of seq ${when.seq} is in the log: ${kept}`;
-  return `the log has nothing of then: ${kept}`;
+  if (when.kind === "seq") return `there is no scan with seq ${when.seq} in the log: ${kept}`;
+  return `the log has nothing of that time: ${kept}`;
 }
 
 /** What would refuse any entry after this event. */

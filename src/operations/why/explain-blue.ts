@@ -78,7 +78,7 @@ function* startsBefore(
   for (const one of begins) {
     const begin = readDayBegin(folder, one);
     if (begin === null || target < begin.snapshot.nextIndex) continue;
-    yield { saved: begin, from: `the state that ${one} began with` };
+    yield { saved: begin, from: `the state with which ${one} began` };
   }
   const [oldest] = days;
   const isWhole = oldest !== undefined && firstIndexOf(folder, oldest) <= 1;
@@ -103,7 +103,7 @@ function foldTo({ deps, place, start, found }: Job): Folded | string {
   const fold = beginBlue(deps, start.saved);
   const fromIndex = fold.blue.trader.nextIndex;
   if ((askedIndex ?? lastIndex) < fromIndex) {
-    return `what BLUE ran at event ${askedIndex ?? lastIndex} can't be had any more`;
+    return `what BLUE ran at event ${askedIndex ?? lastIndex} is no longer available`;
   }
   const origins = createOrigins(fold.blue.trader);
   let decided: Explanation | null = null;

@@ -87,11 +87,11 @@ function stateBefore(
   const target = askedIndex ?? lastIndex;
   const [oldest] = listSnapshots(folder);
   if (oldest === undefined)
-    return `no state of ${SHADOW_BOOK} is kept in ${folder}: it has not run long enough`;
+    return `there is no saved state of ${SHADOW_BOOK} in ${folder}: it has not run long enough`;
   const { snapshot } = latestSnapshot(folder, target - 1);
   const shadow = snapshot === null ? null : decodeShadow(snapshot.bytes);
   if (shadow === null) {
-    return `${SHADOW_BOOK}'s kept states begin at event ${oldest} of ${COUNTED_BOOK}'s log, and event ${target} is asked about`;
+    return `${SHADOW_BOOK}'s saved states begin at event ${oldest} of ${COUNTED_BOOK}'s log, and the question is about event ${target}`;
   }
   if (shadow.greenHash !== hash) {
     return `${SHADOW_BOOK} ran another configuration at event ${shadow.index} than it does now`;

@@ -72,8 +72,8 @@ export async function readLives(
     });
   } catch (error) {
     const readFrom =
-      `${join(dataDir, "logs", "worker.log")} and ${join(dataDir, "run")}, for Temporal at ` +
-      `${temporal.address.address} does not tell (${messageOf(error)}): what a life cost of the ` +
+      `${join(dataDir, "logs", "worker.log")} and ${join(dataDir, "run")}, because Temporal at ` +
+      `${temporal.address.address} does not answer (${messageOf(error)}): the cost of a life in restart ` +
       "budget is not known";
     return { service, present, status: null, ends: loggedLives(question, present), readFrom };
   }

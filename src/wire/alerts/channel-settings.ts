@@ -28,7 +28,7 @@ const common = {
 };
 const url = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-  .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), "must hold no user or password");
+  .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), "must not contain a user or password");
 
 const SECRETS_OF = {
   webhook: ["url"],
@@ -127,7 +127,7 @@ const channel = z
       const count = [`${secret}_env`, `${secret}_file`].filter((key) => given[key] !== undefined);
       if (count.length !== 1) {
         context.addIssue(
-          `needs either ${secret}_env or ${secret}_file: the secret itself stands elsewhere`,
+          `needs either ${secret}_env or ${secret}_file: the configuration refers to a secret and does not contain it`,
         );
       }
     }

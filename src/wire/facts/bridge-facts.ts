@@ -41,7 +41,7 @@ export const SCANS_BUDGET_S = 30;
 
 export function factsOfBridge(told: BridgeFacts): WorkFacts {
   const { archive, hazelcast, newestDataAgeS, listedAgeS, unwatched, trouble } = told;
-  const short = `no file events, ${unwatched} is used up: listing`;
+  const short = `no file events, ${unwatched} is used up: listing the archive instead`;
   return {
     dependencies: { archive, hazelcast },
     inputs: [

@@ -33,7 +33,7 @@ const JUDGED: Readonly<Record<string, Judgement>> = {
   "supervision.window_s": BY_SUPERVISORS,
 };
 const POSTURE_KEY = "safety.posture";
-const NO_RECORD: Judgement = { judged: "no", why: "records of health do not tell of it" };
+const NO_RECORD: Judgement = { judged: "no", why: "recorded health does not contain it" };
 
 export function differingKeys(now: Configuration, next: Configuration): readonly DifferingKey[] {
   return partsOf(now, next, "").map((part) => ({ ...part, ...judgementOf(part) }));
@@ -58,6 +58,7 @@ function judgementOf({ key, now, next }: Part): Judgement {
   if (next === null) {
     return { judged: "in part", why: "whose feed is watched, not what the trader does without it" };
   }
-  const why = now === null ? "its feed was not recorded" : "records of health hold no posture";
+  const why =
+    now === null ? "its feed was not recorded" : "recorded health does not contain the posture";
   return { judged: "no", why };
 }

@@ -86,14 +86,16 @@ function stored<T>(
   read: (fields: Fields) => T | null,
 ): Stored<T> {
   if (found === null || found === undefined) return { kind: "nothing" };
-  if (typeof found !== "string") return foreign("what stands there is no text");
+  if (typeof found !== "string") return foreign("the stored value is not a text");
   if (charsMax < found.length) {
-    return foreign(`${found.length} characters stand there, at most ${charsMax} are read`);
+    return foreign(`the stored value has ${found.length} characters, at most ${charsMax} are read`);
   }
   const fields = jsonRecord(found);
-  if (fields === null) return foreign("what stands there is no JSON object");
+  if (fields === null) return foreign("the stored value is not a JSON object");
   const value = read(fields);
-  return value === null ? foreign("fields are missing there, or wrong") : { kind: "value", value };
+  return value === null
+    ? foreign("fields of the stored value are missing or wrong")
+    : { kind: "value", value };
 }
 
 function foreign(why: string): { readonly kind: "foreign"; readonly why: string } {

@@ -87,7 +87,7 @@ function serviceMetrics(services: readonly ServiceRow[]): readonly Metric[] {
     ),
     gauge(
       "dolphin_service_status",
-      "1 for the word on the service.",
+      "1 for the present status of the service.",
       services.map(({ service, status }) => ({ labels: { service, status }, value: 1 })),
     ),
     of(
@@ -110,12 +110,12 @@ function serviceMetrics(services: readonly ServiceRow[]): readonly Metric[] {
       {
         name: "dolphin_data_age_seconds",
         type: "gauge",
-        help: "Since the newest of what comes in to the service was first seen.",
+        help: "Since the newest input of the service was first seen.",
       },
       ({ newest_data_age_s }) => newest_data_age_s,
     ),
     of(
-      { name: "dolphin_backlog", type: "gauge", help: "What waits for the service." },
+      { name: "dolphin_backlog", type: "gauge", help: "Length of the service's queue." },
       ({ backlog }) => backlog,
     ),
   ];
@@ -136,7 +136,7 @@ function scanMetrics({ latest_scan: scan, services }: SystemStatus): readonly Me
     {
       name: "dolphin_scans_total",
       type: "counter",
-      help: "Scans pushed, ever; files of other results since the bridge's process began.",
+      help: "Scans pushed, in all; files with other results since the bridge's process started.",
       samples: results,
     },
     {
@@ -180,12 +180,12 @@ function bookMetrics(services: readonly ServiceRow[]): readonly Metric[] {
     of("dolphin_equity", "Cash and open positions at their marks, in quote currency.", "equity"),
     of("dolphin_cash", "In quote currency.", "cash"),
     of("dolphin_positions", "Open positions.", "positions"),
-    of("dolphin_trades_total", "Finished trades of the book, ever.", "trades"),
-    of("dolphin_liquidations_total", "Positions closed by the venue, ever.", "liquidations"),
+    of("dolphin_trades_total", "Finished trades of the book, in all.", "trades"),
+    of("dolphin_liquidations_total", "Positions closed by the venue, in all.", "liquidations"),
     {
       name: "dolphin_posture",
       type: "gauge",
-      help: "1 for the posture that the book goes by, 0 for the others.",
+      help: "1 for the posture that the book applies, 0 for the others.",
       samples: books.flatMap((row) =>
         [...POSTURES, "UNKNOWN"].map((posture) => ({
           labels: { book: bookOf(row), posture },
@@ -209,28 +209,28 @@ function healthMetrics(told: SystemReading["health"]): readonly Metric[] {
     {
       name: "dolphin_sensor",
       type: "gauge",
-      help: "Score of a sensor, 0 to 1; absent while nobody can look.",
+      help: "Score of a sensor, 0 to 1; absent while it cannot be measured.",
       samples: SENSOR_NAMES.flatMap((sensor) => sampleOf({ sensor }, report[sensor])),
     },
     gauge(
       "dolphin_health",
-      "1 for the word on the whole system.",
+      "1 for the present status of the whole system.",
       HEALTH_WORDS.map((word) => ({
         labels: { status: word },
         value: report.status === word ? 1 : 0,
       })),
     ),
-    single("dolphin_health_age_seconds", "Since health reported.", ageMs / MS_PER_S),
-    single("dolphin_causes", "Roots of trouble that health names.", report.roots.length),
+    single("dolphin_health_age_seconds", "Since the last report of health.", ageMs / MS_PER_S),
+    single("dolphin_causes", "Root causes in the report of health.", report.roots.length),
     {
       name: "dolphin_feed_age_seconds",
       type: "gauge",
-      help: "Of the newest value of a feed.",
+      help: "Age of the newest value of a feed.",
       samples: feeds.flatMap(([feed, { age_s }]) => sampleOf({ feed }, age_s)),
     },
     gauge(
       "dolphin_feed_budget_seconds",
-      "What its age may be.",
+      "Maximum age of a feed's newest value.",
       feeds.map(([feed, { budget_s }]) => ({ labels: { feed }, value: budget_s })),
     ),
   ];
@@ -254,17 +254,17 @@ function incidentMetrics({ incidents, nowMs }: SystemReading): readonly Metric[]
       "Incidents that are not resolved; a rule without any is left out.",
       [...byRule].map(([rule, value]) => ({ labels: { rule }, value })),
     ),
-    counter("dolphin_incidents_total", "Incidents that were opened, ever.", [
+    counter("dolphin_incidents_total", "Incidents that were opened, in all.", [
       { labels: {}, value: opened },
     ]),
     gauge(
       "dolphin_alerts_waiting",
-      "Notifications that a channel has not taken yet.",
+      "Notifications that a channel has not accepted yet.",
       waiting.map(({ channel, count }) => ({ labels: { channel }, value: count })),
     ),
     gauge(
       "dolphin_alerts_waiting_seconds",
-      "Since the oldest of them was decided.",
+      "Since the oldest waiting notification was created.",
       waiting.map(({ channel, oldestMs }) => ({
         labels: { channel },
         value: Math.max(0, nowMs - oldestMs) / MS_PER_S,
@@ -279,12 +279,12 @@ function venueMetrics({ venues, nowMs }: SystemReading): readonly Metric[] {
   return [
     gauge(
       "dolphin_venue_breaker_open",
-      "Whether a venue is left alone after failures in a row.",
+      "Whether requests to a venue are suspended after consecutive failures.",
       told.map(([venue, { openUntilMs }]) => ({ labels: { venue }, value: isHeld(openUntilMs) })),
     ),
     gauge(
       "dolphin_venue_blocked",
-      "Whether a venue has told us not to come.",
+      "Whether a venue has told us to stop sending requests.",
       told.map(([venue, { blockedUntilMs }]) => ({
         labels: { venue },
         value: isHeld(blockedUntilMs),

@@ -25,12 +25,12 @@ export function watchdogMetrics(told: SafetyView | "silent" | null): readonly Me
     up,
     single(
       "dolphin_watchdog_start_time_seconds",
-      "When its process began.",
+      "Start of the watchdog's process.",
       Date.parse(told.started_at) / MS_PER_S,
     ),
     gauge(
       "dolphin_safety_posture",
-      "1 for the posture that the watchdog tells, 0 for the others.",
+      "1 for the posture that the watchdog publishes, 0 for the others.",
       POSTURES.map((posture) => ({
         labels: { posture },
         value: told.posture === posture ? 1 : 0,
@@ -38,12 +38,12 @@ export function watchdogMetrics(told: SafetyView | "silent" | null): readonly Me
     ),
     single(
       "dolphin_safety_entries",
-      "Whether the watchdog lets entries be made.",
+      "Whether the watchdog allows entries.",
       told.entries === "go" ? 1 : 0,
     ),
     single(
       "dolphin_safety_latched",
-      "Whether a stop for safety holds until an operator resumes.",
+      "Whether trading is stopped until an operator resumes it.",
       told.latch === null ? 0 : 1,
     ),
     ...(figures === undefined ? [] : postureMetrics(figures.posture)),
@@ -53,30 +53,34 @@ export function watchdogMetrics(told: SafetyView | "silent" | null): readonly Me
 
 function postureMetrics(told: PostureFigures): readonly Metric[] {
   return [
-    counter("dolphin_watchdog_rounds_total", "Looks at everything.", plain(told.rounds)),
+    counter(
+      "dolphin_watchdog_rounds_total",
+      "Rounds in which the watchdog checked everything.",
+      plain(told.rounds),
+    ),
     counter(
       "dolphin_watchdog_rounds_failed_total",
-      "Looks that failed.",
+      "Rounds that failed.",
       plain(told.rounds_failed),
     ),
     counter(
       "dolphin_watchdog_trader_silent_total",
-      "Looks at which the trader did not answer.",
+      "Rounds in which the trader did not answer.",
       plain(told.trader_silent),
     ),
     counter(
       "dolphin_watchdog_publications_total",
-      "Postures told to Hazelcast.",
+      "Postures published in Hazelcast.",
       by("result", { ok: told.published, failed: told.publish_failed }),
     ),
     counter(
       "dolphin_safety_posture_changes_total",
-      "Steps of the posture.",
+      "Changes of the posture.",
       by("direction", { fall: told.falls, rise: told.rises }),
     ),
     counter(
       "dolphin_safety_stops_total",
-      "Stops for safety, the watchdog's and operators'.",
+      "Stops of trading, by the watchdog and by operators.",
       plain(told.stops),
     ),
   ];
@@ -100,21 +104,21 @@ function deliveryMetrics({
 }: DeliveryFigures): readonly Metric[] {
   const all: readonly (readonly [string, ChannelFigures])[] = Object.entries(channels);
   return [
-    single("dolphin_alert_delivery_up", "Whether the thread of delivery runs.", runs ? 1 : 0),
-    counter("dolphin_alert_delivery_restarts_total", "Of that thread.", [
+    single("dolphin_alert_delivery_up", "Whether the delivery thread runs.", runs ? 1 : 0),
+    counter("dolphin_alert_delivery_restarts_total", "Restarts of the delivery thread.", [
       { labels: {}, value: restarts },
     ]),
-    single("dolphin_alert_delivery_hanging", "Threads that the kernel holds.", hanging),
+    single("dolphin_alert_delivery_hanging", "Delivery threads that could not be ended.", hanging),
     counter(
       "dolphin_alert_attempts_total",
-      "Attempts to tell a channel, by what came of them.",
+      "Attempts to notify a channel, by outcome.",
       all.flatMap(([channel, counts]) =>
         RESULTS.map((result) => ({ labels: { channel, result }, value: counts[result] })),
       ),
     ),
     gauge(
       "dolphin_alert_breaker_open",
-      "Whether a channel is left alone after failures in a row.",
+      "Whether attempts on a channel are suspended after consecutive failures.",
       all.map(([channel, { is_open }]) => ({ labels: { channel }, value: is_open ? 1 : 0 })),
     ),
   ];

@@ -12,7 +12,7 @@ const CREATED = {
       workflow_id: "supervise-z",
       created: false,
       changes: [CHANGE],
-      problem: "nobody serves task queue dolphin-trader",
+      problem: "no worker polls task queue dolphin-trader",
     },
   ],
   schedules: [
@@ -35,7 +35,7 @@ const CREATED = {
 };
 const CHANGED = [
   "supervisor supervise-y: changed restarts_max from 3 to 5",
-  "supervisor supervise-z: not changed: restarts_max from 3 to 5: nobody serves task queue dolphin-trader",
+  "supervisor supervise-z: not changed: restarts_max from 3 to 5: no worker polls task queue dolphin-trader",
   "schedule daily: changed at from 00:20 to 03:00",
   "schedule daily: changed enabled from false to true",
 ];

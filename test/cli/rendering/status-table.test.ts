@@ -56,7 +56,7 @@ const healthy: SystemStatus = {
 describe("statusTable", () => {
   test("says that the watchdog is wanted and was never started", () => {
     const table = statusTable({ ...healthy, safety: NEVER_STARTED });
-    expect(table).toMatch(/^watchdog .*UNKNOWN, entries stop: wanted, never started/m);
+    expect(table).toMatch(/^watchdog .*UNKNOWN, entries stop: configured, but not started/m);
   });
   test("says that GREEN decided otherwise than BLUE", () => {
     const green = { ...bridge, service: "trader-green", state: "diverged at seq 41: logic" };
@@ -121,7 +121,7 @@ last scan  number 1,201,119  seq 8,120, 50 assets, pushed 1.9 s ago`,
       latest_scan: null,
     });
     expect(text).toContain(
-      "exit code 1 after 3 s\n    next try in 4 min; 'dolphin why restart scan-bridge' tells why",
+      "exit code 1 after 3 s\n    next try in 4 min; 'dolphin why restart scan-bridge' says why",
     );
     expect(text).toContain("did not answer in 400 ms\n");
     expect(text).toContain("did not answer in 400 ms: refused \\u001b[2J");

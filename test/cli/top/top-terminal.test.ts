@@ -91,7 +91,7 @@ test.for([
   await startAnswering(() => aStatus({}));
   const crash = `--import=data:text/javascript,${encodeURIComponent(CRASH)}`;
   const top = await startTop(context, { NODE_OPTIONS: crash });
-  await top.untilOut("told by up or worker");
+  await top.untilOut("answered by up or worker");
   if ("keys" in by) top.type(by.keys);
   else sendSignal(top.pid(), by.signal);
   const end = await top.untilExit();
@@ -105,7 +105,7 @@ test.for([
 test("a stop gives the terminal back, and going on takes it again", async (context) => {
   await startAnswering(() => aStatus({}));
   const top = await startTop(context);
-  await top.untilOut("told by up or worker");
+  await top.untilOut("answered by up or worker");
   sendSignal(top.pid(), "SIGTSTP");
   expect(await top.untilNews((news) => news.stopped === true)).toMatchObject(RESTORED);
   await top.untilOut(new RegExp(`${escaped(LEAVE)}$`));

@@ -42,7 +42,7 @@ test("a cause is told with its evidence, its remedy and what follows from it", (
   ];
   expect(linesOf({ ...REPORT, roots, symptoms })).toEqual([
     "health DEGRADED at 2026-03-25T12:00:00Z, 3.0 s ago",
-    "  rm_meta 0.5 = m1_proc 1 x m2_heartbeat 1 x m3_data_freshness 0.5 x m4_control_plane ? x m5_coherence 1 (what is unknown does not count)",
+    "  rm_meta 0.5 = m1_proc 1 x m2_heartbeat 1 x m3_data_freshness 0.5 x m4_control_plane ? x m5_coherence 1 (unknown ones are left out)",
     "",
     "  cause upstream:scan (upstream)",
     "    because: no new file for 95 s (budget 30 s)",

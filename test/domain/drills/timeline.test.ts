@@ -140,7 +140,7 @@ test("what stands is not over before it is undone, nor while health still tells 
   const fault = FAULTS["upstream-silent"];
   const before = aLook(0);
   const told = stepTimeline(undone, fault, { before, now: aLook(47_000, { seq: 102, roots }) });
-  expect(told.missing).toEqual(["health still tells of upstream:scan"]);
+  expect(told.missing).toEqual(["health still reports upstream:scan"]);
   const over = stepTimeline(told, fault, { before, now: aLook(52_000, { seq: 110 }) });
   expect(outcomeOf("upstream-silent", over).took).toMatchObject({ recovered: 6 });
 });

@@ -113,7 +113,7 @@ describe("each fault alone", () => {
 describe("a service that its supervisor holds back is the operator's", () => {
   test.each([
     ["Fenced", "another one with a newer epoch does its work"],
-    ["Error", "its configuration is wrong: a person has to mend it"],
+    ["Error", "its configuration is wrong: a person has to correct it"],
     ["Unkillable", "the kernel holds the process: no restart ends it"],
   ] as const)("%s", (word, because) => {
     const sample = sampleWith([]);

@@ -32,7 +32,7 @@ describe("a rule", () => {
     const [fire, resolved] = engine.told;
     expect(resolved?.incident).toBe(fire?.incident);
     expect(fire?.incident).toMatch(/^r-x-\d{8}T\d{9}Z$/);
-    expect(resolved?.summary).toMatch(/^resolved after 94 s: r of x \[.*fire: told hook.*\]$/);
+    expect(resolved?.summary).toMatch(/^resolved after 94 s: r of x \[.*fire: notified hook.*\]$/);
     expect(engine.open()).toEqual([]);
   });
   test("has an incident for each subject that its * stands for", () => {
@@ -81,7 +81,7 @@ describe("no data", () => {
     expect(engine.open()).toEqual([]);
     engine.pass(30);
     expect(engine.shown()).toEqual([expect.stringMatching(/^1\d\d fire no_data\/disk_low hook$/)]);
-    expect(engine.told[0]?.summary).toMatch(/disk_low cannot be judged: nothing is known of data/);
+    expect(engine.told[0]?.summary).toMatch(/disk_low cannot be evaluated: there is no value of data/);
     engine.set(WELL);
     engine.pass(30);
     expect(engine.open()).toEqual([]);

@@ -80,7 +80,7 @@ test("a run knows a book from when it was here, and walks it; what came later ch
   const nothing = await run("nothing", folder);
   expect(nothing.trades.count).toBe(0);
   expect(nothing.problems).toEqual([
-    `book: nothing was recorded on ${days.length} days, ${days[0]} the first: no entry that needs it there`,
+    `book: nothing was recorded on ${days.length} days, ${days[0]} the first: entries that need it are refused there`,
   ]);
   const known = [before(10, LEANS_DOWN), before(20, LEANS_UP), before(30, LEANS_DOWN, 6_000)];
   putBooks(folder, known);

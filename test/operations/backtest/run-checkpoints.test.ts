@@ -162,7 +162,9 @@ describe("a run", () => {
     const problems: string[] = [];
     const { report, read } = await run(job, Infinity, problems);
     expect(read.resumedFrom).toBe(0);
-    expect(problems).toEqual([expect.stringContaining("the run begins anew: ")]);
+    expect(problems).toEqual([
+      expect.stringContaining("the run starts again from the beginning: "),
+    ]);
     expect(report).toEqual(JSON.parse(textOf(undisturbed, "report.json")).report);
   });
 

@@ -169,6 +169,6 @@ test("a death between what follows and the log itself: the book is as it was", (
 test("what BLUE could not go on from is refused", () => {
   expect(planEnd(dir, 0)).toMatchObject({
     kind: "refused",
-    reason: expect.stringContaining("the oldest event that is kept is 1"),
+    reason: expect.stringContaining("the oldest event in the log is 1"),
   });
 });

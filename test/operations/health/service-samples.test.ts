@@ -130,7 +130,7 @@ test("runs that nobody tells of have lost their worker, whoever the server still
   const { dependencies: states, said } = dependencies([seen(told({}, 30))]);
   expect([states["worker:scan"], said["worker:scan"]]).toEqual([
     "down",
-    "no worker of layer scan ('dolphin worker scan') tells of its services for 30 s",
+    "no worker of layer scan ('dolphin worker scan') has reported on its services for 30 s",
   ]);
   const other = { status: STATUS, run: { kind: "told", details: DETAILS, ageS: 1 } } as const;
   const both = [seen(told({}, 30)), seen(other)];

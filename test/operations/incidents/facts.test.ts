@@ -48,7 +48,7 @@ test("are what health tells, until it is silent", () => {
     "service.scan-bridge.assets": { unknown: "health has said nothing for 21 s" },
   });
   const gone = builder.facts({ ...UNWATCHED, health: null });
-  expect(gone.values["hazelcast.up"]).toEqual({ unknown: "nobody tells hazelcast.up now" });
+  expect(gone.values["hazelcast.up"]).toEqual({ unknown: "there is no value of hazelcast.up now" });
   builder.close();
 });
 

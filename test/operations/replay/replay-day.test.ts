@@ -122,7 +122,7 @@ describe("a day as it was recorded", () => {
     // Scan 299 is the last one before midnight.
     [299, "equal"],
     [290, "is no longer kept"],
-    [100, "no snapshot from before the day is kept"],
+    [100, "there is no snapshot from before the day"],
   ])("with the days before it gone, and a snapshot every %i scans: %s", (snapshotEvery, told) => {
     const dir = join(root, `every-${snapshotEvery}`);
     recordBook(dir, { ...RECORDING, snapshotEvery, scans: snapshotEvery === 100 ? 600 : 500 });
@@ -241,7 +241,9 @@ describe("not comparable is", () => {
   test("a day that is over whose outcomes end early", () => {
     const dir = copy();
     truncateSync(join(placeIn(dir).root, "BLUE", "outcomes", `${DAY}.digests`), 595 * 24);
-    expect(reasonOf(dir, DAY)).toContain("what 4 of 599 steps of 2026-03-25 came to was not kept");
+    expect(reasonOf(dir, DAY)).toContain(
+      "the outcomes of 4 of 599 steps of 2026-03-25 were not stored",
+    );
   });
   test("a day whose outcomes have a hole, the newest too, unless something differs", () => {
     const dir = copy();

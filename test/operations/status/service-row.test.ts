@@ -109,7 +109,7 @@ describe("rowFromSupervision", () => {
       {
         status: "Down",
         cause: "process",
-        why: "no worker tells of it for 34 s; is 'dolphin worker scan' running?",
+        why: "no worker has reported on it for 34 s; is 'dolphin worker scan' running?",
       },
     );
   });
@@ -190,7 +190,7 @@ describe("rowFromSigns, while Temporal is away", () => {
   test("a process of which only the run file tells", () => {
     const row = rowFromSigns({ process, heartbeat: null }, about);
     expect(row.source).toBe("run file");
-    expect(row.why).toMatch(/Temporal does not answer, this is from its run file alone$/);
+    expect(row.why).toMatch(/Temporal does not answer, this comes from its run file only$/);
   });
 
   test("no process", () => {

@@ -34,9 +34,9 @@ test.each<[string, TraderStatus, readonly string[]]>([
   [
     "lacks a price",
     book([{ no_price_since: SINCE }]),
-    ["no price for ETHUSDT since 2026-03-25T00:00:00Z, and without one nothing is closed"],
+    ["no price for ETHUSDT since 2026-03-25T00:00:00Z, so it cannot be closed"],
   ],
-  ["had no fresh scan", book([{}]), ["no fresh scan to close it at came after seq 7"]],
+  ["had no fresh scan", book([{}]), ["no fresh scan arrived after seq 7 to close it at"]],
   ["waits for its fill", book([{}], ["o"]), ["its exit is ordered and not filled yet"]],
   ["takes an entry back", book([], ["o"]), ["order o is not done yet"]],
 ])("a book that %s says why", (_, status, whys) => {

@@ -247,6 +247,6 @@ test("more questions than there is room for are refused in words, and the others
   const said = await Promise.all(asked);
   expect(said.filter((one) => one === "").length).toBeGreaterThanOrEqual(32);
   expect(new Set(said)).toEqual(
-    new Set(["", "Error: too many questions wait to be read: try again in a moment"]),
+    new Set(["", "Error: too many requests are waiting: try again in a moment"]),
   );
 });

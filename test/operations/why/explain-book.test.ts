@@ -97,7 +97,9 @@ test("now is what stands after the last event; what is not in the log is said", 
   expect(decided?.event.seq).toBe(SCANS);
   const about = { dataDir: dir, configuration };
   const never = await explainBook("BLUE", { ...about, when: { kind: "seq", seq: 9_999 } });
-  expect(never).toBe("no scan of seq 9999 is in the log: the log has 2026-03-24 to 2026-03-25");
+  expect(never).toBe(
+    "there is no scan with seq 9999 in the log: the log has 2026-03-24 to 2026-03-25",
+  );
   const none = await explainBook("BLUE", {
     ...about,
     dataDir: `${dir}/none`,
@@ -124,5 +126,5 @@ test("GREEN, which runs the same, is explained the same from its own state on BL
   }
   expect([...outcomes]).toEqual(expect.arrayContaining(["entered", "held", "exited", "no_signal"]));
   const before = await explainBook("GREEN", { ...asked, when: { kind: "seq", seq: 2 } });
-  expect(before).toContain(`GREEN's kept states begin at event ${first}`);
+  expect(before).toContain(`GREEN's saved states begin at event ${first}`);
 });

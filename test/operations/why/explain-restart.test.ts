@@ -75,7 +75,7 @@ test("every restart is explained by its record, and by the worker's log alone", 
   const asked = { service: "fake", dataDir: dir, untilMs: null, count: 100 };
   const { ends: logged, readFrom } = await readLives(temporal, asked);
   await temporal.close();
-  expect(readFrom).toContain("does not tell");
+  expect(readFrom).toContain("does not answer");
   expect(logged.map(({ life, why, isLocal }) => [life, why, isLocal])).toEqual(
     ends.toReversed().map(({ life, why }, at) => [life, why, 0 < at]),
   );

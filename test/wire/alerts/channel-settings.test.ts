@@ -28,7 +28,7 @@ describe("channels in the configuration", () => {
     [
       "a password in a URL",
       { kind: "pagerduty", routing_key_env: "A", url: "https://u:hunter2@x.example/" },
-      /no user or password/,
+      /must not contain a user or password/,
     ],
   ])("are refused with %s, and the secret is not repeated", (_, channel, message) => {
     const failure = failureOf(() => load({ hook: channel }));

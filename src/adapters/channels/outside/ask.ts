@@ -145,7 +145,8 @@ function msOf(after: string): number | null {
 /** Null where the URL is acceptable. */
 function wrongOf(url: URL | null): string | null {
   if (url === null) return "what is configured as URL is none";
-  if (url.username !== "" || url.password !== "") return "the URL must hold no user or password";
+  if (url.username !== "" || url.password !== "")
+    return "the URL must not contain a user or password";
   if (url.protocol === "https:") return null;
   if (url.protocol !== "http:") return "the URL must begin with https://";
   // The path or a header holds a secret.

@@ -129,7 +129,7 @@ function clockParts(stepS: number | null): readonly SensorPart[] {
   if (stepS === null) return [];
   const isSteady = Math.abs(stepS) <= STEP_S;
   const says = isSteady
-    ? "this machine's clock goes steadily"
-    : `this machine's clock was set ${stepS < 0 ? "back" : "on"} by ${ageText(Math.abs(stepS))}`;
+    ? "this machine's clock was not set"
+    : `this machine's clock was set ${stepS < 0 ? "back" : "forward"} by ${ageText(Math.abs(stepS))}`;
   return [{ subject: "clock", score: isSteady ? 1 : 0, says }];
 }

@@ -60,7 +60,8 @@ export function serverSays(server: keyof typeof NAMES, look: ServerLook): string
 }
 
 export function queueSays({ layer, pollers }: QueueLook): string {
-  if (pollers === null) return `layer ${layer}: Temporal does not tell who serves its task queue`;
+  if (pollers === null)
+    return `layer ${layer}: not known whether a worker polls its task queue, because Temporal does not answer`;
   return pollers === 0
     ? `no worker serves layer ${layer} ('dolphin worker ${layer}' does)`
     : `layer ${layer} has ${pollers} pollers`;
@@ -79,12 +80,12 @@ function workersPart(queues: readonly QueueLook[]): SensorPart {
     return {
       subject: "workers",
       score: null,
-      says: "Temporal does not tell who serves the queues",
+      says: "Temporal does not answer, so it is not known which task queues have workers",
     };
   }
   const says =
     unserved.length === 0
-      ? `${known.length} of ${queues.length} task queues are served`
+      ? `${known.length} of ${queues.length} task queues have workers`
       : unserved.map(queueSays).join("; ");
   return { subject: "workers", score: 1 - unserved.length / known.length, says };
 }

@@ -11,7 +11,7 @@ export function senseHeartbeats(services: readonly ServiceSample[]): SensorReadi
 
 function partOf({ name, beatAgeS }: ServiceSample): SensorPart {
   if (beatAgeS === null) {
-    return { subject: name, score: null, says: `${name}: nobody could be asked for its beat` };
+    return { subject: name, score: null, says: `${name}: its heartbeat could not be read` };
   }
   const score = SILENT_S < beatAgeS ? 0 : LATE_S < beatAgeS ? 0.5 : 1;
   return { subject: name, score, says: `${name} beat ${ageText(beatAgeS)} ago` };

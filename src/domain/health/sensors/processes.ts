@@ -22,7 +22,7 @@ function partOf({ name, phase, verdict }: ServiceSample): SensorPart {
     case "fatal":
       return part(name, 0, `no process, and its restarts are spent${reason}`);
     case "unknown":
-      return part(name, null, "neither Temporal nor a run file tells of it");
+      return part(name, null, "neither Temporal nor a run file knows it");
   }
 }
 

@@ -13,7 +13,7 @@ const SECONDS_OF_ISO = 19;
 
 export function textOf(notification: Notification): MessageText {
   const { state, severity, rule, subject, summary, cause, startedAtMs, labels } = notification;
-  const again = { renotify: " (still)", escalate: " (nobody acknowledged)" };
+  const again = { renotify: " (still)", escalate: " (not acknowledged)" };
   const kind = notification.kind;
   const mark = kind === "renotify" || kind === "escalate" ? again[kind] : "";
   const lines = [

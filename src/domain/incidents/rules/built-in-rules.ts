@@ -43,7 +43,7 @@ export function escalationOf(severity: Severity): readonly EscalationStep[] {
 
 const BOTH = ["ops", "trading"];
 const TRADING = ["trading"];
-const BY_HEART = "the supervisor restarts it, by its budget";
+const BY_HEART = "the supervisor restarts it, within its budget";
 /** The facts of services and feeds come through these. */
 const SERVERS = ["hazelcast_down", "health_silent"];
 /** Its services end with a worker, health among them. */
@@ -57,7 +57,8 @@ const ROWS: readonly Row[] = [
     severity: "critical",
     teams: BOTH,
     summary: "the newest scan is {feed.scan.age_s} s old",
-    action: "where the bridge is the cause, it is restarted; no entries by the age of the input",
+    action:
+      "if the bridge is the cause, it is restarted; entries stop because of the age of the input",
     inhibitedBy: SCANS,
   },
   {
@@ -94,7 +95,7 @@ const ROWS: readonly Row[] = [
     when: "worker_process.*.lost",
     severity: "critical",
     summary: "the worker that keeps {worker_process.*.keeps} ended by itself",
-    action: "its services end with it; `up` or systemd starts it anew, and it starts them",
+    action: "its services end with it; `up` or systemd starts it again, and it starts them",
     noData: null,
   },
   {
@@ -102,7 +103,7 @@ const ROWS: readonly Row[] = [
     when: "feed.scan.files_1m < 1 and upstream.alive",
     for: 5,
     severity: "warning",
-    summary: "no scan within a minute, though its source lives",
+    summary: "no scan within a minute, although its source is alive",
     action: "none",
     inhibitedBy: ["few_files_5m", "stale_data", ...SCANS],
     noData: null,
@@ -111,7 +112,7 @@ const ROWS: readonly Row[] = [
     name: "few_files_5m",
     when: "feed.scan.files_5m < 1 and upstream.alive",
     severity: "critical",
-    summary: "no scan within five minutes, though its source lives",
+    summary: "no scan within five minutes, although its source is alive",
     action: "none",
     inhibitedBy: ["stale_data", ...SCANS],
     noData: null,
@@ -121,7 +122,7 @@ const ROWS: readonly Row[] = [
     when: "service.*.rss_mb > service.*.rss_warn_mb",
     for: 30,
     severity: "warning",
-    summary: "{subject} holds {service.*.rss_mb} MB, more than {service.*.rss_warn_mb}",
+    summary: "{subject} uses {service.*.rss_mb} MB of memory, more than {service.*.rss_warn_mb}",
     action: "beyond its restart limit the supervisor restarts it",
     noData: null,
   },
@@ -131,7 +132,7 @@ const ROWS: readonly Row[] = [
     for: 60,
     severity: "warning",
     summary:
-      "{subject} takes {service.*.cpu_percent} % of a core, more than {service.*.cpu_alert_percent}",
+      "{subject} uses {service.*.cpu_percent} % of a core, more than {service.*.cpu_alert_percent}",
     action: "none",
     noData: null,
   },
@@ -142,7 +143,8 @@ const ROWS: readonly Row[] = [
     severity: "critical",
     teams: BOTH,
     summary: "Hazelcast does not answer",
-    action: "entries stop by the traders' sockets; `up` or `recovery.hazelcast` restarts it",
+    action:
+      "the watchdog stops entries over the traders' sockets; `up` or `recovery.hazelcast` restarts it",
   },
   {
     name: "temporal_down",
@@ -150,7 +152,7 @@ const ROWS: readonly Row[] = [
     for: 10,
     severity: "critical",
     summary: "Temporal does not answer",
-    action: "services run on under their keepers; `up` or systemd restarts it",
+    action: "services keep running under their workers; `up` or systemd restarts it",
     inhibitedBy: ["health_silent"],
   },
   {
@@ -158,8 +160,8 @@ const ROWS: readonly Row[] = [
     when: "worker.*.up == false",
     for: 15,
     severity: "critical",
-    summary: "no worker serves the layer {subject}",
-    action: "`up` or systemd starts it anew",
+    summary: "no worker runs for the layer {subject}",
+    action: "`up` or systemd starts it again",
     inhibitedBy: [WORKER_CRASH, "temporal_down", "health_silent"],
   },
   {
@@ -168,7 +170,7 @@ const ROWS: readonly Row[] = [
     for: 5,
     severity: "critical",
     summary: "the archive of scans is {archive.state}",
-    action: "the bridge goes on once it answers",
+    action: "the bridge continues once it answers",
     inhibitedBy: ["health_silent"],
     // Only the bridge observes it, and the bridge's absence has rules of its own.
     noData: null,
@@ -185,7 +187,7 @@ const ROWS: readonly Row[] = [
     name: "schedule_skipped",
     when: "schedule.*.skipped > 0",
     severity: "warning",
-    summary: "schedule {subject}: {schedule.*.skipped} runs were left out within a day",
+    summary: "schedule {subject}: {schedule.*.skipped} runs were skipped within a day",
     action: "none",
     inhibitedBy: ["temporal_down"],
     noData: null,
@@ -195,7 +197,7 @@ const ROWS: readonly Row[] = [
     when: "parity.*.broken",
     severity: "critical",
     teams: TRADING,
-    summary: "book {subject}: the recorded day {parity.*.day} does not replay as it was",
+    summary: "book {subject}: the recorded day {parity.*.day} does not replay as recorded",
     action: "none",
     noData: null,
   },
@@ -205,7 +207,7 @@ const ROWS: readonly Row[] = [
     severity: "warning",
     teams: TRADING,
     summary:
-      "book {subject}: {drift.*.unexplained} differences from the backtest of {drift.*.day} have no reason",
+      "book {subject}: {drift.*.unexplained} differences from the backtest of {drift.*.day} are unexplained",
     action: "none",
     noData: null,
   },
@@ -225,7 +227,7 @@ const ROWS: readonly Row[] = [
     severity: "critical",
     teams: BOTH,
     summary: "trading is stopped for safety: posture {posture} (`dolphin safety show` says why)",
-    action: "positions are closed; `dolphin safety resume`, by a person, where it is latched",
+    action: "positions are closed; a latched stop needs `dolphin safety resume`, by a person",
     noData: null,
   },
   {
@@ -235,7 +237,7 @@ const ROWS: readonly Row[] = [
     keep: 60,
     severity: "critical",
     summary: "the disk of {subject} has {disk.*.free_mb} MB left",
-    action: "none: a person has to free some room",
+    action: "none: a person has to free some space",
   },
   {
     name: "clock_off",
@@ -244,7 +246,7 @@ const ROWS: readonly Row[] = [
     keep: 60,
     severity: "critical",
     summary: "the clock of this machine is wrong: {clock.why}",
-    action: "none: entries stop by the age of the inputs",
+    action: "none: entries stop because of the age of the inputs",
     inhibitedBy: ["health_silent"],
     noData: null,
   },
@@ -255,7 +257,7 @@ const ROWS: readonly Row[] = [
     severity: "critical",
     teams: BOTH,
     summary:
-      "scans younger than 30 s: 2 % of a month's allowance went in an hour (rate {objective.scan_age.burn_1h})",
+      "scans younger than 30 s: 2 % of a month's allowance was used up in an hour (rate {objective.scan_age.burn_1h})",
     action: "none",
     inhibitedBy: ["stale_data", "early_stale", ...SCANS],
     noData: null,
@@ -267,7 +269,7 @@ const ROWS: readonly Row[] = [
     severity: "critical",
     teams: BOTH,
     summary:
-      "scans younger than 30 s: 5 % of a month's allowance went in six hours (rate {objective.scan_age.burn_6h})",
+      "scans younger than 30 s: 5 % of a month's allowance was used up in six hours (rate {objective.scan_age.burn_6h})",
     action: "none",
     inhibitedBy: ["burn_fast", "stale_data", "early_stale", ...SCANS],
     noData: null,
@@ -289,7 +291,7 @@ const ROWS: readonly Row[] = [
     when: "no_data.*",
     keep: 10,
     severity: "warning",
-    summary: "the rule {subject} cannot be judged: nothing is known of {no_data_of.*}",
+    summary: "the rule {subject} cannot be evaluated: there is no value of {no_data_of.*}",
     action: "none",
     inhibitedBy: ["hazelcast_down", "temporal_down", "worker_down", WORKER_CRASH, "health_silent"],
     noData: null,
@@ -298,7 +300,7 @@ const ROWS: readonly Row[] = [
     name: "incidents_untracked",
     when: "incidents.untracked > 0",
     severity: "critical",
-    summary: "{incidents.untracked} more conditions hold than incidents are kept",
+    summary: "{incidents.untracked} conditions hold beyond the maximum number of incidents",
     action: "none",
     noData: null,
   },
@@ -307,8 +309,8 @@ const ROWS: readonly Row[] = [
     when: "incidents.lost",
     severity: "warning",
     summary:
-      "the database of incidents was damaged and put aside: what was open then may be told anew",
-    action: "a new one is begun",
+      "the database of incidents was damaged and moved aside: what was open may be notified again",
+    action: "a new one is created",
     noData: null,
   },
 ];

@@ -241,10 +241,10 @@ function compare(
 
 function known(name: string, look: (name: string) => Fact | undefined): Literal | Judgement {
   const fact = look(name);
-  if (fact === undefined) return { holds: null, why: `nobody tells ${name}` };
+  if (fact === undefined) return { holds: null, why: `${name} is not known` };
   if (isUnknown(fact)) return { holds: null, why: fact.unknown };
   if (typeof fact === "number" && Number.isNaN(fact)) {
-    return { holds: null, why: `${name} is no number` };
+    return { holds: null, why: `${name} is not a number` };
   }
   return fact;
 }

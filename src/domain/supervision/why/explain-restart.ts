@@ -58,23 +58,23 @@ function isCounted({ kind }: NextStep): boolean {
 const END_WORDS: Readonly<Record<EndKind, string>> = {
   exited: "it ended by itself",
   failed_start: "it ended before it was ready for long enough",
-  frozen: "it was killed, for it did not beat",
-  memory: "it was ended, for it was over its memory limit",
-  unhealthy: "it was ended, for work lay undone though all that it needs answered",
-  lost: "its worker died, and it with it",
+  frozen: "it was killed, because it sent no heartbeat",
+  memory: "it was ended, because it exceeded its memory limit",
+  unhealthy: "it was ended, because its work did not progress although its dependencies answered",
+  lost: "its worker died, and the process with it",
   unkillable: "SIGKILL did not end it",
   fenced: "a newer epoch has taken over",
   misconfigured: "its configuration is wrong",
-  stopped: "it was asked for: by an operator, a recovery, a deploy or a shutdown",
+  stopped: "on request: by an operator, a recovery, a deployment or a shutdown",
   abandoned: "its run was closed from outside; the process is adopted by the next one",
 };
 
 function stepWords(step: NextStep, endedAtMs: number): string {
   switch (step.kind) {
     case "idle":
-      return "nothing: it is to be stopped";
+      return "nothing: it is meant to be stopped";
     case "start":
-      return "started again at once, as somebody asked for it";
+      return "started again at once, as requested";
     case "restart":
       return `started again after ${seconds(step.atMs - endedAtMs)}`;
     case "fatal":
@@ -82,7 +82,7 @@ function stepWords(step: NextStep, endedAtMs: number): string {
     case "observe":
       return `monitor-only: it would be started again after ${seconds(step.atMs - endedAtMs)}`;
     case "hold":
-      return "held until an operator says start or restart";
+      return "held until an operator's start or restart";
   }
 }
 

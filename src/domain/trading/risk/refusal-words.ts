@@ -11,9 +11,9 @@ function sentenceFor(reason: RefusalReason, subject: string): string {
     case "halted":
       return "the book is halted until it is resumed";
     case "bankrupt":
-      return "nothing is left of the book's cash";
+      return "the book has no cash left";
     case "latched":
-      return `${subject} was hit and holds until the book is resumed`;
+      return `the limit ${subject} was hit and stays latched until the book is resumed`;
     case "posture_hibernate":
       return "the posture is HIBERNATE, which allows no entries";
     case "posture_unknown":
@@ -25,29 +25,29 @@ function sentenceFor(reason: RefusalReason, subject: string): string {
     case "input_old":
       return `the last ${subject} is older than its budget`;
     case "order_unknown":
-      return `nobody knows yet whether order ${subject} arrived`;
+      return `it is not known yet whether order ${subject} arrived`;
     case "order_working":
-      return `order ${subject} is under way in the asset`;
+      return `order ${subject} is working in the asset`;
     case "position_open":
       return `${subject} is held already`;
     case "asset_without_price":
       return `the last scan has no price of '${subject}'; assets are named as in scans, such as BTCUSDT`;
     case "equity_unknown":
-      return "what the book is worth is no number, so no loss can be judged";
+      return "the book's equity is not a number, so no loss can be judged";
     case "price_collar":
       return `the price of ${subject} is too far off its last marks`;
     case "configuration_unapproved":
-      return "what runs is not the configuration that was approved";
+      return "the running configuration is not the approved one";
     case "below_minimum":
-      return `what share, cash and posture give is below the smallest order in ${subject}`;
+      return `the size given by share, cash and posture is below the minimum order in ${subject}`;
     case "insufficient_margin":
-      return `the initial margin of an entry into ${subject} is more than the book has free`;
+      return `the initial margin of an entry into ${subject} is more than the book's free margin`;
     case "limit_notional":
     case "limit_order_rate":
     case "limit_positions":
-      return "the entry would break it and is not made; the next one is judged anew";
+      return "the entry would break it and is not made; the next one is checked again";
     case "limit_daily_loss":
     case "limit_drawdown":
-      return "it was hit and holds until the book is resumed";
+      return "it was hit and stays latched until the book is resumed";
   }
 }

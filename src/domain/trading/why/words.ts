@@ -24,10 +24,10 @@ export function checkWords(check: Check, trader: Trader, origins: Origins | null
     case "input_old":
       return ageWords(rule === "posture_old" ? "posture" : subject, check, trader);
     case "posture_stops_entries":
-      return refusal === null ? "the watchdog lets entries through" : refusalText;
+      return refusal === null ? "the watchdog allows entries" : refusalText;
     case "order_working":
     case "order_unknown":
-      return refusal === null ? "no order in the way" : refusalText;
+      return refusal === null ? "no working order prevents it" : refusalText;
     case "equity_unknown":
       return refusal === null ? `equity ${figure(value, "quote")}` : refusalText;
     case "configuration_unapproved":

@@ -98,7 +98,7 @@ export function lackingLines(days: ReadonlyMap<string, readonly string[]>): read
     const [first] = lacking;
     if (first === undefined) return [];
     const named = lacking.length === 1 ? first : `${lacking.length} days, ${first} the first`;
-    return [`${input}: nothing was recorded on ${named}: no entry that needs it there`];
+    return [`${input}: nothing was recorded on ${named}: entries that need it are refused there`];
   });
 }
 

@@ -76,16 +76,18 @@ export async function concludeChunks(
       () => null,
     );
     if (seen?.sha256 !== chunk.sha256) {
-      throw new BacktestRefused(`${chunk.file} is not what its worker wrote; start the sweep anew`);
+      throw new BacktestRefused(
+        `${chunk.file} is not what its worker wrote; start the sweep again`,
+      );
     }
     if (seen.codeVersion !== plan.codeVersion) {
       throw new BacktestRefused(
-        "the strategy or dolphin changed while the sweep ran; start it anew",
+        "the strategy or dolphin changed while the sweep ran; start it again",
       );
     }
     known ??= seen;
     if (chunk.dataHash !== known.dataHash) {
-      throw new BacktestRefused("the archive changed while the sweep ran; start it anew");
+      throw new BacktestRefused("the archive changed while the sweep ran; start it again");
     }
   }
   if (known === null) throw new BacktestRefused("the sweep has no chunks");

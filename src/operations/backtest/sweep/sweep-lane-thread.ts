@@ -10,7 +10,7 @@ if (port === null) throw new Error("this file runs as a thread");
 const brief: LaneBrief = workerData;
 const { choice } = await loadStrategy(brief.strategySource);
 if (choice.fileHash !== brief.fileHash) {
-  throw new Error(`${brief.strategySource} changed while the sweep began; start it anew`);
+  throw new Error(`${brief.strategySource} changed while the sweep began; start it again`);
 }
 const { codeVersion, dataHash } = brief;
 const ground = { strategy: choice, codeVersion, dataHash };

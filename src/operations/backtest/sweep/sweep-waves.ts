@@ -165,5 +165,5 @@ function expectSame(pass: ArchivePass, { dataHash, read }: ScansRead): void {
 }
 
 function changed(): BacktestRefused {
-  return new BacktestRefused("the archive changed while the sweep ran; start it anew");
+  return new BacktestRefused("the archive changed while the sweep ran; start it again");
 }

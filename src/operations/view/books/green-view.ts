@@ -117,7 +117,7 @@ async function begin({ dataDir, configuration }: BookViewDeps): Promise<Run | st
   const reader = new EventLogReader(place, at?.index ?? createTrader(blue.trader).nextIndex);
   if (at !== null && !isNext(reader, at)) {
     reader.close();
-    return "BLUE's log was cut behind GREEN's newest state: GREEN begins anew when it starts";
+    return "BLUE's log was truncated before GREEN's newest state: GREEN starts over when it is started";
   }
   const desk = createPaperDesk(green.paper, workingOrdersOf(trader));
   return {
@@ -178,7 +178,7 @@ function keptStart(
   const state = states[other + 1] ?? newest;
   const taken = takeVersion(green.trader, state.green);
   if (taken.kind === "refused") {
-    return `GREEN's version was changed and has kept no state since: ${taken.reason}`;
+    return `GREEN's version was changed and has saved no state since: ${taken.reason}`;
   }
   return { trader: taken.trader, blueHash: state.blueHash, at: state };
 }
@@ -194,7 +194,7 @@ function firstStart(
   if (firstIndexOf(blueFolder, oldest) <= createTrader(blue.trader).nextIndex) {
     return { trader: createTrader(green.trader), blueHash: null, at: null };
   }
-  return "GREEN has kept no state yet: its curve begins with the first one";
+  return "GREEN has saved no state yet: its curve begins with the first one";
 }
 
 function isNext(reader: EventLogReader, { index, nowMs }: NonNullable<Start["at"]>): boolean {

@@ -214,7 +214,7 @@ function isValid(data: Data, at: number): boolean {
   if (data.nullCount <= 0) return true;
   const bit = data.offset + at;
   const byte: unknown = data.nullBitmap?.[bit >> 3];
-  if (typeof byte !== "number") throw damaged("a column lacks the bits that tell its nulls");
+  if (typeof byte !== "number") throw damaged("a column lacks its validity bitmap");
   return ((byte >> (bit & 7)) & 1) === 1;
 }
 

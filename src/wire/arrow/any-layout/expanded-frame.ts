@@ -52,7 +52,7 @@ function expanded(
   codec: number,
 ): Uint8Array {
   if (bytes === 0) return new Uint8Array(0);
-  if (bytes < PREFIX_BYTES) throw new RangeError("a compressed buffer does not tell its length");
+  if (bytes < PREFIX_BYTES) throw new RangeError("a compressed buffer does not state its length");
   const data = new Uint8Array(
     view.buffer,
     view.byteOffset + start + PREFIX_BYTES,
@@ -63,7 +63,8 @@ function expanded(
   const told = sizeAt(view, start);
   if (SCAN_FILE_BYTES_MAX < told) throw new RangeError("a buffer claims more than a file may have");
   const found = decompress(codec, data);
-  if (found.length !== told) throw new RangeError("a buffer has not the length that it tells");
+  if (found.length !== told)
+    throw new RangeError("a buffer does not have the length that it states");
   return found;
 }
 

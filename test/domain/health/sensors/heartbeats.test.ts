@@ -25,6 +25,6 @@ test("what nobody could ask says nothing, and what is not wanted is no part", ()
   expect(found.parts.map(({ says }) => says)).toEqual([
     "trader-blue beat 1 s ago",
     "trader-blue beat 45 s ago",
-    "trader-blue: nobody could be asked for its beat",
+    "trader-blue: its heartbeat could not be read",
   ]);
 });

@@ -43,7 +43,7 @@ test("the mean over what is wanted and known, each with its reason", () => {
     {
       subject: "bookkeeper",
       score: null,
-      says: "bookkeeper neither Temporal nor a run file tells of it",
+      says: "bookkeeper neither Temporal nor a run file knows it",
     },
   ]);
 });
