@@ -46,7 +46,7 @@ test("a strategy's file runs again as it was, with what it imports of the core o
   expect(choice.start({}).parameters).toMatchObject({ rangeScans: expect.any(Number) });
 
   const gone = await runnableCode(dir, codeHash(hashOf("gone")), path);
-  expect(gone).toMatch(/^the strategy's file that ran then \([0-9a-f]{12}\) is not kept/);
+  expect(gone).toMatch(/^the strategy's file that ran then \([0-9a-f]{12}\) is not stored/);
 });
 
 test("a strategy of several files runs again with all of them as they were", async () => {

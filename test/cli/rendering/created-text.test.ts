@@ -48,7 +48,7 @@ test("create says what it did, a line each, and which queues nobody serves", () 
     ...CHANGED,
     "schedule held: unchanged, paused: till the move is over",
     "workflow meta-health: created",
-    "task queue dolphin-batch: no worker polls it; 'dolphin worker batch' serves it",
+    "task queue dolphin-batch: no worker polls it; 'dolphin worker batch' starts one",
   ]);
   expect(changedLines(CREATED)).toEqual(CHANGED);
 });

@@ -100,7 +100,7 @@ test("a killed bridge is over with a scan of its next life, within two seconds",
 });
 
 test.each([
-  ["a scan of the life that was killed", { ...ALL_NEW, instance: "i1" }, /bridge that was/],
+  ["a scan of the life that was killed", { ...ALL_NEW, instance: "i1" }, /former bridge/],
   ["no newer scan", { ...ALL_NEW, seq: 100 }, /no scan was pushed/],
 ] as const)("a killed bridge is not over with %s", (_, change, missing) => {
   const timeline = timelineOf("bridge-kill", aLook(2_000, change));

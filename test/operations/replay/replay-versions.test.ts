@@ -89,7 +89,7 @@ test("another release folds a day with what ran it, and shows the first step tha
   expect(unkept.code).toBe(3);
   expect(JSON.parse(unkept.out)).toMatchObject({
     verdict: "not_comparable",
-    reason: expect.stringMatching(/^the code that ran then \([0-9a-f]{12}\) is not kept/),
+    reason: expect.stringMatching(/^the code that ran then \([0-9a-f]{12}\) is not stored/),
     now: { verdict: "different", first_difference: { what: "decision" } },
   });
 });
