@@ -38,7 +38,7 @@ export class ConfigError extends Error {
 
 /** First line of the file that `dolphin up` writes for its children; JSON follows, which is YAML, too. */
 export const WRITTEN_BY_UP =
-  "# Written by `dolphin up`, which keeps it as it is; changes here are lost.\n";
+  "# Written by `dolphin up`, which overwrites it; changes here are lost.\n";
 
 const RESERVED = new Set(["DOLPHIN_CONFIG"]);
 const FILE_BYTES_MAX = 1_048_576;
@@ -153,7 +153,7 @@ function isThere(file: string): boolean {
   try {
     return statSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    throw new ConfigError(`configuration file ${file} cannot be looked at: ${messageOf(error)}`);
+    throw new ConfigError(`configuration file ${file} cannot be accessed: ${messageOf(error)}`);
   }
 }
 

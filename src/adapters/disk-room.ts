@@ -19,5 +19,5 @@ export async function checkRoom(folder: string): Promise<void> {
 }
 
 export function fullText(folder: string): string {
-  return `FULL: the one of ${folder}; free some room`;
+  return `FULL: the one of ${folder}; free some space`;
 }

@@ -46,21 +46,21 @@ const WORK: Readonly<
 > = {
   "compact-archive": {
     workflowType: COMPACT_ARCHIVE,
-    comment: "daily, after the UTC day is over",
+    comment: "daily, after the end of the UTC day",
     overlap: ScheduleOverlapPolicy.SKIP,
     input: {},
-    summary: "one file of each finished day's scan files",
+    summary: "compacts each finished day's scan files into one file",
   },
   "archive-audit": {
     workflowType: INGEST_SCANS,
-    comment: "daily, for the UTC day that is over",
+    comment: "daily, for the previous UTC day",
     overlap: ScheduleOverlapPolicy.SKIP,
     input: {},
-    summary: "what of the day before was pushed; the bridge takes what was not",
+    summary: "checks what was pushed of the previous day; the bridge pushes the rest",
   },
   "paper-trade-daily": {
     workflowType: PAPER_TRADE,
-    comment: "daily, for the UTC day that has begun",
+    comment: "daily, for the new UTC day",
     // The previous day is settled and replayed first; its run must not cancel the next one.
     overlap: ScheduleOverlapPolicy.BUFFER_ONE,
     input: {},
@@ -75,10 +75,10 @@ const WORK: Readonly<
   },
   "mc-forewarner": {
     workflowType: FOREWARN,
-    comment: "daily, for the UTC day that has begun",
+    comment: "daily, for the new UTC day",
     overlap: ScheduleOverlapPolicy.SKIP,
     input: {},
-    summary: "how likely the book reaches one of its loss limits within a day",
+    summary: "probability that the book reaches one of its loss limits within a day",
   },
 };
 

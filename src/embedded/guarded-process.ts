@@ -116,7 +116,8 @@ async function readPid(pipe: unknown): Promise<number> {
   let text = "";
   for await (const chunk of pipe) text += String(chunk);
   const pid = Number(text);
-  if (!Number.isInteger(pid) || pid <= 0) throw new Error(`guard told no pid (it said '${text}')`);
+  if (!Number.isInteger(pid) || pid <= 0)
+    throw new Error(`the guard sent no pid (it said '${text}')`);
   return pid;
 }
 

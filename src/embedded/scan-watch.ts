@@ -80,7 +80,7 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
     if (isReadable) note(value, true);
     else if (wasReadable) {
       options.onTrouble(
-        `${FEATURES_MAP} ${LATEST_KEY} holds what is no scan: another program writes there`,
+        `${FEATURES_MAP} ${LATEST_KEY} has a value that is not a scan: another program writes there`,
       );
     }
   };

@@ -24,7 +24,7 @@ export function findToolchain(): Toolchain {
   if (!tools.success) throw new ConfigError(`the setup of this checkout is incomplete; ${how}`);
   for (const [name, path] of Object.entries(tools.data)) {
     if (path !== undefined && !existsSync(path))
-      throw new ConfigError(`${name} is not at ${path} any more; ${how}`);
+      throw new ConfigError(`${name} is no longer at ${path}; ${how}`);
   }
   return tools.data;
 }

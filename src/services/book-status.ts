@@ -96,8 +96,8 @@ export function missingFeedsOf({ strategy }: Trader, feeds: readonly string[]): 
     .map((input) =>
       alertOf(
         input,
-        `strategy ${strategy.name} declares the input ${input}, which no configured feed brings: no entries ` +
-          "until 'feeds' names one",
+        `strategy ${strategy.name} declares the input ${input}, which no configured feed provides: no entries ` +
+          "until 'feeds' has one",
       ),
     );
 }

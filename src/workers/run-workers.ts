@@ -125,7 +125,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   });
   try {
     const bundle = await loadWorkflowBundle();
-    if (bundle.isFresh) tell("the workflow bundle was built; setup keeps one ready");
+    if (bundle.isFresh) tell("the workflow bundle was built here, because setup had not built it");
     const workers = await createWorkers(options, {
       connection,
       namespace: temporal.address.namespace,

@@ -142,7 +142,7 @@ describe.skipIf(bin === null)("with a Postgres", () => {
     await first.stop();
     const second = await start(place, nobody);
     expect(second.beats.flatMap(({ log }) => log).join()).toContain(
-      "BLUE goes on with this host's own journal",
+      "BLUE continues with this host's own journal",
     );
     await second.stop();
   });

@@ -70,7 +70,7 @@ test("an audit while Hazelcast is frozen takes nothing from the bridge, which go
     const { code, audit: told } = await audit(site, "--no-repair");
     expect([code, told.total]).toMatchObject([2, { pushed: 3, pending: 1, missing: 1 }]);
     const repairing = audit(site);
-    await bridge.saidInLog("asked to look at every file anew");
+    await bridge.saidInLog("asked to check every file again");
     expect(site.readJournal((journal) => [journal.lastSeq(), journal.aheadOfOwner()?.seq])).toEqual(
       [3, 4],
     );

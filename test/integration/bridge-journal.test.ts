@@ -61,7 +61,7 @@ test("a full disk stops the pushing, is told, and loses nothing", async (context
   await bridge.beatWhere("the journal is full", (beat) =>
     beat.state.startsWith("waiting: journal"),
   );
-  await bridge.saidInLog("nothing is pushed until this is mended");
+  await bridge.saidInLog("nothing is pushed until this is repaired");
   const stuckAt = site.lastSeq();
   // One scan may stand in the slot alone, whose room was taken beforehand.
   expect([stuckAt, stuckAt + 1]).toContain((await lab.cluster.latest())?.seq);

@@ -58,7 +58,7 @@ async function expectRefused(settings: object): Promise<void> {
   const trader = spawn(settings);
   expect(await trader.exited).toBe(78);
   expect(trader.output()).toMatch(
-    /BLUE is not flat: .*parameters.threshold is 0.002 and 0.003.*put back what it ran.*'dolphin flatten BLUE'/,
+    /BLUE is not flat: .*parameters.threshold is 0.002 and 0.003.*restore what it ran.*'dolphin flatten BLUE'/,
   );
 }
 

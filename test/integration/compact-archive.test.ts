@@ -140,6 +140,6 @@ test("the command tells each day and what is wrong with another", async () => {
   });
   await expect(dolphin("archive", "compact", "2026-02-30")).rejects.toMatchObject({
     code: 64,
-    stderr: expect.stringContaining("is no day"),
+    stderr: expect.stringContaining("is not a day"),
   });
 });

@@ -126,7 +126,7 @@ test("watch, trader and status ignore it, say so once, and go on with good text"
     return watch.seqs.highest === 13 && watch.seqs.holes.size === 0;
   });
   const log = readFileSync(join(site.data, "logs/trader-blue.log"), "utf8").split("\n");
-  expect(said).toEqual([expect.stringContaining("holds what is no scan")]);
+  expect(said).toEqual([expect.stringContaining("has a value that is not a scan")]);
   expect(log.filter((line) => line.includes("is no scan"))).toHaveLength(1);
   expect(log.filter((line) => line.includes("holds no posture"))).toHaveLength(1);
   expect(trader.isGone()).toBe(false);
@@ -201,7 +201,7 @@ test("a bridge finds it in everything that it reads, and takes up its work", asy
   // A seq that nothing bears out gives no other scan a number, and takes no day away.
   expect((await lab.cluster.latest())?.seq).toBe(4);
   expect(site.readJournal((journal) => journal.meta(PROVED_SEQ_KEY))).toBeNull();
-  expect(bridge.messages().filter((line) => line.includes("nothing bears out"))).toHaveLength(1);
+  expect(bridge.messages().filter((line) => line.includes("nothing confirms"))).toHaveLength(1);
 });
 
 test.each([

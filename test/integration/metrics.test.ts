@@ -116,7 +116,7 @@ test("a second worker tells nothing until the first has ended, then at once what
     reader: async () => ({ read: async () => ({ ...status, latest_scan }) }),
   });
   await until(() => 0 < second.said.length, { ms: 60_000, tell: () => "nothing was said" });
-  expect(second.said[0]).toContain("another process tells there");
+  expect(second.said[0]).toContain("another process serves them there");
   await first.stop();
   await untilTold("dolphin_scan_seq 99");
 });

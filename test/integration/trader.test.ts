@@ -236,7 +236,7 @@ test("the control socket is the owner's; commands are done once for each id", as
     withinMs: 60_000,
     answerCharsMax: 10_000,
   });
-  expect(JSON.parse(line)).toMatchObject({ ok: false, detail: "the request is no JSON line" });
+  expect(JSON.parse(line)).toMatchObject({ ok: false, detail: "the request is not a JSON line" });
   expect(await trader.ask({ command: "flatten" })).toMatchObject({ ok: true });
   await feeder.push(4);
   await trader.decided(24);
@@ -394,7 +394,7 @@ test("a second trader of the book is refused, and the first goes on", async () =
   await listening(first);
   const second = start();
   expect(await second.exited).toBe(1);
-  expect(second.output()).toContain("one trader a book");
+  expect(second.output()).toContain("a book has one trader");
   await feeder.push(3);
   await first.decided(3);
 });

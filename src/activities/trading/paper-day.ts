@@ -52,7 +52,7 @@ export function createPaperDayActivities(world: PaperDayWorld) {
     async bridgeStatus(): Promise<{ readonly isHealthy: boolean; readonly sentence: string }> {
       const status = await world.supervisedStatus(bridgeService().name);
       if (status === null) {
-        return { isHealthy: false, sentence: "it has no supervisor; 'dolphin create' makes one" };
+        return { isHealthy: false, sentence: "it has no supervisor; 'dolphin create' starts one" };
       }
       const { word, reason } = status;
       // A warning concerns its resource use, not its function.
@@ -64,14 +64,14 @@ export function createPaperDayActivities(world: PaperDayWorld) {
     async startTrader(book: string): Promise<string> {
       const service = traderServiceOf(book);
       const status = await world.startService(service);
-      if (status === null) throw new Error(`no worker took the start of ${service}`);
+      if (status === null) throw new Error(`no worker executed the start of ${service}`);
       if (status.pid !== null) return `${status.word}: ${status.reason}`;
       throw new Error(`${service} did not start: ${status.word}: ${status.reason}`);
     },
 
     async readBook(book: string): Promise<FoundBook> {
       const { status, detail } = await world.askBook(book, { command: "status" });
-      if (status === null) throw new Error(`the trader of ${book} told no status: ${detail}`);
+      if (status === null) throw new Error(`the trader of ${book} sent no status: ${detail}`);
       const { equity, posture, halted, latched, positions } = status;
       return { positions: positions.length, equity, posture, halted, latched };
     },

@@ -53,7 +53,7 @@ export function createTradingActivities(world: TradingWorld) {
       for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
         const request = { command: "trades", after, max: LOOK_TRADES_MAX };
         const { trades, detail } = await world.askBook(book, request);
-        if (trades === null) throw new Error(`the trader of ${book} tells no trades: ${detail}`);
+        if (trades === null) throw new Error(`the trader of ${book} sends no trades: ${detail}`);
         pending += trades.trades.filter(({ trade }) => isOfDay(trade, day)).length;
         after = trades.to;
         if (trades.trades.length === 0) break;
@@ -72,7 +72,7 @@ function isOfDay(trade: Readonly<Record<string, unknown>>, day: string): boolean
 
 function assertBook(book: string, day: string): void {
   if (!isBook(book)) throw refuse(`book '${book}' is not known: ${BOOKS.join(" or ")}`);
-  if (Number.isNaN(Date.parse(`${day}T00:00:00Z`))) throw refuse(`'${day}' is no day`);
+  if (Number.isNaN(Date.parse(`${day}T00:00:00Z`))) throw refuse(`'${day}' is not a day`);
 }
 
 function refuse(message: string): ApplicationFailure {

@@ -89,7 +89,7 @@ async function addressOf(host: string): Promise<string | Answer> {
     const found = await lookup(host, { all: true });
     const allowed = found.find(({ address }) => mayLeadTo(host, address));
     if (allowed !== undefined) return allowed.address;
-    return failed("its name leads to this machine; configure the address if that is meant");
+    return failed("its name resolves to this machine; configure the address if that is intended");
   } catch (error) {
     return failed(`its name is not known (${codeOf(error) ?? "unknown error"})`);
   }

@@ -114,7 +114,7 @@ export class SegmentLogReader {
   #refuseGone(oldest: number): never {
     throw new SegmentLogError(
       "TRADING_JOURNAL_GONE",
-      `index ${this.#from} of ${this.#book} is no longer kept: the oldest is ${oldest}. Begin ` +
+      `index ${this.#from} of ${this.#book} is no longer stored: the oldest is ${oldest}. Begin ` +
         "there, from a snapshot, or from Postgres",
     );
   }

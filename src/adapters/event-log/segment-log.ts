@@ -152,7 +152,7 @@ export class SegmentLog {
     if (isStart) return;
     throw new SegmentLogError(
       "TRADING_JOURNAL_INDEX",
-      `index ${index} does not follow: the journal of ${this.book} goes on with ${this.#nextIndex}`,
+      `index ${index} does not follow: the journal of ${this.book} continues with ${this.#nextIndex}`,
     );
   }
 }
@@ -178,7 +178,7 @@ function lockBook(folder: string, book: string): DirectoryLock {
   if (lock !== null) return lock;
   throw new SegmentLogError(
     "TRADING_JOURNAL_LOCKED",
-    `another process writes the journal of ${book} in ${folder}: one trader a book; stop it first`,
+    `another process writes the journal of ${book} in ${folder}: a book has one trader; stop it first`,
   );
 }
 

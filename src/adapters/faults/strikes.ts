@@ -76,7 +76,7 @@ export function freezeStrike(
 export function slowStrike(dataDir: string, name: string, one: Struck): Strike {
   return {
     kind: "can",
-    how: `${one.name} stands still for ${HELD_MS} of each ${PULSE_MS} ms (the network itself is for root: tc, iptables)`,
+    how: `${one.name} is frozen for ${HELD_MS} of each ${PULSE_MS} ms (slowing the network itself needs root: tc, iptables)`,
     strike() {
       const held = inject(dataDir, { name, undo: continueAll([one]) }, () => undefined);
       const pulse = setInterval(() => {
@@ -106,7 +106,7 @@ export function dropStrike(one: Struck, port: number): Strike {
   }
   return {
     kind: "can",
-    how: `each connection of ${one.name} to port ${port} is shut down under it`,
+    how: `each connection of ${one.name} to port ${port} is shut down`,
     strike() {
       const done = spawnSync("python3", [DROP, String(one.pid), String(port)], {
         timeout: DROP_MS_MAX,
@@ -128,12 +128,14 @@ export function hangStrike(dataDir: string, name: string, archive: string): Stri
   if (mount === null || !mount.type.startsWith("fuse")) {
     return cannot(
       `the archive ${archive} lies on ${mount?.type ?? "nothing known"}, which only root can make hang; over sshfs, ` +
-        "rclone or another mount in user space (FUSE) of the same user it can be done",
+        "rclone or another mount in user space (FUSE) of the same user it is possible",
     );
   }
   const server = fuseServerOf(mount);
   if (server === null) {
-    return cannot(`no process of this user serves ${mount.path}: run the drill as who mounted it`);
+    return cannot(
+      `no process of this user serves ${mount.path}: run the drill as the user who mounted it`,
+    );
   }
   return freezeStrike(dataDir, { name }, [{ name: `the server of ${mount.path}`, ...server }]);
 }
@@ -145,18 +147,20 @@ export function fullStrike(dataDir: string, name: string, one: Struck): Strike {
   if (isOwn && mayBeFilled(statfsSync(dataDir), mountOf(dataDir)?.type ?? "")) {
     return {
       kind: "can",
-      how: `${ballast} takes all the room that is left`,
+      how: `${ballast} takes all the space that is left`,
       strike: () => inject(dataDir, { name, undo: ["remove", ballast] }, () => fill(ballast)),
     };
   }
   const limit = fileSizeLimit(one.pid);
   const isThere = spawnSync("prlimit", ["--version"], { timeout: DROP_MS_MAX }).status === 0;
   if (limit === null || !isThere) {
-    return cannot(`${dataDir} is no small disk of its own, and there is no prlimit (util-linux)`);
+    return cannot(
+      `${dataDir} is not a small disk of its own, and there is no prlimit (util-linux)`,
+    );
   }
   return {
     kind: "can",
-    how: `no file of ${one.name} may grow any more (its file size limit; ${dataDir} is no small disk of its own)`,
+    how: `no file of ${one.name} can grow (by its file size limit, because ${dataDir} is not a small disk of its own)`,
     strike: () =>
       inject(
         dataDir,
@@ -185,7 +189,7 @@ export function skewStrike(dataDir: string, name: string, one: Struck): Strike {
     ?.slice("SHIFTED_CLOCK=".length);
   if (file === undefined) {
     return cannot(
-      "only root can set a clock, and for the whole machine; a running process has one of its own only when it " +
+      "only root can set the clock, for the whole machine; a process has a clock of its own only if it " +
         "was started with it: build test/helpers/faults/shifted-clock.c, and start 'dolphin up' with LD_PRELOAD=<it> " +
         "and SHIFTED_CLOCK=<a file of 8 zero bytes>",
     );

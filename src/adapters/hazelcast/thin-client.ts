@@ -106,7 +106,7 @@ async function open({ address, cluster, name, deadlineMs }: ThinOptions): Promis
     const told = await asker((correlation) => authentication({ correlation, cluster, name }));
     const { status, partitions } = told.authenticated();
     if (status !== AUTHENTICATED) {
-      throw new Error(`${address} is no member of cluster ${cluster} (status ${status})`);
+      throw new Error(`${address} is not a member of cluster ${cluster} (status ${status})`);
     }
     const end = () => socket.destroy();
     return { ask: asker, partitions, isOpen: () => socket.writable, end };

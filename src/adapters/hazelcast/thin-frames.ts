@@ -204,7 +204,7 @@ export class FrameReader {
     while (FRAME_HEAD <= rest.length) {
       const length = rest.readInt32LE(0);
       if (length < FRAME_HEAD || FOREIGN_BYTES_MAX < length) {
-        throw new Error(`a frame of ${length} bytes is none of Hazelcast's`);
+        throw new Error(`a frame of ${length} bytes is not of Hazelcast's protocol`);
       }
       const isTooLong = FRAME_BYTES_MAX < length;
       this.#wanted = isTooLong ? FRAME_HEAD : length;

@@ -108,7 +108,7 @@ export class HealthHistory {
     if (!isDamage(error)) return;
     try {
       putAside(this.#path);
-      this.#trouble += "; it was put aside, and a new one is begun";
+      this.#trouble += "; it was moved aside, and a new one is created";
       this.#retryAtMs = 0;
     } catch {
       // The next try finds the damage again.
@@ -210,7 +210,7 @@ function openToWrite(path: string): Database.Database {
     db.pragma("synchronous = NORMAL");
     db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
     if (VERSION < Number(db.pragma("user_version", { simple: true }))) {
-      throw new Error("it is of a newer program");
+      throw new Error("a newer version of DOLPHIN wrote it");
     }
     for (const table of ["samples", "minutes"]) {
       db.exec(

@@ -15,7 +15,7 @@ const COMMAND_MS_MAX = 60_000;
 const OUTPUT_BYTES_MAX = 65_536;
 const KEPT_MAX = 64;
 const SHOWN_MAX = 200;
-const BEGUN: Outcome = { done: true, says: "it was begun, and what came of it is not known" };
+const BEGUN: Outcome = { done: true, says: "it was started, and its outcome is not known" };
 
 export function createServerRestarts(runFolder: string, commands: RecoveryCommands) {
   const file = join(runFolder, "recovery-commands");

@@ -58,7 +58,7 @@ export async function boundedFetch(
 ): Promise<HttpAnswer | HttpFailure> {
   const url = URL.parse(request.url);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    return failed("bad_address", "the address is no http or https URL");
+    return failed("bad_address", "the address is not an http or https URL");
   }
   const deadline = AbortSignal.timeout(limits.deadlineMs);
   const signal =
@@ -79,13 +79,13 @@ export async function boundedFetch(
     if (bytes === null) {
       return failed("too_large", `${url.host} sent more than ${limits.bytesMax} bytes`);
     }
-    return answer(response, decoded(bytes)) ?? failed("garbled", `${url.host} sent no UTF-8`);
+    return answer(response, decoded(bytes)) ?? failed("garbled", `${url.host} did not send UTF-8`);
   } catch (error) {
     if (limits.signal?.aborted === true) return failed("stopped", `${url.host}: asked no longer`);
     if (deadline.aborted) {
       return failed("timeout", `${url.host} did not answer in ${limits.deadlineMs} ms`);
     }
-    return failed("unreachable", `${url.host} is not to be reached (${reasonOf(error)})`);
+    return failed("unreachable", `${url.host} cannot be reached (${reasonOf(error)})`);
   }
 }
 

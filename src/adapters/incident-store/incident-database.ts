@@ -29,7 +29,7 @@ export function openIncidentDatabase(path: string): Database.Database {
   const db = new Database(path, { timeout: BUSY_MS });
   try {
     const version = Number(db.pragma("user_version", { simple: true }));
-    if (VERSION < version) throw new DamagedError(`${path} is of a newer program`);
+    if (VERSION < version) throw new DamagedError(`a newer version of DOLPHIN wrote ${path}`);
     db.pragma("journal_mode = WAL");
     // A notification must be on disk before it is sent, even after a power failure.
     db.pragma("synchronous = FULL");

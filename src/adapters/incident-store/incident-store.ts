@@ -161,7 +161,10 @@ export class IncidentStore {
       for (const notification of notifications) insertNotification(db, notification);
     }).immediate();
     this.#waiting = null;
-    this.#trouble = this.#given === 0 ? null : `${this.#given} notifications found no room`;
+    this.#trouble =
+      this.#given === 0
+        ? null
+        : `${this.#given} notifications were dropped, because the queue is full`;
     this.#prune(db);
     this.#reserve.keep();
   }
@@ -185,10 +188,10 @@ export class IncidentStore {
     this.close();
     try {
       const why = messageOf(error);
-      this.#lost = `${why}: damaged, and put aside as ${setIncidentsAside(this.#path, nowMs)}`;
+      this.#lost = `${why}: damaged, and moved aside as ${setIncidentsAside(this.#path, nowMs)}`;
       this.#trouble = null;
     } catch (again) {
-      this.#trouble += `; it cannot be put aside: ${messageOf(again)}`;
+      this.#trouble += `; it cannot be moved aside: ${messageOf(again)}`;
     }
   }
 

@@ -55,7 +55,7 @@ export function giveUpOthers(db: Database.Database, channels: readonly string[])
   const known = JSON.stringify(channels);
   return db
     .prepare(
-      `UPDATE notifications SET delivery = 'given_up', answer = 'the channel is not configured any more'
+      `UPDATE notifications SET delivery = 'given_up', answer = 'the channel is no longer configured'
        WHERE delivery = 'waiting' AND channel NOT IN (SELECT value FROM json_each(?))`,
     )
     .run(known).changes;
@@ -65,7 +65,7 @@ export function giveUpOthers(db: Database.Database, channels: readonly string[])
 export function giveUpBeyond(db: Database.Database, channel: string, waitingMax: number): number {
   return db
     .prepare(
-      `UPDATE notifications SET delivery = 'given_up', answer = 'too many waited'
+      `UPDATE notifications SET delivery = 'given_up', answer = 'too many were waiting'
        WHERE id IN (SELECT id FROM notifications WHERE channel = @channel AND delivery = 'waiting'
          ORDER BY severity, id LIMIT min(${GIVEN_UP_AT_ONCE}, max(0, (SELECT count(*) FROM notifications
            WHERE channel = @channel AND delivery = 'waiting') - @waitingMax)))`,

@@ -59,7 +59,9 @@ export class ReadingsStore {
     const version = Number(this.#db.pragma("user_version", { simple: true }));
     if (VERSION < version) {
       this.#db.close();
-      throw new Error(`${path} is of a newer program (version ${version}); use that one`);
+      throw new Error(
+        `a newer version of DOLPHIN wrote ${path} (version ${version}); use that one`,
+      );
     }
     this.#db.exec(TABLE);
     this.#db.pragma(`user_version = ${VERSION}`);

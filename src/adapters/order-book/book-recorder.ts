@@ -46,7 +46,7 @@ const LONGEST_WAIT_MS = 60_000;
 const BATCH_MAX = 256;
 /** Those that are filled, that wait and that are written, together: 4 MB. */
 const BATCHES_MAX = 16;
-const SLOW = "the disk does not keep up";
+const SLOW = "the disk is too slow";
 
 export function createBookRecorder(options: RecorderOptions): BookRecorder {
   const lastMsOf = new Map<string, number>();

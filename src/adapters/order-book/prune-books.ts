@@ -25,7 +25,7 @@ export type Pruned = {
   readonly trouble: string | null;
 };
 
-const FULL = "the books of this day alone take more than order_book.keep_gb";
+const FULL = "this day's books alone exceed order_book.keep_gb";
 
 /** Prunes periodically, one run at a time, and keeps the result. */
 export function createPruner(kept: KeptBooks) {

@@ -16,7 +16,7 @@ export async function sendSpans(url: string, body: string): Promise<void> {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${url} took no spans: ${why}`, { cause: error });
+    throw new Error(`${url} did not accept the spans: ${why}`, { cause: error });
   }
   const said = await response.text();
   if (!response.ok) {

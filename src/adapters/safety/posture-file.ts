@@ -71,23 +71,26 @@ export function openPostureFile(
       if (isFresh) {
         return {
           kept: { ...CAUTIOUS, posture: about.initial },
-          how: "nothing was traded here yet",
+          how: "there was no trading here yet",
         };
       }
       const text = textOf(state);
       const kept = text === null ? null : parseKeptPosture(text);
       const told = lastStop(textOf(audit) ?? "");
       if (kept !== null) {
-        const how = `as it was saved: ${kept.posture}`;
+        const how = `restored: ${kept.posture}`;
         const isMissed = told !== null && kept.latch === null;
         return {
           kept: { ...kept, latch: tighterLatch(kept.latch, told) },
-          how: isMissed ? `${how}, and stopped as the audit tells` : how,
+          how: isMissed ? `${how}, and stopped according to the audit log` : how,
         };
       }
       if (text !== null) renameSync(state, `${state}.damaged`);
-      const lost = text === null ? "its state is lost" : "its state is damaged, and put aside";
-      return { kept: { ...CAUTIOUS, latch: told }, how: `${lost}: it begins cautiously` };
+      const lost = text === null ? "its state is lost" : "its state is damaged, and moved aside";
+      return {
+        kept: { ...CAUTIOUS, latch: told },
+        how: `${lost}: it starts with a cautious posture`,
+      };
     },
     save(kept: KeptPosture, at: string): void {
       const staging = `${state}.tmp`;

@@ -208,7 +208,7 @@ export function putScan(statements: Statements, scan: JournalScan): void {
     throw new JournalError(
       "JOURNAL_CONFLICT",
       `seq ${scan.seq} is ${JSON.stringify(standing?.file)} in the journal and was to become ` +
-        `${JSON.stringify(scan.file)}: something else has written to it; a new start sorts it out`,
+        `${JSON.stringify(scan.file)}: something else has written to it; the next start resolves it`,
       { cause: error },
     );
   }

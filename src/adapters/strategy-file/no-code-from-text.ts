@@ -31,6 +31,6 @@ export function refuseCodeFromText(): void {
 
 function refusal() {
   return function (): never {
-    throw new Error("code is not made from text here: a strategy sees only its arguments");
+    throw new Error("code cannot be generated from text here: a strategy sees only its arguments");
   };
 }

@@ -53,7 +53,8 @@ function problemsIn(facts: UpFacts): string[] {
         : `${facts.scansWritten} scans were written, and none was seen in Hazelcast`,
     );
   }
-  if (facts.seqGaps > 0) problems.push(`${facts.seqGaps} seqs are missing in what was seen`);
+  if (facts.seqGaps > 0)
+    problems.push(`${facts.seqGaps} seqs are missing in what the listener saw`);
   const { status } = facts;
   if (status === null) problems.push("the status could not be read");
   else if (status.exit > 1 || (status.exit === 1 && !hasBacklog(status))) {
@@ -63,7 +64,7 @@ function problemsIn(facts: UpFacts): string[] {
   // What is still waiting shows in the backlog; without one everything must have arrived.
   if (status === null || hasBacklog(status)) return problems;
   if (facts.filesTaken < facts.scansWritten) {
-    problems.push(`${facts.scansWritten} files were written, ${facts.filesTaken} were taken`);
+    problems.push(`${facts.scansWritten} files were written, ${facts.filesTaken} were processed`);
   }
   if (facts.scansSeen < facts.scansPushed) {
     problems.push(`${facts.scansPushed} scans were pushed, ${facts.scansSeen} were seen`);

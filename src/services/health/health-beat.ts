@@ -42,7 +42,7 @@ export function healthBeat({
         // Temporal being away is reported already.
         ...(unheard === null || servers.temporal !== "ok"
           ? []
-          : [alertOf("samples", `metaHealth cannot be told: ${unheard}`)]),
+          : [alertOf("samples", `metaHealth cannot be notified: ${unheard}`)]),
       ],
     },
     counters: {

@@ -49,7 +49,7 @@ async function answerAudits({ config, say }: Shell, relist: () => void): Promise
     async answer(line) {
       if (line !== RELIST_REQUEST)
         return JSON.stringify({ kind: "refused", expected: RELIST_REQUEST });
-      say("info", "asked to look at every file anew");
+      say("info", "asked to check every file again");
       relist();
       return RELIST_ANSWER;
     },

@@ -39,7 +39,7 @@ export function openWatch(thread: ThreadDeps, link: Link): ArchiveWatch | null {
   const { archive, bridge } = thread.settings;
   const remote = remoteFileSystemOf(archive);
   if (bridge.watch === "poll" || remote !== null) {
-    const why = remote === null ? "as configured" : `${remote} tells no events`;
+    const why = remote === null ? "as configured" : `${remote} provides no events`;
     thread.log(`listing ${archive} every ${bridge.reconcile_s} s (${why})`);
     return null;
   }

@@ -24,7 +24,7 @@ export async function openJournal(thread: ThreadDeps): Promise<ScanJournal> {
       const code = codeOf(error);
       if (code === "JOURNAL_CORRUPT") {
         const aside = setJournalAside(path, String(wallMicros()));
-        thread.log(`${messageOf(error)}: put aside as ${aside}, rebuilding from Hazelcast`);
+        thread.log(`${messageOf(error)}: moved aside as ${aside}, rebuilding from Hazelcast`);
         continue;
       }
       if (code === "JOURNAL_VERSION" || thread.stopping()) throw error;

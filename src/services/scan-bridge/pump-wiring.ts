@@ -89,7 +89,7 @@ export async function runPump(onStep: (step: CommitStep) => void): Promise<void>
   } catch (error) {
     if (codeOf(error) === "JOURNAL_CORRUPT") {
       const aside = setJournalAside(settings.journalFile, String(wallMicros()));
-      deps.log(`the journal is put aside as ${aside}: the next start rebuilds it from Hazelcast`);
+      deps.log(`the journal is moved aside as ${aside}: the next start rebuilds it from Hazelcast`);
     }
     post(endMessage(error));
   }

@@ -68,7 +68,7 @@ export function createTelemetry() {
       const behind = 0 < behindS ? `, by ${behindS} s at present` : "";
       return (
         `the last ${lateRun} scans are all late: their files are older than the newest before ` +
-        `them${behind}; the writer's clock went back or was ahead before, or old files are put in`
+        `them${behind}; the writer's clock went back or was ahead before, or old files are being added`
       );
     },
     /** The heartbeat's own counters. */

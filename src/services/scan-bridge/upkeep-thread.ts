@@ -33,13 +33,13 @@ while (!stopped.signal.aborted) {
       onForget: tellForgotten,
     });
     upkeep.secure();
-    if (trouble !== null) tell("info", "the journal survives a power cut again");
+    if (trouble !== null) tell("info", "the journal is synced again");
     trouble = null;
     await workUntil(upkeep, dueMs);
   } catch (error) {
     // On a full disk the pump waits as well; checkpointing the log may still work.
     if (trouble === null) {
-      tell("warn", `a power cut may take more than a second of the journal: ${messageOf(error)}`);
+      tell("warn", `a power cut may lose more than a second of the journal: ${messageOf(error)}`);
     }
     trouble = messageOf(error);
   }
@@ -59,7 +59,7 @@ function tellForgotten({ day, seq }: { readonly day: string; readonly seq: numbe
   tell(
     "info",
     `the journal forgets days before ${day} and seqs before ${seq} (scan_bridge.keep_days: ` +
-      `${settings.keepDays}): their files are not ours any more, and never pushed again`,
+      `${settings.keepDays}): their files are no longer ours, and are never pushed again`,
   );
 }
 

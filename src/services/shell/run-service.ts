@@ -173,7 +173,7 @@ async function stopService(shell: Shell, life: Life, why: string): Promise<void>
   if (life.isStopping) return;
   life.isStopping = true;
   shell.say("info", `stopping: ${why}`);
-  setTimeout(() => shell.end(EXIT_DONE, "stopped, and what still worked was left"), STOP_WAIT_MS);
+  setTimeout(() => shell.end(EXIT_DONE, "stopped, with work left unfinished"), STOP_WAIT_MS);
   try {
     // An interrupted start is cut off as by a kill, and repaired by the next start.
     await life.running?.stop();

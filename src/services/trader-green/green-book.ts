@@ -169,12 +169,18 @@ export class GreenBook {
     if (blue === before) return;
     if (blue === null) {
       this.#isBlueLost = true;
-      this.#world.say("warn", "BLUE started as what this process could not load: restart it");
+      this.#world.say(
+        "warn",
+        "BLUE started with a version that this process could not load: restart it",
+      );
       return;
     }
     this.#blueVersion = blue.version;
     changeBlue(shadow, blue.trader);
-    this.#world.say("info", `BLUE goes on with another configuration from event ${event.index} on`);
+    this.#world.say(
+      "info",
+      `BLUE continues with another configuration from event ${event.index} on`,
+    );
   }
 
   #tell(commands: readonly TraderCommand[]): void {

@@ -18,7 +18,7 @@ export async function answerGreen(deps: GreenControlDeps, line: string): Promise
 async function answerTo({ book, trades }: GreenControlDeps, line: string): Promise<TraderAnswer> {
   const request = TraderRequest.safeParse(jsonOrNull(line));
   if (!request.success) {
-    return plain("", false, "the request is none that a trader knows");
+    return plain("", false, "unknown request");
   }
   const { id, command } = request.data;
   switch (command) {
@@ -42,7 +42,7 @@ async function answerTo({ book, trades }: GreenControlDeps, line: string): Promi
       return plain(
         id,
         false,
-        `GREEN obeys what BLUE is told, so that both stay comparable: send '${command}' to BLUE`,
+        `GREEN follows BLUE's commands, so that both stay comparable: send '${command}' to BLUE`,
       );
   }
 }

@@ -80,7 +80,7 @@ export async function openGreen(shell: Shell) {
     onPublished: () => {},
   });
   say("info", `runs ${versionName(opened.green)}`);
-  say("info", `goes on after event ${opened.index} of BLUE's log`);
+  say("info", `continues after event ${opened.index} of BLUE's log`);
   const follow = followLog(shell, { book, publication: publication.to });
   return { book, feed, trades, follow, lock, isConnected: () => hazelcast.connected() };
 }

@@ -65,7 +65,7 @@ function openAt(deps: OpenShadowDeps, snapshot: ShadowSnapshot): OpenedShadow | 
   const reader = read(index);
   if (!isNext(reader, { index, nowMs })) {
     reader.close();
-    say("warn", `BLUE's log has another event ${index} than the one that was taken, or none`);
+    say("warn", `BLUE's log has another event ${index} than the one processed here, or none`);
     return null;
   }
   const own = restoredBlue(deps, { snapshot: snapshot.blue, configurationHash: snapshot.blueHash });
@@ -73,15 +73,15 @@ function openAt(deps: OpenShadowDeps, snapshot: ShadowSnapshot): OpenedShadow | 
   if (blue === null) {
     reader.close();
     throw new Error(
-      "BLUE's newest state is of a version that can't be had any more: start trader-blue with the " +
-        "present one, then GREEN goes on from where it is",
+      "BLUE's newest state belongs to a version that is no longer available: start trader-blue with the " +
+        "present one, then GREEN continues from there",
     );
   }
   const { green } = configurations;
   const taken = takeVersion(green.trader, snapshot.green);
   if (taken.kind === "refused") {
     reader.close();
-    say("warn", `${taken.reason}: GREEN's changed version begins anew, beside BLUE as it stands`);
+    say("warn", `${taken.reason}: GREEN's changed version starts over, from BLUE's present state`);
     return besideBlue(deps, blue);
   }
   // A comparison under other configurations says nothing about these.

@@ -41,7 +41,7 @@ function lightDifference(ran: BookConfiguration, configuration: BookConfiguratio
     return JSON.stringify({ delisting, scanOffsetMaxMs, margin });
   });
   return before === after
-    ? "another capital, which a book that has begun does not take"
+    ? "another capital, which is fixed once a book has started"
     : `${before} becomes ${after}`;
 }
 
@@ -64,7 +64,7 @@ function taken(
   const reason = book.kind === "refused" ? book.reason : whyNotFlat(book.trader);
   if (book.kind === "taken" && reason === null) return book.trader;
   throw new Error(
-    `${reason}, and what it runs was changed (${change}): put back what it ran, in the configuration ` +
+    `${reason}, and what it runs was changed (${change}): restore what it ran, in the configuration ` +
       "or the strategy's file, and start it; 'dolphin flatten BLUE', 'dolphin stop trader-blue', " +
       "then change it and start ('dolphin resume BLUE' ends the halt)",
   );

@@ -47,7 +47,7 @@ async function answerTo(deps: ControlDeps, line: string): Promise<TraderAnswer> 
       const ok = deps.takePosture(entries === "go" ? fact : { ...fact, entries: "stop" });
       const detail = ok
         ? "known"
-        : "not taken: it is from the future, or the journal takes no event";
+        : "not accepted: it is from the future, or the journal cannot be written";
       return { ...plain(id, ok, detail), status: statusOf(deps) };
     }
     case "trades": {
@@ -75,11 +75,11 @@ async function answerTo(deps: ControlDeps, line: string): Promise<TraderAnswer> 
 function obey({ trader, take }: ControlDeps, request: OperatorRequest): TraderAnswer {
   const { id, by } = request;
   const notes = take({ kind: "operator", commandId: id, by, command: commandOf(request) });
-  if (notes === null) return plain(id, false, "the journal takes no event; nothing was done");
+  if (notes === null) return plain(id, false, "the journal cannot be written; nothing was done");
   const note = notes.find(({ subject, code }) => subject === id && code.startsWith("operator_"));
   const isDone = note?.code === "operator_done" || note?.code === "operator_repeated";
   const waiting = request.command === "flatten" ? unpricedPositions(trader) : [];
-  const lacking = waiting.map(({ asset }) => `no price now for ${asset}, which stays open without`);
+  const lacking = waiting.map(({ asset }) => `no price now for ${asset}, which stays open`);
   const detail = [note?.detail ?? "no answer", ...lacking].join("; ");
   return { ...plain(id, isDone, detail), status: traderStatusOf(trader) };
 }
@@ -113,7 +113,7 @@ function parseRequest(line: string): TraderRequest | string {
   try {
     raw = JSON.parse(line);
   } catch {
-    return "the request is no JSON line";
+    return "the request is not a JSON line";
   }
   return readTraderRequest(raw);
 }

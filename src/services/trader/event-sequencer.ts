@@ -105,7 +105,7 @@ export class EventSequencer {
     const nowMs = this.#deps.nowMs();
     // A restart asks the desk for them again.
     if (!this.#rollDay(nowMs))
-      throw new SequencerBrokenError("the journal took no report of the desk");
+      throw new SequencerBrokenError("the journal did not accept a report of the desk");
     this.#isInStep = true;
     stepReports(this.#at, told, nowMs);
     this.#noteOutcome();

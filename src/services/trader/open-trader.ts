@@ -136,7 +136,7 @@ async function openBook({ config, say }: Shell, options: TraderOptions) {
   };
   const found = foundState(config, folder, lastIndex);
   for (const path of found.damaged)
-    say("error", `the snapshot ${path} is damaged; an older one is taken`);
+    say("error", `the snapshot ${path} is damaged; an older one is used`);
   const assetCount = found.saved === null ? 0 : assetCountOf(found.saved.snapshot);
   orBadBook(() => assertRoom([lookBackScans], assetCount));
   const ran = found.saved?.configurationHash ?? firstConfiguration(place) ?? configuration.hash;
@@ -184,8 +184,8 @@ function tellBehind({ trades, digests, told }: CutBehind, lastIndex: number, say
   if (trades + digests + told === 0) return;
   say(
     "warn",
-    `the journal ends with event ${lastIndex}: cut what stood behind it, ${trades} trades and ` +
-      `${digests} outcomes, and the sessions were told ${told} events more`,
+    `the journal ends with event ${lastIndex}: removed what followed, ${trades} trades and ` +
+      `${digests} outcomes; the sessions had received ${told} events more`,
   );
 }
 
@@ -214,11 +214,11 @@ function tellRestored({ trader, folded, completed, ...told }: RestoredBook, say:
   if (change !== null) {
     say(
       "warn",
-      `${change}; cash, day and trades go on, and windows begin anew where the strategy is another`,
+      `${change}; cash, day and trades are kept, and windows start over if the strategy changed`,
     );
   }
   for (const { order } of working) {
-    say("info", `order ${order.clientOrderId} goes to the paper desk again`);
+    say("info", `order ${order.clientOrderId} is sent to the paper desk again`);
   }
 }
 

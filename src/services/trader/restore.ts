@@ -118,10 +118,10 @@ function firstPart({ configuration, configurationOf, saved, read }: RestoreDeps)
   reader.close();
   if (isClean) return { version: null, snapshot } satisfies UnknownPart;
   throw new Error(
-    `the journal goes on behind the last saved state, event ${snapshot.nextIndex - 1}, with what ` +
-      `${JSON.stringify(snapshot.strategy)} decided, which can't be had any more: put its file, or the ` +
-      "program of that version, back, start it, 'dolphin stop trader-blue', then change it. Where it can't run " +
-      `any more, 'dolphin journal cut BLUE --after ${snapshot.nextIndex - 1}' gives up what it decided since`,
+    `the journal continues after the last saved state, event ${snapshot.nextIndex - 1}, with what ` +
+      `${JSON.stringify(snapshot.strategy)} decided, which is no longer available: restore its file, or the ` +
+      "program of that version, start it, 'dolphin stop trader-blue', then change it. If it can't run " +
+      `any more, 'dolphin journal cut BLUE --after ${snapshot.nextIndex - 1}' drops what it decided since`,
   );
 }
 
@@ -263,7 +263,7 @@ function assertKnown(event: TraderEvent, commands: readonly TraderCommand[]): vo
     if (command.kind !== "note" || command.note.code !== "order_unfamiliar") continue;
     throw new Error(
       `event ${event.index} of the journal is about ${command.note.subject}, an order that the ` +
-        "present program and configuration do not make: put back what wrote it, start it, " +
+        "present program and configuration do not make: restore what wrote it, start it, " +
         "'dolphin stop trader-blue', then change it",
     );
   }

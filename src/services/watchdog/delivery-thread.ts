@@ -34,7 +34,7 @@ const delivery = startDeliveries({
     const { promise, resolve } = Promise.withResolvers<string>();
     asked.set(id, resolve);
     const timer = setTimeout(
-      () => resolve("not noted: the watchdog did not answer, press again"),
+      () => resolve("not recorded: the watchdog did not answer, press again"),
       ACKNOWLEDGED_MS_MAX,
     );
     tell({ kind: "acknowledge", id, ...request });

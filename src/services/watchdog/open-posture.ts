@@ -24,7 +24,7 @@ const HAZELCAST_WITHIN_MS = 1_000;
 
 export function readSettings(path: string): WatchdogSettings {
   const settings: unknown = JSON.parse(settingsText(path, process.env));
-  if (!isSettings(settings)) throw new Error(`${path} is of another program`);
+  if (!isSettings(settings)) throw new Error(`another version of DOLPHIN wrote ${path}`);
   return settings;
 }
 

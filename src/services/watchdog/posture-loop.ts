@@ -105,7 +105,7 @@ export class PostureLoop {
       else this.#publishWhenDue();
     } catch (error) {
       this.#figures.rounds_failed += 1;
-      this.#deps.say("error", `a look failed: ${messageOf(error)}`);
+      this.#deps.say("error", `a round failed: ${messageOf(error)}`);
     } finally {
       this.#isInRound = false;
     }
@@ -152,7 +152,7 @@ export class PostureLoop {
     const { monotonicMs } = now();
     if (0 < this.#pausedMs()) return "the watchdog stands still";
     if (this.#trader === "silent") return "the trader does not answer";
-    if (this.#trader === "older") return "the trader is of an older program";
+    if (this.#trader === "older") return "the trader runs an older version";
     if (this.#trouble !== null) return "the posture cannot be saved";
     const isSilent = rules.healthAgeMsMax < monotonicMs - this.#healthHeardMs;
     return isHealthWanted && isSilent ? "health is silent" : null;
@@ -200,7 +200,7 @@ export class PostureLoop {
     if (told === "older" && this.#trader !== "older") {
       this.#deps.say(
         "warn",
-        "trader of an older program: restart it; a halt reaches it as HIBERNATE",
+        "the trader runs an older version: restart it; until then it receives a halt as HIBERNATE",
       );
     }
     const unheard = isTraderWanted ? "silent" : "unwanted";
@@ -230,11 +230,11 @@ export class PostureLoop {
     this.#keep(before);
     const done =
       positions === "close"
-        ? "stopped: no entries, and what is open is closed at the next fresh scan"
-        : "stopped: no entries; what is open keeps its exits";
+        ? "stopped: no entries, and open positions are closed at the next fresh scan"
+        : "stopped: no entries; open positions keep their exits";
     const said = untold === null ? done : `${done}; the audit could not be written: ${untold}`;
     if (this.#trouble === null) return said;
-    const until = untold === null ? "the audit alone tells of it" : "it ends with this process";
+    const until = untold === null ? "only the audit log records it" : "it ends with this process";
     return `${said}; it could not be saved (${this.#trouble}): ${until}`;
   }
 
@@ -247,7 +247,7 @@ export class PostureLoop {
     audit({ at, by, action: "resume", reason, posture: after.posture });
     this.#state = after;
     this.#keep(before);
-    return `resumed with ${after.posture}: entries go on once all is well, and losses count from here on`;
+    return `resumed with ${after.posture}: entries are allowed again once all is well, and losses are counted from now on`;
   }
 
   #publishWhenDue(): void {
@@ -272,8 +272,8 @@ export class PostureLoop {
     this.#figures[hazelcast === "ok" ? "published" : "publish_failed"] += 1;
     if (hazelcast === this.#hazelcast) return;
     this.#hazelcast = hazelcast;
-    if (hazelcast === "ok") this.#deps.say("info", "Hazelcast takes the posture");
-    else this.#deps.say("warn", `Hazelcast does not take the posture: ${why}`);
+    if (hazelcast === "ok") this.#deps.say("info", "Hazelcast accepts the posture");
+    else this.#deps.say("warn", `Hazelcast does not accept the posture: ${why}`);
   }
 
   #keep(before: Pick<PostureState, "posture" | "latch"> & Partial<PostureState>): void {

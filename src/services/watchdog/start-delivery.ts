@@ -73,7 +73,7 @@ export function startDelivery(options: DeliveryOptions): KeptDelivery {
     if (WELL_AFTER_MS < monotonicMs() - lost.startedMs) restMs = MS_PER_SECOND;
     dueMs = monotonicMs() + restMs;
     restMs = Math.min(REST_MS_MAX, restMs * 2);
-    options.say("error", `[Alerts] delivery ${why}; another thread goes on with what waits`);
+    options.say("error", `[Alerts] delivery ${why}; another thread continues with what waits`);
   };
   const end = (hung: Life): void => {
     hanging += 1;

@@ -30,7 +30,7 @@ async function start(settings: WatchdogSettings, say: SaySmall) {
   const claim = claimWatch(safetyFolder(settings.data_dir));
   // A watchdog of an older release takes no lock, but may run, too.
   if (!claim.isOurs || (await isServed(path))) {
-    return `another watchdog runs on ${settings.data_dir}; 'dolphin status' tells its pid`;
+    return `another watchdog runs on ${settings.data_dir}; 'dolphin status' shows its pid`;
   }
   if (claim.trouble !== null) say("warn", `its folder is not locked: ${claim.trouble}`);
   const about = { pid: process.pid, started_at: isoFromMicros(wallMicros()) };

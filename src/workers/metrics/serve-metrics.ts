@@ -30,8 +30,8 @@ export function serveMetrics(options: MetricsOptions): { stop(): Promise<void> }
   server.on("error", (error) => {
     if (!wasTold) {
       const whose =
-        codeOf(error) === "EADDRINUSE" ? "another process tells there" : messageOf(error);
-      say(`no metrics on port ${port} from here: ${whose}; tried again until they are`);
+        codeOf(error) === "EADDRINUSE" ? "another process serves them there" : messageOf(error);
+      say(`no metrics on port ${port} from here: ${whose}; trying again until it is free`);
     }
     wasTold = true;
     again = setTimeout(listen, TRY_EVERY_MS);

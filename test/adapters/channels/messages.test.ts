@@ -231,7 +231,7 @@ describe("Telegram", () => {
     expect(told.map(({ text }) => text)).toEqual([
       "acknowledged",
       "not from this chat",
-      "you are not among those who may",
+      "you are not allowed to acknowledge",
     ]);
   });
 });

@@ -136,7 +136,7 @@ test("one that holds a position refuses, and goes on with what it ran", () => {
   const before = savedIn(dir);
   const next = { ...RUN, startMs: MORNING_MS + 600_000 };
   expect(() => recordBook(dir, { ...next, settings: CHANGED })).toThrow(
-    /^BLUE is not flat: .*put back what it ran.*'dolphin flatten BLUE', 'dolphin stop trader-blue'/,
+    /^BLUE is not flat: .*restore what it ran.*'dolphin flatten BLUE', 'dolphin stop trader-blue'/,
   );
   expect(savedIn(dir)).toEqual(before);
 });
@@ -244,5 +244,5 @@ test("GREEN folds each part of BLUE's log with what ran there", () => {
   book.close();
   expect(book.shadow.blue.data.account).toEqual(accountIn(dir));
   expect(book.counters()).toMatchObject({ blue_is_other: "no" });
-  expect(said.filter((line) => line.startsWith("BLUE goes on with another"))).toHaveLength(1);
+  expect(said.filter((line) => line.startsWith("BLUE continues with another"))).toHaveLength(1);
 });

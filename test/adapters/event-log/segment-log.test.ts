@@ -302,8 +302,8 @@ describe("a place", () => {
     mkdirSync(join(root, "GREEN"));
     copyFileSync(segment(), join(root, "GREEN", `${DAY}.seg`));
     const green = { root, book: "GREEN" };
-    expect(errorOf(() => readPayloads(green, null)).text).toContain("wrong place");
-    expect(errorOf(() => new SegmentLog(green, 1)).text).toContain("wrong place");
+    expect(errorOf(() => readPayloads(green, null)).text).toContain("wrong folder");
+    expect(errorOf(() => new SegmentLog(green, 1)).text).toContain("wrong folder");
   });
 
   test("whose file is of a later version is refused and not touched", async () => {

@@ -103,7 +103,7 @@ test("a damaged file is put aside, and a new one is begun", () => {
   writeFileSync(path, "this is no database, and long enough to be taken for one".repeat(100));
   const history = new HealthHistory(path);
   record(history, NOW + SECOND);
-  expect(history.trouble).toContain("it was put aside, and a new one is begun");
+  expect(history.trouble).toContain("it was moved aside, and a new one is created");
   record(history, NOW + 2 * SECOND);
   expect(history.trouble).toBeNull();
   history.close();

@@ -32,6 +32,6 @@ test("of one that was begun by a worker that died nobody says that it failed or 
   const restart = createServerRestarts(dir, { hazelcast: "false" });
   expect(await restart("hazelcast", "a@1")).toEqual({
     done: true,
-    says: "it was begun, and what came of it is not known",
+    says: "it was started, and its outcome is not known",
   });
 });

@@ -117,7 +117,7 @@ describe("recorded books", () => {
     for (let at = 0; at < room + 10; at += 1) recorder.keep(offer("A", at));
     const before = recorder.state();
     expect(before).toMatchObject({ recorded: 0, lost: 10 });
-    expect(before.trouble).toContain("does not keep up");
+    expect(before.trouble).toContain("is too slow");
     await recorder.close();
     expect(recorder.state()).toEqual({ recorded: room, lost: 10, trouble: null });
     const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };

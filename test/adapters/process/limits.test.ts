@@ -88,7 +88,7 @@ describe("a process that takes more memory than its cap", () => {
     expect(found).toMatchObject({ said: "", hasRunOut: false });
     expect(found.code).not.toBe(0);
     expect(found.words).toBe(
-      "memory 120 MiB by rlimit, beside what is reserved, CPU 200 % not enforced " +
+      "memory 120 MiB by rlimit, plus reserved address space, CPU 200 % not enforced " +
         "(no cgroup to write), 64 tasks not enforced (no cgroup to write)",
     );
   });

@@ -25,7 +25,7 @@ test("a stop that was audited and could not be saved holds over a restart", () =
   file.audit(HALT);
   const { kept, how } = file.read();
   expect(kept.latch).toMatchObject({ by: "ann", why: "news", posture: "HIBERNATE" });
-  expect(how).toContain("as the audit tells");
+  expect(how).toContain("according to the audit log");
   expect(beginPosture(kept, { monotonicMs: 0, wallMs: 0 }).posture).toBe("HIBERNATE");
   file.audit(RESUME);
   expect(file.read().kept.latch).toBeNull();

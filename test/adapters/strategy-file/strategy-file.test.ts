@@ -64,9 +64,9 @@ test.each([
   ["uses eval", "[...eval('process')]"],
   ["uses import.meta", "import.meta.url"],
   ["uses Function", "new Function('return process')()"],
-  ["code is not made from text", "Reflect.get(seen, 'constructor')('return process')()"],
-  ["code is not made from text", "all.constructor.constructor('return process')()"],
-  ["code is not made from text", "(async () => {}).constructor('return process')()"],
+  ["code cannot be generated from text", "Reflect.get(seen, 'constructor')('return process')()"],
+  ["code cannot be generated from text", "all.constructor.constructor('return process')()"],
+  ["code cannot be generated from text", "(async () => {}).constructor('return process')()"],
 ])("a strategy that %s is refused: %s", async (what, expression, imports = "") => {
   const file = put(expression.replace("await ", ""), imports);
   const failure: unknown = await loadStrategy(file).catch((error: unknown) => error);

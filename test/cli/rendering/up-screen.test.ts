@@ -96,7 +96,7 @@ up 3 min, Ctrl-C stops everything`,
   test("says FATAL and when it is tried next where a server is given up for now, and names the disk", () => {
     const status = { ...aStatus({ exit: 3 }), status: "Server silent" as const };
     const fatal = [{ name: "temporal", retryInS: 240 }];
-    const troubles = ["disk: FULL: the one of /srv/dolphin; free some room (9 times so far)"];
+    const troubles = ["disk: FULL: the one of /srv/dolphin; free some space (9 times so far)"];
     const line = upLine({ ...view, status, fatal, troubles });
     expect(line).toMatch(/^FATAL: temporal, next try in 4 min; disk: FULL: the one of \/srv/);
     expect(line).not.toContain("silent");

@@ -59,7 +59,7 @@ describe("the summary of a run", () => {
     ],
     ["a gap", { seqGaps: 2, scansSeen: 118 }, [/^2 seqs are missing/, /118 were seen/]],
     ["pushed and not seen", { scansSeen: 119 }, [/^120 scans were pushed, 119 were seen/]],
-    ["written and not taken", { filesTaken: 110 }, [/^120 files were written, 110 were taken/]],
+    ["written and not taken", { filesTaken: 110 }, [/^120 files were written, 110 were processed/]],
     [
       "a service down",
       { status: aStatus({ status: "Down", exit: 2 }) },

@@ -121,7 +121,7 @@ describe("a day as it was recorded", () => {
   test.each([
     // Scan 299 is the last one before midnight.
     [299, "equal"],
-    [290, "is no longer kept"],
+    [290, "is no longer stored"],
     [100, "there is no snapshot from before the day"],
   ])("with the days before it gone, and a snapshot every %i scans: %s", (snapshotEvery, told) => {
     const dir = join(root, `every-${snapshotEvery}`);

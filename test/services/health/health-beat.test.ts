@@ -55,7 +55,7 @@ function notesWith(temporal: "ok" | "down") {
 
 test("its beats say that metaHealth cannot be told, where Temporal answers all the same", () => {
   expect(notesWith("ok")).toMatchObject([
-    { says: expect.stringContaining("metaHealth cannot be told: refused") },
+    { says: expect.stringContaining("metaHealth cannot be notified: refused") },
   ]);
   expect(notesWith("down")).toEqual([]);
 });

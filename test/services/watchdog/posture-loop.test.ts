@@ -31,7 +31,7 @@ function loopWith(
 
 test.each([
   [{ save: false, audit: false }, "closed at the next fresh scan"],
-  [{ save: true, audit: false }, "could not be saved (no room): the audit alone tells of it"],
+  [{ save: true, audit: false }, "could not be saved (no room): only the audit log records it"],
   [{ save: true, audit: true }, "could not be saved (no room): it ends with this process"],
 ])("with failures of %o a halt ends with: %s", (fails, ending) => {
   const order = {
@@ -72,7 +72,7 @@ test.each([
     } as const;
     loop.obey(order);
     expect([published.at(-1), loop.view().posture]).toEqual([posture, "TURTLE"]);
-    const warnings = said.filter((line) => line.startsWith("trader of an older program"));
+    const warnings = said.filter((line) => line.startsWith("the trader runs an older version"));
     expect(warnings).toHaveLength(trader === "older" ? 1 : 0);
   },
 );

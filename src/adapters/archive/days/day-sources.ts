@@ -239,7 +239,7 @@ export async function filesOf(
   const timeOf = (name: string, mtimeUs: number): number =>
     Math.min(mtimeUs, known.get(name)?.timeUs ?? mtimeUs);
   const { files, odd } = await listDayFiles(archive, day, timeOf);
-  for (const entry of odd) onRefused(entry, "not_regular", "it is no regular file");
+  for (const entry of odd) onRefused(entry, "not_regular", "it is not a regular file");
   return without.size === 0 ? files : files.filter((file) => !without.has(keyOfFile(file)));
 }
 

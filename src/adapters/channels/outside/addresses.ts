@@ -48,7 +48,7 @@ export function guardedLookup(hostname: string): LookupFunction {
       const allowed = found.filter(({ address }) => mayLeadTo(hostname, address));
       const [first] = allowed;
       if (first === undefined) {
-        return callback(new AddressError(`${hostname} leads to this machine`), "", 0);
+        return callback(new AddressError(`${hostname} resolves to this machine`), "", 0);
       }
       if (options.all === true) return callback(null, allowed);
       return callback(null, first.address, first.family);

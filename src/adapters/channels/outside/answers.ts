@@ -21,7 +21,7 @@ export function answerTo(told: Told, accepted: (answered: Answered) => Answer): 
   if (300 <= status && status < 400) {
     return {
       kind: "refused",
-      says: `${saysOf(told)}: it leads elsewhere, which is not followed; configure the address that it leads to`,
+      says: `${saysOf(told)}: a redirect, which is not followed; configure the address that it points to`,
       mayPass: true,
     };
   }
@@ -41,7 +41,7 @@ export function passing(
 /** The status, and the beginning of the body. */
 export function saysOf({ status, text, isWhole }: Answered): string {
   const body = cutTo(text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim(), BODY_CHARACTERS_MAX);
-  const cut = isWhole ? "" : ", and its answer did not end";
+  const cut = isWhole ? "" : ", and its answer was incomplete";
   return body === "" ? `it answered ${status}${cut}` : `it answered ${status}${cut}: ${body}`;
 }
 

@@ -144,7 +144,7 @@ function msOf(after: string): number | null {
 
 /** Null where the URL is acceptable. */
 function wrongOf(url: URL | null): string | null {
-  if (url === null) return "what is configured as URL is none";
+  if (url === null) return "the configured URL is not valid";
   if (url.username !== "" || url.password !== "")
     return "the URL must not contain a user or password";
   if (url.protocol === "https:") return null;
@@ -159,11 +159,12 @@ const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "the connection was cut",
   EPIPE: "the connection was cut",
-  ENOTFOUND: "its name is not known",
+  ENOTFOUND: "its name cannot be resolved",
   EAI_AGAIN: "no name server answered",
-  ENETUNREACH: "there is no way there",
-  EHOSTUNREACH: "there is no way there",
-  ADDRESS_REFUSED: "its name leads to this machine; configure the address itself if that is meant",
+  ENETUNREACH: "there is no route to it",
+  EHOSTUNREACH: "there is no route to it",
+  ADDRESS_REFUSED:
+    "its name resolves to this machine; configure the address itself if that is intended",
 };
 
 /** By its code alone, because messages of the runtime repeat their input. */

@@ -38,7 +38,7 @@ function checked(text: string, place: string): string {
   if (secret === "") throw new SecretError(`${place} is empty`);
   // It is used in a header or a URL.
   if (/[^\x21-\x7e]/.test(secret)) {
-    throw new SecretError(`${place} must hold one line of ASCII without blanks`);
+    throw new SecretError(`${place} must contain one line of ASCII without blanks`);
   }
   return secret;
 }

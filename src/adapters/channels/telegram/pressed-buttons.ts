@@ -81,8 +81,8 @@ async function sentenceFor(
   const chat = ours.find(({ settings: { acknowledge_by: allowed } }) => {
     return allowed.length === 0 || allowed.includes(user);
   });
-  if (chat === undefined) return "you are not among those who may";
-  if (typeof data !== "string" || !data.startsWith(BUTTON)) return "this button is not known";
+  if (chat === undefined) return "you are not allowed to acknowledge";
+  if (typeof data !== "string" || !data.startsWith(BUTTON)) return "unknown button";
   const press = {
     channel: chat.channel,
     handle: data.slice(BUTTON.length),

@@ -45,7 +45,7 @@ export function telegramChannel(settings: SettingsOf<"telegram">): Channel {
       );
       const description = descriptionOf(told);
       if (AS_IT_IS.test(description)) {
-        return { kind: "accepted", says: "it was said already", reference };
+        return { kind: "accepted", says: "it was already sent", reference };
       }
       return NO_MORE.test(description) || movedTo(told) !== null
         ? post({ notification, reference: null }, { settings, outside })

@@ -27,7 +27,7 @@ export async function claimBook(
   try {
     const { epoch, restoredEvents } = await takeOverBook(place, postgres);
     if (restoredEvents > 0) say("info", `restored ${restoredEvents} events from Postgres`);
-    if (epoch !== written) say("info", `has ${place.book} under epoch ${epoch} from now on`);
+    if (epoch !== written) say("info", `owns ${place.book} under epoch ${epoch} from now on`);
     return epoch;
   } finally {
     await postgres.close();
@@ -43,13 +43,13 @@ async function openOrGoOn(place: SegmentLogPlace, url: string, say: Say) {
   } catch (error) {
     const trouble = `Postgres (journal.postgres_secret_url) does not answer: ${messageOf(error)}`;
     if (0 < listDays(bookFolder(place.root, place.book)).length) {
-      say("warn", `${trouble}; ${place.book} goes on with this host's own journal`);
+      say("warn", `${trouble}; ${place.book} continues with this host's own journal`);
       return null;
     }
     throw new SegmentLogError(
       "TRADING_JOURNAL_UNAVAILABLE",
-      `${trouble}; it may hold ${place.book} of another host, and nothing of it is here: start it, ` +
-        "or take the key out to begin a new book",
+      `${trouble}; it may have ${place.book} of another host, which has no journal here: start it, ` +
+        "or remove the key to begin a new book",
       { cause: error },
     );
   }

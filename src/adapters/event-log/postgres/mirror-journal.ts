@@ -136,8 +136,8 @@ async function checkSameHistory(
   throw new SegmentLogError(
     "TRADING_JOURNAL_FENCED",
     `the local log of ${place.book} is not the one in Postgres: event ${index} is of epoch ` +
-      `${mine?.epoch} here and ${theirs?.epoch} there, with other bytes. Another host went on with the ` +
-      `book. 'dolphin journal cut BLUE --after ${common}' says what only the local log has, and sets it aside ` +
+      `${mine?.epoch} here and ${theirs?.epoch} there, with other bytes. Another host continued the ` +
+      `book. 'dolphin journal cut BLUE --after ${common}' shows what only the local log has, and moves it aside ` +
       "with --yes; then start again",
   );
 }

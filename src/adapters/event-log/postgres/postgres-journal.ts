@@ -216,6 +216,6 @@ function fenced(book: string, epoch: number, state: BookState | null): SegmentLo
 function gap(book: string, first: number, due: number): SegmentLogError {
   return new SegmentLogError(
     "TRADING_JOURNAL_INDEX",
-    `${book} in Postgres goes on with index ${due}, the batch begins with ${first}`,
+    `${book} in Postgres continues with index ${due}, the batch begins with ${first}`,
   );
 }

@@ -106,7 +106,7 @@ export function checkBelongs(cursor: SegmentCursor, book: string): void {
   if (header.book === book && path.endsWith(`${header.day}.seg`)) return;
   throw new SegmentLogError(
     "TRADING_JOURNAL_DAMAGED",
-    `${path} holds ${header.day} of ${header.book}: it stands in the wrong place; move it back`,
+    `${path} holds ${header.day} of ${header.book}: it is in the wrong folder; move it back`,
   );
 }
 
@@ -115,8 +115,8 @@ export function tornInTheMiddle(cursor: SegmentCursor): SegmentLogError {
   return new SegmentLogError(
     "TRADING_JOURNAL_DAMAGED",
     `${cursor.path} is damaged: ${cursor.tailBytes()} bytes from ${cursor.offset} on can't be read, ` +
-      `and later days follow. Put the file back from a copy or from Postgres, or give up what ` +
-      `follows: 'dolphin journal cut BLUE --after ${cursor.nextIndex - 1}' says what that is, and sets it ` +
+      `and later days follow. Restore the file from a copy or from Postgres, or truncate the log: ` +
+      `'dolphin journal cut BLUE --after ${cursor.nextIndex - 1}' shows what would be lost, and moves it ` +
       "aside with --yes",
   );
 }

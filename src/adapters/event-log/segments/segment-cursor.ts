@@ -79,7 +79,7 @@ export class SegmentCursor {
       this.#to = this.#from;
       return null;
     }
-    if (head.index !== this.#nextIndex) this.#refuse(`index ${head.index} stands there`);
+    if (head.index !== this.#nextIndex) this.#refuse(`index ${head.index} is there`);
     const start = this.#from + headBytes;
     const payload = this.#chunk.subarray(start, start + head.payloadBytes);
     this.#from = start + head.payloadBytes;
@@ -149,9 +149,9 @@ export class SegmentCursor {
     throw new SegmentLogError(
       "TRADING_JOURNAL_DAMAGED",
       `${this.path} is damaged at byte ${this.#offset}, where index ${this.#nextIndex} is due: ` +
-        `${found}. Nothing was changed. Stop the trader, then either put back the file from a ` +
-        "copy or from Postgres, or give up what follows: " +
-        "'dolphin journal cut BLUE' says what that is, and sets it aside with --yes",
+        `${found}. Nothing was changed. Stop the trader, then either restore the file from a ` +
+        "copy or from Postgres, or truncate the log: " +
+        "'dolphin journal cut BLUE' shows what would be lost, and moves it aside with --yes",
     );
   }
 }
@@ -191,8 +191,8 @@ function readHeader(fd: number, path: string): SegmentHeader {
   if (header !== null) return header;
   throw new SegmentLogError(
     "TRADING_JOURNAL_DAMAGED",
-    `${path} is damaged: its header can't be read. Put the file back from a copy or from ` +
-      "Postgres; to give up what it and later days hold, move them away",
+    `${path} is damaged: its header can't be read. Restore the file from a copy or from ` +
+      "Postgres; or give up this and later days by moving their files away",
   );
 }
 

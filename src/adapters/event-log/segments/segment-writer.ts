@@ -130,7 +130,7 @@ export class SegmentWriter {
   #assertSound(): void {
     assert(!this.#isClosing, "nobody writes to a closed segment");
     if (this.#brokenBy === null) return;
-    throw unavailable(`${this.#brokenBy}; restart the trader: it reads what the disk holds`);
+    throw unavailable(`${this.#brokenBy}; restart the trader: it reads what is on the disk`);
   }
 
   #break(act: string, error: unknown): SegmentLogError {

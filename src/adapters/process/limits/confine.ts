@@ -162,7 +162,7 @@ function wordsOf(
   return CONTROLLERS.map((controller) => {
     if (holds(controller)) return `${wanted[controller]} by cgroup`;
     if (controller === "memory" && byRlimit)
-      return `${wanted.memory} by rlimit, beside what is reserved`;
+      return `${wanted.memory} by rlimit, plus reserved address space`;
     return `${wanted[controller]} not enforced (${problems.get(controller) ?? "no cgroup to write"})`;
   }).join(", ");
 }

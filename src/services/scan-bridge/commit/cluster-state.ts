@@ -35,7 +35,7 @@ export class JournalGoneError extends Error {
   constructor({ path }: { readonly path: string }) {
     super(
       `the journal ${path} was removed or replaced while the bridge ran: ` +
-        "the next start takes over what Hazelcast knows",
+        "the next start restores what Hazelcast knows",
     );
   }
 }
@@ -51,7 +51,7 @@ export class BeyondLimitError extends Error {
   }
   static ofSeq(seq: number): BeyondLimitError {
     return new BeyondLimitError(
-      `Hazelcast tells seq ${seq} as the last one, beyond any number of scans: somebody else wrote ` +
+      `Hazelcast has seq ${seq} as the last one, beyond any number of scans: another program wrote ` +
         `it; remove ${LATEST_KEY} and ${CHECKPOINT_KEY} from the map ${FEATURES_MAP}`,
     );
   }

@@ -15,7 +15,7 @@ export class JournalTrouble {
     if (codeOf(error) !== "JOURNAL_UNAVAILABLE") throw error;
     const was = this.sentence;
     this.sentence = messageOf(error);
-    if (was === null) this.#log(`nothing is pushed until this is mended: ${this.sentence}`);
+    if (was === null) this.#log(`nothing is pushed until this is repaired: ${this.sentence}`);
   }
 
   /** A write succeeded. */

@@ -25,7 +25,7 @@ export function keepToProvedDays({
   const day = provedDay({ nowUs: nowUs(), first, newest });
   journal.setProved(day, from);
   log(
-    `which files had the seqs before ${from} is not known in full any more: ` +
+    `the record of which files had the seqs before ${from} is incomplete: ` +
       `days before ${day} are not ours, so that nothing is pushed twice`,
   );
 }

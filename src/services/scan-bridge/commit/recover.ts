@@ -256,13 +256,13 @@ async function importFromCluster(deps: RefillDeps, why: "passed" | "torn"): Prom
   if (upto < last) await takeDone((seq) => upto < seq && seq <= last);
   if (0 < ignored.size) {
     deps.warn(
-      `ignored: Hazelcast tells files with seq ${[...ignored].slice(0, 3).join(", ")}, which nothing bears out after seq ${last}: somebody else wrote them`,
+      `ignored: Hazelcast has files with seq ${[...ignored].slice(0, 3).join(", ")}, which nothing confirms after seq ${last}: another program wrote them`,
     );
   }
   // Last, because only done files have the hash.
   const newest = [...heads.values()].map((head) => ({ ...head, hash: null, head }));
   taken += await takeOver(deps, newest);
-  if (0 < taken) deps.log(`${taken} scans taken over from Hazelcast`);
+  if (0 < taken) deps.log(`${taken} scans restored from Hazelcast`);
 }
 
 /** Not before the batch in progress has its rows: until then it would look like a gap. */

@@ -91,7 +91,7 @@ export class Folders {
     this.#nearlyTold.add(day);
     const file = JSON.stringify(`${day}/${name}`);
     this.#deps.log(
-      `${file} and the like in that folder are not read: a scan's name ends in .arrow`,
+      `${file} and similar files in that folder are not read: a scan's name ends in .arrow`,
     );
   }
 }

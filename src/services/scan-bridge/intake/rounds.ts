@@ -249,7 +249,7 @@ export class Rounds {
   #tellShort(limit: string | null): void {
     if (limit === this.#shortOf) return;
     this.#shortOf = limit;
-    if (limit === null) this.#deps.log("every folder has its events again");
+    if (limit === null) this.#deps.log("every folder is watched by events again");
     else {
       this.#deps.warn(
         `no file events, the archive is listed instead: ${limit} is used up; raise it`,

@@ -119,8 +119,8 @@ export class WhichDays {
     const remedy =
       proved === null || proved <= today
         ? `set scan_bridge.since to ${today} and restart the bridge`
-        : "what was pushed of it is not known in full any more";
-    return `nothing of today, ${today}, is pushed: the first day that counts is ${first}, as this machine's clock was ahead then or is behind now; ${remedy}`;
+        : "the record of what was pushed from it is incomplete";
+    return `nothing of today, ${today}, is pushed: the first day is ${first}, because this machine's clock was ahead then or is behind now; ${remedy}`;
   }
 
   /** Null while there is no scan: folders that may stay empty decide nothing. */

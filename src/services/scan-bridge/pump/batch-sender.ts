@@ -116,7 +116,7 @@ export class BatchSender {
     if (kind === "duplicate") telemetry.counts.duplicates += 1;
     if (kind === "quarantined") {
       telemetry.counts.quarantined += 1;
-      log(`quarantined ${JSON.stringify(file)}: 'dolphin archive quarantine' tells why`);
+      log(`quarantined ${JSON.stringify(file)}: 'dolphin archive quarantine' says why`);
     }
   }
 

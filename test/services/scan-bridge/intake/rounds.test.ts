@@ -281,8 +281,8 @@ test("a day that is a link, and names that end in .ARROW, are told once", async 
   expect(takeAll()).toEqual([]);
   expect(lines.map((line) => line.replace(/[ab]\.ARROW/, "a.ARROW"))).toEqual([
     "2026-03-23 is a link and no folder: its files are not read",
-    `"${BEFORE}/d.Arrow" and the like in that folder are not read: a scan's name ends in .arrow`,
-    `"${DAY}/a.ARROW" and the like in that folder are not read: a scan's name ends in .arrow`,
+    `"${BEFORE}/d.Arrow" and similar files in that folder are not read: a scan's name ends in .arrow`,
+    `"${DAY}/a.ARROW" and similar files in that folder are not read: a scan's name ends in .arrow`,
   ]);
 });
 
@@ -309,7 +309,7 @@ test("where the kernel has no more events to give, it is told once, and listed e
   expect(await rounds.run()).toBe(5_000);
   expect(lines).toEqual([
     expect.stringMatching(/^warning: no file events.*fs\.inotify\.max_user_watches/),
-    "every folder has its events again",
+    "every folder is watched by events again",
   ]);
 });
 
