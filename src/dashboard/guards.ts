@@ -53,5 +53,5 @@ const readingOnly: Guard = async (c, next) => {
   const isCommand = path === COMMANDS || path.startsWith(`${COMMANDS}/`);
   if (isCommand || method === "GET" || method === "HEAD") return next();
   c.header("allow", "GET, HEAD");
-  return c.text("this page only reads; use the dolphin command line to change something\n", 405);
+  return c.text("this page is read-only; use the dolphin command line to change something\n", 405);
 };

@@ -13,7 +13,7 @@ export async function runDashboard(options: DashboardOptions): Promise<void> {
   for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
   // A server's answer may arrive when no page waits for it any more.
   process.on("unhandledRejection", (reason) => {
-    say("warn", `a failure that nobody waited for: ${messageOf(reason)}`);
+    say("warn", `unhandled rejection: ${messageOf(reason)}`);
   });
   const dashboard = await startDashboard(options);
   say("info", `serving ${dashboard.url} over ${options.dataDir}`);

@@ -8,7 +8,7 @@ export function orderText(read: PassCounts): string | null {
     ...(reordered > 0
       ? [
           `${counted(reordered, "scan")} of ${counted(reorderedDays, "day")} put in the order of their ` +
-            "numbers and times, which their files' times contradict",
+            "numbers and times, against the order of their files' times",
         ]
       : []),
     ...(ahead > 0 ? [`${number(ahead, 0)} stamped too far ahead: stale, and no clock moved`] : []),

@@ -50,7 +50,7 @@ function deepest({ timesMs, depths }: RunPictures): string {
   if (depth === 0) return note("The equity was never below its peak.");
   const day = dayFromMicros(timesMs[depths.indexOf(depth)]! * US_PER_MS);
   return note(
-    `Deepest by ${day}: ${percent(depth)}. A point is the deepest fall since the one before.`,
+    `Deepest by ${day}: ${percent(depth)}. Each point is the deepest drawdown since the previous one.`,
   );
 }
 
@@ -72,7 +72,7 @@ function monthly({ days }: RunPictures, capital: number): string {
   const columns = [...MONTHS, "year"];
   return (
     heatmap({ corner: "%", columns, rows, text: bareShare }) +
-    note("The months at both ends are those that the run covers.")
+    note("The first and the last month may be incomplete.")
   );
 }
 
@@ -87,7 +87,7 @@ function returnOf({ pnl, quantity, entryPrice }: Trade): number {
 
 function tradeReturns({ trades, tradeStride }: RunPictures): string {
   if (trades.length === 0) return note("There were no trades.");
-  const name = "of the entry's worth, after fees";
+  const name = "of the entry's value, after fees";
   const chart = histogram({ title: "Return of a trade", values: trades.map(returnOf), name });
   return tradeStride === 1 ? chart : chart + note(`Every ${tradeStride}th trade.`);
 }

@@ -59,7 +59,7 @@ function sweepWarnings({ best, sets, read }: SweepRecord): Warning[] {
       ? []
       : {
           name: "Limits, margin",
-          text: `${number(latched, 0)} of ${all} sets were stopped or liquidated, or a book would have latched: see limits.`,
+          text: `${number(latched, 0)} of ${all} sets were stopped or liquidated, or would have latched in a book: see limits.`,
         },
     runWarnings({ report: best.report, read }).map((one) => ({
       ...one,
@@ -147,12 +147,12 @@ function luck({ deflatedSharpe, trials }: SweepRecord): string {
   const rows = [
     ["Sets tried", number(trials, 0)],
     ["Deflated Sharpe ratio", percent(probability, 1)],
-    ["Best daily ratio expected of luck", number(expectedBest, 3)],
+    ["Best daily ratio expected by chance", number(expectedBest, 3)],
   ] as const;
   return (
     facts(rows) +
     note(
-      "The probability that the best set's true ratio is above what the luckiest of as many sets without skill would show. Below 95 % it is no finding.",
+      "The probability that the best set's true ratio is above that of the luckiest of as many sets without skill. Below 95 % it is not significant.",
     )
   );
 }
@@ -183,7 +183,7 @@ function forward(
   return (
     chart +
     note(
-      `Chosen on ${trainDays} days, traded on the ${testDays} that follow, put end to end from ${number(capital)}: ${signedPercent(stitched.total)}, max drawdown ${percent(stitched.drawdownMax)}, Sharpe ${number(stitched.risk.sharpe)}.`,
+      `Chosen on ${trainDays} days, traded on the next ${testDays}, joined end to end from ${number(capital)}: ${signedPercent(stitched.total)}, max drawdown ${percent(stitched.drawdownMax)}, Sharpe ${number(stitched.risk.sharpe)}.`,
     ) +
     table(["test", "chosen", "score before", "total", "trades", "limits"], rows)
   );

@@ -47,7 +47,7 @@ export function tearSheet(record: RunRecord, pictures: RunPictures): string {
     card("Trades", tradeFacts(record)),
     groups("By exit reason", "reason", report.trades.byExitReason),
     groups("By asset", "asset", report.trades.byAsset),
-    card("What costs do", costTable(record)),
+    card("Effect of costs", costTable(record)),
     pair(
       card("Rejected signals", rejected(record)),
       card("Left open at the end", leftOpen(record)),
@@ -94,7 +94,7 @@ export function runWarnings({ report, read }: Warned): Warning[] {
       ? []
       : {
           name: "No price",
-          text: `At the end no scan had a price of ${unpriced.map(({ asset }) => asset).join(", ")}: left open at the last one.`,
+          text: `At the end no scan had a price of ${unpriced.map(({ asset }) => asset).join(", ")}: left open at the last known price.`,
         },
     order === null ? [] : { name: "Order and clocks", text: sentence(order) },
     read.refused === 0
@@ -106,14 +106,16 @@ export function runWarnings({ report, read }: Warned): Warning[] {
 function ruinSentence(text: string, { limits, trades }: RunRecord["report"]): string {
   const pnl = number(trades.byExitReason["liquidated"]?.pnl ?? 0);
   const end =
-    limits.bankruptDay === undefined ? "" : " Nothing was left: the run and its figures end there.";
+    limits.bankruptDay === undefined
+      ? ""
+      : " The equity was gone: the run and its figures end there.";
   return `${sentence(text)}: pnl ${pnl}.${end}`;
 }
 
 /** Also used for a summary on a terminal. */
 export function delistedText({ count, pnl }: Readonly<TradeGroup>): string {
   const what = count === 1 ? "1 position was" : `${number(count, 0)} positions were`;
-  return `${what} written off, as scans had no price of their asset any more: pnl ${number(pnl)}.`;
+  return `${what} written off, because scans no longer had a price of their asset: pnl ${number(pnl)}.`;
 }
 
 function sentence(text: string): string {
@@ -122,8 +124,8 @@ function sentence(text: string): string {
 
 function limitsSentence(text: string, { limits }: RunRecord["report"]): string {
   return limits.areEnforced
-    ? `The run was ${text}: what follows is without trades, and inside every ratio.`
-    : `The run has no limits. A book ${text}, and would have traded no more until it was resumed.`;
+    ? `The run was ${text}: the time after it has no trades, but is part of every ratio.`
+    : `The run has no limits. A book ${text}, and would not have traded again until it was resumed.`;
 }
 
 type Rows = readonly (readonly [string, string])[];

@@ -125,7 +125,7 @@ test.each<[object, string]>([
   [{ day: "yesterday" }, "'2026-03-25'"],
   [{ from: "2026-03-25" }, "field 'to' is missing"],
   [{ from: "2026-03-26", to: "2026-03-25" }, "must be 1 to"],
-  [{ day: "2026-03-25", to: "2026-03-25" }, "stands alone"],
+  [{ day: "2026-03-25", to: "2026-03-25" }, "cannot be combined"],
 ])("an input of %j fails the run with a sentence", async (input, sentence) => {
   await expect(ingest("ingest-wrong", input)).rejects.toMatchObject({
     cause: { type: "InvalidInput", message: expect.stringContaining(sentence) },

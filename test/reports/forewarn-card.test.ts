@@ -59,7 +59,7 @@ test("a tear sheet draws what may come, and says how likely a loss limit is reac
 test.each([
   ["too few trades", withTrades([0.01, -0.01]), "2 trades are known, at least 30 are needed"],
   ["a ruin", withTrades([...variedBy(0.01), -1.5]), "lost everything, so no forecast is possible"],
-  ["a sample of the trades", withTrades(variedBy(0.01), 2), "Of every 2th trade alone"],
+  ["a sample of the trades", withTrades(variedBy(0.01), 2), "from every 2th trade only"],
 ])("%s are told in words, without a picture", (_, shown, why) => {
   const told = forewarnCard(record, shown);
   expect(told).toContain(why);

@@ -85,7 +85,7 @@ export function createDoor(world: DashboardWorld, audit: Audit) {
       sessions.close(session);
       setCookie(c, cookieName(), "", { ...COOKIE, maxAge: 0 });
       note("logout", session.number, "");
-      return c.json({ ok: true, says: "signed out: this page only reads again" });
+      return c.json({ ok: true, says: "signed out: this page is read-only again" });
     },
   };
 }

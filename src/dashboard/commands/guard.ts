@@ -27,7 +27,7 @@ const BODY_WITHIN_MS = 5_000;
 export function refusalOf(asked: AskedHow): Refusal | null {
   const { method, host, origin, fetchSite, contentType, contentLength } = asked;
   if (method !== "POST") {
-    return { code: 405, says: `nothing is changed by ${method}: commands are sent by POST` };
+    return { code: 405, says: `${method} changes nothing: send commands by POST` };
   }
   if (origin !== `http://${host}`) {
     return { code: 403, says: "this request was not sent by our own page, so nothing was done" };
@@ -65,7 +65,7 @@ export async function readBody(body: ReadableStream<Uint8Array> | null): Promise
       chunks.push(next.value);
     }
   } catch {
-    return refusal(400, "the request broke off, so nothing was done");
+    return refusal(400, "the request was incomplete, so nothing was done");
   } finally {
     late.removeEventListener("abort", give);
   }

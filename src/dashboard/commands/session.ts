@@ -28,7 +28,7 @@ type Kept = Session & { readonly second: Buffer };
 export const SESSION_LIMITS = { countMax: 16, idleMs: 2 * 3_600_000, lifeMs: 12 * 3_600_000 };
 const SECRET_BYTES = 32;
 const SECRET_CHARS_MAX = 200;
-const SIGN_IN = "open the link that 'dolphin up' prints, or that 'dolphin dashboard link' tells";
+const SIGN_IN = "open the link that 'dolphin up' or 'dolphin dashboard link' prints";
 
 /** `token`: reads the file's present content; its errors are reported to the client. */
 export function createSessions(token: () => string, limits = SESSION_LIMITS) {
@@ -67,7 +67,7 @@ export function createSessions(token: () => string, limits = SESSION_LIMITS) {
       current();
       const key = cookie === undefined || SECRET_CHARS_MAX < cookie.length ? "" : keyOf(cookie);
       const kept = sessions.get(key);
-      if (kept === undefined) return none(`this page only reads: ${SIGN_IN}`);
+      if (kept === undefined) return none(`this page is read-only: ${SIGN_IN}`);
       if (isOver(kept, now)) {
         sessions.delete(key);
         return none(`your session has ended: ${SIGN_IN}`);

@@ -54,7 +54,7 @@ export function ensureToken(dataDir: string): string {
     rmSync(made, { force: true });
   }
   const token = readToken(path);
-  if (token === null) throw new TokenError(`${path} cannot be made`);
+  if (token === null) throw new TokenError(`${path} cannot be created`);
   return token;
 }
 
@@ -96,20 +96,21 @@ function readToken(path: string): string | null {
   try {
     const { mode, uid, size } = fstatSync(file);
     const isFile = (mode & constants.S_IFMT) === constants.S_IFREG;
-    if (!isFile || FILE_BYTES_MAX < size) throw new TokenError(`${path} holds no token: delete it`);
+    if (!isFile || FILE_BYTES_MAX < size)
+      throw new TokenError(`${path} contains no token: delete it`);
     if (uid !== process.getuid?.()) {
-      throw new TokenError(`${path} belongs to user ${uid}: delete it, and a new one is made`);
+      throw new TokenError(`${path} belongs to user ${uid}: delete it, and a new one is created`);
     }
     if ((mode & OTHERS_MODE) !== 0) {
       const found = (mode & MODE_BITS).toString(8).padStart(4, "0");
       throw new TokenError(
-        `${path} has mode ${found}, so that others may know it: delete it, and a new one is made`,
+        `${path} has mode ${found}, so that others may know it: delete it, and a new one is created`,
       );
     }
     const bytes = Buffer.alloc(FILE_BYTES_MAX);
     const token = bytes.toString("utf8", 0, readSync(file, bytes, 0, FILE_BYTES_MAX, 0)).trim();
     if (TOKEN.test(token)) return token;
-    throw new TokenError(`${path} holds no token: delete it, and a new one is made`);
+    throw new TokenError(`${path} holds no token: delete it, and a new one is created`);
   } finally {
     closeSync(file);
   }

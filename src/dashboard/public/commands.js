@@ -7,7 +7,7 @@ import { element } from "./dom.js";
 import { timeText } from "./format.js";
 
 const HOW =
-  "Read-only. To give commands open the link of 'dolphin up', or of 'dolphin dashboard link'.";
+  "Read-only. To give commands, open the link that 'dolphin up' or 'dolphin dashboard link' prints.";
 /** A page that redraws itself keeps the button and its focus. */
 const buttons = new Map();
 const BUTTONS_MAX = 500;

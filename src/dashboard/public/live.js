@@ -8,7 +8,7 @@ const REOPEN_MS = 10_000;
 const ANSWER_MS = 10_000;
 const BEATS_KEPT = 30;
 const CLOCK_SET_MS = 5_000;
-const LOST = "Lost connection to the dashboard: what you see is old. Trying again.";
+const LOST = "Lost connection to the dashboard: the values below are old. Trying again.";
 const EVENTS = ["beat", "overview", "scan", "overview-problem", "scan-problem"];
 
 export function openLive() {

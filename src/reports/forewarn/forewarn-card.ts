@@ -7,7 +7,7 @@ import { card, facts, legend, note } from "../page.ts";
 import type { RunRecord } from "../run-record.ts";
 import { fanChart } from "./fan-chart.ts";
 
-const TITLE = "What may come";
+const TITLE = "Forecast";
 const HORIZON_DAYS_MAX = 30;
 /** More would not improve the picture, and would delay the sheet. */
 const STEPS_MAX = 1_000;
@@ -18,7 +18,7 @@ export function forewarnCard(
   { trades, tradeStride }: RunPictures,
 ): string {
   if (1 < tradeStride) {
-    return card(TITLE, note(`Of every ${tradeStride}th trade alone nothing can be drawn.`));
+    return card(TITLE, note(`No forecast is possible from every ${tradeStride}th trade only.`));
   }
   const { run, returns } = report;
   const days = Math.max(1, ((run.lastMs ?? 0) - (run.firstMs ?? 0)) / MS_PER_DAY);
@@ -40,7 +40,7 @@ export function forewarnCard(
   });
   if (told.breach === null) return card(TITLE, note(`No forecast: ${told.reason}.`));
   const key = legend([
-    ["blue", "the middle one of the futures; half and nine tenths of them around it"],
+    ["blue", "median of the simulated paths, with the central 50 % and 90 %"],
     ["red", "the drawdown at which a book stops"],
   ]);
   const { drawdown, dailyLoss, either } = told.breach;
@@ -55,9 +55,9 @@ export function forewarnCard(
       fanChart(TITLE, told.envelope, [peak * (1 - watched.drawdownMax)]) +
       facts(rows) +
       note(
-        `${number(PATHS, 0)} futures, drawn from the returns of the run's ${trades.length} trades ` +
-          `in stretches of ${number(told.meanBlock, 1)} on average, at their pace; seed ${run.seed}. ` +
-          "They know nothing that the run did not see.",
+        `${number(PATHS, 0)} paths, simulated from the returns of the run's ${trades.length} trades ` +
+          `in blocks of ${number(told.meanBlock, 1)} on average, at the same rate; seed ${run.seed}. ` +
+          "They contain nothing that did not happen in the run.",
       ),
   );
 }

@@ -45,9 +45,9 @@ export function alertText(view: AlertView): string {
     `- incident \`${view.incident}\` of rule **${view.rule}**, subject **${view.subject}**`,
     `- since ${started_at}${resolved_at === null ? "" : `, resolved ${resolved_at}`}`,
     `- cause: ${cause ?? "not known"}`,
-    `- told: ${told.length === 0 ? "nobody" : told.join(", ")}${held === null ? "" : ` (held: ${held})`}`,
+    `- notified: ${told.length === 0 ? "nobody" : told.join(", ")}${held === null ? "" : ` (held: ${held})`}`,
     "",
-    "### Story",
+    "### History",
     ...story.slice(-ROWS_MAX).map((line) => `- ${line}`),
   ].join("\n");
 }

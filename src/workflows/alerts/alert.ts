@@ -109,24 +109,24 @@ class Mirror {
       incidentSignal,
       (raw) => {
         const news = readNews(raw);
-        if (news === null) return log.warn("a signal that tells of no incident was left out");
+        if (news === null) return log.warn("a signal without an incident was ignored");
         this.#next = news;
       },
-      { description: "From the worker of layer health: how the incident stands" },
+      { description: "From the worker of layer health: the present state of the incident" },
     );
     setHandler(acknowledgeUpdate, (raw) => this.#acknowledge(raw), {
       validator: (raw) => this.#check(raw),
-      description: '{"by": "ana"}: you know of it; no reminder, no escalation',
+      description: '{"by": "ana"}: acknowledges it; no more reminders, no escalation',
     });
     setHandler(alertQuery, () => this.#newest(), {
-      description: "The incident with its story",
+      description: "The incident with its history",
     });
   }
 
   #check(raw: unknown): void {
     readBy(raw);
     const view = this.#newest();
-    if (view === null) throw invalidInput("nothing is known of the incident yet");
+    if (view === null) throw invalidInput("nothing is known about the incident yet");
     if (view.state === "resolved") throw invalidInput(`${view.incident} is resolved`);
   }
 

@@ -122,7 +122,7 @@ function daysFrom(raw: unknown): Days {
   const [day, from, to] = [read("day", A_DAY), read("from", A_DAY), read("to", A_DAY)];
   if (day !== undefined) {
     if (from === undefined && to === undefined) return { days: [day], areNamed: true };
-    throw invalidInput("field 'day' stands alone; a range is 'from' and 'to'");
+    throw invalidInput("field 'day' cannot be combined with a range; a range is 'from' and 'to'");
   }
   if (from === undefined && to === undefined) {
     const days = [previousDay(dayFromMicros(logicalStartMs() * US_PER_MS))];

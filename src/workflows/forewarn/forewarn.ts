@@ -34,7 +34,7 @@ export async function forewarn(raw?: unknown): Promise<ForewarnResult> {
     paths: read("paths", integerFrom(100)) ?? DEFAULTS.paths,
     seed: read("seed", integerFrom(0)) ?? DEFAULTS.seed,
   };
-  setCurrentDetails("Drawing futures from the book's past trades.");
+  setCurrentDetails("Simulating paths from the book's past trades.");
   const { made, text, hasSearchAttributes } = await orFail(makeForecast(asked));
   setCurrentDetails(tableOf(made));
   const { pushed } = await orFail(pushForecast(text));
@@ -68,7 +68,7 @@ function tableOf(made: Omit<ForewarnResult, "pushed">): string {
     ["until", until],
     ["verdict", `**${verdict}**: ${reason}`],
     ["breach", breach === null ? "-" : `${(100 * breach).toFixed(1)} %`],
-    ["to be believed", `${(100 * weight).toFixed(1)} %, by ${made.outcomes} that are over`],
+    ["weight", `${(100 * weight).toFixed(1)} %, by ${made.outcomes} that are over`],
   ];
   return ["| | |", "|---|---|", ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n");
 }

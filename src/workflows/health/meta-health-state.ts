@@ -104,8 +104,8 @@ export function metaHealthText(status: MetaHealthStatus): string {
     `## ${status.word}, ${status.mode}`,
     ...cause,
     "",
-    `${status.transitions} transitions, ${status.restarts} restarts, ${status.would_have} that would have been, ` +
-      `${status.held} held back. Next look: ${status.next_decision_at ?? "when something changes"}.`,
+    `${status.transitions} transitions, ${status.restarts} restarts, ${status.would_have} that monitor-only withheld, ` +
+      `${status.held} held back. Next decision: ${status.next_decision_at ?? "when something changes"}.`,
     "",
     ...(decided.length === 0 ? [] : ["### Decisions, newest first", ...decided]),
   ].join("\n");

@@ -223,10 +223,10 @@ class MetaHealth {
       transitionSignal,
       (raw) => {
         const transition = readTransition(raw);
-        if (transition === null) log.warn("a signal that is no transition was left out");
+        if (transition === null) log.warn("a signal that is not a transition was ignored");
         else this.#enqueue({ kind: "transition", transition });
       },
-      { description: "From the service health: a diagnosis that differs from the one before it" },
+      { description: "From the service health: a diagnosis that differs from the previous one" },
     );
     setHandler(
       setRecoveryModeUpdate,
@@ -238,11 +238,12 @@ class MetaHealth {
       },
       {
         validator: (raw) => void readModeOrder(raw),
-        description: "auto: has causes of ours mended; monitor-only: says what it would have done",
+        description:
+          "auto: has services restarted for causes of ours; monitor-only: reports what it would have done",
       },
     );
     setHandler(metaHealthQuery, () => statusOfMetaHealth(this.#state), {
-      description: "The causes that stand, what was decided about them, and why",
+      description: "The present causes, the decisions about them, and why",
     });
   }
 }

@@ -38,8 +38,8 @@ type Commanded = {
 };
 
 const NOT_ENABLED =
-  "the service was not enabled in the configuration (services, books) when 'dolphin create' told of it; " +
-  "enable it there, and 'dolphin create'";
+  "the service was not enabled in the configuration (services, books) at the last 'dolphin create'; " +
+  "enable it there, and run 'dolphin create'";
 
 export function handleCommands({ now, command, learned, status }: Commanded): void {
   const starts = {
@@ -50,11 +50,11 @@ export function handleCommands({ now, command, learned, status }: Commanded): vo
   };
   setHandler(startUpdate, () => command({ kind: "start" }, isStarted), {
     ...starts,
-    description: "Starts the service, if it is not running; answers its status",
+    description: "Starts the service, if it is not running; returns its status",
   });
   setHandler(stopUpdate, () => command({ kind: "stop" }, ({ state }) => state.run === null), {
     validator: expectNoArgument,
-    description: "Stops the service and keeps it stopped; answers its status",
+    description: "Stops the service and keeps it stopped; returns its status",
   });
   setHandler(
     restartUpdate,
@@ -64,7 +64,7 @@ export function handleCommands({ now, command, learned, status }: Commanded): vo
     },
     {
       ...starts,
-      description: "Ends the running life and starts the next, at no cost of budget",
+      description: "Ends the running process and starts the next, without cost in restart budget",
     },
   );
   setHandler(
@@ -83,7 +83,7 @@ export function handleCommands({ now, command, learned, status }: Commanded): vo
     (raw) => command({ kind: "configure", declared: readDeclaration(raw) }, () => true),
     {
       validator: (raw) => void readDeclaration(raw),
-      description: "What the configuration says of the service; what it says anew is done",
+      description: "The configuration of the service; changed keys take effect",
     },
   );
   handleRecovery({ now, command, learned });
@@ -105,7 +105,7 @@ function handleRecovery({ now, command, learned }: Omit<Commanded, "status">): v
     },
     {
       validator: (raw) => void readRecovery(raw),
-      description: "From metaHealth: ends the life as sick, if the budget allows the next",
+      description: "From metaHealth: ends the process as unhealthy, if the budget allows another",
     },
   );
 }

@@ -202,10 +202,10 @@ export class Supervisor {
 
   #handleNews(): void {
     setHandler(reportSignal, (report) => void this.#take({ kind: "report", report }), {
-      description: "From the run: another process, or another verdict on it",
+      description: "From the run: a new process, or a new verdict on it",
     });
     setHandler(endedSignal, (ended) => void this.#take({ kind: "ended", ...ended }), {
-      description: "From the run: the record of a life that is over",
+      description: "From the run: the record of a life that ended",
     });
   }
 

@@ -140,7 +140,7 @@ function problemsOf(result: PaperTradeResult, { run_s }: Settings): readonly str
   const isTold = session.status === "settled" || (run_s !== undefined && session.pending === 0);
   return [
     isTold ? "" : `${session.status}: ${session.reason}`,
-    0 < session.gaps.length ? `${session.gaps.length} ranges of trades were not told` : "",
+    0 < session.gaps.length ? `${session.gaps.length} ranges of trades were not received` : "",
     replay.verdict === "not_comparable" ? `not comparable: ${replay.reason}` : "",
     0 < replay.differences
       ? `the replay differs, first at event ${replay.first_difference?.index}`

@@ -93,7 +93,7 @@ export function takeLook(state: SessionState, look: OutboxLook | string): void {
   } else if (!look.is_day_over) {
     say(state, "open", "the day is not over");
   } else if (0 < look.pending) {
-    say(state, "unsettled", `${look.pending} trades of the day are still to be told`);
+    say(state, "unsettled", `${look.pending} trades of the day are still to be sent`);
   } else {
     say(state, "settled", "");
   }
@@ -113,7 +113,9 @@ export function sessionText(state: SessionState): string {
       `- open: ${direction} ${quantity} ${asset} at ${entry_price}, unrealized ${unrealized}` +
       (typeof since === "string" ? `, **no price since ${since}**` : ""),
   );
-  const gaps = state.gaps.map(({ from, to }) => `- **gap**: events ${from} to ${to} were not told`);
+  const gaps = state.gaps.map(
+    ({ from, to }) => `- **gap**: events ${from} to ${to} were not received`,
+  );
   const last = state.last.map(
     ({ positionId, direction, asset, pnl, exitReason }) =>
       `- ${positionId}: ${direction} ${asset}, ${pnl} (${exitReason})`,
@@ -127,8 +129,8 @@ export function sessionText(state: SessionState): string {
     `| trades | ${state.trades} (${state.wins} won, ${state.losses} lost) |`,
     `| pnl after fees | ${state.pnl} |`,
     `| fees | ${state.fees} |`,
-    `| told up to event | ${state.cursor ?? "none yet"} |`,
-    `| equity | ${view === null ? "not heard yet" : `${view.equity}, as of ${view.as_of}`} |`,
+    `| received up to event | ${state.cursor ?? "none yet"} |`,
+    `| equity | ${view === null ? "not received yet" : `${view.equity}, as of ${view.as_of}`} |`,
     `| halted | ${view?.halted === true ? "yes" : "no"} ${view?.latched.join(", ") ?? ""} |`,
     "",
     ...gaps,

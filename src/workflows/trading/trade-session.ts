@@ -181,14 +181,14 @@ class Session {
 
   #handleQueries(): void {
     setHandler(pnlQuery, () => pnlOf(this.state), {
-      description: "The day's trades and their profit, as far as they were told",
+      description: "The day's trades and their profit, as far as they were received",
     });
     const positions = () => {
       const { book, day, view } = this.state;
       return { book, day, view };
     };
     setHandler(positionsQuery, positions, {
-      description: "Positions, cash and equity as the trader told them last, with their time",
+      description: "Positions, cash and equity of the trader's last report, with its time",
     });
   }
 
@@ -197,9 +197,9 @@ class Session {
       const validator = (raw: unknown) => void readCommand(name, raw, "");
       setHandler(update, (raw) => this.#command(name, raw), { validator, description });
     };
-    handle("enter", enterUpdate, "Opens a position, if every gate and limit lets it");
+    handle("enter", enterUpdate, "Opens a position, if every gate and limit allows it");
     handle("flatten", flattenUpdate, "Closes every position at the next fresh scan, and halts");
-    handle("halt", haltUpdate, "No entries from here on; open positions keep their exits");
+    handle("halt", haltUpdate, "No entries from now on; open positions keep their exits");
     handle("resume", resumeUpdate, "Ends a halt and every latched limit");
     const settle = async (): Promise<SessionPnl> => {
       await condition(() => this.#brief !== null);
@@ -209,7 +209,7 @@ class Session {
     };
     setHandler(settleUpdate, settle, {
       validator: expectNoArgument,
-      description: "Looks now whether anything of the day is left to be told",
+      description: "Checks now whether trades of the day are still to be received",
     });
   }
 

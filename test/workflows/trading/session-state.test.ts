@@ -87,7 +87,7 @@ describe("a look at the outbox", () => {
     [
       { pending: 2, last_index: 9, is_day_over: true },
       "unsettled",
-      "2 trades of the day are still to be told",
+      "2 trades of the day are still to be sent",
     ],
     [{ pending: 0, last_index: 9, is_day_over: true }, "settled", ""],
   ] as const)("%j: %s", (look, word, reason) => {

@@ -85,7 +85,7 @@ export function createCarryOut(audit: Audit, nowMs: () => number) {
 async function inTime(work: Promise<CommandAnswer>, withinMs: number): Promise<Outcome> {
   const late = Promise.withResolvers<Outcome>();
   const timer = setTimeout(() => {
-    const says = `no answer in ${withinMs / MS_PER_SECOND} s: it may have been done or not, look before you repeat it`;
+    const says = `no answer in ${withinMs / MS_PER_SECOND} s: it may or may not have been executed, check before you repeat it`;
     late.resolve({ ok: false, says, outcome: "unknown" });
   }, withinMs);
   try {

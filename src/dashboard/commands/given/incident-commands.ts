@@ -43,7 +43,7 @@ async function order(...of: Parameters<typeof orderIncidents>): Promise<CommandA
     return await orderIncidents(...of);
   } catch (error) {
     if (!NOBODY.has(codeOf(error) ?? "")) {
-      const says = `the watchdog gave no answer (${messageOf(error)}), so it may have been done or not`;
+      const says = `the watchdog gave no answer (${messageOf(error)}), so it may or may not have been executed`;
       return { ok: false, says, outcome: "unknown" };
     }
     const says = `no watchdog answers (${messageOf(error)}); 'dolphin up' or 'dolphin watchdog' runs one`;

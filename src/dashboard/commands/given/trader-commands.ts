@@ -110,7 +110,7 @@ function idsOf({ positions, orders_working: orders }: TraderStatus): ReadonlySet
 }
 
 function wouldSay(named: string, { positions, orders_working: orders }: TraderStatus): string {
-  const on = orders.length === 0 ? "" : `, take back ${orders.length} orders`;
+  const on = orders.length === 0 ? "" : `, cancel ${orders.length} orders`;
   return `would close ${positions.length} positions of ${named}${on}, and halt the book`;
 }
 

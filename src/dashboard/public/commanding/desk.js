@@ -62,7 +62,7 @@ function serviceCommands(names) {
 
 function run() {
   const [name, from, to] = [
-    field("Name", { placeholder: "by its settings" }),
+    field("Name", { placeholder: "named after its settings" }),
     field("From", { type: "date" }),
     field("To", { type: "date" }),
   ];

@@ -6,18 +6,18 @@ import { send } from "./session.js";
 const QUESTIONS = {
   halt: ({ book }) => ({
     heading: `Halt ${book}?`,
-    says: "No entries into it, also none on their way; open positions keep their exits.",
+    says: "No more entries into it, pending ones included; open positions keep their exits.",
     yes: `Halt ${book}`,
   }),
   resume: ({ book }) => ({
     heading: `Resume ${book}?`,
-    says: "Ends its halt and every latched limit, which measure from here on.",
+    says: "Ends its halt and releases every latched limit; limits are measured from now on.",
     yes: `Resume ${book}`,
     isGrave: true,
   }),
   enter: ({ book, asset, direction, share }) => ({
     heading: `Enter ${direction} ${asset}?`,
-    says: `Into ${book} at the next fresh scan, with ${share ?? "the usual share"} of its cash; every gate and limit holds.`,
+    says: `Into ${book} at the next fresh scan, with ${share ?? "the usual share"} of its cash; every gate and limit applies.`,
     yes: `Enter ${direction} ${asset}`,
     isGrave: true,
   }),

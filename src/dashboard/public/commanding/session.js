@@ -28,7 +28,7 @@ export async function send(name, input = {}) {
   else if (COUNTED.has(name)) unsettled.set(key, { id, at: performance.now() });
   if (code === 401) drop();
   else if (name !== "session") void look();
-  return { ok: false, says: "an answer that says nothing", ...answer };
+  return { ok: false, says: "an answer without a text", ...answer };
 }
 
 /** Null: an identical earlier command is settled, or long ago, so that a new one is meant. */
@@ -100,7 +100,7 @@ async function post(name, body) {
     });
     return { ...(await response.json()), code: response.status };
   } catch (error) {
-    const says = `the dashboard gave no answer (${error.message}): it may have been done or not`;
+    const says = `the dashboard gave no answer (${error.message}): it may or may not have been executed`;
     return { ok: false, says, code: null };
   }
 }

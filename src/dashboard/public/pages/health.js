@@ -130,7 +130,9 @@ function stripsPart(state) {
       element(
         "span",
         {},
-        strip.worst.length === 0 ? "nothing was recorded in this time" : "worst of each moment",
+        strip.worst.length === 0
+          ? "no health was recorded in this period"
+          : "worst value of each point in time",
       ),
       time(untilMs, "short"),
     );
@@ -212,7 +214,7 @@ function eventsPart(live) {
           ),
         ];
       }),
-      found === null ? "not known: no watchdog has written any here" : "none was ever opened",
+      found === null ? "not known: no watchdog has written incidents here" : "there has been none",
     );
   };
   return { node, draw };
@@ -246,7 +248,7 @@ function restartsPart(live) {
       );
     },
     fail(error) {
-      from.textContent = `cannot be told: ${error.message}`;
+      from.textContent = `cannot be read: ${error.message}`;
     },
   };
 }

@@ -43,7 +43,7 @@ export function mount(root, live) {
       const isStored = indicators.some(({ from }) => from === "store");
       said.say(
         rows === null
-          ? `Hazelcast does not answer: no feed is known now${isStored ? ", and the readings are the last that were recorded" : ""}.`
+          ? `Hazelcast does not answer: no feed is known now${isStored ? ", and the readings are the last recorded ones" : ""}.`
           : null,
       );
       feeds.show(
@@ -52,7 +52,7 @@ export function mount(root, live) {
       );
       readings.show(
         indicators.map(readingRow),
-        "No indicator is configured: each asks a service outside. Name them in dolphin.yaml, such as 'indicators: { fear_greed: {} }', and run 'dolphin create'.",
+        "No indicator is configured, because each sends requests to an outside service. Add them to dolphin.yaml, such as 'indicators: { fear_greed: {} }', and run 'dolphin create'.",
       );
       charts.offer(indicators);
       ladder.offer(rows === null ? null : (orderBooks ?? {}));
@@ -84,14 +84,14 @@ function feedRow(row, nowMs) {
     time(asOfMs ?? row.pushedMs, "time"),
     ageCell(atMs, budgetS, ""),
     `${duration(budgetS)}, stale ${duration(staleS)}`,
-    source ?? "a program beside us",
+    source ?? "another program",
     problem ?? (state === "never" ? neverText(feed) : ""),
   ];
 }
 
 function neverText(feed) {
   return feed === "order book"
-    ? "nobody pushed one: 'dolphin start order-book', once it is configured"
+    ? "no book was pushed: 'dolphin start order-book', once it is configured"
     : "nothing was pushed yet";
 }
 

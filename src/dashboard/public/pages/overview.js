@@ -86,7 +86,7 @@ function incidents(live) {
         ),
         one.acknowledged === null ? acknowledge(one) : `by ${one.acknowledged.by}`,
       ]),
-      open === null ? "not known: no watchdog has written any here" : "none",
+      open === null ? "not known: no watchdog has written incidents here" : "none",
     );
   };
   return { node, draw };
@@ -100,7 +100,7 @@ function sensors() {
     age(node.head, health?.timestamp ?? null, HEALTH_BUDGET_S);
     if (health === null) {
       cards.replaceChildren(
-        element("p", { class: "dim" }, "the service health has told nothing yet"),
+        element("p", { class: "dim" }, "the service health has reported nothing yet"),
       );
       return;
     }
@@ -174,7 +174,7 @@ function tiles(live) {
 
 /** A posture rises by its stable time, and not at once. */
 function noReason(posture) {
-  return toneOf(posture) === "good" ? "none: all is well" : "none any more: it rises step by step";
+  return toneOf(posture) === "good" ? "none: all is well" : "none left: it rises step by step";
 }
 
 function figureTile(heading) {
@@ -186,7 +186,7 @@ function figureTile(heading) {
 }
 
 function flow() {
-  const node = panel("The newest scan on its way");
+  const node = panel("The newest scan, hop by hop");
   const head = element("p", { class: "dim" });
   const list = element("ol", { class: "flow" });
   node.append(head, list);
@@ -205,7 +205,7 @@ function flow() {
     const total = way.total_us === null ? "" : `, ${milliseconds(way.total_us / 1_000)} ms in all`;
     setText(
       head,
-      `seq ${told.seq}, ${told.file}${total}; dolphin trace ${told.seq} tells the same`,
+      `seq ${told.seq}, ${told.file}${total}; dolphin trace ${told.seq} shows the same`,
     );
     const hopTo = new Map(way.hops.map(({ to, us }) => [to, us]));
     list.replaceChildren(

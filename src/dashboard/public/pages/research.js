@@ -43,7 +43,7 @@ function runningPanel(live) {
   const node = panel("Under way", {}, said.node, rows.node);
   const draw = ({ runs, problem }) => {
     age(node.head, problem === null ? live.now() : null, 10);
-    said.say(problem === null ? null : `${problem}. What runs is not known now.`);
+    said.say(problem === null ? null : `${problem}. Running runs are not known now.`);
     rows.show(
       runs.map((run) => [
         workflowLink(live, run.workflowId),
@@ -55,7 +55,7 @@ function runningPanel(live) {
         commandButton("Cancel", "cancel", { name: run.workflowId.replace(/^backtest-/, "") }),
       ]),
       problem === null
-        ? "nothing runs: 'dolphin backtest run' and 'dolphin backtest sweep' start one"
+        ? "none is running: 'dolphin backtest run' and 'dolphin backtest sweep' start one"
         : "not known",
     );
   };
@@ -79,7 +79,7 @@ function donePanel(live) {
       "At",
       "See",
     ],
-    "Runs and sweeps that are done",
+    "Finished runs and sweeps",
   );
   const more = element("p", { class: "dim" });
   const node = panel("Done", {}, said.node, rows.node, more);

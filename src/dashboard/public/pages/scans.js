@@ -85,7 +85,7 @@ function flowPanel(live) {
     for (const node of [tiles, charts.node]) node.hidden = history === null;
     if (history === null) return said.say(NO_BRIDGE);
     const { total, partMs } = history;
-    said.say(total.scans === 0 ? `No scan came in this period${lastText(history)}.` : null);
+    said.say(total.scans === 0 ? `No scan arrived in this period${lastText(history)}.` : null);
     if (history.newest !== null) drawNewest(history.newest);
     // The current part is incomplete.
     const place = Math.max(0, history.perSecond.length - 2);
@@ -147,8 +147,8 @@ function aboveZero(ms) {
 }
 
 function lastText({ newest }) {
-  if (newest === null) return "; none ever did";
-  return `; the last one is seq ${newest.seq}. 'dolphin status' says whose silence it is`;
+  if (newest === null) return "; none ever arrived";
+  return `; the last one is seq ${newest.seq}. 'dolphin status' says what is silent`;
 }
 
 function signalPanel(live) {
@@ -194,7 +194,7 @@ function signalPanel(live) {
     const [name, first] = Object.entries(readings)[0] ?? [];
     said.say(signalText(view));
     signalHead.firstChild.data =
-      name === undefined ? `${view.strategy} tells no number` : `${name} of ${view.strategy}`;
+      name === undefined ? `${view.strategy} has no figure to show` : `${name} of ${view.strategy}`;
     if (first !== undefined) {
       signalChart.set(
         withThreshold(
@@ -254,7 +254,7 @@ function troublePanel() {
         duration(lagMs / 1_000),
         command(`dolphin trace ${seq}`),
       ]),
-      "none came late in this period",
+      "none arrived late in this period",
     );
     verdicts.textContent = (history?.verdicts ?? [])
       .map(

@@ -58,8 +58,8 @@ function schedulesPart(live) {
           one.paused === null ? badge("runs", "good") : badge(`paused: ${one.paused}`, "warn"),
         ]),
         schedules === null
-          ? "not known: Temporal does not tell"
-          : "none is made yet: dolphin create",
+          ? "not known: Temporal does not answer"
+          : "none exists yet: dolphin create",
       );
     },
   };
@@ -85,7 +85,7 @@ function diskPart() {
       );
     },
     fail(error) {
-      sum.textContent = `cannot be looked at: ${error.message}`;
+      sum.textContent = `cannot be read: ${error.message}`;
     },
   };
 }
@@ -96,7 +96,7 @@ function sentenceOf({ free_bytes: free, total_bytes: total, samples }) {
   const room = `${bytes(free)} of ${bytes(total)} are free`;
   // None is taken in the first minutes.
   const hours = first === undefined ? 0 : (Date.parse(last.at) - Date.parse(first.at)) / 3_600_000;
-  if (hours < 0.05) return `${room}; how fast it grows is told after some minutes.`;
+  if (hours < 0.05) return `${room}; its growth is known after some minutes.`;
   const perHour = (last.bytes - first.bytes) / hours;
   if (perHour <= 0) return `${room}; it does not grow.`;
   const left = free / perHour;

@@ -67,15 +67,15 @@ export function unmount() {
 function sentence({ blue, books }) {
   if (blue.absent !== undefined) return `No trades yet: ${blue.absent}.`;
   const { warmUp, isCaughtUp, obstacle, state } = blue;
-  if (!isCaughtUp) return "BLUE's log is being read: what is shown is of an earlier time.";
+  if (!isCaughtUp) return "BLUE's log is being read: the values shown are of an earlier time.";
   const away = books === null ? " Hazelcast does not answer: GREEN is not known now." : "";
   if (!warmUp.isWarm) {
     const more = warmUp.scansToGo === null ? "more" : `at least ${warmUp.scansToGo} more`;
     return `No trades yet: warm-up needs ${more} scans.${away}`;
   }
-  if (obstacle !== null) return `BLUE enters nothing now: ${obstacle.says}.${away}`;
+  if (obstacle !== null) return `BLUE makes no entries now: ${obstacle.says}.${away}`;
   if (state.tradesExecuted === 0) {
-    return `No trades yet: nothing holds BLUE back, it waits for its signal.${away}`;
+    return `No trades yet: nothing prevents entries, BLUE waits for its signal.${away}`;
   }
   return away === "" ? null : away.trim();
 }

@@ -45,7 +45,7 @@ export function bookPanel() {
     }
     const { absent, isCaughtUp, atMs } = blue;
     age(held.head, absent === undefined && isCaughtUp ? atMs : null, STATE_BUDGET_S);
-    const unknown = `${counted} holds nothing; what others hold is not known now`;
+    const unknown = `${counted} holds nothing; the positions of other books are not known now`;
     positions.show(rows, books === null ? unknown : "nothing is held");
   };
   return { tiles, positions: held, draw };
@@ -81,7 +81,7 @@ function ofLog({ state, atMs, isCaughtUp }) {
 }
 
 function absence(book, books) {
-  if (books === null) return "Hazelcast does not answer, and no log here says it.";
+  if (books === null) return "Hazelcast does not answer, and no log here has it.";
   return `No state of it was pushed: 'dolphin start trader-${book.toLowerCase()}' starts it.`;
 }
 

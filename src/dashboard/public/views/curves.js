@@ -43,7 +43,7 @@ export function curvePanel(live) {
       : [ledger?.cash, ledger?.cashDrawdown];
     if (worth === undefined || below === undefined) {
       under.textContent = isNow
-        ? "No scan was taken in yet."
+        ? "No scan was processed yet."
         : "BLUE's log is not projected yet: the bookkeeper does that ('dolphin start bookkeeper').";
       equity.set([[], [], [], []]);
       fall.set([[], []]);
@@ -86,8 +86,8 @@ export function curvePanel(live) {
 /** Of the ledger; null: of the scans. */
 function underText(ledger, points) {
   if (ledger === null) {
-    return `With open positions at their marks, at ${count(points)} scans; each point of the line stands for all in its part of time.`;
+    return `With open positions at their marks, at ${count(points)} scans; each point of the line represents all scans of its interval.`;
   }
-  const whole = `Cash after each of ${count(points)} fills and days; what is open counts when it is closed.`;
+  const whole = `Cash after each of ${count(points)} fills and days; open positions count when they are closed.`;
   return ledger.isWhole ? whole : `Being read. ${whole}`;
 }

@@ -70,9 +70,9 @@ function spokenLevel(best) {
 
 function bookText(answer, asset) {
   if (answer === null) return UNKNOWN;
-  if (answer.book === null) return `No book of ${asset} stands there now.`;
+  if (answer.book === null) return `There is no book of ${asset} now.`;
   const isSimulated = answer.book.source.startsWith("simulated");
-  return isSimulated ? "A simulated book: no venue's." : null;
+  return isSimulated ? "A simulated book, not a venue's." : null;
 }
 
 function featureRow(asset, one) {

@@ -11,7 +11,7 @@ const TRADES_MAX = 100;
 const DAYS_SHOWN = 60;
 const PRICES_EVERY_MS = 5_000;
 const LEDGER_BUDGET_S = 60;
-const NOT_TRADED = "No trade of it was closed while these prices came.";
+const NOT_TRADED = "No trade of it was closed in the period of these prices.";
 const PRICE_BUDGET_S = 30;
 
 export function tradePanel(live) {
