@@ -1,5 +1,5 @@
 /**
- * Reads recorded books: `<folder>/YYYY-MM-DD/<segment>.arrow`, in the order in which they were told. One segment is in
+ * Reads recorded books: `<folder>/YYYY-MM-DD/<segment>.arrow`, in the order of their publication. One segment is in
  * memory at a time, whatever the length of the period.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ export function bookDays(folder: string): readonly string[] {
   return namesIn(folder).filter((name) => /^\d{4}-\d{2}-\d{2}$/.test(name));
 }
 
-/** Of one asset (null: of all) what was told from one time to before another, in that order; lazily. */
+/** The published books of one asset (null: of all) from one time to before another, in order; lazily. */
 export function* readBooks(
   folder: string,
   asset: string | null,
@@ -33,7 +33,7 @@ export function* readBooks(
     for (const name of segmentsOf(folder, day)) {
       for (const known of readSegment(readFileSync(join(folder, day, name))).books) {
         if (known.knownMs < fromMs || toMs <= known.knownMs) continue;
-        // Of two processes at once, or after a clock was set back: what would be out of order is left out.
+        // If two processes recorded at once, or a clock was set back, books that would be out of order are skipped.
         if (known.knownMs < newestMs) continue;
         newestMs = known.knownMs;
         if (asset === null || known.asset === asset) yield known;

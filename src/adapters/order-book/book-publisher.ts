@@ -1,7 +1,7 @@
 /**
- * Publishes order books in Hazelcast, each text only if this process's own last one is still stored: a second process
- * takes `ob_features_latest` over with a higher epoch, and the first is fenced at its next write. Invariant: a
- * pending write of a fenced process finds another text there, and changes nothing.
+ * Publishes order books in Hazelcast. A text is only overwritten while this process's own last one is still stored: a
+ * second process takes over `ob_features_latest` with a higher epoch, and the first is fenced at its next write.
+ * Invariant: a pending write of a fenced process finds another text there, and changes nothing.
  */
 import type { IMap } from "hazelcast-client";
 import { LATEST_FEATURES_KEY, parseMarker } from "../../wire/order-book/book-values.ts";

@@ -1,6 +1,6 @@
 /**
- * Keeps books for day files: copies what it is offered into batches, which a writer takes one after the other.
- * Invariant: memory is bounded whatever the disk does; what finds no room is counted as lost.
+ * Records books in day files: copies each offered book into a batch, and a writer writes one batch after the other.
+ * Invariant: memory is bounded whatever the disk does; books that find no free batch are counted as lost.
  */
 import { messageOf } from "../../domain/failure.ts";
 import { createBook, type ToldBook } from "../../domain/order-book/book.ts";
@@ -17,14 +17,17 @@ export type RecorderOptions = KeptBooks & {
 export type BookRecorder = {
   /** Keeps a copy. */
   keep(told: OfferedBook): void;
-  /** Keeps a copy where it is this asset's turn. `source`: a segment has one, and another begins a new one. */
+  /** Copies the book if this asset is due. `source`: a segment has one; another source begins a new segment. */
   offer(told: OfferedBook): void;
-  /** Has written what it has; asked once a second or so. It settles when nothing waits, and never rejects. */
+  /** Writes what is due; called about once a second. It settles when nothing waits, and never rejects. */
   flush(nowMs: number): Promise<void>;
-  /** Removes what is not kept, and says what; one at a time. It never rejects: a trouble is in the state. */
+  /**
+   * Deletes what is beyond the retention, and returns what was deleted; one run at a time. It never rejects: a failure
+   * is in the state.
+   */
   prune(nowMs: number): Promise<readonly string[]>;
   state(): RecorderState;
-  /** Settles when all that it has is on the disk. */
+  /** Settles when everything is on disk. */
   close(): Promise<void>;
 };
 
@@ -44,7 +47,7 @@ type Batch = { readonly books: readonly Kept[]; count: number; source: string; n
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 const BATCH_MAX = 256;
-/** Those that are filled, that wait and that are written, together: 4 MB. */
+/** All batches together, filled, waiting and being written: 4 MB. */
 const BATCHES_MAX = 16;
 const SLOW = "the disk is too slow";
 
@@ -100,7 +103,7 @@ export function createBookRecorder(options: RecorderOptions): BookRecorder {
 
 type Tally = { -readonly [Field in keyof RecorderState]: RecorderState[Field] };
 
-/** One batch after the other, each as it was when its turn came. */
+/** One batch after the other, each with its content at its turn. */
 function createWriting(by: {
   readonly options: RecorderOptions;
   readonly pause: ReturnType<typeof createPause>;
@@ -152,7 +155,7 @@ function createSpares() {
   const spare: Batch[] = [];
   let made = 0;
   return {
-    /** Null: all are filled, and wait for the disk. */
+    /** Null: all batches are full and wait for the disk. */
     take(source: string): Batch | null {
       const found = spare.pop();
       if (found === undefined && made === BATCHES_MAX) return null;

@@ -1,9 +1,9 @@
 /**
- * Writes batches of told books to segments, a file each: `<folder>/YYYY-MM-DD/<time>-<epoch>-<nth>.arrow`. A new one
- * begins each hour, each day, with each source, when it is full, and when the clock was set. A batch is one write at the
- * end of the file, so that a kill costs at most what was not written yet; a write that failed ends its segment, as
- * nothing behind a torn batch could be read.
- * Invariant: no call waits for the disk on the thread that hears the venue.
+ * Writes batches of published books to segment files: `<folder>/YYYY-MM-DD/<time>-<epoch>-<nth>.arrow`. A new segment
+ * begins each hour, each day, with each source, when the segment is full, and when the clock was set. A batch is one
+ * write at the end of the file, so that a kill loses at most what was not written yet; a failed write ends its segment,
+ * because nothing after a torn batch could be read. Invariant: no call waits for the disk on the thread that reads the
+ * venue's messages.
  */
 import { type FileHandle, mkdir, open as openFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,9 +22,9 @@ export type BatchAt = { readonly source: string; readonly nowMs: number };
 export type SegmentWriter = {
   /** Rejects when not all of it was written. One at a time. */
   write(books: readonly ToldBook[], at: BatchAt): Promise<void>;
-  /** The next batch begins another segment; the one under way goes to the disk meanwhile. */
+  /** The next batch begins another segment; the present one is synced meanwhile. */
   end(): void;
-  /** Ends it, and waits until all that was written is on the disk. */
+  /** Ends the segment, and waits until everything written is on disk. */
   close(): Promise<void>;
 };
 
@@ -35,15 +35,15 @@ type Open = {
   readonly source: string;
   readonly day: string;
   readonly sinceMs: number;
-  /** Of its last batch. */
+  /** Time of its last batch. */
   lastMs: number;
   bytes: number;
 };
 
 const SEGMENT_BYTES_MAX = 32 * 1_048_576;
-/** A clock that was set forward by less hides at most so much once it is set back. */
+/** If the clock is set forward by less than this and back again, at most this much is hidden. */
 const JUMP_MS = 10 * MS_PER_MINUTE;
-/** Segments that are on their way to the disk; a batch that would open one more waits. */
+/** Most segments that are being synced; a batch that would open one more waits. */
 const ENDING_MAX = 4;
 
 export function createSegmentWriter(by: {
@@ -53,7 +53,7 @@ export function createSegmentWriter(by: {
   let open: Open | null = null;
   let opened = 0;
   let ending = 0;
-  // One after the other: what waits for the disk must not take all threads that wait for anything.
+  // One after the other: waiting for the disk must not occupy every thread of the pool.
   let ended: Promise<void> = Promise.resolve();
   const end = (): void => {
     const last = open;
@@ -114,10 +114,10 @@ async function append(open: Open, books: readonly ToldBook[], nowMs: number): Pr
 }
 
 async function closeSegment({ path, file, bytes }: Open): Promise<void> {
-  // It has told of it with the write, or the next one does.
+  // The write has reported the error, or the next one will.
   await attempt(() => file.datasync());
   await attempt(() => file.close());
-  // Nothing whole is in it: each attempt on a full disk would leave one.
+  // It contains no complete batch: each attempt on a full disk would leave such a file.
   if (bytes === 0) await attempt(() => rm(path, { force: true }));
 }
 
@@ -125,13 +125,13 @@ async function attempt(act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch {
-    // What a failed disk keeps of it is not worth the service.
+    // An error of a failed disk must not end the service.
   }
 }
 
 /**
- * Readers go by the names of segments: what a clock wrote before it was set goes into one, and what it wrote after into
- * another, so that a jump and its undoing hide nothing behind what seems newer. A silence is taken for a jump, too.
+ * Readers order segments by name. Books from before and after a change of the clock go into different segments, so that
+ * a jump and its correction hide nothing behind segments that look newer. A long silence counts as a jump, too.
  */
 function isOver(open: Open, { source, nowMs }: BatchAt): boolean {
   if (isJump(open.lastMs, nowMs)) return true;

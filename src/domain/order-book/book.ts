@@ -9,19 +9,19 @@ export type Side = {
 
 export type Book = { readonly bids: Side; readonly asks: Side };
 
-/** A book as it came. */
+/** A book as received. */
 export type KnownBook = {
   readonly asset: string;
   /** The venue's time of the book. */
   readonly asOfMs: number;
-  /** When it was here, by ours. */
+  /** When it was received, by our clock. */
   readonly receivedMs: number;
   readonly book: Book;
 };
 
-/** A book as it was told, and recorded. */
+/** A book as published and recorded. */
 export type ToldBook = KnownBook & {
-  /** When it was told, by our clock: before this nobody but the streamer knew it. */
+  /** When it was published, by our clock: before this only the streamer knew it. */
   readonly knownMs: number;
 };
 

@@ -22,7 +22,7 @@ export type BookFeatures = {
 export type Walk = {
   /** The part of the requested size that the book holds. */
   readonly filled: number;
-  /** NaN where it holds nothing. */
+  /** NaN if the book is empty on that side. */
   readonly averagePrice: number;
   /** Difference of the average to the mid price, in bps, positive when worse; NaN where the book holds nothing. */
   readonly slippageBps: number;

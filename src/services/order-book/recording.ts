@@ -1,6 +1,7 @@
 /**
- * Which books are recorded: those that are told, when they are told, so that a run over the archive knows what a trader
- * knew. While nobody can be told, those that come, each known from then on.
+ * Decides which books are recorded: those that are published, with the time of publication, so that a run over the
+ * archive knows what a trader knew. While Hazelcast is away, received books are recorded, each as known from its
+ * receipt on.
  */
 import type { BookRecorder } from "../../adapters/order-book/book-recorder.ts";
 import type { AssetBook } from "./book-board.ts";
@@ -9,7 +10,7 @@ import { everySoOften } from "./every-so-often.ts";
 export type RecordingOptions = {
   /** Null: nothing is recorded. */
   readonly recorder: BookRecorder | null;
-  /** Each that is told, and not only some by their pace. */
+  /** Every published book, not only those that are due by the recorder's own period. */
   readonly keepsAll: boolean;
   readonly wallMs: () => number;
   readonly say: (level: "info", line: string) => void;
@@ -17,9 +18,9 @@ export type RecordingOptions = {
 
 export type Recording = {
   told(book: AssetBook, toldMs: number): void;
-  /** `isTelling`: whether it will be told. */
+  /** `isTelling`: whether it will be published. */
   heard(book: AssetBook, isTelling: boolean): void;
-  /** Some times a second; by the monotonic clock. */
+  /** Called several times a second; by the monotonic clock. */
   tick(nowMs: number): void;
 };
 

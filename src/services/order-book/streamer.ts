@@ -1,4 +1,7 @@
-/** Ties the parts together: what the venue sends goes to the board and the day files at once, and all else by a tick. */
+/**
+ * Connects the parts: the venue's messages go to the board and the day files at once; everything else happens on a
+ * tick.
+ */
 import type { Config } from "../../config.ts";
 import { renewAfterMs } from "../../domain/order-book/connections.ts";
 import { BookBoard } from "./book-board.ts";

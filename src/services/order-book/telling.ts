@@ -19,7 +19,7 @@ export type TellingOptions = {
   readonly books: () => readonly AssetBook[];
   /** Called with the result of each write: null, or why it failed because the cluster is away. */
   readonly onAnswer: (trouble: string | null) => void;
-  /** Each book at the time at which it is told, which is in its text. */
+  /** Each book with the time at which it is published, which is also in its text. */
   readonly onTold: (book: AssetBook, toldMs: number) => void;
   /** Anything else, such as a newer process. */
   readonly onFailure: (error: unknown) => void;

@@ -21,7 +21,7 @@ export type FeedReading = {
   readonly facts: readonly FeedFact[];
   /** False: the stored value could not be parsed. The facts say what that means for the book. */
   readonly isReadable: boolean;
-  /** When it was told, where it says so; the facts have it, too. */
+  /** When it was published, if it states that; the facts contain it, too. */
   readonly knownMs?: number | undefined;
 };
 

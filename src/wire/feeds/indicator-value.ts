@@ -26,12 +26,12 @@ export function parseLabels(
   });
 }
 
-/** When the text was told; undefined: it does not say. */
+/** When the text was published; undefined: it does not say. */
 export function parsePushedMs(text: unknown): number | undefined {
   return pushedMsIn(jsonIn(text));
 }
 
-/** As `parsePushedMs`, of a text that was parsed already. */
+/** Like `parsePushedMs`, for a text that is already parsed. */
 export function pushedMsIn(found: unknown): number | undefined {
   if (typeof found !== "object" || found === null || !("_pushed_at" in found)) return undefined;
   const { _pushed_at: at } = found;

@@ -1,8 +1,8 @@
 /**
- * The layout of recorded books: segments of an Arrow IPC stream, a message a batch, so that bytes can be added and what
- * a death cut off at the end is only the last batch. Columns: asset, as_of_ms, received_ms, pushed_ms, and prices and
- * sizes of the best 20 levels of each side, NaN where there are fewer. Segments of before there was `pushed_ms` hold
- * books that nobody may have been told: they were known when they were received.
+ * The layout of recorded books: segments of an Arrow IPC stream, one batch per message, so that batches can be
+ * appended, and a crash only truncates the last one. Columns: asset, as_of_ms, received_ms, pushed_ms, and prices and
+ * sizes of the best 20 levels of each side, NaN where there are fewer. Segments without `pushed_ms` come from earlier
+ * versions, and may contain books that were never published: those count as known when they were received.
  */
 import { createRequire } from "node:module";
 import type { Data, RecordBatch, RecordBatchStreamReader, Schema } from "apache-arrow";
@@ -12,7 +12,7 @@ type Arrow = typeof import("apache-arrow");
 
 let loaded: Arrow | null = null;
 
-/** Loads the package when the first book is read or written: a worker that reads none does without. */
+/** Loads the package when the first book is read or written: a worker that reads none never loads it. */
 function arrow(): Arrow {
   if (loaded !== null) return loaded;
   const found: Arrow = createRequire(import.meta.url)("apache-arrow");
