@@ -4,7 +4,7 @@
  */
 import { duration } from "./format.js";
 
-/** So much two clocks may differ. */
+/** Most that two clocks may differ. */
 const AHEAD_S = 5;
 const told = new Map();
 let now = () => Date.now();
@@ -17,7 +17,7 @@ export function useClock(clock) {
 export function age(node, at, budgetS) {
   const ms = typeof at === "string" ? Date.parse(at) : at;
   told.set(node, { ms: Number.isFinite(ms) ? ms : null, budgetS });
-  // What only looks alike is another one.
+  // Two nodes with the same text but different times differ by this attribute.
   node.dataset.at = String(ms);
   draw(node);
   return node;
@@ -33,7 +33,7 @@ function draw(node) {
   node.classList.toggle("is-old", ageS === null || isAhead || budgetS < ageS);
 }
 
-/** What comes from a clock that is ahead may be of any age. */
+/** A value from a clock that is ahead may have any age. */
 function ageText(ageS, isAhead) {
   if (ageS === null) return "age not known";
   return isAhead ? `${coarse(-ageS)} ahead of the clock` : `${coarse(Math.max(0, ageS))} ago`;

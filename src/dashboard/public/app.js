@@ -61,7 +61,7 @@ function labelOf(name) {
   return PAGES.find(([known]) => known === name)?.[1] ?? "";
 }
 
-/** A screen reader says it, and so does the tab of one that is not looked at. */
+/** Announced by screen readers, and shown in the title of a tab in the background. */
 function nameTab() {
   const status = live.last("status")?.status ?? null;
   document.title = [status, labelOf(shown?.name), "DOLPHIN"].filter(Boolean).join(" - ");
@@ -83,7 +83,7 @@ byId("nav").append(
   ...PAGES.map(([name, label]) => element("a", { href: `#/${name}`, data: { page: name } }, label)),
 );
 addEventListener("hashchange", () => void show());
-// What follows the # names the page that is shown.
+// The text after the # names the page that is shown.
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   byId("page").focus();
@@ -101,7 +101,7 @@ keepSession(byId("session"));
 
 live.on("status", (status) => {
   const overall = byId("overall");
-  // It is read out: only what is new.
+  // Screen readers announce only new content.
   setText(overall, status.status);
   overall.className = `badge ${toneOf(status.status)}`;
   nameTab();

@@ -59,7 +59,7 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
   const fit = new ResizeObserver(() =>
     plot?.setSize({ width: Math.max(160, node.clientWidth), height }),
   );
-  // Each call makes another one: what is added to one is not taken from another.
+  // Each call creates a new one, so that additions to one do not affect another.
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   build();
   fit.observe(node);
@@ -80,7 +80,7 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
   };
 }
 
-/** For who does not see the picture. */
+/** For readers who do not see the chart. */
 function newestText(series, [seconds, ...columns]) {
   const newest = columns.flatMap((column, at) => {
     const value = column.findLast((one) => typeof one === "number" && Number.isFinite(one));
@@ -90,7 +90,7 @@ function newestText(series, [seconds, ...columns]) {
   return `Newest, ${timeText(seconds.at(-1) * 1_000, "short")}: ${newest.join(", ")}.`;
 }
 
-/** Of a logarithmic axis a line at each power of ten: those between would fill the picture. */
+/** On a logarithmic axis only a line at each power of ten: the ones between would fill the chart. */
 function wholePowers() {
   const { grid, ticks } = axis();
   return { grid: { ...grid, filter: onlyPowers }, ticks: { ...ticks, filter: onlyPowers } };

@@ -19,7 +19,7 @@ export function element(tag, options = {}, ...children) {
   return node;
 }
 
-/** What turns the direction of a text would show another name than the one that stands there. */
+/** Control characters for text direction would make a name look like another one. */
 const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 function legible(text) {
@@ -40,7 +40,7 @@ export function panel(heading, options = {}, ...children) {
   return Object.assign(node, { head });
 }
 
-/** Of texts as long as somebody liked. */
+/** Texts may be of any length. */
 const WIDE = new Set(["Why", "Answer", "Value", "Reasons", "File", "Where", "Source", "Name"]);
 
 /** A table that becomes cards on a phone; `show` takes rows of cells, texts or nodes. */
@@ -65,7 +65,7 @@ export function table(labels, caption) {
   return { node: element("div", scroll, node), show };
 }
 
-/** Rows, and their cells, that say the same stay: the focus and the selection of a reader are in them. */
+/** Unchanged rows and cells stay, because the reader's focus and selection are in them. */
 function become(node, wanted) {
   for (const [at, next] of wanted.entries()) {
     const own = node.children[at];

@@ -1,4 +1,4 @@
-/** What happens, for all pages, and what each page asks besides; a lost connection is told at once. */
+/** Server events for all pages, and the requests of each page; a lost connection is shown at once. */
 import { useClock } from "./age.js";
 import { openStream } from "./frame/stream.js";
 
@@ -34,7 +34,7 @@ export function openLive() {
     heardAt = performance.now();
     say(null);
     if (name === "beat") clock.beat(atMs, value.pid);
-    // Pages may ask for the status alone, and links of the overview are made of it.
+    // Pages may request only the status, and links of the overview are made from it.
     if (name === "overview") tellAll("status", value.status);
     tellAll(name, value);
   };
@@ -70,7 +70,7 @@ export function openLive() {
   };
 }
 
-/** The server's clock by what its beats say, carried on by what no setting of this machine's clock moves. */
+/** The server's clock as of its beats, advanced by a clock that is not affected when this machine's time is set. */
 function serverClock() {
   let offsets = [];
   let pid = null;
@@ -78,9 +78,10 @@ function serverClock() {
     now: () => (offsets.length === 0 ? Date.now() : performance.now() - Math.min(...offsets)),
     beat(atMs, from) {
       const offset = performance.now() - atMs;
-      // No way takes so long: the server's clock was set back, or these are of before a sleep and newer ones follow.
+      // No transport takes this long: the server's clock was set back, or these beats were sent before a sleep and
+      // newer ones follow.
       const isSet = 0 < offsets.length && CLOCK_SET_MS < offset - Math.min(...offsets);
-      // The least of what the way took: what is told to who comes late is older.
+      // The shortest transport time: what is relayed to a late window is older.
       offsets = [...(pid === from && !isSet ? offsets : []), offset].slice(-BEATS_KEPT);
       pid = from;
     },

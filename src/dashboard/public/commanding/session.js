@@ -5,7 +5,7 @@
 const KEPT = "dolphin.second";
 const ANSWER_MS = 130_000;
 const LOOK_EVERY_MS = 30_000;
-/** A second time they are done twice, or refused, unless they bear the same id. The others set how something stands. */
+/** Sent twice, these would be executed twice or refused, unless they have the same id. The others only set a state. */
 const COUNTED = new Set(["enter", "restart", "mute", "unmute"]);
 const REPEATED_WITHIN_MS = 600_000;
 /** Ids of such commands with an unknown outcome, by what was sent. */
@@ -31,7 +31,7 @@ export async function send(name, input = {}) {
   return { ok: false, says: "an answer without a text", ...answer };
 }
 
-/** Null: an identical earlier command is settled, or long ago, so that a new one is meant. */
+/** Null: an identical earlier command is settled, or so long ago that a new one is meant. */
 function repeatedId(key) {
   const found = unsettled.get(key);
   return found !== undefined && performance.now() - found.at < REPEATED_WITHIN_MS ? found.id : null;

@@ -2,7 +2,7 @@
 import { setZone } from "../format.js";
 
 const THEMES = ["auto", "light", "dark"];
-/** What is painted, and not laid out by the browser, is painted anew then. */
+/** The event on which painted content, such as a canvas, is redrawn. */
 const CHANGE = "settingchange";
 
 function kept(name, otherwise) {

@@ -1,14 +1,14 @@
 /**
- * One stream of events for all windows of a browser, which opens six connections to a server at most: one of those that
- * are seen holds it and tells the others. Invariants: a window that is hidden holds none, and takes none from another;
- * the holder is gone with its window, and one that is silent, frozen perhaps, is put out of it.
+ * One event stream for all windows of a browser, which opens at most six connections to a server: one of the visible
+ * windows holds it and relays it to the others. Invariants: a hidden window holds none, and takes none from another;
+ * the holder disappears with its window, and a silent one, such as a frozen window, is replaced.
  */
 
 const NAME = "dolphin-live";
-/** A holder tells something each second, and of a stream that is lost every ten at least. */
+/** A holder relays something each second, and at least every ten seconds that the stream is lost. */
 const HOLDER_SILENT_MS = 15_000;
 
-/** `hear(name, text)` is told each of `events`, `lose()` that the stream is lost. `anew()` when it was silent for long. */
+/** `hear(name, text)` receives each of `events`, `lose()` a lost stream; `anew()` is called after a long silence. */
 export function openStream({ events, hear, lose }) {
   let channel = channelOfAll();
   const last = new Map();
@@ -53,7 +53,7 @@ export function openStream({ events, hear, lose }) {
     };
     navigator.locks.request(NAME, isUrgent ? { steal: true } : { signal }, hold).catch((error) => {
       if (turn !== mine) return;
-      // Else another window has taken it: this one is told from now on.
+      // Else another window has taken it, and relays to this one from now on.
       if (error.name !== "AbortError") channel = leave(channel);
       begin(false);
     });
@@ -77,7 +77,7 @@ export function openStream({ events, hear, lose }) {
   };
 }
 
-/** Null: this window has a stream of its own. A browser that keeps nothing of a site gives it no channel, or no locks. */
+/** Null: this window has its own stream. A browser that stores nothing for a site gives it no channel, or no locks. */
 function channelOfAll() {
   if (globalThis.navigator?.locks === undefined) return null;
   try {

@@ -36,7 +36,7 @@ export function unmount() {
 }
 
 function sentence() {
-  // Read out when it is another one, and not with its age each second.
+  // Announced only when it changes, not with its age each second.
   const words = element("span", { "aria-live": "polite" });
   const says = element("p", { class: "sentence" }, words);
   const because = element("ul", { class: "plain" });
@@ -172,7 +172,7 @@ function tiles(live) {
   return { node, draw };
 }
 
-/** A posture rises by its stable time, and not at once. */
+/** A posture rises after its stable time, not at once. */
 function noReason(posture) {
   return toneOf(posture) === "good" ? "none: all is well" : "none left: it rises step by step";
 }

@@ -25,7 +25,7 @@ const PERIODS = [
 ];
 /** The feed's age budget. */
 const SCAN_BUDGET_S = 30;
-/** Data that is polled is old when it was not read for this long. */
+/** A polled value is old when it was not read for this long. */
 const READ_BUDGET_S = 20;
 const NO_BRIDGE =
   "No scan yet: no bridge has run on this data directory. 'dolphin up --demo' shows one at work.";
@@ -141,7 +141,7 @@ function flowCharts(live) {
   return { node, draw };
 }
 
-/** A logarithm has no zero, and a writer's clock that is ahead makes a negative lag. */
+/** A logarithm has no zero, and a writer's clock that is ahead gives a negative lag. */
 function aboveZero(ms) {
   return ms === null ? null : Math.max(0.1, ms);
 }

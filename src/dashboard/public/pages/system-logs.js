@@ -21,7 +21,7 @@ export function logsPart(live) {
     "aria-label": "Find a text",
   });
   const told = element("span", { class: "dim" });
-  // Not read out as it grows: it would never end.
+  // Not announced as it grows: the announcement would never end.
   const lines = element("div", {
     class: "log",
     tabindex: "0",

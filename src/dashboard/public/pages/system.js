@@ -94,7 +94,7 @@ function sentenceOf({ free_bytes: free, total_bytes: total, samples }) {
   const first = samples[0];
   const last = samples.at(-1);
   const room = `${bytes(free)} of ${bytes(total)} are free`;
-  // None is taken in the first minutes.
+  // There is no figure in the first minutes.
   const hours = first === undefined ? 0 : (Date.parse(last.at) - Date.parse(first.at)) / 3_600_000;
   if (hours < 0.05) return `${room}; its growth is known after some minutes.`;
   const perHour = (last.bytes - first.bytes) / hours;
@@ -160,7 +160,7 @@ function configPart(live) {
     node,
     draw(config) {
       age(node.head, live.now(), READ_BUDGET_S);
-      // What nobody changed is not drawn anew: a reader may have it selected.
+      // Unchanged content is not redrawn, because a reader may have selected it.
       if (JSON.stringify(config.settings) === JSON.stringify(settings)) return;
       ({ settings } = config);
       file.textContent = config.file === null ? "no file: defaults, variables, flags" : config.file;

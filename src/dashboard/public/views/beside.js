@@ -1,6 +1,6 @@
 /**
- * Both books beside each other, each against what it had at the first scan that both have: their capitals may differ.
- * GREEN is folded from BLUE's log, as its own process does: both have the same scans at the same times.
+ * Both books beside each other, each relative to its equity at the first common scan, because their capitals may
+ * differ. GREEN is folded from BLUE's log, like its own process does, so both have the same scans at the same times.
  */
 import { age } from "../age.js";
 import { lines } from "../charts.js";
@@ -57,7 +57,7 @@ function besideChart(node, [counted, shadow]) {
   return lines(node, series, { label });
 }
 
-/** Of a book from its first value on. */
+/** For a book from its first value on. */
 function changeOf(column) {
   const known = column.filter((value) => typeof value === "number");
   const [first] = known;

@@ -119,7 +119,7 @@ export function progress(share, label) {
   return element("progress", { max: 1, value: share, "aria-label": label });
 }
 
-/** No stop on the way of a keyboard: a table has one a row. */
+/** Not reachable by the Tab key: a table has one in each row. */
 export function command(text) {
   return element("code", { class: "command" }, text);
 }

@@ -44,7 +44,7 @@ export function ladderPanel(live) {
   const row = element("p", { class: "row" }, picked.node);
   const node = panel("Order books", {}, row, said.node, ladder, features.node);
   said.say(NO_BOOK);
-  /** Null: nobody knows. */
+  /** Null: not known. */
   const offer = (books) => {
     if (picked.value() === "") said.say(books === null ? UNKNOWN : NO_BOOK);
     const known = Object.entries(books ?? {}).filter(

@@ -1,4 +1,4 @@
-/** What holds a book back: its limits with the used share of each, and the refused entries. */
+/** What prevents a book's entries: its limits with the used share of each, and the refused entries. */
 import { age } from "../age.js";
 import { element, panel, table } from "../dom.js";
 import { count, time } from "../format.js";

@@ -5,7 +5,7 @@ import { element, panel, table } from "../dom.js";
 import { count, time } from "../format.js";
 import { command, figure, gain, notice, percent, picker } from "./figures.js";
 
-/** All of a screen, or of a phone; the others at once when they are asked for. */
+/** The rows that fit on a screen, or on a phone; the others are shown on demand. */
 const TRADES_SHOWN = 12;
 const TRADES_MAX = 100;
 const DAYS_SHOWN = 60;
@@ -34,7 +34,7 @@ export function tradePanel(live) {
   const showMore = () => {
     isAll = true;
     drawList(known.ledger?.trades ?? []);
-    // Where the button was there is nothing: on goes the keyboard with what it has brought.
+    // The button is gone: the focus moves to the rows that it has loaded.
     list.node.focus();
   };
   const days = table(
