@@ -1,6 +1,6 @@
 /**
- * Looks for supervisors that this worker has seen, or works for, and that are gone: terminated, deleted, or lost with the
- * server's database. Each comes back as it was told to be, and its run adopts the process.
+ * Looks for supervisors that this worker has seen, or works for, and that are gone: terminated, deleted, or lost with
+ * the server's database. Each is created again with its last intent, and its run adopts the process.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { TemporalClient } from "../adapters/temporal-client.ts";

@@ -113,7 +113,7 @@ export function costBeyond(
   );
 }
 
-/** The roots among these that a fault is told by. */
+/** The root causes among these that indicate the fault. */
 export function rootsOf(
   { roots }: Pick<FaultSpec, "roots">,
   found: readonly string[],

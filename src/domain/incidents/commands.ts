@@ -55,7 +55,10 @@ export function acknowledge(
   };
 }
 
-/** Once for a request, also where its mute has ended since: who asks again had no answer, and means no longer one. */
+/**
+ * Once per request, even if its mute has ended since: a repeated request had no answer, and does not mean a longer
+ * mute.
+ */
 export function mute(state: EngineState, order: MuteCommand, setup: Setup): Answered {
   return once(state, `mute ${order.request}`, () => muted(state, order, setup));
 }
@@ -116,7 +119,7 @@ function once(state: EngineState, request: string, act: () => Answered): Answere
   return { ...answered, stepped: { ...stepped, state: next } };
 }
 
-/** A command is no look: the engine's clock stands, and the next step counts from the last one. */
+/** A command is not an evaluation: the engine's clock stays, and the next step counts from the previous one. */
 function draftOf(state: EngineState, setup: Setup, atMs: number): Draft {
   return new Draft(state, setup, { facts: NO_FACTS, atMs, clockMs: state.clockMs });
 }

@@ -103,8 +103,8 @@ function firstActive(
 }
 
 /**
- * What is away silences only what comes by way of it: a layer without a worker must not silence the others, nor a
- * server what nobody needs it for.
+ * A server or layer that is away inhibits only what depends on it: a layer without a worker must not silence the
+ * others, nor a server what does not use it.
  */
 function couldCause(
   draft: Draft,
@@ -116,7 +116,7 @@ function couldCause(
   return symptom.rule !== NO_DATA_RULE || waysTo(draft, symptom).causes.includes(cause.rule);
 }
 
-/** That a rule cannot be judged comes by way of its facts: of those of its subjects that are unknown. */
+/** A rule that cannot be evaluated depends on its facts: on those of its subjects that are unknown. */
 function waysTo(draft: Draft, { rule, subject }: Pick<Incident, "rule" | "subject">): Ways {
   const isNoData = rule === NO_DATA_RULE;
   const judged = draft.rule(isNoData ? subject : rule);
@@ -131,7 +131,10 @@ function waysTo(draft: Draft, { rule, subject }: Pick<Incident, "rule" | "subjec
   );
 }
 
-/** A worker takes with it what it keeps and no other service: one that stays away must not silence all the rest. */
+/**
+ * The loss of a worker inhibits only the services that it ran: a worker that stays away must not silence everything
+ * else.
+ */
 function couldLoss(
   { facts, clockMs }: Draft,
   cause: Track,

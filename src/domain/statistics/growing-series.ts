@@ -1,13 +1,15 @@
 /**
- * A series of a chart that points are added to, one after the other, for as long as one likes: as `thinnedSeries`, but
- * of points that nobody keeps. Invariant: no peak is lost, and no more than `partsMax` parts are held.
+ * A growing series of a chart: like `thinnedSeries`, but points are added one by one and are not kept. Invariant: no
+ * peak is lost, and at most `partsMax` parts are held.
  */
 import { PARTS_MAX, type Point, type ThinnedSeries } from "./thinned-series.ts";
 
 export type GrowingSeries = {
-  /** By time, ascending; one that is earlier belongs to the last part. What is no finite number is left out. */
+  /**
+   * By time, ascending; an earlier point is added to the last part. A value that is not a finite number is left out.
+   */
   add(point: Point): void;
-  /** A copy: what is added later does not change it. */
+  /** A copy: later additions do not change it. */
   series(): ThinnedSeries;
 };
 
@@ -16,11 +18,11 @@ type Part = { atMs: number; low: number; high: number; last: number };
 export function createGrowingSeries(partsMax = PARTS_MAX): GrowingSeries {
   let parts: Part[] = [];
   let count = 0;
-  /** How much time a part may take; 0: each point is a part. */
+  /** Time span of a part; 0: each point is a part. */
   let widthMs = 0;
   let firstMs = 0;
   const isOfLast = (last: Part, atMs: number): boolean =>
-    // A clock that was set back begins no part anew.
+    // A clock that was set back does not begin a new part.
     atMs <= last.atMs ||
     (0 < widthMs && atMs < firstMs + (Math.floor((last.atMs - firstMs) / widthMs) + 1) * widthMs);
   const put = (into: Part[], part: Part): void => {

@@ -1,4 +1,4 @@
-/** What stands around the supervisors at the server: search attributes, schedules, metaHealth; brought to what is declared. */
+/** Creates or updates what the supervisors need at the server: search attributes, schedules, metaHealth. */
 import { addSearchAttributes, type TemporalClient } from "../../adapters/temporal-client.ts";
 import { type BroughtSchedule, bringSchedule } from "../../adapters/temporal-schedules.ts";
 import {
@@ -23,7 +23,7 @@ export type Surroundings = {
     readonly schedule_id: string;
     readonly created: boolean;
     readonly changes: readonly Change[];
-    /** What an operator said as he paused it. */
+    /** The operator's note from pausing it. */
     readonly paused: string | null;
   }[];
   readonly meta_health: {
@@ -32,11 +32,11 @@ export type Surroundings = {
     readonly changes: readonly Change[];
     readonly problem: string | null;
   };
-  /** The queues of every layer that something stands on. */
+  /** The task queues of every layer that has a supervisor or a schedule. */
   readonly task_queues: readonly ServedQueue[];
 };
 
-/** All but the supervisors: which of them may be started again is for who remembers them. */
+/** All but the supervisors: whether one of those may be started again is decided by whoever remembers its intent. */
 export async function createSurroundings(
   temporal: TemporalClient,
   config: Config,

@@ -1,7 +1,7 @@
 /**
- * The services of a book read each other's files, so all of them must run where those lie: a layer that keeps a book is
- * served from one data directory at a time. Workers tell theirs in their identity, by which others see it in Temporal.
- * Invariant: of two places that serve it, the one with the greater name yields.
+ * The services of a book read each other's files, so all of them must run on one data directory: a layer that keeps a
+ * book is served from one data directory at a time. Workers put theirs into their identity, which others see in
+ * Temporal. Invariant: of two data directories that serve it, the one with the greater name yields.
  */
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
@@ -12,15 +12,15 @@ import { type Poll, POLLED_MS_MAX } from "./task-queues.ts";
 
 export type PlaceWorld = {
   readonly layers: readonly Layer[];
-  /** Of this worker. */
+  /** The data directory of this worker. */
   readonly place: string;
-  /** Whether the book follows to another host: else a worker elsewhere would begin a new one. */
+  /** Whether the book can move to another host: else a worker on another data directory would begin a new one. */
   readonly doBooksMove: boolean;
-  /** After this time another one that is still seen is there, and no poll that Temporal remembers. */
+  /** After this time another worker that is still listed is running, and not a poll that Temporal remembers. */
   readonly patienceMs: number;
-  /** Who polls the layer's task queue; rejects while Temporal does not answer. */
+  /** The pollers of the layer's task queue; rejects while Temporal does not answer. */
   readonly pollsOn: (layer: Layer) => Promise<readonly Poll[]>;
-  /** Of all looks of this worker. */
+  /** For all checks of this worker. */
   readonly memory: PollMemory;
   readonly tell: (line: string) => void;
   readonly stop: AbortSignal;
@@ -30,14 +30,14 @@ const LOOK_EVERY_MS = 10_000;
 const NAME_CHARACTERS = 12;
 const HERE = /^[a-z]+\/([0-9a-f]+)@/;
 
-/** Layers with services that keep a book, or what is told of it. */
+/** Layers with services that keep a book, or data received from one. */
 const BOUND: ReadonlySet<Layer> = new Set(
   Object.values(SERVICES)
     .filter(({ group, book }) => group === "trading" || book !== null)
     .map(({ layer }) => layer),
 );
 
-/** The same from every container on one volume, and another one for a copy: what names a directory, not its path. */
+/** Identifies the directory itself, not its path: equal in every container on one volume, different for a copy. */
 export function placeOf(dataDir: string): string {
   const { ino, birthtimeMs } = statSync(dataDir);
   const named = createHash("sha256").update(`${ino} ${birthtimeMs}`).digest("hex");
@@ -49,24 +49,28 @@ export function workerIdentity(layer: Layer, place: string, process: string): st
   return `${layer}/${place}${process}`;
 }
 
-/** Of these, those that serve from elsewhere; who tells no place is an older worker, or none of ours. */
+/**
+ * Those that serve the layer from another directory; an identity without a directory belongs to an older worker, or is
+ * not ours.
+ */
 function elsewhere(identities: readonly string[], place: string): readonly string[] {
   return identities.filter((identity) => (HERE.exec(identity)?.[1] ?? place) !== place);
 }
 
-/** Of two that began at once, both would yield if the order were not the same for both; null: this one stays. */
+/** If two started at once, both would yield unless both use the same order; null: this one stays. */
 export function whoStays(others: readonly string[], place: string): string | null {
   return others.find((identity) => (HERE.exec(identity)?.[1] ?? place) < place) ?? null;
 }
 
 export type PollMemory = {
-  /** Who of these still polls. */
+  /** Those that still poll. */
   living(polls: readonly Poll[], nowMs: number): readonly string[];
 };
 
 /**
- * Tells who has ended by polls that are not renewed: this host's clock may differ from the server's, and one that is behind
- * would take a poll that is only remembered for a new one, and refuse a worker for good.
+ * Recognises workers that ended by polls that are not renewed. Comparing times would be wrong: this host's clock may
+ * differ from the server's, and a clock that is behind would take a remembered poll for a new one, and refuse a worker
+ * for good.
  */
 export function rememberPolls(): PollMemory {
   const seen = new Map<string, { readonly atMs: number; readonly sinceMs: number }>();
@@ -81,7 +85,7 @@ export function rememberPolls(): PollMemory {
   };
 }
 
-/** Null where this worker may serve; else why not, while books stay where they are. */
+/** Null: this worker may serve; else why not, while books cannot move. */
 export async function whyNotHere(world: PlaceWorld): Promise<string | null> {
   const { stop, tell, doBooksMove, patienceMs } = world;
   const beganMs = monotonicMs();
@@ -101,7 +105,10 @@ export async function whyNotHere(world: PlaceWorld): Promise<string | null> {
   return null;
 }
 
-/** Resolves with why this worker has to end, which began when another one did; never where all is well. */
+/**
+ * Resolves with the reason why this worker has to end, if it started at the same time as another; never resolves
+ * otherwise.
+ */
 export async function yieldToOther(world: PlaceWorld): Promise<string> {
   for (;;) {
     await pause(world.stop);
@@ -111,7 +118,7 @@ export async function yieldToOther(world: PlaceWorld): Promise<string> {
   }
 }
 
-/** Nobody, where Temporal is away: nothing is served then, and who serves goes on. */
+/** Empty while Temporal is away: no work is served then, and running workers continue. */
 async function othersOn({ layers, place, pollsOn, memory }: PlaceWorld) {
   const bound = layers.filter((layer) => BOUND.has(layer));
   const found = await Promise.all(bound.map((layer) => pollsOn(layer))).catch(() => []);

@@ -1,6 +1,7 @@
 /**
- * Makes anew what the server has lost: supervisors, each as it was told to be, and, as a server that has lost one may have
- * lost everything, what stands around them. Invariant: schedules are owed until they stand, whoever made the supervisors.
+ * Creates again what the server has lost: supervisors, each with its last intent, and, because a server that has lost
+ * one may have lost everything, search attributes, schedules and metaHealth. Invariant: schedules are retried until
+ * they exist, whoever created the supervisors.
  */
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
@@ -14,7 +15,7 @@ export function restoreDeclared(of: {
   readonly temporal: TemporalClient;
   readonly config: Config;
   readonly specs: readonly ServiceSpec[];
-  /** Whether there must have been a supervisor, though it was never seen. */
+  /** Whether there must have been a supervisor, although it was never seen. */
   readonly mustHaveBeen: (spec: ServiceSpec) => boolean;
   readonly tell: (line: string) => void;
 }): { look(): Promise<void> } {
@@ -23,15 +24,15 @@ export function restoreDeclared(of: {
   let problem: string | null = null;
   let isOwed = false;
   return {
-    /** One look; what could not be done is tried at the next. */
+    /** One check; what failed is retried at the next one. */
     async look() {
-      // Temporal is away, or begins: the next look will tell, and who keeps it says so.
+      // Temporal is away or starting: the next check will see, and the server's keeper reports it.
       const made = await memory.restore(specs).catch(() => []);
       for (const name of made) tell(`the supervisor of ${name} was gone: created again`);
       isOwed ||= 0 < made.length;
       if (!isOwed) return;
       try {
-        // What is there is left alone, with whatever an operator told it.
+        // Existing ones are left unchanged, with an operator's pause or stop.
         await createSurroundings(temporal, config, await configuredIndicators(config));
         [isOwed, problem] = [false, null];
       } catch (error) {

@@ -47,15 +47,15 @@ export function followProcesses(dataDir: string, specs: readonly ServiceSpec[]) 
 }
 
 /**
- * Workers by whose services' run files name them, each under the first layer that it was seen to keep a service of. One that
- * ends as it is told removes what names it: one that is named, is gone, and was seen to live has ended by itself.
- * Every layer is told of, so that a loss that nobody can see any more is over and not unknown.
+ * Workers, by the run files of their services that name them; each under the first layer of which it was seen to run a
+ * service. A worker that is stopped removes its name from the files: one that is named, is gone, and was seen alive has
+ * ended by itself. Every layer has a fact, so that a loss that nothing shows any more is over and not unknown.
  */
 function followWorkers(runFolder: string, specs: readonly ServiceSpec[]): () => FactTable {
   let lived: ReadonlySet<string> = new Set();
-  /** While another one takes over, services of its first layer are named by that one. */
+  /** While another worker takes over, its name replaces that of the lost one in the run files of the first layer. */
   let layerOf: ReadonlyMap<string, string> = new Map();
-  /** Also what the next one has not started yet: what follows from a loss is seen while one takes over. */
+  /** Includes services that the next worker has not started yet: the consequences of a loss last until then. */
   const everKept = new Map(specs.map(({ layer }) => [layerFact(layer), new Set<string>()]));
   return () => {
     const keepers = keepersIn(runFolder, specs, layerOf);
@@ -66,7 +66,7 @@ function followWorkers(runFolder: string, specs: readonly ServiceSpec[]): () => 
     for (const { layer, keeps } of keepers.values()) {
       for (const name of keeps) everKept.get(layerFact(layer))?.add(name);
     }
-    // While one is gone another may keep a part of what it kept: the loss is what counts.
+    // While one is gone, another may run part of its services: the loss is what counts.
     const gone = new Set(lost.map(([, { layer }]) => layerFact(layer)));
     const facts = [...everKept].flatMap(([name, kept]): [string, Fact][] => [
       [`${name}.lost`, gone.has(name)],

@@ -1,6 +1,6 @@
 /**
- * By which ways a fact comes to the watchdog: the servers and the layers of which one has to be away for the fact to be
- * missing, or to be other than it should. What is not on a fact's way explains nothing about it.
+ * The dependencies of a fact on its way to the watchdog: the servers and layers whose outage makes the fact missing or
+ * wrong. Other outages explain nothing about it.
  */
 import { feedTable, type FeedSpec } from "../../health/feeds.ts";
 import { LAYERS, SERVICES } from "../../supervision/services.ts";
@@ -40,7 +40,7 @@ const FEEDS: ReadonlyMap<string, FeedSpec> = new Map(
 const OF_INDICATORS = /^(exf|esof)(_|$)/;
 const OBJECTIVE_FEED: Readonly<Record<string, string>> = { scan_age: "scan" };
 
-/** A `*` in a name stands for each that there is. */
+/** A `*` in a name stands for each existing one. */
 export function waysOf(names: readonly string[]): Ways {
   const all = names.map(wayOf);
   return {
@@ -77,10 +77,10 @@ function wayOf(name: string): Ways {
     case "clock":
       return BY_HEALTH;
     case "health":
-      // That it is silent nobody tells but the watchdog.
+      // Only the watchdog itself detects that it is silent.
       return subject === "silent_s" ? { causes: [], layers: ["health"] } : BY_HEALTH;
     default:
-      // Of the watchdog's own, and of what nobody here knows.
+      // Facts of the watchdog's own, and unknown ones.
       return NONE;
   }
 }
@@ -93,7 +93,7 @@ function wayOfFeed(segment: string): Ways {
   return { causes, layers: [...new Set([...layers, "health"])] };
 }
 
-/** Of who writes it, and of what it is made from. */
+/** The dependencies of its writer, and of its sources. */
 function layersOfFeed(segment: string, feed: FeedSpec | undefined): readonly string[] {
   if (OF_INDICATORS.test(segment)) return ["indicators"];
   if (feed === undefined) return [];

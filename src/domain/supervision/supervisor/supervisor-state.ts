@@ -304,9 +304,9 @@ function follow(state: SupervisorState, step: NextStep): SupervisorState {
 }
 
 /**
- * A run may know of restarts made while Temporal was away, or not yet of the last one. What is ahead of its clock it
- * has dated anew, or tells of itself: to count both would take twice from the budget. Two of one list may be of the
- * same time, one dated anew to when the other was made: each counts.
+ * A run may know restarts made while Temporal was away, or may not know the last one yet. Known times ahead of its
+ * clock are left out: the run has re-dated them, or reports them itself, and counting both would charge the budget
+ * twice. Two entries of one list may have the same time, if one was re-dated to the time of the other: each counts.
  */
 function allRestarts(
   { restart_times: known }: SupervisorState,

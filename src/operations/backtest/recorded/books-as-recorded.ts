@@ -1,6 +1,6 @@
 /**
- * The recorded order books of a strategy that declares some, as a run over the archive gets them: at each scan the
- * newest one of each asset that was told by then, and never a later one.
+ * The recorded order books of a strategy that declares some, for a run over the archive: at each scan the newest one of
+ * each asset that was published by then, and never a later one.
  */
 import { createHash } from "node:crypto";
 import type { RecordedBook } from "../../../domain/backtest/backtest-run.ts";
@@ -30,7 +30,7 @@ type BooksRange = {
   readonly books?: string | null;
   /** The strategy's inputs. */
   readonly inputs?: readonly string[];
-  /** How old they may be; left out: nothing of before the range is given. */
+  /** Age budgets; left out: nothing from before the range is given. */
   readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 

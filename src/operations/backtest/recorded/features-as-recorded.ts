@@ -18,7 +18,7 @@ type RecordedRange = {
   readonly readings?: string | null;
   /** The strategy's inputs. */
   readonly inputs?: readonly string[];
-  /** How old they may be; left out: nothing of before the range is given. */
+  /** Age budgets; left out: nothing from before the range is given. */
   readonly budgetsMs?: Readonly<Record<string, number>>;
 };
 

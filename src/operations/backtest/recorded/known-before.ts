@@ -1,8 +1,8 @@
-/** How long before a run's first scan that became known which may still be within its budget then. */
+/** How long before a run's first scan a value may have become known and still be within its budget then. */
 import { MS_PER_MINUTE } from "../../../domain/time.ts";
 import { longestBudgetMs } from "../../../domain/trading/risk/input-ages.ts";
 
-/** What is told for a time ahead of our clock is refused beyond this. */
+/** A publication time further ahead of our clock than this is refused. */
 const AHEAD_MAX_MS = MS_PER_MINUTE;
 
 export function knownBeforeMs(

@@ -1,13 +1,9 @@
 /**
- * Takes what one feed brings: a value becomes events of the book's log, in the order in which it was
- * heard. What can't be read is counted and said, and stops nothing.
- *
- * A value that says when it was told waits for the scan that it is known at: the first of that time or later. A run
- * over the archive knows no more than this, so that it reads the same value at the same scan; and of what came between
- * two scans only the newest is in the log.
- *
- * Invariant: a reading that the book has already is not recorded again, and one that the journal could
- * not take is taken at a later look.
+ * Turns the values of one feed into events of the book's log, in the order of their arrival. An unreadable value is
+ * counted and reported, and stops nothing. A value that states its publication time waits for the first scan of that
+ * time or later. A run over the archive knows nothing else, so this makes it read the same value at the same scan; of
+ * several values between two scans only the newest is logged. Invariant: a reading that the book already has is not
+ * recorded again, and one that the journal could not store is retried at a later look.
  */
 import type { InputFact, Note } from "../../../domain/supervision/verdict.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
@@ -34,11 +30,11 @@ export type FeedIntakeDeps = {
  */
 const FACTS_MAX = 64;
 
-/** Of a feed that is flooded nothing more is read; nobody of ours tells more often than ten times a second. */
+/** Values that arrive closer together than this are not read: our own services publish at most ten times a second. */
 const READ_APART_MS = 50;
-/** Where no scan of its time comes: there are none, they are late, or its clock is another. */
+/** How long a value waits if no scan of its time comes: there are none, they are late, or clocks differ. */
 const HELD_MS_MAX = 2_000;
-/** Of a feed: what a flood brings until the first of it is taken in any case. */
+/** Most waiting values of a feed: as many as a flood brings until the oldest is taken in any case. */
 const HELD_MAX = HELD_MS_MAX / READ_APART_MS;
 
 type Held = {
@@ -51,7 +47,7 @@ export class FeedIntake {
   readonly feed: Feed;
   readonly counts = { heard: 0, unreadable: 0 };
   readonly #deps: FeedIntakeDeps;
-  /** The value that was taken last, or that waits. */
+  /** The value that was taken last, or that is waiting. */
   #text: unknown = null;
   #readAtMs = -Infinity;
   #takenAtMs = -Infinity;
@@ -80,12 +76,12 @@ export class FeedIntake {
     this.#receive(text);
   }
 
-  /** Before a scan of this time: takes the newest of what was known by it. */
+  /** Called before a scan of this time: takes the newest value that was known by then. */
   takeKnown(scanMs: number): void {
     this.#takeHeld(({ knownMs }) => knownMs <= scanMs);
   }
 
-  /** Takes what has waited for too long. */
+  /** Takes a value that has waited too long. */
   takeOld(): void {
     if (this.#isTooSoon()) return;
     const nowMs = this.#deps.clock.monotonicMs();
@@ -138,18 +134,18 @@ export class FeedIntake {
       this.#newest = { atMs: nowMs, ageMs: clock.nowMs() - asOfMs };
     }
     if (knownMs === undefined) {
-      // What waits is older, and must not follow what is newer.
+      // The waiting value is older, and must not follow a newer one.
       if (isReadable) this.#held.length = 0;
       this.#text = this.#take(facts) ? text : null;
       return;
     }
     this.#text = text;
     this.#held.push({ facts, knownMs, heardAtMs: nowMs });
-    // The oldest stays: without it nothing would ever have waited for long enough.
+    // The oldest stays: else no value would ever have waited long enough.
     if (HELD_MAX < this.#held.length) this.#held.splice(1, 1);
   }
 
-  /** Of those that may be taken the newest, in the place of all before it. */
+  /** The newest of those that may be taken; it replaces all before it. */
   #takeHeld(isIt: (held: Held) => boolean): void {
     const at = this.#held.findLastIndex(isIt);
     const found = this.#held[at];

@@ -33,12 +33,12 @@ export class TraderFeeds {
     );
   }
 
-  /** Before a scan of this time. */
+  /** Called before a scan of this time. */
   takeKnown(scanMs: number): void {
     for (const one of this.all) one.takeKnown(scanMs);
   }
 
-  /** Some times a minute at least. */
+  /** Called at least several times a minute. */
   takeOld(): void {
     for (const one of this.all) one.takeOld();
   }
@@ -57,12 +57,13 @@ export class TraderFeeds {
   }
 }
 
-/** More than clocks of two machines differ by. */
+/** More than the clocks of two machines differ. */
 const AHEAD_MAX_MS = 5_000;
 
 function isKnown({ data }: Trader, fact: FeedFact, nowMs: number): boolean {
   if (fact.kind === "book") {
-    // Nor one from before it, such as of a streamer that was overtaken; but what was taken while the clock was ahead holds none up.
+    // A book older than the known one is skipped, such as from a fenced streamer; but a known book that is ahead of the
+    // clock blocks none.
     const knownMs = data.books?.get(fact.asset)?.asOfMs;
     if (knownMs === undefined || fact.asOfMs === knownMs) return knownMs !== undefined;
     return fact.asOfMs < knownMs && knownMs - nowMs <= AHEAD_MAX_MS;
