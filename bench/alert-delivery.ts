@@ -1,7 +1,7 @@
 /**
- * From the decision of an alert, which is its transaction, to the first request that its channel hears, without
- * any server of ours and without a word to the process that delivers: `npm run bench:alerts -- [--alerts N] [--json]`.
- * CPU is that of the delivering process, of one core, while it has nothing to do.
+ * Time from the decision of an alert (its transaction) to the first request that its channel receives, with all our
+ * servers away and without waking the delivering process: `npm run bench:alerts -- [--alerts N] [--json]`. CPU is that
+ * of the idle delivering process, as a share of one core.
  */
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,7 +1,7 @@
 /**
- * Times the bulk reader of the archive, per scan file and compacted, warm, and prints one JSON line:
+ * Measures the bulk reader of the archive, on scan files and on compacted days, warm, and prints one JSON line:
  *     node bench/archive-read.ts [--days 5] [--scans 20000] [--assets 50] [--rounds 9]
- * `scans` is per day. Every price and eigenvalue is added up, so that none is left unread.
+ * `scans` is per day. Every price and eigenvalue is summed, so that all of them are read.
  */
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,11 +1,11 @@
 /**
- * From the start of a process to the report on disk: `dolphin backtest run --local` over a compacted
- * archive of the workload, warm, once with the built-in strategy and with every file it writes.
+ * Time from the start of a process to the report on disk: `dolphin backtest run --local` over a compacted archive of
+ * the workload, warm, with the built-in strategy and all output files.
  *
  *     npm run --silent bench:backtest-start -- DIR [--json] [--rounds 9]
  *
- * DIR is what the workload's generator wrote; its columns become scan files, which are compacted and
- * deleted then. Beside it what Node itself takes to start and end.
+ * DIR was written by the workload's generator; its columns become scan files, which are compacted and then deleted. For
+ * comparison it measures how long Node itself takes to start and end.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";

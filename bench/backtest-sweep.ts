@@ -1,10 +1,10 @@
 /**
- * A sweep over the backtest workload: every set with all the numbers of a tear sheet.
+ * A sweep over the backtest workload: every set with all figures of a tear sheet.
  *
  *     npm run --silent bench:sweep -- DIR [--json] [--rounds 3]
  *
- * 100 sets on one thread, then 400 sets on one and on two threads; medians. The start of the threads
- * is not counted, the reading of the columns is.
+ * 100 sets on one thread, then 400 sets on one and on two threads; medians. Reading the columns counts, starting the
+ * threads does not.
  */
 import { performance } from "node:perf_hooks";
 import { join } from "node:path";

@@ -1,11 +1,11 @@
 /**
- * From compacted days to the tear sheet: `dolphin backtest run --local` over a year of scans every 5 s
- * of 50 assets (6.3 million, generated and seeded), its time and its highest resident memory, beside
- * what the disk alone takes for the same files. Both begin with nothing of them in the page cache.
+ * From compacted days to the tear sheet: `dolphin backtest run --local` over a year of scans every 5 s of 50 assets
+ * (6.3 million, generated from a seed): its time and its peak resident memory, compared with the time that the disk
+ * alone takes to read the same files. Both start with an empty page cache.
  *
  *     npm run --silent bench:backtest-year -- [--days 365] [--assets 50] [--dir DIR] [--json]
  *
- * A day is 9 MB; DIR is where (the temporary folder), and is removed.
+ * A day takes 9 MB; DIR is the folder for them (default: the temporary folder), and is removed.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";

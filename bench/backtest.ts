@@ -4,13 +4,12 @@
  *     npm run --silent bench:backtest -- DIR [--json] [--strategy velocity-divergence] [--sweep 100]
  *         [--peers] [--python INTERPRETER]
  *
- * DIR is what the workload's generator wrote. `run_ms` is the median of nine runs after a discarded
- * one, the reading of the columns aside (`load_ms`); memory is flat, because they are read in chunks.
- * `--strategy` takes the default strategy, which computes its own windows, in place of the workload's.
- * `--peers` runs NautilusTrader, vectorbt and a bare numba loop on the same data, each where the
- * interpreter of `--python` (else python3) has it; the figure of another stands as it was `recorded`.
- * Without it `--python` runs the numba loop alone.
- * `--sweep` adds so many parameter sets, each with the whole report, stepped side by side in one pass.
+ * DIR was written by the workload's generator. `run_ms` is the median of nine runs after a discarded one, without
+ * reading the columns (`load_ms`); memory is flat, because the columns are read in chunks. `--strategy` uses the
+ * default strategy, which computes its own windows, in place of the workload's. `--peers` runs NautilusTrader, vectorbt
+ * and a bare numba loop on the same data, if the interpreter of `--python` (else python3) has them; for one that is
+ * missing the `recorded` figure is shown. Without `--peers`, `--python` runs only the numba loop. `--sweep` adds this
+ * many parameter sets, each with the whole report, stepped side by side in one pass.
  */
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";

@@ -1,7 +1,7 @@
 /**
- * Files a second of a drained backlog, beside the Python peer in one run: with latest_eigen_scan
- * set once a batch, and set for every scan as the peer does. The peer counts from its first push to
- * its last, after 200 warm ones; ours is told in the same way (cold), from `ready`, and whole.
+ * Files per second of a drained backlog, beside the Python peer in one run: with latest_eigen_scan set once per batch,
+ * and set for every scan as the peer does. The peer is measured from its first push to its last, after 200 warm-up
+ * pushes; ours is reported in the same way (cold), from `ready`, and in total.
  *     node bench/bridge-backlog.ts [--json] [--rounds 5] [--files 5000] [--assets 50,400] [--peer SCRIPT]
  */
 import { rmSync } from "node:fs";

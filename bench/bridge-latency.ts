@@ -1,9 +1,8 @@
 /**
- * Microseconds from a scan file's rename into place to another process's entry listener: our bridge
- * (fence, ring and journal included) beside the Python peer on inotify, interleaved in one run, and
- * beside the peer as it was deployed, listing the folder every five seconds. On a machine that is
- * busy with other things scans queue up and go out in batches: the event then tells the last only,
- * the ring has all; `in_batches` counts those without an event.
+ * Microseconds from renaming a scan file into place to another process's entry listener: our bridge (with fence,
+ * ringbuffer and journal) beside the Python peer on inotify, interleaved in one run, and beside the peer as it was
+ * deployed, which lists the folder every five seconds. On a busy machine scans queue up and are pushed in batches: then
+ * there is an event for the last one only, and the ringbuffer has all; `in_batches` counts those without an event.
  *     node bench/bridge-latency.ts [--json] [--rounds 5] [--files 500] [--assets 50,400] [--peer SCRIPT]
  */
 import { mkdirSync } from "node:fs";

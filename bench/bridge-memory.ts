@@ -1,7 +1,6 @@
 /**
- * The bridge's resident memory over 200,000 live scans, each a file of its own in one day's folder:
- * its median over scans 10,001-20,000 and over the last 10,000, its peak, and the share of a core
- * that it takes afterwards, idle, with that folder.
+ * The bridge's resident memory over 200,000 live scans, one file each in one day's folder: its median over scans
+ * 10,001-20,000 and over the last 10,000, its peak, and afterwards its share of a core when idle with that folder.
  *     node bench/bridge-memory.ts [--json] [--files 200000] [--assets 50]
  */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";

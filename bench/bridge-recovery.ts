@@ -1,7 +1,7 @@
 /**
- * Seconds from `kill -9` of the supervised bridge to the next scan in Hazelcast, pushed by its next
- * life: through a real `dolphin up --demo` with the simulator at 20 scans a second, no pause before
- * a restart and a budget that this many kills do not exhaust. Then the same for SIGSTOP.
+ * Seconds from `kill -9` of the supervised bridge to the next scan in Hazelcast, pushed by its next life: in a real
+ * `dolphin up --demo` with the simulator at 20 scans a second, no delay before a restart, and a restart budget that is
+ * not exhausted. Then the same for SIGSTOP.
  *     node bench/bridge-recovery.ts [--json] [--rounds 20]
  */
 import { spawn } from "node:child_process";

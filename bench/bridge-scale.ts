@@ -1,7 +1,7 @@
 /**
- * What the size of a day's folder costs the bridge: CPU time a scan of a drained backlog of 100,000
- * files against 1,000, and the share of a core that it takes afterwards, with that folder and a new
- * file every five seconds (each makes it list), and with none.
+ * The cost of a large day folder for the bridge: CPU time per scan of a drained backlog of 100,000 files compared with
+ * 1,000, and afterwards its share of a core with that folder and a new file every five seconds (each causes a listing),
+ * and without new files.
  *     node bench/bridge-scale.ts [--json] [--rounds 5] [--files 100000] [--assets 50]
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";

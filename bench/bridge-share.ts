@@ -1,8 +1,8 @@
 /**
- * What an archive of years on a slow share costs the bridge: how late a scan is seen that is written
- * at any moment of two hours, with their sweeps and the visit of all old days, how long the longest
- * round waits for answers, and what memory that takes. The bridge's intake runs as it is, on an
- * archive that is made up; a question to it takes 10 ms, by which the clock is put on.
+ * The cost of an archive of several years on a slow share: how late the bridge sees a scan written at any moment of two
+ * hours, including sweeps and the visits of all old days, how long the longest round waits for answers, and its memory.
+ * The bridge's real intake runs on a simulated archive; each request takes 10 ms, by which the simulated clock
+ * advances.
  *     node bench/bridge-share.ts [--json] [--files 17280]
  */
 import { fork } from "node:child_process";

@@ -1,9 +1,8 @@
 /**
- * The long form of the chaos test: 200 random `kill -9` while 20,000 scans are written, in at most an
- * hour, and among them, `--rounds` times, each of: an audit while Hazelcast is frozen, `up` paused,
- * Temporal's database removed, the data disk filled. With `--polls` the archive is listed only, and
- * the writer's clock is ten minutes ahead. Ends with one line of JSON, and with status 1 where a
- * checker found a fault.
+ * The long form of the chaos test: 200 random `kill -9` while 20,000 scans are written, in at most an hour, and
+ * `--rounds` times each of: an audit while Hazelcast is frozen, `up` paused, Temporal's database removed, the data disk
+ * filled. With `--polls` the archive is only listed, and the writer's clock is ten minutes ahead. Prints one line of
+ * JSON at the end, and exits with 1 if a checker found a fault.
  *     node bench/chaos.ts [--seed N] [--kills 200] [--scans 20000] [--minutes 45] [--rounds 3] [--polls]
  */
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,6 +1,7 @@
 /**
- * The dashboard in a real Chromium beside a real bridge: how long the page takes to load, from the push of a scan to the
- * frame that shows it, what the dashboard's process takes of a core with the page open, and whether the page grows.
+ * The dashboard in a real Chromium beside a real bridge: the time until the page is loaded, the time from the push of a
+ * scan to the frame that shows it, the share of a core that the dashboard's process takes with the page open, and
+ * whether the page's memory grows.
  *     node bench/dashboard.ts [--json] [--minutes 3] [--rate 2] [--assets 50] [--loads 10]
  */
 import { mkdirSync } from "node:fs";

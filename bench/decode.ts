@@ -1,7 +1,7 @@
 /**
- * Times the scan reader, from a file's bytes to its JSON, and prints one JSON line:
+ * Measures the scan reader, from a file's bytes to its JSON, and prints one JSON line:
  *     node bench/decode.ts
- * Every scan has other numbers: prices of four decimals beside eigenvalues of 17 digits.
+ * Every scan has different numbers: prices of four decimals and eigenvalues of 17 digits.
  */
 import { seededRandom } from "../src/domain/simulator/random.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";

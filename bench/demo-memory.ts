@@ -1,7 +1,7 @@
 /**
- * What our own processes take in the demo, without the servers: `npm run bench:demo-memory -- [--minutes N] [--json]`.
- * RSS counts the pages of Node's own program in each process anew; PSS shares them out among all Node
- * processes of the machine. What is ours whatever else runs: the anonymous pages, and the program once.
+ * Memory of our own processes in the demo, without the servers: `npm run bench:demo-memory -- [--minutes N] [--json]`.
+ * RSS counts the pages of Node's own program again in each process; PSS divides them among all Node processes of the
+ * machine. Independent of other processes are the anonymous pages, plus the program once.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

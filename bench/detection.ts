@@ -1,7 +1,7 @@
 /**
- * How long it takes until a fault is noticed on a running demo, by whoever notices it first: a dead process, a frozen
- * one, a listener whose connection is cut, Hazelcast and Temporal away (frozen, so that no connection breaks, and told
- * by health), a file that lies unpushed because the bridge's pump stands still while its main thread beats.
+ * Time until the first detection of a fault on a running demo: a dead process, a frozen one, a listener whose
+ * connection is cut, Hazelcast and Temporal away (frozen, so that no connection breaks, and detected by health), and a
+ * file that is not pushed because the bridge's pump hangs while its main thread sends heartbeats.
  *     npm run bench:detection [-- --rounds 5] [--json]
  */
 import { type ChildProcess, spawn } from "node:child_process";

@@ -1,10 +1,10 @@
 /**
  * The matrix of faults on one running demo, and what must hold after each: every scan has one seq, the ringbuffer has
- * them all, nothing that was well was restarted, nothing is left behind, one alert was opened and ended, the book
- * replays equal, and no secret got into a log or a history. Every drill of the command line, and beside
- * them frozen servers and an upstream that is silent for minutes. Where this machine allows, the data directory is a
- * small disk, the archive a share that can hang, and the processes have a clock that can be set. Exit 1 where
- * something did not hold; budgets that were missed are marked, and are for a quiet machine.
+ * them all, nothing healthy was restarted, nothing is left behind, one alert was opened and resolved, the book replays
+ * equal, and no secret appears in a log or a history. It injects every drill of the command line, frozen servers, and
+ * an upstream that is silent for minutes. If this machine allows it, the data directory is a small disk, the archive a
+ * share that can hang, and the processes have a clock that can be set. Exits with 1 if something did not hold; missed
+ * budgets are only marked, because they are meant for a quiet machine.
  *     npm run faults [-- --silent-minutes 10] [--only NAME,...] [--json]
  */
 import { spawn } from "node:child_process";

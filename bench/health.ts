@@ -1,6 +1,6 @@
 /**
- * What the service `health` costs beside a running demo: `npm run bench:health -- [--minutes N] [--json]`.
- * CPU is what its process took of one core, all of its threads together.
+ * The cost of the service `health` beside a running demo: `npm run bench:health -- [--minutes N] [--json]`. CPU is the
+ * share of one core that its process took, with all threads.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

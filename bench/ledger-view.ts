@@ -1,6 +1,6 @@
 /**
- * What the page's view of BLUE's ledger costs with a million fills and as many decisions in the projection: read for the
- * first time, a slice an answer, then again where nothing is new, and after each of some new fills.
+ * The cost of the page's view of BLUE's ledger with a million fills and as many decisions in the projection: the first
+ * read, in slices; then a read without changes; and a read after each of some new fills.
  *     node bench/ledger-view.ts [--json] [--files 1000000] [--rounds 20]
  */
 import { mkdtempSync, rmSync } from "node:fs";

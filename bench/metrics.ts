@@ -1,5 +1,5 @@
 /**
- * What a scrape of /metrics takes, and how large the page is, of a running stack:
+ * The time of a scrape of /metrics, and the size of the page, for a running stack:
  *     bin/dolphin up --demo &   then   node bench/metrics.ts [--data-dir .dolphin] [--scrapes 500]
  */
 import { readFileSync } from "node:fs";

@@ -1,8 +1,8 @@
 /**
- * What streaming order books costs: `npm run bench:order-book -- [--symbols 200] [--seconds 20] [--ccxt DIR] [--json]`.
- * Each symbol has ten messages a second, over real WebSockets from the simulated venue in a process of its own. With
- * --ccxt (a folder that `npm install ccxt@4.5.84` has made, as node_modules/ccxt) its watchOrderBook runs in turns with
- * ours on the same venue. How memory stands over 10^6 messages is measured without a socket.
+ * The cost of streaming order books: `npm run bench:order-book -- [--symbols 200] [--seconds 20] [--ccxt DIR]
+ * [--json]`. Each symbol has ten messages a second, over real WebSockets from the simulated venue, which is its own
+ * process. With --ccxt (a folder created by `npm install ccxt@4.5.84`, as node_modules/ccxt) its watchOrderBook
+ * alternates with ours on the same venue. Memory over 10^6 messages is measured without a socket.
  */
 import { fork } from "node:child_process";
 import { resolve } from "node:path";

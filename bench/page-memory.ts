@@ -1,8 +1,8 @@
 /**
- * Whether open pages grow: tabs on the Overview, the Scans and the Trading page, and one that goes from page to page and
- * changes the colours, beside a real bridge and a real trader at ten times the speed of the demo. Once a minute what is
- * reachable in each tab after a forced collection, its nodes and its listeners; the slope is the least squares' over all
- * minutes but the first quarter, in which series fill.
+ * Whether open pages grow: tabs on the Overview, the Scans and the Trading page, and one that changes pages and
+ * colours, beside a real bridge and a real trader at ten times the speed of the demo. Once a minute: the reachable heap
+ * of each tab after a forced collection, its nodes and its listeners. The slope is a least-squares fit over all minutes
+ * but the first quarter, in which series fill.
  *     node bench/page-memory.ts [--json] [--minutes 30] [--rate 20] [--assets 50]
  */
 import { mkdirSync } from "node:fs";

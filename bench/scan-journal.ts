@@ -1,9 +1,8 @@
 /**
- * What the bridge's journal costs a live scan, in microseconds: its row into the slot, which stands in
- * the scan's way, and from there into the database, which does not; 40 scans a second. One JSON line,
+ * The cost of the bridge's journal for a live scan, in microseconds: its row into the slot, for which the scan waits,
+ * and from there into the database, for which it does not; 40 scans a second. Prints one JSON line:
  *     node bench/scan-journal.ts [--seconds 30]
- * without any sync, with a checkpoint each second in the same thread, and with the bridge's upkeep
- * in a thread beside it.
+ * without any sync, with a checkpoint each second in the same thread, and with the bridge's upkeep in another thread.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * How fast a killed service runs again, Temporal in the loop: `node bench/service-restart.ts [KILLS]`.
- * Measured from SIGKILL to the first line of the next process, which takes Node's own start with it.
+ * How fast a killed service runs again, with Temporal in the loop: `node bench/service-restart.ts [KILLS]`. Measured
+ * from SIGKILL to the first line of the next process, including Node's own start.
  */
 import { openStage } from "../test/helpers/supervision/stage.ts";
 import { until } from "../test/helpers/supervision/until.ts";

@@ -1,6 +1,6 @@
 /**
- * What a snapshot costs the trader's thread, and what a restore needs: windows of look-back x assets
- * that are full of prices. Each size in a process of its own, with the trader's heap.
+ * How long a snapshot blocks the trader's thread, and how long a restore takes: windows of look-back x assets, full of
+ * prices. Each size in its own process, with the trader's heap.
  *     node bench/snapshot-stall.ts [--json]
  */
 import { execFileSync } from "node:child_process";

@@ -1,10 +1,11 @@
 /**
- * The whole stack for hours, with a fault each minute: `up --demo` with everything on (both books, order books, indicators,
- * watchdog, dashboard), and each minute a fault dealt from the drills and from docs/faults-covered.md. While it stands the
- * book gets a command. After each, and at the end, what must hold is looked at (I1 to I10): every scan has one seq, the
- * ringbuffer and the book have them all, each command counts once, nothing that was well was started anew, nothing is left
- * behind, no secret has got out, each alert was told and ended; memory of every process, and logs within their bound.
- * Exit 1 where something did not hold. With --calm nothing is done to it: that is the bench of a steady load.
+ * The whole stack for hours, with a fault each minute: `up --demo` with everything on (both books, order books,
+ * indicators, watchdog, dashboard), and each minute a fault drawn from the drills and from docs/faults-covered.md.
+ * During each fault the book gets a command. After each, and at the end, the invariants I1 to I10 are checked: every
+ * scan has one seq, the ringbuffer and the book have them all, each command counts once, nothing healthy was restarted,
+ * nothing is left behind, no secret has leaked, each alert was notified and resolved; memory of every process, and logs
+ * within their limit. Exits with 1 if something did not hold. With --calm no faults are injected: that measures a
+ * steady load.
  *     npm run soak -- [--minutes 120] [--every-s 60] [--seed N] [--rate 2] [--assets 50] [--calm] [--only NAME,...] [--json]
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

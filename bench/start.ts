@@ -1,7 +1,8 @@
 /**
- * From the start of `dolphin up --demo` with everything on (both books, order books, indicators, watchdog, dashboard) on
- * an empty data directory to the first scan that the bridge has pushed, and that the dashboard tells a page; and when each
- * part began. With --seconds: what each process takes afterwards, with scans and then without any, for so long.
+ * Time from the start of `dolphin up --demo` with everything on (both books, order books, indicators, watchdog,
+ * dashboard), on an empty data directory, to the first scan that the bridge has pushed and that the dashboard sends to
+ * a page; and when each part started. With --seconds: the cost of each process afterwards, for that long with scans and
+ * then without.
  *     npm run bench:start -- [--rounds N] [--seconds 0] [--json]
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

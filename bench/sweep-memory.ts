@@ -1,11 +1,11 @@
 /**
- * The resident memory of a sweep: `dolphin backtest sweep --local` with 10,000 sets, walked forward
- * through 12 folds of 365 days' training, over an archive with one scan a day. What grows with sets,
- * folds and days shows here; what grows with scans does not (bench:backtest has that).
+ * The resident memory of a sweep: `dolphin backtest sweep --local` with 10,000 sets, walked forward through 12 folds of
+ * 365 training days, over an archive with one scan a day. Growth with sets, folds and days shows here; growth with
+ * scans does not (see bench:backtest).
  *
  *     npm run --silent bench:sweep-memory [-- --json --sets 10000 --folds 12 --days 365 --workers 2]
  *
- * All threads are of one process, so its own peak, as the kernel counts it, is that of the tree.
+ * All threads belong to one process, so the kernel's peak of that process is the peak of all.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

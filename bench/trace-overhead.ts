@@ -1,7 +1,7 @@
 /**
- * What keeping the times of `dolphin trace` costs the bridge: work a scan with and without them, in turns,
- * over the work that it does on each live scan beside Hazelcast: hash, decode, number, encode, journal.
- * The way without them is that of rows that have none; the two clock readings are counted, too.
+ * What recording the times of `dolphin trace` costs the bridge: the work per scan with and without them, alternating,
+ * relative to all work on a live scan except Hazelcast: hash, decode, number, encode, journal. Rows without times are
+ * written as rows of an older bridge; the two clock readings count, too.
  *     node bench/trace-overhead.ts [--rounds 600] [--assets 50]
  */
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,12 +1,11 @@
 /**
- * The trader's way from event to commands: from entry into the listener's callback until every
- * command is in hand, with the text read, the event appended to a real journal, and the step. And the
- * whole way, from a file's rename into place, which the writer tells, until the commands of its scan
- * are in hand: of all scans, and of those that gave a paper order. A real member, the real bridge and
- * the writer stand before it, each a process of its own. Once with the default parameters, once with
- * some that trade as often as they can, so that the p99 of an order is one of many.
- * With --saving once only, with windows of 750 scans: in every other ten seconds one state after another is
- * saved without a pause, so that nearly every scan comes while one is; these beside those of the others.
+ * The trader's time from event to commands: from entry into the listener's callback until all commands exist, including
+ * parsing the text, appending the event to a real journal, and the step. And the whole time from renaming a file into
+ * place, as reported by the writer, until the commands of its scan exist: for all scans, and for those that led to a
+ * paper order. A real member, the real bridge and the writer are each their own process. Once with the default
+ * parameters, and once with parameters that trade as often as possible, so that there are enough orders for a p99. With
+ * --saving only once, with windows of 750 scans: in every other ten seconds states are saved without a pause, so that
+ * nearly every scan arrives during a save; those scans are compared with the others.
  *     node bench/trader-latency.ts [--json] [--assets 50,400] [--files 6000] [--saving]
  */
 import { fork } from "node:child_process";

@@ -1,6 +1,5 @@
 /**
- * Times appends to a trading journal as the trader makes them, each before it is stepped, and prints
- * one JSON line:
+ * Measures appends to a trading journal as the trader makes them, each before its step, and prints one JSON line:
  *     node bench/trading-journal.ts [FOLDER]
  * Raw records of 3 and 27 KB, scans of 50 and 400 assets through the encoder, reading back, fsync.
  */

@@ -1,8 +1,8 @@
 /**
- * What the units of `dolphin install systemd` take, and whether they run at all as they are confined: a real systemd in
- * namespaces of its own, with a simulator of 50 assets at two scans a second beside them.
+ * The cost of the units of `dolphin install systemd`, and whether they run within their limits: a real systemd in
+ * namespaces of its own, beside a simulator of 50 assets at two scans a second.
  *   npm run bench:units -- [--seconds N] [--json]
- * Needs root, systemd 252 or newer, and control groups of version 1 or 2; takes the default ports.
+ * Needs root, systemd 252 or newer, and control groups of version 1 or 2; uses the default ports.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * How long a person waits for a verb, from the start of its process to its end, and what it takes of processors
- * (which a busy machine changes less), beside a running demo:
+ * How long a user waits for a verb, from the start of its process to its end, and its CPU time (which a busy machine
+ * affects less), beside a running demo:
  * `npm run bench:verbs -- [--rounds N] [--json]`.
  */
 import { spawn } from "node:child_process";

@@ -1,6 +1,6 @@
 /**
- * How long it takes from a bad reading to a trader that takes no entry, with Hazelcast dead and no Temporal at all:
- * 200 breaches of health on real processes. Then what the watchdog costs: processor and memory.
+ * Time from a bad reading until the trader makes no entry, with Hazelcast dead and without Temporal: 200 breaches of
+ * health on real processes. Then the watchdog's CPU and memory.
  *   npm run bench:watchdog [-- --breaches 200]
  */
 import { setTimeout as delay } from "node:timers/promises";

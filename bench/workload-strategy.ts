@@ -1,7 +1,7 @@
 /**
- * The benchmark's strategy, the same for every engine: short the laggard when the given signal falls
- * below its threshold. Signal and volatility flag travel with the scan; they use the whole data set,
- * so they are a benchmark's input and nothing to trade on.
+ * The benchmark's strategy, the same for every engine: short the laggard when the given signal falls below its
+ * threshold. Signal and volatility flag are part of the scan; they were computed from the whole data set, so they suit
+ * a benchmark, but not trading.
  */
 import type { EntrySignal, MarketView } from "../src/domain/trading/strategy.ts";
 import { defineStrategy } from "../src/domain/trading/strategy.ts";

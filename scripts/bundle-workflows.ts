@@ -1,4 +1,4 @@
-/** Builds the workflow bundle, so that no worker has to at its start. */
+/** Builds the workflow bundle, so that no worker has to build it at its start. */
 import { buildWorkflowBundle } from "../src/workers/workflow-bundle.ts";
 
 await buildWorkflowBundle();

@@ -1,4 +1,4 @@
-/** Downloads the Temporal CLI by the SDK's own means: node download-temporal.mjs DIRECTORY VERSION. */
+/** Downloads the Temporal CLI with the SDK's own downloader: node download-temporal.mjs DIRECTORY VERSION. */
 import { TestWorkflowEnvironment } from "@temporalio/testing";
 
 const [downloadDir, version] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /**
- * Pictures of every page, light, dark and as on a phone, into `.cache/screenshots`: with data, with Hazelcast down, with
- * Temporal down, and where nothing ever ran: `npm run screenshots -- [--url http://127.0.0.1:8080]`. Without an address it
- * starts the demo with both books and looks at that; with one nothing is stopped.
+ * Screenshots of every page, light, dark and at phone width, into `.cache/screenshots`: with data, with Hazelcast down,
+ * with Temporal down, and on an empty data directory: `npm run screenshots -- [--url http://127.0.0.1:8080]`. Without
+ * an address it starts the demo with both books and uses that; with an address it stops nothing.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

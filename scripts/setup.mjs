@@ -1,7 +1,7 @@
 /**
- * Sets a checkout up: packages with Node 24, the Temporal CLI, the Hazelcast member; `--test` adds
- * the Python side of the interop tests. Everything lands in `node_modules` and `.tools`; what is
- * there already is left alone, so a second run is instant. Runs on Node 20 without any package.
+ * Sets a checkout up: packages with Node 24, the Temporal CLI, the Hazelcast member; `--test` adds the Python side of
+ * the interop tests. Everything is installed into `node_modules` and `.tools`; existing parts are kept, so a second run
+ * is instant. Runs on Node 20 without any package.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,6 +1,6 @@
 /**
- * Runs the unit and the integration tests with the checkout's own Node 24, and says as its last line
- * how many passed and failed; before it, which files took longest. Arguments are handed on to vitest: `npm test -- test/domain`.
+ * Runs the unit and the integration tests with the checkout's own Node 24. Its last line says how many passed and
+ * failed; before it come the slowest files. Arguments are passed on to vitest: `npm test -- test/domain`.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * What a person does on the page to services and runs, in a real Chromium against a live demo with a real Temporal: start,
- * restart and stop a service, run a backtest, cancel another one. After each click it is looked at what came of it, past
- * the page: `npm run try:page`. It fails at the first that is not so.
+ * A user's commands on the page for services and runs, in a real Chromium against a live demo with a real Temporal:
+ * starts, restarts and stops a service, runs a backtest, and cancels another one. After each click it checks the effect
+ * independently of the page: `npm run try:page`. It fails at the first difference.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

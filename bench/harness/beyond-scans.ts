@@ -1,4 +1,7 @@
-/** What must hold after faults beside the scans: alerts that open and end, books that add up, secrets that stay where they are. */
+/**
+ * Checks after faults that are not about scans: alerts that open and are resolved, books that add up, secrets that stay
+ * where they are.
+ */
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Drills of a bench in its own process: faults that the command line does not know, for as long as it likes. */
+/** Drills that a bench runs in its own process: faults that the command line does not have, of any duration. */
 import { freezeStrike, type Strike } from "../../src/adapters/faults/strikes.ts";
 import type { FaultSpec } from "../../src/domain/drills/drill-faults.ts";
 import { createDrillAlerts } from "../../src/operations/drills/drill-alerts.ts";

@@ -1,6 +1,6 @@
 /**
- * A consumer as others write it, in a process of its own: an entry listener on one map, which notes
- * when each scan reached it. Told over IPC what to do: `clear`, `collect`, `reset`.
+ * A consumer as other programs write it, in its own process: an entry listener on one map, which records when each scan
+ * arrived. Commands over IPC: `clear`, `collect`, `reset`.
  */
 import { Client } from "hazelcast-client";
 import {

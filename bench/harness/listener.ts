@@ -1,4 +1,4 @@
-/** Starts the consumer process and asks it what it has seen. */
+/** Starts the consumer process and reads its records. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** One live run: files are renamed into place at a steady rate, and the listener notes each. */
+/** One live run: files are renamed into place at a steady rate, and the listener records each. */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

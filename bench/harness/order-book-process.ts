@@ -1,6 +1,6 @@
 /**
- * The process that bench:order-book measures: `ours` takes what the service takes, with its recorder and its texts (put
- * nowhere); `ccxt` is a loop over watchOrderBookForSymbols that works out the same features.
+ * The process that bench:order-book measures: `ours` does the work of the service, with its recorder and its texts
+ * (which are not published); `ccxt` is a loop over watchOrderBookForSymbols that computes the same features.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

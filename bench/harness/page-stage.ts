@@ -1,4 +1,4 @@
-/** The dashboard's own process beside a stack, pages on it in a real Chromium, and what both take. */
+/** The dashboard's own process beside a stack, with pages in a real Chromium, and the CPU and memory of both. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** Runs in the page before its own code: when its state was drawn, and how old each scan was in the frame that shows it. */
+/**
+ * Runs in the page before its own code: records when its state was drawn, and the age of each scan in the frame that
+ * shows it.
+ */
 window.drawnMs = null;
 window.scanAgesMs = [];
 const lookForState = () => {

@@ -1,6 +1,7 @@
 /**
- * What each process of a running stack takes over hours in which processes come and go. The slope is that of Theil and
- * Sen over all lives of a name: the median of what two samples of one life, far enough apart, say of an hour.
+ * Memory and CPU of each process of a running stack over hours in which processes start and end. The slope is that of
+ * Theil and Sen over all lives of a name: the median of the slopes per hour between any two samples of one life that
+ * are far enough apart.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,4 +1,4 @@
-/** Scans to measure with, encoded beforehand, so that writing them costs the machine little. */
+/** Scans for measurements, encoded beforehand, so that writing them costs the machine little. */
 import { createMarket, stepMarket } from "../../src/domain/simulator/market.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { createSpectrum, pushPrices } from "../../src/domain/simulator/spectrum.ts";

@@ -1,6 +1,6 @@
 /**
- * The upstream as a process of its own: renames simulated scans into place at a rate, and tells in
- * the end when it renamed each, on the monotonic clock that all processes of the machine share.
+ * The upstream engine as its own process: renames simulated scans into place at a rate, and reports at the end when it
+ * renamed each, on the monotonic clock that all processes of the machine share.
  */
 import { basename } from "node:path";
 import { scanFileOf } from "../../src/domain/simulator/plan.ts";

@@ -1,4 +1,4 @@
-/** One size of windows, with a trader's heap: how long a save holds up the thread, and what a restore takes. */
+/** One size of windows, with a trader's heap: how long a save blocks the thread, and how long a restore takes. */
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createStateSaver } from "../../src/adapters/event-log/aside/state-saver.ts";

@@ -1,4 +1,7 @@
-/** What holds after each fault of a soak and at its end, beside what the audit says. A list of what does not; empty: all does. */
+/**
+ * The checks after each fault of a soak and at its end, besides the audit. Returns a list of what does not hold; empty:
+ * everything does.
+ */
 import { createServer } from "node:http";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 /**
- * The faults of a soak: every drill that the command line knows but a share that hangs, and of docs/faults-covered.md
- * what befalls the other processes, the archive, the journal and Hazelcast's values. Dealt from a deck: a seed decides the
- * order, and none comes twice before all came once.
+ * The faults of a soak: every drill of the command line except a share that hangs, and the faults of
+ * docs/faults-covered.md that concern the other processes, the archive, the journal and the values in Hazelcast. They
+ * are drawn from a deck: a seed determines the order, and none comes twice before all have come once.
  */
 import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

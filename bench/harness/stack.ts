@@ -1,4 +1,4 @@
-/** A Hazelcast member of its own, and a directory that is gone at the end. */
+/** A Hazelcast member of its own, and a directory that is removed at the end. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Percentiles by the nearest rank: each is a value that was measured. */
+/** Percentiles by the nearest-rank method: each is a measured value. */
 
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((left, right) => left - right);

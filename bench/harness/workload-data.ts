@@ -1,4 +1,4 @@
-/** The benchmark's columns on disk, read chunk by chunk into buffers that are used again and again. */
+/** The benchmark's columns on disk, read chunk by chunk into reused buffers. */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { ScanChunk } from "../../src/domain/backtest/backtest-run.ts";

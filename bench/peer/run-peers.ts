@@ -1,4 +1,4 @@
-/** Other engines on the same workload: run here where they are installed, else as they were recorded. */
+/** Other engines on the same workload: run here if they are installed, else with their recorded figures. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
