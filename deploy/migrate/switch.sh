@@ -1,10 +1,10 @@
 #!/bin/sh
-# Changes who publishes under the shared names in Hazelcast: us, or the first generation. Either way one command, and at
-# no time two writers: who is to go goes first, and what fails before that leaves everything as it was.
-#   switch.sh ours      stops the first generation, takes our prefix away, starts us anew
-#   switch.sh theirs    puts our prefix back, starts us anew beside them, starts the first generation: the way back
+# Switches the writer of the shared names in Hazelcast: DOLPHIN, or the first generation. Each direction is one command,
+# and there are never two writers: the present writer is stopped first, and a failure before that changes nothing.
+#   switch.sh ours      stops the first generation, removes our prefix, restarts DOLPHIN
+#   switch.sh theirs    restores our prefix, restarts DOLPHIN beside it, starts the first generation: the way back
 # Environment: FIRST_STOP and FIRST_START, commands that stop and start the first generation; OURS_STOP and OURS_START,
-# ours; DOLPHIN_CONFIG, the file with the one line that ends in `# migrate`; PREFIX, which stands there meanwhile.
+# DOLPHIN; DOLPHIN_CONFIG, the file with the one line that ends in `# migrate`; PREFIX, our prefix on that line.
 set -eu
 
 : "${FIRST_STOP:?a command that stops the first generation}" "${FIRST_START:?a command that starts it}"
@@ -27,8 +27,8 @@ if [ "$lines" != 1 ]; then
   exit 78
 fi
 
-# By rename, so whoever reads the file meanwhile reads a whole one. Its mode and owner stay: it may hold secrets.
-# Written before anybody is stopped: what cannot be written changes nothing.
+# By rename, so that a concurrent reader gets a complete file. Its mode and owner stay, because it may contain secrets.
+# Written before anything is stopped: if it cannot be written, nothing changes.
 trap 'rm -f "$DOLPHIN_CONFIG.new"' EXIT
 cp -p "$DOLPHIN_CONFIG" "$DOLPHIN_CONFIG.new"
 sed "s/$marked/\\1 $prefix # migrate/" "$DOLPHIN_CONFIG" > "$DOLPHIN_CONFIG.new"
@@ -45,7 +45,7 @@ fi
 mv "$DOLPHIN_CONFIG.new" "$DOLPHIN_CONFIG"
 status=0
 sh -c "$OURS_START" || status=1
-# Ours has another prefix by now: theirs is alone under the shared names, whether ours came up or not.
+# DOLPHIN has another prefix by now: the first generation has the shared names alone, whether DOLPHIN came up or not.
 if [ "$1" = theirs ]; then sh -c "$FIRST_START" || status=1; fi
 if [ "$status" != 0 ]; then echo "not everything was started; see above" >&2; fi
 exit "$status"

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Makes the namespace and the search attributes of DOLPHIN on a running server, and sets how long closed workflows are
-# kept. Idempotent. Needs the Temporal CLI. Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_RETENTION.
+# Creates the namespace and the search attributes of DOLPHIN on a running server, and sets the retention of closed
+# workflows. Idempotent. Needs the Temporal CLI. Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_RETENTION.
 set -eu
 
 : "${TEMPORAL_ADDRESS:=127.0.0.1:7233}" "${TEMPORAL_NAMESPACE:=default}" "${TEMPORAL_RETENTION:=720h}" "${TRIES:=60}"
 export TEMPORAL_ADDRESS TEMPORAL_NAMESPACE
 
-# A server that has just started knows a namespace, or an attribute, some seconds after it has taken it.
+# A server that has just started knows a new namespace or attribute only some seconds after it was created.
 insist() {
   tries=0
   until answer=$("$@" 2>&1); do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings Temporal's two databases in Postgres to the schema of this temporal-sql-tool; makes them where they are not.
+# Upgrades Temporal's two databases in Postgres to the schema of this temporal-sql-tool; creates missing ones.
 # Idempotent: run it before each start of the server, and after each upgrade of its image, with the tool of that image.
 # Environment: SQL_HOST, SQL_PORT, SQL_USER, and SQL_PASSWORD or SQL_PASSWORD_FILE; TEMPORAL_DB, TEMPORAL_VISIBILITY_DB.
 set -eu
@@ -13,7 +13,7 @@ export SQL_HOST SQL_PORT SQL_USER SQL_PLUGIN SQL_PASSWORD
 bring() {
   database=$1
   schema=$2
-  # It connects to Postgres' own database, for this one may not be there yet.
+  # It connects to Postgres' own database, because this one may not exist yet.
   tries=0
   until SQL_DATABASE=$database temporal-sql-tool create-database --defaultdb postgres; do
     tries=$((tries + 1))
