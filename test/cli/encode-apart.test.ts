@@ -15,5 +15,5 @@ test("an encoder whose layouts a thread made writes the same bytes", async () =>
   const apart = await createEncoderApart({ assets, eigenvalueCounts: [0, assets.length] });
   const scans = [scanOf(1, []), scanOf(2, [2, 0.7, 0.3]), scanOf(3, []), scanOf(4, [1, 1, 1])];
   for (const scan of scans) expect(apart(scan)).toEqual(encode(scan));
-  expect(() => apart(scanOf(5, [3]))).toThrow("no scan of 1 eigenvalues");
+  expect(() => apart(scanOf(5, [3]))).toThrow("there is no layout for a scan of 1 eigenvalues");
 });

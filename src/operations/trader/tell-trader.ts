@@ -68,7 +68,7 @@ async function send(dataDir: string, book: string, request: TraderRequest): Prom
         );
       }
       throw new CommandRefused(
-        `the trader of ${book} did not answer, so it may have been done or not: ${reply.why}; ` +
+        `the trader of ${book} did not answer, so it may or may not have been executed: ${reply.why}; ` +
           `'--id ${request.id}' repeats it safely`,
         1,
         true,

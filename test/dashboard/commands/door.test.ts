@@ -237,7 +237,7 @@ test("who took a command and does not answer is told as unknown, and hears the s
   const body = JSON.stringify({ id: "mute-1", input: { rule: "x", for_s: 60 } });
   for (const _ of ["first", "again"]) {
     const { code, says } = await send("/command/mute", { headers, body });
-    expect([code, says]).toEqual([504, expect.stringMatching(/may have been done or not/)]);
+    expect([code, says]).toEqual([504, expect.stringMatching(/may or may not have been executed/)]);
   }
   silent.close();
   expect(heard.map((line): unknown => JSON.parse(line))).toMatchObject([

@@ -251,7 +251,7 @@ describe("not comparable is", () => {
     const bytes = readFileSync(path);
     const holed = Buffer.concat([bytes.subarray(0, 100 * 24), bytes.subarray(103 * 24)]);
     writeFileSync(path, holed);
-    expect(reasonOf(dir, NEXT)).toContain("what 3 of ");
+    expect(reasonOf(dir, NEXT)).toContain("the outcomes of 3 of ");
     holed[100 * 24 + 12]! ^= 1;
     writeFileSync(path, holed);
     expect(compared(dir, NEXT).verdict).toBe("different");
