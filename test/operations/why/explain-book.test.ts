@@ -110,7 +110,7 @@ test("now is what stands after the last event; what is not in the log is said", 
 
 test("GREEN, which runs the same, is explained the same from its own state on BLUE's log", async () => {
   const asked = { dataDir: dir, configuration, when: { kind: "now" } } as const;
-  expect(await explainBook("GREEN", asked)).toContain("no state of GREEN is kept");
+  expect(await explainBook("GREEN", asked)).toContain("there is no saved state of GREEN");
   followAsGreen();
   const [first = 0] = listSnapshots(join(placeIn(dir).root, "GREEN"));
   const outcomes = new Set<string>();
