@@ -53,7 +53,7 @@ test("a tear sheet draws what may come, and says how likely a loss limit is reac
   expect(calm).not.toMatch(/NaN|Infinity|undefined/);
   expect(forewarnCard(record, withTrades(variedBy(0.05)))).toContain("warn");
   expect(forewarnCard(record, withTrades(variedBy(0.0005)))).toBe(calm);
-  expect(tearSheet(record, withTrades(variedBy(0.05)))).toContain("What may come in");
+  expect(tearSheet(record, withTrades(variedBy(0.05)))).toContain("Forecast for");
 });
 
 test.each([

@@ -50,7 +50,7 @@ export function forewarnCard(
     [`Loses ${percent(watched.dailyLossMax)} in a day`, percent(dailyLoss, 1)],
   ] as const;
   return card(
-    `${TITLE} in ${number(horizonDays, 0)} days`,
+    `${TITLE} for ${number(horizonDays, 0)} days`,
     key +
       fanChart(TITLE, told.envelope, [peak * (1 - watched.drawdownMax)]) +
       facts(rows) +

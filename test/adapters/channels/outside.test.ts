@@ -38,7 +38,7 @@ describe("where a name may lead", () => {
 
 describe("what is not asked at all", () => {
   it.each([
-    ["not a URL", CANARY, /is none/],
+    ["not a URL", CANARY, /is not valid/],
     ["a file", `file:///etc/${CANARY}`, /https/],
     ["plain http far away", `http://hooks.example/${CANARY}`, /https/],
     ["a password", `https://u:${CANARY}@hooks.example/`, /must not contain a user or password/],

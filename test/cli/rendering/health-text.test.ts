@@ -33,7 +33,7 @@ test("a cause is told with its evidence, its remedy, and what follows from it", 
     ]),
   );
   expect(textWith({ kind: "upstream" })).toContain(
-    "    remedy: none, it heals by itself when its source goes on",
+    "    remedy: none, it recovers by itself when its source continues",
   );
 });
 

@@ -59,7 +59,7 @@ test.each([
   ["has two lines", `${"a".repeat(43)}\n${"b".repeat(43)}\n`],
 ])("a file that %s is no token", (_, text) => {
   writeFileSync(tokenPath(folder), text, { mode: 0o600 });
-  expect(thrownBy(() => ensureToken(folder))).toMatch(/holds no token: delete it/);
+  expect(thrownBy(() => ensureToken(folder))).toMatch(/contains no token: delete it/);
 });
 
 test("a link to another file is not followed", () => {
