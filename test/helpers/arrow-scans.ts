@@ -1,4 +1,4 @@
-/** Scan files for tests: those that pyarrow wrote, and others made to measure by apache-arrow's writer. */
+/** Scan files for tests: some written by pyarrow, others built with apache-arrow's writer. */
 import { readFileSync } from "node:fs";
 import {
   type Data,

@@ -1,4 +1,4 @@
-/** The bookkeeper as a real process, under a control pipe that the test holds. */
+/** The bookkeeper as a real process, on a control pipe that the test holds. */
 import { spawn } from "node:child_process";
 import { openSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

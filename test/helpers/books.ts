@@ -1,4 +1,4 @@
-/** The bridge's promises, checked on what lies in archive, journal and Hazelcast. */
+/** Checks the bridge's guarantees on the contents of archive, journal and Hazelcast. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";

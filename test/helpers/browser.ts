@@ -1,6 +1,6 @@
 /**
  * A real Chromium: the one of the package `@sparticuz/chromium`, unpacked once into `.cache`, which needs no installed
- * library and no root; else one that is installed. Its fonts are its own, so that pages look alike on every machine.
+ * library and no root; else an installed one. It has its own fonts, so that pages look alike on every machine.
  */
 import { randomBytes } from "node:crypto";
 import {

@@ -1,4 +1,4 @@
-/** Archives for the bulk reader, and what it tells of them as rows that can be compared. */
+/** Archives for the bulk reader, and its results as comparable rows. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What a dashboard looks at, with servers that are away. */
+/** What a dashboard reads, with all servers away. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { safetyFolder } from "../../src/adapters/safety/posture-file.ts";

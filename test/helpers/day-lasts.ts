@@ -1,4 +1,4 @@
-/** For tests that say "today" more than once, and mean the same day. */
+/** For tests that say "today" more than once and need the same day. */
 import { setTimeout as delay } from "node:timers/promises";
 import { MS_PER_DAY } from "../../src/domain/time.ts";
 

@@ -1,4 +1,4 @@
-/** A running `dolphin up --demo` on which faults are drilled, and what must hold after each. */
+/** A running `dolphin up --demo` for drills, and the checks after each. */
 import { spawn } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

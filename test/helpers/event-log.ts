@@ -1,4 +1,4 @@
-/** Journals of tests: written and read through the production constructors. */
+/** Journals for tests, written and read through the production constructors. */
 import { SegmentLogReader } from "../../src/adapters/event-log/segment-log-reader.ts";
 import { SegmentLog, type SegmentLogPlace } from "../../src/adapters/event-log/segment-log.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Exchanges the versions of a data directory's books. Before each call that may change the disk the
- * directory is copied, as a kill at this moment would leave it; at call `dieAt` it is killed.
+ * Exchanges the versions of a data directory's books. Before each call that may change the disk the directory is
+ * copied, as a kill at this moment would leave it; at call `dieAt` the process is killed.
  */
 import fs, { cpSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";

@@ -1,4 +1,4 @@
-/** docs/export.md as it has to be: the columns as the program has them. */
+/** The expected docs/export.md: the columns as declared in the program. */
 import { EXPORTS } from "../../src/wire/export/columns.ts";
 
 const HEAD = `# The columns of \`dolphin export\`

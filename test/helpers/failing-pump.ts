@@ -1,7 +1,7 @@
 /**
- * The bridge's real pump, which sends its own process a signal at a chosen step of the protocol:
- * TEST_STEP names the step, TEST_TIMES its how manyth passing, TEST_SIGNAL the signal. Where TEST_ARMED names
- * a file, only what passes while that file exists counts: on a slow machine a batch may come in several.
+ * The bridge's real pump, which sends its own process a signal at a chosen step of the protocol: TEST_STEP names the
+ * step, TEST_TIMES the number of the occurrence, TEST_SIGNAL the signal. If TEST_ARMED names a file, only occurrences
+ * while that file exists count: on a slow machine a batch may arrive in parts.
  */
 import { existsSync } from "node:fs";
 import type { CommitStep } from "../../src/services/scan-bridge/commit/commit.ts";

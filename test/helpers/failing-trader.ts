@@ -1,6 +1,6 @@
 /**
- * The real trader of book BLUE with a feed more, `weather`, which sends its own process a signal at a
- * chosen moment of an event: TEST_STEP names the moment, TEST_TIMES its how manyth passing.
+ * The real trader of book BLUE with one more feed, `weather`, which sends its own process a signal at a chosen moment
+ * of an event: TEST_STEP names the moment, TEST_TIMES the number of the occurrence.
  */
 import { runTrader } from "../../src/services/trader/trader-process.ts";
 import { FEED_ROWS, type FeedRow } from "../../src/wire/feeds/feeds.ts";

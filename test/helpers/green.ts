@@ -1,4 +1,4 @@
-/** BLUE's log as its trader writes it, and GREEN as a real process on it. */
+/** BLUE's log as its trader writes it, and GREEN as a real process that follows it. */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

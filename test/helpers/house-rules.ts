@@ -1,4 +1,4 @@
-/** The rules of the house as functions from files to sentences about what breaks them. */
+/** The rules of the house as functions from files to sentences about violations. */
 import { posix } from "node:path";
 
 export type SourceFile = { readonly path: string; readonly text: string };

@@ -1,4 +1,4 @@
-/** The bridge's intake on a real folder and a real journal, under a clock that the test moves. */
+/** The bridge's intake on a real folder and a real journal, with a clock that the test advances. */
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {

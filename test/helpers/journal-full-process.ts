@@ -1,4 +1,4 @@
-/** Appends until the disk is full, goes on with less, and tells what it was told. */
+/** Appends until the disk is full, continues with smaller records, and reports the errors. */
 import { writeSync } from "node:fs";
 import { SegmentLog } from "../../src/adapters/event-log/segment-log.ts";
 import { codeOf } from "../../src/domain/failure.ts";

@@ -1,4 +1,4 @@
-/** Appends as fast as it can and tells each index once it is appended, until it is killed. */
+/** Appends as fast as it can, and prints each index once it is appended, until it is killed. */
 import { writeSync } from "node:fs";
 import { SegmentLog } from "../../src/adapters/event-log/segment-log.ts";
 import { payloadOf } from "./event-log.ts";

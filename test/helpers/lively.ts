@@ -1,4 +1,4 @@
-/** Settings of a trader that trades soon and often. */
+/** Settings of a trader that trades early and often. */
 
 /** Windows of a few scans and a threshold that is passed often: trades soon and many. */
 export const LIVELY_BOOK = {

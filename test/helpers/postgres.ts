@@ -1,4 +1,4 @@
-/** A real Postgres of a test's own: Debian's binaries, a cluster in a folder, a free port. */
+/** A real Postgres for one test: Debian's binaries, a cluster in a folder, a free port. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, globSync, mkdirSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Finds processes of a test by what they work on, so that an orphan is noticed whoever started it. */
+/** Finds the processes of a test by the paths that they work on, so that every orphan is noticed. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { codeOf } from "../../src/domain/failure.ts";

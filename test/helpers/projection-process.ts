@@ -1,4 +1,4 @@
-/** Catches a projection up in small pieces and tells each with a dot, until it is done or killed. */
+/** Brings a projection up to date in small pieces and prints a dot for each, until it is done or killed. */
 import { writeSync } from "node:fs";
 import { foldTrader } from "../../src/operations/projection/trader-fold.ts";
 import { TradingProjection } from "../../src/operations/projection/trading-projection.ts";

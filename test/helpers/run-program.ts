@@ -1,4 +1,4 @@
-/** `spawnSync` and `execFileSync` that end: while one of them waits, no limit of a test runs. */
+/** `spawnSync` and `execFileSync` with a time limit: while one of them waits, a test's own limit cannot fire. */
 import * as childProcess from "node:child_process";
 import type {
   ExecFileSyncOptions,

@@ -1,4 +1,4 @@
-/** Small scans for tests of the bridge, put into an archive as an upstream does: complete, by rename. */
+/** Small scans for tests of the bridge, written into an archive like an upstream does: complete, by rename. */
 import { mkdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createScanEncoder } from "../../src/wire/arrow-writer.ts";

@@ -1,4 +1,4 @@
-/** What a service says on its control pipe, as it comes. */
+/** The messages of a service on its control pipe, as they arrive. */
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";

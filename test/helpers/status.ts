@@ -1,4 +1,4 @@
-/** A status of the system as `dolphin status` reads it, healthy but for what a test says. */
+/** A system status as `dolphin status` reads it: healthy, except for a test's overrides. */
 import type { ServiceRow, SystemStatus } from "../../src/wire/system-status.ts";
 
 export type StatusChange = {

@@ -1,4 +1,4 @@
-/** A reading of a system in which everything is known, for what shows it. */
+/** A system reading in which everything is known, for tests of views. */
 import type { SystemReading } from "../../src/wire/metrics/system-metrics.ts";
 import type { SafetyView } from "../../src/wire/safety/safety-control.ts";
 import type { ServiceRow } from "../../src/wire/system-status.ts";

@@ -1,4 +1,7 @@
-/** One value as each place tells it: `dolphin status`, `dolphin top`, the page's own question, the metrics, a query of Temporal. */
+/**
+ * One value as reported in each place: `dolphin status`, `dolphin top`, the page's own request, the metrics, a query of
+ * Temporal.
+ */
 import { connectTemporal } from "../../src/adapters/temporal-client.ts";
 import type { SystemStatus } from "../../src/wire/system-status.ts";
 import type { UpFile } from "../../src/wire/up-file.ts";

@@ -1,4 +1,4 @@
-/** A book's trader as a real process, a feeder in the place of the bridge, and the audit of its journal. */
+/** A book's trader as a real process, a feeder in place of the bridge, and the audit of its journal. */
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A paper trader on a seeded market whose journal is written as the live one's: append, then step. */
+/** A paper trader on a seeded market whose journal is written like the live one: append, then step. */
 import { saveSnapshot } from "../../src/adapters/event-log/snapshots.ts";
 import type { SegmentLogPlace } from "../../src/adapters/event-log/segment-log.ts";
 import { EventLog } from "../../src/adapters/event-log/event-log.ts";

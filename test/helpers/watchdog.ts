@@ -1,4 +1,4 @@
-/** The safety watchdog as a real process, and a health that reports what a test has it report. */
+/** The safety watchdog as a real process, and a health report controlled by the test. */
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

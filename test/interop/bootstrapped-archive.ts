@@ -1,4 +1,7 @@
-/** An archive of scans drawn from real returns, with the faults that a feed has: seeded, so that each run is the same. */
+/**
+ * An archive of scans resampled from real returns, with the faults of a real feed; from a seed, so that each run is the
+ * same.
+ */
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { closesToChunk } from "../../examples/strategies/closes-to-chunk.ts";

@@ -1,4 +1,4 @@
-/** The programs of a production Temporal: found, or built from the Go module of the server, once. */
+/** The programs of a production Temporal: found, or built once from the server's Go module. */
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,7 @@
 /**
- * `npm run test:production [FILTER...]`: the integration tests that need Temporal, on the server of production with a
- * real Postgres instead of the embedded one, and what only production has: backup and restore, upgrade of a worker.
+ * `npm run test:production [FILTER...]`: the integration tests that need Temporal, on the production server with a real
+ * Postgres instead of the embedded one, and the tests that only production has: backup and restore, upgrade of a
+ * worker.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** Keeps the history of a run on a real server as one of the saved ones. */
+/** Saves the history of a run on a real server. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findToolchain } from "../../src/embedded/toolchain.ts";

@@ -1,4 +1,4 @@
-/** A model of the scan bridge and its world, one second a step: what it sees, pushes, says and uses. */
+/** A model of the scan bridge and its world, one second per step: what it sees, pushes, reports and uses. */
 import type { WorkFacts } from "../../src/domain/supervision/verdict.ts";
 import { factsOfBridge } from "../../src/wire/facts/bridge-facts.ts";
 import { isWithin } from "./fault-script.ts";

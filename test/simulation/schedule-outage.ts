@@ -1,11 +1,11 @@
 /**
- * An outage of Temporal on real servers: which readings of indicators are made up for when it is back. One of a minute is
- * to have none made up, one of a long pace exactly one.
+ * An outage of Temporal on real servers: which missed readings of indicators are caught up when it is back. One with a
+ * pace of a minute has none caught up, one with a long pace exactly one.
  *
  *     npm run prove:outage -- [--minutes 60]
  *
- * Its paces are the real ones where the outage is long enough for two of the long one, else the long one is as much
- * faster. Exit 1: another number was made up.
+ * The paces are the real ones if the outage is long enough for two readings of the long one; else the long pace is
+ * shortened accordingly. Exits with 1 if another number was caught up.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 /**
- * Runs the real policy, verdict, recovery and supervisor state over a modelled bridge, one second
- * a step. What is not modelled is the transport: Temporal's calls take no time.
+ * Runs the real policy, verdict, recovery and supervisor state over a modelled bridge, one second per step. The
+ * transport is not modelled: Temporal's calls take no time.
  */
 import { isoFromMs } from "../../src/domain/time.ts";
 import { decideRecovery } from "../../src/domain/supervision/recovery.ts";

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate [-- --seeds 100000] [--from 1] [--threads 2]`: simulated months through all checkers. Prints each
- * violation with its seed; `--seeds 1 --from SEED` replays one. Exit 1 where one was found.
+ * `npm run simulate [-- --seeds 100000] [--from 1] [--threads 2]`: runs simulated months through all checkers. Prints
+ * each violation with its seed; `--seeds 1 --from SEED` replays one. Exits with 1 if there was one.
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";

@@ -1,6 +1,6 @@
 /**
- * The scan bridge under its supervisor without `dolphin up`: so a test is the one who decides when a
- * server goes and comes, and how many bridges run.
+ * The scan bridge under its supervisor without `dolphin up`, so that the test decides when a server stops and starts,
+ * and how many bridges run.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * One run of chaos: `dolphin up` on a writer's archive, random `kill -9` of all its parts, and then the
- * books. Returns what happened and every fault that a checker found.
+ * One chaos run: `dolphin up` on a writer's archive, random `kill -9` of all its parts, and then the audit. Returns
+ * what happened and every fault that a checker found.
  */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** `dolphin up` under fire: started, killed and started again on one data directory, and every pid of it remembered. */
+/** `dolphin up` under random kills: started, killed and started again on one data directory, recording every pid. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isProcessAlive } from "../../../src/adapters/process/process-facts.ts";

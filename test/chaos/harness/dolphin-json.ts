@@ -1,4 +1,4 @@
-/** Asks the `dolphin` command line as an operator's script does. */
+/** Runs the `dolphin` command line as an operator's script does. */
 import { spawn } from "node:child_process";
 import { z } from "zod";
 import { DOLPHIN } from "../../helpers/up.ts";

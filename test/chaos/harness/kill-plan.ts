@@ -1,4 +1,4 @@
-/** What is killed when, from a seed. */
+/** Which process is killed when, from a seed. */
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
 
 export const TARGETS = ["scan-bridge", "worker", "hazelcast", "temporal", "up"] as const;

@@ -1,6 +1,6 @@
 /**
- * A consumer that misses nothing: it reads the ringbuffer without a pause, through restarts of the
- * member and of `dolphin up`, keeps every value that it finds, and watches `latest_eigen_scan`.
+ * A consumer that misses nothing: it reads the ringbuffer continuously, through restarts of the member and of `dolphin
+ * up`, keeps every value, and watches `latest_eigen_scan`.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ringbuffer } from "hazelcast-client";

@@ -1,6 +1,6 @@
 /**
- * An upstream engine at its worst, seeded: half of its files grow slowly under their final name, others
- * are renamed or copied afterwards, come with other times than now, or come late.
+ * An upstream engine at its worst, from a seed: half of its files grow slowly under their final name; others are
+ * renamed or copied afterwards, have times other than the present, or arrive late.
  */
 import { copyFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** What befalls a running `up` besides kills: each is carried out on the real thing, and ended again. */
+/** Faults of a running `up` other than kills: each is injected for real, and undone. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,4 +1,4 @@
-/** Order books for tests: random ones that are whole, and the text that a venue would send of one. */
+/** Order books for tests: random valid ones, and the text that a venue would send for one. */
 import * as fc from "fast-check";
 import { type Book, createBook, DEPTH, type Side } from "../../../src/domain/order-book/book.ts";
 

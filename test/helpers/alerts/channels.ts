@@ -1,4 +1,4 @@
-/** A channel of each kind that asks over HTTP, against the other side of a test. */
+/** A channel of each kind that uses HTTP, configured against a test server. */
 import { openChannel } from "../../../src/adapters/channels/open-channel.ts";
 import type { Notification } from "../../../src/domain/incidents/notification.ts";
 import type { ChannelSettings } from "../../../src/wire/alerts/channel-settings.ts";

@@ -1,4 +1,4 @@
-/** A process that delivers as the watchdog does: its arguments are one JSON object, its log goes to stdout. */
+/** A process that delivers like the watchdog: its argument is one JSON object, its log goes to stdout. */
 import { DEMO_ACKNOWLEDGED } from "./outbox-file.ts";
 import { startDelivery } from "../../../src/services/watchdog/start-delivery.ts";
 import type { ChannelSettings } from "../../../src/wire/alerts/channel-settings.ts";

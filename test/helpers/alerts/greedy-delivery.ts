@@ -1,3 +1,3 @@
-/** A delivery thread that eats memory until it is ended. */
+/** A delivery thread that allocates memory until it is ended. */
 const eaten: unknown[] = [];
 for (;;) eaten.push(Array.from({ length: 1_000 }, (_, at) => ({ at })));

@@ -1,4 +1,4 @@
-/** A mail server on loopback that answers each command as it is told, and remembers the mails it took. */
+/** A mail server on loopback that answers each command as configured, and records the mails that it accepted. */
 import { createServer, type Socket } from "node:net";
 
 export type MailServer = {

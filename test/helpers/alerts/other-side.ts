@@ -1,4 +1,4 @@
-/** The other side of a channel: a server on loopback that answers as it is told, and remembers what it heard. */
+/** The provider's side of a channel: a server on loopback that answers as configured, and records its requests. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 

@@ -1,4 +1,4 @@
-/** An outbox as the engine of incidents makes it, and a process that delivers from it. */
+/** An outbox as the incident engine writes it, and a process that delivers from it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** A certificate that nobody vouches for, and its key: for servers of tests on loopback alone. */
+/** A certificate without a trusted issuer, and its key: for test servers on loopback only. */
 export const UNTRUSTED = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgrVlIf8FPTJp/Nwds

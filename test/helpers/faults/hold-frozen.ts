@@ -1,4 +1,4 @@
-/** Freezes a process as a drill does, and lives on: `hold-frozen.ts DATA_DIR PID`. */
+/** Freezes a process like a drill, and stays alive: `hold-frozen.ts DATA_DIR PID`. */
 import { freezeStrike } from "../../../src/adapters/faults/strikes.ts";
 import { startedTicks } from "../../../src/adapters/process/process-facts.ts";
 

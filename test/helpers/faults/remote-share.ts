@@ -1,4 +1,4 @@
-/** A share on another machine, played by a FUSE file system that hangs, fails and is slow when told. */
+/** A share on another machine, simulated by a FUSE file system that hangs, fails or is slow on command. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";

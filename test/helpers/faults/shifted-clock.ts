@@ -1,4 +1,4 @@
-/** A wall clock that a test sets for one process, by a library that is preloaded into it. */
+/** A wall clock that a test sets for one process, with a preloaded library. */
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { spawnSync } from "../run-program.ts";

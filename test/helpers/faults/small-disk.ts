@@ -1,4 +1,4 @@
-/** A disk of a few kilobytes that can be filled, emptied, made read-only and put over a folder. */
+/** A disk of a few kilobytes that can be filled, emptied, made read-only and mounted over a folder. */
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../../src/domain/failure.ts";

@@ -1,4 +1,4 @@
-/** A TCP proxy that resets, swallows or delays what goes through it. */
+/** A TCP proxy that resets, drops or delays the traffic. */
 import { connect, createServer, type Socket } from "node:net";
 import { once } from "node:events";
 

@@ -1,4 +1,4 @@
-/** Diagnoses as the service health tells them to metaHealth: of a cause that is ours, and of one that is not. */
+/** Diagnoses as the service health sends them to metaHealth: of a cause that is ours, and of one that is not. */
 import type { Diagnosis, Root } from "../../../src/domain/health/diagnose.ts";
 
 export const SICK: Root = {

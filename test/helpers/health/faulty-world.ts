@@ -1,7 +1,4 @@
-/**
- * What the real sensors and the real verdicts say of a system with these faults: a model of the facts alone,
- * of which nothing judges.
- */
+/** What the real sensors and the real verdicts report about a system with given faults: only the facts are modelled. */
 import type { HealthSample, ServiceSample } from "../../../src/domain/health/sample.ts";
 import { feedTable, missedFeeds } from "../../../src/domain/health/feeds.ts";
 import { healthGraph } from "../../../src/domain/health/graph.ts";

@@ -1,4 +1,4 @@
-/** A health that goes on sampling, as far as metaHealth can see: its report, each second anew. */
+/** A health service that keeps sampling, as far as metaHealth can see: its report is renewed each second. */
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { diagnose } from "../../../src/domain/health/diagnose.ts";

@@ -1,4 +1,7 @@
-/** Incidents of a watchdog that watches nothing: a test says what is so, and its socket answers as the real one's. */
+/**
+ * The incidents of a watchdog that observes nothing: the test provides the facts, and its socket answers like the real
+ * one.
+ */
 import { controlSocketPath } from "../../../src/adapters/control-socket.ts";
 import { serveControl } from "../../../src/adapters/control/serve-control.ts";
 import { safetyFolder } from "../../../src/adapters/safety/posture-file.ts";

@@ -1,4 +1,4 @@
-/** An engine of incidents in the hands of a test: its facts, its clock, and all that it has told so far. */
+/** An incident engine controlled by a test: its facts, its clock, and all its notifications so far. */
 import { acknowledge, mute, unmute } from "../../../src/domain/incidents/commands.ts";
 import type { Setup, Stepped } from "../../../src/domain/incidents/draft.ts";
 import type { Facts, FactTable } from "../../../src/domain/incidents/facts.ts";

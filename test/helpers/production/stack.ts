@@ -1,4 +1,4 @@
-/** The stack of production as processes: Hazelcast, Temporal, workers, a simulator that writes scans. */
+/** The production stack as processes: Hazelcast, Temporal, workers, a simulator that writes scans. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

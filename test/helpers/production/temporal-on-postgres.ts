@@ -1,6 +1,6 @@
 /**
- * The Temporal server of production on a Postgres, in the place of the embedded one: started by the scripts of
- * deploy/temporal, each on a database of its own, which is a copy of one that those scripts have set up.
+ * The production Temporal server on a Postgres, in place of the embedded one: started by the scripts of
+ * deploy/temporal, each on its own copy of a database that those scripts have set up.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

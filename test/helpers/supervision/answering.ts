@@ -1,4 +1,4 @@
-/** Answers whoever connects; while the file `mute` is there it does not. */
+/** Answers every connection, except while the file `mute` exists. */
 import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A small real service for tests of supervision: it beats, and obeys a file that says how to misbehave. */
+/** A small real service for tests of supervision: it sends heartbeats, and a file tells it how to misbehave. */
 import { spawn } from "node:child_process";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The table of services that tests of supervision use instead of the real one. */
+/** The table of services that tests of supervision use in place of the real one. */
 import { BRIDGE_TIES } from "../../../src/domain/supervision/ties.ts";
 import type { ServiceSpec } from "../../../src/domain/supervision/services.ts";
 

@@ -1,4 +1,4 @@
-/** Keeps a program that answers on a socket, says what it asks and hears, ends when stdin does. */
+/** Keeps a program that answers on a socket, prints its requests and answers, and ends when stdin does. */
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** A process that keeps another one, for who wants to pause the keeper itself. */
+/** A process that keeps another one, so that a test can pause the keeper itself. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";

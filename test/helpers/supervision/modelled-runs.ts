@@ -1,6 +1,6 @@
 /**
- * Runs of a service as the server keeps them, driven by chance: what `supervise` says is done here, and
- * what a real server, a real process and real operators may do to it happens.
+ * Runs of a service as the server stores them, driven by random events: the effects of `supervise` are carried out
+ * here, and whatever a real server, process or operator may do to a run happens.
  */
 import { isoFromMs } from "../../../src/domain/time.ts";
 import type { EndKind } from "../../../src/domain/supervision/next-step.ts";

@@ -1,4 +1,4 @@
-/** What the keeper of a healthy bridge tells of its run. */
+/** What the keeper of a healthy bridge reports about its run. */
 import { RunDetails } from "../../../src/wire/supervision.ts";
 
 export const TOLD_AT = "2026-03-25T04:00:00+00:00";

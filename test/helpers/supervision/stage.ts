@@ -1,6 +1,6 @@
 /**
- * A stage for tests of supervision: a real Temporal server, a worker process whose table holds
- * the fake service, and eyes that look at real processes.
+ * The set-up for tests of supervision: a real Temporal server, a worker process whose table contains the fake service,
+ * and observers of real processes.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

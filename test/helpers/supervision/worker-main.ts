@@ -1,4 +1,4 @@
-/** A worker process of its own whose table holds the fake service: `worker-main.ts DATA_DIR`. */
+/** A worker process whose table contains the fake service: `worker-main.ts DATA_DIR`. */
 import { LAYERS } from "../../../src/domain/supervision/services.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { runWorkers } from "../../../src/workers/run-workers.ts";

@@ -1,4 +1,4 @@
-/** A program on a terminal of its own, by Python's pty: what it prints, and how it leaves the terminal. */
+/** Runs a program on its own terminal, with Python's pty: its output, and the state in which it leaves the terminal. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** A chunk of scans as an archive on disk, a file a scan, with the times that the scans say. */
+/** Writes a chunk of scans as an archive on disk, one file per scan, with the scans' own times as file times. */
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ScanChunk } from "../../../src/domain/backtest/backtest-run.ts";

@@ -1,4 +1,4 @@
-/** The scans of a book's log as the archive and the bridge's journal would have them. */
+/** The scans of a book's log, as the archive and the bridge's journal would contain them. */
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ScanJournal } from "../../../src/adapters/scan-journal/scan-journal.ts";

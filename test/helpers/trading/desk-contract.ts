@@ -1,4 +1,4 @@
-/** What every desk owes the book that sends it orders: paper, venue, and whatever comes. */
+/** The contract of every desk with the book that sends it orders: paper, venue, and later ones. */
 import { describe, expect, test } from "vitest";
 import { type Desk, giveCommands } from "../../../src/domain/trading/broker/desk.ts";
 import { commandsAgain } from "../../../src/domain/trading/broker/reconcile.ts";

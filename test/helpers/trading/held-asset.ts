@@ -1,4 +1,4 @@
-/** Runs that hold one asset with all their cash from the second scan on: their equity is its price. */
+/** Runs that hold one asset with all their cash from the second scan on, so that their equity is its price. */
 import { startBacktest } from "../../../src/domain/backtest/backtest.ts";
 import type { Backtest, DaySample, ScanChunk } from "../../../src/domain/backtest/backtest-run.ts";
 import {

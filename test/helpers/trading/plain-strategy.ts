@@ -1,4 +1,4 @@
-/** What a strategy of a test has where it is not what the test is about: one position, warm at once, no reading. */
+/** Defaults of a test strategy: one position, warm at once, no readings. */
 export const PLAIN_STRATEGY = {
   version: 1,
   inputs: ["scan"],

@@ -1,4 +1,4 @@
-/** Random days of a trader with a paper broker: whatever can happen does, in any order. */
+/** Random days of a trader with a paper broker: everything that can happen does, in any order. */
 import * as fc from "fast-check";
 import {
   createPaperBroker,

@@ -1,4 +1,4 @@
-/** The real closes of the examples as a chunk of scans, with the eigenvalues that the writer of scans gives. */
+/** The real closes of the examples as a chunk of scans, with eigenvalues as the scan writer computes them. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ScanChunk } from "../../../src/domain/backtest/backtest-run.ts";

@@ -1,4 +1,4 @@
-/** A book of days gone by: recorded by the trader's own parts, with a clock of the test's. */
+/** A book with recorded past days: recorded by the trader's own parts, with the test's clock. */
 import { join } from "node:path";
 import { codeHash } from "../../../src/adapters/code/code-hash.ts";
 import { SegmentLogReader } from "../../../src/adapters/event-log/segment-log-reader.ts";

@@ -1,4 +1,4 @@
-/** Order books as they are recorded, without the service that records them. */
+/** Recorded order books, written without the service that normally records them. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ToldBook } from "../../../src/domain/order-book/book.ts";

@@ -1,4 +1,4 @@
-/** A trader told by hand: one event after another, each with the next index. */
+/** A trader controlled step by step: one event after another, each with the next index. */
 import type { TraderConfiguration } from "../../../src/domain/trading/configuration.ts";
 import type { ScanEvent, TraderEvent } from "../../../src/domain/trading/events.ts";
 import type { Order } from "../../../src/domain/trading/orders.ts";

@@ -1,4 +1,4 @@
-/** A real Temporal server, a real trader fed with scans, and the real workers and the bookkeeper of its layer beside it. */
+/** A real Temporal server, a real trader fed with scans, and the real workers and bookkeeper of its layer. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";

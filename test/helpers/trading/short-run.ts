@@ -1,4 +1,4 @@
-/** A run that is short of one asset with all its cash, with its record and pictures. */
+/** A run that is short of one asset with all its cash, with its record and charts. */
 import { finishBacktest, startBacktest } from "../../../src/domain/backtest/backtest.ts";
 import { createRunTrace, feedTraced, picturesOf } from "../../../src/domain/backtest/run-trace.ts";
 import { DEFAULT_RUN_SETTINGS, describeRun } from "../../../src/domain/backtest/run-settings.ts";

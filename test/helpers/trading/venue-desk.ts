@@ -1,4 +1,4 @@
-/** A venue that outlives the process which sends it orders, and the desk of a process that is connected to it. */
+/** A venue that outlives the process that sends it orders, and the desk of a process that is connected to it. */
 import type { Desk } from "../../../src/domain/trading/broker/desk.ts";
 import { type BrokerOrder, reconcile } from "../../../src/domain/trading/broker/reconcile.ts";
 import type { BrokerReport } from "../../../src/domain/trading/events.ts";

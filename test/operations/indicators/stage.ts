@@ -1,4 +1,4 @@
-/** Venues on loopback, a store in a folder, and texts that are changed as Hazelcast changes them. */
+/** Venues on loopback, a store in a folder, and texts with Hazelcast's compare-and-set. */
 import { join } from "node:path";
 import type { FeatureStore } from "../../../src/adapters/indicators/feature-store.ts";
 import { ReadingsStore } from "../../../src/adapters/indicators/readings-store.ts";

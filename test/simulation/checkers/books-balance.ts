@@ -1,4 +1,4 @@
-/** The audit's books: every file is a seq, a duplicate or in quarantine, and the sum is right. */
+/** The audit's balance: every file has a seq, is a duplicate or is in quarantine, and the sum is right. */
 import { z } from "zod";
 
 const Totals = z.object({

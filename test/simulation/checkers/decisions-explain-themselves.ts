@@ -1,4 +1,7 @@
-/** Each decision names a rule, a threshold and a value that lead to it again, and so does all that was known. */
+/**
+ * Each decision records a rule, a threshold and a value from which it can be derived again, and so does everything that
+ * was known.
+ */
 import { isDeepStrictEqual } from "node:util";
 import { actionFrom, decide } from "../../../src/domain/health/recovery.ts";
 import type { Outcome } from "../recovery/outcome.ts";

@@ -1,4 +1,4 @@
-/** No process is ended by supervision that had nothing wrong with it. */
+/** Supervision never ends a healthy process. */
 import type { Outcome } from "../recovery/outcome.ts";
 
 export function checkHealthyLeftAlone({ ends }: Outcome): string[] {

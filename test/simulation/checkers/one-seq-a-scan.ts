@@ -1,4 +1,4 @@
-/** A seq stands for one thing for ever, and a thing has one seq: nothing is doubled, nothing overwritten. */
+/** A seq always stands for one scan, and a scan has one seq: nothing is doubled, nothing overwritten. */
 
 export type Numbered = { readonly seq: number; readonly thing: string };
 

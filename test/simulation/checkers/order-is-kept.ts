@@ -1,6 +1,6 @@
 /**
- * Scans that are not late follow each other by file time and name; only a higher scan number may
- * step back in time. A late scan is one that really lies before the newest.
+ * Scans that are not late follow each other by file time and name; only a scan with a higher scan number may step back
+ * in time. A late scan is really older than the newest.
  */
 
 export type OrderedScan = {

@@ -1,6 +1,6 @@
 /**
- * Every fault that we own is mended within its bound, counted from when it could be seen and mended: `Repairs` puts
- * that off through outages, bad releases, an operator's stop, another blow, and a clock that is set back.
+ * Every fault that we own is repaired within its bound, counted from when it could be seen and repaired: `Repairs`
+ * extends that by outages, bad releases, an operator's stop, another fault, and a clock that is set back.
  */
 import type { Outcome, Repair } from "../recovery/outcome.ts";
 

@@ -1,4 +1,4 @@
-/** Never more than three restarts of a service in any ten minutes, whoever made them. */
+/** Never more than three restarts of a service in any ten minutes, whoever requested them. */
 import type { Outcome } from "../recovery/outcome.ts";
 
 const RESTARTS_MAX = 3;

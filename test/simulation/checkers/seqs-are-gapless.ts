@@ -1,4 +1,4 @@
-/** Every seq from the first to the last is there. */
+/** Every seq from the first to the last exists. */
 
 export function checkGapless(where: string, seqs: Iterable<number>, last: number): string[] {
   const present = new Set(seqs);

@@ -1,4 +1,4 @@
-/** Nothing is started more often than its end explains: its own kills, those of what carries it, and once. */
+/** Nothing is started more often than its ends explain: its own kills, those of its worker, and the first start. */
 
 /** Whose death takes it along. */
 const CARRIERS: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-/** The times at which something may happen, each once: what lies between them costs nothing. */
+/** The times at which something may happen, each once: the time between them costs nothing. */
 export class Agenda {
   readonly #heap: number[] = [];
   readonly #known = new Set<number>();

@@ -1,4 +1,4 @@
-/** All that must be true of a simulated month. */
+/** Everything that must hold for a simulated month. */
 import { checkDecisionsExplained } from "../checkers/decisions-explain-themselves.ts";
 import { checkHealthyLeftAlone } from "../checkers/healthy-left-alone.ts";
 import { checkOthersAtFault } from "../checkers/others-at-fault.ts";

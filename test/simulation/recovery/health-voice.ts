@@ -1,4 +1,4 @@
-/** How old the last sample of a simulated health is, which is away at times. */
+/** The age of the last sample of a simulated health service, which is away at times. */
 export class HealthVoice {
   readonly #everyS: number;
   /** Null: it is away. */

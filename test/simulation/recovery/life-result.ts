@@ -1,4 +1,4 @@
-/** The record of a simulated life that is over. */
+/** The record of a simulated life that ended. */
 import { isoFromMs } from "../../../src/domain/time.ts";
 import type { EndKind } from "../../../src/domain/supervision/next-step.ts";
 import type { RunResult } from "../../../src/wire/supervision.ts";

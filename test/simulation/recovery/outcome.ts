@@ -1,4 +1,4 @@
-/** What came of a simulated month, as the checkers read it. */
+/** The outcome of a simulated month, as the checkers read it. */
 import type { Decision, News, RecoveryState } from "../../../src/domain/health/recovery.ts";
 import type { RecoveryPolicy } from "../../../src/domain/health/recovery-rules.ts";
 import type { EndKind } from "../../../src/domain/supervision/next-step.ts";

@@ -1,4 +1,4 @@
-/** Follows each fault of ours from the blow until a healthy process runs in its place. */
+/** Follows each fault of ours from its start until a healthy process runs again. */
 import { SERVICES } from "../../../src/domain/supervision/services.ts";
 import type { Blow, Hurt } from "./month-script.ts";
 import type { Repair } from "./outcome.ts";

@@ -1,7 +1,7 @@
 /**
- * Months of supervisors, metaHealth and diagnosis, all of them the real pure code, over a simulated world. The clock
- * jumps from one time at which something may happen to the next. What is not modelled is the transport: calls take no
- * time, and what is told while Temporal is away is told when it is back.
+ * Months of supervisors, metaHealth and diagnosis, all with the real pure code, over a simulated world. The clock jumps
+ * from one time at which something may happen to the next. The transport is not modelled: calls take no time, and
+ * reports made while Temporal is away arrive when it is back.
  */
 import { isoFromMs } from "../../../src/domain/time.ts";
 import { diagnose, type Diagnosis } from "../../../src/domain/health/diagnose.ts";

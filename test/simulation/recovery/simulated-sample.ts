@@ -1,4 +1,4 @@
-/** What the real verdicts and the real sensors say of the simulated world. */
+/** What the real verdicts and the real sensors report about the simulated world. */
 import { feedTable } from "../../../src/domain/health/feeds.ts";
 import { healthGraph } from "../../../src/domain/health/graph.ts";
 import type { HealthSample, ServiceSample } from "../../../src/domain/health/sample.ts";

@@ -1,6 +1,6 @@
 /**
- * The world of the simulation: upstream, mount, servers, clock, and the processes with the bridge's cursor. It holds
- * when things last happened; how old they are is asked at any later second.
+ * The simulated world: upstream, mount, servers, clock, and the processes with the bridge's cursor. It stores when
+ * things last happened; their age can be computed at any later second.
  */
 import type { Blow, Hurt, Outage, ScriptEvent } from "./month-script.ts";
 

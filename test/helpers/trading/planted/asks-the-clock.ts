@@ -1,4 +1,4 @@
-/** Planted: it decides by the clock of the machine that it runs on. */
+/** Planted fault: decides by the clock of the machine. */
 import { defineStrategy } from "../../../../src/domain/trading/strategy.ts";
 
 export default defineStrategy({

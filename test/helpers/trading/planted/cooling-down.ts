@@ -1,4 +1,4 @@
-/** Planted: its own answer begins a cool-down, so that asking it twice is not asking it once. */
+/** Planted fault: its own answer starts a cool-down, so that asking twice differs from asking once. */
 import { defineStrategy } from "../../../../src/domain/trading/strategy.ts";
 import { PLAIN_STRATEGY } from "../plain-strategy.ts";
 

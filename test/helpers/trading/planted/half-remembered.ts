@@ -1,4 +1,4 @@
-/** Planted: counts in a private field beside its memory, which no snapshot holds. */
+/** Planted fault: counts in a private field beside its memory, which no snapshot contains. */
 import { defineStrategy } from "../../../../src/domain/trading/strategy.ts";
 
 class Counter {

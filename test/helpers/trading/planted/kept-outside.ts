@@ -1,4 +1,4 @@
-/** Planted: learns from one run what the next one should do, outside of its memory. */
+/** Planted fault: carries knowledge from one run to the next outside of its memory. */
 import { defineStrategy } from "../../../../src/domain/trading/strategy.ts";
 
 const highest = { price: 0 };

@@ -1,4 +1,4 @@
-/** Planted: it knows the closes to come from a file. */
+/** Planted fault: reads future closes from a file. */
 import { readFileSync } from "node:fs";
 import breakout from "./asks-the-clock.ts";
 

@@ -1,4 +1,4 @@
-/** Planted: gets hold of the core's own window by a cast, and through it of the scan's buffer. */
+/** Planted fault: reaches the core's own window by a cast, and through it the scan's buffer. */
 import type { ScanEvent } from "../../../../src/domain/trading/events.ts";
 import { defineStrategy, type MarketView } from "../../../../src/domain/trading/strategy.ts";
 

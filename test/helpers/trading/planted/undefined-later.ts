@@ -1,4 +1,4 @@
-/** Planted: its memory holds undefined from its seventieth scan on. */
+/** Planted fault: its memory contains undefined from its seventieth scan on. */
 import { defineStrategy } from "../../../../src/domain/trading/strategy.ts";
 
 const NONE: readonly number[] = [];

@@ -1,4 +1,4 @@
-/** Planted: calls a price low when it lies below the mean of the whole set, the part to come included. */
+/** Planted fault: calls a price low when it is below the mean of the whole set, future prices included. */
 import type { ScanEvent } from "../../../../src/domain/trading/events.ts";
 import { defineStrategy } from "../../../../src/domain/trading/strategy.ts";
 
