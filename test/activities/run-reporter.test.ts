@@ -1,4 +1,4 @@
-/** What of a run is told to its supervisor at once. */
+/** Which news of a run is reported to its supervisor at once. */
 import { expect, test } from "vitest";
 import { createReporter } from "../../src/activities/run-reporter.ts";
 import type { RunReport } from "../../src/workflows/messages/supervision.ts";

@@ -1,6 +1,6 @@
 /**
- * A bridge that dies at each start, under a budget of one restart in thirty seconds: FATAL is told, no
- * window ever holds more restarts, and once it is left alone it comes back by itself.
+ * A bridge that dies at each start, under a budget of one restart in thirty seconds: FATAL is reported, no window ever
+ * contains more restarts, and once the kills stop it recovers by itself.
  */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,7 +1,6 @@
 /**
- * Random `kill -9` of everything while scans are written: nothing is lost, doubled or left behind.
- * CHAOS_SEED=random draws another plan, a number repeats one, CHAOS_KEEP keeps what it wrote; the long form
- * is `npm run chaos`.
+ * Random `kill -9` of everything while scans are written: nothing is lost, doubled or left behind. CHAOS_SEED=random
+ * draws another plan, a number repeats one, CHAOS_KEEP keeps the files; the long form is `npm run chaos`.
  */
 import { expect, test } from "vitest";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";

@@ -1,6 +1,6 @@
 /**
- * Two bridges forced to run at once, on one journal and on two, as two hosts would: the older one is
- * fenced off and stays down, nothing is overwritten, and seqs go on over both without a gap.
+ * Two bridges forced to run at once, on one journal and on two, as on two hosts: the older one is fenced and stays
+ * down, nothing is overwritten, and seqs continue over both without a gap.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** `dolphin up` killed while it starts something: the next one is not stopped by what that left behind. */
+/** `dolphin up` killed while it starts something: the leftovers do not stop the next one. */
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { readGuardRecords } from "../../src/embedded/state/guard-record.ts";

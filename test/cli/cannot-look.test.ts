@@ -1,4 +1,7 @@
-/** What cannot be looked at is told, and never taken for absent. A link to itself: root may look at all else. */
+/**
+ * A file that cannot be examined is reported, and never treated as absent. The test uses a link to itself, because root
+ * may read anything else.
+ */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";

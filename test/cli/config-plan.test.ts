@@ -1,4 +1,4 @@
-/** `dolphin config plan` on a history that health's own code wrote. */
+/** `dolphin config plan` on a history written by health's own code. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";

@@ -1,4 +1,7 @@
-/** deploy/migrate/switch.sh, where a command of the operator fails; test/integration/migrate.test.ts has the way that works. */
+/**
+ * deploy/migrate/switch.sh when a command of the operator fails; test/integration/migrate.test.ts has the successful
+ * switch.
+ */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Every command of docs/operate.md: those that a folder of one's own can take are run, each other one has its reason. */
+/**
+ * Every command of docs/operate.md: those that work in a temporary folder are run, each other one is listed with a
+ * reason.
+ */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** A verb that a running process answers says what it would say by itself, and never depends on being answered. */
+/** A verb answered by a running process prints what it would print by itself, and never depends on an answer. */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";

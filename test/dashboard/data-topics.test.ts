@@ -1,4 +1,4 @@
-/** The routes of the pages of data, over files that the trader's own parts and a run wrote, with servers away. */
+/** The routes of the data pages, over files written by the trader's own parts and by a run, with all servers away. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

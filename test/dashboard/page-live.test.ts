@@ -1,4 +1,4 @@
-/** What the page itself makes of the stream and of its polls, with a browser's parts that are played here. */
+/** How the page uses the stream and its polls, with simulated parts of a browser. */
 import { beforeEach, expect, test, vi } from "vitest";
 
 type Live = { now(): number };

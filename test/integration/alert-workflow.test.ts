@@ -1,4 +1,6 @@
-/** The mirror of an incident on a real server: what it shows, that it acknowledges, and that it ends and begins anew. */
+/**
+ * The mirror of an incident on a real server: what it shows, that it acknowledges, and that it ends and starts again.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   acknowledgeUpdate,

@@ -1,4 +1,4 @@
-/** A book that another host takes over from Postgres, with real traders: who has it, and under which epoch. */
+/** A book that another host takes over from Postgres, with real traders: the owner, and its epoch. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { EventLogMaintenance } from "../../src/operations/event-log/event-log-maintenance.ts";
 import { PostgresJournal } from "../../src/adapters/event-log/postgres/postgres-journal.ts";

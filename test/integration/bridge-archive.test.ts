@@ -1,4 +1,4 @@
-/** The bridge on an archive that hangs, is slow, fails, forbids, disappears and comes back. */
+/** The bridge on an archive that hangs, is slow, fails, denies access, disappears and comes back. */
 import { chmodSync, chownSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** `dolphin archive audit` beside a running bridge: it writes nothing, and asks the bridge for what it misses. */
+/** `dolphin archive audit` beside a running bridge: it writes nothing, and asks the bridge for what is missing. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmSync, statSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Hosts and journals that were away for longer than Hazelcast keeps what is done. */
+/** Hosts and journals that were away for longer than Hazelcast keeps the done files. */
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";

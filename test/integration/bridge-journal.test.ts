@@ -1,4 +1,4 @@
-/** The bridge with a journal that is full, torn, damaged, lost or not its own, and with Hazelcast emptied. */
+/** The bridge with a journal that is full, torn, damaged, lost or another's, and with an emptied Hazelcast. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {

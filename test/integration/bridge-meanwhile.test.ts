@@ -1,4 +1,4 @@
-/** What happens to files while no bridge runs: found by chaos, each as the smallest case of it. */
+/** Changes to files while no bridge runs: each found by chaos, reduced to its smallest case. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";

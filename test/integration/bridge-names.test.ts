@@ -1,4 +1,4 @@
-/** What may lie in an archive under which name, and what becomes of it: with events and by listing only. */
+/** Every kind of name in an archive, and what happens to the file: with events and by listing only. */
 import {
   appendFileSync,
   linkSync,

@@ -1,4 +1,4 @@
-/** The bridge behind a network that resets, swallows and delays: every scan once, and it says so. */
+/** The bridge behind a network that resets, drops and delays: every scan once, and the outage is reported. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { findFreePort } from "../../src/embedded/ports/ports.ts";
 import { checkBooks } from "../helpers/books.ts";

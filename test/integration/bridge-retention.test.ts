@@ -1,4 +1,4 @@
-/** A bridge with a journal that holds more than it is to keep: what goes is never pushed again. */
+/** A bridge whose journal exceeds its retention: what is deleted is never pushed again. */
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";

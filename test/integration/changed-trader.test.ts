@@ -1,4 +1,4 @@
-/** A trader whose configuration is changed between two runs: refused while it holds something, else taken. */
+/** A trader whose configuration is changed between two runs: refused while it holds something, else accepted. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** `dolphin create` brings a running system to what dolphin.yaml declares, and says what it changed. */
+/** `dolphin create` updates a running system to what dolphin.yaml declares, and prints the changes. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The page in a real Chromium beside a real trader and a real watchdog: what is clicked is in the journal. */
+/** The page in a real Chromium beside a real trader and a real watchdog: a click ends up in the journal. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";

@@ -1,4 +1,4 @@
-/** The frame and the pages Overview, Health and System in a real Chromium, over files alone, with every server away. */
+/** The frame and the pages Overview, Health and System in a real Chromium, over files only, with every server away. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Dashboard, startDashboard } from "../../src/dashboard/server.ts";

@@ -1,4 +1,4 @@
-/** The pages of data in a real Chromium, over files that the trader's own parts wrote, with every server away. */
+/** The data pages in a real Chromium, over files written by the trader's own parts, with every server away. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";

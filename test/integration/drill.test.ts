@@ -1,4 +1,7 @@
-/** `dolphin drill` on a running system: what it sees, and that nothing of it stays. The long form is `npm run faults`. */
+/**
+ * `dolphin drill` on a running system: what it detects, and that it leaves nothing behind. The long form is `npm run
+ * faults`.
+ */
 import { readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

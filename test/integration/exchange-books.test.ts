@@ -1,4 +1,4 @@
-/** The exchange of versions, killed inside: done once or not at all, and what refuses it. */
+/** The exchange of versions, killed at every step: done once or not at all; and the reasons to refuse it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, readdirSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** What other programs may leave in Hazelcast, of every type number, form and size: it ends nothing. */
+/**
+ * Values that other programs may leave in Hazelcast, of every type number, form and size: no process ends because of
+ * them.
+ */
 import { readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The long activity on a real keeper: what becomes of the process by the way it is told to go. */
+/** The long activity on a real keeper: what happens to the process, by the way in which it is asked to end. */
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

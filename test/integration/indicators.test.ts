@@ -1,4 +1,4 @@
-/** Indicators on real servers: by the guide, by schedule, by twenty writers at once. */
+/** Indicators on real servers: by the guide, by schedule, and with twenty concurrent writers. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** `ingestScans` on real servers: the bridge pushes what is missing, the run tells the audit's table. */
+/** `ingestScans` on real servers: the bridge pushes what is missing, and the run returns the audit's table. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** `dolphin journal cut` beside a real trader: refused while it runs, said first, and the book goes on whole. */
+/** `dolphin journal cut` beside a real trader: refused while it runs, shown first, and the book continues intact. */
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Lab, openLab } from "../helpers/bridge.ts";

@@ -1,4 +1,4 @@
-/** What keeps BLUE's journal beside BLUE: projection, copy, old days; alone, and in the process of the bookkeeper. */
+/** The upkeep of BLUE's journal: projection, copy, old days; alone, and in the bookkeeper's process. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";

@@ -1,4 +1,7 @@
-/** What pages read of a real member: each feed by its own budget, both books, order books; and nothing once it is gone. */
+/**
+ * What pages read from a real member: each feed by its own budget, both books, order books; and nothing once it is
+ * gone.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   connectHazelcast,

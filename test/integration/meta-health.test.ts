@@ -1,4 +1,4 @@
-/** metaHealth on a real server: what it is told, what it decides, and that a decision is carried out once. */
+/** metaHealth on a real server: its input, its decisions, and that a decision is carried out once. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
   metaHealthOptions,

@@ -1,4 +1,4 @@
-/** /metrics as others meet it: over HTTP, and scraped by a real Prometheus with our rules. */
+/** /metrics as its users see it: over HTTP, and scraped by a real Prometheus with our rules. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";

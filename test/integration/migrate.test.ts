@@ -1,4 +1,6 @@
-/** The way over from the first generation and back: both bridges on one archive and one cluster, one command each way. */
+/**
+ * The migration from the first generation and back: both bridges on one archive and one cluster, one command each way.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** A day of paper trading under the real `dolphin up --demo`: run, told, replayed, and why not. */
+/**
+ * A day of paper trading under the real `dolphin up --demo`: run, reported, replayed; and the reasons when it does not
+ * run.
+ */
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

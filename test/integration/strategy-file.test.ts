@@ -1,4 +1,4 @@
-/** A strategy of the user's own file in the trader: from trades to their replay, and what is wrong with a file. */
+/** A user's own strategy file in the trader: from trades to their replay, and the errors of a file. */
 import { execFile } from "node:child_process";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** What operators type: plain `temporal` commands, wrong input, pause, reset, `dolphin` verbs. */
+/** Operator commands: plain `temporal` commands, wrong input, pause, reset, `dolphin` verbs. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";

@@ -1,4 +1,4 @@
-/** A supervised process dies, hangs, leaks, is told to go: what supervision makes of it. */
+/** A supervised process dies, hangs, leaks memory, is stopped: the reaction of supervision. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

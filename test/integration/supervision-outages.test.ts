@@ -1,4 +1,4 @@
-/** Workers and Temporal die, hang and come back: at every moment there is one process at most. */
+/** Workers and Temporal die, hang and come back: at every moment there is at most one process. */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";

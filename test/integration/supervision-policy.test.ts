@@ -1,4 +1,4 @@
-/** The budget of restarts, continue-as-new, and servers that know none of our search attributes. */
+/** The restart budget, continue-as-new, and servers without our search attributes. */
 import { afterEach, describe, expect, test } from "vitest";
 import { addSearchAttributes, hasSearchAttributes } from "../../src/adapters/temporal-client.ts";
 import { SEARCH_ATTRIBUTES } from "../../src/workflows/names.ts";

@@ -1,6 +1,7 @@
 /**
- * Temporal away for long, by SIGKILL and by SIGSTOP: there is one bridge at every moment, scans flow, and
- * afterwards it is adopted and not doubled; nor does it matter that its database is lost. CHAOS_AWAY_S=120 is the long form, with twice the cases.
+ * Temporal away for long, by SIGKILL and by SIGSTOP: there is one bridge at every moment, scans flow, and afterwards it
+ * is adopted and not doubled, even if Temporal's database is lost. CHAOS_AWAY_S=120 is the long form, with twice the
+ * cases.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

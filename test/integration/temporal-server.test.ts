@@ -1,4 +1,4 @@
-/** The embedded Temporal server keeps closed workflows for as long as it is told, also on an old database. */
+/** The embedded Temporal server keeps closed workflows for the configured time, also on an old database. */
 import { join } from "node:path";
 import { mkdirSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";

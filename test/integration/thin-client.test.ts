@@ -1,4 +1,4 @@
-/** The thin client against a real member: what it puts is what every other client reads. */
+/** The thin client against a real member: every other client reads what it puts. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FOREIGN } from "../../src/adapters/hazelcast/foreign.ts";
 import { createThinClient } from "../../src/adapters/hazelcast/thin-client.ts";

@@ -1,4 +1,4 @@
-/** A day's session on real servers: trades told once, an operator's commands, the day's end, replay. */
+/** A day's session on real servers: trades received once, an operator's commands, the day's end, replay. */
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

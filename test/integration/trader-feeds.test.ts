@@ -1,4 +1,4 @@
-/** A feed more than the trader knows is a row: it is heard, recorded, read by a strategy, and replayed. */
+/** One more feed for the trader is one row: it is received, recorded, read by a strategy, and replayed. */
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

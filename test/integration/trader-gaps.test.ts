@@ -1,4 +1,4 @@
-/** What the trader was not told: a dead listener, scans that only the bridge's journal has, random deaths. */
+/** Events that the trader misses: a dead listener, scans that only the bridge's journal has, random deaths. */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { connectHazelcast } from "../../src/adapters/hazelcast/hazelcast-client.ts";

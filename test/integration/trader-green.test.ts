@@ -1,4 +1,4 @@
-/** GREEN as a process on BLUE's log: what it reports, and that no death changes what it comes to. */
+/** GREEN as a process that follows BLUE's log: its reports, and that no death changes its state. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

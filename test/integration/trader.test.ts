@@ -1,4 +1,4 @@
-/** The trader as a process beside a real member, through every kind of death. */
+/** The trader as a process with a real member, through every kind of death. */
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";

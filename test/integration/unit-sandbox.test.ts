@@ -1,6 +1,6 @@
 /**
- * The commands of the units under what the units forbid: a root that nobody writes to but for the unit's own folders, an
- * ordinary user, no capabilities. Without systemd as process 1 that is `unshare`, `setpriv` and read-only binds.
+ * The commands of the units under the units' restrictions: a read-only root except for the unit's own folders, an
+ * ordinary user, no capabilities. Where systemd is not process 1, `unshare`, `setpriv` and read-only binds replace it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";

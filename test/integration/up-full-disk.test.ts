@@ -1,4 +1,4 @@
-/** A data disk without room: `up` and its servers stay, say so, and go on when there is room again. */
+/** A full data disk: `up` and its servers stay, report it, and continue when there is space again. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";

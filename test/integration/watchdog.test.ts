@@ -1,4 +1,4 @@
-/** The safety watchdog beside a real trader: also while Hazelcast is dead, and there is no Temporal at all. */
+/** The safety watchdog with a real trader, also while Hazelcast is dead and without Temporal. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";

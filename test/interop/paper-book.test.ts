@@ -1,4 +1,6 @@
-/** The default strategy and the paper fills, written a second time in Python from the design alone, trade by trade. */
+/**
+ * The default strategy and the paper fills, implemented a second time in Python from the design only, trade by trade.
+ */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Units as `dolphin install systemd` writes them, before systemd's own check; where there is none it is skipped. */
+/** The units of `dolphin install systemd`, checked by systemd itself; skipped where there is none. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Backup and restore on the server of production: taken while everything runs, the machine dies some time after it, and
- * an empty place goes on from it. `npm run test:production` runs it.
+ * Backup and restore on the production server: the backup is taken while everything runs, the machine dies some time
+ * after it, and an empty machine continues from it. `npm run test:production` runs it.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";

@@ -1,7 +1,7 @@
 /**
- * A worker of the version before and one of this checkout side by side, on running workflows: none is restarted, none
- * decides otherwise than its history says. Then the old one goes. `npm run test:production` runs it; UPGRADE_FROM names
- * the version before (default: the branch main).
+ * A worker of the previous version and one of this checkout side by side, on running workflows: none is restarted, none
+ * decides differently from its history. Then the old one is stopped. `npm run test:production` runs it; UPGRADE_FROM
+ * names the previous version (default: the branch main).
  */
 import type { ChildProcess } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";

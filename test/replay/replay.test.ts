@@ -1,4 +1,4 @@
-/** Saved histories of real runs replay on today's workflows; a change that would not is found here. */
+/** Saved histories of real runs replay on today's workflows; an incompatible change is found here. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DefaultLogger, Runtime, Worker } from "@temporalio/worker";

@@ -1,4 +1,4 @@
-/** The code that ran, by its hash: what is kept runs again as it was, and what was touched is not there. */
+/** Stored code, by its hash: it runs again unchanged, and a modified copy counts as missing. */
 import { createHash } from "node:crypto";
 import {
   existsSync,

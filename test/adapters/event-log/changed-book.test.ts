@@ -1,4 +1,4 @@
-/** A flat book goes on under a changed configuration: its money, its days, and who folds its log. */
+/** A flat book continues under a changed configuration: its cash, its days, and the readers that fold its log. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";

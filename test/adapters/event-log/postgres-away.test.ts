@@ -1,4 +1,4 @@
-/** What the journal's copy does when its Postgres goes away between a question and its answer. */
+/** The journal's copy when its Postgres goes away between a request and its answer. */
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";

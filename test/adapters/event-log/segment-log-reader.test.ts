@@ -1,4 +1,4 @@
-/** A book's log as others read it beside the trader that writes it. */
+/** A book's log as others read it while the trader writes it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";

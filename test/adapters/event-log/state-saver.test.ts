@@ -1,4 +1,4 @@
-/** Saving beside the book's work: what is written is the state as it was when it was taken. */
+/** Saving while the book works: the written state is the one at the time of the copy. */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

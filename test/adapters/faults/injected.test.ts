@@ -1,4 +1,4 @@
-/** A fault and who undoes it: who injected it, its guard, and who comes later. With real processes. */
+/** Who undoes a fault: the injector, its guard process, or a later process. With real processes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

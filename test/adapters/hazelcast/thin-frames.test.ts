@@ -1,4 +1,4 @@
-/** What the thin client makes of the bytes that a member sends. */
+/** How the thin client parses the bytes of a member. */
 import { expect, test } from "vitest";
 import { FOREIGN } from "../../../src/adapters/hazelcast/foreign.ts";
 import { FrameReader, type Message } from "../../../src/adapters/hazelcast/thin-frames.ts";

@@ -1,4 +1,4 @@
-/** A stop holds where the saved state or the audit tells of it. */
+/** A stop holds if the saved state or the audit log records it. */
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";

@@ -1,4 +1,4 @@
-/** What the watchdog tells a trader is a request that every trader reads, and its answer a reading. */
+/** The watchdog's request is one that every trader understands, and its answer becomes a reading. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";

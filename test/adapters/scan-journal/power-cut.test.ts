@@ -1,6 +1,6 @@
 /**
- * A power cut: of what was not synced, each sector is on the disk or is not. What is synced and in which
- * order is the upkeep's and SQLite's: the log, then the database from it, then the log's new header.
+ * A power cut: each sector that was not synced is on disk or not. What is synced, and in which order, is determined by
+ * the upkeep and SQLite: the log, then the database from it, then the log's new header.
  */
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

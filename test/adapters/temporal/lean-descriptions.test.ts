@@ -1,4 +1,4 @@
-/** What processes of ours leave out of Temporal's descriptions is nothing that the rest refers to, or that they call. */
+/** The parts of Temporal's descriptions that our processes leave out are neither called nor referred to by the rest. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import protobuf from "protobufjs/light.js";

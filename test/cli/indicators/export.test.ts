@@ -1,4 +1,4 @@
-/** `dolphin indicators export`: what was recorded, for notebooks, in the order in which it became known. */
+/** `dolphin indicators export`: recorded readings for notebooks, in the order in which they became known. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";

@@ -1,4 +1,4 @@
-/** `dolphin top` on a real terminal: how it leaves it, whatever ends or stops it. */
+/** `dolphin top` on a real terminal: the state in which it leaves it, whatever ends or stops it. */
 import { spawnSync } from "../../helpers/run-program.ts";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

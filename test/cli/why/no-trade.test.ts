@@ -1,4 +1,4 @@
-/** The verb as it is typed, on a book's real files. */
+/** The verb as a user types it, on a book's real files. */
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The routes that change something, over real HTTP: what is refused, and how. */
+/** The routes that change something, over real HTTP: which requests are refused, and how. */
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { request } from "node:http";

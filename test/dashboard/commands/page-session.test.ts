@@ -1,4 +1,4 @@
-/** What the page itself does, with the answers of a server that is played here. */
+/** The page's own session, with simulated answers of the server. */
 import { afterEach, expect, test, vi } from "vitest";
 
 type Page = { send(name: string, input: object): Promise<{ readonly ok: boolean }> };

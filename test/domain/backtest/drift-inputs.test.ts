@@ -1,4 +1,7 @@
-/** A day on which features and order books decide and price, held against a run that knows them as they became known. */
+/**
+ * A day on which features and order books affect decisions and prices, compared with a run that gets them as they
+ * became known.
+ */
 import { expect, test } from "vitest";
 import type { RecordedBook } from "../../../src/domain/backtest/backtest-run.ts";
 import { booksSoFar } from "../../../src/domain/backtest/books-so-far.ts";

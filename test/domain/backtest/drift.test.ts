@@ -1,4 +1,4 @@
-/** Every way in which a live day goes from its backtest is found as what it is. */
+/** Every way in which a live day can differ from its backtest is classified correctly. */
 import { expect, test } from "vitest";
 import { beginArchivedDay, takeArchived } from "../../../src/domain/backtest/drift/archived-day.ts";
 import { type Drift, driftBetween } from "../../../src/domain/backtest/drift/drift.ts";

@@ -1,4 +1,4 @@
-/** What a run says of its equity, where the scans are unevenly spread over time. */
+/** A run's equity figures when scans are unevenly spread over time. */
 import { expect, test } from "vitest";
 import { feedBacktest, finishBacktest } from "../../../src/domain/backtest/backtest.ts";
 import type { DaySample } from "../../../src/domain/backtest/backtest-run.ts";

@@ -1,4 +1,4 @@
-/** Two policies and two graphs over the same samples: what changes, and when nothing was recorded. */
+/** Two policies and two dependency graphs over the same samples: the differences, and gaps in the recording. */
 import { expect, test } from "vitest";
 import { comparePlans } from "../../../src/domain/health/incident/compare.ts";
 import { hearOf } from "../../../src/domain/health/incident/records.ts";

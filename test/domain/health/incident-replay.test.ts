@@ -1,4 +1,4 @@
-/** Recorded health through policies: the restart loop of 2026-03-25, and a cause that is ours. */
+/** Recorded health through other policies: the restart loop of 2026-03-25, and a cause that is ours. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";

@@ -1,4 +1,4 @@
-/** The safety watchdog among what is diagnosed: nobody of ours keeps it, and the posture's feed is its. */
+/** The safety watchdog in the diagnosis: no process of ours keeps it, and the posture's feed depends on it. */
 import { expect, test } from "vitest";
 import { diagnose } from "../../../src/domain/health/diagnose.ts";
 import { feedTable } from "../../../src/domain/health/feeds.ts";

@@ -1,4 +1,4 @@
-/** A command whose answer got lost is given again. */
+/** A command whose answer was lost is answered again. */
 import { expect, test } from "vitest";
 import { ruleOf, watching } from "../../helpers/incidents/watching.ts";
 

@@ -1,4 +1,4 @@
-/** What is away excuses only what comes by way of it. */
+/** An outage inhibits only what depends on it. */
 import { describe, expect, test } from "vitest";
 import type { FactTable } from "../../../src/domain/incidents/facts.ts";
 import { BUILT_IN_RULES } from "../../../src/domain/incidents/rules/built-in-rules.ts";

@@ -1,4 +1,4 @@
-/** A watchdog that is killed again and again while causes and symptoms come and go; RESTARTS=20000 makes it longer. */
+/** A watchdog that is killed repeatedly while causes and symptoms come and go; RESTARTS=20000 makes it longer. */
 import { expect, test } from "vitest";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
 import type { Setup } from "../../../src/domain/incidents/draft.ts";

@@ -1,4 +1,4 @@
-/** A worker's death is one incident: what ends with it follows from it, whenever that is seen. */
+/** A worker's death is one incident: the ends of its services follow from it, whenever they are seen. */
 import { expect, test } from "vitest";
 import { watching } from "../../helpers/incidents/watching.ts";
 

@@ -1,4 +1,4 @@
-/** What losses lead to while looks are missed, readings are wild, or the clock was wrong. */
+/** The effect of losses while looks are missed, readings are implausible, or the clock was wrong. */
 import { expect, test } from "vitest";
 import { NO_EQUITY_BASE } from "../../../src/domain/safety/equity-base.ts";
 import { POSTURE_RULES as RULES } from "../../../src/domain/safety/posture-rules.ts";

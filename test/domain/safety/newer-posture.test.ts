@@ -1,4 +1,4 @@
-/** Which of two postures counts, whichever way and in whichever order they come. */
+/** Which of two postures counts, by whichever way and in whichever order they arrive. */
 import { expect, test } from "vitest";
 import {
   judgePosture,

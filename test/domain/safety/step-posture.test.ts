@@ -1,4 +1,4 @@
-/** The posture machine: what each reading makes of it, alone, in a row, and beside another. */
+/** The posture machine: the effect of each reading alone, repeated, and beside another. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { POSTURE_RULES as RULES } from "../../../src/domain/safety/posture-rules.ts";

@@ -1,4 +1,7 @@
-/** The sheet's ratios beside quantstats and empyrical on the same returns: equal, or by a convention that is named. */
+/**
+ * The sheet's ratios compared with quantstats and empyrical on the same returns: equal, or different by a named
+ * convention.
+ */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { dailyRatiosOf } from "../../../src/domain/statistics/daily-ratios.ts";

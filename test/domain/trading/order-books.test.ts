@@ -1,4 +1,4 @@
-/** Order books in a trader: what may be entered without one, what a strategy sees of one, and what a fill pays. */
+/** Order books in a trader: entries without one, what a strategy sees of one, and what a fill pays. */
 import { expect, test } from "vitest";
 import {
   DEFAULT_PAPER_SETTINGS,

@@ -1,4 +1,4 @@
-/** Every check before an entry refuses where what it looks at is no number, absent or old; the document is the table. */
+/** Every check before an entry refuses if its value is not a number, absent or old; the document equals the table. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";

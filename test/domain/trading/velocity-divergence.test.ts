@@ -1,4 +1,4 @@
-/** The default strategy's readings and exits, held against what its definition gives over plain arrays. */
+/** The default strategy's readings and exits, compared with its definition over plain arrays. */
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
 import { MarketWindows } from "../../../src/domain/trading/market/market-windows.ts";

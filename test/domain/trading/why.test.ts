@@ -1,4 +1,4 @@
-/** Every decision of random days, explained: the rules come to what was decided, and the named one is the one. */
+/** Every decision of random days, explained: the rules lead to the decision, and the named rule is the deciding one. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TraderConfiguration } from "../../../src/domain/trading/configuration.ts";

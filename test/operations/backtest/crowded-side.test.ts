@@ -1,4 +1,4 @@
-/** The example with funding and order books: it trades on what is recorded, and not without it. */
+/** The example with funding and order books: it trades on recorded values, and not without them. */
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { layOutInputs, type LaidOut } from "../../../examples/inputs/simulated-inputs.ts";

@@ -1,4 +1,6 @@
-/** A run over an archive takes the order books that were recorded beside it, each from when it was here. */
+/**
+ * A run over an archive uses the order books that were recorded beside it, each from the time at which it was known.
+ */
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { loadStrategy } from "../../../src/adapters/strategy-file/load-strategy.ts";

@@ -1,4 +1,6 @@
-/** A run that was stopped anywhere goes on from its checkpoint to the same files, and reads no finished day again. */
+/**
+ * A run that was stopped at any point continues from its checkpoint to the same files, and reads no finished day again.
+ */
 import {
   copyFileSync,
   globSync,

@@ -1,4 +1,4 @@
-/** A data directory that is written to while it is copied. */
+/** A backup of a data directory that is being written to. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";

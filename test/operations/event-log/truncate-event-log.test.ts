@@ -1,4 +1,4 @@
-/** A log whose end is given up: nothing that followed from it stays, and the book goes on whole. */
+/** A truncated log: nothing that followed from the removed events stays, and the book continues intact. */
 import { cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";

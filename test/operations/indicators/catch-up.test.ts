@@ -1,4 +1,4 @@
-/** After an outage a reading that comes again soon is not made up for, and one of a long pace once. */
+/** After an outage missed readings of a short pace are not caught up, and of a long pace exactly one is. */
 import { globSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,6 @@
-/** What a run of a recorded day knows, and from when on: as it was recorded apart, else as the book heard it. */
+/**
+ * What a run of a recorded day knows, and from which time on: from the separate record, else as the book received it.
+ */
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { ReadingsStore, readingsPath } from "../../../src/adapters/indicators/readings-store.ts";

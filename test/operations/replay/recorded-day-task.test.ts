@@ -1,4 +1,4 @@
-/** Replay and drift as tasks in threads of a worker, which used to be the command line and its output. */
+/** Replay and drift as tasks in threads of a worker. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type RecordedDayResults,

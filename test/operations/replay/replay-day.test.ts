@@ -1,4 +1,4 @@
-/** A recorded day is the same when it is run again, and whatever was changed since is found where it is. */
+/** A recorded day gives the same result when it is run again, and a later change is found at its place. */
 import {
   appendFileSync,
   cpSync,

@@ -1,4 +1,7 @@
-/** Days of other code, of a change and of a promotion: each folded with what ran it, and with what runs now. */
+/**
+ * Days of other code, of a change and of a promotion: each folded with the version that ran it, and with the present
+ * one.
+ */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

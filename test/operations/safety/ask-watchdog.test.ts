@@ -1,4 +1,4 @@
-/** Whoever keeps a watchdog takes no other's answer for its own. */
+/** The keeper of a watchdog does not accept another watchdog's answer. */
 import { expect, onTestFinished, test } from "vitest";
 import { controlSocketPath, serveControl } from "../../../src/adapters/control-socket.ts";
 import { askOwnWatchdog } from "../../../src/operations/safety/ask-watchdog.ts";

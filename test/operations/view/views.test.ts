@@ -1,4 +1,4 @@
-/** What pages read of a book, on a log that the trader's own parts wrote. */
+/** What pages read of a book, on a log written by the trader's own parts. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

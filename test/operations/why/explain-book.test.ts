@@ -1,4 +1,4 @@
-/** Questions about a book of days gone by, recorded by the trader's own parts: the answers are what was recorded. */
+/** Questions about a book's past days, recorded by the trader's own parts: the answers equal the record. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The restarts that a keeper decides by itself, with real processes: each is explained by what was recorded of it. */
+/** The restarts that a keeper decides by itself, with real processes: each is explained from its record. */
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

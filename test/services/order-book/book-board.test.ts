@@ -1,4 +1,4 @@
-/** What of the messages of a venue counts as a newer book. */
+/** Which messages of a venue count as a newer book. */
 import { expect, test } from "vitest";
 import { BookBoard } from "../../../src/services/order-book/book-board.ts";
 

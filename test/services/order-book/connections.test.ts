@@ -1,4 +1,4 @@
-/** Which connections are given up and when, by looks at times of the test's choice. */
+/** Which connections are given up and when, at times that the test chooses. */
 import { expect, test } from "vitest";
 import type { SocketEvents } from "../../../src/adapters/order-book/venue-socket.ts";
 import { VenueStreams } from "../../../src/services/order-book/streams.ts";

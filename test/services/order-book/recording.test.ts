@@ -1,4 +1,4 @@
-/** What is recorded is what was told, when it was told; and while nobody can be told, what comes. */
+/** Published books are recorded with their time of publication; while Hazelcast is away, received books are. */
 import { expect, test } from "vitest";
 import type { BookRecorder, OfferedBook } from "../../../src/adapters/order-book/book-recorder.ts";
 import { createBook } from "../../../src/domain/order-book/book.ts";

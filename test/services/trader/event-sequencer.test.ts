@@ -1,4 +1,4 @@
-/** The sequencer of a book over a real journal: days, a journal that refuses, and what a fold gives again. */
+/** The sequencer of a book over a real journal: days, a journal that refuses, and the result of a fold. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OutcomeFile } from "../../../src/adapters/event-log/outcome-file.ts";

@@ -1,4 +1,4 @@
-/** A book and the desk of its orders through a restart: over a real journal, at a venue that goes on without it. */
+/** A book and the desk of its orders through a restart: over a real journal, at a venue that continues without it. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OutcomeFile, readOutcomes } from "../../../src/adapters/event-log/outcome-file.ts";

@@ -1,4 +1,4 @@
-/** What the watchdog and its delivery load: no package but SQLite, and no schema; zod alone takes 17 MB. */
+/** What the watchdog and its delivery load: no package but SQLite, and no schemas; zod alone takes 17 MB. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { expect, test } from "vitest";

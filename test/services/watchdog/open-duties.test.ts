@@ -1,4 +1,4 @@
-/** Who waits outside for a beat learns that nobody is told of incidents: nobody else can say so. */
+/** The outside heartbeat stops when nobody can be notified of incidents: only the service outside can report that. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";

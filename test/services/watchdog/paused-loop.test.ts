@@ -1,4 +1,4 @@
-/** A watchdog that was paused heard nobody meanwhile: that is no silence of theirs. */
+/** A watchdog that was paused received nothing meanwhile: that does not count as silence of others. */
 import { expect, test } from "vitest";
 import { POSTURE_RULES } from "../../../src/domain/safety/posture-rules.ts";
 import { CAUTIOUS } from "../../../src/domain/safety/step-posture.ts";

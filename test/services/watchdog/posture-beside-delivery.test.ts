@@ -1,4 +1,4 @@
-/** Whatever becomes of delivery, the posture is told in every round. */
+/** Whatever happens to delivery, the posture is published in every round. */
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { monotonicMs, wallMs } from "../../../src/adapters/clock.ts";

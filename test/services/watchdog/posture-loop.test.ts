@@ -1,4 +1,4 @@
-/** What an operator is told of his stop. */
+/** The answers to an operator's stop. */
 import { expect, test } from "vitest";
 import { POSTURE_RULES } from "../../../src/domain/safety/posture-rules.ts";
 import { CAUTIOUS } from "../../../src/domain/safety/step-posture.ts";

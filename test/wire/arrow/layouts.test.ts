@@ -1,4 +1,4 @@
-/** The same scan as writers other than pyarrow lay it out, and with columns that nobody knows. */
+/** The same scan in the layouts of writers other than pyarrow, and with unknown columns. */
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

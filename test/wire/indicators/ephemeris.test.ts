@@ -1,4 +1,4 @@
-/** Against skyfield and DE421: test/interop/write_ephemeris.py wrote what they say. */
+/** Compared with skyfield and DE421: test/interop/write_ephemeris.py wrote their values. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** A session counts each trade once, however its messages are cut, repeated and mixed up. */
+/** A session counts each trade once, however its messages are split, repeated and reordered. */
 import { array, assert, integer, nat, property, record, shuffledSubarray } from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TradesRange } from "../../../src/wire/session/trade-session.ts";

@@ -1,4 +1,4 @@
-/** Strategy files from before `column` had its name go on as they did. */
+/** Strategy files that use the name from before `column` still work. */
 import { expect, test } from "vitest";
 import {
   defineStrategy,

@@ -1,4 +1,4 @@
-/** Rounds on a share where each question takes its time: the clock moves by what is asked. */
+/** Rounds on a share where each request takes time: the clock advances with each. */
 import { afterEach, expect, test } from "vitest";
 import { Rounds } from "../../../../src/services/scan-bridge/intake/rounds.ts";
 import { Unfinished } from "../../../../src/services/scan-bridge/intake/unfinished.ts";

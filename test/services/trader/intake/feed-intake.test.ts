@@ -1,4 +1,4 @@
-/** What a feed tells a book, and before which scan. */
+/** Which values of a feed reach a book, and before which scan. */
 import { expect, test } from "vitest";
 import { createBook } from "../../../../src/domain/order-book/book.ts";
 import { bookFeatures } from "../../../../src/domain/order-book/features.ts";

@@ -1,4 +1,4 @@
-/** Postures by Hazelcast and by the watchdog's own call come into a book's log in one order. */
+/** Postures from Hazelcast and from the watchdog's own call enter a book's log in one order. */
 import { expect, test } from "vitest";
 import { stepTrader } from "../../../../src/domain/trading/trader.ts";
 import { DAY_START_MS } from "../../../helpers/trading/random-day.ts";

@@ -1,4 +1,4 @@
-/** The intake under every disorder of events: each seq once, in order, whatever was dropped. */
+/** The intake under every disorder of events: each seq once, in order, whatever was lost. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createSeenSeqs, noteSeq, type SeenSeqs } from "../../../../src/domain/scan/seen-seqs.ts";
