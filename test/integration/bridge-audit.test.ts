@@ -102,7 +102,9 @@ test("what the bridge has lost sight of is listed anew when an audit asks; witho
   put(site, 2);
   const alone = await audit(site);
   expect(alone).toMatchObject({ code: 2, audit: { total: { missing: 1 } } });
-  expect(alone.said).toContain("no bridge runs on this data directory: the next one that starts pushes them");
+  expect(alone.said).toContain(
+    "no bridge runs on this data directory: the next one that starts pushes them",
+  );
   await site.start();
   await site.journaled(2);
   expect(await audit(site, "--no-repair")).toMatchObject({ code: 0, audit: { ok: true } });

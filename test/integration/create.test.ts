@@ -69,7 +69,8 @@ function dolphin(...args: string[]): Promise<{ code: number; lines: string[]; pr
 }
 
 const UNSERVED = ["trader", "scan", "health", "batch"].map(
-  (layer) => `task queue dolphin-${layer}: no worker polls it; 'dolphin worker ${layer}' starts one`,
+  (layer) =>
+    `task queue dolphin-${layer}: no worker polls it; 'dolphin worker ${layer}' starts one`,
 );
 
 test("what has no supervisor does not keep the others from a command", async () => {

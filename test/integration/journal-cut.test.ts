@@ -64,7 +64,9 @@ test("refused while the trader runs, said before it is done, and whole afterward
   await first.stop();
   const said = dolphin("journal", "cut", "BLUE", "--after", after);
   expect(said.text).toMatch(
-    new RegExp(`^after event ${after} of BLUE there are:\\n.* events of .*\\n[^]*nothing was changed`),
+    new RegExp(
+      `^after event ${after} of BLUE there are:\\n.* events of .*\\n[^]*nothing was changed`,
+    ),
   );
   const done = dolphin("journal", "cut", "BLUE", "--after", after, "--yes", "--json");
   expect(JSON.parse(done.text)).toMatchObject({ done: true, last_kept: Number(after) });

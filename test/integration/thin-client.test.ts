@@ -43,7 +43,9 @@ test("puts texts that others read, reads theirs, tells a wrong cluster, and conn
   const other = await lab.cluster.client.getMap<string, string>("NEXT_THIN");
   expect(await other.get("after")).toBe("apart");
   const stranger = createThinClient({ ...about, cluster: "another" });
-  await expect(stranger.set("THIN", "x", "y")).rejects.toThrow("is not a member of cluster another");
+  await expect(stranger.set("THIN", "x", "y")).rejects.toThrow(
+    "is not a member of cluster another",
+  );
   const nobody = createThinClient({ ...about, address: "127.0.0.1:1", deadlineMs: 500 });
   await expect(nobody.set("THIN", "x", "y")).rejects.toThrow("ECONNREFUSED");
 });

@@ -63,5 +63,7 @@ test("a value that is too long is read over and not kept, and the next one is re
 
 test("what is no message of this protocol is refused", () => {
   const reader = new FrameReader(() => undefined);
-  expect(() => reader.push(Buffer.from("HTTP/1.1 400 Bad Request"))).toThrow("not of Hazelcast's protocol");
+  expect(() => reader.push(Buffer.from("HTTP/1.1 400 Bad Request"))).toThrow(
+    "not of Hazelcast's protocol",
+  );
 });

@@ -81,7 +81,9 @@ describe("no data", () => {
     expect(engine.open()).toEqual([]);
     engine.pass(30);
     expect(engine.shown()).toEqual([expect.stringMatching(/^1\d\d fire no_data\/disk_low hook$/)]);
-    expect(engine.told[0]?.summary).toMatch(/disk_low cannot be evaluated: there is no value of data/);
+    expect(engine.told[0]?.summary).toMatch(
+      /disk_low cannot be evaluated: there is no value of data/,
+    );
     engine.set(WELL);
     engine.pass(30);
     expect(engine.open()).toEqual([]);
