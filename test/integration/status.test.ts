@@ -188,11 +188,7 @@ describe("dolphin status of a healthy system", () => {
 
 describe("dolphin status with a silent server", () => {
   test.each([
-    [
-      "temporal",
-      "hazelcast",
-      /Temporal does not answer, this comes from its run file and its heartb/,
-    ],
+    ["temporal", "hazelcast", /Temporal does not answer, this comes from its run file and its/],
     ["hazelcast", "temporal", /./],
   ])("%s stopped: exit 3, %s tells the rest", async (name, source, why) => {
     const pid = up.services[name]?.pid;

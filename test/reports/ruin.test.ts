@@ -58,9 +58,9 @@ test("what changed the figures stands before them: limits, write-offs, order, fi
   expect(runWarnings(record)).toEqual([]);
   expect(runWarnings({ report, read }).map(({ name, text }) => `${name}: ${text}`)).toEqual([
     "Limits: The run was stopped by limit_drawdown on 2026-03-05: the time after it has no trades, but is part of every ratio.",
-    "Delisted: 2 positions were written off, as scans had no price of their asset any more: pnl −1,234.50.",
-    "No price: At the end no scan had a price of AAA: left open at the last one.",
-    "Order and clocks: 5 scans of 2 days put in the order of their numbers and times, which their files' times contradict; 7 stamped too far ahead: stale, and no clock moved",
+    "Delisted: 2 positions were written off, because scans no longer had a price of their asset: pnl −1,234.50.",
+    "No price: At the end no scan had a price of AAA: left open at the last known price.",
+    "Order and clocks: 5 scans of 2 days put in the order of their numbers and times, against the order of their files' times; 7 stamped too far ahead: stale, and no clock moved",
     "Files: 3 were refused: see the run's problems.",
   ]);
   const files = { report: "", trades: "", tear_sheet: "" };

@@ -110,7 +110,7 @@ function readToken(path: string): string | null {
     const bytes = Buffer.alloc(FILE_BYTES_MAX);
     const token = bytes.toString("utf8", 0, readSync(file, bytes, 0, FILE_BYTES_MAX, 0)).trim();
     if (TOKEN.test(token)) return token;
-    throw new TokenError(`${path} holds no token: delete it, and a new one is created`);
+    throw new TokenError(`${path} contains no token: delete it, and a new one is created`);
   } finally {
     closeSync(file);
   }

@@ -130,9 +130,7 @@ function stripsPart(state) {
       element(
         "span",
         {},
-        strip.worst.length === 0
-          ? "no health was recorded in this period"
-          : "worst value of each point in time",
+        strip.worst.length === 0 ? "nothing recorded in this period" : "worst of each interval",
       ),
       time(untilMs, "short"),
     );
