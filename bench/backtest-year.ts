@@ -159,7 +159,7 @@ function stepMarket(market: Market): void {
   }
 }
 
-/** Out of the page cache: `dd` has the call that Node lacks, where it is GNU's. */
+/** Drops the file from the page cache: GNU `dd` makes the call that Node lacks. */
 function forget(paths: readonly string[]): void {
   execFileSync("sync");
   for (const path of paths) {

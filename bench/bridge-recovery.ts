@@ -80,7 +80,7 @@ async function recoveryAfter(signal: Signal, listener: Listener): Promise<number
     `a scan after ${signal}`,
     async () => {
       const seen = await listener.collect();
-      // A starting bridge tells its predecessor's last scan again: that is not the next one.
+      // A starting bridge publishes its predecessor's last scan again: that does not count as the next one.
       const old = seen.filter((scan) => scan.epoch === before.epoch).at(-1)?.seq ?? before.seq;
       const next = seen.find((scan) => scan.epoch > before.epoch && scan.seq > old);
       recoveredUs = next?.atUs ?? 0;

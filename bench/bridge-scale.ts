@@ -75,7 +75,7 @@ function cpuWithStartOf(runs: readonly Drain[]): number {
 
 /** Per cent of a core: with a file every five seconds, then with nothing at all. */
 async function steadyState(pid: number, day: string) {
-  // What the drain left to do (telling what is done, a last listing) is not the steady state.
+  // Work left over from the drain (writing done files, a last listing) does not belong to the steady state.
   await delay(STEADY_MS);
   const idle_percent = await shareOfCore(pid, () => {});
   const files = [...scanCorpus(ASSETS, MANY_FILES + 20)].slice(MANY_FILES);

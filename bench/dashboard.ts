@@ -71,7 +71,7 @@ async function measure(browser: Browser, { archive, url, pid }: Place) {
   note(`loaded ${loads.length} times`);
   const page = await openPage(browser, url);
   const session = await page.context().newCDPSession(page);
-  // Who comes late is told the last scan, which is an old one.
+  // A new listener is sent the last scan, which is an old one.
   await page.waitForTimeout(SETTLE_MS);
   await page.evaluate("window.scanAgesMs = []");
   const before = { cpuS: cpuSeconds(pid), heap: await heapMb(session), atMs: performance.now() };

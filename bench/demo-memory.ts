@@ -64,7 +64,7 @@ try {
   rmSync(parent, { recursive: true, force: true });
 }
 
-/** Over the last third; the slope of what is its own from the second third to it, in MB an hour. */
+/** Mean over the last third; the slope of the anonymous pages from the second third to it, in MB an hour. */
 function figuresOf(all: readonly Sample[]) {
   const third = Math.floor(all.length / 3);
   const [second, last] = [all.slice(third, 2 * third), all.slice(2 * third)];

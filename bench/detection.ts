@@ -22,7 +22,7 @@ const stack = await openDrillStack("detection");
 const drilling = await openDrilling(stack);
 const stopped: ChildProcess[] = [];
 
-/** `targets` are what logs tell of, `roots` what health tells. */
+/** `targets` are the subjects of log lines, `roots` the root causes of health. */
 function away(server: "hazelcast" | "temporal"): FaultSpec {
   return {
     ...FAULTS["temporal-kill"],

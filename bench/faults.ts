@@ -47,7 +47,7 @@ function frozenServer(server: "hazelcast" | "temporal", lastsS: number): FaultSp
     targets: [server],
     costs: isReplaced ? [server] : [],
     roots: [`${server}:`],
-    // As a sample of health each five seconds tells it, of a call that may take two.
+    // As reported by a sample of health every five seconds, with a call that may take two.
     detectWithinS: isReplaced ? 10 : null,
     alertRule: null,
     recover: isReplaced ? { withinS: 60, since: "injected" } : { withinS: 10, since: "undone" },
@@ -180,7 +180,7 @@ async function once(
   if (unlike !== null) told(unlike);
 }
 
-/** Of one silence health tells once that it began, and once that it is over. */
+/** Health reports each silence once at its start and once at its end. */
 function checkNoFlap({ dataDir }: DrillStack, fromMs: number): void {
   const changes = readFileSync(join(dataDir, "logs", "meta_health.log"), "utf8")
     .split("\n")

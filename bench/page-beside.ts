@@ -34,7 +34,7 @@ const [rate, assets, scans, pairs] = [
   Number(values.scans),
   Number(values.pairs),
 ];
-/** The trader tells the percentiles of so many scans: these are the round's own. */
+/** The trader reports percentiles over this many scans: so they are the round's own. */
 const COUNTED = 1_000;
 const PAGES = ["overview", "trading"];
 const TRADER = { age_budgets_s: { scan: 3_600, posture: 3_600 } };
@@ -120,7 +120,7 @@ function roundsOf({ browser, trader, dashboard, archive, journal, corpus }: Stag
   };
 }
 
-/** What it tells once it has decided all: on a busy machine it may be behind. */
+/** Its report once it has decided everything: on a busy machine it may be behind. */
 async function caughtUp(trader: BridgeProcess, seq: number) {
   const untilMs = performance.now() + CAUGHT_UP_MS_MAX;
   while (trader.beat()?.counters["last_seq"] !== seq) {
@@ -153,7 +153,7 @@ function p99Of(rounds: readonly Round[]): number {
   );
 }
 
-/** A round that the machine disturbed is one of many in a median, and as many scans as it lasted in the whole. */
+/** A round that the machine disturbed is one of many in a median, but weighs by its scans in the total. */
 function figuresOf(rounds: readonly Round[]) {
   const lags = rounds.flatMap(({ lagsMs }) => lagsMs);
   const ofRounds = (of: (round: Round) => number) => rounded(median(rounds.map(of)), 3);

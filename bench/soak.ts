@@ -208,7 +208,7 @@ async function allIsWell(when: string, names: readonly string[]): Promise<void> 
   }
 }
 
-/** What is declared and not there, as `dolphin doctor` finds it. */
+/** What is declared but missing, as `dolphin doctor` finds it. */
 async function undeclared(): Promise<readonly string[]> {
   const args = ["--data-dir", stack.dataDir, "doctor", "--deployed", "--json"];
   const { findings } = Findings.parse(JSON.parse((await dolphin(args, stack.env)).stdout));
@@ -225,7 +225,7 @@ async function conclude(names: readonly string[]): Promise<void> {
       .map(({ rule, subject }) => `${rule} of ${subject}`)
       .join(", ");
   await until(() => open().length === 0, { ms: ENDED_WITHIN_MS, tell }).catch(() => undefined);
-  // Delivery is told of an end after it was written.
+  // Delivery learns of an end after it was written.
   await delay(10 * COMMAND_PAUSE_MS);
   const lastSeq = drilling.look().values?.scan?.seq ?? 0;
   await until(() => lastSeq <= collector.highest(), {

@@ -165,7 +165,7 @@ function timeOf(file: string, text: string): number {
   return Date.parse(time);
 }
 
-/** 0 while there is no journal, or one that is just being made. */
+/** 0 while there is no journal, or one that is being created. */
 function lastSeq(dir: string): number {
   const path = join(dir, "journal", "scan-bridge.db");
   if (!existsSync(path)) return 0;

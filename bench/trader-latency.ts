@@ -276,7 +276,7 @@ function timed(feed: ScanFeed, samples: { heardMs: number }): ScanFeed {
 
 type ScanStep = { readonly scanNumber: number; readonly atUs: number; readonly hasOrder: boolean };
 
-/** Tells of each scan that was stepped whether an order is among its commands. */
+/** Reports for each stepped scan whether an order is among its commands. */
 function noted(outcomes: Outcomes, tell: (step: Omit<ScanStep, "atUs">) => void): Outcomes {
   let hasOrder = false;
   return {

@@ -19,7 +19,7 @@ const options = benchOptions({ rounds: 15 });
 const parent = mkdtempSync(join(tmpdir(), "dolphin-verbs-"));
 const dir = join(parent, "data");
 
-/** Runs a program in silence and prints what it took of processors, as a shell tells it. */
+/** Runs a program without output and prints its CPU time, as a shell reports it. */
 const TIMED = '"$@" >/dev/null 2>&1; code=$?; times; exit $code';
 
 function time(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
@@ -75,7 +75,7 @@ try {
   await until(async () => (await time(["status"])).exit === 0, { ms: 120_000, tell: up.output });
   await measure("status", ["status"]);
   await measure("status --json", ["status", "--json"]);
-  // A profile's file is nobody else's to read: the verb asks the servers itself.
+  // With a profile file of its own, a verb does not ask the running process, but the servers themselves.
   const direct = { TEMPORAL_CONFIG_FILE: temporalConfigFile(dir) };
   await measure("status, asked directly", ["status"], direct);
   await measure("logs", ["logs"]);

@@ -26,7 +26,7 @@ const LOOKS = {
   dark: { colorScheme: "dark", viewport: { width: 1_280, height: 900 } },
   phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, isMobile: true },
 } as const;
-/** Until those who work with a server have told that it is away, and until they work with it again. */
+/** Until the processes that use a server have reported it away, and until they use it again. */
 const NOTICED_MS = 30_000;
 const BACK_MS = 30_000;
 /** Until what a page asks for is drawn. */
@@ -51,7 +51,7 @@ async function ofDemo(chromium: Browser): Promise<void> {
     await delay(Number(values.seconds) * 1_000);
     await ofDashboard(chromium, dashboard ?? "", "data");
     for (const server of ["hazelcast", "temporal"]) {
-      // Else it would be started anew.
+      // Else it would be restarted.
       const silent = [up.pid, services[server]?.pid];
       for (const pid of silent) sendSignal(pid, "SIGSTOP");
       await delay(NOTICED_MS);

@@ -120,8 +120,8 @@ function packagesAreThere() {
 }
 
 /**
- * `npm ci` is no use here: it deletes what running processes use, and refuses a lock file in which
- * another platform's optional binaries are missing. Install scripts stay off but for Node's own.
+ * `npm ci` is of no use here: it deletes what running processes use, and refuses a lock file without another platform's
+ * optional binaries. Install scripts stay off, except Node's own.
  */
 async function installPackages() {
   const npm = ["--no-audit", "--no-fund", "--loglevel=error"];
@@ -234,14 +234,14 @@ async function bundleWorkflows() {
 /** Without them processes start later, and are larger, until each module was loaded once. */
 async function compileSources() {
   const compiled = sourcesHash();
-  // As bin/dolphin has it: what was compiled without is not taken.
+  // With the same flags as bin/dolphin: code that was compiled without them is not used.
   const script = ["--no-memory-protection-keys", join(ROOT, "scripts", "compile-sources.ts")];
   const text = await run(NODE, script).catch(() => null);
   if (text !== null) manifest.compiled = compiled;
   return text === null ? `not kept, see ${SETUP_LOG}` : "kept";
 }
 
-/** The folder is a cache: whoever clears it may think that nothing but time is lost. */
+/** The folder is a cache: whoever clears it may expect to lose nothing but time. */
 function sourcesAreCompiled() {
   const folder = process.env.NODE_COMPILE_CACHE || join(ROOT, ".cache", "compile");
   return existsSync(folder) && manifest.compiled === sourcesHash();
@@ -251,7 +251,7 @@ function sourcesHash() {
   return hashOf([join(ROOT, "package-lock.json"), ...filesBelow(join(ROOT, "src"))]);
 }
 
-/** Without them a member only starts later, as it does where this Java can't keep any. */
+/** Without them a member only starts later; the same happens if this Java can't store any. */
 async function archiveClasses() {
   manifest.classes = classesOf();
   const script = [join(ROOT, "scripts", "archive-classes.ts"), manifest.java, jar];
@@ -298,7 +298,7 @@ async function ensureVenv() {
   if (!existsSync(VENV_PYTHON)) await run("python3", ["-m", "venv", VENV]);
 }
 
-/** One line for a step: what it is, then what came of it and how long it took. */
+/** One line per step: its name, then its result and how long it took. */
 async function step(name, isThere, install) {
   if (isThere()) {
     process.stdout.write(`setup: ${name}: there\n`);

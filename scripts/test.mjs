@@ -72,7 +72,7 @@ function giveUp(project, child) {
   }
 }
 
-/** By /proc; none where there is no such folder. */
+/** From /proc; none where there is no such folder. */
 function descendantsOf(root) {
   const all = processFolders().flatMap((pid) => {
     try {

@@ -50,7 +50,7 @@ async function tryService(page: Page): Promise<void> {
     const from = performance.now();
     await desk.getByRole("button", { name: command, exact: true }).click();
     await page.getByRole("button", { name: `${command} ${SERVICE}` }).click();
-    // The line that tells what became of it.
+    // The line that shows the outcome.
     await desk.locator(".told p").last().waitFor();
     const says = (await desk.locator(".told p span").last().innerText()).split("\n")[0];
     for (const line of await desk.getByRole("button", { name: "Dismiss" }).all())

@@ -15,7 +15,7 @@ import { until } from "../../test/helpers/processes.ts";
 
 const RESOLVED_WITHIN_MS = 300_000;
 
-/** One incident of the rule was opened since then, and it ends; else what is wrong. */
+/** One incident of the rule was opened since then, and is resolved; else what is wrong. */
 export async function alertsOnce(
   dataDir: string,
   rule: string,
@@ -64,7 +64,7 @@ export async function replaysEqual(
   return code === 0 ? null : `replay ended with ${code}: ${stdout.slice(-500)}${stderr}`;
 }
 
-/** A channel whose address is a secret, and where that secret has got to. At port 1 nobody listens. */
+/** A channel whose address is a secret, and the places where that secret was found. Nothing listens at port 1. */
 export function plantSecret(port = 1) {
   const secret = `canary-${randomUUID()}`;
   return {
@@ -84,7 +84,7 @@ function filesWith(text: string, dir: string): readonly string[] {
     .filter((path) => contentOf(path).includes(text));
 }
 
-/** What has gone since it was listed holds nothing. */
+/** A file that was deleted since it was listed contains nothing. */
 function contentOf(path: string): Buffer {
   try {
     return readFileSync(path);

@@ -16,9 +16,9 @@ export type ListenerReply = { readonly seen: readonly SeenScan[] };
 
 export type Listener = {
   readonly collect: () => Promise<readonly SeenScan[]>;
-  /** Forgets what was seen. */
+  /** Forgets what it has seen. */
   readonly clear: () => Promise<void>;
-  /** Forgets what was seen, and everything that a bridge keeps in the cluster. */
+  /** Forgets what it has seen, and deletes everything that a bridge stores in the cluster. */
   readonly reset: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };

@@ -56,7 +56,7 @@ export async function renameIntoPlace(of: {
   return renamedUs;
 }
 
-/** A scan counts when it is seen first: a bridge may tell it again. */
+/** A scan counts when it is first seen: a bridge may publish it again. */
 function latenciesOf(
   renamedUs: ReadonlyMap<number, number>,
   seen: readonly SeenScan[],

@@ -108,7 +108,7 @@ function startOurs(mode: string): Promise<void> {
       ownUs.push(nowUs() - heardUs);
     },
   });
-  // All at once, as nobody limits us here.
+  // All at once, because there is no rate limit here.
   const snapshots = new Snapshots({
     board,
     ask,
@@ -171,7 +171,7 @@ async function startCcxt(): Promise<void> {
       try {
         await watch();
       } catch (error) {
-        // One that falls behind is cut off by the venue, and begins anew.
+        // The venue disconnects a client that falls behind, and it starts over.
         process.stderr.write(`ccxt: ${String(error)}\n`);
         await delay(1_000);
       }

@@ -79,7 +79,7 @@ export function rssMb(pid: number): number {
   return (Number(kb) * 1_024) / 1e6;
 }
 
-/** What is reachable: garbage is collected before. */
+/** The reachable heap: garbage is collected first. */
 export async function heapMb(session: CDPSession): Promise<number> {
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize } = await session.send("Runtime.getHeapUsage");

@@ -16,7 +16,7 @@ window.EventSource = class extends EventSource {
     if (name !== "scan") return;
     super.addEventListener(name, (event) => {
       const { value } = JSON.parse(event.data);
-      // After the page's own hearer: the next frame has what it drew.
+      // After the page's own listener: the next frame shows what it drew.
       requestAnimationFrame(() => window.scanAgesMs.push(Date.now() - value.pushed_us / 1_000));
     });
   }

@@ -35,7 +35,7 @@ export type ProcessRow = {
 const SAMPLE_EVERY_MS = 5_000;
 /** Caches fill and code is compiled until then. */
 const WARM_MS = 600_000;
-/** Two samples less than this apart tell of noise only. */
+/** Two samples closer together than this show only noise. */
 const APART_MS_MIN = 600_000;
 /** A life has this many samples looked at, evenly: pairs are their square. */
 const SAMPLES_PAIRED_MAX = 300;
@@ -115,7 +115,7 @@ function rowOf(lives: readonly (readonly Sample[])[]): ProcessRow {
   };
 }
 
-/** Of what is its own: pages of files come and go with what else the machine does. */
+/** Of the anonymous pages: file pages depend on what else the machine does. */
 function slopesIn(life: readonly Sample[]): readonly number[] {
   const begunMs = life[0]!.atMs;
   const warm = life.filter(({ atMs }) => WARM_MS <= atMs - begunMs);

@@ -19,7 +19,7 @@ export type BridgeProcess = {
   readonly readyMs: number;
   /** The last beat; null for the peer and before the first. */
   readonly beat: () => ServiceBeat | null;
-  /** The end of its log, for when it does not do what it should. */
+  /** The end of its log, for error messages. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
 };
@@ -42,7 +42,7 @@ export function startOurs(setup: BridgeSetup): Promise<BridgeProcess> {
   return startService("scan-bridge", { dir: setup.dir, config: writeConfig(setup) });
 }
 
-/** Returns where it stands. */
+/** Returns its path. */
 function writeConfig(setup: BridgeSetup): string {
   mkdirSync(setup.dir, { recursive: true });
   const config = join(setup.dir, "dolphin.yaml");

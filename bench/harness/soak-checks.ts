@@ -66,12 +66,12 @@ export function incidentsOf(dataDir: string): readonly Incident[] {
   }
 }
 
-/** I9: what was opened was told, and what was told was ended. */
+/** I9: every opened incident was notified, and every notified one was resolved. */
 export function checkIncidents(incidents: readonly Incident[], hook: Hook): string[] {
   return incidents.flatMap(({ id, rule, subject, resolved_ms: resolvedMs }) => {
     const name = `${rule} of ${subject} (${id})`;
     if (resolvedMs === null) return [`alerts: ${name} is still open`];
-    // One that ends before it is due was never told, and its end neither.
+    // An incident that ends before it is due is not notified, and neither is its end.
     const [fired, ended] = [hook.wasTold(id, "firing"), hook.wasTold(id, "resolved")];
     return fired === ended
       ? []
@@ -128,7 +128,7 @@ export function checkCollected({ values, latest }: ScanCollector, lastSeq: numbe
   ];
 }
 
-/** Each log and what was rotated of it; a line may begin below the limit and end above. */
+/** Each log with its rotated files; a line may begin below the limit and end above. */
 export function checkLogs(
   dataDir: string,
   { fileMb, files }: { readonly fileMb: number; readonly files: number },
@@ -142,7 +142,7 @@ export function checkLogs(
   });
 }
 
-/** I7: what has ended below a process of the stack, and was not taken notice of. */
+/** I7: ended child processes of the stack that were never reaped. */
 export function zombiesOf(dir: string): readonly string[] {
   const ours = new Set(processesOn(dir).map(({ pid }) => pid));
   return readdirSync("/proc")

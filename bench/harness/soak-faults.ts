@@ -82,7 +82,7 @@ export function soakFaults(stack: DrillStack): readonly SoakFault[] {
   ];
 }
 
-/** Shuffled anew each time that all have come. */
+/** Shuffled again each time that all have come. */
 export function dealFaults(faults: readonly SoakFault[], { uniform }: Random): () => SoakFault {
   let deck: SoakFault[] = [];
   return () => {
@@ -94,7 +94,7 @@ export function dealFaults(faults: readonly SoakFault[], { uniform }: Random): (
   };
 }
 
-/** Costs nothing, is noticed by nobody in particular, and is over when scans come through again. */
+/** Causes no restart, has no detector of its own, and is over when scans arrive again. */
 function blow(name: string, summary: string, targets: readonly string[]): FaultSpec {
   return {
     name,
@@ -122,7 +122,7 @@ function killOf(name: string): SoakFault {
   };
 }
 
-/** For less than any silence that its keeper allows: nothing may be started anew for it. */
+/** Shorter than any silence that its keeper allows: nothing may be restarted because of it. */
 function frozen({ dataDir }: DrillStack, name: string): SoakFault {
   const spec = {
     ...blow(`${name}-frozen`, `${name} stands still for ${FROZEN_S} s`, [name]),
@@ -273,7 +273,7 @@ function strangeValues(stack: DrillStack): SoakFault {
   return { spec, plan };
 }
 
-/** A fault that could not be done is told, and ends nothing. */
+/** A fault that is not possible here is reported, and does not end the soak. */
 async function asked(server: string, ask: () => Promise<void>): Promise<void> {
   await ask().catch((error: unknown) => {
     process.stderr.write(`bench: ${server} did not take the fault: ${String(error)}\n`);

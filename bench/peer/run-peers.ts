@@ -60,7 +60,7 @@ function measured(
   return { ...figures, source: "measured", run_ms: Number(figures["run_ms"]), agrees };
 }
 
-/** The last line of what it said tells why it did not run: mostly that something is not installed. */
+/** The last line of its output says why it did not run: usually something is not installed. */
 function runScript(python: string, script: string, folder: string) {
   const path = join(import.meta.dirname, script);
   const { status, stdout, stderr, error } = spawnSync(python, [path, folder], { encoding: "utf8" });

@@ -34,7 +34,7 @@ const Scan = z.strictObject({
   ...Lists,
   asset_prices: z.array(z.tuple([z.string(), z.number()]).readonly()).readonly(),
 });
-/** What write_variants.py tells of each file: the scan, or the reason why there is none. */
+/** What write_variants.py states for each file: the scan, or the reason why there is none. */
 const ExpectedFile = z.record(z.string(), z.union([z.strictObject({ invalid: z.string() }), Scan]));
 export type Expected = { readonly invalid: string } | Readonly<z.infer<typeof Scan>>;
 
@@ -50,7 +50,7 @@ export function readExpected(file: URL | string): readonly (readonly [string, Ex
   return Object.entries(ExpectedFile.parse(JSON.parse(readFileSync(file, "utf8"))));
 }
 
-/** The reading tells the same scan, or the same reason. */
+/** The reading gives the same scan, or the same reason. */
 export function checkReading(read: FastRead, expected: Expected): void {
   if ("invalid" in expected) {
     expect(read).toMatchObject({ kind: "invalid", reason: expected.invalid });

@@ -23,7 +23,7 @@ export async function checkBooks(site: Site, cluster: Cluster): Promise<Books> {
   let scans = scansIn(site);
   await until("every scan is told as done", async () => {
     if (lastOf(scans) !== site.lastSeq()) scans = scansIn(site);
-    // A file written anew tells its later seq under the same name.
+    // A rewritten file has its later seq under the same name.
     const ofFile = new Map(scans.map((scan) => [scan.file, scan]));
     const done = await cluster.done();
     return [...ofFile].every(([file, { seq, hash }]) => {
@@ -39,8 +39,8 @@ export async function checkBooks(site: Site, cluster: Cluster): Promise<Books> {
 }
 
 /**
- * Until latest and ringbuffer hold all that the journal holds, and no row is on its way between
- * the two: a row may stand in the journal before the cluster is told of it, and the other way round.
+ * Until latest and ringbuffer contain everything in the journal, and no row is on its way between the two: a row may be
+ * in the journal before it is in the cluster, and the other way round.
  */
 export async function untilTold(site: Site, cluster: Cluster): Promise<void> {
   let why = "";
@@ -95,7 +95,7 @@ async function checkRing(scans: readonly JournalScan[], cluster: Cluster): Promi
   const inRing = (await cluster.ring()).map(({ seq }) => seq);
   const firsts = [...new Set(inRing)];
   const expected = scans.slice(-RING_CAPACITY).map(({ seq }) => seq);
-  // What was added twice has pushed the oldest out.
+  // Scans that were added twice have pushed out the oldest.
   const wanted = RING_CAPACITY <= inRing.length ? expected.slice(-firsts.length) : expected;
   expect(firsts.toSorted((a, b) => a - b)).toEqual(wanted);
 }

@@ -30,7 +30,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory, startTestHazelcast } 
 import { listenTo } from "./service-pipe.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-/** Bounds a failure only: what is awaited is a fact, however long a busy machine takes for it. */
+/** Bounds a failure only: tests wait for facts, however long a busy machine takes. */
 const WAIT_MS_MAX = 120_000;
 const LOOK_EVERY_MS = 20;
 const RING_READ_MAX = 500;
@@ -56,8 +56,8 @@ export async function until<T>(
 export type Lab = Awaited<ReturnType<typeof openLab>>;
 
 /**
- * One member and one client for the tests of a file. The member tells its clients that it is to be
- * reached at `publicPort`, where a proxy stands.
+ * One member and one client for the tests of a file. The member announces `publicPort` to its clients, where a proxy
+ * listens.
  */
 export async function openLab(name: string, publicPort?: number) {
   const dir = makeTemporaryDirectory(name);
@@ -134,7 +134,7 @@ async function readRing(client: HazelcastHandle["client"]): Promise<readonly Sca
 
 function clusterOf(hazelcast: HazelcastHandle) {
   const { client } = hazelcast;
-  // A member that was frozen is connected to anew, and so is one that a busy machine kept silent for too long.
+  // The client reconnects to a member that was frozen, or that a busy machine kept silent for too long.
   const connected = () => until("the test's own client is connected", () => hazelcast.connected());
   const features = async () => {
     await connected();
@@ -185,7 +185,7 @@ function clusterOf(hazelcast: HazelcastHandle) {
 export type SiteOptions = {
   readonly dir: string;
   readonly address: string;
-  /** Where it is not below `dir`. */
+  /** For one that is not below `dir`. */
   readonly archive: string;
 };
 export type Site = ReturnType<typeof openSite>;
@@ -249,8 +249,7 @@ function openSite(options: Pick<SiteOptions, "dir" | "address"> & Partial<SiteOp
         return counts !== null && count <= counts.pushed + counts.duplicates + counts.quarantined;
       }),
     /**
-     * Waits until the journal has given this seq. The cluster may not have been told yet: `untilTold`
-     * waits for that, too.
+     * Waits until the journal has assigned this seq. The cluster may not have it yet: `untilTold` waits for that, too.
      */
     journaled: (seq: number) => until(`seq ${seq} is in the journal`, () => seq <= lastSeq()),
     verdict: (file: string) => readJournal((journal) => journal.file(file)?.verdict ?? null),

@@ -33,8 +33,8 @@ const CANNOT_RUN =
   /Cannot find (?:module|package)|nothing at |ENOENT|ENOEXEC|EACCES|error while loading shared libraries|Executable doesn't exist|GLIBC|signal=SIG(?:ILL|SYS|TRAP)/;
 
 /**
- * A sentence where there is none on this machine, or none that can run on it.
- * @throws {Error} where one that can run does not start: that is a failure, and not a machine without a browser.
+ * A sentence where this machine has none, or cannot run it. @throws {Error} where one that can run does not start: that
+ * is a failure, not a machine without a browser.
  */
 export async function openBrowser(): Promise<Browser | string> {
   const whys: string[] = [];
@@ -73,8 +73,8 @@ function installed(): Promise<Browser> {
 }
 
 /**
- * Whoever comes first unpacks it beside its place and moves it there whole; the others wait, unless they come at the
- * same moment: then they do it, too, and take the one that was there first.
+ * The first process unpacks it in a temporary place and renames it; the others wait. Two that come at the same moment
+ * both unpack, and use the one that was renamed first.
  */
 async function unpacked(): Promise<string> {
   const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");

@@ -32,7 +32,7 @@ const Result = z.object({
 export type DrillJson = z.infer<typeof Result>;
 const Report = z.object({ drills: z.array(Result) });
 
-/** No pause before a restart, and no end of their budget: what is tried is the recovery, not the policy. */
+/** No delay before a restart, and an unlimited budget: the recovery is tested, not the policy. */
 export const PATIENT = { supervision: { restarts_max: 1_000, delays_s: [0] } };
 
 export async function openDrillStack(

@@ -9,7 +9,7 @@ import { FEATURES_MAP } from "../../src/wire/scan-value.ts";
 const wanted = process.env["TEST_STEP"];
 let left = Number(process.env["TEST_TIMES"] ?? 1);
 
-/** Two numbers and a time in one text; what is no such text makes its parser throw. */
+/** Two numbers and a time in one text; its parser throws on any other text. */
 const WEATHER: FeedRow = {
   name: "weather",
   map: FEATURES_MAP,

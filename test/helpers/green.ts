@@ -104,7 +104,7 @@ export function startBlue(data: string, settings: object = LIVELY, scanPeriodMs 
 
 export type GreenProcess = ReturnType<typeof spawnGreen>;
 
-/** `address`: of Hazelcast; by default nobody is there, and GREEN does without. */
+/** `address`: of Hazelcast; by default nothing listens there, and GREEN works without it. */
 export function spawnGreen(of: {
   readonly dir: string;
   readonly data: string;

@@ -66,7 +66,7 @@ function mayImport(path: string, { from, typesOnly }: Import): boolean {
   if (doors === undefined) return path === "config.ts" || path.endsWith(".js");
   if (!from.startsWith(".")) return typesOnly || (doors.packages?.test(from) ?? true);
   const target = posix.join(posix.dirname(path), from);
-  // A service is its own folder, its shell, and what lies beside the folders, for all services.
+  // A service consists of its own folder, its shell, and the files beside the folders, for all services.
   const ownService =
     room === "services" &&
     (target.startsWith(`services/${path.split("/")[1]}/`) ||

@@ -17,7 +17,7 @@ while (code === undefined) {
     code = codeOf(error) ?? String(error);
   }
 }
-// Less than what was refused may still fit, and stands where that would have stood.
+// A smaller record than the refused one may still fit, and takes its place.
 journal.append(index, payloadOf(index, 3));
 writeSync(1, `${code} ${index + 1}`);
 journal.close();

@@ -18,17 +18,17 @@ export function processesOn(dir: string): FoundProcess[] {
     });
 }
 
-/** The letter of its state: `T` where it was stopped, empty where it is gone. */
+/** The letter of its state: `T` if it was stopped, empty if it is gone. */
 export function stateOf(pid: number | undefined): string {
   return /^State:\s+(\S)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? "";
 }
 
-/** Kills what works on `dir`; what has ended meanwhile is no failure. */
+/** Kills the processes that work on `dir`; one that has ended meanwhile is not a failure. */
 export function killProcessesOn(dir: string): void {
   killAll(processesOn(dir).map(({ pid }) => pid));
 }
 
-/** What has ended since it was found is no failure. */
+/** A process that has ended since it was found is not a failure. */
 export function killAll(pids: readonly number[]): void {
   for (const pid of pids) unlessGone(() => sendSignal(pid, "SIGKILL"));
 }
@@ -36,7 +36,7 @@ export function killAll(pids: readonly number[]): void {
 /** Bounds a failure only: no machine is measured by it. */
 const WAIT_MS_MAX = 120_000;
 
-/** Polls until `isTrue`; fails with what `tell` says when it does not become true in time. */
+/** Polls until `isTrue`; fails with the text of `tell` if it does not become true in time. */
 export async function until(
   isTrue: () => boolean | Promise<boolean>,
   within: { readonly ms: number; readonly tell: () => string },
@@ -49,7 +49,7 @@ export async function until(
   }
 }
 
-/** A pid that nobody knows would be 0, which stands for the group of the tests themselves: a SIGSTOP stops all. */
+/** An unknown pid would be 0, which stands for the group of the tests themselves: a SIGSTOP stops all. */
 export function sendSignal(pid: number | null | undefined, signal: NodeJS.Signals): void {
   process.kill(existing(pid, signal), signal);
 }

@@ -21,7 +21,7 @@ export function makeTemporaryDirectory(name: string): string {
 }
 
 export function removeTemporaryDirectory(dir: string): void {
-  // Who was killed may have written a last file in between.
+  // A killed process may have written a last file in between.
   rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 

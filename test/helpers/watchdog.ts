@@ -41,7 +41,7 @@ export function spawnWatchdog(
     config,
     exited,
     output: () => readFileSync(output, "utf8"),
-    /** Null while nobody answers. */
+    /** Null while the watchdog does not answer. */
     async view(): Promise<SafetyView | null> {
       const show = JSON.stringify({ command: "show", id: "test" });
       const limits = { withinMs: 10_000, answerCharsMax: 1e6 };

@@ -74,7 +74,7 @@ export async function openBridgeStage(name: string) {
       const supervisor = client.client.workflow.getHandle(supervisorIdOf("scan-bridge"));
       await supervisor.executeUpdate("setMode", { args: [mode] });
     },
-    /** Until the server has heard of the bridge anew: an attempt that lives holds it. */
+    /** Until the server has heard of the bridge again: a live attempt holds it. */
     async untilHeard(): Promise<void> {
       const fromMs = Date.now();
       const isHeard = async () => {
@@ -96,7 +96,7 @@ export async function openBridgeStage(name: string) {
       temporal = await startTestTemporal(root, ports);
     },
     bridges: () => bridgesOn(root),
-    /** On `folder` below the root, which is a host of its own where it is another than "data". */
+    /** On `folder` below the root; another folder than "data" stands for another host. */
     startBridge: (folder: string) =>
       spawnBridge(root, { ...env, ...configure(root, folder, hazelcast.address) }),
     async untilStatus(word: string, pid: number | null = null) {

@@ -142,7 +142,7 @@ function troublesAfter({ kills, troubles }: ChaosPlan, kill: number): readonly T
   return troubles.slice(due(kill - 1), due(kill));
 }
 
-/** Only in a calm: what it costs is then its own doing. */
+/** Only between kills: then its effects are its own. */
 async function befall(scene: Scene, trouble: Trouble): Promise<void> {
   const { plan, stack, disk, troubles, excused } = scene;
   await untilScansFlow(scene);

@@ -97,7 +97,7 @@ export class ChaosStack {
     return true;
   }
 
-  /** Resolves with the seconds until nothing of it ran any more. */
+  /** Resolves with the seconds until none of its processes ran any more. */
   async untilNothingRuns(withinMs: number): Promise<number> {
     const fromMs = performance.now();
     const tell = () => `still there: ${JSON.stringify(this.running())}`;
@@ -110,7 +110,7 @@ export class ChaosStack {
     return [...processesOn(this.root), ...this.alive(this.sightings.values())];
   }
 
-  /** Pids without start ticks are guards: only their programs tell. */
+  /** Pids without start ticks are guards: only their programs identify them. */
   alive(sightings: Iterable<Sighting>): readonly Sighting[] {
     return [...sightings].filter(({ pid, ticks }) => ticks !== null && isProcessAlive(pid, ticks));
   }

@@ -40,7 +40,7 @@ export type CollectedScan = {
 export type Where = { readonly address: string; readonly cluster: string };
 
 export type ScanCollector = {
-  /** Every value of the ringbuffer in the order in which it was read, those told again too. */
+  /** Every value of the ringbuffer in the order in which it was read, including repeated ones. */
   readonly values: readonly CollectedScan[];
   /** What `latest_eigen_scan` held, each change once. */
   readonly latest: readonly CollectedScan[];
@@ -52,11 +52,11 @@ const PAUSE_MS = 15;
 const READ_MAX = 200;
 const DEADLINE_MS = 1_000;
 
-/** `where` may change, and is null while nobody knows. */
+/** `where` may change, and is null while it is not known. */
 export function startCollector(where: () => Where | null): ScanCollector {
   const collector = new Collector(where);
   const gone = collector.run();
-  // A failure is told when it is stopped.
+  // A failure is reported when it is stopped.
   gone.catch(() => {});
   return {
     values: collector.values,
@@ -90,7 +90,7 @@ class Collector {
         const handle = await this.#connected();
         if (handle !== null) await this.#read(handle);
       } catch (error) {
-        // What a member that is away held is told again by the bridge when it is back.
+        // The bridge publishes again what a lost member held, when it is back.
         if (!(error instanceof HazelcastUnavailable)) throw error;
       }
       await delay(PAUSE_MS);
@@ -110,7 +110,7 @@ class Collector {
 
   async #read(handle: HazelcastHandle): Promise<void> {
     const member = memberOf(handle);
-    // A member that came back counts from zero: everything is read anew.
+    // A restarted member counts from zero: everything is read again.
     if (member !== this.#member) this.#next = 0;
     this.#member = member;
     const [features, ring] = await handle.call("proxies", () =>

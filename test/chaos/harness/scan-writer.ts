@@ -18,7 +18,7 @@ export type ScanWriter = {
   readonly manners: Readonly<Record<string, number>>;
   /** Resolves when the plan is carried out and nothing is under way. */
   readonly done: Promise<void>;
-  /** Goes on with scans that are complete at once, until it is told to stop. */
+  /** Continues with scans that are complete at once, until it is stopped. */
   trickle(everyMs: number): { stop(): Promise<void> };
 };
 

@@ -15,13 +15,13 @@ const FROZEN_MS = 7_000;
 
 type Site = {
   readonly stack: ChaosStack;
-  /** The data directory's; null where this machine lets nobody mount one. */
+  /** The data directory's mount; null where this machine does not allow mounts. */
   readonly disk: SmallDisk | null;
   readonly pauseMs: number;
   readonly fullMs: number;
 };
 
-/** Returns which services it may have cost a life, as a kill would; null where it can't be done here. */
+/** Returns the services whose life it may have ended, like a kill; null where it is not possible here. */
 export async function makeTrouble(site: Site, trouble: Trouble): Promise<readonly string[] | null> {
   switch (trouble) {
     case "audit":

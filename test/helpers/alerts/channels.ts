@@ -37,7 +37,7 @@ export const HTTP_KINDS = [
 ] as const satisfies readonly ChannelSettings["kind"][];
 export type HttpKind = (typeof HTTP_KINDS)[number];
 
-/** Settings, and the environment with their secrets: `A`, and where there are two, `B`. */
+/** Settings, and the environment with their secrets: `A`, and for a second one, `B`. */
 export function channelAt(
   kind: HttpKind,
   url: string,

@@ -18,7 +18,7 @@ export type OutboxFile = {
   readonly file: string;
   readonly db: Database.Database;
   readonly insert: (...notifications: readonly Notification[]) => void;
-  /** As decided just now: what is old is thrown away once it was told. */
+  /** As if decided just now: old ones are deleted once they were delivered. */
   readonly insertNow: (...notifications: readonly Notification[]) => void;
   /** How many are `waiting`, `delivered` or `given_up`. */
   readonly count: (delivery: string) => number;

@@ -12,7 +12,7 @@ const PROGRAM = resolve(import.meta.dirname, "remote-file-system.py");
 export type ShareOperation = "lookup" | "getattr" | "open" | "read" | "readdir";
 export type RemoteShare = NonNullable<Awaited<ReturnType<typeof mountShare>>>;
 
-/** `mount` shows what lies in `backing`; null where this machine lets nobody mount FUSE. */
+/** `mount` shows the content of `backing`; null where this machine does not allow FUSE mounts. */
 export async function mountShare(backing: string, mount: string) {
   for (const dir of [backing, mount]) mkdirSync(dir, { recursive: true });
   const server = spawn(findToolchain().python ?? "python3", [PROGRAM, backing, mount], {

@@ -8,7 +8,7 @@ const CHUNK_BYTES = 4_096;
 
 export type SmallDisk = NonNullable<ReturnType<typeof mountSmallDisk>>;
 
-/** Null where this machine lets nobody mount. */
+/** Null where this machine does not allow mounts. */
 export function mountSmallDisk(path: string, size: string) {
   mkdirSync(path, { recursive: true });
   const mounted = mount(["-t", "tmpfs", "-o", `size=${size},mode=0777`, "tmpfs", path]);

@@ -43,10 +43,10 @@ export async function startTcpProxy(port: number, target: number) {
       isRefusing = true;
       for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
     },
-    /** What is sent is lost; connections stay open, as when packets are dropped. */
+    /** Sent data is lost; connections stay open, as when packets are dropped. */
     swallow: () => void (isSwallowing = true),
     delay: (ms: number) => void (delayMs = ms),
-    /** Connections that have lost bytes are no use: they are reset. */
+    /** Connections that have lost bytes are of no use: they are reset. */
     restore(): void {
       const hasLost = isSwallowing;
       isRefusing = false;

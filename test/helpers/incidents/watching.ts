@@ -67,7 +67,7 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
     state: () => state,
     nowMs: () => nowMs,
     open: () => Object.values(state.incidents),
-    /** From now on, beside what is known. */
+    /** Added to the known facts from now on. */
     set(values: FactTable, more: Partial<Facts> = {}) {
       facts = { ...facts, ...more, values: { ...facts.values, ...values } };
     },
@@ -87,7 +87,7 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
       nowMs += ms;
       look();
     },
-    /** What is kept outlives a process as text. */
+    /** What is stored outlives a process as text. */
     restart: () => (state = restarted(JSON.parse(JSON.stringify(state)))),
     acknowledge(incident: string) {
       const answer = acknowledge(state, { incident, by: "ana", via: "cli", atMs: nowMs }, setup);

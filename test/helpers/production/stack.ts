@@ -57,7 +57,7 @@ export async function startStack({ dir, archive, bin = DOLPHIN }: StackOptions) 
       running.start(name, program, args),
     stop: (name: string) => running.stop(name),
     output: (name: string) => running.output(name),
-    /** As a machine that dies: nobody is asked to end, and nothing is written any more. */
+    /** Like a machine that dies: no process is asked to end, and nothing more is written. */
     async die(): Promise<void> {
       killProcessesOn(dir);
       hazelcast.kill();
@@ -139,7 +139,7 @@ function readings({ data, temporal }: Pick<Place, "data" | "temporal">) {
     pnl: () => session.query(pnlQuery),
     /** Null while the trader does not answer. */
     book: async () => (await ask({ command: "status" }).catch(() => null))?.status ?? null,
-    /** All that the book has closed, as its trader tells it. */
+    /** All closed trades of the book, as reported by its trader. */
     async trades() {
       const { trades } = await ask({ command: "trades", after: 0, max: 1_000 });
       return trades?.trades ?? [];

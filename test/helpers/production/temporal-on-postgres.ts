@@ -29,7 +29,7 @@ export type ProductionServer = {
 
 /** Holds a `Production` as JSON; `npm run test:production` sets it. */
 export const PRODUCTION_VARIABLE = "TEST_TEMPORAL_ON_POSTGRES";
-/** What is copied for each server. */
+/** The databases that are copied for each server. */
 export const TEMPLATE = "temporal";
 
 const DEPLOY = fileURLToPath(new URL("../../../deploy/temporal", import.meta.url));
@@ -61,7 +61,7 @@ export async function databaseOf(production: Production, folder: string): Promis
   return database;
 }
 
-/** Makes a copy of another server's databases this one's own: a name, and members that there are no more. */
+/** Makes a copy of another server's databases this server's own: its name, and no members that no longer exist. */
 export async function ownDatabase(production: Production, database: string): Promise<void> {
   for (const name of [database, `${database}_visibility`]) {
     await withPostgres(urlOf(production, name), (client) =>

@@ -7,7 +7,7 @@ import { type BridgeFacts, factsOfBridge } from "../../../src/wire/facts/bridge-
 
 /** Read again every 50 ms. */
 export type Behaviour = {
-  /** Exits with this code as soon as it is read. */
+  /** Exits with this code as soon as it reads it. */
   readonly exit?: number;
   /** Exits like that, but only lives whose number of starts is below this. */
   readonly exitsUntilStart?: number;

@@ -94,7 +94,7 @@ export class ModelledRuns {
     this.#passDelay();
   }
 
-  /** What is open ends. */
+  /** The open run ends. */
   endOpen(): void {
     this.#endRun();
   }
@@ -159,7 +159,7 @@ export class ModelledRuns {
     return run_id;
   }
 
-  /** Somebody starts the run beside the supervisor. */
+  /** Another party starts the run beside the supervisor. */
   #startByHand(): void {
     if (this.#open === null) this.#openRun(this.now.state.life + 1, this.now.state.restart_times);
   }

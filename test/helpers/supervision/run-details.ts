@@ -28,7 +28,7 @@ const HEALTHY: RunDetails = {
   stopped: false,
 };
 
-/** As it is read again: facts may be those of a keeper from before. */
+/** As it is read again: facts may come from a keeper of an older version. */
 export function runDetails(changes: Readonly<Record<string, unknown>> = {}): RunDetails {
   return RunDetails.parse({ ...HEALTHY, ...changes });
 }

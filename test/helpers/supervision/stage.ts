@@ -109,10 +109,10 @@ function commandsOf({ client }: TemporalClient) {
         workflowId: "supervise-fake",
         taskQueue: "dolphin-scan",
         args: [input],
-        // The worker may have been first to make anew what was terminated.
+        // The worker may have been first to create again what was terminated.
         workflowIdConflictPolicy: "USE_EXISTING",
       }),
-    /** Until the server has heard of the process anew: an attempt that lives holds it. */
+    /** Until the server has heard of the process again: a live attempt holds it. */
     async untilHeard(): Promise<void> {
       const fromMs = Date.now();
       const run = client.workflow.getHandle("run-fake");

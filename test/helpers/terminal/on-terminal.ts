@@ -12,13 +12,13 @@ export type TerminalNews = {
   readonly stopped?: boolean;
   /** Below zero: the signal that ended it. */
   readonly exit?: number;
-  /** How the terminal is set at that moment: both where a shell finds it as it likes it. */
+  /** The terminal's settings at that moment: both where a shell expects them. */
   readonly echo: boolean;
   readonly canonical: boolean;
 };
 
 export type OnTerminal = {
-  /** All of it, as it came. */
+  /** All output, as it came. */
   out(): string;
   pid(): number;
   type(keys: string): void;

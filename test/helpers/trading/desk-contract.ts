@@ -18,7 +18,7 @@ import { scanNumbered, type Untold } from "./scripted.ts";
 export type DeskStage = {
   /** The desk of a process that starts; `working`: what its log leaves without an outcome. */
   readonly open: (working: readonly WorkingOrder[]) => Desk;
-  /** Makes what works fill where no scan does it. */
+  /** Makes working orders fill where no scan does it. */
   readonly fill: () => void;
 };
 

@@ -279,7 +279,7 @@ export function playDay(
           seq += 1;
           break;
         }
-        // A jump leaves a hole, which a scan told "before" may fill.
+        // A jump leaves a gap, which a scan with an earlier seq may fill.
         if (one.jump === 12) seq += 1;
         const own =
           one.fault === "again" ? seq - 1 : one.fault === "before" ? Math.max(1, seq - 2) : seq;

@@ -61,11 +61,13 @@ export type Recording = {
   readonly settings?: object;
   /** Of the scan with this count: how far its time is off, and how many of the assets it has. */
   readonly fault?: (count: number) => { readonly offMs: number; readonly assets: number };
-  /** What it holds is closed at the end; and whether its state is saved there, as by a trader that is stopped. */
+  /**
+   * Whether its positions are closed at the end; and whether its state is saved there, as by a trader that is stopped.
+   */
   readonly end?: "flattened" | "stopped" | "flattened_and_killed";
 };
 
-/** Records scans into a journal below `dir`, behind what is there; returns how many trades came of them. */
+/** Records scans into a journal below `dir`, after the existing ones; returns the number of resulting trades. */
 export function recordBook(dir: string, recording: Recording): number {
   const place = placeIn(dir);
   const settings = Configuration.parse({ trader: recording.settings ?? LIVELY_BOOK }).trader;
@@ -163,7 +165,7 @@ export function recordBook(dir: string, recording: Recording): number {
   return trades;
 }
 
-/** Writes a journal anew with some of its events changed, every checksum right. */
+/** Rewrites a journal with some of its events changed, with correct checksums. */
 export function reencode(
   from: ReturnType<typeof placeIn>,
   to: ReturnType<typeof placeIn>,

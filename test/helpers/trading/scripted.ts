@@ -24,7 +24,7 @@ export function scripted(overrides: Partial<TraderConfiguration> = {}) {
     }
     return commands;
   };
-  /** Prices of AAA, BBB, CCC; returns what was decided. */
+  /** Prices of AAA, BBB, CCC; returns the decision. */
   const scan = (seq: number, facts: Partial<ScanEvent> & { readonly afterMs?: number } = {}) => {
     const { afterMs = 0, ...rest } = facts;
     tell({ ...scanNumbered(seq, DAY_START_MS + afterMs), ...rest }, afterMs);

@@ -54,7 +54,7 @@ export async function openSessionStage(name: string) {
       const out = openSync(output, "w");
       worker = spawn(BIN, ["worker", ...layers], { env, stdio: ["ignore", out, out] });
       await until("the worker serves", () => readFileSync(output, "utf8").includes("task queue"));
-      // Which the worker keeps where it was told to; here nobody has made its supervisor.
+      // The worker would run it on command; here it has no supervisor.
       bookkeeper ??= spawnBookkeeper(config, { TEMPORAL_ADDRESS: server.address });
     },
     async stopWorker(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
