@@ -22,6 +22,11 @@ export function silentLook(before: Silence, sinceLookMs: number, intervalMs: num
   return { silentMs: before.silentMs + countedMs, looks: before.looks + 1 };
 }
 
+/** Of a silence, what the observed could not help. It may come late: the kernel counts a wait when it is over. */
+export function excuse({ silentMs, looks }: Silence, excusedMs: number): Silence {
+  return { silentMs: Math.max(0, silentMs - excusedMs), looks };
+}
+
 export function isTooSilent({ silentMs, looks }: Silence, silentMsMax: number): boolean {
   return LOOKS_MIN <= looks && silentMsMax <= silentMs;
 }

@@ -137,12 +137,12 @@ describe("what is appended", () => {
     const read = () => [...reader.poll()].filter(({ kind }) => kind === "event").length;
     const settled = () => Date.now() - statSync(join(root, "BLUE")).ctimeMs > 150;
     expect(read()).toBe(2);
-    await until(settled, { ms: 10_000 });
+    await until(settled, { ms: 10_000, tell: () => "the folder" });
     expect(read()).toBe(0);
     // The folder itself is not changed by this.
     writeFileSync(second, whole);
     expect(read()).toBe(1);
-    await until(settled, { ms: 10_000 });
+    await until(settled, { ms: 10_000, tell: () => "the folder" });
     expect(read()).toBe(0);
     writeDay(place, { day: "2026-03-12", from: 3, payloads: payloads(3) });
     expect(read()).toBe(3);

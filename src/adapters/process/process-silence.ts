@@ -1,0 +1,82 @@
+/**
+ * How long a process has said nothing, as far as that condemns it. Not counted are pauses of the observer, and the time
+ * in which the process waited for a processor: on a machine with too much to do everything is slow, and to start it anew
+ * makes that worse. A process that is stopped, hangs, or waits for a disk does not wait for a processor.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { excuse, HEARD, type Silence, silentLook } from "../../domain/supervision/silence.ts";
+import { monotonicMs } from "../clock.ts";
+
+/** `unknown`: it could not be asked, which counts neither way. */
+export type Answer = "answered" | "silent" | "unknown";
+
+export type ProcessSilence = {
+  /** Counts what has passed since the look before. */
+  look(answer: Answer): Silence;
+  /** All that was counted, whatever was answered. */
+  countedMs(): number;
+};
+
+type Watched = {
+  readonly pid: number | null;
+  /** Of a look: more than this counts as a pause of the observer. */
+  readonly intervalMs: number;
+  /** Measured from a silence of this length on; 0: always. */
+  readonly measuredFromMs: () => number;
+};
+
+const NS_PER_MS = 1e6;
+
+export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): ProcessSilence {
+  let lookedMs = monotonicMs();
+  let silence = HEARD;
+  let counted = HEARD;
+  let waits: Waits | null = null;
+  return {
+    look(answer) {
+      const nowMs = monotonicMs();
+      const isMeasured = pid !== null && measuredFromMs() <= silence.silentMs;
+      const present = isMeasured ? processorWaits(pid) : null;
+      const waitedMs = longestWaitMs(waits, present);
+      const after = (before: Silence) =>
+        excuse(silentLook(before, nowMs - lookedMs, intervalMs), waitedMs);
+      counted = after(counted);
+      if (answer === "answered") silence = HEARD;
+      if (answer === "silent") silence = after(silence);
+      waits = present;
+      lookedMs = nowMs;
+      return silence;
+    },
+    countedMs: () => counted.silentMs,
+  };
+}
+
+/** Of each thread, how long it has been ready to run and was not let: milliseconds since its start. */
+type Waits = ReadonlyMap<string, number>;
+
+/** Empty where the kernel does not count it. */
+function processorWaits(pid: number): Waits {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return new Map(threads.flatMap((thread) => waitOf(`/proc/${pid}/task/${thread}/schedstat`)));
+  } catch {
+    return new Map();
+  }
+}
+
+function waitOf(path: string): readonly (readonly [string, number])[] {
+  try {
+    const [, waitedNs] = readFileSync(path, "utf8").split(" ");
+    return [[path, Number(waitedNs) / NS_PER_MS]];
+  } catch {
+    // The thread has ended.
+    return [];
+  }
+}
+
+/** Of the thread that waited longest between two looks: which of them has the answer is not known. */
+function longestWaitMs(before: Waits | null, after: Waits | null): number {
+  if (before === null || after === null) return 0;
+  const waited = [...after].map(([thread, ms]) => ms - (before.get(thread) ?? ms));
+  return Math.max(0, ...waited);
+}
