@@ -3,9 +3,9 @@
  * in which the process waited for a processor: on a machine with too much to do everything is slow, and to start it anew
  * makes that worse. A process that is stopped, hangs, or waits for a disk does not wait for a processor.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { excuse, HEARD, type Silence, silentLook } from "../../domain/supervision/silence.ts";
 import { monotonicMs } from "../clock.ts";
+import { processorWaits } from "./process-facts.ts";
 
 /** `unknown`: it could not be asked, which counts neither way. */
 export type Answer = "answered" | "silent" | "unknown";
@@ -25,7 +25,7 @@ type Watched = {
   readonly measuredFromMs: () => number;
 };
 
-const NS_PER_MS = 1e6;
+type Waits = ReturnType<typeof processorWaits>;
 
 export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): ProcessSilence {
   let lookedMs = monotonicMs();
@@ -51,32 +51,11 @@ export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): Proc
   };
 }
 
-/** Of each thread, how long it has been ready to run and was not let: milliseconds since its start. */
-type Waits = ReadonlyMap<string, number>;
-
-/** Empty where the kernel does not count it. */
-function processorWaits(pid: number): Waits {
-  try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    return new Map(threads.flatMap((thread) => waitOf(`/proc/${pid}/task/${thread}/schedstat`)));
-  } catch {
-    return new Map();
-  }
-}
-
-function waitOf(path: string): readonly (readonly [string, number])[] {
-  try {
-    const [, waitedNs] = readFileSync(path, "utf8").split(" ");
-    return [[path, Number(waitedNs) / NS_PER_MS]];
-  } catch {
-    // The thread has ended.
-    return [];
-  }
-}
-
 /** Of the thread that waited longest between two looks: which of them has the answer is not known. */
 function longestWaitMs(before: Waits | null, after: Waits | null): number {
   if (before === null || after === null) return 0;
-  const waited = [...after].map(([thread, ms]) => ms - (before.get(thread) ?? ms));
+  const waited = [...after].map(
+    ([thread, { waitedMs }]) => waitedMs - (before.get(thread)?.waitedMs ?? waitedMs),
+  );
   return Math.max(0, ...waited);
 }
