@@ -93,7 +93,7 @@ describe("a kept process that says nothing", () => {
     const { pid } = kept.process()!;
     const waitedMs = () =>
       Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1]) / 1e6;
-    await until(() => 2 * silentMsMax < waitedMs(), { ms: 60_000, tell: tellEvents });
+    await until(() => 3 * silentMsMax < waitedMs(), { ms: 60_000, tell: tellEvents });
     expect([kept.process()?.pid, kept.restarts()]).toEqual([pid, 0]);
     sendSignal(pid, "SIGSTOP");
     await until(() => 0 < kept!.restarts(), { ms: 60_000, tell: tellEvents });

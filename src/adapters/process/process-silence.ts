@@ -29,25 +29,28 @@ type Waits = ReturnType<typeof processorWaits>;
 
 export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): ProcessSilence {
   let lookedMs = monotonicMs();
-  let silence = HEARD;
-  let counted = HEARD;
+  let silence = { total: HEARD, waitedMs: 0 };
+  let all = silence;
   let waits: Waits | null = null;
   return {
     look(answer) {
       const nowMs = monotonicMs();
-      const isMeasured = pid !== null && measuredFromMs() <= silence.silentMs;
+      const isMeasured = pid !== null && measuredFromMs() <= silence.total.silentMs;
       const present = isMeasured ? processorWaits(pid) : null;
+      // The kernel counts a wait when it is over, which may be some looks later.
       const waitedMs = longestWaitMs(waits, present);
-      const after = (before: Silence) =>
-        excuse(silentLook(before, nowMs - lookedMs, intervalMs), waitedMs);
-      counted = after(counted);
-      if (answer === "answered") silence = HEARD;
+      const after = (before: typeof silence) => ({
+        total: silentLook(before.total, nowMs - lookedMs, intervalMs),
+        waitedMs: before.waitedMs + waitedMs,
+      });
+      all = after(all);
+      if (answer === "answered") silence = { total: HEARD, waitedMs: 0 };
       if (answer === "silent") silence = after(silence);
       waits = present;
       lookedMs = nowMs;
-      return silence;
+      return excuse(silence.total, silence.waitedMs);
     },
-    countedMs: () => counted.silentMs,
+    countedMs: () => excuse(all.total, all.waitedMs).silentMs,
   };
 }
 

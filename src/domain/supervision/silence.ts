@@ -22,9 +22,12 @@ export function silentLook(before: Silence, sinceLookMs: number, intervalMs: num
   return { silentMs: before.silentMs + countedMs, looks: before.looks + 1 };
 }
 
-/** Of a silence, what the observed could not help. It may come late: the kernel counts a wait when it is over. */
-export function excuse({ silentMs, looks }: Silence, excusedMs: number): Silence {
-  return { silentMs: Math.max(0, silentMs - excusedMs), looks };
+/** However long it waited for a processor: what spins is always ready to run, too. */
+const EXCUSED_SHARE_MAX = 0.8;
+
+/** Without what the observed could not help, of which so much is excused that whatever hangs is found in the end. */
+export function excuse({ silentMs, looks }: Silence, waitedMs: number): Silence {
+  return { silentMs: silentMs - Math.min(waitedMs, EXCUSED_SHARE_MAX * silentMs), looks };
 }
 
 export function isTooSilent({ silentMs, looks }: Silence, silentMsMax: number): boolean {
