@@ -6,7 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../adapters/clock.ts";
 import { decideRestart } from "../domain/supervision/restart-policy.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
-import { HEARD, isTooSilent, silentLook } from "../domain/supervision/silence.ts";
+import { type Answer, watchSilence } from "../adapters/process/process-silence.ts";
+import { isTooSilent } from "../domain/supervision/silence.ts";
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../domain/time.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
 import { tell } from "./until-ready.ts";
@@ -21,8 +22,6 @@ export type KeptSpec = {
   /** A process that is silent for this long is killed. */
   readonly silentMsMax: number;
 };
-/** `unknown`: it could not be asked, which counts neither way. */
-export type Answer = "answered" | "silent" | "unknown";
 export type KeptState = "starting" | "running" | "waiting" | "fatal" | "stopped";
 export type KeptProcess = {
   readonly name: string;
@@ -169,8 +168,11 @@ async function watchHealth(watch: {
   const { spec, signal } = watch;
   if (spec.probe === null) return;
   const { probeEveryMs = PROBE_EVERY_MS, onEvent } = watch.deps;
-  let silence = HEARD;
-  let answeredMs = monotonicMs();
+  const silence = watchSilence({
+    pid: watch.process.pid,
+    intervalMs: probeEveryMs,
+    measuredFromMs: () => 0,
+  });
   let tookMs = 0;
   while (!signal.aborted) {
     await delay(Math.max(0, probeEveryMs - tookMs), undefined, { signal }).catch(() => undefined);
@@ -178,13 +180,10 @@ async function watchHealth(watch: {
     const askedMs = monotonicMs();
     const answer = await spec.probe();
     if (signal.aborted) return;
-    const nowMs = monotonicMs();
-    if (answer === "answered") silence = HEARD;
-    if (answer === "silent") silence = silentLook(silence, nowMs - answeredMs, probeEveryMs);
-    tookMs = nowMs - askedMs;
-    answeredMs = nowMs;
-    if (!isTooSilent(silence, spec.silentMsMax)) continue;
-    const seconds = Math.round(silence.silentMs / MS_PER_SECOND);
+    tookMs = monotonicMs() - askedMs;
+    const found = silence.look(answer);
+    if (!isTooSilent(found, spec.silentMsMax)) continue;
+    const seconds = Math.round(found.silentMs / MS_PER_SECOND);
     onEvent("error", `${spec.name} has not answered for ${seconds} s and is killed`);
     watch.process.kill();
     return;

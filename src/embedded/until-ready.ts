@@ -1,8 +1,8 @@
 /** Waits until a newly started server answers; a server that has ended or is too slow is an error. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { monotonicMs } from "../adapters/clock.ts";
-import { HEARD, isTooSilent, silentLook } from "../domain/supervision/silence.ts";
+import { watchSilence } from "../adapters/process/process-silence.ts";
+import { isTooSilent } from "../domain/supervision/silence.ts";
 import type { GuardedProcess, ProcessEnd } from "./guarded-process.ts";
 
 export type Readiness = {
@@ -20,12 +20,15 @@ const LOOK_MS_MAX = 5_000;
 const LOG_TAIL_BYTES = 1_500;
 
 export async function untilReady(server: Readiness): Promise<void> {
-  let silence = HEARD;
-  let lookedMs = monotonicMs();
+  const silence = watchSilence({
+    pid: server.process.pid,
+    intervalMs: LOOK_MS_MAX,
+    measuredFromMs: () => 0,
+  });
   let end: ProcessEnd | null = null;
   void server.process.exited.then((ended) => (end = ended));
   let problem: unknown = null;
-  while (!isTooSilent(silence, server.withinMs)) {
+  while (!isTooSilent(silence.look("silent"), server.withinMs)) {
     if (end !== null) break;
     try {
       await server.probe();
@@ -34,9 +37,6 @@ export async function untilReady(server: Readiness): Promise<void> {
       problem = error;
     }
     await delay(PROBE_INTERVAL_MS);
-    const nowMs = monotonicMs();
-    silence = silentLook(silence, nowMs - lookedMs, LOOK_MS_MAX);
-    lookedMs = nowMs;
   }
   server.process.kill();
   const what =

@@ -7,7 +7,7 @@ import {
 } from "../adapters/temporal-client.ts";
 import { SERVICE_NAMES } from "../domain/supervision/services.ts";
 import { supervisorIdOf } from "../workflows/names.ts";
-import type { Answer } from "./kept-process.ts";
+import type { Answer } from "../adapters/process/process-silence.ts";
 
 export type WorkerProbe = { probe(): Promise<Answer>; close(): Promise<void> };
 

@@ -1,4 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -59,6 +60,46 @@ function tellEvents(): string {
 function breakIt(): void {
   writeFileSync(join(dir, "broken"), "");
 }
+
+describe("a kept process that says nothing", () => {
+  /** On the processor that the others keep busy: the first of those that we may use. */
+  const status = readFileSync("/proc/self/status", "utf8");
+  const onOne = ["-c", /^Cpus_allowed_list:\s*(\d+)/m.exec(status)?.[1] ?? "0"];
+  let others: ChildProcess[] = [];
+  afterEach(() => {
+    for (const one of others) one.kill("SIGKILL");
+    others = [];
+  });
+
+  test("is left alone while it waits for a processor, and is killed when it is stopped", async () => {
+    const spin = ["/bin/sh", "-c", "while :; do :; done"];
+    others = Array.from({ length: 6 }, () => spawn("taskset", [...onOne, ...spin]));
+    const start = () =>
+      startGuarded({
+        command: "nice",
+        args: ["-n", "19", "taskset", ...onOne, ...spin],
+        cwd: dir,
+        env: process.env,
+        logFile: join(dir, "log"),
+        graceSeconds: 1,
+      });
+    const silent = () => Promise.resolve("silent" as const);
+    const spec = { name: "program", log: join(dir, "log"), start, probe: silent };
+    const silentMsMax = 2_000;
+    kept = await keepProcess(
+      { ...spec, silentMsMax },
+      { policy: POLICY, probeEveryMs: 200, onEvent },
+    );
+    const { pid } = kept.process()!;
+    const waitedMs = () =>
+      Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1]) / 1e6;
+    await until(() => 3 * silentMsMax < waitedMs(), { ms: 60_000, tell: tellEvents });
+    expect([kept.process()?.pid, kept.restarts()]).toEqual([pid, 0]);
+    sendSignal(pid, "SIGSTOP");
+    await until(() => 0 < kept!.restarts(), { ms: 60_000, tell: tellEvents });
+    expect(tellEvents()).toMatch(/error: program has not answered for \d+ s and is killed/);
+  });
+});
 
 describe("a kept process", () => {
   test("is started again when it was killed, and counts that as a restart", async () => {

@@ -2,7 +2,7 @@
  * Reads a book's log across its days, in order, also while a trader writes it: each poll continues where the previous
  * one ended.
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { checkBelongs, tornInTheMiddle } from "./segments/open-segments.ts";
 import { isCreationTorn, SegmentCursor, type SegmentRecord } from "./segments/segment-cursor.ts";
 import { bookFolder, listDays, segmentPath } from "./segments/segment-files.ts";
@@ -12,6 +12,9 @@ import type { SegmentLogPlace } from "./segment-log.ts";
 /** Definitions are delivered from the start of the segment that holds the first event. */
 export type JournalRecord = SegmentRecord & { readonly day: string };
 
+/** A change of a folder may have the same time as one some milliseconds before it. */
+const SETTLED_MS = 100;
+
 export class SegmentLogReader {
   readonly #folder: string;
   readonly #book: string;
@@ -19,6 +22,8 @@ export class SegmentLogReader {
   #cursor: SegmentCursor | null = null;
   /** The end of the present segment was read once more after the next segment appeared. */
   #isLastLook = false;
+  /** The folder has no later day as long as this is its time of change. */
+  #noLaterDayMs: number | null = null;
 
   /** Starts with the event of index `from`; null: the oldest available. */
   constructor({ root, book }: SegmentLogPlace, from: number | null) {
@@ -66,7 +71,7 @@ export class SegmentLogReader {
 
   /** At the end of a segment: true when the next day's segment was opened, or more was appended. */
   #moveOn(cursor: SegmentCursor): boolean {
-    const next = this.#readableDays().find((day) => cursor.header.day < day);
+    const next = this.#laterDay(cursor.header.day);
     if (next === undefined) return false;
     if (cursor.tailBytes() !== 0) {
       // Records may have been appended between the last read and the start of the next day; after one more read there
@@ -89,6 +94,19 @@ export class SegmentLogReader {
     this.#cursor = following;
     this.#isLastLook = false;
     return true;
+  }
+
+  /** A reader at the end of the log asks many times a second: the folder is listed only after it was changed. */
+  #laterDay(present: string): string | undefined {
+    const nowMs = Date.now();
+    const changedMs = statSync(this.#folder, { throwIfNoEntry: false })?.ctimeMs ?? null;
+    if (changedMs !== null && changedMs === this.#noLaterDayMs) return undefined;
+    const days = this.#readableDays();
+    // A day that is half created gets its header without a change of the folder.
+    const isLast = listDays(this.#folder).at(-1) === present;
+    const isSettled = changedMs !== null && changedMs + SETTLED_MS < nowMs;
+    this.#noLaterDayMs = isLast && isSettled ? changedMs : null;
+    return days.find((day) => present < day);
   }
 
   #open(day: string): SegmentCursor {

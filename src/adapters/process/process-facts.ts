@@ -1,11 +1,12 @@
 /** What the kernel reports about a process (Linux /proc; elsewhere only whether it exists). */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 export type ProcessUsage = { readonly rssBytes: number; readonly cpuMs: number };
 
 /** On every Linux that Node supports, the kernel counts CPU time in hundredths of a second. */
 const MS_PER_TICK = 10;
 const BYTES_PER_KB = 1_024;
+const NS_PER_MS = 1e6;
 
 /** Start time of the process in ticks since boot: together with the pid it identifies a process uniquely. */
 export function startedTicks(pid: number): number | null {
@@ -19,6 +20,19 @@ export function processUsage(pid: number): ProcessUsage | null {
   const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readProc(pid, "status") ?? "")?.[1];
   const cpuMs = (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
   return { rssBytes: Number(kilobytes ?? 0) * BYTES_PER_KB, cpuMs };
+}
+
+/** What a thread waited for a processor since its start: it was ready to run and was not let. */
+export type ProcessorWaits = { readonly waitedMs: number; readonly runs: number };
+
+/** By thread; empty where the kernel does not count it. */
+export function processorWaits(pid: number): ReadonlyMap<string, ProcessorWaits> {
+  const waits = threadsOf(pid).flatMap((thread) => {
+    const [, waitedNs, runs] = readProc(pid, `task/${thread}/schedstat`)?.split(" ") ?? [];
+    const found = { waitedMs: Number(waitedNs) / NS_PER_MS, runs: Number(runs) };
+    return runs === undefined ? [] : [[thread, found] as const];
+  });
+  return new Map(waits);
 }
 
 /** Whether this very process still exists and is not a zombie. Without ticks the pid alone decides. */
@@ -36,6 +50,14 @@ export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
   }
 }
 

@@ -9,13 +9,14 @@ import { Readable } from "node:stream";
 import { EXIT_CONFIGURATION, EXIT_FENCED } from "../../domain/supervision/exit-codes.ts";
 import type { EndKind } from "../../domain/supervision/next-step.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
-import { HEARD, isTooSilent, silentLook } from "../../domain/supervision/silence.ts";
+import { isTooSilent } from "../../domain/supervision/silence.ts";
 import { SILENT_MAX_S } from "../../domain/supervision/verdict.ts";
 import type { ServiceBeat, ServiceMessage } from "../../wire/control-pipe.ts";
 import { monotonicMs, wallMs } from "../clock.ts";
 import { readControlPipe } from "./control-reader.ts";
 import { errorFile, printedFromNow } from "./output-file.ts";
 import { signalGroup, startedTicks } from "./process-facts.ts";
+import { watchSilence } from "./process-silence.ts";
 
 export type ServiceCommand = {
   readonly file: string;
@@ -41,7 +42,7 @@ export type ServiceProcess = {
   readonly startedAtMs: number;
   readonly ended: Promise<ProcessEnd>;
   readonly beat: () => ServiceBeat | null;
-  /** Time since the last message; pauses of our own event loop do not count against the service. */
+  /** Time since the last message, without pauses of our own and what it waited for a processor. */
   readonly silentMs: () => number;
   /** Time since `ready`; null before it. */
   readonly readyMs: () => number | null;
@@ -51,6 +52,8 @@ export type ServiceProcess = {
 
 const WATCH_EVERY_MS = 500;
 const LOOK_MS_MAX = 1_000;
+/** Twice the interval of beats: from here on what it waits for is looked at. */
+const SUSPICIOUS_MS = 2_000;
 /** A start on a busy machine may be slow; after the first message the limit is that of the beat. */
 const FIRST_MESSAGE_MS_MAX = 30_000;
 const READY_MS_MAX = 60_000;
@@ -162,27 +165,22 @@ function spawnGroup(command: ServiceCommand): ChildProcess {
 
 /** The messages on the control pipe, and the length of the silence. */
 function createWatch(child: ChildProcess) {
-  let lookedMs = monotonicMs();
-  let silence = HEARD;
-  /** Time in which we watched: a pause of our own counts as one look. */
-  let watchedMs = 0;
-  const look = (): void => {
-    const nowMs = monotonicMs();
-    silence = silentLook(silence, nowMs - lookedMs, LOOK_MS_MAX);
-    watchedMs += Math.min(nowMs - lookedMs, LOOK_MS_MAX);
-    lookedMs = nowMs;
-  };
   let hasSpoken = false;
   let readyAtMs: number | null = null;
+  const silence = watchSilence({
+    pid: child.pid ?? null,
+    intervalMs: LOOK_MS_MAX,
+    // A start is judged as a whole, what runs by its beats alone.
+    measuredFromMs: () => (readyAtMs === null ? 0 : SUSPICIOUS_MS),
+  });
   let beat: ServiceBeat | null = null;
   let log: string[] = [];
   const drained = Promise.withResolvers<void>();
   const hear = (message: ServiceMessage): void => {
-    look();
-    silence = HEARD;
+    silence.look("answered");
     hasSpoken = true;
     if (message.kind === "ready") {
-      readyAtMs ??= lookedMs;
+      readyAtMs ??= monotonicMs();
       return;
     }
     beat = message;
@@ -197,12 +195,9 @@ function createWatch(child: ChildProcess) {
     beat: () => beat,
     log: () => log,
     hasSpoken: () => hasSpoken,
-    watchedMs: () => watchedMs,
+    watchedMs: () => silence.countedMs(),
     readyMs: () => (readyAtMs === null ? null : monotonicMs() - readyAtMs),
-    silence: () => {
-      look();
-      return silence;
-    },
+    silence: () => silence.look("silent"),
     drained: () =>
       Promise.race([
         drained.promise,

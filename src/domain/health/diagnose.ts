@@ -9,7 +9,7 @@ import { feedFaults } from "./feed-faults.ts";
 import { graverOf, healthWordOf, rmMetaOf } from "./health-word.ts";
 import type { HealthGraph } from "./graph.ts";
 import type { HealthSample } from "./sample.ts";
-import { createFaults, type Faults } from "./faults.ts";
+import { createFaults, type Faults, nothing, rootId } from "./faults.ts";
 import { readingOf } from "./sensors/reading.ts";
 import { serverFaults, valueFaults } from "./server-faults.ts";
 import { serviceFaults } from "./service-faults.ts";
@@ -22,7 +22,9 @@ export function diagnose(sample: HealthSample, graph: HealthGraph): Diagnosis {
   serviceFaults(faults);
   feedFaults(faults);
   valueFaults(faults);
-  const roots = [...faults.roots.values()];
+  const found = [...faults.roots.values()];
+  const isStarved = faults.roots.has(rootId("processor", "processor"));
+  const roots = isStarved ? found.map(withoutRestart) : found;
   const symptoms = [...faults.symptoms.values()];
   return {
     roots,
@@ -30,6 +32,13 @@ export function diagnose(sample: HealthSample, graph: HealthGraph): Diagnosis {
     word: wordOf(faults, roots, symptoms),
     rmMeta: rmMetaOf(sample.sensors),
   };
+}
+
+/** On a machine with too much to do what is well is slow, too, and a start is more work. */
+function withoutRestart(root: Root): Root {
+  return root.remedy.kind === "none"
+    ? root
+    : { ...root, remedy: nothing("no restart while this machine has too much to do") };
 }
 
 /**

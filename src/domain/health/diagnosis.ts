@@ -17,6 +17,8 @@ export type RootKind =
   | "postgres"
   | "disk"
   | "clock"
+  /** The machine has more to do than its processors can. */
+  | "processor"
   /** Values in Hazelcast are inconsistent. */
   | "values";
 

@@ -58,7 +58,7 @@ export type HealthSample = {
   readonly atUs: number;
   readonly sensors: Readonly<Record<SensorName, SensorReading>>;
   readonly services: readonly ServiceSample[];
-  /** `archive`, `hazelcast`, `temporal`, `disk`, `clock`, `postgres`, `worker:<layer>`. */
+  /** `archive`, `hazelcast`, `temporal`, `disk`, `clock`, `processor`, `postgres`, `worker:<layer>`. */
   readonly dependencies: Readonly<Record<string, DependencyState | "unknown">>;
   /** What was found about a dependency, as a sentence with the figures. */
   readonly said: Readonly<Record<string, string>>;

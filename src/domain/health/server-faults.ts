@@ -55,6 +55,10 @@ export function dependencyRoot(name: string): Omit<NewRoot, "says"> | null {
       const remedy = nothing("whoever operates this machine has to correct its clock");
       return { kind: "clock", subject: name, owner: "operator", remedy };
     }
+    case "processor": {
+      const remedy = nothing("this machine has too much to do; a start would add to it");
+      return { kind: "processor", subject: name, owner: "operator", remedy };
+    }
     default:
       return null;
   }

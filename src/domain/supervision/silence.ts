@@ -22,6 +22,14 @@ export function silentLook(before: Silence, sinceLookMs: number, intervalMs: num
   return { silentMs: before.silentMs + countedMs, looks: before.looks + 1 };
 }
 
+/** However long it waited for a processor: what spins is always ready to run, too. */
+const EXCUSED_SHARE_MAX = 0.8;
+
+/** Without what the observed could not help, of which so much is excused that whatever hangs is found in the end. */
+export function excuse({ silentMs, looks }: Silence, waitedMs: number): Silence {
+  return { silentMs: silentMs - Math.min(waitedMs, EXCUSED_SHARE_MAX * silentMs), looks };
+}
+
 export function isTooSilent({ silentMs, looks }: Silence, silentMsMax: number): boolean {
   return LOOKS_MIN <= looks && silentMsMax <= silentMs;
 }

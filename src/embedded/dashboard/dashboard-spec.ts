@@ -4,7 +4,8 @@
  */
 import { get } from "node:http";
 import type { GuardedProcess } from "../guarded-process.ts";
-import { answerOf, type Answer, type KeptSpec } from "../kept-process.ts";
+import type { Answer } from "../../adapters/process/process-silence.ts";
+import { answerOf, type KeptSpec } from "../kept-process.ts";
 import { LOOPBACK } from "../ports/ports.ts";
 
 export const DASHBOARD = "dashboard";

@@ -9,7 +9,7 @@ import {
   stateOfServer,
 } from "../../domain/health/sensors/control-plane.ts";
 import { ageText } from "../../domain/health/sensors/reading.ts";
-import type { ClockLook } from "./clock-watch.ts";
+import type { ClockLook, ProcessorLook } from "./machine-watch.ts";
 import { factsOf, type Witnesses } from "./service-samples.ts";
 
 export type Found = {
@@ -20,6 +20,7 @@ export type Found = {
   /** Null: it could not be examined. */
   readonly disk: { readonly folder: string; readonly freeBytes: number | null };
   readonly clock: ClockLook;
+  readonly processorWaitMs: ProcessorLook;
 };
 
 type State = HealthSample["dependencies"][string];
@@ -27,6 +28,8 @@ type State = HealthSample["dependencies"][string];
 /** With less space databases and journals will soon fail to grow. */
 const DISK_LOW_BYTES = 64_000_000;
 const BYTES_PER_MB = 1_000_000;
+/** A call of a few turns to and fro then takes longer than its deadline. */
+const STARVED_MS = 50;
 /** A run that has not been reported for this long has lost its worker. */
 const UNHEARD_S = 10;
 
@@ -41,6 +44,7 @@ export function dependenciesOf(
     ...toldStates(witnesses),
     diskState(found.disk),
     clockState(found.clock),
+    processorState(found.processorWaitMs),
   ];
   return {
     dependencies: Object.fromEntries(all.map(([name, state]) => [name, state])),
@@ -114,4 +118,15 @@ function clockState({ recentStepS }: ClockLook): readonly [string, State, string
   const how = recentStepS < 0 ? "back" : "on";
   const says = `this machine's clock was set ${how} by ${ageText(Math.abs(recentStepS))}`;
   return ["clock", "error", says];
+}
+
+function processorState(waitMs: ProcessorLook): readonly [string, State, string] {
+  if (waitMs === null) return ["processor", "unknown", "waits for a processor are not known"];
+  const says = `who is to run waits ${waitMs.toFixed(1)} ms for a processor`;
+  if (waitMs < STARVED_MS) return ["processor", "ok", says];
+  return [
+    "processor",
+    "error",
+    `${says}, on average over half a minute (too long from ${STARVED_MS} ms)`,
+  ];
 }

@@ -31,7 +31,7 @@ import { heartbeatIn } from "../status/hazelcast-view.ts";
 import type { Supervision } from "../status/service-row.ts";
 import { readSupervision } from "../status/temporal-view.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
-import { createClockWatch } from "./clock-watch.ts";
+import { createClockWatch, createProcessorWatch } from "./machine-watch.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { feedLooks, type HazelcastReading, readingOf } from "./hazelcast-reading.ts";
 import { type HazelcastValues, readHazelcastValues } from "./hazelcast-values.ts";
@@ -65,6 +65,7 @@ export class HealthSampler {
   readonly #watchdog: WatchdogWitness | null;
   readonly #intents = new Map<string, boolean>();
   readonly #clock = createClockWatch();
+  readonly #processor = createProcessorWatch();
   #scan: ScanValues | null = null;
   #witnessed: readonly Witnesses[] = [];
   #rounds = 0;
@@ -146,6 +147,7 @@ export class HealthSampler {
       witnesses,
       disk: { folder: config.data_dir, freeBytes: this.#disk.value() },
       clock,
+      processorWaitMs: this.#processor(),
     });
     const before = this.#scan;
     if (reading.scan.kind === "value") this.#scan = reading.scan.value;

@@ -126,6 +126,28 @@ describe("what is appended", () => {
     expect(readdirSync(join(root, "BLUE")).filter((name) => name.endsWith(".seg"))).toHaveLength(3);
   });
 
+  test("is read on in a day that was half created when the reader looked, however long ago", async () => {
+    writeDay(place, { day: "2026-03-10", from: 0, payloads: payloads(2) });
+    writeDay(place, { day: "2026-03-11", from: 2, payloads: payloads(1) });
+    const second = segment("2026-03-11");
+    const whole = readFileSync(second);
+    writeFileSync(second, "");
+    const reader = new SegmentLogReader(place, null);
+    open.push(reader);
+    const read = () => [...reader.poll()].filter(({ kind }) => kind === "event").length;
+    const settled = () => Date.now() - statSync(join(root, "BLUE")).ctimeMs > 150;
+    expect(read()).toBe(2);
+    await until(settled, { ms: 10_000, tell: () => "the folder" });
+    expect(read()).toBe(0);
+    // The folder itself is not changed by this.
+    writeFileSync(second, whole);
+    expect(read()).toBe(1);
+    await until(settled, { ms: 10_000, tell: () => "the folder" });
+    expect(read()).toBe(0);
+    writeDay(place, { day: "2026-03-12", from: 3, payloads: payloads(3) });
+    expect(read()).toBe(3);
+  });
+
   test("may be larger than any chunk, and has a limit", () => {
     const journal = openJournal();
     journal.rollTo(DAY);

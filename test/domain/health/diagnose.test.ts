@@ -81,6 +81,7 @@ const ALONE: readonly (readonly [string, readonly string[], readonly string[]])[
   ],
   ["disk", ["operator disk:disk -> none"], []],
   ["clock", ["operator clock:clock -> none"], ["scan", "safety", "state BLUE"]],
+  ["processor", ["operator processor:processor -> none"], []],
 ];
 
 describe("each fault alone", () => {
@@ -190,6 +191,7 @@ function rootsBeside(fault: Fault, other: Fault | null): readonly string[] {
     case "temporal":
     case "disk":
     case "clock":
+    case "processor":
       return [`${fault.kind}:${fault.kind}`];
   }
 }
@@ -241,12 +243,31 @@ describe("whatever is at fault", () => {
   });
 
   test("no service is to be restarted while only others are at fault", () => {
-    const others = ["hazelcast", "mount-hung", "mount-missing", "upstream", "disk", "clock"];
+    const others = [
+      "hazelcast",
+      "mount-hung",
+      "mount-missing",
+      "upstream",
+      "disk",
+      "clock",
+      "processor",
+    ];
     const ofOthers = FAULTS.filter(({ kind }) => others.includes(kind));
     assert(
       property(subarray(ofOthers), (faults) => {
         const remedies = diagnosed(...faults).roots.map(({ remedy }) => remedy.kind);
         expect(remedies).not.toContain("restart-service");
+      }),
+    );
+  });
+
+  test("nothing is to be restarted while the machine has too much to do", () => {
+    assert(
+      property(someFaults, (faults) => {
+        const { roots } = diagnosed(...faults, { kind: "processor" });
+        const remedies = roots.map(({ remedy }) => remedy.kind);
+        expect(new Set(remedies)).toEqual(new Set(["none"]));
+        expect(roots.map(({ id }) => id)).toContain("processor:processor");
       }),
     );
   });

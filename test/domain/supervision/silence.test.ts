@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  excuse,
   HEARD,
   isAfterPause,
   isTooSilent,
@@ -56,5 +57,17 @@ describe("silence", () => {
     [5 * INTERVAL_MS + 1, true],
   ])("a look after %i ms is one after a pause: %s", (sinceLookMs, expected) => {
     expect(isAfterPause(sinceLookMs, INTERVAL_MS)).toBe(expected);
+  });
+});
+
+describe("what waited for a processor", () => {
+  test.each([
+    [30_000, 0, 30_000],
+    [30_000, 12_000, 18_000],
+    [30_000, 29_000, 6_000],
+    [30_000, 90_000, 6_000],
+    [0, 5_000, 0],
+  ])("of %s ms, %s waited, %s count", (silentMs, waitedMs, countedMs) => {
+    expect(excuse({ silentMs, looks: 7 }, waitedMs)).toEqual({ silentMs: countedMs, looks: 7 });
   });
 });

@@ -31,7 +31,8 @@ export type Fault =
         | "upstream"
         | "stuck"
         | "disk"
-        | "clock";
+        | "clock"
+        | "processor";
     };
 
 /** As they are declared by default: GREEN is for who wants it. */
@@ -55,6 +56,7 @@ export const FAULTS: readonly Fault[] = [
       "stuck",
       "disk",
       "clock",
+      "processor",
     ] as const
   ).map((kind) => ({ kind })),
 ];
@@ -99,6 +101,7 @@ export function sampleWith(faults: readonly Fault[]): HealthSample {
       temporal: world.has("temporal") ? "down" : "ok",
       disk: world.has("disk") ? "error" : "ok",
       clock: world.has("clock") ? "error" : "ok",
+      processor: world.has("processor") ? "error" : "ok",
       ...Object.fromEntries(
         queues.map(({ layer, pollers }) => [
           `worker:${layer}`,

@@ -96,7 +96,11 @@ test("without word from Temporal the run file tells, and the intent is the last 
 
 const ANSWERED = { kind: "answered", ms: 1 } as const;
 
-function dependencies(witnesses: readonly Witnesses[], freeBytes: number | null = 1e9) {
+function dependencies(
+  witnesses: readonly Witnesses[],
+  freeBytes: number | null = 1e9,
+  processorWaitMs: number | null = 0.1,
+) {
   return dependenciesOf({
     hazelcast: ANSWERED,
     temporal: ANSWERED,
@@ -104,6 +108,7 @@ function dependencies(witnesses: readonly Witnesses[], freeBytes: number | null 
     witnesses,
     disk: { folder: "/srv/data", freeBytes },
     clock: { stepS: 0, recentStepS: null },
+    processorWaitMs,
   });
 }
 
@@ -119,6 +124,16 @@ test("what only a service sees is as it tells it, while it tells", () => {
     said: { archive: "scan-bridge: the archive does not answer (a file operation hangs)" },
   });
   expect(dependencies([seen(told({}, 30))]).dependencies["archive"]).toBe("unknown");
+});
+
+test.each([
+  [null, "unknown", "waits for a processor are not known"],
+  [3.21, "ok", "who is to run waits 3.2 ms for a processor"],
+  [81, "error", "who is to run waits 81.0 ms for a processor, on average over half a minute"],
+])("a wait of %s ms for a processor: %s", (waitMs, state, says) => {
+  const { dependencies: states, said } = dependencies([], 1e9, waitMs);
+  expect(states["processor"]).toBe(state);
+  expect(said["processor"]).toContain(says);
 });
 
 test("a server that a service works with is known to answer him, while he tells it", () => {

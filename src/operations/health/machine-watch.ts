@@ -1,9 +1,10 @@
 /**
- * Detects that this machine's clock was set: it advanced differently from the boot-time clock, which nobody can set
- * and which includes sleep.
+ * What is wrong with this machine itself. Its clock was set: it advanced differently from the boot-time clock, which
+ * nobody can set and which includes sleep. Or it has too much to do: who is to run waits long for a processor.
  */
 import { US_PER_MS, MS_PER_SECOND } from "../../domain/time.ts";
 import { bootMs } from "../../adapters/clock.ts";
+import { processorWaits } from "../../adapters/process/process-facts.ts";
 
 export type ClockLook = {
   /** Since the previous look; null at the first. */
@@ -29,5 +30,24 @@ export function createClockWatch(sinceBootMs = bootMs): (wallUs: number) => Cloc
     if (stepS !== null && STEP_S < Math.abs(stepS)) step = { byS: stepS, atMs: now.atMs };
     const isRecent = step !== null && now.atMs - step.atMs <= RECENT_MS;
     return { stepS, recentStepS: isRecent ? (step?.byS ?? null) : null };
+  };
+}
+
+/** Milliseconds that this process waited for a processor on average each time it was to run; null: not known. */
+export type ProcessorLook = number | null;
+
+/** So many looks are one figure. */
+const PROCESSOR_LOOKS = 6;
+const RUNS_MIN = 50;
+
+/** Of the main thread, which sleeps most of the time and so is let run at once wherever there is room. */
+export function createProcessorWatch(): () => ProcessorLook {
+  let looks: { readonly waitedMs: number; readonly runs: number }[] = [];
+  return () => {
+    const now = processorWaits(process.pid).get(String(process.pid));
+    if (now === undefined) return null;
+    looks = [...looks, now].slice(-PROCESSOR_LOOKS);
+    const runs = now.runs - (looks[0]?.runs ?? 0);
+    return runs < RUNS_MIN ? null : (now.waitedMs - (looks[0]?.waitedMs ?? 0)) / runs;
   };
 }

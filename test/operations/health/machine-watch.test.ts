@@ -1,6 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { bootMs, monotonicMs } from "../../../src/adapters/clock.ts";
-import { createClockWatch } from "../../../src/operations/health/clock-watch.ts";
+import {
+  createClockWatch,
+  createProcessorWatch,
+} from "../../../src/operations/health/machine-watch.ts";
 
 test.each([
   ["goes steadily", 5, 5, null],
@@ -21,4 +25,11 @@ test("the time since the machine started is no less than any process knows", () 
   // It is read in hundredths of a second.
   expect(first + 20).toBeGreaterThan(process);
   expect(bootMs()).toBeGreaterThanOrEqual(first);
+});
+
+test("a process knows what it waits for a processor, once it has run often", async () => {
+  const look = createProcessorWatch();
+  expect(look()).toBe(null);
+  for (let at = 0; at < 100; at += 1) await delay(1);
+  expect(look()).toBeGreaterThanOrEqual(0);
 });

@@ -1,0 +1,64 @@
+/**
+ * How long a process has said nothing, as far as that condemns it. Not counted are pauses of the observer, and the time
+ * in which the process waited for a processor: on a machine with too much to do everything is slow, and to start it anew
+ * makes that worse. A process that is stopped, hangs, or waits for a disk does not wait for a processor.
+ */
+import { excuse, HEARD, type Silence, silentLook } from "../../domain/supervision/silence.ts";
+import { monotonicMs } from "../clock.ts";
+import { processorWaits } from "./process-facts.ts";
+
+/** `unknown`: it could not be asked, which counts neither way. */
+export type Answer = "answered" | "silent" | "unknown";
+
+export type ProcessSilence = {
+  /** Counts what has passed since the look before. */
+  look(answer: Answer): Silence;
+  /** All that was counted, whatever was answered. */
+  countedMs(): number;
+};
+
+type Watched = {
+  readonly pid: number | null;
+  /** Of a look: more than this counts as a pause of the observer. */
+  readonly intervalMs: number;
+  /** Measured from a silence of this length on; 0: always. */
+  readonly measuredFromMs: () => number;
+};
+
+type Waits = ReturnType<typeof processorWaits>;
+
+export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): ProcessSilence {
+  let lookedMs = monotonicMs();
+  let silence = { total: HEARD, waitedMs: 0 };
+  let all = silence;
+  let waits: Waits | null = null;
+  return {
+    look(answer) {
+      const nowMs = monotonicMs();
+      const isMeasured = pid !== null && measuredFromMs() <= silence.total.silentMs;
+      const present = isMeasured ? processorWaits(pid) : null;
+      // The kernel counts a wait when it is over, which may be some looks later.
+      const waitedMs = longestWaitMs(waits, present);
+      const after = (before: typeof silence) => ({
+        total: silentLook(before.total, nowMs - lookedMs, intervalMs),
+        waitedMs: before.waitedMs + waitedMs,
+      });
+      all = after(all);
+      if (answer === "answered") silence = { total: HEARD, waitedMs: 0 };
+      if (answer === "silent") silence = after(silence);
+      waits = present;
+      lookedMs = nowMs;
+      return excuse(silence.total, silence.waitedMs);
+    },
+    countedMs: () => excuse(all.total, all.waitedMs).silentMs,
+  };
+}
+
+/** Of the thread that waited longest between two looks: which of them has the answer is not known. */
+function longestWaitMs(before: Waits | null, after: Waits | null): number {
+  if (before === null || after === null) return 0;
+  const waited = [...after].map(
+    ([thread, { waitedMs }]) => waitedMs - (before.get(thread)?.waitedMs ?? waitedMs),
+  );
+  return Math.max(0, ...waited);
+}
