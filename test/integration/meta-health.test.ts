@@ -1,12 +1,14 @@
 /** metaHealth on a real server: what it is told, what it decides, and that a decision is carried out once. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
-  metaHealthOptions,
   readMetaHealth,
   setRecoveryMode,
   startMetaHealth,
 } from "../../src/operations/health/meta-health-client.ts";
-import { tellTransitions } from "../../src/operations/health/signal-transitions.ts";
+import {
+  metaHealthOptions,
+  tellTransitions,
+} from "../../src/operations/health/signal-transitions.ts";
 import type { Root } from "../../src/domain/health/diagnose.ts";
 import type { MetaHealthStatus } from "../../src/wire/health/meta-health-status.ts";
 import { metaHealthQuery, transitionSignal } from "../../src/workflows/messages/health.ts";
@@ -62,7 +64,7 @@ afterEach(() => metaHealth().terminate("the test is over"));
 
 test("fifty transitions in a second: none is lost, and a silent upstream is left alone", async () => {
   await begin({ history_max: 60 });
-  const teller = tellTransitions(stage.temporal, "auto");
+  const teller = tellTransitions(stage.temporal.reads, "auto");
   await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
       metaHealth().signal(transitionSignal, {
@@ -147,7 +149,7 @@ test("monitor-only says what it would have done, and auto does it: once, though 
 });
 
 test("with Temporal away transitions wait, and are told in their order when it is back", async () => {
-  const teller = tellTransitions(stage.temporal, "auto");
+  const teller = tellTransitions(stage.temporal.reads, "auto");
   await stage.killTemporal();
   teller.tell({ atMs: Date.now(), diagnosis: diagnosed(SILENT) });
   teller.tell({ atMs: Date.now(), diagnosis: diagnosed() });

@@ -63,9 +63,9 @@ export async function readLives(
   const present = readRunFile(join(dataDir, "run"), service);
   try {
     if (!(await temporalAnswers(temporal, ANSWER_MS_MAX))) throw new Error("no answer");
-    const { client, connection } = temporal;
+    const { client, connection, reads } = temporal;
     return await connection.withDeadline(wallMs() + READ_MS_MAX, async () => {
-      const { status } = await readSupervision(client, service, wallMs());
+      const { status } = await readSupervision(reads, service, wallMs());
       const ends = await recordedLives(client, question, present);
       const readFrom = `the results of ${runIdOf(service)} in Temporal`;
       return { service, present, status, ends, readFrom };
