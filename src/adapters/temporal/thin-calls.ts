@@ -100,7 +100,8 @@ function callOnce(session: ClientHttp2Session, about: Call): Promise<Buffer> {
       chunks.push(chunk);
       if (RESPONSE_BYTES_MAX < length) stream.close(constants.NGHTTP2_CANCEL);
     });
-    stream.on("error", (error) => (problem = messageOf(error)));
+    // A stream that its connection has cancelled says only that.
+    stream.on("error", (error) => (problem = messageOf(error.cause ?? error)));
     stream.on("close", () => {
       cancel();
       try {

@@ -174,6 +174,12 @@ test.each(TRANSPORTS)(
   },
 );
 
+test("thin: where nobody listens, the error says so", async () => {
+  const reads = await openTemporalReads({ address: "127.0.0.1:9", env: {}, deadlineMs: 50 });
+  opened.push(reads);
+  await expect(reads.reads.describe("x")).rejects.toThrow(/^connect ECONNREFUSED 127.0.0.1:9$/);
+});
+
 test("thin: a response in pieces is one, and one that is cut off is none", async () => {
   const reads = await openBy("thin");
   answer = pieces(5);
