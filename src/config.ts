@@ -157,6 +157,12 @@ function isThere(file: string): boolean {
   }
 }
 
+/** A YAML error goes on with the text around it, which may be anything. */
+export function firstLine({ message }: Error): string {
+  const [first = ""] = message.split("\n", 1);
+  return first.replace(/:$/, "");
+}
+
 function readYaml(file: string): Record<string, unknown> {
   const text = readText(file);
   const written = text.startsWith(WRITTEN_BY_UP)
@@ -167,7 +173,8 @@ function readYaml(file: string): Record<string, unknown> {
   const { parseDocument }: typeof import("yaml") = createRequire(import.meta.url)("yaml");
   const document = parseDocument(text, { uniqueKeys: true, logLevel: "error" });
   const problem = document.errors[0];
-  if (problem !== undefined) throw new ConfigError(`${file} is not valid YAML: ${problem.message}`);
+  if (problem !== undefined)
+    throw new ConfigError(`${file} is not valid YAML: ${firstLine(problem)}`);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 10 }) ?? {};

@@ -1,4 +1,4 @@
-/** The Temporal client of every process: the server's address, whether it answers, and its search attributes. */
+/** The Temporal client of processes that do more than look: whether the server answers, and its search attributes. */
 import { setTimeout as delay } from "node:timers/promises";
 import {
   Client,
@@ -6,28 +6,24 @@ import {
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from "@temporalio/client";
-import { loadClientConnectConfig } from "@temporalio/envconfig";
-import type { ClientConnectConfig } from "@temporalio/envconfig";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
 import { monotonicMs } from "./clock.ts";
+import { sdkCalls } from "./temporal/sdk-calls.ts";
+import { temporalAddress, type TemporalAddress } from "./temporal/temporal-address.ts";
+import { type TemporalReads, temporalReads } from "./temporal/temporal-reads.ts";
 
-export type TemporalAddress = {
-  readonly address: string;
-  readonly namespace: string;
-  /** In the form for a worker's native connection; the client's options are derived from them. */
-  readonly options: ClientConnectConfig["connectionOptions"];
-};
 export type TemporalClient = {
   readonly client: Client;
   readonly connection: Connection;
   readonly address: TemporalAddress;
+  /** On the same connection. */
+  readonly reads: TemporalReads;
   readonly close: () => Promise<void>;
 };
 
 const ANSWER_MS_MAX = 500;
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const KEYWORD = 2;
-const DEFAULT_ADDRESS = "localhost:7233";
 /** Also bounds how long a close has to wait. */
 const RETRY_DELAY_MS_MAX = 1_000;
 /** Timers have a resolution of whole milliseconds. */
@@ -38,14 +34,6 @@ const RECONNECT = {
   "grpc.min_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1_000,
 };
-
-/** Temporal's own environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, its TOML file). */
-export function temporalAddress(address?: string): TemporalAddress {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
-  const found = address ?? connectionOptions.address ?? DEFAULT_ADDRESS;
-  const options = { ...connectionOptions, address: found };
-  return { address: found, namespace: namespace ?? "default", options };
-}
 
 /** Connects at the first call; a server that is away costs nothing until then. */
 export function connectTemporal(address?: string): TemporalClient {
@@ -65,7 +53,8 @@ export function connectTemporal(address?: string): TemporalClient {
     await retries.end();
     await connection.close();
   };
-  return { client, connection, address: found, close };
+  const reads = temporalReads(found.namespace, sdkCalls(connection, found.namespace));
+  return { client, connection, address: found, reads, close };
 }
 
 /**

@@ -39,10 +39,10 @@ export function healthActivities(config: Config, temporal: TemporalClient) {
 /** From the heartbeats of its run, and from its report, where it is on this machine. */
 async function healthAgeMs(
   { data_dir }: Config,
-  { client }: TemporalClient,
+  { reads }: TemporalClient,
 ): Promise<number | null> {
   const nowMs = wallMs();
-  const told = await readSupervision(client, "health", nowMs).catch(() => null);
+  const told = await readSupervision(reads, "health", nowMs).catch(() => null);
   const ages = [
     told?.run.kind === "told" ? sampleAgeMs(told.run) : null,
     readHealthReport(data_dir, nowMs)?.ageMs ?? null,

@@ -170,7 +170,7 @@ function placesOf(
     place: placeOf(config.data_dir),
     patienceMs: PLACE_PATIENCE_MS,
     doBooksMove: config.journal.postgres_secret_url !== null,
-    pollsOn: (layer) => pollsOn(temporal, layer),
+    pollsOn: (layer) => pollsOn(temporal.reads, layer),
     memory: rememberPolls(),
   };
 }

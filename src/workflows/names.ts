@@ -25,6 +25,7 @@ export const SUPERVISE_SERVICE = "superviseService";
 export const SERVICE_RUN = "serviceRun";
 
 export const META_HEALTH = "metaHealth";
+export const TRANSITION_SIGNAL = "transition";
 /** There is one. */
 export const META_HEALTH_ID = "meta-health";
 

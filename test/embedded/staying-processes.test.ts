@@ -34,7 +34,18 @@ const NOT_LOADED = [
   ["services/trader/main.ts", ["apache-arrow", "@temporalio/client", "pg", "yaml"]],
   ["services/trader-green/main.ts", ["apache-arrow", "@temporalio/client", "pg", "yaml"]],
   ["services/bookkeeper/bookkeeper-process.ts", ["apache-arrow", "hazelcast-client", "pg", "yaml"]],
-  ["services/health/health-process.ts", ["apache-arrow", "hazelcast-client", "pg", "yaml"]],
+  [
+    "services/health/health-process.ts",
+    [
+      "@grpc/grpc-js",
+      "@temporalio/client",
+      "apache-arrow",
+      "hazelcast-client",
+      "pg",
+      "protobufjs",
+      "yaml",
+    ],
+  ],
 ] as const;
 
 test.each(NOT_LOADED)("%s does not load what it seldom needs", (entry, packages) => {

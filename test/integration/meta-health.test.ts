@@ -1,16 +1,20 @@
 /** metaHealth on a real server: its input, its decisions, and that a decision is carried out once. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openTemporalReads } from "../../src/adapters/temporal/open-reads.ts";
+import type { Poll } from "../../src/adapters/temporal/temporal-reads.ts";
 import {
-  metaHealthOptions,
   readMetaHealth,
   setRecoveryMode,
   startMetaHealth,
 } from "../../src/operations/health/meta-health-client.ts";
-import { tellTransitions } from "../../src/operations/health/signal-transitions.ts";
+import {
+  metaHealthOptions,
+  tellTransitions,
+} from "../../src/operations/health/signal-transitions.ts";
 import type { Root } from "../../src/domain/health/diagnose.ts";
 import type { MetaHealthStatus } from "../../src/wire/health/meta-health-status.ts";
 import { metaHealthQuery, transitionSignal } from "../../src/workflows/messages/health.ts";
-import { META_HEALTH, META_HEALTH_ID } from "../../src/workflows/names.ts";
+import { META_HEALTH, META_HEALTH_ID, taskQueueOf } from "../../src/workflows/names.ts";
 import { diagnosed, SICK, SILENT } from "../helpers/health/diagnosed.ts";
 import { speakIn } from "../helpers/health/speaking.ts";
 import { openStage, type Stage } from "../helpers/supervision/stage.ts";
@@ -58,11 +62,15 @@ async function begin(input: { readonly mode?: "auto" | "monitor-only"; history_m
   });
 }
 
+function identitiesOf(polls: readonly Poll[]): ReadonlySet<string> {
+  return new Set(polls.map(({ identity }) => identity));
+}
+
 afterEach(() => metaHealth().terminate("the test is over"));
 
 test("fifty transitions in a second: none is lost, and a silent upstream is left alone", async () => {
   await begin({ history_max: 60 });
-  const teller = tellTransitions(stage.temporal, "auto");
+  const teller = tellTransitions(stage.temporal.reads, "auto");
   await Promise.all(
     Array.from({ length: 50 }, (_, n) =>
       metaHealth().signal(transitionSignal, {
@@ -147,7 +155,11 @@ test("monitor-only says what it would have done, and auto does it: once, though 
 });
 
 test("with Temporal away transitions wait, and are told in their order when it is back", async () => {
-  const teller = tellTransitions(stage.temporal, "auto");
+  // As health does.
+  const { address, reads: bySdk } = stage.temporal;
+  const thin = await openTemporalReads({ address: address.address, env: {}, deadlineMs: 5_000 });
+  expect(thin.transport).toBe("thin");
+  const teller = tellTransitions(thin.reads, "auto");
   await stage.killTemporal();
   teller.tell({ atMs: Date.now(), diagnosis: diagnosed(SILENT) });
   teller.tell({ atMs: Date.now(), diagnosis: diagnosed() });
@@ -157,5 +169,12 @@ test("with Temporal away transitions wait, and are told in their order when it i
   // Started by the signal itself.
   const told = await statusWhere("both are taken", ({ transitions }) => transitions === 2);
   expect(told).toMatchObject({ word: "GREEN", roots: [], restarts: 0 });
+  const look = await thin.reads.describe(META_HEALTH_ID);
+  expect(look?.memo["declared_mode"] ?? look?.memo["status"]).toBeDefined();
+  expect(look).toEqual(await bySdk.describe(META_HEALTH_ID));
+  const polls = await thin.reads.polls(taskQueueOf("health"), 1);
+  expect(identitiesOf(polls)).toEqual(identitiesOf(await bySdk.polls(taskQueueOf("health"), 1)));
+  expect(polls.length).toBeGreaterThan(0);
   await teller.close();
+  await thin.close();
 });

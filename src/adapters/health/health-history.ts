@@ -3,7 +3,7 @@
  * Invariants: bounded in rows whatever the clock says; a damaged file or a full disk costs only history: a damaged
  * file is set aside, and a new one started.
  */
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import Database from "better-sqlite3";
@@ -131,19 +131,25 @@ export type HistoryReader = {
   since(sinceUs: number, count: number): readonly HistoryRow[];
   /** The lowest score of each sensor in each equal part of a time span; parts without a sample are left out. */
   worst(span: HistorySpan): readonly WorstOfCell[];
-  /** Null: there is none. */
+  /** Time of the sample that was recorded last, whatever time others have; null: there is none. */
   newestUs(): number | null;
   /** The recorded samples, ascending; the finer table where both have them. */
   samples(sinceUs: number, untilUs: number): Generator<HealthSample>;
   close(): void;
 };
 
-/** Null where nothing was recorded yet, or it is unreadable. */
+/**
+ * The first sample in the order in which they were recorded: the earliest by its time may be of an hour in which this
+ * machine's clock was set back, long after the minutes that it would hide.
+ */
+const FIRST_SAMPLE = "(SELECT at_us FROM samples ORDER BY id LIMIT 1)";
+
+/** Null where nothing was recorded yet. @throws {Error} where it cannot be read. */
 export function openHealthHistory(path: string): HistoryReader | null {
   const db = openToRead(path);
   if (db === null) return null;
   const tableFor = (sinceUs: number): Table => {
-    const oldest = db.prepare<[], { at: number | null }>("SELECT min(at_us) AS at FROM samples");
+    const oldest = db.prepare<[], { at: number | null }>(`SELECT ${FIRST_SAMPLE} AS at`);
     return (oldest.get()?.at ?? Infinity) <= sinceUs ? "samples" : "minutes";
   };
   return {
@@ -164,19 +170,20 @@ export function openHealthHistory(path: string): HistoryReader | null {
         .prepare<[number, number, number, number, number, number, number], WorstOfCell>(
           `SELECT CAST((at_us - ?) * ? / (? - ?) AS INTEGER) AS cell, ${lowest} FROM (
              SELECT at_us, ${figures.join(", ")} FROM minutes
-               WHERE at_us < coalesce((SELECT min(at_us) FROM samples), 9e18)
+               WHERE at_us < coalesce(${FIRST_SAMPLE}, 9e18)
              UNION ALL SELECT at_us, ${figures.join(", ")} FROM samples)
            WHERE ? <= at_us AND at_us < ? AND 0 < ? GROUP BY cell ORDER BY cell`,
         )
         .all(fromUs, cells, untilUs, fromUs, fromUs, untilUs, cells);
     },
     newestUs: () =>
-      db.prepare<[], { at: number | null }>("SELECT max(at_us) AS at FROM samples").get()?.at ??
-      null,
+      db
+        .prepare<[], { at: number }>("SELECT at_us AS at FROM samples ORDER BY id DESC LIMIT 1")
+        .get()?.at ?? null,
     *samples(sinceUs, untilUs) {
       const rows = db.prepare<[number, number, number, number], { sample: Buffer }>(
         `SELECT at_us, sample FROM minutes WHERE at_us BETWEEN ? AND ?
-           AND at_us < coalesce((SELECT min(at_us) FROM samples), 9e18)
+           AND at_us < coalesce(${FIRST_SAMPLE}, 9e18)
          UNION ALL SELECT at_us, sample FROM samples WHERE at_us BETWEEN ? AND ? ORDER BY at_us`,
       );
       for (const { sample } of rows.iterate(sinceUs, untilUs, sinceUs, untilUs)) {
@@ -187,18 +194,30 @@ export function openHealthHistory(path: string): HistoryReader | null {
   };
 }
 
+/** Null: there is no file, or none that health has begun to fill. */
 function openToRead(path: string): Database.Database | null {
-  let db: Database.Database | null = null;
+  const size = sizeOf(path);
+  if (size === null || size === 0) return null;
+  const db = new Database(path, { readonly: true, fileMustExist: true });
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true });
     // Damage only shows when it is read.
     for (const table of ["samples", "minutes"]) {
       db.prepare(`SELECT ${COLUMNS.join(", ")}, sample FROM ${table} LIMIT 1`).get();
     }
     return db;
-  } catch {
-    db?.close();
-    return null;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Null where there is none. @throws {Error} where that cannot be seen. */
+function sizeOf(path: string): number | null {
+  try {
+    return statSync(path).size;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return null;
+    throw error;
   }
 }
 

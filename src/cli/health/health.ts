@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { openHealthHistory } from "../../adapters/health/health-history.ts";
+import { type HistoryReader, openHealthHistory } from "../../adapters/health/health-history.ts";
 import { readHealthReport } from "../../adapters/health/health-outlets.ts";
 import { connectTemporal } from "../../adapters/temporal-client.ts";
 import { diagnose } from "../../domain/health/diagnose.ts";
@@ -144,11 +144,16 @@ function textOf(
 }
 
 function historyOf({ config }: CliContext, sinceMs: number) {
-  const reader = openHealthHistory(join(config.data_dir, "health", "history.db"));
+  const file = join(config.data_dir, "health", "history.db");
+  let reader: HistoryReader | null = null;
   try {
+    reader = openHealthHistory(file);
     return reader?.since((Date.now() - sinceMs) * US_PER_MS, ROWS_MAX) ?? [];
   } catch (error) {
-    throw new CliError(`the history of health cannot be read: ${messageOf(error)}`, EXIT_FAULT);
+    throw new CliError(
+      `the history of health in ${file} cannot be read: ${messageOf(error)}`,
+      EXIT_FAULT,
+    );
   } finally {
     reader?.close();
   }

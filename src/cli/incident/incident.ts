@@ -1,7 +1,7 @@
 /** `dolphin incident`: past incidents; `replay` runs recorded health through another policy beside ours. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { parse } from "yaml";
+import { parse, YAMLParseError } from "yaml";
 import { messageOf } from "../../domain/failure.ts";
 import { feedTable } from "../../domain/health/feeds.ts";
 import { healthGraph } from "../../domain/health/graph.ts";
@@ -11,6 +11,7 @@ import { SERVICES } from "../../domain/supervision/services.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import { recoveryPolicyOf } from "../../wire/configuration.ts";
 import { parseRecordedHealth, parseReplayedPolicy } from "../../wire/health/incident-file.ts";
+import { firstLine } from "../../config.ts";
 import { CliError, openContext } from "../context.ts";
 import { addKeptIncidentCommands } from "./kept-incidents.ts";
 
@@ -43,7 +44,7 @@ export function addIncidentCommand(program: Command): void {
         const specs = Object.values(SERVICES);
         const graph = healthGraph(specs, feedTable(specs, { posture: "watchdog" }));
         const records = read(file, (text) => parseRecordedHealth(text, graph));
-        const other = read(flags.policy, (text) => parseReplayedPolicy(parse(text)));
+        const other = read(flags.policy, (text) => parseReplayedPolicy(policyIn(text)));
         const outcomes = {
           policy: replayIncident(records, other),
           ours: replayIncident(records, { kind: "causes", policy: recoveryPolicyOf(config) }),
@@ -54,6 +55,15 @@ export function addIncidentCommand(program: Command): void {
         process.stdout.write(`${text}\n`);
       },
     );
+}
+
+function policyIn(text: string): unknown {
+  try {
+    return parse(text, { logLevel: "error" });
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw new Error(`it is not valid YAML: ${firstLine(error)}`, { cause: error });
+  }
 }
 
 function read<T>(file: string, parseText: (text: string) => T): T {

@@ -31,29 +31,29 @@ export function addHealth(why: Command): void {
     .addHelpText("after", HELP)
     .action(({ json }: { readonly json: boolean }, command: Command) => {
       const nowMs = wallMs();
-      const report = readReport(openContext(command).config.data_dir, nowMs);
-      const told = json ? JSON.stringify(report, null, 2) : healthLines(report, nowMs).join("\n");
+      const { report, ageMs } = readReport(openContext(command).config.data_dir, nowMs);
+      const told = json ? JSON.stringify(report, null, 2) : healthLines(report, ageMs).join("\n");
       process.stdout.write(`${told}\n`);
     });
 }
 
-function readReport(dataDir: string, nowMs: number): HealthReport {
+function readReport(dataDir: string, nowMs: number) {
   const told = readHealthReport(dataDir, nowMs);
-  if (told !== null) return told.report;
+  if (told !== null) return told;
   throw new CliError(
     `there is no readable meta_health.json in ${dataDir} yet: 'dolphin start health' starts the service that ` +
       "writes it, 'dolphin health --once' takes a sample itself",
   );
 }
 
-export function healthLines(report: HealthReport, nowMs: number): readonly string[] {
+/** `ageMs` is that of its file, which a clock that was set back does not make new. */
+export function healthLines(report: HealthReport, ageMs: number): readonly string[] {
   const { status, timestamp, rm_meta, roots } = report;
-  const ageS = (nowMs - Date.parse(timestamp)) / MS_PER_SECOND;
-  const old =
-    OLD_AFTER_S < ageS ? ": outdated, because the service health no longer writes it" : "";
+  const ageS = ageMs / MS_PER_SECOND;
+  const old = OLD_AFTER_S < ageS ? ": outdated, because the service health no longer writes it" : "";
   const factors = SENSOR_NAMES.map((name) => `${name} ${figure(report[name])}`).join(" x ");
   return [
-    `health ${printable(status)} at ${timestamp.slice(0, 19)}Z, ${duration(Math.max(0, ageS))} ago${old}`,
+    `health ${printable(status)} at ${timestamp.slice(0, 19)}Z, ${duration(ageS)} ago${old}`,
     `  rm_meta ${figure(rm_meta)} = ${factors} (unknown ones are left out)`,
     ...(roots.length === 0 ? ["  no cause: nothing is wrong"] : []),
     ...roots.flatMap((root) => rootLines(report, root)),

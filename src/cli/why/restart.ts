@@ -30,7 +30,7 @@ Exit status:
   0   shown, also if nothing ended yet
   64  wrong usage
 
---json prints [{service, present, intent, mode, ends, read}]; an end is {life, at, why, kind, exit_code, signal,
+--json prints [{service, present, is_present, intent, mode, ends, read}]; an end is {life, at, why, kind, exit_code, signal,
 uptime_s, local, budget_used, budget_max, step, due_at, next_began_at, last_log}; what is not known is null.`;
 
 export function addRestart(why: Command): void {
@@ -112,16 +112,17 @@ function explainedEnd(
   );
 }
 
-function livesText(lives: ServiceLives, policy: RestartPolicy): readonly string[] {
-  const { service, present, status, ends, readFrom } = lives;
+export function livesText(lives: ServiceLives, policy: RestartPolicy): readonly string[] {
+  const { service, present, isPresent, status, ends, readFrom } = lives;
   const now =
     present === null
       ? "no process"
-      : `life ${present.life}, pid ${present.pid}, since ${shortTime(present.started_at)}`;
+      : `life ${present.life}, pid ${present.pid}, since ${shortTime(present.started_at)}` +
+        (isPresent ? "" : ", which is no process of this machine now");
   const told = status === null ? "" : `; intent ${status.intent}, mode ${status.mode}`;
   return [
     `${service}: ${now}${told}`,
-    ...(ends.length === 0 ? ["  none of its lives has ended yet"] : []),
+    ...(ends.length === 0 ? ["  no end of one of its lives is recorded"] : []),
     ...ends.flatMap((end) => endLines(end, explainedEnd(lives, end, policy))),
     `  read: ${readFrom}`,
   ];
@@ -150,10 +151,11 @@ function shortTime(iso: string): string {
 }
 
 function livesJson(lives: ServiceLives, policy: RestartPolicy) {
-  const { service, present, status, ends, readFrom } = lives;
+  const { service, present, isPresent, status, ends, readFrom } = lives;
   return {
     service,
     present,
+    is_present: isPresent,
     intent: status?.intent ?? null,
     mode: status?.mode ?? null,
     ends: ends.map((end) => endJson(end, explainedEnd(lives, end, policy))),

@@ -43,7 +43,7 @@ export async function createSurroundings(
   indicators: readonly ConfiguredIndicator[],
 ): Promise<Surroundings> {
   const created = await addSearchAttributes(temporal);
-  const task_queues = await pollersOf(temporal, layersInUse(config));
+  const task_queues = await pollersOf(temporal.reads, layersInUse(config));
   const schedules = await Promise.all(
     configuredSchedules(config).map(async (spec) =>
       scheduleLine(spec.name, await bringSchedule(temporal, spec)),

@@ -4,7 +4,7 @@
 import type { Layer } from "../../domain/supervision/services.ts";
 import { taskQueueOf } from "../../workflows/names.ts";
 import { wallMs } from "../../adapters/clock.ts";
-import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import type { Poll, TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
 
 export type ServedQueue = {
   readonly layer: Layer;
@@ -21,20 +21,14 @@ const KINDS = [WORKFLOWS, 2];
  */
 export const POLLED_MS_MAX = 70_000;
 
-export type Poll = {
-  readonly identity: string;
-  /** When it began, by the server's clock. */
-  readonly atMs: number;
-};
-
 export function pollersOf(
-  temporal: TemporalClient,
+  reads: Pick<TemporalReads, "polls">,
   layers: readonly Layer[],
 ): Promise<readonly ServedQueue[]> {
   return Promise.all(
     layers.map(async (layer) => {
       const task_queue = taskQueueOf(layer);
-      const kinds = await Promise.all(KINDS.map((kind) => polled(temporal, task_queue, kind)));
+      const kinds = await Promise.all(KINDS.map((kind) => polled(reads, task_queue, kind)));
       const [least = 0] = kinds.map(({ length }) => length).toSorted((a, b) => a - b);
       return { layer, task_queue, pollers: least };
     }),
@@ -42,25 +36,18 @@ export function pollersOf(
 }
 
 /** Of the workers that take its workflow tasks: each names itself. */
-export function pollsOn(temporal: TemporalClient, layer: Layer): Promise<readonly Poll[]> {
-  return polled(temporal, taskQueueOf(layer), WORKFLOWS);
+export function pollsOn(
+  reads: Pick<TemporalReads, "polls">,
+  layer: Layer,
+): Promise<readonly Poll[]> {
+  return polled(reads, taskQueueOf(layer), WORKFLOWS);
 }
 
 async function polled(
-  { connection, address }: TemporalClient,
+  reads: Pick<TemporalReads, "polls">,
   name: string,
-  taskQueueType: number,
+  kind: number,
 ): Promise<readonly Poll[]> {
-  const { pollers } = await connection.workflowService.describeTaskQueue({
-    namespace: address.namespace,
-    taskQueue: { name },
-    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum's package is no dependency
-    taskQueueType,
-  });
   const sinceMs = wallMs() - POLLED_MS_MAX;
-  return (pollers ?? []).flatMap(({ lastAccessTime, identity }) => {
-    const { seconds = 0, nanos = 0 } = lastAccessTime ?? {};
-    const atMs = Number(seconds) * 1_000 + Number(nanos) / 1e6;
-    return sinceMs <= atMs ? [{ identity: identity ?? "", atMs }] : [];
-  });
+  return (await reads.polls(name, kind)).filter(({ atMs }) => sinceMs <= atMs);
 }

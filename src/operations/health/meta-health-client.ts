@@ -13,6 +13,7 @@ import { META_HEALTH, META_HEALTH_ID, taskQueueOf } from "../../workflows/names.
 import { wallMs } from "../../adapters/clock.ts";
 import type { BroughtSupervisor } from "../declared/bring-supervisor.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import { metaHealthOptions } from "./signal-transitions.ts";
 
 type MetaHealth = (input: MetaHealthInput) => Promise<never>;
 export type ModeOutcome =
@@ -36,18 +37,6 @@ export async function startMetaHealth({ client }: TemporalClient, mode: Mode): P
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
     throw error;
   }
-}
-
-/** The same options for signal-with-start. */
-export function metaHealthOptions() {
-  return {
-    workflowId: META_HEALTH_ID,
-    taskQueue: taskQueueOf("health"),
-    staticSummary: "decides recoveries by cause",
-    staticDetails:
-      "Hears of each change of the diagnosis from the service **health**, and has causes that we own " +
-      "mended by the supervisors. Update: `setMode` (auto, monitor-only). Query: `status`.",
-  };
 }
 
 /** Idempotent: starts it, or tells it a mode that the configuration has changed. */

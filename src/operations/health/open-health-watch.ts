@@ -1,6 +1,6 @@
 /** Opens the connections of a health watch, for the service or for a single sample from the command line. */
 import { createThinClient } from "../../adapters/hazelcast/thin-client.ts";
-import { connectTemporal, type TemporalClient } from "../../adapters/temporal-client.ts";
+import { type OpenReads, openTemporalReads } from "../../adapters/temporal/open-reads.ts";
 import type { Config } from "../../config.ts";
 import type { HealthGraph } from "../../domain/health/graph.ts";
 import { watchedBy } from "../../wire/health/watched.ts";
@@ -8,10 +8,13 @@ import { HEARTBEAT_MAP } from "../../wire/scan-value.ts";
 import { createJournaledCash } from "./journaled-cash.ts";
 import { HealthSampler } from "./sampler.ts";
 
+/** The deadline of each call. */
+const CALL_DEADLINE_MS = 1_500;
+
 export type HealthWatch = {
   readonly sampler: HealthSampler;
   readonly graph: HealthGraph;
-  readonly temporal: TemporalClient;
+  readonly temporal: OpenReads;
   readonly put: (map: string, key: string, text: string) => Promise<void>;
   readonly putHeartbeat: (text: string) => Promise<void>;
   close(): Promise<void>;
@@ -25,14 +28,18 @@ export async function openHealthWatch(of: {
 }): Promise<HealthWatch> {
   const { config, name } = of;
   const { specs, feeds, graph } = watchedBy(config);
-  const temporal = connectTemporal(of.temporalAddress);
+  const temporal = await openTemporalReads({
+    address: of.temporalAddress,
+    env: process.env,
+    deadlineMs: CALL_DEADLINE_MS,
+  });
   const { deadline_ms: deadlineMs, ...cluster } = config.hazelcast;
   const hazelcast = createThinClient({ ...cluster, deadlineMs, name });
   const sampler = new HealthSampler({
     config,
     specs,
     feeds,
-    temporal,
+    temporal: temporal.reads,
     hazelcast,
     journaledCash: createJournaledCash(config),
   });

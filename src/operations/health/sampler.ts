@@ -30,7 +30,7 @@ import { freeBytes } from "../../adapters/disk-room.ts";
 import { heartbeatIn } from "../status/hazelcast-view.ts";
 import type { Supervision } from "../status/service-row.ts";
 import { readSupervision } from "../status/temporal-view.ts";
-import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import type { TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
 import { createClockWatch, createProcessorWatch } from "./machine-watch.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { feedLooks, type HazelcastReading, readingOf } from "./hazelcast-reading.ts";
@@ -43,7 +43,7 @@ export type SamplerDeps = {
   readonly config: Config;
   readonly specs: readonly ServiceSpec[];
   readonly feeds: readonly FeedSpec[];
-  readonly temporal: TemporalClient;
+  readonly temporal: TemporalReads;
   readonly hazelcast: Pick<ThinClient, "get">;
   /** By book, its cash after the last fill in its journal. */
   readonly journaledCash: () => ReadonlyMap<string, number>;
@@ -51,8 +51,6 @@ export type SamplerDeps = {
 
 /** A healthy server answers within this time, even on a busy machine. */
 const ANSWER_MS = 900;
-/** The deadline of each call. */
-const CALL_DEADLINE_MS = 1_500;
 /** The server remembers pollers for minutes, so queues are not asked about in every sample. */
 const QUEUES_EVERY = 2;
 
@@ -73,12 +71,9 @@ export class HealthSampler {
   constructor(deps: SamplerDeps) {
     this.#deps = deps;
     const { specs, feeds, temporal, hazelcast, config } = deps;
-    const { client } = temporal;
     const names = specs.map(({ name }) => name);
-    this.#services = standing(() => askTemporal(temporal, () => supervisionsOf(client, names)));
-    this.#queues = standing(() =>
-      askTemporal(temporal, () => pollersOf(temporal, layersInUse(config))),
-    );
+    this.#services = standing(() => supervisionsOf(temporal, names));
+    this.#queues = standing(() => pollersOf(temporal, layersInUse(config)));
     this.#hazelcast = standing(() => readHazelcastValues(hazelcast, feeds, names));
     this.#disk = standing(() => freeBytes(config.data_dir));
     this.#watchdog = config.safety.watchdog ? new WatchdogWitness(config.data_dir) : null;
@@ -207,17 +202,13 @@ function stateOf(question: { look(): ServerLook }): DependencyState {
   return question.look().kind === "silent" ? "down" : "ok";
 }
 
-function askTemporal<T>({ client }: TemporalClient, question: () => Promise<T>): Promise<T> {
-  return client.withDeadline(Date.now() + CALL_DEADLINE_MS, question);
-}
-
 async function supervisionsOf(
-  client: TemporalClient["client"],
+  reads: TemporalReads,
   services: readonly string[],
 ): Promise<ReadonlyMap<string, Supervision>> {
   const nowMs = Date.now();
   const told = await Promise.all(
-    services.map(async (name) => [name, await readSupervision(client, name, nowMs)] as const),
+    services.map(async (name) => [name, await readSupervision(reads, name, nowMs)] as const),
   );
   return new Map(told);
 }

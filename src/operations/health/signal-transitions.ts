@@ -6,11 +6,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Diagnosis } from "../../domain/health/diagnose.ts";
 import type { Transition } from "../../domain/health/recovery.ts";
 import type { Mode } from "../../domain/supervision/next-step.ts";
-import { transitionSignal } from "../../workflows/messages/health.ts";
-import { META_HEALTH } from "../../workflows/names.ts";
-import { wallMs } from "../../adapters/clock.ts";
-import type { TemporalClient } from "../../adapters/temporal-client.ts";
-import { metaHealthOptions } from "./meta-health-client.ts";
+import {
+  META_HEALTH,
+  META_HEALTH_ID,
+  taskQueueOf,
+  TRANSITION_SIGNAL,
+} from "../../workflows/names.ts";
+import type { TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
 
 export type TransitionTeller = {
   /** Returns at once. */
@@ -26,7 +28,7 @@ const RETRY_MS = 1_000;
 const SEND_MS_MAX = 5_000;
 
 export function tellTransitions(
-  temporal: TemporalClient,
+  temporal: Pick<TemporalReads, "signalWithStart">,
   /** Mode of a metaHealth that has to be started. */
   mode: Mode,
 ): TransitionTeller {
@@ -82,16 +84,28 @@ function keyOf({ roots }: Diagnosis): string {
 
 /** At least once: a signal that was accepted but not answered is sent again, and has no effect then. */
 async function send(
-  { client, connection }: TemporalClient,
+  temporal: Pick<TemporalReads, "signalWithStart">,
   transition: Transition,
   mode: Mode,
 ): Promise<void> {
-  await connection.withDeadline(wallMs() + SEND_MS_MAX, () =>
-    client.workflow.signalWithStart(META_HEALTH, {
-      ...metaHealthOptions(),
-      args: [{ mode }],
-      signal: transitionSignal,
-      signalArgs: [transition],
-    }),
-  );
+  const order = {
+    ...metaHealthOptions(),
+    workflowType: META_HEALTH,
+    args: [{ mode }],
+    signal: TRANSITION_SIGNAL,
+    signalArgs: [transition],
+  };
+  await temporal.signalWithStart(order, SEND_MS_MAX);
+}
+
+/** How metaHealth is started, by whoever needs it first. */
+export function metaHealthOptions() {
+  return {
+    workflowId: META_HEALTH_ID,
+    taskQueue: taskQueueOf("health"),
+    staticSummary: "decides recoveries by cause",
+    staticDetails:
+      "Hears of each change of the diagnosis from the service **health**, and has causes that we own " +
+      "mended by the supervisors. Update: `setMode` (auto, monitor-only). Query: `status`.",
+  };
 }

@@ -6,7 +6,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../config.ts";
-import { openHealthHistory } from "../../adapters/health/health-history.ts";
+import { type HistoryReader, openHealthHistory } from "../../adapters/health/health-history.ts";
+import { messageOf } from "../../domain/failure.ts";
 import { readSecret } from "../../adapters/channels/outside/read-secret.ts";
 import type { Delivery } from "../../adapters/incident-store/notifications.ts";
 import { lastLines } from "../../adapters/log-files.ts";
@@ -55,9 +56,10 @@ export async function incidentBundle(sources: BundleSources): Promise<string> {
 }
 
 function healthAround(dataDir: string, fromMs: number, untilMs: number) {
-  const history = openHealthHistory(join(dataDir, "health", "history.db"));
-  if (history === null) return "no history can be read";
+  let history: HistoryReader | null = null;
   try {
+    history = openHealthHistory(join(dataDir, "health", "history.db"));
+    if (history === null) return "no history was recorded";
     const rows = history
       .since(fromMs * US_PER_MS, Number.MAX_SAFE_INTEGER)
       .filter(({ at_us }) => at_us <= untilMs * US_PER_MS);
@@ -67,8 +69,10 @@ function healthAround(dataDir: string, fromMs: number, untilMs: number) {
       rows: rows.slice(-HISTORY_ROWS_MAX),
       samples: samples.filter((_one, at) => at % step === 0),
     };
+  } catch (error) {
+    return `no history can be read: ${messageOf(error)}`;
   } finally {
-    history.close();
+    history?.close();
   }
 }
 

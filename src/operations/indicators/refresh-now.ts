@@ -20,7 +20,7 @@ type RefreshIndicator = (input: RefreshIndicatorInput) => Promise<IndicatorResul
 /** Two requests at once share one reading. */
 export async function refreshNow(temporal: TemporalClient, name: string): Promise<RefreshOutcome> {
   const queue = taskQueueOf(INDICATORS_LAYER);
-  const [served] = await pollersOf(temporal, [INDICATORS_LAYER]);
+  const [served] = await pollersOf(temporal.reads, [INDICATORS_LAYER]);
   if ((served?.pollers ?? 0) === 0) return { kind: "unserved", queue };
   try {
     const handle = await temporal.client.workflow.start<RefreshIndicator>(REFRESH_INDICATOR, {

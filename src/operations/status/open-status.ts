@@ -40,7 +40,7 @@ export async function openStatus(options: StatusOptions): Promise<StatusReader> 
   });
   const sources: StatusSources = {
     ...options,
-    temporal: { client: temporal.client, address: temporal.address.address },
+    temporal: { ...temporal, where: temporal.address.address },
     hazelcast: { handle, address: options.hazelcast.address },
     schedules: createScheduleView(temporal.client, CALL_DEADLINE_MS),
   };

@@ -3,7 +3,6 @@
  * its own deadline, and a silent one only costs what it alone knows.
  */
 import { join } from "node:path";
-import type { Client } from "@temporalio/client";
 import { overall } from "../../domain/supervision/overall.ts";
 import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
@@ -16,6 +15,7 @@ import type {
   SystemStatus,
 } from "../../wire/system-status.ts";
 import { wallMicros, wallMs } from "../../adapters/clock.ts";
+import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { isProcessAlive, processUsage } from "../../adapters/process/process-facts.ts";
 import { readRunFile } from "../../adapters/process/run-file.ts";
@@ -38,7 +38,7 @@ const ANSWER_MS = 400;
 export const CALL_DEADLINE_MS = 1_500;
 
 export type StatusSources = {
-  readonly temporal: { readonly client: Client; readonly address: string };
+  readonly temporal: Pick<TemporalClient, "client" | "reads"> & { readonly where: string };
   readonly hazelcast: { readonly handle: HazelcastHandle; readonly address: string };
   readonly dataDir: string;
   readonly archive: string;
@@ -70,7 +70,7 @@ export async function readStatus(
     return answerTo(question);
   };
   const [temporal, hazelcast, room, schedules, safety] = await Promise.all([
-    ask(() => readTemporal(sources.temporal.client, specs)),
+    ask(() => readTemporal(sources.temporal, specs)),
     ask(() =>
       readHazelcast(
         sources.hazelcast.handle,
@@ -94,7 +94,7 @@ export async function readStatus(
       : rowFromSupervision(supervision, about);
   });
   const servers: ServerRow[] = [
-    { server: "temporal", address: sources.temporal.address, ...temporal.answer },
+    { server: "temporal", address: sources.temporal.where, ...temporal.answer },
     { server: "hazelcast", address: sources.hazelcast.address, ...hazelcast.answer },
   ];
   const words = services
@@ -177,13 +177,13 @@ function problemOf(error: unknown): string | null {
 }
 
 async function readTemporal(
-  client: Client,
+  { client, reads }: StatusSources["temporal"],
   specs: readonly ServiceSpec[],
 ): Promise<ReadonlyMap<string, Supervision>> {
   const nowMs = wallMs();
   const answers = await client.withDeadline(nowMs + CALL_DEADLINE_MS, () =>
     // Settled, not raced, so that the caller waits for every call.
-    Promise.allSettled(specs.map(({ name }) => readSupervision(client, name, nowMs))),
+    Promise.allSettled(specs.map(({ name }) => readSupervision(reads, name, nowMs))),
   );
   return new Map(
     answers.map((answer, index) => {

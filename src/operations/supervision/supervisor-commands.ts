@@ -180,10 +180,10 @@ export async function recoverService(
 
 /** A service's intended state, from its supervisor's memo, so that no worker needs to answer. */
 export async function intentOf(
-  { client }: TemporalClient,
+  { reads }: TemporalClient,
   spec: ServiceSpec,
 ): Promise<ServiceStatus["intent"]> {
-  const { status } = await readSupervision(client, spec.name, Date.now());
+  const { status } = await readSupervision(reads, spec.name, Date.now());
   return status?.intent ?? (spec.autostart ? "running" : "stopped");
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Client } from "@temporalio/client";
 import { wallMs } from "../../adapters/clock.ts";
 import { lastLines } from "../../adapters/log-files.ts";
+import { isProcessAlive } from "../../adapters/process/process-facts.ts";
 import { readRunFile, type RunFile } from "../../adapters/process/run-file.ts";
 import { temporalAnswers, type TemporalClient } from "../../adapters/temporal-client.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -33,8 +34,10 @@ export type EndedLife = {
 
 export type ServiceLives = {
   readonly service: string;
-  /** The present process, from the run file. */
+  /** The present process, or the last one where nobody removed its file: from the run file. */
   readonly present: RunFile | null;
+  /** Whether it is a process of this machine. */
+  readonly isPresent: boolean;
   readonly status: ServiceStatus | null;
   /** Newest first. */
   readonly ends: readonly EndedLife[];
@@ -61,21 +64,23 @@ export async function readLives(
 ): Promise<ServiceLives> {
   const { service, dataDir } = question;
   const present = readRunFile(join(dataDir, "run"), service);
+  const isPresent = present !== null && isProcessAlive(present.pid, present.started_ticks);
+  const run = { service, present, isPresent };
   try {
     if (!(await temporalAnswers(temporal, ANSWER_MS_MAX))) throw new Error("no answer");
-    const { client, connection } = temporal;
+    const { client, connection, reads } = temporal;
     return await connection.withDeadline(wallMs() + READ_MS_MAX, async () => {
-      const { status } = await readSupervision(client, service, wallMs());
+      const { status } = await readSupervision(reads, service, wallMs());
       const ends = await recordedLives(client, question, present);
       const readFrom = `the results of ${runIdOf(service)} in Temporal`;
-      return { service, present, status, ends, readFrom };
+      return { ...run, status, ends, readFrom };
     });
   } catch (error) {
     const readFrom =
       `${join(dataDir, "logs", "worker.log")} and ${join(dataDir, "run")}, because Temporal at ` +
       `${temporal.address.address} does not answer (${messageOf(error)}): the cost of a life in restart ` +
       "budget is not known";
-    return { service, present, status: null, ends: loggedLives(question, present), readFrom };
+    return { ...run, status: null, ends: loggedLives(question, present), readFrom };
   }
 }
 

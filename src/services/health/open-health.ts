@@ -26,7 +26,7 @@ export async function openHealth({ config, say }: Shell) {
   });
   const outlets = openHealthOutlets({ dataDir: config.data_dir, log, put: watch.put });
   const history = new HealthHistory(join(config.data_dir, "health", "history.db"));
-  const teller = tellTransitions(watch.temporal, config.recovery.mode);
+  const teller = tellTransitions(watch.temporal.reads, config.recovery.mode);
   const onTransition: OnTransition = (diagnosis) => {
     const { word, roots } = diagnosis;
     teller.tell({ atMs: wallMs(), diagnosis });

@@ -1,13 +1,19 @@
 /** The input of `dolphin incident replay`: recorded health, one JSON object a line, and a policy. */
 import { z } from "zod";
+import { messageOf } from "../../domain/failure.ts";
 import { diagnose, type Diagnosis } from "../../domain/health/diagnose.ts";
 import type { HealthGraph } from "../../domain/health/graph.ts";
 import type { RecordedHealth, ReplayedPolicy } from "../../domain/health/incident/replay.ts";
 import { RECOVERY_POLICY, type RecoveryPolicy } from "../../domain/health/recovery-rules.ts";
 import type { HealthSample } from "../../domain/health/sample.ts";
-import { MS_PER_SECOND, US_PER_MS } from "../../domain/time.ts";
+import { isoFromMs, MS_PER_DAY, MS_PER_SECOND, US_PER_MS } from "../../domain/time.ts";
 
 const LINES_MAX = 1_000_000;
+/** Year 2100. */
+const AT_MS_MAX = 4_102_444_800_000;
+/** Health keeps 90 days; a record of another decade is a slip, and would be lived through hour by hour. */
+const SPAN_MS_MAX = 400 * MS_PER_DAY;
+const atMs = z.number().min(0).max(AT_MS_MAX);
 const seconds = z.number().min(0).max(31_536_000);
 
 const Root = z.object({
@@ -19,7 +25,7 @@ const Root = z.object({
   remedy: z.object({ kind: z.enum(["restart-service", "restart-server", "none"]) }).loose(),
 });
 const TransitionLine = z.object({
-  atMs: z.number(),
+  atMs,
   diagnosis: z.object({
     roots: z.array(Root),
     symptoms: z.array(z.unknown()),
@@ -29,7 +35,10 @@ const TransitionLine = z.object({
   services: z.array(z.string()).optional(),
 });
 const SampleLine = z.object({
-  atUs: z.number(),
+  atUs: z
+    .number()
+    .min(0)
+    .max(AT_MS_MAX * US_PER_MS),
   sensors: z.record(z.string(), z.unknown()),
   services: z.array(z.object({ name: z.string(), isWanted: z.boolean() }).loose()),
 });
@@ -82,16 +91,30 @@ function ms(told: number | undefined, otherwise: number): number {
 
 /** Ascending by time. @throws {Error} that names the line. */
 export function parseRecordedHealth(text: string, graph: HealthGraph): readonly RecordedHealth[] {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const lines = text.split("\n");
   if (LINES_MAX < lines.length) throw new Error(`more than ${LINES_MAX} lines`);
-  const records = lines.map((line, index) => {
-    const found = recordIn(line, graph);
-    if (found === null) {
-      throw new Error(`line ${index + 1} is neither a transition (atMs, diagnosis) nor a sample`);
-    }
-    return found;
-  });
-  return records.toSorted((a, b) => a.atMs - b.atMs);
+  const records = lines
+    .flatMap((line, index) => (line.trim() === "" ? [] : [recordAt(index + 1, line, graph)]))
+    .toSorted((a, b) => a.atMs - b.atMs);
+  const [first, last] = [records[0]?.atMs ?? 0, records.at(-1)?.atMs ?? 0];
+  if (last - first <= SPAN_MS_MAX) return records;
+  const days = Math.round((last - first) / MS_PER_DAY);
+  throw new Error(
+    `its records are of ${days} days, from ${isoFromMs(first)} to ${isoFromMs(last)}: at most 400; is one time wrong?`,
+  );
+}
+
+function recordAt(number: number, line: string, graph: HealthGraph): RecordedHealth {
+  let found: RecordedHealth | null;
+  try {
+    found = recordIn(line, graph);
+  } catch (error) {
+    throw new Error(`line ${number} is a sample that cannot be diagnosed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (found !== null) return found;
+  throw new Error(`line ${number} is neither a transition (atMs, diagnosis) nor a sample`);
 }
 
 function recordIn(line: string, graph: HealthGraph): RecordedHealth | null {

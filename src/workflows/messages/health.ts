@@ -3,6 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type { RecoveryPolicy } from "../../domain/health/recovery-rules.ts";
 import type { Mode } from "../../domain/supervision/next-step.ts";
 import type { MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
+import { TRANSITION_SIGNAL } from "../names.ts";
 import type { MetaHealthState } from "../health/meta-health-state.ts";
 
 /** Every field is optional, and so is the whole. */
@@ -33,6 +34,6 @@ export type RecoveryOrder = {
 };
 
 /** From the service health: a diagnosis that differs from the previous one. */
-export const transitionSignal = defineSignal<[unknown]>("transition");
+export const transitionSignal = defineSignal<[unknown]>(TRANSITION_SIGNAL);
 export const setRecoveryModeUpdate = defineUpdate<MetaHealthStatus, [unknown]>("setMode");
 export const metaHealthQuery = defineQuery<MetaHealthStatus>("status");

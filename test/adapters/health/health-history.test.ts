@@ -86,12 +86,13 @@ test.each([
   expect(countIn("minutes")).toBe(7);
 });
 
-test("a damaged file is no history to who reads it, nor is one without its tables", () => {
+test("a damaged file is told to who reads it; without a file, or in an empty one, nothing was recorded", () => {
+  expect(openHealthHistory(path)).toBeNull();
   const history = new HealthHistory(path);
   record(history, NOW);
   history.close();
   writeFileSync(path, "x".repeat(9_000));
-  expect(openHealthHistory(path)).toBeNull();
+  expect(() => openHealthHistory(path)).toThrow("not a database");
   writeFileSync(path, "");
   expect(openHealthHistory(path)).toBeNull();
 });
@@ -120,4 +121,28 @@ test("a place that cannot be written costs history alone", () => {
   history.close();
   expect(openHealthHistory(path)).toBeNull();
   expect(existsSync(path)).toBe(false);
+});
+
+test.each([
+  ["back", -10],
+  ["ahead", 10],
+])("a clock that was set %s for a minute hides none of the days before", (_how, days) => {
+  const history = new HealthHistory(path);
+  for (const hours of [144, 96, 48]) record(history, NOW - hours * 3_600 * SECOND);
+  // What is older than a day is kept by the minute alone.
+  record(history, NOW);
+  record(history, NOW + days * DAY, { kind: "clock" });
+  record(history, NOW + 60 * SECOND);
+  history.close();
+  const reader = openHealthHistory(path)!;
+  const newestUs = reader.newestUs();
+  expect(newestUs).toBe(NOW + 60 * SECOND);
+  const found = [...reader.samples(NOW - 7 * DAY, newestUs ?? 0)].map(({ atUs }) => atUs - NOW);
+  expect(found).toEqual(
+    [-144, -96, -48].map((hours) => hours * 3_600 * SECOND).concat(0, 60 * SECOND),
+  );
+  expect(reader.since(NOW - 7 * DAY, 100).filter(({ at_us }) => at_us < NOW)).toHaveLength(3);
+  const cells = reader.worst({ fromUs: NOW - 7 * DAY, untilUs: NOW, cells: 7 });
+  expect(cells).toHaveLength(3);
+  reader.close();
 });

@@ -3,7 +3,7 @@ import { SENSOR_NAMES } from "../../../src/domain/health/sample.ts";
 import { healthLines } from "../../../src/cli/why/health.ts";
 import { parseHealthReport } from "../../../src/wire/health/health-report.ts";
 
-const NOW_MS = Date.parse("2026-03-25T12:00:03Z");
+const AGE_MS = 3_000;
 const NOTHING = { score: null, parts: [] };
 const REPORT = {
   rm_meta: 0.5,
@@ -21,9 +21,9 @@ const REPORT = {
   sensors: Object.fromEntries(SENSOR_NAMES.map((name) => [name, NOTHING])),
 };
 
-function linesOf(report: object): readonly string[] {
+function linesOf(report: object, ageMs = AGE_MS): readonly string[] {
   const told = parseHealthReport(JSON.stringify(report));
-  return told === null ? [] : healthLines(told, NOW_MS);
+  return told === null ? [] : healthLines(told, ageMs);
 }
 
 test("a cause is told with its evidence, its remedy and what follows from it", () => {
@@ -53,7 +53,7 @@ test("a cause is told with its evidence, its remedy and what follows from it", (
 
 test("without a cause nothing is wrong; an old report says that it is; any other is none", () => {
   expect(linesOf(REPORT).at(-1)).toBe("  no cause: nothing is wrong");
-  const old = linesOf({ ...REPORT, timestamp: "2026-03-25T11:00:00Z" })[0];
+  const old = linesOf(REPORT, 3_603_000)[0];
   expect(old).toContain("1 h 0 min ago: outdated, because the service health no longer writes it");
   expect(linesOf({ status: "GREEN" })).toEqual([]);
 });

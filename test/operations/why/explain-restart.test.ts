@@ -6,6 +6,9 @@ import { expect, test } from "vitest";
 import { connectTemporal } from "../../../src/adapters/temporal-client.ts";
 import { explainRestart } from "../../../src/domain/supervision/why/explain-restart.ts";
 import { createKeeper, type Keeper } from "../../../src/operations/keeper/keeper.ts";
+import { startedTicks } from "../../../src/adapters/process/process-facts.ts";
+import { writeRunFile } from "../../../src/adapters/process/run-file.ts";
+import { livesText } from "../../../src/cli/why/restart.ts";
 import { readLives } from "../../../src/operations/why/read-lives.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { FAKE_SERVICES } from "../../helpers/supervision/fake-services.ts";
@@ -74,6 +77,24 @@ test("every restart is explained by its record, and by the worker's log alone", 
   const temporal = connectTemporal("127.0.0.1:9");
   const asked = { service: "fake", dataDir: dir, untilMs: null, count: 100 };
   const { ends: logged, readFrom } = await readLives(temporal, asked);
+  // Left behind by a machine that lost its power, when another process has the number.
+  const left = {
+    service: "fake",
+    life: 9,
+    pid: process.pid,
+    started_at: new Date(0).toISOString(),
+  };
+  for (const [ticks, isPresent] of [
+    [1, false],
+    [startedTicks(process.pid), true],
+  ] as const) {
+    writeRunFile(join(dir, "run"), { ...left, started_ticks: ticks });
+    const lives = await readLives(temporal, asked);
+    expect(lives).toMatchObject({ present: { life: 9 }, isPresent });
+    expect(livesText(lives, POLICY)[0]?.endsWith("is no process of this machine now")).toBe(
+      !isPresent,
+    );
+  }
   await temporal.close();
   expect(readFrom).toContain("does not answer");
   expect(logged.map(({ life, why, isLocal }) => [life, why, isLocal])).toEqual(

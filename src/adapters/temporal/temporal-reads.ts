@@ -1,0 +1,87 @@
+/**
+ * What a process needs of Temporal that only looks, and tells metaHealth: a few calls, by whichever transport. Invariant: no
+ * worker need answer.
+ */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import {
+  describedPolls,
+  describedWorkflow,
+  describeTaskQueueRequest,
+  describeWorkflowRequest,
+  type Poll,
+  type SignalWithStart,
+  signalWithStartRequest,
+  type WorkflowLook,
+} from "./thin-messages.ts";
+
+export type { Poll, WorkflowLook } from "./thin-messages.ts";
+
+/** One call of `temporal.api.workflowservice.v1.WorkflowService`. @throws {TemporalCallError} */
+export type TemporalCall = (call: {
+  readonly method: string;
+  readonly request: Buffer;
+  /** Absent: the transport's own. */
+  readonly deadlineMs?: number | undefined;
+}) => Promise<Buffer>;
+
+export class TemporalCallError extends Error {
+  override readonly name = "TemporalCallError";
+  /** Of gRPC. */
+  readonly status: number;
+  /** `grpc-status-details-bin`, which names the type of the failure. */
+  readonly details: Buffer;
+
+  constructor(message: string, about: { readonly status: number; readonly details?: Buffer }) {
+    super(message);
+    this.status = about.status;
+    this.details = about.details ?? Buffer.alloc(0);
+  }
+}
+
+export type TemporalReads = {
+  /** Null where there is none, or it is closed. */
+  describe(workflowId: string): Promise<WorkflowLook | null>;
+  /** All that the server remembers; `kind` is a temporal.api.enums.v1.TaskQueueType. */
+  polls(taskQueue: string, kind: number): Promise<readonly Poll[]>;
+  /** At least once: a signal that was accepted but not answered is sent again. */
+  signalWithStart(
+    order: Omit<SignalWithStart, "identity" | "requestId">,
+    withinMs: number,
+  ): Promise<void>;
+};
+
+const NOT_FOUND = 5;
+
+export function temporalReads(namespace: string, call: TemporalCall): TemporalReads {
+  return {
+    async describe(workflowId) {
+      try {
+        const request = describeWorkflowRequest(namespace, workflowId);
+        return describedWorkflow(await call({ method: "DescribeWorkflowExecution", request }));
+      } catch (error) {
+        if (isWorkflowAbsent(error)) return null;
+        throw error;
+      }
+    },
+    async polls(taskQueue, kind) {
+      const request = describeTaskQueueRequest({ namespace, taskQueue, kind });
+      return describedPolls(await call({ method: "DescribeTaskQueue", request }));
+    },
+    async signalWithStart(order, deadlineMs) {
+      const identity = `${process.pid}@${hostname()}`;
+      const request = signalWithStartRequest(namespace, {
+        ...order,
+        identity,
+        requestId: randomUUID(),
+      });
+      await call({ method: "SignalWithStartWorkflowExecution", request, deadlineMs });
+    },
+  };
+}
+
+/** A namespace that does not exist has the same status. */
+function isWorkflowAbsent(error: unknown): boolean {
+  if (!(error instanceof TemporalCallError) || error.status !== NOT_FOUND) return false;
+  return !error.details.includes("NamespaceNotFoundFailure");
+}
