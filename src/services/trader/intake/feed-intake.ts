@@ -47,6 +47,15 @@ type Held = {
   readonly heardAtMs: number;
 };
 
+/** What waits, to be taken now. */
+export type Offer = {
+  readonly intake: FeedIntake;
+  /** Those that the book has not. */
+  readonly facts: readonly FeedFact[];
+  /** Its place among what waits. */
+  readonly nth: number;
+};
+
 export class FeedIntake {
   readonly feed: Feed;
   readonly counts = { heard: 0, unreadable: 0 };
@@ -80,16 +89,22 @@ export class FeedIntake {
     this.#receive(text);
   }
 
-  /** Before a scan of this time: takes the newest of what was known by it. */
-  takeKnown(scanMs: number): void {
-    this.#takeHeld(({ knownMs }) => knownMs <= scanMs);
+  /** Before a scan of this time: the newest of what was known by it; null for nothing. */
+  known(scanMs: number): Offer | null {
+    return this.#offer(({ knownMs }) => knownMs <= scanMs);
   }
 
-  /** Takes what has waited for too long. */
-  takeOld(): void {
-    if (this.#isTooSoon()) return;
+  /** What has waited for too long. */
+  old(): Offer | null {
+    if (this.#isTooSoon()) return null;
     const nowMs = this.#deps.clock.monotonicMs();
-    this.#takeHeld(({ heardAtMs }) => HELD_MS_MAX <= nowMs - heardAtMs);
+    return this.#offer(({ heardAtMs }) => HELD_MS_MAX <= nowMs - heardAtMs);
+  }
+
+  /** All of an offer was taken: else it is made again. */
+  taken({ nth }: Offer): void {
+    if (nth + 1 === this.#held.length) this.#held.length = 0;
+    else this.#held.splice(0, nth + 1);
   }
 
   /** The input in the service's facts; null where the book's own state reports it. */
@@ -150,16 +165,23 @@ export class FeedIntake {
   }
 
   /** Of those that may be taken the newest, in the place of all before it. */
-  #takeHeld(isIt: (held: Held) => boolean): void {
+  #offer(isIt: (held: Held) => boolean): Offer | null {
     const at = this.#held.findLastIndex(isIt);
     const found = this.#held[at];
-    if (found !== undefined && this.#take(found.facts)) this.#held.splice(0, at + 1);
+    return found === undefined
+      ? null
+      : { intake: this, facts: this.#unknown(found.facts), nth: at };
   }
 
   #take(facts: readonly FeedFact[]): boolean {
-    const { clock, isKnown, take } = this.#deps;
+    return this.#unknown(facts).every(this.#deps.take);
+  }
+
+  /** Of what is taken now, what the book has not. */
+  #unknown(facts: readonly FeedFact[]): readonly FeedFact[] {
+    const { clock, isKnown } = this.#deps;
     this.#takenAtMs = clock.monotonicMs();
-    return facts.every((fact) => isKnown(fact) || take(fact));
+    return facts.some(isKnown) ? facts.filter((fact) => !isKnown(fact)) : facts;
   }
 
   /** Another program may write anything: a parser that fails on it must not end the trader. */

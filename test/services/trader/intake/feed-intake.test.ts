@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { createBook } from "../../../../src/domain/order-book/book.ts";
 import { bookFeatures } from "../../../../src/domain/order-book/features.ts";
-import { FeedIntake } from "../../../../src/services/trader/intake/feed-intake.ts";
-import { feedNamed } from "../../../../src/wire/feeds/feeds.ts";
+import { FeedIntake, type Offer } from "../../../../src/services/trader/intake/feed-intake.ts";
+import { type FeedFact, feedNamed } from "../../../../src/wire/feeds/feeds.ts";
 import { bookText } from "../../../../src/wire/order-book/book-values.ts";
 
 const START_MS = 1_774_396_800_000;
@@ -12,14 +12,15 @@ const START_MS = 1_774_396_800_000;
 function begin() {
   const log: number[] = [];
   const clock = { afterMs: 0, isFull: false };
+  const take = (fact: FeedFact): boolean => {
+    if (!clock.isFull) log.push(fact.asOfMs - START_MS);
+    return !clock.isFull;
+  };
   const intake = new FeedIntake({
     feed: feedNamed("ob_BTCUSDT")!,
     read: () => Promise.resolve(standing),
     isKnown: () => false,
-    take(fact) {
-      if (!clock.isFull) log.push(fact.asOfMs - START_MS);
-      return !clock.isFull;
-    },
+    take,
     budgetMs: 10_000,
     clock: { nowMs: () => START_MS + clock.afterMs, monotonicMs: () => clock.afterMs },
     say: () => undefined,
@@ -30,8 +31,12 @@ function begin() {
     standing = textOf(toldMs);
     intake.hear(standing);
   };
-  const scan = (ofMs: number) => intake.takeKnown(START_MS + ofMs);
-  return { log, clock, intake, tell, scan };
+  const accept = (offer: Offer | null) => {
+    if (offer?.facts.every(take) === true) intake.taken(offer);
+  };
+  const scan = (ofMs: number) => accept(intake.known(START_MS + ofMs));
+  const takeOld = () => accept(intake.old());
+  return { log, clock, intake, tell, scan, takeOld };
 }
 
 function textOf(toldMs: number): string {
@@ -64,18 +69,18 @@ test("a book is taken before the first scan that is not older than its telling, 
 });
 
 test("what waits for no scan of its time is taken all the same, at the pace of its feed", () => {
-  const { log, clock, tell, intake } = begin();
+  const { log, clock, tell, takeOld } = begin();
   const ahead = 3_600_000;
   for (const heardMs of [100, 1_100]) tell(ahead + heardMs, heardMs);
   clock.afterMs = 2_000;
-  intake.takeOld();
+  takeOld();
   expect(log).toEqual([]);
   clock.afterMs = 3_200;
-  intake.takeOld();
+  takeOld();
   expect(log).toEqual([ahead + 1_100]);
   tell(ahead + 3_300, 3_300);
   clock.afterMs = 5_300;
-  intake.takeOld();
+  takeOld();
   expect(log).toEqual([ahead + 1_100, ahead + 3_300]);
 });
 
@@ -93,14 +98,14 @@ test("what the journal could not take comes again, and a look brings what was no
 });
 
 test("a flood holds no more than its newest, and is taken at the pace of its feed where no scan comes", () => {
-  const { log, tell, scan, intake } = begin();
+  const { log, tell, scan, takeOld } = begin();
   for (let at = 0; at < 10_000; at += 10) tell(at);
   scan(10_000);
   expect(log).toEqual([9_950]);
   // The shortest pace that a streamer can have, and the trader's ticks.
   for (let at = 10_100; at <= 20_000; at += 100) {
     tell(at);
-    if (at % 1_000 === 0) intake.takeOld();
+    if (at % 1_000 === 0) takeOld();
   }
   expect(log).toEqual([9_950, 11_000, 13_000, 15_000, 17_000]);
 });
