@@ -104,12 +104,9 @@ export class RunningTrader {
     });
     const onCommands = this.#effects.add.bind(this.#effects);
     const { nowMs } = clock;
+    const at = { log, outcomes, trader, desk, openStep };
     this.sequencer = new EventSequencer({
-      log,
-      outcomes,
-      trader,
-      desk,
-      openStep,
+      ...at,
       nowMs,
       onCommands,
       onStep,
