@@ -102,13 +102,12 @@ async function push(
     const other = newest.get(value.label);
     if (other === undefined || other.asOfMs < value.asOfMs) newest.set(value.label, value);
   }
-  const { warnS, staleS } = kind.pace;
   let pushedUs = nowUs();
   const fresh = (): Fresh => ({
     name,
     values: [...newest.values()],
     first: firstLabel(indicator, values),
-    budgets: { warnS, staleS },
+    pace: kind.pace,
     pushedUs,
   });
   let became: ReadonlyMap<string, Merged> = new Map();

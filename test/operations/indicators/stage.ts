@@ -21,6 +21,7 @@ export async function openIndicatorStage() {
   /** `tickUs`: what passes from one look at the clock to the next. */
   const clock = { nowMs: START_MS, tickUs: 0 };
   let passedUs = 0;
+  const limits = { deadlineMs: 60_000 };
   const venues = await startSimulatedVenues({ port: 0, nowMs: () => clock.nowMs });
   const features: FeatureStore = {
     read: (map, key) => Promise.resolve(texts.get(`${map} ${key}`) ?? null),
@@ -41,12 +42,13 @@ export async function openIndicatorStage() {
             ...(symbols === undefined ? {} : { symbols: [...symbols] }),
           })
         : named;
-    return refreshIndicator(indicator, { features, readings, nowUs, deadlineMs: 300, signal });
+    return refreshIndicator(indicator, { features, readings, nowUs, ...limits, signal });
   };
   return {
     venues,
     readings,
     clock,
+    limits,
     refresh,
     /** As a worker that ends. */
     stop: () => stopping.abort(),
