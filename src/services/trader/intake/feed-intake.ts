@@ -29,10 +29,11 @@ export type FeedIntakeDeps = {
 };
 
 /**
- * Most facts of one value: each is an event in the log, and scans wait while they are written. A value with more is
- * refused, because a part of it would be taken for all.
+ * Most facts of one value: those of the fifty symbols that an indicator can have, with details of each. Each is an event
+ * in the log, and scans wait while they are written. A value with more is refused, because a part of it would be taken
+ * for all.
  */
-const FACTS_MAX = 64;
+const FACTS_MAX = 256;
 
 /** Of a feed that is flooded nothing more is read; nobody of ours tells more often than ten times a second. */
 const READ_APART_MS = 50;

@@ -4,12 +4,13 @@ import { createBook } from "../../../../src/domain/order-book/book.ts";
 import { bookFeatures } from "../../../../src/domain/order-book/features.ts";
 import { FeedIntake, type Offer } from "../../../../src/services/trader/intake/feed-intake.ts";
 import { type FeedFact, feedNamed } from "../../../../src/wire/feeds/feeds.ts";
+import { mergedIndicator } from "../../../../src/wire/indicators/indicator-values.ts";
 import { bookText } from "../../../../src/wire/order-book/book-values.ts";
 
 const START_MS = 1_774_396_800_000;
 
 /** Books are told so long after the start, and heard at once or `heardMs` after it. */
-function begin() {
+function begin(feed = "ob_BTCUSDT") {
   const log: number[] = [];
   const clock = { afterMs: 0, isFull: false };
   const take = (fact: FeedFact): boolean => {
@@ -17,7 +18,7 @@ function begin() {
     return !clock.isFull;
   };
   const intake = new FeedIntake({
-    feed: feedNamed("ob_BTCUSDT")!,
+    feed: feedNamed(feed)!,
     read: () => Promise.resolve(standing),
     isKnown: () => false,
     take,
@@ -118,4 +119,35 @@ test("what does not say when it was told leaves nothing older behind it", () => 
   expect(log).toEqual([3_000]);
   scan(4_000);
   expect(log).toEqual([3_000]);
+});
+
+test("an indicator of as many symbols as there may be is taken, with the details of each", () => {
+  const { log, intake, scan } = begin("exf_funding");
+  const symbols = Array.from({ length: 50 }, (_, nth) => `S${nth}USDT`);
+  const about = {
+    unit: "",
+    source: "here",
+    sourceHash: "",
+    fetchedUs: 0,
+    nextMs: null,
+    note: null,
+  };
+  const { text } = mergedIndicator(null, {
+    name: "funding",
+    values: symbols.flatMap((label) =>
+      [label, `${label}.interval_h`].map((one) => ({
+        label: one,
+        value: 8,
+        asOfMs: START_MS,
+        ...about,
+      })),
+    ),
+    first: "S0USDT",
+    pace: { warnS: 1, staleS: 1 },
+    pushedUs: START_MS * 1_000,
+  });
+  intake.hear(text);
+  expect(intake.counts.unreadable).toBe(0);
+  scan(0);
+  expect(log).toHaveLength(101);
 });
