@@ -282,6 +282,7 @@ function noted(outcomes: Outcomes, tell: (step: Omit<ScanStep, "atUs">) => void)
   return {
     beginDay: (of, day) => outcomes.beginDay(of, day),
     tookEvent: (event) => outcomes.tookEvent(event),
+    tookBooks: (of, events) => outcomes.tookBooks(of, events),
     gaveCommands(commands) {
       outcomes.gaveCommands(commands);
       hasOrder ||= commands.some(({ kind }) => kind === "submit_order");

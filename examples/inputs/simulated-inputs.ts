@@ -63,7 +63,7 @@ function writeFunding(dataDir: string, chunk: ScanChunk, seed: number): void {
       const isOwn = column === 0;
       return { series: `funding.${asset}`, isOwn, value: rates[column], asOfMs, fetchedUs, ...of };
     });
-    store.markPushed(store.record(readings, 0), () => (atMs - AHEAD_MS) * 1_000);
+    store.markPushed(store.record(readings, 0), (atMs - AHEAD_MS) * 1_000);
   }
   store.close();
 }

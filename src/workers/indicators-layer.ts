@@ -11,6 +11,7 @@ import {
   type ConfiguredIndicator,
 } from "../operations/indicators/configured-indicators.ts";
 import { refreshIndicator } from "../operations/indicators/refresh-indicator.ts";
+import { ANSWER_DEADLINE_MS } from "../operations/indicators/venue-fetch.ts";
 import { RefreshProblem } from "../operations/indicators/refresh-problem.ts";
 
 export type IndicatorsLayer = {
@@ -44,7 +45,8 @@ export function indicatorsLayer(options: {
     async refresh(name, signal) {
       const indicator = await named(name, env);
       const { features, readings } = await open();
-      return refreshIndicator(indicator, { features, readings, nowUs: wallMicros, signal });
+      const world = { features, readings, nowUs: wallMicros, deadlineMs: ANSWER_DEADLINE_MS };
+      return refreshIndicator(indicator, { ...world, signal });
     },
     hasSearchAttributes: () => hasSearchAttributes(temporal),
   });

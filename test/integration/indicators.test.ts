@@ -189,7 +189,7 @@ test("of twenty writers into exf_latest at once none loses its update", async ()
         name,
         first: "",
         values: [{ label: "", value, asOfMs: value, ...about }],
-        budgets: { warnS: 1, staleS: 1 },
+        pace: { warnS: 1, staleS: 1 },
         pushedUs: value,
       }),
     );

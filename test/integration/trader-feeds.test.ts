@@ -191,6 +191,7 @@ async function openInputs({ data, address }: TraderPlace) {
     features: createFeatureStore(hazelcast),
     readings,
     nowUs: () => Date.now() * 1_000,
+    deadlineMs: 10_000,
     signal: new AbortController().signal,
   };
   const texts = await hazelcast.client.getMap<string, string>(FEATURES_MAP);

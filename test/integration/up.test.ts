@@ -1,14 +1,17 @@
-import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { EventLogReader } from "../../src/adapters/event-log/event-log.ts";
 import { ScanJournal } from "../../src/adapters/scan-journal/scan-journal.ts";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
 import { codeOf } from "../../src/domain/failure.ts";
 import { readSegment } from "../../src/wire/order-book/recorded-books.ts";
 import { askWatchdog } from "../../src/operations/safety/ask-watchdog.ts";
 import { UpSummary } from "../../src/wire/up-file.ts";
+import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { killProcessesOn, processesOn, sendSignal, until } from "../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { DOLPHIN, readUp, startUp } from "../helpers/up.ts";
@@ -65,6 +68,32 @@ function recordedBook(): string | null {
   if (segment === undefined) return null;
   const { source, books } = readSegment(readFileSync(join(dir, segment)));
   return [...books].length === 0 ? null : source;
+}
+
+/** A strategy that declares order books and an indicator, and enters by them. */
+function configWithInputs(): string {
+  const path = join(parent, "inputs.yaml");
+  const books = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT"].map((one) => `ob_${one}`);
+  const trader = {
+    strategy: fileURLToPath(new URL("../../examples/strategies/crowded-side.ts", import.meta.url)),
+    parameters: { rateMin: 1e-9, imbalanceMin: 0.01, holdScansMax: 2 },
+    age_budgets_s: { exf_funding: 3_600, book: 60 },
+  };
+  writeFileSync(path, JSON.stringify({ trader, feeds: ["exf_funding", ...books] }));
+  return path;
+}
+
+/** What the trader's log has. */
+function told(): readonly string[] {
+  const root = join(dir, "journal", "trading");
+  const reader = new EventLogReader({ root, book: "BLUE" }, null);
+  const kinds = [...reader.poll()].map(({ kind }) => kind);
+  reader.close();
+  return kinds;
+}
+
+function hasBoth(kinds: readonly string[]): boolean {
+  return kinds.includes("feature") && kinds.includes("book");
 }
 
 function lastSeq(): number {
@@ -149,9 +178,11 @@ async function untilScansFlow(up: RunningUp): Promise<void> {
 
 describe("dolphin up", () => {
   test("scans flow end to end, and the summary says so; a second one on the same directory is refused", async () => {
+    await untilDayLasts();
     const summaryFile = join(parent, "summary.json");
     const args = ["--demo", "--ports", "auto", "--summary", summaryFile];
-    const up = startUp(dir, args, { DOLPHIN_SIMULATOR_VENUES: "true" });
+    const config = configWithInputs();
+    const up = startUp(dir, args, { DOLPHIN_SIMULATOR_VENUES: "true", DOLPHIN_CONFIG: config });
     const file = await up.untilUp();
     const parts = () => Object.keys(readUp(dir)?.services ?? {}).toSorted();
     await until(() => PARTS.length <= parts().length, { ms: 60_000, tell: up.output });
@@ -163,11 +194,24 @@ describe("dolphin up", () => {
     const other = startUp(dir, ["--ports", "auto"]);
     expect((await other.ended).code).toBe(1);
     expect(other.output()).toMatch(new RegExp(`already runs on ${dir} \\(pid ${up.pid}, since`));
+    const asked = ["--data-dir", dir, "--config", config];
+    expect(spawnSync(DOLPHIN, [...asked, "indicators", "refresh", "funding"]).status).toBe(0);
+    await until(() => hasBoth(told()), { ms: 60_000, tell: up.output });
     await untilScansFlow(up);
     await untilHealthy(up);
     await untilAllIsTaken(up);
     sendSignal(up.pid, "SIGTERM");
     expect(await up.ended).toEqual({ code: 0, signal: null });
+    // The day as it was, recorded inputs and all: run again, and run over the archive.
+    const day = new Date().toISOString().slice(0, 10);
+    const again = (...verb: readonly string[]): unknown =>
+      JSON.parse(String(spawnSync(DOLPHIN, [...asked, ...verb, "--json"]).stdout));
+    expect(again("replay", day)).toMatchObject({ verdict: "equal" });
+    expect(again("backtest", "drift", day)).toMatchObject({
+      measured: true,
+      decisions: { causes: { feature: 0, unexplained: 0 } },
+      trades: { causes: { feature: 0, unexplained: 0 } },
+    });
     const summary = UpSummary.parse(JSON.parse(readFileSync(summaryFile, "utf8")));
     expect(summary).toMatchObject({ ok: true, seq_gaps: 0, restarts: 0, problems: [] });
     expect(summary.scans_written).toBeGreaterThan(5);

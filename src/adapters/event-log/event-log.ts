@@ -1,5 +1,5 @@
 /** A book's log as events: the trader appends them; a fold, a projection or GREEN reads them. */
-import type { TraderEvent } from "../../domain/trading/events.ts";
+import type { BookEvent, TraderEvent } from "../../domain/trading/events.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { TradingRecordDecoder, TradingRecordEncoder } from "../../wire/event-log/trading-record.ts";
 import { SegmentLogReader } from "./segment-log-reader.ts";
@@ -39,6 +39,15 @@ export class EventLog {
       this.#encoder.learn(definition);
     }
     this.journal.append(event.index, this.#encoder.encode(event));
+  }
+
+  /** Events of one time that need no definition, in one write. @throws {SegmentLogError} as `append`; then none was. */
+  appendBooks(events: readonly BookEvent[]): void {
+    const [first] = events;
+    if (first === undefined) return;
+    if (this.#dayEndMs <= first.nowMs) this.#rollTo(first.nowMs);
+    const payloadOf = (nth: number) => this.#encoder.encode(events[nth]!);
+    this.journal.appendAll(first.index, events.length, payloadOf);
   }
 
   close(): void {

@@ -17,9 +17,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
-import type { TraderEvent } from "../../domain/trading/events.ts";
+import type { BookEvent, TraderEvent } from "../../domain/trading/events.ts";
 import {
   DIGEST_PARTS,
+  pnlDigest,
+  quietDigest,
   type StepDigest,
   StepDigester,
 } from "../../domain/trading/replay/step-digest.ts";
@@ -66,6 +68,8 @@ export class OutcomeFile {
   #fd: number | null = null;
   #day = "";
   #lastIndex = 0;
+  /** Taken, with what the book came to after them; digested once the scan that waits for them is decided. */
+  #books: { readonly events: readonly BookEvent[]; readonly pnl: number } | null = null;
 
   /** `journalFolder`: of the book. A half-written record is truncated. */
   constructor(
@@ -84,6 +88,12 @@ export class OutcomeFile {
 
   tookEvent(event: TraderEvent): void {
     this.#digester.tookEvent(event);
+  }
+
+  /** Each a step of its own, that is over. */
+  tookBooks(trader: Trader, events: readonly BookEvent[]): void {
+    this.#noteBooks();
+    this.#books = { events, pnl: pnlDigest(trader) };
   }
 
   /**
@@ -106,17 +116,13 @@ export class OutcomeFile {
 
   /** Called after the event and all of the broker's answers. */
   endStep(trader: Trader, event: TraderEvent): void {
-    const digest = this.#digester.end(trader, event.index);
-    // Folded again after a restart: it is written already.
-    if (event.index <= this.#lastIndex) return;
-    const day = dayFromMicros(event.nowMs * US_PER_MS);
-    // When the clock goes back over midnight, writing continues in the newest day, as for segments.
-    if (this.#fd === null || this.#day < day) this.#open(day);
-    this.#put(digest);
+    this.#noteBooks();
+    this.#note(this.#digester.end(trader, event.index), event.nowMs);
     if (event.kind === "tick") this.flush();
   }
 
   flush(): void {
+    this.#noteBooks();
     if (this.#buffered === 0 || this.#fd === null) return;
     const bytes = this.#buffered * RECORD_BYTES;
     this.#buffered = 0;
@@ -131,6 +137,22 @@ export class OutcomeFile {
     this.flush();
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
+  }
+
+  #noteBooks(): void {
+    if (this.#books === null) return;
+    const { events, pnl } = this.#books;
+    this.#books = null;
+    for (const event of events) this.#note(quietDigest(event, pnl), event.nowMs);
+  }
+
+  #note(digest: StepDigest, nowMs: number): void {
+    // Folded again after a restart: it is written already.
+    if (digest.index <= this.#lastIndex) return;
+    const day = dayFromMicros(nowMs * US_PER_MS);
+    // When the clock goes back over midnight, writing continues in the newest day, as for segments.
+    if (this.#fd === null || this.#day < day) this.#open(day);
+    this.#put(digest);
   }
 
   #put(digest: StepDigest): void {

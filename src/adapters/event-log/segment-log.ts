@@ -93,6 +93,16 @@ export class SegmentLog {
     this.#nextIndex = index + 1;
   }
 
+  /**
+   * `count` events with indices from `first` on, in one write; a payload may change once the next is asked for. @throws
+   * {SegmentLogError} as `append`; then none was appended.
+   */
+  appendAll(first: number, count: number, payloadOf: (nth: number) => Uint8Array): void {
+    if (first !== this.#nextIndex) this.#beginAt(first);
+    this.#writer(first).writeEvents(first, count, payloadOf);
+    this.#nextIndex = first + count;
+  }
+
   /** Writes a definition that events from `index` on, the next one, refer to in this segment. */
   define(index: number, payload: Uint8Array): void {
     if (index !== this.#nextIndex) this.#beginAt(index);

@@ -1,7 +1,8 @@
 /**
  * All readings of all indicators, in SQLite: `<data-dir>/indicators/readings.db`. Rows are only added; the time of
- * the push and the number of sightings are the only updates. Invariant: `pushed_us` is written after the push, with
- * the time of that write, so that a query as of a past time always returns the same answer.
+ * the push and the number of sightings are the only updates. Invariant: `pushed_us` is the `_pushed_at` of the text in
+ * Hazelcast, written after that was stored, and rises within a series: a query as of a time before the newest push
+ * always returns the same answer, and that of a trader who heard the text.
  */
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -36,6 +37,7 @@ const TABLE = `
     seen INTEGER NOT NULL DEFAULT 1, last_fetched_us INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS by_series ON readings (series, as_of_ms, id);
+  CREATE INDEX IF NOT EXISTS by_series_push ON readings (series, pushed_us);
   CREATE INDEX IF NOT EXISTS by_push ON readings (pushed_us, id) WHERE pushed_us IS NOT NULL;
 `;
 const COLUMNS = `series, is_own AS isOwn, value, unit, as_of_ms AS asOfMs, fetched_us AS fetchedUs, pushed_us AS pushedUs,
@@ -102,11 +104,14 @@ export class ReadingsStore {
   }
 
   /**
-   * Marks those of these rows that were not marked before: they are known from now on, with strictly rising times.
+   * Marks those of these rows that were not marked before: they are known from then on, each later than all of its
+   * series before it.
    */
-  markPushed(ids: readonly number[], nowUs: () => number): void {
+  markPushed(ids: readonly number[], pushedUs: number): void {
     const last = this.#db
-      .prepare<[], number | null>("SELECT max(pushed_us) FROM readings WHERE pushed_us IS NOT NULL")
+      .prepare<[number], number | null>(
+        "SELECT max(pushed_us) FROM readings WHERE series = (SELECT series FROM readings WHERE id = ?)",
+      )
       .pluck();
     const mark = this.#db.prepare<[number, number]>(
       "UPDATE readings SET pushed_us = ? WHERE id = ? AND pushed_us IS NULL",
@@ -114,8 +119,8 @@ export class ReadingsStore {
     this.#db
       .transaction(() => {
         // After a clock was set back the time must still come after the earlier ones.
-        const atUs = Math.max(nowUs(), (last.get() ?? 0) + 1);
-        for (const id of ids) mark.run(atUs, id);
+        const times = ids.map((id) => Math.max(pushedUs, (last.get(id) ?? 0) + 1));
+        for (const [at, id] of ids.entries()) mark.run(times[at]!, id);
       })
       .immediate();
   }

@@ -25,6 +25,7 @@ export type Pruned = {
   readonly trouble: string | null;
 };
 
+const ASKED_AT_ONCE_MAX = 16;
 const FULL = "this day's books alone exceed order_book.keep_gb";
 
 /** Prunes periodically, one run at a time, and keeps the result. */
@@ -55,8 +56,10 @@ export function createPruner(kept: KeptBooks) {
   };
 }
 
-export async function pruneBooks(kept: KeptBooks, nowMs: number): Promise<Pruned> {
-  const { folder, keepDays, keepBytes } = kept;
+export async function pruneBooks(
+  { folder, keepDays, keepBytes }: KeptBooks,
+  nowMs: number,
+): Promise<Pruned> {
   const today = dayOf(nowMs);
   const removed: string[] = [];
   let trouble: string | null = null;
@@ -74,17 +77,20 @@ export async function pruneBooks(kept: KeptBooks, nowMs: number): Promise<Pruned
     (day) => day !== today && 0 < segmentsOf(folder, day).length,
   );
   for (const day of days.slice(0, -keepDays)) await remove(day);
-  const todayBytes = bytesOf(await sizesOf(folder, today));
-  const older = (
-    await Promise.all(days.slice(-keepDays).map((day) => sizesOf(folder, day)))
-  ).flat();
-  let bytes = todayBytes + bytesOf(older);
-  for (const { name, size } of older) {
-    if (bytes <= keepBytes) break;
-    await remove(name);
-    bytes -= size;
+  const kept = days.slice(-keepDays);
+  const todayBytes = await bytesIn(folder, today);
+  let bytes = todayBytes;
+  for (const day of kept) bytes += await bytesIn(folder, day);
+  for (const day of kept) {
+    for (const segment of bytes <= keepBytes ? [] : segmentsOf(folder, day)) {
+      if (bytes <= keepBytes) break;
+      const name = join(day, segment);
+      const size = await sizeOf(join(folder, name));
+      await remove(name);
+      bytes -= size;
+    }
   }
-  for (const day of days.slice(-keepDays)) await removeEmpty(join(folder, day));
+  for (const day of kept) await removeEmpty(join(folder, day));
   return { removed, isFull: keepBytes < todayBytes, trouble };
 }
 
@@ -92,19 +98,16 @@ function dayOf(ms: number): string {
   return dayFromMicros(ms * US_PER_MS);
 }
 
-type Sized = { readonly name: string; readonly size: number };
-
-async function sizesOf(folder: string, day: string): Promise<readonly Sized[]> {
-  return Promise.all(
-    segmentsOf(folder, day).map(async (segment) => {
-      const name = join(day, segment);
-      return { name, size: await sizeOf(join(folder, name)) };
-    }),
-  );
-}
-
-function bytesOf(segments: readonly Sized[]): number {
-  return segments.reduce((sum, { size }) => sum + size, 0);
+/** Some at a time: a folder may have any number, and the recorder's writes wait behind what is asked of the disk. */
+async function bytesIn(folder: string, day: string): Promise<number> {
+  const segments = segmentsOf(folder, day);
+  let bytes = 0;
+  for (let from = 0; from < segments.length; from += ASKED_AT_ONCE_MAX) {
+    const some = segments.slice(from, from + ASKED_AT_ONCE_MAX);
+    const sizes = await Promise.all(some.map((segment) => sizeOf(join(folder, day, segment))));
+    bytes += sizes.reduce((sum, size) => sum + size, 0);
+  }
+  return bytes;
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -3,6 +3,7 @@
  * request and parses the answer; requests, limits, retries and storage are common to all.
  */
 import type { IndicatorReader } from "./indicator-reader.ts";
+import { MS_PER_SECOND } from "../time.ts";
 import type { Venue } from "./venue-budget.ts";
 
 export type IndicatorAsk = {
@@ -36,7 +37,11 @@ type Pace = {
   /** Ages by `as_of`, in seconds: older than this is a warning, older than the other is stale. */
   readonly warnS: number;
   readonly staleS: number;
+  /** The same from the time at which the source says that its next value is due, where that is earlier. */
+  readonly overdue?: { readonly warnS: number; readonly staleS: number };
 };
+
+export type AgePace = Pick<Pace, "warnS" | "staleS" | "overdue">;
 
 type About = {
   /** One sentence: what the value is. */
@@ -73,4 +78,17 @@ export type IndicatorKind = FetchedKind | ComputedKind;
 
 export function isFetched(kind: IndicatorKind): kind is FetchedKind {
   return "read" in kind;
+}
+
+/** Of a value of this time; `nextMs`: when the next is due, null where the source does not say. */
+export function ageBudgets(
+  { warnS, staleS, overdue }: AgePace,
+  { asOfMs, nextMs }: { readonly asOfMs: number; readonly nextMs: number | null },
+): Pick<AgePace, "warnS" | "staleS"> {
+  if (overdue === undefined || nextMs === null) return { warnS, staleS };
+  const dueS = Math.max(0, nextMs - asOfMs) / MS_PER_SECOND;
+  return {
+    warnS: Math.min(warnS, dueS + overdue.warnS),
+    staleS: Math.min(staleS, dueS + overdue.staleS),
+  };
 }

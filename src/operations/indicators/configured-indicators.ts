@@ -54,8 +54,11 @@ export function scheduleOf({ name, kind, enabled }: ConfiguredIndicator): Indica
 }
 
 function withPace(kind: IndicatorKind, { every_s, warn_s, stale_s }: Entry): IndicatorKind {
+  const { overdue, ...stated } = kind.pace;
+  const isOwnBudget = warn_s !== undefined || stale_s !== undefined;
   const pace = {
-    ...kind.pace,
+    ...stated,
+    ...(overdue === undefined || isOwnBudget ? {} : { overdue }),
     ...(every_s === undefined ? {} : { everyS: every_s }),
     ...(warn_s === undefined ? {} : { warnS: warn_s }),
     ...(stale_s === undefined ? {} : { staleS: stale_s }),

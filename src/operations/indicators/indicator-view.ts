@@ -3,7 +3,8 @@
  * recorded readings.
  */
 import type { Config } from "../../config.ts";
-import { isoFromMs, MS_PER_SECOND, msFromIso, US_PER_MS } from "../../domain/time.ts";
+import { isoFromMs, MS_PER_SECOND, US_PER_MS } from "../../domain/time.ts";
+import { ageBudgets } from "../../domain/indicators/indicator-kind.ts";
 import type { KnownReading } from "../../domain/indicators/known-readings.ts";
 import { wallMicros } from "../../adapters/clock.ts";
 import {
@@ -17,6 +18,7 @@ import {
   IndicatorText,
   isEsoteric,
   parseFlat,
+  timesOf,
 } from "../../wire/indicators/indicator-values.ts";
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 import { configuredIndicators, type ConfiguredIndicator } from "./configured-indicators.ts";
@@ -46,6 +48,8 @@ type Standing = {
   readonly value: number;
   readonly unit: string;
   readonly asOfMs: number;
+  /** When the next is due; null: not known. */
+  readonly nextMs: number | null;
   readonly source: string;
   readonly note: string | null;
 };
@@ -108,6 +112,7 @@ function standingIn({ name }: ConfiguredIndicator, text: unknown): readonly Stan
       value,
       unit: "",
       asOfMs: flat?.asOfMs ?? 0,
+      nextMs: null,
       source: "computed",
       note: null,
     }));
@@ -117,7 +122,7 @@ function standingIn({ name }: ConfiguredIndicator, text: unknown): readonly Stan
     label,
     value: one.value,
     unit: one.unit,
-    asOfMs: msFromIso(one.as_of),
+    ...timesOf(one),
     source: one.source,
     note: one.note ?? null,
   }));
@@ -129,7 +134,7 @@ function inStore(config: Config, nowUs: number): ReadonlyMap<string, readonly St
     const [name = series] = series.split(".");
     const label = series.slice(name.length + 1);
     const rows = byName.get(name) ?? [];
-    rows.push({ label, value, unit, asOfMs, source, note: null });
+    rows.push({ label, value, unit, asOfMs, nextMs: null, source, note: null });
     byName.set(name, rows);
   }
   return byName;
@@ -158,14 +163,15 @@ function rowsOf(
   standing: readonly Standing[],
   nowMs: number,
 ): readonly Omit<IndicatorRow, "from">[] {
-  const { warnS, staleS } = kind.pace;
-  const budgets = { warn_s: warnS, stale_s: staleS };
   if (standing.length === 0) {
     const state = enabled ? "never" : "disabled";
     const nothing = { value: null, as_of: null, age_s: null, source: null, note: null };
+    const budgets = { warn_s: kind.pace.warnS, stale_s: kind.pace.staleS };
     return [{ name, label: "", unit: "", ...budgets, state, ...nothing }];
   }
-  return standing.map(({ asOfMs, ...one }) => {
+  return standing.map(({ asOfMs, nextMs, ...one }) => {
+    const { warnS, staleS } = ageBudgets(kind.pace, { asOfMs, nextMs });
+    const budgets = { warn_s: warnS, stale_s: staleS };
     const age_s = (nowMs - asOfMs) / MS_PER_SECOND;
     const state = !enabled
       ? "disabled"

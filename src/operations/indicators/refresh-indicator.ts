@@ -34,6 +34,8 @@ export type RefreshWorld = {
   readonly features: FeatureStore;
   readonly readings: ReadingsStore;
   readonly nowUs: () => number;
+  /** Of each answer of a venue. */
+  readonly deadlineMs: number;
   readonly signal: AbortSignal;
 };
 
@@ -67,10 +69,10 @@ export async function refreshIndicator(
     })),
     keptFromUs,
   );
-  const became = await push(indicator, read.values, world);
+  const { became, pushedUs } = await push(indicator, read.values, world);
   world.readings.markPushed(
     ids.filter((_, at) => became.get(labelAndTime(read.values[at]!)) !== "older"),
-    world.nowUs,
+    pushedUs,
   );
   return {
     name,
@@ -93,20 +95,20 @@ async function push(
   indicator: ConfiguredIndicator,
   values: readonly FreshValue[],
   { features, nowUs }: RefreshWorld,
-): Promise<ReadonlyMap<string, Merged>> {
+): Promise<{ readonly became: ReadonlyMap<string, Merged>; readonly pushedUs: number }> {
   const { name, kind } = indicator;
   const newest = new Map<string, FreshValue>();
   for (const value of values) {
     const other = newest.get(value.label);
     if (other === undefined || other.asOfMs < value.asOfMs) newest.set(value.label, value);
   }
-  const { warnS, staleS } = kind.pace;
+  let pushedUs = nowUs();
   const fresh = (): Fresh => ({
     name,
     values: [...newest.values()],
     first: firstLabel(indicator, values),
-    budgets: { warnS, staleS },
-    pushedUs: nowUs(),
+    pace: kind.pace,
+    pushedUs,
   });
   let became: ReadonlyMap<string, Merged> = new Map();
   const change = async (key: string, textAfter: (before: unknown) => string | null) => {
@@ -117,14 +119,17 @@ async function push(
     }
   };
   await change(indicatorKey(name), (before) => {
+    // Of the try that succeeds: a trader takes the text from then on, so that a run over the store does, too.
+    pushedUs = nowUs();
     const merged = mergedIndicator(before, fresh());
     became = merged.became;
     return merged.text;
   });
   await change(LATEST_INDICATORS_KEY, (before) => mergedLatest(before, fresh()));
-  return new Map(
-    [...newest].map(([label, value]) => [labelAndTime(value), became.get(label) ?? "older"]),
+  const outcomes = [...newest].map(
+    ([label, value]) => [labelAndTime(value), became.get(label) ?? "older"] as const,
   );
+  return { became: new Map(outcomes), pushedUs };
 }
 
 /** The label whose value is the indicator's own. */

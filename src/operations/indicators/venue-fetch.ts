@@ -24,10 +24,12 @@ type Asking = {
   readonly kind: Pick<FetchedKind, "venue">;
   readonly features: FeatureStore;
   readonly nowUs: () => number;
+  /** Of one answer, however slowly it arrives. */
+  readonly deadlineMs: number;
   readonly signal: AbortSignal;
 };
 
-const DEADLINE_MS = 10_000;
+export const ANSWER_DEADLINE_MS = 10_000;
 /** The answer with all symbols of a venue is a tenth of this. */
 const BYTES_MAX = 2 * 1_048_576;
 /** Used where the venue gives no time: a ban (418) lasts longer than seconds. */
@@ -50,7 +52,7 @@ export async function fetchWithin(ask: IndicatorAsk, asking: Asking): Promise<Ve
       url: `${indicator.url.replace(/\/$/, "")}${ask.path}`,
       headers: { Accept: "application/json" },
     },
-    { deadlineMs: DEADLINE_MS, bytesMax: BYTES_MAX, signal: asking.signal },
+    { deadlineMs: asking.deadlineMs, bytesMax: BYTES_MAX, signal: asking.signal },
   );
   if (answer.kind === "failed") {
     const isOurs = answer.why === "stopped" || answer.why === "bad_address";

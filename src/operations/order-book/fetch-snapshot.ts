@@ -2,7 +2,7 @@
 import type { FeatureStore } from "../../adapters/indicators/feature-store.ts";
 import { BINANCE_USDM } from "../../wire/indicators/binance-usdm.ts";
 import { type DepthSnapshot, readSnapshot } from "../../wire/order-book/slow-depth.ts";
-import { fetchWithin } from "../indicators/venue-fetch.ts";
+import { ANSWER_DEADLINE_MS, fetchWithin } from "../indicators/venue-fetch.ts";
 
 const LEVELS = 1_000;
 /** Documented weight for this many levels. */
@@ -25,6 +25,7 @@ export async function fetchSnapshot(
     {
       indicator: { url },
       kind: { venue: BINANCE_USDM },
+      deadlineMs: ANSWER_DEADLINE_MS,
       ...rest,
     },
   );

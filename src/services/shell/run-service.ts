@@ -106,7 +106,7 @@ function openShell({ name, tag }: Service, life: Life): Shell {
     if (exitCode !== EXIT_DONE) process.stderr.write(`${name}: ${line}\n`);
     logger.close();
     life.running?.beforeExit?.();
-    process.exit(exitCode);
+    leave(exitCode);
   };
   return {
     config,
@@ -123,6 +123,16 @@ function openShell({ name, tag }: Service, life: Life): Shell {
       return end(exitCodeFor(codeOf(error)), stack ?? messageOf(error));
     },
   };
+}
+
+/**
+ * An orderly exit waits for file operations under way, one that the disk never answers included: a program that ends at
+ * once takes the place of this one.
+ */
+function leave(exitCode: number): never {
+  const isAtDisk = process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
+  if (isAtDisk) process.execve?.("/bin/sh", ["sh", "-c", `exit ${exitCode}`], {});
+  process.exit(exitCode);
 }
 
 function configOrExit(name: string): Config {

@@ -5,17 +5,24 @@
  */
 import type { OutcomeFile } from "../../adapters/event-log/outcome-file.ts";
 import type { EventLog } from "../../adapters/event-log/event-log.ts";
+import { assert } from "../../domain/assert.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { type Desk, giveCommands } from "../../domain/trading/broker/desk.ts";
 import { stepDesk, stepReports, type TraderAtDesk } from "../../domain/trading/broker/step-desk.ts";
 import type { TraderCommand } from "../../domain/trading/commands.ts";
-import type { BrokerEvent, BrokerReport, TraderEvent } from "../../domain/trading/events.ts";
-import type { Trader } from "../../domain/trading/trader.ts";
+import type {
+  BookEvent,
+  BrokerEvent,
+  BrokerReport,
+  TraderEvent,
+} from "../../domain/trading/events.ts";
+import { stepTrader, type Trader } from "../../domain/trading/trader.ts";
 
 type WithoutPlace<E> = E extends unknown ? Omit<E, "index" | "nowMs"> : never;
 /** An event before it has its index in the log. */
 export type Fact = WithoutPlace<TraderEvent>;
+export type BookFact = WithoutPlace<BookEvent>;
 
 /** The commands of a step, with the event that caused them. */
 export type BookedCommands = {
@@ -28,10 +35,13 @@ export type BookStep =
   "before_append" | "appended" | "report_appended" | "stepped" | "published" | "outbox_written";
 
 /** Records the outcome of each step, for comparison with a replay. */
-export type Outcomes = Pick<OutcomeFile, "beginDay" | "tookEvent" | "gaveCommands" | "endStep">;
+export type Outcomes = Pick<
+  OutcomeFile,
+  "beginDay" | "tookEvent" | "tookBooks" | "gaveCommands" | "endStep"
+>;
 
 export type SequencerDeps = {
-  readonly log: Pick<EventLog, "append">;
+  readonly log: Pick<EventLog, "append" | "appendBooks">;
   readonly outcomes: Outcomes;
   readonly trader: Trader;
   readonly desk: Desk;
@@ -94,6 +104,31 @@ export class EventSequencer {
     return this.#process({ ...fact, index: this.trader.nextIndex, nowMs });
   }
 
+  /**
+   * As `take` of each, appended in one write: a scan waits for them. All or none. A desk that follows from the log has
+   * nothing to report on a book, which leads to no command either, so that their indices are known before the first is
+   * stepped.
+   */
+  takeBooks(facts: readonly BookFact[]): boolean {
+    const { desk, log, outcomes, onStep } = this.#deps;
+    if (!desk.isDerived) return facts.every((fact) => this.take(fact));
+    const nowMs = this.#deps.nowMs();
+    if (!this.#rollDay(nowMs)) return false;
+    const first = this.trader.nextIndex;
+    const events = facts.map(({ asset, asOfMs, bids, asks, knownMs }, nth): BookEvent => {
+      return { kind: "book", index: first + nth, nowMs, asset, asOfMs, bids, asks, knownMs };
+    });
+    if (!this.#append(() => log.appendBooks(events))) return false;
+    this.#isInStep = true;
+    for (const event of events) {
+      assert(stepTrader(this.trader, event).length === 0, "a book leads to no command");
+    }
+    onStep("stepped");
+    outcomes.tookBooks(this.trader, events);
+    this.#isInStep = false;
+    return true;
+  }
+
   /** Takes the desk's spontaneous reports; a step takes those that come within it. */
   takeReports(): void {
     if (!this.#isInStep) this.stepReports(this.#deps.desk.takeReports());
@@ -133,19 +168,7 @@ export class EventSequencer {
 
   #process(event: TraderEvent): boolean {
     const { log, outcomes, desk, onStep } = this.#deps;
-    // A step that failed half way left a state that no fold produces.
-    if (this.#isInStep) throw new SequencerBrokenError("a step of the trader failed before");
-    onStep("before_append");
-    try {
-      log.append(event);
-      this.journalTrouble = null;
-    } catch (error) {
-      if (codeOf(error) !== "TRADING_JOURNAL_UNAVAILABLE") throw error;
-      this.journalTrouble = messageOf(error);
-      return false;
-    }
-    onStep("appended");
-    this.#endStep();
+    if (!this.#append(() => log.append(event))) return false;
     this.#isInStep = true;
     stepDesk(this.#at, event);
     onStep("stepped");
@@ -156,6 +179,25 @@ export class EventSequencer {
     if (desk.isDerived) this.#endStep();
     this.#isInStep = false;
     if (event.kind === "day_rolled" || this.#dayEndMs === Infinity) this.#noteDay();
+    return true;
+  }
+
+  /** False when the journal did not accept it; else the step before is over. */
+  #append(append: () => void): boolean {
+    const { onStep } = this.#deps;
+    // A step that failed half way left a state that no fold produces.
+    if (this.#isInStep) throw new SequencerBrokenError("a step of the trader failed before");
+    onStep("before_append");
+    try {
+      append();
+      this.journalTrouble = null;
+    } catch (error) {
+      if (codeOf(error) !== "TRADING_JOURNAL_UNAVAILABLE") throw error;
+      this.journalTrouble = messageOf(error);
+      return false;
+    }
+    onStep("appended");
+    this.#endStep();
     return true;
   }
 

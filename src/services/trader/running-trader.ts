@@ -35,7 +35,7 @@ export type TraderWorld = {
   readonly desk: Desk;
   /** The last market event, where its desk may report more on it. */
   readonly openStep: TraderEvent | null;
-  readonly log: Pick<EventLog, "append">;
+  readonly log: Pick<EventLog, "append" | "appendBooks">;
   readonly outcomes: Outcomes;
   readonly trades: Pick<TradeFile, "add" | "since">;
   readonly feed: ScanFeed;
@@ -104,12 +104,9 @@ export class RunningTrader {
     });
     const onCommands = this.#effects.add.bind(this.#effects);
     const { nowMs } = clock;
+    const at = { log, outcomes, trader, desk, openStep };
     this.sequencer = new EventSequencer({
-      log,
-      outcomes,
-      trader,
-      desk,
-      openStep,
+      ...at,
       nowMs,
       onCommands,
       onStep,
@@ -137,6 +134,7 @@ export class RunningTrader {
       trader,
       take: (fact) =>
         fact.kind === "posture" ? this.#postures.hear(fact) : this.#takeOrFail(fact),
+      takeBooks: (facts) => this.#orFalse(() => this.sequencer.takeBooks(facts)),
       clock,
       say,
     });
@@ -329,9 +327,13 @@ export class RunningTrader {
   }
 
   #takeOrFail(fact: Fact): boolean {
+    return this.#orFalse(() => this.sequencer.take(fact));
+  }
+
+  #orFalse(take: () => boolean): boolean {
     let isTaken = false;
     this.#orFail(() => {
-      isTaken = this.sequencer.take(fact);
+      isTaken = take();
     });
     return isTaken;
   }

@@ -1,7 +1,7 @@
 /**
  * Encodes a trader's events as the payloads of its journal. A scan is binary, with its numbers as they are in
- * memory; asset names are written once per segment, in a definition that scans refer to by number. All other
- * events are JSON.
+ * memory; asset names are written once per segment, in a definition that scans refer to by number. An order book is
+ * binary, too (`book-record.ts`; JSON in logs of older releases). All other events are JSON.
  *
  * Scan: kind u8 = 2, flags u8, table u16, assets u32, nowMs, seq, scanNumber, asOfMs f64, eigenvalues u32,
  * carried u32, then prices, eigenvalues, carried f64. JSON: kind u8 = 1, then the text. Definition: kind u8 =
@@ -9,6 +9,7 @@
  */
 import { assert } from "../../domain/assert.ts";
 import type { ScanEvent, TraderEvent } from "../../domain/trading/events.ts";
+import { decodeBook, encodeBook, KIND_BOOK } from "./book-record.ts";
 import { type OtherEvent, otherEventText, parseOtherEvent } from "./other-event.ts";
 
 const KIND_JSON = 1;
@@ -64,7 +65,8 @@ export class TradingRecordEncoder {
 
   /** The result is valid until the next call. It lacks the index, which is in the record's head. */
   encode(event: TraderEvent): Buffer {
-    return event.kind === "scan" ? this.#encodeScan(event) : encodeOther(event);
+    if (event.kind === "scan") return this.#encodeScan(event);
+    return (event.kind === "book" ? encodeBook(event) : null) ?? encodeOther(event);
   }
 
   #encodeScan(event: ScanEvent): Buffer {
@@ -137,6 +139,7 @@ export class TradingRecordDecoder {
   /** @throws {Error} that says what was found, when the encoder did not write this. */
   decode(record: Buffer, index: number): TraderEvent {
     if (record[0] === KIND_SCAN) return this.#decodeScan(record, index);
+    if (record[0] === KIND_BOOK) return decodeBook(record, index);
     if (record[0] === KIND_JSON) return { index, ...parseOtherEvent(record.toString("utf8", 1)) };
     throw new Error(`event ${index} begins with byte ${record[0]}: of a newer program?`);
   }

@@ -16,6 +16,7 @@ const Pace = z.object({
   catchUp: z.enum(["one", "none"]),
   warnS: seconds,
   staleS: seconds,
+  overdue: z.object({ warnS: seconds, staleS: seconds }).optional(),
 });
 const About = z.object({ about: z.string().min(1), pace: Pace });
 const Fetched = About.extend({

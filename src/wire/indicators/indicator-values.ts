@@ -4,6 +4,7 @@
  * or in another order loses nothing.
  */
 import { z } from "zod";
+import { ageBudgets, type AgePace } from "../../domain/indicators/indicator-kind.ts";
 import { isoFromMicros, isoFromMs, msFromIso } from "../../domain/time.ts";
 
 /** Its own `value` is that of the first label. */
@@ -66,7 +67,7 @@ export type Fresh = {
   readonly values: readonly FreshValue[];
   /** The label whose value is the indicator's own. */
   readonly first: string;
-  readonly budgets: { readonly warnS: number; readonly staleS: number };
+  readonly pace: AgePace;
   readonly pushedUs: number;
 };
 
@@ -89,7 +90,7 @@ export function mergedIndicator(
 /** All values have one time: they replace the earlier ones together. */
 function mergedFlat(
   before: Readonly<Record<string, unknown>> | null,
-  { values, budgets, pushedUs }: Fresh,
+  { values, pace, pushedUs }: Fresh,
 ): ReturnType<typeof mergedIndicator> {
   const asOfMs = Math.max(...values.map((one) => one.asOfMs));
   const standing = before?.["as_of"];
@@ -102,8 +103,8 @@ function mergedFlat(
     ...Object.fromEntries(values.map(({ label, value }) => [label, value])),
     as_of: isoFromMs(asOfMs),
     source: values[0]?.source ?? "",
-    warn_s: budgets.warnS,
-    stale_s: budgets.staleS,
+    warn_s: pace.warnS,
+    stale_s: pace.staleS,
     _pushed_at: isoFromMicros(pushedUs),
   });
   return { text, became };
@@ -156,14 +157,24 @@ function mergedEntry(
   }
   const own = values.get(fresh.first);
   if (own === undefined) return { entry: null, became };
+  const { warnS, staleS } = ageBudgets(fresh.pace, timesOf(own));
   const entry: IndicatorText = {
     ...own,
-    warn_s: fresh.budgets.warnS,
-    stale_s: fresh.budgets.staleS,
+    warn_s: warnS,
+    stale_s: staleS,
     values: Object.fromEntries(values),
     _pushed_at: isoFromMicros(fresh.pushedUs),
   };
   return { entry, became };
+}
+
+/** When a value was true, and when its source said that the next is due. */
+export function timesOf({ as_of, next_at }: ValueText): {
+  readonly asOfMs: number;
+  readonly nextMs: number | null;
+} {
+  const nextMs = next_at === undefined ? Number.NaN : msFromIso(next_at);
+  return { asOfMs: msFromIso(as_of), nextMs: Number.isNaN(nextMs) ? null : nextMs };
 }
 
 function outcomeOf(standing: ValueText | undefined, one: FreshValue): Merged {

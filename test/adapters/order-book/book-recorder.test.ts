@@ -188,6 +188,22 @@ describe("what is kept of recorded books", () => {
     }
   });
 
+  test("is asked for its sizes some at a time, however many segments there are", async () => {
+    const day = join(folder, "2026-03-20");
+    mkdirSync(day);
+    for (let nth = 0; nth < 200; nth += 1) writeFileSync(join(day, `${nth}.arrow`), "x");
+    let atOnce = 0;
+    const pruning = pruneBooks({ folder, keepDays: 3, keepBytes: 199 }, START_MS);
+    for (let turns = 0; turns < 50; turns += 1) {
+      const asked = process.getActiveResourcesInfo().filter((name) => name === "FSReqPromise");
+      atOnce = Math.max(atOnce, asked.length);
+      await new Promise(setImmediate);
+    }
+    expect(await pruning).toMatchObject({ removed: ["2026-03-20/0.arrow"] });
+    expect(atOnce).toBeGreaterThan(0);
+    expect(atOnce).toBeLessThan(50);
+  });
+
   test("is pruned past strangers, and a folder that cannot be read is a trouble and no end", async () => {
     writeFileSync(join(folder, "2026-03-20"), "a stranger");
     const recorder = open();

@@ -24,7 +24,7 @@ beforeAll(() => {
   const keep = (series: string, hour: number, value: number, asOfHour = hour - 1) => {
     const knownMs = DAY_MS + hour * HOUR_MS;
     const of = { series, value, asOfMs: DAY_MS + asOfHour * HOUR_MS, fetchedUs: knownMs * 1_000 };
-    store.markPushed(store.record([{ ...about, ...of }], 0), () => knownMs * 1_000 + 7);
+    store.markPushed(store.record([{ ...about, ...of }], 0), knownMs * 1_000 + 7);
   };
   keep("funding.BTCUSDT", 1, 0.0001);
   keep("dvol.BTC", 2, 55.5);

@@ -32,7 +32,7 @@ function keep(store: ReadingsStore, scan: number, value: number, asOfScan = scan
   const asOfMs = chunk.timesMs[asOfScan]! - 120_000;
   const series = "funding.BTCUSDT";
   const ids = store.record([{ ...about, series, value, asOfMs, fetchedUs }], 0);
-  store.markPushed(ids, () => fetchedUs);
+  store.markPushed(ids, fetchedUs);
 }
 
 /** Buys once the rate is above zero. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { VenueFault } from "../../../src/embedded/simulated-venues/simulated-venues.ts";
 import { configuredIndicator } from "../../../src/operations/indicators/configured-indicators.ts";
+import { isoFromMicros } from "../../../src/domain/time.ts";
 import { feedNamed } from "../../../src/wire/feeds/feeds.ts";
 import { openIndicatorStage, START_MS } from "./stage.ts";
 
@@ -45,7 +46,11 @@ describe("each indicator is told with its unit, its own time, its source and the
 
 test("a changed interval of funding is told with the rate", async () => {
   await stage.refresh("funding_settled");
-  expect(stage.told("exf_funding_settled")["next_at"]).toBe("2026-03-25T16:00:00.000000+00:00");
+  expect(stage.told("exf_funding_settled")).toMatchObject({
+    next_at: "2026-03-25T16:00:00.000000+00:00",
+    warn_s: 8.5 * 3_600,
+    stale_s: 9 * 3_600,
+  });
   stage.venues.setFundingHours("BTCUSDT", 4);
   await stage.refresh("funding");
   await stage.refresh("funding_settled");
@@ -53,7 +58,15 @@ test("a changed interval of funding is told with the rate", async () => {
     unit: "share per 4 h",
     values: { "BTCUSDT.interval_h": { value: 4 } },
   });
-  expect(stage.told("exf_funding_settled")["next_at"]).toBe("2026-03-25T12:00:00.000000+00:00");
+  // A settlement that is missing after four hours is not excused for another four.
+  expect(stage.told("exf_funding_settled")).toMatchObject({
+    next_at: "2026-03-25T12:00:00.000000+00:00",
+    warn_s: 4.5 * 3_600,
+    stale_s: 5 * 3_600,
+  });
+  const settings = { url: stage.venues.url, stale_s: 40_000 };
+  await stage.refresh(await configuredIndicator("funding_settled", settings));
+  expect(stage.told("exf_funding_settled")).toMatchObject({ warn_s: 30_600, stale_s: 40_000 });
 });
 
 test("a symbol that is gone keeps its old time, and the others go on", async () => {
@@ -79,6 +92,8 @@ describe("what is wrong has a name, and what stands keeps its time", () => {
     ["funding", "refused", { kind: "status", status: 403 }],
     ["funding", "unreachable", { kind: "half" }],
     ["funding", "too_large", { kind: "huge" }],
+    ["funding", "timeout", { kind: "hang" }],
+    ["funding", "timeout", { kind: "drip" }],
     ["funding", "garbled", text("<html>502 Bad Gateway</html>")],
     ["funding", "garbled", text('{"symbol":"BTCUSDT","lastFundingRate":NaN}')],
     ["funding", "wrong_shape", text("[]")],
@@ -101,6 +116,8 @@ describe("what is wrong has a name, and what stands keeps its time", () => {
     const before = stage.told(`exf_${name}`);
     stage.clock.nowMs += 60_000;
     const paths = { funding: "/fapi/v1/premiumIndex", funding_settled: "/fapi/v1/fundingRate" };
+    // It never answers: however slow this machine is, it need not be waited for.
+    if (why === "timeout") stage.limits.deadlineMs = 200;
     stage.venues.misbehave(Object.entries(paths).find(([of]) => of === name)?.[1] ?? "/", fault);
     expect(await stage.problem(name)).toMatchObject({ why });
     expect(stage.told(`exf_${name}`)).toEqual(before);
@@ -157,6 +174,37 @@ test("an older one is kept and not pushed, and a revised one is pushed and kept 
   const [known] = stage.readings.knownAt(START_MS * 1_000);
   expect(known).toMatchObject({ series: "open_interest.BTCUSDT", value: rows[1]?.value });
   expect(stage.readings.knownAt(stage.clock.nowMs * 1_000)).toMatchObject([{ value: 8 }]);
+});
+
+test("a reading is known in the store from the time that its text says", async () => {
+  stage.clock.tickUs = 1_000;
+  for (const name of ["dvol", "esoteric"]) {
+    await stage.refresh(name);
+    const { _pushed_at } = stage.told(name === "esoteric" ? "esof_latest" : `exf_${name}`);
+    const rows = stage.readings.history(name, { count: 99, toUs: null });
+    expect(new Set(rows.map(({ pushedUs }) => isoFromMicros(pushedUs!)))).toEqual(
+      new Set([_pushed_at]),
+    );
+  }
+  // A clock that was set back does not change what was known before.
+  const say = (openInterest: string) => {
+    const body = JSON.stringify({ openInterest, time: START_MS });
+    stage.venues.misbehave("/fapi/v1/openInterest", text(body));
+  };
+  say("7");
+  await stage.refresh("open_interest");
+  const [{ pushedUs } = { pushedUs: null }] = stage.readings.history("open_interest", {
+    count: 1,
+    toUs: null,
+  });
+  const before = stage.readings.knownAt(pushedUs!);
+  stage.clock.nowMs -= 30_000;
+  say("8");
+  expect((await stage.refresh("open_interest")).values).toMatchObject([{ outcome: "revised" }]);
+  expect(stage.readings.knownAt(pushedUs!)).toEqual(before);
+  expect(stage.readings.knownAt(pushedUs! + 1)).toContainEqual(
+    expect.objectContaining({ series: "open_interest.BTCUSDT", value: 8 }),
+  );
 });
 
 test("a venue that says wait is asked by nobody until then", async () => {

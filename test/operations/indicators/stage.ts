@@ -18,7 +18,10 @@ export async function openIndicatorStage() {
   const dir = makeTemporaryDirectory("indicators");
   const readings = new ReadingsStore(join(dir, "readings.db"), { readonly: false });
   const texts = new Map<string, string>();
-  const clock = { nowMs: START_MS };
+  /** `tickUs`: what passes from one look at the clock to the next. */
+  const clock = { nowMs: START_MS, tickUs: 0 };
+  let passedUs = 0;
+  const limits = { deadlineMs: 60_000 };
   const venues = await startSimulatedVenues({ port: 0, nowMs: () => clock.nowMs });
   const features: FeatureStore = {
     read: (map, key) => Promise.resolve(texts.get(`${map} ${key}`) ?? null),
@@ -30,7 +33,7 @@ export async function openIndicatorStage() {
   };
   const stopping = new AbortController();
   const { signal } = stopping;
-  const nowUs = () => clock.nowMs * 1_000;
+  const nowUs = () => clock.nowMs * 1_000 + (passedUs += clock.tickUs);
   const refresh = async (named: ConfiguredIndicator | string, symbols?: readonly string[]) => {
     const indicator =
       typeof named === "string"
@@ -39,12 +42,13 @@ export async function openIndicatorStage() {
             ...(symbols === undefined ? {} : { symbols: [...symbols] }),
           })
         : named;
-    return refreshIndicator(indicator, { features, readings, nowUs, signal });
+    return refreshIndicator(indicator, { features, readings, nowUs, ...limits, signal });
   };
   return {
     venues,
     readings,
     clock,
+    limits,
     refresh,
     /** As a worker that ends. */
     stop: () => stopping.abort(),

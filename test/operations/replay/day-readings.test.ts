@@ -79,7 +79,7 @@ test("a rate takes effect when it became known, whenever it was true and was hea
     const fetchedUs = minute(known) * 1_000;
     const series = "funding.BTCUSDT";
     const ids = store.record([{ series, value, asOfMs: minute(asOf), fetchedUs, ...of }], 0);
-    store.markPushed(ids, () => fetchedUs);
+    store.markPushed(ids, fetchedUs);
   }
   store.close();
   // What the book never heard is there, too: it is a difference. Of those before its first event the newest is enough.

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,8 @@ import { ServiceMessage } from "../../../src/wire/control-pipe.ts";
 
 const SHELL = new URL("../../../src/services/shell/", import.meta.url);
 const DIR = mkdtempSync(join(tmpdir(), "dolphin-shell-"));
+// Whoever opens it waits for a writer.
+execFileSync("mkfifo", [join(DIR, "hung")]);
 afterAll(() => rmSync(DIR, { recursive: true, force: true }));
 
 type Run = {
@@ -65,6 +67,14 @@ test.each<[string, string, number, RegExp]>([
       ready: Promise.resolve().then(() => process.kill(process.pid, "SIGTERM")) };`,
     1,
     /^small: could not save its state: disk full\n$/,
+  ],
+  [
+    "a disk that does not answer",
+    `(await import("node:fs")).open(${JSON.stringify(join(DIR, "hung"))}, () => {});
+      setImmediate(() => shell.end(76, "passed"));
+      return running;`,
+    76,
+    /^small: passed\n$/,
   ],
 ])("ends with %s", async (_what, body, code, said) => {
   const end = await endOf(start(body));

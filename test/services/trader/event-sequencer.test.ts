@@ -1,7 +1,7 @@
 /** The sequencer of a book over a real journal: days, a journal that refuses, and the result of a fold. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { OutcomeFile } from "../../../src/adapters/event-log/outcome-file.ts";
+import { OutcomeFile, readOutcomes } from "../../../src/adapters/event-log/outcome-file.ts";
 import { EventLog, EventLogReader } from "../../../src/adapters/event-log/event-log.ts";
 import { SegmentLogError } from "../../../src/adapters/event-log/segments/segment-log-error.ts";
 import { createPaperDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
@@ -14,6 +14,7 @@ import {
 } from "../../../src/services/trader/event-sequencer.ts";
 import { restoreBook } from "../../../src/services/trader/restore.ts";
 import { Configuration } from "../../../src/wire/configuration.ts";
+import { createVenue } from "../../helpers/trading/venue-desk.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
 const PROGRAM = { configurationHash: "", codeHash: "" };
@@ -25,20 +26,22 @@ beforeAll(() => {
 });
 afterAll(() => removeTemporaryDirectory(dir));
 
-function openSequencer(
-  append: (log: EventLog, event: TraderEvent) => void = (log, e) => log.append(e),
-) {
+type OpenOptions = { readonly logOf?: LogOf; readonly isDerived?: boolean };
+type LogOf = (log: EventLog) => Pick<EventLog, "append" | "appendBooks">;
+
+function openSequencer({ logOf = (log) => log, isDerived = true }: OpenOptions = {}) {
   count += 1;
   const place = { root: join(dir, String(count)), book: "BLUE" };
   const configuration = bookConfiguration("BLUE", Configuration.parse({}).trader);
   const log = new EventLog(place, { epoch: 1, carriedCount: 0 });
   const trader = createTrader(configuration.trader);
   const clock = { nowMs: MIDNIGHT_MS - 1_500 };
+  const outcomes = new OutcomeFile(log.journal.folder, PROGRAM, { carriedCount: 0 });
   const sequencer = new EventSequencer({
-    log: { append: (event) => append(log, event) },
-    outcomes: new OutcomeFile(log.journal.folder, PROGRAM, { carriedCount: 0 }),
+    log: logOf(log),
+    outcomes,
     trader,
-    desk: createPaperDesk(configuration.paper),
+    desk: isDerived ? createPaperDesk(configuration.paper) : createVenue().connect(),
     openStep: null,
     nowMs: () => clock.nowMs,
     onCommands() {},
@@ -50,7 +53,33 @@ function openSequencer(
     reader.close();
     return found;
   };
-  return { sequencer, clock, log, trader, place, configuration, events };
+  return { sequencer, clock, log, outcomes, trader, place, configuration, events };
+}
+
+const scanOf = (assets: readonly string[]) => {
+  const none = new Float64Array(0);
+  return {
+    kind: "scan",
+    seq: 1,
+    scanNumber: 1,
+    asOfMs: 1,
+    isReplayed: false,
+    isLate: false,
+    isRepaired: false,
+    assets,
+    prices: Float64Array.of(1, 2),
+    pricesAt: 0,
+    eigenvalues: none,
+    eigenvaluesAt: 0,
+    eigenvalueCount: 0,
+    carried: none,
+    carriedAt: 0,
+  } as const;
+};
+
+function bookOf(asset: string, place: number) {
+  const levels = [100 + place, 1 / 3, 100 - place, NaN];
+  return { kind: "book", asset, asOfMs: place, bids: levels, asks: levels, knownMs: 7.5 } as const;
 }
 
 describe("the sequencer of a book", () => {
@@ -69,13 +98,19 @@ describe("the sequencer of a book", () => {
 
   test("does not step what the journal refuses, says why, and goes on when it takes events again", () => {
     let isFull = false;
-    const { sequencer, log, trader, events } = openSequencer((to, event) => {
+    const unlessFull = () => {
       if (isFull) throw new SegmentLogError("TRADING_JOURNAL_UNAVAILABLE", "no space left");
-      to.append(event);
+    };
+    const { sequencer, log, trader, events } = openSequencer({
+      logOf: (to) => ({
+        append: (event) => (unlessFull(), to.append(event)),
+        appendBooks: (books) => (unlessFull(), to.appendBooks(books)),
+      }),
     });
     sequencer.take({ kind: "tick" });
     isFull = true;
     expect(sequencer.take({ kind: "tick" })).toBe(false);
+    expect(sequencer.takeBooks([bookOf("A", 1), bookOf("B", 2)])).toBe(false);
     expect(sequencer.journalTrouble).toBe("no space left");
     expect(trader.nextIndex).toBe(2);
     isFull = false;
@@ -88,28 +123,42 @@ describe("the sequencer of a book", () => {
   test("takes nothing more after a step that failed: the process must end", () => {
     const { sequencer, log } = openSequencer();
     sequencer.take({ kind: "tick" });
-    const twice = ["A", "A"];
-    const none = new Float64Array(0);
-    const scan = {
-      kind: "scan",
-      seq: 1,
-      scanNumber: 1,
-      asOfMs: 1,
-      isReplayed: false,
-      isLate: false,
-      isRepaired: false,
-      assets: twice,
-      prices: Float64Array.of(1, 2),
-      pricesAt: 0,
-      eigenvalues: none,
-      eigenvaluesAt: 0,
-      eigenvalueCount: 0,
-      carried: none,
-      carriedAt: 0,
-    } as const;
+    const scan = scanOf(["A", "A"]);
     expect(() => sequencer.take(scan)).toThrow("the assets of a scan are unique");
     expect(() => sequencer.take({ kind: "tick" })).toThrow(SequencerBrokenError);
     log.close();
+  });
+
+  test("has the same log, outcomes and state whether books are taken together or one by one", () => {
+    const books = ["A", "B", "C"].map(bookOf);
+    const [together, oneByOne, atVenue] = [true, true, false].map((isDerived, at) => {
+      const opened = openSequencer({ isDerived });
+      const { sequencer, log, outcomes, trader, place, clock } = opened;
+      sequencer.take({ kind: "tick" });
+      clock.nowMs = MIDNIGHT_MS;
+      if (at === 1) for (const book of books) sequencer.take(book);
+      else sequencer.takeBooks(books);
+      sequencer.take(scanOf(["A", "B"]));
+      sequencer.takeBooks(books.slice(1));
+      sequencer.end();
+      outcomes.close();
+      log.close();
+      return {
+        events: opened.events(),
+        digests: readOutcomes(join(place.root, "BLUE"), "2026-03-26"),
+        data: trader.data,
+      };
+    });
+    expect(together!.events.map(({ kind }) => kind).slice(1, 6)).toEqual([
+      "day_rolled",
+      "book",
+      "book",
+      "book",
+      "scan",
+    ]);
+    expect(together!.digests?.size).toBe(7);
+    expect(together).toEqual(oneByOne);
+    expect(atVenue).toEqual(oneByOne);
   });
 
   test("is the same after a fold of its journal", () => {

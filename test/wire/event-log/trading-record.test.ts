@@ -33,6 +33,19 @@ const OTHERS: readonly TraderEvent[] = [
     bids: [1, 1],
     asks: [Infinity, 1],
   },
+  {
+    kind: "book",
+    index: 17,
+    nowMs: nowMs + 0.1,
+    asset: "ü🐬",
+    asOfMs: NaN,
+    bids: [-0, NaN, 1e-310],
+    asks: [],
+    knownMs: 0.1 + 0.2,
+  },
+  // Too large for its own layout, and no text in UTF-8.
+  { kind: "book", index: 18, nowMs, asset: "A", asOfMs: 1, bids: Array(1_200).fill(1), asks: [1] },
+  { kind: "book", index: 19, nowMs, asset: "\ud83d", asOfMs: 1, bids: [1, 1], asks: [2, 1] },
   { kind: "tick", index: 5, nowMs: nowMs + 0.1 },
   { kind: "order_accepted", index: 6, nowMs, clientOrderId: "BLUE-1-e", brokerOrderId: "7" },
   { kind: "order_partly_filled", index: 7, nowMs, clientOrderId: "BLUE-1-e", fill },
@@ -158,10 +171,18 @@ describe("an event", () => {
   });
 });
 
+test("a book of an older release, in JSON, is read to the same bits", () => {
+  const book = { kind: "book", nowMs, asset: "A", asOfMs: 1, bids: [0.1 + 0.2, 1], asks: [2, 1] };
+  const record = Buffer.from(`\x01${JSON.stringify({ ...book, knownMs: 3 })}`);
+  const read = new TradingRecordDecoder().decode(record, 4);
+  expect(read).toStrictEqual({ ...book, index: 4, knownMs: 3 });
+});
+
 test.each([
   ["an unknown kind", Buffer.of(9, 1, 2), "begins with byte 9"],
   ["text that is no event", Buffer.from('\x01{"kind":"tick"}'), "nowMs"],
   ["an unknown field", Buffer.from('\x01{"kind":"tick","nowMs":1,"x":1}'), "x"],
+  ["a book that ends early", Buffer.from([4, 0, 1, 0, 2, 0, ...Buffer.alloc(40)]), "46 bytes"],
   ["a scan without its names", Buffer.from([2, ...Buffer.alloc(47)]), "no assets"],
 ] as const)("%s is refused with what was found", (_, record, found) => {
   expect(() => new TradingRecordDecoder().decode(Buffer.from(record), 1)).toThrow(found);

@@ -14,7 +14,7 @@ function* presentRecords(cursor: SegmentCursor): Generator<Uint8Array> {
     const payloadBytes = record.payload.length;
     const bytes = Buffer.allocUnsafe(RECORD_HEAD_BYTES + payloadBytes);
     record.payload.copy(bytes, RECORD_HEAD_BYTES);
-    sealRecord(bytes, { ...record, payloadBytes });
+    sealRecord(bytes, 0, { ...record, payloadBytes });
     yield bytes;
   }
 }

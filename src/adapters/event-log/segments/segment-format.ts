@@ -67,13 +67,13 @@ export function decodeHeader(bytes: Buffer): SegmentHeader | null {
   };
 }
 
-/** Writes the head before a payload that is in `bytes` already; the checksum comes last. */
-export function sealRecord(bytes: Buffer, head: Omit<RecordHead, "crc">): void {
-  bytes.writeUInt32LE(head.payloadBytes, 4);
-  writeIndex(bytes, head.index, 8);
-  bytes.writeUInt32LE(head.epoch, 16);
-  bytes.writeUInt32LE(head.kind === "event" ? 0 : 1, 20);
-  bytes.writeUInt32LE(crc32c(bytes, 4, RECORD_HEAD_BYTES + head.payloadBytes), 0);
+/** Writes the head at `at`, before a payload that is in `bytes` already; the checksum comes last. */
+export function sealRecord(bytes: Buffer, at: number, head: Omit<RecordHead, "crc">): void {
+  bytes.writeUInt32LE(head.payloadBytes, at + 4);
+  writeIndex(bytes, head.index, at + 8);
+  bytes.writeUInt32LE(head.epoch, at + 16);
+  bytes.writeUInt32LE(head.kind === "event" ? 0 : 1, at + 20);
+  bytes.writeUInt32LE(crc32c(bytes, at + 4, at + RECORD_HEAD_BYTES + head.payloadBytes), at);
 }
 
 /** How to read the records of one format version. */

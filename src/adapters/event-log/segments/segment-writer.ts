@@ -1,5 +1,5 @@
 /**
- * Appends to one segment: one synchronous write per record, into the kernel's page cache, so that it survives any
+ * Appends to one segment: one synchronous write per call, into the kernel's page cache, so that it survives any
  * death of the process; `sync` makes it survive a power failure. Invariant: after a failed write the file ends with a
  * complete record again, or the writer is broken and refuses everything; after a failed sync it is broken, because
  * the kernel drops the pages that it could not write.
@@ -59,17 +59,22 @@ export class SegmentWriter {
 
   /** @throws {SegmentLogError} TRADING_JOURNAL_UNAVAILABLE; then nothing was appended. */
   write(kind: RecordKind, index: number, payload: Uint8Array): void {
-    assert(payload.length <= PAYLOAD_BYTES_MAX, "a payload keeps the limit of a record");
     this.#assertSound();
-    const bytes = RECORD_HEAD_BYTES + payload.length;
-    if (this.#scratch.length < bytes) this.#scratch = Buffer.allocUnsafeSlow(2 * bytes);
-    this.#scratch.set(payload, RECORD_HEAD_BYTES);
     this.#head.kind = kind;
-    this.#head.index = index;
-    this.#head.payloadBytes = payload.length;
-    sealRecord(this.#scratch, this.#head);
+    this.#put(this.#stage(0, index, payload));
+  }
+
+  /**
+   * `count` events with indices from `first` on, in one write; each payload is copied before the next is asked for.
+   * @throws {SegmentLogError} as `write`; then none was appended.
+   */
+  writeEvents(first: number, count: number, payloadOf: (nth: number) => Uint8Array): void {
+    this.#assertSound();
+    this.#head.kind = "event";
+    let bytes = 0;
+    for (let nth = 0; nth < count; nth += 1)
+      bytes = this.#stage(bytes, first + nth, payloadOf(nth));
     this.#put(bytes);
-    this.#offset += bytes;
   }
 
   /** Returns when everything appended so far survives a power failure. */
@@ -108,6 +113,22 @@ export class SegmentWriter {
     if (this.#syncsUnderWay === 0) closeSync(this.#fd);
   }
 
+  /** Copies a record to this place of what is written next; returns its end. */
+  #stage(at: number, index: number, payload: Uint8Array): number {
+    assert(payload.length <= PAYLOAD_BYTES_MAX, "a payload keeps the limit of a record");
+    const end = at + RECORD_HEAD_BYTES + payload.length;
+    if (this.#scratch.length < end) {
+      const larger = Buffer.allocUnsafeSlow(2 * end);
+      larger.set(this.#scratch.subarray(0, at));
+      this.#scratch = larger;
+    }
+    this.#scratch.set(payload, at + RECORD_HEAD_BYTES);
+    this.#head.index = index;
+    this.#head.payloadBytes = payload.length;
+    sealRecord(this.#scratch, at, this.#head);
+    return end;
+  }
+
   #put(bytes: number): void {
     let done = 0;
     try {
@@ -125,6 +146,7 @@ export class SegmentWriter {
         error,
       );
     }
+    this.#offset += bytes;
   }
 
   #assertSound(): void {

@@ -4,7 +4,7 @@
  * digest.
  */
 import type { TraderCommand } from "../commands.ts";
-import { isBrokerEvent, type ScanEvent, type TraderEvent } from "../events.ts";
+import { type BookEvent, isBrokerEvent, type ScanEvent, type TraderEvent } from "../events.ts";
 import type { Trader } from "../state.ts";
 
 /** The digest of an event and of the desk's answers to it, each part 32 bits. */
@@ -28,7 +28,7 @@ const EXPONENT = 0x7ff00000;
 const VALUE = new Float64Array(1);
 const WORDS = new Uint32Array(VALUE.buffer);
 const KEPT_LENGTH_MAX = 100;
-const KEYS_BY_LENGTH: (readonly string[])[] = [];
+const KEYS_BY_LENGTH: ArrayKeys[] = [];
 
 /** Collects what one event led to. */
 export class StepDigester {
@@ -78,6 +78,12 @@ export class StepDigester {
   }
 }
 
+/** As a digester's, of an event that led to no command; `pnl` is what `pnlDigest` gave after its step. */
+export function quietDigest(event: BookEvent, pnl: number): StepDigest {
+  const { index } = event;
+  return { index, event: mixValue(START, event) >>> 0, decision: 0, ledger: START, pnl };
+}
+
 /** 0 where the event of this index made no decision. */
 export function decisionDigest({ data: { decision } }: Trader, index: number): number {
   if (decision.index !== index) return 0;
@@ -89,7 +95,7 @@ export function decisionDigest({ data: { decision } }: Trader, index: number): n
   return mixNumber(hash, decision.signal) >>> 0;
 }
 
-function pnlDigest({ data: { account, day, positions } }: Trader): number {
+export function pnlDigest({ data: { account, day, positions } }: Trader): number {
   let hash = mixNumber(START, account.cash);
   hash = mixNumber(hash, account.equity);
   hash = mixNumber(hash, account.realized);
@@ -142,8 +148,9 @@ function mixValue(start: number, value: unknown): number {
   if (typeof value === "string") return mixText(start, value);
   if (typeof value === "boolean") return mixWord(start, value ? 1 : 2);
   if (typeof value !== "object" || value === null) return mixWord(start, 3);
+  if (Array.isArray(value)) return mixArray(mixWord(start, 4), value);
   let hash = mixWord(start, 4);
-  for (const key of sortedKeysOf(value)) {
+  for (const key of Object.keys(value).toSorted()) {
     const item = Reflect.get(value, key);
     if (item !== undefined) hash = mixValue(mixText(hash, key), item);
   }
@@ -151,12 +158,43 @@ function mixValue(start: number, value: unknown): number {
 }
 
 /** An array's keys are texts, too: "10" before "2". Those of its length are kept, since an order book has forty levels a side. */
-function sortedKeysOf(value: object): readonly string[] {
-  if (!Array.isArray(value)) return Object.keys(value).toSorted();
-  const { length } = value;
+type ArrayKeys = {
+  readonly places: Uint32Array;
+  /** What `mixText` mixes of each key, one after the other. */
+  readonly words: Uint32Array;
+  /** Where those of each key end. */
+  readonly ends: Uint32Array;
+};
+
+function mixArray(start: number, items: readonly unknown[]): number {
+  const { places, words, ends } = arrayKeys(items.length);
+  let hash = start;
+  let word = 0;
+  for (let nth = 0; nth < places.length; nth += 1) {
+    const item = items[places[nth]!];
+    const end = ends[nth]!;
+    if (item === undefined) {
+      word = end;
+      continue;
+    }
+    while (word < end) hash = mixWord(hash, words[word++]!);
+    hash = typeof item === "number" ? mixNumber(hash, item) : mixValue(hash, item);
+  }
+  return hash;
+}
+
+function arrayKeys(length: number): ArrayKeys {
   const kept = KEYS_BY_LENGTH[length];
   if (kept !== undefined) return kept;
-  const keys = Array.from({ length }, (_, at) => String(at)).toSorted();
+  const texts = Array.from({ length }, (_, at) => String(at)).toSorted();
+  const words: number[] = [];
+  const ends = new Uint32Array(length);
+  for (const [nth, text] of texts.entries()) {
+    words.push(text.length);
+    for (let at = 0; at < text.length; at += 1) words.push(text.charCodeAt(at));
+    ends[nth] = words.length;
+  }
+  const keys = { places: Uint32Array.from(texts, Number), words: Uint32Array.from(words), ends };
   if (length < KEPT_LENGTH_MAX) KEYS_BY_LENGTH[length] = keys;
   return keys;
 }

@@ -25,10 +25,11 @@ export type FeedIntakeDeps = {
 };
 
 /**
- * Most facts of one value: each is an event in the log, and scans wait while they are written. A value with more is
- * refused, because a part of it would be taken for all.
+ * Most facts of one value: those of the fifty symbols that an indicator can have, with details of each. Each is an event
+ * in the log, and scans wait while they are written. A value with more is refused, because a part of it would be taken
+ * for all.
  */
-const FACTS_MAX = 64;
+const FACTS_MAX = 256;
 
 /** Values that arrive closer together than this are not read: our own services publish at most ten times a second. */
 const READ_APART_MS = 50;
@@ -41,6 +42,15 @@ type Held = {
   readonly facts: readonly FeedFact[];
   readonly knownMs: number;
   readonly heardAtMs: number;
+};
+
+/** What waits, to be taken now. */
+export type Offer = {
+  readonly intake: FeedIntake;
+  /** Those that the book has not. */
+  readonly facts: readonly FeedFact[];
+  /** Its place among what waits. */
+  readonly nth: number;
 };
 
 export class FeedIntake {
@@ -76,16 +86,22 @@ export class FeedIntake {
     this.#receive(text);
   }
 
-  /** Called before a scan of this time: takes the newest value that was known by then. */
-  takeKnown(scanMs: number): void {
-    this.#takeHeld(({ knownMs }) => knownMs <= scanMs);
+  /** Called before a scan of this time: the newest value that was known by then, or null. */
+  known(scanMs: number): Offer | null {
+    return this.#offer(({ knownMs }) => knownMs <= scanMs);
   }
 
-  /** Takes a value that has waited too long. */
-  takeOld(): void {
-    if (this.#isTooSoon()) return;
+  /** A value that has waited too long, or null. */
+  old(): Offer | null {
+    if (this.#isTooSoon()) return null;
     const nowMs = this.#deps.clock.monotonicMs();
-    this.#takeHeld(({ heardAtMs }) => HELD_MS_MAX <= nowMs - heardAtMs);
+    return this.#offer(({ heardAtMs }) => HELD_MS_MAX <= nowMs - heardAtMs);
+  }
+
+  /** All of an offer was taken: else it is made again. */
+  taken({ nth }: Offer): void {
+    if (nth + 1 === this.#held.length) this.#held.length = 0;
+    else this.#held.splice(0, nth + 1);
   }
 
   /** The input in the service's facts; null where the book's own state reports it. */
@@ -146,16 +162,23 @@ export class FeedIntake {
   }
 
   /** The newest of those that may be taken; it replaces all before it. */
-  #takeHeld(isIt: (held: Held) => boolean): void {
+  #offer(isIt: (held: Held) => boolean): Offer | null {
     const at = this.#held.findLastIndex(isIt);
     const found = this.#held[at];
-    if (found !== undefined && this.#take(found.facts)) this.#held.splice(0, at + 1);
+    return found === undefined
+      ? null
+      : { intake: this, facts: this.#unknown(found.facts), nth: at };
   }
 
   #take(facts: readonly FeedFact[]): boolean {
-    const { clock, isKnown, take } = this.#deps;
+    return this.#unknown(facts).every(this.#deps.take);
+  }
+
+  /** Of what is taken now, what the book has not. */
+  #unknown(facts: readonly FeedFact[]): readonly FeedFact[] {
+    const { clock, isKnown } = this.#deps;
     this.#takenAtMs = clock.monotonicMs();
-    return facts.every((fact) => isKnown(fact) || take(fact));
+    return facts.some(isKnown) ? facts.filter((fact) => !isKnown(fact)) : facts;
   }
 
   /** Another program may write anything: a parser that fails on it must not end the trader. */

@@ -5,20 +5,30 @@ import { budgetOf } from "../../../domain/trading/risk/input-ages.ts";
 import type { Trader } from "../../../domain/trading/trader.ts";
 import { type Feed, type FeedFact, inputOf } from "../../../wire/feeds/feeds.ts";
 import { missingFeedsOf } from "../../book-status.ts";
-import { FeedIntake, type FeedIntakeDeps } from "./feed-intake.ts";
+import type { BookFact } from "../event-sequencer.ts";
+import { FeedIntake, type FeedIntakeDeps, type Offer } from "./feed-intake.ts";
 
 export type TraderFeedsDeps = Pick<FeedIntakeDeps, "take" | "clock" | "say"> & {
   readonly feeds: readonly Feed[];
   readonly hazelcast: Pick<ScanFeed, "read">;
   readonly trader: Trader;
+  /** All or none; false when the journal did not accept them. */
+  readonly takeBooks: (facts: readonly BookFact[]) => boolean;
 };
+
+/** Of one write, of some 0.7 kB each. */
+const BOOKS_AT_ONCE_MAX = 500;
 
 export class TraderFeeds {
   readonly all: readonly FeedIntake[];
   readonly #trader: Trader;
+  readonly #take: TraderFeedsDeps["take"];
+  readonly #takeBooks: TraderFeedsDeps["takeBooks"];
 
-  constructor({ feeds, hazelcast, trader, take, clock, say }: TraderFeedsDeps) {
+  constructor({ feeds, hazelcast, trader, take, takeBooks, clock, say }: TraderFeedsDeps) {
     this.#trader = trader;
+    this.#take = take;
+    this.#takeBooks = takeBooks;
     this.all = feeds.map(
       (feed) =>
         new FeedIntake({
@@ -35,12 +45,37 @@ export class TraderFeeds {
 
   /** Called before a scan of this time. */
   takeKnown(scanMs: number): void {
-    for (const one of this.all) one.takeKnown(scanMs);
+    const offers: Offer[] = [];
+    for (const one of this.all) {
+      const offer = one.known(scanMs);
+      if (offer !== null) offers.push(offer);
+    }
+    this.#takeOffers(offers);
   }
 
   /** Called at least several times a minute. */
   takeOld(): void {
-    for (const one of this.all) one.takeOld();
+    this.#takeOffers(this.all.flatMap((one) => one.old() ?? []));
+  }
+
+  /** Order books come in hundreds, and a scan waits: they are taken together. */
+  #takeOffers(offers: readonly Offer[]): void {
+    const books: BookFact[] = [];
+    const ofBooks: Offer[] = [];
+    const takeBooks = () => {
+      if (this.#takeBooks(books)) for (const offer of ofBooks) offer.intake.taken(offer);
+      books.length = 0;
+      ofBooks.length = 0;
+    };
+    for (const offer of offers) {
+      const [fact] = offer.facts;
+      if (fact?.kind === "book" && offer.facts.length === 1) {
+        books.push(fact);
+        ofBooks.push(offer);
+        if (books.length === BOOKS_AT_ONCE_MAX) takeBooks();
+      } else if (offer.facts.every(this.#take)) offer.intake.taken(offer);
+    }
+    if (books.length > 0) takeBooks();
   }
 
   inputs(): readonly InputFact[] {

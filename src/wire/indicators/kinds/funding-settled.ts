@@ -12,7 +12,16 @@ export const indicator: FetchedKind = {
   url: "https://fapi.binance.com",
   symbols: ["BTCUSDT"],
   // A symbol's interval may change to any number of hours: each full hour may be a settlement.
-  pace: { everyS: 3_600, offsetS: 30, jitterS: 15, catchUp: "one", warnS: 30_600, staleS: 32_400 },
+  pace: {
+    everyS: 3_600,
+    offsetS: 30,
+    jitterS: 15,
+    catchUp: "one",
+    // Of eight hours; a symbol's interval may be shorter.
+    warnS: 30_600,
+    staleS: 32_400,
+    overdue: { warnS: 1_800, staleS: 3_600 },
+  },
   ask: (symbol) => ({ path: `/fapi/v1/fundingRate?symbol=${symbol}&limit=2`, weight: 1 }),
   shared: { path: "/fapi/v1/fundingInfo", weight: 1 },
   read({ body, shared, symbol, reader }) {
