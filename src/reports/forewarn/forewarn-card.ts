@@ -30,6 +30,7 @@ export function forewarnCard(
   const told = forecast({
     trades: returnsOf(trades, settings.capital),
     regime: null,
+    market: null,
     tradesPerDay,
     horizonDays,
     peak,
@@ -57,7 +58,8 @@ export function forewarnCard(
       note(
         `${number(PATHS, 0)} futures, drawn from the returns of the run's ${trades.length} trades ` +
           `in stretches of ${number(told.meanBlock, 1)} on average, at their pace; seed ${run.seed}. ` +
-          "They know nothing that the run did not see.",
+          "They know nothing that the run did not see, and no present market: a book's own forecast takes that " +
+          "from the archive.",
       ),
   );
 }
