@@ -42,8 +42,6 @@ export const KNOWN_STEPS_MIN = 10 * TRAILING_STEPS;
 /** A year of the shortest steps. */
 const STEPS_MAX = 110_000;
 const STEP_MS_MIN = 5 * MS_PER_MINUTE;
-/** A return over much less than a step is mostly the noise of its two prices. */
-const SPACING_MIN = 0.25;
 /** An older market is not the present one. */
 const PRESENT_MS_MAX = MS_PER_HOUR;
 const UNKNOWN_STEP = "-";
@@ -131,24 +129,21 @@ function tooOld(ageMs: number): string {
 }
 
 /**
- * For each step the mean squared logarithmic return of the assets since the step before, scaled to a step's length
- * because samples are not exactly a step apart; NaN where one of the two has no sample.
+ * For each step the mean squared logarithmic return of the assets since the step before; NaN where one of the two has
+ * no sample. Samples are not exactly a step apart, but those of many steps are so on average.
  */
 function squaredReturns(
   { timesMs, prices, assets }: MarketSamples,
   grid: { readonly stepMs: number; readonly first: number; readonly count: number },
 ): Float64Array {
-  const { stepMs, first, count } = grid;
-  const squares = new Float64Array(count).fill(Number.NaN);
+  const squares = new Float64Array(grid.count).fill(Number.NaN);
   let before = -1;
   let beforeStep = -Infinity;
   for (const [row, timeMs] of timesMs.entries()) {
-    const step = Math.floor(timeMs / stepMs) - first;
+    const step = Math.floor(timeMs / grid.stepMs) - grid.first;
     if (step === beforeStep) continue;
     if (step === beforeStep + 1) {
-      const spacing = (timeMs - (timesMs[before] ?? 0)) / stepMs;
-      const squared = squaredMean(prices, { before: before * assets, now: row * assets, assets });
-      if (SPACING_MIN <= spacing) squares[step] = squared / spacing;
+      squares[step] = squaredMean(prices, { before: before * assets, now: row * assets, assets });
     }
     before = row;
     beforeStep = step;

@@ -61,6 +61,9 @@ export function simulatePaths(plan: PathsPlan): Paths {
   const startsOf = Array.from(regimes, (regime) => plan.starts[regime] ?? NOWHERE);
   assert(!startsOf.some(({ length }) => length === 0), "each regime has returns to start from");
   assert(1 <= plan.meanBlock && 1 <= plan.stepsPerDay, "a stretch and a day have a length");
+  const ahead = Int32Array.from({ length: steps }, (_, step) => {
+    return Math.floor(step * advancePerStep) % regimes.length;
+  });
   const random = seededRandom(plan.seed);
   const growth = returns.map((each) => 1 + each);
   const equity = plan.checkpoints.map(() => new Float64Array(paths));
@@ -87,8 +90,8 @@ export function simulatePaths(plan: PathsPlan): Paths {
     let keepAt = plan.checkpoints[0] ?? Infinity;
     for (let step = 0; step < steps; step += 1) {
       if (step === blockEnd) {
-        const now = (origin + Math.floor(step * advancePerStep)) % regimes.length;
-        const starts = startsOf[now] ?? NOWHERE;
+        const now = origin + (ahead[step] ?? 0);
+        const starts = startsOf[now < regimes.length ? now : now - regimes.length] ?? NOWHERE;
         at = starts[Math.floor(random.uniform() * starts.length)] ?? 0;
         // A geometric length: after each step the stretch ends with the same probability.
         const drawn = ends === 1 ? 0 : random.uniform();
