@@ -103,12 +103,12 @@ function ownCauses(when: string): readonly string[] {
  */
 export function problemOfAudience(
   name: string,
-  { enabled, teams = [], channels: named = [], escalate = [] }: RuleSettings,
+  { enabled, teams = [], channels: wanted = [], escalate = [] }: RuleSettings,
   channels: Readonly<Record<string, { readonly teams: readonly string[] }>>,
 ): string | null {
   if (enabled === false) return null;
   const there = Object.keys(channels);
-  for (const told of [{ teams, channels: named }, ...escalate]) {
+  for (const told of [{ teams, channels: wanted }, ...escalate]) {
     const unknown = told.channels.find((one) => !there.includes(one));
     if (unknown !== undefined) {
       return `rule '${name}' tells a channel that there is not: '${unknown}' (there are: ${there.join(", ") || "none"})`;
