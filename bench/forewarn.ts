@@ -1,8 +1,9 @@
 /**
- * Time of 10,000 paths of 1,000 steps of the forewarner on one thread, by the mean length of a block: `npm run
- * bench:forewarn -- [--rounds N] [--json]`.
+ * What 10,000 paths of 1,000 steps of the forewarner take on one thread, by the mean length of a block, along a course
+ * of the market of 90 days in three regimes:
+ * `npm run bench:forewarn -- [--rounds N] [--json]`.
  */
-import { simulatePaths } from "../src/domain/forewarn/paths.ts";
+import { type RegimePath, simulatePaths } from "../src/domain/forewarn/paths.ts";
 import { seededRandom } from "../src/domain/simulator/random.ts";
 import { benchOptions, report } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
@@ -10,12 +11,23 @@ import { median, rounded } from "./harness/statistics.ts";
 const PATHS = 10_000;
 const STEPS = 1_000;
 const TRADES = 500;
+/** 90 days by steps of five minutes. */
+const COURSE_STEPS = 25_920;
 const MEAN_BLOCKS = [1, 4, 16];
 
 const options = benchOptions({ rounds: 9 });
 const random = seededRandom(1);
 const returns = Float64Array.from({ length: TRADES }, () => 0.01 * random.normal());
-const starts = Int32Array.from(returns.keys());
+/** Each third of the trades begins in a regime of its own. */
+const starts = [0, 1, 2].map((regime) =>
+  Int32Array.from(returns.keys()).filter((at) => at % 3 === regime),
+);
+const course = Uint8Array.from({ length: COURSE_STEPS }, (_, at) => Math.floor(at / 40) % 3);
+const regimes: RegimePath = {
+  path: course,
+  origins: Int32Array.from(course.keys()).filter((at) => course[at] === 1),
+  advancePerStep: 14.4,
+};
 const times = new Map<number, number[]>(MEAN_BLOCKS.map((meanBlock) => [meanBlock, []]));
 for (let round = 0; round <= options.rounds; round += 1) {
   for (const [meanBlock, ms] of times) {
@@ -23,6 +35,7 @@ for (let round = 0; round <= options.rounds; round += 1) {
     simulatePaths({
       returns,
       starts,
+      regimes,
       meanBlock,
       paths: PATHS,
       steps: STEPS,

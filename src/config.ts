@@ -235,7 +235,11 @@ function explain(
         return `unknown key ${issue.keys.map((name) => `'${where}${name}'`).join(", ")}; 'dolphin config' lists the keys`;
       }
       const origin = origins.get(key) ?? originBelow(key, origins);
-      return `key '${key}' (${origin}) was ${foundAt(tree, key)}: ${issue.message}`;
+      const why =
+        issue.code === "invalid_key"
+          ? `its name ${issue.issues.map(({ message }) => message).join(", ")}`
+          : issue.message;
+      return `key '${key}' (${origin}) was ${foundAt(tree, key)}: ${why}`;
     })
     .join("; ");
 }
@@ -252,7 +256,10 @@ function foundAt(tree: Record<string, unknown>, key: string): string {
   if (isSecretKey(key)) return REDACTED;
   const value = valueAt(tree, key);
   // Whoever writes a secret where its name belongs does not read it again in every log.
-  if (key.startsWith("alerts.") && isRecord(value)) return "what is not repeated here";
+  const isOfChannel = /^alerts\.(channels|heartbeat)/.test(key);
+  if (isOfChannel || (key.startsWith("alerts.") && isRecord(value))) {
+    return "what is not repeated here";
+  }
   const text = redactText(JSON.stringify(value) ?? "missing");
   return text.length > FOUND_CHARACTERS_MAX ? `${text.slice(0, FOUND_CHARACTERS_MAX)}...` : text;
 }

@@ -34,6 +34,7 @@ describe("what is declared of services, schedules and books", () => {
 
   test.each([
     ["services: {trader-red: {enabled: false}}", /trader-red/],
+    ["alerts: {rules: {Few: {when: a.b > 3}}}", /alerts.rules.Few.*its name must be lower-case/],
     ["services: {trader-blue: {memory: 5}}", /services.trader-blue.memory/],
     ["services: {trader-blue: {restarts_max: 0}}", /services.trader-blue.restarts_max/],
     ["schedules: {backtest-daily: {at: '24:00'}}", /such as '00:20'/],

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
@@ -14,6 +14,10 @@ import {
 } from "../../src/adapters/hazelcast/hazelcast-client.ts";
 import { createForewarnLook } from "../../src/adapters/safety/safety-looks.ts";
 import type { ForewarnResult } from "../../src/workflows/messages/forewarn.ts";
+import { projectionPath } from "../../src/operations/event-log/event-log-maintenance.ts";
+import { foldTrader } from "../../src/operations/projection/trader-fold.ts";
+import { TradingProjection } from "../../src/operations/projection/trading-projection.ts";
+import { SESSION_CONFIGURATION } from "../helpers/trading-session.ts";
 import { createFeatureStore } from "../../src/adapters/indicators/feature-store.ts";
 import { connectTemporal, type TemporalClient } from "../../src/adapters/temporal-client.ts";
 import type { HazelcastMember } from "../../src/embedded/hazelcast-member.ts";
@@ -86,12 +90,18 @@ function environment(): NodeJS.ProcessEnv {
   });
 }
 
-function dolphin(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+type Ended = { readonly code: number; readonly out: string; readonly err: string };
+
+function dolphin(...args: string[]): Promise<Ended> {
+  return dolphinIn({}, args);
+}
+
+function dolphinIn(differs: NodeJS.ProcessEnv, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [...NODE_FLAGS, CLI, ...args],
-      { env: environment(), timeout: 120_000 },
+      { env: { ...environment(), ...differs }, timeout: 120_000 },
       (_error, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
     );
   });
@@ -223,4 +233,41 @@ test("the schedule of the forewarner makes a forecast, keeps it for the watchdog
     _pushed_at: expect.any(String),
   });
   expect(createForewarnLook(dir, "BLUE")()).toMatchObject({ evidence: result.as_of, weight: 0 });
+});
+
+test("forewarn run keeps and pushes its forecast as the schedule does, and says what it could not reach", async () => {
+  const projection = projectionPath(dir);
+  mkdirSync(dirname(projection), { recursive: true });
+  // Of a book that has done nothing yet.
+  const place = { root: join(dir, "journal", "trading"), book: "BLUE" };
+  new TradingProjection({
+    path: projection,
+    place,
+    startFold: foldTrader(SESSION_CONFIGURATION),
+  }).close();
+  const before = await told("mc_forewarner_latest");
+  const look = createForewarnLook(dir, "BLUE");
+  const dry = await dolphin("forewarn", "run", "--dry-run", "--json");
+  expect(JSON.parse(dry.out)).toMatchObject({ pushed: false, not_pushed_because: "--dry-run" });
+  expect(await told("mc_forewarner_latest")).toEqual(before);
+  expect(look()).toMatchObject({ evidence: before["as_of"] });
+
+  const run = await dolphin("forewarn", "run", "--json");
+  expect(run).toMatchObject({ code: 0, err: "" });
+  const made = JSON.parse(run.out);
+  expect(made).toMatchObject({ verdict: "unknown", pushed: true, not_pushed_because: null });
+  expect(await told("mc_forewarner_latest")).toMatchObject({
+    as_of: made.as_of,
+    verdict: "unknown",
+  });
+  expect(look()).toMatchObject({ evidence: made.as_of });
+
+  const nobody = { DOLPHIN_HAZELCAST_ADDRESS: "127.0.0.1:9" };
+  const unheard = await dolphinIn(nobody, ["forewarn", "run"]);
+  expect(unheard.code).toBe(3);
+  expect(unheard.out).toContain(
+    "not pushed  DOLPHIN_FEATURES mc_forewarner_latest: Hazelcast at 127.0.0.1:9",
+  );
+  expect(look()!.evidence > made.as_of).toBe(true);
+  expect(await told("mc_forewarner_latest")).toMatchObject({ as_of: made.as_of });
 });

@@ -70,6 +70,7 @@ test("a fan begins at the present equity and shows the limit however far away it
   const { envelope } = forecast({
     trades: variedBy(0.01).map((netReturn) => ({ netReturn, regime: "" })),
     regime: null,
+    market: null,
     tradesPerDay: 10,
     horizonDays: 3,
     peak: 1,

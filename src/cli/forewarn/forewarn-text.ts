@@ -20,12 +20,18 @@ export function forewarnText(record: ForewarnRecord): string {
       "blocks",
       record.mean_block === null ? "-" : `${record.mean_block.toFixed(1)} trades on average`,
     ],
-    ["regime", regime === null ? "all trades" : `${regime.regime}, ${regime.trades} trades`],
+    ["market", marketText(record.market)],
+    ["drawn from", regime === null ? "all trades" : `${regime.trades} trades, ${regime.regime}`],
     ["earlier", calibrationText(calibration)],
   ];
   const lines = aligned(rows);
   if (0 < record.envelope.length) lines.push("", ...envelopeLines(record));
   return lines.join("\n");
+}
+
+function marketText({ regime, days }: ForewarnRecord["market"]): string {
+  const read = days === 1 ? "1 day of the archive" : `${days} days of the archive`;
+  return regime === null ? `not known, ${read} read: by the trades alone` : `${regime}, by ${read}`;
 }
 
 function calibrationText({

@@ -4,9 +4,15 @@ import { wallMs } from "../../adapters/clock.ts";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 import { projectionPath } from "../../operations/event-log/event-log-maintenance.ts";
 import { configuredForewarn } from "../../operations/forewarn/configured-forewarn.ts";
-import { readForewarnings } from "../../operations/forewarn/forewarn-file.ts";
-import { runForewarn } from "../../operations/forewarn/run-forewarn.ts";
-import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
+import { forewarnFile, readForewarnings } from "../../operations/forewarn/forewarn-file.ts";
+import { pushForewarning } from "../../operations/forewarn/push-forewarning.ts";
+import { makeForewarning, runForewarn } from "../../operations/forewarn/run-forewarn.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { forewarnNowFile } from "../../wire/forewarn/forewarn-place.ts";
+import { FOREWARN_KEY, type ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
+import { FEATURES_MAP } from "../../wire/scan-value.ts";
+import type { Config } from "../../config.ts";
+import { aligned } from "../rendering/columns.ts";
 import { CliError, openContext } from "../context.ts";
 import { forewarnText } from "./forewarn-text.ts";
 
@@ -14,39 +20,62 @@ type RunFlags = {
   readonly days: number;
   readonly paths: number;
   readonly seed: number;
+  readonly dryRun: boolean;
+  readonly archive?: string;
   readonly json: boolean;
+};
+
+/** What became of a forecast that was made here. */
+type Told = {
+  /** Files. */
+  readonly kept: readonly string[];
+  readonly pushed: boolean;
+  /** Null: it was pushed. */
+  readonly not_pushed_because: string | null;
 };
 
 const DAYS_MAX = 90;
 const PATHS_MAX = 100_000;
+const PUSH_WITHIN_MS = 5_000;
+const EXIT_UNANSWERED = 3;
 const HELP = `
 A stationary bootstrap of the book's past trades, as returns on its capital. It gives an envelope of the book's equity, and
-the probability that it reaches one of its loss limits (trader.limits) within the given days. The same seed and the same
-trades give the same forecast. With fewer than 30 trades the verdict is unknown, with weight 0. The weight also stays 0 until
-20 forecasts that do not overlap have ended, and it falls when the book leaves its envelopes more often or less often than
-predicted. The schedule mc-forewarner makes a forecast each day and pushes it to Hazelcast (DOLPHIN_FEATURES,
-mc_forewarner_latest). A forecast made here is stored with the others, and the watchdog reads it, but it is not pushed.
+the probability that it reaches one of its loss limits (trader.limits) within the given days. The archive's prices of the
+traded assets over the newest 90 days show whether the market is calm, normal or wild now, and how it continued when it
+was like this before: each path follows one of those courses, and draws trades that were entered in such a market. If
+fewer than 20 were, it draws from all trades, and the weight is halved. Without a readable archive, or with less than 20
+hours of it, the forecast uses the trades alone, and its reason says so. The same seed and the same data (data_hash:
+trades and prices) give the same forecast. With fewer than 30 trades the verdict is unknown, with weight 0. The weight
+also stays 0 until 20 forecasts that do not overlap have ended, and it falls when the book leaves its envelopes more
+often or less often than predicted. The schedule mc-forewarner makes a forecast each day. 'run' does the same now: it
+stores the forecast for the watchdog and the pages, pushes it to Hazelcast (DOLPHIN_FEATURES, mc_forewarner_latest), and
+says what it could not reach.
 
 Verdicts: clear (less than 5 % of the paths reach a limit), watch (less than 20 %), warn.
 
 Exit status:
   0   done
-  1   the book's log is not projected yet (the bookkeeper does that), or there is no forecast yet`;
+  1   the book's log is not projected yet (the bookkeeper does that), or there is no forecast yet
+  3   made and stored, but Hazelcast did not answer: it was not pushed`;
 
 export function addForewarnCommand(program: Command): void {
   const forewarn = program
     .command("forewarn")
-    .description("the risk of a book in the coming days, simulated from its past trades")
+    .description(
+      "the risk of a book in the coming days, simulated from its past trades and the archive's market",
+    )
     .addHelpText("after", HELP);
   forewarn
     .command("run")
-    .description("make a forecast of BLUE now, and store it with the earlier ones")
+    .description("make a forecast of BLUE now, store it for the watchdog, and push it to Hazelcast")
     .option("--days <n>", "horizon of the forecast", wholeNumber(1, DAYS_MAX), 1)
     .option("--paths <n>", "simulated paths", wholeNumber(100, PATHS_MAX), 10_000)
     .option("--seed <n>", "seed of the random numbers", wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+    .option("--archive <dir>", "archive whose prices show the market")
+    .option("--dry-run", "only print it; nothing is stored or pushed", false)
     .option("--json", "print it as JSON", false)
-    .action((flags: RunFlags, command: Command) => {
-      const { config } = openContext(command);
+    .action(async (flags: RunFlags, command: Command) => {
+      const { config } = openContext(command, { archive: flags.archive });
       const configured = configuredForewarn(config, flags);
       if (configured.projection === null) {
         throw new CliError(
@@ -54,8 +83,15 @@ export function addForewarnCommand(program: Command): void {
             "start trader-blue and the bookkeeper, or give --data-dir",
         );
       }
-      const record = runForewarn({ ...configured, nowMs: wallMs() });
-      print(record, flags.json);
+      const options = { ...configured, nowMs: wallMs() };
+      if (flags.dryRun) {
+        const { record } = await makeForewarning(options);
+        return print(record, flags.json, DRY);
+      }
+      const record = await runForewarn(options);
+      const told = await push(config, record);
+      print(record, flags.json, told);
+      if (!told.answered) process.exitCode = EXIT_UNANSWERED;
     });
   forewarn
     .command("show")
@@ -67,12 +103,46 @@ export function addForewarnCommand(program: Command): void {
       if (newest === undefined) {
         throw new CliError("there is no forecast yet: 'dolphin forewarn run' makes one");
       }
-      print(newest, json);
+      print(newest, json, null);
     });
 }
 
-function print(record: ForewarnRecord, json: boolean): void {
-  process.stdout.write(`${json ? JSON.stringify(record, null, 2) : forewarnText(record)}\n`);
+const DRY: Told = { kept: [], pushed: false, not_pushed_because: "--dry-run" };
+
+async function push(
+  config: Config,
+  record: ForewarnRecord,
+): Promise<Told & { readonly answered: boolean }> {
+  const { data_dir: dataDir } = config;
+  const kept = [forewarnFile(dataDir, record.book), forewarnNowFile(dataDir, record.book)];
+  try {
+    const pushed = await pushForewarning(config, JSON.stringify(record), PUSH_WITHIN_MS);
+    const because = pushed ? null : "a newer one stands there";
+    return { kept, pushed, not_pushed_because: because, answered: true };
+  } catch (error) {
+    return { kept, pushed: false, not_pushed_because: messageOf(error), answered: false };
+  }
+}
+
+/** `told`: null for a forecast that was made earlier. */
+function print(record: ForewarnRecord, json: boolean, told: Told | null): void {
+  const text = json
+    ? JSON.stringify({ ...record, ...(told === null ? {} : toldJson(told)) }, null, 2)
+    : [forewarnText(record), ...(told === null ? [] : ["", ...toldLines(told)])].join("\n");
+  process.stdout.write(`${text}\n`);
+}
+
+function toldJson({ kept, pushed, not_pushed_because }: Told): Told {
+  return { kept, pushed, not_pushed_because };
+}
+
+function toldLines({ kept, pushed, not_pushed_because: because }: Told): readonly string[] {
+  const place = `${FEATURES_MAP} ${FOREWARN_KEY}`;
+  const where = kept.length === 0 ? "nowhere" : `${kept.join(", ")} (watchdog and pages read it)`;
+  return aligned([
+    ["kept", where],
+    pushed ? ["pushed", place] : ["not pushed", `${place}: ${String(because)}`],
+  ]);
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

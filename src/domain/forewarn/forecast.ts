@@ -1,19 +1,24 @@
 /**
  * Forecasts a book's coming days from its own past trades: an envelope of its equity, and the probability that one of
- * its loss limits is reached. With too few trades it gives no verdict.
+ * its loss limits is reached. Where the market's course is known, each path goes along a stretch of it that began as
+ * the market is now, and draws trades that were entered in the regime of the moment. With too few trades there is no
+ * verdict.
  */
 import { quantileOf } from "../statistics/daily-ratios.ts";
 import { optimalBlockLength } from "./block-length.ts";
-import { simulatePaths } from "./paths.ts";
+import { MARKET_REGIMES } from "./market.ts";
+import { ONE_REGIME, type RegimePath, simulatePaths } from "./paths.ts";
 
 /** Raised when the same input may give another forecast. */
-export const FOREWARN_VERSION = 1;
+export const FOREWARN_VERSION = 2;
 export const VERDICTS = ["unknown", "clear", "watch", "warn"] as const;
 export type ForewarnVerdict = (typeof VERDICTS)[number];
 
 export const TRADES_MIN = 30;
 /** A regime with fewer trades is not conditioned on. */
-const REGIME_TRADES_MIN = 20;
+export const REGIME_TRADES_MIN = 20;
+/** What a forecast is worth whose trades were made in other markets than the present one. */
+const OTHER_MARKETS_TRUST = 0.5;
 const CHECKPOINTS = 20;
 const QUANTILES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
 const WATCH_FROM = 0.05;
@@ -22,8 +27,17 @@ const WARN_FROM = 0.2;
 export type PastTrade = {
   /** As a share of the equity before the trade, costs included. */
   readonly netReturn: number;
-  /** The volatility bucket of the asset at entry. */
+  /**
+   * At entry: the market's regime where the market is known, else the volatility bucket of the asset. Empty: unknown.
+   */
   readonly regime: string;
+};
+
+/** How the market's regimes followed each other. */
+export type MarketCourse = {
+  /** Indexes of `MARKET_REGIMES`, in order of time. */
+  readonly path: Uint8Array;
+  readonly stepsPerDay: number;
 };
 
 export type ForewarnInput = {
@@ -31,6 +45,8 @@ export type ForewarnInput = {
   readonly trades: readonly PastTrade[];
   /** The market's present regime; null where it is not known. */
   readonly regime: string | null;
+  /** Null: not known; then `regime` and the regimes of trades are buckets of assets. */
+  readonly market: MarketCourse | null;
   readonly tradesPerDay: number;
   readonly horizonDays: number;
   /** As a multiple of the present equity. */
@@ -61,6 +77,8 @@ export type Forecast = {
   readonly meanBlock: number | null;
   /** The regime in whose trades blocks start, and the number of such trades; null: blocks start at any trade. */
   readonly conditionedOn: { readonly regime: string; readonly trades: number } | null;
+  /** Factor of the forecast's weight: below 1 where too few trades were made in a market like the present one. */
+  readonly trust: number;
 };
 
 export function forecast(input: ForewarnInput): Forecast {
@@ -75,13 +93,15 @@ export function forecast(input: ForewarnInput): Forecast {
     );
   }
   const returns = Float64Array.from(trades, ({ netReturn }) => netReturn);
-  const { starts, conditionedOn } = startsOf(trades, input.regime);
+  const { starts, regimes, conditionedOn, trust } =
+    input.market === null ? byTradesAlone(input) : alongMarket(input, input.market);
   const meanBlock = optimalBlockLength(returns);
   const steps = Math.max(1, Math.round(input.tradesPerDay * input.horizonDays));
   const checkpoints = checkpointsOf(steps);
   const paths = simulatePaths({
     returns,
     starts,
+    regimes,
     meanBlock,
     paths: input.paths,
     steps,
@@ -111,12 +131,44 @@ export function forecast(input: ForewarnInput): Forecast {
     breach,
     meanBlock,
     conditionedOn,
+    trust,
   };
 }
 
 function without(reason: string): Forecast {
-  const none = { envelope: [], breach: null, meanBlock: null, conditionedOn: null };
+  const none = { envelope: [], breach: null, meanBlock: null, conditionedOn: null, trust: 0 };
   return { verdict: "unknown", reason, ...none };
+}
+
+type Conditions = Pick<Forecast, "conditionedOn" | "trust"> & {
+  readonly starts: readonly Int32Array[];
+  readonly regimes: RegimePath;
+};
+
+function byTradesAlone({ trades, regime }: ForewarnInput): Conditions {
+  const { starts, conditionedOn } = startsOf(trades, regime);
+  return { starts: [starts], regimes: ONE_REGIME, conditionedOn, trust: 1 };
+}
+
+/** Regimes in which the book made too few trades draw from all. */
+function alongMarket(
+  { trades, regime, tradesPerDay }: ForewarnInput,
+  { path, stepsPerDay }: MarketCourse,
+): Conditions {
+  const found = MARKET_REGIMES.map((each) => startsOf(trades, each));
+  const present = MARKET_REGIMES.findIndex((each) => each === regime);
+  const conditionedOn = found[present]?.conditionedOn ?? null;
+  return {
+    starts: found.map(({ starts }) => starts),
+    regimes: {
+      path,
+      origins: Int32Array.from(path.keys()).filter((at) => path[at] === present),
+      // Without a pace one trade is all that is drawn.
+      advancePerStep: 0 < tradesPerDay ? stepsPerDay / tradesPerDay : 0,
+    },
+    conditionedOn,
+    trust: conditionedOn === null ? OTHER_MARKETS_TRUST : 1,
+  };
 }
 
 function startsOf(trades: readonly PastTrade[], regime: string | null) {

@@ -6,7 +6,7 @@ import { burnFacts, withObserved } from "./burn-rate.ts";
 import { Draft, type Setup, type Stepped } from "./draft.ts";
 import type { Fact, Facts, FactTable } from "./facts.ts";
 import { type EngineState, SLEPT_MS, STEP_MS_MAX, type Track } from "./incident.ts";
-import { NO_DATA_RULE } from "./rules/built-in-rules.ts";
+import { BUILT_IN_RULES, NO_DATA_RULE } from "./rules/built-in-rules.ts";
 import { judge } from "./rules/expression.ts";
 import type { Rule } from "./rules/rule.ts";
 import { subjectsIn, type SubjectsOf } from "./rules/subjects.ts";
@@ -43,13 +43,30 @@ function watchedMs({ lastAtMs }: EngineState, nowMs: number): number {
   return lastAtMs === null ? 0 : Math.min(STEP_MS_MAX, Math.max(0, nowMs - lastAtMs));
 }
 
+/**
+ * The subject of an operator's rule whose `*` matches nothing, so that a misspelt name is told as no data instead of
+ * never. A built-in rule has no subjects where the part that it is about does not run.
+ */
+const NOBODY = "*";
+const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_RULES.map(({ name }) => name));
+
 type Looked = { readonly subjects: SubjectsOf; readonly values: FactTable };
 
 function stepRule(draft: Draft, rule: Rule, { subjects, values }: Looked): void {
   const found = subjects(rule);
-  const known = draft.tracksOf(rule.name).map(({ subject }) => subject);
-  for (const subject of new Set([...found, ...known])) {
-    const judged = judge(rule.expression, (name) => values[name.replace("*", subject)]);
+  const tracks = draft.tracksOf(rule.name);
+  const all = new Set([...found, ...tracks.map(({ subject }) => subject)]);
+  const nobody = tracks.find(({ subject }) => subject === NOBODY);
+  if (all.size === 0 && rule.noDataMs !== null && !BUILT_IN.has(rule.name)) all.add(NOBODY);
+  if (1 < all.size && nobody !== undefined) {
+    draft.dropTrack(nobody);
+    all.delete(NOBODY);
+  }
+  for (const subject of all) {
+    const judged =
+      subject === NOBODY
+        ? { holds: null, why: "there is none" }
+        : judge(rule.expression, (name) => values[name.replace("*", subject)]);
     const before = draft.track(rule.name, subject) ?? blankTrack(rule.name, subject);
     stepTrack(draft, rule, withJudgement(before, judged, draft.clockMs));
   }
@@ -60,7 +77,7 @@ function stepNoData(draft: Draft): void {
   const rule = draft.rule(NO_DATA_RULE);
   if (rule === null) return;
   const values: Record<string, Fact> = {};
-  for (const { name, noDataMs } of draft.setup.rules) {
+  for (const { name, when, noDataMs } of draft.setup.rules) {
     if (noDataMs === null) continue;
     const unknown = draft
       .tracksOf(name)
@@ -69,7 +86,9 @@ function stepNoData(draft: Draft): void {
           holds === null && noDataMs <= draft.clockMs - (unknownSinceMs ?? draft.clockMs),
       );
     values[`no_data.${name}`] = 0 < unknown.length;
-    values[`no_data_of.${name}`] = unknown.map(({ subject }) => subject).join(", ");
+    values[`no_data_of.${name}`] = unknown
+      .map(({ subject }) => (subject === NOBODY ? `'${when}'` : subject))
+      .join(", ");
   }
   const subjects = subjectsIn(values);
   const before = draft.facts;

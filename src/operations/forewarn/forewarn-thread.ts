@@ -4,4 +4,4 @@ import { performInThread } from "../thread-task.ts";
 import { type ForewarnOptions, runForewarn } from "./run-forewarn.ts";
 
 const task: ForewarnOptions = workerData;
-await performInThread(async () => runForewarn(task));
+await performInThread(() => runForewarn(task));

@@ -14,6 +14,8 @@ const REGIME_KEPT_MS = MS_PER_DAY;
 
 export type BookPast = {
   readonly trades: readonly (PastTrade & {
+    readonly asset: string;
+    readonly enteredAtMs: number;
     readonly exitedAtMs: number;
     /** Capital before it. */
     readonly before: number;
@@ -28,7 +30,13 @@ export type BookPast = {
   readonly dayStart: number;
 };
 
-type Row = { readonly pnl: number; readonly bucket: string; readonly exited_at_ms: number };
+type Row = {
+  readonly pnl: number;
+  readonly bucket: string;
+  readonly asset: string;
+  readonly entered_at_ms: number;
+  readonly exited_at_ms: number;
+};
 /** What the books say of a day that is over. */
 type Day = { readonly capital_start: number; readonly capital_end: number };
 
@@ -40,7 +48,8 @@ export function readBookPast(projection: string, nowMs: number): BookPast | null
   try {
     const newest = db
       .prepare<[number], Row>(
-        "SELECT pnl, bucket, exited_at_ms FROM trades ORDER BY log_index DESC LIMIT ?",
+        `SELECT pnl, bucket, asset, entered_at_ms, exited_at_ms FROM trades
+         ORDER BY log_index DESC LIMIT ?`,
       )
       .all(TRADES_MAX);
     const days = db
@@ -80,10 +89,17 @@ export function readBookPast(projection: string, nowMs: number): BookPast | null
 /** From the newest back: the book's capital before each of them. */
 function returnsOf(newest: readonly Row[], capital: number): BookPast["trades"] {
   let after = capital;
-  const returns = newest.map(({ pnl, bucket, exited_at_ms: exitedAtMs }) => {
+  const returns = newest.map(({ pnl, bucket, asset, ...at }) => {
     const before = after - pnl;
     after = before;
-    return { netReturn: pnl / before, regime: bucket, exitedAtMs, before };
+    return {
+      netReturn: pnl / before,
+      regime: bucket,
+      asset,
+      enteredAtMs: at.entered_at_ms,
+      exitedAtMs: at.exited_at_ms,
+      before,
+    };
   });
   return returns.toReversed();
 }

@@ -1,15 +1,35 @@
-/** Makes one forecast of a book and stores it; the outcomes of earlier forecasts say how reliable it is. */
+/**
+ * Makes one forecast of a book from its trades and the archive's market; the outcomes of earlier forecasts say how
+ * reliable it is.
+ */
 import { createHash } from "node:crypto";
 import { calibrationOf } from "../../domain/forewarn/calibration.ts";
-import { forecast, FOREWARN_VERSION } from "../../domain/forewarn/forecast.ts";
-import { outcomesOf } from "../../domain/forewarn/outcomes.ts";
-import { isoFromMs, MS_PER_DAY } from "../../domain/time.ts";
+import {
+  forecast,
+  FOREWARN_VERSION,
+  type ForewarnInput,
+  TRADES_MIN,
+} from "../../domain/forewarn/forecast.ts";
+import {
+  type MarketFound,
+  marketStepMs,
+  regimeAt,
+  regimePath,
+} from "../../domain/forewarn/market.ts";
+import { marketWords } from "../../domain/forewarn/market-words.ts";
+import { outcomesOf, type ToldOutcome } from "../../domain/forewarn/outcomes.ts";
+import { quantileOf } from "../../domain/statistics/daily-ratios.ts";
+import { isoFromMs, MS_PER_DAY, MS_PER_SECOND } from "../../domain/time.ts";
 import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
+import type { MarketAnswer } from "../../wire/forewarn/market-answer.ts";
+import { askMarket } from "./ask-market.ts";
 import { appendForewarning, putForewarning, readForewarnings } from "./forewarn-file.ts";
 import { type BookPast, readBookPast } from "./past-trades.ts";
 
 export type ForewarnOptions = {
   readonly dataDir: string;
+  /** Null: the forecast is by the trades alone. */
+  readonly archive: string | null;
   readonly book: string;
   /** Null: nothing was projected yet. */
   readonly projection: string | null;
@@ -20,6 +40,11 @@ export type ForewarnOptions = {
   readonly seed: number;
 };
 
+export type Forewarning = {
+  readonly record: ForewarnRecord;
+  readonly outcomes: readonly ToldOutcome[];
+};
+
 const NOTHING: BookPast = {
   trades: [],
   tradesPerDay: 0,
@@ -28,14 +53,27 @@ const NOTHING: BookPast = {
   peak: 0,
   dayStart: 0,
 };
+/** Those traded most; a universe may have thousands. */
+const ASSETS_MAX = 50;
+const READ_WITHIN_MS = 60 * MS_PER_SECOND;
+const KILL_AFTER_MS = READ_WITHIN_MS + 15 * MS_PER_SECOND;
 
-export function runForewarn(options: ForewarnOptions): ForewarnRecord {
-  const { nowMs, horizonDays, paths, seed, book } = options;
-  const { projection } = options;
+/** Makes a forecast and stores it, for the watchdog and for the judgement of later ones. */
+export async function runForewarn(options: ForewarnOptions): Promise<ForewarnRecord> {
+  const { record, outcomes } = await makeForewarning(options);
+  appendForewarning(options.dataDir, record);
+  putForewarning(options.dataDir, record, outcomes);
+  return record;
+}
+
+/** Stores nothing. */
+export async function makeForewarning(options: ForewarnOptions): Promise<Forewarning> {
+  const { nowMs, horizonDays, paths, seed, book, projection } = options;
   const past = (projection === null ? null : readBookPast(projection, nowMs)) ?? NOTHING;
+  const answer = await marketOf(past, options);
+  const { found } = answer;
   const told = forecast({
-    trades: past.trades,
-    regime: past.regime,
+    ...inMarket(past, found),
     tradesPerDay: past.tradesPerDay,
     horizonDays,
     peak: multipleOf(past.peak, past.capital),
@@ -47,29 +85,76 @@ export function runForewarn(options: ForewarnOptions): ForewarnRecord {
   const earlier = readForewarnings(options.dataDir, book);
   const outcomes = outcomesOf(earlier.map(asTold), past.trades, nowMs);
   const { weight, ...calibration } = calibrationOf(outcomes);
+  const isJudged = told.verdict !== "unknown";
   const record: ForewarnRecord = {
     version: FOREWARN_VERSION,
     book,
     as_of: isoFromMs(nowMs),
     horizon_end: isoFromMs(nowMs + horizonDays * MS_PER_DAY),
     seed,
-    data_hash: hashOf(past),
+    data_hash: hashOf(past, answer.hash),
     paths,
     verdict: told.verdict,
-    reason: told.reason,
-    weight: told.verdict === "unknown" ? 0 : weight,
+    reason: isJudged
+      ? `${told.reason}; ${marketWords(found, told, past.trades.length)}`
+      : told.reason,
+    weight: weight * told.trust,
     breach: told.breach,
     trades: past.trades.length,
     trades_per_day: past.tradesPerDay,
+    market: {
+      regime: found.kind === "known" ? found.market.present : null,
+      days: answer.days,
+      step_s: found.kind === "known" ? found.market.stepMs / MS_PER_SECOND : null,
+    },
     capital: past.capital,
     mean_block: told.meanBlock,
     conditioned_on: told.conditionedOn,
     envelope: [...told.envelope],
     calibration,
   };
-  appendForewarning(options.dataDir, record);
-  putForewarning(options.dataDir, record, outcomes);
-  return record;
+  return { record, outcomes };
+}
+
+/** The archive is not read where nothing can be forecast anyway. */
+async function marketOf(
+  { trades }: BookPast,
+  { archive, nowMs }: ForewarnOptions,
+): Promise<MarketAnswer> {
+  if (archive === null) return unread("no archive is given");
+  if (trades.length < TRADES_MIN) return unread("there are too few trades");
+  const held = Float64Array.from(trades, (trade) => trade.exitedAtMs - trade.enteredAtMs);
+  const stepMs = marketStepMs(quantileOf(held.toSorted(), 0.5));
+  const question = { archive, assets: mostTraded(trades), stepMs, nowMs, withinMs: READ_WITHIN_MS };
+  return askMarket(question, KILL_AFTER_MS);
+}
+
+function unread(reason: string): MarketAnswer {
+  return { found: { kind: "unknown", reason }, days: 0, hash: null };
+}
+
+function mostTraded(trades: BookPast["trades"]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { asset } of trades) counts.set(asset, (counts.get(asset) ?? 0) + 1);
+  return [...counts]
+    .toSorted(([a, times], [b, others]) => others - times || (a < b ? -1 : 1))
+    .slice(0, ASSETS_MAX)
+    .map(([asset]) => asset);
+}
+
+function inMarket(
+  { trades, regime }: BookPast,
+  found: MarketFound,
+): Pick<ForewarnInput, "trades" | "regime" | "market"> {
+  if (found.kind === "unknown") return { trades, regime, market: null };
+  const { market } = found;
+  return {
+    trades: trades.map(({ netReturn, enteredAtMs }) => {
+      return { netReturn, regime: regimeAt(market, enteredAtMs) ?? "" };
+    }),
+    regime: market.present,
+    market: { path: regimePath(market), stepsPerDay: MS_PER_DAY / market.stepMs },
+  };
 }
 
 /** Today's loss counts, and a book above its peak is at its peak. */
@@ -86,8 +171,10 @@ function asTold({ as_of, horizon_end, envelope, version }: ForewarnRecord) {
   };
 }
 
-function hashOf({ trades, tradesPerDay, regime, capital, peak, dayStart }: BookPast): string {
-  const told = [trades.map((trade) => [trade.netReturn, trade.regime]), tradesPerDay, regime];
-  const text = JSON.stringify([...told, capital, peak, dayStart]);
+/** Over everything that a forecast is made of beside its seed: the book's past, and the samples of the archive. */
+function hashOf(past: BookPast, market: string | null): string {
+  const { trades, tradesPerDay, regime, capital, peak, dayStart } = past;
+  const told = trades.map((trade) => [trade.netReturn, trade.regime, trade.enteredAtMs]);
+  const text = JSON.stringify([told, tradesPerDay, regime, capital, peak, dayStart, market]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

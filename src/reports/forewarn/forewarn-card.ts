@@ -30,6 +30,7 @@ export function forewarnCard(
   const told = forecast({
     trades: returnsOf(trades, settings.capital),
     regime: null,
+    market: null,
     tradesPerDay,
     horizonDays,
     peak,
@@ -57,7 +58,8 @@ export function forewarnCard(
       note(
         `${number(PATHS, 0)} paths, simulated from the returns of the run's ${trades.length} trades ` +
           `in blocks of ${number(told.meanBlock, 1)} on average, at the same rate; seed ${run.seed}. ` +
-          "They contain nothing that did not happen in the run.",
+          "They contain nothing that did not happen in the run, and no present market: the forecast of a book takes " +
+          "that from the archive.",
       ),
   );
 }

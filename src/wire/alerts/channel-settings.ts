@@ -5,9 +5,11 @@
  */
 import { z } from "zod";
 import { SEVERITIES } from "../../domain/incidents/notification.ts";
-import { alertRules } from "./rule-settings.ts";
+import { alertRules, problemOfAudience } from "./rule-settings.ts";
 
 const CHANNELS_MAX = 32;
+/** Such as a routing key, which would be a valid name, and would be repeated where no such variable is set. */
+const LIKE_A_SECRET = /^(?=.*\d)(?=.*[a-z])[A-Za-z0-9]{16,}$/;
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "must be lower-case letters, digits and '-'");
@@ -18,6 +20,10 @@ const variable = z
   .refine(
     (named) => !named.startsWith("DOLPHIN_"),
     "must not begin with DOLPHIN_: those are settings",
+  )
+  .refine(
+    (named) => !LIKE_A_SECRET.test(named),
+    "looks like the secret itself: give the name of the environment variable that holds it",
   );
 const file = z.string().max(4_096).regex(/^\//, "must be an absolute path");
 
@@ -139,7 +145,7 @@ const channel = z
   });
 export type ChannelSettings = z.infer<typeof channel>;
 
-export const alertSettings = z.strictObject({
+const sections = z.strictObject({
   channels: z
     .record(name, channel)
     .refine(
@@ -156,4 +162,12 @@ export const alertSettings = z.strictObject({
   heartbeat_url_env: variable.nullable().default(null),
   heartbeat_url_file: file.nullable().default(null),
   heartbeat_s: z.number().min(1).max(3_600).default(30),
+});
+
+export const alertSettings = sections.superRefine(({ channels, rules }, context) => {
+  for (const [rule, settings] of Object.entries(rules)) {
+    const problem = problemOfAudience(rule, settings, channels);
+    if (problem !== null)
+      context.addIssue({ code: "custom", path: ["rules", rule], message: problem });
+  }
 });

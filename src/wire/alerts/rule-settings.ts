@@ -53,7 +53,18 @@ const rule = z.strictObject({
     .max(10)
     .optional(),
   /** Times of the UTC day, such as `22:00-06:00`. */
-  mute: z.array(z.string().regex(MUTE, "must be like '22:00-06:00'")).max(10).optional(),
+  mute: z
+    .array(
+      z
+        .string()
+        .regex(MUTE, "must be like '22:00-06:00'")
+        .refine(
+          (text) => text.slice(0, 5) !== text.slice(6),
+          "mutes no time: it ends as it begins",
+        ),
+    )
+    .max(10)
+    .optional(),
   /** Seconds without data after which the incident says so; null: never. */
   no_data_s: seconds.nullable().optional(),
 });
@@ -86,12 +97,42 @@ function ownCauses(when: string): readonly string[] {
   ];
 }
 
+/**
+ * What is wrong with whom a rule tells, in a sentence; null: nothing. Without any channel nobody is to be told.
+ * @param channels those that are configured
+ */
+export function problemOfAudience(
+  name: string,
+  { enabled, teams = [], channels: wanted = [], escalate = [] }: RuleSettings,
+  channels: Readonly<Record<string, { readonly teams: readonly string[] }>>,
+): string | null {
+  if (enabled === false) return null;
+  const there = Object.keys(channels);
+  for (const told of [{ teams, channels: wanted }, ...escalate]) {
+    const unknown = told.channels.find((one) => !there.includes(one));
+    if (unknown !== undefined) {
+      return `rule '${name}' tells a channel that there is not: '${unknown}' (there are: ${there.join(", ") || "none"})`;
+    }
+    const isForOne = Object.values(channels).some(
+      (one) => one.teams.length === 0 || one.teams.some((team) => told.teams.includes(team)),
+    );
+    if (told.channels.length === 0 && 0 < told.teams.length && 0 < there.length && !isForOne) {
+      return `rule '${name}' tells nobody: no channel is for ${told.teams.join(" or ")}`;
+    }
+  }
+  return null;
+}
+
 const OWN_NO_DATA_S = 120;
 
 /** The built-in rules with the operator's changes, and his own. @throws {Error} that names the rule. */
 export function rulesFrom(settings: Readonly<Record<string, RuleSettings>>): readonly Rule[] {
   const own = Object.entries(settings);
   if (RULES_MAX < own.length) throw new Error(`more than ${RULES_MAX} rules`);
+  for (const [name, { when }] of own) {
+    // Also of a rule that is switched off: it may be meant for a built-in one of another name.
+    if (when === undefined && !isBuiltIn(name)) throw new Error(withoutWhen(name));
+  }
   const builtIn = BUILT_IN_RULES.flatMap((one) => {
     const wanted = settings[one.name];
     if (wanted === undefined) return [one];
@@ -110,12 +151,14 @@ function isBuiltIn(name: string): boolean {
   return BUILT_IN_RULES.some((one) => one.name === name);
 }
 
+function withoutWhen(name: string): string {
+  const meant = name.replaceAll("-", "_");
+  const hint = isBuiltIn(meant) ? `; the built-in rule is '${meant}'` : "";
+  return `rule '${name}': 'when' is missing: the condition, such as 'feed.scan.age_s > 60'${hint}`;
+}
+
 function ownRule(name: string, wanted: RuleSettings): Rule {
-  if (wanted.when === undefined) {
-    throw new Error(
-      `rule '${name}': 'when' is missing: the condition, such as 'feed.scan.age_s > 60'`,
-    );
-  }
+  if (wanted.when === undefined) throw new Error(withoutWhen(name));
   const severity = wanted.severity ?? "warning";
   const { when } = wanted;
   const base = ruleFrom({
@@ -150,11 +193,14 @@ function changed(base: Rule, wanted: RuleSettings): Rule {
     inhibitedBy: wanted.inhibited_by ?? base.inhibitedBy,
     renotifyMs: orNever(wanted.renotify_s, base.renotifyMs),
     escalation:
-      wanted.escalate?.map(({ after_s, teams, channels }) => ({
-        afterMs: after_s * MS_PER_SECOND,
-        teams,
-        channels,
-      })) ?? base.escalation,
+      wanted.escalate
+        ?.map(({ after_s, teams, channels }) => ({
+          afterMs: after_s * MS_PER_SECOND,
+          teams,
+          channels,
+        }))
+        // One step is taken after the other.
+        .toSorted((a, b) => a.afterMs - b.afterMs) ?? base.escalation,
     muted: wanted.mute?.map(windowOf) ?? base.muted,
     noDataMs: orNever(wanted.no_data_s, base.noDataMs),
   });

@@ -1,6 +1,7 @@
 /** One forecast of the forewarner, as it is stored, printed and published. */
 import { z } from "zod";
 import { VERDICTS } from "../../domain/forewarn/forecast.ts";
+import { MARKET_REGIMES } from "../../domain/forewarn/market.ts";
 import { msFromIso } from "../../domain/time.ts";
 import { jsonOrNull } from "../../domain/json-record.ts";
 
@@ -24,6 +25,16 @@ export const ForewarnRecord = z.object({
   breach: z.object({ drawdown: share, dailyLoss: share, either: share }).nullable(),
   trades: z.number().int(),
   trades_per_day: z.number(),
+  /** The market that the archive shows; `regime` null: the forecast is by the trades alone. Absent in older ones. */
+  market: z
+    .object({
+      regime: z.enum(MARKET_REGIMES).nullable(),
+      /** Days of the archive of which prices were read. */
+      days: z.number().int(),
+      /** Seconds over which a return of the market is measured. */
+      step_s: z.number().nullable(),
+    })
+    .default({ regime: null, days: 0, step_s: null }),
   capital: z.number(),
   mean_block: z.number().nullable(),
   conditioned_on: z.object({ regime: z.string(), trades: z.number().int() }).nullable(),

@@ -34,7 +34,9 @@ export async function forewarn(raw?: unknown): Promise<ForewarnResult> {
     paths: read("paths", integerFrom(100)) ?? DEFAULTS.paths,
     seed: read("seed", integerFrom(0)) ?? DEFAULTS.seed,
   };
-  setCurrentDetails("Simulating paths from the book's past trades.");
+  setCurrentDetails(
+    "Simulating paths from the book's past trades, in the market that the archive shows.",
+  );
   const { made, text, hasSearchAttributes } = await orFail(makeForecast(asked));
   setCurrentDetails(tableOf(made));
   const { pushed } = await orFail(pushForecast(text));

@@ -4,7 +4,7 @@ export type ForewarnInput = {
   /** Forecast horizon; default 1. */
   readonly days?: number;
   readonly paths?: number;
-  /** Random seed: the same seed and trades give the same forecast. */
+  /** Random seed: the same seed, trades and archive give the same forecast. */
   readonly seed?: number;
 };
 

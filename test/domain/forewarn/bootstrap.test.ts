@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { optimalBlockLength } from "../../../src/domain/forewarn/block-length.ts";
-import { type PathsPlan, simulatePaths } from "../../../src/domain/forewarn/paths.ts";
+import { ONE_REGIME, type PathsPlan, simulatePaths } from "../../../src/domain/forewarn/paths.ts";
 import { quantileOf } from "../../../src/domain/statistics/daily-ratios.ts";
 
 type OfArch = {
@@ -23,7 +23,8 @@ const ARCH: OfArch = JSON.parse(
 function planOf(returns: readonly number[], plan: Partial<PathsPlan> = {}): PathsPlan {
   return {
     returns: Float64Array.from(returns),
-    starts: Int32Array.from(returns.keys()),
+    starts: [Int32Array.from(returns.keys())],
+    regimes: ONE_REGIME,
     meanBlock: 1,
     paths: 20_000,
     steps: returns.length,
@@ -89,7 +90,7 @@ test("a past that only falls falls from the peak and the day's start that there 
 test("stretches begin only where they may, and are as long as asked on average", () => {
   const returns = Array.from({ length: 1_000 }, (_, at) => at * 1e-9);
   const plan = planOf(returns, {
-    starts: Int32Array.of(500),
+    starts: [Int32Array.of(500)],
     meanBlock: 8,
     paths: 2_000,
     steps: 1,

@@ -21,6 +21,7 @@ function asked(past: readonly PastTrade[], differs: Partial<ForewarnInput> = {})
   return {
     trades: past,
     regime: null,
+    market: null,
     tradesPerDay: 10,
     horizonDays: 5,
     peak: 1,
@@ -41,6 +42,7 @@ describe("forecast", () => {
       breach: null,
       meanBlock: null,
       conditionedOn: null,
+      trust: 0,
     });
   });
 
@@ -78,6 +80,69 @@ describe("forecast", () => {
     expect(calm.conditionedOn).toEqual({ regime: "calm", trades: 200 });
     expect(calm.breach!.either).toBeLessThan(wild.breach!.either);
     expect(forecast(asked(past, { regime: "unheard of" })).conditionedOn).toBeNull();
+  });
+});
+
+/** A market that is calm for 50 steps, then wild for 50; a trade a step. */
+const IN_TURNS = Uint8Array.from({ length: 1_000 }, (_, at) => (at % 100 < 50 ? 0 : 2));
+
+function tradesInTurns(fromStep: number, count: number): PastTrade[] {
+  return Array.from({ length: count }, (_, at) => {
+    const isCalm = IN_TURNS[(fromStep + at) % IN_TURNS.length] === 0;
+    const regime = isCalm ? "calm" : "wild";
+    return { netReturn: (isCalm ? 0.002 : 0.02) * random.normal(), regime };
+  });
+}
+
+/** Forecasts made while the market is calm, of the 100 trades that follow. */
+function leavesInTurns(market: ForewarnInput["market"]): ForecastOutcome[] {
+  return Array.from({ length: 60 }, (_, seed) => {
+    const plan = { regime: "calm", market, tradesPerDay: 100, horizonDays: 1, paths: 200, seed };
+    const { envelope } = forecast(asked(tradesInTurns(0, 400), plan));
+    const { quantiles } = envelope.at(-1)!;
+    const after = tradesInTurns(Math.floor(50 * random.uniform()), 100);
+    const end = after.reduce((value, { netReturn }) => value * (1 + netReturn), 1);
+    return { probability: 0.1, came: end < quantiles["q0.05"]! || quantiles["q0.95"]! < end };
+  });
+}
+
+describe("along the market's course", () => {
+  const market = { path: IN_TURNS, stepsPerDay: 100 };
+
+  test("an envelope covers what it says where regimes change; one that stays in the present regime does not", () => {
+    const along = calibrationOf(leavesInTurns(market));
+    expect(along.evidence).toBeLessThan(20);
+    expect(along.weight).toBeGreaterThan(0);
+    expect(calibrationOf(leavesInTurns(null)).weight).toBe(0);
+  });
+
+  test("paths begin in the market of now", () => {
+    const past = tradesInTurns(0, 400);
+    const soon = {
+      market,
+      tradesPerDay: 5,
+      horizonDays: 1,
+      limits: { dailyLossMax: 0.05, drawdownMax: 0.03 },
+    };
+    const quick = { ...soon, market: { ...market, stepsPerDay: 5 } };
+    const [calm, wild] = ["calm", "wild"].map((regime) =>
+      forecast(asked(past, { ...quick, regime })),
+    );
+    expect(calm!.conditionedOn).toEqual({ regime: "calm", trades: 200 });
+    expect(calm!.trust).toBe(1);
+    expect(5 * calm!.breach!.either).toBeLessThan(wild!.breach!.either);
+  });
+
+  test("a market in which too few trades were made draws from all, and is trusted half", () => {
+    const past = [
+      ...trades(100, 0.001, "calm"),
+      ...trades(19, 0.02, "wild"),
+      ...trades(9, 0.02, ""),
+    ];
+    const told = forecast(asked(past, { regime: "wild", market }));
+    expect(told).toMatchObject({ conditionedOn: null, trust: 0.5 });
+    expect(told.breach!.either).toBeGreaterThan(0);
+    expect(forecast(asked(past, { regime: "calm", market }))).toMatchObject({ trust: 1 });
   });
 });
 

@@ -1,15 +1,30 @@
-import { appendFileSync, readFileSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MS_PER_DAY } from "../../../src/domain/time.ts";
+import { MS_PER_DAY, MS_PER_HOUR } from "../../../src/domain/time.ts";
 import { createForewarnLook } from "../../../src/adapters/safety/safety-looks.ts";
 import type { ForewarnNow } from "../../../src/wire/forewarn/forewarn-record.ts";
 import { forewarnNowFile } from "../../../src/wire/forewarn/forewarn-place.ts";
 import { forewarnFile, readForewarnings } from "../../../src/operations/forewarn/forewarn-file.ts";
 import { readBookPast } from "../../../src/operations/forewarn/past-trades.ts";
+import { compactedFolder } from "../../../src/adapters/archive/days/compacted-days.ts";
+import { seededRandom } from "../../../src/domain/simulator/random.ts";
+import { askMarket } from "../../../src/operations/forewarn/ask-market.ts";
+import { readMarket } from "../../../src/operations/forewarn/read-market.ts";
+import { createScanEncoder } from "../../../src/wire/arrow-writer.ts";
+import { compact, newArchive } from "../../helpers/bulk-archive.ts";
+import { putFile, scanName } from "../../helpers/scan-files.ts";
 import {
   type ForewarnOptions,
+  makeForewarning,
   runForewarn,
 } from "../../../src/operations/forewarn/run-forewarn.ts";
 import { foldTrader } from "../../../src/operations/projection/trader-fold.ts";
@@ -50,6 +65,7 @@ function column(sql: string): number {
 function options(dataDir: string, differs: Partial<ForewarnOptions> = {}): ForewarnOptions {
   return {
     dataDir,
+    archive: null,
     book: "BLUE",
     projection,
     limits: { dailyLossMax: 0.05, drawdownMax: 0.2 },
@@ -61,18 +77,42 @@ function options(dataDir: string, differs: Partial<ForewarnOptions> = {}): Forew
   };
 }
 
+/** Scans each 290 s from before the first entry on, restless from `wildFromMs` on. */
+function putArchive(archive: string, wildFromMs: number): readonly string[] {
+  const firstMs = column("SELECT min(entered_at_ms) FROM trades") - 3 * MS_PER_HOUR;
+  const assets = ["ETHUSDT", "BTCUSDT", "OTHERUSDT", "SOLUSDT"];
+  const encode = createScanEncoder(assets);
+  const random = seededRandom(5);
+  const prices = Float64Array.of(3_000, 90_000, 1, 200);
+  const days = new Set<string>();
+  for (let timeMs = firstMs, at = 1; timeMs <= lastExitMs; timeMs += 290_000, at += 1) {
+    const deviation = timeMs < wildFromMs ? 0.0005 : 0.01;
+    for (const asset of prices.keys()) prices[asset]! *= Math.exp(deviation * random.normal());
+    const day = new Date(timeMs).toISOString().slice(0, 10);
+    const scan = { scanNumber: at, timestampMicros: timeMs * 1_000, prices: prices.slice() };
+    const bytes = encode({ ...scan, eigenvalues: Float64Array.of(2, 1) });
+    days.add(day);
+    putFile(archive, `${day}/${scanName(at)}`, bytes, { mtimeS: timeMs / 1_000 + 1 });
+  }
+  return [...days];
+}
+
+const QUESTION = { assets: ["BTCUSDT"], stepMs: 300_000, withinMs: 60_000 };
+
 function readNow(dataDir: string): ForewarnNow {
   return JSON.parse(readFileSync(forewarnNowFile(dataDir, "BLUE"), "utf8"));
 }
 
-test("the watchdog reads the newest forecast alone, one that was never made is none", () => {
+test("the watchdog reads the newest forecast alone, one that was never made is none", async () => {
   const dataDir = makeTemporaryDirectory("forewarn-look");
   const look = createForewarnLook(dataDir, "BLUE");
   expect(look()).toBeNull();
-  const first = runForewarn(options(dataDir));
+  const first = await runForewarn(options(dataDir));
   const { as_of: evidence, breach, weight } = first;
   expect(look()).toMatchObject({ evidence, breach: breach!.either, weight });
-  const nothing = runForewarn(options(dataDir, { projection: null, nowMs: lastExitMs + 2_000 }));
+  const nothing = await runForewarn(
+    options(dataDir, { projection: null, nowMs: lastExitMs + 2_000 }),
+  );
   expect(nothing).toMatchObject({ verdict: "unknown", weight: 0, breach: null });
   expect(look()).toMatchObject({ evidence: nothing.as_of, breach: Number.NaN, weight: 0 });
   removeTemporaryDirectory(dataDir);
@@ -91,32 +131,32 @@ test("the returns of a book's trades lead from what it began with to what it has
   expect(readBookPast(projection, lastExitMs + 2 * MS_PER_DAY)!.regime).toBeNull();
 });
 
-test("a forecast follows from seed and trades, and is kept for nobody else to read", () => {
+test("a forecast follows from seed and trades, and is kept for nobody else to read", async () => {
   const dataDir = makeTemporaryDirectory("forewarn-run");
-  const first = runForewarn(options(dataDir));
+  const first = await runForewarn(options(dataDir));
   expect(first.verdict).not.toBe("unknown");
-  expect(runForewarn(options(dataDir))).toEqual(first);
-  const other = runForewarn(options(dataDir, { seed: 4 }));
+  expect(await runForewarn(options(dataDir))).toEqual(first);
+  const other = await runForewarn(options(dataDir, { seed: 4 }));
   expect(other.data_hash).toBe(first.data_hash);
   expect(other.envelope).not.toEqual(first.envelope);
   const file = forewarnFile(dataDir, "BLUE");
   expect(statSync(file).mode & 0o777).toBe(0o600);
   appendFileSync(file, '{"torn');
   expect(readForewarnings(dataDir, "BLUE")).toEqual([first, first, other]);
-  runForewarn(options(dataDir));
+  await runForewarn(options(dataDir));
   expect(readForewarnings(dataDir, "BLUE")).toHaveLength(4);
   expect(readFileSync(file, "utf8").split("\n").length).toBeGreaterThan(4);
   removeTemporaryDirectory(dataDir);
 });
 
-test("what became of earlier forecasts is counted once they are over, and overlapping ones once", () => {
+test("what became of earlier forecasts is counted once they are over, and overlapping ones once", async () => {
   const dataDir = makeTemporaryDirectory("forewarn-calibration");
   const firstExitMs = column("SELECT min(exited_at_ms) FROM trades");
   const horizonDays = 0.25;
   for (let nowMs = firstExitMs; nowMs < lastExitMs; nowMs += (horizonDays * MS_PER_DAY) / 2) {
-    runForewarn(options(dataDir, { nowMs, horizonDays, paths: 200 }));
+    await runForewarn(options(dataDir, { nowMs, horizonDays, paths: 200 }));
   }
-  const told = runForewarn(options(dataDir, { horizonDays }));
+  const told = await runForewarn(options(dataDir, { horizonDays }));
   const periods = (lastExitMs - firstExitMs) / (horizonDays * MS_PER_DAY);
   expect(told.calibration.outcomes).toBeGreaterThan(2);
   expect(told.calibration.outcomes).toBeLessThanOrEqual(Math.ceil(periods));
@@ -128,5 +168,64 @@ test("what became of earlier forecasts is counted once they are over, and overla
   expect(first!.low).toBeLessThan(first!.high);
   const left = now.earlier.filter((one) => one.left_envelope).length;
   expect(left / now.earlier.length).toBeCloseTo(told.calibration.came!, 9);
+  removeTemporaryDirectory(dataDir);
+});
+
+test("trades are drawn from those that began in a market like the present one, which the archive shows", async () => {
+  const dataDir = makeTemporaryDirectory("forewarn-market");
+  const archive = newArchive();
+  const days = putArchive(archive, lastExitMs - 0.5 * MS_PER_DAY);
+  const inMarket = await runForewarn(options(dataDir, { archive }));
+  expect(inMarket.market).toEqual({ regime: "wild", days: days.length, step_s: 300 });
+  expect(inMarket.reason).toMatch(/; the market is wild: over the last 2.0 hours .* trades began/);
+  const { regime, trades } = inMarket.conditioned_on!;
+  expect(regime).toBe("wild");
+  // The newest half day is within the third that is most restless.
+  expect(trades).toBeGreaterThan(inMarket.trades / 5);
+  expect(trades).toBeLessThan(inMarket.trades / 2.5);
+  const alone = await runForewarn(options(dataDir));
+  expect(alone.data_hash).not.toBe(inMarket.data_hash);
+  expect(alone.envelope).not.toEqual(inMarket.envelope);
+  // The same of compacted days, whose scan files are gone.
+  for (const day of days) await compact(archive, day);
+  for (const day of days) rmSync(join(archive, day), { recursive: true });
+  const { data_hash, envelope } = await runForewarn(options(dataDir, { archive }));
+  expect({ data_hash, envelope }).toEqual({
+    data_hash: inMarket.data_hash,
+    envelope: inMarket.envelope,
+  });
+  for (const name of readdirSync(compactedFolder(archive))) {
+    const path = join(compactedFolder(archive), name);
+    writeFileSync(path, readFileSync(path).fill(0x5a, 64, 4_096));
+  }
+  const question = { archive, ...QUESTION, nowMs: lastExitMs };
+  expect((await readMarket(question)).found).toEqual({
+    kind: "unknown",
+    reason: `the archive ${archive} has no prices of what the book trades`,
+  });
+  for (const directory of [dataDir, archive]) removeTemporaryDirectory(directory);
+});
+
+test("an archive that is missing, no folder, or does not answer leaves a forecast by the trades alone", async () => {
+  const dataDir = makeTemporaryDirectory("forewarn-no-market");
+  const alone = await makeForewarning(options(dataDir));
+  const archive = join(dataDir, "none");
+  const missing = (await makeForewarning(options(dataDir, { archive }))).record;
+  expect(missing.market).toEqual({ regime: null, days: 0, step_s: null });
+  expect(missing.reason).toContain(
+    `by the trades alone, because the archive ${archive} does not exist`,
+  );
+  expect(missing.envelope).toEqual(alone.record.envelope);
+  writeFileSync(archive, "");
+  const question = { archive, ...QUESTION, nowMs: lastExitMs };
+  expect((await readMarket(question)).found).toMatchObject({
+    reason: expect.stringContaining("the archive cannot be read: ENOTDIR"),
+  });
+  // No process starts within a millisecond, so that this one is like one that hangs.
+  expect((await askMarket(question, 1)).found).toEqual({
+    kind: "unknown",
+    reason: `the archive ${archive} did not answer within 1 s`,
+  });
+  expect(readForewarnings(dataDir, "BLUE")).toEqual([]);
   removeTemporaryDirectory(dataDir);
 });

@@ -26,6 +26,21 @@ describe("channels in the configuration", () => {
     ["a variable of settings", { kind: "slack", url_env: "DOLPHIN_URL" }, /begin with DOLPHIN_/],
     ["an unknown kind", { kind: "fax" }, /kind/],
     [
+      "a URL for the name of its variable",
+      { kind: "webhook", url_env: "https://x.example/hunter2" },
+      /must be the name of an environment variable/,
+    ],
+    [
+      "a key for the name of its variable",
+      { kind: "pagerduty", routing_key_env: "hunter2c04764012d7bfb002500d5d1a6" },
+      /looks like the secret itself/,
+    ],
+    [
+      "a token for a number",
+      { kind: "telegram", token_env: "A", chat_id: "71:hunter2" },
+      /expected number/,
+    ],
+    [
       "a password in a URL",
       { kind: "pagerduty", routing_key_env: "A", url: "https://u:hunter2@x.example/" },
       /must not contain a user or password/,

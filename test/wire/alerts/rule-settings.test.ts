@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { BUILT_IN_RULES } from "../../../src/domain/incidents/rules/built-in-rules.ts";
+import { alertSettings } from "../../../src/wire/alerts/channel-settings.ts";
 import { alertRules, rulesFrom } from "../../../src/wire/alerts/rule-settings.ts";
 
 const FEW = { when: "service.scan-bridge.assets < 40", for_s: 30, teams: ["trading"] };
@@ -59,9 +60,45 @@ describe("is refused", () => {
     ],
     [{ hazelcast_down: { inhibited_by: ["stale_data"] } }, "rules excuse each other"],
     [{ few: { ...FEW, mute: ["22-6"] } }, "must be like '22:00-06:00'"],
+    [{ few: { ...FEW, mute: ["22:00-22:00"] } }, "mutes no time"],
+    [{ "stale-data": { enabled: false } }, "the built-in rule is 'stale_data'"],
     [{ few: { ...FEW, nonsense: 1 } }, "nonsense"],
   ])("%j: %s", (rules, says) => {
     expect(problemWith(rules)).toContain(says);
+  });
+});
+
+const CHANNELS = { hook: { kind: "webhook", url_env: "A", teams: ["ops"] } };
+
+describe("whom a rule tells", () => {
+  test.each([
+    [{ few: { ...FEW, teams: ["ops", "trading"] } }, CHANNELS, null],
+    [{ few: FEW }, {}, null],
+    [{ few: FEW }, { ...CHANNELS, all: { ...CHANNELS.hook, teams: [] } }, null],
+    [{ few: FEW }, CHANNELS, "rule 'few' tells nobody: no channel is for trading"],
+    [{ few: { ...FEW, enabled: false } }, CHANNELS, null],
+    [
+      { cpu: { channels: ["hok"] } },
+      CHANNELS,
+      "rule 'cpu' tells a channel that there is not: 'hok' (there are: hook)",
+    ],
+    [
+      { cpu: { escalate: [{ after_s: 60, channels: ["pager"] }] } },
+      {},
+      "'pager' (there are: none)",
+    ],
+    [{ cpu: { escalate: [{ after_s: 60, teams: ["boss"] }] } }, CHANNELS, "no channel is for boss"],
+  ])("%j with %j: %s", (rules, channels, says) => {
+    const parsed = alertSettings.safeParse({ channels, rules });
+    const issues = parsed.success ? [] : parsed.error.issues;
+    expect(issues.map(({ message }) => message).join()).toContain(says ?? "");
+    expect(issues).toHaveLength(says === null ? 0 : 1);
+  });
+
+  test("is escalated in order of time, however it is written", () => {
+    const escalate = [{ after_s: 600 }, { after_s: 60 }];
+    const rules = rulesFrom(alertRules.parse({ few: { ...FEW, escalate } }));
+    expect(rules.at(-1)!.escalation.map(({ afterMs }) => afterMs)).toEqual([60_000, 600_000]);
   });
 });
 

@@ -14,6 +14,9 @@ OWN.addAddress("::", "ipv6");
 OWN.addAddress("::1", "ipv6");
 OWN.addSubnet("fe80::", 10, "ipv6");
 OWN.addSubnet("ff00::", 8, "ipv6");
+// Metadata services outside of the link-local ranges: of Amazon by IPv6, and of Alibaba.
+OWN.addAddress("fd00:ec2::254", "ipv6");
+OWN.addAddress("100.100.100.200", "ipv4");
 
 const NEAR = new BlockList();
 NEAR.addSubnet("127.0.0.0", 8, "ipv4");
