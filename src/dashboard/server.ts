@@ -7,7 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import { wallMs } from "../adapters/clock.ts";
 import { overviewSource } from "./api/overview.ts";
 import { buildApp } from "./app.ts";
-import { loadAssets } from "./assets.ts";
+import { loadAssets, versionOf } from "./assets.ts";
 import { LOOPBACK } from "./guards.ts";
 import { createLive } from "./live.ts";
 import { scanSource } from "./live-scans.ts";
@@ -47,10 +47,12 @@ export async function startDashboard({
     status: () => kept.status(),
     nowMs: wallMs,
   };
+  const assets = loadAssets();
+  const page = versionOf(assets);
   const live = createLive({
     beat: {
       everyMs: BEAT_MS,
-      read: () => ({ pid: process.pid, namespace: kept.namespace() }),
+      read: () => ({ pid: process.pid, namespace: kept.namespace(), page }),
     },
     scan: scanSource(dataDir),
     // The status is part of it: one reading for both.
@@ -68,7 +70,7 @@ export async function startDashboard({
     reading,
     url,
   };
-  const answer = getRequestListener(buildApp(world, loadAssets()).fetch, {
+  const answer = getRequestListener(buildApp(world, assets).fetch, {
     overrideGlobalObjects: false,
   });
   server.on("request", (request, response) => void answer(request, response));

@@ -3,7 +3,7 @@ import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
 import { count, time } from "../format.js";
-import { command, figure, gain, notice, percent, picker } from "./figures.js";
+import { command, figure, gain, money, notice, percent, picker } from "./figures.js";
 
 /** All of a screen, or of a phone; the others at once when they are asked for. */
 const TRADES_SHOWN = 12;
@@ -12,10 +12,11 @@ const DAYS_SHOWN = 60;
 const PRICES_EVERY_MS = 5_000;
 const LEDGER_BUDGET_S = 60;
 const NOT_TRADED = "No trade of it was closed while these prices came.";
+const NOT_PROJECTED = "not known: BLUE's log is not projected yet";
 const PRICE_BUDGET_S = 30;
 
 export function tradePanel(live) {
-  const priced = pricedTrades(live);
+  const priced = pricedTrades(live, () => known.ledger !== null);
   const list = table(
     ["Asset", "Side", "In", "Out", "From", "To", "Scans", "Left by", "PnL", "Fees", "See"],
     "Trades of BLUE, the newest first",
@@ -26,7 +27,8 @@ export function tradePanel(live) {
   let isAll = false;
   const drawList = (trades) => {
     const shown = trades.slice(0, isAll ? TRADES_MAX : TRADES_SHOWN);
-    list.show(shown.map(tradeRow), "no trade was closed yet");
+    const nothing = known.ledger === null ? NOT_PROJECTED : "no trade was closed yet";
+    list.show(shown.map(tradeRow), nothing);
     const left = Math.min(trades.length, TRADES_MAX) - shown.length;
     more.hidden = left === 0;
     more.textContent = `Show ${left} more`;
@@ -91,7 +93,7 @@ function tradeRow(trade) {
     count(trade.held_scans),
     trade.exit_reason,
     gain(trade.pnl),
-    figure(trade.fees),
+    money(trade.fees),
     command(`dolphin trace ${trade.position_id}`),
   ];
 }
@@ -115,7 +117,7 @@ function dayRows(ledger, now) {
     return [
       name,
       gain(own?.realized),
-      figure(own?.fees),
+      money(own?.fees),
       count(own?.trades),
       own === undefined ? "-" : `${count(own.wins)} of ${count(own.wins + own.losses)}`,
       percent(own?.max_drawdown),
@@ -125,9 +127,9 @@ function dayRows(ledger, now) {
   });
 }
 
-function pricedTrades(live) {
+function pricedTrades(live, areTradesKnown) {
   const said = notice();
-  const chartNode = element("div");
+  const chartNode = element("div", { hidden: true });
   const points = { show: true, size: 9 };
   const chart = lines(
     chartNode,
@@ -142,7 +144,9 @@ function pricedTrades(live) {
   const draw = (view) => {
     const isAbsent = view.absent !== undefined;
     const isUntraded = view.trades?.length === 0;
-    said.say(isAbsent ? `${view.absent}.` : isUntraded ? NOT_TRADED : null);
+    const untraded = areTradesKnown() ? NOT_TRADED : `Its trades are ${NOT_PROJECTED}.`;
+    said.say(isAbsent ? `${view.absent}.` : isUntraded ? untraded : null);
+    chartNode.hidden = isAbsent;
     chart.set(isAbsent ? [[], [], [], []] : withTrades(view));
     age(node.head, view.prices?.atMs.at(-1) ?? null, PRICE_BUDGET_S);
   };
