@@ -3,6 +3,7 @@ import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
 import { count, time } from "../format.js";
+import { workflowLink } from "../links.js";
 import { command, figure, gain, money, notice, percent, picker } from "./figures.js";
 
 /** All of a screen, or of a phone; the others at once when they are asked for. */
@@ -54,7 +55,7 @@ export function tradePanel(live) {
   );
   const dayPanel = panel("By day, UTC", {}, days.node);
   let known = { ledger: null, now: null };
-  const drawDays = () => days.show(dayRows(known.ledger, known.now), "no day has a result yet");
+  const drawDays = () => days.show(dayRows(live, known), "no day has a result yet");
   const draw = (ledger, nowMs) => {
     known = { ...known, ledger };
     for (const { head } of [listPanel, dayPanel]) age(head, nowMs, LEDGER_BUDGET_S);
@@ -99,7 +100,7 @@ function tradeRow(trade) {
 }
 
 /** Newest first; BLUE's current day comes from its log, GREEN's days from Hazelcast. */
-function dayRows(ledger, now) {
+function dayRows(live, { ledger, now }) {
   const blue = new Map((ledger?.days ?? []).map((day) => [day.day, day]));
   const running = now?.blue?.state?.day;
   if (running !== undefined && running.day !== "") {
@@ -115,7 +116,7 @@ function dayRows(ledger, now) {
     const own = blue.get(name);
     const other = green.get(name);
     return [
-      name,
+      now === null ? name : workflowLink(live, `trades-${now.counted}-${name}`, name),
       gain(own?.realized),
       money(own?.fees),
       count(own?.trades),
