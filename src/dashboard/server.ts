@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { wallMs } from "../adapters/clock.ts";
+import { monotonicMs, wallMs } from "../adapters/clock.ts";
 import { overviewSource } from "./api/overview.ts";
 import { buildApp } from "./app.ts";
 import { loadAssets, versionOf } from "./assets.ts";
@@ -54,7 +54,7 @@ export async function startDashboard({
       everyMs: BEAT_MS,
       read: () => ({ pid: process.pid, namespace: kept.namespace(), page }),
     },
-    scan: scanSource(dataDir),
+    scan: scanSource(dataDir, monotonicMs),
     // The status is part of it: one reading for both.
     overview: overviewSource(sources),
   });
