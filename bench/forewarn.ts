@@ -1,7 +1,6 @@
 /**
- * What 10,000 paths of 1,000 steps of the forewarner take on one thread, by the mean length of a block, along a course
- * of the market of 90 days in three regimes:
- * `npm run bench:forewarn -- [--rounds N] [--json]`.
+ * Time of 10,000 paths of 1,000 steps of the forewarner on one thread, by the mean length of a block, along a course of
+ * the market of 90 days in three regimes: `npm run bench:forewarn -- [--rounds N] [--json]`.
  */
 import { type RegimePath, simulatePaths } from "../src/domain/forewarn/paths.ts";
 import { seededRandom } from "../src/domain/simulator/random.ts";

@@ -1,8 +1,8 @@
 /**
- * What a scan waits for where a strategy declares order books: of each asset a book that was told since the scan before is
- * written to the log and stepped before the scan is. The log, the outcomes and the feeds are those of a running trader.
- * Measured is from the scan's receipt to its decision, the scan's own record and step included; `after` is what follows
- * in the same turn: the digests of the books and of the scan.
+ * How long a scan waits if a strategy declares order books: of each asset a book that was published since the previous
+ * scan is written to the log and stepped before the scan. The log, the outcomes and the feeds are those of a running
+ * trader. Measured from the scan's receipt to its decision, including the scan's own record and step; `after` is what
+ * follows in the same turn: the digests of the books and of the scan.
  *     node bench/held-books.ts [--json] [--assets 10,50,200] [--rounds 200]
  */
 import { mkdtempSync, rmSync } from "node:fs";

@@ -2,10 +2,12 @@
  * Whether an open page slows the pipeline: 50 scans/s of 400 assets through a real bridge to a real trader, alternating
  * rounds with the Overview and the Trading page open and rounds without. For each scan the time from its file's last
  * change to its push, by the bridge's journal; for each round the trader's report on its last thousand scans, from the
- * arrival of a scan to its commands.
+ * arrival of a scan to its commands, each process' share of a core, and the machine's load. A ratio is the median over
+ * the pairs of rounds, because the two rounds of a pair had the same machine.
  *     node bench/page-beside.ts [--json] [--pairs 8] [--rate 50] [--assets 400] [--scans 1200]
  */
 import { mkdirSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -13,7 +15,13 @@ import type { Browser, Page } from "playwright-core";
 import { openScanWays } from "../src/adapters/scan-journal/way/scan-ways.ts";
 import { renameIntoPlace } from "./harness/live-run.ts";
 import { machine, note } from "./harness/options.ts";
-import { cpuSeconds, openTab, ourBrowser, startDashboard } from "./harness/page-stage.ts";
+import {
+  browserCpuSeconds,
+  cpuSeconds,
+  openTab,
+  ourBrowser,
+  startDashboard,
+} from "./harness/page-stage.ts";
 import { type BridgeProcess, startOurs, startService } from "./harness/processes.ts";
 import { scanCorpus, type ScanFile } from "./harness/scan-corpus.ts";
 import { withStack } from "./harness/stack.ts";
@@ -47,7 +55,24 @@ type Round = {
   readonly lagsMs: readonly number[];
   readonly traderP50Ms: number;
   readonly traderP99Ms: number;
-  readonly dashboardCpu: number;
+  /** Percent of a core. */
+  readonly cpu: Readonly<Record<Process, number>>;
+  /** Of the last minute. */
+  readonly load: number;
+};
+type Process = "bridge" | "trader" | "dashboard" | "browser";
+
+/** Of a round. */
+const FIGURES: Readonly<Record<string, (round: Round) => number>> = {
+  file_to_push_ms_p50: ({ lagsMs }) => percentile(lagsMs, 50),
+  file_to_push_ms_p99: p99Of,
+  heard_to_commands_ms_p50: ({ traderP50Ms }) => traderP50Ms,
+  heard_to_commands_ms_p99: ({ traderP99Ms }) => traderP99Ms,
+  bridge_cpu_percent: ({ cpu }) => cpu.bridge,
+  trader_cpu_percent: ({ cpu }) => cpu.trader,
+  dashboard_cpu_percent: ({ cpu }) => cpu.dashboard,
+  browser_cpu_percent: ({ cpu }) => cpu.browser,
+  load: ({ load }) => load,
 };
 
 await withStack(async (stack) => {
@@ -60,7 +85,7 @@ await withStack(async (stack) => {
   const dashboard = await startDashboard(stack);
   const corpus = scanCorpus(assets, (2 * pairs + 1) * scans);
   const journal = join(stack.dir, "data/journal/scan-bridge.db");
-  const round = roundsOf({ browser, trader, dashboard, archive, journal, corpus });
+  const round = roundsOf({ browser, bridge, trader, dashboard, archive, journal, corpus });
   try {
     await round(true);
     const rounds: Record<"with" | "without", Round[]> = { with: [], without: [] };
@@ -69,12 +94,14 @@ await withStack(async (stack) => {
       const order =
         pair % 2 === 0 ? (["with", "without"] as const) : (["without", "with"] as const);
       for (const kind of order) rounds[kind].push(await round(kind === "with"));
-      const p99 = order.map((kind) => `${kind} ${rounded(p99Of(rounds[kind].slice(-1)))} ms`);
+      const p99 = order.map((kind) => `${kind} ${rounded(p99Of(rounds[kind].at(-1)!))} ms`);
       note(`pair ${pair + 1} of ${pairs}: file to push p99 ${p99.join(", ")}`);
     }
-    const row = { with: figuresOf(rounds.with), without: figuresOf(rounds.without) };
-    const ratio = ratioOf(row.with, row.without);
-    const rows = { ...row, "with over without": ratio };
+    const rows = {
+      with: figuresOf(rounds.with),
+      without: figuresOf(rounds.without),
+      "with over without": ratiosOf(rounds.with, rounds.without),
+    };
     const title = { rate, assets, scans_a_round: COUNTED, pairs };
     if (values.json)
       process.stdout.write(`${JSON.stringify({ ...title, rows, machine: machine() })}\n`);
@@ -89,6 +116,7 @@ await withStack(async (stack) => {
 
 type Stage = {
   readonly browser: Browser;
+  readonly bridge: BridgeProcess;
   readonly trader: BridgeProcess;
   readonly dashboard: { readonly url: string; readonly pid: number };
   readonly archive: string;
@@ -96,7 +124,8 @@ type Stage = {
   readonly corpus: Iterator<ScanFile>;
 };
 
-function roundsOf({ browser, trader, dashboard, archive, journal, corpus }: Stage) {
+function roundsOf(stage: Stage) {
+  const { browser, trader, dashboard, archive, journal, corpus } = stage;
   let pushed = 0;
   return async (isOpen: boolean): Promise<Round> => {
     // Encoded before: writing them costs the machine little.
@@ -104,10 +133,11 @@ function roundsOf({ browser, trader, dashboard, archive, journal, corpus }: Stag
     const tabs: Page[] = [];
     if (isOpen) for (const name of PAGES) tabs.push(await openTab(browser, dashboard.url, name));
     await delay(SETTLE_MS);
-    const cpu = { s: cpuSeconds(dashboard.pid), atMs: performance.now() };
+    const before = await cpuOf(stage);
+    const beganMs = performance.now();
     await renameIntoPlace({ archive, files, rate });
-    const dashboardCpu =
-      (100_000 * (cpuSeconds(dashboard.pid) - cpu.s)) / (performance.now() - cpu.atMs);
+    const tookS = (performance.now() - beganMs) / 1_000;
+    const after = await cpuOf(stage);
     pushed += scans;
     const counters = await caughtUp(trader, pushed);
     for (const tab of tabs) await tab.context().close();
@@ -115,8 +145,25 @@ function roundsOf({ browser, trader, dashboard, archive, journal, corpus }: Stag
       lagsMs: lagsIn(journal, pushed - COUNTED + 1),
       traderP50Ms: Number(counters["scan_to_commands_ms_p50"]),
       traderP99Ms: Number(counters["scan_to_commands_ms_p99"]),
-      dashboardCpu,
+      cpu: {
+        bridge: (100 * (after.bridge - before.bridge)) / tookS,
+        trader: (100 * (after.trader - before.trader)) / tookS,
+        dashboard: (100 * (after.dashboard - before.dashboard)) / tookS,
+        browser: (100 * (after.browser - before.browser)) / tookS,
+      },
+      load: loadavg()[0]!,
     };
+  };
+}
+
+/** Seconds of a processor so far. */
+async function cpuOf(stage: Stage): Promise<Readonly<Record<Process, number>>> {
+  const { bridge, trader, dashboard, browser } = stage;
+  return {
+    bridge: cpuSeconds(bridge.pid),
+    trader: cpuSeconds(trader.pid),
+    dashboard: cpuSeconds(dashboard.pid),
+    browser: await browserCpuSeconds(browser),
   };
 }
 
@@ -146,32 +193,22 @@ function lagsIn(journal: string, fromSeq: number): readonly number[] {
   }
 }
 
-function p99Of(rounds: readonly Round[]): number {
-  return percentile(
-    rounds.flatMap(({ lagsMs }) => lagsMs),
-    99,
+function p99Of({ lagsMs }: Round): number {
+  return percentile(lagsMs, 99);
+}
+
+/** A round that the machine disturbed is one of many in a median. */
+function figuresOf(rounds: readonly Round[]) {
+  return Object.fromEntries(
+    Object.entries(FIGURES).map(([name, of]) => [name, rounded(median(rounds.map(of)), 3)]),
   );
 }
 
-/** A round that the machine disturbed is one of many in a median, but weighs by its scans in the total. */
-function figuresOf(rounds: readonly Round[]) {
-  const lags = rounds.flatMap(({ lagsMs }) => lagsMs);
-  const ofRounds = (of: (round: Round) => number) => rounded(median(rounds.map(of)), 3);
-  return {
-    file_to_push_ms_p50: rounded(percentile(lags, 50), 3),
-    file_to_push_ms_p99: rounded(percentile(lags, 99), 3),
-    file_to_push_ms_p99_of_rounds: ofRounds(({ lagsMs }) => percentile(lagsMs, 99)),
-    heard_to_commands_ms_p50_of_rounds: ofRounds(({ traderP50Ms }) => traderP50Ms),
-    heard_to_commands_ms_p99_of_rounds: ofRounds(({ traderP99Ms }) => traderP99Ms),
-    dashboard_cpu_percent: ofRounds(({ dashboardCpu }) => dashboardCpu),
-  };
-}
-
-type Figures = ReturnType<typeof figuresOf>;
-
-function ratioOf(one: Figures, other: Figures): Record<string, number> {
-  const others = Object.values(other);
+function ratiosOf(ones: readonly Round[], others: readonly Round[]) {
   return Object.fromEntries(
-    Object.entries(one).map(([name, value], at) => [name, rounded(value / others[at]!, 3)]),
+    Object.entries(FIGURES).map(([name, of]) => [
+      name,
+      rounded(median(ones.map((one, pair) => of(one) / of(others[pair]!))), 3),
+    ]),
   );
 }

@@ -1,8 +1,8 @@
 /**
  * Whether open pages grow: tabs on the Overview, the Scans and the Trading page, and one that changes pages and
  * colours, beside a real bridge and a real trader at ten times the speed of the demo. Once a minute: the reachable heap
- * of each tab after a forced collection, its nodes and its listeners. The slope is a least-squares fit over all minutes
- * but the first quarter, in which series fill.
+ * of each tab after a forced collection, by owner, its nodes and its listeners. A slope is a least-squares fit over all
+ * minutes but the first quarter, in which series fill. A page is flat if what it owns is.
  *     node bench/page-memory.ts [--json] [--minutes 30] [--rate 20] [--assets 50]
  */
 import { mkdirSync } from "node:fs";
@@ -13,7 +13,8 @@ import type { Browser, CDPSession, Page } from "playwright-core";
 import { LIVELY } from "../test/helpers/lively.ts";
 import { renameIntoPlace } from "./harness/live-run.ts";
 import { machine, note } from "./harness/options.ts";
-import { heapMb, openTab, ourBrowser, rssMb, startDashboard } from "./harness/page-stage.ts";
+import { type HeapKinds, heapKinds } from "./harness/heap-kinds.ts";
+import { openTab, ourBrowser, rssMb, startDashboard } from "./harness/page-stage.ts";
 import { startOurs, startService } from "./harness/processes.ts";
 import { scanCorpus } from "./harness/scan-corpus.ts";
 import { withStack } from "./harness/stack.ts";
@@ -36,9 +37,8 @@ const PAGE_SHOWN_MS = 5_000;
 const SAMPLE_EVERY_MS = 60_000;
 
 type Tab = { readonly name: string; readonly page: Page; readonly session: CDPSession };
-type Sample = {
+type Sample = HeapKinds & {
   readonly minute: number;
-  readonly heap_mb: number;
   readonly nodes: number;
   readonly listeners: number;
 };
@@ -95,7 +95,7 @@ async function watch(
     rss.push(rounded(rssMb(pid), 1));
     for (const tab of tabs) samples.get(tab.name)!.push(await sampleOf(tab, at));
     note(
-      `minute ${at}: ${tabs.map(({ name }) => samples.get(name)!.at(-1)?.heap_mb).join(", ")} MB`,
+      `minute ${at}: ${tabs.map(({ name }) => samples.get(name)!.at(-1)?.own_mb).join(", ")} MB`,
     );
   }
   await Promise.all([walk, isWritten]);
@@ -103,7 +103,7 @@ async function watch(
     tabs: Object.fromEntries([...samples].map(([name, own]) => [name, summaryOf(own)])),
     dashboard_rss_mb: { first: rss[0], last: rss.at(-1), most: Math.max(...rss) },
     samples: Object.fromEntries(
-      [...samples].map(([name, own]) => [name, own.map(({ heap_mb: mb }) => mb).join(" ")]),
+      [...samples].map(([name, own]) => [name, own.map(({ own_mb: mb }) => mb).join(" ")]),
     ),
   };
 }
@@ -118,27 +118,30 @@ async function goRound(page: Page, signal: AbortSignal): Promise<void> {
 }
 
 async function sampleOf({ session }: Tab, minute: number): Promise<Sample> {
-  const heap = await heapMb(session);
+  const kinds = await heapKinds(session);
   const { metrics } = await session.send("Performance.getMetrics");
   const of = (name: string) => metrics.find((one) => one.name === name)?.value ?? Number.NaN;
-  return { minute, heap_mb: heap, nodes: of("Nodes"), listeners: of("JSEventListeners") };
+  return { minute, ...kinds, nodes: of("Nodes"), listeners: of("JSEventListeners") };
 }
 
 function summaryOf(samples: readonly Sample[]) {
   const settled = samples.slice(Math.floor(samples.length / 4));
   const [first, last] = [settled[0]!, settled.at(-1)!];
   return {
-    heap_mb_settled: first.heap_mb,
-    heap_mb_end: last.heap_mb,
-    kb_a_minute: rounded(
-      1_000 * slopeOf(settled.map(({ minute, heap_mb: mb }) => [minute, mb])),
-      2,
-    ),
+    own_mb_settled: first.own_mb,
+    own_mb_end: last.own_mb,
+    own_kb_a_minute: slopeKb(settled, "own_mb"),
+    compiled_kb_a_minute: slopeKb(settled, "compiled_mb"),
+    browser_kb_a_minute: slopeKb(settled, "browser_mb"),
     nodes_settled: first.nodes,
     nodes_end: last.nodes,
     listeners_settled: first.listeners,
     listeners_end: last.listeners,
   };
+}
+
+function slopeKb(samples: readonly Sample[], kind: keyof HeapKinds): number {
+  return rounded(1_000 * slopeOf(samples.map((sample) => [sample.minute, sample[kind]])), 2);
 }
 
 function slopeOf(points: readonly (readonly [number, number])[]): number {

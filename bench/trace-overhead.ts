@@ -14,6 +14,7 @@ import { readScanFast } from "../src/wire/arrow/read-scan.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";
 import { hashOf } from "../src/wire/scan-hash.ts";
 import { encodeScanValue } from "../src/wire/scan-value.ts";
+import { median, rounded } from "./harness/statistics.ts";
 
 const { values } = parseArgs({
   options: {
@@ -49,13 +50,14 @@ try {
       if (0 <= round) us[side.name].push(took);
     }
   }
-  // The least disturbed round of each: pages and other programs only ever add to one.
-  const [a, b] = [Math.min(...us.without), Math.min(...us.with)];
+  // Both sides of a round have the same machine: what disturbs one of them disturbs either as often.
+  const added = median(us.with.map((took, round) => took - us.without[round]!));
+  const without_us = median(us.without);
   process.stdout.write(
     `${JSON.stringify({
-      us_per_scan: { without: rounded(a), with: rounded(b) },
-      added_us: rounded(b - a),
-      added_percent: rounded(((b - a) / a) * 100),
+      us_per_scan: { without: rounded(without_us), least: rounded(Math.min(...us.without)) },
+      added_us: rounded(added),
+      added_percent: rounded((added / without_us) * 100),
     })}\n`,
   );
 } finally {
@@ -101,8 +103,4 @@ function openSide(name: "without" | "with", keepsTimes: boolean) {
       return ((performance.now() - before) * 1_000) / files.length;
     },
   };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -31,6 +31,8 @@ export async function startDashboard(stack: Stack): Promise<DashboardProcess> {
   const child = spawn(DOLPHIN, ["dashboard", "--port", "0"], {
     stdio: ["ignore", "pipe", "inherit"],
     env,
+    // As `up` starts it.
+    detached: true,
   });
   let output = "";
   const url = await new Promise<string>((settle, fail) => {
@@ -72,6 +74,14 @@ export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+}
+
+/** Of all its processes. */
+export async function browserCpuSeconds(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
 }
 
 export function rssMb(pid: number): number {

@@ -73,6 +73,8 @@ export async function startService(
   const child = spawn(command.file, command.args, {
     stdio: ["ignore", log, log, "pipe"],
     env: { ...command.env },
+    // The kernel shares processors between sessions first: each service has its own, as under its supervisor.
+    detached: true,
   });
   let beat: ServiceBeat | null = null;
   const ready = new Promise<void>((settle) => {

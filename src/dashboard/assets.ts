@@ -1,4 +1,5 @@
 /** The files of the page, read once; nothing else on disk can be requested. */
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
@@ -33,6 +34,13 @@ export function loadAssets(): ReadonlyMap<string, Asset> {
     return [path, { type: TYPES[extname(path)] ?? "", body }] as const;
   });
   return new Map([...own, ...others]);
+}
+
+/** Another one for other files: a page that stays open over a restart sees that it is not the server's any more. */
+export function versionOf(assets: ReadonlyMap<string, Asset>): string {
+  const hash = createHash("sha256");
+  for (const [path, { body }] of assets) hash.update(`${path}\n${body}\n`);
+  return hash.digest("hex").slice(0, 16);
 }
 
 export function addAssets(app: DashboardApp, assets: ReadonlyMap<string, Asset>): void {

@@ -9,6 +9,8 @@ import { inodeOf } from "../adapters/scan-journal/journal-database.ts";
 import type { LiveSource } from "./live.ts";
 
 const LOOK_EVERY_MS = 100;
+/** Each is drawn by every page, and nobody reads faster: of several the first is told at once, then the newest. */
+const TELL_EVERY_MS = 200;
 
 export type LiveScan = {
   readonly seq: number;
@@ -23,14 +25,16 @@ export function journalFile(dataDir: string): string {
   return join(dataDir, "journal", "scan-bridge.db");
 }
 
-export function scanSource(dataDir: string): LiveSource {
+export function scanSource(dataDir: string, monotonicMs: () => number): LiveSource {
   const path = journalFile(dataDir);
+  let toldAtMs = Number.NEGATIVE_INFINITY;
   let opened: { readonly inode: string; readonly ways: ScanWays } | null = null;
   let toldSeq = 0;
   const close = (): void => {
     opened?.ways.close();
     opened = null;
     toldSeq = 0;
+    toldAtMs = Number.NEGATIVE_INFINITY;
   };
   /** Null: no bridge has run here. A journal that was set aside is another file by now. */
   const current = (): ScanWays | null => {
@@ -43,11 +47,14 @@ export function scanSource(dataDir: string): LiveSource {
     return opened?.ways ?? null;
   };
   const look = (): LiveScan | null => {
+    const nowMs = monotonicMs();
+    if (nowMs - toldAtMs < TELL_EVERY_MS) return null;
     const ways = current();
     const seq = ways?.lastSeq() ?? null;
     const way = seq === null || seq === toldSeq ? null : ways?.of(seq);
     if (way == null) return null;
     toldSeq = way.seq;
+    toldAtMs = nowMs;
     const { scanNumber, file, pushedUs, replayed, late } = way;
     return { seq: toldSeq, scan_number: scanNumber, file, pushed_us: pushedUs, replayed, late };
   };

@@ -4,10 +4,10 @@
  */
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { wallMs } from "../adapters/clock.ts";
+import { monotonicMs, wallMs } from "../adapters/clock.ts";
 import { overviewSource } from "./api/overview.ts";
 import { buildApp } from "./app.ts";
-import { loadAssets } from "./assets.ts";
+import { loadAssets, versionOf } from "./assets.ts";
 import { LOOPBACK } from "./guards.ts";
 import { createLive } from "./live.ts";
 import { scanSource } from "./live-scans.ts";
@@ -47,12 +47,14 @@ export async function startDashboard({
     status: () => kept.status(),
     nowMs: wallMs,
   };
+  const assets = loadAssets();
+  const page = versionOf(assets);
   const live = createLive({
     beat: {
       everyMs: BEAT_MS,
-      read: () => ({ pid: process.pid, namespace: kept.namespace() }),
+      read: () => ({ pid: process.pid, namespace: kept.namespace(), page }),
     },
-    scan: scanSource(dataDir),
+    scan: scanSource(dataDir, monotonicMs),
     // The status is part of it: one reading for both.
     overview: overviewSource(sources),
   });
@@ -68,7 +70,7 @@ export async function startDashboard({
     reading,
     url,
   };
-  const answer = getRequestListener(buildApp(world, loadAssets()).fetch, {
+  const answer = getRequestListener(buildApp(world, assets).fetch, {
     overrideGlobalObjects: false,
   });
   server.on("request", (request, response) => void answer(request, response));

@@ -1,7 +1,7 @@
 /** How the page uses the stream and its polls, with simulated parts of a browser. */
 import { beforeEach, expect, test, vi } from "vitest";
 
-type Live = { now(): number };
+type Live = { now(): number; last(name: string): unknown };
 type Scope = {
   poll(of: { path: () => string; everyMs: number; draw: (value: unknown) => void }): () => void;
 };
@@ -83,10 +83,20 @@ test.each([
   },
 );
 
-function beat(aheadMs: number): void {
-  const data = JSON.stringify({ at_ms: Date.now() + aheadMs, value: { pid: 1 } });
+function beat(aheadMs: number, version = "a"): void {
+  const value = { pid: 1, page: version };
+  const data = JSON.stringify({ at_ms: Date.now() + aheadMs, value });
   Source.open[0]?.dispatchEvent(new MessageEvent("beat", { data }));
 }
+
+test("a page knows when the server that is back has another version of it", () => {
+  const live = page.openLive();
+  beat(0, "a");
+  beat(0, "a");
+  expect(live.last("outdated")).toBeNull();
+  beat(0, "b");
+  expect(live.last("outdated")).toBe(true);
+});
 
 test("ages follow the clocks again soon after one of them was set", () => {
   const live = page.openLive();

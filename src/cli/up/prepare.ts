@@ -15,6 +15,7 @@ import type { Toolchain } from "../../embedded/toolchain.ts";
 import { createConfigKeeper, writeOrigins } from "../../embedded/state/up-state.ts";
 import type { SimulatedVenuesSpec } from "../../embedded/stack.ts";
 import { demoVenues } from "./demo-venues.ts";
+import type { UpFile } from "../../wire/up-file.ts";
 import { CliError, readRunningUp, readUpFile } from "../context.ts";
 
 export type Prepared = {
@@ -43,8 +44,9 @@ export async function prepareUp(
   if (lock === null) throw new CliError(heldBy(config.data_dir));
   // Before a process is ended, because a frozen one would not react.
   const undone = undoLeftFaults(config.data_dir);
-  const ended = await endStaleProcesses(config.data_dir, readUpFile(config.data_dir));
-  const ports = await choosePorts(wanted, autoPorts);
+  const before = readUpFile(config.data_dir);
+  const ended = await endStaleProcesses(config.data_dir, before);
+  const ports = await choosePorts(wanted, autoPorts ? pagePortsOf(before) : null);
   const read = demo ? await demoVenues(loaded) : { config, venues: null };
   const effective: Config = {
     ...read.config,
@@ -56,6 +58,17 @@ export async function prepareUp(
   createConfigKeeper(effective).keep();
   writeOrigins(config.data_dir, originsOf(loaded, effective));
   return { config: effective, venues: read.venues, tools, lock, ended, undone };
+}
+
+/** Of the pages that somebody may have open. */
+function pagePortsOf(before: UpFile | null): Partial<Config["ports"]> {
+  const pages = { dashboard: before?.dashboard, temporal_ui: before?.temporal_ui };
+  return Object.fromEntries(
+    Object.entries(pages).flatMap(([name, url]) => {
+      const port = URL.canParse(url ?? "") ? Number(new URL(url ?? "").port) : 0;
+      return port === 0 ? [] : [[name, port]];
+    }),
+  );
 }
 
 /** Values chosen at this start have no other origin. */

@@ -27,10 +27,12 @@ function draw(node) {
   const { ms, budgetS } = told.get(node);
   const ageS = ms === null ? null : (now() - ms) / 1_000;
   const isAhead = ageS !== null && ageS < -AHEAD_S;
-  const text = ageText(ageS, isAhead);
+  const isOver = budgetS < ageS;
+  // Who does not see that it is grey is told.
+  const text = `${ageText(ageS, isAhead)}${isOver ? ", old" : ""}`;
   if (node.dataset.age !== text) node.dataset.age = text;
   node.classList.add("aged");
-  node.classList.toggle("is-old", ageS === null || isAhead || budgetS < ageS);
+  node.classList.toggle("is-old", ageS === null || isAhead || isOver);
 }
 
 /** A value from a clock that is ahead may have any age. */

@@ -116,6 +116,11 @@ live.onConnection((lost) => {
   banner.textContent = lost ?? "";
   document.body.classList.toggle("is-lost", lost !== null);
 });
+// A server of another version may tell what this page does not know.
+live.on("outdated", () => {
+  byId("outdated").hidden = false;
+});
+byId("anew").addEventListener("click", () => location.reload());
 setInterval(() => {
   byId("clock").textContent = timeText(live.now(), "time");
 }, 1_000);

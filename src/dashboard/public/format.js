@@ -30,9 +30,10 @@ export function fixed(value, digits) {
   return typeof value === "number" ? value.toFixed(digits) : "-";
 }
 
-/** Seconds. */
+/** Seconds; below zero where a clock was set back meanwhile. */
 export function duration(seconds) {
   if (typeof seconds !== "number") return "-";
+  if (seconds < 0) return `-${duration(-seconds)}`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);

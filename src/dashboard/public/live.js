@@ -19,6 +19,7 @@ export function openLive() {
   let heardAt = performance.now();
   let openedAt = performance.now();
   let lost = null;
+  let version = null;
 
   const say = (next) => {
     if (lost === next) return;
@@ -33,7 +34,11 @@ export function openLive() {
     const { at_ms: atMs, value } = JSON.parse(text);
     heardAt = performance.now();
     say(null);
-    if (name === "beat") clock.beat(atMs, value.pid);
+    if (name === "beat") {
+      clock.beat(atMs, value.pid);
+      version ??= value.page;
+      if (version !== value.page) tellAll("outdated", true);
+    }
     // Pages may request only the status, and links of the overview are made from it.
     if (name === "overview") tellAll("status", value.status);
     tellAll(name, value);

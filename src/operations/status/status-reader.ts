@@ -145,6 +145,8 @@ function safetyRow({ value, answer }: Asked<SafetyView>): SafetyRow {
 }
 
 const BYTES_PER_GB = 1e9;
+/** grpc.status.DEADLINE_EXCEEDED */
+const GRPC_DEADLINE_EXCEEDED = 4;
 
 function diskState(folder: string, { value, answer }: Asked<number>): string {
   if (value === null) return `not known: ${answer.problem ?? "it does not answer"}`;
@@ -170,10 +172,17 @@ async function answerTo<T>(question: Promise<T>): Promise<Asked<T>> {
   }
 }
 
-function problemOf(error: unknown): string | null {
+/** Null where there is nothing to say but that no answer came in time. */
+export function problemOf(error: unknown): string | null {
   if (!(error instanceof Error)) return String(error);
+  // On a busy machine the call's own deadline is noticed before ours.
+  if (isPastDeadline(error) || isPastDeadline(error.cause)) return null;
   const cause = error.cause instanceof Error ? error.cause.message : "";
   return [error.message, cause].filter((text) => text !== "").join(": ") || null;
+}
+
+function isPastDeadline(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === GRPC_DEADLINE_EXCEEDED;
 }
 
 async function readTemporal(

@@ -25,31 +25,44 @@ async function freePorts() {
 describe("ports", () => {
   test("are the configured ones where these are free", async () => {
     const wanted = await freePorts();
-    expect(await choosePorts(wanted, false)).toEqual(wanted);
+    expect(await choosePorts(wanted, null)).toEqual(wanted);
   });
 
   test("that are taken are named, with who has them", async () => {
     const wanted = { ...(await freePorts()), hazelcast: taken };
     const holder = process.platform === "linux" ? ` by .* \\(pid ${process.pid}\\)` : "";
     const text = new RegExp(`^port ${taken} \\(ports.hazelcast\\) is taken${holder}; stop it`);
-    await expect(choosePorts(wanted, false)).rejects.toThrow(text);
+    await expect(choosePorts(wanted, null)).rejects.toThrow(text);
   });
 
   test("that are given twice are refused", async () => {
     const free = await freePorts();
     const wanted = { ...free, temporal_ui: free.temporal };
-    await expect(choosePorts(wanted, false)).rejects.toThrow(`port ${free.temporal} (ports.temp`);
+    await expect(choosePorts(wanted, null)).rejects.toThrow(`port ${free.temporal} (ports.temp`);
   });
 
   test("are chosen with auto, and where one is 0", async () => {
     const wanted = { ...(await freePorts()), hazelcast: taken };
-    const auto = await choosePorts(wanted, true);
+    const auto = await choosePorts(wanted, {});
     expect(new Set(Object.values(auto)).size).toBe(5);
     expect(Object.values(auto)).not.toContain(taken);
     const free = await freePorts();
-    const one = await choosePorts({ ...free, metrics: 0 }, false);
+    const one = await choosePorts({ ...free, metrics: 0 }, null);
     expect(one).toEqual({ ...free, metrics: one.metrics });
     expect(one.metrics).toBeGreaterThan(0);
+  });
+
+  test("with auto are those of the start before, but for one that somebody has", async () => {
+    const wanted = await freePorts();
+    // Nobody has claimed it: it was a server's.
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const address = other.address();
+    const dashboard = address !== null && typeof address === "object" ? address.port : 0;
+    await new Promise((resolve) => other.close(resolve));
+    const auto = await choosePorts(wanted, { dashboard, temporal_ui: taken });
+    expect(auto.dashboard).toBe(dashboard);
+    expect(Object.values(auto)).not.toContain(taken);
   });
 });
 

@@ -22,7 +22,7 @@ const LISTED = 50;
 
 export function mount(root, live) {
   const state = { span: "6h", strip: null, incidents: [], restarts: [] };
-  const strips = stripsPart(state);
+  const strips = stripsPart(live, state);
   const events = eventsPart(live);
   const restarts = restartsPart(live);
   root.append(strips.node, events.node, restarts.node);
@@ -79,13 +79,14 @@ function spanButtons(choice, state, tell) {
   choice.append(...buttons);
 }
 
-function stripsPart(state) {
+function stripsPart(live, state) {
   const node = panel("Sensors over time");
   const choice = element("div", { class: "row", role: "group", "aria-label": "Span of time" });
   const grid = element("div", { class: "block" });
   const ends = element("div", { class: "row dim ends" });
   const problem = element("p", { class: "problem", role: "alert", hidden: true });
-  node.append(choice, problem, grid, ends);
+  const decided = element("p", { class: "dim" });
+  node.append(choice, problem, grid, ends, decided);
   const tell = { again: null };
   let current = null;
   spanButtons(choice, state, () => tell.again?.());
@@ -141,6 +142,14 @@ function stripsPart(state) {
     onSpan: (act) => (tell.again = act),
     now: (health) => {
       current = health;
+      const next = element(
+        "span",
+        {},
+        "What was decided of it: ",
+        workflowLink(live, "meta-health"),
+      );
+      // The focus of a reader may be on it.
+      if (decided.firstChild?.isEqualNode(next) !== true) decided.replaceChildren(next);
     },
     fail(error) {
       problem.hidden = false;

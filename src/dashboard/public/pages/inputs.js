@@ -9,6 +9,8 @@ import { ladderPanel } from "../views/ladder.js";
 export const title = "Inputs";
 
 const NOW_EVERY_MS = 2_000;
+/** What is polled is old when it was not read for this long. */
+const READ_BUDGET_S = 15;
 const HISTORY_EVERY_MS = 15_000;
 const REFRESH = "'dolphin indicators refresh NAME' reads it now.";
 const TONES = {
@@ -29,17 +31,13 @@ export function mount(root, live) {
   );
   const charts = chartPanel(live);
   const ladder = ladderPanel(live);
-  root.append(
-    element("section", {}, said.node),
-    panel("Feeds", {}, feeds.node),
-    panel("Indicators", {}, readings.node),
-    charts.node,
-    ladder.node,
-  );
+  const panels = [panel("Feeds", {}, feeds.node), panel("Indicators", {}, readings.node)];
+  root.append(element("section", {}, said.node), ...panels, charts.node, ladder.node);
   live.poll({
     path: "/api/inputs",
     everyMs: NOW_EVERY_MS,
     draw({ feeds: rows, indicators, orderBooks }) {
+      for (const { head } of panels) age(head, live.now(), READ_BUDGET_S);
       const isStored = indicators.some(({ from }) => from === "store");
       said.say(
         rows === null

@@ -151,7 +151,8 @@ function signed(share) {
 
 function mapPanel(live) {
   const said = notice();
-  const body = element("div", { class: "scroll", tabindex: "0" });
+  const scroll = { class: "scroll", tabindex: "0", role: "group" };
+  const body = element("div", { ...scroll, "aria-label": "Results by parameters" });
   const node = panel("Map of a sweep", { hidden: true }, said.node, body);
   const show = async (name) => {
     node.hidden = false;

@@ -77,7 +77,7 @@ export function refusalPanel(live) {
         refusal === null ? outcome : `${outcome}: ${refusal}`,
         count(n),
       ]),
-      "no scan was decided yet",
+      ledger === null ? "not known: BLUE's log is not projected yet" : "no scan was decided yet",
     );
   };
   return { node, draw, drawLedger };

@@ -3,7 +3,8 @@ import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
 import { count, time } from "../format.js";
-import { command, figure, gain, notice, percent, picker } from "./figures.js";
+import { workflowLink } from "../links.js";
+import { command, figure, gain, money, notice, percent, picker } from "./figures.js";
 
 /** The rows that fit on a screen, or on a phone; the others are shown on demand. */
 const TRADES_SHOWN = 12;
@@ -12,10 +13,11 @@ const DAYS_SHOWN = 60;
 const PRICES_EVERY_MS = 5_000;
 const LEDGER_BUDGET_S = 60;
 const NOT_TRADED = "No trade of it was closed in the period of these prices.";
+const NOT_PROJECTED = "not known: BLUE's log is not projected yet";
 const PRICE_BUDGET_S = 30;
 
 export function tradePanel(live) {
-  const priced = pricedTrades(live);
+  const priced = pricedTrades(live, () => known.ledger !== null);
   const list = table(
     ["Asset", "Side", "In", "Out", "From", "To", "Scans", "Left by", "PnL", "Fees", "See"],
     "Trades of BLUE, the newest first",
@@ -26,7 +28,8 @@ export function tradePanel(live) {
   let isAll = false;
   const drawList = (trades) => {
     const shown = trades.slice(0, isAll ? TRADES_MAX : TRADES_SHOWN);
-    list.show(shown.map(tradeRow), "no trade was closed yet");
+    const nothing = known.ledger === null ? NOT_PROJECTED : "no trade was closed yet";
+    list.show(shown.map(tradeRow), nothing);
     const left = Math.min(trades.length, TRADES_MAX) - shown.length;
     more.hidden = left === 0;
     more.textContent = `Show ${left} more`;
@@ -52,7 +55,7 @@ export function tradePanel(live) {
   );
   const dayPanel = panel("By day, UTC", {}, days.node);
   let known = { ledger: null, now: null };
-  const drawDays = () => days.show(dayRows(known.ledger, known.now), "no day has a result yet");
+  const drawDays = () => days.show(dayRows(live, known), "no day has a result yet");
   const draw = (ledger, nowMs) => {
     known = { ...known, ledger };
     for (const { head } of [listPanel, dayPanel]) age(head, nowMs, LEDGER_BUDGET_S);
@@ -91,13 +94,13 @@ function tradeRow(trade) {
     count(trade.held_scans),
     trade.exit_reason,
     gain(trade.pnl),
-    figure(trade.fees),
+    money(trade.fees),
     command(`dolphin trace ${trade.position_id}`),
   ];
 }
 
 /** Newest first; BLUE's current day comes from its log, GREEN's days from Hazelcast. */
-function dayRows(ledger, now) {
+function dayRows(live, { ledger, now }) {
   const blue = new Map((ledger?.days ?? []).map((day) => [day.day, day]));
   const running = now?.blue?.state?.day;
   if (running !== undefined && running.day !== "") {
@@ -113,9 +116,9 @@ function dayRows(ledger, now) {
     const own = blue.get(name);
     const other = green.get(name);
     return [
-      name,
+      now === null ? name : workflowLink(live, `trades-${now.counted}-${name}`, name),
       gain(own?.realized),
-      figure(own?.fees),
+      money(own?.fees),
       count(own?.trades),
       own === undefined ? "-" : `${count(own.wins)} of ${count(own.wins + own.losses)}`,
       percent(own?.max_drawdown),
@@ -125,9 +128,9 @@ function dayRows(ledger, now) {
   });
 }
 
-function pricedTrades(live) {
+function pricedTrades(live, areTradesKnown) {
   const said = notice();
-  const chartNode = element("div");
+  const chartNode = element("div", { hidden: true });
   const points = { show: true, size: 9 };
   const chart = lines(
     chartNode,
@@ -142,7 +145,9 @@ function pricedTrades(live) {
   const draw = (view) => {
     const isAbsent = view.absent !== undefined;
     const isUntraded = view.trades?.length === 0;
-    said.say(isAbsent ? `${view.absent}.` : isUntraded ? NOT_TRADED : null);
+    const untraded = areTradesKnown() ? NOT_TRADED : `Its trades are ${NOT_PROJECTED}.`;
+    said.say(isAbsent ? `${view.absent}.` : isUntraded ? untraded : null);
+    chartNode.hidden = isAbsent;
     chart.set(isAbsent ? [[], [], [], []] : withTrades(view));
     age(node.head, view.prices?.atMs.at(-1) ?? null, PRICE_BUDGET_S);
   };
