@@ -66,33 +66,31 @@ async function startAnswering(
   mkdirSync(dataDir(), { recursive: true });
   const { config } = loadConfig({ env: {}, cwd });
   let asked = 0;
-  let reader: Promise<StatusReader> | null = null;
-  const open = () =>
-    openStatus({
-      temporalAddress: NOBODY,
-      hazelcast: config.hazelcast,
-      dataDir: config.data_dir,
-      archive: "another",
-      services: [],
-      policy: { restartsMax: 9, windowMs: 1, delaysMs: [0], fatalRetryMs: 1 },
-      isWatched: false,
-      temporalUi: null,
-      dashboard: null,
-    });
+  // Before the question: loading the clients may take longer here than the verb waits for an answer.
+  const reader = await openStatus({
+    temporalAddress: NOBODY,
+    hazelcast: config.hazelcast,
+    dataDir: config.data_dir,
+    archive: "another",
+    services: [],
+    policy: { restartsMax: 9, windowMs: 1, delaysMs: [0], fatalRetryMs: 1 },
+    isWatched: false,
+    temporalUi: null,
+    dashboard: null,
+  });
   const server = await answerVerbs({
     name: "worker",
     dataDir: config.data_dir,
     hazelcast: config.hazelcast,
     temporal: new Set([temporalPrint(TEMPORAL)]),
-    reader: () => {
+    reader: async () => {
       asked += 1;
-      reader ??= open();
-      return read === undefined ? reader : reader.then((opened) => ({ ...opened, read }));
+      return read === undefined ? reader : { ...reader, read };
     },
   });
   onTestFinished(async () => {
     server.close();
-    await (await reader)?.close();
+    await reader.close();
   });
   return { asked: () => asked, isAtWork: () => server.isAtWork() };
 }
