@@ -130,6 +130,7 @@ describe("loadConfig refuses in the file", () => {
     ["an unknown key", "colour: red", /unknown key 'colour'; 'dolphin config' lists the keys/],
     ["an unknown inner key", "log: {levle: info}", /unknown key 'log.levle'/],
     ["text for a number", "ports: {dashboard: eighty}", /'ports.dashboard'.*"eighty".*number/],
+    ["the name of all indicators", "indicators: {latest: {kind: dvol}}", /'indicators.latest'/],
     ["a port out of range", "ports: {dashboard: 65536}", /'ports.dashboard'.*65536.*65535/],
     ["a word not in the list", "log: {level: loud}", /'log.level'.*"loud".*"info"/],
     ["an interval of 0", "supervision: {window_s: 0}", /'supervision.window_s'.* was 0: .*>0/],

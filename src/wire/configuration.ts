@@ -20,6 +20,8 @@ import { metricsSettings, tracingSettings } from "./metrics/telemetry-settings.t
 const port = z.number().int().min(0).max(65_535);
 const bps = z.number().min(0).max(1_000);
 const share = z.number().positive().max(1);
+/** Those of two hundred order books, and some beside. */
+const FEEDS_MAX = 256;
 /** Bounded, because a Node timer of more than 24.8 days fires at once. */
 const seconds = z.number().positive().max(86_400);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "must be a day such as 2026-03-25");
@@ -228,11 +230,12 @@ export const Configuration = z.strictObject({
     })
     .prefault({}),
   /** Feeds that traders read beside scans and posture, by their keys in Hazelcast, such as `exf_funding`. */
-  feeds: z.array(z.string().min(1).max(100)).max(64).default([]),
+  feeds: z.array(z.string().min(1).max(100)).max(FEEDS_MAX).default([]),
   /** Indicators read on a schedule, published as `exf_<name>`; `dolphin create` makes the schedules. */
   indicators: z
     .record(
-      z.string().regex(/^[a-z][a-z0-9_]{0,40}$/, "must be a name such as fear_greed"),
+      // `exf_latest` is the key of all of them.
+      z.string().regex(/^(?!latest$)[a-z][a-z0-9_]{0,40}$/, "must be a name such as fear_greed"),
       indicator,
     )
     .refine((all) => Object.keys(all).length <= 24, "must be at most 24 indicators")

@@ -17,6 +17,7 @@ import {
 } from "../../domain/supervision/exit-codes.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS, type ServiceBeat } from "../../wire/control-pipe.ts";
+import { boundedFacts } from "../../wire/facts/bounded-facts.ts";
 import { type ControlLink, openControlLink } from "./control-link.ts";
 import { MisconfiguredError } from "./misconfigured.ts";
 
@@ -150,7 +151,8 @@ function beatEachSecond({ name }: Service, shell: Shell, running: Running): void
   const startedAt = isoFromMicros(wallMicros());
   const { heartbeat } = running;
   setInterval(() => {
-    const { state, facts, counters } = askedBeat(shell, running);
+    const { state, facts: all, counters } = askedBeat(shell, running);
+    const facts = all === null ? null : boundedFacts(all);
     const figures = { log_dropped: logger.dropped(), ...counters };
     link.beat({ state, facts, counters: figures });
     if (heartbeat === undefined) return;

@@ -2,13 +2,12 @@
 import { z } from "zod";
 import type { WorkFacts } from "../../domain/supervision/verdict.ts";
 import { DEPENDENCY_STATES } from "../../domain/supervision/ties.ts";
+import { TOLD_MAX } from "./bounded-facts.ts";
 import { factsOfBridge, TROUBLE_CHARS_MAX } from "./bridge-facts.ts";
 import { ToldBridgeFacts } from "./told-bridge-facts.ts";
 
 const age = z.number().nonnegative().nullable();
 const name = z.string().max(100);
-/** Most dependencies, inputs and notes that a service may report, each. */
-const TOLD_MAX = 32;
 
 const Facts = z.object({
   /** Named as in the service's row of the table of services; a dependency that is not in use is left out. */

@@ -88,7 +88,13 @@ test("ends with 78 and the key's name when the configuration is wrong", async ()
 
 test("is ready, beats, puts its heartbeat, and ends in order when its supervisor is gone", async () => {
   const run = start(
-    `return { ...running, stop: () => shell.say("info", "work ended"),
+    `const inputs = Array.from({ length: 65 }, (_, nth) => {
+        return { name: String(nth), ageS: nth === 64 ? 9 : 1, budgetS: 2 };
+      });
+      const notes = inputs.map(({ name }) => ({ of: name, says: "x", isAlert: name === "63" }));
+      const facts = { dependencies: {}, inputs, queue: null, notes };
+      return { ...running, stop: () => shell.say("info", "work ended"),
+      beat: () => ({ state: "running", facts, counters: { n: 1 } }),
       heartbeat: { about: { epoch: 3 }, async put(text) { shell.say("warn", text); } } };`,
   );
   const told: ServiceMessage[] = [];
@@ -102,6 +108,11 @@ test("is ready, beats, puts its heartbeat, and ends in order when its supervisor
     { kind: "ready", pid: run.child.pid },
     expect.objectContaining({ kind: "beat", counters: { log_dropped: 0, n: 1 } }),
   ]);
+  const { facts } = told.find((message) => message.kind === "beat")!;
+  // Of more than a supervisor reads the first, and what is worst.
+  const names = facts!.inputs.map(({ name }) => name);
+  expect([names.length, names[0], names.at(-1)]).toEqual([32, "0", "64"]);
+  expect(facts!.notes!.filter(({ isAlert }) => isAlert)).toHaveLength(1);
   const log = readFileSync(join(DIR, "logs", "small.log"), "utf8");
   expect(log).toMatch(
     /stopping: the supervisor is gone[^]*\[Small\] work ended[^]*\[Small\] stopped/,
