@@ -45,7 +45,7 @@ async function checkFenced(pid: number): Promise<void> {
   expect(await stage.untilStatus("Fenced")).toMatchObject({ life, restarts: 0 });
 }
 
-/** An operator hands the word back to the supervised one; the other gives way to it. */
+/** An operator starts the supervised one again; the other is fenced by it. */
 async function handBack(other: { readonly ended: Promise<number | null> }): Promise<void> {
   const { code, stderr } = await stage.command("start", "scan-bridge");
   expect([code, stderr]).toEqual([0, ""]);

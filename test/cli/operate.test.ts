@@ -12,7 +12,7 @@ import { DOLPHIN } from "../helpers/up.ts";
 
 const PAGE = readFileSync(join(CHECKOUT, "docs", "operate.md"), "utf8");
 
-/** In the page's order; what stands there twice is run once. */
+/** In the page's order; a command that appears twice is run once. */
 const COMMANDS = [
   ...new Set(
     [...PAGE.matchAll(/^```sh\n(.*?)^```$/gms)]

@@ -59,7 +59,7 @@ function timeless({ exit, out }: { exit: number | null; out: string }) {
   return { exit, out: out.replaceAll(passing, "...") };
 }
 
-/** Listens as a worker on the data directory does; tells how often something was read for a question. */
+/** Listens like a worker on the data directory; returns how often something was read for a question. */
 async function startAnswering(
   read?: StatusReader["read"],
 ): Promise<{ readonly asked: () => number; readonly isAtWork: () => boolean }> {

@@ -70,7 +70,7 @@ test.each([
     let asked = 0;
     const request = async (): Promise<void> => {
       asked += 1;
-      // Who asks on and on would end here, and not keep the test from its end.
+      // A page that polls endlessly would end here, without keeping the test from its end.
       if (9 < asked) await new Promise(() => undefined);
       throw DENIED;
     };
@@ -116,7 +116,7 @@ test("ages do not follow what this machine's own clock is set to, and catch up a
   vi.advanceTimersByTime(1_000);
   expect(live.now()).toBe(serverMs + 1_000);
   vi.setSystemTime(serverMs + 7_200_000);
-  // What was told before the sleep is heard late, then what is told now.
+  // A message from before the sleep arrives late, then a present one.
   beat(-7_000_000);
   beat(0);
   expect(live.now()).toBe(serverMs + 7_200_000);

@@ -134,7 +134,7 @@ test("logs are searched at their ends, bounded, and told as text", async () => {
   expect((await get("/api/logs?search=refused")).lines[0].text).toBe(
     "Bearer [redacted] was refused",
   );
-  // Neither by what it is nor by the name of its key: a search that finds a secret tells it.
+  // Neither by its value nor by the name of its key: a search that finds a secret reveals it.
   const told = JSON.stringify({ level: "info", msg: "sent", token: "ijklmnop" });
   writeFileSync(join(folder, "logs", "b.log"), `${told}\n`);
   for (const secret of ["abcdefgh", "ijklmnop"]) {

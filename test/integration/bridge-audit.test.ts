@@ -60,7 +60,7 @@ test("an audit while Hazelcast is frozen takes nothing from the bridge, which go
     put(site, n);
     await site.journaled(n);
   }
-  // A member that is frozen before it was told of the last one would hold up the next.
+  // A member that is frozen before it has the last scan would delay the next one.
   await checkBooks(site, lab.cluster);
   sendSignal(lab.member().pid, "SIGSTOP");
   try {

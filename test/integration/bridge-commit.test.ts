@@ -96,7 +96,7 @@ test.each(COMMITS)(
     const [older] = bridges;
     startBridge();
     await expectAll(files);
-    // Its last word: it may have told the scan before anew in between.
+    // Its last write: it may have published the scan before again in between.
     await until("the younger bridge has told the newest in order", async () => {
       const head = parseScanHead(await store.readLatest());
       return head?.epoch === 2 && head.seq === (how === "late" ? files - 1 : files);

@@ -75,7 +75,7 @@ test("logs are rotated under load, and stay within their bounds", async () => {
   const site = await lab.site();
   const folder = join(site.archive, DAY);
   mkdirSync(folder, { recursive: true });
-  // Each is told in a line of the log.
+  // Each is reported in a line of the log.
   for (let bad = 0; bad < 1_000; bad++) writeFileSync(join(folder, `bad-${bad}.arrow`), "no scan");
   putBacklog(site.archive, DAY, { from: 1, to: 100 });
   const bridge = await site.start({

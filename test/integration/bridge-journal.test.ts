@@ -126,7 +126,7 @@ test.for(["full", "read-only"])(
     await until("seven beats", () => 7 <= bridge.beats.length);
     expect(new Set(bridge.beats.map(({ state }) => state))).not.toContain("archive hung");
     expect(bridge.beat()?.state).toContain("waiting: journal");
-    // For who asks how it is while Temporal is away.
+    // For a status request while Temporal is away.
     await until("its heartbeat says so", async () => {
       const heartbeats = await lab.cluster.client.getMap<string, string>(HEARTBEAT_MAP);
       const text = (await heartbeats.get("scan-bridge")) ?? "";
@@ -207,7 +207,7 @@ test.each([
     await site.journaled(scanNumber);
   }
   await until("all are committed", async () => (await lab.cluster.latest())?.seq === 12);
-  // Killed at once, Hazelcast was not told of the last ones as done; a clean end writes the pages.
+  // Killed at once, Hazelcast does not have the last ones as done; a clean end writes the pages.
   if (what === "it is gone") await first.kill();
   else await first.stop();
   damage(site);

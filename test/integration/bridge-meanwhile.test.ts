@@ -60,7 +60,7 @@ test("a file that was renamed while no bridge ran keeps its seq, without a journ
   putFile(site.archive, `${DAY}/2.arrow`, scanBytes(2));
   await until("it is in Hazelcast", async () => (await lab.cluster.latest())?.seq === 2);
   await first.kill();
-  // As if the death had come before the second in which it is told.
+  // As if the death had come before the second in which it is published.
   await (await lab.cluster.client.getMap(DONE_MAP)).delete(`${DAY}/2.arrow`);
   renameSync(join(site.archive, DAY, "2.arrow"), join(site.archive, DAY, "moved.arrow"));
   rmSync(join(site.data, "journal"), { recursive: true });

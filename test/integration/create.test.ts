@@ -135,7 +135,7 @@ test("a worker lets create tell the supervisors, who keep to it", async () => {
   const refused = await dolphin("start", "trader-green");
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.problem).toContain("trader-green is not enabled in the configuration");
-  // Also where the configuration of who asks says nothing of it.
+  // Also if the requester's configuration does not mention it.
   expect(await commandService(temporal, SERVICES["trader-green"], "start")).toEqual({
     kind: "refused",
     why: expect.stringContaining("not enabled") as unknown,

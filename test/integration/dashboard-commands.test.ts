@@ -88,7 +88,7 @@ afterAll(async () => {
   if (failed.length !== 0) throw new AggregateError(failed, "something was not ended");
 });
 
-/** What operators told the book, as its journal has it. */
+/** Operators' commands to the book, from its journal. */
 function told(): readonly { readonly command: string; readonly by: string }[] {
   const root = join(place.data, "journal/trading");
   const reader = new EventLogReader({ root, book: "BLUE" }, null);

@@ -84,7 +84,7 @@ test("runs without up, without servers and without data; names of others are ref
   const status = JSON.parse((await ask(port, "/api/status"))[1]);
   expect(status).toMatchObject({ status: "Server silent", dashboard: `http://127.0.0.1:${port}` });
 
-  // An `up` comes: this process stands for it.
+  // An `up` starts: this process plays its part.
   const temporal_ui = "http://127.0.0.1:65001";
   const up = {
     pid: process.pid,

@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 afterAll(() => lab.close());
 
-/** A value as it lies in the member: the client sends it as it is. */
+/** A value as stored in the member: the client sends it as it is. */
 const { HeapData }: { HeapData: new (bytes: Buffer) => object } = createRequire(import.meta.url)(
   "hazelcast-client/lib/serialization/HeapData.js",
 );
@@ -180,7 +180,7 @@ test("a bridge finds it in everything that it reads, and takes up its work", asy
   const first = await site.start();
   await site.journaled(3);
   await first.stop();
-  // Without its journal it reads all that it ever told Hazelcast.
+  // Without its journal it reads everything that it ever wrote to Hazelcast.
   rmSync(join(site.data, "journal"), { recursive: true });
   const done = await mapOf(DONE_MAP);
   const ring = await lab.cluster.client.getRingbuffer<unknown>(SCANS_RING);
@@ -228,7 +228,7 @@ test.each([
     return value?.file === `${DAY}/${scanName(4)}` ? value : null;
   });
   expect(told.seq).toBe(4);
-  // Of a batch of ours, whichever: it is told after the latest scan.
+  // Any scan of a batch of ours: it is published after the latest scan.
   expect([1, 2, 3, 4]).toContain((await lab.cluster.checkpoint())?.seq);
   expect(told.epoch).toBeLessThan(1_000);
   await checkBooks(site, lab.cluster);

@@ -171,7 +171,7 @@ test("create makes a schedule of each, keeps an operator's pause, and pauses wha
   expect((await schedule("dvol").describe()).policies.catchupWindow).toBe(10_000);
   await schedule("dvol").pause("the venue moves house");
   declare({ fear_greed: { url, every_s: 900 }, dvol: { url } });
-  // Which schedules there are the server tells some time after it knows.
+  // The server lists schedules some time after they exist.
   let again = "";
   await until(
     async () => {

@@ -90,10 +90,10 @@ test("old days end, but none that a start or a reader needs, and by default a da
   await untilDone(openUpkeep(), LATER_MS);
   expect(days()).toEqual(all);
   expect(said.join()).toMatch(/days of BLUE's log before 20.* will be deleted in a day/);
-  // Nothing was told: no day of it is settled.
+  // Nothing was sent: no day of it is settled.
   await untilDone(openUpkeep({ keep_days: 2 }));
   expect(days()).toEqual(all);
-  // The first day was told, and the second but for its last event; then all.
+  // The first day was sent, and the second except for its last event; then everything.
   const third = new SegmentCursor(segmentPath(folder(), all[2] ?? ""));
   writeOutboxCursor(folder(), third.header.firstIndex - 2);
   third.close();

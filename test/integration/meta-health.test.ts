@@ -48,7 +48,7 @@ function statusWhere(what: string, check: (status: MetaHealthStatus) => boolean)
   });
 }
 
-/** Tells it of one transition, and waits until it has taken so many. */
+/** Signals one transition, and waits until it has processed that many. */
 async function statusAfter(count: number, ...roots: Root[]): Promise<MetaHealthStatus> {
   const transition = { atMs: Date.now(), diagnosis: diagnosed(...roots) };
   await metaHealth().signal(transitionSignal, transition);
@@ -85,7 +85,7 @@ test("fifty transitions in a second: none is lost, and a silent upstream is left
   expect(new Set(told.decisions.map(({ action, rule }) => `${action} ${rule}`))).toEqual(
     new Set(["hold not-ours"]),
   );
-  // The live query and the memo tell the same.
+  // The live query and the memo are the same.
   const { updated_at: _at, ...facts } = told;
   expect(await metaHealth().query(metaHealthQuery)).toMatchObject(facts);
   await until("it knows that it was taken", () => teller.state().sent === 1);
@@ -114,7 +114,7 @@ test("what it knows goes on in another run: counts, causes, decisions", async ()
   const { updated_at: _at, ...facts } = after;
   expect(await metaHealth().query(metaHealthQuery)).toMatchObject(facts);
   expect(after.transitions).toBe(told + 1);
-  // The cause that stood all the time is as old as it was, and nothing is told of it twice.
+  // The cause that lasted all the time keeps its age, and nothing about it is reported twice.
   expect(after.roots).toEqual(first.roots);
   const [decision] = first.decisions;
   expect(after.decisions.filter(({ root }) => root === SILENT.id)).toEqual([decision]);

@@ -39,7 +39,7 @@ async function end(child: ChildProcess | null): Promise<void> {
   await exited;
 }
 
-/** With what a system tells of itself that a test knows. */
+/** With a system's values that a test knows. */
 function serve(changes: Partial<MetricsOptions> = {}) {
   const said: string[] = [];
   const { status } = fullReading();

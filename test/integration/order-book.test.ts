@@ -66,7 +66,7 @@ test("books are told and recorded, marked simulated, and a second process fences
   await until("the second tells all", () => areAllOf(2));
   sendSignal(second.child.pid, "SIGTERM");
   expect(await second.exited).toBe(0);
-  // It has told all three, and what is told is recorded by the end.
+  // It has published all three, and what is published is recorded by the end.
   expect(recordedBy("second")).toEqual(new Set(SYMBOLS));
 });
 
@@ -78,7 +78,7 @@ test("a process that was stopped while another took over tells nothing more when
   await until("the next one tells all", () => areAllOf(4));
   sendSignal(sleeper.child.pid, "SIGCONT");
   expect(await sleeper.exited).toBe(EXIT_FENCED);
-  // The sleeper may have told only some before it was stopped: it overwrites none of the others.
+  // The paused process may have published only some before it was stopped: it overwrites none of the others.
   expect(await areAllOf(4)).toBe(true);
   sendSignal(next.child.pid, "SIGTERM");
   expect(await next.exited).toBe(0);

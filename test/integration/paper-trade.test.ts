@@ -81,7 +81,7 @@ test("a run waits for the bridge, trades, is told whole, and replays equal", asy
   // The simulator goes on: what it wrote while the day was read may have no seq yet.
   expect(drift.scans.unnumbered).toBeLessThan(100);
   expect(drift.decisions.compared).toBeGreaterThan(100);
-  // A busy machine hears a scan or a posture late, and says so; nothing else may differ.
+  // On a busy machine a scan or a posture arrives late, and the result says so; nothing else may differ.
   expect(drift.first.filter(({ cause }) => cause === "unexplained")).toEqual([]);
   expect(drift.first[0]?.cause).not.toBe("knock_on");
   expect(drift.trades.compared).toBeGreaterThanOrEqual(result.session.trades);

@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 afterAll(() => lab.close());
 
-/** The example, as one who has the checkout elsewhere writes it. */
+/** The example, as a user with the checkout elsewhere writes it. */
 function writeBreakout(dir: string): string {
   const path = join(dir, "mine.ts");
   writeFileSync(path, BREAKOUT.replace(INTERFACE, resolve(ROOT, INTERFACE.slice(6))));

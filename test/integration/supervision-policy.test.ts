@@ -65,7 +65,7 @@ describe("a service that crashes at every start", () => {
 
 describe("continue-as-new", () => {
   test("adopts the run, and still hears of its end", async () => {
-    // It does not ask for so long: only who tells it can let it know.
+    // It does not poll for that long: only a signal can reach it.
     await open(WIDE, 600);
     await stage.supervise({ history_max: 25 });
     const firstRun = (await stage.supervisor.describe()).runId;

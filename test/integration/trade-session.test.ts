@@ -63,7 +63,7 @@ const AWAY =
     ? { rounds: 3, pauseMs: 0 }
     : { rounds: 30, pauseMs: 20_000 };
 
-/** All of the trader's trades, as it tells them itself. */
+/** All of the trader's trades, as it reports them itself. */
 async function bookedTrades() {
   const booked: { readonly positionId: unknown; readonly pnl: number }[] = [];
   for (let after = 0; ;) {
@@ -278,7 +278,7 @@ describe("what is told", () => {
     for (let at = 5; at <= 30; at += 1) {
       await handle.signal(tradesSignal, { from: at, to: at, trades: [tradeAt(at)], view: null });
     }
-    // One that was told before, with one that was not; then one behind a hole.
+    // One that was sent before, with one that was not; then one after a gap.
     const both = [tradeAt(30), tradeAt(31)];
     await handle.signal(tradesSignal, { from: 30, to: 32, trades: both, view: null });
     await handle.signal(tradesSignal, { from: 40, to: 45, trades: [tradeAt(44)], view: null });

@@ -105,7 +105,7 @@ test("a row's readings are recorded with their time, decide, and are replayed to
   await feeder.push(6);
   await first.decided(9);
   await first.kill();
-  // Whatever stands there when it comes back is known already.
+  // Whatever is stored there when it comes back is known already.
   const second = await start(["weather"]);
   await second.ready();
   await second.hearsHazelcast();
@@ -170,7 +170,7 @@ export default defineStrategy({
 `;
 const AHEAD: Readonly<Record<string, number>> = { "exf_funding.BTCUSDT": 3_600, book: 3_600 };
 
-/** Rates as a worker reads them of a venue, and books as the order-book service tells and records them. */
+/** Rates as a worker reads them from a venue, and books as the order-book service publishes and records them. */
 async function openInputs({ data, address }: TraderPlace) {
   const at = { address, cluster: "dolphin", name: "test inputs", deadlineMs: 20_000 };
   const [venues, hazelcast] = await Promise.all([

@@ -80,7 +80,7 @@ test("a listener that died is noticed within three looks at the first scan that 
     await until("it has what was missed", () => heard === 4);
     expect(looks - before).toBeLessThanOrEqual(3);
     await until("the listener is replaced", () => subscription.listenerDeaths === 1);
-    // Without another look it is the listener who hears.
+    // Without another look only the listener receives it.
     over.abort();
     await looking;
     expect(subscription.listenerDeaths).toBe(1);

@@ -115,7 +115,7 @@ test("what its listener was not told is read from the ringbuffer, in order", asy
   await listening(trader);
   await feeder.push(5);
   await trader.decided(5);
-  // A batch: the ring has every scan, the event tells the last.
+  // A batch: the ringbuffer has every scan, there is an event for the last one.
   const texts = Array.from({ length: 300 }, () => feeder.nextText());
   for (const text of texts) await feeder.ring(text);
   await feeder.tell(texts.at(-1)!);

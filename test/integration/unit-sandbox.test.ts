@@ -36,7 +36,7 @@ function confined(
   return [...words, place, ...folders, "--", ...command];
 }
 
-/** What an ordinary user cannot read, because it lies in somebody's home, cannot be tried. */
+/** Files that an ordinary user cannot read, because they are in somebody's home, cannot be tested. */
 const tools = findToolchain();
 const READABLE =
   'for one; do test -r "$one" || { echo "$one is not for everybody"; exit 1; }; done >&2';
@@ -145,7 +145,7 @@ describe.skipIf(probe.status !== 0)("under the sandbox of its unit", () => {
   }
 
   test("nothing else can be written", () => {
-    // Only the mounts tell the two apart: both belong to the user that the unit runs as.
+    // Only the mounts distinguish the two: both belong to the user that the unit runs as.
     expect(touch(join(data, "x"))).toBe("");
     expect(touch(join(elsewhere, "x"))).toContain("Read-only file system");
   });

@@ -38,7 +38,7 @@ test.skipIf(disk === null)(
     const told = status();
     expect(told.stdout).toMatch(/^disk +.*data +FULL: /m);
     expect(told.status).toBeGreaterThan(0);
-    // The servers' end changes what up.json has to say, which there is no room for.
+    // The servers' end changes the content of up.json, for which there is no space.
     const worker = before.services["worker"]?.pid;
     sendSignal(worker, "SIGKILL");
     const isTold = () => /up\.json in .*: ENOSPC/.test(up.output());

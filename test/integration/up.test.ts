@@ -152,7 +152,7 @@ async function untilAllSayTheSame(up: RunningUp, service: string): Promise<void>
   await until(isSame, { ms: 120_000, tell: () => `${JSON.stringify(told)}\n${up.output()}` });
 }
 
-/** By the one that `up` has started last: it tells its posture to the trader. */
+/** By the one that `up` has started last: it sends its posture to the trader. */
 function untilWatched(up: RunningUp): Promise<void> {
   return until(isWatched, { ms: 60_000, tell: up.output });
 }

@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** One sentence a wrong reading, so that a failure tells the file. */
+/** One sentence per wrong reading, so that a failure names the file. */
 function faultOf(name: string, read: FastRead, expected: Expected): string[] {
   try {
     checkReading(read, expected);

@@ -121,7 +121,7 @@ test("an empty place goes on: no scan and no trade is missed or doubled, seqs go
   // Also what was pushed after the backup has the seq again that the lost machine had given it.
   expect(scans.slice(0, lost.length).map(({ file }) => file)).toEqual(lost.map(({ file }) => file));
 
-  // The fact itself: a position that was open may close, and be told, between two looks.
+  // The fact itself: an open position may be closed, and its trade sent, between two looks.
   let [pnl, trades] = [await now.pnl(), await now.trades()];
   await until(async () => {
     [pnl, trades] = [await now.pnl(), await now.trades()];

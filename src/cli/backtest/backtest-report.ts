@@ -38,6 +38,8 @@ export function addReportCommand(backtest: Command): void {
 function absentText(name: string, folder: string): string {
   const names = isThere(folder) ? readdirSync(folder).toSorted() : [];
   const there =
-    names.length === 0 ? "there is none" : `there is ${names.slice(0, NAMED_MAX).join(", ")}`;
+    names.length === 0
+      ? "there is no finished run yet"
+      : `there is ${names.slice(0, NAMED_MAX).join(", ")}`;
   return `${folder} has no finished run '${name}': ${there}`;
 }

@@ -190,7 +190,7 @@ function isWell({ state }: IndicatorRow): boolean {
 function expectConfigured(indicators: Readonly<Record<string, unknown>>, name: string): void {
   const names = Object.keys(indicators);
   if (names.includes(name)) return;
-  const there = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
+  const there = names.length === 0 ? "none is configured" : `configured are ${names.join(", ")}`;
   throw new CliError(`there is no indicator '${name}' in the configuration; ${there}`, EXIT_USAGE);
 }
 

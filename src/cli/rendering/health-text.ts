@@ -31,7 +31,7 @@ function sensorLines({ sensors }: HealthReport): string[] {
     SENSOR_NAMES.map((name) => {
       const { score, parts } = sensors[name];
       const well = parts.filter((part) => part.score === 1).length;
-      return [name, figure(score), `${well} of ${parts.length} well`];
+      return [name, figure(score), `${well} of ${parts.length} healthy`];
     }),
   );
   return SENSOR_NAMES.flatMap((name, at) => [

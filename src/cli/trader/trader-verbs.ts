@@ -45,7 +45,7 @@ Exit status:
   64  wrong usage`;
 
 const FLATTEN_HELP = `
-Waits until the book is flat, at most for --wait. Each position is closed at the next fresh scan that has a
+Waits until the book is flat, at most as long as --wait says. Each position is closed at the next fresh scan that has a
 price of its asset, also after --wait has passed. If no such scan will come, 'dolphin close' closes a position
 in the book only.
 ${ABOUT}

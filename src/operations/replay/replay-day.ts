@@ -175,7 +175,8 @@ function decode(
 export function firstIndexOf(folder: string, book: string, day: string): number {
   const days = listDays(folder);
   if (!days.includes(day)) {
-    const kept = days.length === 0 ? "there is none" : `there are ${days[0]} to ${days.at(-1)}`;
+    const kept =
+      days.length === 0 ? "there are no segments" : `there are ${days[0]} to ${days.at(-1)}`;
     throw new NotComparable(`the segment ${day} of ${book} is missing in ${folder}: ${kept}`);
   }
   return headerOf(folder, day).firstIndex;

@@ -128,9 +128,7 @@ export const NEVER_STARTED: SafetyRow = {
   pid: null,
   posture: "UNKNOWN",
   entries: "stop",
-  reasons: [
-    "configured, but not started, or stopped on request: traders make no entries without it",
-  ],
+  reasons: ["it was not started, or was stopped on request: traders make no entries without it"],
   answered_ms: null,
 };
 

@@ -19,6 +19,6 @@ test("a connection that breaks under a transaction fails the transaction, and no
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("it has a port");
   const opening = PostgresJournal.open(`postgres://dolphin@127.0.0.1:${address.port}/dolphin`);
-  // An error that nobody hears would fail this run of the tests.
+  // An unhandled error would fail this run of the tests.
   await expect(opening).rejects.toThrow("Connection terminated unexpectedly");
 });

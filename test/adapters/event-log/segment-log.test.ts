@@ -256,7 +256,7 @@ describe("a torn end", () => {
       fc.property(garbage, (bytes) => {
         writeFileSync(segment(), whole);
         appendFileSync(segment(), bytes);
-        // A sound record with an index that was there already is no torn write.
+        // An intact record with an index that already exists is not a torn write.
         const isRecord = whole.subarray(64, 128).equals(bytes.subarray(0, 64));
         if (isRecord) checkRefused();
         else checkGarbage(whole, bytes);

@@ -61,7 +61,7 @@ test("the newest trades are read without the file's start, before and after it i
       expect(told).toEqual(indices.filter((index) => after < index).slice(0, 50));
     }
   }
-  // Who reads it meets what is no line.
+  // A reader meets a line that is not valid.
   const spoilt = openSync(first.path, "r+");
   writeSync(spoilt, '{"index":3599,', 0);
   closeSync(spoilt);

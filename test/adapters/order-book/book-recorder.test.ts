@@ -113,7 +113,7 @@ describe("recorded books", () => {
   test("wait for the disk aside, and what finds no room meanwhile is counted", async () => {
     const recorder = open();
     const room = 16 * 256;
-    // Nothing is written while this thread goes on: it is the one that hears the venue.
+    // Nothing is written while this thread is busy: it is the one that reads the venue's messages.
     for (let at = 0; at < room + 10; at += 1) recorder.keep(offer("A", at));
     const before = recorder.state();
     expect(before).toMatchObject({ recorded: 0, lost: 10 });

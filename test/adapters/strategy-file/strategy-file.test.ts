@@ -80,7 +80,7 @@ test.each([
   ["true", "new Date(5) instanceof Date"],
   ["3", "Math.max(1, Math.hypot(...[3]))"],
   ["1,2", "[...new Set([1, 2, 2])]"],
-  // A name of one's own is no other's.
+  // A local name does not shadow another file's.
   ["7", "process.env + performance() + fetch"],
 ])("the language is there: %s", async (told, expression) => {
   const own = "const process = { env: 1 }; function performance() { return 2; } const fetch = 4;";
@@ -125,7 +125,7 @@ test("the hash is of all files that a strategy is made of, and of one alone as i
   expect([before.told, after.told]).toEqual(["1", "2"]);
   expect(after.fileHash).not.toBe(before.fileHash);
   expect(after.codeVersion).not.toBe(before.codeVersion);
-  // What lies beside it is held to the same.
+  // Files beside it are held to the same rules.
   await expect(loadAnew(file, near, "export const level = () => Date.now();")).rejects.toThrow(
     `strategy ${near} uses Date.now`,
   );

@@ -13,11 +13,11 @@ test("a system that is well is told in a line for each sensor", () => {
   expect(textWith()).toEqual([
     "DOLPHIN  GREEN  rm_meta 1.00  1970-01-01 00:00:00 UTC",
     "",
-    "m1_proc            1.00  4 of 4 well",
-    "m2_heartbeat       1.00  4 of 4 well",
-    "m3_data_freshness  1.00  3 of 3 well",
-    "m4_control_plane   1.00  3 of 3 well",
-    "m5_coherence       1.00  1 of 1 well",
+    "m1_proc            1.00  4 of 4 healthy",
+    "m2_heartbeat       1.00  4 of 4 healthy",
+    "m3_data_freshness  1.00  3 of 3 healthy",
+    "m4_control_plane   1.00  3 of 3 healthy",
+    "m5_coherence       1.00  1 of 1 healthy",
   ]);
 });
 

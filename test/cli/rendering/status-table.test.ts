@@ -56,7 +56,7 @@ const healthy: SystemStatus = {
 describe("statusTable", () => {
   test("says that the watchdog is wanted and was never started", () => {
     const table = statusTable({ ...healthy, safety: NEVER_STARTED });
-    expect(table).toMatch(/^watchdog .*UNKNOWN, entries stop: configured, but not started/m);
+    expect(table).toMatch(/^watchdog .*UNKNOWN, entries stop: it was not started/m);
   });
   test("says that GREEN decided otherwise than BLUE", () => {
     const green = { ...bridge, service: "trader-green", state: "diverged at seq 41: logic" };

@@ -146,7 +146,7 @@ test("a fill at another book is explained by it where no decision differs", () =
   const known = dayHeard().map((one) =>
     one.fact.kind === "book" ? { ...one, fact: { ...one.fact, bids: [99.9, 1, 99, 1_000] } } : one,
   );
-  // Each is heard between its scan and the time at which that was taken, and leans the same way.
+  // Each arrives between its scan and the time at which that was taken, and leans the same way.
   const heard = known.map((one) =>
     one.fact.kind === "book" ? { ...one, atMs: one.atMs - 420 } : one,
   );

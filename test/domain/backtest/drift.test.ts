@@ -63,7 +63,7 @@ function posture(asOfMs: number, value: "APEX" | "TURTLE" = "APEX", lagMs = 5): 
   return { kind: "posture", atMs: asOfMs + lagMs, asOfMs, posture: value, source: "test" };
 }
 
-/** The day's facts as they are heard when nothing goes wrong: a posture before each twentieth scan. */
+/** The day's facts as they arrive when nothing goes wrong: a posture before each twentieth scan. */
 function undisturbed(scans: readonly ScanFact[]): Fact[] {
   return scans.flatMap((scan, at) => (at % 20 === 0 ? [posture(scan.asOfMs - 500), scan] : [scan]));
 }
@@ -84,7 +84,7 @@ function live(start: ReturnType<typeof createTrader>, facts: readonly Fact[]): T
   return log;
 }
 
-/** `heard` is what the book was told on the day; the archive has `archived`, in its order. */
+/** `heard` is what the book received on the day; the archive has `archived`, in its order. */
 function driftOf(heard: readonly Fact[], archived: readonly ScanFact[] = MARKET): Drift {
   const trader = createTrader(CONFIGURATION);
   live(trader, undisturbed(MARKET.slice(0, BEFORE)));
@@ -99,7 +99,7 @@ function driftOf(heard: readonly Fact[], archived: readonly ScanFact[] = MARKET)
 
 const TODAY = MARKET.slice(BEFORE);
 
-/** As it was heard when scan `seq` was heard otherwise, or not at all. */
+/** The day as received if scan `seq` arrived differently, or not at all. */
 function heardWith(seq: number, change: (scan: ScanFact) => readonly Fact[]): Fact[] {
   return undisturbed(TODAY).flatMap((fact) =>
     fact.kind === "scan" && fact.seq === seq ? change(fact) : [fact],

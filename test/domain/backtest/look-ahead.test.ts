@@ -16,7 +16,7 @@ import { realCloses } from "../../helpers/trading/real-closes.ts";
 
 const chunk = { ...realCloses(), count: 2_000 };
 
-/** What these keep for it lies outside of their memory, so that they lose it with a restart, too. */
+/** Their knowledge is outside of their memory, so that a restart loses it, too. */
 const AHEAD = new Set(["cut", "blanked", "restored"]);
 
 function check(strategy: StrategyChoice, seed: number, settings = DEFAULT_RUN_SETTINGS) {

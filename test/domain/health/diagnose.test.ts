@@ -173,7 +173,7 @@ function rootsBeside(fault: Fault, other: Fault | null): readonly string[] {
       return hides("hazelcast") ? [] : ["process:scan-bridge"];
     }
     case "worker":
-      // Then nobody tells who works for whom: that their processes are gone is all that is seen.
+      // Then it is not known which process belongs to whom: only that their processes are gone is seen.
       if (!hides("temporal")) return [`worker:${fault.layer}`];
       return WANTED.filter(({ layer }) => layer === fault.layer).map(
         ({ name }) => `process:${name}`,

@@ -15,7 +15,7 @@ function without(layer: string): FactTable {
   return { [`worker.${layer}.up`]: false };
 }
 
-/** The subjects of `no_data` that are told of, three minutes after the cause and the loss. */
+/** The subjects of `no_data` that are notified, three minutes after the cause and the loss. */
 function toldOf(rules: typeof BUILT_IN_RULES, facts: FactTable): readonly string[] {
   const engine = watching({ rules });
   // Longer than a watchdog that has begun waits for causes.

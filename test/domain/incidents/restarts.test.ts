@@ -161,7 +161,7 @@ function doubled(outbox: readonly Notification[]): readonly string[] {
   });
 }
 
-/** Told that they fire, and neither open nor told to be over; or the other way round. */
+/** Notified as firing, and neither open nor notified as resolved; or the other way round. */
 function unresolved(
   outbox: readonly Notification[],
   { incidents }: EngineState,

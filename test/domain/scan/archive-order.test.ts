@@ -8,7 +8,7 @@ import { seededRandom } from "../../../src/domain/simulator/random.ts";
 
 type Key = readonly [number: number, time: number];
 
-/** The keys in another order, and what comes of them. */
+/** The keys in another order, and the result. */
 function ordered(keys: readonly Key[]) {
   const numbers = keys.map(([number]) => number);
   const timesUs = keys.map(([, time]) => time);

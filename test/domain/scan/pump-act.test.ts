@@ -132,7 +132,7 @@ const CHORES = ["tick", "review", "learn", "wait"];
 function wrongWith({ kinds, views }: ReturnType<typeof drive>, n: number): string[] {
   const { isSent, isRefused, waiting } = views[n]!;
   const kind = kinds[n]!;
-  // An answer, a tick and a review: no more stands between a waiting file and its reading.
+  // An answer, a tick and a review: nothing else delays the reading of a waiting file.
   const ahead = kinds.slice(n, n + 4);
   const isHeldUp = 0 < waiting && !isRefused && ahead.length === 4 && !ahead.includes("take");
   return [

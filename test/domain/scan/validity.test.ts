@@ -14,7 +14,7 @@ const SCAN: ScanColumns = {
   eigenvalues: Float64Array.of(3, 1, 0, 0),
 };
 
-/** What comes of the scan with these changes: the positions left out, or the reason. */
+/** The result for the scan with these changes: the positions left out, or the reason. */
 function check(changes: Partial<ScanColumns>, outcome: readonly number[] | string): void {
   const columns = { ...SCAN, ...changes };
   const verdict = judgeAssets(columns.assets) ?? judgeNumbers(columns);

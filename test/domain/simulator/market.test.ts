@@ -21,7 +21,7 @@ function deviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
 
-/** How much of a value its predecessor tells. */
+/** How much of a value is determined by its predecessor. */
 function autocorrelation(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const centered = values.map((value) => value - mean);

@@ -106,7 +106,7 @@ test.each([
 });
 
 test("the conditional value at risk is of all days up to the value at risk", () => {
-  // Of 90 returns the quantile lies between the fifth and the sixth.
+  // Of 90 returns the quantile is between the fifth and the sixth.
   const returns = Array.from({ length: 90 }, (_, at) => (at < 5 ? -0.1 - at / 100 : 0.01));
   const equities = returns.reduce((all, value) => [...all, all.at(-1)! * (1 + value)], [100]);
   const ratios = dailyRatiosOf({ equities, drawdownMax: 0.5 });

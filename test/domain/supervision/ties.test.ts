@@ -52,7 +52,7 @@ const HAZELCAST_AWAY = "Hazelcast does not answer";
 const FILES = "3 files wait; newest data 12 s old";
 type Row = readonly [ServiceName, string, Readonly<Record<DependencyState, readonly string[]>>];
 
-/** What is told of one that fails in this way, in whatever way that is. */
+/** The sentence about a service that fails in this way. */
 const anyWay = (ok: readonly string[], failed: readonly string[]): Row[2] => ({
   ok,
   down: failed,

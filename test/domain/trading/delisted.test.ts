@@ -102,7 +102,7 @@ test.each<[string, (at: ReturnType<typeof stage>) => void]>([
   told.again(2, {});
   told.again(SCANS / 2 - 1, GONE);
   happens(told);
-  // What a gap counts for is no more than the budget of a scan's age.
+  // A gap counts for no more than the age budget of a scan.
   expect(told.trader.data.positions[0]?.unpricedMs ?? 0).toBeLessThanOrEqual(AFTER_MS / 2 + 30_000);
   expect(told.trades()).toEqual([]);
 });

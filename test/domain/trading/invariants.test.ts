@@ -17,7 +17,7 @@ function checkEveryDay(check: (steps: readonly Step[], trader: Trader) => void):
   );
 }
 
-/** Fills so far by position, told by the ledger alone. */
+/** Fills so far by position, from the ledger only. */
 function createLedger() {
   const held = new Map<string, number>();
   let cashFlow = 0;

@@ -138,7 +138,7 @@ test("the margin of one asset may be another", () => {
   expect(trades.rejectedSignals).toHaveProperty("insufficient_margin");
 });
 
-/** A trader that holds as much of AAA (at 100) and BBB (at 20) as asked for, told scan by scan. */
+/** A trader that holds the requested amounts of AAA (at 100) and BBB (at 20), fed scan by scan. */
 function stage(margin: Margin, held: Readonly<Record<string, number>>) {
   const limits = { ...CONFIGURATION.limits, positionNotionalMax: 1e9, grossNotionalMax: 1e9 };
   const losses = { dailyLossMax: 1e9, drawdownMax: 1e9 };
@@ -262,7 +262,7 @@ test.each([
   const { fund, trader } = stage(usual({}), { AAA: share });
   fund(0.001, 8 * MS_PER_HOUR + 900, 8 * MS_PER_HOUR);
   fund(0.001, 8 * MS_PER_HOUR + 5_000, 8 * MS_PER_HOUR);
-  // Of before it was opened, and what is no more than a forecast.
+  // From before it was opened, and a mere forecast.
   fund(0.001, 8 * MS_PER_HOUR + 6_000, -MS_PER_HOUR);
   fund(0.001, 8 * MS_PER_HOUR + 7_000, 16 * MS_PER_HOUR);
   const { cash, equity, realized } = trader.data.account;

@@ -16,7 +16,7 @@ const { margin: __, ...USUAL } = CONFIGURATION;
 const { scanOffsetMaxMs: _, ...UNMEASURED } = USUAL;
 const FALLEN = Float64Array.of(50, 10, 2.5);
 
-/** A book with its paper broker, told a scan every five seconds; nothing but an operator enters. */
+/** A book with its paper broker that gets a scan every five seconds; only an operator enters. */
 function stage(configuration: TraderConfiguration = USUAL) {
   const trader = createTrader({
     ...configuration,

@@ -119,7 +119,7 @@ function withoutBook(trader: ReturnType<typeof createTrader>): string {
 test("the same code, configuration, cash and seed: no divergence, and the same bytes", () => {
   fc.assert(
     fc.property(moves, (list) => {
-      // What only a broker that is no paper desk would say.
+      // Reports that only a broker other than the paper desk would send.
       const { steps } = playDay(list.filter(({ kind }) => kind !== "trouble"));
       const shadow = shadowOf(CONFIGURATION, GREEN);
       for (const { event } of steps) expect(stepShadow(shadow, event)).toBeNull();

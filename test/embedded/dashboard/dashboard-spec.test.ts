@@ -18,7 +18,7 @@ async function answering(text: () => string): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** As a guard tells of it. */
+/** As a guard reports it. */
 function processOf(pid: number) {
   const ended = Promise.withResolvers<ProcessEnd>();
   const process = {

@@ -31,7 +31,7 @@ const chunk = sliceOfChunk(stretched(realCloses(), HOUR_MS), {
 const hooks = { onProgress: () => {}, onProblem: () => {}, signal: new AbortController().signal };
 let runs = 0;
 
-/** A rate for each asset at each eighth hour, as Binance's history tells it. */
+/** A rate for each asset at each eighth hour, as in Binance's history. */
 function ratesOf(rate: number): string {
   const lines = ["symbol,fundingTime,fundingRate,markPrice"];
   const first = Math.ceil(chunk.timesMs[0]! / (8 * HOUR_MS)) * 8 * HOUR_MS;

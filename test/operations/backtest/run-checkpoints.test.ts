@@ -32,7 +32,7 @@ let runs = 0;
 
 beforeAll(async () => {
   days = putChunk(archive, stretched(realCloses(), STEP_MS));
-  // Some days are compacted, one file is there twice, one is no scan, one came a day too late.
+  // Some days are compacted, one file exists twice, one is not a scan, one arrived a day too late.
   for (const day of days.slice(10, 20)) await compact(archive, day);
   const at = (day: number, name: string) => join(archive, days[day]!, name);
   const [first = "", second = ""] = globSync("*.arrow", {

@@ -35,7 +35,7 @@ test("how far trades were told is of before the dump, the log of after it, and a
   const add = db.prepare("INSERT INTO scans VALUES (?)");
   add.run(1);
   const dump = async () => {
-    // The stack goes on: a trade is booked, told, and a scan pushed.
+    // The stack continues: a trade is booked and sent, and a scan is pushed.
     write(LOG, "event 1, event 2");
     write(TOLD, "told 2");
     write("journal/trading/BLUE/2026-12-01.seg", "event 3");

@@ -40,7 +40,7 @@ function putScans(from: number, to: number, day = DAY): void {
   for (let at = from; at <= to; at += 1) put(`${day}/${scanName(at)}`, scanBytes(at), at);
 }
 
-/** The folder's own time lies in the past, as that of a day that is over. */
+/** The folder's own time is in the past, like that of a finished day. */
 function settle(day = DAY): void {
   const seconds = Math.floor(Date.now() / 1_000) - 60 - Math.floor(Math.random() * 1_000_000);
   utimesSync(join(archive, day), seconds, seconds);

@@ -174,7 +174,7 @@ describe("a segment of version 1", () => {
 });
 
 test("a full disk refuses an event whole; what fits is appended after that", () => {
-  // A limit of the file's size is told by the kernel in the way in which a full disk is.
+  // The kernel reports a limit of the file's size in the same way as a full disk.
   const limited = `trap '' XFSZ; ulimit -f 64; exec "$0" "$@"`;
   const told = spawnSync("bash", ["-c", limited, process.execPath, FILLER, root], {
     encoding: "utf8",

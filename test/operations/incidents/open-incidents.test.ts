@@ -165,7 +165,7 @@ describe("a database", () => {
       engine.pass(2, ON);
       expect(engine.incidents.trouble()).toBeNull();
       expect(told(folder)).toEqual(["1 fire", "2 resolve"]);
-      // It came again soon, and is told so a quarter of an hour later.
+      // It fired again soon, and that is notified a quarter of an hour later.
       engine.pass(900, ON);
       expect(told(folder)).toEqual(["1 fire", "2 resolve", "1 fire"]);
       const again = opened(folder, engine.nowMs());

@@ -170,7 +170,7 @@ test("an older one is kept and not pushed, and a revised one is pushed and kept 
     [expect.any(Number), false],
     [7, true],
   ]);
-  // Who asks for a time before is told what was told then.
+  // A question about an earlier time is answered with what was known then.
   const [known] = stage.readings.knownAt(START_MS * 1_000);
   expect(known).toMatchObject({ series: "open_interest.BTCUSDT", value: rows[1]?.value });
   expect(stage.readings.knownAt(stage.clock.nowMs * 1_000)).toMatchObject([{ value: 8 }]);

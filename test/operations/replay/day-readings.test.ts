@@ -28,7 +28,7 @@ const strategy = defineStrategy<Record<string, never>, Record<string, never>>({
 });
 const minute = (at: number) => DAY_START_MS + at * 60_000;
 
-/** Heard at the ends of these minutes. */
+/** Received at the ends of these minutes. */
 function recordedDay(heard: readonly (readonly [number, Untold])[], bookBudgetMs = 1) {
   const ageBudgetsMs = { scan: 1, posture: 1, exf_funding: 1, book: bookBudgetMs };
   const day = beginRecordedDay(createTrader({ ...CONFIGURATION, strategy, ageBudgetsMs }));
@@ -82,7 +82,8 @@ test("a rate takes effect when it became known, whenever it was true and was hea
     store.markPushed(ids, fetchedUs);
   }
   store.close();
-  // What the book never heard is there, too: it is a difference. Of those before its first event the newest is enough.
+  // Readings that the book never received are included: they are a difference. Of those before its first event the
+  // newest is enough.
   expect(told().filter(([, what]) => !String(what).includes("BTCUSDT"))).toEqual([
     [5, "posture"],
     [9, "exf_funding 1"],
@@ -96,7 +97,7 @@ test("books are those that were recorded of the day, and where none were, those 
   const levels = { bids: [99, 1], asks: [101, 1] };
   const heard = [
     [10, { kind: "book", asset: "AAA", asOfMs: minute(9), ...levels }],
-    // Taken with the scan that it waited for: it was known when it was told.
+    // Taken with the scan that it waited for: it was known when it was published.
     [20, { kind: "book", asset: "AAA", asOfMs: minute(19), knownMs: minute(19.5), ...levels }],
   ] as const;
   const { day: recorded, log } = recordedDay(heard);
@@ -116,7 +117,7 @@ test("books are those that were recorded of the day, and where none were, those 
     // The book was never fed this one.
     knownBook("BBB", minute(14), levels, minute(14)),
   ]);
-  // What was told longer before the day's first event than a book may be old is old by then.
+  // What was published longer before the day's first event than the age budget is too old by then.
   expect(until(7.9, 8, 13, 25)).toEqual([[], [], [12], []]);
   const { day: patient } = recordedDay(heard, 2 * 60_000);
   expect(untilOf(patient, 7.9, 8, 13, 25)).toEqual([[], [7], [12], []]);

@@ -222,7 +222,7 @@ describe("not comparable is", () => {
     expect(reasonOf(recorded, "2026-03-24")).toContain("the segment 2026-03-24 of BLUE is missing");
   });
   test("a book that was never recorded", () => {
-    expect(reasonOf(join(root, "nowhere"), DAY)).toContain("there is none");
+    expect(reasonOf(join(root, "nowhere"), DAY)).toContain("there are no segments");
   });
   test("another configuration", () => {
     const other = programOf({ ...LIVELY_BOOK, fee_bps: 5 });

@@ -141,7 +141,7 @@ async function open(
     }),
     lacking: () => 0,
     venue: "binance-usdm",
-    // On a slow machine the fake is silent, too: who asks for no silence gets no reconnection.
+    // On a slow machine the simulated venue is silent, too: a test that needs no silence gets no reconnection.
     silentS: options.silentS ?? 60,
     open: openVenueSocket,
     chance: () => 0,

@@ -6,7 +6,7 @@ const AT_US = 1_774_400_000_000_000;
 const value = (source: string, posture: "APEX" | "HIBERNATE", atUs: number) =>
   encodePosture({ posture, reasons: [], source, atUs });
 
-/** What stands in the cluster after one offer of TURTLE. */
+/** The value in the cluster after one offer of TURTLE. */
 async function standsAfter(present: unknown, meanwhile: unknown = present): Promise<unknown> {
   const cluster = { posture: present };
   await offerPosture({

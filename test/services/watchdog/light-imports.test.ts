@@ -7,7 +7,7 @@ const SERVICES = resolve(import.meta.dirname, "../../../src/services/watchdog");
 /** Of values; types are gone when it runs. */
 const IMPORT = /^\s*(?:import|export)\s+(?!type\b)[^;]*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"/gm;
 
-/** All that loading a file loads, with who asks for it. */
+/** All modules that loading a file loads, each with its importer. */
 function loadedBy(entry: string): ReadonlyMap<string, string> {
   const loaded = new Map<string, string>();
   const waiting: (readonly [string, string])[] = [[entry, "the entry"]];

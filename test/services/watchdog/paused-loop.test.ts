@@ -6,7 +6,7 @@ import { PostureLoop } from "../../../src/services/watchdog/posture-loop.ts";
 
 const SILENT_S = 15;
 
-/** Rounds of half a second, by a clock of the test's own; health tells each five seconds. */
+/** Rounds of half a second, by the test's own clock; health reports every five seconds. */
 function loopInTime() {
   let nowMs = 1_000_000;
   let toldMs = nowMs;

@@ -10,7 +10,7 @@ import { startDelivery } from "../../../src/services/watchdog/start-delivery.ts"
 import { until } from "../../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
-/** A state that is told, and how often. */
+/** A published state, and how often. */
 function loopThatCounts() {
   const told = { count: 0 };
   const loop = new PostureLoop({

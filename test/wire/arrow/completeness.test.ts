@@ -72,7 +72,7 @@ describe.each(FILES)("%s", (name) => {
   test("is no scan when anything follows it", () => {
     for (const more of [Buffer.from("x"), Buffer.from("\0\0\0\0more"), whole]) {
       const kind = readScanFast(Buffer.concat([whole, more])).kind;
-      // An Arrow file twice over is again one: its last footer tells the way to the first half.
+      // An Arrow file twice in a row is again a valid file: its last footer points to the first half.
       if (more === whole && !name.includes("stream")) continue;
       expect(["incomplete", "invalid"]).toContain(kind);
     }

@@ -36,7 +36,7 @@ describe("a file by pyarrow", () => {
   });
 });
 
-/** Both readers tell the same; the fast one may only pass. */
+/** Both readers give the same; the fast one may only decline. */
 function checkSame(bytes: Buffer): ReturnType<typeof readScanFast> {
   const fast = readScanFast(bytes);
   const general = fast.kind === "needs_general" ? fast : readScanGeneral(bytes);

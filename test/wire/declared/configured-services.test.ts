@@ -46,7 +46,7 @@ describe("what the configuration declares", () => {
     const spec = declaredSpec(row, { ...declared("trader-blue", {}), memory_max_mb: 100 });
     expect(spec.limits.memoryMaxBytes).toBe(104_857_600);
     expect([spec.rssWarnBytes, spec.rssRestartBytes]).toEqual([104_857_600, 104_857_600]);
-    // A worker that read a low cap at its start is told of a higher one.
+    // A worker that read a low limit at its start receives a higher one.
     expect(declaredSpec(spec, declared("trader-blue", {}))).toEqual(row);
   });
 

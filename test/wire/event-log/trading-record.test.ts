@@ -23,7 +23,7 @@ const OTHERS: readonly TraderEvent[] = [
     bids: [5e-324, 0.1 + 0.2],
     asks: [1e300, 2 ** -30, 1e301, 7],
   },
-  // As a trader heard it that did not refuse such yet.
+  // As a trader received it that did not refuse such a value yet.
   {
     kind: "book",
     index: 16,
@@ -73,7 +73,7 @@ const OTHERS: readonly TraderEvent[] = [
 
 type Scan = Extract<TraderEvent, { readonly kind: "scan" }>;
 
-/** With prices, eigenvalues and features somewhere within larger buffers, as the core is told them. */
+/** With prices, eigenvalues and features at offsets within larger buffers, as the core gets them. */
 function scanOf(index: number, assets: readonly string[], numbers: readonly number[]): Scan {
   const values = Float64Array.from([99, ...numbers, 99, 99, 99]);
   return {

@@ -3,7 +3,7 @@ import { parseHeartbeat } from "../../../src/wire/facts/heartbeat.ts";
 import { ServiceFacts } from "../../../src/wire/facts/service-facts.ts";
 import { ServiceMessage } from "../../../src/wire/control-pipe.ts";
 
-/** As the bridge and the traders of the version before told them. */
+/** As the bridge and the traders of the previous version reported them. */
 const OLDER = {
   archive: "hung",
   hazelcast: "ok",

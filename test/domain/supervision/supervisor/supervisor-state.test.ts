@@ -243,7 +243,7 @@ describe("a decision of metaHealth", () => {
     expect(ended).toMatchObject({ step: { kind: "restart" }, recovery: null });
     expect(ended.reason).toContain("unpushed for 65 s");
     expect(isCounted(ended)).toBe(true);
-    // Told again after the next life began, as by an activity that was tried again.
+    // Reported again after the next life began, as by a retried activity.
     const next = takeRun(ended, { run_id: "b", life: 2 });
     expect(command(next, order)).toEqual(next);
   });

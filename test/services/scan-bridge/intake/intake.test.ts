@@ -73,7 +73,7 @@ test("a writer whose clock is ahead keeps its order, in a listing and in events 
   expect(taken.map(({ name }) => name)).toEqual(files);
   expect(new Set(taken.map(({ firstSeenUs }) => firstSeenUs)).size).toBe(1);
   expect(rowsOf(taken).map(({ late }) => late)).toEqual(files.map(() => false));
-  // The next one is told by an event in the same microsecond.
+  // The next one has its event in the same microsecond.
   put(`${DAY}/scan_51.arrow`, "51", aheadMs);
   intake.offer(`${DAY}/scan_51.arrow`);
   expect(intake.take()!.timeUs).toBeGreaterThan(taken.at(-1)!.timeUs);

@@ -204,7 +204,7 @@ test("days before yesterday's are listed every hour, and the newest two are swep
   expect(takeAll()).toEqual([`${BEFORE}/a.arrow`, `${DAY}/a.arrow`]);
   for (const day of [BEFORE, DAY]) settle(`${day}/a.arrow`);
   clock.ms += 9 * 60_000;
-  // Rewritten in place: neither the folder nor an event tells it.
+  // Rewritten in place: neither the folder nor an event shows it.
   put(`${DAY}/a.arrow`, "other bytes");
   await roundAndPause();
   expect(takeAll()).toEqual([]);

@@ -9,7 +9,7 @@ import { bookText } from "../../../../src/wire/order-book/book-values.ts";
 
 const START_MS = 1_774_396_800_000;
 
-/** Books are told so long after the start, and heard at once or `heardMs` after it. */
+/** Books are published this long after the start, and received at once or `heardMs` after it. */
 function begin(feed = "ob_BTCUSDT") {
   const log: number[] = [];
   const clock = { afterMs: 0, isFull: false };

@@ -19,7 +19,7 @@ function stage(feed: Feed, standing: unknown) {
   const cluster = { value: standing, isJournalFull: false, nowMs: AT_MS };
   const intake = new FeedIntake({
     feed,
-    // What stands there when the read arrives.
+    // The stored value when the read arrives.
     read: () => readLater(cluster.value),
     isKnown: (fact) =>
       fact.kind === "feature" && JSON.stringify(fact) === JSON.stringify(taken.at(-1)),
@@ -194,7 +194,7 @@ test("a value that is pushed for ever with the time that it had is recorded once
   await look();
   for (let at = 1; at <= 60; at += 1) {
     cluster.nowMs = AT_MS + at * 1_000;
-    // The push is new each time, and what it tells is not.
+    // The push is new each time, and its content is not.
     event(JSON.stringify({ ...JSON.parse(mood(1)), _pushed_at: new Date(cluster.nowMs) }));
     if (at % 10 === 0) await look();
   }

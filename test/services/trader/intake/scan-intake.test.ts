@@ -103,7 +103,7 @@ test("a first scan brings what stands before it without a gap, and no more", asy
 test("a bridge that counts from the beginning again is told of, not taken for duplicates", () => {
   const { intake, stepped, troubles } = openIntake(new Set());
   for (const seq of [1, 2, 3]) intake.hear(textOf(seq));
-  // A restarted bridge tells its newest scan again under its own epoch.
+  // A restarted bridge publishes its newest scan again under its own epoch.
   intake.hear(textOf(3).replace('"epoch":1', '"epoch":2'));
   expect([intake.isNumberedAnew, troubles.length]).toEqual([false, 0]);
   intake.hear(textOf(1).replace('"epoch":1', '"epoch":3'));
