@@ -50,7 +50,8 @@ function readReport(dataDir: string, nowMs: number) {
 export function healthLines(report: HealthReport, ageMs: number): readonly string[] {
   const { status, timestamp, rm_meta, roots } = report;
   const ageS = ageMs / MS_PER_SECOND;
-  const old = OLD_AFTER_S < ageS ? ": outdated, because the service health no longer writes it" : "";
+  const old =
+    OLD_AFTER_S < ageS ? ": outdated, because the service health no longer writes it" : "";
   const factors = SENSOR_NAMES.map((name) => `${name} ${figure(report[name])}`).join(" x ");
   return [
     `health ${printable(status)} at ${timestamp.slice(0, 19)}Z, ${duration(ageS)} ago${old}`,
