@@ -61,6 +61,8 @@ function breakIt(): void {
   writeFileSync(join(dir, "broken"), "");
 }
 
+const silent = () => Promise.resolve("silent" as const);
+
 describe("a kept process that says nothing", () => {
   /** On the processor that the others keep busy: the first of those that we may use. */
   const status = readFileSync("/proc/self/status", "utf8");
@@ -83,7 +85,6 @@ describe("a kept process that says nothing", () => {
         logFile: join(dir, "log"),
         graceSeconds: 1,
       });
-    const silent = () => Promise.resolve("silent" as const);
     const spec = { name: "program", log: join(dir, "log"), start, probe: silent };
     const silentMsMax = 2_000;
     kept = await keepProcess(

@@ -45,6 +45,11 @@ export type HazelcastHandle = {
   shutdown(): Promise<void>;
 };
 
+/** Calls whose connection was lost end at this interval; the default of 100 ms wakes an idle process for nothing. */
+const CLEANED_EVERY_MS = 500;
+/** They are for Management Center, which nobody runs here, and read the machine's processors every 5 s. */
+const NO_METRICS = { enabled: false };
+
 export async function connectHazelcast(options: HazelcastOptions): Promise<HazelcastHandle> {
   let connected = false;
   const waiters = new Set<() => void>();
@@ -84,11 +89,9 @@ export async function connectHazelcast(options: HazelcastOptions): Promise<Hazel
       "hazelcast.client.heartbeat.timeout": 5_000,
       "hazelcast.client.invocation.timeout.millis": options.deadlineMs,
       "hazelcast.client.invocation.retry.pause.millis": 50,
-      // Calls whose connection was lost are ended at this interval; the default of 100 ms wakes an idle process for nothing.
-      "hazelcast.client.internal.clean.resources.millis": 500,
+      "hazelcast.client.internal.clean.resources.millis": CLEANED_EVERY_MS,
     },
-    // For Management Center, which nobody runs here: processors and memory of the machine, read every 5 s.
-    metrics: { enabled: false },
+    metrics: NO_METRICS,
   });
   readTextsOnly(client);
   keepNamesApart(client, options.prefix ?? null);

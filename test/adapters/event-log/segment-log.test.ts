@@ -36,6 +36,7 @@ afterEach(() => {
 });
 
 const segment = (day = DAY) => join(root, "BLUE", `${day}.seg`);
+const settled = () => Date.now() - statSync(join(root, "BLUE")).ctimeMs > 150;
 const payloads = (count: number, bytes = 40) =>
   Array.from({ length: count }, (_, at) => payloadOf(at, bytes));
 
@@ -135,7 +136,6 @@ describe("what is appended", () => {
     const reader = new SegmentLogReader(place, null);
     open.push(reader);
     const read = () => [...reader.poll()].filter(({ kind }) => kind === "event").length;
-    const settled = () => Date.now() - statSync(join(root, "BLUE")).ctimeMs > 150;
     expect(read()).toBe(2);
     await until(settled, { ms: 10_000, tell: () => "the folder" });
     expect(read()).toBe(0);
