@@ -1,7 +1,7 @@
 /** Values as the page writes them. */
 import { expect, test } from "vitest";
 
-type Format = { duration(seconds: number | null): string };
+type Format = { readonly duration: (this: void, seconds: number | null) => string };
 const FORMAT = new URL("../../src/dashboard/public/format.js", import.meta.url);
 const { duration }: Format = await import(FORMAT.href);
 

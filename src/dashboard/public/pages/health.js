@@ -22,7 +22,9 @@ const LISTED = 50;
 
 export function mount(root, live) {
   const state = { span: "6h", strip: null, incidents: [], restarts: [] };
-  const strips = stripsPart(live, state);
+  const strips = stripsPart(state);
+  const decided = decidedPart(live);
+  strips.node.append(decided.node);
   const events = eventsPart(live);
   const restarts = restartsPart(live);
   root.append(strips.node, events.node, restarts.node);
@@ -39,6 +41,7 @@ export function mount(root, live) {
   live.on("overview", ({ health }) => {
     age(strips.node.head, health?.timestamp ?? null, BUDGET_S);
     strips.now(health);
+    decided.draw();
   });
   live.poll({
     path: "/api/incidents",
@@ -79,14 +82,13 @@ function spanButtons(choice, state, tell) {
   choice.append(...buttons);
 }
 
-function stripsPart(live, state) {
+function stripsPart(state) {
   const node = panel("Sensors over time");
   const choice = element("div", { class: "row", role: "group", "aria-label": "Span of time" });
   const grid = element("div", { class: "block" });
   const ends = element("div", { class: "row dim ends" });
   const problem = element("p", { class: "problem", role: "alert", hidden: true });
-  const decided = element("p", { class: "dim" });
-  node.append(choice, problem, grid, ends, decided);
+  node.append(choice, problem, grid, ends);
   const tell = { again: null };
   let current = null;
   spanButtons(choice, state, () => tell.again?.());
@@ -115,17 +117,7 @@ function stripsPart(live, state) {
     );
     rows.push(["incidents", band(incidents, `incidents: ${wordsOf(incidents)}`), ""]);
     rows.push(["restarts", band(restarts, `restarts: ${wordsOf(restarts)}`), ""]);
-    grid.replaceChildren(
-      ...rows.map(([label, svg, word]) =>
-        element(
-          "div",
-          { class: "strip-row" },
-          element("span", { class: "label" }, label),
-          svg,
-          element("span", { class: "now" }, word),
-        ),
-      ),
-    );
+    grid.replaceChildren(...rows.map(stripRow));
     ends.replaceChildren(
       time(fromMs, "short"),
       element(
@@ -142,20 +134,32 @@ function stripsPart(live, state) {
     onSpan: (act) => (tell.again = act),
     now: (health) => {
       current = health;
-      const next = element(
-        "span",
-        {},
-        "What was decided of it: ",
-        workflowLink(live, "meta-health"),
-      );
-      // The focus of a reader may be on it.
-      if (decided.firstChild?.isEqualNode(next) !== true) decided.replaceChildren(next);
     },
     fail(error) {
       problem.hidden = false;
       problem.textContent = `the history cannot be read: ${error.message}`;
     },
   };
+}
+
+function stripRow([label, svg, word]) {
+  return element(
+    "div",
+    { class: "strip-row" },
+    element("span", { class: "label" }, label),
+    svg,
+    element("span", { class: "now" }, word),
+  );
+}
+
+function decidedPart(live) {
+  const node = element("p", { class: "dim" });
+  const draw = () => {
+    const next = element("span", {}, "What was decided of it: ", workflowLink(live, "meta-health"));
+    // The focus of a reader may be on it.
+    if (node.firstChild?.isEqualNode(next) !== true) node.replaceChildren(next);
+  };
+  return { node, draw };
 }
 
 /** Unknown or unsampled cells stay empty; a cell between two samples that are far apart takes the earlier one. */
