@@ -84,7 +84,7 @@ function configWithInputs(): string {
 }
 
 /** What the trader's log has. */
-function told(): readonly string[] {
+function loggedKinds(): readonly string[] {
   const root = join(dir, "journal", "trading");
   const reader = new EventLogReader({ root, book: "BLUE" }, null);
   const kinds = [...reader.poll()].map(({ kind }) => kind);
@@ -196,7 +196,7 @@ describe("dolphin up", () => {
     expect(other.output()).toMatch(new RegExp(`already runs on ${dir} \\(pid ${up.pid}, since`));
     const asked = ["--data-dir", dir, "--config", config];
     expect(spawnSync(DOLPHIN, [...asked, "indicators", "refresh", "funding"]).status).toBe(0);
-    await until(() => hasBoth(told()), { ms: 60_000, tell: up.output });
+    await until(() => hasBoth(loggedKinds()), { ms: 60_000, tell: up.output });
     await untilScansFlow(up);
     await untilHealthy(up);
     await untilAllIsTaken(up);
@@ -235,7 +235,9 @@ describe("dolphin up", () => {
     expect(summary.ok).toBe(false);
     expect(summary.problems.join("\n")).toContain("no scan was written");
   });
+});
 
+describe("dolphin up goes on", () => {
   test("whatever is killed comes back, and scans go on without a gap", async () => {
     const summaryFile = join(parent, "summary.json");
     const up = startUp(dir, ["--demo", "--ports", "auto", "--summary", summaryFile]);

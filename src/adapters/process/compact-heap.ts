@@ -10,10 +10,20 @@ import { runInNewContext } from "node:vm";
 
 /** By then the first rounds of work have run, with the garbage that only first rounds make. */
 const AFTER_MS = 15_000;
+const EVERY_MS = 60_000;
 
 /** Compacts the heap once, after the start; does not keep the process from ending. */
 export function compactHeapLater(): void {
   setTimeout(compactHeap, AFTER_MS).unref();
+}
+
+/**
+ * Also once a minute: for a process that works for milliseconds every few seconds, and makes garbage that V8
+ * leaves for long: 6 MB. It costs 0.1 % of a core.
+ */
+export function keepHeapCompact(): void {
+  compactHeapLater();
+  setInterval(compactHeap, EVERY_MS).unref();
 }
 
 export function compactHeap(): void {

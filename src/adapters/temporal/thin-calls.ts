@@ -34,15 +34,16 @@ const RETRY_MS_MAX = 1_000;
 
 /** Connects at the first call. */
 export function createThinCalls(place: Place): ThinCalls {
-  let session: ClientHttp2Session | null = null;
+  let line: Line | null = null;
   let isClosed = false;
-  const connected = (): ClientHttp2Session => {
+  const connected = (): Line => {
     if (isClosed) throw new TemporalCallError("the connection is closed", { status: UNAVAILABLE });
-    if (session !== null && !session.closed && !session.destroyed) return session;
-    session = connect(`http://${place.address}`, { settings: { enablePush: false } });
+    if (line !== null && !line.session.closed && !line.session.destroyed) return line;
+    const session = connect(`http://${place.address}`, { settings: { enablePush: false } });
     // Each of its calls fails with it.
     session.on("error", () => undefined);
-    return session;
+    line = { session, heardMs: Number.NEGATIVE_INFINITY };
+    return line;
   };
   return {
     async call({ method, request, deadlineMs = place.deadlineMs }) {
@@ -65,11 +66,16 @@ export function createThinCalls(place: Place): ThinCalls {
     },
     close() {
       isClosed = true;
-      session?.destroy();
+      line?.session.destroy();
     },
   };
 }
 
+type Line = {
+  readonly session: ClientHttp2Session;
+  /** The last response to any call. */
+  heardMs: number;
+};
 type Call = {
   readonly place: Place;
   readonly method: string;
@@ -78,9 +84,11 @@ type Call = {
   readonly deadlineMs: number;
 };
 
-function callOnce(session: ClientHttp2Session, about: Call): Promise<Buffer> {
+function callOnce(line: Line, about: Call): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const { place, deadlineMs } = about;
+    const { session } = line;
+    const startedMs = monotonicMs();
     const stream = requestOn(session, about);
     const chunks: Buffer[] = [];
     let length = 0;
@@ -88,12 +96,16 @@ function callOnce(session: ClientHttp2Session, about: Call): Promise<Buffer> {
     let problem: string | null = null;
     const cancel = atDeadline(about.leftMs, () => {
       const why = `Temporal at ${place.address} did not answer in ${deadlineMs} ms`;
-      reject(new TemporalCallError(why, { status: DEADLINE_EXCEEDED }));
+      const error = new TemporalCallError(why, { status: DEADLINE_EXCEEDED });
+      reject(error);
       stream.close(constants.NGHTTP2_CANCEL);
-      // Silent even to the request: its next answer would come on a connection that may be dead.
-      if (Object.keys(headers).length === 0) session.destroy();
+      // Silent to all calls since: the connection may be dead. A slow answer to one must not cost the others theirs.
+      if (line.heardMs < startedMs) session.destroy(error);
     });
-    stream.on("response", (told) => (headers = { ...headers, ...told }));
+    stream.on("response", (told) => {
+      line.heardMs = monotonicMs();
+      headers = { ...headers, ...told };
+    });
     stream.on("trailers", (told: Headers) => (headers = { ...headers, ...told }));
     stream.on("data", (chunk: Buffer) => {
       length += chunk.length;

@@ -1,7 +1,7 @@
 /** The process of health: a loop that samples, diagnoses and reports, and its beats. */
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../../adapters/clock.ts";
-import { compactHeapLater } from "../../adapters/process/compact-heap.ts";
+import { keepHeapCompact } from "../../adapters/process/compact-heap.ts";
 import { diagnose } from "../../domain/health/diagnose.ts";
 import { transitionKey } from "../../domain/health/recovery.ts";
 import { type HealthReport, healthReport } from "../../wire/health/health-report.ts";
@@ -42,7 +42,7 @@ async function start(shell: Shell): Promise<Running> {
     }
   };
   const running = run().catch(shell.fail);
-  compactHeapLater();
+  keepHeapCompact();
   return {
     beat: () =>
       healthBeat({

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import {
   isPlain,
@@ -158,6 +159,25 @@ test.each(TRANSPORTS)(
     await vi.waitFor(async () => expect(await reads.polls("dolphin-scan", 1)).toEqual([]), 20_000);
   },
 );
+
+test("thin: one slow answer costs no other call its own; silence to all costs the connection", async () => {
+  const sessions = new Set<unknown>();
+  answer = (stream, headers) => {
+    sessions.add(stream.session);
+    if (String(headers[":path"]).endsWith("DescribeTaskQueue")) answered(stream);
+  };
+  const reads = await openBy("thin", 400);
+  const slow = reads.describe("x").then(
+    () => "answered",
+    () => "over",
+  );
+  while ((await Promise.race([slow, reads.polls("q", 1)])) !== "over") await delay(20);
+  expect(await reads.polls("q", 1)).toEqual([]);
+  expect(sessions.size).toBe(1);
+  await expect(reads.describe("x")).rejects.toMatchObject({ status: 4 });
+  expect(await reads.polls("q", 1)).toEqual([]);
+  expect(sessions.size).toBe(2);
+});
 
 test.each(TRANSPORTS)(
   "%s: a connection that the server has ended is made anew",
