@@ -12,13 +12,15 @@ export const TOLD_MAX = 32;
 export function boundedFacts(facts: WorkFacts): WorkFacts {
   const { inputs, notes } = facts;
   const [first] = inputs;
-  const late = ({ ageS, budgetS }: WorkFacts["inputs"][number]) =>
-    ageS === null ? Number.POSITIVE_INFINITY : ageS / budgetS;
   const kept = mostOf(inputs, (input) =>
     input === first ? Number.POSITIVE_INFINITY : late(input),
   );
   if (notes === undefined) return { ...facts, inputs: kept };
   return { ...facts, inputs: kept, notes: mostOf(notes, ({ isAlert }) => Number(isAlert)) };
+}
+
+function late({ ageS, budgetS }: WorkFacts["inputs"][number]): number {
+  return ageS === null ? Number.POSITIVE_INFINITY : ageS / budgetS;
 }
 
 /** Those of the highest rank; of equal ones the first. */
