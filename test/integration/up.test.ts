@@ -71,7 +71,8 @@ function recordedBook(): string | null {
 }
 
 /** A strategy that declares order books and an indicator, and enters by them. */
-function configWithInputs(): string {
+async function configWithInputs(): Promise<string> {
+  await untilDayLasts();
   const path = join(parent, "inputs.yaml");
   const books = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT"].map((one) => `ob_${one}`);
   const trader = {
@@ -83,17 +84,41 @@ function configWithInputs(): string {
   return path;
 }
 
-/** What the trader's log has. */
-function loggedKinds(): readonly string[] {
-  const root = join(dir, "journal", "trading");
-  const reader = new EventLogReader({ root, book: "BLUE" }, null);
-  const kinds = [...reader.poll()].map(({ kind }) => kind);
-  reader.close();
-  return kinds;
+/** Asks the running worker, which knows the demo's indicators: this configuration names it alone. */
+function isRefreshed(name: string): boolean {
+  const path = join(parent, "asked.yaml");
+  writeFileSync(path, JSON.stringify({ indicators: { [name]: {} } }));
+  const args = ["--data-dir", dir, "--config", path, "indicators", "refresh", name];
+  return spawnSync(DOLPHIN, args).status === 0;
 }
 
-function hasBoth(kinds: readonly string[]): boolean {
-  return kinds.includes("feature") && kinds.includes("book");
+/** Whether the trader's log has a reading and a book. */
+function areInputsHeard(): boolean {
+  const root = join(dir, "journal", "trading");
+  const reader = new EventLogReader({ root, book: "BLUE" }, null);
+  const kinds = new Set([...reader.poll()].map(({ kind }) => kind));
+  reader.close();
+  return kinds.has("feature") && kinds.has("book");
+}
+
+async function untilInputsAreHeard(up: RunningUp): Promise<void> {
+  await until(() => isRefreshed("funding"), { ms: 60_000, tell: up.output });
+  await until(areInputsHeard, { ms: 60_000, tell: up.output });
+}
+
+/** The day as it was, inputs and all: run again from the log, and over the archive with what was recorded of them. */
+function checkRecordedDay(config: string): void {
+  const day = new Date().toISOString().slice(0, 10);
+  const run = (...verb: readonly string[]): unknown => {
+    const args = ["--data-dir", dir, "--config", config, ...verb, day, "--json"];
+    return JSON.parse(String(spawnSync(DOLPHIN, args).stdout));
+  };
+  expect(run("replay")).toMatchObject({ verdict: "equal" });
+  expect(run("backtest", "drift")).toMatchObject({
+    measured: true,
+    decisions: { causes: { feature: 0, unexplained: 0 } },
+    trades: { causes: { feature: 0, unexplained: 0 } },
+  });
 }
 
 function lastSeq(): number {
@@ -178,10 +203,9 @@ async function untilScansFlow(up: RunningUp): Promise<void> {
 
 describe("dolphin up", () => {
   test("scans flow end to end, and the summary says so; a second one on the same directory is refused", async () => {
-    await untilDayLasts();
     const summaryFile = join(parent, "summary.json");
     const args = ["--demo", "--ports", "auto", "--summary", summaryFile];
-    const config = configWithInputs();
+    const config = await configWithInputs();
     const up = startUp(dir, args, { DOLPHIN_SIMULATOR_VENUES: "true", DOLPHIN_CONFIG: config });
     const file = await up.untilUp();
     const parts = () => Object.keys(readUp(dir)?.services ?? {}).toSorted();
@@ -194,24 +218,13 @@ describe("dolphin up", () => {
     const other = startUp(dir, ["--ports", "auto"]);
     expect((await other.ended).code).toBe(1);
     expect(other.output()).toMatch(new RegExp(`already runs on ${dir} \\(pid ${up.pid}, since`));
-    const asked = ["--data-dir", dir, "--config", config];
-    expect(spawnSync(DOLPHIN, [...asked, "indicators", "refresh", "funding"]).status).toBe(0);
-    await until(() => hasBoth(loggedKinds()), { ms: 60_000, tell: up.output });
+    await untilInputsAreHeard(up);
     await untilScansFlow(up);
     await untilHealthy(up);
     await untilAllIsTaken(up);
     sendSignal(up.pid, "SIGTERM");
     expect(await up.ended).toEqual({ code: 0, signal: null });
-    // The day as it was, recorded inputs and all: run again, and run over the archive.
-    const day = new Date().toISOString().slice(0, 10);
-    const again = (...verb: readonly string[]): unknown =>
-      JSON.parse(String(spawnSync(DOLPHIN, [...asked, ...verb, "--json"]).stdout));
-    expect(again("replay", day)).toMatchObject({ verdict: "equal" });
-    expect(again("backtest", "drift", day)).toMatchObject({
-      measured: true,
-      decisions: { causes: { feature: 0, unexplained: 0 } },
-      trades: { causes: { feature: 0, unexplained: 0 } },
-    });
+    checkRecordedDay(config);
     const summary = UpSummary.parse(JSON.parse(readFileSync(summaryFile, "utf8")));
     expect(summary).toMatchObject({ ok: true, seq_gaps: 0, restarts: 0, problems: [] });
     expect(summary.scans_written).toBeGreaterThan(5);

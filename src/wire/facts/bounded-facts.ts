@@ -22,6 +22,10 @@ export function boundedFacts(facts: WorkFacts): WorkFacts {
   return { ...facts, inputs: kept, notes: mostOf(notes, ({ isAlert }) => Number(isAlert)) };
 }
 
+function late({ ageS, budgetS }: WorkFacts["inputs"][number]): number {
+  return ageS === null ? Number.POSITIVE_INFINITY : ageS / budgetS;
+}
+
 /** Those of the highest rank; of equal ones the first. */
 function mostOf<T>(all: readonly T[], rankOf: (one: T) => number): readonly T[] {
   if (all.length <= TOLD_MAX) return all;

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,12 +8,13 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { spawnSync } from "../../helpers/run-program.ts";
 import { ServiceMessage } from "../../../src/wire/control-pipe.ts";
 
 const SHELL = new URL("../../../src/services/shell/", import.meta.url);
 const DIR = mkdtempSync(join(tmpdir(), "dolphin-shell-"));
 // Whoever opens it waits for a writer.
-execFileSync("mkfifo", [join(DIR, "hung")]);
+spawnSync("mkfifo", [join(DIR, "hung")]);
 afterAll(() => rmSync(DIR, { recursive: true, force: true }));
 
 type Run = {
