@@ -4,9 +4,6 @@ import type { WorkFacts } from "../../domain/supervision/verdict.ts";
 /** Most dependencies, inputs and notes that a service may report, each. */
 export const TOLD_MAX = 32;
 
-const late = ({ ageS, budgetS }: WorkFacts["inputs"][number]) =>
-  ageS === null ? Number.POSITIVE_INFINITY : ageS / budgetS;
-
 /**
  * What a supervisor reads of facts, however many a service has: its first input and those that are oldest for their
  * budgets, and of its notes the alerts before others, all in their order. Facts beyond the limits are no facts, and a
