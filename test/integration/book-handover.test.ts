@@ -135,7 +135,9 @@ describe.skipIf(bin === null)("with a Postgres", () => {
     const none = spawnTrader(place, LIVELY, {}, { journal: { postgres_secret_url: nobody } });
     running.push(none);
     expect(await none.exited).toBe(1);
-    expect(none.output()).toMatch(/Postgres .* does not answer: .*ECONNREFUSED.*start it, or remove/);
+    expect(none.output()).toMatch(
+      /Postgres .* does not answer: .*ECONNREFUSED.*start it, or remove/,
+    );
     const first = spawnTrader(place);
     running.push(first);
     await first.ready();
