@@ -17,6 +17,7 @@ import { RunDetails } from "../wire/supervision.ts";
 import type { RunResult } from "../wire/supervision.ts";
 import { wallMicros } from "../adapters/clock.ts";
 import type { RunServiceInput, SupervisionWorld } from "./supervision-world.ts";
+import { lostResult } from "./lost-result.ts";
 import { createReporter } from "./run-reporter.ts";
 
 const BEAT_EVERY_MS = 1_000;
@@ -35,8 +36,12 @@ export async function holdService(
   if (earlier !== null && !earlier.stopped && !world.keeper.has(spec.name)) {
     // Either this worker kept it and the result was lost, or another worker died with it.
     const known = world.keeper.lastResult(spec.name);
-    return known !== null && earlier.life <= known.life ? known : lostResult(earlier);
+    return known !== null && earlier.life <= known.life ? known : lostHere(earlier);
   }
+  const runId = info.workflowExecution?.runId ?? "";
+  const { attempt, base64TaskToken: token } = info;
+  // Before there is a process: whatever dies from here on is found.
+  const forgetHold = world.noteHold(spec, { runId, attempt, token });
   const attachment = world.keeper.attach(spec, {
     life: earlier === null ? input.life : earlier.life + 1,
     restartTimesMs: (earlier?.restart_times ?? input.restart_times).map((at) => Date.parse(at)),
@@ -45,7 +50,6 @@ export async function holdService(
     restartsMax: declared?.restarts_max,
   });
   attachment.setMode(input.mode);
-  const runId = info.workflowExecution?.runId ?? "";
   const reporter = createReporter(world, spec.name, runId);
   let hasBeaten = false;
   const beat = (): void => {
@@ -74,6 +78,7 @@ export async function holdService(
     clearInterval(beatTimer);
     clearInterval(lookTimer);
     reporter.stop();
+    forgetHold();
   }
 }
 
@@ -121,6 +126,10 @@ function stoppedDetails(last: RunDetails, why: string): RunDetails {
   return { ...last, ...gone, word: "Stopped", cause: "none", action: "none", reason: why };
 }
 
+function lostHere(earlier: RunDetails): RunResult {
+  return lostResult(earlier, { at: isoFromMicros(wallMicros()), host: hostname() });
+}
+
 /** The SDK puts its CancelledFailure there; an AbortError would leave a paused activity hanging. */
 function reasonOf(context: Context): CancelledFailure {
   const reason: unknown = context.cancellationSignal.reason;
@@ -133,27 +142,4 @@ function replacedFailure(spec: ServiceSpec): ApplicationFailure {
     type: "Replaced",
     category: ApplicationFailureCategory.BENIGN,
   });
-}
-
-/** The worker that kept the process died, and the process with it, because its control pipe closed. */
-function lostResult(earlier: RunDetails): RunResult {
-  const at = isoFromMicros(wallMicros());
-  const startedMs = earlier.started_at === null ? null : Date.parse(earlier.started_at);
-  return {
-    service: earlier.service,
-    kind: "lost",
-    why: `its worker on ${earlier.host} died (found by ${hostname()})`,
-    life: earlier.life,
-    pid: earlier.pid,
-    exit_code: null,
-    signal: null,
-    started_at: earlier.started_at,
-    at,
-    uptime_s: startedMs === null ? null : (Date.parse(at) - startedMs) / 1_000,
-    counters: earlier.counters,
-    last_log: [],
-    restart_times: earlier.restart_times,
-    local_lives: [],
-    unkillable_pids: earlier.unkillable_pids,
-  };
 }

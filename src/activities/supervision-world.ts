@@ -1,4 +1,5 @@
 /** The dependencies of the supervision activities, and the request for a run. */
+import type { NoteHold } from "../operations/keeper/hold-notes.ts";
 import type { Keeper } from "../operations/keeper/keeper.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
@@ -11,6 +12,8 @@ import type {
 export type SupervisionWorld = {
   readonly services: Readonly<Record<string, ServiceSpec>>;
   readonly keeper: Keeper;
+  /** For the worker after this one, should this one die. */
+  readonly noteHold: NoteHold;
   readonly policy: RestartPolicy;
   readonly newsMs: number;
   readonly healthCheckMs: number;

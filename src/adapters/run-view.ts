@@ -2,7 +2,7 @@
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
 import { defaultPayloadConverter } from "@temporalio/common";
 import type { Mode } from "../domain/supervision/next-step.ts";
-import type { OrphanSigns } from "../domain/supervision/orphan.ts";
+import type { OrphanSigns } from "../domain/supervision/held/orphan.ts";
 import { RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
 import { reportSignal } from "../workflows/messages/supervision.ts";
 import type { RunDescription, RunReport } from "../workflows/messages/supervision.ts";

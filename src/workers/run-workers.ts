@@ -16,6 +16,7 @@ import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
 import { createKeeper } from "../operations/keeper/keeper.ts";
 import type { Keeper } from "../operations/keeper/keeper.ts";
+import { createHoldNotes } from "../operations/keeper/hold-notes.ts";
 import { compactHeapLater } from "../adapters/process/compact-heap.ts";
 import type { ServiceCommand } from "../adapters/process/service-process.ts";
 import {
@@ -32,7 +33,7 @@ import {
 import type { TemporalClient } from "../adapters/temporal-client.ts";
 import { type Config, ConfigError } from "../config.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
-import { whyStopOrphan } from "../domain/supervision/orphan.ts";
+import { whyStopOrphan } from "../domain/supervision/held/orphan.ts";
 import { restartPolicyOf } from "../wire/configuration.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { tradingActivities } from "./trading-layer.ts";
@@ -55,6 +56,7 @@ import { workersOfOneThread } from "./layer-worker.ts";
 import { serviceCommand } from "./service-command.ts";
 import { keepSupervisors } from "./keep-supervisors.ts";
 import { type MetricsOptions, serveMetrics } from "./metrics/serve-metrics.ts";
+import { releaseHolds } from "./supervision/release-holds.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
 
@@ -90,13 +92,7 @@ const IDENTITY = `@${hostname()}#${process.pid}`;
 /** Runs until SIGTERM or SIGINT; resolves when every service has been stopped. */
 export async function runWorkers(options: WorkersOptions): Promise<void> {
   const { config, layers, say } = options;
-  const log = createLogger({
-    file: join(config.data_dir, "logs", "worker.log"),
-    name: "worker",
-    level: config.log.level,
-    rotateMb: config.log.rotate_mb,
-    rotateFiles: config.log.rotate_files,
-  });
+  const log = openLog(config);
   const tell = (line: string): void => {
     log.info(line);
     say(line);
@@ -113,6 +109,9 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const places = placesOf(options, temporal, { tell, stop: stop.signal });
   const refusal = await whyNotHere(places);
   if (refusal !== null) throw new ConfigError(refusal);
+  const runFolder = runFolderOf(config);
+  // Beside the start of the workers: what follows from it waits for them at the server.
+  const releasing = releaseHolds({ temporal, runFolder, tell });
   const keeper = openKeeper(options, temporal, log);
   const indicators = indicatorsLayer({ ...options, temporal });
   const mirror = layers.includes("health") ? mirrorIncidents(temporal, config.data_dir) : null;
@@ -131,7 +130,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
       namespace: temporal.address.namespace,
       workflowBundle: { code: bundle.code },
       activities: {
-        ...createSupervisionActivities(worldOf(options, temporal, keeper)),
+        ...createSupervisionActivities(worldOf(options, temporal, { keeper, log })),
         ...tradingActivities({ ...options, temporal }),
         ...createArchiveActivities(archiveWorld(config, temporal)),
         ...createIngestActivities(ingestWorld(options.env)),
@@ -148,6 +147,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");
     throw error;
   } finally {
+    await releasing;
     await mirror?.stop();
     await metrics?.stop();
     await supervisors.stop();
@@ -157,6 +157,16 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     await temporal.close();
     log.close();
   }
+}
+
+function openLog({ data_dir, log }: Config): Logger {
+  return createLogger({
+    file: join(data_dir, "logs", "worker.log"),
+    name: "worker",
+    level: log.level,
+    rotateMb: log.rotate_mb,
+    rotateFiles: log.rotate_files,
+  });
 }
 
 function placesOf(
@@ -191,7 +201,7 @@ function createWorkers(
       LayerWorker.create({
         ...shared,
         taskQueue: taskQueueOf(layer),
-        identity: workerIdentity(layer, placeOf(options.config.data_dir), IDENTITY),
+        identity: identityOf(options, layer),
         maxCachedWorkflows: WORKFLOWS_CACHED_MAX,
         // More would slow each other down, and none would finish.
         ...(layer === "batch"
@@ -254,7 +264,7 @@ function openKeeper(options: WorkersOptions, temporal: TemporalClient, log: Logg
   return createKeeper({
     policy: restartPolicyOf(config),
     healthCheckMs: config.supervision.health_check_s * MS_PER_S,
-    runFolder: join(config.data_dir, "run"),
+    runFolder: runFolderOf(config),
     commandOf: (spec) =>
       serviceCommand(spec, {
         env: { ...env, ...temporalFor(spec, temporal) },
@@ -277,11 +287,20 @@ function temporalFor({ ties }: ServiceSpec, { address }: TemporalClient): Servic
   return { TEMPORAL_ADDRESS: address.address, TEMPORAL_NAMESPACE: address.namespace };
 }
 
-function worldOf(options: WorkersOptions, temporal: TemporalClient, keeper: Keeper) {
+function worldOf(
+  options: WorkersOptions,
+  temporal: TemporalClient,
+  { keeper, log }: { readonly keeper: Keeper; readonly log: Logger },
+) {
   const { supervision } = options.config;
   return {
     services: options.services,
     keeper,
+    noteHold: createHoldNotes({
+      runFolder: runFolderOf(options.config),
+      identityOf: ({ layer }) => identityOf(options, layer),
+      warn: (text) => log.warn(`[Keeper] ${text}`),
+    }),
     policy: restartPolicyOf(options.config),
     newsMs: supervision.news_s * MS_PER_S,
     healthCheckMs: supervision.health_check_s * MS_PER_S,
@@ -290,6 +309,14 @@ function worldOf(options: WorkersOptions, temporal: TemporalClient, keeper: Keep
     report: (service: string, report: Parameters<typeof reportToSupervisor>[2]) =>
       reportToSupervisor(temporal, service, report),
   };
+}
+
+function identityOf({ config }: WorkersOptions, layer: Layer): string {
+  return workerIdentity(layer, placeOf(config.data_dir), IDENTITY);
+}
+
+function runFolderOf({ data_dir }: Config): string {
+  return join(data_dir, "run");
 }
 
 function longestStopMs({ services }: WorkersOptions): number {

@@ -77,6 +77,7 @@ function attempt(earlier?: RunDetails): Attempt {
   const { runServiceProcess } = createSupervisionActivities({
     services: FAKE_SERVICES,
     keeper,
+    noteHold: () => () => undefined,
     policy: POLICY,
     newsMs: 30_000,
     healthCheckMs: 500,

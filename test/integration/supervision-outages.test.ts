@@ -1,7 +1,14 @@
 /** Workers and Temporal die, hang and come back: at every moment there is at most one process. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ActivityNotFoundError } from "@temporalio/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type HoldFile, readHolds, writeHold } from "../../src/adapters/process/hold-file.ts";
+import { kernelPlace } from "../../src/adapters/process/kernel-place.ts";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
+import { failAttempt } from "../../src/adapters/temporal/held-attempt.ts";
+import { releaseHolds } from "../../src/workers/supervision/release-holds.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
 import { until } from "../helpers/supervision/until.ts";
@@ -38,12 +45,59 @@ function healthyWith(pid: number) {
   );
 }
 
+const runFolder = (): string => join(stage.dir, "run");
+
+function release(): Promise<void> {
+  return releaseHolds({
+    temporal: stage.temporal,
+    runFolder: runFolder(),
+    tell: () => undefined,
+  });
+}
+
+function asSome<T>(list: readonly T[]): readonly T[] | null {
+  return list.length === 0 ? null : list;
+}
+
+/** Of a process that ended long ago. */
+function heldByDead(): HoldFile {
+  const keeper = { pid: 2 ** 30, started_ticks: 1 };
+  const place = kernelPlace();
+  return {
+    service: "",
+    run_id: randomUUID(),
+    attempt: 1,
+    token: "bm9uZQ==",
+    identity: "x",
+    keeper,
+    place,
+  };
+}
+
+/** Numbers of the attempts by which the activities of a run ended. */
+async function attemptsOf(runId: string): Promise<readonly number[]> {
+  const run = stage.temporal.client.workflow.getHandle("run-fake", runId);
+  const { events = [] } = await run.fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskStartedEventAttributes: began }) =>
+    began == null ? [] : [began.attempt ?? 0],
+  );
+}
+
 describe("a worker", () => {
   test("killed with -9 takes its service with it; the next one starts another life", async () => {
     const pid = await healthyPid();
+    const lost = await stage.run.describe();
     await stage.stopWorker("SIGKILL");
+    // As the next worker does first; without it the server waits for the heartbeat timeout.
+    await release();
     await until("its service has ended by itself", () => !isProcessAlive(pid, null));
+    expect(readHolds(runFolder())).toEqual([]);
+    expect(await attemptsOf(lost.runId)).toEqual([1]);
+    writeHold(runFolder(), { ...heldByDead(), service: "gone" });
     stage.startWorker();
+    await until("it has looked at what the dead one held", () =>
+      readHolds(runFolder()).every(({ service }) => service !== "gone"),
+    );
     const status = await stage.statusWhere(
       "another life",
       (now) => now.word === "Healthy" && now.pid !== pid,
@@ -68,7 +122,10 @@ describe("a worker", () => {
 
   test("frozen until its attempt is given up finds its service again and doubles nothing", async () => {
     const pid = await healthyPid();
+    const [hold] = await until("noted", () => asSome(readHolds(runFolder())));
     stage.worker()?.kill("SIGSTOP");
+    await release();
+    expect(readHolds(runFolder())).toEqual([hold]);
     await until("the server wants another attempt", async () => {
       const { raw } = await stage.run.describe();
       return 1 < (raw.pendingActivities?.[0]?.attempt ?? 0);
@@ -76,6 +133,10 @@ describe("a worker", () => {
     stage.worker()?.kill("SIGCONT");
     await stage.untilHeard();
     await healthyWith(pid);
+    // Whoever still has the first attempt's token can't end the one that holds it now.
+    await expect(failAttempt(stage.temporal, hold?.token ?? "")).rejects.toThrow(
+      ActivityNotFoundError,
+    );
     expect(stage.alive()).toEqual([pid]);
     expect(await stage.status()).toMatchObject({ pid, life: 1, restarts_in_window: 0 });
   });

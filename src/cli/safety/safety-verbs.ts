@@ -75,12 +75,17 @@ async function halt({ json, reason, keepPositions }: Flags, command: Command): P
 
 async function resume({ json, reason, yes }: Flags, command: Command): Promise<void> {
   const about = { id: randomUUID(), by: userName(), reason: reasonOf(reason) };
-  if (yes !== true) {
-    const { safety } = await ask(command, { command: "show", id: randomUUID() });
-    if (safety !== null) process.stderr.write(`${viewLines(safety).join("\n")}\n`);
-    await confirm();
-  }
-  tellDone(await ask(command, { command: "resume", ...about }), json);
+  const seen = yes === true ? {} : await confirmedStop(command);
+  tellDone(await ask(command, { command: "resume", ...about, ...seen }), json);
+}
+
+/** Of the stop that the operator has looked at: one that comes while he is asked is not resumed. */
+async function confirmedStop(command: Command): Promise<{ readonly stop?: string }> {
+  const { safety } = await ask(command, { command: "show", id: randomUUID() });
+  if (safety !== null) process.stderr.write(`${viewLines(safety).join("\n")}\n`);
+  await confirm();
+  const at = safety?.latch?.at;
+  return at === undefined ? {} : { stop: at };
 }
 
 function tellDone(answer: SafetyAnswer, json: boolean): void {

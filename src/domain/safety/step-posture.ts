@@ -99,7 +99,8 @@ export function stepPosture(
     .map((one) => byDuration(one, unknownSinceMs[one.source], at));
   const rows = rowsOf(state, opinions);
   const fallen = fallenTo(state.posture, opinions, rows);
-  const latch = state.latch ?? latchOf({ ...state, opinions }, fallen, now);
+  // A stop for a loss is one of its own, also where an operator has stopped entries before.
+  const latch = latchOf({ ...state, opinions }, fallen, now) ?? state.latch;
   const lowered = latch === null ? fallen : stricter(fallen, latch.posture);
   return settle({ ...state, base, heard, unknownSinceMs, opinions, rows, latch }, lowered, at);
 }
@@ -263,8 +264,9 @@ function fallenTo(
   return stricter(to, POSTURES[second ?? 0] ?? to);
 }
 
+/** Null: nothing falls to a stop now. */
 function latchOf(
-  { posture, opinions }: Pick<PostureState, "posture" | "opinions">,
+  { posture, opinions, latch }: Pick<PostureState, "posture" | "opinions" | "latch">,
   fallen: Posture,
   now: Now,
 ): Latch | null {
@@ -272,6 +274,7 @@ function latchOf(
   const why = opinions
     .filter(({ wish, alone }) => wish === "HIBERNATE" || alone === "HIBERNATE")
     .map(({ says }) => says);
+  if (latch !== null) why.push(`${latch.by} had stopped it before: ${latch.why}`);
   const at = isoFromMs(now.wallMs);
   return { why: why.join("; "), by: "watchdog", at, posture: "HIBERNATE" };
 }

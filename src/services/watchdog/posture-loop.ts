@@ -20,6 +20,7 @@ import {
   isStricter,
   type KeptPosture,
   keptOf,
+  latchWords,
   type PostureState,
   resumePosture,
   stepPosture,
@@ -238,16 +239,21 @@ export class PostureLoop {
     return `${said}; it could not be saved (${this.#trouble}): ${until}`;
   }
 
-  #resume({ by, reason }: Extract<Operator, { command: "resume" }>): string {
+  #resume({ by, reason, stop }: Extract<Operator, { command: "resume" }>): string {
     const { now, audit } = this.#deps;
     const before = this.#state;
     if (before.latch === null) return "nothing is stopped";
+    if (stop !== undefined && stop !== before.latch.at) {
+      throw new Error(`not resumed: since you looked it was ${latchWords(before.latch)}`);
+    }
     const after = resumePosture(before);
     const at = isoFromMs(now().wallMs);
     audit({ at, by, action: "resume", reason, posture: after.posture });
     this.#state = after;
     this.#keep(before);
-    return `resumed with ${after.posture}: entries are allowed again once all is well, and losses are counted from now on`;
+    const done = `resumed with ${after.posture}: entries are allowed again once all is well, and losses are counted from now on`;
+    if (this.#trouble === null) return done;
+    return `${done}; it could not be saved (${this.#trouble}): a restart may find it stopped`;
   }
 
   #publishWhenDue(): void {
@@ -282,13 +288,14 @@ export class PostureLoop {
     const { latch } = state;
     if (isStricter(state.posture, before.posture)) this.#figures.falls += 1;
     if (isStricter(before.posture, state.posture)) this.#figures.rises += 1;
-    if (latch !== null && before.latch === null) this.#figures.stops += 1;
+    const isStopped = latch !== null && latch !== before.latch;
+    if (isStopped) this.#figures.stops += 1;
     if (isOther(before, state)) {
       const reasons = state.reasons.join("; ") || "all is well";
       const level = state.entries === "stop" ? "warn" : "info";
       say(level, `posture ${state.posture}, entries ${state.entries}: ${reasons}`);
     }
-    if (latch !== null && before.latch === null && latch.by === WATCHDOG) {
+    if (isStopped && latch.by === WATCHDOG) {
       const { at, by, why: reason, posture } = latch;
       const untold = attempt(() => audit({ at, by, action: "stop", reason, posture }));
       if (untold !== null) say("error", `the audit could not be written: ${untold}`);

@@ -26,6 +26,8 @@ export type SafetyRequest =
       readonly id: string;
       readonly by: string;
       readonly reason: string;
+      /** The time of the stop that was looked at: a later one is not resumed. Absent: whatever stands. */
+      readonly stop?: string;
     };
 
 export type SafetyView = {
@@ -65,13 +67,16 @@ export type SafetyAnswer = {
 export function readSafetyRequest(
   fields: Readonly<Record<string, unknown>>,
 ): SafetyRequest | string {
-  const { command, id, by, reason, positions } = fields;
+  const { command, id, by, reason, positions, stop } = fields;
   if (!isText(id)) return "id: must be a short text";
   if (command === "show") return { command, id };
   if (command !== "halt" && command !== "resume") return "command: show, halt or resume";
   if (!isText(by)) return "by: must be a short text";
   if (!isText(reason)) return "reason: must be a short text";
-  if (command === "resume") return { command, id, by, reason };
+  if (command === "resume") {
+    if (stop === undefined) return { command, id, by, reason };
+    return isText(stop) ? { command, id, by, reason, stop } : "stop: must be a time";
+  }
   if (positions !== "close" && positions !== "keep") return "positions: close or keep";
   return { command, id, by, reason, positions };
 }

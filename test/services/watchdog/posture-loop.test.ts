@@ -76,3 +76,43 @@ test.each([
     expect(warnings).toHaveLength(trader === "older" ? 1 : 0);
   },
 );
+
+test("a loss while an operator's stop keeps positions is a stop of its own: audited, and not resumed by who did not see it", async () => {
+  const actions: string[] = [];
+  let equity = 100_000;
+  let nowMs = 0;
+  const loop = loopWith(
+    { save: false, audit: false },
+    {
+      isTraderWanted: true,
+      tellTrader: async () => ({ equity, evidence: `${nowMs}`, ageMs: 0, inputs: [] }),
+      audit: ({ action, posture }) => void actions.push(`${action} ${posture}`),
+      now: () => ({ monotonicMs: nowMs, wallMs: nowMs }),
+    },
+  );
+  const look = async () => {
+    nowMs += 500;
+    await loop.round();
+  };
+  for (let round = 0; round < 4; round += 1) await look();
+  const order = { by: "ann", reason: "news" } as const;
+  loop.obey({ ...order, command: "halt", id: "1", positions: "keep" });
+  const stop = loop.view().latch?.at ?? "";
+  equity = 70_000;
+  for (let round = 0; round < 4; round += 1) await look();
+  expect(loop.view()).toMatchObject({ posture: "HIBERNATE", latch: { by: "watchdog" } });
+  expect(loop.view().latch?.why).toMatch(/the limit; ann had stopped it before: news$/);
+  expect(actions).toEqual(["halt TURTLE", "stop HIBERNATE"]);
+  expect(loop.figures().stops).toBe(2);
+  const resume = { ...order, command: "resume", id: "2" } as const;
+  expect(() => loop.obey({ ...resume, stop })).toThrow(/^not resumed: since you looked/);
+  expect(loop.obey({ ...resume, stop: loop.view().latch?.at ?? "" })).toContain("resumed");
+});
+
+test("a resume that could not be saved says what a restart may find", () => {
+  const loop = loopWith({ save: true, audit: false });
+  const order = { id: "1", by: "ann", reason: "news" } as const;
+  loop.obey({ ...order, command: "halt", positions: "close" });
+  const said = loop.obey({ ...order, id: "2", command: "resume" });
+  expect(said).toMatch(/could not be saved \(no room\): a restart may find it stopped$/);
+});
