@@ -34,7 +34,6 @@ describe("what is declared of services, schedules and books", () => {
 
   test.each([
     ["services: {trader-red: {enabled: false}}", /trader-red/],
-    ["alerts: {rules: {Few: {when: a.b > 3}}}", /alerts.rules.Few.*its name must be lower-case/],
     ["services: {trader-blue: {memory: 5}}", /services.trader-blue.memory/],
     ["services: {trader-blue: {restarts_max: 0}}", /services.trader-blue.restarts_max/],
     ["schedules: {backtest-daily: {at: '24:00'}}", /such as '00:20'/],
@@ -130,7 +129,6 @@ describe("loadConfig refuses in the file", () => {
     ["an unknown key", "colour: red", /unknown key 'colour'; 'dolphin config' lists the keys/],
     ["an unknown inner key", "log: {levle: info}", /unknown key 'log.levle'/],
     ["text for a number", "ports: {dashboard: eighty}", /'ports.dashboard'.*"eighty".*number/],
-    ["the name of all indicators", "indicators: {latest: {kind: dvol}}", /'indicators.latest'/],
     ["a port out of range", "ports: {dashboard: 65536}", /'ports.dashboard'.*65536.*65535/],
     ["a word not in the list", "log: {level: loud}", /'log.level'.*"loud".*"info"/],
     ["an interval of 0", "supervision: {window_s: 0}", /'supervision.window_s'.* was 0: .*>0/],
@@ -151,7 +149,7 @@ describe("loadConfig refuses in the file", () => {
     ["a list", "- a\n- b", /must hold keys and values/],
     ["one word", "hello", /must hold keys and values/],
     ["a key twice", "log: {level: info}\nlog: {level: warn}", /not valid YAML.*unique/s],
-    ["broken YAML", "log: {level: info\n# \u001b[31m", /not valid YAML: [^\n\p{Cc}]+$/u],
+    ["broken YAML", "log: {level: info\n# \u001b[31m", /not valid YAML: [ -~]+$/],
     ["a prototype", "__proto__: {log: {level: warn}}", /unknown key '__proto__'/],
   ])("%s: %j", (_what, yaml, message) => checkRefused(yaml, {}, message));
 

@@ -215,6 +215,9 @@ describe("what is asked of a running process", () => {
   test("of a Temporal that a file names nothing is answered", () => {
     expect(printsLike({ HOME: cwd, ...TEMPORAL })).toEqual(new Set([temporalPrint(TEMPORAL)]));
     mkdirSync(join(cwd, ".config/temporalio"), { recursive: true });
+    writeFileSync(join(cwd, ".config/temporalio/version-info.yaml"), "");
+    expect(printsLike({ HOME: cwd }).size).toBe(1);
+    writeFileSync(join(cwd, ".config/temporalio/temporal.toml"), "");
     expect(printsLike({ HOME: cwd, ...TEMPORAL })).toEqual(new Set());
   });
 

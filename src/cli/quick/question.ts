@@ -104,6 +104,9 @@ function commandLine(argv: readonly string[]): CommandLine | null {
   return { verb, service, json, file, dataDirFlag: global["--data-dir"] ?? null };
 }
 
+/** Temporal's own command line leaves other files beside it, from its first run on. */
+const TEMPORAL_FILE = "temporalio/temporal.toml";
+
 function hasTemporalFile(env: World["env"]): boolean {
   if (env["TEMPORAL_CONFIG_FILE"] !== undefined) return true;
   const home = env["HOME"];
@@ -113,7 +116,7 @@ function hasTemporalFile(env: World["env"]): boolean {
       ? []
       : [join(home, ".config"), join(home, "Library/Application Support")]),
   ];
-  return folders.some((folder) => folder !== undefined && existsSync(join(folder, "temporalio")));
+  return folders.some((folder) => folder !== undefined && existsSync(join(folder, TEMPORAL_FILE)));
 }
 
 /**

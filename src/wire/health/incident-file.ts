@@ -13,7 +13,7 @@ const LINES_MAX = 1_000_000;
 const AT_MS_MAX = 4_102_444_800_000;
 /** Health keeps 90 days; a record of another decade is a slip, and would be lived through hour by hour. */
 const SPAN_MS_MAX = 400 * MS_PER_DAY;
-const milliseconds = z.number().min(0).max(AT_MS_MAX);
+const timeMs = z.number().min(0).max(AT_MS_MAX);
 const seconds = z.number().min(0).max(31_536_000);
 
 const Root = z.object({
@@ -25,7 +25,7 @@ const Root = z.object({
   remedy: z.object({ kind: z.enum(["restart-service", "restart-server", "none"]) }).loose(),
 });
 const TransitionLine = z.object({
-  atMs: milliseconds,
+  atMs: timeMs,
   diagnosis: z.object({
     roots: z.array(Root),
     symptoms: z.array(z.unknown()),
