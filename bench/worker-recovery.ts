@@ -10,7 +10,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectTemporal, type TemporalClient } from "../src/adapters/temporal-client.ts";
 import { readRunFile } from "../src/adapters/process/run-file.ts";
-import { holdsFolder } from "../src/adapters/process/hold-file.ts";
+import { holdsFolder } from "../src/adapters/process/held/hold-file.ts";
 import { killStrike } from "../src/adapters/faults/strikes.ts";
 import { FAULTS } from "../src/domain/drills/drill-faults.ts";
 import { struckOf } from "../src/operations/drills/plan-strike.ts";

@@ -90,7 +90,9 @@ describe("dolphin logs", () => {
     const { status, stdout, stderr } = run(["logs", "bridge"]);
     expect(status).toBe(64);
     expect(stdout).toBe("");
-    expect(stderr).toMatch(/^dolphin: no service 'bridge'; known are scan-bridge, .*worker.*\n$/);
+    expect(stderr).toMatch(
+      /^dolphin: there is no service 'bridge'; known are scan-bridge, .*worker.*\n$/,
+    );
   });
 
   test("-f goes on through a rotation, with files that appear later, until it is told to end", async () => {

@@ -1,6 +1,6 @@
 /** Notes on disk which attempt of an activity this worker holds each service by, so that the next worker finds it. */
-import { kernelPlace } from "../../adapters/process/kernel-place.ts";
-import { removeHold, writeHold } from "../../adapters/process/hold-file.ts";
+import { kernelPlace } from "../../adapters/process/held/kernel-place.ts";
+import { removeHold, writeHold } from "../../adapters/process/held/hold-file.ts";
 import { startedTicks } from "../../adapters/process/process-facts.ts";
 import { messageOf } from "../../domain/failure.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";

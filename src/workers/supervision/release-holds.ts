@@ -6,8 +6,8 @@
 import { hostname } from "node:os";
 import { lostResult } from "../../activities/lost-result.ts";
 import { wallMs } from "../../adapters/clock.ts";
-import { type HoldFile, readHolds, removeHold } from "../../adapters/process/hold-file.ts";
-import { kernelPlace, seenProcess } from "../../adapters/process/kernel-place.ts";
+import { type HoldFile, readHolds, removeHold } from "../../adapters/process/held/hold-file.ts";
+import { kernelPlace, seenProcess } from "../../adapters/process/held/kernel-place.ts";
 import {
   endAttempt,
   failAttempt,

@@ -95,7 +95,7 @@ test("a condition whose * matches nothing is told as no data, until something ma
   const engine = watching({ rules: [...BUILT_IN_RULES, own] });
   engine.pass(150);
   expect(engine.shown()).toEqual([expect.stringMatching(/^1\d\d fire no_data\/own hook$/)]);
-  expect(engine.told[0]?.summary).toContain("nothing is known of 'service.*.asets < 40'");
+  expect(engine.told[0]?.summary).toContain("there is no value of 'service.*.asets < 40'");
   engine.set({ "service.scan-bridge.asets": 50 });
   engine.pass(30);
   expect(engine.open()).toEqual([]);

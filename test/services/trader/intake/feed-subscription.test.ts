@@ -182,11 +182,11 @@ test("of a value with more facts than scans can wait for none is taken, and it c
     read: (text) => ({ facts: manyFacts(Number(text)), isReadable: true }),
   };
   const { taken, intake, event, cluster } = stage(many, null);
-  event("65");
+  event("257");
   expect([taken.length, intake.counts.unreadable, intake.note()?.isAlert]).toEqual([0, 1, true]);
   cluster.nowMs += 1_000;
-  event("64");
-  expect([taken.length, intake.counts.unreadable, intake.note()]).toEqual([64, 1, null]);
+  event("256");
+  expect([taken.length, intake.counts.unreadable, intake.note()]).toEqual([256, 1, null]);
 });
 
 test("a value that is pushed for ever with the time that it had is recorded once, and grows old", async () => {

@@ -1,8 +1,8 @@
 /** Where a pid and its start time mean one process, and what is seen of a pid from here. */
 import { readFileSync, readlinkSync } from "node:fs";
-import { codeOf } from "../../domain/failure.ts";
-import type { SeenProcess } from "../../domain/supervision/held/release.ts";
-import { startedTicks, isProcessAlive } from "./process-facts.ts";
+import { codeOf } from "../../../domain/failure.ts";
+import type { SeenProcess } from "../../../domain/supervision/held/release.ts";
+import { startedTicks, isProcessAlive } from "../process-facts.ts";
 
 /**
  * The boot of this kernel, and the namespaces that give pids and start times their meaning: two hosts with one name differ

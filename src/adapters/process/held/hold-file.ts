@@ -4,8 +4,8 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Hold } from "../../domain/supervision/held/release.ts";
-import { replaceFile } from "../replace-file.ts";
+import type { Hold } from "../../../domain/supervision/held/release.ts";
+import { replaceFile } from "../../replace-file.ts";
 
 export type HoldFile = Hold & {
   readonly service: string;
