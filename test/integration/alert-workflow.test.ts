@@ -64,7 +64,7 @@ test("an incident is shown, acknowledged by an update, resolved, and followed by
   });
   expect(await update({ by: "ana" })).toBe(`${incident?.id} acknowledged by ana`);
   expect(watchdog.incidents.open()[0]?.acknowledged).toMatchObject({ by: "ana", via: "temporal" });
-  expect(await update("bob")).toMatch(/acknowledged by ana at .* already/);
+  expect(await update("bob")).toMatch(/already acknowledged by ana at /);
   await shownWhere("it is acknowledged", ({ state }) => state === "acknowledged");
 
   watchdog.look({ "x.on": false });

@@ -127,12 +127,12 @@ test("a run that no worker takes says so, and goes on when one comes", async () 
   const other = typed(...asked, "--param", "threshold=0.03", "--capital", "5000");
   expect(await other.exited).toBe(1);
   expect(other.said.stderr).toContain(
-    "backtest-taken runs already, with other values of parameters, capital",
+    "backtest-taken is already running, with other values of parameters, capital",
   );
   expect(other.said.stdout).toBe("");
   const sweep = typed("sweep", ...asked.slice(1), "--grid", "threshold=0.01,0.02");
   expect(await sweep.exited).toBe(1);
-  expect(sweep.said.stderr).toContain("backtest-taken runs already, as a backtest:");
+  expect(sweep.said.stderr).toContain("backtest-taken is already running, as a backtest:");
 
   const same = typed(...asked);
   await until("it waits, too", () => same.said.stderr.includes("backtest-taken waits"));

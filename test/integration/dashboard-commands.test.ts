@@ -206,7 +206,7 @@ test("without a session the page shows no command, and it ends with its token", 
 }) => {
   const page = await openPage(skip);
   if (page === null) return;
-  await page.getByText("read-only").waitFor();
+  await page.getByText("read-only", { exact: true }).waitFor();
   expect(await page.getByRole("button", { name: "Commands" }).isVisible()).toBe(false);
   await page.goto(loginLink(dashboard.url, ensureToken(place.data)));
   await page.getByRole("button", { name: "Commands" }).click();
@@ -216,9 +216,9 @@ test("without a session the page shows no command, and it ends with its token", 
   await page.getByRole("button", { name: "Resume BLUE" }).click();
   await page
     .getByRole("alert")
-    .getByText(/this page only reads: open the link/)
+    .getByText(/this page is read-only: open the link/)
     .waitFor();
-  await page.getByText("read-only").waitFor();
+  await page.getByText("read-only", { exact: true }).waitFor();
   await closePage(page);
 });
 

@@ -95,7 +95,7 @@ test("before anything has run each page says what there is to do", async ({ skip
     ["inputs", "Hazelcast does not answer"],
     ["research", "'dolphin backtest run"],
     ["overview", "No dolphin up runs on this data directory"],
-    ["health", "nothing was recorded in this time"],
+    ["health", "nothing recorded in this period"],
     ["system", "Configuration"],
   ] as const) {
     await tab.goto(`${url}/#/${page}`);
