@@ -50,7 +50,7 @@ export default defineConfig({
           name: "integration",
           // Replay leaves hooks on all promises of its process, which need what a strategy's file must not have.
           include: ["test/{integration,chaos,interop,replay}/**/*.test.ts"],
-          maxWorkers: 5,
+          maxWorkers: 6,
           testTimeout: 600_000,
           hookTimeout: 600_000,
         },

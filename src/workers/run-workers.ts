@@ -147,11 +147,11 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     log.error({ err: error instanceof Error ? error.stack : String(error) }, "a worker failed");
     throw error;
   } finally {
-    await releasing;
     await mirror?.stop();
     await metrics?.stop();
     await supervisors.stop();
     await keeper.stopAll("its worker shuts down");
+    await releasing;
     await indicators.close();
     await connection.close();
     await temporal.close();

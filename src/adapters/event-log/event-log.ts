@@ -41,13 +41,16 @@ export class EventLog {
     this.journal.append(event.index, this.#encoder.encode(event));
   }
 
-  /** Events of one time that need no definition, in one write. @throws {SegmentLogError} as `append`; then none was. */
-  appendBooks(events: readonly BookEvent[]): void {
+  /**
+   * Events of one time that need no definition, in one write. Returns how many were appended, from the first on: fewer on
+   * a disk that became full in the middle. @throws {SegmentLogError} as `append`; then none was.
+   */
+  appendBooks(events: readonly BookEvent[]): number {
     const [first] = events;
-    if (first === undefined) return;
+    if (first === undefined) return 0;
     if (this.#dayEndMs <= first.nowMs) this.#rollTo(first.nowMs);
     const payloadOf = (nth: number) => this.#encoder.encode(events[nth]!);
-    this.journal.appendAll(first.index, events.length, payloadOf);
+    return this.journal.appendAll(first.index, events.length, payloadOf);
   }
 
   close(): void {

@@ -12,8 +12,8 @@ import type { SegmentLogPlace } from "./segment-log.ts";
 /** Definitions are delivered from the start of the segment that holds the first event. */
 export type JournalRecord = SegmentRecord & { readonly day: string };
 
-/** A change of a folder may have the same time as one some milliseconds before it. */
-const SETTLED_MS = 100;
+/** A change of a folder may have the same time as one before it: some disks count in seconds. */
+const SETTLED_MS = 2_100;
 
 export class SegmentLogReader {
   readonly #folder: string;
@@ -54,6 +54,7 @@ export class SegmentLogReader {
   close(): void {
     this.#cursor?.close();
     this.#cursor = null;
+    this.#noLaterDayMs = null;
   }
 
   #openFirst(): SegmentCursor | null {

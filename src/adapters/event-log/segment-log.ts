@@ -94,13 +94,15 @@ export class SegmentLog {
   }
 
   /**
-   * `count` events with indices from `first` on, in one write; a payload may change once the next is asked for. @throws
-   * {SegmentLogError} as `append`; then none was appended.
+   * `count` events with indices from `first` on, in one write; a payload may change once the next is asked for. Returns
+   * how many were appended: fewer on a disk that became full in the middle. @throws {SegmentLogError} as `append`; then
+   * none was appended.
    */
-  appendAll(first: number, count: number, payloadOf: (nth: number) => Uint8Array): void {
+  appendAll(first: number, count: number, payloadOf: (nth: number) => Uint8Array): number {
     if (first !== this.#nextIndex) this.#beginAt(first);
-    this.#writer(first).writeEvents(first, count, payloadOf);
-    this.#nextIndex = first + count;
+    const appended = this.#writer(first).writeEvents(first, count, payloadOf);
+    this.#nextIndex = first + appended;
+    return appended;
   }
 
   /** Writes a definition that events from `index` on, the next one, refer to in this segment. */

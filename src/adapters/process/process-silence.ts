@@ -25,6 +25,9 @@ type Watched = {
   readonly measuredFromMs: () => number;
 };
 
+/** The kernel counts a wait when it is over, which may be some looks later. */
+const WAIT_INTERVALS_MAX = 20;
+
 type Waits = ReturnType<typeof processorWaits>;
 
 export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): ProcessSilence {
@@ -37,8 +40,8 @@ export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): Proc
       const nowMs = monotonicMs();
       const isMeasured = pid !== null && measuredFromMs() <= silence.total.silentMs;
       const present = isMeasured ? processorWaits(pid) : null;
-      // The kernel counts a wait when it is over, which may be some looks later.
-      const waitedMs = longestWaitMs(waits, present);
+      // No more of a wait than of a silence: after a pause of the observer, of both as little.
+      const waitedMs = Math.min(longestWaitMs(waits, present), WAIT_INTERVALS_MAX * intervalMs);
       const after = (before: typeof silence) => ({
         total: silentLook(before.total, nowMs - lookedMs, intervalMs),
         waitedMs: before.waitedMs + waitedMs,

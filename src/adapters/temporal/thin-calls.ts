@@ -28,6 +28,8 @@ const RETRIED: readonly number[] = [2, 8, 10, 11, 14, 15];
 const DEADLINE_EXCEEDED = 4;
 const INTERNAL = 13;
 const UNAVAILABLE = 14;
+/** The last of several tries may have had no time to be answered. */
+const FAIR_MS = 200;
 const RETRY_FIRST_MS = 100;
 const RETRY_FACTOR = 1.7;
 const RETRY_MS_MAX = 1_000;
@@ -100,7 +102,7 @@ function callOnce(line: Line, about: Call): Promise<Buffer> {
       reject(error);
       stream.close(constants.NGHTTP2_CANCEL);
       // Silent to all calls since: the connection may be dead. A slow answer to one must not cost the others theirs.
-      if (line.heardMs < startedMs) session.destroy(error);
+      if (line.heardMs < startedMs && FAIR_MS <= about.leftMs) session.destroy(error);
     });
     stream.on("response", (told) => {
       line.heardMs = monotonicMs();

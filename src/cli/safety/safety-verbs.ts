@@ -80,12 +80,18 @@ async function resume({ json, reason, yes }: Flags, command: Command): Promise<v
 }
 
 /** Of the stop that the operator has looked at: one that comes while he is asked is not resumed. */
-async function confirmedStop(command: Command): Promise<{ readonly stop?: string }> {
+async function confirmedStop(command: Command): Promise<{ readonly stop: string }> {
   const { safety } = await ask(command, { command: "show", id: randomUUID() });
-  if (safety !== null) process.stderr.write(`${viewLines(safety).join("\n")}\n`);
+  if (safety === null) {
+    throw new CliError(
+      "the watchdog does not say what is stopped; with --yes it is resumed unseen",
+    );
+  }
+  process.stderr.write(`${viewLines(safety).join("\n")}\n`);
+  const at = safety.latch?.at;
+  if (at === undefined) throw new CliError("nothing is stopped: there is nothing to resume");
   await confirm();
-  const at = safety?.latch?.at;
-  return at === undefined ? {} : { stop: at };
+  return { stop: at };
 }
 
 function tellDone(answer: SafetyAnswer, json: boolean): void {

@@ -27,7 +27,8 @@ export async function choosePorts(
     const wanted = configured[name];
     // Not the default even if it is free: another `up` may be about to take it.
     if (before !== null || wanted === 0) {
-      chosen[name] = (await againOf(before?.[name], used)) ?? (await findUnusedPort(used));
+      const again = before?.[name] === wanted ? undefined : before?.[name];
+      chosen[name] = (await againOf(again, used)) ?? (await findUnusedPort(used));
     } else if (used.has(wanted) || !(await isPortFree(wanted))) taken.push(describe(name, wanted));
     used.add(chosen[name]);
   }

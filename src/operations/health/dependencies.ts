@@ -127,6 +127,6 @@ function processorState(waitMs: ProcessorLook): readonly [string, State, string]
   return [
     "processor",
     "error",
-    `${says}, on average over half a minute (too long from ${STARVED_MS} ms)`,
+    `${says}, on average over the worst half minute lately (too long from ${STARVED_MS} ms)`,
   ];
 }

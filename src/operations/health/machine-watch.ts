@@ -33,21 +33,31 @@ export function createClockWatch(sinceBootMs = bootMs): (wallUs: number) => Cloc
   };
 }
 
-/** Milliseconds that this process waited for a processor on average each time it was to run; null: not known. */
+/**
+ * Milliseconds that this process waited for a processor on average each time it was to run: the worst half minute of the
+ * last minute and a half. Null: the kernel does not count it.
+ */
 export type ProcessorLook = number | null;
 
-/** So many looks are one figure. */
-const PROCESSOR_LOOKS = 6;
+/** So many looks, five seconds apart, are half a minute. */
+const AVERAGED_LOOKS = 6;
+/** A minute more: what was slow catches up before it is judged. */
+const KEPT_LOOKS = 12;
+/** Whoever waits for seconds does not run often. */
 const RUNS_MIN = 50;
 
 /** Of the main thread, which sleeps most of the time and so is let run at once wherever there is room. */
 export function createProcessorWatch(): () => ProcessorLook {
-  let looks: { readonly waitedMs: number; readonly runs: number }[] = [];
+  // The first look tells of the start.
+  let looks = [{ waitedMs: 0, runs: 0 }];
+  let averages: readonly number[] = [];
   return () => {
     const now = processorWaits(process.pid).get(String(process.pid));
     if (now === undefined) return null;
-    looks = [...looks, now].slice(-PROCESSOR_LOOKS);
-    const runs = now.runs - (looks[0]?.runs ?? 0);
-    return runs < RUNS_MIN ? null : (now.waitedMs - (looks[0]?.waitedMs ?? 0)) / runs;
+    const [first] = (looks = [...looks, now].slice(-AVERAGED_LOOKS));
+    const { waitedMs, runs } = first ?? now;
+    const average = (now.waitedMs - waitedMs) / Math.max(RUNS_MIN, now.runs - runs);
+    averages = [...averages, average].slice(-KEPT_LOOKS);
+    return Math.max(...averages);
   };
 }

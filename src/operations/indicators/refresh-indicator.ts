@@ -71,7 +71,8 @@ export async function refreshIndicator(
   );
   const { became, pushedUs } = await push(indicator, read.values, world);
   world.readings.markPushed(
-    ids.filter((_, at) => became.get(labelAndTime(read.values[at]!)) !== "older"),
+    // One that another value of its label hides is in no text.
+    ids.filter((_, at) => (became.get(labelAndTime(read.values[at]!)) ?? "older") !== "older"),
     pushedUs,
   );
   return {

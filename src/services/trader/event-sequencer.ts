@@ -105,28 +105,33 @@ export class EventSequencer {
   }
 
   /**
-   * As `take` of each, appended in one write: a scan waits for them. All or none. A desk that follows from the log has
+   * As `take` of each, appended in one write: a scan waits for them. Returns how many were taken, from the first on. A desk that follows from the log has
    * nothing to report on a book, which leads to no command either, so that their indices are known before the first is
    * stepped.
    */
-  takeBooks(facts: readonly BookFact[]): boolean {
+  takeBooks(facts: readonly BookFact[]): number {
     const { desk, log, outcomes, onStep } = this.#deps;
-    if (!desk.isDerived) return facts.every((fact) => this.take(fact));
+    if (!desk.isDerived) {
+      const refused = facts.findIndex((fact) => !this.take(fact));
+      return refused === -1 ? facts.length : refused;
+    }
     const nowMs = this.#deps.nowMs();
-    if (!this.#rollDay(nowMs)) return false;
+    if (!this.#rollDay(nowMs)) return 0;
     const first = this.trader.nextIndex;
     const events = facts.map(({ asset, asOfMs, bids, asks, knownMs }, nth): BookEvent => {
       return { kind: "book", index: first + nth, nowMs, asset, asOfMs, bids, asks, knownMs };
     });
-    if (!this.#append(() => log.appendBooks(events))) return false;
+    let appended = 0;
+    if (!this.#append(() => (appended = log.appendBooks(events)))) return 0;
+    const taken = events.slice(0, appended);
     this.#isInStep = true;
-    for (const event of events) {
+    for (const event of taken) {
       assert(stepTrader(this.trader, event).length === 0, "a book leads to no command");
     }
     onStep("stepped");
-    outcomes.tookBooks(this.trader, events);
+    outcomes.tookBooks(this.trader, taken);
     this.#isInStep = false;
-    return true;
+    return appended;
   }
 
   /** Takes the desk's spontaneous reports; a step takes those that come within it. */

@@ -134,7 +134,7 @@ export class RunningTrader {
       trader,
       take: (fact) =>
         fact.kind === "posture" ? this.#postures.hear(fact) : this.#takeOrFail(fact),
-      takeBooks: (facts) => this.#orFalse(() => this.sequencer.takeBooks(facts)),
+      takeBooks: (facts) => this.#orElse(0, () => this.sequencer.takeBooks(facts)),
       clock,
       say,
     });
@@ -327,15 +327,15 @@ export class RunningTrader {
   }
 
   #takeOrFail(fact: Fact): boolean {
-    return this.#orFalse(() => this.sequencer.take(fact));
+    return this.#orElse(false, () => this.sequencer.take(fact));
   }
 
-  #orFalse(take: () => boolean): boolean {
-    let isTaken = false;
+  #orElse<T>(nothing: T, take: () => T): T {
+    let taken = nothing;
     this.#orFail(() => {
-      isTaken = take();
+      taken = take();
     });
-    return isTaken;
+    return taken;
   }
 
   /** Callers of listeners and timers would swallow the error, or report it in another form. */

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cutLog } from "../../../src/adapters/event-log/truncate-segments.ts";
@@ -19,6 +20,7 @@ import { SegmentLogReader } from "../../../src/adapters/event-log/segment-log-re
 import { syncPeriodically, SegmentLog } from "../../../src/adapters/event-log/segment-log.ts";
 import { codeOf } from "../../../src/domain/failure.ts";
 import { until } from "../../helpers/processes.ts";
+import { spawnSync } from "../../helpers/run-program.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { DAY, payloadOf, payloadsOf, readPayloads, writeDay } from "../../helpers/event-log.ts";
 
@@ -36,7 +38,7 @@ afterEach(() => {
 });
 
 const segment = (day = DAY) => join(root, "BLUE", `${day}.seg`);
-const settled = () => Date.now() - statSync(join(root, "BLUE")).ctimeMs > 150;
+const settled = () => Date.now() - statSync(join(root, "BLUE")).ctimeMs > 2_200;
 const payloads = (count: number, bytes = 40) =>
   Array.from({ length: count }, (_, at) => payloadOf(at, bytes));
 
@@ -338,4 +340,23 @@ describe("a place", () => {
     expect(errorOf(() => new SegmentLog(place, 1)).code).toBe("TRADING_JOURNAL_VERSION");
     expect(readFileSync(segment())).toEqual(bytes);
   });
+});
+
+test("in one write keeps what was whole when the disk became full: a reader may have seen it", () => {
+  const script = fileURLToPath(new URL("../../helpers/full-file-process.ts", import.meta.url));
+  // Files of this process end at 16 blocks of 512 bytes: a header, and six records of a kilobyte and more.
+  const limited = `trap '' XFSZ; ulimit -f 16; exec "$0" "$@"`;
+  const ran = spawnSync("sh", ["-c", limited, process.execPath, script, root], {
+    encoding: "utf8",
+  });
+  expect(ran.stderr).toBe("");
+  const { appended, again, next } = JSON.parse(ran.stdout);
+  expect(appended).toBeGreaterThan(0);
+  expect(appended).toBeLessThan(10);
+  expect(again).toBe("TRADING_JOURNAL_UNAVAILABLE");
+  expect(next).toBe(appended);
+  expect(readPayloads(place, null)).toHaveLength(appended);
+  const journal = openJournal(2);
+  journal.append(appended, Buffer.from("goes on"));
+  expect(readPayloads(place, null)).toHaveLength(appended + 1);
 });

@@ -27,9 +27,9 @@ test("the time since the machine started is no less than any process knows", () 
   expect(bootMs()).toBeGreaterThanOrEqual(first);
 });
 
-test("a process knows what it waits for a processor, once it has run often", async () => {
+test("a process knows what it waits for a processor, from its first look on", async () => {
   const look = createProcessorWatch();
-  expect(look()).toBe(null);
+  expect(look()).toBeGreaterThanOrEqual(0);
   for (let at = 0; at < 100; at += 1) await delay(1);
   expect(look()).toBeGreaterThanOrEqual(0);
 });

@@ -129,7 +129,11 @@ test("what only a service sees is as it tells it, while it tells", () => {
 test.each([
   [null, "unknown", "waits for a processor are not known"],
   [3.21, "ok", "who is to run waits 3.2 ms for a processor"],
-  [81, "error", "who is to run waits 81.0 ms for a processor, on average over half a minute"],
+  [
+    81,
+    "error",
+    "who is to run waits 81.0 ms for a processor, on average over the worst half minute lately",
+  ],
 ])("a wait of %s ms for a processor: %s", (waitMs, state, says) => {
   const { dependencies: states, said } = dependencies([], 1e9, waitMs);
   expect(states["processor"]).toBe(state);

@@ -110,7 +110,7 @@ describe("the sequencer of a book", () => {
     sequencer.take({ kind: "tick" });
     isFull = true;
     expect(sequencer.take({ kind: "tick" })).toBe(false);
-    expect(sequencer.takeBooks([bookOf("A", 1), bookOf("B", 2)])).toBe(false);
+    expect(sequencer.takeBooks([bookOf("A", 1), bookOf("B", 2)])).toBe(0);
     expect(sequencer.journalTrouble).toBe("no space left");
     expect(trader.nextIndex).toBe(2);
     isFull = false;

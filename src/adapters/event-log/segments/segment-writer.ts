@@ -29,6 +29,8 @@ export class SegmentWriter {
   #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   /** Reused, so that an append allocates nothing. */
   readonly #head: { -readonly [key in keyof SealedHead]: SealedHead[key] };
+  /** Where each record ends in the scratch. */
+  readonly #ends: number[] = [];
   #offset: number;
   #syncedTo: number;
   #brokenBy: string | null = null;
@@ -61,20 +63,24 @@ export class SegmentWriter {
   write(kind: RecordKind, index: number, payload: Uint8Array): void {
     this.#assertSound();
     this.#head.kind = kind;
-    this.#put(this.#stage(0, index, payload));
+    this.#ends.length = 0;
+    this.#ends.push(this.#stage(0, index, payload));
+    this.#put();
   }
 
   /**
    * `count` events with indices from `first` on, in one write; each payload is copied before the next is asked for.
+   * Returns how many were appended: fewer on a disk that became full in the middle.
    * @throws {SegmentLogError} as `write`; then none was appended.
    */
-  writeEvents(first: number, count: number, payloadOf: (nth: number) => Uint8Array): void {
+  writeEvents(first: number, count: number, payloadOf: (nth: number) => Uint8Array): number {
     this.#assertSound();
     this.#head.kind = "event";
-    let bytes = 0;
-    for (let nth = 0; nth < count; nth += 1)
-      bytes = this.#stage(bytes, first + nth, payloadOf(nth));
-    this.#put(bytes);
+    this.#ends.length = 0;
+    for (let nth = 0; nth < count; nth += 1) {
+      this.#ends.push(this.#stage(this.#ends.at(-1) ?? 0, first + nth, payloadOf(nth)));
+    }
+    return this.#put();
   }
 
   /** Returns when everything appended so far survives a power failure. */
@@ -129,24 +135,34 @@ export class SegmentWriter {
     return end;
   }
 
-  #put(bytes: number): void {
+  /**
+   * Writes the staged records; returns how many. A whole record is never taken back: a reader may have seen it, and would
+   * go on behind it.
+   */
+  #put(): number {
+    const bytes = this.#ends.at(-1) ?? 0;
     let done = 0;
     try {
       while (done < bytes) {
         done += writeSync(this.#fd, this.#scratch, done, bytes - done, this.#offset + done);
       }
     } catch (error) {
+      const whole = this.#ends.findLastIndex((end) => end <= done) + 1;
+      const kept = this.#offset + (this.#ends[whole - 1] ?? 0);
       try {
-        ftruncateSync(this.#fd, this.#offset);
+        ftruncateSync(this.#fd, kept);
       } catch (second) {
         throw this.#break("cut after a failed write", second);
       }
+      this.#offset = kept;
+      if (0 < whole) return whole;
       throw unavailable(
         `${this.path}: write: ${messageOf(error)}; free space, then try again`,
         error,
       );
     }
     this.#offset += bytes;
+    return this.#ends.length;
   }
 
   #assertSound(): void {

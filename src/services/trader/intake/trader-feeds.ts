@@ -13,7 +13,8 @@ export type TraderFeedsDeps = Pick<FeedIntakeDeps, "take" | "clock" | "say"> & {
   readonly hazelcast: Pick<ScanFeed, "read">;
   readonly trader: Trader;
   /** All or none; false when the journal did not accept them. */
-  readonly takeBooks: (facts: readonly BookFact[]) => boolean;
+  /** Returns how many were taken, from the first on. */
+  readonly takeBooks: (facts: readonly BookFact[]) => number;
 };
 
 /** Of one write, of some 0.7 kB each. */
@@ -63,7 +64,7 @@ export class TraderFeeds {
     const books: BookFact[] = [];
     const ofBooks: Offer[] = [];
     const takeBooks = () => {
-      if (this.#takeBooks(books)) for (const offer of ofBooks) offer.intake.taken(offer);
+      for (const offer of ofBooks.slice(0, this.#takeBooks(books))) offer.intake.taken(offer);
       books.length = 0;
       ofBooks.length = 0;
     };
