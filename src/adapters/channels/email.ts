@@ -55,9 +55,10 @@ async function mail(
     requireTLS: settings.security === "starttls",
     ignoreTLS: settings.security === "none",
     tls: { servername: settings.host },
-    connectionTimeout: limit,
-    greetingTimeout: limit,
-    socketTimeout: limit,
+    // Our own limit ends it first: of two timers that fire together either could name the outcome.
+    connectionTimeout: 2 * limit,
+    greetingTimeout: 2 * limit,
+    socketTimeout: 2 * limit,
     socketCloseTimeout: 0,
     maxResponseSize: RESPONSE_BYTES_MAX,
     ...(pass === null ? {} : { auth: { user: settings.user, pass } }),
