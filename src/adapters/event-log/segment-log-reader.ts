@@ -3,6 +3,7 @@
  * one ended.
  */
 import { existsSync, statSync } from "node:fs";
+import { wallMs } from "../clock.ts";
 import { checkBelongs, tornInTheMiddle } from "./segments/open-segments.ts";
 import { isCreationTorn, SegmentCursor, type SegmentRecord } from "./segments/segment-cursor.ts";
 import { bookFolder, listDays, segmentPath } from "./segments/segment-files.ts";
@@ -58,7 +59,7 @@ export class SegmentLogReader {
   }
 
   #openFirst(): SegmentCursor | null {
-    const days = this.#readableDays();
+    const days = this.#readable(listDays(this.#folder));
     for (const day of days.toReversed()) {
       const cursor = this.#open(day);
       if (cursor.header.firstIndex <= (this.#from ?? -1)) return cursor;
@@ -99,15 +100,14 @@ export class SegmentLogReader {
 
   /** A reader at the end of the log asks many times a second: the folder is listed only after it was changed. */
   #laterDay(present: string): string | undefined {
-    const nowMs = Date.now();
+    const nowMs = wallMs();
     const changedMs = statSync(this.#folder, { throwIfNoEntry: false })?.ctimeMs ?? null;
     if (changedMs !== null && changedMs === this.#noLaterDayMs) return undefined;
-    const days = this.#readableDays();
-    // A day that is half created gets its header without a change of the folder.
-    const isLast = listDays(this.#folder).at(-1) === present;
+    const days = listDays(this.#folder);
     const isSettled = changedMs !== null && changedMs + SETTLED_MS < nowMs;
-    this.#noLaterDayMs = isLast && isSettled ? changedMs : null;
-    return days.find((day) => present < day);
+    // A day that is half created gets its header without a change of the folder.
+    this.#noLaterDayMs = isSettled && days.at(-1) === present ? changedMs : null;
+    return this.#readable(days).find((day) => present < day);
   }
 
   #open(day: string): SegmentCursor {
@@ -122,8 +122,7 @@ export class SegmentLogReader {
   }
 
   /** Without a newest one that a crash left half created: its writer removes it. */
-  #readableDays(): readonly string[] {
-    const days = listDays(this.#folder);
+  #readable(days: readonly string[]): readonly string[] {
     const newest = days.at(-1);
     if (newest === undefined) return days;
     const path = segmentPath(this.#folder, newest);

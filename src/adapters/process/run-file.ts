@@ -12,7 +12,7 @@ export type RunFile = NamedProcess & {
 };
 
 /** Pid and start time together identify a process uniquely. */
-type NamedProcess = { readonly pid: number; readonly started_ticks: number | null };
+export type NamedProcess = { readonly pid: number; readonly started_ticks: number | null };
 
 export function writeRunFile(folder: string, run: RunFile): void {
   mkdirSync(folder, { recursive: true });
@@ -40,13 +40,13 @@ function pathOf(folder: string, service: string): string {
 
 /** Validated without a schema: the watchdog does not load the package. */
 function isRunFile(value: unknown): value is RunFile {
-  if (!isNamed(value)) return false;
+  if (!isNamedProcess(value)) return false;
   const { service, life, started_at, keeper }: Partial<Record<keyof RunFile, unknown>> = value;
   const isWhole = typeof service === "string" && typeof started_at === "string";
-  return isWhole && Number.isSafeInteger(life) && (keeper === undefined || isNamed(keeper));
+  return isWhole && Number.isSafeInteger(life) && (keeper === undefined || isNamedProcess(keeper));
 }
 
-function isNamed(value: unknown): value is NamedProcess {
+export function isNamedProcess(value: unknown): value is NamedProcess {
   if (typeof value !== "object" || value === null) return false;
   const { pid, started_ticks: ticks }: Partial<Record<keyof NamedProcess, unknown>> = value;
   return Number.isSafeInteger(pid) && (ticks === null || Number.isSafeInteger(ticks));

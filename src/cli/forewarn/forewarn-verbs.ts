@@ -1,6 +1,7 @@
 /** `dolphin forewarn`: `run` makes a forecast of BLUE now, `show` prints the newest. */
 import { type Command, InvalidArgumentError } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
+import { EXIT_SERVER_SILENT } from "../../domain/supervision/overall.ts";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 import { projectionPath } from "../../operations/event-log/event-log-maintenance.ts";
 import { configuredForewarn } from "../../operations/forewarn/configured-forewarn.ts";
@@ -37,14 +38,13 @@ type Told = {
 const DAYS_MAX = 90;
 const PATHS_MAX = 100_000;
 const PUSH_WITHIN_MS = 5_000;
-const EXIT_UNANSWERED = 3;
 const HELP = `
 A stationary bootstrap of the book's past trades, as returns on its capital. It gives an envelope of the book's equity, and
 the probability that it reaches one of its loss limits (trader.limits) within the given days. The archive's prices of the
 traded assets over the newest 90 days show whether the market is calm, normal or wild now, and how it continued when it
 was like this before: each path follows one of those courses, and draws trades that were entered in such a market. If
-fewer than 20 were, it draws from all trades, and the weight is halved. Without a readable archive, or with less than 20
-hours of it, the forecast uses the trades alone, and its reason says so. The same seed and the same data (data_hash:
+fewer than 20 were, it draws from all trades, and the weight is halved. Without a readable archive, or with less of it
+than 20 hours to 10 days, by how long trades are held, the forecast uses the trades alone, and its reason says so. The same seed and the same data (data_hash:
 trades and prices) give the same forecast. With fewer than 30 trades the verdict is unknown, with weight 0. The weight
 also stays 0 until 20 forecasts that do not overlap have ended, and it falls when the book leaves its envelopes more
 often or less often than predicted. The schedule mc-forewarner makes a forecast each day. 'run' does the same now: it
@@ -89,9 +89,7 @@ export function addForewarnCommand(program: Command): void {
         return print(record, flags.json, DRY);
       }
       const record = await runForewarn(options);
-      const told = await push(config, record);
-      print(record, flags.json, told);
-      if (!told.answered) process.exitCode = EXIT_UNANSWERED;
+      print(record, flags.json, await push(config, record));
     });
   forewarn
     .command("show")
@@ -109,31 +107,26 @@ export function addForewarnCommand(program: Command): void {
 
 const DRY: Told = { kept: [], pushed: false, not_pushed_because: "--dry-run" };
 
-async function push(
-  config: Config,
-  record: ForewarnRecord,
-): Promise<Told & { readonly answered: boolean }> {
+/** Where Hazelcast does not answer, that is the exit status. */
+async function push(config: Config, record: ForewarnRecord): Promise<Told> {
   const { data_dir: dataDir } = config;
   const kept = [forewarnFile(dataDir, record.book), forewarnNowFile(dataDir, record.book)];
   try {
     const pushed = await pushForewarning(config, JSON.stringify(record), PUSH_WITHIN_MS);
     const because = pushed ? null : "a newer one stands there";
-    return { kept, pushed, not_pushed_because: because, answered: true };
+    return { kept, pushed, not_pushed_because: because };
   } catch (error) {
-    return { kept, pushed: false, not_pushed_because: messageOf(error), answered: false };
+    process.exitCode = EXIT_SERVER_SILENT;
+    return { kept, pushed: false, not_pushed_because: messageOf(error) };
   }
 }
 
 /** `told`: null for a forecast that was made earlier. */
 function print(record: ForewarnRecord, json: boolean, told: Told | null): void {
   const text = json
-    ? JSON.stringify({ ...record, ...(told === null ? {} : toldJson(told)) }, null, 2)
+    ? JSON.stringify({ ...record, ...told }, null, 2)
     : [forewarnText(record), ...(told === null ? [] : ["", ...toldLines(told)])].join("\n");
   process.stdout.write(`${text}\n`);
-}
-
-function toldJson({ kept, pushed, not_pushed_because }: Told): Told {
-  return { kept, pushed, not_pushed_because };
 }
 
 function toldLines({ kept, pushed, not_pushed_because: because }: Told): readonly string[] {

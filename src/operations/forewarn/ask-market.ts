@@ -8,7 +8,7 @@ import { NODE_FLAGS } from "../../adapters/process/node-flags.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { jsonOrNull } from "../../domain/json-record.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
-import { MarketAnswer } from "../../wire/forewarn/market-answer.ts";
+import { MarketAnswer, unreadMarket } from "../../wire/forewarn/market-answer.ts";
 import type { MarketQuestion } from "./read-market.ts";
 
 const ENTRY = fileURLToPath(new URL("./market-process.ts", import.meta.url));
@@ -24,9 +24,7 @@ export async function askMarket(
   const args = [...NODE_FLAGS, ENTRY, JSON.stringify(question)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const { promise, resolve } = Promise.withResolvers<MarketAnswer>();
-  const without = (reason: string): void => {
-    resolve({ found: { kind: "unknown", reason }, days: 0, hash: null });
-  };
+  const without = (reason: string): void => resolve(unreadMarket(reason));
   let stdout = "";
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (part) => {

@@ -17,7 +17,7 @@ import { messageOf } from "../../domain/failure.ts";
 import { classifyMarket } from "../../domain/forewarn/market.ts";
 import { isScanName } from "../../domain/scan/archive-names.ts";
 import { dayFromMicros, MS_PER_DAY, MS_PER_HOUR, US_PER_MS } from "../../domain/time.ts";
-import type { MarketAnswer } from "../../wire/forewarn/market-answer.ts";
+import { type MarketAnswer, unreadMarket } from "../../wire/forewarn/market-answer.ts";
 import { createMarketSampler, type MarketSampler } from "./market-sampler.ts";
 
 export type MarketQuestion = {
@@ -36,8 +36,8 @@ const FILES_A_STEP = 2;
 export async function readMarket(question: MarketQuestion): Promise<MarketAnswer> {
   const { archive, stepMs, nowMs } = question;
   const listed = listDays(archive);
-  if (listed.kind === "missing") return nothing(`the archive ${archive} does not exist`);
-  if (listed.kind === "failed") return nothing(`the archive cannot be read: ${listed.detail}`);
+  if (listed.kind === "missing") return unreadMarket(`the archive ${archive} does not exist`);
+  if (listed.kind === "failed") return unreadMarket(`the archive cannot be read: ${listed.detail}`);
   const fromMs = nowMs - DAYS_MAX * MS_PER_DAY;
   const sampler = createMarketSampler({ ...question, fromMs, endMs: nowMs + MS_PER_HOUR });
   const endMs = monotonicMs() + question.withinMs;
@@ -68,7 +68,7 @@ export async function readMarket(question: MarketQuestion): Promise<MarketAnswer
   }
   const samples = sampler.samples();
   if (samples.timesMs.length === 0) {
-    return nothing(
+    return unreadMarket(
       `the archive ${archive} has no prices of what the book trades${because(problems)}`,
     );
   }
@@ -78,10 +78,6 @@ export async function readMarket(question: MarketQuestion): Promise<MarketAnswer
     .update(samples.prices)
     .digest("hex");
   return { found: classifyMarket(samples, { stepMs, nowMs }), days, hash };
-}
-
-function nothing(reason: string): MarketAnswer {
-  return { found: { kind: "unknown", reason }, days: 0, hash: null };
 }
 
 function because(problems: readonly string[]): string {

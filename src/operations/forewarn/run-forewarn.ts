@@ -21,7 +21,7 @@ import { outcomesOf, type ToldOutcome } from "../../domain/forewarn/outcomes.ts"
 import { quantileOf } from "../../domain/statistics/daily-ratios.ts";
 import { isoFromMs, MS_PER_DAY, MS_PER_SECOND } from "../../domain/time.ts";
 import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
-import type { MarketAnswer } from "../../wire/forewarn/market-answer.ts";
+import { type MarketAnswer, unreadMarket } from "../../wire/forewarn/market-answer.ts";
 import { askMarket } from "./ask-market.ts";
 import { appendForewarning, putForewarning, readForewarnings } from "./forewarn-file.ts";
 import { type BookPast, readBookPast } from "./past-trades.ts";
@@ -121,16 +121,12 @@ async function marketOf(
   { trades }: BookPast,
   { archive, nowMs }: ForewarnOptions,
 ): Promise<MarketAnswer> {
-  if (archive === null) return unread("no archive is given");
-  if (trades.length < TRADES_MIN) return unread("there are too few trades");
+  if (archive === null) return unreadMarket("no archive is given");
+  if (trades.length < TRADES_MIN) return unreadMarket("there are too few trades");
   const held = Float64Array.from(trades, (trade) => trade.exitedAtMs - trade.enteredAtMs);
   const stepMs = marketStepMs(quantileOf(held.toSorted(), 0.5));
   const question = { archive, assets: mostTraded(trades), stepMs, nowMs, withinMs: READ_WITHIN_MS };
   return askMarket(question, KILL_AFTER_MS);
-}
-
-function unread(reason: string): MarketAnswer {
-  return { found: { kind: "unknown", reason }, days: 0, hash: null };
 }
 
 function mostTraded(trades: BookPast["trades"]): readonly string[] {

@@ -70,19 +70,20 @@ export async function refreshIndicator(
     keptFromUs,
   );
   const { became, pushedUs } = await push(indicator, read.values, world);
+  // One that another value of its label hides is in no text.
+  const outcomes = read.values.map((value) => became.get(labelAndTime(value)) ?? "older");
   world.readings.markPushed(
-    // One that another value of its label hides is in no text.
-    ids.filter((_, at) => (became.get(labelAndTime(read.values[at]!)) ?? "older") !== "older"),
+    ids.filter((_, at) => outcomes[at] !== "older"),
     pushedUs,
   );
   return {
     name,
-    values: read.values.map((value) => ({
+    values: read.values.map((value, at) => ({
       label: value.label,
       value: value.value,
       unit: value.unit,
       as_of: isoFromMs(value.asOfMs),
-      outcome: became.get(labelAndTime(value)) ?? "older",
+      outcome: outcomes[at]!,
     })),
     problems: read.problems.map(({ symbol, problem }) => ({
       symbol,

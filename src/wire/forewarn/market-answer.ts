@@ -25,3 +25,8 @@ export const MarketAnswer = z.object({
   hash: z.string().nullable(),
 });
 export type MarketAnswer = Readonly<z.infer<typeof MarketAnswer>>;
+
+/** @param reason why it was not read: the end of a sentence */
+export function unreadMarket(reason: string): MarketAnswer {
+  return { found: { kind: "unknown", reason }, days: 0, hash: null };
+}

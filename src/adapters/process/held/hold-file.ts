@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Hold } from "../../../domain/supervision/held/release.ts";
 import { replaceFile } from "../../replace-file.ts";
+import { isNamedProcess } from "../run-file.ts";
 
 export type HoldFile = Hold & {
   readonly service: string;
@@ -69,11 +70,5 @@ function isHoldFile(value: unknown): value is HoldFile {
   const texts = [service, run_id, token, identity];
   const isWhole = texts.every((text) => typeof text === "string" && text !== "");
   const isPlace = place === null || typeof place === "string";
-  return isWhole && isPlace && Number.isSafeInteger(attempt) && isNamed(keeper);
-}
-
-function isNamed(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { pid, started_ticks: ticks }: Partial<Record<keyof Hold["keeper"], unknown>> = value;
-  return Number.isSafeInteger(pid) && (ticks === null || Number.isSafeInteger(ticks));
+  return isWhole && isPlace && Number.isSafeInteger(attempt) && isNamedProcess(keeper);
 }
