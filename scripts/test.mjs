@@ -32,7 +32,10 @@ for (const project of ["unit", "integration"]) {
   if (exitCode !== 0 && found.failed === 0) {
     isBroken = true;
     totals.failed += 1;
-    totals.failures.push({ name: `the ${project} tests ended with exit status ${exitCode}`, message: "" });
+    totals.failures.push({
+      name: `the ${project} tests ended with exit status ${exitCode}`,
+      message: "",
+    });
   }
 }
 const ran = totals.passed + totals.failed;
