@@ -3,7 +3,7 @@
  * from SIGKILL to the first line of the next process, including Node's own start.
  */
 import { openStage } from "../test/helpers/supervision/stage.ts";
-import { until } from "../test/helpers/supervision/until.ts";
+import { until } from "../test/helpers/until.ts";
 import { sendSignal } from "../test/helpers/processes.ts";
 
 const kills = Number(process.argv[2] ?? 20);

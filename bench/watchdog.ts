@@ -7,7 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { processUsage } from "../src/adapters/process/process-facts.ts";
 import { quantileOf } from "../src/domain/statistics/daily-ratios.ts";
-import { openLab, until } from "../test/helpers/bridge.ts";
+import { openLab } from "../test/helpers/bridge.ts";
+import { until } from "../test/helpers/until.ts";
 import { createFeeder, LIVELY, spawnTrader } from "../test/helpers/trader.ts";
 import { reportHealth, spawnWatchdog } from "../test/helpers/watchdog.ts";
 

@@ -8,7 +8,8 @@ import { isDayFolder, isScanName } from "../../src/domain/scan/archive-names.ts"
 import { isLate, type Newest } from "../../src/domain/scan/order.ts";
 import { readScanFast } from "../../src/wire/arrow/read-scan.ts";
 import { hashOf } from "../../src/wire/scan-hash.ts";
-import { type Cluster, type Site, until } from "./bridge.ts";
+import { type Cluster, type Site } from "./bridge.ts";
+import { until } from "./until.ts";
 
 const RING_CAPACITY = 2_000;
 

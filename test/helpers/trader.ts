@@ -28,7 +28,8 @@ import {
   type TraderAnswer,
   TraderAnswer as AnswerSchema,
 } from "../../src/wire/trading/trader-control.ts";
-import { type Cluster, until } from "./bridge.ts";
+import { type Cluster } from "./bridge.ts";
+import { until } from "./until.ts";
 import { LIVELY } from "./lively.ts";
 
 export { LIVELY } from "./lively.ts";

@@ -10,7 +10,7 @@ import {
 import { alertIdOf } from "../../src/workflows/names.ts";
 import { standWatchdog } from "../helpers/incidents/standing-watchdog.ts";
 import { openStage, type Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 let stage: Stage;
 let watchdog: Awaited<ReturnType<typeof standWatchdog>>;

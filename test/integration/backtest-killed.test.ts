@@ -15,7 +15,7 @@ import {
   removeTemporaryDirectory,
   startTestTemporal,
 } from "../helpers/servers.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { putChunk, stretched } from "../helpers/trading/archive-of-chunk.ts";
 import { realCloses } from "../helpers/trading/real-closes.ts";
 

@@ -3,7 +3,8 @@ import { chmodSync, chownSync, mkdirSync, renameSync, writeFileSync } from "node
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { mountShare, type RemoteShare } from "../helpers/faults/remote-share.ts";
 import { mountSmallDisk, type SmallDisk } from "../helpers/faults/small-disk.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";

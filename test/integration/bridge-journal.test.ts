@@ -28,7 +28,8 @@ import {
   HEARTBEAT_MAP,
 } from "../../src/wire/scan-value.ts";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { mountSmallDisk, type SmallDisk } from "../helpers/faults/small-disk.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 import { spawnSync } from "../helpers/run-program.ts";

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openScanWays, type ScanWay } from "../../src/adapters/scan-journal/way/scan-ways.ts";
 import { MS_PER_DAY } from "../../src/domain/time.ts";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { buildShiftedClock } from "../helpers/faults/shifted-clock.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 

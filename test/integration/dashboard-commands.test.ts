@@ -10,7 +10,8 @@ import { ensureToken, loginLink, renewToken } from "../../src/dashboard/commands
 import { type Dashboard, startDashboard } from "../../src/dashboard/server.ts";
 import { lookUpIncidents } from "../../src/operations/incidents/look-up-incidents.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { openBrowser } from "../helpers/browser.ts";
 import { NOBODY, surroundings } from "../helpers/dashboard.ts";
 import { LIVELY_BOOK } from "../helpers/lively.ts";

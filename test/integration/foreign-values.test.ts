@@ -19,7 +19,8 @@ import {
 } from "../../src/wire/scan-value.ts";
 import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
 import { checkBooks, untilTold } from "../helpers/books.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 import { createFeeder, spawnTrader } from "../helpers/trader.ts";
 

@@ -13,7 +13,7 @@ import { RunDetails } from "../../src/wire/supervision.ts";
 import type { RunReport } from "../../src/workflows/messages/supervision.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { FAKE_SERVICES } from "../helpers/supervision/fake-services.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 const FAKE_SERVICE = fileURLToPath(
   new URL("../helpers/supervision/fake-service.ts", import.meta.url),

@@ -22,7 +22,7 @@ import { readRunFile } from "../../src/adapters/process/run-file.ts";
 import type { Mode } from "../../src/domain/supervision/next-step.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { FAKE_SERVICES } from "../helpers/supervision/fake-services.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import type { Behaviour } from "../helpers/supervision/fake-service.ts";
 
 const FAKE_SERVICE = fileURLToPath(

@@ -18,7 +18,7 @@ import { META_HEALTH, META_HEALTH_ID, taskQueueOf } from "../../src/workflows/na
 import { diagnosed, SICK, SILENT } from "../helpers/health/diagnosed.ts";
 import { speakIn } from "../helpers/health/speaking.ts";
 import { openStage, type Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 const POLICY =
   "supervision: { restarts_max: 1000, delays_s: [0], health_check_s: 1, news_s: 3 }\n" +

@@ -9,14 +9,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findToolchain } from "../../src/embedded/toolchain.ts";
 import { FEATURES_MAP, LATEST_KEY, SCANS_RING } from "../../src/wire/scan-value.ts";
-import {
-  type Bridge,
-  type Lab,
-  openLab,
-  type ScanValue,
-  type Site,
-  until,
-} from "../helpers/bridge.ts";
+import { type Bridge, type Lab, openLab, type ScanValue, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { spawnSync } from "../helpers/run-program.ts";
 import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 

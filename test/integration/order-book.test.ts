@@ -15,7 +15,8 @@ import {
   parseBook,
   parseMarker,
 } from "../../src/wire/order-book/book-values.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { sendSignal } from "../helpers/processes.ts";
 import { listenTo } from "../helpers/service-pipe.ts";
 

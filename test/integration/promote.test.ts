@@ -16,7 +16,8 @@ import type { BookName } from "../../src/domain/trading/books.ts";
 import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { type GreenProcess, spawnGreen } from "../helpers/green.ts";
 import {
   createFeeder,

@@ -11,7 +11,7 @@ import { failAttempt } from "../../src/adapters/temporal/held-attempt.ts";
 import { releaseHolds } from "../../src/workers/supervision/release-holds.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { sendSignal } from "../helpers/processes.ts";
 
 const POLICY = `supervision: { restarts_max: 1000, window_s: 86400, delays_s: [0], health_check_s: 1, news_s: 3 }`;

@@ -6,7 +6,7 @@ import type { ServiceStatus } from "../../src/wire/supervision.ts";
 import { sendSignal } from "../helpers/processes.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 const WINDOW_MS = 600_000;
 const HELD = "restarts_max: 2, window_s: 600, delays_s: [0], fatal_retry_s: 300";

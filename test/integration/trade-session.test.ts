@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { controlSocketPath, serveControl } from "../../src/adapters/control-socket.ts";
 import { pnlQuery, tradesSignal } from "../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../src/workflows/names.ts";
-import { until } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { reencode } from "../helpers/trading/recorded-book.ts";
 import { openSessionStage, type SessionStage } from "../helpers/trading/session-stage.ts";

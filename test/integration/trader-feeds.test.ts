@@ -17,7 +17,8 @@ import { configuredIndicator } from "../../src/operations/indicators/configured-
 import { refreshIndicator } from "../../src/operations/indicators/refresh-indicator.ts";
 import { bookText } from "../../src/wire/order-book/book-values.ts";
 import { FEATURES_MAP } from "../../src/wire/scan-value.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import {
   createFeeder,
   lastDayOf,

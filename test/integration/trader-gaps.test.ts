@@ -7,7 +7,8 @@ import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { FeedSubscription } from "../../src/services/trader/intake/feed-subscription.ts";
 import { FEATURES_MAP, parseScanHead, SCANS_RING } from "../../src/wire/scan-value.ts";
 import { untilTold } from "../helpers/books.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 import {
   auditBook,

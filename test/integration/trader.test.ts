@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askControl } from "../../src/adapters/control-socket.ts";
 import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { DOLPHIN } from "../helpers/up.ts";
 import {

@@ -6,7 +6,7 @@ import { type AlertView, acknowledgeUpdate } from "../../src/workflows/messages/
 import { ALERT, alertIdOf, taskQueueOf } from "../../src/workflows/names.ts";
 import { standWatchdog } from "../helpers/incidents/standing-watchdog.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { saveHistory } from "./save-history.ts";
 
 const stage = await openStage("alert-histories");

@@ -11,7 +11,7 @@ import { META_HEALTH, META_HEALTH_ID } from "../../src/workflows/names.ts";
 import { diagnosed, SICK, SILENT } from "../helpers/health/diagnosed.ts";
 import { speakIn } from "../helpers/health/speaking.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { saveHistory } from "./save-history.ts";
 
 const POLICY =

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pnlQuery, tradesSignal } from "../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../src/workflows/names.ts";
 import { connectTemporal } from "../../src/adapters/temporal-client.ts";
-import { until } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { LIVELY } from "../helpers/trader.ts";
 import { startUp } from "../helpers/up.ts";

@@ -10,7 +10,8 @@ import { findToolchain } from "../../../src/embedded/toolchain.ts";
 import { pnlQuery } from "../../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../../src/workflows/names.ts";
 import { type Bookkeeper, spawnBookkeeper } from "../bookkeeper.ts";
-import { openLab, until } from "../bridge.ts";
+import { openLab } from "../bridge.ts";
+import { until } from "../until.ts";
 import { environmentOf, startTestTemporal } from "../servers.ts";
 import { createFeeder, spawnTrader } from "../trader.ts";
 

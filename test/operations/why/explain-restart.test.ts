@@ -12,7 +12,7 @@ import { livesText } from "../../../src/cli/why/restart.ts";
 import { readLives } from "../../../src/operations/why/read-lives.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { FAKE_SERVICES } from "../../helpers/supervision/fake-services.ts";
-import { until } from "../../helpers/supervision/until.ts";
+import { until } from "../../helpers/until.ts";
 
 const FAKE_SERVICE = fileURLToPath(
   new URL("../../helpers/supervision/fake-service.ts", import.meta.url),

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createSeenSeqs, noteSeq, type SeenSeqs } from "../../../../src/domain/scan/seen-seqs.ts";
 import { ScanIntake } from "../../../../src/services/trader/intake/scan-intake.ts";
 import { ScanTextReader } from "../../../../src/wire/trading/scan-text.ts";
-import { until } from "../../../helpers/bridge.ts";
+import { until } from "../../../helpers/until.ts";
 import { scanText, seqsTo } from "../../../helpers/trader.ts";
 
 const LAST = 30;
