@@ -32,7 +32,7 @@ import { listenTo } from "./service-pipe.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 /** Bounds a failure only: tests wait for facts, however long a busy machine takes. */
 const WAIT_MS_MAX = 120_000;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 const RING_READ_MAX = 500;
 
 /** Polls until `read` gives something other than null, false or undefined. */
@@ -49,7 +49,7 @@ export async function until<T>(
     if (endMs < performance.now()) {
       throw new Error(`not within ${limitMs} ms: ${typeof what === "string" ? what : what()}`);
     }
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_EVERY_MS);
   }
 }
 
@@ -249,7 +249,7 @@ function openSite(options: Pick<SiteOptions, "dir" | "address"> & Partial<SiteOp
         return counts !== null && count <= counts.pushed + counts.duplicates + counts.quarantined;
       }),
     /**
-     * Waits until the journal has assigned this seq. The cluster may not have it yet: `untilTold` waits for that, too.
+     * Waits until the journal has assigned this seq. The cluster may not have it yet: `untilDone` waits for that, too.
      */
     journaled: (seq: number) => until(`seq ${seq} is in the journal`, () => seq <= lastSeq()),
     verdict: (file: string) => readJournal((journal) => journal.file(file)?.verdict ?? null),

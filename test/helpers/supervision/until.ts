@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** Bounds a failure only: no machine is measured by it. */
 const WAIT_MS_MAX = 120_000;
-const LOOK_EVERY_MS = 25;
+const POLL_EVERY_MS = 25;
 
 /** Polls until `read` gives something other than null, false or undefined. */
 export async function until<T>(
@@ -17,6 +17,6 @@ export async function until<T>(
     const value = await read();
     if (value !== null && value !== undefined && value !== false) return value;
     if (endMs < Date.now()) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_EVERY_MS);
   }
 }
