@@ -38,7 +38,7 @@ const SCANS_PER_DAY = DAY_S / STEP_S;
 /** What a scan file of 50 assets has. */
 const FILE_BYTES = 2_500;
 const MB = 1_048_576;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 const MEMORY_TARGET_MB = 250;
 
 type Market = {
@@ -189,11 +189,11 @@ async function runBacktest(): Promise<{ readonly ms: number; readonly peakMb: nu
     stdio: ["ignore", "ignore", "inherit"],
   });
   let peakKb = 0;
-  const looks = setInterval(() => {
+  const polling = setInterval(() => {
     peakKb = Math.max(peakKb, peakOf(child.pid));
-  }, LOOK_EVERY_MS);
+  }, POLL_EVERY_MS);
   const code = await new Promise((settle) => child.on("exit", settle));
-  clearInterval(looks);
+  clearInterval(polling);
   if (code !== 0) throw new Error(`the backtest ended with ${String(code)}`);
   return { ms: performance.now() - startedMs, peakMb: peakKb / 1_024 };
 }

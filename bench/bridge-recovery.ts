@@ -23,7 +23,7 @@ const options = benchOptions({ rounds: 20 });
 const STOPS = 5;
 const UP_WITHIN_MS = 90_000;
 const NEXT_SCAN_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 const MAIN = resolve(import.meta.dirname, "../src/cli/main.ts");
 const SETTINGS = {
   DOLPHIN_SIMULATOR_RATE: "20",
@@ -121,6 +121,6 @@ async function until(
       const end = readFileSync(join(dir, "bench-up.log"), "utf8").slice(-3_000);
       throw new Error(`${what}: not within ${withinMs} ms\n${end}`);
     }
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_EVERY_MS);
   }
 }

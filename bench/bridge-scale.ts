@@ -46,10 +46,10 @@ await withStack(async (stack) => {
     for (let round = 1; round <= options.rounds; round++) {
       few.push(await run(FEW_FILES, `few-${round}`));
       const isLast = round === options.rounds;
-      const look = async (pid: number, day: string) => {
+      const measure = async (pid: number, day: string) => {
         if (isLast) steady = await steadyState(pid, day);
       };
-      many.push(await run(MANY_FILES, `many-${round}`, look));
+      many.push(await run(MANY_FILES, `many-${round}`, measure));
     }
     const row = {
       few_cpu_us_per_scan: rounded(cpuOf(few), 1),

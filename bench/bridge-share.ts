@@ -119,9 +119,9 @@ async function watchFor(shownMs: number, { journal, days, clock }: Stage) {
     },
     mark: (day) => (ask(), day === TODAY ? `${written.length}` : day),
     *names(day) {
-      let told = 0;
+      let answered = 0;
       for (const name of namesOf(day)) {
-        if (told++ % NAMES_AN_ANSWER === 0) ask();
+        if (answered++ % NAMES_AN_ANSWER === 0) ask();
         yield name;
       }
       if (day === TODAY) yield* written;

@@ -39,7 +39,7 @@ const { values } = parseArgs({
 const SERVERS = ["temporal", "hazelcast"];
 /** What stands for services outside. */
 const OUTSIDE = ["simulator", "venues"];
-const LOOK_MS = 20;
+const POLL_MS = 20;
 const traders = Object.values(SERVICES).filter(({ role }) => role === "trader");
 const parent = mkdtempSync(join(tmpdir(), "dolphin-start-"));
 writeFileSync(
@@ -99,7 +99,7 @@ async function startOnce(dir: string, round: number): Promise<Record<string, num
 async function firstScanOnPage(dir: string, up: RunningUp): Promise<void> {
   let url: string | null = null;
   while (url === null) {
-    await delay(LOOK_MS);
+    await delay(POLL_MS);
     url = readUp(dir)?.dashboard ?? null;
   }
   const { body } = await fetch(`${url}/api/live`);

@@ -31,7 +31,7 @@ export class CliError extends CommandRefused {
   override readonly name = "CliError";
 }
 
-class CannotLook extends CliError {}
+class CannotExamine extends CliError {}
 
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof ConfigError) return EXIT_CONFIGURATION;
@@ -55,7 +55,7 @@ export function openConfiguration(command: Command): CliContext {
   try {
     return contextOf(source);
   } catch (error) {
-    if (!(error instanceof CannotLook)) throw error;
+    if (!(error instanceof CannotExamine)) throw error;
     process.stderr.write(`${error.message}; a 'dolphin up' running there is ignored\n`);
     return contextWith(source, loadConfig(source), null);
   }
@@ -94,12 +94,12 @@ export function readRunningUp(dataDir: string): UpFile | null {
 }
 
 /** A path that can't be examined may exist. @throws {CliError} for any error but a missing name. */
-function orAbsent<T>(look: () => T): T | null {
+function orAbsent<T>(examine: () => T): T | null {
   try {
-    return look();
+    return examine();
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
-    throw new CannotLook(`cannot look: ${messageOf(error)}`);
+    throw new CannotExamine(`cannot look: ${messageOf(error)}`);
   }
 }
 

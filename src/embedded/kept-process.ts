@@ -181,7 +181,7 @@ async function watchHealth(watch: {
     const answer = await spec.probe();
     if (signal.aborted) return;
     tookMs = monotonicMs() - askedMs;
-    const found = silence.look(answer);
+    const found = silence.poll(answer);
     if (!isTooSilent(found, spec.silentMsMax)) continue;
     const seconds = Math.round(found.silentMs / MS_PER_SECOND);
     onEvent("error", `${spec.name} has not answered for ${seconds} s and is killed`);

@@ -16,19 +16,19 @@ export type Readiness = {
 
 const PROBE_INTERVAL_MS = 100;
 /** Deadline of a probe, and the interval. */
-const LOOK_MS_MAX = 5_000;
+const POLL_MS_MAX = 5_000;
 const LOG_TAIL_BYTES = 1_500;
 
 export async function untilReady(server: Readiness): Promise<void> {
   const silence = watchSilence({
     pid: server.process.pid,
-    intervalMs: LOOK_MS_MAX,
+    intervalMs: POLL_MS_MAX,
     measuredFromMs: () => 0,
   });
   let end: ProcessEnd | null = null;
   void server.process.exited.then((ended) => (end = ended));
   let problem: unknown = null;
-  while (!isTooSilent(silence.look("silent"), server.withinMs)) {
+  while (!isTooSilent(silence.poll("silent"), server.withinMs)) {
     if (end !== null) break;
     try {
       await server.probe();

@@ -33,7 +33,7 @@ import {
 import type { TemporalClient } from "../adapters/temporal-client.ts";
 import { type Config, ConfigError } from "../config.ts";
 import type { Layer, ServiceSpec } from "../domain/supervision/services.ts";
-import { whyStopOrphan } from "../domain/supervision/held/orphan.ts";
+import { whyStopOrphan } from "../domain/supervision/hold/orphan.ts";
 import { restartPolicyOf } from "../wire/configuration.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { tradingActivities } from "./trading-layer.ts";

@@ -20,7 +20,7 @@ async function open(dataDir: string): Promise<string> {
   const dashboard = await startDashboard({
     port: 0,
     dataDir,
-    look: () => surroundings(dataDir, AWAY),
+    readSurroundings: () => surroundings(dataDir, AWAY),
   });
   running.push(dashboard);
   return dashboard.url;

@@ -228,7 +228,7 @@ function openSite(options: Pick<SiteOptions, "dir" | "address"> & Partial<SiteOp
         return counts !== null && count <= counts.pushed + counts.duplicates + counts.quarantined;
       }),
     /**
-     * Waits until the journal has assigned this seq. The cluster may not have it yet: `untilTold` waits for that, too.
+     * Waits until the journal has assigned this seq. The cluster may not have it yet: `untilDone` waits for that, too.
      */
     journaled: (seq: number) => until(`seq ${seq} is in the journal`, () => seq <= lastSeq()),
     verdict: (file: string) => readJournal((journal) => journal.file(file)?.verdict ?? null),

@@ -11,8 +11,8 @@ export function processesOn(dir: string): FoundProcess[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
       const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
-      const told = `${command} ${linkOf(`/proc/${pid}/cwd`)} ${read(`/proc/${pid}/environ`)}`;
-      return stateOf(Number(pid)) !== "Z" && told.includes(dir)
+      const description = `${command} ${linkOf(`/proc/${pid}/cwd`)} ${read(`/proc/${pid}/environ`)}`;
+      return stateOf(Number(pid)) !== "Z" && description.includes(dir)
         ? [{ pid: Number(pid), command }]
         : [];
     });

@@ -141,8 +141,8 @@ test("files and folders without permission are told once, and read when they may
   // Another four beats, with a dozen rounds.
   const from = bridge.beats.length;
   await until("it went on", () => from + 4 <= bridge.beats.length);
-  const told = bridge.messages().filter((line) => /quarantined|cannot be listed/.test(line));
-  expect(told).toHaveLength(2);
+  const warnings = bridge.messages().filter((line) => /quarantined|cannot be listed/.test(line));
+  expect(warnings).toHaveLength(2);
   expect(bridge.beat()?.counters["quarantined"]).toBe(1);
   chmodSync(forbidden, 0o644);
   await site.journaled(2);

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { dayFromMicros } from "../../src/domain/time.ts";
 import { DONE_MAP, SCANS_RING } from "../../src/wire/scan-value.ts";
-import { untilTold } from "../helpers/books.ts";
+import { untilDone } from "../helpers/books.ts";
 import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
 import { until } from "../helpers/until.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
@@ -57,7 +57,7 @@ test.for<[what: string, comeBack: (away: Away) => Site, yaml: string[]]>([
     await putAndAwait(site, { day: daysAgo(0), from: SCANS + 1, to: SCANS + 1 });
     const newest = `${daysAgo(0)}/${scanName(SCANS + 1)}`;
     await until("the newest has its verdict", () => site.verdict(newest));
-    await untilTold(site, lab.cluster);
+    await untilDone(site, lab.cluster);
     expect(site.verdict(newest)).toEqual({ kind: "pushed", seq: SCANS + 1 });
     expect(site.lastSeq()).toBe(SCANS + 1);
     expect((await lab.cluster.latest())?.seq).toBe(SCANS + 1);

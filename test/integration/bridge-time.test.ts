@@ -196,10 +196,10 @@ test.for([
   expect(scans.map(({ late }) => late)).toEqual(scans.map(() => false));
   expect(scans).toHaveLength(scanNumber);
   const latest = await lab.cluster.latest();
-  const toldMs = Date.parse(String(latest?.bridge_ts));
+  const publishedMs = Date.parse(String(latest?.bridge_ts));
   // Between the moment when it was put and this one.
-  expect(toldMs).toBeGreaterThan(putMs - 1_000);
-  expect(toldMs).toBeLessThan(now() + 1_000);
+  expect(publishedMs).toBeGreaterThan(putMs - 1_000);
+  expect(publishedMs).toBeLessThan(now() + 1_000);
   expect(latest?.bridge_ts).toMatch(/\+00:00$/);
   expect(bridge.isGone()).toBe(false);
 });

@@ -58,8 +58,8 @@ function writeBook(): void {
 }
 
 async function open(dataDir: string): Promise<string> {
-  const look = () => surroundings(dataDir, AWAY);
-  const dashboard = await startDashboard({ port: 0, dataDir, look });
+  const readSurroundings = () => surroundings(dataDir, AWAY);
+  const dashboard = await startDashboard({ port: 0, dataDir, readSurroundings });
   running.push(dashboard);
   return dashboard.url;
 }
@@ -70,9 +70,10 @@ async function tabIn(chromium: Browser): Promise<{ readonly tab: Page; readonly 
   const tab = await chromium.newPage({ locale: "en-US" });
   const wrong: string[] = [];
   tab.on("pageerror", ({ message }) => wrong.push(message));
-  tab.on("console", (told) => {
+  tab.on("console", (message) => {
     // What a busy machine did not answer in time is on the page, and in its reference, once it is answered.
-    if (told.type() === "error" && !told.text().includes("status of 500")) wrong.push(told.text());
+    if (message.type() === "error" && !message.text().includes("status of 500"))
+      wrong.push(message.text());
   });
   tab.setDefaultTimeout(120_000);
   return { tab, wrong };

@@ -142,18 +142,18 @@ test("side by side, over, back and over again: never two writers, and no seq is 
 test("what cannot be switched is left as it is, with the reason", () => {
   const bare = join(site.dir, "bare.yaml");
   writeFileSync(bare, "hazelcast: { prefix: NEXT_ }\n");
-  const told = join(site.dir, "told");
+  const callsFile = join(site.dir, "told");
   const env = {
     ...process.env,
-    ...Object.fromEntries(COMMANDS.map((name) => [name, `echo ${name} >> '${told}'; false`])),
+    ...Object.fromEntries(COMMANDS.map((name) => [name, `echo ${name} >> '${callsFile}'; false`])),
   };
   const run = (file: string) =>
     spawnSync(SWITCH, ["ours"], { encoding: "utf8", env: { ...env, DOLPHIN_CONFIG: file } });
   expect(run(bare)).toMatchObject({ status: 78, stderr: expect.stringContaining("must have one") });
-  expect(existsSync(told)).toBe(false);
+  expect(existsSync(callsFile)).toBe(false);
   const before = readFileSync(config, "utf8");
   // Who does not stop is not overwritten.
   expect(run(config).status).not.toBe(0);
-  expect(readFileSync(told, "utf8")).toBe("FIRST_STOP\n");
+  expect(readFileSync(callsFile, "utf8")).toBe("FIRST_STOP\n");
   expect(readFileSync(config, "utf8")).toBe(before);
 });

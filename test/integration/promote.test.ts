@@ -210,11 +210,11 @@ async function checkProjection(trades: number): Promise<void> {
   await upkeep.close();
   expect(said).toEqual([]);
   const db = new Database(projectionPath(place.data), { readonly: true });
-  const [told] = db.prepare("SELECT count(*) AS trades FROM trades").all();
+  const [counted] = db.prepare("SELECT count(*) AS trades FROM trades").all();
   const [unfamiliar] = db
     .prepare("SELECT count(*) AS n FROM notes WHERE code = 'order_unfamiliar'")
     .all();
   db.close();
-  expect(told).toEqual({ trades });
+  expect(counted).toEqual({ trades });
   expect(unfamiliar).toEqual({ n: 0 });
 }

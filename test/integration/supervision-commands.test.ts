@@ -69,8 +69,8 @@ describe("the plain Temporal CLI", () => {
     expect(stage.alive()).toEqual([]);
     await temporal("workflow", "update", "execute", "--name", "start", "--input", "{}", ...target);
     expect(stage.alive()).toHaveLength(1);
-    const told = await temporal("workflow", "metadata", ...target);
-    expect(told).toContain("Stops the service and keeps it stopped");
+    const metadata = await temporal("workflow", "metadata", ...target);
+    expect(metadata).toContain("Stops the service and keeps it stopped");
     const shown = await temporal("workflow", "describe", ...target, "-o", "json");
     expect(JSON.parse(shown)).toMatchObject({
       workflowExecutionInfo: {

@@ -80,8 +80,8 @@ test("it tells the trader how much may be risked while Hazelcast is dead, stops 
   await trader.decided(30);
   await stands("APEX go");
   const map = await lab.cluster.client.getMap<string, string>(SAFETY_MAP);
-  const told = async () => parsePosture(await map.get(SAFETY_KEY));
-  await until("Hazelcast has it, too", async () => (await told()).source === "watchdog");
+  const published = async () => parsePosture(await map.get(SAFETY_KEY));
+  await until("Hazelcast has it, too", async () => (await published()).source === "watchdog");
   await until("somebody outside hears that all is well", () => beats > 0);
   lab.member().kill();
   await lab.member().exited;
@@ -119,8 +119,12 @@ test("it tells the trader how much may be risked while Hazelcast is dead, stops 
   ]);
 
   health.says(null);
-  const isWithheld = async () => (await watchdog.view())?.duties["heartbeat"]?.includes("withheld");
-  await until("nobody outside is told that all is well", async () => (await isWithheld()) === true);
+  const isSuppressed = async () =>
+    (await watchdog.view())?.duties["heartbeat"]?.includes("withheld");
+  await until(
+    "nobody outside is told that all is well",
+    async () => (await isSuppressed()) === true,
+  );
   expect(watchdog.output()).not.toContain("canary-4711");
   await trader.stop();
   health.stop();

@@ -51,10 +51,10 @@ test("the example reads an export beside a compacted day with pyarrow, joined by
     );
     const exported = join(dataDir, "scans.arrow");
     await toFile(exported)(arrowOf({ columns: EXPORTS.scans, rows }));
-    const told = execFileSync(python, [SCRIPT, exported, written.file, "BTCUSDT"], {
+    const output = execFileSync(python, [SCRIPT, exported, written.file, "BTCUSDT"], {
       encoding: "utf8",
     });
-    const { outcomes, ...rest } = JSON.parse(told);
+    const { outcomes, ...rest } = JSON.parse(output);
     expect(rest).toEqual({
       columns: EXPORTS.scans.map(({ name }) => name),
       scans: SCANS,

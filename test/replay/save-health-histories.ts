@@ -47,11 +47,11 @@ await tell(SILENT);
 await tell();
 await tell(SILENT, SICK);
 await carriedOut(1);
-let told = 3;
+let sent = 3;
 await until("continued as new", async () => {
-  await tell(...(told % 2 === 0 ? [SILENT, SICK] : [SICK]));
-  told += 1;
-  await statusWhere("it is taken", ({ transitions }) => transitions === told);
+  await tell(...(sent % 2 === 0 ? [SILENT, SICK] : [SICK]));
+  sent += 1;
+  await statusWhere("it is taken", ({ transitions }) => transitions === sent);
   return (await handle.describe()).runId !== firstExecutionRunId;
 });
 await tell(SICK);

@@ -39,7 +39,7 @@ const session = await workflow.start("tradeSession", {
 });
 await stage.feeder.push(60);
 await stage.trader().decided(60);
-await stage.told("trades");
+await stage.untilAllSent("trades");
 const handle = workflow.getHandle(session.workflowId);
 await handle.executeUpdate("halt", { args: [{}] });
 await handle.executeUpdate("resume", { args: [{}] });

@@ -61,9 +61,9 @@ test.each([
   ["a ruin", withTrades([...variedBy(0.01), -1.5]), "lost everything, so no forecast is possible"],
   ["a sample of the trades", withTrades(variedBy(0.01), 2), "from every 2th trade only"],
 ])("%s are told in words, without a picture", (_, shown, why) => {
-  const told = forewarnCard(record, shown);
-  expect(told).toContain(why);
-  expect(told).not.toContain("<svg");
+  const card = forewarnCard(record, shown);
+  expect(card).toContain(why);
+  expect(card).not.toContain("<svg");
 });
 
 test("a fan begins at the present equity and shows the limit however far away it is", () => {

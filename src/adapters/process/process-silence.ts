@@ -3,7 +3,7 @@
  * in which the process waited for a processor: on a machine with too much to do everything is slow, and to start it anew
  * makes that worse. A process that is stopped, hangs, or waits for a disk does not wait for a processor.
  */
-import { excuse, HEARD, type Silence, silentLook } from "../../domain/supervision/silence.ts";
+import { excuse, HEARD, type Silence, silentPoll } from "../../domain/supervision/silence.ts";
 import { monotonicMs } from "../clock.ts";
 import { processorWaits } from "./process-facts.ts";
 
@@ -12,7 +12,7 @@ export type Answer = "answered" | "silent" | "unknown";
 
 export type ProcessSilence = {
   /** Counts what has passed since the look before. */
-  look(answer: Answer): Silence;
+  poll(answer: Answer): Silence;
   /** All that was counted, whatever was answered. */
   countedMs(): number;
 };
@@ -36,14 +36,14 @@ export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): Proc
   let all = silence;
   let waits: Waits | null = null;
   return {
-    look(answer) {
+    poll(answer) {
       const nowMs = monotonicMs();
       const isMeasured = pid !== null && measuredFromMs() <= silence.total.silentMs;
       const present = isMeasured ? processorWaits(pid) : null;
       // No more of a wait than of a silence: after a pause of the observer, of both as little.
       const waitedMs = Math.min(longestWaitMs(waits, present), WAIT_INTERVALS_MAX * intervalMs);
       const after = (before: typeof silence) => ({
-        total: silentLook(before.total, nowMs - lookedMs, intervalMs),
+        total: silentPoll(before.total, nowMs - lookedMs, intervalMs),
         waitedMs: before.waitedMs + waitedMs,
       });
       all = after(all);

@@ -34,9 +34,9 @@ export type BatchOrder = NamedRun & {
 
 /** A first call includes the connection, possibly on a busy machine. */
 const ANSWER_MS_MAX = 5_000;
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 /** The number of progress checks per check for workers. */
-const LOOKS_PER_WORKER_LOOK = 10;
+const POLLS_PER_WORKER_CHECK = 10;
 const QUEUE = taskQueueOf("batch");
 
 /** A workflow's input under the contract's key names. */
@@ -142,8 +142,8 @@ async function watch(
   { order, workflowId, signal }: Watched,
 ): Promise<void> {
   let isServed = true;
-  for (let looks = 0; !signal.aborted; looks += 1) {
-    if (looks % LOOKS_PER_WORKER_LOOK === 0) {
+  for (let polls = 0; !signal.aborted; polls += 1) {
+    if (polls % POLLS_PER_WORKER_CHECK === 0) {
       const wasServed = isServed;
       // An error of this check proves nothing.
       isServed = await hasWorker(temporal, QUEUE).catch(() => true);
@@ -153,7 +153,7 @@ async function watch(
         );
       }
     }
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await delay(POLL_EVERY_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted || !order.isWatched) continue;
     const line = isServed ? await ask().then(progressText, () => "running") : "no batch worker";
     process.stderr.write(`\r\u001b[K${workflowId}: ${line}`);

@@ -27,7 +27,7 @@ type RunFlags = {
 };
 
 /** What became of a forecast that was made here. */
-type Told = {
+type Publication = {
   /** Files. */
   readonly kept: readonly string[];
   readonly pushed: boolean;
@@ -105,10 +105,10 @@ export function addForewarnCommand(program: Command): void {
     });
 }
 
-const DRY: Told = { kept: [], pushed: false, not_pushed_because: "--dry-run" };
+const DRY: Publication = { kept: [], pushed: false, not_pushed_because: "--dry-run" };
 
 /** Where Hazelcast does not answer, that is the exit status. */
-async function push(config: Config, record: ForewarnRecord): Promise<Told> {
+async function push(config: Config, record: ForewarnRecord): Promise<Publication> {
   const { data_dir: dataDir } = config;
   const kept = [forewarnFile(dataDir, record.book), forewarnNowFile(dataDir, record.book)];
   try {
@@ -121,15 +121,22 @@ async function push(config: Config, record: ForewarnRecord): Promise<Told> {
   }
 }
 
-/** `told`: null for a forecast that was made earlier. */
-function print(record: ForewarnRecord, json: boolean, told: Told | null): void {
+/** `publication`: null for a forecast that was made earlier. */
+function print(record: ForewarnRecord, json: boolean, publication: Publication | null): void {
   const text = json
-    ? JSON.stringify({ ...record, ...told }, null, 2)
-    : [forewarnText(record), ...(told === null ? [] : ["", ...toldLines(told)])].join("\n");
+    ? JSON.stringify({ ...record, ...publication }, null, 2)
+    : [
+        forewarnText(record),
+        ...(publication === null ? [] : ["", ...publicationLines(publication)]),
+      ].join("\n");
   process.stdout.write(`${text}\n`);
 }
 
-function toldLines({ kept, pushed, not_pushed_because: because }: Told): readonly string[] {
+function publicationLines({
+  kept,
+  pushed,
+  not_pushed_because: because,
+}: Publication): readonly string[] {
   const place = `${FEATURES_MAP} ${FOREWARN_KEY}`;
   const where = kept.length === 0 ? "nowhere" : `${kept.join(", ")} (watchdog and pages read it)`;
   return aligned([

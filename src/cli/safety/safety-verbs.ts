@@ -133,11 +133,11 @@ async function ask(command: Command, request: SafetyRequest): Promise<SafetyAnsw
 function viewLines(safety: SafetyView): readonly string[] {
   const { posture, entries, latch, reasons, trader, hazelcast, trouble, pid, at } = safety;
   const size = POSTURE_SHARES[posture];
-  const held = latch === null ? [] : [latchWords(latch)];
-  const others = reasons.filter((one) => !held.includes(one));
+  const latched = latch === null ? [] : [latchWords(latch)];
+  const others = reasons.filter((one) => !latched.includes(one));
   return [
     `posture ${posture} (sizes x ${size}), entries ${entries}`,
-    ...held,
+    ...latched,
     ...others.map((one) => `  ${one}`),
     `watchdog pid ${pid}, last check at ${at}; trader ${trader}, Hazelcast ${hazelcast}`,
     ...(trouble === null ? [] : [`its state cannot be saved: ${trouble}`]),

@@ -8,7 +8,7 @@ import type { Config } from "../../config.ts";
 import type { StackOptions } from "../../embedded/stack.ts";
 import { configuredServices } from "../../wire/declared/configured-services.ts";
 import { expectTemporal } from "../../operations/expect-temporal.ts";
-import { createEverything, untoldOf } from "../create.ts";
+import { createEverything, failedOf } from "../create.ts";
 import { changedLines } from "../rendering/created-text.ts";
 
 const RETRY_MS = 3_000;
@@ -49,7 +49,7 @@ export function createSupervisors(
       tell: (line) => onEvent("warn", line),
     });
     while (!signal.aborted) {
-      await restoring.look();
+      await restoring.restore();
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   };
@@ -74,8 +74,8 @@ async function createOnce(
     await expectTemporal(temporal);
     const created = await createEverything(temporal, config);
     for (const line of changedLines(created)) say(line);
-    const untold = untoldOf(created);
-    return untold === undefined ? null : `${untold.workflow_id}: ${untold.problem}`;
+    const failed = failedOf(created);
+    return failed === undefined ? null : `${failed.workflow_id}: ${failed.problem}`;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return `the supervisors could not be created: ${why}`;

@@ -37,11 +37,11 @@ export async function prepareUp(
 ): Promise<Prepared> {
   const { config } = loaded;
   // Before anything is written or ended: if the lock's file was deleted, the lock is free although its holder lives.
-  if (runsBeside(config.data_dir)) throw new CliError(heldBy(config.data_dir));
+  if (runsBeside(config.data_dir)) throw new CliError(inUseText(config.data_dir));
   const tools = findToolchain();
   const wanted = portsOf(loaded);
   const lock = lockDirectory(config.data_dir);
-  if (lock === null) throw new CliError(heldBy(config.data_dir));
+  if (lock === null) throw new CliError(inUseText(config.data_dir));
   // Before a process is ended, because a frozen one would not react.
   const undone = undoLeftFaults(config.data_dir);
   const before = readUpFile(config.data_dir);
@@ -125,7 +125,7 @@ function portsOf({ config, origins }: LoadedConfig): Config["ports"] {
   return { ...config.ports, hazelcast: Number(port) };
 }
 
-function heldBy(dataDir: string): string {
+function inUseText(dataDir: string): string {
   const up = readUpFile(dataDir);
   const holder = up === null ? "another process" : `pid ${up.pid}, since ${up.started_at}`;
   return (

@@ -10,7 +10,7 @@ import { BUILT_IN_RULES, NO_DATA_RULE } from "./rules/built-in-rules.ts";
 import { judge } from "./rules/expression.ts";
 import type { Rule } from "./rules/rule.ts";
 import { subjectsIn, type SubjectsOf } from "./rules/subjects.ts";
-import { tellIncident } from "./telling.ts";
+import { notifyIncident } from "./notify-incident.ts";
 import { blankTrack, resolve, stepTrack, withJudgement } from "./track.ts";
 import { MS_PER_DAY } from "../time.ts";
 
@@ -34,7 +34,7 @@ export function step(
   }
   stepNoData(draft);
   forget(draft);
-  for (const incident of draft.incidents()) tellIncident(draft, incident);
+  for (const incident of draft.incidents()) notifyIncident(draft, incident);
   return draft.done({ burn });
 }
 

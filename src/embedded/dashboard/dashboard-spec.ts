@@ -55,8 +55,9 @@ export function dashboardSpec(of: {
 
 /** Another process that answers on this port is not ours. */
 function expectOwn(text: string, pid: number | null): void {
-  const told: unknown = JSON.parse(text);
-  const isOwn = typeof told === "object" && told !== null && "pid" in told && told.pid === pid;
+  const message: unknown = JSON.parse(text);
+  const isOwn =
+    typeof message === "object" && message !== null && "pid" in message && message.pid === pid;
   if (!isOwn) throw new Error("another process answers on the dashboard's port");
 }
 

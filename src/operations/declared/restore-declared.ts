@@ -18,14 +18,14 @@ export function restoreDeclared(of: {
   /** Whether there must have been a supervisor, although it was never seen. */
   readonly mustHaveBeen: (spec: ServiceSpec) => boolean;
   readonly tell: (line: string) => void;
-}): { look(): Promise<void> } {
+}): { restore(): Promise<void> } {
   const { temporal, config, specs, tell } = of;
   const memory = rememberSupervisors(temporal, of.mustHaveBeen);
   let problem: string | null = null;
   let isOwed = false;
   return {
     /** One check; what failed is retried at the next one. */
-    async look() {
+    async restore() {
       // Temporal is away or starting: the next check will see, and the server's keeper reports it.
       const made = await memory.restore(specs).catch(() => []);
       for (const name of made) tell(`the supervisor of ${name} was gone: created again`);

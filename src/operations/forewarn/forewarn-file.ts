@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { codeOf } from "../../domain/failure.ts";
-import type { ToldOutcome } from "../../domain/forewarn/outcomes.ts";
+import type { DatedOutcome } from "../../domain/forewarn/outcomes.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import { forewarnNowFile } from "../../wire/forewarn/forewarn-place.ts";
 import {
@@ -42,7 +42,7 @@ export function appendForewarning(dataDir: string, record: ForewarnRecord): void
 export function putForewarning(
   dataDir: string,
   record: ForewarnRecord,
-  outcomes: readonly ToldOutcome[],
+  outcomes: readonly DatedOutcome[],
 ): void {
   const earlier = outcomes.slice(-EARLIER_MAX).map((one) => ({
     as_of: isoFromMs(one.fromMs),

@@ -17,7 +17,7 @@ import {
   regimePath,
 } from "../../domain/forewarn/market.ts";
 import { marketWords } from "../../domain/forewarn/market-words.ts";
-import { outcomesOf, type ToldOutcome } from "../../domain/forewarn/outcomes.ts";
+import { outcomesOf, type DatedOutcome } from "../../domain/forewarn/outcomes.ts";
 import { quantileOf } from "../../domain/statistics/daily-ratios.ts";
 import { isoFromMs, MS_PER_DAY, MS_PER_SECOND } from "../../domain/time.ts";
 import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
@@ -42,7 +42,7 @@ export type ForewarnOptions = {
 
 export type Forewarning = {
   readonly record: ForewarnRecord;
-  readonly outcomes: readonly ToldOutcome[];
+  readonly outcomes: readonly DatedOutcome[];
 };
 
 const NOTHING: BookPast = {
@@ -72,7 +72,7 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
   const past = (projection === null ? null : readBookPast(projection, nowMs)) ?? NOTHING;
   const answer = await marketOf(past, options);
   const { found } = answer;
-  const told = forecast({
+  const forecasted = forecast({
     ...inMarket(past, found),
     tradesPerDay: past.tradesPerDay,
     horizonDays,
@@ -83,9 +83,9 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
     seed,
   });
   const earlier = readForewarnings(options.dataDir, book);
-  const outcomes = outcomesOf(earlier.map(asTold), past.trades, nowMs);
+  const outcomes = outcomesOf(earlier.map(asPastForecast), past.trades, nowMs);
   const { weight, ...calibration } = calibrationOf(outcomes);
-  const isJudged = told.verdict !== "unknown";
+  const isJudged = forecasted.verdict !== "unknown";
   const record: ForewarnRecord = {
     version: FOREWARN_VERSION,
     book,
@@ -94,12 +94,12 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
     seed,
     data_hash: hashOf(past, answer.hash),
     paths,
-    verdict: told.verdict,
+    verdict: forecasted.verdict,
     reason: isJudged
-      ? `${told.reason}; ${marketWords(found, told, past.trades.length)}`
-      : told.reason,
-    weight: weight * told.trust,
-    breach: told.breach,
+      ? `${forecasted.reason}; ${marketWords(found, forecasted, past.trades.length)}`
+      : forecasted.reason,
+    weight: weight * forecasted.trust,
+    breach: forecasted.breach,
     trades: past.trades.length,
     trades_per_day: past.tradesPerDay,
     market: {
@@ -108,9 +108,9 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
       step_s: found.kind === "known" ? found.market.stepMs / MS_PER_SECOND : null,
     },
     capital: past.capital,
-    mean_block: told.meanBlock,
-    conditioned_on: told.conditionedOn,
-    envelope: [...told.envelope],
+    mean_block: forecasted.meanBlock,
+    conditioned_on: forecasted.conditionedOn,
+    envelope: [...forecasted.envelope],
     calibration,
   };
   return { record, outcomes };
@@ -123,8 +123,8 @@ async function marketOf(
 ): Promise<MarketAnswer> {
   if (archive === null) return unreadMarket("no archive is given");
   if (trades.length < TRADES_MIN) return unreadMarket("there are too few trades");
-  const held = Float64Array.from(trades, (trade) => trade.exitedAtMs - trade.enteredAtMs);
-  const stepMs = marketStepMs(quantileOf(held.toSorted(), 0.5));
+  const heldMs = Float64Array.from(trades, (trade) => trade.exitedAtMs - trade.enteredAtMs);
+  const stepMs = marketStepMs(quantileOf(heldMs.toSorted(), 0.5));
   const question = { archive, assets: mostTraded(trades), stepMs, nowMs, withinMs: READ_WITHIN_MS };
   return askMarket(question, KILL_AFTER_MS);
 }
@@ -158,7 +158,7 @@ function multipleOf(amount: number, capital: number): number {
   return 0 < capital ? amount / capital : 1;
 }
 
-function asTold({ as_of, horizon_end, envelope, version }: ForewarnRecord) {
+function asPastForecast({ as_of, horizon_end, envelope, version }: ForewarnRecord) {
   return {
     fromMs: Date.parse(as_of),
     endMs: Date.parse(horizon_end),
@@ -170,7 +170,7 @@ function asTold({ as_of, horizon_end, envelope, version }: ForewarnRecord) {
 /** Over everything that a forecast is made of beside its seed: the book's past, and the samples of the archive. */
 function hashOf(past: BookPast, market: string | null): string {
   const { trades, tradesPerDay, regime, capital, peak, dayStart } = past;
-  const told = trades.map((trade) => [trade.netReturn, trade.regime, trade.enteredAtMs]);
-  const text = JSON.stringify([told, tradesPerDay, regime, capital, peak, dayStart, market]);
+  const rows = trades.map((trade) => [trade.netReturn, trade.regime, trade.enteredAtMs]);
+  const text = JSON.stringify([rows, tradesPerDay, regime, capital, peak, dayStart, market]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

@@ -81,7 +81,7 @@ type Current = { readonly process: ServiceProcess; readonly watch: LifeWatch };
 const TICK_MS = 1_000;
 /** The next attempt or run attaches within this time, unless something else is wrong. */
 const ADOPTION_MS_MAX = 15_000;
-const ORPHAN_LOOK_MS = 5_000;
+const ORPHAN_POLL_MS = 5_000;
 const LOCAL_LIVES_MAX = 20;
 const BYTES_PER_MIB = 1_048_576;
 
@@ -300,7 +300,7 @@ export class KeptService {
     // While Temporal is away nobody can adopt it, so only time in which it answers counts.
     this.#unadoptedMs += this.#attached === null ? elapsedMs : 0;
     if (this.#unadoptedMs < ADOPTION_MS_MAX) return;
-    this.#unadoptedMs = ADOPTION_MS_MAX - ORPHAN_LOOK_MS;
+    this.#unadoptedMs = ADOPTION_MS_MAX - ORPHAN_POLL_MS;
     const why = await this.#world.whyStopOrphan(this.#spec.name);
     if (why !== null && this.#attached === null) this.stop(why);
   }

@@ -15,7 +15,7 @@ import type { StatusReader } from "../status/open-status.ts";
 
 const READ_EVERY_MS = 5_000;
 /** Three failed readings, and a slow one. */
-const TOLD_FOR_MS = 20_000;
+const FRESH_FOR_MS = 20_000;
 /** The contract's limit of a page, minus the rest. */
 const PAGE_CHARS_MAX = 190_000;
 const WATCHDOG_WITHIN_MS = 1_500;
@@ -38,14 +38,14 @@ export type MetricsPage = {
 };
 
 export function keepMetricsPage(sources: MetricsSources): MetricsPage {
-  let told: { readonly text: string; readonly atMs: number } | null = null;
+  let newest: { readonly text: string; readonly atMs: number } | null = null;
   let sdk = "";
   let isStopped = false;
   const readOnce = async (): Promise<void> => {
     const [reading, others] = await Promise.allSettled([readSystem(sources), readSdk(sources)]);
     sdk = others.status === "fulfilled" ? others.value : "";
     if (reading.status === "rejected") return;
-    told = { text: expositionText(systemMetrics(reading.value)), atMs: monotonicMs() };
+    newest = { text: expositionText(systemMetrics(reading.value)), atMs: monotonicMs() };
   };
   let reading = readOnce();
   const timer = setInterval(() => {
@@ -54,8 +54,8 @@ export function keepMetricsPage(sources: MetricsSources): MetricsPage {
   timer.unref();
   return {
     text() {
-      const ageMs = told === null ? null : monotonicMs() - told.atMs;
-      const own = told === null || ageMs === null || TOLD_FOR_MS < ageMs ? "" : told.text;
+      const ageMs = newest === null ? null : monotonicMs() - newest.atMs;
+      const own = newest === null || ageMs === null || FRESH_FOR_MS < ageMs ? "" : newest.text;
       const others = fittingText(sdk, PAGE_CHARS_MAX - own.length);
       return own + expositionText(aboutThePage(ageMs, others.isWhole)) + others.text;
     },

@@ -10,7 +10,7 @@ import type { OrderBookStanding } from "./order-book-beat.ts";
 import { createRecording } from "./recording.ts";
 import { Snapshots } from "./snapshots.ts";
 import { VenueStreams, type StreamsOptions } from "./streams.ts";
-import { Telling } from "./telling.ts";
+import { Publishing } from "./publishing.ts";
 
 export type Streamer = {
   /** Called several times a second. */
@@ -41,20 +41,20 @@ export function createStreamer(by: {
     onMessage(bytes, origin) {
       const now = { wallMs: wallMs(), monotonicMs: monotonicMs() };
       const taken = board.take(bytes, now, origin);
-      if (taken !== null) recording.heard(taken, isTelling());
+      if (taken !== null) recording.heard(taken, isPublishing());
     },
   });
   const keepsAll = (settings.record_every_ms ?? 0) <= settings.publish_every_ms;
   const recording = createRecording({ recorder, keepsAll, wallMs, say });
   let isAnswered = true;
-  const isTelling = () => isAnswered && world.isConnected();
-  const telling = new Telling({
+  const isPublishing = () => isAnswered && world.isConnected();
+  const publishing = new Publishing({
     put: (key, text) => publisher.put(key, text),
     by: { epoch, instance },
     everyMs: settings.publish_every_ms,
     books: () => board.books(),
     onAnswer: (trouble) => (isAnswered = trouble === null),
-    onTold: (book, toldMs) => recording.told(book, toldMs),
+    onPublished: (book, knownMs) => recording.published(book, knownMs),
     onFailure: by.onFailure,
   });
   const ask = (asset: string) => world.snapshot(asset);
@@ -65,7 +65,7 @@ export function createStreamer(by: {
       const nowMs = monotonicMs();
       streams.tick(nowMs);
       snapshots.tick();
-      telling.tick({ nowMs, passedMs: nowMs - lastMs, wallMs: wallMs() });
+      publishing.tick({ nowMs, passedMs: nowMs - lastMs, wallMs: wallMs() });
       lastMs = nowMs;
       recording.tick(nowMs);
     },
@@ -74,9 +74,9 @@ export function createStreamer(by: {
       counts: board.counts,
       lastRefusal: board.lastRefusal,
       agesMs: board.agesMs(monotonicMs()),
-      hazelcast: isTelling() ? "ok" : "down",
+      hazelcast: isPublishing() ? "ok" : "down",
       recorder: recorder?.state() ?? null,
-      told: telling.told,
+      told: publishing.published,
       epoch,
       snapshots: snapshots.trouble,
     }),

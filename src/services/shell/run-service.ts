@@ -156,7 +156,7 @@ function beatEachSecond({ name }: Service, shell: Shell, running: Running): void
     const figures = { log_dropped: logger.dropped(), ...counters };
     link.beat({ state, facts, counters: figures });
     if (heartbeat === undefined) return;
-    const told = {
+    const beat = {
       service: name,
       pid: process.pid,
       host: hostname(),
@@ -168,7 +168,7 @@ function beatEachSecond({ name }: Service, shell: Shell, running: Running): void
       ...figures,
     };
     // A failed heartbeat does not matter: the next one follows in a second.
-    heartbeat.put(JSON.stringify(told)).catch(() => {});
+    heartbeat.put(JSON.stringify(beat)).catch(() => {});
   }, BEAT_INTERVAL_MS);
 }
 

@@ -35,7 +35,7 @@ import { type BookName, COUNTED_BOOK, SHADOW_BOOK } from "../../domain/trading/b
 
 export const GREEN_SERVICE = traderOf(SHADOW_BOOK).name;
 /** Longest wait of an event that BLUE appended. */
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 type Folders = { readonly place: { root: string; book: string }; readonly green: string };
 
@@ -148,7 +148,7 @@ function followLog(
       newestAtMs = monotonicMs();
       publication.request();
     }
-    timer = setTimeout(turn, hasMore ? 0 : LOOK_EVERY_MS);
+    timer = setTimeout(turn, hasMore ? 0 : POLL_EVERY_MS);
   };
   timer = setTimeout(turn, 0);
   return {

@@ -28,10 +28,10 @@ export type OpenedDuties = {
 export function openDuties(of: DutiesOf): OpenedDuties {
   const { loop, say } = of;
   const { heartbeat } = of.settings;
-  const { duties, delivery, trouble: untold } = openAlerts(of);
+  const { duties, delivery, trouble: undelivered } = openAlerts(of);
   if (heartbeat === null) return { duties, delivery };
   // Only the outside service can learn that nobody else is notified.
-  const trouble = () => loop.ailment() ?? untold();
+  const trouble = () => loop.ailment() ?? undelivered();
   return {
     duties: [createOutsideHeartbeat({ ...heartbeat, trouble, say }), ...duties],
     delivery,
@@ -91,12 +91,12 @@ function alertDuties({ settings, loop, say }: DutiesOf): Alerts {
     const { runs, restarts, hanging } = kept.state();
     return `${runs ? "runs" : "is being started"}, ${restarts} restarts, ${hanging} hang`;
   };
-  const look = () => kept.look();
+  const poll = () => kept.poll();
   const stop = () => kept.stop();
   return {
     duties: [
       incidents,
-      { name: "delivery", everyMs: MS_PER_SECOND, act: look, standing, close: stop },
+      { name: "delivery", everyMs: MS_PER_SECOND, act: poll, standing, close: stop },
     ],
     delivery: () => kept.state(),
     trouble: () => unwritten() ?? (kept.state().runs ? null : "alerts are not delivered"),

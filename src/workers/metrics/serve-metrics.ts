@@ -20,7 +20,7 @@ const TRY_EVERY_MS = 5_000;
 export function serveMetrics(options: MetricsOptions): { stop(): Promise<void> } {
   const { port, say } = options;
   let page: ReturnType<typeof keepMetricsPage> | null = null;
-  let wasTold = false;
+  let wasReported = false;
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     answer(request, response, { port, text: () => page?.text() ?? "" });
   });
@@ -28,12 +28,12 @@ export function serveMetrics(options: MetricsOptions): { stop(): Promise<void> }
   const listen = () => server.listen(port, LOOPBACK);
   let again: NodeJS.Timeout | undefined;
   server.on("error", (error) => {
-    if (!wasTold) {
+    if (!wasReported) {
       const whose =
         codeOf(error) === "EADDRINUSE" ? "another process serves them there" : messageOf(error);
       say(`no metrics on port ${port} from here: ${whose}; trying again until it is free`);
     }
-    wasTold = true;
+    wasReported = true;
     again = setTimeout(listen, TRY_EVERY_MS);
     again.unref();
   });

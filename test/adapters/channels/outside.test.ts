@@ -48,10 +48,10 @@ describe("what is not asked at all", () => {
     ["a password", `https://u:${CANARY}@hooks.example/`, /must not contain a user or password/],
   ])("%s", async (_, url, says) => {
     const { signal } = new AbortController();
-    const told = await ask({ url, signal, deadlineMs: 60_000 });
-    expect(told).toMatchObject({ kind: "unheard", outcome: "refused" });
-    expect(told.kind === "unheard" && told.says).toMatch(says);
-    expect(JSON.stringify(told)).not.toContain(CANARY);
+    const outcome = await ask({ url, signal, deadlineMs: 60_000 });
+    expect(outcome).toMatchObject({ kind: "unheard", outcome: "refused" });
+    expect(outcome.kind === "unheard" && outcome.says).toMatch(says);
+    expect(JSON.stringify(outcome)).not.toContain(CANARY);
   });
 });
 

@@ -30,7 +30,9 @@ export function makeOutbox(): OutboxFile {
   const file = join(mkdtempSync(join(tmpdir(), "dolphin-outbox-")), "incidents.sqlite");
   let db = create(file);
   const insert = (...notifications: readonly Notification[]): void =>
-    db.transaction(() => notifications.forEach((told) => insertNotification(db, told)))();
+    db.transaction(() =>
+      notifications.forEach((notification) => insertNotification(db, notification)),
+    )();
   return {
     file,
     get db() {
@@ -38,7 +40,7 @@ export function makeOutbox(): OutboxFile {
     },
     insert,
     insertNow: (...notifications) =>
-      insert(...notifications.map((told) => ({ ...told, atMs: Date.now() }))),
+      insert(...notifications.map((notification) => ({ ...notification, atMs: Date.now() }))),
     count: (delivery) =>
       Number(
         db.prepare("SELECT count(*) FROM notifications WHERE delivery = ?").pluck().get(delivery),

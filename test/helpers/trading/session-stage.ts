@@ -87,7 +87,7 @@ export async function openSessionStage(name: string) {
     session: (day: string) => temporal.client.workflow.getHandle(sessionIdOf("BLUE", day)),
     pnl: () => stage.session(stage.today).query(pnlQuery),
     /** Until the session has counted as many trades as the trader has booked. */
-    told: (what: string) =>
+    untilAllSent: (what: string) =>
       until(what, async () => {
         const { trades } = await trader.status();
         const pnl = await stage.pnl().catch(() => null);

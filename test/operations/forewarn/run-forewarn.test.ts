@@ -10,7 +10,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MS_PER_DAY, MS_PER_HOUR } from "../../../src/domain/time.ts";
-import { createForewarnLook } from "../../../src/adapters/safety/safety-looks.ts";
+import { createForewarnReader } from "../../../src/adapters/safety/safety-readers.ts";
 import type { ForewarnNow } from "../../../src/wire/forewarn/forewarn-record.ts";
 import { forewarnNowFile } from "../../../src/wire/forewarn/forewarn-place.ts";
 import { forewarnFile, readForewarnings } from "../../../src/operations/forewarn/forewarn-file.ts";
@@ -105,16 +105,16 @@ function readNow(dataDir: string): ForewarnNow {
 
 test("the watchdog reads the newest forecast alone, one that was never made is none", async () => {
   const dataDir = makeTemporaryDirectory("forewarn-look");
-  const look = createForewarnLook(dataDir, "BLUE");
-  expect(look()).toBeNull();
+  const readForewarn = createForewarnReader(dataDir, "BLUE");
+  expect(readForewarn()).toBeNull();
   const first = await runForewarn(options(dataDir));
   const { as_of: evidence, breach, weight } = first;
-  expect(look()).toMatchObject({ evidence, breach: breach!.either, weight });
+  expect(readForewarn()).toMatchObject({ evidence, breach: breach!.either, weight });
   const nothing = await runForewarn(
     options(dataDir, { projection: null, nowMs: lastExitMs + 2_000 }),
   );
   expect(nothing).toMatchObject({ verdict: "unknown", weight: 0, breach: null });
-  expect(look()).toMatchObject({ evidence: nothing.as_of, breach: Number.NaN, weight: 0 });
+  expect(readForewarn()).toMatchObject({ evidence: nothing.as_of, breach: Number.NaN, weight: 0 });
   removeTemporaryDirectory(dataDir);
 });
 
@@ -156,18 +156,18 @@ test("what became of earlier forecasts is counted once they are over, and overla
   for (let nowMs = firstExitMs; nowMs < lastExitMs; nowMs += (horizonDays * MS_PER_DAY) / 2) {
     await runForewarn(options(dataDir, { nowMs, horizonDays, paths: 200 }));
   }
-  const told = await runForewarn(options(dataDir, { horizonDays }));
+  const record = await runForewarn(options(dataDir, { horizonDays }));
   const periods = (lastExitMs - firstExitMs) / (horizonDays * MS_PER_DAY);
-  expect(told.calibration.outcomes).toBeGreaterThan(2);
-  expect(told.calibration.outcomes).toBeLessThanOrEqual(Math.ceil(periods));
-  expect(told.weight).toBe(0);
+  expect(record.calibration.outcomes).toBeGreaterThan(2);
+  expect(record.calibration.outcomes).toBeLessThanOrEqual(Math.ceil(periods));
+  expect(record.weight).toBe(0);
   const now = readNow(dataDir);
-  expect(now).toMatchObject({ as_of: told.as_of, weight: 0 });
-  expect(now.earlier).toHaveLength(told.calibration.outcomes);
+  expect(now).toMatchObject({ as_of: record.as_of, weight: 0 });
+  expect(now.earlier).toHaveLength(record.calibration.outcomes);
   const [first] = now.earlier;
   expect(first!.low).toBeLessThan(first!.high);
   const left = now.earlier.filter((one) => one.left_envelope).length;
-  expect(left / now.earlier.length).toBeCloseTo(told.calibration.came!, 9);
+  expect(left / now.earlier.length).toBeCloseTo(record.calibration.came!, 9);
   removeTemporaryDirectory(dataDir);
 });
 

@@ -13,11 +13,11 @@ test.each([
   ["is set back", -55, 5, -60],
 ])("the clock of a machine that %s: %s s by the wall in %s s", (_what, wallS, bootS, stepS) => {
   let sinceBootMs = 1_000_000;
-  const look = createClockWatch(() => sinceBootMs);
+  const poll = createClockWatch(() => sinceBootMs);
   const wallUs = 1_774_433_700_000_000;
-  expect(look(wallUs)).toEqual({ stepS: null, recentStepS: null });
+  expect(poll(wallUs)).toEqual({ stepS: null, recentStepS: null });
   sinceBootMs += bootS * 1_000;
-  expect(look(wallUs + wallS * 1e6).recentStepS).toBe(stepS);
+  expect(poll(wallUs + wallS * 1e6).recentStepS).toBe(stepS);
 });
 
 test("the time since the machine started is no less than any process knows", () => {
@@ -28,8 +28,8 @@ test("the time since the machine started is no less than any process knows", () 
 });
 
 test("a process knows what it waits for a processor, from its first look on", async () => {
-  const look = createProcessorWatch();
-  expect(look()).toBeGreaterThanOrEqual(0);
+  const poll = createProcessorWatch();
+  expect(poll()).toBeGreaterThanOrEqual(0);
   for (let at = 0; at < 100; at += 1) await delay(1);
-  expect(look()).toBeGreaterThanOrEqual(0);
+  expect(poll()).toBeGreaterThanOrEqual(0);
 });

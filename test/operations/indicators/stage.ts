@@ -62,7 +62,7 @@ export async function openIndicatorStage() {
       }
       throw new Error("it was read");
     },
-    told: (key: string): Record<string, unknown> =>
+    valueOf: (key: string): Record<string, unknown> =>
       JSON.parse(texts.get(`DOLPHIN_FEATURES ${key}`) ?? "null"),
     venue: (name: string): Record<string, number> =>
       JSON.parse(texts.get(`DOLPHIN_VENUES ${name}`) ?? "null"),

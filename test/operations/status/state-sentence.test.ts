@@ -3,11 +3,11 @@ import { stateSentence } from "../../../src/operations/status/state-sentence.ts"
 import type { SystemStatus } from "../../../src/wire/system-status.ts";
 import { fullReading, rowOf } from "../../helpers/system-reading.ts";
 
-const { status: told, health } = fullReading();
-const ANSWERING = told.servers.map((server) => ({ ...server, answered_ms: 3 }));
+const { status: fullStatus, health } = fullReading();
+const ANSWERING = fullStatus.servers.map((server) => ({ ...server, answered_ms: 3 }));
 
 function saysOf(changes: Partial<SystemStatus>): string {
-  return stateSentence({ ...told, servers: ANSWERING, ...changes }, null).says;
+  return stateSentence({ ...fullStatus, servers: ANSWERING, ...changes }, null).says;
 }
 
 describe("the state in one sentence", () => {
@@ -15,7 +15,7 @@ describe("the state in one sentence", () => {
     expect(saysOf({})).toBe("every service works, and the servers answer");
   });
   test("names the servers that are silent first: what is known of the rest is old", () => {
-    const says = saysOf({ status: "Server silent", servers: told.servers });
+    const says = saysOf({ status: "Server silent", servers: fullStatus.servers });
     expect(says).toBe("hazelcast (127.0.0.1:5701) does not answer");
   });
   test("names those that the word is of, with what status says of them", () => {
@@ -51,7 +51,7 @@ describe("the state in one sentence", () => {
       roots: [{ ...root, evidence: [...root.evidence] }],
       symptoms,
     };
-    expect(stateSentence(told, report).because).toEqual([
+    expect(stateSentence(fullStatus, report).because).toEqual([
       {
         id: root.id,
         owner: "ours",

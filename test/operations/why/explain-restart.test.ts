@@ -60,8 +60,8 @@ test("every restart is explained by its record, and by the worker's log alone", 
   const ends = [...result.local_lives, result];
   const times = result.restart_times.map((time) => Date.parse(time));
   const explained = ends.map(({ kind, why, at: endedAt }, at) => {
-    const told = { kind, why, atMs: Date.parse(endedAt), unkillable: 0 };
-    const end = { ...told, restartTimesMs: times.slice(0, at) };
+    const reported = { kind, why, atMs: Date.parse(endedAt), unkillable: 0 };
+    const end = { ...reported, restartTimesMs: times.slice(0, at) };
     return explainRestart(end, { intent: "running", mode: "auto" }, POLICY);
   });
   const steps = explained.map(({ step, used }) => [step.kind, used]);

@@ -98,18 +98,18 @@ test("is ready, beats, puts its heartbeat, and ends in order when its supervisor
       beat: () => ({ state: "running", facts, counters: { n: 1 } }),
       heartbeat: { about: { epoch: 3 }, async put(text) { shell.say("warn", text); } } };`,
   );
-  const told: ServiceMessage[] = [];
+  const received: ServiceMessage[] = [];
   for await (const message of messages(run.pipe)) {
-    told.push(message);
+    received.push(message);
     if (message.kind === "beat" && 0 < message.log.length) break;
   }
   run.pipe.destroy();
   expect(await endOf(run)).toEqual([0, ""]);
-  expect(told.slice(0, 2)).toEqual([
+  expect(received.slice(0, 2)).toEqual([
     { kind: "ready", pid: run.child.pid },
     expect.objectContaining({ kind: "beat", counters: { log_dropped: 0, n: 1 } }),
   ]);
-  const { facts } = told.find((message) => message.kind === "beat")!;
+  const { facts } = received.find((message) => message.kind === "beat")!;
   // Of more than a supervisor reads the first, and what is worst.
   const names = facts!.inputs.map(({ name }) => name);
   expect([names.length, names[0], names.at(-1)]).toEqual([32, "0", "64"]);

@@ -90,9 +90,9 @@ describe("the sequencer of a book", () => {
       expect(sequencer.take({ kind: "tick" })).toBe(true);
     }
     log.close();
-    const told = events().map((event) => (event.kind === "day_rolled" ? event.day : event.kind));
+    const kinds = events().map((event) => (event.kind === "day_rolled" ? event.day : event.kind));
     const tick = "tick";
-    expect(told).toEqual([tick, tick, "2026-03-26", tick, tick, "2026-03-29", tick, tick, tick]);
+    expect(kinds).toEqual([tick, tick, "2026-03-26", tick, tick, "2026-03-29", tick, tick, tick]);
     expect(trader.data.day.day).toBe("2026-03-29");
   });
 

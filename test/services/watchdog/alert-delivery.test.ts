@@ -61,7 +61,7 @@ function start(): void {
 /** Three incidents, each fired, acknowledged and resolved, on both channels. */
 const ALL = ["a", "b", "c"].flatMap((incident) =>
   ["hook", "pager"].flatMap((channel) =>
-    [FIRE, ACKNOWLEDGE, { ...RESOLVE, number: 3 }].map((told) => ({ ...told, incident, channel })),
+    [FIRE, ACKNOWLEDGE, { ...RESOLVE, number: 3 }].map((one) => ({ ...one, incident, channel })),
   ),
 );
 
@@ -96,8 +96,8 @@ describe("delivery that is killed", () => {
     for (const incident of ["a", "b", "c"]) {
       const numbers = hook.heard
         .map(({ body }) => JSON.parse(body))
-        .filter((told) => told.incident === incident)
-        .map((told) => Number(told.number));
+        .filter((one) => one.incident === incident)
+        .map((one) => Number(one.number));
       expect(new Set(numbers)).toEqual(new Set([1, 2, 3]));
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     }
@@ -142,7 +142,7 @@ describe("a delivery thread", () => {
         return "noted";
       },
     });
-    const looks = setInterval(() => delivery.look(), 250);
+    const polling = setInterval(() => delivery.poll(), 250);
     outboxNow.insertNow(FIRE);
     const tell = () => JSON.stringify({ said, acknowledged, state: delivery.state() });
     await until(() => outboxNow.count("delivered") === 1 && acknowledged.length === 1, {
@@ -154,7 +154,7 @@ describe("a delivery thread", () => {
     expect(delivery.state().restarts).toBeGreaterThanOrEqual(2);
     expect(said.join("\n")).toMatch(/was silent for 4 s[^]*failed: a bug/);
     expect(said.join("\n")).not.toContain(CANARY);
-    clearInterval(looks);
+    clearInterval(polling);
     await delivery.stop();
     await telegram.close();
   });

@@ -10,7 +10,7 @@ import { HOOK } from "../../helpers/incidents/watching.ts";
 import { until } from "../../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
-function opened(folder: string, isTold: boolean) {
+function opened(folder: string, hasChannel: boolean) {
   const { settings: hook } = channelAt("webhook", "http://127.0.0.1:1");
   const settings: WatchdogSettings = {
     version: 1,
@@ -24,8 +24,8 @@ function opened(folder: string, isTold: boolean) {
     heartbeat: { url: { env: "NOWHERE_AT_ALL" }, everyMs: 1 },
     alerts: {
       rules: [],
-      channels: isTold ? [HOOK] : [],
-      reach: isTold ? { hook } : {},
+      channels: hasChannel ? [HOOK] : [],
+      reach: hasChannel ? { hook } : {},
       books: [],
     },
   };

@@ -53,10 +53,10 @@ export function createCarryOut(audit: Audit, nowMs: () => number) {
     atWork += 1;
     const over = new AbortController();
     const running = work.run({ ...context, signal: over.signal }).finally(() => (atWork -= 1));
-    const told = await inTime(running, withinMs);
+    const done = await inTime(running, withinMs);
     over.abort();
-    note(told.outcome, told.says);
-    return told;
+    note(done.outcome, done.says);
+    return done;
   };
   return {
     isBusy: () => AT_WORK_MAX <= atWork,

@@ -21,7 +21,7 @@ import { type BookName, COUNTED_BOOK, SHADOW_BOOK } from "../../../domain/tradin
 import { createPaperDesk } from "../../../domain/trading/broker/paper-desk.ts";
 import { answerStep, type TraderAtDesk } from "../../../domain/trading/broker/step-desk.ts";
 import type { TraderEvent } from "../../../domain/trading/events.ts";
-import { readAlike, toldToGreen } from "../../../domain/trading/shadow/shadow.ts";
+import { readAlike, asGreenTakes } from "../../../domain/trading/shadow/shadow.ts";
 import { takeVersion } from "../../../domain/trading/snapshot/take-version.ts";
 import {
   createTrader,
@@ -58,7 +58,7 @@ export type GreenView = {
 const SCANS_MAX = 20_000;
 /** Removed at once, so that a scan does not move all that are kept. */
 const CUT = SCANS_MAX / 16;
-const EVENTS_PER_LOOK = 64;
+const EVENTS_PER_POLL = 64;
 
 type Run = {
   /** What promotions there were: another one gives GREEN another state. */
@@ -213,7 +213,7 @@ function takeIn(run: Run, withinMs: number): void {
   for (const event of run.reader.poll()) {
     step(run, event);
     count += 1;
-    if (count % EVENTS_PER_LOOK === 0 && untilMs < monotonicMs()) return;
+    if (count % EVENTS_PER_POLL === 0 && untilMs < monotonicMs()) return;
   }
   run.isCaughtUp = true;
 }
@@ -226,13 +226,13 @@ function step(run: Run, event: TraderEvent): void {
     const version = blueOf(event.configurationHash);
     if (version !== null) run.isCarriedAlike = carriedAlike(version, trader);
   }
-  const told = toldToGreen(trader, event, run.isCarriedAlike);
-  if (told === null) return;
-  const commands = stepTrader(trader, told);
+  const taken = asGreenTakes(trader, event, run.isCarriedAlike);
+  if (taken === null) return;
+  const commands = stepTrader(trader, taken);
   // As BLUE's: before the scan's own fills.
-  if (told.kind === "scan" && isInOrder(trader)) {
-    points.push({ atMs: told.nowMs, equity: trader.data.account.equity });
+  if (taken.kind === "scan" && isInOrder(trader)) {
+    points.push({ atMs: taken.nowMs, equity: trader.data.account.equity });
     if (SCANS_MAX < points.length) points.splice(0, CUT);
   }
-  answerStep(desk, told, commands);
+  answerStep(desk, taken, commands);
 }
