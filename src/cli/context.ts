@@ -2,11 +2,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { isTemporalSilence } from "../adapters/temporal/call-limits.ts";
 import { isProcessAlive } from "../adapters/process/process-facts.ts";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { Config, ConfigSource, LoadedConfig } from "../config.ts";
 import { codeOf, messageOf } from "../domain/failure.ts";
 import { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
+import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
 import { CommandRefused } from "../operations/command-refused.ts";
 import { UpFile } from "../wire/up-file.ts";
 
@@ -35,7 +37,15 @@ class CannotLook extends CliError {}
 
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof ConfigError) return EXIT_CONFIGURATION;
+  if (isTemporalSilence(failure)) return EXIT_SERVER_SILENT;
   return failure instanceof CommandRefused ? failure.exitCode : 1;
+}
+
+/** One line for the user. */
+export function lineOf(failure: unknown): string {
+  const message = messageOf(failure);
+  if (!isTemporalSilence(failure)) return message;
+  return `Temporal has stopped answering (${message}): what was asked may or may not have been done; 'dolphin status' says what runs`;
 }
 
 /** Reads the global options of `command`; `flags`: configuration keys set by the verb's own options. */
