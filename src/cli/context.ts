@@ -11,13 +11,14 @@ import { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE } from "../domain/supervisi
 import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
 import { CommandRefused } from "../operations/command-refused.ts";
 import { UpFile } from "../wire/up-file.ts";
+import { withRunningConfiguration } from "./config/running-configuration.ts";
 
 export { operatorName } from "../adapters/process/operator-name.ts";
 export { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE };
 
 export type CliContext = {
   readonly loaded: LoadedConfig;
-  /** Effective: the addresses of a running `dolphin up` replace defaults. */
+  /** Effective: the addresses and the configuration of a running `dolphin up` replace defaults. */
   readonly config: Config;
   /** The running `dolphin up` on this data directory, or null. */
   readonly up: UpFile | null;
@@ -128,7 +129,9 @@ export function readUpFile(dataDir: string): UpFile | null {
   }
 }
 
-function withAddressesOf(up: UpFile, { config, origins }: LoadedConfig): Config {
+function withAddressesOf(up: UpFile, loaded: LoadedConfig): Config {
+  const { origins } = loaded;
+  const config = withRunningConfiguration(loaded);
   const byDefault = (key: string) => origins.get(key) === "default";
   return {
     ...config,
