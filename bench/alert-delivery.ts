@@ -11,8 +11,11 @@ import { channelAt, FIRE } from "../test/helpers/alerts/channels.ts";
 import { openOtherSide } from "../test/helpers/alerts/other-side.ts";
 import { makeOutbox, spawnDelivery } from "../test/helpers/alerts/outbox-file.ts";
 import { sendSignal, until } from "../test/helpers/processes.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {

@@ -10,6 +10,9 @@ import { quantileOf } from "../src/domain/statistics/daily-ratios.ts";
 import { openLab, until } from "../test/helpers/bridge.ts";
 import { createFeeder, LIVELY, spawnTrader } from "../test/helpers/trader.ts";
 import { reportHealth, spawnWatchdog } from "../test/helpers/watchdog.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
+
+endWithBench();
 
 const { values } = parseArgs({ options: { breaches: { type: "string", default: "200" } } });
 const breaches = Number(values.breaches);
