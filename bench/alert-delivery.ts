@@ -74,6 +74,6 @@ try {
   process.stdout.write(`${JSON.stringify(result, null, values.json ? undefined : 2)}\n`);
 } finally {
   sendSignal(child.pid, "SIGTERM");
-  outbox.db.close();
+  outbox.remove();
   await other.close();
 }
