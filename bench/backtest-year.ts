@@ -27,8 +27,11 @@ import { compactedFolder, compactedName } from "../src/adapters/archive/days/com
 import { type Random, seededRandom } from "../src/domain/simulator/random.ts";
 import { createDayWriter } from "../src/wire/day-file/day-writer.ts";
 import { HASH_BYTES, type ArchiveChunk } from "../src/wire/day-file/archive-chunk.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const DOLPHIN = resolve(import.meta.dirname, "../bin/dolphin");
 const FIRST_S = Date.parse("2025-01-01T00:00:00Z") / 1_000;

@@ -12,10 +12,13 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FEATURES_MAP } from "../src/wire/scan-value.ts";
 import { seededRandom } from "../src/domain/simulator/random.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { type Listener, monotonicUs, startListener } from "./harness/listener.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
 import { sendSignal } from "../test/helpers/processes.ts";
+
+endWithBench();
 
 type Signal = "SIGKILL" | "SIGSTOP";
 

@@ -18,8 +18,11 @@ import { Intake } from "../src/services/scan-bridge/intake/intake.ts";
 import { Rounds } from "../src/services/scan-bridge/intake/rounds.ts";
 import { Unfinished } from "../src/services/scan-bridge/intake/unfinished.ts";
 import { WhichDays } from "../src/services/scan-bridge/intake/which-days.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const options = benchOptions();
 const FILES_A_DAY = options.files ?? 17_280;

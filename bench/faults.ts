@@ -22,9 +22,12 @@ import { mountSmallDisk } from "../test/helpers/faults/small-disk.ts";
 import { type DrillStack, openDrillStack } from "../test/helpers/drill-stack.ts";
 import { until } from "../test/helpers/processes.ts";
 import { DOLPHIN } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { alertsOnce, plantSecret, replaysEqual } from "./harness/beyond-scans.ts";
 import { type Drilling, openDrilling, rowOf, standsStill } from "./harness/drilling.ts";
 import { machine, note } from "./harness/options.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {

@@ -8,8 +8,11 @@ import { fork } from "node:child_process";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BookBoard } from "../src/services/order-book/book-board.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {

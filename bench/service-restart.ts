@@ -5,6 +5,9 @@
 import { openStage } from "../test/helpers/supervision/stage.ts";
 import { until } from "../test/helpers/until.ts";
 import { sendSignal } from "../test/helpers/processes.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
+
+endWithBench();
 
 const kills = Number(process.argv[2] ?? 20);
 const stage = await openStage("restart", "supervision: { restarts_max: 10000, delays_s: [0] }");

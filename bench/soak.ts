@@ -26,6 +26,7 @@ import { openDrillStack } from "../test/helpers/drill-stack.ts";
 import { buildShiftedClock } from "../test/helpers/faults/shifted-clock.ts";
 import { until } from "../test/helpers/processes.ts";
 import { readUp } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { plantSecret, replaysEqual } from "./harness/beyond-scans.ts";
 import { openDrilling, rowOf } from "./harness/drilling.ts";
 import { machine, note } from "./harness/options.ts";
@@ -40,6 +41,8 @@ import {
   zombiesOf,
 } from "./harness/soak-checks.ts";
 import { dealFaults, type SoakFault, soakFaults } from "./harness/soak-faults.ts";
+
+endWithBench();
 
 const SEED_MAX = 2 ** 31;
 const { values } = parseArgs({

@@ -15,9 +15,12 @@ import { SERVICES } from "../src/domain/supervision/services.ts";
 import { statusOf } from "../test/chaos/harness/dolphin-json.ts";
 import { goOn, until, sendSignal } from "../test/helpers/processes.ts";
 import { readUp, type RunningUp, startUp } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { type ProcessRow, sampleProcesses } from "./harness/process-samples.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 /** A line of a log, by file and text, that says when a part of the start was over. */
 const MARKS = [

@@ -14,8 +14,11 @@ import { parseArgs } from "node:util";
 import { sendSignal, until } from "../test/helpers/processes.ts";
 import { execFileSync, spawnSync } from "../test/helpers/run-program.ts";
 import { DOLPHIN } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {

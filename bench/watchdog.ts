@@ -11,6 +11,9 @@ import { openLab } from "../test/helpers/bridge.ts";
 import { until } from "../test/helpers/until.ts";
 import { createFeeder, LIVELY, spawnTrader } from "../test/helpers/trader.ts";
 import { reportHealth, spawnWatchdog } from "../test/helpers/watchdog.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
+
+endWithBench();
 
 const { values } = parseArgs({ options: { breaches: { type: "string", default: "200" } } });
 const breaches = Number(values.breaches);

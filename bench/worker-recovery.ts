@@ -17,9 +17,12 @@ import { struckOf } from "../src/operations/drills/plan-strike.ts";
 import { runIdOf } from "../src/workflows/names.ts";
 import { until } from "../test/helpers/processes.ts";
 import { type DrillStack, openDrillStack } from "../test/helpers/drill-stack.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { type Drilling, openDrilling } from "./harness/drilling.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 /** Seconds since the kill; of all services the last one counts. */
 type Round = Readonly<Record<string, number>>;

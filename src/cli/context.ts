@@ -2,20 +2,23 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { isTemporalSilence } from "../adapters/temporal/call-limits.ts";
 import { isProcessAlive } from "../adapters/process/process-facts.ts";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { Config, ConfigSource, LoadedConfig } from "../config.ts";
 import { codeOf, messageOf } from "../domain/failure.ts";
 import { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
+import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
 import { CommandRefused } from "../operations/command-refused.ts";
 import { UpFile } from "../wire/up-file.ts";
+import { withRunningConfiguration } from "./config/running-configuration.ts";
 
 export { operatorName } from "../adapters/process/operator-name.ts";
 export { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE };
 
 export type CliContext = {
   readonly loaded: LoadedConfig;
-  /** Effective: the addresses of a running `dolphin up` replace defaults. */
+  /** Effective: the addresses and the configuration of a running `dolphin up` replace defaults. */
   readonly config: Config;
   /** The running `dolphin up` on this data directory, or null. */
   readonly up: UpFile | null;
@@ -35,7 +38,15 @@ class CannotExamine extends CliError {}
 
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof ConfigError) return EXIT_CONFIGURATION;
+  if (isTemporalSilence(failure)) return EXIT_SERVER_SILENT;
   return failure instanceof CommandRefused ? failure.exitCode : 1;
+}
+
+/** One line for the user. */
+export function lineOf(failure: unknown): string {
+  const message = messageOf(failure);
+  if (!isTemporalSilence(failure)) return message;
+  return `Temporal has stopped answering (${message}): what was asked may or may not have been done; 'dolphin status' says what runs`;
 }
 
 /** Reads the global options of `command`; `flags`: configuration keys set by the verb's own options. */
@@ -118,7 +129,9 @@ export function readUpFile(dataDir: string): UpFile | null {
   }
 }
 
-function withAddressesOf(up: UpFile, { config, origins }: LoadedConfig): Config {
+function withAddressesOf(up: UpFile, loaded: LoadedConfig): Config {
+  const { origins } = loaded;
+  const config = withRunningConfiguration(loaded);
   const byDefault = (key: string) => origins.get(key) === "default";
   return {
     ...config,

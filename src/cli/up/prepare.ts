@@ -15,6 +15,7 @@ import type { Toolchain } from "../../embedded/toolchain.ts";
 import { createConfigKeeper, writeOrigins } from "../../embedded/state/up-state.ts";
 import type { SimulatedVenuesSpec } from "../../embedded/stack.ts";
 import { demoVenues } from "./demo-venues.ts";
+import { CHOSEN_BY_UP } from "../../wire/declared/origins-file.ts";
 import type { UpFile } from "../../wire/up-file.ts";
 import { CliError, readRunningUp, readUpFile } from "../context.ts";
 
@@ -77,7 +78,7 @@ function originsOf({ config, origins }: LoadedConfig, effective: Config): Map<st
     [...origins].map(([key, origin]) => {
       const isChosen =
         JSON.stringify(valueAt(config, key)) !== JSON.stringify(valueAt(effective, key));
-      return [key, isChosen ? "chosen by dolphin up" : origin];
+      return [key, isChosen ? CHOSEN_BY_UP : origin];
     }),
   );
 }

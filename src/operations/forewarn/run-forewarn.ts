@@ -17,13 +17,13 @@ import {
   regimePath,
 } from "../../domain/forewarn/market.ts";
 import { marketWords } from "../../domain/forewarn/market-words.ts";
-import { outcomesOf, type DatedOutcome } from "../../domain/forewarn/outcomes.ts";
+import { outcomesOf } from "../../domain/forewarn/outcomes.ts";
 import { quantileOf } from "../../domain/statistics/daily-ratios.ts";
 import { isoFromMs, MS_PER_DAY, MS_PER_SECOND } from "../../domain/time.ts";
 import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
 import { type MarketAnswer, unreadMarket } from "../../wire/forewarn/market-answer.ts";
 import { askMarket } from "./ask-market.ts";
-import { appendForewarning, putForewarning, readForewarnings } from "./forewarn-file.ts";
+import { type Forewarning, readForewarnings, storeForewarning } from "./forewarn-file.ts";
 import { type BookPast, readBookPast } from "./past-trades.ts";
 
 export type ForewarnOptions = {
@@ -40,10 +40,8 @@ export type ForewarnOptions = {
   readonly seed: number;
 };
 
-export type Forewarning = {
-  readonly record: ForewarnRecord;
-  readonly outcomes: readonly DatedOutcome[];
-};
+/** `isNewest`: false if a newer one was stored meanwhile, which the watchdog goes on reading. */
+export type StoredForecast = { readonly record: ForewarnRecord; readonly isNewest: boolean };
 
 const NOTHING: BookPast = {
   trades: [],
@@ -59,11 +57,12 @@ const READ_WITHIN_MS = 60 * MS_PER_SECOND;
 const KILL_AFTER_MS = READ_WITHIN_MS + 15 * MS_PER_SECOND;
 
 /** Makes a forecast and stores it, for the watchdog and for the judgement of later ones. */
-export async function runForewarn(options: ForewarnOptions): Promise<ForewarnRecord> {
-  const { record, outcomes } = await makeForewarning(options);
-  appendForewarning(options.dataDir, record);
-  putForewarning(options.dataDir, record, outcomes);
-  return record;
+export async function runForewarn(
+  options: ForewarnOptions,
+  clockMs: () => number,
+): Promise<StoredForecast> {
+  const made = await makeForewarning(options);
+  return { record: made.record, isNewest: storeForewarning(options.dataDir, made, clockMs()) };
 }
 
 /** Stores nothing. */
@@ -82,8 +81,9 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
     paths,
     seed,
   });
-  const earlier = readForewarnings(options.dataDir, book);
-  const outcomes = outcomesOf(earlier.map(asPastForecast), past.trades, nowMs);
+  const earlier = readForewarnings(options.dataDir, book).map(asPastForecast);
+  const inOrder = earlier.toSorted((a, b) => a.fromMs - b.fromMs);
+  const outcomes = outcomesOf(inOrder, past.trades, nowMs);
   const { weight, ...calibration } = calibrationOf(outcomes);
   const isJudged = forecasted.verdict !== "unknown";
   const record: ForewarnRecord = {

@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { isNear, mayLeadTo } from "../../../src/adapters/channels/outside/addresses.ts";
 import { ask } from "../../../src/adapters/channels/outside/ask.ts";
 import { readSecret } from "../../../src/adapters/channels/outside/read-secret.ts";
@@ -57,6 +57,7 @@ describe("what is not asked at all", () => {
 
 describe("a secret by reference", () => {
   const folder = mkdtempSync(join(tmpdir(), "dolphin-secret-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
   const file = (name: string, text: string, mode = 0o600): string => {
     const path = join(folder, name);
     writeFileSync(path, text);

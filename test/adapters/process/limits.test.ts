@@ -118,7 +118,9 @@ test("a service has room for its threads where there is only an rlimit", () => {
 });
 
 test("a group that can't be written costs a word, and no start", () => {
-  const file = join(mkdtempSync(join(tmpdir(), "dolphin-limits-")), "absent");
+  const folder = mkdtempSync(join(tmpdir(), "dolphin-limits-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "absent");
   const caps = confine("test", LIMITS, { ...NOWHERE, pids: { version: 2, folder: file } });
   const program = caps.wrap({ file: "true", args: [] });
   expect(program.args.at(-1)).toBe("true");

@@ -207,6 +207,61 @@ test("a reading is known in the store from the time that its text says", async (
   );
 });
 
+const known = () =>
+  stage.readings
+    .history("open_interest", { count: 9, toUs: null })
+    .map(({ value, pushedUs }) => [value, pushedUs === null ? null : isoFromMicros(pushedUs)]);
+const say = (openInterest: string, time: number) =>
+  stage.venues.misbehave("/fapi/v1/openInterest", text(JSON.stringify({ openInterest, time })));
+
+describe("the store knows a reading from the time at which a trader could hear it", () => {
+  const LATER = "2026-03-25T08:08:47.250000+00:00";
+
+  test.each([
+    ["its own text was stored and not answered", "exf_open_interest"],
+    ["the text of all was not answered", "exf_latest"],
+  ])("%s, and the next try finds the same, or a newer one", async (_, key) => {
+    say("7", START_MS);
+    stage.unanswered.key = key;
+    expect(await stage.problem("open_interest")).toMatchObject({ why: "hazelcast" });
+    stage.unanswered.key = "";
+    stage.clock.nowMs += 30_000;
+    expect((await stage.refresh("open_interest")).values).toMatchObject([{ outcome: "repeated" }]);
+    expect(known()).toEqual([[7, NOW]]);
+    stage.unanswered.key = key;
+    say("8", START_MS + 30_000);
+    await stage.problem("open_interest");
+    stage.unanswered.key = "";
+    stage.clock.nowMs += 30_000;
+    say("9", START_MS + 60_000);
+    await stage.refresh("open_interest");
+    expect(known().slice(1)).toEqual([
+      [8, LATER],
+      [7, NOW],
+    ]);
+  });
+
+  test("nothing is known before the indicator's own value came, because no text says it", async () => {
+    stage.venues.setSymbols(["ETHUSDT"]);
+    await stage.refresh("open_interest", ["BTCUSDT", "ETHUSDT"]);
+    expect(stage.valueOf("exf_open_interest")).toBeNull();
+    expect(known()).toEqual([[expect.any(Number), null]]);
+  });
+
+  test("computed factors, each try of which has a time of its own", async () => {
+    stage.unanswered.key = "esof_latest";
+    await stage.problem("esoteric");
+    stage.unanswered.key = "";
+    const first = stage.valueOf("esof_latest");
+    stage.clock.nowMs += 30_000;
+    await stage.refresh("esoteric");
+    const [moon] = stage.readings
+      .knownAt(START_MS * 1_000 + 1_000_000)
+      .filter(({ series }) => series === "esoteric.moon_age");
+    expect(moon).toMatchObject({ value: first["moon_age"], pushedUs: START_MS * 1_000 });
+  });
+});
+
 test("a venue that says wait is asked by nobody until then", async () => {
   stage.venues.misbehave("/fapi/v1/premiumIndex", {
     kind: "status",

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { handleOf } from "../../../src/adapters/incident-store/notifications.ts";
 import { NODE_FLAGS } from "../../../src/adapters/process/node-flags.ts";
 import type { Notification } from "../../../src/domain/incidents/notification.ts";
@@ -41,7 +41,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   if (current !== null) sendSignal(current.child.pid, "SIGKILL");
-  outbox.db.close();
+  outbox.remove();
   await hook.close();
   await pager.close();
 });
@@ -110,6 +110,7 @@ describe("a delivery thread", () => {
   it("that hangs, and one that dies, is followed by one that delivers; buttons reach the watchdog", async () => {
     const said: string[] = [];
     const outboxNow = makeOutbox();
+    onTestFinished(outboxNow.remove);
     const telegram = await openOtherSide();
     const press = {
       update_id: 1,
