@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../adapters/clock.ts";
 import { decideRestart } from "../domain/supervision/restart-policy.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
+import { processorWaits } from "../adapters/process/process-facts.ts";
 import { type Answer, watchSilence } from "../adapters/process/process-silence.ts";
 import { isTooSilent } from "../domain/supervision/silence.ts";
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../domain/time.ts";
@@ -169,7 +170,7 @@ async function watchHealth(watch: {
   if (spec.probe === null) return;
   const { probeEveryMs = PROBE_EVERY_MS, onEvent } = watch.deps;
   const silence = watchSilence({
-    pid: watch.process.pid,
+    waits: () => processorWaits(watch.process.pid),
     intervalMs: probeEveryMs,
     measuredFromMs: () => 0,
   });

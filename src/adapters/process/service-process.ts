@@ -15,7 +15,7 @@ import type { ServiceBeat, ServiceMessage } from "../../wire/control-pipe.ts";
 import { monotonicMs, wallMs } from "../clock.ts";
 import { readControlPipe } from "./control-reader.ts";
 import { errorFile, printedFromNow } from "./output-file.ts";
-import { signalGroup, startedTicks } from "./process-facts.ts";
+import { mainThreadWaits, signalGroup, startedTicks } from "./process-facts.ts";
 import { watchSilence } from "./process-silence.ts";
 
 export type ServiceCommand = {
@@ -167,8 +167,10 @@ function spawnGroup(command: ServiceCommand): ChildProcess {
 function createWatch(child: ChildProcess) {
   let hasSpoken = false;
   let readyAtMs: number | null = null;
+  const { pid } = child;
   const silence = watchSilence({
-    pid: child.pid ?? null,
+    // It beats from there.
+    waits: () => (pid === undefined ? new Map() : mainThreadWaits(pid)),
     intervalMs: LOOK_MS_MAX,
     // A start is judged as a whole, what runs by its beats alone.
     measuredFromMs: () => (readyAtMs === null ? 0 : SUSPICIOUS_MS),
