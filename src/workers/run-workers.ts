@@ -12,6 +12,7 @@ import { createBacktestActivities } from "../activities/backtest.ts";
 import { createForewarnActivities } from "../activities/forewarn.ts";
 import { createIngestActivities } from "../activities/ingest-scans.ts";
 import { createSupervisionActivities } from "../activities/supervision.ts";
+import { everySteadily } from "../adapters/process/steady-timer.ts";
 import { createLogger } from "../adapters/logger.ts";
 import type { Logger } from "../adapters/logger.ts";
 import { createKeeper } from "../operations/keeper/keeper.ts";
@@ -304,6 +305,7 @@ function worldOf(
     policy: restartPolicyOf(options.config),
     newsMs: supervision.news_s * MS_PER_S,
     healthCheckMs: supervision.health_check_s * MS_PER_S,
+    everySteadily,
     hasSearchAttributes: () => hasSearchAttributes(temporal),
     describeRun: (service: string) => describeRun(temporal, service),
     report: (service: string, report: Parameters<typeof reportToSupervisor>[2]) =>

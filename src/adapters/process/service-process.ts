@@ -13,6 +13,7 @@ import { isTooSilent } from "../../domain/supervision/silence.ts";
 import { SILENT_MAX_S } from "../../domain/supervision/verdict.ts";
 import type { ServiceBeat, ServiceMessage } from "../../wire/control-pipe.ts";
 import { monotonicMs, wallMs } from "../clock.ts";
+import { everySteadily } from "./steady-timer.ts";
 import { readControlPipe } from "./control-reader.ts";
 import { errorFile, printedFromNow } from "./output-file.ts";
 import { mainThreadWaits, signalGroup, startedTicks } from "./process-facts.ts";
@@ -82,7 +83,7 @@ export function startServiceProcess(
   const ended = Promise.withResolvers<ProcessEnd>();
 
   const finish = (exit: Exit): void => {
-    clearInterval(watchTimer);
+    endLooks();
     clearTimeout(killTimer);
     const uptimeMs = monotonicMs() - startedMs;
     const isReadyHeld = spec.startSeconds * 1_000 <= (watch.readyMs() ?? -1);
@@ -105,7 +106,7 @@ export function startServiceProcess(
     kill();
   };
   const look = createFaultLook(watch, rule.mayKill, onFault);
-  const watchTimer = setInterval(() => void look(), WATCH_EVERY_MS);
+  const endLooks = everySteadily(WATCH_EVERY_MS, () => void look());
   child.once("error", ({ message }) => {
     if (pid === null) finish({ code: null, signal: null, error: message });
   });
