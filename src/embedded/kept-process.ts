@@ -42,8 +42,8 @@ export type KeptProcess = {
 };
 export type KeptDeps = {
   readonly policy: RestartPolicy;
-  /** Interval of the probes; default: five seconds. */
-  readonly probeEveryMs?: number;
+  /** Interval of the probes; default: five seconds. A function is asked before each, for at most the default. */
+  readonly probeEveryMs?: number | (() => number);
   /** One sentence for the operator. */
   readonly onEvent: (level: EventLevel, text: string) => void;
 };
@@ -171,12 +171,13 @@ async function watchHealth(watch: {
   const { probeEveryMs = PROBE_EVERY_MS, onEvent } = watch.deps;
   const silence = watchSilence({
     waits: () => processorWaits(watch.process.pid),
-    intervalMs: probeEveryMs,
+    intervalMs: typeof probeEveryMs === "number" ? probeEveryMs : PROBE_EVERY_MS,
     measuredFromMs: () => 0,
   });
   let tookMs = 0;
   while (!signal.aborted) {
-    await delay(Math.max(0, probeEveryMs - tookMs), undefined, { signal }).catch(() => undefined);
+    const everyMs = typeof probeEveryMs === "number" ? probeEveryMs : probeEveryMs();
+    await delay(Math.max(0, everyMs - tookMs), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     const askedMs = monotonicMs();
     const answer = await spec.probe();
