@@ -56,13 +56,13 @@ export async function holdService(
     hasBeaten = true;
     heartbeat(attachment.details());
   };
-  const beatTimer = setInterval(beat, BEAT_EVERY_MS);
-  const pollTimer = setInterval(() => {
+  const endBeats = world.everySteadily(BEAT_EVERY_MS, beat);
+  const endLooks = world.everySteadily(LOOK_EVERY_MS, () => {
     const details = attachment.details();
     reporter.see(details);
     // The first heartbeat has the pid: the SDK throttles the next ones for a second.
     if (!hasBeaten && details.pid !== null) beat();
-  }, POLL_EVERY_MS);
+  });
   try {
     return await untilOver({
       attachment,
@@ -75,8 +75,8 @@ export async function holdService(
       },
     });
   } finally {
-    clearInterval(beatTimer);
-    clearInterval(pollTimer);
+    endBeats();
+    endLooks();
     reporter.stop();
     forgetHold();
   }

@@ -15,7 +15,7 @@ import { askOwnWatchdog } from "../operations/safety/ask-watchdog.ts";
 import { restartPolicyOf } from "../wire/configuration.ts";
 import { WATCHDOG } from "../wire/safety/safety-control.ts";
 import type { UpService } from "../wire/up-file.ts";
-import { DASHBOARD, DASHBOARD_PROBE_MS, dashboardSpec } from "./dashboard/dashboard-spec.ts";
+import { DASHBOARD, dashboardSpec } from "./dashboard/dashboard-spec.ts";
 import { startDolphinChild } from "./dolphin-child.ts";
 import type { ChildWorld } from "./dolphin-child.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
@@ -111,7 +111,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const watchdog = config.safety.watchdog ? keep(watchdogSpec(options), soon) : null;
   // Nothing waits for the dashboard, and everything works without it.
   const dashboard = viewOf(options);
-  const viewing = keep(dashboard.spec, { ...deps, probeEveryMs: DASHBOARD_PROBE_MS }).catch(
+  const viewing = keep(dashboard.spec, { ...deps, probeEveryMs: dashboard.probeEveryMs }).catch(
     (error: unknown) => onEvent("warn", `no dashboard: ${messageOf(error)}`),
   );
   const watching = keep({ ...hazelcastSpec(options), probe: probeHazelcast }).then(async () => {

@@ -1,6 +1,7 @@
 /** Waits until a newly started server answers; a server that has ended or is too slow is an error. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { processorWaits } from "../adapters/process/process-facts.ts";
 import { watchSilence } from "../adapters/process/process-silence.ts";
 import { isTooSilent } from "../domain/supervision/silence.ts";
 import type { GuardedProcess, ProcessEnd } from "./guarded-process.ts";
@@ -21,7 +22,7 @@ const LOG_TAIL_BYTES = 1_500;
 
 export async function untilReady(server: Readiness): Promise<void> {
   const silence = watchSilence({
-    pid: server.process.pid,
+    waits: () => processorWaits(server.process.pid),
     intervalMs: POLL_MS_MAX,
     measuredFromMs: () => 0,
   });

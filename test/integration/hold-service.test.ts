@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ActivityCancellationDetails, CancelledFailure } from "@temporalio/common";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { everySteadily } from "../../src/adapters/process/steady-timer.ts";
 import { createSupervisionActivities } from "../../src/activities/supervision.ts";
 import { createKeeper } from "../../src/operations/keeper/keeper.ts";
 import type { Keeper } from "../../src/operations/keeper/keeper.ts";
@@ -81,6 +82,7 @@ function attempt(earlier?: RunDetails): Attempt {
     policy: POLICY,
     newsMs: 30_000,
     healthCheckMs: 500,
+    everySteadily,
     hasSearchAttributes: () => Promise.resolve(false),
     describeRun: () => Promise.resolve({ kind: "absent" }),
     report: (_service, report) => {

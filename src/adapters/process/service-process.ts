@@ -13,9 +13,10 @@ import { isTooSilent } from "../../domain/supervision/silence.ts";
 import { SILENT_MAX_S } from "../../domain/supervision/verdict.ts";
 import type { ServiceBeat, ServiceMessage } from "../../wire/control-pipe.ts";
 import { monotonicMs, wallMs } from "../clock.ts";
+import { everySteadily } from "./steady-timer.ts";
 import { readControlPipe } from "./control-reader.ts";
 import { errorFile, printedFromNow } from "./output-file.ts";
-import { signalGroup, startedTicks } from "./process-facts.ts";
+import { mainThreadWaits, signalGroup, startedTicks } from "./process-facts.ts";
 import { watchSilence } from "./process-silence.ts";
 
 export type ServiceCommand = {
@@ -82,7 +83,7 @@ export function startServiceProcess(
   const ended = Promise.withResolvers<ProcessEnd>();
 
   const finish = (exit: Exit): void => {
-    clearInterval(watchTimer);
+    endLooks();
     clearTimeout(killTimer);
     const uptimeMs = monotonicMs() - startedMs;
     const wasReadyLong = spec.startSeconds * 1_000 <= (watch.readyMs() ?? -1);
@@ -105,7 +106,7 @@ export function startServiceProcess(
     kill();
   };
   const poll = createFaultPoll(watch, rule.mayKill, onFault);
-  const watchTimer = setInterval(() => void poll(), WATCH_EVERY_MS);
+  const endLooks = everySteadily(WATCH_EVERY_MS, () => void poll());
   child.once("error", ({ message }) => {
     if (pid === null) finish({ code: null, signal: null, error: message });
   });
@@ -167,8 +168,10 @@ function spawnGroup(command: ServiceCommand): ChildProcess {
 function createWatch(child: ChildProcess) {
   let hasSpoken = false;
   let readyAtMs: number | null = null;
+  const { pid } = child;
   const silence = watchSilence({
-    pid: child.pid ?? null,
+    // It beats from there.
+    waits: () => (pid === undefined ? new Map() : mainThreadWaits(pid)),
     intervalMs: POLL_MS_MAX,
     // A start is judged as a whole, what runs by its beats alone.
     measuredFromMs: () => (readyAtMs === null ? 0 : SUSPICIOUS_MS),

@@ -4,7 +4,8 @@
  */
 import { US_PER_MS, MS_PER_SECOND } from "../../domain/time.ts";
 import { bootMs } from "../../adapters/clock.ts";
-import { processorWaits } from "../../adapters/process/process-facts.ts";
+import { createThrottledClock } from "../../adapters/process/limits/throttled.ts";
+import { mainThreadWaits } from "../../adapters/process/process-facts.ts";
 
 export type ClockObservation = {
   /** Since the previous look; null at the first. */
@@ -46,18 +47,36 @@ const POLLS_KEPT = 12;
 /** Whoever waits for seconds does not run often. */
 const RUNS_MIN = 50;
 
+/** Of the main thread, since its start; null: the kernel does not count it. */
+export type OwnWaits = {
+  readonly waitedMs: number;
+  readonly runs: number;
+  /** Held back by a CPU quota, which the kernel counts as waiting, too. */
+  readonly throttledMs: number;
+} | null;
+
 /** Of the main thread, which sleeps most of the time and so is let run at once wherever there is room. */
-export function createProcessorWatch(): () => ProcessorObservation {
+export function createProcessorWatch(read: () => OwnWaits = ownWaits()): () => ProcessorObservation {
   // The first look tells of the start.
-  let polls = [{ waitedMs: 0, runs: 0 }];
+  let polls = [{ waitedMs: 0, runs: 0, throttledMs: read()?.throttledMs ?? 0 }];
   let averages: readonly number[] = [];
   return () => {
-    const now = processorWaits(process.pid).get(String(process.pid));
-    if (now === undefined) return null;
+    const now = read();
+    if (now === null) return null;
     const [first] = (polls = [...polls, now].slice(-POLLS_AVERAGED));
-    const { waitedMs, runs } = first ?? now;
-    const average = (now.waitedMs - waitedMs) / Math.max(RUNS_MIN, now.runs - runs);
+    const { waitedMs, runs, throttledMs } = first ?? now;
+    // A quota that holds us back says nothing about the machine.
+    const starvedMs = Math.max(0, now.waitedMs - waitedMs - (now.throttledMs - throttledMs));
+    const average = starvedMs / Math.max(RUNS_MIN, now.runs - runs);
     averages = [...averages, average].slice(-POLLS_KEPT);
     return Math.max(...averages);
+  };
+}
+
+function ownWaits(): () => OwnWaits {
+  const throttledMs = createThrottledClock();
+  return () => {
+    const waits = mainThreadWaits(process.pid).get(String(process.pid));
+    return waits === undefined ? null : { ...waits, throttledMs: throttledMs() };
   };
 }

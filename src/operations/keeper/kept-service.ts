@@ -24,6 +24,7 @@ import { capOutput, errorFile } from "../../adapters/process/output-file.ts";
 import { isProcessAlive, startedTicks } from "../../adapters/process/process-facts.ts";
 import { readRunFile, removeRunFile, writeRunFile } from "../../adapters/process/run-file.ts";
 import { detailsBetweenLives, detailsOfLife, lifeEndOf } from "./run-records.ts";
+import { everySteadily } from "../../adapters/process/steady-timer.ts";
 import { startServiceProcess } from "../../adapters/process/service-process.ts";
 import type {
   ProcessEnd,
@@ -125,11 +126,11 @@ export class KeptService {
     const { restartsMax } = request;
     if (restartsMax !== undefined) this.#policy = { ...this.#policy, restartsMax };
     if (request.isRestart) this.#countRestart();
-    const timer = setInterval(() => void this.#tick(), TICK_MS);
+    const endTicks = everySteadily(TICK_MS, () => void this.#tick());
     do {
       await this.#liveOnce();
     } while (await this.#restartsHere());
-    clearInterval(timer);
+    endTicks();
     assert(this.#lastEnd !== null, "a run is over when a life has ended");
     return this.#result(this.#lastEnd);
   }

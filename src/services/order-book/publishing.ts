@@ -62,6 +62,12 @@ export class Publishing {
     this.#put(LATEST_FEATURES_KEY, latestText(books, pushed, sourceOf(books)));
   }
 
+  /** Whether something is to be published, or under way. */
+  isBehind(): boolean {
+    const { books } = this.#options;
+    return this.#isNews || 0 < this.#underWay.size || books().some(({ isFresh }) => isFresh);
+  }
+
   #tellOne(one: AssetBook, pushedMs: number): void {
     const key = bookKey(one.asset);
     this.#isNews = true;

@@ -13,8 +13,8 @@ import { VenueStreams, type StreamsOptions } from "./streams.ts";
 import { Publishing } from "./publishing.ts";
 
 export type Streamer = {
-  /** Called several times a second. */
-  tick(): void;
+  /** Called several times a second; quiet: until the next message nothing has to be done soon. */
+  tick(): { readonly isQuiet: boolean };
   standing(): OrderBookStanding;
   stop(): Promise<void>;
 };
@@ -24,6 +24,8 @@ export function createStreamer(by: {
   readonly settings: Config["order_book"];
   readonly say: StreamsOptions["say"];
   readonly onFailure: (error: unknown) => void;
+  /** Called for each message of the venue. */
+  readonly onMessage: () => void;
 }): Streamer {
   const { world, settings, say } = by;
   const { publisher, recorder, instance, monotonicMs, wallMs } = world;
@@ -42,11 +44,14 @@ export function createStreamer(by: {
       const now = { wallMs: wallMs(), monotonicMs: monotonicMs() };
       const taken = board.take(bytes, now, origin);
       if (taken !== null) recording.heard(taken, isPublishing());
+      isHeard = true;
+      by.onMessage();
     },
   });
   const keepsAll = (settings.record_every_ms ?? 0) <= settings.publish_every_ms;
   const recording = createRecording({ recorder, keepsAll, wallMs, say });
   let isAnswered = true;
+  let isHeard = false;
   const isPublishing = () => isAnswered && world.isConnected();
   const publishing = new Publishing({
     put: (key, text) => publisher.put(key, text),
@@ -68,22 +73,39 @@ export function createStreamer(by: {
       publishing.tick({ nowMs, passedMs: nowMs - lastMs, wallMs: wallMs() });
       lastMs = nowMs;
       recording.tick(nowMs);
+      const isQuiet = !isHeard && !telling.isBehind() && !streams.isOpening(nowMs);
+      isHeard = false;
+      return { isQuiet };
     },
-    standing: () => ({
-      streams: streams.state(),
-      counts: board.counts,
-      lastRefusal: board.lastRefusal,
-      agesMs: board.agesMs(monotonicMs()),
-      hazelcast: isPublishing() ? "ok" : "down",
-      recorder: recorder?.state() ?? null,
-      told: publishing.published,
-      epoch,
-      snapshots: snapshots.trouble,
-    }),
+    standing: () => standingOf({ board, streams, snapshots, publishing, world }, isPublishing()),
     async stop() {
       streams.close();
       await recorder?.close();
       await world.close();
     },
+  };
+}
+
+function standingOf(
+  parts: {
+    readonly board: BookBoard;
+    readonly streams: VenueStreams;
+    readonly snapshots: Snapshots;
+    readonly telling: Telling;
+    readonly world: OrderBookWorld;
+  },
+  isTelling: boolean,
+): OrderBookStanding {
+  const { board, streams, snapshots, telling, world } = parts;
+  return {
+    streams: streams.state(),
+    counts: board.counts,
+    lastRefusal: board.lastRefusal,
+    agesMs: board.agesMs(world.monotonicMs()),
+    hazelcast: isTelling ? "ok" : "down",
+    recorder: world.recorder?.state() ?? null,
+    told: telling.told,
+    epoch: world.publisher.epoch,
+    snapshots: snapshots.trouble,
   };
 }

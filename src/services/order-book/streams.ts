@@ -120,6 +120,11 @@ export class VenueStreams {
     }
   }
 
+  /** Whether a connection is due that must not wait: several are opened one after the other. */
+  isOpening(nowMs: number): boolean {
+    return this.#lines.some(({ current, retryAtMs }) => current === null && retryAtMs <= nowMs);
+  }
+
   state(): StreamsState {
     return {
       connections: this.#lines.length,

@@ -33,3 +33,16 @@ test("a process knows what it waits for a processor, from its first look on", as
   for (let at = 0; at < 100; at += 1) await delay(1);
   expect(poll()).toBeGreaterThanOrEqual(0);
 });
+
+test.each([
+  ["by other processes", 0, 200],
+  ["by a quota of its group", 10_000, 0],
+  ["half by each", 5_000, 100],
+])("of a process kept from running %s, what is the machine's counts", (_by, throttledMs, found) => {
+  let now = { waitedMs: 0, runs: 0, throttledMs: 70_000 };
+  const look = createProcessorWatch(() => now);
+  expect(look()).toBe(0);
+  // In five seconds on two processors: the main thread, and others of the group.
+  now = { waitedMs: 10_000, runs: 10, throttledMs: 70_000 + throttledMs };
+  expect(look()).toBe(found);
+});

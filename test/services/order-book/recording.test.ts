@@ -41,7 +41,7 @@ function begin(keepsAll: boolean) {
     await Promise.resolve();
     await Promise.resolve();
   };
-  return { kept, offered, recording, texts, books, pass };
+  return { kept, offered, recording, telling, texts, books, pass };
 }
 
 function bookOf(asset: string): AssetBook {
@@ -75,4 +75,13 @@ test("by a pace of its own only some are kept; while nobody can be told those th
     ["AAA", 500],
     ["BBB", -10],
   ]);
+});
+
+test("as long as a book is to be told, or its text is under way, somebody has to look soon", async () => {
+  const { telling, books, pass } = begin(true);
+  expect(telling.isBehind()).toBe(true);
+  for (let afterMs = 500; afterMs <= 3_000; afterMs += 500) await pass(afterMs);
+  expect(telling.isBehind()).toBe(false);
+  books[1]!.isFresh = true;
+  expect(telling.isBehind()).toBe(true);
 });

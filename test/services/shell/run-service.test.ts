@@ -125,3 +125,17 @@ test("told to stop while it still starts, it does not wait for its start", async
   const run = start(`process.kill(process.pid, "SIGTERM"); await new Promise(() => {});`);
   expect(await endOf(run)).toEqual([0, ""]);
 });
+
+test.each(["/bin/sh", "/no/such/shell"])(
+  "with a file that never opens, a process ends with its exit code by %s",
+  (shell) => {
+    const module = JSON.stringify(new URL("leave-process.ts", SHELL).href);
+    const script = `import { open } from "node:fs";
+      import { leaveProcess } from ${module};
+      open(${JSON.stringify(join(DIR, "hung"))}, () => {});
+      leaveProcess(76, ${JSON.stringify(shell)});`;
+    const args = ["--input-type=module-typescript", "-e", script];
+    const { status, signal } = spawnSync(process.execPath, args);
+    expect({ status, signal }).toEqual({ status: 76, signal: null });
+  },
+);
