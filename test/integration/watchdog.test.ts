@@ -55,6 +55,9 @@ function begin(): Watchdog {
   return watchdog;
 }
 
+const ESCAPE = "\u001b";
+const UTF8 = { encoding: "utf8" } as const;
+
 function safety(...args: readonly string[]): string {
   return execFileSync(DOLPHIN, ["--config", watchdog.config, "safety", ...args], {
     encoding: "utf8",
@@ -92,12 +95,17 @@ test("it tells the trader how much may be risked while Hazelcast is dead, stops 
   health.says(1);
   await stands("APEX go");
 
-  expect(safety("halt", "--reason", "a drill")).toContain("no entries");
+  // What somebody typed must not control the terminal of another one.
+  expect(safety("halt", "--reason", `a ${ESCAPE}[2Jdrill`)).toContain("no entries");
   await stands("HIBERNATE stop");
   await watchdog.end();
   begin();
   await until("it is back", async () => (await watchdog.view())?.posture === "HIBERNATE");
-  expect((await watchdog.view())?.latch).toMatchObject({ why: "a drill", by: userInfo().username });
+  const why = `a ${ESCAPE}[2Jdrill`;
+  expect((await watchdog.view())?.latch).toMatchObject({ why, by: userInfo().username });
+  const shown = spawnSync(DOLPHIN, ["--config", watchdog.config, "safety", "show"], UTF8);
+  expect(shown.stdout).toContain("a \\u001b[2Jdrill");
+  expect(shown.stdout).not.toContain(ESCAPE);
   const unasked = spawnSync(DOLPHIN, [
     "--config",
     watchdog.config,
@@ -113,7 +121,7 @@ test("it tells the trader how much may be risked while Hazelcast is dead, stops 
   expect(statSync(audit).mode & 0o777).toBe(0o600);
   const actions = readFileSync(audit, "utf8").trim().split("\n");
   expect(actions.map((line) => JSON.parse(line))).toMatchObject([
-    { action: "halt", by: userInfo().username, reason: "a drill" },
+    { action: "halt", by: userInfo().username, reason: why },
     { action: "resume", by: userInfo().username, reason: "over" },
   ]);
 
