@@ -38,6 +38,11 @@ test.each([
   expect(JSON.parse(text ?? "null")).toMatchObject({ as_of: MARCH_2, _pushed_at: "now" });
 });
 
+test("a forecast from the future, by a wrong clock, does not keep out the present one", () => {
+  const text = pushedForecast(forecastOf("2027-01-01T00:00:00Z"), forecastOf(MARCH_1), MARCH_2);
+  expect(JSON.parse(text ?? "null")).toMatchObject({ as_of: MARCH_1 });
+});
+
 test.each([
   ["itself", MARCH_2],
   ["a newer one", "2026-03-02T00:00:00.001000Z"],

@@ -3,6 +3,7 @@
  * reliable it is.
  */
 import { createHash } from "node:crypto";
+import { wallMs } from "../../adapters/clock.ts";
 import { calibrationOf } from "../../domain/forewarn/calibration.ts";
 import {
   forecast,
@@ -19,7 +20,7 @@ import {
 import { marketWords } from "../../domain/forewarn/market-words.ts";
 import { outcomesOf, type ToldOutcome } from "../../domain/forewarn/outcomes.ts";
 import { quantileOf } from "../../domain/statistics/daily-ratios.ts";
-import { isoFromMs, MS_PER_DAY, MS_PER_SECOND } from "../../domain/time.ts";
+import { isoFromMs, MS_PER_DAY, MS_PER_SECOND, msFromIso } from "../../domain/time.ts";
 import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
 import { type MarketAnswer, unreadMarket } from "../../wire/forewarn/market-answer.ts";
 import { askMarket } from "./ask-market.ts";
@@ -61,8 +62,14 @@ const KILL_AFTER_MS = READ_WITHIN_MS + 15 * MS_PER_SECOND;
 /** Makes a forecast and stores it, for the watchdog and for the judgement of later ones. */
 export async function runForewarn(options: ForewarnOptions): Promise<ForewarnRecord> {
   const { record, outcomes } = await makeForewarning(options);
-  appendForewarning(options.dataDir, record);
-  putForewarning(options.dataDir, record, outcomes);
+  const { dataDir, book } = options;
+  const nowMs = wallMs();
+  // One that took long does not replace a later one; one from the future was made by a wrong clock.
+  const isLate = readForewarnings(dataDir, book).some(({ as_of: at }) => {
+    return options.nowMs < msFromIso(at) && msFromIso(at) <= nowMs;
+  });
+  appendForewarning(dataDir, record);
+  if (!isLate) putForewarning(dataDir, record, outcomes);
   return record;
 }
 
@@ -72,11 +79,12 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
   const past = (projection === null ? null : readBookPast(projection, nowMs)) ?? NOTHING;
   const answer = await marketOf(past, options);
   const { found } = answer;
+  const peak = multipleOf(past.peak, past.capital);
   const told = forecast({
     ...inMarket(past, found),
     tradesPerDay: past.tradesPerDay,
     horizonDays,
-    peak: multipleOf(past.peak, past.capital),
+    peak,
     dayStart: multipleOf(past.dayStart, past.capital),
     limits: options.limits,
     paths,
@@ -107,6 +115,7 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
       days: answer.days,
       step_s: found.kind === "known" ? found.market.stepMs / MS_PER_SECOND : null,
     },
+    drawdown_limit_at: isJudged ? peak * (1 - options.limits.drawdownMax) : null,
     capital: past.capital,
     mean_block: told.meanBlock,
     conditioned_on: told.conditionedOn,

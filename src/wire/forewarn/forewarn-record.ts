@@ -35,6 +35,8 @@ export const ForewarnRecord = z.object({
       step_s: z.number().nullable(),
     })
     .default({ regime: null, days: 0, step_s: null }),
+  /** The equity at which the drawdown limit is reached, as a multiple of the present one. Absent in older ones. */
+  drawdown_limit_at: z.number().nullable().default(null),
   capital: z.number(),
   mean_block: z.number().nullable(),
   conditioned_on: z.object({ regime: z.string(), trades: z.number().int() }).nullable(),
@@ -71,10 +73,11 @@ export type ForewarnNow = ForewarnRecord & {
 
 export const FOREWARN_KEY = "mc_forewarner_latest";
 
-/** Null where the stored one is newer or the same. */
+/** Null where the stored one is newer or the same; one from the future was made by a wrong clock. */
 export function pushedForecast(before: unknown, text: string, pushedAt: string): string | null {
-  const own = asOfMs(text);
-  if (own <= asOfMs(before)) return null;
+  const stands = asOfMs(before);
+  const isAhead = msFromIso(pushedAt) < stands;
+  if (asOfMs(text) <= stands && !isAhead) return null;
   return JSON.stringify({ ...ForewarnRecord.parse(JSON.parse(text)), _pushed_at: pushedAt });
 }
 

@@ -12,7 +12,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { MS_PER_DAY, MS_PER_HOUR } from "../../../src/domain/time.ts";
 import { createForewarnLook } from "../../../src/adapters/safety/safety-looks.ts";
 import type { ForewarnNow } from "../../../src/wire/forewarn/forewarn-record.ts";
-import { forewarnNowFile } from "../../../src/wire/forewarn/forewarn-place.ts";
 import { forewarnFile, readForewarnings } from "../../../src/operations/forewarn/forewarn-file.ts";
 import { readBookPast } from "../../../src/operations/forewarn/past-trades.ts";
 import { compactedFolder } from "../../../src/adapters/archive/days/compacted-days.ts";
@@ -29,6 +28,7 @@ import {
 } from "../../../src/operations/forewarn/run-forewarn.ts";
 import { foldTrader } from "../../../src/operations/projection/trader-fold.ts";
 import { TradingProjection } from "../../../src/operations/projection/trading-projection.ts";
+import { forewarnNowFile } from "../../../src/wire/forewarn/forewarn-place.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { SESSION_CONFIGURATION, startSession } from "../../helpers/trading-session.ts";
 
@@ -143,8 +143,12 @@ test("a forecast follows from seed and trades, and is kept for nobody else to re
   expect(statSync(file).mode & 0o777).toBe(0o600);
   appendFileSync(file, '{"torn');
   expect(readForewarnings(dataDir, "BLUE")).toEqual([first, first, other]);
-  await runForewarn(options(dataDir));
-  expect(readForewarnings(dataDir, "BLUE")).toHaveLength(4);
+  const own = options(dataDir);
+  const early = await runForewarn({ ...own, nowMs: own.nowMs - 1_000 });
+  expect(readForewarnings(dataDir, "BLUE")).toEqual([early, first, first, other]);
+  // It took longer than a later one.
+  const now = readFileSync(forewarnNowFile(dataDir, "BLUE"), "utf8");
+  expect(JSON.parse(now)).toMatchObject({ as_of: other.as_of, seed: 4 });
   expect(readFileSync(file, "utf8").split("\n").length).toBeGreaterThan(4);
   removeTemporaryDirectory(dataDir);
 });
