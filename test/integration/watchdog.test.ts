@@ -1,9 +1,10 @@
 /** The safety watchdog with a real trader, also while Hazelcast is dead and without Temporal. */
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { userInfo } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { forewarnNowFile } from "../../src/wire/forewarn/forewarn-place.ts";
 import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
 import { type Lab, openLab, until } from "../helpers/bridge.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
@@ -16,6 +17,8 @@ import {
   type TraderPlace,
   type TraderProcess,
 } from "../helpers/trader.ts";
+import { sendSignal } from "../helpers/processes.ts";
+import { storeForecast, toldForecast } from "../helpers/trading/told-forecast.ts";
 import { DOLPHIN } from "../helpers/up.ts";
 import { reportHealth, spawnWatchdog, type Watchdog } from "../helpers/watchdog.ts";
 
@@ -53,6 +56,16 @@ function begin(): Watchdog {
   const alerts = { heartbeat_url_file: secret, heartbeat_s: 1 };
   watchdog = spawnWatchdog(place, { trader: LIVELY, alerts, ...STABLE });
   return watchdog;
+}
+
+const AHEAD = "2099-01-01T00:00:00.000000+00:00";
+
+/** The watchdog itself says so: the trader is told the same, where it listens. */
+async function stopsBy(reason: string): Promise<void> {
+  await until(`entries stop: ${reason}`, async () => {
+    const view = await watchdog.view();
+    return view?.entries === "stop" && view.reasons.some((one) => one.includes(reason));
+  });
 }
 
 const ESCAPE = "\u001b";
@@ -93,6 +106,27 @@ test("it tells the trader how much may be risked while Hazelcast is dead, stops 
   expect(await trader.ask(ENTRY)).toMatchObject({ ok: false });
   await stands("TURTLE stop");
   health.says(1);
+  await stands("APEX go");
+
+  // What nobody can know stops entries, whoever does not tell it, and nothing else.
+  for (const [instead, says] of [
+    [{ m1_proc: "NaN" }, "a score of health is not a number from 0 to 1"],
+    [{ timestamp: AHEAD }, "ahead of the clock"],
+    [{ timestamp: "soon" }, "the report of health is without a time"],
+  ] as const) {
+    health.says(1, instead);
+    await stopsBy(says);
+    health.says(1);
+    await stands("APEX go");
+  }
+  sendSignal(trader.child.pid, "SIGSTOP");
+  await stopsBy("the trader does not answer");
+  sendSignal(trader.child.pid, "SIGCONT");
+  await stands("APEX go");
+  // A forecast makes entries smaller, and stops none.
+  storeForecast(place.data, toldForecast(Date.now(), 0.05, { weight: 1 }));
+  await stands("TURTLE go");
+  rmSync(forewarnNowFile(place.data, "BLUE"));
   await stands("APEX go");
 
   // What somebody typed must not control the terminal of another one.
