@@ -57,7 +57,7 @@ export async function holdService(
     heartbeat(attachment.details());
   };
   const endBeats = world.everySteadily(BEAT_EVERY_MS, beat);
-  const endLooks = world.everySteadily(LOOK_EVERY_MS, () => {
+  const endPolls = world.everySteadily(POLL_EVERY_MS, () => {
     const details = attachment.details();
     reporter.see(details);
     // The first heartbeat has the pid: the SDK throttles the next ones for a second.
@@ -76,7 +76,7 @@ export async function holdService(
     });
   } finally {
     endBeats();
-    endLooks();
+    endPolls();
     reporter.stop();
     forgetHold();
   }

@@ -11,6 +11,7 @@ import { surroundings } from "../helpers/dashboard.ts";
 import { LIVELY_BOOK } from "../helpers/lively.ts";
 import { checkPageReference } from "../helpers/page-reference.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+import { storeForecast, drawnForecast } from "../helpers/trading/drawn-forecast.ts";
 import { placeIn, recordBook } from "../helpers/trading/recorded-book.ts";
 import { journaledScan } from "../helpers/trading/traced-book.ts";
 
@@ -40,6 +41,7 @@ afterAll(async () => {
 function writeBook(): void {
   const startMs = Date.now() - 600_000;
   recordBook(full, { startMs, scans: SCANS, scanEveryMs: 5_000, snapshotEvery: 50 });
+  storeForecast(full, drawnForecast(startMs, 0.01));
   const journal = new ScanJournal(join(full, "journal", "scan-bridge.db"));
   journal.claimEpoch(1);
   const rows = Array.from({ length: SCANS }, (_, at) => {
@@ -126,6 +128,7 @@ test("a book's pages show what its log says, fit a phone, and take markup as tex
         await main(tab, `seq ${SCANS}`);
         await main(tab, "fall from the peak");
         await main(tab, /^Since .*: BLUE -?\d.*, GREEN -?\d/);
+        await tab.waitForFunction("document.querySelector('img.fan')?.naturalWidth === 330");
         break;
       case "inputs":
         await main(tab, "Hazelcast does not answer");

@@ -3,6 +3,7 @@ import { forecast } from "../../src/domain/forewarn/forecast.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { fanChart } from "../../src/reports/forewarn/fan-chart.ts";
 import { forewarnCard } from "../../src/reports/forewarn/forewarn-card.ts";
+import { WIDE } from "../../src/reports/plot.ts";
 import { tearSheet } from "../../src/reports/tear-sheet.ts";
 import { shortOver } from "../helpers/trading/short-run.ts";
 
@@ -79,7 +80,7 @@ test("a fan begins at the present equity and shows the limit however far away it
     paths: 200,
     seed: 1,
   });
-  const svg = fanChart("x", envelope, [0.2]);
+  const svg = fanChart(WIDE, envelope, [0.2]);
   expect(svg.match(/class="limit"/g)).toHaveLength(1);
   expect(svg).toContain("-80%");
 });

@@ -7,6 +7,7 @@ import { latchWords } from "../../domain/safety/step-posture.ts";
 import { POSTURE_SHARES } from "../../domain/trading/posture.ts";
 import { requestOfWatchdog } from "../../operations/safety/ask-watchdog.ts";
 import type { SafetyAnswer, SafetyRequest, SafetyView } from "../../wire/safety/safety-control.ts";
+import { printable } from "../rendering/terminal.ts";
 import { CliError, EXIT_USAGE, openContext, operatorName } from "../context.ts";
 
 type Flags = {
@@ -95,8 +96,8 @@ async function confirmedStop(command: Command): Promise<{ readonly stop: string 
 }
 
 function tellDone(answer: SafetyAnswer, json: boolean): void {
-  if (!answer.ok) throw new CliError(answer.detail);
-  process.stdout.write(json ? `${JSON.stringify(answer)}\n` : `${answer.detail}\n`);
+  if (!answer.ok) throw new CliError(printable(answer.detail));
+  process.stdout.write(json ? `${JSON.stringify(answer)}\n` : `${printable(answer.detail)}\n`);
 }
 
 async function confirm(): Promise<void> {
@@ -135,7 +136,7 @@ function viewLines(safety: SafetyView): readonly string[] {
   const size = POSTURE_SHARES[posture];
   const latched = latch === null ? [] : [latchWords(latch)];
   const others = reasons.filter((one) => !latched.includes(one));
-  return [
+  const lines = [
     `posture ${posture} (sizes x ${size}), entries ${entries}`,
     ...latched,
     ...others.map((one) => `  ${one}`),
@@ -143,6 +144,8 @@ function viewLines(safety: SafetyView): readonly string[] {
     ...(trouble === null ? [] : [`its state cannot be saved: ${trouble}`]),
     ...Object.entries(safety.duties).map(([name, how]) => `${name}: ${how}`),
   ];
+  // A reason is what somebody typed, perhaps somewhere else.
+  return lines.map(printable);
 }
 
 function exitOf({ entries, latch }: SafetyView): number {

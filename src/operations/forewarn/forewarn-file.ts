@@ -8,7 +8,7 @@ import { lockDirectory } from "../../adapters/directory-lock.ts";
 import { codeOf } from "../../domain/failure.ts";
 import { supersedes } from "../../domain/forewarn/newest.ts";
 import type { DatedOutcome } from "../../domain/forewarn/outcomes.ts";
-import { isoFromMs } from "../../domain/time.ts";
+import { isoFromMs, msFromIso } from "../../domain/time.ts";
 import { forewarnNowFile } from "../../wire/forewarn/forewarn-place.ts";
 import {
   EARLIER_MAX,
@@ -32,12 +32,14 @@ export function forewarnFile(dataDir: string, book: string): string {
   return join(dataDir, "forewarn", `${book}.jsonl`);
 }
 
-/** The readable ones; a torn or foreign line is skipped. */
+/** The readable ones, in order of time; a torn or foreign line is skipped. */
 export function readForewarnings(dataDir: string, book: string): readonly ForewarnRecord[] {
-  return linesOf(forewarnFile(dataDir, book)).flatMap((line) => {
+  const records = linesOf(forewarnFile(dataDir, book)).flatMap((line) => {
     const read = ForewarnRecord.safeParse(jsonOrNull(line));
     return read.success ? [read.data] : [];
   });
+  // One that took long is stored after a later one.
+  return records.toSorted((a, b) => msFromIso(a.as_of) - msFromIso(b.as_of));
 }
 
 /** Null: there is none. */

@@ -71,19 +71,19 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
   const past = (projection === null ? null : readBookPast(projection, nowMs)) ?? NOTHING;
   const answer = await marketOf(past, options);
   const { found } = answer;
+  const peak = multipleOf(past.peak, past.capital);
   const forecasted = forecast({
     ...inMarket(past, found),
     tradesPerDay: past.tradesPerDay,
     horizonDays,
-    peak: multipleOf(past.peak, past.capital),
+    peak,
     dayStart: multipleOf(past.dayStart, past.capital),
     limits: options.limits,
     paths,
     seed,
   });
   const earlier = readForewarnings(options.dataDir, book).map(asPastForecast);
-  const inOrder = earlier.toSorted((a, b) => a.fromMs - b.fromMs);
-  const outcomes = outcomesOf(inOrder, past.trades, nowMs);
+  const outcomes = outcomesOf(earlier, past.trades, nowMs);
   const { weight, ...calibration } = calibrationOf(outcomes);
   const isJudged = forecasted.verdict !== "unknown";
   const record: ForewarnRecord = {
@@ -107,6 +107,7 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
       days: answer.days,
       step_s: found.kind === "known" ? found.market.stepMs / MS_PER_SECOND : null,
     },
+    drawdown_limit_at: isJudged ? peak * (1 - options.limits.drawdownMax) : null,
     capital: past.capital,
     mean_block: forecasted.meanBlock,
     conditioned_on: forecasted.conditionedOn,

@@ -5,9 +5,11 @@ import { MS_PER_DAY } from "../../domain/time.ts";
 import { number, percent } from "../figures.ts";
 import { card, facts, legend, note } from "../page.ts";
 import type { RunRecord } from "../run-record.ts";
+import { picture, WIDE } from "../plot.ts";
 import { fanChart } from "./fan-chart.ts";
 
 const TITLE = "Forecast";
+const PLOT = { ...WIDE, bottom: 38 };
 const HORIZON_DAYS_MAX = 30;
 /** More would not improve the picture, and would delay the sheet. */
 const STEPS_MAX = 1_000;
@@ -53,7 +55,7 @@ export function forewarnCard(
   return card(
     `${TITLE} for ${number(horizonDays, 0)} days`,
     key +
-      fanChart(TITLE, forecasted.envelope, [peak * (1 - watched.drawdownMax)]) +
+      picture(PLOT, TITLE, fanChart(PLOT, forecasted.envelope, [peak * (1 - watched.drawdownMax)])) +
       facts(rows) +
       note(
         `${number(PATHS, 0)} paths, simulated from the returns of the run's ${trades.length} trades ` +

@@ -73,7 +73,7 @@ export function createStreamer(by: {
       publishing.tick({ nowMs, passedMs: nowMs - lastMs, wallMs: wallMs() });
       lastMs = nowMs;
       recording.tick(nowMs);
-      const isQuiet = !isHeard && !telling.isBehind() && !streams.isOpening(nowMs);
+      const isQuiet = !isHeard && !publishing.isBehind() && !streams.isOpening(nowMs);
       isHeard = false;
       return { isQuiet };
     },
@@ -91,20 +91,20 @@ function standingOf(
     readonly board: BookBoard;
     readonly streams: VenueStreams;
     readonly snapshots: Snapshots;
-    readonly telling: Telling;
+    readonly publishing: Publishing;
     readonly world: OrderBookWorld;
   },
-  isTelling: boolean,
+  isPublishing: boolean,
 ): OrderBookStanding {
-  const { board, streams, snapshots, telling, world } = parts;
+  const { board, streams, snapshots, publishing, world } = parts;
   return {
     streams: streams.state(),
     counts: board.counts,
     lastRefusal: board.lastRefusal,
     agesMs: board.agesMs(world.monotonicMs()),
-    hazelcast: isTelling ? "ok" : "down",
+    hazelcast: isPublishing ? "ok" : "down",
     recorder: world.recorder?.state() ?? null,
-    told: telling.told,
+    told: publishing.published,
     epoch: world.publisher.epoch,
     snapshots: snapshots.trouble,
   };

@@ -73,6 +73,10 @@ export class EventSequencer {
 
   constructor(deps: SequencerDeps) {
     const { trader, desk, log, onCommands } = deps;
+    assert(
+      desk.isDerived || trader.configuration.approval !== undefined,
+      "a book at a live desk has the approved hash of its configuration",
+    );
     const reports = this.#reports;
     const given = this.#given;
     this.trader = trader;

@@ -2,6 +2,7 @@
 import { incidentsFile } from "../../adapters/incident-store/incident-database.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
 import { messageOf } from "../../domain/failure.ts";
+import { segmentOf } from "../../domain/incidents/facts.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import { createIncidentsDuty } from "../../operations/incidents/incidents-duty.ts";
 import { createOutsideHeartbeat } from "../../operations/safety/outside-heartbeat.ts";
@@ -68,7 +69,7 @@ function alertDuties({ settings, loop, say }: DutiesOf): Alerts {
     rules,
     channels,
     books,
-    own: () => loop.facts(),
+    own: () => ({ ...loop.facts(), ...channelFacts(delivery?.state().channels ?? {}) }),
     log,
     wake: () => delivery?.wake(),
   });
@@ -101,4 +102,12 @@ function alertDuties({ settings, loop, say }: DutiesOf): Alerts {
     delivery: () => kept.state(),
     trouble: () => unwritten() ?? (kept.state().runs ? null : "alerts are not delivered"),
   };
+}
+
+function channelFacts(channels: DeliveryFigures["channels"]): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(
+    Object.entries(channels).map(([name, { failing }]) => {
+      return [`channel.${segmentOf(name)}.failing`, failing];
+    }),
+  );
 }

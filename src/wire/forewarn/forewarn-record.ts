@@ -36,6 +36,8 @@ export const ForewarnRecord = z.object({
       step_s: z.number().nullable(),
     })
     .default({ regime: null, days: 0, step_s: null }),
+  /** The equity at which the drawdown limit is reached, as a multiple of the present one. Absent in older ones. */
+  drawdown_limit_at: z.number().nullable().default(null),
   capital: z.number(),
   mean_block: z.number().nullable(),
   conditioned_on: z.object({ regime: z.string(), trades: z.number().int() }).nullable(),

@@ -21,7 +21,7 @@ async function silenceOf(waits: (look: number) => WaitsByThread) {
   });
   for (; look < LOOKS; look += 1) {
     await delay(2 * INTERVAL_MS);
-    silence.look("silent");
+    silence.poll("silent");
   }
   return { excusedMs: LOOKS * INTERVAL_MS - silence.countedMs() };
 }

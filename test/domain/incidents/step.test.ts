@@ -90,20 +90,6 @@ describe("no data", () => {
   });
 });
 
-test("a condition whose * matches nothing is told as no data, until something matches", () => {
-  const own = ruleOf({ name: "own", when: "service.*.asets < 40", noDataMs: 120_000 });
-  const engine = watching({ rules: [...BUILT_IN_RULES, own] });
-  engine.pass(150);
-  expect(engine.shown()).toEqual([expect.stringMatching(/^1\d\d fire no_data\/own hook$/)]);
-  expect(engine.notified[0]?.summary).toContain("there is no value of 'service.*.asets < 40'");
-  engine.set({ "service.scan-bridge.asets": 50 });
-  engine.pass(30);
-  expect(engine.open()).toEqual([]);
-  engine.set({ "service.scan-bridge.asets": 39 });
-  engine.pass(2);
-  expect(engine.open()).toMatchObject([{ rule: "own", subject: "scan-bridge" }]);
-});
-
 describe("time", () => {
   test("that nobody watched counts for nothing: a jump of the clock, a pause", () => {
     const rule = ruleOf({ name: "r", when: "x.on", forMs: 60_000, keepMs: 60_000 });

@@ -194,8 +194,12 @@ test("a forecast follows from seed and trades, and is kept for nobody else to re
   expect(statSync(file).mode & 0o777).toBe(0o600);
   appendFileSync(file, '{"torn');
   expect(readForewarnings(dataDir, "BLUE")).toEqual([first, first, other]);
-  await runForewarn(options(dataDir));
-  expect(readForewarnings(dataDir, "BLUE")).toHaveLength(4);
+  const own = options(dataDir);
+  const early = await runForewarn({ ...own, nowMs: own.nowMs - 1_000 });
+  expect(readForewarnings(dataDir, "BLUE")).toEqual([early, first, first, other]);
+  // It took longer than a later one.
+  const now = readFileSync(forewarnNowFile(dataDir, "BLUE"), "utf8");
+  expect(JSON.parse(now)).toMatchObject({ as_of: other.as_of, seed: 4 });
   expect(readFileSync(file, "utf8").split("\n").length).toBeGreaterThan(4);
   removeTemporaryDirectory(dataDir);
 });
