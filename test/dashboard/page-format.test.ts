@@ -1,9 +1,12 @@
 /** Values as the page writes them. */
 import { expect, test } from "vitest";
 
-type Format = { readonly duration: (this: void, seconds: number | null) => string };
+type Format = {
+  readonly duration: (this: void, seconds: number | null) => string;
+  readonly tickTexts: (this: void, ticks: readonly (number | null)[]) => readonly string[];
+};
 const FORMAT = new URL("../../src/dashboard/public/format.js", import.meta.url);
-const { duration }: Format = await import(FORMAT.href);
+const { duration, tickTexts }: Format = await import(FORMAT.href);
 
 test.each([
   [null, "-"],
@@ -15,4 +18,27 @@ test.each([
   [-3_540, "-59 min"],
 ] as const)("%s seconds are %s", (seconds, text) => {
   expect(duration(seconds)).toBe(text);
+});
+
+test.each([
+  [
+    [0.00003, 0.000035, 0.00004],
+    ["0.00003", "0.000035", "0.00004"],
+  ],
+  [
+    [99_800, 100_000],
+    ["99,800", "100,000"],
+  ],
+  [
+    [-0.25, 0, 0.25],
+    ["-0.25", "0", "0.25"],
+  ],
+  [[0.000_007], ["0.000007"]],
+  [
+    [null, 1, 2],
+    ["", "1", "2"],
+  ],
+  [[0], ["0"]],
+])("an axis tells its ticks %j apart", (ticks, texts) => {
+  expect(tickTexts(ticks)).toEqual(texts);
 });

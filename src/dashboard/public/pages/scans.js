@@ -16,8 +16,8 @@ import {
 export const title = "Scans";
 
 const PERIODS = [
-  ["1h", "1 h"],
   ["15m", "15 min"],
+  ["1h", "1 h"],
   ["6h", "6 h"],
   ["24h", "24 h"],
   ["7d", "7 d"],
@@ -36,7 +36,7 @@ export function mount(root, live) {
   const flow = flowPanel(live);
   const signal = signalPanel(live);
   const troubles = troublePanel();
-  const period = choice("Period", PERIODS, () => ask());
+  const period = choice("Period", PERIODS, { first: "1h", choose: () => ask() });
   root.append(
     element("section", { class: "row" }, period.node, flow.notice.node),
     flow.tiles,
