@@ -29,7 +29,10 @@ export function thinnedSeries(points: readonly Point[], partsMax = PARTS_MAX): T
 }
 
 /** As `thinnedSeries`, without an object for each point. */
-export function thinnedColumn({ atMs: times, values }: Column, partsMax = PARTS_MAX): ThinnedSeries {
+export function thinnedColumn(
+  { atMs: times, values }: Column,
+  partsMax = PARTS_MAX,
+): ThinnedSeries {
   const count = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 1 : 0), 0);
   const thinned: ThinnedSeries = { atMs: [], low: [], high: [], last: [], count };
   const first = times[values.findIndex(Number.isFinite)] ?? 0;

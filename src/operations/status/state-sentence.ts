@@ -37,7 +37,8 @@ function sentenceOf(status: SystemStatus, health: HealthReport | null): string {
   const { services, disk, safety, status: word } = status;
   if (word === "Healthy") {
     // Health samples at its own times, and may have found something that has passed or that no service shows.
-    const found = health === null || health.status === "GREEN" ? "" : `; health is ${health.status}`;
+    const found =
+      health === null || health.status === "GREEN" ? "" : `; health is ${health.status}`;
     return `every service works, and the servers answer${found}${heldBack(status)}`;
   }
   const gravest = services.filter((service) => service.status === word);
