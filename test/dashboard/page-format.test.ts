@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 
 type Format = {
   readonly duration: (this: void, seconds: number | null) => string;
+  readonly latency: (this: void, ms: number | null) => string;
   readonly tickTexts: (this: void, ticks: readonly (number | null)[]) => readonly string[];
 };
 const FORMAT = new URL("../../src/dashboard/public/format.js", import.meta.url);
-const { duration, tickTexts }: Format = await import(FORMAT.href);
+const { duration, latency, tickTexts }: Format = await import(FORMAT.href);
 
 test.each([
   [null, "-"],
@@ -18,6 +19,17 @@ test.each([
   [-3_540, "-59 min"],
 ] as const)("%s seconds are %s", (seconds, text) => {
   expect(duration(seconds)).toBe(text);
+});
+
+test.each([
+  [null, "-"],
+  [0.04, "0.04 ms"],
+  [-0.5, "-0.50 ms"],
+  [4_259, "4259 ms"],
+  // From a writer whose clock is an hour ahead.
+  [-3_599_993, "-59 min"],
+] as const)("a hop of %s milliseconds is %s", (ms, text) => {
+  expect(latency(ms)).toBe(text);
 });
 
 test.each([

@@ -56,9 +56,16 @@ export function tickTexts(ticks) {
   );
 }
 
-export function milliseconds(value) {
+function milliseconds(value) {
   if (typeof value !== "number") return "-";
-  return value < 10 ? value.toFixed(2) : value.toFixed(value < 100 ? 1 : 0);
+  const size = Math.abs(value);
+  return size < 10 ? value.toFixed(2) : value.toFixed(size < 100 ? 1 : 0);
+}
+
+/** A time between two events, with its unit: of another clock's it may be hours, or below zero. */
+export function latency(ms) {
+  if (typeof ms !== "number") return "-";
+  return Math.abs(ms) < 10_000 ? `${milliseconds(ms)} ms` : duration(ms / 1_000);
 }
 
 export function bytes(value) {

@@ -2,7 +2,7 @@
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
-import { bytes, count, duration, fixed, milliseconds, time } from "../format.js";
+import { bytes, count, duration, fixed, latency, time } from "../format.js";
 import {
   choice,
   columns,
@@ -92,7 +92,7 @@ function flowPanel(live) {
     rate.set(`${fixed(history.perSecond[place], 2)} a s`, `over ${duration(partMs / 1_000)}`);
     const mean = history.lagMeanMs.findLast((value) => value !== null) ?? null;
     const highest = history.lagHighMs.reduce((most, one) => (most < one ? one : most), null);
-    lag.set(`${milliseconds(mean)} ms`, `highest of the period ${milliseconds(highest)} ms`);
+    lag.set(latency(mean), `highest of the period ${latency(highest)}`);
     all.set(
       count(total.scans),
       `${count(total.late)} late, ${count(total.replayed)} from a backlog, ${count(total.missing)} missing`,
