@@ -2,13 +2,17 @@
 
     dolphin export scans --day 2026-03-25 --format arrow --out scans.arrow
     dolphin archive compact 2026-03-25
-    python read_export.py scans.arrow ARCHIVE/.compacted/2026-03-25.arrow BTCUSDT
+    python read_export.py scans.arrow ARCHIVE/.compacted/2026-03-25 BTCUSDT
+
+ARCHIVE is what 'dolphin config' prints as archive. A compacted day's name goes on with the SHA-256 of its bytes:
+without it the newest one of the day is read.
 
 Needs pyarrow alone; `table.to_pandas()` goes on from there. The columns and their units: docs/export.md,
 or `describe(scans)` below, as each field carries its own.
 """
 import json
 import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +21,18 @@ import pyarrow.ipc as ipc
 
 def read(path):
     """Either file: both are Arrow IPC files, read from the disk as they are asked for."""
-    return ipc.open_file(pa.memory_map(path)).read_all()
+    return ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def day_file(path):
+    """The file itself, or the newest compacted one of a day: `ARCHIVE/.compacted/YYYY-MM-DD`."""
+    path = Path(path)
+    if path.is_file():
+        return path
+    found = sorted(path.parent.glob(f"{path.name}.*.arrow"), key=lambda file: file.stat().st_mtime)
+    if not found:
+        raise SystemExit(f"no compacted day at {path}: 'dolphin archive compact {path.name}' writes it")
+    return found[-1]
 
 
 def describe(table):
@@ -54,13 +69,15 @@ def prices_of(day, asset):
 
 def milliseconds(later, earlier):
     """Between two columns of times; null where one of them is."""
-    return pc.divide(pc.cast(pc.subtract(later, earlier), pa.int64()), 1_000)
+    return pc.divide(pc.cast(pc.subtract(later, earlier), pa.int64()), 1_000.0)
 
 
 def main(export_path, day_path, asset):
     scans = read(export_path)
-    joined = scans.join(prices_of(read(day_path), asset), keys="seq", join_type="inner")
-    joined = joined.sort_by("seq")
+    prices = prices_of(read(day_file(day_path)), asset)
+    joined = scans.join(prices, keys="seq", join_type="inner").sort_by("seq")
+    if joined["price"].null_count == joined.num_rows:
+        raise SystemExit(f"no scan of the export has a price of {asset} in {day_path}")
     lag = milliseconds(joined["pushed_at"], joined["complete_at"])
     outcomes = {
         row["values"]: row["counts"]
@@ -77,4 +94,6 @@ def main(export_path, day_path, asset):
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:4]), indent=2))
+    if len(sys.argv) != 4:
+        raise SystemExit("usage: read_export.py SCANS.arrow ARCHIVE/.compacted/DAY ASSET")
+    print(json.dumps(main(*sys.argv[1:]), indent=2))

@@ -14,6 +14,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
 };
+const PAGE = "/index.html";
+const VERSION_UNSET = 'name="version" content=""';
 const { resolve } = createRequire(import.meta.url);
 const PUBLIC = fileURLToPath(new URL("public/", import.meta.url));
 /** Third-party files, served from our origin: the page loads nothing from elsewhere. */
@@ -36,16 +38,24 @@ export function loadAssets(): ReadonlyMap<string, Asset> {
   return new Map([...own, ...others]);
 }
 
-/** Another one for other files: a page that stays open over a restart sees that it is not the server's any more. */
-export function versionOf(assets: ReadonlyMap<string, Asset>): string {
+/**
+ * The page with its own version in it, which is another one for other files: a page that stays open, or is restored
+ * from the browser's store, sees in the server's beats that it is not the server's.
+ * @throws {Error} where the page has no place for it.
+ */
+export function versioned(assets: ReadonlyMap<string, Asset>) {
   const hash = createHash("sha256");
   for (const [path, { body }] of assets) hash.update(`${path}\n${body}\n`);
-  return hash.digest("hex").slice(0, 16);
+  const version = hash.digest("hex").slice(0, 16);
+  const page = assets.get(PAGE);
+  const body = page?.body.replace(VERSION_UNSET, `name="version" content="${version}"`);
+  if (page === undefined || body === page.body) throw new Error(`${PAGE} has no ${VERSION_UNSET}`);
+  return { version, assets: new Map([...assets, [PAGE, { type: page.type, body: body ?? "" }]]) };
 }
 
 export function addAssets(app: DashboardApp, assets: ReadonlyMap<string, Asset>): void {
   app.get("*", (c, next) => {
-    const asset = assets.get(c.req.path === "/" ? "/index.html" : c.req.path);
+    const asset = assets.get(c.req.path === "/" ? PAGE : c.req.path);
     if (asset === undefined) return next();
     return c.body(asset.body, 200, { "content-type": asset.type });
   });

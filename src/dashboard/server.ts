@@ -7,7 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import { monotonicMs, wallMs } from "../adapters/clock.ts";
 import { overviewSource } from "./api/overview.ts";
 import { buildApp } from "./app.ts";
-import { loadAssets, versionOf } from "./assets.ts";
+import { loadAssets, versioned } from "./assets.ts";
 import { LOOPBACK } from "./guards.ts";
 import { createLive } from "./live.ts";
 import { scanSource } from "./live-scans.ts";
@@ -47,12 +47,11 @@ export async function startDashboard({
     status: () => kept.status(),
     nowMs: wallMs,
   };
-  const assets = loadAssets();
-  const page = versionOf(assets);
+  const { assets, version } = versioned(loadAssets());
   const live = createLive({
     beat: {
       everyMs: BEAT_MS,
-      read: () => ({ pid: process.pid, namespace: kept.namespace(), page }),
+      read: () => ({ pid: process.pid, namespace: kept.namespace(), page: version }),
     },
     scan: scanSource(dataDir, monotonicMs),
     // The status is part of it: one reading for both.

@@ -59,6 +59,18 @@ describe("the dashboard", () => {
       expect([path, (await ask({ path })).code]).toEqual([path, 200]);
   });
 
+  test("the page has the version in it that the beats state", async () => {
+    const { body } = await ask({});
+    const [, version] = /name="version" content="(\w+)"/.exec(body) ?? [];
+    const stream = await fetch(`${dashboard.url}/api/live`);
+    let text = "";
+    for await (const chunk of stream.body!) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('"page"')) break;
+    }
+    expect([version?.length, text]).toEqual([16, expect.stringContaining(`"page":"${version}"`)]);
+  });
+
   test("forbids everything that is not its own, inline code included", async () => {
     const { headers, body } = await ask({});
     expect(headers["content-security-policy"]).toMatch(

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HealthHistory } from "../../src/adapters/health/health-history.ts";
@@ -120,6 +120,23 @@ test("the configuration is told with its origins, also those that up wrote down,
   } finally {
     await below.close();
   }
+});
+
+async function linesOf(query: string) {
+  return (await get(`/api/logs${query}`)).lines;
+}
+
+test("a log without times shows none, and does not displace the others", async () => {
+  const raw = Array.from({ length: 500 }, (_, at) => `written ${at}\n`).join("");
+  writeFileSync(join(folder, "logs", "untimed.out"), raw);
+  writeFileSync(join(folder, "logs", "timed.log"), logLine("info", "before"));
+  const all = await linesOf("");
+  expect(all.filter((line: { source: string }) => line.source === "timed")).toHaveLength(1);
+  expect(all.at(-1)).toMatchObject({ text: "written 499", at_ms: 0 });
+  expect(all.filter((line: { source: string }) => line.source === "untimed")).toHaveLength(10);
+  expect(await linesOf("?name=untimed")).toHaveLength(400);
+  expect((await linesOf("?search=written+17"))[0]).toMatchObject({ text: "written 170" });
+  for (const file of ["untimed.out", "timed.log"]) rmSync(join(folder, "logs", file));
 });
 
 test("logs are searched at their ends, bounded, and told as text", async () => {

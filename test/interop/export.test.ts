@@ -1,5 +1,5 @@
 import { rmSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { toFile } from "../../src/adapters/piece-sink/piece-sink.ts";
@@ -51,9 +51,9 @@ test("the example reads an export beside a compacted day with pyarrow, joined by
     );
     const exported = join(dataDir, "scans.arrow");
     await toFile(exported)(arrowOf({ columns: EXPORTS.scans, rows }));
-    const output = execFileSync(python, [SCRIPT, exported, written.file, "BTCUSDT"], {
-      encoding: "utf8",
-    });
+    // As its first lines say: the day's name without the hash.
+    const day = join(dirname(written.file), DAY);
+    const output = execFileSync(python, [SCRIPT, exported, day, "BTCUSDT"], { encoding: "utf8" });
     const { outcomes, ...rest } = JSON.parse(output);
     expect(rest).toEqual({
       columns: EXPORTS.scans.map(({ name }) => name),

@@ -7,7 +7,7 @@ import { redact, redactText } from "../../wire/redaction.ts";
 import type { Topic } from "../world.ts";
 
 type ShownLine = {
-  /** A line without a time has that of the line before it. */
+  /** A line without a time has that of the line before it; 0: no line of its log has one. */
   readonly at_ms: number;
   readonly level: string;
   readonly source: string;
@@ -20,6 +20,8 @@ const LINES_SHOWN = 400;
 /** Lines searched when one log is requested, and when all are. */
 const LINES_OF_ONE = 20_000;
 const LINES_OF_EACH = 1_500;
+/** A log without any time is placed at its last change: more of it would displace all others. */
+const UNTIMED_LINES = 10;
 const TEXT_CHARS_MAX = 1_500;
 const SEARCH_CHARS_MAX = 200;
 
@@ -34,13 +36,16 @@ export const addLogs: Topic = (app, world) => {
     const looked = name === "" ? LINES_OF_EACH : LINES_OF_ONE;
     const lines = asked.flatMap((file) => {
       const path = join(folder, file.entry);
+      const own = timed(file.name, lastLines(path, looked), 0);
+      const isTimed = own.at(-1)?.timeMs !== 0;
       const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
       return (
-        timed(file.name, lastLines(path, looked), changedMs)
+        own
           // Only the redacted text is searched: a search in secrets would reveal them letter by letter.
           .filter(({ raw }) => search === "" || searchable(raw).includes(search))
-          .map((line) => ({ timeMs: line.timeMs, shown: shownLine(line) }))
+          .map((line) => ({ timeMs: isTimed ? line.timeMs : changedMs, shown: shownLine(line) }))
           .filter(({ shown }) => level === "" || shown.level === level)
+          .slice(isTimed || name !== "" ? 0 : -UNTIMED_LINES)
       );
     });
     const shown = lines.toSorted((a, b) => a.timeMs - b.timeMs).slice(-LINES_SHOWN);

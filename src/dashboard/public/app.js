@@ -17,7 +17,7 @@ const PAGES = [
 ];
 
 const byId = (id) => document.getElementById(id);
-const live = openLive();
+const live = openLive(document.querySelector('meta[name="version"]').content);
 let shown = null;
 
 /** `#/trading/BLUE` shows the page trading; what follows its name is the page's own. */
@@ -117,8 +117,8 @@ live.onConnection((lost) => {
   document.body.classList.toggle("is-lost", lost !== null);
 });
 // A server of another version may tell what this page does not know.
-live.on("outdated", () => {
-  byId("outdated").hidden = false;
+live.on("outdated", (isOutdated) => {
+  byId("outdated").hidden = !isOutdated;
 });
 byId("anew").addEventListener("click", () => location.reload());
 setInterval(() => {

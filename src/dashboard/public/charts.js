@@ -2,7 +2,8 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it mends what uPlot, which comes after it, asks as it loads
 import "./frame/language.js";
 import uPlot from "./vendor/uplot.js";
-import { timeText } from "./format.js";
+import { tickTexts, timeText } from "./format.js";
+import { figure } from "./views/figures.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 180;
@@ -42,12 +43,15 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
         cursor: { y: false },
         axes: [
           { ...axis(), space: 60, values: (_plot, ticks) => ticks.map(shortTime(ticks)) },
-          { ...axis(), size: 68, ...(isLogarithmic ? wholePowers() : {}) },
+          isLogarithmic
+            ? { ...axis(), size: 68, ...wholePowers() }
+            : { ...axis(), size: 68, values: (_plot, ticks) => tickTexts(ticks) },
         ],
         series: [
           { label: "time", value: (_plot, at) => (at === null ? "-" : timeText(at * 1_000)) },
           ...series.map(({ colour: name = "--accent", ...one }) => {
-            return { stroke: colour(name), width: 1.5, spanGaps: false, ...one };
+            const value = (_plot, shown) => (shown === null ? "--" : figure(shown));
+            return { stroke: colour(name), width: 1.5, spanGaps: false, value, ...one };
           }),
         ],
         ...options,

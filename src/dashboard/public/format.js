@@ -44,9 +44,28 @@ export function duration(seconds) {
     : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-export function milliseconds(value) {
+/** For the ticks of an axis: all with as many digits as tell neighbours apart. */
+export function tickTexts(ticks) {
+  const [first, second] = ticks.filter((tick) => tick !== null);
+  const apart = second === undefined ? Math.abs(first ?? 0) : Math.abs(second - first);
+  // One more than their size: ticks may be 2.5 apart.
+  const wanted = apart === 0 ? 0 : Math.ceil(-Math.log10(apart)) + 1;
+  const digits = Math.min(12, Math.max(0, wanted));
+  return ticks.map((tick) =>
+    tick === null ? "" : tick.toLocaleString("en-US", { maximumFractionDigits: digits }),
+  );
+}
+
+function milliseconds(value) {
   if (typeof value !== "number") return "-";
-  return value < 10 ? value.toFixed(2) : value.toFixed(value < 100 ? 1 : 0);
+  const size = Math.abs(value);
+  return size < 10 ? value.toFixed(2) : value.toFixed(size < 100 ? 1 : 0);
+}
+
+/** A time between two events, with its unit: of another clock's it may be hours, or below zero. */
+export function latency(ms) {
+  if (typeof ms !== "number") return "-";
+  return Math.abs(ms) < 10_000 ? `${milliseconds(ms)} ms` : duration(ms / 1_000);
 }
 
 export function bytes(value) {

@@ -11,7 +11,8 @@ const CLOCK_SET_MS = 5_000;
 const LOST = "Lost connection to the dashboard: the values below are old. Trying again.";
 const EVENTS = ["beat", "overview", "scan", "overview-problem", "scan-problem"];
 
-export function openLive() {
+/** `version`: of the files that this page was loaded from. */
+export function openLive(version) {
   const hearers = new Map();
   const last = new Map();
   const watchers = new Set();
@@ -19,7 +20,6 @@ export function openLive() {
   let heardAt = performance.now();
   let openedAt = performance.now();
   let lost = null;
-  let version = null;
 
   const say = (next) => {
     if (lost === next) return;
@@ -36,8 +36,8 @@ export function openLive() {
     say(null);
     if (name === "beat") {
       clock.beat(atMs, value.pid);
-      version ??= value.page;
-      if (version !== value.page) tellAll("outdated", true);
+      const isOutdated = version !== value.page;
+      if (last.get("outdated") !== isOutdated) tellAll("outdated", isOutdated);
     }
     // Pages may request only the status, and links of the overview are made from it.
     if (name === "overview") tellAll("status", value.status);

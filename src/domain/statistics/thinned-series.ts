@@ -15,19 +15,37 @@ export type ThinnedSeries = {
 };
 
 export type Point = { readonly atMs: number; readonly value: number };
+/** Two arrays of the same length. */
+export type Column = { readonly atMs: Float64Array; readonly values: Float64Array };
 
 /** Each part costs two points of a chart, its low and its high. */
 export const PARTS_MAX = 1_000;
 
 /** Ascending by time. A short series is returned as it is. Infinite values and NaN are left out. */
 export function thinnedSeries(points: readonly Point[], partsMax = PARTS_MAX): ThinnedSeries {
-  const sound = points.filter(({ value }) => Number.isFinite(value));
-  const thinned: ThinnedSeries = { atMs: [], low: [], high: [], last: [], count: sound.length };
-  const first = sound[0]?.atMs ?? 0;
-  const widthMs = Math.max(1, ((sound.at(-1)?.atMs ?? 0) - first) / partsMax);
-  const isWhole = sound.length <= partsMax;
+  const atMs = Float64Array.from(points, (point) => point.atMs);
+  const values = Float64Array.from(points, ({ value }) => value);
+  return thinnedColumn({ atMs, values }, partsMax);
+}
+
+/** As `thinnedSeries`, without an object for each point. */
+export function thinnedColumn(
+  { atMs: times, values }: Column,
+  partsMax = PARTS_MAX,
+): ThinnedSeries {
+  const count = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 1 : 0), 0);
+  const thinned: ThinnedSeries = { atMs: [], low: [], high: [], last: [], count };
+  const first = times[values.findIndex(Number.isFinite)] ?? 0;
+  const end = times[values.findLastIndex(Number.isFinite)] ?? 0;
+  const widthMs = Math.max(1, (end - first) / partsMax);
+  const isWhole = count <= partsMax;
   let part = -1;
-  for (const [number, { atMs, value }] of sound.entries()) {
+  let number = -1;
+  for (let at = 0; at < values.length; at += 1) {
+    const atMs = times[at]!;
+    const value = values[at]!;
+    if (!Number.isFinite(value)) continue;
+    number += 1;
     // After a clock was set back, points stay in the current part.
     const own = isWhole ? number : Math.max(part, partOf(atMs - first, widthMs, partsMax));
     const place = thinned.atMs.length - 1;

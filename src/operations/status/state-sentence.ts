@@ -25,17 +25,22 @@ export function stateSentence(status: SystemStatus, health: HealthReport | null)
     const follows = symptoms.map(({ says }) => says);
     return { id, owner, evidence, remedy: remedyWords(remedy), symptoms: follows };
   });
-  return { word: status.status, says: sentenceOf(status), because };
+  return { word: status.status, says: sentenceOf(status, health), because };
 }
 
-function sentenceOf(status: SystemStatus): string {
+function sentenceOf(status: SystemStatus, health: HealthReport | null): string {
   const silent = status.servers.filter((server) => server.answered_ms === null);
   if (0 < silent.length) {
     const names = silent.map(({ server, address }) => `${server} (${address})`).join(" and ");
     return `${names} ${silent.length === 1 ? "does" : "do"} not answer${blockedBy(status)}`;
   }
   const { services, disk, safety, status: word } = status;
-  if (word === "Healthy") return `every service works, and the servers answer${blockedBy(status)}`;
+  if (word === "Healthy") {
+    // Health samples at its own times, and may have found something that has passed or that no service shows.
+    const found =
+      health === null || health.status === "GREEN" ? "" : `; health is ${health.status}`;
+    return `every service works, and the servers answer${found}${blockedBy(status)}`;
+  }
   const gravest = services.filter((service) => service.status === word);
   if (gravest.length === 0 && safety?.answered_ms === null) return safety.reasons.join("; ");
   if (gravest.length === 0) return `disk: ${disk.state}`;

@@ -14,6 +14,11 @@ describe("the state in one sentence", () => {
   test("is that all works, when it does", () => {
     expect(saysOf({})).toBe("every service works, and the servers answer");
   });
+  test("does not conceal what health has found beside services that work", () => {
+    const report = { ...health!.report, status: "CRITICAL" } as const;
+    const { says } = stateSentence({ ...fullStatus, servers: ANSWERING }, report);
+    expect(says).toBe("every service works, and the servers answer; health is CRITICAL");
+  });
   test("names the servers that are silent first: what is known of the rest is old", () => {
     const says = saysOf({ status: "Server silent", servers: fullStatus.servers });
     expect(says).toBe("hazelcast (127.0.0.1:5701) does not answer");

@@ -133,7 +133,10 @@ function stripsPart(state) {
     draw,
     onSpan: (act) => (tell.again = act),
     now: (health) => {
+      const isFirst = current === null;
       current = health;
+      // Later ones are drawn with the strips.
+      if (isFirst) draw();
     },
     fail(error) {
       problem.hidden = false;

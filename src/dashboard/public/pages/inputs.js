@@ -99,13 +99,18 @@ function readingRow(row) {
     label === "" ? name : `${name}.${label}`,
     value === null
       ? "-"
-      : element("span", {}, `${figure(value)} `, element("span", { class: "dim" }, unit)),
+      : element("span", {}, `${figure(value)} `, element("span", { class: "dim" }, unitText(unit))),
     stateBadge(state),
     time(as_of, "short"),
     ageCell(as_of, warn_s, ""),
     `${duration(warn_s)}, stale ${duration(stale_s)}`,
     `${source ?? "-"}${note === null ? "" : `: ${note}`}`,
   ];
+}
+
+/** Some say what their numbers mean: "0 is Sunday". */
+function unitText(unit) {
+  return /^\d/.test(unit) ? `(${unit})` : unit;
 }
 
 function chartPanel(live) {

@@ -2,7 +2,7 @@
 import { age } from "../age.js";
 import { acknowledge } from "../commands.js";
 import { element, facts, panel, setText, table } from "../dom.js";
-import { badge, count, duration, fixed, milliseconds, time, toneOf } from "../format.js";
+import { badge, count, duration, fixed, latency, time, toneOf } from "../format.js";
 import { workflowLink } from "../links.js";
 
 export const title = "Overview";
@@ -147,7 +147,7 @@ function tiles(live) {
       ["seq", count(newest?.seq)],
       ["assets", count(live.last("status")?.latest_scan?.assets)],
       ["backlog", newest === null ? "-" : newest.replayed ? "yes, replayed" : "no, live"],
-      ["rate", `${count(bridge?.counters?.scans_per_min)} a minute`],
+      ["rate", rateText(bridge?.counters?.scans_per_min)],
     ]);
   };
   live.on("scan", (pushed) => {
@@ -170,6 +170,10 @@ function tiles(live) {
   };
   drawScan();
   return { node, draw };
+}
+
+function rateText(perMinute) {
+  return typeof perMinute === "number" ? `${count(perMinute)} a minute` : "-";
 }
 
 /** A posture rises after its stable time, not at once. */
@@ -202,7 +206,7 @@ function flow() {
       list.replaceChildren();
       return;
     }
-    const total = way.total_us === null ? "" : `, ${milliseconds(way.total_us / 1_000)} ms in all`;
+    const total = way.total_us === null ? "" : `, ${latency(way.total_us / 1_000)} in all`;
     setText(
       head,
       `seq ${traced.seq}, ${traced.file}${total}; dolphin trace ${traced.seq} shows the same`,
@@ -221,7 +225,7 @@ function flow() {
 }
 
 function hop(us) {
-  return element("li", { class: "hop" }, element("span", {}, `${milliseconds(us / 1_000)} ms`));
+  return element("li", { class: "hop" }, element("span", {}, latency(us / 1_000)));
 }
 
 function stationNode({ name, at_us: atUs, says }, { decision }) {

@@ -2,7 +2,7 @@
 import { age } from "../age.js";
 import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
-import { bytes, count, duration, fixed, milliseconds, time } from "../format.js";
+import { bytes, count, duration, fixed, latency, time } from "../format.js";
 import {
   choice,
   columns,
@@ -16,8 +16,8 @@ import {
 export const title = "Scans";
 
 const PERIODS = [
-  ["1h", "1 h"],
   ["15m", "15 min"],
+  ["1h", "1 h"],
   ["6h", "6 h"],
   ["24h", "24 h"],
   ["7d", "7 d"],
@@ -36,7 +36,7 @@ export function mount(root, live) {
   const flow = flowPanel(live);
   const signal = signalPanel(live);
   const troubles = troublePanel();
-  const period = choice("Period", PERIODS, () => ask());
+  const period = choice("Period", PERIODS, { first: "1h", choose: () => ask() });
   root.append(
     element("section", { class: "row" }, period.node, flow.notice.node),
     flow.tiles,
@@ -92,7 +92,7 @@ function flowPanel(live) {
     rate.set(`${fixed(history.perSecond[place], 2)} a s`, `over ${duration(partMs / 1_000)}`);
     const mean = history.lagMeanMs.findLast((value) => value !== null) ?? null;
     const highest = history.lagHighMs.reduce((most, one) => (most < one ? one : most), null);
-    lag.set(`${milliseconds(mean)} ms`, `highest of the period ${milliseconds(highest)} ms`);
+    lag.set(latency(mean), `highest of the period ${latency(highest)}`);
     all.set(
       count(total.scans),
       `${count(total.late)} late, ${count(total.replayed)} from a backlog, ${count(total.missing)} missing`,

@@ -101,7 +101,7 @@ function figures(state, isOfLog) {
       ["Cash", money(state.capital)],
       ...(isOfLog
         ? [
-            ["Realized today", gain(state.realized)],
+            ["Today, before fees", gain(state.realized)],
             ["Deepest fall today", percent(state.drawdown)],
           ]
         : []),

@@ -35,7 +35,7 @@ export function curvePanel(live) {
   const beside = besidePanel(live);
   let now = null;
   let ledger = null;
-  const kind = choice("Which equity", KINDS, () => draw());
+  const kind = choice("Which equity", KINDS, { choose: () => draw() });
   const draw = () => {
     const isNow = kind.value() === "scans";
     const [worth, below] = isNow

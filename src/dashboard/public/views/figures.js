@@ -1,9 +1,9 @@
 /** Elements that the data pages share: choices, series as chart columns, figures as text. */
 import { element, setText } from "../dom.js";
 
-/** A choice as buttons that show which one is selected. */
-export function choice(label, options, choose) {
-  let chosen = options[0][0];
+/** A choice as buttons that show which one is selected; `first`: at the beginning, else the first option. */
+export function choice(label, options, { first = options[0][0], choose }) {
+  let chosen = first;
   const buttons = options.map(([value, text]) =>
     element("button", { type: "button", on: { click: () => pick(value) }, data: { value } }, text),
   );
@@ -61,16 +61,16 @@ export function gain(value) {
   return element("span", { class: kind }, `${value < 0 ? "" : "+"}${money(value)}`);
 }
 
-export function percent(value, digits = 2) {
-  return typeof value === "number" ? `${(100 * value).toFixed(digits)} %` : "-";
-}
-
 /** Enough digits to distinguish two prices of one asset. */
 export function figure(value) {
   if (typeof value !== "number") return "-";
   const size = Math.abs(value);
   if (1e6 <= size) return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
   return String(Number(value.toPrecision(6)));
+}
+
+export function percent(value, digits = 2) {
+  return typeof value === "number" ? `${(100 * value).toFixed(digits)} %` : "-";
 }
 
 /** A tile with one figure and a line under it. */

@@ -19,7 +19,7 @@ const PRICE_BUDGET_S = 30;
 export function tradePanel(live) {
   const priced = pricedTrades(live, () => known.ledger !== null);
   const list = table(
-    ["Asset", "Side", "In", "Out", "From", "To", "Scans", "Left by", "PnL", "Fees", "See"],
+    ["Asset", "Side", "In", "Out", "From", "To", "Scans", "Left by", "Net PnL", "Fees", "See"],
     "Trades of BLUE, the newest first",
   );
   const total = element("p", { class: "dim" });
@@ -43,12 +43,12 @@ export function tradePanel(live) {
   const days = table(
     [
       "Day",
-      "PnL of BLUE",
+      "BLUE before fees",
       "Fees",
       "Trades",
       "Won",
       "Deepest fall",
-      "PnL of GREEN",
+      "GREEN before fees",
       "GREEN's trades",
     ],
     "Profit and loss by day",

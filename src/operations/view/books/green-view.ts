@@ -39,8 +39,9 @@ import { decodeShadow, type ShadowSnapshot } from "../../../wire/trading/shadow-
 import { loadStrategiesOf } from "../../books/configured-strategies.ts";
 import { firstIndexOf } from "../../why/find-event.ts";
 import type { BookViewDeps } from "./book-view.ts";
-import { type EquityPoint, equitySeries, type EquitySeries } from "./equity-series.ts";
+import { equitySeries, type EquitySeries } from "./equity-series.ts";
 import { isInOrder } from "./in-order.ts";
+import { createScanColumns, type ScanColumns } from "./scan-columns.ts";
 
 export type GreenCurve = EquitySeries & {
   /** Of the newest event that was taken in. */
@@ -56,8 +57,8 @@ export type GreenView = {
 };
 
 const SCANS_MAX = 20_000;
-/** Removed at once, so that a scan does not move all that are kept. */
-const CUT = SCANS_MAX / 16;
+/** Of a scan only its equity is kept. */
+const NO_MORE = { readings: {}, eigenvalues: [], assets: [], prices: new Float64Array() };
 const EVENTS_PER_POLL = 64;
 
 type Run = {
@@ -66,7 +67,7 @@ type Run = {
   readonly desk: TraderAtDesk;
   readonly reader: EventLogReader;
   readonly blueOf: ConfigurationOf;
-  readonly points: EquityPoint[];
+  readonly points: ScanColumns;
   isCarriedAlike: boolean;
   atMs: number;
   isCaughtUp: boolean;
@@ -94,7 +95,7 @@ export function createGreenView(deps: BookViewDeps): GreenView {
         throw error;
       }
       const { points, atMs, isCaughtUp } = run;
-      return { ...equitySeries(points), atMs, isCaughtUp };
+      return { ...equitySeries(points.equity()), atMs, isCaughtUp };
     },
     close,
   };
@@ -125,7 +126,7 @@ async function begin({ dataDir, configuration }: BookViewDeps): Promise<Run | st
     desk: { trader, desk, beforeReport() {}, onCommands() {} },
     reader,
     blueOf,
-    points: [],
+    points: createScanColumns({ rowsMax: SCANS_MAX, pricesMax: 0, eigenvalues: 0 }),
     isCarriedAlike: carriedAlike((blueHash === null ? null : blueOf(blueHash)) ?? blue, trader),
     atMs: at?.nowMs ?? 0,
     isCaughtUp: false,
@@ -231,8 +232,7 @@ function step(run: Run, event: TraderEvent): void {
   const commands = stepTrader(trader, taken);
   // As BLUE's: before the scan's own fills.
   if (taken.kind === "scan" && isInOrder(trader)) {
-    points.push({ atMs: taken.nowMs, equity: trader.data.account.equity });
-    if (SCANS_MAX < points.length) points.splice(0, CUT);
+    points.add({ atMs: taken.nowMs, equity: trader.data.account.equity, ...NO_MORE });
   }
   answerStep(desk, taken, commands);
 }
