@@ -49,7 +49,7 @@ test.each([
     const before = whom === "ours" ? "N_" : "null";
     expect(switchTo(whom, { failing, prefix: before })).toEqual({
       isWell: failing === "",
-      told: calls,
+      calls,
       prefix,
       mode: MODE,
     });
