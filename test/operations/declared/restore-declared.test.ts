@@ -21,18 +21,18 @@ afterEach(async () => {
 test("schedules that an earlier process owed are owed by the next one", async () => {
   const { config } = loadConfig({ env: {}, cwd: dir, flags: { data_dir: dir } });
   const told: string[] = [];
-  const { look } = restoreDeclared({
+  const restoring = restoreDeclared({
     temporal,
     config,
     specs: [],
     mustHaveBeen: () => false,
     tell: (line) => told.push(line),
   });
-  await look();
+  await restoring.look();
   expect(told).toEqual([]);
   mkdirSync(dirname(owedFile(dir)), { recursive: true });
   writeFileSync(owedFile(dir), "");
-  await look();
+  await restoring.look();
   expect(told).toEqual([
     expect.stringMatching(/^schedules could not be created again: .*; trying again$/),
   ]);
