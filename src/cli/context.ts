@@ -7,14 +7,14 @@ import { isProcessAlive } from "../adapters/process/process-facts.ts";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { Config, ConfigSource, LoadedConfig } from "../config.ts";
 import { codeOf, messageOf } from "../domain/failure.ts";
-import { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
+import { EXIT_CONFIGURATION, EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
 import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
 import { CommandRefused } from "../operations/command-refused.ts";
 import { UpFile } from "../wire/up-file.ts";
 import { withRunningConfiguration } from "./config/running-configuration.ts";
 
 export { operatorName } from "../adapters/process/operator-name.ts";
-export { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE };
+export { EXIT_CONFIGURATION, EXIT_USAGE };
 
 export type CliContext = {
   readonly loaded: LoadedConfig;

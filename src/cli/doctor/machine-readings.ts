@@ -78,7 +78,8 @@ async function diskReading(path: string): Promise<MachineReadings["disk"]> {
   } catch (error) {
     return { path, freeBytes: null, syncMs: null, problem: messageOf(error) };
   } finally {
-    rmSync(file, { force: true });
+    // Where a path leads through a file, even that is an error.
+    if (modeOf(file) !== null) rmSync(file, { force: true });
   }
 }
 
