@@ -10,6 +10,7 @@ import { openBrowser } from "../helpers/browser.ts";
 import { surroundings } from "../helpers/dashboard.ts";
 import { LIVELY_BOOK } from "../helpers/lively.ts";
 import { checkPageReference } from "../helpers/page-reference.ts";
+import { until } from "../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { storeForecast, drawnForecast } from "../helpers/trading/drawn-forecast.ts";
 import { placeIn, recordBook } from "../helpers/trading/recorded-book.ts";
@@ -85,6 +86,10 @@ function ownTexts(dir: string) {
   return { [dir]: "DATA" };
 }
 
+/** Its own, before it is scaled; null: it is not there, or cannot be drawn. */
+const widthOfFan = (tab: Page): Promise<unknown> =>
+  tab.evaluate("document.querySelector('img.fan')?.naturalWidth ?? null");
+
 const main = (tab: Page, text: string | RegExp) =>
   tab.locator("main").getByText(text).first().waitFor();
 
@@ -128,7 +133,10 @@ test("a book's pages show what its log says, fit a phone, and take markup as tex
         await main(tab, `seq ${SCANS}`);
         await main(tab, "fall from the peak");
         await main(tab, /^Since .*: BLUE -?\d.*, GREEN -?\d/);
-        await tab.waitForFunction("document.querySelector('img.fan')?.naturalWidth === 330");
+        await until(async () => (await widthOfFan(tab)) === 330, {
+          ms: 60_000,
+          tell: () => "the picture for phones of the forecast is not drawn",
+        });
         break;
       case "inputs":
         await main(tab, "Hazelcast does not answer");
