@@ -28,11 +28,11 @@ test("schedules that an earlier process owed are owed by the next one", async ()
     mustHaveBeen: () => false,
     tell: (line) => told.push(line),
   });
-  await restoring.look();
+  await restoring.restore();
   expect(told).toEqual([]);
   mkdirSync(dirname(owedFile(dir)), { recursive: true });
   writeFileSync(owedFile(dir), "");
-  await restoring.look();
+  await restoring.restore();
   expect(told).toEqual([
     expect.stringMatching(/^schedules could not be created again: .*; trying again$/),
   ]);
