@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { sendSignal } from "../../test/helpers/processes.ts";
 
 type Started = { readonly pid: number; readonly parent: number; readonly startedTicks: string };
 
@@ -94,7 +95,7 @@ function isAlive({ pid, startedTicks }: Started): boolean {
 
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, signal);
+    sendSignal(pid, signal);
   } catch {
     // It has ended meanwhile.
   }

@@ -21,7 +21,7 @@ const BENCH_CODE = `
   const sleeps = [["sleep", ["600"]], ["sleep", ["600"]], ["sh", ["-c", "sleep 600 & echo $!; wait"]]];
   const started = sleeps.map(([file, args], at) =>
     spawn(file, args, { detached: at < 2, stdio: ["ignore", "pipe", "inherit"] }));
-  process.kill(started[1].pid, "SIGSTOP");
+  started[1].kill("SIGSTOP");
   started[2].stdout.once("data", (line) => {
     console.log(JSON.stringify([...started.map(({ pid }) => pid), Number(String(line))]));
   });

@@ -7,13 +7,15 @@ import { spawnSync } from "../../helpers/run-program.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { DOLPHIN } from "../../helpers/up.ts";
 
+/** Of all commands, as a shell takes them. */
+function words(lines: readonly string[]): readonly string[] {
+  const commands = lines.slice(1).flatMap((line) => line.split("&&"));
+  const echoed = commands.map((command) => `printf '%s\\n' ${command}`).join("\n");
+  return spawnSync("sh", ["-c", echoed], { encoding: "utf8" }).stdout.split("\n");
+}
+
 test.each(["/srv/units", "/srv/o ut", "/srv/it's $HOME"])("%s", (out) => {
   const dataDir = "/var/lib/dolphin";
-  const words = (lines: readonly string[]) => {
-    const commands = lines.slice(1).flatMap((line) => line.split("&&"));
-    const echoed = commands.map((command) => `printf '%s\\n' ${command}`).join("\n");
-    return spawnSync("sh", ["-c", echoed], { encoding: "utf8" }).stdout.split("\n");
-  };
   const systemd = words(systemdSteps({ out, manager: "user", dataDir }));
   expect(systemd).toContain(`${out}/dolphin.tmpfiles.conf`);
   expect(systemd).toContain(`${out}/*.service`);
