@@ -11,8 +11,11 @@ import { channelAt, FIRE } from "../test/helpers/alerts/channels.ts";
 import { openOtherSide } from "../test/helpers/alerts/other-side.ts";
 import { makeOutbox, spawnDelivery } from "../test/helpers/alerts/outbox-file.ts";
 import { sendSignal, until } from "../test/helpers/processes.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {
@@ -71,6 +74,6 @@ try {
   process.stdout.write(`${JSON.stringify(result, null, values.json ? undefined : 2)}\n`);
 } finally {
   sendSignal(child.pid, "SIGTERM");
-  outbox.db.close();
+  outbox.remove();
   await other.close();
 }

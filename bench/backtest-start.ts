@@ -15,10 +15,13 @@ import { parseArgs } from "node:util";
 import { compactedFolder } from "../src/adapters/archive/days/compacted-days.ts";
 import { dayFromMicros, US_PER_MS } from "../src/domain/time.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { compactDays } from "./harness/day-archive.ts";
 import { machine } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
 import { openWorkload } from "./harness/workload-data.ts";
+
+endWithBench();
 
 const DOLPHIN = resolve(import.meta.dirname, "../bin/dolphin");
 const MS_PER_SECOND = 1_000;

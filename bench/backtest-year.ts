@@ -27,8 +27,11 @@ import { compactedFolder, compactedName } from "../src/adapters/archive/days/com
 import { type Random, seededRandom } from "../src/domain/simulator/random.ts";
 import { createDayWriter } from "../src/wire/day-file/day-writer.ts";
 import { HASH_BYTES, type ArchiveChunk } from "../src/wire/day-file/archive-chunk.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const DOLPHIN = resolve(import.meta.dirname, "../bin/dolphin");
 const FIRST_S = Date.parse("2025-01-01T00:00:00Z") / 1_000;
@@ -38,7 +41,7 @@ const SCANS_PER_DAY = DAY_S / STEP_S;
 /** What a scan file of 50 assets has. */
 const FILE_BYTES = 2_500;
 const MB = 1_048_576;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 const MEMORY_TARGET_MB = 250;
 
 type Market = {
@@ -189,11 +192,11 @@ async function runBacktest(): Promise<{ readonly ms: number; readonly peakMb: nu
     stdio: ["ignore", "ignore", "inherit"],
   });
   let peakKb = 0;
-  const looks = setInterval(() => {
+  const polling = setInterval(() => {
     peakKb = Math.max(peakKb, peakOf(child.pid));
-  }, LOOK_EVERY_MS);
+  }, POLL_EVERY_MS);
   const code = await new Promise((settle) => child.on("exit", settle));
-  clearInterval(looks);
+  clearInterval(polling);
   if (code !== 0) throw new Error(`the backtest ended with ${String(code)}`);
   return { ms: performance.now() - startedMs, peakMb: peakKb / 1_024 };
 }

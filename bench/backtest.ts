@@ -76,12 +76,12 @@ const peers = runPeers({
   ours: { trades: trades.count, final: returns.end, assets: data.assets.length },
 }).map((peer) => ({ ...peer, times_as_long: Number((peer.run_ms / runMs).toPrecision(2)) }));
 const numba = peers.find(({ script, source }) => script === NUMBA && source === "measured");
-const told = {
+const report = {
   ...result,
   ...(numba === undefined ? {} : { numba_run_ms: round(numba.run_ms) }),
   ...(values.peers ? { peers } : {}),
 };
-process.stdout.write(values.json ? `${JSON.stringify(told)}\n` : tableOf(result));
+process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : tableOf(result));
 
 function runOnce(source: WorkloadData): Timed {
   const { reports, runMs: ms, loadMs } = runAll(source, [{}]);

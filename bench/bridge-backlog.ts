@@ -7,6 +7,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { FEATURES_MAP } from "../src/wire/scan-value.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { type DayArchive, writeDayArchive } from "./harness/day-archive.ts";
 import { type Drain, drain } from "./harness/drain.ts";
 import { type Listener, startListener } from "./harness/listener.ts";
@@ -14,6 +15,8 @@ import { benchOptions, note, report } from "./harness/options.ts";
 import { runPeerBacklog } from "./harness/processes.ts";
 import { type Stack, withStack } from "./harness/stack.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 type PeerRun = Awaited<ReturnType<typeof runPeerBacklog>>;
 type Rounds = { readonly peer: PeerRun[]; readonly batch: Drain[]; readonly every: Drain[] };

@@ -7,6 +7,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { type Listener, startListener } from "./harness/listener.ts";
 import { liveRun } from "./harness/live-run.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
@@ -15,6 +16,8 @@ import { scanCorpus, type ScanFile } from "./harness/scan-corpus.ts";
 import { type Stack, withStack } from "./harness/stack.ts";
 import { median, percentile, rounded } from "./harness/statistics.ts";
 import { FEATURES_MAP } from "../src/wire/scan-value.ts";
+
+endWithBench();
 
 type Bridge = "ours" | "watch" | "poll";
 type Round = { readonly p50: number; readonly p99: number; readonly missed: number };

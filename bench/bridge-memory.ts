@@ -7,6 +7,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { processUsage } from "../src/adapters/process/process-facts.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { cpuMsOf } from "./harness/drain.ts";
 import { dayFolder } from "./harness/live-run.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
@@ -14,6 +15,8 @@ import { type BridgeProcess, startOurs } from "./harness/processes.ts";
 import { scanCorpus } from "./harness/scan-corpus.ts";
 import { withStack } from "./harness/stack.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 type Sample = { readonly pushed: number; readonly rssMb: number };
 

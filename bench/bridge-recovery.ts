@@ -12,10 +12,13 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FEATURES_MAP } from "../src/wire/scan-value.ts";
 import { seededRandom } from "../src/domain/simulator/random.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { type Listener, monotonicUs, startListener } from "./harness/listener.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
 import { sendSignal } from "../test/helpers/processes.ts";
+
+endWithBench();
 
 type Signal = "SIGKILL" | "SIGSTOP";
 
@@ -23,7 +26,7 @@ const options = benchOptions({ rounds: 20 });
 const STOPS = 5;
 const UP_WITHIN_MS = 90_000;
 const NEXT_SCAN_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 const MAIN = resolve(import.meta.dirname, "../src/cli/main.ts");
 const SETTINGS = {
   DOLPHIN_SIMULATOR_RATE: "20",
@@ -121,6 +124,6 @@ async function until(
       const end = readFileSync(join(dir, "bench-up.log"), "utf8").slice(-3_000);
       throw new Error(`${what}: not within ${withinMs} ms\n${end}`);
     }
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_EVERY_MS);
   }
 }

@@ -8,6 +8,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FEATURES_MAP } from "../src/wire/scan-value.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { writeDayArchive } from "./harness/day-archive.ts";
 import { cpuMsOf, type Drain, drain } from "./harness/drain.ts";
 import { startListener } from "./harness/listener.ts";
@@ -15,6 +16,8 @@ import { benchOptions, note, report } from "./harness/options.ts";
 import { scanCorpus } from "./harness/scan-corpus.ts";
 import { withStack } from "./harness/stack.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const options = benchOptions();
 const FEW_FILES = 1_000;
@@ -46,10 +49,10 @@ await withStack(async (stack) => {
     for (let round = 1; round <= options.rounds; round++) {
       few.push(await run(FEW_FILES, `few-${round}`));
       const isLast = round === options.rounds;
-      const look = async (pid: number, day: string) => {
+      const measure = async (pid: number, day: string) => {
         if (isLast) steady = await steadyState(pid, day);
       };
-      many.push(await run(MANY_FILES, `many-${round}`, look));
+      many.push(await run(MANY_FILES, `many-${round}`, measure));
     }
     const row = {
       few_cpu_us_per_scan: rounded(cpuOf(few), 1),

@@ -18,8 +18,11 @@ import { Intake } from "../src/services/scan-bridge/intake/intake.ts";
 import { Rounds } from "../src/services/scan-bridge/intake/rounds.ts";
 import { Unfinished } from "../src/services/scan-bridge/intake/unfinished.ts";
 import { WhichDays } from "../src/services/scan-bridge/intake/which-days.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const options = benchOptions();
 const FILES_A_DAY = options.files ?? 17_280;
@@ -119,9 +122,9 @@ async function watchFor(shownMs: number, { journal, days, clock }: Stage) {
     },
     mark: (day) => (ask(), day === TODAY ? `${written.length}` : day),
     *names(day) {
-      let told = 0;
+      let answered = 0;
       for (const name of namesOf(day)) {
-        if (told++ % NAMES_AN_ANSWER === 0) ask();
+        if (answered++ % NAMES_AN_ANSWER === 0) ask();
         yield name;
       }
       if (day === TODAY) yield* written;

@@ -11,7 +11,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runChaos } from "../test/chaos/harness/chaos-run.ts";
 import { TROUBLES } from "../test/chaos/harness/troubles.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
+
+endWithBench();
 
 const SEED_MAX = 2 ** 31;
 const MINUTES_MAX = 60;

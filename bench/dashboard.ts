@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { renameIntoPlace } from "./harness/live-run.ts";
 import { machine, note } from "./harness/options.ts";
 import {
@@ -22,6 +23,8 @@ import { startOurs } from "./harness/processes.ts";
 import { scanCorpus } from "./harness/scan-corpus.ts";
 import { withStack } from "./harness/stack.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {

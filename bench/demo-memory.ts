@@ -11,8 +11,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { until, sendSignal } from "../test/helpers/processes.ts";
 import { DOLPHIN, readUp, startUp } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "5" }, json: { type: "boolean", default: false } },

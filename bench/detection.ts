@@ -11,9 +11,12 @@ import { killStrike, type Strike } from "../src/adapters/faults/strikes.ts";
 import { BRIDGE, FAULTS, type FaultSpec } from "../src/domain/drills/drill-faults.ts";
 import { planStrike, struckOf } from "../src/operations/drills/plan-strike.ts";
 import { type DrillStack, openDrillStack } from "../test/helpers/drill-stack.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { type Drilling, openDrilling, type Pids, standsStill } from "./harness/drilling.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const STOP_THREAD = resolve(import.meta.dirname, "harness/stop-thread.py");
 const UNPUSHED_S = 90;

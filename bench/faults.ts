@@ -22,9 +22,12 @@ import { mountSmallDisk } from "../test/helpers/faults/small-disk.ts";
 import { type DrillStack, openDrillStack } from "../test/helpers/drill-stack.ts";
 import { until } from "../test/helpers/processes.ts";
 import { DOLPHIN } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { alertsOnce, plantSecret, replaysEqual } from "./harness/beyond-scans.ts";
 import { type Drilling, openDrilling, rowOf, standsStill } from "./harness/drilling.ts";
 import { machine, note } from "./harness/options.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {
@@ -164,20 +167,21 @@ async function once(
   const result = await run();
   results.push(result);
   note(`${fault.name}: ${JSON.stringify(rowOf(result))}`);
-  const told = (what: string) => broken.push(`${fault.name}: ${what}`);
+  const noteBroken = (what: string) => broken.push(`${fault.name}: ${what}`);
   if (result.outcome === "cannot") return;
-  if (result.timeline.at(-1)?.atS === null) told("it did not recover");
-  if (0 < result.restarted_beyond.length) told(`restarted ${result.restarted_beyond.join(", ")}`);
+  if (result.timeline.at(-1)?.atS === null) noteBroken("it did not recover");
+  if (0 < result.restarted_beyond.length)
+    noteBroken(`restarted ${result.restarted_beyond.join(", ")}`);
   try {
     await stack.untilAllHolds();
     const tell = () => stack.leftovers().join(", ");
     await until(() => stack.leftovers().length === 0, { ms: WELL_WITHIN_MS, tell });
   } catch (error) {
-    told(String(error));
+    noteBroken(String(error));
   }
   if (fault.alertRule === null) return;
   const unlike = await alertsOnce(stack.dataDir, fault.alertRule, fromMs);
-  if (unlike !== null) told(unlike);
+  if (unlike !== null) noteBroken(unlike);
 }
 
 /** Health reports each silence once at its start and once at its end. */

@@ -12,8 +12,11 @@ import { readHealthReport } from "../src/adapters/health/health-outlets.ts";
 import { processUsage } from "../src/adapters/process/process-facts.ts";
 import { until, sendSignal } from "../test/helpers/processes.ts";
 import { DOLPHIN, readUp, startUp } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "3" }, json: { type: "boolean", default: false } },

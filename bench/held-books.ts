@@ -59,7 +59,7 @@ function measured(count: number): Readonly<Record<string, number>> {
     const took = Array.from({ length: WARM_UP + options.rounds }, (_, round) => {
       monotonicMs += SCAN_EVERY_MS;
       const atMs = beganMs + round * SCAN_EVERY_MS;
-      for (const { asset, feed } of listening) feed?.hear(told(asset, atMs));
+      for (const { asset, feed } of listening) feed?.hear(bookMessage(asset, atMs));
       const scan = scanOf(assets, round + 1, atMs);
       const before = trader.nextIndex;
       const from = performance.now();
@@ -125,7 +125,7 @@ function scanOf(assets: readonly string[], seq: number, asOfMs: number): Fact {
   };
 }
 
-function told(asset: string, atMs: number): string {
+function bookMessage(asset: string, atMs: number): string {
   const levels = createBook();
   for (const [side, way] of [
     [levels.bids, -1],

@@ -8,8 +8,11 @@ import { fork } from "node:child_process";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BookBoard } from "../src/services/order-book/book-board.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {
@@ -29,7 +32,7 @@ type Figures = Readonly<Record<string, number>>;
 
 const venue = fork(resolve(HARNESS, "order-book-venue-process.ts"), [symbols.join(",")]);
 const { url } = await new Promise<{ url: string }>((settle) => {
-  venue.once("message", (told: { url: string }) => settle(told));
+  venue.once("message", (hello: { url: string }) => settle(hello));
 });
 const kinds = ["depth20", "changes", ...(values.ccxt === "" ? [] : ["ccxt"])];
 const rounds: Record<string, Figures[]> = {};
@@ -63,7 +66,7 @@ function run(kind: string): Promise<Figures> {
     execArgv: kind === "ccxt" ? [] : FLAGS,
   });
   return new Promise((settle, fail) => {
-    child.once("message", (told: Figures) => settle(told));
+    child.once("message", (message: Figures) => settle(message));
     child.once("exit", (code) => fail(new Error(`${kind} ended with ${code}`)));
   });
 }

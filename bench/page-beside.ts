@@ -13,6 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { openScanWays } from "../src/adapters/scan-journal/way/scan-ways.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { renameIntoPlace } from "./harness/live-run.ts";
 import { machine, note } from "./harness/options.ts";
 import {
@@ -26,6 +27,8 @@ import { type BridgeProcess, startOurs, startService } from "./harness/processes
 import { scanCorpus, type ScanFile } from "./harness/scan-corpus.ts";
 import { withStack } from "./harness/stack.ts";
 import { median, percentile, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {

@@ -11,6 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { LIVELY } from "../test/helpers/lively.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { renameIntoPlace } from "./harness/live-run.ts";
 import { machine, note } from "./harness/options.ts";
 import { type HeapKinds, heapKinds } from "./harness/heap-kinds.ts";
@@ -19,6 +20,8 @@ import { startOurs, startService } from "./harness/processes.ts";
 import { scanCorpus } from "./harness/scan-corpus.ts";
 import { withStack } from "./harness/stack.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {

@@ -3,8 +3,11 @@
  * from SIGKILL to the first line of the next process, including Node's own start.
  */
 import { openStage } from "../test/helpers/supervision/stage.ts";
-import { until } from "../test/helpers/supervision/until.ts";
+import { until } from "../test/helpers/until.ts";
 import { sendSignal } from "../test/helpers/processes.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
+
+endWithBench();
 
 const kills = Number(process.argv[2] ?? 20);
 const stage = await openStage("restart", "supervision: { restarts_max: 10000, delays_s: [0] }");

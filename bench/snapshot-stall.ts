@@ -8,7 +8,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SERVICES } from "../src/domain/supervision/services.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { benchOptions, report } from "./harness/options.ts";
+
+endWithBench();
 
 const SIZES = [
   [750, 400],

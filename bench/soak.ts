@@ -26,6 +26,7 @@ import { openDrillStack } from "../test/helpers/drill-stack.ts";
 import { buildShiftedClock } from "../test/helpers/faults/shifted-clock.ts";
 import { until } from "../test/helpers/processes.ts";
 import { readUp } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { plantSecret, replaysEqual } from "./harness/beyond-scans.ts";
 import { openDrilling, rowOf } from "./harness/drilling.ts";
 import { machine, note } from "./harness/options.ts";
@@ -40,6 +41,8 @@ import {
   zombiesOf,
 } from "./harness/soak-checks.ts";
 import { dealFaults, type SoakFault, soakFaults } from "./harness/soak-faults.ts";
+
+endWithBench();
 
 const SEED_MAX = 2 ** 31;
 const { values } = parseArgs({
@@ -100,7 +103,7 @@ const collector = startCollector(() => {
 });
 const pids = () => {
   const up = readUp(stack.dataDir)?.pid;
-  return { ...(up === undefined ? {} : { up }), ...drilling.look().pids };
+  return { ...(up === undefined ? {} : { up }), ...drilling.observe().pids };
 };
 const samples = sampleProcesses(pids);
 try {
@@ -128,40 +131,42 @@ async function soak(names: readonly string[]): Promise<void> {
     ({ spec }) => values.only === undefined || values.only.split(",").includes(spec.name),
   );
   const next = dealFaults(wanted, seededRandom(Number(values.seed)));
-  let before = drilling.look().pids;
+  let before = drilling.observe().pids;
   for (let round = 1; performance.now() - started < Number(values.minutes) * 60_000; round += 1) {
     const roundMs = performance.now();
     const fault = next();
-    const between = Object.entries(drilling.look().pids).filter(
+    const between = Object.entries(drilling.observe().pids).filter(
       ([name, pid]) => before[name] !== pid,
     );
     for (const [name] of between)
       broke(`before round ${round}: ${name} was started anew for nothing`);
     await strike(fault, round);
     await allIsWell(`round ${round}, ${fault.spec.name}`, names);
-    before = drilling.look().pids;
+    before = drilling.observe().pids;
     await delay(Math.max(0, Number(values["every-s"]) * 1_000 - (performance.now() - roundMs)));
   }
 }
 
 async function strike({ spec, plan }: SoakFault, round: number): Promise<void> {
-  const told = (what: string) => broke(`round ${round}, ${spec.name}: ${what}`);
+  const noteBroken = (what: string) => broke(`round ${round}, ${spec.name}: ${what}`);
   try {
     const [result] = await Promise.all([drilling.run(spec, plan), command(round, "halt")]);
     results.push(result);
     note(`round ${round}, ${spec.name}: ${JSON.stringify(rowOf(result))}`);
     await command(round, "resume");
     if (result.outcome === "cannot") return;
-    if (result.timeline.at(-1)?.atS === null) told("it did not recover");
-    if (0 < result.restarted_beyond.length) told(`restarted ${result.restarted_beyond.join(", ")}`);
+    if (result.timeline.at(-1)?.atS === null) noteBroken("it did not recover");
+    if (0 < result.restarted_beyond.length)
+      noteBroken(`restarted ${result.restarted_beyond.join(", ")}`);
     const dueMs = Date.parse(result.injected_at ?? "") + ALERT_WITHIN_MS;
-    const isTold = incidentsOf(stack.dataDir).some(
+    const isReported = incidentsOf(stack.dataDir).some(
       ({ rule, started_ms: fromMs, resolved_ms: toMs }) =>
         rule === spec.alertRule && fromMs <= dueMs && dueMs - ALERT_WITHIN_MS <= (toMs ?? Infinity),
     );
-    if (spec.alertRule !== null && !isTold) told(`no incident of ${spec.alertRule} tells of it`);
+    if (spec.alertRule !== null && !isReported)
+      noteBroken(`no incident of ${spec.alertRule} tells of it`);
   } catch (error) {
-    told(String(error));
+    noteBroken(String(error));
   }
 }
 
@@ -178,8 +183,8 @@ async function command(round: number, verb: "halt" | "resume"): Promise<void> {
 
 async function allIsWell(when: string, names: readonly string[]): Promise<void> {
   const wrong = async (): Promise<readonly string[]> => {
-    const look = drilling.look();
-    const absent = names.filter((name) => name !== "up" && look.pids[name] === undefined);
+    const observed = drilling.observe();
+    const absent = names.filter((name) => name !== "up" && observed.pids[name] === undefined);
     const { exit, status } = await statusOf(stack.dataDir, stack.env);
     return [
       ...absent.map((name) => `${name} does not run`),
@@ -197,8 +202,8 @@ async function allIsWell(when: string, names: readonly string[]): Promise<void> 
   try {
     await until(isWell, { ms: WELL_WITHIN_MS, tell: () => left.join("; ") });
     await stack.untilAllHolds();
-    const head = drilling.look().values?.scan?.seq ?? 0;
-    const seen = () => drilling.look().values?.beats[TRADER]?.lastSeq ?? 0;
+    const head = drilling.observe().values?.scan?.seq ?? 0;
+    const seen = () => drilling.observe().values?.beats[TRADER]?.lastSeq ?? 0;
     await until(() => head <= seen(), {
       ms: WELL_WITHIN_MS,
       tell: () => `the trader has ${seen()} of ${head}`,
@@ -227,7 +232,7 @@ async function conclude(names: readonly string[]): Promise<void> {
   await until(() => open().length === 0, { ms: ENDED_WITHIN_MS, tell }).catch(() => undefined);
   // Delivery learns of an end after it was written.
   await delay(10 * COMMAND_PAUSE_MS);
-  const lastSeq = drilling.look().values?.scan?.seq ?? 0;
+  const lastSeq = drilling.observe().values?.scan?.seq ?? 0;
   await until(() => lastSeq <= collector.highest(), {
     ms: WELL_WITHIN_MS,
     tell: () => "collector",

@@ -15,9 +15,12 @@ import { SERVICES } from "../src/domain/supervision/services.ts";
 import { statusOf } from "../test/chaos/harness/dolphin-json.ts";
 import { goOn, until, sendSignal } from "../test/helpers/processes.ts";
 import { readUp, type RunningUp, startUp } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { type ProcessRow, sampleProcesses } from "./harness/process-samples.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 /** A line of a log, by file and text, that says when a part of the start was over. */
 const MARKS = [
@@ -39,7 +42,7 @@ const { values } = parseArgs({
 const SERVERS = ["temporal", "hazelcast"];
 /** What stands for services outside. */
 const OUTSIDE = ["simulator", "venues"];
-const LOOK_MS = 20;
+const POLL_MS = 20;
 const traders = Object.values(SERVICES).filter(({ role }) => role === "trader");
 const parent = mkdtempSync(join(tmpdir(), "dolphin-start-"));
 writeFileSync(
@@ -99,7 +102,7 @@ async function startOnce(dir: string, round: number): Promise<Record<string, num
 async function firstScanOnPage(dir: string, up: RunningUp): Promise<void> {
   let url: string | null = null;
   while (url === null) {
-    await delay(LOOK_MS);
+    await delay(POLL_MS);
     url = readUp(dir)?.dashboard ?? null;
   }
   const { body } = await fetch(`${url}/api/live`);

@@ -16,8 +16,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../src/domain/time.ts";
 import { createScanEncoder } from "../src/wire/arrow-writer.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine } from "./harness/options.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const DOLPHIN = resolve(import.meta.dirname, "../bin/dolphin");
 const ASSETS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "ADAUSDT"];

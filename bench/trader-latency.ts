@@ -34,12 +34,15 @@ import { publishConfiguredPosture } from "../src/services/trader/configured-post
 import { RunningTrader } from "../src/services/trader/running-trader.ts";
 import { Configuration } from "../src/wire/configuration.ts";
 import { encodeTraderSnapshot } from "../src/wire/trading/trader-snapshot.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { monotonicUs } from "./harness/listener.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { startOurs } from "./harness/processes.ts";
 import type { WriterOrder, WriterReply } from "./harness/scan-writer-process.ts";
 import { type Stack, withStack } from "./harness/stack.ts";
 import { percentile, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const options = benchOptions();
 const RATE = 20;

@@ -14,8 +14,11 @@ import { parseArgs } from "node:util";
 import { sendSignal, until } from "../test/helpers/processes.ts";
 import { execFileSync, spawnSync } from "../test/helpers/run-program.ts";
 import { DOLPHIN } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { machine, note } from "./harness/options.ts";
 import { rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 const { values } = parseArgs({
   options: {
@@ -30,7 +33,7 @@ const DATA = "/var/lib/dolphin";
 const SCANS = "/srv/dolphin-scans";
 const GROUP = `dolphin-units-${process.pid}`;
 const TICKS_PER_S = 100;
-const LOOK_MS = 5_000;
+const POLL_MS = 5_000;
 const MIB = 1_048_576;
 
 /** What our units stand on, in a systemd that knows no other units. */
@@ -125,16 +128,16 @@ try {
       encoding: "utf8",
     });
   const status = () => run("env", `DOLPHIN_DATA_DIR=${DATA}`, DOLPHIN, "status");
-  let told = "";
+  let statusText = "";
   await until(
     async () => {
       // A question is a process of its own, which must not be what keeps them.
-      await delay(LOOK_MS);
+      await delay(POLL_MS);
       const { status: code, stdout } = status();
-      told = stdout;
+      statusText = stdout;
       return code === 0;
     },
-    { ms: 600_000, tell: () => `${told}${run("sh", "-c", "tail -n 5 /run/out/*").stdout}` },
+    { ms: 600_000, tell: () => `${statusText}${run("sh", "-c", "tail -n 5 /run/out/*").stdout}` },
   );
   note(`healthy as units; ${values.seconds} seconds of samples`);
   const units = run("systemctl", "list-units", "--no-legend", "--plain", "dolphin-*.service")

@@ -10,8 +10,11 @@ import { join } from "node:path";
 import { temporalConfigFile } from "../src/embedded/state/up-state.ts";
 import { until, sendSignal } from "../test/helpers/processes.ts";
 import { DOLPHIN, startUp } from "../test/helpers/up.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 type Run = { readonly ms: number; readonly cpuMs: number; readonly exit: number | null };
 

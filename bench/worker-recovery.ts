@@ -10,16 +10,19 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectTemporal, type TemporalClient } from "../src/adapters/temporal-client.ts";
 import { readRunFile } from "../src/adapters/process/run-file.ts";
-import { holdsFolder } from "../src/adapters/process/held/hold-file.ts";
+import { holdsFolder } from "../src/adapters/process/hold/hold-file.ts";
 import { killStrike } from "../src/adapters/faults/strikes.ts";
 import { FAULTS } from "../src/domain/drills/drill-faults.ts";
 import { struckOf } from "../src/operations/drills/plan-strike.ts";
 import { runIdOf } from "../src/workflows/names.ts";
 import { until } from "../test/helpers/processes.ts";
 import { type DrillStack, openDrillStack } from "../test/helpers/drill-stack.ts";
+import { endWithBench } from "./harness/end-with-bench.ts";
 import { type Drilling, openDrilling } from "./harness/drilling.ts";
 import { benchOptions, note, report } from "./harness/options.ts";
 import { median, rounded } from "./harness/statistics.ts";
+
+endWithBench();
 
 /** Seconds since the kill; of all services the last one counts. */
 type Round = Readonly<Record<string, number>>;
@@ -69,7 +72,7 @@ type World = {
 async function roundOf(world: World, name: (typeof CASES)[number]): Promise<Round> {
   const { stack, drilling, temporal } = world;
   const { dataDir } = stack;
-  const services = await heldServices(world);
+  const services = await workingServices(world);
   const runs = await runsOf(temporal, services);
   const result = await drilling.run(FAULT, (pids) => {
     const strike = killStrike(struckOf("worker", pids["worker"]));
@@ -109,10 +112,10 @@ async function roundOf(world: World, name: (typeof CASES)[number]): Promise<Roun
 }
 
 /** Those that run now. */
-async function heldServices({ drilling, stack }: World): Promise<readonly string[]> {
+async function workingServices({ drilling, stack }: World): Promise<readonly string[]> {
   let services: readonly string[] = [];
   const isWell = () => {
-    const { pids, values } = drilling.look();
+    const { pids, values } = drilling.observe();
     const beats = values?.beats ?? {};
     services = FAULT.costs.filter((name) => beats[name] !== undefined);
     return 3 < services.length && services.every((name) => beats[name]?.pid === pids[name]);

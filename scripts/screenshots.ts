@@ -21,7 +21,7 @@ const { values } = parseArgs({
 });
 const OUT = resolve(import.meta.dirname, "../.cache/screenshots");
 const PAGES = ["overview", "scans", "trading", "health", "inputs", "research", "system"];
-const LOOKS = {
+const APPEARANCES = {
   light: { colorScheme: "light", viewport: { width: 1_280, height: 900 } },
   dark: { colorScheme: "dark", viewport: { width: 1_280, height: 900 } },
   phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, isMobile: true },
@@ -69,7 +69,11 @@ async function ofDemo(chromium: Browser): Promise<void> {
 /** Nothing was ever there, and no server answers. */
 async function ofNothing(chromium: Browser): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "dolphin-screenshots-"));
-  const dashboard = await startDashboard({ port: 0, dataDir, look: () => surroundings(dataDir) });
+  const dashboard = await startDashboard({
+    port: 0,
+    dataDir,
+    readSurroundings: () => surroundings(dataDir),
+  });
   try {
     await ofDashboard(chromium, dashboard.url, "nothing");
   } finally {
@@ -80,13 +84,13 @@ async function ofNothing(chromium: Browser): Promise<void> {
 
 async function ofDashboard(chromium: Browser, url: string, state: string): Promise<void> {
   mkdirSync(OUT, { recursive: true });
-  for (const [look, options] of Object.entries(LOOKS)) {
+  for (const [appearance, options] of Object.entries(APPEARANCES)) {
     const context = await chromium.newContext(options);
     for (const name of PAGES) {
       const page = await context.newPage();
       await page.goto(`${url}/#/${name}`);
       await delay(SETTLE_MS);
-      const file = join(OUT, `${name}-${state}-${look}.png`);
+      const file = join(OUT, `${name}-${state}-${appearance}.png`);
       await page.screenshot({ path: file, fullPage: true });
       process.stdout.write(`${file}\n`);
       await page.close();

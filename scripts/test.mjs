@@ -1,6 +1,6 @@
 /**
  * Runs the unit and the integration tests with the checkout's own Node 24. Its last line says how many passed and
- * failed; before it come the slowest files. Arguments are passed on to vitest: `npm test -- test/domain`.
+ * failed; before it come the slowest files, and what failed with its first lines. Arguments are passed on to vitest: `npm test -- test/domain`.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -18,7 +18,8 @@ const MS_PER_MINUTE = 60_000;
 
 const filters = process.argv.slice(2);
 const SLOWEST = 10;
-const totals = { passed: 0, failed: 0, files: [] };
+const FAILURE_LINES = 12;
+const totals = { passed: 0, failed: 0, files: [], failures: [] };
 let isBroken = false;
 for (const project of ["unit", "integration"]) {
   const exitCode = await runProject(project);
@@ -26,14 +27,20 @@ for (const project of ["unit", "integration"]) {
   totals.passed += found.passed;
   totals.failed += found.failed;
   totals.files.push(...found.files);
-  // A file that does not even load is a failure that no test counts.
+  totals.failures.push(...found.failures);
+  // A file that does not even load, or an error that no test caught, is a failure that no test counts.
   if (exitCode !== 0 && found.failed === 0) {
     isBroken = true;
     totals.failed += 1;
+    totals.failures.push({
+      name: `the ${project} tests ended with exit status ${exitCode}`,
+      message: "",
+    });
   }
 }
 const ran = totals.passed + totals.failed;
 tellSlowest(totals.files);
+tellFailures(totals.failures);
 if (ran === 0) process.stdout.write("no test ran\n");
 process.stdout.write(`${totals.passed} passed, ${totals.failed} failed\n`);
 process.exitCode = ran === 0 || totals.failed > 0 || isBroken ? EXIT_FAILED : 0;
@@ -108,9 +115,29 @@ function readResults(project) {
       name: relative(ROOT, name),
       seconds: (endTime - startTime) / 1_000,
     }));
-    return { passed: numPassedTests, failed: numFailedTests, files };
+    const failures = testResults.flatMap(failuresOf);
+    return { passed: numPassedTests, failed: numFailedTests, files, failures };
   } catch {
-    return { passed: 0, failed: 0, files: [] };
+    return { passed: 0, failed: 0, files: [], failures: [] };
+  }
+}
+
+/** Of one file: its tests that failed, or the file itself when it did not load. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = relative(ROOT, name);
+  const failed = assertionResults.filter((one) => one.status === "failed");
+  if (failed.length === 0 && status === "failed") return [{ name: file, message }];
+  return failed.map(({ fullName, failureMessages }) => ({
+    name: `${file}: ${fullName}`,
+    message: failureMessages.join("\n"),
+  }));
+}
+
+/** Once more at the end: a log of CI that is cut shows its last lines. */
+function tellFailures(failures) {
+  for (const { name, message } of failures) {
+    const lines = message.split("\n").slice(0, FAILURE_LINES);
+    process.stdout.write(`failed: ${name}\n${lines.map((line) => `    ${line}\n`).join("")}`);
   }
 }
 

@@ -17,7 +17,7 @@ export type Drain = {
   readonly cpuUsPerScanWithStart: number;
 };
 
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 const PATIENCE_MS = 600_000;
 
 /** The bridge runs on: `use` may look at it before it is stopped. */
@@ -36,7 +36,7 @@ export async function drain(
     let seen = await listener.collect();
     while (seen.at(-1)?.scanNumber !== backlog.count) {
       if (giveUpMs < performance.now()) throw new Error(`not drained\n${bridge.log()}`);
-      await delay(LOOK_EVERY_MS);
+      await delay(POLL_EVERY_MS);
       seen = await listener.collect();
     }
     const atEnd = cpuMsOf(bridge.pid);

@@ -10,7 +10,7 @@ import type { DrillStack } from "../../test/helpers/drill-stack.ts";
 export type Pids = Readonly<Record<string, number>>;
 export type Drilling = {
   run(fault: FaultSpec, plan: (pids: Pids) => Strike): Promise<DrillResult>;
-  look: DrillWatch["look"];
+  observe: DrillWatch["observe"];
   close(): Promise<void>;
 };
 
@@ -28,7 +28,7 @@ export async function openDrilling(stack: DrillStack): Promise<Drilling> {
         onPoint: () => undefined,
         alerts: createDrillAlerts(config.data_dir),
       }),
-    look: () => watch.look(),
+    observe: () => watch.observe(),
     close: () => watch.close(),
   };
 }

@@ -15,7 +15,7 @@ import { bookFeatures } from "../../src/domain/order-book/features.ts";
 import { BookBoard } from "../../src/services/order-book/book-board.ts";
 import { Snapshots } from "../../src/services/order-book/snapshots.ts";
 import { VenueStreams } from "../../src/services/order-book/streams.ts";
-import { Telling } from "../../src/services/order-book/telling.ts";
+import { Publishing } from "../../src/services/order-book/publishing.ts";
 import { readSnapshot } from "../../src/wire/order-book/slow-depth.ts";
 
 const { values } = parseArgs({
@@ -115,13 +115,13 @@ function startOurs(mode: string): Promise<void> {
     nowMs: () => 1e9 * performance.now(),
     wallMs: nowUs,
   });
-  const telling = new Telling({
+  const telling = new Publishing({
     put: () => Promise.resolve(),
     by: { epoch: 1, instance: "bench" },
     everyMs: 1_000,
     books: () => board.books(),
     onAnswer: () => undefined,
-    onTold: (book, knownMs) => recorder.keep({ ...book, knownMs }),
+    onPublished: (book, knownMs) => recorder.keep({ ...book, knownMs }),
     onFailure: (error) => {
       throw error;
     },

@@ -4,12 +4,12 @@
  */
 window.drawnMs = null;
 window.scanAgesMs = [];
-const lookForState = () => {
+const awaitState = () => {
   const says = document.querySelector(".sentence");
   if (says?.textContent) window.drawnMs = performance.now();
-  else requestAnimationFrame(lookForState);
+  else requestAnimationFrame(awaitState);
 };
-requestAnimationFrame(lookForState);
+requestAnimationFrame(awaitState);
 window.EventSource = class extends EventSource {
   addEventListener(name, hear) {
     super.addEventListener(name, hear);

@@ -20,7 +20,7 @@ const DAY = "2026-03-25";
 const START_MS = Date.parse(DAY);
 const BYTES_PER_MB = 1_000_000;
 
-const looksBack = defineStrategy({
+const longLookBack = defineStrategy({
   name: "looks-back",
   version: 1,
   inputs: ["scan"],
@@ -36,7 +36,7 @@ const looksBack = defineStrategy({
   readings: () => ({}),
 });
 const { trader: base } = bookConfiguration("BLUE", Configuration.parse({}).trader);
-const configuration = { ...base, strategy: looksBack, parameters: {} };
+const configuration = { ...base, strategy: longLookBack, parameters: {} };
 const trader = createTrader(configuration);
 const place = { root: join(folder, `${lookBack}-${assetCount}`), book: "BLUE" };
 const journal = new SegmentLog(place, 1);

@@ -18,18 +18,18 @@ import { checkGapless } from "../../test/simulation/checkers/seqs-are-gapless.ts
 import { checkNeverBack } from "../../test/simulation/checkers/order-is-kept.ts";
 import type { ScanCollector } from "../../test/chaos/harness/scan-collector.ts";
 
-const Told = z.object({ incident: z.string(), state: z.string(), rule: z.string() });
+const HookBody = z.object({ incident: z.string(), state: z.string(), rule: z.string() });
 
 /** Takes what a channel sends: each transition of an incident, counted. */
 export async function listenForAlerts() {
-  const told = new Map<string, number>();
+  const received = new Map<string, number>();
   const server = createServer((request, response) => {
     let text = "";
     request.on("data", (chunk) => (text += String(chunk)));
     request.on("end", () => {
-      const { incident, state } = Told.parse(JSON.parse(text));
+      const { incident, state } = HookBody.parse(JSON.parse(text));
       const key = `${incident} ${state}`;
-      told.set(key, (told.get(key) ?? 0) + 1);
+      received.set(key, (received.get(key) ?? 0) + 1);
       response.writeHead(204).end();
     });
   });
@@ -37,7 +37,7 @@ export async function listenForAlerts() {
   const at = server.address();
   return {
     port: typeof at === "object" && at !== null ? at.port : 0,
-    wasTold: (incident: string, state: string) => told.has(`${incident} ${state}`),
+    hasReceived: (incident: string, state: string) => received.has(`${incident} ${state}`),
     close: () => {
       server.closeAllConnections();
       server.close();
@@ -72,7 +72,7 @@ export function checkIncidents(incidents: readonly Incident[], hook: Hook): stri
     const name = `${rule} of ${subject} (${id})`;
     if (resolvedMs === null) return [`alerts: ${name} is still open`];
     // An incident that ends before it is due is not notified, and neither is its end.
-    const [fired, ended] = [hook.wasTold(id, "firing"), hook.wasTold(id, "resolved")];
+    const [fired, ended] = [hook.hasReceived(id, "firing"), hook.hasReceived(id, "resolved")];
     return fired === ended
       ? []
       : [`alerts: ${name} was told ${fired ? "without its end" : "only as ended"}`];

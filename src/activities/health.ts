@@ -1,7 +1,7 @@
 /** The activities of metaHealth: data that a workflow may not read itself, and actions. */
 import type { Outcome } from "../domain/health/recovery.ts";
 import type { RecoveryPolicy } from "../domain/health/recovery-rules.ts";
-import type { RecoveryLook, RecoveryOrder } from "../workflows/messages/health.ts";
+import type { RecoveryObservation, RecoveryOrder } from "../workflows/messages/health.ts";
 import type { RecoverAnswer } from "../workflows/messages/supervision.ts";
 
 export type HealthWorld = {
@@ -20,7 +20,7 @@ export type HealthWorld = {
 
 export function createHealthActivities(world: HealthWorld) {
   return {
-    async lookAtRecovery(services: readonly string[]): Promise<RecoveryLook> {
+    async lookAtRecovery(services: readonly string[]): Promise<RecoveryObservation> {
       const times = await Promise.all(
         services.map(async (service) => [service, await world.restartTimesMs(service)] as const),
       );

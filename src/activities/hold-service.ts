@@ -22,7 +22,7 @@ import { createReporter } from "./run-reporter.ts";
 
 const BEAT_EVERY_MS = 1_000;
 /** Latency of noticing another process or verdict. */
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 
 export async function holdService(
   world: SupervisionWorld,
@@ -56,13 +56,13 @@ export async function holdService(
     hasBeaten = true;
     heartbeat(attachment.details());
   };
-  const beatTimer = setInterval(beat, BEAT_EVERY_MS);
-  const lookTimer = setInterval(() => {
+  const endBeats = world.everySteadily(BEAT_EVERY_MS, beat);
+  const endPolls = world.everySteadily(POLL_EVERY_MS, () => {
     const details = attachment.details();
     reporter.see(details);
     // The first heartbeat has the pid: the SDK throttles the next ones for a second.
     if (!hasBeaten && details.pid !== null) beat();
-  }, LOOK_EVERY_MS);
+  });
   try {
     return await untilOver({
       attachment,
@@ -75,20 +75,20 @@ export async function holdService(
       },
     });
   } finally {
-    clearInterval(beatTimer);
-    clearInterval(lookTimer);
+    endBeats();
+    endPolls();
     reporter.stop();
     forgetHold();
   }
 }
 
-async function untilOver(held: {
+async function untilOver(life: {
   readonly attachment: Attachment;
   readonly spec: ServiceSpec;
   readonly tell: (details: RunDetails) => void;
   readonly lost: () => void;
 }): Promise<RunResult> {
-  const { attachment, spec } = held;
+  const { attachment, spec } = life;
   const context = Context.current();
   const cancelled = new Promise<"cancelled">((resolve) => {
     const { cancellationSignal } = context;
@@ -112,12 +112,12 @@ async function untilOver(held: {
     await Promise.race([attachment.ended, replaced]);
     const last = stoppedDetails(attachment.details(), why);
     heartbeat(last);
-    held.tell(last);
+    life.tell(last);
     throw reasonOf(context);
   }
   // NOT_FOUND, TIMED_OUT, RESET: another attempt will come and adopt the process.
   attachment.detach();
-  if (details?.notFound) held.lost();
+  if (details?.notFound) life.lost();
   throw reasonOf(context);
 }
 

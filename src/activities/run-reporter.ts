@@ -6,22 +6,22 @@ import type { RunDetails } from "../wire/supervision.ts";
 import { monotonicMs } from "../adapters/clock.ts";
 import type { SupervisionWorld } from "./supervision-world.ts";
 
-type Told = Pick<SupervisionWorld, "report" | "healthCheckMs">;
+type ReporterWorld = Pick<SupervisionWorld, "report" | "healthCheckMs">;
 
-export function createReporter(world: Told, service: string, runId: string) {
-  let told: RunDetails | null = null;
-  let isTelling = false;
+export function createReporter(world: ReporterWorld, service: string, runId: string) {
+  let reported: RunDetails | null = null;
+  let isReporting = false;
   let isStopped = false;
   let lastCheckMs = monotonicMs();
   const tell = async (details: RunDetails): Promise<void> => {
-    isTelling = true;
+    isReporting = true;
     try {
       await world.report(service, { run_id: runId, details });
-      told = details;
+      reported = details;
     } catch {
       // Temporal is away: the next beat reports it.
     } finally {
-      isTelling = false;
+      isReporting = false;
     }
   };
   return {
@@ -30,11 +30,11 @@ export function createReporter(world: Told, service: string, runId: string) {
       const isCheck = world.healthCheckMs <= nowMs - lastCheckMs;
       if (isCheck) lastCheckMs = nowMs;
       const isNews =
-        (told === null && (details.pid !== null || details.next_try_at !== null)) ||
-        (told !== null &&
-          (isOtherLife(told, details) ||
-            ((isCheck || told.word === "Starting") && isOtherVerdict(told, details))));
-      if (isNews && !isTelling && !isStopped) void tell(details);
+        (reported === null && (details.pid !== null || details.next_try_at !== null)) ||
+        (reported !== null &&
+          (isOtherLife(reported, details) ||
+            ((isCheck || reported.word === "Starting") && isOtherVerdict(reported, details))));
+      if (isNews && !isReporting && !isStopped) void tell(details);
     },
     stop(): void {
       isStopped = true;

@@ -17,6 +17,8 @@ export type SupervisionWorld = {
   readonly policy: RestartPolicy;
   readonly newsMs: number;
   readonly healthCheckMs: number;
+  /** Calls at an interval, together with others of this process; returns what ends the calls. */
+  readonly everySteadily: (intervalMs: number, act: () => void) => () => void;
   readonly hasSearchAttributes: () => Promise<boolean>;
   readonly describeRun: (service: string) => Promise<RunDescription>;
   readonly report: (service: string, report: RunReport) => Promise<boolean>;

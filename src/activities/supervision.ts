@@ -12,7 +12,7 @@ import { taskQueueOf } from "../workflows/names.ts";
 import { holdService } from "./hold-service.ts";
 
 const CLOSED_WAIT_MS_MAX = 5_000;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 
 export function createSupervisionActivities(world: SupervisionWorld) {
   const specOf = (service: string): ServiceSpec => {
@@ -55,7 +55,7 @@ export function createSupervisionActivities(world: SupervisionWorld) {
         const isOpen = run.kind === "open" && run.runId === runId;
         if (!isOpen || endMs <= Date.now()) return;
         await new Promise((resolve) => {
-          setTimeout(resolve, LOOK_EVERY_MS);
+          setTimeout(resolve, POLL_EVERY_MS);
         });
       }
     },

@@ -1,6 +1,6 @@
 /**
- * An exclusive lock on a directory: one `dolphin up` per data directory, one writer per trading journal. The lock is
- * an exclusive SQLite transaction held open: the kernel releases it when the process dies in any way, so no lock can
+ * An exclusive lock on a directory: one `dolphin up` per data directory, one writer per trading journal, one
+ * change at a time of a few files. The lock is an exclusive SQLite transaction held open: the kernel releases it when the process dies in any way, so no lock can
  * be stale.
  */
 import { mkdirSync } from "node:fs";
@@ -9,10 +9,10 @@ import Database from "better-sqlite3";
 
 export type DirectoryLock = { release(): void };
 
-/** Null when another process holds the directory. */
-export function lockDirectory(dataDir: string): DirectoryLock | null {
+/** Null when another process holds the directory, and still does after `waitMs`. */
+export function lockDirectory(dataDir: string, waitMs = 0): DirectoryLock | null {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
-  const db = new Database(join(dataDir, "lock.db"), { timeout: 0 });
+  const db = new Database(join(dataDir, "lock.db"), { timeout: waitMs });
   try {
     db.exec("BEGIN EXCLUSIVE");
   } catch (error) {

@@ -37,7 +37,7 @@ export function openRotatingFile(options: RotatingFileOptions): RotatingFile {
   let fd: number | null = null;
   let closed = false;
   let dropped = 0;
-  let untold = 0;
+  let unreported = 0;
   let reason = "";
   let retryAtMs = 0;
   let torn = false;
@@ -50,10 +50,10 @@ export function openRotatingFile(options: RotatingFileOptions): RotatingFile {
     torn = false;
   }
   function release(): void {
-    const held = fd;
+    const open = fd;
     fd = null;
     try {
-      if (held !== null) closeSync(held);
+      if (open !== null) closeSync(open);
     } catch {
       // The file is given up anyway.
     }
@@ -61,16 +61,16 @@ export function openRotatingFile(options: RotatingFileOptions): RotatingFile {
   function write(line: string): void {
     if (closed || monotonicMs() < retryAtMs) {
       dropped += 1;
-      untold += 1;
+      unreported += 1;
       return;
     }
     try {
-      if (untold > 0) append(options.lossLine(untold, reason));
-      untold = 0;
+      if (unreported > 0) append(options.lossLine(unreported, reason));
+      unreported = 0;
       append(line);
     } catch (error) {
       dropped += 1;
-      untold += 1;
+      unreported += 1;
       reason = error instanceof Error ? error.message : String(error);
       retryAtMs = monotonicMs() + REOPEN_AFTER_MS;
       release();

@@ -2,7 +2,7 @@
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
 import { defaultPayloadConverter } from "@temporalio/common";
 import type { Mode } from "../domain/supervision/next-step.ts";
-import type { OrphanSigns } from "../domain/supervision/held/orphan.ts";
+import type { OrphanSigns } from "../domain/supervision/hold/orphan.ts";
 import { RunDetails, RunResult, ServiceStatus } from "../wire/supervision.ts";
 import { reportSignal } from "../workflows/messages/supervision.ts";
 import type { RunDescription, RunReport } from "../workflows/messages/supervision.ts";
@@ -73,8 +73,8 @@ export async function orphanSigns(
   );
   const intent = ServiceStatus.safeParse(supervisor?.memo?.["status"]).data?.intent;
   const word = supervisor?.status.name;
-  const held = run?.raw.pendingActivities?.find(({ state }) => Number(state) === STARTED);
-  const holder = held?.lastWorkerIdentity ?? "";
+  const started = run?.raw.pendingActivities?.find(({ state }) => Number(state) === STARTED);
+  const holder = started?.lastWorkerIdentity ?? "";
   return {
     supervisor:
       word === "CANCELLED"

@@ -8,6 +8,7 @@ import {
 } from "@temporalio/client";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
 import { monotonicMs } from "./clock.ts";
+import { CALL_LIMITS, type CallLimits, limitOf } from "./temporal/call-limits.ts";
 import { sdkCalls } from "./temporal/sdk-calls.ts";
 import { temporalAddress, type TemporalAddress } from "./temporal/temporal-address.ts";
 import { type TemporalReads, temporalReads } from "./temporal/temporal-reads.ts";
@@ -35,8 +36,14 @@ const RECONNECT = {
   "grpc.max_reconnect_backoff_ms": 1_000,
 };
 
-/** Connects at the first call; a server that is away costs nothing until then. */
-export function connectTemporal(address?: string): TemporalClient {
+/**
+ * Connects at the first call; a server that is away costs nothing until then. Every call ends: by its caller's deadline,
+ * or within these limits.
+ */
+export function connectTemporal(
+  address?: string,
+  limits: CallLimits = CALL_LIMITS,
+): TemporalClient {
   const found = temporalAddress(address);
   const { address: target, tls, apiKey, metadata } = found.options;
   const retries = createRetries();
@@ -46,7 +53,7 @@ export function connectTemporal(address?: string): TemporalClient {
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(metadata === undefined ? {} : { metadata }),
     channelArgs: RECONNECT,
-    interceptors: [retries.interceptor],
+    interceptors: [(options, next) => retries.interceptor(withDeadline(options, limits), next)],
   });
   const client = new Client({ connection, namespace: found.namespace });
   const close = async () => {
@@ -56,6 +63,14 @@ export function connectTemporal(address?: string): TemporalClient {
   const reads = temporalReads(found.namespace, sdkCalls(connection, found.namespace));
   return { client, connection, address: found, reads, close };
 }
+
+/** One for all tries of the call. */
+function withDeadline(options: Parameters<Interceptor>[0], limits: CallLimits): typeof options {
+  if (options.deadline !== undefined) return options;
+  return { ...options, deadline: Date.now() + limitOf(options.method_definition.path, limits) };
+}
+
+type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
 
 /**
  * Temporal's own retries, except those that would come due on a closed connection: their timer would throw "Channel

@@ -18,8 +18,8 @@ import { aligned } from "./rendering/columns.ts";
 import { printable } from "./rendering/terminal.ts";
 
 const REPAIR_WAIT_MS = 20_000;
-const REPAIR_LOOK_MS = 500;
-const RANGES_TOLD = 10;
+const REPAIR_POLL_MS = 500;
+const RANGES_SHOWN = 10;
 
 const AUDIT_HELP = `
 Without DAY: every day from first_day on.
@@ -97,7 +97,7 @@ async function auditCommand(
     reply = await askToRelist(config.data_dir);
     let untilMs = Date.now() + (reply.kind === "asked" ? REPAIR_WAIT_MS : 0);
     while (0 < audit.total.missing && Date.now() < untilMs) {
-      await sleep(REPAIR_LOOK_MS);
+      await sleep(REPAIR_POLL_MS);
       const before = audit.total.missing;
       audit = auditArchive(config, { ...options, deep: false });
       // The bridge pushes the missing ones: a long day takes time.
@@ -110,9 +110,9 @@ async function auditCommand(
     reply = await askToRelist(config.data_dir);
     if (reply.kind === "asked") ring = await auditRing(config, REPAIR_WAIT_MS);
   }
-  const told = { ...audit, ring, ok: audit.ok && ring.lacks === 0 };
-  process.stdout.write(flags.json ? `${JSON.stringify(told, null, 2)}\n` : auditTable(told));
-  if (told.ok) return;
+  const report = { ...audit, ring, ok: audit.ok && ring.lacks === 0 };
+  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : auditTable(report));
+  if (report.ok) return;
   const names = audit.missing.slice(0, 3).map(printable).join(", ");
   throw new CliError(
     notOursText(audit) +
@@ -160,9 +160,9 @@ function auditTable(audit: Audit & { readonly ring: RingAudit }): string {
 
 function rangesText({ ranges, lacks }: RingAudit): string {
   const few = ranges
-    .slice(0, RANGES_TOLD)
+    .slice(0, RANGES_SHOWN)
     .map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
-  return `${few.join(", ")}${RANGES_TOLD < ranges.length ? ", ..." : ""} (${lacks} in all)`;
+  return `${few.join(", ")}${RANGES_SHOWN < ranges.length ? ", ..." : ""} (${lacks} in all)`;
 }
 
 function ringLine({ compared, lacks, without_file, detail }: RingAudit): string {

@@ -14,7 +14,7 @@ type Settings = {
 };
 
 const HELP = `
-Sources, each overriding those before it: defaults, dolphin.yaml (or --config, or DOLPHIN_CONFIG), DOLPHIN_* variables, flags.
+Sources, each overriding those before it: defaults, what a running 'dolphin up' uses, dolphin.yaml (or --config, or DOLPHIN_CONFIG), DOLPHIN_* variables, flags.
 Temporal's address, namespace and credentials come from Temporal's own environment configuration.
 --json prints {file, settings: {key: {value, origin, variable}}, temporal: {key: {value, origin}}}.`;
 

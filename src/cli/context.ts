@@ -2,20 +2,23 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { isTemporalSilence } from "../adapters/temporal/call-limits.ts";
 import { isProcessAlive } from "../adapters/process/process-facts.ts";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { Config, ConfigSource, LoadedConfig } from "../config.ts";
 import { codeOf, messageOf } from "../domain/failure.ts";
-import { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
+import { EXIT_CONFIGURATION, EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
+import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
 import { CommandRefused } from "../operations/command-refused.ts";
 import { UpFile } from "../wire/up-file.ts";
+import { withRunningConfiguration } from "./config/running-configuration.ts";
 
 export { operatorName } from "../adapters/process/operator-name.ts";
-export { EXIT_CONFIGURATION, EXIT_FENCED, EXIT_USAGE };
+export { EXIT_CONFIGURATION, EXIT_USAGE };
 
 export type CliContext = {
   readonly loaded: LoadedConfig;
-  /** Effective: the addresses of a running `dolphin up` replace defaults. */
+  /** Effective: the addresses and the configuration of a running `dolphin up` replace defaults. */
   readonly config: Config;
   /** The running `dolphin up` on this data directory, or null. */
   readonly up: UpFile | null;
@@ -31,11 +34,19 @@ export class CliError extends CommandRefused {
   override readonly name = "CliError";
 }
 
-class CannotLook extends CliError {}
+class CannotExamine extends CliError {}
 
 export function exitCodeOf(failure: unknown): number {
   if (failure instanceof ConfigError) return EXIT_CONFIGURATION;
+  if (isTemporalSilence(failure)) return EXIT_SERVER_SILENT;
   return failure instanceof CommandRefused ? failure.exitCode : 1;
+}
+
+/** One line for the user. */
+export function lineOf(failure: unknown): string {
+  const message = messageOf(failure);
+  if (!isTemporalSilence(failure)) return message;
+  return `Temporal has stopped answering (${message}): what was asked may or may not have been done; 'dolphin status' says what runs`;
 }
 
 /** Reads the global options of `command`; `flags`: configuration keys set by the verb's own options. */
@@ -55,7 +66,7 @@ export function openConfiguration(command: Command): CliContext {
   try {
     return contextOf(source);
   } catch (error) {
-    if (!(error instanceof CannotLook)) throw error;
+    if (!(error instanceof CannotExamine)) throw error;
     process.stderr.write(`${error.message}; a 'dolphin up' running there is ignored\n`);
     return contextWith(source, loadConfig(source), null);
   }
@@ -94,12 +105,12 @@ export function readRunningUp(dataDir: string): UpFile | null {
 }
 
 /** A path that can't be examined may exist. @throws {CliError} for any error but a missing name. */
-function orAbsent<T>(look: () => T): T | null {
+function orAbsent<T>(examine: () => T): T | null {
   try {
-    return look();
+    return examine();
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
-    throw new CannotLook(`cannot look: ${messageOf(error)}`);
+    throw new CannotExamine(`cannot look: ${messageOf(error)}`);
   }
 }
 
@@ -118,7 +129,9 @@ export function readUpFile(dataDir: string): UpFile | null {
   }
 }
 
-function withAddressesOf(up: UpFile, { config, origins }: LoadedConfig): Config {
+function withAddressesOf(up: UpFile, loaded: LoadedConfig): Config {
+  const { origins } = loaded;
+  const config = withRunningConfiguration(loaded);
   const byDefault = (key: string) => origins.get(key) === "default";
   return {
     ...config,

@@ -44,7 +44,7 @@ export function addCreateCommand(program: Command): void {
       await temporal.close();
       const text = flags.json ? JSON.stringify(created, null, 2) : createdText(created).join("\n");
       process.stdout.write(`${text}\n`);
-      if (untoldOf(created) !== undefined) process.exitCode = 1;
+      if (failedOf(created) !== undefined) process.exitCode = 1;
     });
 }
 
@@ -74,7 +74,7 @@ export async function createEverything(temporal: TemporalClient, config: Config)
 }
 
 /** Declarations that could not be applied. */
-export function untoldOf({
+export function failedOf({
   supervisors,
   meta_health,
 }: Pick<Created, "supervisors" | "meta_health">) {

@@ -208,9 +208,9 @@ async function fail(error: unknown): Promise<void> {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     return;
   }
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`dolphin: ${message}\n`);
-  process.exitCode = (await import("./context.ts")).exitCodeOf(error);
+  const { exitCodeOf, lineOf } = await import("./context.ts");
+  process.stderr.write(`dolphin: ${lineOf(error)}\n`);
+  process.exitCode = exitCodeOf(error);
 }
 
 // A closed pipe (`dolphin logs | head`) is not a failure.

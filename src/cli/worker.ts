@@ -4,6 +4,7 @@ import { provideLeanMessages } from "../adapters/temporal/lean-messages.ts";
 import { LAYERS } from "../domain/supervision/services.ts";
 import type { Layer } from "../domain/supervision/services.ts";
 import { ConfigError } from "../config.ts";
+import { effectiveConfigFile } from "../embedded/state/up-state.ts";
 import { findFreePort } from "../embedded/ports/ports.ts";
 import type { StatusReader } from "../operations/status/open-status.ts";
 import { messageOf } from "../domain/failure.ts";
@@ -98,9 +99,10 @@ async function answerAsWorker({ config, up }: CliContext, reader: Reader): Promi
 
 /** Services read the configuration themselves: it must be the one that this worker was given. */
 function serviceEnvironment({ loaded, config, up }: CliContext): NodeJS.ProcessEnv {
+  const file = loaded.file ?? (up === null ? null : effectiveConfigFile(config.data_dir));
   return {
     ...process.env,
-    ...(loaded.file === null ? {} : { DOLPHIN_CONFIG: loaded.file }),
+    ...(file === null ? {} : { DOLPHIN_CONFIG: file }),
     DOLPHIN_DATA_DIR: config.data_dir,
     ...(up === null
       ? {}

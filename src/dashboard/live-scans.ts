@@ -8,7 +8,7 @@ import { openScanWays, type ScanWays } from "../adapters/scan-journal/way/scan-w
 import { inodeOf } from "../adapters/scan-journal/journal-database.ts";
 import type { LiveSource } from "./live.ts";
 
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 /** Each is drawn by every page, and nobody reads faster: of several the first is told at once, then the newest. */
 const TELL_EVERY_MS = 200;
 
@@ -27,14 +27,14 @@ export function journalFile(dataDir: string): string {
 
 export function scanSource(dataDir: string, monotonicMs: () => number): LiveSource {
   const path = journalFile(dataDir);
-  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let pushedAtMs = Number.NEGATIVE_INFINITY;
   let opened: { readonly inode: string; readonly ways: ScanWays } | null = null;
-  let toldSeq = 0;
+  let pushedSeq = 0;
   const close = (): void => {
     opened?.ways.close();
     opened = null;
-    toldSeq = 0;
-    toldAtMs = Number.NEGATIVE_INFINITY;
+    pushedSeq = 0;
+    pushedAtMs = Number.NEGATIVE_INFINITY;
   };
   /** Null: no bridge has run here. A journal that was set aside is another file by now. */
   const current = (): ScanWays | null => {
@@ -46,24 +46,24 @@ export function scanSource(dataDir: string, monotonicMs: () => number): LiveSour
     }
     return opened?.ways ?? null;
   };
-  const look = (): LiveScan | null => {
+  const poll = (): LiveScan | null => {
     const nowMs = monotonicMs();
-    if (nowMs - toldAtMs < TELL_EVERY_MS) return null;
+    if (nowMs - pushedAtMs < TELL_EVERY_MS) return null;
     const ways = current();
     const seq = ways?.lastSeq() ?? null;
-    const way = seq === null || seq === toldSeq ? null : ways?.of(seq);
+    const way = seq === null || seq === pushedSeq ? null : ways?.of(seq);
     if (way == null) return null;
-    toldSeq = way.seq;
-    toldAtMs = nowMs;
+    pushedSeq = way.seq;
+    pushedAtMs = nowMs;
     const { scanNumber, file, pushedUs, replayed, late } = way;
-    return { seq: toldSeq, scan_number: scanNumber, file, pushed_us: pushedUs, replayed, late };
+    return { seq: pushedSeq, scan_number: scanNumber, file, pushed_us: pushedUs, replayed, late };
   };
   return {
-    everyMs: LOOK_EVERY_MS,
+    everyMs: POLL_EVERY_MS,
     rest: close,
     read() {
       try {
-        return look();
+        return poll();
       } catch (error) {
         close();
         throw error;

@@ -21,7 +21,7 @@ export type DashboardOptions = {
   readonly port: number;
   readonly dataDir: string;
   /** Returns where everything is now. Called repeatedly; after an error the last answer stays. */
-  readonly look: () => Surroundings;
+  readonly readSurroundings: () => Surroundings;
 };
 export type Dashboard = {
   /** http://127.0.0.1:PORT */
@@ -38,9 +38,9 @@ const REQUEST_TIMEOUT_MS = 5_000;
 export async function startDashboard({
   port,
   dataDir,
-  look,
+  readSurroundings,
 }: DashboardOptions): Promise<Dashboard> {
-  const kept = keepStatus(look, () => url());
+  const kept = keepStatus(readSurroundings, () => url());
   const sources = {
     dataDir,
     surroundings: () => kept.surroundings(),

@@ -15,7 +15,7 @@ import type { Surroundings } from "./sources/surroundings.ts";
 /** The servers are asked at most once a second, however many pages are open. */
 const FRESH_MS = 1_000;
 /** It costs some milliseconds, and only changes when `up` starts. */
-const LOOK_EVERY_MS = 3_000;
+const POLL_EVERY_MS = 3_000;
 
 export type KeptStatus = {
   surroundings(): Surroundings;
@@ -28,8 +28,8 @@ export type KeptStatus = {
 };
 
 /** @throws {Error} the error of the first look. */
-export function keepStatus(look: () => Surroundings, url: () => string): KeptStatus {
-  let known = look();
+export function keepStatus(readSurroundings: () => Surroundings, url: () => string): KeptStatus {
+  let known = readSurroundings();
   let lookedMs = monotonicMs();
   let opened: { readonly key: string; readonly reader: Promise<StatusReader> } | null = null;
   const closing = new Set<Promise<void>>();
@@ -37,10 +37,10 @@ export function keepStatus(look: () => Surroundings, url: () => string): KeptSta
   let readAtMs = 0;
 
   const surroundings = (): Surroundings => {
-    if (LOOK_EVERY_MS <= monotonicMs() - lookedMs) {
+    if (POLL_EVERY_MS <= monotonicMs() - lookedMs) {
       lookedMs = monotonicMs();
       try {
-        known = look();
+        known = readSurroundings();
       } catch {
         // Somebody is still editing the configuration.
       }

@@ -4,6 +4,13 @@
  */
 
 const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "::1"];
+
+/** Whether an address, `host:port`, is of this machine by its name. */
+export function isOnLoopback(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
+  return LOOPBACK_HOSTS.includes(host);
+}
+
 /** gRPC reads `no_grpc_proxy` in place of `no_proxy` where both are set. */
 const NAMES = ["no_proxy", "NO_PROXY", "no_grpc_proxy"];
 

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../adapters/clock.ts";
 import { decideRestart } from "../domain/supervision/restart-policy.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
+import { processorWaits } from "../adapters/process/process-facts.ts";
 import { type Answer, watchSilence } from "../adapters/process/process-silence.ts";
 import { isTooSilent } from "../domain/supervision/silence.ts";
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../domain/time.ts";
@@ -41,8 +42,8 @@ export type KeptProcess = {
 };
 export type KeptDeps = {
   readonly policy: RestartPolicy;
-  /** Interval of the probes; default: five seconds. */
-  readonly probeEveryMs?: number;
+  /** Interval of the probes; default: five seconds. A function is asked before each, for at most the default. */
+  readonly probeEveryMs?: number | (() => number);
   /** One sentence for the operator. */
   readonly onEvent: (level: EventLevel, text: string) => void;
 };
@@ -169,19 +170,20 @@ async function watchHealth(watch: {
   if (spec.probe === null) return;
   const { probeEveryMs = PROBE_EVERY_MS, onEvent } = watch.deps;
   const silence = watchSilence({
-    pid: watch.process.pid,
-    intervalMs: probeEveryMs,
+    waits: () => processorWaits(watch.process.pid),
+    intervalMs: typeof probeEveryMs === "number" ? probeEveryMs : PROBE_EVERY_MS,
     measuredFromMs: () => 0,
   });
   let tookMs = 0;
   while (!signal.aborted) {
-    await delay(Math.max(0, probeEveryMs - tookMs), undefined, { signal }).catch(() => undefined);
+    const everyMs = typeof probeEveryMs === "number" ? probeEveryMs : probeEveryMs();
+    await delay(Math.max(0, everyMs - tookMs), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     const askedMs = monotonicMs();
     const answer = await spec.probe();
     if (signal.aborted) return;
     tookMs = monotonicMs() - askedMs;
-    const found = silence.look(answer);
+    const found = silence.poll(answer);
     if (!isTooSilent(found, spec.silentMsMax)) continue;
     const seconds = Math.round(found.silentMs / MS_PER_SECOND);
     onEvent("error", `${spec.name} has not answered for ${seconds} s and is killed`);

@@ -39,6 +39,8 @@ export type ScanWatchOptions = {
 };
 
 const DRAIN_INTERVAL_MS = 1_000;
+/** While no seq is missing: what is not heard at all is found then. */
+const DRAIN_ANYWAY_TURNS = 5;
 const RING_READ_MAX = 200;
 const LAGS_KEPT = 10_000;
 const CONNECT_WITHIN_MS = 20_000;
@@ -99,7 +101,11 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
     draining = draining.then(read).catch(() => undefined);
     return draining;
   };
-  const timer = setInterval(() => void drain(), DRAIN_INTERVAL_MS);
+  let turn = 0;
+  const timer = setInterval(() => {
+    turn += 1;
+    if (0 < seqs.holes.size || 0 < unheard || turn % DRAIN_ANYWAY_TURNS === 0) void drain();
+  }, DRAIN_INTERVAL_MS);
   return {
     hazelcast,
     seqs,

@@ -1,6 +1,7 @@
 /** Waits until a newly started server answers; a server that has ended or is too slow is an error. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { processorWaits } from "../adapters/process/process-facts.ts";
 import { watchSilence } from "../adapters/process/process-silence.ts";
 import { isTooSilent } from "../domain/supervision/silence.ts";
 import type { GuardedProcess, ProcessEnd } from "./guarded-process.ts";
@@ -16,19 +17,19 @@ export type Readiness = {
 
 const PROBE_INTERVAL_MS = 100;
 /** Deadline of a probe, and the interval. */
-const LOOK_MS_MAX = 5_000;
+const POLL_MS_MAX = 5_000;
 const LOG_TAIL_BYTES = 1_500;
 
 export async function untilReady(server: Readiness): Promise<void> {
   const silence = watchSilence({
-    pid: server.process.pid,
-    intervalMs: LOOK_MS_MAX,
+    waits: () => processorWaits(server.process.pid),
+    intervalMs: POLL_MS_MAX,
     measuredFromMs: () => 0,
   });
   let end: ProcessEnd | null = null;
   void server.process.exited.then((ended) => (end = ended));
   let problem: unknown = null;
-  while (!isTooSilent(silence.look("silent"), server.withinMs)) {
+  while (!isTooSilent(silence.poll("silent"), server.withinMs)) {
     if (end !== null) break;
     try {
       await server.probe();

@@ -56,7 +56,7 @@ export async function runInThread<R>(entry: URL, task: object, hooks: TaskHooks)
 
 /** The thread's side: posts what `perform` returns or throws, then the thread ends. */
 export async function performInThread<R>(perform: () => Promise<R>): Promise<void> {
-  const end = (told: TaskEnd<R>): void => portOfTask().postMessage(told);
+  const end = (ended: TaskEnd<R>): void => portOfTask().postMessage(ended);
   try {
     end({ kind: "done", result: await perform() });
   } catch (error) {

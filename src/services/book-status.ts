@@ -1,6 +1,6 @@
 /** The status of a book, as it answers requests. */
 import {
-  UNPRICED_TOLD_AFTER_MS,
+  UNPRICED_REPORTED_AFTER_MS,
   unpricedPositions,
   unpricedWords,
 } from "../domain/trading/portfolio/unpriced-positions.ts";
@@ -69,7 +69,7 @@ function offsetS({ scanOffsetMs }: PublishedState): number | null {
 /** Warnings that need an operator although the book continues; empty where there are none. */
 export function notesOf(trader: Trader): readonly Note[] {
   const unpriced = unpricedPositions(trader).filter(
-    ({ silentMs }) => UNPRICED_TOLD_AFTER_MS < silentMs,
+    ({ silentMs }) => UNPRICED_REPORTED_AFTER_MS < silentMs,
   );
   const scans = [offsetWords(trader) ?? [], unpriced.map(unpricedWords)].flat();
   return [
@@ -102,8 +102,8 @@ export function missingFeedsOf({ strategy }: Trader, feeds: readonly string[]): 
     );
 }
 
-function alertsOf(of: string, told: readonly string[]): readonly Note[] {
-  return told.length === 0 ? [] : [alertOf(of, told.join("; "))];
+function alertsOf(of: string, causes: readonly string[]): readonly Note[] {
+  return causes.length === 0 ? [] : [alertOf(of, causes.join("; "))];
 }
 
 /** One short phrase for operators: what keeps the book from entering, if anything. */

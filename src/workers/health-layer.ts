@@ -42,15 +42,15 @@ async function healthAgeMs(
   { reads }: TemporalClient,
 ): Promise<number | null> {
   const nowMs = wallMs();
-  const told = await readSupervision(reads, "health", nowMs).catch(() => null);
+  const supervision = await readSupervision(reads, "health", nowMs).catch(() => null);
   const ages = [
-    told?.run.kind === "told" ? sampleAgeMs(told.run) : null,
+    supervision?.run.kind === "reported" ? sampleAgeMs(supervision.run) : null,
     readHealthReport(data_dir, nowMs)?.ageMs ?? null,
   ].filter((age) => age !== null);
   return ages.length === 0 ? null : Math.min(...ages);
 }
 
-function sampleAgeMs({ details, ageS }: Extract<Supervision["run"], { kind: "told" }>) {
+function sampleAgeMs({ details, ageS }: Extract<Supervision["run"], { kind: "reported" }>) {
   const samples = details.facts?.inputs.find(({ name }) => name === "samples");
   return samples?.ageS == null ? null : (ageS + samples.ageS) * MS_PER_SECOND;
 }

@@ -9,7 +9,7 @@ import type { ServiceSpec } from "../domain/supervision/services.ts";
 import { restoreDeclared } from "../operations/declared/restore-declared.ts";
 import type { Keeper } from "../operations/keeper/keeper.ts";
 
-const LOOK_EVERY_MS = 3_000;
+const POLL_EVERY_MS = 3_000;
 
 export function keepSupervisors(of: {
   readonly temporal: TemporalClient;
@@ -28,8 +28,8 @@ export function keepSupervisors(of: {
   });
   const run = async () => {
     while (!signal.aborted) {
-      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await restoring.look();
+      await delay(POLL_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await restoring.restore();
     }
   };
   const done = run();

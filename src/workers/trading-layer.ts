@@ -40,7 +40,7 @@ export function tradingActivities({ config, temporal, env, services }: TradingLa
       return outcome.kind === "done" ? outcome.status : null;
     },
     tellSession: (book, day) => tellSession(temporal, book, day),
-    lookAtDay: (asked, hooks) =>
+    runDayTask: (asked, hooks) =>
       runRecordedDayTask({ ...asked, settings: settingsOfServices(env) }, hooks),
   });
   return { ...trading, ...paperDay };

@@ -36,14 +36,14 @@ export function createPublisher() {
       if (key === published) return state;
       published = key;
       const sentence = `${state.word}: ${state.reason}${state.pid === null ? "" : ` (pid ${state.pid})`}`;
-      const told = withStory(state, nowMs, sentence);
+      const noted = withStory(state, nowMs, sentence);
       log.info(`${brief.service}: ${sentence}`);
-      const status = serviceStatusOf(told, brief, nowMs);
+      const status = serviceStatusOf(noted, brief, nowMs);
       upsertMemo({ status });
       const attributes = searchAttributesOf(brief, state.word);
       if (0 < attributes.length) upsertSearchAttributes(attributes);
-      setCurrentDetails(detailsText(status, told.story));
-      return told;
+      setCurrentDetails(detailsText(status, noted.story));
+      return noted;
     },
   };
 }

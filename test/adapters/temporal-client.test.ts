@@ -1,5 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { isTemporalSilence } from "../../src/adapters/temporal/call-limits.ts";
+import { exitCodeOf, lineOf } from "../../src/cli/context.ts";
 import { connectTemporal } from "../../src/adapters/temporal-client.ts";
 
 test("a connection that is closed between two tries of a call ends the call, and throws nowhere", async () => {
@@ -17,4 +21,34 @@ test("a connection that is closed between two tries of a call ends the call, and
     expect(await outcome).toBe("refused");
   });
   await Promise.all(calls);
+});
+
+test("calls without a deadline of their own end, at a server that accepts connections and answers nothing", async () => {
+  // As a stopped one, for which the kernel still accepts.
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const temporal = connectTemporal(`127.0.0.1:${port}`, { answerMs: 100, waitMs: 150 });
+  const { client, connection, reads } = temporal;
+  const handle = client.workflow.getHandle("nobody");
+  const calls = [
+    connection.workflowService.getSystemInfo({}),
+    connection.operatorService.listSearchAttributes({ namespace: "default" }),
+    reads.describe("nobody"),
+    handle.describe(),
+    handle.query("status"),
+    handle.result(),
+    handle.executeUpdate("start"),
+    client.workflow.start("nothing", { taskQueue: "none", workflowId: "nobody" }),
+    client.schedule.getHandle("nobody").describe(),
+  ];
+  const ends = await Promise.allSettled(calls);
+  const reasons = ends.map((end): unknown => (end.status === "rejected" ? end.reason : null));
+  expect(reasons.map(isTemporalSilence)).toEqual(calls.map(() => true));
+  // A verb that meets one of them ends with a sentence and the exit status for that.
+  expect(new Set(reasons.map(exitCodeOf))).toEqual(new Set([3]));
+  expect(lineOf(reasons[0])).toMatch(/^Temporal has stopped answering \(.*'dolphin status'/);
+  await temporal.close();
+  server.close();
 });

@@ -24,7 +24,7 @@ const SUPERVISION = {
 };
 /** A process starts some time after its restart was decided; on a busy machine not always the same. */
 const JITTER_MS = 10_000;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 const FATAL_WITHIN_MS = 60_000;
 const RECOVERS_WITHIN_MS = 90_000;
 let root = "";
@@ -47,7 +47,7 @@ function killOnSight() {
     if (run === null || run.pid === killed.at(-1)?.pid) return;
     killed.push(run);
     if (isProcessAlive(run.pid, run.started_ticks)) sendSignal(run.pid, "SIGKILL");
-  }, LOOK_EVERY_MS);
+  }, POLL_EVERY_MS);
   return { killed, stop: () => clearInterval(timer) };
 }
 

@@ -13,7 +13,7 @@ import { type BridgeStage, openBridgeStage, sampleBridges } from "./harness/brid
 const EVERY_MS = 40;
 const FLOWS_WITHIN_MS = 60_000;
 /** A supervisor starts again at once what it means to. */
-const HELD_MS = 4_000;
+const STOPPED_MS = 4_000;
 const EXIT_FENCED = 76;
 let stage: BridgeStage;
 let trickle: ReturnType<BridgeStage["writer"]["trickle"]>;
@@ -38,7 +38,7 @@ async function checkFenced(pid: number): Promise<void> {
   const { life } = await stage.untilStatus("Fenced");
   const sampler = sampleBridges(stage);
   await untilScansFlow(pid);
-  await delay(HELD_MS);
+  await delay(STOPPED_MS);
   sampler.stop();
   expect(sampler.all()).toEqual([pid]);
   // Awaited, as a server that does not answer for a moment says nothing of the bridge.

@@ -56,9 +56,9 @@ test("tells keys, restarts and where the two part; of minutes and of samples", (
   expect(stdout).toContain("91 samples; gaps: 1, 2 d 23 h in all");
   expect(stdout).toMatch(/^ {2}scan-bridge +3 +3$/m);
   expect(stdout).toContain("only the present one:");
-  const told = JSON.parse(plan(yaml, "--json").stdout);
-  expect(times(told.compared.only.now)).toEqual([-3 * DAY + 60, -3 * DAY + 360, 160]);
-  expect(times(told.compared.only.next)).toEqual([-3 * DAY + 180, -3 * DAY + 480, 280]);
+  const shown = JSON.parse(plan(yaml, "--json").stdout);
+  expect(times(shown.compared.only.now)).toEqual([-3 * DAY + 60, -3 * DAY + 360, 160]);
+  expect(times(shown.compared.only.next)).toEqual([-3 * DAY + 180, -3 * DAY + 480, 280]);
 });
 
 test("the same configuration, and no history: says so", () => {

@@ -143,11 +143,11 @@ describe("dolphin logs", () => {
       writeFileSync(join(logs, "../up.json"), JSON.stringify(up));
       expect(run(["logs", "temporal"])).toEqual({ status: 0, stdout: "", stderr: "" });
       renameSync(log, join(logs, "temporal.old"));
-      const told = expect.stringMatching(
+      const message = expect.stringMatching(
         /the log of temporal was moved or deleted: its lines go to \S+logs\/temporal\.old until/,
       );
-      expect(run(["logs", "temporal"])).toEqual({ status: 0, stdout: "", stderr: told });
-      expect(run(["logs"])).toMatchObject({ status: 0, stderr: told });
+      expect(run(["logs", "temporal"])).toEqual({ status: 0, stdout: "", stderr: message });
+      expect(run(["logs"])).toMatchObject({ status: 0, stderr: message });
     },
   );
 

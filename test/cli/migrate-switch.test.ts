@@ -15,12 +15,12 @@ const MODE = 0o600;
 function switchTo(whom: string, { failing, prefix }: { failing: string; prefix: string }) {
   const dir = mkdtempSync(join(tmpdir(), "migrate-switch-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const [config, told] = [join(dir, "dolphin.yaml"), join(dir, "told")];
+  const [config, calls] = [join(dir, "dolphin.yaml"), join(dir, "told")];
   writeFileSync(config, `hazelcast:\n  prefix: ${prefix} # migrate\n`);
   chmodSync(config, MODE);
   const commands = COMMANDS.map((name) => [
     name,
-    `echo ${name} >> '${told}'; ${name === failing ? "false" : "true"}`,
+    `echo ${name} >> '${calls}'; ${name === failing ? "false" : "true"}`,
   ]);
   const { status } = spawnSync(join(CHECKOUT, "deploy", "migrate", "switch.sh"), [whom], {
     encoding: "utf8",
@@ -28,7 +28,7 @@ function switchTo(whom: string, { failing, prefix }: { failing: string; prefix: 
   });
   return {
     isWell: status === 0,
-    told: readFileSync(told, "utf8").trim().split("\n"),
+    calls: readFileSync(calls, "utf8").trim().split("\n"),
     prefix: /prefix: (.*) #/.exec(readFileSync(config, "utf8"))?.[1],
     mode: statSync(config).mode & 0o777,
   };
@@ -45,11 +45,11 @@ test.each([
 ])(
   "%s, failing '%s': somebody publishes, under the prefix that fits, and the mode stays",
   (...row) => {
-    const [whom, failing, told, prefix] = row;
+    const [whom, failing, calls, prefix] = row;
     const before = whom === "ours" ? "N_" : "null";
     expect(switchTo(whom, { failing, prefix: before })).toEqual({
       isWell: failing === "",
-      told,
+      calls,
       prefix,
       mode: MODE,
     });

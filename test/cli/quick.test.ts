@@ -43,14 +43,14 @@ function run(args: readonly string[], env: Record<string, string> = {}) {
 
 /** The run that asked whoever listens: on a busy machine nobody may say hello in time, and the verb reads by itself. */
 async function runAsking(args: readonly string[], asked: () => number) {
-  let told = await run(args);
+  let answered = await run(args);
   const isAsked = async () => {
     if (0 < asked()) return true;
-    told = await run(args);
+    answered = await run(args);
     return 0 < asked();
   };
-  await until(isAsked, { ms: 60_000, tell: () => `nobody was asked: ${told.out}` });
-  return told;
+  await until(isAsked, { ms: 60_000, tell: () => `nobody was asked: ${answered.out}` });
+  return answered;
 }
 
 /** What differs from one reading to the next. */
@@ -106,8 +106,8 @@ describe("status", () => {
       atWork.push(isAtWork());
       return status;
     });
-    const told = await runAsking(args, asked);
-    expect(told).toEqual({ exit: 1, out: statusText(status, json) });
+    const answered = await runAsking(args, asked);
+    expect(answered).toEqual({ exit: 1, out: statusText(status, json) });
     expect(asked()).toBe(1);
     expect([...atWork, isAtWork()]).toEqual([true, false]);
   });

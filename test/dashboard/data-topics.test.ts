@@ -7,6 +7,7 @@ import { ScanJournal } from "../../src/adapters/scan-journal/scan-journal.ts";
 import { type Dashboard, startDashboard } from "../../src/dashboard/server.ts";
 import { surroundings } from "../helpers/dashboard.ts";
 import { LIVELY_BOOK } from "../helpers/lively.ts";
+import { storeForecast, drawnForecast } from "../helpers/trading/drawn-forecast.ts";
 import { recordBook } from "../helpers/trading/recorded-book.ts";
 import { journaledScan } from "../helpers/trading/traced-book.ts";
 
@@ -20,7 +21,7 @@ async function open(dataDir: string): Promise<string> {
   const dashboard = await startDashboard({
     port: 0,
     dataDir,
-    look: () => surroundings(dataDir, AWAY),
+    readSurroundings: () => surroundings(dataDir, AWAY),
   });
   running.push(dashboard);
   return dashboard.url;
@@ -67,6 +68,11 @@ describe("where nothing has run yet, and no server answers", () => {
       books: null,
     });
     expect(await get(ofNothing, "/api/trading/ledger")).toBeNull();
+    expect(await get(ofNothing, "/api/trading/forecast")).toEqual({
+      absent: "there is no forecast yet: 'dolphin forewarn run' makes one now",
+      nextAt: null,
+      trouble: expect.stringContaining("Temporal does not answer") as unknown,
+    });
     expect(await get(ofNothing, "/api/inputs")).toEqual({
       feeds: null,
       indicators: [],
@@ -97,6 +103,7 @@ describe("over a book that has traded", () => {
     ["/api/scans?since=soon", 400],
     ["/api/trading/why?book=RED", 400],
     ["/api/trading/why?seq=-1", 400],
+    ["/api/trading/forecast.svg", 404],
     ["/api/inputs/book?asset=%3Cb%3E", 400],
     ["/api/research/map?name=nobody", 404],
     ["/research/..%2f..%2fx/tear-sheet.html", 404],
@@ -105,6 +112,15 @@ describe("over a book that has traded", () => {
     const response = await fetch(`${ofBook}${path}`);
     expect(response.status).toBe(status);
     expect((await response.text()).trim().split("\n")).toHaveLength(1);
+  });
+
+  test("a forecast is drawn as a picture that runs nothing", async () => {
+    storeForecast(full, drawnForecast(Date.now(), 0.01, { reason: "<script>" }));
+    expect(await get(ofBook, "/api/trading/forecast")).toMatchObject({ reason: "<script>" });
+    const response = await fetch(`${ofBook}/api/trading/forecast.svg?form=narrow`);
+    expect(response.headers.get("content-type")).toBe("image/svg+xml");
+    expect(response.headers.get("content-security-policy")).toMatch(/^sandbox; default-src 'none'/);
+    expect(await response.text()).toMatch(/^<svg [^>]*width="330"/);
   });
 
   test("a report is served without a script, a form or an origin, whatever it holds", async () => {

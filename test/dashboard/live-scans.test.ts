@@ -22,15 +22,15 @@ afterAll(() => {
 test("of scans that come faster than somebody reads the first is told at once, then the newest", async () => {
   let nowMs = 1_000;
   const source = scanSource(dir, () => nowMs);
-  const told: unknown[] = [];
+  const sent: unknown[] = [];
   // Fifty a second, looked for ten times a second.
   for (let seq = 1; seq <= 25; seq += 1, nowMs += 20) {
     journal.append([journaledScan(seq, 20)]);
-    if (seq % 5 === 1) told.push(await source.read());
+    if (seq % 5 === 1) sent.push(await source.read());
   }
   nowMs += 200;
-  told.push(await source.read(), await source.read());
-  expect(told.map((one) => Object(one ?? {}).seq)).toEqual([
+  sent.push(await source.read(), await source.read());
+  expect(sent.map((one) => Object(one ?? {}).seq)).toEqual([
     1,
     undefined,
     11,

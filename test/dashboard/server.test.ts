@@ -15,7 +15,11 @@ let dashboard: Dashboard;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dolphin-dashboard-"));
   mkdirSync(join(folder, "health"));
-  dashboard = await startDashboard({ port: 0, dataDir: folder, look: () => surroundings(folder) });
+  dashboard = await startDashboard({
+    port: 0,
+    dataDir: folder,
+    readSurroundings: () => surroundings(folder),
+  });
 });
 afterAll(async () => {
   await dashboard.close();
@@ -152,7 +156,11 @@ describe("the dashboard", () => {
 
   test("says which port is taken", async () => {
     const port = Number(new URL(dashboard.url).port);
-    const twice = startDashboard({ port, dataDir: folder, look: () => surroundings(folder) });
+    const twice = startDashboard({
+      port,
+      dataDir: folder,
+      readSurroundings: () => surroundings(folder),
+    });
     await expect(twice).rejects.toThrow(`EADDRINUSE`);
   });
 });

@@ -24,8 +24,8 @@ beforeAll(async () => {
     "alerts.heartbeat_url_file": "/etc/x",
     "journal.postgres_secret_url": "SECRET_X",
   };
-  const look = () => surroundings(folder, flags);
-  dashboard = await startDashboard({ port: 0, dataDir: folder, look });
+  const readSurroundings = () => surroundings(folder, flags);
+  dashboard = await startDashboard({ port: 0, dataDir: folder, readSurroundings });
 });
 afterAll(async () => {
   await dashboard.close();
@@ -63,16 +63,16 @@ describe("before anything has run", () => {
 describe("the overview", () => {
   test("has the newest scan's way, what health says and the open incidents", async () => {
     const { report, file } = writeSigns(folder, SCRIPT);
-    const told = await get("/api/overview");
-    expect(told.sentence.because).toMatchObject([{ id: report.roots[0]!.id }]);
-    expect(told.health).toMatchObject({ status: report.status, rm_meta: report.rm_meta });
-    expect(told.health.sensors).toHaveLength(5);
-    const { ways, ...scan } = told.flow;
+    const answered = await get("/api/overview");
+    expect(answered.sentence.because).toMatchObject([{ id: report.roots[0]!.id }]);
+    expect(answered.health).toMatchObject({ status: report.status, rm_meta: report.rm_meta });
+    expect(answered.health.sensors).toHaveLength(5);
+    const { ways, ...scan } = answered.flow;
     expect(scan).toMatchObject({ seq: 1, scan_number: 7, file });
     const sum = ways[0].hops.reduce((all: number, { us }: { us: number }) => all + us, 0);
     expect([sum, ways[0].total_us]).toEqual([3_000, 3_000]);
-    expect(told.incidents).toMatchObject([{ rule: "r", state: "firing", summary: SCRIPT }]);
-    expect(await get("/api/incidents")).toEqual(told.incidents);
+    expect(answered.incidents).toMatchObject([{ rule: "r", state: "firing", summary: SCRIPT }]);
+    expect(await get("/api/incidents")).toEqual(answered.incidents);
   });
 });
 
@@ -109,11 +109,11 @@ test("the configuration is told with its origins, also those that up wrote down,
     join(folder, "run", ORIGINS_FILE),
     originsText(new Map([["trader.capital", "environment DOLPHIN_TRADER_CAPITAL"]])),
   );
-  const look = () => surroundings(folder, {}, file);
-  const below = await startDashboard({ port: 0, dataDir: folder, look });
+  const readSurroundings = () => surroundings(folder, {}, file);
+  const below = await startDashboard({ port: 0, dataDir: folder, readSurroundings });
   try {
-    const told = await get("/api/config", below.url);
-    expect(settingOf(told, "trader.capital")).toMatchObject({
+    const answered = await get("/api/config", below.url);
+    expect(settingOf(answered, "trader.capital")).toMatchObject({
       value: 5_000,
       origin: "environment DOLPHIN_TRADER_CAPITAL",
     });
@@ -152,8 +152,8 @@ test("logs are searched at their ends, bounded, and told as text", async () => {
     "Bearer [redacted] was refused",
   );
   // Neither by its value nor by the name of its key: a search that finds a secret reveals it.
-  const told = JSON.stringify({ level: "info", msg: "sent", token: "ijklmnop" });
-  writeFileSync(join(folder, "logs", "b.log"), `${told}\n`);
+  const line = JSON.stringify({ level: "info", msg: "sent", token: "ijklmnop" });
+  writeFileSync(join(folder, "logs", "b.log"), `${line}\n`);
   for (const secret of ["abcdefgh", "ijklmnop"]) {
     expect((await get(`/api/logs?search=${secret}`)).found).toBe(0);
   }
@@ -164,13 +164,13 @@ test("the disk is told by folder and by day of the archive", async () => {
   const day = join(folder, "arrow_scans", "2026-03-25");
   mkdirSync(day, { recursive: true });
   for (const name of ["a.arrow", "b.arrow"]) writeFileSync(join(day, name), Buffer.alloc(1_000));
-  const look = () => surroundings(folder);
-  const fresh = await startDashboard({ port: 0, dataDir: folder, look });
+  const readSurroundings = () => surroundings(folder);
+  const fresh = await startDashboard({ port: 0, dataDir: folder, readSurroundings });
   try {
-    const told = await get("/api/disk", fresh.url);
-    expect(told.archive.days).toEqual([{ day: "2026-03-25", files: 2, bytes: 2_000 }]);
-    expect(told.folders.map(({ name }: { name: string }) => name)).toContain("logs");
-    expect(told.free_bytes).toBeGreaterThan(0);
+    const answered = await get("/api/disk", fresh.url);
+    expect(answered.archive.days).toEqual([{ day: "2026-03-25", files: 2, bytes: 2_000 }]);
+    expect(answered.folders.map(({ name }: { name: string }) => name)).toContain("logs");
+    expect(answered.free_bytes).toBeGreaterThan(0);
   } finally {
     await fresh.close();
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutProxyOnLoopback } from "../../src/domain/loopback.ts";
+import { isOnLoopback, withoutProxyOnLoopback } from "../../src/domain/loopback.ts";
 
 const ALL = "localhost,127.0.0.1,::1";
 
@@ -21,4 +21,15 @@ test.each([
   ],
 ])("with %s in the environment loopback is excepted", (_what, env, wanted) => {
   expect(withoutProxyOnLoopback(env)).toEqual(wanted);
+});
+
+test.each([
+  ["127.0.0.1:7233", true],
+  ["localhost:7233", true],
+  ["[::1]:7233", true],
+  ["temporal.example.com:7233", false],
+  ["10.0.0.1:7233", false],
+  ["localhost.example.com:7233", false],
+])("the address %s is on this machine: %s", (address, isHere) => {
+  expect(isOnLoopback(address)).toBe(isHere);
 });

@@ -8,7 +8,8 @@ import { isDayFolder, isScanName } from "../../src/domain/scan/archive-names.ts"
 import { isLate, type Newest } from "../../src/domain/scan/order.ts";
 import { readScanFast } from "../../src/wire/arrow/read-scan.ts";
 import { hashOf } from "../../src/wire/scan-hash.ts";
-import { type Cluster, type Site, until } from "./bridge.ts";
+import { type Cluster, type Site } from "./bridge.ts";
+import { until } from "./until.ts";
 
 const RING_CAPACITY = 2_000;
 
@@ -19,7 +20,7 @@ export type Books = { readonly scans: readonly JournalScan[] };
  * order, and Hazelcast holds all of it: ringbuffer, latest, done files.
  */
 export async function checkBooks(site: Site, cluster: Cluster): Promise<Books> {
-  await untilTold(site, cluster);
+  await untilDone(site, cluster);
   let scans = scansIn(site);
   await until("every scan is told as done", async () => {
     if (lastOf(scans) !== site.lastSeq()) scans = scansIn(site);
@@ -27,11 +28,11 @@ export async function checkBooks(site: Site, cluster: Cluster): Promise<Books> {
     const ofFile = new Map(scans.map((scan) => [scan.file, scan]));
     const done = await cluster.done();
     return [...ofFile].every(([file, { seq, hash }]) => {
-      const told = done.get(file);
-      return told?.seq === seq && told.hash === hash.toString("hex");
+      const entry = done.get(file);
+      return entry?.seq === seq && entry.hash === hash.toString("hex");
     });
   });
-  await untilTold(site, cluster);
+  await untilDone(site, cluster);
   scans = checkJournal(site);
   expect((await cluster.latest())?.file).toBe(scans.findLast((scan) => !scan.late)?.file);
   await checkRing(scans, cluster);
@@ -42,7 +43,7 @@ export async function checkBooks(site: Site, cluster: Cluster): Promise<Books> {
  * Until latest and ringbuffer contain everything in the journal, and no row is on its way between the two: a row may be
  * in the journal before it is in the cluster, and the other way round.
  */
-export async function untilTold(site: Site, cluster: Cluster): Promise<void> {
+export async function untilDone(site: Site, cluster: Cluster): Promise<void> {
   let why = "";
   let scans: readonly JournalScan[] = [];
   const whatLacks = async (): Promise<string> => {

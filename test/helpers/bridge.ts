@@ -5,7 +5,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { ClientOfflineError, TargetDisconnectedError } from "hazelcast-client";
 import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
 import {
@@ -28,30 +27,10 @@ import {
 } from "../../src/wire/scan-value.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory, startTestHazelcast } from "./servers.ts";
 import { listenTo } from "./service-pipe.ts";
+import { until } from "./until.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-/** Bounds a failure only: tests wait for facts, however long a busy machine takes. */
-const WAIT_MS_MAX = 120_000;
-const LOOK_EVERY_MS = 20;
 const RING_READ_MAX = 500;
-
-/** Polls until `read` gives something other than null, false or undefined. */
-export async function until<T>(
-  what: string | (() => string),
-  read: () => T | Promise<T>,
-  waitMs = WAIT_MS_MAX,
-): Promise<NonNullable<T>> {
-  const limitMs = Math.max(waitMs, WAIT_MS_MAX);
-  const endMs = performance.now() + limitMs;
-  for (;;) {
-    const value = await read();
-    if (value !== null && value !== undefined && value !== false) return value;
-    if (endMs < performance.now()) {
-      throw new Error(`not within ${limitMs} ms: ${typeof what === "string" ? what : what()}`);
-    }
-    await delay(LOOK_EVERY_MS);
-  }
-}
 
 export type Lab = Awaited<ReturnType<typeof openLab>>;
 
@@ -249,7 +228,7 @@ function openSite(options: Pick<SiteOptions, "dir" | "address"> & Partial<SiteOp
         return counts !== null && count <= counts.pushed + counts.duplicates + counts.quarantined;
       }),
     /**
-     * Waits until the journal has assigned this seq. The cluster may not have it yet: `untilTold` waits for that, too.
+     * Waits until the journal has assigned this seq. The cluster may not have it yet: `untilDone` waits for that, too.
      */
     journaled: (seq: number) => until(`seq ${seq} is in the journal`, () => seq <= lastSeq()),
     verdict: (file: string) => readJournal((journal) => journal.file(file)?.verdict ?? null),

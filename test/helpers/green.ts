@@ -15,7 +15,7 @@ import { createTrader } from "../../src/domain/trading/trader.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { bookConfiguration } from "../../src/wire/trading/book-configuration.ts";
 import { encodeTraderSnapshot } from "../../src/wire/trading/trader-snapshot.ts";
-import { until } from "./bridge.ts";
+import { until } from "./until.ts";
 import { BOOK_ASSETS, LIVELY } from "./trader.ts";
 import { listenTo } from "./service-pipe.ts";
 

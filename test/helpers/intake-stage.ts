@@ -1,12 +1,7 @@
 /** The bridge's intake on a real folder and a real journal, with a clock that the test advances. */
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import {
-  lookForDays,
-  markFolder,
-  namesIn,
-  pathOf,
-} from "../../src/adapters/archive/list-archive.ts";
+import { findDays, markFolder, namesIn, pathOf } from "../../src/adapters/archive/list-archive.ts";
 import { readScanFile, statScanFile } from "../../src/adapters/archive/read-scan-file.ts";
 import { type JournalFile, ScanJournal } from "../../src/adapters/scan-journal/scan-journal.ts";
 import type { ArchiveReader } from "../../src/services/scan-bridge/intake/archive-reader.ts";
@@ -30,7 +25,7 @@ export function openIntakeStage(
   const folder: ArchiveReader = {
     read: (file) => readScanFile(pathOf(archive, file)),
     stat: (file) => statScanFile(pathOf(archive, file)),
-    days: () => lookForDays(archive),
+    days: () => findDays(archive),
     mark: (day) => markFolder(pathOf(archive, day)),
     names: (day) => namesIn(pathOf(archive, day)),
   };

@@ -12,7 +12,7 @@ import { expect } from "vitest";
 const FOLDER = resolve(import.meta.dirname, "../integration/page-references");
 /** A page that says the same for so long has read all that it reads. */
 const SETTLED_MS = 4_000;
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 /** Bounds a failure only. */
 const SHOWN_MS_MAX = 120_000;
 
@@ -40,7 +40,7 @@ export async function checkPageReference(
     const isSettled = SETTLED_MS < performance.now() - sinceMs;
     if (said === wanted || (wanted === null && isSettled)) break;
     if (untilMs < performance.now()) break;
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_EVERY_MS);
   }
   await expect(said).toMatchFileSnapshot(file);
 }

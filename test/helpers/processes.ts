@@ -1,7 +1,7 @@
 /** Finds the processes of a test by the paths that they work on, so that every orphan is noticed. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { codeOf } from "../../src/domain/failure.ts";
+import { restAfter } from "./rest.ts";
 
 export type FoundProcess = { readonly pid: number; readonly command: string };
 
@@ -11,8 +11,8 @@ export function processesOn(dir: string): FoundProcess[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
       const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
-      const told = `${command} ${linkOf(`/proc/${pid}/cwd`)} ${read(`/proc/${pid}/environ`)}`;
-      return stateOf(Number(pid)) !== "Z" && told.includes(dir)
+      const description = `${command} ${linkOf(`/proc/${pid}/cwd`)} ${read(`/proc/${pid}/environ`)}`;
+      return stateOf(Number(pid)) !== "Z" && description.includes(dir)
         ? [{ pid: Number(pid), command }]
         : [];
     });
@@ -43,9 +43,11 @@ export async function until(
 ): Promise<void> {
   const limitMs = Math.max(within.ms, WAIT_MS_MAX);
   const deadlineMs = performance.now() + limitMs;
-  while (!(await isTrue())) {
+  for (;;) {
+    const fromMs = performance.now();
+    if (await isTrue()) return;
     if (deadlineMs < performance.now()) throw new Error(`not in ${limitMs} ms: ${within.tell()}`);
-    await delay(50);
+    await restAfter(performance.now() - fromMs);
   }
 }
 

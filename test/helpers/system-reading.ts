@@ -77,7 +77,7 @@ const WATCHDOG: SafetyView = {
       runs: true,
       restarts: 2,
       hanging: 0,
-      channels: { hook: { delivered: 9, failed: 8, given_up: 1, is_open: true } },
+      channels: { hook: { delivered: 9, failed: 8, given_up: 1, is_open: true, failing: true } },
     },
   },
 };

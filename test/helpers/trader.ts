@@ -28,7 +28,8 @@ import {
   type TraderAnswer,
   TraderAnswer as AnswerSchema,
 } from "../../src/wire/trading/trader-control.ts";
-import { type Cluster, until } from "./bridge.ts";
+import { type Cluster } from "./bridge.ts";
+import { until } from "./until.ts";
 import { LIVELY } from "./lively.ts";
 
 export { LIVELY } from "./lively.ts";
@@ -87,9 +88,9 @@ export function spawnTrader(
     return AnswerSchema.parse(JSON.parse(answer));
   };
   const status = async () => {
-    const { status: told } = await ask({ command: "status" });
-    if (told === null) throw new Error("a status has a status");
-    return told;
+    const { status: found } = await ask({ command: "status" });
+    if (found === null) throw new Error("a status has a status");
+    return found;
   };
   return {
     child,
@@ -238,14 +239,14 @@ export function auditBook(place: Pick<TraderPlace, "data">, settings: object = L
   // Broker parity: the fills that follow from the market are those that were recorded.
   expect(said).toEqual(events.filter(({ kind }) => kind.startsWith("order_")));
   expect(decisionOf(trader)?.seq ?? 0).toBeLessThanOrEqual(trader.data.scans.lastSeq);
-  const held = new Map<string, number>();
+  const quantities = new Map<string, number>();
   for (const command of commands) {
     if (command.kind !== "book_fill") continue;
     const { asset, side, fill } = command.entry;
     const sign = side === "buy" ? 1 : -1;
-    held.set(asset, (held.get(asset) ?? 0) + sign * fill.quantity);
+    quantities.set(asset, (quantities.get(asset) ?? 0) + sign * fill.quantity);
   }
-  for (const [asset, quantity] of held) {
+  for (const [asset, quantity] of quantities) {
     const open = trader.data.positions.filter((position) => position.asset === asset);
     const sum = open.reduce((total, { sign, quantity: size }) => total + sign * size, 0);
     expect(quantity, `fills of ${asset} are its position`).toBeCloseTo(sum, 9);

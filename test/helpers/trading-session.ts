@@ -118,12 +118,12 @@ export function startSession(place: SegmentLogPlace, scanPeriodMs: number): Sess
   };
 }
 
-function scanOf(told: Pick<ScanEvent, "seq" | "nowMs" | "index" | "prices">): ScanEvent {
+function scanOf(facts: Pick<ScanEvent, "seq" | "nowMs" | "index" | "prices">): ScanEvent {
   return {
-    ...told,
+    ...facts,
     kind: "scan",
-    scanNumber: told.seq,
-    asOfMs: told.nowMs - 100,
+    scanNumber: facts.seq,
+    asOfMs: facts.nowMs - 100,
     isReplayed: false,
     isLate: false,
     isRepaired: false,

@@ -60,21 +60,23 @@ export function spawnWatchdog(
 /** Writes `meta_health.json` twice a second, with this score, until it is told to be silent. */
 export function reportHealth(data: string) {
   let score: number | null = 1;
+  let others: Readonly<Record<string, unknown>> = {};
   const write = (): void => {
     if (score === null) return;
     const path = join(data, "meta_health.json");
     const scores = { m1_proc: score, m2_heartbeat: 1, m3_data_freshness: 1, m5_coherence: 1 };
     const timestamp = `${new Date().toISOString().slice(0, -1)}000+00:00`;
-    writeFileSync(`${path}.test`, JSON.stringify({ ...scores, timestamp }));
+    writeFileSync(`${path}.test`, JSON.stringify({ ...scores, timestamp, ...others }));
     renameSync(`${path}.test`, path);
   };
   mkdirSync(data, { recursive: true });
   write();
   const timer = setInterval(write, 500);
   return {
-    /** Null: it is silent. */
-    says(now: number | null): void {
+    /** Null: it is silent. `instead`: fields that it writes otherwise. */
+    says(now: number | null, instead: Readonly<Record<string, unknown>> = {}): void {
       score = now;
+      others = instead;
       write();
     },
     stop: () => clearInterval(timer),

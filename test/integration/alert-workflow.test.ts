@@ -10,7 +10,7 @@ import {
 import { alertIdOf } from "../../src/workflows/names.ts";
 import { standWatchdog } from "../helpers/incidents/standing-watchdog.ts";
 import { openStage, type Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 let stage: Stage;
 let watchdog: Awaited<ReturnType<typeof standWatchdog>>;
@@ -44,7 +44,7 @@ function shownWhere(what: string, check: (view: AlertView, status: string) => bo
 }
 
 test("an incident is shown, acknowledged by an update, resolved, and followed by another one", async () => {
-  watchdog.look({ "x.on": true });
+  watchdog.poll({ "x.on": true });
   const [incident] = watchdog.incidents.open();
   const first = await shownWhere("it is shown", ({ state }) => state === "firing");
   expect(first).toMatchObject({
@@ -67,14 +67,14 @@ test("an incident is shown, acknowledged by an update, resolved, and followed by
   expect(await update("bob")).toMatch(/already acknowledged by ana at /);
   await shownWhere("it is acknowledged", ({ state }) => state === "acknowledged");
 
-  watchdog.look({ "x.on": false });
-  watchdog.look({ "x.on": false });
+  watchdog.poll({ "x.on": false });
+  watchdog.poll({ "x.on": false });
   await shownWhere(
     "it is over",
     ({ state }, status) => state === "resolved" && status === "COMPLETED",
   );
 
-  watchdog.look({ "x.on": true });
+  watchdog.poll({ "x.on": true });
   const second = await shownWhere("the next is shown", ({ incident: id }) => id !== first.incident);
   expect(second.state).toBe("firing");
 });

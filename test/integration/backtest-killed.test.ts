@@ -15,7 +15,7 @@ import {
   removeTemporaryDirectory,
   startTestTemporal,
 } from "../helpers/servers.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { putChunk, stretched } from "../helpers/trading/archive-of-chunk.ts";
 import { realCloses } from "../helpers/trading/real-closes.ts";
 
@@ -155,9 +155,11 @@ async function expectNothingToDo(): Promise<void> {
       args: [{ name: "young", archive: young, ...input }],
     });
   const words = expect.stringMatching(/^there are no scans.* from 20.* to 20/);
-  const told = { name: "young", scans: 0, nothing_to_do: words };
-  expect(await run("backtest", { last_days: 30 })).toEqual(told);
-  expect(await run("backtestSweep", { last_days: 30, grid, walk_forward: "20:5" })).toEqual(told);
+  const expected = { name: "young", scans: 0, nothing_to_do: words };
+  expect(await run("backtest", { last_days: 30 })).toEqual(expected);
+  expect(await run("backtestSweep", { last_days: 30, grid, walk_forward: "20:5" })).toEqual(
+    expected,
+  );
   await expect(run("backtest", { from: "2020-01-01", to: "2020-01-31" })).rejects.toMatchObject({
     cause: { cause: { message: expect.stringContaining("there are no scans in") } },
   });

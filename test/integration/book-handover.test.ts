@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { EventLogMaintenance } from "../../src/operations/event-log/event-log-maintenance.ts";
 import { PostgresJournal } from "../../src/adapters/event-log/postgres/postgres-journal.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { findPostgres, startPostgres, type TestPostgres } from "../helpers/postgres.ts";
 import {
   auditBook,

@@ -3,7 +3,8 @@ import { chmodSync, chownSync, mkdirSync, renameSync, writeFileSync } from "node
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { mountShare, type RemoteShare } from "../helpers/faults/remote-share.ts";
 import { mountSmallDisk, type SmallDisk } from "../helpers/faults/small-disk.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
@@ -140,8 +141,8 @@ test("files and folders without permission are told once, and read when they may
   // Another four beats, with a dozen rounds.
   const from = bridge.beats.length;
   await until("it went on", () => from + 4 <= bridge.beats.length);
-  const told = bridge.messages().filter((line) => /quarantined|cannot be listed/.test(line));
-  expect(told).toHaveLength(2);
+  const warnings = bridge.messages().filter((line) => /quarantined|cannot be listed/.test(line));
+  expect(warnings).toHaveLength(2);
   expect(bridge.beat()?.counters["quarantined"]).toBe(1);
   chmodSync(forbidden, 0o644);
   await site.journaled(2);

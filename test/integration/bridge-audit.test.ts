@@ -8,8 +8,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
 import { dayFromMicros, MS_PER_DAY } from "../../src/domain/time.ts";
 import { SCANS_RING } from "../../src/wire/scan-value.ts";
-import { checkBooks, untilTold } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { checkBooks, untilDone } from "../helpers/books.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 import { sendSignal, stateOf } from "../helpers/processes.ts";
@@ -34,7 +35,7 @@ const put = (site: Site, n: number) =>
     mtimeS: Date.now() / 1_000 - OLD_S,
   });
 
-type Told = { readonly code: number; readonly said: string; readonly audit: AuditJson };
+type AuditRun = { readonly code: number; readonly said: string; readonly audit: AuditJson };
 type AuditJson = {
   readonly ok: boolean;
   readonly first_day: string | null;
@@ -43,7 +44,7 @@ type AuditJson = {
   readonly total: { readonly pushed: number; readonly pending: number; readonly missing: number };
 };
 
-function audit(site: Site, ...options: string[]): Promise<Told> {
+function audit(site: Site, ...options: string[]): Promise<AuditRun> {
   const env = { ...process.env, DOLPHIN_CONFIG: join(site.dir, "dolphin.yaml") };
   const args = [...NODE_FLAGS, MAIN, "archive", "audit", "--json", ...options];
   return new Promise((done) => {
@@ -67,8 +68,8 @@ test("an audit while Hazelcast is frozen takes nothing from the bridge, which go
     put(site, 4);
     await until("seq 4 is ahead", () => site.readJournal((journal) => journal.aheadOfOwner()));
     put(site, 5);
-    const { code, audit: told } = await audit(site, "--no-repair");
-    expect([code, told.total]).toMatchObject([2, { pushed: 3, pending: 1, missing: 1 }]);
+    const { code, audit: found } = await audit(site, "--no-repair");
+    expect([code, found.total]).toMatchObject([2, { pushed: 3, pending: 1, missing: 1 }]);
     const repairing = audit(site);
     await bridge.saidInLog("asked to check every file again");
     expect(site.readJournal((journal) => [journal.lastSeq(), journal.aheadOfOwner()?.seq])).toEqual(
@@ -126,8 +127,8 @@ test("folders of days to come hide nothing of today, and what lies before the fi
   await bridge.beatWhere("older files are told", ({ counters }) => {
     return counters["files_before_first_day"] === 2;
   });
-  const { code, audit: told } = await audit(site);
-  expect([code, told]).toMatchObject([0, { first_day: DAY, files_before_first_day: 2 }]);
+  const { code, audit: found } = await audit(site);
+  expect([code, found]).toMatchObject([0, { first_day: DAY, files_before_first_day: 2 }]);
 });
 
 test("a row of something else in the journal ends the bridge with a sentence", async () => {
@@ -191,14 +192,14 @@ test("a ringbuffer lost while the bridge runs is filled again when an audit asks
     put(site, n);
     await site.journaled(n);
   }
-  await untilTold(site, lab.cluster);
+  await untilDone(site, lab.cluster);
   await (await lab.cluster.client.getRingbuffer(SCANS_RING)).destroy();
   put(site, 4);
   await site.journaled(4);
-  await untilTold(site, lab.cluster);
-  const told = await audit(site, "--no-repair");
-  expect(told).toMatchObject({ code: 2, audit: { ring: { ranges: [{ from: 1, to: 3 }] } } });
-  expect(told.said).toContain("the ringbuffer lacks seq 1-3 (3 in all)");
+  await untilDone(site, lab.cluster);
+  const run = await audit(site, "--no-repair");
+  expect(run).toMatchObject({ code: 2, audit: { ring: { ranges: [{ from: 1, to: 3 }] } } });
+  expect(run.said).toContain("the ringbuffer lacks seq 1-3 (3 in all)");
   expect(await audit(site)).toMatchObject({ code: 0, audit: { ok: true, ring: { lacks: 0 } } });
   expect((await lab.cluster.ring()).map(({ seq }) => seq).slice(-4)).toEqual([1, 2, 3, 4]);
   expect(bridge.isGone()).toBe(false);
@@ -227,7 +228,7 @@ test("an audit tells what the ringbuffer lacks, and what nobody can tell it agai
   const ring = await lab.cluster.client.getRingbuffer<string>(SCANS_RING);
   await ring.addAll(texts.filter((_, at) => at === 0 || at === 3));
   rmSync(join(site.archive, DAY, scanName(2)));
-  const { code, said, audit: told } = await audit(site);
-  expect([code, told.ring]).toMatchObject([2, { compared: 4, lacking: [3], without_file: 1 }]);
+  const { code, said, audit: found } = await audit(site);
+  expect([code, found.ring]).toMatchObject([2, { compared: 4, lacking: [3], without_file: 1 }]);
   expect(said).toContain("the ringbuffer lacks seq 3");
 });

@@ -4,7 +4,8 @@ import { Client, HazelcastJsonValue } from "hazelcast-client";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { CHECKPOINT_KEY, FEATURES_MAP, LATEST_KEY } from "../../src/wire/scan-value.ts";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 import { sendSignal } from "../helpers/processes.ts";
 

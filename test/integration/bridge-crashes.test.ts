@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { LOG_LINE_BYTES_MAX } from "../../src/adapters/logger.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { checkBooks } from "../helpers/books.ts";
-import { type Bridge, type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Bridge, type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 
 const DAY = "2026-03-25";

@@ -28,7 +28,8 @@ import {
   HEARTBEAT_MAP,
 } from "../../src/wire/scan-value.ts";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { mountSmallDisk, type SmallDisk } from "../helpers/faults/small-disk.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 import { spawnSync } from "../helpers/run-program.ts";
@@ -305,19 +306,19 @@ test("journal and Hazelcast alive: a restart tells the same seq once, under the 
   await checkBooks(site, lab.cluster);
   expect((await first.stop()).code).toBe(0);
   const before = await lab.cluster.latest();
-  const told: unknown[] = [];
+  const received: unknown[] = [];
   const features = await lab.cluster.features();
   const listener = await features.addEntryListener(
-    { updated: ({ value }) => void told.push(JSON.parse(String(value))) },
+    { updated: ({ value }) => void received.push(JSON.parse(String(value))) },
     "latest_eigen_scan",
     true,
   );
   await site.start();
   putLive(site, 101, 101);
-  await until("the next scan is told", () => 2 <= told.length);
+  await until("the next scan is told", () => 2 <= received.length);
   await features.removeEntryListener(listener);
   const epoch = before!.epoch + 1;
-  expect(told).toMatchObject([
+  expect(received).toMatchObject([
     { seq: 100, epoch, scan_number: 100, replayed: true },
     { seq: 101, epoch, scan_number: 101 },
   ]);

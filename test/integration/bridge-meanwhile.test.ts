@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { DONE_MAP } from "../../src/wire/scan-value.ts";
 import { putFile, scanBytes } from "../helpers/scan-files.ts";
 

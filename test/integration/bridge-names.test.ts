@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hashOf } from "../../src/wire/scan-hash.ts";
 import { checkBooks, checkJournal } from "../helpers/books.ts";
-import { type Bridge, type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Bridge, type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putFile, scanBytes } from "../helpers/scan-files.ts";
 import { spawnSync } from "../helpers/run-program.ts";
 

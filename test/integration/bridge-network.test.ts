@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { findFreePort } from "../../src/embedded/ports/ports.ts";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { startTcpProxy, type TcpProxy } from "../helpers/faults/tcp-proxy.ts";
 import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 

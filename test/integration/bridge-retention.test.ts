@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type JournalScan, ScanJournal } from "../../src/adapters/scan-journal/scan-journal.ts";
 import { hashOf } from "../../src/wire/scan-hash.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putFile, scanBytes } from "../helpers/scan-files.ts";
 
 const OLD = "2026-01-01";

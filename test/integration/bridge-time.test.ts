@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openScanWays, type ScanWay } from "../../src/adapters/scan-journal/way/scan-ways.ts";
 import { MS_PER_DAY } from "../../src/domain/time.ts";
 import { checkBooks } from "../helpers/books.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { buildShiftedClock } from "../helpers/faults/shifted-clock.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 
@@ -195,10 +196,10 @@ test.for([
   expect(scans.map(({ late }) => late)).toEqual(scans.map(() => false));
   expect(scans).toHaveLength(scanNumber);
   const latest = await lab.cluster.latest();
-  const toldMs = Date.parse(String(latest?.bridge_ts));
+  const publishedMs = Date.parse(String(latest?.bridge_ts));
   // Between the moment when it was put and this one.
-  expect(toldMs).toBeGreaterThan(putMs - 1_000);
-  expect(toldMs).toBeLessThan(now() + 1_000);
+  expect(publishedMs).toBeGreaterThan(putMs - 1_000);
+  expect(publishedMs).toBeLessThan(now() + 1_000);
   expect(latest?.bridge_ts).toMatch(/\+00:00$/);
   expect(bridge.isGone()).toBe(false);
 });

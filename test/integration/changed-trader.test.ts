@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { EventLogReader } from "../../src/adapters/event-log/event-log.ts";
 import { bookConfiguration } from "../../src/wire/trading/book-configuration.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import {
   createFeeder,
   type Feeder,

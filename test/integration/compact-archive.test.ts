@@ -17,7 +17,7 @@ import {
   removeTemporaryDirectory,
   startTestTemporal,
 } from "../helpers/servers.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 const CLI = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const DAY = "2026-03-25";

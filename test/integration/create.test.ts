@@ -77,8 +77,8 @@ test("what has no supervisor does not keep the others from a command", async () 
   declare({ services: BY_HAND });
   const { code, problem } = await dolphin("stop", "all");
   expect(code).toBe(0);
-  const told = SERVICE_NAMES.map((name) => `dolphin: ${name} has no supervisor`);
-  for (const one of told) expect(problem).toContain(one);
+  const lines = SERVICE_NAMES.map((name) => `dolphin: ${name} has no supervisor`);
+  for (const one of lines) expect(problem).toContain(one);
 });
 
 test("create makes what is missing, changes what is declared anew, and nothing else", async () => {

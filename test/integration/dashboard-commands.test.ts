@@ -10,7 +10,8 @@ import { ensureToken, loginLink, renewToken } from "../../src/dashboard/commands
 import { type Dashboard, startDashboard } from "../../src/dashboard/server.ts";
 import { lookUpIncidents } from "../../src/operations/incidents/look-up-incidents.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { openBrowser } from "../helpers/browser.ts";
 import { NOBODY, surroundings } from "../helpers/dashboard.ts";
 import { LIVELY_BOOK } from "../helpers/lively.ts";
@@ -75,8 +76,8 @@ beforeAll(async () => {
     archive: place.archive,
   });
   const status = { ...found.status, hazelcast: { address: place.address, cluster: "dolphin" } };
-  const look = () => ({ ...found, status });
-  dashboard = await startDashboard({ port: 0, dataDir: place.data, look });
+  const readSurroundings = () => ({ ...found, status });
+  dashboard = await startDashboard({ port: 0, dataDir: place.data, readSurroundings });
   ends.push(() => dashboard.close());
   await trader.ready();
   await trader.hearsHazelcast();
@@ -89,7 +90,7 @@ afterAll(async () => {
 });
 
 /** Operators' commands to the book, from its journal. */
-function told(): readonly { readonly command: string; readonly by: string }[] {
+function recordedCommands(): readonly { readonly command: string; readonly by: string }[] {
   const root = join(place.data, "journal/trading");
   const reader = new EventLogReader({ root, book: "BLUE" }, null);
   try {
@@ -101,8 +102,10 @@ function told(): readonly { readonly command: string; readonly by: string }[] {
   }
 }
 
-function untilTold(command: string) {
-  return until(`the journal has ${command}`, () => told().find((one) => one.command === command));
+function untilRecorded(command: string) {
+  return until(`the journal has ${command}`, () =>
+    recordedCommands().find((one) => one.command === command),
+  );
 }
 
 /** Null, with a sentence, where this machine has no browser. */
@@ -145,8 +148,8 @@ test("over plain HTTP a session halts and resumes the trader, as its journal say
   expect((await trader.status()).halted).toBe(true);
   expect((await post("resume", { input }, session)).status).toBe(200);
   expect((await trader.status()).halted).toBe(false);
-  expect(told().map(({ command }) => command)).toEqual(["halt", "resume"]);
-  expect(told()[0]?.by).toMatch(/ \(dashboard, session 1\)$/);
+  expect(recordedCommands().map(({ command }) => command)).toEqual(["halt", "resume"]);
+  expect(recordedCommands()[0]?.by).toMatch(/ \(dashboard, session 1\)$/);
 });
 
 test("by keyboard alone a book is halted, resumed and, in two steps, flattened", async ({
@@ -156,7 +159,7 @@ test("by keyboard alone a book is halted, resumed and, in two steps, flattened",
   if (page === null) return;
   await page.getByText(/this page takes commands now/).waitFor();
   expect(page.url()).not.toContain("token");
-  const before = told().length;
+  const before = recordedCommands().length;
   await page.keyboard.press("c");
   const desk = page.getByRole("dialog", { name: "Commands" });
   await desk.getByRole("button", { name: "Halt" }).focus();
@@ -164,12 +167,12 @@ test("by keyboard alone a book is halted, resumed and, in two steps, flattened",
   await page.getByRole("dialog", { name: "Halt BLUE?" }).waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog", { name: "Halt BLUE?" }).waitFor({ state: "detached" });
-  expect(told()).toHaveLength(before);
+  expect(recordedCommands()).toHaveLength(before);
   await page.keyboard.press("Enter");
   await page.getByRole("dialog", { name: "Halt BLUE?" }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByText(/^BLUE: .*halt/).waitFor();
-  expect(told().slice(before)).toMatchObject([{ command: "halt" }]);
+  expect(recordedCommands().slice(before)).toMatchObject([{ command: "halt" }]);
   expect((await trader.status()).halted).toBe(true);
 
   await desk.getByRole("button", { name: "Flatten" }).focus();
@@ -179,10 +182,10 @@ test("by keyboard alone a book is halted, resumed and, in two steps, flattened",
   // What is grave has Cancel under the finger.
   await page.keyboard.press("Enter");
   await sure.waitFor({ state: "detached" });
-  expect(told().slice(before)).toHaveLength(1);
+  expect(recordedCommands().slice(before)).toHaveLength(1);
   await page.keyboard.press("Enter");
   await sure.getByRole("button", { name: "Flatten BLUE" }).click();
-  await untilTold("flatten");
+  await untilRecorded("flatten");
   await closePage(page);
 });
 
@@ -227,8 +230,8 @@ test("markup in any field of any answer stays text on every page", async ({ skip
   const dataDir = join(place.dir, "recorded");
   writeRecorded(dataDir);
   const flags = { trader: LIVELY_BOOK, indicators: { fear_greed: {} } };
-  const look = () => surroundings(dataDir, { "hazelcast.address": NOBODY, ...flags });
-  const recorded = await startDashboard({ port: 0, dataDir, look });
+  const readSurroundings = () => surroundings(dataDir, { "hazelcast.address": NOBODY, ...flags });
+  const recorded = await startDashboard({ port: 0, dataDir, readSurroundings });
   const page = await (await browser.newContext()).newPage();
   page.setDefaultTimeout(WAIT_MS);
   await page.addInitScript(POISON);

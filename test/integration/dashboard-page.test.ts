@@ -17,7 +17,7 @@ let browser: Browser | string = "";
 let dashboard: Dashboard | null = null;
 
 function open(port: number): Promise<Dashboard> {
-  return startDashboard({ port, dataDir: dir, look: () => surroundings(dir) });
+  return startDashboard({ port, dataDir: dir, readSurroundings: () => surroundings(dir) });
 }
 
 beforeAll(async () => {

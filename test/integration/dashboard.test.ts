@@ -99,8 +99,8 @@ test("runs without up, without servers and without data; names of others are ref
     services: {},
   };
   writeFileSync(join(dir, "up.json"), JSON.stringify(up));
-  const uiTold = async () => JSON.parse((await ask(port, "/api/status"))[1]).temporal_ui;
-  await until(async () => (await uiTold()) === temporal_ui, { ms: 60_000, tell: first.output });
+  const uiAddress = async () => JSON.parse((await ask(port, "/api/status"))[1]).temporal_ui;
+  await until(async () => (await uiAddress()) === temporal_ui, { ms: 60_000, tell: first.output });
 
   sendSignal(first.child.pid, "SIGTERM");
   expect(await first.ended).toBe(0);

@@ -10,7 +10,9 @@ import { openBrowser } from "../helpers/browser.ts";
 import { surroundings } from "../helpers/dashboard.ts";
 import { LIVELY_BOOK } from "../helpers/lively.ts";
 import { checkPageReference } from "../helpers/page-reference.ts";
+import { until } from "../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+import { storeForecast, drawnForecast } from "../helpers/trading/drawn-forecast.ts";
 import { placeIn, recordBook } from "../helpers/trading/recorded-book.ts";
 import { journaledScan } from "../helpers/trading/traced-book.ts";
 
@@ -40,6 +42,7 @@ afterAll(async () => {
 function writeBook(): void {
   const startMs = Date.now() - 600_000;
   recordBook(full, { startMs, scans: SCANS, scanEveryMs: 5_000, snapshotEvery: 50 });
+  storeForecast(full, drawnForecast(startMs, 0.01));
   const journal = new ScanJournal(join(full, "journal", "scan-bridge.db"));
   journal.claimEpoch(1);
   const rows = Array.from({ length: SCANS }, (_, at) => {
@@ -58,8 +61,8 @@ function writeBook(): void {
 }
 
 async function open(dataDir: string): Promise<string> {
-  const look = () => surroundings(dataDir, AWAY);
-  const dashboard = await startDashboard({ port: 0, dataDir, look });
+  const readSurroundings = () => surroundings(dataDir, AWAY);
+  const dashboard = await startDashboard({ port: 0, dataDir, readSurroundings });
   running.push(dashboard);
   return dashboard.url;
 }
@@ -70,9 +73,10 @@ async function tabIn(chromium: Browser): Promise<{ readonly tab: Page; readonly 
   const tab = await chromium.newPage({ locale: "en-US" });
   const wrong: string[] = [];
   tab.on("pageerror", ({ message }) => wrong.push(message));
-  tab.on("console", (told) => {
+  tab.on("console", (message) => {
     // What a busy machine did not answer in time is on the page, and in its reference, once it is answered.
-    if (told.type() === "error" && !told.text().includes("status of 500")) wrong.push(told.text());
+    if (message.type() === "error" && !message.text().includes("status of 500"))
+      wrong.push(message.text());
   });
   tab.setDefaultTimeout(120_000);
   return { tab, wrong };
@@ -81,6 +85,10 @@ async function tabIn(chromium: Browser): Promise<{ readonly tab: Page; readonly 
 function ownTexts(dir: string) {
   return { [dir]: "DATA" };
 }
+
+/** Its own, before it is scaled; null: it is not there, or cannot be drawn. */
+const widthOfFan = (tab: Page): Promise<unknown> =>
+  tab.evaluate("document.querySelector('img.fan')?.naturalWidth ?? null");
 
 const main = (tab: Page, text: string | RegExp) =>
   tab.locator("main").getByText(text).first().waitFor();
@@ -125,6 +133,10 @@ test("a book's pages show what its log says, fit a phone, and take markup as tex
         await main(tab, `seq ${SCANS}`);
         await main(tab, "fall from the peak");
         await main(tab, /^Since .*: BLUE -?\d.*, GREEN -?\d/);
+        await until(async () => (await widthOfFan(tab)) === 330, {
+          ms: 60_000,
+          tell: () => "the picture for phones of the forecast is not drawn",
+        });
         break;
       case "inputs":
         await main(tab, "Hazelcast does not answer");

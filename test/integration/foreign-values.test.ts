@@ -18,8 +18,9 @@ import {
   SCANS_RING,
 } from "../../src/wire/scan-value.ts";
 import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
-import { checkBooks, untilTold } from "../helpers/books.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { checkBooks, untilDone } from "../helpers/books.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putBacklog, putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 import { createFeeder, spawnTrader } from "../helpers/trader.ts";
 
@@ -216,20 +217,20 @@ test.each([
   const first = await site.start();
   await site.journaled(3);
   await first.stop();
-  await untilTold(site, lab.cluster);
+  await untilDone(site, lab.cluster);
   const latest = await lab.cluster.latest();
   const features = await mapOf(FEATURES_MAP);
   await features.set(LATEST_KEY, JSON.stringify({ ...latest, ...change }));
   await site.start();
   putFile(site.archive, `${DAY}/${scanName(4)}`, scanBytes(4));
   await site.journaled(4);
-  const told = await until("it is told", async () => {
+  const published = await until("it is told", async () => {
     const value = await lab.cluster.latest();
     return value?.file === `${DAY}/${scanName(4)}` ? value : null;
   });
-  expect(told.seq).toBe(4);
+  expect(published.seq).toBe(4);
   // Any scan of a batch of ours: it is published after the latest scan.
   expect([1, 2, 3, 4]).toContain((await lab.cluster.checkpoint())?.seq);
-  expect(told.epoch).toBeLessThan(1_000);
+  expect(published.epoch).toBeLessThan(1_000);
   await checkBooks(site, lab.cluster);
 });

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ActivityCancellationDetails, CancelledFailure } from "@temporalio/common";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { everySteadily } from "../../src/adapters/process/steady-timer.ts";
 import { createSupervisionActivities } from "../../src/activities/supervision.ts";
 import { createKeeper } from "../../src/operations/keeper/keeper.ts";
 import type { Keeper } from "../../src/operations/keeper/keeper.ts";
@@ -13,7 +14,7 @@ import { RunDetails } from "../../src/wire/supervision.ts";
 import type { RunReport } from "../../src/workflows/messages/supervision.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { FAKE_SERVICES } from "../helpers/supervision/fake-services.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 const FAKE_SERVICE = fileURLToPath(
   new URL("../helpers/supervision/fake-service.ts", import.meta.url),
@@ -81,6 +82,7 @@ function attempt(earlier?: RunDetails): Attempt {
     policy: POLICY,
     newsMs: 30_000,
     healthCheckMs: 500,
+    everySteadily,
     hasSearchAttributes: () => Promise.resolve(false),
     describeRun: () => Promise.resolve({ kind: "absent" }),
     report: (_service, report) => {

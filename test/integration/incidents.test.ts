@@ -12,8 +12,8 @@ const CLI = resolve(import.meta.dirname, "../../src/cli/main.ts");
 const CANARY = "canary-5f3a9c71";
 const dir = mkdtempSync(join(tmpdir(), "incidents-process-"));
 const config = join(dir, "dolphin.yaml");
-type Told = { readonly incident: string; readonly rule: string; readonly state: string };
-const heard: Told[] = [];
+type HookBody = { readonly incident: string; readonly rule: string; readonly state: string };
+const heard: HookBody[] = [];
 const env = { ...process.env, NODE_OPTIONS: "", MY_API_KEY: `${CANARY}-in-the-environment` };
 let hook: Server;
 
@@ -67,7 +67,7 @@ function dolphin(...args: readonly string[]) {
   return { pid: child.pid, ended, said: () => out + err };
 }
 
-function ofRoom(): readonly Told[] {
+function ofRoom(): readonly HookBody[] {
   return heard.filter(({ rule }) => rule === "room");
 }
 

@@ -12,7 +12,7 @@ import {
   connectHazelcast,
   type HazelcastHandle,
 } from "../../src/adapters/hazelcast/hazelcast-client.ts";
-import { createForewarnLook } from "../../src/adapters/safety/safety-looks.ts";
+import { createForewarnReader } from "../../src/adapters/safety/safety-readers.ts";
 import type { ForewarnResult } from "../../src/workflows/messages/forewarn.ts";
 import { projectionPath } from "../../src/operations/event-log/event-log-maintenance.ts";
 import { foldTrader } from "../../src/operations/projection/trader-fold.ts";
@@ -107,7 +107,7 @@ function dolphinIn(differs: NodeJS.ProcessEnv, args: readonly string[]): Promise
   });
 }
 
-async function told(key: string): Promise<Record<string, unknown>> {
+async function readValue(key: string): Promise<Record<string, unknown>> {
   const map = await hazelcast.client.getMap<string, string>("DOLPHIN_FEATURES");
   return JSON.parse((await map.get(key)) ?? "null");
 }
@@ -147,7 +147,7 @@ test("who follows the guide has a new indicator by one file and one line", async
     ms: 120_000,
     tell: () => "tide was not read",
   });
-  expect(await told("exf_tide")).toMatchObject({ value: 1.25, unit: "m", source: "tides" });
+  expect(await readValue("exf_tide")).toMatchObject({ value: 1.25, unit: "m", source: "tides" });
   const { code, out } = await dolphin("indicators", "history", "tide", "--json");
   expect(code).toBe(0);
   const rows: { pushed_at: string | null }[] = JSON.parse(out);
@@ -161,11 +161,11 @@ test("create makes a schedule of each, keeps an operator's pause, and pauses wha
   const made = await dolphin("create");
   expect(made.out).toContain("schedule indicator-funding: created");
   // Started by the schedule, in a worker that was there before the indicator was.
-  await until(async () => (await told("exf_funding")) !== null, {
+  await until(async () => (await readValue("exf_funding")) !== null, {
     ms: 120_000,
     tell: () => "funding was not read",
   });
-  expect(await told("exf_funding")).toMatchObject({ source: "simulated binance-usdm" });
+  expect(await readValue("exf_funding")).toMatchObject({ source: "simulated binance-usdm" });
   // Daily ones are made up for once, and those of a minute are not.
   expect((await schedule("fear_greed").describe()).policies.catchupWindow).toBe(1_800_000);
   expect((await schedule("dvol").describe()).policies.catchupWindow).toBe(10_000);
@@ -208,7 +208,7 @@ test("of twenty writers into exf_latest at once none loses its update", async ()
       for (let value = 1; value <= 5; value += 1) await write(name, value);
     }),
   );
-  const latest = await told("exf_latest");
+  const latest = await readValue("exf_latest");
   expect(names.map((name) => latest[name])).toMatchObject(names.map(() => ({ value: 5 })));
 });
 
@@ -228,11 +228,11 @@ test("the schedule of the forewarner makes a forecast, keeps it for the watchdog
   const result: ForewarnResult = await temporal.client.workflow.getHandle(workflowId).result();
   // Nothing was traded here.
   expect(result).toMatchObject({ book: "BLUE", verdict: "unknown", weight: 0, pushed: true });
-  expect(await told("mc_forewarner_latest")).toMatchObject({
+  expect(await readValue("mc_forewarner_latest")).toMatchObject({
     as_of: result.as_of,
     _pushed_at: expect.any(String),
   });
-  expect(createForewarnLook(dir, "BLUE")()).toMatchObject({ evidence: result.as_of, weight: 0 });
+  expect(createForewarnReader(dir, "BLUE")()).toMatchObject({ evidence: result.as_of, weight: 0 });
 });
 
 test("forewarn run keeps and pushes its forecast as the schedule does, and says what it could not reach", async () => {
@@ -245,22 +245,22 @@ test("forewarn run keeps and pushes its forecast as the schedule does, and says 
     place,
     startFold: foldTrader(SESSION_CONFIGURATION),
   }).close();
-  const before = await told("mc_forewarner_latest");
-  const look = createForewarnLook(dir, "BLUE");
+  const before = await readValue("mc_forewarner_latest");
+  const readForewarn = createForewarnReader(dir, "BLUE");
   const dry = await dolphin("forewarn", "run", "--dry-run", "--json");
   expect(JSON.parse(dry.out)).toMatchObject({ pushed: false, not_pushed_because: "--dry-run" });
-  expect(await told("mc_forewarner_latest")).toEqual(before);
-  expect(look()).toMatchObject({ evidence: before["as_of"] });
+  expect(await readValue("mc_forewarner_latest")).toEqual(before);
+  expect(readForewarn()).toMatchObject({ evidence: before["as_of"] });
 
   const run = await dolphin("forewarn", "run", "--json");
   expect(run).toMatchObject({ code: 0, err: "" });
   const made = JSON.parse(run.out);
   expect(made).toMatchObject({ verdict: "unknown", pushed: true, not_pushed_because: null });
-  expect(await told("mc_forewarner_latest")).toMatchObject({
+  expect(await readValue("mc_forewarner_latest")).toMatchObject({
     as_of: made.as_of,
     verdict: "unknown",
   });
-  expect(look()).toMatchObject({ evidence: made.as_of });
+  expect(readForewarn()).toMatchObject({ evidence: made.as_of });
 
   const nobody = { DOLPHIN_HAZELCAST_ADDRESS: "127.0.0.1:9" };
   const unheard = await dolphinIn(nobody, ["forewarn", "run"]);
@@ -268,6 +268,6 @@ test("forewarn run keeps and pushes its forecast as the schedule does, and says 
   expect(unheard.out).toContain(
     "not pushed  DOLPHIN_FEATURES mc_forewarner_latest: Hazelcast at 127.0.0.1:9",
   );
-  expect(look()!.evidence > made.as_of).toBe(true);
-  expect(await told("mc_forewarner_latest")).toMatchObject({ as_of: made.as_of });
+  expect(readForewarn()!.evidence > made.as_of).toBe(true);
+  expect(await readValue("mc_forewarner_latest")).toMatchObject({ as_of: made.as_of });
 });

@@ -9,7 +9,8 @@ import { connectTemporal, type TemporalClient } from "../../src/adapters/tempora
 import { bringSchedule } from "../../src/adapters/temporal-schedules.ts";
 import { SCHEDULE_TABLE } from "../../src/domain/supervision/declared/schedules.ts";
 import type { TemporalServer } from "../../src/embedded/temporal-server.ts";
-import { type Lab, openLab, type Site, until } from "../helpers/bridge.ts";
+import { type Lab, openLab, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putBacklog } from "../helpers/scan-files.ts";
 import { environmentOf, startTestTemporal } from "../helpers/servers.ts";
 

@@ -13,7 +13,7 @@ import { SegmentCursor } from "../../src/adapters/event-log/segments/segment-cur
 import { listDays, segmentPath } from "../../src/adapters/event-log/segments/segment-files.ts";
 import { MS_PER_DAY } from "../../src/domain/time.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
-import { until } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { startBookkeeper } from "../helpers/bookkeeper.ts";
 import { startBlue } from "../helpers/green.ts";
 import { findPostgres, startPostgres } from "../helpers/postgres.ts";

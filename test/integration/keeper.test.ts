@@ -22,7 +22,7 @@ import { readRunFile } from "../../src/adapters/process/run-file.ts";
 import type { Mode } from "../../src/domain/supervision/next-step.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { FAKE_SERVICES } from "../helpers/supervision/fake-services.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import type { Behaviour } from "../helpers/supervision/fake-service.ts";
 
 const FAKE_SERVICE = fileURLToPath(
@@ -106,8 +106,8 @@ test("every restart is explained by what was recorded of it, and by the worker's
   expect(ends.length).toBeGreaterThan(POLICY.restartsMax);
   const times = result.restart_times.map((time) => Date.parse(time));
   const explained = ends.map(({ kind, why, at: endedAt }, at) => {
-    const told = { kind, why, atMs: Date.parse(endedAt), unkillable: 0 };
-    const end = { ...told, restartTimesMs: times.slice(0, at) };
+    const expected = { kind, why, atMs: Date.parse(endedAt), unkillable: 0 };
+    const end = { ...expected, restartTimesMs: times.slice(0, at) };
     return explainRestart(end, { intent: "running", mode: "auto" }, POLICY);
   });
   expect(explained.map(({ facts }) => facts[0]?.says.split(" (")[0])).toEqual(

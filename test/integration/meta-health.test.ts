@@ -18,7 +18,7 @@ import { META_HEALTH, META_HEALTH_ID, taskQueueOf } from "../../src/workflows/na
 import { diagnosed, SICK, SILENT } from "../helpers/health/diagnosed.ts";
 import { speakIn } from "../helpers/health/speaking.ts";
 import { openStage, type Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 const POLICY =
   "supervision: { restarts_max: 1000, delays_s: [0], health_check_s: 1, news_s: 3 }\n" +
@@ -80,13 +80,13 @@ test("fifty transitions in a second: none is lost, and a silent upstream is left
     ),
   );
   teller.tell({ atMs: Date.now(), diagnosis: diagnosed(SILENT) });
-  const told = await statusWhere("all are taken", ({ transitions }) => 51 <= transitions);
-  expect(told).toMatchObject({ transitions: 51, restarts: 0, would_have: 0, word: "DEGRADED" });
-  expect(new Set(told.decisions.map(({ action, rule }) => `${action} ${rule}`))).toEqual(
+  const status = await statusWhere("all are taken", ({ transitions }) => 51 <= transitions);
+  expect(status).toMatchObject({ transitions: 51, restarts: 0, would_have: 0, word: "DEGRADED" });
+  expect(new Set(status.decisions.map(({ action, rule }) => `${action} ${rule}`))).toEqual(
     new Set(["hold not-ours"]),
   );
   // The live query and the memo are the same.
-  const { updated_at: _at, ...facts } = told;
+  const { updated_at: _at, ...facts } = status;
   expect(await metaHealth().query(metaHealthQuery)).toMatchObject(facts);
   await until("it knows that it was taken", () => teller.state().sent === 1);
   expect(teller.state()).toEqual({ waiting: 0, sent: 1, problem: null });
@@ -97,15 +97,15 @@ test("what it knows goes on in another run: counts, causes, decisions", async ()
   await begin({ history_max: 20 });
   const { runId } = await metaHealth().describe();
   const first = await statusAfter(1, SILENT);
-  let told = 1;
+  let signalled = 1;
   // Each task sees the events before it: after some of them it is time.
   await until("continued as new", async () => {
-    told += 1;
-    await statusAfter(told, SILENT, ...(told % 2 === 0 ? [LATE] : []));
+    signalled += 1;
+    await statusAfter(signalled, SILENT, ...(signalled % 2 === 0 ? [LATE] : []));
     return (await metaHealth().describe()).runId !== runId;
   });
   // The new run has taken one of its own.
-  const after = await statusAfter(told + 1, SILENT);
+  const after = await statusAfter(signalled + 1, SILENT);
   expect((await metaHealth().describe()).runId).not.toBe(runId);
   const history = await stage.temporal.client.workflow
     .getHandle(META_HEALTH_ID, runId)
@@ -113,7 +113,7 @@ test("what it knows goes on in another run: counts, causes, decisions", async ()
   expect(history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
   const { updated_at: _at, ...facts } = after;
   expect(await metaHealth().query(metaHealthQuery)).toMatchObject(facts);
-  expect(after.transitions).toBe(told + 1);
+  expect(after.transitions).toBe(signalled + 1);
   // The cause that lasted all the time keeps its age, and nothing about it is reported twice.
   expect(after.roots).toEqual(first.roots);
   const [decision] = first.decisions;
@@ -167,11 +167,11 @@ test("with Temporal away transitions wait, and are told in their order when it i
   expect(teller.state()).toMatchObject({ waiting: 2, sent: 0 });
   await stage.restartTemporal();
   // Started by the signal itself.
-  const told = await statusWhere("both are taken", ({ transitions }) => transitions === 2);
-  expect(told).toMatchObject({ word: "GREEN", roots: [], restarts: 0 });
-  const look = await thin.reads.describe(META_HEALTH_ID);
-  expect(look?.memo["declared_mode"] ?? look?.memo["status"]).toBeDefined();
-  expect(look).toEqual(await bySdk.describe(META_HEALTH_ID));
+  const status = await statusWhere("both are taken", ({ transitions }) => transitions === 2);
+  expect(status).toMatchObject({ word: "GREEN", roots: [], restarts: 0 });
+  const described = await thin.reads.describe(META_HEALTH_ID);
+  expect(described?.memo["declared_mode"] ?? described?.memo["status"]).toBeDefined();
+  expect(described).toEqual(await bySdk.describe(META_HEALTH_ID));
   const polls = await thin.reads.polls(taskQueueOf("health"), 1);
   expect(identitiesOf(polls)).toEqual(identitiesOf(await bySdk.polls(taskQueueOf("health"), 1)));
   expect(polls.length).toBeGreaterThan(0);

@@ -60,16 +60,16 @@ async function scrape(path = "/metrics", init: RequestInit = {}) {
   return { code: response.status, text: await response.text() };
 }
 
-async function untilTold(line: string): Promise<string> {
+async function untilShown(line: string): Promise<string> {
   let text = "";
-  const isTold = async () => {
+  const isShown = async () => {
     text = await scrape().then(
       (answer) => answer.text,
       () => "",
     );
     return text.includes(line);
   };
-  await until(isTold, { ms: 60_000, tell: () => text });
+  await until(isShown, { ms: 60_000, tell: () => text });
   return text;
 }
 
@@ -87,7 +87,7 @@ test("the page has our metrics and those of Temporal's SDK, is small, and only r
   sdk.listen(sdkPort, "127.0.0.1");
   open.push({ stop: async () => void sdk.close() });
   serve({ sdkUrl: `http://127.0.0.1:${sdkPort}/metrics` });
-  const text = await untilTold("dolphin_scan_seq 77");
+  const text = await untilShown("dolphin_scan_seq 77");
   expect(text).toContain("\ntemporal_x 5\n");
   expect(text).toContain("\ndolphin_page_whole 1\n");
   expect(Buffer.byteLength(text)).toBeLessThan(PAGE_BYTES_MAX);
@@ -109,7 +109,7 @@ test("the page has our metrics and those of Temporal's SDK, is small, and only r
 
 test("a second worker tells nothing until the first has ended, then at once what it reads", async () => {
   const first = serve();
-  await untilTold("dolphin_scan_seq 77");
+  await untilShown("dolphin_scan_seq 77");
   const { status } = fullReading();
   const latest_scan = { ...status.latest_scan!, seq: 99 };
   const second = serve({
@@ -118,7 +118,7 @@ test("a second worker tells nothing until the first has ended, then at once what
   await until(() => 0 < second.said.length, { ms: 60_000, tell: () => "nothing was said" });
   expect(second.said[0]).toContain("another process serves them there");
   await first.stop();
-  await untilTold("dolphin_scan_seq 99");
+  await untilShown("dolphin_scan_seq 99");
 });
 
 test("rules and configuration hold for promtool", (context) => {
@@ -134,7 +134,7 @@ test("a real Prometheus scrapes it, and notices when it vanishes", async (contex
   const prometheus = findProgram("prometheus");
   if (prometheus === null) return context.skip(NO_PROMETHEUS);
   const served = serve();
-  await untilTold("dolphin_scan_seq 77");
+  await untilShown("dolphin_scan_seq 77");
   const valueOf = await startPrometheus(prometheus);
   await untilAre(valueOf, { dolphin_scan_seq: "77", [UP]: "1", [NO_BLUE]: null });
   await served.stop();

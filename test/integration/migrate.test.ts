@@ -9,14 +9,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findToolchain } from "../../src/embedded/toolchain.ts";
 import { FEATURES_MAP, LATEST_KEY, SCANS_RING } from "../../src/wire/scan-value.ts";
-import {
-  type Bridge,
-  type Lab,
-  openLab,
-  type ScanValue,
-  type Site,
-  until,
-} from "../helpers/bridge.ts";
+import { type Bridge, type Lab, openLab, type ScanValue, type Site } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { spawnSync } from "../helpers/run-program.ts";
 import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 
@@ -148,18 +142,18 @@ test("side by side, over, back and over again: never two writers, and no seq is 
 test("what cannot be switched is left as it is, with the reason", () => {
   const bare = join(site.dir, "bare.yaml");
   writeFileSync(bare, "hazelcast: { prefix: NEXT_ }\n");
-  const told = join(site.dir, "told");
+  const callsFile = join(site.dir, "told");
   const env = {
     ...process.env,
-    ...Object.fromEntries(COMMANDS.map((name) => [name, `echo ${name} >> '${told}'; false`])),
+    ...Object.fromEntries(COMMANDS.map((name) => [name, `echo ${name} >> '${callsFile}'; false`])),
   };
   const run = (file: string) =>
     spawnSync(SWITCH, ["ours"], { encoding: "utf8", env: { ...env, DOLPHIN_CONFIG: file } });
   expect(run(bare)).toMatchObject({ status: 78, stderr: expect.stringContaining("must have one") });
-  expect(existsSync(told)).toBe(false);
+  expect(existsSync(callsFile)).toBe(false);
   const before = readFileSync(config, "utf8");
   // Who does not stop is not overwritten.
   expect(run(config).status).not.toBe(0);
-  expect(readFileSync(told, "utf8")).toBe("FIRST_STOP\n");
+  expect(readFileSync(callsFile, "utf8")).toBe("FIRST_STOP\n");
   expect(readFileSync(config, "utf8")).toBe(before);
 });

@@ -15,7 +15,8 @@ import {
   parseBook,
   parseMarker,
 } from "../../src/wire/order-book/book-values.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { sendSignal } from "../helpers/processes.ts";
 import { listenTo } from "../helpers/service-pipe.ts";
 
@@ -45,9 +46,9 @@ test("books are told and recorded, marked simulated, and a second process fences
     const latest = await read(LATEST_FEATURES_KEY);
     return parseBook(await read(bookKey(FIRST))) !== null && hasAll(latest);
   });
-  const told = parseBook(await read(bookKey(FIRST)));
-  expect(told?.source).toBe("simulated binance-usdm");
-  expect(told?.features.size).toBe(8);
+  const published = parseBook(await read(bookKey(FIRST)));
+  expect(published?.source).toBe("simulated binance-usdm");
+  expect(published?.features.size).toBe(8);
   const common: unknown = JSON.parse(String(await read(LATEST_FEATURES_KEY)));
   expect(common).toMatchObject({ source: "simulated binance-usdm", [FIRST]: {} });
   await first.beatWhere("it is well", ({ facts, counters }) => {

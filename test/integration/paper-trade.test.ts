@@ -88,8 +88,8 @@ test("a run waits for the bridge, trades, is told whole, and replays equal", asy
 });
 
 test("its schedule is there, daily", async () => {
-  const told = await cli("schedule", "describe", "--schedule-id", "paper-trade-daily");
-  expect(told).toContain("paperTrade");
+  const described = await cli("schedule", "describe", "--schedule-id", "paper-trade-daily");
+  expect(described).toContain("paperTrade");
 });
 
 describe("a day that can't be trusted fails, and says why", () => {

@@ -16,7 +16,8 @@ import type { BookName } from "../../src/domain/trading/books.ts";
 import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { type GreenProcess, spawnGreen } from "../helpers/green.ts";
 import {
   createFeeder,
@@ -209,11 +210,11 @@ async function checkProjection(trades: number): Promise<void> {
   await upkeep.close();
   expect(said).toEqual([]);
   const db = new Database(projectionPath(place.data), { readonly: true });
-  const [told] = db.prepare("SELECT count(*) AS trades FROM trades").all();
+  const [counted] = db.prepare("SELECT count(*) AS trades FROM trades").all();
   const [unfamiliar] = db
     .prepare("SELECT count(*) AS n FROM notes WHERE code = 'order_unfamiliar'")
     .all();
   db.close();
-  expect(told).toEqual({ trades });
+  expect(counted).toEqual({ trades });
   expect(unfamiliar).toEqual({ n: 0 });
 }

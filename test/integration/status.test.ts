@@ -142,8 +142,8 @@ describe("dolphin status of a healthy system", () => {
     expect(services[0]?.why).toMatch(/^newest data \d+ s old$/);
     for (const server of servers) expect(server.answered_ms).toBeGreaterThan(0);
     expect(latest_scan?.seq).toBeGreaterThan(0);
-    const isTold = () => /scan-bridge\s+Healthy\s+\d+/.test(words());
-    await until(isTold, { ms: 60_000, tell: words });
+    const isShown = () => /scan-bridge\s+Healthy\s+\d+/.test(words());
+    await until(isShown, { ms: 60_000, tell: words });
     expect(services[1]?.["counters"]).toMatchObject({ book: "BLUE", warm: "yes" });
   });
 
@@ -152,30 +152,30 @@ describe("dolphin status of a healthy system", () => {
     const bridge = '{service="scan-bridge"}';
     const lines = ["temporal_", "dolphin_rm_meta ", 'dolphin_equity{book="BLUE"} '];
     lines.push(`dolphin_service_up${bridge} 1`, `dolphin_service_restarts_total${bridge} 0`);
-    const isTold = async () => {
+    const isShown = async () => {
       text = await fetch(up.metrics!).then((page) => page.text());
       return lines.every((line) => text.includes(`\n${line}`)) && /_scan_seq [1-9]/.test(text);
     };
-    await until(isTold, { ms: 60_000, tell: () => text });
+    await until(isShown, { ms: 60_000, tell: () => text });
     const { latest_scan } = await readingWhere((reading) => reading.latest_scan !== null);
-    const told = Number(/^dolphin_scan_seq (\d+)$/m.exec(text)?.[1]);
-    expect(told).toBeLessThanOrEqual(latest_scan!.seq);
+    const shownSeq = Number(/^dolphin_scan_seq (\d+)$/m.exec(text)?.[1]);
+    expect(shownSeq).toBeLessThanOrEqual(latest_scan!.seq);
   });
 
   test("says the same as the Web UI, and the dashboard says the same as both", async () => {
     const temporal = connectTemporal(up.temporal);
     const supervisor = temporal.client.workflow.getHandle(supervisorIdOf("scan-bridge"));
-    let told = "";
+    let shown = "";
     const isWell = async () => {
       const { memo } = await supervisor.describe();
       const response = await fetch(`${up.dashboard}/api/status`);
       const [bridge] = Status.parse(await response.json()).services;
-      told = JSON.stringify([memo?.["status"], bridge]);
-      return told.includes('"word":"Healthy"') && bridge?.status === "Healthy";
+      shown = JSON.stringify([memo?.["status"], bridge]);
+      return shown.includes('"word":"Healthy"') && bridge?.status === "Healthy";
     };
-    await until(isWell, { ms: 60_000, tell: () => told });
+    await until(isWell, { ms: 60_000, tell: () => shown });
     await temporal.close();
-    expect(told).toContain(`"pid":${readStatus().services[0]?.pid},`);
+    expect(shown).toContain(`"pid":${readStatus().services[0]?.pid},`);
   });
 
   test("config tells what comes from the running system; logs show its services", () => {
@@ -208,10 +208,10 @@ describe("dolphin status with a silent server", () => {
       expect(services[0]?.why).toMatch(why);
       // Until those who work with it have noticed, it answers them; Temporal is for who keeps it.
       const mends = name === "hazelcast" ? "restart-server" : "none";
-      const told = await healthWhere(({ roots }) =>
+      const report = await healthWhere(({ roots }) =>
         roots.some(({ kind, remedy }) => kind === name && remedy.kind === mends),
       );
-      const { status: word, roots } = told;
+      const { status: word, roots } = report;
       expect(word).not.toBe("GREEN");
       expect(roots.find(({ subject }) => subject === name)).toMatchObject({
         owner: "ours",
@@ -230,12 +230,12 @@ describe("dolphin health", () => {
     await healthWhere(isGreen);
     // On a busy machine a server may be late for one sample.
     for (const how of [[], ["--once"]]) {
-      const look = () => dolphin("health", ...how);
+      const runHealth = () => dolphin("health", ...how);
       const saysSo = () => {
-        const { status, stdout } = look();
+        const { status, stdout } = runHealth();
         return status === 0 && stdout.startsWith("DOLPHIN  GREEN  rm_meta");
       };
-      await until(saysSo, { ms: 60_000, tell: () => look().stdout });
+      await until(saysSo, { ms: 60_000, tell: () => runHealth().stdout });
     }
     const { history } = JSON.parse(dolphin("health", "--json", "--since", "1h").stdout);
     expect(history.filter((row: { status: string }) => row.status === "GREEN")).not.toEqual([]);
@@ -257,8 +257,8 @@ describe("dolphin health", () => {
       ob_features_latest: 7,
     };
     for (const [key, value] of Object.entries(strange)) await features.set(key, value);
-    const told = await healthWhere((report) => partsOf(report).length === 3);
-    expect(partsOf(told)).toEqual([
+    const found = await healthWhere((report) => partsOf(report).length === 3);
+    expect(partsOf(found)).toEqual([
       [0, "order book: the stored value is not a text"],
       [0, "exf: the stored value has 9000000 characters, at most 524288 are read"],
       [null, expect.stringMatching(/^esof: its time is .* ahead of this machine's clock$/)],
@@ -378,12 +378,12 @@ describe("dolphin status without", () => {
     mkdirSync(archive);
     const idle = startUp(dir, ["--ports", "auto", "--archive", archive]);
     await idle.untilUp();
-    const look = () => spawnSync(DOLPHIN, ["--data-dir", dir, "status"], { encoding: "utf8" });
-    const tell = () => `${look().stdout}\n${idle.output()}`;
+    const runStatus = () => spawnSync(DOLPHIN, ["--data-dir", dir, "status"], { encoding: "utf8" });
+    const tell = () => `${runStatus().stdout}\n${idle.output()}`;
     // The trader may wait before the bridge has begun.
-    let seen = look();
+    let seen = runStatus();
     const isWaiting = () => {
-      seen = look();
+      seen = runStatus();
       return seen.status === 1 && seen.stdout.includes("no scan in the archive yet");
     };
     await until(isWaiting, { ms: 60_000, tell });

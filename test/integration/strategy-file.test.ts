@@ -7,7 +7,8 @@ import { loadStrategiesOf } from "../../src/operations/books/configured-strategi
 import { exchangeBooks } from "../../src/operations/books/exchange-books.ts";
 import { EventLogMaintenance } from "../../src/operations/event-log/event-log-maintenance.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { spawnGreen, startBlue } from "../helpers/green.ts";
 import {
   createFeeder,

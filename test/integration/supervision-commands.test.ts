@@ -11,7 +11,7 @@ import { findToolchain } from "../../src/embedded/toolchain.ts";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { sendSignal } from "../helpers/processes.ts";
 
 const POLICY = `supervision: { restarts_max: 1000, window_s: 86400, delays_s: [0], health_check_s: 1, news_s: 3 }`;
@@ -69,8 +69,8 @@ describe("the plain Temporal CLI", () => {
     expect(stage.alive()).toEqual([]);
     await temporal("workflow", "update", "execute", "--name", "start", "--input", "{}", ...target);
     expect(stage.alive()).toHaveLength(1);
-    const told = await temporal("workflow", "metadata", ...target);
-    expect(told).toContain("Stops the service and keeps it stopped");
+    const metadata = await temporal("workflow", "metadata", ...target);
+    expect(metadata).toContain("Stops the service and keeps it stopped");
     const shown = await temporal("workflow", "describe", ...target, "-o", "json");
     expect(JSON.parse(shown)).toMatchObject({
       workflowExecutionInfo: {

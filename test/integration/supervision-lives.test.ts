@@ -6,7 +6,7 @@ import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
 import { readLives } from "../../src/operations/why/read-lives.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { sendSignal } from "../helpers/processes.ts";
 
 const POLICY = `supervision: { restarts_max: 1000, window_s: 86400, delays_s: [0], health_check_s: 1, news_s: 5 }`;
@@ -129,17 +129,17 @@ describe("a supervised service", () => {
     const { life, restarts } = await superviseHealthy();
     stage.behave({ exit });
     // Its run says the word first, and the supervisor how the life ended.
-    const held = await stage.statusWhere(
+    const status = await stage.statusWhere(
       word,
       (now) => now.word === word && now.last_end?.life === life,
     );
-    expect(held).toMatchObject({
+    expect(status).toMatchObject({
       intent: "running",
       restarts_in_window: restarts,
       next_try_at: null,
     });
-    expect(held.last_end).toMatchObject({ kind, exit_code: exit });
-    expect(held.last_end?.last_log.at(-1)).toBe(`fake service: told to exit with ${exit}`);
+    expect(status.last_end).toMatchObject({ kind, exit_code: exit });
+    expect(status.last_end?.last_log.at(-1)).toBe(`fake service: told to exit with ${exit}`);
     stage.behave({});
     const started = await stage.start();
     expect(started).toMatchObject({ restarts_in_window: restarts, life: life + 1 });

@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ActivityNotFoundError } from "@temporalio/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type HoldFile, readHolds, writeHold } from "../../src/adapters/process/held/hold-file.ts";
-import { kernelPlace } from "../../src/adapters/process/held/kernel-place.ts";
+import { type HoldFile, readHolds, writeHold } from "../../src/adapters/process/hold/hold-file.ts";
+import { kernelPlace } from "../../src/adapters/process/hold/kernel-place.ts";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
-import { failAttempt } from "../../src/adapters/temporal/held-attempt.ts";
+import { failAttempt } from "../../src/adapters/temporal/keeping-attempt.ts";
 import { releaseHolds } from "../../src/workers/supervision/release-holds.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { sendSignal } from "../helpers/processes.ts";
 
 const POLICY = `supervision: { restarts_max: 1000, window_s: 86400, delays_s: [0], health_check_s: 1, news_s: 3 }`;
 /** How often the worker looks for its supervisors. */
-const LOOK_EVERY_MS = 3_000;
+const POLL_EVERY_MS = 3_000;
 let stage: Stage;
 
 beforeEach(async () => {
@@ -62,7 +62,7 @@ function asSome<T>(list: readonly T[]): readonly T[] | null {
 }
 
 /** Of a process that ended long ago. */
-function heldByDead(): HoldFile {
+function keptByDead(): HoldFile {
   const keeper = { pid: 2 ** 30, started_ticks: 1 };
   const place = kernelPlace();
   return {
@@ -98,7 +98,7 @@ describe("a worker", () => {
     await until("its service has ended by itself", () => !isProcessAlive(pid, null));
     expect(readHolds(runFolder())).toEqual([]);
     expect(await attemptsOf(lost.runId)).toEqual([1]);
-    writeHold(runFolder(), { ...heldByDead(), service: "gone" });
+    writeHold(runFolder(), { ...keptByDead(), service: "gone" });
     stage.startWorker();
     await until("it has looked at what the dead one held", () =>
       readHolds(runFolder()).every(({ service }) => service !== "gone"),
@@ -186,8 +186,8 @@ describe("Temporal", () => {
     await delay(3_000);
     expect(stage.alive()).toEqual([]);
     await stage.restartTemporal();
-    const held = await stage.statusWhere("held", (now) => now.word === "Fenced");
-    expect(held.restarts_in_window).toBe(0);
+    const fenced = await stage.statusWhere("held", (now) => now.word === "Fenced");
+    expect(fenced.restarts_in_window).toBe(0);
   });
 
   test("away for a moment: nothing happens at all", async () => {
@@ -261,6 +261,6 @@ test("a service that no run holds ends with its supervisor's cancellation", asyn
   await until("closed", async () => {
     return (await stage.supervisor.describe()).status.name === "CANCELLED";
   });
-  await delay(2 * LOOK_EVERY_MS);
+  await delay(2 * POLL_EVERY_MS);
   expect((await stage.supervisor.describe()).status.name).toBe("CANCELLED");
 });

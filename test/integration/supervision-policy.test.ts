@@ -6,10 +6,10 @@ import type { ServiceStatus } from "../../src/wire/supervision.ts";
 import { sendSignal } from "../helpers/processes.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 
 const WINDOW_MS = 600_000;
-const HELD = "restarts_max: 2, window_s: 600, delays_s: [0], fatal_retry_s: 300";
+const FEW = "restarts_max: 2, window_s: 600, delays_s: [0], fatal_retry_s: 300";
 const WIDE = "restarts_max: 1000, delays_s: [0]";
 let stage: Stage;
 
@@ -32,7 +32,7 @@ afterEach(async () => {
 describe("a service that crashes at every start", () => {
   // That it is tried again, and heals, takes as long as a window: test/chaos/budget.test.ts.
   test("is FATAL when its restarts are used up, also for a new worker and a new supervisor", async () => {
-    await open(HELD);
+    await open(FEW);
     stage.behave({ exit: 1 });
     await stage.supervise();
     const before = await stage.statusWhere("FATAL", isFatal);

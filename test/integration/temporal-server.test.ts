@@ -170,14 +170,14 @@ test("of what was missed while the server was away a schedule makes up for what 
     await server.stop();
   });
   const run = `${MADE_UP}-${due?.toISOString().slice(0, 19)}Z`;
-  const told = { actions: "" };
+  const described = { actions: "" };
   const isMadeUp = async () => {
     const { info } = await temporal.client.schedule.getHandle(MADE_UP).describe();
-    told.actions = JSON.stringify(info.recentActions);
+    described.actions = JSON.stringify(info.recentActions);
     return info.recentActions.some(({ action }) => action.workflow.workflowId === run);
   };
-  await until(isMadeUp, { ms: 60_000, tell: () => told.actions });
-  expect(told.actions).toContain(run);
+  await until(isMadeUp, { ms: 60_000, tell: () => described.actions });
+  expect(described.actions).toContain(run);
   let rows: readonly ScheduleRow[] = [];
   const rowOf = (name: ScheduleName) => rows.find(({ schedule }) => schedule === name);
   const isCounted = async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { controlSocketPath, serveControl } from "../../src/adapters/control-socket.ts";
 import { pnlQuery, tradesSignal } from "../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../src/workflows/names.ts";
-import { until } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { reencode } from "../helpers/trading/recorded-book.ts";
 import { openSessionStage, type SessionStage } from "../helpers/trading/session-stage.ts";
@@ -91,7 +91,7 @@ function replayToday(...args: readonly string[]) {
 test("the session starts with the trader, and counts what it booked", async () => {
   await stage.feeder.push(60);
   await stage.trader().decided(60);
-  const pnl = await stage.told("the trades are told");
+  const pnl = await stage.untilAllSent("the trades are told");
   expect(pnl.trades).toBeGreaterThan(3);
   expect(pnl).toMatchObject({ book: "BLUE", day: stage.today, status: "open", gaps: [] });
   const booked = await bookedTrades();
@@ -104,12 +104,12 @@ test("the session starts with the trader, and counts what it booked", async () =
 
 describe("the plain Temporal CLI", () => {
   test("queries the profit and the positions, and lists by search attribute", async () => {
-    const pnl = await stage.told("the trades are told");
+    const pnl = await stage.untilAllSent("the trades are told");
     const query = (name: string) => stage.cli("workflow", "query", "--name", name, ...target());
     expect(await query("pnl")).toContain(`"trades":${pnl.trades}`);
     expect(await query("positions")).toMatch(/"equity":\d+/);
-    const told = await stage.cli("workflow", "metadata", ...target());
-    expect(told).toContain("Closes every position at the next fresh scan");
+    const metadata = await stage.cli("workflow", "metadata", ...target());
+    expect(metadata).toContain("Closes every position at the next fresh scan");
     await until("it is listed", async () => {
       const list = await stage.cli("workflow", "list", "--query", `DolphinStatus="open"`);
       return list.includes(sessionIdOf("BLUE", stage.today));
@@ -168,7 +168,7 @@ describe("the plain Temporal CLI", () => {
   });
 
   test("what is no range of trades is counted, and changes nothing else", async () => {
-    const before = await stage.told("the trades are told");
+    const before = await stage.untilAllSent("the trades are told");
     for (const input of ["7", '{"from":1}', '{"from":1,"to":5,"trades":[{}],"view":null}']) {
       await stage.cli("workflow", "signal", "--name", "trades", "--input", input, ...target());
     }
@@ -189,7 +189,7 @@ describe("what is told", () => {
       }
       const { trades } = await stage.trader().status();
       await stage.restartTemporal();
-      await stage.told("what was booked meanwhile is told");
+      await stage.untilAllSent("what was booked meanwhile is told");
       await stage.stopWorker("SIGKILL");
       await stage.feeder.push(40);
       await stage.trader().decided(stage.feeder.seq());
@@ -198,7 +198,7 @@ describe("what is told", () => {
       await stage.startWorker("trader");
       await stage.feeder.push(40);
       await stage.trader().decided(stage.feeder.seq());
-      const pnl = await stage.told("all is told");
+      const pnl = await stage.untilAllSent("all is told");
       expect(pnl.trades).toBeGreaterThan(trades + 3);
       expect(pnl.gaps).toEqual([]);
       const booked = await bookedTrades();
@@ -213,7 +213,7 @@ describe("what is told", () => {
   );
 
   test("again, from the beginning, counts nothing again", async () => {
-    const before = await stage.told("all is told");
+    const before = await stage.untilAllSent("all is told");
     await stage.stopWorker();
     writeFileSync(join(stage.place.data, "journal/trading/BLUE/told.json"), "torn");
     await stage.startWorker("trader");
@@ -225,12 +225,12 @@ describe("what is told", () => {
     const signals = (events ?? []).flatMap(
       (event) => event.workflowExecutionSignaledEventAttributes ?? [],
     );
-    const told = signals.map(({ input }) =>
+    const signalled = signals.map(({ input }) =>
       Buffer.from(input?.payloads?.[0]?.data ?? []).toString(),
     );
-    expect(told.filter((text) => text.startsWith('{"from":1,')).length).toBeGreaterThan(1);
+    expect(signalled.filter((text) => text.startsWith('{"from":1,')).length).toBeGreaterThan(1);
     // More than fit into one message were booked while Temporal was away.
-    expect(Math.max(...told.map((text) => text.split('"positionId"').length - 1))).toBe(100);
+    expect(Math.max(...signalled.map((text) => text.split('"positionId"').length - 1))).toBe(100);
     expect([after.trades, after.pnl, after.gaps]).toEqual([before.trades, before.pnl, []]);
   });
 
@@ -316,8 +316,8 @@ describe("a day that is over", () => {
     expect(unsettled.reason).toContain("no trader of BLUE runs here; 'dolphin start trader-blue'");
     await stage.startTrader();
     const settle = ["workflow", "update", "execute", "--name", "settle"];
-    const told = await stage.cli(...settle, "--workflow-id", sessionIdOf("BLUE", "2026-01-03"));
-    expect(told).toContain("settled");
+    const output = await stage.cli(...settle, "--workflow-id", sessionIdOf("BLUE", "2026-01-03"));
+    expect(output).toContain("settled");
     expect(await handle.result()).toMatchObject({ status: "settled" });
   });
 
@@ -337,12 +337,12 @@ describe("`dolphin replay` after a real run", () => {
   test("is equal: every step, trade, snapshot and fill", async () => {
     await stage.stopTrader();
     const { code, out } = await replayToday("--json");
-    const told = JSON.parse(out);
-    expect(told).toMatchObject({ verdict: "equal", undigested: 0, differences: 0 });
-    expect(told.trades).toBeGreaterThan(30);
-    expect(told.compared.trades).toBe(told.trades);
-    expect(told.compared.fills).toBeGreaterThan(told.trades);
-    expect(told.compared.snapshots).toBeGreaterThan(0);
+    const parsed = JSON.parse(out);
+    expect(parsed).toMatchObject({ verdict: "equal", undigested: 0, differences: 0 });
+    expect(parsed.trades).toBeGreaterThan(30);
+    expect(parsed.compared.trades).toBe(parsed.trades);
+    expect(parsed.compared.fills).toBeGreaterThan(parsed.trades);
+    expect(parsed.compared.snapshots).toBeGreaterThan(0);
     expect(code).toBe(0);
   });
 

@@ -17,7 +17,8 @@ import { configuredIndicator } from "../../src/operations/indicators/configured-
 import { refreshIndicator } from "../../src/operations/indicators/refresh-indicator.ts";
 import { bookText } from "../../src/wire/order-book/book-values.ts";
 import { FEATURES_MAP } from "../../src/wire/scan-value.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import {
   createFeeder,
   lastDayOf,
@@ -115,14 +116,14 @@ test("a row's readings are recorded with their time, decide, and are replayed to
   }
   const { trades } = await second.status();
   expect(await second.stop()).toBe(0);
-  const told = read().flatMap((event) => (event.kind === "feature" ? [event] : []));
-  expect(told.map(({ name, value }) => [name, value])).toEqual([
+  const features = read().flatMap((event) => (event.kind === "feature" ? [event] : []));
+  expect(features.map(({ name, value }) => [name, value])).toEqual([
     ["weather.heat", 10],
     ["weather.rain", 1],
     ["weather.heat", 35],
     ["weather.rain", 2],
   ]);
-  for (const { asOfMs, nowMs } of told) expect(asOfMs).toBeLessThanOrEqual(nowMs);
+  for (const { asOfMs, nowMs } of features) expect(asOfMs).toBeLessThanOrEqual(nowMs);
   expect(await replayLastDay(place)).toMatchObject({ verdict: "equal", trades });
 });
 
@@ -134,8 +135,8 @@ test("a declared input that no configured feed brings is said, and lets nothing 
   await trader.hearsHazelcast();
   await feeder.push(3);
   await trader.decided(3);
-  const { facts } = await trader.beatWhere("it says so", ({ facts: told }) =>
-    told!.notes!.some(({ of }) => of === "weather.heat"),
+  const { facts } = await trader.beatWhere("it says so", ({ facts: found }) =>
+    found!.notes!.some(({ of }) => of === "weather.heat"),
   );
   expect(facts!.inputs.map(({ name }) => name)).toEqual(["scans"]);
   expect(read().filter(({ kind }) => kind === "feature")).toEqual([]);

@@ -6,8 +6,9 @@ import { createScanFeed } from "../../src/adapters/hazelcast/scan-feed.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { FeedSubscription } from "../../src/services/trader/intake/feed-subscription.ts";
 import { FEATURES_MAP, parseScanHead, SCANS_RING } from "../../src/wire/scan-value.ts";
-import { untilTold } from "../helpers/books.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { untilDone } from "../helpers/books.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { putFile, scanBytes, scanName } from "../helpers/scan-files.ts";
 import {
   auditBook,
@@ -22,7 +23,7 @@ import {
 const DAY = "2026-03-25";
 const KILLS = process.env["LONG_FAULTS"] === undefined ? 12 : 100;
 const KILL_AFTER_MS_MAX = 700;
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 let lab: Lab;
 const running: TraderProcess[] = [];
 
@@ -61,12 +62,12 @@ test("a listener that died is noticed within three looks at the first scan that 
     heardSeq: () => heard,
     say() {},
   });
-  let looks = 0;
+  let polls = 0;
   const over = new AbortController();
   const looking = (async () => {
-    for (; !over.signal.aborted; looks += 1) {
-      await subscription.look();
-      await delay(LOOK_EVERY_MS);
+    for (; !over.signal.aborted; polls += 1) {
+      await subscription.poll();
+      await delay(POLL_EVERY_MS);
     }
   })();
   try {
@@ -76,9 +77,9 @@ test("a listener that died is noticed within three looks at the first scan that 
     const map = await hazelcast.client.getMap(FEATURES_MAP);
     for (const id of ids) await map.removeEntryListener(id);
     await feeder.push();
-    const before = looks;
+    const before = polls;
     await until("it has what was missed", () => heard === 4);
-    expect(looks - before).toBeLessThanOrEqual(3);
+    expect(polls - before).toBeLessThanOrEqual(3);
     await until("the listener is replaced", () => subscription.listenerDeaths === 1);
     // Without another look only the listener receives it.
     over.abort();
@@ -107,7 +108,7 @@ test("what the ringbuffer has forgotten is read from the bridge's journal and th
   await first.stop();
   put(4, 30);
   await site.journaled(30);
-  await untilTold(site, lab.cluster);
+  await untilDone(site, lab.cluster);
   await (await lab.cluster.client.getRingbuffer(SCANS_RING)).destroy();
   const second = start(place);
   await second.ready();
@@ -138,11 +139,11 @@ test(`${KILLS} kills at random moments: one decision a seq, fills that add up, t
   await feeder.push();
   await last.decided(feeder.seq());
   const status = await last.status();
-  const told = await last.ask({ command: "trades", after: 0, max: 1_000 });
+  const answered = await last.ask({ command: "trades", after: 0, max: 1_000 });
   await last.stop();
   const audit = auditBook(place);
   expect(audit.decided).toEqual(seqsTo(feeder.seq(), audit.decided[0]));
   expect(audit.trader.data.account).toMatchObject({ cash: status.cash, trades: status.trades });
-  expect(told.trades?.trades).toHaveLength(audit.trades);
+  expect(answered.trades?.trades).toHaveLength(audit.trades);
   expect(audit.trades).toBeGreaterThan(0);
 });

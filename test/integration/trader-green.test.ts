@@ -133,7 +133,7 @@ test("beside a log whose first days are gone it begins as BLUE stands, and never
   blue.run(1_800);
   const { deleted } = deleteOldDays(join(data, "journal/trading/BLUE"), {
     keepFrom: "2027-01-01",
-    toldTo: Infinity,
+    acknowledgedTo: Infinity,
     unreadFrom: Infinity,
   });
   expect(deleted.length).toBeGreaterThan(0);

@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askControl } from "../../src/adapters/control-socket.ts";
 import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { DOLPHIN } from "../helpers/up.ts";
 import {
@@ -181,12 +182,12 @@ test.each([
   await feeder.push(30);
   await second.decided(feeder.seq());
   const status = await second.status();
-  const told = await second.ask({ command: "trades", after: 0, max: 1_000 });
+  const answered = await second.ask({ command: "trades", after: 0, max: 1_000 });
   await second.kill();
   const audit = auditBook(place);
   expect(audit.decided).toEqual(seqsTo(feeder.seq()));
   expect(audit.trader.data.account).toMatchObject({ cash: status.cash, trades: status.trades });
-  expect(told.trades?.trades).toHaveLength(audit.trades);
+  expect(answered.trades?.trades).toHaveLength(audit.trades);
   expect(audit.trades).toBeGreaterThan(0);
 });
 
@@ -288,8 +289,8 @@ test("`dolphin enter` opens a position once for its id, and says why it does not
   await first.ask({ command: "halt" });
   expect(await long("BTCUSDT", "--id", "e")).toEqual(refused("halted: the book is halted"));
   await first.ask({ command: "resume" });
-  const [status, told] = await long("BTCUSDT", "--id", "e", "--share", "0.1", "--json");
-  expect([status, JSON.parse(told)]).toMatchObject([
+  const [status, text] = await long("BTCUSDT", "--id", "e", "--share", "0.1", "--json");
+  expect([status, JSON.parse(text)]).toMatchObject([
     0,
     { id: "e", ok: true, detail: expect.stringMatching(/^enter by .*: buy .* BTCUSDT as BLUE-e/) },
   ]);

@@ -35,14 +35,14 @@ test.skipIf(disk === null)(
     disk?.fill();
     const isNamed = () => /; disk: FULL: the one of .*data/.test(up.output());
     await until(isNamed, { ms: 60_000, tell: up.output });
-    const told = status();
-    expect(told.stdout).toMatch(/^disk +.*data +FULL: /m);
-    expect(told.status).toBeGreaterThan(0);
+    const shown = status();
+    expect(shown.stdout).toMatch(/^disk +.*data +FULL: /m);
+    expect(shown.status).toBeGreaterThan(0);
     // The servers' end changes the content of up.json, for which there is no space.
     const worker = before.services["worker"]?.pid;
     sendSignal(worker, "SIGKILL");
-    const isTold = () => /up\.json in .*: ENOSPC/.test(up.output());
-    await until(isTold, { ms: 60_000, tell: up.output });
+    const isReported = () => /up\.json in .*: ENOSPC/.test(up.output());
+    await until(isReported, { ms: 60_000, tell: up.output });
     expect(existsSync(`/proc/${up.pid}`)).toBe(true);
     const hazelcast = before.services["hazelcast"]?.pid;
     expect(existsSync(`/proc/${hazelcast}`)).toBe(true);

@@ -17,7 +17,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/ser
 import { DOLPHIN, readUp, startUp } from "../helpers/up.ts";
 import type { RunningUp } from "../helpers/up.ts";
 import { spawnSync } from "../helpers/run-program.ts";
-import { toldOf } from "../helpers/told-alike.ts";
+import { reportsOf } from "../helpers/same-reports.ts";
 
 const PARTS = [
   "bookkeeper",
@@ -141,24 +141,24 @@ function lastSeq(): number {
 }
 
 async function untilHealthy(up: RunningUp): Promise<void> {
-  let told = "";
+  let text = "";
   const isHealthy = () => {
     const { status, stdout } = spawnSync(DOLPHIN, ["--data-dir", dir, "status"]);
-    told = String(stdout);
+    text = String(stdout);
     return status === 0;
   };
-  await until(isHealthy, { ms: 60_000, tell: () => `${told}\n${up.output()}` });
+  await until(isHealthy, { ms: 60_000, tell: () => `${text}\n${up.output()}` });
 }
 
 /** Each asks at its own pace: they agree at one moment, or never. */
 async function untilAllSayTheSame(up: RunningUp, service: string): Promise<void> {
-  let told: unknown = null;
+  let reports: unknown = null;
   const isSame = async () => {
     const file = readUp(dir);
     if (file === null || file.dashboard === null) return false;
     try {
-      const places = await toldOf(service, { dataDir: dir, up: file });
-      told = places;
+      const places = await reportsOf(service, { dataDir: dir, up: file });
+      reports = places;
       const { status, ...others } = places;
       return (
         status?.word === "Healthy" &&
@@ -170,11 +170,11 @@ async function untilAllSayTheSame(up: RunningUp, service: string): Promise<void>
       );
     } catch (error) {
       // One that was just killed is about to answer.
-      told = String(error);
+      reports = String(error);
       return false;
     }
   };
-  await until(isSame, { ms: 120_000, tell: () => `${JSON.stringify(told)}\n${up.output()}` });
+  await until(isSame, { ms: 120_000, tell: () => `${JSON.stringify(reports)}\n${up.output()}` });
 }
 
 /** By the one that `up` has started last: it sends its posture to the trader. */

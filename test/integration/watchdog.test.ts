@@ -1,11 +1,13 @@
 /** The safety watchdog with a real trader, also while Hazelcast is dead and without Temporal. */
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { userInfo } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { forewarnNowFile } from "../../src/wire/forewarn/forewarn-place.ts";
 import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
-import { type Lab, openLab, until } from "../helpers/bridge.ts";
+import { type Lab, openLab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";
 import { execFileSync, spawnSync } from "../helpers/run-program.ts";
 import {
@@ -16,6 +18,8 @@ import {
   type TraderPlace,
   type TraderProcess,
 } from "../helpers/trader.ts";
+import { sendSignal } from "../helpers/processes.ts";
+import { storeForecast, drawnForecast } from "../helpers/trading/drawn-forecast.ts";
 import { DOLPHIN } from "../helpers/up.ts";
 import { reportHealth, spawnWatchdog, type Watchdog } from "../helpers/watchdog.ts";
 
@@ -55,6 +59,19 @@ function begin(): Watchdog {
   return watchdog;
 }
 
+const AHEAD = "2099-01-01T00:00:00.000000+00:00";
+
+/** The watchdog itself says so: the trader is told the same, where it listens. */
+async function stopsBy(reason: string): Promise<void> {
+  await until(`entries stop: ${reason}`, async () => {
+    const view = await watchdog.view();
+    return view?.entries === "stop" && view.reasons.some((one) => one.includes(reason));
+  });
+}
+
+const ESCAPE = "\u001b";
+const UTF8 = { encoding: "utf8" } as const;
+
 function safety(...args: readonly string[]): string {
   return execFileSync(DOLPHIN, ["--config", watchdog.config, "safety", ...args], {
     encoding: "utf8",
@@ -79,8 +96,8 @@ test("it tells the trader how much may be risked while Hazelcast is dead, stops 
   await trader.decided(30);
   await stands("APEX go");
   const map = await lab.cluster.client.getMap<string, string>(SAFETY_MAP);
-  const told = async () => parsePosture(await map.get(SAFETY_KEY));
-  await until("Hazelcast has it, too", async () => (await told()).source === "watchdog");
+  const published = async () => parsePosture(await map.get(SAFETY_KEY));
+  await until("Hazelcast has it, too", async () => (await published()).source === "watchdog");
   await until("somebody outside hears that all is well", () => beats > 0);
   lab.member().kill();
   await lab.member().exited;
@@ -92,12 +109,38 @@ test("it tells the trader how much may be risked while Hazelcast is dead, stops 
   health.says(1);
   await stands("APEX go");
 
-  expect(safety("halt", "--reason", "a drill")).toContain("no entries");
+  // What nobody can know stops entries, whoever does not tell it, and nothing else.
+  for (const [instead, says] of [
+    [{ m1_proc: "NaN" }, "a score of health is not a number from 0 to 1"],
+    [{ timestamp: AHEAD }, "ahead of the clock"],
+    [{ timestamp: "soon" }, "the report of health is without a time"],
+  ] as const) {
+    health.says(1, instead);
+    await stopsBy(says);
+    health.says(1);
+    await stands("APEX go");
+  }
+  sendSignal(trader.child.pid, "SIGSTOP");
+  await stopsBy("the trader does not answer");
+  sendSignal(trader.child.pid, "SIGCONT");
+  await stands("APEX go");
+  // A forecast makes entries smaller, and stops none.
+  storeForecast(place.data, drawnForecast(Date.now(), 0.05, { weight: 1 }));
+  await stands("TURTLE go");
+  rmSync(forewarnNowFile(place.data, "BLUE"));
+  await stands("APEX go");
+
+  // What somebody typed must not control the terminal of another one.
+  expect(safety("halt", "--reason", `a ${ESCAPE}[2Jdrill`)).toContain("no entries");
   await stands("HIBERNATE stop");
   await watchdog.end();
   begin();
   await until("it is back", async () => (await watchdog.view())?.posture === "HIBERNATE");
-  expect((await watchdog.view())?.latch).toMatchObject({ why: "a drill", by: userInfo().username });
+  const why = `a ${ESCAPE}[2Jdrill`;
+  expect((await watchdog.view())?.latch).toMatchObject({ why, by: userInfo().username });
+  const shown = spawnSync(DOLPHIN, ["--config", watchdog.config, "safety", "show"], UTF8);
+  expect(shown.stdout).toContain("a \\u001b[2Jdrill");
+  expect(shown.stdout).not.toContain(ESCAPE);
   const unasked = spawnSync(DOLPHIN, [
     "--config",
     watchdog.config,
@@ -113,13 +156,17 @@ test("it tells the trader how much may be risked while Hazelcast is dead, stops 
   expect(statSync(audit).mode & 0o777).toBe(0o600);
   const actions = readFileSync(audit, "utf8").trim().split("\n");
   expect(actions.map((line) => JSON.parse(line))).toMatchObject([
-    { action: "halt", by: userInfo().username, reason: "a drill" },
+    { action: "halt", by: userInfo().username, reason: why },
     { action: "resume", by: userInfo().username, reason: "over" },
   ]);
 
   health.says(null);
-  const isWithheld = async () => (await watchdog.view())?.duties["heartbeat"]?.includes("withheld");
-  await until("nobody outside is told that all is well", async () => (await isWithheld()) === true);
+  const isSuppressed = async () =>
+    (await watchdog.view())?.duties["heartbeat"]?.includes("withheld");
+  await until(
+    "nobody outside is told that all is well",
+    async () => (await isSuppressed()) === true,
+  );
   expect(watchdog.output()).not.toContain("canary-4711");
   await trader.stop();
   health.stop();

@@ -53,8 +53,8 @@ test("the example reads an export beside a compacted day with pyarrow, joined by
     await toFile(exported)(arrowOf({ columns: EXPORTS.scans, rows }));
     // As its first lines say: the day's name without the hash.
     const day = join(dirname(written.file), DAY);
-    const told = execFileSync(python, [SCRIPT, exported, day, "BTCUSDT"], { encoding: "utf8" });
-    const { outcomes, ...rest } = JSON.parse(told);
+    const output = execFileSync(python, [SCRIPT, exported, day, "BTCUSDT"], { encoding: "utf8" });
+    const { outcomes, ...rest } = JSON.parse(output);
     expect(rest).toEqual({
       columns: EXPORTS.scans.map(({ name }) => name),
       scans: SCANS,

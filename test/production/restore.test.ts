@@ -45,7 +45,7 @@ const LIMIT = 400_000;
 const within = (what: string) => ({ ms: LIMIT, tell: () => what });
 
 /** Until the day's session has counted so many trades, and all that the book has booked. */
-async function untilTold(stack: Stack, trades: number): Promise<void> {
+async function untilAllSent(stack: Stack, trades: number): Promise<void> {
   await until(
     async () => {
       const [pnl, book] = await Promise.all([stack.pnl().catch(() => null), stack.book()]);
@@ -94,7 +94,7 @@ async function restoreInto(dir: string): Promise<void> {
 
 test("an empty place goes on: no scan and no trade is missed or doubled, seqs go on, schedules are there", async () => {
   const before = old!;
-  await untilTold(before, 4);
+  await untilAllSent(before, 4);
   await takeBackup(before);
   const tradesThen = (await before.pnl()).trades;
   const seqThen = before.scans().length;
@@ -112,7 +112,7 @@ test("an empty place goes on: no scan and no trade is missed or doubled, seqs go
   restored = await startStack({ dir: join(parent, "restored"), archive });
   const now = restored;
   await until(() => lost.length + 50 < now.scans().length, within("scans in the new place"));
-  await untilTold(now, tradesThen + 2);
+  await untilAllSent(now, tradesThen + 2);
   await simulator.stop("simulator");
 
   const scans = now.scans();

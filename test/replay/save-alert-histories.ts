@@ -6,7 +6,7 @@ import { type AlertView, acknowledgeUpdate } from "../../src/workflows/messages/
 import { ALERT, alertIdOf, taskQueueOf } from "../../src/workflows/names.ts";
 import { standWatchdog } from "../helpers/incidents/standing-watchdog.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { saveHistory } from "./save-history.ts";
 
 const stage = await openStage("alert-histories");
@@ -32,7 +32,7 @@ const { firstExecutionRunId } = await temporal.client.workflow.start(ALERT, {
   args: [{ history_max: 12 }],
 });
 await acknowledge({ by: "too early" });
-watchdog.look({ "x.on": true });
+watchdog.poll({ "x.on": true });
 await shown("it fires", ({ state }) => state === "firing");
 await handle.signal("incident", "nonsense");
 await acknowledge({ nonsense: 1 });
@@ -42,8 +42,8 @@ await until("it is acknowledged", async () => {
   return watchdog.incidents.open()[0]?.state === "acknowledged";
 });
 await shown("that is shown", ({ state }) => state === "acknowledged");
-watchdog.look({ "x.on": false });
-watchdog.look({ "x.on": false });
+watchdog.poll({ "x.on": false });
+watchdog.poll({ "x.on": false });
 await shown("it is over", ({ state }, status) => state === "resolved" && status === "COMPLETED");
 saveHistory(id, firstExecutionRunId, { address, number: 1 });
 saveHistory(id, "", { address, number: 2 });

@@ -11,7 +11,7 @@ import { META_HEALTH, META_HEALTH_ID } from "../../src/workflows/names.ts";
 import { diagnosed, SICK, SILENT } from "../helpers/health/diagnosed.ts";
 import { speakIn } from "../helpers/health/speaking.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { saveHistory } from "./save-history.ts";
 
 const POLICY =
@@ -47,11 +47,11 @@ await tell(SILENT);
 await tell();
 await tell(SILENT, SICK);
 await carriedOut(1);
-let told = 3;
+let sent = 3;
 await until("continued as new", async () => {
-  await tell(...(told % 2 === 0 ? [SILENT, SICK] : [SICK]));
-  told += 1;
-  await statusWhere("it is taken", ({ transitions }) => transitions === told);
+  await tell(...(sent % 2 === 0 ? [SILENT, SICK] : [SICK]));
+  sent += 1;
+  await statusWhere("it is taken", ({ transitions }) => transitions === sent);
   return (await handle.describe()).runId !== firstExecutionRunId;
 });
 await tell(SICK);

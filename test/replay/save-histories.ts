@@ -4,7 +4,7 @@
  */
 import { sendSignal } from "../helpers/processes.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
-import { until } from "../helpers/supervision/until.ts";
+import { until } from "../helpers/until.ts";
 import { saveHistory } from "./save-history.ts";
 
 const POLICY = "supervision: { restarts_max: 1, delays_s: [0], fatal_retry_s: 300, news_s: 3 }";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pnlQuery, tradesSignal } from "../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../src/workflows/names.ts";
 import { connectTemporal } from "../../src/adapters/temporal-client.ts";
-import { until } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { LIVELY } from "../helpers/trader.ts";
 import { startUp } from "../helpers/up.ts";
@@ -39,7 +39,7 @@ const session = await workflow.start("tradeSession", {
 });
 await stage.feeder.push(60);
 await stage.trader().decided(60);
-await stage.told("trades");
+await stage.untilAllSent("trades");
 const handle = workflow.getHandle(session.workflowId);
 await handle.executeUpdate("halt", { args: [{}] });
 await handle.executeUpdate("resume", { args: [{}] });

@@ -3,6 +3,7 @@ import { forecast } from "../../src/domain/forewarn/forecast.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { fanChart } from "../../src/reports/forewarn/fan-chart.ts";
 import { forewarnCard } from "../../src/reports/forewarn/forewarn-card.ts";
+import { WIDE } from "../../src/reports/plot.ts";
 import { tearSheet } from "../../src/reports/tear-sheet.ts";
 import { shortOver } from "../helpers/trading/short-run.ts";
 
@@ -61,9 +62,9 @@ test.each([
   ["a ruin", withTrades([...variedBy(0.01), -1.5]), "lost everything, so no forecast is possible"],
   ["a sample of the trades", withTrades(variedBy(0.01), 2), "from every 2th trade only"],
 ])("%s are told in words, without a picture", (_, shown, why) => {
-  const told = forewarnCard(record, shown);
-  expect(told).toContain(why);
-  expect(told).not.toContain("<svg");
+  const card = forewarnCard(record, shown);
+  expect(card).toContain(why);
+  expect(card).not.toContain("<svg");
 });
 
 test("a fan begins at the present equity and shows the limit however far away it is", () => {
@@ -79,7 +80,7 @@ test("a fan begins at the present equity and shows the limit however far away it
     paths: 200,
     seed: 1,
   });
-  const svg = fanChart("x", envelope, [0.2]);
+  const svg = fanChart(WIDE, envelope, [0.2]);
   expect(svg.match(/class="limit"/g)).toHaveLength(1);
   expect(svg).toContain("-80%");
 });

@@ -117,7 +117,7 @@ describe("a planted fault is found within a thousand seeds", () => {
       "a silent upstream taken for the bridge's fault",
       "healthy left alone",
       {
-        told: (diagnosis) => ({
+        reported: (diagnosis) => ({
           ...diagnosis,
           roots: diagnosis.roots.map((root) =>
             root.kind === "upstream"

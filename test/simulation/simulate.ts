@@ -8,7 +8,7 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { checkMonth } from "./recovery/check-month.ts";
 
 type Part = { readonly from: number; readonly to: number };
-type Told = {
+type PartOutcome = {
   readonly seeds: number;
   readonly restarts: number;
   readonly decisions: number;
@@ -20,7 +20,7 @@ const PART = 200;
 const SHOWN_MAX = 50;
 const DAYS = 30;
 
-function runPart({ from, to }: Part): Told {
+function runPart({ from, to }: Part): PartOutcome {
   const violations: string[] = [];
   let restarts = 0;
   let decisions = 0;
@@ -52,13 +52,13 @@ async function main(): Promise<void> {
     next = part.to;
     return part;
   };
-  const tell = (told: Told): void => {
-    for (const sentence of told.violations.slice(0, SHOWN_MAX))
+  const tell = (outcome: PartOutcome): void => {
+    for (const sentence of outcome.violations.slice(0, SHOWN_MAX))
       process.stdout.write(`${sentence}\n`);
-    total.seeds += told.seeds;
-    total.restarts += told.restarts;
-    total.decisions += told.decisions;
-    total.violations += told.violations.length;
+    total.seeds += outcome.seeds;
+    total.restarts += outcome.restarts;
+    total.decisions += outcome.decisions;
+    total.violations += outcome.violations.length;
     process.stderr.write(`\r${total.seeds} of ${end - first} months`);
   };
   await Promise.all(
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
 }
 
 /** Does one part after another until none is left. */
-function runThread(take: () => Part | null, tell: (told: Told) => void): Promise<void> {
+function runThread(take: () => Part | null, tell: (outcome: PartOutcome) => void): Promise<void> {
   const worker = new Worker(new URL(import.meta.url), { workerData: "part" });
   return new Promise((resolve, reject) => {
     const give = (): void => {
@@ -81,8 +81,8 @@ function runThread(take: () => Part | null, tell: (told: Told) => void): Promise
       if (part !== null) return worker.postMessage(part);
       void worker.terminate().then(() => resolve());
     };
-    worker.on("message", (told: Told) => {
-      tell(told);
+    worker.on("message", (outcome: PartOutcome) => {
+      tell(outcome);
       give();
     });
     worker.on("error", reject);

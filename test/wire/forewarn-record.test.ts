@@ -26,6 +26,7 @@ function forecastOf(asOf: string): string {
 
 const MARCH_1 = "2026-03-01T00:00:00.000000Z";
 const MARCH_2 = "2026-03-02T00:00:00.000000Z";
+const NOW_US = Date.parse("2026-03-02T00:10:00Z") * 1_000;
 
 test.each([
   ["nothing", null],
@@ -33,15 +34,19 @@ test.each([
   ["what is no JSON", "{"],
   ["what has no time", '{"as_of":"soon"}'],
   ["an older forecast", forecastOf(MARCH_1)],
+  ["one of a clock that was set back since", forecastOf("2026-03-02T01:00:00.000000Z")],
 ])("a forecast is pushed over %s", (_, before) => {
-  const text = pushedForecast(before, forecastOf(MARCH_2), "now");
-  expect(JSON.parse(text ?? "null")).toMatchObject({ as_of: MARCH_2, _pushed_at: "now" });
+  const text = pushedForecast(before, forecastOf(MARCH_2), NOW_US);
+  expect(JSON.parse(text ?? "null")).toMatchObject({
+    as_of: MARCH_2,
+    _pushed_at: "2026-03-02T00:10:00.000000+00:00",
+  });
 });
 
 test.each([
   ["itself", MARCH_2],
   ["a newer one", "2026-03-02T00:00:00.001000Z"],
 ])("a forecast is not pushed over %s", (_, stands) => {
-  const before = pushedForecast(null, forecastOf(stands), "then");
-  expect(pushedForecast(before, forecastOf(MARCH_2), "now")).toBeNull();
+  const before = pushedForecast(null, forecastOf(stands), NOW_US);
+  expect(pushedForecast(before, forecastOf(MARCH_2), NOW_US)).toBeNull();
 });

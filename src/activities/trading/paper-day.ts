@@ -23,7 +23,7 @@ export type PaperDayWorld = {
   readonly startService: (service: string) => Promise<ServiceStatus | null>;
   readonly tellSession: (book: string, day: string) => Promise<SessionPnl>;
   /** In its own thread, because a day takes longer than the heartbeat timeout. */
-  readonly lookAtDay: <K extends keyof RecordedDayResults>(
+  readonly runDayTask: <K extends keyof RecordedDayResults>(
     asked: { readonly kind: K; readonly book: string; readonly day: string },
     hooks: TaskHooks,
   ) => Promise<RecordedDayResults[K]>;
@@ -82,9 +82,9 @@ export function createPaperDayActivities(world: PaperDayWorld) {
     /** Idempotent: read-only. A drift that can't be measured is reported, and does not prevent the replay. */
     replayRecordedDay: (book: string, day: string): Promise<ReplayedDay> =>
       beating(async (hooks) => {
-        const replay = await world.lookAtDay({ kind: "replay", book, day }, hooks);
+        const replay = await world.runDayTask({ kind: "replay", book, day }, hooks);
         const asked = { kind: "drift", book, day } as const;
-        const drift = await world.lookAtDay(asked, hooks).catch((error: unknown) => {
+        const drift = await world.runDayTask(asked, hooks).catch((error: unknown) => {
           hooks.signal.throwIfAborted();
           return { book, day, measured: false as const, reason: messageOf(error) };
         });

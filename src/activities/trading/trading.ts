@@ -2,7 +2,7 @@
 import { ApplicationFailure } from "@temporalio/common";
 import type { AskBook } from "../../adapters/session/ask-book.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
-import type { CommandAnswer, OutboxLook } from "../../wire/session/trade-session.ts";
+import type { CommandAnswer, OutboxObservation } from "../../wire/session/trade-session.ts";
 import { readTraderRequest, type TraderStatus } from "../../wire/trading/trader-control.ts";
 import type { BookView } from "../../wire/session/trade-session.ts";
 import type { SessionBrief } from "../../workflows/messages/trading.ts";
@@ -18,9 +18,9 @@ export type TradingWorld = {
 
 /** Trades of the last moments before midnight are written by then. */
 const DAY_GRACE_MS = 2_000;
-const LOOK_TRADES_MAX = 1_000;
+const PAGE_TRADES_MAX = 1_000;
 /** A day of trades, one a second. */
-const LOOKS_MAX = 100;
+const PAGES_MAX = 100;
 
 export function createTradingActivities(world: TradingWorld) {
   const dayEndsInMs = (day: string): number =>
@@ -46,12 +46,16 @@ export function createTradingActivities(world: TradingWorld) {
     },
 
     /** Counts the trades of the day that the trader has booked beyond the cursor. */
-    async lookAtOutbox(book: string, day: string, cursor: number | null): Promise<OutboxLook> {
+    async lookAtOutbox(
+      book: string,
+      day: string,
+      cursor: number | null,
+    ): Promise<OutboxObservation> {
       const isDayOver = dayEndsInMs(day) <= 0;
       let pending = 0;
       let after = cursor ?? 0;
-      for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-        const request = { command: "trades", after, max: LOOK_TRADES_MAX };
+      for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+        const request = { command: "trades", after, max: PAGE_TRADES_MAX };
         const { trades, detail } = await world.askBook(book, request);
         if (trades === null) throw new Error(`the trader of ${book} sends no trades: ${detail}`);
         pending += trades.trades.filter(({ trade }) => isOfDay(trade, day)).length;

@@ -22,7 +22,7 @@ const DIRECTORY_OPTIONS = { bufferSize: 1_024 };
 const ENTRIES_PER_STEP = 200;
 
 /** In steps of some hundred entries, because the root may hold any number of other files. */
-export function* lookForDays(archive: string): Generator<void, ArchiveDays> {
+export function* findDays(archive: string): Generator<void, ArchiveDays> {
   try {
     const folders: string[] = [];
     const links: string[] = [];
@@ -45,7 +45,7 @@ export function* lookForDays(archive: string): Generator<void, ArchiveDays> {
 }
 
 export function listDays(archive: string): ArchiveDays {
-  const steps = lookForDays(archive);
+  const steps = findDays(archive);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

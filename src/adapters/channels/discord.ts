@@ -25,11 +25,11 @@ export function discordChannel(settings: SettingsOf<"discord">): Channel {
         // Suppresses link previews.
         flags: 4,
       });
-      const told = await outside.ask({ url: waiting(url), body });
-      if (told.kind === "answered" && told.status === TOO_MANY) {
-        return passing(told, { afterMs: askedMs(told), outcome: "refused" });
+      const outcome = await outside.ask({ url: waiting(url), body });
+      if (outcome.kind === "answered" && outcome.status === TOO_MANY) {
+        return passing(outcome, { afterMs: askedMs(outcome), outcome: "refused" });
       }
-      return answerTo(told, saved);
+      return answerTo(outcome, saved);
     },
   };
 }
@@ -42,10 +42,10 @@ function waiting(url: string): string {
 }
 
 /** The header has whole seconds, the body a fraction. */
-function askedMs(told: Answered): number | null {
-  const after = Number(objectIn(told)?.["retry_after"]);
-  if (!(after >= 0)) return told.afterMs;
-  return after < SECONDS_MAX ? Math.ceil(after * MS_PER_SECOND) : (told.afterMs ?? after);
+function askedMs(outcome: Answered): number | null {
+  const after = Number(objectIn(outcome)?.["retry_after"]);
+  if (!(after >= 0)) return outcome.afterMs;
+  return after < SECONDS_MAX ? Math.ceil(after * MS_PER_SECOND) : (outcome.afterMs ?? after);
 }
 
 function saved(answered: Answered): Answer {

@@ -28,7 +28,7 @@ export function ntfyChannel(settings: SettingsOf<"ntfy">): Channel {
         };
       }
       const { title, lines } = textOf(notification);
-      const told = await outside.ask({
+      const outcome = await outside.ask({
         url: place.server,
         headers: await authorization(settings, outside),
         body: JSON.stringify({
@@ -40,7 +40,7 @@ export function ntfyChannel(settings: SettingsOf<"ntfy">): Channel {
         }),
       });
       // The answer repeats the topic, which is a secret: whoever knows it can read the messages.
-      return answerTo(told, ({ status }) => ({
+      return answerTo(outcome, ({ status }) => ({
         kind: "accepted",
         says: `it answered ${status}`,
         reference: null,

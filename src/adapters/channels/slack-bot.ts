@@ -66,7 +66,7 @@ async function call(
   body: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly answer: Answer; readonly word: string | null }> {
   const token = await outside.secret({ env: settings.token_env, file: settings.token_file });
-  const told = await outside.ask({
+  const outcome = await outside.ask({
     url: `${settings.url}/${method}`,
     headers: {
       authorization: `Bearer ${token}`,
@@ -75,7 +75,7 @@ async function call(
     body: JSON.stringify(body),
   });
   let word: string | null = null;
-  const answer = answerTo(told, (answered) => {
+  const answer = answerTo(outcome, (answered) => {
     word = wordIn(answered);
     return meaningOf(answered, word);
   });

@@ -12,11 +12,11 @@ export function slackWebhookChannel(settings: SettingsOf<"slack">): Channel {
     settles: false,
     async send({ notification }, outside) {
       const url = await outside.secret({ env: settings.url_env, file: settings.url_file });
-      const told = await outside.ask({
+      const outcome = await outside.ask({
         url,
         body: JSON.stringify({ text: slackText(notification) }),
       });
-      return answerTo(told, (answered) =>
+      return answerTo(outcome, (answered) =>
         answered.text.trim() === "ok"
           ? { kind: "accepted", says: saysOf(answered), reference: null }
           : // Another server answered: a captive portal, or a wrong address.

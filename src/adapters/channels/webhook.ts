@@ -10,23 +10,23 @@ export function webhookChannel(settings: SettingsOf<"webhook">): Channel {
   return {
     budget: { perMinute: 600, burst: 60 },
     settles: false,
-    async send({ notification: told }, outside) {
+    async send({ notification: sent }, outside) {
       const url = await outside.secret({ env: settings.url_env, file: settings.url_file });
       const headers = await authorization(settings, outside);
       const body = JSON.stringify({
-        incident: told.incident,
-        number: told.number,
-        kind: told.kind,
-        rule: told.rule,
-        subject: told.subject,
-        severity: told.severity,
-        state: told.state,
-        summary: told.summary,
-        cause: told.cause,
-        started_at: isoFromMs(told.startedAtMs),
-        at: isoFromMs(told.atMs),
-        teams: told.teams,
-        labels: told.labels,
+        incident: sent.incident,
+        number: sent.number,
+        kind: sent.kind,
+        rule: sent.rule,
+        subject: sent.subject,
+        severity: sent.severity,
+        state: sent.state,
+        summary: sent.summary,
+        cause: sent.cause,
+        started_at: isoFromMs(sent.startedAtMs),
+        at: isoFromMs(sent.atMs),
+        teams: sent.teams,
+        labels: sent.labels,
       });
       return answerTo(await outside.ask({ url, headers, body }), (answered) => ({
         kind: "accepted",

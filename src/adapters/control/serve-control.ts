@@ -13,7 +13,7 @@ const CONNECTIONS_MAX = 32;
 /** Timeout of an idle connection; an answer may take longer. */
 const IDLE_MS = 30_000;
 /** Interval of the check whether the socket file still exists. */
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 /**
  * Replaces the socket of a killed process: the caller guarantees that it is the only one. Listens again when the path
@@ -41,7 +41,7 @@ export async function serveControl(
   let listening = await listenOn(path, hear);
   let isClosed = false;
   let isLooking = false;
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const inode = inodeOf(path);
     if (inode !== null && (inode === listening.inode || (await isServed(path)))) return;
     if (isClosed) return;
@@ -53,10 +53,10 @@ export async function serveControl(
     if (isLooking) return;
     isLooking = true;
     // A full disk may have room at the next check.
-    void look()
+    void poll()
       .catch(() => undefined)
       .finally(() => (isLooking = false));
-  }, LOOK_MS);
+  }, POLL_MS);
   timer.unref();
   return {
     close() {

@@ -9,7 +9,7 @@ export type RetentionRule = {
   /** Days before this one may be deleted: YYYY-MM-DD. */
   readonly keepFrom: string;
   /** The last event that was sent to the days' sessions: a later day is not settled yet. */
-  readonly toldTo: number;
+  readonly acknowledgedTo: number;
   /** The lowest index that a projection or another reader still needs. */
   readonly unreadFrom: number;
 };
@@ -53,7 +53,7 @@ function reasonToKeep(
 ): KeptReason | null {
   if (end === null) return "newest";
   if (rule.keepFrom <= day) return "young";
-  if (rule.toldTo + 1 < end) return "unsettled";
+  if (rule.acknowledgedTo + 1 < end) return "unsettled";
   if (firstNeeded.index < end) return "needed_by_snapshot";
   if (firstNeeded.unread < end) return "unread";
   return null;

@@ -22,7 +22,7 @@ export class SegmentLogReader {
   readonly #from: number | null;
   #cursor: SegmentCursor | null = null;
   /** The end of the present segment was read once more after the next segment appeared. */
-  #isLastLook = false;
+  #isLastRead = false;
   /** The folder has no later day as long as this is its time of change. */
   #noLaterDayMs: number | null = null;
 
@@ -43,7 +43,7 @@ export class SegmentLogReader {
     while (this.#cursor !== null) {
       const record = this.#cursor.next();
       if (record !== null) {
-        this.#isLastLook = false;
+        this.#isLastRead = false;
         if (record.kind === "event" && record.index < (this.#from ?? 0)) continue;
         yield { ...record, day: this.#cursor.header.day };
       } else if (!this.#moveOn(this.#cursor)) {
@@ -78,8 +78,8 @@ export class SegmentLogReader {
     if (cursor.tailBytes() !== 0) {
       // Records may have been appended between the last read and the start of the next day; after one more read there
       // can be none.
-      if (this.#isLastLook) throw tornInTheMiddle(cursor);
-      this.#isLastLook = true;
+      if (this.#isLastRead) throw tornInTheMiddle(cursor);
+      this.#isLastRead = true;
       return true;
     }
     const following = this.#open(next);
@@ -94,7 +94,7 @@ export class SegmentLogReader {
     }
     cursor.close();
     this.#cursor = following;
-    this.#isLastLook = false;
+    this.#isLastRead = false;
     return true;
   }
 

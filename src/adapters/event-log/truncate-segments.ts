@@ -51,7 +51,7 @@ export function planLogCut(folder: string, index: number): LogCut {
 export type CutBehind = {
   readonly trades: number;
   readonly digests: number;
-  readonly told: number;
+  readonly acknowledged: number;
 };
 
 /**
@@ -60,9 +60,13 @@ export type CutBehind = {
  */
 export function cutBehind(folder: string, lastIndex: number): CutBehind {
   deleteSnapshotsBehind(folder, lastIndex);
-  const told = Math.max(0, readOutboxCursor(folder) - Math.max(0, lastIndex));
-  if (0 < told) writeOutboxCursor(folder, Math.max(0, lastIndex));
-  return { trades: cutTrades(folder, lastIndex), digests: cutOutcomes(folder, lastIndex), told };
+  const acknowledged = Math.max(0, readOutboxCursor(folder) - Math.max(0, lastIndex));
+  if (0 < acknowledged) writeOutboxCursor(folder, Math.max(0, lastIndex));
+  return {
+    trades: cutTrades(folder, lastIndex),
+    digests: cutOutcomes(folder, lastIndex),
+    acknowledged,
+  };
 }
 
 type PartToKeep = {

@@ -41,7 +41,7 @@ const RAM_BYTES_MAX = 268_435_456;
 const IN_RAM: ReadonlySet<string> = new Set(["tmpfs", "ramfs"]);
 const CHUNK = Buffer.alloc(1_048_576);
 const PULSE_MS = 600;
-const HELD_MS = 300;
+const STOPPED_MS = 300;
 const SKEW_S = 3_600;
 
 export function killStrike(these: readonly Struck[]): Strike {
@@ -76,18 +76,18 @@ export function freezeStrike(
 export function slowStrike(dataDir: string, name: string, one: Struck): Strike {
   return {
     kind: "can",
-    how: `${one.name} is frozen for ${HELD_MS} of each ${PULSE_MS} ms (slowing the network itself needs root: tc, iptables)`,
+    how: `${one.name} is frozen for ${STOPPED_MS} of each ${PULSE_MS} ms (slowing the network itself needs root: tc, iptables)`,
     strike() {
-      const held = inject(dataDir, { name, undo: continueAll([one]) }, () => undefined);
+      const stopped = inject(dataDir, { name, undo: continueAll([one]) }, () => undefined);
       const pulse = setInterval(() => {
         signal(one, "SIGSTOP");
-        setTimeout(() => signal(one, "SIGCONT"), HELD_MS);
+        setTimeout(() => signal(one, "SIGCONT"), STOPPED_MS);
       }, PULSE_MS);
       return {
         undo() {
           clearInterval(pulse);
           signal(one, "SIGCONT");
-          held.undo();
+          stopped.undo();
         },
       };
     },

@@ -79,8 +79,11 @@ export class FeedListeners {
   }
 
   async #register({ map, key, hear }: FeedListener): Promise<Registered> {
-    const told = ({ value }: { readonly value: unknown }) => hear(value);
+    const onEntry = ({ value }: { readonly value: unknown }) => hear(value);
     const proxy = await this.#deps.mapOf(map);
-    return { map, id: await proxy.addEntryListener({ added: told, updated: told }, key, true) };
+    return {
+      map,
+      id: await proxy.addEntryListener({ added: onEntry, updated: onEntry }, key, true),
+    };
   }
 }

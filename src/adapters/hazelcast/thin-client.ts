@@ -103,8 +103,8 @@ async function open({ address, cluster, name, deadlineMs }: ThinOptions): Promis
   });
   socket.write("CP2");
   try {
-    const told = await asker((correlation) => authentication({ correlation, cluster, name }));
-    const { status, partitions } = told.authenticated();
+    const reply = await asker((correlation) => authentication({ correlation, cluster, name }));
+    const { status, partitions } = reply.authenticated();
     if (status !== AUTHENTICATED) {
       throw new Error(`${address} is not a member of cluster ${cluster} (status ${status})`);
     }

@@ -33,8 +33,8 @@ export function openHealthOutlets(to: {
   put(map: string, key: string, text: string): Promise<void>;
 }): HealthOutlets {
   let failed = 0;
-  let told: string | null = null;
-  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let written: string | null = null;
+  let writtenAtMs = Number.NEGATIVE_INFINITY;
   const write = (text: string): void => {
     try {
       replaceFile(join(to.dataDir, FILE), `${text}\n`);
@@ -49,13 +49,13 @@ export function openHealthOutlets(to: {
       // The next report follows in seconds.
       to.put(META_HEALTH_MAP, META_HEALTH_KEY, text).catch(() => (failed += 1));
       const now = `${report.status} ${report.roots.map(({ id }) => id).join(" ")}`.trim();
-      const isNew = now !== told;
-      if (!isNew && monotonicMs() - toldAtMs < MS_PER_MINUTE) return;
-      const before = told === null || !isNew ? "" : `${told} -> `;
+      const isNew = now !== written;
+      if (!isNew && monotonicMs() - writtenAtMs < MS_PER_MINUTE) return;
+      const before = written === null || !isNew ? "" : `${written} -> `;
       const line = [`[Health] ${before}${now}`, ...(isNew ? report.causes : [])].join("; ");
       to.log[isNew && report.status !== WELL ? "warn" : "info"](figuresOf(report), line);
-      told = now;
-      toldAtMs = monotonicMs();
+      written = now;
+      writtenAtMs = monotonicMs();
     },
     failed: () => failed,
   };

@@ -9,7 +9,7 @@ import { monotonicMs } from "../clock.ts";
 const BYTES = 4 * 1_048_576;
 /** With this much free space it is created again. */
 const FREE_BYTES_MIN = 16 * BYTES;
-const LOOK_MS = 60_000;
+const POLL_MS = 60_000;
 
 export class Reserve {
   readonly #folder: string;
@@ -28,7 +28,7 @@ export class Reserve {
 
   /** Called once a minute; never throws. */
   keep(): void {
-    if (monotonicMs() - this.#lookedMs < LOOK_MS) return;
+    if (monotonicMs() - this.#lookedMs < POLL_MS) return;
     this.#lookedMs = monotonicMs();
     try {
       if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) === BYTES) return;

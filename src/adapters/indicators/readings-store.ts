@@ -1,13 +1,16 @@
 /**
  * All readings of all indicators, in SQLite: `<data-dir>/indicators/readings.db`. Rows are only added; the time of
- * the push and the number of sightings are the only updates. Invariant: `pushed_us` is the `_pushed_at` of the text in
- * Hazelcast, written after that was stored, and rises within a series: a query as of a time before the newest push
- * always returns the same answer, and that of a trader who heard the text.
+ * the push and the number of sightings are the only updates. Invariant: `pushed_us` is the `_pushed_at` of the first text
+ * in Hazelcast that states the value, written after that was stored and before another replaces it, and rises within a
+ * series: a query as of a time before the newest push always returns the same answer, and that of a trader who heard
+ * the text.
  */
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import type { KeptReading, KnownReading } from "../../domain/indicators/known-readings.ts";
+
+export type SaidReading = Pick<KeptReading, "series" | "asOfMs" | "value">;
 
 export type NewReading = Omit<KeptReading, "pushedUs"> & { readonly note: string | null };
 
@@ -123,6 +126,23 @@ export class ReadingsStore {
         for (const [at, id] of ids.entries()) mark.run(times[at]!, id);
       })
       .immediate();
+  }
+
+  /**
+   * Marks the rows of values that a text in Hazelcast states, where nobody could mark them after it was stored: the
+   * process died, or did not hear that it was. `asOfMs` is in whole milliseconds, as in the text.
+   */
+  markSaid(said: readonly SaidReading[], pushedUs: number): void {
+    const find = this.#db
+      .prepare<[string, number, number, number], number>(
+        `SELECT id FROM readings WHERE series = ? AND ? <= as_of_ms AND as_of_ms < ? AND value = ?
+           AND pushed_us IS NULL ORDER BY id DESC LIMIT 1`,
+      )
+      .pluck();
+    const ids = said.flatMap(({ series, asOfMs, value }) => {
+      return find.get(series, asOfMs, asOfMs + 1, value) ?? [];
+    });
+    if (0 < ids.length) this.markPushed(ids, pushedUs);
   }
 
   /** Readings pushed within [from, to), in the order of the pushes; lazily. Null: of all indicators. */

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ToldBook } from "../../domain/order-book/book.ts";
+import type { PublishedBook } from "../../domain/order-book/book.ts";
 import { codeOf } from "../../domain/failure.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { readSegment } from "../../wire/order-book/recorded-books.ts";
@@ -25,7 +25,7 @@ export function* readBooks(
   folder: string,
   asset: string | null,
   { fromMs, toMs }: BookPeriod,
-): Generator<ToldBook> {
+): Generator<PublishedBook> {
   const [first, last] = [dayOf(fromMs), dayOf(toMs)];
   let newestMs = Number.NEGATIVE_INFINITY;
   for (const day of bookDays(folder)) {

@@ -3,7 +3,7 @@
  * Invariant: memory is bounded whatever the disk does; books that find no free batch are counted as lost.
  */
 import { messageOf } from "../../domain/failure.ts";
-import { createBook, type ToldBook } from "../../domain/order-book/book.ts";
+import { createBook, type PublishedBook } from "../../domain/order-book/book.ts";
 import { copyBook } from "../../domain/order-book/local-book.ts";
 import { createPruner, type KeptBooks } from "./prune-books.ts";
 import { createSegmentWriter, isJump } from "./segment-writer.ts";
@@ -16,9 +16,9 @@ export type RecorderOptions = KeptBooks & {
 
 export type BookRecorder = {
   /** Keeps a copy. */
-  keep(told: OfferedBook): void;
+  keep(offered: OfferedBook): void;
   /** Copies the book if this asset is due. `source`: a segment has one; another source begins a new segment. */
-  offer(told: OfferedBook): void;
+  offer(offered: OfferedBook): void;
   /** Writes what is due; called about once a second. It settles when nothing waits, and never rejects. */
   flush(nowMs: number): Promise<void>;
   /**
@@ -31,7 +31,7 @@ export type BookRecorder = {
   close(): Promise<void>;
 };
 
-export type OfferedBook = ToldBook & { readonly source: string };
+export type OfferedBook = PublishedBook & { readonly source: string };
 
 export type RecorderState = {
   readonly recorded: number;
@@ -41,7 +41,7 @@ export type RecorderState = {
   readonly trouble: string | null;
 };
 
-type Kept = { -readonly [Field in keyof ToldBook]: ToldBook[Field] };
+type Kept = { -readonly [Field in keyof PublishedBook]: PublishedBook[Field] };
 type Batch = { readonly books: readonly Kept[]; count: number; source: string; nowMs: number };
 
 const FIRST_WAIT_MS = 1_000;
@@ -67,30 +67,33 @@ export function createBookRecorder(options: RecorderOptions): BookRecorder {
     batch.nowMs = nowMs;
     return writing.write(batch);
   };
-  const keep = (told: OfferedBook): void => {
-    lastMsOf.set(told.asset, told.knownMs);
-    const lastMs = filling?.books[filling.count - 1]?.knownMs ?? told.knownMs;
+  const keep = (offered: OfferedBook): void => {
+    lastMsOf.set(offered.asset, offered.knownMs);
+    const lastMs = filling?.books[filling.count - 1]?.knownMs ?? offered.knownMs;
     // A batch goes into one segment.
-    if (filling !== null && (filling.source !== told.source || isJump(lastMs, told.knownMs))) {
+    if (
+      filling !== null &&
+      (filling.source !== offered.source || isJump(lastMs, offered.knownMs))
+    ) {
       pause.end();
       void flush(lastMs);
     }
-    filling ??= spares.take(told.source);
+    filling ??= spares.take(offered.source);
     if (filling === null) {
       tally.lost += 1;
       tally.trouble = SLOW;
       return;
     }
-    put(filling.books[filling.count]!, told);
+    put(filling.books[filling.count]!, offered);
     filling.count += 1;
-    if (filling.count === BATCH_MAX) void flush(told.knownMs);
+    if (filling.count === BATCH_MAX) void flush(offered.knownMs);
   };
   return {
     keep,
     flush,
     prune: (nowMs) => pruner.prune(nowMs),
-    offer(told) {
-      if (isItsTurn(lastMsOf.get(told.asset), told.knownMs, options.everyMs)) keep(told);
+    offer(offered) {
+      if (isItsTurn(lastMsOf.get(offered.asset), offered.knownMs, options.everyMs)) keep(offered);
     },
     state: () => ({ ...tally, trouble: tally.trouble ?? pruner.trouble() }),
     async close() {

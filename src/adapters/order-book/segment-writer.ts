@@ -7,7 +7,7 @@
  */
 import { type FileHandle, mkdir, open as openFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ToldBook } from "../../domain/order-book/book.ts";
+import type { PublishedBook } from "../../domain/order-book/book.ts";
 import {
   dayFromMicros,
   isoFromMs,
@@ -21,7 +21,7 @@ export type BatchAt = { readonly source: string; readonly nowMs: number };
 
 export type SegmentWriter = {
   /** Rejects when not all of it was written. One at a time. */
-  write(books: readonly ToldBook[], at: BatchAt): Promise<void>;
+  write(books: readonly PublishedBook[], at: BatchAt): Promise<void>;
   /** The next batch begins another segment; the present one is synced meanwhile. */
   end(): void;
   /** Ends the segment, and waits until everything written is on disk. */
@@ -105,7 +105,7 @@ async function openSegment(
   return { path, file, encoder, source, day, sinceMs: nowMs, lastMs: nowMs, bytes: 0 };
 }
 
-async function append(open: Open, books: readonly ToldBook[], nowMs: number): Promise<void> {
+async function append(open: Open, books: readonly PublishedBook[], nowMs: number): Promise<void> {
   const bytes = open.encoder.encode(books);
   const { bytesWritten } = await open.file.write(bytes);
   if (bytesWritten < bytes.length) throw new Error("the disk took only a part of a batch");

@@ -10,7 +10,7 @@ export type StuckProcesses = {
   readonly pids: () => number[];
 };
 
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 const KILL_MS_MAX = 5_000;
 
 /**
@@ -47,7 +47,7 @@ async function until(isTrue: () => boolean, limitMs: number): Promise<boolean> {
   const endMs = monotonicMs() + limitMs;
   while (!isTrue()) {
     if (endMs <= monotonicMs()) return false;
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_EVERY_MS);
   }
   return true;
 }

@@ -26,8 +26,20 @@ export function processUsage(pid: number): ProcessUsage | null {
 export type ProcessorWaits = { readonly waitedMs: number; readonly runs: number };
 
 /** By thread; empty where the kernel does not count it. */
-export function processorWaits(pid: number): ReadonlyMap<string, ProcessorWaits> {
-  const waits = threadsOf(pid).flatMap((thread) => {
+export type WaitsByThread = ReadonlyMap<string, ProcessorWaits>;
+
+/** Of all threads: for a process of which any may have to answer. */
+export function processorWaits(pid: number): WaitsByThread {
+  return waitsOf(pid, threadsOf(pid));
+}
+
+/** Of the main thread alone: for a process that answers with it. */
+export function mainThreadWaits(pid: number): WaitsByThread {
+  return waitsOf(pid, [String(pid)]);
+}
+
+function waitsOf(pid: number, threads: readonly string[]): WaitsByThread {
+  const waits = threads.flatMap((thread) => {
     const [, waitedNs, runs] = readProc(pid, `task/${thread}/schedstat`)?.split(" ") ?? [];
     const found = { waitedMs: Number(waitedNs) / NS_PER_MS, runs: Number(runs) };
     return runs === undefined ? [] : [[thread, found] as const];

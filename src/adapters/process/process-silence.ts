@@ -3,22 +3,23 @@
  * in which the process waited for a processor: on a machine with too much to do everything is slow, and to start it anew
  * makes that worse. A process that is stopped, hangs, or waits for a disk does not wait for a processor.
  */
-import { excuse, HEARD, type Silence, silentLook } from "../../domain/supervision/silence.ts";
+import { excuse, HEARD, type Silence, silentPoll } from "../../domain/supervision/silence.ts";
 import { monotonicMs } from "../clock.ts";
-import { processorWaits } from "./process-facts.ts";
+import type { WaitsByThread } from "./process-facts.ts";
 
 /** `unknown`: it could not be asked, which counts neither way. */
 export type Answer = "answered" | "silent" | "unknown";
 
 export type ProcessSilence = {
   /** Counts what has passed since the look before. */
-  look(answer: Answer): Silence;
+  poll(answer: Answer): Silence;
   /** All that was counted, whatever was answered. */
   countedMs(): number;
 };
 
 type Watched = {
-  readonly pid: number | null;
+  /** Of the threads that may have to answer; the waits of another thread are no excuse for a main thread that hangs. */
+  readonly waits: () => WaitsByThread;
   /** Of a look: more than this counts as a pause of the observer. */
   readonly intervalMs: number;
   /** Measured from a silence of this length on; 0: always. */
@@ -28,22 +29,24 @@ type Watched = {
 /** The kernel counts a wait when it is over, which may be some looks later. */
 const WAIT_INTERVALS_MAX = 20;
 
-type Waits = ReturnType<typeof processorWaits>;
-
-export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): ProcessSilence {
+export function watchSilence({
+  waits: readWaits,
+  intervalMs,
+  measuredFromMs,
+}: Watched): ProcessSilence {
   let lookedMs = monotonicMs();
   let silence = { total: HEARD, waitedMs: 0 };
   let all = silence;
-  let waits: Waits | null = null;
+  let waits: WaitsByThread | null = null;
   return {
-    look(answer) {
+    poll(answer) {
       const nowMs = monotonicMs();
-      const isMeasured = pid !== null && measuredFromMs() <= silence.total.silentMs;
-      const present = isMeasured ? processorWaits(pid) : null;
+      const isMeasured = measuredFromMs() <= silence.total.silentMs;
+      const present = isMeasured ? readWaits() : null;
       // No more of a wait than of a silence: after a pause of the observer, of both as little.
       const waitedMs = Math.min(longestWaitMs(waits, present), WAIT_INTERVALS_MAX * intervalMs);
       const after = (before: typeof silence) => ({
-        total: silentLook(before.total, nowMs - lookedMs, intervalMs),
+        total: silentPoll(before.total, nowMs - lookedMs, intervalMs),
         waitedMs: before.waitedMs + waitedMs,
       });
       all = after(all);
@@ -58,7 +61,7 @@ export function watchSilence({ pid, intervalMs, measuredFromMs }: Watched): Proc
 }
 
 /** Of the thread that waited longest between two looks: which of them has the answer is not known. */
-function longestWaitMs(before: Waits | null, after: Waits | null): number {
+function longestWaitMs(before: WaitsByThread | null, after: WaitsByThread | null): number {
   if (before === null || after === null) return 0;
   const waited = [...after].map(
     ([thread, { waitedMs }]) => waitedMs - (before.get(thread)?.waitedMs ?? waitedMs),

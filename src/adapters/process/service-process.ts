@@ -13,9 +13,10 @@ import { isTooSilent } from "../../domain/supervision/silence.ts";
 import { SILENT_MAX_S } from "../../domain/supervision/verdict.ts";
 import type { ServiceBeat, ServiceMessage } from "../../wire/control-pipe.ts";
 import { monotonicMs, wallMs } from "../clock.ts";
+import { everySteadily } from "./steady-timer.ts";
 import { readControlPipe } from "./control-reader.ts";
 import { errorFile, printedFromNow } from "./output-file.ts";
-import { signalGroup, startedTicks } from "./process-facts.ts";
+import { mainThreadWaits, signalGroup, startedTicks } from "./process-facts.ts";
 import { watchSilence } from "./process-silence.ts";
 
 export type ServiceCommand = {
@@ -51,7 +52,7 @@ export type ServiceProcess = {
 };
 
 const WATCH_EVERY_MS = 500;
-const LOOK_MS_MAX = 1_000;
+const POLL_MS_MAX = 1_000;
 /** Twice the interval of beats: from here on what it waits for is looked at. */
 const SUSPICIOUS_MS = 2_000;
 /** A start on a busy machine may be slow; after the first message the limit is that of the beat. */
@@ -82,11 +83,11 @@ export function startServiceProcess(
   const ended = Promise.withResolvers<ProcessEnd>();
 
   const finish = (exit: Exit): void => {
-    clearInterval(watchTimer);
+    endLooks();
     clearTimeout(killTimer);
     const uptimeMs = monotonicMs() - startedMs;
-    const isReadyHeld = spec.startSeconds * 1_000 <= (watch.readyMs() ?? -1);
-    const cause = asked ?? classify(exit, { uptimeMs, isReadyHeld });
+    const wasReadyLong = spec.startSeconds * 1_000 <= (watch.readyMs() ?? -1);
+    const cause = asked ?? classify(exit, { uptimeMs, wasReadyLong });
     const lastLog = lastLines([...watch.log(), ...printed()]);
     ended.resolve({ ...cause, exitCode: exit.code, signal: exit.signal, uptimeMs, lastLog });
   };
@@ -104,8 +105,8 @@ export function startServiceProcess(
     asked = fault;
     kill();
   };
-  const look = createFaultLook(watch, rule.mayKill, onFault);
-  const watchTimer = setInterval(() => void look(), WATCH_EVERY_MS);
+  const poll = createFaultPoll(watch, rule.mayKill, onFault);
+  const endLooks = everySteadily(WATCH_EVERY_MS, () => void poll());
   child.once("error", ({ message }) => {
     if (pid === null) finish({ code: null, signal: null, error: message });
   });
@@ -167,9 +168,11 @@ function spawnGroup(command: ServiceCommand): ChildProcess {
 function createWatch(child: ChildProcess) {
   let hasSpoken = false;
   let readyAtMs: number | null = null;
+  const { pid } = child;
   const silence = watchSilence({
-    pid: child.pid ?? null,
-    intervalMs: LOOK_MS_MAX,
+    // It beats from there.
+    waits: () => (pid === undefined ? new Map() : mainThreadWaits(pid)),
+    intervalMs: POLL_MS_MAX,
     // A start is judged as a whole, what runs by its beats alone.
     measuredFromMs: () => (readyAtMs === null ? 0 : SUSPICIOUS_MS),
   });
@@ -177,7 +180,7 @@ function createWatch(child: ChildProcess) {
   let log: string[] = [];
   const drained = Promise.withResolvers<void>();
   const hear = (message: ServiceMessage): void => {
-    silence.look("answered");
+    silence.poll("answered");
     hasSpoken = true;
     if (message.kind === "ready") {
       readyAtMs ??= monotonicMs();
@@ -197,7 +200,7 @@ function createWatch(child: ChildProcess) {
     hasSpoken: () => hasSpoken,
     watchedMs: () => silence.countedMs(),
     readyMs: () => (readyAtMs === null ? null : monotonicMs() - readyAtMs),
-    silence: () => silence.look("silent"),
+    silence: () => silence.poll("silent"),
     drained: () =>
       Promise.race([
         drained.promise,
@@ -212,7 +215,7 @@ function lastLines(lines: readonly string[]): string[] {
   return lines.slice(-LOG_LINES_MAX).map((line) => line.slice(0, LOG_LINE_CHARS_MAX));
 }
 
-function createFaultLook(
+function createFaultPoll(
   watch: Watch,
   mayKill: () => Promise<boolean>,
   onFault: (fault: Ask) => void,
@@ -244,7 +247,7 @@ function faultOf(watch: Watch): Ask | null {
 
 function classify(
   exit: Exit,
-  life: { readonly uptimeMs: number; readonly isReadyHeld: boolean },
+  life: { readonly uptimeMs: number; readonly wasReadyLong: boolean },
 ): Ask {
   const after = `after ${(life.uptimeMs / 1_000).toFixed(1)} s`;
   if (exit.error !== undefined) return { kind: "failed_start", why: `no process: ${exit.error}` };
@@ -255,7 +258,7 @@ function classify(
     return { kind: "misconfigured", why: `exit code 78 ${after}: its configuration is wrong` };
   }
   const how = exit.signal === null ? `exit code ${exit.code}` : `killed by ${exit.signal}`;
-  return life.isReadyHeld
+  return life.wasReadyLong
     ? { kind: "exited", why: `${how} ${after}` }
     : { kind: "failed_start", why: `${how} ${after}, before it was ready for long enough` };
 }

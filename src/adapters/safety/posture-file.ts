@@ -76,19 +76,19 @@ export function openPostureFile(
       }
       const text = textOf(state);
       const kept = text === null ? null : parseKeptPosture(text);
-      const told = lastStop(textOf(audit) ?? "");
+      const audited = lastStop(textOf(audit) ?? "");
       if (kept !== null) {
         const how = `restored: ${kept.posture}`;
-        const isMissed = told !== null && kept.latch === null;
+        const isMissed = audited !== null && kept.latch === null;
         return {
-          kept: { ...kept, latch: tighterLatch(kept.latch, told) },
+          kept: { ...kept, latch: tighterLatch(kept.latch, audited) },
           how: isMissed ? `${how}, and stopped according to the audit log` : how,
         };
       }
       if (text !== null) renameSync(state, `${state}.damaged`);
       const lost = text === null ? "its state is lost" : "its state is damaged, and moved aside";
       return {
-        kept: { ...CAUTIOUS, latch: told },
+        kept: { ...CAUTIOUS, latch: audited },
         how: `${lost}: it starts with a cautious posture`,
       };
     },
@@ -161,7 +161,7 @@ export function lastStop(audit: string): Latch | null {
   return latch;
 }
 
-function tighterLatch(kept: Latch | null, told: Latch | null): Latch | null {
-  if (kept === null || told === null) return kept ?? told;
-  return { ...kept, posture: stricter(kept.posture, told.posture) };
+function tighterLatch(kept: Latch | null, audited: Latch | null): Latch | null {
+  if (kept === null || audited === null) return kept ?? audited;
+  return { ...kept, posture: stricter(kept.posture, audited.posture) };
 }

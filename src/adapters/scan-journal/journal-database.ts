@@ -27,7 +27,7 @@ const QUICK_CHECK_BYTES_MAX = 64 * 1_048_576;
 /** The rows that a start may have to publish again: as many as the ringbuffer holds. */
 const ROWS_CHECKED = 2_000;
 /** The number of these that are also checked through the indices. */
-const LOOKED_UP = 100;
+const ROWS_IN_INDICES = 100;
 
 export function openDatabase(path: string, readonly: boolean): Database.Database {
   const db = new Database(path, { readonly, timeout: BUSY_MS });
@@ -77,7 +77,7 @@ function verdictOnNewest(statements: Statements): string {
   for (const row of statements.scanRange.all(last - ROWS_CHECKED + 1, last)) {
     const { seq, file, hash } = scanFrom(row);
     // Each of these is a separate page on disk.
-    if (seq <= last - LOOKED_UP) continue;
+    if (seq <= last - ROWS_IN_INDICES) continue;
     if (!statements.byHash.all(prefixOf(hash)).some((found) => found.seq === seq)) {
       return `seq ${seq} is not found by its hash`;
     }

@@ -29,19 +29,19 @@ export class PushedHours {
   constructor(db: Database.Database) {
     this.#sql = prepare(db);
     // An empty journal has nothing to learn.
-    if (!this.#looksWhole() && this.#sql.isEmpty.get() === 1) this.#sql.setWhole.run();
+    if (!this.#readWhole() && this.#sql.isEmpty.get() === 1) this.#sql.setWhole.run();
   }
 
   /** The lowest seq pushed at or after a time; null when there is none. */
   firstSeqSince(pushedUs: number): number | null {
-    const from = this.#looksWhole() ? this.#sql.firstOfHours.get(pushedUs) : 0;
+    const from = this.#readWhole() ? this.#sql.firstOfHours.get(pushedUs) : 0;
     if (from === null || from === undefined) return null;
     return this.#sql.firstFrom.get(from, pushedUs) ?? null;
   }
 
   /** Indexes `rows` rows of a journal that is older than the table; true when all are known. */
   learn(rows: number): boolean {
-    if (this.#looksWhole()) return true;
+    if (this.#readWhole()) return true;
     const toSeq = this.#learnedSeq + rows;
     for (const { hour, seq } of this.#sql.hours.all(this.#learnedSeq, toSeq)) {
       this.#sql.put.run(hour, seq);
@@ -52,7 +52,7 @@ export class PushedHours {
     return next === null;
   }
 
-  #looksWhole(): boolean {
+  #readWhole(): boolean {
     this.#isWhole ||= this.#sql.whole.get() !== undefined;
     return this.#isWhole;
   }

@@ -36,7 +36,7 @@ export { setJournalAside } from "./journal-database.ts";
 export type { JournalFile, JournalScan } from "./journal-rows.ts";
 
 /** Rows after which the size of the write-ahead log is checked. */
-const LOOK_ROWS = 1_000;
+const SIZE_CHECK_ROWS = 1_000;
 const BUSY_AGAIN_MS = 100;
 /** Beyond it `ScanJournalUpkeep`, which checkpoints far earlier, seems not to run. */
 const LOG_BYTES_MAX = 64 * 1_048_576;
@@ -68,7 +68,7 @@ export class ScanJournal {
    * all.
    */
   #learned: number | Buffer | null = 0;
-  #rowsSinceLook = 0;
+  #rowsSinceCheck = 0;
   #busyMs = BUSY_MS;
 
   /**
@@ -357,9 +357,9 @@ export class ScanJournal {
   }
 
   #countRows(rows: number): void {
-    this.#rowsSinceLook += rows;
-    if (this.#rowsSinceLook < LOOK_ROWS) return;
-    this.#rowsSinceLook = 0;
+    this.#rowsSinceCheck += rows;
+    if (this.#rowsSinceCheck < SIZE_CHECK_ROWS) return;
+    this.#rowsSinceCheck = 0;
     guarded(() => {
       if (statSync(`${this.path}-wal`).size <= LOG_BYTES_MAX) return;
       this.#db.pragma("wal_checkpoint(PASSIVE)");

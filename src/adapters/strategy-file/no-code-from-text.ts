@@ -24,8 +24,8 @@ export function refuseCodeFromText(): void {
       prototype: { value: prototype },
     });
     Object.setPrototypeOf(closed, Object.getPrototypeOf(original));
-    const told = { value: closed, writable: false, configurable: false };
-    Object.defineProperty(prototype, "constructor", told);
+    const property = { value: closed, writable: false, configurable: false };
+    Object.defineProperty(prototype, "constructor", property);
   }
 }
 

@@ -41,10 +41,10 @@ function callError(error: Error & { readonly code?: unknown; readonly details?: 
   const { code, details, metadata } = error as typeof error & {
     readonly metadata?: { get(key: string): readonly (string | Buffer)[] };
   };
-  const [told] = metadata?.get("grpc-status-details-bin") ?? [];
+  const [bytes] = metadata?.get("grpc-status-details-bin") ?? [];
   const message = typeof details === "string" ? details : messageOf(error);
   return new TemporalCallError(message, {
     status: typeof code === "number" ? code : UNKNOWN,
-    ...(told === undefined ? {} : { details: Buffer.from(told) }),
+    ...(bytes === undefined ? {} : { details: Buffer.from(bytes) }),
   });
 }

@@ -12,10 +12,10 @@ import {
   type Poll,
   type SignalWithStart,
   signalWithStartRequest,
-  type WorkflowLook,
+  type WorkflowDescription,
 } from "./thin-messages.ts";
 
-export type { Poll, WorkflowLook } from "./thin-messages.ts";
+export type { Poll, WorkflowDescription } from "./thin-messages.ts";
 
 /** One call of `temporal.api.workflowservice.v1.WorkflowService`. @throws {TemporalCallError} */
 export type TemporalCall = (call: {
@@ -41,7 +41,7 @@ export class TemporalCallError extends Error {
 
 export type TemporalReads = {
   /** Null where there is none, or it is closed. */
-  describe(workflowId: string): Promise<WorkflowLook | null>;
+  describe(workflowId: string): Promise<WorkflowDescription | null>;
   /** All that the server remembers; `kind` is a temporal.api.enums.v1.TaskQueueType. */
   polls(taskQueue: string, kind: number): Promise<readonly Poll[]>;
   /** At least once: a signal that was accepted but not answered is sent again. */

@@ -104,11 +104,11 @@ function callOnce(line: Line, about: Call): Promise<Buffer> {
       // Silent to all calls since: the connection may be dead. A slow answer to one must not cost the others theirs.
       if (line.heardMs < startedMs && FAIR_MS <= about.leftMs) session.destroy(error);
     });
-    stream.on("response", (told) => {
+    stream.on("response", (received) => {
       line.heardMs = monotonicMs();
-      headers = { ...headers, ...told };
+      headers = { ...headers, ...received };
     });
-    stream.on("trailers", (told: Headers) => (headers = { ...headers, ...told }));
+    stream.on("trailers", (received: Headers) => (headers = { ...headers, ...received }));
     stream.on("data", (chunk: Buffer) => {
       length += chunk.length;
       chunks.push(chunk);
@@ -151,8 +151,8 @@ function requestOn(session: ClientHttp2Session, { place, method, request, leftMs
 type Headers = Readonly<Record<string, unknown>>;
 
 function answerIn(headers: Headers, body: Buffer, problem: string | null): Buffer {
-  const told = headers["grpc-status"];
-  const status = told === undefined ? UNAVAILABLE : Number(told);
+  const code = headers["grpc-status"];
+  const status = code === undefined ? UNAVAILABLE : Number(code);
   if (status !== 0) {
     const { "grpc-message": message, ":status": http } = headers;
     const why = typeof message === "string" ? decoded(message) : problem;

@@ -13,7 +13,7 @@ import {
 } from "./proto-fields.ts";
 
 /** What a describe call tells of a workflow that runs. */
-export type WorkflowLook = {
+export type WorkflowDescription = {
   readonly startedMs: number;
   readonly memo: Readonly<Record<string, unknown>>;
   /** The first one that is pending. */
@@ -55,7 +55,7 @@ export function describeWorkflowRequest(namespace: string, workflowId: string): 
 }
 
 /** Null: it is closed. */
-export function describedWorkflow(response: Buffer): WorkflowLook | null {
+export function describedWorkflow(response: Buffer): WorkflowDescription | null {
   const fields = protoFields(response);
   const info = messageIn(fields, 2);
   if (numberOf(info, 5) !== RUNNING) return null;
@@ -125,7 +125,7 @@ function memoIn(memo: readonly ProtoField[]): Readonly<Record<string, unknown>> 
   return Object.fromEntries(entries);
 }
 
-function activityIn(fields: readonly ProtoField[]): NonNullable<WorkflowLook["activity"]> {
+function activityIn(fields: readonly ProtoField[]): NonNullable<WorkflowDescription["activity"]> {
   const [details] = bytesOf(messageIn(fields, 4), 1);
   return {
     details: details === undefined ? null : valueIn(details),

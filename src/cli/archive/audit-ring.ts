@@ -31,7 +31,7 @@ export type RingAudit = {
 
 /** A batch is in the journal before it is in the ringbuffer. */
 const SETTLES_WITHIN_MS = 5_000;
-const LOOK_MS = 250;
+const POLL_MS = 250;
 const NAMED_MAX = 100;
 
 /** Compares repeatedly for `withinMs` while something is missing. */
@@ -54,16 +54,16 @@ export async function auditRing(config: Config, withinMs = SETTLES_WITHIN_MS): P
         lastSeq,
       ).filter((seq) => provedSeq <= seq);
       if (0 < lacking.length && monotonicMs() < endMs) {
-        await sleep(LOOK_MS);
+        await sleep(POLL_MS);
         continue;
       }
-      const toldAgain = lacking.filter((seq) => hasFile(journal, config.archive, seq));
+      const lacks = lacking.filter((seq) => hasFile(journal, config.archive, seq));
       return {
         compared: Math.min(RING_CAPACITY, lastSeq - provedSeq + 1),
-        lacking: toldAgain.slice(0, NAMED_MAX),
-        lacks: toldAgain.length,
-        ranges: rangesOf(toldAgain).slice(0, NAMED_MAX),
-        without_file: lacking.length - toldAgain.length,
+        lacking: lacks.slice(0, NAMED_MAX),
+        lacks: lacks.length,
+        ranges: rangesOf(lacks).slice(0, NAMED_MAX),
+        without_file: lacking.length - lacks.length,
         detail: null,
       };
     }

@@ -11,6 +11,7 @@ import {
 import type { LoadedStrategy } from "../../adapters/strategy-file/load-strategy.ts";
 import type { ArchiveRange } from "../../operations/backtest/archive-chunks.ts";
 import { type NamedRun, startRun } from "../../operations/backtest/batch-runs.ts";
+import { pollersOf } from "../../operations/declared/task-queues.ts";
 import { EXIT_SERVER_SILENT } from "../../domain/supervision/overall.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
@@ -21,10 +22,8 @@ import {
   type BacktestReference,
   type SweepProgress,
 } from "../../workflows/messages/backtest.ts";
-import { taskQueueOf } from "../../workflows/names.ts";
 import { CliError, type CliContext } from "../context.ts";
 import { printable } from "../rendering/terminal.ts";
-import { hasWorker } from "./batch-server.ts";
 import { fillsText } from "./run-options.ts";
 
 export type BatchOrder = NamedRun & {
@@ -34,10 +33,9 @@ export type BatchOrder = NamedRun & {
 
 /** A first call includes the connection, possibly on a busy machine. */
 const ANSWER_MS_MAX = 5_000;
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 /** The number of progress checks per check for workers. */
-const LOOKS_PER_WORKER_LOOK = 10;
-const QUEUE = taskQueueOf("batch");
+const POLLS_PER_WORKER_CHECK = 10;
 
 /** A workflow's input under the contract's key names. */
 export function inputOf(asked: {
@@ -142,23 +140,28 @@ async function watch(
   { order, workflowId, signal }: Watched,
 ): Promise<void> {
   let isServed = true;
-  for (let looks = 0; !signal.aborted; looks += 1) {
-    if (looks % LOOKS_PER_WORKER_LOOK === 0) {
+  for (let polls = 0; !signal.aborted; polls += 1) {
+    if (polls % POLLS_PER_WORKER_CHECK === 0) {
       const wasServed = isServed;
       // An error of this check proves nothing.
-      isServed = await hasWorker(temporal, QUEUE).catch(() => true);
+      isServed = await isBatchServed(temporal).catch(() => true);
       if (wasServed && !isServed && !signal.aborted) {
         process.stderr.write(
           `${workflowId} waits: no batch worker is running; start one with 'dolphin worker batch'\n`,
         );
       }
     }
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await delay(POLL_EVERY_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted || !order.isWatched) continue;
     const line = isServed ? await ask().then(progressText, () => "running") : "no batch worker";
     process.stderr.write(`\r\u001b[K${workflowId}: ${line}`);
   }
   if (order.isWatched) process.stderr.write("\r\u001b[K");
+}
+
+async function isBatchServed({ reads }: TemporalClient): Promise<boolean> {
+  const [queue] = await pollersOf(reads, ["batch"]);
+  return 0 < (queue?.pollers ?? 0);
 }
 
 /** A single run has no chunks; its heartbeat shows its progress. */

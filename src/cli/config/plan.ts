@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
-import type { Told } from "../../domain/health/incident/compare.ts";
+import type { ActAlone } from "../../domain/health/incident/compare.ts";
 import { isoFromMs, MS_PER_SECOND } from "../../domain/time.ts";
 import type { ConfigurationPlan } from "../../operations/health/plan-configuration.ts";
 import { CliError, openContext } from "../context.ts";
@@ -131,7 +131,7 @@ function diagnosisText({ word, roots }: { word: string; roots: readonly string[]
   return printable(`${word} (${roots.join(", ") || "no cause"})`);
 }
 
-function actLines(whose: string, acts: readonly Told[]): readonly string[] {
+function actLines(whose: string, acts: readonly ActAlone[]): readonly string[] {
   if (acts.length === 0) return [];
   const rest = acts.length - SHOWN_MAX;
   return [

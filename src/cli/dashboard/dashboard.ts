@@ -36,16 +36,16 @@ export function addDashboardCommand(program: Command): void {
         file: options.config,
         flags: { data_dir: options.dataDir },
       };
-      const look = () => {
+      const readSurroundings = () => {
         const context = contextOf(source);
         return { ...context, status: statusOptions(context) };
       };
-      const { config } = look();
+      const { config } = readSurroundings();
       const port = flags.port ?? config.ports.dashboard;
       provideLeanMessages();
       const { runDashboard } = await import("../../dashboard/run-dashboard.ts");
       try {
-        await runDashboard({ port, dataDir: config.data_dir, look });
+        await runDashboard({ port, dataDir: config.data_dir, readSurroundings });
       } catch (error) {
         if (codeOf(error) !== "EADDRINUSE") throw error;
         throw new CliError(`port ${port} is taken; give another with --port`);

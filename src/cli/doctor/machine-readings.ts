@@ -27,7 +27,7 @@ import { filesNamedIn } from "../install/secret-files.ts";
 
 const PORTS = ["hazelcast", "temporal", "temporal_ui", "dashboard", "metrics"] as const;
 /** What is looked at of a day, from its end on, until one is a scan that can be read. */
-const NAMES_LOOKED_AT_MAX = 100;
+const NAMES_EXAMINED_MAX = 100;
 const SYNCED_WRITES = 11;
 const WRITE_BYTES = 4_096;
 const ASK_MS_MAX = 5_000;
@@ -56,8 +56,8 @@ export async function machineReadings(context: CliContext): Promise<MachineReadi
 
 /** A running `up` may have taken free ones. */
 function portOf(name: (typeof PORTS)[number], { ports }: Config, up: CliContext["up"]): number {
-  const told = up?.[name] ?? null;
-  const found = told === null ? undefined : /:(\d+)\/?(?:metrics)?$/.exec(told)?.[1];
+  const address = up?.[name] ?? null;
+  const found = address === null ? undefined : /:(\d+)\/?(?:metrics)?$/.exec(address)?.[1];
   return found === undefined ? ports[name] : Number(found);
 }
 
@@ -78,7 +78,8 @@ async function diskReading(path: string): Promise<MachineReadings["disk"]> {
   } catch (error) {
     return { path, freeBytes: null, syncMs: null, problem: messageOf(error) };
   } finally {
-    rmSync(file, { force: true });
+    // Where a path leads through a file, even that is an error.
+    if (modeOf(file) !== null) rmSync(file, { force: true });
   }
 }
 
@@ -130,7 +131,7 @@ function archiveReading(path: string): MachineReadings["archive"] {
   try {
     const day = readdirSync(path).filter(isDayFolder).toSorted().at(-1);
     const names = day === undefined ? [] : readdirSync(join(path, day)).filter(isScanName);
-    const last = names.toSorted().slice(-NAMES_LOOKED_AT_MAX).toReversed();
+    const last = names.toSorted().slice(-NAMES_EXAMINED_MAX).toReversed();
     // A folder, a FIFO or a link to nowhere is no scan, and stops none.
     const file = last.map((name) => join(path, day ?? "", name)).find(isFile);
     if (file === undefined) return { path, problem: null, newestAgeS: null };
@@ -153,9 +154,9 @@ function ownerOf(path: string): number | undefined {
   return readOr(() => statSync(path).uid, undefined);
 }
 
-function problemOf(look: () => unknown): string | null {
+function problemOf(attempt: () => unknown): string | null {
   try {
-    look();
+    attempt();
     return null;
   } catch (error) {
     return messageOf(error);

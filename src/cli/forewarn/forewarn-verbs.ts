@@ -5,9 +5,13 @@ import { EXIT_SERVER_SILENT } from "../../domain/supervision/overall.ts";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
 import { projectionPath } from "../../operations/event-log/event-log-maintenance.ts";
 import { configuredForewarn } from "../../operations/forewarn/configured-forewarn.ts";
-import { forewarnFile, readForewarnings } from "../../operations/forewarn/forewarn-file.ts";
+import { forewarnFile, newestForewarning } from "../../operations/forewarn/forewarn-file.ts";
 import { pushForewarning } from "../../operations/forewarn/push-forewarning.ts";
-import { makeForewarning, runForewarn } from "../../operations/forewarn/run-forewarn.ts";
+import {
+  makeForewarning,
+  runForewarn,
+  type StoredForecast,
+} from "../../operations/forewarn/run-forewarn.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { forewarnNowFile } from "../../wire/forewarn/forewarn-place.ts";
 import { FOREWARN_KEY, type ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
@@ -27,7 +31,7 @@ type RunFlags = {
 };
 
 /** What became of a forecast that was made here. */
-type Told = {
+type Publication = {
   /** Files. */
   readonly kept: readonly string[];
   readonly pushed: boolean;
@@ -88,8 +92,8 @@ export function addForewarnCommand(program: Command): void {
         const { record } = await makeForewarning(options);
         return print(record, flags.json, DRY);
       }
-      const record = await runForewarn(options);
-      print(record, flags.json, await push(config, record));
+      const stored = await runForewarn(options, wallMs);
+      print(stored.record, flags.json, await push(config, stored));
     });
   forewarn
     .command("show")
@@ -97,20 +101,21 @@ export function addForewarnCommand(program: Command): void {
     .option("--json", "print it as JSON", false)
     .action(({ json }: { readonly json: boolean }, command: Command) => {
       const { config } = openContext(command);
-      const newest = readForewarnings(config.data_dir, COUNTED_BOOK).at(-1);
-      if (newest === undefined) {
+      const newest = newestForewarning(config.data_dir, COUNTED_BOOK);
+      if (newest === null) {
         throw new CliError("there is no forecast yet: 'dolphin forewarn run' makes one");
       }
       print(newest, json, null);
     });
 }
 
-const DRY: Told = { kept: [], pushed: false, not_pushed_because: "--dry-run" };
+const DRY: Publication = { kept: [], pushed: false, not_pushed_because: "--dry-run" };
 
 /** Where Hazelcast does not answer, that is the exit status. */
-async function push(config: Config, record: ForewarnRecord): Promise<Told> {
+async function push(config: Config, { record, isNewest }: StoredForecast): Promise<Publication> {
   const { data_dir: dataDir } = config;
-  const kept = [forewarnFile(dataDir, record.book), forewarnNowFile(dataDir, record.book)];
+  const all = forewarnFile(dataDir, record.book);
+  const kept = isNewest ? [all, forewarnNowFile(dataDir, record.book)] : [all];
   try {
     const pushed = await pushForewarning(config, JSON.stringify(record), PUSH_WITHIN_MS);
     const because = pushed ? null : "a newer one stands there";
@@ -121,15 +126,22 @@ async function push(config: Config, record: ForewarnRecord): Promise<Told> {
   }
 }
 
-/** `told`: null for a forecast that was made earlier. */
-function print(record: ForewarnRecord, json: boolean, told: Told | null): void {
+/** `publication`: null for a forecast that was made earlier. */
+function print(record: ForewarnRecord, json: boolean, publication: Publication | null): void {
   const text = json
-    ? JSON.stringify({ ...record, ...told }, null, 2)
-    : [forewarnText(record), ...(told === null ? [] : ["", ...toldLines(told)])].join("\n");
+    ? JSON.stringify({ ...record, ...publication }, null, 2)
+    : [
+        forewarnText(record),
+        ...(publication === null ? [] : ["", ...publicationLines(publication)]),
+      ].join("\n");
   process.stdout.write(`${text}\n`);
 }
 
-function toldLines({ kept, pushed, not_pushed_because: because }: Told): readonly string[] {
+function publicationLines({
+  kept,
+  pushed,
+  not_pushed_because: because,
+}: Publication): readonly string[] {
   const place = `${FEATURES_MAP} ${FOREWARN_KEY}`;
   const where = kept.length === 0 ? "nowhere" : `${kept.join(", ")} (watchdog and pages read it)`;
   return aligned([

@@ -97,9 +97,9 @@ async function showHealth(context: CliContext, flags: HealthFlags): Promise<numb
   if (flags.watch)
     for (const end of ["SIGINT", "SIGTERM"] as const) process.once(end, () => stop.abort());
   let watch: Promise<HealthWatch> | null = null;
-  const look = () => (watch ??= openWatch(context));
+  const watchNow = () => (watch ??= openWatch(context));
   for (;;) {
-    const report = await reportOf(context, flags.once, look);
+    const report = await reportOf(context, flags.once, watchNow);
     process.stdout.write(textOf(report, { context, flags, sinceMs }));
     if (flags.watch) await sleep(REPAINT_MS, undefined, { signal }).catch(() => undefined);
     if (!flags.watch || signal.aborted) return exitFor(report);
@@ -109,11 +109,11 @@ async function showHealth(context: CliContext, flags: HealthFlags): Promise<numb
 async function reportOf(
   { config }: CliContext,
   isOwn: boolean,
-  look: () => Promise<HealthWatch>,
+  watchNow: () => Promise<HealthWatch>,
 ): Promise<HealthReport> {
-  const told = isOwn ? null : readHealthReport(config.data_dir, Date.now());
-  if (told !== null && told.ageMs <= FRESH_MS) return told.report;
-  const { sampler, graph } = await look();
+  const published = isOwn ? null : readHealthReport(config.data_dir, Date.now());
+  if (published !== null && published.ageMs <= FRESH_MS) return published.report;
+  const { sampler, graph } = await watchNow();
   const sample = await sampler.next();
   return healthReport(sample, diagnose(sample, graph));
 }
@@ -135,8 +135,8 @@ function textOf(
   const { context, flags, sinceMs } = how;
   const history = sinceMs === null ? null : historyOf(context, sinceMs);
   if (flags.json) {
-    const told = history === null ? report : { ...report, history };
-    return `${JSON.stringify(told, null, flags.watch ? undefined : 2)}\n`;
+    const shown = history === null ? report : { ...report, history };
+    return `${JSON.stringify(shown, null, flags.watch ? undefined : 2)}\n`;
   }
   const clear = flags.watch && process.stdout.isTTY ? "\u001b[H\u001b[2J" : "";
   const past = history === null ? [] : ["", ...historyLines(history)];

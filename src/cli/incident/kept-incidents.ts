@@ -78,6 +78,6 @@ async function bundle(
 
 function version(): string {
   const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  const { version: told }: { version?: unknown } = Object(JSON.parse(text));
-  return String(told);
+  const { version: found }: { version?: unknown } = Object(JSON.parse(text));
+  return String(found);
 }

@@ -69,7 +69,7 @@ function bps(share: number): string {
 }
 
 export function historyJson(rows: readonly HistoryRow[]): string {
-  const told = rows.map((row) => ({
+  const shown = rows.map((row) => ({
     series: row.series,
     as_of: isoFromMs(row.asOfMs),
     fetched_at: isoFromMicros(row.fetchedUs),
@@ -82,5 +82,5 @@ export function historyJson(rows: readonly HistoryRow[]): string {
     seen: row.seen,
     last_fetched_at: isoFromMicros(row.lastFetchedUs),
   }));
-  return JSON.stringify(told, null, 2);
+  return JSON.stringify(shown, null, 2);
 }

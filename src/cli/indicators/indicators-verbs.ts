@@ -11,7 +11,13 @@ import {
 } from "../../operations/indicators/indicator-view.ts";
 import { refreshNow } from "../../operations/indicators/refresh-now.ts";
 import { wallMicros } from "../../adapters/clock.ts";
-import { CliError, EXIT_CONFIGURATION, EXIT_USAGE, openContext } from "../context.ts";
+import {
+  type CliContext,
+  CliError,
+  EXIT_CONFIGURATION,
+  EXIT_USAGE,
+  openContext,
+} from "../context.ts";
 import { expectTemporal } from "../../operations/expect-temporal.ts";
 import { adviceText, historyJson, historyText, indicatorsText } from "./indicators-text.ts";
 import { writeReadings } from "./export-readings.ts";
@@ -96,8 +102,9 @@ function addRefresh(indicators: Command): void {
     .description("read an indicator now, and wait for the result")
     .option("--json", "print it as JSON", false)
     .action(async (name: string, { json }: { readonly json: boolean }, command: Command) => {
-      const { config, temporalAddress } = openContext(command);
-      expectConfigured(config.indicators, name);
+      const context = openContext(command);
+      const { temporalAddress } = context;
+      expectConfigured(context, name);
       const temporal = connectTemporal(temporalAddress);
       await expectTemporal(temporal);
       const outcome = await refreshNow(temporal, name);
@@ -187,11 +194,18 @@ function isWell({ state }: IndicatorRow): boolean {
   return state === "fresh" || state === "disabled";
 }
 
-function expectConfigured(indicators: Readonly<Record<string, unknown>>, name: string): void {
-  const names = Object.keys(indicators);
+function expectConfigured({ config, loaded, up }: CliContext, name: string): void {
+  const names = Object.keys(config.indicators);
   if (names.includes(name)) return;
   const there = names.length === 0 ? "none is configured" : `configured are ${names.join(", ")}`;
-  throw new CliError(`there is no indicator '${name}' in the configuration; ${there}`, EXIT_USAGE);
+  const isAway = loaded.file === null && up === null;
+  const where = isAway
+    ? `; there is no dolphin.yaml here, and no 'dolphin up' runs on ${config.data_dir}: give --config or --data-dir`
+    : "";
+  throw new CliError(
+    `there is no indicator '${name}' in the configuration; ${there}${where}`,
+    EXIT_USAGE,
+  );
 }
 
 function print(text: string): void {

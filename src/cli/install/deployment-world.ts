@@ -1,4 +1,4 @@
-/** The parts of a deployment of this checkout: the effective configuration, and what setup installed. */
+/** The parts of a deployment of this checkout: its configuration, and what setup installed. */
 import { join } from "node:path";
 import type { DeploymentWorld } from "../../domain/deployment/deployed-processes.ts";
 import { workerName } from "../../domain/deployment/deployed-processes.ts";
@@ -15,11 +15,15 @@ import { filesNamedIn } from "./secret-files.ts";
 
 const NAMESPACE = "default";
 
-/** @throws {ConfigError} where the checkout is not set up. */
+/**
+ * Of the configuration as it is written: what runs here now, such as a demo, is not what is deployed.
+ * @throws {ConfigError} where the checkout is not set up.
+ */
 export function deploymentWorld(
-  { config, loaded }: Pick<CliContext, "config" | "loaded">,
+  { loaded }: Pick<CliContext, "loaded">,
   has: { readonly servers: boolean },
 ): DeploymentWorld {
+  const { config } = loaded;
   const { ports } = config;
   return {
     checkout: CHECKOUT.replace(/\/$/, ""),

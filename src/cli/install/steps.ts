@@ -1,18 +1,20 @@
 /** The remaining steps after `dolphin install`, as commands to copy. */
+import { shellWord } from "../../domain/deployment/shell-word.ts";
 
 export function systemdSteps(of: {
   readonly out: string;
   readonly manager: "system" | "user";
   readonly dataDir: string;
 }): readonly string[] {
-  const { out, manager } = of;
+  const { manager } = of;
+  const out = shellWord(of.out);
   const [sudo, ctl, units] =
     manager === "system"
       ? ["sudo ", "systemctl", "/etc/systemd/system"]
       : ["", "systemctl --user", "~/.config/systemd/user"];
   const tmpfiles = manager === "system" ? "systemd-tmpfiles" : "systemd-tmpfiles --user";
   return [
-    `Written to ${out}. To enable them, and to start them at boot:`,
+    `Written to ${of.out}. To enable them, and to start them at boot:`,
     ...(manager === "system" ? [`  sudo systemd-sysusers ${out}/dolphin.sysusers.conf`] : []),
     `  ${sudo}${tmpfiles} --create ${out}/dolphin.tmpfiles.conf`,
     `  ${sudo}mkdir -p ${units} && ${sudo}cp -r ${out}/*.service ${out}/*.service.d ${out}/*.target ${units}/`,
@@ -22,11 +24,12 @@ export function systemdSteps(of: {
 }
 
 export function supervisordSteps(file: string): readonly string[] {
+  const word = shellWord(file);
   return [
     `Written to ${file}. supervisord comes from PyPI ('pip install supervisor'). To start everything:`,
-    `  supervisord -c ${file}`,
-    `  supervisorctl -c ${file} status`,
-    `  supervisorctl -c ${file} restart 'dolphin:*'   # or start, stop; one program: dolphin:worker-scan`,
-    `  supervisorctl -c ${file} shutdown`,
+    `  supervisord -c ${word}`,
+    `  supervisorctl -c ${word} status`,
+    `  supervisorctl -c ${word} restart 'dolphin:*'   # or start, stop; one program: dolphin:worker-scan`,
+    `  supervisorctl -c ${word} shutdown`,
   ];
 }

@@ -60,7 +60,7 @@ export function remedyText(remedy: HealthReport["roots"][number]["remedy"]): str
 export function historyLines(rows: readonly HistoryRow[]): string[] {
   if (rows.length === 0) return ["no health was recorded in that period"];
   return rows
-    .filter((row, at) => at === 0 || told(row) !== told(rows[at - 1]))
+    .filter((row, at) => at === 0 || stateOf(row) !== stateOf(rows[at - 1]))
     .slice(-CHANGES_MAX)
     .map(
       (row) =>
@@ -68,7 +68,7 @@ export function historyLines(rows: readonly HistoryRow[]): string[] {
     );
 }
 
-function told(row: HistoryRow | undefined): string {
+function stateOf(row: HistoryRow | undefined): string {
   return `${row?.status} ${row?.causes}`;
 }
 

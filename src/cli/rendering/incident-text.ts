@@ -39,7 +39,17 @@ export function incidentText(
   deliveries: readonly Delivery[],
   nowMs: number,
 ): string {
-  const { id, severity, state, summary, cause, teams, acknowledged, story, held } = incident;
+  const {
+    id,
+    severity,
+    state,
+    summary,
+    cause,
+    teams,
+    acknowledged,
+    story,
+    held: withheld,
+  } = incident;
   return [
     paint(COLOURS[severity], printable(`${severity}, ${state}: ${summary}`)),
     ...aligned([
@@ -51,7 +61,7 @@ export function incidentText(
       ],
       ["teams", teams.join(", ") || "-"],
       ["cause", printable(cause ?? "not known")],
-      ...(held === null ? [] : [["not notified", printable(held)]]),
+      ...(withheld === null ? [] : [["not notified", printable(withheld)]]),
       ...(acknowledged === null
         ? []
         : [["acknowledged", printable(`${acknowledged.by}, through ${acknowledged.via}`)]]),
@@ -62,15 +72,15 @@ export function incidentText(
   ].join("\n");
 }
 
-function deliveryRow(told: Delivery): readonly string[] {
-  const at = told.lastAttemptMs === null ? "not tried yet" : shortIso(told.lastAttemptMs);
+function deliveryRow(delivery: Delivery): readonly string[] {
+  const at = delivery.lastAttemptMs === null ? "not tried yet" : shortIso(delivery.lastAttemptMs);
   return [
-    told.channel,
-    `${told.number} ${told.kind}`,
-    told.delivery,
-    `${told.attempts} attempts`,
+    delivery.channel,
+    `${delivery.number} ${delivery.kind}`,
+    delivery.delivery,
+    `${delivery.attempts} attempts`,
     at,
-    printable(told.answer ?? ""),
+    printable(delivery.answer ?? ""),
   ];
 }
 

@@ -53,13 +53,13 @@ function serviceLines(rows: readonly ServiceRow[], nowMs: number): string[] {
 const NOTABLE = /^(?:diverged|no entries|halted)|; not saved/;
 
 /** States for which `why` can name a rule, a value and a threshold. */
-const HELD_BACK = /^(?:no entries|no decisions|halted|bankrupt|latched)/;
+const BLOCKED = /^(?:no entries|no decisions|halted|bankrupt|latched)/;
 
 export function reasonLines(row: ServiceRow, nowMs: number): string[] {
   const lines = [printable(row.why)];
   if (row.state !== null && NOTABLE.test(row.state)) lines.push(printable(row.state));
   const book = BOOKS.find((one) => traderOf(one).name === row.service);
-  if (book !== undefined && HELD_BACK.test(row.state ?? "")) {
+  if (book !== undefined && BLOCKED.test(row.state ?? "")) {
     lines.push(`'dolphin why no-trade --book ${book}' shows each rule and its value`);
   }
   if (row.next_try_at !== null) {
@@ -79,11 +79,11 @@ function standLines(status: SystemStatus): string[] {
   const { safety } = status;
   if (safety != null) {
     const { pid, posture, entries, reasons } = safety;
-    const held = reasons.length === 0 ? "" : `: ${printable(reasons.join("; "))}`;
+    const because = reasons.length === 0 ? "" : `: ${printable(reasons.join("; "))}`;
     rows.push([
       "watchdog",
       pid === null ? "-" : `pid ${pid}`,
-      `${posture}, entries ${entries}${held}`,
+      `${posture}, entries ${entries}${because}`,
     ]);
   }
   if (scan !== null) {

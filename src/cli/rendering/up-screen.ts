@@ -102,7 +102,7 @@ function pageLines(up: UpFile): string[] {
 }
 
 /** What is no terminal may be a log. */
-export function pageTold(url: string): string[] {
+export function pageNotice(url: string): string[] {
   return [
     `dashboard    ${url}`,
     "commands     'dolphin dashboard link' prints the link that lets the page give some",

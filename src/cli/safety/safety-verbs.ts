@@ -7,6 +7,7 @@ import { latchWords } from "../../domain/safety/step-posture.ts";
 import { POSTURE_SHARES } from "../../domain/trading/posture.ts";
 import { requestOfWatchdog } from "../../operations/safety/ask-watchdog.ts";
 import type { SafetyAnswer, SafetyRequest, SafetyView } from "../../wire/safety/safety-control.ts";
+import { printable } from "../rendering/terminal.ts";
 import { CliError, EXIT_USAGE, openContext, operatorName } from "../context.ts";
 
 type Flags = {
@@ -95,8 +96,8 @@ async function confirmedStop(command: Command): Promise<{ readonly stop: string 
 }
 
 function tellDone(answer: SafetyAnswer, json: boolean): void {
-  if (!answer.ok) throw new CliError(answer.detail);
-  process.stdout.write(json ? `${JSON.stringify(answer)}\n` : `${answer.detail}\n`);
+  if (!answer.ok) throw new CliError(printable(answer.detail));
+  process.stdout.write(json ? `${JSON.stringify(answer)}\n` : `${printable(answer.detail)}\n`);
 }
 
 async function confirm(): Promise<void> {
@@ -133,16 +134,18 @@ async function ask(command: Command, request: SafetyRequest): Promise<SafetyAnsw
 function viewLines(safety: SafetyView): readonly string[] {
   const { posture, entries, latch, reasons, trader, hazelcast, trouble, pid, at } = safety;
   const size = POSTURE_SHARES[posture];
-  const held = latch === null ? [] : [latchWords(latch)];
-  const others = reasons.filter((one) => !held.includes(one));
-  return [
+  const latched = latch === null ? [] : [latchWords(latch)];
+  const others = reasons.filter((one) => !latched.includes(one));
+  const lines = [
     `posture ${posture} (sizes x ${size}), entries ${entries}`,
-    ...held,
+    ...latched,
     ...others.map((one) => `  ${one}`),
     `watchdog pid ${pid}, last check at ${at}; trader ${trader}, Hazelcast ${hazelcast}`,
     ...(trouble === null ? [] : [`its state cannot be saved: ${trouble}`]),
     ...Object.entries(safety.duties).map(([name, how]) => `${name}: ${how}`),
   ];
+  // A reason is what somebody typed, perhaps somewhere else.
+  return lines.map(printable);
 }
 
 function exitOf({ entries, latch }: SafetyView): number {

@@ -13,7 +13,7 @@ import { columnLines, fitted, type Line, piece, widthOf } from "./cells.ts";
 export type TopReading = {
   readonly status: SystemStatus;
   /** The source: a running process's answer, or our own reading. */
-  readonly via: "told" | "read";
+  readonly via: "answered" | "read";
   /** Null: the watchdog, which has them, did not answer. */
   readonly incidents: { readonly open: number; readonly newest: readonly Incident[] } | null;
 };
@@ -61,8 +61,8 @@ export function topFrame(view: TopView, { columns, rows }: Size): readonly Line[
       : [[piece(`${left} more lines; 'dolphin status' has all`, "dim")]];
   const isOld = OLD_S < view.ageS;
   const lines = [...head, ...shown, ...rest].slice(0, Math.max(0, rows - 1));
-  const told = isOld ? lines.map((line, at) => (at === 0 ? line : dimmed(line))) : lines;
-  return [...told, [piece(FOOT, "dim")]].slice(0, rows).map((line) => fitted(line, columns));
+  const visible = isOld ? lines.map((line, at) => (at === 0 ? line : dimmed(line))) : lines;
+  return [...visible, [piece(FOOT, "dim")]].slice(0, rows).map((line) => fitted(line, columns));
 }
 
 function dimmed(line: Line): Line {
@@ -79,7 +79,7 @@ function headOf({ reading, ageS, trouble }: TopView): readonly Line[] {
   const isOld = OLD_S < ageS;
   const age = isOld
     ? piece(`  NOTHING NEW for ${duration(ageS)}${trouble === null ? "" : `: ${trouble}`}`, "red")
-    : piece(via === "told" ? "  answered by up or worker" : "  read by this process", "dim");
+    : piece(via === "answered" ? "  answered by up or worker" : "  read by this process", "dim");
   return [
     [
       name,
@@ -155,8 +155,8 @@ function serviceLines({ services, checked_at }: SystemStatus, columns: number): 
     ...services.flatMap((row, at) => {
       const [why, ...notable] = reasonLines(row, nowMs);
       // A healthy service's reason adds nothing to its row.
-      const told = row.status === "Healthy" ? notable : [why ?? "", ...notable];
-      return [lines[at + 1] ?? [], ...told.map((text) => [piece(`    ${text}`)])];
+      const reasons = row.status === "Healthy" ? notable : [why ?? "", ...notable];
+      return [lines[at + 1] ?? [], ...reasons.map((text) => [piece(`    ${text}`)])];
     }),
   ];
 }
@@ -206,8 +206,11 @@ function bookLine({ book, counters, state }: ServiceRow): readonly Line[] {
 
 function scanLines({ latest_scan: scan, services }: SystemStatus): readonly Line[] {
   if (scan === null) return [];
-  const told = services.find(({ role }) => role === "bridge")?.counters ?? {};
-  const [p50, p99] = [told["complete_to_hazelcast_ms_p50"], told["complete_to_hazelcast_ms_p99"]];
+  const counters = services.find(({ role }) => role === "bridge")?.counters ?? {};
+  const [p50, p99] = [
+    counters["complete_to_hazelcast_ms_p50"],
+    counters["complete_to_hazelcast_ms_p99"],
+  ];
   const lag =
     typeof p50 === "number" && typeof p99 === "number"
       ? `; file to Hazelcast ${p50.toFixed(1)} ms (p50) ${p99.toFixed(1)} ms (p99)`

@@ -35,14 +35,14 @@ export class TopReadings {
 
   /** @throws {Error} for a wrong configuration. */
   async read(): Promise<TopReading> {
-    const told = await this.#told();
-    if (told !== null) return told;
+    const answered = await this.#answered();
+    if (answered !== null) return answered;
     const { reader, dataDir } = await (this.#own ??= this.#open());
     const [status, incidents] = await Promise.all([reader.read(), incidentsOf(dataDir)]);
     return { status, via: "read", incidents };
   }
 
-  async #told(): Promise<TopReading | null> {
+  async #answered(): Promise<TopReading | null> {
     const place = questionIn(this.#argv, { env: process.env, cwd: process.cwd() });
     if (place === null || monotonicMs() < this.#askAgainMs) return null;
     const [answer, incidents] = await Promise.all([
@@ -54,7 +54,7 @@ export class TopReadings {
       return null;
     }
     const status: SystemStatus = JSON.parse(answer.out);
-    return { status, via: "told", incidents };
+    return { status, via: "answered", incidents };
   }
 
   async #open() {
@@ -73,6 +73,6 @@ async function incidentsOf(dataDir: string): Promise<TopReading["incidents"]> {
   const answer = await requestOfWatchdog(dataDir, asked, {
     withinMs: INCIDENTS_WITHIN_MS,
   }).catch(() => null);
-  const told = incidentsIn(answer?.data);
-  return told === null ? null : { open: told.open, newest: told.incidents.toReversed() };
+  const found = incidentsIn(answer?.data);
+  return found === null ? null : { open: found.open, newest: found.incidents.toReversed() };
 }

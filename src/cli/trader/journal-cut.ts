@@ -73,8 +73,8 @@ function jsonOf(plan: EndPlan, files: readonly string[] | null) {
     trades_pnl: pnlOf(plan.trades),
     snapshots: plan.snapshots,
     promotions: plan.promotions.map(({ id, at_index }) => ({ id, at_index })),
-    told: plan.told,
-    told_sessions: toldSessions(plan),
+    told: plan.acknowledged,
+    told_sessions: acknowledgedSessions(plan),
     files: files ?? [],
   };
 }
@@ -90,7 +90,7 @@ function lossLines(plan: EndPlan): readonly string[] {
     ...(damage === null ? [] : [`  damage: ${damage}`]),
     ...(snapshots.length === 0 ? [] : [`  saved states of events ${snapshots.join(", ")}`]),
     ...promotions.map(({ id, at_index }) => `  the promotion ${id} after event ${at_index}`),
-    ...toldSessions(plan).map(
+    ...acknowledgedSessions(plan).map(
       (session) =>
         `  trades that ${session} has received and keeps: 'temporal workflow terminate ` +
         `--workflow-id ${session}' while it runs makes the bookkeeper send the day again`,
@@ -110,9 +110,9 @@ function pnlOf(trades: readonly BookedTrade[]): number {
   return trades.reduce((sum, { trade }) => sum + trade.pnl, 0);
 }
 
-function toldSessions({ trades, told }: EndPlan): readonly string[] {
+function acknowledgedSessions({ trades, acknowledged }: EndPlan): readonly string[] {
   const days = trades
-    .filter(({ index }) => index <= told)
+    .filter(({ index }) => index <= acknowledged)
     .map(({ trade }) => dayFromMicros(trade.exitedAtMs * US_PER_MS));
   return [...new Set(days)].map((day) => sessionIdOf(COUNTED_BOOK, day));
 }

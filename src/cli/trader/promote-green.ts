@@ -18,9 +18,9 @@ export async function promoteGreen(
   world: PromoteWorld,
   request: ExchangeRequest,
 ): Promise<ExchangeOutcome> {
-  const held: string[] = [];
-  for (const book of BOOKS) held.push(...heldBy(book, await world.status(book)));
-  if (held.length > 0) return { kind: "refused", reason: `not flat: ${held.join("; ")}` };
+  const notFlat: string[] = [];
+  for (const book of BOOKS) notFlat.push(...whyNotFlat(book, await world.status(book)));
+  if (notFlat.length > 0) return { kind: "refused", reason: `not flat: ${notFlat.join("; ")}` };
   try {
     // BLUE first: GREEN may still have to take what BLUE appends.
     for (const book of BOOKS) await world.stop(book);
@@ -30,7 +30,7 @@ export async function promoteGreen(
   }
 }
 
-function heldBy(book: BookName, status: TraderStatus | null): readonly string[] {
+function whyNotFlat(book: BookName, status: TraderStatus | null): readonly string[] {
   if (status === null) return [];
   const { positions, orders_working } = status;
   return [

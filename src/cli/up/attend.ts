@@ -18,7 +18,7 @@ import type { Stack, StackOptions } from "../../embedded/stack.ts";
 import { createConfigKeeper, createUpFileWriter } from "../../embedded/state/up-state.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";
 import type { UpFile, UpSummary } from "../../wire/up-file.ts";
-import { addressLines, pageTold, upLine, upScreen } from "../rendering/up-screen.ts";
+import { addressLines, pageNotice, upLine, upScreen } from "../rendering/up-screen.ts";
 import type { UpEvent, UpView } from "../rendering/up-screen.ts";
 import { answerVerbs } from "../quick/answer-verbs.ts";
 import { printsOf } from "../quick/question.ts";
@@ -67,13 +67,13 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary | n
   if (!display.isLive) display.print(addressLines(describe(), join(config.data_dir, "logs")));
   const { seqs } = attendance.stack.watch;
   let holesBefore: ReadonlySet<number> = new Set();
-  let toldPage = describe().dashboard;
+  let announcedPage = describe().dashboard;
   await untilEnd(attendance, clock.startedMs, async (tick) => {
     const up = describe();
     // The dashboard starts after the servers, and may restart at any time.
-    if (!display.isLive && toldPage === null && up.dashboard !== null) {
-      display.print(pageTold(up.dashboard));
-      toldPage = up.dashboard;
+    if (!display.isLive && announcedPage === null && up.dashboard !== null) {
+      display.print(pageNotice(up.dashboard));
+      announcedPage = up.dashboard;
     }
     const gaps = lastingGaps(seqs, holesBefore);
     holesBefore = new Set(seqs.holes);

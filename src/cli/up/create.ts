@@ -8,10 +8,12 @@ import type { Config } from "../../config.ts";
 import type { StackOptions } from "../../embedded/stack.ts";
 import { configuredServices } from "../../wire/declared/configured-services.ts";
 import { expectTemporal } from "../../operations/expect-temporal.ts";
-import { createEverything, untoldOf } from "../create.ts";
+import { createEverything, failedOf } from "../create.ts";
 import { changedLines } from "../rendering/created-text.ts";
 
 const RETRY_MS = 3_000;
+/** The workers look more often, each for the services that it keeps. */
+const LOOK_EVERY_MS = 6_000;
 
 export type Supervisors = {
   /** Remaining failures, for the summary. */
@@ -49,8 +51,8 @@ export function createSupervisors(
       tell: (line) => onEvent("warn", line),
     });
     while (!signal.aborted) {
-      await restoring.look();
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      await restoring.restore();
+      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   };
   const done = run();
@@ -74,8 +76,8 @@ async function createOnce(
     await expectTemporal(temporal);
     const created = await createEverything(temporal, config);
     for (const line of changedLines(created)) say(line);
-    const untold = untoldOf(created);
-    return untold === undefined ? null : `${untold.workflow_id}: ${untold.problem}`;
+    const failed = failedOf(created);
+    return failed === undefined ? null : `${failed.workflow_id}: ${failed.problem}`;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return `the supervisors could not be created: ${why}`;

@@ -15,6 +15,7 @@ import type { Toolchain } from "../../embedded/toolchain.ts";
 import { createConfigKeeper, writeOrigins } from "../../embedded/state/up-state.ts";
 import type { SimulatedVenuesSpec } from "../../embedded/stack.ts";
 import { demoVenues } from "./demo-venues.ts";
+import { CHOSEN_BY_UP } from "../../wire/declared/origins-file.ts";
 import type { UpFile } from "../../wire/up-file.ts";
 import { CliError, readRunningUp, readUpFile } from "../context.ts";
 
@@ -37,11 +38,11 @@ export async function prepareUp(
 ): Promise<Prepared> {
   const { config } = loaded;
   // Before anything is written or ended: if the lock's file was deleted, the lock is free although its holder lives.
-  if (runsBeside(config.data_dir)) throw new CliError(heldBy(config.data_dir));
+  if (runsBeside(config.data_dir)) throw new CliError(inUseText(config.data_dir));
   const tools = findToolchain();
   const wanted = portsOf(loaded);
   const lock = lockDirectory(config.data_dir);
-  if (lock === null) throw new CliError(heldBy(config.data_dir));
+  if (lock === null) throw new CliError(inUseText(config.data_dir));
   // Before a process is ended, because a frozen one would not react.
   const undone = undoLeftFaults(config.data_dir);
   const before = readUpFile(config.data_dir);
@@ -77,7 +78,7 @@ function originsOf({ config, origins }: LoadedConfig, effective: Config): Map<st
     [...origins].map(([key, origin]) => {
       const isChosen =
         JSON.stringify(valueAt(config, key)) !== JSON.stringify(valueAt(effective, key));
-      return [key, isChosen ? "chosen by dolphin up" : origin];
+      return [key, isChosen ? CHOSEN_BY_UP : origin];
     }),
   );
 }
@@ -125,7 +126,7 @@ function portsOf({ config, origins }: LoadedConfig): Config["ports"] {
   return { ...config.ports, hazelcast: Number(port) };
 }
 
-function heldBy(dataDir: string): string {
+function inUseText(dataDir: string): string {
   const up = readUpFile(dataDir);
   const holder = up === null ? "another process" : `pid ${up.pid}, since ${up.started_at}`;
   return (

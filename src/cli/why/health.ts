@@ -32,14 +32,14 @@ export function addHealth(why: Command): void {
     .action(({ json }: { readonly json: boolean }, command: Command) => {
       const nowMs = wallMs();
       const { report, ageMs } = readReport(openContext(command).config.data_dir, nowMs);
-      const told = json ? JSON.stringify(report, null, 2) : healthLines(report, ageMs).join("\n");
-      process.stdout.write(`${told}\n`);
+      const text = json ? JSON.stringify(report, null, 2) : healthLines(report, ageMs).join("\n");
+      process.stdout.write(`${text}\n`);
     });
 }
 
 function readReport(dataDir: string, nowMs: number) {
-  const told = readHealthReport(dataDir, nowMs);
-  if (told !== null) return told;
+  const published = readHealthReport(dataDir, nowMs);
+  if (published !== null) return published;
   throw new CliError(
     `there is no readable meta_health.json in ${dataDir} yet: 'dolphin start health' starts the service that ` +
       "writes it, 'dolphin health --once' takes a sample itself",

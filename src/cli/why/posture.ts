@@ -97,8 +97,8 @@ function publishedLines(published: Published | string | null): readonly string[]
     return ["reasons: the log has none, and Hazelcast has only the present ones"];
   if (typeof published === "string") return [`reasons: unknown, ${published}`];
   const { posture, source, reasons } = published;
-  const told = reasons.length === 0 ? "none given" : reasons.map(printable).join("; ");
-  return [`reasons: ${told} (DOLPHIN_SAFETY now: ${posture} by ${printable(source)})`];
+  const shown = reasons.length === 0 ? "none given" : reasons.map(printable).join("; ");
+  return [`reasons: ${shown} (DOLPHIN_SAFETY now: ${posture} by ${printable(source)})`];
 }
 
 function effectOf(posture: (typeof POSTURES)[number]): string {

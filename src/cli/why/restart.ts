@@ -119,9 +119,9 @@ export function livesText(lives: ServiceLives, policy: RestartPolicy): readonly 
       ? "no process"
       : `life ${present.life}, pid ${present.pid}, since ${shortTime(present.started_at)}` +
         (isPresent ? "" : ", which is no process of this machine now");
-  const told = status === null ? "" : `; intent ${status.intent}, mode ${status.mode}`;
+  const intent = status === null ? "" : `; intent ${status.intent}, mode ${status.mode}`;
   return [
-    `${service}: ${now}${told}`,
+    `${service}: ${now}${intent}`,
     ...(ends.length === 0 ? ["  no end of one of its lives is recorded"] : []),
     ...ends.flatMap((end) => endLines(end, explainedEnd(lives, end, policy))),
     `  read: ${readFrom}`,

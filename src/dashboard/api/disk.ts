@@ -11,7 +11,7 @@ import type { DashboardWorld, Topic } from "../world.ts";
 
 type Folder = { readonly name: string; readonly bytes: number; readonly files: number };
 type Day = { readonly day: string; readonly files: number; readonly bytes: number };
-type Look = {
+type DiskUse = {
   readonly checked_at: string;
   readonly free_bytes: number;
   readonly total_bytes: number;
@@ -25,24 +25,24 @@ const SIZES_MAX = 2_000;
 const SIZES_A_DAY = 50;
 const DAYS_MAX = 14;
 const DEPTH_MAX = 6;
-const LOOK_KEEPS_MS = 30 * MS_PER_SECOND;
+const USE_FRESH_MS = 30 * MS_PER_SECOND;
 const SAMPLE_EVERY_MS = 5 * MS_PER_MINUTE;
 /** One day of samples. */
 const SAMPLES_MAX = 288;
 
 export const addDisk: Topic = (app, world) => {
-  const disk = keepLooks(world);
-  app.get("/api/disk", async (c) => c.json({ ...(await disk.look()), samples: disk.samples() }));
+  const disk = keepDiskUse(world);
+  app.get("/api/disk", async (c) => c.json({ ...(await disk.diskUse()), samples: disk.samples() }));
 };
 
-function keepLooks({ dataDir, surroundings, nowMs, atEnd }: DashboardWorld) {
+function keepDiskUse({ dataDir, surroundings, nowMs, atEnd }: DashboardWorld) {
   const past = new Map<string, Day>();
   const samples: { readonly at: string; readonly bytes: number }[] = [];
-  let looking: Promise<Look> | null = null;
+  let looking: Promise<DiskUse> | null = null;
   let lookedMs = Number.NEGATIVE_INFINITY;
   let isLooking = false;
 
-  const lookNow = async (): Promise<Look> => {
+  const measureNow = async (): Promise<DiskUse> => {
     const { archive } = surroundings().config;
     const [room, folders] = await Promise.all([statfs(dataDir), foldersIn(dataDir, archive)]);
     const days = await daysIn(archive, past);
@@ -56,10 +56,10 @@ function keepLooks({ dataDir, surroundings, nowMs, atEnd }: DashboardWorld) {
       archive: { path: archive, days },
     };
   };
-  const look = (): Promise<Look> => {
-    if (looking !== null && (isLooking || monotonicMs() - lookedMs < LOOK_KEEPS_MS)) return looking;
+  const diskUse = (): Promise<DiskUse> => {
+    if (looking !== null && (isLooking || monotonicMs() - lookedMs < USE_FRESH_MS)) return looking;
     isLooking = true;
-    looking = lookNow().finally(() => {
+    looking = measureNow().finally(() => {
       isLooking = false;
       lookedMs = monotonicMs();
     });
@@ -67,7 +67,7 @@ function keepLooks({ dataDir, surroundings, nowMs, atEnd }: DashboardWorld) {
   };
   // By the clock, not by requests: this many are a day.
   const sample = async (): Promise<void> => {
-    const { checked_at: at, folders, archive: of } = await look();
+    const { checked_at: at, folders, archive: of } = await diskUse();
     const bytes = [...folders, ...of.days].reduce((sum, one) => sum + one.bytes, 0);
     samples.push({ at, bytes });
     if (SAMPLES_MAX < samples.length) samples.shift();
@@ -75,7 +75,7 @@ function keepLooks({ dataDir, surroundings, nowMs, atEnd }: DashboardWorld) {
   const timer = setInterval(() => void sample().catch(() => undefined), SAMPLE_EVERY_MS);
   timer.unref();
   atEnd(() => clearInterval(timer));
-  return { look, samples: () => samples };
+  return { diskUse, samples: () => samples };
 }
 
 /** Folders of the data directory, without the archive, which is reported by day. */

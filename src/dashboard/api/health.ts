@@ -80,17 +80,17 @@ async function readRestarts({ dataDir, surroundings, askTemporal }: DashboardWor
       ),
     ),
   );
-  const told = answers.map((answer) => {
+  const lives = answers.map((answer) => {
     if (answer.status === "rejected") throw answer.reason;
     return answer.value;
   });
-  const ends = told.flatMap(({ service, ends: ended }) =>
+  const ends = lives.flatMap(({ service, ends: ended }) =>
     ended.map(({ at, life, why, isLocal, nextBeganAt }) => {
       return { service, at, life, why, is_local: isLocal, next_began_at: nextBeganAt };
     }),
   );
   return {
-    read_from: [...new Set(told.map(({ readFrom }) => readFrom))],
+    read_from: [...new Set(lives.map(({ readFrom }) => readFrom))],
     ends: ends.toSorted((a, b) => (a.at < b.at ? 1 : -1)),
   };
 }

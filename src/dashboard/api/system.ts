@@ -66,12 +66,12 @@ function ownVersions() {
 
 async function temporalVersion({ askTemporal }: DashboardWorld): Promise<string> {
   try {
-    const told = await askTemporal(({ connection }) =>
+    const info = await askTemporal(({ connection }) =>
       connection.withDeadline(wallMs() + SERVER_ANSWER_MS, () =>
         connection.workflowService.getSystemInfo({}),
       ),
     );
-    return told.serverVersion;
+    return info.serverVersion;
   } catch {
     return "not known: it does not answer";
   }

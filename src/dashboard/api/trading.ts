@@ -2,8 +2,13 @@
 import { messageOf } from "../../domain/failure.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import { BOOKS, COUNTED_BOOK, isBook, SHADOW_BOOK } from "../../domain/trading/books.ts";
+import { FOREWARNER, scheduleWords } from "../../operations/view/forecast-view.ts";
 import { readBookValues } from "../../operations/view/live-values.ts";
 import type { Topic } from "../world.ts";
+
+/** A picture carries its own colours, and nothing that runs. */
+const PICTURE_POLICY =
+  "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 export const addTrading: Topic = (app, world) => {
   app.get("/api/trading", async (c) => {
@@ -16,6 +21,24 @@ export const addTrading: Topic = (app, world) => {
       readBookValues(hazelcast, world.nowMs() * US_PER_MS),
     ]);
     return c.json({ names: BOOKS, counted: COUNTED_BOOK, shadow: SHADOW_BOOK, blue, green, books });
+  });
+  app.get("/api/trading/forecast", async (c) => {
+    const nowMs = world.nowMs();
+    const [told, { schedules }] = await Promise.all([
+      world.reading.views().ask("forecast", nowMs),
+      world.status(),
+    ]);
+    const row = schedules === null ? null : schedules.find((one) => one.schedule === FOREWARNER);
+    const asOfMs = "absent" in told ? null : told.asOfMs;
+    const nextAt = row?.next_at ?? null;
+    return c.json({ ...told, nextAt, trouble: scheduleWords(row, asOfMs, nowMs) });
+  });
+  /** `of`: the forecast's time, so that the next one is another picture. */
+  app.get("/api/trading/forecast.svg", async (c) => {
+    const drawn = await world.reading.views().ask("forecastPicture", c.req.query("form") ?? "wide");
+    if (drawn === null) return c.text("there is no such picture of a forecast\n", 404);
+    c.header("content-security-policy", PICTURE_POLICY);
+    return c.body(drawn, 200, { "content-type": "image/svg+xml" });
   });
   app.get("/api/trading/ledger", async (c) => c.json(await world.reading.views().ask("ledger")));
   app.get("/api/trading/prices", async (c) =>

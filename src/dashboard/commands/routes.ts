@@ -114,8 +114,8 @@ function createGive(world: DashboardWorld, { door, user, urgent, usual }: Hands)
       confirmations,
       nowMs: monotonicMs(),
     };
-    const told = await desk.carryOut({ name, work, withinMs: command.withinMs, context });
-    return c.json(answerOf(told), CODES[told.outcome]);
+    const outcome = await desk.carryOut({ name, work, withinMs: command.withinMs, context });
+    return c.json(answerOf(outcome), CODES[outcome.outcome]);
   };
 }
 

@@ -6,7 +6,7 @@ import { duration } from "./format.js";
 
 /** Most that two clocks may differ. */
 const AHEAD_S = 5;
-const told = new Map();
+const announced = new Map();
 let now = () => Date.now();
 
 /** The server's clock may differ from this machine's. */
@@ -16,7 +16,7 @@ export function useClock(clock) {
 
 export function age(node, at, budgetS) {
   const ms = typeof at === "string" ? Date.parse(at) : at;
-  told.set(node, { ms: Number.isFinite(ms) ? ms : null, budgetS });
+  announced.set(node, { ms: Number.isFinite(ms) ? ms : null, budgetS });
   // Two nodes with the same text but different times differ by this attribute.
   node.dataset.at = String(ms);
   draw(node);
@@ -24,7 +24,7 @@ export function age(node, at, budgetS) {
 }
 
 function draw(node) {
-  const { ms, budgetS } = told.get(node);
+  const { ms, budgetS } = announced.get(node);
   const ageS = ms === null ? null : (now() - ms) / 1_000;
   const isAhead = ageS !== null && ageS < -AHEAD_S;
   const isOver = budgetS < ageS;
@@ -46,8 +46,8 @@ function coarse(seconds) {
 }
 
 setInterval(() => {
-  for (const node of told.keys()) {
+  for (const node of announced.keys()) {
     if (node.isConnected) draw(node);
-    else told.delete(node);
+    else announced.delete(node);
   }
 }, 1_000);

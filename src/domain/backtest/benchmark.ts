@@ -24,35 +24,37 @@ type Row = {
 };
 
 /** Called for the first scan, for the last scan of each day, and for the last scan of all: not for every scan. */
-export function noteHoldings(held: BuyAndHold, { assets, prices, at }: Row): void {
+export function noteHoldings(holdings: BuyAndHold, { assets, prices, at }: Row): void {
   let isListed = false;
   for (const [column, asset] of assets.entries()) {
     const price = prices[at + column]!;
     if (!(price > 0)) continue;
-    const first = held.firstPrices.get(asset);
+    const first = holdings.firstPrices.get(asset);
     if (first === undefined) isListed = true;
-    else held.growths.set(asset, price / first);
+    else holdings.growths.set(asset, price / first);
   }
-  if (isListed) splitAnew(held, { assets, prices, at });
+  if (isListed) splitAnew(holdings, { assets, prices, at });
 }
 
-function splitAnew(held: BuyAndHold, { assets, prices, at }: Row): void {
-  held.base = growthOf(held);
-  for (const [asset, growth] of held.growths) {
-    held.firstPrices.set(asset, held.firstPrices.get(asset)! * growth);
-    held.growths.set(asset, 1);
+function splitAnew(holdings: BuyAndHold, { assets, prices, at }: Row): void {
+  holdings.base = growthOf(holdings);
+  for (const [asset, growth] of holdings.growths) {
+    holdings.firstPrices.set(asset, holdings.firstPrices.get(asset)! * growth);
+    holdings.growths.set(asset, 1);
   }
   for (const [column, asset] of assets.entries()) {
     const price = prices[at + column]!;
     if (!(price > 0)) continue;
-    held.firstPrices.set(asset, price);
-    held.growths.set(asset, 1);
+    holdings.firstPrices.set(asset, price);
+    holdings.growths.set(asset, 1);
   }
 }
 
 /** Growth of one unit of capital; 1 before the first asset. */
-export function growthOf(held: BuyAndHold): number {
+export function growthOf(holdings: BuyAndHold): number {
   let sum = 0;
-  for (const growth of held.growths.values()) sum += growth;
-  return held.growths.size === 0 ? held.base : (held.base * sum) / held.growths.size;
+  for (const growth of holdings.growths.values()) sum += growth;
+  return holdings.growths.size === 0
+    ? holdings.base
+    : (holdings.base * sum) / holdings.growths.size;
 }

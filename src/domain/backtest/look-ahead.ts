@@ -149,9 +149,9 @@ function watched(run: Backtest, orders: string[]): Backtest {
   const { onCommands } = run.desk;
   const desk = {
     ...run.desk,
-    onCommands: (...told: Parameters<typeof onCommands>) => {
-      noteOrders(orders, told[1]);
-      onCommands(...told);
+    onCommands: (...stepped: Parameters<typeof onCommands>) => {
+      noteOrders(orders, stepped[1]);
+      onCommands(...stepped);
     },
   };
   return { ...run, desk };

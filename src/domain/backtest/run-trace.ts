@@ -150,13 +150,13 @@ function thinOut(trace: RunTrace): void {
 }
 
 function benchmarksOf({ points, prices }: RunTrace, capital: number): number[] {
-  const held = createBuyAndHold();
+  const holdings = createBuyAndHold();
   const assets = [...prices.keys()];
   const row = new Float64Array(assets.length);
   return Array.from({ length: points }, (_, point) => {
     let column = 0;
     for (const series of prices.values()) row[column++] = series[point]!;
-    noteHoldings(held, { assets, prices: row, at: 0 });
-    return capital * growthOf(held);
+    noteHoldings(holdings, { assets, prices: row, at: 0 });
+    return capital * growthOf(holdings);
   });
 }

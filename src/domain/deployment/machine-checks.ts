@@ -2,6 +2,7 @@
  * The checks of `dolphin doctor`: takes readings of a machine and returns one line for each check, with what to do
  * about it.
  */
+import { shellWord } from "./shell-word.ts";
 
 export const GRADES = ["ok", "warn", "fail"] as const;
 export type Grade = (typeof GRADES)[number];
@@ -232,13 +233,13 @@ function dataDirFinding({ path, mode, isOurs }: MachineReadings["dataDir"]): Fin
   if (mode === null) {
     return line("data_dir", "warn", {
       found: `${path} does not exist yet`,
-      todo: `mkdir -m 0750 ${path}`,
+      todo: `mkdir -m 0750 ${shellWord(path)}`,
     });
   }
   const isOpen = (mode & OTHERS_WRITE) !== 0;
   return line("data_dir", !isOurs || isOpen ? "fail" : "ok", {
     found: `${path} has mode ${octal(mode)}${isOurs ? "" : " and another owner"}`,
-    todo: isOurs ? `chmod 0750 ${path}` : `chown it to the user that runs DOLPHIN`,
+    todo: isOurs ? `chmod 0750 ${shellWord(path)}` : `chown it to the user that runs DOLPHIN`,
   });
 }
 

@@ -3,7 +3,13 @@
  * Invariant: a point is set once, and a budget that could not be observed counts as neither met nor missed.
  */
 import { ALERT_WITHIN_S, type FaultSpec, type Since } from "./drill-faults.ts";
-import { costBeyond, type DrillLook, missingOf, rootsOf, type Sign } from "./drill-look.ts";
+import {
+  costBeyond,
+  type DrillObservation,
+  missingOf,
+  rootsOf,
+  type Sign,
+} from "./drill-observation.ts";
 
 export type Timeline = {
   readonly injectedMs: number;
@@ -38,7 +44,7 @@ export function beginTimeline(injectedMs: number): Timeline {
 export function stepTimeline(
   timeline: Timeline,
   fault: FaultSpec,
-  { before, now }: { readonly before: DrillLook; readonly now: DrillLook },
+  { before, now }: { readonly before: DrillObservation; readonly now: DrillObservation },
 ): Timeline {
   const { values } = now;
   const isBack = values !== null && values.member !== before.values?.member;
@@ -60,7 +66,11 @@ export function stepTimeline(
 }
 
 /** If health reports the fault, its root cause has to be gone as well. */
-function stillMissing(fault: FaultSpec, before: DrillLook, now: DrillLook): readonly string[] {
+function stillMissing(
+  fault: FaultSpec,
+  before: DrillObservation,
+  now: DrillObservation,
+): readonly string[] {
   const left = fault.lastsS === 0 ? [] : rootsOf(fault, now.roots ?? []);
   return [...missingOf(fault, before, now), ...left.map((id) => `health still reports ${id}`)];
 }

@@ -195,7 +195,7 @@ function breachWords(
   { horizonDays, limits }: ForewarnInput,
 ): string {
   return (
-    `within ${horizonDays} days ${percent(drawdown)} of the paths fall ${percent(limits.drawdownMax)} ` +
+    `within ${horizonDays === 1 ? "a day" : `${horizonDays} days`} ${percent(drawdown)} of the paths fall ${percent(limits.drawdownMax)} ` +
     `below their peak, and ${percent(dailyLoss)} lose ${percent(limits.dailyLossMax)} in a day`
   );
 }

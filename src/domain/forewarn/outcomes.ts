@@ -2,7 +2,7 @@
 import type { ForecastOutcome } from "./calibration.ts";
 import type { EnvelopePoint, PastTrade } from "./forecast.ts";
 
-export type ToldForecast = {
+export type PastForecast = {
   readonly fromMs: number;
   readonly endMs: number;
   /** Empty where nothing was forecast. */
@@ -10,7 +10,7 @@ export type ToldForecast = {
 };
 
 /** The outcome of a forecast; `end`, `low` and `high` are multiples of the equity at its begin. */
-export type ToldOutcome = ForecastOutcome & {
+export type DatedOutcome = ForecastOutcome & {
   readonly fromMs: number;
   readonly endMs: number;
   readonly end: number;
@@ -25,17 +25,17 @@ const LEAVES = 0.1;
 
 /**
  * One outcome for each forecast whose time is over and in which there were trades; of overlapping forecasts only the
- * first counts, as they cover the same trades. @param told in order of time @param trades in the order of their ends
+ * first counts, as they cover the same trades. @param forecasts in order of time @param trades in the order of their ends
  */
 export function outcomesOf(
-  told: readonly ToldForecast[],
+  forecasts: readonly PastForecast[],
   trades: readonly (PastTrade & { readonly exitedAtMs: number })[],
   nowMs: number,
-): readonly ToldOutcome[] {
-  const outcomes: ToldOutcome[] = [];
+): readonly DatedOutcome[] {
+  const outcomes: DatedOutcome[] = [];
   const knownFromMs = trades[0]?.exitedAtMs ?? Infinity;
   let freeFromMs = -Infinity;
-  for (const { fromMs, endMs, envelope } of told) {
+  for (const { fromMs, endMs, envelope } of forecasts) {
     const isJudged = fromMs < endMs && endMs <= nowMs && knownFromMs <= fromMs;
     if (!isJudged || fromMs < freeFromMs || envelope.length === 0) continue;
     freeFromMs = endMs;

@@ -17,8 +17,8 @@ export function feedFaults(faults: Faults): void {
 /** Null: nothing can be concluded yet. */
 function causeOf(faults: Faults, node: FeedNode, says: string): string | null {
   // A service has reported it already, by its own clock.
-  const told = rootId("upstream", node.name);
-  if (faults.roots.has(told)) return told;
+  const upstream = rootId("upstream", node.name);
+  if (faults.roots.has(upstream)) return upstream;
   if (faults.roots.has("clock:clock")) return "clock:clock";
   const writer = node.writer === null ? null : faults.service(node.writer);
   // It is still starting, so its effect is not known.

@@ -28,7 +28,7 @@ type KnownRoot = Standing & {
   readonly told: Rule | null;
 };
 /** `toldMs` is the supervisor's own time of the restart; it stays unchanged when the clock is set back. */
-type ToldRestart = { readonly toldMs: number; readonly atMs: number };
+type ReportedRestart = { readonly toldMs: number; readonly atMs: number };
 type Times = Readonly<Record<string, readonly number[]>>;
 
 /** Plain JSON: a workflow carries it through continue-as-new. */
@@ -41,7 +41,7 @@ export type RecoveryState = {
   /** By target. */
   readonly attempts: Readonly<Record<string, readonly Attempt[]>>;
   /** The restarts that supervisors last reported, ascending. */
-  readonly restarts: Readonly<Record<string, readonly ToldRestart[]>>;
+  readonly restarts: Readonly<Record<string, readonly ReportedRestart[]>>;
   /** When a root that is being held back may be acted on. */
   readonly wakeAtMs: number | null;
 };
@@ -124,8 +124,8 @@ export function decide(
       continue;
     }
     hasActed ||= action !== "hold";
-    const told = { ...known, told: rule };
-    state = { ...state, roots: { ...state.roots, [id]: told } };
+    const decided = { ...known, told: rule };
+    state = { ...state, roots: { ...state.roots, [id]: decided } };
     if (action !== "hold" && target !== null) {
       state = withAttempt(state, target, { atMs: nowMs, isReal: action === "restart" });
     }
@@ -156,11 +156,11 @@ function decideOn(root: Root, known: KnownRoot, now: Now): Decision {
   const ofTarget = target === null ? [] : checksOnTarget(target, historyOf(target, state), now);
   const { voice } = state;
   const checks = [...checksOnRoot(root, known, { policy, nowMs, voice }), ...ofTarget];
-  const held = checks.find(({ rule, value, threshold }) => HOLDS[rule](value, threshold));
+  const blocking = checks.find(({ rule, value, threshold }) => HOLDS[rule](value, threshold));
   const common = { id: `${root.id}@${nowMs}`, atMs: nowMs, root: root.id, target };
-  if (held !== undefined) {
-    const { rule, value, threshold, says } = held;
-    const untilMs = held.untilMs ?? null;
+  if (blocking !== undefined) {
+    const { rule, value, threshold, says } = blocking;
+    const untilMs = blocking.untilMs ?? null;
     return { ...common, action: "hold", rule, threshold, value, untilMs, says };
   }
   const lastsS = secondsOf(nowMs - confirmedFrom(known, voice));
@@ -239,7 +239,7 @@ function restartsAfter(
   before: RecoveryState["restarts"],
   { restartsMs = {}, atMs }: News,
 ): RecoveryState["restarts"] {
-  const told = Object.entries(restartsMs).map(([name, times]) => {
+  const restarts = Object.entries(restartsMs).map(([name, times]) => {
     const known = new Map((before[name] ?? []).map((one) => [one.toldMs, one.atMs]));
     const taken = times.map((toldMs) => ({
       toldMs,
@@ -247,7 +247,7 @@ function restartsAfter(
     }));
     return [name, taken] as const;
   });
-  return { ...before, ...Object.fromEntries(told) };
+  return { ...before, ...Object.fromEntries(restarts) };
 }
 
 /** News that arrives late dates from when it was found. */

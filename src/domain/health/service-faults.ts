@@ -48,8 +48,8 @@ function ownEvidence({ node, seen }: Service): OwnEvidence | null {
   const ours = { kind: "process", owner: "ours", says, remedy: restart, isGone: false } as const;
   const isGone = phase === "absent" || phase === "fatal";
   // A service that its supervisor holds back has no process either: the verdict's word says so.
-  const held = isGone || phase === "running" ? heldBecause(seen, isGone) : null;
-  if (held !== null) return { ...ours, owner: "operator", remedy: nothing(held) };
+  const blocked = isGone || phase === "running" ? blockedBecause(seen, isGone) : null;
+  if (blocked !== null) return { ...ours, owner: "operator", remedy: nothing(blocked) };
   if (isGone) {
     const remedy = nothing(`its supervisor starts it: ${verdict?.reason ?? phase}`);
     return { ...ours, isGone: true, remedy };
@@ -82,7 +82,7 @@ function ownEvidence({ node, seen }: Service): OwnEvidence | null {
 }
 
 /** Why a restart would not mend it; null: it might. */
-function heldBecause({ verdict }: ServiceSample, isGone: boolean): string | null {
+function blockedBecause({ verdict }: ServiceSample, isGone: boolean): string | null {
   switch (verdict?.word) {
     case "Unkillable":
       return "the kernel holds the process: no restart ends it";

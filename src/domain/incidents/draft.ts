@@ -131,12 +131,12 @@ export class Draft {
     if (track !== null && kind !== "acknowledge") this.setTrack({ ...track, toldMs: this.clockMs });
     const to =
       channels.length === 0 ? "no channel is configured for it" : `notified ${channels.join(", ")}`;
-    const told = [...new Set([...incident.told, ...channels])];
+    const notified = [...new Set([...incident.told, ...channels])];
     return withLine(
       {
         ...incident,
         number,
-        told,
+        told: notified,
         firstToldMs: incident.firstToldMs ?? this.clockMs,
         lastToldMs: this.clockMs,
       },

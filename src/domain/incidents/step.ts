@@ -8,9 +8,9 @@ import type { Fact, Facts, FactTable } from "./facts.ts";
 import { type EngineState, SLEPT_MS, STEP_MS_MAX, type Track } from "./incident.ts";
 import { BUILT_IN_RULES, NO_DATA_RULE } from "./rules/built-in-rules.ts";
 import { judge } from "./rules/expression.ts";
-import type { Rule } from "./rules/rule.ts";
+import { fixedSubjectOf, type Rule } from "./rules/rule.ts";
 import { subjectsIn, type SubjectsOf } from "./rules/subjects.ts";
-import { tellIncident } from "./telling.ts";
+import { notifyIncident } from "./notify-incident.ts";
 import { blankTrack, resolve, stepTrack, withJudgement } from "./track.ts";
 import { MS_PER_DAY } from "../time.ts";
 
@@ -34,7 +34,7 @@ export function step(
   }
   stepNoData(draft);
   forget(draft);
-  for (const incident of draft.incidents()) tellIncident(draft, incident);
+  for (const incident of draft.incidents()) notifyIncident(draft, incident);
   return draft.done({ burn });
 }
 
@@ -50,6 +50,10 @@ function watchedMs({ lastAtMs }: EngineState, nowMs: number): number {
 const NOBODY = "*";
 const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_RULES.map(({ name }) => name));
 
+function needsSubject({ name, noDataMs }: Rule): boolean {
+  return noDataMs !== null && !BUILT_IN.has(name);
+}
+
 type Looked = { readonly subjects: SubjectsOf; readonly values: FactTable };
 
 function stepRule(draft: Draft, rule: Rule, { subjects, values }: Looked): void {
@@ -57,7 +61,7 @@ function stepRule(draft: Draft, rule: Rule, { subjects, values }: Looked): void 
   const tracks = draft.tracksOf(rule.name);
   const all = new Set([...found, ...tracks.map(({ subject }) => subject)]);
   const nobody = tracks.find(({ subject }) => subject === NOBODY);
-  if (all.size === 0 && rule.noDataMs !== null && !BUILT_IN.has(rule.name)) all.add(NOBODY);
+  if (all.size === 0 && needsSubject(rule)) all.add(NOBODY);
   if (1 < all.size && nobody !== undefined) {
     draft.dropTrack(nobody);
     all.delete(NOBODY);
@@ -96,7 +100,10 @@ function stepNoData(draft: Draft): void {
   stepRule(draft, rule, { subjects, values });
 }
 
-/** Forgets rules that no longer exist, and subjects without facts for a day. */
+/**
+ * Forgets rules that no longer exist, and subjects without facts for a day. What a rule names itself is still looked
+ * for: forgetting it would end the incident about its missing data, and tell that as a new one each day.
+ */
 function forget(draft: Draft): void {
   for (const track of draft.tracks()) {
     const rule = draft.rule(track.rule);
@@ -110,8 +117,18 @@ function forget(draft: Draft): void {
         rule === null ? "its rule no longer exists" : "its subject no longer exists",
       );
     }
-    draft.dropTrack(track);
+    if (rule === null) draft.dropTrack(track);
+    else forgetSubject(draft, rule, track);
   }
+}
+
+/** The last subject of an operator's `*` leaves nobody, unknown for as long. */
+function forgetSubject(draft: Draft, rule: Rule, track: Track): void {
+  const { subject, unknownSinceMs } = track;
+  if (subject === NOBODY || fixedSubjectOf(rule) !== null) return;
+  draft.dropTrack(track);
+  if (!needsSubject(rule) || 0 < draft.tracksOf(rule.name).length) return;
+  draft.setTrack({ ...blankTrack(rule.name, NOBODY), unknownSinceMs });
 }
 
 function isForgotten({ unknownSinceMs, holds }: Track, clockMs: number): boolean {

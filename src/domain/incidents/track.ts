@@ -119,22 +119,22 @@ export function resolve(draft: Draft, incident: Parameters<Draft["close"]>[0], s
   if (track !== null) draft.setTrack({ ...track, incident: null });
   const channels = closed.told.length === 0 ? channelsOfDamped(draft, closed) : closed.told;
   if (channels.length === 0) return draft.close(closed);
-  const told = draft.tell({ ...closed, summary: resolvedText(closed) }, "resolve", channels);
-  draft.close({ ...told, summary: closed.summary });
+  const notified = draft.tell({ ...closed, summary: resolvedText(closed) }, "resolve", channels);
+  draft.close({ ...notified, summary: closed.summary });
 }
 
-export function notTold(why: string): string {
+export function notSent(why: string): string {
   return `not told: ${why}`;
 }
 
 /** An incident that came and went while it was damped is reported once, with its history, when it is over. */
 function channelsOfDamped(
   draft: Draft,
-  { rule: name, held, story }: Parameters<Draft["close"]>[0],
+  { rule: name, held: withheld, story }: Parameters<Draft["close"]>[0],
 ): readonly string[] {
   const rule = draft.rule(name);
-  const wasDamped = story.some(({ says }) => says === notTold(DAMPED));
-  return wasDamped && held === HOLDS_NOT && rule !== null
+  const wasDamped = story.some(({ says }) => says === notSent(DAMPED));
+  return wasDamped && withheld === HOLDS_NOT && rule !== null
     ? firstChannels(rule, draft.setup.channels)
     : [];
 }

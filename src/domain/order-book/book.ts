@@ -20,7 +20,7 @@ export type KnownBook = {
 };
 
 /** A book as published and recorded. */
-export type ToldBook = KnownBook & {
+export type PublishedBook = KnownBook & {
   /** When it was published, by our clock: before this only the streamer knew it. */
   readonly knownMs: number;
 };

@@ -14,9 +14,9 @@ export type LocalBook = {
   /** Last update id in the book. */
   lastId: number;
   asOfMs: number;
-  readonly held: Change[];
+  readonly buffered: Change[];
   /** How many changes are buffered: while the snapshot is not due soon, only the newest. */
-  heldMax: number;
+  bufferedMax: number;
 };
 
 type Change = Pick<DepthMessage, "firstId" | "lastId" | "previousId" | "asOfMs" | "book">;
@@ -25,21 +25,28 @@ type Change = Pick<DepthMessage, "firstId" | "lastId" | "previousId" | "asOfMs" 
  * `gap`: changes are missing and a snapshot is needed; `old`: already in the book; `too_old`: the snapshot is older
  * than the buffered changes, and another is needed.
  */
-export type ChangeOutcome = "held" | "old" | "applied" | "gap";
+export type ChangeOutcome = "buffered" | "old" | "applied" | "gap";
 export type SnapshotOutcome = "joining" | "synced" | "gap" | "too_old" | "not_wanted";
 
 const LEVELS_MAX = 5_000;
-const HELD_MAX = 1_000;
+const BUFFERED_MAX = 1_000;
 
 export function createLocalBook(levelsMax: number = LEVELS_MAX): LocalBook {
-  const heldMax = HELD_MAX;
-  return { book: createBook(levelsMax), phase: "waiting", lastId: 0, asOfMs: 0, held: [], heldMax };
+  const bufferedMax = BUFFERED_MAX;
+  return {
+    book: createBook(levelsMax),
+    phase: "waiting",
+    lastId: 0,
+    asOfMs: 0,
+    buffered: [],
+    bufferedMax,
+  };
 }
 
 /** Sets whether this book is next to get a snapshot: then all changes are buffered, else only the newest. */
 export function holdAll(local: LocalBook, isNext: boolean): void {
-  local.heldMax = isNext ? HELD_MAX : 1;
-  local.held.splice(0, local.held.length - local.heldMax);
+  local.bufferedMax = isNext ? BUFFERED_MAX : 1;
+  local.buffered.splice(0, local.buffered.length - local.bufferedMax);
 }
 
 /** The caller may reuse the change afterwards: buffered ones are copies. */
@@ -47,7 +54,7 @@ export function takeChange(local: LocalBook, change: Change): ChangeOutcome {
   switch (local.phase) {
     case "waiting":
       hold(local, change);
-      return "held";
+      return "buffered";
     case "joining":
       // The snapshot already contains it.
       if (change.lastId < local.lastId) return "old";
@@ -61,7 +68,7 @@ export function takeChange(local: LocalBook, change: Change): ChangeOutcome {
 /** Called when a connection is lost: everything known may be out of date. */
 export function forget(local: LocalBook): void {
   local.phase = "waiting";
-  local.held.length = 0;
+  local.buffered.length = 0;
 }
 
 export function takeSnapshot(
@@ -69,7 +76,7 @@ export function takeSnapshot(
   snapshot: { readonly lastId: number; readonly asOfMs: number; readonly book: Book },
 ): SnapshotOutcome {
   if (local.phase !== "waiting") return "not_wanted";
-  const [first] = local.held.filter(({ lastId }) => snapshot.lastId <= lastId);
+  const [first] = local.buffered.filter(({ lastId }) => snapshot.lastId <= lastId);
   // The changes between the two are lost.
   if (first !== undefined && snapshot.lastId < first.firstId) return "too_old";
   copySide(local.book.bids, snapshot.book.bids);
@@ -77,10 +84,10 @@ export function takeSnapshot(
   local.lastId = snapshot.lastId;
   local.asOfMs = snapshot.asOfMs;
   local.phase = "joining";
-  const held = local.held.splice(0);
-  for (const [at, change] of held.entries()) {
+  const buffered = local.buffered.splice(0);
+  for (const [at, change] of buffered.entries()) {
     if (takeChange(local, change) !== "gap") continue;
-    for (const later of held.slice(at + 1)) hold(local, later);
+    for (const later of buffered.slice(at + 1)) hold(local, later);
     return "gap";
   }
   return isSynced(local) ? "synced" : "joining";
@@ -98,8 +105,8 @@ function begin(local: LocalBook, change: Change): "gap" {
 
 function hold(local: LocalBook, change: Change): void {
   const { firstId, lastId, previousId, asOfMs, book } = change;
-  if (local.held.length === local.heldMax) local.held.shift();
-  local.held.push({ firstId, lastId, previousId, asOfMs, book: copyOf(book) });
+  if (local.buffered.length === local.bufferedMax) local.buffered.shift();
+  local.buffered.push({ firstId, lastId, previousId, asOfMs, book: copyOf(book) });
 }
 
 function apply(local: LocalBook, { book, lastId, asOfMs }: Change): "applied" {

@@ -6,7 +6,7 @@
 import type { Posture } from "../trading/posture.ts";
 import { isStricter } from "./step-posture.ts";
 
-export type ToldPosture = {
+export type PostureReport = {
   readonly posture: Posture | "UNKNOWN";
   readonly entries: "go" | "stop";
   readonly asOfMs: number;
@@ -31,29 +31,29 @@ const STALE_AFTER_MS = 30_000;
 const AHEAD_MS_MAX = 5_000;
 
 export function judgePosture(
-  known: ToldPosture,
-  told: ToldPosture,
+  known: PostureReport,
+  received: PostureReport,
   { nowMs, refreshMs, isCalled, isCall }: PostureTimes,
 ): PostureVerdict {
-  if (told.posture === "UNKNOWN") return isCalled ? "later" : "take";
-  if (known.posture === "UNKNOWN") return isAhead(told, nowMs) && isCalled ? "later" : "take";
+  if (received.posture === "UNKNOWN") return isCalled ? "later" : "take";
+  if (known.posture === "UNKNOWN") return isAhead(received, nowMs) && isCalled ? "later" : "take";
   // While the watchdog calls, an old value is from before a resume, or from another watchdog.
-  const isStale = isCalled && !isCall && STALE_AFTER_MS < nowMs - told.asOfMs;
-  if (isTighter(told, known)) return isStale ? "later" : "take";
-  if (isAhead(told, nowMs) && isCalled) return "later";
+  const isStale = isCalled && !isCall && STALE_AFTER_MS < nowMs - received.asOfMs;
+  if (isTighter(received, known)) return isStale ? "later" : "take";
+  if (isAhead(received, nowMs) && isCalled) return "later";
   // The clock was set back since it was received.
   if (isAhead(known, nowMs)) return "take";
-  if (told.asOfMs <= known.asOfMs) return "known";
-  const isSame = told.posture === known.posture && told.entries === known.entries;
-  return isSame && told.asOfMs - known.asOfMs < refreshMs ? "known" : "take";
+  if (received.asOfMs <= known.asOfMs) return "known";
+  const isSame = received.posture === known.posture && received.entries === known.entries;
+  return isSame && received.asOfMs - known.asOfMs < refreshMs ? "known" : "take";
 }
 
-function isTighter(told: ToldPosture, known: ToldPosture): boolean {
-  if (told.posture === "UNKNOWN" || known.posture === "UNKNOWN") return false;
-  if (told.entries === "stop" && known.entries === "go") return true;
-  return isStricter(told.posture, known.posture);
+function isTighter(received: PostureReport, known: PostureReport): boolean {
+  if (received.posture === "UNKNOWN" || known.posture === "UNKNOWN") return false;
+  if (received.entries === "stop" && known.entries === "go") return true;
+  return isStricter(received.posture, known.posture);
 }
 
-function isAhead({ asOfMs }: ToldPosture, nowMs: number): boolean {
+function isAhead({ asOfMs }: PostureReport, nowMs: number): boolean {
   return AHEAD_MS_MAX < asOfMs - nowMs;
 }

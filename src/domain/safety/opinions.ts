@@ -22,8 +22,8 @@ const DEGRADED_ABOVE = 0.5;
 const DEGRADED_AT_LEAST = 0.51;
 const CRITICAL_ABOVE = 0.2;
 /** Probability of reaching a loss limit, multiplied by the forecast's reliability. */
-const FOREWARN_STALKER = 0.1;
-const FOREWARN_TURTLE = 0.3;
+export const FOREWARN_STALKER = 0.1;
+export const FOREWARN_TURTLE = 0.3;
 
 export function opinionsOn(
   readings: Readings,
@@ -129,10 +129,8 @@ function healthOpinion(health: HealthReading | null, rules: PostureRules): Opini
 /** A forecast is not a fact: it makes entries smaller and stops none. */
 function forewarnOpinion(forewarn: ForewarnReading | null, rules: PostureRules): Opinion {
   if (forewarn === null) return fine("forewarner", "");
-  const { breach, weight, ageMs, evidence } = forewarn;
-  const isUsable =
-    wrongTime(ageMs, rules.forewarnAgeMsMax, rules) === null && 0 <= weight && weight <= 1;
-  const believed = isUsable ? weight * breach : 0;
+  const { evidence } = forewarn;
+  const believed = believedBreach(forewarn, rules);
   const found = {
     source: "forewarner",
     evidence,
@@ -144,6 +142,14 @@ function forewarnOpinion(forewarn: ForewarnReading | null, rules: PostureRules):
   if (FOREWARN_TURTLE <= believed) return { ...found, wish: "TURTLE", alone: "TURTLE", says };
   if (FOREWARN_STALKER <= believed) return { ...found, wish: "STALKER", alone: "STALKER", says };
   return fine("forewarner", evidence);
+}
+
+/** The probability that counts; zero where the forecast may not be used, NaN where it says none. */
+export function believedBreach(forewarn: ForewarnReading, rules: PostureRules): number {
+  const { breach, weight, ageMs } = forewarn;
+  const isUsable =
+    wrongTime(ageMs, rules.forewarnAgeMsMax, rules) === null && 0 <= weight && weight <= 1;
+  return isUsable ? weight * breach : 0;
 }
 
 /** Null where its time is plausible. */

@@ -299,8 +299,8 @@ function settle(state: PostureState, lowered: Posture, { now, rules }: At): Post
     posture !== "HIBERNATE" &&
     goodSinceMs !== null &&
     rules.entriesAfterMs <= nowMs - goodSinceMs;
-  const told = opinions.filter(({ says }) => says !== "").map(({ says }) => says);
-  const reasons = latch === null ? told : [latchWords(latch), ...told];
+  const opinionsSaid = opinions.filter(({ says }) => says !== "").map(({ says }) => says);
+  const reasons = latch === null ? opinionsSaid : [latchWords(latch), ...opinionsSaid];
   const waits =
     isWell && !areGo && latch === null ? ["entries wait until all is well for a while"] : [];
   return {

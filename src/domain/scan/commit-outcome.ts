@@ -52,8 +52,8 @@ export function isFencedBy(mine: Omit<Marker, "seq">, marker: Marker): boolean {
 
 /** The highest epoch that the cluster knows, foreign values excluded. */
 export function epochOf(view: ClusterView, journalEpoch: number): number {
-  const told = [view.checkpoint, view.latest].map((marker) => marker?.epoch ?? 0);
-  return Math.max(0, ...told.filter((epoch) => isBelieved(epoch, journalEpoch)));
+  const epochs = [view.checkpoint, view.latest].map((marker) => marker?.epoch ?? 0);
+  return Math.max(0, ...epochs.filter((epoch) => isBelieved(epoch, journalEpoch)));
 }
 
 /** The epoch of a start: above all that the cluster and the journal know; null when none is left. */
@@ -74,10 +74,10 @@ const LEAP_MAX = 2_000;
  * The highest seq that can have been assigned, from `known` and the reported seqs above it: a seq far above all
  * others is a foreign value, as nothing confirms it.
  */
-export function highestBorneOut(known: number, told: readonly number[]): number {
+export function highestBorneOut(known: number, seqs: readonly number[]): number {
   let highest = known;
   let before = known;
-  for (const seq of told.filter((one) => known < one).toSorted((one, other) => one - other)) {
+  for (const seq of seqs.filter((one) => known < one).toSorted((one, other) => one - other)) {
     // The same value twice confirms nothing.
     if (seq === before) continue;
     if (seq - before <= LEAP_MAX) highest = seq;

@@ -16,7 +16,7 @@ export type PumpView = {
   /** The last chore since files were taken or waited for. */
   readonly lastChore: "none" | "tick" | "review";
   /** Scans that only the journal and the ringbuffer have: no other host has received them. */
-  readonly untold: number;
+  readonly unpublished: number;
   readonly nextTickMs: number;
   readonly nextReviewMs: number;
   /** Files that may still be growing. */
@@ -40,13 +40,13 @@ export type PumpAct =
 
 const JOURNAL_RETRY_MS = 1_000;
 /** Below the ringbuffer's capacity, so that losing them is repairable. */
-const UNTOLD_MAX = 1_500;
+const UNPUBLISHED_MAX = 1_500;
 
 export function nextAct(view: PumpView, nowMs: number): PumpAct {
   const { isStopping, isSent, waiting } = view;
   if (isStopping) return { kind: isSent ? "await answer" : "end" };
   if (view.isRefused) return { kind: "wait", for: "journal", ms: JOURNAL_RETRY_MS };
-  const isTickDue = view.nextTickMs <= nowMs || UNTOLD_MAX < view.untold;
+  const isTickDue = view.nextTickMs <= nowMs || UNPUBLISHED_MAX < view.unpublished;
   const hasTicked = view.lastChore !== "none";
   if (0 < waiting && !hasTicked && !isTickDue) return { kind: "take" };
   if (isSent) return { kind: "await answer" };

@@ -13,15 +13,15 @@ export function lackingInRing(
   inRing: readonly (number | null)[],
   lastSeq: number,
 ): readonly number[] {
-  const told = inRing.filter((seq) => seq !== null);
+  const seqs = inRing.filter((seq) => seq !== null);
   // One foreign value with a seq far above must not hide what is missing.
-  const newest = highestBorneOut(lastSeq, told);
-  const held = new Set(told.filter((seq) => seq <= newest));
+  const newest = highestBorneOut(lastSeq, seqs);
+  const present = new Set(seqs.filter((seq) => seq <= newest));
   // In a full ring, values that were added twice have pushed the oldest out.
-  const room = inRing.length < RING_CAPACITY ? RING_CAPACITY : held.size;
+  const room = inRing.length < RING_CAPACITY ? RING_CAPACITY : present.size;
   const lacking: number[] = [];
   for (let seq = Math.max(1, newest - room + 1); seq <= lastSeq; seq += 1) {
-    if (!held.has(seq)) lacking.push(seq);
+    if (!present.has(seq)) lacking.push(seq);
   }
   return lacking;
 }

@@ -65,8 +65,8 @@ function noteLatched(watch: LossWatch, limit: LossLimit, nowMs: number): void {
 
 /** The remarks beside a run's figures, the most severe first; null when there are none. */
 export function lossText(run: LimitsReached): string | null {
-  const told = [ruinText(run) ?? [], latchedText(run) ?? []].flat();
-  return told.length === 0 ? null : told.join("; ");
+  const remarks = [ruinText(run) ?? [], latchedText(run) ?? []].flat();
+  return remarks.length === 0 ? null : remarks.join("; ");
 }
 
 /** Null when no limit was reached. */

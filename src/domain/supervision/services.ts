@@ -150,7 +150,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     group: "trading",
     dependsOn: ["trader-blue"],
     module: "bookkeeper/main.ts",
-    nodeArgs: ["--max-old-space-size=96", "--max-semi-space-size=1"],
+    nodeArgs: ["--max-old-space-size=96", "--max-semi-space-size=1", "--no-parallel-scavenge"],
     isUrgent: false,
     startSeconds: 5,
     stopWaitSeconds: 10,
@@ -192,7 +192,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceSpec>> = {
     // It reports on the servers, and works without them.
     dependsOn: [],
     module: "health/main.ts",
-    nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=1"],
+    nodeArgs: ["--max-old-space-size=64", "--max-semi-space-size=1", "--no-parallel-scavenge"],
     isUrgent: false,
     startSeconds: 5,
     stopWaitSeconds: 10,

@@ -7,34 +7,34 @@
 export type Silence = {
   readonly silentMs: number;
   /** In a row. */
-  readonly looks: number;
+  readonly polls: number;
 };
 
-export const HEARD: Silence = { silentMs: 0, looks: 0 };
+export const HEARD: Silence = { silentMs: 0, polls: 0 };
 
-const LOOKS_MIN = 3;
+const POLLS_MIN = 3;
 /** A look that is later than this many intervals follows a pause. */
 const PAUSE_INTERVALS = 5;
 
 /** Counts one more look at something silent, `sinceLookMs` after the previous one. */
-export function silentLook(before: Silence, sinceLookMs: number, intervalMs: number): Silence {
-  const countedMs = Math.min(Math.max(sinceLookMs, 0), intervalMs);
-  return { silentMs: before.silentMs + countedMs, looks: before.looks + 1 };
+export function silentPoll(before: Silence, sincePollMs: number, intervalMs: number): Silence {
+  const countedMs = Math.min(Math.max(sincePollMs, 0), intervalMs);
+  return { silentMs: before.silentMs + countedMs, polls: before.polls + 1 };
 }
 
 /** However long it waited for a processor: what spins is always ready to run, too. */
 const EXCUSED_SHARE_MAX = 0.8;
 
 /** Without what the observed could not help, of which so much is excused that whatever hangs is found in the end. */
-export function excuse({ silentMs, looks }: Silence, waitedMs: number): Silence {
-  return { silentMs: silentMs - Math.min(waitedMs, EXCUSED_SHARE_MAX * silentMs), looks };
+export function excuse({ silentMs, polls }: Silence, waitedMs: number): Silence {
+  return { silentMs: silentMs - Math.min(waitedMs, EXCUSED_SHARE_MAX * silentMs), polls };
 }
 
-export function isTooSilent({ silentMs, looks }: Silence, silentMsMax: number): boolean {
-  return LOOKS_MIN <= looks && silentMsMax <= silentMs;
+export function isTooSilent({ silentMs, polls }: Silence, silentMsMax: number): boolean {
+  return POLLS_MIN <= polls && silentMsMax <= silentMs;
 }
 
 /** Whether the observer was paused: what was true at the previous look need not have been true since. */
-export function isAfterPause(sinceLookMs: number, intervalMs: number): boolean {
-  return PAUSE_INTERVALS * intervalMs < sinceLookMs;
+export function isAfterPause(sincePollMs: number, intervalMs: number): boolean {
+  return PAUSE_INTERVALS * intervalMs < sincePollMs;
 }

@@ -6,13 +6,13 @@
 import type { Direction, ExitPlan, Fill } from "./orders.ts";
 import type { Posture } from "./posture.ts";
 
-type Told = { readonly index: number; readonly nowMs: number };
+type Stamped = { readonly index: number; readonly nowMs: number };
 
 /**
  * The trader started or restarted: records what it runs, so that a replay can tell whether it compares like with
  * like.
  */
-export type StartedEvent = Told & {
+export type StartedEvent = Stamped & {
   readonly kind: "started";
   readonly configurationHash: string;
   readonly codeHash: string;
@@ -24,7 +24,7 @@ export type StartedEvent = Told & {
  * One scan. Its prices are in a larger buffer from `pricesAt` on, one for each of `assets`, so that an archive is
  * stepped without copying. The trader copies what it keeps: the caller may reuse the event object and the buffers.
  */
-export type ScanEvent = Told & {
+export type ScanEvent = Stamped & {
   readonly kind: "scan";
   readonly seq: number;
   readonly scanNumber: number;
@@ -51,10 +51,10 @@ export type ScanEvent = Told & {
 };
 
 /** A missing seq that neither ringbuffer nor journal provided in time: its decision record says so. */
-export type ScanLostEvent = Told & { readonly kind: "scan_lost"; readonly seq: number };
+export type ScanLostEvent = Stamped & { readonly kind: "scan_lost"; readonly seq: number };
 
 /** A value of an indicator. */
-export type FeatureEvent = Told & {
+export type FeatureEvent = Stamped & {
   readonly kind: "feature";
   readonly name: string;
   readonly value: number;
@@ -69,7 +69,7 @@ export type FeatureEvent = Told & {
 type KnownMs = number | undefined;
 
 /** The order book of one asset: a price and a size in turns, best first. */
-export type BookEvent = Told & {
+export type BookEvent = Stamped & {
   readonly kind: "book";
   readonly asset: string;
   readonly asOfMs: number;
@@ -78,7 +78,7 @@ export type BookEvent = Told & {
   readonly knownMs?: KnownMs;
 };
 
-export type PostureEvent = Told & {
+export type PostureEvent = Stamped & {
   readonly kind: "posture";
   /** UNKNOWN: a value was published that is not a step of the ladder. */
   readonly posture: Posture | "UNKNOWN";
@@ -89,7 +89,7 @@ export type PostureEvent = Told & {
 };
 
 /** Time passed: conditions that must be noticed without a scan are noticed here. */
-export type TickEvent = Told & { readonly kind: "tick" };
+export type TickEvent = Stamped & { readonly kind: "tick" };
 
 /** A broker's report about an order, before the shell gives it its index in the log. */
 export type BrokerReport =
@@ -105,7 +105,7 @@ export type BrokerReport =
   /** Sent, but not answered: whether it arrived is unknown; blocks entries until another report resolves it. */
   | { readonly kind: "order_unknown"; readonly clientOrderId: string; readonly reason: string };
 
-export type BrokerEvent = Told & BrokerReport;
+export type BrokerEvent = Stamped & BrokerReport;
 
 export function isBrokerEvent(event: TraderEvent): event is BrokerEvent {
   return event.kind.startsWith("order_");
@@ -136,7 +136,7 @@ export type OperatorCommand =
   | { readonly kind: "resume" };
 
 /** Idempotent by `commandId`. */
-export type OperatorEvent = Told & {
+export type OperatorEvent = Stamped & {
   readonly kind: "operator";
   readonly commandId: string;
   readonly by: string;
@@ -144,7 +144,7 @@ export type OperatorEvent = Told & {
 };
 
 /** The UTC day of `nowMs` differs from that of the previous event: this comes before the day's first event. */
-export type DayRolledEvent = Told & {
+export type DayRolledEvent = Stamped & {
   readonly kind: "day_rolled";
   /** The day that begins: YYYY-MM-DD. */
   readonly day: string;

@@ -9,8 +9,9 @@ import { answerOf, type KeptSpec } from "../kept-process.ts";
 import { LOOPBACK } from "../ports/ports.ts";
 
 export const DASHBOARD = "dashboard";
-/** Short, so that up.json soon has the address. */
-export const DASHBOARD_PROBE_MS = 1_000;
+/** Until its first answer, so that up.json soon has the address. */
+const FIRST_PROBES_MS = 1_000;
+const PROBES_MS = 5_000;
 /** It loads as much as `dolphin status`, on a machine that is starting everything else. */
 const SILENT_MS_MAX = 120_000;
 const ANSWER_MS = 2_000;
@@ -19,6 +20,7 @@ const ANSWER_CHARS_MAX = 1_000;
 export type DashboardSpec = {
   readonly spec: KeptSpec;
   readonly url: () => string | null;
+  readonly probeEveryMs: () => number;
 };
 
 export function dashboardSpec(of: {
@@ -34,6 +36,8 @@ export function dashboardSpec(of: {
     if (answer === "answered") answeredPid = pid;
     return answer;
   };
+  const url = () =>
+    answeredPid !== null && answeredPid === current?.pid ? `http://${LOOPBACK}:${of.port}` : null;
   return {
     spec: {
       name: DASHBOARD,
@@ -48,15 +52,16 @@ export function dashboardSpec(of: {
         return process;
       },
     },
-    url: () =>
-      answeredPid !== null && answeredPid === current?.pid ? `http://${LOOPBACK}:${of.port}` : null,
+    url,
+    probeEveryMs: () => (url() === null ? FIRST_PROBES_MS : PROBES_MS),
   };
 }
 
 /** Another process that answers on this port is not ours. */
 function expectOwn(text: string, pid: number | null): void {
-  const told: unknown = JSON.parse(text);
-  const isOwn = typeof told === "object" && told !== null && "pid" in told && told.pid === pid;
+  const message: unknown = JSON.parse(text);
+  const isOwn =
+    typeof message === "object" && message !== null && "pid" in message && message.pid === pid;
   if (!isOwn) throw new Error("another process answers on the dashboard's port");
 }
 

@@ -66,7 +66,7 @@ type Client = {
   readonly socket: WebSocket;
   readonly isCombined: boolean;
   readonly streams: Map<string, Stream>;
-  held: string | null;
+  delayed: string | null;
   last: string | null;
   heardInSecond: number;
 };
@@ -188,8 +188,8 @@ function send(
     if (BUFFERED_BYTES_MAX < client.socket.bufferedAmount) client.socket.terminate();
     else client.socket.send(one);
   };
-  const { held } = client;
-  client.held = null;
+  const { delayed } = client;
+  client.delayed = null;
   switch (fault?.kind) {
     case undefined:
       put(text);
@@ -202,7 +202,7 @@ function send(
       if (uniform() < fault.share) put(text);
       break;
     case "reorder":
-      if (held === null && uniform() < fault.share) client.held = text;
+      if (delayed === null && uniform() < fault.share) client.delayed = text;
       else put(text);
       break;
     case "silence":
@@ -224,7 +224,7 @@ function send(
       put(text.replace(/"b":/, '"x":').replace(/"a":/, '"b":').replace(/"x":/, '"a":'));
       break;
   }
-  if (held !== null) put(held);
+  if (delayed !== null) put(delayed);
   if (fault?.kind !== "repeat" || client.last === null) client.last = text;
 }
 
@@ -235,7 +235,7 @@ function clientOf(socket: WebSocket, path: string): Client {
   const names = isCombined ? (url.searchParams.get("streams") ?? "").split("/") : alone;
   const streams = new Map<string, Stream>();
   for (const name of names) addStream(streams, name);
-  return { socket, isCombined, streams, held: null, last: null, heardInSecond: 0 };
+  return { socket, isCombined, streams, delayed: null, last: null, heardInSecond: 0 };
 }
 
 const NAME = /^([a-z0-9_]{1,40})@depth(5|10|20)?(?:@(100|250|500)ms)?$/;

@@ -14,7 +14,7 @@ export type VenuePrices = {
   close(): void;
 };
 
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 
 /** Follows the archive, which need not exist yet. */
 export function archivePrices(archive: string): VenuePrices {
@@ -27,7 +27,7 @@ export function archivePrices(archive: string): VenuePrices {
     },
     onRoot: () => undefined,
   });
-  const look = (): void => {
+  const poll = (): void => {
     const listed = listDays(archive);
     const day = listed.kind === "listed" ? listed.days.at(-1) : undefined;
     if (day !== undefined) watch.watchDays([day]);
@@ -39,8 +39,8 @@ export function archivePrices(archive: string): VenuePrices {
     if (found?.kind !== "columns") return;
     found.names.names.forEach((name, at) => prices.set(name, found.columns.prices[at]!));
   };
-  look();
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  poll();
+  const timer = setInterval(poll, POLL_EVERY_MS).unref();
   return {
     of: (symbol) => prices.get(symbol) ?? null,
     close() {

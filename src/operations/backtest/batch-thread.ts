@@ -76,12 +76,12 @@ async function runOf({ book, asked, strategy: named }: BatchJob) {
 
 function hooksOf({ range }: BatchJob): BacktestHooks {
   const total = countScansAbout(range);
-  let toldMs = -Infinity;
+  let reportedMs = -Infinity;
   return {
     onProgress(scans) {
       const nowMs = monotonicMs();
-      if (nowMs - toldMs < PROGRESS_EVERY_MS) return;
-      toldMs = nowMs;
+      if (nowMs - reportedMs < PROGRESS_EVERY_MS) return;
+      reportedMs = nowMs;
       tellOfTask({ kind: "progress", scans, total });
     },
     onProblem: (problem) => tellOfTask({ kind: "problem", problem }),

@@ -48,14 +48,14 @@ export async function backUp(options: BackupOptions): Promise<Backup> {
 /** Paths relative to `root`, with `/`; links and sockets are skipped. */
 function filesIn(root: string, without: readonly string[]): readonly string[] {
   const found: string[] = [];
-  const look = (folder: string): void => {
+  const visit = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (without.includes(path)) continue;
-      if (entry.isDirectory()) look(path);
+      if (entry.isDirectory()) visit(path);
       else if (entry.isFile()) found.push(relative(root, path).split(sep).join("/"));
     }
   };
-  look(root);
+  visit(root);
   return found;
 }

@@ -57,7 +57,7 @@ export function exchangeBooks(request: ExchangeRequest): ExchangeOutcome {
       if (books.promotions.at(-1)?.id === id) return { kind: "repeated" };
       return exchange(request, books, root);
     },
-    held: (book) => ({ kind: "refused", reason: `the trader of ${book} still runs` }),
+    inUse: (book) => ({ kind: "refused", reason: `the trader of ${book} still runs` }),
   });
 }
 

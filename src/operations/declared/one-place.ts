@@ -27,7 +27,7 @@ export type PlaceWorld = {
   readonly stop: AbortSignal;
 };
 
-const LOOK_EVERY_MS = 10_000;
+const POLL_EVERY_MS = 10_000;
 const NAME_CHARACTERS = 12;
 const HERE = /^[a-z]+\/([0-9a-f]+)@/;
 
@@ -90,17 +90,17 @@ export function rememberPolls(): PollMemory {
 export async function whyNotHere(world: PlaceWorld): Promise<string | null> {
   const { stop, tell, doBooksMove, patienceMs } = world;
   const beganMs = monotonicMs();
-  let isTold = false;
+  let isReported = false;
   while (!stop.aborted) {
     const [other] = await othersOn(world);
     if (other === undefined) return null;
     if (!doBooksMove && patienceMs <= monotonicMs() - beganMs) return refusal(other);
-    if (!isTold) {
+    if (!isReported) {
       tell(
         `${other} serves these books from another data directory: this worker waits until it is gone`,
       );
     }
-    isTold = true;
+    isReported = true;
     await pause(stop);
   }
   return null;
@@ -135,5 +135,5 @@ function refusal(other: string): string {
 }
 
 function pause(stop: AbortSignal): Promise<void> {
-  return delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+  return delay(POLL_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
 }

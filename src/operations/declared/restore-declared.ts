@@ -1,8 +1,10 @@
 /**
  * Creates again what the server has lost: supervisors, each with its last intent, and, because a server that has lost
  * one may have lost everything, search attributes, schedules and metaHealth. Invariant: schedules are retried until
- * they exist, whoever created the supervisors.
+ * they exist, whoever created the supervisors, and whichever process is told so: a file on the data directory remembers it.
  */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -18,23 +20,24 @@ export function restoreDeclared(of: {
   /** Whether there must have been a supervisor, although it was never seen. */
   readonly mustHaveBeen: (spec: ServiceSpec) => boolean;
   readonly tell: (line: string) => void;
-}): { look(): Promise<void> } {
+}): { restore(): Promise<void> } {
   const { temporal, config, specs, tell } = of;
   const memory = rememberSupervisors(temporal, of.mustHaveBeen);
+  const debt = openDebt(owedFile(config.data_dir));
   let problem: string | null = null;
-  let isOwed = false;
   return {
     /** One check; what failed is retried at the next one. */
-    async look() {
+    async restore() {
       // Temporal is away or starting: the next check will see, and the server's keeper reports it.
       const made = await memory.restore(specs).catch(() => []);
       for (const name of made) tell(`the supervisor of ${name} was gone: created again`);
-      isOwed ||= 0 < made.length;
-      if (!isOwed) return;
+      if (0 < made.length) debt.owe();
+      if (!debt.isOwed()) return;
       try {
         // Existing ones are left unchanged, with an operator's pause or stop.
         await createSurroundings(temporal, config, await configuredIndicators(config));
-        [isOwed, problem] = [false, null];
+        debt.pay();
+        problem = null;
       } catch (error) {
         const why = messageOf(error);
         if (why !== problem) tell(`schedules could not be created again: ${why}; trying again`);
@@ -42,4 +45,36 @@ export function restoreDeclared(of: {
       }
     },
   };
+}
+
+/** There while schedules, search attributes and metaHealth may be missing. */
+export function owedFile(dataDir: string): string {
+  return join(dataDir, "run", "surroundings-owed");
+}
+
+/** In memory, too: a disk that is full or read-only must not lose it before this process ends. */
+function openDebt(file: string) {
+  let own: "unknown" | "owed" | "paid" = "unknown";
+  return {
+    isOwed: (): boolean => own === "owed" || (own === "unknown" && existsSync(file)),
+    owe(): void {
+      own = "owed";
+      onDisk(() => {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, "");
+      });
+    },
+    pay(): void {
+      own = "paid";
+      onDisk(() => rmSync(file, { force: true }));
+    },
+  };
+}
+
+function onDisk(change: () => void): void {
+  try {
+    change();
+  } catch {
+    // Doctor and health report the disk.
+  }
 }

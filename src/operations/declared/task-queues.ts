@@ -20,34 +20,50 @@ const KINDS = [WORKFLOWS, 2];
  * A poll lasts a minute, and the server remembers pollers for five: an older one belongs to a worker that has ended.
  */
 export const POLLED_MS_MAX = 70_000;
+/** With some time to answer. */
+const REMEMBERED_MS_MAX = 310_000;
 
-export function pollersOf(
+export async function pollersOf(
   reads: Pick<TemporalReads, "polls">,
   layers: readonly Layer[],
 ): Promise<readonly ServedQueue[]> {
-  return Promise.all(
+  const queues = await Promise.all(
     layers.map(async (layer) => {
       const task_queue = taskQueueOf(layer);
-      const kinds = await Promise.all(KINDS.map((kind) => polled(reads, task_queue, kind)));
-      const [least = 0] = kinds.map(({ length }) => length).toSorted((a, b) => a - b);
-      return { layer, task_queue, pollers: least };
+      const kinds = await Promise.all(KINDS.map((kind) => reads.polls(task_queue, kind)));
+      return { layer, task_queue, kinds };
     }),
   );
+  const isRecent = recentOf(queues.flatMap(({ kinds }) => kinds.flat()));
+  return queues.map(({ kinds, ...queue }) => {
+    const pollers = Math.min(...kinds.map((polls) => polls.filter(isRecent).length));
+    return { ...queue, pollers };
+  });
 }
 
 /** Of the workers that take its workflow tasks: each names itself. */
-export function pollsOn(
+export async function pollsOn(
   reads: Pick<TemporalReads, "polls">,
   layer: Layer,
 ): Promise<readonly Poll[]> {
-  return polled(reads, taskQueueOf(layer), WORKFLOWS);
+  const polls = await reads.polls(taskQueueOf(layer), WORKFLOWS);
+  return polls.filter(recentOf(polls));
 }
 
-async function polled(
-  reads: Pick<TemporalReads, "polls">,
-  name: string,
-  kind: number,
-): Promise<readonly Poll[]> {
-  const sinceMs = wallMs() - POLLED_MS_MAX;
-  return (await reads.polls(name, kind)).filter(({ atMs }) => sinceMs <= atMs);
+/** Of these answers of one server. */
+function recentOf(polls: readonly Poll[]): (poll: Poll) => boolean {
+  const times = polls.map(({ atMs }) => atMs);
+  const sinceMs = serverMs(times, wallMs()) - POLLED_MS_MAX;
+  return ({ atMs }) => sinceMs <= atMs;
+}
+
+/**
+ * The server's time, as near as its answer tells: where this machine's clock cannot be right, because a poll would be in
+ * the future, or one that the server has forgotten, it is that of the newest poll. A clock that is ahead by less than
+ * that cannot be told from workers that have ended.
+ */
+function serverMs(pollTimes: readonly number[], hostMs: number): number {
+  const newest = Math.max(...pollTimes);
+  const isRight = newest <= hostMs && hostMs <= Math.min(...pollTimes) + REMEMBERED_MS_MAX;
+  return isRight ? hostMs : newest;
 }

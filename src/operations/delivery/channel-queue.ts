@@ -45,6 +45,8 @@ export type ChannelQueue = {
 const SEND_MS_MAX = MS_PER_MINUTE;
 /** Interval of retries to record an outcome. */
 const NOTE_MS = MS_PER_SECOND;
+/** For so long a channel that refused a notification counts as failing, though nothing waits for it. */
+const REFUSED_MS = 15 * MS_PER_MINUTE;
 const COUNTED = { delivered: "delivered", again: "failed", "give-up": "given_up" } as const;
 const WITHOUT_ROOM = /^SQLITE_(?:FULL|IOERR)/;
 
@@ -52,6 +54,9 @@ export function openQueue(name: string, channel: OpenChannel, say: Say): Channel
   let pace = freshPace(channel.budget, monotonicMs());
   const counts = { delivered: 0, failed: 0, given_up: 0 };
   const outcome = keepOutcome(name, say);
+  let failed: { readonly atMs: number; isRepeated: boolean } | null = null;
+  const isFailing = (): boolean =>
+    failed !== null && (failed.isRepeated || monotonicMs() - failed.atMs < REFUSED_MS);
 
   const attempt = async (
     db: Database.Database,
@@ -76,6 +81,8 @@ export function openQueue(name: string, channel: OpenChannel, say: Say): Channel
       chance: Math.random(),
     });
     counts[COUNTED[verdict.kind]] += 1;
+    const isDelivered = verdict.kind === "delivered";
+    failed = isDelivered ? null : { atMs: monotonicMs(), isRepeated: verdict.kind === "again" };
     tell(say, { name, notification, verdict, attempts });
     outcome.keep((to) => note(to, notification, verdict));
     outcome.settle(db);
@@ -90,7 +97,9 @@ export function openQueue(name: string, channel: OpenChannel, say: Say): Channel
       const waiting = nextWaiting(db, name, nowMs);
       if (waiting === null) {
         const dueMs = nextAttemptMs(db, name);
-        return dueMs === null ? null : Math.max(1, dueMs - nowMs);
+        if (dueMs !== null) return Math.max(1, dueMs - nowMs);
+        if (failed !== null) failed.isRepeated = false;
+        return null;
       }
       const { settlesInMs } = channel;
       const { notification, unsettledMs } = waiting;
@@ -103,7 +112,7 @@ export function openQueue(name: string, channel: OpenChannel, say: Say): Channel
       await attempt(db, { waiting, signal });
       return 0;
     },
-    figures: () => ({ ...counts, is_open: isResting(pace, monotonicMs()) }),
+    figures: () => ({ ...counts, is_open: isResting(pace, monotonicMs()), failing: isFailing() }),
   };
 }
 

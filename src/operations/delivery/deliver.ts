@@ -37,7 +37,7 @@ export type Delivery = {
 };
 
 /** Interval of checks for new entries, for writers that do not call `wake`. */
-const LOOK_MS = 250;
+const POLL_MS = 250;
 /** Delay after an error of the database or the disk. */
 const TROUBLE_MS = MS_PER_SECOND;
 const IDLE_MS = MS_PER_HOUR;
@@ -156,9 +156,9 @@ function keepOrder(of: {
     if (outbox.isReplaced()) {
       of.shelf.reopen();
       of.ring();
-      return LOOK_MS;
+      return POLL_MS;
     }
-    if (!outbox.hasChanged()) return LOOK_MS;
+    if (!outbox.hasChanged()) return POLL_MS;
     for (const name of of.names) {
       const gone = giveUpBeyond(outbox.db, name, WAITING_MAX);
       if (0 < gone)
@@ -172,6 +172,6 @@ function keepOrder(of: {
       pruneNotifications(outbox.db, wallMs() - KEEP_MS);
     }
     of.ring();
-    return LOOK_MS;
+    return POLL_MS;
   };
 }

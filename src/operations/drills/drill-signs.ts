@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { wallMs } from "../../adapters/clock.ts";
 import { followFile, type LogFollower } from "../../adapters/log-files.ts";
-import type { Sign } from "../../domain/drills/drill-look.ts";
+import type { Sign } from "../../domain/drills/drill-observation.ts";
 import { readLifeLine } from "../../wire/facts/life-lines.ts";
 import { parseLogLine, type LogLine } from "../../wire/log-line.ts";
 

@@ -20,7 +20,7 @@ import {
   type TemporalClient,
 } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
-import type { Beat, DrillLook, Values } from "../../domain/drills/drill-look.ts";
+import type { Beat, DrillObservation, Values } from "../../domain/drills/drill-observation.ts";
 import { SERVICE_NAMES } from "../../domain/supervision/services.ts";
 import { parseHeartbeat } from "../../wire/facts/heartbeat.ts";
 import { FEATURES_MAP, HEARTBEAT_MAP, LATEST_KEY, parseScanHead } from "../../wire/scan-value.ts";
@@ -33,7 +33,7 @@ import {
 import { UpFile } from "../../wire/up-file.ts";
 
 export type DrillWatch = {
-  look(): Omit<DrillLook, "signs" | "alerts">;
+  observe(): Omit<DrillObservation, "signs" | "alerts">;
   close(): Promise<void>;
 };
 
@@ -65,7 +65,7 @@ export async function openDrillWatch(
     }),
   ];
   return {
-    look() {
+    observe() {
       const atMs = wallMs();
       const { asked, isTemporalThere } = seen;
       const reports = [readHealthReport(dataDir, atMs)?.report ?? null, asked?.report ?? null];
@@ -124,7 +124,7 @@ function rootsIn(report: HealthReport | null): readonly string[] | null {
 async function readValues(hazelcast: HazelcastHandle): Promise<Asked | null> {
   if (!hazelcast.connected()) return null;
   const member = memberOf(hazelcast);
-  const [latest, told, ...texts] = await hazelcast.call("look for a drill", async () => {
+  const [latest, healthText, ...texts] = await hazelcast.call("look for a drill", async () => {
     const [features, health, heartbeats] = await Promise.all([
       hazelcast.client.getMap<string, unknown>(FEATURES_MAP),
       hazelcast.client.getMap<string, unknown>(META_HEALTH_MAP),
@@ -143,7 +143,7 @@ async function readValues(hazelcast: HazelcastHandle): Promise<Asked | null> {
     return beat === null ? [] : [[service, beat] as const];
   });
   const values = { member, scan: scanIn(latest), beats: Object.fromEntries(beats) };
-  return { values, report: typeof told === "string" ? parseHealthReport(told) : null };
+  return { values, report: typeof healthText === "string" ? parseHealthReport(healthText) : null };
 }
 
 function memberOf({ client }: HazelcastHandle): string | null {

@@ -7,7 +7,11 @@ import type { Injected } from "../../adapters/faults/injected.ts";
 import type { Strike } from "../../adapters/faults/strikes.ts";
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
 import type { FaultSpec } from "../../domain/drills/drill-faults.ts";
-import { type DrillLook, rootsOf, type Sign } from "../../domain/drills/drill-look.ts";
+import {
+  type DrillObservation,
+  rootsOf,
+  type Sign,
+} from "../../domain/drills/drill-observation.ts";
 import {
   beginTimeline,
   hasPassed,
@@ -36,7 +40,7 @@ export type DrillResult = {
 export type DrillDeps = {
   readonly watch: DrillWatch;
   readonly dataDir: string;
-  readonly plan: (pids: DrillLook["pids"]) => Strike;
+  readonly plan: (pids: DrillObservation["pids"]) => Strike;
   /** Aborted by Ctrl-C: the fault is undone, and the observations are reported. */
   readonly stop: AbortSignal;
   readonly onPoint: (text: string) => void;
@@ -44,7 +48,7 @@ export type DrillDeps = {
 };
 
 const WATCHDOG = "watchdog";
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 const CALM_WITHIN_MS = 90_000;
 /** A process that an earlier drill has killed may just be coming back. */
 const ABSENT_MS = 5_000;
@@ -52,20 +56,20 @@ const ABSENT_MS = 5_000;
 const PATIENCE_MS = 90_000;
 /** An alert may follow a recovery. */
 const ALERT_PATIENCE_MS = 70_000;
-const SIGNS_TOLD_MAX = 20;
+const SIGNS_REPORTED_MAX = 20;
 
 export async function runDrill(fault: FaultSpec, deps: DrillDeps): Promise<DrillResult> {
   const { watch, stop } = deps;
-  const before = await calmLook(fault, deps);
+  const before = await untilCalm(fault, deps);
   if (typeof before === "string") return notDone(fault, before);
   const strike = deps.plan(before.pids);
   if (strike.kind === "cannot") return notDone(fault, strike.why);
   const signs = followSigns(deps.dataDir, fault.targets);
-  const told = createToldSigns(fault, before);
-  const lookNow = (sinceMs: number): DrillLook => {
-    const look = watch.look();
-    const alerts = alertsOf(fault, deps.alerts, { look, sinceMs });
-    return { ...look, alerts, signs: [...signs.poll(), ...told(look)] };
+  const poll = createReportedSigns(fault, before);
+  const observeNow = (sinceMs: number): DrillObservation => {
+    const observed = watch.observe();
+    const alerts = alertsOf(fault, deps.alerts, { observed, sinceMs });
+    return { ...observed, alerts, signs: [...signs.poll(), ...poll(observed)] };
   };
   let injected: Injected | null = null;
   try {
@@ -75,8 +79,8 @@ export async function runDrill(fault: FaultSpec, deps: DrillDeps): Promise<Drill
     const injectedMs = wallMs();
     let timeline = beginTimeline(injectedMs);
     // Values of Hazelcast were requested before the injection, which may have stopped this process.
-    await delay(2 * LOOK_EVERY_MS);
-    const known = withNewestScan(before, watch.look());
+    await delay(2 * POLL_EVERY_MS);
+    const known = withNewestScan(before, watch.observe());
     const startedMs = monotonicMs();
     const limitMs = (fault.lastsS + fault.recover.withinS) * MS_PER_SECOND + PATIENCE_MS;
     while (!stop.aborted && monotonicMs() - startedMs < limitMs) {
@@ -86,9 +90,9 @@ export async function runDrill(fault: FaultSpec, deps: DrillDeps): Promise<Drill
         injected = null;
         timeline = { ...timeline, undoneMs: wallMs() };
       }
-      timeline = stepTimeline(timeline, fault, { before: known, now: lookNow(injectedMs) });
+      timeline = stepTimeline(timeline, fault, { before: known, now: observeNow(injectedMs) });
       if (isOver(timeline, fault)) break;
-      await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+      await delay(POLL_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
     }
     return resultOf(timeline, fault, { how: strike.how, isCut: stop.aborted });
   } finally {
@@ -109,7 +113,10 @@ function isOver(timeline: Timeline, fault: FaultSpec): boolean {
 }
 
 /** Scans pushed before the injection prove nothing about the time after it. */
-function withNewestScan(before: DrillLook, struck: Pick<DrillLook, "values">): DrillLook {
+function withNewestScan(
+  before: DrillObservation,
+  struck: Pick<DrillObservation, "values">,
+): DrillObservation {
   const scan = struck.values?.scan ?? null;
   if (before.values === null || scan === null) return before;
   return { ...before, values: { ...before.values, scan } };
@@ -119,52 +126,55 @@ function withNewestScan(before: DrillLook, struck: Pick<DrillLook, "values">): D
 function alertsOf(
   { alertRule }: FaultSpec,
   alerts: DrillAlerts,
-  now: { readonly look: Pick<DrillLook, "pids">; readonly sinceMs: number },
-): DrillLook["alerts"] {
-  if (now.look.pids[WATCHDOG] === undefined) return null;
+  now: { readonly observed: Pick<DrillObservation, "pids">; readonly sinceMs: number },
+): DrillObservation["alerts"] {
+  if (now.observed.pids[WATCHDOG] === undefined) return null;
   return { openedMs: alertRule === null ? null : alerts.openedSince(alertRule, now.sinceMs) };
 }
 
 /** The look before the fault, or why the drill can't start. */
-async function calmLook(fault: FaultSpec, deps: DrillDeps): Promise<DrillLook | string> {
+async function untilCalm(fault: FaultSpec, deps: DrillDeps): Promise<DrillObservation | string> {
   const { watch, stop } = deps;
   const startedMs = monotonicMs();
   let scanSeq: number | null = null;
   for (;;) {
-    const look: DrillLook = { ...watch.look(), alerts: null, signs: [] };
-    const seq = look.values?.scan?.seq ?? null;
+    const observed: DrillObservation = { ...watch.observe(), alerts: null, signs: [] };
+    const seq = observed.values?.scan?.seq ?? null;
     const doScansCome = scanSeq !== null && seq !== null && scanSeq < seq;
-    const absent = fault.targets.filter((name) => look.pids[name] === undefined);
+    const absent = fault.targets.filter((name) => observed.pids[name] === undefined);
     const missing = [
       ...absent.map((name) => `${name} runs`),
-      ...(look.values === null ? ["Hazelcast answers"] : []),
-      ...(look.isTemporalThere ? [] : ["Temporal answers"]),
+      ...(observed.values === null ? ["Hazelcast answers"] : []),
+      ...(observed.isTemporalThere ? [] : ["Temporal answers"]),
       ...(doScansCome ? [] : ["scans arrive"]),
-      ...rootsOf(fault, look.roots ?? []).map((id) => `health no longer reports ${id}`),
+      ...rootsOf(fault, observed.roots ?? []).map((id) => `health no longer reports ${id}`),
     ];
-    if (missing.length === 0) return look;
+    if (missing.length === 0) return observed;
     const waitedMs = monotonicMs() - startedMs;
     if (0 < absent.length && ABSENT_MS < waitedMs) {
-      const strike = deps.plan(look.pids);
+      const strike = deps.plan(observed.pids);
       if (strike.kind === "cannot") return strike.why;
     }
     if (stop.aborted) return "interrupted before it was injected";
     if (CALM_WITHIN_MS < waitedMs)
       return `the system is not healthy: waited in vain until ${missing.join(", ")}`;
     scanSeq ??= seq;
-    await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+    await delay(POLL_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
   }
 }
 
 /** Signs from health and from the targets' own states, each once, with the time of its first appearance. */
-function createToldSigns({ roots, targets }: FaultSpec, before: DrillLook) {
+function createReportedSigns({ roots, targets }: FaultSpec, before: DrillObservation) {
   const known = new Set(before.roots);
-  const told = new Map<string, Sign>();
+  const reported = new Map<string, Sign>();
   const tell = (sign: Sign): void => {
     const key = `${sign.by} ${sign.says}`;
-    if (!told.has(key) && told.size < SIGNS_TOLD_MAX) told.set(key, sign);
+    if (!reported.has(key) && reported.size < SIGNS_REPORTED_MAX) reported.set(key, sign);
   };
-  return ({ atMs, ...now }: Pick<DrillLook, "atMs" | "roots" | "values">): readonly Sign[] => {
+  return ({
+    atMs,
+    ...now
+  }: Pick<DrillObservation, "atMs" | "roots" | "values">): readonly Sign[] => {
     for (const id of rootsOf({ roots }, now.roots ?? [])) {
       if (!known.has(id)) tell({ atMs, by: "health", says: id });
     }
@@ -172,7 +182,7 @@ function createToldSigns({ roots, targets }: FaultSpec, before: DrillLook) {
       const says = now.values?.beats[name]?.waits ?? null;
       if (says !== null) tell({ atMs, by: `heartbeat of ${name}`, says });
     }
-    return [...told.values()];
+    return [...reported.values()];
   };
 }
 
@@ -194,7 +204,7 @@ function resultOf(
   { how, isCut }: { readonly how: string; readonly isCut: boolean },
 ): DrillResult {
   const points = scoreTimeline(timeline, fault);
-  const told = timeline.signs.toSorted((a, b) => a.atMs - b.atMs).slice(0, SIGNS_TOLD_MAX);
+  const signs = timeline.signs.toSorted((a, b) => a.atMs - b.atMs).slice(0, SIGNS_REPORTED_MAX);
   const isOk = hasPassed(timeline, points);
   return {
     fault: fault.name,
@@ -203,7 +213,7 @@ function resultOf(
     injected_at: isoFromMs(timeline.injectedMs),
     timeline: points,
     restarted_beyond: timeline.costs,
-    signs: told.map(({ atMs, by, says }) => ({
+    signs: signs.map(({ atMs, by, says }) => ({
       at_s: Math.round(atMs - timeline.injectedMs) / 1_000,
       by,
       says,

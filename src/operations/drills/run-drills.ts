@@ -19,7 +19,7 @@ export type DrillsDeps = {
   readonly onResult: (result: DrillResult) => void;
 };
 
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 
 export async function runDrills(
   names: readonly FaultName[],
@@ -81,6 +81,6 @@ async function untilForgotten(
       say(`${fault.name}: waiting until earlier restarts no longer count (${healthyS} s each)`);
     }
     isSaid = true;
-    await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+    await delay(POLL_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
   }
 }

@@ -178,7 +178,7 @@ export class EventLogMaintenance {
     const copied = await this.#postgres?.stateOf(this.#place.book);
     const { deleted } = deleteOldDays(folder, {
       keepFrom,
-      toldTo: readOutboxCursor(folder),
+      acknowledgedTo: readOutboxCursor(folder),
       unreadFrom: Math.min(
         (this.#projection?.cursor ?? -1) + 1,
         postgres_secret_url === null ? Infinity : (copied?.nextIndex ?? 0),

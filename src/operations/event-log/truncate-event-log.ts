@@ -33,7 +33,7 @@ export type EndPlan = {
   readonly snapshots: readonly number[];
   readonly promotions: readonly Promotion[];
   /** The last event whose trades were sent to the sessions; the sessions keep them. */
-  readonly told: number;
+  readonly acknowledged: number;
   /** Where sending restarts: the beginning of the first day that loses events. */
   readonly tellAgainAfter: number;
 };
@@ -62,7 +62,7 @@ export function planEnd(dataDir: string, after: number): PlannedEnd {
   }
   const books = readBooks(dataDir);
   const kept = booksUpTo(books, cut.lastKept).promotions.length;
-  const told = readOutboxCursor(folder);
+  const acknowledged = readOutboxCursor(folder);
   const plan: EndPlan = {
     cut,
     events: log.events,
@@ -71,8 +71,9 @@ export function planEnd(dataDir: string, after: number): PlannedEnd {
     trades: tradesBehind(folder, cut.lastKept),
     snapshots: listSnapshots(folder).filter((index) => cut.lastKept < index),
     promotions: books.promotions.slice(kept),
-    told,
-    tellAgainAfter: told <= cut.lastKept ? told : Math.min(told, log.dayBegin - 1),
+    acknowledged,
+    tellAgainAfter:
+      acknowledged <= cut.lastKept ? acknowledged : Math.min(acknowledged, log.dayBegin - 1),
   };
   return { kind: "planned", plan };
 }
@@ -85,7 +86,8 @@ export function giveUpEnd(
 ): readonly string[] | string {
   return withBooksLocked<readonly string[] | string>(tradingRoot(dataDir), {
     act: () => giveUp(dataDir, after, stamp),
-    held: (book) => `the trader of ${book} runs: 'dolphin stop trader-${book.toLowerCase()}' first`,
+    inUse: (book) =>
+      `the trader of ${book} runs: 'dolphin stop trader-${book.toLowerCase()}' first`,
   });
 }
 
@@ -93,12 +95,12 @@ function giveUp(dataDir: string, after: number, stamp: string): readonly string[
   const { root, folder } = placeOf(dataDir);
   const planned = planEnd(dataDir, after);
   if (planned.kind === "refused") return planned.reason;
-  const { cut, told, tellAgainAfter } = planned.plan;
+  const { cut, acknowledged, tellAgainAfter } = planned.plan;
   const { lastKept } = cut;
   forgetPromotions(dataDir, lastKept);
   // GREEN itself removes its trades after the state from which it continues.
   deleteSnapshotsBehind(bookFolder(root, SHADOW_BOOK), lastKept);
-  if (tellAgainAfter < told) writeOutboxCursor(folder, tellAgainAfter);
+  if (tellAgainAfter < acknowledged) writeOutboxCursor(folder, tellAgainAfter);
   const files = cutLog(folder, lastKept + 1, stamp);
   // Last: a running worker rebuilds it at once from the log.
   removeDatabase(projectionPath(dataDir));

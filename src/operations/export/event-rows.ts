@@ -23,7 +23,7 @@ export function* eventRows(place: SegmentLogPlace, period: Period): Generator<Ro
   }
 }
 
-type Told = {
+type EventColumns = {
   readonly seq?: number;
   readonly asOfMs?: number;
   readonly subject?: string;
@@ -35,7 +35,7 @@ type Told = {
 
 function cellsOf(event: TraderEvent, atUs: number): Row {
   const scan = event.kind === "scan" ? event : null;
-  const { seq, asOfMs, subject, value, quantity, fee, reason } = toldOf(event);
+  const { seq, asOfMs, subject, value, quantity, fee, reason } = columnsOf(event);
   const hasTime = asOfMs !== undefined && Number.isFinite(asOfMs);
   return [
     event.index,
@@ -56,7 +56,7 @@ function cellsOf(event: TraderEvent, atUs: number): Row {
   ];
 }
 
-function toldOf(event: TraderEvent): Told {
+function columnsOf(event: TraderEvent): EventColumns {
   switch (event.kind) {
     case "scan":
       return { seq: event.seq, asOfMs: event.asOfMs };

@@ -1,49 +1,82 @@
 /**
- * The forecasts of a book: `<data-dir>/forewarn/BOOK.jsonl`, one line each, oldest first; and `BOOK.json`, the newest
+ * The forecasts of a book: `<data-dir>/forewarn/BOOK.jsonl`, one line each, in the order in which they were stored; and `BOOK.json`, the newest
  * with the outcomes of the earlier ones.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { lockDirectory } from "../../adapters/directory-lock.ts";
 import { codeOf } from "../../domain/failure.ts";
-import type { ToldOutcome } from "../../domain/forewarn/outcomes.ts";
-import { isoFromMs } from "../../domain/time.ts";
+import { supersedes } from "../../domain/forewarn/newest.ts";
+import type { DatedOutcome } from "../../domain/forewarn/outcomes.ts";
+import { isoFromMs, msFromIso } from "../../domain/time.ts";
 import { forewarnNowFile } from "../../wire/forewarn/forewarn-place.ts";
 import {
   EARLIER_MAX,
   type ForewarnNow,
   ForewarnRecord,
+  madeMs,
 } from "../../wire/forewarn/forewarn-record.ts";
 import { jsonOrNull } from "../../domain/json-record.ts";
 
+export type Forewarning = {
+  readonly record: ForewarnRecord;
+  readonly outcomes: readonly DatedOutcome[];
+};
+
 /** Several years of one a day. */
 const RECORDS_MAX = 2_000;
+/** Each holds the lock for milliseconds. */
+const LOCK_WITHIN_MS = 10_000;
 
 export function forewarnFile(dataDir: string, book: string): string {
   return join(dataDir, "forewarn", `${book}.jsonl`);
 }
 
-/** The readable ones; a torn or foreign line is skipped. */
+/** The readable ones, in order of time; a torn or foreign line is skipped. */
 export function readForewarnings(dataDir: string, book: string): readonly ForewarnRecord[] {
-  return linesOf(forewarnFile(dataDir, book)).flatMap((line) => {
+  const records = linesOf(forewarnFile(dataDir, book)).flatMap((line) => {
     const read = ForewarnRecord.safeParse(jsonOrNull(line));
     return read.success ? [read.data] : [];
   });
+  // One that took long is stored after a later one.
+  return records.toSorted((a, b) => msFromIso(a.as_of) - msFromIso(b.as_of));
 }
 
-/** Rewrites the whole file with one rename: it is small, and a torn line would lose a forecast. */
-export function appendForewarning(dataDir: string, record: ForewarnRecord): void {
-  const path = forewarnFile(dataDir, record.book);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const kept = linesOf(path).slice(1 - RECORDS_MAX);
-  putWhole(path, [...kept, JSON.stringify(record)].join("\n"));
+/** Null: there is none. */
+export function newestForewarning(dataDir: string, book: string): ForewarnRecord | null {
+  const read = ForewarnRecord.safeParse(jsonOrNull(textOf(forewarnNowFile(dataDir, book)) ?? ""));
+  return read.success ? read.data : (readForewarnings(dataDir, book).at(-1) ?? null);
 }
 
-/** The file that the watchdog reads and charts are drawn from. */
-export function putForewarning(
+/**
+ * Stores a forecast among all, and as the newest unless a newer one stands there (compare-and-set, under a lock: two
+ * workers and a verb may store at once). Returns whether it is the newest now. @param nowMs when it is stored
+ */
+export function storeForewarning(
   dataDir: string,
-  record: ForewarnRecord,
-  outcomes: readonly ToldOutcome[],
-): void {
+  { record, outcomes }: Forewarning,
+  nowMs: number,
+): boolean {
+  const path = forewarnFile(dataDir, record.book);
+  const lock = lockDirectory(dirname(path), LOCK_WITHIN_MS);
+  if (lock === null) {
+    throw new Error(`other processes kept ${dirname(path)} locked; no forecast was stored`);
+  }
+  try {
+    const kept = linesOf(path).slice(1 - RECORDS_MAX);
+    // It is small, and a torn line would lose a forecast.
+    putWhole(path, [...kept, JSON.stringify(record)].join("\n"));
+    const now = forewarnNowFile(dataDir, record.book);
+    if (!supersedes(Date.parse(record.as_of), madeMs(textOf(now)), nowMs)) return false;
+    putWhole(now, JSON.stringify(withOutcomes(record, outcomes)));
+    return true;
+  } finally {
+    lock.release();
+  }
+}
+
+/** What the watchdog reads and charts are drawn from. */
+function withOutcomes(record: ForewarnRecord, outcomes: readonly DatedOutcome[]): ForewarnNow {
   const earlier = outcomes.slice(-EARLIER_MAX).map((one) => ({
     as_of: isoFromMs(one.fromMs),
     horizon_end: isoFromMs(one.endMs),
@@ -52,21 +85,25 @@ export function putForewarning(
     high: one.high,
     left_envelope: one.came,
   }));
-  const now: ForewarnNow = { ...record, earlier };
-  putWhole(forewarnNowFile(dataDir, record.book), JSON.stringify(now));
+  return { ...record, earlier };
 }
 
 function putWhole(path: string, text: string): void {
-  const staging = `${path}.${process.pid}.new`;
+  const staging = `${path}.new`;
   writeFileSync(staging, `${text}\n`, { mode: 0o600 });
   renameSync(staging, path);
 }
 
 function linesOf(path: string): readonly string[] {
+  return (textOf(path) ?? "").split("\n").filter(Boolean);
+}
+
+/** Null: there is no such file. */
+function textOf(path: string): string | null {
   try {
-    return readFileSync(path, "utf8").split("\n").filter(Boolean);
+    return readFileSync(path, "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
+    if (codeOf(error) === "ENOENT") return null;
     throw error;
   }
 }

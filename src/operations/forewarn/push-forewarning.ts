@@ -1,7 +1,6 @@
 /** Pushes a forecast to Hazelcast for all readers beside the watchdog, unless a newer one stands there. */
 import { wallMicros } from "../../adapters/clock.ts";
 import type { Config } from "../../config.ts";
-import { isoFromMicros } from "../../domain/time.ts";
 import { FOREWARN_KEY, pushedForecast } from "../../wire/forewarn/forewarn-record.ts";
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 
@@ -31,7 +30,7 @@ export async function pushForewarning(
     let isPushed = false;
     const place = { map: FEATURES_MAP, key: FOREWARN_KEY };
     await createFeatureStore(hazelcast).change(place, (before) => {
-      const after = pushedForecast(before, text, isoFromMicros(wallMicros()));
+      const after = pushedForecast(before, text, wallMicros());
       isPushed = after !== null;
       return after;
     });

@@ -17,13 +17,13 @@ import {
   regimePath,
 } from "../../domain/forewarn/market.ts";
 import { marketWords } from "../../domain/forewarn/market-words.ts";
-import { outcomesOf, type ToldOutcome } from "../../domain/forewarn/outcomes.ts";
+import { outcomesOf } from "../../domain/forewarn/outcomes.ts";
 import { quantileOf } from "../../domain/statistics/daily-ratios.ts";
 import { isoFromMs, MS_PER_DAY, MS_PER_SECOND } from "../../domain/time.ts";
 import type { ForewarnRecord } from "../../wire/forewarn/forewarn-record.ts";
 import { type MarketAnswer, unreadMarket } from "../../wire/forewarn/market-answer.ts";
 import { askMarket } from "./ask-market.ts";
-import { appendForewarning, putForewarning, readForewarnings } from "./forewarn-file.ts";
+import { type Forewarning, readForewarnings, storeForewarning } from "./forewarn-file.ts";
 import { type BookPast, readBookPast } from "./past-trades.ts";
 
 export type ForewarnOptions = {
@@ -40,10 +40,8 @@ export type ForewarnOptions = {
   readonly seed: number;
 };
 
-export type Forewarning = {
-  readonly record: ForewarnRecord;
-  readonly outcomes: readonly ToldOutcome[];
-};
+/** `isNewest`: false if a newer one was stored meanwhile, which the watchdog goes on reading. */
+export type StoredForecast = { readonly record: ForewarnRecord; readonly isNewest: boolean };
 
 const NOTHING: BookPast = {
   trades: [],
@@ -59,11 +57,12 @@ const READ_WITHIN_MS = 60 * MS_PER_SECOND;
 const KILL_AFTER_MS = READ_WITHIN_MS + 15 * MS_PER_SECOND;
 
 /** Makes a forecast and stores it, for the watchdog and for the judgement of later ones. */
-export async function runForewarn(options: ForewarnOptions): Promise<ForewarnRecord> {
-  const { record, outcomes } = await makeForewarning(options);
-  appendForewarning(options.dataDir, record);
-  putForewarning(options.dataDir, record, outcomes);
-  return record;
+export async function runForewarn(
+  options: ForewarnOptions,
+  clockMs: () => number,
+): Promise<StoredForecast> {
+  const made = await makeForewarning(options);
+  return { record: made.record, isNewest: storeForewarning(options.dataDir, made, clockMs()) };
 }
 
 /** Stores nothing. */
@@ -72,20 +71,21 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
   const past = (projection === null ? null : readBookPast(projection, nowMs)) ?? NOTHING;
   const answer = await marketOf(past, options);
   const { found } = answer;
-  const told = forecast({
+  const peak = multipleOf(past.peak, past.capital);
+  const forecasted = forecast({
     ...inMarket(past, found),
     tradesPerDay: past.tradesPerDay,
     horizonDays,
-    peak: multipleOf(past.peak, past.capital),
+    peak,
     dayStart: multipleOf(past.dayStart, past.capital),
     limits: options.limits,
     paths,
     seed,
   });
-  const earlier = readForewarnings(options.dataDir, book);
-  const outcomes = outcomesOf(earlier.map(asTold), past.trades, nowMs);
+  const earlier = readForewarnings(options.dataDir, book).map(asPastForecast);
+  const outcomes = outcomesOf(earlier, past.trades, nowMs);
   const { weight, ...calibration } = calibrationOf(outcomes);
-  const isJudged = told.verdict !== "unknown";
+  const isJudged = forecasted.verdict !== "unknown";
   const record: ForewarnRecord = {
     version: FOREWARN_VERSION,
     book,
@@ -94,12 +94,12 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
     seed,
     data_hash: hashOf(past, answer.hash),
     paths,
-    verdict: told.verdict,
+    verdict: forecasted.verdict,
     reason: isJudged
-      ? `${told.reason}; ${marketWords(found, told, past.trades.length)}`
-      : told.reason,
-    weight: weight * told.trust,
-    breach: told.breach,
+      ? `${forecasted.reason}; ${marketWords(found, forecasted, past.trades.length)}`
+      : forecasted.reason,
+    weight: weight * forecasted.trust,
+    breach: forecasted.breach,
     trades: past.trades.length,
     trades_per_day: past.tradesPerDay,
     market: {
@@ -107,10 +107,11 @@ export async function makeForewarning(options: ForewarnOptions): Promise<Forewar
       days: answer.days,
       step_s: found.kind === "known" ? found.market.stepMs / MS_PER_SECOND : null,
     },
+    drawdown_limit_at: isJudged ? peak * (1 - options.limits.drawdownMax) : null,
     capital: past.capital,
-    mean_block: told.meanBlock,
-    conditioned_on: told.conditionedOn,
-    envelope: [...told.envelope],
+    mean_block: forecasted.meanBlock,
+    conditioned_on: forecasted.conditionedOn,
+    envelope: [...forecasted.envelope],
     calibration,
   };
   return { record, outcomes };
@@ -123,8 +124,8 @@ async function marketOf(
 ): Promise<MarketAnswer> {
   if (archive === null) return unreadMarket("no archive is given");
   if (trades.length < TRADES_MIN) return unreadMarket("there are too few trades");
-  const held = Float64Array.from(trades, (trade) => trade.exitedAtMs - trade.enteredAtMs);
-  const stepMs = marketStepMs(quantileOf(held.toSorted(), 0.5));
+  const heldMs = Float64Array.from(trades, (trade) => trade.exitedAtMs - trade.enteredAtMs);
+  const stepMs = marketStepMs(quantileOf(heldMs.toSorted(), 0.5));
   const question = { archive, assets: mostTraded(trades), stepMs, nowMs, withinMs: READ_WITHIN_MS };
   return askMarket(question, KILL_AFTER_MS);
 }
@@ -158,7 +159,7 @@ function multipleOf(amount: number, capital: number): number {
   return 0 < capital ? amount / capital : 1;
 }
 
-function asTold({ as_of, horizon_end, envelope, version }: ForewarnRecord) {
+function asPastForecast({ as_of, horizon_end, envelope, version }: ForewarnRecord) {
   return {
     fromMs: Date.parse(as_of),
     endMs: Date.parse(horizon_end),
@@ -170,7 +171,7 @@ function asTold({ as_of, horizon_end, envelope, version }: ForewarnRecord) {
 /** Over everything that a forecast is made of beside its seed: the book's past, and the samples of the archive. */
 function hashOf(past: BookPast, market: string | null): string {
   const { trades, tradesPerDay, regime, capital, peak, dayStart } = past;
-  const told = trades.map((trade) => [trade.netReturn, trade.regime, trade.enteredAtMs]);
-  const text = JSON.stringify([told, tradesPerDay, regime, capital, peak, dayStart, market]);
+  const rows = trades.map((trade) => [trade.netReturn, trade.regime, trade.enteredAtMs]);
+  const text = JSON.stringify([rows, tradesPerDay, regime, capital, peak, dayStart, market]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

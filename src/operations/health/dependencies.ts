@@ -2,25 +2,25 @@
 import type { HealthSample } from "../../domain/health/sample.ts";
 import {
   queueSays,
-  type QueueLook,
-  type ServerLook,
+  type QueueObservation,
+  type ServerObservation,
   serverSays,
   stateOfQueue,
   stateOfServer,
 } from "../../domain/health/sensors/control-plane.ts";
 import { ageText } from "../../domain/health/sensors/reading.ts";
-import type { ClockLook, ProcessorLook } from "./machine-watch.ts";
+import type { ClockObservation, ProcessorObservation } from "./machine-watch.ts";
 import { factsOf, type Witnesses } from "./service-samples.ts";
 
 export type Found = {
-  readonly hazelcast: ServerLook;
-  readonly temporal: ServerLook;
-  readonly queues: readonly QueueLook[];
+  readonly hazelcast: ServerObservation;
+  readonly temporal: ServerObservation;
+  readonly queues: readonly QueueObservation[];
   readonly witnesses: readonly Witnesses[];
   /** Null: it could not be examined. */
   readonly disk: { readonly folder: string; readonly freeBytes: number | null };
-  readonly clock: ClockLook;
-  readonly processorWaitMs: ProcessorLook;
+  readonly clock: ClockObservation;
+  readonly processorWaitMs: ProcessorObservation;
 };
 
 type State = HealthSample["dependencies"][string];
@@ -41,7 +41,7 @@ export function dependenciesOf(
     ["hazelcast", stateOfServer(hazelcast), serverSays("hazelcast", hazelcast)],
     ["temporal", stateOfServer(temporal), serverSays("temporal", temporal)],
     ...queues.map((queue) => workerState(queue, witnesses)),
-    ...toldStates(witnesses),
+    ...reportedStates(witnesses),
     diskState(found.disk),
     clockState(found.clock),
     processorState(found.processorWaitMs),
@@ -55,7 +55,7 @@ export function dependenciesOf(
 
 /** Temporal remembers pollers for a minute after their death; their runs fall silent at once. */
 function workerState(
-  queue: QueueLook,
+  queue: QueueObservation,
   witnesses: readonly Witnesses[],
 ): readonly [string, State, string] {
   const name = `worker:${queue.layer}`;
@@ -65,7 +65,7 @@ function workerState(
     .flatMap(({ supervision }) => {
       if (supervision === null || supervision.run.kind === "none") return [];
       const { run } = supervision;
-      return run.kind === "told" ? run.ageS : run.sinceS;
+      return run.kind === "reported" ? run.ageS : run.sinceS;
     });
   const leastS = Math.min(...silent);
   if (state !== "ok" || silent.length === 0 || leastS <= UNHEARD_S) {
@@ -91,7 +91,7 @@ function answeredBy(witnesses: readonly Witnesses[]): Readonly<Record<string, st
 }
 
 /** Dependencies that only a service sees: the archive, and the copy in Postgres. */
-function toldStates(witnesses: readonly Witnesses[]) {
+function reportedStates(witnesses: readonly Witnesses[]) {
   return witnesses.flatMap((witness) => {
     const facts = factsOf(witness)?.facts;
     return Object.entries(witness.spec.ties.needs).flatMap(([name, need]) => {
@@ -113,14 +113,14 @@ function diskState({ folder, freeBytes }: Found["disk"]): readonly [string, Stat
   return ["disk", state, state === "ok" ? says : `${says} (low below 64 MB)`];
 }
 
-function clockState({ recentStepS }: ClockLook): readonly [string, State, string] {
+function clockState({ recentStepS }: ClockObservation): readonly [string, State, string] {
   if (recentStepS === null) return ["clock", "ok", "this machine's clock was not set"];
   const how = recentStepS < 0 ? "back" : "on";
   const says = `this machine's clock was set ${how} by ${ageText(Math.abs(recentStepS))}`;
   return ["clock", "error", says];
 }
 
-function processorState(waitMs: ProcessorLook): readonly [string, State, string] {
+function processorState(waitMs: ProcessorObservation): readonly [string, State, string] {
   if (waitMs === null) return ["processor", "unknown", "waits for a processor are not known"];
   const says = `who is to run waits ${waitMs.toFixed(1)} ms for a processor`;
   if (waitMs < STARVED_MS) return ["processor", "ok", says];

@@ -2,8 +2,12 @@
  * The values of Hazelcast in the form for the sensors; all unknown, with the reason, where they could not be read.
  */
 import { type FeedSpec, POSTURE_FEED, SCAN_FEED, stateFeedOf } from "../../domain/health/feeds.ts";
-import type { BookLook, PostureValues, Stored } from "../../domain/health/sensors/coherence.ts";
-import type { FeedLook } from "../../domain/health/sensors/data-ages.ts";
+import type {
+  BookObservation,
+  PostureValues,
+  Stored,
+} from "../../domain/health/sensors/coherence.ts";
+import type { FeedObservation } from "../../domain/health/sensors/data-ages.ts";
 import type { ScanValues } from "../../domain/health/sensors/scan-coherence.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
 import { US_PER_SECOND } from "../../domain/time.ts";
@@ -20,12 +24,12 @@ import { factsOf, type Witnesses } from "./service-samples.ts";
 export type HazelcastReading = {
   readonly scan: Stored<ScanValues>;
   readonly posture: Stored<PostureValues>;
-  stateOf(book: string): BookLook["state"];
+  stateOf(book: string): BookObservation["state"];
   books(
     wanted: ReadonlySet<string>,
     specs: readonly ServiceSpec[],
     cash: ReadonlyMap<string, number>,
-  ): readonly BookLook[];
+  ): readonly BookObservation[];
   beats(wanted: ReadonlySet<string>): { readonly service: string; readonly beat: Stored<number> }[];
   /** Its text, if its time is past: one from the future says nothing about now. */
   heartbeat(service: string, atUs: number): unknown;
@@ -69,7 +73,10 @@ type About = {
   readonly atUs: number;
 };
 
-export function feedLooks(reading: HazelcastReading, about: About): readonly FeedLook[] {
+export function feedObservations(
+  reading: HazelcastReading,
+  about: About,
+): readonly FeedObservation[] {
   return about.feeds.flatMap((spec) => {
     const found = timesIn(reading, spec, about);
     if (spec.writer === null && isNobodys(found)) return [];
@@ -89,8 +96,8 @@ export function feedLooks(reading: HazelcastReading, about: About): readonly Fee
   });
 }
 
-type Ages = Pick<FeedLook, "asOfAgeS" | "pushedAgeS"> &
-  Partial<Pick<FeedLook, "budgetS" | "staleS">>;
+type Ages = Pick<FeedObservation, "asOfAgeS" | "pushedAgeS"> &
+  Partial<Pick<FeedObservation, "budgetS" | "staleS">>;
 const NO_TIMES: Ages = { asOfAgeS: null, pushedAgeS: null };
 
 function isNobodys(found: Stored<Ages>): boolean {
@@ -129,9 +136,9 @@ function timesIn(reading: HazelcastReading, spec: FeedSpec, about: About): Store
 /** As reported by the service that pushes it, by its monotonic clock. */
 function seenAgeS({ writer }: FeedSpec, witnesses: readonly Witnesses[]): number | null {
   const witness = witnesses.find(({ spec }) => spec.name === writer);
-  const told = witness === undefined ? null : factsOf(witness);
-  const ageS = told?.facts.inputs[0]?.ageS ?? null;
-  return told === null || ageS === null ? null : ageS + told.ageS;
+  const report = witness === undefined ? null : factsOf(witness);
+  const ageS = report?.facts.inputs[0]?.ageS ?? null;
+  return report === null || ageS === null ? null : ageS + report.ageS;
 }
 
 function mapped<T, U>(stored: Stored<T>, change: (value: T) => U): Stored<U> {

@@ -4,9 +4,10 @@
  */
 import { US_PER_MS, MS_PER_SECOND } from "../../domain/time.ts";
 import { bootMs } from "../../adapters/clock.ts";
-import { processorWaits } from "../../adapters/process/process-facts.ts";
+import { createThrottledClock } from "../../adapters/process/limits/throttled.ts";
+import { mainThreadWaits } from "../../adapters/process/process-facts.ts";
 
-export type ClockLook = {
+export type ClockObservation = {
   /** Since the previous look; null at the first. */
   readonly stepS: number | null;
   /** The last large step, while ages by the clock may still be wrong because of it. */
@@ -17,7 +18,7 @@ const STEP_S = 2;
 /** After this time everything that is pushed every few seconds has a new time. */
 const RECENT_MS = 30_000;
 
-export function createClockWatch(sinceBootMs = bootMs): (wallUs: number) => ClockLook {
+export function createClockWatch(sinceBootMs = bootMs): (wallUs: number) => ClockObservation {
   let before: { readonly wallMs: number; readonly atMs: number } | null = null;
   let step: { readonly byS: number; readonly atMs: number } | null = null;
   return (wallUs) => {
@@ -37,27 +38,45 @@ export function createClockWatch(sinceBootMs = bootMs): (wallUs: number) => Cloc
  * Milliseconds that this process waited for a processor on average each time it was to run: the worst half minute of the
  * last minute and a half. Null: the kernel does not count it.
  */
-export type ProcessorLook = number | null;
+export type ProcessorObservation = number | null;
 
 /** So many looks, five seconds apart, are half a minute. */
-const AVERAGED_LOOKS = 6;
+const POLLS_AVERAGED = 6;
 /** A minute more: what was slow catches up before it is judged. */
-const KEPT_LOOKS = 12;
+const POLLS_KEPT = 12;
 /** Whoever waits for seconds does not run often. */
 const RUNS_MIN = 50;
 
+/** Of the main thread, since its start; null: the kernel does not count it. */
+export type OwnWaits = {
+  readonly waitedMs: number;
+  readonly runs: number;
+  /** Held back by a CPU quota, which the kernel counts as waiting, too. */
+  readonly throttledMs: number;
+} | null;
+
 /** Of the main thread, which sleeps most of the time and so is let run at once wherever there is room. */
-export function createProcessorWatch(): () => ProcessorLook {
+export function createProcessorWatch(read: () => OwnWaits = ownWaits()): () => ProcessorObservation {
   // The first look tells of the start.
-  let looks = [{ waitedMs: 0, runs: 0 }];
+  let polls = [{ waitedMs: 0, runs: 0, throttledMs: read()?.throttledMs ?? 0 }];
   let averages: readonly number[] = [];
   return () => {
-    const now = processorWaits(process.pid).get(String(process.pid));
-    if (now === undefined) return null;
-    const [first] = (looks = [...looks, now].slice(-AVERAGED_LOOKS));
-    const { waitedMs, runs } = first ?? now;
-    const average = (now.waitedMs - waitedMs) / Math.max(RUNS_MIN, now.runs - runs);
-    averages = [...averages, average].slice(-KEPT_LOOKS);
+    const now = read();
+    if (now === null) return null;
+    const [first] = (polls = [...polls, now].slice(-POLLS_AVERAGED));
+    const { waitedMs, runs, throttledMs } = first ?? now;
+    // A quota that holds us back says nothing about the machine.
+    const starvedMs = Math.max(0, now.waitedMs - waitedMs - (now.throttledMs - throttledMs));
+    const average = starvedMs / Math.max(RUNS_MIN, now.runs - runs);
+    averages = [...averages, average].slice(-POLLS_KEPT);
     return Math.max(...averages);
+  };
+}
+
+function ownWaits(): () => OwnWaits {
+  const throttledMs = createThrottledClock();
+  return () => {
+    const waits = mainThreadWaits(process.pid).get(String(process.pid));
+    return waits === undefined ? null : { ...waits, throttledMs: throttledMs() };
   };
 }

@@ -51,9 +51,10 @@ export async function bringMetaHealth(
   const changes = [{ what: "mode", from: before ?? "not declared", to: mode }];
   const queue = taskQueueOf("health");
   if (!isServed) return { kind: "refused", changes, why: `no worker polls task queue ${queue}` };
-  const told = await sendMode(temporal, { mode, declared: true });
-  if (told.kind === "done") return { kind: "changed", changes };
-  const why = told.kind === "refused" ? told.why : `no worker on task queue ${queue} executed it`;
+  const outcome = await sendMode(temporal, { mode, declared: true });
+  if (outcome.kind === "done") return { kind: "changed", changes };
+  const why =
+    outcome.kind === "refused" ? outcome.why : `no worker on task queue ${queue} executed it`;
   return { kind: "refused", changes, why };
 }
 

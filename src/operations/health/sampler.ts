@@ -11,8 +11,8 @@ import { senseCoherence } from "../../domain/health/sensors/coherence.ts";
 import type { ScanValues } from "../../domain/health/sensors/scan-coherence.ts";
 import {
   senseControlPlane,
-  type QueueLook,
-  type ServerLook,
+  type QueueObservation,
+  type ServerObservation,
 } from "../../domain/health/sensors/control-plane.ts";
 import { feedSampleOf, senseDataAges } from "../../domain/health/sensors/data-ages.ts";
 import { senseHeartbeats } from "../../domain/health/sensors/heartbeats.ts";
@@ -33,7 +33,7 @@ import { readSupervision } from "../status/temporal-view.ts";
 import type { TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
 import { createClockWatch, createProcessorWatch } from "./machine-watch.ts";
 import { dependenciesOf } from "./dependencies.ts";
-import { feedLooks, type HazelcastReading, readingOf } from "./hazelcast-reading.ts";
+import { feedObservations, type HazelcastReading, readingOf } from "./hazelcast-reading.ts";
 import { type HazelcastValues, readHazelcastValues } from "./hazelcast-values.ts";
 import { countersOf, intentIn, serviceSample, type Witnesses } from "./service-samples.ts";
 import { StandingQuestion } from "./standing-question.ts";
@@ -57,7 +57,7 @@ const QUEUES_EVERY = 2;
 export class HealthSampler {
   readonly #deps: SamplerDeps;
   readonly #services: StandingQuestion<ReadonlyMap<string, Supervision>>;
-  readonly #queues: StandingQuestion<readonly QueueLook[]>;
+  readonly #queues: StandingQuestion<readonly QueueObservation[]>;
   readonly #hazelcast: StandingQuestion<HazelcastValues>;
   readonly #disk: StandingQuestion<number>;
   readonly #watchdog: WatchdogWitness | null;
@@ -121,7 +121,7 @@ export class HealthSampler {
     const { config, journaledCash } = this.#deps;
     const atUs = wallMicros();
     const clock = this.#clock(atUs);
-    const silence = this.#hazelcast.look();
+    const silence = this.#hazelcast.poll();
     const reading = readingOf(
       this.#hazelcast.value(),
       silence.kind === "silent" ? "Hazelcast does not answer" : "Hazelcast was not asked yet",
@@ -131,8 +131,8 @@ export class HealthSampler {
     const services = [...witnesses.map(serviceSample), ...(this.#watchdog?.samples() ?? [])];
     const wanted = new Set(services.flatMap(({ name, isWanted }) => (isWanted ? [name] : [])));
     const feeds = missedFeeds(this.#deps.feeds, (name) => wanted.has(name));
-    const looks = feedLooks(reading, { feeds, witnesses, atUs });
-    const temporal = this.#services.look();
+    const observations = feedObservations(reading, { feeds, witnesses, atUs });
+    const temporal = this.#services.poll();
     const queues =
       temporal.kind === "answered" ? (this.#queues.value() ?? []) : unknownQueues(config);
     const { dependencies, said, answered } = dependenciesOf({
@@ -151,7 +151,7 @@ export class HealthSampler {
       sensors: {
         m1_proc: senseProcesses(services),
         m2_heartbeat: senseHeartbeats(services),
-        m3_data_freshness: senseDataAges(looks),
+        m3_data_freshness: senseDataAges(observations),
         m4_control_plane: senseControlPlane({ hazelcast: silence, temporal, queues }),
         m5_coherence: senseCoherence({
           atUs,
@@ -167,7 +167,7 @@ export class HealthSampler {
       dependencies,
       answered,
       said,
-      feeds: looks.map(feedSampleOf),
+      feeds: observations.map(feedSampleOf),
     };
   }
 
@@ -198,8 +198,8 @@ function standing<T>(question: () => Promise<T>): StandingQuestion<T> {
   return new StandingQuestion(question, ANSWER_MS);
 }
 
-function stateOf(question: { look(): ServerLook }): DependencyState {
-  return question.look().kind === "silent" ? "down" : "ok";
+function stateOf(question: { poll(): ServerObservation }): DependencyState {
+  return question.poll().kind === "silent" ? "down" : "ok";
 }
 
 async function supervisionsOf(
@@ -207,18 +207,18 @@ async function supervisionsOf(
   services: readonly string[],
 ): Promise<ReadonlyMap<string, Supervision>> {
   const nowMs = Date.now();
-  const told = await Promise.all(
+  const read = await Promise.all(
     services.map(async (name) => [name, await readSupervision(reads, name, nowMs)] as const),
   );
-  return new Map(told);
+  return new Map(read);
 }
 
 function aged(supervision: Supervision | null, byS: number): Supervision | null {
-  if (supervision === null || supervision.run.kind !== "told") return supervision;
+  if (supervision === null || supervision.run.kind !== "reported") return supervision;
   const { run } = supervision;
   return { ...supervision, run: { ...run, ageS: run.ageS + byS } };
 }
 
-function unknownQueues(config: Config): readonly QueueLook[] {
+function unknownQueues(config: Config): readonly QueueObservation[] {
   return layersInUse(config).map((layer) => ({ layer, pollers: null }));
 }

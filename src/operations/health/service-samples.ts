@@ -27,7 +27,7 @@ export type Witnesses = {
 };
 
 /** An older report of the keeper is not current. */
-const TOLD_MAX_S = 10;
+const REPORT_AGE_S_MAX = 10;
 
 export function serviceSample(of: Witnesses): ServiceSample {
   return of.supervision === null ? fromSigns(of) : fromSupervision(of, of.supervision);
@@ -39,10 +39,10 @@ export function factsOf({ supervision, heartbeat }: Witnesses): {
   readonly ageS: number;
 } | null {
   const run = supervision?.run;
-  if (run?.kind === "told" && run.ageS <= TOLD_MAX_S && run.details.facts !== null) {
+  if (run?.kind === "reported" && run.ageS <= REPORT_AGE_S_MAX && run.details.facts !== null) {
     return { facts: run.details.facts, ageS: run.ageS };
   }
-  if (heartbeat?.facts == null || TOLD_MAX_S < heartbeat.ageS) return null;
+  if (heartbeat?.facts == null || REPORT_AGE_S_MAX < heartbeat.ageS) return null;
   return { facts: heartbeat.facts, ageS: heartbeat.ageS };
 }
 
@@ -52,8 +52,8 @@ export function countersOf({
   heartbeat,
 }: Witnesses): Readonly<Record<string, number | string | null>> {
   const run = supervision?.run;
-  if (run?.kind === "told" && run.ageS <= TOLD_MAX_S) return run.details.counters;
-  return heartbeat === null || TOLD_MAX_S < heartbeat.ageS ? {} : heartbeat.counters;
+  if (run?.kind === "reported" && run.ageS <= REPORT_AGE_S_MAX) return run.details.counters;
+  return heartbeat === null || REPORT_AGE_S_MAX < heartbeat.ageS ? {} : heartbeat.counters;
 }
 
 export function intentIn({ status }: Supervision): boolean | null {
@@ -64,7 +64,7 @@ function fromSupervision(of: Witnesses, supervision: Supervision): ServiceSample
   const { spec, policy, nowMs, heartbeat } = of;
   const { status, run } = supervision;
   const row = rowFromSupervision(supervision, { spec, policy, nowMs });
-  const details = run.kind === "told" && run.ageS <= TOLD_MAX_S ? run.details : null;
+  const details = run.kind === "reported" && run.ageS <= REPORT_AGE_S_MAX ? run.details : null;
   const isWanted = intentIn(supervision) ?? spec.autostart;
   // The keeper receives each beat on the pipe, and reports when one is missing.
   const isBeating = details !== null && details.pid !== null && details.word !== "Down";
@@ -74,7 +74,7 @@ function fromSupervision(of: Witnesses, supervision: Supervision): ServiceSample
     phase: !isWanted && status?.pid == null ? "stopped" : phaseOf(row, of),
     verdict: verdictOf(row, details?.action ?? "none"),
     restarts: row.restarts,
-    beatAgeS: isBeating && run.kind === "told" ? run.ageS : (heartbeat?.ageS ?? null),
+    beatAgeS: isBeating && run.kind === "reported" ? run.ageS : (heartbeat?.ageS ?? null),
   };
 }
 
@@ -82,7 +82,7 @@ function phaseOf(row: ServiceRow, of: Witnesses): ServiceSample["phase"] {
   if (row.status === "FATAL") return "fatal";
   if (row.status === "Starting") return "starting";
   const run = of.supervision?.run;
-  const isHeard = run?.kind === "told" && run.ageS <= TOLD_MAX_S;
+  const isHeard = run?.kind === "reported" && run.ageS <= REPORT_AGE_S_MAX;
   // A process that nobody reports may run all the same.
   if (!isHeard && run?.kind !== "none") return processOf(of) === null ? "absent" : "running";
   return row.pid === null || !isHeard ? "absent" : "running";

@@ -3,7 +3,7 @@
  * asked, but not waited for until it has answered again.
  */
 import { messageOf } from "../../domain/failure.ts";
-import type { ServerLook } from "../../domain/health/sensors/control-plane.ts";
+import type { ServerObservation } from "../../domain/health/sensors/control-plane.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { listenFor } from "../status/patience.ts";
@@ -45,7 +45,7 @@ export class StandingQuestion<T> {
     return this.#answer === null ? null : monotonicMs() - this.#answer.atMs;
   }
 
-  look(): ServerLook {
+  poll(): ServerObservation {
     if (this.#silence !== null) {
       const sinceS = (monotonicMs() - this.#silence.sinceMs) / MS_PER_SECOND;
       return { kind: "silent", sinceS, why: this.#silence.why };

@@ -16,15 +16,15 @@ import { SERVICES } from "../../domain/supervision/services.ts";
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../../domain/time.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
-import type { BookLook } from "./book-looks.ts";
-import { healthFacts, type ToldHealth } from "./health-facts.ts";
+import type { BookState } from "./book-states.ts";
+import { healthFacts, type AgedHealth } from "./health-facts.ts";
 import { followProcesses } from "./process-facts.ts";
 
 export type WatchedWorld = {
   /** The last report in health's file; null: there is none. */
-  readonly health: ToldHealth | null;
+  readonly health: AgedHealth | null;
   /** By book; null: asked, but no answer. */
-  readonly traders: Readonly<Record<string, BookLook | null>>;
+  readonly traders: Readonly<Record<string, BookState | null>>;
   /** The watchdog's own facts: posture, drawdown, ... */
   readonly own: FactTable;
 };
@@ -52,18 +52,18 @@ export function createFacts(dataDir: string): FactsBuilder {
   const known = new Set<string>();
   return {
     facts({ health, traders, own }) {
-      const told = healthFacts(health, (monotonicMs() - beganMs) / MS_PER_SECOND);
+      const reported = healthFacts(health, (monotonicMs() - beganMs) / MS_PER_SECOND);
       const values: Record<string, Fact> = {
-        ...told.values,
+        ...reported.values,
         ...processes.facts(),
         ...disk.facts(),
-        ...pushed(told.values),
+        ...pushed(reported.values),
         ...ofTemporal(),
         ...tradersIn(traders),
         ...own,
       };
       // A service that an operator stopped has not failed; an old report does not count.
-      const roots = told.roots.length === 0 ? [] : (health?.report.roots ?? []);
+      const roots = reported.roots.length === 0 ? [] : (health?.report.roots ?? []);
       for (const { kind, subject, owner, evidence } of roots) {
         if (owner !== "ours" || (kind !== "process" && kind !== "bridge")) continue;
         const name = `service.${segmentOf(subject)}`;
@@ -74,7 +74,7 @@ export function createFacts(dataDir: string): FactsBuilder {
       }
       for (const name of known) values[name] ??= { unknown: `there is no value of ${name} now` };
       for (const name of Object.keys(values)) if (known.size < NAMES_MAX) known.add(name);
-      return { ...told, values };
+      return { ...reported, values };
     },
     close: () => processes.close(),
   };

@@ -11,14 +11,14 @@ import { isOperatorsStop } from "../../domain/health/service-faults.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { HealthReport } from "../../wire/health/health-report.ts";
 
-export type ToldHealth = { readonly report: HealthReport; readonly ageMs: number };
+export type AgedHealth = { readonly report: HealthReport; readonly ageMs: number };
 
 /** A sample comes every five seconds; an older one may no longer be true. */
-const TOLD_MS_MAX = 20_000;
+const REPORT_AGE_MS_MAX = 20_000;
 const LAYER = /^worker:(.+)$/;
 
 /** Written by our own program, and checked in outline; null: not a report. */
-export function toldHealth(text: string, ageMs: number): ToldHealth | null {
+export function agedHealth(text: string, ageMs: number): AgedHealth | null {
   try {
     const report: unknown = JSON.parse(text);
     return isReport(report) ? { report: withDefaults(report), ageMs } : null;
@@ -45,13 +45,13 @@ function withDefaults(report: HealthReport): HealthReport {
 }
 
 /** Null: it has reported nothing. `silentS` is then the time since it should have. */
-export function healthFacts(told: ToldHealth | null, silentS: number): Facts {
-  const ageS = told === null ? silentS : told.ageMs / MS_PER_SECOND;
+export function healthFacts(health: AgedHealth | null, silentS: number): Facts {
+  const ageS = health === null ? silentS : health.ageMs / MS_PER_SECOND;
   const silent = { "health.silent_s": ageS };
-  if (told === null) return { ...NO_FACTS, values: silent };
-  const { report, ageMs } = told;
+  if (health === null) return { ...NO_FACTS, values: silent };
+  const { report, ageMs } = health;
   const values = { ...feedsIn(report, ageS), ...dependenciesIn(report), ...countersIn(report) };
-  if (TOLD_MS_MAX < ageMs) {
+  if (REPORT_AGE_MS_MAX < ageMs) {
     const unknown = `health has said nothing for ${Math.round(ageS)} s`;
     const names = Object.keys(values).map((name) => [name, { unknown }] as const);
     return { ...NO_FACTS, values: { ...Object.fromEntries(names), ...silent } };
@@ -105,12 +105,12 @@ function dependenciesIn({ dependencies }: HealthReport): FactTable {
 
 function countersIn({ counters, subsystem_health }: HealthReport): FactTable {
   const table: Record<string, Fact> = {};
-  for (const [service, told] of Object.entries(counters)) {
-    for (const [name, value] of Object.entries(told)) {
+  for (const [service, ofService] of Object.entries(counters)) {
+    for (const [name, value] of Object.entries(ofService)) {
       if (value !== null) table[`service.${segmentOf(service)}.${segmentOf(name)}`] = value;
     }
     // The number of assets in the last scan.
-    const assets = told["asset_count"];
+    const assets = ofService["asset_count"];
     if (typeof assets === "number") table[`service.${segmentOf(service)}.assets`] = assets;
   }
   for (const [service, score] of Object.entries(subsystem_health.processes)) {

@@ -11,9 +11,9 @@ import { type Facts, type FactTable, NO_FACTS } from "../../domain/incidents/fac
 import { type OwnFacts, settling } from "../../domain/incidents/settling.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import { answerIncidents } from "./answer-incidents.ts";
-import { watchBooks, type WatchedBook } from "./book-looks.ts";
+import { watchBooks, type WatchedBook } from "./book-states.ts";
 import { createFacts } from "./facts.ts";
-import { type ToldHealth, toldHealth } from "./health-facts.ts";
+import { type AgedHealth, agedHealth } from "./health-facts.ts";
 import type { CommandAnswer } from "./incidents-port.ts";
 import { type IncidentsAt, openIncidents } from "./open-incidents.ts";
 
@@ -37,7 +37,7 @@ export function createIncidentsDuty(options: IncidentsDutyOptions) {
   const builder = createFacts(dataDir);
   const settle = settling();
   const beganMs = monotonicMs();
-  const health = lookAtReport(join(dataDir, "meta_health.json"));
+  const health = createReportReader(join(dataDir, "meta_health.json"));
   const books = watchBooks(dataDir, options.books);
   let facts: Facts = NO_FACTS;
   const answer = async (fields: Readonly<Record<string, unknown>>) =>
@@ -82,19 +82,19 @@ function ownFacts(own: OwnFacts): FactTable {
 }
 
 /** Reads the file again only when it has changed. */
-function lookAtReport(file: string): () => ToldHealth | null {
+function createReportReader(file: string): () => AgedHealth | null {
   let seen = "";
-  let told: ToldHealth | null = null;
+  let health: AgedHealth | null = null;
   return () => {
     try {
       const { ino, mtimeMs, size } = statSync(file);
       const is = `${ino} ${mtimeMs} ${size}`;
       // A time in the future means that the clock was set back since.
       const ageMs = Math.abs(wallMs() - mtimeMs);
-      if (is === seen) return told === null ? null : { ...told, ageMs };
+      if (is === seen) return health === null ? null : { ...health, ageMs };
       seen = is;
-      told = REPORT_BYTES_MAX < size ? null : toldHealth(readFileSync(file, "utf8"), ageMs);
-      return told;
+      health = REPORT_BYTES_MAX < size ? null : agedHealth(readFileSync(file, "utf8"), ageMs);
+      return health;
     } catch {
       return null;
     }

@@ -25,24 +25,24 @@ const SEND_MS_MAX = 5_000;
 const AGAIN_MS = 6 * MS_PER_HOUR;
 /** The newest ones; with more of them the rest is not shown. */
 const OPEN_MAX = 200;
-const RESOLVED_LOOKED_AT = 200;
+const RESOLVED_READ_MAX = 200;
 const RECALLED_MAX = 50;
 const STORY_SHOWN = 30;
 
-type Told = { readonly key: string; readonly atMs: number };
+type Sent = { readonly key: string; readonly atMs: number };
 
 export function mirrorIncidents(temporal: TemporalClient, dataDir: string): IncidentMirror {
   const over = new AbortController();
   const { signal } = over;
-  const told = new Map<string, Told>();
+  const sent = new Map<string, Sent>();
   const writeFacts = createTemporalFacts(temporal, dataDir);
   let isBegun = false;
   let factsMs = Number.NEGATIVE_INFINITY;
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
       // Temporal or the watchdog is away: the next look will report it.
-      isBegun ||= await recallShown({ temporal, dataDir, told }).catch(() => false);
-      await mirrorOnce({ temporal, dataDir, told, signal }).catch(() => undefined);
+      isBegun ||= await recallShown({ temporal, dataDir, sent }).catch(() => false);
+      await mirrorOnce({ temporal, dataDir, sent, signal }).catch(() => undefined);
       if (FACTS_EVERY_MS <= monotonicMs() - factsMs) {
         factsMs = monotonicMs();
         await writeFacts().catch(() => undefined);
@@ -63,11 +63,11 @@ type Mirroring = {
   readonly temporal: TemporalClient;
   readonly dataDir: string;
   /** The last state sent to each incident's workflow. */
-  readonly told: Map<string, Told>;
+  readonly sent: Map<string, Sent>;
 };
 
 /** Incidents that were resolved while no worker ran and whose workflow is still open have to be reported. */
-async function recallShown({ temporal, dataDir, told }: Mirroring): Promise<boolean> {
+async function recallShown({ temporal, dataDir, sent }: Mirroring): Promise<boolean> {
   const kept = readIncidents(safetyFolder(dataDir));
   if (kept === null) return true;
   const newest = kept.list({ isOpenOnly: false, count: RECALLED_MAX });
@@ -83,39 +83,39 @@ async function recallShown({ temporal, dataDir, told }: Mirroring): Promise<bool
       });
     const shown: { incident?: unknown } = Object(found?.memo?.["status"]);
     if (found?.status.name === "RUNNING" && shown.incident === id) {
-      told.set(id, { key: "", atMs: Number.NEGATIVE_INFINITY });
+      sent.set(id, { key: "", atMs: Number.NEGATIVE_INFINITY });
     }
   }
   return true;
 }
 
 async function mirrorOnce(of: Mirroring & { readonly signal: AbortSignal }): Promise<void> {
-  const { temporal, told } = of;
-  const shown = await incidentsShown(of.dataDir, told);
+  const { temporal, sent } = of;
+  const shown = await incidentsShown(of.dataDir, sent);
   const has = shown.length === 0 ? false : await hasSearchAttributes(temporal);
   for (const incident of shown) {
     if (of.signal.aborted) return;
     const view = viewOf(incident);
     const key = JSON.stringify([view.state, view.held, view.told, view.story.at(-1)]);
-    const before = told.get(incident.id);
+    const before = sent.get(incident.id);
     const isOld = before === undefined || AGAIN_MS < monotonicMs() - before.atMs;
     if (!isOld && before.key === key) continue;
     await send(temporal, { view, has_search_attributes: has });
-    if (view.state === "resolved") told.delete(incident.id);
-    else told.set(incident.id, { key, atMs: monotonicMs() });
+    if (view.state === "resolved") sent.delete(incident.id);
+    else sent.set(incident.id, { key, atMs: monotonicMs() });
   }
 }
 
 /** The open ones, and those that were shown as open and are closed now. */
 async function incidentsShown(
   dataDir: string,
-  told: ReadonlyMap<string, Told>,
+  sent: ReadonlyMap<string, Sent>,
 ): Promise<readonly Incident[]> {
   const { live, kept } = await lookUpIncidents(dataDir);
   try {
     const open = live?.incidents ?? kept?.list({ isOpenOnly: true, count: OPEN_MAX }) ?? [];
     const ids = new Set(open.map(({ id }) => id));
-    const gone = [...told.keys()].filter((id) => !ids.has(id)).slice(0, RESOLVED_LOOKED_AT);
+    const gone = [...sent.keys()].filter((id) => !ids.has(id)).slice(0, RESOLVED_READ_MAX);
     const resolved = gone.flatMap((id) => kept?.find(id) ?? []);
     return [...open.slice(-OPEN_MAX), ...resolved.filter(({ state }) => state === "resolved")];
   } finally {

@@ -37,7 +37,7 @@ export function followProcesses(dataDir: string, specs: readonly ServiceSpec[]) 
       hear(log.poll(), services, nowMs);
       if (USAGE_EVERY_MS <= nowMs - usedMs) {
         usedMs = nowMs;
-        for (const [name, seen] of services) look({ dataDir, name, nowMs }, seen);
+        for (const [name, seen] of services) poll({ dataDir, name, nowMs }, seen);
       }
       const ofServices = specs.flatMap((spec) => factsOf(spec, services, nowMs));
       return { ...Object.fromEntries(ofServices), ...workers() };
@@ -128,7 +128,7 @@ function messageIn(line: string): string {
 
 type At = { readonly dataDir: string; readonly name: string; readonly nowMs: number };
 
-function look({ dataDir, name, nowMs }: At, seen: Seen): void {
+function poll({ dataDir, name, nowMs }: At, seen: Seen): void {
   const run = readRunFile(join(dataDir, "run"), name);
   const isAlive = run !== null && isProcessAlive(run.pid, run.started_ticks);
   seen.pid = isAlive ? run.pid : null;

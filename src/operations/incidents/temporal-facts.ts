@@ -17,7 +17,7 @@ import { temporalFactsFile } from "./facts.ts";
 type Table = Record<string, Fact>;
 
 const ANSWER_MS = 5_000;
-const DAYS_LOOKED_AT = 20;
+const DAYS_READ = 20;
 
 export function createTemporalFacts({ client }: TemporalClient, dataDir: string) {
   const schedules = createScheduleView(client, ANSWER_MS);
@@ -74,7 +74,7 @@ async function lastDays(client: TemporalClient["client"]): Promise<Table> {
     if (found !== null && (days.get(found.book)?.day ?? "") < found.day)
       days.set(found.book, found);
     seen += 1;
-    if (DAYS_LOOKED_AT <= seen) break;
+    if (DAYS_READ <= seen) break;
   }
   return Object.assign({}, ...[...days.values()].map(({ facts }) => facts));
 }

@@ -23,6 +23,7 @@ import {
   type Merged,
   mergedIndicator,
   mergedLatest,
+  saidBy,
 } from "../../wire/indicators/indicator-values.ts";
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 import type { IndicatorResult } from "../../workflows/messages/indicators.ts";
@@ -69,13 +70,16 @@ export async function refreshIndicator(
     })),
     keptFromUs,
   );
-  const { became, pushedUs } = await push(indicator, read.values, world);
+  const { became, pushedUs } = await pushOwn(indicator, read.values, world);
   // One that another value of its label hides is in no text.
   const outcomes = read.values.map((value) => became.get(labelAndTime(value)) ?? "older");
-  world.readings.markPushed(
-    ids.filter((_, at) => outcomes[at] !== "older"),
-    pushedUs,
-  );
+  if (pushedUs !== null) {
+    world.readings.markPushed(
+      ids.filter((_, at) => outcomes[at] !== "older"),
+      pushedUs,
+    );
+    await pushLatest(freshOf(indicator, read.values, pushedUs), world);
+  }
   return {
     name,
     values: read.values.map((value, at) => ({
@@ -93,45 +97,88 @@ export async function refreshIndicator(
   };
 }
 
-async function push(
+/**
+ * Stores the indicator's own text. Invariant: what the text before it states is marked in the store before it is
+ * replaced, so that a reading which a trader could hear is known to the store from the same time, whatever an earlier
+ * try failed to do. `pushedUs` null: nothing was stored.
+ */
+async function pushOwn(
   indicator: ConfiguredIndicator,
   values: readonly FreshValue[],
-  { features, nowUs }: RefreshWorld,
-): Promise<{ readonly became: ReadonlyMap<string, Merged>; readonly pushedUs: number }> {
+  world: RefreshWorld,
+): Promise<{ readonly became: ReadonlyMap<string, Merged>; readonly pushedUs: number | null }> {
+  const { name } = indicator;
+  const newest = newestOf(values);
+  let pushedUs: number | null = null;
+  let became: ReadonlyMap<string, Merged> = new Map();
+  await change(world, indicatorKey(name), (before) => {
+    markStanding(name, before, world.readings);
+    // Of the try that succeeds: a trader takes the text from then on, so that a run over the store does, too.
+    const nowUs = world.nowUs();
+    const merged = mergedIndicator(before, freshOf(indicator, values, nowUs));
+    became = merged.became;
+    pushedUs = merged.text === null ? null : nowUs;
+    return merged.text;
+  });
+  const outcomes = newest.map(
+    (value) => [labelAndTime(value), became.get(value.label) ?? "older"] as const,
+  );
+  return { became: new Map(outcomes), pushedUs };
+}
+
+/** The text of all indicators, which no trader reads. */
+async function pushLatest(fresh: Fresh, world: RefreshWorld): Promise<void> {
+  await change(world, LATEST_INDICATORS_KEY, (before) => mergedLatest(before, fresh));
+}
+
+function markStanding(name: string, text: unknown, readings: ReadingsStore): void {
+  const said = saidBy(name, text);
+  if (said === null) return;
+  readings.markSaid(
+    said.values.map(({ label, ...value }) => ({ series: `${name}.${label}`, ...value })),
+    said.pushedUs,
+  );
+}
+
+async function change(
+  { features }: RefreshWorld,
+  key: string,
+  textAfter: (before: unknown) => string | null,
+): Promise<void> {
+  let ownFailure: unknown = null;
+  try {
+    await features.change({ map: FEATURES_MAP, key }, (before) => {
+      try {
+        return textAfter(before);
+      } catch (error) {
+        ownFailure = error;
+        throw error;
+      }
+    });
+  } catch (error) {
+    if (error === ownFailure) throw error;
+    throw new RefreshProblem("hazelcast", messageOf(error));
+  }
+}
+
+function freshOf(
+  indicator: ConfiguredIndicator,
+  values: readonly FreshValue[],
+  pushedUs: number,
+): Fresh {
+  const first = firstLabel(indicator, values);
   const { name, kind } = indicator;
+  return { name, values: newestOf(values), first, pace: kind.pace, pushedUs };
+}
+
+/** One of each label. */
+function newestOf(values: readonly FreshValue[]): readonly FreshValue[] {
   const newest = new Map<string, FreshValue>();
   for (const value of values) {
     const other = newest.get(value.label);
     if (other === undefined || other.asOfMs < value.asOfMs) newest.set(value.label, value);
   }
-  let pushedUs = nowUs();
-  const fresh = (): Fresh => ({
-    name,
-    values: [...newest.values()],
-    first: firstLabel(indicator, values),
-    pace: kind.pace,
-    pushedUs,
-  });
-  let became: ReadonlyMap<string, Merged> = new Map();
-  const change = async (key: string, textAfter: (before: unknown) => string | null) => {
-    try {
-      await features.change({ map: FEATURES_MAP, key }, textAfter);
-    } catch (error) {
-      throw new RefreshProblem("hazelcast", messageOf(error));
-    }
-  };
-  await change(indicatorKey(name), (before) => {
-    // Of the try that succeeds: a trader takes the text from then on, so that a run over the store does, too.
-    pushedUs = nowUs();
-    const merged = mergedIndicator(before, fresh());
-    became = merged.became;
-    return merged.text;
-  });
-  await change(LATEST_INDICATORS_KEY, (before) => mergedLatest(before, fresh()));
-  const outcomes = [...newest].map(
-    ([label, value]) => [labelAndTime(value), became.get(label) ?? "older"] as const,
-  );
-  return { became: new Map(outcomes), pushedUs };
+  return [...newest.values()];
 }
 
 /** The label whose value is the indicator's own. */

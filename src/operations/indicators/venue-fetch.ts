@@ -61,7 +61,7 @@ export async function fetchWithin(ask: IndicatorAsk, asking: Asking): Promise<Ve
   }
   const body = jsonIn(answer.text);
   const problem = problemOf(answer, body, kind.venue.name);
-  await tellBudget(toldOf(answer, problem, kind), asking);
+  await tellBudget(venueAnswerOf(answer, problem, kind), asking);
   if (problem !== null) throw problem;
   const isSimulated = answer.header(SIMULATED_HEADER) !== null;
   const source = `${isSimulated ? "simulated " : ""}${kind.venue.name}`;
@@ -117,15 +117,16 @@ async function changeVenue(
 
 function problemOf(answer: HttpAnswer, body: unknown, venue: string): RefreshProblem | null {
   const { status } = answer;
-  const told = codeIn(body);
-  if (OFTEN_STATUSES.includes(status) || told?.code === TOO_MANY_CODE) {
+  const coded = codeIn(body);
+  if (OFTEN_STATUSES.includes(status) || coded?.code === TOO_MANY_CODE) {
     const waitMs = answer.retryAfterMs ?? WAIT_MS[status] ?? WAIT_MS[429]!;
     return new RefreshProblem("rate_limited", `${venue} answered ${status}: too many`, waitMs);
   }
   if (500 <= status) return new RefreshProblem("server_error", `${venue} answered ${status}`);
-  if (400 <= status || told?.isError === true) {
-    const why: RefreshWhy = told?.code === NO_SUCH_SYMBOL_CODE ? "no_such_symbol" : refusal(status);
-    const words = told === null ? "" : `: ${told.code} ${told.message}`;
+  if (400 <= status || coded?.isError === true) {
+    const why: RefreshWhy =
+      coded?.code === NO_SUCH_SYMBOL_CODE ? "no_such_symbol" : refusal(status);
+    const words = coded === null ? "" : `: ${coded.code} ${coded.message}`;
     return new RefreshProblem(why, `${venue} answered ${status}${words}`);
   }
   if (body === undefined) {
@@ -139,7 +140,7 @@ function refusal(status: number): RefreshWhy {
 }
 
 /** Failures that are not the venue's fault do not count. */
-function toldOf(
+function venueAnswerOf(
   answer: HttpAnswer,
   problem: RefreshProblem | null,
   { venue }: Pick<FetchedKind, "venue">,

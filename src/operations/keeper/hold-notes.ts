@@ -1,18 +1,18 @@
 /** Notes on disk which attempt of an activity this worker holds each service by, so that the next worker finds it. */
-import { kernelPlace } from "../../adapters/process/held/kernel-place.ts";
-import { removeHold, writeHold } from "../../adapters/process/held/hold-file.ts";
+import { kernelPlace } from "../../adapters/process/hold/kernel-place.ts";
+import { removeHold, writeHold } from "../../adapters/process/hold/hold-file.ts";
 import { startedTicks } from "../../adapters/process/process-facts.ts";
 import { messageOf } from "../../domain/failure.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
 
-export type HeldAttempt = {
+export type KeepingAttempt = {
   readonly runId: string;
   readonly attempt: number;
   /** Temporal's token of it, in base64. */
   readonly token: string;
 };
 /** Returns what removes the note again. */
-export type NoteHold = (spec: ServiceSpec, held: HeldAttempt) => () => void;
+export type NoteHold = (spec: ServiceSpec, attempt: KeepingAttempt) => () => void;
 
 export function createHoldNotes(world: {
   readonly runFolder: string;

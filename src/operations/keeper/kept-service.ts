@@ -24,6 +24,7 @@ import { capOutput, errorFile } from "../../adapters/process/output-file.ts";
 import { isProcessAlive, startedTicks } from "../../adapters/process/process-facts.ts";
 import { readRunFile, removeRunFile, writeRunFile } from "../../adapters/process/run-file.ts";
 import { detailsBetweenLives, detailsOfLife, lifeEndOf } from "./run-records.ts";
+import { everySteadily } from "../../adapters/process/steady-timer.ts";
 import { startServiceProcess } from "../../adapters/process/service-process.ts";
 import type {
   ProcessEnd,
@@ -81,7 +82,7 @@ type Current = { readonly process: ServiceProcess; readonly watch: LifeWatch };
 const TICK_MS = 1_000;
 /** The next attempt or run attaches within this time, unless something else is wrong. */
 const ADOPTION_MS_MAX = 15_000;
-const ORPHAN_LOOK_MS = 5_000;
+const ORPHAN_POLL_MS = 5_000;
 const LOCAL_LIVES_MAX = 20;
 const BYTES_PER_MIB = 1_048_576;
 
@@ -125,11 +126,11 @@ export class KeptService {
     const { restartsMax } = request;
     if (restartsMax !== undefined) this.#policy = { ...this.#policy, restartsMax };
     if (request.isRestart) this.#countRestart();
-    const timer = setInterval(() => void this.#tick(), TICK_MS);
+    const endTicks = everySteadily(TICK_MS, () => void this.#tick());
     do {
       await this.#liveOnce();
     } while (await this.#restartsHere());
-    clearInterval(timer);
+    endTicks();
     assert(this.#lastEnd !== null, "a run is over when a life has ended");
     return this.#result(this.#lastEnd);
   }
@@ -300,7 +301,7 @@ export class KeptService {
     // While Temporal is away nobody can adopt it, so only time in which it answers counts.
     this.#unadoptedMs += this.#attached === null ? elapsedMs : 0;
     if (this.#unadoptedMs < ADOPTION_MS_MAX) return;
-    this.#unadoptedMs = ADOPTION_MS_MAX - ORPHAN_LOOK_MS;
+    this.#unadoptedMs = ADOPTION_MS_MAX - ORPHAN_POLL_MS;
     const why = await this.#world.whyStopOrphan(this.#spec.name);
     if (why !== null && this.#attached === null) this.stop(why);
   }

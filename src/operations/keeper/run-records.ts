@@ -13,6 +13,8 @@ import type { ProcessEnd, ServiceProcess } from "../../adapters/process/service-
 type Common = Pick<RunDetails, "service" | "life" | "restart_times" | "unkillable_pids" | "limits">;
 type KnownEnd = Pick<ProcessEnd, "kind" | "why"> & Partial<ProcessEnd>;
 
+/** Asked once: it is in each of several observations a second. */
+const HOST = hostname();
 const BYTES_PER_MB = 1_048_576;
 
 export function lifeEndOf(life: number, process: ServiceProcess | null, end: KnownEnd): LifeEnd {
@@ -82,7 +84,7 @@ function blank(common: Common): RunDetails {
   return {
     ...common,
     at: isoFromMs(wallMs()),
-    host: hostname(),
+    host: HOST,
     pid: null,
     started_ticks: null,
     started_at: null,

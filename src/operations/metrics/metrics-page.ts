@@ -1,6 +1,6 @@
 /**
- * The text of /metrics, read at a steady interval, so that a scrape triggers no requests. Invariant: readings that
- * are too old are left out, except for their age.
+ * The text of /metrics, read at a steady interval while somebody scrapes it, so that a scrape triggers no requests but
+ * for the first one after a long time. Invariant: readings that are too old are left out, except for their age.
  */
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
 import { readHealthReport } from "../../adapters/health/health-outlets.ts";
@@ -15,7 +15,9 @@ import type { StatusReader } from "../status/open-status.ts";
 
 const READ_EVERY_MS = 5_000;
 /** Three failed readings, and a slow one. */
-const TOLD_FOR_MS = 20_000;
+const FRESH_FOR_MS = 20_000;
+/** Longer than any interval of scrapes: Prometheus forgets what is five minutes old. */
+const SCRAPED_AGAIN_WITHIN_MS = 330_000;
 /** The contract's limit of a page, minus the rest. */
 const PAGE_CHARS_MAX = 190_000;
 const WATCHDOG_WITHIN_MS = 1_500;
@@ -32,30 +34,37 @@ export type MetricsSources = {
 };
 
 export type MetricsPage = {
-  text(): string;
+  /** After a long time without a call it waits for one reading, at most some two seconds. */
+  text(): Promise<string>;
   /** Resolves when no reading is in progress. */
   stop(): Promise<void>;
 };
 
 export function keepMetricsPage(sources: MetricsSources): MetricsPage {
-  let told: { readonly text: string; readonly atMs: number } | null = null;
+  let newest: { readonly text: string; readonly atMs: number } | null = null;
   let sdk = "";
   let isStopped = false;
   const readOnce = async (): Promise<void> => {
     const [reading, others] = await Promise.allSettled([readSystem(sources), readSdk(sources)]);
     sdk = others.status === "fulfilled" ? others.value : "";
     if (reading.status === "rejected") return;
-    told = { text: expositionText(systemMetrics(reading.value)), atMs: monotonicMs() };
+    newest = { text: expositionText(systemMetrics(reading.value)), atMs: monotonicMs() };
   };
-  let reading = readOnce();
+  let reading: Promise<void> = Promise.resolve();
+  let scrapedMs = Number.NEGATIVE_INFINITY;
+  const isAwaited = () => monotonicMs() - scrapedMs <= SCRAPED_AGAIN_WITHIN_MS;
   const timer = setInterval(() => {
-    reading = reading.then(() => (isStopped ? undefined : readOnce()));
+    reading = reading.then(() => (isStopped || !isAwaited() ? undefined : readOnce()));
   }, READ_EVERY_MS);
   timer.unref();
   return {
-    text() {
-      const ageMs = told === null ? null : monotonicMs() - told.atMs;
-      const own = told === null || ageMs === null || TOLD_FOR_MS < ageMs ? "" : told.text;
+    async text() {
+      const wasAwaited = isAwaited();
+      scrapedMs = monotonicMs();
+      if (!wasAwaited) reading = reading.then(() => (isStopped ? undefined : readOnce()));
+      if (newest === null || !wasAwaited) await reading;
+      const ageMs = newest === null ? null : monotonicMs() - newest.atMs;
+      const own = newest === null || ageMs === null || FRESH_FOR_MS < ageMs ? "" : newest.text;
       const others = fittingText(sdk, PAGE_CHARS_MAX - own.length);
       return own + expositionText(aboutThePage(ageMs, others.isWhole)) + others.text;
     },

@@ -34,8 +34,8 @@ export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
     const before = new Map<string, Reading>();
     const after: Reading[] = [];
     for (const { name, value, asOfMs, knownMs } of stored) {
-      const told = { kind: "feature" as const, index: 0, nowMs: knownMs, name, value, asOfMs };
-      const reading = { takesEffectMs: knownMs, event: told };
+      const event = { kind: "feature" as const, index: 0, nowMs: knownMs, name, value, asOfMs };
+      const reading = { takesEffectMs: knownMs, event };
       if (recorded.beganMs < knownMs) after.push(reading);
       else before.set(name, reading);
     }

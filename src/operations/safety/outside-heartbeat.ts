@@ -53,10 +53,10 @@ async function beat(url: HeartbeatSettings["url"], signal: AbortSignal): Promise
     const { openAttempt } = await import("../../adapters/channels/outside/outside.ts");
     const attempt = openAttempt({ env: process.env, signal });
     const secret = await attempt.secret(url);
-    const told = await attempt.ask({ url: secret, method: "GET" });
-    if (told.kind === "unheard") return `not received: ${told.says}`;
-    const isOk = OK_MIN <= told.status && told.status <= OK_MAX;
-    return isOk ? "sent" : `answered with status ${told.status}`;
+    const outcome = await attempt.ask({ url: secret, method: "GET" });
+    if (outcome.kind === "unheard") return `not received: ${outcome.says}`;
+    const isOk = OK_MIN <= outcome.status && outcome.status <= OK_MAX;
+    return isOk ? "sent" : `answered with status ${outcome.status}`;
   } catch (error) {
     return `not sent: ${messageOf(error)}`;
   }

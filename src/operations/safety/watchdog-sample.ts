@@ -28,16 +28,16 @@ export class WatchdogWitness {
   samples(): readonly ServiceSample[] {
     const ageMs = this.question.ageMs();
     if (ageMs === null && !wasWatched(this.#dataDir)) return [];
-    const look = this.question.look();
-    if (look.kind === "unasked") return [];
+    const server = this.question.poll();
+    if (server.kind === "unasked") return [];
     const about = { name: WATCHDOG, isWanted: true, restarts: null };
     const beatAgeS = ageMs === null ? null : ageMs / MS_PER_SECOND;
-    if (look.kind === "answered") {
+    if (server.kind === "answered") {
       const reason = "it answers on its socket";
       const verdict = { word: "Healthy", cause: "none", action: "none", reason } as const;
       return [{ ...about, phase: "running", verdict, beatAgeS }];
     }
-    const reason = `it has not answered for ${Math.round(look.sinceS)} s; 'dolphin up' starts it again`;
+    const reason = `it has not answered for ${Math.round(server.sinceS)} s; 'dolphin up' starts it again`;
     const verdict = { word: "Down", cause: "process", action: "none", reason } as const;
     return [{ ...about, phase: "absent", verdict, beatAgeS }];
   }

@@ -13,7 +13,7 @@ export type OutboxesDeps = {
   readonly say: (line: string) => void;
 };
 
-export type Telling =
+export type OutboxesState =
   /** No trader runs here, and Temporal was never asked. */
   | { readonly kind: "idle" | "well" }
   | { readonly kind: "temporal_away" }
@@ -22,7 +22,7 @@ export type Telling =
 export type Outboxes = {
   /** At most one message per book. Never rejects. */
   tick(): Promise<void>;
-  standing(): Telling;
+  standing(): OutboxesState;
   close(): Promise<void>;
 };
 

@@ -13,7 +13,7 @@ import {
   SESSION_TRADES_MAX,
   type TradesRange,
 } from "../../wire/session/trade-session.ts";
-import { toldTrade } from "../../wire/session/outbox-cursor.ts";
+import { sessionTradeOf } from "../../wire/session/outbox-cursor.ts";
 import { tradesSignal, type TradeSessionInput } from "../../workflows/messages/trading.ts";
 import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../../workflows/names.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
@@ -32,7 +32,7 @@ export type TradeOutboxDeps = {
 };
 
 /** `silent`: no trader, or no Temporal; nothing was lost. */
-export type OutboxTick = "told" | "nothing_new" | "silent";
+export type OutboxTick = "sent" | "nothing_new" | "silent";
 
 const LAYER: Layer = "trader";
 const TELL_MS_MAX = 5_000;
@@ -58,8 +58,8 @@ export class TradeOutbox {
   /** The cursor in the file. */
   #kept: number;
   /** The last view of the book that was sent (positions and the like), with its day. */
-  #toldView = "";
-  #toldTrades = -1;
+  #sentView = "";
+  #sentTrades = -1;
   #trouble: OutboxTrouble | null = null;
   #isSignalling = false;
 
@@ -79,9 +79,9 @@ export class TradeOutbox {
   async tick(): Promise<OutboxTick> {
     this.#isSignalling = false;
     try {
-      const told = await this.#tell();
+      const tick = await this.#tell();
       this.#noteTrouble(null);
-      return told;
+      return tick;
     } catch (error) {
       const isSilence = error instanceof TraderSilentError;
       // A book without a trader is not a problem; Temporal being away, or a cursor that can't be stored, is.
@@ -99,7 +99,7 @@ export class TradeOutbox {
     const view = viewOf(status);
     const today = dayFromMicros(nowMs() * US_PER_MS);
     const viewKey = keyOf(view, today);
-    if (status.trades === this.#toldTrades && viewKey === this.#toldView) return "nothing_new";
+    if (status.trades === this.#sentTrades && viewKey === this.#sentView) return "nothing_new";
     const part = await this.#nextPart(view, today);
     this.#isSignalling = true;
     await this.#signal(part);
@@ -108,10 +108,10 @@ export class TradeOutbox {
     writeOutboxCursor(this.#folder, this.#after);
     this.#kept = this.#after;
     if (part.isLast) {
-      this.#toldTrades = status.trades;
-      this.#toldView = viewKey;
+      this.#sentTrades = status.trades;
+      this.#sentView = viewKey;
     }
-    return "told";
+    return "sent";
   }
 
   /** A log that lost its end books its next trades under indexes that were sent before. */
@@ -120,7 +120,7 @@ export class TradeOutbox {
     if (kept === this.#kept) return;
     this.#kept = kept;
     this.#after = kept;
-    this.#toldTrades = -1;
+    this.#sentTrades = -1;
   }
 
   /** The next trades, up to the end of a day; without trades the book's view, for today's session. */
@@ -130,7 +130,7 @@ export class TradeOutbox {
     const request = { command: "trades", after, max: SESSION_TRADES_MAX };
     const { trades: answer, detail } = await askBook(book, request);
     if (answer === null) throw new Error(`the trader of ${book} sends no trades: ${detail}`);
-    const all = answer.trades.map(({ index, trade }) => ({ index, trade: toldTrade(trade) }));
+    const all = answer.trades.map(({ index, trade }) => ({ index, trade: sessionTradeOf(trade) }));
     const days = all.map(({ trade }) => dayFromMicros(trade.exitedAtMs * US_PER_MS));
     const day = days[0] ?? today;
     const others = days.findIndex((other) => other !== day);
@@ -185,6 +185,6 @@ export class TradeOutbox {
 
 /** Marks change with each scan and are not worth a message; positions and entry permission are. */
 function keyOf({ positions, halted, latched, posture }: BookView, day: string): string {
-  const held = positions.map(({ id, quantity }) => [id, quantity]);
-  return JSON.stringify([day, held, halted, latched, posture]);
+  const quantities = positions.map(({ id, quantity }) => [id, quantity]);
+  return JSON.stringify([day, quantities, halted, latched, posture]);
 }

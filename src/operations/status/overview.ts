@@ -67,21 +67,21 @@ export type OverviewPlace = {
 
 export function readOverview(place: OverviewPlace, status: SystemStatus, nowMs: number): Overview {
   const { dataDir, up } = place;
-  const told = readHealthReport(dataDir, nowMs);
+  const health = readHealthReport(dataDir, nowMs);
   return {
     status,
     up: up === null ? null : { pid: up.pid, started_at: up.started_at },
     processes: processesOf(up, status),
-    sentence: stateSentence(status, told?.report ?? null),
-    health: told === null ? null : healthView(told.report),
+    sentence: stateSentence(status, health?.report ?? null),
+    health: health === null ? null : healthView(health.report),
     flow: orNull(() => newestFlow(dataDir)),
     incidents: orNull(() => incidentsIn(dataDir, { isOpenOnly: true, count: OPEN_MAX })),
   };
 }
 
 function processesOf(up: UpFile | null, { services }: SystemStatus): Overview["processes"] {
-  const told = new Set(services.map(({ service }) => service));
-  const others = Object.entries(up?.services ?? {}).filter(([name]) => !told.has(name));
+  const shown = new Set(services.map(({ service }) => service));
+  const others = Object.entries(up?.services ?? {}).filter(([name]) => !shown.has(name));
   return others.map(([name, { pid }]) => {
     const bytes = processUsage(pid)?.rssBytes ?? null;
     return { name, pid, rss_mb: bytes === null ? null : Math.round(bytes / BYTES_PER_MB) };

@@ -32,13 +32,13 @@ function listen(allowedMs: number) {
   let heardMs = 0;
   let lookedMs = monotonicMs();
   const over = Promise.withResolvers<void>();
-  const look = (): number => {
+  const poll = (): number => {
     const nowMs = monotonicMs();
     heardMs = Math.min(heardMs + Math.min(nowMs - lookedMs, TICK_MS), allowedMs);
     lookedMs = nowMs;
     if (allowedMs <= heardMs) over.resolve();
     return heardMs;
   };
-  const timer = setInterval(look, TICK_MS);
-  return { over: over.promise, ms: look, stop: () => clearInterval(timer) };
+  const timer = setInterval(poll, TICK_MS);
+  return { over: over.promise, ms: poll, stop: () => clearInterval(timer) };
 }

@@ -17,7 +17,7 @@ export type Supervision = {
     | { readonly kind: "none" }
     /** No worker has taken its activity, or it has not reported yet. */
     | { readonly kind: "silent"; readonly sinceS: number }
-    | { readonly kind: "told"; readonly details: RunDetails; readonly ageS: number };
+    | { readonly kind: "reported"; readonly details: RunDetails; readonly ageS: number };
 };
 
 /** What can be known of a service without Temporal. */
@@ -37,7 +37,7 @@ export type LocalSigns = {
 };
 
 /** The activity's heartbeat comes each second and times out after five. */
-const TOLD_MAX_S = 10;
+const REPORT_AGE_S_MAX = 10;
 const BYTES_PER_MB = 1_048_576;
 
 export function rowFromSupervision(
@@ -45,8 +45,8 @@ export function rowFromSupervision(
   about: { readonly spec: ServiceSpec; readonly policy: RestartPolicy; readonly nowMs: number },
 ): ServiceRow {
   const { status, run } = supervision;
-  const details = run.kind === "told" ? run.details : null;
-  const told = toldBy(supervision, about.spec);
+  const details = run.kind === "reported" ? run.details : null;
+  const shown = shownVerdict(supervision, about.spec);
   const times = (details ?? status)?.restart_times ?? [];
   const windowStartMs = about.nowMs - about.policy.windowMs;
   const startedAt = (details ?? status)?.started_at ?? null;
@@ -55,9 +55,9 @@ export function rowFromSupervision(
     service: about.spec.name,
     role: about.spec.role,
     book: about.spec.book,
-    status: told.word,
-    cause: told.cause,
-    why: told.reason,
+    status: shown.word,
+    cause: shown.cause,
+    why: shown.reason,
     state: details?.state ?? null,
     pid: (details ?? status)?.pid ?? null,
     up_s: startedAt === null ? null : Math.max(0, (about.nowMs - Date.parse(startedAt)) / 1_000),
@@ -78,14 +78,14 @@ export function rowFromSupervision(
   };
 }
 
-type Told = Pick<Verdict, "word" | "cause" | "reason">;
+type ShownVerdict = Pick<Verdict, "word" | "cause" | "reason">;
 
-function toldBy({ status, run }: Supervision, spec: ServiceSpec): Told {
-  if (run.kind === "told") {
-    if (run.ageS <= TOLD_MAX_S) return status === null ? alone(run.details) : run.details;
+function shownVerdict({ status, run }: Supervision, spec: ServiceSpec): ShownVerdict {
+  if (run.kind === "reported") {
+    if (run.ageS <= REPORT_AGE_S_MAX) return status === null ? alone(run.details) : run.details;
     return unheard(`no worker has reported on it for ${Math.round(run.ageS)} s`, spec);
   }
-  if (run.kind === "silent" && TOLD_MAX_S < run.sinceS) {
+  if (run.kind === "silent" && REPORT_AGE_S_MAX < run.sinceS) {
     return unheard(`no worker has taken its run for ${Math.round(run.sinceS)} s`, spec);
   }
   if (status !== null && run.kind === "none" && status.pid !== null) {
@@ -97,12 +97,12 @@ function toldBy({ status, run }: Supervision, spec: ServiceSpec): Told {
 }
 
 /** It runs, but nobody would restart it. */
-function alone({ word, cause, reason }: Told): Told {
+function alone({ word, cause, reason }: ShownVerdict): ShownVerdict {
   const graver = word === "Healthy" || word === "Waiting" ? "Warning" : word;
   return { word: graver, cause, reason: `no supervisor, 'dolphin create' starts it; ${reason}` };
 }
 
-function unheard(what: string, { layer }: ServiceSpec): Told {
+function unheard(what: string, { layer }: ServiceSpec): ShownVerdict {
   const reason = `${what}; is 'dolphin worker ${layer}' running?`;
   return { word: "Down", cause: "process", reason };
 }
@@ -111,7 +111,7 @@ export function rowFromSigns(
   { process, heartbeat }: LocalSigns,
   about: { readonly spec: ServiceSpec; readonly policy: RestartPolicy; readonly nowMs: number },
 ): ServiceRow {
-  const told = verdict(
+  const judged = verdict(
     {
       phase: process === null ? "absent" : "running",
       silentS: heartbeat?.ageS ?? 0,
@@ -129,9 +129,9 @@ export function rowFromSigns(
     service: about.spec.name,
     role: about.spec.role,
     book: about.spec.book,
-    status: told.word,
-    cause: told.cause,
-    why: `${told.reason}; Temporal does not answer, ${witnesses({ process, heartbeat })}`,
+    status: judged.word,
+    cause: judged.cause,
+    why: `${judged.reason}; Temporal does not answer, ${witnesses({ process, heartbeat })}`,
     state: heartbeat?.state ?? null,
     pid: process?.pid ?? null,
     up_s: upS,

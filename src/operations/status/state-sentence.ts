@@ -33,23 +33,23 @@ function sentenceOf(status: SystemStatus, health: HealthReport | null): string {
   const silent = status.servers.filter((server) => server.answered_ms === null);
   if (0 < silent.length) {
     const names = silent.map(({ server, address }) => `${server} (${address})`).join(" and ");
-    return `${names} ${silent.length === 1 ? "does" : "do"} not answer${heldBack(status)}`;
+    return `${names} ${silent.length === 1 ? "does" : "do"} not answer${blockedBy(status)}`;
   }
   const { services, disk, safety, status: word } = status;
   if (word === "Healthy") {
     // Health samples at its own times, and may have found something that has passed or that no service shows.
     const found = health === null || health.status === WELL ? "" : `; health is ${health.status}`;
-    return `every service works, and the servers answer${found}${heldBack(status)}`;
+    return `every service works, and the servers answer${found}${blockedBy(status)}`;
   }
   const gravest = services.filter((service) => service.status === word);
   if (gravest.length === 0 && safety?.answered_ms === null) return safety.reasons.join("; ");
   if (gravest.length === 0) return `disk: ${disk.state}`;
   const more = gravest.length - NAMED_MAX;
   const named = gravest.slice(0, NAMED_MAX).map(({ service, why }) => `${service}: ${why}`);
-  return `${named.join("; ")}${0 < more ? `; and ${more} more` : ""}${heldBack(status)}`;
+  return `${named.join("; ")}${0 < more ? `; and ${more} more` : ""}${blockedBy(status)}`;
 }
 
-function heldBack({ safety }: SystemStatus): string {
+function blockedBy({ safety }: SystemStatus): string {
   if (safety == null || safety.entries === "go") return "";
   return `; no trader enters: ${safety.reasons.join("; ") || `posture ${safety.posture}`}`;
 }

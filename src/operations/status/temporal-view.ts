@@ -1,5 +1,5 @@
 /** Temporal's data on the services, read only by describe calls, so that no worker is needed. */
-import type { TemporalReads, WorkflowLook } from "../../adapters/temporal/temporal-reads.ts";
+import type { TemporalReads, WorkflowDescription } from "../../adapters/temporal/temporal-reads.ts";
 import { RunDetails, ServiceStatus } from "../../wire/supervision.ts";
 import { runIdOf, supervisorIdOf } from "../../workflows/names.ts";
 import type { Supervision } from "./service-row.ts";
@@ -20,11 +20,11 @@ export async function readSupervision(
   return { status: statusIn(supervisor.value), run: runIn(run.value, nowMs) };
 }
 
-function statusIn(supervisor: WorkflowLook | null): ServiceStatus | null {
+function statusIn(supervisor: WorkflowDescription | null): ServiceStatus | null {
   return ServiceStatus.safeParse(supervisor?.memo["status"]).data ?? null;
 }
 
-function runIn(run: WorkflowLook | null, nowMs: number): Supervision["run"] {
+function runIn(run: WorkflowDescription | null, nowMs: number): Supervision["run"] {
   if (run === null) return { kind: "none" };
   const { activity, startedMs } = run;
   const details = activity === null ? null : detailsIn(activity.details);
@@ -32,7 +32,7 @@ function runIn(run: WorkflowLook | null, nowMs: number): Supervision["run"] {
     return { kind: "silent", sinceS: ageS(activity?.scheduledMs ?? startedMs, nowMs) };
   }
   // A new attempt inherits the last one's details; what counts is the time of the last heartbeat.
-  return { kind: "told", details, ageS: ageS(activity?.heartbeatMs ?? startedMs, nowMs) };
+  return { kind: "reported", details, ageS: ageS(activity?.heartbeatMs ?? startedMs, nowMs) };
 }
 
 function detailsIn(value: unknown): RunDetails | null {

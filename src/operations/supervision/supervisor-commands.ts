@@ -54,15 +54,15 @@ export function startSupervisor(
   spec: ServiceSpec,
   declared: ServiceDeclaration,
 ): Promise<boolean> {
-  return startTold(client, spec, { intent: intentAtFirst(declared), mode: "auto", declared });
+  return startWanted(client, spec, { intent: intentAtFirst(declared), mode: "auto", declared });
 }
 
-type Told = Required<Pick<SuperviseServiceInput, "intent" | "mode">> & {
+type Declared = Required<Pick<SuperviseServiceInput, "intent" | "mode">> & {
   readonly declared?: ServiceDeclaration | undefined;
 };
 /** Closed by something other than an operator's intent for the service. */
 const LOST: ReadonlySet<string> = new Set(["TERMINATED", "TIMED_OUT"]);
-const LOOK_MS_MAX = 5_000;
+const POLL_MS_MAX = 5_000;
 
 /** Remembers each supervisor's arguments and state, so that a lost one can be restored. */
 export function rememberSupervisors(
@@ -70,14 +70,14 @@ export function rememberSupervisors(
   /** Whether there must have been one, although it was never seen. */
   mustHaveBeen: (spec: ServiceSpec) => boolean,
 ) {
-  const known = new Map<string, Told>();
+  const known = new Map<string, Declared>();
   const givenUp = new Set<string>();
   const restoreOne = async (spec: ServiceSpec): Promise<boolean> => {
-    const found = await lookAt(client, spec);
+    const found = await describeSupervisor(client, spec);
     const before = known.get(spec.name) ?? null;
-    const told = found.told ?? before ?? toldAtFirst(spec);
+    const wanted = found.wanted ?? before ?? wantedAtFirst(spec);
     if (found.kind === "running") {
-      known.set(spec.name, told);
+      known.set(spec.name, wanted);
       givenUp.delete(spec.name);
     }
     // Whoever cancels a supervisor does not want another one, even when the server has forgotten the first.
@@ -86,12 +86,12 @@ export function rememberSupervisors(
       givenUp.add(spec.name);
     }
     if (found.kind !== "lost" || givenUp.has(spec.name)) return false;
-    return (before !== null || mustHaveBeen(spec)) && startTold(client, spec, told);
+    return (before !== null || mustHaveBeen(spec)) && startWanted(client, spec, wanted);
   };
   return {
     /** Checks each once; returns the names of those that were restored. @throws while the server is away. */
     async restore(specs: readonly ServiceSpec[]): Promise<readonly string[]> {
-      const made = await connection.withDeadline(Date.now() + LOOK_MS_MAX, () =>
+      const made = await connection.withDeadline(Date.now() + POLL_MS_MAX, () =>
         Promise.all(specs.map(restoreOne)),
       );
       return specs.filter((_, index) => made[index]).map(({ name }) => name);
@@ -99,31 +99,31 @@ export function rememberSupervisors(
   };
 }
 
-async function lookAt(
+async function describeSupervisor(
   client: TemporalClient["client"],
   spec: ServiceSpec,
-): Promise<{ readonly kind: "running" | "lost" | "ended"; readonly told: Told | null }> {
+): Promise<{ readonly kind: "running" | "lost" | "ended"; readonly wanted: Declared | null }> {
   try {
     const { status, memo } = await client.workflow.getHandle(supervisorIdOf(spec.name)).describe();
-    const told = ServiceStatus.safeParse(memo?.["status"]).data ?? null;
-    if (status.name === "RUNNING") return { kind: "running", told };
-    return { kind: LOST.has(status.name) ? "lost" : "ended", told };
+    const wanted = ServiceStatus.safeParse(memo?.["status"]).data ?? null;
+    if (status.name === "RUNNING") return { kind: "running", wanted };
+    return { kind: LOST.has(status.name) ? "lost" : "ended", wanted };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return { kind: "lost", told: null };
+    if (error instanceof WorkflowNotFoundError) return { kind: "lost", wanted: null };
     throw error;
   }
 }
 
-function toldAtFirst(spec: ServiceSpec): Told {
+function wantedAtFirst(spec: ServiceSpec): Declared {
   return { intent: spec.autostart ? "running" : "stopped", mode: "auto" };
 }
 
-async function startTold(
+async function startWanted(
   client: TemporalClient["client"],
   spec: ServiceSpec,
-  told: Told,
+  wanted: Declared,
 ): Promise<boolean> {
-  const { intent, mode, declared } = told;
+  const { intent, mode, declared } = wanted;
   const known = declared === undefined ? {} : { declared };
   try {
     await client.workflow.start<SuperviseService>(SUPERVISE_SERVICE, {

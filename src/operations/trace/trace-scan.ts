@@ -45,15 +45,15 @@ export function traceTrade(sources: TraceSources, id: string): readonly ScanTrac
   });
 }
 
-type Told = {
+type TracedFacts = {
   readonly scan: ScanWay;
   readonly decision: DecisionRow | null;
   readonly order: OrderRow | null;
 };
 
-function wayOf({ book }: TraceSources, told: Told): TracedWay {
-  const stations = [...bridgeStations(told.scan), ...bookStations(book, told)];
-  return { order: told.order, stations, ...hopsOf(stations) };
+function wayOf({ book }: TraceSources, facts: TracedFacts): TracedWay {
+  const stations = [...bridgeStations(facts.scan), ...bookStations(book, facts)];
+  return { order: facts.order, stations, ...hopsOf(stations) };
 }
 
 /** For a scan of a period: it has few orders, which are read one at a time. */
@@ -83,7 +83,10 @@ function bridgeStations({ mtimeUs, pushedUs, way, replayed, late }: ScanWay): re
 
 const ONE_TIME = "within the event's step, which has a single time";
 
-function bookStations(book: BookWays | null, { decision, order, scan }: Told): readonly Station[] {
+function bookStations(
+  book: BookWays | null,
+  { decision, order, scan }: TracedFacts,
+): readonly Station[] {
   if (decision === null) {
     return [{ name: "event", atUs: null, says: unheard(book, scan.seq) }];
   }

@@ -1,5 +1,5 @@
 /** What a book that was told to flatten still holds, and why. */
-import { UNPRICED_TOLD_AFTER_MS } from "../../domain/trading/portfolio/unpriced-positions.ts";
+import { UNPRICED_REPORTED_AFTER_MS } from "../../domain/trading/portfolio/unpriced-positions.ts";
 import type { TraderStatus } from "../../wire/trading/trader-control.ts";
 
 export type LeftOpen = {
@@ -12,12 +12,12 @@ export type LeftOpen = {
 /** Empty once the book is flat. */
 export function leftOpen(status: TraderStatus): readonly LeftOpen[] {
   const { positions, orders_working: orders } = status;
-  const held = positions.map(({ id, asset, no_price_since: since }) => ({
+  const stillOpen = positions.map(({ id, asset, no_price_since: since }) => ({
     id,
     asset,
     why: since === null ? whyPriced(status) : noPrice(asset, since),
   }));
-  if (held.length !== 0) return held;
+  if (stillOpen.length !== 0) return stillOpen;
   return orders.map((id) => ({ id, asset: null, why: `order ${id} is not done yet` }));
 }
 
@@ -35,6 +35,6 @@ function whyPriced({ orders_working: orders, last_seq: seq }: TraderStatus): str
 export function waitsInVain({ positions }: TraderStatus, nowMs: number): boolean {
   return positions.every(
     ({ no_price_since: since }) =>
-      since !== null && UNPRICED_TOLD_AFTER_MS < nowMs - Date.parse(since),
+      since !== null && UNPRICED_REPORTED_AFTER_MS < nowMs - Date.parse(since),
   );
 }

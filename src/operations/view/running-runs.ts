@@ -42,26 +42,26 @@ export async function readRunning(client: Client): Promise<readonly RunningRun[]
       found.map(async ({ workflowId, runId, type, startTime }) => {
         const about = { workflowId, runId, startedMs: startTime.getTime() };
         // A busy or missing worker answers no query: the run is shown without it.
-        const told =
+        const progress =
           type === BACKTEST_SWEEP
-            ? await sweepProgress(client, workflowId).catch(() => NOT_TOLD)
-            : await runProgress(client, workflowId).catch(() => NOT_TOLD);
-        return { ...about, kind: type === BACKTEST_SWEEP ? "sweep" : "run", ...told } as const;
+            ? await sweepProgress(client, workflowId).catch(() => NO_PROGRESS)
+            : await runProgress(client, workflowId).catch(() => NO_PROGRESS);
+        return { ...about, kind: type === BACKTEST_SWEEP ? "sweep" : "run", ...progress } as const;
       }),
     );
   });
 }
 
-type Told = Pick<RunningRun, "share" | "progress" | "secondsLeft">;
-const NOT_TOLD: Told = {
+type Progress = Pick<RunningRun, "share" | "progress" | "secondsLeft">;
+const NO_PROGRESS: Progress = {
   share: null,
   progress: "no worker reports its progress",
   secondsLeft: null,
 };
 
-async function sweepProgress(client: Client, workflowId: string): Promise<Told> {
-  const told = await client.workflow.getHandle(workflowId).query(progressQuery);
-  const { chunks, chunks_total, trials, trials_total, seconds_left } = told;
+async function sweepProgress(client: Client, workflowId: string): Promise<Progress> {
+  const answered = await client.workflow.getHandle(workflowId).query(progressQuery);
+  const { chunks, chunks_total, trials, trials_total, seconds_left } = answered;
   return {
     share: chunks_total === 0 ? null : chunks / chunks_total,
     progress: chunks_total === 0 ? "being planned" : `${trials} of ${trials_total} sets`,
@@ -69,13 +69,13 @@ async function sweepProgress(client: Client, workflowId: string): Promise<Told> 
   };
 }
 
-async function runProgress(client: Client, workflowId: string): Promise<Told> {
+async function runProgress(client: Client, workflowId: string): Promise<Progress> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   const [activity] = raw.pendingActivities ?? [];
   const payload = activity?.heartbeatDetails?.payloads?.[0];
-  if (payload == null) return { ...NOT_TOLD, progress: "waits for a worker of layer batch" };
+  if (payload == null) return { ...NO_PROGRESS, progress: "waits for a worker of layer batch" };
   const { data } = Beat.safeParse(defaultPayloadConverter.fromPayload(payload));
-  if (data === undefined) return NOT_TOLD;
+  if (data === undefined) return NO_PROGRESS;
   const { scans, scans_total = 0, seconds_left = null } = data;
   return {
     share: 0 < scans_total ? Math.min(1, scans / scans_total) : null,

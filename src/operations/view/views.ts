@@ -13,6 +13,7 @@ import { type BookStanding, type BookViewDeps, createBookView } from "./books/bo
 import { createGreenView, type GreenCurve } from "./books/green-view.ts";
 import type { TradeRow } from "../projection/trade-row.ts";
 import { type LedgerView, createLedgerView, tradesOfAsset } from "./ledger/ledger-view.ts";
+import { drawForecast, type ForecastView, readForecast } from "./forecast-view.ts";
 import { createResearchView, type ResearchView } from "./research-view.ts";
 import { createScanView, type ScanHistory, type ScanQuestion } from "./scan-view.ts";
 
@@ -70,6 +71,10 @@ export type Views = {
   trading(): Promise<TradingView | Absent>;
   /** What GREEN had at BLUE's scans. */
   green(): Promise<GreenCurve | Absent>;
+  /** At a time; the file is read anew for each answer. */
+  forecast(nowMs: number): ForecastView | Absent;
+  /** An SVG file, `wide` or `narrow`; null: there is nothing to draw. */
+  forecastPicture(form: string): string | null;
   ledger(): LedgerView | null;
   prices(asset: string): Promise<PriceView | Absent>;
   why(book: BookName, seq: number | null): Promise<WhyView | Absent>;
@@ -119,6 +124,8 @@ export function createViews(deps: BookViewDeps): Views {
       const curve = await green.curve(FOLD_WITHIN_MS);
       return typeof curve === "string" ? { absent: curve } : curve;
     },
+    forecast: (nowMs) => readForecast({ dataDir, nowMs }),
+    forecastPicture: (form) => drawForecast(dataDir, form),
     ledger: createLedgerView(projection),
     async prices(asset) {
       const blue = await standing();

@@ -8,7 +8,7 @@ import { latestSnapshot, listSnapshots } from "../../adapters/event-log/snapshot
 import { type BookName, COUNTED_BOOK, SHADOW_BOOK } from "../../domain/trading/books.ts";
 import { createPaperDesk } from "../../domain/trading/broker/paper-desk.ts";
 import { answerStep, type TraderAtDesk } from "../../domain/trading/broker/step-desk.ts";
-import { readAlike, toldToGreen } from "../../domain/trading/shadow/shadow.ts";
+import { readAlike, asGreenTakes } from "../../domain/trading/shadow/shadow.ts";
 import { restoreFrom } from "../../domain/trading/snapshot/snapshot.ts";
 import {
   createTrader,
@@ -57,12 +57,12 @@ export async function explainGreen(question: BookQuestion): Promise<BookAnswer> 
   let standing: Explanation | null = null;
   for (const event of eventsFrom(place, fromIndex)) {
     if (lastIndex < event.index) break;
-    const told = toldToGreen(desk.trader, event, isCarriedAlike);
-    if (told !== null) {
-      const commands = stepTrader(desk.trader, told);
-      if (event.index === askedIndex) decided = explainDecision(desk.trader, told, origins);
-      answerStep(desk, told, commands);
-      noteOrigins(origins, told, desk.trader);
+    const taken = asGreenTakes(desk.trader, event, isCarriedAlike);
+    if (taken !== null) {
+      const commands = stepTrader(desk.trader, taken);
+      if (event.index === askedIndex) decided = explainDecision(desk.trader, taken, origins);
+      answerStep(desk, taken, commands);
+      noteOrigins(origins, taken, desk.trader);
     }
     if (event.index === lastIndex) standing = standingAt(desk.trader, event, origins);
   }

@@ -2,20 +2,9 @@
  * An envelope as a fan chart: the ranges of 90 % and 50 % of the paths after each number of trades, and the median.
  */
 import type { EnvelopePoint } from "../../domain/forewarn/forecast.ts";
-import {
-  acrossScale,
-  axes,
-  axisNames,
-  extentOf,
-  pathOf,
-  picture,
-  px,
-  upScale,
-  WIDE,
-} from "../plot.ts";
+import { acrossScale, axes, axisNames, extentOf, pathOf, type Plot, px, upScale } from "../plot.ts";
 import { short, shortPercent } from "../figures.ts";
 
-const PLOT = { ...WIDE, bottom: 38 };
 const BANDS = [
   ["fan", "q0.05", "q0.95"],
   ["fan-core", "q0.25", "q0.75"],
@@ -24,9 +13,13 @@ const MEDIAN = "q0.5";
 
 type Point = readonly [number, number];
 
-/** `falls`: levels of equity drawn as horizontal lines, as multiples of the present one. */
+/**
+ * The content of a picture of `plot`'s size, which leaves 38 units below for the name of the axis.
+ *
+ * @param falls levels of equity drawn as horizontal lines, as multiples of the present one
+ */
 export function fanChart(
-  title: string,
+  plot: Plot,
   envelope: readonly EnvelopePoint[],
   falls: readonly number[],
 ): string {
@@ -37,8 +30,8 @@ export function fanChart(
   ];
   const edges = BANDS.map(([style, low, high]) => [style, along(low), along(high)] as const);
   const heights = [...edges.flatMap(([, low, high]) => [...low, ...high]), ...falls.map(levelAt)];
-  const x = acrossScale(PLOT, [0, Math.max(1, envelope.at(-1)?.trades ?? 1)]);
-  const y = upScale(PLOT, extentOf(heights.map(([, height]) => height)));
+  const x = acrossScale(plot, [0, Math.max(1, envelope.at(-1)?.trades ?? 1)]);
+  const y = upScale(plot, extentOf(heights.map(([, height]) => height)));
   const placed = (points: readonly Point[]) =>
     points.map(([at, height]) => [x.place(at), y.place(height)] as const);
   const bands = edges.map(
@@ -48,11 +41,11 @@ export function fanChart(
   const middle = `<path class="own" d="${pathOf(placed(along(MEDIAN)))}"/>`;
   const lines = falls.map((fall) => {
     const at = px(y.place(levelAt(fall)[1]));
-    return `<line class="limit" x1="${PLOT.left}" x2="${PLOT.width - PLOT.right}" y1="${at}" y2="${at}"/>`;
+    return `<line class="limit" x1="${plot.left}" x2="${plot.width - plot.right}" y1="${at}" y2="${at}"/>`;
   });
-  const frame = axes(PLOT, { x, y }, { x: short, y: shortPercent });
-  const names = axisNames(PLOT, { x: "trades from now on", y: "" });
-  return picture(PLOT, title, frame + bands.join("") + middle + lines.join("") + names);
+  const frame = axes(plot, { x, y }, { x: short, y: shortPercent });
+  const names = axisNames(plot, { x: "trades from now on", y: "" });
+  return frame + bands.join("") + middle + lines.join("") + names;
 }
 
 function levelAt(fall: number): Point {

@@ -5,9 +5,11 @@ import { MS_PER_DAY } from "../../domain/time.ts";
 import { number, percent } from "../figures.ts";
 import { card, facts, legend, note } from "../page.ts";
 import type { RunRecord } from "../run-record.ts";
+import { picture, WIDE } from "../plot.ts";
 import { fanChart } from "./fan-chart.ts";
 
 const TITLE = "Forecast";
+const PLOT = { ...WIDE, bottom: 38 };
 const HORIZON_DAYS_MAX = 30;
 /** More would not improve the picture, and would delay the sheet. */
 const STEPS_MAX = 1_000;
@@ -27,7 +29,7 @@ export function forewarnCard(
   const { watched } = settings;
   const { endEquity } = returns;
   const peak = 0 < endEquity ? Math.max(1, returns.peak / endEquity) : 1;
-  const told = forecast({
+  const forecasted = forecast({
     trades: returnsOf(trades, settings.capital),
     regime: null,
     market: null,
@@ -39,25 +41,25 @@ export function forewarnCard(
     paths: PATHS,
     seed: run.seed,
   });
-  if (told.breach === null) return card(TITLE, note(`No forecast: ${told.reason}.`));
+  if (forecasted.breach === null) return card(TITLE, note(`No forecast: ${forecasted.reason}.`));
   const key = legend([
     ["blue", "median of the simulated paths, with the central 50 % and 90 %"],
     ["red", "the drawdown at which a book stops"],
   ]);
-  const { drawdown, dailyLoss, either } = told.breach;
+  const { drawdown, dailyLoss, either } = forecasted.breach;
   const rows = [
-    ["Reaches a loss limit", `${percent(either, 1)}, ${told.verdict}`],
+    ["Reaches a loss limit", `${percent(either, 1)}, ${forecasted.verdict}`],
     [`Falls ${percent(watched.drawdownMax)} below its peak`, percent(drawdown, 1)],
     [`Loses ${percent(watched.dailyLossMax)} in a day`, percent(dailyLoss, 1)],
   ] as const;
   return card(
     `${TITLE} for ${number(horizonDays, 0)} days`,
     key +
-      fanChart(TITLE, told.envelope, [peak * (1 - watched.drawdownMax)]) +
+      picture(PLOT, TITLE, fanChart(PLOT, forecasted.envelope, [peak * (1 - watched.drawdownMax)])) +
       facts(rows) +
       note(
         `${number(PATHS, 0)} paths, simulated from the returns of the run's ${trades.length} trades ` +
-          `in blocks of ${number(told.meanBlock, 1)} on average, at the same rate; seed ${run.seed}. ` +
+          `in blocks of ${number(forecasted.meanBlock, 1)} on average, at the same rate; seed ${run.seed}. ` +
           "They contain nothing that did not happen in the run, and no present market: the forecast of a book takes " +
           "that from the archive.",
       ),

@@ -1,5 +1,5 @@
 /** The bookkeeper's facts for the verdict. */
-import type { Telling } from "../../operations/session/outboxes.ts";
+import type { OutboxesState } from "../../operations/session/outboxes.ts";
 import type { DependencyState } from "../../domain/supervision/ties.ts";
 import type { WorkFacts } from "../../domain/supervision/verdict.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
@@ -10,7 +10,7 @@ export type BookkeeperStanding = {
   readonly troubles: ReadonlyMap<string, string>;
   /** Whether a copy in Postgres is configured. */
   readonly isCopied: boolean;
-  readonly telling: Telling;
+  readonly outboxes: OutboxesState;
   /** Time since the projection was level with the log; null: never yet. */
   readonly levelAgeMs: number | null;
 };
@@ -20,7 +20,7 @@ const COPY = "copy in Postgres";
 const LEVEL_BUDGET_S = 60;
 
 export function bookkeeperFacts(of: BookkeeperStanding): WorkFacts {
-  const { troubles, isCopied, telling, levelAgeMs } = of;
+  const { troubles, isCopied, outboxes: telling, levelAgeMs } = of;
   const postgres: DependencyState = troubles.has(COPY) ? "error" : "ok";
   const temporal: DependencyState = telling.kind === "temporal_away" ? "down" : "ok";
   return {

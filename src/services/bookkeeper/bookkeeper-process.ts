@@ -32,7 +32,7 @@ function start(shell: Shell): Running {
         facts: bookkeeperFacts({
           troubles,
           isCopied,
-          telling: outboxes.standing(),
+          outboxes: outboxes.standing(),
           levelAgeMs: levelMs === null ? null : monotonicMs() - levelMs,
         }),
         counters: { projected_index: upkeep.projectedIndex },

@@ -6,7 +6,7 @@ export type Loop = {
   stop(): Promise<void>;
 };
 
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 
 /** `round` returns whether more may be due at once; an error that it throws is a bug. */
 export function keepDoing(
@@ -19,7 +19,7 @@ export function keepDoing(
     while (!signal.aborted) {
       const hasMore = await round();
       // Even then the event loop gets a turn, in which beats and signals are handled.
-      await delay(hasMore ? 1 : LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await delay(hasMore ? 1 : POLL_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   };
   const running = run().catch(onFailure);

@@ -109,7 +109,7 @@ export class BookBoard {
   /** Assets whose changes wait for a snapshot. */
   wanting(): readonly string[] {
     return [...this.#assets.values()].flatMap(({ asset, local }) =>
-      local !== null && local.phase === "waiting" && 0 < local.held.length ? [asset] : [],
+      local !== null && local.phase === "waiting" && 0 < local.buffered.length ? [asset] : [],
     );
   }
 
@@ -185,7 +185,7 @@ export class BookBoard {
     const outcome = takeChange(local, message);
     if (outcome === "old") return this.#refuse("old", null);
     if (outcome === "gap") this.counts.gaps += 1;
-    if (outcome === "held") kept.takenMs = now.monotonicMs;
+    if (outcome === "buffered") kept.takenMs = now.monotonicMs;
     return outcome === "applied" ? this.#show(kept, { local, now }) : null;
   }
 

@@ -1,11 +1,15 @@
 /** The process of the order-book streamer. */
+import { monotonicMs } from "../../adapters/clock.ts";
 import { EXIT_FENCED } from "../../domain/supervision/exit-codes.ts";
+import { startPacedLoop } from "../shell/paced-loop.ts";
 import { runService, type Running, type Shell } from "../shell/run-service.ts";
 import { openOrderBook, ORDER_BOOK } from "./open-order-book.ts";
 import { orderBookBeat } from "./order-book-beat.ts";
 import { createStreamer } from "./streamer.ts";
 
 const TICK_MS = 50;
+/** While the venue says nothing and everything is published: a message wakes it. */
+const QUIET_TICK_MS = 200;
 
 export async function runOrderBook(): Promise<void> {
   await runService({ name: ORDER_BOOK, tag: "Order book", start });
@@ -19,15 +23,17 @@ async function start(shell: Shell): Promise<Running> {
       ? shell.end(EXIT_FENCED, error.message)
       : shell.fail(error);
   const settings = shell.config.order_book;
-  const streamer = createStreamer({ world, settings, say: shell.say, onFailure });
-  const timer = setInterval(() => {
+  const onMessage = (): void => loop.wake();
+  const streamer = createStreamer({ world, settings, say: shell.say, onFailure, onMessage });
+  const turn = (): number => {
     try {
-      streamer.tick();
+      return streamer.tick().isQuiet ? QUIET_TICK_MS : TICK_MS;
     } catch (error) {
       // Thrown in a timer it would end the process without a log line.
-      onFailure(error);
+      return onFailure(error);
     }
-  }, TICK_MS);
+  };
+  const loop = startPacedLoop({ turn, apartMs: TICK_MS, nowMs: monotonicMs });
   return {
     beat: () => orderBookBeat(streamer.standing()),
     heartbeat: {
@@ -35,7 +41,7 @@ async function start(shell: Shell): Promise<Running> {
       about: { epoch, instance: world.instance },
     },
     async stop() {
-      clearInterval(timer);
+      loop.stop();
       await streamer.stop();
     },
   };

@@ -17,9 +17,9 @@ export type RecordingOptions = {
 };
 
 export type Recording = {
-  told(book: AssetBook, toldMs: number): void;
+  published(book: AssetBook, knownMs: number): void;
   /** `isTelling`: whether it will be published. */
-  heard(book: AssetBook, isTelling: boolean): void;
+  heard(book: AssetBook, isPublished: boolean): void;
   /** Called several times a second; by the monotonic clock. */
   tick(nowMs: number): void;
 };
@@ -35,12 +35,12 @@ export function createRecording({ recorder, keepsAll, wallMs, say }: RecordingOp
   const flushNow = everySoOften(FLUSH_EVERY_MS, () => void recorder?.flush(wallMs()));
   const pruneNow = everySoOften(PRUNE_EVERY_MS, () => void prune());
   return {
-    told(book, knownMs) {
+    published(book, knownMs) {
       if (keepsAll) recorder?.keep({ ...book, knownMs });
       else recorder?.offer({ ...book, knownMs });
     },
-    heard(book, isTelling) {
-      if (!isTelling) recorder?.offer({ ...book, knownMs: book.receivedMs });
+    heard(book, isPublished) {
+      if (!isPublished) recorder?.offer({ ...book, knownMs: book.receivedMs });
     },
     tick(nowMs) {
       flushNow(nowMs);

@@ -10,11 +10,11 @@ import type { OrderBookStanding } from "./order-book-beat.ts";
 import { createRecording } from "./recording.ts";
 import { Snapshots } from "./snapshots.ts";
 import { VenueStreams, type StreamsOptions } from "./streams.ts";
-import { Telling } from "./telling.ts";
+import { Publishing } from "./publishing.ts";
 
 export type Streamer = {
-  /** Called several times a second. */
-  tick(): void;
+  /** Called several times a second; quiet: until the next message nothing has to be done soon. */
+  tick(): { readonly isQuiet: boolean };
   standing(): OrderBookStanding;
   stop(): Promise<void>;
 };
@@ -24,6 +24,8 @@ export function createStreamer(by: {
   readonly settings: Config["order_book"];
   readonly say: StreamsOptions["say"];
   readonly onFailure: (error: unknown) => void;
+  /** Called for each message of the venue. */
+  readonly onMessage: () => void;
 }): Streamer {
   const { world, settings, say } = by;
   const { publisher, recorder, instance, monotonicMs, wallMs } = world;
@@ -41,20 +43,23 @@ export function createStreamer(by: {
     onMessage(bytes, origin) {
       const now = { wallMs: wallMs(), monotonicMs: monotonicMs() };
       const taken = board.take(bytes, now, origin);
-      if (taken !== null) recording.heard(taken, isTelling());
+      if (taken !== null) recording.heard(taken, isPublishing());
+      isHeard = true;
+      by.onMessage();
     },
   });
   const keepsAll = (settings.record_every_ms ?? 0) <= settings.publish_every_ms;
   const recording = createRecording({ recorder, keepsAll, wallMs, say });
   let isAnswered = true;
-  const isTelling = () => isAnswered && world.isConnected();
-  const telling = new Telling({
+  let isHeard = false;
+  const isPublishing = () => isAnswered && world.isConnected();
+  const publishing = new Publishing({
     put: (key, text) => publisher.put(key, text),
     by: { epoch, instance },
     everyMs: settings.publish_every_ms,
     books: () => board.books(),
     onAnswer: (trouble) => (isAnswered = trouble === null),
-    onTold: (book, toldMs) => recording.told(book, toldMs),
+    onPublished: (book, knownMs) => recording.published(book, knownMs),
     onFailure: by.onFailure,
   });
   const ask = (asset: string) => world.snapshot(asset);
@@ -65,25 +70,42 @@ export function createStreamer(by: {
       const nowMs = monotonicMs();
       streams.tick(nowMs);
       snapshots.tick();
-      telling.tick({ nowMs, passedMs: nowMs - lastMs, wallMs: wallMs() });
+      publishing.tick({ nowMs, passedMs: nowMs - lastMs, wallMs: wallMs() });
       lastMs = nowMs;
       recording.tick(nowMs);
+      const isQuiet = !isHeard && !publishing.isBehind() && !streams.isOpening(nowMs);
+      isHeard = false;
+      return { isQuiet };
     },
-    standing: () => ({
-      streams: streams.state(),
-      counts: board.counts,
-      lastRefusal: board.lastRefusal,
-      agesMs: board.agesMs(monotonicMs()),
-      hazelcast: isTelling() ? "ok" : "down",
-      recorder: recorder?.state() ?? null,
-      told: telling.told,
-      epoch,
-      snapshots: snapshots.trouble,
-    }),
+    standing: () => standingOf({ board, streams, snapshots, publishing, world }, isPublishing()),
     async stop() {
       streams.close();
       await recorder?.close();
       await world.close();
     },
+  };
+}
+
+function standingOf(
+  parts: {
+    readonly board: BookBoard;
+    readonly streams: VenueStreams;
+    readonly snapshots: Snapshots;
+    readonly publishing: Publishing;
+    readonly world: OrderBookWorld;
+  },
+  isPublishing: boolean,
+): OrderBookStanding {
+  const { board, streams, snapshots, publishing, world } = parts;
+  return {
+    streams: streams.state(),
+    counts: board.counts,
+    lastRefusal: board.lastRefusal,
+    agesMs: board.agesMs(world.monotonicMs()),
+    hazelcast: isPublishing ? "ok" : "down",
+    recorder: world.recorder?.state() ?? null,
+    told: publishing.published,
+    epoch: world.publisher.epoch,
+    snapshots: snapshots.trouble,
   };
 }

@@ -8,7 +8,7 @@ import {
   reconnectWaitMs,
   silentAfterMs,
 } from "../../domain/order-book/connections.ts";
-import { HEARD, isTooSilent, type Silence, silentLook } from "../../domain/supervision/silence.ts";
+import { HEARD, isTooSilent, type Silence, silentPoll } from "../../domain/supervision/silence.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { SocketEvents, VenueSocket } from "../../adapters/order-book/venue-socket.ts";
 import type { Origin } from "./book-board.ts";
@@ -76,7 +76,7 @@ const PERIOD_SILENCES = 30;
 /** The wait doubles after each renewal without effect, at most this often. */
 const DOUBLINGS_MAX = 8;
 /** Most time that counts between two looks. */
-const LOOK_MS = 250;
+const POLL_MS = 250;
 
 export class VenueStreams {
   readonly #options: StreamsOptions;
@@ -102,14 +102,14 @@ export class VenueStreams {
 
   /** Called several times a second, with the monotonic time. */
   tick(nowMs: number): void {
-    const sinceLookMs = nowMs - this.#lookedMs;
+    const sincePollMs = nowMs - this.#lookedMs;
     this.#lookedMs = nowMs;
     for (const [at, line] of this.#lines.entries()) {
       for (const one of [line.current, line.successor]) {
-        if (one !== null) this.#look(one, sinceLookMs);
+        if (one !== null) this.#poll(one, sincePollMs);
       }
       this.#judge(line, nowMs);
-      if (line.current?.isOpen === true) this.#watch(line, { at, nowMs, sinceLookMs });
+      if (line.current?.isOpen === true) this.#watch(line, { at, nowMs, sincePollMs });
       else line.period = { ...line.period, sinceMs: nowMs, watched: HEARD };
       if (nowMs < line.retryAtMs) continue;
       if (line.current === null) {
@@ -118,6 +118,11 @@ export class VenueStreams {
         line.successor = this.#openOne(line, nowMs);
       }
     }
+  }
+
+  /** Whether a connection is due that must not wait: several are opened one after the other. */
+  isOpening(nowMs: number): boolean {
+    return this.#lines.some(({ current, retryAtMs }) => current === null && retryAtMs <= nowMs);
   }
 
   state(): StreamsState {
@@ -136,8 +141,8 @@ export class VenueStreams {
     }
   }
 
-  #look(one: Connection, sinceLookMs: number): void {
-    one.silence = one.isHeard ? HEARD : silentLook(one.silence, sinceLookMs, LOOK_MS);
+  #poll(one: Connection, sincePollMs: number): void {
+    one.silence = one.isHeard ? HEARD : silentPoll(one.silence, sincePollMs, POLL_MS);
     one.isHeard = false;
     if (one.end !== null) return;
     if (!isTooSilent(one.silence, silentAfterMs(this.#options.silentS))) return;
@@ -148,10 +153,10 @@ export class VenueStreams {
   /** A connection that carries messages, but not of all its books, is replaced like one that is too old. */
   #watch(
     line: Line,
-    { at, nowMs, sinceLookMs }: { at: number; nowMs: number; sinceLookMs: number },
+    { at, nowMs, sincePollMs }: { at: number; nowMs: number; sincePollMs: number },
   ): void {
     const { period, current } = line;
-    period.watched = silentLook(period.watched, sinceLookMs, LOOK_MS);
+    period.watched = silentPoll(period.watched, sincePollMs, POLL_MS);
     const { fruitless } = period;
     const doubled = 2 ** Math.min(fruitless, DOUBLINGS_MAX);
     const periodMs = PERIOD_SILENCES * silentAfterMs(this.#options.silentS) * doubled;

@@ -29,8 +29,8 @@ export async function runBridge(pump: Worker, alive: Int32Array): Promise<void> 
         thread: pump,
         alive,
         hung: HUNG,
-        factsOf(told: BridgeFacts | null, isHung) {
-          const facts = isHung ? { ...(told ?? NO_FACTS), archive: "hung" as const } : told;
+        factsOf(reported: BridgeFacts | null, isHung) {
+          const facts = isHung ? { ...(reported ?? NO_FACTS), archive: "hung" as const } : reported;
           return facts === null ? null : factsOfBridge(facts);
         },
         stop: () => tell({ kind: "stop" }),

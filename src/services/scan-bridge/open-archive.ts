@@ -1,6 +1,6 @@
 /** Opens the archive's folders and files, and the events that announce new ones. */
 import {
-  lookForDays,
+  findDays,
   markFolder,
   namesIn,
   pathOf,
@@ -20,7 +20,7 @@ export function archiveReader(archive: string): ArchiveReader {
   return {
     read: (file) => readScanFile(pathOf(archive, file), faultOfEnds),
     stat: (file) => statScanFile(pathOf(archive, file)),
-    days: () => lookForDays(archive),
+    days: () => findDays(archive),
     mark: (day) => markFolder(pathOf(archive, day)),
     names: (day) => namesIn(pathOf(archive, day)),
   };
@@ -47,7 +47,7 @@ export function openWatch(thread: ThreadDeps, link: Link): ArchiveWatch | null {
   return watchArchive(archive, {
     onName: (day, name) => link.pump?.hint(`${day}/${name}`),
     onRoot: () => {
-      link.rounds?.lookAtRoot();
+      link.rounds?.listRootNext();
       link.pump?.wakeRound();
     },
   });

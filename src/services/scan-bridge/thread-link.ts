@@ -41,10 +41,10 @@ export function report(thread: ThreadDeps, store: ScanStore): void {
   const waitsFor = waitedFor({ ...link, archive });
   const state = waitsFor === null ? (now?.state ?? "starting") : `waiting: ${waitsFor}`;
   const unwatched = link.rounds?.shortOf ?? null;
-  const told = [link.whichDays?.trouble ?? null, link.telemetry.trouble()].filter(
+  const troubles = [link.whichDays?.trouble ?? null, link.telemetry.trouble()].filter(
     (one) => one !== null,
   );
-  const trouble = told.length === 0 ? {} : { trouble: told.join("; ") };
+  const trouble = troubles.length === 0 ? {} : { trouble: troubles.join("; ") };
   const facts = { ...(now?.facts ?? NO_FACTS), ...trouble, archive, hazelcast, unwatched } as const;
   const files_before_first_day = link.whichDays?.filesBefore ?? null;
   const own = { epoch: link.epoch, instance: settings.instance, files_before_first_day };

@@ -19,6 +19,7 @@ import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS, type ServiceBeat } from "../../wire/control-pipe.ts";
 import { boundedFacts } from "../../wire/facts/bounded-facts.ts";
 import { type ControlLink, openControlLink } from "./control-link.ts";
+import { leaveProcess } from "./leave-process.ts";
 import { MisconfiguredError } from "./misconfigured.ts";
 
 export type Level = "info" | "warn" | "error";
@@ -107,7 +108,7 @@ function openShell({ name, tag }: Service, life: Life): Shell {
     if (exitCode !== EXIT_DONE) process.stderr.write(`${name}: ${line}\n`);
     logger.close();
     life.running?.beforeExit?.();
-    leave(exitCode);
+    leaveProcess(exitCode);
   };
   return {
     config,
@@ -124,16 +125,6 @@ function openShell({ name, tag }: Service, life: Life): Shell {
       return end(exitCodeFor(codeOf(error)), stack ?? messageOf(error));
     },
   };
-}
-
-/**
- * An orderly exit waits for file operations under way, one that the disk never answers included: a program that ends at
- * once takes the place of this one.
- */
-function leave(exitCode: number): never {
-  const isAtDisk = process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
-  if (isAtDisk) process.execve?.("/bin/sh", ["sh", "-c", `exit ${exitCode}`], {});
-  process.exit(exitCode);
 }
 
 function configOrExit(name: string): Config {
@@ -156,7 +147,7 @@ function beatEachSecond({ name }: Service, shell: Shell, running: Running): void
     const figures = { log_dropped: logger.dropped(), ...counters };
     link.beat({ state, facts, counters: figures });
     if (heartbeat === undefined) return;
-    const told = {
+    const beat = {
       service: name,
       pid: process.pid,
       host: hostname(),
@@ -168,7 +159,7 @@ function beatEachSecond({ name }: Service, shell: Shell, running: Running): void
       ...figures,
     };
     // A failed heartbeat does not matter: the next one follows in a second.
-    heartbeat.put(JSON.stringify(told)).catch(() => {});
+    heartbeat.put(JSON.stringify(beat)).catch(() => {});
   }, BEAT_INTERVAL_MS);
 }
 

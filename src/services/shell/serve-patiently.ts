@@ -13,11 +13,11 @@ export async function servePatiently(of: {
   readonly onRefused: (why: string) => void;
 }): Promise<ControlServer> {
   const { path, requestCharsMax, answer, onRefused } = of;
-  for (let isTold = false; ; isTold = true) {
+  for (let isReported = false; ; isReported = true) {
     try {
       return await serveControl(path, { requestCharsMax }, answer);
     } catch (error) {
-      if (!isTold) onRefused(messageOf(error));
+      if (!isReported) onRefused(messageOf(error));
       await sleep(RETRY_MS);
     }
   }

@@ -30,8 +30,8 @@ export type WorkingThread<Facts> = {
   readonly alive: Int32Array;
   /** The texts for a hanging thread. */
   readonly hung: { readonly state: string; readonly began: string; readonly ended: string };
-  /** `told`: its last report, null before the first. */
-  factsOf(told: Facts | null, isHung: boolean): WorkFacts | null;
+  /** `facts`: its last report, null before the first. */
+  factsOf(facts: Facts | null, isHung: boolean): WorkFacts | null;
   /** The thread ends the process when its work is finished. */
   stop(): void;
 };
@@ -43,13 +43,13 @@ export function superviseThread<Facts>(shell: Shell, of: WorkingThread<Facts>): 
   const { say, logger, link } = shell;
   const ready = Promise.withResolvers<void>();
   // Checked with each beat.
-  const limits = { lookMs: BEAT_INTERVAL_MS, hungAfterMs: HUNG_AFTER_MS };
-  const looksHung = watchThread(of.alive, limits);
+  const limits = { pollMs: BEAT_INTERVAL_MS, hungAfterMs: HUNG_AFTER_MS };
+  const readHung = watchThread(of.alive, limits);
   let report: ThreadReport<Facts> | null = null;
   let isHung = false;
-  const look = (): void => {
+  const poll = (): void => {
     const was = isHung;
-    isHung = looksHung();
+    isHung = readHung();
     if (isHung && !was) say("error", of.hung.began);
     if (!isHung && was) say("info", of.hung.ended);
   };
@@ -75,7 +75,7 @@ export function superviseThread<Facts>(shell: Shell, of: WorkingThread<Facts>): 
   return {
     ready: ready.promise,
     beat() {
-      look();
+      poll();
       const facts = of.factsOf(report?.facts ?? null, isHung);
       const state = isHung ? of.hung.state : (report?.state ?? "starting");
       return { state, facts, counters: { ...report?.counters } };

@@ -1,10 +1,10 @@
 /** Whether a thread hangs, judged by a counter that it increments; time in which nobody looked does not count. */
 import { monotonicMs } from "../../adapters/clock.ts";
-import { HEARD, isTooSilent, silentLook } from "../../domain/supervision/silence.ts";
+import { HEARD, isTooSilent, silentPoll } from "../../domain/supervision/silence.ts";
 
 export type SilenceLimits = {
   /** Interval of the looks. */
-  readonly lookMs: number;
+  readonly pollMs: number;
   readonly hungAfterMs: number;
 };
 
@@ -16,7 +16,7 @@ export function watchThread(alive: Int32Array, limits: SilenceLimits): () => boo
   return () => {
     const count = Atomics.load(alive, 0);
     const nowMs = monotonicMs();
-    silence = count === seen ? silentLook(silence, nowMs - lookedMs, limits.lookMs) : HEARD;
+    silence = count === seen ? silentPoll(silence, nowMs - lookedMs, limits.pollMs) : HEARD;
     seen = count;
     lookedMs = nowMs;
     return isTooSilent(silence, limits.hungAfterMs);

@@ -29,9 +29,9 @@ async function answerTo({ book, trades }: GreenControlDeps, line: string): Promi
     case "trades": {
       const { after, max } = request.data;
       const found = await trades.since(after, max);
-      const told = found.map(({ index, trade }) => ({ index, trade: { ...trade } }));
-      const answer = { from: after + 1, to: told.at(-1)?.index ?? after, trades: told };
-      return { ...plain(id, true, `${told.length} trades`), trades: answer };
+      const copies = found.map(({ index, trade }) => ({ index, trade: { ...trade } }));
+      const answer = { from: after + 1, to: copies.at(-1)?.index ?? after, trades: copies };
+      return { ...plain(id, true, `${copies.length} trades`), trades: answer };
     }
     case "posture":
     case "enter":

@@ -16,6 +16,7 @@ import {
   SNAPSHOTS_KEPT,
 } from "../../adapters/event-log/snapshots.ts";
 import { cutTrades, TradeFile, tradesPath } from "../../adapters/event-log/trade-file.ts";
+import { watchLog } from "../../adapters/event-log/watch-log.ts";
 import { EventLogReader } from "../../adapters/event-log/event-log.ts";
 import { type Config } from "../../config.ts";
 import { assertRoom } from "../../domain/trading/market/window-room.ts";
@@ -29,13 +30,12 @@ import { orMisconfigured } from "../shell/misconfigured.ts";
 import type { Shell } from "../shell/run-service.ts";
 import { Publication } from "../publication.ts";
 import { GreenBook } from "./green-book.ts";
+import { followLog } from "./follow-log.ts";
 import { openShadow, type OpenedShadow } from "./open-shadow.ts";
 import { traderOf } from "../../domain/supervision/services.ts";
 import { type BookName, COUNTED_BOOK, SHADOW_BOOK } from "../../domain/trading/books.ts";
 
 export const GREEN_SERVICE = traderOf(SHADOW_BOOK).name;
-/** Longest wait of an event that BLUE appended. */
-const LOOK_EVERY_MS = 50;
 
 type Folders = { readonly place: { root: string; book: string }; readonly green: string };
 
@@ -81,7 +81,7 @@ export async function openGreen(shell: Shell) {
   });
   say("info", `runs ${versionName(opened.green)}`);
   say("info", `continues after event ${opened.index} of BLUE's log`);
-  const follow = followLog(shell, { book, publication: publication.to });
+  const follow = followBlue(shell, { book, folders, publication: publication.to });
   return { book, feed, trades, follow, lock, isConnected: () => hazelcast.connected() };
 }
 
@@ -129,30 +129,28 @@ function decoded(found: Snapshot | null): SavedState | null {
   return found === null ? null : decodeTraderSnapshot(found.bytes);
 }
 
-/** Slice after slice while there are events, else a look at intervals. */
-function followLog(
+function followBlue(
   shell: Shell,
-  { book, publication }: { readonly book: GreenBook; readonly publication: Publication },
+  by: {
+    readonly book: GreenBook;
+    readonly folders: Folders;
+    readonly publication: Publication;
+  },
 ) {
-  let newestAtMs: number | null = null;
-  let timer: NodeJS.Timeout | undefined;
-  const turn = (): void => {
-    const before = book.index;
-    let hasMore = false;
-    try {
-      hasMore = book.takeSlice();
-    } catch (error) {
-      shell.fail(error);
-    }
-    if (before < book.index) {
-      newestAtMs = monotonicMs();
-      publication.request();
-    }
-    timer = setTimeout(turn, hasMore ? 0 : LOOK_EVERY_MS);
-  };
-  timer = setTimeout(turn, 0);
-  return {
-    ageMs: () => (newestAtMs === null ? null : monotonicMs() - newestAtMs),
-    stop: () => clearTimeout(timer),
-  };
+  const { book, folders, publication } = by;
+  const { root, book: blue } = folders.place;
+  return followLog({
+    takeSlice() {
+      const before = book.index;
+      try {
+        const hasMore = book.takeSlice();
+        return { isNews: before < book.index, hasMore };
+      } catch (error) {
+        return shell.fail(error);
+      }
+    },
+    watch: (onWrite) => watchLog(bookFolder(root, blue), onWrite),
+    onNews: () => publication.request(),
+    nowMs: monotonicMs,
+  });
 }

@@ -57,10 +57,10 @@ async function answerTo(deps: ControlDeps, line: string): Promise<TraderAnswer> 
       const newest = deps.trader.nextIndex - 1;
       const trades = await deps.trades.since(after, max);
       const to = trades.length < max ? Math.max(after, newest) : (trades.at(-1)?.index ?? after);
-      const told = trades.map(({ index, trade }) => ({ index, trade: { ...trade } }));
+      const copies = trades.map(({ index, trade }) => ({ index, trade: { ...trade } }));
       return {
         ...plain(id, true, `${trades.length} trades`),
-        trades: { from: after + 1, to, trades: told.filter(({ index }) => index <= to) },
+        trades: { from: after + 1, to, trades: copies.filter(({ index }) => index <= to) },
       };
     }
     case "enter":

@@ -73,6 +73,10 @@ export class EventSequencer {
 
   constructor(deps: SequencerDeps) {
     const { trader, desk, log, onCommands } = deps;
+    assert(
+      desk.isDerived || trader.configuration.approval !== undefined,
+      "a book at a live desk has the approved hash of its configuration",
+    );
     const reports = this.#reports;
     const given = this.#given;
     this.trader = trader;
@@ -140,14 +144,14 @@ export class EventSequencer {
   }
 
   /** Between two steps. They belong to the previous step, as in a replay of the log. */
-  stepReports(told: readonly BrokerReport[]): void {
-    if (told.length === 0) return;
+  stepReports(reports: readonly BrokerReport[]): void {
+    if (reports.length === 0) return;
     const nowMs = this.#deps.nowMs();
     // A restart asks the desk for them again.
     if (!this.#rollDay(nowMs))
       throw new SequencerBrokenError("the journal did not accept a report of the desk");
     this.#isInStep = true;
-    stepReports(this.#at, told, nowMs);
+    stepReports(this.#at, reports, nowMs);
     this.#noteOutcome();
     this.#isInStep = false;
   }

@@ -180,12 +180,16 @@ function foundState(config: Config, folder: string, lastIndex: number) {
   return { damaged, bytes, saved };
 }
 
-function tellBehind({ trades, digests, told }: CutBehind, lastIndex: number, say: Say): void {
-  if (trades + digests + told === 0) return;
+function tellBehind(
+  { trades, digests, acknowledged }: CutBehind,
+  lastIndex: number,
+  say: Say,
+): void {
+  if (trades + digests + acknowledged === 0) return;
   say(
     "warn",
     `the journal ends with event ${lastIndex}: removed what followed, ${trades} trades and ` +
-      `${digests} outcomes; the sessions had received ${told} events more`,
+      `${digests} outcomes; the sessions had received ${acknowledged} events more`,
   );
 }
 
@@ -200,8 +204,8 @@ function firstConfiguration(place: SegmentLogPlace): string | null {
   }
 }
 
-function tellRestored({ trader, folded, completed, ...told }: RestoredBook, say: Say): void {
-  const { difference, change } = told;
+function tellRestored({ trader, folded, completed, ...restored }: RestoredBook, say: Say): void {
+  const { difference, change } = restored;
   if (difference !== null)
     say("error", `the journal's fills differ from this program's: ${difference}`);
   const { positions, working, account } = trader.data;

@@ -269,10 +269,10 @@ function assertKnown(event: TraderEvent, commands: readonly TraderCommand[]): vo
   }
 }
 
-function assertSame(told: BrokerEvent, recorded: TraderEvent): void {
-  if (sortedText(told) === sortedText(recorded)) return;
+function assertSame(repeated: BrokerEvent, recorded: TraderEvent): void {
+  if (sortedText(repeated) === sortedText(recorded)) return;
   throw new DeskDiffers(
-    `event ${recorded.index} was ${JSON.stringify(recorded)}, is now ${JSON.stringify(told)}`,
+    `event ${recorded.index} was ${JSON.stringify(recorded)}, is now ${JSON.stringify(repeated)}`,
   );
 }
 

@@ -154,7 +154,7 @@ export class RunningTrader {
 
   /** Starts its work. */
   listen(): void {
-    void this.subscription.look();
+    void this.subscription.poll();
     this.#timer = setInterval(() => this.#orFail(() => this.#tick()), TICK_MS);
   }
 
@@ -187,7 +187,7 @@ export class RunningTrader {
 
   /** Called after a connection, which may be to a member that came back empty. */
   connected(): void {
-    void this.subscription.look();
+    void this.subscription.poll();
     this.#publication.request();
   }
 
@@ -281,8 +281,8 @@ export class RunningTrader {
     const { trader, snapshotEvents, say, onFailure } = this.#world;
     this.#feeds.takeOld();
     this.sequencer.take({ kind: "tick" });
-    void this.subscription.look();
-    void this.#feeder.look();
+    void this.subscription.poll();
+    void this.#feeder.poll();
     this.intake.tick().catch(onFailure);
     for (const { level, line } of this.#unpricedNews(trader)) say(level, line);
     if (this.#snapshotIndex + snapshotEvents <= trader.nextIndex - 1) void this.#saveAside();

@@ -1,6 +1,6 @@
 /** Logs when a held asset loses its price, when an exit starts to wait for one, and when it has one again. */
 import {
-  UNPRICED_TOLD_AFTER_MS,
+  UNPRICED_REPORTED_AFTER_MS,
   unpricedPositions,
   unpricedWords,
 } from "../../domain/trading/portfolio/unpriced-positions.ts";
@@ -10,19 +10,19 @@ type Line = { readonly level: "info" | "warn"; readonly line: string };
 
 /** Each once, however often it is called. */
 export function createUnpricedNews(): (trader: Trader) => readonly Line[] {
-  const told = new Map<string, { readonly asset: string; readonly exitDue: string | null }>();
+  const reported = new Map<string, { readonly asset: string; readonly exitDue: string | null }>();
   return (trader) => {
     const lines: Line[] = [];
     const unpriced = unpricedPositions(trader);
     for (const position of unpriced) {
       const { id, asset, silentMs, exitDue } = position;
-      if (silentMs <= UNPRICED_TOLD_AFTER_MS || told.get(id)?.exitDue === exitDue) continue;
-      told.set(id, { asset, exitDue });
+      if (silentMs <= UNPRICED_REPORTED_AFTER_MS || reported.get(id)?.exitDue === exitDue) continue;
+      reported.set(id, { asset, exitDue });
       lines.push({ level: "warn", line: unpricedWords(position) });
     }
-    for (const [id, { asset }] of told) {
+    for (const [id, { asset }] of reported) {
       if (unpriced.some((position) => position.id === id)) continue;
-      told.delete(id);
+      reported.delete(id);
       const isOpen = trader.data.positions.some((position) => position.id === id);
       if (isOpen) lines.push({ level: "info", line: `there is a price for ${asset} again` });
     }

@@ -14,13 +14,13 @@ const settings: DeliverySettings = workerData;
 const tell = (message: DeliveryMessage): void => port.postMessage(message);
 const asked = new Map<number, (text: string) => void>();
 let lastId = 0;
-let toldFigures = "";
+let sentFigures = "";
 const beat = setInterval(() => {
   Atomics.add(settings.alive, 0, 1);
   const channels = delivery.figures();
   const figures = JSON.stringify(channels);
-  if (figures !== toldFigures) tell({ kind: "figures", channels });
-  toldFigures = figures;
+  if (figures !== sentFigures) tell({ kind: "figures", channels });
+  sentFigures = figures;
 }, BEAT_MS);
 
 const delivery = startDeliveries({

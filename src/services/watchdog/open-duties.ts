@@ -2,6 +2,7 @@
 import { incidentsFile } from "../../adapters/incident-store/incident-database.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
 import { messageOf } from "../../domain/failure.ts";
+import { segmentOf } from "../../domain/incidents/facts.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import { createIncidentsDuty } from "../../operations/incidents/incidents-duty.ts";
 import { createOutsideHeartbeat } from "../../operations/safety/outside-heartbeat.ts";
@@ -28,10 +29,10 @@ export type OpenedDuties = {
 export function openDuties(of: DutiesOf): OpenedDuties {
   const { loop, say } = of;
   const { heartbeat } = of.settings;
-  const { duties, delivery, trouble: untold } = openAlerts(of);
+  const { duties, delivery, trouble: undelivered } = openAlerts(of);
   if (heartbeat === null) return { duties, delivery };
   // Only the outside service can learn that nobody else is notified.
-  const trouble = () => loop.ailment() ?? untold();
+  const trouble = () => loop.ailment() ?? undelivered();
   return {
     duties: [createOutsideHeartbeat({ ...heartbeat, trouble, say }), ...duties],
     delivery,
@@ -68,7 +69,7 @@ function alertDuties({ settings, loop, say }: DutiesOf): Alerts {
     rules,
     channels,
     books,
-    own: () => loop.facts(),
+    own: () => ({ ...loop.facts(), ...channelFacts(delivery?.state().channels ?? {}) }),
     log,
     wake: () => delivery?.wake(),
   });
@@ -91,14 +92,22 @@ function alertDuties({ settings, loop, say }: DutiesOf): Alerts {
     const { runs, restarts, hanging } = kept.state();
     return `${runs ? "runs" : "is being started"}, ${restarts} restarts, ${hanging} hang`;
   };
-  const look = () => kept.look();
+  const poll = () => kept.poll();
   const stop = () => kept.stop();
   return {
     duties: [
       incidents,
-      { name: "delivery", everyMs: MS_PER_SECOND, act: look, standing, close: stop },
+      { name: "delivery", everyMs: MS_PER_SECOND, act: poll, standing, close: stop },
     ],
     delivery: () => kept.state(),
     trouble: () => unwritten() ?? (kept.state().runs ? null : "alerts are not delivered"),
   };
+}
+
+function channelFacts(channels: DeliveryFigures["channels"]): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(
+    Object.entries(channels).map(([name, { failing }]) => {
+      return [`channel.${segmentOf(name)}.failing`, failing];
+    }),
+  );
 }

@@ -5,10 +5,10 @@ import { monotonicMs, wallMs } from "../../adapters/clock.ts";
 import { createThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import { openPostureFile, safetyFolder } from "../../adapters/safety/posture-file.ts";
 import {
-  createForewarnLook,
-  createHealthLook,
+  createForewarnReader,
+  createHealthReader,
   createTellTrader,
-} from "../../adapters/safety/safety-looks.ts";
+} from "../../adapters/safety/safety-readers.ts";
 import { settingsText } from "../../adapters/safety/settings-file.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import { fieldsOf } from "../../wire/safety/kept-posture.ts";
@@ -50,11 +50,11 @@ export function openPosture(settings: WatchdogSettings, say: SaySmall) {
     isTraderWanted: trader.isWanted,
     isHealthWanted,
     tellTrader: createTellTrader(dataDir, trader.service, TRADER_WITHIN_MS),
-    readHealth: createHealthLook(dataDir),
-    readForewarn: createForewarnLook(dataDir, book),
+    readHealth: createHealthReader(dataDir),
+    readForewarn: createForewarnReader(dataDir, book),
     publish: ({ posture, entries, reasons }) => {
-      const told = { posture, entries, reasons, source: WATCHDOG, atUs: wallMs() * US_PER_MS };
-      return client.set(SAFETY_MAP, SAFETY_KEY, encodePosture(told));
+      const value = { posture, entries, reasons, source: WATCHDOG, atUs: wallMs() * US_PER_MS };
+      return client.set(SAFETY_MAP, SAFETY_KEY, encodePosture(value));
     },
     save: (kept, at) => file.save(kept, at),
     audit: (line) => file.audit(line),

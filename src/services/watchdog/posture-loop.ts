@@ -4,7 +4,7 @@
  * and a failed publication or save is retried.
  */
 import type { AuditLine, Found } from "../../adapters/safety/posture-file.ts";
-import type { TellTrader } from "../../adapters/safety/safety-looks.ts";
+import type { TellTrader } from "../../adapters/safety/safety-readers.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { lossFacts } from "../../domain/safety/loss-facts.ts";
 import type { PostureRules } from "../../domain/safety/posture-rules.ts";
@@ -96,7 +96,7 @@ export class PostureLoop {
     this.#isInRound = true;
     this.#figures.rounds += 1;
     try {
-      const readings = await this.#look();
+      const readings = await this.#read();
       this.#forgivePause();
       const { now, rules } = this.#deps;
       const before = this.#state;
@@ -193,20 +193,20 @@ export class PostureLoop {
     this.#healthHeardMs = Math.min(monotonicMs, this.#healthHeardMs + pausedMs + HEALTH_SAMPLE_MS);
   }
 
-  async #look(): Promise<Readings> {
+  async #read(): Promise<Readings> {
     const { tellTrader, readHealth, readForewarn, isTraderWanted, isHealthWanted, now } =
       this.#deps;
-    const told = await tellTrader(this.#state);
-    const book = told === "older" ? null : told;
-    if (told === "older" && this.#trader !== "older") {
+    const reading = await tellTrader(this.#state);
+    const book = reading === "older" ? null : reading;
+    if (reading === "older" && this.#trader !== "older") {
       this.#deps.say(
         "warn",
         "the trader runs an older version: restart it; until then it receives a halt as HIBERNATE",
       );
     }
     const unheard = isTraderWanted ? "silent" : "unwanted";
-    if (told === null && isTraderWanted) this.#figures.trader_silent += 1;
-    this.#trader = told === "older" ? "older" : told === null ? unheard : "ok";
+    if (reading === null && isTraderWanted) this.#figures.trader_silent += 1;
+    this.#trader = reading === "older" ? "older" : reading === null ? unheard : "ok";
     const health = readHealth();
     const { monotonicMs, wallMs } = now();
     this.#lookedAt = isoFromMs(wallMs);
@@ -227,15 +227,17 @@ export class PostureLoop {
     this.#state = haltPosture(before, { why: reason, by, posture }, now());
     const at = this.#state.latch?.at ?? "";
     // Trading stops whether or not that can be recorded.
-    const untold = attempt(() => audit({ at, by, action: "halt", reason, posture }));
+    const unaudited = attempt(() => audit({ at, by, action: "halt", reason, posture }));
     this.#keep(before);
     const done =
       positions === "close"
         ? "stopped: no entries, and open positions are closed at the next fresh scan"
         : "stopped: no entries; open positions keep their exits";
-    const said = untold === null ? done : `${done}; the audit could not be written: ${untold}`;
+    const said =
+      unaudited === null ? done : `${done}; the audit could not be written: ${unaudited}`;
     if (this.#trouble === null) return said;
-    const until = untold === null ? "only the audit log records it" : "it ends with this process";
+    const until =
+      unaudited === null ? "only the audit log records it" : "it ends with this process";
     return `${said}; it could not be saved (${this.#trouble}): ${until}`;
   }
 
@@ -297,8 +299,8 @@ export class PostureLoop {
     }
     if (isStopped && latch.by === WATCHDOG) {
       const { at, by, why: reason, posture } = latch;
-      const untold = attempt(() => audit({ at, by, action: "stop", reason, posture }));
-      if (untold !== null) say("error", `the audit could not be written: ${untold}`);
+      const unaudited = attempt(() => audit({ at, by, action: "stop", reason, posture }));
+      if (unaudited !== null) say("error", `the audit could not be written: ${unaudited}`);
     }
     this.#saveWhenDue(now());
   }

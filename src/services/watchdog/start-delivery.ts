@@ -26,7 +26,7 @@ export type DeliveryOptions = Omit<DeliverySettings, "alive"> & {
 
 export type KeptDelivery = {
   /** Called once a second by the watchdog's loop: starts another thread where one is due. Does not wait. */
-  look(): void;
+  poll(): void;
   /** Something was decided. */
   wake(): void;
   state(): DeliveryFigures;
@@ -35,7 +35,7 @@ export type KeptDelivery = {
 };
 
 const HUNG_AFTER_MS = 15 * MS_PER_SECOND;
-const LOOK_MS = MS_PER_SECOND;
+const POLL_MS = MS_PER_SECOND;
 const REST_MS_MAX = MS_PER_MINUTE;
 /** After a life this long the back-off starts again. */
 const WELL_AFTER_MS = MS_PER_MINUTE;
@@ -56,11 +56,11 @@ type Life = {
 };
 
 export function startDelivery(options: DeliveryOptions): KeptDelivery {
-  const limits = { lookMs: LOOK_MS, hungAfterMs: options.hungAfterMs ?? HUNG_AFTER_MS };
+  const limits = { pollMs: POLL_MS, hungAfterMs: options.hungAfterMs ?? HUNG_AFTER_MS };
   let life: Life | null = null;
   let restarts = 0;
   let hanging = 0;
-  let told: DeliveryFigures["channels"] = {};
+  let figures: DeliveryFigures["channels"] = {};
   let restMs = MS_PER_SECOND;
   let dueMs = monotonicMs();
   let isStopped = false;
@@ -92,7 +92,7 @@ export function startDelivery(options: DeliveryOptions): KeptDelivery {
     life = started;
     thread.on("message", (message: DeliveryMessage) => {
       if (message.kind === "log") return options.say(message.level, message.line);
-      if (message.kind === "figures") return void (told = message.channels);
+      if (message.kind === "figures") return void (figures = message.channels);
       const text = options.acknowledge(message);
       thread.postMessage({ kind: "acknowledged", id: message.id, text } satisfies WatchdogMessage);
     });
@@ -101,7 +101,7 @@ export function startDelivery(options: DeliveryOptions): KeptDelivery {
   };
   start();
   return {
-    look() {
+    poll() {
       const now = life;
       if (now?.isSilent() === true) {
         lose(now, `was silent for ${limits.hungAfterMs / MS_PER_SECOND} s`);
@@ -112,7 +112,7 @@ export function startDelivery(options: DeliveryOptions): KeptDelivery {
       start();
     },
     wake: () => post({ kind: "wake" }),
-    state: () => ({ runs: life !== null, restarts, hanging, channels: told }),
+    state: () => ({ runs: life !== null, restarts, hanging, channels: figures }),
     async stop() {
       isStopped = true;
       const last = life;

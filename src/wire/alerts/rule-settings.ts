@@ -108,16 +108,16 @@ export function problemOfAudience(
 ): string | null {
   if (enabled === false) return null;
   const there = Object.keys(channels);
-  for (const told of [{ teams, channels: wanted }, ...escalate]) {
-    const unknown = told.channels.find((one) => !there.includes(one));
+  for (const step of [{ teams, channels: wanted }, ...escalate]) {
+    const unknown = step.channels.find((one) => !there.includes(one));
     if (unknown !== undefined) {
       return `rule '${name}' tells a channel that there is not: '${unknown}' (there are: ${there.join(", ") || "none"})`;
     }
     const isForOne = Object.values(channels).some(
-      (one) => one.teams.length === 0 || one.teams.some((team) => told.teams.includes(team)),
+      (one) => one.teams.length === 0 || one.teams.some((team) => step.teams.includes(team)),
     );
-    if (told.channels.length === 0 && 0 < told.teams.length && 0 < there.length && !isForOne) {
-      return `rule '${name}' tells nobody: no channel is for ${told.teams.join(" or ")}`;
+    if (step.channels.length === 0 && 0 < step.teams.length && 0 < there.length && !isForOne) {
+      return `rule '${name}' tells nobody: no channel is for ${step.teams.join(" or ")}`;
     }
   }
   return null;
@@ -206,12 +206,12 @@ function changed(base: Rule, wanted: RuleSettings): Rule {
   });
 }
 
-function ms(told: number | undefined, otherwise: number): number {
-  return told === undefined ? otherwise : told * MS_PER_SECOND;
+function ms(givenS: number | undefined, otherwise: number): number {
+  return givenS === undefined ? otherwise : givenS * MS_PER_SECOND;
 }
 
-function orNever(told: number | null | undefined, otherwise: number | null): number | null {
-  return told === null ? null : told === undefined ? otherwise : told * MS_PER_SECOND;
+function orNever(givenS: number | null | undefined, otherwise: number | null): number | null {
+  return givenS === null ? null : givenS === undefined ? otherwise : givenS * MS_PER_SECOND;
 }
 
 function windowOf(text: string) {

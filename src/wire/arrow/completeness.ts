@@ -128,12 +128,12 @@ function fileMessage(view: DataView, block: number, footerStart: number): Messag
   const metadataBytes = view.getInt32(block + 8, true);
   // Before Arrow 0.15 there was no continuation mark in front of the length.
   const prefixBytes = view.getInt32(offset, true) === -1 ? 8 : 4;
-  const lengthTold = view.getInt32(offset + prefixBytes - 4, true);
+  const lengthWritten = view.getInt32(offset + prefixBytes - 4, true);
   const bodyStart = offset + metadataBytes;
   const message = messageAt(view, offset + prefixBytes, bodyStart);
   const agree =
     FILE_HEAD_BYTES <= offset &&
-    prefixBytes + lengthTold === metadataBytes &&
+    prefixBytes + lengthWritten === metadataBytes &&
     message.bodyBytes === sizeAt(view, block + 16) &&
     bodyStart + message.bodyBytes <= footerStart;
   return agree ? message : null;

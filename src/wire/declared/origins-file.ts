@@ -2,6 +2,8 @@
 import { z } from "zod";
 
 const Origins = z.record(z.string(), z.string());
+/** A value that no file, variable or flag gave: ports, and what a demo reads. */
+export const CHOSEN_BY_UP = "chosen by dolphin up";
 export const ORIGINS_FILE = "origins.json";
 
 export function originsText(origins: ReadonlyMap<string, string>): string {

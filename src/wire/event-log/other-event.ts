@@ -98,9 +98,9 @@ const EXACT = "$number";
 
 /** Without the index, which is in the record's head. */
 export function otherEventText(event: OtherEvent): string {
-  const told = { ...event, index: undefined };
+  const content = { ...event, index: undefined };
   // A replacer takes five times as long, and an order book, for which a scan may wait, has eighty numbers.
-  return isKeptByJson(told) ? JSON.stringify(told) : JSON.stringify(told, exact);
+  return isKeptByJson(content) ? JSON.stringify(content) : JSON.stringify(content, exact);
 }
 
 function exact(_key: string, value: unknown): unknown {

@@ -2,7 +2,7 @@
 import type { WorkFacts } from "../../domain/supervision/verdict.ts";
 
 /** Most dependencies, inputs and notes that a service may report, each. */
-export const TOLD_MAX = 32;
+export const REPORTED_MAX = 32;
 
 /**
  * What a supervisor reads of facts, however many a service has: its first input and those that are oldest for their
@@ -25,9 +25,9 @@ function late({ ageS, budgetS }: WorkFacts["inputs"][number]): number {
 
 /** Those of the highest rank; of equal ones the first. */
 function mostOf<T>(all: readonly T[], rankOf: (one: T) => number): readonly T[] {
-  if (all.length <= TOLD_MAX) return all;
+  if (all.length <= REPORTED_MAX) return all;
   const ranked = all.toSorted((one, other) => compare(rankOf(other), rankOf(one)));
-  const kept = new Set(ranked.slice(0, TOLD_MAX));
+  const kept = new Set(ranked.slice(0, REPORTED_MAX));
   return all.filter((one) => kept.has(one));
 }
 

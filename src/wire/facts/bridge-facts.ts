@@ -39,8 +39,8 @@ export type BridgeFacts = {
 /** A scan within this time is normal. */
 export const SCANS_BUDGET_S = 30;
 
-export function factsOfBridge(told: BridgeFacts): WorkFacts {
-  const { archive, hazelcast, newestDataAgeS, listedAgeS, unwatched, trouble } = told;
+export function factsOfBridge(bridge: BridgeFacts): WorkFacts {
+  const { archive, hazelcast, newestDataAgeS, listedAgeS, unwatched, trouble } = bridge;
   const short = `no file events, ${unwatched} is used up: listing the archive instead`;
   return {
     dependencies: { archive, hazelcast },
@@ -53,9 +53,9 @@ export function factsOfBridge(told: BridgeFacts): WorkFacts {
       },
     ],
     queue: {
-      waiting: told.backlog,
-      oldestS: told.oldestUnpushedAgeS,
-      progressS: told.settledAgeS,
+      waiting: bridge.backlog,
+      oldestS: bridge.oldestUnpushedAgeS,
+      progressS: bridge.settledAgeS,
     },
     notes: [
       ...(trouble === undefined ? [] : [alertOf("scans", trouble)]),

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import type { WorkFacts } from "../../domain/supervision/verdict.ts";
 import { DEPENDENCY_STATES } from "../../domain/supervision/ties.ts";
-import { TOLD_MAX } from "./bounded-facts.ts";
+import { REPORTED_MAX } from "./bounded-facts.ts";
 import { factsOfBridge, TROUBLE_CHARS_MAX } from "./bridge-facts.ts";
-import { ToldBridgeFacts } from "./told-bridge-facts.ts";
+import { ReportedBridgeFacts } from "./reported-bridge-facts.ts";
 
 const age = z.number().nonnegative().nullable();
 const name = z.string().max(100);
@@ -13,7 +13,7 @@ const Facts = z.object({
   /** Named as in the service's row of the table of services; a dependency that is not in use is left out. */
   dependencies: z
     .record(name, z.enum(DEPENDENCY_STATES))
-    .refine((states) => Object.keys(states).length <= TOLD_MAX),
+    .refine((states) => Object.keys(states).length <= REPORTED_MAX),
   inputs: z
     .array(
       z.object({
@@ -23,7 +23,7 @@ const Facts = z.object({
         lookedAgeS: age.optional(),
       }),
     )
-    .max(TOLD_MAX),
+    .max(REPORTED_MAX),
   /** The service's queue of waiting work; null where it has none. */
   queue: z
     .object({ waiting: z.number().int().nonnegative(), oldestS: age, progressS: age })
@@ -31,7 +31,7 @@ const Facts = z.object({
   /** A sentence about a dependency or an input that an operator has to know. */
   notes: z
     .array(z.object({ of: name, says: z.string().max(TROUBLE_CHARS_MAX), isAlert: z.boolean() }))
-    .max(TOLD_MAX)
+    .max(REPORTED_MAX)
     .optional(),
 });
 
@@ -41,5 +41,5 @@ const Facts = z.object({
  */
 export const ServiceFacts: z.ZodType<WorkFacts> = z.union([
   Facts,
-  ToldBridgeFacts.transform(factsOfBridge),
+  ReportedBridgeFacts.transform(factsOfBridge),
 ]);

@@ -165,11 +165,11 @@ function readIndicator(text: unknown, name: string): FeedReading {
     name: `${name}.${label}`,
     ...one,
   }));
-  return toldAt(parsePushedMs(text), [{ kind: "feature", name, ...found }, ...labels]);
+  return knownFrom(parsePushedMs(text), [{ kind: "feature", name, ...found }, ...labels]);
 }
 
 /** Undefined: it does not say when. */
-function toldAt(
+function knownFrom(
   knownMs: number | undefined,
   facts: readonly Exclude<FeedFact, { kind: "posture" }>[],
 ): FeedReading {
@@ -183,7 +183,7 @@ function readBook(text: unknown, name: string): FeedReading {
     return { facts: [], isReadable: false };
   const { asset, asOfMs, book } = found.known;
   const levels = { bids: levelsOf(book.bids), asks: levelsOf(book.asks) };
-  return toldAt(found.pushedMs, [{ kind: "book", asset, asOfMs, ...levels }]);
+  return knownFrom(found.pushedMs, [{ kind: "book", asset, asOfMs, ...levels }]);
 }
 
 function readFlat(text: unknown, name: string): FeedReading {
@@ -196,5 +196,5 @@ function readFlat(text: unknown, name: string): FeedReading {
     value,
     asOfMs,
   }));
-  return toldAt(parsePushedMs(text), facts);
+  return knownFrom(parsePushedMs(text), facts);
 }

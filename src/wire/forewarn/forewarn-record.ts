@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { VERDICTS } from "../../domain/forewarn/forecast.ts";
 import { MARKET_REGIMES } from "../../domain/forewarn/market.ts";
-import { msFromIso } from "../../domain/time.ts";
+import { supersedes } from "../../domain/forewarn/newest.ts";
+import { isoFromMicros, msFromIso, US_PER_MS } from "../../domain/time.ts";
 import { jsonOrNull } from "../../domain/json-record.ts";
 
 const share = z.number().min(0).max(1);
@@ -35,6 +36,8 @@ export const ForewarnRecord = z.object({
       step_s: z.number().nullable(),
     })
     .default({ regime: null, days: 0, step_s: null }),
+  /** The equity at which the drawdown limit is reached, as a multiple of the present one. Absent in older ones. */
+  drawdown_limit_at: z.number().nullable().default(null),
   capital: z.number(),
   mean_block: z.number().nullable(),
   conditioned_on: z.object({ regime: z.string(), trades: z.number().int() }).nullable(),
@@ -71,15 +74,17 @@ export type ForewarnNow = ForewarnRecord & {
 
 export const FOREWARN_KEY = "mc_forewarner_latest";
 
-/** Null where the stored one is newer or the same. */
-export function pushedForecast(before: unknown, text: string, pushedAt: string): string | null {
-  const own = asOfMs(text);
-  if (own <= asOfMs(before)) return null;
-  return JSON.stringify({ ...ForewarnRecord.parse(JSON.parse(text)), _pushed_at: pushedAt });
+/** Null where the stored one is newer or the same. `pushedUs`: the time now. */
+export function pushedForecast(before: unknown, text: string, pushedUs: number): string | null {
+  const own = madeMs(text);
+  const standing = madeMs(before);
+  if (own === standing || !supersedes(own, standing, pushedUs / US_PER_MS)) return null;
+  const record = ForewarnRecord.parse(JSON.parse(text));
+  return JSON.stringify({ ...record, _pushed_at: isoFromMicros(pushedUs) });
 }
 
-/** Zero for text that is not a forecast, so that any forecast is newer. */
-function asOfMs(text: unknown): number {
+/** When the forecast of a text was made; -Infinity for a text that is not a forecast, so that any forecast is newer. */
+export function madeMs(text: unknown): number {
   if (typeof text !== "string") return -Infinity;
   const read = ForewarnRecord.pick({ as_of: true }).safeParse(jsonOrNull(text));
   const ms = read.success ? msFromIso(read.data.as_of) : Number.NaN;

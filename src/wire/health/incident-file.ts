@@ -85,8 +85,8 @@ export function parseReplayedPolicy(value: unknown): ReplayedPolicy {
   return { kind: "causes", policy };
 }
 
-function ms(told: number | undefined, otherwise: number): number {
-  return told === undefined ? otherwise : told * MS_PER_SECOND;
+function ms(givenS: number | undefined, otherwise: number): number {
+  return givenS === undefined ? otherwise : givenS * MS_PER_SECOND;
 }
 
 /** Ascending by time. @throws {Error} that names the line. */

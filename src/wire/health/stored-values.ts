@@ -4,7 +4,11 @@
  */
 import { isRecord, jsonRecord } from "../../domain/json-record.ts";
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
-import type { BookLook, PostureValues, Stored } from "../../domain/health/sensors/coherence.ts";
+import type {
+  BookObservation,
+  PostureValues,
+  Stored,
+} from "../../domain/health/sensors/coherence.ts";
 import type { ScanValues } from "../../domain/health/sensors/scan-coherence.ts";
 import { POSTURES } from "../../domain/trading/posture.ts";
 
@@ -46,7 +50,7 @@ export function storedPosture(found: unknown): Stored<PostureValues> {
   }));
 }
 
-export function storedState(found: unknown): BookLook["state"] {
+export function storedState(found: unknown): BookObservation["state"] {
   return stored(found, TEXT_CHARS_MAX, ({ capital, equity, updated_at }) => ({
     cash: typeof capital === "number" ? capital : null,
     equity: typeof equity === "number" ? equity : null,

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { ageBudgets, type AgePace } from "../../domain/indicators/indicator-kind.ts";
+import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { isoFromMicros, isoFromMs, msFromIso } from "../../domain/time.ts";
 
 /** Its own `value` is that of the first label. */
@@ -127,6 +128,39 @@ export function parseFlat(
 }
 
 const BUDGETS = ["warn_s", "stale_s"];
+
+export type SaidValue = {
+  readonly label: string;
+  readonly value: number;
+  /** Whole milliseconds. */
+  readonly asOfMs: number;
+};
+
+/** The values of a stored text, and when it was stored; null: nobody could read it. */
+export function saidBy(
+  name: string,
+  text: unknown,
+): { readonly values: readonly SaidValue[]; readonly pushedUs: number } | null {
+  const found = jsonIn(text);
+  const at = found?.["_pushed_at"];
+  const pushedUs = typeof at === "string" ? microsFromIso(at) : null;
+  if (pushedUs === null) return null;
+  if (isEsoteric(name)) {
+    const flat = parseFlat(text);
+    if (flat === null) return null;
+    const { asOfMs } = flat;
+    return {
+      values: [...flat.values].map(([label, value]) => ({ label, value, asOfMs })),
+      pushedUs,
+    };
+  }
+  const entry = IndicatorText.safeParse(found).data;
+  if (entry === undefined) return null;
+  const values = Object.entries(entry.values).map(([label, { value, as_of }]) => {
+    return { label, value, asOfMs: msFromIso(as_of) };
+  });
+  return { values, pushedUs };
+}
 
 /** `exf_latest` updated with this reading; null: the reading changes nothing in it. */
 export function mergedLatest(before: unknown, fresh: Fresh): string | null {

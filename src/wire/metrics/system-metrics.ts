@@ -200,9 +200,9 @@ function bookOf({ book, service }: ServiceRow): string {
   return book ?? service;
 }
 
-function healthMetrics(told: SystemReading["health"]): readonly Metric[] {
-  if (told === null) return [];
-  const { report, ageMs } = told;
+function healthMetrics(health: SystemReading["health"]): readonly Metric[] {
+  if (health === null) return [];
+  const { report, ageMs } = health;
   const feeds = Object.entries(report.subsystem_health.data_sources);
   return [
     single("dolphin_rm_meta", "Product of the sensors that are known, 0 to 1.", report.rm_meta),
@@ -274,20 +274,23 @@ function incidentMetrics({ incidents, nowMs }: SystemReading): readonly Metric[]
 }
 
 function venueMetrics({ venues, nowMs }: SystemReading): readonly Metric[] {
-  const told = [...(venues ?? [])];
-  const isHeld = (untilMs: number): number => (nowMs < untilMs ? 1 : 0);
+  const states = [...(venues ?? [])];
+  const isBefore = (untilMs: number): number => (nowMs < untilMs ? 1 : 0);
   return [
     gauge(
       "dolphin_venue_breaker_open",
       "Whether requests to a venue are suspended after consecutive failures.",
-      told.map(([venue, { openUntilMs }]) => ({ labels: { venue }, value: isHeld(openUntilMs) })),
+      states.map(([venue, { openUntilMs }]) => ({
+        labels: { venue },
+        value: isBefore(openUntilMs),
+      })),
     ),
     gauge(
       "dolphin_venue_blocked",
       "Whether a venue has told us to stop sending requests.",
-      told.map(([venue, { blockedUntilMs }]) => ({
+      states.map(([venue, { blockedUntilMs }]) => ({
         labels: { venue },
-        value: isHeld(blockedUntilMs),
+        value: isBefore(blockedUntilMs),
       })),
     ),
   ];

@@ -12,76 +12,76 @@ import { counter, gauge, single } from "./families.ts";
 const MS_PER_S = 1_000;
 
 /** No samples where there never was a watchdog. */
-export function watchdogMetrics(told: SafetyView | "silent" | null): readonly Metric[] {
-  if (told === null) return [];
+export function watchdogMetrics(safety: SafetyView | "silent" | null): readonly Metric[] {
+  if (safety === null) return [];
   const up = single(
     "dolphin_watchdog_up",
     "Whether the watchdog answers.",
-    told === "silent" ? 0 : 1,
+    safety === "silent" ? 0 : 1,
   );
-  if (told === "silent") return [up];
-  const { figures } = told;
+  if (safety === "silent") return [up];
+  const { figures } = safety;
   return [
     up,
     single(
       "dolphin_watchdog_start_time_seconds",
       "Start of the watchdog's process.",
-      Date.parse(told.started_at) / MS_PER_S,
+      Date.parse(safety.started_at) / MS_PER_S,
     ),
     gauge(
       "dolphin_safety_posture",
       "1 for the posture that the watchdog publishes, 0 for the others.",
       POSTURES.map((posture) => ({
         labels: { posture },
-        value: told.posture === posture ? 1 : 0,
+        value: safety.posture === posture ? 1 : 0,
       })),
     ),
     single(
       "dolphin_safety_entries",
       "Whether the watchdog allows entries.",
-      told.entries === "go" ? 1 : 0,
+      safety.entries === "go" ? 1 : 0,
     ),
     single(
       "dolphin_safety_latched",
       "Whether trading is stopped until an operator resumes it.",
-      told.latch === null ? 0 : 1,
+      safety.latch === null ? 0 : 1,
     ),
     ...(figures === undefined ? [] : postureMetrics(figures.posture)),
     ...(figures?.delivery == null ? [] : deliveryMetrics(figures.delivery)),
   ];
 }
 
-function postureMetrics(told: PostureFigures): readonly Metric[] {
+function postureMetrics(posture: PostureFigures): readonly Metric[] {
   return [
     counter(
       "dolphin_watchdog_rounds_total",
       "Rounds in which the watchdog checked everything.",
-      plain(told.rounds),
+      plain(posture.rounds),
     ),
     counter(
       "dolphin_watchdog_rounds_failed_total",
       "Rounds that failed.",
-      plain(told.rounds_failed),
+      plain(posture.rounds_failed),
     ),
     counter(
       "dolphin_watchdog_trader_silent_total",
       "Rounds in which the trader did not answer.",
-      plain(told.trader_silent),
+      plain(posture.trader_silent),
     ),
     counter(
       "dolphin_watchdog_publications_total",
       "Postures published in Hazelcast.",
-      by("result", { ok: told.published, failed: told.publish_failed }),
+      by("result", { ok: posture.published, failed: posture.publish_failed }),
     ),
     counter(
       "dolphin_safety_posture_changes_total",
       "Changes of the posture.",
-      by("direction", { fall: told.falls, rise: told.rises }),
+      by("direction", { fall: posture.falls, rise: posture.rises }),
     ),
     counter(
       "dolphin_safety_stops_total",
       "Stops of trading, by the watchdog and by operators.",
-      plain(told.stops),
+      plain(posture.stops),
     ),
   ];
 }

@@ -68,14 +68,14 @@ export function bookText(state: BookState, pushed: Pushed): string {
 
 /** Text of `ob_features_latest`; its `as_of` is that of the newest book. */
 export function latestText(states: Iterable<BookState>, pushed: Pushed, source: string): string {
-  const told: Record<string, unknown> = {};
+  const byAsset: Record<string, unknown> = {};
   let newestMs = Number.NEGATIVE_INFINITY;
   for (const state of states) {
-    told[state.asset] = figures(state, pushed.pushedMs);
+    byAsset[state.asset] = figures(state, pushed.pushedMs);
     newestMs = Math.max(newestMs, state.asOfMs);
   }
   return JSON.stringify({
-    ...told,
+    ...byAsset,
     ...(Number.isFinite(newestMs) ? { as_of: isoFromMs(newestMs) } : {}),
     source,
     ...ends(pushed),

@@ -6,7 +6,7 @@
  */
 import { createRequire } from "node:module";
 import type { Data, RecordBatch, RecordBatchStreamReader, Schema } from "apache-arrow";
-import { createBook, DEPTH, type Side, type ToldBook } from "../../domain/order-book/book.ts";
+import { createBook, DEPTH, type Side, type PublishedBook } from "../../domain/order-book/book.ts";
 
 type Arrow = typeof import("apache-arrow");
 
@@ -45,11 +45,11 @@ const END_BYTES = 8;
 export type Segment = {
   /** Empty where the segment does not state it. */
   readonly source: string;
-  readonly books: Iterable<ToldBook>;
+  readonly books: Iterable<PublishedBook>;
 };
 
 /** The first call gives the schema, too. */
-export type SegmentEncoder = { encode(books: readonly ToldBook[]): Uint8Array };
+export type SegmentEncoder = { encode(books: readonly PublishedBook[]): Uint8Array };
 
 /** Writer of one segment. `source`: the same text as in the published books. */
 export function createSegmentEncoder(source: string): SegmentEncoder {
@@ -83,7 +83,7 @@ export function readSegment(bytes: Uint8Array): Segment {
   return { source, books: booksOf(reader) };
 }
 
-function* booksOf(reader: RecordBatchStreamReader): Generator<ToldBook> {
+function* booksOf(reader: RecordBatchStreamReader): Generator<PublishedBook> {
   for (;;) {
     let batch: RecordBatch | null;
     try {
@@ -99,8 +99,8 @@ function* booksOf(reader: RecordBatchStreamReader): Generator<ToldBook> {
 }
 
 function isLayout({ schema }: RecordBatch): boolean {
-  const isTold = schema.fields.some(({ name }) => name === PUSHED);
-  const expected = fields().filter(({ name }) => isTold || name !== PUSHED);
+  const hasPushed = schema.fields.some(({ name }) => name === PUSHED);
+  const expected = fields().filter(({ name }) => hasPushed || name !== PUSHED);
   return (
     schema.fields.length === expected.length &&
     expected.every(({ name, type }, at) => {
@@ -110,7 +110,7 @@ function isLayout({ schema }: RecordBatch): boolean {
   );
 }
 
-function* rowsOf(batch: RecordBatch): Generator<ToldBook> {
+function* rowsOf(batch: RecordBatch): Generator<PublishedBook> {
   const assets = batch.getChildAt(0);
   const columns = batch.data.children.slice(1).map(doublesOf);
   const [asOf, received] = columns;
@@ -140,7 +140,7 @@ function fill(side: Side, row: number, [prices, sizes]: readonly [Float64Array, 
   }
 }
 
-function batchOf(books: readonly ToldBook[], schema: Schema): RecordBatch {
+function batchOf(books: readonly PublishedBook[], schema: Schema): RecordBatch {
   const { length } = books;
   const sides = books.map(({ book }) => book);
   const children: Data[] = [

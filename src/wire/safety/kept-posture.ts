@@ -43,8 +43,8 @@ function latchOf(value: unknown): Latch | undefined {
 }
 
 function baseOf(value: unknown): EquityBase | null {
-  const { peak, dayStart, day, recent: told, doubted: doubts, evidence } = fieldsOf(value);
-  const recent = figuresOf(told);
+  const { peak, dayStart, day, recent: recentFound, doubted: doubts, evidence } = fieldsOf(value);
+  const recent = figuresOf(recentFound);
   // An older release did not write this field.
   const doubted = figuresOf(doubts ?? []);
   if (!isFigure(peak) || !isFigure(dayStart) || recent === null || doubted === null) return null;

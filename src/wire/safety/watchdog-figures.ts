@@ -35,4 +35,6 @@ export type ChannelFigures = {
   readonly given_up: number;
   /** After consecutive failures the channel is not tried for a while. */
   readonly is_open: boolean;
+  /** The last attempt failed and is repeated, or was given up in the last 15 minutes. */
+  readonly failing: boolean;
 };

@@ -110,6 +110,6 @@ export function dayReplayJson(replay: DayReplay): DayReplayJson {
   };
 }
 
-function nowJson({ firstDifference, ...told }: ReplayNow): DayReplayJson["now"] {
-  return { ...told, first_difference: firstDifference };
+function nowJson({ firstDifference, ...found }: ReplayNow): DayReplayJson["now"] {
+  return { ...found, first_difference: firstDifference };
 }

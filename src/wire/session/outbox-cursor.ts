@@ -5,7 +5,7 @@ import type { SessionTrade } from "./trade-session.ts";
 /** `after`: the trades of all events up to this index were sent. */
 export const OutboxCursorFile = z.strictObject({ after: z.int().min(0) });
 
-const Told = z.looseObject({
+const StoredTrade = z.looseObject({
   positionId: z.string(),
   asset: z.string(),
   direction: z.string(),
@@ -16,6 +16,6 @@ const Told = z.looseObject({
 });
 
 /** @throws {Error} that names the invalid field. */
-export function toldTrade(trade: unknown): SessionTrade {
-  return Told.parse(trade);
+export function sessionTradeOf(trade: unknown): SessionTrade {
+  return StoredTrade.parse(trade);
 }

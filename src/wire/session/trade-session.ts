@@ -84,7 +84,7 @@ export type CommandAnswer = {
 };
 
 /** What is in a book's outbox beyond a cursor. */
-export type OutboxLook = {
+export type OutboxObservation = {
   /** Trades of the day that the session never received. */
   readonly pending: number;
   /** The index of the trader's newest event. */

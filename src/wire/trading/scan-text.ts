@@ -27,7 +27,7 @@ export type ParsedScan = {
 };
 
 /** The raw text of the members beside the numbers. */
-type Told = {
+type RawMembers = {
   readonly scan_number?: unknown;
   readonly timestamp?: unknown;
   readonly seq?: unknown;
@@ -89,14 +89,14 @@ export class ScanTextReader {
     if (eigenvalueCount === -1 || !cursor.take(TAIL)) return null;
     const numbers = { names, eigenvalueCount };
     const seq = cursor.take(SEQ_BEFORE) && cursor.until(SEQ) !== null && cursor.take(SEQ);
-    const told = { scan_number: scanNumber, timestamp, seq: seq ? cursor.number() : 0 };
+    const members = { scan_number: scanNumber, timestamp, seq: seq ? cursor.number() : 0 };
     const epoch = cursor.take(EPOCH) ? cursor.number() : -1;
     // Strings stand between them, in which a quote is escaped.
     if (cursor.until(REPLAYED) === null || !cursor.take(REPLAYED)) return null;
     const replayed = cursor.flag();
     const late = cursor.take(LATE) ? cursor.flag() : null;
     if (!cursor.take("}") || !cursor.isAtEnd()) return null;
-    return this.#scanOf({ ...told, epoch, replayed, late, assets_invalid: NONE }, numbers);
+    return this.#scanOf({ ...members, epoch, replayed, late, assets_invalid: NONE }, numbers);
   }
 
   #readAnyJson(text: string): ParsedScan | null {
@@ -105,9 +105,9 @@ export class ScanTextReader {
     const byName = value?.["asset_prices"];
     if (value === null || names === null || !isObject(byName)) return null;
     const prices = this.#pricesFor(names.length);
-    const told = new Map<string, unknown>(Object.entries(byName));
+    const priceOf = new Map<string, unknown>(Object.entries(byName));
     for (const [at, name] of names.entries()) {
-      const price = told.get(name);
+      const price = priceOf.get(name);
       prices[at] = typeof price === "number" ? price : Number.NaN;
     }
     const { eigenvalues } = value;
@@ -118,7 +118,7 @@ export class ScanTextReader {
     return this.#scanOf(value, { names, eigenvalueCount: eigenvalues.length });
   }
 
-  #scanOf(value: Told, numbers: Numbers): ParsedScan | null {
+  #scanOf(value: RawMembers, numbers: Numbers): ParsedScan | null {
     const { scan_number, timestamp, seq, epoch, replayed, late, assets_invalid } = value;
     const invalid = namesFrom(assets_invalid ?? []);
     const asOfUs = typeof timestamp === "string" ? microsFromIso(timestamp) : null;

@@ -11,11 +11,10 @@ const CONNECT_WITHIN_MS = 20_000;
 
 export function forewarnWorld(config: Config, temporal: TemporalClient): ForewarnWorld {
   return {
-    make: (asked, signal) =>
-      runForewarnTask(
-        { ...configuredForewarn(config, asked), nowMs: wallMs() },
-        { signal, onProblem: () => {} },
-      ),
+    async make(asked, signal) {
+      const task = { ...configuredForewarn(config, asked), nowMs: wallMs() };
+      return (await runForewarnTask(task, { signal, onProblem: () => {} })).record;
+    },
     push: (text) => pushForewarning(config, text, CONNECT_WITHIN_MS),
     hasSearchAttributes: () => hasSearchAttributes(temporal),
   };

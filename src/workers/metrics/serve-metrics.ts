@@ -20,20 +20,22 @@ const TRY_EVERY_MS = 5_000;
 export function serveMetrics(options: MetricsOptions): { stop(): Promise<void> } {
   const { port, say } = options;
   let page: ReturnType<typeof keepMetricsPage> | null = null;
-  let wasTold = false;
+  let wasReported = false;
+  const text = async () => page?.text() ?? "";
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    answer(request, response, { port, text: () => page?.text() ?? "" });
+    // A reading that fails is left out of the page; what fails here ends this connection alone.
+    answer(request, response, { port, text }).catch(() => response.destroy());
   });
   server.maxConnections = CONNECTIONS_MAX;
   const listen = () => server.listen(port, LOOPBACK);
   let again: NodeJS.Timeout | undefined;
   server.on("error", (error) => {
-    if (!wasTold) {
+    if (!wasReported) {
       const whose =
         codeOf(error) === "EADDRINUSE" ? "another process serves them there" : messageOf(error);
       say(`no metrics on port ${port} from here: ${whose}; trying again until it is free`);
     }
-    wasTold = true;
+    wasReported = true;
     again = setTimeout(listen, TRY_EVERY_MS);
     again.unref();
   });
@@ -53,17 +55,17 @@ export function serveMetrics(options: MetricsOptions): { stop(): Promise<void> }
   };
 }
 
-function answer(
+async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  page: { readonly port: number; readonly text: () => string },
-): void {
+  page: { readonly port: number; readonly text: () => Promise<string> },
+): Promise<void> {
   const { host } = request.headers;
   const isOwn = [LOOPBACK, "localhost"].some((name) => host === `${name}:${page.port}`);
   const isReading = request.method === "GET" || request.method === "HEAD";
   const isThere = (request.url ?? "/").split("?")[0] === "/metrics";
   const code = !isOwn ? 403 : !isReading ? 405 : isThere ? 200 : 404;
-  const body = code === 200 ? page.text() : "ask for /metrics\n";
+  const body = code === 200 ? await page.text() : "ask for /metrics\n";
   response.writeHead(code, {
     "content-type": code === 200 ? EXPOSITION_TYPE : "text/plain; charset=utf-8",
     "content-length": Buffer.byteLength(body),

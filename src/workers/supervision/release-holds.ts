@@ -6,17 +6,17 @@
 import { hostname } from "node:os";
 import { lostResult } from "../../activities/lost-result.ts";
 import { wallMs } from "../../adapters/clock.ts";
-import { type HoldFile, readHolds, removeHold } from "../../adapters/process/held/hold-file.ts";
-import { kernelPlace, seenProcess } from "../../adapters/process/held/kernel-place.ts";
+import { type HoldFile, readHolds, removeHold } from "../../adapters/process/hold/hold-file.ts";
+import { kernelPlace, seenProcess } from "../../adapters/process/hold/kernel-place.ts";
 import {
   endAttempt,
   failAttempt,
-  findHeldAttempt,
+  findKeepingAttempt,
   forgetWorkerOf,
-} from "../../adapters/temporal/held-attempt.ts";
+} from "../../adapters/temporal/keeping-attempt.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import { messageOf } from "../../domain/failure.ts";
-import { decideRelease, type Here, whyNotDead } from "../../domain/supervision/held/release.ts";
+import { decideRelease, type Here, whyNotDead } from "../../domain/supervision/hold/release.ts";
 import { isoFromMs } from "../../domain/time.ts";
 
 export type ReleaseWorld = {
@@ -50,7 +50,7 @@ export async function releaseHolds(world: ReleaseWorld): Promise<void> {
 
 /** Says what was done. */
 async function release(temporal: TemporalClient, hold: HoldFile, here: Here): Promise<string> {
-  const { pending, details } = await findHeldAttempt(temporal, hold);
+  const { pending, details } = await findKeepingAttempt(temporal, hold);
   const decision = decideRelease(hold, here, { pending, details });
   if (decision.kind === "leave") return `left as it is: ${decision.why}`;
   await forgetWorkerOf(temporal, hold);

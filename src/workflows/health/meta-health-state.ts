@@ -61,10 +61,10 @@ export function takeOutcome(state: MetaHealthState, id: string, { done, says }: 
 }
 
 export function statusOfMetaHealth(state: MetaHealthState): MetaHealthStatus {
-  const { recovery, pending: _pending, ...told } = state;
+  const { recovery, pending: _pending, ...known } = state;
   const { wakeAtMs } = recovery;
   return {
-    ...told,
+    ...known,
     mode: recovery.mode,
     decisions: [...state.decisions],
     roots: Object.values(recovery.roots).flatMap(({ root, sinceMs }) =>

@@ -33,7 +33,7 @@ import { carriedWith, isRollDue } from "../roll-over.ts";
 import {
   metaHealthQuery,
   type MetaHealthInput,
-  type RecoveryLook,
+  type RecoveryObservation,
   setRecoveryModeUpdate,
   transitionSignal,
 } from "../messages/health.ts";
@@ -124,18 +124,18 @@ class MetaHealth {
     await condition(() => 0 < this.#waiting.length);
     const item = this.#waiting.shift();
     if (item === undefined) return;
-    const look = await lookAtRecovery(servicesIn(item, this.#state));
-    this.#take(item, look);
-    const decisions = this.#decide(item, look);
-    this.#publish(look);
+    const observed = await lookAtRecovery(servicesIn(item, this.#state));
+    this.#take(item, observed);
+    const decisions = this.#decide(item, observed);
+    this.#publish(observed);
     for (const decision of decisions) {
-      if (decision.action === "restart") await this.#carryOut(decision, look);
+      if (decision.action === "restart") await this.#carryOut(decision, observed);
     }
-    this.#arm(look.nowMs);
+    this.#arm(observed.nowMs);
     if (item.kind === "mode") item.isDone = true;
   }
 
-  #take(item: Item, { nowMs }: RecoveryLook): void {
+  #take(item: Item, { nowMs }: RecoveryObservation): void {
     const state = this.#state;
     state.updated_at = isoFromMs(nowMs);
     if (item.kind === "transition") {
@@ -147,13 +147,13 @@ class MetaHealth {
     }
   }
 
-  #decide(item: Item, look: RecoveryLook): readonly Decision[] {
-    const { nowMs: atMs, policy, restartsMs, healthAgeMs } = look;
-    const told =
+  #decide(item: Item, observed: RecoveryObservation): readonly Decision[] {
+    const { nowMs: atMs, policy, restartsMs, healthAgeMs } = observed;
+    const diagnosed =
       item.kind === "transition"
         ? { diagnosis: item.transition.diagnosis, foundMs: item.transition.atMs }
         : { diagnosis: null };
-    const news = { atMs, ...told, healthAgeMs, restartsMs };
+    const news = { atMs, ...diagnosed, healthAgeMs, restartsMs };
     const decided = decide(this.#state.recovery, news, policy);
     this.#state.recovery = decided.state;
     takeDecisions(this.#state, decided.decisions);
@@ -161,7 +161,10 @@ class MetaHealth {
     return decided.decisions;
   }
 
-  async #carryOut({ id, target, says, atMs }: Decision, look: RecoveryLook): Promise<void> {
+  async #carryOut(
+    { id, target, says, atMs }: Decision,
+    observed: RecoveryObservation,
+  ): Promise<void> {
     if (target === null) return;
     const order = { decision: id, target, why: says, at_ms: atMs };
     const { carryOut } = target.kind === "server" ? ofServer : ofService;
@@ -172,7 +175,7 @@ class MetaHealth {
     });
     takeOutcome(this.#state, id, outcome);
     log.info(`${target.name}: ${outcome.says}`);
-    this.#publish(look);
+    this.#publish(observed);
   }
 
   /** One timer at a time; an earlier time gets a second one. */
@@ -204,7 +207,7 @@ class MetaHealth {
     this.#isDropping = true;
   }
 
-  #publish({ hasSearchAttributes }: RecoveryLook): void {
+  #publish({ hasSearchAttributes }: RecoveryObservation): void {
     const status = statusOfMetaHealth(this.#state);
     const { updated_at: _at, ...facts } = status;
     const key = JSON.stringify([facts, hasSearchAttributes]);

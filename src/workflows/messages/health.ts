@@ -17,7 +17,7 @@ export type MetaHealthInput = {
 };
 
 /** Data that metaHealth may not read itself: from its worker's clock and configuration, and from supervisors. */
-export type RecoveryLook = {
+export type RecoveryObservation = {
   readonly nowMs: number;
   readonly policy: RecoveryPolicy;
   readonly hasSearchAttributes: boolean;

@@ -67,7 +67,7 @@ export async function serviceRun(raw?: unknown): Promise<RunResult> {
   } catch (error) {
     if (!life.consideredCancelled) throw error;
     const record = await CancellationScope.nonCancellable(async () => {
-      const found = recordIn(error) ?? (await endUnheld(input));
+      const found = recordIn(error) ?? (await endUnkept(input));
       noteEnd(found);
       await tellSupervisor(found);
       return found;
@@ -111,7 +111,7 @@ function holdProcess(input: RunServiceInput): Promise<RunResult> {
 }
 
 /** The run was asked to end while no attempt held its process: between two attempts, or before the first. */
-async function endUnheld(input: RunServiceInput): Promise<RunResult> {
+async function endUnkept(input: RunServiceInput): Promise<RunResult> {
   const { endLeftProcess } = proxyActivities<SupervisionActivities>({
     scheduleToStartTimeout: "30 seconds",
     startToCloseTimeout: "2 minutes",

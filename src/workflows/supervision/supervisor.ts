@@ -70,7 +70,7 @@ export class Supervisor {
   /** Asks the worker about the service, and the server about the run. */
   async learn(): Promise<void> {
     await this.#learnBrief();
-    await this.#follow([{ kind: "look" }]);
+    await this.#follow([{ kind: "inspect" }]);
     this.#take({ kind: "learned" });
   }
 
@@ -133,8 +133,8 @@ export class Supervisor {
         return this.#signalRun(effect.runId, adoptRunSignal);
       case "await closed":
         return this.#awaitClosed(effect);
-      case "look":
-        return this.#look();
+      case "inspect":
+        return this.#inspect();
       case "wait":
         return this.#wait(effect.limitMs);
     }
@@ -153,7 +153,7 @@ export class Supervisor {
     const handle = await startRun(this.#now, run);
     if (handle === null) {
       // An existing run, foreign or our own: it is adopted, and costs no budget.
-      await this.#follow([{ kind: "look" }]);
+      await this.#follow([{ kind: "inspect" }]);
       if (this.state.run === null) await sleep(ONE_SECOND_MS);
       return null;
     }
@@ -189,7 +189,7 @@ export class Supervisor {
   }
 
   /** Describes the newest run. */
-  async #look(): Promise<SupervisionEvent> {
+  async #inspect(): Promise<SupervisionEvent> {
     if (!this.#now.brief.hasSearchAttributes) await this.#learnBrief();
     const found = await describeRun(this.#now.brief.service);
     return { kind: "looked", found, nowMs: Date.now() };
@@ -228,7 +228,7 @@ export class Supervisor {
 
   /** Waits for the next news; without any in time, the server is asked. */
   async #wait(limitMs: number | null): Promise<SupervisionEvent | null> {
-    return (await this.#hasNews(limitMs)) ? null : this.#look();
+    return (await this.#hasNews(limitMs)) ? null : this.#inspect();
   }
 
   /** False when there was none in time. */

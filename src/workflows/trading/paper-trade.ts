@@ -43,7 +43,7 @@ const { replayRecordedDay } = proxyActivities<PaperDayActivities>({
   retry: { maximumAttempts: 3 },
 });
 
-const LOOK_EVERY_S = 5;
+const POLL_EVERY_S = 5;
 const MS_PER_S = 1_000;
 
 type Settings = Required<Omit<PaperTradeInput, "day" | "run_s">> &
@@ -95,7 +95,7 @@ async function runDay(settings: Settings, begun: Begun): Promise<readonly string
 
 /** Time is counted in waits, so that the workflow's clock decides nothing. */
 async function awaitBridge(waitS: number): Promise<string> {
-  for (let waitedS = 0; ; waitedS += LOOK_EVERY_S) {
+  for (let waitedS = 0; ; waitedS += POLL_EVERY_S) {
     const { isHealthy, sentence } = await bridgeStatus();
     if (isHealthy) return sentence;
     if (waitS <= waitedS) {
@@ -104,17 +104,17 @@ async function awaitBridge(waitS: number): Promise<string> {
         "BridgeNotHealthy",
       );
     }
-    await sleep(LOOK_EVERY_S * MS_PER_S);
+    await sleep(POLL_EVERY_S * MS_PER_S);
   }
 }
 
 /** A day that ends early can't be settled: then all booked trades must have reached the session. */
 async function settle({ book, settle_wait_s }: Settings, day: string): Promise<SessionPnl> {
-  for (let waitedS = 0; ; waitedS += LOOK_EVERY_S) {
+  for (let waitedS = 0; ; waitedS += POLL_EVERY_S) {
     const session = await tellSession(book, day);
-    const isTold = session.status === "settled" || session.pending === 0;
-    if (isTold || settle_wait_s <= waitedS) return session;
-    await sleep(LOOK_EVERY_S * MS_PER_S);
+    const isSent = session.status === "settled" || session.pending === 0;
+    if (isSent || settle_wait_s <= waitedS) return session;
+    await sleep(POLL_EVERY_S * MS_PER_S);
   }
 }
 
@@ -137,9 +137,9 @@ function resultOf(
 
 function problemsOf(result: PaperTradeResult, { run_s }: Settings): readonly string[] {
   const { session, replay, broker_parity } = result;
-  const isTold = session.status === "settled" || (run_s !== undefined && session.pending === 0);
+  const isSent = session.status === "settled" || (run_s !== undefined && session.pending === 0);
   return [
-    isTold ? "" : `${session.status}: ${session.reason}`,
+    isSent ? "" : `${session.status}: ${session.reason}`,
     0 < session.gaps.length ? `${session.gaps.length} ranges of trades were not received` : "",
     replay.verdict === "not_comparable" ? `not comparable: ${replay.reason}` : "",
     0 < replay.differences

@@ -5,7 +5,7 @@
 import type {
   BookView,
   CommandAnswer,
-  OutboxLook,
+  OutboxObservation,
   SessionPnl,
   SessionTrade,
   SessionWord,
@@ -86,14 +86,14 @@ export function takeAnswer(state: SessionState, answer: CommandAnswer): void {
 }
 
 /** The day is settled once the outbox has nothing left; until then this says why not. */
-export function takeLook(state: SessionState, look: OutboxLook | string): void {
-  state.pending = typeof look === "string" ? null : look.pending;
-  if (typeof look === "string") {
-    say(state, "unsettled", look);
-  } else if (!look.is_day_over) {
+export function takeOutbox(state: SessionState, found: OutboxObservation | string): void {
+  state.pending = typeof found === "string" ? null : found.pending;
+  if (typeof found === "string") {
+    say(state, "unsettled", found);
+  } else if (!found.is_day_over) {
     say(state, "open", "the day is not over");
-  } else if (0 < look.pending) {
-    say(state, "unsettled", `${look.pending} trades of the day are still to be sent`);
+  } else if (0 < found.pending) {
+    say(state, "unsettled", `${found.pending} trades of the day are still to be sent`);
   } else {
     say(state, "settled", "");
   }

@@ -43,7 +43,7 @@ import {
   type SessionState,
   sessionText,
   takeAnswer,
-  takeLook,
+  takeOutbox,
   takeRange,
 } from "./session-state.ts";
 
@@ -62,9 +62,9 @@ const { lookAtOutbox } = proxyActivities<TradingActivities>({
   retry: { maximumAttempts: 1 },
 });
 
-const LOOK_EVERY_MS = 60_000;
+const POLL_EVERY_MS = 60_000;
 /** A week: a book whose trader never returns can't be settled. */
-const LOOKS_MAX = 7 * 24 * 60;
+const POLLS_MAX = 7 * 24 * 60;
 
 export async function tradeSession(raw?: unknown): Promise<SessionPnl> {
   const input = readInput(raw, workflowInfo().workflowId);
@@ -110,7 +110,7 @@ class Session {
   }
 
   isSettled(): boolean {
-    return this.state.word === "settled" || LOOKS_MAX < this.state.looks;
+    return this.state.word === "settled" || POLLS_MAX < this.state.looks;
   }
 
   /** Reads the outbox when the day is over, else waits for news. */
@@ -119,12 +119,12 @@ class Session {
     const seen = this.#revision;
     if (this.#isDayOver) {
       this.state.looks += 1;
-      await this.#look();
+      await this.#poll();
       if (this.isSettled()) return;
       this.publish();
     }
     const isNews = (): boolean => this.#revision !== seen;
-    if (this.#isDayOver) await condition(isNews, LOOK_EVERY_MS);
+    if (this.#isDayOver) await condition(isNews, POLL_EVERY_MS);
     else await condition(isNews);
   }
 
@@ -146,15 +146,15 @@ class Session {
     if (0 < attributes.length) upsertSearchAttributes(attributes);
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const { book, day, cursor } = this.state;
-    const look = await lookAtOutbox(book, day, cursor).catch((error: unknown): string => {
+    const found = await lookAtOutbox(book, day, cursor).catch((error: unknown): string => {
       if (error instanceof ActivityFailure) return error.cause?.message ?? error.message;
       throw error;
     });
     // A message that arrived during the look is newer.
-    if (typeof look !== "string" && cursor !== this.state.cursor) return;
-    takeLook(this.state, look);
+    if (typeof found !== "string" && cursor !== this.state.cursor) return;
+    takeOutbox(this.state, found);
   }
 
   async #endDayAfter(ms: number): Promise<void> {
@@ -203,7 +203,7 @@ class Session {
     handle("resume", resumeUpdate, "Ends a halt and every latched limit");
     const settle = async (): Promise<SessionPnl> => {
       await condition(() => this.#brief !== null);
-      await this.#look();
+      await this.#poll();
       this.#revision += 1;
       return pnlOf(this.state);
     };

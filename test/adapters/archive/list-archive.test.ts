@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   listDays,
-  lookForDays,
+  findDays,
   markFolder,
   namesIn,
   remoteFileSystemOf,
@@ -33,7 +33,7 @@ test("real days are listed in order; links, files and other folders are not", ()
 test("a root that is full of other things is looked through in steps", () => {
   for (let file = 0; file < 1_000; file++) writeFileSync(join(dir, `${file}.arrow`), "");
   mkdirSync(join(dir, "2026-03-25"));
-  expect([...lookForDays(dir)].length).toBe(5);
+  expect([...findDays(dir)].length).toBe(5);
   expect(listDays(dir)).toMatchObject({ kind: "listed", days: ["2026-03-25"] });
 });
 
@@ -82,16 +82,16 @@ test("the mark changes with the entries and when the folder is replaced", () => 
   expect(markFolder(day)).toBeNull();
   mkdirSync(day);
   const marks = [markFolder(day)];
-  const look = () => marks.push(markFolder(day));
+  const mark = () => marks.push(markFolder(day));
   // Time stamps of the kernel may be four milliseconds apart: these are not.
   utimesSync(day, 1, 1);
-  look();
+  mark();
   writeFileSync(join(day, "a"), "");
-  look();
+  mark();
   mkdirSync(join(dir, "other"));
   renameSync(day, join(dir, "old"));
   renameSync(join(dir, "other"), day);
-  look();
+  mark();
   expect(new Set(marks).size).toBe(4);
   expect(markFolder(join(dir, "old", "a"))).toBeNull();
 });

@@ -227,8 +227,8 @@ describe("Telegram", () => {
     );
     expect(pressed).toEqual([{ channel: "c", handle: handleOf(FIRE.incident), by: "@anna (5)" }]);
     expect(position).toBe(5);
-    const told = bodies().slice(1);
-    expect(told.map(({ text }) => text)).toEqual([
+    const sent = bodies().slice(1);
+    expect(sent.map(({ text }) => text)).toEqual([
       "acknowledged",
       "not from this chat",
       "you are not allowed to acknowledge",

@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { isNear, mayLeadTo } from "../../../src/adapters/channels/outside/addresses.ts";
 import { ask } from "../../../src/adapters/channels/outside/ask.ts";
 import { readSecret } from "../../../src/adapters/channels/outside/read-secret.ts";
@@ -48,15 +48,16 @@ describe("what is not asked at all", () => {
     ["a password", `https://u:${CANARY}@hooks.example/`, /must not contain a user or password/],
   ])("%s", async (_, url, says) => {
     const { signal } = new AbortController();
-    const told = await ask({ url, signal, deadlineMs: 60_000 });
-    expect(told).toMatchObject({ kind: "unheard", outcome: "refused" });
-    expect(told.kind === "unheard" && told.says).toMatch(says);
-    expect(JSON.stringify(told)).not.toContain(CANARY);
+    const outcome = await ask({ url, signal, deadlineMs: 60_000 });
+    expect(outcome).toMatchObject({ kind: "unheard", outcome: "refused" });
+    expect(outcome.kind === "unheard" && outcome.says).toMatch(says);
+    expect(JSON.stringify(outcome)).not.toContain(CANARY);
   });
 });
 
 describe("a secret by reference", () => {
   const folder = mkdtempSync(join(tmpdir(), "dolphin-secret-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
   const file = (name: string, text: string, mode = 0o600): string => {
     const path = join(folder, name);
     writeFileSync(path, text);

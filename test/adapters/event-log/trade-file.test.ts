@@ -57,8 +57,8 @@ test("the newest trades are read without the file's start, before and after it i
   const second = new TradeFile(folder);
   for (const file of [first, second]) {
     for (const after of [0, 1, 2, 1_000, 1_801, 1_802, 3_000, 3_597, 3_598, 9_999]) {
-      const told = (await file.since(after, 50)).map(({ index }) => index);
-      expect(told).toEqual(indices.filter((index) => after < index).slice(0, 50));
+      const indexes = (await file.since(after, 50)).map(({ index }) => index);
+      expect(indexes).toEqual(indices.filter((index) => after < index).slice(0, 50));
     }
   }
   // A reader meets a line that is not valid.

@@ -41,16 +41,16 @@ const CASES = [
 
 test.each([1, 7, 10_000])("values come whole in chunks of %d bytes", (size) => {
   const bytes = Buffer.concat(CASES.map(([, value], at) => answer(at, value)));
-  const told: Message[] = [];
-  const reader = new FrameReader((message) => told.push(message));
+  const messages: Message[] = [];
+  const reader = new FrameReader((message) => messages.push(message));
   for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
-  expect(told.map((one) => one.value())).toEqual(CASES.map(([, , value]) => value));
-  expect(told.map((one) => one.correlation)).toEqual(CASES.map((_, at) => at));
+  expect(messages.map((one) => one.value())).toEqual(CASES.map(([, , value]) => value));
+  expect(messages.map((one) => one.correlation)).toEqual(CASES.map((_, at) => at));
 });
 
 test("a value that is too long is read over and not kept, and the next one is read", () => {
-  const told: Message[] = [];
-  const reader = new FrameReader((message) => told.push(message));
+  const messages: Message[] = [];
+  const reader = new FrameReader((message) => messages.push(message));
   const head = Buffer.alloc(6);
   const chunk = Buffer.alloc(1_048_576);
   head.writeInt32LE(6 + 40 * chunk.length, 0);
@@ -58,7 +58,7 @@ test("a value that is too long is read over and not kept, and the next one is re
   reader.push(answer(1, head));
   for (let at = 0; at < 39; at += 1) reader.push(chunk);
   reader.push(Buffer.concat([chunk, answer(2, frame(FINAL, data(TEXT, "next")))]));
-  expect(told.map((one) => one.value())).toEqual([FOREIGN, "next"]);
+  expect(messages.map((one) => one.value())).toEqual([FOREIGN, "next"]);
 });
 
 test("what is no message of this protocol is refused", () => {

@@ -1,5 +1,5 @@
 import { renameSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { noteDelivered } from "../../../src/adapters/incident-store/notifications.ts";
 import {
   giveUpBeyond,
@@ -8,13 +8,19 @@ import {
   pruneNotifications,
 } from "../../../src/adapters/incident-store/outbox.ts";
 import { FIRE } from "../../helpers/alerts/channels.ts";
-import { makeOutbox } from "../../helpers/alerts/outbox-file.ts";
+import { makeOutbox, type OutboxFile } from "../../helpers/alerts/outbox-file.ts";
 
 const of = (incident: string, severity: "info" | "critical") => ({ ...FIRE, incident, severity });
 
+function ourOutbox(): OutboxFile {
+  const outbox = makeOutbox();
+  onTestFinished(outbox.remove);
+  return outbox;
+}
+
 describe("delivery's connection to the outbox", () => {
   it("notices what another wrote, and that another file stands there", () => {
-    const { file, insert } = makeOutbox();
+    const { file, insert } = ourOutbox();
     const outbox = openOutbox(file);
     expect([outbox.hasChanged(), outbox.hasChanged()]).toEqual([true, false]);
     insert(FIRE);
@@ -27,14 +33,14 @@ describe("delivery's connection to the outbox", () => {
   });
 
   it("gives up what waits for a channel that is gone", () => {
-    const { db, insert, count } = makeOutbox();
+    const { db, insert, count } = ourOutbox();
     insert(FIRE, { ...FIRE, channel: "gone" });
     expect(giveUpOthers(db, ["c"])).toBe(1);
     expect([count("waiting"), count("given_up")]).toEqual([1, 1]);
   });
 
   it("gives up the oldest of the least grave where too many wait", () => {
-    const { db, insert } = makeOutbox();
+    const { db, insert } = ourOutbox();
     insert(of("a", "critical"), of("b", "info"), of("c", "info"), of("d", "critical"));
     expect(giveUpBeyond(db, "c", 3)).toBe(1);
     expect(giveUpBeyond(db, "c", 3)).toBe(0);
@@ -43,7 +49,7 @@ describe("delivery's connection to the outbox", () => {
   });
 
   it("throws away what is old, unless it waits", () => {
-    const { db, insert, count } = makeOutbox();
+    const { db, insert, count } = ourOutbox();
     insert(FIRE, { ...FIRE, incident: "waits" }, { ...FIRE, incident: "new", atMs: 2e12 });
     noteDelivered(db, FIRE, { answer: "ok", reference: "7" });
     noteDelivered(db, { ...FIRE, incident: "new" }, { answer: "ok", reference: "8" });

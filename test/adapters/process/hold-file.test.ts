@@ -8,8 +8,8 @@ import {
   readHolds,
   removeHold,
   writeHold,
-} from "../../../src/adapters/process/held/hold-file.ts";
-import { kernelPlace, seenProcess } from "../../../src/adapters/process/held/kernel-place.ts";
+} from "../../../src/adapters/process/hold/hold-file.ts";
+import { kernelPlace, seenProcess } from "../../../src/adapters/process/hold/kernel-place.ts";
 import { startedTicks } from "../../../src/adapters/process/process-facts.ts";
 
 const HOLD: HoldFile = {

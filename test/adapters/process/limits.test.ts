@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { cgroupPlaces } from "../../../src/adapters/process/limits/cgroup-places.ts";
+import { cgroupPlaces, groupsOf } from "../../../src/adapters/process/limits/cgroup-places.ts";
 import { confine, ownPlaces } from "../../../src/adapters/process/limits/confine.ts";
+import { throttledMsIn } from "../../../src/adapters/process/limits/throttled.ts";
 import { NODE_FLAGS } from "../../../src/adapters/process/node-flags.ts";
 import { bridgeService } from "../../../src/domain/supervision/services.ts";
 import { THREAD_CODE_MB } from "../../../src/domain/supervision/thread-code.ts";
@@ -48,6 +49,27 @@ describe("control groups are made", () => {
     const { memory, cpu, pids } = cgroupPlaces({ cgroup, mountinfo, isRoot, handedDown });
     expect([memory, cpu, pids].map((place) => place?.folder ?? null)).toEqual(folders);
   });
+});
+
+test.each([
+  ["version 2", SECOND, MOUNT_2, [`${DELEGATED}/worker`, DELEGATED, "/sys/fs/cgroup"]],
+  ["version 1", FIRST, MOUNT_1, ["/cg/cpu"]],
+  ["none", "", "", []],
+])(
+  "a quota may be of the group itself, or of one around it: %s",
+  (_what, cgroup, mountinfo, some) => {
+    const folders = groupsOf("cpu", { cgroup, mountinfo });
+    expect(folders).toEqual(expect.arrayContaining(some));
+    expect(folders.slice(0, 2)).toEqual(some.slice(0, 2));
+  },
+);
+
+test.each([
+  ["version 2", "usage_usec 9\nnr_throttled 3\nthrottled_usec 1500000\n", 1_500],
+  ["version 1", "nr_periods 9\nnr_throttled 3\nthrottled_time 1500000000\n", 1_500],
+  ["no quota", "usage_usec 9\n", 0],
+])("the time held back by a quota is read: %s", (_what, text, ms) => {
+  expect(throttledMsIn(text)).toBe(ms);
 });
 
 /** A process that is started as a keeper starts a service. */
@@ -118,7 +140,9 @@ test("a service has room for its threads where there is only an rlimit", () => {
 });
 
 test("a group that can't be written costs a word, and no start", () => {
-  const file = join(mkdtempSync(join(tmpdir(), "dolphin-limits-")), "absent");
+  const folder = mkdtempSync(join(tmpdir(), "dolphin-limits-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "absent");
   const caps = confine("test", LIMITS, { ...NOWHERE, pids: { version: 2, folder: file } });
   const program = caps.wrap({ file: "true", args: [] });
   expect(program.args.at(-1)).toBe("true");

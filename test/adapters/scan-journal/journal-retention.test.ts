@@ -19,14 +19,14 @@ let dir = "";
 let path = "";
 let journal: ScanJournal;
 let upkeep: ScanJournalUpkeep | null = null;
-let told: { readonly day: string; readonly seq: number }[] = [];
+let removed: { readonly day: string; readonly seq: number }[] = [];
 beforeEach(() => {
   dir = makeTemporaryDirectory("journal-retention");
   path = join(dir, "journal", "scan-bridge.db");
   mkdirSync(join(dir, "journal"));
   journal = new ScanJournal(path);
   journal.claimEpoch(1);
-  told = [];
+  removed = [];
 });
 afterEach(() => {
   upkeep?.close();
@@ -58,8 +58,8 @@ function scans(changes: Partial<JournalScan> = {}): readonly JournalScan[] {
   return Array.from({ length: LAST }, (_, at) => scan(at + 1, changes));
 }
 
-function tell(before: (typeof told)[number]): void {
-  told.push(before);
+function tell(before: (typeof removed)[number]): void {
+  removed.push(before);
 }
 
 /** Until nothing is left to do. */
@@ -92,7 +92,7 @@ test("days older than the newest scan's by so many go, and are said to be not ou
     pruned: 9 * PER_DAY,
     check: "ok",
   });
-  expect(told.at(-1)).toEqual({ day: "2026-03-10", seq: 9 * PER_DAY + 1 });
+  expect(removed.at(-1)).toEqual({ day: "2026-03-10", seq: 9 * PER_DAY + 1 });
   expect(journal.meta("proved_day")).toBe("2026-03-10");
   expect(journal.meta("first_day")).toBe("2026-03-10");
   expect(Number(journal.meta("proved_seq"))).toBe(9 * PER_DAY + 1);
@@ -146,7 +146,7 @@ test.each<[string, () => readonly JournalScan[]]>([
   const before = rowsLeft();
   prune(7);
   expect(rowsLeft()).toEqual(before);
-  expect(told).toEqual([]);
+  expect(removed).toEqual([]);
   expect(journal.meta("proved_day")).toBeNull();
 });
 

@@ -82,10 +82,10 @@ test.each([
   ["1,2", "[...new Set([1, 2, 2])]"],
   // A local name does not shadow another file's.
   ["7", "process.env + performance() + fetch"],
-])("the language is there: %s", async (told, expression) => {
+])("the language is there: %s", async (text, expression) => {
   const own = "const process = { env: 1 }; function performance() { return 2; } const fetch = 4;";
   const { choice } = await loadStrategy(put(expression, expression.includes("fetch") ? own : ""));
-  expect(choice.start({}).parameters).toEqual({ told });
+  expect(choice.start({}).parameters).toEqual({ told: text });
 });
 
 test("what is only named so makes no code, and is let through", async () => {

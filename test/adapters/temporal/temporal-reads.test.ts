@@ -92,11 +92,11 @@ function refused(status: number, details = ""): Answer {
 }
 
 /** A message of five bytes, each in a frame of its own. */
-function pieces(lengthTold: number): Answer {
+function pieces(lengthWritten: number): Answer {
   return (stream) => {
     stream.respond({ ":status": 200 }, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-    const prefix = Buffer.from([0, 0, 0, 0, lengthTold]);
+    const prefix = Buffer.from([0, 0, 0, 0, lengthWritten]);
     const message = Buffer.from("0a0312016d", "hex");
     for (const byte of Buffer.concat([prefix, message])) stream.write(Buffer.from([byte]));
     stream.end();

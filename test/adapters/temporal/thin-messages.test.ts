@@ -122,8 +122,10 @@ test.each([
       activity: { details: null, scheduledMs: null, heartbeatMs: null },
     },
   ],
-])("a described workflow is read: %s", (_, message, look) => {
-  expect(describedWorkflow(encoded("DescribeWorkflowExecutionResponse", message))).toEqual(look);
+])("a described workflow is read: %s", (_, message, described) => {
+  expect(describedWorkflow(encoded("DescribeWorkflowExecutionResponse", message))).toEqual(
+    described,
+  );
 });
 
 test("polls are read, with what else the server tells of them skipped", () => {

@@ -162,7 +162,7 @@ async function carryOut(scene: Scene, kill: Kill, number: number): Promise<void>
   if (isCalm) await untilScansFlow(scene);
   await delay(pauseMs);
   const found = await stack.find(target);
-  stack.look();
+  stack.poll();
   if (!(await stack.kill(found))) return carryOut(scene, kill, number);
   kills[target] = (kills[target] ?? 0) + 1;
   plan.say(`kill ${number} of ${plan.kills}: ${target}, pid ${found.pid}`);
@@ -292,7 +292,7 @@ function checkCollected(
   { values, latest }: ScanCollector,
   { written }: ScanWriter,
 ): string[] {
-  const told = values.map(({ seq, file, late }) => ({ seq, thing: `${file}, late: ${late}` }));
+  const inRing = values.map(({ seq, file, late }) => ({ seq, thing: `${file}, late: ${late}` }));
   const journaled = rows.map(({ seq, file, late }) => ({ seq, thing: `${file}, late: ${late}` }));
   const contents = values.map(({ seq, content }) => ({ seq, thing: `content ${content}` }));
   const hashed = rows.map(({ seq, hash }) => ({
@@ -302,7 +302,7 @@ function checkCollected(
   const seqs = values.map(({ seq }) => seq);
   return [
     ...checkGapless("ringbuffer", seqs, rows.length),
-    ...checkOneToOne("ringbuffer and journal", [...told, ...journaled]),
+    ...checkOneToOne("ringbuffer and journal", [...inRing, ...journaled]),
     ...checkOneToOne("contents in the ringbuffer and journal", [...contents, ...hashed]),
     ...checkAscending("ringbuffer", seqs),
     ...checkNeverBack(

@@ -16,7 +16,7 @@ export type Sighting = {
 
 /** Its guards have 14 s for the worker, and the bridge 8 s after that. */
 export const GUARDS_MS_MAX = 30_000;
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 const FOUND_WITHIN_MS = 90_000;
 const DIES_WITHIN_MS = 5_000;
 
@@ -36,7 +36,7 @@ export class ChaosStack {
     this.dataDir = join(root, "data");
     this.archive = join(root, "scans");
     this.#env = { DOLPHIN_CONFIG: join(root, "dolphin.yaml") };
-    this.#looking = setInterval(() => this.look(), LOOK_EVERY_MS);
+    this.#looking = setInterval(() => this.poll(), POLL_EVERY_MS);
   }
 
   static create(root: string, settings: Readonly<Record<string, unknown>>) {
@@ -50,7 +50,7 @@ export class ChaosStack {
   async start(): Promise<void> {
     this.#up = startUp(this.dataDir, ["--ports", "auto", "--archive", this.archive], this.#env);
     await this.#up.untilUp();
-    this.look();
+    this.poll();
   }
 
   /** up.json of the `up` that runs. */
@@ -63,7 +63,7 @@ export class ChaosStack {
     return this.#up?.output() ?? "";
   }
 
-  look(): void {
+  poll(): void {
     const up = readUp(this.dataDir);
     if (up !== null) this.#see({ name: "up", pid: up.pid, ticks: up.started_ticks });
     for (const [name, { pid, started_ticks, guard_pid }] of Object.entries(up?.services ?? {})) {

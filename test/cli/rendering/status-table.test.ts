@@ -76,8 +76,8 @@ describe("statusTable", () => {
     "names the command that tells why a book that is '%s' does not enter",
     (state) => {
       const green = { ...bridge, service: "trader-green", state };
-      const told = "    'dolphin why no-trade --book GREEN' shows each rule and its value";
-      expect(statusTable({ ...healthy, services: [green] }).split("\n")).toContain(told);
+      const hint = "    'dolphin why no-trade --book GREEN' shows each rule and its value";
+      expect(statusTable({ ...healthy, services: [green] }).split("\n")).toContain(hint);
       const well = { ...green, state: "running" };
       expect(statusTable({ ...healthy, services: [well] })).not.toContain("dolphin why");
     },

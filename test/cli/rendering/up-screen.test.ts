@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   addressLines,
   eventLine,
-  pageTold,
+  pageNotice,
   upLine,
   upScreen,
 } from "../../../src/cli/rendering/up-screen.ts";
@@ -64,10 +64,10 @@ up 3 min, Ctrl-C stops everything`,
     const status = aStatus({});
     const counters = { health: "DEGRADED", rm_meta: 0.333, cause: "upstream:scan (upstream): old" };
     const health = { ...status.services[0]!, service: "health", role: "health", counters } as const;
-    const told = { ...view, status: { ...status, services: [...status.services, health] } };
+    const withHealth = { ...view, status: { ...status, services: [...status.services, health] } };
     const text = "DEGRADED (rm_meta 0.33): upstream:scan (upstream): old";
-    expect(upScreen(told)).toContain(`health       ${text}`);
-    expect(upLine(told)).toContain(`Healthy; health ${text}; 1,234 scans`);
+    expect(upScreen(withHealth)).toContain(`health       ${text}`);
+    expect(upLine(withHealth)).toContain(`Healthy; health ${text}; 1,234 scans`);
   });
 
   test("names a held asset without a price", () => {
@@ -140,5 +140,5 @@ test("the link that lets the page give commands is for a terminal alone", () => 
   expect(upScreen({ ...view, link })).toContain(`commands     ${link}`);
   expect(upScreen(view).join("\n")).not.toContain("commands  ");
   expect(upLine({ ...view, link })).not.toContain("secret");
-  expect(pageTold("http://127.0.0.1:8080").join("\n")).not.toContain("token=");
+  expect(pageNotice("http://127.0.0.1:8080").join("\n")).not.toContain("token=");
 });

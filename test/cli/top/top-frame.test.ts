@@ -9,7 +9,7 @@ const { status } = fullReading();
 const WIDE = { columns: 200, rows: 200 };
 
 function readingOf(changes: Partial<TopReading["status"]> = {}): TopReading {
-  return { status: { ...status, ...changes }, via: "told", incidents: { open: 0, newest: [] } };
+  return { status: { ...status, ...changes }, via: "answered", incidents: { open: 0, newest: [] } };
 }
 
 function viewOf(reading: TopReading | null, changes: Partial<TopView> = {}): TopView {
@@ -71,7 +71,7 @@ describe("a frame", () => {
       servers: status.servers.map((one) => ({ ...one, answered_ms: 3 })),
       safety: { pid: 9, posture: "STALKER", entries: "go", reasons: ["a reason"], answered_ms: 2 },
     });
-    const told = frame(reading);
+    const shown = frame(reading);
     const cells = statusTable(reading.status)
       .split("\n")
       .flatMap((line) => line.split(/ {2,}/))
@@ -79,9 +79,9 @@ describe("a frame", () => {
       // What is healthy gives no reason, and a path is in the configuration.
       .filter((cell) => !/^$|^\/|all is well|127\.0\.0\.1|^pid |^number /.test(cell));
     expect(cells.length).toBeGreaterThan(30);
-    expect(cells.filter((cell) => !told.includes(cell))).toEqual([]);
-    expect(told).toContain("scan-two: its process has ended");
-    expect(told).toContain("equity 100250.50, 1 open, 12 trades, APEX");
+    expect(cells.filter((cell) => !shown.includes(cell))).toEqual([]);
+    expect(shown).toContain("scan-two: its process has ended");
+    expect(shown).toContain("equity 100250.50, 1 open, 12 trades, APEX");
   });
 
   test.each([
@@ -106,11 +106,11 @@ describe("a frame", () => {
     const [, blue] = status.services;
     const services = names.map((name) => (name === "trader-blue" ? blue! : rowOf(name)));
     const safety = { pid: 9, posture: "APEX", entries: "go", reasons: [], answered_ms: 2 } as const;
-    const told = frame(readingOf({ services, safety }), { columns: 80, rows: 24 });
+    const shown = frame(readingOf({ services, safety }), { columns: 80, rows: 24 });
     for (const what of [...names, "temporal", "hazelcast", "APEX, entries go", "BLUE", "disk"]) {
-      expect(told).toContain(what);
+      expect(shown).toContain(what);
     }
-    expect(told).not.toContain("more lines");
+    expect(shown).not.toContain("more lines");
   });
 
   test("greys what is old, and says for how long nothing came, and why", () => {
@@ -129,12 +129,12 @@ describe("a frame", () => {
       incidentOf({ subject: `subject-${nth}`, summary: `summary ${nth}`, severity: "critical" }),
     );
     const safety = { pid: 9, posture: "APEX", entries: "go", reasons: [], answered_ms: 2 } as const;
-    const told = frame({ ...readingOf({ safety }), incidents: { open: 7, newest } });
-    expect(told).toContain("7 open");
-    expect(told).toContain("subject-2: summary 2");
-    expect(told).not.toContain("subject-3");
-    const untold = frame({ ...readingOf({ safety }), incidents: null });
-    expect(untold).toContain("the watchdog does not answer");
+    const shown = frame({ ...readingOf({ safety }), incidents: { open: 7, newest } });
+    expect(shown).toContain("7 open");
+    expect(shown).toContain("subject-2: summary 2");
+    expect(shown).not.toContain("subject-3");
+    const shownWithout = frame({ ...readingOf({ safety }), incidents: null });
+    expect(shownWithout).toContain("the watchdog does not answer");
     expect(frame({ ...readingOf(), incidents: null })).not.toContain("incidents");
   });
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createSupervisors } from "../../../src/cli/up/create.ts";
-import { untoldOf } from "../../../src/cli/create.ts";
+import { failedOf } from "../../../src/cli/create.ts";
 import { loadConfig } from "../../../src/config.ts";
 
 test("creates nothing where the start has failed", async () => {
@@ -25,7 +25,7 @@ test("creates nothing where the start has failed", async () => {
 test("what metaHealth could not be told is not over either", () => {
   const brought = { workflow_id: "w", created: false, changes: [], problem: null };
   const supervisors = [{ ...brought, service: "scan-bridge" }];
-  expect(untoldOf({ supervisors, meta_health: brought })).toBeUndefined();
-  const untold = { ...brought, workflow_id: "metaHealth", problem: "nobody serves it" };
-  expect(untoldOf({ supervisors, meta_health: untold })).toBe(untold);
+  expect(failedOf({ supervisors, meta_health: brought })).toBeUndefined();
+  const failed = { ...brought, workflow_id: "metaHealth", problem: "nobody serves it" };
+  expect(failedOf({ supervisors, meta_health: failed })).toBe(failed);
 });

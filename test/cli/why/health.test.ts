@@ -22,8 +22,8 @@ const REPORT = {
 };
 
 function linesOf(report: object, ageMs = AGE_MS): readonly string[] {
-  const told = parseHealthReport(JSON.stringify(report));
-  return told === null ? [] : healthLines(told, ageMs);
+  const parsed = parseHealthReport(JSON.stringify(report));
+  return parsed === null ? [] : healthLines(parsed, ageMs);
 }
 
 test("a cause is told with its evidence, its remedy and what follows from it", () => {

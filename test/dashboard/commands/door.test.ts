@@ -18,7 +18,11 @@ let folder = "";
 let dashboard: Dashboard;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "dolphin-door-"));
-  dashboard = await startDashboard({ port: 0, dataDir: folder, look: () => surroundings(folder) });
+  dashboard = await startDashboard({
+    port: 0,
+    dataDir: folder,
+    readSurroundings: () => surroundings(folder),
+  });
 });
 afterEach(async () => {
   await dashboard.close();
@@ -62,8 +66,8 @@ function send(path: string, { method = "POST", headers = {}, body = "{}", isChun
         response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
         response.on("end", () => {
           const fields = Body.parse(text.startsWith("{") ? JSON.parse(text) : { says: text });
-          const { statusCode: code = 0, headers: told } = response;
-          resolve({ code, says: String(fields["says"]), headers: told, body: fields });
+          const { statusCode: code = 0, headers: received } = response;
+          resolve({ code, says: String(fields["says"]), headers: received, body: fields });
         });
       },
     );
@@ -313,12 +317,16 @@ function fileOf(fd: string): string {
 }
 
 test("a dashboard that is closed holds its audit open no more", async () => {
-  const isHeld = () => readdirSync("/proc/self/fd").some((fd) => fileOf(fd) === auditPath(folder));
+  const isOpen = () => readdirSync("/proc/self/fd").some((fd) => fileOf(fd) === auditPath(folder));
   await signIn();
-  expect(isHeld()).toBe(true);
+  expect(isOpen()).toBe(true);
   await dashboard.close();
-  expect(isHeld()).toBe(false);
-  dashboard = await startDashboard({ port: 0, dataDir: folder, look: () => surroundings(folder) });
+  expect(isOpen()).toBe(false);
+  dashboard = await startDashboard({
+    port: 0,
+    dataDir: folder,
+    readSurroundings: () => surroundings(folder),
+  });
 });
 
 test("no answer and no line of the audit holds a secret", async () => {

@@ -25,7 +25,7 @@ import { defineStrategy } from "../../../src/domain/trading/strategy.ts";
 import { createTrader } from "../../../src/domain/trading/trader.ts";
 import { PLAIN_STRATEGY } from "../../helpers/trading/plain-strategy.ts";
 import { CONFIGURATION, DAY_START_MS } from "../../helpers/trading/random-day.ts";
-import { scanNumbered, type Untold } from "../../helpers/trading/scripted.ts";
+import { scanNumbered, type Unstamped } from "../../helpers/trading/scripted.ts";
 
 /** Into AAA while the rate is above zero, on the side that more is bid on. */
 const leaning = defineStrategy<Record<string, never>, Record<string, never>>({
@@ -53,7 +53,7 @@ const CONFIGURED: TraderConfiguration = {
 const LATENCY_MS = 100;
 const SCANS = 200;
 
-type Heard = { readonly atMs: number; readonly fact: Untold };
+type Heard = { readonly atMs: number; readonly fact: Unstamped };
 
 /** A scan a second, a book in the middle of each, and a rate every twenty that changes its sign now and then. */
 function dayHeard(): Heard[] {
@@ -117,7 +117,7 @@ function driftOf(
   return driftBetween(day.trace, again.trace);
 }
 
-function isScan(fact: Untold): fact is Omit<ScanEvent, "index" | "nowMs"> {
+function isScan(fact: Unstamped): fact is Omit<ScanEvent, "index" | "nowMs"> {
   return fact.kind === "scan";
 }
 

@@ -114,16 +114,16 @@ test("an undisturbed day has none, with positions over midnight", () => {
   expect(pnl.recorded).toBe(pnl.archived);
 });
 
-function told(commandId: string, command: OperatorCommand): Fact {
+function commanded(commandId: string, command: OperatorCommand): Fact {
   return { kind: "operator", commandId, by: "test", command, atMs: 0 };
 }
 
 test("a halt, an entry by hand and a resume of the operator keep their places", () => {
   const plan = { takeProfit: 0.01, stopLoss: 0.01, holdScansMax: 5, bucket: "hand" };
   const commands = new Map([
-    [150, told("a", { kind: "flatten" })],
-    [200, told("b", { kind: "resume" })],
-    [201, told("c", { kind: "enter", asset: "BBB", direction: "long", share: 0.1, plan })],
+    [150, commanded("a", { kind: "flatten" })],
+    [200, commanded("b", { kind: "resume" })],
+    [201, commanded("c", { kind: "enter", asset: "BBB", direction: "long", share: 0.1, plan })],
   ]);
   const heard = undisturbed(TODAY).flatMap((fact) => {
     const command = fact.kind === "scan" ? commands.get(fact.seq) : undefined;

@@ -51,16 +51,16 @@ test("what a writer says in its first scans after a restart is not judged", () =
 });
 
 test("an asset that is listed moves what buying and holding gave by nothing", () => {
-  const held = createBuyAndHold();
+  const holdings = createBuyAndHold();
   const note = (assets: string[], ...prices: number[]) =>
-    noteHoldings(held, { assets, prices: Float64Array.from(prices), at: 0 });
+    noteHoldings(holdings, { assets, prices: Float64Array.from(prices), at: 0 });
   note(["AAA"], 100);
   note(["AAA"], 300);
   note(["AAA", "BBB"], 300, 50);
-  expect(growthOf(held)).toBeCloseTo(3, 12);
+  expect(growthOf(holdings)).toBeCloseTo(3, 12);
   note(["AAA", "BBB"], 300, 60);
-  expect(growthOf(held)).toBeCloseTo(3.3, 12);
+  expect(growthOf(holdings)).toBeCloseTo(3.3, 12);
   // One that goes stays as it was left, and comes back with what it moved.
   note(["AAA"], 330);
-  expect(growthOf(held)).toBeCloseTo(3 * ((1.1 + 1.2) / 2), 12);
+  expect(growthOf(holdings)).toBeCloseTo(3 * ((1.1 + 1.2) / 2), 12);
 });

@@ -63,10 +63,10 @@ describe("of a machine", () => {
   });
 
   test("a port must be free before, and held after", () => {
-    const held = { name: "temporal", port: 7_233, isFree: false, holder: "java (pid 7)" };
-    expect(badIn({ ports: [held] })).toEqual(["fail port temporal"]);
-    expect(badIn({ ports: [held] }, true)).toEqual([]);
-    expect(badIn({ ports: [{ ...held, isFree: true }] }, true)).toEqual(["fail port temporal"]);
+    const inUse = { name: "temporal", port: 7_233, isFree: false, holder: "java (pid 7)" };
+    expect(badIn({ ports: [inUse] })).toEqual(["fail port temporal"]);
+    expect(badIn({ ports: [inUse] }, true)).toEqual([]);
+    expect(badIn({ ports: [{ ...inUse, isFree: true }] }, true)).toEqual(["fail port temporal"]);
   });
 });
 

@@ -56,8 +56,8 @@ describe("forecast", () => {
     [0.007, "watch"],
     [0.03, "warn"],
   ])("trades that vary by %s read %s", (deviation, verdict) => {
-    const { envelope, ...told } = forecast(asked(trades(300, deviation)));
-    expect(told).toMatchObject({ verdict });
+    const { envelope, ...rest } = forecast(asked(trades(300, deviation)));
+    expect(rest).toMatchObject({ verdict });
     expect(envelope).toHaveLength(20);
     const { quantiles, trades: after } = envelope.at(-1)!;
     expect(after).toBe(50);
@@ -139,22 +139,27 @@ describe("along the market's course", () => {
       ...trades(19, 0.02, "wild"),
       ...trades(9, 0.02, ""),
     ];
-    const told = forecast(asked(past, { regime: "wild", market }));
-    expect(told).toMatchObject({ conditionedOn: null, trust: 0.5 });
-    expect(told.breach!.either).toBeGreaterThan(0);
+    const forecasted = forecast(asked(past, { regime: "wild", market }));
+    expect(forecasted).toMatchObject({ conditionedOn: null, trust: 0.5 });
+    expect(forecasted.breach!.either).toBeGreaterThan(0);
     expect(forecast(asked(past, { regime: "calm", market }))).toMatchObject({ trust: 1 });
   });
 });
 
 /** Forecasts of returns from two regimes with known odds: how often the envelope's ends are left. */
-function leavesOf(count: number, isTold: boolean): ForecastOutcome[] {
+function leavesOf(count: number, isForecast: boolean): ForecastOutcome[] {
   const history: PastTrade[] = [];
   const outcomes: ForecastOutcome[] = [];
   for (let at = 0; at < count; at += 1) {
     const regime = at % 2 === 0 ? "calm" : "wild";
     const drawn = trades(20, regime === "calm" ? 0.002 : 0.02, regime);
     if (10 <= at) {
-      const plan = { regime: isTold ? regime : null, tradesPerDay: 20, horizonDays: 1, paths: 400 };
+      const plan = {
+        regime: isForecast ? regime : null,
+        tradesPerDay: 20,
+        horizonDays: 1,
+        paths: 400,
+      };
       const { envelope } = forecast(asked(history.slice(-400), { ...plan, seed: at }));
       const { quantiles } = envelope.at(-1)!;
       const end = drawn.reduce((value, { netReturn }) => value * (1 + netReturn), 1);
@@ -196,9 +201,9 @@ describe("calibration", () => {
   });
 
   test("an envelope that is told the regime covers what it says; one that is not told is found out", () => {
-    const told = calibrationOf(leavesOf(200, true));
-    expect(told.evidence).toBeLessThan(20);
-    expect(told.weight).toBeGreaterThan(0);
+    const calibration = calibrationOf(leavesOf(200, true));
+    expect(calibration.evidence).toBeLessThan(20);
+    expect(calibration.weight).toBeGreaterThan(0);
     // A wild market that is forecast from calm days alone.
     const wild = trades(2_000, 0.02, "wild");
     const { envelope } = forecast(asked(trades(200, 0.002), { tradesPerDay: 20, horizonDays: 1 }));

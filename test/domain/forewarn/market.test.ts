@@ -48,9 +48,9 @@ function isHeard(row: number): boolean {
 }
 
 function found(samples: MarketSamples, nowMs = samples.timesMs.at(-1)!): Market {
-  const told = classifyMarket(samples, { stepMs: STEP_MS, nowMs });
-  if (told.kind === "unknown") throw new Error(told.reason);
-  return told.market;
+  const classified = classifyMarket(samples, { stepMs: STEP_MS, nowMs });
+  if (classified.kind === "unknown") throw new Error(classified.reason);
+  return classified.market;
 }
 
 /** Regimes that last 60 to 180 steps, in turns. */
@@ -133,9 +133,9 @@ describe("a market's regimes", () => {
   ])("%s: says why it tells none", (_, steps, minutesLater, why) => {
     const samples = walk(Array.from({ length: steps }, () => 0.001));
     const nowMs = (samples.timesMs.at(-1) ?? 0) + minutesLater * MS_PER_MINUTE;
-    const told = classifyMarket(samples, { stepMs: STEP_MS, nowMs });
-    expect(told).toMatchObject({ kind: "unknown", reason: expect.stringContaining(why) });
-    expect(marketWords(told, { conditionedOn: null }, 50)).toContain(`by the trades alone`);
+    const classified = classifyMarket(samples, { stepMs: STEP_MS, nowMs });
+    expect(classified).toMatchObject({ kind: "unknown", reason: expect.stringContaining(why) });
+    expect(marketWords(classified, { conditionedOn: null }, 50)).toContain(`by the trades alone`);
   });
 
   test("are told with their figures, and with what too few trades cost", () => {

@@ -17,7 +17,7 @@ function diagnosed(...faults: readonly Fault[]): Diagnosis {
 }
 
 /** `owner id -> remedy`, or why there is none. */
-function told({ roots }: Diagnosis): string[] {
+function rootsOf({ roots }: Diagnosis): string[] {
   return roots.map(({ id, owner, remedy }) => {
     const mends =
       remedy.kind === "none"
@@ -88,7 +88,7 @@ describe("each fault alone", () => {
   const byName = new Map(FAULTS.map((fault) => [faultName(fault), fault]));
   test.each(ALONE)("%s", (name, roots, sufferers) => {
     const found = diagnosed(byName.get(name)!);
-    expect(told(found)).toEqual(roots);
+    expect(rootsOf(found)).toEqual(roots);
     expect(found.symptoms.map(({ subject }) => subject).toSorted()).toEqual(sufferers.toSorted());
     expect(new Set(found.symptoms.map(({ of }) => of)).size).toBeLessThanOrEqual(1);
   });

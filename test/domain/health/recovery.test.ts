@@ -67,16 +67,16 @@ function run(
     }
     take({ atMs, diagnosis, healthAgeMs: 0, ...(restartsMs === undefined ? {} : { restartsMs }) });
   }
-  const told = decisions.map(({ atMs, action, rule }) => [(atMs - START) / MIN, action, rule]);
-  return { state, decisions, told };
+  const decided = decisions.map(({ atMs, action, rule }) => [(atMs - START) / MIN, action, rule]);
+  return { state, decisions, decided };
 }
 
 test("a root of ours that stays is acted on once its supervisor had its time", () => {
-  const { told, decisions } = run([
+  const { decided, decisions } = run([
     [0, diagnosed(BRIDGE)],
     [2, diagnosed()],
   ]);
-  expect(told).toEqual([
+  expect(decided).toEqual([
     [0, "hold", "grace"],
     [1, "restart", "root-lasts"],
   ]);
@@ -125,7 +125,7 @@ test.each([
   ["once it was heard", 0],
   ["and was never heard", null],
 ])("while health is away, %s, it is looked after it ever more seldom", (_, healthAgeMs) => {
-  const looks = (policy: RecoveryPolicy): readonly number[] => {
+  const polls = (policy: RecoveryPolicy): readonly number[] => {
     let { state } = decide(
       initialRecovery("auto"),
       { atMs: START, diagnosis: diagnosed(BRIDGE), healthAgeMs },
@@ -140,12 +140,12 @@ test.each([
     }
     return at;
   };
-  const seldom = looks(RECOVERY_POLICY);
+  const seldom = polls(RECOVERY_POLICY);
   expect(seldom.slice(0, 4)).toEqual([60, 120, 240, 360]);
   expect(seldom.length).toBeLessThan(280);
   // As an older program's looks have it.
   const { restMaxMs: _restMaxMs, ...older } = RECOVERY_POLICY;
-  expect(looks(older).length).toBeGreaterThan(2_000);
+  expect(polls(older).length).toBeGreaterThan(2_000);
 });
 
 test("what is told late came when it was found: it does not come and go", () => {
@@ -187,11 +187,11 @@ test.each([
   ["a server under 'up'", HAZELCAST, "not-configured"],
   ["a full disk, which is the operator's", { ...BRIDGE, owner: "operator" as const }, "not-ours"],
 ])("%s is never acted on, however long it lasts", (_, root, rule) => {
-  const { told } = run([
+  const { decided } = run([
     [0, diagnosed(root)],
     [10_000, diagnosed(root)],
   ]);
-  expect(told).toEqual([[0, "hold", rule]]);
+  expect(decided).toEqual([[0, "hold", rule]]);
 });
 
 test("one restart a step: the next is decided on a look of its own", () => {
@@ -211,33 +211,33 @@ test("one restart a step: the next is decided on a look of its own", () => {
 
 test("a server with a command is restarted by the same rules", () => {
   const policy = { ...RECOVERY_POLICY, servers: ["hazelcast"] };
-  const { told } = run(
+  const { decided } = run(
     [
       [0, diagnosed(HAZELCAST)],
       [3, null],
     ],
     policy,
   );
-  expect(told).toContainEqual([1, "restart", "root-lasts"]);
+  expect(decided).toContainEqual([1, "restart", "root-lasts"]);
 });
 
 test("the cool-down counts from the attempt, and grows while attempts do not mend it", () => {
-  const { told } = run([
+  const { decided } = run([
     [0, diagnosed(BRIDGE)],
     [120, null],
   ]);
-  const restarts = told.filter(([, action]) => action === "restart").map(([atMin]) => atMin);
+  const restarts = decided.filter(([, action]) => action === "restart").map(([atMin]) => atMin);
   expect(restarts).toEqual([1, 6, 16, 36, 76]);
 });
 
 test("health in between does not start the cool-down anew, nor end it", () => {
-  const { told } = run([
+  const { decided } = run([
     [0, diagnosed(BRIDGE)],
     [2, diagnosed()],
     [3, diagnosed(BRIDGE)],
     [6, null],
   ]);
-  expect(told).toEqual([
+  expect(decided).toEqual([
     [0, "hold", "grace"],
     [1, "restart", "root-lasts"],
     [3, "hold", "grace"],
@@ -248,12 +248,12 @@ test("health in between does not start the cool-down anew, nor end it", () => {
 
 test("the supervisor's own restarts count, for the cool-down and for the budget", () => {
   const own = { "scan-bridge": [-8, -7, -6].map((min) => START + min * MIN) };
-  const { told } = run([
+  const { decided } = run([
     [0, diagnosed(BRIDGE), own],
     [2, null],
   ]);
   // The first of the three leaves the window at minute 2.
-  expect(told).toEqual([
+  expect(decided).toEqual([
     [0, "hold", "grace"],
     [1, "hold", "budget"],
     [2, "restart", "root-lasts"],
@@ -262,7 +262,7 @@ test("the supervisor's own restarts count, for the cool-down and for the budget"
     [0, diagnosed(BRIDGE), { "scan-bridge": [START] }],
     [5, null],
   ]);
-  expect(fresh.told).toEqual([
+  expect(fresh.decided).toEqual([
     [0, "hold", "grace"],
     [1, "hold", "cool-down"],
     [5, "restart", "root-lasts"],
@@ -274,11 +274,11 @@ test("a root that comes and goes is left alone until it stays", () => {
     const step = [half * 2, diagnosed(...(half % 2 === 0 ? [BRIDGE] : []))] as const;
     return step;
   });
-  const { told } = run([...flapping, [20, diagnosed(BRIDGE)], [60, null]]);
-  const restarts = told.filter(([, action]) => action === "restart").map(([atMin]) => atMin);
+  const { decided } = run([...flapping, [20, diagnosed(BRIDGE)], [60, null]]);
+  const restarts = decided.filter(([, action]) => action === "restart").map(([atMin]) => atMin);
   // Twice before it is known to flap, and half an hour after it came for the last time.
   expect(restarts).toEqual([1, 9, 50]);
-  expect(told).toContainEqual([17, "hold", "flap-latch"]);
+  expect(decided).toContainEqual([17, "hold", "flap-latch"]);
 });
 
 describe("monitor-only", () => {
@@ -289,11 +289,11 @@ describe("monitor-only", () => {
     ] as const;
     const done = run(steps);
     const said = run(steps, RECOVERY_POLICY, initialRecovery("monitor-only"));
-    const atOf = (told: typeof done.told) =>
-      told.filter(([, action]) => action !== "hold").map(([atMin]) => atMin);
-    expect(atOf(said.told)).toEqual(atOf(done.told));
-    expect(said.told.some(([, action]) => action === "restart")).toBe(false);
-    expect(said.told).toContainEqual([1, "would-restart", "monitor-only"]);
+    const atOf = (decided: typeof done.decided) =>
+      decided.filter(([, action]) => action !== "hold").map(([atMin]) => atMin);
+    expect(atOf(said.decided)).toEqual(atOf(done.decided));
+    expect(said.decided.some(([, action]) => action === "restart")).toBe(false);
+    expect(said.decided).toContainEqual([1, "would-restart", "monitor-only"]);
   });
 
   test("what was only said delays nothing once it is auto", () => {
@@ -305,8 +305,8 @@ describe("monitor-only", () => {
       undefined,
       initialRecovery("monitor-only"),
     );
-    const { told } = run([[2.5, null]], undefined, withMode(said.state, "auto"));
-    expect(told).toEqual([[2.5, "restart", "root-lasts"]]);
+    const { decided } = run([[2.5, null]], undefined, withMode(said.state, "auto"));
+    expect(decided).toEqual([[2.5, "restart", "root-lasts"]]);
   });
 });
 
@@ -316,7 +316,7 @@ describe("a clock that jumps", () => {
       [0, diagnosed(BRIDGE)],
       [2, null],
     ]);
-    const { told } = run(
+    const { decided } = run(
       [
         [-58, null],
         [-54, null],
@@ -324,7 +324,7 @@ describe("a clock that jumps", () => {
       undefined,
       state,
     );
-    expect(told.at(-1)).toEqual([-54, "restart", "root-lasts"]);
+    expect(decided.at(-1)).toEqual([-54, "restart", "root-lasts"]);
   });
 
   test("back an hour: what a supervisor noted before it is not of the future for ever", () => {
@@ -333,7 +333,7 @@ describe("a clock that jumps", () => {
       [0, diagnosed(BRIDGE), noted],
       [0.5, null],
     ]);
-    const { told } = run(
+    const { decided } = run(
       [
         [-59.5, null, noted],
         [-58, null, noted],
@@ -342,7 +342,7 @@ describe("a clock that jumps", () => {
       undefined,
       state,
     );
-    expect(told.filter(([, action]) => action === "restart").map(([atMin]) => atMin)).toEqual([
+    expect(decided.filter(([, action]) => action === "restart").map(([atMin]) => atMin)).toEqual([
       -55,
     ]);
   });

@@ -16,13 +16,13 @@ function without(layer: string): FactTable {
 }
 
 /** The subjects of `no_data` that are notified, three minutes after the cause and the loss. */
-function toldOf(rules: typeof BUILT_IN_RULES, facts: FactTable): readonly string[] {
+function notifiedOf(rules: typeof BUILT_IN_RULES, facts: FactTable): readonly string[] {
   const engine = watching({ rules });
   // Longer than a watchdog that has begun waits for causes.
   engine.pass(20);
   engine.set(facts);
   engine.pass(180);
-  return engine.told.filter(({ rule }) => rule === "no_data").map(({ subject }) => subject);
+  return engine.notified.filter(({ rule }) => rule === "no_data").map(({ subject }) => subject);
 }
 
 describe("that a rule cannot be judged", () => {
@@ -39,22 +39,22 @@ describe("that a rule cannot be judged", () => {
     ["no Temporal, no word of a worker", { "temporal.up": false }, ["worker.scan.up"], false],
     ["silent health, no word of Temporal", { "health.silent_s": 20 }, ["temporal.up"], false],
     ["silent health, no word of the disk", { "health.silent_s": 20 }, ["disk.data.free_mb"], true],
-  ] as const)("with %s", (_, cause, names, isTold) => {
-    const told = toldOf(BUILT_IN_RULES, {
+  ] as const)("with %s", (_, cause, names, isNotified) => {
+    const notified = notifiedOf(BUILT_IN_RULES, {
       "worker.scan.up": true,
       ...lost(...names),
       // The disk is judged by either of its facts.
       ...(names[0] === "disk.data.free_mb" ? lost("disk.data.free_share") : {}),
       ...cause,
     });
-    expect(told.length === 1).toBe(isTold);
+    expect(notified.length === 1).toBe(isNotified);
   });
 
   test("of one's own is excused by the layer of the service that it asks, and by no other", () => {
     const rules = rulesFrom({ few: { when: "service.scan-bridge.assets < 40" } });
     const facts = lost("service.scan-bridge.assets");
-    expect(toldOf(rules, { ...facts, ...without("batch") })).toEqual(["few"]);
-    expect(toldOf(rules, { ...facts, ...without("scan") })).toEqual([]);
+    expect(notifiedOf(rules, { ...facts, ...without("batch") })).toEqual(["few"]);
+    expect(notifiedOf(rules, { ...facts, ...without("scan") })).toEqual([]);
   });
 });
 
@@ -82,11 +82,11 @@ test.each([
   ["batch", true],
   ["trader", true],
   ["scan", false],
-])("an old scan of one's own rule with no worker of %s", (layer, isTold) => {
+])("an old scan of one's own rule with no worker of %s", (layer, isNotified) => {
   const rules = rulesFrom({ old: { when: "feed.scan.age_s > 20" } });
   const engine = watching({ rules });
   engine.pass(20);
   engine.set({ "feed.scan.age_s": 25, ...without(layer) });
   engine.pass(60);
-  expect(engine.told.some(({ rule }) => rule === "old")).toBe(isTold);
+  expect(engine.notified.some(({ rule }) => rule === "old")).toBe(isNotified);
 });

@@ -25,7 +25,7 @@ const SETUP: Setup = {
 /** Late for a reason of its own, and only while the server is up for long. */
 const ALONE = "alone";
 /** So long a thing may hold without an incident: deaths come between, and a start waits for the causes. */
-const UNTOLD_S_MAX = 240;
+const UNNOTIFIED_S_MAX = 240;
 const SEEN_AFTER_S = 4;
 /** A process is away for so long at most; and after a start so long nothing is known of the cause. */
 const AWAY_S_MAX = 40;
@@ -113,7 +113,7 @@ test(`${RESTARTS} restarts: no symptom is told, no incident is lost or doubled`,
     for (const [name, oracle] of oracles) {
       const key = { down: "down/server", other: "other/x" }[name] ?? `late/${name}`;
       oracle.see(holding[name] === true);
-      if (UNTOLD_S_MAX < oracle.lasted() && !open.has(key)) lost.push(`${nowMs} ${key}`);
+      if (UNNOTIFIED_S_MAX < oracle.lasted() && !open.has(key)) lost.push(`${nowMs} ${key}`);
     }
     if (fate < 0.05) {
       restarts += 1;
@@ -125,8 +125,8 @@ test(`${RESTARTS} restarts: no symptom is told, no incident is lost or doubled`,
       }
     }
   }
-  const told = outbox.filter(({ rule, subject }) => rule === "late" && subject !== ALONE);
-  const wrong = [told, doubled(outbox), lost, unresolved(outbox, state)];
+  const notified = outbox.filter(({ rule, subject }) => rule === "late" && subject !== ALONE);
+  const wrong = [notified, doubled(outbox), lost, unresolved(outbox, state)];
   expect({ seed, wrong }).toEqual({ seed, wrong: [[], [], [], []] });
   for (const [name, oracle] of oracles) {
     const fires = outbox.filter(

@@ -36,7 +36,7 @@ test.each([
     "service.trader-blue.crashed": false,
   });
   engine.pass(5 * MINUTE);
-  const rules = engine.told.map(({ rule, kind }) => `${kind} ${rule}`);
+  const rules = engine.notified.map(({ rule, kind }) => `${kind} ${rule}`);
   expect(rules).toEqual(["fire worker_crash", "resolve worker_crash"]);
 });
 test("of another worker's death is no crash that goes on after it", () => {
@@ -45,7 +45,7 @@ test("of another worker's death is no crash that goes on after it", () => {
   engine.pass(MINUTE);
   engine.set({ "worker_process.scan.lost": false, "service.trader-blue.crashed": true });
   engine.pass(2 * MINUTE);
-  expect(engine.told.map(({ rule }) => rule)).toContain("process_crash");
+  expect(engine.notified.map(({ rule }) => rule)).toContain("process_crash");
 });
 
 test.each([
@@ -54,13 +54,13 @@ test.each([
   ["silence of the health that it keeps", "health_silent", { "health.silent_s": 17 }, false],
   ["no worker of its layer", "worker_down", { "worker.scan.up": false }, false],
   ["no worker of another layer", "worker_down", { "worker.batch.up": false }, true],
-])("of a worker that stays away is %s", (_, rule, facts, isTold) => {
+])("of a worker that stays away is %s", (_, rule, facts, isNotified) => {
   const engine = watching();
   engine.set({ "worker_process.scan.lost": true, "worker_process.scan.keeps": KEEPS });
   engine.pass(2 * MINUTE);
   engine.set(facts);
   engine.pass(MINUTE);
-  expect(engine.told.some((told) => told.rule === rule)).toBe(isTold);
+  expect(engine.notified.some((sent) => sent.rule === rule)).toBe(isNotified);
 });
 
 test("silences no health that another worker keeps", () => {
@@ -69,5 +69,5 @@ test("silences no health that another worker keeps", () => {
   engine.pass(MINUTE);
   engine.set({ "health.silent_s": 17 });
   engine.pass(MINUTE);
-  expect(engine.told.map(({ rule }) => rule)).toContain("health_silent");
+  expect(engine.notified.map(({ rule }) => rule)).toContain("health_silent");
 });

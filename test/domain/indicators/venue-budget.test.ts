@@ -36,14 +36,14 @@ test("in no minute more is granted than what was saved and what refills, and not
         }
         expect(nowMs).toBeGreaterThanOrEqual(notBeforeMs);
         granted.push({ atMs: nowMs, weight: Math.min(weight, VENUE.weightPerMinute) });
-        const told =
+        const outcome =
           answer === "well"
             ? ({ kind: "well", used: null } as const)
             : answer === "failed"
               ? ({ kind: "failed" } as const)
               : ({ kind: "too_many", waitMs: 7_000 } as const);
         if (answer === "too_many") notBeforeMs = nowMs + 7_000;
-        state = venueAnswered(grant.state, VENUE, { answer: told, nowMs });
+        state = venueAnswered(grant.state, VENUE, { answer: outcome, nowMs });
       }
       expect(waits.filter((ms) => ms <= 0)).toEqual([]);
       for (const { atMs } of granted) {

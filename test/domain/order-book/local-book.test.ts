@@ -30,9 +30,9 @@ describe("a book kept from changes", () => {
         swap: fc.double({ min: 0, max: 0.1, noNaN: true }),
       }),
       (seed, faults) => {
-        const told = run(seed, faults);
-        synced += told.synced;
-        gaps += told.gaps;
+        const counts = run(seed, faults);
+        synced += counts.synced;
+        gaps += counts.gaps;
       },
     );
     fc.assert(check, { numRuns: Math.ceil(DIFFS / DIFFS_A_RUN), endOnFailure: true });
@@ -47,10 +47,10 @@ describe("a book kept from changes", () => {
     takeChange(local, change([6, 8, 5], [[10, 2]]));
     holdAll(local, false);
     takeChange(local, change([9, 9, 8], [[10, 3]]));
-    expect(local.held.map(({ lastId }) => lastId)).toEqual([9]);
+    expect(local.buffered.map(({ lastId }) => lastId)).toEqual([9]);
     holdAll(local, true);
     takeChange(local, change([10, 12, 9], [[11, 4]]));
-    expect(local.held.length).toBe(2);
+    expect(local.buffered.length).toBe(2);
     expect(takeSnapshot(local, snapshot(9, [[9, 4]]))).toBe("synced");
     expect(pairsOf(local.book.bids)).toEqual([
       [11, 4],
@@ -61,8 +61,8 @@ describe("a book kept from changes", () => {
 
   test("takes the documented steps", () => {
     const local = createLocalBook();
-    expect(takeChange(local, change([1, 5, 0], [[10, 1]]))).toBe("held");
-    expect(takeChange(local, change([6, 8, 5], [[10, 2]]))).toBe("held");
+    expect(takeChange(local, change([1, 5, 0], [[10, 1]]))).toBe("buffered");
+    expect(takeChange(local, change([6, 8, 5], [[10, 2]]))).toBe("buffered");
     expect(takeSnapshot(local, snapshot(3, [[9, 4]]))).toBe("synced");
     expect(pairsOf(local.book.bids)).toEqual([
       [10, 2],
@@ -124,7 +124,7 @@ describe("a book kept from changes", () => {
   test("holds no more than it may, however long no snapshot comes", () => {
     const local = createLocalBook();
     for (let id = 1; id <= 5_000; id += 1) takeChange(local, change([id, id, id - 1], [[id, 1]]));
-    expect(local.held.length).toBe(1_000);
+    expect(local.buffered.length).toBe(1_000);
     expect(takeSnapshot(local, snapshot(10, []))).toBe("too_old");
     expect(takeSnapshot(local, snapshot(4_999, []))).toBe("synced");
     expect(pairsOf(local.book.bids)).toEqual([

@@ -3,36 +3,46 @@ import { expect, test } from "vitest";
 import {
   judgePosture,
   type PostureVerdict,
-  type ToldPosture,
+  type PostureReport,
 } from "../../../src/domain/safety/newer-posture.ts";
 import type { Posture } from "../../../src/domain/trading/posture.ts";
 
 const NOW_MS = 1_000_000;
 
-function told(
+function reported(
   posture: Posture | "UNKNOWN",
   ageMs: number,
   entries: "go" | "stop" = "go",
-): ToldPosture {
+): PostureReport {
   return { posture, entries, asOfMs: NOW_MS - ageMs };
 }
 
-type Row = readonly [string, ToldPosture, ToldPosture, PostureVerdict];
+type Row = readonly [string, PostureReport, PostureReport, PostureVerdict];
 const ROWS: readonly Row[] = [
-  ["a newer one", told("STALKER", 2_000), told("APEX", 500), "take"],
-  ["an older one that allows more", told("STALKER", 500), told("APEX", 2_000), "known"],
-  ["an older one that allows less", told("APEX", 500), told("TURTLE", 2_000), "take"],
-  ["an older one that stops entries", told("APEX", 500), told("APEX", 2_000, "stop"), "take"],
-  ["a stale one that allows less", told("APEX", 500), told("HIBERNATE", 31_000), "later"],
-  ["a stale one that stops entries", told("APEX", 500), told("APEX", 31_000, "stop"), "later"],
-  ["the same moment again", told("APEX", 500), told("APEX", 500), "known"],
-  ["the same a little newer", told("APEX", 3_000), told("APEX", 500), "known"],
-  ["the same much newer", told("APEX", 9_000), told("APEX", 500), "take"],
-  ["from the future, allowing more", told("TURTLE", 500), told("APEX", -60_000), "later"],
-  ["from the future, allowing less", told("APEX", 500), told("HIBERNATE", -60_000), "take"],
-  ["after one from the future", told("APEX", -60_000), told("APEX", 500), "take"],
-  ["unreadable while the watchdog calls", told("APEX", 500), told("UNKNOWN", 0), "later"],
-  ["the first", told("UNKNOWN", Infinity), told("APEX", 500), "take"],
+  ["a newer one", reported("STALKER", 2_000), reported("APEX", 500), "take"],
+  ["an older one that allows more", reported("STALKER", 500), reported("APEX", 2_000), "known"],
+  ["an older one that allows less", reported("APEX", 500), reported("TURTLE", 2_000), "take"],
+  [
+    "an older one that stops entries",
+    reported("APEX", 500),
+    reported("APEX", 2_000, "stop"),
+    "take",
+  ],
+  ["a stale one that allows less", reported("APEX", 500), reported("HIBERNATE", 31_000), "later"],
+  [
+    "a stale one that stops entries",
+    reported("APEX", 500),
+    reported("APEX", 31_000, "stop"),
+    "later",
+  ],
+  ["the same moment again", reported("APEX", 500), reported("APEX", 500), "known"],
+  ["the same a little newer", reported("APEX", 3_000), reported("APEX", 500), "known"],
+  ["the same much newer", reported("APEX", 9_000), reported("APEX", 500), "take"],
+  ["from the future, allowing more", reported("TURTLE", 500), reported("APEX", -60_000), "later"],
+  ["from the future, allowing less", reported("APEX", 500), reported("HIBERNATE", -60_000), "take"],
+  ["after one from the future", reported("APEX", -60_000), reported("APEX", 500), "take"],
+  ["unreadable while the watchdog calls", reported("APEX", 500), reported("UNKNOWN", 0), "later"],
+  ["the first", reported("UNKNOWN", Infinity), reported("APEX", 500), "take"],
 ];
 
 test.each(ROWS)("%s", (_what, known, one, verdict) => {
@@ -42,12 +52,12 @@ test.each(ROWS)("%s", (_what, known, one, verdict) => {
 
 test("what cannot be read makes it unknown where nobody calls", () => {
   const times = { nowMs: NOW_MS, refreshMs: 5_000, isCalled: false, isCall: false };
-  expect(judgePosture(told("APEX", 500), told("UNKNOWN", 0), times)).toBe("take");
-  expect(judgePosture(told("APEX", 500), told("APEX", -60_000), times)).toBe("take");
-  expect(judgePosture(told("APEX", 500), told("HIBERNATE", 31_000), times)).toBe("take");
+  expect(judgePosture(reported("APEX", 500), reported("UNKNOWN", 0), times)).toBe("take");
+  expect(judgePosture(reported("APEX", 500), reported("APEX", -60_000), times)).toBe("take");
+  expect(judgePosture(reported("APEX", 500), reported("HIBERNATE", 31_000), times)).toBe("take");
 });
 
 test("the watchdog's own call stops at once, however far its clock is behind", () => {
   const times = { nowMs: NOW_MS, refreshMs: 5_000, isCalled: true, isCall: true };
-  expect(judgePosture(told("APEX", 500), told("HIBERNATE", 31_000), times)).toBe("take");
+  expect(judgePosture(reported("APEX", 500), reported("HIBERNATE", 31_000), times)).toBe("take");
 });

@@ -70,8 +70,8 @@ test.each<[string, number, readonly number[], number]>([
   ["told twice it is no better", 100, [FAR, 101, FAR], 101],
   ["what others bear out counts, though markers were lost", 10, [5_000, 5_001, FAR, 5_003], 5_003],
   ["lower ones change nothing", 100, [1, 2, 3], 100],
-])("of the seqs that are told: %s", (_what, known, told, highest) => {
-  expect(highestBorneOut(known, told)).toBe(highest);
+])("of the seqs that are told: %s", (_what, known, seqs, highest) => {
+  expect(highestBorneOut(known, seqs)).toBe(highest);
 });
 
 test.each([1, 7, EPOCH_MAX - 1e9, EPOCH_MAX - 5])(
@@ -84,9 +84,9 @@ test.each([1, 7, EPOCH_MAX - 1e9, EPOCH_MAX - 5])(
       fc.nat(9),
     );
     fc.assert(
-      fc.property(epochs, (told) => {
+      fc.property(epochs, (claimed) => {
         const found = parseCheckpoint(
-          encodeCheckpoint({ ...MINE, epoch: told, from: 1, files: [], late: [] }),
+          encodeCheckpoint({ ...MINE, epoch: claimed, from: 1, files: [], late: [] }),
         );
         const epoch = nextEpoch({ checkpoint: found, latest: null }, journalEpoch);
         const own = { ...MINE, epoch: epoch ?? 0, from: 1, files: [], late: [] };

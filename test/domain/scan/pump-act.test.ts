@@ -11,7 +11,7 @@ const CALM: PumpView = {
   isSent: false,
   isRefused: false,
   lastChore: "none",
-  untold: 0,
+  unpublished: 0,
   nextTickMs: NOW + 700,
   nextReviewMs: NOW + 200,
   unfinished: 0,
@@ -29,8 +29,8 @@ describe("the pump's next act", () => {
     ["a tick is due", { nextTickMs: NOW }, { kind: "tick" }],
     ["a tick is due in a backlog", { nextTickMs: NOW, waiting: 9 }, { kind: "tick" }],
     ["a tick is due behind a batch", { nextTickMs: 0, isSent: true }, { kind: "await answer" }],
-    ["the ringbuffer alone knows much", { untold: 1_501, waiting: 9 }, { kind: "tick" }],
-    ["it knows as much as it may", { untold: 1_500, waiting: 9 }, { kind: "take" }],
+    ["the ringbuffer alone knows much", { unpublished: 1_501, waiting: 9 }, { kind: "tick" }],
+    ["it knows as much as it may", { unpublished: 1_500, waiting: 9 }, { kind: "take" }],
     ["a review is due", { nextReviewMs: NOW, unfinished: 1 }, { kind: "review" }],
     ["a review is due in a backlog", { nextReviewMs: NOW, waiting: 9 }, { kind: "take" }],
     [
@@ -40,12 +40,12 @@ describe("the pump's next act", () => {
     ],
     [
       "a tick told nobody",
-      { lastChore: "tick", untold: 2_000, waiting: 9, nextTickMs: NOW },
+      { lastChore: "tick", unpublished: 2_000, waiting: 9, nextTickMs: NOW },
       { kind: "take" },
     ],
     [
       "a tick told nobody, and nothing waits",
-      { lastChore: "tick", untold: 2_000 },
+      { lastChore: "tick", unpublished: 2_000 },
       { kind: "wait", for: "files", ms: 700 },
     ],
     [
@@ -103,7 +103,12 @@ function after(
       const turned = { ...view, lastChore: "none", isSent: false } as const;
       if (random() < 0.1) return { ...turned, isRefused: true };
       const took = Math.min(view.waiting, 64);
-      return { ...turned, isSent: true, waiting: view.waiting - took, untold: view.untold + took };
+      return {
+        ...turned,
+        isSent: true,
+        waiting: view.waiting - took,
+        unpublished: view.unpublished + took,
+      };
     }
     case "await answer":
       return { ...view, isSent: false };
@@ -113,7 +118,7 @@ function after(
         ...view,
         lastChore: "tick",
         nextTickMs: now + 1_000,
-        untold: random() < 0.5 ? view.untold : 0,
+        unpublished: random() < 0.5 ? view.unpublished : 0,
       };
     case "review":
       return { ...view, lastChore: "review", nextReviewMs: now + 40 };
@@ -134,11 +139,11 @@ function wrongWith({ kinds, views }: ReturnType<typeof drive>, n: number): strin
   const kind = kinds[n]!;
   // An answer, a tick and a review: nothing else delays the reading of a waiting file.
   const ahead = kinds.slice(n, n + 4);
-  const isHeldUp = 0 < waiting && !isRefused && ahead.length === 4 && !ahead.includes("take");
+  const isBlocked = 0 < waiting && !isRefused && ahead.length === 4 && !ahead.includes("take");
   return [
     ...(CHORES.includes(kind) && isSent ? [`${kind} while a batch is under way`] : []),
     ...(kind === "wait" && 0 < waiting && !isRefused ? ["a wait while files wait"] : []),
-    ...(isHeldUp ? [`files wait for ${ahead.join(", ")}`] : []),
+    ...(isBlocked ? [`files wait for ${ahead.join(", ")}`] : []),
   ];
 }
 

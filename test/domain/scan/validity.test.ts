@@ -18,8 +18,8 @@ const SCAN: ScanColumns = {
 function check(changes: Partial<ScanColumns>, outcome: readonly number[] | string): void {
   const columns = { ...SCAN, ...changes };
   const verdict = judgeAssets(columns.assets) ?? judgeNumbers(columns);
-  const told = verdict.kind === "valid" ? verdict.invalidPositions : verdict.reason;
-  expect(told).toEqual(outcome);
+  const found = verdict.kind === "valid" ? verdict.invalidPositions : verdict.reason;
+  expect(found).toEqual(outcome);
 }
 
 describe("a price", () => {

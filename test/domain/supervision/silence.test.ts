@@ -5,7 +5,7 @@ import {
   isAfterPause,
   isTooSilent,
   type Silence,
-  silentLook,
+  silentPoll,
 } from "../../../src/domain/supervision/silence.ts";
 
 const INTERVAL_MS = 5_000;
@@ -13,22 +13,22 @@ const MAX_MS = 30_000;
 const HOUR_MS = 3_600_000;
 
 /** Each look is the time since the one before; "heard" ends a silence. */
-type Look = number | "heard";
+type Heard = number | "heard";
 
-function check(looks: readonly Look[], expected: boolean): void {
-  const after = looks.reduce<Silence>(
-    (before, look) => (look === "heard" ? HEARD : silentLook(before, look, INTERVAL_MS)),
+function check(polls: readonly Heard[], expected: boolean): void {
+  const after = polls.reduce<Silence>(
+    (before, poll) => (poll === "heard" ? HEARD : silentPoll(before, poll, INTERVAL_MS)),
     HEARD,
   );
   expect(isTooSilent(after, MAX_MS)).toBe(expected);
 }
 
-function times(count: number, look: number): number[] {
-  return Array.from({ length: count }, () => look);
+function times(count: number, poll: number): number[] {
+  return Array.from({ length: count }, () => poll);
 }
 
 describe("silence", () => {
-  test.each<[string, readonly Look[], boolean]>([
+  test.each<[string, readonly Heard[], boolean]>([
     ["nothing looked at", [], false],
     ["a look after a pause of 45 s", [45_000], false],
     ["looks after an hour's pause", [HOUR_MS, 5_000, 5_000], false],
@@ -40,14 +40,14 @@ describe("silence", () => {
     ["an answer in between", [...times(5, 5_000), "heard", ...times(5, 5_000)], false],
     ["silence after an answer", ["heard", ...times(6, 5_000)], true],
     ["a clock that went back", [...times(5, 5_000), -10_000], false],
-  ])("with %s", (_what, looks, expected) => {
-    check(looks, expected);
+  ])("with %s", (_what, polls, expected) => {
+    check(polls, expected);
   });
 
   test("needs several looks, however short the limit", () => {
-    const once = silentLook(HEARD, INTERVAL_MS, INTERVAL_MS);
-    const twice = silentLook(once, INTERVAL_MS, INTERVAL_MS);
-    const thrice = silentLook(twice, INTERVAL_MS, INTERVAL_MS);
+    const once = silentPoll(HEARD, INTERVAL_MS, INTERVAL_MS);
+    const twice = silentPoll(once, INTERVAL_MS, INTERVAL_MS);
+    const thrice = silentPoll(twice, INTERVAL_MS, INTERVAL_MS);
     expect([once, twice, thrice].map((each) => isTooSilent(each, 1))).toEqual([false, false, true]);
   });
 
@@ -55,8 +55,8 @@ describe("silence", () => {
     [INTERVAL_MS, false],
     [5 * INTERVAL_MS, false],
     [5 * INTERVAL_MS + 1, true],
-  ])("a look after %i ms is one after a pause: %s", (sinceLookMs, expected) => {
-    expect(isAfterPause(sinceLookMs, INTERVAL_MS)).toBe(expected);
+  ])("a look after %i ms is one after a pause: %s", (sincePollMs, expected) => {
+    expect(isAfterPause(sincePollMs, INTERVAL_MS)).toBe(expected);
   });
 });
 
@@ -68,6 +68,6 @@ describe("what waited for a processor", () => {
     [30_000, 90_000, 6_000],
     [0, 5_000, 0],
   ])("of %s ms, %s waited, %s count", (silentMs, waitedMs, countedMs) => {
-    expect(excuse({ silentMs, looks: 7 }, waitedMs)).toEqual({ silentMs: countedMs, looks: 7 });
+    expect(excuse({ silentMs, polls: 7 }, waitedMs)).toEqual({ silentMs: countedMs, polls: 7 });
   });
 });

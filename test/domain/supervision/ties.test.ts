@@ -149,10 +149,10 @@ const cases = TABLE.flatMap(([service, name, expected]) =>
 );
 
 test("the table has every dependency of every service", () => {
-  const told = Object.entries(FRESH).flatMap(([service, { dependencies }]) =>
+  const named = Object.entries(FRESH).flatMap(([service, { dependencies }]) =>
     Object.keys(dependencies).map((name) => `${service} ${name}`),
   );
-  expect(TABLE.map(([service, name]) => `${service} ${name}`)).toEqual(told);
+  expect(TABLE.map(([service, name]) => `${service} ${name}`)).toEqual(named);
   expect(Object.keys(FRESH)).toEqual(Object.keys(SERVICES));
 });
 

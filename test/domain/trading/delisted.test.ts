@@ -25,13 +25,13 @@ function stage(delisting: Partial<Delisting> | null, direction: "long" | "short"
   const changes =
     delisting === null ? {} : { delisting: { afterMs: AFTER_MS, share: 1, ...delisting } };
   const limits = { ...CONFIGURATION.limits, dailyLossMax: 1, drawdownMax: 1 };
-  const told = scripted({ ...changes, limits });
+  const played = scripted({ ...changes, limits });
   const commands: TraderCommand[] = [];
   let seq = 3;
   let atMs = 0;
   const scan = (facts: Partial<ScanEvent> = {}, afterMs = SCAN_MS) => {
     atMs += afterMs;
-    const { trader } = told;
+    const { trader } = played;
     const nowMs = DAY_START_MS + atMs;
     const event = { ...scanNumbered(seq, nowMs), index: trader.nextIndex, nowMs, ...facts };
     commands.push(...stepTrader(trader, event));
@@ -40,16 +40,16 @@ function stage(delisting: Partial<Delisting> | null, direction: "long" | "short"
   const again = (count: number, facts: Partial<ScanEvent>) => {
     for (let left = count; left > 0; left -= 1) scan(facts);
   };
-  told.warmUp();
+  played.warmUp();
   const plan = { takeProfit: 1, stopLoss: 1, holdScansMax: 1e6, bucket: "operator" };
   const enter = { kind: "enter", asset: "BBB", direction, share: 0.1, plan } as const;
-  told.tell({ kind: "operator", commandId: "e", by: "ops", command: enter });
-  told.fill(20);
-  told.tell({ kind: "operator", commandId: "h2", by: "ops", command: { kind: "halt" } });
+  played.tell({ kind: "operator", commandId: "e", by: "ops", command: enter });
+  played.fill(20);
+  played.tell({ kind: "operator", commandId: "h2", by: "ops", command: { kind: "halt" } });
   const trades = () =>
     commands.flatMap((one): Trade[] => (one.kind === "book_trade" ? [one.trade] : []));
   const notes = () => commands.flatMap((one) => (one.kind === "note" ? [one.note] : []));
-  return { ...told, scan, again, trades, notes, commands };
+  return { ...played, scan, again, trades, notes, commands };
 }
 
 test.each([
@@ -98,13 +98,15 @@ test.each<[string, (at: ReturnType<typeof stage>) => void]>([
   ["a price in between", ({ scan }) => scan()],
   ["scans that came late", ({ again }) => again(5 * SCANS, { ...GONE, isLate: true })],
 ])("%s is no silence of an asset", (_, happens) => {
-  const told = stage({});
-  told.again(2, {});
-  told.again(SCANS / 2 - 1, GONE);
-  happens(told);
+  const staged = stage({});
+  staged.again(2, {});
+  staged.again(SCANS / 2 - 1, GONE);
+  happens(staged);
   // A gap counts for no more than the age budget of a scan.
-  expect(told.trader.data.positions[0]?.unpricedMs ?? 0).toBeLessThanOrEqual(AFTER_MS / 2 + 30_000);
-  expect(told.trades()).toEqual([]);
+  expect(staged.trader.data.positions[0]?.unpricedMs ?? 0).toBeLessThanOrEqual(
+    AFTER_MS / 2 + 30_000,
+  );
+  expect(staged.trades()).toEqual([]);
 });
 
 test("a backlog that is replayed counts, and writes off at the first fresh scan only", () => {
@@ -169,8 +171,8 @@ test("a backtest writes off, too: the cash is free for the next position", () =>
       for (const one of commands) if (one.kind === "book_trade") trades.push(one.trade);
     },
   });
-  const held = pricesAt([0, 1, 2].map((at) => [at * hour, 100 + at] as const));
-  feedBacktest(run, held);
+  const chunk = pricesAt([0, 1, 2].map((at) => [at * hour, 100 + at] as const));
+  feedBacktest(run, chunk);
   const rest = pricesAt(Array.from({ length: 30 }, (_, at) => [(at + 3) * hour, 7] as const));
   feedBacktest(run, { ...rest, assets: ["OTHER"] });
   const report = finishBacktest(run);
@@ -195,16 +197,16 @@ test.each([["BLUE-e5-1"], ["BBB"]])(
     again(2, GONE);
     expect(trader.data.positions).toMatchObject([{ id: "BLUE-e5-1" }]);
     const { quantity } = trader.data.positions[0]!;
-    const told = tell(close(named, 12.5), 40_000);
+    const commands = tell(close(named, 12.5), 40_000);
     expect(trader.data.positions).toEqual([]);
     const pnl = (12.5 - 20) * quantity;
-    expect(told).toContainEqual(
+    expect(commands).toContainEqual(
       expect.objectContaining({
         kind: "book_trade",
         trade: expect.objectContaining({ exitReason: "operator", exitPrice: 12.5, pnl }),
       }),
     );
-    const line = told.flatMap((one) => (one.kind === "note" ? [one.note] : [])).at(-1);
+    const line = commands.flatMap((one) => (one.kind === "note" ? [one.note] : [])).at(-1);
     expect(line).toMatchObject({ code: "operator_done", subject: "c" });
     expect(line?.detail).toBe(
       `close by ops: BLUE-e5-1, long ${quantity} BBB, at 12.5; its last mark was 20 of ` +
@@ -217,8 +219,8 @@ test.each([["BLUE-e5-1"], ["BBB"]])(
 
 test("what is not open is refused, and the answer names what is", () => {
   const { tell, trader } = stage({});
-  const told = tell(close("BLUE-s1-1", 1), 10_000);
-  expect(told).toMatchObject([
+  const commands = tell(close("BLUE-s1-1", 1), 10_000);
+  expect(commands).toMatchObject([
     { note: { code: "operator_refused", detail: expect.stringContaining("BLUE-e5-1 (BBB)") } },
   ]);
   expect(trader.data.positions).toHaveLength(1);

@@ -19,7 +19,7 @@ function checkEveryDay(check: (steps: readonly Step[], trader: Trader) => void):
 
 /** Fills so far by position, from the ledger only. */
 function createLedger() {
-  const held = new Map<string, number>();
+  const quantities = new Map<string, number>();
   let cashFlow = 0;
   let fees = 0;
   return {
@@ -27,14 +27,15 @@ function createLedger() {
       for (const command of commands) {
         if (command.kind !== "book_fill") continue;
         const { positionId, purpose, side, fill } = command.entry;
-        const grown = (held.get(positionId) ?? 0) + (purpose === "entry" ? 1 : -1) * fill.quantity;
-        held.set(positionId, grown);
+        const grown =
+          (quantities.get(positionId) ?? 0) + (purpose === "entry" ? 1 : -1) * fill.quantity;
+        quantities.set(positionId, grown);
         cashFlow += (side === "sell" ? 1 : -1) * fill.quantity * fill.price;
         fees += fill.fee;
       }
     },
-    heldOf: (id: string) => held.get(id) ?? 0,
-    all: () => held,
+    quantityOf: (id: string) => quantities.get(id) ?? 0,
+    all: () => quantities,
     total: () => cashFlow - fees,
   };
 }
@@ -105,11 +106,11 @@ test("cash and positions are what the fills make them", () => {
       playDay(list, (step, { data }) => {
         ledger.note(step);
         for (const { id, quantity } of data.positions) {
-          expect(quantity).toBeCloseTo(ledger.heldOf(id), 6);
+          expect(quantity).toBeCloseTo(ledger.quantityOf(id), 6);
         }
-        for (const [id, held] of ledger.all()) {
+        for (const [id, quantity] of ledger.all()) {
           const isOpen = data.positions.some((position) => position.id === id);
-          expect(isOpen ? 0 : held).toBeCloseTo(0, 6);
+          expect(isOpen ? 0 : quantity).toBeCloseTo(0, 6);
         }
         // What was paid for what is open is in the positions, the rest is in the cash.
         let cost = 0;

@@ -29,14 +29,17 @@ import { scanNumbered, scripted } from "../../helpers/trading/scripted.ts";
 
 const START_MS = Date.parse("2026-03-01");
 
-type Held = {
+type Position = {
   readonly direction?: Direction;
   readonly share?: number;
   readonly settings?: Partial<RunSettings>;
 };
 
 /** One price a day, of an asset that is entered at the second one. */
-function runOver(prices: readonly number[], { direction = "short", share = 1, settings }: Held) {
+function runOver(
+  prices: readonly number[],
+  { direction = "short", share = 1, settings }: Position,
+) {
   const closed: Trade[] = [];
   const ground = { strategy: holderOf(direction, share), dataHash: "", codeVersion: "" };
   const free = { ...DEFAULT_RUN_SETTINGS, feeBps: 0, slippageBps: 0 };
@@ -77,7 +80,7 @@ test("without margin the run is over where nothing is left", () => {
   expect(limits).toMatchObject({ bankruptDay: "2026-04-10" });
 });
 
-test.each<[string, Held, Margin, number]>([
+test.each<[string, Position, Margin, number]>([
   // cash + entry x quantity = price x quantity x (1 + rate): 200,000 / 1,000 / 1.005
   ["a short of all the cash", {}, usual({}), 200 / 1.005],
   ["a short of half of it", { share: 0.5 }, usual({}), 300 / 1.005],
@@ -89,15 +92,15 @@ test.each<[string, Held, Margin, number]>([
     usual({ leverage: 10 }, "isolated"),
     90 / 0.995,
   ],
-])("%s is liquidated at the price that its state tells", (_, held, margin, price) => {
-  const beyond = held.direction === "long" ? 1 - 1e-6 : 1 + 1e-6;
+])("%s is liquidated at the price that its state tells", (_, position, margin, price) => {
+  const beyond = position.direction === "long" ? 1 - 1e-6 : 1 + 1e-6;
   const settings = { margin };
-  const before = runOver([100, 100, 100, price / beyond], { ...held, settings });
+  const before = runOver([100, 100, 100, price / beyond], { ...position, settings });
   const { trader } = before.desk;
   expect(before.closed).toEqual([]);
   expect(liquidationPriceOf(trader, trader.data.positions[0]!)).toBeCloseTo(price, 8);
   expect(marginRatioOf(trader)).toBeCloseTo(1, 3);
-  const { closed } = runOver([100, 100, 100, price * beyond], { ...held, settings });
+  const { closed } = runOver([100, 100, 100, price * beyond], { ...position, settings });
   expect(closed).toMatchObject([{ exitReason: "liquidated" }]);
 });
 
@@ -139,42 +142,42 @@ test("the margin of one asset may be another", () => {
 });
 
 /** A trader that holds the requested amounts of AAA (at 100) and BBB (at 20), fed scan by scan. */
-function stage(margin: Margin, held: Readonly<Record<string, number>>) {
+function stage(margin: Margin, shares: Readonly<Record<string, number>>) {
   const limits = { ...CONFIGURATION.limits, positionNotionalMax: 1e9, grossNotionalMax: 1e9 };
   const losses = { dailyLossMax: 1e9, drawdownMax: 1e9 };
-  const told = scripted({
+  const played = scripted({
     margin,
     configuredPosture: "APEX",
     instruments: {},
     slippageBps: 0,
     limits: { ...limits, ...losses },
   });
-  told.warmUp();
+  played.warmUp();
   const plan = { takeProfit: 1e9, stopLoss: 1e9, holdScansMax: 1e6, bucket: "" };
-  for (const [asset, share] of Object.entries(held)) {
+  for (const [asset, share] of Object.entries(shares)) {
     const direction = share < 0 ? "short" : "long";
     const command = { kind: "enter", asset, direction, share: Math.abs(share), plan } as const;
-    told.tell({ kind: "operator", commandId: asset, by: "ops", command });
-    told.fill(asset === "AAA" ? 100 : 20);
+    played.tell({ kind: "operator", commandId: asset, by: "ops", command });
+    played.fill(asset === "AAA" ? 100 : 20);
   }
-  told.tell({ kind: "operator", commandId: "h", by: "ops", command: { kind: "halt" } });
+  played.tell({ kind: "operator", commandId: "h", by: "ops", command: { kind: "halt" } });
   let seq = 3;
   const notes: Note[] = [];
   const trades: Trade[] = [];
   const at = (afterMs: number, prices: readonly number[]) => {
     const event = scanNumbered(seq, DAY_START_MS + afterMs);
     seq += 1;
-    for (const one of told.tell({ ...event, prices: Float64Array.from(prices) }, afterMs)) {
+    for (const one of played.tell({ ...event, prices: Float64Array.from(prices) }, afterMs)) {
       if (one.kind === "note") notes.push(one.note);
       if (one.kind === "book_trade") trades.push(one.trade);
     }
   };
   const fund = (rate: number, afterMs: number, asOfMs = afterMs) =>
-    told.tell(
+    played.tell(
       { kind: "feature", name: "funding_AAA", value: rate, asOfMs: DAY_START_MS + asOfMs },
       afterMs,
     );
-  return { ...told, at, fund, notes, trades };
+  return { ...played, at, fund, notes, trades };
 }
 
 test("across positions one's gain stands for the other's loss, and what a gap takes is shared", () => {
@@ -194,8 +197,11 @@ test("across positions one's gain stands for the other's loss, and what a gap ta
   both.tell({ kind: "operator", commandId: "r", by: "ops", command: { kind: "resume" } }, 3_000);
   const plan = { takeProfit: 1, stopLoss: 1, holdScansMax: 9, bucket: "" };
   const enter = { kind: "enter", asset: "CCC", direction: "long", share: 1, plan } as const;
-  const told = both.tell({ kind: "operator", commandId: "e", by: "ops", command: enter }, 3_000);
-  expect(told).toMatchObject([{ note: { detail: expect.stringContaining("bankrupt") } }]);
+  const commands = both.tell(
+    { kind: "operator", commandId: "e", by: "ops", command: enter },
+    3_000,
+  );
+  expect(commands).toMatchObject([{ note: { detail: expect.stringContaining("bankrupt") } }]);
 });
 
 test("where a loss was taken before, and a gap takes the gain that covered it, nothing is owed", () => {
@@ -210,12 +216,12 @@ test("where a loss was taken before, and a gap takes the gain that covered it, n
 });
 
 test("interest since the last hour is paid of what there is, and nothing is owed after it", () => {
-  const told = stage(usual({ borrowRate: 0.365 }), { AAA: -1 });
-  told.at(2.5 * MS_PER_HOUR, [350, 20, 5]);
-  const { account, positions } = told.trader.data;
+  const staged = stage(usual({ borrowRate: 0.365 }), { AAA: -1 });
+  staged.at(2.5 * MS_PER_HOUR, [350, 20, 5]);
+  const { account, positions } = staged.trader.data;
   expect(positions).toEqual([]);
   expect(account).toMatchObject({ cash: 0, equity: 0 });
-  expect(told.trades[0]?.pnl).toBeCloseTo(-100_000, 6);
+  expect(staged.trades[0]?.pnl).toBeCloseTo(-100_000, 6);
 });
 
 test("a backlog and a stale scan liquidate as a fresh one does", () => {
@@ -227,22 +233,22 @@ test("a backlog and a stale scan liquidate as a fresh one does", () => {
 });
 
 test("a short pays interest each full hour and at its exit, and its trade tells it", () => {
-  const told = stage(usual({ borrowRate: 0.365 }), { AAA: -0.5 });
+  const staged = stage(usual({ borrowRate: 0.365 }), { AAA: -0.5 });
   // 0.1 % a day of 50,000.
   const hourly = 50 / 24;
-  told.at(0.5 * MS_PER_HOUR, [100, 20, 5]);
-  expect(told.trader.data.account.cash).toBe(100_000);
-  told.at(2.5 * MS_PER_HOUR, [100, 20, 5]);
-  expect(told.trader.data.account.cash).toBeCloseTo(100_000 - 2 * hourly, 9);
-  expect(told.notes).toMatchObject([{ code: "borrow_charged", subject: "AAA" }]);
+  staged.at(0.5 * MS_PER_HOUR, [100, 20, 5]);
+  expect(staged.trader.data.account.cash).toBe(100_000);
+  staged.at(2.5 * MS_PER_HOUR, [100, 20, 5]);
+  expect(staged.trader.data.account.cash).toBeCloseTo(100_000 - 2 * hourly, 9);
+  expect(staged.notes).toMatchObject([{ code: "borrow_charged", subject: "AAA" }]);
   const close = { kind: "close", position: "AAA", price: 100 } as const;
   const end = { kind: "operator", commandId: "c", by: "ops", command: close } as const;
-  const commands = told.tell(end, 3 * MS_PER_HOUR);
+  const commands = staged.tell(end, 3 * MS_PER_HOUR);
   const trade = commands.flatMap((one) => (one.kind === "book_trade" ? [one.trade] : []))[0];
   expect(trade?.borrowCost).toBeCloseTo(3 * hourly, 9);
   expect(trade?.pnl).toBeCloseTo(-3 * hourly, 9);
   expect(trade?.fees).toBe(trade?.borrowCost);
-  const { cash, realized, fees } = told.trader.data.account;
+  const { cash, realized, fees } = staged.trader.data.account;
   expect(cash).toBeCloseTo(100_000 + realized - fees, 9);
 });
 
@@ -273,10 +279,10 @@ test.each([
 });
 
 test("folded on from a snapshot it pays, receives and is liquidated as it was", () => {
-  const told = stage(usual({ borrowRate: 0.1 }), { AAA: -1, BBB: 0.5 });
-  told.at(1.5 * MS_PER_HOUR, [100, 20, 5]);
-  told.fund(0.001, 8 * MS_PER_HOUR);
-  const { trader } = told;
+  const staged = stage(usual({ borrowRate: 0.1 }), { AAA: -1, BBB: 0.5 });
+  staged.at(1.5 * MS_PER_HOUR, [100, 20, 5]);
+  staged.fund(0.001, 8 * MS_PER_HOUR);
+  const { trader } = staged;
   const other = restoreFrom(trader.configuration, snapshotOf(trader));
   const prices = [110, 140, 180, 260, 260];
   for (const [at, price] of prices.entries()) {

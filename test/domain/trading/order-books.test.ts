@@ -20,7 +20,7 @@ import { explainDecision } from "../../../src/domain/trading/why/explain-decisio
 import { obstacleIn } from "../../../src/domain/trading/why/facts.ts";
 import { PLAIN_STRATEGY } from "../../helpers/trading/plain-strategy.ts";
 import { CONFIGURATION, DAY_START_MS } from "../../helpers/trading/random-day.ts";
-import { scanNumbered, type Untold } from "../../helpers/trading/scripted.ts";
+import { scanNumbered, type Unstamped } from "../../helpers/trading/scripted.ts";
 
 /** A tenth of the cash into AAA, at every scan. */
 function buyer(inputs: readonly string[], seen: (view: BookView | null) => void = () => {}) {
@@ -66,8 +66,8 @@ function stage(
     beforeReport: (event: TraderEvent) => log.push(event),
     onCommands: () => {},
   };
-  const tell = (untold: Untold, atS: number) => {
-    const event = { ...untold, index: trader.nextIndex, nowMs: DAY_START_MS + atS * 1_000 };
+  const tell = (unstamped: Unstamped, atS: number) => {
+    const event = { ...unstamped, index: trader.nextIndex, nowMs: DAY_START_MS + atS * 1_000 };
     log.push(event);
     stepDesk(desk, event);
     return event;

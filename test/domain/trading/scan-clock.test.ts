@@ -32,7 +32,7 @@ function stage(configuration: TraderConfiguration = USUAL) {
   };
   let seq = 0;
   let nowMs = DAY_START_MS;
-  const told = {
+  const played = {
     trader,
     /** `offMs`: how far the scan is behind. Returns its class and outcome. */
     scan: (offMs: number, facts: Partial<ScanEvent> = {}): string => {
@@ -45,7 +45,7 @@ function stage(configuration: TraderConfiguration = USUAL) {
       return `${decision.class} ${decision.outcome}`;
     },
     scans: (count: number, offMs: number): readonly string[] =>
-      Array.from({ length: count }, () => told.scan(offMs)),
+      Array.from({ length: count }, () => played.scan(offMs)),
     enter: (): void => {
       const plan = { takeProfit: 1, stopLoss: 0.2, holdScansMax: 1e6, bucket: "operator" };
       const command = { kind: "enter", asset: "AAA", direction: "long", share: 0.1, plan } as const;
@@ -61,22 +61,22 @@ function stage(configuration: TraderConfiguration = USUAL) {
     entries: () =>
       commands.filter((one) => one.kind === "submit_order" && one.order.purpose === "entry").length,
   };
-  return told;
+  return played;
 }
 
 test.each([
   [-40_000, "scans are 40 s ahead of the clock: that is taken off their age"],
   [45_000, "scans are 45 s behind the clock: that is taken off their age"],
-])("scans that are all %i ms off are fresh again after a few, and it is told", (offMs, told) => {
+])("scans that are all %i ms off are fresh again after a few, and it is told", (offMs, note) => {
   const { trader, scans, entries, news } = stage();
   expect(new Set(scans(4, offMs).map((said) => said.split(" ")[0]))).toEqual(new Set(["stale"]));
   expect(standingOf(trader)).toBe(`no decisions: scans are ${Math.abs(offMs) / 1_000} s off`);
   expect(scans(8, offMs).every((said) => said.startsWith("fresh"))).toBe(true);
   expect(entries()).toBeGreaterThan(0);
   expect(standingOf(trader)).toBe("running");
-  expect(notesOf(trader)).toEqual([{ of: "scans", says: told, isAlert: true }]);
+  expect(notesOf(trader)).toEqual([{ of: "scans", says: note, isAlert: true }]);
   expect(traderStatusOf(trader)).toMatchObject({ scan_offset_s: offMs / 1_000 });
-  expect(news()).toMatchObject([{ severity: "alert", detail: told }]);
+  expect(news()).toMatchObject([{ severity: "alert", detail: note }]);
   // The age in an order's record is what is left, too.
   expect(trader.data.working.flatMap(({ order }) => order.ages[0] ?? [])).toEqual(
     trader.data.working.map(() => ({ input: "scan", ageMs: 0 })),

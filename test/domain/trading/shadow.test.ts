@@ -160,10 +160,10 @@ test.each<[string, string, Partial<TraderConfiguration>, Partial<PaperSettings>]
 ])("%s is reported with the cause %s", (_, cause, configuration, paper) => {
   const log = recordBlue(300);
   const shadow = shadowOf(FOLLOWING, { ...FOLLOWING, ...configuration }, { ...PAPER, ...paper });
-  const told = log.flatMap((event) => stepShadow(shadow, event) ?? []);
-  expect(told).toHaveLength(1);
-  expect(told[0]).toMatchObject({ cause });
-  expect(shadow.comparison.first).toEqual(told[0]);
+  const divergences = log.flatMap((event) => stepShadow(shadow, event) ?? []);
+  expect(divergences).toHaveLength(1);
+  expect(divergences[0]).toMatchObject({ cause });
+  expect(shadow.comparison.first).toEqual(divergences[0]);
   expect(shadow.comparison.compared).toBe(300);
   expect(shadow.comparison.differing).toBeGreaterThan(1);
 });
@@ -184,9 +184,9 @@ test("a planted difference is reported at its first differing decision", () => {
     return 60 <= seq && order === "entry";
   });
   const shadow = shadowOf(FOLLOWING, { ...FOLLOWING, strategy: follower(60) });
-  const told = log.flatMap((event) => stepShadow(shadow, event) ?? []);
-  expect(told[0]).toMatchObject({ seq: first, cause: "logic" });
-  expect(told[0]?.detail).toMatch(/BLUE: entered, (buy|sell) .*GREEN: entered, (sell|buy) /);
+  const divergences = log.flatMap((event) => stepShadow(shadow, event) ?? []);
+  expect(divergences[0]).toMatchObject({ seq: first, cause: "logic" });
+  expect(divergences[0]?.detail).toMatch(/BLUE: entered, (buy|sell) .*GREEN: entered, (sell|buy) /);
 });
 
 /** What BLUE's order of this scan was for: it is folded to see. */

@@ -27,16 +27,19 @@ function market(scans: number, move: number, seed = 5): readonly Row[] {
   });
 }
 
-type Told = {
+type Explained = {
   readonly readings: Readonly<Record<string, number | boolean>>;
   readonly signal: EntrySignal | null;
 };
 
-function toldOf(rows: readonly Row[], parameters: Readonly<Record<string, number | string>> = {}) {
+function explainedOf(
+  rows: readonly Row[],
+  parameters: Readonly<Record<string, number | string>> = {},
+) {
   const strategy = velocityDivergence.start({ ...SHORT, ...parameters });
   const windows = new MarketWindows(strategy.lookBackScans, 0);
   windows.changeUniverse(ASSETS);
-  return rows.map(({ prices, eigenvalue }, at): Told => {
+  return rows.map(({ prices, eigenvalue }, at): Explained => {
     windows.push({
       ...scanNumbered(at + 1, DAY_START_MS),
       index: at,
@@ -93,39 +96,39 @@ function expectedLiveliness(rows: readonly Row[], at: number): boolean {
 
 describe("the reading", () => {
   const rows = market(80, 0.002);
-  const told = toldOf(rows);
+  const explained = explainedOf(rows);
 
   test("`last_vel_div` is the divergence over what was usual before it, and 0 until that is known", () => {
-    for (const [at, { readings }] of told.entries()) {
+    for (const [at, { readings }] of explained.entries()) {
       expect(readings["last_vel_div"]).toBeCloseTo(expectedDivergence(rows, at), 12);
     }
     const firstKnown = droppedScans + longWindow + normalizeScans;
-    expect(told.findIndex(({ readings }) => readings["last_vel_div"] !== 0)).toBe(firstKnown);
+    expect(explained.findIndex(({ readings }) => readings["last_vel_div"] !== 0)).toBe(firstKnown);
   });
 
   test("`last_vel_div` is 0 while the market's share grows evenly, and the scale's for a usual turn", () => {
     // Three assets, and steps that binary fractions hold exactly: what is left would be rounding.
     const even = rows.map(({ prices }, at) => ({ prices, eigenvalue: 3 * (1 + at / 1_024) }));
-    for (const { readings } of toldOf(even)) {
+    for (const { readings } of explainedOf(even)) {
       expect(readings["last_vel_div"]).toBe(0);
     }
     // Up and down in turns: each divergence is as wide as those before.
     const turns = rows.map(({ prices }, at) => ({ prices, eigenvalue: 1 + (at % 2) / 4 }));
-    const last = toldOf(turns).slice(-2);
+    const last = explainedOf(turns).slice(-2);
     const signs = last.map(({ readings }) => Number(readings["last_vel_div"]) / SCALE);
     expect(signs[0]! * signs[1]!).toBeCloseTo(-1, 9);
   });
 
   test("`vol_ok` tells whether the market is livelier than at most of the scans before", () => {
     const expected = rows.map((_, at) => expectedLiveliness(rows, at));
-    expect(told.map(({ readings }) => readings["vol_ok"])).toEqual(expected);
+    expect(explained.map(({ readings }) => readings["vol_ok"])).toEqual(expected);
     expect(new Set(expected)).toEqual(new Set([true, false]));
   });
 
   test("`vol_ok` is needed for a signal, and false in a market that does not move", () => {
-    const signalled = told.filter(({ signal }) => signal !== null);
+    const signalled = explained.filter(({ signal }) => signal !== null);
     expect(new Set(signalled.map(({ readings }) => readings["vol_ok"]))).toEqual(new Set([true]));
-    const still = toldOf(rows.map(({ eigenvalue }) => ({ prices: [1, 2, 3], eigenvalue })));
+    const still = explainedOf(rows.map(({ eigenvalue }) => ({ prices: [1, 2, 3], eigenvalue })));
     expect(still.filter(({ readings, signal }) => readings["vol_ok"] || signal !== null)).toEqual(
       [],
     );
@@ -143,7 +146,9 @@ function moveOf(rows: readonly Row[], at: number, asset: number): number {
 const within = (value: number) => Math.min(0.05, Math.max(0.0025, value));
 
 const adaptivePlans = (width: number) =>
-  toldOf(market(120, width), { preset: "adaptive" }).flatMap(({ signal }) => signal?.plan ?? []);
+  explainedOf(market(120, width), { preset: "adaptive" }).flatMap(
+    ({ signal }) => signal?.plan ?? [],
+  );
 
 const eigen = (eigenvalue: number) => ({
   eigenvalues: Float64Array.of(eigenvalue, 0),
@@ -157,7 +162,7 @@ describe("adaptive exits", () => {
     ["wild", 0.05],
   ])("follow the asset's own moves, within their bounds: %s", (bucket, width) => {
     const rows = market(120, width);
-    const signals = toldOf(rows, { preset: "adaptive" }).flatMap(({ signal }, at) =>
+    const signals = explainedOf(rows, { preset: "adaptive" }).flatMap(({ signal }, at) =>
       signal === null ? [] : [{ signal, at }],
     );
     const buckets = new Set<string>();
@@ -183,7 +188,7 @@ describe("adaptive exits", () => {
 
   test("are off by default: the exits are the parameters, whatever the asset does", () => {
     const signals = [0.000_01, 0.05].flatMap((width) =>
-      toldOf(market(120, width), { takeProfit: 0.012, stopLoss: 0.034 }),
+      explainedOf(market(120, width), { takeProfit: 0.012, stopLoss: 0.034 }),
     );
     const plans = signals.flatMap(({ signal }) => (signal === null ? [] : [signal.plan]));
     expect(plans.length).toBeGreaterThan(5);

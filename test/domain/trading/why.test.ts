@@ -17,7 +17,7 @@ import { type Fact, obstacleIn } from "../../../src/domain/trading/why/facts.ts"
 import { exactText } from "../../../src/domain/trading/snapshot/exact.ts";
 import { snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
 import { DAY_START_MS, moves, playDay, type Step } from "../../helpers/trading/random-day.ts";
-import { scanNumbered, scripted, type Untold } from "../../helpers/trading/scripted.ts";
+import { scanNumbered, scripted, type Unstamped } from "../../helpers/trading/scripted.ts";
 import { SHORT_WINDOWS } from "../../helpers/trading/short-windows.ts";
 
 const RUNS = { numRuns: 40, seed: 11 };
@@ -174,13 +174,13 @@ test("the default strategy names what it lacks: a window, liveliness, or how far
     const asOfMs = DAY_START_MS + afterMs;
     book.tell({ kind: "posture", posture: "APEX", asOfMs, source: "test" }, afterMs);
     prices = prices.map((price) => price * (1 + 0.002 * (2 * random.uniform() - 1)));
-    const untold = {
+    const unstamped = {
       ...scanNumbered(seq, asOfMs),
       prices: Float64Array.from(prices),
       eigenvalues: Float64Array.of(1 + random.uniform()),
       eigenvalueCount: 1,
     };
-    const event = { ...untold, index: book.trader.nextIndex, nowMs: asOfMs };
+    const event = { ...unstamped, index: book.trader.nextIndex, nowMs: asOfMs };
     stepTrader(book.trader, event);
     const { decision, facts, concluded } = explainDecision(book.trader, event);
     expect(concluded).toEqual({
@@ -209,9 +209,9 @@ test("the default strategy names what it lacks: a window, liveliness, or how far
 test("a halt and a latched limit are told with when, by whom and by how much", () => {
   const { trader, tell, scan, warmUp, fill, orders } = scripted();
   const origins = createOrigins(trader);
-  const saysOf = (untold: Untold, afterMs: number) => {
-    tell(untold, afterMs);
-    const event = { ...untold, index: trader.nextIndex - 1, nowMs: DAY_START_MS + afterMs };
+  const saysOf = (unstamped: Unstamped, afterMs: number) => {
+    tell(unstamped, afterMs);
+    const event = { ...unstamped, index: trader.nextIndex - 1, nowMs: DAY_START_MS + afterMs };
     noteOrigins(origins, event, trader);
     return obstacleIn(explainDecision(trader, event, origins).facts)?.says;
   };
@@ -236,8 +236,8 @@ function coolingDownPlayed(isExplained: boolean) {
   book.tell({ kind: "posture", posture: "APEX", asOfMs: DAY_START_MS, source: "test" });
   const concluded: unknown[] = [];
   const outcomes = Array.from({ length: 9 }, (_, at) => {
-    const untold = scanNumbered(at + 1, DAY_START_MS);
-    const event = { ...untold, index: book.trader.nextIndex, nowMs: DAY_START_MS };
+    const unstamped = scanNumbered(at + 1, DAY_START_MS);
+    const event = { ...unstamped, index: book.trader.nextIndex, nowMs: DAY_START_MS };
     stepTrader(book.trader, event);
     const { outcome } = book.trader.data.decision;
     if (isExplained) concluded.push(explainDecision(book.trader, event).concluded?.outcome);

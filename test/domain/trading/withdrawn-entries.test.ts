@@ -12,7 +12,7 @@ import {
 import type { OperatorCommand, ScanEvent } from "../../../src/domain/trading/events.ts";
 import { createTrader } from "../../../src/domain/trading/trader.ts";
 import { CONFIGURATION, DAY_START_MS } from "../../helpers/trading/random-day.ts";
-import { scanNumbered, type Untold } from "../../helpers/trading/scripted.ts";
+import { scanNumbered, type Unstamped } from "../../helpers/trading/scripted.ts";
 
 /** A desk that has decided an entry into AAA at scan 3, three seconds into the day. */
 function deskWithEntry(
@@ -30,8 +30,8 @@ function deskWithEntry(
         if ("note" in command) notes.push(JSON.stringify(command.note));
     },
   };
-  const tell = (untold: Untold, atS: number) =>
-    stepDesk(desk, { ...untold, index: trader.nextIndex, nowMs: DAY_START_MS + atS * 1_000 });
+  const tell = (unstamped: Unstamped, atS: number) =>
+    stepDesk(desk, { ...unstamped, index: trader.nextIndex, nowMs: DAY_START_MS + atS * 1_000 });
   const scan = (seq: number, facts: Partial<ScanEvent> = {}, atS = seq) =>
     tell({ ...scanNumbered(seq, DAY_START_MS + atS * 1_000), ...facts }, atS);
   const posture = (step: "APEX" | "HIBERNATE" | "UNKNOWN", atS: number) =>
@@ -76,11 +76,11 @@ function hibernateForAMoment(stage: Stage): void {
 test.each<[string, readonly number[], boolean]>([
   ["with posture all the while", [10, 20, 30, 40, 50, 60], true],
   ["with a posture of half a minute ago", [10, 20], false],
-])("an entry of sixty seconds' latency %s: %s", (_, told, opens) => {
+])("an entry of sixty seconds' latency %s: %s", (_, latencies, opens) => {
   const stage = deskWithEntry({ convention: { kind: "latency", latencyMs: 60_000 } });
   for (let seq = 4; seq <= 63; seq += 1) {
     stage.mood(seq);
-    if (told.includes(seq)) stage.posture("APEX", seq);
+    if (latencies.includes(seq)) stage.posture("APEX", seq);
     stage.scan(seq);
   }
   expect(stage.opens()).toBe(opens);

@@ -40,13 +40,17 @@ test("the address is told from the first answer of the very process that was sta
   const second = processOf(8);
   const started = [first.process, second.process];
   const log = "dashboard.log";
-  const { spec, url } = dashboardSpec({ port, log, start: async () => started.shift()! });
+  const of = { port, log, start: async () => started.shift()! };
+  const { spec, url, probeEveryMs } = dashboardSpec(of);
   await spec.start();
   expect(await spec.probe?.()).toBe("silent");
   expect(url()).toBeNull();
+  const urgentMs = probeEveryMs();
   says = '{"pid":7}';
   expect(await spec.probe?.()).toBe("answered");
   expect(url()).toBe(`http://127.0.0.1:${port}`);
+  // Nobody waits for its address any more.
+  expect(probeEveryMs()).toBeGreaterThan(urgentMs);
   // Slow for a moment: it is where it was.
   says = "";
   expect(await spec.probe?.()).toBe("silent");
@@ -57,6 +61,7 @@ test("the address is told from the first answer of the very process that was sta
   expect(url()).toBeNull();
   await spec.start();
   expect(url()).toBeNull();
+  expect(probeEveryMs()).toBe(urgentMs);
   says = '{"pid":8}';
   expect(await spec.probe?.()).toBe("answered");
   expect(url()).not.toBeNull();

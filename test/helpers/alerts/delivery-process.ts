@@ -17,4 +17,4 @@ const delivery = startDelivery({
   say: (level, line) => process.stdout.write(`${JSON.stringify({ level, line })}\n`),
   acknowledge: ({ incident, by }) => `${DEMO_ACKNOWLEDGED} ${incident} by ${by}`,
 });
-setInterval(() => delivery.look(), 1_000);
+setInterval(() => delivery.poll(), 1_000);

@@ -24,13 +24,18 @@ export type OutboxFile = {
   readonly count: (delivery: string) => number;
   /** A new one stands in its place, as after damage. */
   readonly replace: () => void;
+  readonly remove: () => void;
 };
 
 export function makeOutbox(): OutboxFile {
-  const file = join(mkdtempSync(join(tmpdir(), "dolphin-outbox-")), "incidents.sqlite");
+  const folder = mkdtempSync(join(tmpdir(), "dolphin-outbox-"));
+  const file = join(folder, "incidents.sqlite");
   let db = create(file);
+
   const insert = (...notifications: readonly Notification[]): void =>
-    db.transaction(() => notifications.forEach((told) => insertNotification(db, told)))();
+    db.transaction(() =>
+      notifications.forEach((notification) => insertNotification(db, notification)),
+    )();
   return {
     file,
     get db() {
@@ -38,7 +43,7 @@ export function makeOutbox(): OutboxFile {
     },
     insert,
     insertNow: (...notifications) =>
-      insert(...notifications.map((told) => ({ ...told, atMs: Date.now() }))),
+      insert(...notifications.map((notification) => ({ ...notification, atMs: Date.now() }))),
     count: (delivery) =>
       Number(
         db.prepare("SELECT count(*) FROM notifications WHERE delivery = ?").pluck().get(delivery),
@@ -48,6 +53,10 @@ export function makeOutbox(): OutboxFile {
       for (const suffix of ["-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
       renameSync(file, `${file}.damaged`);
       db = create(file);
+    },
+    remove() {
+      db.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -5,12 +5,12 @@ import { healthGraph } from "../../../src/domain/health/graph.ts";
 import { senseCoherence } from "../../../src/domain/health/sensors/coherence.ts";
 import {
   queueSays,
-  type ServerLook,
+  type ServerObservation,
   senseControlPlane,
   serverSays,
 } from "../../../src/domain/health/sensors/control-plane.ts";
 import {
-  type FeedLook,
+  type FeedObservation,
   feedSampleOf,
   senseDataAges,
 } from "../../../src/domain/health/sensors/data-ages.ts";
@@ -69,7 +69,7 @@ export function faultName(fault: Fault): string {
 export function sampleWith(faults: readonly Fault[]): HealthSample {
   const world = worldOf(faults);
   const services = Object.values(SERVICES).map((spec) => serviceIn(world, spec));
-  const servers = { hazelcast: world.look("hazelcast"), temporal: world.look("temporal") };
+  const servers = { hazelcast: world.observe("hazelcast"), temporal: world.observe("temporal") };
   const queues = LAYERS.map((layer) => ({
     layer,
     pollers: world.has("temporal") ? null : world.hasWorker(layer) ? 2 : 0,
@@ -145,7 +145,7 @@ function worldOf(faults: readonly Fault[]) {
     isHeard: (service: string) => !isGone(service) && !(has("temporal") && has("hazelcast")),
     bridgeWorks: !isGone("scan-bridge") && !has("frozen", "scan-bridge") && !has("stuck"),
     scansCome: !has("upstream") && !isMountAway,
-    look: (server: "hazelcast" | "temporal"): ServerLook =>
+    observe: (server: "hazelcast" | "temporal"): ServerObservation =>
       has(server) ? { kind: "silent", sinceS: 12, why: null } : { kind: "answered", ms: 2 },
   } as const;
 }
@@ -155,13 +155,25 @@ function serviceIn(world: World, spec: ServiceSpec): ServiceSample {
   const isWanted = spec.autostart && !world.has("stopped", name);
   if (!isWanted) {
     const stopped = "stopped by an operator";
-    const told: Verdict = { word: "Stopped", cause: "none", action: "none", reason: stopped };
-    return { name, isWanted, phase: "stopped", verdict: told, restarts: 0, beatAgeS: null };
+    const stoppedVerdict: Verdict = {
+      word: "Stopped",
+      cause: "none",
+      action: "none",
+      reason: stopped,
+    };
+    return {
+      name,
+      isWanted,
+      phase: "stopped",
+      verdict: stoppedVerdict,
+      restarts: 0,
+      beatAgeS: null,
+    };
   }
   if (world.has("fatal", name) && !world.has("temporal")) {
     const reason = "3 restarts in 10 minutes; the next try is in 5 min";
-    const told: Verdict = { word: "FATAL", cause: "process", action: "alert", reason };
-    return { name, isWanted, phase: "fatal", verdict: told, restarts: 3, beatAgeS: 300 };
+    const fatal: Verdict = { word: "FATAL", cause: "process", action: "alert", reason };
+    return { name, isWanted, phase: "fatal", verdict: fatal, restarts: 3, beatAgeS: 300 };
   }
   const isGone = world.isGone(name);
   const isHeard = world.isHeard(name);
@@ -215,7 +227,7 @@ function factsIn(world: World, name: string): WorkFacts {
   }
 }
 
-function feedIn(world: World, spec: (typeof FEEDS)[number]): FeedLook {
+function feedIn(world: World, spec: (typeof FEEDS)[number]): FeedObservation {
   const writer = spec.writer ?? "";
   const isWritten = !world.isGone(writer) && !world.has("frozen", writer);
   const isFed = spec.name === "safety" || (world.scansCome && world.bridgeWorks);

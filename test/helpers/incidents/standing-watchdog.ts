@@ -26,7 +26,7 @@ export async function standWatchdog(dataDir: string) {
   });
   return {
     incidents,
-    look(values: FactTable): void {
+    poll(values: FactTable): void {
       nowMs += 1_000;
       incidents.step({ values, roots: [], symptoms: [] }, nowMs);
     },

@@ -55,15 +55,15 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
   let nowMs = BEGIN_MS;
   let requests = 0;
   let facts: Facts = { values: given.facts ?? WELL, roots: [], symptoms: [] };
-  const told: Notification[] = [];
+  const notified: Notification[] = [];
   const take = (stepped: Stepped | null): void => {
     if (stepped === null) return;
     state = stepped.state;
-    told.push(...stepped.notifications);
+    notified.push(...stepped.notifications);
   };
-  const look = () => take(step(state, { facts, nowMs }, setup));
+  const poll = () => take(step(state, { facts, nowMs }, setup));
   return {
-    told,
+    notified,
     state: () => state,
     nowMs: () => nowMs,
     open: () => Object.values(state.incidents),
@@ -79,13 +79,13 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
     pass(seconds: number) {
       for (let second = 0; second < seconds; second += 1) {
         nowMs += 1_000;
-        look();
+        poll();
       }
     },
     /** The machine's clock goes, and then there is one look. */
     jump(ms: number) {
       nowMs += ms;
-      look();
+      poll();
     },
     /** What is stored outlives a process as text. */
     restart: () => (state = restarted(JSON.parse(JSON.stringify(state)))),
@@ -107,7 +107,7 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
       return answer;
     },
     shown: () =>
-      told.map(({ kind, rule, subject, channel, atMs }) =>
+      notified.map(({ kind, rule, subject, channel, atMs }) =>
         [Math.round((atMs - BEGIN_MS) / 1_000), kind, `${rule}/${subject}`, channel].join(" "),
       ),
   };

@@ -46,22 +46,22 @@ setInterval(obey, 50);
 setInterval(beat, 500);
 
 function obey(): void {
-  const told = read();
-  const isMeant = told.exitsUntilStart === undefined || starts < told.exitsUntilStart;
-  if (told.exit !== undefined && isMeant) {
-    process.stderr.write(`fake service: told to exit with ${told.exit}\n`);
-    process.exit(told.exit);
+  const behaviour = read();
+  const isMeant = behaviour.exitsUntilStart === undefined || starts < behaviour.exitsUntilStart;
+  if (behaviour.exit !== undefined && isMeant) {
+    process.stderr.write(`fake service: told to exit with ${behaviour.exit}\n`);
+    process.exit(behaviour.exit);
   }
-  const wantedBytes = (told.memoryMb ?? 0) * 1_048_576;
+  const wantedBytes = (behaviour.memoryMb ?? 0) * 1_048_576;
   while (hoard.length * 4_194_304 < wantedBytes) hoard.push(Buffer.alloc(4_194_304, 1));
-  if (!isReady && told.unready !== true) {
+  if (!isReady && behaviour.unready !== true) {
     isReady = true;
     link.ready();
     beat();
   }
-  if (told.stallMs !== undefined && !hasStalled) {
+  if (behaviour.stallMs !== undefined && !hasStalled) {
     hasStalled = true;
-    const endMs = Date.now() + told.stallMs;
+    const endMs = Date.now() + behaviour.stallMs;
     while (Date.now() < endMs);
   }
 }
@@ -84,8 +84,8 @@ function beat(): void {
 
 function read(): Behaviour {
   try {
-    const told: Behaviour = JSON.parse(readFileSync(join(dir, "behaviour.json"), "utf8"));
-    return told;
+    const behaviour: Behaviour = JSON.parse(readFileSync(join(dir, "behaviour.json"), "utf8"));
+    return behaviour;
   } catch {
     return {};
   }

@@ -133,19 +133,19 @@ export class ModelledRuns {
         return;
       case "await closed":
         return this.do({ kind: "settled", result: effect.result });
-      case "look":
+      case "inspect":
         return this.do({ kind: "looked", found: this.#found(), nowMs: this.nowMs });
       case "wait":
         this.isResting = true;
         // Without news for long the server is asked.
-        if (effect.limitMs !== null && this.#random() < 0.3) this.#perform({ kind: "look" });
+        if (effect.limitMs !== null && this.#random() < 0.3) this.#perform({ kind: "inspect" });
         return;
     }
   }
 
   #start(effect: Extract<SupervisionEffect, { kind: "start run" }>): void {
     if (this.now.state.run !== null) this.faults.push("a start while a run is open");
-    if (this.#open !== null) return this.#perform({ kind: "look" });
+    if (this.#open !== null) return this.#perform({ kind: "inspect" });
     const { life, is_restart } = effect;
     if (is_restart) this.counted.push(this.nowMs);
     const own = is_restart ? [isoFromMs(this.nowMs)] : [];

@@ -1,16 +1,16 @@
 /** What the keeper of a healthy bridge reports about its run. */
 import { RunDetails } from "../../../src/wire/supervision.ts";
 
-export const TOLD_AT = "2026-03-25T04:00:00+00:00";
+export const REPORTED_AT = "2026-03-25T04:00:00+00:00";
 
 const HEALTHY: RunDetails = {
-  at: TOLD_AT,
+  at: REPORTED_AT,
   service: "scan-bridge",
   life: 4,
   host: "a",
   pid: 77,
   started_ticks: 1,
-  started_at: TOLD_AT,
+  started_at: REPORTED_AT,
   rss_mb: 100,
   cpu_percent: 3,
   state: "running",

@@ -21,7 +21,7 @@ import {
 import type { SuperviseServiceInput } from "../../../src/workflows/messages/supervision.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory, startTestTemporal } from "../servers.ts";
 import type { Behaviour } from "./fake-service.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 const WORKER_MAIN = fileURLToPath(new URL("worker-main.ts", import.meta.url));
 const FAKE_SERVICE = "supervision/fake-service.ts";

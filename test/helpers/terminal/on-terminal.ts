@@ -54,19 +54,19 @@ export async function runOnTerminal(
     stdio: ["pipe", "pipe", "pipe"],
   });
   let out = "";
-  let told = "";
+  let errors = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (told += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text));
   const exited = once(child, "close");
   const order = (what: object) => child.stdin?.write(`${JSON.stringify(what)}\n`);
   const news = (): TerminalNews[] =>
-    told
+    errors
       .split("\n")
       .slice(0, -1)
       .map((line) => JSON.parse(line));
   const untilNews = async (isIt: (one: TerminalNews) => boolean) => {
     const found = () => news().find(isIt);
-    await until(() => found() !== undefined, { ms: 120_000, tell: () => `${told}\n${out}` });
+    await until(() => found() !== undefined, { ms: 120_000, tell: () => `${errors}\n${out}` });
     return found()!;
   };
   const { pid } = await untilNews((one) => one.pid !== undefined);

@@ -13,7 +13,7 @@ import type { WorkingOrder } from "../../../src/domain/trading/state.ts";
 import { velocityDivergence } from "../../../src/domain/trading/strategies/velocity-divergence.ts";
 import { createTrader, stepTrader, workingOrdersOf } from "../../../src/domain/trading/trader.ts";
 import { CONFIGURATION, DAY_START_MS } from "./random-day.ts";
-import { scanNumbered, type Untold } from "./scripted.ts";
+import { scanNumbered, type Unstamped } from "./scripted.ts";
 
 export type DeskStage = {
   /** The desk of a process that starts; `working`: what its log leaves without an outcome. */
@@ -105,14 +105,14 @@ function bookAt(stage: DeskStage) {
     },
   });
   let at = open([]);
-  const placed = (untold: Untold) => ({
-    ...untold,
+  const placed = (unstamped: Unstamped) => ({
+    ...unstamped,
     index: trader.nextIndex,
     nowMs: DAY_START_MS + seq * 1_000,
   });
   const drain = () => stepReports(at, at.desk.takeReports(), DAY_START_MS + seq * 1_000);
-  const tell = (untold: Untold) => {
-    stepDesk(at, placed(untold));
+  const tell = (unstamped: Unstamped) => {
+    stepDesk(at, placed(unstamped));
     drain();
   };
   const scan = () => {

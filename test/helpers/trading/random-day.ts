@@ -180,12 +180,12 @@ export type Step = {
 };
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-type Untold = DistributiveOmit<TraderEvent, "index" | "nowMs">;
+type Unstamped = DistributiveOmit<TraderEvent, "index" | "nowMs">;
 
-/** Plays the moves and returns every step; `look` sees the trader after each. */
+/** Plays the moves and returns every step; `see` gets the trader after each. */
 export function playDay(
   list: readonly Move[],
-  look: (step: Step, trader: ReturnType<typeof createTrader>) => void = () => {},
+  see: (step: Step, trader: ReturnType<typeof createTrader>) => void = () => {},
   convention: FillConvention = DEFAULT_PAPER_SETTINGS.convention,
 ) {
   const trader = createTrader(CONFIGURATION);
@@ -196,7 +196,7 @@ export function playDay(
     rejectShare: 0.1,
   });
   const steps: Step[] = [];
-  const told: BrokerReport[] = [];
+  const reports: BrokerReport[] = [];
   const prices = new Map([
     ["AAA", 100],
     ["BBB", 20],
@@ -207,14 +207,14 @@ export function playDay(
   let seq = 1;
   let universe: readonly string[] = UNIVERSES[0];
 
-  const tell = (untold: Untold) => {
-    const event: TraderEvent = { ...untold, index: trader.nextIndex, nowMs };
+  const tell = (unstamped: Unstamped) => {
+    const event: TraderEvent = { ...unstamped, index: trader.nextIndex, nowMs };
     const commands = stepTrader(trader, event);
     const step = { event, commands, decision: decisionOf(trader) };
     steps.push(step);
-    look(step, trader);
+    see(step, trader);
     for (const report of stepPaperBroker(broker, paperInputOf(trader, event, commands))) {
-      told.push(report);
+      reports.push(report);
       tell(report);
     }
   };
@@ -250,7 +250,7 @@ export function playDay(
         break;
       case "trouble": {
         const clientOrderId = trader.data.working[0]?.order.clientOrderId ?? "nobody";
-        const last = told.at(-1);
+        const last = reports.at(-1);
         if (one.trouble === "unknown")
           tell({ kind: "order_unknown", clientOrderId, reason: "silence" });
         if (one.trouble === "told_twice" && last !== undefined) tell(last);

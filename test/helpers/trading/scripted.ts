@@ -6,7 +6,7 @@ import { createTrader, decisionOf, stepTrader } from "../../../src/domain/tradin
 import { CONFIGURATION, DAY_START_MS } from "./random-day.ts";
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-export type Untold = DistributiveOmit<TraderEvent, "index" | "nowMs">;
+export type Unstamped = DistributiveOmit<TraderEvent, "index" | "nowMs">;
 
 /** Nothing is written off or liquidated unless a test asks for it. */
 const { delisting: _, margin: __, ...USUAL } = CONFIGURATION;
@@ -15,9 +15,9 @@ export function scripted(overrides: Partial<TraderConfiguration> = {}) {
   const trader = createTrader({ ...USUAL, ...overrides });
   const orders: Order[] = [];
   const notes: string[] = [];
-  const tell = (untold: Untold, afterMs = 0) => {
+  const tell = (unstamped: Unstamped, afterMs = 0) => {
     const nowMs = DAY_START_MS + afterMs;
-    const commands = stepTrader(trader, { ...untold, index: trader.nextIndex, nowMs });
+    const commands = stepTrader(trader, { ...unstamped, index: trader.nextIndex, nowMs });
     for (const command of commands) {
       if (command.kind === "submit_order") orders.push(command.order);
       if (command.kind === "note") notes.push(command.note.code);

@@ -10,7 +10,8 @@ import { findToolchain } from "../../../src/embedded/toolchain.ts";
 import { pnlQuery } from "../../../src/workflows/messages/trading.ts";
 import { sessionIdOf } from "../../../src/workflows/names.ts";
 import { type Bookkeeper, spawnBookkeeper } from "../bookkeeper.ts";
-import { openLab, until } from "../bridge.ts";
+import { openLab } from "../bridge.ts";
+import { until } from "../until.ts";
 import { environmentOf, startTestTemporal } from "../servers.ts";
 import { createFeeder, spawnTrader } from "../trader.ts";
 
@@ -86,7 +87,7 @@ export async function openSessionStage(name: string) {
     session: (day: string) => temporal.client.workflow.getHandle(sessionIdOf("BLUE", day)),
     pnl: () => stage.session(stage.today).query(pnlQuery),
     /** Until the session has counted as many trades as the trader has booked. */
-    told: (what: string) =>
+    untilAllSent: (what: string) =>
       until(what, async () => {
         const { trades } = await trader.status();
         const pnl = await stage.pnl().catch(() => null);

@@ -49,7 +49,7 @@ export function createVenue() {
           wake = listener;
         },
         async reconcile(working) {
-          return reconcile(working, [...orders.values()].map(asTold));
+          return reconcile(working, [...orders.values()].map(asReported));
         },
       };
     },
@@ -72,7 +72,7 @@ export function createVenue() {
   return venue;
 }
 
-function asTold({ order, status, fills }: VenueOrder): BrokerOrder {
+function asReported({ order, status, fills }: VenueOrder): BrokerOrder {
   const { clientOrderId } = order;
   return { clientOrderId, brokerOrderId: `venue-${clientOrderId}`, status, reason: "", fills };
 }

@@ -69,8 +69,8 @@ test("the rates that an archive has are paid, told apart, and part of what the r
     .trimEnd()
     .split("\n");
   const column = heads.split(",").indexOf("funding");
-  const told = lines.map((line) => Number(line.split(",")[column]));
-  expect(told.reduce((sum, one) => sum + one, 0)).toBeCloseTo(funding, 6);
+  const figures = lines.map((line) => Number(line.split(",")[column]));
+  expect(figures.reduce((sum, one) => sum + one, 0)).toBeCloseTo(funding, 6);
   const { sets } = await runSweep(
     {
       ...(await jobOf("real")),
@@ -86,7 +86,7 @@ test("the rates that an archive has are paid, told apart, and part of what the r
 test("however a run is cut, and gone on from a snapshot, it pays each settlement once", () => {
   const ground = { strategy: holderOf("short", 0.5), dataHash: "", codeVersion: "" };
   const description = describeRun(DEFAULT_RUN_SETTINGS, ground);
-  const held = {
+  const positions = {
     ...pricesAt(Array.from({ length: 100 }, (_, hour) => [hour * HOUR_MS, 100 + (hour % 7)])),
     funding: Array.from({ length: 12 }, (_, at) => ({
       asset: "AAA",
@@ -95,12 +95,12 @@ test("however a run is cut, and gone on from a snapshot, it pays each settlement
     })),
   };
   const whole = startBacktest(description);
-  feedBacktest(whole, held);
+  feedBacktest(whole, positions);
   expect(whole.desk.trader.data.positions[0]?.funding).toBeGreaterThan(0);
   let cut = startBacktest(description);
   for (let first = 0; first < 100; first += 9) {
     const count = Math.min(9, 100 - first);
-    feedBacktest(cut, sliceOfChunk(held, { first, count, carriedCount: 0 }));
+    feedBacktest(cut, sliceOfChunk(positions, { first, count, carriedCount: 0 }));
     const snapshot = structuredClone(snapshotOfBacktest(cut));
     cut = resumeBacktest(startBacktest(description), snapshot);
   }

@@ -100,8 +100,8 @@ test("no feature is given before it was known, nor one that is older than what i
   const recorded = openRecorded({ from: null, readings: path, inputs: ["scan", "exf_funding"] });
   const [start] = chunk.timesMs;
   expect(recorded.until(start! + 9 * HOUR_MS - 60_000)).toEqual([]);
-  const told = recorded.until(chunk.timesMs[40]!);
-  expect(told.map(({ name, value }) => [name, value])).toEqual([
+  const features = recorded.until(chunk.timesMs[40]!);
+  expect(features.map(({ name, value }) => [name, value])).toEqual([
     ["exf_funding", -0.001],
     ["exf_funding.BTCUSDT", -0.001],
     ["exf_funding", 0.001],

@@ -79,14 +79,14 @@ test("no more trials run at a time than there is room for, and their days are no
   const strategy = await loadStrategy("velocity-divergence");
   const job = { range, strategy, settings: DEFAULT_RUN_SETTINGS, axes, walkForward: null };
   const { trials, codeVersion } = planSweep({ ...job, name: "", differsFromBook: [], out: dir });
-  const told: string[] = [];
+  const progress: string[] = [];
   const order = { ...job, codeVersion, workers: 1, known: null, liveBytesMax: 1 };
   await runWaves(order, trials, {
-    hooks: { ...hooks, onProgress: () => told.at(-1) === "scans" || told.push("scans") },
-    onOutcome: (place, outcome) => told.push(`${place}: ${outcome?.days.length} days`),
+    hooks: { ...hooks, onProgress: () => progress.at(-1) === "scans" || progress.push("scans") },
+    onOutcome: (place, outcome) => progress.push(`${place}: ${outcome?.days.length} days`),
   });
   const places = [...Array.from({ length: trials.count }).keys()];
-  expect(told).toEqual(places.flatMap((place) => ["scans", `${place}: 0 days`]));
+  expect(progress).toEqual(places.flatMap((place) => ["scans", `${place}: 0 days`]));
 });
 
 test("a wave that finds fewer scans than the first pass did is refused", async () => {
@@ -95,10 +95,10 @@ test("a wave that finds fewer scans than the first pass did is refused", async (
   const { trials, codeVersion } = planSweep({ ...job, name: "", differsFromBook: [], out: dir });
   const row = { count: 1, at: trials.at };
   const order = { ...job, codeVersion, workers: 1 };
-  const told = { hooks, onOutcome: () => {} };
-  const { dataHash, read } = await runWaves({ ...order, known: null }, row, told);
+  const silent = { hooks, onOutcome: () => {} };
+  const { dataHash, read } = await runWaves({ ...order, known: null }, row, silent);
   const known = { dataHash, read: { ...read, scans: read.scans + 1 } };
-  await expect(runWaves({ ...order, known }, row, told)).rejects.toThrow("the archive changed");
+  await expect(runWaves({ ...order, known }, row, silent)).rejects.toThrow("the archive changed");
 });
 
 test("chunks of a strategy that was changed meanwhile are refused, and so is one that is gone", async () => {

@@ -19,12 +19,12 @@ function place() {
 
 async function idle(): Promise<void> {}
 
-const TOLD = "journal/trading/BLUE/told.json";
+const CURSOR = "journal/trading/BLUE/told.json";
 const LOG = "journal/trading/BLUE/2026-11-30.seg";
 
 test("how far trades were told is of before the dump, the log of after it, and a database of one moment", async () => {
   const { dataDir, write, out, archive } = place();
-  write(TOLD, "told 1");
+  write(CURSOR, "told 1");
   write(LOG, "event 1");
   write("logs/worker.log", "a line");
   write("arrow_scans/2026-11-30/scan_1.arrow", "a scan");
@@ -37,14 +37,14 @@ test("how far trades were told is of before the dump, the log of after it, and a
   const dump = async () => {
     // The stack continues: a trade is booked and sent, and a scan is pushed.
     write(LOG, "event 1, event 2");
-    write(TOLD, "told 2");
+    write(CURSOR, "told 2");
     write("journal/trading/BLUE/2026-12-01.seg", "event 3");
     add.run(2);
   };
   const made = await backUp({ dataDir, archive, out, dump });
   expect(made.bySteps).toMatchObject({ told: 1, logs: 2, rest: 1 });
   const read = (path: string) => readFileSync(join(out, "data", path), "utf8");
-  expect([read(TOLD), read(LOG)]).toEqual(["told 1", "event 1, event 2"]);
+  expect([read(CURSOR), read(LOG)]).toEqual(["told 1", "event 1, event 2"]);
   expect(existsSync(join(out, "data", "logs"))).toBe(false);
   expect(existsSync(join(out, "data", "arrow_scans"))).toBe(false);
   const copy = new Database(join(out, "data", "journal", "scan-bridge.db"), { readonly: true });

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await delivery.stop();
-  outbox.db.close();
+  outbox.remove();
   await well.close();
   await ill.close();
 });

@@ -101,15 +101,15 @@ describe("a snapshot", () => {
 
 describe("retention", () => {
   const FIVE = ["2026-03-21", "2026-03-22", "2026-03-23", "2026-03-24", "2026-03-25"];
-  const rule = { keepFrom: "2026-03-25", toldTo: Infinity, unreadFrom: Infinity };
+  const rule = { keepFrom: "2026-03-25", acknowledgedTo: Infinity, unreadFrom: Infinity };
 
   test.each([
     ["nothing holds them", [45], {}, 4, "newest"],
     ["also the newest is old", [49], { keepFrom: "2027-01-01" }, 4, "newest"],
     ["some are young", [45], { keepFrom: "2026-03-23" }, 2, "young"],
-    ["the sessions were told up to within a day", [45], { toldTo: 18 }, 1, "unsettled"],
-    ["they were told a day to its end", [45], { toldTo: 19 }, 2, "unsettled"],
-    ["they were told nothing", [45], { toldTo: 0 }, 0, "unsettled"],
+    ["the sessions were told up to within a day", [45], { acknowledgedTo: 18 }, 1, "unsettled"],
+    ["they were told a day to its end", [45], { acknowledgedTo: 19 }, 2, "unsettled"],
+    ["they were told nothing", [45], { acknowledgedTo: 0 }, 0, "unsettled"],
     ["an older snapshot needs one", [19, 45], {}, 2, "needed_by_snapshot"],
     ["a snapshot lies within a day", [18, 45], {}, 1, "needed_by_snapshot"],
     ["there is no snapshot", [], {}, 0, "needed_by_snapshot"],
@@ -176,10 +176,10 @@ describe("a segment of version 1", () => {
 test("a full disk refuses an event whole; what fits is appended after that", () => {
   // The kernel reports a limit of the file's size in the same way as a full disk.
   const limited = `trap '' XFSZ; ulimit -f 64; exec "$0" "$@"`;
-  const told = spawnSync("bash", ["-c", limited, process.execPath, FILLER, root], {
+  const output = spawnSync("bash", ["-c", limited, process.execPath, FILLER, root], {
     encoding: "utf8",
   });
-  const [code, count] = told.stdout.split(" ");
+  const [code, count] = output.stdout.split(" ");
   const appended = Number(count);
   expect(code).toBe("TRADING_JOURNAL_UNAVAILABLE");
   expect(appended).toBeGreaterThan(5);
@@ -197,17 +197,17 @@ test("twenty kills of a writer at any moment lose nothing that it said it had ap
     const child = spawn(process.execPath, [WRITER, root, String(next)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    let told = "";
+    let output = "";
     const wanted = 50 + ((round * 7_919) % 400);
     child.stdout.setEncoding("latin1");
     child.stdout.on("data", (text: string) => {
-      told += text;
-      if (wanted < told.length / 9) child.kill("SIGKILL");
+      output += text;
+      if (wanted < output.length / 9) child.kill("SIGKILL");
     });
     await once(child, "close");
-    const lastTold = Number(told.slice(0, Math.floor(told.length / 9) * 9).slice(-9));
+    const lastWritten = Number(output.slice(0, Math.floor(output.length / 9) * 9).slice(-9));
     const journal = new SegmentLog(place, 1);
-    expect(journal.nextIndex).toBeGreaterThan(lastTold);
+    expect(journal.nextIndex).toBeGreaterThan(lastWritten);
     next = journal.nextIndex ?? 0;
     journal.close();
   }

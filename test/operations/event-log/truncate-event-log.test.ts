@@ -93,11 +93,11 @@ function promoteAt(index: number): void {
 /** The book goes on for some scans, and everything that is kept of it agrees. */
 function expectWhole(): void {
   const before = tradeIndices();
-  const told = recordBook(dir, { ...RUN, scans: 60, startMs: START_MS + 250_000 });
+  const recorded = recordBook(dir, { ...RUN, scans: 60, startMs: START_MS + 250_000 });
   const after = tradeIndices();
   expect(after.slice(0, before.length)).toEqual(before);
   expect(after.length).toBeGreaterThan(before.length + 3);
-  expect(told).toBeGreaterThanOrEqual(after.length - before.length);
+  expect(recorded).toBeGreaterThanOrEqual(after.length - before.length);
   for (const day of DAYS) {
     const replay = replayDay(placeIn(dir), day, programOf());
     expect(replay).toMatchObject({ verdict: "equal", outcome: { undigested: 0 } });
@@ -124,7 +124,7 @@ test.each([
   const planned = planEnd(dir, after);
   expect(planned).toMatchObject({
     kind: "planned",
-    plan: { events: last - after, damage: null, promotions: [{ id: "p" }], told: last - 5 },
+    plan: { events: last - after, damage: null, promotions: [{ id: "p" }], acknowledged: last - 5 },
   });
   if (planned.kind !== "planned") throw new Error("it was planned");
   expect(planned.plan.trades.map(({ index }) => index)).toEqual(lost);
@@ -151,7 +151,7 @@ test("a power cut that took less of what follows from the log: cut when the trad
   giveUpEnd(copy, after, "7");
   cpSync(join(placeIn(copy).root, "BLUE", `${DAYS[1]}.seg`), join(folder, `${DAYS[1]}.seg`));
   const cut = cutBehind(folder, after);
-  expect(cut).toMatchObject({ trades, told: last - after });
+  expect(cut).toMatchObject({ trades, acknowledged: last - after });
   expect(cut.digests).toBeGreaterThan(10);
   expect(readOutboxCursor(folder)).toBe(after);
   expectWhole();

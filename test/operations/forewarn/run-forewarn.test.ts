@@ -6,14 +6,20 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MS_PER_DAY, MS_PER_HOUR } from "../../../src/domain/time.ts";
-import { createForewarnLook } from "../../../src/adapters/safety/safety-looks.ts";
+import { createForewarnReader } from "../../../src/adapters/safety/safety-readers.ts";
 import type { ForewarnNow } from "../../../src/wire/forewarn/forewarn-record.ts";
 import { forewarnNowFile } from "../../../src/wire/forewarn/forewarn-place.ts";
-import { forewarnFile, readForewarnings } from "../../../src/operations/forewarn/forewarn-file.ts";
+import {
+  forewarnFile,
+  newestForewarning,
+  readForewarnings,
+} from "../../../src/operations/forewarn/forewarn-file.ts";
 import { readBookPast } from "../../../src/operations/forewarn/past-trades.ts";
 import { compactedFolder } from "../../../src/adapters/archive/days/compacted-days.ts";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
@@ -25,13 +31,15 @@ import { putFile, scanName } from "../../helpers/scan-files.ts";
 import {
   type ForewarnOptions,
   makeForewarning,
-  runForewarn,
+  runForewarn as runAndStore,
 } from "../../../src/operations/forewarn/run-forewarn.ts";
 import { foldTrader } from "../../../src/operations/projection/trader-fold.ts";
 import { TradingProjection } from "../../../src/operations/projection/trading-projection.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { SESSION_CONFIGURATION, startSession } from "../../helpers/trading-session.ts";
 
+const FILE_MODULE = new URL("../../../src/operations/forewarn/forewarn-file.ts", import.meta.url)
+  .href;
 /** 864 scans a day. */
 const SCAN_PERIOD_MS = 100_000;
 
@@ -60,6 +68,10 @@ function column(sql: string): number {
   const value = db.prepare<[], number>(sql).pluck().get();
   db.close();
   return value!;
+}
+
+async function runForewarn(asked: ForewarnOptions) {
+  return (await runAndStore(asked, () => asked.nowMs)).record;
 }
 
 function options(dataDir: string, differs: Partial<ForewarnOptions> = {}): ForewarnOptions {
@@ -105,16 +117,55 @@ function readNow(dataDir: string): ForewarnNow {
 
 test("the watchdog reads the newest forecast alone, one that was never made is none", async () => {
   const dataDir = makeTemporaryDirectory("forewarn-look");
-  const look = createForewarnLook(dataDir, "BLUE");
-  expect(look()).toBeNull();
+  const readForewarn = createForewarnReader(dataDir, "BLUE");
+  expect(readForewarn()).toBeNull();
   const first = await runForewarn(options(dataDir));
   const { as_of: evidence, breach, weight } = first;
-  expect(look()).toMatchObject({ evidence, breach: breach!.either, weight });
+  expect(readForewarn()).toMatchObject({ evidence, breach: breach!.either, weight });
   const nothing = await runForewarn(
     options(dataDir, { projection: null, nowMs: lastExitMs + 2_000 }),
   );
   expect(nothing).toMatchObject({ verdict: "unknown", weight: 0, breach: null });
-  expect(look()).toMatchObject({ evidence: nothing.as_of, breach: Number.NaN, weight: 0 });
+  expect(readForewarn()).toMatchObject({ evidence: nothing.as_of, breach: Number.NaN, weight: 0 });
+  removeTemporaryDirectory(dataDir);
+});
+
+test("a forecast that took long replaces no newer one, by whatever clock", async () => {
+  const dataDir = makeTemporaryDirectory("forewarn-late");
+  const atMs = lastExitMs + MS_PER_HOUR;
+  const run = async (madeMs: number, storedMs: number) => {
+    const asked = options(dataDir, { nowMs: madeMs, paths: 100 });
+    const { record, isNewest } = await runAndStore(asked, () => storedMs);
+    expect(isNewest).toBe(readNow(dataDir).as_of === record.as_of);
+    expect(newestForewarning(dataDir, "BLUE")?.as_of).toBe(readNow(dataDir).as_of);
+    return isNewest;
+  };
+  expect(await run(atMs, atMs + 1_000)).toBe(true);
+  expect(await run(atMs - 300_000, atMs + 2_000)).toBe(false);
+  // The clock was an hour ahead, and is set back while another one is made.
+  const aheadMs = atMs + MS_PER_HOUR;
+  expect(await run(aheadMs, aheadMs + 1_000)).toBe(true);
+  expect(await run(atMs + 3_000, atMs + 4_000)).toBe(true);
+  expect(await run(aheadMs + 2_000, atMs + 5_000)).toBe(false);
+  expect(readForewarnings(dataDir, "BLUE")).toHaveLength(5);
+  removeTemporaryDirectory(dataDir);
+});
+
+test("two processes that store at once lose no forecast", async () => {
+  const dataDir = makeTemporaryDirectory("forewarn-two");
+  const made = await makeForewarning(options(dataDir, { paths: 100 }));
+  const each = 40;
+  const code = `import { storeForewarning } from ${JSON.stringify(FILE_MODULE)};
+    while (Date.now() < ${Date.now() + 1_500});
+    for (let at = 0; at < ${each}; at += 1) {
+      storeForewarning(${JSON.stringify(dataDir)}, ${JSON.stringify(made)}, ${lastExitMs + 1_000});
+    }`;
+  await Promise.all(
+    [1, 2].map(async () =>
+      promisify(execFile)(process.execPath, ["--input-type=module", "-e", code]),
+    ),
+  );
+  expect(readForewarnings(dataDir, "BLUE")).toHaveLength(2 * each);
   removeTemporaryDirectory(dataDir);
 });
 
@@ -143,8 +194,12 @@ test("a forecast follows from seed and trades, and is kept for nobody else to re
   expect(statSync(file).mode & 0o777).toBe(0o600);
   appendFileSync(file, '{"torn');
   expect(readForewarnings(dataDir, "BLUE")).toEqual([first, first, other]);
-  await runForewarn(options(dataDir));
-  expect(readForewarnings(dataDir, "BLUE")).toHaveLength(4);
+  const own = options(dataDir);
+  const early = await runForewarn({ ...own, nowMs: own.nowMs - 1_000 });
+  expect(readForewarnings(dataDir, "BLUE")).toEqual([early, first, first, other]);
+  // It took longer than a later one.
+  const now = readFileSync(forewarnNowFile(dataDir, "BLUE"), "utf8");
+  expect(JSON.parse(now)).toMatchObject({ as_of: other.as_of, seed: 4 });
   expect(readFileSync(file, "utf8").split("\n").length).toBeGreaterThan(4);
   removeTemporaryDirectory(dataDir);
 });
@@ -156,18 +211,18 @@ test("what became of earlier forecasts is counted once they are over, and overla
   for (let nowMs = firstExitMs; nowMs < lastExitMs; nowMs += (horizonDays * MS_PER_DAY) / 2) {
     await runForewarn(options(dataDir, { nowMs, horizonDays, paths: 200 }));
   }
-  const told = await runForewarn(options(dataDir, { horizonDays }));
+  const record = await runForewarn(options(dataDir, { horizonDays }));
   const periods = (lastExitMs - firstExitMs) / (horizonDays * MS_PER_DAY);
-  expect(told.calibration.outcomes).toBeGreaterThan(2);
-  expect(told.calibration.outcomes).toBeLessThanOrEqual(Math.ceil(periods));
-  expect(told.weight).toBe(0);
+  expect(record.calibration.outcomes).toBeGreaterThan(2);
+  expect(record.calibration.outcomes).toBeLessThanOrEqual(Math.ceil(periods));
+  expect(record.weight).toBe(0);
   const now = readNow(dataDir);
-  expect(now).toMatchObject({ as_of: told.as_of, weight: 0 });
-  expect(now.earlier).toHaveLength(told.calibration.outcomes);
+  expect(now).toMatchObject({ as_of: record.as_of, weight: 0 });
+  expect(now.earlier).toHaveLength(record.calibration.outcomes);
   const [first] = now.earlier;
   expect(first!.low).toBeLessThan(first!.high);
   const left = now.earlier.filter((one) => one.left_envelope).length;
-  expect(left / now.earlier.length).toBeCloseTo(told.calibration.came!, 9);
+  expect(left / now.earlier.length).toBeCloseTo(record.calibration.came!, 9);
   removeTemporaryDirectory(dataDir);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../../../src/config.ts";
 import { senseDataAges } from "../../../src/domain/health/sensors/data-ages.ts";
-import { feedLooks, readingOf } from "../../../src/operations/health/hazelcast-reading.ts";
+import { feedObservations, readingOf } from "../../../src/operations/health/hazelcast-reading.ts";
 import { watchedBy } from "../../../src/wire/health/watched.ts";
 import { openIndicatorStage, START_MS } from "../indicators/stage.ts";
 
@@ -19,20 +19,20 @@ test("a configured indicator is watched by its own budget, and is stale by as_of
   // The time of all of them together says nothing of any.
   expect(feeds.map(({ key }) => key)).not.toContain("exf_latest");
   const stage = await openIndicatorStage();
-  const lookAt = async (nowMs: number) => {
+  const observeAt = async (nowMs: number) => {
     stage.clock.nowMs = nowMs;
     const values = {
-      feeds: new Map([[KEY, JSON.stringify(stage.told(KEY))]]),
+      feeds: new Map([[KEY, JSON.stringify(stage.valueOf(KEY))]]),
       heartbeats: new Map<string, unknown>(),
     };
     const reading = readingOf(values, "");
-    return feedLooks(reading, { feeds, witnesses: [], atUs: nowMs * 1_000 }).find(
+    return feedObservations(reading, { feeds, witnesses: [], atUs: nowMs * 1_000 }).find(
       ({ name }) => name === KEY,
     )!;
   };
   try {
     await stage.refresh("fear_greed");
-    const fresh = await lookAt(START_MS);
+    const fresh = await observeAt(START_MS);
     // A day and an hour, and two days and an hour: it changes once a day.
     expect(fresh).toMatchObject({ budgetS: 90_000, staleS: 176_400, isOurs: false });
     // The same again and again.
@@ -44,7 +44,7 @@ test("a configured indicator is watched by its own budget, and is stale by as_of
     stage.venues.misbehave("/fng", { kind: "text", text: JSON.stringify({ data: [same] }) });
     stage.clock.nowMs = START_MS + 60 * HOUR_MS;
     await stage.refresh("fear_greed");
-    const stuck = await lookAt(START_MS + 60 * HOUR_MS);
+    const stuck = await observeAt(START_MS + 60 * HOUR_MS);
     expect(stuck.pushedAgeS).toBeLessThan(1);
     expect(stuck.asOfAgeS).toBeGreaterThan(stuck.staleS);
     expect(senseDataAges([stuck]).score).toBe(0);

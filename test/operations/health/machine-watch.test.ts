@@ -13,11 +13,11 @@ test.each([
   ["is set back", -55, 5, -60],
 ])("the clock of a machine that %s: %s s by the wall in %s s", (_what, wallS, bootS, stepS) => {
   let sinceBootMs = 1_000_000;
-  const look = createClockWatch(() => sinceBootMs);
+  const poll = createClockWatch(() => sinceBootMs);
   const wallUs = 1_774_433_700_000_000;
-  expect(look(wallUs)).toEqual({ stepS: null, recentStepS: null });
+  expect(poll(wallUs)).toEqual({ stepS: null, recentStepS: null });
   sinceBootMs += bootS * 1_000;
-  expect(look(wallUs + wallS * 1e6).recentStepS).toBe(stepS);
+  expect(poll(wallUs + wallS * 1e6).recentStepS).toBe(stepS);
 });
 
 test("the time since the machine started is no less than any process knows", () => {
@@ -28,8 +28,21 @@ test("the time since the machine started is no less than any process knows", () 
 });
 
 test("a process knows what it waits for a processor, from its first look on", async () => {
-  const look = createProcessorWatch();
-  expect(look()).toBeGreaterThanOrEqual(0);
+  const poll = createProcessorWatch();
+  expect(poll()).toBeGreaterThanOrEqual(0);
   for (let at = 0; at < 100; at += 1) await delay(1);
-  expect(look()).toBeGreaterThanOrEqual(0);
+  expect(poll()).toBeGreaterThanOrEqual(0);
+});
+
+test.each([
+  ["by other processes", 0, 200],
+  ["by a quota of its group", 10_000, 0],
+  ["half by each", 5_000, 100],
+])("of a process kept from running %s, what is the machine's counts", (_by, throttledMs, found) => {
+  let now = { waitedMs: 0, runs: 0, throttledMs: 70_000 };
+  const look = createProcessorWatch(() => now);
+  expect(look()).toBe(0);
+  // In five seconds on two processors: the main thread, and others of the group.
+  now = { waitedMs: 10_000, runs: 10, throttledMs: 70_000 + throttledMs };
+  expect(look()).toBe(found);
 });

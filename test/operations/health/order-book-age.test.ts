@@ -4,7 +4,7 @@ import { bookFeatures } from "../../../src/domain/order-book/features.ts";
 import { feedTable } from "../../../src/domain/health/feeds.ts";
 import { senseDataAges } from "../../../src/domain/health/sensors/data-ages.ts";
 import { SERVICES } from "../../../src/domain/supervision/services.ts";
-import { feedLooks, readingOf } from "../../../src/operations/health/hazelcast-reading.ts";
+import { feedObservations, readingOf } from "../../../src/operations/health/hazelcast-reading.ts";
 import { latestText } from "../../../src/wire/order-book/book-values.ts";
 
 const NOW_MS = 1_774_396_800_000;
@@ -19,18 +19,18 @@ test.each([
   ["late", { asOfS: 20, pushedS: 0.1 }, 0.5],
 ] as const)("order books that are %s", (_, { asOfS, pushedS }, score) => {
   const feeds = feedTable(Object.values(SERVICES), { posture: "nobody" });
-  const told = (asset: string, ageS: number) => {
+  const bookOf = (asset: string, ageS: number) => {
     const book = createBook();
     const asOfMs = NOW_MS - ageS * 1_000;
     const known = { asset, asOfMs, receivedMs: asOfMs, book, source: "here" };
     return { ...known, features: bookFeatures(book) };
   };
   const pushed = { epoch: 1, instance: "here", pushedMs: NOW_MS - pushedS * 1_000 };
-  const text = latestText([told("AAA", asOfS), told("BBB", 3_600)], pushed, "here");
+  const text = latestText([bookOf("AAA", asOfS), bookOf("BBB", 3_600)], pushed, "here");
   const reading = readingOf({ feeds: new Map([[NAME, text]]), heartbeats: new Map() }, "");
-  const looks = feedLooks(reading, { feeds, witnesses: [], atUs: NOW_MS * 1_000 });
-  const look = looks.find(({ name }) => name === NAME)!;
-  expect(look.pushedAgeS).toBeCloseTo(pushedS, 3);
-  expect(look.asOfAgeS).toBeCloseTo(asOfS, 3);
-  expect(senseDataAges([look]).score).toBe(score);
+  const observations = feedObservations(reading, { feeds, witnesses: [], atUs: NOW_MS * 1_000 });
+  const observed = observations.find(({ name }) => name === NAME)!;
+  expect(observed.pushedAgeS).toBeCloseTo(pushedS, 3);
+  expect(observed.asOfAgeS).toBeCloseTo(asOfS, 3);
+  expect(senseDataAges([observed]).score).toBe(score);
 });

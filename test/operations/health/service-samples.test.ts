@@ -9,7 +9,7 @@ import { dependenciesOf } from "../../../src/operations/health/dependencies.ts";
 import { serviceSample, type Witnesses } from "../../../src/operations/health/service-samples.ts";
 import type { Supervision } from "../../../src/operations/status/service-row.ts";
 import { ServiceStatus } from "../../../src/wire/supervision.ts";
-import { runDetails, TOLD_AT } from "../../helpers/supervision/run-details.ts";
+import { runDetails, REPORTED_AT } from "../../helpers/supervision/run-details.ts";
 
 const DETAILS = runDetails({
   facts: { dependencies: { archive: "hung", hazelcast: "ok" }, inputs: [], queue: null },
@@ -25,12 +25,12 @@ const STATUS = ServiceStatus.parse({
   life: 4,
   pid: 77,
   host: "a",
-  started_at: TOLD_AT,
+  started_at: REPORTED_AT,
   restarts_in_window: 0,
   restart_times: [],
   next_try_at: null,
   last_end: null,
-  updated_at: TOLD_AT,
+  updated_at: REPORTED_AT,
 });
 const HEARTBEAT = { ageS: 12, state: "running", facts: null, counters: {} };
 
@@ -45,7 +45,7 @@ function seen(supervision: Supervision | null, changed: Partial<Witnesses> = {})
     spec: SERVICES["scan-bridge"],
     policy: { restartsMax: 3, windowMs: 600_000, delaysMs: [0], fatalRetryMs: 300_000 },
     dataDir,
-    nowMs: Date.parse(TOLD_AT),
+    nowMs: Date.parse(REPORTED_AT),
     supervision,
     heartbeat: null,
     lastIntent: null,
@@ -53,9 +53,9 @@ function seen(supervision: Supervision | null, changed: Partial<Witnesses> = {})
   };
 }
 
-const told = (changed: Partial<typeof DETAILS> = {}, ageS = 1): Supervision => ({
+const reported = (changed: Partial<typeof DETAILS> = {}, ageS = 1): Supervision => ({
   status: STATUS,
-  run: { kind: "told", details: { ...DETAILS, ...changed }, ageS },
+  run: { kind: "reported", details: { ...DETAILS, ...changed }, ageS },
 });
 const quiet = (changed: Partial<typeof STATUS>): Supervision => ({
   status: { ...STATUS, ...changed },
@@ -64,10 +64,10 @@ const quiet = (changed: Partial<typeof STATUS>): Supervision => ({
 const DOWN = { word: "Down", cause: "process", action: "restart" } as const;
 
 test.each([
-  ["a run that tells", told(), { phase: "running", beatAgeS: 1, isWanted: true }],
-  ["one whose process is silent", told(DOWN), { phase: "running", beatAgeS: 12 }],
-  ["one that starts", told({ word: "Starting" }), { phase: "starting", beatAgeS: 1 }],
-  ["one between two lives", told({ pid: null }), { phase: "absent", beatAgeS: 12 }],
+  ["a run that tells", reported(), { phase: "running", beatAgeS: 1, isWanted: true }],
+  ["one whose process is silent", reported(DOWN), { phase: "running", beatAgeS: 12 }],
+  ["one that starts", reported({ word: "Starting" }), { phase: "starting", beatAgeS: 1 }],
+  ["one between two lives", reported({ pid: null }), { phase: "absent", beatAgeS: 12 }],
   ["no run, and a process that has ended", quiet({}), { phase: "absent", beatAgeS: 12 }],
   ["a budget that is spent", quiet({ pid: null, word: "FATAL" }), { phase: "fatal" }],
   [
@@ -81,7 +81,7 @@ test.each([
 
 test("without word from Temporal the run file tells, and the intent is the last that was heard", () => {
   expect(serviceSample(seen(null))).toMatchObject({ phase: "unknown", isWanted: true });
-  const run = { service: "scan-bridge", life: 1, started_at: TOLD_AT };
+  const run = { service: "scan-bridge", life: 1, started_at: REPORTED_AT };
   const folder = join(dataDir, "run");
   writeRunFile(folder, { ...run, pid: process.pid, started_ticks: startedTicks(process.pid) });
   const found = seen(null, { lastIntent: false });
@@ -113,7 +113,7 @@ function dependencies(
 }
 
 test("what only a service sees is as it tells it, while it tells", () => {
-  expect(dependencies([seen(told())])).toMatchObject({
+  expect(dependencies([seen(reported())])).toMatchObject({
     dependencies: {
       archive: "hung",
       hazelcast: "ok",
@@ -123,7 +123,7 @@ test("what only a service sees is as it tells it, while it tells", () => {
     },
     said: { archive: "scan-bridge: the archive does not answer (a file operation hangs)" },
   });
-  expect(dependencies([seen(told({}, 30))]).dependencies["archive"]).toBe("unknown");
+  expect(dependencies([seen(reported({}, 30))]).dependencies["archive"]).toBe("unknown");
 });
 
 test.each([
@@ -141,18 +141,18 @@ test.each([
 });
 
 test("a server that a service works with is known to answer him, while he tells it", () => {
-  expect(dependencies([seen(told())]).answered).toEqual({ hazelcast: "scan-bridge" });
-  expect(dependencies([seen(told({}, 30))]).answered).toEqual({});
+  expect(dependencies([seen(reported())]).answered).toEqual({ hazelcast: "scan-bridge" });
+  expect(dependencies([seen(reported({}, 30))]).answered).toEqual({});
 });
 
 test("runs that nobody tells of have lost their worker, whoever the server still remembers", () => {
-  const { dependencies: states, said } = dependencies([seen(told({}, 30))]);
+  const { dependencies: states, said } = dependencies([seen(reported({}, 30))]);
   expect([states["worker:scan"], said["worker:scan"]]).toEqual([
     "down",
     "no worker of layer scan ('dolphin worker scan') has reported on its services for 30 s",
   ]);
-  const other = { status: STATUS, run: { kind: "told", details: DETAILS, ageS: 1 } } as const;
-  const both = [seen(told({}, 30)), seen(other)];
+  const other = { status: STATUS, run: { kind: "reported", details: DETAILS, ageS: 1 } } as const;
+  const both = [seen(reported({}, 30)), seen(other)];
   expect(dependencies(both).dependencies["worker:scan"]).toBe("ok");
 });
 

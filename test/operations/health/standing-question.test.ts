@@ -14,7 +14,7 @@ function asked(allowedMs: number) {
 
 test("an answer is told with its time, and forgotten by nobody", async () => {
   const { question, open } = asked(10_000);
-  expect([question.look(), question.value(), question.ageMs()]).toEqual([
+  expect([question.poll(), question.value(), question.ageMs()]).toEqual([
     { kind: "unasked" },
     null,
     null,
@@ -22,7 +22,7 @@ test("an answer is told with its time, and forgotten by nobody", async () => {
   const heard = question.ask();
   open[0]!.resolve(7);
   await heard;
-  expect(question.look()).toEqual({ kind: "answered", ms: expect.any(Number) });
+  expect(question.poll()).toEqual({ kind: "answered", ms: expect.any(Number) });
   expect(question.value()).toBe(7);
   expect(question.ageMs()).toBeGreaterThanOrEqual(0);
 });
@@ -30,14 +30,14 @@ test("an answer is told with its time, and forgotten by nobody", async () => {
 test("who is silent is waited for once, and asked no second time meanwhile", async () => {
   const { question, open } = asked(40);
   await question.ask();
-  expect(question.look()).toEqual({ kind: "silent", sinceS: expect.any(Number), why: null });
+  expect(question.poll()).toEqual({ kind: "silent", sinceS: expect.any(Number), why: null });
   // It would hang here if it waited: nobody answers any more.
   await question.ask();
   await question.ask();
   expect(open).toHaveLength(1);
   open[0]!.resolve(8);
   await question.settled();
-  expect([question.look().kind, question.value()]).toEqual(["answered", 8]);
+  expect([question.poll().kind, question.value()]).toEqual(["answered", 8]);
 });
 
 test("a refusal is silence with its reason, which lasts until an answer", async () => {
@@ -46,11 +46,11 @@ test("a refusal is silence with its reason, which lasts until an answer", async 
   open[0]!.reject(new Error("no connection"));
   await refused;
   await question.settled();
-  expect(question.look()).toMatchObject({ kind: "silent", why: "no connection" });
+  expect(question.poll()).toMatchObject({ kind: "silent", why: "no connection" });
   await question.ask();
   open[1]!.resolve(9);
   await question.settled();
-  expect([question.look().kind, question.value()]).toEqual(["answered", 9]);
+  expect([question.poll().kind, question.value()]).toEqual(["answered", 9]);
 });
 
 test("what throws at once is a refusal, too", async () => {
@@ -59,5 +59,5 @@ test("what throws at once is a refusal, too", async () => {
   }, 10_000);
   await question.ask();
   await question.settled();
-  expect(question.look()).toMatchObject({ kind: "silent", why: "not at all" });
+  expect(question.poll()).toMatchObject({ kind: "silent", why: "not at all" });
 });

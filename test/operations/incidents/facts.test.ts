@@ -8,7 +8,7 @@ import { startedTicks } from "../../../src/adapters/process/process-facts.ts";
 import { removeRunFile, writeRunFile } from "../../../src/adapters/process/run-file.ts";
 import { diagnose } from "../../../src/domain/health/diagnose.ts";
 import { createFacts, temporalFactsFile } from "../../../src/operations/incidents/facts.ts";
-import { toldHealth } from "../../../src/operations/incidents/health-facts.ts";
+import { agedHealth } from "../../../src/operations/incidents/health-facts.ts";
 import { endedLine } from "../../../src/wire/facts/life-lines.ts";
 import { healthReport } from "../../../src/wire/health/health-report.ts";
 import { FAULTS, faultName, GRAPH, sampleWith } from "../../helpers/health/faulty-world.ts";
@@ -21,7 +21,7 @@ function reportWith(faults: Parameters<typeof sampleWith>[0], ageMs = 1_000) {
   const counters = {
     "scan-bridge": { asset_count: 50, pushed: 7, scans_per_min: 120, state: null },
   };
-  return toldHealth(JSON.stringify(healthReport(sample, diagnose(sample, GRAPH), counters)), ageMs);
+  return agedHealth(JSON.stringify(healthReport(sample, diagnose(sample, GRAPH), counters)), ageMs);
 }
 
 const UNWATCHED = { traders: {}, own: {} };
@@ -167,8 +167,8 @@ test("hold what the traders and Temporal tell", () => {
   mkdirSync(join(dir, "safety"), { recursive: true });
   writeFileSync(temporalFactsFile(dir), JSON.stringify({ "schedule.x.skipped": 2, bad: {} }));
   const builder = createFacts(dir);
-  const look = { latched: ["drawdown"], halted: false, equity: 5, positions: 1, state: "latched" };
-  const { values } = builder.facts({ health: null, traders: { A: look, B: null }, own: { x: 1 } });
+  const book = { latched: ["drawdown"], halted: false, equity: 5, positions: 1, state: "latched" };
+  const { values } = builder.facts({ health: null, traders: { A: book, B: null }, own: { x: 1 } });
   expect(values).toMatchObject({
     "schedule.x.skipped": 2,
     "trader.A.latched": 1,

@@ -35,7 +35,7 @@ function opened(folder: string, startMs = BEGIN_MS) {
   };
 }
 
-function told(folder: string): readonly string[] {
+function notified(folder: string): readonly string[] {
   const db = new Database(incidentsFile(folder), { readonly: true });
   const rows = db.prepare("SELECT kind, number, incident FROM notifications ORDER BY id").all();
   db.close();
@@ -78,7 +78,7 @@ test("another process goes on with what was open, and tells nothing twice", () =
   const second = opened(folder, first.nowMs());
   expect(second.incidents.open()).toEqual([incident]);
   second.pass(20, ON);
-  expect(told(folder)).toEqual(["1 fire"]);
+  expect(notified(folder)).toEqual(["1 fire"]);
   const id = incident?.id ?? "";
   expect(
     second.incidents.acknowledge({ incident: id, by: "ana", via: "cli" }, second.nowMs()).ok,
@@ -87,7 +87,7 @@ test("another process goes on with what was open, and tells nothing twice", () =
   expect(third.incidents.open().map(({ state }) => state)).toEqual(["acknowledged"]);
   third.pass(40, OFF);
   expect(third.incidents.open()).toEqual([]);
-  expect(told(folder)).toEqual(["1 fire", "2 acknowledge", "3 resolve"]);
+  expect(notified(folder)).toEqual(["1 fire", "2 acknowledge", "3 resolve"]);
 });
 
 test("a step without news writes nothing", () => {
@@ -133,7 +133,7 @@ describe("a database", () => {
     expect(second.lines.join()).toMatch(/damaged/);
     second.pass(20, ON);
     expect(second.incidents.open()).toHaveLength(1);
-    expect(told(folder)).toEqual(["1 fire"]);
+    expect(notified(folder)).toEqual(["1 fire"]);
     expect(readdirSync(folder).join()).toMatch(/incidents\.sqlite\.damaged-\d+/);
   });
   test("that somebody deletes is written anew", () => {
@@ -155,7 +155,7 @@ describe("a database", () => {
       disk.fill();
       engine.pass(3, ON);
       expect(engine.incidents.trouble()).toBeNull();
-      expect(told(folder)).toEqual(["1 fire"]);
+      expect(notified(folder)).toEqual(["1 fire"]);
       disk.fill();
       engine.pass(40, OFF);
       engine.pass(3, ON);
@@ -164,10 +164,10 @@ describe("a database", () => {
       disk.free();
       engine.pass(2, ON);
       expect(engine.incidents.trouble()).toBeNull();
-      expect(told(folder)).toEqual(["1 fire", "2 resolve"]);
+      expect(notified(folder)).toEqual(["1 fire", "2 resolve"]);
       // It fired again soon, and that is notified a quarter of an hour later.
       engine.pass(900, ON);
-      expect(told(folder)).toEqual(["1 fire", "2 resolve", "1 fire"]);
+      expect(notified(folder)).toEqual(["1 fire", "2 resolve", "1 fire"]);
       const again = opened(folder, engine.nowMs());
       expect(again.incidents.open()).toEqual(engine.incidents.open());
     } finally {

@@ -66,13 +66,13 @@ test("of an archive with one it names the factor, the group and its size", async
 test("the groups of a day are those of its noon", () => {
   // The full moon of 2025-06-11 07:44 UTC; Mercury was retrograde from 2025-07-18 on.
   const days = ["2025-06-11", "2025-07-25"].map((day) => Date.parse(day) / DAY_MS);
-  const told = factorsOf(days).map(({ name, groups, labels }) => [
+  const factors = factorsOf(days).map(({ name, groups, labels }) => [
     name,
     labels[groups[0]!],
     labels[groups[1]!],
   ]);
-  expect(told).toContainEqual(["moon_phase", "full", "new"]);
-  expect(told).toContainEqual(["mercury_retrograde", "no", "yes"]);
-  expect(told).toContainEqual(["sun_longitude", "Gemini", "Leo"]);
-  expect(told).toContainEqual(["weekday", "Wednesday", "Friday"]);
+  expect(factors).toContainEqual(["moon_phase", "full", "new"]);
+  expect(factors).toContainEqual(["mercury_retrograde", "no", "yes"]);
+  expect(factors).toContainEqual(["sun_longitude", "Gemini", "Leo"]);
+  expect(factors).toContainEqual(["weekday", "Wednesday", "Friday"]);
 });

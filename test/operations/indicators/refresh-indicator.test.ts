@@ -31,8 +31,8 @@ describe("each indicator is told with its unit, its own time, its source and the
     const { values, problems } = await stage.refresh(name);
     expect(problems).toEqual([]);
     expect(values.at(-1)).toBeDefined();
-    const told = stage.told(`exf_${name}`);
-    expect(told).toMatchObject({
+    const value = stage.valueOf(`exf_${name}`);
+    expect(value).toMatchObject({
       value: expect.any(Number) as unknown,
       source: expect.stringMatching(/^simulated /) as unknown,
       source_hash: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown,
@@ -40,13 +40,13 @@ describe("each indicator is told with its unit, its own time, its source and the
       _pushed_at: NOW,
       values: { [label]: { unit, as_of } },
     });
-    expect(stage.told("exf_latest")[name]).toEqual(told);
+    expect(stage.valueOf("exf_latest")[name]).toEqual(value);
   });
 });
 
 test("a changed interval of funding is told with the rate", async () => {
   await stage.refresh("funding_settled");
-  expect(stage.told("exf_funding_settled")).toMatchObject({
+  expect(stage.valueOf("exf_funding_settled")).toMatchObject({
     next_at: "2026-03-25T16:00:00.000000+00:00",
     warn_s: 8.5 * 3_600,
     stale_s: 9 * 3_600,
@@ -54,19 +54,19 @@ test("a changed interval of funding is told with the rate", async () => {
   stage.venues.setFundingHours("BTCUSDT", 4);
   await stage.refresh("funding");
   await stage.refresh("funding_settled");
-  expect(stage.told("exf_funding")).toMatchObject({
+  expect(stage.valueOf("exf_funding")).toMatchObject({
     unit: "share per 4 h",
     values: { "BTCUSDT.interval_h": { value: 4 } },
   });
   // A settlement that is missing after four hours is not excused for another four.
-  expect(stage.told("exf_funding_settled")).toMatchObject({
+  expect(stage.valueOf("exf_funding_settled")).toMatchObject({
     next_at: "2026-03-25T12:00:00.000000+00:00",
     warn_s: 4.5 * 3_600,
     stale_s: 5 * 3_600,
   });
   const settings = { url: stage.venues.url, stale_s: 40_000 };
   await stage.refresh(await configuredIndicator("funding_settled", settings));
-  expect(stage.told("exf_funding_settled")).toMatchObject({ warn_s: 30_600, stale_s: 40_000 });
+  expect(stage.valueOf("exf_funding_settled")).toMatchObject({ warn_s: 30_600, stale_s: 40_000 });
 });
 
 test("a symbol that is gone keeps its old time, and the others go on", async () => {
@@ -76,7 +76,7 @@ test("a symbol that is gone keeps its old time, and the others go on", async () 
   const { problems } = await stage.refresh("open_interest", ["BTCUSDT", "ETHUSDT"]);
   expect(problems).toMatchObject([{ symbol: "BTCUSDT", why: "no_such_symbol" }]);
   const later = "2026-03-25T08:09:17.250000+00:00";
-  expect(stage.told("exf_open_interest")).toMatchObject({
+  expect(stage.valueOf("exf_open_interest")).toMatchObject({
     as_of: NOW,
     values: { BTCUSDT: { as_of: NOW }, ETHUSDT: { as_of: later } },
     _pushed_at: later,
@@ -113,14 +113,14 @@ describe("what is wrong has a name, and what stands keeps its time", () => {
     ],
   ])("%s: %s by %j", async (name, why, fault) => {
     await stage.refresh(name);
-    const before = stage.told(`exf_${name}`);
+    const before = stage.valueOf(`exf_${name}`);
     stage.clock.nowMs += 60_000;
     const paths = { funding: "/fapi/v1/premiumIndex", funding_settled: "/fapi/v1/fundingRate" };
     // It never answers: however slow this machine is, it need not be waited for.
     if (why === "timeout") stage.limits.deadlineMs = 200;
     stage.venues.misbehave(Object.entries(paths).find(([of]) => of === name)?.[1] ?? "/", fault);
     expect(await stage.problem(name)).toMatchObject({ why });
-    expect(stage.told(`exf_${name}`)).toEqual(before);
+    expect(stage.valueOf(`exf_${name}`)).toEqual(before);
   });
 
   test("numbers where texts were, and texts where numbers were, are read", async () => {
@@ -144,7 +144,7 @@ test("the same old value for ever is pushed, and is as old as it says", async ()
   stage.clock.nowMs += 3_600_000;
   const { values } = await stage.refresh("open_interest");
   expect(values).toMatchObject([{ outcome: "repeated", as_of: NOW }]);
-  expect(stage.told("exf_open_interest")).toMatchObject({
+  expect(stage.valueOf("exf_open_interest")).toMatchObject({
     as_of: NOW,
     _pushed_at: "2026-03-25T09:08:17.250000+00:00",
   });
@@ -159,11 +159,11 @@ test("an older one is kept and not pushed, and a revised one is pushed and kept 
     stage.venues.misbehave("/fapi/v1/openInterest", text(JSON.stringify({ openInterest, time })));
   say("7", START_MS - 60_000);
   expect((await stage.refresh("open_interest")).values).toMatchObject([{ outcome: "older" }]);
-  expect(stage.told("exf_open_interest")["as_of"]).toBe(NOW);
+  expect(stage.valueOf("exf_open_interest")["as_of"]).toBe(NOW);
   stage.clock.nowMs += 1_000;
   say("8", START_MS);
   expect((await stage.refresh("open_interest")).values).toMatchObject([{ outcome: "revised" }]);
-  expect(stage.told("exf_open_interest")).toMatchObject({ as_of: NOW, value: 8 });
+  expect(stage.valueOf("exf_open_interest")).toMatchObject({ as_of: NOW, value: 8 });
   const rows = stage.readings.history("open_interest", { count: 9, toUs: null });
   expect(rows.map(({ value, pushedUs }) => [value, pushedUs === null])).toEqual([
     [8, false],
@@ -180,7 +180,7 @@ test("a reading is known in the store from the time that its text says", async (
   stage.clock.tickUs = 1_000;
   for (const name of ["dvol", "esoteric"]) {
     await stage.refresh(name);
-    const { _pushed_at } = stage.told(name === "esoteric" ? "esof_latest" : `exf_${name}`);
+    const { _pushed_at } = stage.valueOf(name === "esoteric" ? "esof_latest" : `exf_${name}`);
     const rows = stage.readings.history(name, { count: 99, toUs: null });
     expect(new Set(rows.map(({ pushedUs }) => isoFromMicros(pushedUs!)))).toEqual(
       new Set([_pushed_at]),
@@ -205,6 +205,61 @@ test("a reading is known in the store from the time that its text says", async (
   expect(stage.readings.knownAt(pushedUs! + 1)).toContainEqual(
     expect.objectContaining({ series: "open_interest.BTCUSDT", value: 8 }),
   );
+});
+
+const known = () =>
+  stage.readings
+    .history("open_interest", { count: 9, toUs: null })
+    .map(({ value, pushedUs }) => [value, pushedUs === null ? null : isoFromMicros(pushedUs)]);
+const say = (openInterest: string, time: number) =>
+  stage.venues.misbehave("/fapi/v1/openInterest", text(JSON.stringify({ openInterest, time })));
+
+describe("the store knows a reading from the time at which a trader could hear it", () => {
+  const LATER = "2026-03-25T08:08:47.250000+00:00";
+
+  test.each([
+    ["its own text was stored and not answered", "exf_open_interest"],
+    ["the text of all was not answered", "exf_latest"],
+  ])("%s, and the next try finds the same, or a newer one", async (_, key) => {
+    say("7", START_MS);
+    stage.unanswered.key = key;
+    expect(await stage.problem("open_interest")).toMatchObject({ why: "hazelcast" });
+    stage.unanswered.key = "";
+    stage.clock.nowMs += 30_000;
+    expect((await stage.refresh("open_interest")).values).toMatchObject([{ outcome: "repeated" }]);
+    expect(known()).toEqual([[7, NOW]]);
+    stage.unanswered.key = key;
+    say("8", START_MS + 30_000);
+    await stage.problem("open_interest");
+    stage.unanswered.key = "";
+    stage.clock.nowMs += 30_000;
+    say("9", START_MS + 60_000);
+    await stage.refresh("open_interest");
+    expect(known().slice(1)).toEqual([
+      [8, LATER],
+      [7, NOW],
+    ]);
+  });
+
+  test("nothing is known before the indicator's own value came, because no text says it", async () => {
+    stage.venues.setSymbols(["ETHUSDT"]);
+    await stage.refresh("open_interest", ["BTCUSDT", "ETHUSDT"]);
+    expect(stage.valueOf("exf_open_interest")).toBeNull();
+    expect(known()).toEqual([[expect.any(Number), null]]);
+  });
+
+  test("computed factors, each try of which has a time of its own", async () => {
+    stage.unanswered.key = "esof_latest";
+    await stage.problem("esoteric");
+    stage.unanswered.key = "";
+    const first = stage.valueOf("esof_latest");
+    stage.clock.nowMs += 30_000;
+    await stage.refresh("esoteric");
+    const [moon] = stage.readings
+      .knownAt(START_MS * 1_000 + 1_000_000)
+      .filter(({ series }) => series === "esoteric.moon_age");
+    expect(moon).toMatchObject({ value: first["moon_age"], pushedUs: START_MS * 1_000 });
+  });
 });
 
 test("a venue that says wait is asked by nobody until then", async () => {
@@ -259,8 +314,8 @@ test("the budget of a venue is one for all that reads from it, and refills", asy
 
 test("esoteric factors are worked out, stand flat in esof_latest, and are kept", async () => {
   const { values } = await stage.refresh("esoteric");
-  const told = stage.told("esof_latest");
-  expect(told).toMatchObject({
+  const value = stage.valueOf("esof_latest");
+  expect(value).toMatchObject({
     weekday: 3,
     mercury_retrograde: 0,
     session_london_open: 1,
@@ -269,13 +324,13 @@ test("esoteric factors are worked out, stand flat in esof_latest, and are kept",
     source: "computed",
   });
   // A week after the new moon of 2026-03-19 01:23 UTC.
-  expect(told["moon_age"]).toBeCloseTo(6.281, 2);
+  expect(value["moon_age"]).toBeCloseTo(6.281, 2);
   expect(stage.venues.asked).toEqual([]);
-  expect(stage.told("exf_latest")).toBeNull();
+  expect(stage.valueOf("exf_latest")).toBeNull();
   const kept = stage.readings.history("esoteric", { count: 99, toUs: null });
   expect(kept).toHaveLength(values.length);
   const feed = feedNamed("esof_latest");
-  const facts = feed?.read(JSON.stringify(told), "esof_latest").facts ?? [];
+  const facts = feed?.read(JSON.stringify(value), "esof_latest").facts ?? [];
   expect(facts).toHaveLength(values.length);
   expect(facts).toContainEqual({
     kind: "feature",
@@ -288,8 +343,8 @@ test("esoteric factors are worked out, stand flat in esof_latest, and are kept",
 
 test("a trader hears the value of an indicator, and that of each of its labels", async () => {
   await stage.refresh("dvol");
-  const told = JSON.stringify(stage.told("exf_dvol"));
-  const { facts } = feedNamed("exf_dvol")?.read(told, "exf_dvol") ?? { facts: [] };
+  const written = JSON.stringify(stage.valueOf("exf_dvol"));
+  const { facts } = feedNamed("exf_dvol")?.read(written, "exf_dvol") ?? { facts: [] };
   const names = facts.map((fact) => (fact.kind === "feature" ? fact.name : fact.kind));
   expect(names).toEqual(["exf_dvol", "exf_dvol.BTC", "exf_dvol.ETH"]);
 });

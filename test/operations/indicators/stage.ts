@@ -21,6 +21,8 @@ export async function openIndicatorStage() {
   /** `tickUs`: what passes from one look at the clock to the next. */
   const clock = { nowMs: START_MS, tickUs: 0 };
   let passedUs = 0;
+  /** The key whose change is made, and then not answered. */
+  const unanswered = { key: "" };
   const limits = { deadlineMs: 60_000 };
   const venues = await startSimulatedVenues({ port: 0, nowMs: () => clock.nowMs });
   const features: FeatureStore = {
@@ -28,7 +30,7 @@ export async function openIndicatorStage() {
     change({ map, key }, change) {
       const after = change(texts.get(`${map} ${key}`) ?? null);
       if (after !== null) texts.set(`${map} ${key}`, after);
-      return Promise.resolve();
+      return key === unanswered.key ? Promise.reject(new Error("no answer")) : Promise.resolve();
     },
   };
   const stopping = new AbortController();
@@ -49,6 +51,7 @@ export async function openIndicatorStage() {
     readings,
     clock,
     limits,
+    unanswered,
     refresh,
     /** As a worker that ends. */
     stop: () => stopping.abort(),
@@ -62,7 +65,7 @@ export async function openIndicatorStage() {
       }
       throw new Error("it was read");
     },
-    told: (key: string): Record<string, unknown> =>
+    valueOf: (key: string): Record<string, unknown> =>
       JSON.parse(texts.get(`DOLPHIN_FEATURES ${key}`) ?? "null"),
     venue: (name: string): Record<string, number> =>
       JSON.parse(texts.get(`DOLPHIN_VENUES ${name}`) ?? "null"),

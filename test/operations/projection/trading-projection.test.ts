@@ -110,11 +110,11 @@ test("killed at any moment it goes on from its own cursor, each event once", asy
     const child = spawn(process.execPath, [PROJECTOR, path, root], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    let told = "";
+    let output = "";
     child.stdout.setEncoding("latin1");
     child.stdout.on("data", (text: string) => {
-      told += text;
-      if (5 + ((round * 31) % 40) < told.length) child.kill("SIGKILL");
+      output += text;
+      if (5 + ((round * 31) % 40) < output.length) child.kill("SIGKILL");
     });
     const [, signal] = await once(child, "close");
     if (signal === "SIGKILL") kills++;
@@ -153,7 +153,7 @@ test("after retention it begins with the oldest snapshot", () => {
   session.run(900);
   const { deleted } = deleteOldDays(session.log.journal.folder, {
     keepFrom: "2027-01-01",
-    toldTo: Infinity,
+    acknowledgedTo: Infinity,
     unreadFrom: Infinity,
   });
   expect(deleted.length).toBeGreaterThan(0);

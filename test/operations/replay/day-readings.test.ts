@@ -14,7 +14,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/
 import { PLAIN_STRATEGY } from "../../helpers/trading/plain-strategy.ts";
 import { CONFIGURATION, DAY_START_MS } from "../../helpers/trading/random-day.ts";
 import { knownBook, putBooks } from "../../helpers/trading/recorded-levels.ts";
-import type { Untold } from "../../helpers/trading/scripted.ts";
+import type { Unstamped } from "../../helpers/trading/scripted.ts";
 
 const DAY = new Date(DAY_START_MS).toISOString().slice(0, 10);
 const dir = makeTemporaryDirectory("day-readings");
@@ -29,7 +29,7 @@ const strategy = defineStrategy<Record<string, never>, Record<string, never>>({
 const minute = (at: number) => DAY_START_MS + at * 60_000;
 
 /** Received at the ends of these minutes. */
-function recordedDay(heard: readonly (readonly [number, Untold])[], bookBudgetMs = 1) {
+function recordedDay(heard: readonly (readonly [number, Unstamped])[], bookBudgetMs = 1) {
   const ageBudgetsMs = { scan: 1, posture: 1, exf_funding: 1, book: bookBudgetMs };
   const day = beginRecordedDay(createTrader({ ...CONFIGURATION, strategy, ageBudgetsMs }));
   const log = heard.map(([at, fact], nth): TraderEvent => ({
@@ -53,14 +53,14 @@ test("a rate takes effect when it became known, whenever it was true and was hea
   ]);
   const dataDir = join(dir, "rates");
   const about = { recorded, day: DAY, dataDir };
-  const told = () =>
+  const rows = () =>
     readingsAsKnown(about)
       .toSorted((one, other) => one.takesEffectMs - other.takesEffectMs)
       .map(({ takesEffectMs, event }) => [
         (takesEffectMs - DAY_START_MS) / 60_000,
         event.kind === "feature" ? `${event.name} ${event.value}` : event.kind,
       ]);
-  expect(told()).toEqual([
+  expect(rows()).toEqual([
     [5, "posture"],
     [10, "exf_funding 1"],
     [10, "weather.heat 30"],
@@ -84,7 +84,7 @@ test("a rate takes effect when it became known, whenever it was true and was hea
   store.close();
   // Readings that the book never received are included: they are a difference. Of those before its first event the
   // newest is enough.
-  expect(told().filter(([, what]) => !String(what).includes("BTCUSDT"))).toEqual([
+  expect(rows().filter(([, what]) => !String(what).includes("BTCUSDT"))).toEqual([
     [5, "posture"],
     [9, "exf_funding 1"],
     [10, "weather.heat 30"],

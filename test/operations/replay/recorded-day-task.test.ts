@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => removeTemporaryDirectory(root));
 
-function look<K extends keyof RecordedDayResults>(
+function runTask<K extends keyof RecordedDayResults>(
   asked: { readonly kind: K; readonly book: string; readonly settings?: object },
   signal = new AbortController().signal,
 ) {
@@ -35,25 +35,25 @@ function look<K extends keyof RecordedDayResults>(
 }
 
 test("a recorded day is replayed, and its drift is measured or it is said why not", async () => {
-  expect(await look({ kind: "replay", book: "BLUE" })).toMatchObject({
+  expect(await runTask({ kind: "replay", book: "BLUE" })).toMatchObject({
     verdict: "equal",
     events: expect.any(Number),
     compared: { digests: expect.any(Number) },
     differences: 0,
   });
-  expect(await look({ kind: "replay", book: "GREEN" })).toMatchObject({
+  expect(await runTask({ kind: "replay", book: "GREEN" })).toMatchObject({
     verdict: "not_comparable",
     reason: expect.stringContaining("no log of its own"),
   });
-  const drift = await look({ kind: "drift", book: "BLUE" });
+  const drift = await runTask({ kind: "drift", book: "BLUE" });
   expect(drift).toMatchObject({ book: "BLUE", day: DAY, measured: false });
 });
 
 test("what a task throws comes back, and one that nobody waits for any more is ended", async () => {
   const settings = { data_dir: `${root}\0` };
-  await expect(look({ kind: "replay", book: "BLUE", settings })).rejects.toThrow("null bytes");
+  await expect(runTask({ kind: "replay", book: "BLUE", settings })).rejects.toThrow("null bytes");
   const asked = new AbortController();
-  const looking = look({ kind: "replay", book: "BLUE" }, asked.signal);
+  const looking = runTask({ kind: "replay", book: "BLUE" }, asked.signal);
   asked.abort(new Error("nobody waits"));
   await expect(looking).rejects.toThrow("nobody waits");
 });

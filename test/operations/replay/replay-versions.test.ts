@@ -73,10 +73,10 @@ test("another release folds a day with what ran it, and shows the first step tha
   recordBook(dir, { ...RUN, startMs: MORNING_MS });
   expect(keepCode(dir, codeHash(undefined), [])).toBe(true);
   const changed = await replayedByChanged(dir);
-  const told = JSON.parse(changed.out);
+  const parsed = JSON.parse(changed.out);
   expect(changed.code).toBe(1);
-  expect(told).toMatchObject({ verdict: "equal", undigested: 0, now: { verdict: "different" } });
-  const { code, differences, first_difference: first } = told.now;
+  expect(parsed).toMatchObject({ verdict: "equal", undigested: 0, now: { verdict: "different" } });
+  const { code, differences, first_difference: first } = parsed.now;
   expect(code).not.toBe(codeHash(undefined));
   expect(differences).toBeGreaterThan(0);
   expect(first).toMatchObject({

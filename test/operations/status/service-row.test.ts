@@ -61,7 +61,7 @@ function checkRow(supervision: Supervision, expected: Record<string, unknown>): 
 describe("rowFromSupervision", () => {
   test("tells what the run's heartbeat says, word for word", () => {
     checkRow(
-      { status, run: { kind: "told", details, ageS: 1 } },
+      { status, run: { kind: "reported", details, ageS: 1 } },
       {
         status: "Healthy",
         why: "newest data 2 s old",
@@ -105,7 +105,7 @@ describe("rowFromSupervision", () => {
 
   test("believes no heartbeat that is older than 10 s", () => {
     checkRow(
-      { status, run: { kind: "told", details, ageS: 34 } },
+      { status, run: { kind: "reported", details, ageS: 34 } },
       {
         status: "Down",
         cause: "process",
@@ -127,7 +127,7 @@ describe("rowFromSupervision", () => {
 
   test("without a supervisor a healthy service is a warning, a sick one no less than before", () => {
     checkRow(
-      { status: null, run: { kind: "told", details, ageS: 1 } },
+      { status: null, run: { kind: "reported", details, ageS: 1 } },
       {
         status: "Warning",
         why: "no supervisor, 'dolphin create' starts it; newest data 2 s old",
@@ -135,7 +135,10 @@ describe("rowFromSupervision", () => {
       },
     );
     const down = { ...details, word: "Down" } as const;
-    checkRow({ status: null, run: { kind: "told", details: down, ageS: 1 } }, { status: "Down" });
+    checkRow(
+      { status: null, run: { kind: "reported", details: down, ageS: 1 } },
+      { status: "Down" },
+    );
   });
 
   test("without a supervisor: Down, and what to do", () => {

@@ -3,11 +3,11 @@ import { stateSentence } from "../../../src/operations/status/state-sentence.ts"
 import type { SystemStatus } from "../../../src/wire/system-status.ts";
 import { fullReading, rowOf } from "../../helpers/system-reading.ts";
 
-const { status: told, health } = fullReading();
-const ANSWERING = told.servers.map((server) => ({ ...server, answered_ms: 3 }));
+const { status: fullStatus, health } = fullReading();
+const ANSWERING = fullStatus.servers.map((server) => ({ ...server, answered_ms: 3 }));
 
 function saysOf(changes: Partial<SystemStatus>): string {
-  return stateSentence({ ...told, servers: ANSWERING, ...changes }, null).says;
+  return stateSentence({ ...fullStatus, servers: ANSWERING, ...changes }, null).says;
 }
 
 describe("the state in one sentence", () => {
@@ -16,11 +16,11 @@ describe("the state in one sentence", () => {
   });
   test("does not conceal what health has found beside services that work", () => {
     const report = { ...health!.report, status: "CRITICAL" } as const;
-    const { says } = stateSentence({ ...told, servers: ANSWERING }, report);
+    const { says } = stateSentence({ ...fullStatus, servers: ANSWERING }, report);
     expect(says).toBe("every service works, and the servers answer; health is CRITICAL");
   });
   test("names the servers that are silent first: what is known of the rest is old", () => {
-    const says = saysOf({ status: "Server silent", servers: told.servers });
+    const says = saysOf({ status: "Server silent", servers: fullStatus.servers });
     expect(says).toBe("hazelcast (127.0.0.1:5701) does not answer");
   });
   test("names those that the word is of, with what status says of them", () => {
@@ -56,7 +56,7 @@ describe("the state in one sentence", () => {
       roots: [{ ...root, evidence: [...root.evidence] }],
       symptoms,
     };
-    expect(stateSentence(told, report).because).toEqual([
+    expect(stateSentence(fullStatus, report).because).toEqual([
       {
         id: root.id,
         owner: "ours",

@@ -12,7 +12,7 @@ import { livesText } from "../../../src/cli/why/restart.ts";
 import { readLives } from "../../../src/operations/why/read-lives.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { FAKE_SERVICES } from "../../helpers/supervision/fake-services.ts";
-import { until } from "../../helpers/supervision/until.ts";
+import { until } from "../../helpers/until.ts";
 
 const FAKE_SERVICE = fileURLToPath(
   new URL("../../helpers/supervision/fake-service.ts", import.meta.url),
@@ -60,8 +60,8 @@ test("every restart is explained by its record, and by the worker's log alone", 
   const ends = [...result.local_lives, result];
   const times = result.restart_times.map((time) => Date.parse(time));
   const explained = ends.map(({ kind, why, at: endedAt }, at) => {
-    const told = { kind, why, atMs: Date.parse(endedAt), unkillable: 0 };
-    const end = { ...told, restartTimesMs: times.slice(0, at) };
+    const reported = { kind, why, atMs: Date.parse(endedAt), unkillable: 0 };
+    const end = { ...reported, restartTimesMs: times.slice(0, at) };
     return explainRestart(end, { intent: "running", mode: "auto" }, POLICY);
   });
   const steps = explained.map(({ step, used }) => [step.kind, used]);

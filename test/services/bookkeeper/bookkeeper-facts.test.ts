@@ -9,7 +9,7 @@ import {
 const WELL: BookkeeperStanding = {
   troubles: new Map(),
   isCopied: false,
-  telling: { kind: "idle" },
+  outboxes: { kind: "idle" },
   levelAgeMs: 1_000,
 };
 
@@ -25,10 +25,10 @@ const REFUSED = "connect ECONNREFUSED 127.0.0.1:5432";
 
 test.each<[string, Partial<BookkeeperStanding>, string[]]>([
   ["no trader and no Postgres", {}, ["Healthy", "none", "none", LEVEL]],
-  ["trades told", { telling: { kind: "well" } }, ["Healthy", "none", "none", LEVEL]],
+  ["trades told", { outboxes: { kind: "well" } }, ["Healthy", "none", "none", LEVEL]],
   [
     "Temporal away",
-    { telling: { kind: "temporal_away" } },
+    { outboxes: { kind: "temporal_away" } },
     [
       "Warning",
       "temporal",
@@ -38,7 +38,7 @@ test.each<[string, Partial<BookkeeperStanding>, string[]]>([
   ],
   [
     "a told file that cannot be written",
-    { telling: { kind: "trouble", why: "EACCES" } },
+    { outboxes: { kind: "trouble", why: "EACCES" } },
     ["Warning", "process", "alert", `trades wait: EACCES; ${LEVEL}`],
   ],
   [

@@ -4,7 +4,7 @@ import type { SocketEvents } from "../../../src/adapters/order-book/venue-socket
 import { VenueStreams } from "../../../src/services/order-book/streams.ts";
 
 const SILENT_S = 10;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 const MESSAGE = Buffer.from("{}");
 
 function open(lacking = (): number => 0) {
@@ -29,15 +29,15 @@ function open(lacking = (): number => 0) {
     sockets,
     streams,
     /** Looks as often as the service does. */
-    pass(ms: number, eachLook = (): void => undefined) {
+    pass(ms: number, eachPoll = (): void => undefined) {
       for (const endMs = stage.nowMs + ms; stage.nowMs < endMs;) {
-        stage.nowMs += LOOK_MS;
-        eachLook();
+        stage.nowMs += POLL_MS;
+        eachPoll();
         streams.tick(stage.nowMs);
       }
     },
   };
-  stage.pass(LOOK_MS);
+  stage.pass(POLL_MS);
   sockets[0]!.onOpen({ isSimulated: false });
   return stage;
 }
@@ -57,9 +57,9 @@ test("a pause of our own is no silence of the venue: what waited in the socket c
 test("a connection that is looked at all the time and says nothing is given up", () => {
   const stage = open();
   stage.pass(2 * SILENT_S * 1_000, () => stage.sockets[0]!.onMessage(MESSAGE));
-  stage.pass(SILENT_S * 1_000 - LOOK_MS);
+  stage.pass(SILENT_S * 1_000 - POLL_MS);
   expect(stage.sockets[0]!.isClosed).toBe(false);
-  stage.pass(2 * LOOK_MS);
+  stage.pass(2 * POLL_MS);
   expect(stage.sockets[0]!.isClosed).toBe(true);
   expect(stage.streams.state()).toMatchObject({ reconnects: 1, trouble: "silent for 10 s" });
 });
@@ -71,9 +71,9 @@ test("one that brings nothing of some books gives way to a new one, each time af
   const talk = () => sockets.at(-1)!.onMessage(MESSAGE);
   const periodMs = 30 * SILENT_S * 1_000;
   for (const [at, times] of [1, 2, 4].entries()) {
-    stage.pass(times * periodMs - LOOK_MS, talk);
+    stage.pass(times * periodMs - POLL_MS, talk);
     expect(sockets.length).toBe(at + 1);
-    stage.pass(4 * LOOK_MS, talk);
+    stage.pass(4 * POLL_MS, talk);
     expect(sockets.length).toBe(at + 2);
     expect(sockets[at]!.isClosed).toBe(true);
     sockets[at + 1]!.onOpen({ isSimulated: false });

@@ -5,7 +5,7 @@ import { createBook } from "../../../src/domain/order-book/book.ts";
 import { bookFeatures } from "../../../src/domain/order-book/features.ts";
 import type { AssetBook } from "../../../src/services/order-book/book-board.ts";
 import { createRecording } from "../../../src/services/order-book/recording.ts";
-import { Telling } from "../../../src/services/order-book/telling.ts";
+import { Publishing } from "../../../src/services/order-book/publishing.ts";
 import { parsePushedMs } from "../../../src/wire/feeds/indicator-value.ts";
 
 const START_MS = 1_774_396_800_000;
@@ -14,8 +14,8 @@ function begin(keepsAll: boolean) {
   const kept: OfferedBook[] = [];
   const offered: OfferedBook[] = [];
   const recorder: BookRecorder = {
-    keep: (told) => void kept.push({ ...told }),
-    offer: (told) => void offered.push({ ...told }),
+    keep: (book) => void kept.push({ ...book }),
+    offer: (book) => void offered.push({ ...book }),
     flush: () => Promise.resolve(),
     prune: () => Promise.resolve([]),
     state: () => ({ recorded: 0, lost: 0, trouble: null }),
@@ -24,7 +24,7 @@ function begin(keepsAll: boolean) {
   const recording = createRecording({ recorder, keepsAll, wallMs: () => 0, say: () => undefined });
   const texts: (readonly [string, string])[] = [];
   const books = ["AAA", "BBB"].map(bookOf);
-  const telling = new Telling({
+  const telling = new Publishing({
     put(key, text) {
       texts.push([key, text]);
       return Promise.resolve();
@@ -33,7 +33,7 @@ function begin(keepsAll: boolean) {
     everyMs: 1_000,
     books: () => books,
     onAnswer: () => undefined,
-    onTold: (book, toldMs) => recording.told(book, toldMs),
+    onPublished: (book, knownMs) => recording.published(book, knownMs),
     onFailure: (error) => expect.unreachable(String(error)),
   });
   const pass = async (afterMs: number) => {
@@ -41,7 +41,7 @@ function begin(keepsAll: boolean) {
     await Promise.resolve();
     await Promise.resolve();
   };
-  return { kept, offered, recording, texts, books, pass };
+  return { kept, offered, recording, telling, texts, books, pass };
 }
 
 function bookOf(asset: string): AssetBook {
@@ -58,9 +58,11 @@ test("each book that is told is recorded with the time that is in its text, and 
   books[1]!.isFresh = true;
   recording.heard(books[1]!, true);
   await pass(2_000);
-  const told = texts.filter(([key]) => key !== "ob_features_latest");
-  expect(told.map(([key]) => key)).toEqual(["ob_AAA", "ob_BBB", "ob_BBB"]);
-  expect(kept.map(({ knownMs }) => knownMs)).toEqual(told.map(([, text]) => parsePushedMs(text)));
+  const published = texts.filter(([key]) => key !== "ob_features_latest");
+  expect(published.map(([key]) => key)).toEqual(["ob_AAA", "ob_BBB", "ob_BBB"]);
+  expect(kept.map(({ knownMs }) => knownMs)).toEqual(
+    published.map(([, text]) => parsePushedMs(text)),
+  );
   expect(kept.map(({ asset }) => asset)).toEqual(["AAA", "BBB", "BBB"]);
 });
 
@@ -73,4 +75,13 @@ test("by a pace of its own only some are kept; while nobody can be told those th
     ["AAA", 500],
     ["BBB", -10],
   ]);
+});
+
+test("as long as a book is to be told, or its text is under way, somebody has to look soon", async () => {
+  const { telling, books, pass } = begin(true);
+  expect(telling.isBehind()).toBe(true);
+  for (let afterMs = 500; afterMs <= 3_000; afterMs += 500) await pass(afterMs);
+  expect(telling.isBehind()).toBe(false);
+  books[1]!.isFresh = true;
+  expect(telling.isBehind()).toBe(true);
 });

@@ -76,6 +76,31 @@ describe("books over a real WebSocket from the simulated venue", () => {
     expect(venues.asked.some((path) => path.startsWith("/fapi/v1/depth?"))).toBe(true);
   });
 
+  test("nobody has to look soon but while a connection is due", () => {
+    const nobody = { lacking: () => 0, venue: "none", silentS: 60, say: () => undefined };
+    const streams = new VenueStreams({
+      ...nobody,
+      urls: ["ws://127.0.0.1:1/a", "ws://127.0.0.1:1/b"],
+      open: (_url, { onEnd }) => {
+        onEnd("nobody listens");
+        return { close: () => undefined };
+      },
+      chance: () => 0,
+      renewMs: () => Number.POSITIVE_INFINITY,
+      onMessage: () => undefined,
+    });
+    const openingAfter = (nowMs: number) => {
+      streams.tick(nowMs);
+      return streams.isOpening(nowMs);
+    };
+    expect(streams.isOpening(0)).toBe(true);
+    // The second one is still to be opened.
+    expect(openingAfter(0)).toBe(true);
+    openingAfter(60);
+    // Both have ended, and wait for their next attempt.
+    expect(openingAfter(120)).toBe(false);
+  });
+
   test("are answered with pongs, and sent nothing else", async () => {
     const { board, venues, streams } = await open("depth20", { pingEveryMs: 20 });
     await until(() => 30 < board.counts.messages);

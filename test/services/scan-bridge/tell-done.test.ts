@@ -39,16 +39,16 @@ const FAR = 1_000_000_001;
 
 test("done files are told row by row, however wide a gap in the seqs is", async () => {
   append([1, 2, 3, FAR]);
-  const told: string[] = [];
+  const done: string[] = [];
   const store = {
     putDone: (entries: readonly (readonly [string, string])[]) => {
-      told.push(...entries.map(([file]) => file));
+      done.push(...entries.map(([file]) => file));
       return Promise.resolve();
     },
   };
   const rest = { toSeq: FAR, rowsMax: 3 };
   const upto = await tellDone({ store, journal }, { ...rest, fromSeq: 1 });
-  expect([told.length, upto]).toEqual([3, FAR - 1]);
+  expect([done.length, upto]).toEqual([3, FAR - 1]);
   expect(await tellDone({ store, journal }, { ...rest, fromSeq: upto + 1 })).toBe(FAR);
-  expect(told).toEqual([1, 2, 3, FAR].map((seq) => `2026-03-25/${seq}.arrow`));
+  expect(done).toEqual([1, 2, 3, FAR].map((seq) => `2026-03-25/${seq}.arrow`));
 });

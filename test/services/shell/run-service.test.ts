@@ -98,18 +98,18 @@ test("is ready, beats, puts its heartbeat, and ends in order when its supervisor
       beat: () => ({ state: "running", facts, counters: { n: 1 } }),
       heartbeat: { about: { epoch: 3 }, async put(text) { shell.say("warn", text); } } };`,
   );
-  const told: ServiceMessage[] = [];
+  const received: ServiceMessage[] = [];
   for await (const message of messages(run.pipe)) {
-    told.push(message);
+    received.push(message);
     if (message.kind === "beat" && 0 < message.log.length) break;
   }
   run.pipe.destroy();
   expect(await endOf(run)).toEqual([0, ""]);
-  expect(told.slice(0, 2)).toEqual([
+  expect(received.slice(0, 2)).toEqual([
     { kind: "ready", pid: run.child.pid },
     expect.objectContaining({ kind: "beat", counters: { log_dropped: 0, n: 1 } }),
   ]);
-  const { facts } = told.find((message) => message.kind === "beat")!;
+  const { facts } = received.find((message) => message.kind === "beat")!;
   // Of more than a supervisor reads the first, and what is worst.
   const names = facts!.inputs.map(({ name }) => name);
   expect([names.length, names[0], names.at(-1)]).toEqual([32, "0", "64"]);
@@ -125,3 +125,17 @@ test("told to stop while it still starts, it does not wait for its start", async
   const run = start(`process.kill(process.pid, "SIGTERM"); await new Promise(() => {});`);
   expect(await endOf(run)).toEqual([0, ""]);
 });
+
+test.each(["/bin/sh", "/no/such/shell"])(
+  "with a file that never opens, a process ends with its exit code by %s",
+  (shell) => {
+    const module = JSON.stringify(new URL("leave-process.ts", SHELL).href);
+    const script = `import { open } from "node:fs";
+      import { leaveProcess } from ${module};
+      open(${JSON.stringify(join(DIR, "hung"))}, () => {});
+      leaveProcess(76, ${JSON.stringify(shell)});`;
+    const args = ["--input-type=module-typescript", "-e", script];
+    const { status, signal } = spawnSync(process.execPath, args);
+    expect({ status, signal }).toEqual({ status: 76, signal: null });
+  },
+);

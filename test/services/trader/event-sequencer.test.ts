@@ -26,15 +26,25 @@ beforeAll(() => {
 });
 afterAll(() => removeTemporaryDirectory(dir));
 
-type OpenOptions = { readonly logOf?: LogOf; readonly isDerived?: boolean };
+type OpenOptions = {
+  readonly logOf?: LogOf;
+  readonly isDerived?: boolean;
+  readonly approval?: { readonly running: string; readonly approved: string } | null;
+};
+const APPROVED = { running: "a", approved: "a" };
 type LogOf = (log: EventLog) => Pick<EventLog, "append" | "appendBooks">;
 
-function openSequencer({ logOf = (log) => log, isDerived = true }: OpenOptions = {}) {
+function openSequencer({
+  logOf = (log) => log,
+  isDerived = true,
+  approval = isDerived ? null : APPROVED,
+}: OpenOptions = {}) {
   count += 1;
   const place = { root: join(dir, String(count)), book: "BLUE" };
   const configuration = bookConfiguration("BLUE", Configuration.parse({}).trader);
   const log = new EventLog(place, { epoch: 1, carriedCount: 0 });
-  const trader = createTrader(configuration.trader);
+  const approved = approval === null ? {} : { approval };
+  const trader = createTrader({ ...configuration.trader, ...approved });
   const clock = { nowMs: MIDNIGHT_MS - 1_500 };
   const outcomes = new OutcomeFile(log.journal.folder, PROGRAM, { carriedCount: 0 });
   const sequencer = new EventSequencer({
@@ -55,6 +65,11 @@ function openSequencer({ logOf = (log) => log, isDerived = true }: OpenOptions =
   };
   return { sequencer, clock, log, outcomes, trader, place, configuration, events };
 }
+
+test("a desk that is not the paper one is never used without an approved configuration", () => {
+  expect(() => openSequencer({ isDerived: false, approval: null })).toThrow(/approved hash/);
+  expect(() => openSequencer({ isDerived: false })).not.toThrow();
+});
 
 const scanOf = (assets: readonly string[]) => {
   const none = new Float64Array(0);
@@ -90,9 +105,9 @@ describe("the sequencer of a book", () => {
       expect(sequencer.take({ kind: "tick" })).toBe(true);
     }
     log.close();
-    const told = events().map((event) => (event.kind === "day_rolled" ? event.day : event.kind));
+    const kinds = events().map((event) => (event.kind === "day_rolled" ? event.day : event.kind));
     const tick = "tick";
-    expect(told).toEqual([tick, tick, "2026-03-26", tick, tick, "2026-03-29", tick, tick, tick]);
+    expect(kinds).toEqual([tick, tick, "2026-03-26", tick, tick, "2026-03-29", tick, tick, tick]);
     expect(trader.data.day.day).toBe("2026-03-29");
   });
 

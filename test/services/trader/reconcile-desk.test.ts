@@ -19,7 +19,9 @@ import { createVenue } from "../../helpers/trading/venue-desk.ts";
 const PROGRAM = { configurationHash: "", codeHash: "" };
 const DAY = "2026-03-26";
 const START_MS = Date.parse(`${DAY}T12:00:00Z`);
-const CONFIGURATION = bookConfiguration("BLUE", Configuration.parse({}).trader);
+const PAPER = bookConfiguration("BLUE", Configuration.parse({}).trader);
+const APPROVAL = { running: "a", approved: "a" };
+const CONFIGURATION = { ...PAPER, trader: { ...PAPER.trader, approval: APPROVAL } };
 const PLAN = { takeProfit: 1, stopLoss: 1, holdScansMax: 100, bucket: "" };
 const ENTER = {
   kind: "operator",

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { handleOf } from "../../../src/adapters/incident-store/notifications.ts";
 import { NODE_FLAGS } from "../../../src/adapters/process/node-flags.ts";
 import type { Notification } from "../../../src/domain/incidents/notification.ts";
@@ -41,7 +41,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   if (current !== null) sendSignal(current.child.pid, "SIGKILL");
-  outbox.db.close();
+  outbox.remove();
   await hook.close();
   await pager.close();
 });
@@ -61,7 +61,7 @@ function start(): void {
 /** Three incidents, each fired, acknowledged and resolved, on both channels. */
 const ALL = ["a", "b", "c"].flatMap((incident) =>
   ["hook", "pager"].flatMap((channel) =>
-    [FIRE, ACKNOWLEDGE, { ...RESOLVE, number: 3 }].map((told) => ({ ...told, incident, channel })),
+    [FIRE, ACKNOWLEDGE, { ...RESOLVE, number: 3 }].map((one) => ({ ...one, incident, channel })),
   ),
 );
 
@@ -96,8 +96,8 @@ describe("delivery that is killed", () => {
     for (const incident of ["a", "b", "c"]) {
       const numbers = hook.heard
         .map(({ body }) => JSON.parse(body))
-        .filter((told) => told.incident === incident)
-        .map((told) => Number(told.number));
+        .filter((one) => one.incident === incident)
+        .map((one) => Number(one.number));
       expect(new Set(numbers)).toEqual(new Set([1, 2, 3]));
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     }
@@ -110,6 +110,7 @@ describe("a delivery thread", () => {
   it("that hangs, and one that dies, is followed by one that delivers; buttons reach the watchdog", async () => {
     const said: string[] = [];
     const outboxNow = makeOutbox();
+    onTestFinished(outboxNow.remove);
     const telegram = await openOtherSide();
     const press = {
       update_id: 1,
@@ -142,7 +143,7 @@ describe("a delivery thread", () => {
         return "noted";
       },
     });
-    const looks = setInterval(() => delivery.look(), 250);
+    const polling = setInterval(() => delivery.poll(), 250);
     outboxNow.insertNow(FIRE);
     const tell = () => JSON.stringify({ said, acknowledged, state: delivery.state() });
     await until(() => outboxNow.count("delivered") === 1 && acknowledged.length === 1, {
@@ -154,7 +155,7 @@ describe("a delivery thread", () => {
     expect(delivery.state().restarts).toBeGreaterThanOrEqual(2);
     expect(said.join("\n")).toMatch(/was silent for 4 s[^]*failed: a bug/);
     expect(said.join("\n")).not.toContain(CANARY);
-    clearInterval(looks);
+    clearInterval(polling);
     await delivery.stop();
     await telegram.close();
   });

@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { POSTURE_RULES } from "../../../src/domain/safety/posture-rules.ts";
 import { openDuties } from "../../../src/services/watchdog/open-duties.ts";
+import { BUILT_IN_RULES } from "../../../src/domain/incidents/rules/built-in-rules.ts";
+import type { Rule } from "../../../src/domain/incidents/rules/rule.ts";
 import type { WatchdogSettings } from "../../../src/wire/safety/watchdog-settings.ts";
 import { channelAt } from "../../helpers/alerts/channels.ts";
-import { HOOK } from "../../helpers/incidents/watching.ts";
+import { HOOK, ruleOf } from "../../helpers/incidents/watching.ts";
 import { until } from "../../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
-function opened(folder: string, isTold: boolean) {
+function opened(folder: string, hasChannel: boolean, rules: readonly Rule[] = []) {
   const { settings: hook } = channelAt("webhook", "http://127.0.0.1:1");
   const settings: WatchdogSettings = {
     version: 1,
@@ -23,13 +25,13 @@ function opened(folder: string, isTold: boolean) {
     rules: POSTURE_RULES,
     heartbeat: { url: { env: "NOWHERE_AT_ALL" }, everyMs: 1 },
     alerts: {
-      rules: [],
-      channels: isTold ? [HOOK] : [],
-      reach: isTold ? { hook } : {},
+      rules,
+      channels: hasChannel ? [HOOK] : [],
+      reach: hasChannel ? { hook } : {},
       books: [],
     },
   };
-  const loop = { facts: () => ({}), ailment: () => null };
+  const loop = { facts: () => ({ "x.on": true }), ailment: () => null };
   const { duties } = openDuties({ settings, loop, say: () => undefined });
   const duty = (name: string) => {
     const found = duties.find((one) => one.name === name);
@@ -72,4 +74,20 @@ test("one whose delivery is gone withholds it as well, and no other", async () =
     },
     { ms: 60_000, tell: () => said.slice(-3).join("\n") },
   );
+});
+
+test("a channel that takes nothing is an incident of its own, for the others to hear", async () => {
+  const own = BUILT_IN_RULES.filter(({ name }) => name === "channel_failing");
+  const rules = [ruleOf({ name: "on", when: "x.on" }), ...own.map((one) => ({ ...one, forMs: 0 }))];
+  const { duty } = opened(emptyFolder(), true, rules);
+  const incidents = duty("incidents");
+  await until(
+    () => {
+      void incidents.act();
+      return incidents.standing() === "2 incidents";
+    },
+    { ms: 60_000, tell: () => incidents.standing() },
+  );
+  const asked = await incidents.answers?.["incidents"]?.({ command: "incidents", id: "x" });
+  expect(JSON.stringify(asked?.data)).toContain("channel hook takes no notifications");
 });

@@ -9,19 +9,19 @@ const SILENT_S = 15;
 /** Rounds of half a second, by the test's own clock; health reports every five seconds. */
 function loopInTime() {
   let nowMs = 1_000_000;
-  let toldMs = nowMs;
-  let pauseInLookMs = 0;
+  let reportedMs = nowMs;
+  let pauseInPollMs = 0;
   const loop = new PostureLoop({
     found: { kept: CAUTIOUS, how: "" },
     rules: POSTURE_RULES,
     isTraderWanted: false,
     isHealthWanted: true,
     tellTrader: async () => {
-      nowMs += pauseInLookMs;
-      pauseInLookMs = 0;
+      nowMs += pauseInPollMs;
+      pauseInPollMs = 0;
       return null;
     },
-    readHealth: () => ({ word: "GREEN", evidence: "", ageMs: nowMs - toldMs, scores: [1] }),
+    readHealth: () => ({ word: "GREEN", evidence: "", ageMs: nowMs - reportedMs, scores: [1] }),
     readForewarn: () => null,
     publish: async () => undefined,
     save: () => undefined,
@@ -32,7 +32,7 @@ function loopInTime() {
   const pass = async (seconds: number, isHealthThere: boolean) => {
     for (let round = 0; round < seconds * 2; round += 1) {
       nowMs += 500;
-      if (isHealthThere && 5_000 <= nowMs - toldMs) toldMs = nowMs;
+      if (isHealthThere && 5_000 <= nowMs - reportedMs) reportedMs = nowMs;
       await loop.round();
     }
   };
@@ -40,7 +40,7 @@ function loopInTime() {
     pass,
     silentS: () => loop.facts()["health.silent_s"],
     pause: (seconds: number) => (nowMs += seconds * 1_000),
-    pauseInLook: (seconds: number) => (pauseInLookMs = seconds * 1_000),
+    pauseInPoll: (seconds: number) => (pauseInPollMs = seconds * 1_000),
   };
 }
 
@@ -58,9 +58,9 @@ test("after a pause of all of the machine health is not silent before it could t
 });
 
 test("a pause in the midst of a look is forgiven as well", async () => {
-  const { pass, pauseInLook, silentS } = loopInTime();
+  const { pass, pauseInPoll, silentS } = loopInTime();
   await pass(60, true);
-  pauseInLook(100);
+  pauseInPoll(100);
   await pass(1, false);
   expect(silentS()).toBeLessThan(SILENT_S);
 });

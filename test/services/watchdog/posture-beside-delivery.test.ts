@@ -12,14 +12,14 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/
 
 /** A published state, and how often. */
 function loopThatCounts() {
-  const told = { count: 0 };
+  const asked = { count: 0 };
   const loop = new PostureLoop({
     found: { kept: CAUTIOUS, how: "" },
     rules: POSTURE_RULES,
     isTraderWanted: true,
     isHealthWanted: false,
     tellTrader: async () => {
-      told.count += 1;
+      asked.count += 1;
       return null;
     },
     readHealth: () => null,
@@ -30,7 +30,7 @@ function loopThatCounts() {
     now: () => ({ monotonicMs: monotonicMs(), wallMs: wallMs() }),
     say: () => undefined,
   });
-  return { loop, told };
+  return { loop, asked };
 }
 
 test.each(["hanging", "greedy"])(
@@ -38,7 +38,7 @@ test.each(["hanging", "greedy"])(
   async (what) => {
     const dir = makeTemporaryDirectory("beside-delivery");
     onTestFinished(() => removeTemporaryDirectory(dir));
-    const { loop, told } = loopThatCounts();
+    const { loop, asked } = loopThatCounts();
     const delivery = startDelivery({
       file: join(dir, "incidents.sqlite"),
       channels: {},
@@ -50,7 +50,7 @@ test.each(["hanging", "greedy"])(
     const duty = {
       name: "delivery",
       everyMs: 50,
-      act: () => delivery.look(),
+      act: () => delivery.poll(),
       standing: () => "",
       close: () => delivery.stop(),
     };
@@ -58,9 +58,9 @@ test.each(["hanging", "greedy"])(
     onTestFinished(() => duties.close());
     const timer = setInterval(() => void loop.round(), 20);
     onTestFinished(() => clearInterval(timer));
-    const before = told.count;
+    const before = asked.count;
     await until(() => delivery.state().restarts > 0, { ms: 60_000, tell: () => "no other thread" });
-    expect(told.count).toBeGreaterThan(before + 5);
+    expect(asked.count).toBeGreaterThan(before + 5);
   },
 );
 

@@ -90,16 +90,16 @@ test("a loss while an operator's stop keeps positions is a stop of its own: audi
       now: () => ({ monotonicMs: nowMs, wallMs: nowMs }),
     },
   );
-  const look = async () => {
+  const turn = async () => {
     nowMs += 500;
     await loop.round();
   };
-  for (let round = 0; round < 4; round += 1) await look();
+  for (let round = 0; round < 4; round += 1) await turn();
   const order = { by: "ann", reason: "news" } as const;
   loop.obey({ ...order, command: "halt", id: "1", positions: "keep" });
   const stop = loop.view().latch?.at ?? "";
   equity = 70_000;
-  for (let round = 0; round < 4; round += 1) await look();
+  for (let round = 0; round < 4; round += 1) await turn();
   expect(loop.view()).toMatchObject({ posture: "HIBERNATE", latch: { by: "watchdog" } });
   expect(loop.view().latch?.why).toMatch(/the limit; ann had stopped it before: news$/);
   expect(actions).toEqual(["halt TURTLE", "stop HIBERNATE"]);

@@ -11,7 +11,7 @@ const OUTAGES_OF_NEEDS = {
 
 const serviceOf = ({ service }: Repair): Hurt => service;
 
-type IsHeldBack = (service: Hurt) => boolean;
+type IsStopped = (service: Hurt) => boolean;
 
 export class Repairs {
   readonly all: Repair[] = [];
@@ -36,17 +36,17 @@ export class Repairs {
   }
 
   /** The time up to now does not count for what could not be mended in it. */
-  excuse(isHeldBack: IsHeldBack): void {
+  excuse(isStopped: IsStopped): void {
     // One process bears them all: a crash whose next life is hurt before it counts as well waits for what that one
     // waits for, though a crash alone waits for nothing.
     const excused = new Set([...this.#open].filter((one) => this.#isExcused(one)).map(serviceOf));
     for (const repair of this.#open) {
       const { service } = repair;
-      if (isHeldBack(service) || excused.has(service)) repair.fromS = this.#world.nowS;
+      if (isStopped(service) || excused.has(service)) repair.fromS = this.#world.nowS;
     }
   }
 
-  follow(isHeldBack: IsHeldBack): void {
+  follow(isStopped: IsStopped): void {
     const { nowS, processes } = this.#world;
     for (const repair of this.#open) {
       const process = processes.get(repair.service) ?? null;
@@ -55,11 +55,11 @@ export class Repairs {
       repair.toS = nowS;
       this.#open.delete(repair);
     }
-    this.excuse(isHeldBack);
+    this.excuse(isStopped);
   }
 
   /** What its keeper does not see waits for whoever tells of it, and for whom it is told. */
-  #isUntold(): boolean {
+  #isUnreported(): boolean {
     return this.#world.is("temporal") || this.#world.is("health-away");
   }
 
@@ -67,7 +67,7 @@ export class Repairs {
     const world = this.#world;
     // What counts against a budget is dated anew then, and its window begins again.
     if (world.isClockOff) return true;
-    if (world.is("bad-starts", service) || (isUnseen && this.#isUntold())) return true;
+    if (world.is("bad-starts", service) || (isUnseen && this.#isUnreported())) return true;
     // What it needs goes before it in the design's table, and else nothing lies undone that could be done.
     const isStuck = truth === "wedge" || truth === "stuck-loop";
     if (isStuck && world.is("upstream")) return true;

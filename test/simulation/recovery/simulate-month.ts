@@ -64,7 +64,7 @@ export type Options = {
   readonly restartPolicy?: RestartPolicy;
   readonly recoveryPolicy?: RecoveryPolicy;
   /** For planted faults: what metaHealth is told instead of the diagnosis, and what it decides instead. */
-  readonly told?: (diagnosis: Diagnosis) => Diagnosis;
+  readonly reported?: (diagnosis: Diagnosis) => Diagnosis;
   readonly decided?: (decision: Decision) => Decision;
   /** Looks at every tick, as the real ones do; the outcome must be the same. */
   readonly isEveryTick?: boolean;
@@ -100,7 +100,7 @@ class Simulation {
   readonly #clockForwardS: number[] = [];
   #recovery = initialRecovery("auto");
   #key = "";
-  #untold: Diagnosis[] = [];
+  #unreported: Diagnosis[] = [];
   #wakeS: number | null = null;
   #workerBackS = 0;
   readonly #voice = new HealthVoice(SAMPLE_S);
@@ -154,7 +154,7 @@ class Simulation {
   #at(nowS: number): void {
     this.#lookedAt += 1;
     this.#world.advance(nowS);
-    this.#repairs.excuse((service) => this.#isHeldBack(service));
+    this.#repairs.excuse((service) => this.#isStopped(service));
     const { events } = this.#script;
     for (let event = events[this.#next]; event?.atS === nowS; event = events[this.#next]) {
       this.#next += 1;
@@ -168,7 +168,7 @@ class Simulation {
     }
     if (nowS % SAMPLE_S === 0 && this.#isHealthUp()) this.#sample();
     this.#metaHealth();
-    this.#repairs.follow((service) => this.#isHeldBack(service));
+    this.#repairs.follow((service) => this.#isStopped(service));
     this.#plan(nowS);
   }
 
@@ -177,29 +177,29 @@ class Simulation {
     const add = (atS: number): void => {
       if (nowS < atS) this.#agenda.add(atS);
     };
-    const look = (atS: number): void => {
+    const poll = (atS: number): void => {
       if (atS < nowS) return;
       add(atS);
       add(Math.ceil(atS / SAMPLE_S) * SAMPLE_S);
       add(Math.ceil(atS / HEALTH_CHECK_S) * HEALTH_CHECK_S);
     };
     if (this.#options.isEveryTick === true) add((Math.floor(nowS / SAMPLE_S) + 1) * SAMPLE_S);
-    look(nowS);
-    for (const atS of this.#world.crossings()) look(atS);
+    poll(nowS);
+    for (const atS of this.#world.crossings()) poll(atS);
     for (const { dueS, name, okSinceS } of this.#kept.values()) {
-      if (dueS !== null) look(dueS);
-      if (okSinceS !== null) for (const ageS of [60, 61, 300, 301]) look(okSinceS + ageS);
+      if (dueS !== null) poll(dueS);
+      if (okSinceS !== null) for (const ageS of [60, 61, 300, 301]) poll(okSinceS + ageS);
       const process = this.#world.processes.get(name) ?? null;
-      if (process !== null) look(process.startedS + SERVICES[name].startSeconds);
+      if (process !== null) poll(process.startedS + SERVICES[name].startSeconds);
       if (process !== null && 0 < Object.keys(process.hurt).length) {
         for (const atMs of restartTimesMs(this.#kept.get(name)!.state)) {
           const leavesMs = atMs + this.#restartPolicy.windowMs - this.#world.wallMs();
-          look(nowS + Math.ceil(leavesMs / 1_000));
+          poll(nowS + Math.ceil(leavesMs / 1_000));
         }
       }
     }
     if (this.#wakeS !== null) add(this.#wakeS);
-    look(this.#workerBackS);
+    poll(this.#workerBackS);
   }
 
   #take(event: ScriptEvent): void {
@@ -296,7 +296,7 @@ class Simulation {
   }
 
   /** Nobody could start it, or nobody wants it. */
-  #isHeldBack(service: Hurt): boolean {
+  #isStopped(service: Hurt): boolean {
     return !this.#isWorkerUp() || this.#kept.get(service)!.state.intent === "stopped";
   }
 
@@ -357,14 +357,14 @@ class Simulation {
     if (key === this.#key) return;
     this.#key = key;
     this.#words.add(found.word);
-    this.#untold.push(this.#options.told?.(found) ?? found);
+    this.#unreported.push(this.#options.reported?.(found) ?? found);
   }
 
   /** Hears what is untold, and wakes when it asked for it, where Temporal and its worker are there. */
   #metaHealth(): void {
     if (this.#world.is("temporal") || !this.#isWorkerUp()) return;
-    const untold = this.#untold.splice(0);
-    for (const diagnosis of untold) this.#consider(diagnosis);
+    const unreported = this.#unreported.splice(0);
+    for (const diagnosis of unreported) this.#consider(diagnosis);
     if (this.#wakeS !== null && this.#wakeS <= this.#world.nowS) this.#consider(null);
   }
 
@@ -377,13 +377,13 @@ class Simulation {
     const before = this.#recovery;
     const { state, decisions } = decide(before, news, this.#policy);
     this.#recovery = state;
-    const told = decisions.map((one) => this.#options.decided?.(one) ?? one);
-    if (0 < told.length) this.#considered.push({ before, news, decisions: told });
+    const decided = decisions.map((one) => this.#options.decided?.(one) ?? one);
+    if (0 < decided.length) this.#considered.push({ before, news, decisions: decided });
     this.#wakeS =
       state.wakeAtMs === null
         ? null
         : this.#world.nowS + Math.max(1, Math.ceil((state.wakeAtMs - news.atMs) / 1_000));
-    for (const decision of told) if (decision.action === "restart") this.#carryOut(decision);
+    for (const decision of decided) if (decision.action === "restart") this.#carryOut(decision);
   }
 
   #carryOut({ id, target, says, atMs }: Decision): void {

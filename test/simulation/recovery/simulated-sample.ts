@@ -4,11 +4,11 @@ import { healthGraph } from "../../../src/domain/health/graph.ts";
 import type { HealthSample, ServiceSample } from "../../../src/domain/health/sample.ts";
 import { senseCoherence } from "../../../src/domain/health/sensors/coherence.ts";
 import {
-  type ServerLook,
+  type ServerObservation,
   senseControlPlane,
 } from "../../../src/domain/health/sensors/control-plane.ts";
 import {
-  type FeedLook,
+  type FeedObservation,
   feedSampleOf,
   senseDataAges,
 } from "../../../src/domain/health/sensors/data-ages.ts";
@@ -107,9 +107,9 @@ export function sampleOf(
   supervised: (service: Hurt) => Supervised,
 ): HealthSample {
   const services = SERVICES_HURT.map((name) => serviceIn(world, name, supervised(name)));
-  const look = (server: "hazelcast" | "temporal"): ServerLook =>
+  const serverSeen = (server: "hazelcast" | "temporal"): ServerObservation =>
     world.is(server) ? { kind: "silent", sinceS: 12, why: null } : { kind: "answered", ms: 2 };
-  const servers = { hazelcast: look("hazelcast"), temporal: look("temporal") };
+  const servers = { hazelcast: serverSeen("hazelcast"), temporal: serverSeen("temporal") };
   const queues = LAYERS.map((layer) => ({ layer, pollers: world.is("temporal") ? null : 2 }));
   const feeds = FEEDS.map((spec) => feedIn(world, spec));
   return {
@@ -146,17 +146,17 @@ function serviceIn(world: SimulatedWorld, name: Hurt, supervised: Supervised): S
   const isWanted = state.intent === "running";
   const process = world.processes.get(name) ?? null;
   if (process === null && !isWanted) {
-    const told: Verdict = { word: "Stopped", cause: "none", action: "none", reason: "stopped" };
-    return { name, isWanted, phase: "stopped", verdict: told, restarts, beatAgeS: null };
+    const stopped: Verdict = { word: "Stopped", cause: "none", action: "none", reason: "stopped" };
+    return { name, isWanted, phase: "stopped", verdict: stopped, restarts, beatAgeS: null };
   }
   if (process === null && state.step.kind === "fatal") {
-    const told = {
+    const fatal = {
       word: "FATAL",
       cause: "process",
       action: "alert",
       reason: state.reason,
     } as const;
-    return { name, isWanted, phase: "fatal", verdict: told, restarts, beatAgeS: 300 };
+    return { name, isWanted, phase: "fatal", verdict: fatal, restarts, beatAgeS: 300 };
   }
   const seen = observe(world, name, dependenciesOkS);
   // Neither a run nor a heartbeat tells what it says of its work.
@@ -167,7 +167,7 @@ function serviceIn(world: SimulatedWorld, name: Hurt, supervised: Supervised): S
   return { name, isWanted, phase: seen.phase, verdict: found, restarts, beatAgeS };
 }
 
-function feedIn(world: SimulatedWorld, spec: (typeof FEEDS)[number]): FeedLook {
+function feedIn(world: SimulatedWorld, spec: (typeof FEEDS)[number]): FeedObservation {
   const scanS = world.nowS - world.pushedS;
   const writer = SERVICES_HURT.find((name) => name === spec.writer) ?? "scan-bridge";
   const ageS = spec.name === "safety" ? (isBeating(world, writer) ? 1 : 3_600) : scanS;

@@ -139,12 +139,12 @@ test.each([
 const OWN_BUFFERS = 17;
 
 test.each(["xt_lv_zstd", "xt_ree_lz4"])("a buffer of %s that lies about its length", (name) => {
-  for (const told of [0n, 1n, 2n ** 20n, 2n ** 31n, 2n ** 53n, 2n ** 63n - 1n, -2n]) {
+  for (const claimed of [0n, 1n, 2n ** 20n, 2n ** 31n, 2n ** 53n, 2n ** 63n - 1n, -2n]) {
     for (let buffer = 0; buffer < OWN_BUFFERS + 2; buffer += 1) {
       const bytes = fixture(name);
       const places = placesOf(bytes);
       if (bytes.readBigInt64LE(places.buffer(buffer) + 8) === 0n) continue;
-      bytes.writeBigInt64LE(told, places.body(buffer));
+      bytes.writeBigInt64LE(claimed, places.body(buffer));
       // What the unknown column holds is nobody's concern.
       const kind = buffer < OWN_BUFFERS ? "invalid" : "scan";
       expect(readScanGeneral(bytes)).toMatchObject({ kind });

@@ -70,27 +70,29 @@ test("values are those of status and health", () => {
 
 test("the watchdog's own counters, channels, breakers and incidents are told", () => {
   const metrics = systemMetrics(fullReading());
-  const told = (name: string) => valuesOf(metrics, `dolphin_${name}`);
-  expect(told("watchdog_up")).toEqual([[1]]);
-  expect(told("watchdog_start_time_seconds")).toEqual([[Date.parse("2026-03-25T03:00Z") / 1_000]]);
-  expect(told("watchdog_rounds_total")).toEqual([[7_200]]);
-  expect(told("watchdog_publications_total")).toEqual([
+  const valuesNamed = (name: string) => valuesOf(metrics, `dolphin_${name}`);
+  expect(valuesNamed("watchdog_up")).toEqual([[1]]);
+  expect(valuesNamed("watchdog_start_time_seconds")).toEqual([
+    [Date.parse("2026-03-25T03:00Z") / 1_000],
+  ]);
+  expect(valuesNamed("watchdog_rounds_total")).toEqual([[7_200]]);
+  expect(valuesNamed("watchdog_publications_total")).toEqual([
     ["ok", 3_600],
     ["failed", 4],
   ]);
-  expect(told("safety_posture")).toContainEqual(["STALKER", 1]);
-  expect(told("safety_posture_changes_total")).toContainEqual(["fall", 5]);
-  expect(told("alert_attempts_total")).toEqual([
+  expect(valuesNamed("safety_posture")).toContainEqual(["STALKER", 1]);
+  expect(valuesNamed("safety_posture_changes_total")).toContainEqual(["fall", 5]);
+  expect(valuesNamed("alert_attempts_total")).toEqual([
     ["hook", "delivered", 9],
     ["hook", "failed", 8],
     ["hook", "given_up", 1],
   ]);
-  expect(told("alert_breaker_open")).toEqual([["hook", 1]]);
-  expect(told("alerts_waiting_seconds")).toEqual([["hook", 30]]);
-  expect(told("incidents_total")).toEqual([[17]]);
-  expect(told("incidents_open_by_rule")).toEqual([["stale_data", 3]]);
-  expect(told("venue_breaker_open")).toEqual([["deribit", 1]]);
-  expect(told("venue_blocked")).toEqual([["deribit", 0]]);
+  expect(valuesNamed("alert_breaker_open")).toEqual([["hook", 1]]);
+  expect(valuesNamed("alerts_waiting_seconds")).toEqual([["hook", 30]]);
+  expect(valuesNamed("incidents_total")).toEqual([[17]]);
+  expect(valuesNamed("incidents_open_by_rule")).toEqual([["stale_data", 3]]);
+  expect(valuesNamed("venue_breaker_open")).toEqual([["deribit", 1]]);
+  expect(valuesNamed("venue_blocked")).toEqual([["deribit", 0]]);
 });
 
 test("a watchdog that is silent is 0, one that never was is left out, an older one counts nothing", () => {
@@ -102,9 +104,9 @@ test("a watchdog that is silent is 0, one that never was is left out, an older o
   expect(valuesOf(none, "dolphin_watchdog_up")).toEqual([]);
   if (reading.watchdog === null || reading.watchdog === "silent") throw new Error("it is there");
   const { figures: _figures, ...older } = reading.watchdog;
-  const told = systemMetrics({ ...reading, watchdog: older });
-  expect(valuesOf(told, "dolphin_watchdog_up")).toEqual([[1]]);
-  expect(valuesOf(told, "dolphin_watchdog_rounds_total")).toEqual([]);
+  const page = systemMetrics({ ...reading, watchdog: older });
+  expect(valuesOf(page, "dolphin_watchdog_up")).toEqual([[1]]);
+  expect(valuesOf(page, "dolphin_watchdog_rounds_total")).toEqual([]);
 });
 
 test("what nobody knows has no sample, and its family is left out", () => {
@@ -154,13 +156,13 @@ test("another program's metrics are cut at a family, never within one", () => {
 });
 
 test("rules and dashboard ask for no metric that nobody tells", () => {
-  const told = [...systemMetrics(fullReading()).map(({ name }) => name), ...ABOUT_THE_PAGE];
+  const names = [...systemMetrics(fullReading()).map(({ name }) => name), ...ABOUT_THE_PAGE];
   const files = globSync("{prometheus,grafana}/**/*.{json,yml}", { cwd: deploy });
   expect(files.length).toBeGreaterThan(3);
   for (const file of files) {
     const text = readFileSync(resolve(deploy, file), "utf8");
     const asked = [...text.matchAll(/\bdolphin_[a-z_]+/g)].map(([name]) => name);
-    expect({ file, unknown: asked.filter((name) => !told.includes(name)) }).toEqual({
+    expect({ file, unknown: asked.filter((name) => !names.includes(name)) }).toEqual({
       file,
       unknown: [],
     });

@@ -1,7 +1,7 @@
 import { tableFromIPC, tableToIPC } from "apache-arrow";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Book, ToldBook } from "../../../src/domain/order-book/book.ts";
+import type { Book, PublishedBook } from "../../../src/domain/order-book/book.ts";
 import { bookFeatures } from "../../../src/domain/order-book/features.ts";
 import { bookText, latestText, parseBook } from "../../../src/wire/order-book/book-values.ts";
 import { createSegmentEncoder, readSegment } from "../../../src/wire/order-book/recorded-books.ts";
@@ -98,16 +98,16 @@ describe("the text of a book", () => {
   });
 });
 
-function knownOf(book: Book): ToldBook {
+function knownOf(book: Book): PublishedBook {
   const [asOfMs, receivedMs, knownMs] = [1_600_000_000_000, 1_600_000_000_003, 1_600_000_000_250];
   return { asset: "BTCUSDT", asOfMs, receivedMs, knownMs, book };
 }
 
-function plain({ book, ...rest }: ToldBook) {
+function plain({ book, ...rest }: PublishedBook) {
   return { ...rest, bids: pairsOf(book.bids), asks: pairsOf(book.asks) };
 }
 
-function encoded(batches: readonly (readonly ToldBook[])[]) {
+function encoded(batches: readonly (readonly PublishedBook[])[]) {
   const encoder = createSegmentEncoder("simulated here");
   const parts = batches.map((batch) => encoder.encode(batch));
   const ends: number[] = [];

@@ -5,7 +5,7 @@ import type { TradesRange } from "../../../src/wire/session/trade-session.ts";
 import {
   initialSession,
   pnlOf,
-  takeLook,
+  takeOutbox,
   takeRange,
 } from "../../../src/workflows/trading/session-state.ts";
 
@@ -53,9 +53,9 @@ describe("messages of trades", () => {
     const cuts = [1, 41, 90, 91, 150, 222, LAST + 1];
     const ranges = cuts.slice(1).map((end, at) => [cuts[at] ?? 0, end - 1] as const);
     assert(
-      property(shuffledSubarray(ranges, { minLength: 1 }), (told) => {
+      property(shuffledSubarray(ranges, { minLength: 1 }), (chosen) => {
         const state = initialSession("BLUE", "2026-03-25", 0);
-        for (const [from, to] of told) takeRange(state, rangeOf(from, to));
+        for (const [from, to] of chosen) takeRange(state, rangeOf(from, to));
         const { trades, gaps, cursor } = pnlOf(state);
         const lost = gaps.flatMap(({ from, to }) => rangeOf(from, to).trades).length;
         expect(trades + lost).toBe(Math.floor((cursor ?? 0) / 3));
@@ -90,9 +90,9 @@ describe("a look at the outbox", () => {
       "2 trades of the day are still to be sent",
     ],
     [{ pending: 0, last_index: 9, is_day_over: true }, "settled", ""],
-  ] as const)("%j: %s", (look, word, reason) => {
+  ] as const)("%j: %s", (found, word, reason) => {
     const state = initialSession("BLUE", "2026-03-25", null);
-    takeLook(state, look);
+    takeOutbox(state, found);
     expect([state.word, state.reason]).toEqual([word, reason]);
   });
 });

@@ -70,9 +70,9 @@ export async function* readScans(
   const sources = sourcesOfDays(context, days).map((source, at) =>
     behindPlace(source, place, days[at]!),
   );
-  const told = (chunk: ArchiveChunk, row: number) => onDuplicate?.(chunk.file(row));
+  const onSame = (chunk: ArchiveChunk, row: number) => onDuplicate?.(chunk.file(row));
   try {
-    for await (const chunk of distinctScans(mergeScans(sources), told, place.seen)) {
+    for await (const chunk of distinctScans(mergeScans(sources), onSame, place.seen)) {
       const last = keyAt(chunk, chunk.rows - 1);
       place.last.set(last.name.slice(0, last.name.indexOf("/")), last);
       yield chunk;

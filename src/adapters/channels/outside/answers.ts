@@ -1,9 +1,9 @@
 /** What HTTP answers mean for a notification, for channels without rules of their own. */
 import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
 import { cutTo } from "../../../domain/incidents/delivery/message-text.ts";
-import type { Told } from "./ask.ts";
+import type { AskOutcome } from "./ask.ts";
 
-export type Answered = Extract<Told, { kind: "answered" }>;
+export type Answered = Extract<AskOutcome, { kind: "answered" }>;
 
 /** May be accepted later: too early, rate limited, or temporarily unable. */
 const PASSING = new Set([408, 421, 423, 425, 429]);
@@ -12,30 +12,31 @@ const FINAL = new Set([400, 410, 413, 422]);
 const BODY_CHARACTERS_MAX = 160;
 
 /** `accepted` interprets an answer of 2xx. */
-export function answerTo(told: Told, accepted: (answered: Answered) => Answer): Answer {
-  if (told.kind === "unheard") {
-    return { kind: "failed", says: told.says, outcome: told.outcome, afterMs: null };
+export function answerTo(outcome: AskOutcome, accepted: (answered: Answered) => Answer): Answer {
+  if (outcome.kind === "unheard") {
+    return { kind: "failed", says: outcome.says, outcome: outcome.outcome, afterMs: null };
   }
-  const { status } = told;
-  if (200 <= status && status < 300) return accepted(told);
+  const { status } = outcome;
+  if (200 <= status && status < 300) return accepted(outcome);
   if (300 <= status && status < 400) {
     return {
       kind: "refused",
-      says: `${saysOf(told)}: a redirect, which is not followed; configure the address that it points to`,
+      says: `${saysOf(outcome)}: a redirect, which is not followed; configure the address that it points to`,
       mayPass: true,
     };
   }
-  if (PASSING.has(status)) return passing(told, { afterMs: told.afterMs, outcome: "refused" });
+  if (PASSING.has(status))
+    return passing(outcome, { afterMs: outcome.afterMs, outcome: "refused" });
   // A server that failed may have accepted the request.
-  if (500 <= status) return passing(told, { afterMs: told.afterMs, outcome: "unknown" });
-  return { kind: "refused", says: saysOf(told), mayPass: !FINAL.has(status) };
+  if (500 <= status) return passing(outcome, { afterMs: outcome.afterMs, outcome: "unknown" });
+  return { kind: "refused", says: saysOf(outcome), mayPass: !FINAL.has(status) };
 }
 
 export function passing(
-  told: Answered,
+  answered: Answered,
   of: { readonly afterMs: number | null; readonly outcome: "refused" | "unknown" },
 ): Answer {
-  return { kind: "failed", says: saysOf(told), ...of };
+  return { kind: "failed", says: saysOf(answered), ...of };
 }
 
 /** The status, and the beginning of the body. */

@@ -19,7 +19,7 @@ export type Question = {
   readonly bytesMax?: number;
 };
 
-export type Told =
+export type AskOutcome =
   | {
       readonly kind: "answered";
       readonly status: number;
@@ -34,20 +34,20 @@ export type Told =
 
 const BYTES_MAX = 65_536;
 
-export async function ask(question: Question): Promise<Told> {
+export async function ask(question: Question): Promise<AskOutcome> {
   const url = URL.canParse(question.url) ? new URL(question.url) : null;
   const wrong = wrongOf(url);
   if (url === null || wrong !== null) {
     return { kind: "unheard", says: wrong ?? "no URL", outcome: "refused" };
   }
-  const { promise, resolve } = Promise.withResolvers<Told>();
+  const { promise, resolve } = Promise.withResolvers<AskOutcome>();
   const state = { isSent: false, answer: null as IncomingMessage | null, text: () => "" };
   // These modules take 9 MB in the thread: loaded when there is something to send.
   const { request: begin } =
     url.protocol === "https:" ? await import("node:https") : await import("node:http");
   const request = begin(url, optionsOf(question, url));
-  const end = (told: Told): void => {
-    resolve(told);
+  const end = (outcome: AskOutcome): void => {
+    resolve(outcome);
     request.destroy();
   };
   const fail = (says: string): void =>
@@ -124,7 +124,7 @@ function readBody(
 function answered(
   { statusCode, headers }: IncomingMessage,
   body: { readonly text: string; readonly isWhole: boolean },
-): Told {
+): AskOutcome {
   const after = headers["retry-after"];
   return {
     kind: "answered",

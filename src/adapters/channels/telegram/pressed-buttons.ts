@@ -35,7 +35,7 @@ const ANSWER_CHARACTERS_MAX = 190;
 /** Waits for presses and answers them. After a failure the next round tries again. */
 export async function hearButtons(at: Telegram, hearing: Hearing): Promise<Answer> {
   const { buttons } = hearing;
-  const told = await callTelegram("getUpdates", at, {
+  const outcome = await callTelegram("getUpdates", at, {
     bytesMax: BYTES_MAX,
     body: {
       offset: buttons.cursor(),
@@ -44,8 +44,8 @@ export async function hearButtons(at: Telegram, hearing: Hearing): Promise<Answe
       allowed_updates: ["callback_query"],
     },
   });
-  const answer = telegramAnswer(told);
-  const updates = told.kind === "answered" ? objectIn(told)?.["result"] : undefined;
+  const answer = telegramAnswer(outcome);
+  const updates = outcome.kind === "answered" ? objectIn(outcome)?.["result"] : undefined;
   if (answer.kind !== "accepted" || !Array.isArray(updates)) return answer;
   for (const update of updates.slice(0, UPDATES_MAX)) {
     if (!isObject(update) || typeof update["update_id"] !== "number") continue;

@@ -10,7 +10,7 @@ import {
   passing,
   saysOf,
 } from "../outside/answers.ts";
-import type { Told } from "../outside/ask.ts";
+import type { AskOutcome } from "../outside/ask.ts";
 import type { Outside } from "../outside/outside.ts";
 
 export type Telegram = {
@@ -24,7 +24,7 @@ export async function callTelegram(
   method: string,
   { settings, outside }: Telegram,
   of: { readonly body: Readonly<Record<string, unknown>>; readonly bytesMax?: number },
-): Promise<Told> {
+): Promise<AskOutcome> {
   const token = await outside.secret({ env: settings.token_env, file: settings.token_file });
   const url = `${settings.url}/bot${token}/${method}`;
   const limit = of.bytesMax === undefined ? {} : { bytesMax: of.bytesMax };
@@ -32,11 +32,11 @@ export async function callTelegram(
 }
 
 /** `reference`: the id of the message in the answer. */
-export function telegramAnswer(told: Told): Answer {
-  if (told.kind === "answered" && told.status === TOO_MANY) {
-    return passing(told, { afterMs: askedMs(told), outcome: "refused" });
+export function telegramAnswer(outcome: AskOutcome): Answer {
+  if (outcome.kind === "answered" && outcome.status === TOO_MANY) {
+    return passing(outcome, { afterMs: askedMs(outcome), outcome: "refused" });
   }
-  return answerTo(told, (answered) => {
+  return answerTo(outcome, (answered) => {
     const found = objectIn(answered);
     const result = found?.["result"];
     if (found?.["ok"] !== true) return passing(answered, { afterMs: null, outcome: "unknown" });
@@ -50,25 +50,25 @@ export function telegramAnswer(told: Told): Answer {
   });
 }
 
-function askedMs(told: Answered): number | null {
-  const seconds = Number(parameterOf(told, "retry_after"));
-  return seconds >= 0 ? seconds * MS_PER_SECOND : told.afterMs;
+function askedMs(outcome: Answered): number | null {
+  const seconds = Number(parameterOf(outcome, "retry_after"));
+  return seconds >= 0 ? seconds * MS_PER_SECOND : outcome.afterMs;
 }
 
 /** The new chat id of a group that was converted into a supergroup. */
-export function movedTo(told: Told): number | null {
-  const id = parameterOf(told, "migrate_to_chat_id");
+export function movedTo(outcome: AskOutcome): number | null {
+  const id = parameterOf(outcome, "migrate_to_chat_id");
   return typeof id === "number" ? id : null;
 }
 
-function parameterOf(told: Told, name: string): unknown {
-  const found = told.kind === "answered" ? objectIn(told)?.["parameters"] : undefined;
+function parameterOf(outcome: AskOutcome, name: string): unknown {
+  const found = outcome.kind === "answered" ? objectIn(outcome)?.["parameters"] : undefined;
   return isObject(found) ? found[name] : undefined;
 }
 
 /** The description in a refusal. */
-export function descriptionOf(told: Told): string {
-  if (told.kind === "unheard") return told.says;
-  const description = objectIn(told)?.["description"];
-  return typeof description === "string" ? description : saysOf(told);
+export function descriptionOf(outcome: AskOutcome): string {
+  if (outcome.kind === "unheard") return outcome.says;
+  const description = objectIn(outcome)?.["description"];
+  return typeof description === "string" ? description : saysOf(outcome);
 }

@@ -30,7 +30,7 @@ export function telegramChannel(settings: SettingsOf<"telegram">): Channel {
       const { reference, notification } = message;
       const changes = notification.kind === "acknowledge" || notification.kind === "resolve";
       if (reference === null || !changes) return post(message, { settings, outside });
-      const told = await callTelegram(
+      const outcome = await callTelegram(
         "editMessageText",
         { settings, outside },
         {
@@ -43,13 +43,13 @@ export function telegramChannel(settings: SettingsOf<"telegram">): Channel {
           },
         },
       );
-      const description = descriptionOf(told);
+      const description = descriptionOf(outcome);
       if (AS_IT_IS.test(description)) {
         return { kind: "accepted", says: "it was already sent", reference };
       }
-      return NO_MORE.test(description) || movedTo(told) !== null
+      return NO_MORE.test(description) || movedTo(outcome) !== null
         ? post({ notification, reference: null }, { settings, outside })
-        : telegramAnswer(told);
+        : telegramAnswer(outcome);
     },
   };
 }
@@ -59,15 +59,15 @@ async function post(
   at: Telegram & { readonly outside: Outside },
 ): Promise<Answer> {
   const { chat_id } = at.settings;
-  const told = await callTelegram("sendMessage", at, { body: bodyOf(message, at, chat_id) });
-  const moved = movedTo(told);
+  const outcome = await callTelegram("sendMessage", at, { body: bodyOf(message, at, chat_id) });
+  const moved = movedTo(outcome);
   if (moved !== null) {
     const answer = telegramAnswer(
       await callTelegram("sendMessage", at, { body: bodyOf(message, at, moved) }),
     );
     return { ...answer, says: `${answer.says}; the chat is ${moved} now: set chat_id` };
   }
-  const answer = telegramAnswer(told);
+  const answer = telegramAnswer(outcome);
   // The first message remains the one that is edited.
   return answer.kind === "accepted" && message.reference !== null
     ? { ...answer, reference: message.reference }

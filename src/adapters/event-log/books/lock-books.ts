@@ -3,16 +3,16 @@ import { type DirectoryLock, lockDirectory } from "../../directory-lock.ts";
 import { bookFolder } from "../segments/segment-files.ts";
 import { BOOKS } from "../../../domain/trading/books.ts";
 
-/** `held`: the result where the trader of a book runs; then nothing is done. */
+/** `inUse`: the result where the trader of a book runs; then nothing is done. */
 export function withBooksLocked<T>(
   root: string,
-  { act, held }: { readonly act: () => T; readonly held: (book: string) => T },
+  { act, inUse }: { readonly act: () => T; readonly inUse: (book: string) => T },
 ): T {
   const locks: DirectoryLock[] = [];
   try {
     for (const book of BOOKS) {
       const lock = lockDirectory(bookFolder(root, book));
-      if (lock === null) return held(book);
+      if (lock === null) return inUse(book);
       locks.push(lock);
     }
     return act();

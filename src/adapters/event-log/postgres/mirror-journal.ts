@@ -17,7 +17,7 @@ export class JournalMirror {
   readonly #postgres: PostgresJournal;
   readonly #epoch: number;
   #reader: SegmentLogReader | null = null;
-  #held: readonly StoredRecord[] = [];
+  #pending: readonly StoredRecord[] = [];
 
   constructor(place: SegmentLogPlace, postgres: PostgresJournal, epoch: number) {
     this.#place = place;
@@ -34,10 +34,10 @@ export class JournalMirror {
     const { book } = this.#place;
     try {
       this.#reader ??= await this.#openReader();
-      const taken = [...this.#held, ...takeBatch(this.#reader)];
+      const taken = [...this.#pending, ...takeBatch(this.#reader)];
       const end = taken.findLastIndex(({ kind }) => kind === "event") + 1;
       // A definition is sent together with the event that follows it, which may not be written yet.
-      this.#held = taken.slice(end);
+      this.#pending = taken.slice(end);
       const batch = taken.slice(0, end);
       if (0 < end) await this.#postgres.append(book, this.#epoch, batch);
       return batch.filter(({ kind }) => kind === "event").length;
@@ -50,7 +50,7 @@ export class JournalMirror {
   close(): void {
     this.#reader?.close();
     this.#reader = null;
-    this.#held = [];
+    this.#pending = [];
   }
 
   async #openReader(): Promise<SegmentLogReader> {

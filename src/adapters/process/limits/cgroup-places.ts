@@ -14,6 +14,7 @@ type Hierarchy = {
   readonly version: 1 | 2;
   /** Empty with version 2, which has all controllers in one hierarchy. */
   readonly controllers: readonly string[];
+  readonly mount: string;
   readonly own: string;
   readonly parent: string | null;
 };
@@ -47,6 +48,21 @@ export function cgroupPlaces(of: {
   return { memory: placeOf("memory"), cpu: placeOf("cpu"), pids: placeOf("pids") };
 }
 
+/** The folders of our group of this controller and of the groups around it, innermost first; none where there is none. */
+export function groupsOf(
+  controller: Controller,
+  of: { readonly cgroup: string; readonly mountinfo: string },
+): readonly string[] {
+  const hierarchies = hierarchiesOf(of.cgroup, of.mountinfo);
+  const found =
+    hierarchies.find((one) => one.controllers.includes(controller)) ??
+    hierarchies.find(({ version }) => version === 2);
+  if (found === undefined) return [];
+  const { own, mount } = found;
+  const names = own.slice(mount.length).split("/");
+  return names.map((_, at) => `${mount}${names.slice(0, names.length - at).join("/")}`);
+}
+
 function hierarchiesOf(cgroup: string, mountinfo: string): readonly Hierarchy[] {
   const mounts = mountinfo.split("\n").flatMap((line) => mountIn(line) ?? []);
   return cgroup.split("\n").flatMap((line) => {
@@ -63,9 +79,9 @@ function hierarchiesOf(cgroup: string, mountinfo: string): readonly Hierarchy[] 
     const own = `${mount.point}${inside}`.replace(/\/+$/, "");
     const isTop = inside === "" || inside === "/";
     const parent = isTop ? null : own.slice(0, own.lastIndexOf("/"));
-    return [
-      { version: mount.version, controllers: names === "" ? [] : names.split(","), own, parent },
-    ];
+    const { version, point } = mount;
+    const controllers = names === "" ? [] : names.split(",");
+    return [{ version, controllers, mount: point, own, parent }];
   });
 }
 

@@ -2,6 +2,7 @@
  * Carries a command out: once per id, with a deadline, and an audit line before and after. Invariant: an unknown
  * outcome is reported as unknown.
  */
+import { isTemporalSilence } from "../../../adapters/temporal/call-limits.ts";
 import { messageOf } from "../../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
 import { CommandRefused } from "../../../operations/command-refused.ts";
@@ -53,10 +54,10 @@ export function createCarryOut(audit: Audit, nowMs: () => number) {
     atWork += 1;
     const over = new AbortController();
     const running = work.run({ ...context, signal: over.signal }).finally(() => (atWork -= 1));
-    const told = await inTime(running, withinMs);
+    const done = await inTime(running, withinMs);
     over.abort();
-    note(told.outcome, told.says);
-    return told;
+    note(done.outcome, done.says);
+    return done;
   };
   return {
     isBusy: () => AT_WORK_MAX <= atWork,
@@ -101,6 +102,10 @@ function ended(answer: CommandAnswer): Outcome {
 
 function failed(error: unknown): Outcome {
   const says = messageOf(error);
+  if (isTemporalSilence(error)) {
+    const what = `Temporal has stopped answering (${says}): it may or may not have been executed, check before you repeat it`;
+    return { ok: false, says: what, outcome: "unknown" };
+  }
   if (!(error instanceof CommandRefused)) return { ok: false, says, outcome: "failed" };
   return { ok: false, says, outcome: error.isUnknown ? "unknown" : "refused" };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { BOOKS } from "../../../domain/trading/books.ts";
-import { type Told, tellTrader } from "../../../operations/trader/tell-trader.ts";
+import { type TraderReply, tellTrader } from "../../../operations/trader/tell-trader.ts";
 import {
   readTraderRequest,
   type TraderAnswer,
@@ -45,18 +45,18 @@ export const flatten = command(
   z.strictObject({ book, confirm: z.string().max(100).optional() }),
   FLATTEN_WITHIN_MS,
   async ({ book: named, confirm }, context) => {
-    const held = await statusOf(named, context);
-    if (typeof held === "string") return { ok: false, says: held };
+    const status = await statusOf(named, context);
+    if (typeof status === "string") return { ok: false, says: status };
     const { confirmations, session, nowMs } = context;
-    const about = { session, about: `flatten ${named}`, ids: idsOf(held) };
+    const about = { session, about: `flatten ${named}`, ids: idsOf(status) };
     const judged = confirm === undefined ? null : confirmations.take(confirm, about, nowMs);
     if (judged === "good") return tell(named, { command: "flatten" }, context);
     return {
       // The first step succeeds by showing the list; a second step with an invalid nonce has done nothing.
       ok: judged === null,
-      says: `${BEFORE[judged ?? "asked"]}${wouldSay(named, held)}`,
+      says: `${BEFORE[judged ?? "asked"]}${wouldSay(named, status)}`,
       confirm: confirmations.show(about, nowMs),
-      would: wouldClose(held),
+      would: wouldClose(status),
     };
   },
 );
@@ -74,12 +74,12 @@ async function tell(
 ): Promise<CommandAnswer> {
   const read = readTraderRequest({ ...request, id, by });
   if (typeof read === "string") return { ok: false, says: read };
-  const told = await tellTrader(dataDir, named, { request: read, flatWithinMs: FLAT_WITHIN_MS });
-  return answerOf(named, told);
+  const reply = await tellTrader(dataDir, named, { request: read, flatWithinMs: FLAT_WITHIN_MS });
+  return answerOf(named, reply);
 }
 
 /** A flattened book that still holds something is halted but not flat: that is not done. */
-export function answerOf(named: string, { answer, left }: Told): CommandAnswer {
+export function answerOf(named: string, { answer, left }: TraderReply): CommandAnswer {
   const says = `${named}: ${answer.detail}`;
   if (left.length === 0) return { ok: answer.ok, says: `${says}${standing(answer)}` };
   const still = left.map(({ why }) => why).join("; ");

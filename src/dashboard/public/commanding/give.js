@@ -45,13 +45,13 @@ export async function give(name, input) {
   if (name === "flatten") return flatten(input);
   const question = QUESTIONS[name]?.(input);
   if (question !== undefined && !(await ask(question))) return null;
-  return told(send(name, input));
+  return announced(send(name, input));
 }
 
 /** The first answer lists what would be closed; the second request carries out exactly that. */
 async function flatten({ book }) {
   for (let answer = await send("flatten", { book }); ;) {
-    if (answer.confirm === undefined) return told(answer);
+    if (answer.confirm === undefined) return announced(answer);
     const { says, would, confirm } = answer;
     const heading = `Flatten ${book}?`;
     if (!(await ask({ heading, says, would, yes: `Flatten ${book}`, isGrave: true }))) return null;
@@ -59,7 +59,7 @@ async function flatten({ book }) {
   }
 }
 
-async function told(answer) {
+async function announced(answer) {
   const outcome = await answer;
   tell(outcome);
   return outcome;

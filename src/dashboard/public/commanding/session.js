@@ -4,7 +4,7 @@
  */
 const KEPT = "dolphin.second";
 const ANSWER_MS = 130_000;
-const LOOK_EVERY_MS = 30_000;
+const POLL_EVERY_MS = 30_000;
 /** Sent twice, these would be executed twice or refused, unless they have the same id. The others only set a state. */
 const COUNTED = new Set(["enter", "restart", "mute", "unmute"]);
 const REPEATED_WITHIN_MS = 600_000;
@@ -27,7 +27,7 @@ export async function send(name, input = {}) {
   if (isSettled) unsettled.delete(key);
   else if (COUNTED.has(name)) unsettled.set(key, { id, at: performance.now() });
   if (code === 401) drop();
-  else if (name !== "session") void look();
+  else if (name !== "session") void poll();
   return { ok: false, says: "an answer without a text", ...answer };
 }
 
@@ -46,36 +46,36 @@ export async function signOut() {
 /** Signs in with the token in the address, now or later; else with the stored session. */
 export async function openSession(tell) {
   const take = async () => {
-    const told = await takeToken();
-    if (told !== null) tell(told);
-    return told !== null;
+    const taken = await takeToken();
+    if (taken !== null) tell(taken);
+    return taken !== null;
   };
   addEventListener("storage", (event) => {
-    if (event.key === KEPT) void look();
+    if (event.key === KEPT) void poll();
   });
-  setInterval(() => void look(), LOOK_EVERY_MS);
+  setInterval(() => void poll(), POLL_EVERY_MS);
   addEventListener("hashchange", () => void take());
-  if (!(await take())) await look();
+  if (!(await take())) await poll();
 }
 
 async function takeToken() {
   const [, token] = /^#token=(.*)$/.exec(location.hash) ?? [];
   if (token === undefined) return null;
   history.replaceState(null, "", `${location.pathname}#/overview`);
-  const { ok, says, second, ...told } = await post("login", { token });
+  const { ok, says, second, ...described } = await post("login", { token });
   if (!ok) return { ok, says };
   keep(second);
-  put(told);
+  put(described);
   return { ok, says: `${says}: this page takes commands now` };
 }
 
-async function look() {
+async function poll() {
   if (kept() === null) {
     put(null);
     return;
   }
-  const { code, ...told } = await post("session", {});
-  if (code === 200) put(told);
+  const { code, ...described } = await post("session", {});
+  if (code === 200) put(described);
   if (code === 401) drop();
 }
 

@@ -42,16 +42,16 @@ function sentence() {
   const because = element("ul", { class: "plain" });
   const by = element("p", { class: "dim" });
   const node = element("section", { "aria-label": "State" }, says, because, by);
-  const draw = ({ status, sentence: told, up }) => {
+  const draw = ({ status, sentence: state, up }) => {
     by.replaceChildren(
       ...(up === null
         ? ["No dolphin up runs on this data directory."]
         : [`dolphin up (pid ${up.pid}) runs since `, time(up.started_at), "."]),
     );
-    setText(words, `${told.word}: ${told.says}`);
+    setText(words, `${state.word}: ${state.says}`);
     age(says, status.checked_at, STATUS_BUDGET_S);
     because.replaceChildren(
-      ...told.because.map(({ id, owner, evidence, remedy }) =>
+      ...state.because.map(({ id, owner, evidence, remedy }) =>
         element(
           "li",
           {},
@@ -150,8 +150,8 @@ function tiles(live) {
       ["rate", rateText(bridge?.counters?.scans_per_min)],
     ]);
   };
-  live.on("scan", (told) => {
-    newest = told;
+  live.on("scan", (pushed) => {
+    newest = pushed;
     drawScan();
   });
   const draw = ({ status }) => {
@@ -194,8 +194,8 @@ function flow() {
   const head = element("p", { class: "dim" });
   const list = element("ol", { class: "flow" });
   node.append(head, list);
-  const draw = ({ flow: told }) => {
-    const way = told?.ways[0] ?? null;
+  const draw = ({ flow: traced }) => {
+    const way = traced?.ways[0] ?? null;
     const stations = (way?.stations ?? []).filter(
       ({ at_us: at, name }) => at !== null || name === "event",
     );
@@ -209,14 +209,14 @@ function flow() {
     const total = way.total_us === null ? "" : `, ${latency(way.total_us / 1_000)} in all`;
     setText(
       head,
-      `seq ${told.seq}, ${told.file}${total}; dolphin trace ${told.seq} shows the same`,
+      `seq ${traced.seq}, ${traced.file}${total}; dolphin trace ${traced.seq} shows the same`,
     );
     const hopTo = new Map(way.hops.map(({ to, us }) => [to, us]));
     list.replaceChildren(
       ...stations
         .flatMap((station) => {
           const us = hopTo.get(station.name);
-          return [us === undefined ? null : hop(us), stationNode(station, told)];
+          return [us === undefined ? null : hop(us), stationNode(station, traced)];
         })
         .filter((one) => one !== null),
     );

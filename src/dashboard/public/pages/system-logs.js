@@ -20,7 +20,7 @@ export function logsPart(live) {
     placeholder: "find a text",
     "aria-label": "Find a text",
   });
-  const told = element("span", { class: "dim" });
+  const summary = element("span", { class: "dim" });
   // Not announced as it grows: the announcement would never end.
   const lines = element("div", {
     class: "log",
@@ -29,7 +29,7 @@ export function logsPart(live) {
     "aria-live": "off",
     "aria-label": "Lines",
   });
-  node.append(element("div", { class: "row" }, name, level, search, told), lines);
+  node.append(element("div", { class: "row" }, name, level, search, summary), lines);
   const path = () => {
     const asked = new URLSearchParams({
       name: name.value,
@@ -42,7 +42,7 @@ export function logsPart(live) {
   const draw = (found) => {
     age(node.head, live.now(), 30);
     fillNames(name, found.names);
-    told.textContent = `${count(found.found)} lines of the last ${count(found.looked_at)} of each log`;
+    summary.textContent = `${count(found.found)} lines of the last ${count(found.looked_at)} of each log`;
     const now = JSON.stringify(found.lines);
     if (now === shown) return;
     shown = now;
@@ -55,7 +55,7 @@ export function logsPart(live) {
     path,
     everyMs: EVERY_MS,
     draw,
-    fail: (error) => (told.textContent = `cannot be read: ${error.message}`),
+    fail: (error) => (summary.textContent = `cannot be read: ${error.message}`),
   });
   let typing = null;
   search.addEventListener("input", () => {

@@ -22,7 +22,7 @@ export function mount(root, live) {
   live.poll({
     path: "/api/disk",
     everyMs: DISK_EVERY_MS,
-    draw: (look) => disk.draw(look),
+    draw: (use) => disk.draw(use),
     fail: (error) => disk.fail(error),
   });
   live.poll({ path: "/api/config", everyMs: DISK_EVERY_MS, draw: (found) => config.draw(found) });
@@ -73,15 +73,15 @@ function diskPart() {
   node.append(sum, element("div", { class: "tiles" }, folders.node, days.node));
   return {
     node,
-    draw(look) {
-      age(node.head, look.checked_at, READ_BUDGET_S);
-      sum.textContent = sentenceOf(look);
-      folders.show(look.folders.map((one) => [one.name, bytes(one.bytes), count(one.files)]));
+    draw(use) {
+      age(node.head, use.checked_at, READ_BUDGET_S);
+      sum.textContent = sentenceOf(use);
+      folders.show(use.folders.map((one) => [one.name, bytes(one.bytes), count(one.files)]));
       days.show(
-        look.archive.days
+        use.archive.days
           .toReversed()
           .map((one) => [one.day, `about ${bytes(one.bytes)}`, count(one.files)]),
-        `nothing in ${look.archive.path} yet`,
+        `nothing in ${use.archive.path} yet`,
       );
     },
     fail(error) {

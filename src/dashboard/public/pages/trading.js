@@ -2,6 +2,7 @@
 import { element } from "../dom.js";
 import { bookPanel } from "../views/books.js";
 import { curvePanel } from "../views/curves.js";
+import { forecastPanel } from "../views/forecast.js";
 import { limitPanel, refusalPanel } from "../views/restraint.js";
 import { tradePanel } from "../views/trades.js";
 import { notice } from "../views/figures.js";
@@ -10,12 +11,15 @@ export const title = "Trading";
 
 const NOW_EVERY_MS = 2_000;
 const LEDGER_EVERY_MS = 10_000;
+/** It is made once a day, and weighs less with its age. */
+const FORECAST_EVERY_MS = 10_000;
 
 export function mount(root, live) {
   const said = notice();
   const books = bookPanel();
   const curves = curvePanel(live);
   const limits = limitPanel();
+  const forecast = forecastPanel(live);
   const refusals = refusalPanel(live);
   const trades = tradePanel(live);
   /** Hidden until BLUE has a log. */
@@ -28,6 +32,7 @@ export function mount(root, live) {
     trades.priced,
     trades.list,
     limits.node,
+    forecast.node,
     refusals.node,
     trades.byDay,
   );
@@ -46,6 +51,12 @@ export function mount(root, live) {
       trades.drawNow(answer);
     },
     fail: (error) => said.say(`Not read: ${error.message}`),
+  });
+  live.poll({
+    path: "/api/trading/forecast",
+    everyMs: FORECAST_EVERY_MS,
+    draw: forecast.draw,
+    fail: forecast.fail,
   });
   live.poll({
     path: "/api/trading/ledger",

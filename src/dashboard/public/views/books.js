@@ -14,7 +14,7 @@ export function bookPanel() {
     ["Book", "Asset", "Side", "Quantity", "Entry", "Mark and gain", "Leaves at", "Opened"],
     "Open positions with live marks",
   );
-  const held = panel("Open positions", {}, positions.node);
+  const open = panel("Open positions", {}, positions.node);
   const boxes = new Map();
   const boxOf = (book, isCounted) => {
     if (!boxes.has(book)) {
@@ -44,11 +44,11 @@ export function bookPanel() {
       rows.push(...(state?.open_positions ?? []).map((one) => positionRow(book, one)));
     }
     const { absent, isCaughtUp, atMs } = blue;
-    age(held.head, absent === undefined && isCaughtUp ? atMs : null, STATE_BUDGET_S);
+    age(open.head, absent === undefined && isCaughtUp ? atMs : null, STATE_BUDGET_S);
     const unknown = `${counted} holds nothing; the positions of other books are not known now`;
     positions.show(rows, books === null ? unknown : "nothing is held");
   };
-  return { tiles, positions: held, draw };
+  return { tiles, positions: open, draw };
 }
 
 /** BLUE's own log provides this while Hazelcast is away. */

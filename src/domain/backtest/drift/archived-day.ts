@@ -40,7 +40,7 @@ export type ArchivedDay = {
   readonly newestBooks: NewestBooks;
   /** The commands of the event that is being stepped. */
   readonly commands: TraderCommand[];
-  readonly told: { readings: number; placed: number };
+  readonly taken: { readings: number; placed: number };
   nowMs: number;
   lastNumber: number;
   /** Scans that the archive has before others of a lower seq, because the bridge saw them late. */
@@ -74,7 +74,7 @@ export function beginArchivedDay(
     readings: recorded.readings.toSorted((one, other) => one.takesEffectMs - other.takesEffectMs),
     newestBooks,
     commands,
-    told: { readings: 0, placed: 0 },
+    taken: { readings: 0, placed: 0 },
     nowMs: recorded.beganMs,
     lastNumber: recorded.seqs.first - 1,
     ahead: new Set(),
@@ -128,11 +128,11 @@ function numberOf(day: ArchivedDay, seq: number): number {
 }
 
 function tellPlaced(day: ArchivedDay, number: number): void {
-  const { recorded, told, desk } = day;
+  const { recorded, taken, desk } = day;
   for (;;) {
-    const next = recorded.placed[told.placed];
+    const next = recorded.placed[taken.placed];
     if (next === undefined || number < next.beforeSeq) return;
-    told.placed += 1;
+    taken.placed += 1;
     // An operator's order id is derived from its index in the log.
     desk.trader.nextIndex = next.event.index;
     stepDesk(desk, { ...next.event, nowMs: day.nowMs });
@@ -140,11 +140,11 @@ function tellPlaced(day: ArchivedDay, number: number): void {
 }
 
 function tellReadings(day: ArchivedDay, untilMs: number): void {
-  const { readings, told, desk } = day;
+  const { readings, taken, desk } = day;
   for (;;) {
-    const next = readings[told.readings];
+    const next = readings[taken.readings];
     if (next === undefined || untilMs < next.takesEffectMs) return;
-    told.readings += 1;
+    taken.readings += 1;
     const { takesEffectMs, event } = next;
     if (day.nowMs < takesEffectMs) day.nowMs = takesEffectMs;
     stepDesk(desk, { ...event, index: desk.trader.nextIndex, nowMs: day.nowMs });

@@ -16,7 +16,7 @@ export type PlannedOutcome = {
   readonly held: Readonly<Partial<Record<Rule, number>>>;
 };
 
-export type Told = {
+export type ActAlone = {
   readonly atMs: number;
   readonly root: string;
   readonly rule: Rule;
@@ -26,7 +26,7 @@ export type Told = {
 export type Comparison = {
   readonly outcomes: Both<PlannedOutcome>;
   /** Restarts that the other policy would not have made at that time. */
-  readonly only: Both<readonly Told[]>;
+  readonly only: Both<readonly ActAlone[]>;
 };
 
 export function comparePlans(
@@ -49,7 +49,7 @@ function outcomeOf({ decisions, alerts }: DecidedOn, { mode }: RecoveryPlan): Pl
   return { ...countsOf(decisions), total, mode, alerts };
 }
 
-function actsWithout(some: readonly Decision[], others: readonly Decision[]): readonly Told[] {
+function actsWithout(some: readonly Decision[], others: readonly Decision[]): readonly ActAlone[] {
   const known = new Set(others.filter(isAct).map(keyOf));
   return some
     .filter((one) => isAct(one) && !known.has(keyOf(one)))

@@ -46,7 +46,7 @@ export function hearOf(samples: Iterable<HealthSample>, graphs: Both<HealthGraph
   let [count, gaps, gapsMs, others] = [0, 0, 0, 0];
   let fromMs: number | null = null;
   let lastMs: number | null = null;
-  let told = "";
+  let lastKey = "";
   for (const sample of samples) {
     const atMs = sample.atUs / US_PER_MS;
     if (lastMs !== null && GAP_MS < atMs - lastMs) {
@@ -67,9 +67,9 @@ export function hearOf(samples: Iterable<HealthSample>, graphs: Both<HealthGraph
     const key = other === null ? "" : JSON.stringify([other.now, other.next]);
     if (other !== null) {
       others += 1;
-      if (key !== told && otherwise.length < OTHERWISE_MAX) otherwise.push(other);
+      if (key !== lastKey && otherwise.length < OTHERWISE_MAX) otherwise.push(other);
     }
-    told = key;
+    lastKey = key;
   }
   const records = { now: now.all(), next: next.all() };
   return { records, samples: count, fromMs, untilMs: lastMs, gaps, gapsMs, others, otherwise };

@@ -22,7 +22,7 @@ export type PostureValues = {
   readonly tsUs: number;
 };
 
-export type BookLook = {
+export type BookObservation = {
   readonly book: string;
   readonly state: Stored<{
     readonly cash: number | null;
@@ -33,13 +33,13 @@ export type BookLook = {
   readonly journaledCash: number | null;
 };
 
-export type CoherenceLook = {
+export type CoherenceObservation = {
   readonly atUs: number;
   readonly scan: Stored<ScanValues>;
   /** From an earlier sample; null at the first. */
   readonly before: ScanValues | null;
   readonly posture: Stored<PostureValues>;
-  readonly books: readonly BookLook[];
+  readonly books: readonly BookObservation[];
   /** By service, the time in its heartbeat. */
   readonly heartbeats: readonly { readonly service: string; readonly beat: Stored<number> }[];
   /**
@@ -55,29 +55,29 @@ const STEP_S = 2;
 /** Relative to the larger value. */
 const CASH_TOLERANCE = 0.01;
 
-export function senseCoherence(look: CoherenceLook): SensorReading {
-  const { scan, before, posture, books, heartbeats } = look;
+export function senseCoherence(observed: CoherenceObservation): SensorReading {
+  const { scan, before, posture, books, heartbeats } = observed;
   return readingOf([
     ...withValue("scan values", scan, (values) => [
       { subject: "scan values", score: 1, says: "the latest scan can be read" },
       senseRanges(values),
       ...sensePrices(values, before),
       ...senseScanOrder(values, before),
-      clockPart("scan clock", values.bridgeUs, look.atUs),
+      clockPart("scan clock", values.bridgeUs, observed.atUs),
     ]),
     ...withValue("posture", posture, (values) => [
       values.posture === null
         ? { subject: "posture", score: 0, says: "the posture is no step of the ladder" }
         : { subject: "posture", score: 1, says: `posture ${values.posture}` },
-      clockPart("posture clock", values.tsUs, look.atUs),
+      clockPart("posture clock", values.tsUs, observed.atUs),
     ]),
-    ...books.flatMap((book) => bookParts(book, look.atUs)),
+    ...books.flatMap((book) => bookParts(book, observed.atUs)),
     ...heartbeats.flatMap(({ service, beat }) =>
       withValue(`heartbeat ${service}`, beat, (us) => [
-        clockPart(`heartbeat ${service}`, us, look.atUs),
+        clockPart(`heartbeat ${service}`, us, observed.atUs),
       ]),
     ),
-    ...clockParts(look.clockStepS),
+    ...clockParts(observed.clockStepS),
   ]);
 }
 
@@ -107,7 +107,10 @@ function clockPart(subject: string, us: number, atUs: number): SensorPart {
   return { subject, score: 0, says };
 }
 
-function bookParts({ book, state, journaledCash }: BookLook, atUs: number): readonly SensorPart[] {
+function bookParts(
+  { book, state, journaledCash }: BookObservation,
+  atUs: number,
+): readonly SensorPart[] {
   const subject = `book ${book}`;
   return withValue(subject, state, ({ cash, equity, updatedUs }) => {
     if (cash === null || equity === null || !Number.isFinite(cash) || !Number.isFinite(equity)) {

@@ -4,30 +4,30 @@ import type { DependencyState } from "../../supervision/ties.ts";
 import { ageText, readingOf } from "./reading.ts";
 
 /** The result of the last request to a server. */
-export type ServerLook =
+export type ServerObservation =
   | { readonly kind: "answered"; readonly ms: number }
   | { readonly kind: "silent"; readonly sinceS: number; readonly why: string | null }
   /** It was not asked yet. */
   | { readonly kind: "unasked" };
 
 /** A layer's task queue. */
-export type QueueLook = {
+export type QueueObservation = {
   readonly layer: string;
   /** Null: Temporal did not answer. */
   readonly pollers: number | null;
 };
 
-export type ControlPlaneLook = {
-  readonly hazelcast: ServerLook;
-  readonly temporal: ServerLook;
-  readonly queues: readonly QueueLook[];
+export type ControlPlaneObservation = {
+  readonly hazelcast: ServerObservation;
+  readonly temporal: ServerObservation;
+  readonly queues: readonly QueueObservation[];
 };
 
 export function senseControlPlane({
   hazelcast,
   temporal,
   queues,
-}: ControlPlaneLook): SensorReading {
+}: ControlPlaneObservation): SensorReading {
   return readingOf([
     serverPart("hazelcast", hazelcast),
     serverPart("temporal", temporal),
@@ -35,31 +35,31 @@ export function senseControlPlane({
   ]);
 }
 
-export function stateOfServer({ kind }: ServerLook): DependencyState | "unknown" {
+export function stateOfServer({ kind }: ServerObservation): DependencyState | "unknown" {
   return kind === "answered" ? "ok" : kind === "silent" ? "down" : "unknown";
 }
 
-export function stateOfQueue({ pollers }: QueueLook): DependencyState | "unknown" {
+export function stateOfQueue({ pollers }: QueueObservation): DependencyState | "unknown" {
   return pollers === null ? "unknown" : pollers === 0 ? "down" : "ok";
 }
 
 const NAMES = { hazelcast: "Hazelcast", temporal: "Temporal" } as const;
 
-export function serverSays(server: keyof typeof NAMES, look: ServerLook): string {
+export function serverSays(server: keyof typeof NAMES, observed: ServerObservation): string {
   const name = NAMES[server];
-  switch (look.kind) {
+  switch (observed.kind) {
     case "answered":
-      return `${name} answered in ${Math.round(look.ms)} ms`;
+      return `${name} answered in ${Math.round(observed.ms)} ms`;
     case "silent": {
-      const why = look.why === null ? "" : `: ${look.why}`;
-      return `${name} has not answered for ${ageText(look.sinceS)}${why}`;
+      const why = observed.why === null ? "" : `: ${observed.why}`;
+      return `${name} has not answered for ${ageText(observed.sinceS)}${why}`;
     }
     case "unasked":
       return `${name} was not asked yet`;
   }
 }
 
-export function queueSays({ layer, pollers }: QueueLook): string {
+export function queueSays({ layer, pollers }: QueueObservation): string {
   if (pollers === null)
     return `layer ${layer}: not known whether a worker polls its task queue, because Temporal does not answer`;
   return pollers === 0
@@ -67,13 +67,13 @@ export function queueSays({ layer, pollers }: QueueLook): string {
     : `layer ${layer} has ${pollers} pollers`;
 }
 
-function serverPart(subject: keyof typeof NAMES, look: ServerLook): SensorPart {
-  const score = look.kind === "unasked" ? null : look.kind === "answered" ? 1 : 0;
-  return { subject, score, says: serverSays(subject, look) };
+function serverPart(subject: keyof typeof NAMES, observed: ServerObservation): SensorPart {
+  const score = observed.kind === "unasked" ? null : observed.kind === "answered" ? 1 : 0;
+  return { subject, score, says: serverSays(subject, observed) };
 }
 
 /** One part for all queues: otherwise many queues would outweigh the two servers. */
-function workersPart(queues: readonly QueueLook[]): SensorPart {
+function workersPart(queues: readonly QueueObservation[]): SensorPart {
   const known = queues.filter(({ pollers }) => pollers !== null);
   const unserved = known.filter(({ pollers }) => pollers === 0);
   if (known.length === 0) {

@@ -5,7 +5,7 @@ import type { FeedSample, SensorPart, SensorReading } from "../sample.ts";
 import { ageText, readingOf } from "./reading.ts";
 
 /** What was found of a feed; ages in seconds, null where the value does not state one. */
-export type FeedLook = {
+export type FeedObservation = {
   readonly name: string;
   readonly isOurs: boolean;
   /** Up to this age it is fresh. */
@@ -23,12 +23,17 @@ export type FeedLook = {
 /** A larger lead of a clock is not rounding. */
 const FUTURE_S = 5;
 
-export function senseDataAges(looks: readonly FeedLook[]): SensorReading {
-  return readingOf(looks.map(partOf));
+export function senseDataAges(feeds: readonly FeedObservation[]): SensorReading {
+  return readingOf(feeds.map(partOf));
 }
 
 /** The larger of its two ages; null where it has none, or an implausible one. */
-export function ageOf({ asOfAgeS, pushedAgeS, unknown, unreadable }: FeedLook): number | null {
+export function ageOf({
+  asOfAgeS,
+  pushedAgeS,
+  unknown,
+  unreadable,
+}: FeedObservation): number | null {
   if (unknown !== null || unreadable !== null) return null;
   const ages = [asOfAgeS, pushedAgeS].filter((age) => age !== null);
   if (ages.length === 0 || ages.some((age) => !Number.isFinite(age) || age < -FUTURE_S))
@@ -36,23 +41,23 @@ export function ageOf({ asOfAgeS, pushedAgeS, unknown, unreadable }: FeedLook): 
   return Math.max(0, ...ages);
 }
 
-export function feedSampleOf(look: FeedLook): FeedSample {
-  const { name, budgetS, isOurs } = look;
-  return { name, ageS: ageOf(look), budgetS, isOurs };
+export function feedSampleOf(feed: FeedObservation): FeedSample {
+  const { name, budgetS, isOurs } = feed;
+  return { name, ageS: ageOf(feed), budgetS, isOurs };
 }
 
-function partOf(look: FeedLook): SensorPart {
-  const { name: subject, budgetS, staleS, unknown, unreadable } = look;
+function partOf(feed: FeedObservation): SensorPart {
+  const { name: subject, budgetS, staleS, unknown, unreadable } = feed;
   if (unknown !== null) return { subject, score: null, says: `${subject}: ${unknown}` };
   if (unreadable !== null) return { subject, score: 0, says: `${subject}: ${unreadable}` };
-  const ageS = ageOf(look);
-  if (ageS === null) return { subject, score: null, says: `${subject}: ${noAge(look)}` };
+  const ageS = ageOf(feed);
+  if (ageS === null) return { subject, score: null, says: `${subject}: ${noAge(feed)}` };
   const score = ageS <= budgetS ? 1 : ageS <= staleS ? 0.5 : 0;
   const says = `${subject} is ${ageText(ageS)} old (budget ${budgetS} s, stale at ${staleS} s)`;
   return { subject, score, says };
 }
 
-function noAge({ asOfAgeS, pushedAgeS }: FeedLook): string {
+function noAge({ asOfAgeS, pushedAgeS }: FeedObservation): string {
   if (asOfAgeS === null && pushedAgeS === null) return "nothing came yet";
   const ages = [asOfAgeS, pushedAgeS].filter((age) => age !== null);
   const future = ages.find((age) => age < -FUTURE_S);

@@ -287,6 +287,16 @@ const ROWS: readonly Row[] = [
     noData: null,
   },
   {
+    name: "channel_failing",
+    when: "channel.*.failing",
+    for: 120,
+    keep: 10,
+    severity: "warning",
+    summary: "channel {subject} takes no notifications: they wait or are lost",
+    action: "none: `dolphin alerts test CHANNEL` says why, and the other channels are told",
+    noData: null,
+  },
+  {
     name: NO_DATA_RULE,
     when: "no_data.*",
     keep: 10,

@@ -193,19 +193,22 @@ export function namesIn(expression: Expression): readonly string[] {
   }
 }
 
-/** `look` gets names as the condition has them, with `*`; undefined: nobody provides the fact. */
-export function judge(expression: Expression, look: (name: string) => Fact | undefined): Judgement {
+/** `factOf` gets names as the condition has them, with `*`; undefined: nobody provides the fact. */
+export function judge(
+  expression: Expression,
+  factOf: (name: string) => Fact | undefined,
+): Judgement {
   switch (expression.kind) {
     case "compare":
-      return compare(expression, look);
+      return compare(expression, factOf);
     case "not": {
-      const { holds, why } = judge(expression.part, look);
+      const { holds, why } = judge(expression.part, factOf);
       return { holds: holds === null ? null : !holds, why };
     }
     case "all":
-      return series(expression.parts, false, look);
+      return series(expression.parts, false, factOf);
     case "any":
-      return series(expression.parts, true, look);
+      return series(expression.parts, true, factOf);
   }
 }
 
@@ -213,11 +216,11 @@ export function judge(expression: Expression, look: (name: string) => Fact | und
 function series(
   parts: readonly Expression[],
   decisive: boolean,
-  look: (name: string) => Fact | undefined,
+  factOf: (name: string) => Fact | undefined,
 ): Judgement {
   let unknown: Judgement | null = null;
   for (const part of parts) {
-    const judged = judge(part, look);
+    const judged = judge(part, factOf);
     if (judged.holds === decisive) return judged;
     if (judged.holds === null) unknown ??= judged;
   }
@@ -226,11 +229,11 @@ function series(
 
 function compare(
   { name, operator, to }: Extract<Expression, { kind: "compare" }>,
-  look: (name: string) => Fact | undefined,
+  factOf: (name: string) => Fact | undefined,
 ): Judgement {
-  const left = known(name, look);
+  const left = known(name, factOf);
   if (typeof left === "object") return left;
-  const right = "value" in to ? to.value : known(to.name, look);
+  const right = "value" in to ? to.value : known(to.name, factOf);
   if (typeof right === "object") return right;
   if (typeof left !== typeof right) {
     const why = `${name} is ${JSON.stringify(left)}, which cannot be compared with ${JSON.stringify(right)}`;
@@ -239,8 +242,8 @@ function compare(
   return { holds: holdsBetween(left, operator, right), why: "" };
 }
 
-function known(name: string, look: (name: string) => Fact | undefined): Literal | Judgement {
-  const fact = look(name);
+function known(name: string, factOf: (name: string) => Fact | undefined): Literal | Judgement {
+  const fact = factOf(name);
   if (fact === undefined) return { holds: null, why: `${name} is not known` };
   if (isUnknown(fact)) return { holds: null, why: fact.unknown };
   if (typeof fact === "number" && Number.isNaN(fact)) {

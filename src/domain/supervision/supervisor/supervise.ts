@@ -34,7 +34,7 @@ export function supervise(now: Supervision, event: SupervisionEvent): Supervised
     case "settled":
       return settle(now, event.result);
     case "looked":
-      return takeLook(now, event.found, event.nowMs);
+      return takeFound(now, event.found, event.nowMs);
     case "command":
       return only(withNews(takeOrder(now, event.command)));
     case "answered":
@@ -55,7 +55,7 @@ export function supervise(now: Supervision, event: SupervisionEvent): Supervised
       if (now.timed?.step !== event.step) return only(now);
       return only(withNews({ ...now, timed: { step: event.step, isDue: true } }));
     case "signal failed":
-      return only({ ...now, mustLook: true });
+      return only({ ...now, mustInspect: true });
     case "cancelled":
       return only({
         ...now,
@@ -92,10 +92,10 @@ function start(now: Supervision): Supervised {
 }
 
 function duringRun(now: Supervision, { run_id }: OpenRun): Supervised {
-  if (!now.state.is_end_asked || now.toldToEnd === run_id) {
+  if (!now.state.is_end_asked || now.endAskedOf === run_id) {
     return followRun(now, { run_id });
   }
-  return only({ ...now, toldToEnd: run_id }, { kind: "tell to end", runId: run_id });
+  return only({ ...now, endAskedOf: run_id }, { kind: "tell to end", runId: run_id });
 }
 
 function followRun(now: Supervision, { run_id }: Pick<OpenRun, "run_id">): Supervised {
@@ -103,12 +103,12 @@ function followRun(now: Supervision, { run_id }: Pick<OpenRun, "run_id">): Super
   const record = ended?.run_id === run_id ? ended.result : null;
   if (closed?.runId === run_id) {
     const result = closed.result ?? record;
-    return result === null ? only(now, { kind: "look" }) : settle(now, result);
+    return result === null ? only(now, { kind: "inspect" }) : settle(now, result);
   }
   if (record !== null && ownRunId !== run_id) {
     return only(now, { kind: "await closed", runId: run_id, result: record });
   }
-  return only(now, now.mustLook ? { kind: "look" } : { kind: "wait", limitMs: brief.newsMs });
+  return only(now, now.mustInspect ? { kind: "inspect" } : { kind: "wait", limitMs: brief.newsMs });
 }
 
 function settle(now: Supervision, result: RunRecord): Supervised {
@@ -116,8 +116,8 @@ function settle(now: Supervision, result: RunRecord): Supervised {
 }
 
 /** Adopts an open run, or records an end that was not reported. */
-function takeLook(before: Supervision, found: RunFound, nowMs: number): Supervised {
-  const now = { ...before, mustLook: false };
+function takeFound(before: Supervision, found: RunFound, nowMs: number): Supervised {
+  const now = { ...before, mustInspect: false };
   const { state, brief } = now;
   if (found.kind === "open") return takeOpen(now, found);
   if (state.run === null) {
@@ -158,12 +158,12 @@ function openedBy(now: Supervision, run: OpenRun): Supervision {
 }
 
 function takeReport(now: Supervision, report: Report): Supervision {
-  const { state, mustLook, brief } = now;
+  const { state, mustInspect, brief } = now;
   if (state.run?.run_id !== report.run_id) return { ...now, report };
   return withNews({
     ...now,
     report,
-    mustLook: mustLook || report.lost === true,
+    mustInspect: mustInspect || report.lost === true,
     state: takeReported(state, report.details, brief.policy),
   });
 }

@@ -12,7 +12,7 @@ export type Supervision = {
   /** Counts all news, so that any of it ends a wait. */
   readonly news: number;
   /** The run's own reports are not enough: ask the server. */
-  readonly mustLook: boolean;
+  readonly mustInspect: boolean;
   /** The step that is being waited for, and whether its delay is over. */
   readonly timed: { readonly step: NextStep; readonly isDue: boolean } | null;
   /** Number of runs started or adopted so far. */
@@ -22,7 +22,7 @@ export type Supervision = {
   readonly closed: { readonly runId: string; readonly result: RunRecord | null } | null;
   readonly ended: { readonly run_id: string; readonly result: RunRecord } | null;
   readonly report: Report | null;
-  readonly toldToEnd: string | null;
+  readonly endAskedOf: string | null;
   readonly adoptedRunId: string | null;
 };
 
@@ -63,7 +63,7 @@ export type SupervisionEffect =
   | { readonly kind: "tell that it is adopted"; readonly runId: string }
   /** A run reports its end shortly before it is closed, and its id is in use until then. */
   | { readonly kind: "await closed"; readonly runId: string; readonly result: RunRecord }
-  | { readonly kind: "look" }
+  | { readonly kind: "inspect" }
   /** Waits for news; after the limit it looks. Null: no limit. */
   | { readonly kind: "wait"; readonly limitMs: number | null };
 
@@ -79,14 +79,14 @@ export function newSupervision(state: SupervisorState, brief: ServiceBrief): Sup
     brief,
     isLearned: false,
     news: 0,
-    mustLook: false,
+    mustInspect: false,
     timed: null,
     starts: 0,
     ownRunId: null,
     closed: null,
     ended: null,
     report: null,
-    toldToEnd: null,
+    endAskedOf: null,
     adoptedRunId: null,
   };
 }

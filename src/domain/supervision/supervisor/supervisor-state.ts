@@ -310,11 +310,11 @@ function follow(state: SupervisorState, step: NextStep): SupervisorState {
  */
 function allRestarts(
   { restart_times: known }: SupervisorState,
-  { at, restart_times: told }: Pick<LiveFacts, "at" | "restart_times">,
+  { at, restart_times: reported }: Pick<LiveFacts, "at" | "restart_times">,
   { datesAnew = false }: RestartPolicy,
 ): number[] {
   const nowMs = msFromIso(at);
   const isDatedAnew = (one: string): boolean => datesAnew && isAhead(msFromIso(one), nowMs);
-  const more = known.filter((one) => !told.includes(one) && !isDatedAnew(one));
-  return [...more, ...told].toSorted().map((one) => msFromIso(one));
+  const more = known.filter((one) => !reported.includes(one) && !isDatedAnew(one));
+  return [...more, ...reported].toSorted().map((one) => msFromIso(one));
 }

@@ -66,14 +66,14 @@ class PaperDesk implements Desk {
 
   /** All that it holds comes from the log, fills included. */
   reconcile(working: readonly WorkingOrder[]): Reconciliation {
-    const held = this.#broker.pending.map(({ order: { clientOrderId } }) => ({
+    const pending = this.#broker.pending.map(({ order: { clientOrderId } }) => ({
       clientOrderId,
       brokerOrderId: `paper-${clientOrderId}`,
       status: "working" as const,
       reason: "",
       fills: [],
     }));
-    return reconcile(working, held);
+    return reconcile(working, pending);
   }
 
   /** A new array only when there are reports. */

@@ -4,7 +4,7 @@ import type { ExitReason } from "../orders.ts";
 import type { Position, Trader } from "../state.ts";
 
 /** A scan or two without a price are not worth a warning. */
-export const UNPRICED_TOLD_AFTER_MS = 60_000;
+export const UNPRICED_REPORTED_AFTER_MS = 60_000;
 
 export type UnpricedPosition = {
   readonly id: string;

@@ -146,9 +146,9 @@ export class Replay {
     if (this.#firstFill !== null) return;
     this.#compared.fills += 1;
     const expected = this.#expected.shift();
-    const { index: _index, nowMs: _nowMs, ...told } = event;
-    if (expected !== undefined && isSame(told, expected)) return;
-    this.#differInFill(event, { recorded: told, replayed: expected ?? "nothing" });
+    const { index: _index, nowMs: _nowMs, ...content } = event;
+    if (expected !== undefined && isSame(content, expected)) return;
+    this.#differInFill(event, { recorded: content, replayed: expected ?? "nothing" });
   }
 
   #differInFill(

@@ -122,5 +122,10 @@ export function preTradeDocument(): string {
     "| --- | --- | --- | --- | --- |",
     ...rows,
     "",
+    "About the approved configuration: there is no live broker, and `trader.broker` can only be `paper`. So no command approves",
+    "a configuration yet, and no hash is stored anywhere. What exists is the check itself, in trader, replay and backtest, and",
+    "a guard: a trader does not start at a desk that is not the paper one unless it is given the running hash and the approved",
+    "one. A live broker has to bring both, with the command that approves a hash and its audit line.",
+    "",
   ].join("\n");
 }

@@ -18,8 +18,8 @@ export function exchangeVersions(
   { blue, green }: Sides<Trader>,
   after: Sides<TraderConfiguration>,
 ): Exchange {
-  const held = [blue, green].flatMap((trader) => whyNotFlat(trader) ?? []);
-  if (held.length > 0) return { kind: "refused", reason: held.join("; ") };
+  const notFlat = [blue, green].flatMap((trader) => whyNotFlat(trader) ?? []);
+  if (notFlat.length > 0) return { kind: "refused", reason: notFlat.join("; ") };
   const states = { blue: handOver(blue, green), green: handOver(green, blue) };
   // Throws here rather than when the book starts.
   restoreFrom(after.blue, states.blue);

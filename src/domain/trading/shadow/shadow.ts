@@ -105,14 +105,14 @@ export function stepShadow(shadow: Shadow, event: TraderEvent): Divergence | nul
 
 function stepGreen(shadow: Shadow, event: TraderEvent): void {
   const { green, desk, decided } = shadow;
-  const told = toldToGreen(green, event, shadow.isCarriedAlike);
-  if (told === null) return;
+  const taken = asGreenTakes(green, event, shadow.isCarriedAlike);
+  if (taken === null) return;
   decided.commands = [];
-  stepDesk(desk, told);
+  stepDesk(desk, taken);
 }
 
 /** The event as GREEN takes it next; null for events of BLUE's process and orders, which are not market events. */
-export function toldToGreen(
+export function asGreenTakes(
   green: Trader,
   event: TraderEvent,
   isCarriedAlike: boolean,

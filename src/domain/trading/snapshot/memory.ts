@@ -29,12 +29,12 @@ export class UnmemorableError extends Error {
 /**
  * Returns null where `make` meets memory that can't be stored: the book continues, and that snapshot is not saved.
  */
-export function unlessUnmemorable<T>(make: () => T, onUnheld: (why: string) => void): T | null {
+export function unlessUnmemorable<T>(make: () => T, onUnstorable: (why: string) => void): T | null {
   try {
     return make();
   } catch (error) {
     if (!(error instanceof UnmemorableError)) throw error;
-    onUnheld(error.message);
+    onUnstorable(error.message);
     return null;
   }
 }
@@ -50,7 +50,7 @@ export function memoryToJson(memory: object, copy?: CopyDoubles): Json {
 
 /** @throws {UnmemorableError} at the first value that a snapshot can't store. */
 export function assertMemorable(memory: object): void {
-  assertHeld(memory, { path: "memory", depth: 0, places: new Map() });
+  assertStorable(memory, { path: "memory", depth: 0, places: new Map() });
 }
 
 /**
@@ -81,7 +81,7 @@ type Walk = {
   readonly places: Map<object, string>;
 };
 
-function assertHeld(value: unknown, walk: Walk): void {
+function assertStorable(value: unknown, walk: Walk): void {
   if (typeof value !== "object") {
     if (typeof value === "number" || typeof value === "string" || typeof value === "boolean")
       return;
@@ -118,7 +118,7 @@ function assertRecord(record: object, at: At, path: string): void {
     if (!("value" in descriptor)) refuse(place.path, "computed by a getter", "keep a value");
     const isOpen = descriptor.writable && descriptor.enumerable && descriptor.configurable;
     if (!isOpen) refuse(place.path, "frozen or hidden", "keep it writable");
-    assertHeld(descriptor.value, place);
+    assertStorable(descriptor.value, place);
   }
   if (!Object.isExtensible(record)) refuse(path, "frozen or sealed", "keep it writable");
 }
@@ -127,21 +127,21 @@ function assertList(list: readonly unknown[], at: At, path: string): void {
   if (Object.keys(list).length !== list.length || !Object.isExtensible(list)) {
     refuse(path, "a list with holes or keys of its own, or a frozen one", "fill it, with null");
   }
-  for (const [place, item] of list.entries()) assertHeld(item, at(`[${place}]`));
+  for (const [place, item] of list.entries()) assertStorable(item, at(`[${place}]`));
 }
 
 function assertMap(map: ReadonlyMap<unknown, unknown>, at: At, path: string): void {
   assertNoKeys(map, path);
   for (const [key, value] of map) {
     const name = typeof key === "object" ? "{}" : JSON.stringify(key);
-    assertHeld(key, at(` (key ${name})`));
-    assertHeld(value, at(`.get(${name})`));
+    assertStorable(key, at(` (key ${name})`));
+    assertStorable(value, at(`.get(${name})`));
   }
 }
 
 function assertSet(set: ReadonlySet<unknown>, at: At, path: string): void {
   assertNoKeys(set, path);
-  for (const item of set) assertHeld(item, at(" (an item)"));
+  for (const item of set) assertStorable(item, at(" (an item)"));
 }
 
 function assertNoKeys(collection: object, path: string): void {

@@ -198,15 +198,15 @@ function ageFact(trader: Trader, event: ScanEvent): Fact {
 
 function strategyFacts({ strategy, windows }: Trader) {
   const checks = strategy.explain?.(windows) ?? [];
-  const told = (of: StrategyCheck["of"]) =>
+  const factsAbout = (of: StrategyCheck["of"]) =>
     checks.filter((check) => check.of === of).map((check) => strategyFact(check));
   const isWarm = strategy.isWarm();
   const says = isWarm ? "every window is full" : `${strategy.name} is not warm yet`;
   const warm: Fact = { ...plain("warm", isWarm, outcomeOf("warming")), says };
   // What a strategy says about itself counts only where its own answer decided.
   return {
-    warm: [...(isWarm ? told("warm").map(passing) : told("warm")), warm],
-    signal: told("signal"),
+    warm: [...(isWarm ? factsAbout("warm").map(passing) : factsAbout("warm")), warm],
+    signal: factsAbout("signal"),
   };
 }
 

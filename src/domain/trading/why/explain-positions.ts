@@ -52,11 +52,11 @@ export function roomFact(trader: Trader): Fact {
 
 function positionWords({ data }: Trader, position: Position): string {
   const { id, asset, direction, openedAtMs, plan, openedBar, mark, exitOrderId } = position;
-  const held = data.scans.barIndex - openedBar;
+  const heldScans = data.scans.barIndex - openedBar;
   const exit = exitOrderId === "" ? "" : `, exit ${exitOrderId} is on its way`;
   return (
     `${id}, ${direction} ${asset}, is open since ${timeText(openedAtMs)}: gain ` +
     `${figure(gainOf(position, mark), "share")} of ${figure(plan.takeProfit, "share")} or ` +
-    `-${figure(plan.stopLoss, "share")}, scan ${held} of ${plan.holdScansMax}${exit}`
+    `-${figure(plan.stopLoss, "share")}, scan ${heldScans} of ${plan.holdScansMax}${exit}`
   );
 }

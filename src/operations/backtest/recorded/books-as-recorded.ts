@@ -12,7 +12,7 @@ import {
   hexOf,
   type ResultHash,
 } from "../../../domain/backtest/result-hash.ts";
-import type { ToldBook } from "../../../domain/order-book/book.ts";
+import type { PublishedBook } from "../../../domain/order-book/book.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../../domain/time.ts";
 import {
   assetOfInput,
@@ -107,7 +107,7 @@ export function openRecordedBooks(
   };
 }
 
-export function recordedBook({ asset, asOfMs, knownMs, book }: ToldBook): RecordedBook {
+export function recordedBook({ asset, asOfMs, knownMs, book }: PublishedBook): RecordedBook {
   const levels = { bids: levelsOf(book.bids), asks: levelsOf(book.asks) };
   return { asset, asOfMs, knownMs, ...levels };
 }
@@ -136,7 +136,7 @@ function lackingDays(
 }
 
 /** A folder that is there says enough where any asset will do. */
-function hasAny(asset: string | null, books: Iterable<ToldBook>): boolean {
+function hasAny(asset: string | null, books: Iterable<PublishedBook>): boolean {
   if (asset === null) return true;
   return books[Symbol.iterator]().next().done !== true;
 }

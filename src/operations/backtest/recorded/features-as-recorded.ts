@@ -117,10 +117,10 @@ const NOTHING_DECLARED: RecordedFeatures = {
  */
 function featuresOf(reading: KnownReading): readonly RecordedFeature[] {
   const { series, value, asOfMs, pushedUs, isOwn } = reading;
-  const told = { value, asOfMs, knownMs: pushedUs / US_PER_MS };
-  const named = { name: indicatorKey(series), ...told };
+  const feature = { value, asOfMs, knownMs: pushedUs / US_PER_MS };
+  const named = { name: indicatorKey(series), ...feature };
   if (!isOwn) return [named];
-  return [{ name: indicatorKey(series.split(".")[0] ?? series), ...told }, named];
+  return [{ name: indicatorKey(series.split(".")[0] ?? series), ...feature }, named];
 }
 
 function daysIn({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): string[] {

@@ -202,9 +202,9 @@ async function openThread(options: LanesOptions): Promise<Thread> {
     async finish() {
       worker.postMessage({ kind: "finish" } satisfies LaneCommand);
       await until(() => outcomes !== null);
-      const told = outcomes ?? [];
+      const taken = outcomes ?? [];
       outcomes = null;
-      return told;
+      return taken;
     },
     end: () => worker.terminate(),
   };

@@ -58,7 +58,7 @@ export type BookView = {
 
 /** Events before the newest snapshot with which the charts begin. */
 const EVENTS_BACK = 12_000;
-const EVENTS_PER_LOOK = 64;
+const EVENTS_PER_POLL = 64;
 
 type Run = {
   readonly fold: ReturnType<typeof beginBlue>;
@@ -132,7 +132,7 @@ function takeIn(run: Run, withinMs: number): void {
     noteOrigins(origins, event, trader);
     if (event.kind === "scan" && isInOrder(trader)) series.add(event, trader);
     count += 1;
-    if (count % EVENTS_PER_LOOK === 0 && untilMs < monotonicMs()) return;
+    if (count % EVENTS_PER_POLL === 0 && untilMs < monotonicMs()) return;
   }
   run.isCaughtUp = true;
 }

@@ -21,7 +21,7 @@ import { type BookName, COUNTED_BOOK, SHADOW_BOOK } from "../../../domain/tradin
 import { createPaperDesk } from "../../../domain/trading/broker/paper-desk.ts";
 import { answerStep, type TraderAtDesk } from "../../../domain/trading/broker/step-desk.ts";
 import type { TraderEvent } from "../../../domain/trading/events.ts";
-import { readAlike, toldToGreen } from "../../../domain/trading/shadow/shadow.ts";
+import { readAlike, asGreenTakes } from "../../../domain/trading/shadow/shadow.ts";
 import { takeVersion } from "../../../domain/trading/snapshot/take-version.ts";
 import {
   createTrader,
@@ -59,7 +59,7 @@ export type GreenView = {
 const SCANS_MAX = 20_000;
 /** Of a scan only its equity is kept. */
 const NO_MORE = { readings: {}, eigenvalues: [], assets: [], prices: new Float64Array() };
-const EVENTS_PER_LOOK = 64;
+const EVENTS_PER_POLL = 64;
 
 type Run = {
   /** What promotions there were: another one gives GREEN another state. */
@@ -214,7 +214,7 @@ function takeIn(run: Run, withinMs: number): void {
   for (const event of run.reader.poll()) {
     step(run, event);
     count += 1;
-    if (count % EVENTS_PER_LOOK === 0 && untilMs < monotonicMs()) return;
+    if (count % EVENTS_PER_POLL === 0 && untilMs < monotonicMs()) return;
   }
   run.isCaughtUp = true;
 }
@@ -227,12 +227,12 @@ function step(run: Run, event: TraderEvent): void {
     const version = blueOf(event.configurationHash);
     if (version !== null) run.isCarriedAlike = carriedAlike(version, trader);
   }
-  const told = toldToGreen(trader, event, run.isCarriedAlike);
-  if (told === null) return;
-  const commands = stepTrader(trader, told);
+  const taken = asGreenTakes(trader, event, run.isCarriedAlike);
+  if (taken === null) return;
+  const commands = stepTrader(trader, taken);
   // As BLUE's: before the scan's own fills.
-  if (told.kind === "scan" && isInOrder(trader)) {
-    points.add({ atMs: told.nowMs, equity: trader.data.account.equity, ...NO_MORE });
+  if (taken.kind === "scan" && isInOrder(trader)) {
+    points.add({ atMs: taken.nowMs, equity: trader.data.account.equity, ...NO_MORE });
   }
-  answerStep(desk, told, commands);
+  answerStep(desk, taken, commands);
 }

@@ -35,7 +35,7 @@ export function createCashCurves() {
   };
   return {
     /** Takes in what is there, for about so long. */
-    look(db: Database.Database, withinMs: number): CashCurves {
+    read(db: Database.Database, withinMs: number): CashCurves {
       const untilMs = monotonicMs() + withinMs;
       let isWhole = false;
       while (!isWhole) {

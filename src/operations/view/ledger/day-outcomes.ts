@@ -31,7 +31,7 @@ export function createDayOutcomes() {
   let seen: Seen = NOTHING;
   return {
     /** In a transaction of the caller's: what is counted and what is the newest are of one moment. */
-    look(db: Database.Database): DayOutcomes {
+    read(db: Database.Database): DayOutcomes {
       const now = db.prepare<[], string | null>("SELECT max(day) FROM decisions").pluck().get();
       if (now == null) return { day: null, outcomes: [] };
       const isAnew = now !== day;

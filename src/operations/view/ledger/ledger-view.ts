@@ -72,7 +72,7 @@ function identityOf(path: string): string {
 }
 
 function ledgerIn(db: Database.Database, { curves, outcomes }: Kept): LedgerView {
-  const { day: outcomesDay, outcomes: counted } = outcomes.look(db);
+  const { day: outcomesDay, outcomes: counted } = outcomes.read(db);
   return {
     trades: db
       .prepare<[number], TradeRow>(
@@ -87,7 +87,7 @@ function ledgerIn(db: Database.Database, { curves, outcomes }: Kept): LedgerView
       )
       .all(DAYS_MAX)
       .toReversed(),
-    ...curves.look(db, READ_WITHIN_MS),
+    ...curves.read(db, READ_WITHIN_MS),
     outcomes: counted,
     outcomesDay,
   };

@@ -241,11 +241,14 @@ async function importFromCluster(deps: RefillDeps, why: "passed" | "torn"): Prom
   const beyond: number[] = [];
   const takeDone = async (isOurs: (seq: number) => boolean) => {
     for (const digit of HASH_DIGITS) {
-      const told = toldBy(await untilAnswered(patience, () => store.readDonePart(digit)), heads);
-      beyond.push(...told.map(({ seq }) => seq).filter((seq) => upto < seq));
+      const scans = knownScans(
+        await untilAnswered(patience, () => store.readDonePart(digit)),
+        heads,
+      );
+      beyond.push(...scans.map(({ seq }) => seq).filter((seq) => upto < seq));
       taken += await takeOver(
         deps,
-        told.filter(({ seq }) => isOurs(seq)),
+        scans.filter(({ seq }) => isOurs(seq)),
       );
     }
   };
@@ -278,7 +281,7 @@ const HASH_DIGITS = "0123456789abcdef".split("");
 const IMPORT_CHUNK = 1_000;
 
 /** A scan that Hazelcast knows: from its done file, from its value in ringbuffer or latest, or from both. */
-type Told = {
+type KnownScan = {
   readonly seq: number;
   readonly file: string;
   readonly hash: Buffer | null;
@@ -294,7 +297,7 @@ async function headsInCluster({ store, state }: RefillDeps): Promise<Heads> {
   return new Map(heads.map((head) => [head.seq, head]));
 }
 
-function toldBy(done: readonly (readonly [string, unknown])[], heads: Heads): Told[] {
+function knownScans(done: readonly (readonly [string, unknown])[], heads: Heads): KnownScan[] {
   return done.flatMap(([file, text]) => {
     const entry = parseDone(text);
     if (entry === null || !isScanFile(file)) return [];
@@ -317,7 +320,7 @@ async function dropUnknown(deps: RefillDeps, heads: Heads): Promise<void> {
     const rows = journal.scans(from, from + IMPORT_CHUNK - 1);
     const files = rows.map((row) => row.file);
     const done = await untilAnswered(patience, () => store.readDoneOf(files));
-    const seqOf = new Map(toldBy(done, heads).map((told) => [told.file, told.seq]));
+    const seqOf = new Map(knownScans(done, heads).map((one) => [one.file, one.seq]));
     const unknown = rows.find(
       ({ seq, file }) => seqOf.get(file) !== seq && heads.get(seq)?.file !== file,
     );
@@ -329,10 +332,10 @@ async function dropUnknown(deps: RefillDeps, heads: Heads): Promise<void> {
 }
 
 /** Creates the rows that the journal lacks; returns how many. */
-async function takeOver(deps: RefillDeps, told: readonly Told[]): Promise<number> {
+async function takeOver(deps: RefillDeps, scans: readonly KnownScan[]): Promise<number> {
   const { journal } = deps;
   // Of two files with one seq, one is a foreign value: if both were refused, the journal would never open.
-  const bySeq = new Map(told.toReversed().map((one) => [one.seq, one]));
+  const bySeq = new Map(scans.toReversed().map((one) => [one.seq, one]));
   const lacking = [...bySeq.values()].filter(({ seq }) => journal.scan(seq) === null);
   for (let from = 0; from < lacking.length; from += IMPORT_CHUNK) {
     journal.append(await rowsFrom(deps, lacking.slice(from, from + IMPORT_CHUNK)));
@@ -340,10 +343,10 @@ async function takeOver(deps: RefillDeps, told: readonly Told[]): Promise<number
   return lacking.length;
 }
 
-async function rowsFrom(deps: RefillDeps, told: readonly Told[]): Promise<JournalScan[]> {
+async function rowsFrom(deps: RefillDeps, scans: readonly KnownScan[]): Promise<JournalScan[]> {
   const rows: JournalScan[] = [];
-  const missed: Told[] = [];
-  for (const one of told) {
+  const missed: KnownScan[] = [];
+  for (const one of scans) {
     const found = await deps.reload(one.file);
     if (found !== null && isSame(found, one)) rows.push(rowOf(deps, one, found));
     else missed.push(one);
@@ -354,19 +357,19 @@ async function rowsFrom(deps: RefillDeps, told: readonly Told[]): Promise<Journa
   return rows;
 }
 
-async function findRenamed(deps: RefillDeps, told: Told): Promise<ReloadedScan | null> {
-  const { file, head } = told;
+async function findRenamed(deps: RefillDeps, known: KnownScan): Promise<ReloadedScan | null> {
+  const { file, head } = known;
   if (head === null) return null;
   for (const renamed of deps.renamed.find(dayOfFile(file), microsFromIso(head.file_mtime))) {
     const found = await deps.reload(renamed);
-    if (found !== null && isSame(found, told)) return found;
+    if (found !== null && isSame(found, known)) return found;
   }
   return null;
 }
 
 /** `same` holds the bytes; null where no file has them. */
-function rowOf(deps: RefillDeps, told: Told, same: ReloadedScan | null): JournalScan {
-  const { seq, file, hash, head } = told;
+function rowOf(deps: RefillDeps, known: KnownScan, same: ReloadedScan | null): JournalScan {
+  const { seq, file, hash, head } = known;
   const stat = same?.stat ?? { size: 0, mtimeUs: 0 };
   return {
     ...stat,
@@ -383,7 +386,7 @@ function rowOf(deps: RefillDeps, told: Told, same: ReloadedScan | null): Journal
   };
 }
 
-function isSame(found: ReloadedScan, { hash, head }: Told): boolean {
+function isSame(found: ReloadedScan, { hash, head }: KnownScan): boolean {
   if (hash !== null) return found.hash.equals(hash);
   return (
     found.scanNumber === head?.scan_number && isoFromMicros(found.stat.mtimeUs) === head.file_mtime

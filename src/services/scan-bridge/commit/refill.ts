@@ -72,14 +72,14 @@ export async function tellDone(
   { store, journal }: DoneDeps,
   range: { readonly fromSeq: number; readonly toSeq: number; readonly rowsMax: number },
 ): Promise<number> {
-  let told = 0;
+  let written = 0;
   let next = journal.firstSeqFrom(range.fromSeq);
   while (next !== null && next <= range.toSeq) {
-    if (range.rowsMax <= told) return next - 1;
+    if (range.rowsMax <= written) return next - 1;
     const last = Math.min(range.toSeq, next + DONE_CHUNK - 1);
     const rows = journal.scans(next, last);
     await store.putDone(rows.map((row) => [row.file, doneText(row)]));
-    told += rows.length;
+    written += rows.length;
     next = journal.firstSeqFrom(last + 1);
   }
   return range.toSeq;
@@ -151,8 +151,8 @@ async function addToRing(
       const row = text === undefined ? deps.journal.scan(seq) : null;
       const entry = row === null ? null : await reloadEntry(deps, row);
       if (row !== null && entry === null) lacking += 1;
-      const told = text ?? entry?.text;
-      if (told !== undefined) texts.push(told);
+      const found = text ?? entry?.text;
+      if (found !== undefined) texts.push(found);
       if (entry?.late === false) latest = entry;
     }
     if (0 < texts.length) await deps.store.addToRing(texts);

@@ -27,7 +27,7 @@ export class Folders {
   readonly #deps: FoldersDeps;
   readonly #listed = new Map<string, Listed>();
   /** Days with names that almost match those of scans, for which a warning was logged. */
-  readonly #nearlyTold = new Set<string>();
+  readonly #nearlyReported = new Set<string>();
 
   constructor(deps: FoldersDeps) {
     this.#deps = deps;
@@ -87,8 +87,8 @@ export class Folders {
   }
 
   #tellNearly(day: string, name: string): void {
-    if (this.#nearlyTold.has(day)) return;
-    this.#nearlyTold.add(day);
+    if (this.#nearlyReported.has(day)) return;
+    this.#nearlyReported.add(day);
     const file = JSON.stringify(`${day}/${name}`);
     this.#deps.log(
       `${file} and similar files in that folder are not read: a scan's name ends in .arrow`,

@@ -59,7 +59,7 @@ export class Intake {
   #spare: NameSet | null = null;
   readonly #queued = new Set<string>();
   /** Unfinished files, with the time when they were first seen. */
-  readonly #held = new Map<string, Candidate>();
+  readonly #unfinished = new Map<string, Candidate>();
   /** When files were settled, oldest first. */
   readonly #young = new Map<string, number>();
   #queue: Candidate[] = [];
@@ -113,7 +113,7 @@ export class Intake {
       isWholeName(name) &&
       this.length === 0 &&
       !this.hasOverflowed &&
-      !this.#held.has(file) &&
+      !this.#unfinished.has(file) &&
       !this.#knownIn(file.slice(0, slash)).has(name);
     if (!isPlain) return null;
     return this.#seen({ name: file, timeUs: this.#deps.nowUs(), foundByFirstListing: false });
@@ -171,15 +171,15 @@ export class Intake {
 
   /** Remembers when an unfinished file was first seen, until it is settled or gone. */
   hold(candidate: Candidate): void {
-    this.#held.set(candidate.name, candidate);
+    this.#unfinished.set(candidate.name, candidate);
   }
 
   release(file: string): void {
-    this.#held.delete(file);
+    this.#unfinished.delete(file);
   }
 
   settled(file: string): void {
-    this.#held.delete(file);
+    this.#unfinished.delete(file);
     this.#rememberYoung(file);
     const slash = file.indexOf("/");
     this.#knownIn(file.slice(0, slash)).add(file.slice(slash + 1));
@@ -250,8 +250,9 @@ export class Intake {
 
   /** First seen now, unless it was seen and held before. */
   #seen({ name, timeUs: mtimeUs, foundByFirstListing }: Found): Candidate {
-    const held = this.#held.get(name);
-    if (held !== undefined) return { ...held, mtimeUs, timeUs: Math.min(mtimeUs, held.notAfterUs) };
+    const unfinished = this.#unfinished.get(name);
+    if (unfinished !== undefined)
+      return { ...unfinished, mtimeUs, timeUs: Math.min(mtimeUs, unfinished.notAfterUs) };
     const firstSeenUs = this.#deps.nowUs();
     const isClockSetBack = firstSeenUs + US_PER_SECOND < this.#lastNotAfterUs;
     const notAfterUs = isClockSetBack
@@ -277,7 +278,7 @@ export class Intake {
     const isAhead = (one: Candidate) =>
       one.notAfterUs < one.mtimeUs &&
       this.#mergedUs <= one.firstSeenUs &&
-      !this.#held.has(one.name);
+      !this.#unfinished.has(one.name);
     const waiting = this.#queue.slice(this.#head);
     const ahead = waiting.filter(isAhead);
     if (ahead.length === 0) return [];

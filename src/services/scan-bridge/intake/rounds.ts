@@ -12,7 +12,7 @@ import { MS_PER_MINUTE } from "../../../domain/time.ts";
 import type { ArchiveReader } from "./archive-reader.ts";
 import { Folders } from "./folders.ts";
 import type { Intake, Listing } from "./intake.ts";
-import { LastLooks } from "./last-looks.ts";
+import { DueDays } from "./due-days.ts";
 import { runSlice } from "./slices.ts";
 import { SLICE_MS, Tidying } from "./tidying.ts";
 import type { Unfinished } from "./unfinished.ts";
@@ -49,12 +49,12 @@ export class Rounds {
   readonly #deps: RoundsDeps;
   readonly #folders: Folders;
   readonly #tidying: Tidying;
-  readonly #oddTold = new Set<string>();
+  readonly #oddReported = new Set<string>();
   #state: ArchiveState = "ok";
-  #told = "ok ";
+  #reported = "ok ";
   /** Why a folder could not be listed in this round. */
   #trouble: string | null = null;
-  readonly #lastLooks = new LastLooks();
+  readonly #dueDays = new DueDays();
   /** Days examined in this round; null before the first. */
   #looked: readonly string[] | null = null;
   #listingCpuMs = 0;
@@ -107,12 +107,12 @@ export class Rounds {
     }
     this.#deps.onProgress();
     const pauseMs = this.#state === "ok" ? this.#pauseMs() : reconcileMs;
-    if (this.#looked !== null) this.#lastLooks.looked(this.#looked, nowMs() + pauseMs);
+    if (this.#looked !== null) this.#dueDays.looked(this.#looked, nowMs() + pauseMs);
     return pauseMs;
   }
 
   /** Makes the next round list the root: a day folder came or went. */
-  lookAtRoot(): void {
+  listRootNext(): void {
     this.#nextRootMs = 0;
   }
 
@@ -177,7 +177,7 @@ export class Rounds {
     watch?.watchDays(active);
     this.#tellShort(watch?.shortOf() ?? null);
     this.#trouble = null;
-    const blind = this.#lastLooks.blindDays(counting, round.startedMs);
+    const blind = this.#dueDays.blindDays(counting, round.startedMs);
     const isBlind = (day: string) => round.hasWaited || blind.has(day);
     // No event announces a folder whose time does not change with its content.
     const isPolled = watch === null || this.#shortOf !== null;
@@ -237,9 +237,9 @@ export class Rounds {
   }
 
   #tellState(state: ArchiveState, detail: string): void {
-    const told = `${state} ${detail}`;
-    if (told === this.#told) return;
-    this.#told = told;
+    const report = `${state} ${detail}`;
+    if (report === this.#reported) return;
+    this.#reported = report;
     this.#state = state;
     if (state === "ok") this.#deps.log("the archive can be listed again");
     if (state === "missing") this.#deps.log("the archive folder does not exist: waiting for it");
@@ -259,8 +259,8 @@ export class Rounds {
 
   #tellOnce(names: readonly string[], what: string): void {
     for (const name of names) {
-      if (!this.#oddTold.has(name)) this.#deps.log(`${name} ${what}: its files are not read`);
-      this.#oddTold.add(name);
+      if (!this.#oddReported.has(name)) this.#deps.log(`${name} ${what}: its files are not read`);
+      this.#oddReported.add(name);
     }
   }
 }

@@ -130,25 +130,25 @@ export class Tidying {
   *#visit(days: readonly string[]): Generator<void> {
     for (const day of days) {
       yield;
-      yield* this.#lookThrough(day, (folders, listing) => folders.visit(day, listing, true));
+      yield* this.#visitFolder(day, (folders, listing) => folders.visit(day, listing, true));
     }
   }
 
   *#sweep(days: readonly string[]): Generator<void> {
     for (const day of days) {
-      yield* this.#lookThrough(day, (folders, listing) => folders.sweep(day, listing));
+      yield* this.#visitFolder(day, (folders, listing) => folders.sweep(day, listing));
     }
   }
 
   /** A folder that cannot be listed must not prevent the others. */
-  *#lookThrough(
+  *#visitFolder(
     day: string,
-    look: (folders: Folders, listing: Listing) => Iterable<void>,
+    visit: (folders: Folders, listing: Listing) => Iterable<void>,
   ): Generator<void> {
     const { intake, folders } = this.#deps;
     const listing = intake.newListing();
     try {
-      yield* look(folders, listing);
+      yield* visit(folders, listing);
       this.#troubles.delete(`listing ${day}`);
     } catch (error) {
       this.#tell(`listing ${day}`, messageOf(error));

@@ -17,9 +17,13 @@ export const TRIED_PER_ROUND = 500;
 /** On a share each stat is a round trip: new scans and Hazelcast wait no longer than this. */
 const REVIEW_SLICE_MS = 20;
 
-type Look = Extract<Examined, { kind: "unfinished" }>;
+type Unfinishable = Extract<Examined, { kind: "unfinished" }>;
 /** `mark`: size and time as text, at the last change that was seen, at `changedMs`. */
-type Waiting = { readonly look: Look; readonly mark: string; readonly changedMs: number };
+type Waiting = {
+  readonly examined: Unfinishable;
+  readonly mark: string;
+  readonly changedMs: number;
+};
 
 export type UnfinishedDeps = {
   readonly archive: ArchiveReader;
@@ -53,16 +57,19 @@ export class Unfinished {
   }
 
   /** Keeps a file for another look; returns its verdict when there is no room to wait. */
-  keep(candidate: Candidate, look: Look): JournalFile | null {
-    const mark = markOf(look.stat);
-    if (look.reason === "unreadable" && this.#unreadable.get(candidate.name) === look.detail) {
+  keep(candidate: Candidate, examined: Unfinishable): JournalFile | null {
+    const mark = markOf(examined.stat);
+    if (
+      examined.reason === "unreadable" &&
+      this.#unreadable.get(candidate.name) === examined.detail
+    ) {
       return null;
     }
     const before = this.#waiting.get(candidate.name);
     if (before === undefined && UNFINISHED_MAX <= this.count)
-      return this.#giveUp(candidate.name, look);
+      return this.#giveUp(candidate.name, examined);
     const changedMs = before?.mark === mark ? before.changedMs : this.#deps.nowMs();
-    this.#waiting.set(candidate.name, { look, mark, changedMs });
+    this.#waiting.set(candidate.name, { examined, mark, changedMs });
     this.#deps.intake.hold(candidate);
     return null;
   }
@@ -78,7 +85,7 @@ export class Unfinished {
    */
   review(): JournalFile[] {
     const verdicts: JournalFile[] = [];
-    this.#review ??= this.#lookAtAll();
+    this.#review ??= this.#examineAll();
     const endMs = this.#deps.nowMs() + REVIEW_SLICE_MS;
     do {
       const looked = this.#review.next();
@@ -91,21 +98,21 @@ export class Unfinished {
     return verdicts;
   }
 
-  *#lookAtAll(): Generator<JournalFile | null> {
-    for (const [file, waiting] of this.#waiting) yield this.#look(file, waiting);
+  *#examineAll(): Generator<JournalFile | null> {
+    for (const [file, waiting] of this.#waiting) yield this.#examine(file, waiting);
   }
 
-  #look(file: string, { look, mark, changedMs }: Waiting): JournalFile | null {
+  #examine(file: string, { examined, mark, changedMs }: Waiting): JournalFile | null {
     const { archive, intake, nowMs } = this.#deps;
     const stat = statOf(archive, file);
     if (stat === null) {
       this.#waiting.delete(file);
       intake.release(file);
-    } else if (stat !== "unreadable" && look.stat !== null && markOf(stat) !== mark) {
+    } else if (stat !== "unreadable" && examined.stat !== null && markOf(stat) !== mark) {
       intake.offer(file, stat);
     } else if (STILL_AFTER_MS <= nowMs() - changedMs) {
-      return this.#giveUp(file, look);
-    } else if (look.stat === null) {
+      return this.#giveUp(file, examined);
+    } else if (examined.stat === null) {
       // It may have been a single error: retry.
       intake.offer(file, stat);
     }
@@ -138,19 +145,19 @@ export class Unfinished {
   }
 
   /** Null where this look failed and an earlier one did not: the earlier verdict stands. */
-  #giveUp(file: string, look: Look): JournalFile | null {
+  #giveUp(file: string, examined: Unfinishable): JournalFile | null {
     this.#waiting.delete(file);
-    if (look.reason === "unreadable") this.#unreadable.set(file, look.detail);
+    if (examined.reason === "unreadable") this.#unreadable.set(file, examined.detail);
     else this.#noLongerUnreadable(file);
-    if (look.stat === null && this.#deps.journal.file(file) !== null) {
+    if (examined.stat === null && this.#deps.journal.file(file) !== null) {
       this.#deps.intake.release(file);
       return null;
     }
     return {
       file,
-      size: look.stat?.size ?? 0,
-      mtimeUs: look.stat?.mtimeUs ?? 0,
-      verdict: { kind: "quarantined", reason: look.reason, detail: look.detail },
+      size: examined.stat?.size ?? 0,
+      mtimeUs: examined.stat?.mtimeUs ?? 0,
+      verdict: { kind: "quarantined", reason: examined.reason, detail: examined.detail },
       atUs: this.#deps.nowUs(),
     };
   }

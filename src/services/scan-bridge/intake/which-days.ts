@@ -25,8 +25,8 @@ const CHANGED_MS = MS_PER_HOUR;
  */
 const CHANGED_MAX = 10;
 /** Time per round for examining old folders; at least one is examined. */
-const LOOK_MS = 20;
-const LOOKS_MAX = 50;
+const EXAMINE_MS = 20;
+const EXAMINED_MAX = 50;
 
 export class WhichDays {
   readonly #deps: WhichDaysDeps;
@@ -74,7 +74,7 @@ export class WhichDays {
     const isNear = (day: string) => from <= day || around.includes(day) || day === counting.at(-1);
     const old = counting.filter((day) => !isNear(day));
     let hasOneChanged = false;
-    this.#glances.look(old, (_day, isNews) => (hasOneChanged ||= isNews));
+    this.#glances.examine(old, (_day, isNews) => (hasOneChanged ||= isNews));
     const changed = old.filter((day) => this.#glances.hasChanged(day));
     const listed = changed.slice(-CHANGED_MAX);
     this.#isVisitDue ||= hasOneChanged && listed.length < changed.length;
@@ -146,7 +146,7 @@ export class WhichDays {
     for (const day of this.#filesBefore.keys()) {
       if (!days.includes(day)) this.#filesBefore.delete(day);
     }
-    this.#before.look(days, (day) => {
+    this.#before.examine(days, (day) => {
       try {
         let files = 0;
         for (const name of this.#deps.archive.names(day)) if (isScanName(name)) files += 1;
@@ -179,12 +179,12 @@ class Glances {
    * Calls `onMark` for each folder whose mark differs from the known one. `isNews`: only if the folder was examined
    * before.
    */
-  look(days: readonly string[], onMark: (day: string, isNews: boolean) => void): void {
+  examine(days: readonly string[], onMark: (day: string, isNews: boolean) => void): void {
     const { archive, nowMs } = this.#deps;
     const startedMs = nowMs();
     this.#first ??= new Set(days);
     const after = days.filter((day) => this.#last < day);
-    const inTurn = [...after, ...days.filter((day) => day <= this.#last)].slice(0, LOOKS_MAX);
+    const inTurn = [...after, ...days.filter((day) => day <= this.#last)].slice(0, EXAMINED_MAX);
     for (const day of inTurn) {
       this.#last = day;
       const mark = markOf(archive, day);
@@ -195,7 +195,7 @@ class Glances {
         if (isNews) this.#changedMs.set(day, nowMs());
         onMark(day, isNews);
       }
-      if (LOOK_MS < nowMs() - startedMs) return;
+      if (EXAMINE_MS < nowMs() - startedMs) return;
     }
   }
 

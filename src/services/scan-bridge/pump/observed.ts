@@ -106,7 +106,7 @@ export class Observed {
       waiting: intake.length,
       isRefused: this.#isRefused,
       lastChore: this.#lastChore,
-      untold: this.lastSeq - this.doneSeq,
+      unpublished: this.lastSeq - this.doneSeq,
       nextTickMs: this.#nextTickMs,
       nextReviewMs: this.#nextReviewMs,
       unfinished: unfinished.count,

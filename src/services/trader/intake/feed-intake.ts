@@ -34,11 +34,11 @@ const FACTS_MAX = 256;
 /** Values that arrive closer together than this are not read: our own services publish at most ten times a second. */
 const READ_APART_MS = 50;
 /** How long a value waits if no scan of its time comes: there are none, they are late, or clocks differ. */
-const HELD_MS_MAX = 2_000;
+const WAITING_MS_MAX = 2_000;
 /** Most waiting values of a feed: as many as a flood brings until the oldest is taken in any case. */
-const HELD_MAX = HELD_MS_MAX / READ_APART_MS;
+const WAITING_MAX = WAITING_MS_MAX / READ_APART_MS;
 
-type Held = {
+type WaitingValue = {
   readonly facts: readonly FeedFact[];
   readonly knownMs: number;
   readonly heardAtMs: number;
@@ -61,7 +61,7 @@ export class FeedIntake {
   #text: unknown = null;
   #readAtMs = -Infinity;
   #takenAtMs = -Infinity;
-  readonly #held: Held[] = [];
+  readonly #waiting: WaitingValue[] = [];
   #isReadable = true;
   /** When the newest valid value arrived, and its age then: negative where it was ahead of the clock. */
   #newest: { readonly atMs: number; readonly ageMs: number } | null = null;
@@ -78,7 +78,7 @@ export class FeedIntake {
   }
 
   /** Takes a value that no event brought. Rejects while Hazelcast does not answer. */
-  async look(): Promise<void> {
+  async poll(): Promise<void> {
     const { heard } = this.counts;
     const text = await this.#deps.read();
     // A value that arrived during this read is newer.
@@ -95,13 +95,13 @@ export class FeedIntake {
   old(): Offer | null {
     if (this.#isTooSoon()) return null;
     const nowMs = this.#deps.clock.monotonicMs();
-    return this.#offer(({ heardAtMs }) => HELD_MS_MAX <= nowMs - heardAtMs);
+    return this.#offer(({ heardAtMs }) => WAITING_MS_MAX <= nowMs - heardAtMs);
   }
 
   /** All of an offer was taken: else it is made again. */
   taken({ nth }: Offer): void {
-    if (nth + 1 === this.#held.length) this.#held.length = 0;
-    else this.#held.splice(0, nth + 1);
+    if (nth + 1 === this.#waiting.length) this.#waiting.length = 0;
+    else this.#waiting.splice(0, nth + 1);
   }
 
   /** The input in the service's facts; null where the book's own state reports it. */
@@ -151,20 +151,20 @@ export class FeedIntake {
     }
     if (knownMs === undefined) {
       // The waiting value is older, and must not follow a newer one.
-      if (isReadable) this.#held.length = 0;
+      if (isReadable) this.#waiting.length = 0;
       this.#text = this.#take(facts) ? text : null;
       return;
     }
     this.#text = text;
-    this.#held.push({ facts, knownMs, heardAtMs: nowMs });
+    this.#waiting.push({ facts, knownMs, heardAtMs: nowMs });
     // The oldest stays: else no value would ever have waited long enough.
-    if (HELD_MAX < this.#held.length) this.#held.splice(1, 1);
+    if (WAITING_MAX < this.#waiting.length) this.#waiting.splice(1, 1);
   }
 
   /** The newest of those that may be taken; it replaces all before it. */
-  #offer(isIt: (held: Held) => boolean): Offer | null {
-    const at = this.#held.findLastIndex(isIt);
-    const found = this.#held[at];
+  #offer(isIt: (waiting: WaitingValue) => boolean): Offer | null {
+    const at = this.#waiting.findLastIndex(isIt);
+    const found = this.#waiting[at];
     return found === undefined
       ? null
       : { intake: this, facts: this.#unknown(found.facts), nth: at };

@@ -11,7 +11,7 @@ import type { FeedIntake } from "./feed-intake.ts";
 export type FeedSubscriptionDeps = {
   readonly feed: Pick<ScanFeed, "listen" | "readLatest">;
   readonly onScan: (text: unknown) => void;
-  readonly feeds: readonly Pick<FeedIntake, "feed" | "hear" | "look">[];
+  readonly feeds: readonly Pick<FeedIntake, "feed" | "hear" | "poll">[];
   /** The newest seq that an event brought. */
   readonly heardSeq: () => number;
   readonly say: (level: "info" | "warn", line: string) => void;
@@ -33,7 +33,7 @@ export class FeedSubscription {
   }
 
   /** Never rejects. One look at a time. */
-  async look(): Promise<void> {
+  async poll(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
@@ -52,7 +52,7 @@ export class FeedSubscription {
     const { feed, feeds, onScan, heardSeq, say } = this.#deps;
     const wasListening = this.#isListening;
     if (!wasListening) await this.#listen();
-    const [latest] = await Promise.all([feed.readLatest(), ...feeds.map((one) => one.look())]);
+    const [latest] = await Promise.all([feed.readLatest(), ...feeds.map((one) => one.poll())]);
     const seq = parseScanHead(latest)?.seq ?? 0;
     if (seq <= heardSeq()) return;
     if (wasListening) {

@@ -28,7 +28,7 @@ export class FeederWatch {
   }
 
   /** Never rejects. One look at a time. */
-  async look(): Promise<void> {
+  async poll(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {

@@ -5,7 +5,7 @@
 import {
   judgePosture,
   type PostureTimes,
-  type ToldPosture,
+  type PostureReport,
 } from "../../../domain/safety/newer-posture.ts";
 import type { PostureEvent } from "../../../domain/trading/events.ts";
 import { budgetOf } from "../../../domain/trading/risk/input-ages.ts";
@@ -48,7 +48,7 @@ export class PostureIntake {
     const { trader, take, clock } = this.#deps;
     const refreshMs = Math.min(REFRESH_MS_MAX, budgetOf(trader, "posture") / 3);
     const times = { nowMs: clock.nowMs(), refreshMs, ...by };
-    switch (judgePosture(knownBy(trader), toldBy(fact), times)) {
+    switch (judgePosture(knownBy(trader), reportOf(fact), times)) {
       case "take":
         return take(fact);
       case "known":
@@ -59,11 +59,11 @@ export class PostureIntake {
   }
 }
 
-function knownBy({ data: { posture } }: Trader): ToldPosture {
+function knownBy({ data: { posture } }: Trader): PostureReport {
   const { value, asOfMs, areEntriesStopped } = posture;
   return { posture: value, entries: areEntriesStopped === true ? "stop" : "go", asOfMs };
 }
 
-function toldBy({ posture, entries, asOfMs }: PostureFact): ToldPosture {
+function reportOf({ posture, entries, asOfMs }: PostureFact): PostureReport {
   return { posture, entries: entries ?? "go", asOfMs };
 }

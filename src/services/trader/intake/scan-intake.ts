@@ -34,7 +34,7 @@ export type ScanIntakeDeps = {
 export const FIRST_SCANS_MAX = 2_000;
 /** How long a newer scan waits for the ones before it, while none of them is found. */
 const HOLD_MS = 1_000;
-const LOOK_AGAIN_MS = 20;
+const POLL_AGAIN_MS = 20;
 const LOST_AFTER_MS = 10_000;
 const CHUNK_SCANS = 250;
 const QUEUE_MAX = 256;
@@ -102,7 +102,7 @@ export class ScanIntake {
     }
     this.#isLooking = true;
     try {
-      await this.#lookForHoles(taken);
+      await this.#findHoles(taken);
     } finally {
       this.#isLooking = false;
     }
@@ -181,7 +181,7 @@ export class ScanIntake {
         // Scans that are found continue: only those after a missing one have to wait.
         from = this.#stepRun(found, range);
         if (range.from < from) giveUpMs = monotonicMs() + HOLD_MS;
-        else await delay(LOOK_AGAIN_MS);
+        else await delay(POLL_AGAIN_MS);
         continue;
       }
       for (const text of inOrder(found)) if (!this.#stepText(text)) return;
@@ -199,7 +199,7 @@ export class ScanIntake {
     for (;;) {
       const found = await this.#find(range);
       if (!found.has(range.to) && monotonicMs() < giveUpMs && !this.#isStopped) {
-        await delay(LOOK_AGAIN_MS);
+        await delay(POLL_AGAIN_MS);
         continue;
       }
       let first = seq;
@@ -249,7 +249,7 @@ export class ScanIntake {
     return found;
   }
 
-  async #lookForHoles(taken: SeenSeqs): Promise<void> {
+  async #findHoles(taken: SeenSeqs): Promise<void> {
     const nowMs = this.#deps.monotonicMs();
     for (const seq of taken.holes) if (!this.#missedAtMs.has(seq)) this.#missedAtMs.set(seq, nowMs);
     const [first = 0] = taken.holes;

@@ -80,11 +80,11 @@ function checkBatches({ messages }: Frame): InvalidScan | null {
 /** Number of data buffers of each string-view column: apache-arrow creates as many as the file claims. */
 function checkVariadic({ metadata, buffers }: BatchHeader, counts: Vector): void {
   if (NODES_MAX < counts.length) throw new RangeError(`it has ${counts.length} columns of views`);
-  let told = 0;
-  for (let at = 0; at < counts.length; at += 1) told += sizeAt(metadata, counts.start + 8 * at);
-  if (buffers.length < told) {
+  let claimed = 0;
+  for (let at = 0; at < counts.length; at += 1) claimed += sizeAt(metadata, counts.start + 8 * at);
+  if (buffers.length < claimed) {
     throw new RangeError(
-      `a batch claims ${told} buffers of texts and has ${buffers.length} of all`,
+      `a batch claims ${claimed} buffers of texts and has ${buffers.length} of all`,
     );
   }
 }

@@ -60,10 +60,11 @@ function expanded(
   );
   const isStored = view.getUint32(start, true) === STORED && view.getInt32(start + 4, true) === -1;
   if (isStored) return data;
-  const told = sizeAt(view, start);
-  if (SCAN_FILE_BYTES_MAX < told) throw new RangeError("a buffer claims more than a file may have");
+  const claimed = sizeAt(view, start);
+  if (SCAN_FILE_BYTES_MAX < claimed)
+    throw new RangeError("a buffer claims more than a file may have");
   const found = decompress(codec, data);
-  if (found.length !== told)
+  if (found.length !== claimed)
     throw new RangeError("a buffer does not have the length that it states");
   return found;
 }

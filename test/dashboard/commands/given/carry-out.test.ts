@@ -41,9 +41,9 @@ const never = () => Promise.withResolvers<CommandAnswer>().promise;
 
 test("an answer that does not come is told as unknown, never as not done", async () => {
   const { give, lines } = deskOf();
-  const told = await give(never, { withinMs: 1 });
-  expect(told).toMatchObject({ ok: false, outcome: "unknown" });
-  expect(told.says).toMatch(/it may or may not have been executed/);
+  const given = await give(never, { withinMs: 1 });
+  expect(given).toMatchObject({ ok: false, outcome: "unknown" });
+  expect(given.says).toMatch(/it may or may not have been executed/);
   expect(lines.map(({ outcome }) => outcome)).toEqual(["begun", "unknown"]);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
-  type CoherenceLook,
+  type CoherenceObservation,
   senseCoherence,
 } from "../../../../src/domain/health/sensors/coherence.ts";
 import type { ScanValues } from "../../../../src/domain/health/sensors/scan-coherence.ts";
@@ -21,7 +21,7 @@ const SCAN: ScanValues = {
 };
 const BEFORE: ScanValues = { ...SCAN, seq: 10, scanNumber: 500, timestampUs: NOW - 6_000_000 };
 const BOOK = { cash: 100_000, equity: 100_200, updatedUs: NOW - 1_000_000 };
-const SANE: CoherenceLook = {
+const SANE: CoherenceObservation = {
   atUs: NOW,
   scan: { kind: "value", value: SCAN },
   before: BEFORE,

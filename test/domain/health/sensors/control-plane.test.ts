@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import {
-  type ControlPlaneLook,
+  type ControlPlaneObservation,
   senseControlPlane,
 } from "../../../../src/domain/health/sensors/control-plane.ts";
 
@@ -10,7 +10,7 @@ const SERVED = [
   { layer: "scan", pollers: 2 },
   { layer: "trader", pollers: 1 },
 ];
-const WELL: ControlPlaneLook = { hazelcast: ANSWERED, temporal: ANSWERED, queues: SERVED };
+const WELL: ControlPlaneObservation = { hazelcast: ANSWERED, temporal: ANSWERED, queues: SERVED };
 
 test.each([
   ["all answer", {}, 1, []],

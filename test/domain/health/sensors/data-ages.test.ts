@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import {
-  type FeedLook,
+  type FeedObservation,
   feedSampleOf,
   senseDataAges,
 } from "../../../../src/domain/health/sensors/data-ages.ts";
 
-const SCAN: FeedLook = {
+const SCAN: FeedObservation = {
   name: "scan",
   isOurs: false,
   budgetS: 30,
@@ -40,10 +40,10 @@ test("each by its own budget", () => {
   expect(senseDataAges([{ ...SCAN, asOfAgeS: 600 }, exf]).score).toBe(0.5);
 });
 
-const told = (changed: Partial<FeedLook>) => feedSampleOf({ ...SCAN, ...changed }).ageS;
+const ageOf = (changed: Partial<FeedObservation>) => feedSampleOf({ ...SCAN, ...changed }).ageS;
 
 test("a diagnosis is told an age only where there is one", () => {
-  expect([told({ asOfAgeS: 7 }), told({ unknown: "why" }), told({ asOfAgeS: -60 })]).toEqual([
+  expect([ageOf({ asOfAgeS: 7 }), ageOf({ unknown: "why" }), ageOf({ asOfAgeS: -60 })]).toEqual([
     7,
     null,
     null,

@@ -77,7 +77,7 @@ describe("a turn of the supervisor", () => {
       [{ kind: "start run", life: 4, restart_times: [], is_restart: true }],
     ],
     ["a run is open", knowing({ run: RUN }), [{ kind: "wait", limitMs: BRIEF.newsMs }]],
-    ["the server knows more", knowing({ run: RUN }, { mustLook: true }), [{ kind: "look" }]],
+    ["the server knows more", knowing({ run: RUN }, { mustInspect: true }), [{ kind: "inspect" }]],
     [
       "it is to end",
       knowing({ run: RUN, is_end_asked: true }),
@@ -85,7 +85,7 @@ describe("a turn of the supervisor", () => {
     ],
     [
       "it was told to end",
-      knowing({ run: RUN, is_end_asked: true }, { toldToEnd: "a" }),
+      knowing({ run: RUN, is_end_asked: true }, { endAskedOf: "a" }),
       [{ kind: "wait", limitMs: BRIEF.newsMs }],
     ],
     [
@@ -101,7 +101,7 @@ describe("a turn of the supervisor", () => {
     [
       "it is closed without a result",
       knowing({ run: RUN }, { closed: { runId: "a", result: null } }),
-      [{ kind: "look" }],
+      [{ kind: "inspect" }],
     ],
     ["it is closed", knowing({ run: RUN }, { closed: CLOSED }), []],
     [

@@ -39,10 +39,10 @@ function playedBy({ signal, columnOf }: Names) {
   };
   const book = scripted({ strategy: Reflect.apply(defineStrategy, undefined, [untyped]) });
   book.tell({ kind: "posture", posture: "APEX", asOfMs: DAY_START_MS, source: "test" });
-  const told: unknown[] = [book.scan(1)];
-  told.push(book.fill(20), book.scan(2));
-  told.push(book.scan(3, { prices: Float64Array.of(100, 21, 5) }), book.fill(21));
-  return { told, orders: book.orders };
+  const outcomes: unknown[] = [book.scan(1)];
+  outcomes.push(book.fill(20), book.scan(2));
+  outcomes.push(book.scan(3, { prices: Float64Array.of(100, 21, 5) }), book.fill(21));
+  return { outcomes, orders: book.orders };
 }
 
 test("a strategy file with the former names decides and exits alike", () => {

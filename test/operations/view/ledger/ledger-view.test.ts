@@ -66,7 +66,7 @@ test("what is added look by look is what one look at all of it gives, days and l
   const ledger = createLedgerView(path);
   const startMs = Date.parse("2026-03-25T00:00:00Z");
   let index = 0;
-  for (let look = 1; look <= 20; look += 1) {
+  for (let round = 1; round <= 20; round += 1) {
     for (let row = 0; row < 150; row += 1) {
       index += 1;
       fill(index, 1_000 + ((index * 7_919) % 500), startMs + index * 20_000);
@@ -75,7 +75,7 @@ test("what is added look by look is what one look at all of it gives, days and l
       if (index % 10 !== 0) decide(index, index, { outcome });
       if (index % 10 === 0 && 300 < index) decide(index - 300, index, { outcome });
     }
-    if (look === 15) endDay("2026-03-25", (index += 1), 777);
+    if (round === 15) endDay("2026-03-25", (index += 1), 777);
     taken(index);
     const [own, anew] = [ledger(), createLedgerView(path)()];
     expect(own).toEqual(anew);

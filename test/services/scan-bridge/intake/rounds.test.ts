@@ -124,12 +124,12 @@ test("a day that cannot be read for long is blind, and no other day is", async (
 
 test("a root that takes long to list makes no round longer, and an event of it has it listed", async () => {
   let cpuMs = 0;
-  let looks = 0;
+  let lists = 0;
   const { rounds, intake, put, settle, clock } = openRounds({
     cpuMs: () => cpuMs,
     reader: {
       *days() {
-        looks += 1;
+        lists += 1;
         cpuMs += 100;
         yield;
         return yield* stage.folder.days();
@@ -145,9 +145,9 @@ test("a root that takes long to list makes no round longer, and an event of it h
     settle(file);
     clock.ms += 1_000;
   }
-  expect(looks).toBe(2);
+  expect(lists).toBe(2);
   put("2026-03-26/a.arrow");
-  rounds.lookAtRoot();
+  rounds.listRootNext();
   await rounds.run();
   expect(intake.take()?.name).toBe("2026-03-26/a.arrow");
 });

@@ -83,7 +83,7 @@ test("a live scan waits for no sweep, no old day and no young file", async () =>
   const waits: number[] = [];
   const live = { file: "", writtenMs: 0 };
   let restedMs = 0;
-  const look = (): void => {
+  const takeFound = (): void => {
     for (const file of takeAll()) {
       if (file === live.file) {
         waits.push(clock.ms - live.writtenMs);
@@ -100,7 +100,7 @@ test("a live scan waits for no sweep, no old day and no young file", async () =>
     asked.sinceTurnMs = 0;
     restedMs += ms;
     clock.ms += ms;
-    look();
+    takeFound();
     return false;
   };
   for (const atMs of SHOWN_AT_MS) {
@@ -110,7 +110,7 @@ test("a live scan waits for no sweep, no old day and no young file", async () =>
     while (clock.ms < startMs + atMs + SHOWN_MS) {
       asked.sinceTurnMs = 0;
       const pauseMs = await rounds.run();
-      look();
+      takeFound();
       await rounds.pause(pauseMs, rest);
     }
   }

@@ -14,24 +14,24 @@ function openUnfinished() {
   const { reader: archive, intake, journal, nowMs, nowUs } = stage;
   const unfinished = new Unfinished({ archive, intake, journal, nowMs, nowUs });
   /** Takes the file that waits and finds it unfinished for this reason, as the pump does. */
-  const look = (reason: string) => {
+  const examine = (reason: string) => {
     const candidate = intake.take()!;
     const stat = reason === "unreadable" ? null : stage.reader.stat(FILE);
     return unfinished.keep(candidate, { kind: "unfinished", reason, detail: "why", stat });
   };
-  return { ...stage, unfinished, look };
+  return { ...stage, unfinished, examine };
 }
 
 test("a file that grows is looked at again each time, and given up after two still seconds", () => {
-  const { unfinished, look, intake, put, clock } = openUnfinished();
+  const { unfinished, examine, intake, put, clock } = openUnfinished();
   put(FILE, "1");
   intake.offer(FILE);
-  expect(look("truncated")).toBeNull();
+  expect(examine("truncated")).toBeNull();
   for (const text of ["12", "123", "1234"]) {
     clock.ms += 1_900;
     put(FILE, text);
     expect(unfinished.review()).toEqual([]);
-    expect(look("truncated")).toBeNull();
+    expect(examine("truncated")).toBeNull();
   }
   clock.ms += 1_999;
   expect(unfinished.review()).toEqual([]);
@@ -43,31 +43,31 @@ test("a file that grows is looked at again each time, and given up after two sti
 });
 
 test("a file that goes away is forgotten", () => {
-  const { unfinished, look, intake, put, remove } = openUnfinished();
+  const { unfinished, examine, intake, put, remove } = openUnfinished();
   put(FILE);
   intake.offer(FILE);
-  look("truncated");
+  examine("truncated");
   remove(FILE);
   expect(unfinished.review()).toEqual([]);
   expect(unfinished.count).toBe(0);
 });
 
 test("what cannot be opened is tried at once, told once, and tried in every round", () => {
-  const { unfinished, look, intake, put, clock } = openUnfinished();
+  const { unfinished, examine, intake, put, clock } = openUnfinished();
   put(FILE);
   intake.offer(FILE);
-  look("unreadable");
+  examine("unreadable");
   clock.ms += 250;
   expect(unfinished.review()).toEqual([]);
   // One error may have been all: it waits again.
-  look("unreadable");
+  examine("unreadable");
   clock.ms += 2_000;
   expect(unfinished.review()).toHaveLength(1);
   intake.settled(FILE);
   for (let round = 0; round < 5; round++) {
     clock.ms += 5_000;
     for (const _ of unfinished.retryUnreadable());
-    expect(look("unreadable")).toBeNull();
+    expect(examine("unreadable")).toBeNull();
     expect(unfinished.review()).toEqual([]);
   }
   expect(unfinished.count).toBe(0);
@@ -80,13 +80,13 @@ test("what cannot be opened is tried at once, told once, and tried in every roun
 });
 
 test("a look that fails replaces no verdict, and is tried in every round", () => {
-  const { unfinished, look, intake, put, settle, takeAll, clock } = openUnfinished();
+  const { unfinished, examine, intake, put, settle, takeAll, clock } = openUnfinished();
   put(FILE);
   settle(FILE);
   // Rewritten, and then not to be read.
   put(FILE, "other bytes");
   intake.offer(FILE);
-  look("unreadable");
+  examine("unreadable");
   clock.ms += 2_000;
   expect(unfinished.review()).toEqual([]);
   expect(unfinished.count).toBe(0);
@@ -100,8 +100,13 @@ test("of thousands that cannot be opened a part is tried in each round, and all 
   for (const file of files) {
     put(file);
     intake.offer(file);
-    const look = { kind: "unfinished", reason: "unreadable", detail: "why", stat: null } as const;
-    unfinished.keep(intake.take()!, look);
+    const examined = {
+      kind: "unfinished",
+      reason: "unreadable",
+      detail: "why",
+      stat: null,
+    } as const;
+    unfinished.keep(intake.take()!, examined);
   }
   clock.ms += 2_000;
   const verdicts = unfinished.review();
@@ -130,8 +135,13 @@ test("all that are read again at once are forgotten, also in the middle of a rou
   for (const file of files) {
     put(file);
     intake.offer(file);
-    const look = { kind: "unfinished", reason: "unreadable", detail: "why", stat: null } as const;
-    unfinished.keep(intake.take()!, look);
+    const examined = {
+      kind: "unfinished",
+      reason: "unreadable",
+      detail: "why",
+      stat: null,
+    } as const;
+    unfinished.keep(intake.take()!, examined);
   }
   clock.ms += 2_000;
   for (const { file } of unfinished.review()) intake.settled(file);

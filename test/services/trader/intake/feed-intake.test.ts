@@ -27,9 +27,9 @@ function begin(feed = "ob_BTCUSDT") {
     say: () => undefined,
   });
   let standing: unknown = null;
-  const tell = (toldMs: number, heardMs = toldMs) => {
+  const tell = (pushedMs: number, heardMs = pushedMs) => {
     clock.afterMs = heardMs;
-    standing = textOf(toldMs);
+    standing = textOf(pushedMs);
     intake.hear(standing);
   };
   const accept = (offer: Offer | null) => {
@@ -40,7 +40,7 @@ function begin(feed = "ob_BTCUSDT") {
   return { log, clock, intake, tell, scan, takeOld };
 }
 
-function textOf(toldMs: number): string {
+function textOf(afterMs: number): string {
   const book = createBook();
   for (const [side, price] of [
     [book.bids, 99],
@@ -50,7 +50,7 @@ function textOf(toldMs: number): string {
     side.sizes[0] = 1;
     side.count = 1;
   }
-  const pushedMs = START_MS + toldMs;
+  const pushedMs = START_MS + afterMs;
   const known = { asset: "BTCUSDT", asOfMs: pushedMs, receivedMs: pushedMs, book };
   const state = { ...known, features: bookFeatures(book), source: "here" };
   return bookText(state, { epoch: 1, instance: "here", pushedMs });
@@ -58,7 +58,7 @@ function textOf(toldMs: number): string {
 
 test("a book is taken before the first scan that is not older than its telling, and no other is", () => {
   const { log, tell, scan } = begin();
-  for (const toldMs of [100, 1_100, 2_100]) tell(toldMs);
+  for (const pushedMs of [100, 1_100, 2_100]) tell(pushedMs);
   expect(log).toEqual([]);
   scan(99);
   expect(log).toEqual([]);
@@ -93,7 +93,7 @@ test("what the journal could not take comes again, and a look brings what was no
   clock.isFull = false;
   scan(300);
   expect(log).toEqual([100]);
-  await intake.look();
+  await intake.poll();
   scan(400);
   expect(log).toEqual([100]);
 });

@@ -38,8 +38,8 @@ function stage(feed: Feed, standing: unknown) {
     heardSeq: () => 0,
     say() {},
   });
-  const look = async (meanwhile: () => void = () => {}) => {
-    const looked = subscription.look();
+  const poll = async (meanwhile: () => void = () => {}) => {
+    const looked = subscription.poll();
     // Of the scan and of the feed.
     while (answers.length < 2) await Promise.resolve();
     meanwhile();
@@ -50,7 +50,7 @@ function stage(feed: Feed, standing: unknown) {
     cluster.value = value;
     intake.hear(value);
   };
-  return { taken, lines, cluster, intake, look, event };
+  return { taken, lines, cluster, intake, poll, event };
 }
 
 function posture(name: "APEX" | "HIBERNATE"): string {
@@ -61,40 +61,40 @@ function mood(value: unknown, atMs = AT_MS): string {
   return JSON.stringify({ value, unit: "", as_of: new Date(atMs).toISOString(), source: "test" });
 }
 
-const toldPostures = (taken: readonly FeedFact[]) =>
+const posturesIn = (taken: readonly FeedFact[]) =>
   taken.map((fact) => (fact.kind === "posture" ? fact.posture : fact.kind));
 
 test("a posture that was heard while an older one was being read is not overwritten by it", async () => {
-  const { taken, look, event } = stage(POSTURE, posture("APEX"));
-  await look(() => event(posture("HIBERNATE")));
-  expect(toldPostures(taken)).toEqual(["HIBERNATE"]);
+  const { taken, poll, event } = stage(POSTURE, posture("APEX"));
+  await poll(() => event(posture("HIBERNATE")));
+  expect(posturesIn(taken)).toEqual(["HIBERNATE"]);
 });
 
 test("a posture that no event brought is told, once", async () => {
-  const { taken, look } = stage(POSTURE, posture("APEX"));
-  await look();
-  await look();
-  expect(toldPostures(taken)).toEqual(["APEX"]);
+  const { taken, poll } = stage(POSTURE, posture("APEX"));
+  await poll();
+  await poll();
+  expect(posturesIn(taken)).toEqual(["APEX"]);
 });
 
 test("what the journal could not take is taken at a later look", async () => {
-  const { taken, cluster, look, event } = stage(POSTURE, null);
+  const { taken, cluster, poll, event } = stage(POSTURE, null);
   cluster.isJournalFull = true;
   event(posture("HIBERNATE"));
   cluster.isJournalFull = false;
-  await look();
-  await look();
-  expect(toldPostures(taken)).toEqual(["HIBERNATE"]);
+  await poll();
+  await poll();
+  expect(posturesIn(taken)).toEqual(["HIBERNATE"]);
 });
 
 test("values that follow at once are one reading, and the newest is found by the first look after its time", async () => {
-  const { taken, cluster, look, event } = stage(MOOD, null);
+  const { taken, cluster, poll, event } = stage(MOOD, null);
   for (const value of [1, 2, 3]) event(mood(value));
   expect(taken).toMatchObject([{ name: "exf_mood", value: 1, asOfMs: AT_MS }]);
-  await look();
+  await poll();
   expect(taken.length).toBe(1);
   cluster.nowMs += 1_000;
-  await look();
+  await poll();
   cluster.nowMs += 1_000;
   event(mood(4));
   expect(taken.map((fact) => fact.kind === "feature" && fact.value)).toEqual([1, 3, 4]);
@@ -190,13 +190,13 @@ test("of a value with more facts than scans can wait for none is taken, and it c
 });
 
 test("a value that is pushed for ever with the time that it had is recorded once, and grows old", async () => {
-  const { taken, intake, look, cluster, event } = stage(MOOD, mood(1));
-  await look();
+  const { taken, intake, poll, cluster, event } = stage(MOOD, mood(1));
+  await poll();
   for (let at = 1; at <= 60; at += 1) {
     cluster.nowMs = AT_MS + at * 1_000;
     // The push is new each time, and its content is not.
     event(JSON.stringify({ ...JSON.parse(mood(1)), _pushed_at: new Date(cluster.nowMs) }));
-    if (at % 10 === 0) await look();
+    if (at % 10 === 0) await poll();
   }
   expect(taken).toHaveLength(1);
   expect(intake.fact()).toMatchObject({ name: "exf_mood", ageS: 60, budgetS: 30 });

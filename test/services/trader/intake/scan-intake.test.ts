@@ -4,14 +4,14 @@ import { expect, test } from "vitest";
 import { createSeenSeqs, noteSeq, type SeenSeqs } from "../../../../src/domain/scan/seen-seqs.ts";
 import { ScanIntake } from "../../../../src/services/trader/intake/scan-intake.ts";
 import { ScanTextReader } from "../../../../src/wire/trading/scan-text.ts";
-import { until } from "../../../helpers/bridge.ts";
+import { until } from "../../../helpers/until.ts";
 import { scanText, seqsTo } from "../../../helpers/trader.ts";
 
 const LAST = 30;
 const textOf = (seq: number) =>
   scanText({ seq, prices: [1], eigenvalues: [1], atMs: 1_774_400_000_000, assets: ["A"] });
 
-function openIntake(held: ReadonlySet<number>) {
+function openIntake(present: ReadonlySet<number>) {
   let seqs: SeenSeqs | null = null;
   const stepped: { readonly seq: number; readonly isRepaired: boolean }[] = [];
   const lost: number[] = [];
@@ -28,7 +28,7 @@ function openIntake(held: ReadonlySet<number>) {
       {
         name: "store",
         async *find({ from, to }) {
-          for (let seq = from; seq <= to; seq++) if (held.has(seq)) yield textOf(seq);
+          for (let seq = from; seq <= to; seq++) if (present.has(seq)) yield textOf(seq);
         },
       },
     ],
@@ -77,9 +77,9 @@ test("what follows is stepped within its own callback, and is no repair", () => 
 });
 
 test("what nobody has holds the others up for a moment, and is given up once", async () => {
-  const held = new Set(seqsTo(10));
-  held.delete(4);
-  const { intake, stepped, lost } = openIntake(held);
+  const present = new Set(seqsTo(10));
+  present.delete(4);
+  const { intake, stepped, lost } = openIntake(present);
   intake.hear(textOf(1));
   intake.hear(textOf(10));
   await until("the others are stepped", () => stepped.length === 9);

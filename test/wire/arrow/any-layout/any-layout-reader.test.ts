@@ -89,10 +89,10 @@ describe("the general reader", { timeout: 60_000 }, () => {
       process.stdout.write(read.kind);`;
     const limits = ["--max-old-space-size=64", "--max-semi-space-size=4"];
     const child = spawn(process.execPath, [...limits, "--input-type=module", "-e", script]);
-    let told = "";
-    child.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (told += chunk.toString()));
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const [code]: unknown[] = await once(child, "close");
-    expect({ code, told }).toEqual({ code: 0, told: "scan" });
+    expect({ code, told: output }).toEqual({ code: 0, told: "scan" });
   });
 });

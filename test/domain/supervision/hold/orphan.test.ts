@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type OrphanSigns, whyStopOrphan } from "../../../../src/domain/supervision/held/orphan.ts";
+import { type OrphanSigns, whyStopOrphan } from "../../../../src/domain/supervision/hold/orphan.ts";
 
 test.each<[OrphanSigns["supervisor"], OrphanSigns["run"], boolean]>([
   ["gone", "none", false],

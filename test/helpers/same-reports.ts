@@ -10,18 +10,18 @@ import { supervisorIdOf } from "../../src/workflows/names.ts";
 import { execFileSync } from "./run-program.ts";
 import { DOLPHIN } from "./up.ts";
 
-type Told = {
+type ServiceReport = {
   readonly word: string;
   readonly life?: number | null;
   readonly pid?: number | null;
 };
 
 /** By place; the metrics have no process ids, and `top` no number of the life. */
-export async function toldOf(
+export async function reportsOf(
   service: string,
   { dataDir, up }: { readonly dataDir: string; readonly up: UpFile },
-): Promise<Readonly<Record<string, Told>>> {
-  const rowOf = (status: Pick<SystemStatus, "services">): Told => {
+): Promise<Readonly<Record<string, ServiceReport>>> {
+  const rowOf = (status: Pick<SystemStatus, "services">): ServiceReport => {
     const row = status.services.find((one) => one.service === service);
     return { word: row?.status ?? "", life: row?.life ?? null, pid: row?.pid ?? null };
   };
@@ -53,7 +53,7 @@ function askOurs(dataDir: string, ...verb: string[]): string {
 }
 
 /** Cells of a row stand two spaces apart at least; its restarts are those of the last minutes alone. */
-function inFrame(text: string, service: string): Told {
+function inFrame(text: string, service: string): ServiceReport {
   const cellsOf = (start: string) =>
     (text.split("\n").find((line) => line.startsWith(`${start} `)) ?? "").trimEnd().split(/ {2,}/);
   const [heads, row] = [cellsOf("SERVICE"), cellsOf(service)];
@@ -61,7 +61,7 @@ function inFrame(text: string, service: string): Told {
   return { word: cell("STATUS"), pid: Number(cell("PID")) };
 }
 
-function inMetrics(text: string, service: string): Told {
+function inMetrics(text: string, service: string): ServiceReport {
   const restarts = new RegExp(
     `^dolphin_service_restarts_total\\{[^}]*service="${service}"[^}]*\\} (\\d+)`,
     "m",

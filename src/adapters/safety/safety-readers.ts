@@ -14,7 +14,7 @@ import { WATCHDOG } from "../../wire/safety/safety-control.ts";
 import { wallMs } from "../clock.ts";
 import { askControl, controlSocketPath } from "../control/ask-control.ts";
 
-export type TellTrader = (told: {
+export type TellTrader = (posture: {
   readonly posture: Posture;
   readonly entries: "go" | "stop";
 }) => Promise<BookReading | "older" | null>;
@@ -35,8 +35,8 @@ export function createTellTrader(dataDir: string, service: string, withinMs: num
   return async ({ posture, entries }) => {
     count += 1;
     const id = `${WATCHDOG} ${count}`;
-    const told = { posture, entries, source: WATCHDOG, as_of_ms: wallMs() };
-    const asked = { command: "posture", id, ...told };
+    const sent = { posture, entries, source: WATCHDOG, as_of_ms: wallMs() };
+    const asked = { command: "posture", id, ...sent };
     try {
       const line = await askControl(path, JSON.stringify(asked), limits);
       // An older trader sends no status: only then the line is examined again.
@@ -47,18 +47,18 @@ export function createTellTrader(dataDir: string, service: string, withinMs: num
   };
 }
 
-export function createHealthLook(dataDir: string): () => HealthReading | null {
-  return lookAt(join(dataDir, HEALTH_FILE), HEALTH_BYTES_MAX, healthReading);
+export function createHealthReader(dataDir: string): () => HealthReading | null {
+  return createFileReader(join(dataDir, HEALTH_FILE), HEALTH_BYTES_MAX, healthReading);
 }
 
-export function createForewarnLook(dataDir: string, book: string): () => ForewarnReading | null {
-  return lookAt(forewarnNowFile(dataDir, book), FOREWARN_BYTES_MAX, forewarnReading);
+export function createForewarnReader(dataDir: string, book: string): () => ForewarnReading | null {
+  return createFileReader(forewarnNowFile(dataDir, book), FOREWARN_BYTES_MAX, forewarnReading);
 }
 
 type Aged = { readonly ageMs: number };
 
 /** Reads the file only if it has changed since the last look. */
-function lookAt<T extends Aged>(
+function createFileReader<T extends Aged>(
   path: string,
   bytesMax: number,
   read: (text: string, nowMs: number) => T | null,

@@ -12,7 +12,7 @@ import {
 } from "../../wire/order-book/book-values.ts";
 import type { AssetBook } from "./book-board.ts";
 
-export type TellingOptions = {
+export type PublishingOptions = {
   readonly put: (key: string, text: string) => Promise<void>;
   readonly by: Pick<Pushed, "epoch" | "instance">;
   readonly everyMs: number;
@@ -20,7 +20,7 @@ export type TellingOptions = {
   /** Called with the result of each write: null, or why it failed because the cluster is away. */
   readonly onAnswer: (trouble: string | null) => void;
   /** Each book with the time at which it is published, which is also in its text. */
-  readonly onTold: (book: AssetBook, toldMs: number) => void;
+  readonly onPublished: (book: AssetBook, knownMs: number) => void;
   /** Anything else, such as a newer process. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -28,15 +28,15 @@ export type TellingOptions = {
 /** Most concurrent writes: a slow cluster gets no more. */
 const UNDER_WAY_MAX = 16;
 
-export class Telling {
-  readonly #options: TellingOptions;
+export class Publishing {
+  readonly #options: PublishingOptions;
   readonly #underWay = new Set<string>();
   #commonMs = Number.NEGATIVE_INFINITY;
   #next = 0;
   #isNews = false;
-  told = 0;
+  published = 0;
 
-  constructor(options: TellingOptions) {
+  constructor(options: PublishingOptions) {
     this.#options = options;
   }
 
@@ -62,12 +62,18 @@ export class Telling {
     this.#put(LATEST_FEATURES_KEY, latestText(books, pushed, sourceOf(books)));
   }
 
+  /** Whether something is to be published, or under way. */
+  isBehind(): boolean {
+    const { books } = this.#options;
+    return this.#isNews || 0 < this.#underWay.size || books().some(({ isFresh }) => isFresh);
+  }
+
   #tellOne(one: AssetBook, pushedMs: number): void {
     const key = bookKey(one.asset);
     this.#isNews = true;
     if (this.#underWay.has(key)) return;
     one.isFresh = false;
-    this.#options.onTold(one, pushedMs);
+    this.#options.onPublished(one, pushedMs);
     this.#put(key, bookText(one, { ...this.#options.by, pushedMs }));
   }
 
@@ -77,7 +83,7 @@ export class Telling {
     const settle = async () => {
       try {
         await put(key, text);
-        this.told += 1;
+        this.published += 1;
         onAnswer(null);
       } catch (error) {
         const isAway = error instanceof Error && error.name === "HazelcastUnavailable";

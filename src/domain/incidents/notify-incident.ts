@@ -8,7 +8,7 @@ import { causeText, excuseOf, lingersMs } from "./inhibition.ts";
 import { type Incident, withLine } from "./incident.ts";
 import { channelsOfStep, firstChannels } from "./rules/channels-of.ts";
 import type { Rule } from "./rules/rule.ts";
-import { DAMPED, FLAP_MS, HOLDS_NOT, notTold } from "./track.ts";
+import { DAMPED, FLAP_MS, HOLDS_NOT, notSent } from "./track.ts";
 import { MS_PER_DAY, MS_PER_MINUTE } from "../time.ts";
 
 /** Causes and symptoms of one fault arrive within this time, in any order. */
@@ -16,7 +16,7 @@ export const GROUP_MS = 5_000;
 /** After a start causes are not known at first. */
 export const RESTART_GROUP_MS = 15_000;
 
-export function tellIncident(draft: Draft, found: Incident): void {
+export function notifyIncident(draft: Draft, found: Incident): void {
   const rule = draft.rule(found.rule);
   if (rule === null) return;
   const excuse = excuseOf(draft, found);
@@ -29,12 +29,12 @@ export function tellIncident(draft: Draft, found: Incident): void {
         excuse === null ? draft.clockMs + lingersMs(found.excuse) : found.excuseEndedMs,
     };
   }
-  const held = reasonToHold(draft, rule, incident);
-  if (held !== incident.held) {
-    incident = { ...incident, held };
-    if (held !== null) incident = withLine(incident, draft.atMs, notTold(held));
+  const withheld = reasonToHold(draft, rule, incident);
+  if (withheld !== incident.held) {
+    incident = { ...incident, held: withheld };
+    if (withheld !== null) incident = withLine(incident, draft.atMs, notSent(withheld));
   }
-  draft.setIncident(held === null ? told(draft, rule, incident) : incident);
+  draft.setIncident(withheld === null ? notifyWhatIsDue(draft, rule, incident) : incident);
 }
 
 function withCause(draft: Draft, incident: Incident): Incident {
@@ -68,8 +68,8 @@ function mayHaveCause({ inhibitedBy }: Rule): boolean {
 
 /** Whoever was notified of the first occurrence needs no further notice for a while. */
 function isDamped(draft: Draft, { rule, subject, isFlapping }: Incident): boolean {
-  const toldMs = draft.track(rule, subject)?.toldMs ?? null;
-  return isFlapping && toldMs !== null && draft.clockMs - toldMs < FLAP_MS;
+  const lastNotifiedMs = draft.track(rule, subject)?.toldMs ?? null;
+  return isFlapping && lastNotifiedMs !== null && draft.clockMs - lastNotifiedMs < FLAP_MS;
 }
 
 function muteOf(draft: Draft, rule: Rule, { subject }: Incident): string | null {
@@ -85,7 +85,7 @@ function muteOf(draft: Draft, rule: Rule, { subject }: Incident): string | null 
   return isMuted ? "muted at this time of the day" : null;
 }
 
-function told(draft: Draft, rule: Rule, incident: Incident): Incident {
+function notifyWhatIsDue(draft: Draft, rule: Rule, incident: Incident): Incident {
   const { clockMs, setup } = draft;
   if (incident.firstToldMs === null) {
     return draft.tell(incident, "fire", firstChannels(rule, setup.channels));

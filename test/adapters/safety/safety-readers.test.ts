@@ -3,13 +3,16 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { controlSocketPath, serveControl } from "../../../src/adapters/control-socket.ts";
-import { createHealthLook, createTellTrader } from "../../../src/adapters/safety/safety-looks.ts";
+import {
+  createHealthReader,
+  createTellTrader,
+} from "../../../src/adapters/safety/safety-readers.ts";
 import { CAUTIOUS, beginPosture } from "../../../src/domain/safety/step-posture.ts";
 import { readTraderRequest } from "../../../src/wire/trading/trader-control.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
 test("the whole state of the watchdog is told as a posture, and the book is read off the answer", async () => {
-  const dir = makeTemporaryDirectory("safety-looks");
+  const dir = makeTemporaryDirectory("safety-readers");
   onTestFinished(() => removeTemporaryDirectory(dir));
   const asked: unknown[] = [];
   const limits = { requestCharsMax: 10_000 };
@@ -31,16 +34,16 @@ test.each([
   ["GREEN", "GREEN"],
   ["of another program", null],
 ])("health's word is read off its report: %s", (status, word) => {
-  const dir = makeTemporaryDirectory("safety-looks");
+  const dir = makeTemporaryDirectory("safety-readers");
   onTestFinished(() => removeTemporaryDirectory(dir));
   const timestamp = "2026-03-25T12:00:00.000000+00:00";
   const report = { status, timestamp, m1_proc: 1, m2_heartbeat: 1, m5_coherence: null };
   writeFileSync(join(dir, "meta_health.json"), JSON.stringify(report));
-  expect(createHealthLook(dir)()).toMatchObject({ word, scores: [1, 1, Number.NaN, null] });
+  expect(createHealthReader(dir)()).toMatchObject({ word, scores: [1, 1, Number.NaN, null] });
 });
 
 test("a trader that knows no such call is of an older program", async () => {
-  const dir = makeTemporaryDirectory("safety-looks");
+  const dir = makeTemporaryDirectory("safety-readers");
   onTestFinished(() => removeTemporaryDirectory(dir));
   const limits = { requestCharsMax: 10_000 };
   const server = await serveControl(controlSocketPath(dir, "trader-blue"), limits, async () =>

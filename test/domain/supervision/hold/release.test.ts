@@ -5,7 +5,7 @@ import {
   type PendingAttempt,
   type SeenProcess,
   whyNotDead,
-} from "../../../../src/domain/supervision/held/release.ts";
+} from "../../../../src/domain/supervision/hold/release.ts";
 
 const HOLD: Hold = {
   attempt: 3,

@@ -17,7 +17,7 @@ import { DOLPHIN } from "../helpers/up.ts";
 const JOURNAL = "journal/scan-bridge.db";
 let dir = "";
 beforeEach(() => {
-  dir = makeTemporaryDirectory("cannot-look");
+  dir = makeTemporaryDirectory("cannot-examine");
 });
 afterEach(() => removeTemporaryDirectory(dir));
 
@@ -29,10 +29,10 @@ test.each<[string, () => unknown]>([
   [JOURNAL, () => openSeqLookup(dir)],
   ["dolphin.yaml", () => config()],
   ["own.ts", () => loadStrategy(join(dir, "own.ts"))],
-])("%s", async (name, look) => {
+])("%s", async (name, examine) => {
   mkdirSync(dirname(join(dir, name)), { recursive: true });
   symlinkSync(join(dir, name), join(dir, name));
-  await expect(async () => look()).rejects.toThrow("ELOOP");
+  await expect(async () => examine()).rejects.toThrow("ELOOP");
 });
 
 test.each([[["config"]], [["install", "systemd", "--out", "units"]]])(

@@ -1,7 +1,7 @@
 /** Where a pid and its start time mean one process, and what is seen of a pid from here. */
 import { readFileSync, readlinkSync } from "node:fs";
 import { codeOf } from "../../../domain/failure.ts";
-import type { SeenProcess } from "../../../domain/supervision/held/release.ts";
+import type { SeenProcess } from "../../../domain/supervision/hold/release.ts";
 import { startedTicks, isProcessAlive } from "../process-facts.ts";
 
 /**

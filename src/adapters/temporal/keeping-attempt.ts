@@ -1,7 +1,7 @@
 /** The attempt that holds a service, as the server sees it, and its answer in place of a worker that died. */
 import { WorkflowNotFoundError } from "@temporalio/client";
 import { ApplicationFailure, defaultPayloadConverter } from "@temporalio/common";
-import type { PendingAttempt } from "../../domain/supervision/held/release.ts";
+import type { PendingAttempt } from "../../domain/supervision/hold/release.ts";
 import { RunDetails, type RunResult } from "../../wire/supervision.ts";
 import { runIdOf, supervisorIdOf } from "../../workflows/names.ts";
 import type { TemporalClient } from "../temporal-client.ts";
@@ -11,7 +11,7 @@ const STARTED = 2;
 /** Activity id of the one that holds a process, in run-<service>. */
 const HOLDING = "process";
 
-export type HeldRun = { readonly service: string; readonly run_id: string };
+export type KeptRun = { readonly service: string; readonly run_id: string };
 export type FoundAttempt = {
   /** Null: its run is over, or not known here. */
   readonly pending: PendingAttempt | null;
@@ -19,9 +19,9 @@ export type FoundAttempt = {
   readonly details: RunDetails | null;
 };
 
-export async function findHeldAttempt(
+export async function findKeepingAttempt(
   { client }: TemporalClient,
-  { service, run_id }: HeldRun,
+  { service, run_id }: KeptRun,
 ): Promise<FoundAttempt> {
   const nothing = { pending: null, details: null };
   try {
@@ -29,14 +29,14 @@ export async function findHeldAttempt(
     const found = raw.pendingActivities?.find(({ activityId }) => activityId === HOLDING);
     if (found === undefined) return nothing;
     const payload = found.heartbeatDetails?.payloads?.[0];
-    const told: unknown =
+    const details: unknown =
       payload == null ? null : defaultPayloadConverter.fromPayload<unknown>(payload);
     const pending = {
       isStarted: Number(found.state) === STARTED,
       attempt: found.attempt ?? 0,
       identity: found.lastWorkerIdentity ?? "",
     };
-    return { pending, details: RunDetails.safeParse(told).data ?? null };
+    return { pending, details: RunDetails.safeParse(details).data ?? null };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return nothing;
     throw error;
@@ -47,7 +47,7 @@ export async function findHeldAttempt(
  * The next tasks of a service's run and supervisor go to any worker: those of a dead one would first wait in its own
  * queue, one after the other.
  */
-export async function forgetWorkerOf(temporal: TemporalClient, of: HeldRun): Promise<void> {
+export async function forgetWorkerOf(temporal: TemporalClient, of: KeptRun): Promise<void> {
   const { service, run_id: runId } = of;
   const { workflowService } = temporal.connection;
   const { namespace } = temporal.address;

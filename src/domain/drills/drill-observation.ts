@@ -25,7 +25,7 @@ export type Sign = {
   readonly says: string;
 };
 
-export type DrillLook = {
+export type DrillObservation = {
   readonly atMs: number;
   /** Process ids of all processes, by their names in up.json. */
   readonly pids: Readonly<Record<string, number>>;
@@ -43,16 +43,16 @@ export type DrillLook = {
 /** What a recovery still lacks, in words; empty: nothing. */
 export function missingOf(
   fault: Pick<FaultSpec, "proofs" | "costs" | "targets">,
-  before: DrillLook,
-  now: DrillLook,
+  before: DrillObservation,
+  now: DrillObservation,
 ): readonly string[] {
   return fault.proofs.flatMap((proof) => CHECKS[proof](fault, before, now) ?? []);
 }
 
 type Check = (
   fault: Pick<FaultSpec, "costs" | "targets">,
-  before: DrillLook,
-  now: DrillLook,
+  before: DrillObservation,
+  now: DrillObservation,
 ) => string | null;
 
 const CHECKS: Readonly<Record<Proof, Check>> = {
@@ -105,8 +105,8 @@ const CHECKS: Readonly<Record<Proof, Check>> = {
 /** Services that restarted although the fault should not have touched them. */
 export function costBeyond(
   { costs }: Pick<FaultSpec, "costs">,
-  before: DrillLook,
-  now: DrillLook,
+  before: DrillObservation,
+  now: DrillObservation,
 ): readonly string[] {
   return Object.entries(before.pids).flatMap(([name, pid]) =>
     costs.includes(name) || now.pids[name] === pid ? [] : [name],

@@ -7,7 +7,7 @@ import { MS_PER_MINUTE } from "../../../domain/time.ts";
 /** A look this overdue means that nobody watched meanwhile: the process was frozen, or the share hung. */
 const BLIND_AFTER_MS = MS_PER_MINUTE;
 
-export class LastLooks {
+export class DueDays {
   /** When the next look at a day is due; a failed one does not change it. */
   readonly #dueMs = new Map<string, number>();
   /** When the next listing of the archive itself is due; a day that first appears in it has started since. */

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Hold } from "../../../domain/supervision/held/release.ts";
+import type { Hold } from "../../../domain/supervision/hold/release.ts";
 import { replaceFile } from "../../replace-file.ts";
 import { isNamedProcess } from "../run-file.ts";
 

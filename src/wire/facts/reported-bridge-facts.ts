@@ -7,7 +7,7 @@ import { type BridgeFacts, TROUBLE_CHARS_MAX } from "./bridge-facts.ts";
 
 const age = z.number().nonnegative().nullable();
 
-export const ToldBridgeFacts = z.object({
+export const ReportedBridgeFacts = z.object({
   archive: z.enum(["ok", "hung", "missing", "error"]),
   hazelcast: z.enum(["ok", "down"]),
   newestDataAgeS: age,

@@ -2,7 +2,7 @@
 import { askControl, controlSocketPath } from "../../adapters/control/ask-control.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 
-export type BookLook = {
+export type BookState = {
   readonly latched: readonly string[];
   readonly halted: boolean;
   readonly equity: number;
@@ -16,17 +16,17 @@ const EVERY_MS = 5_000;
 const LIMITS = { withinMs: 2_000, answerCharsMax: 4 * 1_048_576 };
 
 export function watchBooks(dataDir: string, books: readonly WatchedBook[]) {
-  const found: Record<string, BookLook | null> = {};
+  const found: Record<string, BookState | null> = {};
   let askedMs = Number.NEGATIVE_INFINITY;
   const ask = async ({ book, service }: WatchedBook): Promise<void> => {
     try {
       const line = JSON.stringify({ command: "status", id: "watchdog" });
-      found[book] = lookIn(await askControl(controlSocketPath(dataDir, service), line, LIMITS));
+      found[book] = stateIn(await askControl(controlSocketPath(dataDir, service), line, LIMITS));
     } catch {
       found[book] = null;
     }
   };
-  return (): Readonly<Record<string, BookLook | null>> => {
+  return (): Readonly<Record<string, BookState | null>> => {
     if (EVERY_MS <= monotonicMs() - askedMs) {
       askedMs = monotonicMs();
       void Promise.all(books.map(ask));
@@ -36,7 +36,7 @@ export function watchBooks(dataDir: string, books: readonly WatchedBook[]) {
 }
 
 /** Null: not a status of a book. */
-function lookIn(line: string): BookLook | null {
+function stateIn(line: string): BookState | null {
   const { status }: { status?: unknown } = Object(JSON.parse(line));
   const { latched, halted, equity, positions, state }: Partial<Record<string, unknown>> =
     Object(status);
