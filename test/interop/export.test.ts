@@ -60,7 +60,7 @@ test("the example reads an export beside a compacted day with pyarrow, joined by
       scans: SCANS,
       first_price: 100 + 1 / 7,
       last_price: 100 + SCANS / 7,
-      lag_ms_p50: 1,
+      lag_ms_p50: 1.7,
     });
     expect(outcomes.entered).toBeGreaterThan(1);
     const counts: number[] = Object.values(outcomes);

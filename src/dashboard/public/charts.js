@@ -50,8 +50,8 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
         series: [
           { label: "time", value: (_plot, at) => (at === null ? "-" : timeText(at * 1_000)) },
           ...series.map(({ colour: name = "--accent", ...one }) => {
-            const value = (_plot, shown) => (shown === null ? "--" : figure(shown));
-            return { stroke: colour(name), width: 1.5, spanGaps: false, value, ...one };
+            const own = { stroke: colour(name), width: 1.5, spanGaps: false, value: legendText };
+            return { ...own, ...one };
           }),
         ],
         ...options,
@@ -82,6 +82,11 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
       plot.destroy();
     },
   };
+}
+
+/** Where nothing is pointed at there is no value. */
+function legendText(_plot, value) {
+  return value === null || value === undefined ? "--" : figure(value);
 }
 
 /** For readers who do not see the chart. */

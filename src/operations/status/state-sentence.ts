@@ -1,5 +1,6 @@
 /** The state of the whole system in one sentence, with the causes behind it, in the words of status and health. */
 import { remedyWords } from "../../domain/health/diagnosis.ts";
+import { WELL } from "../../domain/health/health-word.ts";
 import type { HealthReport } from "../../wire/health/health-report.ts";
 import type { SystemStatus } from "../../wire/system-status.ts";
 
@@ -37,8 +38,7 @@ function sentenceOf(status: SystemStatus, health: HealthReport | null): string {
   const { services, disk, safety, status: word } = status;
   if (word === "Healthy") {
     // Health samples at its own times, and may have found something that has passed or that no service shows.
-    const found =
-      health === null || health.status === "GREEN" ? "" : `; health is ${health.status}`;
+    const found = health === null || health.status === WELL ? "" : `; health is ${health.status}`;
     return `every service works, and the servers answer${found}${blockedBy(status)}`;
   }
   const gravest = services.filter((service) => service.status === word);

@@ -52,7 +52,8 @@ export function openControlLink(options: { readonly fd?: number } = {}): Control
     beat({ state, facts, counters }) {
       const log = lines;
       lines = [];
-      const short = state.slice(0, STATE_CHARS_MAX);
+      const isLong = STATE_CHARS_MAX < state.length;
+      const short = isLong ? `${state.slice(0, STATE_CHARS_MAX - 1)}…` : state;
       if (send({ kind: "beat", state: short, facts, counters, log, dropped })) return;
       // The beat is the sign of life, so long log lines must not cost it.
       dropped += log.length;

@@ -40,12 +40,14 @@ describe("control link", () => {
   test("says ready, beats with the newest log lines, and ends when the supervisor's end closes", async () => {
     const { pipe, exited } = startChild(`link.onClosed(() => process.exit(7)); link.ready();
       for (let i = 0; i < 25; i += 1) link.log("line " + i);
-      beat(1); beat(2);`);
+      beat(1);
+      link.beat({ state: "x".repeat(300), facts: null, counters: { n: 2 } });`);
     const [ready, first, second] = await readLines(pipe, 3);
     expect(ready?.kind).toBe("ready");
     expect(first).toMatchObject({ kind: "beat", counters: { n: 1 }, dropped: 5 });
     expect(first?.kind === "beat" && first.log.length).toBe(20);
-    expect(second).toMatchObject({ counters: { n: 2 }, log: [] });
+    // A state that is cut says so.
+    expect(second).toMatchObject({ counters: { n: 2 }, log: [], state: `${"x".repeat(199)}…` });
     pipe.destroy();
     expect(await exited).toBe(7);
   });
