@@ -61,7 +61,7 @@ async function untilStatus(word: string, withinMs: number) {
   return status;
 }
 
-test("FATAL is told and kept to, and left alone it recovers by itself", async () => {
+test("FATAL is reported and kept to, and left alone it recovers by itself", async () => {
   await stack.start();
   const writer = startScanWriter({
     archive: stack.archive,

@@ -136,7 +136,7 @@ describe("status", () => {
     expect(asked()).toBe(0);
   });
 
-  test("a configuration that is wrong is told as ever", async () => {
+  test("a configuration that is wrong is reported as ever", async () => {
     const { asked } = await startAnswering();
     expect((await run(["status"], { DOLPHIN_HAZELCAST_HEAP_MB: "none" })).exit).toBe(78);
     expect(asked()).toBe(0);

@@ -87,7 +87,7 @@ describe("where nothing has run yet, and no server answers", () => {
 });
 
 describe("over a book that has traded", () => {
-  test("its state, its curves and the answer to why are told while Hazelcast is away", async () => {
+  test("its state, its curves and the answer to why are reported while Hazelcast is away", async () => {
     const { blue, books } = await get(ofBook, "/api/trading");
     expect(books).toBeNull();
     expect(blue.state.book).toBe("BLUE");

@@ -19,7 +19,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test("of scans that come faster than somebody reads the first is told at once, then the newest", async () => {
+test("of scans that come faster than somebody reads the first is reported at once, then the newest", async () => {
   let nowMs = 1_000;
   const source = scanSource(dir, () => nowMs);
   const sent: unknown[] = [];

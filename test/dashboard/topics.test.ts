@@ -97,7 +97,7 @@ test("a strip has the worst of each cell, from both tables, and no more cells th
   expect((await fetch(`${dashboard.url}/api/health/strip?since=all`)).status).toBe(400);
 });
 
-test("the configuration is told with its origins, also those that up wrote down, and without secrets", async () => {
+test("the configuration is reported with its origins, also those that up wrote down, and without secrets", async () => {
   const before = await get("/api/config");
   expect(settingOf(before, "data_dir")).toMatchObject({ value: folder, origin: "flag" });
   expect(settingOf(before, "trader.capital")).toMatchObject({ origin: "default" });
@@ -139,7 +139,7 @@ test("a log without times shows none, and does not displace the others", async (
   for (const file of ["untimed.out", "timed.log"]) rmSync(join(folder, "logs", file));
 });
 
-test("logs are searched at their ends, bounded, and told as text", async () => {
+test("logs are searched at their ends, bounded, and reported as text", async () => {
   const many = Array.from({ length: 900 }, (_, at) => logLine("info", `line ${at}`)).join("");
   writeFileSync(join(folder, "logs", "a.log"), many + logLine("error", `bad ${SCRIPT}`));
   writeFileSync(join(folder, "logs", "a.err"), "Bearer abcdefgh was refused\n");
@@ -160,7 +160,7 @@ test("logs are searched at their ends, bounded, and told as text", async () => {
   expect((await get("/api/logs?name=..%2Fup.json")).lines).toEqual([]);
 });
 
-test("the disk is told by folder and by day of the archive", async () => {
+test("the disk is reported by folder and by day of the archive", async () => {
   const day = join(folder, "arrow_scans", "2026-03-25");
   mkdirSync(day, { recursive: true });
   for (const name of ["a.arrow", "b.arrow"]) writeFileSync(join(day, name), Buffer.alloc(1_000));

@@ -29,7 +29,7 @@ afterEach(async () => {
 afterAll(() => lab.close());
 
 test.for(LONG ? (["read", "open", "lookup", "readdir"] as const) : (["read", "readdir"] as const))(
-  "an archive that hangs on %s is told, and the bridge recovers by itself",
+  "an archive that hangs on %s is reported, and the bridge recovers by itself",
   async (operation, context) => {
     const shared = await openShare();
     if (shared === null) return context.skip(NO_SHARE);
@@ -113,7 +113,7 @@ test.for(["read", "open", "lookup", "readdir"] as const)(
   },
 );
 
-test("files and folders without permission are told once, and read when they may be", async () => {
+test("files and folders without permission are reported once, and read when they may be", async () => {
   const site = await lab.site();
   const isRoot = process.getuid?.() === 0;
   if (isRoot) for (const dir of [site.dir, site.data]) chownSync(dir, NOBODY, NOBODY);

@@ -94,7 +94,7 @@ test.each<[string, unknown]>([
   expect(bridge.isGone()).toBe(false);
 });
 
-test("a frozen Hazelcast is told, holds nothing up for good, and costs no scan", async () => {
+test("a frozen Hazelcast is reported, holds nothing up for good, and costs no scan", async () => {
   const site = await lab.site();
   const bridge = await site.start();
   putLive(site, 1, 5);

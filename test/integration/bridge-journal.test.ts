@@ -50,7 +50,7 @@ afterEach(async () => {
 });
 afterAll(() => lab.close());
 
-test("a full disk stops the pushing, is told, and loses nothing", async (context) => {
+test("a full disk stops the pushing, is reported, and loses nothing", async (context) => {
   const site = await lab.site();
   const disk = mountDisk(join(site.data, "journal"), "600k");
   if (disk === null) return context.skip(NO_MOUNT);
@@ -73,7 +73,7 @@ test("a full disk stops the pushing, is told, and loses nothing", async (context
   expect(bridge.isGone()).toBe(false);
 });
 
-test("a row that found the disk full is written when it may, and that is told without another scan", async (context) => {
+test("a row that found the disk full is written when it may, and that is reported without another scan", async (context) => {
   const site = await lab.site();
   const disk = mountDisk(join(site.data, "journal"), "600k");
   if (disk === null) return context.skip(NO_MOUNT);

@@ -108,7 +108,7 @@ describe.each(WATCHES)("names, with scan_bridge.watch: %s", (watch) => {
     },
   );
 
-  test("a name that is not UTF-8 is told in the quarantine, and hides no other file", async () => {
+  test("a name that is not UTF-8 is reported in the quarantine, and hides no other file", async () => {
     const folder = join(site().archive, "2026-01-04");
     mkdirSync(folder, { recursive: true });
     const path = Buffer.concat([Buffer.from(`${folder}/bad-`), Buffer.of(0xff, 0xfe)]);
@@ -119,7 +119,7 @@ describe.each(WATCHES)("names, with scan_bridge.watch: %s", (watch) => {
     rmSync(Buffer.concat([path, Buffer.from(".arrow")]));
   });
 
-  test("folders, FIFOs, devices, sockets and links are told and never read", async () => {
+  test("folders, FIFOs, devices, sockets and links are reported and never read", async () => {
     const folder = join(site().archive, "2026-01-07");
     const at = (name: string) => join(folder, `${name}.arrow`);
     mkdirSync(at("folder"), { recursive: true });
@@ -144,7 +144,7 @@ describe.each(WATCHES)("names, with scan_bridge.watch: %s", (watch) => {
     server.close();
   });
 
-  test("only real days are read, and a folder that looks like one is told", async () => {
+  test("only real days are read, and a folder that looks like one is reported", async () => {
     for (const day of ["2026-02-30", "2025-02-29", "2026-2-1", "today", "2026-13-01"]) {
       putFile(site().archive, `${day}/a.arrow`, nextBytes());
     }

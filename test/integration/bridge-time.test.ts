@@ -147,7 +147,7 @@ test("scans of a writer whose clock is ahead, found by one listing, keep their o
   expect(scans.filter(({ late }) => late)).toEqual([]);
 });
 
-test("how far the writer's clock is off is told", async () => {
+test("how far the writer's clock is off is reported", async () => {
   const site = await lab.site();
   const bridge = await site.start();
   await bridge.beatWhere("it runs", ({ state }) => state !== "starting");
@@ -171,7 +171,7 @@ test.for([
   ["into summer time, in Berlin", "Europe/Berlin", "2026-03-29T00:59:58Z"],
   ["out of summer time, in Berlin", "Europe/Berlin", "2026-10-25T00:59:58Z"],
   ["over a leap day's end", "UTC", "2028-02-29T23:59:58Z"],
-] as const)("scans %s are told once, in UTC", async ([_what, zone, start], context) => {
+] as const)("scans %s are reported once, in UTC", async ([_what, zone, start], context) => {
   const site = await lab.site();
   const clock = buildShiftedClock(site.dir);
   if (clock === null) return context.skip(NO_COMPILER);

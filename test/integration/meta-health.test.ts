@@ -154,7 +154,7 @@ test("monitor-only says what it would have done, and auto does it: once, though 
   expect(orders).toEqual([decision?.id]);
 });
 
-test("with Temporal away transitions wait, and are told in their order when it is back", async () => {
+test("with Temporal away transitions wait, and are reported in their order when it is back", async () => {
   // As health does.
   const { address, reads: bySdk } = stage.temporal;
   const thin = await openTemporalReads({ address: address.address, env: {}, deadlineMs: 5_000 });

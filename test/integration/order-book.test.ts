@@ -40,7 +40,7 @@ afterAll(async () => {
   await venues?.stop();
 });
 
-test("books are told and recorded, marked simulated, and a second process fences the first", async () => {
+test("books are published and recorded, marked simulated, and a second process fences the first", async () => {
   const first = start("first");
   await until("both kinds of text are there", async () => {
     const latest = await read(LATEST_FEATURES_KEY);

@@ -61,7 +61,7 @@ async function failureOf(input: object): Promise<string> {
   return cause instanceof Error ? cause.message : `no failure: ${JSON.stringify(failure)}`;
 }
 
-test("a run waits for the bridge, trades, is told whole, and replays equal", async () => {
+test("a run waits for the bridge, trades, sends all its trades, and replays equal", async () => {
   const result = await paperTrade({ run_s: 20 });
   expect(result.session.trades).toBeGreaterThan(0);
   expect(result.session).toMatchObject({ book: "BLUE", status: "open", pending: 0, gaps: [] });

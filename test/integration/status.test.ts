@@ -241,7 +241,7 @@ describe("dolphin health", () => {
     expect(history.filter((row: { status: string }) => row.status === "GREEN")).not.toEqual([]);
   });
 
-  test("values of strangers are told with the reason, and stop nothing", async () => {
+  test("values of strangers are reported with the reason, and stop nothing", async () => {
     const hazelcast = await connectHazelcast({
       address: up.hazelcast,
       cluster: up.cluster,

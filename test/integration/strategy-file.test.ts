@@ -73,7 +73,7 @@ function replayLastDay(): Promise<{ readonly code: number; readonly out: string 
   });
 }
 
-test("it trades, comes back after a kill, and its day is replayed; a changed file is told", async () => {
+test("it trades, comes back after a kill, and its day is replayed; a changed file is reported", async () => {
   place = { ...(await lab.site()), address: lab.address };
   const path = writeBreakout(place.dir);
   const feeder = createFeeder(lab.cluster);
@@ -172,7 +172,7 @@ test("one that throws at a scan is named with its line, and not restarted into i
   );
 });
 
-test("a memory that no snapshot holds any more is told, costs the saved state and not the book", async () => {
+test("a memory that no snapshot holds any more is reported, costs the saved state and not the book", async () => {
   place = { ...(await lab.site()), address: lab.address };
   const strategy = join(ROOT, "test/helpers/trading/planted/undefined-later.ts");
   const settings = { ...LIVELY, strategy, parameters: {}, snapshot_events: 100 };

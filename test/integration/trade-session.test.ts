@@ -177,9 +177,9 @@ describe("the plain Temporal CLI", () => {
   });
 });
 
-describe("what is told", () => {
+describe("the trades sent to the session", () => {
   test(
-    "is told once, however Temporal, its worker and the trader come and go",
+    "is reported once, however Temporal, its worker and the trader come and go",
     async () => {
       await stage.killTemporal();
       for (let round = 0; round < AWAY.rounds; round += 1) {
@@ -300,7 +300,7 @@ describe("what is told", () => {
 });
 
 describe("a day that is over", () => {
-  test("is settled once nothing of it is left to be told", async () => {
+  test("is settled once no trade of it is left to send", async () => {
     const handle = await startSession("2026-01-02");
     const result: unknown = await handle.result();
     expect(result).toMatchObject({ day: "2026-01-02", status: "settled", trades: 0 });

@@ -76,7 +76,7 @@ test.each([
   ["configuration", { parameters: { ...LIVELY.parameters, threshold: 0.004 } }],
   ["fill", { seed: 2 }],
   ["cash", { capital: 50_000 }],
-])("a difference in %s is told in heartbeat, state and log", async (cause, settings) => {
+])("a difference in %s is reported in heartbeat, state and log", async (cause, settings) => {
   blue.run(600);
   const green = start({ green: settings });
   const { counters, state } = await green.taken(blue.lastIndex());

@@ -61,7 +61,7 @@ test.each([
   ["too few trades", withTrades([0.01, -0.01]), "2 trades are known, at least 30 are needed"],
   ["a ruin", withTrades([...variedBy(0.01), -1.5]), "lost everything, so no forecast is possible"],
   ["a sample of the trades", withTrades(variedBy(0.01), 2), "from every 2th trade only"],
-])("%s are told in words, without a picture", (_, shown, why) => {
+])("%s are reported in words, without a picture", (_, shown, why) => {
   const card = forewarnCard(record, shown);
   expect(card).toContain(why);
   expect(card).not.toContain("<svg");

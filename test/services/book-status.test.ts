@@ -117,7 +117,7 @@ test("a book tells at which price it would be liquidated, and says so when half 
   expect(notesOf(stage.trader)).toEqual([{ of: "margin", says, isAlert: true }]);
 });
 
-test("a liquidation is told for a day, and a book that has nothing left says so from then on", () => {
+test("a liquidation is reported for a day, and a book that has nothing left says so from then on", () => {
   const stage = shortOfAll(0);
   stage.scan(3, atPrice(199.1));
   const at = "AAA was liquidated at 2026-03-25T00:00:00Z, pnl -";

@@ -9,6 +9,10 @@ import { isoFromMs } from "../time.ts";
 
 export type StoryLine = { readonly atMs: number; readonly says: string };
 
+/** Why nobody is notified: it follows from a cause, is muted, is past, may not hold, may have a cause, or flaps. */
+export type WithheldCode =
+  "excused" | "muted" | "over" | "unconfirmed" | "cause_awaited" | "flapping";
+
 export type Incident = {
   /** Rule, subject and opening time: the same from firing to resolved. */
   readonly id: string;
@@ -44,6 +48,9 @@ export type Incident = {
   readonly excuseEndedMs: number | null;
   /** Why nobody is notified now: an excuse, a mute, flapping; null: nothing holds it back. */
   readonly held: string | null;
+  /** The same as a code, and whether flapping ever was the reason; absent in incidents of an older release. */
+  readonly heldCode?: WithheldCode | null;
+  readonly wasDamped?: boolean;
   /** It recurred soon after it was resolved: it stays open until it has been quiet for long. */
   readonly isFlapping: boolean;
   readonly story: readonly StoryLine[];

@@ -5,10 +5,11 @@
  */
 import type { Draft } from "./draft.ts";
 import { causeText, excuseOf, lingersMs } from "./inhibition.ts";
-import { type Incident, withLine } from "./incident.ts";
+import type { Incident } from "./incident.ts";
 import { channelsOfStep, firstChannels } from "./rules/channels-of.ts";
 import type { Rule } from "./rules/rule.ts";
-import { DAMPED, FLAP_MS, HOLDS_NOT, notSent } from "./track.ts";
+import { FLAP_MS } from "./track.ts";
+import { type Withheld, withheldAs, withReason } from "./withheld.ts";
 import { MS_PER_DAY, MS_PER_MINUTE } from "../time.ts";
 
 /** Causes and symptoms of one fault arrive within this time, in any order. */
@@ -30,10 +31,7 @@ export function notifyIncident(draft: Draft, found: Incident): void {
     };
   }
   const withheld = reasonToHold(draft, rule, incident);
-  if (withheld !== incident.held) {
-    incident = { ...incident, held: withheld };
-    if (withheld !== null) incident = withLine(incident, draft.atMs, notSent(withheld));
-  }
+  incident = withReason(incident, withheld, draft.atMs);
   draft.setIncident(withheld === null ? notifyWhatIsDue(draft, rule, incident) : incident);
 }
 
@@ -43,12 +41,13 @@ function withCause(draft: Draft, incident: Incident): Incident {
 }
 
 /** Null: nothing holds it back. */
-function reasonToHold(draft: Draft, rule: Rule, incident: Incident): string | null {
-  if (incident.excuse !== null) return `it follows from ${incident.excuse}`;
+function reasonToHold(draft: Draft, rule: Rule, incident: Incident): Withheld | null {
+  if (incident.excuse !== null)
+    return { code: "excused", says: `it follows from ${incident.excuse}` };
   const mute = muteOf(draft, rule, incident);
-  if (mute !== null) return mute;
+  if (mute !== null) return { code: "muted", says: mute };
   if (incident.state === "firing" && incident.holds !== true && incident.firstToldMs === null) {
-    return incident.holds === false ? HOLDS_NOT : "it is not known whether its condition holds";
+    return withheldAs(incident.holds === false ? "over" : "unconfirmed");
   }
   if (incident.firstToldMs === null && mayHaveCause(rule)) {
     const { clockMs, startedMs } = draft;
@@ -56,9 +55,9 @@ function reasonToHold(draft: Draft, rule: Rule, incident: Incident): string | nu
       clockMs - incident.openedMs < GROUP_MS ||
       clockMs - startedMs < RESTART_GROUP_MS ||
       (incident.excuseEndedMs !== null && clockMs - incident.excuseEndedMs < GROUP_MS);
-    if (isYoung) return "its cause may still be found";
+    if (isYoung) return withheldAs("cause_awaited");
   }
-  return isDamped(draft, incident) ? DAMPED : null;
+  return isDamped(draft, incident) ? withheldAs("flapping") : null;
 }
 
 /** An incident that nothing can excuse need not wait. */

@@ -4,13 +4,11 @@ import { incidentId, OPEN_MAX, type Track, withLine } from "./incident.ts";
 import type { Judgement } from "./rules/expression.ts";
 import { firstChannels } from "./rules/channels-of.ts";
 import { fixedSubjectOf, type Rule } from "./rules/rule.ts";
-import { summaryOf } from "./summary.ts";
+import { summaryOf } from "./rules/summary.ts";
+import { passedUnreported } from "./withheld.ts";
 
 /** A rule that fires again within this time has to be quiet as long before it is resolved. */
 export const FLAP_MS = 900_000;
-/** The reason for which it is not sent. */
-export const DAMPED = "it is flapping: once in 15 min at the most";
-export const HOLDS_NOT = "it does not hold now";
 const OPENINGS_MS = 3_600_000;
 const OPENINGS_MAX = 16;
 
@@ -106,6 +104,8 @@ function open(draft: Draft, rule: Rule, track: Track): void {
     excuse: null,
     excuseEndedMs: null,
     held: null,
+    heldCode: null,
+    wasDamped: false,
     isFlapping,
     story: [{ atMs, says: `opened: ${summary}${isFlapping ? " (again: it is flapping)" : ""}` }],
   });
@@ -123,18 +123,13 @@ export function resolve(draft: Draft, incident: Parameters<Draft["close"]>[0], s
   draft.close({ ...notified, summary: closed.summary });
 }
 
-export function notSent(why: string): string {
-  return `not told: ${why}`;
-}
-
 /** An incident that came and went while it was damped is reported once, with its history, when it is over. */
 function channelsOfDamped(
   draft: Draft,
-  { rule: name, held: withheld, story }: Parameters<Draft["close"]>[0],
+  incident: Parameters<Draft["close"]>[0],
 ): readonly string[] {
-  const rule = draft.rule(name);
-  const wasDamped = story.some(({ says }) => says === notSent(DAMPED));
-  return wasDamped && withheld === HOLDS_NOT && rule !== null
+  const rule = draft.rule(incident.rule);
+  return passedUnreported(incident) && rule !== null
     ? firstChannels(rule, draft.setup.channels)
     : [];
 }

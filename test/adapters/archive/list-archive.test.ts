@@ -61,7 +61,7 @@ test("only what does not exist is gone: any other error is the mount's", () => {
   expect(listDays(join(dir, "file")).kind).toBe("failed");
 });
 
-test("every name of a large folder is told, and none of a missing one", () => {
+test("every name of a large folder is reported, and none of a missing one", () => {
   const names = Array.from({ length: 5_000 }, (_, at) => `${at}.arrow`);
   for (const name of names) writeFileSync(join(dir, name), "");
   expect([...namesIn(dir)].toSorted()).toEqual(names.toSorted());

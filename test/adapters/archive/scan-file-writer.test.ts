@@ -25,7 +25,7 @@ test.each(WRITE_MODES)(
   },
 );
 
-test("a failure leaves nothing behind and is told", async () => {
+test("a failure leaves nothing behind and is reported", async () => {
   const path = join(dir, `${"n".repeat(250)}.arrow`);
   for (const mode of WRITE_MODES) {
     await expect(writeScanFile(path, Buffer.from("x"), { mode, pauseMs: 1 })).rejects.toThrow(

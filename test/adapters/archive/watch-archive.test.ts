@@ -33,7 +33,7 @@ async function untilTrue(condition: () => boolean): Promise<void> {
   }
 }
 
-test("names in watched days and new folders in the root are told", async () => {
+test("names in watched days and new folders in the root are reported", async () => {
   mkdirSync(join(dir, DAY));
   expect(watch.watchDays([DAY, "2026-03-26"])).toEqual([DAY]);
   expect(watch.watchDays([DAY])).toEqual([]);

@@ -225,7 +225,7 @@ describe("what is appended", () => {
 });
 
 describe("a torn end", () => {
-  test("of any length is cut and told; what stands before it stays, and the log goes on", () => {
+  test("of any length is cut and reported; what stands before it stays, and the log goes on", () => {
     writeDay(place, { day: DAY, from: 3, payloads: payloads(6) });
     const whole = readFileSync(segment());
     const starts = Array.from({ length: 7 }, (_, at) => 64 + at * 64);
@@ -310,7 +310,7 @@ describe("a changed bit", () => {
 });
 
 describe("a place", () => {
-  test("without a day between two is told", () => {
+  test("without a day between two is reported", () => {
     writeDay(place, { day: "2026-03-23", from: 0, payloads: payloads(2) });
     writeDay(place, { day: "2026-03-24", from: 2, payloads: payloads(2) });
     writeDay(place, { day: DAY, from: 4, payloads: payloads(2) });
@@ -321,7 +321,7 @@ describe("a place", () => {
     expect(errorOf(() => readPayloads(place, 1)).code).toBe("TRADING_JOURNAL_GONE");
   });
 
-  test("with a file of another book or day is told", () => {
+  test("with a file of another book or day is reported", () => {
     writeDay(place, { day: DAY, from: 0, payloads: payloads(2) });
     mkdirSync(join(root, "GREEN"));
     copyFileSync(segment(), join(root, "GREEN", `${DAY}.seg`));

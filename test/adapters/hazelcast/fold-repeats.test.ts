@@ -39,7 +39,7 @@ test("a message that came once is said at once, and again when it comes after a 
   expect(said).toHaveLength(2);
 });
 
-test("what is held back at the end is told, and kinds that are too many are not kept", () => {
+test("what is held back at the end is reported, and kinds that are too many are not kept", () => {
   const { said, say, flush } = stage();
   for (let time = 0; time < 3; time += 1) say("warn", "away");
   flush();

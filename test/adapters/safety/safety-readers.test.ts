@@ -11,7 +11,7 @@ import { CAUTIOUS, beginPosture } from "../../../src/domain/safety/step-posture.
 import { readTraderRequest } from "../../../src/wire/trading/trader-control.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
-test("the whole state of the watchdog is told as a posture, and the book is read off the answer", async () => {
+test("the whole state of the watchdog is sent as a posture, and the book's state is read from the answer", async () => {
   const dir = makeTemporaryDirectory("safety-readers");
   onTestFinished(() => removeTemporaryDirectory(dir));
   const asked: unknown[] = [];

@@ -22,7 +22,7 @@ test("the second is told that it is not the one, until the first has ended", () 
   if (third.isOurs) third.release();
 });
 
-test("a lock that cannot be taken at all is told, and no reason not to watch", () => {
+test("a lock that cannot be taken at all is reported, and the watchdog runs all the same", () => {
   const dir = folder();
   mkdirSync(join(dir, "lock.db"), { recursive: true });
   const claim = claimWatch(dir);

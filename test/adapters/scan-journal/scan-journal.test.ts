@@ -92,7 +92,7 @@ test("what is written is read again, exactly, also by another", () => {
   expect(open[0]!.firstSeqSince(rows[2]!.pushedUs)).toBe(3);
 });
 
-test("hashes that share their first 48 bits are told apart", () => {
+test("hashes that share their first 48 bits are distinguished", () => {
   const journal = openJournal(1);
   const hash = hashOf(Buffer.from("one"));
   const twin = Buffer.from(hash);

@@ -9,7 +9,7 @@ function textWith(...faults: readonly Fault[]): string[] {
   return healthText(healthReport(sample, diagnose(sample, GRAPH)));
 }
 
-test("a system that is well is told in a line for each sensor", () => {
+test("a system that is well is reported in a line for each sensor", () => {
   expect(textWith()).toEqual([
     "DOLPHIN  GREEN  rm_meta 1.00  1970-01-01 00:00:00 UTC",
     "",
@@ -21,7 +21,7 @@ test("a system that is well is told in a line for each sensor", () => {
   ]);
 });
 
-test("a cause is told with its evidence, its remedy, and what follows from it", () => {
+test("a cause is reported with its evidence, its remedy, and what follows from it", () => {
   const lines = textWith({ kind: "stuck" });
   expect(lines.slice(lines.indexOf("") + 1)).toEqual(
     expect.arrayContaining([
@@ -37,7 +37,7 @@ test("a cause is told with its evidence, its remedy, and what follows from it", 
   );
 });
 
-test("the past is told where it changed", () => {
+test("the past is reported where it changed", () => {
   const scores = { m1_proc: 1, m2_heartbeat: 1, m3_data_freshness: 1, m4_control_plane: 1 };
   const row = (at_us: number, status: string, causes: string) => ({
     ...scores,

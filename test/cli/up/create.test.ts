@@ -22,7 +22,7 @@ test("creates nothing where the start has failed", async () => {
   expect(supervisors.failures()).toEqual(["the supervisors were not created yet"]);
 });
 
-test("what metaHealth could not be told is not over either", () => {
+test("a report that metaHealth did not receive is not over either", () => {
   const brought = { workflow_id: "w", created: false, changes: [], problem: null };
   const supervisors = [{ ...brought, service: "scan-bridge" }];
   expect(failedOf({ supervisors, meta_health: brought })).toBeUndefined();

@@ -26,7 +26,7 @@ function linesOf(report: object, ageMs = AGE_MS): readonly string[] {
   return parsed === null ? [] : healthLines(parsed, ageMs);
 }
 
-test("a cause is told with its evidence, its remedy and what follows from it", () => {
+test("a cause is reported with its evidence, its remedy and what follows from it", () => {
   const roots = [
     {
       id: "upstream:scan",

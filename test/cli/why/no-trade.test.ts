@@ -29,7 +29,7 @@ function dolphin(...args: readonly string[]) {
   });
 }
 
-test("a time is typed, and the decision of then is told with its rule and the trader's own record", async () => {
+test("a time is typed, and the decision of then is reported with its rule and the trader's own record", async () => {
   const { code, out } = await dolphin("--at", "2026-03-25T06:00:10", "--json");
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({

@@ -44,7 +44,7 @@ test("what is refused is no order", () => {
   expect(check(velocityDivergence, 1).orders).toBeGreaterThan(10);
 });
 
-test("a strategy that fails is told as such, where it fails each time too", () => {
+test("a strategy that fails is reported as such, where it fails each time too", () => {
   const fails: StrategyChoice = {
     ...velocityDivergence,
     start: (overrides) => ({

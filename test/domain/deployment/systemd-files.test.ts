@@ -150,7 +150,7 @@ describe("supervisord's configuration", () => {
     expect(create.split("\n[")[0]).toContain("startsecs=0\nexitcodes=0,64,78\n");
   });
 
-  test("has what failed wait before it is begun anew, and end at once as it is told", () => {
+  test("makes what failed wait before it is started again, and end at once when told to", () => {
     const [, create = ""] = supervisordText(WORLD).split("[program:create]\n");
     expect(create).toMatch(
       /^command=\/bin\/sh -c ".* \|\| sleep 5; exit \$code" \/opt\/dolphin\/bin\/dolphin create$/m,

@@ -138,7 +138,7 @@ describe("a market's regimes", () => {
     expect(marketWords(classified, { conditionedOn: null }, 50)).toContain(`by the trades alone`);
   });
 
-  test("are told with their figures, and with what too few trades cost", () => {
+  test("are reported with their figures, and with what too few trades cost", () => {
     const market = found(walk(course.map((regime) => TRUE_DEVIATION[regime])));
     const conditionedOn = { regime: market.present, trades: 31 };
     const words = marketWords({ kind: "known", market }, { conditionedOn }, 90);

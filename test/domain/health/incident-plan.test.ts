@@ -63,7 +63,7 @@ test("while nobody recorded, nothing is decided: a cause of before it is no caus
   expect(comparePlans(records, { now: AUTO, next: AUTO }).outcomes.now.total).toBe(0);
 });
 
-test("another graph: what it makes of each sample is told once a stretch", () => {
+test("another graph: what it makes of each sample is reported once a stretch", () => {
   const without = {
     ...GRAPH,
     services: GRAPH.services.filter(({ name }) => name !== "scan-bridge"),

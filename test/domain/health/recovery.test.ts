@@ -176,7 +176,7 @@ test("a restart that is dated a second ahead is of now, however often the clock 
   expect(decision).toMatchObject({ action: "hold", rule: "cool-down", value: 0 });
 });
 
-test("another word alone is told, too", () => {
+test("another word alone is reported, too", () => {
   const now = diagnosed(UPSTREAM);
   expect(transitionKey({ ...now, word: "CRITICAL" })).not.toBe(transitionKey(now));
 });

@@ -70,7 +70,7 @@ function worldOf(random: () => number) {
   };
 }
 
-test(`${RESTARTS} restarts: no symptom is told, no incident is lost or doubled`, () => {
+test(`${RESTARTS} restarts: no symptom is reported, no incident is lost or doubled`, () => {
   const seed = Number(process.env["SEED"] ?? 12);
   const random = seededRandom(seed).uniform;
   const world = worldOf(random);

@@ -13,7 +13,7 @@ test("what has not come up yet is unknown, for a while", () => {
   });
 });
 
-test("what has come up once is told as it is", () => {
+test("what has come up once is reported as it is", () => {
   const settle = settling();
   expect(settle({ ...AWAY, "hazelcast.up": true }, 3)).toMatchObject({ "hazelcast.up": true });
   expect(settle(AWAY, 4)).toMatchObject({ "hazelcast.up": false });

@@ -136,7 +136,7 @@ describe("time", () => {
 });
 
 describe("a symptom", () => {
-  test("is not told while its cause is, whichever comes first, and what is left of it is told after", () => {
+  test("is not notified while its cause is, whichever comes first, and what is left of it is notified afterwards", () => {
     const engine = watching({
       rules: [LATE, DOWN],
       facts: { "server.up": true, "feed.a.age_s": 1 },
@@ -185,7 +185,7 @@ describe("a symptom", () => {
       ["worker_down", "worker:scan: no poller"],
     ]);
   });
-  test("is not told while an operator wants its cause, and has time to go after; a crash is told", () => {
+  test("is not notified while an operator wants its cause, and has time to end afterwards; a crash is notified", () => {
     const engine = watching();
     engine.pass(20);
     const stop = {
@@ -233,7 +233,7 @@ describe("a symptom", () => {
   });
 });
 
-describe("who is told", () => {
+describe("who is notified", () => {
   const channels = [
     { name: "ops", teams: ["ops"], severityMin: "warning" },
     { name: "desk", teams: ["trading"], severityMin: "warning" },
@@ -320,7 +320,7 @@ describe("who is told", () => {
 });
 
 test.each([40, 60, 100, 400, 1_000])(
-  "a rule that comes and goes every %i s is told at most once in a quarter of an hour, once it is known to",
+  "a rule that comes and goes every %i s is reported at most once in a quarter of an hour after it is known to",
   (period) => {
     const engine = watching({ rules: [FLAP], facts: { "x.on": false } });
     for (let at = 0; at < 3 * 3_600; at += period) {
@@ -338,7 +338,7 @@ test.each([40, 60, 100, 400, 1_000])(
   },
 );
 
-test("what comes again within a quarter of an hour is not told at once; its story is, when it is over", () => {
+test("what fires again within a quarter of an hour is not notified at once; its story is sent when it is over", () => {
   const down = BUILT_IN_RULES.find(({ name }) => name === "hazelcast_down");
   const engine = watching({ rules: down === undefined ? [] : [down] });
   for (let at = 0; at < 2; at += 1) {
@@ -360,7 +360,7 @@ test("what comes again within a quarter of an hour is not told at once; its stor
   expect(engine.notified[2]?.summary).toContain("it is flapping");
 });
 
-test("what comes again and stays is told a quarter of an hour after the last word on it", () => {
+test("what fires again and stays is notified a quarter of an hour after the last notification", () => {
   const engine = watching({ rules: [FLAP], facts: { "x.on": true } });
   engine.pass(5);
   engine.set({ "x.on": false });

@@ -70,7 +70,7 @@ test.each<[string, number, readonly number[], number]>([
   ["told twice it is no better", 100, [FAR, 101, FAR], 101],
   ["what others bear out counts, though markers were lost", 10, [5_000, 5_001, FAR, 5_003], 5_003],
   ["lower ones change nothing", 100, [1, 2, 3], 100],
-])("of the seqs that are told: %s", (_what, known, seqs, highest) => {
+])("of the seqs that Hazelcast has: %s", (_what, known, seqs, highest) => {
   expect(highestBorneOut(known, seqs)).toBe(highest);
 });
 

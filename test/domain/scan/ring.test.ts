@@ -61,7 +61,7 @@ test.each<[string, readonly number[], number, number]>([
   }
 });
 
-test("seqs are told as ranges", () => {
+test("seqs are reported as ranges", () => {
   expect(rangesOf([])).toEqual([]);
   expect(rangesOf([1, 2, 3, 7, 9, 10])).toEqual([
     { from: 1, to: 3 },

@@ -118,7 +118,7 @@ test("a backlog that is replayed counts, and writes off at the first fresh scan 
   expect(trades()).toHaveLength(1);
 });
 
-test("an asset that comes back stays written off, is told once, and may be entered anew", () => {
+test("an asset that comes back stays written off, is reported once, and may be entered again", () => {
   const { again, tell, trades, notes, trader, orders } = stage({});
   again(2, {});
   again(SCANS, GONE);

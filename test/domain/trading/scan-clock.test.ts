@@ -67,21 +67,24 @@ function stage(configuration: TraderConfiguration = USUAL) {
 test.each([
   [-40_000, "scans are 40 s ahead of the clock: that is taken off their age"],
   [45_000, "scans are 45 s behind the clock: that is taken off their age"],
-])("scans that are all %i ms off are fresh again after a few, and it is told", (offMs, note) => {
-  const { trader, scans, entries, news } = stage();
-  expect(new Set(scans(4, offMs).map((said) => said.split(" ")[0]))).toEqual(new Set(["stale"]));
-  expect(standingOf(trader)).toBe(`no decisions: scans are ${Math.abs(offMs) / 1_000} s off`);
-  expect(scans(8, offMs).every((said) => said.startsWith("fresh"))).toBe(true);
-  expect(entries()).toBeGreaterThan(0);
-  expect(standingOf(trader)).toBe("running");
-  expect(notesOf(trader)).toEqual([{ of: "scans", says: note, isAlert: true }]);
-  expect(traderStatusOf(trader)).toMatchObject({ scan_offset_s: offMs / 1_000 });
-  expect(news()).toMatchObject([{ severity: "alert", detail: note }]);
-  // The age in an order's record is what is left, too.
-  expect(trader.data.working.flatMap(({ order }) => order.ages[0] ?? [])).toEqual(
-    trader.data.working.map(() => ({ input: "scan", ageMs: 0 })),
-  );
-});
+])(
+  "scans that are all %i ms off are fresh again after a few, and it is reported",
+  (offMs, note) => {
+    const { trader, scans, entries, news } = stage();
+    expect(new Set(scans(4, offMs).map((said) => said.split(" ")[0]))).toEqual(new Set(["stale"]));
+    expect(standingOf(trader)).toBe(`no decisions: scans are ${Math.abs(offMs) / 1_000} s off`);
+    expect(scans(8, offMs).every((said) => said.startsWith("fresh"))).toBe(true);
+    expect(entries()).toBeGreaterThan(0);
+    expect(standingOf(trader)).toBe("running");
+    expect(notesOf(trader)).toEqual([{ of: "scans", says: note, isAlert: true }]);
+    expect(traderStatusOf(trader)).toMatchObject({ scan_offset_s: offMs / 1_000 });
+    expect(news()).toMatchObject([{ severity: "alert", detail: note }]);
+    // The age in an order's record is what is left, too.
+    expect(trader.data.working.flatMap(({ order }) => order.ages[0] ?? [])).toEqual(
+      trader.data.working.map(() => ({ input: "scan", ageMs: 0 })),
+    );
+  },
+);
 
 test.each([[60_000], [0]])(
   "beyond a bound of %i ms it says so: no entries, and exits all the same",

@@ -206,7 +206,7 @@ test("the default strategy names what it lacks: a window, liveliness, or how far
   expect(named.get("window volatilities")?.says).toBe("volatilities: 9 of 10 scans");
 });
 
-test("a halt and a latched limit are told with when, by whom and by how much", () => {
+test("a halt and a latched limit are reported with when, by whom and by how much", () => {
   const { trader, tell, scan, warmUp, fill, orders } = scripted();
   const origins = createOrigins(trader);
   const saysOf = (unstamped: Unstamped, afterMs: number) => {

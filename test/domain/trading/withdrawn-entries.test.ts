@@ -113,7 +113,7 @@ test("scans that always come five minutes apart are no silence", () => {
   expect(stage.trader.data.account.trades).toBeGreaterThan(2);
 });
 
-test("a silence is told by the clock, too: the order does not wait for the next scan", () => {
+test("a silence is reported by the clock, too: the order does not wait for the next scan", () => {
   const stage = deskWithEntry();
   stage.mood(40);
   stage.posture("APEX", 40);

@@ -33,7 +33,7 @@ function processOf(pid: number) {
   return { process, end: () => ended.resolve({ code: 1, signal: null }) };
 }
 
-test("the address is told from the first answer of the very process that was started until it ends", async () => {
+test("the address is reported from the first answer of the very process that was started until it ends", async () => {
   let says = '{"pid":99}';
   const port = await answering(() => says);
   const first = processOf(7);

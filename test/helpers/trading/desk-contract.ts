@@ -33,7 +33,7 @@ export function deskContract(name: string, stageOf: () => DeskStage): void {
       expect(book.surprises).toEqual([]);
     });
 
-    test("what happens to an order is told in its order, and told once", () => {
+    test("what happens to an order is reported in its sequence, and once", () => {
       const book = bookAt(stageOf());
       book.enter("AAA");
       book.fill();
@@ -63,7 +63,7 @@ export function deskContract(name: string, stageOf: () => DeskStage): void {
       expect([book.working(), book.surprises]).toEqual([[], []]);
     });
 
-    test("after a restart nothing is told again that the log has", async () => {
+    test("after a restart nothing that the log has is reported again", async () => {
       const book = bookAt(stageOf());
       book.enter("AAA");
       await book.restart();

@@ -55,7 +55,7 @@ async function jobOf(name: string) {
   };
 }
 
-test("the rates that an archive has are paid, told apart, and part of what the run is of", async () => {
+test("the rates that an archive has are paid, listed apart, and part of what identifies the run", async () => {
   putChunk(join(dir, "real"), chunk);
   const free = await runBacktest(await jobOf("real"), hooks);
   writeFileSync(join(dir, "real", "funding.csv"), ratesOf(0.001));

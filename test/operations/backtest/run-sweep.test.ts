@@ -135,7 +135,7 @@ test("a set gives what a run of its own gives", async () => {
   expect(row?.resultHash).toBe(report.resultHash);
 });
 
-test("the best set is the one with the highest ratio, and its luck is told", async () => {
+test("the best set is the one with the highest ratio, and its luck is reported", async () => {
   const { sets, best, objective, trials, deflatedSharpe } = await sweep();
   expect(objective).toBe("sharpe");
   expect(trials).toBe(6);

@@ -22,7 +22,7 @@ async function idle(): Promise<void> {}
 const CURSOR = "journal/trading/BLUE/told.json";
 const LOG = "journal/trading/BLUE/2026-11-30.seg";
 
-test("how far trades were told is of before the dump, the log of after it, and a database of one moment", async () => {
+test("the outbox cursor is copied before the dump, the log after it, and a database as of one moment", async () => {
   const { dataDir, write, out, archive } = place();
   write(CURSOR, "told 1");
   write(LOG, "event 1");

@@ -154,7 +154,7 @@ describe("a segment of version 1", () => {
     again.close();
   });
 
-  test("with a torn end is cut and told; one with damage stays as it is", () => {
+  test("with a torn end is cut and reported; one with damage stays as it is", () => {
     cpSync(FIXTURE, root, { recursive: true });
     const path = join(folder, `${DAY}.seg`);
     const whole = readFileSync(path);

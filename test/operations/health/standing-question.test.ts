@@ -12,7 +12,7 @@ function asked(allowedMs: number) {
   return { question, open };
 }
 
-test("an answer is told with its time, and forgotten by nobody", async () => {
+test("an answer is reported with its time, and kept", async () => {
   const { question, open } = asked(10_000);
   expect([question.poll(), question.value(), question.ageMs()]).toEqual([
     { kind: "unasked" },

@@ -19,7 +19,7 @@ const changed = (change: (body: never) => unknown): VenueFault => ({
 });
 const text = (words: string): VenueFault => ({ kind: "text", text: words });
 
-describe("each indicator is told with its unit, its own time, its source and the hash of that", () => {
+describe("each indicator is reported with its unit, its own time, its source and the hash of that", () => {
   test.each([
     ["funding", "BTCUSDT", "share per 8 h", NOW],
     ["funding_settled", "BTCUSDT", "share per interval", "2026-03-25T08:00:00.000000+00:00"],
@@ -44,7 +44,7 @@ describe("each indicator is told with its unit, its own time, its source and the
   });
 });
 
-test("a changed interval of funding is told with the rate", async () => {
+test("a changed interval of funding is reported with the rate", async () => {
   await stage.refresh("funding_settled");
   expect(stage.valueOf("exf_funding_settled")).toMatchObject({
     next_at: "2026-03-25T16:00:00.000000+00:00",

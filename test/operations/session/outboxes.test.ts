@@ -58,7 +58,7 @@ test("nobody is asked while no trader runs here", async () => {
   expect(outboxes.standing()).toEqual({ kind: "idle" });
 });
 
-test("Temporal away is told as such, and in the log", async () => {
+test("Temporal away is reported as such, and in the log", async () => {
   process.env["TEMPORAL_ADDRESS"] = "127.0.0.1:1";
   const trader = await startTrader();
   await outboxes.tick();

@@ -58,7 +58,7 @@ test("the hops of every scan add up to its total, from the file to the event or 
   expect(orders).toBeGreaterThan(10);
 });
 
-test("each hop is told; what an older bridge did not record is said to be unknown", () => {
+test("each hop is reported; what an older bridge did not record is said to be unknown", () => {
   const known = traceScan(sources, 11)!.ways[0]!;
   expect(known.hops.slice(0, 4)).toEqual([
     { from: "complete", to: "seen", us: 1_000, over: [] },

@@ -234,7 +234,7 @@ test("an indicator's readings come as a chart with its revisions, bounded", asyn
   expect(chart.unit).toBe("share");
 });
 
-test("what comes later is taken in with the next question, and a trader without scans is told as such", async () => {
+test("what comes later is taken in with the next question, and a trader without scans is reported as such", async () => {
   const before = await trading();
   trades += recordBook(dir, { ...recording, startMs: START_MS + 4_000_000, scans: 20 });
   const after = await trading();

@@ -53,7 +53,7 @@ function notesWith(temporal: "ok" | "down") {
   return healthBeat({ ...WELL, report: null, servers, unheard: "refused" }).facts?.notes;
 }
 
-test("its beats say that metaHealth cannot be told, where Temporal answers all the same", () => {
+test("its beats say that metaHealth cannot be reached, although Temporal answers", () => {
   expect(notesWith("ok")).toMatchObject([
     { says: expect.stringContaining("metaHealth cannot be notified: refused") },
   ]);

@@ -50,7 +50,7 @@ function bookOf(asset: string): AssetBook {
   return { asset, book, ...times, features: bookFeatures(book), source: "here", isFresh: true };
 }
 
-test("each book that is told is recorded with the time that is in its text, and none besides", async () => {
+test("each published book is recorded with the time in its text, and no other", async () => {
   const { kept, texts, books, pass, recording } = begin(true);
   await pass(500);
   await pass(1_000);
@@ -66,7 +66,7 @@ test("each book that is told is recorded with the time that is in its text, and 
   expect(kept.map(({ asset }) => asset)).toEqual(["AAA", "BBB", "BBB"]);
 });
 
-test("by a pace of its own only some are kept; while nobody can be told those that come are", async () => {
+test("with an interval of its own only some are kept; while nothing can be published, the received ones are", async () => {
   const { kept, offered, books, pass, recording } = begin(false);
   await pass(500);
   recording.heard(books[1]!, false);

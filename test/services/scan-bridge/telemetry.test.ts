@@ -23,7 +23,7 @@ test("percentiles are of the last thousand samples", () => {
   expect(latency.summary()).toEqual({ p50: 7, p99: 7 });
 });
 
-test("the three latencies are told apart, for live scans only", () => {
+test("the three latencies are distinguished, for live scans only", () => {
   const telemetry = createTelemetry();
   telemetry.pushed(SCAN, AT);
   telemetry.pushed({ ...SCAN, seq: 2, replayed: true, mtimeUs: 0 }, AT);
@@ -56,7 +56,7 @@ test("the writer's clock offset is the least of a hundred files", () => {
   expect(telemetry.summary(10_000).writer_clock_offset_ms).toBe(2);
 });
 
-test("a writer whose clock went back is told, with how far its scans are behind", () => {
+test("a writer whose clock went back is reported, with how far its scans are behind", () => {
   const telemetry = createTelemetry();
   telemetry.pushed({ ...SCAN, timeUs: 3_601_000_000 }, AT);
   const late = { ...SCAN, late: true };

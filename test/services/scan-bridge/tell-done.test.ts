@@ -37,7 +37,7 @@ function append(seqs: readonly number[]): void {
 
 const FAR = 1_000_000_001;
 
-test("done files are told row by row, however wide a gap in the seqs is", async () => {
+test("done files are written row by row, however wide a gap in the seqs is", async () => {
   append([1, 2, 3, FAR]);
   const done: string[] = [];
   const store = {

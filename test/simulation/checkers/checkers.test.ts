@@ -47,7 +47,7 @@ test.each([
   expect(checkOneToOne("journal", values)).toHaveLength(faults);
 });
 
-test("a lost and an invented scan are told", () => {
+test("a lost and an invented scan are reported", () => {
   expect(checkSame("journal", new Set(["a", "b"]), ["b", "c"])).toEqual([
     "journal: a is lost",
     "journal: c was never written",
@@ -71,18 +71,18 @@ describe("order", () => {
     expect(checkOrder(scans)).toHaveLength(faults);
   });
 
-  test("a seq that is first seen after a higher one is told, one that is told again is not", () => {
+  test("a seq that is first seen after a higher one is reported, a repeated one is not", () => {
     expect(checkAscending("ring", [1, 2, 1, 2, 3])).toEqual([]);
     expect(checkAscending("ring", [1, 3, 2])).toEqual(["ring: seq 2 came after 3"]);
   });
 
-  test("a value that goes back is told, one that is told again is not", () => {
+  test("a value that goes back is reported, a repeated one is not", () => {
     expect(checkNeverBack("latest", [1, 2, 2, 5])).toEqual([]);
     expect(checkNeverBack("latest", [1, 5, 4])).toEqual(["latest went back from seq 5 to 4"]);
   });
 });
 
-test("more starts than kills explain are told", () => {
+test("more starts than kills explain are reported", () => {
   const once = { "scan-bridge": 1, worker: 1, temporal: 1, hazelcast: 1 };
   expect(checkStarts(once, {})).toEqual([]);
   const kills = { "scan-bridge": 2, worker: 1, up: 1, temporal: 3 };
@@ -103,7 +103,7 @@ test.each([
   expect(checkBudget(startsMs, { max: 3, windowMs: 30_000 })).toHaveLength(faults);
 });
 
-test("books that do not balance are told", () => {
+test("books that do not balance are reported", () => {
   const total = { files: 6, pushed: 3, duplicates: 2, quarantined: 1, pending: 0, missing: 0 };
   const ring = { lacking: [], detail: null };
   const audit: AuditJson = { total, last_seq: 3, seq_gaps: [], missing: [], ring, ok: true };

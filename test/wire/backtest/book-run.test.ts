@@ -78,7 +78,7 @@ test.each<[AskedOfRun, string]>([
   ],
   [{ parameters: {}, limits: "book" }, "parameters.threshold 0.02 instead of 0.03"],
   [{ parameters: { threshold: 0.03 }, seed: 8 }, "seed 8 instead of 7, no limits"],
-])("what is asked for as %j overrides, and is told", (asked, text) => {
+])("what is asked for as %j overrides, and is reported", (asked, text) => {
   expect(said(CONFIGURED, asked)).toBe(`as configured but for ${text}`);
 });
 

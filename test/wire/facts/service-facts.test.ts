@@ -29,7 +29,7 @@ test("facts of an older version say the same as before", () => {
   expect(parseHeartbeat(text)?.facts).toEqual(RENEWED);
 });
 
-test("facts are read as they were told", () => {
+test("facts are read as they were reported", () => {
   expect(ServiceFacts.parse(RENEWED)).toEqual(RENEWED);
 });
 

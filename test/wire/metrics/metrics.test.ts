@@ -33,7 +33,7 @@ function valuesOf(metrics: readonly Metric[], name: string) {
   return samples.map(({ labels, value }) => [...Object.values(labels), value]);
 }
 
-test("the contract's names are told, each once, counters as counters", () => {
+test("the contract's names are reported, each once, counters as counters", () => {
   const metrics = systemMetrics(fullReading());
   const names = metrics.map(({ name }) => name);
   expect(names.filter((name) => NAMES.includes(name)).toSorted()).toEqual(NAMES.toSorted());
@@ -68,7 +68,7 @@ test("values are those of status and health", () => {
   ]);
 });
 
-test("the watchdog's own counters, channels, breakers and incidents are told", () => {
+test("the watchdog's own counters, channels, breakers and incidents are reported", () => {
   const metrics = systemMetrics(fullReading());
   const valuesNamed = (name: string) => valuesOf(metrics, `dolphin_${name}`);
   expect(valuesNamed("watchdog_up")).toEqual([[1]]);

@@ -3,7 +3,7 @@ import { encodePosture, parsePosture } from "../../../src/wire/trading/posture-v
 
 const UNKNOWN = { posture: "UNKNOWN", asOfMs: -Infinity, source: "unreadable" };
 
-test("a published posture is read as it was told", () => {
+test("a published posture is read as it was reported", () => {
   const text = encodePosture({ posture: "TURTLE", reasons: ["x"], source: "static", atUs: 1_500 });
   expect(parsePosture(text)).toEqual({ posture: "TURTLE", asOfMs: 1.5, source: "static" });
 });

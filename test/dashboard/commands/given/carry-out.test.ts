@@ -39,7 +39,7 @@ function deskOf() {
 const works = async () => ({ ok: true, says: "done" });
 const never = () => Promise.withResolvers<CommandAnswer>().promise;
 
-test("an answer that does not come is told as unknown, never as not done", async () => {
+test("an answer that does not come is reported as unknown, never as not done", async () => {
   const { give, lines } = deskOf();
   const given = await give(never, { withinMs: 1 });
   expect(given).toMatchObject({ ok: false, outcome: "unknown" });

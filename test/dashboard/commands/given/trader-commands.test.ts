@@ -3,7 +3,7 @@ import { answerOf } from "../../../../src/dashboard/commands/given/trader-comman
 
 const answer = { id: "1", ok: true, detail: "flatten: it goes", status: null, trades: null };
 
-test("a book that still holds something after its flatten is told as not done, with what it holds", () => {
+test("a book that still holds something after its flatten is reported as not done, with what it holds", () => {
   const left = [{ id: "p1", asset: "BTCUSDT", why: "no price for BTCUSDT" }];
   expect(answerOf("BLUE", { answer, left })).toEqual({
     ok: false,

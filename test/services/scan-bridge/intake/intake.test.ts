@@ -10,7 +10,7 @@ const DAY = "2026-03-25";
 let stage: IntakeStage;
 afterEach(() => stage.close());
 
-test("what waits is taken by time, then by name, however it was told", () => {
+test("what waits is taken by time, then by name, in whatever order it was found", () => {
   stage = openIntakeStage();
   const { intake, put, takeAll } = stage;
   put(`${DAY}/b.arrow`, "b", 500_000);

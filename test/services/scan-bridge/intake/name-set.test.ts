@@ -14,7 +14,7 @@ test("it holds what a set of texts holds", () => {
   );
 });
 
-test("names that differ in a digit are told apart, a quarter of a million of them", () => {
+test("names that differ in a digit are distinguished, a quarter of a million of them", () => {
   const names = new NameSet();
   const count = 250_000;
   for (let number = 0; number < count; number++) names.add(`scan_${number}_120000.arrow`);

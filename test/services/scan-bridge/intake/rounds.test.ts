@@ -229,7 +229,7 @@ test("asked to forget, it looks at every file of every day", async () => {
   expect(takeAll()).not.toContain(`${OLD}/a.arrow`);
 });
 
-test("a missing archive is told once, waited for, and listed when it comes", async () => {
+test("a missing archive is reported once, waited for, and listed when it comes", async () => {
   const { rounds, lines, put, archive, takeAll } = openRounds();
   expect(await rounds.run()).toBe(1_000);
   await rounds.run();
@@ -245,7 +245,7 @@ test("a missing archive is told once, waited for, and listed when it comes", asy
 });
 
 test.each(["names", "mark"] as const)(
-  "a folder whose %s cannot be told is told once and hides no other",
+  "a folder whose %s cannot be reported is reported once and hides no other",
   async (what) => {
     let isForbidden = true;
     const forbid = <T>(day: string, read: (day: string) => T): T => {
@@ -269,7 +269,7 @@ test.each(["names", "mark"] as const)(
   },
 );
 
-test("a day that is a link, and names that end in .ARROW, are told once", async () => {
+test("a day that is a link, and names that end in .ARROW, are reported once", async () => {
   const { rounds, lines, put, archive, takeAll, clock } = openRounds();
   for (const name of ["a.ARROW", "b.ARROW", ".c.ARROW", "a.arrow.tmp"]) put(`${DAY}/${name}`);
   put(`${BEFORE}/d.Arrow`);
@@ -286,7 +286,7 @@ test("a day that is a link, and names that end in .ARROW, are told once", async 
   ]);
 });
 
-test("folders that look like days and are none are told once", async () => {
+test("folders that look like days and are none are reported once", async () => {
   const { rounds, lines, put, archive, takeAll } = openRounds();
   put("2026-02-30/a.arrow");
   mkdirSync(join(archive, "notes"));
@@ -296,7 +296,7 @@ test("folders that look like days and are none are told once", async () => {
   expect(takeAll()).toEqual([]);
 });
 
-test("where the kernel has no more events to give, it is told once, and listed each second", async () => {
+test("where the kernel has no more events to give, it is reported once, and listed each second", async () => {
   let limit: string | null = null;
   const watch = { watchDays: () => [], shortOf: () => limit, close() {} };
   const { rounds, lines, put } = openRounds({ watch });

@@ -52,7 +52,7 @@ test("a file that goes away is forgotten", () => {
   expect(unfinished.count).toBe(0);
 });
 
-test("what cannot be opened is tried at once, told once, and tried in every round", () => {
+test("what cannot be opened is tried at once, reported once, and tried in every round", () => {
   const { unfinished, examine, intake, put, clock } = openUnfinished();
   put(FILE);
   intake.offer(FILE);

@@ -73,7 +73,7 @@ test.each<[what: string, folders: Readonly<Record<string, string>>, first: strin
   expect(journal.meta("first_day")).toBe(isDecided ? first : null);
 });
 
-test("a first start under a clock that is ahead is told once the clock is right", () => {
+test("a first start under a clock that is ahead is reported once the clock is right", () => {
   const { firstDay, put, pass, whichDays } = openWhichDays();
   pass(2 * MS_PER_DAY);
   put("2026-03-27/a.arrow");

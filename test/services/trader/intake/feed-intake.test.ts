@@ -111,7 +111,7 @@ test("a flood holds no more than its newest, and is taken at the pace of its fee
   expect(log).toEqual([9_950, 11_000, 13_000, 15_000, 17_000]);
 });
 
-test("what does not say when it was told leaves nothing older behind it", () => {
+test("a value without a time of publication leaves nothing older behind it", () => {
   const { log, clock, tell, scan, intake } = begin();
   tell(100);
   clock.afterMs = 3_000;

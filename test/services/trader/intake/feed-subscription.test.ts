@@ -70,7 +70,7 @@ test("a posture that was heard while an older one was being read is not overwrit
   expect(posturesIn(taken)).toEqual(["HIBERNATE"]);
 });
 
-test("a posture that no event brought is told, once", async () => {
+test("a posture that no event brought is reported, once", async () => {
   const { taken, poll } = stage(POSTURE, posture("APEX"));
   await poll();
   await poll();
@@ -154,7 +154,7 @@ function aheadBy(seconds: number): string {
   return `exf_mood is ${seconds} s ahead of the clock`;
 }
 
-test("a reading from the future is told beyond its budget, and until the clock has come near", () => {
+test("a reading from the future is reported beyond its budget, and until the clock has come near", () => {
   const { cluster, intake, event } = stage(MOOD, null);
   event(mood(7, AT_MS + 30_000));
   expect([intake.note(), intake.fact()?.ageS]).toEqual([null, 0]);

@@ -1,6 +1,6 @@
 /** The sentence of an incident: the rule's text with the present facts inserted. */
-import { type FactTable, isUnknown } from "./facts.ts";
-import type { Rule } from "./rules/rule.ts";
+import { type FactTable, isUnknown } from "../facts.ts";
+import type { Rule } from "./rule.ts";
 
 const FIGURES = 4;
 
