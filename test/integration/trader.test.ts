@@ -31,9 +31,7 @@ const running: TraderProcess[] = [];
 beforeAll(async () => {
   lab = await openLab("trader");
 });
-afterEach(async () => {
-  for (const trader of running.splice(0)) await trader.kill();
-});
+afterEach(() => Promise.all(running.splice(0).map((trader) => trader.kill())));
 afterAll(() => lab.close());
 
 async function begin(): Promise<void> {

@@ -56,7 +56,9 @@ export type OwnWaits = {
 } | null;
 
 /** Of the main thread, which sleeps most of the time and so is let run at once wherever there is room. */
-export function createProcessorWatch(read: () => OwnWaits = ownWaits()): () => ProcessorObservation {
+export function createProcessorWatch(
+  read: () => OwnWaits = ownWaits(),
+): () => ProcessorObservation {
   // The first look tells of the start.
   let polls = [{ waitedMs: 0, runs: 0, throttledMs: read()?.throttledMs ?? 0 }];
   let averages: readonly number[] = [];

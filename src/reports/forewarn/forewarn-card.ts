@@ -55,7 +55,11 @@ export function forewarnCard(
   return card(
     `${TITLE} for ${number(horizonDays, 0)} days`,
     key +
-      picture(PLOT, TITLE, fanChart(PLOT, forecasted.envelope, [peak * (1 - watched.drawdownMax)])) +
+      picture(
+        PLOT,
+        TITLE,
+        fanChart(PLOT, forecasted.envelope, [peak * (1 - watched.drawdownMax)]),
+      ) +
       facts(rows) +
       note(
         `${number(PATHS, 0)} paths, simulated from the returns of the run's ${trades.length} trades ` +
