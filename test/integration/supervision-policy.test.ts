@@ -25,8 +25,7 @@ async function open(policy: string, newsS = 3): Promise<void> {
 }
 afterEach(async () => {
   stage.behave({});
-  await stage.clear();
-  await stage.close();
+  await stage.clear().finally(() => stage.close());
 });
 
 describe("a service that crashes at every start", () => {

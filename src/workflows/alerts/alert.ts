@@ -26,7 +26,7 @@ import {
   incidentSignal,
 } from "../messages/alerts.ts";
 import { searchAttributesOf } from "../publisher.ts";
-import { carriedWith, isRollDue } from "../roll-over.ts";
+import { carriedWith, heedCancel, isRollDue } from "../roll-over.ts";
 import { alertText, readNews } from "./alert-view.ts";
 
 const { acknowledgeIncident } = proxyActivities<AlertActivities>({
@@ -54,6 +54,7 @@ export async function alert(raw?: unknown): Promise<AlertView | null> {
     const continueAsNew = makeContinueAsNewFunc<(next: AlertInput) => Promise<AlertView | null>>();
     const history = historyMax === undefined ? {} : { history_max: historyMax };
     const { shown } = mirror;
+    heedCancel();
     return continueAsNew({ ...history, ...(shown === null ? {} : { carried: shown }) });
   }
 }

@@ -17,6 +17,7 @@ import type { ArchiveActivities } from "../../activities/archive.ts";
 import { days as dayList, invalidInput, openInput } from "../input.ts";
 import type { CompactArchiveInput, CompactArchiveResult } from "../messages/archive.ts";
 import { LAYER, STATUS } from "../publisher.ts";
+import { heedCancel } from "../roll-over.ts";
 
 const PROBLEMS_MAX = 100;
 const NONE: CompactArchiveResult = { written: 0, unchanged: 0, empty: 0, rows: 0, problems: [] };
@@ -52,6 +53,7 @@ export async function compactArchive(raw?: unknown): Promise<CompactArchiveResul
     result = added(result, day, await compactOne(day));
     const rest = found.days.slice(at + 1);
     if (0 < rest.length && workflowInfo().continueAsNewSuggested) {
+      heedCancel();
       await continueAsNew<typeof compactArchive>({ days: rest, carried: result });
     }
   }

@@ -29,7 +29,7 @@ import {
 import type { Mode } from "../../domain/supervision/next-step.ts";
 import type { MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
 import { integerFrom, invalidInput, MODE, openInput, yesOrNo } from "../input.ts";
-import { carriedWith, isRollDue } from "../roll-over.ts";
+import { carriedWith, heedCancel, isRollDue } from "../roll-over.ts";
 import {
   metaHealthQuery,
   type MetaHealthInput,
@@ -88,6 +88,7 @@ export async function metaHealth(raw?: unknown): Promise<never> {
   const input = readInput(raw);
   const health = new MetaHealth(input.state);
   while (!isRollDue(input.historyMax) || !allHandlersFinished()) await health.step();
+  heedCancel();
   const continueAsNew = makeContinueAsNewFunc<(next: MetaHealthInput) => Promise<never>>();
   const history = input.historyMax === undefined ? {} : { history_max: input.historyMax };
   return continueAsNew({ ...history, carried: health.carried() });

@@ -12,7 +12,7 @@ import {
   type SupervisorState,
 } from "../../domain/supervision/supervisor/supervisor-state.ts";
 import { DECLARATION, integerFrom, MODE, oneOf, openInput, serviceFrom, text } from "../input.ts";
-import { carriedWith, isRollDue } from "../roll-over.ts";
+import { carriedWith, heedCancel, isRollDue } from "../roll-over.ts";
 import type { SuperviseServiceInput } from "../messages/supervision.ts";
 import { SUPERVISOR_ID_PREFIX } from "../names.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -24,6 +24,7 @@ export async function superviseService(raw?: unknown): Promise<never> {
   try {
     await supervisor.learn();
     while (!isRollDue(input.historyMax) || !supervisor.isQuiet()) await supervisor.step();
+    heedCancel();
   } catch (error) {
     if (!isCancellation(error)) throw error;
     // Cancelling the supervisor means that the service should stop, too.

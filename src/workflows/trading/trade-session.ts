@@ -22,7 +22,7 @@ import { ActivityFailure, ApplicationFailure } from "@temporalio/common";
 import type { TradingActivities } from "../../activities/trading/trading.ts";
 import type { CommandAnswer, SessionPnl } from "../../wire/session/trade-session.ts";
 import { DAY, expectNoArgument, integerFrom, openInput, sessionFrom, text } from "../input.ts";
-import { carriedWith, isRollDue } from "../roll-over.ts";
+import { carriedWith, heedCancel, isRollDue } from "../roll-over.ts";
 import {
   enterUpdate,
   flattenUpdate,
@@ -239,6 +239,7 @@ type Input = { readonly state: SessionState; readonly historyMax: number | undef
 function rollOver(carried: SessionState, { historyMax }: Input): Promise<never> {
   const continueAsNew = makeContinueAsNewFunc<(next: TradeSessionInput) => Promise<never>>();
   const history = historyMax === undefined ? {} : { history_max: historyMax };
+  heedCancel();
   return continueAsNew({ book: carried.book, day: carried.day, ...history, carried });
 }
 
