@@ -25,7 +25,11 @@ async function open(policy: string, newsS = 3): Promise<void> {
 }
 afterEach(async () => {
   stage.behave({});
-  await stage.clear().finally(() => stage.close());
+  try {
+    await stage.clear();
+  } finally {
+    await stage.close();
+  }
 });
 
 describe("a service that crashes at every start", () => {
