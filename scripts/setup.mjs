@@ -22,8 +22,10 @@ import { fileURLToPath } from "node:url";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TOOLS = join(ROOT, ".tools");
 const MANIFEST = join(TOOLS, "toolchain.json");
+const has = (script) => existsSync(join(ROOT, "scripts", script));
 const SETUP_LOG = join(TOOLS, "setup.log");
 const NODE = join(ROOT, "node_modules", "node", "bin", "node");
+const INTEROP = join(ROOT, "scripts", "requirements-interop.txt");
 const VENV = join(TOOLS, "python");
 const VENV_PYTHON = join(VENV, "bin", "python");
 
@@ -38,6 +40,7 @@ const HAZELCAST_SHA256 = "f16e392740b2d64136590bc52a782c8f8e75b5cb8d3ac221c7c09e
 const MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 
 const EXIT_CONFIGURATION = 78;
+const CLEAR = process.stdout.isTTY ? "\r\u001b[K" : "";
 const started = Date.now();
 const forTests = process.argv.includes("--test");
 const jar = join(TOOLS, "hazelcast", `hazelcast-${HAZELCAST_VERSION}.jar`);
@@ -54,17 +57,23 @@ async function main() {
   mkdirSync(TOOLS, { recursive: true });
   manifest.java = checkPrerequisites();
   await step("packages and Node 24", packagesAreThere, installPackages);
-  await step("Temporal CLI", temporalIsThere, installTemporal);
-  await step(`Hazelcast ${HAZELCAST_VERSION}`, () => existsSync(jar), installHazelcast);
-  manifest.hazelcast = jar;
-  if (existsSync(join(ROOT, "scripts", "bundle-workflows.ts"))) {
-    await step("workflow bundle", () => manifest.bundle === bundleHash(), bundleWorkflows);
-    await step("compiled sources", sourcesAreCompiled, compileSources);
-  }
-  if (existsSync(join(ROOT, "scripts", "archive-classes.ts"))) {
-    await step("Hazelcast's classes", classesAreThere, archiveClasses);
-  }
-  if (forTests) await step("Python for the interop tests", interopIsThere, installInterop);
+  await together(
+    async () => {
+      await step("Temporal CLI", temporalIsThere, installTemporal);
+      if (forTests) await step("Python for the interop tests", interopIsThere, installInterop);
+    },
+    async () => {
+      await step(`Hazelcast ${HAZELCAST_VERSION}`, () => existsSync(jar), installHazelcast);
+      manifest.hazelcast = jar;
+      if (has("archive-classes.ts"))
+        await step("Hazelcast's classes", classesAreThere, archiveClasses);
+    },
+    async () => {
+      if (!has("bundle-workflows.ts")) return;
+      await step("workflow bundle", () => manifest.bundle === bundleHash(), bundleWorkflows);
+      await step("compiled sources", sourcesAreCompiled, compileSources);
+    },
+  );
   writeManifest();
   const seconds = ((Date.now() - started) / 1_000).toFixed(1);
   const what = changed === 0 ? "nothing to do" : `${changed} step(s) done`;
@@ -167,16 +176,14 @@ async function downloadTemporal() {
   const dir = join(TOOLS, "temporal");
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  const child = spawn(
-    NODE,
-    [join(ROOT, "scripts", "download-temporal.mjs"), dir, TEMPORAL_VERSION],
-    {
-      cwd: ROOT,
-      stdio: "ignore",
-      detached: true,
-    },
-  );
-  const bytes = () => readdirSync(dir).reduce((sum, name) => sum + sizeOf(join(dir, name)), 0);
+  const script = join(ROOT, "scripts", "download-temporal.mjs");
+  const options = { cwd: ROOT, stdio: "ignore", detached: true };
+  const child = spawn(NODE, [script, dir, TEMPORAL_VERSION], options);
+  const bytes = () =>
+    readdirSync(dir).reduce(
+      (sum, name) => sum + (statSync(join(dir, name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
   let seen = 0;
   let sinceMs = Date.now();
   const watch = setInterval(() => {
@@ -265,7 +272,6 @@ function classesAreThere() {
   return isAsLeft && manifest.classes === classesOf();
 }
 
-/** Of this Java and this jar. */
 function classesOf() {
   const java = realpathSync(manifest.java);
   return `${java} ${statSync(java).mtimeMs} ${HAZELCAST_VERSION}`;
@@ -279,44 +285,43 @@ function bundleHash() {
 }
 
 function interopIsThere() {
-  return existsSync(VENV_PYTHON) && manifest.interop === hashOf([interopRequirements()]);
+  return existsSync(VENV_PYTHON) && manifest.interop === hashOf([INTEROP]);
 }
 
 async function installInterop() {
   await ensureVenv();
-  await run(VENV_PYTHON, ["-m", "pip", "install", "-q", "-r", interopRequirements()]);
-  manifest.interop = hashOf([interopRequirements()]);
+  await run(VENV_PYTHON, ["-m", "pip", "install", "-q", "-r", INTEROP]);
+  manifest.interop = hashOf([INTEROP]);
   manifest.python = VENV_PYTHON;
   return "installed";
-}
-
-function interopRequirements() {
-  return join(ROOT, "scripts", "requirements-interop.txt");
 }
 
 async function ensureVenv() {
   if (!existsSync(VENV_PYTHON)) await run("python3", ["-m", "venv", VENV]);
 }
 
-/** One line per step: its name, then its result and how long it took. */
+/** Side by side; an error is thrown when all have ended, so that none goes on unseen. */
+async function together(...chains) {
+  const ends = await Promise.allSettled(chains.map((chain) => chain()));
+  const failed = ends.find(({ status }) => status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** One line per step: its name, then its result and how long it took. On a terminal the last line is of what runs. */
 async function step(name, isThere, install) {
-  if (isThere()) {
-    process.stdout.write(`setup: ${name}: there\n`);
-    return;
-  }
+  const tell = (text) => process.stdout.write(`${CLEAR}setup: ${name}: ${text}`);
+  if (isThere()) return tell("there\n");
   const from = Date.now();
   const seconds = () => ((Date.now() - from) / 1_000).toFixed(0);
-  const live = process.stdout.isTTY;
-  process.stdout.write(`setup: ${name}: installing ...${live ? "" : "\n"}`);
+  tell(`installing ...${CLEAR === "" ? "\n" : ""}`);
   const ticker = setInterval(() => {
-    if (live) process.stdout.write(`\r\u001b[Ksetup: ${name}: installing ... ${seconds()} s`);
+    if (CLEAR !== "") tell(`installing ... ${seconds()} s`);
   }, 1_000);
   try {
     const result = await install();
     changed += 1;
     writeManifest();
-    const clear = live ? "\r\u001b[K" : "";
-    process.stdout.write(`${clear}setup: ${name}: ${result} (${seconds()} s)\n`);
+    tell(`${result} (${seconds()} s)\n`);
   } finally {
     clearInterval(ticker);
   }
@@ -374,15 +379,10 @@ function hashOf(files) {
 }
 
 function filesBelow(folder) {
-  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .toSorted();
-}
-
-function sizeOf(path) {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function readManifest() {
