@@ -23,6 +23,12 @@ function axis() {
   return { stroke: colour("--dim"), grid: line, ticks: line };
 }
 
+/** Pixels for the texts of a vertical axis; tiny numbers have many digits. */
+function roomOf(_plot, texts) {
+  const longest = Math.max(0, ...(texts ?? []).map(({ length }) => length));
+  return Math.max(68, 20 + 7 * longest);
+}
+
 /**
  * Lines over time in a node: `series` is `[{label, colour: "--accent", width}]`, and `set([seconds, ...values])` draws;
  * null in values is a gap. It follows the node's width, the colours and the zone of times; `end` when the page goes. `options` goes to uPlot.
@@ -45,7 +51,7 @@ export function lines(node, series, { height = HEIGHT, label = "chart", ...optio
           { ...axis(), space: 60, values: (_plot, ticks) => ticks.map(shortTime(ticks)) },
           isLogarithmic
             ? { ...axis(), size: 68, ...wholePowers() }
-            : { ...axis(), size: 68, values: (_plot, ticks) => tickTexts(ticks) },
+            : { ...axis(), size: roomOf, values: (_plot, ticks) => tickTexts(ticks) },
         ],
         series: [
           { label: "time", value: (_plot, at) => (at === null ? "-" : timeText(at * 1_000)) },
