@@ -1,15 +1,15 @@
-/** Tells of writes to the segments of a log, so that a reader need not look again and again. */
+/** Notifies of writes to the segments of a log, so that a reader need not poll it. */
 import { type FSWatcher, watch } from "node:fs";
 
 export type LogWatch = {
-  /** Whether writes are told; otherwise a reader has to look for itself. */
-  readonly isTelling: () => boolean;
-  /** In place of a folder that was removed or replaced, which tells nothing. */
+  /** Whether writes are notified; otherwise a reader has to poll. */
+  readonly isNotifying: () => boolean;
+  /** In place of a folder that was removed or replaced, which notifies nothing. */
   readonly renew: () => void;
   readonly close: () => void;
 };
 
-/** `onWrite` is called for each write, which may be many of one append. Shares tell nothing of writes of other hosts. */
+/** `onWrite` is called for each write, which may be many of one append. Shares notify nothing of writes of other hosts. */
 export function watchLog(folder: string, onWrite: () => void): LogWatch {
   let watcher: FSWatcher | null = null;
   const close = (): void => {
@@ -27,5 +27,5 @@ export function watchLog(folder: string, onWrite: () => void): LogWatch {
     }
   };
   open();
-  return { isTelling: () => watcher !== null, renew: open, close };
+  return { isNotifying: () => watcher !== null, renew: open, close };
 }

@@ -83,7 +83,7 @@ export function startServiceProcess(
   const ended = Promise.withResolvers<ProcessEnd>();
 
   const finish = (exit: Exit): void => {
-    endLooks();
+    endPolls();
     clearTimeout(killTimer);
     const uptimeMs = monotonicMs() - startedMs;
     const wasReadyLong = spec.startSeconds * 1_000 <= (watch.readyMs() ?? -1);
@@ -106,7 +106,7 @@ export function startServiceProcess(
     kill();
   };
   const poll = createFaultPoll(watch, rule.mayKill, onFault);
-  const endLooks = everySteadily(WATCH_EVERY_MS, () => void poll());
+  const endPolls = everySteadily(WATCH_EVERY_MS, () => void poll());
   child.once("error", ({ message }) => {
     if (pid === null) finish({ code: null, signal: null, error: message });
   });

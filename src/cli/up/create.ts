@@ -13,7 +13,7 @@ import { changedLines } from "../rendering/created-text.ts";
 
 const RETRY_MS = 3_000;
 /** The workers look more often, each for the services that it keeps. */
-const LOOK_EVERY_MS = 6_000;
+const POLL_EVERY_MS = 6_000;
 
 export type Supervisors = {
   /** Remaining failures, for the summary. */
@@ -52,7 +52,7 @@ export function createSupervisors(
     });
     while (!signal.aborted) {
       await restoring.restore();
-      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await delay(POLL_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   };
   const done = run();

@@ -1,6 +1,6 @@
 /**
- * The forecasts of a book: `<data-dir>/forewarn/BOOK.jsonl`, one line each, in the order in which they were stored; and `BOOK.json`, the newest
- * with the outcomes of the earlier ones.
+ * The forecasts of a book: `<data-dir>/forewarn/BOOK.jsonl`, one line each, in the order in which they were stored;
+ * and `BOOK.json`, the newest with the outcomes of the earlier ones.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -67,7 +67,7 @@ export function storeForewarning(
     // It is small, and a torn line would lose a forecast.
     putWhole(path, [...kept, JSON.stringify(record)].join("\n"));
     const now = forewarnNowFile(dataDir, record.book);
-    if (!supersedes(Date.parse(record.as_of), madeMs(textOf(now)), nowMs)) return false;
+    if (!supersedes(msFromIso(record.as_of), madeMs(textOf(now)), nowMs)) return false;
     putWhole(now, JSON.stringify(withOutcomes(record, outcomes)));
     return true;
   } finally {

@@ -70,7 +70,8 @@ export async function refreshIndicator(
     })),
     keptFromUs,
   );
-  const { became, pushedUs } = await pushOwn(indicator, read.values, world);
+  const newest = { name, values: newestOf(read.values), first, pace: kind.pace };
+  const { became, pushedUs } = await pushOwn(newest, world);
   // One that another value of its label hides is in no text.
   const outcomes = read.values.map((value) => became.get(labelAndTime(value)) ?? "older");
   if (pushedUs !== null) {
@@ -78,7 +79,10 @@ export async function refreshIndicator(
       ids.filter((_, at) => outcomes[at] !== "older"),
       pushedUs,
     );
-    await pushLatest(freshOf(indicator, read.values, pushedUs), world);
+    // No trader reads it.
+    await change(world, LATEST_INDICATORS_KEY, (before) =>
+      mergedLatest(before, { ...newest, pushedUs }),
+    );
   }
   return {
     name,
@@ -103,32 +107,25 @@ export async function refreshIndicator(
  * try failed to do. `pushedUs` null: nothing was stored.
  */
 async function pushOwn(
-  indicator: ConfiguredIndicator,
-  values: readonly FreshValue[],
+  newest: Omit<Fresh, "pushedUs">,
   world: RefreshWorld,
 ): Promise<{ readonly became: ReadonlyMap<string, Merged>; readonly pushedUs: number | null }> {
-  const { name } = indicator;
-  const newest = newestOf(values);
+  const { name, values } = newest;
   let pushedUs: number | null = null;
   let became: ReadonlyMap<string, Merged> = new Map();
   await change(world, indicatorKey(name), (before) => {
     markStanding(name, before, world.readings);
     // Of the try that succeeds: a trader takes the text from then on, so that a run over the store does, too.
     const nowUs = world.nowUs();
-    const merged = mergedIndicator(before, freshOf(indicator, values, nowUs));
+    const merged = mergedIndicator(before, { ...newest, pushedUs: nowUs });
     became = merged.became;
     pushedUs = merged.text === null ? null : nowUs;
     return merged.text;
   });
-  const outcomes = newest.map(
+  const outcomes = values.map(
     (value) => [labelAndTime(value), became.get(value.label) ?? "older"] as const,
   );
   return { became: new Map(outcomes), pushedUs };
-}
-
-/** The text of all indicators, which no trader reads. */
-async function pushLatest(fresh: Fresh, world: RefreshWorld): Promise<void> {
-  await change(world, LATEST_INDICATORS_KEY, (before) => mergedLatest(before, fresh));
 }
 
 function markStanding(name: string, text: unknown, readings: ReadingsStore): void {
@@ -159,16 +156,6 @@ async function change(
     if (error === ownFailure) throw error;
     throw new RefreshProblem("hazelcast", messageOf(error));
   }
-}
-
-function freshOf(
-  indicator: ConfiguredIndicator,
-  values: readonly FreshValue[],
-  pushedUs: number,
-): Fresh {
-  const first = firstLabel(indicator, values);
-  const { name, kind } = indicator;
-  return { name, values: newestOf(values), first, pace: kind.pace, pushedUs };
 }
 
 /** One of each label. */

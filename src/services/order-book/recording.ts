@@ -18,7 +18,7 @@ export type RecordingOptions = {
 
 export type Recording = {
   published(book: AssetBook, knownMs: number): void;
-  /** `isTelling`: whether it will be published. */
+  /** `isPublished`: whether it will be published. */
   heard(book: AssetBook, isPublished: boolean): void;
   /** Called several times a second; by the monotonic clock. */
   tick(nowMs: number): void;

@@ -1,4 +1,4 @@
-/** Reads BLUE's log as it grows: slice after slice while there are events, else when a write is told. */
+/** Reads BLUE's log as it grows: slice after slice while there are events, else when a write is notified. */
 import type { LogWatch } from "../../adapters/event-log/watch-log.ts";
 import { startPacedLoop } from "../shell/paced-loop.ts";
 
@@ -11,13 +11,13 @@ type Followed = {
 };
 
 /** Longest wait of an event that BLUE appended: several writes are read together. */
-const LOOK_EVERY_MS = 50;
-/** While writes are told. */
-const LOOK_ANYWAY_MS = 1_000;
+const POLL_EVERY_MS = 50;
+/** While writes are notified. */
+const POLL_ANYWAY_MS = 1_000;
 
 export function followLog({ takeSlice, watch, onNews, nowMs }: Followed) {
   let newestAtMs: number | null = null;
-  let isTold = false;
+  let isNotified = false;
   const turn = (): number => {
     const { isNews, hasMore } = takeSlice();
     if (isNews) {
@@ -25,16 +25,16 @@ export function followLog({ takeSlice, watch, onNews, nowMs }: Followed) {
       onNews();
     }
     if (hasMore) return 0;
-    // What is found untold may be in another folder of that name.
-    if (isNews && !isTold) watching.renew();
-    isTold = false;
-    return watching.isTelling() ? LOOK_ANYWAY_MS : LOOK_EVERY_MS;
+    // What is found without a notification may be in another folder of that name.
+    if (isNews && !isNotified) watching.renew();
+    isNotified = false;
+    return watching.isNotifying() ? POLL_ANYWAY_MS : POLL_EVERY_MS;
   };
   const watching = watch(() => {
-    isTold = true;
+    isNotified = true;
     loop.wake();
   });
-  const loop = startPacedLoop({ turn, apartMs: LOOK_EVERY_MS, nowMs });
+  const loop = startPacedLoop({ turn, apartMs: POLL_EVERY_MS, nowMs });
   return {
     ageMs: () => (newestAtMs === null ? null : nowMs() - newestAtMs),
     stop(): void {

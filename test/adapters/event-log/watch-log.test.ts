@@ -11,15 +11,15 @@ test("a write to a segment is told, in a new one and after the folder was made, 
   let told = Promise.withResolvers<void>();
   const watching = watchLog(folder, () => told.resolve());
   onTestFinished(() => watching.close());
-  expect(watching.isTelling()).toBe(false);
+  expect(watching.isNotifying()).toBe(false);
   mkdirSync(folder);
   watching.renew();
-  expect(watching.isTelling()).toBe(true);
+  expect(watching.isNotifying()).toBe(true);
   for (const segment of ["1.log", "2.log"]) {
     told = Promise.withResolvers<void>();
     appendFileSync(join(folder, segment), "an event");
     await told.promise;
   }
   watching.close();
-  expect(watching.isTelling()).toBe(false);
+  expect(watching.isNotifying()).toBe(false);
 });

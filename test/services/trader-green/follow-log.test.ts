@@ -8,8 +8,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A log that is given its number of unread slices; `isTelling`: its writes are told. */
-function follow(isTelling: boolean) {
+/** A log that is given its number of unread slices; `isNotifying`: its writes are notified. */
+function follow(isNotifying: boolean) {
   const log = { slices: 0, looks: 0, news: 0, renewals: 0, write: () => {} };
   const following = followLog({
     takeSlice() {
@@ -21,7 +21,7 @@ function follow(isTelling: boolean) {
     watch(onWrite) {
       log.write = onWrite;
       const renew = () => void (log.renewals += 1);
-      return { isTelling: () => isTelling, renew, close: () => {} };
+      return { isNotifying: () => isNotifying, renew, close: () => {} };
     },
     onNews: () => (log.news += 1),
     nowMs: () => Date.now(),

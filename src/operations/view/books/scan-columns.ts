@@ -73,13 +73,13 @@ export function createScanColumns({ rowsMax, pricesMax, eigenvalues }: ScanLimit
     add(row) {
       assert(row.prices.length === row.assets.length, "a scan has a price of each asset");
       const isFull = (): boolean =>
-        rowsMax <= assets.length || pricesMax < prices.length() + row.prices.length;
+        rowsMax <= assets.length || pricesMax < prices.kept().length + row.prices.length;
       while (0 < assets.length && isFull()) cut(Math.ceil(assets.length * CUT_SHARE));
       addReadings(row);
       atMs.push(row.atMs);
       equity.push(row.equity);
       for (const [at, column] of largest.entries()) column.push(row.eigenvalues[at] ?? Number.NaN);
-      prices.push(row.prices);
+      prices.append(row.prices);
       assets.push(row.assets);
     },
     get count() {
@@ -95,29 +95,40 @@ export function createScanColumns({ rowsMax, pricesMax, eigenvalues }: ScanLimit
   };
 }
 
-type NumberColumn = {
+type Numbers = Float64Array | Float32Array;
+type GrowingColumn<T extends Numbers> = {
   push(value: number): void;
-  kept(): Float64Array;
+  append(values: Float64Array): void;
+  kept(): T;
   /** From its beginning. */
   cut(count: number): void;
 };
+type NumberColumn = GrowingColumn<Float64Array>;
 
 const FIRST_LENGTH = 1_024;
 
-function numberColumn(): NumberColumn {
-  let values = new Float64Array(FIRST_LENGTH);
+function growingColumn<T extends Numbers>(make: (length: number) => T): GrowingColumn<T> {
+  let values = make(FIRST_LENGTH);
   let length = 0;
+  const makeRoom = (count: number): void => {
+    if (length + count <= values.length) return;
+    const longer = make(2 * Math.max(values.length, count));
+    longer.set(values);
+    values = longer;
+  };
   return {
     push(value) {
-      if (length === values.length) {
-        const longer = new Float64Array(2 * length);
-        longer.set(values);
-        values = longer;
-      }
+      makeRoom(1);
       values[length] = value;
       length += 1;
     },
-    kept: () => values.subarray(0, length),
+    append(more) {
+      makeRoom(more.length);
+      values.set(more, length);
+      length += more.length;
+    },
+    // oxlint-disable-next-line no-unsafe-type-assertion -- a part of such an array is one
+    kept: () => values.subarray(0, length) as T,
     cut(count) {
       values.copyWithin(0, count, length);
       length -= count;
@@ -125,23 +136,18 @@ function numberColumn(): NumberColumn {
   };
 }
 
+function numberColumn(): NumberColumn {
+  return growingColumn((length) => new Float64Array(length));
+}
+
 /** With half the digits: they are only drawn. */
 function priceColumn() {
-  let values = new Float32Array(FIRST_LENGTH);
-  let length = 0;
+  const column = growingColumn((length) => new Float32Array(length));
   return {
-    length: () => length,
-    push(row: Float64Array): void {
-      if (values.length < length + row.length) {
-        const longer = new Float32Array(2 * Math.max(values.length, row.length));
-        longer.set(values);
-        values = longer;
-      }
-      values.set(row, length);
-      length += row.length;
-    },
+    ...column,
     /** `rows`: the names of each row. */
     of(asset: string, rows: readonly (readonly string[])[]): Float64Array {
+      const values = column.kept();
       // Most rows share the same array of names.
       let names: readonly string[] = [];
       let place = -1;
@@ -155,10 +161,6 @@ function priceColumn() {
         start += own.length;
         return value ?? Number.NaN;
       });
-    },
-    cut(count: number): void {
-      values.copyWithin(0, count, length);
-      length -= count;
     },
   };
 }
