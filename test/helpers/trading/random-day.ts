@@ -171,7 +171,13 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("day" as const) }) },
 );
 
-export const moves = fc.array(move, { minLength: 40, maxLength: 250, size: "max" });
+/** A failure shrinks that far only: a step of it plays a whole day. */
+const SHRINKS_MAX = 100;
+
+export const moves = fc.limitShrink(
+  fc.array(move, { minLength: 40, maxLength: 250, size: "max" }),
+  SHRINKS_MAX,
+);
 
 export type Step = {
   readonly event: TraderEvent;
@@ -207,15 +213,18 @@ export function playDay(
   let seq = 1;
   let universe: readonly string[] = UNIVERSES[0];
 
-  const tell = (unstamped: Unstamped) => {
+  const step = (unstamped: Unstamped): readonly BrokerReport[] => {
     const event: TraderEvent = { ...unstamped, index: trader.nextIndex, nowMs };
     const commands = stepTrader(trader, event);
-    const step = { event, commands, decision: decisionOf(trader) };
-    steps.push(step);
-    see(step, trader);
-    for (const report of stepPaperBroker(broker, paperInputOf(trader, event, commands))) {
-      reports.push(report);
-      tell(report);
+    const taken = { event, commands, decision: decisionOf(trader) };
+    steps.push(taken);
+    see(taken, trader);
+    return stepPaperBroker(broker, paperInputOf(trader, event, commands));
+  };
+  // As `stepReports` does: the reports of one round are stepped before those of the next.
+  const tell = (unstamped: Unstamped) => {
+    for (let round = step(unstamped); round.length > 0; round = round.flatMap(step)) {
+      reports.push(...round);
     }
   };
 
