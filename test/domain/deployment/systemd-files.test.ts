@@ -129,10 +129,13 @@ describe("units", () => {
   });
 
   test("keep words with spaces, percents and dollars whole", () => {
-    const units = unitsOf({ dataDir: "/srv/my data/50%", checkout: "/opt/a$b" });
+    const servers = { temporal: ["/opt/a$b", "--db", "/srv/$x"], hazelcast: ["/opt/java"] };
+    const units = unitsOf({ dataDir: "/srv/my data/50%", checkout: "/opt/a$b", servers });
     const lines = linesOf(units, "watchdog");
     expect(lines).toContain('ReadWritePaths=-"/srv/my data/50%%"');
-    expect(lines).toContain('ExecStart="/opt/a$$b/bin/dolphin" watchdog');
+    // In the path of the program systemd expands nothing, and '$$' would be two dollars.
+    expect(lines).toContain('ExecStart="/opt/a$b/bin/dolphin" watchdog');
+    expect(linesOf(units, "temporal")).toContain('ExecStart="/opt/a$b" --db "/srv/$$x"');
     expect(lines).toContain('Environment="DOLPHIN_DATA_DIR=/srv/my data/50%%"');
   });
 });
