@@ -2,6 +2,7 @@
 import {
   closeSync,
   copyFileSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readSync,
@@ -13,22 +14,43 @@ import Database from "better-sqlite3";
 import { codeOf } from "../../domain/failure.ts";
 
 const SQLITE_HEAD = "SQLite format 3\0";
+const FOLDER_MODE = 0o750;
 
 /** False when the file is gone by now: its owner has removed it. */
 export function copyAsItStands(from: string, to: string): boolean {
   try {
-    mkdirSync(dirname(to), { recursive: true });
+    mkdirSync(dirname(to), { recursive: true, mode: FOLDER_MODE });
     if (isDatabase(from)) copyDatabase(from, to);
-    else {
-      copyFileSync(from, to);
-      const { atime, mtime } = statSync(from);
-      utimesSync(to, atime, mtime);
-    }
+    else copyBytes(from, to);
+    syncPath(to);
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT") return false;
     throw error;
   }
+}
+
+/** Of a file that nobody writes to, with its times. */
+export function copyAtRest(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true, mode: FOLDER_MODE });
+  copyBytes(from, to);
+  syncPath(to);
+}
+
+/** A file's content, or a folder's names, are on the disk afterwards. */
+export function syncPath(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function copyBytes(from: string, to: string): void {
+  copyFileSync(from, to);
+  const { atime, mtime } = statSync(from);
+  utimesSync(to, atime, mtime);
 }
 
 /** A consistent snapshot, including the write-ahead log; writers are not blocked. */
