@@ -121,6 +121,14 @@ function checkRecordedDay(config: string): void {
   });
 }
 
+/** With the database of the Temporal server that runs. */
+function checkBackup(): void {
+  const out = join(parent, "backup");
+  const run = spawnSync(DOLPHIN, ["--data-dir", dir, "backup", "--out", out], { encoding: "utf8" });
+  expect([run.status, run.stderr]).toEqual([0, ""]);
+  expect(existsSync(join(out, "data", "temporal", "temporal.db"))).toBe(true);
+}
+
 function lastSeq(): number {
   const path = join(dir, "journal", "scan-bridge.db");
   if (!existsSync(path)) return 0;
@@ -222,6 +230,7 @@ describe("dolphin up", () => {
     await untilScansFlow(up);
     await untilHealthy(up);
     await untilAllIsTaken(up);
+    checkBackup();
     sendSignal(up.pid, "SIGTERM");
     expect(await up.ended).toEqual({ code: 0, signal: null });
     checkRecordedDay(config);

@@ -94,7 +94,7 @@ async function copyInOrder(
     // Listed anew for each step, so that files created meanwhile are included.
     for (const { path } of filesBelow(dataDir, isLeftOut)) {
       if (backupStepOf(path) !== step) continue;
-      if (copyAsItStands(join(dataDir, path), join(target, path))) bySteps[step] += 1;
+      if (await copyAsItStands(join(dataDir, path), join(target, path))) bySteps[step] += 1;
     }
   }
   return bySteps;

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { backUp } from "../../../src/operations/backup/back-up.ts";
@@ -59,6 +60,25 @@ test("the outbox cursor is copied before the dump, the log after it, and a datab
   const copy = new Database(join(out, "data", "journal", "scan-bridge.db"), { readonly: true });
   onTestFinished(() => void copy.close());
   expect(copy.prepare("SELECT seq FROM scans").pluck().all()).toEqual([1, 2]);
+});
+
+test("a database is copied whose schema only another SQLite reads, such as Temporal's", async () => {
+  const { dataDir, out, archive } = place();
+  mkdirSync(join(dataDir, "temporal"), { recursive: true });
+  const theirs = new DatabaseSync(join(dataDir, "temporal", "temporal.db"), {
+    enableDoubleQuotedStringLiterals: true,
+  });
+  theirs.exec(
+    'CREATE TABLE visibility (attributes TEXT, word TEXT AS (json_extract(attributes, "$.Word")))',
+  );
+  theirs.exec(`INSERT INTO visibility (attributes) VALUES ('{"Word":"a"}')`);
+  theirs.close();
+  await backUp({ dataDir, archive, out, dump: idle, nowMs });
+  const copy = new DatabaseSync(join(out, "data", "temporal", "temporal.db"), {
+    enableDoubleQuotedStringLiterals: true,
+  });
+  onTestFinished(() => void copy.close());
+  expect(copy.prepare("SELECT word FROM visibility").get()).toEqual({ word: "a" });
 });
 
 test("a folder that holds something, no data directory, and a dump that fails are said", async () => {
