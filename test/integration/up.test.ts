@@ -228,9 +228,9 @@ describe("dolphin up", () => {
     expect(other.output()).toMatch(new RegExp(`already runs on ${dir} \\(pid ${up.pid}, since`));
     await untilInputsAreHeard(up);
     await untilScansFlow(up);
+    checkBackup();
     await untilHealthy(up);
     await untilAllIsTaken(up);
-    checkBackup();
     sendSignal(up.pid, "SIGTERM");
     expect(await up.ended).toEqual({ code: 0, signal: null });
     checkRecordedDay(config);

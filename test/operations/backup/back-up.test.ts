@@ -77,7 +77,7 @@ test("a database is copied whose schema only another SQLite reads, such as Tempo
   const copy = new DatabaseSync(join(out, "data", "temporal", "temporal.db"), {
     enableDoubleQuotedStringLiterals: true,
   });
-  onTestFinished(() => void copy.close());
+  onTestFinished(() => copy.close());
   expect(copy.prepare("SELECT word FROM visibility").get()).toEqual({ word: "a" });
 });
 
