@@ -6,7 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { lockDirectory } from "../../adapters/directory-lock.ts";
 import { codeOf } from "../../domain/failure.ts";
-import { supersedes } from "../../domain/forewarn/newest.ts";
+import { isAhead, supersedes } from "../../domain/forewarn/newest.ts";
 import type { DatedOutcome } from "../../domain/forewarn/outcomes.ts";
 import { isoFromMs, msFromIso } from "../../domain/time.ts";
 import { forewarnNowFile } from "../../wire/forewarn/forewarn-place.ts";
@@ -42,10 +42,21 @@ export function readForewarnings(dataDir: string, book: string): readonly Forewa
   return records.toSorted((a, b) => msFromIso(a.as_of) - msFromIso(b.as_of));
 }
 
-/** Null: there is none. */
-export function newestForewarning(dataDir: string, book: string): ForewarnRecord | null {
+/**
+ * The newest of the present; one from the future, which was made before the clock was set back, only where there is no other.
+ * Null: there is none.
+ */
+export function newestForewarning(
+  { dataDir, book }: { readonly dataDir: string; readonly book: string },
+  nowMs: number,
+): ForewarnRecord | null {
   const read = ForewarnRecord.safeParse(jsonOrNull(textOf(forewarnNowFile(dataDir, book)) ?? ""));
-  return read.success ? read.data : (readForewarnings(dataDir, book).at(-1) ?? null);
+  const standing = read.success ? read.data : null;
+  if (standing !== null && !isAhead(msFromIso(standing.as_of), nowMs)) return standing;
+  return readForewarnings(dataDir, book).reduce((newest, one) => {
+    const newestMs = newest === null ? Number.NEGATIVE_INFINITY : msFromIso(newest.as_of);
+    return supersedes(msFromIso(one.as_of), newestMs, nowMs) ? one : newest;
+  }, standing);
 }
 
 /**

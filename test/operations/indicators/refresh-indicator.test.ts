@@ -3,6 +3,7 @@ import type { VenueFault } from "../../../src/embedded/simulated-venues/simulate
 import { configuredIndicator } from "../../../src/operations/indicators/configured-indicators.ts";
 import { isoFromMicros } from "../../../src/domain/time.ts";
 import { feedNamed } from "../../../src/wire/feeds/feeds.ts";
+import { INDICATOR_TEXT_CHARS_MAX } from "../../../src/wire/feeds/indicator-value.ts";
 import { openIndicatorStage, START_MS } from "./stage.ts";
 
 let stage: Awaited<ReturnType<typeof openIndicatorStage>>;
@@ -67,6 +68,24 @@ test("a changed interval of funding is reported with the rate", async () => {
   const settings = { url: stage.venues.url, stale_s: 40_000 };
   await stage.refresh(await configuredIndicator("funding_settled", settings));
   expect(stage.valueOf("exf_funding_settled")).toMatchObject({ warn_s: 30_600, stale_s: 40_000 });
+});
+
+test("a text that no reader would take is not written", async () => {
+  await stage.refresh("open_interest", ["BTCUSDT"]);
+  const before = stage.valueOf("exf_open_interest");
+  // It can be read, and has no room for one more value.
+  const textWith = (note: string) => {
+    const { values: _own, warn_s: _warn, stale_s: _stale, _pushed_at, ...value } = before;
+    return JSON.stringify({ ...before, values: { ETHUSDT: { ...value, note } } });
+  };
+  const standing = textWith("x".repeat(INDICATOR_TEXT_CHARS_MAX - textWith("").length));
+  expect(standing).toHaveLength(INDICATOR_TEXT_CHARS_MAX);
+  stage.put("exf_open_interest", standing);
+  stage.clock.nowMs += 60_000;
+  const problem = await stage.problem("open_interest", ["BTCUSDT"]);
+  expect(problem).toMatchObject({ why: "too_large", isFinal: true });
+  expect(problem.message).toContain(`may have ${INDICATOR_TEXT_CHARS_MAX}`);
+  expect(stage.valueOf("exf_open_interest")["as_of"]).toBe(NOW);
 });
 
 test("a symbol that is gone keeps its old time, and the others go on", async () => {

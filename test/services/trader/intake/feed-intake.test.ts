@@ -130,7 +130,7 @@ test("an indicator of as many symbols as there may be is taken, with the details
     sourceHash: "",
     fetchedUs: 0,
     nextMs: null,
-    note: null,
+    note: "long".repeat(500),
   };
   const { text } = mergedIndicator(null, {
     name: "funding",
@@ -146,6 +146,7 @@ test("an indicator of as many symbols as there may be is taken, with the details
     pace: { warnS: 1, staleS: 1 },
     pushedUs: START_MS * 1_000,
   });
+  expect(text?.length).toBeGreaterThan(200_000);
   intake.hear(text);
   expect(intake.counts.unreadable).toBe(0);
   scan(0);
