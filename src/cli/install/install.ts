@@ -6,10 +6,14 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { temporalFolder } from "../../domain/deployment/deployed-processes.ts";
+import {
+  type DeploymentWorld,
+  temporalFolder,
+} from "../../domain/deployment/deployed-processes.ts";
 import { supervisordFolder, supervisordText } from "../../domain/deployment/supervisord-conf.ts";
 import { systemdFiles } from "../../domain/deployment/systemd-files.ts";
 import { unfitForSupervisord, unfitForSystemd } from "../../domain/deployment/unfit-paths.ts";
+import { messageOf } from "../../domain/failure.ts";
 import { CliError, EXIT_CONFIGURATION, EXIT_USAGE, openConfiguration } from "../context.ts";
 import { deploymentWorld } from "./deployment-world.ts";
 import { supervisordSteps, systemdSteps } from "./steps.ts";
@@ -83,13 +87,7 @@ function addSupervisord(install: Command): void {
     .action((flags: Pick<SystemdFlags, "out" | "servers">, command: Command) => {
       const world = deploymentWorld(openConfiguration(command), flags);
       refuse(unfitForSupervisord(world));
-      const folder = supervisordFolder(world);
-      // Created before anybody else can create it or listen there.
-      mkdirSync(world.dataDir, { recursive: true, mode: 0o750 });
-      mkdirSync(folder, { recursive: true });
-      chmodSync(folder, 0o700);
-      if (world.servers !== null)
-        mkdirSync(temporalFolder(world), { recursive: true, mode: 0o750 });
+      makeFolders(world);
       const out = resolve(flags.out);
       writeFiles(out, [{ file: SUPERVISORD_FILE, text: supervisordText(world) }]);
       process.stdout.write(`${supervisordSteps(join(out, SUPERVISORD_FILE)).join("\n")}\n`);
@@ -101,4 +99,19 @@ const SUPERVISORD_FILE = "dolphin-supervisord.conf";
 /** @throws {CliError} with what cannot be written down. */
 function refuse(unfit: string | null): void {
   if (unfit !== null) throw new CliError(unfit, EXIT_CONFIGURATION);
+}
+
+/** Created before anybody else can create them or listen there. @throws {CliError} */
+function makeFolders(world: DeploymentWorld): void {
+  const folder = supervisordFolder(world);
+  try {
+    mkdirSync(world.dataDir, { recursive: true, mode: 0o750 });
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o700);
+    if (world.servers !== null) mkdirSync(temporalFolder(world), { recursive: true, mode: 0o750 });
+  } catch (error) {
+    throw new CliError(
+      `cannot prepare ${world.dataDir}: ${messageOf(error)}; run it as the user that supervisord will run as, or give data_dir to that user`,
+    );
+  }
 }
