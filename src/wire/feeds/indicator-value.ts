@@ -41,7 +41,9 @@ export function pushedMsIn(found: unknown): number | undefined {
 }
 
 function jsonIn(text: unknown): unknown {
-  return typeof text !== "string" || INDICATOR_TEXT_CHARS_MAX < text.length ? null : jsonOrNull(text);
+  return typeof text !== "string" || INDICATOR_TEXT_CHARS_MAX < text.length
+    ? null
+    : jsonOrNull(text);
 }
 
 function valueIn(found: unknown): IndicatorValue | null {
