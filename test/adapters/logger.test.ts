@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger, LOG_LINE_BYTES_MAX } from "../../src/adapters/logger.ts";
-import { lastLines } from "../../src/adapters/log-files.ts";
-import { openRotatingFile } from "../../src/adapters/rotating-file.ts";
+import { lastLines } from "../../src/adapters/files/log-files.ts";
+import { openRotatingFile } from "../../src/adapters/files/rotating-file.ts";
 import { LogLine } from "../../src/wire/log-line.ts";
 import { execFileSync } from "../helpers/run-program.ts";
 

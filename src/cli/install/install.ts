@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { replaceFile } from "../../adapters/replace-file.ts";
+import { replaceFile } from "../../adapters/files/replace-file.ts";
 import { temporalFolder } from "../../domain/deployment/deployed-processes.ts";
 import { supervisordFolder, supervisordText } from "../../domain/deployment/supervisord-conf.ts";
 import { systemdFiles } from "../../domain/deployment/systemd-files.ts";

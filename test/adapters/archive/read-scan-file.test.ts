@@ -9,11 +9,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  readScanFile,
-  SCAN_FILE_BYTES_MAX,
-  statScanFile,
-} from "../../../src/adapters/archive/read-scan-file.ts";
+import { readScanFile, statScanFile } from "../../../src/adapters/archive/read-scan-file.ts";
+import { SCAN_FILE_BYTES_MAX } from "../../../src/domain/scan/scan.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { spawnSync } from "../../helpers/run-program.ts";
 
