@@ -75,17 +75,17 @@ describe("whom a rule tells", () => {
     [{ few: { ...FEW, teams: ["ops", "trading"] } }, CHANNELS, null],
     [{ few: FEW }, {}, null],
     [{ few: FEW }, { ...CHANNELS, all: { ...CHANNELS.hook, teams: [] } }, null],
-    [{ few: FEW }, CHANNELS, "rule 'few' tells nobody: no channel is for trading"],
+    [{ few: FEW }, CHANNELS, "rule 'few' notifies nobody: no channel is for trading"],
     [{ few: { ...FEW, enabled: false } }, CHANNELS, null],
     [
       { cpu: { channels: ["hok"] } },
       CHANNELS,
-      "rule 'cpu' tells a channel that there is not: 'hok' (there are: hook)",
+      "rule 'cpu' names a channel that is not configured: 'hok' (configured: hook)",
     ],
     [
       { cpu: { escalate: [{ after_s: 60, channels: ["pager"] }] } },
       {},
-      "'pager' (there are: none)",
+      "'pager' (configured: none)",
     ],
     [{ cpu: { escalate: [{ after_s: 60, teams: ["boss"] }] } }, CHANNELS, "no channel is for boss"],
   ])("%j with %j: %s", (rules, channels, says) => {
