@@ -145,7 +145,7 @@ describe("a disk that refuses", () => {
     vi.useRealTimers();
   });
 
-  test("lines are dropped and counted, and the loss is told when the file can be written again", () => {
+  test("lines are dropped and counted, and the loss is reported when the file can be written again", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const blocked = join(folder, "blocked");
     writeFileSync(blocked, "a file where the folder should be");

@@ -153,7 +153,7 @@ test.skipIf(bin === null)(
   120_000,
 );
 
-test("the bookkeeper's process keeps up while BLUE goes on, and ends when told to", async () => {
+test("the bookkeeper's process keeps up while BLUE goes on, and ends when asked to", async () => {
   const keeper = startBookkeeper(data);
   blue.run(2_000);
   await until("the bookkeeper has built the projection", () => existsSync(projectionPath(data)));

@@ -86,7 +86,7 @@ test("what is no regular file is refused, and nothing blocks", () => {
   }
 });
 
-test("what is not there is gone; what cannot be asked has failed", () => {
+test("what does not exist is gone; what cannot be read has failed", () => {
   writeFileSync(at("file"), "");
   expect(readScanFile(at("nothing"))).toEqual({ kind: "gone" });
   expect(statScanFile(at("nothing"))).toBeNull();

@@ -77,7 +77,7 @@ test("with an interval of its own only some are kept; while nothing can be publi
   ]);
 });
 
-test("as long as a book is to be told, or its text is under way, somebody has to look soon", async () => {
+test("as long as a book has to be published, or its text is under way, a check is due soon", async () => {
   const { telling, books, pass } = begin(true);
   expect(telling.isBehind()).toBe(true);
   for (let afterMs = 500; afterMs <= 3_000; afterMs += 500) await pass(afterMs);

@@ -11,7 +11,7 @@ function problemWith(rules: unknown): string {
   return parsed.success ? "none" : parsed.error.issues.map(({ message }) => message).join();
 }
 
-test("stands beside the built-in ones", () => {
+test("is added to the built-in ones", () => {
   const rules = rulesFrom(alertRules.parse({ "few-assets": FEW }));
   expect(rules).toHaveLength(BUILT_IN_RULES.length + 1);
   expect(rules.at(-1)).toMatchObject({
@@ -70,7 +70,7 @@ describe("is refused", () => {
 
 const CHANNELS = { hook: { kind: "webhook", url_env: "A", teams: ["ops"] } };
 
-describe("whom a rule tells", () => {
+describe("the recipients of a rule", () => {
   test.each([
     [{ few: { ...FEW, teams: ["ops", "trading"] } }, CHANNELS, null],
     [{ few: FEW }, {}, null],
