@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,6 +17,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/ser
 import { DOLPHIN, readUp, startUp } from "../helpers/up.ts";
 import type { RunningUp } from "../helpers/up.ts";
 import { spawnSync } from "../helpers/run-program.ts";
+import { checkRunLeavings } from "../helpers/run-leavings.ts";
 import { reportsOf } from "../helpers/same-reports.ts";
 
 const PARTS = [
@@ -92,19 +93,6 @@ const SECRETS = {
   HOOK_URL: `http://127.0.0.1:1/${CANARY}`,
   BEAT_URL: `http://127.0.0.1:1/${CANARY}`,
 };
-
-/** No file is readable for others or writable for the group, and none contains a secret. */
-function checkWhatIsLeft(): void {
-  const left = globSync("**", { cwd: dir }).map((path) => ({
-    path,
-    stat: statSync(join(dir, path)),
-  }));
-  expect(left.length).toBeGreaterThan(50);
-  const isOpen = ({ mode }: { readonly mode: number }) => (mode & 0o027) !== 0;
-  expect(left.filter(({ stat }) => isOpen(stat)).map(({ path }) => path)).toEqual([]);
-  const files = left.filter(({ stat }) => stat.isFile()).map(({ path }) => path);
-  expect(files.filter((path) => readFileSync(join(dir, path)).includes(CANARY))).toEqual([]);
-}
 
 /** Asks the running worker, which knows the demo's indicators: this configuration names it alone. */
 function isRefreshed(name: string): boolean {
@@ -248,7 +236,7 @@ describe("dolphin up", () => {
     sendSignal(up.pid, "SIGTERM");
     expect(await up.ended).toEqual({ code: 0, signal: null });
     checkRecordedDay(config);
-    checkWhatIsLeft();
+    checkRunLeavings(dir, CANARY);
     const summary = UpSummary.parse(JSON.parse(readFileSync(summaryFile, "utf8")));
     expect(summary).toMatchObject({ ok: true, seq_gaps: 0, restarts: 0, problems: [] });
     expect(summary.scans_written).toBeGreaterThan(5);
