@@ -204,4 +204,4 @@ test("without a server a run says how to go without one", async () => {
   expect(code).toBe(3);
   expect(stderr).toContain(`Temporal at ${ABSENT} does not answer`);
   expect(stderr).toContain("add --local");
-}, 30_000);
+});

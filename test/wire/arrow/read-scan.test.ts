@@ -92,7 +92,7 @@ const anyScan: fc.Arbitrary<MadeScan> = fc.record({
   eigenvalues: fc.oneof(descending, fc.array(fc.option(fc.double()), { maxLength: 5 })),
 });
 
-describe("the two readers", { timeout: 60_000 }, () => {
+describe("the two readers", () => {
   test("read a valid scan to the same bits, and the fast one reads it", () => {
     fc.assert(
       fc.property(validScan, (made) => {
