@@ -92,7 +92,7 @@ test("every command of the page is run here, or has a reason why it is not", () 
   expect(needless.map(([begins]) => begins)).toEqual([]);
 });
 
-describe("the page, on a folder of one's own", () => {
+describe("the page, on a user's own folder", () => {
   const dir = makeTemporaryDirectory("operate");
   const data = join(dir, "data");
   const restored = join(dir, "restored");

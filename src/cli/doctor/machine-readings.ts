@@ -13,7 +13,7 @@ import {
 import { freemem, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
-import { freeBytes } from "../../adapters/disk-room.ts";
+import { freeBytes } from "../../adapters/files/disk-room.ts";
 import type { MachineReadings } from "../../domain/deployment/machine-checks.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { isDayFolder, isScanName } from "../../domain/scan/archive-names.ts";

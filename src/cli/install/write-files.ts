@@ -9,7 +9,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { replaceFile } from "../../adapters/replace-file.ts";
+import { replaceFile } from "../../adapters/files/replace-file.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { CliError, EXIT_USAGE } from "../context.ts";
 

@@ -2,9 +2,10 @@
  * The forecasts of a book: `<data-dir>/forewarn/BOOK.jsonl`, one line each, in the order in which they were stored;
  * and `BOOK.json`, the newest with the outcomes of the earlier ones.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { lockDirectory } from "../../adapters/directory-lock.ts";
+import { lockDirectory } from "../../adapters/files/directory-lock.ts";
+import { replaceFile } from "../../adapters/files/replace-file.ts";
 import { codeOf } from "../../domain/failure.ts";
 import { isAhead, supersedes } from "../../domain/forewarn/newest.ts";
 import type { DatedOutcome } from "../../domain/forewarn/outcomes.ts";
@@ -76,10 +77,10 @@ export function storeForewarning(
   try {
     const kept = linesOf(path).slice(1 - RECORDS_MAX);
     // It is small, and a torn line would lose a forecast.
-    putWhole(path, [...kept, JSON.stringify(record)].join("\n"));
+    replaceFile(path, `${[...kept, JSON.stringify(record)].join("\n")}\n`);
     const now = forewarnNowFile(dataDir, record.book);
     if (!supersedes(msFromIso(record.as_of), madeMs(textOf(now)), nowMs)) return false;
-    putWhole(now, JSON.stringify(withOutcomes(record, outcomes)));
+    replaceFile(now, `${JSON.stringify(withOutcomes(record, outcomes))}\n`);
     return true;
   } finally {
     lock.release();
@@ -97,12 +98,6 @@ function withOutcomes(record: ForewarnRecord, outcomes: readonly DatedOutcome[])
     left_envelope: one.came,
   }));
   return { ...record, earlier };
-}
-
-function putWhole(path: string, text: string): void {
-  const staging = `${path}.new`;
-  writeFileSync(staging, `${text}\n`, { mode: 0o600 });
-  renameSync(staging, path);
 }
 
 function linesOf(path: string): readonly string[] {

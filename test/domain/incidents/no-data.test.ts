@@ -5,7 +5,7 @@ import type { MuteWindow } from "../../../src/domain/incidents/rules/rule.ts";
 import { MS_PER_DAY } from "../../../src/domain/time.ts";
 import { ruleOf, watching } from "../../helpers/incidents/watching.ts";
 
-test("a condition whose * matches nothing is told as no data, until something matches", () => {
+test("a condition whose * matches nothing is reported as no data, until something matches", () => {
   const own = ruleOf({ name: "own", when: "service.*.asets < 40", noDataMs: 120_000 });
   const engine = watching({ rules: [...BUILT_IN_RULES, own] });
   engine.pass(150);

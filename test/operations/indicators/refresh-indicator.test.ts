@@ -102,7 +102,7 @@ test("a symbol that is gone keeps its old time, and the others go on", async () 
   });
 });
 
-describe("what is wrong has a name, and what stands keeps its time", () => {
+describe("what is wrong has a name, and what is unchanged keeps its time", () => {
   test.each<[string, string, VenueFault]>([
     ["funding", "rate_limited", { kind: "status", status: 429, retryAfter: "7" }],
     ["funding", "rate_limited", { kind: "status", status: 418 }],
@@ -233,7 +233,7 @@ const known = () =>
 const say = (openInterest: string, time: number) =>
   stage.venues.misbehave("/fapi/v1/openInterest", text(JSON.stringify({ openInterest, time })));
 
-describe("the store knows a reading from the time at which a trader could hear it", () => {
+describe("the store knows a reading from the time at which a trader could receive it", () => {
   const LATER = "2026-03-25T08:08:47.250000+00:00";
 
   test.each([

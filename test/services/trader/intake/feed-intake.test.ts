@@ -85,7 +85,7 @@ test("what waits for no scan of its time is taken all the same, at the pace of i
   expect(log).toEqual([ahead + 1_100, ahead + 3_300]);
 });
 
-test("what the journal could not take comes again, and a look brings what was not heard", async () => {
+test("what the journal could not take comes again, and a read brings what was not received", async () => {
   const { log, clock, tell, scan, intake } = begin();
   tell(100);
   clock.isFull = true;
