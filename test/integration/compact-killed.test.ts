@@ -16,7 +16,7 @@ const CLI = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const DAY = "2026-03-25";
 const START_S = Date.parse(`${DAY}T08:00:00Z`) / 1_000;
 const FIRST_SCANS = 1_500;
-const KILLS = 14;
+const KILLS = 8;
 
 /** Names of whole compacted files; each must hold what its name promises. */
 function wholeFiles(archive: string): readonly string[] {

@@ -111,11 +111,13 @@ test("a seed replays", () => {
   expect(simulateMonth(randomMonth(7))).toEqual(simulateMonth(randomMonth(7)));
 });
 
+/** The first month that shows it is tried first: a search for the rarest played four hundred months that show nothing. */
 describe("a planted fault is found within a thousand seeds", () => {
-  test.each<[string, string, Options]>([
+  test.each<[string, string, number, Options]>([
     [
       "a silent upstream taken for the bridge's fault",
       "healthy left alone",
+      1,
       {
         reported: (diagnosis) => ({
           ...diagnosis,
@@ -134,21 +136,25 @@ describe("a planted fault is found within a thousand seeds", () => {
     [
       "a budget of four",
       "restart budget",
+      3,
       { restartPolicy: { ...RESTART_POLICY, restartsMax: 4 } },
     ],
     [
       "a cause that is acted on though health tells of nothing any more",
       "healthy left alone",
+      432,
       { recoveryPolicy: { ...RECOVERY_POLICY, unconfirmedMs: 1e12 } },
     ],
     [
       "a cause that is waited for for ever",
       "repaired in time",
+      2,
       { recoveryPolicy: { ...RECOVERY_POLICY, graceMs: 1e12 } },
     ],
     [
       "a record that tells another value than was decided by",
       "decisions explained",
+      1,
       {
         decided: (decision) =>
           decision.rule === "cool-down" ? { ...decision, value: 300 } : decision,
@@ -156,13 +162,11 @@ describe("a planted fault is found within a thousand seeds", () => {
     ],
   ])(
     "%s",
-    (_, checker, options) => {
-      let foundBy: string | null = null;
-      for (let seed = 1; seed <= SEEDS && foundBy === null; seed += 1) {
-        const found = CHECKERS[checker]?.(checkMonth(seed, options).outcome) ?? [];
-        foundBy = found[0] ?? null;
-      }
-      expect(foundBy).not.toBeNull();
+    (_, checker, likelySeed, options) => {
+      const isFoundBy = (seed: number): boolean =>
+        0 < (CHECKERS[checker]?.(checkMonth(seed, options).outcome) ?? []).length;
+      const seeds = [likelySeed, ...Array.from({ length: SEEDS }, (_unused, at) => at + 1)];
+      expect(seeds.some(isFoundBy)).toBe(true);
     },
     SIMULATION_MS_MAX,
   );
