@@ -80,6 +80,6 @@ test("the first heartbeat does not wait for its second once there is a process",
   );
   present = runDetails({ pid: 77, word: "Starting" });
   vi.advanceTimersByTime(250);
-  expect(beats).toHaveLength(1);
+  expect(beats[0]).toBeLessThanOrEqual(200);
   end();
 });
