@@ -30,7 +30,10 @@ export function keepHeapCompact(): void {
   setInterval(compactIfGrown, EVERY_MS).unref();
 }
 
-export function createCompactor(heap: { collect(): void; usedBytes(): number }) {
+export function createCompactor(heap: {
+  readonly collect: () => void;
+  readonly usedBytes: () => number;
+}) {
   let leftBytes = Number.POSITIVE_INFINITY;
   const compact = (): void => {
     heap.collect();
@@ -39,7 +42,7 @@ export function createCompactor(heap: { collect(): void; usedBytes(): number }) 
   return {
     compact,
     /** Since the last collection; does nothing before the first. */
-    compactIfGrown(): void {
+    compactIfGrown: (): void => {
       if (GROWN_BYTES_MIN <= heap.usedBytes() - leftBytes) compact();
     },
   };
