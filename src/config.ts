@@ -258,7 +258,7 @@ function foundAt(tree: Record<string, unknown>, key: string): string {
   // Whoever writes a secret where its name belongs does not read it again in every log.
   const isOfChannel = /^alerts\.(channels|heartbeat)/.test(key);
   if (isOfChannel || (key.startsWith("alerts.") && isRecord(value))) {
-    return "what is not repeated here";
+    return "a value that is not shown here";
   }
   const text = redactText(JSON.stringify(value) ?? "missing");
   return text.length > FOUND_CHARACTERS_MAX ? `${text.slice(0, FOUND_CHARACTERS_MAX)}...` : text;

@@ -10,6 +10,8 @@ set -eu
 : "${FIRST_STOP:?a command that stops the first generation}" "${FIRST_START:?a command that starts it}"
 : "${OURS_STOP:?a command that stops our workers}" "${OURS_START:?a command that starts them}"
 : "${DOLPHIN_CONFIG:=dolphin.yaml}" "${PREFIX:=NEXT_}"
+# A link stays one: what it leads to is replaced.
+DOLPHIN_CONFIG=$(readlink -f -- "$DOLPHIN_CONFIG")
 
 case ${1:-} in
   ours) prefix=null ;;

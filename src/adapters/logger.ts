@@ -4,7 +4,7 @@ import { isoFromMicros } from "../domain/time.ts";
 import { LogLine } from "../wire/log-line.ts";
 import { redact, redactText } from "../wire/redaction.ts";
 import { wallMicros } from "./clock.ts";
-import { openRotatingFile } from "./rotating-file.ts";
+import { openRotatingFile } from "./files/rotating-file.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 export type LoggerOptions = {

@@ -1,7 +1,7 @@
 /** `dolphin logs`: the log files of services, servers and workers, readable and in order of time. */
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { writesElsewhere } from "../adapters/log-files.ts";
+import { writesElsewhere } from "../adapters/files/log-files.ts";
 import { SERVICE_NAMES } from "../domain/supervision/services.ts";
 import type { UpFile } from "../wire/up-file.ts";
 import { CliError, EXIT_USAGE, openContext } from "./context.ts";

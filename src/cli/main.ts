@@ -122,6 +122,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "copy the data directory and Temporal's database while everything runs",
     load: async () => (await import("./backup/backup.ts")).addBackupCommand,
   },
+  restore: {
+    summary: "bring a backup back into an empty data directory",
+    load: async () => (await import("./backup/restore.ts")).addRestoreCommand,
+  },
   backtest: {
     summary: "a strategy over the archive: run, sweep, check (look-ahead)",
     load: async () => (await import("./backtest/backtest-verbs.ts")).addBacktestCommand,

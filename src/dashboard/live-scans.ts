@@ -3,10 +3,10 @@
  * Hazelcast listener would cost a connection and the whole scan each time, and would see nothing while Hazelcast is
  * away.
  */
-import { join } from "node:path";
 import { openScanWays, type ScanWays } from "../adapters/scan-journal/way/scan-ways.ts";
 import { inodeOf } from "../adapters/scan-journal/journal-database.ts";
 import type { LiveSource } from "./live.ts";
+import { scanJournalFile } from "../wire/scan-journal/scan-journal-file.ts";
 
 const POLL_EVERY_MS = 100;
 /** Each is drawn by every page, and nobody reads faster: of several the first is told at once, then the newest. */
@@ -21,12 +21,8 @@ export type LiveScan = {
   readonly late: boolean;
 };
 
-export function journalFile(dataDir: string): string {
-  return join(dataDir, "journal", "scan-bridge.db");
-}
-
 export function scanSource(dataDir: string, monotonicMs: () => number): LiveSource {
-  const path = journalFile(dataDir);
+  const path = scanJournalFile(dataDir);
   let pushedAtMs = Number.NEGATIVE_INFINITY;
   let opened: { readonly inode: string; readonly ways: ScanWays } | null = null;
   let pushedSeq = 0;

@@ -2,11 +2,12 @@
  * The dashboard's server: one page and its JSON, on loopback. Invariant: it reads the data directory, the journals
  * and the servers; it writes only its token and its audit.
  */
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { monotonicMs, wallMs } from "../adapters/clock.ts";
 import { overviewSource } from "./api/overview.ts";
 import { buildApp } from "./app.ts";
+import { boundedServer, DASHBOARD_BOUNDS } from "./bounded-server.ts";
 import { loadAssets, versioned } from "./assets.ts";
 import { LOOPBACK } from "./guards.ts";
 import { createLive } from "./live.ts";
@@ -29,10 +30,8 @@ export type Dashboard = {
   close(): Promise<void>;
 };
 
-const CONNECTIONS_MAX = 64;
 /** A page that receives none of five reports a lost connection. */
 const BEAT_MS = 1_000;
-const REQUEST_TIMEOUT_MS = 5_000;
 
 /** @throws {Error} when the port is taken, or the configuration is unreadable. */
 export async function startDashboard({
@@ -58,7 +57,6 @@ export async function startDashboard({
     overview: overviewSource(sources),
   });
   const reading = createReading(() => kept.surroundings());
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS });
   const url = () => `http://${LOOPBACK}:${portOf(server) || port}`;
   const ends: (() => void)[] = [];
   const world: DashboardWorld = {
@@ -72,8 +70,7 @@ export async function startDashboard({
   const answer = getRequestListener(buildApp(world, assets).fetch, {
     overrideGlobalObjects: false,
   });
-  server.on("request", (request, response) => void answer(request, response));
-  server.maxConnections = CONNECTIONS_MAX;
+  const server = boundedServer(DASHBOARD_BOUNDS, (...exchange) => void answer(...exchange));
   const close = async () => {
     live.close();
     server.close();

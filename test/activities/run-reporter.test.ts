@@ -8,7 +8,7 @@ import { runDetails, REPORTED_AT } from "../helpers/supervision/run-details.ts";
 
 const DETAILS = runDetails({ restart_times: ["2026-03-26T04:00:00+00:00"] });
 
-test("a process, and restarts that were dated anew, are reported at once; what is as before is not", async () => {
+test("a process, and re-dated restarts, are reported at once; what is unchanged is not", async () => {
   const reports: RunReport[] = [];
   const report = (_service: string, reported: RunReport): Promise<boolean> => {
     reports.push(reported);

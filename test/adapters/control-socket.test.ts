@@ -68,7 +68,7 @@ test("leaves the socket of another in its place when it ends", async () => {
   expect(existsSync(path)).toBe(false);
 });
 
-test("listens anew when its socket is deleted or leads nowhere, and leaves another's alone", async () => {
+test("listens again when its socket is deleted or leads nowhere, and leaves another's alone", async () => {
   const path = controlSocketPath(join(dir, "deleted"), "x");
   const limits = { requestCharsMax: 100 };
   const server = await serveControl(path, limits, async () => "here");
@@ -98,7 +98,7 @@ test("listens anew when its socket is deleted or leads nowhere, and leaves anoth
   expect(await askControl(path, "who", ASK)).toBe("other");
 });
 
-test("a trader that runs without its socket is waited for, and not told to be away", async () => {
+test("a trader that runs without its socket is waited for, and not reported as away", async () => {
   const dataDir = join(dir, "unheard");
   const request = { command: "halt", id: "1", by: "test" } as const;
   const run = { service: "trader-blue", pid: process.pid, started_ticks: null, life: 1 };
@@ -118,7 +118,7 @@ test("a trader that runs without its socket is waited for, and not told to be aw
   expect(await asked).toMatchObject({ kind: "answered", answer: { detail: "halted" } });
 });
 
-test("tells apart that no trader runs and that one does not answer", async () => {
+test("distinguishes that no trader runs from one that does not answer", async () => {
   const request = { command: "halt", id: "1", by: "test" } as const;
   expect(await askTrader(join(dir, "nowhere"), "BLUE", request)).toEqual({ kind: "no_trader" });
   const path = controlSocketPath(join(dir, "silly"), "trader-blue");

@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger, LOG_LINE_BYTES_MAX } from "../../src/adapters/logger.ts";
-import { lastLines } from "../../src/adapters/log-files.ts";
-import { openRotatingFile } from "../../src/adapters/rotating-file.ts";
+import { lastLines } from "../../src/adapters/files/log-files.ts";
+import { openRotatingFile } from "../../src/adapters/files/rotating-file.ts";
 import { LogLine } from "../../src/wire/log-line.ts";
 import { execFileSync } from "../helpers/run-program.ts";
 
@@ -145,7 +145,7 @@ describe("a disk that refuses", () => {
     vi.useRealTimers();
   });
 
-  test("lines are dropped and counted, and the loss is told when the file can be written again", () => {
+  test("lines are dropped and counted, and the loss is reported when the file can be written again", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const blocked = join(folder, "blocked");
     writeFileSync(blocked, "a file where the folder should be");

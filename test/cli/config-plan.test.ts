@@ -44,7 +44,7 @@ function recordDays(): void {
   history.close();
 }
 
-test("tells keys, restarts and where the two part; of minutes and of samples", () => {
+test("shows keys, restarts and where the two differ; from minutes and from samples", () => {
   recordDays();
   const yaml =
     "recovery: { grace_s: 180 }\nsupervision: { restarts_max: 5 }\ntrader: { capital: 5 }";

@@ -65,7 +65,7 @@ describe("dolphin logs", () => {
     );
   });
 
-  test("shows what a service printed, with the file that it stands in", () => {
+  test("shows what a service printed, with the file that contains it", () => {
     const logs = writeLogs();
     writeFileSync(join(logs, "scan-bridge.out"), "printed\n");
     writeFileSync(join(logs, "scan-bridge.err"), "Error: out of memory\n");
@@ -79,7 +79,7 @@ describe("dolphin logs", () => {
     expect(all).toMatch(/ scan-bridge\.err +Error: out of memory\n/);
   });
 
-  test("shows the last lines of one service, as they stand with --json", () => {
+  test("shows the last lines of one service, unchanged with --json", () => {
     writeLogs();
     const { stdout } = run(["logs", "scan-bridge", "-n", "1", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ service: "scan-bridge", msg: "b3" });
@@ -95,7 +95,7 @@ describe("dolphin logs", () => {
     );
   });
 
-  test("-f goes on through a rotation, with files that appear later, until it is told to end", async () => {
+  test("-f goes on through a rotation, with files that appear later, until it is asked to end", async () => {
     const logs = writeLogs();
     const env = { PATH: process.env["PATH"], HOME: cwd };
     const child = spawn(dolphin, ["logs", "-f", "-n", "1"], { cwd, env });
@@ -157,7 +157,7 @@ describe("dolphin logs", () => {
 });
 
 describe("dolphin config", () => {
-  test("tells where each value came from", () => {
+  test("shows where each value came from", () => {
     writeFileSync(join(cwd, "dolphin.yaml"), "log: {level: warn}\n");
     const { status, stdout } = run(["config", "--json", "--data-dir", "d"], {
       DOLPHIN_PORTS_DASHBOARD: "1",

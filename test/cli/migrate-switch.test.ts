@@ -2,7 +2,15 @@
  * deploy/migrate/switch.sh when a command of the operator fails; test/integration/migrate.test.ts has the successful
  * switch.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -15,7 +23,8 @@ const MODE = 0o600;
 function switchTo(whom: string, { failing, prefix }: { failing: string; prefix: string }) {
   const dir = mkdtempSync(join(tmpdir(), "migrate-switch-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const [config, calls] = [join(dir, "dolphin.yaml"), join(dir, "told")];
+  const [config, link, calls] = [join(dir, "dolphin.yaml"), join(dir, "link"), join(dir, "told")];
+  symlinkSync("dolphin.yaml", link);
   writeFileSync(config, `hazelcast:\n  prefix: ${prefix} # migrate\n`);
   chmodSync(config, MODE);
   const commands = COMMANDS.map((name) => [
@@ -24,7 +33,7 @@ function switchTo(whom: string, { failing, prefix }: { failing: string; prefix: 
   ]);
   const { status } = spawnSync(join(CHECKOUT, "deploy", "migrate", "switch.sh"), [whom], {
     encoding: "utf8",
-    env: { ...process.env, ...Object.fromEntries(commands), DOLPHIN_CONFIG: config, PREFIX: "N_" },
+    env: { ...process.env, ...Object.fromEntries(commands), DOLPHIN_CONFIG: link, PREFIX: "N_" },
   });
   return {
     isWell: status === 0,

@@ -42,8 +42,7 @@ const RUN: readonly (readonly [begins: string, codes: readonly number[]])[] = [
   ["install -d", [0]],
   ["sudo install -d /etc", [0]],
   [`${AS_ITS_USER}backup --out`, [0]],
-  ["sudo mkdir -p /var/lib/dolphin", [0]],
-  ["sudo cp -a /var/backups", [0]],
+  ["sudo bin/dolphin --config /etc/dolphin/dolphin.yaml restore", [0]],
 ];
 const NOT_RUN: readonly (readonly [begins: string, why: string])[] = [
   ["git clone", "asks the network for a repository"],
@@ -93,7 +92,7 @@ test("every command of the page is run here, or has a reason why it is not", () 
   expect(needless.map(([begins]) => begins)).toEqual([]);
 });
 
-describe("the page, on a folder of one's own", () => {
+describe("the page, on a user's own folder", () => {
   const dir = makeTemporaryDirectory("operate");
   const data = join(dir, "data");
   const restored = join(dir, "restored");
@@ -106,7 +105,7 @@ describe("the page, on a folder of one's own", () => {
     TEMPORAL_ADDRESS: "127.0.0.1:9",
     DOLPHIN_HAZELCAST_ADDRESS: "127.0.0.1:9",
   };
-  const here = (command: string, dataDir: string) =>
+  const here = (command: string) =>
     command
       .replace(/^sudo (-u dolphin )?/, "")
       .replace(/^bin\/dolphin/, DOLPHIN)
@@ -114,8 +113,7 @@ describe("the page, on a folder of one's own", () => {
       .replaceAll("/etc/dolphin", join(dir, "etc"))
       .replaceAll("/etc/systemd/system/", `${units}/`)
       .replaceAll("~/.config/systemd/user", join(dir, "user-units"))
-      .replaceAll("/var/backups/dolphin", backups)
-      .replaceAll("/var/lib/dolphin", dataDir);
+      .replaceAll("/var/backups/dolphin", backups);
 
   beforeAll(() => {
     for (const folder of [join(data, "logs"), join(dir, "scans"), units, backups]) {
@@ -128,11 +126,10 @@ describe("the page, on a folder of one's own", () => {
   afterAll(() => removeTemporaryDirectory(dir));
 
   test.each(COMMANDS.filter(isRun))("%s", (command) => {
-    const isBack = /^sudo (mkdir|cp -a)/.test(command);
-    const run = spawnSync("/bin/sh", ["-c", here(command, isBack ? restored : data)], {
+    const run = spawnSync("/bin/sh", ["-c", here(command)], {
       encoding: "utf8",
       cwd: dir,
-      env,
+      env: { ...env, DOLPHIN_DATA_DIR: command.includes(" restore ") ? restored : data },
     });
     const codes = RUN.find(([begins]) => command.startsWith(begins))?.[1] ?? [];
     expect([...codes, run.stdout, run.stderr]).toContain(run.status);

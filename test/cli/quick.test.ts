@@ -232,7 +232,7 @@ describe("what is asked of a running process", () => {
     expect(loadConfig({ env: {}, cwd }).config.data_dir).toBe(join(cwd, folder));
   });
 
-  test("of none that it cannot tell at a glance", () => {
+  test("of none that it cannot decide quickly", () => {
     writeFileSync(join(cwd, "dolphin.yaml"), '{ "data_dir": "x" }\n');
     expect(ask("status")).toBeNull();
   });

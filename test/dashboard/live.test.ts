@@ -70,7 +70,7 @@ test("one reading serves all pages, none is made while nobody listens, and who c
   expect(live.listeners()).toBe(0);
 });
 
-test("a source that fails is told of, and the others go on", async () => {
+test("a source that fails is reported, and the others continue", async () => {
   const bad = { everyMs: 5, read: () => Promise.reject(new Error("it is away")) };
   const heard = textOf(await open(await serve({ bad, good: { everyMs: 5, read: () => 1 } })));
   await until(

@@ -122,7 +122,7 @@ test("ages do not follow what this machine's own clock is set to, and catch up a
   expect(live.now()).toBe(serverMs + 7_200_000);
 });
 
-test("what was asked last is drawn, also where what was asked before is answered later", async () => {
+test("the last request is drawn, also where an earlier one is answered later", async () => {
   const asked: { readonly path: string; answer(of: Response): void }[] = [];
   vi.stubGlobal("fetch", (path: string) => {
     const { promise, resolve } = Promise.withResolvers<Response>();

@@ -31,4 +31,4 @@ test("after the setup a process finds every module compiled, and loads nothing t
   expect(stripsTypes(empty, "src/services/trader/trader-process.ts")).toBe(true);
   expect(stripsTypes(cache, "src/services/trader/trader-process.ts")).toBe(false);
   expect(stripsTypes(cache, "src/cli/up/session.ts")).toBe(false);
-}, 120_000);
+});

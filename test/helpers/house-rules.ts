@@ -12,7 +12,7 @@ const DOORS: Readonly<Record<string, Doors>> = {
   domain: { values: /^domain\//, packages: /^$/ },
   wire: { values: /^(domain|wire)\// },
   reports: { values: /^(domain|wire|reports)\// },
-  adapters: { values: new RegExp(`^(${SHARED}|adapters/)`), types: /^config\.ts$/ },
+  adapters: { values: new RegExp(`^(${SHARED}|adapters/)`) },
   operations: {
     values: new RegExp(`^(${SHARED}|adapters/|reports/|operations/)`),
     types: /^config\.ts$/,

@@ -57,7 +57,7 @@ test.for(LONG ? (["read", "open", "lookup", "readdir"] as const) : (["read", "re
   },
 );
 
-test("a bridge told to stop while the archive hangs ends, though nothing ever comes back from there", async (context) => {
+test("a bridge asked to stop while the archive hangs ends, though nothing ever comes back from there", async (context) => {
   const shared = await openShare();
   if (shared === null) return context.skip(NO_SHARE);
   const { site, share, backing } = shared;

@@ -87,7 +87,7 @@ test("an audit while Hazelcast is frozen takes nothing from the bridge, which go
   expect(await audit(site)).toMatchObject({ code: 0, audit: { ok: true } });
 });
 
-test("what the bridge has lost sight of is listed anew when an audit asks; without a bridge it says so", async () => {
+test("what the bridge no longer knows is listed again when an audit asks; without a bridge it says so", async () => {
   const site = await lab.site();
   const bridge = await site.start();
   put(site, 1);
@@ -205,7 +205,7 @@ test("a ringbuffer lost while the bridge runs is filled again when an audit asks
   expect(bridge.isGone()).toBe(false);
 });
 
-test("an audit tells what the ringbuffer lacks, and what nobody can tell it again", async () => {
+test("an audit reports what the ringbuffer lacks, and what nobody can restore", async () => {
   const site = await lab.site();
   const bridge = await site.start();
   for (let n = 1; n <= 4; n += 1) {

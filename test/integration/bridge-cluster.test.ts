@@ -122,7 +122,7 @@ test("a frozen Hazelcast is reported, holds nothing up for good, and costs no sc
   expect(bridge.isGone()).toBe(false);
 });
 
-test("a bridge told to stop while Hazelcast is frozen ends before it is back", async () => {
+test("a bridge asked to stop while Hazelcast is frozen ends before it is back", async () => {
   const site = await lab.site();
   const bridge = await site.start();
   putLive(site, 1, 5);

@@ -298,7 +298,7 @@ test("a journal of a later version is refused and left as it is", async () => {
   expect(readFileSync(site.journalFile)).toEqual(before);
 });
 
-test("journal and Hazelcast alive: a restart tells the same seq once, under the next epoch", async () => {
+test("journal and Hazelcast alive: a restart publishes the same seq once, under the next epoch", async () => {
   const site = await lab.site();
   putBacklog(site.archive, DAY, { from: 1, to: 100 });
   const first = await site.start();

@@ -51,7 +51,7 @@ test("a wall clock that is set to and fro disturbs nothing", async (context) => 
   expect(bridge.isGone()).toBe(false);
 });
 
-test("a pushed scan's row tells when its file was seen and decoded, live and of a backlog", async () => {
+test("a pushed scan's row contains when its file was seen and decoded, live and of a backlog", async () => {
   const site = await lab.site();
   const put = (scanNumber: number) =>
     putFile(site.archive, `${DAY}/${scanName(scanNumber)}`, scanBytes(scanNumber));

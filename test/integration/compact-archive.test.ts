@@ -73,7 +73,7 @@ function compactedNames(): readonly string[] {
   return readdirSync(compactedFolder(archive));
 }
 
-test("the schedule compacts every finished day that waits, and stands for good", async () => {
+test("the schedule compacts every finished day that waits, and stays", async () => {
   putDay(DAY, 300);
   const schedules = [
     { schedule_id: "compact-archive", created: true },
@@ -132,7 +132,7 @@ test("a run that is cancelled ends as cancelled and leaves nothing behind", asyn
   expect(compactedNames().filter((name) => name.startsWith(MORE_DAYS.at(-1) ?? ""))).toEqual([]);
 });
 
-test("the command tells each day and what is wrong with another", async () => {
+test("the command reports each day and what is wrong with another", async () => {
   expect(await dolphin("archive", "compact", DAY)).toMatchObject({
     archive,
     days: [{ day: DAY, kind: "unchanged", rows: 300 }],

@@ -81,7 +81,7 @@ test("what has no supervisor does not keep the others from a command", async () 
   for (const one of lines) expect(problem).toContain(one);
 });
 
-test("create makes what is missing, changes what is declared anew, and nothing else", async () => {
+test("create makes what is missing, changes what is declared differently, and nothing else", async () => {
   declare({ services: BY_HAND });
   const made = await dolphin("create");
   expect(made.code).toBe(0);
@@ -114,7 +114,7 @@ test("create makes what is missing, changes what is declared anew, and nothing e
   expect(spec.calendars?.[0]).toMatchObject({ hour: [{ start: 3 }], minute: [{ start: 5 }] });
 });
 
-test("a worker lets create tell the supervisors, who keep to it", async () => {
+test("through a worker create informs the supervisors, which apply it", async () => {
   worker = spawn(process.execPath, [...NODE_FLAGS, CLI, "worker", "trader"], {
     env: environment(),
     stdio: ["ignore", "pipe", "ignore"],

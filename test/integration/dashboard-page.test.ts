@@ -37,7 +37,7 @@ async function untilShown(tab: Page, text: string): Promise<void> {
     .waitFor({ ...WITHIN, state: "attached" });
 }
 
-test("what stands in files stays text, all fits a phone, and a lost connection is reported in every window until it is back", async ({
+test("what files contain stays text, all fits a phone, and a lost connection is reported in every window until it is back", async ({
   skip,
 }) => {
   if (typeof browser === "string") return skip(browser);

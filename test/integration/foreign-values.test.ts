@@ -136,7 +136,7 @@ test("watch, trader and status ignore it, say so once, and go on with good text"
   expect(trader.isGone()).toBe(false);
 });
 
-test("the watch goes on with a ringbuffer and a map that were destroyed and made anew", async () => {
+test("the watch continues with a ringbuffer and a map that were destroyed and created again", async () => {
   const ring = await lab.cluster.client.getRingbuffer<unknown>(SCANS_RING);
   const destroy = async () => Promise.all([ring.destroy(), (await mapOf(FEATURES_MAP)).destroy()]);
   await destroy();

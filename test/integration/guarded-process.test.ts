@@ -60,7 +60,7 @@ describe("a guarded program", () => {
     await checkGone(2_000);
   });
 
-  test("has the last line that it printed in this life told of it", async () => {
+  test("has the last line that it printed in this life reported", async () => {
     const refusing = await start("refusing", 1);
     expect(await refusing.exited).toEqual({ code: 78, signal: null });
     expect(refusing.lastLine()).toBe("no configuration");
@@ -90,7 +90,7 @@ describe("a guarded program", () => {
     expect(await program.exited).toEqual({ code: 7, signal: null });
   });
 
-  test("tells by which signal it died", async () => {
+  test("reports by which signal it died", async () => {
     const program = await start("obedient", 5);
     sendSignal(program.pid, "SIGKILL");
     expect(await program.exited).toEqual({ code: null, signal: "SIGKILL" });

@@ -71,7 +71,7 @@ function ofRoom(): readonly HookBody[] {
   return heard.filter(({ rule }) => rule === "room");
 }
 
-test("the watchdog opens, tells, is acknowledged, is killed, and goes on with what it had", async () => {
+test("the watchdog opens and notifies incidents, is acknowledged, is killed, and continues with its state", async () => {
   const first = dolphin("watchdog");
   await until(() => 0 < ofRoom().length, { ms: 30_000, tell: first.said });
   const incident = ofRoom()[0]?.incident ?? "";

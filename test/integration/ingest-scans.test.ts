@@ -57,7 +57,7 @@ function environment(): NodeJS.ProcessEnv {
 const ingest = (workflowId: string, input: object) =>
   temporal.client.workflow.execute("ingestScans", { workflowId, taskQueue: QUEUE, args: [input] });
 
-test("what the journal has lost sight of is pushed by the bridge, and the table tells of each day", async () => {
+test("what the journal no longer knows is pushed by the bridge, and the table shows each day", async () => {
   const firstDay = site.readJournal((journal) => journal.meta("first_day")) ?? "";
   const day = DAYS.find((one) => firstDay <= one) ?? "";
   const journal = new Database(site.journalFile);
@@ -91,7 +91,7 @@ test("what the journal has lost sight of is pushed by the bridge, and the table 
   });
 });
 
-test("the schedule stands on the queue of the scan layer, and takes the day that is over", async () => {
+test("the schedule is on the queue of the scan layer, and takes the day that is over", async () => {
   // Of what `dolphin create` makes, the schedule alone: a supervisor would start a bridge of its own.
   await bringSchedule(temporal, SCHEDULE_TABLE["archive-audit"]);
   const schedule = temporal.client.schedule.getHandle("archive-audit");

@@ -128,32 +128,28 @@ test("a Postgres that is away is said once, costs the projection nothing, and ke
 });
 
 const bin = findPostgres();
-test.skipIf(bin === null)(
-  "the log is copied to Postgres, and then old days end",
-  async () => {
-    const server = await startPostgres(bin ?? "", data);
-    try {
-      blue.run(1_800);
-      blue.saveSnapshot();
-      blue.run(900);
-      const all = days();
-      writeOutboxCursor(folder(), blue.lastIndex());
-      const upkeep = openUpkeep({ keep_days: 2, postgres_secret_url: server.url });
-      await untilDone(upkeep);
-      const copy = await PostgresJournal.open(server.url);
-      expect(await copy.stateOf("BLUE")).toEqual({ epoch: 1, nextIndex: blue.lastIndex() + 1 });
-      await copy.close();
-      expect(days()).toEqual(all.slice(2));
-      expect(said).toHaveLength(1);
-      await upkeep.close();
-    } finally {
-      await server.stop();
-    }
-  },
-  120_000,
-);
+test.skipIf(bin === null)("the log is copied to Postgres, and then old days end", async () => {
+  const server = await startPostgres(bin ?? "", data);
+  try {
+    blue.run(1_800);
+    blue.saveSnapshot();
+    blue.run(900);
+    const all = days();
+    writeOutboxCursor(folder(), blue.lastIndex());
+    const upkeep = openUpkeep({ keep_days: 2, postgres_secret_url: server.url });
+    await untilDone(upkeep);
+    const copy = await PostgresJournal.open(server.url);
+    expect(await copy.stateOf("BLUE")).toEqual({ epoch: 1, nextIndex: blue.lastIndex() + 1 });
+    await copy.close();
+    expect(days()).toEqual(all.slice(2));
+    expect(said).toHaveLength(1);
+    await upkeep.close();
+  } finally {
+    await server.stop();
+  }
+});
 
-test("the bookkeeper's process keeps up while BLUE goes on, and ends when told to", async () => {
+test("the bookkeeper's process keeps up while BLUE goes on, and ends when asked to", async () => {
   const keeper = startBookkeeper(data);
   blue.run(2_000);
   await until("the bookkeeper has built the projection", () => existsSync(projectionPath(data)));

@@ -134,7 +134,7 @@ test("every restart is explained by what was recorded of it, and by the worker's
 });
 
 describe("the keeper", () => {
-  test("hands the process to the newest who attaches, and tells the one before", async () => {
+  test("hands the process to the newest attempt that attaches, and informs the previous one", async () => {
     const first = attach();
     const pid = await pidOf(first);
     const second = attach(2);
@@ -160,7 +160,7 @@ describe("the keeper", () => {
     expect(await until("mended", isBack)).toBe(true);
   });
 
-  test("keeps what a service prints on stdout and on stderr in a file each, and tells of both", async () => {
+  test("keeps what a service prints on stdout and on stderr in a file each, and shows both", async () => {
     behave({ exit: 3 });
     const said = ["fake service: start 1", "fake service: told to exit with 3"];
     expect(await attach().ended).toMatchObject({ exit_code: 3, last_log: said });

@@ -55,7 +55,7 @@ async function stateOf(feed: string) {
   return row === undefined ? null : [row.state, row.ageS, row.source];
 }
 
-test("each feed stands by its own time and budget; what was never pushed and what is none is said to be so", async () => {
+test("each feed has its own time and budget; what was never pushed, and what is no feed, is shown as such", async () => {
   expect(await stateOf("safety")).toEqual(["never", null, "watchdog"]);
   await put("DOLPHIN_SAFETY", "latest", { posture: "APEX", ts: ago(5) });
   expect(await stateOf("safety")).toEqual(["fresh", 5, "watchdog"]);

@@ -107,7 +107,7 @@ test("the page has our metrics and those of Temporal's SDK, is small, and only r
   expect(checked.stderr).not.toContain("error while linting");
 });
 
-test("a second worker tells nothing until the first has ended, then at once what it reads", async () => {
+test("a second worker serves nothing until the first has ended, then at once what it reads", async () => {
   const first = serve();
   await untilShown("dolphin_scan_seq 77");
   const { status } = fullReading();

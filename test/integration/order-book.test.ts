@@ -71,7 +71,7 @@ test("books are published and recorded, marked simulated, and a second process f
   expect(recordedBy("second")).toEqual(new Set(SYMBOLS));
 });
 
-test("a process that was stopped while another took over tells nothing more when it wakes", async () => {
+test("a process that was stopped while another took over publishes nothing more when it wakes", async () => {
   const sleeper = start("sleeper");
   await until("it tells", async () => 3 === parseMarker(await read(bookKey(FIRST)))?.epoch);
   sendSignal(sleeper.child.pid, "SIGSTOP");

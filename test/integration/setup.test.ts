@@ -49,7 +49,7 @@ describe("setup without a prerequisite", () => {
     expect(run).toEqual({ status: 78, lines: [expect.stringMatching(line)] });
   });
 
-  test("tells all that is missing at once", () => {
+  test("reports all that is missing at once", () => {
     const run = runSetup({});
     expect(run.status).toBe(78);
     expect(run.lines).toHaveLength(4);

@@ -205,7 +205,7 @@ print(json.dumps([read(path) for path in sorted(glob.glob(sys.argv[1] + "/*/*.ar
 `;
 import { spawnSync } from "../helpers/run-program.ts";
 
-test("the services of the indicators are simulated on loopback, and misbehave where they are told to", async () => {
+test("the services of the indicators are simulated on loopback, and misbehave on command", async () => {
   const venues = spawn(process.execPath, [MAIN, "simulate", "feeds", "--fault", "/fng=429"], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -147,7 +147,7 @@ describe("dolphin status of a healthy system", () => {
     expect(services[1]?.["counters"]).toMatchObject({ book: "BLUE", warm: "yes" });
   });
 
-  test("the metrics say what status says, and what Temporal's SDK tells", async () => {
+  test("the metrics say what status says, and what Temporal's SDK reports", async () => {
     let text = "";
     const bridge = '{service="scan-bridge"}';
     const lines = ["temporal_", "dolphin_rm_meta ", 'dolphin_equity{book="BLUE"} '];
@@ -178,7 +178,7 @@ describe("dolphin status of a healthy system", () => {
     expect(shown).toContain(`"pid":${readStatus().services[0]?.pid},`);
   });
 
-  test("config tells what comes from the running system; logs show its services", () => {
+  test("config shows what comes from the running system; logs show its services", () => {
     const config = dolphin("config").stdout;
     expect(config).toMatch(/\(temporal\) address +127\.0\.0\.1:\d+ +the running dolphin up/);
     expect(dolphin("logs", "scan-bridge").stdout).toContain("[Bridge]");
@@ -226,7 +226,7 @@ describe("dolphin status with a silent server", () => {
 });
 
 describe("dolphin health", () => {
-  test("is GREEN without a cause, and looks by itself where it is told to", async () => {
+  test("is GREEN without a cause, and samples by itself where it is asked to", async () => {
     await healthWhere(isGreen);
     // On a busy machine a server may be late for one sample.
     for (const how of [[], ["--once"]]) {
@@ -319,7 +319,7 @@ describe("dolphin restart all", () => {
 });
 
 describe("a running `up`", () => {
-  test("answers for the command line, and does once what it is asked twice", async () => {
+  test("answers for the command line, and executes once what it is asked twice", async () => {
     const data = join(parent, "data");
     const asked = questionIn(["--data-dir", data, "restart", "scan-bridge", "--json"], {
       env: {},

@@ -111,7 +111,7 @@ describe("a worker", () => {
     expect(status.last_end).toMatchObject({ kind: "lost", pid });
   });
 
-  test("that is told to go stops its service and exits 0; the next one goes on in the same run", async () => {
+  test("that is asked to end stops its service and exits 0; the next one goes on in the same run", async () => {
     const pid = await healthyPid();
     const { runId } = await stage.run.describe();
     expect(await stage.stopWorker("SIGTERM")).toBe(0);
@@ -213,7 +213,7 @@ describe("Temporal", () => {
   });
 });
 
-describe("a supervisor that is lost is made anew, and its run adopts the process", () => {
+describe("a supervisor that is lost is created again, and its run adopts the process", () => {
   test("with Temporal's database", async () => {
     const pid = await healthyPid();
     await stage.forgetTemporal();

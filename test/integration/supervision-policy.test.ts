@@ -67,7 +67,7 @@ describe("a service that crashes at every start", () => {
 });
 
 describe("continue-as-new", () => {
-  test("adopts the run, and still hears of its end", async () => {
+  test("adopts the run, and still notices its end", async () => {
     // It does not poll for that long: only a signal can reach it.
     await open(WIDE, 600);
     await stage.supervise({ history_max: 25 });
@@ -86,7 +86,7 @@ describe("continue-as-new", () => {
     expect(secondRun).not.toBe(firstRun);
   });
 
-  test("finds an end that nobody told it", async () => {
+  test("finds an end that nobody reported", async () => {
     await open(WIDE);
     await stage.supervise({ history_max: 25 });
     const { pid } = await stage.statusWhere("healthy", (now) => now.word === "Healthy");

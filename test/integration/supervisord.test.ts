@@ -1,5 +1,5 @@
 /** The configuration of `dolphin install supervisord` under the real supervisord, which `npm test` installs. */
-import { appendFileSync, existsSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findToolchain } from "../../src/embedded/toolchain.ts";
@@ -21,6 +21,7 @@ const NOWHERE = "127.0.0.1:9";
 const ROTATED_BYTES = 50 * 1_048_576;
 
 describe.skipIf(folder === undefined)("supervisord", () => {
+  let root = "";
   let dir = "";
   let conf = "";
   let own = "";
@@ -47,7 +48,10 @@ describe.skipIf(folder === undefined)("supervisord", () => {
   const untilAllRun = () => until(allRun, { ms: 60_000, tell: () => ask("status").stdout });
 
   beforeAll(async () => {
-    dir = makeTemporaryDirectory("supervisord");
+    root = makeTemporaryDirectory("supervisord");
+    // Words that shells, supervisord or its expansions read in a way of their own.
+    dir = join(root, "all of $x é");
+    mkdirSync(dir);
     conf = join(dir, "out", "dolphin-supervisord.conf");
     own = join(dir, "data", "supervisord");
     execFileSync(
@@ -55,7 +59,7 @@ describe.skipIf(folder === undefined)("supervisord", () => {
       ["--data-dir", join(dir, "data"), "install", "supervisord", "--out", join(dir, "out")].concat(
         "--no-servers",
       ),
-      { env },
+      { env: { ...env, DOLPHIN_ARCHIVE: join(dir, "50% of it's") } },
     );
     // With the limits of every other program's log.
     const chatter = [
@@ -72,10 +76,10 @@ describe.skipIf(folder === undefined)("supervisord", () => {
     await untilAllRun();
   });
   afterAll(() => {
-    if (dir === "") return;
+    if (root === "") return;
     ask("shutdown");
-    killProcessesOn(dir);
-    removeTemporaryDirectory(dir);
+    killProcessesOn(root);
+    removeTemporaryDirectory(root);
   });
 
   test("lets nobody but its owner near its socket, and refuses a second instance", () => {

@@ -78,7 +78,7 @@ async function expectFewConnections(temporal: TemporalClient, pid: number): Prom
 
 const LOST = "backtest-daily" satisfies ScheduleName;
 
-test("`up` makes a lost supervisor anew with what was lost with it, and not one that was cancelled", async () => {
+test("`up` creates a lost supervisor again with what was lost with it, and not one that was cancelled", async () => {
   const server = await startTestTemporal(dir);
   const temporal = connectTemporal(server.address);
   onTestFinished(async () => {

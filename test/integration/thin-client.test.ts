@@ -12,7 +12,7 @@ afterAll(async () => {
   await lab.close();
 });
 
-test("puts texts that others read, reads theirs, tells a wrong cluster, and connects anew after its member was away", async () => {
+test("puts texts that others read, reads theirs, reports a wrong cluster, and reconnects after its member was away", async () => {
   const { address } = lab;
   const about = { address, cluster: "dolphin", name: "thin", deadlineMs: 20_000 };
   const client = createThinClient(about);

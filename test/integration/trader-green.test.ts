@@ -126,7 +126,7 @@ function newestIn(folder: string): number {
   return Math.max(-1, ...names.map((name) => Number.parseInt(name, 10)));
 }
 
-test("beside a log whose first days are gone it begins as BLUE stands, and never differs", async () => {
+test("beside a log whose first days are gone it begins with BLUE's present state, and never differs", async () => {
   blue.run(1_800);
   while (blue.trader.data.positions.length === 0) blue.run(1);
   blue.saveSnapshot();

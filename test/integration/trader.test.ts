@@ -108,7 +108,7 @@ test("scans become trades; state, profit, journal and a fold of it agree", async
   expect(day).toMatchObject({ trades: status.trades, capital_end: status.cash });
 });
 
-test("what its listener was not told is read from the ringbuffer, in order", async () => {
+test("what its listener did not receive is read from the ringbuffer, in order", async () => {
   await begin();
   const trader = start();
   await listening(trader);
@@ -368,7 +368,7 @@ test("`dolphin flatten` waits until the book is flat, and says what stays open f
   expect(await waiting).toEqual([0, expect.stringContaining("; flat, equity")]);
 });
 
-test("scans of a wrong clock: told and set right within a bound, and beyond it no decisions", async () => {
+test("scans of a wrong clock: reported and corrected within a bound, and beyond it no decisions", async () => {
   await begin();
   const trader = spawnTrader(place, { ...LIVELY, age_budgets_s: { scan: 30 } });
   running.push(trader);

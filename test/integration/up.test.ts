@@ -17,6 +17,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/ser
 import { DOLPHIN, readUp, startUp } from "../helpers/up.ts";
 import type { RunningUp } from "../helpers/up.ts";
 import { spawnSync } from "../helpers/run-program.ts";
+import { checkRunLeavings } from "../helpers/run-leavings.ts";
 import { reportsOf } from "../helpers/same-reports.ts";
 
 const PARTS = [
@@ -33,6 +34,7 @@ const PARTS = [
   "watchdog",
   "worker",
 ];
+const CANARY = "canary-41c7";
 let parent = "";
 let dir = "";
 
@@ -80,9 +82,17 @@ async function configWithInputs(): Promise<string> {
     parameters: { rateMin: 1e-9, imbalanceMin: 0.01, holdScansMax: 2 },
     age_budgets_s: { exf_funding: 3_600, book: 60 },
   };
-  writeFileSync(path, JSON.stringify({ trader, feeds: ["exf_funding", ...books] }));
+  const channels = { hook: { kind: "webhook", url_env: "HOOK_URL", severity_min: "critical" } };
+  const alerts = { channels, heartbeat_url_env: "BEAT_URL" };
+  writeFileSync(path, JSON.stringify({ trader, feeds: ["exf_funding", ...books], alerts }));
   return path;
 }
+
+/** Nobody listens on port 1, so errors about it are logged, too. */
+const SECRETS = {
+  HOOK_URL: `http://127.0.0.1:1/${CANARY}`,
+  BEAT_URL: `http://127.0.0.1:1/${CANARY}`,
+};
 
 /** Asks the running worker, which knows the demo's indicators: this configuration names it alone. */
 function isRefreshed(name: string): boolean {
@@ -119,6 +129,14 @@ function checkRecordedDay(config: string): void {
     decisions: { causes: { feature: 0, unexplained: 0 } },
     trades: { causes: { feature: 0, unexplained: 0 } },
   });
+}
+
+/** With the database of the Temporal server that runs. */
+function checkBackup(): void {
+  const out = join(parent, "backup");
+  const run = spawnSync(DOLPHIN, ["--data-dir", dir, "backup", "--out", out], { encoding: "utf8" });
+  expect([run.status, run.stderr]).toEqual([0, ""]);
+  expect(existsSync(join(out, "data", "temporal", "temporal.db"))).toBe(true);
 }
 
 function lastSeq(): number {
@@ -206,7 +224,8 @@ describe("dolphin up", () => {
     const summaryFile = join(parent, "summary.json");
     const args = ["--demo", "--ports", "auto", "--summary", summaryFile];
     const config = await configWithInputs();
-    const up = startUp(dir, args, { DOLPHIN_SIMULATOR_VENUES: "true", DOLPHIN_CONFIG: config });
+    const environment = { DOLPHIN_SIMULATOR_VENUES: "true", DOLPHIN_CONFIG: config, ...SECRETS };
+    const up = startUp(dir, args, environment);
     const file = await up.untilUp();
     const parts = () => Object.keys(readUp(dir)?.services ?? {}).toSorted();
     await until(() => PARTS.length <= parts().length, { ms: 60_000, tell: up.output });
@@ -220,11 +239,13 @@ describe("dolphin up", () => {
     expect(other.output()).toMatch(new RegExp(`already runs on ${dir} \\(pid ${up.pid}, since`));
     await untilInputsAreHeard(up);
     await untilScansFlow(up);
+    checkBackup();
     await untilHealthy(up);
     await untilAllIsTaken(up);
     sendSignal(up.pid, "SIGTERM");
     expect(await up.ended).toEqual({ code: 0, signal: null });
     checkRecordedDay(config);
+    checkRunLeavings(dir, CANARY);
     const summary = UpSummary.parse(JSON.parse(readFileSync(summaryFile, "utf8")));
     expect(summary).toMatchObject({ ok: true, seq_gaps: 0, restarts: 0, problems: [] });
     expect(summary.scans_written).toBeGreaterThan(5);

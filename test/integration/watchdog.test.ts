@@ -78,7 +78,7 @@ function safety(...args: readonly string[]): string {
   });
 }
 
-test("it tells the trader how much may be risked while Hazelcast is dead, stops at a bad reading, and keeps an operator's stop over its own death", async () => {
+test("it sends the trader the posture while Hazelcast is dead, stops at a bad reading, and keeps an operator's stop over its own death", async () => {
   const health = reportHealth(place.data);
   trader = spawnTrader(place, LIVELY);
   const feeder = createFeeder(lab.cluster);

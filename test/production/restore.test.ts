@@ -3,7 +3,6 @@
  * after it, and an empty machine continues from it. `npm run test:production` runs it.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SCHEDULE_NAMES } from "../../src/domain/supervision/declared/schedules.ts";
@@ -19,6 +18,7 @@ import {
 import { Runner, type Stack, startSimulator, startStack } from "../helpers/production/stack.ts";
 import { execFileSync } from "../helpers/run-program.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+import { DOLPHIN } from "../helpers/up.ts";
 
 await untilDayLasts();
 const production = productionOf(process.env)!;
@@ -73,7 +73,7 @@ async function takeBackup(of: Stack) {
 
 async function restoreInto(dir: string): Promise<void> {
   mkdirSync(join(dir, "temporal"), { recursive: true });
-  await cp(join(backup, "data"), join(dir, "data"), { recursive: true, preserveTimestamps: true });
+  execFileSync(DOLPHIN, ["--data-dir", join(dir, "data"), "restore", backup]);
   const fresh = `restored_${Date.now()}`;
   const names = await databaseNames();
   for (const [at, end] of ["", "_visibility"].entries()) {

@@ -30,7 +30,7 @@ describe("the workflow bundle", () => {
 });
 
 describe("saved histories", () => {
-  test("tell of every workflow, of continue-as-new, and of what an operator does", () => {
+  test("cover every workflow, continue-as-new, and what an operator does", () => {
     const all = files.map(read).join("");
     // As the workers register them: a new workflow without a history would be changed unseen.
     const names = [...readFileSync(INDEX, "utf8").matchAll(/export \{ (\w+) \}/g)];

@@ -20,7 +20,7 @@ test("a sheet and a summary say before their figures what was liquidated, and wh
   expect(summary).toMatch(/^total +−100.00 %/m);
 });
 
-test("what is left open tells at which price it would be liquidated", () => {
+test("what is left open has the price at which it would be liquidated", () => {
   const { record, pictures } = shortOver(CALM);
   expect(record.report.limits).not.toHaveProperty("liquidations");
   expect(tearSheet(record, pictures)).toContain("liquidated at");
@@ -34,7 +34,7 @@ test("a set that lost everything is never the best, however well it went before"
   expect(bestOf([poor, ruined].map(trialScoreOf), "total")).toBe(0);
 });
 
-test("a report of before there was margin is shown as it was", () => {
+test("a report from before margin existed is shown unchanged", () => {
   const { record } = shortOver(CALM);
   const { borrowCost: _, funding: __, ...returns } = record.report.returns;
   const { margin: ___, ...settings } = record.settings;
@@ -43,7 +43,7 @@ test("a report of before there was margin is shown as it was", () => {
   expect(runSummary(JSON.stringify(older), files)).toBe(runSummary(JSON.stringify(record), files));
 });
 
-test("what changed the figures stands before them: limits, write-offs, order, files, what has no price", () => {
+test("what changed the figures is shown before them: limits, write-offs, order, files, what has no price", () => {
   const { record } = shortOver(CALM);
   const delisted = { count: 2, wins: 0, pnl: -1_234.5, fees: 0 };
   const { trades } = record.report;

@@ -105,7 +105,7 @@ function shortOfAll(liquidationFeeRate = 0.005): Stage {
 
 const atPrice = (price: number) => ({ prices: Float64Array.of(price, 20, 5) });
 
-test("a book tells at which price it would be liquidated, and says so when half of its margin is used", () => {
+test("a book reports at which price it would be liquidated, and says so when half of its margin is used", () => {
   const stage = shortOfAll();
   stage.scan(3, atPrice(150));
   const status = traderStatusOf(stage.trader);

@@ -73,7 +73,7 @@ test.each(Object.entries(FOUND_BEFORE))("month %s, found before: %s", (seed) => 
   expect(checkMonth(Number(seed)).violations).toEqual([]);
 });
 
-test("a budget that is not dated anew when the clock goes back is found", () => {
+test("a budget that is not re-dated when the clock goes back is found", () => {
   const restartPolicy = { ...RESTART_POLICY, datesAnew: false };
   const { violations } = checkMonth(2057, { restartPolicy });
   expect(violations).toEqual([expect.stringContaining("bookkeeper, leak")]);
@@ -96,7 +96,7 @@ test.each([6, 21, 32, 245])(
   },
 );
 
-test("a clock that jumps from event to event comes to the same as one that looks every 5 s", () => {
+test("a clock that jumps from event to event has the same result as one that checks every 5 s", () => {
   for (let seed = 1; seed <= 4; seed += 1) {
     const script = randomMonth(seed, SHORT_DAYS);
     const [jumped, looked] = [simulateMonth(script), simulateMonth(script, { isEveryTick: true })];

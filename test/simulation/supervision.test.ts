@@ -6,7 +6,6 @@ import { POLICY, simulateSupervision } from "./simulate-supervision.ts";
 import type { Outcome } from "./simulate-supervision.ts";
 
 const SEEDS = 2_000;
-const SIMULATION_MS_MAX = 120_000;
 const DAY_S = 86_400;
 
 function checkBudget({ restarts }: Outcome): string[] {
@@ -47,31 +46,27 @@ function checkRecovered({ last, unpushed }: Outcome): string[] {
 }
 
 describe(`${SEEDS} fault scripts`, () => {
-  test(
-    "never break the budget, never hurt a healthy service, always end well",
-    () => {
-      const violations: string[] = [];
-      let restarts = 0;
-      const kinds = new Set<string>();
-      for (let seed = 1; seed <= SEEDS; seed += 1) {
-        const script = randomScript(seed);
-        const outcome = simulateSupervision(script);
-        const found = [checkBudget, checkForgiven, checkHealthyLeftAlone, checkRecovered].flatMap(
-          (check) => check(outcome, script),
-        );
-        violations.push(...found.map((sentence) => `seed ${seed}: ${sentence}`));
-        restarts += outcome.restarts.length;
-        for (const { kind } of outcome.ends) kinds.add(kind);
-      }
-      expect(violations.slice(0, 10)).toEqual([]);
-      // The scripts do bite.
-      expect(restarts).toBeGreaterThan(2 * SEEDS);
-      expect([...kinds].toSorted()).toEqual(
-        ["exited", "failed_start", "frozen", "lost", "memory", "stopped", "unhealthy"].toSorted(),
+  test("never break the budget, never hurt a healthy service, always end well", () => {
+    const violations: string[] = [];
+    let restarts = 0;
+    const kinds = new Set<string>();
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const script = randomScript(seed);
+      const outcome = simulateSupervision(script);
+      const found = [checkBudget, checkForgiven, checkHealthyLeftAlone, checkRecovered].flatMap(
+        (check) => check(outcome, script),
       );
-    },
-    SIMULATION_MS_MAX,
-  );
+      violations.push(...found.map((sentence) => `seed ${seed}: ${sentence}`));
+      restarts += outcome.restarts.length;
+      for (const { kind } of outcome.ends) kinds.add(kind);
+    }
+    expect(violations.slice(0, 10)).toEqual([]);
+    // The scripts do bite.
+    expect(restarts).toBeGreaterThan(2 * SEEDS);
+    expect([...kinds].toSorted()).toEqual(
+      ["exited", "failed_start", "frozen", "lost", "memory", "stopped", "unhealthy"].toSorted(),
+    );
+  });
 });
 
 // Outages end shortly before a health check: that is when a hasty verdict would do harm.

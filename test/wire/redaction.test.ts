@@ -49,7 +49,7 @@ describe("redactText", () => {
 });
 
 describe("hideSecrets", () => {
-  it("hides these very secrets, also as they stand in a URL", () => {
+  it("hides these very secrets, also within a URL", () => {
     expect(hideSecrets("a can ary/1, a can%20ary/1 and can%20ary%2F1", ["can ary/1"])).toBe(
       "a [redacted], a [redacted] and [redacted]",
     );

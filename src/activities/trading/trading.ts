@@ -4,14 +4,14 @@ import type { AskBook } from "../../adapters/session/ask-book.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import type { CommandAnswer, OutboxObservation } from "../../wire/session/trade-session.ts";
 import { readTraderRequest, type TraderStatus } from "../../wire/trading/trader-control.ts";
-import type { BookView } from "../../wire/session/trade-session.ts";
+import type { BookReport } from "../../wire/session/trade-session.ts";
 import type { SessionBrief } from "../../workflows/messages/trading.ts";
 import { traderServiceOf } from "../../workflows/names.ts";
 import { BOOKS, isBook } from "../../domain/trading/books.ts";
 
 export type TradingWorld = {
   readonly askBook: AskBook;
-  readonly viewOf: (status: TraderStatus) => BookView;
+  readonly viewOf: (status: TraderStatus) => BookReport;
   readonly nowMs: () => number;
   readonly hasSearchAttributes: () => Promise<boolean>;
 };

@@ -2,10 +2,9 @@
  * Reads one file of the archive, synchronously: regular files only, never through a link, never blocking on a FIFO. A
  * synchronous read costs a tenth of an asynchronous one, and the caller is a thread that may be abandoned.
  */
-import { codeOf, messageOf } from "../../domain/failure.ts";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
-
-export const SCAN_FILE_BYTES_MAX = 64 * 1_048_576;
+import { codeOf, messageOf } from "../../domain/failure.ts";
+import { SCAN_FILE_BYTES_MAX } from "../../domain/scan/scan.ts";
 
 export type FileStat = { readonly size: number; readonly mtimeUs: number };
 

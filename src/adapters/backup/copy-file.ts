@@ -2,6 +2,7 @@
 import {
   closeSync,
   copyFileSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readSync,
@@ -13,17 +14,17 @@ import Database from "better-sqlite3";
 import { codeOf } from "../../domain/failure.ts";
 
 const SQLITE_HEAD = "SQLite format 3\0";
+const LOCKED_MS_MAX = 30_000;
+const PAGES_MAX = 0x7f_ff_ff_ff;
+const FOLDER_MODE = 0o750;
 
 /** False when the file is gone by now: its owner has removed it. */
-export function copyAsItStands(from: string, to: string): boolean {
+export async function copyAsItStands(from: string, to: string): Promise<boolean> {
   try {
-    mkdirSync(dirname(to), { recursive: true });
-    if (isDatabase(from)) copyDatabase(from, to);
-    else {
-      copyFileSync(from, to);
-      const { atime, mtime } = statSync(from);
-      utimesSync(to, atime, mtime);
-    }
+    mkdirSync(dirname(to), { recursive: true, mode: FOLDER_MODE });
+    if (isDatabase(from)) await copyDatabase(from, to);
+    else copyBytes(from, to);
+    syncPath(to);
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT") return false;
@@ -31,11 +32,39 @@ export function copyAsItStands(from: string, to: string): boolean {
   }
 }
 
-/** A consistent snapshot, including the write-ahead log; writers are not blocked. */
-function copyDatabase(from: string, to: string): void {
-  const db = new Database(from, { readonly: true, fileMustExist: true });
+/** Of a file that nobody writes to, with its times. */
+export function copyAtRest(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true, mode: FOLDER_MODE });
+  copyBytes(from, to);
+  syncPath(to);
+}
+
+/** A file's content, or a folder's names, are on the disk afterwards. */
+export function syncPath(path: string): void {
+  const handle = openSync(path, "r");
   try {
-    db.prepare("VACUUM INTO ?").run(to);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function copyBytes(from: string, to: string): void {
+  copyFileSync(from, to);
+  const { atime, mtime } = statSync(from);
+  utimesSync(to, atime, mtime);
+}
+
+/**
+ * All pages in one step, hence as of one transaction, including the write-ahead log. `VACUUM INTO` would not do: it reads
+ * the schema, and Temporal's has words that this SQLite refuses.
+ */
+async function copyDatabase(from: string, to: string): Promise<void> {
+  const db = new Database(from, { readonly: true, fileMustExist: true, timeout: LOCKED_MS_MAX });
+  try {
+    const { totalPages } = await db.backup(to, { progress: () => PAGES_MAX });
+    // A database that stays locked is reported as copied, without a page.
+    if (totalPages === 0) throw new Error(`${from} was locked for ${LOCKED_MS_MAX / 1_000} s`);
   } finally {
     db.close();
   }

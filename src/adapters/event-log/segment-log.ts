@@ -4,7 +4,7 @@
  * can take records appended after the last sync, always from the end.
  */
 import { assert } from "../../domain/assert.ts";
-import { type DirectoryLock, lockDirectory } from "../directory-lock.ts";
+import { type DirectoryLock, lockDirectory } from "../files/directory-lock.ts";
 import { type OpenedSegments, openSegments } from "./segments/open-segments.ts";
 import type { SegmentRecord } from "./segments/segment-cursor.ts";
 import { bookFolder, segmentPath } from "./segments/segment-files.ts";

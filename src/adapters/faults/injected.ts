@@ -11,7 +11,7 @@ import { isoFromMs } from "../../domain/time.ts";
 import { InjectionRecord } from "../../wire/drills/injection-record.ts";
 import { wallMs } from "../clock.ts";
 import { isProcessAlive, startedTicks } from "../process/process-facts.ts";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 
 export type Undo = readonly string[];
 export type Injected = { undo(): void };

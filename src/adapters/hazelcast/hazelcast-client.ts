@@ -4,7 +4,7 @@
  * returned as the constant FOREIGN.
  */
 import { Client, type ILogger, LifecycleState, ReconnectMode } from "hazelcast-client";
-import type { Config } from "../../config.ts";
+import type { Configuration } from "../../wire/configuration.ts";
 import { foldRepeats } from "./fold-repeats.ts";
 import { keepNamesApart } from "./names-apart.ts";
 import { readTextsOnly } from "./texts-only.ts";
@@ -30,7 +30,10 @@ export function configuredCluster({
   cluster,
   prefix,
   deadline_ms: deadlineMs,
-}: Config["hazelcast"]): Pick<HazelcastOptions, "address" | "cluster" | "prefix" | "deadlineMs"> {
+}: Configuration["hazelcast"]): Pick<
+  HazelcastOptions,
+  "address" | "cluster" | "prefix" | "deadlineMs"
+> {
   return { address, cluster, prefix, deadlineMs };
 }
 

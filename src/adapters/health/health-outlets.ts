@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import { WELL } from "../../domain/health/health-word.ts";
 import { MS_PER_MINUTE } from "../../domain/time.ts";
 import {

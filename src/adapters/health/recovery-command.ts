@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "../../domain/health/recovery.ts";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import { messageOf } from "../../domain/failure.ts";
 
 export type RecoveryCommands = Readonly<Record<string, string | null>>;

@@ -19,7 +19,7 @@ import { createSegmentEncoder, type SegmentEncoder } from "../../wire/order-book
 
 export type BatchAt = { readonly source: string; readonly nowMs: number };
 
-export type SegmentWriter = {
+export type BookSegmentWriter = {
   /** Rejects when not all of it was written. One at a time. */
   write(books: readonly PublishedBook[], at: BatchAt): Promise<void>;
   /** The next batch begins another segment; the present one is synced meanwhile. */
@@ -49,7 +49,7 @@ const ENDING_MAX = 4;
 export function createSegmentWriter(by: {
   readonly folder: string;
   readonly epoch: number;
-}): SegmentWriter {
+}): BookSegmentWriter {
   let open: Open | null = null;
   let opened = 0;
   let ending = 0;

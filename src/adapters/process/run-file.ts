@@ -1,7 +1,7 @@
 /** run/<service>.json identifies the process of a service, so that it is found after a crash of its worker. */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 
 export type RunFile = NamedProcess & {
   readonly service: string;

@@ -1,6 +1,6 @@
 /** How the watchdog's process gets its settings: from a file beside its state, or in its environment. */
 import { readFileSync } from "node:fs";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 
 export const SETTINGS_VARIABLE = "DOLPHIN_WATCHDOG_SETTINGS";
 

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { messageOf } from "../../domain/failure.ts";
-import { lockDirectory } from "../directory-lock.ts";
+import { lockDirectory } from "../files/directory-lock.ts";
 
 export type Claim =
   | {

@@ -9,7 +9,7 @@ import { createGeneralReader, readScanFast, type ScanRead } from "../../wire/arr
 import { hashOf } from "../../wire/scan-hash.ts";
 import { encodeScanValue } from "../../wire/scan-value.ts";
 import { pathOf } from "../archive/list-archive.ts";
-import { SCAN_FILE_BYTES_MAX } from "../archive/read-scan-file.ts";
+import { SCAN_FILE_BYTES_MAX } from "../../domain/scan/scan.ts";
 import { inodeOf } from "./journal-database.ts";
 import { type JournalScan, ScanJournal } from "./scan-journal.ts";
 

@@ -1,7 +1,7 @@
 /** Asks a book's trader on behalf of a session: returns its answer, or throws an error that says what to do. */
 import { randomUUID } from "node:crypto";
 import { isoFromMicros } from "../../domain/time.ts";
-import type { BookView } from "../../wire/session/trade-session.ts";
+import type { BookReport } from "../../wire/session/trade-session.ts";
 import {
   type TraderAnswer,
   TraderRequest,
@@ -38,7 +38,7 @@ export function createAskBook(dataDir: string): AskBook {
   };
 }
 
-export function viewOf(status: TraderStatus): BookView {
+export function viewOf(status: TraderStatus): BookReport {
   const { cash, equity, halted, latched, posture, positions } = status;
   return { as_of: isoFromMicros(wallMicros()), cash, equity, halted, latched, posture, positions };
 }

@@ -1,5 +1,4 @@
 /** The audit: compares the archive's folders with the bridge's journal. */
-import { join } from "node:path";
 import { listDays, namesIn, pathOf } from "../../adapters/archive/list-archive.ts";
 import { readScanFile, statScanFile } from "../../adapters/archive/read-scan-file.ts";
 import { wallMicros } from "../../adapters/clock.ts";
@@ -11,6 +10,7 @@ import { isScanName } from "../../domain/scan/archive-names.ts";
 import { type AuditTotals, countFile, NO_TOTALS, PROVED_DAY_KEY } from "../../domain/scan/audit.ts";
 import { CliError, isThere } from "../context.ts";
 import { bridgeService } from "../../domain/supervision/services.ts";
+import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 export type Audit = {
   readonly archive: string;
@@ -39,7 +39,7 @@ const FILES_PER_PROGRESS = 500;
 
 /** Read-only: only the bridge writes it. */
 export function openJournal(config: Config): ScanJournal {
-  const path = join(config.data_dir, "journal", "scan-bridge.db");
+  const path = scanJournalFile(config.data_dir);
   if (!isThere(path)) {
     // A bridge creates its socket within its first second.
     const hasRun = isThere(controlSocketPath(config.data_dir, bridgeService().name));

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { wallMs } from "../../adapters/clock.ts";
 import { backUp } from "../../operations/backup/back-up.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { CliError, openContext } from "../context.ts";
@@ -17,8 +18,8 @@ OUT in BACKUP_DIR:
   dolphin backup --out nightly --dump \\
     'for db in temporal temporal_visibility; do pg_dump -Fc -f "$BACKUP_DIR/$db.dump" "$db"; done'
 
-The scan archive is not copied. To restore: restore the Postgres databases first, then copy OUT/data
-into an empty data directory ('cp -a OUT/data/. DIR/'), then start.
+The scan archive is not copied. A backup is complete when OUT has a backup.json. 'dolphin restore OUT' brings it back; restore
+the Postgres databases before that.
 
 Exit status: 0: the backup is complete; 1: it is not, and the line says why`;
 
@@ -35,7 +36,8 @@ export function addBackupCommand(program: Command): void {
       const out = resolve(options.out);
       const { data_dir: dataDir, archive } = config;
       const dump = () => runDump(options.dump, out);
-      const { files, bySteps } = await backUp({ dataDir, archive, out, dump }).catch(
+      const nowMs = wallMs();
+      const { files, bySteps } = await backUp({ dataDir, archive, out, dump, nowMs }).catch(
         (error: unknown) => {
           throw new CliError(`no backup: ${messageOf(error)}`);
         },

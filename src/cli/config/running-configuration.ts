@@ -2,12 +2,11 @@
  * A verb that is called beside a running `up` knows its configuration: `up` may have been started in another directory,
  * with another file, or with the simulated venues of a demo. Invariant: what the caller configures is never replaced.
  */
-import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { join } from "node:path";
+import { readOriginsByUp } from "../../adapters/files/origins-by-up.ts";
 import { type Config, leafKeys, loadConfig, type LoadedConfig, valueAt } from "../../config.ts";
 import { effectiveConfigFile } from "../../embedded/state/up-state.ts";
-import { CHOSEN_BY_UP, ORIGINS_FILE, originsByUp } from "../../wire/declared/origins-file.ts";
+import { CHOSEN_BY_UP } from "../../wire/declared/origins-file.ts";
 
 /** Each verb listens by its own, and addresses are in up.json. */
 const OF_ITS_OWN = ["ports.", "metrics.", "hazelcast."];
@@ -19,7 +18,7 @@ const OF_ITS_OWN = ["ports.", "metrics.", "hazelcast."];
 export function withRunningConfiguration({ config, origins, file }: LoadedConfig): Config {
   const running = configurationOfUp(config.data_dir);
   if (running === null) return config;
-  const chosen = originsByUp(textOf(join(config.data_dir, "run", ORIGINS_FILE)));
+  const chosen = readOriginsByUp(config.data_dir);
   return leafKeys()
     .filter((key) => origins.get(key) === "default" && !OF_ITS_OWN.some((of) => key.startsWith(of)))
     .filter((key) => file === null || chosen[key] === CHOSEN_BY_UP)
@@ -46,12 +45,4 @@ function withValue<T extends object>(tree: T, key: string, value: unknown): T {
   const child: unknown = Reflect.get(tree, name);
   const inner = typeof child === "object" && child !== null ? child : {};
   return { ...tree, [name]: withValue(inner, rest.join("."), value) };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

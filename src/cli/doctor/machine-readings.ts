@@ -13,9 +13,9 @@ import {
 import { freemem, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
-import { freeBytes } from "../../adapters/disk-room.ts";
+import { freeBytes } from "../../adapters/files/disk-room.ts";
 import type { MachineReadings } from "../../domain/deployment/machine-checks.ts";
-import { messageOf } from "../../domain/failure.ts";
+import { codeOf, messageOf } from "../../domain/failure.ts";
 import { isDayFolder, isScanName } from "../../domain/scan/archive-names.ts";
 import { holderOfPort } from "../../embedded/ports/port-holder.ts";
 import { isPortFree } from "../../embedded/ports/ports.ts";
@@ -25,7 +25,9 @@ import { type Config, valueAt } from "../../config.ts";
 import type { CliContext } from "../context.ts";
 import { filesNamedIn } from "../install/secret-files.ts";
 
-const PORTS = ["hazelcast", "temporal", "temporal_ui", "dashboard", "metrics"] as const;
+const SERVER_PORTS = ["hazelcast", "temporal", "temporal_ui"] as const;
+const OWN_PORTS = ["dashboard", "metrics"] as const;
+type PortName = (typeof SERVER_PORTS | typeof OWN_PORTS)[number];
 /** What is looked at of a day, from its end on, until one is a scan that can be read. */
 const NAMES_EXAMINED_MAX = 100;
 const SYNCED_WRITES = 11;
@@ -33,12 +35,17 @@ const WRITE_BYTES = 4_096;
 const ASK_MS_MAX = 5_000;
 const PERMISSIONS = 0o7777;
 
-export async function machineReadings(context: CliContext): Promise<MachineReadings> {
+/** `servers`: whether they run on this machine as a part of the stack. */
+export async function machineReadings(
+  context: CliContext,
+  has: { readonly servers: boolean },
+): Promise<MachineReadings> {
   const { config, up } = context;
+  const ports: readonly PortName[] = has.servers ? [...SERVER_PORTS, ...OWN_PORTS] : OWN_PORTS;
   return {
     nodeMajor: Number(process.versions.node.split(".")[0]),
     toolsProblem: problemOf(findToolchain),
-    ports: await Promise.all(PORTS.map((name) => portReading(name, portOf(name, config, up)))),
+    ports: await Promise.all(ports.map((name) => portReading(name, portOf(name, config, up)))),
     disk: await diskReading(nearestThere(config.data_dir)),
     isClockSynchronised: clockReading(),
     openFilesMax: openFilesReading(),
@@ -48,6 +55,7 @@ export async function machineReadings(context: CliContext): Promise<MachineReadi
       path: config.data_dir,
       mode: modeOf(config.data_dir),
       isOurs: ownerOf(config.data_dir) === process.getuid?.(),
+      problem: hiddenBy(config.data_dir),
     },
     secrets: secretFiles(context).map((path) => ({ path, mode: modeOf(path) })),
     archive: archiveReading(config.archive),
@@ -55,7 +63,7 @@ export async function machineReadings(context: CliContext): Promise<MachineReadi
 }
 
 /** A running `up` may have taken free ones. */
-function portOf(name: (typeof PORTS)[number], { ports }: Config, up: CliContext["up"]): number {
+function portOf(name: PortName, { ports }: Config, up: CliContext["up"]): number {
   const address = up?.[name] ?? null;
   const found = address === null ? undefined : /:(\d+)\/?(?:metrics)?$/.exec(address)?.[1];
   return found === undefined ? ports[name] : Number(found);
@@ -63,7 +71,8 @@ function portOf(name: (typeof PORTS)[number], { ports }: Config, up: CliContext[
 
 async function portReading(name: string, port: number) {
   const isFree = port === 0 || (await isPortFree(port));
-  return { name, port, isFree, holder: isFree ? null : holderOfPort(port) };
+  const holder = isFree ? null : holderOfPort(port);
+  return { name, port, isFree, holder: holder?.name ?? null, isOurs: holder?.isOurs ?? null };
 }
 
 function nearestThere(path: string): string {
@@ -148,6 +157,17 @@ function isFile(path: string): boolean {
 
 function modeOf(path: string): number | null {
   return readOr(() => statSync(path).mode & PERMISSIONS, null);
+}
+
+/** Why a path that may exist cannot be looked at; null: it can, or there is none. */
+function hiddenBy(path: string): string | null {
+  try {
+    statSync(path);
+    readdirSync(path);
+    return null;
+  } catch (error) {
+    return codeOf(error) === "EACCES" ? messageOf(error) : null;
+  }
 }
 
 function ownerOf(path: string): number | undefined {

@@ -1,6 +1,5 @@
 /** `dolphin export`: recorded tables as CSV or Arrow, for pandas and notebooks. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import {
@@ -22,6 +21,7 @@ import type { Row } from "../../wire/export/table.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { aligned } from "../rendering/columns.ts";
 import { type PeriodFlags, periodFrom } from "../trace/period.ts";
+import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 type Flags = PeriodFlags & {
   readonly format: string;
@@ -113,7 +113,7 @@ function rowsOf(what: ExportName, dataDir: string, period: Period): Iterable<Row
       return eventRows(place, period);
     }
     case "scans": {
-      const journal = join(dataDir, "journal", "scan-bridge.db");
+      const journal = scanJournalFile(dataDir);
       if (!existsSync(journal)) {
         throw new CliError(`there is no ${journal}: no bridge has run here; give --data-dir`);
       }

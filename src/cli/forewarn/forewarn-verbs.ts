@@ -101,7 +101,7 @@ export function addForewarnCommand(program: Command): void {
     .option("--json", "print it as JSON", false)
     .action(({ json }: { readonly json: boolean }, command: Command) => {
       const { config } = openContext(command);
-      const newest = newestForewarning(config.data_dir, COUNTED_BOOK);
+      const newest = newestForewarning({ dataDir: config.data_dir, book: COUNTED_BOOK }, wallMs());
       if (newest === null) {
         throw new CliError("there is no forecast yet: 'dolphin forewarn run' makes one");
       }

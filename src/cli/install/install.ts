@@ -2,24 +2,32 @@
  * `dolphin install systemd`, `supervisord`: writes the files that keep this checkout's stack running, and says how to
  * enable them.
  */
-import { chmodSync, mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { replaceFile } from "../../adapters/replace-file.ts";
-import { temporalFolder } from "../../domain/deployment/deployed-processes.ts";
+import {
+  type DeploymentWorld,
+  temporalFolder,
+} from "../../domain/deployment/deployed-processes.ts";
 import { supervisordFolder, supervisordText } from "../../domain/deployment/supervisord-conf.ts";
 import { systemdFiles } from "../../domain/deployment/systemd-files.ts";
-import { CliError, EXIT_USAGE, openConfiguration } from "../context.ts";
+import { unfitForSupervisord, unfitForSystemd } from "../../domain/deployment/unfit-paths.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { CliError, EXIT_CONFIGURATION, EXIT_USAGE, openConfiguration } from "../context.ts";
 import { deploymentWorld } from "./deployment-world.ts";
 import { supervisordSteps, systemdSteps } from "./steps.ts";
+import { leftOver, writeFiles } from "./write-files.ts";
 
 const HELP = `
 Writes files into DIR (for supervisord also its folder in the data directory), changes nothing else, and prints the commands
 that enable them. The same configuration gives the same files: run it again after changing dolphin.yaml, the place of the
-checkout, or the layers in use.
+checkout, or the layers in use. Units that it wrote earlier and that are no longer in use are removed from DIR, and it names
+those that are still installed.
 
 Exit status:
   0   written
+  1   a file cannot be written
   78  bad configuration, or a checkout that is not set up`;
 
 type SystemdFlags = {
@@ -56,11 +64,15 @@ function addSystemd(install: Command): void {
         );
       }
       const world = deploymentWorld(openConfiguration(command), flags);
+      refuse(unfitForSystemd(world));
       const manager = flags.user ? "user" : "system";
       const files = systemdFiles(world, { manager, runAs: flags.runAs });
       const out = resolve(flags.out);
-      writeAll(out, files);
-      const steps = systemdSteps({ out, manager, dataDir: world.dataDir });
+      writeFiles(out, files);
+      for (const name of leftOver(out, files)) rmSync(join(out, name), { recursive: true });
+      const installed =
+        manager === "system" ? "/etc/systemd/system" : join(homedir(), ".config/systemd/user");
+      const steps = systemdSteps({ out, manager, unused: leftOver(installed, files) });
       process.stdout.write(`${steps.join("\n")}\n`);
     });
 }
@@ -74,31 +86,32 @@ function addSupervisord(install: Command): void {
     .addHelpText("after", HELP)
     .action((flags: Pick<SystemdFlags, "out" | "servers">, command: Command) => {
       const world = deploymentWorld(openConfiguration(command), flags);
-      const folder = supervisordFolder(world);
-      // Created before anybody else can create it or listen there.
-      mkdirSync(world.dataDir, { recursive: true, mode: 0o750 });
-      mkdirSync(folder, { recursive: true });
-      chmodSync(folder, 0o700);
-      if (world.servers !== null)
-        mkdirSync(temporalFolder(world), { recursive: true, mode: 0o750 });
+      refuse(unfitForSupervisord(world));
+      makeFolders(world);
       const out = resolve(flags.out);
-      writeAll(out, [{ file: SUPERVISORD_FILE, text: supervisordText(world) }]);
+      writeFiles(out, [{ file: SUPERVISORD_FILE, text: supervisordText(world) }]);
       process.stdout.write(`${supervisordSteps(join(out, SUPERVISORD_FILE)).join("\n")}\n`);
     });
 }
 
 const SUPERVISORD_FILE = "dolphin-supervisord.conf";
 
-function writeAll(
-  out: string,
-  files: readonly { readonly file: string; readonly text: string }[],
-): void {
-  for (const { file, text } of files) {
-    const path = join(out, file);
-    mkdirSync(dirname(path), { recursive: true });
-    chmodSync(dirname(path), 0o755);
-    replaceFile(path, text);
-    // It holds no secrets, and systemd warns about unit files that are not world-readable.
-    chmodSync(path, 0o644);
+/** @throws {CliError} with what cannot be written down. */
+function refuse(unfit: string | null): void {
+  if (unfit !== null) throw new CliError(unfit, EXIT_CONFIGURATION);
+}
+
+/** Created before anybody else can create them or listen there. @throws {CliError} */
+function makeFolders(world: DeploymentWorld): void {
+  const folder = supervisordFolder(world);
+  try {
+    mkdirSync(world.dataDir, { recursive: true, mode: 0o750 });
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o700);
+    if (world.servers !== null) mkdirSync(temporalFolder(world), { recursive: true, mode: 0o750 });
+  } catch (error) {
+    throw new CliError(
+      `cannot prepare ${world.dataDir}: ${messageOf(error)}; run it as the user that supervisord will run as, or give data_dir to that user`,
+    );
   }
 }

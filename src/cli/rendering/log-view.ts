@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { followFile, lastLines, type LogFollower } from "../../adapters/log-files.ts";
+import { followFile, lastLines, type LogFollower } from "../../adapters/files/log-files.ts";
 import { byTime, timed, type TimedLine } from "../../wire/log-line.ts";
 
 export type LogView = {

@@ -1,5 +1,4 @@
 /** `dolphin trace`: a scan's way from its file to a fill, and percentiles of its hops over a period. */
-import { join } from "node:path";
 import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { sendSpans } from "../../adapters/otlp/send-spans.ts";
@@ -18,6 +17,7 @@ import { otlpJson, type WayToTell } from "../../wire/otlp/spans.ts";
 import { CliError, EXIT_CONFIGURATION, EXIT_USAGE, openContext } from "../context.ts";
 import { type PeriodFlags, periodFrom } from "./period.ts";
 import { periodJson, periodLines, scanLines } from "./trace-text.ts";
+import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 type Flags = PeriodFlags & { readonly json: boolean; readonly send: boolean };
 
@@ -72,7 +72,7 @@ export function addTraceCommand(program: Command): void {
           EXIT_CONFIGURATION,
         );
       }
-      const scans = openScanWays(join(config.data_dir, "journal", "scan-bridge.db"));
+      const scans = openScanWays(scanJournalFile(config.data_dir));
       if (scans === null) {
         throw new CliError(`no bridge has run on ${config.data_dir}: give --data-dir`);
       }

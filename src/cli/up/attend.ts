@@ -9,7 +9,7 @@ import { linkOrReason } from "../../dashboard/commands/token-file.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { isoFromMicros, MS_PER_SECOND } from "../../domain/time.ts";
 import { lastingGaps } from "../../domain/scan/seen-seqs.ts";
-import { checkRoom } from "../../adapters/disk-room.ts";
+import { checkRoom } from "../../adapters/files/disk-room.ts";
 import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { createBookkeeping } from "../../embedded/state/bookkeeping.ts";
 import { rotateRawLog } from "../../embedded/state/rotate-raw-log.ts";

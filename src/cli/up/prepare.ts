@@ -1,13 +1,12 @@
 /** Preparations before anything starts: one `up` per data directory, leftovers of an earlier one, ports, tools. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { undoLeftFaults } from "../../adapters/faults/injected.ts";
 import { ScanJournal } from "../../adapters/scan-journal/scan-journal.ts";
 import { ConfigError, valueAt } from "../../config.ts";
 import type { Config, LoadedConfig } from "../../config.ts";
 import { choosePorts } from "../../embedded/ports/choose-ports.ts";
-import { lockDirectory } from "../../adapters/directory-lock.ts";
-import type { DirectoryLock } from "../../adapters/directory-lock.ts";
+import { lockDirectory } from "../../adapters/files/directory-lock.ts";
+import type { DirectoryLock } from "../../adapters/files/directory-lock.ts";
 import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { endStaleProcesses } from "../../embedded/stale-processes.ts";
 import { findToolchain } from "../../embedded/toolchain.ts";
@@ -18,6 +17,7 @@ import { demoVenues } from "./demo-venues.ts";
 import { CHOSEN_BY_UP } from "../../wire/declared/origins-file.ts";
 import type { UpFile } from "../../wire/up-file.ts";
 import { CliError, readRunningUp, readUpFile } from "../context.ts";
+import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 export type Prepared = {
   /** Effective: with chosen ports and the addresses of the embedded servers. */
@@ -98,7 +98,7 @@ export type JournalTotals = {
 /** Zeros before the bridge's first start, or where its journal is unreadable. */
 export function journalTotals(config: Config): JournalTotals {
   const none = { lastSeq: 0, filesTaken: 0 };
-  const path = join(config.data_dir, "journal", "scan-bridge.db");
+  const path = scanJournalFile(config.data_dir);
   if (!existsSync(path)) return none;
   try {
     const journal = new ScanJournal(path, { readonly: true });

@@ -1,7 +1,7 @@
 /** The last lines of the logs, optionally those that contain a text: only the end of each file is searched. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { lastLines } from "../../adapters/log-files.ts";
+import { lastLines } from "../../adapters/files/log-files.ts";
 import { parseLogLine, timed, type TimedLine } from "../../wire/log-line.ts";
 import { redact, redactText } from "../../wire/redaction.ts";
 import type { Topic } from "../world.ts";

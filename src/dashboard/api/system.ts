@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { wallMs } from "../../adapters/clock.ts";
+import { readOriginsByUp } from "../../adapters/files/origins-by-up.ts";
 import { effectiveSettings, type Setting } from "../../config.ts";
-import { ORIGINS_FILE, originsByUp } from "../../wire/declared/origins-file.ts";
 import { redact, redactText } from "../../wire/redaction.ts";
 import type { DashboardWorld, Topic } from "../world.ts";
 import type { Surroundings } from "../sources/surroundings.ts";
@@ -25,7 +25,7 @@ export const addSystem: Topic = (app, world) => {
 /** Below `up` the configuration is one that it wrote; the original origin of each value is stored beside it. */
 function settingsOf({ loaded, config }: Surroundings, dataDir: string) {
   const written = `file ${join(dataDir, "run", "dolphin.yaml")}`;
-  const before = originsByUp(textOf(join(dataDir, "run", ORIGINS_FILE)));
+  const before = readOriginsByUp(dataDir);
   const settings = Object.entries(effectiveSettings(loaded, config));
   return settings.map(([key, { value, origin, variable }]: [string, Setting]) => {
     const isByUp = origin === written;
@@ -39,7 +39,7 @@ function withoutSecrets(value: unknown): unknown {
   return hidden;
 }
 
-function textOf(path: string): string {
+function textOf(path: URL): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
@@ -51,7 +51,7 @@ function ownVersions() {
   const root = new URL("../../../", import.meta.url);
   const versionIn = (path: string): string => {
     const { version }: { version?: unknown } = Object(
-      JSON.parse(textOf(new URL(path, root).pathname) || "{}"),
+      JSON.parse(textOf(new URL(path, root)) || "{}"),
     );
     return typeof version === "string" ? version : "unknown";
   };

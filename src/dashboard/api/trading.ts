@@ -48,7 +48,7 @@ export const addTrading: Topic = (app, world) => {
   app.get("/api/trading/why", async (c) => {
     const book = c.req.query("book") ?? COUNTED_BOOK;
     const asked = c.req.query("seq") ?? null;
-    if (!isBook(book)) return c.text("book must be BLUE or GREEN\n", 400);
+    if (!isBook(book)) return c.text(`book must be ${BOOKS.join(" or ")}\n`, 400);
     if (asked !== null && !/^\d{1,15}$/.test(asked)) return c.text("seq must be a number\n", 400);
     const seq = asked === null ? null : Number(asked);
     return c.json(await world.reading.views().ask("why", book, seq));

@@ -4,7 +4,7 @@
  * Lines that a full disk refuses are counted, and reported in the next line.
  */
 import { join } from "node:path";
-import { openRotatingFile } from "../../adapters/rotating-file.ts";
+import { openRotatingFile } from "../../adapters/files/rotating-file.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import { redact, redactText } from "../../wire/redaction.ts";
 

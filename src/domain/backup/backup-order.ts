@@ -9,6 +9,8 @@
 export const BACKUP_STEPS = ["told", "temporal", "books", "logs", "ahead", "rest"] as const;
 export type BackupStep = (typeof BACKUP_STEPS)[number];
 
+/** `supervisord` has logs and a process id, `.restoring` a restore that was not finished. */
+const LEFT_OUT = ["control", "run", "logs", "hazelcast", "supervisord", ".restoring", "up.json"];
 const BOOKS = "journal/trading/";
 
 /**
@@ -16,8 +18,9 @@ const BOOKS = "journal/trading/";
  */
 export function backupStepOf(path: string): BackupStep | null {
   const [top = ""] = path.split("/");
-  if (["control", "run", "logs", "hazelcast"].includes(top) || path === "up.json") return null;
-  if (/(^|\/)lock\.db(-journal)?$|-(wal|shm|journal)$|\.tmp$/.test(path)) return null;
+  if (LEFT_OUT.includes(top)) return null;
+  if (/(^|\/)lock\.db(-journal)?$|-(wal|shm|journal)$|\.tmp$|^\.doctor-\d+$/.test(path))
+    return null;
   if (top === "temporal") return "temporal";
   if (path.startsWith(BOOKS)) {
     if (path.endsWith("/told.json")) return "told";

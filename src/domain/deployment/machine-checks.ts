@@ -22,6 +22,8 @@ export type PortReading = {
   readonly isFree: boolean;
   /** `java (pid 123)`, where it is known. */
   readonly holder: string | null;
+  /** Whether the holder is a process of DOLPHIN, and not a server or another's; null: not known. */
+  readonly isOurs: boolean | null;
 };
 
 export type SecretReading = {
@@ -52,12 +54,14 @@ export type MachineReadings = {
     readonly path: string;
     readonly mode: number | null;
     readonly isOurs: boolean;
+    /** Why it cannot be looked at, although it may exist; null: it can, or does not exist. */
+    readonly problem: string | null;
   };
   readonly secrets: readonly SecretReading[];
   readonly archive: {
     readonly path: string;
     readonly problem: string | null;
-    /** Age of the newest file; null: there is none. */
+    /** Age of the newest file, negative where its time is in the future; null: there is none. */
     readonly newestAgeS: number | null;
   };
 };
@@ -85,6 +89,10 @@ const OPEN_FILES_MIN = 4_096;
 const MEMORY_BYTES = { warn: 4 * GB, fail: 2 * GB };
 const AVAILABLE_BYTES_MIN = GB;
 const SCAN_AGE_S_MAX = 60;
+/** Less is the coarseness of a file system's times. */
+const SCAN_AHEAD_S_MAX = 5;
+/** Ports of processes of our own: what a server answers is checked by asking it. */
+const OWN_PORTS = ["dashboard", "metrics"];
 const OTHERS = 0o077;
 const OTHERS_WRITE = 0o022;
 
@@ -120,12 +128,7 @@ export function stackFindings(of: StackReadings): readonly Finding[] {
   const missing = of.schedulesWanted.filter((name) => !there.has(name));
   const paused = schedules?.filter((one) => one.paused !== null) ?? [];
   return [
-    ...of.servers.map(({ server, address, problem }) =>
-      line(server, problem === null ? "ok" : "fail", {
-        found: problem === null ? `answers at ${address}` : `${address}: ${problem}`,
-        todo: `start it (systemctl start dolphin-${server}), or set its address`,
-      }),
-    ),
+    ...serverFindings(of),
     ...(queues === null ? [unknown("pollers")] : queues.map(queueFinding)),
     schedules === null
       ? unknown("schedules")
@@ -141,6 +144,16 @@ export function stackFindings(of: StackReadings): readonly Finding[] {
   ];
 }
 
+/** Of servers that run elsewhere they are asked before a deployment, too. */
+export function serverFindings({ servers }: Pick<StackReadings, "servers">): readonly Finding[] {
+  return servers.map(({ server, address, problem }) =>
+    line(server, problem === null ? "ok" : "fail", {
+      found: problem === null ? `answers at ${address}` : `${address}: ${problem}`,
+      todo: `start it (systemctl start dolphin-${server}), or set its address`,
+    }),
+  );
+}
+
 export function gravest(findings: readonly Finding[]): Grade {
   const worst = Math.max(0, ...findings.map(({ grade }) => GRADES.indexOf(grade)));
   return GRADES[worst] ?? "fail";
@@ -154,17 +167,16 @@ function unknown(check: string): Finding {
   return line(check, "fail", { found: "Temporal does not answer", todo: "start Temporal first" });
 }
 
-function portFinding({ name, port, isFree, holder }: PortReading, isDeployed: boolean): Finding {
+function portFinding(reading: PortReading, isDeployed: boolean): Finding {
+  const { name, port, isFree, holder } = reading;
   const check = `port ${name}`;
   const by = holder === null ? "another user's process" : holder;
-  if (isDeployed) {
+  const isForeign = OWN_PORTS.includes(name) && reading.isOurs === false;
+  if (isDeployed && isFree) {
     const todo = `start what listens there; see 'systemctl status dolphin.target'`;
-    return line(check, isFree ? "fail" : "ok", {
-      found: isFree ? `nobody listens on ${port}` : `${port} is held by ${by}`,
-      todo,
-    });
+    return line(check, "fail", { found: `nobody listens on ${port}`, todo });
   }
-  return line(check, isFree ? "ok" : "fail", {
+  return line(check, isFree || (isDeployed && !isForeign) ? "ok" : "fail", {
     found: isFree ? `${port} is free` : `${port} is held by ${by}`,
     todo: `stop it, or give another as ports.${name} in dolphin.yaml`,
   });
@@ -229,7 +241,14 @@ function memoryFinding(memory: MachineReadings["memory"], isDeployed: boolean): 
   });
 }
 
-function dataDirFinding({ path, mode, isOurs }: MachineReadings["dataDir"]): Finding {
+function dataDirFinding(dataDir: MachineReadings["dataDir"]): Finding {
+  const { path, mode, isOurs, problem } = dataDir;
+  if (problem !== null) {
+    return line("data_dir", "fail", {
+      found: `${path}: ${problem}`,
+      todo: "run this as the user that runs DOLPHIN, or let that user enter the folders above it",
+    });
+  }
   if (mode === null) {
     return line("data_dir", "warn", {
       found: `${path} does not exist yet`,
@@ -252,7 +271,7 @@ function secretFinding({ path, mode }: SecretReading): Finding {
   }
   return line("secret", (mode & OTHERS) === 0 ? "ok" : "fail", {
     found: `${path} has mode ${octal(mode)}`,
-    todo: `chmod 0600 ${path}`,
+    todo: `chmod 0600 ${shellWord(path)}`,
   });
 }
 
@@ -261,6 +280,12 @@ function archiveFinding(archive: MachineReadings["archive"], isDeployed: boolean
   if (problem !== null) {
     const todo = "mount it, or set archive in dolphin.yaml; our user must be able to read it";
     return line("archive", "fail", { found: `${path}: ${problem}`, todo });
+  }
+  if (newestAgeS !== null && newestAgeS < -SCAN_AHEAD_S_MAX) {
+    return line("archive", "warn", {
+      found: `the newest scan of ${path} is ${Math.round(-newestAgeS)} s in the future`,
+      todo: "set the clocks of this machine and of the machine that writes the archive",
+    });
   }
   const isFresh = newestAgeS !== null && newestAgeS <= SCAN_AGE_S_MAX;
   return line("archive", isFresh ? "ok" : "warn", {

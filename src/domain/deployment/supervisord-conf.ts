@@ -28,11 +28,15 @@ export function supervisordFolder({ dataDir }: Pick<DeploymentWorld, "dataDir">)
   return `${dataDir}/supervisord`;
 }
 
+export function socketOf(world: Pick<DeploymentWorld, "dataDir">): string {
+  return `${supervisordFolder(world)}/supervisor.sock`;
+}
+
 export function supervisordText(world: DeploymentWorld): string {
   const folder = supervisordFolder(world);
   const processes = deployedProcesses(world);
   const sections: readonly (readonly [string, readonly string[]])[] = [
-    ["unix_http_server", [`file=${folder}/supervisor.sock`, "chmod=0700"]],
+    ["unix_http_server", [`file=${socketOf(world)}`, "chmod=0700"].map(escaped)],
     [
       "supervisord",
       [
@@ -51,7 +55,7 @@ export function supervisordText(world: DeploymentWorld): string {
       "rpcinterface:supervisor",
       ["supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface"],
     ],
-    ["supervisorctl", [`serverurl=unix://${folder}/supervisor.sock`].map(escaped)],
+    ["supervisorctl", [`serverurl=unix://${socketOf(world)}`].map(escaped)],
     ...processes.map(
       (process, index) =>
         [`program:${process.name}`, programLines(process, { folder, index })] as const,

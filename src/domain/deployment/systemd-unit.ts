@@ -94,7 +94,7 @@ function serviceSection(process: DeployedProcess, settings: UnitSettings): reado
     // Read by the manager before privileges are dropped: mode 0600, owned by root.
     "EnvironmentFile=-%E/dolphin/environment",
     `Environment=NODE_COMPILE_CACHE=%C/dolphin/compile`,
-    `ExecStart=${process.command.map(argument).join(" ")}`,
+    `ExecStart=${commandLine(process.command)}`,
     `Restart=${isOnce ? "on-failure" : "always"}`,
     `RestartSec=${process.restartSeconds}`,
     `RestartPreventExitStatus=${ENDS_FOR_GOOD}`,
@@ -166,7 +166,7 @@ export function quoted(word: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
-/** Escaped for a command line, where `$` starts a variable, too. */
-function argument(word: string): string {
-  return quoted(word.replaceAll("$", "$$$$"));
+/** `$` starts a variable in an argument, and stands for itself in the path of the program. */
+function commandLine([program = "", ...args]: readonly string[]): string {
+  return [program, ...args.map((each) => each.replaceAll("$", "$$$$"))].map(quoted).join(" ");
 }

@@ -10,7 +10,12 @@ const AHEAD_MS_MAX = MS_PER_MINUTE;
  * again takes its own place. @param standingMs when it was made; -Infinity: there is none
  */
 export function supersedes(madeMs: number, standingMs: number, nowMs: number): boolean {
-  const isAhead = (ms: number): boolean => nowMs + AHEAD_MS_MAX < ms;
-  if (isAhead(madeMs) !== isAhead(standingMs)) return isAhead(standingMs);
+  const [isMadeAhead, isStandingAhead] = [isAhead(madeMs, nowMs), isAhead(standingMs, nowMs)];
+  if (isMadeAhead !== isStandingAhead) return isStandingAhead;
   return standingMs <= madeMs;
+}
+
+/** Whether it was made before the clock was set back. */
+export function isAhead(madeMs: number, nowMs: number): boolean {
+  return nowMs + AHEAD_MS_MAX < madeMs;
 }

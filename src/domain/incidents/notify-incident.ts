@@ -6,6 +6,7 @@
 import type { Draft } from "./draft.ts";
 import { causeText, excuseOf, lingersMs } from "./inhibition.ts";
 import type { Incident } from "./incident.ts";
+import { NO_DATA_RULE } from "./rules/built-in-rules.ts";
 import { channelsOfStep, firstChannels } from "./rules/channels-of.ts";
 import type { Rule } from "./rules/rule.ts";
 import { FLAP_MS } from "./track.ts";
@@ -72,13 +73,19 @@ function isDamped(draft: Draft, { rule, subject, isFlapping }: Incident): boolea
 }
 
 function muteOf(draft: Draft, rule: Rule, { subject }: Incident): string | null {
+  // Who mutes a rule is not told either that it cannot be evaluated.
+  const judged = rule.name === NO_DATA_RULE ? draft.rule(subject) : null;
+  const unknown = draft.facts.values[`no_data_of.${subject}`];
   const mute = draft.mutes.find(
-    (one) => one.rule === rule.name && (one.subject === null || one.subject === subject),
+    (one) =>
+      (one.rule === rule.name && (one.subject === null || one.subject === subject)) ||
+      (one.rule === judged?.name && (one.subject === null || one.subject === unknown)),
   );
   if (mute !== undefined) return `muted by ${mute.by}: ${mute.reason}`;
   const dayMs = ((draft.atMs % MS_PER_DAY) + MS_PER_DAY) % MS_PER_DAY;
   const minute = Math.floor(dayMs / MS_PER_MINUTE);
-  const isMuted = rule.muted.some(({ fromMinute: from, untilMinute: until }) =>
+  const windows = [...rule.muted, ...(judged?.muted ?? [])];
+  const isMuted = windows.some(({ fromMinute: from, untilMinute: until }) =>
     from <= until ? from <= minute && minute < until : from <= minute || minute < until,
   );
   return isMuted ? "muted at this time of the day" : null;

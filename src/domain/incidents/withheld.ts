@@ -40,9 +40,10 @@ function heldCodeOf({ heldCode, held }: Incident): WithheldCode | null {
 }
 
 function wasDamped({ wasDamped: was, story }: Incident): boolean {
-  return was ?? story.some(({ says }) => says === lineOf(SENTENCES.flapping));
+  // Older stories have another word before the sentence.
+  return was ?? story.some(({ says }) => says.endsWith(`: ${SENTENCES.flapping}`));
 }
 
 function lineOf(says: string): string {
-  return `not told: ${says}`;
+  return `not notified: ${says}`;
 }

@@ -151,7 +151,7 @@ export const BOOKKEEPER_TIES: Ties = {
       cause: "temporal",
       word: "Warning",
       says: silent("Temporal"),
-      after: "trades are told once it does",
+      after: "trades are sent once it does",
     },
     postgres: {
       name: "Postgres",

@@ -58,5 +58,5 @@ async function findUnusedPort(used: ReadonlySet<number>): Promise<number> {
 
 function describe(name: PortName, port: number): string {
   const holder = holderOfPort(port);
-  return `port ${port} (ports.${name}) is taken${holder === null ? "" : ` by ${holder}`}`;
+  return `port ${port} (ports.${name}) is taken${holder === null ? "" : ` by ${holder.name}`}`;
 }

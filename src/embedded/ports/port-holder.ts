@@ -3,8 +3,15 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const LISTEN_STATE = "0A";
 
-/** `java (pid 123)`, or null where it is unknown. */
-export function holderOfPort(port: number): string | null {
+export type PortHolder = {
+  /** `java (pid 123)`; a process of ours by its verb. */
+  readonly name: string;
+  /** Whether it runs a program of a DOLPHIN checkout; the servers are not such. */
+  readonly isOurs: boolean;
+};
+
+/** Null where it is unknown. */
+export function holderOfPort(port: number): PortHolder | null {
   const inodes = new Set(["tcp", "tcp6"].flatMap((table) => listeningInodes(table, port)));
   if (inodes.size === 0) return null;
   for (const pid of numbersIn("/proc")) {
@@ -12,11 +19,22 @@ export function holderOfPort(port: number): string | null {
       const socket = /^socket:\[(\d+)\]$/.exec(readOr(() => readlinkSync(`/proc/${pid}/fd/${fd}`)));
       return inodes.has(socket?.[1] ?? "");
     });
-    if (isHolder)
-      return `${readOr(() => readFileSync(`/proc/${pid}/comm`, "utf8")).trim()} (pid ${pid})`;
+    if (isHolder) return holderOf(pid);
   }
   return null;
 }
+
+/** Node calls its main thread `MainThread`, so its command line says more. */
+function holderOf(pid: string): PortHolder {
+  const words = readOr(() => readFileSync(`/proc/${pid}/cmdline`, "utf8")).split("\0");
+  const at = words.findIndex((word) => OUR_PROGRAM.test(word));
+  const own = words.slice(at + 1).filter((word) => /^[a-z]+$/.test(word));
+  const command = readOr(() => readFileSync(`/proc/${pid}/comm`, "utf8")).trim();
+  const name = at < 0 ? command : ["dolphin", ...own.slice(0, 1)].join(" ");
+  return { name: `${name} (pid ${pid})`, isOurs: 0 <= at };
+}
+
+const OUR_PROGRAM = /(^|\/)src\/(cli|dashboard|services|workers)\/[\w/-]+\.ts$/;
 
 function listeningInodes(table: string, port: number): string[] {
   const rows = readOr(() => readFileSync(`/proc/net/${table}`, "utf8"))

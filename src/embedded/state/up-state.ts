@@ -1,7 +1,7 @@
 /** The files of `dolphin up` in its data directory for other processes: up.json and the effective configuration. */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { replaceFile } from "../../adapters/replace-file.ts";
+import { replaceFile } from "../../adapters/files/replace-file.ts";
 import { partSecrets, WRITTEN_BY_UP, type Config } from "../../config.ts";
 import { ORIGINS_FILE, originsText } from "../../wire/declared/origins-file.ts";
 import type { UpFile } from "../../wire/up-file.ts";

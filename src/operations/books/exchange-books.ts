@@ -26,6 +26,7 @@ import {
 } from "../../adapters/event-log/books/books-store.ts";
 import { withBooksLocked } from "../../adapters/event-log/books/lock-books.ts";
 import { type BookName, COUNTED_BOOK, SHADOW_BOOK } from "../../domain/trading/books.ts";
+import { traderOf } from "../../domain/supervision/services.ts";
 
 export type ExchangeRequest = {
   readonly dataDir: string;
@@ -66,7 +67,8 @@ function exchange(request: ExchangeRequest, books: BooksFile, root: string): Exc
   const before = versionsOf(request, books);
   const found = newestState(root, dataDir, books);
   if (found === null) {
-    const reason = "GREEN has no state: 'dolphin start trader-green', and let it follow BLUE's log";
+    const start = `dolphin start ${traderOf(SHADOW_BOOK).name}`;
+    const reason = `${SHADOW_BOOK} has no state: '${start}', and let it follow ${COUNTED_BOOK}'s log`;
     return { kind: "refused", reason };
   }
   if (found.blueHash !== before.blue.hash || found.greenHash !== before.green.hash) {

@@ -33,6 +33,7 @@ import {
   recordedConfigurations,
 } from "../../adapters/event-log/books/recorded-configurations.ts";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
+import { traderOf } from "../../domain/supervision/services.ts";
 
 export type FoldBlueDeps = {
   readonly dataDir: string;
@@ -102,7 +103,7 @@ function resumed(deps: FoldBlueDeps, books: BooksFile, saved: SavedState): Blue 
   if (blue === null) {
     throw new Error(
       `what BLUE ran at event ${nextIndex - 1} is no longer available, and there is no saved state of ` +
-        "what it runs now: start trader-blue",
+        `what it runs now: start ${traderOf(COUNTED_BOOK).name}`,
     );
   }
   deps.say(

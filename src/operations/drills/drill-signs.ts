@@ -1,7 +1,7 @@
 /** The signs of a fault in the logs of a running system, from its injection on. */
 import { join } from "node:path";
 import { wallMs } from "../../adapters/clock.ts";
-import { followFile, type LogFollower } from "../../adapters/log-files.ts";
+import { followFile, type LogFollower } from "../../adapters/files/log-files.ts";
 import type { Sign } from "../../domain/drills/drill-observation.ts";
 import { readLifeLine } from "../../wire/facts/life-lines.ts";
 import { parseLogLine, type LogLine } from "../../wire/log-line.ts";

@@ -215,7 +215,7 @@ function daysBefore(nowMs: number, days: number): string {
 }
 
 export function projectionPath(dataDir: string): string {
-  return join(tradingRoot(dataDir), "BLUE.db");
+  return join(tradingRoot(dataDir), `${COUNTED_BOOK}.db`);
 }
 
 async function openPostgres(url: string): Promise<PostgresJournal> {

@@ -2,11 +2,12 @@
  * The forecasts of a book: `<data-dir>/forewarn/BOOK.jsonl`, one line each, in the order in which they were stored;
  * and `BOOK.json`, the newest with the outcomes of the earlier ones.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { lockDirectory } from "../../adapters/directory-lock.ts";
+import { lockDirectory } from "../../adapters/files/directory-lock.ts";
+import { replaceFile } from "../../adapters/files/replace-file.ts";
 import { codeOf } from "../../domain/failure.ts";
-import { supersedes } from "../../domain/forewarn/newest.ts";
+import { isAhead, supersedes } from "../../domain/forewarn/newest.ts";
 import type { DatedOutcome } from "../../domain/forewarn/outcomes.ts";
 import { isoFromMs, msFromIso } from "../../domain/time.ts";
 import { forewarnNowFile } from "../../wire/forewarn/forewarn-place.ts";
@@ -42,10 +43,21 @@ export function readForewarnings(dataDir: string, book: string): readonly Forewa
   return records.toSorted((a, b) => msFromIso(a.as_of) - msFromIso(b.as_of));
 }
 
-/** Null: there is none. */
-export function newestForewarning(dataDir: string, book: string): ForewarnRecord | null {
+/**
+ * The newest of the present; one from the future, which was made before the clock was set back, only where there is no other.
+ * Null: there is none.
+ */
+export function newestForewarning(
+  { dataDir, book }: { readonly dataDir: string; readonly book: string },
+  nowMs: number,
+): ForewarnRecord | null {
   const read = ForewarnRecord.safeParse(jsonOrNull(textOf(forewarnNowFile(dataDir, book)) ?? ""));
-  return read.success ? read.data : (readForewarnings(dataDir, book).at(-1) ?? null);
+  const standing = read.success ? read.data : null;
+  if (standing !== null && !isAhead(msFromIso(standing.as_of), nowMs)) return standing;
+  return readForewarnings(dataDir, book).reduce((newest, one) => {
+    const newestMs = newest === null ? Number.NEGATIVE_INFINITY : msFromIso(newest.as_of);
+    return supersedes(msFromIso(one.as_of), newestMs, nowMs) ? one : newest;
+  }, standing);
 }
 
 /**
@@ -65,10 +77,10 @@ export function storeForewarning(
   try {
     const kept = linesOf(path).slice(1 - RECORDS_MAX);
     // It is small, and a torn line would lose a forecast.
-    putWhole(path, [...kept, JSON.stringify(record)].join("\n"));
+    replaceFile(path, `${[...kept, JSON.stringify(record)].join("\n")}\n`);
     const now = forewarnNowFile(dataDir, record.book);
     if (!supersedes(msFromIso(record.as_of), madeMs(textOf(now)), nowMs)) return false;
-    putWhole(now, JSON.stringify(withOutcomes(record, outcomes)));
+    replaceFile(now, `${JSON.stringify(withOutcomes(record, outcomes))}\n`);
     return true;
   } finally {
     lock.release();
@@ -86,12 +98,6 @@ function withOutcomes(record: ForewarnRecord, outcomes: readonly DatedOutcome[])
     left_envelope: one.came,
   }));
   return { ...record, earlier };
-}
-
-function putWhole(path: string, text: string): void {
-  const staging = `${path}.new`;
-  writeFileSync(staging, `${text}\n`, { mode: 0o600 });
-  renameSync(staging, path);
 }
 
 function linesOf(path: string): readonly string[] {

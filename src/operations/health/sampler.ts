@@ -27,7 +27,7 @@ import type { ServiceCounters } from "../../wire/health/health-report.ts";
 import { wallMicros } from "../../adapters/clock.ts";
 import { pollersOf } from "../declared/task-queues.ts";
 import type { ThinClient } from "../../adapters/hazelcast/thin-client.ts";
-import { freeBytes } from "../../adapters/disk-room.ts";
+import { freeBytes } from "../../adapters/files/disk-room.ts";
 import { heartbeatIn } from "../status/hazelcast-view.ts";
 import type { Supervision } from "../status/service-row.ts";
 import { readSupervision } from "../status/temporal-view.ts";

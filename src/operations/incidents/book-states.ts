@@ -2,7 +2,7 @@
 import { askControl, controlSocketPath } from "../../adapters/control/ask-control.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 
-export type BookState = {
+export type WatchedState = {
   readonly latched: readonly string[];
   readonly halted: boolean;
   readonly equity: number;
@@ -16,7 +16,7 @@ const EVERY_MS = 5_000;
 const LIMITS = { withinMs: 2_000, answerCharsMax: 4 * 1_048_576 };
 
 export function watchBooks(dataDir: string, books: readonly WatchedBook[]) {
-  const found: Record<string, BookState | null> = {};
+  const found: Record<string, WatchedState | null> = {};
   let askedMs = Number.NEGATIVE_INFINITY;
   const ask = async ({ book, service }: WatchedBook): Promise<void> => {
     try {
@@ -26,7 +26,7 @@ export function watchBooks(dataDir: string, books: readonly WatchedBook[]) {
       found[book] = null;
     }
   };
-  return (): Readonly<Record<string, BookState | null>> => {
+  return (): Readonly<Record<string, WatchedState | null>> => {
     if (EVERY_MS <= monotonicMs() - askedMs) {
       askedMs = monotonicMs();
       void Promise.all(books.map(ask));
@@ -36,7 +36,7 @@ export function watchBooks(dataDir: string, books: readonly WatchedBook[]) {
 }
 
 /** Null: not a status of a book. */
-function stateIn(line: string): BookState | null {
+function stateIn(line: string): WatchedState | null {
   const { status }: { status?: unknown } = Object(JSON.parse(line));
   const { latched, halted, equity, positions, state }: Partial<Record<string, unknown>> =
     Object(status);

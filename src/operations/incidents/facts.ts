@@ -16,7 +16,7 @@ import { SERVICES } from "../../domain/supervision/services.ts";
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../../domain/time.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
-import type { BookState } from "./book-states.ts";
+import type { WatchedState } from "./book-states.ts";
 import { healthFacts, type AgedHealth } from "./health-facts.ts";
 import { followProcesses } from "./process-facts.ts";
 
@@ -24,7 +24,7 @@ export type WatchedWorld = {
   /** The last report in health's file; null: there is none. */
   readonly health: AgedHealth | null;
   /** By book; null: asked, but no answer. */
-  readonly traders: Readonly<Record<string, BookState | null>>;
+  readonly traders: Readonly<Record<string, WatchedState | null>>;
   /** The watchdog's own facts: posture, drawdown, ... */
   readonly own: FactTable;
 };

@@ -10,7 +10,7 @@ import { type HistoryReader, openHealthHistory } from "../../adapters/health/hea
 import { messageOf } from "../../domain/failure.ts";
 import { readSecret } from "../../adapters/channels/outside/read-secret.ts";
 import type { Delivery } from "../../adapters/incident-store/notifications.ts";
-import { lastLines } from "../../adapters/log-files.ts";
+import { lastLines } from "../../adapters/files/log-files.ts";
 import type { FactTable } from "../../domain/incidents/facts.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
 import { isoFromMs, MS_PER_MINUTE, msFromIso, US_PER_MS } from "../../domain/time.ts";

@@ -7,7 +7,7 @@ import { type Fact, type FactTable, segmentOf } from "../../domain/incidents/fac
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
-import { followFile } from "../../adapters/log-files.ts";
+import { followFile } from "../../adapters/files/log-files.ts";
 import { isProcessAlive, processUsage } from "../../adapters/process/process-facts.ts";
 import { readRunFile } from "../../adapters/process/run-file.ts";
 import { createUsageWindow } from "../../adapters/process/usage-window.ts";

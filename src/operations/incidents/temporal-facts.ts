@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { wallMs } from "../../adapters/clock.ts";
-import { replaceFile } from "../../adapters/replace-file.ts";
+import { replaceFile } from "../../adapters/files/replace-file.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import { type Fact, segmentOf } from "../../domain/incidents/facts.ts";

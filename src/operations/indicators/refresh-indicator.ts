@@ -25,6 +25,7 @@ import {
   mergedLatest,
   saidBy,
 } from "../../wire/indicators/indicator-values.ts";
+import { INDICATOR_TEXT_CHARS_MAX } from "../../wire/feeds/indicator-value.ts";
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 import type { IndicatorResult } from "../../workflows/messages/indicators.ts";
 import type { ConfiguredIndicator } from "./configured-indicators.ts";
@@ -146,7 +147,7 @@ async function change(
   try {
     await features.change({ map: FEATURES_MAP, key }, (before) => {
       try {
-        return textAfter(before);
+        return readableText(key, textAfter(before));
       } catch (error) {
         ownFailure = error;
         throw error;
@@ -156,6 +157,15 @@ async function change(
     if (error === ownFailure) throw error;
     throw new RefreshProblem("hazelcast", messageOf(error));
   }
+}
+
+/** @throws {RefreshProblem} for a text that no reader would take. */
+function readableText(key: string, text: string | null): string | null {
+  if (text === null || text.length <= INDICATOR_TEXT_CHARS_MAX) return text;
+  throw new RefreshProblem(
+    "too_large",
+    `${key} would have ${text.length} characters, and may have ${INDICATOR_TEXT_CHARS_MAX}: configure fewer symbols`,
+  );
 }
 
 /** One of each label. */

@@ -84,7 +84,7 @@ function throwWhenRefused(grant: Grant, venue: string, nowMs: number): void {
   const until = isoFromMs(grant.untilMs);
   const reasons = {
     over_budget: `our budget of ${venue} is used up`,
-    told_to_wait: `${venue} has told us to wait`,
+    told_to_wait: `${venue} has asked us to wait`,
     circuit_open: `${venue} failed several times in a row, so requests to it are suspended`,
   };
   throw new RefreshProblem(

@@ -4,14 +4,14 @@
 import type { DayDrift } from "../../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../../wire/session/day-replay.ts";
 import { runInThread, type TaskHooks } from "../thread-task.ts";
-import type { RecordedDay } from "./recorded-day.ts";
+import type { DayToReplay } from "./recorded-day.ts";
 
-export type RecordedDayTask = RecordedDay & { readonly kind: keyof RecordedDayResults };
+export type RecordedDayTask = DayToReplay & { readonly kind: keyof RecordedDayResults };
 
 export type RecordedDayResults = { readonly replay: DayReplayJson; readonly drift: DayDrift };
 
 export function runRecordedDayTask<K extends keyof RecordedDayResults>(
-  task: RecordedDay & { readonly kind: K },
+  task: DayToReplay & { readonly kind: K },
   hooks: TaskHooks,
 ): Promise<RecordedDayResults[K]> {
   const { kind, book, day, settings } = task;

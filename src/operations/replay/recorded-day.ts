@@ -6,13 +6,13 @@ import { bookProgram, type BookSettings, noLog } from "./book-program.ts";
 import { measureDayDrift } from "./day-drift.ts";
 import { replayVersions } from "./replay-versions.ts";
 
-export type RecordedDay = {
+export type DayToReplay = {
   readonly settings: BookSettings;
   readonly book: string;
   readonly day: string;
 };
 
-export async function replayRecordedDay({ settings, book, day }: RecordedDay): Promise<DayReplay> {
+export async function replayRecordedDay({ settings, book, day }: DayToReplay): Promise<DayReplay> {
   if (!hasLog(book)) {
     return { book, day, now: null, verdict: "not_comparable", reason: noLog(book) };
   }
@@ -20,7 +20,7 @@ export async function replayRecordedDay({ settings, book, day }: RecordedDay): P
 }
 
 export async function driftOfRecordedDay(
-  { settings, book, day }: RecordedDay,
+  { settings, book, day }: DayToReplay,
   onProblem: (problem: string) => void,
 ): Promise<DayDrift> {
   const { data_dir: dataDir, archive } = settings;

@@ -9,7 +9,7 @@ import { messageOf } from "../../domain/failure.ts";
 import type { Layer } from "../../domain/supervision/services.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 import {
-  type BookView,
+  type BookReport,
   SESSION_TRADES_MAX,
   type TradesRange,
 } from "../../wire/session/trade-session.ts";
@@ -124,7 +124,7 @@ export class TradeOutbox {
   }
 
   /** The next trades, up to the end of a day; without trades the book's view, for today's session. */
-  async #nextPart(view: BookView, today: string): Promise<Part> {
+  async #nextPart(view: BookReport, today: string): Promise<Part> {
     const { askBook, book } = this.#deps;
     const after = this.#after;
     const request = { command: "trades", after, max: SESSION_TRADES_MAX };
@@ -184,7 +184,7 @@ export class TradeOutbox {
 }
 
 /** Marks change with each scan and are not worth a message; positions and entry permission are. */
-function keyOf({ positions, halted, latched, posture }: BookView, day: string): string {
+function keyOf({ positions, halted, latched, posture }: BookReport, day: string): string {
   const quantities = positions.map(({ id, quantity }) => [id, quantity]);
   return JSON.stringify([day, quantities, halted, latched, posture]);
 }

@@ -2,7 +2,6 @@
  * An overview for a person who looks occasionally: the status, health's report, the newest scan's way, and open
  * incidents. A part that cannot be read is null, and does not affect the others.
  */
-import { join } from "node:path";
 import { readHealthReport } from "../../adapters/health/health-outlets.ts";
 import { readIncidents } from "../../adapters/incident-store/read-incidents.ts";
 import { processUsage } from "../../adapters/process/process-facts.ts";
@@ -19,6 +18,7 @@ import { openBookWays } from "../trace/book-ways.ts";
 import { scanJson } from "../trace/scan-json.ts";
 import { traceScan } from "../trace/trace-scan.ts";
 import { type StateSentence, stateSentence } from "./state-sentence.ts";
+import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 type SensorView = {
   readonly name: string;
@@ -99,7 +99,7 @@ function healthView(report: HealthReport): NonNullable<Overview["health"]> {
 }
 
 function newestFlow(dataDir: string): Overview["flow"] {
-  const scans = openScanWays(join(dataDir, "journal", "scan-bridge.db"));
+  const scans = openScanWays(scanJournalFile(dataDir));
   if (scans === null) return null;
   const book = orNull(() => openBookWays(projectionPath(dataDir)));
   try {

@@ -19,7 +19,7 @@ import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { isProcessAlive, processUsage } from "../../adapters/process/process-facts.ts";
 import { readRunFile } from "../../adapters/process/run-file.ts";
-import { freeBytes, fullText, isFull } from "../../adapters/disk-room.ts";
+import { freeBytes, fullText, isFull } from "../../adapters/files/disk-room.ts";
 import type { SafetyView } from "../../wire/safety/safety-control.ts";
 import { askWatchdog, wasWatched } from "../safety/ask-watchdog.ts";
 import { type HazelcastView, readHazelcast } from "./hazelcast-view.ts";

@@ -1,5 +1,4 @@
 /** All data that the dashboard's pages read from files: one function per question, with plain and bounded answers. */
-import { join } from "node:path";
 import type { HistoryRow } from "../../adapters/indicators/readings-store.ts";
 import { type ThinnedSeries, thinnedSeries } from "../../domain/statistics/thinned-series.ts";
 import type { BookName } from "../../domain/trading/books.ts";
@@ -16,6 +15,7 @@ import { type LedgerView, createLedgerView, tradesOfAsset } from "./ledger/ledge
 import { drawForecast, type ForecastView, readForecast } from "./forecast-view.ts";
 import { createResearchView, type ResearchView } from "./research-view.ts";
 import { createScanView, type ScanHistory, type ScanQuestion } from "./scan-view.ts";
+import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 /** A sentence that says what is missing and what to do. */
 type Absent = { readonly absent: string };
@@ -93,7 +93,7 @@ const READING_ROWS_SHOWN = 20;
 export function createViews(deps: BookViewDeps): Views {
   const { dataDir, configuration } = deps;
   const projection = projectionPath(dataDir);
-  const scans = createScanView(join(dataDir, "journal", "scan-bridge.db"));
+  const scans = createScanView(scanJournalFile(dataDir));
   const book = createBookView(deps);
   const green = createGreenView(deps);
   const research = createResearchView(dataDir);

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Client } from "@temporalio/client";
 import { wallMs } from "../../adapters/clock.ts";
-import { lastLines } from "../../adapters/log-files.ts";
+import { lastLines } from "../../adapters/files/log-files.ts";
 import { isProcessAlive } from "../../adapters/process/process-facts.ts";
 import { readRunFile, type RunFile } from "../../adapters/process/run-file.ts";
 import { temporalAnswers, type TemporalClient } from "../../adapters/temporal-client.ts";

@@ -19,7 +19,7 @@ import {
 import { createDepthReader, type DepthReader } from "../../wire/order-book/depth-message.ts";
 import type { DepthSnapshot } from "../../wire/order-book/slow-depth.ts";
 
-export type AssetBook = {
+export type BoardBook = {
   readonly asset: string;
   readonly book: Book;
   asOfMs: number;
@@ -32,7 +32,7 @@ export type AssetBook = {
   isFresh: boolean;
 };
 
-type Kept = AssetBook & {
+type Kept = BoardBook & {
   /** Last update id on its connection. */
   lastId: number;
   connection: number;
@@ -88,7 +88,7 @@ export class BookBoard {
   }
 
   /** Null: the message changed no book. */
-  take(bytes: Uint8Array, now: Moment, origin: Origin): AssetBook | null {
+  take(bytes: Uint8Array, now: Moment, origin: Origin): BoardBook | null {
     this.counts.messages += 1;
     const refusal = this.#reader.read(bytes);
     if (refusal !== null) return this.#refuse("garbage", refusal);
@@ -144,7 +144,7 @@ export class BookBoard {
   }
 
   /** Assets that have a book. */
-  books(): readonly AssetBook[] {
+  books(): readonly BoardBook[] {
     return [...this.#assets.values()].filter(({ receivedMs }) => 0 < receivedMs);
   }
 
@@ -163,7 +163,7 @@ export class BookBoard {
   #takeWhole(
     kept: Kept,
     { message, now, origin }: { message: DepthMessage; now: Moment; origin: Origin },
-  ): AssetBook | null {
+  ): BoardBook | null {
     const isOld = message.lastId <= kept.lastId || message.asOfMs < kept.asOfMs;
     if (isOld || kept.connection !== origin.connection) return this.#refuse("old", null);
     const trouble = bookTrouble(message.book);
@@ -179,7 +179,7 @@ export class BookBoard {
     kept: Kept,
     local: LocalBook,
     { message, now, origin }: { message: DepthMessage; now: Moment; origin: Origin },
-  ): AssetBook | null {
+  ): BoardBook | null {
     if (kept.connection !== origin.connection) return this.#refuse("old", null);
     kept.source = origin.source;
     const outcome = takeChange(local, message);
@@ -189,7 +189,7 @@ export class BookBoard {
     return outcome === "applied" ? this.#show(kept, { local, now }) : null;
   }
 
-  #show(kept: Kept, { local, now }: { local: LocalBook; now: Moment }): AssetBook | null {
+  #show(kept: Kept, { local, now }: { local: LocalBook; now: Moment }): BoardBook | null {
     copyBook(this.#scratch, local.book);
     const trouble = bookTrouble(this.#scratch);
     if (trouble !== null) {
@@ -208,7 +208,7 @@ export class BookBoard {
   }
 }
 
-function settle(kept: Kept, asOfMs: number, now: Moment): AssetBook {
+function settle(kept: Kept, asOfMs: number, now: Moment): BoardBook {
   kept.asOfMs = asOfMs;
   kept.receivedMs = now.wallMs;
   kept.heardMs = now.monotonicMs;

@@ -10,17 +10,17 @@ import {
   latestText,
   type Pushed,
 } from "../../wire/order-book/book-values.ts";
-import type { AssetBook } from "./book-board.ts";
+import type { BoardBook } from "./book-board.ts";
 
 export type PublishingOptions = {
   readonly put: (key: string, text: string) => Promise<void>;
   readonly by: Pick<Pushed, "epoch" | "instance">;
   readonly everyMs: number;
-  readonly books: () => readonly AssetBook[];
+  readonly books: () => readonly BoardBook[];
   /** Called with the result of each write: null, or why it failed because the cluster is away. */
   readonly onAnswer: (trouble: string | null) => void;
   /** Each book with the time at which it is published, which is also in its text. */
-  readonly onPublished: (book: AssetBook, knownMs: number) => void;
+  readonly onPublished: (book: BoardBook, knownMs: number) => void;
   /** Anything else, such as a newer process. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -68,7 +68,7 @@ export class Publishing {
     return this.#isNews || 0 < this.#underWay.size || books().some(({ isFresh }) => isFresh);
   }
 
-  #tellOne(one: AssetBook, pushedMs: number): void {
+  #tellOne(one: BoardBook, pushedMs: number): void {
     const key = bookKey(one.asset);
     this.#isNews = true;
     if (this.#underWay.has(key)) return;
@@ -98,7 +98,7 @@ export class Publishing {
 }
 
 /** Simulated if any book is, so that nobody takes a simulated one for real. */
-function sourceOf(books: readonly AssetBook[]): string {
+function sourceOf(books: readonly BoardBook[]): string {
   const sources = [...new Set(books.map(({ source }) => source))].toSorted();
   return sources.toReversed().join(", ");
 }

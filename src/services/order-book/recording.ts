@@ -4,7 +4,7 @@
  * receipt on.
  */
 import type { BookRecorder } from "../../adapters/order-book/book-recorder.ts";
-import type { AssetBook } from "./book-board.ts";
+import type { BoardBook } from "./book-board.ts";
 import { everySoOften } from "./every-so-often.ts";
 
 export type RecordingOptions = {
@@ -17,9 +17,9 @@ export type RecordingOptions = {
 };
 
 export type Recording = {
-  published(book: AssetBook, knownMs: number): void;
+  published(book: BoardBook, knownMs: number): void;
   /** `isPublished`: whether it will be published. */
-  heard(book: AssetBook, isPublished: boolean): void;
+  heard(book: BoardBook, isPublished: boolean): void;
   /** Called several times a second; by the monotonic clock. */
   tick(nowMs: number): void;
 };

@@ -1,7 +1,6 @@
 /** The messages between the bridge's main thread and its pump thread. */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { wallMicros } from "../../adapters/clock.ts";
 import type { Config } from "../../config.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
@@ -20,6 +19,7 @@ import {
   JournalGoneError,
   StoppedError,
 } from "./commit/cluster-state.ts";
+import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 export type PumpSettings = {
   readonly archive: string;
@@ -42,7 +42,7 @@ export type MainMessage =
 export function pumpSettings(config: Config): PumpSettings {
   return {
     archive: config.archive,
-    journalFile: join(config.data_dir, "journal", "scan-bridge.db"),
+    journalFile: scanJournalFile(config.data_dir),
     instance: `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`,
     startedUs: wallMicros(),
     hazelcast: config.hazelcast,

@@ -1,7 +1,7 @@
 /** Opens what book GREEN works with: its state, BLUE's log, Hazelcast. */
 import { rmSync } from "node:fs";
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
-import { lockDirectory } from "../../adapters/directory-lock.ts";
+import { lockDirectory } from "../../adapters/files/directory-lock.ts";
 import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import { promotedState, readBooks } from "../../adapters/event-log/books/books-store.ts";

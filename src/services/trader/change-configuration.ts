@@ -12,6 +12,8 @@ import {
 import { takeVersion, whyNotFlat } from "../../domain/trading/snapshot/take-version.ts";
 import { createTrader, type Trader } from "../../domain/trading/trader.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
+import { COUNTED_BOOK } from "../../domain/trading/books.ts";
+import { traderOf } from "../../domain/supervision/services.ts";
 
 export type ChangedBook = { readonly trader: Trader; readonly change: string };
 
@@ -65,8 +67,9 @@ function taken(
   if (book.kind === "taken" && reason === null) return book.trader;
   throw new Error(
     `${reason}, and what it runs was changed (${change}): restore what it ran, in the configuration ` +
-      "or the strategy's file, and start it; 'dolphin flatten BLUE', 'dolphin stop trader-blue', " +
-      "then change it and start ('dolphin resume BLUE' ends the halt)",
+      `or the strategy's file, and start it; 'dolphin flatten ${COUNTED_BOOK}', ` +
+      `'dolphin stop ${traderOf(COUNTED_BOOK).name}', then change it and start ` +
+      `('dolphin resume ${COUNTED_BOOK}' ends the halt)`,
   );
 }
 

@@ -1,5 +1,4 @@
 /** Opens what one book's trader works with: its journal, its restored book, Hazelcast, the bridge's journal. */
-import { join } from "node:path";
 import { monotonicMs, wallMs } from "../../adapters/clock.ts";
 import { codeHash } from "../../adapters/code/code-hash.ts";
 import { keepCode } from "../../adapters/code/kept-code.ts";
@@ -45,6 +44,7 @@ import { reconcileDesk } from "./reconcile-desk.ts";
 import { restoreBook, type RestoredBook } from "./restore.ts";
 import { RunningTrader } from "./running-trader.ts";
 import { COUNTED_BOOK } from "../../domain/trading/books.ts";
+import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 export type TraderOptions = {
   readonly service: string;
@@ -239,7 +239,7 @@ async function openStores(
   });
   const feed: ScanFeed = createScanFeed(hazelcast);
   const lookup = createScanLookup({
-    journalFile: join(config.data_dir, "journal", "scan-bridge.db"),
+    journalFile: scanJournalFile(config.data_dir),
     archive: config.archive,
   });
   return { feed, lookup };

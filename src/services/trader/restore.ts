@@ -27,6 +27,10 @@ import type { BookConfiguration } from "../../wire/trading/book-configuration.ts
 import type { SavedState } from "../../wire/trading/trader-snapshot.ts";
 import type { BookedCommands, Outcomes } from "./event-sequencer.ts";
 import { changeConfiguration, changeUnknown } from "./change-configuration.ts";
+import { COUNTED_BOOK } from "../../domain/trading/books.ts";
+import { traderOf } from "../../domain/supervision/services.ts";
+
+const STOP = `dolphin stop ${traderOf(COUNTED_BOOK).name}`;
 
 export type RestoreDeps = {
   /** The book's present configuration. */
@@ -120,8 +124,8 @@ function firstPart({ configuration, configurationOf, saved, read }: RestoreDeps)
   throw new Error(
     `the journal continues after the last saved state, event ${snapshot.nextIndex - 1}, with what ` +
       `${JSON.stringify(snapshot.strategy)} decided, which is no longer available: restore its file, or the ` +
-      "program of that version, start it, 'dolphin stop trader-blue', then change it. If it can't run " +
-      `any more, 'dolphin journal cut BLUE --after ${snapshot.nextIndex - 1}' drops what it decided since`,
+      `program of that version, start it, '${STOP}', then change it. If it can't run ` +
+      `any more, 'dolphin journal cut ${COUNTED_BOOK} --after ${snapshot.nextIndex - 1}' drops what it decided since`,
   );
 }
 
@@ -264,7 +268,7 @@ function assertKnown(event: TraderEvent, commands: readonly TraderCommand[]): vo
     throw new Error(
       `event ${event.index} of the journal is about ${command.note.subject}, an order that the ` +
         "present program and configuration do not make: restore what wrote it, start it, " +
-        "'dolphin stop trader-blue', then change it",
+        `'${STOP}', then change it`,
     );
   }
 }

@@ -98,7 +98,7 @@ function ownCauses(when: string): readonly string[] {
 }
 
 /**
- * What is wrong with whom a rule tells, in a sentence; null: nothing. Without any channel nobody is to be told.
+ * What is wrong with the recipients of a rule, in a sentence; null: nothing. Without any channel nobody is notified.
  * @param channels those that are configured
  */
 export function problemOfAudience(
@@ -111,13 +111,13 @@ export function problemOfAudience(
   for (const step of [{ teams, channels: wanted }, ...escalate]) {
     const unknown = step.channels.find((one) => !there.includes(one));
     if (unknown !== undefined) {
-      return `rule '${name}' tells a channel that there is not: '${unknown}' (there are: ${there.join(", ") || "none"})`;
+      return `rule '${name}' names a channel that is not configured: '${unknown}' (configured: ${there.join(", ") || "none"})`;
     }
     const isForOne = Object.values(channels).some(
       (one) => one.teams.length === 0 || one.teams.some((team) => step.teams.includes(team)),
     );
     if (step.channels.length === 0 && 0 < step.teams.length && 0 < there.length && !isForOne) {
-      return `rule '${name}' tells nobody: no channel is for ${step.teams.join(" or ")}`;
+      return `rule '${name}' notifies nobody: no channel is for ${step.teams.join(" or ")}`;
     }
   }
   return null;

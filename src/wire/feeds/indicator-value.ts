@@ -3,7 +3,8 @@ import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import { jsonOrNull } from "../../domain/json-record.ts";
 
-const TEXT_CHARS_MAX = 65_536;
+/** Of every text of indicators: what is longer is not written, and not read. */
+export const INDICATOR_TEXT_CHARS_MAX = 2_000_000;
 
 export type IndicatorValue = { readonly value: number; readonly asOfMs: number };
 
@@ -40,7 +41,9 @@ export function pushedMsIn(found: unknown): number | undefined {
 }
 
 function jsonIn(text: unknown): unknown {
-  return typeof text !== "string" || TEXT_CHARS_MAX < text.length ? null : jsonOrNull(text);
+  return typeof text !== "string" || INDICATOR_TEXT_CHARS_MAX < text.length
+    ? null
+    : jsonOrNull(text);
 }
 
 function valueIn(found: unknown): IndicatorValue | null {

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ageBudgets, type AgePace } from "../../domain/indicators/indicator-kind.ts";
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { isoFromMicros, isoFromMs, msFromIso } from "../../domain/time.ts";
+import { INDICATOR_TEXT_CHARS_MAX } from "../feeds/indicator-value.ts";
 
 /** Its own `value` is that of the first label. */
 export const LATEST_INDICATORS_KEY = "exf_latest";
@@ -234,12 +235,10 @@ function textOf(one: FreshValue): ValueText {
 
 /** Null: not a JSON object of an acceptable length, and the next writer replaces it. */
 function jsonIn(text: unknown): Readonly<Record<string, unknown>> | null {
-  if (typeof text !== "string" || TEXT_CHARS_MAX < text.length) return null;
+  if (typeof text !== "string" || INDICATOR_TEXT_CHARS_MAX < text.length) return null;
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   } catch {
     return null;
   }
 }
-
-const TEXT_CHARS_MAX = 2_000_000;

@@ -287,7 +287,7 @@ function venueMetrics({ venues, nowMs }: SystemReading): readonly Metric[] {
     ),
     gauge(
       "dolphin_venue_blocked",
-      "Whether a venue has told us to stop sending requests.",
+      "Whether a venue has asked us to stop sending requests.",
       states.map(([venue, { blockedUntilMs }]) => ({
         labels: { venue },
         value: isBefore(blockedUntilMs),

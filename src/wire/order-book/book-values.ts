@@ -31,7 +31,7 @@ export const FEATURE_NAMES = {
 export type FeatureName = keyof typeof FEATURE_NAMES;
 
 /** One asset's book, to be published. */
-export type BookState = KnownBook & {
+export type OrderBookState = KnownBook & {
   readonly features: BookFeatures;
   readonly source: string;
 };
@@ -54,7 +54,7 @@ const TEXT_CHARS_MAX = 65_536;
 const LATEST_CHARS_MAX = 2_000_000;
 
 /** Text of `ob_<ASSET>`. */
-export function bookText(state: BookState, pushed: Pushed): string {
+export function bookText(state: OrderBookState, pushed: Pushed): string {
   return JSON.stringify({
     asset: state.asset,
     ...figures(state, pushed.pushedMs),
@@ -67,7 +67,11 @@ export function bookText(state: BookState, pushed: Pushed): string {
 }
 
 /** Text of `ob_features_latest`; its `as_of` is that of the newest book. */
-export function latestText(states: Iterable<BookState>, pushed: Pushed, source: string): string {
+export function latestText(
+  states: Iterable<OrderBookState>,
+  pushed: Pushed,
+  source: string,
+): string {
   const byAsset: Record<string, unknown> = {};
   let newestMs = Number.NEGATIVE_INFINITY;
   for (const state of states) {
@@ -108,7 +112,7 @@ export function isFeature(name: string): name is FeatureName {
   return Object.hasOwn(FEATURE_NAMES, name);
 }
 
-function figures({ features, asOfMs }: BookState, pushedMs: number) {
+function figures({ features, asOfMs }: OrderBookState, pushedMs: number) {
   return {
     spread_bps: features.spreadBps,
     microprice: features.microprice,

@@ -13,7 +13,7 @@ export type SessionPosition = {
 };
 
 /** The book as its trader described it, at the time of the message that brought it. */
-export type BookView = {
+export type BookReport = {
   readonly as_of: string;
   readonly cash: number;
   readonly equity: number;
@@ -42,7 +42,7 @@ export type TradesRange = {
   readonly from: number;
   readonly to: number;
   readonly trades: readonly { readonly index: number; readonly trade: SessionTrade }[];
-  readonly view: BookView | null;
+  readonly view: BookReport | null;
 };
 
 export type SessionWord = "open" | "unsettled" | "settled";
@@ -72,7 +72,7 @@ export type SessionPositions = {
   readonly book: string;
   readonly day: string;
   /** Null before the first message of the trader. */
-  readonly view: BookView | null;
+  readonly view: BookReport | null;
 };
 
 /** The result of an operator's command. */
@@ -80,7 +80,7 @@ export type CommandAnswer = {
   readonly id: string;
   readonly ok: boolean;
   readonly detail: string;
-  readonly view: BookView | null;
+  readonly view: BookReport | null;
 };
 
 /** What is in a book's outbox beyond a cursor. */

@@ -3,7 +3,7 @@
  * Invariant: a trade counts once. Everything at or below the cursor was counted, or recorded as a gap.
  */
 import type {
-  BookView,
+  BookReport,
   CommandAnswer,
   OutboxObservation,
   SessionPnl,
@@ -24,7 +24,7 @@ export type SessionState = {
   gaps: readonly { readonly from: number; readonly to: number }[];
   pending: number | null;
   ignored: number;
-  view: BookView | null;
+  view: BookReport | null;
   word: SessionWord;
   reason: string;
   /** Number of looks at the outbox since the day ended. */
@@ -144,7 +144,7 @@ function say(state: SessionState, word: SessionWord, reason: string): void {
   state.reason = reason;
 }
 
-function takeView(state: SessionState, view: BookView): void {
+function takeView(state: SessionState, view: BookReport): void {
   if (state.view === null || state.view.as_of <= view.as_of) state.view = view;
 }
 
@@ -180,9 +180,9 @@ function isNumbered(value: unknown): value is { index: number; trade: SessionTra
   return Number.isFinite(pnl) && Number.isFinite(fees) && typeof positionId === "string";
 }
 
-function isView(value: unknown): value is BookView {
+function isView(value: unknown): value is BookReport {
   if (typeof value !== "object" || value === null) return false;
-  const { as_of, positions, latched }: Partial<Record<keyof BookView, unknown>> = value;
+  const { as_of, positions, latched }: Partial<Record<keyof BookReport, unknown>> = value;
   return typeof as_of === "string" && Array.isArray(positions) && Array.isArray(latched);
 }
 

@@ -30,7 +30,7 @@ test("real days are listed in order; links, files and other folders are not", ()
   });
 });
 
-test("a root that is full of other things is looked through in steps", () => {
+test("a root that is full of other files is listed in steps", () => {
   for (let file = 0; file < 1_000; file++) writeFileSync(join(dir, `${file}.arrow`), "");
   mkdirSync(join(dir, "2026-03-25"));
   expect([...findDays(dir)].length).toBe(5);

@@ -9,11 +9,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  readScanFile,
-  SCAN_FILE_BYTES_MAX,
-  statScanFile,
-} from "../../../src/adapters/archive/read-scan-file.ts";
+import { readScanFile, statScanFile } from "../../../src/adapters/archive/read-scan-file.ts";
+import { SCAN_FILE_BYTES_MAX } from "../../../src/domain/scan/scan.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 import { spawnSync } from "../../helpers/run-program.ts";
 
@@ -89,7 +86,7 @@ test("what is no regular file is refused, and nothing blocks", () => {
   }
 });
 
-test("what is not there is gone; what cannot be asked has failed", () => {
+test("what does not exist is gone; what cannot be read has failed", () => {
   writeFileSync(at("file"), "");
   expect(readScanFile(at("nothing"))).toEqual({ kind: "gone" });
   expect(statScanFile(at("nothing"))).toBeNull();

@@ -45,7 +45,7 @@ test("names in watched days and new folders in the root are reported", async () 
   expect(watch.watchDays([DAY, "2026-03-26"])).toEqual(["2026-03-26"]);
 });
 
-test("a folder replaced under its name is watched anew", async () => {
+test("a folder replaced under its name is watched again", async () => {
   mkdirSync(join(dir, DAY));
   watch.watchDays([DAY]);
   renameSync(join(dir, DAY), join(dir, "away"));
@@ -69,7 +69,7 @@ test("a day that is gone is dropped, and one that is not asked for any more", as
   expect(names).not.toContain("2026-03-26/unheard.arrow");
 });
 
-test("what is staged in the root is no day; days that come and go are told at most so often", async () => {
+test("what is staged in the root is no day; days that come and go are reported at a limited rate", async () => {
   watch.watchDays([]);
   for (let at = 0; at < 50; at++) {
     writeFileSync(join(dir, `.${at}.tmp`), "");

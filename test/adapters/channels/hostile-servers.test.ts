@@ -81,7 +81,7 @@ describe.each(HTTP_KINDS)("%s", (kind) => {
     });
   });
 
-  it("tells a certificate that nobody vouches for", async () => {
+  it("reports a certificate that nobody vouches for", async () => {
     untrusted.answer(acceptance(kind));
     expect(await openAt(kind, untrusted.url).send(FIRE)).toMatchObject({
       kind: "failed",

@@ -46,7 +46,7 @@ describe("Slack", () => {
     expect(text).toMatch(/ … \[cut\]$/);
   });
 
-  it("keeps one message of a bot up to date, and answers it where that must be heard", async () => {
+  it("keeps one message of a bot up to date, and replies to it where that must be noticed", async () => {
     const bot = openAt("slack-bot", other.url);
     other.answer(acceptance("slack-bot"));
     const answer = await bot.send(FIRE);
@@ -202,7 +202,7 @@ describe("Telegram", () => {
     });
   });
 
-  it("hears a button once, and only in its chat and from who may", async () => {
+  it("accepts a button once, only in its chat and from those who may", async () => {
     const result = [press(1, -100, 5), press(2, -999, 5), press(3, -100, 6), { update_id: 4 }, 7];
     other.answer(ok(JSON.stringify({ ok: true, result })), ok('{"ok":true}'));
     const { settings, env } = channelAt("telegram", other.url);

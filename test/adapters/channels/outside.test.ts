@@ -40,7 +40,7 @@ describe("where a name may lead", () => {
   });
 });
 
-describe("what is not asked at all", () => {
+describe("addresses that are refused without a request", () => {
   it.each([
     ["not a URL", CANARY, /is not valid/],
     ["a file", `file:///etc/${CANARY}`, /https/],

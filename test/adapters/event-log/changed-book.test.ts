@@ -185,7 +185,7 @@ test("what belongs to no strategy is taken by a book that holds a position, olde
   expect(savedIn(dir).configurationHash).toBe(configurationOf().hash);
 });
 
-test("the projection, brought up to date or built anew, has the trades of both", () => {
+test("the projection, brought up to date or rebuilt, has the trades of both", () => {
   const dir = fresh();
   const configuration = { trader: LIVELY_BOOK };
   const project = (path: string, trader: object) => {

@@ -189,7 +189,7 @@ describe("what is appended", () => {
     expect(journal.isSynced).toBe(true);
   });
 
-  test("is synced periodically where that is asked for", async () => {
+  test("is synced periodically where that is requested", async () => {
     const journal = openJournal();
     journal.rollTo(DAY);
     const errors: unknown[] = [];
@@ -225,7 +225,7 @@ describe("what is appended", () => {
 });
 
 describe("a torn end", () => {
-  test("of any length is cut and reported; what stands before it stays, and the log goes on", () => {
+  test("of any length is cut and reported; what precedes it stays, and the log continues", () => {
     writeDay(place, { day: DAY, from: 3, payloads: payloads(6) });
     const whole = readFileSync(segment());
     const starts = Array.from({ length: 7 }, (_, at) => 64 + at * 64);

@@ -33,7 +33,7 @@ beforeAll(() => {
 });
 afterAll(() => removeTemporaryDirectory(dir));
 
-test("a trade is there once, through a torn line and a fold that tells it again", async () => {
+test("a trade is there once, through a torn line and a fold that repeats it", async () => {
   const first = new TradeFile(dir);
   for (const index of [3, 7]) first.add({ index, trade: TRADE });
   first.close();
@@ -48,7 +48,7 @@ test("a trade is there once, through a torn line and a fold that tells it again"
   second.close();
 });
 
-test("the newest trades are read without the file's start, before and after it is opened anew", async () => {
+test("the newest trades are read without the file's start, before and after it is opened again", async () => {
   const folder = join(dir, "many");
   mkdirSync(folder);
   const first = new TradeFile(folder);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { watchLog } from "../../../src/adapters/event-log/watch-log.ts";
 
-test("a write to a segment is told, in a new one and after the folder was made, too", async () => {
+test("a write to a segment is reported, in a new one and after the folder was made, too", async () => {
   const root = mkdtempSync(join(tmpdir(), "dolphin-watch-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const folder = join(root, "BLUE");

@@ -86,7 +86,7 @@ test.each([
   expect(countIn("minutes")).toBe(7);
 });
 
-test("a damaged file is told to who reads it; without a file, or in an empty one, nothing was recorded", () => {
+test("a damaged file is reported to its reader; without a file, or in an empty one, nothing was recorded", () => {
   expect(openHealthHistory(path)).toBeNull();
   const history = new HealthHistory(path);
   record(history, NOW);

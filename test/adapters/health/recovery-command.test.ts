@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-test("a command runs once for a decision, and who asks again hears what came of it", async () => {
+test("a command runs once for a decision, and a repeated request gets its result", async () => {
   const file = join(dir, "ran");
   const commands = { hazelcast: `echo ran >> '${file}'; echo 'no room' >&2; exit 3` };
   const first = await createServerRestarts(join(dir, "run"), commands)("hazelcast", "a@1");

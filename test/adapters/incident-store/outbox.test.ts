@@ -19,7 +19,7 @@ function ourOutbox(): OutboxFile {
 }
 
 describe("delivery's connection to the outbox", () => {
-  it("notices what another wrote, and that another file stands there", () => {
+  it("notices what another wrote, and that the file was replaced", () => {
     const { file, insert } = ourOutbox();
     const outbox = openOutbox(file);
     expect([outbox.hasChanged(), outbox.hasChanged()]).toEqual([true, false]);

@@ -163,7 +163,7 @@ describe("recorded books", () => {
 });
 
 describe("what is kept of recorded books", () => {
-  test("goes by recorded days and by bytes, the oldest segments first, and never the day under way", async () => {
+  test("counts recorded days and bytes, the oldest segments first, and never the day under way", async () => {
     const days = ["2026-03-20", "2026-03-22", "2026-03-23", "2026-03-24", "2026-03-25"];
     for (const day of days) putSegments(day, ["1.arrow", "2.arrow"]);
     const kept = { folder, keepDays: 3, keepBytes: 550 };
@@ -188,7 +188,7 @@ describe("what is kept of recorded books", () => {
     }
   });
 
-  test("is asked for its sizes some at a time, however many segments there are", async () => {
+  test("reports its sizes some at a time, however many segments there are", async () => {
     const day = join(folder, "2026-03-20");
     mkdirSync(day);
     for (let nth = 0; nth < 200; nth += 1) writeFileSync(join(day, `${nth}.arrow`), "x");

@@ -11,7 +11,7 @@ function folder(): string {
   return join(dir, "safety");
 }
 
-test("the second is told that it is not the one, until the first has ended", () => {
+test("the second is refused until the first has ended", () => {
   const dir = folder();
   const first = claimWatch(dir);
   expect(first).toMatchObject({ isOurs: true, trouble: null });

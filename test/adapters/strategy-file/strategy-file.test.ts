@@ -105,7 +105,7 @@ test("no file comes in by an address with a mark, or when the hash is taken alre
   await expect(Reflect.get(Object(module), "later")()).rejects.toThrow("when it is loaded already");
 });
 
-test("what fails is named by its line, as it stands in the file", async () => {
+test("what fails is named by its line in the file", async () => {
   const file = put("null!.x", "const at = Date;");
   await expect(loadStrategy(file)).rejects.toMatchObject({
     cause: { stack: expect.stringMatching(/mine\.ts\?strategy=\d+:4:/) },

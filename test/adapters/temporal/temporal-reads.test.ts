@@ -115,7 +115,7 @@ function inTurn(...answers: readonly Answer[]): Answer {
 
 const TRANSPORTS = ["thin", "sdk"] as const;
 
-test.each(TRANSPORTS)("%s: a call tells its namespace and its deadline", async (transport) => {
+test.each(TRANSPORTS)("%s: a call sends its namespace and its deadline", async (transport) => {
   vi.stubEnv("TEMPORAL_NAMESPACE", "ours");
   answer = answered;
   const reads = await openBy(transport);

@@ -132,7 +132,7 @@ test.each([
   );
 });
 
-test("polls are read, with what else the server tells of them skipped", () => {
+test("polls are read, and other fields of the answer skipped", () => {
   const pollers = [
     { identity: "7@host", lastAccessTime: AT, ratePerSecond: 100_000 },
     { identity: "8@host" },

@@ -144,7 +144,7 @@ test("a text parameter takes a text that looks like a number, in a run and in a 
   expect(wrong.stderr).toContain("parameter share of strategy texts is a number, was 'much'");
 });
 
-test("a strategy of one's own is a file", async () => {
+test("a user's strategy is a file", async () => {
   const file = join(root, "examples/strategies/breakout.ts");
   const { stdout } = await backtest(
     "run",
@@ -204,4 +204,4 @@ test("without a server a run says how to go without one", async () => {
   expect(code).toBe(3);
   expect(stderr).toContain(`Temporal at ${ABSENT} does not answer`);
   expect(stderr).toContain("add --local");
-}, 30_000);
+});

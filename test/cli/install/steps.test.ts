@@ -15,13 +15,22 @@ function words(lines: readonly string[]): readonly string[] {
 }
 
 test.each(["/srv/units", "/srv/o ut", "/srv/it's $HOME"])("%s", (out) => {
-  const dataDir = "/var/lib/dolphin";
-  const systemd = words(systemdSteps({ out, manager: "user", dataDir }));
+  const systemd = words(systemdSteps({ out, manager: "user", unused: [] }));
   expect(systemd).toContain(`${out}/dolphin.tmpfiles.conf`);
   expect(systemd).toContain(`${out}/*.service`);
   expect(
     words(supervisordSteps(`${out}/d.conf`)).filter((word) => word === `${out}/d.conf`),
   ).toHaveLength(4);
+});
+
+test("what is no longer part of the stack is stopped before it is removed, and before others are copied", () => {
+  const unused = ["dolphin-worker@batch.service.d", "dolphin-temporal.service"];
+  const steps = systemdSteps({ out: "/srv/units", manager: "system", unused });
+  const at = (part: string) => steps.findIndex((line) => line.includes(part));
+  const stop = at("systemctl disable --now dolphin-worker@batch.service dolphin-temporal.service");
+  const remove = at("rm -r /etc/systemd/system/dolphin-worker@batch.service.d /etc/");
+  expect([stop, remove - stop, at("cp -r") - remove]).toEqual([expect.any(Number), 1, 1]);
+  expect(stop).toBeGreaterThan(0);
 });
 
 test("doctor says what is wrong with a data directory that is a file", () => {

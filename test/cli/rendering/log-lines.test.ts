@@ -39,7 +39,7 @@ describe("timed", () => {
 });
 
 describe("renderLine", () => {
-  test("tells time, level, source, message and fields in one line", () => {
+  test("shows time, level, source, message and fields in one line", () => {
     expect(renderLine({ timeMs: at, source: "scan-bridge", raw: ours }, true)).toBe(
       "2026-03-25 10:20:30.123 WARN  scan-bridge  [Bridge] waiting seq=12 err=no member",
     );

@@ -60,7 +60,7 @@ up 3 min, Ctrl-C stops everything`,
     );
   });
 
-  test("says rm_meta and the cause where the service health tells them", () => {
+  test("shows rm_meta and the cause where the service health reports them", () => {
     const status = aStatus({});
     const counters = { health: "DEGRADED", rm_meta: 0.333, cause: "upstream:scan (upstream): old" };
     const health = { ...status.services[0]!, service: "health", role: "health", counters } as const;
@@ -110,7 +110,7 @@ up 3 min, Ctrl-C stops everything`,
   });
 });
 
-test("a line for logs and pipes tells the same", () => {
+test("a line for logs and pipes shows the same", () => {
   const scans = { seen: 5, gaps: 2, lagMs: { p50: null, p99: null } };
   expect(upLine({ ...view, scans, trader: null, restarts: 1 })).toBe(
     "Healthy; 5 scans, 2 MISSING; restarts 1; up 100, temporal 165 MB",

@@ -124,7 +124,7 @@ describe("a frame", () => {
     expect(texts(topFrame(viewOf(null), WIDE))).toEqual(["DOLPHIN  reading", "", "q quits"]);
   });
 
-  test("tells the newest incidents, and that nobody tells of any", () => {
+  test("shows the newest incidents, and that nobody reports any", () => {
     const newest = Array.from({ length: 5 }, (_, nth) =>
       incidentOf({ subject: `subject-${nth}`, summary: `summary ${nth}`, severity: "critical" }),
     );

@@ -225,7 +225,7 @@ test.each([
   expect([answer.code, answer.says]).toEqual([409, expect.stringMatching(says)]);
 });
 
-test("who took a command and does not answer is reported as unknown, and hears the same id again", async () => {
+test("who took a command and does not answer is reported as unknown, and receives the same id again", async () => {
   const path = controlSocketPath(folder, WATCHDOG);
   mkdirSync(dirname(path), { recursive: true });
   const heard: string[] = [];

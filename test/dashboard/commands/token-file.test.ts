@@ -44,7 +44,7 @@ test("a renewed one is another, with nothing left beside it", () => {
   expect(readdirSync(folder)).toEqual(["dashboard.token"]);
 });
 
-test("one that others can read opens nothing, and is told without being told", () => {
+test("one that others can read opens nothing, and is reported without its text", () => {
   const token = ensureToken(folder);
   chmodSync(tokenPath(folder), 0o640);
   const message = thrownBy(() => ensureToken(folder));

@@ -121,7 +121,7 @@ function isScan(fact: Unstamped): fact is Omit<ScanEvent, "index" | "nowMs"> {
   return fact.kind === "scan";
 }
 
-test("a day of which all is known as it was heard has none", () => {
+test("a day of which all is known as it was received has none", () => {
   const heard = dayHeard();
   const { decisions, trades, first } = driftOf(heard, heard);
   expect([decisions.differences, trades.differences, first]).toEqual([0, 0, []]);

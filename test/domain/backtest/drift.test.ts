@@ -173,7 +173,7 @@ test("late: a scan that the bridge numbered behind newer ones, in its place in t
   expect(first[0]).toMatchObject({ cause: "late", seq: three.seq });
 });
 
-test("latency: a posture that was not heard for too long refuses entries", () => {
+test("latency: a posture that was not received for too long refuses entries", () => {
   const silentMs = [START_MS + 100_000, START_MS + 220_000] as const;
   const heard = undisturbed(TODAY).map((fact) => {
     const isSilent =

@@ -26,6 +26,9 @@ test.each([
   "control/trader-blue.sock",
   "run/dolphin.yaml",
   "logs/worker.log",
+  "supervisord/supervisord.pid",
+  "supervisord/worker-scan.out.3",
+  ".restoring/journal/scan-bridge.db",
   "journal/trading/BLUE/told.json.tmp",
 ])("%s is not copied", (path) => {
   expect(backupStepOf(path)).toBeNull();

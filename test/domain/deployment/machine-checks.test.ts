@@ -11,13 +11,13 @@ const GB = 1e9;
 const GOOD: MachineReadings = {
   nodeMajor: 24,
   toolsProblem: null,
-  ports: [{ name: "hazelcast", port: 5_701, isFree: true, holder: null }],
+  ports: [{ name: "hazelcast", port: 5_701, isFree: true, holder: null, isOurs: null }],
   disk: { path: "/srv", freeBytes: 50 * GB, syncMs: 2, problem: null },
   isClockSynchronised: true,
   openFilesMax: 65_536,
   memory: { totalBytes: 16 * GB, availableBytes: 8 * GB },
   isRoot: false,
-  dataDir: { path: "/srv/data", mode: 0o750, isOurs: true },
+  dataDir: { path: "/srv/data", mode: 0o750, isOurs: true, problem: null },
   secrets: [{ path: "/etc/dolphin/pager.key", mode: 0o600 }],
   archive: { path: "/srv/scans", problem: null, newestAgeS: 3 },
 };
@@ -51,10 +51,12 @@ describe("of a machine", () => {
     ["warn data_dir", { dataDir: { ...GOOD.dataDir, mode: null } }],
     ["fail data_dir", { dataDir: { ...GOOD.dataDir, mode: 0o777 } }],
     ["fail data_dir", { dataDir: { ...GOOD.dataDir, isOurs: false } }],
+    ["fail data_dir", { dataDir: { ...GOOD.dataDir, mode: null, problem: "EACCES" } }],
     ["fail secret", { secrets: [{ path: "/k", mode: 0o640 }] }],
     ["fail secret", { secrets: [{ path: "/k", mode: null }] }],
     ["fail archive", { archive: { ...GOOD.archive, problem: "ENOENT" } }],
     ["warn archive", { archive: { ...GOOD.archive, newestAgeS: 3_600 } }],
+    ["warn archive", { archive: { ...GOOD.archive, newestAgeS: -60 } }],
     ["warn archive", { archive: { ...GOOD.archive, newestAgeS: null } }],
   ])("%s where it holds: %j", (expected, change) => {
     expect(badIn(change)).toEqual([expected]);
@@ -63,10 +65,19 @@ describe("of a machine", () => {
   });
 
   test("a port must be free before, and held after", () => {
-    const inUse = { name: "temporal", port: 7_233, isFree: false, holder: "java (pid 7)" };
+    const inUse = {
+      name: "temporal",
+      port: 7_233,
+      isFree: false,
+      holder: "java (pid 7)",
+      isOurs: false,
+    };
     expect(badIn({ ports: [inUse] })).toEqual(["fail port temporal"]);
     expect(badIn({ ports: [inUse] }, true)).toEqual([]);
     expect(badIn({ ports: [{ ...inUse, isFree: true }] }, true)).toEqual(["fail port temporal"]);
+    const dashboard = { ...inUse, name: "dashboard" };
+    expect(badIn({ ports: [dashboard] }, true)).toEqual(["fail port dashboard"]);
+    expect(badIn({ ports: [{ ...dashboard, isOurs: true }] }, true)).toEqual([]);
   });
 });
 

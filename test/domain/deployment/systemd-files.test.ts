@@ -75,7 +75,7 @@ describe("units", () => {
     expect(linesOf(units, "worker-scan")).not.toContain("ReadWritePaths=-/srv/scans");
   });
 
-  test("talk to loopback alone, but for who asks venues, and all where a server is elsewhere", () => {
+  test("talk to loopback only, except those that ask venues, and all where a server is elsewhere", () => {
     const units = unitsOf();
     const names = deployedProcesses(WORLD).map(({ name }) => name);
     expect(names.filter((name) => !denies(units, name))).toEqual(["worker-indicators"]);
@@ -129,10 +129,13 @@ describe("units", () => {
   });
 
   test("keep words with spaces, percents and dollars whole", () => {
-    const units = unitsOf({ dataDir: "/srv/my data/50%", checkout: "/opt/a$b" });
+    const servers = { temporal: ["/opt/a$b", "--db", "/srv/$x"], hazelcast: ["/opt/java"] };
+    const units = unitsOf({ dataDir: "/srv/my data/50%", checkout: "/opt/a$b", servers });
     const lines = linesOf(units, "watchdog");
     expect(lines).toContain('ReadWritePaths=-"/srv/my data/50%%"');
-    expect(lines).toContain('ExecStart="/opt/a$$b/bin/dolphin" watchdog');
+    // In the path of the program systemd expands nothing, and '$$' would be two dollars.
+    expect(lines).toContain('ExecStart="/opt/a$b/bin/dolphin" watchdog');
+    expect(linesOf(units, "temporal")).toContain('ExecStart="/opt/a$b" --db "/srv/$$x"');
     expect(lines).toContain('Environment="DOLPHIN_DATA_DIR=/srv/my data/50%%"');
   });
 });
@@ -145,12 +148,12 @@ describe("supervisord's configuration", () => {
     expect(text).toContain(`[group:dolphin]\nprograms=${names.join(",")}\n`);
   });
 
-  test("does not begin what was told wrongly again and again", () => {
+  test("does not start again and again what is configured wrongly", () => {
     const [, create = ""] = supervisordText(WORLD).split("[program:create]\n");
     expect(create.split("\n[")[0]).toContain("startsecs=0\nexitcodes=0,64,78\n");
   });
 
-  test("makes what failed wait before it is started again, and end at once when told to", () => {
+  test("makes what failed wait before it is started again, and end at once when asked to", () => {
     const [, create = ""] = supervisordText(WORLD).split("[program:create]\n");
     expect(create).toMatch(
       /^command=\/bin\/sh -c ".* \|\| sleep 5; exit \$code" \/opt\/dolphin\/bin\/dolphin create$/m,

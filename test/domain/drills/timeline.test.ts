@@ -132,7 +132,7 @@ test("Hazelcast's recovery counts from when its member takes calls again", () =>
   });
 });
 
-test("what stands is not over before it is undone, nor while health still tells of it", () => {
+test("what lasts is not over before it is undone, nor while health still reports it", () => {
   const roots = ["upstream:scan"];
   const standing = timelineOf("upstream-silent", observed(20_000, { seq: 101 }));
   expect(standing.recoveredMs).toBeNull();
@@ -155,7 +155,7 @@ test("a restart of what was well fails a drill, whatever was met", () => {
   expect(outcomeOf("bridge-kill", timeline).isPassed).toBe(false);
 });
 
-test("an alert counts where somebody alerts, and is not asked for where nobody does", () => {
+test("an alert counts where somebody alerts, and is not required where nobody does", () => {
   const alone = outcomeOf("bridge-kill", timelineOf("bridge-kill", observed(2_000, ALL_NEW)));
   expect(alone.points[2]).toMatchObject({ name: "alerted", isMet: null });
   const silent = { ...ALL_NEW, alerts: { openedMs: null } };

@@ -200,7 +200,7 @@ describe("calibration", () => {
     expect(refuted(0.25)).toBeGreaterThan(360);
   });
 
-  test("an envelope that is told the regime covers what it says; one that is not told is found out", () => {
+  test("an envelope that knows the regime covers what it says; one that does not is found out", () => {
     const calibration = calibrationOf(leavesOf(200, true));
     expect(calibration.evidence).toBeLessThan(20);
     expect(calibration.weight).toBeGreaterThan(0);

@@ -120,7 +120,7 @@ describe("a market's regimes", () => {
     expect(market.known).toBeLessThan(course.length - 100);
   });
 
-  test("of prices that stand still are one", () => {
+  test("of constant prices are one", () => {
     const market = found(walk(course.map(() => 0)));
     expect(new Set(regimePath(market))).toEqual(new Set([1]));
   });

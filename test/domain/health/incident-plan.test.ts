@@ -20,7 +20,7 @@ function every5s(fromS: number, lastsS: number, faults: typeof FAULTS): HealthSa
   }));
 }
 
-test("only what changes is heard of, and a policy that waits longer makes fewer restarts", () => {
+test("only changes are reported, and a policy that waits longer makes fewer restarts", () => {
   const samples = [
     ...every5s(0, 600, []),
     ...every5s(600, 1_200, STUCK),
@@ -56,7 +56,7 @@ test("monitor-only acts at the same times, and only says so", () => {
   expect(only.next.map(({ rule }) => rule)).toEqual(["monitor-only"]);
 });
 
-test("while nobody recorded, nothing is decided: a cause of before it is no cause in it", () => {
+test("while nobody recorded, nothing is decided: an earlier cause does not count in it", () => {
   const samples = [...every5s(0, 30, STUCK), ...every5s(36_000, 30, STUCK)];
   const { records, gaps, gapsMs } = hearOf(samples, SAME);
   expect({ gaps, gapsMs }).toEqual({ gaps: 1, gapsMs: 35_975_000 });

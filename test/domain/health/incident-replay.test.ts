@@ -26,7 +26,7 @@ test("2026-03-25: an upstream silent for an hour, a restart every two seconds th
   expect(now).toMatchObject({ restarts: {}, total: 0, alerts: 1, held: { "not-ours": 1 } });
 });
 
-test("samples are diagnosed anew, and a policy may be tried against what is ours", () => {
+test("samples are diagnosed again, and a policy may be tried against ours", () => {
   const stuck = FAULTS.filter(({ kind }) => kind === "stuck");
   const lines = [0, 3_600].map((atS) =>
     JSON.stringify({ ...sampleWith(atS === 0 ? stuck : []), atUs: (1e9 + atS) * 1e6 }),

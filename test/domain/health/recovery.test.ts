@@ -88,7 +88,7 @@ test("a root of ours that stays is acted on once its supervisor had its time", (
   });
 });
 
-test("what nobody confirms any more is left alone, and stands anew once health speaks again", () => {
+test("what nobody confirms any more is left alone, and lasts from when health reports again", () => {
   const policy = RECOVERY_POLICY;
   const took = [{ atMs: START, diagnosis: diagnosed(BRIDGE), healthAgeMs: 0 }];
   const seen: (readonly [number, string, string])[] = [];
@@ -148,7 +148,7 @@ test.each([
   expect(polls(older).length).toBeGreaterThan(2_000);
 });
 
-test("what is told late came when it was found: it does not come and go", () => {
+test("what is reported late came when it was found: it does not come and go", () => {
   let state = initialRecovery("auto");
   for (let half = 0; half < 11; half += 1) {
     const diagnosis = diagnosed(...(half % 2 === 0 ? [BRIDGE] : []));
@@ -194,7 +194,7 @@ test.each([
   expect(decided).toEqual([[0, "hold", rule]]);
 });
 
-test("one restart a step: the next is decided on a look of its own", () => {
+test("one restart per step: the next is decided from a new reading", () => {
   const policy = { ...RECOVERY_POLICY, servers: ["hazelcast"] };
   const news = { diagnosis: diagnosed(BRIDGE, HAZELCAST), healthAgeMs: 0 };
   const came = decide(initialRecovery("auto"), { ...news, atMs: START }, policy);
@@ -230,7 +230,7 @@ test("the cool-down counts from the attempt, and grows while attempts do not men
   expect(restarts).toEqual([1, 6, 16, 36, 76]);
 });
 
-test("health in between does not start the cool-down anew, nor end it", () => {
+test("health in between neither restarts nor ends the cool-down", () => {
   const { decided } = run([
     [0, diagnosed(BRIDGE)],
     [2, diagnosed()],
@@ -348,7 +348,7 @@ describe("a clock that jumps", () => {
   });
 });
 
-test("what a decision rests on can be asked anew of its record alone", () => {
+test("a decision can be repeated from its record alone", () => {
   const { decisions } = run([
     [0, diagnosed(BRIDGE, UPSTREAM, HAZELCAST)],
     [60, null],

@@ -50,7 +50,7 @@ describe("that a rule cannot be judged", () => {
     expect(notified.length === 1).toBe(isNotified);
   });
 
-  test("of one's own is excused by the layer of the service that it asks, and by no other", () => {
+  test("of a user is excused by the layer of the service that it asks, and by no other", () => {
     const rules = rulesFrom({ few: { when: "service.scan-bridge.assets < 40" } });
     const facts = lost("service.scan-bridge.assets");
     expect(notifiedOf(rules, { ...facts, ...without("batch") })).toEqual(["few"]);

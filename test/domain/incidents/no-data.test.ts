@@ -1,9 +1,11 @@
 /** What a rule names, and is not there: missing data is an incident of its own, one for as long as it is missing. */
 import { expect, test } from "vitest";
 import { BUILT_IN_RULES } from "../../../src/domain/incidents/rules/built-in-rules.ts";
+import type { MuteWindow } from "../../../src/domain/incidents/rules/rule.ts";
+import { MS_PER_DAY } from "../../../src/domain/time.ts";
 import { ruleOf, watching } from "../../helpers/incidents/watching.ts";
 
-test("a condition whose * matches nothing is told as no data, until something matches", () => {
+test("a condition whose * matches nothing is reported as no data, until something matches", () => {
   const own = ruleOf({ name: "own", when: "service.*.asets < 40", noDataMs: 120_000 });
   const engine = watching({ rules: [...BUILT_IN_RULES, own] });
   engine.pass(150);
@@ -39,3 +41,26 @@ test.each([
   engine.pass(60);
   expect(engine.open()).toEqual([]);
 });
+
+const NO_WINDOW: readonly MuteWindow[] = [];
+const ALL_DAY = [{ fromMinute: 0, untilMinute: 1_440 }];
+
+test.each([
+  ["own", NO_WINDOW, []],
+  ["own/a", NO_WINDOW, []],
+  ["own/b", NO_WINDOW, ["fire"]],
+  [null, ALL_DAY, []],
+])(
+  "with a mute of %s and the windows %j, missing data of its rule is told as %j",
+  (mute, muted, told) => {
+    const own = ruleOf({ name: "own", when: "service.*.assets < 40", noDataMs: 120_000, muted });
+    const rules = [own, ...BUILT_IN_RULES.filter(({ name }) => name === "no_data")];
+    const engine = watching({ rules, facts: { "service.a.assets": 50 } });
+    engine.pass(5);
+    if (mute !== null) engine.mute(mute, MS_PER_DAY);
+    engine.only({});
+    engine.pass(150);
+    expect(engine.open()).toMatchObject([{ rule: "no_data", subject: "own" }]);
+    expect(engine.notified.map(({ kind }) => kind)).toEqual(told);
+  },
+);

@@ -35,7 +35,7 @@ describe("a rule", () => {
     expect(resolved?.summary).toMatch(/^resolved after 94 s: r of x \[.*fire: notified hook.*\]$/);
     expect(engine.open()).toEqual([]);
   });
-  test("has an incident for each subject that its * stands for", () => {
+  test("has an incident for each subject that its * matches", () => {
     const engine = watching({
       rules: [LATE, DOWN],
       facts: { "feed.a.age_s": 99, "feed.b.age_s": 1 },
@@ -211,7 +211,7 @@ describe("a symptom", () => {
     engine.pass(10);
     expect(engine.notified.map(({ rule }) => rule)).toEqual(["process_crash", "stale_data"]);
   });
-  test("of the bridge's absence is not that nobody looks at the archive", () => {
+  test("of the bridge's absence is not that nobody reads the archive", () => {
     const engine = watching();
     engine.pass(5);
     engine.set({ "archive.state": { unknown: "nobody told" } });
@@ -285,7 +285,7 @@ describe("who is notified", () => {
     expect(resolved.map(({ channel }) => channel)).toEqual(["ops", "all", "desk"]);
     expect(resolved[0]?.summary).toContain("acknowledged by ana (cli)");
   });
-  test("hears it again while nobody acknowledges", () => {
+  test("is notified again while nobody acknowledges", () => {
     const rule = ruleOf({ name: "r", when: "x.on", renotifyMs: 3_600_000 });
     const engine = watching({ rules: [rule], facts: { "x.on": true } });
     engine.pass(7_300);
@@ -295,7 +295,7 @@ describe("who is notified", () => {
       "renotify",
     ]);
   });
-  test("hears nothing while it is muted, and what is left after", () => {
+  test("is not notified while it is muted, and of what is left after", () => {
     const engine = watching({ rules: [FLAP], facts: { "x.on": false } });
     engine.pass(1);
     expect(engine.mute("flap", 600_000).ok).toBe(true);
@@ -307,7 +307,7 @@ describe("who is notified", () => {
     engine.pass(5);
     expect(engine.notified).toHaveLength(1);
   });
-  test("hears nothing in the muted part of the day", () => {
+  test("is not notified in the muted part of the day", () => {
     const minute = Math.floor((watching().nowMs() % 86_400_000) / 60_000);
     const muted = [{ fromMinute: minute - 1, untilMinute: minute + 2 }];
     const rule = ruleOf({ name: "r", when: "x.on", muted });

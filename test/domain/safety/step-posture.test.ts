@@ -204,7 +204,7 @@ test.each([
   },
 );
 
-test("two sources that agree need no second look", () => {
+test("two sources that agree need no second reading", () => {
   const course = running();
   course.step({ ...well(), book: book({ equity: 70_000 }), health: health(0) });
   expect(course.is).toBe("HIBERNATE stop");
@@ -226,7 +226,7 @@ test("a stop holds for good until it is resumed, then the posture rises a step a
   expect(course.lasting(RULES.stableMs, well).is).toBe("APEX go");
 });
 
-test("a bad reading begins the stable time anew", () => {
+test("a bad reading restarts the stable time", () => {
   const course = new Course(CAUTIOUS).lasting(RULES.stableMs - 5_000, well);
   course.step({ ...well(), book: null }).lasting(RULES.stableMs - 5_000, well);
   expect(course.state.posture).toBe("TURTLE");

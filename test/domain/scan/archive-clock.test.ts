@@ -71,7 +71,7 @@ test("file times of another zone, or of a copy, speak against no stamp for long"
   expect(ahead).toBe(100);
 });
 
-test("a clock that was set back stands still until it is passed", () => {
+test("a clock that was set back stays at its value until it is passed", () => {
   const back = usual(100, HOUR + 50 * STEP);
   expect(clockAfter([...usual(100), ...back])).toEqual({
     nowMs: HOUR + 149 * STEP,

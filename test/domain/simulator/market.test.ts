@@ -57,7 +57,7 @@ test("every regime occurs, and the wild one moves more than the calm one", () =>
   expect(deviation(wild!)).toBeGreaterThan(1.7 * deviation(normal!));
 });
 
-test("volatility clusters: the size of a move tells of the next one's, its sign does not", () => {
+test("volatility clusters: the size of a move predicts the next one's, its sign does not", () => {
   const returns = logReturns(pathsOf(2, 40_000, 1).prices, 0);
   expect(autocorrelation(returns.map(Math.abs))).toBeGreaterThan(0.15);
   expect(Math.abs(autocorrelation(returns))).toBeLessThan(0.05);

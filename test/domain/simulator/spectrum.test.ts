@@ -61,7 +61,7 @@ test.each([2, 7, 19, 20, 21, 60])(
   },
 );
 
-test("a price that stands still correlates with none but itself", () => {
+test("a constant price correlates with none but itself", () => {
   const prices = simulated(30, 2 * WINDOW);
   for (const row of prices) row[4] = row[9] = 17.5;
   const spectra = spectraOf(prices);

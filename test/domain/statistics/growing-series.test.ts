@@ -11,7 +11,7 @@ function seriesOf(points: readonly { readonly atMs: number; readonly value: numb
   return growing.series();
 }
 
-test("few points stand as they came, and of one moment the last value is the last", () => {
+test("few points stay as they came, and of one moment the last value counts", () => {
   const points = [5, 3, 4].map((value, at) => ({ atMs: at, value }));
   expect(seriesOf(points)).toEqual(thinnedSeries(points, PARTS));
   const same = seriesOf([...points, { atMs: 2, value: 1 }]);

@@ -30,7 +30,7 @@ test("of a million points no more come back than a screen shows, every peak amon
   expect(series.atMs).toEqual(series.atMs.toSorted((one, other) => one - other));
 });
 
-test("what is no number is left out, and a clock that was set back begins no part anew", () => {
+test("what is not a number is left out, and a clock that was set back starts no new part", () => {
   const odd = thinnedSeries([
     { atMs: 0, value: Number.NaN },
     { atMs: 1, value: Infinity },

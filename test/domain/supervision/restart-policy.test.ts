@@ -124,11 +124,11 @@ describe("a clock that is set back by a day", () => {
     expect(datedBy(DATING, since, NOW)).toEqual([NOW - 20_000, NOW - 5_000, NOW - 1_000, NOW]);
   });
 
-  test("dates anew only what is further ahead than the clocks of two hosts differ", () => {
+  test("re-dates only what is further ahead than the clocks of two hosts differ", () => {
     expect(datedBy(DATING, [NOW - 1_000, NOW + 60_000], NOW)).toEqual([NOW - 1_000, NOW + 60_000]);
   });
 
-  test("a recorded policy that dates nothing anew counts as it did", () => {
+  test("a recorded policy that re-dates nothing counts as before", () => {
     expect(datedBy(POLICY, before, NOW)).toEqual(before);
     expect(restartsInWindow(POLICY, before, NOW + 600_000)).toEqual(before);
   });

@@ -44,7 +44,7 @@ describe("silence", () => {
     check(polls, expected);
   });
 
-  test("needs several looks, however short the limit", () => {
+  test("needs several checks, however short the limit", () => {
     const once = silentPoll(HEARD, INTERVAL_MS, INTERVAL_MS);
     const twice = silentPoll(once, INTERVAL_MS, INTERVAL_MS);
     const thrice = silentPoll(twice, INTERVAL_MS, INTERVAL_MS);

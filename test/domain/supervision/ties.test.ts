@@ -110,7 +110,7 @@ const TABLE: readonly Row[] = [
     anyWay(BOOKKEEPER_OK, [
       "Warning",
       "temporal",
-      "Temporal does not answer; the projection is 12 s old; trades are told once it does",
+      "Temporal does not answer; the projection is 12 s old; trades are sent once it does",
     ]),
   ],
   [

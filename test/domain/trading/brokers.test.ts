@@ -145,7 +145,7 @@ test("a start learns from the broker what the log had missed", () => {
   expect(trader.data.positions[0]!.quantity).toBeCloseTo(quantity, 12);
 });
 
-test("a paper broker that died before its answer draws the same fate when it is asked again", () => {
+test("a paper broker that died before its answer gives the same answer when it is asked again", () => {
   const order = { kind: "scan", jump: 0, fault: "none", steps: [1, 0, 0, 0] } as const;
   const posture = { kind: "posture", which: 0, ageMs: 0 } as const;
   const mood = { kind: "mood", ageMs: 0 } as const;

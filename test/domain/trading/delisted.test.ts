@@ -137,7 +137,7 @@ test("an asset that comes back stays written off, is reported once, and may be e
   expect(orders.at(-1)).toMatchObject({ asset: "BBB", purpose: "entry" });
 });
 
-test("a book that was never told when to write off keeps the position, and its state as it was", () => {
+test("a book without the setting keeps the position, and its state as it was", () => {
   const { again, trades, trader } = stage(null);
   again(10 * SCANS, GONE);
   expect(trades()).toEqual([]);

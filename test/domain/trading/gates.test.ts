@@ -159,7 +159,7 @@ test("an exit that fails is asked for again under a new id, whatever the price d
   expect(orders[2]).toMatchObject({ asset, reason: "stop_loss", clientOrderId: "BLUE-s5-1" });
 });
 
-test("a limit that is hit latches until an operator resumes, and then measures anew", () => {
+test("a limit that is hit latches until an operator resumes, and then measures from there", () => {
   const { scan, tell, warmUp, fill, trader, orders } = scripted();
   warmUp();
   scan(3);

@@ -127,7 +127,7 @@ test("an isolated position loses its own margin and no more, whatever the gap", 
   expect(returns.endEquity).toBe(75_000);
 });
 
-test("an entry that asks for more margin than there is, is refused by name", () => {
+test("an entry that needs more margin than there is is refused by name", () => {
   const settings = { margin: usual({ leverage: 2 }) };
   const { trades } = runOver(FLAT, { share: 2.1, settings });
   expect(trades.rejectedSignals).toEqual({ insufficient_margin: 39 + 1 });
@@ -180,7 +180,7 @@ function stage(margin: Margin, shares: Readonly<Record<string, number>>) {
   return { ...played, at, fund, notes, trades };
 }
 
-test("across positions one's gain stands for the other's loss, and what a gap takes is shared", () => {
+test("across positions one's gain covers the other's loss, and what a gap takes is shared", () => {
   const both = stage(usual({}), { AAA: -1, BBB: 1 });
   // AAA loses 150,000 and BBB gains 100,000.
   both.at(1_000, [250, 40, 5]);
@@ -232,7 +232,7 @@ test("a backlog and a stale scan liquidate as a fresh one does", () => {
   expect(trader.data.liquidated).toMatchObject({ count: 1, lastAsset: "AAA", lastPnl: -100_000 });
 });
 
-test("a short pays interest each full hour and at its exit, and its trade tells it", () => {
+test("a short pays interest each full hour and at its exit, and its trade contains it", () => {
   const staged = stage(usual({ borrowRate: 0.365 }), { AAA: -0.5 });
   // 0.1 % a day of 50,000.
   const hourly = 50 / 24;

@@ -71,7 +71,7 @@ test.each([Number.NaN, 0, -4])(
   },
 );
 
-test("assets are matched by name when the universe changes; one that was away begins anew", () => {
+test("assets are matched by name when the universe changes; one that was away starts over", () => {
   const rows: Row[] = [
     [BOTH, [1, 10]],
     [

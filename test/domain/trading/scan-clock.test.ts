@@ -168,7 +168,7 @@ test("it is folded on from a snapshot as from the start", () => {
   expect(other.data.clock).toEqual(trader.data.clock);
 });
 
-test("a book that was never told to measure it folds as it did: stale, and kept", () => {
+test("a book without the setting folds as before: stale, and kept", () => {
   const { trader, scan, scans, enter, trades } = stage(UNMEASURED);
   scan(0);
   enter();

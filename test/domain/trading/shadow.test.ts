@@ -225,7 +225,7 @@ test("limits that follow each book's own capital are no other configuration", ()
   );
 });
 
-test("GREEN obeys what operators told BLUE, so that both stay comparable", () => {
+test("GREEN obeys the operators' commands to BLUE, so that both stay comparable", () => {
   const base = recordBlue(120);
   const blue = createTrader(FOLLOWING);
   const log: TraderEvent[] = [];

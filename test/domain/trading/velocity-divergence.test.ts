@@ -119,7 +119,7 @@ describe("the reading", () => {
     expect(signs[0]! * signs[1]!).toBeCloseTo(-1, 9);
   });
 
-  test("`vol_ok` tells whether the market is livelier than at most of the scans before", () => {
+  test("`vol_ok` is whether the market is livelier than at most of the previous scans", () => {
     const expected = rows.map((_, at) => expectedLiveliness(rows, at));
     expect(explained.map(({ readings }) => readings["vol_ok"])).toEqual(expected);
     expect(new Set(expected)).toEqual(new Set([true, false]));

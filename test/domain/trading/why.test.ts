@@ -206,7 +206,7 @@ test("the default strategy names what it lacks: a window, liveliness, or how far
   expect(named.get("window volatilities")?.says).toBe("volatilities: 9 of 10 scans");
 });
 
-test("a halt and a latched limit are reported with when, by whom and by how much", () => {
+test("a halt and a latched limit are reported with time, person and amount", () => {
   const { trader, tell, scan, warmUp, fill, orders } = scripted();
   const origins = createOrigins(trader);
   const saysOf = (unstamped: Unstamped, afterMs: number) => {
@@ -250,7 +250,7 @@ function coolingDownPlayed(isExplained: boolean) {
   return { outcomes, concluded, state: exactText(snapshotOf(book.trader)) };
 }
 
-test("a strategy that remembers in decide is asked once, so that it goes on as if nobody had looked", () => {
+test("a strategy that remembers in decide is asked once, so that it continues as if it had not been asked", () => {
   const plain = coolingDownPlayed(false);
   expect(plain.outcomes.filter((outcome) => outcome === "entered")).toHaveLength(3);
   const concluded = plain.outcomes;

@@ -94,9 +94,10 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
       take(answer.stepped);
       return answer;
     },
-    /** The same request again is one that had no answer. */
-    mute(rule: string, forMs: number, request = `${(requests += 1)}`) {
-      const about = { rule, subject: null, by: "ana", reason: "known", forMs, atMs: nowMs };
+    /** Of a rule, or `rule/subject`. The same request again is one that had no answer. */
+    mute(of: string, forMs: number, request = `${(requests += 1)}`) {
+      const [rule = "", subject = null] = of.split("/");
+      const about = { rule, subject, by: "ana", reason: "known", forMs, atMs: nowMs };
       const answer = mute(state, { ...about, request }, setup);
       take(answer.stepped);
       return answer;

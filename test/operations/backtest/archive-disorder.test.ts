@@ -122,7 +122,7 @@ test.each<[string, Laid]>([
   expect(compacted.read).toEqual(read);
 });
 
-test("a writer that began anew is put in order by its times", async () => {
+test("a writer that restarted is put in order by its times", async () => {
   const restarted = await run(put("restarted", { number: restartedNumber }).archive);
   expect(restarted.read.reordered).toBe(0);
   const name = (row: number): string => `scan_${restartedNumber(row)}${row < RESTART ? "" : "b"}`;

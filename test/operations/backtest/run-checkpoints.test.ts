@@ -156,7 +156,7 @@ describe("a run", () => {
     expect(read).toMatchObject({ scans: 3_932, resumedFrom: 0 });
   });
 
-  test("whose trades are gone begins anew, and says so", async () => {
+  test("whose trades are gone starts over, and says so", async () => {
     const out = join(dir, "trades-gone");
     const job = { out, attempt: ATTEMPT };
     await expect(run(job, 5)).rejects.toThrow("stopped");
@@ -170,7 +170,7 @@ describe("a run", () => {
     expect(report).toEqual(JSON.parse(textOf(undisturbed, "report.json")).report);
   });
 
-  test("whose checkpoint is damaged begins anew", async () => {
+  test("whose checkpoint is damaged starts over", async () => {
     const out = join(dir, "damaged");
     const job = { out, attempt: ATTEMPT };
     await expect(run(job, 5)).rejects.toThrow("stopped");

@@ -1,6 +1,14 @@
 /** A backup of a data directory that is being written to. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { backUp } from "../../../src/operations/backup/back-up.ts";
@@ -16,6 +24,8 @@ function place() {
   };
   return { root, dataDir, write, out: join(root, "out"), archive: join(dataDir, "arrow_scans") };
 }
+
+const nowMs = Date.UTC(2026, 10, 30);
 
 async function idle(): Promise<void> {}
 
@@ -41,7 +51,7 @@ test("the outbox cursor is copied before the dump, the log after it, and a datab
     write("journal/trading/BLUE/2026-12-01.seg", "event 3");
     add.run(2);
   };
-  const made = await backUp({ dataDir, archive, out, dump });
+  const made = await backUp({ dataDir, archive, out, dump, nowMs });
   expect(made.bySteps).toMatchObject({ told: 1, logs: 2, rest: 1 });
   const read = (path: string) => readFileSync(join(out, "data", path), "utf8");
   expect([read(CURSOR), read(LOG)]).toEqual(["told 1", "event 1, event 2"]);
@@ -52,20 +62,55 @@ test("the outbox cursor is copied before the dump, the log after it, and a datab
   expect(copy.prepare("SELECT seq FROM scans").pluck().all()).toEqual([1, 2]);
 });
 
+test("a database is copied whose schema only another SQLite reads, such as Temporal's", async () => {
+  const { dataDir, out, archive } = place();
+  mkdirSync(join(dataDir, "temporal"), { recursive: true });
+  const theirs = new DatabaseSync(join(dataDir, "temporal", "temporal.db"), {
+    enableDoubleQuotedStringLiterals: true,
+  });
+  theirs.exec(
+    'CREATE TABLE visibility (attributes TEXT, word TEXT AS (json_extract(attributes, "$.Word")))',
+  );
+  theirs.exec(`INSERT INTO visibility (attributes) VALUES ('{"Word":"a"}')`);
+  theirs.close();
+  await backUp({ dataDir, archive, out, dump: idle, nowMs });
+  const copy = new DatabaseSync(join(out, "data", "temporal", "temporal.db"), {
+    enableDoubleQuotedStringLiterals: true,
+  });
+  onTestFinished(() => copy.close());
+  expect(copy.prepare("SELECT word FROM visibility").get()).toEqual({ word: "a" });
+});
+
 test("a folder that holds something, no data directory, and a dump that fails are said", async () => {
   const { root, dataDir, write, out, archive } = place();
   const dump = idle;
-  await expect(backUp({ dataDir, archive, out, dump })).rejects.toThrow(
+  await expect(backUp({ dataDir, archive, out, dump, nowMs })).rejects.toThrow(
     "there is no data directory",
   );
   write(LOG, "event 1");
-  const taken = { dataDir, archive, out: dataDir, dump };
+  const taken = { dataDir, archive, out: dataDir, dump, nowMs };
   await expect(backUp(taken)).rejects.toThrow("is not empty: name a new folder");
   const failing = {
     dataDir,
     archive,
     out: join(root, "failed"),
+    nowMs,
     dump: () => Promise.reject(new Error("no pg_dump")),
   };
-  await expect(backUp(failing)).rejects.toThrow("no pg_dump");
+  await expect(backUp(failing)).rejects.toThrow("no pg_dump; what was copied");
+  expect(readdirSync(failing.out)).toEqual([]);
+});
+
+test("backups within the data directory are not copied again, a folder moved to another disk is", async () => {
+  const { root, dataDir, write, archive } = place();
+  write(LOG, "event 1");
+  mkdirSync(join(root, "disk", "day"), { recursive: true });
+  writeFileSync(join(root, "disk", "day", "moved"), "kept");
+  symlinkSync(join(root, "disk"), join(dataDir, "order-books"));
+  symlinkSync(dataDir, join(root, "disk", "around"));
+  symlinkSync("nowhere", join(dataDir, "lost"));
+  const to = (name: string) =>
+    backUp({ dataDir, archive, out: join(dataDir, "backups", name), dump: idle, nowMs });
+  expect((await to("1")).files).toBe(2);
+  expect((await to("2")).files).toBe(2);
 });

@@ -61,50 +61,44 @@ async function readByBridge(general: GeneralReader, bytes: Uint8Array): Promise<
   return fast.kind === "needs_general" ? general.read(bytes) : fast;
 }
 
-test(
-  "what pyarrow wrote reads in bulk as the bridge reads it, per scan and compacted",
-  { timeout: 60_000 },
-  async () => {
-    const general = createGeneralReader({ timeoutMs: 10_000, heapMb: 128 });
-    const expected = new Map<string, { readonly json: string }>();
-    let second = 0;
-    for (const [name] of scanFixtures()) {
-      second += 1;
-      const bytes = scanFixture(name);
-      const file = `${DAY}/${String(second).padStart(3, "0")}-${name}.arrow`;
-      put(file, bytes, second);
-      const read = await readByBridge(general, bytes);
-      if (read.kind !== "scan") continue;
-      const isCopy = [...expected.values()].some(({ json }) => json === read.scan.json);
-      if (!isCopy) expected.set(file, { json: read.scan.json });
-    }
-    await general.close();
-    const refused: string[] = [];
-    const loose = await rowsOf(archive, { onRefused: (file) => refused.push(file) });
-    // Files of other bytes may hold the same scan: only those that hold one must all be there.
-    expect([...expected.keys()].filter((file) => !loose.some((row) => row.file === file))).toEqual(
-      [],
-    );
-    expect(loose.length + refused.length).toBe(second);
-    for (const row of loose) {
-      const json = expected.get(row.file)?.json;
-      if (json === undefined) continue;
-      const scan = Members.parse(JSON.parse(`{${json}}`));
-      expect(row.scanNumber).toBe(scan.scan_number);
-      expect([...row.assets].toSorted()).toEqual(
-        [...scan.assets, ...scan.assets_invalid].toSorted(),
-      );
-      expect(row.eigenvalues).toBe(bitsOf(Float64Array.from(scan.eigenvalues)));
-    }
-    settle();
-    expect(await compact(archive, DAY)).toMatchObject({
-      kind: "written",
-      rows: loose.length,
-      refused: refused.length,
-    });
-    expect(await rowsOf(archive)).toEqual(loose);
-  },
-);
+test("what pyarrow wrote reads in bulk as the bridge reads it, per scan and compacted", async () => {
+  const general = createGeneralReader({ timeoutMs: 10_000, heapMb: 128 });
+  const expected = new Map<string, { readonly json: string }>();
+  let second = 0;
+  for (const [name] of scanFixtures()) {
+    second += 1;
+    const bytes = scanFixture(name);
+    const file = `${DAY}/${String(second).padStart(3, "0")}-${name}.arrow`;
+    put(file, bytes, second);
+    const read = await readByBridge(general, bytes);
+    if (read.kind !== "scan") continue;
+    const isCopy = [...expected.values()].some(({ json }) => json === read.scan.json);
+    if (!isCopy) expected.set(file, { json: read.scan.json });
+  }
+  await general.close();
+  const refused: string[] = [];
+  const loose = await rowsOf(archive, { onRefused: (file) => refused.push(file) });
+  // Files of other bytes may hold the same scan: only those that hold one must all be there.
+  expect([...expected.keys()].filter((file) => !loose.some((row) => row.file === file))).toEqual(
+    [],
+  );
+  expect(loose.length + refused.length).toBe(second);
+  for (const row of loose) {
+    const json = expected.get(row.file)?.json;
+    if (json === undefined) continue;
+    const scan = Members.parse(JSON.parse(`{${json}}`));
+    expect(row.scanNumber).toBe(scan.scan_number);
+    expect([...row.assets].toSorted()).toEqual([...scan.assets, ...scan.assets_invalid].toSorted());
+    expect(row.eigenvalues).toBe(bitsOf(Float64Array.from(scan.eigenvalues)));
+  }
+  settle();
+  expect(await compact(archive, DAY)).toMatchObject({
+    kind: "written",
+    rows: loose.length,
+    refused: refused.length,
+  });
+  expect(await rowsOf(archive)).toEqual(loose);
+});
 
 test("the file is named after its bytes, and a second run changes nothing", async () => {
   putScans(1, 30);

@@ -59,7 +59,7 @@ describe("a worker of a layer that keeps a book", () => {
     expect(why).toContain("journal.postgres_secret_url");
   });
 
-  test("waits until told to stop where books move with their Postgres", async () => {
+  test("waits until asked to stop where books move with their Postgres", async () => {
     const stop = AbortSignal.timeout(1);
     const other = workerIdentity("trader", THERE, "@b#2");
     const world = worldOf([other], { doBooksMove: true, stop });

@@ -69,7 +69,7 @@ describe("delivery", () => {
 });
 
 describe("a test of a channel", () => {
-  it("tells what the other side answered, and leaves no incident open", async () => {
+  it("shows what the other side answered, and leaves no incident open", async () => {
     well.answer(ok('{"status":"success"}', 202));
     const { settings, env } = channelAt("pagerduty", well.url);
     start({}, {});

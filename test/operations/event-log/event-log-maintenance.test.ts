@@ -216,7 +216,7 @@ test("twenty kills of a writer at any moment lose nothing that it said it had ap
   for (const [index, payload] of found.entries()) {
     expect(payload.equals(payloadOf(index, 100 + (index % 5_000)))).toBe(true);
   }
-}, 60_000);
+});
 
 test("a folder that cannot be listed is a trouble of the upkeep, and no end of it", async () => {
   mkdirSync(join(root, "journal/trading"), { recursive: true });

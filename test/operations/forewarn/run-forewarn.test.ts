@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { MS_PER_DAY, MS_PER_HOUR } from "../../../src/domain/time.ts";
+import { isoFromMs, MS_PER_DAY, MS_PER_HOUR } from "../../../src/domain/time.ts";
 import { createForewarnReader } from "../../../src/adapters/safety/safety-readers.ts";
 import type { ForewarnNow } from "../../../src/wire/forewarn/forewarn-record.ts";
 import { forewarnNowFile } from "../../../src/wire/forewarn/forewarn-place.ts";
@@ -137,7 +137,9 @@ test("a forecast that took long replaces no newer one, by whatever clock", async
     const asked = options(dataDir, { nowMs: madeMs, paths: 100 });
     const { record, isNewest } = await runAndStore(asked, () => storedMs);
     expect(isNewest).toBe(readNow(dataDir).as_of === record.as_of);
-    expect(newestForewarning(dataDir, "BLUE")?.as_of).toBe(readNow(dataDir).as_of);
+    expect(newestForewarning({ dataDir, book: "BLUE" }, storedMs)?.as_of).toBe(
+      readNow(dataDir).as_of,
+    );
     return isNewest;
   };
   expect(await run(atMs, atMs + 1_000)).toBe(true);
@@ -145,6 +147,9 @@ test("a forecast that took long replaces no newer one, by whatever clock", async
   // The clock was an hour ahead, and is set back while another one is made.
   const aheadMs = atMs + MS_PER_HOUR;
   expect(await run(aheadMs, aheadMs + 1_000)).toBe(true);
+  // Also before the next one is made.
+  const shown = () => newestForewarning({ dataDir, book: "BLUE" }, atMs + 2_500)?.as_of;
+  expect(shown()).toBe(isoFromMs(atMs));
   expect(await run(atMs + 3_000, atMs + 4_000)).toBe(true);
   expect(await run(aheadMs + 2_000, atMs + 5_000)).toBe(false);
   expect(readForewarnings(dataDir, "BLUE")).toHaveLength(5);
@@ -182,7 +187,7 @@ test("the returns of a book's trades lead from what it began with to what it has
   expect(readBookPast(projection, lastExitMs + 2 * MS_PER_DAY)!.regime).toBeNull();
 });
 
-test("a forecast follows from seed and trades, and is kept for nobody else to read", async () => {
+test("a forecast follows from seed and trades, and no other user can read it", async () => {
   const dataDir = makeTemporaryDirectory("forewarn-run");
   const first = await runForewarn(options(dataDir));
   expect(first.verdict).not.toBe("unknown");
@@ -191,7 +196,7 @@ test("a forecast follows from seed and trades, and is kept for nobody else to re
   expect(other.data_hash).toBe(first.data_hash);
   expect(other.envelope).not.toEqual(first.envelope);
   const file = forewarnFile(dataDir, "BLUE");
-  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(statSync(file).mode & 0o777).toBe(0o640);
   appendFileSync(file, '{"torn');
   expect(readForewarnings(dataDir, "BLUE")).toEqual([first, first, other]);
   const own = options(dataDir);

@@ -3,6 +3,7 @@ import type { VenueFault } from "../../../src/embedded/simulated-venues/simulate
 import { configuredIndicator } from "../../../src/operations/indicators/configured-indicators.ts";
 import { isoFromMicros } from "../../../src/domain/time.ts";
 import { feedNamed } from "../../../src/wire/feeds/feeds.ts";
+import { INDICATOR_TEXT_CHARS_MAX } from "../../../src/wire/feeds/indicator-value.ts";
 import { openIndicatorStage, START_MS } from "./stage.ts";
 
 let stage: Awaited<ReturnType<typeof openIndicatorStage>>;
@@ -69,6 +70,24 @@ test("a changed interval of funding is reported with the rate", async () => {
   expect(stage.valueOf("exf_funding_settled")).toMatchObject({ warn_s: 30_600, stale_s: 40_000 });
 });
 
+test("a text that no reader would take is not written", async () => {
+  await stage.refresh("open_interest", ["BTCUSDT"]);
+  const before = stage.valueOf("exf_open_interest");
+  // It can be read, and has no room for one more value.
+  const textWith = (note: string) => {
+    const { values: _own, warn_s: _warn, stale_s: _stale, _pushed_at, ...value } = before;
+    return JSON.stringify({ ...before, values: { ETHUSDT: { ...value, note } } });
+  };
+  const standing = textWith("x".repeat(INDICATOR_TEXT_CHARS_MAX - textWith("").length));
+  expect(standing).toHaveLength(INDICATOR_TEXT_CHARS_MAX);
+  stage.put("exf_open_interest", standing);
+  stage.clock.nowMs += 60_000;
+  const problem = await stage.problem("open_interest", ["BTCUSDT"]);
+  expect(problem).toMatchObject({ why: "too_large", isFinal: true });
+  expect(problem.message).toContain(`may have ${INDICATOR_TEXT_CHARS_MAX}`);
+  expect(stage.valueOf("exf_open_interest")["as_of"]).toBe(NOW);
+});
+
 test("a symbol that is gone keeps its old time, and the others go on", async () => {
   await stage.refresh("open_interest", ["BTCUSDT", "ETHUSDT"]);
   stage.venues.setSymbols(["ETHUSDT"]);
@@ -83,7 +102,7 @@ test("a symbol that is gone keeps its old time, and the others go on", async () 
   });
 });
 
-describe("what is wrong has a name, and what stands keeps its time", () => {
+describe("what is wrong has a name, and what is unchanged keeps its time", () => {
   test.each<[string, string, VenueFault]>([
     ["funding", "rate_limited", { kind: "status", status: 429, retryAfter: "7" }],
     ["funding", "rate_limited", { kind: "status", status: 418 }],
@@ -214,7 +233,7 @@ const known = () =>
 const say = (openInterest: string, time: number) =>
   stage.venues.misbehave("/fapi/v1/openInterest", text(JSON.stringify({ openInterest, time })));
 
-describe("the store knows a reading from the time at which a trader could hear it", () => {
+describe("the store knows a reading from the time at which a trader could receive it", () => {
   const LATER = "2026-03-25T08:08:47.250000+00:00";
 
   test.each([

@@ -67,6 +67,7 @@ export async function openIndicatorStage() {
     },
     valueOf: (key: string): Record<string, unknown> =>
       JSON.parse(texts.get(`DOLPHIN_FEATURES ${key}`) ?? "null"),
+    put: (key: string, text: string) => void texts.set(`DOLPHIN_FEATURES ${key}`, text),
     venue: (name: string): Record<string, number> =>
       JSON.parse(texts.get(`DOLPHIN_VENUES ${name}`) ?? "null"),
     async close() {

@@ -124,7 +124,7 @@ test("killed at any moment it goes on from its own cursor, each event once", asy
   catchUp(projection, 1_000);
   expect(projection.cursor).toBe(session.lastIndex);
   checkEqualsRebuilt();
-}, 120_000);
+});
 
 test.each([
   ["damaged", () => writeFileSync(path, Buffer.alloc(8_192, "garbage"))],

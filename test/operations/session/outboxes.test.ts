@@ -65,7 +65,7 @@ test("Temporal away is reported as such, and in the log", async () => {
   trader.close();
   expect(outboxes.standing()).toEqual({ kind: "temporal_away" });
   expect(said).toEqual([expect.stringMatching(/^trades of BLUE wait: /)]);
-}, 30_000);
+});
 
 test("settings of Temporal that are wrong end nothing", async () => {
   const toml = join(dataDir, "temporal.toml");

@@ -10,7 +10,7 @@ function beBusyFor(ms: number): void {
 }
 
 describe("who listens for an answer", () => {
-  test("hears one that lay unread while this process was busy for far longer", async () => {
+  test("accepts one that lay unread while this process was busy for far longer", async () => {
     const heard = listenFor(delay(1, "here"), ALLOWED_MS);
     beBusyFor(5 * ALLOWED_MS);
     const answer = await heard;

@@ -81,7 +81,7 @@ describe("rowFromSupervision", () => {
     );
   });
 
-  test("tells the supervisor's memo where no run is open", () => {
+  test("shows the supervisor's memo where no run is open", () => {
     checkRow(
       { status, run: { kind: "none" } },
       {
@@ -190,7 +190,7 @@ describe("rowFromSigns, while Temporal is away", () => {
     expect(row.why).toMatch(/^waiting: journal \(SQLITE_FULL.*; newest data 2 s old; Temporal/);
   });
 
-  test("a process of which only the run file tells", () => {
+  test("a process that only the run file shows", () => {
     const row = rowFromSigns({ process, heartbeat: null }, about);
     expect(row.source).toBe("run file");
     expect(row.why).toMatch(/Temporal does not answer, this comes from its run file only$/);

@@ -135,7 +135,7 @@ test("an older program writes on in the journal, and what it wrote reads as unkn
   expect(sources.scans.of(31)?.way).not.toBeNull();
 });
 
-test("a file that is looked at again keeps the way that it had come; another verdict ends it", () => {
+test("a file that is examined again keeps its recorded times; another verdict ends it", () => {
   const journal = new ScanJournal(join(dataDir, "journal", "scan-bridge.db"));
   journal.claimEpoch(2);
   const { way } = sources.scans.of(30)!;

@@ -33,7 +33,7 @@ test.each<[string, Partial<BookkeeperStanding>, string[]]>([
       "Warning",
       "temporal",
       "alert",
-      `Temporal does not answer; ${LEVEL}; trades are told once it does`,
+      `Temporal does not answer; ${LEVEL}; trades are sent once it does`,
     ],
   ],
   [

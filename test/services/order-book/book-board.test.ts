@@ -14,7 +14,7 @@ function depthAt(asOfMs: number, id: number, size = "1.5"): Buffer {
   return Buffer.from(JSON.stringify({ stream: "depth20", data: { ...data, ...sides } }));
 }
 
-test("a book of before counts again once the clocks that were ahead are set back, and not before", () => {
+test("an earlier book counts again once the clocks that were ahead are set back, and not before", () => {
   const board = new BookBoard([SYMBOL], { isByChanges: false });
   const take = (asOfMs: number, id: number, wallMs: number) =>
     board.take(depthAt(asOfMs, id), { wallMs, monotonicMs: id }, ORIGIN)?.asOfMs ?? null;

@@ -54,7 +54,7 @@ test("a pause of our own is no silence of the venue: what waited in the socket c
   expect(streams.state()).toMatchObject({ open: 1, reconnects: 0, trouble: null });
 });
 
-test("a connection that is looked at all the time and says nothing is given up", () => {
+test("a connection that is checked all the time and receives nothing is given up", () => {
   const stage = open();
   stage.pass(2 * SILENT_S * 1_000, () => stage.sockets[0]!.onMessage(MESSAGE));
   stage.pass(SILENT_S * 1_000 - POLL_MS);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { BookRecorder, OfferedBook } from "../../../src/adapters/order-book/book-recorder.ts";
 import { createBook } from "../../../src/domain/order-book/book.ts";
 import { bookFeatures } from "../../../src/domain/order-book/features.ts";
-import type { AssetBook } from "../../../src/services/order-book/book-board.ts";
+import type { BoardBook } from "../../../src/services/order-book/book-board.ts";
 import { createRecording } from "../../../src/services/order-book/recording.ts";
 import { Publishing } from "../../../src/services/order-book/publishing.ts";
 import { parsePushedMs } from "../../../src/wire/feeds/indicator-value.ts";
@@ -44,7 +44,7 @@ function begin(keepsAll: boolean) {
   return { kept, offered, recording, telling, texts, books, pass };
 }
 
-function bookOf(asset: string): AssetBook {
+function bookOf(asset: string): BoardBook {
   const book = createBook();
   const times = { asOfMs: START_MS - 20, receivedMs: START_MS - 10, heardMs: 0 };
   return { asset, book, ...times, features: bookFeatures(book), source: "here", isFresh: true };
@@ -77,7 +77,7 @@ test("with an interval of its own only some are kept; while nothing can be publi
   ]);
 });
 
-test("as long as a book is to be told, or its text is under way, somebody has to look soon", async () => {
+test("as long as a book has to be published, or its text is under way, a check is due soon", async () => {
   const { telling, books, pass } = begin(true);
   expect(telling.isBehind()).toBe(true);
   for (let afterMs = 500; afterMs <= 3_000; afterMs += 500) await pass(afterMs);

@@ -76,7 +76,7 @@ describe("books over a real WebSocket from the simulated venue", () => {
     expect(venues.asked.some((path) => path.startsWith("/fapi/v1/depth?"))).toBe(true);
   });
 
-  test("nobody has to look soon but while a connection is due", () => {
+  test("no check is due soon except while a connection is due", () => {
     const nobody = { lacking: () => 0, venue: "none", silentS: 60, say: () => undefined };
     const streams = new VenueStreams({
       ...nobody,

@@ -121,7 +121,7 @@ test("is ready, beats, puts its heartbeat, and ends in order when its supervisor
   expect(log).toMatch(/\\"epoch\\":3,\\"started_at\\"/);
 });
 
-test("told to stop while it still starts, it does not wait for its start", async () => {
+test("asked to stop while it still starts, it does not wait for its start", async () => {
   const run = start(`process.kill(process.pid, "SIGTERM"); await new Promise(() => {});`);
   expect(await endOf(run)).toEqual([0, ""]);
 });

@@ -29,7 +29,7 @@ function follow(isNotifying: boolean) {
   return { log, following };
 }
 
-test("while writes are told, a quiet log is looked at once a second, and a write is read at once", () => {
+test("while writes are reported, a quiet log is checked once a second, and a write is read at once", () => {
   const { log, following } = follow(true);
   vi.advanceTimersByTime(10_000);
   expect(log.looks).toBeLessThanOrEqual(11);
@@ -44,14 +44,14 @@ test("while writes are told, a quiet log is looked at once a second, and a write
   following.stop();
 });
 
-test("where no write is told, it is looked at as often as an event may wait", () => {
+test("where no write is reported, it is checked as often as an event may wait", () => {
   const { log, following } = follow(false);
   vi.advanceTimersByTime(1_000);
   expect(log.looks).toBe(21);
   following.stop();
 });
 
-test("news that were not told: the folder is watched anew", () => {
+test("writes that were not reported: the folder is watched again", () => {
   const { log, following } = follow(true);
   vi.advanceTimersByTime(100);
   log.slices = 1;

@@ -98,7 +98,7 @@ function bookOf(asset: string, place: number) {
 }
 
 describe("the sequencer of a book", () => {
-  test("tells a day's turn before the day's first event, also after days of silence", () => {
+  test("announces a day's turn before the day's first event, also after days of silence", () => {
     const { sequencer, clock, log, trader, events } = openSequencer();
     for (const laterMs of [0, 1_000, 1_000, 1_000, 3 * 86_400_000, -10_000, 20_000]) {
       clock.nowMs += laterMs;

@@ -170,7 +170,7 @@ test("what neither the log nor the venue explains halts the book, and says so", 
   kill();
 });
 
-test("a paper desk is asked again for the answer that a kill swallowed, also in a log that it tells otherwise", async () => {
+test("a paper desk is asked again for the answer that a kill swallowed, also in a log that its version folds differently", async () => {
   const { live, read, isReplayedAlike } = stage(({ paper }, working) =>
     createPaperDesk(paper, working),
   );

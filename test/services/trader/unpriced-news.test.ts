@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createUnpricedNews } from "../../../src/services/trader/unpriced-news.ts";
 import { scripted } from "../../helpers/trading/scripted.ts";
 
-test("the log hears once that a price is missing, once that an exit waits, and that it is there again", () => {
+test("the log gets one line that a price is missing, one that an exit waits, and that it is there again", () => {
   const { scan, warmUp, fill, tell, orders, trader } = scripted();
   const news = createUnpricedNews();
   const heard = () => news(trader).map(({ level, line }) => `${level} ${line}`);

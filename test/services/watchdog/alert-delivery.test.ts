@@ -66,7 +66,7 @@ const ALL = ["a", "b", "c"].flatMap((incident) =>
 );
 
 describe("delivery that is killed", () => {
-  it("tells each at least once and in order, and opens one incident of PagerDuty for each of ours", async () => {
+  it("sends each at least once and in order, and opens one incident of PagerDuty for each of ours", async () => {
     /** When it is killed: before the provider accepts the request, or right after it. */
     const kills = new Map([
       ["a fire", "before"],

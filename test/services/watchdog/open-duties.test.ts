@@ -76,7 +76,7 @@ test("one whose delivery is gone withholds it as well, and no other", async () =
   );
 });
 
-test("a channel that takes nothing is an incident of its own, for the others to hear", async () => {
+test("a channel that accepts nothing is an incident of its own, notified to the others", async () => {
   const own = BUILT_IN_RULES.filter(({ name }) => name === "channel_failing");
   const rules = [ruleOf({ name: "on", when: "x.on" }), ...own.map((one) => ({ ...one, forMs: 0 }))];
   const { duty } = opened(emptyFolder(), true, rules);

@@ -44,7 +44,7 @@ function loopInTime() {
   };
 }
 
-test("after a pause of all of the machine health is not silent before it could tell", async () => {
+test("after a pause of the whole machine health is not silent before it could report", async () => {
   const { pass, pause, silentS } = loopInTime();
   await pass(60, true);
   pause(100);
@@ -57,7 +57,7 @@ test("after a pause of all of the machine health is not silent before it could t
   expect(silentS()).toBeLessThan(SILENT_S);
 });
 
-test("a pause in the midst of a look is forgiven as well", async () => {
+test("a pause within a check is excused as well", async () => {
   const { pass, pauseInPoll, silentS } = loopInTime();
   await pass(60, true);
   pauseInPoll(100);
@@ -65,7 +65,7 @@ test("a pause in the midst of a look is forgiven as well", async () => {
   expect(silentS()).toBeLessThan(SILENT_S);
 });
 
-test("health that tells nothing after a pause is silent", async () => {
+test("health that reports nothing after a pause is silent", async () => {
   const { pass, pause, silentS } = loopInTime();
   await pass(60, true);
   pause(100);

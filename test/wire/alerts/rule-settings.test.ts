@@ -11,7 +11,7 @@ function problemWith(rules: unknown): string {
   return parsed.success ? "none" : parsed.error.issues.map(({ message }) => message).join();
 }
 
-test("stands beside the built-in ones", () => {
+test("is added to the built-in ones", () => {
   const rules = rulesFrom(alertRules.parse({ "few-assets": FEW }));
   expect(rules).toHaveLength(BUILT_IN_RULES.length + 1);
   expect(rules.at(-1)).toMatchObject({
@@ -70,22 +70,22 @@ describe("is refused", () => {
 
 const CHANNELS = { hook: { kind: "webhook", url_env: "A", teams: ["ops"] } };
 
-describe("whom a rule tells", () => {
+describe("the recipients of a rule", () => {
   test.each([
     [{ few: { ...FEW, teams: ["ops", "trading"] } }, CHANNELS, null],
     [{ few: FEW }, {}, null],
     [{ few: FEW }, { ...CHANNELS, all: { ...CHANNELS.hook, teams: [] } }, null],
-    [{ few: FEW }, CHANNELS, "rule 'few' tells nobody: no channel is for trading"],
+    [{ few: FEW }, CHANNELS, "rule 'few' notifies nobody: no channel is for trading"],
     [{ few: { ...FEW, enabled: false } }, CHANNELS, null],
     [
       { cpu: { channels: ["hok"] } },
       CHANNELS,
-      "rule 'cpu' tells a channel that there is not: 'hok' (there are: hook)",
+      "rule 'cpu' names a channel that is not configured: 'hok' (configured: hook)",
     ],
     [
       { cpu: { escalate: [{ after_s: 60, channels: ["pager"] }] } },
       {},
-      "'pager' (there are: none)",
+      "'pager' (configured: none)",
     ],
     [{ cpu: { escalate: [{ after_s: 60, teams: ["boss"] }] } }, CHANNELS, "no channel is for boss"],
   ])("%j with %j: %s", (rules, channels, says) => {

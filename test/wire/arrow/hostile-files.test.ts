@@ -85,7 +85,7 @@ describe("a lie about", () => {
     );
   });
 
-  test("nulls, without the bits that tell them", () => {
+  test("nulls, without the bits that mark them", () => {
     for (const node of [0, 1, 2, 3, 4, 5, 6, 7]) {
       const lie = patched((bytes, at) => void bytes.writeBigInt64LE(1n, at.node(node) + 8));
       checkReason(lie, "malformed");

@@ -16,7 +16,7 @@ function check(value: number): string {
   return text;
 }
 
-describe("a number's text", { timeout: 60_000 }, () => {
+describe("a number's text", () => {
   test.each([
     [0, "0"],
     [-0, "-0"],

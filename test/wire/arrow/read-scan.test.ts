@@ -92,7 +92,7 @@ const anyScan: fc.Arbitrary<MadeScan> = fc.record({
   eigenvalues: fc.oneof(descending, fc.array(fc.option(fc.double()), { maxLength: 5 })),
 });
 
-describe("the two readers", { timeout: 60_000 }, () => {
+describe("the two readers", () => {
   test("read a valid scan to the same bits, and the fast one reads it", () => {
     fc.assert(
       fc.property(validScan, (made) => {
@@ -114,7 +114,7 @@ describe("the two readers", { timeout: 60_000 }, () => {
     );
   });
 
-  test("tell the same of anything that fits the types", () => {
+  test("agree about anything that fits the types", () => {
     fc.assert(
       fc.property(anyScan, (made) => void checkSame(makeScan(made))),
       { numRuns: 500 },
@@ -122,7 +122,7 @@ describe("the two readers", { timeout: 60_000 }, () => {
   });
 
   test.each(["time-us-utc.file.none", "time-us-utc.stream.none", "prices-null.file.none"])(
-    "tell the same of %s with any bit flipped",
+    "agree about %s with any bit flipped",
     (fixture) => {
       const bytes = scanFixture(fixture);
       const kinds = new Map<string, number>();
@@ -138,7 +138,7 @@ describe("the two readers", { timeout: 60_000 }, () => {
     },
   );
 
-  test("tell the same with any three bytes damaged", () => {
+  test("agree with any three bytes damaged", () => {
     const flip = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 }));
     const flips = fc.array(flip, { minLength: 1, maxLength: 3 });
     fc.assert(

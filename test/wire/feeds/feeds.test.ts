@@ -8,7 +8,7 @@ import {
 import { velocityDivergence } from "../../../src/domain/trading/strategies/velocity-divergence.ts";
 import type { StrategyChoice } from "../../../src/domain/trading/strategy.ts";
 
-test("what is not configured is not heard, but for what is built in", () => {
+test("what is not configured is not read, except what is built in", () => {
   expect(feedsFrom([]).map(({ name }) => name)).toEqual(["posture"]);
   expect(feedsFrom(["exf_dvol", "exf_dvol"]).map(({ name, map, key }) => [name, map, key])).toEqual(
     [

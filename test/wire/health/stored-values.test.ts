@@ -31,7 +31,7 @@ describe("what strangers leave under our keys", () => {
     ["9 MB", JSON.stringify({ seq: 1, padding: "x".repeat(9_000_000) })],
     ["9 MB that are deep", "[".repeat(9_000_000)],
   ];
-  test.each(garbage)("%s is told to be no value, by every reader", (_what, found) => {
+  test.each(garbage)("%s is reported as no value, by every reader", (_what, found) => {
     for (const read of Object.values(READERS)) {
       expect(read(found)).toEqual({ kind: "foreign", why: expect.any(String) });
     }

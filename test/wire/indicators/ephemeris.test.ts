@@ -49,7 +49,7 @@ test("the last phase is never one to come", () => {
   }
 });
 
-test("stations come within 10 minutes, and tell which way it goes then", () => {
+test("stations are within 10 minutes, with the direction that follows", () => {
   for (const { ms, body, back } of stations) {
     const found = stationMs(body, { fromMs: ms - 48 * HOUR_MS, toMs: ms + 48 * HOUR_MS });
     expect(Math.abs(found - ms)).toBeLessThan(600_000);

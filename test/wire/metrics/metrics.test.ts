@@ -155,7 +155,7 @@ test("another program's metrics are cut at a family, never within one", () => {
   expect(fittingText(text, 0)).toEqual({ text: "", isWhole: false });
 });
 
-test("rules and dashboard ask for no metric that nobody tells", () => {
+test("rules and dashboard use no metric that nobody serves", () => {
   const names = [...systemMetrics(fullReading()).map(({ name }) => name), ...ABOUT_THE_PAGE];
   const files = globSync("{prometheus,grafana}/**/*.{json,yml}", { cwd: deploy });
   expect(files.length).toBeGreaterThan(3);

@@ -36,7 +36,7 @@ describe("a segment of recorded books", () => {
     }
   });
 
-  test("of before there was a time of telling is read, each known when it was received", () => {
+  test("without a time of publication is read, each known when it was received", () => {
     const known = fc.sample(books, { numRuns: 3, seed: 1 }).map(knownOf);
     const table = tableFromIPC(encoded([known]).bytes);
     const names = table.schema.fields.map(({ name }) => name).filter((one) => one !== "pushed_ms");

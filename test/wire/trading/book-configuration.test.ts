@@ -21,7 +21,7 @@ test("a limit that is named as it would be anyway makes no other book", () => {
   expect(bookOf({ limits }).hash).toBe(bookOf({}).hash);
 });
 
-test("without what came later a book's hash is the one that older journals tell", () => {
+test("without later settings a book's hash is the one in older journals", () => {
   const older = { delisted_after_s: null, scan_offset_max_s: null, margin: null };
   expect(bookOf(older).hash).toBe(
     "3c023e434c3b61b34d6068a739913de904aa9a4e5cb83c9eef780c3b35ac7752",

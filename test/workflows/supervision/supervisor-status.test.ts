@@ -24,7 +24,7 @@ const BRIEF = {
 };
 const FRESH = initialState("running", "auto");
 
-test("tells the next try and the restarts that still count", () => {
+test("shows the next try and the restarts that still count", () => {
   const spent: SupervisorState = {
     ...FRESH,
     step: { kind: "fatal", atMs: NOW + 599_000 },

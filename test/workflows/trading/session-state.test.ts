@@ -31,7 +31,7 @@ function rangeOf(from: number, to: number): TradesRange {
 }
 
 describe("messages of trades", () => {
-  test("told on and on with repeats and overlaps count each trade once", () => {
+  test("sent with repeats and overlaps count each trade once", () => {
     const step = record({ ahead: integer({ min: 0, max: 40 }), back: nat(60), again: nat(3) });
     assert(
       property(array(step, { minLength: 1, maxLength: 30 }), (steps) => {

@@ -10,7 +10,8 @@ import {
   type ArchiveChunk,
   sliceChunk,
 } from "../../../wire/day-file/archive-chunk.ts";
-import { readScanFile, SCAN_FILE_BYTES_MAX } from "../read-scan-file.ts";
+import { SCAN_FILE_BYTES_MAX } from "../../../domain/scan/scan.ts";
+import { readScanFile } from "../read-scan-file.ts";
 import type { DayFileEntry } from "./day-files.ts";
 import type { ColumnReader, ReadColumns } from "./read-columns.ts";
 

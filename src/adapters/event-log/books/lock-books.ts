@@ -1,5 +1,5 @@
 /** Locks both books for a change that neither may see half done. */
-import { type DirectoryLock, lockDirectory } from "../../directory-lock.ts";
+import { type DirectoryLock, lockDirectory } from "../../files/directory-lock.ts";
 import { bookFolder } from "../segments/segment-files.ts";
 import { BOOKS } from "../../../domain/trading/books.ts";
 

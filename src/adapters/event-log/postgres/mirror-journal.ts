@@ -6,7 +6,7 @@ import { SegmentCursor } from "../segments/segment-cursor.ts";
 import { SegmentLogError } from "../segments/segment-log-error.ts";
 import { SegmentLogReader } from "../segment-log-reader.ts";
 import { FIRST_EPOCH, SegmentLog, type SegmentLogPlace } from "../segment-log.ts";
-import type { BookState, PostgresJournal, StoredRecord } from "./postgres-journal.ts";
+import type { ClaimedBook, PostgresJournal, StoredRecord } from "./postgres-journal.ts";
 
 const BATCH_RECORDS_MAX = 500;
 const BATCH_BYTES_MAX = 4 * 1_048_576;
@@ -124,7 +124,7 @@ async function restore(
 async function checkSameHistory(
   place: SegmentLogPlace,
   postgres: PostgresJournal,
-  state: BookState | null,
+  state: ClaimedBook | null,
 ): Promise<void> {
   const { nextIndex } = endOfLog(bookFolder(place.root, place.book));
   const due = state?.nextIndex ?? null;
@@ -137,7 +137,7 @@ async function checkSameHistory(
     "TRADING_JOURNAL_FENCED",
     `the local log of ${place.book} is not the one in Postgres: event ${index} is of epoch ` +
       `${mine?.epoch} here and ${theirs?.epoch} there, with other bytes. Another host continued the ` +
-      `book. 'dolphin journal cut BLUE --after ${common}' shows what only the local log has, and moves it aside ` +
+      `book. 'dolphin journal cut ${place.book} --after ${common}' shows what only the local log has, and moves it aside ` +
       "with --yes; then start again",
   );
 }

@@ -32,7 +32,7 @@ export type StoredRecord = {
   readonly payload: Buffer;
 };
 
-export type BookState = {
+export type ClaimedBook = {
   readonly epoch: number;
   /** Null while nothing of the book is stored. */
   readonly nextIndex: number | null;
@@ -70,7 +70,7 @@ export class PostgresJournal {
   }
 
   /** Claims a book: appends under a lower epoch are refused from now on. */
-  async takeOver(book: string, epochLeast: number): Promise<BookState> {
+  async takeOver(book: string, epochLeast: number): Promise<ClaimedBook> {
     const rows = await this.#query(
       `INSERT INTO trading_books AS b (book, epoch) VALUES ($1, $2)
        ON CONFLICT (book) DO UPDATE SET epoch = greatest(b.epoch + 1, excluded.epoch)
@@ -81,7 +81,7 @@ export class PostgresJournal {
   }
 
   /** Null where the book was never stored. */
-  async stateOf(book: string): Promise<BookState | null> {
+  async stateOf(book: string): Promise<ClaimedBook | null> {
     const rows = await this.#query("SELECT epoch, next_index FROM trading_books WHERE book = $1", [
       book,
     ]);
@@ -200,12 +200,12 @@ function recordFrom(row: Row): StoredRecord {
   };
 }
 
-function bookStateFrom(row: Row | undefined): BookState {
+function bookStateFrom(row: Row | undefined): ClaimedBook {
   const next = row?.["next_index"] ?? null;
   return { epoch: Number(row?.["epoch"]), nextIndex: next === null ? null : Number(next) };
 }
 
-function fenced(book: string, epoch: number, state: BookState | null): SegmentLogError {
+function fenced(book: string, epoch: number, state: ClaimedBook | null): SegmentLogError {
   const owner = state === null ? "nobody has taken it" : `it belongs to epoch ${state.epoch}`;
   return new SegmentLogError(
     "TRADING_JOURNAL_FENCED",

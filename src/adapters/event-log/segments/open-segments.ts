@@ -6,6 +6,7 @@ import { isCreationTorn, SegmentCursor } from "./segment-cursor.ts";
 import { listDays, namesIn, segmentPath, syncFolder } from "./segment-files.ts";
 import { SEGMENT_VERSION } from "./segment-format.ts";
 import { SegmentLogError } from "./segment-log-error.ts";
+import { COUNTED_BOOK } from "../../../domain/trading/books.ts";
 import { join } from "node:path";
 
 /** The torn end of a file that was truncated. */
@@ -116,7 +117,7 @@ export function tornInTheMiddle(cursor: SegmentCursor): SegmentLogError {
     "TRADING_JOURNAL_DAMAGED",
     `${cursor.path} is damaged: ${cursor.tailBytes()} bytes from ${cursor.offset} on can't be read, ` +
       `and later days follow. Restore the file from a copy or from Postgres, or truncate the log: ` +
-      `'dolphin journal cut BLUE --after ${cursor.nextIndex - 1}' shows what would be lost, and moves it ` +
+      `'dolphin journal cut ${COUNTED_BOOK} --after ${cursor.nextIndex - 1}' shows what would be lost, and moves it ` +
       "aside with --yes",
   );
 }

@@ -17,6 +17,7 @@ import {
   type SegmentHeader,
 } from "./segment-format.ts";
 import { SegmentLogError } from "./segment-log-error.ts";
+import { COUNTED_BOOK } from "../../../domain/trading/books.ts";
 
 const CHUNK_BYTES = 256 * 1_024;
 /** A crash tears a few records at most: a longer unreadable end is damage. */
@@ -151,7 +152,7 @@ export class SegmentCursor {
       `${this.path} is damaged at byte ${this.#offset}, where index ${this.#nextIndex} is due: ` +
         `${found}. Nothing was changed. Stop the trader, then either restore the file from a ` +
         "copy or from Postgres, or truncate the log: " +
-        "'dolphin journal cut BLUE' shows what would be lost, and moves it aside with --yes",
+        `'dolphin journal cut ${COUNTED_BOOK}' shows what would be lost, and moves it aside with --yes`,
     );
   }
 }

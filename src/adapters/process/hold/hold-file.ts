@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Hold } from "../../../domain/supervision/hold/release.ts";
-import { replaceFile } from "../../replace-file.ts";
+import { replaceFile } from "../../files/replace-file.ts";
 import { isNamedProcess } from "../run-file.ts";
 
 export type HoldFile = Hold & {

@@ -4,6 +4,7 @@ import { lines } from "../charts.js";
 import { element, panel, table } from "../dom.js";
 import { badge, count, duration, time } from "../format.js";
 import { columns, figure, notice, picker } from "../views/figures.js";
+import { foldable } from "../views/fold.js";
 import { ladderPanel } from "../views/ladder.js";
 
 export const title = "Inputs";
@@ -24,10 +25,16 @@ const TONES = {
 
 export function mount(root, live) {
   const said = notice();
-  const feeds = table(["Feed", "State", "As of", "Age", "Budget", "Source", "Why"], "Feeds");
-  const readings = table(
-    ["Indicator", "Value", "State", "As of", "Age", "Budget", "Source"],
-    "Readings of the configured indicators",
+  const feeds = foldable(
+    table(["Feed", "State", "As of", "Age", "Budget", "Source", "Why"], "Feeds"),
+    { cellsOf: (row) => feedRow(row, live.now()), needsLook },
+  );
+  const readings = foldable(
+    table(
+      ["Indicator", "Value", "State", "As of", "Age", "Budget", "Source"],
+      "Readings of the configured indicators",
+    ),
+    { cellsOf: readingRow, needsLook },
   );
   const charts = chartPanel(live);
   const ladder = ladderPanel(live);
@@ -44,12 +51,9 @@ export function mount(root, live) {
           ? `Hazelcast does not answer: no feed is known now${isStored ? ", and the readings are the last recorded ones" : ""}.`
           : null,
       );
-      feeds.show(
-        (rows ?? []).map((row) => feedRow(row, live.now())),
-        "not known now",
-      );
+      feeds.show(rows ?? [], "not known now");
       readings.show(
-        indicators.map(readingRow),
+        indicators,
         "No indicator is configured, because each sends requests to an outside service. Add them to dolphin.yaml, such as 'indicators: { fear_greed: {} }', and run 'dolphin create'.",
       );
       charts.offer(indicators);
@@ -61,6 +65,11 @@ export function mount(root, live) {
 
 export function unmount() {
   // Everything opened for the page ends with it.
+}
+
+/** What is not as it should be is never folded away. */
+function needsLook({ state }) {
+  return state !== "fresh" && state !== "disabled";
 }
 
 function stateBadge(state) {

@@ -2,11 +2,11 @@
 import { age } from "../age.js";
 import { element, panel, table } from "../dom.js";
 import { figure, notice, picker } from "./figures.js";
+import { foldable } from "./fold.js";
 
 const BOOK_EVERY_MS = 1_000;
 const BOOK_BUDGET_S = 10;
 const LEVELS_SHOWN = 10;
-const ASSETS_SHOWN = 100;
 const UNKNOWN = "Hazelcast does not answer: no book is known now.";
 const NO_BOOK =
   "No order book is pushed: the order-book streamer does that, once 'order_book' is configured.";
@@ -21,9 +21,9 @@ const FEATURES = [
 
 export function ladderPanel(live) {
   const said = notice();
-  const features = table(
-    ["Asset", ...FEATURES.map(([label]) => label), "Age"],
-    "Order books by asset",
+  const features = foldable(
+    table(["Asset", ...FEATURES.map(([label]) => label), "Age"], "Order books by asset"),
+    { cellsOf: ([asset, one]) => featureRow(asset, one) },
   );
   const ladder = element("div", { class: "ladder", role: "img", "aria-label": "Order book" });
   const draw = (answer) => {
@@ -50,10 +50,7 @@ export function ladderPanel(live) {
     const known = Object.entries(books ?? {}).filter(
       ([, one]) => typeof one === "object" && one !== null,
     );
-    features.show(
-      known.slice(0, ASSETS_SHOWN).map(([asset, one]) => featureRow(asset, one)),
-      books === null ? "not known now" : "no asset has a book now",
-    );
+    features.show(known, books === null ? "not known now" : "no asset has a book now");
     picked.offer(known.map(([asset]) => asset));
   };
   return { node, offer };

@@ -91,7 +91,7 @@ function whyCell(live, seq) {
     button.disabled = true;
     const list = element("ul", { class: "why" });
     try {
-      const why = await live.get(`/api/trading/why?book=BLUE&seq=${seq}`);
+      const why = await live.get(`/api/trading/why?seq=${seq}`);
       const facts = why.absent === undefined ? why.facts : [{ passes: null, says: why.absent }];
       list.append(...facts.map(factLine));
     } catch (error) {

@@ -293,7 +293,7 @@ const ROWS: readonly Row[] = [
     keep: 10,
     severity: "warning",
     summary: "channel {subject} takes no notifications: they wait or are lost",
-    action: "none: `dolphin alerts test CHANNEL` says why, and the other channels are told",
+    action: "none: `dolphin alerts test CHANNEL` says why, and the other channels are notified",
     noData: null,
   },
   {

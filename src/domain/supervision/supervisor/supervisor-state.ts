@@ -268,7 +268,7 @@ function whyNoRecovery(
   nowMs: number,
 ): string | null {
   if (state.intent === "stopped") return "it is meant to be stopped";
-  if (state.mode === "monitor-only") return "its supervisor is told to look only (monitor-only)";
+  if (state.mode === "monitor-only") return "its supervisor only observes (monitor-only)";
   if (state.run === null) return `it is not running: ${state.reason}`;
   if (state.is_end_asked) return "its life is being ended already";
   if (decideRestart(policy, restartTimesMs(state), nowMs).kind === "restart") return null;

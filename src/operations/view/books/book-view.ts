@@ -26,6 +26,7 @@ import { standingAt } from "../../why/book-answer.ts";
 import { firstIndexOf } from "../../why/find-event.ts";
 import { type BookSeries, createBookSeries } from "./book-series.ts";
 import { isInOrder } from "./in-order.ts";
+import { traderOf } from "../../../domain/supervision/services.ts";
 
 export type BookViewDeps = {
   readonly dataDir: string;
@@ -50,7 +51,7 @@ export type BookStanding = {
   readonly series: BookSeries;
 };
 
-export type BookView = {
+export type StandingView = {
   /** Takes new events for about this long; a sentence where there is no state. */
   standing(withinMs: number): Promise<BookStanding | string>;
   close(): void;
@@ -59,6 +60,7 @@ export type BookView = {
 /** Events before the newest snapshot with which the charts begin. */
 const EVENTS_BACK = 12_000;
 const EVENTS_PER_POLL = 64;
+const NOT_RUN = `no trader of ${COUNTED_BOOK} has run here yet: 'dolphin start ${traderOf(COUNTED_BOOK).name}'`;
 
 type Run = {
   readonly fold: ReturnType<typeof beginBlue>;
@@ -68,7 +70,7 @@ type Run = {
   isCaughtUp: boolean;
 };
 
-export function createBookView(deps: BookViewDeps): BookView {
+export function createBookView(deps: BookViewDeps): StandingView {
   let run: Run | null = null;
   const close = (): void => {
     run?.reader.close();
@@ -78,7 +80,7 @@ export function createBookView(deps: BookViewDeps): BookView {
     async standing(withinMs) {
       try {
         run ??= await begin(deps);
-        if (run === null) return "no trader of BLUE has run here yet: 'dolphin start trader-blue'";
+        if (run === null) return NOT_RUN;
         takeIn(run, withinMs);
       } catch (error) {
         // The log was truncated, or an unknown version appeared: start over.

@@ -41,7 +41,8 @@ import { firstIndexOf } from "../../why/find-event.ts";
 import type { BookViewDeps } from "./book-view.ts";
 import { equitySeries, type EquitySeries } from "./equity-series.ts";
 import { isInOrder } from "./in-order.ts";
-import { createScanColumns, type ScanColumns } from "./scan-columns.ts";
+import { createScanColumns, type ScanColumnStore } from "./scan-columns.ts";
+import { traderOf } from "../../../domain/supervision/services.ts";
 
 export type GreenCurve = EquitySeries & {
   /** Of the newest event that was taken in. */
@@ -67,7 +68,7 @@ type Run = {
   readonly desk: TraderAtDesk;
   readonly reader: EventLogReader;
   readonly blueOf: ConfigurationOf;
-  readonly points: ScanColumns;
+  readonly points: ScanColumnStore;
   isCarriedAlike: boolean;
   atMs: number;
   isCaughtUp: boolean;
@@ -105,7 +106,9 @@ async function begin({ dataDir, configuration }: BookViewDeps): Promise<Run | st
   const place = { root: tradingRoot(dataDir), book: COUNTED_BOOK };
   const blueFolder = bookFolder(place.root, COUNTED_BOOK);
   const greenFolder = bookFolder(place.root, SHADOW_BOOK);
-  if (!existsSync(greenFolder)) return "GREEN has not run here: 'dolphin start trader-green'";
+  if (!existsSync(greenFolder)) {
+    return `${SHADOW_BOOK} has not run here: 'dolphin start ${traderOf(SHADOW_BOOK).name}'`;
+  }
   const books = readBooks(dataDir);
   const of = versions({ configuration, books, strategyOf: await loadStrategiesOf(configuration) });
   const green = of(SHADOW_BOOK);

@@ -17,7 +17,7 @@ export type ScanRow = {
   readonly prices: Float64Array;
 };
 /** Its columns are valid until the next row is added; NaN: no value then. */
-export type ScanColumns = {
+export type ScanColumnStore = {
   add(row: ScanRow): void;
   readonly count: number;
   /** Null before the first row. */
@@ -40,7 +40,11 @@ const READINGS_MAX = 16;
 /** Removed in larger pieces, so that not every scan moves all columns. */
 const CUT_SHARE = 1 / 16;
 
-export function createScanColumns({ rowsMax, pricesMax, eigenvalues }: ScanLimits): ScanColumns {
+export function createScanColumns({
+  rowsMax,
+  pricesMax,
+  eigenvalues,
+}: ScanLimits): ScanColumnStore {
   const atMs = numberColumn();
   const equity = numberColumn();
   const readings = new Map<string, NumberColumn>();

@@ -42,7 +42,7 @@ test("each by its own budget", () => {
 
 const ageOf = (changed: Partial<FeedObservation>) => feedSampleOf({ ...SCAN, ...changed }).ageS;
 
-test("a diagnosis is told an age only where there is one", () => {
+test("a diagnosis receives an age only where there is one", () => {
   expect([ageOf({ asOfAgeS: 7 }), ageOf({ unknown: "why" }), ageOf({ asOfAgeS: -60 })]).toEqual([
     7,
     null,

@@ -81,7 +81,7 @@ describe("a supervisor's state", () => {
     expect(state.restart_times).toEqual(before.restart_times);
   });
 
-  test("an end that was asked for costs nothing, however it looked", () => {
+  test("a requested end costs nothing, whatever its signs", () => {
     const asked = command(running(), "restart");
     expect(asked.is_end_asked).toBe(true);
     const state = takeResult(asked, result("exited", [isoFromMs(NOW - 1)]), POLICY);
@@ -162,19 +162,19 @@ describe("a clock that is set back by a day", () => {
     restart_times,
   });
 
-  test("what the keeper has dated anew is not counted twice, and metaHealth is heard after the window", () => {
+  test("what the keeper has re-dated is not counted twice, and metaHealth is obeyed after the window", () => {
     const state = takeReported(known(), seen([isoFromMs(NOW)]), DATING);
     expect([state.word, state.restart_times]).toEqual(["Error", [isoFromMs(NOW)]]);
     expect(answerTo(state, { ...order, atMs: NOW + 20_000 }, DATING).done).toBe(false);
     expect(answerTo(state, order, DATING).done).toBe(true);
   });
 
-  test("what a keeper of an older program tells unchanged is dated anew", () => {
+  test("what a keeper of an older program reports unchanged is re-dated", () => {
     const state = takeReported(known(), seen([AHEAD]), DATING);
     expect(state.restart_times).toEqual([isoFromMs(NOW + 10_000)]);
   });
 
-  test("a restart that is made as another is dated anew is one more", () => {
+  test("a restart that is made while another is re-dated is one more", () => {
     const both = [isoFromMs(NOW), isoFromMs(NOW)];
     const state = takeReported(known(), seen(both), DATING);
     expect(state.restart_times).toEqual(both);
@@ -199,7 +199,7 @@ describe("a clock that is set back by a day", () => {
   });
 });
 
-describe("a supervisor that is told what is declared of its service", () => {
+describe("a supervisor that receives the declaration of its service", () => {
   const declared = {
     enabled: true,
     autostart: true,
@@ -209,7 +209,7 @@ describe("a supervisor that is told what is declared of its service", () => {
     tasks_max: 256,
   };
 
-  test("keeps what an operator told", () => {
+  test("keeps what an operator has set", () => {
     const state = command(command(running(), "stop"), { kind: "configure", declared });
     expect([state.intent, state.declared]).toEqual(["stopped", declared]);
   });
@@ -273,7 +273,7 @@ describe("a decision of metaHealth", () => {
     expect(operated.step.kind).toBe("start");
   });
 
-  test("an operator who stops meanwhile is heard, and pays nothing", () => {
+  test("an operator's stop meanwhile is obeyed, and costs nothing", () => {
     const stopped = command(command(running(), order), "stop");
     const ended = takeResult(stopped, result("stopped"), POLICY);
     expect(ended).toMatchObject({ step: { kind: "idle" }, word: "Stopped" });

@@ -159,7 +159,7 @@ test("a file settled within two minutes is young, an older one is not", () => {
   expect(intake.youngFiles()).toEqual([]);
 });
 
-test("a settled file whose folder cannot be asked keeps its verdict; a new one is looked at", () => {
+test("a settled file whose folder cannot be read keeps its verdict; a new one is examined", () => {
   stage = openIntakeStage();
   const { reader, journal, nowUs, nowMs, put, settle } = stage;
   const archive: ArchiveReader = {
@@ -191,7 +191,7 @@ test("no name of a scan, no file, no candidate; a name that is no UTF-8 is one, 
   expect(takeAll()).toEqual([]);
 });
 
-test("what a full queue leaves out is listed anew when it is short, and nothing is lost", () => {
+test("what a full queue leaves out is listed again when it is short, and nothing is lost", () => {
   stage = openIntakeStage(100);
   const { intake, put, settle, takeAll } = stage;
   const files = Array.from(

@@ -27,7 +27,7 @@ test("names that differ in a digit are distinguished, a quarter of a million of 
   expect(wrong).toBe(0);
 });
 
-test("cleared, it holds nothing and can be filled anew", () => {
+test("cleared, it holds nothing and can be filled again", () => {
   const names = new NameSet();
   for (const name of ["a", "b"]) names.add(name);
   names.clear();

@@ -216,7 +216,7 @@ test("days before yesterday's are listed every hour, and the newest two are swep
   expect(takeAll()).toContain(`${OLD}/a.arrow`);
 });
 
-test("asked to forget, it looks at every file of every day", async () => {
+test("asked to forget, it examines every file of every day", async () => {
   const { rounds, roundAndPause, put, settle, takeAll } = openRounds();
   for (const day of [OLD, BEFORE, DAY]) put(`${day}/a.arrow`);
   await roundAndPause();

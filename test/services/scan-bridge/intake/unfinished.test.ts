@@ -22,7 +22,7 @@ function openUnfinished() {
   return { ...stage, unfinished, examine };
 }
 
-test("a file that grows is looked at again each time, and given up after two still seconds", () => {
+test("a file that grows is examined again each time, and given up after two still seconds", () => {
   const { unfinished, examine, intake, put, clock } = openUnfinished();
   put(FILE, "1");
   intake.offer(FILE);
@@ -79,7 +79,7 @@ test("what cannot be opened is tried at once, reported once, and tried in every 
   expect(intake.length).toBe(0);
 });
 
-test("a look that fails replaces no verdict, and is tried in every round", () => {
+test("a failed read replaces no verdict, and is tried in every round", () => {
   const { unfinished, examine, intake, put, settle, takeAll, clock } = openUnfinished();
   put(FILE);
   settle(FILE);

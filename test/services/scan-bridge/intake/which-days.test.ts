@@ -182,7 +182,7 @@ test("of many old folders that change at once the newest are active, and a visit
   expect(whichDays.takeVisitDue()).toBe(false);
 });
 
-test("files before the first day are counted, and counted anew when their folder changes", () => {
+test("files before the first day are counted, and counted again when their folder changes", () => {
   const { whichDays, firstDay, put, archive } = openWhichDays();
   for (const name of ["2026-03-20/a", "2026-03-20/b", "2026-03-24/c", `${TODAY}/d`]) {
     put(`${name}.arrow`);

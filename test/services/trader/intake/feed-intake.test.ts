@@ -85,7 +85,7 @@ test("what waits for no scan of its time is taken all the same, at the pace of i
   expect(log).toEqual([ahead + 1_100, ahead + 3_300]);
 });
 
-test("what the journal could not take comes again, and a look brings what was not heard", async () => {
+test("what the journal could not take comes again, and a read brings what was not received", async () => {
   const { log, clock, tell, scan, intake } = begin();
   tell(100);
   clock.isFull = true;
@@ -130,7 +130,7 @@ test("an indicator of as many symbols as there may be is taken, with the details
     sourceHash: "",
     fetchedUs: 0,
     nextMs: null,
-    note: null,
+    note: "long".repeat(500),
   };
   const { text } = mergedIndicator(null, {
     name: "funding",
@@ -146,6 +146,7 @@ test("an indicator of as many symbols as there may be is taken, with the details
     pace: { warnS: 1, staleS: 1 },
     pushedUs: START_MS * 1_000,
   });
+  expect(text?.length).toBeGreaterThan(200_000);
   intake.hear(text);
   expect(intake.counts.unreadable).toBe(0);
   scan(0);

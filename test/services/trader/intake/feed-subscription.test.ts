@@ -64,7 +64,7 @@ function mood(value: unknown, atMs = AT_MS): string {
 const posturesIn = (taken: readonly FeedFact[]) =>
   taken.map((fact) => (fact.kind === "posture" ? fact.posture : fact.kind));
 
-test("a posture that was heard while an older one was being read is not overwritten by it", async () => {
+test("a posture that was received while an older one was being read is not overwritten by it", async () => {
   const { taken, poll, event } = stage(POSTURE, posture("APEX"));
   await poll(() => event(posture("HIBERNATE")));
   expect(posturesIn(taken)).toEqual(["HIBERNATE"]);
@@ -77,7 +77,7 @@ test("a posture that no event brought is reported, once", async () => {
   expect(posturesIn(taken)).toEqual(["APEX"]);
 });
 
-test("what the journal could not take is taken at a later look", async () => {
+test("what the journal could not take is taken by a later read", async () => {
   const { taken, cluster, poll, event } = stage(POSTURE, null);
   cluster.isJournalFull = true;
   event(posture("HIBERNATE"));
@@ -87,7 +87,7 @@ test("what the journal could not take is taken at a later look", async () => {
   expect(posturesIn(taken)).toEqual(["HIBERNATE"]);
 });
 
-test("values that follow at once are one reading, and the newest is found by the first look after its time", async () => {
+test("values that follow at once are one reading, and the newest is found by the first read after its time", async () => {
   const { taken, cluster, poll, event } = stage(MOOD, null);
   for (const value of [1, 2, 3]) event(mood(value));
   expect(taken).toMatchObject([{ name: "exf_mood", value: 1, asOfMs: AT_MS }]);

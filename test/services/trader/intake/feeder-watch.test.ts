@@ -24,7 +24,7 @@ function stage() {
 const beat = (updated_at: string, archive = "ok") =>
   JSON.stringify({ updated_at, facts: { dependencies: { archive }, inputs: [], queue: null } });
 
-test("a bridge that beats is well, one that tells a failure is not, a silent one is down", async () => {
+test("a bridge with heartbeats is well, one that reports a failure is not, a silent one is down", async () => {
   const poll = stage();
   expect(await poll(0, { text: beat("a") })).toBe("ok");
   expect(await poll(5_000, { text: beat("b", "hung") })).toBe("error");

@@ -100,7 +100,7 @@ test("a first scan brings what stands before it without a gap, and no more", asy
   expect(stepped.map(({ seq }) => seq)).toEqual([5, 6, 7, 8]);
 });
 
-test("a bridge that counts from the beginning again is told of, not taken for duplicates", () => {
+test("a bridge that counts from the beginning again is reported, and not taken for duplicates", () => {
   const { intake, stepped, troubles } = openIntake(new Set());
   for (const seq of [1, 2, 3]) intake.hear(textOf(seq));
   // A restarted bridge publishes its newest scan again under its own epoch.

@@ -24,7 +24,7 @@ afterEach(async () => {
   await reader?.close();
 });
 
-describe("the general reader", { timeout: 60_000 }, () => {
+describe("the general reader", () => {
   test("reads in its worker, one file after the other", async () => {
     const running = (reader = createGeneralReader({ timeoutMs: 10_000, heapMb: 64 }));
     const reads = await Promise.all(

@@ -9,9 +9,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { followFile, lastLines } from "../../src/adapters/log-files.ts";
-import { createLogger } from "../../src/adapters/logger.ts";
-import { LogLine } from "../../src/wire/log-line.ts";
+import { followFile, lastLines } from "../../../src/adapters/files/log-files.ts";
+import { createLogger } from "../../../src/adapters/logger.ts";
+import { LogLine } from "../../../src/wire/log-line.ts";
 
 let folder = "";
 let file = "";

@@ -14,7 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { monotonicMs } from "./clock.ts";
+import { monotonicMs } from "../clock.ts";
 
 export type RotatingFileOptions = {
   readonly file: string;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { lockDirectory } from "../../src/adapters/directory-lock.ts";
-import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
-import { spawnSync } from "../helpers/run-program.ts";
+import { lockDirectory } from "../../../src/adapters/files/directory-lock.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+import { spawnSync } from "../../helpers/run-program.ts";
 
 let dir = "";
 beforeEach(() => {
@@ -22,7 +22,7 @@ test("only one holds the directory, and it is free again when it lets go", () =>
 });
 
 test("a holder that was killed leaves no stale lock", () => {
-  const module = new URL("../../src/adapters/directory-lock.ts", import.meta.url).href;
+  const module = new URL("../../../src/adapters/files/directory-lock.ts", import.meta.url).href;
   const script = `
     import { lockDirectory } from ${JSON.stringify(module)};
     console.log(lockDirectory(${JSON.stringify(dir)}) !== null);

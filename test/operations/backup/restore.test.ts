@@ -1,0 +1,79 @@
+/** A restored directory is all of one backup, or nothing. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, onTestFinished, test } from "vitest";
+import { backUp } from "../../../src/operations/backup/back-up.ts";
+import { restoreBackup } from "../../../src/operations/backup/restore.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
+
+const JOURNAL = join("journal", "scan-bridge.db");
+
+/** A data directory with 100 scans, of which there is a backup, and 50 that came after it. */
+async function backedUp() {
+  const root = makeTemporaryDirectory("restore");
+  onTestFinished(() => removeTemporaryDirectory(root));
+  const [dataDir, out] = [join(root, "data"), join(root, "out")];
+  mkdirSync(join(dataDir, "journal"), { recursive: true });
+  writeFileSync(join(dataDir, "books.json"), "{}");
+  const db = new Database(join(dataDir, JOURNAL));
+  onTestFinished(() => void db.close());
+  db.pragma("journal_mode = WAL");
+  db.exec("CREATE TABLE scans (seq INTEGER PRIMARY KEY)");
+  const push = (from: number, count: number) => {
+    for (let seq = from; seq < from + count; seq += 1) {
+      db.prepare("INSERT INTO scans VALUES (?)").run(seq);
+    }
+  };
+  push(1, 100);
+  const archive = join(root, "scans");
+  await backUp({ dataDir, archive, out, dump: () => Promise.resolve(), nowMs: 0 });
+  push(101, 50);
+  return { root, dataDir, out };
+}
+
+function seqsIn(dataDir: string): unknown {
+  const db = new Database(join(dataDir, JOURNAL), { readonly: true });
+  try {
+    return db.prepare("SELECT count(*) FROM scans").pluck().get();
+  } finally {
+    db.close();
+  }
+}
+
+test("into folders without a file, also after a restore that was killed", async () => {
+  const { root, out } = await backedUp();
+  const place = join(root, "new");
+  mkdirSync(join(place, ".restoring", "journal"), { recursive: true });
+  mkdirSync(join(place, "temporal"));
+  writeFileSync(join(place, ".restoring", "half"), "");
+  expect(restoreBackup(out, place)).toMatchObject({
+    files: 2,
+    taken_at: "1970-01-01T00:00:00.000Z",
+  });
+  expect(readdirSync(place).toSorted()).toEqual(["books.json", "journal", "temporal"]);
+  expect(seqsIn(place)).toBe(100);
+});
+
+test("never beside files that are there: a write-ahead log of a crash would be applied to the restored journal", async () => {
+  const { root, dataDir, out } = await backedUp();
+  const crashed = join(root, "crashed");
+  mkdirSync(join(crashed, "journal"), { recursive: true });
+  for (const end of ["", "-wal"]) {
+    copyFileSync(join(dataDir, `${JOURNAL}${end}`), join(crashed, `${JOURNAL}${end}`));
+  }
+  expect(() => restoreBackup(out, crashed)).toThrow("is not empty (journal/scan-bridge.db");
+  // What a copy over it gives: the scans after the backup.
+  copyFileSync(join(out, "data", JOURNAL), join(crashed, JOURNAL));
+  expect(seqsIn(crashed)).toBe(150);
+});
+
+test("not from a backup that was not finished, nor from a part of one", async () => {
+  const { root, out } = await backedUp();
+  const place = join(root, "new");
+  rmSync(join(out, "data", "books.json"));
+  expect(() => restoreBackup(out, place)).toThrow("has 1 of 2 files");
+  rmSync(join(out, "backup.json"));
+  expect(() => restoreBackup(out, place)).toThrow("not finished; choose another");
+  expect(existsSync(place)).toBe(false);
+});
