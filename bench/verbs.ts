@@ -86,7 +86,7 @@ try {
   await measure("start (runs), asked directly", ["start", "scan-bridge"], direct);
   await measure("stop (stopped)", ["stop", "trader-green"]);
   await measure("restart", ["restart", "scan-bridge"]);
-  report(options, { title: "Verbs, from the start of the process to its end" }, rows);
+  report(options, { title: "Verbs, from the start of the process to its end", ...rows }, rows);
 } finally {
   sendSignal(up.pid, "SIGTERM");
   await up.ended;

@@ -18,11 +18,7 @@ import type { RunResult } from "../wire/supervision.ts";
 import { wallMicros } from "../adapters/clock.ts";
 import type { RunServiceInput, SupervisionWorld } from "./supervision-world.ts";
 import { lostResult } from "./lost-result.ts";
-import { createReporter } from "./run-reporter.ts";
-
-const BEAT_EVERY_MS = 1_000;
-/** Latency of noticing another process or verdict. */
-const POLL_EVERY_MS = 200;
+import { createReporter, startRunBeats } from "./run-reporter.ts";
 
 export async function holdService(
   world: SupervisionWorld,
@@ -51,17 +47,10 @@ export async function holdService(
   });
   attachment.setMode(input.mode);
   const reporter = createReporter(world, spec.name, runId);
-  let hasBeaten = false;
-  const beat = (): void => {
-    hasBeaten = true;
-    heartbeat(attachment.details());
-  };
-  const endBeats = world.everySteadily(BEAT_EVERY_MS, beat);
-  const endPolls = world.everySteadily(POLL_EVERY_MS, () => {
-    const details = attachment.details();
-    reporter.see(details);
-    // The first heartbeat has the pid: the SDK throttles the next ones for a second.
-    if (!hasBeaten && details.pid !== null) beat();
+  const endBeats = startRunBeats(world, {
+    details: attachment.details,
+    see: (details) => reporter.see(details),
+    beat: (details) => heartbeat(details),
   });
   try {
     return await untilOver({
@@ -76,7 +65,6 @@ export async function holdService(
     });
   } finally {
     endBeats();
-    endPolls();
     reporter.stop();
     forgetHold();
   }

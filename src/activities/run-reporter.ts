@@ -6,6 +6,10 @@ import type { RunDetails } from "../wire/supervision.ts";
 import { monotonicMs } from "../adapters/clock.ts";
 import type { SupervisionWorld } from "./supervision-world.ts";
 
+const BEAT_EVERY_MS = 1_000;
+/** Latency of noticing another process or verdict, while one is expected. */
+const POLL_EVERY_MS = 200;
+
 type ReporterWorld = Pick<SupervisionWorld, "report" | "healthCheckMs">;
 
 export function createReporter(world: ReporterWorld, service: string, runId: string) {
@@ -39,6 +43,45 @@ export function createReporter(world: ReporterWorld, service: string, runId: str
     stop(): void {
       isStopped = true;
     },
+  };
+}
+
+/**
+ * Observes a run's process: a heartbeat each second, and a look at what has changed. While the process starts or is down, changes
+ * are looked for more often; while it runs, with the heartbeat only, because a wake-up costs more than what is done in it.
+ * Returns what ends the observation; all calls have the asynchronous context of this one.
+ */
+export function startRunBeats(
+  { everySteadily }: Pick<SupervisionWorld, "everySteadily">,
+  run: {
+    readonly details: () => RunDetails;
+    readonly see: (details: RunDetails) => void;
+    readonly beat: (details: RunDetails) => void;
+  },
+): () => void {
+  let hasBeaten = false;
+  let endPolls: (() => void) | null = null;
+  const act = (isDue: boolean): void => {
+    const details = run.details();
+    run.see(details);
+    // The first heartbeat has the pid: the SDK throttles the next ones for a second.
+    if (isDue || (!hasBeaten && details.pid !== null)) {
+      hasBeaten = true;
+      run.beat(details);
+    }
+    const isSettled = details.pid !== null && details.word !== "Starting";
+    if (isSettled) {
+      endPolls?.();
+      endPolls = null;
+    } else {
+      endPolls ??= everySteadily(POLL_EVERY_MS, () => act(false));
+    }
+  };
+  const endBeats = everySteadily(BEAT_EVERY_MS, () => act(true));
+  endPolls = everySteadily(POLL_EVERY_MS, () => act(false));
+  return () => {
+    endBeats();
+    endPolls?.();
   };
 }
 

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Connection } from "@temporalio/client";
 import { msToTs } from "@temporalio/common/lib/time.js";
+import { createThinCalls } from "../adapters/temporal/thin-calls.ts";
+import { describeNamespaceRequest } from "../adapters/temporal/thin-messages.ts";
 import { MS_PER_SECOND } from "../domain/time.ts";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
 import { startGuarded, withoutOverrides } from "./guarded-process.ts";
@@ -56,9 +58,18 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   return { ...server, address };
 }
 
-/** Asks by protocol: an open port is not enough. */
+/**
+ * Asks by protocol, because an open port is not enough, and over a connection of its own, because one that is open says
+ * nothing of the port. Without the SDK, whose connection costs ten times as much as the answer.
+ */
 export async function probeTemporal(address: string, namespace: string): Promise<void> {
-  await withServer(address, (service) => service.describeNamespace({ namespace }));
+  const calls = createThinCalls({ address, namespace, deadlineMs: CALL_DEADLINE_MS });
+  try {
+    const request = describeNamespaceRequest(namespace);
+    await calls.call({ method: "DescribeNamespace", request });
+  } finally {
+    calls.close();
+  }
 }
 
 /** The server creates its namespace with a day's retention; the database keeps later settings. */

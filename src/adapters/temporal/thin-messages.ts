@@ -50,6 +50,10 @@ export type SignalWithStart = {
 const RUNNING = 1;
 const JSON_PLAIN = "json/plain";
 
+export function describeNamespaceRequest(namespace: string): Buffer {
+  return protoMessage([1, namespace]);
+}
+
 export function describeWorkflowRequest(namespace: string, workflowId: string): Buffer {
   return protoMessage([1, namespace], [2, protoMessage([1, workflowId])]);
 }

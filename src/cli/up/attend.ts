@@ -85,7 +85,8 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary | n
     if (tick % LINE_EVERY_TICKS === 0) boundRawLogs(options);
     if (!display.isLive && tick % LINE_EVERY_TICKS !== LINE_EVERY_TICKS - 1) return;
     await books.attempt("this view", async () => {
-      const now = { ...clock, gaps, up, status: await status.read(), troubles: books.troubles() };
+      const read = await status.readWithoutSchedules();
+      const now = { ...clock, gaps, up, status: read, troubles: books.troubles() };
       const view = viewOf(attendance, now);
       if (display.isLive) display.paint(upScreen(view));
       else onEvent("info", upLine(view));

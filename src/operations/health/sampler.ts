@@ -10,6 +10,7 @@ import type { HealthSample } from "../../domain/health/sample.ts";
 import { senseCoherence } from "../../domain/health/sensors/coherence.ts";
 import type { ScanValues } from "../../domain/health/sensors/scan-coherence.ts";
 import {
+  samplesPerQueues,
   senseControlPlane,
   type QueueObservation,
   type ServerObservation,
@@ -51,9 +52,6 @@ export type SamplerDeps = {
 
 /** A healthy server answers within this time, even on a busy machine. */
 const ANSWER_MS = 900;
-/** The server remembers pollers for minutes, so queues are not asked about in every sample. */
-const QUEUES_EVERY = 2;
-
 export class HealthSampler {
   readonly #deps: SamplerDeps;
   readonly #services: StandingQuestion<ReadonlyMap<string, Supervision>>;
@@ -93,7 +91,7 @@ export class HealthSampler {
   async next(): Promise<HealthSample> {
     const asked = [this.#services.ask(), this.#hazelcast.ask(), this.#disk.ask()];
     if (this.#watchdog !== null) asked.push(this.#watchdog.question.ask());
-    if (this.#rounds % QUEUES_EVERY === 0) asked.push(this.#queues.ask());
+    if (this.#rounds % samplesPerQueues(this.#queues.value()) === 0) asked.push(this.#queues.ask());
     this.#rounds += 1;
     await Promise.all(asked);
     return this.#take();

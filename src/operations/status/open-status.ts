@@ -13,6 +13,8 @@ import { CALL_DEADLINE_MS, readStatus, type StatusSources } from "./status-reade
 export type StatusReader = {
   /** With the settings of the opening, or with a caller's own configuration. */
   read(how?: StatusQuestion): Promise<SystemStatus>;
+  /** For who shows no schedules: each costs the server a query of a workflow of its own. */
+  readWithoutSchedules(): Promise<SystemStatus>;
   /** The venues' budgets and breakers in Hazelcast, by name. @throws {HazelcastUnavailable} */
   venues(): Promise<ReadonlyMap<string, VenueState>>;
   /** The reader's connection, for other requests; the reader still owns it. */
@@ -64,6 +66,7 @@ export async function openStatus(options: StatusOptions): Promise<StatusReader> 
       const asking = { ...how, temporal: client, hazelcast, dataDir, schedules };
       return readStatus(asking, keep);
     },
+    readWithoutSchedules: () => readStatus({ ...sources, schedules: async () => [] }, keep),
     close: async () => {
       // On a closed connection the client's retry timer would throw where nobody can catch it.
       await Promise.allSettled(asked);

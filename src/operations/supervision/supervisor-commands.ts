@@ -66,14 +66,15 @@ const POLL_MS_MAX = 5_000;
 
 /** Remembers each supervisor's arguments and state, so that a lost one can be restored. */
 export function rememberSupervisors(
-  { client, connection }: TemporalClient,
+  temporal: TemporalClient,
   /** Whether there must have been one, although it was never seen. */
   mustHaveBeen: (spec: ServiceSpec) => boolean,
 ) {
+  const { client, connection } = temporal;
   const known = new Map<string, Declared>();
   const givenUp = new Set<string>();
   const restoreOne = async (spec: ServiceSpec): Promise<boolean> => {
-    const found = await describeSupervisor(client, spec);
+    const found = await describeSupervisor(temporal, spec);
     const before = known.get(spec.name) ?? null;
     const wanted = found.wanted ?? before ?? wantedAtFirst(spec);
     if (found.kind === "running") {
@@ -100,18 +101,25 @@ export function rememberSupervisors(
 }
 
 async function describeSupervisor(
-  client: TemporalClient["client"],
+  { client, reads }: TemporalClient,
   spec: ServiceSpec,
 ): Promise<{ readonly kind: "running" | "lost" | "ended"; readonly wanted: Declared | null }> {
+  // Nearly always it runs: then without the SDK's objects of all that a description holds.
+  const running = await reads.describe(supervisorIdOf(spec.name));
+  if (running !== null) return { kind: "running", wanted: wantedIn(running.memo) };
   try {
     const { status, memo } = await client.workflow.getHandle(supervisorIdOf(spec.name)).describe();
-    const wanted = ServiceStatus.safeParse(memo?.["status"]).data ?? null;
+    const wanted = wantedIn(memo);
     if (status.name === "RUNNING") return { kind: "running", wanted };
     return { kind: LOST.has(status.name) ? "lost" : "ended", wanted };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { kind: "lost", wanted: null };
     throw error;
   }
+}
+
+function wantedIn(memo: Readonly<Record<string, unknown>> | undefined): Declared | null {
+  return ServiceStatus.safeParse(memo?.["status"]).data ?? null;
 }
 
 function wantedAtFirst(spec: ServiceSpec): Declared {

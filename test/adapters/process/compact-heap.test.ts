@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { createCompactor } from "../../../src/adapters/process/compact-heap.ts";
 import { execFileSync } from "../../helpers/run-program.ts";
 
 const MODULE = fileURLToPath(
@@ -33,4 +34,24 @@ test("garbage is returned to the system, and other code does not see the collect
   expect(found).toMatchObject({ length: 100_000, seen: [false, "undefined"] });
   expect(found.uncollected).toBeLessThan(MB);
   expect(found.collected).toBeGreaterThan(5 * MB);
+});
+
+test("a heap is collected again once it has grown, so that a process that does nothing pays nothing", () => {
+  let used = 30 * MB;
+  let collections = 0;
+  const collect = () => {
+    collections += 1;
+    used = 20 * MB;
+  };
+  const { compact, compactIfGrown } = createCompactor({ collect, usedBytes: () => used });
+  compactIfGrown();
+  expect(collections).toBe(0);
+  compact();
+  used = 21.9 * MB;
+  compactIfGrown();
+  expect(collections).toBe(1);
+  used = 22 * MB;
+  compactIfGrown();
+  compactIfGrown();
+  expect(collections).toBe(2);
 });

@@ -6,6 +6,7 @@ import { protoFields } from "../../../src/adapters/temporal/proto-fields.ts";
 import {
   describedPolls,
   describedWorkflow,
+  describeNamespaceRequest,
   describeTaskQueueRequest,
   describeWorkflowRequest,
   signalWithStartRequest,
@@ -40,6 +41,9 @@ test("requests are what the SDK would decode", () => {
   expect(
     decoded("DescribeWorkflowExecutionRequest", describeWorkflowRequest("n", "supervise-ä")),
   ).toEqual({ namespace: "n", execution: { workflowId: "supervise-ä" } });
+  expect(decoded("DescribeNamespaceRequest", describeNamespaceRequest("n"))).toEqual({
+    namespace: "n",
+  });
   const queue = { namespace: "n", taskQueue: "dolphin-scan", kind: 2 };
   expect(decoded("DescribeTaskQueueRequest", describeTaskQueueRequest(queue))).toEqual({
     namespace: "n",

@@ -3,6 +3,9 @@ import type { SensorPart, SensorReading } from "../sample.ts";
 import type { DependencyState } from "../../supervision/ties.ts";
 import { ageText, readingOf } from "./reading.ts";
 
+const SAMPLES_PER_QUEUES = 2;
+const SAMPLES_PER_SERVED_QUEUES = 4;
+
 /** The result of the last request to a server. */
 export type ServerObservation =
   | { readonly kind: "answered"; readonly ms: number }
@@ -41,6 +44,15 @@ export function stateOfServer({ kind }: ServerObservation): DependencyState | "u
 
 export function stateOfQueue({ pollers }: QueueObservation): DependencyState | "unknown" {
   return pollers === null ? "unknown" : pollers === 0 ? "down" : "ok";
+}
+
+/**
+ * In how many samples task queues are asked about once. The server remembers pollers for a minute, so not in every one, and less
+ * while all are served: a worker that dies is noticed by the silence of its runs.
+ */
+export function samplesPerQueues(known: readonly QueueObservation[] | null): number {
+  const areServed = known?.every((queue) => stateOfQueue(queue) === "ok") ?? false;
+  return areServed ? SAMPLES_PER_SERVED_QUEUES : SAMPLES_PER_QUEUES;
 }
 
 const NAMES = { hazelcast: "Hazelcast", temporal: "Temporal" } as const;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   type ControlPlaneObservation,
+  samplesPerQueues,
   senseControlPlane,
 } from "../../../../src/domain/health/sensors/control-plane.ts";
 
@@ -48,4 +49,16 @@ test.each([
   const found = senseControlPlane({ ...WELL, ...changed });
   expect(found.score).toBe(score);
   expect(found.parts.filter((part) => part.score === 0).map((part) => part.says)).toEqual(says);
+});
+
+test("task queues are asked about less while all of them are served", () => {
+  const [scan] = SERVED;
+  expect(samplesPerQueues(SERVED)).toBe(4);
+  for (const known of [
+    null,
+    [scan!, { layer: "trader", pollers: 0 }],
+    [{ layer: "scan", pollers: null }],
+  ]) {
+    expect(samplesPerQueues(known)).toBe(2);
+  }
 });
