@@ -1,5 +1,4 @@
 /** The Temporal client of processes that do more than look: whether the server answers, and its search attributes. */
-import { setTimeout as delay } from "node:timers/promises";
 import {
   Client,
   Connection,
@@ -25,10 +24,8 @@ export type TemporalClient = {
 const ANSWER_MS_MAX = 500;
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const KEYWORD = 2;
-/** Also bounds how long a close has to wait. */
+/** Also the longest time that a call goes on after its connection was closed. */
 const RETRY_DELAY_MS_MAX = 1_000;
-/** Timers have a resolution of whole milliseconds. */
-const RETRY_MARGIN_MS = 5;
 /** After an outage the next try comes within a second, not within gRPC's two minutes. */
 const RECONNECT = {
   "grpc.initial_reconnect_backoff_ms": 100,
@@ -57,7 +54,7 @@ export function connectTemporal(
   });
   const client = new Client({ connection, namespace: found.namespace });
   const close = async () => {
-    await retries.end();
+    retries.end();
     await connection.close();
   };
   const reads = temporalReads(found.namespace, sdkCalls(connection, found.namespace));
@@ -71,31 +68,46 @@ function withDeadline(options: Parameters<Interceptor>[0], limits: CallLimits): 
 }
 
 type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
+type Call = ReturnType<Parameters<Interceptor>[1]>;
+type Status = Parameters<ReturnType<typeof defaultGrpcRetryOptions>["retryableDecider"]>[1];
 
 /**
- * Temporal's own retries, except those that would come due on a closed connection: their timer would throw "Channel
- * has been shut down" where nobody can catch it, and end the process.
+ * Temporal's own retries, except those that come due on a closed connection: they would throw "Channel has been shut
+ * down" in a timer, where nobody can catch it, and the call would never end. They end the call as its last try did.
  */
 function createRetries() {
   const usual = defaultGrpcRetryOptions();
-  let isEnding = false;
-  let lastDueMs = 0;
-  const interceptor = makeGrpcRetryInterceptor({
-    retryableDecider: (attempt, status) => !isEnding && usual.retryableDecider(attempt, status),
-    delayFunction(attempt, status) {
-      const delayMs = Math.min(RETRY_DELAY_MS_MAX, usual.delayFunction(attempt, status));
-      lastDueMs = Math.max(lastDueMs, monotonicMs() + delayMs);
-      return delayMs;
-    },
-  });
+  let isEnded = false;
+  const interceptor: Interceptor = (options, next) => {
+    let failure: Status | null = null;
+    const retrying = makeGrpcRetryInterceptor({
+      retryableDecider(attempt, status) {
+        failure = status;
+        return !isEnded && usual.retryableDecider(attempt, status);
+      },
+      delayFunction: (attempt, status) =>
+        Math.min(RETRY_DELAY_MS_MAX, usual.delayFunction(attempt, status)),
+    });
+    return retrying(options, (again) =>
+      isEnded && failure !== null ? failedCall(failure) : next(again),
+    );
+  };
+  const end = (): void => {
+    isEnded = true;
+  };
+  return { interceptor, end };
+}
+
+function failedCall(status: Status): Call {
   return {
-    interceptor,
-    /** Resolves when no retry is pending. */
-    async end(): Promise<void> {
-      isEnding = true;
-      const waitMs = lastDueMs - monotonicMs();
-      if (0 < waitMs) await delay(waitMs + RETRY_MARGIN_MS);
-    },
+    start: (_, listener) => listener?.onReceiveStatus?.(status),
+    cancelWithStatus() {},
+    getPeer: () => "",
+    sendMessageWithContext() {},
+    sendMessage() {},
+    startRead() {},
+    halfClose() {},
+    getAuthContext: () => null,
   };
 }
 

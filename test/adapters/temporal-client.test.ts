@@ -23,6 +23,21 @@ test("a connection that is closed between two tries of a call ends the call, and
   await Promise.all(calls);
 });
 
+test("nor does a retry that comes due after the close, because the thread was blocked, throw or leave the call open", async () => {
+  for (const ms of [80, 120, 150, 200]) {
+    const temporal = connectTemporal("127.0.0.1:9");
+    const outcome = temporal.connection.workflowService.getSystemInfo({}).then(
+      () => "answered",
+      () => "refused",
+    );
+    await delay(ms);
+    // Timers count from the start of a turn of the loop: those that this one sets come due so much sooner.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+    await temporal.close();
+    expect(await outcome).toBe("refused");
+  }
+});
+
 test("calls without a deadline of their own end, at a server that accepts connections and answers nothing", async () => {
   // As a stopped one, for which the kernel still accepts.
   const server = createServer().listen(0, "127.0.0.1");
