@@ -12,10 +12,10 @@ import { checkReading, makeScan, scanFixture, scanFixtures } from "../../../help
 const FILE = "feather.lz4";
 const expected = new Map(scanFixtures()).get(FILE)!;
 
-/** A sound scan whose metadata costs apache-arrow about a second and a lot of memory. */
+/** A sound scan whose metadata costs apache-arrow about four seconds and a lot of memory. */
 const costly = makeScan({
   form: "stream",
-  metadata: new Map(Array.from({ length: 400_000 }, (_, at) => [`key ${at}`, ""])),
+  metadata: new Map(Array.from({ length: 1_000_000 }, (_, at) => [`key ${at}`, ""])),
 });
 
 let reader: GeneralReader | undefined;
@@ -41,7 +41,7 @@ describe("the general reader", () => {
   });
 
   test("ends a reading at the deadline, and reads the next file", async () => {
-    reader = createGeneralReader({ timeoutMs: 250, heapMb: 512 });
+    reader = createGeneralReader({ timeoutMs: 1_500, heapMb: 1_024 });
     expect(await reader.read(costly)).toMatchObject({ kind: "invalid", reason: "parse_timeout" });
     // The new worker has all its deadline for a small file, once it has started.
     checkReading(await reader.read(scanFixture(FILE)), expected);
