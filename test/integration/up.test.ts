@@ -17,7 +17,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/ser
 import { DOLPHIN, readUp, startUp } from "../helpers/up.ts";
 import type { RunningUp } from "../helpers/up.ts";
 import { spawnSync } from "../helpers/run-program.ts";
-import { checkRunLeavings } from "../helpers/run-leavings.ts";
+import { checkBackup, checkRunLeavings } from "../helpers/run-leavings.ts";
 import { reportsOf } from "../helpers/same-reports.ts";
 
 const PARTS = [
@@ -131,14 +131,6 @@ function checkRecordedDay(config: string): void {
   });
 }
 
-/** With the database of the Temporal server that runs. */
-function checkBackup(): void {
-  const out = join(parent, "backup");
-  const run = spawnSync(DOLPHIN, ["--data-dir", dir, "backup", "--out", out], { encoding: "utf8" });
-  expect([run.status, run.stderr]).toEqual([0, ""]);
-  expect(existsSync(join(out, "data", "temporal", "temporal.db"))).toBe(true);
-}
-
 function lastSeq(): number {
   const path = join(dir, "journal", "scan-bridge.db");
   if (!existsSync(path)) return 0;
@@ -239,7 +231,7 @@ describe("dolphin up", () => {
     expect(other.output()).toMatch(new RegExp(`already runs on ${dir} \\(pid ${up.pid}, since`));
     await untilInputsAreHeard(up);
     await untilScansFlow(up);
-    checkBackup();
+    checkBackup(dir, join(parent, "backup"));
     await untilHealthy(up);
     await untilAllIsTaken(up);
     sendSignal(up.pid, "SIGTERM");
