@@ -52,6 +52,8 @@ export type ServiceProcess = {
 };
 
 const WATCH_EVERY_MS = 500;
+/** One observation before the limit of silence: the next one would be past it. */
+const FROZEN_AFTER_MS = SILENT_MAX_S * 1_000 - WATCH_EVERY_MS;
 const POLL_MS_MAX = 1_000;
 /** Twice the interval of beats: from here on what it waits for is looked at. */
 const SUSPICIOUS_MS = 2_000;
@@ -237,7 +239,7 @@ function faultOf(watch: Watch): Ask | null {
       ? { kind: "failed_start", why: `no message within ${FIRST_MESSAGE_MS_MAX / 1_000} s` }
       : null;
   }
-  if (isTooSilent(silence, SILENT_MAX_S * 1_000)) {
+  if (isTooSilent(silence, FROZEN_AFTER_MS)) {
     return { kind: "frozen", why: `no beat for ${SILENT_MAX_S} s` };
   }
   return watch.readyMs() === null && READY_MS_MAX <= watch.watchedMs()
