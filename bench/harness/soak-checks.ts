@@ -52,6 +52,8 @@ export type Incident = {
   readonly subject: string;
   readonly started_ms: number;
   readonly resolved_ms: number | null;
+  /** 1: it was not notified because its rule flapped. */
+  readonly was_damped: 0 | 1 | null;
 };
 
 export function incidentsOf(dataDir: string): readonly Incident[] {
@@ -59,24 +61,31 @@ export function incidentsOf(dataDir: string): readonly Incident[] {
   if (db === null) return [];
   try {
     return db
-      .prepare<[], Incident>("SELECT id, rule, subject, started_ms, resolved_ms FROM incidents")
+      .prepare<[], Incident>(
+        "SELECT id, rule, subject, started_ms, resolved_ms, body ->> 'wasDamped' AS was_damped FROM incidents",
+      )
       .all();
   } finally {
     db.close();
   }
 }
 
-/** I9: every opened incident was notified, and every notified one was resolved. */
+/**
+ * I9: every opened incident was notified, and every notified one was resolved. One that came and went while its rule
+ * flapped is reported once, when it is over.
+ */
 export function checkIncidents(incidents: readonly Incident[], hook: Hook): string[] {
-  return incidents.flatMap(({ id, rule, subject, resolved_ms: resolvedMs }) => {
-    const name = `${rule} of ${subject} (${id})`;
-    if (resolvedMs === null) return [`alerts: ${name} is still open`];
-    // An incident that ends before it is due is not notified, and neither is its end.
-    const [fired, ended] = [hook.hasReceived(id, "firing"), hook.hasReceived(id, "resolved")];
-    return fired === ended
-      ? []
-      : [`alerts: ${name} was told ${fired ? "without its end" : "only as ended"}`];
-  });
+  return incidents.flatMap(
+    ({ id, rule, subject, resolved_ms: resolvedMs, was_damped: wasDamped }) => {
+      const name = `${rule} of ${subject} (${id})`;
+      if (resolvedMs === null) return [`alerts: ${name} is still open`];
+      // An incident that ends before it is due is not notified, and neither is its end.
+      const [fired, ended] = [hook.hasReceived(id, "firing"), hook.hasReceived(id, "resolved")];
+      return fired === ended || (ended && wasDamped === 1)
+        ? []
+        : [`alerts: ${name} was told ${fired ? "without its end" : "only as ended"}`];
+    },
+  );
 }
 
 /**
