@@ -34,7 +34,7 @@ export function killAll(pids: readonly number[]): void {
 }
 
 /** Bounds a failure only: no machine is measured by it. */
-const WAIT_MS_MAX = 120_000;
+const WAIT_MS_MAX = 300_000;
 
 /** Polls until `isTrue`; fails with the text of `tell` if it does not become true in time. */
 export async function until(

@@ -2,7 +2,7 @@
 import { restAfter } from "./rest.ts";
 
 /** Bounds a failure only: tests wait for facts, however long a busy machine takes. */
-const WAIT_MS_MAX = 120_000;
+const WAIT_MS_MAX = 300_000;
 
 /** Polls until `read` gives something other than null, false or undefined. */
 export async function until<T>(

@@ -17,6 +17,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/ser
 import { DOLPHIN, readUp, startUp } from "../helpers/up.ts";
 import type { RunningUp } from "../helpers/up.ts";
 import { spawnSync } from "../helpers/run-program.ts";
+import { checkRecordedDay } from "../helpers/recorded-day.ts";
 import { checkBackup, checkRunLeavings } from "../helpers/run-leavings.ts";
 import { reportsOf } from "../helpers/same-reports.ts";
 
@@ -114,21 +115,6 @@ function areInputsHeard(): boolean {
 async function untilInputsAreHeard(up: RunningUp): Promise<void> {
   await until(() => isRefreshed("funding"), { ms: 60_000, tell: up.output });
   await until(areInputsHeard, { ms: 60_000, tell: up.output });
-}
-
-/** The day as it was, inputs and all: run again from the log, and over the archive with what was recorded of them. */
-function checkRecordedDay(config: string): void {
-  const day = new Date().toISOString().slice(0, 10);
-  const run = (...verb: readonly string[]): unknown => {
-    const args = ["--data-dir", dir, "--config", config, ...verb, day, "--json"];
-    return JSON.parse(String(spawnSync(DOLPHIN, args).stdout));
-  };
-  expect(run("replay")).toMatchObject({ verdict: "equal" });
-  expect(run("backtest", "drift")).toMatchObject({
-    measured: true,
-    decisions: { causes: { feature: 0, unexplained: 0 } },
-    trades: { causes: { feature: 0, unexplained: 0 } },
-  });
 }
 
 function lastSeq(): number {
@@ -236,7 +222,7 @@ describe("dolphin up", () => {
     await untilAllIsTaken(up);
     sendSignal(up.pid, "SIGTERM");
     expect(await up.ended).toEqual({ code: 0, signal: null });
-    checkRecordedDay(config);
+    checkRecordedDay(dir, config);
     checkRunLeavings(dir, CANARY);
     const summary = UpSummary.parse(JSON.parse(readFileSync(summaryFile, "utf8")));
     expect(summary).toMatchObject({ ok: true, seq_gaps: 0, restarts: 0, problems: [] });
