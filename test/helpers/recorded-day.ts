@@ -1,13 +1,15 @@
 /** Whether a day that a running system recorded, inputs and all, is what its log and the archive say. */
 import { expect } from "vitest";
-import type { DriftCounts } from "../../src/domain/backtest/drift/drift.ts";
+import { z } from "zod";
 import { spawnSync } from "./run-program.ts";
 import { DOLPHIN } from "./up.ts";
 
 /** On a busy machine a reading may reach the trader a scan later than the store. */
 const LATE_READINGS_MAX = 0.01;
 
-type DriftReport = { readonly decisions: DriftCounts };
+const DriftReport = z.object({
+  decisions: z.object({ compared: z.number(), causes: z.object({ feature: z.number() }) }),
+});
 
 /** Today: run again from the log, and over the archive with what was recorded of the inputs. */
 export function checkRecordedDay(dataDir: string, config: string): void {
@@ -17,12 +19,12 @@ export function checkRecordedDay(dataDir: string, config: string): void {
     return JSON.parse(String(spawnSync(DOLPHIN, args).stdout));
   };
   expect(run("replay")).toMatchObject({ verdict: "equal" });
-  const drift = run("backtest", "drift") as DriftReport;
+  const drift = run("backtest", "drift");
   expect(drift).toMatchObject({
     measured: true,
     decisions: { causes: { unexplained: 0 } },
     trades: { causes: { unexplained: 0 } },
   });
-  const { compared, causes } = drift.decisions;
+  const { compared, causes } = DriftReport.parse(drift).decisions;
   expect(causes.feature).toBeLessThanOrEqual(LATE_READINGS_MAX * compared);
 }
