@@ -2,7 +2,6 @@
 import {
   closeSync,
   copyFileSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readSync,
@@ -12,6 +11,7 @@ import {
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { codeOf } from "../../domain/failure.ts";
+import { syncPath } from "../files/sync-path.ts";
 
 const SQLITE_HEAD = "SQLite format 3\0";
 const LOCKED_MS_MAX = 30_000;
@@ -37,16 +37,6 @@ export function copyAtRest(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true, mode: FOLDER_MODE });
   copyBytes(from, to);
   syncPath(to);
-}
-
-/** A file's content, or a folder's names, are on the disk afterwards. */
-export function syncPath(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 function copyBytes(from: string, to: string): void {

@@ -2,8 +2,9 @@
 import { rmSync } from "node:fs";
 import { deleteOutcomes } from "./outcome-file.ts";
 import { SegmentCursor } from "./segments/segment-cursor.ts";
-import { listDays, segmentPath, syncFolder } from "./segments/segment-files.ts";
+import { listDays, segmentPath } from "./segments/segment-files.ts";
 import { listSnapshots } from "./snapshots.ts";
+import { syncPath } from "../files/sync-path.ts";
 
 export type RetentionRule = {
   /** Days before this one may be deleted: YYYY-MM-DD. */
@@ -39,7 +40,7 @@ export function deleteOldDays(folder: string, rule: RetentionRule): RetentionRep
       return { deleted, kept: days.slice(at).map((kept) => ({ day: kept, reason })) };
     rmSync(segmentPath(folder, day));
     deleteOutcomes(folder, day);
-    syncFolder(folder);
+    syncPath(folder);
     deleted.push(day);
   }
   return { deleted, kept: [] };

@@ -8,9 +8,10 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assert } from "../../domain/assert.ts";
 import { hashOf } from "../../wire/scan-hash.ts";
-import { namesIn, syncFolder, writeWhole } from "./segments/segment-files.ts";
+import { namesIn, writeWhole } from "./segments/segment-files.ts";
 import { ASIDE_ENDING, hashAside, writeWholeAside } from "./aside/write-aside.ts";
 import type { SegmentLog } from "./segment-log.ts";
+import { syncPath } from "../files/sync-path.ts";
 
 export const SNAPSHOTS_KEPT = 3;
 /** Version 1 was JSON alone, which can still be read. */
@@ -53,7 +54,7 @@ export function saveSnapshotIn(
   writeWhole(snapshotPath(folder, index), [head, bytes]);
   const older = listSnapshots(journalFolder).slice(0, -keptMax);
   for (const found of older) rmSync(snapshotPath(folder, found), { force: true });
-  if (0 < older.length) syncFolder(folder);
+  if (0 < older.length) syncPath(folder);
 }
 
 /** As `saveSnapshot`, without blocking the trader: `parts` are read until it resolves. */
@@ -121,7 +122,7 @@ export function oldestSnapshot(journalFolder: string): Snapshot | null {
 export function deleteSnapshotsBehind(journalFolder: string, lastIndex: number): readonly number[] {
   const behind = listSnapshots(journalFolder).filter((index) => lastIndex < index);
   for (const index of behind) rmSync(snapshotPath(snapshotFolder(journalFolder), index));
-  if (0 < behind.length) syncFolder(snapshotFolder(journalFolder));
+  if (0 < behind.length) syncPath(snapshotFolder(journalFolder));
   return behind;
 }
 

@@ -7,10 +7,11 @@ import { copyFileSync, renameSync, truncateSync } from "node:fs";
 import { readOutboxCursor, writeOutboxCursor } from "./outbox-cursor.ts";
 import { cutOutcomes } from "./outcome-file.ts";
 import { SegmentCursor } from "./segments/segment-cursor.ts";
-import { listDays, segmentPath, syncFolder } from "./segments/segment-files.ts";
+import { listDays, segmentPath } from "./segments/segment-files.ts";
 import { deleteSnapshotsBehind } from "./snapshots.ts";
 import { SegmentLogError } from "./segments/segment-log-error.ts";
 import { cutTrades } from "./trade-file.ts";
+import { syncPath } from "../files/sync-path.ts";
 
 /**
  * Ends the log of a locked book before `index`, or before the first unreadable record if that is earlier. What is
@@ -21,7 +22,7 @@ export function cutLog(folder: string, index: number, stamp: string): readonly s
   cutBehind(folder, lastKept);
   // The newest first: a log without its last days is still valid.
   const aside = cuts.toReversed().map(({ path, offset }) => setAside(path, offset, stamp));
-  if (0 < aside.length) syncFolder(folder);
+  if (0 < aside.length) syncPath(folder);
   return aside.toReversed();
 }
 

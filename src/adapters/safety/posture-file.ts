@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../../domain/failure.ts";
+import { syncPath } from "../files/sync-path.ts";
 import {
   CAUTIOUS,
   type KeptPosture,
@@ -96,7 +97,7 @@ export function openPostureFile(
       const staging = `${state}.tmp`;
       writeDurably(staging, "w", encodeKeptPosture(kept, at));
       renameSync(staging, state);
-      syncFolder(folder);
+      syncPath(folder);
     },
     audit(line: AuditLine): void {
       const begin = endsInLine(audit) ? "" : "\n";
@@ -126,15 +127,6 @@ function endsInLine(path: string): boolean {
     return size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last.toString() === "\n");
   } finally {
     closeSync(file);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 

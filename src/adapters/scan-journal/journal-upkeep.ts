@@ -7,10 +7,10 @@ import { closeSync, fdatasyncSync, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { assert } from "../../domain/assert.ts";
-import { syncFolder } from "../event-log/segments/segment-files.ts";
 import { guarded, LOG_BYTES_KEPT } from "./journal-database.ts";
 import { JournalRetention, type RetentionSettings } from "./journal-retention.ts";
 import { PushedHours } from "./pushed-hours.ts";
+import { syncPath } from "../files/sync-path.ts";
 
 /** Frames of the log for which the writer may wait: about as long as for a row of its own. */
 const FRAMES_WAITED_FOR = 64;
@@ -100,7 +100,7 @@ function openBeside(path: string): Database.Database {
   // Reading creates the log file.
   db.prepare("SELECT count(*) FROM meta").get();
   // A file only survives a power failure when its folder was synced.
-  syncFolder(dirname(path));
+  syncPath(dirname(path));
   return db;
 }
 

@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { copyAsItStands, syncPath } from "../../adapters/backup/copy-file.ts";
+import { copyAsItStands } from "../../adapters/backup/copy-file.ts";
+import { syncPath } from "../../adapters/files/sync-path.ts";
 import { filesBelow } from "../../adapters/backup/files-below.ts";
 import { BACKUP_STEPS, backupStepOf, type BackupStep } from "../../domain/backup/backup-order.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";

@@ -5,7 +5,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { copyAtRest, syncPath } from "../../adapters/backup/copy-file.ts";
+import { copyAtRest } from "../../adapters/backup/copy-file.ts";
+import { syncPath } from "../../adapters/files/sync-path.ts";
 import { filesBelow, firstNameBelow } from "../../adapters/backup/files-below.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { BACKUP_FILE, BackupRecord } from "../../wire/backup/backup-record.ts";

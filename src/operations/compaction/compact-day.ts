@@ -43,6 +43,7 @@ import {
 import { distinctScans } from "../../adapters/archive/days/distinct-scans.ts";
 import { mergeScans, type ChunkSource } from "../../adapters/archive/days/merge-scans.ts";
 import { createColumnReader } from "../../adapters/archive/days/read-columns.ts";
+import { syncPath } from "../../adapters/files/sync-path.ts";
 import { verifyDay } from "./verify-day.ts";
 
 export type CompactOptions = {
@@ -188,7 +189,7 @@ async function writeDay(
     if (problem !== null) return { day, kind: "different", ...problem };
     const path = join(target, name);
     renameSync(temporary, path);
-    syncFolder(target);
+    syncPath(target);
     removeOlder(archive, day, name);
     const { rows } = opened.day.header;
     return { day, kind: "written", hash, rows, ...fileAndCounts({ path }, others) };
@@ -316,16 +317,6 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
 function removeOlder(archive: string, day: string, kept: string): void {
   for (const name of compactedNames(archive).get(day) ?? []) {
     if (name !== kept) rmSync(join(compactedFolder(archive), name), { force: true });
-  }
-}
-
-/** The rename is durable only after the folder was synced. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

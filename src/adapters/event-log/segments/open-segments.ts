@@ -3,11 +3,12 @@ import { rmSync, statSync, truncateSync } from "node:fs";
 import { endOfLog } from "./log-end.ts";
 import { migrateSegment } from "./migrate-segment.ts";
 import { isCreationTorn, SegmentCursor } from "./segment-cursor.ts";
-import { listDays, namesIn, segmentPath, syncFolder } from "./segment-files.ts";
+import { listDays, namesIn, segmentPath } from "./segment-files.ts";
 import { SEGMENT_VERSION } from "./segment-format.ts";
 import { SegmentLogError } from "./segment-log-error.ts";
 import { COUNTED_BOOK } from "../../../domain/trading/books.ts";
 import { join } from "node:path";
+import { syncPath } from "../../files/sync-path.ts";
 
 /** The torn end of a file that was truncated. */
 export type TornTail = {
@@ -46,7 +47,7 @@ export function openSegments(folder: string, book: string): OpenedSegments {
     if (!isCreationTorn(path)) break;
     torn.push({ path, keptBytes: 0, cutBytes: statSync(path).size });
     rmSync(path);
-    syncFolder(folder);
+    syncPath(folder);
     days.pop();
   }
   const migrated = days

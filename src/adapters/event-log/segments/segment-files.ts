@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { assert } from "../../../domain/assert.ts";
+import { syncPath } from "../../files/sync-path.ts";
 import { isBookName } from "./segment-format.ts";
 
 const SEGMENT_NAME = /^(\d{4}-\d{2}-\d{2})\.seg$/;
@@ -49,17 +50,7 @@ export function writeWhole(path: string, parts: Iterable<Uint8Array>): void {
     closeSync(fd);
   }
   renameSync(temporary, path);
-  syncFolder(dirname(path));
-}
-
-/** Makes creations, renames and deletions in a folder durable. */
-export function syncFolder(folder: string): void {
-  const fd = openSync(folder, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  syncPath(dirname(path));
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
