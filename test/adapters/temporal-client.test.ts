@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { createServer as createHttp2Server } from "node:http2";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { isTemporalSilence } from "../../src/adapters/temporal/call-limits.ts";
 import { exitCodeOf, lineOf } from "../../src/cli/context.ts";
 import { connectTemporal, temporalAnswersFirst } from "../../src/adapters/temporal-client.ts";
+import { GRPC_OK, listening, startGrpcServer } from "../helpers/grpc-server.ts";
 
 test("a connection that is closed between two tries of a call ends the call, and throws nowhere", async () => {
   // Nobody listens there: each call is tried again and again.
@@ -41,9 +41,11 @@ test("nor does a retry that comes due after the close, because the thread was bl
 
 test("calls without a deadline of their own end, at a server that accepts connections and answers nothing", async () => {
   // As a stopped one, for which the kernel still accepts.
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const temporal = connectTemporal(`127.0.0.1:${portOf(server)}`, { answerMs: 100, waitMs: 150 });
+  const server = createServer();
+  const temporal = connectTemporal(`127.0.0.1:${await listening(server)}`, {
+    answerMs: 100,
+    waitMs: 150,
+  });
   const { client, connection, reads } = temporal;
   const handle = client.workflow.getHandle("nobody");
   const calls = [
@@ -68,25 +70,18 @@ test("calls without a deadline of their own end, at a server that accepts connec
 });
 
 test("a server that accepts at once and answers late is waited for; one that is not there is not", async () => {
-  // The answer of gRPC with an empty message.
-  const real = createHttp2Server().listen(0, "127.0.0.1");
-  real.on("stream", (stream) => {
-    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-    stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-    stream.end(Buffer.alloc(5));
-  });
-  await once(real, "listening");
+  const real = await startGrpcServer(GRPC_OK);
   // As one on a busy machine: the kernel accepts for it.
-  const slow = createServer().listen(0, "127.0.0.1");
-  await once(slow, "listening");
+  const slow = createServer();
+  const port = await listening(slow);
   const accepted = once(slow, "connection") as Promise<[Socket]>;
   const limits = { refusedMs: 100, slowMs: 600_000 };
 
-  const waiting = connectTemporal(`127.0.0.1:${portOf(slow)}`);
+  const waiting = connectTemporal(`127.0.0.1:${port}`);
   const answer = temporalAnswersFirst(waiting, limits);
   const [socket] = await accepted;
   await delay(3 * limits.refusedMs);
-  const upstream = connect(portOf(real), "127.0.0.1");
+  const upstream = connect(real.port, "127.0.0.1");
   socket.pipe(upstream).pipe(socket);
   expect(await answer).toBe(true);
   await waiting.close();
@@ -98,8 +93,3 @@ test("a server that accepts at once and answers late is waited for; one that is 
   slow.close();
   real.close();
 });
-
-function portOf(server: { address(): ReturnType<Server["address"]> }): number {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}

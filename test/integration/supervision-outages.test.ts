@@ -54,6 +54,7 @@ function release(): Promise<void> {
     temporal: stage.temporal,
     runFolder: runFolder(),
     tell: () => undefined,
+    stop: new AbortController().signal,
   });
 }
 
