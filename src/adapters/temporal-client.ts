@@ -88,7 +88,8 @@ function createRetries() {
     const retrying = makeGrpcRetryInterceptor({
       retryableDecider(attempt, status) {
         failure = status;
-        if (status.code === UNAVAILABLE) refusals += 1;
+        const code: number = status.code;
+        if (code === UNAVAILABLE) refusals += 1;
         return !isEnded && usual.retryableDecider(attempt, status);
       },
       delayFunction: (attempt, status) =>

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -74,12 +73,12 @@ test("a server that accepts at once and answers late is waited for; one that is 
   // As one on a busy machine: the kernel accepts for it.
   const slow = createServer();
   const port = await listening(slow);
-  const accepted = once(slow, "connection") as Promise<[Socket]>;
+  const accepted = new Promise<Socket>((resolve) => slow.once("connection", resolve));
   const limits = { refusedMs: 100, slowMs: 600_000 };
 
   const waiting = connectTemporal(`127.0.0.1:${port}`);
   const answer = temporalAnswersFirst(waiting, limits);
-  const [socket] = await accepted;
+  const socket = await accepted;
   await delay(3 * limits.refusedMs);
   const upstream = connect(real.port, "127.0.0.1");
   socket.pipe(upstream).pipe(socket);

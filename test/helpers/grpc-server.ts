@@ -1,7 +1,7 @@
 /** A server that speaks as much of gRPC as a call without content needs. */
 import { once } from "node:events";
 import { createServer } from "node:http2";
-import type { AddressInfo, Server } from "node:net";
+import type { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
 export const GRPC_OK = 0;
@@ -30,5 +30,6 @@ export async function startGrpcServer(status: number, lateMs = 0) {
 export async function listening(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return (server.address() as AddressInfo).port;
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
 }

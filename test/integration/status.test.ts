@@ -193,8 +193,7 @@ describe("dolphin status with a silent server", () => {
   ])("%s stopped: exit 3, %s tells the rest", async (name, source, why) => {
     const pid = up.services[name]?.pid;
     // It would replace the server after half a minute, in which a busy machine answers one or two questions.
-    sendSignal(running.pid, "SIGSTOP");
-    sendSignal(pid, "SIGSTOP");
+    for (const stopped of [running.pid, pid]) sendSignal(stopped, "SIGSTOP");
     try {
       // The other one answers, in its time.
       const reading = await readingWhere((found) => silentIn(found).join() === name);
@@ -221,8 +220,7 @@ describe("dolphin status with a silent server", () => {
       });
       expect(roots.filter(({ remedy }) => remedy.kind === "restart-service")).toEqual([]);
     } finally {
-      sendSignal(pid, "SIGCONT");
-      sendSignal(running.pid, "SIGCONT");
+      for (const stopped of [pid, running.pid]) sendSignal(stopped, "SIGCONT");
     }
     await healthyReading();
   });

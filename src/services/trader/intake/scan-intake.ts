@@ -281,7 +281,7 @@ export class ScanIntake {
 
   /** True when none of the range is left. */
   #loseHoles(taken: SeenSeqs, range: SeqRange, isWhole: boolean): boolean {
-    for (const seq of [...taken.holes]) {
+    for (const seq of taken.holes) {
       if (range.to < seq) return true;
       const before = this.#looksBefore.get(seq) ?? this.#looks;
       const isSought = LOOKS_MAX.whole <= this.#looks.whole - before.whole && isWhole;
