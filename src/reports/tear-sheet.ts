@@ -1,9 +1,9 @@
 /** One run as one HTML file: figures, pictures, tables. */
-import { latchedText, ruinText } from "../domain/statistics/loss-watch.ts";
+import { latchedText, ruinText } from "../domain/backtest/loss-watch.ts";
 import type { RunPictures } from "../domain/backtest/run-trace.ts";
 import type { Margin } from "../domain/trading/margin/margin-terms.ts";
 import type { FillConvention } from "../domain/trading/broker/paper-broker.ts";
-import type { TradeGroup } from "../domain/statistics/trade-tally.ts";
+import type { TradeGroup } from "../domain/backtest/trade-tally.ts";
 import { isoFromMicros, US_PER_MS } from "../domain/time.ts";
 import type { PassCounts } from "../wire/backtest/run-checkpoint.ts";
 import { differenceText } from "../wire/backtest/book-run.ts";

@@ -8,7 +8,7 @@ import { type PublishedState, publishedOf } from "../domain/trading/published.ts
 import { marginWords } from "../domain/trading/margin/margin-words.ts";
 import { entryBarrier } from "../domain/trading/risk/entry-gate.ts";
 import { offsetWords, scanStanding } from "../domain/trading/market/scan-clock.ts";
-import { ageOf, budgetOf, postureNow } from "../domain/trading/risk/input-ages.ts";
+import { ageOf, budgetOf, postureNow } from "../domain/trading/market/input-ages.ts";
 import { isoFromMs, MS_PER_SECOND } from "../domain/time.ts";
 import type { Trader } from "../domain/trading/trader.ts";
 import type { Note } from "../domain/supervision/verdict.ts";

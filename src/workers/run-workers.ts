@@ -47,7 +47,7 @@ import {
   workerIdentity,
   yieldToOther,
 } from "../operations/declared/one-place.ts";
-import { pollsOn } from "../operations/declared/task-queues.ts";
+import { pollsOn } from "../adapters/temporal/task-queues.ts";
 import { mirrorIncidents } from "../operations/incidents/mirror-incidents.ts";
 import { healthActivities } from "./health-layer.ts";
 import { indicatorsLayer } from "./indicators-layer.ts";

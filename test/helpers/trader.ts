@@ -23,7 +23,7 @@ import {
   LATEST_KEY,
   SCANS_RING,
 } from "../../src/wire/scan-value.ts";
-import { encodePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
+import { encodePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/safety/posture-value.ts";
 import {
   type TraderAnswer,
   TraderAnswer as AnswerSchema,

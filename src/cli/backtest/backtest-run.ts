@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { runBacktest } from "../../operations/backtest/run-backtest.ts";
 import { REPORT_FILE, SHEET_FILE, TRADES_FILE } from "../../operations/backtest/run-folder.ts";
-import { latchedText, ruinText } from "../../domain/statistics/loss-watch.ts";
+import { latchedText, ruinText } from "../../domain/backtest/loss-watch.ts";
 import { differenceText } from "../../wire/backtest/book-run.ts";
 import { number, percent, signedPercent, span } from "../../reports/figures.ts";
 import { orderText } from "../../reports/order-text.ts";

@@ -11,7 +11,7 @@ import {
 import type { LoadedStrategy } from "../../adapters/strategy-file/load-strategy.ts";
 import type { ArchiveRange } from "../../operations/backtest/archive-chunks.ts";
 import { type NamedRun, startRun } from "../../operations/backtest/batch-runs.ts";
-import { pollersOf } from "../../operations/declared/task-queues.ts";
+import { pollersOf } from "../../adapters/temporal/task-queues.ts";
 import { EXIT_SERVER_SILENT } from "../../domain/supervision/overall.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";

@@ -10,7 +10,7 @@ import type { TraderCommand } from "./commands.ts";
 import type { TraderConfiguration } from "./configuration.ts";
 import type { Decision } from "./decision.ts";
 import type { BookEvent, PostureEvent, TraderEvent } from "./events.ts";
-import { settleFunding } from "./margin/carry.ts";
+import { settleFunding } from "./portfolio/carry.ts";
 import { declaredBooks } from "./market/asset-book.ts";
 import { MarketWindows } from "./market/market-windows.ts";
 import { alertMissingPosture } from "./risk/missing-posture.ts";

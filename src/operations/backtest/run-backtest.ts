@@ -11,7 +11,7 @@ import {
   startBacktest,
 } from "../../domain/backtest/backtest.ts";
 import type { Backtest } from "../../domain/backtest/backtest-run.ts";
-import { lossText } from "../../domain/statistics/loss-watch.ts";
+import { lossText } from "../../domain/backtest/loss-watch.ts";
 import type { BacktestReport } from "../../domain/backtest/report.ts";
 import {
   createRunTrace,

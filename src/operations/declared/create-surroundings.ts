@@ -10,9 +10,9 @@ import type { Change } from "../../domain/supervision/declared/declaration.ts";
 import { layersInUse } from "../../domain/supervision/declared/schedules.ts";
 import { configuredSchedules } from "../../wire/declared/configured-schedules.ts";
 import { indicatorIdOf, META_HEALTH_ID, SEARCH_ATTRIBUTES } from "../../workflows/names.ts";
-import { bringMetaHealth } from "../health/meta-health-client.ts";
+import { bringMetaHealth } from "../health/meta-health/meta-health-client.ts";
 import { type ConfiguredIndicator, scheduleOf } from "../indicators/configured-indicators.ts";
-import { pollersOf, type ServedQueue } from "./task-queues.ts";
+import { pollersOf, type ServedQueue } from "../../adapters/temporal/task-queues.ts";
 
 export type Surroundings = {
   readonly search_attributes: {

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { type Layer, SERVICES } from "../../domain/supervision/services.ts";
 import type { Poll } from "../../adapters/temporal/temporal-reads.ts";
-import { POLLED_MS_MAX } from "./task-queues.ts";
+import { POLLED_MS_MAX } from "../../adapters/temporal/task-queues.ts";
 
 export type PlaceWorld = {
   readonly layers: readonly Layer[];

@@ -25,7 +25,7 @@ import {
   mergedLatest,
   saidBy,
 } from "../../wire/indicators/indicator-values.ts";
-import { INDICATOR_TEXT_CHARS_MAX } from "../../wire/feeds/indicator-value.ts";
+import { INDICATOR_TEXT_CHARS_MAX } from "../../wire/indicators/indicator-value.ts";
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 import type { IndicatorResult } from "../../workflows/messages/indicators.ts";
 import type { ConfiguredIndicator } from "./configured-indicators.ts";

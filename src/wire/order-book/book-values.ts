@@ -8,7 +8,7 @@ import { bookTrouble, DEPTH } from "../../domain/order-book/book.ts";
 import { type BookFeatures } from "../../domain/order-book/features.ts";
 import { isoFromMs, msFromIso } from "../../domain/time.ts";
 import { jsonRecord } from "../../domain/json-record.ts";
-import { pushedMsIn } from "../feeds/indicator-value.ts";
+import { pushedMsIn } from "../indicators/indicator-value.ts";
 
 export const LATEST_FEATURES_KEY = "ob_features_latest";
 

@@ -1,28 +1,9 @@
 /** The state of metaHealth, as plain JSON carried by continue-as-new; its decisions are in domain/health/recovery. */
-import {
-  type Decision,
-  initialRecovery,
-  type Outcome,
-  type RecoveryState,
-  type Transition,
-} from "../../domain/health/recovery.ts";
+import { type Decision, initialRecovery, type Outcome } from "../../domain/health/recovery.ts";
 import type { Mode } from "../../domain/supervision/next-step.ts";
 import type { DecisionRecord, MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
 import { isoFromMs } from "../../domain/time.ts";
-
-export type MetaHealthState = {
-  recovery: RecoveryState;
-  declared_mode: Mode;
-  word: string;
-  decisions: readonly DecisionRecord[];
-  transitions: number;
-  restarts: number;
-  would_have: number;
-  held: number;
-  /** Received, but not decided on, at a continue-as-new. */
-  pending: readonly Transition[];
-  updated_at: string;
-};
+import type { MetaHealthState } from "../messages/health.ts";
 
 const DECISIONS_MAX = 20;
 const EVIDENCE_SHOWN_MAX = 3;

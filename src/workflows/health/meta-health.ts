@@ -33,6 +33,7 @@ import { carriedWith, heedCancel, isRollDue } from "../roll-over.ts";
 import {
   metaHealthQuery,
   type MetaHealthInput,
+  type MetaHealthState,
   type RecoveryObservation,
   setRecoveryModeUpdate,
   transitionSignal,
@@ -42,7 +43,6 @@ import { searchAttributesOf } from "../publisher.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import {
   initialMetaHealth,
-  type MetaHealthState,
   metaHealthText,
   statusOfMetaHealth,
   takeDecisions,

@@ -1,14 +1,16 @@
 /** The messages of a book's session and of a paper day, and their answers. */
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type {
+  BookReport,
   CommandAnswer,
   SessionPnl,
   SessionPositions,
+  SessionTrade,
+  SessionWord,
   TradesRange,
 } from "../../wire/session/trade-session.ts";
 import type { DayDrift } from "../../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../../wire/session/day-replay.ts";
-import type { SessionState } from "../trading/session-state.ts";
 
 /** Every field is optional, and so is the whole. */
 export type TradeSessionInput = {
@@ -21,6 +23,28 @@ export type TradeSessionInput = {
   readonly history_max?: number;
   /** State passed on by continue-as-new. */
   readonly carried?: SessionState;
+};
+
+/** The state of a session, as plain JSON. */
+export type SessionState = {
+  readonly book: string;
+  readonly day: string;
+  cursor: number | null;
+  trades: number;
+  wins: number;
+  losses: number;
+  pnl: number;
+  fees: number;
+  gaps: readonly { readonly from: number; readonly to: number }[];
+  pending: number | null;
+  ignored: number;
+  view: BookReport | null;
+  word: SessionWord;
+  reason: string;
+  /** Number of looks at the outbox since the day ended. */
+  looks: number;
+  /** Newest last. */
+  last: readonly SessionTrade[];
 };
 
 /** A session's data about its book, from the worker's table and clock. */

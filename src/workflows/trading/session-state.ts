@@ -11,27 +11,7 @@ import type {
   SessionWord,
   TradesRange,
 } from "../../wire/session/trade-session.ts";
-
-export type SessionState = {
-  readonly book: string;
-  readonly day: string;
-  cursor: number | null;
-  trades: number;
-  wins: number;
-  losses: number;
-  pnl: number;
-  fees: number;
-  gaps: readonly { readonly from: number; readonly to: number }[];
-  pending: number | null;
-  ignored: number;
-  view: BookReport | null;
-  word: SessionWord;
-  reason: string;
-  /** Number of looks at the outbox since the day ended. */
-  looks: number;
-  /** Newest last. */
-  last: readonly SessionTrade[];
-};
+import type { SessionState } from "../messages/trading.ts";
 
 const GAPS_MAX = 50;
 const LAST_MAX = 10;

@@ -31,6 +31,7 @@ import {
   positionsQuery,
   resumeUpdate,
   type SessionBrief,
+  type SessionState,
   settleUpdate,
   type TradeSessionInput,
   tradesSignal,
@@ -40,7 +41,6 @@ import { type CommandName, readCommand } from "./session-commands.ts";
 import {
   initialSession,
   pnlOf,
-  type SessionState,
   sessionText,
   takeAnswer,
   takeOutbox,

@@ -22,6 +22,12 @@ export type Change = {
   readonly to: string;
 };
 
+/** What became of a declaration that was sent to a workflow. */
+export type DeclarationOutcome =
+  | { readonly kind: "created" | "unchanged" }
+  | { readonly kind: "changed"; readonly changes: readonly Change[] }
+  | { readonly kind: "refused"; readonly changes: readonly Change[]; readonly why: string };
+
 export function intentAtFirst({ enabled, autostart }: ServiceDeclaration): Intent {
   return enabled && autostart ? "running" : "stopped";
 }

@@ -3,7 +3,6 @@
  * and its explanation read the same rules, so neither has one that the other lacks.
  */
 import { assert } from "../../assert.ts";
-import { MARGIN_RULE } from "../margin/margin-figures.ts";
 import type { Direction, ExitPlan } from "../orders.ts";
 import { POSTURE_SHARES, type Posture } from "../posture.ts";
 import type { Trader } from "../state.ts";
@@ -17,8 +16,9 @@ import {
   type Rule,
 } from "./check.ts";
 import { bookInput } from "../market/asset-book.ts";
-import { ageOf, budgetOf, isWithinBudget, postureNow } from "./input-ages.ts";
+import { ageOf, budgetOf, isWithinBudget, postureNow } from "../market/input-ages.ts";
 import { LIMIT_RULES } from "./limits.ts";
+import { MARGIN_RULE } from "./margin-rule.ts";
 import { PRE_TRADE_RULES } from "./pre-trade-rules.ts";
 import { stepsDown } from "./rounding.ts";
 

@@ -3,7 +3,7 @@
  * Size, count and rate limits refuse the one entry that would exceed them: the next is checked anew.
  */
 import type { LossLimit } from "./limit-names.ts";
-import { cancelEntries } from "../portfolio/cancel-entries.ts";
+import { cancelEntries } from "../cancel-orders.ts";
 import { emitNote, type Trader } from "../state.ts";
 import type { Measured, Rule } from "./check.ts";
 import { openOrOnTheWay } from "./position-room.ts";

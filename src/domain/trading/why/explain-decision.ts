@@ -8,7 +8,7 @@ import type { OperatorEvent, ScanEvent, ScanLostEvent, TraderEvent } from "../ev
 import { isBehind, isLive, takenAgeMs } from "../market/scan-order.ts";
 import type { Check } from "../risk/check.ts";
 import { barrierChecks, entryChecks, type EntryWish } from "../risk/entry-gate.ts";
-import { isWithinBudget } from "../risk/input-ages.ts";
+import { isWithinBudget } from "../market/input-ages.ts";
 import type { Trader } from "../state.ts";
 import { wishOf } from "../steps/step-scan.ts";
 import type { EntrySignal, StrategyCheck } from "../strategy.ts";

@@ -1,7 +1,7 @@
 /** Evaluates a sweep's trials: the best set, the probability that it was luck, the walk forward, and the files. */
 import { createHash } from "node:crypto";
 import { luckOf } from "../../../domain/backtest/sweep/ranking.ts";
-import { lossText } from "../../../domain/statistics/loss-watch.ts";
+import { lossText } from "../../../domain/backtest/loss-watch.ts";
 import type { TrialOutcome } from "../../../domain/backtest/sweep/trial.ts";
 import { stitch } from "../../../domain/backtest/sweep/walk-forward.ts";
 import { dayFromMicros, US_PER_MS } from "../../../domain/time.ts";

@@ -37,7 +37,7 @@ import {
 import { type CommitDeps, type Entry, commitEntries, completePublication } from "./commit.ts";
 import { keepToProvedDays } from "./proved-days.ts";
 import { mendRing, type RefillDeps, refillCluster, reloadEntry } from "./refill.ts";
-import type { ReloadedScan } from "./reload.ts";
+import type { ReloadedScan } from "../archive/reload.ts";
 
 export type StartDeps = Omit<RefillDeps, "identity" | "state"> & {
   readonly instance: string;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Note } from "../../../../src/domain/supervision/verdict.ts";
 import { type Feed, type FeedFact, feedNamed } from "../../../../src/wire/feeds/feeds.ts";
-import { encodePosture } from "../../../../src/wire/trading/posture-value.ts";
+import { encodePosture } from "../../../../src/wire/safety/posture-value.ts";
 import { FeedSubscription } from "../../../../src/services/trader/intake/feed-subscription.ts";
 import { FeedIntake } from "../../../../src/services/trader/intake/feed-intake.ts";
 

@@ -3,16 +3,16 @@
  * each set of roots waits here, bounded: when it returns, the present state matters, and how often it changed.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Diagnosis } from "../../domain/health/diagnose.ts";
-import type { Transition } from "../../domain/health/recovery.ts";
-import type { Mode } from "../../domain/supervision/next-step.ts";
+import type { Diagnosis } from "../../../domain/health/diagnose.ts";
+import type { Transition } from "../../../domain/health/recovery.ts";
+import type { Mode } from "../../../domain/supervision/next-step.ts";
 import {
   META_HEALTH,
   META_HEALTH_ID,
   taskQueueOf,
   TRANSITION_SIGNAL,
-} from "../../workflows/names.ts";
-import type { TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
+} from "../../../workflows/names.ts";
+import type { TemporalReads } from "../../../adapters/temporal/temporal-reads.ts";
 
 export type TransitionTeller = {
   /** Returns at once. */
