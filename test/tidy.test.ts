@@ -10,6 +10,7 @@ import {
   importsOf,
   importViolations,
   layoutViolations,
+  missingNames,
   type SourceFile,
 } from "./helpers/house-rules.ts";
 
@@ -78,6 +79,9 @@ describe("the house", () => {
           .map(([found]) => `${path}: ${found}`);
       });
     expect(named).toEqual([]);
+  });
+  test("names no source file in a document that does not exist", () => {
+    expect(missingNames(files)).toEqual([]);
   });
   test("keeps names, sizes and folders", () => {
     expect(layoutViolations(files)).toEqual([]);
@@ -184,6 +188,12 @@ describe("the rules see", () => {
     ["src/domain/fine.ts", "x\n".repeat(400), 0],
   ])("%s: %i faults of layout", (path, text, count) => {
     expect(layoutViolations([{ path, text }])).toHaveLength(count);
+  });
+
+  test("a document that names a file that is gone", () => {
+    const text = "`here.ts`, `domain/here.ts`, `gone.ts`, `mine.ts`, `see src/domain/gone.ts`";
+    const found = missingNames([domainFile("here", ""), { path: "docs/a.md", text }]);
+    expect(found.map((one) => one.split(" ")[2])).toEqual(["gone.ts,", "src/domain/gone.ts,"]);
   });
 
   test("a crowded folder", () => {

@@ -229,6 +229,30 @@ export function banViolations(files: readonly SourceFile[]): string[] {
   );
 }
 
+/** The reader's own files in examples of the documents. */
+const READERS_OWN = new Set(["mine.ts", "tide.ts"]);
+
+/** Source files that a document names in backquotes, by path or by name alone, and that do not exist. */
+export function missingNames(files: readonly SourceFile[]): string[] {
+  const ends = new Set(files.flatMap(({ path }) => endsOf(path)));
+  return files
+    .filter(({ path }) => path.endsWith(".md") && path !== "CHANGELOG.md")
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/`[^`\n]+`/g)]
+        .flatMap(
+          ([quoted]) => quoted.match(/(?<![\w./*-])\w[\w./-]*\.(?:ts|mjs|js)(?![\w./-])/g) ?? [],
+        )
+        .filter((name) => !ends.has(name) && !READERS_OWN.has(posix.basename(name)))
+        .map((name) => `${path} names ${name}, which does not exist`),
+    );
+}
+
+/** `a/b/c.ts`: itself, `b/c.ts` and `c.ts`. */
+function endsOf(path: string): string[] {
+  const parts = path.split("/");
+  return parts.map((_, at) => parts.slice(at).join("/"));
+}
+
 const VAGUE = /(^|\/)(utils?|helpers?|common|types|misc|manager|[a-z-]+-manager)(\.[a-z]+)*(\/|$)/;
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
 const LINES_MAX = 400;
