@@ -39,7 +39,7 @@ const BOUND: ReadonlySet<Layer> = new Set(
 );
 
 /** Identifies the directory itself, not its path: equal in every container on one volume, different for a copy. */
-export function placeOf(dataDir: string): string {
+export function directoryIdentity(dataDir: string): string {
   const { ino, birthtimeMs } = statSync(dataDir);
   const named = createHash("sha256").update(`${ino} ${birthtimeMs}`).digest("hex");
   return named.slice(0, NAME_CHARACTERS);

@@ -34,7 +34,11 @@ import { readSupervision } from "../status/temporal-view.ts";
 import type { TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
 import { createClockWatch, createProcessorWatch } from "./machine-watch.ts";
 import { dependenciesOf } from "./dependencies.ts";
-import { feedObservations, type HazelcastReading, readingOf } from "./hazelcast-reading.ts";
+import {
+  feedObservations,
+  type HazelcastReading,
+  hazelcastReadingOf,
+} from "./hazelcast-reading.ts";
 import { type HazelcastValues, readHazelcastValues } from "./hazelcast-values.ts";
 import { countersOf, intentIn, serviceSample, type Witnesses } from "./service-samples.ts";
 import { StandingQuestion } from "./standing-question.ts";
@@ -120,7 +124,7 @@ export class HealthSampler {
     const atUs = wallMicros();
     const clock = this.#clock(atUs);
     const silence = this.#hazelcast.poll();
-    const reading = readingOf(
+    const reading = hazelcastReadingOf(
       this.#hazelcast.value(),
       silence.kind === "silent" ? "Hazelcast does not answer" : "Hazelcast was not asked yet",
     );

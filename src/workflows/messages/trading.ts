@@ -2,7 +2,7 @@
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type {
   BookReport,
-  CommandAnswer,
+  SessionAnswer,
   SessionPnl,
   SessionPositions,
   SessionTrade,
@@ -58,10 +58,10 @@ export type SessionBrief = {
 
 /** The trades that the outbox sends. */
 export const tradesSignal = defineSignal<[TradesRange]>("trades");
-export const enterUpdate = defineUpdate<CommandAnswer, [unknown]>("enter");
-export const flattenUpdate = defineUpdate<CommandAnswer, [unknown]>("flatten");
-export const haltUpdate = defineUpdate<CommandAnswer, [unknown]>("halt");
-export const resumeUpdate = defineUpdate<CommandAnswer, [unknown]>("resume");
+export const enterUpdate = defineUpdate<SessionAnswer, [unknown]>("enter");
+export const flattenUpdate = defineUpdate<SessionAnswer, [unknown]>("flatten");
+export const haltUpdate = defineUpdate<SessionAnswer, [unknown]>("halt");
+export const resumeUpdate = defineUpdate<SessionAnswer, [unknown]>("resume");
 export const settleUpdate = defineUpdate<SessionPnl, [unknown]>("settle");
 export const pnlQuery = defineQuery<SessionPnl>("pnl");
 export const positionsQuery = defineQuery<SessionPositions>("positions");

@@ -4,7 +4,7 @@
  */
 import type {
   BookReport,
-  CommandAnswer,
+  SessionAnswer,
   OutboxObservation,
   SessionPnl,
   SessionTrade,
@@ -61,7 +61,7 @@ export function takeRange(state: SessionState, raw: unknown): void {
   state.cursor = to;
 }
 
-export function takeAnswer(state: SessionState, answer: CommandAnswer): void {
+export function takeAnswer(state: SessionState, answer: SessionAnswer): void {
   if (answer.view !== null) takeView(state, answer.view);
 }
 

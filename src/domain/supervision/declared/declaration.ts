@@ -16,7 +16,7 @@ export type ServiceDeclaration = {
   readonly tasks_max: number;
 };
 
-export type Change = {
+export type DeclarationChange = {
   readonly what: string;
   readonly from: string;
   readonly to: string;
@@ -25,8 +25,12 @@ export type Change = {
 /** What became of a declaration that was sent to a workflow. */
 export type DeclarationOutcome =
   | { readonly kind: "created" | "unchanged" }
-  | { readonly kind: "changed"; readonly changes: readonly Change[] }
-  | { readonly kind: "refused"; readonly changes: readonly Change[]; readonly why: string };
+  | { readonly kind: "changed"; readonly changes: readonly DeclarationChange[] }
+  | {
+      readonly kind: "refused";
+      readonly changes: readonly DeclarationChange[];
+      readonly why: string;
+    };
 
 export function intentAtFirst({ enabled, autostart }: ServiceDeclaration): Intent {
   return enabled && autostart ? "running" : "stopped";
@@ -47,7 +51,7 @@ export function intentAnew(
 export function declarationChanges(
   before: ServiceDeclaration | null,
   after: ServiceDeclaration,
-): readonly Change[] {
+): readonly DeclarationChange[] {
   const was: Readonly<Record<string, boolean | number>> = before ?? {};
   return Object.entries(after).flatMap(([what, to]) =>
     was[what] === to ? [] : [{ what, from: String(was[what] ?? "not declared"), to: String(to) }],

@@ -2,14 +2,14 @@
 import { assert } from "../../assert.ts";
 import { termsOf } from "../margin/margin-terms.ts";
 import type { Trader } from "../state.ts";
-import type { Rule } from "./check.ts";
+import type { EntryRule } from "./check.ts";
 
 /** A position bought with the whole equity must fit, whatever the rounding of the quotient. */
 const SLACK = 1 + 1e-9;
 
 type Sized = { readonly trader: Trader; readonly asset: string; readonly notional: number };
 
-export const MARGIN_RULE: Rule<Sized> = {
+export const MARGIN_RULE: EntryRule<Sized> = {
   reason: "insufficient_margin",
   unit: "quote",
   passes({ trader: { data, configuration }, asset, notional }, measured) {

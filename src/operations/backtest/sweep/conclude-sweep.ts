@@ -9,7 +9,7 @@ import type { SweepRecord, WalkForwardRecord } from "../../../reports/sweep-reco
 import { sweepSheet } from "../../../reports/sweep-sheet.ts";
 import { monotonicMs } from "../../../adapters/clock.ts";
 import type { BacktestHooks } from "../run-backtest.ts";
-import { writeWhole } from "../run-folder.ts";
+import { writeRunFile } from "../run-folder.ts";
 import type { SweepJob, SweepPlan } from "./sweep-plan.ts";
 import { ownOf, type SweepTally } from "./sweep-tally.ts";
 import { runWaves, type ScansRead } from "./sweep-waves.ts";
@@ -59,9 +59,9 @@ export async function concludeSweep(
       scansPerS: ((read.scans * sets.length) / wallMs) * 1_000,
     },
   };
-  writeWhole(job.out, SETS_FILE, setsCsv(record));
-  writeWhole(job.out, SWEEP_SHEET_FILE, sweepSheet(record));
-  writeWhole(job.out, SWEEP_FILE, `${JSON.stringify(record, null, 2)}\n`);
+  writeRunFile(job.out, SETS_FILE, setsCsv(record));
+  writeRunFile(job.out, SWEEP_SHEET_FILE, sweepSheet(record));
+  writeRunFile(job.out, SWEEP_FILE, `${JSON.stringify(record, null, 2)}\n`);
   return record;
 }
 

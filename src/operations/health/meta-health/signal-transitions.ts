@@ -59,7 +59,7 @@ export function tellTransitions(
   const done = run();
   return {
     tell(transition) {
-      waiting = keptOf([...waiting, transition]);
+      waiting = newestOfEach([...waiting, transition]);
       wake?.();
     },
     state: () => ({ waiting: waiting.length, sent, problem }),
@@ -72,7 +72,7 @@ export function tellTransitions(
 }
 
 /** Above the limit only the newest transition of each set of roots is kept, and then the oldest are dropped. */
-export function keptOf(waiting: readonly Transition[]): readonly Transition[] {
+export function newestOfEach(waiting: readonly Transition[]): readonly Transition[] {
   if (waiting.length <= WAITING_MAX) return waiting;
   const newest = new Map(waiting.map((one) => [keyOf(one.diagnosis), one]));
   return waiting.filter((one) => newest.get(keyOf(one.diagnosis)) === one).slice(-WAITING_MAX);

@@ -18,7 +18,7 @@ import { hashOf } from "../../../wire/scan-hash.ts";
 import {
   type Checkpoint,
   encodeCheckpoint,
-  microsFromIso,
+  microsFromOurIso,
   parseCheckpoint,
   parseDone,
   parseScanHead,
@@ -32,7 +32,7 @@ import {
   FencedError,
   readView,
   untilAnswered,
-  viewOf,
+  clusterViewOf,
 } from "./cluster-state.ts";
 import { type CommitDeps, type Entry, commitEntries, completePublication } from "./commit.ts";
 import { keepToProvedDays } from "./proved-days.ts";
@@ -64,23 +64,23 @@ export async function startBridge(deps: StartDeps): Promise<Started> {
   };
   const isPassed = journalEpoch < clusterEpoch;
   // Rows are written before commits: if committed ones are missing, the journal has lost its end.
-  const isTorn = journal.lastSeq() < committedSeq(viewOf(state));
+  const isTorn = journal.lastSeq() < committedSeq(clusterViewOf(state));
   const cutOff = journal.meta(IMPORT_KEY);
   const isBehind = isPassed || isTorn || cutOff === "passed" || cutOff === "torn";
   if (isBehind) {
     await importFromCluster(refill, isPassed || cutOff === "passed" ? "passed" : "torn");
   }
   // A foreign text counts as none.
-  if (viewOf(state).latest === null && 0 < journal.lastSeq()) {
+  if (clusterViewOf(state).latest === null && 0 < journal.lastSeq()) {
     await refillCluster(refill, journal.lastSeq());
     if (isBehind) endImport(refill);
   } else {
     await finishPublication(refill);
     if (isBehind) endImport(refill);
-    await mendRing(refill, committedSeq(viewOf(state)), "short");
+    await mendRing(refill, committedSeq(clusterViewOf(state)), "short");
     await recommitTail(refill, commit);
   }
-  const lastSeq = Math.max(journal.lastSeq(), committedSeq(viewOf(state)));
+  const lastSeq = Math.max(journal.lastSeq(), committedSeq(clusterViewOf(state)));
   deps.log(`epoch ${identity.epoch} begins after seq ${lastSeq}`);
   return { commit, lastSeq };
 }
@@ -142,7 +142,7 @@ async function takeEpoch(deps: StartDeps): Promise<{
   };
 }
 
-function assertNotFenced(view: ReturnType<typeof viewOf>, own: BridgeIdentity): void {
+function assertNotFenced(view: ReturnType<typeof clusterViewOf>, own: BridgeIdentity): void {
   for (const marker of [view.checkpoint, view.latest]) {
     if (marker === null || marker.instance === own.instance) continue;
     if (isFencedBy(own, marker)) throw FencedError.by(marker, own);
@@ -207,7 +207,7 @@ async function adopt(
 async function recommitTail(deps: RefillDeps, commit: CommitDeps): Promise<void> {
   const { journal, state } = deps;
   for (;;) {
-    const from = committedSeq(viewOf(state)) + 1;
+    const from = committedSeq(clusterViewOf(state)) + 1;
     const rows = journal.scans(from, from + TAIL_CHUNK - 1);
     if (rows.length === 0) return;
     const entries: Entry[] = [];
@@ -234,7 +234,7 @@ async function importFromCluster(deps: RefillDeps, why: "passed" | "torn"): Prom
   journal.setMeta(IMPORT_KEY, why);
   const found = await untilAnswered(patience, () => headsInCluster(deps));
   if (why === "passed") await dropUnknown(deps, found);
-  const known = Math.max(committedSeq(viewOf(deps.state)), journal.lastSeq());
+  const known = Math.max(committedSeq(clusterViewOf(deps.state)), journal.lastSeq());
   const upto = highestBorneOut(known, [...found.keys()]);
   const heads = new Map([...found].filter(([seq]) => seq <= upto));
   let taken = 0;
@@ -360,7 +360,7 @@ async function rowsFrom(deps: RefillDeps, scans: readonly KnownScan[]): Promise<
 async function findRenamed(deps: RefillDeps, known: KnownScan): Promise<ReloadedScan | null> {
   const { file, head } = known;
   if (head === null) return null;
-  for (const renamed of deps.renamed.find(dayOfFile(file), microsFromIso(head.file_mtime))) {
+  for (const renamed of deps.renamed.find(dayOfFile(file), microsFromOurIso(head.file_mtime))) {
     const found = await deps.reload(renamed);
     if (found !== null && isSame(found, known)) return found;
   }
