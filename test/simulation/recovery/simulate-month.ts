@@ -115,10 +115,8 @@ class Simulation {
     this.#kept = new Map(
       SERVICES_HURT.map((name) => {
         this.#world.processes.set(name, null);
-        return [
-          name,
-          { name, state: initialSupervisor("running", "auto"), dueS: 0, okSinceS: null },
-        ];
+        const state = initialSupervisor("running", "auto");
+        return [name, { name, state, dueS: 0, okSinceS: null }];
       }),
     );
   }
