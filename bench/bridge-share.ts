@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { threadCpuMs } from "../src/adapters/clock.ts";
 import { ScanJournal } from "../src/adapters/scan-journal/scan-journal.ts";
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from "../src/domain/time.ts";
-import type { ArchiveReader } from "../src/services/scan-bridge/intake/archive-reader.ts";
+import type { ArchiveReader } from "../src/services/scan-bridge/archive/archive-reader.ts";
 import { Intake } from "../src/services/scan-bridge/intake/intake.ts";
 import { Rounds } from "../src/services/scan-bridge/intake/rounds.ts";
 import { Unfinished } from "../src/services/scan-bridge/intake/unfinished.ts";

@@ -14,7 +14,7 @@ import { createBook } from "../src/domain/order-book/book.ts";
 import { bookFeatures } from "../src/domain/order-book/features.ts";
 import { createPaperDesk } from "../src/domain/trading/broker/paper-desk.ts";
 import { createTrader } from "../src/domain/trading/trader.ts";
-import { EventSequencer, type Fact } from "../src/services/trader/event-sequencer.ts";
+import { EventSequencer, type UnsequencedEvent } from "../src/services/trader/event-sequencer.ts";
 import { TraderFeeds } from "../src/services/trader/intake/trader-feeds.ts";
 import { Configuration } from "../src/wire/configuration.ts";
 import { feedsFrom } from "../src/wire/feeds/feeds.ts";
@@ -105,7 +105,7 @@ function openBook(root: string) {
   return { trader, sequencer, decidedAt: () => decidedAt };
 }
 
-function scanOf(assets: readonly string[], seq: number, asOfMs: number): Fact {
+function scanOf(assets: readonly string[], seq: number, asOfMs: number): UnsequencedEvent {
   return {
     kind: "scan",
     seq,

@@ -189,7 +189,7 @@ function readYaml(file: string): Record<string, unknown> {
   return value;
 }
 
-/** Null when it is no JSON: somebody has changed the file, and hears of it as of any other. */
+/** Null when it is not JSON: somebody has changed the file, and the caller reports it as any invalid configuration. */
 function recordIn(json: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(json);

@@ -1,14 +1,16 @@
 import { globSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LAYERS, SERVICE_NAMES } from "../src/domain/supervision/services.ts";
 import { BOOKS } from "../src/domain/trading/books.ts";
 import {
   banViolations,
+  folderCircles,
   importCircles,
   importsOf,
   importViolations,
   layoutViolations,
+  missingNames,
   type SourceFile,
 } from "./helpers/house-rules.ts";
 
@@ -49,6 +51,9 @@ describe("the house", () => {
   test("has no circle of imports, not even of types", () => {
     expect(importCircles(files)).toEqual([]);
   });
+  test("has no folders on a floor that import each other, not even types", () => {
+    expect(folderCircles(files)).toEqual([]);
+  });
   test("holds nothing that is banned", () => {
     // This file plants what it looks for.
     expect(banViolations(files.filter((file) => file.path !== "test/tidy.test.ts"))).toEqual([]);
@@ -75,10 +80,17 @@ describe("the house", () => {
       });
     expect(named).toEqual([]);
   });
+  test("names no source file in a document that does not exist", () => {
+    expect(missingNames(files)).toEqual([]);
+  });
   test("keeps names, sizes and folders", () => {
     expect(layoutViolations(files)).toEqual([]);
   });
 });
+
+function importing(from: string, to: string): SourceFile {
+  return { path: from, text: `import type { X } from "${relative(dirname(from), to)}";` };
+}
 
 function domainFile(name: string, text: string): SourceFile {
   return { path: `src/domain/${name}.ts`, text };
@@ -116,6 +128,21 @@ describe("the rules see", () => {
       "src/domain/a.ts -> src/domain/b.ts -> src/domain/c.ts -> src/domain/a.ts",
     ]);
     expect(importCircles([a, b])).toEqual([]);
+  });
+
+  test.each([
+    ["src/domain/b/d.ts", "src/domain/a/c.ts", ["src/domain/a -> src/domain/b -> src/domain/a"]],
+    [
+      "src/domain/b/deep/d.ts",
+      "src/domain/a/c.ts",
+      ["src/domain/a -> src/domain/b -> src/domain/a"],
+    ],
+    ["src/domain/b/d.ts", "src/domain/c.ts", []],
+    ["src/domain/a/d.ts", "src/domain/a/c.ts", []],
+    ["src/wire/b/d.ts", "src/domain/a/c.ts", []],
+  ])("the circle of folders where %s imports a type of %s", (from, to, circles) => {
+    const there = importing("src/domain/a/e.ts", from);
+    expect(folderCircles([there, importing(from, to), { path: to, text: "" }])).toEqual(circles);
   });
 
   test("every import of a file", () => {
@@ -161,6 +188,12 @@ describe("the rules see", () => {
     ["src/domain/fine.ts", "x\n".repeat(400), 0],
   ])("%s: %i faults of layout", (path, text, count) => {
     expect(layoutViolations([{ path, text }])).toHaveLength(count);
+  });
+
+  test("a document that names a file that is gone", () => {
+    const text = "`here.ts`, `domain/here.ts`, `gone.ts`, `mine.ts`, `see src/domain/gone.ts`";
+    const found = missingNames([domainFile("here", ""), { path: "docs/a.md", text }]);
+    expect(found.map((one) => one.split(" ")[2])).toEqual(["gone.ts,", "src/domain/gone.ts,"]);
   });
 
   test("a crowded folder", () => {

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createBookRecorder } from "../../src/adapters/order-book/book-recorder.ts";
 import { openVenueSocket } from "../../src/adapters/order-book/venue-socket.ts";
-import { createBook, type Side } from "../../src/domain/order-book/book.ts";
+import { createBook, type BookSide } from "../../src/domain/order-book/book.ts";
 import { dealSymbols } from "../../src/domain/order-book/connections.ts";
 import { bookFeatures } from "../../src/domain/order-book/features.ts";
 import { BookBoard } from "../../src/services/order-book/book-board.ts";
@@ -222,7 +222,7 @@ function marketOf(id: string) {
   };
 }
 
-function fill(side: Side, levels: readonly (readonly [number, number])[]): void {
+function fill(side: BookSide, levels: readonly (readonly [number, number])[]): void {
   for (const [price, size] of levels.slice(0, side.prices.length)) {
     side.prices[side.count] = price;
     side.sizes[side.count] = size;

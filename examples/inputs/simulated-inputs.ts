@@ -8,7 +8,7 @@ import { ReadingsStore, readingsPath } from "../../src/adapters/indicators/readi
 import { booksFolder } from "../../src/adapters/order-book/book-archive.ts";
 import { createBookRecorder } from "../../src/adapters/order-book/book-recorder.ts";
 import type { ScanChunk } from "../../src/domain/backtest/backtest-run.ts";
-import { type Book, createBook, DEPTH, type Side } from "../../src/domain/order-book/book.ts";
+import { type Book, createBook, DEPTH, type BookSide } from "../../src/domain/order-book/book.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { createScanEncoder } from "../../src/wire/arrow-writer.ts";
 
@@ -103,7 +103,7 @@ function bookAround(price: number, random: ReturnType<typeof seededRandom>): Boo
 }
 
 function fill(
-  side: Side,
+  side: BookSide,
   { from, step, size }: { readonly from: number; readonly step: number; readonly size: number },
 ): void {
   for (let level = 0; level < DEPTH; level += 1) {

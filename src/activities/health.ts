@@ -1,5 +1,5 @@
 /** The activities of metaHealth: data that a workflow may not read itself, and actions. */
-import type { Outcome } from "../domain/health/recovery.ts";
+import type { RecoveryOutcome } from "../domain/health/recovery.ts";
 import type { RecoveryPolicy } from "../domain/health/recovery-rules.ts";
 import type { RecoveryObservation, RecoveryOrder } from "../workflows/messages/health.ts";
 import type { RecoverAnswer } from "../workflows/messages/supervision.ts";
@@ -15,7 +15,7 @@ export type HealthWorld = {
   /** Idempotent by the decision. */
   readonly recoverService: (order: RecoveryOrder) => Promise<RecoverAnswer>;
   /** Runs the configured command, once per decision. */
-  readonly restartServer: (order: RecoveryOrder) => Promise<Outcome>;
+  readonly restartServer: (order: RecoveryOrder) => Promise<RecoveryOutcome>;
 };
 
 export function createHealthActivities(world: HealthWorld) {
@@ -34,7 +34,7 @@ export function createHealthActivities(world: HealthWorld) {
     },
 
     /** Once per decision, however often it is tried. */
-    async carryOut(order: RecoveryOrder): Promise<Outcome> {
+    async carryOut(order: RecoveryOrder): Promise<RecoveryOutcome> {
       if (order.target.kind === "server") return world.restartServer(order);
       const { done, says } = await world.recoverService(order);
       return { done, says: done ? `done: ${says}` : `refused by its supervisor: ${says}` };

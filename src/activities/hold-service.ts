@@ -36,7 +36,7 @@ export async function holdService(
   }
   const runId = info.workflowExecution?.runId ?? "";
   const { attempt, base64TaskToken: token } = info;
-  // Before there is a process: whatever dies from here on is found.
+  // Written before the process starts, so that the next worker finds this attempt whichever process dies.
   const forgetHold = world.noteHold(spec, { runId, attempt, token });
   const attachment = world.keeper.attach(spec, {
     life: earlier === null ? input.life : earlier.life + 1,

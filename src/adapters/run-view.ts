@@ -15,7 +15,7 @@ const SIGNS_MS_MAX = 2_000;
 const STARTED = 2;
 
 /** Describes the newest run of a service; an ended one includes its result. */
-export async function describeRun(
+export async function describeServiceRun(
   { client }: TemporalClient,
   service: string,
 ): Promise<RunDescription> {

@@ -77,7 +77,8 @@ type Status = Parameters<ReturnType<typeof defaultGrpcRetryOptions>["retryableDe
 
 /**
  * Temporal's own retries, except those that come due on a closed connection: they would throw "Channel has been shut
- * down" in a timer, where nobody can catch it, and the call would never end. They end the call as its last try did.
+ * down" in a timer, where nobody can catch it, and the call would never end. Instead the call ends with the error of
+ * its last try.
  */
 function createRetries() {
   const usual = defaultGrpcRetryOptions();
@@ -152,7 +153,7 @@ export async function temporalAnswersFirst(
 
 type Known = { readonly has: boolean; readonly untilMs: number };
 const known = new WeakMap<TemporalClient, Known>();
-/** Attributes are taken away by nobody but a loss of the whole database, after which they are made anew within seconds. */
+/** Attributes only disappear when the whole database is lost, and then they are created again within seconds. */
 const HAS_KNOWN_MS = 600_000;
 const HAS_NOT_KNOWN_MS = 5_000;
 

@@ -9,7 +9,7 @@ import {
   SearchAttributeType,
   TypedSearchAttributes,
 } from "@temporalio/common";
-import type { Change } from "../domain/supervision/declared/declaration.ts";
+import type { DeclarationChange } from "../domain/supervision/declared/declaration.ts";
 import type { ScheduleName, ScheduleSpec } from "../domain/supervision/declared/schedules.ts";
 import { MS_PER_HOUR, pad } from "../domain/time.ts";
 import {
@@ -24,7 +24,7 @@ import type { TemporalClient } from "./temporal-client.ts";
 
 export type BroughtSchedule =
   | { readonly kind: "created" }
-  | { readonly kind: "changed"; readonly changes: readonly Change[] }
+  | { readonly kind: "changed"; readonly changes: readonly DeclarationChange[] }
   /** The note says why it is paused, where somebody has paused it. */
   | { readonly kind: "unchanged"; readonly note: string | null };
 
@@ -128,7 +128,7 @@ function optionsOf(spec: ScheduleSpec): ScheduleOptions {
   };
 }
 
-function changesOf(found: ScheduleDescription, spec: ScheduleSpec): readonly Change[] {
+function changesOf(found: ScheduleDescription, spec: ScheduleSpec): readonly DeclarationChange[] {
   const pairs = [
     ["enabled", isEnabled(found), spec.enabled],
     ["at", atOf(found), spec.at],

@@ -6,10 +6,10 @@ import { askToRelist, type RelistReply } from "../adapters/scan-journal/ask-brid
 import { isDayFolder, isScanName } from "../domain/scan/archive-names.ts";
 import { isoFromMicros } from "../domain/time.ts";
 import {
-  type Audit,
+  type ArchiveAudit,
   auditArchive,
   type AuditOptions,
-  openJournal,
+  openJournalReader,
 } from "./archive/archive-audit.ts";
 import { auditRing, type RingAudit } from "./archive/audit-ring.ts";
 import { addCompactCommand } from "./archive/archive-compact.ts";
@@ -124,7 +124,7 @@ async function auditCommand(
   );
 }
 
-function notOursText({ not_ours, first_day, not_ours_before }: Audit): string {
+function notOursText({ not_ours, first_day, not_ours_before }: ArchiveAudit): string {
   if (not_ours === 0) return "";
   const wayOut = first_day === not_ours_before ? "" : "; scan_bridge.since sets an earlier one";
   return `not ours: ${not_ours} files before first_day ${first_day}${wayOut}; `;
@@ -141,7 +141,7 @@ function hintFor(reply: RelistReply): string {
   }
 }
 
-function auditTable(audit: Audit & { readonly ring: RingAudit }): string {
+function auditTable(audit: ArchiveAudit & { readonly ring: RingAudit }): string {
   const columns = ["files", "pushed", "duplicates", "quarantined", "pending", "missing"] as const;
   const rows = [...Object.entries(audit.days), ["total", audit.total] as const].map(
     ([day, totals]) => [day, ...columns.map((column) => String(totals[column]))],
@@ -191,7 +191,7 @@ function printDays(archive: string, json: boolean): void {
 }
 
 function printQuarantine(command: Command, json: boolean): void {
-  const journal = openJournal(openContext(command).config);
+  const journal = openJournalReader(openContext(command).config);
   const rows = journal.quarantined().map(({ file, size, atUs, verdict }) => ({
     file,
     reason: verdict.kind === "quarantined" ? verdict.reason : "",

@@ -10,7 +10,7 @@ import { parseDuration } from "./parse-duration.ts";
 import { EXIT_USAGE } from "../domain/supervision/exit-codes.ts";
 import { addSimulateFeeds } from "./simulate/simulate-feeds.ts";
 import {
-  type PriceSource,
+  type ScanPrices,
   simulatedPrices,
   replayedPrices,
   writeScans,
@@ -143,7 +143,7 @@ async function settingsOf(
 async function sourceOf(
   { prices, assets }: SimulateOptions,
   settings: Settings,
-): Promise<PriceSource> {
+): Promise<ScanPrices> {
   if (prices === undefined) return simulatedPrices(settings.assets, settings.seed);
   const { CliError } = await import("./context.ts");
   let table: PriceTable;

@@ -9,7 +9,7 @@ import type { LiveSource } from "./live.ts";
 import { scanJournalFile } from "../wire/scan-journal/scan-journal-file.ts";
 
 const POLL_EVERY_MS = 100;
-/** Each is drawn by every page, and nobody reads faster: of several the first is told at once, then the newest. */
+/** Every page draws each scan, and nobody reads faster: the first is sent at once, then only the newest per period. */
 const TELL_EVERY_MS = 200;
 
 export type LiveScan = {

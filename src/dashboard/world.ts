@@ -4,7 +4,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { TemporalClient } from "../adapters/temporal-client.ts";
 import type { SystemStatus } from "../wire/system-status.ts";
 import type { Live } from "./live.ts";
-import type { Reading } from "./sources/reading.ts";
+import type { DataReaders } from "./sources/reading.ts";
 import type { Surroundings } from "./sources/surroundings.ts";
 
 export type DashboardWorld = {
@@ -17,7 +17,7 @@ export type DashboardWorld = {
   readonly askTemporal: <T>(ask: (temporal: TemporalClient) => Promise<T>) => Promise<T>;
   readonly live: Live;
   /** Views of files, and Hazelcast, for data beside the status. */
-  readonly reading: Reading;
+  readonly reading: DataReaders;
   /** http://127.0.0.1:PORT */
   readonly url: () => string;
   /** Registers cleanup of a route's resources and timers for the server's end. */

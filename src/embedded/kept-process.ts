@@ -7,7 +7,7 @@ import { monotonicMs } from "../adapters/clock.ts";
 import { decideRestart } from "../domain/supervision/restart-policy.ts";
 import type { RestartPolicy } from "../domain/supervision/restart-policy.ts";
 import { processorWaits } from "../adapters/process/process-facts.ts";
-import { type Answer, watchSilence } from "../adapters/process/process-silence.ts";
+import { type ProbeResult, watchSilence } from "../adapters/process/process-silence.ts";
 import { isTooSilent } from "../domain/supervision/silence.ts";
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../domain/time.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
@@ -19,7 +19,7 @@ export type KeptSpec = {
   /** Resolves when it is ready. */
   start(): Promise<GuardedProcess>;
   /** Probes whether it is healthy; null where only its existence can be checked. */
-  readonly probe: (() => Promise<Answer>) | null;
+  readonly probe: (() => Promise<ProbeResult>) | null;
   /** A process that is silent for this long is killed. */
   readonly silentMsMax: number;
 };
@@ -193,7 +193,7 @@ async function watchHealth(watch: {
 }
 
 /** A failed call counts as silence. */
-export async function answerOf(call: () => Promise<void>): Promise<Answer> {
+export async function answerOf(call: () => Promise<void>): Promise<ProbeResult> {
   try {
     await call();
     return "answered";

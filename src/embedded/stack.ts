@@ -21,7 +21,7 @@ import type { ChildWorld } from "./dolphin-child.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
 import { startHazelcastMember } from "./hazelcast-member.ts";
 import { answerOf, keepProcess } from "./kept-process.ts";
-import type { Answer } from "../adapters/process/process-silence.ts";
+import type { ProbeResult } from "../adapters/process/process-silence.ts";
 import type { KeptDeps, KeptProcess, KeptSpec } from "./kept-process.ts";
 import { watchScans } from "./scan-watch.ts";
 import type { ScanWatch } from "./scan-watch.ts";
@@ -98,7 +98,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   let watch: ScanWatch | null = null;
   const workerProbe = createWorkerProbe(options.world.temporal);
-  const probeHazelcast = async (): Promise<Answer> => {
+  const probeHazelcast = async (): Promise<ProbeResult> => {
     const asked = watch;
     return asked === null ? "unknown" : answerOf(() => asked.probe());
   };

@@ -7,9 +7,9 @@ import {
 } from "../adapters/temporal-client.ts";
 import { SERVICE_NAMES } from "../domain/supervision/services.ts";
 import { supervisorIdOf } from "../workflows/names.ts";
-import type { Answer } from "../adapters/process/process-silence.ts";
+import type { ProbeResult } from "../adapters/process/process-silence.ts";
 
-export type WorkerProbe = { probe(): Promise<Answer>; close(): Promise<void> };
+export type WorkerProbe = { probe(): Promise<ProbeResult>; close(): Promise<void> };
 
 const DEADLINE_MS = 4_000;
 const SUPERVISOR = supervisorIdOf(SERVICE_NAMES[0]);

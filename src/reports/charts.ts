@@ -7,18 +7,18 @@ import {
   escaped,
   extentOf,
   HALF,
-  pathOf,
+  svgPathOf,
   picture,
   px,
   timeScale,
-  timeText,
+  timeLabels,
   upScale,
   WIDE,
   type Plot,
 } from "./plot.ts";
 
-export type Line = { readonly style: string; readonly values: readonly number[] };
-export type Marker = {
+export type ChartLine = { readonly style: string; readonly values: readonly number[] };
+export type ChartMarker = {
   readonly timeMs: number;
   readonly value: number;
   readonly style: string;
@@ -29,8 +29,8 @@ export type Marker = {
 export type TimeChart = {
   readonly title: string;
   readonly timesMs: readonly number[];
-  readonly lines: readonly Line[];
-  readonly markers?: readonly Marker[];
+  readonly lines: readonly ChartLine[];
+  readonly markers?: readonly ChartMarker[];
   readonly text?: (value: number) => string;
   readonly plot?: Plot;
 };
@@ -42,13 +42,13 @@ export function timeChart(chart: TimeChart): string {
   const y = upScale(plot, extentOf(heights));
   const paths = lines.map(
     ({ style, values }) =>
-      `<path class="${style}" d="${pathOf(values.map((value, at) => [x.place(timesMs[at]!), y.place(value)] as const))}"/>`,
+      `<path class="${style}" d="${svgPathOf(values.map((value, at) => [x.place(timesMs[at]!), y.place(value)] as const))}"/>`,
   );
   const signs = markers.map((marker) => {
     const [at, up] = [x.place(marker.timeMs), y.place(marker.value)];
     return `<path class="${marker.style}" d="${shapeAt(marker.shape, at, up)}"><title>${escaped(marker.title)}</title></path>`;
   });
-  const frame = axes(plot, { x, y }, { x: timeText(timesMs), y: text });
+  const frame = axes(plot, { x, y }, { x: timeLabels(timesMs), y: text });
   return picture(plot, title, frame + paths.join("") + signs.join(""));
 }
 
@@ -61,11 +61,11 @@ export function underwaterChart(timesMs: readonly number[], depths: readonly num
   const line = depths.map((depth, at) => [x.place(timesMs[at]!), y.place(-depth)] as const);
   const [first, last] = [timesMs[0] ?? 0, timesMs.at(-1) ?? 0];
   const closing = `L${px(x.place(last))} ${px(y.place(0))}L${px(x.place(first))} ${px(y.place(0))}Z`;
-  const frame = axes(plot, { x, y }, { x: timeText(timesMs), y: shortPercent });
+  const frame = axes(plot, { x, y }, { x: timeLabels(timesMs), y: shortPercent });
   return picture(
     plot,
     "Drawdown",
-    `${frame}<path class="under" d="${pathOf(line)}${closing}"/><path class="under-line" d="${pathOf(line)}"/>`,
+    `${frame}<path class="under" d="${svgPathOf(line)}${closing}"/><path class="under-line" d="${svgPathOf(line)}"/>`,
   );
 }
 
@@ -124,7 +124,7 @@ export function scatter(
   return picture(plot, title, frame + circles.join("") + axisNames(plot, names));
 }
 
-function shapeAt(shape: Marker["shape"], x: number, y: number): string {
+function shapeAt(shape: ChartMarker["shape"], x: number, y: number): string {
   const size = 4.5;
   switch (shape) {
     case "up":

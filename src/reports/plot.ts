@@ -119,7 +119,7 @@ export function picture(plot: Plot, title: string, content: string): string {
 }
 
 /** A path that is interrupted where there is no value. */
-export function pathOf(points: Iterable<readonly [number, number]>): string {
+export function svgPathOf(points: Iterable<readonly [number, number]>): string {
   let path = "";
   let isDown = false;
   for (const [x, y] of points) {
@@ -134,7 +134,7 @@ export function pathOf(points: Iterable<readonly [number, number]>): string {
 }
 
 /** The day, or the time of day where the span is short. */
-export function timeText(timesMs: readonly number[]): (timeMs: number) => string {
+export function timeLabels(timesMs: readonly number[]): (timeMs: number) => string {
   const [first, last] = extentOf(timesMs);
   const isShort = last - first < 2 * MS_PER_DAY;
   return (timeMs) => {

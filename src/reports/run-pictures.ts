@@ -4,7 +4,14 @@ import { deviationOf, addToMoments, createMoments } from "../domain/statistics/m
 import { DAILY_SAMPLES_MIN } from "../domain/statistics/daily-ratios.ts";
 import { dayFromMicros, US_PER_MS } from "../domain/time.ts";
 import type { Trade } from "../domain/trading/orders.ts";
-import { histogram, scatter, timeChart, underwaterChart, type Dot, type Marker } from "./charts.ts";
+import {
+  histogram,
+  scatter,
+  timeChart,
+  underwaterChart,
+  type Dot,
+  type ChartMarker,
+} from "./charts.ts";
 import { number, percent, signedPercent } from "./figures.ts";
 import { heatmap } from "./heatmap.ts";
 import { card, legend, note, pair } from "./page.ts";
@@ -146,7 +153,7 @@ function market({ market: shown, timesMs, trades }: RunPictures): string {
   const marked = own
     .filter((trade) => first <= trade.enteredAtMs && trade.exitedAtMs <= last)
     .slice(-MARKED_TRADES_MAX);
-  const markers = marked.flatMap((trade): Marker[] => {
+  const markers = marked.flatMap((trade): ChartMarker[] => {
     const title = `${trade.direction} ${trade.exitReason} ${signedPercent(returnOf(trade))}`;
     const isLong = trade.direction === "long";
     return [

@@ -17,7 +17,7 @@ export type CostRow = {
   readonly latched: string | null;
 };
 
-export type RunRecord = {
+export type BacktestRecord = {
   readonly name: string;
   readonly archive: string;
   readonly from: string | null;

@@ -1,9 +1,9 @@
 /** One run as one HTML file: figures, pictures, tables. */
-import { latchedText, ruinText } from "../domain/statistics/loss-watch.ts";
+import { latchedText, ruinText } from "../domain/backtest/loss-watch.ts";
 import type { RunPictures } from "../domain/backtest/run-trace.ts";
 import type { Margin } from "../domain/trading/margin/margin-terms.ts";
 import type { FillConvention } from "../domain/trading/broker/paper-broker.ts";
-import type { TradeGroup } from "../domain/statistics/trade-tally.ts";
+import type { TradeGroup } from "../domain/backtest/trade-tally.ts";
 import { isoFromMicros, US_PER_MS } from "../domain/time.ts";
 import type { PassCounts } from "../wire/backtest/run-checkpoint.ts";
 import { differenceText } from "../wire/backtest/book-run.ts";
@@ -23,11 +23,11 @@ import {
   type Warning,
 } from "./page.ts";
 import { runPictures } from "./run-pictures.ts";
-import type { RunRecord } from "./run-record.ts";
+import type { BacktestRecord } from "./run-record.ts";
 
 const DIFFERENCES_MAX = 100;
 
-export function tearSheet(record: RunRecord, pictures: RunPictures): string {
+export function tearSheet(record: BacktestRecord, pictures: RunPictures): string {
   const { report, name, settings } = record;
   const { run, risk } = report;
   const period = `${dateTime(run.firstMs)} to ${dateTime(run.lastMs)}`;
@@ -57,7 +57,7 @@ export function tearSheet(record: RunRecord, pictures: RunPictures): string {
   return page(`${name}: backtest`, body.join(""));
 }
 
-function summary({ report }: RunRecord): string {
+function summary({ report }: BacktestRecord): string {
   const { returns, risk, trades } = report;
   return tiles([
     {
@@ -74,7 +74,7 @@ function summary({ report }: RunRecord): string {
   ]);
 }
 
-type Warned = { readonly report: RunRecord["report"]; readonly read: PassCounts };
+type Warned = { readonly report: BacktestRecord["report"]; readonly read: PassCounts };
 
 /** What changed or ended the figures, listed first. */
 export function runWarnings({ report, read }: Warned): Warning[] {
@@ -103,7 +103,7 @@ export function runWarnings({ report, read }: Warned): Warning[] {
   ].flat();
 }
 
-function ruinSentence(text: string, { limits, trades }: RunRecord["report"]): string {
+function ruinSentence(text: string, { limits, trades }: BacktestRecord["report"]): string {
   const pnl = number(trades.byExitReason["liquidated"]?.pnl ?? 0);
   const end =
     limits.bankruptDay === undefined
@@ -122,7 +122,7 @@ function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function limitsSentence(text: string, { limits }: RunRecord["report"]): string {
+function limitsSentence(text: string, { limits }: BacktestRecord["report"]): string {
   return limits.areEnforced
     ? `The run was ${text}: the time after it has no trades, but is part of every ratio.`
     : `The run has no limits. A book ${text}, and would not have traded again until it was resumed.`;
@@ -130,7 +130,7 @@ function limitsSentence(text: string, { limits }: RunRecord["report"]): string {
 
 type Rows = readonly (readonly [string, string])[];
 
-function returnRows({ report }: RunRecord): Rows {
+function returnRows({ report }: BacktestRecord): Rows {
   const { returns, risk } = report;
   return [
     ["Start", number(returns.start)],
@@ -153,7 +153,7 @@ function paid(name: string, amount: number | undefined): Rows {
   return amount === undefined || amount === 0 ? [] : [[name, number(amount)]];
 }
 
-function riskRows({ report: { risk } }: RunRecord): Rows {
+function riskRows({ report: { risk } }: BacktestRecord): Rows {
   return [
     ["Volatility, a year", percent(risk.volatility)],
     ["Sharpe", number(risk.sharpe)],
@@ -178,7 +178,7 @@ function reasonOf(reason: string | null): string {
   return note(reason === null ? how : `Ratios are left out: ${reason}. ${how}`);
 }
 
-function tradeFacts({ report: { trades } }: RunRecord): string {
+function tradeFacts({ report: { trades } }: BacktestRecord): string {
   const left: Rows = [
     ["Trades", number(trades.count, 0)],
     ["Long / short", `${number(trades.long, 0)} / ${number(trades.short, 0)}`],
@@ -223,7 +223,7 @@ function groups(
   return card(title, table([name, "trades", "win rate", "pnl", "average", "fees"], rows));
 }
 
-function costTable({ costs }: RunRecord): string {
+function costTable({ costs }: BacktestRecord): string {
   const rows = costs.map((cost) => [
     `${cost.factor}× fees and slippage`,
     signedPercent(cost.total),
@@ -238,13 +238,13 @@ function costTable({ costs }: RunRecord): string {
   return table(heads, rows);
 }
 
-function rejected({ report }: RunRecord): string {
+function rejected({ report }: BacktestRecord): string {
   const rows = Object.entries(report.trades.rejectedSignals);
   if (rows.length === 0) return note("None: every signal became an order.");
   return facts(rows.map(([reason, count]) => [reason, number(count, 0)] as const));
 }
 
-function leftOpen({ report }: RunRecord): string {
+function leftOpen({ report }: BacktestRecord): string {
   const { leftOpen: open } = report.trades;
   if (open.length === 0) return note("Nothing.");
   const rows = open.map((position) => [
@@ -267,7 +267,7 @@ function runRows({
   timing,
   settings,
   differsFromBook,
-}: RunRecord): Rows {
+}: BacktestRecord): Rows {
   return [
     ["Archive", archive],
     ["Data hash", run.dataHash],

@@ -8,10 +8,10 @@ import { type PublishedState, publishedOf } from "../domain/trading/published.ts
 import { marginWords } from "../domain/trading/margin/margin-words.ts";
 import { entryBarrier } from "../domain/trading/risk/entry-gate.ts";
 import { offsetWords, scanStanding } from "../domain/trading/market/scan-clock.ts";
-import { ageOf, budgetOf, postureNow } from "../domain/trading/risk/input-ages.ts";
+import { ageOf, budgetOf, postureNow } from "../domain/trading/market/input-ages.ts";
 import { isoFromMs, MS_PER_SECOND } from "../domain/time.ts";
 import type { Trader } from "../domain/trading/trader.ts";
-import type { Note } from "../domain/supervision/verdict.ts";
+import type { VerdictNote } from "../domain/supervision/verdict.ts";
 import { alertOf } from "../wire/facts/bridge-facts.ts";
 import { brings } from "../wire/feeds/feeds.ts";
 import type { TraderStatus } from "../wire/trading/trader-control.ts";
@@ -67,7 +67,7 @@ function offsetS({ scanOffsetMs }: PublishedState): number | null {
 }
 
 /** Warnings that need an operator although the book continues; empty where there are none. */
-export function notesOf(trader: Trader): readonly Note[] {
+export function notesOf(trader: Trader): readonly VerdictNote[] {
   const unpriced = unpricedPositions(trader).filter(
     ({ silentMs }) => UNPRICED_REPORTED_AFTER_MS < silentMs,
   );
@@ -89,7 +89,10 @@ function latchedWords({ data: { risk }, configuration: { book } }: Trader): read
  * A strategy that declares an input without a feed never enters. `feeds`: names of the feeds that the traders are
  * configured to read.
  */
-export function missingFeedsOf({ strategy }: Trader, feeds: readonly string[]): readonly Note[] {
+export function missingFeedsOf(
+  { strategy }: Trader,
+  feeds: readonly string[],
+): readonly VerdictNote[] {
   return strategy.inputs
     .filter((input) => input !== "scan" && input !== "posture")
     .filter((input) => !feeds.some((name) => brings(name, input)))
@@ -102,7 +105,7 @@ export function missingFeedsOf({ strategy }: Trader, feeds: readonly string[]): 
     );
 }
 
-function alertsOf(of: string, causes: readonly string[]): readonly Note[] {
+function alertsOf(of: string, causes: readonly string[]): readonly VerdictNote[] {
   return causes.length === 0 ? [] : [alertOf(of, causes.join("; "))];
 }
 
@@ -130,7 +133,7 @@ function finiteOr(ratio: number | null): number | null {
 }
 
 /** The counters that every book's beats begin with. */
-export function countersOf(state: PublishedState, lastIndex: number) {
+export function bookCountersOf(state: PublishedState, lastIndex: number) {
   return {
     book: state.book,
     last_seq: state.lastSeq,

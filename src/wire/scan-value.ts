@@ -115,7 +115,7 @@ export function parseDone(text: unknown): DoneEntry | null {
 }
 
 /** Microseconds since the epoch of a time that we wrote: six decimals and `+00:00`. */
-export function microsFromIso(text: string): number {
+export function microsFromOurIso(text: string): number {
   return Date.parse(`${text.slice(0, 23)}Z`) * 1_000 + Number(text.slice(23, 26));
 }
 

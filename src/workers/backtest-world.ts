@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { BacktestWorld } from "../activities/backtest.ts";
 import { runBatchTask } from "../operations/backtest/batch-task.ts";
 import { hasSearchAttributes, type TemporalClient } from "../adapters/temporal-client.ts";
-import { readBooks } from "../adapters/event-log/books/books-store.ts";
+import { readBooksFile } from "../adapters/event-log/books/books-store.ts";
 import { booksFolder } from "../adapters/order-book/book-archive.ts";
 import { readingsPath } from "../adapters/indicators/readings-store.ts";
 import type { Config } from "../config.ts";
@@ -19,7 +19,7 @@ export function backtestWorld(config: Config, temporal: TemporalClient): Backtes
       readings: readingsPath(config.data_dir),
       books: booksFolder(config.data_dir),
     }),
-    bookOf: () => settingsOfBook(COUNTED_BOOK, config, readBooks(config.data_dir)),
+    bookOf: () => settingsOfBook(COUNTED_BOOK, config, readBooksFile(config.data_dir)),
     hasSearchAttributes: () => hasSearchAttributes(temporal),
   };
 }

@@ -19,9 +19,9 @@ import { createKeeper } from "../operations/keeper/keeper.ts";
 import type { Keeper } from "../operations/keeper/keeper.ts";
 import { createHoldNotes } from "../operations/keeper/hold-notes.ts";
 import { compactHeapLater } from "../adapters/process/compact-heap.ts";
-import type { ServiceCommand } from "../adapters/process/service-process.ts";
+import type { ServiceLaunch } from "../adapters/process/service-process.ts";
 import {
-  describeRun,
+  describeServiceRun,
   orphanSigns,
   reportToSupervisor,
   supervisorMode,
@@ -40,14 +40,14 @@ import { restartPolicyOf } from "../wire/configuration.ts";
 import { taskQueueOf } from "../workflows/names.ts";
 import { tradingActivities } from "./trading-layer.ts";
 import {
-  placeOf,
+  directoryIdentity,
   type PlaceWorld,
   rememberPolls,
   whyNotHere,
   workerIdentity,
   yieldToOther,
 } from "../operations/declared/one-place.ts";
-import { pollsOn } from "../operations/declared/task-queues.ts";
+import { pollsOn } from "../adapters/temporal/task-queues.ts";
 import { mirrorIncidents } from "../operations/incidents/mirror-incidents.ts";
 import { healthActivities } from "./health-layer.ts";
 import { indicatorsLayer } from "./indicators-layer.ts";
@@ -67,7 +67,7 @@ export type WorkersOptions = {
   readonly config: Config;
   readonly services: Readonly<Record<string, ServiceSpec>>;
   /** The environment of the services. */
-  readonly env: ServiceCommand["env"];
+  readonly env: ServiceLaunch["env"];
   /** Undefined: Temporal's own environment configuration applies. */
   readonly temporalAddress?: string | undefined;
   /** Absent: no metrics. */
@@ -179,7 +179,7 @@ function placesOf(
   return {
     ...about,
     layers,
-    place: placeOf(config.data_dir),
+    place: directoryIdentity(config.data_dir),
     patienceMs: PLACE_PATIENCE_MS,
     doBooksMove: config.journal.postgres_secret_url !== null,
     pollsOn: (layer) => pollsOn(temporal.reads, layer),
@@ -294,7 +294,7 @@ function openKeeper(options: WorkersOptions, temporal: TemporalClient, log: Logg
 }
 
 /** Only a service that needs Temporal gets the address of this worker's server. */
-function temporalFor({ ties }: ServiceSpec, { address }: TemporalClient): ServiceCommand["env"] {
+function temporalFor({ ties }: ServiceSpec, { address }: TemporalClient): ServiceLaunch["env"] {
   if (!("temporal" in ties.needs)) return {};
   return { TEMPORAL_ADDRESS: address.address, TEMPORAL_NAMESPACE: address.namespace };
 }
@@ -318,14 +318,14 @@ function worldOf(
     healthCheckMs: supervision.health_check_s * MS_PER_S,
     everySteadily,
     hasSearchAttributes: () => hasSearchAttributes(temporal),
-    describeRun: (service: string) => describeRun(temporal, service),
+    describeRun: (service: string) => describeServiceRun(temporal, service),
     report: (service: string, report: Parameters<typeof reportToSupervisor>[2]) =>
       reportToSupervisor(temporal, service, report),
   };
 }
 
 function identityOf({ config }: WorkersOptions, layer: Layer): string {
-  return workerIdentity(layer, placeOf(config.data_dir), IDENTITY);
+  return workerIdentity(layer, directoryIdentity(config.data_dir), IDENTITY);
 }
 
 function runFolderOf({ data_dir }: Config): string {

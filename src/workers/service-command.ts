@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NODE_FLAGS } from "../adapters/process/node-flags.ts";
-import type { ServiceCommand } from "../adapters/process/service-process.ts";
+import type { ServiceLaunch } from "../adapters/process/service-process.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
 
 const SERVICES_FOLDER = fileURLToPath(new URL("../services/", import.meta.url));
@@ -24,8 +24,8 @@ const NOT_TRIMMED = { MALLOC_TRIM_THRESHOLD_: undefined };
 
 export function serviceCommand(
   spec: ServiceSpec,
-  place: { readonly env: ServiceCommand["env"]; readonly logFolder: string },
-): ServiceCommand {
+  place: { readonly env: ServiceLaunch["env"]; readonly logFolder: string },
+): ServiceLaunch {
   return {
     file: process.execPath,
     args: [...NODE_FLAGS, ...spec.nodeArgs, join(SERVICES_FOLDER, spec.module)],

@@ -3,7 +3,7 @@ import { createPaperDayActivities } from "../activities/trading/paper-day.ts";
 import { createTradingActivities } from "../activities/trading/trading.ts";
 import { wallMs } from "../adapters/clock.ts";
 import { supervisedStatus } from "../adapters/run-view.ts";
-import { createAskBook, viewOf } from "../adapters/session/ask-book.ts";
+import { createAskBook, bookReportOf } from "../adapters/session/ask-book.ts";
 import { tellSession } from "../adapters/session/session-client.ts";
 import { runRecordedDayTask } from "../operations/replay/recorded-day-task.ts";
 import { commandService } from "../operations/supervision/supervisor-commands.ts";
@@ -23,7 +23,7 @@ export function tradingActivities({ config, temporal, env, services }: TradingLa
   const askBook = createAskBook(config.data_dir);
   const trading = createTradingActivities({
     askBook,
-    viewOf,
+    viewOf: bookReportOf,
     nowMs: wallMs,
     hasSearchAttributes: () => hasSearchAttributes(temporal),
   });

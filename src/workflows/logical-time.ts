@@ -9,10 +9,10 @@ import { workflowInfo } from "@temporalio/workflow";
 const DUE = defineSearchAttributeKey("TemporalScheduledStartTime", SearchAttributeType.DATETIME);
 
 /** Null where no schedule started it. */
-export function dueMs(): number | null {
+export function scheduledMs(): number | null {
   return workflowInfo().typedSearchAttributes.get(DUE)?.getTime() ?? null;
 }
 
 export function logicalStartMs(): number {
-  return dueMs() ?? workflowInfo().startTime.getTime();
+  return scheduledMs() ?? workflowInfo().startTime.getTime();
 }

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadStrategy } from "../../src/adapters/strategy-file/load-strategy.ts";
 import { openSeqLookup } from "../../src/adapters/scan-journal/seq-lookup.ts";
-import { openJournal } from "../../src/cli/archive/archive-audit.ts";
+import { openJournalReader } from "../../src/cli/archive/archive-audit.ts";
 import { readUpFile } from "../../src/cli/context.ts";
 import { loadConfig } from "../../src/config.ts";
 import { spawnSync } from "../helpers/run-program.ts";
@@ -25,7 +25,7 @@ const config = () => loadConfig({ env: { DOLPHIN_DATA_DIR: dir }, cwd: dir }).co
 
 test.each<[string, () => unknown]>([
   ["up.json", () => readUpFile(dir)],
-  [JOURNAL, () => openJournal(config())],
+  [JOURNAL, () => openJournalReader(config())],
   [JOURNAL, () => openSeqLookup(dir)],
   ["dolphin.yaml", () => config()],
   ["own.ts", () => loadStrategy(join(dir, "own.ts"))],
@@ -47,8 +47,8 @@ test.each([[["config"]], [["install", "systemd", "--out", "units"]]])(
 test("where nothing is, that is said; a journal that was removed is no bridge that never ran", () => {
   expect(readUpFile(dir)).toBeNull();
   expect(openSeqLookup(dir).seqs("2026-03-25").size).toBe(0);
-  expect(() => openJournal(config())).toThrow("has not run on this data directory yet");
+  expect(() => openJournalReader(config())).toThrow("has not run on this data directory yet");
   mkdirSync(join(dir, "control"));
   writeFileSync(join(dir, "control/scan-bridge.sock"), "");
-  expect(() => openJournal(config())).toThrow("so the file was removed");
+  expect(() => openJournalReader(config())).toThrow("so the file was removed");
 });

@@ -81,26 +81,57 @@ function mayImport(path: string, { from, typesOnly }: Import): boolean {
 
 /** Circles of files that import each other, of values or of types, one sentence a circle. */
 export function importCircles(files: readonly SourceFile[]): string[] {
+  const targets = new Map<string, Set<string>>();
+  for (const { from, to } of sourceArrows(files)) arrowsOf(targets, from).add(to);
+  return circlesIn(targets);
+}
+
+/**
+ * Circles of folders side by side on one floor (a folder of `src`), of values or of types: two of them must not
+ * import each other, by whatever files.
+ */
+export function folderCircles(files: readonly SourceFile[]): string[] {
+  const targets = new Map<string, Set<string>>();
+  for (const { from, to } of sourceArrows(files)) {
+    const [one, other] = [posix.dirname(from).split("/"), posix.dirname(to).split("/")];
+    const shared = one.findIndex((folder, depth) => folder !== other[depth]);
+    if (shared < FLOOR_DEPTH || other.length <= shared) continue;
+    arrowsOf(targets, one.slice(0, shared + 1).join("/")).add(other.slice(0, shared + 1).join("/"));
+  }
+  return circlesIn(targets);
+}
+
+/** `src/domain/trading`: the first part that differs between two files of one floor is the third or a later one. */
+const FLOOR_DEPTH = 2;
+
+function sourceArrows(files: readonly SourceFile[]): { from: string; to: string }[] {
   const sources = files.filter(({ path }) => path.startsWith("src/") && path.endsWith(".ts"));
   const known = new Set(sources.map(({ path }) => path));
-  const targets = new Map(
-    sources.map(({ path, text }) => [
-      path,
-      importsOf(text)
-        .map(({ from }) => posix.join(posix.dirname(path), from))
-        .filter((target) => known.has(target)),
-    ]),
+  return sources.flatMap(({ path, text }) =>
+    importsOf(text)
+      .map(({ from }) => ({ from: path, to: posix.join(posix.dirname(path), from) }))
+      .filter(({ to }) => known.has(to)),
   );
+}
+
+function arrowsOf(targets: Map<string, Set<string>>, from: string): Set<string> {
+  const arrows = targets.get(from) ?? new Set();
+  targets.set(from, arrows);
+  return arrows;
+}
+
+/** At least one circle of each group of names that reach each other. */
+function circlesIn(targets: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const circles: string[] = [];
   const done = new Set<string>();
-  const walk = (path: string, way: readonly string[]): void => {
-    const start = way.indexOf(path);
-    if (start !== -1) circles.push([...way.slice(start), path].join(" -> "));
-    if (start !== -1 || done.has(path)) return;
-    for (const target of targets.get(path) ?? []) walk(target, [...way, path]);
-    done.add(path);
+  const walk = (name: string, way: readonly string[]): void => {
+    const start = way.indexOf(name);
+    if (start !== -1) circles.push([...way.slice(start), name].join(" -> "));
+    if (start !== -1 || done.has(name)) return;
+    for (const target of targets.get(name) ?? []) walk(target, [...way, name]);
+    done.add(name);
   };
-  for (const path of known) walk(path, []);
+  for (const name of targets.keys()) walk(name, []);
   return circles;
 }
 
@@ -196,6 +227,30 @@ export function banViolations(files: readonly SourceFile[]): string[] {
       .filter((ban) => ban.what.test(text))
       .map((ban) => `${path} holds ${String(ban.what)}; instead: ${ban.instead}`),
   );
+}
+
+/** The reader's own files in examples of the documents. */
+const READERS_OWN = new Set(["mine.ts", "tide.ts"]);
+
+/** Source files that a document names in backquotes, by path or by name alone, and that do not exist. */
+export function missingNames(files: readonly SourceFile[]): string[] {
+  const ends = new Set(files.flatMap(({ path }) => endsOf(path)));
+  return files
+    .filter(({ path }) => path.endsWith(".md") && path !== "CHANGELOG.md")
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/`[^`\n]+`/g)]
+        .flatMap(
+          ([quoted]) => quoted.match(/(?<![\w./*-])\w[\w./-]*\.(?:ts|mjs|js)(?![\w./-])/g) ?? [],
+        )
+        .filter((name) => !ends.has(name) && !READERS_OWN.has(posix.basename(name)))
+        .map((name) => `${path} names ${name}, which does not exist`),
+    );
+}
+
+/** `a/b/c.ts`: itself, `b/c.ts` and `c.ts`. */
+function endsOf(path: string): string[] {
+  const parts = path.split("/");
+  return parts.map((_, at) => parts.slice(at).join("/"));
 }
 
 const VAGUE = /(^|\/)(utils?|helpers?|common|types|misc|manager|[a-z-]+-manager)(\.[a-z]+)*(\/|$)/;

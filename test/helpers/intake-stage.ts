@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { findDays, markFolder, namesIn, pathOf } from "../../src/adapters/archive/list-archive.ts";
 import { readScanFile, statScanFile } from "../../src/adapters/archive/read-scan-file.ts";
 import { type JournalFile, ScanJournal } from "../../src/adapters/scan-journal/scan-journal.ts";
-import type { ArchiveReader } from "../../src/services/scan-bridge/intake/archive-reader.ts";
+import type { ArchiveReader } from "../../src/services/scan-bridge/archive/archive-reader.ts";
 import { Intake } from "../../src/services/scan-bridge/intake/intake.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "./servers.ts";
 

@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
 import { askControl, controlSocketPath } from "../../src/adapters/control-socket.ts";
 import { EventLogReader } from "../../src/adapters/event-log/event-log.ts";
-import { listDays } from "../../src/adapters/event-log/segments/segment-files.ts";
+import { listSegmentDays } from "../../src/adapters/event-log/segments/segment-files.ts";
 import { seededRandom } from "../../src/domain/simulator/random.ts";
 import { createPaperDesk } from "../../src/domain/trading/broker/paper-desk.ts";
 import { stepDesk } from "../../src/domain/trading/broker/step-desk.ts";
@@ -23,7 +23,7 @@ import {
   LATEST_KEY,
   SCANS_RING,
 } from "../../src/wire/scan-value.ts";
-import { encodePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
+import { encodePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/safety/posture-value.ts";
 import {
   type TraderAnswer,
   TraderAnswer as AnswerSchema,
@@ -257,7 +257,7 @@ export function auditBook(place: Pick<TraderPlace, "data">, settings: object = L
 
 /** The newest day of the journal: today's, but for a midnight in between. */
 export function lastDayOf({ data }: Pick<TraderPlace, "data">): string {
-  return listDays(join(data, "journal/trading/BLUE")).at(-1) ?? "none";
+  return listSegmentDays(join(data, "journal/trading/BLUE")).at(-1) ?? "none";
 }
 
 export function seqsTo(last: number, first = 1): readonly number[] {

@@ -5,7 +5,7 @@ import { cpSync, existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { exchangeBooks } from "../../src/operations/books/exchange-books.ts";
-import { promotedState, readBooks } from "../../src/adapters/event-log/books/books-store.ts";
+import { promotedState, readBooksFile } from "../../src/adapters/event-log/books/books-store.ts";
 import { latestSnapshot } from "../../src/adapters/event-log/snapshots.ts";
 import type { TraderSnapshot } from "../../src/domain/trading/snapshot/snapshot.ts";
 import { builtInStrategy } from "../../src/domain/trading/strategies/built-in.ts";
@@ -72,7 +72,7 @@ async function exchangeIn(dataDir: string, copies: string, dieAt: number | null 
 function finish(data: string): boolean {
   const isDone = existsSync(join(data, "books.json"));
   expect(exchangeBooks(request(data))).toMatchObject({ kind: isDone ? "repeated" : "exchanged" });
-  const books = readBooks(data);
+  const books = readBooksFile(data);
   expect(books).toMatchObject({ is_exchanged: true, promotions: [{ id: "one" }] });
   expect(JSON.stringify(promotedState(data, books)?.blue.strategy)).toContain('"threshold":0.008');
   return isDone;
@@ -110,7 +110,7 @@ test("after an exchange GREEN tries a third version: it keeps its cash, and can 
   await recordFlatBooks(data);
   const started = exchangeBooks(request(data));
   expect(started).toMatchObject({ kind: "exchanged" });
-  const promoted = promotedState(data, readBooks(data))!;
+  const promoted = promotedState(data, readBooksFile(data))!;
   expect(account(promoted.green)).not.toEqual(account(promoted.blue));
   // BLUE goes on as what GREEN was, and GREEN with a third one in BLUE's former place.
   const third = { ...LIVELY, parameters: { ...LIVELY.parameters, longWindow: 5 } };
@@ -154,5 +154,5 @@ test("what can't be handed over safely is refused, and nothing is changed", asyn
   expect(exchangeBooks(request(data))).toMatchObject({ kind: "exchanged" });
   // And back.
   expect(exchangeBooks(request(data, "two"))).toMatchObject({ kind: "exchanged" });
-  expect(readBooks(data)).toMatchObject({ is_exchanged: false, promotions: [{}, {}] });
+  expect(readBooksFile(data)).toMatchObject({ is_exchanged: false, promotions: [{}, {}] });
 });

@@ -17,7 +17,7 @@ import {
   LATEST_KEY,
   SCANS_RING,
 } from "../../src/wire/scan-value.ts";
-import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
+import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/safety/posture-value.ts";
 import { checkBooks, untilDone } from "../helpers/books.ts";
 import { type Lab, openLab } from "../helpers/bridge.ts";
 import { until } from "../helpers/until.ts";

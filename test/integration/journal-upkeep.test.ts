@@ -10,7 +10,10 @@ import {
 } from "../../src/operations/event-log/event-log-maintenance.ts";
 import { PostgresJournal } from "../../src/adapters/event-log/postgres/postgres-journal.ts";
 import { SegmentCursor } from "../../src/adapters/event-log/segments/segment-cursor.ts";
-import { listDays, segmentPath } from "../../src/adapters/event-log/segments/segment-files.ts";
+import {
+  listSegmentDays,
+  segmentPath,
+} from "../../src/adapters/event-log/segments/segment-files.ts";
 import { MS_PER_DAY } from "../../src/domain/time.ts";
 import { Configuration } from "../../src/wire/configuration.ts";
 import { until } from "../helpers/until.ts";
@@ -63,7 +66,7 @@ function tradesProjected(): unknown {
 const folder = () => join(data, "journal/trading/BLUE");
 
 function days(): readonly string[] {
-  return listDays(folder());
+  return listSegmentDays(folder());
 }
 
 test("the projection follows the log; thrown away, it is built again", async () => {

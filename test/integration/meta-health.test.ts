@@ -6,11 +6,11 @@ import {
   readMetaHealth,
   setRecoveryMode,
   startMetaHealth,
-} from "../../src/operations/health/meta-health-client.ts";
+} from "../../src/operations/health/meta-health/meta-health-client.ts";
 import {
   metaHealthOptions,
   tellTransitions,
-} from "../../src/operations/health/signal-transitions.ts";
+} from "../../src/operations/health/meta-health/signal-transitions.ts";
 import type { Root } from "../../src/domain/health/diagnose.ts";
 import type { MetaHealthStatus } from "../../src/wire/health/meta-health-status.ts";
 import { metaHealthQuery, transitionSignal } from "../../src/workflows/messages/health.ts";

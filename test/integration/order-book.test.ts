@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { booksFolder, readBooks } from "../../src/adapters/order-book/book-archive.ts";
+import { booksFolder, readPublishedBooks } from "../../src/adapters/order-book/book-archive.ts";
 import { NODE_FLAGS } from "../../src/adapters/process/node-flags.ts";
 import { EXIT_FENCED } from "../../src/domain/supervision/exit-codes.ts";
 import {
@@ -138,7 +138,7 @@ async function read(key: string): Promise<unknown> {
 
 function recordedBy(name: string): ReadonlySet<string> {
   const all = { fromMs: 0, toMs: Date.now() + 86_400_000 };
-  const recorded = readBooks(booksFolder(join(lab.dir, name, "data")), null, all);
+  const recorded = readPublishedBooks(booksFolder(join(lab.dir, name, "data")), null, all);
   return new Set([...recorded].map(({ asset }) => asset));
 }
 

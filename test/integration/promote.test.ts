@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askTrader } from "../../src/adapters/trader-client.ts";
 import { exchangeBooks, type ExchangeRequest } from "../../src/operations/books/exchange-books.ts";
-import { promotedState, readBooks } from "../../src/adapters/event-log/books/books-store.ts";
+import { promotedState, readBooksFile } from "../../src/adapters/event-log/books/books-store.ts";
 import {
   EventLogMaintenance,
   projectionPath,
@@ -151,7 +151,7 @@ test("refused while a book holds something; flat, the versions change places and
   await green.kill();
   await starts.BLUE();
   await starts.GREEN();
-  const books = readBooks(place.data);
+  const books = readBooksFile(place.data);
   expect(books).toMatchObject({ is_exchanged: true, promotions: [{ id: "one", by: "test" }] });
   expect(await hashesStarted()).toEqual([
     expect.not.stringMatching(books.promotions[0]!.blue_hash),

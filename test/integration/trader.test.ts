@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askControl } from "../../src/adapters/control-socket.ts";
-import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
+import { SAFETY_KEY, SAFETY_MAP } from "../../src/wire/safety/posture-value.ts";
 import { STATE_KEY } from "../../src/wire/trading/trader-values.ts";
 import { type Lab, openLab } from "../helpers/bridge.ts";
 import { until } from "../helpers/until.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { userInfo } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { forewarnNowFile } from "../../src/wire/forewarn/forewarn-place.ts";
-import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/trading/posture-value.ts";
+import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../../src/wire/safety/posture-value.ts";
 import { type Lab, openLab } from "../helpers/bridge.ts";
 import { until } from "../helpers/until.ts";
 import { untilDayLasts } from "../helpers/day-lasts.ts";

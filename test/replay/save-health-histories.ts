@@ -2,8 +2,11 @@
  * Writes the saved histories of metaHealth anew, from real runs on a real server:
  * `node test/replay/save-health-histories.ts`. The same caution as in save-histories.ts.
  */
-import { metaHealthOptions } from "../../src/operations/health/signal-transitions.ts";
-import { readMetaHealth, setRecoveryMode } from "../../src/operations/health/meta-health-client.ts";
+import { metaHealthOptions } from "../../src/operations/health/meta-health/signal-transitions.ts";
+import {
+  readMetaHealth,
+  setRecoveryMode,
+} from "../../src/operations/health/meta-health/meta-health-client.ts";
 import type { Root } from "../../src/domain/health/diagnose.ts";
 import type { MetaHealthStatus } from "../../src/wire/health/meta-health-status.ts";
 import { transitionSignal } from "../../src/workflows/messages/health.ts";

@@ -10,7 +10,7 @@ import { hasWhatItNeeds, SILENT_MAX_S, verdict } from "../../src/domain/supervis
 import type { Observation, Verdict } from "../../src/domain/supervision/verdict.ts";
 import type { RunResult } from "../../src/wire/supervision.ts";
 import {
-  initialState,
+  initialSupervisor,
   isCounted,
   takeCommand,
   takeResult,
@@ -48,7 +48,7 @@ export type Outcome = {
 
 export function simulateSupervision(script: FaultScript): Outcome {
   const world = new BridgeWorld(script);
-  let state = initialState("running", "auto");
+  let state = initialSupervisor("running", "auto");
   const restarts: number[] = [];
   const ends: Ended[] = [];
   let process: BridgeProcess | null = null;
@@ -150,7 +150,7 @@ function isDue(step: NextStep, nowS: number): boolean {
 function resultOf(ended: {
   readonly kind: EndKind;
   readonly nowS: number;
-  readonly state: ReturnType<typeof initialState>;
+  readonly state: ReturnType<typeof initialSupervisor>;
 }): RunResult {
   return {
     service: SPEC.name,

@@ -2,7 +2,7 @@
 import { ApplicationFailure } from "@temporalio/common";
 import type { AskBook } from "../../adapters/session/ask-book.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
-import type { CommandAnswer, OutboxObservation } from "../../wire/session/trade-session.ts";
+import type { SessionAnswer, OutboxObservation } from "../../wire/session/trade-session.ts";
 import { readTraderRequest, type TraderStatus } from "../../wire/trading/trader-control.ts";
 import type { BookReport } from "../../wire/session/trade-session.ts";
 import type { SessionBrief } from "../../workflows/messages/trading.ts";
@@ -37,7 +37,7 @@ export function createTradingActivities(world: TradingWorld) {
     },
 
     /** Idempotent by the command's id: the trader carries it out once. */
-    async commandTrader(book: string, command: object): Promise<CommandAnswer> {
+    async commandTrader(book: string, command: object): Promise<SessionAnswer> {
       const request = readTraderRequest(command);
       // A retry would fail the same way: so this is an answer, not a failure.
       if (typeof request === "string") return { id: "", ok: false, detail: request, view: null };

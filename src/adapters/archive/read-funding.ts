@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../domain/failure.ts";
 import { firstAfter } from "../../domain/first-after.ts";
-import type { FundingRate } from "../../domain/trading/margin/carry.ts";
+import type { FundingRate } from "../../domain/trading/portfolio/carry.ts";
 import { FUNDING_FILE, parseFunding } from "../../wire/backtest/funding-file.ts";
 
 /** Ten years of four-hourly rates of 400 assets. */

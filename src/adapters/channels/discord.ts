@@ -1,9 +1,9 @@
 /** A Discord webhook, called with `wait`: otherwise a message that Discord does not save returns no error. */
-import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
-import { cutTo, textOf } from "../../domain/incidents/delivery/message-text.ts";
+import type { SendResult } from "../../domain/incidents/delivery/delivery-policy.ts";
+import { cutTo, notificationText } from "../../domain/incidents/delivery/message-text.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import type { Channel, SettingsOf } from "./channel.ts";
-import { type Answered, answerTo, objectIn, passing } from "./outside/answers.ts";
+import { type AnsweredRequest, sendResultOf, objectIn, passing } from "./outside/answers.ts";
 
 const CONTENT_CHARACTERS_MAX = 2_000;
 /** A longer delay was meant in milliseconds. */
@@ -16,7 +16,7 @@ export function discordChannel(settings: SettingsOf<"discord">): Channel {
     settles: false,
     async send({ notification }, outside) {
       const url = await outside.secret({ env: settings.url_env, file: settings.url_file });
-      const { title, lines } = textOf(notification);
+      const { title, lines } = notificationText(notification);
       const body = JSON.stringify({
         username: "DOLPHIN",
         content: cutTo([`**${title}**`, ...lines].join("\n"), CONTENT_CHARACTERS_MAX),
@@ -29,7 +29,7 @@ export function discordChannel(settings: SettingsOf<"discord">): Channel {
       if (outcome.kind === "answered" && outcome.status === TOO_MANY) {
         return passing(outcome, { afterMs: askedMs(outcome), outcome: "refused" });
       }
-      return answerTo(outcome, saved);
+      return sendResultOf(outcome, saved);
     },
   };
 }
@@ -42,13 +42,13 @@ function waiting(url: string): string {
 }
 
 /** The header has whole seconds, the body a fraction. */
-function askedMs(outcome: Answered): number | null {
+function askedMs(outcome: AnsweredRequest): number | null {
   const after = Number(objectIn(outcome)?.["retry_after"]);
   if (!(after >= 0)) return outcome.afterMs;
   return after < SECONDS_MAX ? Math.ceil(after * MS_PER_SECOND) : (outcome.afterMs ?? after);
 }
 
-function saved(answered: Answered): Answer {
+function saved(answered: AnsweredRequest): SendResult {
   const id = objectIn(answered)?.["id"];
   return typeof id === "string"
     ? { kind: "accepted", says: `it answered ${answered.status}, message ${id}`, reference: null }

@@ -1,8 +1,8 @@
 /** Mail by SMTP, one connection per message. Mails on one incident form one thread. */
 import { lookup } from "node:dns/promises";
 import { hostname } from "node:os";
-import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
-import { cutTo, textOf } from "../../domain/incidents/delivery/message-text.ts";
+import type { SendResult } from "../../domain/incidents/delivery/delivery-policy.ts";
+import { cutTo, notificationText } from "../../domain/incidents/delivery/message-text.ts";
 import type { Notification } from "../../domain/incidents/notification.ts";
 import { codeOf } from "../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
@@ -41,7 +41,7 @@ export function emailChannel(settings: SettingsOf<"email">): Channel {
 async function mail(
   { settings, outside }: { readonly settings: SettingsOf<"email">; readonly outside: Outside },
   { notification, pass }: { readonly notification: Notification; readonly pass: string | null },
-): Promise<Answer> {
+): Promise<SendResult> {
   const place = await addressOf(settings.host);
   if (typeof place !== "string") return place;
   // Loaded on demand: only users of a mail channel need the package.
@@ -85,7 +85,7 @@ async function mail(
 class LateError extends Error {}
 
 /** The server's address, or why there is none. */
-async function addressOf(host: string): Promise<string | Answer> {
+async function addressOf(host: string): Promise<string | SendResult> {
   try {
     const found = await lookup(host, { all: true });
     const allowed = found.find(({ address }) => mayLeadTo(host, address));
@@ -96,7 +96,7 @@ async function addressOf(host: string): Promise<string | Answer> {
   }
 }
 
-function failed(says: string, outcome: "refused" | "unknown" = "refused"): Answer {
+function failed(says: string, outcome: "refused" | "unknown" = "refused"): SendResult {
   return { kind: "failed", says, outcome, afterMs: null };
 }
 
@@ -104,7 +104,7 @@ function letterOf(
   settings: SettingsOf<"email">,
   notification: Notification,
 ): Readonly<Record<string, unknown>> {
-  const { title, lines } = textOf(notification);
+  const { title, lines } = notificationText(notification);
   const domain = settings.from.split("@").at(-1) ?? "dolphin";
   const handle = handleOf(notification.incident);
   const first = `<${handle}.1@${domain}>`;
@@ -120,14 +120,14 @@ function letterOf(
   };
 }
 
-function meaningOf(info: { readonly response?: unknown; readonly rejected?: unknown }): Answer {
+function meaningOf(info: { readonly response?: unknown; readonly rejected?: unknown }): SendResult {
   const rejected = Array.isArray(info.rejected) ? info.rejected.length : 0;
   const some = rejected === 0 ? "" : `; ${rejected} of the addresses were refused`;
   return { kind: "accepted", says: `it answered ${short(info.response)}${some}`, reference: null };
 }
 
 /** Once the mail itself has been sent, the outcome of a failure is unknown. */
-function failureOf(error: unknown, limitMs: number): Answer {
+function failureOf(error: unknown, limitMs: number): SendResult {
   if (error instanceof LateError) {
     return failed(`no end in ${limitMs / MS_PER_SECOND} s`, "unknown");
   }

@@ -1,9 +1,13 @@
 /** A topic of ntfy, published as JSON, because headers could hold only ASCII. */
-import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
+import type { SendResult } from "../../domain/incidents/delivery/delivery-policy.ts";
 import type { Severity } from "../../domain/incidents/notification.ts";
-import { cutTo, cutToBytes, textOf } from "../../domain/incidents/delivery/message-text.ts";
+import {
+  cutTo,
+  cutToBytes,
+  notificationText,
+} from "../../domain/incidents/delivery/message-text.ts";
 import type { Channel, SettingsOf } from "./channel.ts";
-import { answerTo } from "./outside/answers.ts";
+import { sendResultOf } from "./outside/answers.ts";
 import { authorization } from "./webhook.ts";
 
 /** ntfy turns a longer message into an attached file. */
@@ -17,7 +21,7 @@ export function ntfyChannel(settings: SettingsOf<"ntfy">): Channel {
     // The public server's limit: 60 at once, then one in 5 seconds.
     budget: { perMinute: 12, burst: 30 },
     settles: false,
-    async send({ notification }, outside): Promise<Answer> {
+    async send({ notification }, outside): Promise<SendResult> {
       const place = placeOf(
         await outside.secret({ env: settings.url_env, file: settings.url_file }),
       );
@@ -27,7 +31,7 @@ export function ntfyChannel(settings: SettingsOf<"ntfy">): Channel {
           says: "the URL must end with a topic, such as https://ntfy.sh/mine",
         };
       }
-      const { title, lines } = textOf(notification);
+      const { title, lines } = notificationText(notification);
       const outcome = await outside.ask({
         url: place.server,
         headers: await authorization(settings, outside),
@@ -40,7 +44,7 @@ export function ntfyChannel(settings: SettingsOf<"ntfy">): Channel {
         }),
       });
       // The answer repeats the topic, which is a secret: whoever knows it can read the messages.
-      return answerTo(outcome, ({ status }) => ({
+      return sendResultOf(outcome, ({ status }) => ({
         kind: "accepted",
         says: `it answered ${status}`,
         reference: null,

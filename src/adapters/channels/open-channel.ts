@@ -1,10 +1,10 @@
 /** Opens a configured channel by its kind. Reports of attempts contain none of the secrets that were used. */
 import { messageOf } from "../../domain/failure.ts";
-import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
+import type { SendResult } from "../../domain/incidents/delivery/delivery-policy.ts";
 import type { Budget } from "../../domain/incidents/delivery/pace.ts";
 import type { ChannelSettings } from "../../wire/alerts/channel-settings.ts";
 import { hideSecrets, redactText } from "../../wire/redaction.ts";
-import type { Channel, Message } from "./channel.ts";
+import type { Channel, ChannelMessage } from "./channel.ts";
 import { discordChannel } from "./discord.ts";
 import { emailChannel } from "./email.ts";
 import { ntfyChannel } from "./ntfy.ts";
@@ -21,7 +21,7 @@ export type OpenChannel = {
   /** How long after its start a request may still take effect; null: that is harmless. */
   readonly settlesInMs: number | null;
   /** Never throws. */
-  send(message: Message, signal: AbortSignal): Promise<Answer>;
+  send(message: ChannelMessage, signal: AbortSignal): Promise<SendResult>;
 };
 
 export type World = {
@@ -49,10 +49,10 @@ export function openChannel(settings: ChannelSettings, world: World): OpenChanne
 /** A thrown error becomes an outcome, too: a missing secret may exist at the next try. */
 export async function attempt(
   of: World & { readonly signal: AbortSignal },
-  act: (outside: Outside) => Promise<Answer>,
-): Promise<Answer> {
+  act: (outside: Outside) => Promise<SendResult>,
+): Promise<SendResult> {
   const outside = openAttempt(of);
-  const answer = await act(outside).catch((error: unknown): Answer => ({
+  const answer = await act(outside).catch((error: unknown): SendResult => ({
     kind: "failed",
     says: messageOf(error),
     outcome: error instanceof SecretError ? "refused" : "unknown",
@@ -83,7 +83,9 @@ function channelOf(settings: ChannelSettings): Channel {
 }
 
 /** A summary may repeat the text of an error. */
-function withoutSecrets(notification: Message["notification"]): Message["notification"] {
+function withoutSecrets(
+  notification: ChannelMessage["notification"],
+): ChannelMessage["notification"] {
   const { summary, cause, labels } = notification;
   return {
     ...notification,

@@ -3,11 +3,15 @@
  * closes its incident: a repeated event changes nothing, and no event to open follows one to close.
  */
 import type { NotificationKind, Severity } from "../../domain/incidents/notification.ts";
-import { cutTo, cutToBytes, textOf } from "../../domain/incidents/delivery/message-text.ts";
+import {
+  cutTo,
+  cutToBytes,
+  notificationText,
+} from "../../domain/incidents/delivery/message-text.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import { handleOf } from "../incident-store/notifications.ts";
-import type { Channel, Message, SettingsOf } from "./channel.ts";
-import { answerTo, saysOf } from "./outside/answers.ts";
+import type { Channel, ChannelMessage, SettingsOf } from "./channel.ts";
+import { sendResultOf, saysOf } from "./outside/answers.ts";
 
 const KEY_CHARACTERS_MAX = 255;
 const SUMMARY_CHARACTERS_MAX = 1_024;
@@ -35,7 +39,7 @@ export function pagerdutyChannel(settings: SettingsOf<"pagerduty">): Channel {
         file: settings.routing_key_file,
       });
       const body = JSON.stringify({ routing_key: key, ...eventOf(message) });
-      return answerTo(await outside.ask({ url: settings.url, body }), (answered) => ({
+      return sendResultOf(await outside.ask({ url: settings.url, body }), (answered) => ({
         kind: "accepted",
         says: saysOf(answered),
         reference: null,
@@ -44,13 +48,13 @@ export function pagerdutyChannel(settings: SettingsOf<"pagerduty">): Channel {
   };
 }
 
-function eventOf({ notification }: Message): Readonly<Record<string, unknown>> {
+function eventOf({ notification }: ChannelMessage): Readonly<Record<string, unknown>> {
   const event = {
     event_action: ACTIONS[notification.kind],
     dedup_key: keyOf(notification.incident),
   };
   if (event.event_action !== "trigger") return event;
-  const { title, lines } = textOf(notification);
+  const { title, lines } = notificationText(notification);
   return {
     ...event,
     client: "DOLPHIN",

@@ -2,9 +2,15 @@
  * A Slack bot: one message per incident, kept up to date. News that must be noticed (still firing, nobody
  * acknowledged) is posted in the thread, because an edited message makes no sound.
  */
-import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
-import type { Channel, Message, SettingsOf } from "./channel.ts";
-import { type Answered, answerTo, objectIn, passing, saysOf } from "./outside/answers.ts";
+import type { SendResult } from "../../domain/incidents/delivery/delivery-policy.ts";
+import type { Channel, ChannelMessage, SettingsOf } from "./channel.ts";
+import {
+  type AnsweredRequest,
+  sendResultOf,
+  objectIn,
+  passing,
+  saysOf,
+} from "./outside/answers.ts";
 import type { Outside } from "./outside/outside.ts";
 import { slackText } from "./slack-webhook.ts";
 
@@ -43,13 +49,13 @@ export function slackBotChannel(settings: SettingsOf<"slack-bot">): Channel {
   };
 }
 
-function changes({ notification: { kind }, reference }: Message): boolean {
+function changes({ notification: { kind }, reference }: ChannelMessage): boolean {
   return reference !== null && (kind === "acknowledge" || kind === "resolve");
 }
 
 type At = { readonly settings: SettingsOf<"slack-bot">; readonly outside: Outside };
 
-async function post({ notification, reference }: Message, at: At): Promise<Answer> {
+async function post({ notification, reference }: ChannelMessage, at: At): Promise<SendResult> {
   const { answer } = await call("chat.postMessage", at, {
     channel: at.settings.conversation,
     text: slackText(notification),
@@ -64,7 +70,7 @@ async function call(
   method: string,
   { settings, outside }: At,
   body: Readonly<Record<string, unknown>>,
-): Promise<{ readonly answer: Answer; readonly word: string | null }> {
+): Promise<{ readonly answer: SendResult; readonly word: string | null }> {
   const token = await outside.secret({ env: settings.token_env, file: settings.token_file });
   const outcome = await outside.ask({
     url: `${settings.url}/${method}`,
@@ -75,19 +81,19 @@ async function call(
     body: JSON.stringify(body),
   });
   let word: string | null = null;
-  const answer = answerTo(outcome, (answered) => {
+  const answer = sendResultOf(outcome, (answered) => {
     word = wordIn(answered);
     return meaningOf(answered, word);
   });
   return { answer, word };
 }
 
-function wordIn(answered: Answered): string | null {
+function wordIn(answered: AnsweredRequest): string | null {
   const found = objectIn(answered);
   return typeof found?.["error"] === "string" ? found["error"] : null;
 }
 
-function meaningOf(answered: Answered, word: string | null): Answer {
+function meaningOf(answered: AnsweredRequest, word: string | null): SendResult {
   const found = objectIn(answered);
   if (found?.["ok"] === true) {
     const ts = found["ts"];

@@ -1,8 +1,8 @@
 /** Slack's incoming webhook: one message per second, which can be neither edited nor answered. */
 import type { Notification } from "../../domain/incidents/notification.ts";
-import { cutTo, textOf } from "../../domain/incidents/delivery/message-text.ts";
+import { cutTo, notificationText } from "../../domain/incidents/delivery/message-text.ts";
 import type { Channel, SettingsOf } from "./channel.ts";
-import { answerTo, passing, saysOf } from "./outside/answers.ts";
+import { sendResultOf, passing, saysOf } from "./outside/answers.ts";
 
 const TEXT_CHARACTERS_MAX = 3_500;
 
@@ -16,7 +16,7 @@ export function slackWebhookChannel(settings: SettingsOf<"slack">): Channel {
         url,
         body: JSON.stringify({ text: slackText(notification) }),
       });
-      return answerTo(outcome, (answered) =>
+      return sendResultOf(outcome, (answered) =>
         answered.text.trim() === "ok"
           ? { kind: "accepted", says: saysOf(answered), reference: null }
           : // Another server answered: a captive portal, or a wrong address.
@@ -28,7 +28,7 @@ export function slackWebhookChannel(settings: SettingsOf<"slack">): Channel {
 
 /** Slack's markup, escaped so that a summary cannot mention anybody. */
 export function slackText(notification: Notification): string {
-  const { title, lines } = textOf(notification);
+  const { title, lines } = notificationText(notification);
   const escaped = [`*${title}*`, ...lines]
     .join("\n")
     .replaceAll("&", "&amp;")

@@ -4,7 +4,7 @@
  */
 import { isoFromMs } from "../../domain/time.ts";
 import type { Channel, SettingsOf } from "./channel.ts";
-import { answerTo, saysOf } from "./outside/answers.ts";
+import { sendResultOf, saysOf } from "./outside/answers.ts";
 
 export function webhookChannel(settings: SettingsOf<"webhook">): Channel {
   return {
@@ -28,7 +28,7 @@ export function webhookChannel(settings: SettingsOf<"webhook">): Channel {
         teams: sent.teams,
         labels: sent.labels,
       });
-      return answerTo(await outside.ask({ url, headers, body }), (answered) => ({
+      return sendResultOf(await outside.ask({ url, headers, body }), (answered) => ({
         kind: "accepted",
         says: saysOf(answered),
         reference: null,

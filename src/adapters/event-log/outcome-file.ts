@@ -36,7 +36,7 @@ import {
   encodeDayBegin,
   type RecordedProgram,
 } from "../../wire/trading/trader-snapshot.ts";
-import { namesIn, writeWhole } from "./segments/segment-files.ts";
+import { fileNamesIn, writeWhole } from "./segments/segment-files.ts";
 
 const RECORD_BYTES = 24;
 const BUFFERED_MAX = 256;
@@ -181,7 +181,7 @@ export class OutcomeFile {
 /** Null where none was saved, or it is unreadable. */
 export function readDayBegin(journalFolder: string, day: string): DayBegin | null {
   const folder = outcomeFolder(journalFolder);
-  if (!namesIn(folder).includes(`${day}.begin`)) return null;
+  if (!fileNamesIn(folder).includes(`${day}.begin`)) return null;
   try {
     return decodeDayBegin(readFileSync(beginPath(folder, day)));
   } catch {
@@ -221,7 +221,7 @@ export function cutOutcomes(journalFolder: string, lastIndex: number): number {
 }
 
 function beginsIn(folder: string): readonly string[] {
-  return namesIn(folder)
+  return fileNamesIn(folder)
     .flatMap((name) => /^(.+)\.begin$/.exec(name)?.[1] ?? [])
     .toSorted();
 }
@@ -267,7 +267,7 @@ function beginPath(folder: string, day: string): string {
 }
 
 function daysIn(folder: string): readonly string[] {
-  return namesIn(folder)
+  return fileNamesIn(folder)
     .flatMap((name) => NAME.exec(name)?.[1] ?? [])
     .toSorted();
 }

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { deleteOutcomes } from "./outcome-file.ts";
 import { SegmentCursor } from "./segments/segment-cursor.ts";
-import { listDays, segmentPath } from "./segments/segment-files.ts";
+import { listSegmentDays, segmentPath } from "./segments/segment-files.ts";
 import { listSnapshots } from "./snapshots.ts";
 import { syncPath } from "../files/sync-path.ts";
 
@@ -28,7 +28,7 @@ export type RetentionReport = {
  * them. Without a snapshot everything stays.
  */
 export function deleteOldDays(folder: string, rule: RetentionRule): RetentionReport {
-  const days = listDays(folder);
+  const days = listSegmentDays(folder);
   const oldestSnapshot = listSnapshots(folder)[0] ?? -1;
   const firstNeeded = { index: oldestSnapshot + 1, unread: rule.unreadFrom };
   const deleted: string[] = [];

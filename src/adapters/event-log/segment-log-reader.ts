@@ -6,7 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import { wallMs } from "../clock.ts";
 import { checkBelongs, tornInTheMiddle } from "./segments/open-segments.ts";
 import { isCreationTorn, SegmentCursor, type SegmentRecord } from "./segments/segment-cursor.ts";
-import { bookFolder, listDays, segmentPath } from "./segments/segment-files.ts";
+import { bookFolder, listSegmentDays, segmentPath } from "./segments/segment-files.ts";
 import { SegmentLogError } from "./segments/segment-log-error.ts";
 import type { SegmentLogPlace } from "./segment-log.ts";
 
@@ -59,7 +59,7 @@ export class SegmentLogReader {
   }
 
   #openFirst(): SegmentCursor | null {
-    const days = this.#readable(listDays(this.#folder));
+    const days = this.#readable(listSegmentDays(this.#folder));
     for (const day of days.toReversed()) {
       const cursor = this.#open(day);
       if (cursor.header.firstIndex <= (this.#from ?? -1)) return cursor;
@@ -103,7 +103,7 @@ export class SegmentLogReader {
     const nowMs = wallMs();
     const changedMs = statSync(this.#folder, { throwIfNoEntry: false })?.ctimeMs ?? null;
     if (changedMs !== null && changedMs === this.#noLaterDayMs) return undefined;
-    const days = listDays(this.#folder);
+    const days = listSegmentDays(this.#folder);
     const isSettled = changedMs !== null && changedMs + SETTLED_MS < nowMs;
     // A day that is half created gets its header without a change of the folder.
     this.#noLaterDayMs = isSettled && days.at(-1) === present ? changedMs : null;

@@ -8,7 +8,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assert } from "../../domain/assert.ts";
 import { hashOf } from "../../wire/scan-hash.ts";
-import { namesIn, writeWhole } from "./segments/segment-files.ts";
+import { fileNamesIn, writeWhole } from "./segments/segment-files.ts";
 import { ASIDE_ENDING, hashAside, writeWholeAside } from "./aside/write-aside.ts";
 import type { SegmentLog } from "./segment-log.ts";
 import { syncPath } from "../files/sync-path.ts";
@@ -80,7 +80,7 @@ export async function saveSnapshotAside(
 /** Deletes temporary files of interrupted writes. */
 export function deleteUnfinished(journalFolder: string): void {
   for (const folder of [snapshotFolder(journalFolder), join(journalFolder, "outcomes")]) {
-    for (const name of namesIn(folder)) {
+    for (const name of fileNamesIn(folder)) {
       if (name.endsWith(ASIDE_ENDING)) rmSync(join(folder, name), { force: true });
     }
   }
@@ -128,7 +128,7 @@ export function deleteSnapshotsBehind(journalFolder: string, lastIndex: number):
 
 /** Indices, ascending. */
 export function listSnapshots(journalFolder: string): readonly number[] {
-  return namesIn(snapshotFolder(journalFolder))
+  return fileNamesIn(snapshotFolder(journalFolder))
     .flatMap((name) => SNAPSHOT_NAME.exec(name)?.[1] ?? [])
     .map(Number)
     .toSorted((a, b) => a - b);

@@ -7,7 +7,7 @@ import { copyFileSync, renameSync, truncateSync } from "node:fs";
 import { readOutboxCursor, writeOutboxCursor } from "./outbox-cursor.ts";
 import { cutOutcomes } from "./outcome-file.ts";
 import { SegmentCursor } from "./segments/segment-cursor.ts";
-import { listDays, segmentPath } from "./segments/segment-files.ts";
+import { listSegmentDays, segmentPath } from "./segments/segment-files.ts";
 import { deleteSnapshotsBehind } from "./snapshots.ts";
 import { SegmentLogError } from "./segments/segment-log-error.ts";
 import { cutTrades } from "./trade-file.ts";
@@ -36,7 +36,7 @@ export type LogCut = {
 export function planLogCut(folder: string, index: number): LogCut {
   const cuts: { readonly path: string; readonly offset: number }[] = [];
   let nextIndex = 0;
-  for (const day of listDays(folder)) {
+  for (const day of listSegmentDays(folder)) {
     const path = segmentPath(folder, day);
     if (0 < cuts.length) {
       cuts.push({ path, offset: 0 });

@@ -3,7 +3,7 @@
  * it writes.
  */
 import type { IMap } from "hazelcast-client";
-import { SAFETY_KEY, SAFETY_MAP } from "../../wire/trading/posture-value.ts";
+import { SAFETY_KEY, SAFETY_MAP } from "../../wire/safety/posture-value.ts";
 import { FEATURES_MAP, HEARTBEAT_MAP, LATEST_KEY, SCANS_RING } from "../../wire/scan-value.ts";
 import { type FeedListener, FeedListeners } from "./feed-listeners.ts";
 import type { HazelcastHandle } from "./hazelcast-client.ts";

@@ -11,7 +11,7 @@ import {
   FrameReader,
   mapGet,
   mapSet,
-  type Message,
+  type ClientMessage,
 } from "./thin-frames.ts";
 import { atDeadline } from "./under-deadline.ts";
 
@@ -34,11 +34,11 @@ export type ThinClient = {
 };
 
 type Waiting = {
-  readonly resolve: (message: Message) => void;
+  readonly resolve: (message: ClientMessage) => void;
   readonly reject: (why: Error) => void;
 };
 type Connection = {
-  readonly ask: (frames: (correlation: number) => Buffer) => Promise<Message>;
+  readonly ask: (frames: (correlation: number) => Buffer) => Promise<ClientMessage>;
   readonly partitions: number;
   readonly isOpen: () => boolean;
   readonly end: () => void;
@@ -118,10 +118,10 @@ async function open({ address, cluster, name, deadlineMs }: ThinOptions): Promis
 
 function askerOn(socket: Socket, waiting: Map<number, Waiting>, deadlineMs: number) {
   let last = 0;
-  return async (frames: (correlation: number) => Buffer): Promise<Message> => {
+  return async (frames: (correlation: number) => Buffer): Promise<ClientMessage> => {
     last += 1;
     const correlation = last;
-    return new Promise<Message>((resolve, reject) => {
+    return new Promise<ClientMessage>((resolve, reject) => {
       const cancel = atDeadline(deadlineMs, () => {
         waiting.delete(correlation);
         // An answer after its deadline belongs to no call.

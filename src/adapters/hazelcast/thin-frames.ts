@@ -160,7 +160,7 @@ function mixed(word: number): number {
   return Math.imul((turned << 15) | (turned >>> 17), C2);
 }
 
-export type Message = {
+export type ClientMessage = {
   readonly correlation: number;
   readonly isError: boolean;
   authenticated(): { readonly status: number; readonly partitions: number };
@@ -179,9 +179,9 @@ export class FrameReader {
   /** Bytes still to be skipped of a frame that is too long. */
   #over = 0;
   #frames: Frame[] = [];
-  readonly #onMessage: (message: Message) => void;
+  readonly #onMessage: (message: ClientMessage) => void;
 
-  constructor(onMessage: (message: Message) => void) {
+  constructor(onMessage: (message: ClientMessage) => void) {
     this.#onMessage = onMessage;
   }
 

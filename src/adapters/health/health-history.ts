@@ -13,7 +13,7 @@ import { codeOf, messageOf } from "../../domain/failure.ts";
 import { MS_PER_DAY, MS_PER_MINUTE, US_PER_MS } from "../../domain/time.ts";
 import { monotonicMs } from "../clock.ts";
 
-export type HistoryRow = {
+export type HealthRow = {
   readonly at_us: number;
   readonly status: string;
   readonly rm_meta: number | null;
@@ -128,7 +128,7 @@ export type WorstOfCell = {
 
 export type HistoryReader = {
   /** At most `count` rows since then, evenly sampled, ascending. */
-  since(sinceUs: number, count: number): readonly HistoryRow[];
+  since(sinceUs: number, count: number): readonly HealthRow[];
   /** The lowest score of each sensor in each equal part of a time span; parts without a sample are left out. */
   worst(span: HistorySpan): readonly WorstOfCell[];
   /** Time of the sample that was recorded last, whatever time others have; null: there is none. */
@@ -155,7 +155,7 @@ export function openHealthHistory(path: string): HistoryReader | null {
   return {
     since(sinceUs, count) {
       const rows = db
-        .prepare<[number], HistoryRow>(
+        .prepare<[number], HealthRow>(
           `SELECT ${COLUMNS.join(", ")} FROM ${tableFor(sinceUs)} WHERE ? <= at_us ORDER BY at_us`,
         )
         .all(sinceUs);
@@ -248,7 +248,7 @@ function openToWrite(path: string): Database.Database {
   }
 }
 
-type Row = HistoryRow & { readonly sample: Buffer };
+type Row = HealthRow & { readonly sample: Buffer };
 
 function rowOf(sample: HealthSample, { word, rmMeta, roots }: Diagnosis): Row {
   const { sensors } = sample;

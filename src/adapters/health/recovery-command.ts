@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Outcome } from "../../domain/health/recovery.ts";
+import type { RecoveryOutcome } from "../../domain/health/recovery.ts";
 import { replaceFile } from "../files/replace-file.ts";
 import { messageOf } from "../../domain/failure.ts";
 
@@ -15,11 +15,11 @@ const COMMAND_MS_MAX = 60_000;
 const OUTPUT_BYTES_MAX = 65_536;
 const KEPT_MAX = 64;
 const SHOWN_MAX = 200;
-const BEGUN: Outcome = { done: true, says: "it was started, and its outcome is not known" };
+const BEGUN: RecoveryOutcome = { done: true, says: "it was started, and its outcome is not known" };
 
 export function createServerRestarts(runFolder: string, commands: RecoveryCommands) {
   const file = join(runFolder, "recovery-commands");
-  return async (server: string, decision: string): Promise<Outcome> => {
+  return async (server: string, decision: string): Promise<RecoveryOutcome> => {
     const command = commands[server] ?? null;
     if (command === null) {
       return { done: false, says: `no command is configured that restarts ${server}` };
@@ -34,7 +34,7 @@ export function createServerRestarts(runFolder: string, commands: RecoveryComman
 }
 
 /** By decision, oldest first. */
-function readNotes(file: string): Map<string, Outcome> {
+function readNotes(file: string): Map<string, RecoveryOutcome> {
   if (!existsSync(file)) return new Map();
   const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
   return new Map(
@@ -45,7 +45,7 @@ function readNotes(file: string): Map<string, Outcome> {
   );
 }
 
-function note(file: string, decision: string, { done, says }: Outcome): void {
+function note(file: string, decision: string, { done, says }: RecoveryOutcome): void {
   const notes = readNotes(file).set(decision, { done, says: says.replaceAll(/\s+/g, " ") });
   const lines = [...notes].slice(-KEPT_MAX).map(([id, one]) => {
     return `${id}\t${one.done ? "done" : "failed"}\t${one.says}\n`;
@@ -54,7 +54,7 @@ function note(file: string, decision: string, { done, says }: Outcome): void {
   replaceFile(file, lines.join(""));
 }
 
-function run(command: string): Promise<Outcome> {
+function run(command: string): Promise<RecoveryOutcome> {
   const limits = { timeout: COMMAND_MS_MAX, maxBuffer: OUTPUT_BYTES_MAX };
   return new Promise((resolve) => {
     execFile("/bin/sh", ["-c", command], limits, (error, _out, err) => {

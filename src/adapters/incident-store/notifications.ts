@@ -23,7 +23,7 @@ export type WaitingNotification = {
   readonly reference: string | null;
 };
 
-export type Delivery = NotificationKey &
+export type DeliveryStatus = NotificationKey &
   Pick<Notification, "kind" | "state" | "atMs"> & {
     /** `waiting` until a channel accepted it, or until no further try is made. */
     readonly delivery: "waiting" | "delivered" | "given_up";
@@ -265,7 +265,7 @@ type Row = {
   readonly incident: string;
   readonly number: number;
   readonly body: string;
-  readonly delivery: Delivery["delivery"];
+  readonly delivery: DeliveryStatus["delivery"];
   readonly attempts: number;
   readonly first_attempt_ms: number | null;
   readonly last_attempt_ms: number | null;
@@ -274,7 +274,7 @@ type Row = {
 };
 
 /** The notifications of an incident, in the order of their decisions; at most the newest thousand. */
-export function listDeliveries(db: Database.Database, incident: string): Delivery[] {
+export function listDeliveries(db: Database.Database, incident: string): DeliveryStatus[] {
   return db
     .prepare<[string], Row>(
       `SELECT * FROM (SELECT * FROM notifications WHERE incident = ? ORDER BY id DESC LIMIT ${LISTED_MAX})
@@ -285,7 +285,7 @@ export function listDeliveries(db: Database.Database, incident: string): Deliver
 }
 
 /** Newest first; at most a thousand. */
-export function listGivenUp(db: Database.Database): Delivery[] {
+export function listGivenUp(db: Database.Database): DeliveryStatus[] {
   return db
     .prepare<[], Row>(
       `SELECT * FROM notifications WHERE delivery = 'given_up' ORDER BY id DESC LIMIT ${LISTED_MAX}`,
@@ -294,7 +294,7 @@ export function listGivenUp(db: Database.Database): Delivery[] {
     .map(deliveryFrom);
 }
 
-function deliveryFrom(row: Row): Delivery {
+function deliveryFrom(row: Row): DeliveryStatus {
   const { kind, state, atMs } = notificationFrom(row.body);
   return {
     channel: row.channel,

@@ -2,14 +2,14 @@
 import type { EngineState, Incident, Mute } from "../../domain/incidents/incident.ts";
 import { incidentsFile, openIncidentsToRead } from "./incident-database.ts";
 import { keptEngine, keptIncident } from "./kept-state.ts";
-import { type Delivery, listDeliveries } from "./notifications.ts";
+import { type DeliveryStatus, listDeliveries } from "./notifications.ts";
 
 export type KeptIncidents = {
   /** Newest first; bounded. */
   list(how: { readonly isOpenOnly: boolean; readonly count: number }): readonly Incident[];
   /** By id, by an unambiguous prefix, or the newest of a rule; several results mean that the name is ambiguous. */
   find(name: string): readonly Incident[];
-  deliveries(id: string): readonly Delivery[];
+  deliveries(id: string): readonly DeliveryStatus[];
   mutes(): readonly Mute[];
   /** Time of the last write. */
   writtenAtMs(): number | null;

@@ -9,7 +9,7 @@ import {
   ScheduleOverlapPolicy,
 } from "@temporalio/client";
 import { TypedSearchAttributes } from "@temporalio/common";
-import type { Change } from "../../domain/supervision/declared/declaration.ts";
+import type { DeclarationChange } from "../../domain/supervision/declared/declaration.ts";
 import {
   INDICATOR_ID_PREFIX,
   type IndicatorSchedule,
@@ -96,7 +96,10 @@ function catchUpMs({ catchUpMs: ms }: IndicatorSchedule): number {
   return Math.max(ms ?? 0, CATCH_UP_MIN_MS);
 }
 
-function changesOf(found: ScheduleDescription, declared: IndicatorSchedule): readonly Change[] {
+function changesOf(
+  found: ScheduleDescription,
+  declared: IndicatorSchedule,
+): readonly DeclarationChange[] {
   const [interval] = found.spec.intervals ?? [];
   const pairs = [
     ["enabled", isEnabled(found), declared.enabled],

@@ -15,7 +15,7 @@ export type SaidReading = Pick<KeptReading, "series" | "asOfMs" | "value">;
 export type NewReading = Omit<KeptReading, "pushedUs"> & { readonly note: string | null };
 
 /** A row of the history. */
-export type HistoryRow = KeptReading & {
+export type ReadingRow = KeptReading & {
   readonly note: string | null;
   /** How often the source reported it. */
   readonly seen: number;
@@ -129,8 +129,8 @@ export class ReadingsStore {
   }
 
   /**
-   * Marks the rows of values that a text in Hazelcast states, where nobody could mark them after it was stored: the
-   * process died, or did not hear that it was. `asOfMs` is in whole milliseconds, as in the text.
+   * Marks the rows of the values in a text that Hazelcast holds, where the process that stored it could not: it died,
+   * or got no answer. `asOfMs` is in whole milliseconds, as in the text.
    */
   markSaid(said: readonly SaidReading[], pushedUs: number): void {
     const find = this.#db
@@ -177,9 +177,9 @@ export class ReadingsStore {
   history(
     name: string,
     { count, toUs }: { readonly count: number; readonly toUs: number | null },
-  ): readonly HistoryRow[] {
+  ): readonly ReadingRow[] {
     return this.#db
-      .prepare<[{ name: string; toUs: number | null; count: number }], Stored<HistoryRow>>(
+      .prepare<[{ name: string; toUs: number | null; count: number }], Stored<ReadingRow>>(
         `SELECT ${COLUMNS} FROM readings
          WHERE (series = :name OR substr(series, 1, length(:name) + 1) = :name || '.')
            AND (:toUs IS NULL OR pushed_us <= :toUs)

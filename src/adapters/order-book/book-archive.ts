@@ -21,7 +21,7 @@ export function bookDays(folder: string): readonly string[] {
 }
 
 /** The published books of one asset (null: of all) from one time to before another, in order; lazily. */
-export function* readBooks(
+export function* readPublishedBooks(
   folder: string,
   asset: string | null,
   { fromMs, toMs }: BookPeriod,

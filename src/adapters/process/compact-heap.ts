@@ -20,9 +20,9 @@ export function compactHeapLater(): void {
 }
 
 /**
- * Also once a minute, where it has grown since: for a process that works for milliseconds every few seconds, and makes
- * garbage that V8 leaves for long: 6 MB. A collection costs 0.1 to 0.2 % of a core, which a process that does nothing need
- * not pay.
+ * Also once a minute if the heap has grown since. For a process that works for some milliseconds every few seconds: V8
+ * keeps its garbage, 6 MB, for a long time. The collections cost 0.1 to 0.2 % of a core, so an idle process does
+ * without them.
  */
 export function keepHeapCompact(): void {
   const { compact, compactIfGrown } = createCompactor({ collect: compactHeap, usedBytes });

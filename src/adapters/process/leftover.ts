@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../clock.ts";
 import { isProcessAlive, signalGroup } from "./process-facts.ts";
 
-export type NamedProcess = { readonly pid: number; readonly ticks: number | null };
+export type ProcessIdentity = { readonly pid: number; readonly ticks: number | null };
 export type StuckProcesses = {
-  readonly add: (named: NamedProcess) => void;
+  readonly add: (named: ProcessIdentity) => void;
   /** Those that still exist. */
   readonly pids: () => number[];
 };
@@ -17,7 +17,7 @@ const KILL_MS_MAX = 5_000;
  * SIGTERM, then SIGKILL after `stopWaitMs`, to the group of exactly this process: the start ticks exclude a process
  * that got a reused pid. False when it does not end.
  */
-export async function endLeftover(named: NamedProcess, stopWaitMs: number): Promise<boolean> {
+export async function endLeftover(named: ProcessIdentity, stopWaitMs: number): Promise<boolean> {
   const isAlive = (): boolean => named.ticks !== null && isProcessAlive(named.pid, named.ticks);
   if (!isAlive()) return true;
   signalGroup(named.pid, "SIGTERM");
@@ -31,7 +31,7 @@ export async function endLeftover(named: NamedProcess, stopWaitMs: number): Prom
 
 /** Processes that survived SIGKILL: they hang in a kernel call. */
 export function createStuckProcesses(): StuckProcesses {
-  let stuck: readonly NamedProcess[] = [];
+  let stuck: readonly ProcessIdentity[] = [];
   return {
     add(named) {
       stuck = [...stuck, named];

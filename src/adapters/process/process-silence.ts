@@ -8,11 +8,11 @@ import { monotonicMs } from "../clock.ts";
 import type { WaitsByThread } from "./process-facts.ts";
 
 /** `unknown`: it could not be asked, which counts neither way. */
-export type Answer = "answered" | "silent" | "unknown";
+export type ProbeResult = "answered" | "silent" | "unknown";
 
 export type ProcessSilence = {
   /** Counts what has passed since the look before. */
-  poll(answer: Answer): Silence;
+  poll(answer: ProbeResult): Silence;
   /** All that was counted, whatever was answered. */
   countedMs(): number;
 };

@@ -3,16 +3,16 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "../files/replace-file.ts";
 
-export type RunFile = NamedProcess & {
+export type RunFile = RecordedProcess & {
   readonly service: string;
   readonly life: number;
   readonly started_at: string;
   /** The worker that keeps it; absent in an older release. */
-  readonly keeper?: NamedProcess;
+  readonly keeper?: RecordedProcess;
 };
 
 /** Pid and start time together identify a process uniquely. */
-export type NamedProcess = { readonly pid: number; readonly started_ticks: number | null };
+export type RecordedProcess = { readonly pid: number; readonly started_ticks: number | null };
 
 export function writeRunFile(folder: string, run: RunFile): void {
   mkdirSync(folder, { recursive: true });
@@ -46,8 +46,8 @@ function isRunFile(value: unknown): value is RunFile {
   return isWhole && Number.isSafeInteger(life) && (keeper === undefined || isNamedProcess(keeper));
 }
 
-export function isNamedProcess(value: unknown): value is NamedProcess {
+export function isNamedProcess(value: unknown): value is RecordedProcess {
   if (typeof value !== "object" || value === null) return false;
-  const { pid, started_ticks: ticks }: Partial<Record<keyof NamedProcess, unknown>> = value;
+  const { pid, started_ticks: ticks }: Partial<Record<keyof RecordedProcess, unknown>> = value;
   return Number.isSafeInteger(pid) && (ticks === null || Number.isSafeInteger(ticks));
 }

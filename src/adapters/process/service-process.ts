@@ -19,7 +19,7 @@ import { errorFile, printedFromNow } from "./output-file.ts";
 import { mainThreadWaits, signalGroup, startedTicks } from "./process-facts.ts";
 import { watchSilence } from "./process-silence.ts";
 
-export type ServiceCommand = {
+export type ServiceLaunch = {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,7 +27,7 @@ export type ServiceCommand = {
   readonly outFile: string;
 };
 
-export type ProcessEnd = {
+export type ServiceEnd = {
   readonly kind: EndKind;
   readonly why: string;
   readonly exitCode: number | null;
@@ -41,7 +41,7 @@ export type ServiceProcess = {
   readonly pid: number | null;
   readonly ticks: number | null;
   readonly startedAtMs: number;
-  readonly ended: Promise<ProcessEnd>;
+  readonly ended: Promise<ServiceEnd>;
   readonly beat: () => ServiceBeat | null;
   /** Time since the last message, without pauses of our own and what it waited for a processor. */
   readonly silentMs: () => number;
@@ -67,7 +67,7 @@ const LOG_LINE_CHARS_MAX = 300;
 
 export function startServiceProcess(
   spec: ServiceSpec,
-  command: ServiceCommand,
+  command: ServiceLaunch,
   rule: {
     /** Asked before the process is killed for its own fault; false: nothing is done, whatever was found. */
     readonly mayKill: () => Promise<boolean>;
@@ -82,7 +82,7 @@ export function startServiceProcess(
   let asked: Ask | null = null;
   let hasExited = false;
   let killTimer: NodeJS.Timeout | undefined;
-  const ended = Promise.withResolvers<ProcessEnd>();
+  const ended = Promise.withResolvers<ServiceEnd>();
 
   const finish = (exit: Exit): void => {
     endPolls();
@@ -149,7 +149,7 @@ type Exit = {
 type Ask = { readonly kind: EndKind; readonly why: string };
 type Watch = ReturnType<typeof createWatch>;
 
-function spawnGroup(command: ServiceCommand): ChildProcess {
+function spawnGroup(command: ServiceLaunch): ChildProcess {
   mkdirSync(dirname(command.outFile), { recursive: true });
   const out = openSync(command.outFile, "a");
   let err = out;

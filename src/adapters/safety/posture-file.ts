@@ -33,7 +33,7 @@ import {
 } from "../../wire/safety/kept-posture.ts";
 import { jsonOrNull } from "../../domain/json-record.ts";
 
-export type AuditLine = {
+export type PostureAuditLine = {
   /** ISO-8601. */
   readonly at: string;
   readonly by: string;
@@ -42,7 +42,7 @@ export type AuditLine = {
   readonly posture: Posture;
 };
 
-export type Found = {
+export type RestoredPosture = {
   readonly kept: KeptPosture;
   /** A sentence for the log. */
   readonly how: string;
@@ -67,7 +67,7 @@ export function openPostureFile(
   const state = join(folder, STATE);
   const audit = join(folder, AUDIT);
   return {
-    read(): Found {
+    read(): RestoredPosture {
       const isFresh = !about.isUsed && !existsSync(state) && !existsSync(audit);
       if (isFresh) {
         return {
@@ -99,7 +99,7 @@ export function openPostureFile(
       renameSync(staging, state);
       syncPath(folder);
     },
-    audit(line: AuditLine): void {
+    audit(line: PostureAuditLine): void {
       const begin = endsInLine(audit) ? "" : "\n";
       writeDurably(audit, "a", `${begin}${JSON.stringify(line)}\n`);
     },

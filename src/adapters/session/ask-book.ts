@@ -38,7 +38,7 @@ export function createAskBook(dataDir: string): AskBook {
   };
 }
 
-export function viewOf(status: TraderStatus): BookReport {
+export function bookReportOf(status: TraderStatus): BookReport {
   const { cash, equity, halted, latched, posture, positions } = status;
   return { as_of: isoFromMicros(wallMicros()), cash, equity, halted, latched, posture, positions };
 }

@@ -15,7 +15,7 @@ export type OpenReads = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Those that the SDK's transport heeds. */
+/** The environment variables of proxies that the SDK's transport uses. */
 const PROXIES = ["grpc_proxy", "https_proxy", "http_proxy"];
 const HOST_AND_PORT = /^([a-z0-9._-]+|\[[0-9a-f:]+\]):\d{1,5}$/i;
 
@@ -28,7 +28,7 @@ export async function openTemporalReads(of: {
 }): Promise<OpenReads> {
   const found = temporalAddress(of.address);
   const { address, namespace } = found;
-  if (isPlain(found, of.env)) {
+  if (isPlainConnection(found, of.env)) {
     const calls = createThinCalls({ address, namespace, deadlineMs: of.deadlineMs });
     const reads = temporalReads(namespace, (one) => calls.call(one));
     return { reads, transport: "thin", close: async () => calls.close() };
@@ -46,7 +46,10 @@ export async function openTemporalReads(of: {
 }
 
 /** Whether the server is reached in the clear, directly, at a host and a port. */
-export function isPlain({ address, options }: TemporalAddress, env: Environment): boolean {
+export function isPlainConnection(
+  { address, options }: TemporalAddress,
+  env: Environment,
+): boolean {
   const { tls, apiKey, metadata } = options;
   return (
     (tls === undefined || tls === false) &&

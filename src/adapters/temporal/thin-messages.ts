@@ -1,5 +1,5 @@
 /**
- * The messages of Temporal's API that a process needs which only looks: field ids are those of `temporal/api` (workflowservice,
+ * The messages of Temporal's API that processes without the SDK need. Field ids are those of `temporal/api` (workflowservice,
  * workflow, taskqueue, common). A test compares each with the SDK's own encoding.
  */
 import { jsonOrNull } from "../../domain/json-record.ts";
@@ -12,7 +12,7 @@ import {
   textOf,
 } from "./proto-fields.ts";
 
-/** What a describe call tells of a workflow that runs. */
+/** The answer of a describe call for a running workflow. */
 export type WorkflowDescription = {
   readonly startedMs: number;
   readonly memo: Readonly<Record<string, unknown>>;

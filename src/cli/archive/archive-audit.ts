@@ -12,7 +12,7 @@ import { CliError, isThere } from "../context.ts";
 import { bridgeService } from "../../domain/supervision/services.ts";
 import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
-export type Audit = {
+export type ArchiveAudit = {
   readonly archive: string;
   readonly first_day: string | null;
   /** Scan files in days before the first, which are left alone. */
@@ -38,7 +38,7 @@ const NAMED_MAX = 100;
 const FILES_PER_PROGRESS = 500;
 
 /** Read-only: only the bridge writes it. */
-export function openJournal(config: Config): ScanJournal {
+export function openJournalReader(config: Config): ScanJournal {
   const path = scanJournalFile(config.data_dir);
   if (!isThere(path)) {
     // A bridge creates its socket within its first second.
@@ -65,8 +65,8 @@ export type AuditOptions = {
 export type AuditProgress = { readonly day: string; readonly files: number };
 
 /** Read-only. */
-export function auditArchive(config: Config, options: AuditOptions): Audit {
-  const journal = openJournal(config);
+export function auditArchive(config: Config, options: AuditOptions): ArchiveAudit {
+  const journal = openJournalReader(config);
   try {
     return auditAgainst(journal, config.archive, options);
   } finally {
@@ -78,7 +78,7 @@ function auditAgainst(
   journal: ScanJournal,
   archive: string,
   { deep, days: asked, onProgress }: AuditOptions,
-): Audit {
+): ArchiveAudit {
   const found = listDays(archive);
   if (found.kind !== "listed") throw new CliError(`the archive ${archive} cannot be listed`);
   const firstDay = journal.meta("first_day");

@@ -12,7 +12,7 @@ import { lackingInRing, rangesOf, RING_CAPACITY, type SeqRange } from "../../dom
 import { hashOf } from "../../wire/scan-hash.ts";
 import { parseScanHead } from "../../wire/scan-value.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openJournal } from "./archive-audit.ts";
+import { openJournalReader } from "./archive-audit.ts";
 
 export type RingAudit = {
   /** How many of the newest seqs were compared; 0 where Hazelcast does not answer. */
@@ -38,7 +38,7 @@ const NAMED_MAX = 100;
 export async function auditRing(config: Config, withinMs = SETTLES_WITHIN_MS): Promise<RingAudit> {
   const cluster = configuredCluster(config.hazelcast);
   const hazelcast = await connectHazelcast({ ...cluster, name: "dolphin-audit" });
-  const journal = openJournal(config);
+  const journal = openJournalReader(config);
   try {
     if (!(await hazelcast.waitConnected(cluster.deadlineMs)))
       return notCompared("it does not answer");

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { runBacktest } from "../../operations/backtest/run-backtest.ts";
 import { REPORT_FILE, SHEET_FILE, TRADES_FILE } from "../../operations/backtest/run-folder.ts";
-import { latchedText, ruinText } from "../../domain/statistics/loss-watch.ts";
+import { latchedText, ruinText } from "../../domain/backtest/loss-watch.ts";
 import { differenceText } from "../../wire/backtest/book-run.ts";
 import { number, percent, signedPercent, span } from "../../reports/figures.ts";
 import { orderText } from "../../reports/order-text.ts";
 import { delistedText } from "../../reports/tear-sheet.ts";
 import type { PassCounts } from "../../wire/backtest/run-checkpoint.ts";
-import type { RunRecord } from "../../reports/run-record.ts";
+import type { BacktestRecord } from "../../reports/run-record.ts";
 import { BACKTEST } from "../../workflows/names.ts";
 import { openContext } from "../context.ts";
 import { aligned } from "../rendering/columns.ts";
@@ -57,8 +57,8 @@ async function runCommand(
   }
   expectNoOut(options);
   // Temporal's client costs a third of the memory and time of a local run.
-  const { inputOf, runThroughTemporal } = await import("./through-temporal.ts");
-  const input = inputOf({ range, run, strategy, name: place.name });
+  const { batchInputOf, runThroughTemporal } = await import("./through-temporal.ts");
+  const input = batchInputOf({ range, run, strategy, name: place.name });
   const isWatched = process.stderr.isTTY && !json;
   const order = { workflow: BACKTEST, name: place.name, input, isWatched };
   const { reference, text } = await runThroughTemporal(context, order);
@@ -75,7 +75,8 @@ export function runFiles(out: string): Files {
 
 /** `text`: of a report file. */
 export function runSummary(text: string, files: Files): string {
-  const { report, timing, costs, settings, differsFromBook, read }: RunRecord = JSON.parse(text);
+  const { report, timing, costs, settings, differsFromBook, read }: BacktestRecord =
+    JSON.parse(text);
   const { returns, risk, trades, run } = report;
   const withoutCosts = costs.find(({ factor }) => factor === 0)?.total ?? null;
   const named = Object.entries(settings.parameters).map(([name, value]) => `${name}=${value}`);
@@ -115,20 +116,20 @@ export function orderRow(read: PassCounts | undefined) {
 }
 
 /** Differences to the trader's configuration; empty for an older report without them. */
-export function bookRow(differences: RunRecord["differsFromBook"] | undefined) {
+export function bookRow(differences: BacktestRecord["differsFromBook"] | undefined) {
   if (differences === undefined) return [];
   return [["book", printable(differenceText(differences, DIFFERENCES_MAX))]];
 }
 
 /** Empty for most runs. */
-function carryText({ borrowCost = 0, funding = 0 }: RunRecord["report"]["returns"]): string {
+function carryText({ borrowCost = 0, funding = 0 }: BacktestRecord["report"]["returns"]): string {
   const interest = borrowCost === 0 ? "" : ` (${number(borrowCost)} of them interest)`;
   const paid = funding === 0 ? "" : `, funding ${number(funding)}`;
   return interest + paid;
 }
 
 /** Liquidations and bankruptcy. */
-function ruinRow({ limits, trades }: RunRecord["report"]): [string, string][] {
+function ruinRow({ limits, trades }: BacktestRecord["report"]): [string, string][] {
   const text = ruinText(limits);
   if (text === null) return [];
   const pnl = trades.byExitReason["liquidated"]?.pnl ?? 0;
@@ -136,7 +137,7 @@ function ruinRow({ limits, trades }: RunRecord["report"]): [string, string][] {
 }
 
 /** A limit that stopped the run, or would have: important for reading the figures. */
-export function limitsRow({ limits }: RunRecord["report"]): [string, string][] {
+export function limitsRow({ limits }: BacktestRecord["report"]): [string, string][] {
   const text = latchedText(limits);
   return text === null ? [] : [["limits", text]];
 }

@@ -85,9 +85,9 @@ async function sweepCommand(options: SweepOptions, command: Command): Promise<vo
   }
   expectNoOut(options);
   // Temporal's client costs a third of the memory and time of a local run.
-  const { inputOf, runThroughTemporal } = await import("./through-temporal.ts");
+  const { batchInputOf, runThroughTemporal } = await import("./through-temporal.ts");
   const input = {
-    ...inputOf({ range, run, strategy, name: place.name }),
+    ...batchInputOf({ range, run, strategy, name: place.name }),
     grid: Object.fromEntries(axes.map(({ name, values }) => [name, values])),
     walk_forward: options.walkForward ?? null,
     lanes: workers,

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { ArchiveRange } from "../../operations/backtest/archive-chunks.ts";
 import { loadStrategy, type LoadedStrategy } from "../../adapters/strategy-file/load-strategy.ts";
-import { readBooks } from "../../adapters/event-log/books/books-store.ts";
+import { readBooksFile } from "../../adapters/event-log/books/books-store.ts";
 import { booksFolder } from "../../adapters/order-book/book-archive.ts";
 import { readingsPath } from "../../adapters/indicators/readings-store.ts";
 import type { Config } from "../../config.ts";
@@ -99,7 +99,7 @@ type Asked = BookRun & {
 
 /** Starts the strategy once, so that an invalid parameter is a usage error and not a failed run. */
 export async function askedFrom(options: RunOptions, config: Config): Promise<Asked> {
-  const book = settingsOfBook(COUNTED_BOOK, config, readBooks(config.data_dir));
+  const book = settingsOfBook(COUNTED_BOOK, config, readBooksFile(config.data_dir));
   try {
     const strategy = await loadStrategy(options.strategy ?? book.strategy);
     const declared = strategy.choice.start({}).parameters;

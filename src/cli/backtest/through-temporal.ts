@@ -10,8 +10,8 @@ import {
 } from "../../adapters/temporal-client.ts";
 import type { LoadedStrategy } from "../../adapters/strategy-file/load-strategy.ts";
 import type { ArchiveRange } from "../../operations/backtest/archive-chunks.ts";
-import { type NamedRun, startRun } from "../../operations/backtest/batch-runs.ts";
-import { pollersOf } from "../../operations/declared/task-queues.ts";
+import { type NamedRun, startBatchRun } from "../../operations/backtest/batch-runs.ts";
+import { pollersOf } from "../../adapters/temporal/task-queues.ts";
 import { EXIT_SERVER_SILENT } from "../../domain/supervision/overall.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
@@ -36,7 +36,7 @@ const POLL_EVERY_MS = 1_000;
 const POLLS_PER_WORKER_CHECK = 10;
 
 /** A workflow's input under the contract's key names. */
-export function inputOf(asked: {
+export function batchInputOf(asked: {
   readonly range: ArchiveRange;
   readonly run: BookRun;
   readonly strategy: LoadedStrategy;
@@ -95,7 +95,7 @@ export async function runThroughTemporal(
       const what = "start it ('dolphin up'), set TEMPORAL_ADDRESS, or add --local";
       throw new CliError(`Temporal at ${address} does not answer; ${what}`, EXIT_SERVER_SILENT);
     }
-    const handle = await startRun(temporal, order);
+    const handle = await startBatchRun(temporal, order);
     const { workflowId } = handle;
     const watched = { order, workflowId, signal: watching.signal };
     void watch(temporal, () => handle.query(progressQuery), watched);

@@ -63,7 +63,7 @@ export function addDoctorCommand(program: Command): void {
 
 async function stackReadings(context: CliContext): Promise<StackReadings> {
   const { openStatus } = await import("../../operations/status/open-status.ts");
-  const { pollersOf } = await import("../../operations/declared/task-queues.ts");
+  const { pollersOf } = await import("../../adapters/temporal/task-queues.ts");
   const reader = await openStatus(statusOptions(context));
   const status = await readPatiently(reader);
   const { schedules } = status;

@@ -1,5 +1,5 @@
 /** The result of a drill as text. */
-import type { Point } from "../../domain/drills/timeline.ts";
+import type { TimelinePoint } from "../../domain/drills/timeline.ts";
 import type { DrillResult } from "../../operations/drills/run-drill.ts";
 import { aligned } from "../rendering/columns.ts";
 import { type Colour, paint, printable } from "../rendering/terminal.ts";
@@ -34,13 +34,13 @@ export function drillsSummary(results: readonly DrillResult[]): string {
   );
 }
 
-function budgetText({ budgetS, since, tookS }: Point): string {
+function budgetText({ budgetS, since, tookS }: TimelinePoint): string {
   if (budgetS === null) return "";
   const took = tookS === null ? "-" : tookS.toFixed(1);
   return `${took} of ${budgetS} s${since === "injected" ? "" : ` from '${since}'`}`;
 }
 
-function markOf({ isMet }: Point): string {
+function markOf({ isMet }: TimelinePoint): string {
   if (isMet === null) return "";
   return isMet ? paint("green", "met") : paint("red", "missed");
 }

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import {
   bookFolder,
-  listDays,
+  listSegmentDays,
   tradingRoot,
 } from "../../adapters/event-log/segments/segment-files.ts";
 import { type PieceSink, toFile, toStream } from "../../adapters/piece-sink/piece-sink.ts";
@@ -17,7 +17,7 @@ import type { Period } from "../../operations/trace/trace-period.ts";
 import { arrowOf } from "../../wire/export/arrow-table.ts";
 import { EXPORTS, type ExportName, isExport } from "../../wire/export/columns.ts";
 import { csvOf } from "../../wire/export/csv-table.ts";
-import type { Row } from "../../wire/export/table.ts";
+import type { ExportRow } from "../../wire/export/table.ts";
 import { CliError, EXIT_USAGE, openContext } from "../context.ts";
 import { aligned } from "../rendering/columns.ts";
 import { type PeriodFlags, periodFrom } from "../trace/period.ts";
@@ -92,7 +92,7 @@ async function write(what: ExportName, flags: Flags, dataDir: string): Promise<v
 }
 
 /** @throws {CliError} where nothing is recorded. */
-function rowsOf(what: ExportName, dataDir: string, period: Period): Iterable<Row> {
+function rowsOf(what: ExportName, dataDir: string, period: Period): Iterable<ExportRow> {
   const projection = projectionPath(dataDir);
   switch (what) {
     case "trades":
@@ -107,7 +107,7 @@ function rowsOf(what: ExportName, dataDir: string, period: Period): Iterable<Row
     case "events": {
       const place = { root: tradingRoot(dataDir), book: COUNTED_BOOK };
       const folder = bookFolder(place.root, place.book);
-      if (listDays(folder).length === 0) {
+      if (listSegmentDays(folder).length === 0) {
         throw new CliError(`${folder} has no log yet: no trader has run here; give --data-dir`);
       }
       return eventRows(place, period);

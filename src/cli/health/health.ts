@@ -16,7 +16,7 @@ import {
 import { messageOf } from "../../domain/failure.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import type { Mode } from "../../domain/supervision/next-step.ts";
-import { setRecoveryMode } from "../../operations/health/meta-health-client.ts";
+import { setRecoveryMode } from "../../operations/health/meta-health/meta-health-client.ts";
 import { openHealthWatch, type HealthWatch } from "../../operations/health/open-health-watch.ts";
 import { type HealthReport, healthReport } from "../../wire/health/health-report.ts";
 import { CliError, type CliContext, openContext } from "../context.ts";

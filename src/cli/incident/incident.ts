@@ -51,7 +51,7 @@ export function addIncidentCommand(program: Command): void {
         };
         const text = flags.json
           ? JSON.stringify({ records: records.length, ...outcomes }, null, 2)
-          : incidentText(records.length, outcomes);
+          : policiesText(records.length, outcomes);
         process.stdout.write(`${text}\n`);
       },
     );
@@ -76,7 +76,7 @@ function read<T>(file: string, parseText: (text: string) => T): T {
 
 type Outcomes = { readonly policy: IncidentOutcome; readonly ours: IncidentOutcome };
 
-export function incidentText(records: number, { policy, ours }: Outcomes): string {
+export function policiesText(records: number, { policy, ours }: Outcomes): string {
   const names = new Set([...Object.keys(policy.restarts), ...Object.keys(ours.restarts)]);
   return [
     `${records} records`,

@@ -4,7 +4,7 @@ import type { KnownReading } from "../../domain/indicators/known-readings.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import { READINGS } from "../../wire/export/columns.ts";
 import { csvOf } from "../../wire/export/csv-table.ts";
-import type { Row } from "../../wire/export/table.ts";
+import type { ExportRow } from "../../wire/export/table.ts";
 import { CliError } from "../context.ts";
 
 /** Limit for Arrow, which is built in memory. */
@@ -44,7 +44,7 @@ function* only(readings: Iterable<KnownReading>, names: readonly string[]) {
 }
 
 /** @throws {CliError} where there are too many for an Arrow file. */
-function* rowsOf(readings: Iterable<KnownReading>, countMax: number): Generator<Row> {
+function* rowsOf(readings: Iterable<KnownReading>, countMax: number): Generator<ExportRow> {
   let count = 0;
   for (const one of readings) {
     count += 1;

@@ -1,6 +1,6 @@
 /** Indicators and their history as text. */
 import { isoFromMicros, isoFromMs } from "../../domain/time.ts";
-import type { HistoryRow } from "../../adapters/indicators/readings-store.ts";
+import type { ReadingRow } from "../../adapters/indicators/readings-store.ts";
 import type { IndicatorRow } from "../../operations/indicators/indicator-view.ts";
 import type { FactorAdvice } from "../../operations/indicators/factor-advisor.ts";
 import { aligned } from "../rendering/columns.ts";
@@ -29,7 +29,7 @@ export function indicatorsText(rows: readonly IndicatorRow[]): string {
   return [...aligned([heads, ...cells]), ...said].join("\n");
 }
 
-export function historyText(rows: readonly HistoryRow[]): string {
+export function historyText(rows: readonly ReadingRow[]): string {
   const heads = ["series", "as of", "known since", "value", "unit", "seen", "source"];
   const cells = rows.map((row) => [
     row.series,
@@ -68,7 +68,7 @@ function bps(share: number): string {
   return `${(share * 10_000).toFixed(1)} bps`;
 }
 
-export function historyJson(rows: readonly HistoryRow[]): string {
+export function historyJson(rows: readonly ReadingRow[]): string {
   const shown = rows.map((row) => ({
     series: row.series,
     as_of: isoFromMs(row.asOfMs),

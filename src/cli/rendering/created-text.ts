@@ -1,13 +1,13 @@
 /** The output of `dolphin create`: what was created and changed, one line each. */
-import type { Change } from "../../domain/supervision/declared/declaration.ts";
-import type { Surroundings } from "../../operations/declared/create-surroundings.ts";
+import type { DeclarationChange } from "../../domain/supervision/declared/declaration.ts";
+import type { CreateResult } from "../../operations/declared/create-surroundings.ts";
 
-export type Created = Surroundings & {
+export type Created = CreateResult & {
   readonly supervisors: readonly {
     readonly service: string;
     readonly workflow_id: string;
     readonly created: boolean;
-    readonly changes: readonly Change[];
+    readonly changes: readonly DeclarationChange[];
     /** Why the changes were not made; null where they were. */
     readonly problem: string | null;
   }[];
@@ -16,7 +16,7 @@ export type Created = Surroundings & {
 type Brought = {
   readonly what: string;
   readonly created: boolean;
-  readonly changes: readonly Change[];
+  readonly changes: readonly DeclarationChange[];
   readonly problem?: string | null;
   readonly paused?: string | null;
 };

@@ -1,5 +1,5 @@
 /** `dolphin health` as text for a person: the word, the sensors with what is wrong in them, the causes. */
-import type { HistoryRow } from "../../adapters/health/health-history.ts";
+import type { HealthRow } from "../../adapters/health/health-history.ts";
 import { remedyWords } from "../../domain/health/diagnosis.ts";
 import { SENSOR_NAMES } from "../../domain/health/sample.ts";
 import { isoFromMicros } from "../../domain/time.ts";
@@ -57,7 +57,7 @@ export function remedyText(remedy: HealthReport["roots"][number]["remedy"]): str
 }
 
 /** One line where the word or the causes changed. */
-export function historyLines(rows: readonly HistoryRow[]): string[] {
+export function historyLines(rows: readonly HealthRow[]): string[] {
   if (rows.length === 0) return ["no health was recorded in that period"];
   return rows
     .filter((row, at) => at === 0 || stateOf(row) !== stateOf(rows[at - 1]))
@@ -68,7 +68,7 @@ export function historyLines(rows: readonly HistoryRow[]): string[] {
     );
 }
 
-function stateOf(row: HistoryRow | undefined): string {
+function stateOf(row: HealthRow | undefined): string {
   return `${row?.status} ${row?.causes}`;
 }
 

@@ -1,5 +1,5 @@
 /** Incidents as text. */
-import type { Delivery } from "../../adapters/incident-store/notifications.ts";
+import type { DeliveryStatus } from "../../adapters/incident-store/notifications.ts";
 import { type Incident, type Mute, shownState } from "../../domain/incidents/incident.ts";
 import { isoFromMs, MS_PER_SECOND } from "../../domain/time.ts";
 import { aligned } from "./columns.ts";
@@ -36,7 +36,7 @@ export function muteLines(mutes: readonly Mute[]): readonly string[] {
 
 export function incidentText(
   incident: Incident,
-  deliveries: readonly Delivery[],
+  deliveries: readonly DeliveryStatus[],
   nowMs: number,
 ): string {
   const {
@@ -72,7 +72,7 @@ export function incidentText(
   ].join("\n");
 }
 
-function deliveryRow(delivery: Delivery): readonly string[] {
+function deliveryRow(delivery: DeliveryStatus): readonly string[] {
   const at = delivery.lastAttemptMs === null ? "not tried yet" : shortIso(delivery.lastAttemptMs);
   return [
     delivery.channel,

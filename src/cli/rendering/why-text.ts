@@ -1,7 +1,7 @@
 /** An explanation as lines: the decision, the rule that refused, then every rule that was asked. */
 import { refusalWords } from "../../domain/trading/risk/refusal-words.ts";
 import type { Explanation } from "../../domain/trading/why/explain-decision.ts";
-import { type Fact, obstacleIn } from "../../domain/trading/why/facts.ts";
+import { type Evidence, obstacleIn } from "../../domain/trading/why/facts.ts";
 import { timeText } from "../../domain/trading/why/words.ts";
 import { aligned } from "./columns.ts";
 import { paint, printable } from "./terminal.ts";
@@ -41,12 +41,12 @@ const HEADLINES: Readonly<Record<string, string>> = {
   lost: "no entry, the scan never arrived (lost)",
 };
 
-export function obstacleLines(facts: readonly Fact[]): readonly string[] {
+export function obstacleLines(facts: readonly Evidence[]): readonly string[] {
   const obstacle = obstacleIn(facts);
   return obstacle === null ? [] : [`  because: ${printable(obstacle.says)}`];
 }
 
-export function factLines(facts: readonly Fact[]): readonly string[] {
+export function factLines(facts: readonly Evidence[]): readonly string[] {
   return aligned(
     facts.map(({ passes, rule, says }) => {
       const mark = MARKS[`${passes}`];

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { writeScanFile, type Writing } from "../../adapters/archive/scan-file-writer.ts";
 import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { createMarket, stepMarket } from "../../domain/simulator/market.ts";
-import { dueMs, type Pace, scanFileOf, scanNumberAt } from "../../domain/simulator/plan.ts";
+import { dueMs, type ScanPace, scanFileOf, scanNumberAt } from "../../domain/simulator/plan.ts";
 import { seededRandom } from "../../domain/simulator/random.ts";
 import { createSpectrum, pushPrices } from "../../domain/simulator/spectrum.ts";
 import { US_PER_SECOND } from "../../domain/time.ts";
 import type { PriceTable } from "../../wire/price-table.ts";
 import { createEncoderApart } from "./encode-apart.ts";
 
-export type PriceSource = {
+export type ScanPrices = {
   readonly assets: readonly string[];
   /** The next scan's prices; null at the end. Valid until the next call. */
   readonly next: () => Float64Array | null;
@@ -19,8 +19,8 @@ export type PriceSource = {
 
 export type Simulation = {
   readonly archive: string;
-  readonly source: PriceSource;
-  readonly pace: Pace;
+  readonly source: ScanPrices;
+  readonly pace: ScanPace;
   readonly writing: Writing;
   readonly count: number;
   /** Scans written at once, before the paced ones. */
@@ -50,7 +50,7 @@ const DISK_FULL_RETRY_MS = 1_000;
 /** Without waits, signals are only handled between this many scans. */
 const YIELD_EVERY_SCANS = 64;
 
-export function simulatedPrices(assetCount: number, seed: number): PriceSource {
+export function simulatedPrices(assetCount: number, seed: number): ScanPrices {
   const market = createMarket(assetCount, seededRandom(seed));
   const next = () => {
     stepMarket(market);
@@ -59,7 +59,7 @@ export function simulatedPrices(assetCount: number, seed: number): PriceSource {
   return { assets: market.assets, next };
 }
 
-export function replayedPrices(table: PriceTable, assetCount: number): PriceSource {
+export function replayedPrices(table: PriceTable, assetCount: number): ScanPrices {
   const rows = table.rows.values();
   return {
     assets: table.assets.slice(0, assetCount),

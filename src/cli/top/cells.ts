@@ -2,7 +2,7 @@
 import { type Colour, printable } from "../rendering/terminal.ts";
 
 export type Piece = { readonly colour: Colour; readonly text: string };
-export type Line = readonly Piece[];
+export type TextLine = readonly Piece[];
 
 /** Characters of two columns: East Asian scripts and emoji. */
 const WIDE =
@@ -27,7 +27,7 @@ function columnsOf(character: string): number {
 }
 
 /** Cuts to a width; the last column shows where something was cut. */
-export function fitted(line: Line, columns: number): Line {
+export function fitted(line: TextLine, columns: number): TextLine {
   if (line.reduce((sum, { text }) => sum + widthOf(text), 0) <= columns) return line;
   let left = columns - 1;
   const kept: Piece[] = [];
@@ -44,7 +44,7 @@ export function fitted(line: Line, columns: number): Line {
 }
 
 /** Columns of equal width, two apart; the last one of any length. */
-export function columnLines(rows: readonly Line[]): Line[] {
+export function columnLines(rows: readonly TextLine[]): TextLine[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.slice(0, -1).forEach(({ text }, at) => {

@@ -3,7 +3,7 @@
  * terminal is restored first.
  */
 import { paint } from "../rendering/terminal.ts";
-import type { Line } from "./cells.ts";
+import type { TextLine } from "./cells.ts";
 import type { Size } from "./top-frame.ts";
 
 /** Alternate screen, hidden cursor, no line wrap. */
@@ -20,7 +20,7 @@ const UNKNOWN: Size = { columns: 80, rows: 24 };
 
 export type Screen = {
   size(): Size;
-  draw(lines: readonly Line[]): void;
+  draw(lines: readonly TextLine[]): void;
   close(): void;
 };
 

@@ -8,7 +8,7 @@ import type { ServiceRow, SystemStatus } from "../../wire/system-status.ts";
 import { duration, grouped } from "../rendering/durations.ts";
 import { answerOf, reasonLines, scheduleCells } from "../rendering/status-table.ts";
 import type { Colour } from "../rendering/terminal.ts";
-import { columnLines, fitted, type Line, piece, widthOf } from "./cells.ts";
+import { columnLines, fitted, type TextLine, piece, widthOf } from "./cells.ts";
 
 export type TopReading = {
   readonly status: SystemStatus;
@@ -49,7 +49,7 @@ const HEADS = [
   "CPU",
 ] as const;
 
-export function topFrame(view: TopView, { columns, rows }: Size): readonly Line[] {
+export function topFrame(view: TopView, { columns, rows }: Size): readonly TextLine[] {
   const body = view.reading === null ? [] : bodyOf(view.reading, columns);
   const head = headOf(view);
   const room = Math.max(0, rows - head.length - 1);
@@ -65,11 +65,11 @@ export function topFrame(view: TopView, { columns, rows }: Size): readonly Line[
   return [...visible, [piece(FOOT, "dim")]].slice(0, rows).map((line) => fitted(line, columns));
 }
 
-function dimmed(line: Line): Line {
+function dimmed(line: TextLine): TextLine {
   return line.map(({ text }) => ({ colour: "dim", text }));
 }
 
-function headOf({ reading, ageS, trouble }: TopView): readonly Line[] {
+function headOf({ reading, ageS, trouble }: TopView): readonly TextLine[] {
   const name = piece("DOLPHIN", "bold");
   if (reading === null) {
     return [[name, piece("  "), piece(trouble ?? "reading", trouble === null ? "dim" : "red")], []];
@@ -103,7 +103,7 @@ function sentenceOf({ services, servers, status, safety }: SystemStatus): string
   return safety?.reasons.join("; ") ?? "";
 }
 
-function bodyOf({ status, incidents }: TopReading, columns: number): readonly Line[] {
+function bodyOf({ status, incidents }: TopReading, columns: number): readonly TextLine[] {
   const facts = columnLines([
     ...status.servers.map((server) =>
       factLine(server.server, answerOf(server), server.answered_ms === null ? "red" : "plain"),
@@ -122,11 +122,14 @@ function bodyOf({ status, incidents }: TopReading, columns: number): readonly Li
   return [...serviceLines(status, columns), [], ...facts];
 }
 
-function factLine(name: string, text: string, colour: Colour = "plain"): Line {
+function factLine(name: string, text: string, colour: Colour = "plain"): TextLine {
   return [piece(name, "dim"), piece(text, colour)];
 }
 
-function serviceLines({ services, checked_at }: SystemStatus, columns: number): readonly Line[] {
+function serviceLines(
+  { services, checked_at }: SystemStatus,
+  columns: number,
+): readonly TextLine[] {
   const cells = services.map((row) => [
     row.service,
     row.status,
@@ -175,7 +178,7 @@ function colourOf(row: ServiceRow | undefined): Colour {
   return row === undefined ? "plain" : (COLOURS[exitOf(row.status)] ?? "red");
 }
 
-function postureLines({ safety }: SystemStatus): readonly Line[] {
+function postureLines({ safety }: SystemStatus): readonly TextLine[] {
   if (safety == null) return [];
   const { posture, entries, reasons } = safety;
   const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
@@ -183,7 +186,7 @@ function postureLines({ safety }: SystemStatus): readonly Line[] {
   return [factLine("watchdog", `${posture}, entries ${entries}${why}`, colour)];
 }
 
-function healthLines(services: readonly ServiceRow[]): readonly Line[] {
+function healthLines(services: readonly ServiceRow[]): readonly TextLine[] {
   const { health, rm_meta, cause } = services.find(({ role }) => role === "health")?.counters ?? {};
   if (typeof health !== "string") return [];
   const product = typeof rm_meta === "number" ? rm_meta.toFixed(2) : "unknown";
@@ -191,7 +194,7 @@ function healthLines(services: readonly ServiceRow[]): readonly Line[] {
   return [factLine("health", `${health}, rm_meta ${product}${why}`)];
 }
 
-function bookLine({ book, counters, state }: ServiceRow): readonly Line[] {
+function bookLine({ book, counters, state }: ServiceRow): readonly TextLine[] {
   const { equity, positions, trades, posture } = counters;
   if (book === null || typeof equity !== "number") return [];
   const text = [
@@ -204,7 +207,7 @@ function bookLine({ book, counters, state }: ServiceRow): readonly Line[] {
   return [factLine(book, text)];
 }
 
-function scanLines({ latest_scan: scan, services }: SystemStatus): readonly Line[] {
+function scanLines({ latest_scan: scan, services }: SystemStatus): readonly TextLine[] {
   if (scan === null) return [];
   const counters = services.find(({ role }) => role === "bridge")?.counters ?? {};
   const [p50, p99] = [
@@ -224,7 +227,7 @@ function scanLines({ latest_scan: scan, services }: SystemStatus): readonly Line
   ];
 }
 
-function incidentLines(incidents: TopReading["incidents"]): readonly Line[] {
+function incidentLines(incidents: TopReading["incidents"]): readonly TextLine[] {
   if (incidents === null)
     return [factLine("incidents", "not known: the watchdog does not answer", "yellow")];
   if (incidents.open === 0) return [factLine("incidents", "none open")];

@@ -66,7 +66,7 @@ async function watch(readings: TopReadings): Promise<number> {
         found = { reading: await readings.read(), atMs: monotonicMs() };
         trouble = null;
       } catch (error) {
-        // A silent server is told in a reading: without any there is nothing to look at.
+        // A reading says which server is silent. Without any reading there is nothing to show.
         if (found === null) throw error;
         trouble = messageOf(error);
       }

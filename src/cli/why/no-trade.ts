@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { wallMs } from "../../adapters/clock.ts";
 import { BOOKS, isBook, type BookName } from "../../domain/trading/books.ts";
 import { isoFromMs } from "../../domain/time.ts";
-import { obstacleIn, type Fact } from "../../domain/trading/why/facts.ts";
+import { obstacleIn, type Evidence } from "../../domain/trading/why/facts.ts";
 import type { Explanation } from "../../domain/trading/why/explain-decision.ts";
 import { figure, timeText } from "../../domain/trading/why/words.ts";
 import { explainBook } from "../../operations/why/explain-book.ts";
@@ -153,7 +153,7 @@ function explanationJson({ event, decision, concluded, facts }: Explanation) {
   };
 }
 
-function factJson({ rule, subject, passes, value, bound, unit, sinceMs, says }: Fact) {
+function factJson({ rule, subject, passes, value, bound, unit, sinceMs, says }: Evidence) {
   return {
     rule,
     subject,
@@ -166,6 +166,6 @@ function factJson({ rule, subject, passes, value, bound, unit, sinceMs, says }: 
   };
 }
 
-function finiteOrNull(value: Fact["value"]): Fact["value"] {
+function finiteOrNull(value: Evidence["value"]): Evidence["value"] {
   return typeof value === "number" && !Number.isFinite(value) ? null : value;
 }

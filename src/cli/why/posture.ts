@@ -6,7 +6,7 @@ import type { Config } from "../../config.ts";
 import { BOOKS, COUNTED_BOOK } from "../../domain/trading/books.ts";
 import { POSTURES, POSTURE_SHARES } from "../../domain/trading/posture.ts";
 import { figure, timeText } from "../../domain/trading/why/words.ts";
-import { parsePosture, postureReasons } from "../../wire/trading/posture-value.ts";
+import { parsePosture, postureReasons } from "../../wire/safety/posture-value.ts";
 import type { ExplainedBook } from "../../operations/why/book-answer.ts";
 import { openContext } from "../context.ts";
 import { factLines } from "../rendering/why-text.ts";

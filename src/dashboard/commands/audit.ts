@@ -8,7 +8,7 @@ import { openRotatingFile } from "../../adapters/files/rotating-file.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import { redact, redactText } from "../../wire/redaction.ts";
 
-export type AuditLine = {
+export type CommandAuditLine = {
   /** Null: nobody was signed in. */
   readonly session: number | null;
   readonly command: string;
@@ -18,8 +18,8 @@ export type AuditLine = {
   readonly says: string;
 };
 
-export type Audit = {
-  write(line: AuditLine, nowMs: number): void;
+export type AuditLog = {
+  write(line: CommandAuditLine, nowMs: number): void;
   close(): void;
 };
 
@@ -36,7 +36,7 @@ export function openAudit(
   dataDir: string,
   user: string,
   limits = { bytesMax: BYTES_MAX, filesMax: FILES_MAX },
-): Audit {
+): AuditLog {
   const file = openRotatingFile({
     file: auditPath(dataDir),
     ...limits,

@@ -8,12 +8,12 @@ import { COMMANDABLE } from "../../operations/supervision/command-services.ts";
 import { COMMANDS } from "../guards.ts";
 import type { DashboardEnv, DashboardWorld } from "../world.ts";
 import { createAllowance } from "./allowance.ts";
-import type { Audit } from "./audit.ts";
-import type { Body, Refusal } from "./guard.ts";
+import type { AuditLog } from "./audit.ts";
+import type { RequestBody, RequestRefusal } from "./guard.ts";
 import { createSessions, endsAtMs, type Moment, type Session, SESSION_LIMITS } from "./session.ts";
 import { ensureToken } from "./token-file.ts";
 
-export type Asked = Context<DashboardEnv>;
+export type DashboardRequest = Context<DashboardEnv>;
 export type Door = ReturnType<typeof createDoor>;
 
 const SECOND_HEADER = "x-dolphin-session";
@@ -24,12 +24,12 @@ const NOTED_REFUSALS = { burst: 60, everyMs: 10_000 };
 const NOTED_NAME_CHARS_MAX = 40;
 const COOKIE = { path: COMMANDS, httpOnly: true, sameSite: "Strict" } as const;
 
-export function createDoor(world: DashboardWorld, audit: Audit) {
+export function createDoor(world: DashboardWorld, audit: AuditLog) {
   const sessions = createSessions(() => ensureToken(world.dataDir));
   const wrongToken = createAllowance(WRONG_TOKENS);
   const notedRefusal = createAllowance(NOTED_REFUSALS);
   /** The session number of a request, where one was found. */
-  const signedIn = new WeakMap<Asked, number>();
+  const signedIn = new WeakMap<DashboardRequest, number>();
   // Cookies ignore ports: two dashboards on one host must not overwrite each other's session.
   const cookieName = () => `dolphin_${new URL(world.url()).port}`;
   const now = (): Moment => ({ wallMs: world.nowMs(), monotonicMs: monotonicMs() });
@@ -45,11 +45,11 @@ export function createDoor(world: DashboardWorld, audit: Audit) {
       },
       world.nowMs(),
     );
-  const refuse = (c: Asked, { code, says }: Refusal) => {
+  const refuse = (c: DashboardRequest, { code, says }: RequestRefusal) => {
     if (notedRefusal(monotonicMs()) === 0) note(nameIn(c), signedIn.get(c) ?? null, says);
     return c.json({ ok: false, says }, code);
   };
-  const tooOften = (c: Asked, waitMs: number, what: string) => {
+  const tooOften = (c: DashboardRequest, waitMs: number, what: string) => {
     const seconds = Math.ceil(waitMs / MS_PER_SECOND);
     c.header("retry-after", String(seconds));
     return refuse(c, { code: 429, says: `${what}: wait ${seconds} s` });
@@ -57,7 +57,7 @@ export function createDoor(world: DashboardWorld, audit: Audit) {
   return {
     refuse,
     tooOften,
-    login(c: Asked, { token }: Body) {
+    login(c: DashboardRequest, { token }: RequestBody) {
       const opened = sessions.open(typeof token === "string" ? token : "", now());
       if (opened === null) {
         // The right token is never rate limited: it can't be guessed, and somebody else's attempts must not lock its
@@ -75,13 +75,13 @@ export function createDoor(world: DashboardWorld, audit: Audit) {
       note("login", session.number, "");
       return c.json({ ...aboutSession(session), second });
     },
-    find(c: Asked) {
+    find(c: DashboardRequest) {
       const found = sessions.find(getCookie(c, cookieName()), c.req.header(SECOND_HEADER), now());
       if (found.kind !== "none") signedIn.set(c, found.session.number);
       return found;
     },
     use: (session: Session) => sessions.use(session, now()),
-    logout(c: Asked, session: Session) {
+    logout(c: DashboardRequest, session: Session) {
       sessions.close(session);
       setCookie(c, cookieName(), "", { ...COOKIE, maxAge: 0 });
       note("logout", session.number, "");
@@ -91,7 +91,7 @@ export function createDoor(world: DashboardWorld, audit: Audit) {
 }
 
 /** The path after `COMMANDS`, shortened for the log. */
-export function nameIn(c: Asked): string {
+export function nameIn(c: DashboardRequest): string {
   return c.req.path.slice(COMMANDS.length + 1, COMMANDS.length + 1 + NOTED_NAME_CHARS_MAX);
 }
 

@@ -2,13 +2,13 @@
  * The checks of a request that would change something, before its content is read: it was sent by our own page, on
  * purpose, and it is small. Each refusal is a sentence.
  */
-export type Refusal = {
+export type RequestRefusal = {
   readonly code: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 429;
   readonly says: string;
 };
-export type Body = Readonly<Record<string, unknown>>;
+export type RequestBody = Readonly<Record<string, unknown>>;
 /** Distinct shapes, so that no body can pass for a refusal. */
-export type Read = { readonly body: Body } | { readonly refusal: Refusal };
+export type Read = { readonly body: RequestBody } | { readonly refusal: RequestRefusal };
 
 export type AskedHow = {
   readonly method: string;
@@ -24,7 +24,7 @@ export const BODY_BYTES_MAX = 16_384;
 const BODY_WITHIN_MS = 5_000;
 
 /** Its host is one of our own names: every request has passed that check. */
-export function refusalOf(asked: AskedHow): Refusal | null {
+export function refusalOf(asked: AskedHow): RequestRefusal | null {
   const { method, host, origin, fetchSite, contentType, contentLength } = asked;
   if (method !== "POST") {
     return { code: 405, says: `${method} changes nothing: send commands by POST` };
@@ -41,7 +41,7 @@ export function refusalOf(asked: AskedHow): Refusal | null {
   return BODY_BYTES_MAX < Number(contentLength ?? 0) ? tooLarge() : null;
 }
 
-function tooLarge(): Refusal {
+function tooLarge(): RequestRefusal {
   return { code: 413, says: `a command has at most ${BODY_BYTES_MAX} bytes` };
 }
 
@@ -85,6 +85,6 @@ function recordIn(text: string): Read {
   return refusal(400, "a command is a JSON object");
 }
 
-function refusal(code: Refusal["code"], says: string): Read {
+function refusal(code: RequestRefusal["code"], says: string): Read {
   return { refusal: { code, says } };
 }

@@ -9,11 +9,11 @@ import { COMMANDS } from "../guards.ts";
 import type { DashboardWorld, Topic } from "../world.ts";
 import { createAllowance } from "./allowance.ts";
 import { openAudit } from "./audit.ts";
-import { aboutSession, type Asked, createDoor, type Door, nameIn } from "./door.ts";
-import { COMMAND_TABLE, createCarryOut, type Outcome } from "./given/carry-out.ts";
-import type { CommandAnswer } from "./given/command.ts";
+import { aboutSession, type DashboardRequest, createDoor, type Door, nameIn } from "./door.ts";
+import { COMMAND_TABLE, createCarryOut, type DashboardOutcome } from "./given/carry-out.ts";
+import type { DashboardAnswer } from "./given/command.ts";
 import { createConfirmations } from "./given/confirmations.ts";
-import { type Body, type Read, readBody, refusalOf } from "./guard.ts";
+import { type RequestBody, type Read, readBody, refusalOf } from "./guard.ts";
 import type { Session } from "./session.ts";
 import { TokenError } from "./token-file.ts";
 
@@ -59,7 +59,7 @@ export const addCommands: Topic = (app, world) => {
   });
 };
 
-async function check(c: Asked): Promise<Read> {
+async function check(c: DashboardRequest): Promise<Read> {
   const asked = {
     method: c.req.method,
     host: c.env.incoming.headers.host,
@@ -86,7 +86,11 @@ type Hands = {
 
 function createGive(world: DashboardWorld, { door, user, urgent, usual }: Hands) {
   const confirmations = createConfirmations();
-  return async (c: Asked, session: Session, given: { name: string; body: Body }) => {
+  return async (
+    c: DashboardRequest,
+    session: Session,
+    given: { name: string; body: RequestBody },
+  ) => {
     const { name, body } = given;
     const command = COMMAND_TABLE.get(name);
     if (command === undefined) {
@@ -119,6 +123,6 @@ function createGive(world: DashboardWorld, { door, user, urgent, usual }: Hands)
   };
 }
 
-function answerOf({ ok, says, confirm, would }: Outcome): CommandAnswer {
+function answerOf({ ok, says, confirm, would }: DashboardOutcome): DashboardAnswer {
   return confirm === undefined || would === undefined ? { ok, says } : { ok, says, confirm, would };
 }

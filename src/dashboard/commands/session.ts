@@ -19,7 +19,7 @@ export type Opened = {
   readonly cookie: string;
   readonly second: string;
 };
-export type Found =
+export type SessionLookup =
   | { readonly kind: "found"; readonly session: Session }
   | { readonly kind: "none"; readonly says: string };
 
@@ -63,7 +63,7 @@ export function createSessions(token: () => string, limits = SESSION_LIMITS) {
       return { session, cookie, second };
     },
     /** Does not reset its idle time. */
-    find(cookie: string | undefined, second: string | undefined, now: Moment): Found {
+    find(cookie: string | undefined, second: string | undefined, now: Moment): SessionLookup {
       current();
       const key = cookie === undefined || SECRET_CHARS_MAX < cookie.length ? "" : keyOf(cookie);
       const kept = sessions.get(key);
@@ -95,7 +95,7 @@ export function endsAtMs({ opened, used }: Session, limits = SESSION_LIMITS): nu
   return Math.min(opened.wallMs + limits.lifeMs, used.wallMs + limits.idleMs);
 }
 
-function none(says: string): Found {
+function none(says: string): SessionLookup {
   return { kind: "none", says };
 }
 

@@ -10,7 +10,7 @@ import {
 import { type AskViews, openViews } from "../../operations/view/ask-views.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-export type Reading = {
+export type DataReaders = {
   views(): AskViews;
   hazelcast(): Promise<HazelcastHandle>;
   close(): Promise<void>;
@@ -19,7 +19,7 @@ export type Reading = {
 /** The longest that a page waits. */
 const DEADLINE_MS = 1_500;
 
-export function createReading(surroundings: () => Surroundings): Reading {
+export function createReading(surroundings: () => Surroundings): DataReaders {
   const views = keptBy<AskViews>((one) => one.close());
   const connection = keptBy<Promise<HazelcastHandle>>(async (one) => (await one).shutdown());
   return {

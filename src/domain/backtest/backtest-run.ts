@@ -1,13 +1,13 @@
 /** The input of a backtest and its state while it runs; the steps are in backtest.ts, the report in report.ts. */
 import type { EquityCurve } from "../statistics/equity-curve.ts";
-import type { LossLimits, LossWatch } from "../statistics/loss-watch.ts";
-import type { TradeTally } from "../statistics/trade-tally.ts";
+import type { LossLimits, LossWatch } from "./loss-watch.ts";
+import type { TradeTally } from "./trade-tally.ts";
 import type { PaperBroker, PaperSettings } from "../trading/broker/paper-broker.ts";
 import type { TraderAtDesk } from "../trading/broker/step-desk.ts";
 import type { TraderConfiguration } from "../trading/configuration.ts";
 import type { ScanEvent } from "../trading/events.ts";
 import type { AssetBook } from "../trading/market/asset-book.ts";
-import type { FundingRate } from "../trading/margin/carry.ts";
+import type { FundingRate } from "../trading/portfolio/carry.ts";
 import type { Trade } from "../trading/orders.ts";
 import type { BuyAndHold } from "./benchmark.ts";
 import type { ResultHash } from "./result-hash.ts";

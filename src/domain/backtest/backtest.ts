@@ -15,19 +15,19 @@ import type {
 import { assert } from "../assert.ts";
 import { firstAfter } from "../first-after.ts";
 import { closeEquityCurve, createEquityCurve, noteEquity } from "../statistics/equity-curve.ts";
-import { addToTally, createTradeTally } from "../statistics/trade-tally.ts";
+import { addToTally, createTradeTally } from "./trade-tally.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS } from "../time.ts";
 import { createPaperBroker } from "../trading/broker/paper-broker.ts";
 import { paperDeskOf } from "../trading/broker/paper-desk.ts";
 import { stepDesk } from "../trading/broker/step-desk.ts";
 import type { TraderCommand } from "../trading/commands.ts";
-import { FUNDING_PREFIX, type FundingRate } from "../trading/margin/carry.ts";
+import { FUNDING_PREFIX, type FundingRate } from "../trading/portfolio/carry.ts";
 import type { TraderEvent } from "../trading/events.ts";
 import type { Trade } from "../trading/orders.ts";
 import { createTrader } from "../trading/trader.ts";
 import { createBuyAndHold, growthOf, noteHoldings } from "./benchmark.ts";
 import { reportOf, type BacktestReport } from "./report.ts";
-import { createLossWatch, noteBankrupt, noteLoss, watchLosses } from "../statistics/loss-watch.ts";
+import { createLossWatch, noteBankrupt, noteLoss, watchLosses } from "./loss-watch.ts";
 import { createResultHash, hashNumber, hashText, type ResultHash } from "./result-hash.ts";
 
 export const SILENT: BacktestListener = { onTrade: () => {}, onDay: () => {} };

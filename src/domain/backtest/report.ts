@@ -1,12 +1,12 @@
 /** The figures of a tear sheet, computed from a finished run. Pictures are drawn elsewhere. */
 import { dailyRatiosOf, type DailyRatios } from "../statistics/daily-ratios.ts";
-import { tradeFiguresOf, type TradeFigures } from "../statistics/trade-tally.ts";
+import { tradeFiguresOf, type TradeFigures } from "./trade-tally.ts";
 import { publishedOf, type PublishedPosition } from "../trading/published.ts";
 import type { FillConvention } from "../trading/broker/paper-broker.ts";
 import type { Parameters } from "../trading/strategy.ts";
 import type { Backtest } from "./backtest-run.ts";
 import { growthOf } from "./benchmark.ts";
-import { limitsReached, type LimitsReached } from "../statistics/loss-watch.ts";
+import { limitsReached, type LimitsReached } from "./loss-watch.ts";
 import { hexOf } from "./result-hash.ts";
 
 export type BacktestReport = {

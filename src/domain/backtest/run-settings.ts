@@ -14,7 +14,7 @@ import { DEFAULT_PAPER_SETTINGS, type FillConvention } from "../trading/broker/p
 import type { Posture } from "../trading/posture.ts";
 import type { Parameters, StrategyChoice } from "../trading/strategy.ts";
 import type { BacktestDescription } from "./backtest-run.ts";
-import type { LossLimits } from "../statistics/loss-watch.ts";
+import type { LossLimits } from "./loss-watch.ts";
 
 export type RunSettings = {
   /** The key `preset` stands for a named set of parameters. */

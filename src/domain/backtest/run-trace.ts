@@ -76,7 +76,7 @@ export function feedTraced(trace: RunTrace, run: Backtest, chunk: ScanChunk): vo
   }
 }
 
-export function traceTrade(trace: RunTrace, trade: Trade): void {
+export function recordTrade(trace: RunTrace, trade: Trade): void {
   if (trace.tradesSeen % trace.tradeStride === 0) trace.trades.push(trade);
   trace.tradesSeen += 1;
   if (trace.trades.length <= TRADES_MAX) return;

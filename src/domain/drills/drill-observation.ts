@@ -1,7 +1,7 @@
 /** An observation of the running system during a drill, and which parts of it prove that a fault is over. */
 import { BRIDGE, type FaultSpec, type Proof, TRADER } from "./drill-faults.ts";
 
-export type Beat = {
+export type ObservedBeat = {
   readonly pid: number;
   readonly lastSeq: number | null;
   /** The service's own phrase while it waits for something; else null. */
@@ -15,7 +15,7 @@ export type Values = {
   /** Null: there is no scan. */
   readonly scan: { readonly seq: number; readonly instance: string } | null;
   /** By service. */
-  readonly beats: Readonly<Record<string, Beat>>;
+  readonly beats: Readonly<Record<string, ObservedBeat>>;
 };
 
 export type Sign = {

@@ -79,7 +79,7 @@ function earliest(signs: readonly Sign[]): number | null {
   return signs.length === 0 ? null : Math.min(...signs.map(({ atMs }) => atMs));
 }
 
-export type Point = {
+export type TimelinePoint = {
   readonly name: "injected" | "detected" | "alerted" | "undone" | "recovered";
   /** Seconds since the injection; null: it has not happened. */
   readonly atS: number | null;
@@ -92,10 +92,14 @@ export type Point = {
   readonly note: string | null;
 };
 
-export function scoreTimeline(timeline: Timeline, fault: FaultSpec): readonly Point[] {
+export function scoreTimeline(timeline: Timeline, fault: FaultSpec): readonly TimelinePoint[] {
   const { injectedMs, detectedMs, alertedMs, undoneMs, recoveredMs } = timeline;
   const at = (ms: number | null) => (ms === null ? null : seconds(Math.max(0, ms - injectedMs)));
-  const point = (name: Point["name"], ms: number | null, rest: Partial<Point>): Point => ({
+  const point = (
+    name: TimelinePoint["name"],
+    ms: number | null,
+    rest: Partial<TimelinePoint>,
+  ): TimelinePoint => ({
     name,
     atS: at(ms),
     budgetS: null,
@@ -105,7 +109,7 @@ export function scoreTimeline(timeline: Timeline, fault: FaultSpec): readonly Po
     note: null,
     ...rest,
   });
-  const budget = (ms: number | null, withinS: number, since: Since): Partial<Point> => {
+  const budget = (ms: number | null, withinS: number, since: Since): Partial<TimelinePoint> => {
     const fromMs = sinceMs(timeline, since);
     const tookS = ms === null || fromMs === null ? null : seconds(Math.max(0, ms - fromMs));
     return { budgetS: withinS, since, tookS, isMet: tookS !== null && tookS <= withinS };
@@ -138,7 +142,7 @@ function noteOfAlert({ hasAlerts }: Timeline, alertRule: string | null): string 
 }
 
 /** Whether every budget is met, and no healthy service was restarted. */
-export function hasPassed(timeline: Timeline, points: readonly Point[]): boolean {
+export function hasPassed(timeline: Timeline, points: readonly TimelinePoint[]): boolean {
   return timeline.costs.length === 0 && points.every(({ isMet }) => isMet !== false);
 }
 

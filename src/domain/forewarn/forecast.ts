@@ -40,7 +40,7 @@ export type MarketCourse = {
   readonly stepsPerDay: number;
 };
 
-export type ForewarnInput = {
+export type ForecastInput = {
   /** In the order of their ends. */
   readonly trades: readonly PastTrade[];
   /** The market's present regime; null where it is not known. */
@@ -81,7 +81,7 @@ export type Forecast = {
   readonly trust: number;
 };
 
-export function forecast(input: ForewarnInput): Forecast {
+export function forecast(input: ForecastInput): Forecast {
   const { trades, limits } = input;
   if (trades.length < TRADES_MIN) {
     return without(`${trades.length} trades are known, at least ${TRADES_MIN} are needed`);
@@ -145,14 +145,14 @@ type Conditions = Pick<Forecast, "conditionedOn" | "trust"> & {
   readonly regimes: RegimePath;
 };
 
-function byTradesAlone({ trades, regime }: ForewarnInput): Conditions {
+function byTradesAlone({ trades, regime }: ForecastInput): Conditions {
   const { starts, conditionedOn } = startsOf(trades, regime);
   return { starts: [starts], regimes: ONE_REGIME, conditionedOn, trust: 1 };
 }
 
 /** Regimes in which the book made too few trades draw from all. */
 function alongMarket(
-  { trades, regime, tradesPerDay }: ForewarnInput,
+  { trades, regime, tradesPerDay }: ForecastInput,
   { path, stepsPerDay }: MarketCourse,
 ): Conditions {
   const found = MARKET_REGIMES.map((each) => startsOf(trades, each));
@@ -192,7 +192,7 @@ function quantilesOf(equity: Float64Array): Readonly<Record<string, number>> {
 
 function breachWords(
   { drawdown, dailyLoss }: { readonly drawdown: number; readonly dailyLoss: number },
-  { horizonDays, limits }: ForewarnInput,
+  { horizonDays, limits }: ForecastInput,
 ): string {
   return (
     `within ${horizonDays === 1 ? "a day" : `${horizonDays} days`} ${percent(drawdown)} of the paths fall ${percent(limits.drawdownMax)} ` +

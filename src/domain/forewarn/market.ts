@@ -17,7 +17,7 @@ export type MarketSamples = {
   readonly assets: number;
 };
 
-export type Market = {
+export type RegimeSeries = {
   readonly fromMs: number;
   readonly stepMs: number;
   /** One letter a step: the first of the regime's name, or `-` where it is not known. */
@@ -30,7 +30,7 @@ export type Market = {
 };
 
 export type MarketFound =
-  | { readonly kind: "known"; readonly market: Market }
+  | { readonly kind: "known"; readonly market: RegimeSeries }
   /** `reason` is a sentence. */
   | { readonly kind: "unknown"; readonly reason: string };
 
@@ -91,14 +91,14 @@ export function classifyMarket(
  * it is not known.
  */
 export function regimeAt(
-  { fromMs, stepMs, steps }: Pick<Market, "fromMs" | "stepMs" | "steps">,
+  { fromMs, stepMs, steps }: Pick<RegimeSeries, "fromMs" | "stepMs" | "steps">,
   atMs: number,
 ): MarketRegime | null {
   return regimeOf(steps[Math.floor((atMs - fromMs) / stepMs) - 1] ?? UNKNOWN_STEP);
 }
 
 /** The known regimes in order of time, as indexes of `MARKET_REGIMES`. */
-export function regimePath({ steps }: Pick<Market, "steps">): Uint8Array {
+export function regimePath({ steps }: Pick<RegimeSeries, "steps">): Uint8Array {
   const letters = MARKET_REGIMES.map((regime) => regime.charAt(0)).join("");
   return Uint8Array.from(
     Array.from(steps)

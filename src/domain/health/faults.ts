@@ -7,7 +7,7 @@ export type NewRoot = Pick<Root, "kind" | "subject" | "owner" | "remedy"> & {
   readonly says: string;
 };
 
-export type Service = { readonly node: ServiceNode; readonly seen: ServiceSample };
+export type SampledService = { readonly node: ServiceNode; readonly seen: ServiceSample };
 
 export type Faults = {
   readonly sample: HealthSample;
@@ -20,7 +20,7 @@ export type Faults = {
   symptom(symptom: Symptom): void;
   /** The root behind a faulty subject: its own root, or the one whose symptom it is. */
   rootOf(subject: string): string | null;
-  service(name: string): Service | null;
+  service(name: string): SampledService | null;
   feed(name: string): FeedSample | null;
 };
 

@@ -1,5 +1,5 @@
 /** Old feeds: the first fault on a feed's way is its cause, else its source. */
-import { type Faults, isOld, nothing, rootId, type Service } from "./faults.ts";
+import { type Faults, isOld, nothing, rootId, type SampledService } from "./faults.ts";
 import type { FeedNode } from "./graph.ts";
 import { ageText } from "./sensors/reading.ts";
 import { isStopped, nearestRoot, stoppedRoot } from "./service-faults.ts";
@@ -50,7 +50,7 @@ function causeOf(faults: Faults, node: FeedNode, says: string): string | null {
 }
 
 /** The fault of a service on the way, or of one of its dependencies. */
-function writerFault(faults: Faults, { node, seen }: Service): string | null {
+function writerFault(faults: Faults, { node, seen }: SampledService): string | null {
   if (isStopped(seen)) return stoppedRoot(faults, node.name);
   return faults.rootOf(node.name) ?? nearestRoot(faults, node);
 }

@@ -18,7 +18,7 @@ export const HOLD_RULES = [
   "budget",
 ] as const;
 export const RULES = [...HOLD_RULES, "monitor-only", "root-lasts"] as const;
-export type Rule = (typeof RULES)[number];
+export type RecoveryRule = (typeof RULES)[number];
 
 export type RecoveryPolicy = {
   /** After this long without a sample of health, its diagnosis counts as unconfirmed. */
@@ -87,7 +87,7 @@ export type TargetHistory = {
 };
 type Now = { readonly policy: RecoveryPolicy; readonly nowMs: number };
 type Confirmed = Now & { readonly voice: Voice };
-export type Check = {
+export type HoldCheck = {
   readonly rule: (typeof HOLD_RULES)[number];
   readonly value: number | string;
   readonly threshold: number | string;
@@ -117,13 +117,13 @@ export function checksOnRoot(
   root: Root,
   known: Standing,
   { policy, nowMs, voice }: Confirmed,
-): readonly Check[] {
+): readonly HoldCheck[] {
   const { owner, remedy } = root;
   const fromMs = confirmedFrom(known, voice);
   const lastsS = secondsOf(nowMs - fromMs);
   const silentS = voice.heardMs === null ? "unknown" : secondsOf(nowMs - voice.heardMs);
   const silentMs = nowMs - (voice.heardMs ?? fromMs);
-  const checks: Check[] = [
+  const checks: HoldCheck[] = [
     { rule: "not-ours", value: owner, threshold: "ours", says: `${root.id} belongs to ${owner}` },
     {
       rule: "no-remedy",
@@ -177,8 +177,8 @@ export function checksOnTarget(
   target: Target,
   { attemptsMs, restartsMs }: TargetHistory,
   { policy, nowMs }: Now,
-): readonly Check[] {
-  const checks: Check[] = [];
+): readonly HoldCheck[] {
+  const checks: HoldCheck[] = [];
   const lastMs = Math.max(attemptsMs.at(-1) ?? -Infinity, restartsMs.at(-1) ?? -Infinity);
   const since = secondsOf(nowMs - lastMs);
   if (lastMs !== -Infinity) {

@@ -12,7 +12,7 @@ import {
   confirmedFrom,
   HOLDS,
   type RecoveryPolicy,
-  type Rule,
+  type RecoveryRule,
   secondsOf,
   type Standing,
   type Target,
@@ -25,7 +25,7 @@ type KnownRoot = Standing & {
   /** Null while the root is gone. */
   readonly root: Root | null;
   /** Rule of the last decision on it, so that the same decision is not reported twice. */
-  readonly told: Rule | null;
+  readonly told: RecoveryRule | null;
 };
 /** `toldMs` is the supervisor's own time of the restart; it stays unchanged when the clock is set back. */
 type ReportedRestart = { readonly toldMs: number; readonly atMs: number };
@@ -73,14 +73,14 @@ export type News = {
   readonly restartsMs?: Times;
 };
 
-export type Decision = {
+export type RecoveryDecision = {
   /** Idempotency key for whoever carries it out. */
   readonly id: string;
   readonly atMs: number;
   readonly root: string;
   readonly action: "restart" | "would-restart" | "hold";
   readonly target: Target | null;
-  readonly rule: Rule;
+  readonly rule: RecoveryRule;
   readonly threshold: number | string;
   readonly value: number | string;
   /** When it is decided again; null: at the next change. */
@@ -89,7 +89,7 @@ export type Decision = {
 };
 
 /** The outcome of a decision. `done`: as far as is known, something was restarted. */
-export type Outcome = { readonly done: boolean; readonly says: string };
+export type RecoveryOutcome = { readonly done: boolean; readonly says: string };
 
 const ROOTS_MAX = 64;
 const ATTEMPTS_MAX = 16;
@@ -108,10 +108,10 @@ export function decide(
   before: RecoveryState,
   news: News,
   policy: RecoveryPolicy,
-): { readonly state: RecoveryState; readonly decisions: readonly Decision[] } {
+): { readonly state: RecoveryState; readonly decisions: readonly RecoveryDecision[] } {
   const nowMs = news.atMs;
   let state = takeNews(shiftedTo(before, nowMs), news, policy);
-  const decisions: Decision[] = [];
+  const decisions: RecoveryDecision[] = [];
   let wakeAtMs: number | null = null;
   let hasActed = false;
   for (const [id, known] of Object.entries(state.roots)) {
@@ -137,7 +137,7 @@ export function decide(
 }
 
 /** Recomputes from a recorded decision, by its own figures, the action that must have followed. */
-export function actionFrom(decision: Decision): Decision["action"] {
+export function actionFrom(decision: RecoveryDecision): RecoveryDecision["action"] {
   const { rule, value, threshold } = decision;
   if (rule === "monitor-only") return value === threshold ? "would-restart" : "hold";
   if (rule === "root-lasts") return value < threshold ? "hold" : "restart";
@@ -150,7 +150,7 @@ type Now = {
   readonly policy: RecoveryPolicy;
   readonly nowMs: number;
 };
-function decideOn(root: Root, known: KnownRoot, now: Now): Decision {
+function decideOn(root: Root, known: KnownRoot, now: Now): RecoveryDecision {
   const { nowMs, policy, state } = now;
   const target = targetOf(root);
   const ofTarget = target === null ? [] : checksOnTarget(target, historyOf(target, state), now);

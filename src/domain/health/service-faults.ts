@@ -1,7 +1,7 @@
 /** Faults of services: what the process itself shows is a root, what its verdict blames on another is a symptom. */
 import type { Cause } from "../supervision/ties.ts";
 import type { Remedy } from "./diagnosis.ts";
-import { type Faults, nothing, rootId, type Service } from "./faults.ts";
+import { type Faults, nothing, rootId, type SampledService } from "./faults.ts";
 import { SCAN_FEED } from "./feeds.ts";
 import type { ServiceNode } from "./graph.ts";
 import type { ServiceSample } from "./sample.ts";
@@ -14,7 +14,7 @@ export function serviceFaults(faults: Faults): void {
   }
 }
 
-function serviceFault(faults: Faults, service: Service): void {
+function serviceFault(faults: Faults, service: SampledService): void {
   const { node } = service;
   const own = ownEvidence(service);
   if (own === null) return borrowedFault(faults, service);
@@ -41,7 +41,7 @@ type OwnEvidence = {
 };
 
 /** Faults that the service itself shows; null where nothing is wrong with it, or another is to blame. */
-function ownEvidence({ node, seen }: Service): OwnEvidence | null {
+function ownEvidence({ node, seen }: SampledService): OwnEvidence | null {
   const { name, phase, verdict } = seen;
   const restart: Remedy = { kind: "restart-service", service: name };
   const says = `${name}: ${verdict?.reason ?? phase}`;
@@ -117,7 +117,7 @@ const BLAMED: Readonly<Partial<Record<Cause, string>>> = {
 };
 
 /** A fault that its verdict blames on another. */
-function borrowedFault(faults: Faults, { node, seen }: Service): void {
+function borrowedFault(faults: Faults, { node, seen }: SampledService): void {
   const { verdict } = seen;
   if (verdict === null || verdict.word === "Healthy" || verdict.word === "Starting") return;
   const says = `${node.name}: ${verdict.reason}`;
@@ -125,7 +125,7 @@ function borrowedFault(faults: Faults, { node, seen }: Service): void {
   if (of !== null) faults.symptom({ subject: node.name, says, of });
 }
 
-function blamedRoot(faults: Faults, { node, seen }: Service, says: string): string | null {
+function blamedRoot(faults: Faults, { node, seen }: SampledService, says: string): string | null {
   const cause = seen.verdict?.cause ?? "none";
   const dependency = BLAMED[cause];
   if (dependency !== undefined) {

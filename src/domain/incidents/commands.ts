@@ -4,7 +4,7 @@ import { NO_FACTS } from "./facts.ts";
 import { type EngineState, type Mute, withLine } from "./incident.ts";
 import { isoFromMs, MS_PER_DAY } from "../time.ts";
 
-export type Answered = {
+export type CommandResult = {
   readonly ok: boolean;
   readonly says: string;
   readonly stepped: Stepped | null;
@@ -24,7 +24,7 @@ export function acknowledge(
     readonly atMs: number;
   },
   setup: Setup,
-): Answered {
+): CommandResult {
   const { by, via, atMs } = order;
   const draft = draftOf(state, setup, atMs);
   const incident = draft.incident(order.incident);
@@ -59,7 +59,7 @@ export function acknowledge(
  * Once per request, even if its mute has ended since: a repeated request had no answer, and does not mean a longer
  * mute.
  */
-export function mute(state: EngineState, order: MuteCommand, setup: Setup): Answered {
+export function mute(state: EngineState, order: MuteCommand, setup: Setup): CommandResult {
   return once(state, `mute ${order.request}`, () => muted(state, order, setup));
 }
 
@@ -69,7 +69,7 @@ type MuteCommand = Pick<Mute, "rule" | "subject" | "by" | "reason"> & {
   readonly request: string;
 };
 
-function muted(state: EngineState, order: MuteCommand, setup: Setup): Answered {
+function muted(state: EngineState, order: MuteCommand, setup: Setup): CommandResult {
   const { rule, subject, by, reason, forMs, atMs } = order;
   const draft = draftOf(state, setup, atMs);
   if (draft.rule(rule) === null) return refused(`there is no rule '${rule}'`);
@@ -92,11 +92,11 @@ function muted(state: EngineState, order: MuteCommand, setup: Setup): Answered {
 
 type UnmuteCommand = { readonly id: string; readonly atMs: number; readonly request: string };
 
-export function unmute(state: EngineState, order: UnmuteCommand, setup: Setup): Answered {
+export function unmute(state: EngineState, order: UnmuteCommand, setup: Setup): CommandResult {
   return once(state, `unmute ${order.request}`, () => unmuted(state, order, setup));
 }
 
-function unmuted(state: EngineState, { id, atMs }: UnmuteCommand, setup: Setup): Answered {
+function unmuted(state: EngineState, { id, atMs }: UnmuteCommand, setup: Setup): CommandResult {
   const draft = draftOf(state, setup, atMs);
   const left = draft.mutes.filter((one) => one.id !== id && one.rule !== id);
   if (left.length === draft.mutes.length) return refused(`there is no mute '${id}'`);
@@ -108,7 +108,7 @@ function unmuted(state: EngineState, { id, atMs }: UnmuteCommand, setup: Setup):
   };
 }
 
-function once(state: EngineState, request: string, act: () => Answered): Answered {
+function once(state: EngineState, request: string, act: () => CommandResult): CommandResult {
   const done = state.done ?? [];
   const before = done.find((one) => one.request === request);
   if (before !== undefined) return { ok: true, says: before.says, stepped: null };
@@ -124,7 +124,7 @@ function draftOf(state: EngineState, setup: Setup, atMs: number): Draft {
   return new Draft(state, setup, { facts: NO_FACTS, atMs, clockMs: state.clockMs });
 }
 
-function refused(says: string): Answered {
+function refused(says: string): CommandResult {
   return { ok: false, says, stepped: null };
 }
 

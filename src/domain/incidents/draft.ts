@@ -9,10 +9,13 @@ import {
   withLine,
 } from "./incident.ts";
 import type { Notification, NotificationKind } from "./notification.ts";
-import type { Channel, Rule } from "./rules/rule.ts";
+import type { ChannelRoute, AlertRule } from "./rules/rule.ts";
 
 /** The operator's settings. */
-export type Setup = { readonly rules: readonly Rule[]; readonly channels: readonly Channel[] };
+export type Setup = {
+  readonly rules: readonly AlertRule[];
+  readonly channels: readonly ChannelRoute[];
+};
 
 export type Stepped = {
   readonly state: EngineState;
@@ -31,7 +34,7 @@ export class Draft {
   mutes: readonly Mute[];
   untracked = 0;
   readonly #before: EngineState;
-  readonly #rules: ReadonlyMap<string, Rule>;
+  readonly #rules: ReadonlyMap<string, AlertRule>;
   #tracks: Record<string, Track>;
   #incidents: Record<string, Incident>;
   readonly #notifications: Notification[] = [];
@@ -60,7 +63,7 @@ export class Draft {
     return this.#before.startedMs;
   }
 
-  rule(name: string): Rule | null {
+  rule(name: string): AlertRule | null {
     return this.#rules.get(name) ?? null;
   }
 

@@ -121,7 +121,7 @@ export const SLEPT_MS = 30_000;
 export const OPEN_MAX = 2_000;
 const STORY_LINES_MAX = 50;
 
-export function initialState(): EngineState {
+export function initialEngine(): EngineState {
   return {
     version: 1,
     clockMs: 0,

@@ -6,7 +6,7 @@ import type { Draft } from "./draft.ts";
 import { type KnownRoot, segmentOf } from "./facts.ts";
 import type { Incident, Track } from "./incident.ts";
 import { NO_DATA_RULE } from "./rules/built-in-rules.ts";
-import { namesIn } from "./rules/expression.ts";
+import { factNamesIn } from "./rules/expression.ts";
 import { causeName, isOfSameSubject } from "./rules/rule.ts";
 import { type Ways, waysOf } from "./rules/ways.ts";
 
@@ -123,7 +123,7 @@ function waysTo(draft: Draft, { rule, subject }: Pick<Incident, "rule" | "subjec
   const unknown = isNoData ? draft.facts.values[`no_data_of.${subject}`] : undefined;
   const listed = typeof unknown === "string" ? unknown.split(", ").filter(Boolean) : [];
   const subjects = isNoData ? listed : [subject];
-  const names = judged === null ? [] : namesIn(judged.expression);
+  const names = judged === null ? [] : factNamesIn(judged.expression);
   return waysOf(
     subjects.length === 0
       ? names

@@ -8,7 +8,7 @@ import { causeText, excuseOf, lingersMs } from "./inhibition.ts";
 import type { Incident } from "./incident.ts";
 import { NO_DATA_RULE } from "./rules/built-in-rules.ts";
 import { channelsOfStep, firstChannels } from "./rules/channels-of.ts";
-import type { Rule } from "./rules/rule.ts";
+import type { AlertRule } from "./rules/rule.ts";
 import { FLAP_MS } from "./track.ts";
 import { type Withheld, withheldAs, withReason } from "./withheld.ts";
 import { MS_PER_DAY, MS_PER_MINUTE } from "../time.ts";
@@ -42,7 +42,7 @@ function withCause(draft: Draft, incident: Incident): Incident {
 }
 
 /** Null: nothing holds it back. */
-function reasonToHold(draft: Draft, rule: Rule, incident: Incident): Withheld | null {
+function reasonToHold(draft: Draft, rule: AlertRule, incident: Incident): Withheld | null {
   if (incident.excuse !== null)
     return { code: "excused", says: `it follows from ${incident.excuse}` };
   const mute = muteOf(draft, rule, incident);
@@ -62,7 +62,7 @@ function reasonToHold(draft: Draft, rule: Rule, incident: Incident): Withheld | 
 }
 
 /** An incident that nothing can excuse need not wait. */
-function mayHaveCause({ inhibitedBy }: Rule): boolean {
+function mayHaveCause({ inhibitedBy }: AlertRule): boolean {
   return 0 < inhibitedBy.length;
 }
 
@@ -72,7 +72,7 @@ function isDamped(draft: Draft, { rule, subject, isFlapping }: Incident): boolea
   return isFlapping && lastNotifiedMs !== null && draft.clockMs - lastNotifiedMs < FLAP_MS;
 }
 
-function muteOf(draft: Draft, rule: Rule, { subject }: Incident): string | null {
+function muteOf(draft: Draft, rule: AlertRule, { subject }: Incident): string | null {
   // Who mutes a rule is not told either that it cannot be evaluated.
   const judged = rule.name === NO_DATA_RULE ? draft.rule(subject) : null;
   const unknown = draft.facts.values[`no_data_of.${subject}`];
@@ -91,7 +91,7 @@ function muteOf(draft: Draft, rule: Rule, { subject }: Incident): string | null 
   return isMuted ? "muted at this time of the day" : null;
 }
 
-function notifyWhatIsDue(draft: Draft, rule: Rule, incident: Incident): Incident {
+function notifyWhatIsDue(draft: Draft, rule: AlertRule, incident: Incident): Incident {
   const { clockMs, setup } = draft;
   if (incident.firstToldMs === null) {
     return draft.tell(incident, "fire", firstChannels(rule, setup.channels));

@@ -8,7 +8,7 @@ import type { Fact, Facts, FactTable } from "./facts.ts";
 import { type EngineState, SLEPT_MS, STEP_MS_MAX, type Track } from "./incident.ts";
 import { BUILT_IN_RULES, NO_DATA_RULE } from "./rules/built-in-rules.ts";
 import { judge } from "./rules/expression.ts";
-import { fixedSubjectOf, type Rule } from "./rules/rule.ts";
+import { fixedSubjectOf, type AlertRule } from "./rules/rule.ts";
 import { subjectsIn, type SubjectsOf } from "./rules/subjects.ts";
 import { notifyIncident } from "./notify-incident.ts";
 import { blankTrack, resolve, stepTrack, withJudgement } from "./track.ts";
@@ -44,19 +44,19 @@ function watchedMs({ lastAtMs }: EngineState, nowMs: number): number {
 }
 
 /**
- * The subject of an operator's rule whose `*` matches nothing, so that a misspelt name is told as no data instead of
- * never. A built-in rule has no subjects where the part that it is about does not run.
+ * The subject of an operator's rule whose `*` matches nothing, so that a misspelt name is reported as no data
+ * instead of not at all. A built-in rule has no subjects where the part that it is about does not run.
  */
 const NOBODY = "*";
 const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_RULES.map(({ name }) => name));
 
-function needsSubject({ name, noDataMs }: Rule): boolean {
+function needsSubject({ name, noDataMs }: AlertRule): boolean {
   return noDataMs !== null && !BUILT_IN.has(name);
 }
 
 type Looked = { readonly subjects: SubjectsOf; readonly values: FactTable };
 
-function stepRule(draft: Draft, rule: Rule, { subjects, values }: Looked): void {
+function stepRule(draft: Draft, rule: AlertRule, { subjects, values }: Looked): void {
   const found = subjects(rule);
   const tracks = draft.tracksOf(rule.name);
   const all = new Set([...found, ...tracks.map(({ subject }) => subject)]);
@@ -123,7 +123,7 @@ function forget(draft: Draft): void {
 }
 
 /** The last subject of an operator's `*` leaves nobody, unknown for as long. */
-function forgetSubject(draft: Draft, rule: Rule, track: Track): void {
+function forgetSubject(draft: Draft, rule: AlertRule, track: Track): void {
   const { subject, unknownSinceMs } = track;
   if (subject === NOBODY || fixedSubjectOf(rule) !== null) return;
   draft.dropTrack(track);

@@ -3,7 +3,7 @@ import type { Draft } from "./draft.ts";
 import { incidentId, OPEN_MAX, type Track, withLine } from "./incident.ts";
 import type { Judgement } from "./rules/expression.ts";
 import { firstChannels } from "./rules/channels-of.ts";
-import { fixedSubjectOf, type Rule } from "./rules/rule.ts";
+import { fixedSubjectOf, type AlertRule } from "./rules/rule.ts";
 import { summaryOf } from "./rules/summary.ts";
 import { passedUnreported } from "./withheld.ts";
 
@@ -43,7 +43,7 @@ export function withJudgement(track: Track, { holds }: Judgement, clockMs: numbe
 }
 
 /** Opens, updates or resolves the incident, depending on the condition. */
-export function stepTrack(draft: Draft, rule: Rule, track: Track): void {
+export function stepTrack(draft: Draft, rule: AlertRule, track: Track): void {
   const { clockMs, atMs } = draft;
   draft.setTrack(track);
   const incident = draft.incident(track.incident);
@@ -68,7 +68,7 @@ export function stepTrack(draft: Draft, rule: Rule, track: Track): void {
   else draft.setIncident(next);
 }
 
-function open(draft: Draft, rule: Rule, track: Track): void {
+function open(draft: Draft, rule: AlertRule, track: Track): void {
   if (fixedSubjectOf(rule) === null && OPEN_MAX <= draft.incidents().length) {
     draft.untracked += 1;
     return;
@@ -111,7 +111,7 @@ function open(draft: Draft, rule: Rule, track: Track): void {
   });
 }
 
-/** A channel that was told that it fires is also told that it is resolved. */
+/** A channel that was notified of the firing is also notified of the resolution. */
 export function resolve(draft: Draft, incident: Parameters<Draft["close"]>[0], says: string): void {
   const { atMs } = draft;
   const closed = withLine({ ...incident, state: "resolved", resolvedAtMs: atMs }, atMs, says);

@@ -13,7 +13,7 @@ export type IndicatorAsk = {
   readonly weight: number;
 };
 
-export type Found = {
+export type ParsedReading = {
   /** The series, such as a symbol; a detail of it follows a dot: `BTCUSDT.interval_h`. */
   readonly label: string;
   readonly value: number;
@@ -66,12 +66,12 @@ export type FetchedKind = About & {
     readonly symbol: string;
     readonly reader: IndicatorReader;
     readonly nowMs: number;
-  }) => readonly Found[];
+  }) => readonly ParsedReading[];
 };
 
 /** Computed locally, without a request. */
 export type ComputedKind = About & {
-  readonly compute: (nowMs: number) => readonly Found[];
+  readonly compute: (nowMs: number) => readonly ParsedReading[];
 };
 
 export type IndicatorKind = FetchedKind | ComputedKind;

@@ -1,13 +1,13 @@
 /** An order book of one asset, as far as it is known: levels as columns, best first. */
 
 /** The first `count` entries of each array are levels; prices fall for bids and rise for asks. */
-export type Side = {
+export type BookSide = {
   readonly prices: Float64Array;
   readonly sizes: Float64Array;
   count: number;
 };
 
-export type Book = { readonly bids: Side; readonly asks: Side };
+export type Book = { readonly bids: BookSide; readonly asks: BookSide };
 
 /** A book as received. */
 export type KnownBook = {
@@ -32,7 +32,7 @@ export function createBook(depth: number = DEPTH): Book {
   return { bids: createSide(depth), asks: createSide(depth) };
 }
 
-function createSide(depth: number): Side {
+function createSide(depth: number): BookSide {
   return { prices: new Float64Array(depth), sizes: new Float64Array(depth), count: 0 };
 }
 
@@ -45,7 +45,7 @@ export function bookTrouble({ bids, asks }: Book): string | null {
   return bids.prices[0]! < asks.prices[0]! ? null : "crossed";
 }
 
-function isSide({ prices, sizes, count }: Side, direction: 1 | -1): boolean {
+function isSide({ prices, sizes, count }: BookSide, direction: 1 | -1): boolean {
   for (let level = 0; level < count; level += 1) {
     if (!isAmount(prices[level]!) || !isAmount(sizes[level]!)) return false;
     if (0 < level && !(0 < direction * (prices[level]! - prices[level - 1]!))) return false;

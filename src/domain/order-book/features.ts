@@ -2,7 +2,7 @@
  * Features of an order book, and the cost of an order of a given size. Pure functions of a valid book
  * (`bookTrouble`); sizes are in units of the asset, depth in the quote currency.
  */
-import type { Book, Side } from "./book.ts";
+import type { Book, BookSide } from "./book.ts";
 
 export type BookFeatures = {
   readonly spreadBps: number;
@@ -77,13 +77,13 @@ function balance(bid: number, ask: number): number {
   return (bid - ask) / (bid + ask);
 }
 
-function sizeOf({ sizes, count }: Side, levels: number): number {
+function sizeOf({ sizes, count }: BookSide, levels: number): number {
   let sum = 0;
   for (let level = 0; level < count && level < levels; level += 1) sum += sizes[level]!;
   return sum;
 }
 
-function depthWithin({ prices, sizes, count }: Side, mid: number, near: number): number {
+function depthWithin({ prices, sizes, count }: BookSide, mid: number, near: number): number {
   let sum = 0;
   for (let level = 0; level < count; level += 1) {
     const price = prices[level]!;
@@ -93,7 +93,7 @@ function depthWithin({ prices, sizes, count }: Side, mid: number, near: number):
   return sum;
 }
 
-function weighed({ prices, sizes, count }: Side, mid: number): number {
+function weighed({ prices, sizes, count }: BookSide, mid: number): number {
   let sum = 0;
   for (let level = 0; level < count; level += 1) {
     const distanceBps = (Math.abs(prices[level]! - mid) / mid) * BPS;

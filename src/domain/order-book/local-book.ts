@@ -4,7 +4,7 @@
  * update id of the one before; otherwise the book starts over. Invariant: while `phase` is `synced` the book equals
  * the venue's as of `lastId`, as far as the snapshot reached.
  */
-import { type Book, createBook, type Side } from "./book.ts";
+import { type Book, createBook, type BookSide } from "./book.ts";
 import type { DepthMessage } from "./depth-message.ts";
 
 export type LocalBook = {
@@ -118,7 +118,7 @@ function apply(local: LocalBook, { book, lastId, asOfMs }: Change): "applied" {
   return "applied";
 }
 
-function changeSide(side: Side, changes: Side, direction: 1 | -1): void {
+function changeSide(side: BookSide, changes: BookSide, direction: 1 | -1): void {
   for (let at = 0; at < changes.count; at += 1) {
     setLevel(side, direction, [changes.prices[at]!, changes.sizes[at]!]);
   }
@@ -126,7 +126,7 @@ function changeSide(side: Side, changes: Side, direction: 1 | -1): void {
 
 /** A size is absolute; 0 removes the level, and removing an unknown level is normal. */
 function setLevel(
-  side: Side,
+  side: BookSide,
   direction: 1 | -1,
   [price, size]: readonly [price: number, size: number],
 ): void {
@@ -150,7 +150,7 @@ function setLevel(
 }
 
 /** The first level that is not better than this price. */
-function placeOf({ prices, count }: Side, direction: 1 | -1, price: number): number {
+function placeOf({ prices, count }: BookSide, direction: 1 | -1, price: number): number {
   let [from, to] = [0, count];
   while (from < to) {
     const middle = (from + to) >>> 1;
@@ -160,7 +160,7 @@ function placeOf({ prices, count }: Side, direction: 1 | -1, price: number): num
   return from;
 }
 
-function copySide(to: Side, from: Side): void {
+function copySide(to: BookSide, from: BookSide): void {
   to.count = Math.min(from.count, to.prices.length);
   to.prices.set(from.prices.subarray(0, to.count));
   to.sizes.set(from.sizes.subarray(0, to.count));
@@ -170,7 +170,7 @@ function copyOf({ bids, asks }: Book): Book {
   return { bids: copyOfSide(bids), asks: copyOfSide(asks) };
 }
 
-function copyOfSide({ prices, sizes, count }: Side): Side {
+function copyOfSide({ prices, sizes, count }: BookSide): BookSide {
   return { prices: prices.slice(0, count), sizes: sizes.slice(0, count), count };
 }
 

@@ -140,7 +140,7 @@ export function resumePosture(state: PostureState): PostureState {
   };
 }
 
-export function keptOf({ posture, latch, base }: PostureState): KeptPosture {
+export function keptPostureOf({ posture, latch, base }: PostureState): KeptPosture {
   return { posture, latch, base };
 }
 

@@ -53,6 +53,12 @@ export function nextDay(day: string): string {
   return month === 12 ? dayName(year + 1, 1, 1) : dayName(year, month + 1, 1);
 }
 
+/** The later of two days; null is none. */
+export function laterDay(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? other : one;
+}
+
 function partsOf(day: string): { year: number; month: number; day: number } {
   const [year = 0, month = 0, date = 0] = day.split("-").map(Number);
   return { year, month, day: date };

@@ -1,13 +1,20 @@
 /** Determines the outcome of a compare-and-set that was not answered, from what the cluster holds now. */
 
 /** Epoch, instance and seq as found in `checkpoint` or `latest_eigen_scan`; null when absent. */
-export type Marker = { readonly epoch: number; readonly instance: string; readonly seq: number };
+export type CommitMarker = {
+  readonly epoch: number;
+  readonly instance: string;
+  readonly seq: number;
+};
 
-export type ClusterView = { readonly checkpoint: Marker | null; readonly latest: Marker | null };
+export type ClusterView = {
+  readonly checkpoint: CommitMarker | null;
+  readonly latest: CommitMarker | null;
+};
 
-export type Outcome =
+export type CommitOutcome =
   /** A newer bridge has taken over: stop, and overwrite nothing. */
-  | { readonly kind: "fenced"; readonly by: Marker }
+  | { readonly kind: "fenced"; readonly by: CommitMarker }
   /** The member came back without its maps: restore them from the journal. */
   | { readonly kind: "emptied" }
   | { readonly kind: "committed" }
@@ -32,7 +39,7 @@ export function isBeyondCount(seq: number): boolean {
 }
 
 /** `mine`: this bridge, with the last seq of the commit in progress. */
-export function decideOutcome(mine: Marker, view: ClusterView): Outcome {
+export function decideOutcome(mine: CommitMarker, view: ClusterView): CommitOutcome {
   const markers = [view.checkpoint, view.latest].filter((marker) => marker !== null);
   const newer = markers.find((marker) => isFencedBy(mine, marker));
   if (newer !== undefined) return { kind: "fenced", by: newer };
@@ -43,7 +50,7 @@ export function decideOutcome(mine: Marker, view: ClusterView): Outcome {
     : { kind: "resend" };
 }
 
-export function isFencedBy(mine: Omit<Marker, "seq">, marker: Marker): boolean {
+export function isFencedBy(mine: Omit<CommitMarker, "seq">, marker: CommitMarker): boolean {
   if (!isBelieved(marker.epoch, mine.epoch)) return false;
   return (
     mine.epoch < marker.epoch || (mine.epoch === marker.epoch && mine.instance !== marker.instance)

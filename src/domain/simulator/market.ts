@@ -6,7 +6,7 @@
 import { assert } from "../assert.ts";
 import type { Random } from "./random.ts";
 
-export type Market = {
+export type SimulatedMarket = {
   readonly assets: readonly string[];
   /** Present prices in the order of assets; `stepMarket` overwrites them. */
   readonly prices: Float64Array;
@@ -56,7 +56,7 @@ const TICKERS =
   );
 
 /** A market at its start prices, in the normal regime. */
-export function createMarket(assetCount: number, random: Random): Market {
+export function createMarket(assetCount: number, random: Random): SimulatedMarket {
   assert(assetCount >= 2, "a market has at least two assets");
   const assets = Array.from({ length: assetCount }, (_, asset) => assetName(asset));
   const traits = assets.map((_, asset) => drawTraits(asset, random));
@@ -72,7 +72,7 @@ export function createMarket(assetCount: number, random: Random): Market {
 }
 
 /** Moves every price one step. */
-export function stepMarket(market: Market): void {
+export function stepMarket(market: SimulatedMarket): void {
   const { random, drift, prices, traits } = market;
   market.regime = nextRegime(market.regime, random);
   const regime = REGIMES[market.regime];
@@ -97,7 +97,7 @@ function nextRegime(regime: Regime, random: Random): Regime {
 }
 
 /** Draws the shock of one source and updates its variance. */
-function shock(market: Market, source: number): number {
+function shock(market: SimulatedMarket, source: number): number {
   const variance = market.variance[source]!;
   const drawn = Math.sqrt(variance) * market.random.normal();
   market.variance[source] =

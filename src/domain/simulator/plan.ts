@@ -2,7 +2,7 @@
 import { assert } from "../assert.ts";
 import { dayFromMicros, isoFromMicros, MS_PER_SECOND } from "../time.ts";
 
-export type Pace = {
+export type ScanPace = {
   /** Scans a second. */
   readonly rate: number;
   /** The upstream is silent for `forMs` after each `everyMs` of work. */
@@ -10,7 +10,7 @@ export type Pace = {
 };
 
 /** When the scan with this index (from 0) is due, in milliseconds after the first. */
-export function dueMs(index: number, pace: Pace): number {
+export function dueMs(index: number, pace: ScanPace): number {
   assert(pace.rate > 0, "scans are written at a rate");
   const workedMs = (index * MS_PER_SECOND) / pace.rate;
   if (pace.outage === null) return workedMs;

@@ -2,13 +2,13 @@
  * A growing series of a chart: like `thinnedSeries`, but points are added one by one and are not kept. Invariant: no
  * peak is lost, and at most `partsMax` parts are held.
  */
-import { PARTS_MAX, type Point, type ThinnedSeries } from "./thinned-series.ts";
+import { PARTS_MAX, type SeriesPoint, type ThinnedSeries } from "./thinned-series.ts";
 
 export type GrowingSeries = {
   /**
    * By time, ascending; an earlier point is added to the last part. A value that is not a finite number is left out.
    */
-  add(point: Point): void;
+  add(point: SeriesPoint): void;
   /** A copy: later additions do not change it. */
   series(): ThinnedSeries;
 };

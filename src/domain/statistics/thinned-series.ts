@@ -14,15 +14,15 @@ export type ThinnedSeries = {
   readonly count: number;
 };
 
-export type Point = { readonly atMs: number; readonly value: number };
+export type SeriesPoint = { readonly atMs: number; readonly value: number };
 /** Two arrays of the same length. */
-export type Column = { readonly atMs: Float64Array; readonly values: Float64Array };
+export type TimeSeries = { readonly atMs: Float64Array; readonly values: Float64Array };
 
 /** Each part costs two points of a chart, its low and its high. */
 export const PARTS_MAX = 1_000;
 
 /** Ascending by time. A short series is returned as it is. Infinite values and NaN are left out. */
-export function thinnedSeries(points: readonly Point[], partsMax = PARTS_MAX): ThinnedSeries {
+export function thinnedSeries(points: readonly SeriesPoint[], partsMax = PARTS_MAX): ThinnedSeries {
   const atMs = Float64Array.from(points, (point) => point.atMs);
   const values = Float64Array.from(points, ({ value }) => value);
   return thinnedColumn({ atMs, values }, partsMax);
@@ -30,7 +30,7 @@ export function thinnedSeries(points: readonly Point[], partsMax = PARTS_MAX): T
 
 /** As `thinnedSeries`, without an object for each point. */
 export function thinnedColumn(
-  { atMs: times, values }: Column,
+  { atMs: times, values }: TimeSeries,
   partsMax = PARTS_MAX,
 ): ThinnedSeries {
   const count = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 1 : 0), 0);

@@ -107,7 +107,7 @@ export function wordAfterEnd(
   }
 }
 
-/** Why a service's process is gone, and what follows: the same sentence whoever tells it. */
+/** Why a service's process is gone, and what follows: the same sentence wherever it is shown. */
 export function reasonAfterEnd(
   step: NextStep,
   ending: { readonly kind: EndKind; readonly why: string } | null,

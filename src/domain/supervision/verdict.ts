@@ -49,7 +49,7 @@ export type QueueFact = {
 };
 
 /** A condition of a working dependency or input that a person has to know. */
-export type Note = {
+export type VerdictNote = {
   readonly of: string;
   readonly says: string;
   /** An operator has to act. */
@@ -61,7 +61,7 @@ export type WorkFacts = {
   readonly dependencies: Readonly<Record<string, DependencyState>>;
   readonly inputs: readonly InputFact[];
   readonly queue: QueueFact | null;
-  readonly notes?: readonly Note[] | undefined;
+  readonly notes?: readonly VerdictNote[] | undefined;
 };
 
 export type Observation = {
@@ -86,7 +86,7 @@ export type Limits = {
   readonly cpuAlertPercent: number;
 };
 /** The part of a service's row that the verdict uses. */
-export type Row = Limits & { readonly ties: Ties };
+export type ServiceTerms = Limits & { readonly ties: Ties };
 
 export const SILENT_MAX_S = 10;
 /** Work that waits this long is reported; longer, it is stale. */
@@ -99,7 +99,7 @@ const JOURNAL_WAIT = "waiting: journal";
 const BYTES_PER_MB = 1_048_576;
 
 /** Tries the rules in their order; the first that applies decides. */
-export function verdict(seen: Observation, row: Row): Verdict {
+export function verdict(seen: Observation, row: ServiceTerms): Verdict {
   const { facts } = seen;
   if (seen.phase === "absent") {
     return { word: "Down", cause: "process", action: "restart", reason: "no process" };

@@ -59,7 +59,7 @@ export type NoteCode =
   | "operator_refused"
   | "operator_repeated";
 
-export type Note = {
+export type TraderNote = {
   readonly code: NoteCode;
   readonly severity: "info" | "alert";
   /** The subject of the note: an asset, an order, a limit. */
@@ -73,4 +73,4 @@ export type TraderCommand =
   | { readonly kind: "book_fill"; readonly entry: FillEntry }
   | { readonly kind: "book_trade"; readonly trade: Trade }
   | { readonly kind: "book_day"; readonly entry: DayEntry }
-  | { readonly kind: "note"; readonly note: Note };
+  | { readonly kind: "note"; readonly note: TraderNote };

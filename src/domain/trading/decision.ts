@@ -55,7 +55,7 @@ export type DecisionOutcome =
   | "ignored_late"
   | "lost";
 
-export type Decision = {
+export type ScanDecision = {
   readonly seq: number;
   readonly class: ScanClass;
   readonly outcome: DecisionOutcome;

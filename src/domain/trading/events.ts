@@ -63,8 +63,8 @@ export type FeatureEvent = Stamped & {
 };
 
 /**
- * When it was told, by the clock of who told it: before a scan of an earlier time the book did not have it. Left out
- * where it does not say, and in logs of before; then it was known when it was heard.
+ * When the value was published, by its publisher's clock: the book cannot have used it before that time. Absent where
+ * the text does not say, and in older logs; then it counts as known from its arrival.
  */
 type KnownMs = number | undefined;
 

@@ -1,13 +1,12 @@
 /** The published state of a trader, computed on demand: it costs nothing while nobody asks. */
 import type { Direction } from "./orders.ts";
 import type { Posture } from "./posture.ts";
-import { unrealizedOf } from "./portfolio/worth.ts";
 import { isUnpriced } from "./portfolio/unpriced-positions.ts";
 import { scanStanding } from "./market/scan-clock.ts";
 import { liquidationPriceOf, marginRatioOf } from "./margin/margin-figures.ts";
-import { postureNow } from "./risk/input-ages.ts";
+import { postureNow } from "./market/input-ages.ts";
 import type { LimitName } from "./risk/limit-names.ts";
-import type { Position, Trader } from "./state.ts";
+import { type Position, type Trader, unrealizedOf } from "./state.ts";
 
 export type PublishedPosition = {
   readonly id: string;

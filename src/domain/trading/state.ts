@@ -168,6 +168,16 @@ export type TraderData = {
   operatorIds: string[];
 };
 
+/** The gain of open positions at their marks, before fees. */
+export function unrealizedOf(positions: readonly Position[]): number {
+  let sum = 0;
+  for (let at = 0; at < positions.length; at += 1) {
+    const position = positions[at]!;
+    sum += (position.mark - position.entryPrice) * position.quantity * position.sign;
+  }
+  return sum;
+}
+
 const NO_COMMANDS: TraderCommand[] = [];
 
 export function noCommands(): TraderCommand[] {

@@ -8,9 +8,9 @@ import { dayFromMicros, US_PER_MS } from "../time.ts";
 import { alertOldMarks } from "./portfolio/account.ts";
 import type { TraderCommand } from "./commands.ts";
 import type { TraderConfiguration } from "./configuration.ts";
-import type { Decision } from "./decision.ts";
+import type { ScanDecision } from "./decision.ts";
 import type { BookEvent, PostureEvent, TraderEvent } from "./events.ts";
-import { settleFunding } from "./margin/carry.ts";
+import { settleFunding } from "./portfolio/carry.ts";
 import { declaredBooks } from "./market/asset-book.ts";
 import { MarketWindows } from "./market/market-windows.ts";
 import { alertMissingPosture } from "./risk/missing-posture.ts";
@@ -109,7 +109,7 @@ export function stepTrader(trader: Trader, event: TraderEvent): readonly TraderC
 }
 
 /** The decision record of the last event, null if it made none: read it after each step. */
-export function decisionOf({ data, nextIndex }: Trader): Decision | null {
+export function decisionOf({ data, nextIndex }: Trader): ScanDecision | null {
   const { index, ...decision } = data.decision;
   return index === nextIndex - 1 ? decision : null;
 }

@@ -4,7 +4,7 @@
  */
 import { get } from "node:http";
 import type { GuardedProcess } from "../guarded-process.ts";
-import type { Answer } from "../../adapters/process/process-silence.ts";
+import type { ProbeResult } from "../../adapters/process/process-silence.ts";
 import { answerOf, type KeptSpec } from "../kept-process.ts";
 import { LOOPBACK } from "../ports/ports.ts";
 
@@ -30,7 +30,7 @@ export function dashboardSpec(of: {
 }): DashboardSpec {
   let current: GuardedProcess | null = null;
   let answeredPid: number | null = null;
-  const probe = async (): Promise<Answer> => {
+  const probe = async (): Promise<ProbeResult> => {
     const pid = current?.pid ?? null;
     const answer = await answerOf(async () => expectOwn(await ask(of.port), pid));
     if (answer === "answered") answeredPid = pid;

@@ -14,7 +14,7 @@ export type NamedRun = BatchRun & { readonly name: string };
 type Batch = (input: BatchRun["input"]) => Promise<BacktestReference>;
 
 /** Joins a run of this name in progress if its input is the same. @throws {CommandRefused} if it differs. */
-export async function startRun(
+export async function startBatchRun(
   temporal: TemporalClient,
   run: NamedRun,
 ): Promise<WorkflowHandleWithFirstExecutionRunId<Batch>> {

@@ -11,13 +11,13 @@ import {
   startBacktest,
 } from "../../domain/backtest/backtest.ts";
 import type { Backtest } from "../../domain/backtest/backtest-run.ts";
-import { lossText } from "../../domain/statistics/loss-watch.ts";
+import { lossText } from "../../domain/backtest/loss-watch.ts";
 import type { BacktestReport } from "../../domain/backtest/report.ts";
 import {
   createRunTrace,
   feedTraced,
   picturesOf,
-  traceTrade,
+  recordTrade,
 } from "../../domain/backtest/run-trace.ts";
 import {
   atCost,
@@ -31,7 +31,7 @@ import {
   snapshotOfBacktest,
 } from "../../domain/backtest/snapshot/backtest-snapshot.ts";
 import type { BookDifference } from "../../wire/backtest/book-run.ts";
-import type { CostRow, RunRecord } from "../../reports/run-record.ts";
+import type { CostRow, BacktestRecord } from "../../reports/run-record.ts";
 import { tearSheet } from "../../reports/tear-sheet.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { type ArchivePass, openArchivePass, type ArchiveRange } from "./archive-chunks.ts";
@@ -44,7 +44,7 @@ import {
   type RunCheckpoints,
   type RunState,
 } from "./run-checkpoints.ts";
-import { openTradesFile, REPORT_FILE, SHEET_FILE, writeWhole } from "./run-folder.ts";
+import { openTradesFile, REPORT_FILE, SHEET_FILE, writeRunFile } from "./run-folder.ts";
 
 export type BacktestJob = {
   readonly name: string;
@@ -74,7 +74,7 @@ const HASH_DIGITS = 32;
 /** The run with the requested costs; the others show the effect of costs. */
 const AS_ASKED = COST_FACTORS.indexOf(1);
 
-export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promise<RunRecord> {
+export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promise<BacktestRecord> {
   const startedMs = monotonicMs();
   const { settings, range } = job;
   const { inputs } = refuseCarried(job);
@@ -107,7 +107,7 @@ export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promi
   const without = daysWithout(pass, report);
   for (const line of lackingLines(without)) hooks.onProblem(line);
   const wallMs = monotonicMs() - startedMs;
-  const record: RunRecord = {
+  const record: BacktestRecord = {
     name: job.name,
     archive: range.archive,
     from: range.from,
@@ -121,8 +121,8 @@ export async function runBacktest(job: BacktestJob, hooks: BacktestHooks): Promi
     timing: { wallMs, scansPerS: ((pass.counts.scans - resumedFrom) / wallMs) * 1_000 },
   };
   const pictures = picturesOf(trace, runs[AS_ASKED]!, report.trades.byAsset);
-  writeWhole(job.out, SHEET_FILE, tearSheet(record, pictures));
-  writeWhole(job.out, REPORT_FILE, `${JSON.stringify(record, null, 2)}\n`);
+  writeRunFile(job.out, SHEET_FILE, tearSheet(record, pictures));
+  writeRunFile(job.out, REPORT_FILE, `${JSON.stringify(record, null, 2)}\n`);
   checkpoints.remove();
   return record;
 }
@@ -173,7 +173,7 @@ function startAttempt({ job, codeVersion, inputs, hooks }: AttemptFacts, found: 
   const listener = {
     onTrade: (trade: Parameters<typeof trades.add>[0]) => {
       trades.add(trade);
-      traceTrade(trace, trade);
+      recordTrade(trace, trade);
     },
     onDay: (sample: (typeof trace.days)[number]) => trace.days.push(sample),
   };

@@ -12,7 +12,7 @@ import {
   type RunCheckpoint,
 } from "../../wire/backtest/run-checkpoint.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
-import { CHECKPOINT_FILE, writeWhole } from "./run-folder.ts";
+import { CHECKPOINT_FILE, writeRunFile } from "./run-folder.ts";
 
 export type RunCheckpoints = {
   /** An earlier attempt's checkpoint, or null. */
@@ -59,7 +59,7 @@ export function openRunCheckpoints({
     offer(stateOf) {
       if (monotonicMs() < dueMs) return;
       try {
-        writeWhole(folder, CHECKPOINT_FILE, encodeRunCheckpoint({ key, ...stateOf() }));
+        writeRunFile(folder, CHECKPOINT_FILE, encodeRunCheckpoint({ key, ...stateOf() }));
         isKept = true;
         dueMs = monotonicMs() + everyMs;
       } catch (error) {

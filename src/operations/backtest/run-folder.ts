@@ -89,7 +89,7 @@ export function openTradesFile(
   };
 }
 
-export function writeWhole(folder: string, name: string, content: string | Uint8Array): string {
+export function writeRunFile(folder: string, name: string, content: string | Uint8Array): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, name);
   const staging = stagingOf(path);

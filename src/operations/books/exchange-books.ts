@@ -21,7 +21,7 @@ import { latestSnapshot } from "../../adapters/event-log/snapshots.ts";
 import { EventLogReader } from "../../adapters/event-log/event-log.ts";
 import {
   promotedState,
-  readBooks,
+  readBooksFile,
   writePromotion,
 } from "../../adapters/event-log/books/books-store.ts";
 import { withBooksLocked } from "../../adapters/event-log/books/lock-books.ts";
@@ -54,7 +54,7 @@ export function exchangeBooks(request: ExchangeRequest): ExchangeOutcome {
   const root = tradingRoot(dataDir);
   return withBooksLocked<ExchangeOutcome>(root, {
     act() {
-      const books = readBooks(dataDir);
+      const books = readBooksFile(dataDir);
       if (books.promotions.at(-1)?.id === id) return { kind: "repeated" };
       return exchange(request, books, root);
     },

@@ -27,7 +27,7 @@ import {
 import type { StartFold } from "../projection/trading-projection.ts";
 import { bookFolder, tradingRoot } from "../../adapters/event-log/segments/segment-files.ts";
 import { latestSnapshot } from "../../adapters/event-log/snapshots.ts";
-import { promotedStateAt, readBooks } from "../../adapters/event-log/books/books-store.ts";
+import { promotedStateAt, readBooksFile } from "../../adapters/event-log/books/books-store.ts";
 import {
   type ConfigurationOf,
   recordedConfigurations,
@@ -69,7 +69,7 @@ export function foldBlue(deps: FoldBlueDeps): StartFold {
  * available.
  */
 export function beginBlue(deps: FoldBlueDeps, saved: SavedState | null) {
-  let books = readBooks(deps.dataDir);
+  let books = readBooksFile(deps.dataDir);
   let blue = saved === null ? beginning(deps, books) : resumed(deps, books, saved);
   return {
     /** Replaced when the log announces a change. */
@@ -79,7 +79,7 @@ export function beginBlue(deps: FoldBlueDeps, saved: SavedState | null) {
     step(event: TraderEvent): readonly TraderCommand[] {
       // A promotion happens between two runs of BLUE: only these events can follow it.
       if (event.kind === "started" || event.kind === "day_rolled") {
-        books = readBooks(deps.dataDir);
+        books = readBooksFile(deps.dataDir);
         blue =
           promotedBlue(deps, books, event.index - 1) ?? changedBlue(deps, { books, blue }, event);
       }

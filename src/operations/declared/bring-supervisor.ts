@@ -4,8 +4,8 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
 import {
-  type Change,
   declarationChanges,
+  type DeclarationOutcome,
   type ServiceDeclaration,
 } from "../../domain/supervision/declared/declaration.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -17,11 +17,6 @@ import { wallMs } from "../../adapters/clock.ts";
 import { startSupervisor } from "../supervision/supervisor-commands.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 
-export type BroughtSupervisor =
-  | { readonly kind: "created" | "unchanged" }
-  | { readonly kind: "changed"; readonly changes: readonly Change[] }
-  | { readonly kind: "refused"; readonly changes: readonly Change[]; readonly why: string };
-
 const ANSWER_MS_MAX = 15_000;
 
 /** Idempotent. */
@@ -29,7 +24,7 @@ export async function bringSupervisor(
   temporal: TemporalClient,
   spec: ServiceSpec,
   about: { readonly declared: ServiceDeclaration; readonly isServed: boolean },
-): Promise<BroughtSupervisor> {
+): Promise<DeclarationOutcome> {
   const { declared, isServed } = about;
   if (await startSupervisor(temporal, spec, declared)) return { kind: "created" };
   const changes = declarationChanges(await declaredBefore(temporal, spec), declared);

@@ -6,15 +6,15 @@ import {
   pauseOtherIndicators,
 } from "../../adapters/indicators/indicator-schedules.ts";
 import type { Config } from "../../config.ts";
-import type { Change } from "../../domain/supervision/declared/declaration.ts";
+import type { DeclarationChange } from "../../domain/supervision/declared/declaration.ts";
 import { layersInUse } from "../../domain/supervision/declared/schedules.ts";
 import { configuredSchedules } from "../../wire/declared/configured-schedules.ts";
 import { indicatorIdOf, META_HEALTH_ID, SEARCH_ATTRIBUTES } from "../../workflows/names.ts";
-import { bringMetaHealth } from "../health/meta-health-client.ts";
+import { bringMetaHealth } from "../health/meta-health/meta-health-client.ts";
 import { type ConfiguredIndicator, scheduleOf } from "../indicators/configured-indicators.ts";
-import { pollersOf, type ServedQueue } from "./task-queues.ts";
+import { pollersOf, type ServedQueue } from "../../adapters/temporal/task-queues.ts";
 
-export type Surroundings = {
+export type CreateResult = {
   readonly search_attributes: {
     readonly created: readonly string[];
     readonly all: readonly string[];
@@ -22,14 +22,14 @@ export type Surroundings = {
   readonly schedules: readonly {
     readonly schedule_id: string;
     readonly created: boolean;
-    readonly changes: readonly Change[];
+    readonly changes: readonly DeclarationChange[];
     /** The operator's note from pausing it. */
     readonly paused: string | null;
   }[];
   readonly meta_health: {
     readonly workflow_id: string;
     readonly created: boolean;
-    readonly changes: readonly Change[];
+    readonly changes: readonly DeclarationChange[];
     readonly problem: string | null;
   };
   /** The task queues of every layer that has a supervisor or a schedule. */
@@ -41,7 +41,7 @@ export async function createSurroundings(
   temporal: TemporalClient,
   config: Config,
   indicators: readonly ConfiguredIndicator[],
-): Promise<Surroundings> {
+): Promise<CreateResult> {
   const created = await addSearchAttributes(temporal);
   const task_queues = await pollersOf(temporal.reads, layersInUse(config));
   const schedules = await Promise.all(
@@ -60,7 +60,7 @@ export async function createSurroundings(
 async function createIndicators(
   temporal: TemporalClient,
   indicators: readonly ConfiguredIndicator[],
-): Promise<Surroundings["schedules"]> {
+): Promise<CreateResult["schedules"]> {
   const brought = await Promise.all(
     indicators.map(async (indicator) =>
       scheduleLine(
@@ -80,7 +80,7 @@ async function createIndicators(
 function scheduleLine(
   schedule_id: string,
   brought: BroughtSchedule,
-): Surroundings["schedules"][number] {
+): CreateResult["schedules"][number] {
   return {
     schedule_id,
     created: brought.kind === "created",
@@ -92,8 +92,8 @@ function scheduleLine(
 async function createMetaHealth(
   temporal: TemporalClient,
   { recovery }: Config,
-  queues: Surroundings["task_queues"],
-): Promise<Surroundings["meta_health"]> {
+  queues: CreateResult["task_queues"],
+): Promise<CreateResult["meta_health"]> {
   const isServed = queues.some(({ layer, pollers }) => layer === "health" && 0 < pollers);
   const brought = await bringMetaHealth(temporal, recovery.mode, isServed);
   return {

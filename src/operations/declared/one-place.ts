@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { type Layer, SERVICES } from "../../domain/supervision/services.ts";
 import type { Poll } from "../../adapters/temporal/temporal-reads.ts";
-import { POLLED_MS_MAX } from "./task-queues.ts";
+import { POLLED_MS_MAX } from "../../adapters/temporal/task-queues.ts";
 
 export type PlaceWorld = {
   readonly layers: readonly Layer[];
@@ -39,7 +39,7 @@ const BOUND: ReadonlySet<Layer> = new Set(
 );
 
 /** Identifies the directory itself, not its path: equal in every container on one volume, different for a copy. */
-export function placeOf(dataDir: string): string {
+export function directoryIdentity(dataDir: string): string {
   const { ino, birthtimeMs } = statSync(dataDir);
   const named = createHash("sha256").update(`${ino} ${birthtimeMs}`).digest("hex");
   return named.slice(0, NAME_CHARACTERS);

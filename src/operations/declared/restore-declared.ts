@@ -1,7 +1,7 @@
 /**
  * Creates again what the server has lost: supervisors, each with its last intent, and, because a server that has lost
  * one may have lost everything, search attributes, schedules and metaHealth. Invariant: schedules are retried until
- * they exist, whoever created the supervisors, and whichever process is told so: a file on the data directory remembers it.
+ * they exist, whichever process created the supervisors or found the loss: a file in the data directory records it.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -17,7 +17,7 @@ import {
 } from "../../adapters/incident-store/notifications.ts";
 import {
   afterDeathMs,
-  type Answer,
+  type SendResult,
   notBeforeMs,
   type DeliveryOutcome,
   verdictOn,
@@ -150,8 +150,8 @@ function note(db: Database.Database, key: Notification, verdict: DeliveryOutcome
   }
 }
 
-async function withinLimit(sending: Promise<Answer>): Promise<Answer> {
-  const late = Promise.withResolvers<Answer>();
+async function withinLimit(sending: Promise<SendResult>): Promise<SendResult> {
+  const late = Promise.withResolvers<SendResult>();
   const timer = setTimeout(
     () => late.resolve({ kind: "failed", says: "no end", outcome: "unknown", afterMs: null }),
     SEND_MS_MAX,

@@ -28,7 +28,7 @@ export type DeliveryOptions = {
   readonly acknowledge: Acknowledge;
 };
 
-export type Delivery = {
+export type DeliveryLoop = {
   /** Something was decided. */
   wake(): void;
   figures(): Readonly<Record<string, ChannelFigures>>;
@@ -46,7 +46,7 @@ const WAITING_MAX = 2_000;
 /** Errors of a file that was damaged or replaced. */
 const LOST = /CORRUPT|NOTADB|CANTOPEN|IOERR/;
 
-export function startDeliveries(options: DeliveryOptions): Delivery {
+export function startDeliveries(options: DeliveryOptions): DeliveryLoop {
   const { say } = options;
   const names = Object.keys(options.channels);
   const stopped = new AbortController();

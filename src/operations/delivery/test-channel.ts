@@ -1,7 +1,7 @@
 /** Sends one test alert straight to a channel: without rules, queue and rate limit, and without retries. */
 import { openChannel, type World } from "../../adapters/channels/open-channel.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
-import type { Answer } from "../../domain/incidents/delivery/delivery-policy.ts";
+import type { SendResult } from "../../domain/incidents/delivery/delivery-policy.ts";
 import type { Notification } from "../../domain/incidents/notification.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import type { ChannelSettings } from "../../wire/alerts/channel-settings.ts";
@@ -12,7 +12,7 @@ export type ChannelTest = {
   readonly accepted: boolean;
   readonly sent: readonly {
     readonly kind: Notification["kind"];
-    readonly outcome: Answer["kind"];
+    readonly outcome: SendResult["kind"];
     readonly says: string;
     readonly took_ms: number;
   }[];

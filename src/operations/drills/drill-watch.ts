@@ -20,7 +20,11 @@ import {
   type TemporalClient,
 } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
-import type { Beat, DrillObservation, Values } from "../../domain/drills/drill-observation.ts";
+import type {
+  ObservedBeat,
+  DrillObservation,
+  Values,
+} from "../../domain/drills/drill-observation.ts";
 import { SERVICE_NAMES } from "../../domain/supervision/services.ts";
 import { parseHeartbeat } from "../../wire/facts/heartbeat.ts";
 import { FEATURES_MAP, HEARTBEAT_MAP, LATEST_KEY, parseScanHead } from "../../wire/scan-value.ts";
@@ -151,7 +155,7 @@ function memberOf({ client }: HazelcastHandle): string | null {
   return member === undefined ? null : String(member.uuid);
 }
 
-function beatIn(text: unknown): Beat | null {
+function beatIn(text: unknown): ObservedBeat | null {
   const beat = parseHeartbeat(text);
   const pid = Number(beat?.["pid"]);
   if (beat === null || !Number.isInteger(pid)) return null;

@@ -15,7 +15,7 @@ import {
 import {
   beginTimeline,
   hasPassed,
-  type Point,
+  type TimelinePoint,
   scoreTimeline,
   stepTimeline,
   type Timeline,
@@ -31,7 +31,7 @@ export type DrillResult = {
   /** What was done, or why it was not. */
   readonly how: string;
   readonly injected_at: string | null;
-  readonly timeline: readonly Point[];
+  readonly timeline: readonly TimelinePoint[];
   /** Services that restarted although the fault should not have touched them. */
   readonly restarted_beyond: readonly string[];
   readonly signs: readonly { readonly at_s: number; readonly by: string; readonly says: string }[];

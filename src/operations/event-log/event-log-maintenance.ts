@@ -17,7 +17,7 @@ import { announce, readNotice, writeNotice } from "../../adapters/event-log/rete
 import { deleteOldDays } from "../../adapters/event-log/retention.ts";
 import {
   bookFolder,
-  listDays,
+  listSegmentDays,
   tradingRoot,
 } from "../../adapters/event-log/segments/segment-files.ts";
 import { endOfLog } from "../../adapters/event-log/segments/log-end.ts";
@@ -118,7 +118,7 @@ export class EventLogMaintenance {
   }
 
   #hasLog(): boolean {
-    return 0 < listDays(bookFolder(this.#place.root, this.#place.book)).length;
+    return 0 < listSegmentDays(bookFolder(this.#place.root, this.#place.book)).length;
   }
 
   async #project(): Promise<boolean> {
@@ -196,7 +196,7 @@ export class EventLogMaintenance {
     const keepFrom = daysBefore(nowMs, KEEP_DAYS_USUAL);
     const found = readNotice(folder);
     // The newest day is kept in any case.
-    const oldest = listDays(folder).slice(0, -1)[0];
+    const oldest = listSegmentDays(folder).slice(0, -1)[0];
     const { deleteBefore, notice } = announce(found, { oldest, keepFrom, nowMs });
     if (notice !== null) {
       writeNotice(folder, notice);

@@ -15,7 +15,7 @@ import { type BookedTrade, tradesBehind } from "../../adapters/event-log/trade-f
 import {
   booksUpTo,
   forgetPromotions,
-  readBooks,
+  readBooksFile,
 } from "../../adapters/event-log/books/books-store.ts";
 import { withBooksLocked } from "../../adapters/event-log/books/lock-books.ts";
 import { COUNTED_BOOK, SHADOW_BOOK } from "../../domain/trading/books.ts";
@@ -60,7 +60,7 @@ export function planEnd(dataDir: string, after: number): PlannedEnd {
         `kept: ${earliest === undefined ? "BLUE could not continue" : `the earliest is ${earliest}`}`,
     );
   }
-  const books = readBooks(dataDir);
+  const books = readBooksFile(dataDir);
   const kept = booksUpTo(books, cut.lastKept).promotions.length;
   const acknowledged = readOutboxCursor(folder);
   const plan: EndPlan = {

@@ -1,7 +1,7 @@
 /** Trades and equity of a book from its projection, a day at a time, while the bookkeeper writes it. */
 import Database from "better-sqlite3";
 import { msFromIso, MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
-import type { Row } from "../../wire/export/table.ts";
+import type { ExportRow } from "../../wire/export/table.ts";
 import { TRADE_COLUMNS, type TradeRow } from "../projection/trade-row.ts";
 import type { Period } from "../trace/trace-period.ts";
 import { type TimedRow, within } from "./period.ts";
@@ -17,7 +17,7 @@ type WholeTrade = TradeRow & {
   readonly bucket: string;
 };
 
-export function* tradeRows(projection: string, period: Period): Generator<Row> {
+export function* tradeRows(projection: string, period: Period): Generator<ExportRow> {
   const db = new Database(projection, { readonly: true, fileMustExist: true });
   try {
     const ofDay = db.prepare<[string, number], WholeTrade>(
@@ -75,7 +75,7 @@ type DayRow = {
 };
 
 /** The recorded equity: cash after each fill, and the total at the end of each day. */
-export function* equityRows(projection: string, period: Period): Generator<Row> {
+export function* equityRows(projection: string, period: Period): Generator<ExportRow> {
   const db = new Database(projection, { readonly: true, fileMustExist: true });
   try {
     const fills = db.prepare<[string, number], FillRow>(

@@ -1,22 +1,22 @@
 /** The events of a book's log in order, one at a time, while the trader writes it. */
-import { bookFolder, listDays } from "../../adapters/event-log/segments/segment-files.ts";
+import { bookFolder, listSegmentDays } from "../../adapters/event-log/segments/segment-files.ts";
 import type { SegmentLogPlace } from "../../adapters/event-log/segment-log.ts";
 import { dayFromMicros, US_PER_MS, US_PER_SECOND } from "../../domain/time.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
-import type { Row } from "../../wire/export/table.ts";
-import { eventsFrom, firstIndexOf } from "../why/find-event.ts";
+import type { ExportRow } from "../../wire/export/table.ts";
+import { eventsFrom, segmentFirstIndex } from "../why/find-event.ts";
 import type { Period } from "../trace/trace-period.ts";
 
 /** A clock that was set back by less hides no event of the period. */
 const SET_BACK_US = 86_400 * US_PER_SECOND;
 
-export function* eventRows(place: SegmentLogPlace, period: Period): Generator<Row> {
+export function* eventRows(place: SegmentLogPlace, period: Period): Generator<ExportRow> {
   const folder = bookFolder(place.root, place.book);
-  const days = listDays(folder);
+  const days = listSegmentDays(folder);
   const sinceDay = dayFromMicros(Math.max(0, period.sinceUs));
   const begin = days.findLast((day) => day <= sinceDay) ?? days[0];
   if (begin === undefined) return;
-  for (const event of eventsFrom(place, firstIndexOf(folder, begin))) {
+  for (const event of eventsFrom(place, segmentFirstIndex(folder, begin))) {
     const atUs = event.nowMs * US_PER_MS;
     if (period.untilUs + SET_BACK_US <= atUs) return;
     if (period.sinceUs <= atUs && atUs < period.untilUs) yield cellsOf(event, atUs);
@@ -33,7 +33,7 @@ type EventColumns = {
   readonly reason?: string;
 };
 
-function cellsOf(event: TraderEvent, atUs: number): Row {
+function cellsOf(event: TraderEvent, atUs: number): ExportRow {
   const scan = event.kind === "scan" ? event : null;
   const { seq, asOfMs, subject, value, quantity, fee, reason } = columnsOf(event);
   const hasTime = asOfMs !== undefined && Number.isFinite(asOfMs);

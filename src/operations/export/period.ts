@@ -1,9 +1,12 @@
 /** Rows of a period, by the time of each. */
-import type { Row } from "../../wire/export/table.ts";
+import type { ExportRow } from "../../wire/export/table.ts";
 import type { Period } from "../trace/trace-period.ts";
 
-export type TimedRow = { readonly atUs: number; readonly row: Row };
+export type TimedRow = { readonly atUs: number; readonly row: ExportRow };
 
-export function* within(rows: Iterable<TimedRow>, { sinceUs, untilUs }: Period): Generator<Row> {
+export function* within(
+  rows: Iterable<TimedRow>,
+  { sinceUs, untilUs }: Period,
+): Generator<ExportRow> {
   for (const { atUs, row } of rows) if (sinceUs <= atUs && atUs < untilUs) yield row;
 }

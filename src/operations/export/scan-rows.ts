@@ -1,14 +1,14 @@
 /** Scans with their times and BLUE's decisions on them, from the bridge's journal and BLUE's projection. */
 import { openScanWays } from "../../adapters/scan-journal/way/scan-ways.ts";
 import { US_PER_MS } from "../../domain/time.ts";
-import type { Row } from "../../wire/export/table.ts";
+import type { ExportRow } from "../../wire/export/table.ts";
 import { openBookWays } from "../trace/book-ways.ts";
 import type { Period } from "../trace/trace-period.ts";
 
 export function* scanRows(
   { journal, projection }: { readonly journal: string; readonly projection: string },
   { sinceUs, untilUs }: Period,
-): Generator<Row> {
+): Generator<ExportRow> {
   const scans = openScanWays(journal);
   const book = openBookWays(projection);
   try {

@@ -7,7 +7,7 @@ import { calibrationOf } from "../../domain/forewarn/calibration.ts";
 import {
   forecast,
   FOREWARN_VERSION,
-  type ForewarnInput,
+  type ForecastInput,
   TRADES_MIN,
 } from "../../domain/forewarn/forecast.ts";
 import {
@@ -142,7 +142,7 @@ function mostTraded(trades: BookPast["trades"]): readonly string[] {
 function inMarket(
   { trades, regime }: BookPast,
   found: MarketFound,
-): Pick<ForewarnInput, "trades" | "regime" | "market"> {
+): Pick<ForecastInput, "trades" | "regime" | "market"> {
   if (found.kind === "unknown") return { trades, regime, market: null };
   const { market } = found;
   return {

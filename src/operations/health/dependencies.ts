@@ -12,7 +12,7 @@ import { ageText } from "../../domain/health/sensors/reading.ts";
 import type { ClockObservation, ProcessorObservation } from "./machine-watch.ts";
 import { factsOf, type Witnesses } from "./service-samples.ts";
 
-export type Found = {
+export type DependencySample = {
   readonly hazelcast: ServerObservation;
   readonly temporal: ServerObservation;
   readonly queues: readonly QueueObservation[];
@@ -34,7 +34,7 @@ const STARVED_MS = 50;
 const UNHEARD_S = 10;
 
 export function dependenciesOf(
-  found: Found,
+  found: DependencySample,
 ): Required<Pick<HealthSample, "dependencies" | "said" | "answered">> {
   const { hazelcast, temporal, queues, witnesses } = found;
   const all: (readonly [string, State, string])[] = [
@@ -106,7 +106,10 @@ function reportedStates(witnesses: readonly Witnesses[]) {
   });
 }
 
-function diskState({ folder, freeBytes }: Found["disk"]): readonly [string, State, string] {
+function diskState({
+  folder,
+  freeBytes,
+}: DependencySample["disk"]): readonly [string, State, string] {
   if (freeBytes === null) return ["disk", "unknown", `the disk of ${folder} does not answer`];
   const says = `${Math.floor(freeBytes / BYTES_PER_MB)} MB are free on the disk of ${folder}`;
   const state = freeBytes < DISK_LOW_BYTES ? "error" : "ok";

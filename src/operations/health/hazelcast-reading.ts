@@ -40,7 +40,7 @@ const FUTURE_US = 5 * US_PER_SECOND;
 /** An external program that has not pushed for this long is considered retired. */
 const GIVEN_UP_S = 86_400;
 
-export function readingOf(values: HazelcastValues | null, why: string): HazelcastReading {
+export function hazelcastReadingOf(values: HazelcastValues | null, why: string): HazelcastReading {
   const unknown = { kind: "unknown", why } as const;
   const at = <T>(name: string, read: (found: unknown) => Stored<T>): Stored<T> =>
     values === null ? unknown : read(values.feeds.get(name));

@@ -1,7 +1,7 @@
 /** What another configuration would have done in the last recorded days of health, before it is applied. */
 import { openHealthHistory } from "../../adapters/health/health-history.ts";
 import type { Config } from "../../config.ts";
-import { type Comparison, comparePlans } from "../../domain/health/incident/compare.ts";
+import { type PolicyComparison, comparePlans } from "../../domain/health/incident/compare.ts";
 import { type Both, hearOf, type HeardOf } from "../../domain/health/incident/records.ts";
 import { MS_PER_DAY, US_PER_MS } from "../../domain/time.ts";
 import { recoveryPolicyOf } from "../../wire/configuration.ts";
@@ -13,7 +13,7 @@ const PLANNED_DAYS = 7;
 export type ConfigurationPlan = {
   readonly keys: readonly DifferingKey[];
   readonly heard: Omit<HeardOf, "records">;
-  readonly compared: Comparison;
+  readonly compared: PolicyComparison;
 };
 
 /** `history` is health's file; the days are counted back from its newest sample. */

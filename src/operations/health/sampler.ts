@@ -25,7 +25,7 @@ import { US_PER_MS } from "../../domain/time.ts";
 import { restartPolicyOf } from "../../wire/configuration.ts";
 import type { ServiceCounters } from "../../wire/health/health-report.ts";
 import { wallMicros } from "../../adapters/clock.ts";
-import { pollersOf } from "../declared/task-queues.ts";
+import { pollersOf } from "../../adapters/temporal/task-queues.ts";
 import type { ThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import { freeBytes } from "../../adapters/files/disk-room.ts";
 import { heartbeatIn } from "../status/hazelcast-view.ts";
@@ -34,11 +34,15 @@ import { readSupervision } from "../status/temporal-view.ts";
 import type { TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
 import { createClockWatch, createProcessorWatch } from "./machine-watch.ts";
 import { dependenciesOf } from "./dependencies.ts";
-import { feedObservations, type HazelcastReading, readingOf } from "./hazelcast-reading.ts";
+import {
+  feedObservations,
+  type HazelcastReading,
+  hazelcastReadingOf,
+} from "./hazelcast-reading.ts";
 import { type HazelcastValues, readHazelcastValues } from "./hazelcast-values.ts";
 import { countersOf, intentIn, serviceSample, type Witnesses } from "./service-samples.ts";
 import { StandingQuestion } from "./standing-question.ts";
-import { WatchdogWitness } from "../safety/watchdog-sample.ts";
+import { WatchdogWitness } from "./watchdog-sample.ts";
 
 export type SamplerDeps = {
   readonly config: Config;
@@ -120,7 +124,7 @@ export class HealthSampler {
     const atUs = wallMicros();
     const clock = this.#clock(atUs);
     const silence = this.#hazelcast.poll();
-    const reading = readingOf(
+    const reading = hazelcastReadingOf(
       this.#hazelcast.value(),
       silence.kind === "silent" ? "Hazelcast does not answer" : "Hazelcast was not asked yet",
     );

@@ -1,13 +1,13 @@
 /** Answers requests about incidents on the watchdog's local socket. */
 import type { Incident } from "../../domain/incidents/incident.ts";
 import type { Facts } from "../../domain/incidents/facts.ts";
-import type { Rule } from "../../domain/incidents/rules/rule.ts";
+import type { AlertRule } from "../../domain/incidents/rules/rule.ts";
 import { type IncidentsAnswer, readIncidentRequest } from "../../wire/alerts/incident-requests.ts";
 import type { IncidentsPort } from "./incidents-port.ts";
 
-export type Answering = {
+export type AnswerIncidentsDeps = {
   readonly incidents: IncidentsPort;
-  readonly rules: readonly Rule[];
+  readonly rules: readonly AlertRule[];
   readonly facts: () => Facts;
   readonly nowMs: number;
 };
@@ -35,7 +35,7 @@ function charsOf(value: unknown): number {
 
 /** In the format of the watchdog's answers. */
 export function answerIncidents(
-  { incidents, rules, facts, nowMs }: Answering,
+  { incidents, rules, facts, nowMs }: AnswerIncidentsDeps,
   fields: Readonly<Record<string, unknown>>,
 ) {
   const request = readIncidentRequest(fields);

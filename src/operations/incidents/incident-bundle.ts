@@ -9,7 +9,7 @@ import type { Config } from "../../config.ts";
 import { type HistoryReader, openHealthHistory } from "../../adapters/health/health-history.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { readSecret } from "../../adapters/channels/outside/read-secret.ts";
-import type { Delivery } from "../../adapters/incident-store/notifications.ts";
+import type { DeliveryStatus } from "../../adapters/incident-store/notifications.ts";
 import { lastLines } from "../../adapters/files/log-files.ts";
 import type { FactTable } from "../../domain/incidents/facts.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
@@ -21,7 +21,7 @@ export type BundleSources = {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly incident: Incident;
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly DeliveryStatus[];
   /** From the watchdog, now; null: it does not answer. */
   readonly facts: FactTable | null;
   readonly version: string;

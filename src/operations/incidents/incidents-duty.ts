@@ -14,7 +14,7 @@ import { answerIncidents } from "./answer-incidents.ts";
 import { watchBooks, type WatchedBook } from "./book-states.ts";
 import { createFacts } from "./facts.ts";
 import { type AgedHealth, agedHealth } from "./health-facts.ts";
-import type { CommandAnswer } from "./incidents-port.ts";
+import type { IncidentAnswer } from "./incidents-port.ts";
 import { type IncidentsAt, openIncidents } from "./open-incidents.ts";
 
 export type IncidentsDutyOptions = Pick<IncidentsAt, "rules" | "channels"> & {
@@ -61,7 +61,7 @@ export function createIncidentsDuty(options: IncidentsDutyOptions) {
       return `${open} incidents${trouble === null ? "" : `; ${trouble}`}`;
     },
     /** For a user who has pressed a button. */
-    acknowledge(order: { incident: string; by: string; via: string }): CommandAnswer {
+    acknowledge(order: { incident: string; by: string; via: string }): IncidentAnswer {
       return incidents.acknowledge(order, wallMs());
     },
     answers: { incidents: answer, acknowledge: answer, mute: answer, unmute: answer },

@@ -9,12 +9,12 @@ export type IncidentsPort = {
   acknowledge(
     order: { readonly incident: string; readonly by: string; readonly via: string },
     nowMs: number,
-  ): CommandAnswer;
-  mute(order: MuteOrder, nowMs: number): CommandAnswer;
+  ): IncidentAnswer;
+  mute(order: MuteOrder, nowMs: number): IncidentAnswer;
   unmute(
     order: { readonly id: string; readonly by: string; readonly request: string },
     nowMs: number,
-  ): CommandAnswer;
+  ): IncidentAnswer;
   open(): readonly Incident[];
   mutes(): readonly Mute[];
   /** Why nothing can be written now, or what was lost; null while all is well. */
@@ -24,7 +24,7 @@ export type IncidentsPort = {
   close(): void;
 };
 
-export type CommandAnswer = { readonly ok: boolean; readonly says: string };
+export type IncidentAnswer = { readonly ok: boolean; readonly says: string };
 
 export type MuteOrder = {
   readonly rule: string;

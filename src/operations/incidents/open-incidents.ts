@@ -5,18 +5,18 @@
 import { IncidentStore } from "../../adapters/incident-store/incident-store.ts";
 import { incidentsFile } from "../../adapters/incident-store/incident-database.ts";
 import type { Logger } from "../../adapters/logger.ts";
-import { acknowledge, type Answered, mute, unmute } from "../../domain/incidents/commands.ts";
+import { acknowledge, type CommandResult, mute, unmute } from "../../domain/incidents/commands.ts";
 import type { Setup, Stepped } from "../../domain/incidents/draft.ts";
 import type { Facts } from "../../domain/incidents/facts.ts";
 import {
   type EngineState,
   type Incident,
-  initialState,
+  initialEngine,
   restarted,
 } from "../../domain/incidents/incident.ts";
 import { step } from "../../domain/incidents/step.ts";
 import { messageOf } from "../../domain/failure.ts";
-import type { CommandAnswer, IncidentsPort } from "./incidents-port.ts";
+import type { IncidentAnswer, IncidentsPort } from "./incidents-port.ts";
 
 export type IncidentsAt = Setup & {
   /** `<data-dir>/safety`. */
@@ -29,12 +29,12 @@ export type IncidentsAt = Setup & {
 
 export function openIncidents({ folder, log, nowMs, wake, ...setup }: IncidentsAt): IncidentsPort {
   const store = new IncidentStore(incidentsFile(folder));
-  let state = initialState();
+  let state = initialEngine();
   let isLoaded = false;
   const load = (atMs: number): void => {
     const kept = store.load(atMs);
     isLoaded = kept !== undefined;
-    if (isLoaded) state = restarted(kept ?? initialState());
+    if (isLoaded) state = restarted(kept ?? initialEngine());
   };
   load(nowMs);
   let savedBurn = state.burn.minutes;
@@ -66,7 +66,7 @@ export function openIncidents({ folder, log, nowMs, wake, ...setup }: IncidentsA
       log.warn({ incident, channel }, `[Alerts] ${kind}: ${summary}`);
     }
   };
-  const command = (answered: Answered, atMs: number): CommandAnswer => {
+  const command = (answered: CommandResult, atMs: number): IncidentAnswer => {
     if (answered.stepped !== null) take(answered.stepped, atMs);
     return { ok: answered.ok, says: answered.says };
   };

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { messageOf } from "../../domain/failure.ts";
 import {
   type FetchedKind,
-  type Found,
+  type ParsedReading,
   type IndicatorAsk,
   isFetched,
 } from "../../domain/indicators/indicator-kind.ts";
@@ -25,7 +25,7 @@ import {
   mergedLatest,
   saidBy,
 } from "../../wire/indicators/indicator-values.ts";
-import { INDICATOR_TEXT_CHARS_MAX } from "../../wire/feeds/indicator-value.ts";
+import { INDICATOR_TEXT_CHARS_MAX } from "../../wire/indicators/indicator-value.ts";
 import { FEATURES_MAP } from "../../wire/scan-value.ts";
 import type { IndicatorResult } from "../../workflows/messages/indicators.ts";
 import type { ConfiguredIndicator } from "./configured-indicators.ts";
@@ -103,9 +103,9 @@ export async function refreshIndicator(
 }
 
 /**
- * Stores the indicator's own text. Invariant: what the text before it states is marked in the store before it is
- * replaced, so that a reading which a trader could hear is known to the store from the same time, whatever an earlier
- * try failed to do. `pushedUs` null: nothing was stored.
+ * Stores the indicator's own text. Invariant: the values of the previous text are marked in the store before the text
+ * is replaced. So the store knows each reading that a trader could receive from the same time on, also where an
+ * earlier try failed halfway. `pushedUs` null: nothing was stored.
  */
 async function pushOwn(
   newest: Omit<Fresh, "pushedUs">,
@@ -257,7 +257,7 @@ function restFrom(symbols: readonly string[], from: string): readonly string[] {
 }
 
 function valueFrom(
-  { label, value, unit, asOfMs, nextMs, note }: Found,
+  { label, value, unit, asOfMs, nextMs, note }: ParsedReading,
   source: Pick<FreshValue, "source" | "sourceHash" | "fetchedUs">,
 ): FreshValue {
   if (!Number.isFinite(value)) throw new ReadingError("wrong_shape", `${label} is ${value}`);

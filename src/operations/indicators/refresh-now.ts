@@ -8,7 +8,7 @@ import type {
   RefreshIndicatorInput,
 } from "../../workflows/messages/indicators.ts";
 import { indicatorIdOf, REFRESH_INDICATOR, taskQueueOf } from "../../workflows/names.ts";
-import { pollersOf } from "../declared/task-queues.ts";
+import { pollersOf } from "../../adapters/temporal/task-queues.ts";
 
 export type RefreshOutcome =
   | { readonly kind: "read"; readonly result: IndicatorResult }

@@ -27,8 +27,8 @@ import { detailsBetweenLives, detailsOfLife, lifeEndOf } from "./run-records.ts"
 import { everySteadily } from "../../adapters/process/steady-timer.ts";
 import { startServiceProcess } from "../../adapters/process/service-process.ts";
 import type {
-  ProcessEnd,
-  ServiceCommand,
+  ServiceEnd,
+  ServiceLaunch,
   ServiceProcess,
 } from "../../adapters/process/service-process.ts";
 
@@ -40,7 +40,7 @@ export type KeeperWorld = {
   readonly healthCheckMs: number;
   /** Folder of run/<service>.json. */
   readonly runFolder: string;
-  readonly commandOf: (spec: ServiceSpec) => ServiceCommand;
+  readonly commandOf: (spec: ServiceSpec) => ServiceLaunch;
   /** Whether Temporal answers within half a second. */
   readonly temporalAnswers: () => Promise<boolean>;
   /** The mode set at the supervisor; null while Temporal is away. */
@@ -368,7 +368,7 @@ export class KeptService {
 }
 
 /** The kernel's OOM killer leaves no reason in the exit status. */
-function withMemory(end: ProcessEnd, confinement: Confinement, spec: ServiceSpec): ProcessEnd {
+function withMemory(end: ServiceEnd, confinement: Confinement, spec: ServiceSpec): ServiceEnd {
   if (!confinement.hasRunOut()) return end;
   const capMib = Math.round(spec.limits.memoryMaxBytes / BYTES_PER_MIB);
   return { ...end, why: `${end.why}: it exceeded its limit of ${capMib} MiB` };

@@ -4,14 +4,14 @@ import { reasonAfterEnd, wordAfterEnd } from "../../domain/supervision/next-step
 import type { NextStep } from "../../domain/supervision/next-step.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import { verdict } from "../../domain/supervision/verdict.ts";
-import type { Row } from "../../domain/supervision/verdict.ts";
+import type { ServiceTerms } from "../../domain/supervision/verdict.ts";
 import type { LifeEnd, RunDetails } from "../../wire/supervision.ts";
 import { wallMs } from "../../adapters/clock.ts";
 import type { LifeWatch } from "./life-watch.ts";
-import type { ProcessEnd, ServiceProcess } from "../../adapters/process/service-process.ts";
+import type { ServiceEnd, ServiceProcess } from "../../adapters/process/service-process.ts";
 
 type Common = Pick<RunDetails, "service" | "life" | "restart_times" | "unkillable_pids" | "limits">;
-type KnownEnd = Pick<ProcessEnd, "kind" | "why"> & Partial<ProcessEnd>;
+type KnownEnd = Pick<ServiceEnd, "kind" | "why"> & Partial<ServiceEnd>;
 
 /** Asked once: it is in each of several observations a second. */
 const HOST = hostname();
@@ -36,7 +36,7 @@ export function lifeEndOf(life: number, process: ServiceProcess | null, end: Kno
 export function detailsOfLife(
   common: Common,
   process: ServiceProcess,
-  seen: { readonly watch: LifeWatch; readonly row: Row },
+  seen: { readonly watch: LifeWatch; readonly row: ServiceTerms },
 ): RunDetails {
   const observation = seen.watch.observation();
   const cpu = seen.watch.cpuPercent();

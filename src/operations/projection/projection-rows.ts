@@ -1,7 +1,7 @@
 /** The projection's tables, and the rows that an event and its consequences write. */
 import type Database from "better-sqlite3";
 import type { TraderCommand } from "../../domain/trading/commands.ts";
-import type { Decision } from "../../domain/trading/decision.ts";
+import type { ScanDecision } from "../../domain/trading/decision.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 
@@ -50,7 +50,7 @@ export const SCHEMA = `
 
 /** The result of a step of the core. */
 export type Derived = {
-  readonly decision: Decision | null;
+  readonly decision: ScanDecision | null;
   readonly commands: readonly TraderCommand[];
 };
 

@@ -27,7 +27,7 @@ const EVENTS_PER_SAVED_STATE = 2_000;
 const BUSY_MS = 2_000;
 
 /** The core as the projection needs it: the trader's, with its configuration. */
-export type Fold = {
+export type BookFold = {
   /** The index of the next event. */
   readonly nextIndex: number;
   step(event: TraderEvent): Derived;
@@ -36,7 +36,7 @@ export type Fold = {
 };
 
 /** With null from the log's beginning, else from the result of `save` or a snapshot of the journal. */
-export type StartFold = (state: Uint8Array | null) => Fold;
+export type StartFold = (state: Uint8Array | null) => BookFold;
 
 export type ProjectionOptions = {
   readonly path: string;
@@ -44,7 +44,7 @@ export type ProjectionOptions = {
   readonly startFold: StartFold;
 };
 
-type Run = { readonly fold: Fold; readonly reader: EventLogReader; savedIndex: number };
+type Run = { readonly fold: BookFold; readonly reader: EventLogReader; savedIndex: number };
 
 export class TradingProjection {
   readonly #options: ProjectionOptions;

@@ -2,7 +2,7 @@
  * The program with which a recorded day is compared: the recorded one if it is available, else the configured one.
  */
 import { codeHash } from "../../adapters/code/code-hash.ts";
-import { readBooks } from "../../adapters/event-log/books/books-store.ts";
+import { readBooksFile } from "../../adapters/event-log/books/books-store.ts";
 import { loadStrategies } from "../books/configured-strategies.ts";
 import {
   recordedConfigurations,
@@ -36,7 +36,7 @@ export async function bookProgram(config: BookSettings, book: string, day: strin
   const { data_dir: dataDir } = config;
   const place = { root: tradingRoot(dataDir), book };
   const folder = bookFolder(place.root, book);
-  const settings = settingsOfBook(COUNTED_BOOK, config, readBooks(dataDir));
+  const settings = settingsOfBook(COUNTED_BOOK, config, readBooksFile(dataDir));
   const ran = configurationHashOf(place, day);
   const recorded = ran === null ? [] : recordedStrategy(folder, ran);
   const strategyOf = await loadStrategies([settings.strategy, ...recorded]);

@@ -5,11 +5,11 @@
 import type { RecordedBook } from "../../domain/backtest/backtest-run.ts";
 import { booksSoFar } from "../../domain/backtest/books-so-far.ts";
 import type { NewestBooks } from "../../domain/backtest/drift/archived-day.ts";
-import type { Reading, RecordedDay } from "../../domain/backtest/drift/recorded-day.ts";
+import type { RecordedReading, RecordedDay } from "../../domain/backtest/drift/recorded-day.ts";
 import { MS_PER_DAY } from "../../domain/time.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import { readingsPath } from "../../adapters/indicators/readings-store.ts";
-import { booksFolder, readBooks } from "../../adapters/order-book/book-archive.ts";
+import { booksFolder, readPublishedBooks } from "../../adapters/order-book/book-archive.ts";
 import { recordedBook } from "../backtest/recorded/books-as-recorded.ts";
 import { openRecorded } from "../backtest/recorded/features-as-recorded.ts";
 import { knownBeforeMs } from "../backtest/recorded/known-before.ts";
@@ -21,7 +21,7 @@ type Of = {
 };
 
 /** The day's readings, with those of the store in the place of those that it has. */
-export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
+export function readingsAsKnown({ recorded, day, dataDir }: Of): RecordedReading[] {
   const heard = recorded.readings;
   const names = heard.flatMap(({ event }) => (event.kind === "feature" ? [event.name] : []));
   const inputs = [...new Set([...recorded.trader.strategy.inputs, ...names])];
@@ -31,8 +31,8 @@ export function readingsAsKnown({ recorded, day, dataDir }: Of): Reading[] {
     const stored = store.until(Date.parse(`${day}T00:00:00Z`) + MS_PER_DAY);
     const kept = new Set(stored.map(({ name }) => name));
     // Of the readings known when the day began only the newest matters.
-    const before = new Map<string, Reading>();
-    const after: Reading[] = [];
+    const before = new Map<string, RecordedReading>();
+    const after: RecordedReading[] = [];
     for (const { name, value, asOfMs, knownMs } of stored) {
       const event = { kind: "feature" as const, index: 0, nowMs: knownMs, name, value, asOfMs };
       const reading = { takesEffectMs: knownMs, event };
@@ -61,7 +61,7 @@ export function booksAsKnown(
   };
   const wanted = () => {
     const isHeard = heardBy(recorded);
-    return readBooks(folder, null, period).filter(({ asset }) => isHeard(asset));
+    return readPublishedBooks(folder, null, period).filter(({ asset }) => isHeard(asset));
   };
   const isThere = wanted().next().done !== true;
   if (!isThere) return booksSoFar(booksIn(events()), ({ knownMs }) => knownMs);

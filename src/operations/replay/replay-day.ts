@@ -17,7 +17,7 @@ import { SegmentCursor } from "../../adapters/event-log/segments/segment-cursor.
 import type { SegmentHeader } from "../../adapters/event-log/segments/segment-format.ts";
 import {
   bookFolder,
-  listDays,
+  listSegmentDays,
   segmentPath,
 } from "../../adapters/event-log/segments/segment-files.ts";
 import { SegmentLogError } from "../../adapters/event-log/segments/segment-log-error.ts";
@@ -77,7 +77,8 @@ function foldDay(place: SegmentLogPlace, day: string, asked: WatchingProgram) {
   if (replay === null) throw new NotComparable(`${day} has a segment without an event`);
   const outcome = joinedOutcomes([...ended, replay.end()]);
   const isDifferent = 0 < outcome.differences + outcome.broker.differences;
-  if (!isDifferent) expectDigests(outcome, listDays(bookFolder(place.root, place.book)), day);
+  if (!isDifferent)
+    expectDigests(outcome, listSegmentDays(bookFolder(place.root, place.book)), day);
   const verdict = isDifferent ? ("different" as const) : ("equal" as const);
   return { verdict, fromIndex, snapshotIndex, outcome };
 }
@@ -173,7 +174,7 @@ function decode(
 }
 
 export function firstIndexOf(folder: string, book: string, day: string): number {
-  const days = listDays(folder);
+  const days = listSegmentDays(folder);
   if (!days.includes(day)) {
     const kept =
       days.length === 0 ? "there are no segments" : `there are ${days[0]} to ${days.at(-1)}`;
@@ -204,7 +205,7 @@ export function configurationHashOf(place: SegmentLogPlace, day: string): string
 
 function hashAtBegin(place: SegmentLogPlace, day: string): string | null {
   const folder = bookFolder(place.root, place.book);
-  if (!listDays(folder).includes(day)) return null;
+  if (!listSegmentDays(folder).includes(day)) return null;
   const { firstIndex } = headerOf(folder, day);
   const begin = readDayBegin(folder, day);
   if (begin !== null && begin.snapshot.nextIndex === firstIndex) return begin.configurationHash;
@@ -229,7 +230,7 @@ function startBefore(folder: string, first: FirstEvent, program: ReplayProgram):
   const { snapshot } = latestSnapshot(folder, first.index - 1);
   if (snapshot !== null) return restored(decodeTraderSnapshot(snapshot.bytes).snapshot, program);
   const trader = coreOf(program).createTrader(program.trader);
-  const oldest = listDays(folder)[0] ?? "";
+  const oldest = listSegmentDays(folder)[0] ?? "";
   const { firstIndex } = headerOf(folder, oldest);
   if (firstIndex <= trader.nextIndex) return { trader, snapshotIndex: 0 };
   throw new NotComparable(
@@ -295,7 +296,7 @@ function readRecords(folder: string, day: string, program: ReplayProgram): Repla
   const trades = readTrades(folder);
   const { exactText } = coreOf(program);
   const snapshots = new Set(listSnapshots(folder));
-  const following = listDays(folder).find((other) => day < other);
+  const following = listSegmentDays(folder).find((other) => day < other);
   const begin = following === undefined ? null : readDayBegin(folder, following);
   // The next day's initial state is this day's final one, if it was not changed in between.
   const next = begin !== null && isOf(program, begin.configurationHash) ? begin.snapshot : null;

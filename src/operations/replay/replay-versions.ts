@@ -15,7 +15,7 @@ import { bookConfiguration, type StrategyOf } from "../../wire/trading/book-conf
 import { settingsOfBook } from "../../wire/trading/books-file.ts";
 import type { RecordedProgram } from "../../wire/trading/trader-snapshot.ts";
 import { TradingRecordDecoder } from "../../wire/event-log/trading-record.ts";
-import { promotedStateAt, readBooks } from "../../adapters/event-log/books/books-store.ts";
+import { promotedStateAt, readBooksFile } from "../../adapters/event-log/books/books-store.ts";
 import { loadStrategies } from "../books/configured-strategies.ts";
 import { recordedSettings } from "../../adapters/event-log/books/recorded-configurations.ts";
 import { SegmentLogReader } from "../../adapters/event-log/segment-log-reader.ts";
@@ -118,7 +118,7 @@ async function versionOf(
   const folder = bookFolder(place.root, place.book);
   const settings =
     recordedSettings(folder, ran.configurationHash) ??
-    settingsOfBook(BOOK, configuration, readBooks(dataDir));
+    settingsOfBook(BOOK, configuration, readBooksFile(dataDir));
   const program = (strategyOf: StrategyOf, core?: ReplayCore): ReplayProgram | string => {
     try {
       const { trader, paper, hash } = bookConfiguration(place.book, settings, strategyOf);
@@ -179,6 +179,6 @@ function* eventsOf(place: SegmentLogPlace, day: string, from: number): Generator
 }
 
 function promotions(dataDir: string): DayVersions["promotedAt"] {
-  const indices = new Set(readBooks(dataDir).promotions.map(({ at_index }) => at_index));
+  const indices = new Set(readBooksFile(dataDir).promotions.map(({ at_index }) => at_index));
   return (index) => (indices.has(index) ? (promotedStateAt(dataDir, index)?.blue ?? null) : null);
 }

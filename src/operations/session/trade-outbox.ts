@@ -17,7 +17,7 @@ import { sessionTradeOf } from "../../wire/session/outbox-cursor.ts";
 import { tradesSignal, type TradeSessionInput } from "../../workflows/messages/trading.ts";
 import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../../workflows/names.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
-import { type AskBook, TraderSilentError, viewOf } from "../../adapters/session/ask-book.ts";
+import { type AskBook, TraderSilentError, bookReportOf } from "../../adapters/session/ask-book.ts";
 import { bookFolder } from "../../adapters/event-log/segments/segment-files.ts";
 import { readOutboxCursor, writeOutboxCursor } from "../../adapters/event-log/outbox-cursor.ts";
 
@@ -96,7 +96,7 @@ export class TradeOutbox {
     const { status } = await askBook(book, { command: "status" });
     if (status === null) throw new Error(`the trader of ${book} sent no status`);
     this.#followFile();
-    const view = viewOf(status);
+    const view = bookReportOf(status);
     const today = dayFromMicros(nowMs() * US_PER_MS);
     const viewKey = keyOf(view, today);
     if (status.trades === this.#sentTrades && viewKey === this.#sentView) return "nothing_new";

@@ -29,7 +29,7 @@ import type { TemporalClient } from "../../adapters/temporal-client.ts";
 
 export type ServiceCommandName = "start" | "stop" | "restart";
 /** With an id it may be sent twice and is carried out once. */
-export type ServiceCommand =
+export type SupervisorRequest =
   ServiceCommandName | { readonly name: ServiceCommandName; readonly id: string };
 export type CommandOutcome =
   | { readonly kind: "done"; readonly status: ServiceStatus }
@@ -104,7 +104,7 @@ async function describeSupervisor(
   { client, reads }: TemporalClient,
   spec: ServiceSpec,
 ): Promise<{ readonly kind: "running" | "lost" | "ended"; readonly wanted: Declared | null }> {
-  // Nearly always it runs: then without the SDK's objects of all that a description holds.
+  // Nearly always it runs. Then the short description is enough, which is read without the SDK's objects.
   const running = await reads.describe(supervisorIdOf(spec.name));
   if (running !== null) return { kind: "running", wanted: wantedIn(running.memo) };
   try {
@@ -151,7 +151,7 @@ async function startWanted(
 export async function commandService(
   temporal: TemporalClient,
   spec: ServiceSpec,
-  asked: ServiceCommand,
+  asked: SupervisorRequest,
 ): Promise<CommandOutcome> {
   const { name: command, id: updateId } =
     typeof asked === "string" ? { name: asked, id: randomUUID() } : asked;

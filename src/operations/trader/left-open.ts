@@ -1,4 +1,4 @@
-/** What a book that was told to flatten still holds, and why. */
+/** Positions that a book still holds after the command `flatten`, and why. */
 import { UNPRICED_REPORTED_AFTER_MS } from "../../domain/trading/portfolio/unpriced-positions.ts";
 import type { TraderStatus } from "../../wire/trading/trader-control.ts";
 

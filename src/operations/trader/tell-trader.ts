@@ -8,9 +8,9 @@ import { traderServiceOf } from "../../workflows/names.ts";
 import { CommandRefused } from "../command-refused.ts";
 import { type LeftOpen, leftOpen, waitsInVain } from "./left-open.ts";
 
-export type TraderReply = {
+export type CommandReply = {
   readonly answer: TraderAnswer;
-  /** What a book that was told to flatten still holds. */
+  /** Positions that the book still holds after the command `flatten`. */
   readonly left: readonly LeftOpen[];
 };
 
@@ -23,7 +23,7 @@ export async function tellTrader(
   dataDir: string,
   book: string,
   { request, flatWithinMs }: { readonly request: TraderRequest; readonly flatWithinMs: number },
-): Promise<TraderReply> {
+): Promise<CommandReply> {
   const first = await send(dataDir, book, request);
   if (request.command !== "flatten" || !first.ok) return { answer: first, left: [] };
   const answer = await whenFlat(dataDir, book, { first, waitMs: flatWithinMs });

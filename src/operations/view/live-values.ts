@@ -5,7 +5,7 @@
 import { jsonRecord } from "../../domain/json-record.ts";
 import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { type FeedSpec, feedTable, POSTURE_FEED, SCAN_FEED } from "../../domain/health/feeds.ts";
-import type { Side } from "../../domain/order-book/book.ts";
+import type { BookSide } from "../../domain/order-book/book.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
 import { dayFromMicros, MS_PER_DAY, US_PER_MS, US_PER_SECOND } from "../../domain/time.ts";
 import { BOOKS, type BookName } from "../../domain/trading/books.ts";
@@ -22,7 +22,7 @@ import { pnlMapOf, STATE_KEY, stateMapOf } from "../../wire/trading/trader-value
 
 export type FeedState = "fresh" | "old" | "stale" | "never" | "unreadable";
 
-export type FeedRow = {
+export type FeedView = {
   readonly feed: string;
   readonly map: string;
   readonly key: string;
@@ -57,7 +57,7 @@ export async function readFeeds(
   hazelcast: HazelcastHandle,
   specs: readonly ServiceSpec[],
   about: { readonly indicators: readonly string[]; readonly nowUs: number },
-): Promise<readonly FeedRow[] | null> {
+): Promise<readonly FeedView[] | null> {
   const all = feedTable(specs, { posture: "watchdog", indicators: about.indicators });
   // A configured indicator may also be an external program's feed: one row for one key.
   const feeds = all.filter(
@@ -137,7 +137,7 @@ function levelsIn(text: unknown): BookLevels | null {
   };
 }
 
-function pairsOf({ prices, sizes, count }: Side): readonly (readonly [number, number])[] {
+function pairsOf({ prices, sizes, count }: BookSide): readonly (readonly [number, number])[] {
   return Array.from({ length: count }, (_, at) => [prices[at]!, sizes[at]!] as const);
 }
 
@@ -153,7 +153,7 @@ async function read<T>(
   }
 }
 
-function feedRow(spec: FeedSpec, found: unknown, nowUs: number): FeedRow {
+function feedRow(spec: FeedSpec, found: unknown, nowUs: number): FeedView {
   const { name: feed, map, key, budgetS, staleS } = spec;
   const times = timesIn(feed, spec, found);
   const said = fieldsIn(found)?.["source"];

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { codeOf } from "../../domain/failure.ts";
 import { type SweepGrid, sweepGrid } from "../../domain/backtest/sweep/sweep-grid.ts";
-import type { RunRecord } from "../../reports/run-record.ts";
+import type { BacktestRecord } from "../../reports/run-record.ts";
 import type { SweepRecord } from "../../reports/sweep-record.ts";
 import { CHECKPOINT_FILE, REPORT_FILE, SHEET_FILE } from "../backtest/run-folder.ts";
 import { SWEEP_FILE } from "../backtest/sweep/conclude-sweep.ts";
@@ -120,7 +120,7 @@ function rowOf(root: string, { name, file, atMs }: Folder): ResearchRow {
   const about = { name, atMs, hasSheet };
   try {
     if (file === REPORT_FILE) {
-      const record: RunRecord = JSON.parse(textOf(folder, file));
+      const record: BacktestRecord = JSON.parse(textOf(folder, file));
       return { ...NOTHING, ...about, ...runFigures(record) };
     }
     if (file === SWEEP_FILE) {
@@ -139,7 +139,7 @@ function runFigures({
   from,
   to,
   timing,
-}: Pick<RunRecord, "report" | "from" | "to" | "timing">) {
+}: Pick<BacktestRecord, "report" | "from" | "to" | "timing">) {
   return {
     kind: "run" as const,
     from,

@@ -1,13 +1,13 @@
 /** All data that the dashboard's pages read from files: one function per question, with plain and bounded answers. */
-import type { HistoryRow } from "../../adapters/indicators/readings-store.ts";
+import type { ReadingRow } from "../../adapters/indicators/readings-store.ts";
 import { type ThinnedSeries, thinnedSeries } from "../../domain/statistics/thinned-series.ts";
 import type { BookName } from "../../domain/trading/books.ts";
 import type { PublishedState } from "../../domain/trading/published.ts";
-import type { Fact } from "../../domain/trading/why/facts.ts";
+import type { Evidence } from "../../domain/trading/why/facts.ts";
 import { projectionPath } from "../event-log/event-log-maintenance.ts";
 import { openReadings } from "../indicators/indicator-view.ts";
 import { explainBook } from "../why/explain-book.ts";
-import type { Refusal } from "./books/book-series.ts";
+import type { RefusedEntry } from "./books/book-series.ts";
 import { type BookStanding, type BookViewDeps, createBookView } from "./books/book-view.ts";
 import { createGreenView, type GreenCurve } from "./books/green-view.ts";
 import type { TradeRow } from "../projection/trade-row.ts";
@@ -41,7 +41,7 @@ export type TradingView = OfLog & {
   readonly limits: BookStanding["limits"];
   readonly equity: ThinnedSeries;
   readonly drawdown: ThinnedSeries;
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly RefusedEntry[];
 };
 
 export type PriceView = {
@@ -54,7 +54,7 @@ export type WhyView = {
   readonly outcome: string | null;
   readonly atMs: number;
   readonly seq: number | null;
-  readonly facts: readonly Pick<Fact, "rule" | "passes" | "says">[];
+  readonly facts: readonly Pick<Evidence, "rule" | "passes" | "says">[];
   readonly recorded: string;
 };
 
@@ -62,7 +62,7 @@ export type IndicatorChart = {
   readonly unit: string;
   readonly points: ThinnedSeries;
   /** Newest first, revisions included. */
-  readonly rows: readonly HistoryRow[];
+  readonly rows: readonly ReadingRow[];
 };
 
 export type Views = {

@@ -1,5 +1,5 @@
 /** A question about a book at a time, and its answer. */
-import { listDays } from "../../adapters/event-log/segments/segment-files.ts";
+import { listSegmentDays } from "../../adapters/event-log/segments/segment-files.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
 import { explainDecision, type Explanation } from "../../domain/trading/why/explain-decision.ts";
@@ -49,7 +49,7 @@ export type StandingPosture = {
 export type BookAnswer = ExplainedBook | string;
 
 export function nothingOf(folder: string, when: When): string {
-  const days = listDays(folder);
+  const days = listSegmentDays(folder);
   if (days.length === 0) return `${folder} has no log yet: no trader of the book has run here`;
   const kept = `the log has ${days[0]} to ${days.at(-1)}`;
   if (when.kind === "seq") return `there is no scan with seq ${when.seq} in the log: ${kept}`;
@@ -62,7 +62,7 @@ export function standingAt(trader: Trader, event: TraderEvent, origins: Origins)
   return explainDecision(trader, { kind: "tick", index, nowMs }, origins);
 }
 
-export function postureOf({ data }: Trader, origins: Origins): StandingPosture {
+export function standingPostureOf({ data }: Trader, origins: Origins): StandingPosture {
   const { value, asOfMs } = data.posture;
   return {
     value,

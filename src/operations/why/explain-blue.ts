@@ -8,7 +8,7 @@ import { recordedStrategy } from "../../adapters/event-log/books/recorded-config
 import { readDayBegin, readOutcomes } from "../../adapters/event-log/outcome-file.ts";
 import {
   bookFolder,
-  listDays,
+  listSegmentDays,
   tradingRoot,
 } from "../../adapters/event-log/segments/segment-files.ts";
 import { latestSnapshot } from "../../adapters/event-log/snapshots.ts";
@@ -24,10 +24,10 @@ import {
   type BookQuestion,
   type ExplainedBook,
   nothingOf,
-  postureOf,
+  standingPostureOf,
   standingAt,
 } from "./book-answer.ts";
-import { eventsFrom, findEvent, firstIndexOf, type FoundEvent } from "./find-event.ts";
+import { eventsFrom, findEvent, segmentFirstIndex, type FoundEvent } from "./find-event.ts";
 
 /** Days before the requested one that are folded to find the origin of a halt or a latch. */
 const ORIGIN_DAYS_MAX = 2;
@@ -64,7 +64,7 @@ function* startsBefore(
 ): Generator<Start> {
   const target = askedIndex ?? lastIndex;
   const { snapshot } = latestSnapshot(folder, target - 1);
-  const days = listDays(folder).filter((one) => one <= day);
+  const days = listSegmentDays(folder).filter((one) => one <= day);
   const begins = days.toReversed().slice(0, ORIGIN_DAYS_MAX);
   let nearest = 0;
   if (snapshot !== null) {
@@ -81,7 +81,7 @@ function* startsBefore(
     yield { saved: begin, from: `the state with which ${one} began` };
   }
   const [oldest] = days;
-  const isWhole = oldest !== undefined && firstIndexOf(folder, oldest) <= 1;
+  const isWhole = oldest !== undefined && segmentFirstIndex(folder, oldest) <= 1;
   if (isWhole && begins.length === days.length) yield { saved: null, from: "the log's beginning" };
 }
 
@@ -129,7 +129,7 @@ function foldTo({ deps, place, start, found }: Job): Folded | string {
   const answer: ExplainedBook = {
     decided,
     standing,
-    posture: postureOf(trader, origins),
+    posture: standingPostureOf(trader, origins),
     read: { folder, from: start.from, fromIndex, toIndex: lastIndex },
     recorded: recorded === undefined ? "unknown" : recorded.decision === digest ? "same" : "other",
   };

@@ -2,7 +2,7 @@
  * The same for GREEN, which has no log of its own: folds BLUE's log from GREEN's nearest state on, with GREEN's own
  * paper desk, as its process does.
  */
-import { readBooks } from "../../adapters/event-log/books/books-store.ts";
+import { readBooksFile } from "../../adapters/event-log/books/books-store.ts";
 import { bookFolder, tradingRoot } from "../../adapters/event-log/segments/segment-files.ts";
 import { latestSnapshot, listSnapshots } from "../../adapters/event-log/snapshots.ts";
 import { type BookName, COUNTED_BOOK, SHADOW_BOOK } from "../../domain/trading/books.ts";
@@ -29,7 +29,7 @@ import {
   type BookAnswer,
   type BookQuestion,
   nothingOf,
-  postureOf,
+  standingPostureOf,
   standingAt,
 } from "./book-answer.ts";
 import { eventsFrom, findEvent, type FoundEvent } from "./find-event.ts";
@@ -42,7 +42,7 @@ export async function explainGreen(question: BookQuestion): Promise<BookAnswer> 
   const found = findEvent(place, when);
   if (found === null) return nothingOf(folder, when);
   const strategyOf = await loadStrategiesOf(configuration);
-  const books = readBooks(dataDir);
+  const books = readBooksFile(dataDir);
   const of = (book: BookName) =>
     bookConfiguration(book, settingsOfBook(book, configuration, books), strategyOf);
   const green = of(SHADOW_BOOK);
@@ -70,7 +70,7 @@ export async function explainGreen(question: BookQuestion): Promise<BookAnswer> 
   return {
     decided,
     standing,
-    posture: postureOf(desk.trader, origins),
+    posture: standingPostureOf(desk.trader, origins),
     read: { folder, from: start.from, fromIndex, toIndex: lastIndex },
     recorded: "unknown",
   };

@@ -7,7 +7,7 @@ import type { TraderEvent } from "../../domain/trading/events.ts";
 import { SegmentCursor } from "../../adapters/event-log/segments/segment-cursor.ts";
 import {
   bookFolder,
-  listDays,
+  listSegmentDays,
   segmentPath,
 } from "../../adapters/event-log/segments/segment-files.ts";
 import { listSnapshots } from "../../adapters/event-log/snapshots.ts";
@@ -42,7 +42,7 @@ export function findEvent(place: SegmentLogPlace, when: When): FoundEvent | null
 
 function findNewest(place: SegmentLogPlace): FoundEvent | null {
   const folder = bookFolder(place.root, place.book);
-  const newest = listDays(folder).at(-1);
+  const newest = listSegmentDays(folder).at(-1);
   const saved = listSnapshots(folder).at(-1);
   const near = saved === undefined ? null : lastAsked(place, saved, () => true);
   if (near !== null && near.askedIndex !== null) return near;
@@ -61,9 +61,9 @@ function findBefore(
 ): FoundEvent | null {
   const folder = bookFolder(place.root, place.book);
   let newest: FoundEvent | null = null;
-  for (const one of listDays(folder).toReversed()) {
+  for (const one of listSegmentDays(folder).toReversed()) {
     if (day < one) continue;
-    const found = lastAsked(place, firstIndexOf(folder, one), isWithin);
+    const found = lastAsked(place, segmentFirstIndex(folder, one), isWithin);
     newest ??= found;
     if (found !== null && found.askedIndex !== null) {
       return { ...found, lastIndex: newest?.lastIndex ?? found.lastIndex };
@@ -92,8 +92,8 @@ function lastAsked(
 function findSeq(place: SegmentLogPlace, seq: number): FoundEvent | null {
   const folder = bookFolder(place.root, place.book);
   // Seqs rise except for late scans, so the day that begins at or before it most likely has it.
-  for (const day of listDays(folder).toReversed()) {
-    const from = firstIndexOf(folder, day);
+  for (const day of listSegmentDays(folder).toReversed()) {
+    const from = segmentFirstIndex(folder, day);
     const first = firstSeqFrom(place, from);
     if (first === null || seq < first) continue;
     for (const event of eventsFrom(place, from)) {
@@ -119,7 +119,7 @@ function dayOf({ nowMs }: TraderEvent): string {
   return dayFromMicros(nowMs * US_PER_MS);
 }
 
-export function firstIndexOf(folder: string, day: string): number {
+export function segmentFirstIndex(folder: string, day: string): number {
   const cursor = new SegmentCursor(segmentPath(folder, day));
   cursor.close();
   return cursor.header.firstIndex;

@@ -2,7 +2,16 @@
  * An envelope as a fan chart: the ranges of 90 % and 50 % of the paths after each number of trades, and the median.
  */
 import type { EnvelopePoint } from "../../domain/forewarn/forecast.ts";
-import { acrossScale, axes, axisNames, extentOf, pathOf, type Plot, px, upScale } from "../plot.ts";
+import {
+  acrossScale,
+  axes,
+  axisNames,
+  extentOf,
+  svgPathOf,
+  type Plot,
+  px,
+  upScale,
+} from "../plot.ts";
 import { short, shortPercent } from "../figures.ts";
 
 const BANDS = [
@@ -36,9 +45,9 @@ export function fanChart(
     points.map(([at, height]) => [x.place(at), y.place(height)] as const);
   const bands = edges.map(
     ([style, low, high]) =>
-      `<path class="${style}" d="${pathOf([...placed(high), ...placed(low).toReversed()])}Z"/>`,
+      `<path class="${style}" d="${svgPathOf([...placed(high), ...placed(low).toReversed()])}Z"/>`,
   );
-  const middle = `<path class="own" d="${pathOf(placed(along(MEDIAN)))}"/>`;
+  const middle = `<path class="own" d="${svgPathOf(placed(along(MEDIAN)))}"/>`;
   const lines = falls.map((fall) => {
     const at = px(y.place(levelAt(fall)[1]));
     return `<line class="limit" x1="${plot.left}" x2="${plot.width - plot.right}" y1="${at}" y2="${at}"/>`;

@@ -4,7 +4,7 @@ import type { RunPictures } from "../../domain/backtest/run-trace.ts";
 import { MS_PER_DAY } from "../../domain/time.ts";
 import { number, percent } from "../figures.ts";
 import { card, facts, legend, note } from "../page.ts";
-import type { RunRecord } from "../run-record.ts";
+import type { BacktestRecord } from "../run-record.ts";
 import { picture, WIDE } from "../plot.ts";
 import { fanChart } from "./fan-chart.ts";
 
@@ -16,7 +16,7 @@ const STEPS_MAX = 1_000;
 const PATHS = 2_000;
 
 export function forewarnCard(
-  { report, settings }: RunRecord,
+  { report, settings }: BacktestRecord,
   { trades, tradeStride }: RunPictures,
 ): string {
   if (1 < tradeStride) {

@@ -4,7 +4,7 @@ import { HealthHistory } from "../../adapters/health/health-history.ts";
 import { openHealthOutlets } from "../../adapters/health/health-outlets.ts";
 import { wallMs } from "../../adapters/clock.ts";
 import { createLogger } from "../../adapters/logger.ts";
-import { tellTransitions } from "../../operations/health/signal-transitions.ts";
+import { tellTransitions } from "../../operations/health/meta-health/signal-transitions.ts";
 import { openHealthWatch } from "../../operations/health/open-health-watch.ts";
 import { WELL } from "../../domain/health/health-word.ts";
 import type { Diagnosis } from "../../domain/health/diagnosis.ts";

@@ -13,7 +13,7 @@ import {
 } from "../../adapters/archive/read-scan-file.ts";
 import { type ArchiveWatch, watchArchive } from "../../adapters/archive/watch-archive.ts";
 import { judgeEnds } from "../../wire/arrow/completeness.ts";
-import type { ArchiveReader } from "./intake/archive-reader.ts";
+import type { ArchiveReader } from "./archive/archive-reader.ts";
 import type { Link, ThreadDeps } from "./thread-link.ts";
 
 export function archiveReader(archive: string): ArchiveReader {

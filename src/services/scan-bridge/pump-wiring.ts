@@ -14,13 +14,13 @@ import { dayOfFile } from "../../domain/scan/archive-names.ts";
 import type { Newest } from "../../domain/scan/order.ts";
 import { EXIT_DONE } from "../../domain/supervision/exit-codes.ts";
 import { createGeneralReader } from "../../wire/arrow/read-scan.ts";
-import { microsFromIso, parseScanHead } from "../../wire/scan-value.ts";
+import { microsFromOurIso, parseScanHead } from "../../wire/scan-value.ts";
 import type { HazelcastPatience } from "./commit/cluster-state.ts";
 import type { CommitStep } from "./commit/commit.ts";
 import type { Started } from "./commit/recover.ts";
-import { createReload, type ScanFiles } from "./commit/reload.ts";
+import { createReload, type ScanFiles } from "./archive/reload.ts";
 import { createRenamedFiles } from "./commit/renamed-files.ts";
-import type { ArchiveReader } from "./intake/archive-reader.ts";
+import type { ArchiveReader } from "./archive/archive-reader.ts";
 import { Intake } from "./intake/intake.ts";
 import { Rounds } from "./intake/rounds.ts";
 import { Unfinished } from "./intake/unfinished.ts";
@@ -242,7 +242,7 @@ function newestOf(journal: ScanJournal, started: Started): Newest | null {
   const row = journal.newestInOrder();
   const head = parseScanHead(started.commit.state.latest);
   if (head !== null && (row === null || row.seq < head.seq)) {
-    const timeUs = microsFromIso(head.file_mtime);
+    const timeUs = microsFromOurIso(head.file_mtime);
     return { name: head.file, scanNumber: head.scan_number, timeUs };
   }
   return row === null ? null : { ...row, name: row.file };

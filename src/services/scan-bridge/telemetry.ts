@@ -97,7 +97,9 @@ function round(ms: number | null): number | null {
 type Figure = number | string | null;
 
 /** `seen_to_hazelcast_ms: {p50, p99}` becomes `seen_to_hazelcast_ms_p50` and `..._p99`. */
-export function flatten(figures: Record<string, Figure | LatencySummary>): Record<string, Figure> {
+export function flattenFigures(
+  figures: Record<string, Figure | LatencySummary>,
+): Record<string, Figure> {
   return Object.fromEntries(
     Object.entries(figures).flatMap(([key, value]) =>
       typeof value === "object" && value !== null

@@ -9,7 +9,7 @@ import type { Rounds } from "./intake/rounds.ts";
 import type { WhichDays } from "./intake/which-days.ts";
 import type { Pump } from "./pump/pump.ts";
 import { NO_FACTS, type PumpMessage, type PumpSettings, waitedFor } from "./pump-messages.ts";
-import { flatten, type Telemetry } from "./telemetry.ts";
+import { flattenFigures, type Telemetry } from "./telemetry.ts";
 
 /** The parts of the bridge that reports are made of, as far as they exist yet. */
 export type Link = {
@@ -49,7 +49,7 @@ export function report(thread: ThreadDeps, store: ScanStore): void {
   const files_before_first_day = link.whichDays?.filesBefore ?? null;
   const own = { epoch: link.epoch, instance: settings.instance, files_before_first_day };
   const figures = { ...own, ...now?.summary };
-  post({ kind: "report", state, facts, counters: flatten(figures) });
+  post({ kind: "report", state, facts, counters: flattenFigures(figures) });
   const heartbeat = {
     service: "scan-bridge",
     pid: process.pid,

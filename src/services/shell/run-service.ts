@@ -60,7 +60,7 @@ export type Running = {
   beforeExit?(): void;
 };
 
-export type Service = {
+export type ServiceDefinition = {
   /** As in the table of services. */
   readonly name: string;
   /** Prefix of each log line. */
@@ -71,7 +71,7 @@ export type Service = {
 /** Shorter than the time after which the supervisor kills. */
 const STOP_WAIT_MS = 8_000;
 
-export async function runService(service: Service): Promise<void> {
+export async function runService(service: ServiceDefinition): Promise<void> {
   const life: Life = { running: null, isStopping: false };
   const shell = openShell(service, life);
   const stop = (why: string) => void stopService(shell, life, why);
@@ -92,7 +92,7 @@ export async function runService(service: Service): Promise<void> {
 
 type Life = { running: Running | null; isStopping: boolean };
 
-function openShell({ name, tag }: Service, life: Life): Shell {
+function openShell({ name, tag }: ServiceDefinition, life: Life): Shell {
   const config = configOrExit(name);
   const logger = createLogger({
     file: join(config.data_dir, "logs", `${name}.log`),
@@ -137,7 +137,7 @@ function configOrExit(name: string): Config {
   }
 }
 
-function beatEachSecond({ name }: Service, shell: Shell, running: Running): void {
+function beatEachSecond({ name }: ServiceDefinition, shell: Shell, running: Running): void {
   const { link, logger } = shell;
   const startedAt = isoFromMicros(wallMicros());
   const { heartbeat } = running;

@@ -19,7 +19,7 @@ import { snapshotOf } from "../../domain/trading/snapshot/snapshot.ts";
 import { versionAt } from "../../domain/trading/snapshot/take-version.ts";
 import type { BookConfiguration } from "../../wire/trading/book-configuration.ts";
 import type { ShadowSnapshot } from "../../wire/trading/shadow-snapshot.ts";
-import { countersOf, standingOf } from "../book-status.ts";
+import { bookCountersOf, standingOf } from "../book-status.ts";
 import { SaveNote } from "../save-note.ts";
 import type { OpenedShadow } from "./open-shadow.ts";
 
@@ -139,7 +139,7 @@ export class GreenBook {
     const { comparison } = this.shadow;
     const { green } = this.#world.configurations;
     return {
-      ...countersOf(state, this.#index),
+      ...bookCountersOf(state, this.#index),
       compared: comparison.compared,
       differing: comparison.differing,
       divergence_cause: comparison.first?.cause ?? null,

@@ -4,7 +4,7 @@ import { monotonicMs, wallMs } from "../../adapters/clock.ts";
 import { lockDirectory } from "../../adapters/files/directory-lock.ts";
 import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/hazelcast-client.ts";
 import { createScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
-import { promotedState, readBooks } from "../../adapters/event-log/books/books-store.ts";
+import { promotedState, readBooksFile } from "../../adapters/event-log/books/books-store.ts";
 import { loadStrategiesOf } from "../../operations/books/configured-strategies.ts";
 import { recordedConfigurations } from "../../adapters/event-log/books/recorded-configurations.ts";
 import { bookFolder, tradingRoot } from "../../adapters/event-log/segments/segment-files.ts";
@@ -86,7 +86,7 @@ export async function openGreen(shell: Shell) {
 }
 
 function configurationsOf(config: Config, { place }: Folders, strategyOf: StrategyOf) {
-  const books = readBooks(config.data_dir);
+  const books = readBooksFile(config.data_dir);
   const of = (book: BookName) =>
     bookConfiguration(book, settingsOfBook(book, config, books), strategyOf);
   const blue = of(COUNTED_BOOK);
@@ -104,7 +104,7 @@ function open(
   const own = latestSnapshot(green, Number.MAX_SAFE_INTEGER);
   for (const path of own.damaged) say("warn", `the snapshot ${path} is damaged`);
   const mine = own.snapshot === null ? null : decodeShadow(own.snapshot.bytes);
-  const promoted = promotedState(config.data_dir, readBooks(config.data_dir));
+  const promoted = promotedState(config.data_dir, readBooksFile(config.data_dir));
   // At the same event the promotion came later.
   const snapshots = [promoted, mine]
     .filter((found) => found !== null)

@@ -6,7 +6,7 @@
 import type { EventLogReader } from "../../adapters/event-log/event-log.ts";
 import { codeOf } from "../../domain/failure.ts";
 import type { TraderEvent } from "../../domain/trading/events.ts";
-import { type Comparison, createComparison } from "../../domain/trading/shadow/comparison.ts";
+import { type BookComparison, createComparison } from "../../domain/trading/shadow/comparison.ts";
 import { twinOf } from "../../domain/trading/shadow/twin-of.ts";
 import { restoreFrom } from "../../domain/trading/snapshot/snapshot.ts";
 import {
@@ -26,7 +26,7 @@ export type OpenedShadow = {
   /** May be ahead of GREEN. */
   readonly blue: Blue;
   readonly green: Trader;
-  readonly comparison: Comparison;
+  readonly comparison: BookComparison;
   /** The index of the last event that GREEN took; -1 for none. */
   readonly index: number;
   readonly nowMs: number;

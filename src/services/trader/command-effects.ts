@@ -3,7 +3,7 @@
  * after the decision, in the order of the events.
  */
 import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
-import type { DayEntry, Note, TraderCommand } from "../../domain/trading/commands.ts";
+import type { DayEntry, TraderNote, TraderCommand } from "../../domain/trading/commands.ts";
 import type { BookedCommands } from "./event-sequencer.ts";
 
 export type CommandEffectsDeps = {
@@ -28,7 +28,7 @@ export class CommandEffects {
   }
 
   /** Notes of events from `index` on that were not flushed yet. */
-  notesFrom(index: number): readonly Note[] {
+  notesFrom(index: number): readonly TraderNote[] {
     return this.#waiting
       .filter((booked) => index <= booked.index)
       .flatMap(({ commands }) =>

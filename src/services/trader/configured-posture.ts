@@ -8,11 +8,7 @@ import type { ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import type { Posture } from "../../domain/trading/posture.ts";
 import { US_PER_MS } from "../../domain/time.ts";
 import { WATCHDOG } from "../../wire/safety/safety-control.ts";
-import {
-  encodePosture,
-  parsePosture,
-  type PostureValue,
-} from "../../wire/trading/posture-value.ts";
+import { encodePosture, parsePosture, type PostureValue } from "../../wire/safety/posture-value.ts";
 
 export type ConfiguredPostureDeps = {
   readonly feed: Pick<ScanFeed, "readPosture" | "replacePosture">;

@@ -1,7 +1,7 @@
 /** Answers the local socket: an operator's command becomes an event, a query reads the state. */
 import type { TradeFile } from "../../adapters/event-log/trade-file.ts";
 import { unpricedPositions } from "../../domain/trading/portfolio/unpriced-positions.ts";
-import type { Note } from "../../domain/trading/commands.ts";
+import type { TraderNote } from "../../domain/trading/commands.ts";
 import type { OperatorCommand } from "../../domain/trading/events.ts";
 import type { Trader } from "../../domain/trading/trader.ts";
 import {
@@ -12,7 +12,7 @@ import {
   type TraderStatus,
 } from "../../wire/trading/trader-control.ts";
 import { traderStatusOf } from "../book-status.ts";
-import type { Fact } from "./event-sequencer.ts";
+import type { UnsequencedEvent } from "./event-sequencer.ts";
 import type { PostureFact } from "./intake/posture-intake.ts";
 
 export type ControlDeps = {
@@ -23,7 +23,7 @@ export type ControlDeps = {
   /** Writes the trades of the steps so far. */
   readonly flush: () => void;
   /** Steps a fact; returns the resulting notes, null when the journal did not accept it. */
-  readonly take: (fact: Fact) => readonly Note[] | null;
+  readonly take: (fact: UnsequencedEvent) => readonly TraderNote[] | null;
   /** False when the journal did not accept it. */
   readonly takePosture: (fact: PostureFact) => boolean;
 };

@@ -21,7 +21,7 @@ import { stepTrader, type Trader } from "../../domain/trading/trader.ts";
 
 type WithoutPlace<E> = E extends unknown ? Omit<E, "index" | "nowMs"> : never;
 /** An event before it has its index in the log. */
-export type Fact = WithoutPlace<TraderEvent>;
+export type UnsequencedEvent = WithoutPlace<TraderEvent>;
 export type BookFact = WithoutPlace<BookEvent>;
 
 /** The commands of a step, with the event that caused them. */
@@ -102,7 +102,7 @@ export class EventSequencer {
    * Appends and steps one fact. False when the journal did not accept it: then it was not stepped, and comes again or
    * is missed as if it had never been received.
    */
-  take(fact: Fact): boolean {
+  take(fact: UnsequencedEvent): boolean {
     const nowMs = this.#deps.nowMs();
     if (!this.#rollDay(nowMs)) return false;
     return this.#process({ ...fact, index: this.trader.nextIndex, nowMs });

@@ -6,7 +6,7 @@ import { configuredCluster, connectHazelcast } from "../../adapters/hazelcast/ha
 import { createScanFeed, type ScanFeed } from "../../adapters/hazelcast/scan-feed.ts";
 import { createScanLookup } from "../../adapters/scan-journal/scan-lookup.ts";
 import { createStateSaver } from "../../adapters/event-log/aside/state-saver.ts";
-import { readBooks, snapshotOfBlue } from "../../adapters/event-log/books/books-store.ts";
+import { readBooksFile, snapshotOfBlue } from "../../adapters/event-log/books/books-store.ts";
 import { loadStrategies } from "../../operations/books/configured-strategies.ts";
 import {
   recordConfiguration,
@@ -248,7 +248,7 @@ async function openStores(
 /** Loads only what this book runs, nothing of GREEN's. */
 async function loadBook(config: Config, book: string) {
   try {
-    const settings = settingsOfBook(COUNTED_BOOK, config, readBooks(config.data_dir));
+    const settings = settingsOfBook(COUNTED_BOOK, config, readBooksFile(config.data_dir));
     const strategyOf = await loadStrategies([settings.strategy]);
     return { settings, configuration: bookConfiguration(book, settings, strategyOf) };
   } catch (error) {

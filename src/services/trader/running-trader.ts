@@ -15,9 +15,14 @@ import type { ServiceBeat } from "../../wire/control-pipe.ts";
 import { SCANS_BUDGET_S } from "../../wire/facts/bridge-facts.ts";
 import type { Feed } from "../../wire/feeds/feeds.ts";
 import { type ParsedScan, ScanTextReader } from "../../wire/trading/scan-text.ts";
-import { countersOf, standingOf, notesOf } from "../book-status.ts";
+import { bookCountersOf, standingOf, notesOf } from "../book-status.ts";
 import { createLatency } from "../latency.ts";
-import { EventSequencer, type BookStep, type Fact, type Outcomes } from "./event-sequencer.ts";
+import {
+  EventSequencer,
+  type BookStep,
+  type UnsequencedEvent,
+  type Outcomes,
+} from "./event-sequencer.ts";
 import { FeedSubscription } from "./intake/feed-subscription.ts";
 import { FeederWatch } from "./intake/feeder-watch.ts";
 import { type PostureFact, PostureIntake } from "./intake/posture-intake.ts";
@@ -148,7 +153,7 @@ export class RunningTrader {
   }
 
   /** Before anything else of this life: the desk's reports are then stepped by the present version. */
-  recordStart(begun: Extract<Fact, { readonly kind: "started" }>): void {
+  recordStart(begun: Extract<UnsequencedEvent, { readonly kind: "started" }>): void {
     this.sequencer.take(begun);
   }
 
@@ -168,7 +173,7 @@ export class RunningTrader {
 
   answer(line: string): Promise<string> {
     const { trader, trades } = this.#world;
-    const take = (fact: Fact) => {
+    const take = (fact: UnsequencedEvent) => {
       const from = trader.nextIndex;
       if (!this.sequencer.take(fact)) return null;
       this.#publication.request();
@@ -229,7 +234,7 @@ export class RunningTrader {
     const { p50, p99 } = this.#latency.summary();
     const { counts } = this.intake;
     return {
-      ...countersOf(state, trader.nextIndex - 1),
+      ...bookCountersOf(state, trader.nextIndex - 1),
       refusals: Object.values(state.refusals).reduce((sum, count) => sum + count, 0),
       latched: state.latched.join(" "),
       scans_heard: counts.heard,
@@ -326,7 +331,7 @@ export class RunningTrader {
     this.#saved.note(null);
   }
 
-  #takeOrFail(fact: Fact): boolean {
+  #takeOrFail(fact: UnsequencedEvent): boolean {
     return this.#orElse(false, () => this.sequencer.take(fact));
   }
 

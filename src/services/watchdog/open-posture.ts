@@ -14,7 +14,7 @@ import { US_PER_MS } from "../../domain/time.ts";
 import { fieldsOf } from "../../wire/safety/kept-posture.ts";
 import { WATCHDOG } from "../../wire/safety/safety-control.ts";
 import type { WatchdogSettings } from "../../wire/safety/watchdog-settings.ts";
-import { encodePosture, SAFETY_KEY, SAFETY_MAP } from "../../wire/trading/posture-value.ts";
+import { encodePosture, SAFETY_KEY, SAFETY_MAP } from "../../wire/safety/posture-value.ts";
 import type { SaySmall } from "../shell/small-service.ts";
 import { PostureLoop } from "./posture-loop.ts";
 

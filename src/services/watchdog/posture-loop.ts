@@ -3,7 +3,7 @@
  * socket, to others through Hazelcast while that answers. Invariant: nothing is waited for longer than half a round,
  * and a failed publication or save is retried.
  */
-import type { AuditLine, Found } from "../../adapters/safety/posture-file.ts";
+import type { PostureAuditLine, RestoredPosture } from "../../adapters/safety/posture-file.ts";
 import type { TellTrader } from "../../adapters/safety/safety-readers.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { lossFacts } from "../../domain/safety/loss-facts.ts";
@@ -19,7 +19,7 @@ import {
   haltPosture,
   isStricter,
   type KeptPosture,
-  keptOf,
+  keptPostureOf,
   latchWords,
   type PostureState,
   resumePosture,
@@ -39,7 +39,7 @@ const IDS_MAX = 100;
 const HEALTH_SAMPLE_MS = 5_000;
 
 export type PostureLoopDeps = {
-  readonly found: Found;
+  readonly found: RestoredPosture;
   readonly rules: PostureRules;
   readonly isTraderWanted: boolean;
   readonly isHealthWanted: boolean;
@@ -49,12 +49,12 @@ export type PostureLoopDeps = {
   /** Rejects while Hazelcast does not accept it. */
   readonly publish: (state: PostureState) => Promise<void>;
   readonly save: (kept: KeptPosture, at: string) => void;
-  readonly audit: (line: AuditLine) => void;
+  readonly audit: (line: PostureAuditLine) => void;
   readonly now: () => Now;
   readonly say: (level: "info" | "warn" | "error", line: string) => void;
 };
 
-export type Operator = Extract<SafetyRequest, { command: "halt" | "resume" }>;
+export type PostureRequest = Extract<SafetyRequest, { command: "halt" | "resume" }>;
 
 export class PostureLoop {
   readonly #deps: PostureLoopDeps;
@@ -120,7 +120,7 @@ export class PostureLoop {
   }
 
   /** A sentence that says what was done; throws where it was not. */
-  obey(request: Operator): string {
+  obey(request: PostureRequest): string {
     if (this.#ids.includes(request.id)) return `${request.command} was done before`;
     const said = request.command === "halt" ? this.#halt(request) : this.#resume(request);
     this.#ids.push(request.id);
@@ -220,7 +220,7 @@ export class PostureLoop {
     };
   }
 
-  #halt({ by, reason, positions }: Extract<Operator, { command: "halt" }>): string {
+  #halt({ by, reason, positions }: Extract<PostureRequest, { command: "halt" }>): string {
     const { now, audit } = this.#deps;
     const before = this.#state;
     const posture = positions === "close" ? "HIBERNATE" : "TURTLE";
@@ -241,7 +241,7 @@ export class PostureLoop {
     return `${said}; it could not be saved (${this.#trouble}): ${until}`;
   }
 
-  #resume({ by, reason, stop }: Extract<Operator, { command: "resume" }>): string {
+  #resume({ by, reason, stop }: Extract<PostureRequest, { command: "resume" }>): string {
     const { now, audit } = this.#deps;
     const before = this.#state;
     if (before.latch === null) return "nothing is stopped";
@@ -306,7 +306,7 @@ export class PostureLoop {
   }
 
   #saveWhenDue({ monotonicMs, wallMs }: Now): void {
-    const kept = keptOf(this.#state);
+    const kept = keptPostureOf(this.#state);
     const saved = this.#saved;
     const isGrave = saved === null || saved.posture !== kept.posture || saved.latch !== kept.latch;
     const sinceMs = monotonicMs - this.#savedAtMs;

@@ -11,7 +11,7 @@ import type { DeliveryFigures } from "../../wire/safety/watchdog-figures.ts";
 import type { DeliveryMessage, DeliverySettings, WatchdogMessage } from "./delivery.ts";
 import { THREAD_CODE_MB } from "../../domain/supervision/thread-code.ts";
 
-export type DeliveryOptions = Omit<DeliverySettings, "alive"> & {
+export type DeliveryThreadOptions = Omit<DeliverySettings, "alive"> & {
   readonly say: (level: "info" | "warn" | "error", line: string) => void;
   /** A button was pressed; the result is shown to the user. */
   readonly acknowledge: (request: {
@@ -55,7 +55,7 @@ type Life = {
   readonly startedMs: number;
 };
 
-export function startDelivery(options: DeliveryOptions): KeptDelivery {
+export function startDelivery(options: DeliveryThreadOptions): KeptDelivery {
   const limits = { pollMs: POLL_MS, hungAfterMs: options.hungAfterMs ?? HUNG_AFTER_MS };
   let life: Life | null = null;
   let restarts = 0;

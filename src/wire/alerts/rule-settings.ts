@@ -10,8 +10,8 @@ import {
   escalationOf,
   RENOTIFY_MS,
 } from "../../domain/incidents/rules/built-in-rules.ts";
-import { namesIn, parseExpression } from "../../domain/incidents/rules/expression.ts";
-import { checkInhibition, type Rule, ruleFrom } from "../../domain/incidents/rules/rule.ts";
+import { factNamesIn, parseExpression } from "../../domain/incidents/rules/expression.ts";
+import { checkInhibition, type AlertRule, ruleFrom } from "../../domain/incidents/rules/rule.ts";
 import { waysOf } from "../../domain/incidents/rules/ways.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 
@@ -87,7 +87,7 @@ export const alertRules = z
 
 /** What excuses a rule of one's own: what its facts come through, and nothing else. */
 function ownCauses(when: string): readonly string[] {
-  const names = namesIn(parseExpression(when));
+  const names = factNamesIn(parseExpression(when));
   const { causes, layers } = waysOf(names);
   const isOfServices = names.some((name) => name.startsWith("service."));
   return [
@@ -126,7 +126,7 @@ export function problemOfAudience(
 const OWN_NO_DATA_S = 120;
 
 /** The built-in rules with the operator's changes, and his own. @throws {Error} that names the rule. */
-export function rulesFrom(settings: Readonly<Record<string, RuleSettings>>): readonly Rule[] {
+export function rulesFrom(settings: Readonly<Record<string, RuleSettings>>): readonly AlertRule[] {
   const own = Object.entries(settings);
   if (RULES_MAX < own.length) throw new Error(`more than ${RULES_MAX} rules`);
   for (const [name, { when }] of own) {
@@ -157,7 +157,7 @@ function withoutWhen(name: string): string {
   return `rule '${name}': 'when' is missing: the condition, such as 'feed.scan.age_s > 60'${hint}`;
 }
 
-function ownRule(name: string, wanted: RuleSettings): Rule {
+function ownRule(name: string, wanted: RuleSettings): AlertRule {
   if (wanted.when === undefined) throw new Error(withoutWhen(name));
   const severity = wanted.severity ?? "warning";
   const { when } = wanted;
@@ -180,7 +180,7 @@ function ownRule(name: string, wanted: RuleSettings): Rule {
   return changed({ ...base, inhibitedBy: ownCauses(when) }, wanted);
 }
 
-function changed(base: Rule, wanted: RuleSettings): Rule {
+function changed(base: AlertRule, wanted: RuleSettings): AlertRule {
   return ruleFrom({
     ...base,
     when: wanted.when ?? base.when,

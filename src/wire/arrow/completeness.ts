@@ -22,7 +22,7 @@ export const BATCH_HEADER = 3;
 export const MESSAGES_MAX = 1_000;
 
 /** The body of the message, inside the file. */
-export type Message = {
+export type IpcMessage = {
   /** The file up to the end of the message's metadata: its tables may not reach beyond. */
   readonly metadata: DataView;
   readonly headerType: number;
@@ -38,7 +38,7 @@ export type Frame = {
   readonly kind: "complete";
   readonly view: DataView;
   readonly schema: SchemaTable;
-  readonly messages: readonly Message[];
+  readonly messages: readonly IpcMessage[];
 };
 
 export type Incomplete = { readonly kind: "incomplete"; readonly detail: string };
@@ -106,7 +106,7 @@ function locateFile(bytes: Uint8Array, view: DataView): Frame | Incomplete | Inv
   const footer = rootAt(metadata, footerStart);
   const schema = schemaTable(metadata, tableAt(metadata, footer, 1));
   vectorAt(metadata, fieldAt(metadata, footer, 4), 4);
-  const messages: Message[] = [];
+  const messages: IpcMessage[] = [];
   for (const [field, headerType] of [
     [2, DICTIONARY_HEADER],
     [3, BATCH_HEADER],
@@ -123,7 +123,7 @@ function locateFile(bytes: Uint8Array, view: DataView): Frame | Incomplete | Inv
 }
 
 /** The message that a block of the footer names; footer and message must state the same lengths. */
-function fileMessage(view: DataView, block: number, footerStart: number): Message | null {
+function fileMessage(view: DataView, block: number, footerStart: number): IpcMessage | null {
   const offset = sizeAt(view, block);
   const metadataBytes = view.getInt32(block + 8, true);
   // Before Arrow 0.15 there was no continuation mark in front of the length.
@@ -140,7 +140,7 @@ function fileMessage(view: DataView, block: number, footerStart: number): Messag
 }
 
 function locateStream(view: DataView): Frame | Incomplete | InvalidScan {
-  const messages: Message[] = [];
+  const messages: IpcMessage[] = [];
   for (let at = 0; ;) {
     if (view.byteLength < at + 8) return incomplete("the Arrow stream has no end mark");
     if (view.getInt32(at, true) !== -1) return broken(view, `no message begins at byte ${at}`);
@@ -159,7 +159,7 @@ function locateStream(view: DataView): Frame | Incomplete | InvalidScan {
 
 function endStream(
   view: DataView,
-  messages: readonly Message[],
+  messages: readonly IpcMessage[],
   end: number,
 ): Frame | Incomplete | InvalidScan {
   const [first, ...rest] = messages;
@@ -179,7 +179,7 @@ function endStream(
 }
 
 /** The message whose metadata is at `start` to `bodyStart`. @throws {RangeError} when its offsets are wrong. */
-export function messageAt(view: DataView, start: number, bodyStart: number): Message {
+export function messageAt(view: DataView, start: number, bodyStart: number): IpcMessage {
   const metadata = viewUpTo(view, bodyStart);
   const message = rootAt(metadata, start);
   const header = tableAt(metadata, message, 2);

@@ -2,7 +2,7 @@
  * Reads the header of a record batch: rows, nodes and buffers. Invariant: every buffer is aligned and inside
  * the message's body.
  */
-import type { Message } from "./completeness.ts";
+import type { IpcMessage } from "./completeness.ts";
 import { fieldAt, longAt, sizeAt, vectorAt, type Vector } from "./flatbuffer.ts";
 
 const NODE_BYTES = 16;
@@ -19,7 +19,7 @@ export type BatchHeader = {
 };
 
 /** Reads the RecordBatch table at `table` of this message. @throws {RangeError} when its offsets are wrong. */
-export function batchHeader(message: Message, table: number): BatchHeader {
+export function batchHeader(message: IpcMessage, table: number): BatchHeader {
   const { metadata, bodyBytes } = message;
   const nodes = vectorAt(metadata, fieldAt(metadata, table, 1), NODE_BYTES);
   const buffers = vectorAt(metadata, fieldAt(metadata, table, 2), BUFFER_BYTES);

@@ -3,7 +3,7 @@
  * asset. Columns are found by Binance's names: `asset` or `symbol`, `time` or `fundingTime`, `rate` or
  * `fundingRate`. A time is ISO-8601 or milliseconds. Other columns are ignored.
  */
-import type { FundingRate } from "../../domain/trading/margin/carry.ts";
+import type { FundingRate } from "../../domain/trading/portfolio/carry.ts";
 
 export const FUNDING_FILE = "funding.csv";
 

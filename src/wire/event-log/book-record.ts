@@ -1,7 +1,8 @@
 /**
- * A book event as bytes (little-endian), of which a scan may wait for hundreds: half the size of its JSON, and a tenth of the work.
+ * A book event as bytes (little-endian): half the size of its JSON, and a tenth of the work. A scan may wait for
+ * hundreds of them.
  *
- * Kind u8 = 4, flags u8 (1: knownMs is told), asset bytes u16, bid numbers u16, ask numbers u16, nowMs, asOfMs, knownMs
+ * Kind u8 = 4, flags u8 (1: knownMs is given), asset bytes u16, bid numbers u16, ask numbers u16, nowMs, asOfMs, knownMs
  * f64, then bids, asks f64, then the asset.
  */
 import type { BookEvent } from "../../domain/trading/events.ts";

@@ -14,7 +14,7 @@ import {
   makeData,
 } from "apache-arrow";
 import { ArrowFileWriter } from "../arrow-writer.ts";
-import type { Cell, Column, ColumnKind, Row, Table } from "./table.ts";
+import type { Cell, ExportColumn, ColumnKind, ExportRow, Table } from "./table.ts";
 
 const ROWS_PER_BATCH = 4_096;
 
@@ -34,7 +34,7 @@ export function* arrowOf({ columns, rows }: Table): Generator<Uint8Array> {
     ),
   );
   const file = new TableWriter(schema);
-  let pending: Row[] = [];
+  let pending: ExportRow[] = [];
   for (const row of rows) {
     pending.push(row);
     if (pending.length < ROWS_PER_BATCH) continue;
@@ -47,7 +47,11 @@ export function* arrowOf({ columns, rows }: Table): Generator<Uint8Array> {
   yield* file.take();
 }
 
-function batchOf(schema: Schema, columns: readonly Column[], rows: readonly Row[]): RecordBatch {
+function batchOf(
+  schema: Schema,
+  columns: readonly ExportColumn[],
+  rows: readonly ExportRow[],
+): RecordBatch {
   const children = columns.map(({ kind }, at) =>
     dataOf(
       kind,

@@ -1,7 +1,7 @@
 /** The columns of each exported table, with their units: the source of docs/export.md. */
-import type { Column, ColumnKind } from "./table.ts";
+import type { ExportColumn, ColumnKind } from "./table.ts";
 
-function column(name: string, kind: ColumnKind, about: string): Column {
+function column(name: string, kind: ColumnKind, about: string): ExportColumn {
   const [, unit = "", says = ""] = /^(?:\[([^\]]+)\] )?(.*)$/.exec(about) ?? [];
   return { name, kind, unit, says };
 }

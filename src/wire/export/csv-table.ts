@@ -1,6 +1,6 @@
 /** A table as CSV (RFC 4180): times in ISO 8601, numbers that read back to the same bits, nothing for null. */
 import { isoFromMicros } from "../../domain/time.ts";
-import type { Cell, Column, Table } from "./table.ts";
+import type { Cell, ExportColumn, Table } from "./table.ts";
 
 const ROWS_PER_PIECE = 1_000;
 
@@ -18,7 +18,7 @@ export function* csvOf({ columns, rows }: Table): Generator<string> {
   yield piece;
 }
 
-function cellText({ kind }: Column, cell: Cell): string {
+function cellText({ kind }: ExportColumn, cell: Cell): string {
   if (cell === null) return "";
   if (typeof cell !== "number") return String(cell);
   if (kind === "time") return isoFromMicros(cell);

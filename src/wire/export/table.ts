@@ -3,7 +3,7 @@
 /** `time`: microseconds since the epoch, UTC; `integer`: within 53 bits. */
 export type ColumnKind = "integer" | "number" | "text" | "time" | "flag";
 
-export type Column = {
+export type ExportColumn = {
   readonly name: string;
   readonly kind: ColumnKind;
   /** Empty where the column has no unit. */
@@ -13,6 +13,9 @@ export type Column = {
 
 export type Cell = number | string | boolean | null;
 /** One cell for each column, of its kind, or null. */
-export type Row = readonly Cell[];
+export type ExportRow = readonly Cell[];
 
-export type Table = { readonly columns: readonly Column[]; readonly rows: Iterable<Row> };
+export type Table = {
+  readonly columns: readonly ExportColumn[];
+  readonly rows: Iterable<ExportRow>;
+};

@@ -2,13 +2,13 @@
  * The facts of the bridge's pump, in the format of releases before the general service facts.
  * Invariant: this module loads no schema package, which would cost the pump's thread 7 MB and start time.
  */
-import type { Note, WorkFacts } from "../../domain/supervision/verdict.ts";
+import type { VerdictNote, WorkFacts } from "../../domain/supervision/verdict.ts";
 
 /** The sender cuts longer texts. */
 export const TROUBLE_CHARS_MAX = 1_000;
 
 /** A note about a dependency or an input that needs an operator. */
-export function alertOf(of: string, says: string): Note {
+export function alertOf(of: string, says: string): VerdictNote {
   return { of, says: says.slice(0, TROUBLE_CHARS_MAX), isAlert: true };
 }
 

@@ -1,15 +1,15 @@
 /**
  * The table of the feeds that a trader reads beside scans: the key in Hazelcast, the parser, and the age
- * budget. A new input is a row here and a parser beside this file; the trader needs no change.
+ * budget. A new input is a row here and a parser in the folder of its topic; the trader needs no change.
  */
 import type { BookEvent, FeatureEvent, PostureEvent } from "../../domain/trading/events.ts";
 import { bookInput, EACH_BOOK, levelsOf } from "../../domain/trading/market/asset-book.ts";
 import { MS_PER_HOUR } from "../../domain/time.ts";
 import { bookKey, parseBook } from "../order-book/book-values.ts";
 import { FEATURES_MAP } from "../scan-value.ts";
-import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../trading/posture-value.ts";
+import { parsePosture, SAFETY_KEY, SAFETY_MAP } from "../safety/posture-value.ts";
 import { parseFlat } from "../indicators/indicator-values.ts";
-import { parseIndicator, parseLabels, parsePushedMs } from "./indicator-value.ts";
+import { parseIndicator, parseLabels, parsePushedMs } from "../indicators/indicator-value.ts";
 
 /** What a feed's value means for a book, before it gets its index in the book's log. */
 export type FeedFact =

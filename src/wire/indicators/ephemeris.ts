@@ -16,9 +16,9 @@ export const PLANETS = [
   "pluto",
 ] as const;
 export type Planet = (typeof PLANETS)[number];
-export type Body = Planet | "sun" | "moon";
+export type CelestialBody = Planet | "sun" | "moon";
 
-const BODIES: Readonly<Record<Body, astronomy.Body>> = {
+const BODIES: Readonly<Record<CelestialBody, astronomy.Body>> = {
   sun: astronomy.Body.Sun,
   moon: astronomy.Body.Moon,
   mercury: astronomy.Body.Mercury,
@@ -38,7 +38,7 @@ const STEP_MS = MS_PER_HOUR / 2;
 const MONTH_MS = 29.530_588 * MS_PER_DAY;
 const ROOT_MS = 500;
 
-export function longitudeOf(body: Body, atMs: number): number {
+export function longitudeOf(body: CelestialBody, atMs: number): number {
   const time = astronomy.MakeTime(new Date(atMs));
   const vector = astronomy.GeoVector(BODIES[body], time, true);
   const turned = astronomy.RotateVector(astronomy.Rotation_EQJ_ECT(time), vector);
@@ -46,7 +46,7 @@ export function longitudeOf(body: Body, atMs: number): number {
 }
 
 /** Degrees a day; negative when it is retrograde. */
-export function speedOf(body: Body, atMs: number): number {
+export function speedOf(body: CelestialBody, atMs: number): number {
   const moved = longitudeOf(body, atMs + STEP_MS) - longitudeOf(body, atMs - STEP_MS);
   return (half(moved) * MS_PER_DAY) / (2 * STEP_MS);
 }

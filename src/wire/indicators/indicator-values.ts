@@ -7,7 +7,7 @@ import { z } from "zod";
 import { ageBudgets, type AgePace } from "../../domain/indicators/indicator-kind.ts";
 import { microsFromIso } from "../../domain/scan/timestamp.ts";
 import { isoFromMicros, isoFromMs, msFromIso } from "../../domain/time.ts";
-import { INDICATOR_TEXT_CHARS_MAX } from "../feeds/indicator-value.ts";
+import { INDICATOR_TEXT_CHARS_MAX } from "./indicator-value.ts";
 
 /** Its own `value` is that of the first label. */
 export const LATEST_INDICATORS_KEY = "exf_latest";

@@ -3,12 +3,12 @@
  * `ob_<ASSET>` with the features and levels of one. Both carry `as_of` beside `_pushed_at`, and `source`, which
  * begins with `simulated` where the venue declares itself simulated.
  */
-import { createBook, type KnownBook, type Side } from "../../domain/order-book/book.ts";
+import { createBook, type KnownBook, type BookSide } from "../../domain/order-book/book.ts";
 import { bookTrouble, DEPTH } from "../../domain/order-book/book.ts";
 import { type BookFeatures } from "../../domain/order-book/features.ts";
 import { isoFromMs, msFromIso } from "../../domain/time.ts";
 import { jsonRecord } from "../../domain/json-record.ts";
-import { pushedMsIn } from "../feeds/indicator-value.ts";
+import { pushedMsIn } from "../indicators/indicator-value.ts";
 
 export const LATEST_FEATURES_KEY = "ob_features_latest";
 
@@ -131,11 +131,11 @@ function ends({ epoch, instance, pushedMs }: Pushed) {
   return { epoch, instance, _pushed_at: isoFromMs(pushedMs) };
 }
 
-function levelsOf({ prices, sizes, count }: Side): readonly (readonly [number, number])[] {
+function levelsOf({ prices, sizes, count }: BookSide): readonly (readonly [number, number])[] {
   return Array.from({ length: Math.min(count, DEPTH) }, (_, at) => [prices[at]!, sizes[at]!]);
 }
 
-function fill(side: Side, levels: unknown): boolean {
+function fill(side: BookSide, levels: unknown): boolean {
   if (!Array.isArray(levels) || DEPTH < levels.length) return false;
   for (const level of levels as readonly unknown[]) {
     if (!Array.isArray(level)) return false;

@@ -2,7 +2,7 @@
  * Parses a message of Binance USD-M's depth streams, whole books and changes, within limits. The usual layout
  * is parsed straight from its bytes; any other goes to the slow parser, which accepts the same fields.
  */
-import { createBook, type Side } from "../../domain/order-book/book.ts";
+import { createBook, type BookSide } from "../../domain/order-book/book.ts";
 import type { DepthMessage } from "../../domain/order-book/depth-message.ts";
 import { readSlowly } from "./slow-depth.ts";
 
@@ -110,7 +110,7 @@ function skipName(cursor: Cursor): boolean {
 }
 
 /** From after the list's opening bracket to after its end. */
-function readSide(cursor: Cursor, side: Side): boolean {
+function readSide(cursor: Cursor, side: BookSide): boolean {
   const { bytes } = cursor;
   side.count = 0;
   if (bytes[cursor.at] === CLOSE) {

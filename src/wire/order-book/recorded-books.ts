@@ -6,7 +6,12 @@
  */
 import { createRequire } from "node:module";
 import type { Data, RecordBatch, RecordBatchStreamReader, Schema } from "apache-arrow";
-import { createBook, DEPTH, type Side, type PublishedBook } from "../../domain/order-book/book.ts";
+import {
+  createBook,
+  DEPTH,
+  type BookSide,
+  type PublishedBook,
+} from "../../domain/order-book/book.ts";
 
 type Arrow = typeof import("apache-arrow");
 
@@ -131,7 +136,7 @@ function doublesOf(data: Data): Float64Array {
   return values instanceof Float64Array ? values : new Float64Array(0);
 }
 
-function fill(side: Side, row: number, [prices, sizes]: readonly [Float64Array, Float64Array]) {
+function fill(side: BookSide, row: number, [prices, sizes]: readonly [Float64Array, Float64Array]) {
   const from = row * DEPTH;
   while (side.count < DEPTH && prices[from + side.count]! > 0) {
     side.prices[side.count] = prices[from + side.count]!;

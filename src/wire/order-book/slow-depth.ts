@@ -2,7 +2,7 @@
  * Parses a depth message or a snapshot as JSON: fields in any order, unknown fields, numbers as text or as
  * numbers.
  */
-import { createBook, type Book, type Side } from "../../domain/order-book/book.ts";
+import { createBook, type Book, type BookSide } from "../../domain/order-book/book.ts";
 import type { DepthMessage } from "../../domain/order-book/depth-message.ts";
 import { jsonRecord, recordIn } from "../../domain/json-record.ts";
 
@@ -57,7 +57,7 @@ export function readSnapshot(bytes: Uint8Array, levelsMax: number): DepthSnapsho
   return trouble ?? { lastId, asOfMs, book };
 }
 
-function sideTrouble(levels: unknown, side: Side, levelsMax: number): string | null {
+function sideTrouble(levels: unknown, side: BookSide, levelsMax: number): string | null {
   side.count = 0;
   if (!Array.isArray(levels)) return "no levels";
   if (levelsMax < levels.length) return `more than ${levelsMax} levels`;

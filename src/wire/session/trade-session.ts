@@ -76,7 +76,7 @@ export type SessionPositions = {
 };
 
 /** The result of an operator's command. */
-export type CommandAnswer = {
+export type SessionAnswer = {
   readonly id: string;
   readonly ok: boolean;
   readonly detail: string;

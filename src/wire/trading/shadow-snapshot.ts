@@ -1,6 +1,6 @@
 /** GREEN's whole state as bytes: both books at one event of BLUE's log, and their comparison so far. */
 import { z } from "zod";
-import type { Comparison } from "../../domain/trading/shadow/comparison.ts";
+import type { BookComparison } from "../../domain/trading/shadow/comparison.ts";
 import type { TraderSnapshot } from "../../domain/trading/snapshot/snapshot.ts";
 import { exactBytes, parseExact } from "./snapshot/exact-bytes.ts";
 import { TraderSnapshotSchema } from "./trader-snapshot.ts";
@@ -44,7 +44,7 @@ export type ShadowSnapshot = {
   readonly greenHash: string;
   readonly blue: TraderSnapshot;
   readonly green: TraderSnapshot;
-  readonly comparison: Comparison;
+  readonly comparison: BookComparison;
 };
 
 export function encodeShadow(snapshot: ShadowSnapshot): Buffer {

@@ -1,28 +1,13 @@
 /** The state of metaHealth, as plain JSON carried by continue-as-new; its decisions are in domain/health/recovery. */
 import {
-  type Decision,
+  type RecoveryDecision,
   initialRecovery,
-  type Outcome,
-  type RecoveryState,
-  type Transition,
+  type RecoveryOutcome,
 } from "../../domain/health/recovery.ts";
 import type { Mode } from "../../domain/supervision/next-step.ts";
 import type { DecisionRecord, MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
 import { isoFromMs } from "../../domain/time.ts";
-
-export type MetaHealthState = {
-  recovery: RecoveryState;
-  declared_mode: Mode;
-  word: string;
-  decisions: readonly DecisionRecord[];
-  transitions: number;
-  restarts: number;
-  would_have: number;
-  held: number;
-  /** Received, but not decided on, at a continue-as-new. */
-  pending: readonly Transition[];
-  updated_at: string;
-};
+import type { MetaHealthState } from "../messages/health.ts";
 
 const DECISIONS_MAX = 20;
 const EVIDENCE_SHOWN_MAX = 3;
@@ -42,7 +27,10 @@ export function initialMetaHealth(mode: Mode): MetaHealthState {
   };
 }
 
-export function takeDecisions(state: MetaHealthState, decisions: readonly Decision[]): void {
+export function takeDecisions(
+  state: MetaHealthState,
+  decisions: readonly RecoveryDecision[],
+): void {
   const records = decisions.map((decision) => recordOf(decision, null));
   state.decisions = [...state.decisions, ...records].slice(-DECISIONS_MAX);
   for (const { action } of decisions) {
@@ -53,7 +41,11 @@ export function takeDecisions(state: MetaHealthState, decisions: readonly Decisi
   }
 }
 
-export function takeOutcome(state: MetaHealthState, id: string, { done, says }: Outcome): void {
+export function takeOutcome(
+  state: MetaHealthState,
+  id: string,
+  { done, says }: RecoveryOutcome,
+): void {
   if (done) state.restarts += 1;
   state.decisions = state.decisions.map((record) =>
     record.id === id && record.action === "restart" ? { ...record, outcome: says } : record,
@@ -111,7 +103,7 @@ export function metaHealthText(status: MetaHealthStatus): string {
   ].join("\n");
 }
 
-function recordOf(decision: Decision, outcome: string | null): DecisionRecord {
+function recordOf(decision: RecoveryDecision, outcome: string | null): DecisionRecord {
   const { id, atMs, root, action, target, rule, threshold, value, untilMs, says } = decision;
   return {
     id,

@@ -21,8 +21,8 @@ import { ActivityFailure } from "@temporalio/common";
 import type { HealthActivities } from "../../activities/health.ts";
 import {
   decide,
-  type Decision,
-  type Outcome,
+  type RecoveryDecision,
+  type RecoveryOutcome,
   type Transition,
   withMode,
 } from "../../domain/health/recovery.ts";
@@ -33,6 +33,7 @@ import { carriedWith, heedCancel, isRollDue } from "../roll-over.ts";
 import {
   metaHealthQuery,
   type MetaHealthInput,
+  type MetaHealthState,
   type RecoveryObservation,
   setRecoveryModeUpdate,
   transitionSignal,
@@ -42,7 +43,6 @@ import { searchAttributesOf } from "../publisher.ts";
 import { isoFromMs } from "../../domain/time.ts";
 import {
   initialMetaHealth,
-  type MetaHealthState,
   metaHealthText,
   statusOfMetaHealth,
   takeDecisions,
@@ -148,7 +148,7 @@ class MetaHealth {
     }
   }
 
-  #decide(item: Item, observed: RecoveryObservation): readonly Decision[] {
+  #decide(item: Item, observed: RecoveryObservation): readonly RecoveryDecision[] {
     const { nowMs: atMs, policy, restartsMs, healthAgeMs } = observed;
     const diagnosed =
       item.kind === "transition"
@@ -163,13 +163,13 @@ class MetaHealth {
   }
 
   async #carryOut(
-    { id, target, says, atMs }: Decision,
+    { id, target, says, atMs }: RecoveryDecision,
     observed: RecoveryObservation,
   ): Promise<void> {
     if (target === null) return;
     const order = { decision: id, target, why: says, at_ms: atMs };
     const { carryOut } = target.kind === "server" ? ofServer : ofService;
-    const outcome = await carryOut(order).catch((error: unknown): Outcome => {
+    const outcome = await carryOut(order).catch((error: unknown): RecoveryOutcome => {
       if (!(error instanceof ActivityFailure)) throw error;
       const why = error.cause?.message ?? error.message;
       return { done: false, says: `it could not be done: ${why}` };

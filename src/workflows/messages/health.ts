@@ -1,10 +1,10 @@
 /** The messages of metaHealth, its answers, and its activities' inputs and results. */
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
+import type { RecoveryState, Transition } from "../../domain/health/recovery.ts";
 import type { RecoveryPolicy } from "../../domain/health/recovery-rules.ts";
 import type { Mode } from "../../domain/supervision/next-step.ts";
-import type { MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
+import type { DecisionRecord, MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
 import { TRANSITION_SIGNAL } from "../names.ts";
-import type { MetaHealthState } from "../health/meta-health-state.ts";
 
 /** Every field is optional, and so is the whole. */
 export type MetaHealthInput = {
@@ -14,6 +14,21 @@ export type MetaHealthInput = {
   readonly history_max?: number;
   /** State passed on by continue-as-new. */
   readonly carried?: MetaHealthState;
+};
+
+/** The state of metaHealth, as plain JSON. */
+export type MetaHealthState = {
+  recovery: RecoveryState;
+  declared_mode: Mode;
+  word: string;
+  decisions: readonly DecisionRecord[];
+  transitions: number;
+  restarts: number;
+  would_have: number;
+  held: number;
+  /** Received, but not decided on, at a continue-as-new. */
+  pending: readonly Transition[];
+  updated_at: string;
 };
 
 /** Data that metaHealth may not read itself: from its worker's clock and configuration, and from supervisors. */

@@ -1,14 +1,16 @@
 /** The messages of a book's session and of a paper day, and their answers. */
 import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
 import type {
-  CommandAnswer,
+  BookReport,
+  SessionAnswer,
   SessionPnl,
   SessionPositions,
+  SessionTrade,
+  SessionWord,
   TradesRange,
 } from "../../wire/session/trade-session.ts";
 import type { DayDrift } from "../../wire/session/day-drift.ts";
 import type { DayReplayJson } from "../../wire/session/day-replay.ts";
-import type { SessionState } from "../trading/session-state.ts";
 
 /** Every field is optional, and so is the whole. */
 export type TradeSessionInput = {
@@ -23,6 +25,28 @@ export type TradeSessionInput = {
   readonly carried?: SessionState;
 };
 
+/** The state of a session, as plain JSON. */
+export type SessionState = {
+  readonly book: string;
+  readonly day: string;
+  cursor: number | null;
+  trades: number;
+  wins: number;
+  losses: number;
+  pnl: number;
+  fees: number;
+  gaps: readonly { readonly from: number; readonly to: number }[];
+  pending: number | null;
+  ignored: number;
+  view: BookReport | null;
+  word: SessionWord;
+  reason: string;
+  /** Number of looks at the outbox since the day ended. */
+  looks: number;
+  /** Newest last. */
+  last: readonly SessionTrade[];
+};
+
 /** A session's data about its book, from the worker's table and clock. */
 export type SessionBrief = {
   readonly layer: string;
@@ -34,10 +58,10 @@ export type SessionBrief = {
 
 /** The trades that the outbox sends. */
 export const tradesSignal = defineSignal<[TradesRange]>("trades");
-export const enterUpdate = defineUpdate<CommandAnswer, [unknown]>("enter");
-export const flattenUpdate = defineUpdate<CommandAnswer, [unknown]>("flatten");
-export const haltUpdate = defineUpdate<CommandAnswer, [unknown]>("halt");
-export const resumeUpdate = defineUpdate<CommandAnswer, [unknown]>("resume");
+export const enterUpdate = defineUpdate<SessionAnswer, [unknown]>("enter");
+export const flattenUpdate = defineUpdate<SessionAnswer, [unknown]>("flatten");
+export const haltUpdate = defineUpdate<SessionAnswer, [unknown]>("halt");
+export const resumeUpdate = defineUpdate<SessionAnswer, [unknown]>("resume");
 export const settleUpdate = defineUpdate<SessionPnl, [unknown]>("settle");
 export const pnlQuery = defineQuery<SessionPnl>("pnl");
 export const positionsQuery = defineQuery<SessionPositions>("positions");

@@ -1,11 +1,11 @@
 /** The updates and the query of a supervisor, for operators and `dolphin create`. */
 import { setHandler } from "@temporalio/workflow";
 import { isStarted } from "../../domain/supervision/supervisor/supervise.ts";
-import type { Supervision } from "../../domain/supervision/supervisor/supervision.ts";
+import type { SupervisorRun } from "../../domain/supervision/supervisor/supervision.ts";
 import {
-  answerTo,
-  type Command,
-  type Recovery,
+  answerToRecovery,
+  type SupervisorCommand,
+  type RecoverCommand,
 } from "../../domain/supervision/supervisor/supervisor-state.ts";
 import type { ServiceStatus } from "../../wire/supervision.ts";
 import {
@@ -27,11 +27,11 @@ import {
   stopUpdate,
 } from "../messages/supervision.ts";
 type Commanded = {
-  readonly now: () => Supervision;
+  readonly now: () => SupervisorRun;
   /** Applies a command and answers once it took effect, or when its time is over. */
   readonly command: (
-    command: Command,
-    isEffective: (now: Supervision) => boolean,
+    command: SupervisorCommand,
+    isEffective: (now: SupervisorRun) => boolean,
   ) => Promise<ServiceStatus>;
   readonly learned: () => Promise<void>;
   readonly status: () => ServiceStatus;
@@ -99,7 +99,7 @@ function handleRecovery({ now, command, learned }: Omit<Commanded, "status">): v
       const order = readRecovery(raw);
       await learned();
       const { state, brief } = now();
-      const { done, says } = answerTo(state, order, brief.policy);
+      const { done, says } = answerToRecovery(state, order, brief.policy);
       await command(order, () => true);
       return { done, says };
     },
@@ -110,7 +110,7 @@ function handleRecovery({ now, command, learned }: Omit<Commanded, "status">): v
   );
 }
 
-function readRecovery(raw: unknown): Recovery {
+function readRecovery(raw: unknown): RecoverCommand {
   const read = openInput(raw, ["decision", "why", "at_ms"]);
   const decision = read("decision", text);
   const atMs = read("at_ms", integerFrom(1));

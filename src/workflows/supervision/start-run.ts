@@ -3,7 +3,7 @@ import { CancellationScope, ParentClosePolicy, startChild } from "@temporalio/wo
 import type { ChildWorkflowHandle } from "@temporalio/workflow";
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
 import type {
-  Supervision,
+  SupervisorRun,
   SupervisionEffect,
 } from "../../domain/supervision/supervisor/supervision.ts";
 import { runIdOf, SERVICE_RUN } from "../names.ts";
@@ -11,8 +11,8 @@ import { searchAttributesOf } from "../publisher.ts";
 import type { serviceRun } from "./service-run.ts";
 
 /** Null when a run is open already. */
-export async function startRun(
-  { brief, state }: Supervision,
+export async function startServiceRun(
+  { brief, state }: SupervisorRun,
   { life, restart_times, is_restart }: Extract<SupervisionEffect, { kind: "start run" }>,
 ): Promise<ChildWorkflowHandle<typeof serviceRun> | null> {
   const { service } = brief;

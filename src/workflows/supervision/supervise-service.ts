@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import {
-  initialState,
+  initialSupervisor,
   type SupervisorState,
 } from "../../domain/supervision/supervisor/supervisor-state.ts";
 import { DECLARATION, integerFrom, MODE, oneOf, openInput, serviceFrom, text } from "../input.ts";
@@ -19,7 +19,7 @@ import { Supervisor } from "./supervisor.ts";
 
 export async function superviseService(raw?: unknown): Promise<never> {
   const input = readSuperviseInput(raw, workflowInfo().workflowId);
-  const state = input.carried ?? initialState(input.intent, input.mode, input.declared);
+  const state = input.carried ?? initialSupervisor(input.intent, input.mode, input.declared);
   const supervisor = new Supervisor(input.service, state);
   try {
     await supervisor.learn();

@@ -16,12 +16,12 @@ import type { NextStep } from "../../domain/supervision/next-step.ts";
 import { supervise } from "../../domain/supervision/supervisor/supervise.ts";
 import {
   newSupervision,
-  type Supervision,
+  type SupervisorRun,
   type SupervisionEffect,
   type SupervisionEvent,
 } from "../../domain/supervision/supervisor/supervision.ts";
 import type {
-  Command,
+  SupervisorCommand,
   SupervisorState,
 } from "../../domain/supervision/supervisor/supervisor-state.ts";
 import type { ServiceStatus } from "../../wire/supervision.ts";
@@ -35,7 +35,7 @@ import { runIdOf } from "../names.ts";
 import { createPublisher } from "../publisher.ts";
 import { briefBeforeLearning, learnBrief } from "./service-brief.ts";
 import { handleCommands } from "./service-commands.ts";
-import { startRun } from "./start-run.ts";
+import { startServiceRun } from "./start-run.ts";
 import { serviceStatusOf } from "./supervisor-status.ts";
 
 const { describeRun, awaitRunClosed } = proxyLocalActivities<SupervisionActivities>({
@@ -50,7 +50,7 @@ const ONE_SECOND_MS = 1_000;
 
 export class Supervisor {
   readonly #publisher = createPublisher();
-  #now: Supervision;
+  #now: SupervisorRun;
 
   constructor(service: string, state: SupervisorState) {
     this.#now = newSupervision(state, briefBeforeLearning(service));
@@ -126,7 +126,7 @@ export class Supervisor {
         void this.#time(effect.step, effect.delayMs);
         return null;
       case "start run":
-        return this.#startRun(effect);
+        return this.#startServiceRun(effect);
       case "tell to end":
         return this.#tellToEnd(effect.runId);
       case "tell that it is adopted":
@@ -149,8 +149,8 @@ export class Supervisor {
     if (isOver) this.#take({ kind: "delay over", step });
   }
 
-  async #startRun(run: Extract<SupervisionEffect, { kind: "start run" }>): Promise<null> {
-    const handle = await startRun(this.#now, run);
+  async #startServiceRun(run: Extract<SupervisionEffect, { kind: "start run" }>): Promise<null> {
+    const handle = await startServiceRun(this.#now, run);
     if (handle === null) {
       // An existing run, foreign or our own: it is adopted, and costs no budget.
       await this.#follow([{ kind: "inspect" }]);
@@ -211,8 +211,8 @@ export class Supervisor {
 
   /** Applies a command and answers once it took effect, or when its time is over. */
   async #command(
-    command: Command,
-    isEffective: (now: Supervision) => boolean,
+    command: SupervisorCommand,
+    isEffective: (now: SupervisorRun) => boolean,
   ): Promise<ServiceStatus> {
     this.#take({ kind: "command", command });
     const { stopWaitMs, startMs } = this.#now.brief;

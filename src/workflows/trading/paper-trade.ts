@@ -15,7 +15,7 @@ import { countsText } from "../../domain/backtest/drift/drift.ts";
 import type { SessionPnl } from "../../wire/session/trade-session.ts";
 import { dayFromMicros, US_PER_MS } from "../../domain/time.ts";
 import { DAY, integerFrom, oneOf, openInput } from "../input.ts";
-import { dueMs } from "../logical-time.ts";
+import { scheduledMs } from "../logical-time.ts";
 import type { PaperTradeInput, PaperTradeResult } from "../messages/trading.ts";
 import { searchAttributesOf } from "../publisher.ts";
 import { BOOKS, COUNTED_BOOK } from "../../domain/trading/books.ts";
@@ -70,7 +70,7 @@ export async function paperTrade(raw?: unknown): Promise<PaperTradeResult> {
 
 /** Null where no schedule requested it: then the present day is meant. */
 function dueDay(): string | null {
-  const ms = dueMs();
+  const ms = scheduledMs();
   return ms === null ? null : dayFromMicros(ms * US_PER_MS);
 }
 

@@ -4,34 +4,14 @@
  */
 import type {
   BookReport,
-  CommandAnswer,
+  SessionAnswer,
   OutboxObservation,
   SessionPnl,
   SessionTrade,
   SessionWord,
   TradesRange,
 } from "../../wire/session/trade-session.ts";
-
-export type SessionState = {
-  readonly book: string;
-  readonly day: string;
-  cursor: number | null;
-  trades: number;
-  wins: number;
-  losses: number;
-  pnl: number;
-  fees: number;
-  gaps: readonly { readonly from: number; readonly to: number }[];
-  pending: number | null;
-  ignored: number;
-  view: BookReport | null;
-  word: SessionWord;
-  reason: string;
-  /** Number of looks at the outbox since the day ended. */
-  looks: number;
-  /** Newest last. */
-  last: readonly SessionTrade[];
-};
+import type { SessionState } from "../messages/trading.ts";
 
 const GAPS_MAX = 50;
 const LAST_MAX = 10;
@@ -81,7 +61,7 @@ export function takeRange(state: SessionState, raw: unknown): void {
   state.cursor = to;
 }
 
-export function takeAnswer(state: SessionState, answer: CommandAnswer): void {
+export function takeAnswer(state: SessionState, answer: SessionAnswer): void {
   if (answer.view !== null) takeView(state, answer.view);
 }
 

@@ -20,7 +20,7 @@ import {
 } from "@temporalio/workflow";
 import { ActivityFailure, ApplicationFailure } from "@temporalio/common";
 import type { TradingActivities } from "../../activities/trading/trading.ts";
-import type { CommandAnswer, SessionPnl } from "../../wire/session/trade-session.ts";
+import type { SessionAnswer, SessionPnl } from "../../wire/session/trade-session.ts";
 import { DAY, expectNoArgument, integerFrom, openInput, sessionFrom, text } from "../input.ts";
 import { carriedWith, heedCancel, isRollDue } from "../roll-over.ts";
 import {
@@ -31,6 +31,7 @@ import {
   positionsQuery,
   resumeUpdate,
   type SessionBrief,
+  type SessionState,
   settleUpdate,
   type TradeSessionInput,
   tradesSignal,
@@ -40,7 +41,6 @@ import { type CommandName, readCommand } from "./session-commands.ts";
 import {
   initialSession,
   pnlOf,
-  type SessionState,
   sessionText,
   takeAnswer,
   takeOutbox,
@@ -214,7 +214,7 @@ class Session {
   }
 
   /** The trader itself knows the ids that it has carried out. */
-  async #command(name: CommandName, raw: unknown): Promise<CommandAnswer> {
+  async #command(name: CommandName, raw: unknown): Promise<SessionAnswer> {
     const command = readCommand(name, raw, currentUpdateInfo()?.id ?? "");
     const answer = await commandTrader(this.state.book, command).catch((error: unknown) => {
       if (!(error instanceof ActivityFailure)) throw error;

@@ -1,7 +1,7 @@
 /** How the thin client parses the bytes of a member. */
 import { expect, test } from "vitest";
 import { FOREIGN } from "../../../src/adapters/hazelcast/foreign.ts";
-import { FrameReader, type Message } from "../../../src/adapters/hazelcast/thin-frames.ts";
+import { FrameReader, type ClientMessage } from "../../../src/adapters/hazelcast/thin-frames.ts";
 
 const UNFRAGMENTED = 0xc000;
 const FINAL = 0x2000;
@@ -41,7 +41,7 @@ const CASES = [
 
 test.each([1, 7, 10_000])("values come whole in chunks of %d bytes", (size) => {
   const bytes = Buffer.concat(CASES.map(([, value], at) => answer(at, value)));
-  const messages: Message[] = [];
+  const messages: ClientMessage[] = [];
   const reader = new FrameReader((message) => messages.push(message));
   for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
   expect(messages.map((one) => one.value())).toEqual(CASES.map(([, , value]) => value));
@@ -49,7 +49,7 @@ test.each([1, 7, 10_000])("values come whole in chunks of %d bytes", (size) => {
 });
 
 test("a value that is too long is read over and not kept, and the next one is read", () => {
-  const messages: Message[] = [];
+  const messages: ClientMessage[] = [];
   const reader = new FrameReader((message) => messages.push(message));
   const head = Buffer.alloc(6);
   const chunk = Buffer.alloc(1_048_576);

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bookDays, readBooks } from "../../../src/adapters/order-book/book-archive.ts";
+import { bookDays, readPublishedBooks } from "../../../src/adapters/order-book/book-archive.ts";
 import {
   createBookRecorder,
   type OfferedBook,
@@ -38,12 +38,12 @@ describe("recorded books", () => {
     // One in a second of each asset: those at 1,200 and 1,800 are in time, and so on.
     const kept = offered.filter(({ knownMs }) => ![2_400, 3_000].includes(knownMs - START_MS));
     const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };
-    expect([...readBooks(folder, null, all)].map(plain)).toEqual(offered.map(plain));
-    expect([...readBooks(folder, "B", all)].map(plain)).toEqual(
+    expect([...readPublishedBooks(folder, null, all)].map(plain)).toEqual(offered.map(plain));
+    expect([...readPublishedBooks(folder, "B", all)].map(plain)).toEqual(
       offered.filter(({ asset }) => asset === "B").map(plain),
     );
     const part = { fromMs: START_MS + 600, toMs: START_MS + 1_200 };
-    expect([...readBooks(folder, null, part)].map(plain)).toEqual([plain(kept[1]!)]);
+    expect([...readPublishedBooks(folder, null, part)].map(plain)).toEqual([plain(kept[1]!)]);
     expect(recorder.state()).toMatchObject({ recorded: 6, lost: 0, trouble: null });
   });
 
@@ -64,7 +64,7 @@ describe("recorded books", () => {
     writeFileSync(join(folder, day!, "000000000-000000.arrow"), "");
     writeFileSync(join(folder, "notes"), "");
     const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };
-    expect([...readBooks(folder, "A", all)].length).toBe(1);
+    expect([...readPublishedBooks(folder, "A", all)].length).toBe(1);
     await recorder.close();
   });
 
@@ -121,7 +121,7 @@ describe("recorded books", () => {
     await recorder.close();
     expect(recorder.state()).toEqual({ recorded: room, lost: 10, trouble: null });
     const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };
-    expect([...readBooks(folder, null, all)].length).toBe(room);
+    expect([...readPublishedBooks(folder, null, all)].length).toBe(room);
   });
 
   test("are hidden by no jump of the clock that is undone", async () => {
@@ -132,7 +132,9 @@ describe("recorded books", () => {
     }
     await recorder.close();
     const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };
-    const found = [...readBooks(folder, null, all)].map(({ knownMs }) => knownMs - START_MS);
+    const found = [...readPublishedBooks(folder, null, all)].map(
+      ({ knownMs }) => knownMs - START_MS,
+    );
     expect(found).toEqual([0, 2_000, 3_000, 3 * 3_600_000, 3 * 3_600_000 + 1_000]);
   });
 
@@ -145,7 +147,9 @@ describe("recorded books", () => {
     }
     await recorder.close();
     const all = { fromMs: START_MS, toMs: START_MS + DAY_MS };
-    const found = [...readBooks(folder, null, all)].map(({ knownMs }) => knownMs - START_MS);
+    const found = [...readPublishedBooks(folder, null, all)].map(
+      ({ knownMs }) => knownMs - START_MS,
+    );
     expect(found).toEqual([0, 500, 2_000, ahead, ahead + 100]);
   });
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import {
-  isPlain,
+  isPlainConnection,
   type OpenReads,
   openTemporalReads,
 } from "../../../src/adapters/temporal/open-reads.ts";
@@ -229,7 +229,7 @@ test.each([
   ["", { https_proxy: "" }, true],
 ] as const)("profile '%s' with %j is reached in the clear: %s", (toml, env, isIt) => {
   configure(toml);
-  expect(isPlain(temporalAddress("temporal:7233"), env)).toBe(isIt);
+  expect(isPlainConnection(temporalAddress("temporal:7233"), env)).toBe(isIt);
 });
 
 test.each([
@@ -239,5 +239,5 @@ test.each([
   ["unix:/run/temporal.sock", false],
   ["dns:///temporal:7233", false],
 ])("address %s is reached in the clear: %s", (where, isIt) => {
-  expect(isPlain(temporalAddress(where), {})).toBe(isIt);
+  expect(isPlainConnection(temporalAddress(where), {})).toBe(isIt);
 });

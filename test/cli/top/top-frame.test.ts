@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fitted, type Line, piece, widthOf } from "../../../src/cli/top/cells.ts";
+import { fitted, type TextLine, piece, widthOf } from "../../../src/cli/top/cells.ts";
 import { topFrame, type TopReading, type TopView } from "../../../src/cli/top/top-frame.ts";
 import { statusTable } from "../../../src/cli/rendering/status-table.ts";
 import type { Incident } from "../../../src/domain/incidents/incident.ts";
@@ -45,7 +45,7 @@ function incidentOf(changes: Partial<Incident>): Incident {
   };
 }
 
-function texts(lines: readonly Line[]): string[] {
+function texts(lines: readonly TextLine[]): string[] {
   return lines.map((line) => line.map(({ text }) => text).join(""));
 }
 

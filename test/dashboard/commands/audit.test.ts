@@ -2,7 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type AuditLine, auditPath, openAudit } from "../../../src/dashboard/commands/audit.ts";
+import {
+  type CommandAuditLine,
+  auditPath,
+  openAudit,
+} from "../../../src/dashboard/commands/audit.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -10,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function lineWith(changes: Partial<AuditLine> = {}): AuditLine {
+function lineWith(changes: Partial<CommandAuditLine> = {}): CommandAuditLine {
   return {
     session: 1,
     command: "halt",

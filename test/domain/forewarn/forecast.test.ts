@@ -6,7 +6,7 @@ import {
 } from "../../../src/domain/forewarn/calibration.ts";
 import {
   forecast,
-  type ForewarnInput,
+  type ForecastInput,
   type PastTrade,
 } from "../../../src/domain/forewarn/forecast.ts";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
@@ -17,7 +17,7 @@ function trades(count: number, deviation: number, regime = "normal"): PastTrade[
   return Array.from({ length: count }, () => ({ netReturn: deviation * random.normal(), regime }));
 }
 
-function asked(past: readonly PastTrade[], differs: Partial<ForewarnInput> = {}): ForewarnInput {
+function asked(past: readonly PastTrade[], differs: Partial<ForecastInput> = {}): ForecastInput {
   return {
     trades: past,
     regime: null,
@@ -95,7 +95,7 @@ function tradesInTurns(fromStep: number, count: number): PastTrade[] {
 }
 
 /** Forecasts made while the market is calm, of the 100 trades that follow. */
-function leavesInTurns(market: ForewarnInput["market"]): ForecastOutcome[] {
+function leavesInTurns(market: ForecastInput["market"]): ForecastOutcome[] {
   return Array.from({ length: 60 }, (_, seed) => {
     const plan = { regime: "calm", market, tradesPerDay: 100, horizonDays: 1, paths: 200, seed };
     const { envelope } = forecast(asked(tradesInTurns(0, 400), plan));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   classifyMarket,
   KNOWN_STEPS_MIN,
-  type Market,
+  type RegimeSeries,
   MARKET_REGIMES,
   type MarketSamples,
   marketStepMs,
@@ -47,7 +47,7 @@ function isHeard(row: number): boolean {
   return row < 500 || 600 <= row;
 }
 
-function found(samples: MarketSamples, nowMs = samples.timesMs.at(-1)!): Market {
+function found(samples: MarketSamples, nowMs = samples.timesMs.at(-1)!): RegimeSeries {
   const classified = classifyMarket(samples, { stepMs: STEP_MS, nowMs });
   if (classified.kind === "unknown") throw new Error(classified.reason);
   return classified.market;

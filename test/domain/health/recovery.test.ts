@@ -4,7 +4,7 @@ import type { Diagnosis, Root } from "../../../src/domain/health/diagnose.ts";
 import {
   actionFrom,
   decide,
-  type Decision,
+  type RecoveryDecision,
   initialRecovery,
   type News,
   type RecoveryState,
@@ -49,7 +49,7 @@ function run(
   from: RecoveryState = initialRecovery("auto"),
 ) {
   let state = from;
-  const decisions: Decision[] = [];
+  const decisions: RecoveryDecision[] = [];
   const take = (news: News): void => {
     const after = decide(state, news, policy);
     // The same again comes to the same.

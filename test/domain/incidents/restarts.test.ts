@@ -5,7 +5,7 @@ import type { Setup } from "../../../src/domain/incidents/draft.ts";
 import type { FactTable } from "../../../src/domain/incidents/facts.ts";
 import {
   type EngineState,
-  initialState,
+  initialEngine,
   restarted,
 } from "../../../src/domain/incidents/incident.ts";
 import type { Notification } from "../../../src/domain/incidents/notification.ts";
@@ -74,8 +74,8 @@ test(`${RESTARTS} restarts: no symptom is reported, no incident is lost or doubl
   const seed = Number(process.env["SEED"] ?? 12);
   const random = seededRandom(seed).uniform;
   const world = worldOf(random);
-  let onDisk = JSON.stringify(initialState());
-  let state: EngineState = initialState();
+  let onDisk = JSON.stringify(initialEngine());
+  let state: EngineState = initialEngine();
   const outbox: Notification[] = [];
   const lost: string[] = [];
   const oracles = new Map([

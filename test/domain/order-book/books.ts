@@ -1,6 +1,11 @@
 /** Order books for tests: random valid ones, and the text that a venue would send for one. */
 import * as fc from "fast-check";
-import { type Book, createBook, DEPTH, type Side } from "../../../src/domain/order-book/book.ts";
+import {
+  type Book,
+  createBook,
+  DEPTH,
+  type BookSide,
+} from "../../../src/domain/order-book/book.ts";
 
 /** Each level: ticks from the one before, and a size in lots. */
 const levels = fc.array(
@@ -18,7 +23,7 @@ export const books: fc.Arbitrary<Book> = fc
   });
 
 function place(
-  side: Side,
+  side: BookSide,
   from: readonly (readonly [number, number])[],
   { midTicks, direction }: { midTicks: number; direction: 1 | -1 },
 ): void {
@@ -32,11 +37,11 @@ function place(
   }
 }
 
-export function pairsOf({ prices, sizes, count }: Side): [number, number][] {
+export function pairsOf({ prices, sizes, count }: BookSide): [number, number][] {
   return Array.from({ length: count }, (_, at) => [prices[at]!, sizes[at]!]);
 }
 
-export function textsOf(side: Side): [string, string][] {
+export function textsOf(side: BookSide): [string, string][] {
   return pairsOf(side).map(([price, size]) => [price.toFixed(2), size.toFixed(3)]);
 }
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Book, createBook, type Side } from "../../../src/domain/order-book/book.ts";
+import { type Book, createBook, type BookSide } from "../../../src/domain/order-book/book.ts";
 import type { DepthMessage } from "../../../src/domain/order-book/depth-message.ts";
 import {
   createLocalBook,
@@ -186,7 +186,10 @@ function checkEqual(local: LocalBook, truth: ReadonlyMap<number, ReturnType<type
   expect({ bids: pairsOf(local.book.bids), asks: pairsOf(local.book.asks) }).toEqual(expected);
 }
 
-function isSide({ prices, sizes, count }: Side, expected: readonly [number, number][]): boolean {
+function isSide(
+  { prices, sizes, count }: BookSide,
+  expected: readonly [number, number][],
+): boolean {
   return (
     count === expected.length &&
     expected.every(([price, size], at) => prices[at] === price && sizes[at] === size)
@@ -229,7 +232,7 @@ function bookOf(venue: Venue): Book {
   return book;
 }
 
-function fill(side: Side, levels: readonly (readonly number[])[]): void {
+function fill(side: BookSide, levels: readonly (readonly number[])[]): void {
   for (const [price, size] of levels) {
     side.prices[side.count] = price!;
     side.sizes[side.count] = size!;

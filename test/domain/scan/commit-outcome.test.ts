@@ -6,7 +6,7 @@ import {
   EPOCH_MAX,
   highestBorneOut,
   isBeyondCount,
-  type Marker,
+  type CommitMarker,
   nextEpoch,
   SEQ_MAX,
 } from "../../../src/domain/scan/commit-outcome.ts";
@@ -17,10 +17,10 @@ import {
   parseDone,
 } from "../../../src/wire/scan-value.ts";
 
-const MINE: Marker = { epoch: 5, instance: "me", seq: 100 };
-const at = (seq: number, epoch = 5, instance = "me"): Marker => ({ epoch, instance, seq });
+const MINE: CommitMarker = { epoch: 5, instance: "me", seq: 100 };
+const at = (seq: number, epoch = 5, instance = "me"): CommitMarker => ({ epoch, instance, seq });
 
-test.each<[string, Marker | null, Marker | null, string]>([
+test.each<[string, CommitMarker | null, CommitMarker | null, string]>([
   ["my batch stands in the checkpoint", at(100), at(90), "committed"],
   ["my scan stands in latest", at(64), at(100), "committed"],
   ["the one before stands there", at(64), at(99), "resend"],

@@ -5,7 +5,7 @@ import {
   startBacktest,
 } from "../../../src/domain/backtest/backtest.ts";
 import type { ScanChunk } from "../../../src/domain/backtest/backtest-run.ts";
-import { latchedText } from "../../../src/domain/statistics/loss-watch.ts";
+import { latchedText } from "../../../src/domain/backtest/loss-watch.ts";
 import {
   DEFAULT_RUN_SETTINGS,
   describeRun,

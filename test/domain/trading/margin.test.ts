@@ -10,7 +10,7 @@ import {
   type RunSettings,
 } from "../../../src/domain/backtest/run-settings.ts";
 import { MS_PER_DAY, MS_PER_HOUR } from "../../../src/domain/time.ts";
-import type { Note } from "../../../src/domain/trading/commands.ts";
+import type { TraderNote } from "../../../src/domain/trading/commands.ts";
 import {
   DEFAULT_MARGIN,
   type Margin,
@@ -162,7 +162,7 @@ function stage(margin: Margin, shares: Readonly<Record<string, number>>) {
   }
   played.tell({ kind: "operator", commandId: "h", by: "ops", command: { kind: "halt" } });
   let seq = 3;
-  const notes: Note[] = [];
+  const notes: TraderNote[] = [];
   const trades: Trade[] = [];
   const at = (afterMs: number, prices: readonly number[]) => {
     const event = scanNumbered(seq, DAY_START_MS + afterMs);

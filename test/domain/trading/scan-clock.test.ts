@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { DEFAULT_PAPER_SETTINGS } from "../../../src/domain/trading/broker/paper-broker.ts";
 import { createPaperDesk } from "../../../src/domain/trading/broker/paper-desk.ts";
 import { stepDesk, type TraderAtDesk } from "../../../src/domain/trading/broker/step-desk.ts";
-import type { Note, TraderCommand } from "../../../src/domain/trading/commands.ts";
+import type { TraderNote, TraderCommand } from "../../../src/domain/trading/commands.ts";
 import type { TraderConfiguration } from "../../../src/domain/trading/configuration.ts";
 import type { ScanEvent } from "../../../src/domain/trading/events.ts";
 import type { Trade } from "../../../src/domain/trading/orders.ts";
@@ -55,7 +55,7 @@ function stage(configuration: TraderConfiguration = USUAL) {
     trades: () =>
       commands.flatMap((one): Trade[] => (one.kind === "book_trade" ? [one.trade] : [])),
     news: () =>
-      commands.flatMap((one): Note[] =>
+      commands.flatMap((one): TraderNote[] =>
         one.kind === "note" && one.note.code === "scans_off" ? [one.note] : [],
       ),
     entries: () =>

@@ -13,7 +13,7 @@ import {
   type Explanation,
 } from "../../../src/domain/trading/why/explain-decision.ts";
 import { createOrigins, noteOrigins } from "../../../src/domain/trading/why/origins.ts";
-import { type Fact, obstacleIn } from "../../../src/domain/trading/why/facts.ts";
+import { type Evidence, obstacleIn } from "../../../src/domain/trading/why/facts.ts";
 import { exactText } from "../../../src/domain/trading/snapshot/exact.ts";
 import { snapshotOf } from "../../../src/domain/trading/snapshot/snapshot.ts";
 import { DAY_START_MS, moves, playDay, type Step } from "../../helpers/trading/random-day.ts";
@@ -117,7 +117,7 @@ function explained({ concluded }: Explanation, step: Step): string {
 }
 
 /** Whether the rule of this name about this subject lets the entry through. */
-function passes(explanation: Explanation, { rule, subject }: Fact): boolean {
+function passes(explanation: Explanation, { rule, subject }: Evidence): boolean {
   const same = explanation.facts.filter(
     (fact) => fact.rule === rule && (fact.subject === subject || rule === "latched"),
   );
@@ -167,7 +167,7 @@ test("explaining changes nothing: not the state, and not what comes of the event
 test("the default strategy names what it lacks: a window, liveliness, or how far off the threshold is", () => {
   const book = scripted({ strategy: velocityDivergence, parameters: SHORT_WINDOWS });
   const random = seededRandom(5);
-  const named = new Map<string, Fact>();
+  const named = new Map<string, Evidence>();
   let prices = [100, 20, 5];
   for (let seq = 1; seq <= 400; seq += 1) {
     const afterMs = seq * 5_000;

@@ -4,12 +4,16 @@ import type { Setup, Stepped } from "../../../src/domain/incidents/draft.ts";
 import type { Facts, FactTable } from "../../../src/domain/incidents/facts.ts";
 import {
   type EngineState,
-  initialState,
+  initialEngine,
   restarted,
 } from "../../../src/domain/incidents/incident.ts";
 import type { Notification } from "../../../src/domain/incidents/notification.ts";
 import { BUILT_IN_RULES } from "../../../src/domain/incidents/rules/built-in-rules.ts";
-import { type Rule, ruleFrom, type RuleText } from "../../../src/domain/incidents/rules/rule.ts";
+import {
+  type AlertRule,
+  ruleFrom,
+  type RuleText,
+} from "../../../src/domain/incidents/rules/rule.ts";
 import { step } from "../../../src/domain/incidents/step.ts";
 
 export const BEGIN_MS = 1_774_433_700_000;
@@ -28,7 +32,7 @@ export const WELL: FactTable = {
   "service.scan-bridge.crashed": false,
 };
 
-export function ruleOf(changes: Partial<RuleText> & Pick<RuleText, "name" | "when">): Rule {
+export function ruleOf(changes: Partial<RuleText> & Pick<RuleText, "name" | "when">): AlertRule {
   return ruleFrom({
     forMs: 0,
     keepMs: 30_000,
@@ -51,7 +55,7 @@ export function watching(given: Partial<Setup> & { readonly facts?: FactTable } 
     rules: given.rules ?? BUILT_IN_RULES,
     channels: given.channels ?? [HOOK],
   };
-  let state: EngineState = initialState();
+  let state: EngineState = initialEngine();
   let nowMs = BEGIN_MS;
   let requests = 0;
   let facts: Facts = { values: given.facts ?? WELL, roots: [], symptoms: [] };

@@ -7,19 +7,19 @@ import type { EndKind } from "../../../src/domain/supervision/next-step.ts";
 import type {
   OpenRun,
   RunFound,
-  RunRecord,
+  ServiceRunRecord,
   ServiceBrief,
 } from "../../../src/domain/supervision/supervisor/records.ts";
 import { supervise } from "../../../src/domain/supervision/supervisor/supervise.ts";
 import {
   newSupervision,
-  type Supervision,
+  type SupervisorRun,
   type SupervisionEffect,
   type SupervisionEvent,
 } from "../../../src/domain/supervision/supervisor/supervision.ts";
 import {
-  type Command,
-  initialState,
+  type SupervisorCommand,
+  initialSupervisor,
 } from "../../../src/domain/supervision/supervisor/supervisor-state.ts";
 
 export const BRIEF: ServiceBrief = {
@@ -38,7 +38,7 @@ export const BRIEF: ServiceBrief = {
   hasSearchAttributes: true,
 };
 
-const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly SupervisorCommand[] = [
   { kind: "start" },
   { kind: "stop" },
   { kind: "restart" },
@@ -48,7 +48,7 @@ const COMMANDS: readonly Command[] = [
 const END_KINDS = ["exited", "failed_start", "frozen", "unhealthy", "lost"] as const;
 
 export class ModelledRuns {
-  now: Supervision = newSupervision(initialState("running", "auto"), BRIEF);
+  now: SupervisorRun = newSupervision(initialSupervisor("running", "auto"), BRIEF);
   nowMs = Date.UTC(2026, 2, 25);
   /** Starts that cost budget. */
   readonly counted: number[] = [];
@@ -199,7 +199,10 @@ export class ModelledRuns {
     else if (result !== null) this.do({ kind: "ended", run_id, result });
   }
 
-  #record(kind: EndKind, open: { life: number; restart_times: readonly string[] }): RunRecord {
+  #record(
+    kind: EndKind,
+    open: { life: number; restart_times: readonly string[] },
+  ): ServiceRunRecord {
     return {
       service: "x",
       kind,

@@ -9,7 +9,7 @@ import {
 } from "../../../src/domain/trading/broker/paper-broker.ts";
 import type { TraderCommand } from "../../../src/domain/trading/commands.ts";
 import type { TraderConfiguration } from "../../../src/domain/trading/configuration.ts";
-import type { Decision } from "../../../src/domain/trading/decision.ts";
+import type { ScanDecision } from "../../../src/domain/trading/decision.ts";
 import type {
   BrokerReport,
   OperatorCommand,
@@ -182,7 +182,7 @@ export const moves = fc.limitShrink(
 export type Step = {
   readonly event: TraderEvent;
   readonly commands: readonly TraderCommand[];
-  readonly decision: Decision | null;
+  readonly decision: ScanDecision | null;
 };
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -3,7 +3,7 @@ import { finishBacktest, startBacktest } from "../../../src/domain/backtest/back
 import { createRunTrace, feedTraced, picturesOf } from "../../../src/domain/backtest/run-trace.ts";
 import { DEFAULT_RUN_SETTINGS, describeRun } from "../../../src/domain/backtest/run-settings.ts";
 import { MS_PER_DAY } from "../../../src/domain/time.ts";
-import type { RunRecord } from "../../../src/reports/run-record.ts";
+import type { BacktestRecord } from "../../../src/reports/run-record.ts";
 import { holderOf, pricesAt } from "./held-asset.ts";
 
 export const START_MS = Date.parse("2026-03-01");
@@ -32,7 +32,7 @@ export function shortOver(prices: readonly number[]) {
     pricesAt(prices.map((price, day) => [START_MS + day * MS_PER_DAY, price])),
   );
   const report = finishBacktest(run);
-  const record: RunRecord = {
+  const record: BacktestRecord = {
     name: "short",
     archive: "archive",
     from: null,

@@ -8,7 +8,7 @@ import { readWhole } from "../../../src/operations/backtest/whole-archive.ts";
 import { DEFAULT_RUN_SETTINGS } from "../../../src/domain/backtest/run-settings.ts";
 import { seededRandom } from "../../../src/domain/simulator/random.ts";
 import { createScanEncoder } from "../../../src/wire/arrow-writer.ts";
-import type { RunRecord } from "../../../src/reports/run-record.ts";
+import type { BacktestRecord } from "../../../src/reports/run-record.ts";
 import { compact } from "../../helpers/bulk-archive.ts";
 import { realCloses } from "../../helpers/trading/real-closes.ts";
 
@@ -67,7 +67,7 @@ function put(name: string, laid: Laid = {}): { archive: string; days: readonly s
   return { archive, days: [...days] };
 }
 
-async function run(archive: string, acceptDisorder = false): Promise<RunRecord> {
+async function run(archive: string, acceptDisorder = false): Promise<BacktestRecord> {
   return runBacktest(
     {
       name: "test",
@@ -81,7 +81,7 @@ async function run(archive: string, acceptDisorder = false): Promise<RunRecord> 
   );
 }
 
-let whole: RunRecord;
+let whole: BacktestRecord;
 beforeAll(async () => {
   whole = await run(put("whole").archive);
 });

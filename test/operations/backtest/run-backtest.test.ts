@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadStrategy } from "../../../src/adapters/strategy-file/load-strategy.ts";
 import { runBacktest, type BacktestJob } from "../../../src/operations/backtest/run-backtest.ts";
 import { DEFAULT_RUN_SETTINGS } from "../../../src/domain/backtest/run-settings.ts";
-import type { RunRecord } from "../../../src/reports/run-record.ts";
+import type { BacktestRecord } from "../../../src/reports/run-record.ts";
 import { compact } from "../../helpers/bulk-archive.ts";
 import { putChunk, stretched } from "../../helpers/trading/archive-of-chunk.ts";
 import { realCloses } from "../../helpers/trading/real-closes.ts";
@@ -23,7 +23,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-async function run(job: Partial<BacktestJob> = {}): Promise<RunRecord & { readonly out: string }> {
+async function run(
+  job: Partial<BacktestJob> = {},
+): Promise<BacktestRecord & { readonly out: string }> {
   runs += 1;
   const out = join(dir, `run-${runs}`);
   const record = await runBacktest(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Layer } from "../../../src/domain/supervision/services.ts";
 import {
-  placeOf,
+  directoryIdentity,
   type PlaceWorld,
   rememberPolls,
   whoStays,
@@ -97,6 +97,6 @@ test("a copy of a data directory is another place, and a second name of it is no
   const [one, copy] = [join(dir, "one"), join(dir, "copy")];
   mkdirSync(one);
   cpSync(one, copy, { recursive: true });
-  expect(placeOf(join(one, "."))).toBe(placeOf(one));
-  expect(placeOf(copy)).not.toBe(placeOf(one));
+  expect(directoryIdentity(join(one, "."))).toBe(directoryIdentity(one));
+  expect(directoryIdentity(copy)).not.toBe(directoryIdentity(one));
 });

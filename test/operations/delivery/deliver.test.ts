@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Delivery, startDeliveries } from "../../../src/operations/delivery/deliver.ts";
+import { type DeliveryLoop, startDeliveries } from "../../../src/operations/delivery/deliver.ts";
 import { testChannel } from "../../../src/operations/delivery/test-channel.ts";
 import type { ChannelSettings } from "../../../src/wire/alerts/channel-settings.ts";
 import { channelAt, FIRE, RESOLVE } from "../../helpers/alerts/channels.ts";
@@ -10,7 +10,7 @@ import { until } from "../../helpers/processes.ts";
 let well: OtherSide;
 let ill: OtherSide;
 let outbox: OutboxFile;
-let delivery: Delivery;
+let delivery: DeliveryLoop;
 const said: string[] = [];
 
 beforeEach(async () => {

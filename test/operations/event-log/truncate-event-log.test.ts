@@ -7,7 +7,10 @@ import {
   readOutboxCursor,
   writeOutboxCursor,
 } from "../../../src/adapters/event-log/outbox-cursor.ts";
-import { readBooks, writePromotion } from "../../../src/adapters/event-log/books/books-store.ts";
+import {
+  readBooksFile,
+  writePromotion,
+} from "../../../src/adapters/event-log/books/books-store.ts";
 import { foldBlue } from "../../../src/operations/books/fold-blue.ts";
 import { giveUpEnd, planEnd } from "../../../src/operations/event-log/truncate-event-log.ts";
 import { cutBehind } from "../../../src/adapters/event-log/truncate-segments.ts";
@@ -135,7 +138,7 @@ test.each([
   expect(endOfLog(folder).nextIndex).toBe(after + 1);
   expect(tradeIndices().every((index) => index <= after)).toBe(true);
   expect(listSnapshots(folder).every((index) => index <= after)).toBe(true);
-  expect(readBooks(dir)).toEqual(NEVER_PROMOTED);
+  expect(readBooksFile(dir)).toEqual(NEVER_PROMOTED);
   expect(existsSync(join(placeIn(dir).root, "BLUE.db"))).toBe(false);
   // From the beginning of the day that lost something, whose session may be begun anew.
   expect(readOutboxCursor(folder)).toBeLessThan(after);

@@ -11,7 +11,7 @@ import { scanRows } from "../../../src/operations/export/scan-rows.ts";
 import { arrowOf } from "../../../src/wire/export/arrow-table.ts";
 import { EXPORTS, type ExportName } from "../../../src/wire/export/columns.ts";
 import { csvOf } from "../../../src/wire/export/csv-table.ts";
-import type { Row } from "../../../src/wire/export/table.ts";
+import type { ExportRow } from "../../../src/wire/export/table.ts";
 import { exportDocs } from "../../helpers/export-docs.ts";
 import { spawnSync } from "../../helpers/run-program.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => removeTemporaryDirectory(dataDir));
 
-function rowsOf(what: ExportName, period = ALWAYS): Iterable<Row> {
+function rowsOf(what: ExportName, period = ALWAYS): Iterable<ExportRow> {
   const projection = projectionPath(dataDir);
   const journal = join(dataDir, "journal", "scan-bridge.db");
   switch (what) {
@@ -44,7 +44,7 @@ function rowsOf(what: ExportName, period = ALWAYS): Iterable<Row> {
   }
 }
 
-function cellOf(what: ExportName, row: Row, name: string) {
+function cellOf(what: ExportName, row: ExportRow, name: string) {
   return row[EXPORTS[what].findIndex((column) => column.name === name)];
 }
 

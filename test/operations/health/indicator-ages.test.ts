@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../../../src/config.ts";
 import { senseDataAges } from "../../../src/domain/health/sensors/data-ages.ts";
-import { feedObservations, readingOf } from "../../../src/operations/health/hazelcast-reading.ts";
+import {
+  feedObservations,
+  hazelcastReadingOf,
+} from "../../../src/operations/health/hazelcast-reading.ts";
 import { watchedBy } from "../../../src/wire/health/watched.ts";
 import { openIndicatorStage, START_MS } from "../indicators/stage.ts";
 
@@ -25,7 +28,7 @@ test("a configured indicator is watched by its own budget, and is stale by as_of
       feeds: new Map([[KEY, JSON.stringify(stage.valueOf(KEY))]]),
       heartbeats: new Map<string, unknown>(),
     };
-    const reading = readingOf(values, "");
+    const reading = hazelcastReadingOf(values, "");
     return feedObservations(reading, { feeds, witnesses: [], atUs: nowMs * 1_000 }).find(
       ({ name }) => name === KEY,
     )!;

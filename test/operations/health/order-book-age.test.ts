@@ -4,7 +4,10 @@ import { bookFeatures } from "../../../src/domain/order-book/features.ts";
 import { feedTable } from "../../../src/domain/health/feeds.ts";
 import { senseDataAges } from "../../../src/domain/health/sensors/data-ages.ts";
 import { SERVICES } from "../../../src/domain/supervision/services.ts";
-import { feedObservations, readingOf } from "../../../src/operations/health/hazelcast-reading.ts";
+import {
+  feedObservations,
+  hazelcastReadingOf,
+} from "../../../src/operations/health/hazelcast-reading.ts";
 import { latestText } from "../../../src/wire/order-book/book-values.ts";
 
 const NOW_MS = 1_774_396_800_000;
@@ -27,7 +30,7 @@ test.each([
   };
   const pushed = { epoch: 1, instance: "here", pushedMs: NOW_MS - pushedS * 1_000 };
   const text = latestText([bookOf("AAA", asOfS), bookOf("BBB", 3_600)], pushed, "here");
-  const reading = readingOf({ feeds: new Map([[NAME, text]]), heartbeats: new Map() }, "");
+  const reading = hazelcastReadingOf({ feeds: new Map([[NAME, text]]), heartbeats: new Map() }, "");
   const observations = feedObservations(reading, { feeds, witnesses: [], atUs: NOW_MS * 1_000 });
   const observed = observations.find(({ name }) => name === NAME)!;
   expect(observed.pushedAgeS).toBeCloseTo(pushedS, 3);

@@ -3,7 +3,7 @@ import type { VenueFault } from "../../../src/embedded/simulated-venues/simulate
 import { configuredIndicator } from "../../../src/operations/indicators/configured-indicators.ts";
 import { isoFromMicros } from "../../../src/domain/time.ts";
 import { feedNamed } from "../../../src/wire/feeds/feeds.ts";
-import { INDICATOR_TEXT_CHARS_MAX } from "../../../src/wire/feeds/indicator-value.ts";
+import { INDICATOR_TEXT_CHARS_MAX } from "../../../src/wire/indicators/indicator-value.ts";
 import { openIndicatorStage, START_MS } from "./stage.ts";
 
 let stage: Awaited<ReturnType<typeof openIndicatorStage>>;

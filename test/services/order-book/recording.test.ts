@@ -6,7 +6,7 @@ import { bookFeatures } from "../../../src/domain/order-book/features.ts";
 import type { BoardBook } from "../../../src/services/order-book/book-board.ts";
 import { createRecording } from "../../../src/services/order-book/recording.ts";
 import { Publishing } from "../../../src/services/order-book/publishing.ts";
-import { parsePushedMs } from "../../../src/wire/feeds/indicator-value.ts";
+import { parsePushedMs } from "../../../src/wire/indicators/indicator-value.ts";
 
 const START_MS = 1_774_396_800_000;
 

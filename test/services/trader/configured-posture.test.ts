@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { offerPosture } from "../../../src/services/trader/configured-posture.ts";
-import { encodePosture, parsePosture } from "../../../src/wire/trading/posture-value.ts";
+import { encodePosture, parsePosture } from "../../../src/wire/safety/posture-value.ts";
 
 const AT_US = 1_774_400_000_000_000;
 const value = (source: string, posture: "APEX" | "HIBERNATE", atUs: number) =>

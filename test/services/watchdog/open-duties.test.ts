@@ -5,14 +5,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { POSTURE_RULES } from "../../../src/domain/safety/posture-rules.ts";
 import { openDuties } from "../../../src/services/watchdog/open-duties.ts";
 import { BUILT_IN_RULES } from "../../../src/domain/incidents/rules/built-in-rules.ts";
-import type { Rule } from "../../../src/domain/incidents/rules/rule.ts";
+import type { AlertRule } from "../../../src/domain/incidents/rules/rule.ts";
 import type { WatchdogSettings } from "../../../src/wire/safety/watchdog-settings.ts";
 import { channelAt } from "../../helpers/alerts/channels.ts";
 import { HOOK, ruleOf } from "../../helpers/incidents/watching.ts";
 import { until } from "../../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
-function opened(folder: string, hasChannel: boolean, rules: readonly Rule[] = []) {
+function opened(folder: string, hasChannel: boolean, rules: readonly AlertRule[] = []) {
   const { settings: hook } = channelAt("webhook", "http://127.0.0.1:1");
   const settings: WatchdogSettings = {
     version: 1,

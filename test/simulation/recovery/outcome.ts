@@ -1,5 +1,5 @@
 /** The outcome of a simulated month, as the checkers read it. */
-import type { Decision, News, RecoveryState } from "../../../src/domain/health/recovery.ts";
+import type { RecoveryDecision, News, RecoveryState } from "../../../src/domain/health/recovery.ts";
 import type { RecoveryPolicy } from "../../../src/domain/health/recovery-rules.ts";
 import type { EndKind } from "../../../src/domain/supervision/next-step.ts";
 import type { Blow, Hurt, MonthScript } from "./month-script.ts";
@@ -26,7 +26,7 @@ export type Repair = {
 export type Considered = {
   readonly before: RecoveryState;
   readonly news: News;
-  readonly decisions: readonly Decision[];
+  readonly decisions: readonly RecoveryDecision[];
 };
 export type Outcome = {
   readonly script: MonthScript;

@@ -7,7 +7,7 @@ import { isoFromMs } from "../../../src/domain/time.ts";
 import { diagnose, type Diagnosis } from "../../../src/domain/health/diagnose.ts";
 import {
   decide,
-  type Decision,
+  type RecoveryDecision,
   initialRecovery,
   type News,
   transitionKey,
@@ -23,8 +23,8 @@ import {
 import { SERVICES } from "../../../src/domain/supervision/services.ts";
 import { hasWhatItNeeds, SILENT_MAX_S, verdict } from "../../../src/domain/supervision/verdict.ts";
 import {
-  answerTo,
-  initialState,
+  answerToRecovery,
+  initialSupervisor,
   isCounted,
   restartTimesMs,
   type SupervisorState,
@@ -65,7 +65,7 @@ export type Options = {
   readonly recoveryPolicy?: RecoveryPolicy;
   /** For planted faults: what metaHealth is told instead of the diagnosis, and what it decides instead. */
   readonly reported?: (diagnosis: Diagnosis) => Diagnosis;
-  readonly decided?: (decision: Decision) => Decision;
+  readonly decided?: (decision: RecoveryDecision) => RecoveryDecision;
   /** Looks at every tick, as the real ones do; the outcome must be the same. */
   readonly isEveryTick?: boolean;
 };
@@ -115,7 +115,8 @@ class Simulation {
     this.#kept = new Map(
       SERVICES_HURT.map((name) => {
         this.#world.processes.set(name, null);
-        return [name, { name, state: initialState("running", "auto"), dueS: 0, okSinceS: null }];
+        const state = initialSupervisor("running", "auto");
+        return [name, { name, state, dueS: 0, okSinceS: null }];
       }),
     );
   }
@@ -386,13 +387,13 @@ class Simulation {
     for (const decision of decided) if (decision.action === "restart") this.#carryOut(decision);
   }
 
-  #carryOut({ id, target, says, atMs }: Decision): void {
+  #carryOut({ id, target, says, atMs }: RecoveryDecision): void {
     const kept = SERVICES_HURT.map((name) => this.#kept.get(name)!).find(
       ({ name }) => name === target?.name,
     );
     if (kept === undefined) return;
     const order = { kind: "recover", decision: id, why: says, atMs } as const;
-    const { isNew } = answerTo(kept.state, order, this.#restartPolicy);
+    const { isNew } = answerToRecovery(kept.state, order, this.#restartPolicy);
     kept.state = takeCommand(kept.state, order, this.#restartPolicy);
     if (isNew) this.#end(kept, "stopped", "metaHealth");
   }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
-  type Body,
+  type CelestialBody,
   lastPhaseMs,
   longitudeOf,
   PLANETS,
@@ -12,7 +12,7 @@ import {
 } from "../../../src/wire/indicators/ephemeris.ts";
 
 type Fixture = {
-  readonly days: readonly ({ readonly ms: number } & Readonly<Record<Body, number>>)[];
+  readonly days: readonly ({ readonly ms: number } & Readonly<Record<CelestialBody, number>>)[];
   readonly phases: readonly { readonly ms: number; readonly deg: number }[];
   readonly stations: readonly {
     readonly ms: number;

@@ -1,7 +1,7 @@
 import { isoFromMs } from "../../../src/domain/time.ts";
 import { expect, test } from "vitest";
 import {
-  initialState,
+  initialSupervisor,
   type SupervisorState,
   takeCommand,
   takeRun,
@@ -22,7 +22,7 @@ const BRIEF = {
   stopWaitMs: 1,
   hasSearchAttributes: false,
 };
-const FRESH = initialState("running", "auto");
+const FRESH = initialSupervisor("running", "auto");
 
 test("shows the next try and the restarts that still count", () => {
   const spent: SupervisorState = {

@@ -213,14 +213,14 @@ async function* compactedChunks(
     context.onProblem(damageText(error));
     const { day } = compacted.header;
     for await (const chunk of looseChunks(context, day, await filesOf(context, day, late))) {
-      const from = last === null ? 0 : firstAfter(chunk, last);
+      const from = last === null ? 0 : firstRowAfter(chunk, last);
       if (from < chunk.rows) yield sliceChunk(chunk, from, chunk.rows);
     }
   }
 }
 
 /** The first row after the key; all rows are in order. */
-export function firstAfter(chunk: ArchiveChunk, key: Timed): number {
+export function firstRowAfter(chunk: ArchiveChunk, key: Timed): number {
   let row = 0;
   while (row < chunk.rows && compareScans(keyAt(chunk, row), key) <= 0) row += 1;
   return row;

@@ -8,7 +8,7 @@ import { listDays } from "../list-archive.ts";
 import { compactedNames } from "./compacted-days.ts";
 import type { SeqLookup } from "./day-files.ts";
 import { distinctScans } from "./distinct-scans.ts";
-import { firstAfter, sourcesOfDays } from "./day-sources.ts";
+import { firstRowAfter, sourcesOfDays } from "./day-sources.ts";
 import { keyAt, mergeScans, type ChunkSource } from "./merge-scans.ts";
 import { createColumnReader } from "./read-columns.ts";
 import { SeenScans } from "./seen-scans.ts";
@@ -91,7 +91,7 @@ function behindPlace(source: ChunkSource, place: ReadingPlace, day: string): Chu
     notBeforeUs: last === undefined ? source.notBeforeUs : -Infinity,
     async *chunks() {
       for await (const chunk of source.chunks()) {
-        const from = last === undefined ? 0 : firstAfter(chunk, last);
+        const from = last === undefined ? 0 : firstRowAfter(chunk, last);
         if (from < chunk.rows) yield sliceChunk(chunk, from, chunk.rows);
       }
       place.done.add(day);

@@ -1,9 +1,9 @@
 /** What HTTP answers mean for a notification, for channels without rules of their own. */
-import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
+import type { SendResult } from "../../../domain/incidents/delivery/delivery-policy.ts";
 import { cutTo } from "../../../domain/incidents/delivery/message-text.ts";
 import type { AskOutcome } from "./ask.ts";
 
-export type Answered = Extract<AskOutcome, { kind: "answered" }>;
+export type AnsweredRequest = Extract<AskOutcome, { kind: "answered" }>;
 
 /** May be accepted later: too early, rate limited, or temporarily unable. */
 const PASSING = new Set([408, 421, 423, 425, 429]);
@@ -12,7 +12,10 @@ const FINAL = new Set([400, 410, 413, 422]);
 const BODY_CHARACTERS_MAX = 160;
 
 /** `accepted` interprets an answer of 2xx. */
-export function answerTo(outcome: AskOutcome, accepted: (answered: Answered) => Answer): Answer {
+export function sendResultOf(
+  outcome: AskOutcome,
+  accepted: (answered: AnsweredRequest) => SendResult,
+): SendResult {
   if (outcome.kind === "unheard") {
     return { kind: "failed", says: outcome.says, outcome: outcome.outcome, afterMs: null };
   }
@@ -33,21 +36,24 @@ export function answerTo(outcome: AskOutcome, accepted: (answered: Answered) => 
 }
 
 export function passing(
-  answered: Answered,
+  answered: AnsweredRequest,
   of: { readonly afterMs: number | null; readonly outcome: "refused" | "unknown" },
-): Answer {
+): SendResult {
   return { kind: "failed", says: saysOf(answered), ...of };
 }
 
 /** The status, and the beginning of the body. */
-export function saysOf({ status, text, isWhole }: Answered): string {
+export function saysOf({ status, text, isWhole }: AnsweredRequest): string {
   const body = cutTo(text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim(), BODY_CHARACTERS_MAX);
   const cut = isWhole ? "" : ", and its answer was incomplete";
   return body === "" ? `it answered ${status}${cut}` : `it answered ${status}${cut}: ${body}`;
 }
 
 /** The JSON object in an answer; null for anything else. */
-export function objectIn({ text, isWhole }: Answered): Readonly<Record<string, unknown>> | null {
+export function objectIn({
+  text,
+  isWhole,
+}: AnsweredRequest): Readonly<Record<string, unknown>> | null {
   if (!isWhole) return null;
   try {
     const value: unknown = JSON.parse(text);

@@ -8,7 +8,7 @@ import { MS_PER_SECOND } from "../../../domain/time.ts";
 import { wallMs } from "../../clock.ts";
 import { guardedLookup, isNear } from "./addresses.ts";
 
-export type Question = {
+export type OutsideRequest = {
   readonly url: string;
   readonly method?: "POST" | "GET";
   readonly headers?: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export type AskOutcome =
 
 const BYTES_MAX = 65_536;
 
-export async function ask(question: Question): Promise<AskOutcome> {
+export async function ask(question: OutsideRequest): Promise<AskOutcome> {
   const url = URL.canParse(question.url) ? new URL(question.url) : null;
   const wrong = wrongOf(url);
   if (url === null || wrong !== null) {
@@ -88,7 +88,7 @@ export async function ask(question: Question): Promise<AskOutcome> {
   }
 }
 
-function optionsOf({ method, headers, body }: Question, url: URL): RequestOptions {
+function optionsOf({ method, headers, body }: OutsideRequest, url: URL): RequestOptions {
   return {
     method: method ?? "POST",
     agent: false,

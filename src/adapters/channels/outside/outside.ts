@@ -1,11 +1,11 @@
 /** The context of one attempt: secrets, read when they are used, and requests under one deadline. */
-import { ask, type Question, type AskOutcome } from "./ask.ts";
+import { ask, type OutsideRequest, type AskOutcome } from "./ask.ts";
 import { readSecret, type SecretNames } from "./read-secret.ts";
 
 export type Outside = {
   /** @throws {SecretError} that names the reference, never the secret. */
   secret(names: SecretNames): Promise<string>;
-  ask(question: Omit<Question, "deadlineMs" | "signal">): Promise<AskOutcome>;
+  ask(question: Omit<OutsideRequest, "deadlineMs" | "signal">): Promise<AskOutcome>;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 };

@@ -2,7 +2,7 @@
  * Button presses in Telegram, received by long polling, so that no port is open. Only presses in the configured chat
  * count. After a crash a press is received again, and acknowledging twice is idempotent.
  */
-import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
+import type { SendResult } from "../../../domain/incidents/delivery/delivery-policy.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
 import { isObject, objectIn } from "../outside/answers.ts";
 import { callTelegram, type Telegram, telegramAnswer } from "./telegram-api.ts";
@@ -33,7 +33,7 @@ const BYTES_MAX = 1_048_576;
 const ANSWER_CHARACTERS_MAX = 190;
 
 /** Waits for presses and answers them. After a failure the next round tries again. */
-export async function hearButtons(at: Telegram, hearing: Hearing): Promise<Answer> {
+export async function hearButtons(at: Telegram, hearing: Hearing): Promise<SendResult> {
   const { buttons } = hearing;
   const outcome = await callTelegram("getUpdates", at, {
     bytesMax: BYTES_MAX,

@@ -1,10 +1,10 @@
 /** A call of Telegram's bot API. The token is part of the URL, so the URL must not appear anywhere. */
-import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
+import type { SendResult } from "../../../domain/incidents/delivery/delivery-policy.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
 import type { SettingsOf } from "../channel.ts";
 import {
-  type Answered,
-  answerTo,
+  type AnsweredRequest,
+  sendResultOf,
   isObject,
   objectIn,
   passing,
@@ -32,11 +32,11 @@ export async function callTelegram(
 }
 
 /** `reference`: the id of the message in the answer. */
-export function telegramAnswer(outcome: AskOutcome): Answer {
+export function telegramAnswer(outcome: AskOutcome): SendResult {
   if (outcome.kind === "answered" && outcome.status === TOO_MANY) {
     return passing(outcome, { afterMs: askedMs(outcome), outcome: "refused" });
   }
-  return answerTo(outcome, (answered) => {
+  return sendResultOf(outcome, (answered) => {
     const found = objectIn(answered);
     const result = found?.["result"];
     if (found?.["ok"] !== true) return passing(answered, { afterMs: null, outcome: "unknown" });
@@ -50,7 +50,7 @@ export function telegramAnswer(outcome: AskOutcome): Answer {
   });
 }
 
-function askedMs(outcome: Answered): number | null {
+function askedMs(outcome: AnsweredRequest): number | null {
   const seconds = Number(parameterOf(outcome, "retry_after"));
   return seconds >= 0 ? seconds * MS_PER_SECOND : outcome.afterMs;
 }

@@ -2,11 +2,11 @@
  * A Telegram bot: one message per incident with a button to acknowledge it, kept up to date. News that must be
  * noticed is sent as a reply to the first message.
  */
-import type { Answer } from "../../../domain/incidents/delivery/delivery-policy.ts";
-import { cutTo, textOf } from "../../../domain/incidents/delivery/message-text.ts";
+import type { SendResult } from "../../../domain/incidents/delivery/delivery-policy.ts";
+import { cutTo, notificationText } from "../../../domain/incidents/delivery/message-text.ts";
 import type { Notification } from "../../../domain/incidents/notification.ts";
 import { handleOf } from "../../incident-store/notifications.ts";
-import type { Channel, Message, SettingsOf } from "../channel.ts";
+import type { Channel, ChannelMessage, SettingsOf } from "../channel.ts";
 import type { Outside } from "../outside/outside.ts";
 import {
   callTelegram,
@@ -55,9 +55,9 @@ export function telegramChannel(settings: SettingsOf<"telegram">): Channel {
 }
 
 async function post(
-  message: Message,
+  message: ChannelMessage,
   at: Telegram & { readonly outside: Outside },
-): Promise<Answer> {
+): Promise<SendResult> {
   const { chat_id } = at.settings;
   const outcome = await callTelegram("sendMessage", at, { body: bodyOf(message, at, chat_id) });
   const moved = movedTo(outcome);
@@ -75,7 +75,7 @@ async function post(
 }
 
 function bodyOf(
-  { notification, reference }: Message,
+  { notification, reference }: ChannelMessage,
   { settings }: Telegram,
   chatId: number,
 ): Readonly<Record<string, unknown>> {
@@ -101,6 +101,6 @@ function bodyOf(
 }
 
 function telegramText(notification: Notification): string {
-  const { title, lines } = textOf(notification);
+  const { title, lines } = notificationText(notification);
   return cutTo([title, ...lines].join("\n"), TEXT_CHARACTERS_MAX);
 }

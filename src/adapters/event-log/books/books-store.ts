@@ -21,7 +21,7 @@ import {
 const PROMOTIONS_KEPT_MAX = 1_000;
 
 /** @throws {Error} that names the file when it is invalid. */
-export function readBooks(dataDir: string): BooksFile {
+export function readBooksFile(dataDir: string): BooksFile {
   const path = join(dataDir, BOOKS_FILE);
   let text: string;
   try {
@@ -61,7 +61,7 @@ export function booksUpTo(books: BooksFile, lastIndex: number): BooksFile {
 }
 
 export function forgetPromotions(dataDir: string, lastIndex: number): void {
-  const books = readBooks(dataDir);
+  const books = readBooksFile(dataDir);
   const kept = booksUpTo(books, lastIndex);
   if (kept.promotions.length < books.promotions.length) writeBooks(dataDir, kept);
   deleteSnapshotsBehind(promotionsFolder(dataDir), lastIndex);
@@ -89,7 +89,7 @@ export function snapshotOfBlue(
   found: FoundSnapshot,
   lastIndex: number,
 ): FoundSnapshot {
-  const promoted = promotedState(dataDir, readBooks(dataDir));
+  const promoted = promotedState(dataDir, readBooksFile(dataDir));
   if (promoted === null || lastIndex < promoted.index) return found;
   if (found.snapshot !== null && promoted.index < found.snapshot.index) return found;
   const bytes = encodeTraderSnapshot(promoted.blue, promoted.blueHash);

@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../../domain/failure.ts";
 import { endOfLog } from "../segments/log-end.ts";
-import { bookFolder, listDays } from "../segments/segment-files.ts";
+import { bookFolder, listSegmentDays } from "../segments/segment-files.ts";
 import { SegmentLogError } from "../segments/segment-log-error.ts";
 import type { SegmentLogPlace } from "../segment-log.ts";
 import { takeOverBook } from "./mirror-journal.ts";
@@ -42,7 +42,7 @@ async function openOrGoOn(place: SegmentLogPlace, url: string, say: Say) {
     return await PostgresJournal.open(url);
   } catch (error) {
     const trouble = `Postgres (journal.postgres_secret_url) does not answer: ${messageOf(error)}`;
-    if (0 < listDays(bookFolder(place.root, place.book)).length) {
+    if (0 < listSegmentDays(bookFolder(place.root, place.book)).length) {
       say("warn", `${trouble}; ${place.book} continues with this host's own journal`);
       return null;
     }

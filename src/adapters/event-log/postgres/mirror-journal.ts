@@ -1,7 +1,7 @@
 /** Copies a book's log to Postgres, and from there to another host. */
 import { crc32c } from "../segments/crc32c.ts";
 import { endOfLog } from "../segments/log-end.ts";
-import { bookFolder, listDays, segmentPath } from "../segments/segment-files.ts";
+import { bookFolder, listSegmentDays, segmentPath } from "../segments/segment-files.ts";
 import { SegmentCursor } from "../segments/segment-cursor.ts";
 import { SegmentLogError } from "../segments/segment-log-error.ts";
 import { SegmentLogReader } from "../segment-log-reader.ts";
@@ -168,7 +168,7 @@ async function lastCommon(
 
 function firstIndexOf({ root, book }: SegmentLogPlace): number {
   const folder = bookFolder(root, book);
-  const cursor = new SegmentCursor(segmentPath(folder, listDays(folder)[0] ?? ""));
+  const cursor = new SegmentCursor(segmentPath(folder, listSegmentDays(folder)[0] ?? ""));
   cursor.close();
   return cursor.header.firstIndex;
 }

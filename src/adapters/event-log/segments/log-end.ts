@@ -1,6 +1,6 @@
 /** The end of a book's log, and the epoch that wrote it. */
 import { isCreationTorn, SegmentCursor } from "./segment-cursor.ts";
-import { listDays, segmentPath } from "./segment-files.ts";
+import { listSegmentDays, segmentPath } from "./segment-files.ts";
 
 export type LogEnd = {
   /** Null for an empty log. */
@@ -12,7 +12,7 @@ export type LogEnd = {
 /** Reads the newest day; if it has no record yet, an earlier day has the epoch. */
 export function endOfLog(folder: string): LogEnd {
   let nextIndex: number | null = null;
-  for (const day of listDays(folder).toReversed()) {
+  for (const day of listSegmentDays(folder).toReversed()) {
     const path = segmentPath(folder, day);
     if (isCreationTorn(path)) continue;
     const cursor = new SegmentCursor(path);

@@ -3,7 +3,7 @@ import { rmSync, statSync, truncateSync } from "node:fs";
 import { endOfLog } from "./log-end.ts";
 import { migrateSegment } from "./migrate-segment.ts";
 import { isCreationTorn, SegmentCursor } from "./segment-cursor.ts";
-import { listDays, namesIn, segmentPath } from "./segment-files.ts";
+import { listSegmentDays, fileNamesIn, segmentPath } from "./segment-files.ts";
 import { SEGMENT_VERSION } from "./segment-format.ts";
 import { SegmentLogError } from "./segment-log-error.ts";
 import { COUNTED_BOOK } from "../../../domain/trading/books.ts";
@@ -37,11 +37,11 @@ export type OpenedSegments = {
 
 /** @throws {SegmentLogError} TRADING_JOURNAL_DAMAGED or TRADING_JOURNAL_VERSION. */
 export function openSegments(folder: string, book: string): OpenedSegments {
-  for (const name of namesIn(folder)) {
+  for (const name of fileNamesIn(folder)) {
     if (name.endsWith(".seg.tmp")) rmSync(join(folder, name));
   }
   const torn: TornTail[] = [];
-  const days = [...listDays(folder)];
+  const days = [...listSegmentDays(folder)];
   for (let day = days.at(-1); day !== undefined; day = days.at(-1)) {
     const path = segmentPath(folder, day);
     if (!isCreationTorn(path)) break;

@@ -24,13 +24,13 @@ export function segmentPath(folder: string, day: string): string {
 }
 
 /** Ascending; empty also when the folder does not exist. */
-export function listDays(folder: string): readonly string[] {
-  return namesIn(folder)
+export function listSegmentDays(folder: string): readonly string[] {
+  return fileNamesIn(folder)
     .flatMap((name) => SEGMENT_NAME.exec(name)?.[1] ?? [])
     .toSorted();
 }
 
-export function namesIn(folder: string): readonly string[] {
+export function fileNamesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {

@@ -6,13 +6,13 @@ import { isTemporalSilence } from "../../../adapters/temporal/call-limits.ts";
 import { messageOf } from "../../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
 import { CommandRefused } from "../../../operations/command-refused.ts";
-import type { Audit, AuditLine } from "../audit.ts";
-import type { Command, CommandAnswer, CommandContext, ReadCommand } from "./command.ts";
+import type { AuditLog, CommandAuditLine } from "../audit.ts";
+import type { DashboardCommand, DashboardAnswer, CommandContext, ReadCommand } from "./command.ts";
 import { acknowledge, mute, unmute } from "./incident-commands.ts";
 import { backtest, cancel, restart, start, stop } from "./system-commands.ts";
 import { enter, flatten, halt, resume } from "./trader-commands.ts";
 
-export const COMMAND_TABLE: ReadonlyMap<string, Command> = new Map(
+export const COMMAND_TABLE: ReadonlyMap<string, DashboardCommand> = new Map(
   Object.entries({
     halt,
     resume,
@@ -29,7 +29,9 @@ export const COMMAND_TABLE: ReadonlyMap<string, Command> = new Map(
   }),
 );
 
-export type Outcome = Omit<CommandAnswer, "outcome"> & { readonly outcome: AuditLine["outcome"] };
+export type DashboardOutcome = Omit<DashboardAnswer, "outcome"> & {
+  readonly outcome: CommandAuditLine["outcome"];
+};
 type Given = {
   readonly name: string;
   readonly work: ReadCommand;
@@ -40,12 +42,12 @@ type Given = {
 const ANSWERS_KEPT_MAX = 200;
 const AT_WORK_MAX = 8;
 
-export function createCarryOut(audit: Audit, nowMs: () => number) {
-  const answers = new Map<string, Promise<Outcome>>();
+export function createCarryOut(audit: AuditLog, nowMs: () => number) {
+  const answers = new Map<string, Promise<DashboardOutcome>>();
   let atWork = 0;
-  const begin = async ({ name, work, withinMs, context }: Given): Promise<Outcome> => {
+  const begin = async ({ name, work, withinMs, context }: Given): Promise<DashboardOutcome> => {
     const { session, id } = context;
-    const note = (outcome: AuditLine["outcome"], says: string) =>
+    const note = (outcome: CommandAuditLine["outcome"], says: string) =>
       audit.write(
         { session, command: name, arguments: work.arguments, id, outcome, says },
         nowMs(),
@@ -65,7 +67,7 @@ export function createCarryOut(audit: Audit, nowMs: () => number) {
      * The same id again gets the same answer, even while the first is in progress. A command with an unknown outcome
      * is repeated: its recipient recognises the id.
      */
-    carryOut(given: Given): Promise<Outcome> {
+    carryOut(given: Given): Promise<DashboardOutcome> {
       const { session, id } = given.context;
       const key = `${session} ${given.name} ${id}`;
       const before = answers.get(key);
@@ -74,7 +76,7 @@ export function createCarryOut(audit: Audit, nowMs: () => number) {
       if (ANSWERS_KEPT_MAX <= answers.size && first !== undefined) answers.delete(first);
       const answer = begin(given);
       answers.set(key, answer);
-      const forgetUnknown = ({ outcome }: Outcome) => {
+      const forgetUnknown = ({ outcome }: DashboardOutcome) => {
         if (outcome === "unknown" && answers.get(key) === answer) answers.delete(key);
       };
       void answer.then(forgetUnknown, () => undefined);
@@ -83,8 +85,8 @@ export function createCarryOut(audit: Audit, nowMs: () => number) {
   };
 }
 
-async function inTime(work: Promise<CommandAnswer>, withinMs: number): Promise<Outcome> {
-  const late = Promise.withResolvers<Outcome>();
+async function inTime(work: Promise<DashboardAnswer>, withinMs: number): Promise<DashboardOutcome> {
+  const late = Promise.withResolvers<DashboardOutcome>();
   const timer = setTimeout(() => {
     const says = `no answer in ${withinMs / MS_PER_SECOND} s: it may or may not have been executed, check before you repeat it`;
     late.resolve({ ok: false, says, outcome: "unknown" });
@@ -96,11 +98,11 @@ async function inTime(work: Promise<CommandAnswer>, withinMs: number): Promise<O
   }
 }
 
-function ended(answer: CommandAnswer): Outcome {
+function ended(answer: DashboardAnswer): DashboardOutcome {
   return { ...answer, outcome: answer.outcome ?? (answer.ok ? "done" : "refused") };
 }
 
-function failed(error: unknown): Outcome {
+function failed(error: unknown): DashboardOutcome {
   const says = messageOf(error);
   if (isTemporalSilence(error)) {
     const what = `Temporal has stopped answering (${says}): it may or may not have been executed, check before you repeat it`;

@@ -18,7 +18,7 @@ export type CommandContext = {
   readonly signal: AbortSignal;
 };
 
-export type CommandAnswer = {
+export type DashboardAnswer = {
   readonly ok: boolean;
   /** A sentence. */
   readonly says: string;
@@ -29,21 +29,21 @@ export type CommandAnswer = {
   readonly would?: readonly string[];
 };
 
-export type Command = {
+export type DashboardCommand = {
   readonly withinMs: number;
   /** The validated input for audit and work, or a sentence that says what is wrong. */
   read(raw: unknown): ReadCommand | string;
 };
 export type ReadCommand = {
   readonly arguments: Readonly<Record<string, unknown>>;
-  run(context: CommandContext): Promise<CommandAnswer>;
+  run(context: CommandContext): Promise<DashboardAnswer>;
 };
 
 export function command<Input extends Readonly<Record<string, unknown>>>(
   input: z.ZodType<Input>,
   withinMs: number,
-  run: (input: Input, context: CommandContext) => Promise<CommandAnswer>,
-): Command {
+  run: (input: Input, context: CommandContext) => Promise<DashboardAnswer>,
+): DashboardCommand {
   return {
     withinMs,
     read(raw) {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { codeOf, messageOf } from "../../../domain/failure.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
 import { orderIncidents } from "../../../operations/incidents/look-up-incidents.ts";
-import { command, type CommandAnswer } from "./command.ts";
+import { command, type DashboardAnswer } from "./command.ts";
 
 const WITHIN_MS = 10_000;
 /** Nobody listens, so nothing was sent. */
@@ -38,7 +38,7 @@ export const unmute = command(
     order(dataDir, { command: "unmute", mute: muted, by }, id),
 );
 
-async function order(...of: Parameters<typeof orderIncidents>): Promise<CommandAnswer> {
+async function order(...of: Parameters<typeof orderIncidents>): Promise<DashboardAnswer> {
   try {
     return await orderIncidents(...of);
   } catch (error) {

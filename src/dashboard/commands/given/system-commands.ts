@@ -4,7 +4,7 @@ import { z } from "zod";
 import { connectTemporal, type TemporalClient } from "../../../adapters/temporal-client.ts";
 import { isDayFolder } from "../../../domain/scan/archive-names.ts";
 import { builtInStrategy } from "../../../domain/trading/strategies/built-in.ts";
-import { cancelRun, startRun } from "../../../operations/backtest/batch-runs.ts";
+import { cancelRun, startBatchRun } from "../../../operations/backtest/batch-runs.ts";
 import { expectTemporal } from "../../../operations/expect-temporal.ts";
 import {
   COMMANDABLE,
@@ -13,7 +13,7 @@ import {
 } from "../../../operations/supervision/command-services.ts";
 import type { ServiceCommandName } from "../../../operations/supervision/supervisor-commands.ts";
 import { BACKTEST, BACKTEST_ID_PREFIX } from "../../../workflows/names.ts";
-import { command, type Command, type CommandContext } from "./command.ts";
+import { command, type DashboardCommand, type CommandContext } from "./command.ts";
 
 /** The command line waits as long for a process that answers in its place. */
 const SERVICE_WITHIN_MS = 120_000;
@@ -25,7 +25,7 @@ const service = z
   .string()
   .refine((name) => COMMANDABLE.includes(name), `one of ${COMMANDABLE.join(", ")}`);
 
-function serviceCommand(name: ServiceCommandName): Command {
+function serviceCommand(name: ServiceCommandName): DashboardCommand {
   return command(z.strictObject({ service }), SERVICE_WITHIN_MS, (input, context) =>
     withTemporal(context, async (temporal) => {
       const notes: string[] = [];
@@ -70,7 +70,7 @@ export const backtest = command(run, RUN_WITHIN_MS, (asked, context) =>
   withTemporal(context, async (temporal) => {
     const named = asked.name ?? nameOf(asked);
     const input = { ...asked, name: named };
-    await startRun(temporal, { name: named, workflow: BACKTEST, input });
+    await startBatchRun(temporal, { name: named, workflow: BACKTEST, input });
     return { ok: true, says: `${BACKTEST_ID_PREFIX}${named} runs` };
   }),
 );

@@ -2,13 +2,13 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { BOOKS } from "../../../domain/trading/books.ts";
-import { type TraderReply, tellTrader } from "../../../operations/trader/tell-trader.ts";
+import { type CommandReply, tellTrader } from "../../../operations/trader/tell-trader.ts";
 import {
   readTraderRequest,
   type TraderAnswer,
   type TraderStatus,
 } from "../../../wire/trading/trader-control.ts";
-import { command, type CommandAnswer, type CommandContext } from "./command.ts";
+import { command, type DashboardAnswer, type CommandContext } from "./command.ts";
 
 const WITHIN_MS = 10_000;
 const FLAT_WITHIN_MS = 15_000;
@@ -71,7 +71,7 @@ async function tell(
   named: string,
   request: Readonly<Record<string, unknown>>,
   { dataDir, id, by }: CommandContext,
-): Promise<CommandAnswer> {
+): Promise<DashboardAnswer> {
   const read = readTraderRequest({ ...request, id, by });
   if (typeof read === "string") return { ok: false, says: read };
   const reply = await tellTrader(dataDir, named, { request: read, flatWithinMs: FLAT_WITHIN_MS });
@@ -79,7 +79,7 @@ async function tell(
 }
 
 /** A flattened book that still holds something is halted but not flat: that is not done. */
-export function answerOf(named: string, { answer, left }: TraderReply): CommandAnswer {
+export function answerOf(named: string, { answer, left }: CommandReply): DashboardAnswer {
   const says = `${named}: ${answer.detail}`;
   if (left.length === 0) return { ok: answer.ok, says: `${says}${standing(answer)}` };
   const still = left.map(({ why }) => why).join("; ");

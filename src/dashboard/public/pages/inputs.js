@@ -10,7 +10,7 @@ import { ladderPanel } from "../views/ladder.js";
 export const title = "Inputs";
 
 const NOW_EVERY_MS = 2_000;
-/** What is polled is old when it was not read for this long. */
+/** A polled value is old when it was not read for this long. */
 const READ_BUDGET_S = 15;
 const HISTORY_EVERY_MS = 15_000;
 const REFRESH = "'dolphin indicators refresh NAME' reads it now.";
@@ -67,7 +67,7 @@ export function unmount() {
   // Everything opened for the page ends with it.
 }
 
-/** What is not as it should be is never folded away. */
+/** A row with a problem is never folded away. */
 function needsLook({ state }) {
   return state !== "fresh" && state !== "disabled";
 }

@@ -12,7 +12,7 @@ import { restoreFrom } from "../../trading/snapshot/snapshot.ts";
 import { workingOrdersOf } from "../../trading/trader.ts";
 import { createDayTrace, type DayTrace, traceDecision, traceTrades } from "./day-trace.ts";
 import type { RecordedBook } from "../backtest-run.ts";
-import type { Reading, RecordedDay } from "./recorded-day.ts";
+import type { RecordedReading, RecordedDay } from "./recorded-day.ts";
 
 /** A row of the archive; the buffers may be reused after the row was taken. */
 export type ArchivedScan = Pick<
@@ -36,7 +36,7 @@ export type ArchivedDay = {
   readonly desk: TraderAtDesk;
   readonly trace: DayTrace;
   /** In the order in which they take effect. */
-  readonly readings: readonly Reading[];
+  readonly readings: readonly RecordedReading[];
   readonly newestBooks: NewestBooks;
   /** The commands of the event that is being stepped. */
   readonly commands: TraderCommand[];

@@ -3,7 +3,7 @@ import type { TraderCommand } from "../../trading/commands.ts";
 import type { RefusalReason } from "../../trading/decision.ts";
 import type { ScanEvent, ScanLostEvent } from "../../trading/events.ts";
 import type { Trade } from "../../trading/orders.ts";
-import { postureNow } from "../../trading/risk/input-ages.ts";
+import { postureNow } from "../../trading/market/input-ages.ts";
 import type { Trader } from "../../trading/state.ts";
 import { assetOfInput } from "../../trading/market/asset-book.ts";
 import { type BookTimes, noteBooks } from "./book-times.ts";

@@ -20,7 +20,7 @@ import { createDayTrace, type DayTrace, traceDecision, traceTrades } from "./day
  * know when it was received. A feature takes effect when it became known, and where that is not recorded, when it was
  * received. Order books are too many to keep, and are read again.
  */
-export type Reading = {
+export type RecordedReading = {
   readonly takesEffectMs: number;
   readonly event: PostureEvent | FeatureEvent;
 };
@@ -35,7 +35,7 @@ export type RecordedDay = {
   readonly start: TraderSnapshot;
   readonly trader: Trader;
   readonly trace: DayTrace;
-  readonly readings: Reading[];
+  readonly readings: RecordedReading[];
   readonly placed: Placed[];
   /** Seqs decided on the day; `last` is 0 before the first. */
   readonly seqs: { first: number; last: number };

@@ -1,7 +1,7 @@
 /** Compares two recovery policies on the same recorded health: what each would have done, and where they differ. */
 import type { Mode } from "../../supervision/next-step.ts";
-import type { Decision } from "../recovery.ts";
-import type { RecoveryPolicy, Rule } from "../recovery-rules.ts";
+import type { RecoveryDecision } from "../recovery.ts";
+import type { RecoveryPolicy, RecoveryRule } from "../recovery-rules.ts";
 import { countsOf, decisionsOn, type DecidedOn, type RecordedHealth } from "./replay.ts";
 import type { Both } from "./records.ts";
 
@@ -13,17 +13,17 @@ export type PlannedOutcome = {
   readonly total: number;
   readonly mode: Mode;
   readonly alerts: number;
-  readonly held: Readonly<Partial<Record<Rule, number>>>;
+  readonly held: Readonly<Partial<Record<RecoveryRule, number>>>;
 };
 
 export type ActAlone = {
   readonly atMs: number;
   readonly root: string;
-  readonly rule: Rule;
+  readonly rule: RecoveryRule;
   readonly says: string;
 };
 
-export type Comparison = {
+export type PolicyComparison = {
   readonly outcomes: Both<PlannedOutcome>;
   /** Restarts that the other policy would not have made at that time. */
   readonly only: Both<readonly ActAlone[]>;
@@ -32,7 +32,7 @@ export type Comparison = {
 export function comparePlans(
   records: Both<readonly RecordedHealth[]>,
   plans: Both<RecoveryPlan>,
-): Comparison {
+): PolicyComparison {
   const now = decisionsOn(records.now, plans.now);
   const next = decisionsOn(records.next, plans.next);
   return {
@@ -49,17 +49,20 @@ function outcomeOf({ decisions, alerts }: DecidedOn, { mode }: RecoveryPlan): Pl
   return { ...countsOf(decisions), total, mode, alerts };
 }
 
-function actsWithout(some: readonly Decision[], others: readonly Decision[]): readonly ActAlone[] {
+function actsWithout(
+  some: readonly RecoveryDecision[],
+  others: readonly RecoveryDecision[],
+): readonly ActAlone[] {
   const known = new Set(others.filter(isAct).map(keyOf));
   return some
     .filter((one) => isAct(one) && !known.has(keyOf(one)))
     .map(({ atMs, root, rule, says }) => ({ atMs, root, rule, says }));
 }
 
-function isAct({ action }: Decision): boolean {
+function isAct({ action }: RecoveryDecision): boolean {
   return action !== "hold";
 }
 
-function keyOf({ id, action }: Decision): string {
+function keyOf({ id, action }: RecoveryDecision): string {
   return `${action} ${id}`;
 }

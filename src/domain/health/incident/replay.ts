@@ -5,8 +5,8 @@
 import type { Mode } from "../../supervision/next-step.ts";
 import { MS_PER_SECOND } from "../../time.ts";
 import type { Diagnosis } from "../diagnose.ts";
-import { decide, type Decision, initialRecovery } from "../recovery.ts";
-import { type RecoveryPolicy, type Rule, secondsOf } from "../recovery-rules.ts";
+import { decide, type RecoveryDecision, initialRecovery } from "../recovery.ts";
+import { type RecoveryPolicy, type RecoveryRule, secondsOf } from "../recovery-rules.ts";
 
 export type RecordedHealth = {
   readonly atMs: number;
@@ -26,7 +26,7 @@ export type IncidentOutcome = {
   /** Number of times at which somebody would have been notified. */
   readonly alerts: number;
   /** How often each rule held an action back. */
-  readonly held: Readonly<Partial<Record<Rule, number>>>;
+  readonly held: Readonly<Partial<Record<RecoveryRule, number>>>;
   /** The first twenty at most. */
   readonly first: readonly { readonly atMs: number; readonly says: string }[];
 };
@@ -46,7 +46,7 @@ export function replayIncident(
 }
 
 export type DecidedOn = {
-  readonly decisions: readonly Decision[];
+  readonly decisions: readonly RecoveryDecision[];
   /** Times at which a cause appeared. */
   readonly alerts: number;
 };
@@ -59,7 +59,7 @@ export function decisionsOn(
   let state = initialRecovery(mode);
   let known: ReadonlySet<string> = new Set();
   let alerts = 0;
-  const decisions: Decision[] = [];
+  const decisions: RecoveryDecision[] = [];
   const take = (atMs: number, diagnosis: Diagnosis | null): void => {
     const decided = decide(state, { atMs, diagnosis, healthAgeMs: 0 }, policy);
     state = decided.state;
@@ -78,10 +78,10 @@ export function decisionsOn(
 
 /** How often each target would have been acted on, and each rule would have held back. */
 export function countsOf(
-  decisions: readonly Decision[],
+  decisions: readonly RecoveryDecision[],
 ): Pick<IncidentOutcome, "restarts" | "held"> {
   const restarts: Record<string, number> = {};
-  const held: Partial<Record<Rule, number>> = {};
+  const held: Partial<Record<RecoveryRule, number>> = {};
   for (const { action, rule, target } of decisions) {
     if (action === "hold") held[rule] = (held[rule] ?? 0) + 1;
     else if (target !== null) restarts[target.name] = (restarts[target.name] ?? 0) + 1;

@@ -47,8 +47,8 @@ export function stateOfQueue({ pollers }: QueueObservation): DependencyState | "
 }
 
 /**
- * In how many samples task queues are asked about once. The server remembers pollers for a minute, so not in every one, and less
- * while all are served: a worker that dies is noticed by the silence of its runs.
+ * Task queues are queried once in this many samples. The server remembers pollers for a minute, so every sample would
+ * be too often, and it is rarer while all are served: a dead worker is noticed by the silence of its runs.
  */
 export function samplesPerQueues(known: readonly QueueObservation[] | null): number {
   const areServed = known?.every((queue) => stateOfQueue(queue) === "ok") ?? false;

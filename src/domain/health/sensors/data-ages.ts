@@ -28,7 +28,7 @@ export function senseDataAges(feeds: readonly FeedObservation[]): SensorReading 
 }
 
 /** The larger of its two ages; null where it has none, or an implausible one. */
-export function ageOf({
+export function feedAgeOf({
   asOfAgeS,
   pushedAgeS,
   unknown,
@@ -43,14 +43,14 @@ export function ageOf({
 
 export function feedSampleOf(feed: FeedObservation): FeedSample {
   const { name, budgetS, isOurs } = feed;
-  return { name, ageS: ageOf(feed), budgetS, isOurs };
+  return { name, ageS: feedAgeOf(feed), budgetS, isOurs };
 }
 
 function partOf(feed: FeedObservation): SensorPart {
   const { name: subject, budgetS, staleS, unknown, unreadable } = feed;
   if (unknown !== null) return { subject, score: null, says: `${subject}: ${unknown}` };
   if (unreadable !== null) return { subject, score: 0, says: `${subject}: ${unreadable}` };
-  const ageS = ageOf(feed);
+  const ageS = feedAgeOf(feed);
   if (ageS === null) return { subject, score: null, says: `${subject}: ${noAge(feed)}` };
   const score = ageS <= budgetS ? 1 : ageS <= staleS ? 0.5 : 0;
   const says = `${subject} is ${ageText(ageS)} old (budget ${budgetS} s, stale at ${staleS} s)`;

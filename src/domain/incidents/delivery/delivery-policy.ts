@@ -7,7 +7,7 @@ import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../../tim
 import type { NotificationKind } from "../notification.ts";
 
 /** The result of an attempt. `says` is for a person and holds no secret. */
-export type Answer =
+export type SendResult =
   | {
       readonly kind: "accepted";
       readonly says: string;
@@ -56,7 +56,7 @@ const REFUSED_GIVE_UP_AFTER_MS = MS_PER_HOUR;
 const ATTEMPTS_MIN = 12;
 
 export function verdictOn(
-  answer: Answer,
+  answer: SendResult,
   of: {
     /** This attempt included. */
     readonly attempts: number;

@@ -11,7 +11,7 @@ const CUT = " … [cut]";
 const LABELS_MAX = 12;
 const SECONDS_OF_ISO = 19;
 
-export function textOf(notification: Notification): MessageText {
+export function notificationText(notification: Notification): MessageText {
   const { state, severity, rule, subject, summary, cause, startedAtMs, labels } = notification;
   const again = { renotify: " (still)", escalate: " (not acknowledged)" };
   const kind = notification.kind;

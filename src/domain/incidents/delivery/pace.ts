@@ -3,7 +3,7 @@
  * many incidents do not each find out that it is down.
  */
 import { MS_PER_MINUTE, MS_PER_SECOND } from "../../time.ts";
-import type { Answer } from "./delivery-policy.ts";
+import type { SendResult } from "./delivery-policy.ts";
 
 export type Budget = {
   readonly perMinute: number;
@@ -12,7 +12,7 @@ export type Budget = {
 };
 
 /** Times are of this process's monotonic clock. */
-export type Pace = {
+export type DeliveryPace = {
   readonly tokens: number;
   readonly countedAtMs: number;
   /** Consecutive attempts that failed at the channel itself, whatever the message. */
@@ -26,27 +26,27 @@ const FIRST_REST_MS = 5 * MS_PER_SECOND;
 const REST_MS_MAX = 2 * MS_PER_MINUTE;
 const PAUSE_MS_MAX = 15 * MS_PER_MINUTE;
 
-export function freshPace(budget: Budget, nowMs: number): Pace {
+export function freshPace(budget: Budget, nowMs: number): DeliveryPace {
   return { tokens: budget.burst, countedAtMs: nowMs, failures: 0, closedUntilMs: nowMs };
 }
 
 /** Time until the next request may be made; 0: now. */
-export function waitMs(pace: Pace, budget: Budget, nowMs: number): number {
+export function waitMs(pace: DeliveryPace, budget: Budget, nowMs: number): number {
   const missing = 1 - tokensAt(pace, budget, nowMs);
   const forToken = missing <= 0 ? 0 : (missing * MS_PER_MINUTE) / budget.perMinute;
   return Math.max(0, forToken, pace.closedUntilMs - nowMs);
 }
 
 /** Whether the breaker is open after consecutive failures. */
-export function isResting({ failures, closedUntilMs }: Pace, nowMs: number): boolean {
+export function isResting({ failures, closedUntilMs }: DeliveryPace, nowMs: number): boolean {
   return FAILURES_MAX <= failures && nowMs < closedUntilMs;
 }
 
 export function afterRequest(
-  pace: Pace,
+  pace: DeliveryPace,
   budget: Budget,
-  { answer, nowMs }: { readonly answer: Answer; readonly nowMs: number },
-): Pace {
+  { answer, nowMs }: { readonly answer: SendResult; readonly nowMs: number },
+): DeliveryPace {
   const counted = { tokens: tokensAt(pace, budget, nowMs) - 1, countedAtMs: nowMs };
   // A channel that refuses a message is reachable.
   if (answer.kind !== "failed") return { ...counted, failures: 0, closedUntilMs: nowMs };
@@ -59,7 +59,7 @@ export function afterRequest(
   return { ...counted, failures, closedUntilMs: nowMs + Math.max(rest, asked) };
 }
 
-function tokensAt(pace: Pace, budget: Budget, nowMs: number): number {
+function tokensAt(pace: DeliveryPace, budget: Budget, nowMs: number): number {
   const grown = (Math.max(0, nowMs - pace.countedAtMs) * budget.perMinute) / MS_PER_MINUTE;
   return Math.min(budget.burst, pace.tokens + grown);
 }

@@ -4,7 +4,7 @@
  */
 import type { Severity } from "../notification.ts";
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../../time.ts";
-import { type EscalationStep, type Rule, ruleFrom } from "./rule.ts";
+import { type EscalationStep, type AlertRule, ruleFrom } from "./rule.ts";
 
 export const NO_DATA_RULE = "no_data";
 
@@ -325,7 +325,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-export const BUILT_IN_RULES: readonly Rule[] = ROWS.map((row) =>
+export const BUILT_IN_RULES: readonly AlertRule[] = ROWS.map((row) =>
   ruleFrom({
     name: row.name,
     when: row.when,

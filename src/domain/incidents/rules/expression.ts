@@ -5,14 +5,14 @@
  */
 import { type Fact, isUnknown } from "../facts.ts";
 
-export type Operator = "<" | "<=" | ">" | ">=" | "==" | "!=";
+export type ComparisonOperator = "<" | "<=" | ">" | ">=" | "==" | "!=";
 type Literal = number | string | boolean;
 
 export type Expression =
   | {
       readonly kind: "compare";
       readonly name: string;
-      readonly operator: Operator;
+      readonly operator: ComparisonOperator;
       readonly to: { readonly value: Literal } | { readonly name: string };
     }
   | { readonly kind: "all" | "any"; readonly parts: readonly Expression[] }
@@ -173,23 +173,23 @@ function isWord(text: string): boolean {
   return ["and", "or", "not", "true", "false"].includes(text);
 }
 
-function operatorOf(text: string): Operator {
+function operatorOf(text: string): ComparisonOperator {
   const operators = ["<", "<=", ">", ">=", "==", "!="] as const;
   return operators.find((one) => one === text) ?? "==";
 }
 
 /** Each once, in the order of the condition. */
-export function namesIn(expression: Expression): readonly string[] {
+export function factNamesIn(expression: Expression): readonly string[] {
   switch (expression.kind) {
     case "compare": {
       const { name, to } = expression;
       return "name" in to ? [...new Set([name, to.name])] : [name];
     }
     case "not":
-      return namesIn(expression.part);
+      return factNamesIn(expression.part);
     case "all":
     case "any":
-      return [...new Set(expression.parts.flatMap(namesIn))];
+      return [...new Set(expression.parts.flatMap(factNamesIn))];
   }
 }
 
@@ -252,7 +252,7 @@ function known(name: string, factOf: (name: string) => Fact | undefined): Litera
   return fact;
 }
 
-function holdsBetween(left: Literal, operator: Operator, right: Literal): boolean {
+function holdsBetween(left: Literal, operator: ComparisonOperator, right: Literal): boolean {
   switch (operator) {
     case "<":
       return left < right;

@@ -1,8 +1,8 @@
 /** An alert rule as data: its condition, how long it must hold, who is notified, and which rules inhibit it. */
-import { type Expression, ExpressionError, namesIn, parseExpression } from "./expression.ts";
+import { type Expression, ExpressionError, factNamesIn, parseExpression } from "./expression.ts";
 import type { Severity } from "../notification.ts";
 
-export type Rule = {
+export type AlertRule = {
   readonly name: string;
   /** The condition as text, and parsed. */
   readonly when: string;
@@ -39,17 +39,17 @@ export type EscalationStep = {
 /** Daily UTC times in minutes from midnight; one that ends before it begins spans midnight. */
 export type MuteWindow = { readonly fromMinute: number; readonly untilMinute: number };
 
-export type Channel = {
+export type ChannelRoute = {
   readonly name: string;
   /** Empty: it gets incidents of all teams. */
   readonly teams: readonly string[];
   readonly severityMin: Severity;
 };
 
-export type RuleText = Omit<Rule, "expression">;
+export type RuleText = Omit<AlertRule, "expression">;
 
 /** @throws {Error} that names the rule and the position. */
-export function ruleFrom(text: RuleText): Rule {
+export function ruleFrom(text: RuleText): AlertRule {
   try {
     const expression = parseExpression(text.when);
     checkSubjects(expression);
@@ -63,7 +63,7 @@ export function ruleFrom(text: RuleText): Rule {
 }
 
 function checkSubjects(expression: Expression): void {
-  for (const name of namesIn(expression)) {
+  for (const name of factNamesIn(expression)) {
     const stars = name.split(".").filter((segment) => segment.includes("*"));
     if (1 < stars.length || stars.some((segment) => segment !== "*")) {
       throw new ExpressionError(`'${name}': one whole segment may be '*', no more`, 1);
@@ -72,8 +72,8 @@ function checkSubjects(expression: Expression): void {
 }
 
 /** For a rule without `*`: the middle of its first name, such as `scan` of `feed.scan.age_s`. */
-export function fixedSubjectOf({ expression }: Pick<Rule, "expression">): string | null {
-  const names = namesIn(expression);
+export function fixedSubjectOf({ expression }: Pick<AlertRule, "expression">): string | null {
+  const names = factNamesIn(expression);
   if (names.some((name) => name.includes("*"))) return null;
   const segments = (names[0] ?? "").split(".");
   return segments[2 < segments.length ? 1 : 0] ?? "";
@@ -83,10 +83,10 @@ export function fixedSubjectOf({ expression }: Pick<Rule, "expression">): string
  * Rules that inhibit each other would both be silent. `known` also holds rules that are switched off. @throws {Error}
  * that names them.
  */
-export function checkInhibition(rules: readonly Rule[], known: ReadonlySet<string>): void {
+export function checkInhibition(rules: readonly AlertRule[], known: ReadonlySet<string>): void {
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
-  const done = new Set<Rule>();
-  const walk = (rule: Rule, way: readonly string[]): void => {
+  const done = new Set<AlertRule>();
+  const walk = (rule: AlertRule, way: readonly string[]): void => {
     if (way.includes(rule.name)) {
       throw new Error(`rules excuse each other: ${[...way, rule.name].join(" <- ")}`);
     }

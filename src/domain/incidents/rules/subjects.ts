@@ -1,9 +1,9 @@
 /** The subjects of a rule among the facts: one of its own, or one for each name that its `*` matches. */
 import type { FactTable } from "../facts.ts";
-import { namesIn } from "./expression.ts";
-import { fixedSubjectOf, type Rule } from "./rule.ts";
+import { factNamesIn } from "./expression.ts";
+import { fixedSubjectOf, type AlertRule } from "./rule.ts";
 
-export type SubjectsOf = (rule: Rule) => ReadonlySet<string>;
+export type SubjectsOf = (rule: AlertRule) => ReadonlySet<string>;
 
 const SUBJECTS_MAX = 1_000;
 
@@ -29,7 +29,7 @@ export function subjectsIn(values: FactTable): SubjectsOf {
   return (rule) => {
     const fixed = fixedSubjectOf(rule);
     if (fixed !== null) return new Set([fixed]);
-    const starred = namesIn(rule.expression).filter((name) => name.includes("*"));
+    const starred = factNamesIn(rule.expression).filter((name) => name.includes("*"));
     return new Set(starred.flatMap((pattern) => [...matching(pattern)]));
   };
 }

@@ -1,12 +1,12 @@
 /** The sentence of an incident: the rule's text with the present facts inserted. */
 import { type FactTable, isUnknown } from "../facts.ts";
-import type { Rule } from "./rule.ts";
+import type { AlertRule } from "./rule.ts";
 
 const FIGURES = 4;
 
 /** `{subject}`, or the name of a fact as the condition has it, such as `{service.*.rss_mb}`. */
 export function summaryOf(
-  { summary }: Pick<Rule, "summary">,
+  { summary }: Pick<AlertRule, "summary">,
   subject: string,
   values: FactTable,
 ): string {

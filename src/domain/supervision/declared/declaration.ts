@@ -16,11 +16,21 @@ export type ServiceDeclaration = {
   readonly tasks_max: number;
 };
 
-export type Change = {
+export type DeclarationChange = {
   readonly what: string;
   readonly from: string;
   readonly to: string;
 };
+
+/** What became of a declaration that was sent to a workflow. */
+export type DeclarationOutcome =
+  | { readonly kind: "created" | "unchanged" }
+  | { readonly kind: "changed"; readonly changes: readonly DeclarationChange[] }
+  | {
+      readonly kind: "refused";
+      readonly changes: readonly DeclarationChange[];
+      readonly why: string;
+    };
 
 export function intentAtFirst({ enabled, autostart }: ServiceDeclaration): Intent {
   return enabled && autostart ? "running" : "stopped";
@@ -41,7 +51,7 @@ export function intentAnew(
 export function declarationChanges(
   before: ServiceDeclaration | null,
   after: ServiceDeclaration,
-): readonly Change[] {
+): readonly DeclarationChange[] {
   const was: Readonly<Record<string, boolean | number>> = before ?? {};
   return Object.entries(after).flatMap(([what, to]) =>
     was[what] === to ? [] : [{ what, from: String(was[what] ?? "not declared"), to: String(to) }],

@@ -32,7 +32,7 @@ export type LifeRecord = {
 };
 
 /** The result of a run. */
-export type RunRecord = LifeRecord & {
+export type ServiceRunRecord = LifeRecord & {
   readonly service: string;
   readonly restart_times: readonly string[];
   readonly local_lives: readonly unknown[];
@@ -70,5 +70,5 @@ export type RunFound =
       readonly life: number;
       /** COMPLETED, TERMINATED, CANCELLED, ... */
       readonly status: string;
-      readonly result: RunRecord | null;
+      readonly result: ServiceRunRecord | null;
     };

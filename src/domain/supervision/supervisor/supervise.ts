@@ -5,16 +5,16 @@
  * that reaches a new worker before its first task makes the SDK run ahead with the time of an older task; measured: a
  * supervisor stood still for good). Times come from records and steps.
  */
-import type { OpenRun, RunFound, RunRecord, ServiceBrief } from "./records.ts";
+import type { OpenRun, RunFound, ServiceRunRecord, ServiceBrief } from "./records.ts";
 import type {
   Report,
   Supervised,
-  Supervision,
+  SupervisorRun,
   SupervisionEffect,
   SupervisionEvent,
 } from "./supervision.ts";
 import {
-  type Command,
+  type SupervisorCommand,
   isCounted,
   type SupervisorState,
   takeClosed,
@@ -25,7 +25,7 @@ import {
   takeRun,
 } from "./supervisor-state.ts";
 
-export function supervise(now: Supervision, event: SupervisionEvent): Supervised {
+export function supervise(now: SupervisorRun, event: SupervisionEvent): Supervised {
   switch (event.kind) {
     case "turn":
       return now.state.run === null ? betweenRuns(now) : duringRun(now, now.state.run);
@@ -68,11 +68,11 @@ export function supervise(now: Supervision, event: SupervisionEvent): Supervised
 }
 
 /** Whether the process that a start asked for is running. */
-export function isStarted({ state: { run, pid, is_end_asked, step } }: Supervision): boolean {
+export function isStarted({ state: { run, pid, is_end_asked, step } }: SupervisorRun): boolean {
   return run === null ? step.kind !== "start" : pid !== null && !is_end_asked;
 }
 
-function betweenRuns(now: Supervision): Supervised {
+function betweenRuns(now: SupervisorRun): Supervised {
   const { step, ending } = now.state;
   if (step.kind === "start") return start(now);
   if (step.kind !== "restart" && step.kind !== "fatal") return only(now, WAIT);
@@ -85,20 +85,20 @@ function betweenRuns(now: Supervision): Supervised {
 
 const WAIT = { kind: "wait", limitMs: null } as const;
 
-function start(now: Supervision): Supervised {
+function start(now: SupervisorRun): Supervised {
   const { life, restart_times } = now.state;
   const is_restart = isCounted(now.state);
   return only(now, { kind: "start run", life: life + 1, restart_times, is_restart });
 }
 
-function duringRun(now: Supervision, { run_id }: OpenRun): Supervised {
+function duringRun(now: SupervisorRun, { run_id }: OpenRun): Supervised {
   if (!now.state.is_end_asked || now.endAskedOf === run_id) {
     return followRun(now, { run_id });
   }
   return only({ ...now, endAskedOf: run_id }, { kind: "tell to end", runId: run_id });
 }
 
-function followRun(now: Supervision, { run_id }: Pick<OpenRun, "run_id">): Supervised {
+function followRun(now: SupervisorRun, { run_id }: Pick<OpenRun, "run_id">): Supervised {
   const { closed, ended, ownRunId, brief } = now;
   const record = ended?.run_id === run_id ? ended.result : null;
   if (closed?.runId === run_id) {
@@ -111,12 +111,12 @@ function followRun(now: Supervision, { run_id }: Pick<OpenRun, "run_id">): Super
   return only(now, now.mustInspect ? { kind: "inspect" } : { kind: "wait", limitMs: brief.newsMs });
 }
 
-function settle(now: Supervision, result: RunRecord): Supervised {
+function settle(now: SupervisorRun, result: ServiceRunRecord): Supervised {
   return only({ ...now, state: takeResult(now.state, result, now.brief.policy) });
 }
 
 /** Adopts an open run, or records an end that was not reported. */
-function takeFound(before: Supervision, found: RunFound, nowMs: number): Supervised {
+function takeFound(before: SupervisorRun, found: RunFound, nowMs: number): Supervised {
   const now = { ...before, mustInspect: false };
   const { state, brief } = now;
   if (found.kind === "open") return takeOpen(now, found);
@@ -134,7 +134,7 @@ function takeFound(before: Supervision, found: RunFound, nowMs: number): Supervi
 
 /** A run that this workflow run did not start is asked to report its end. */
 function takeOpen(
-  now: Supervision,
+  now: SupervisorRun,
   { runId, life, details }: Extract<RunFound, { kind: "open" }>,
 ): Supervised {
   const isKnown = now.state.run?.run_id === runId;
@@ -146,7 +146,7 @@ function takeOpen(
   return only({ ...seen, adoptedRunId: runId }, { kind: "tell that it is adopted", runId });
 }
 
-function openedBy(now: Supervision, run: OpenRun): Supervision {
+function openedBy(now: SupervisorRun, run: OpenRun): SupervisorRun {
   const state = takeRun(now.state, run);
   const { report, brief } = now;
   const isOfIt = report?.run_id === run.run_id;
@@ -157,7 +157,7 @@ function openedBy(now: Supervision, run: OpenRun): Supervision {
   };
 }
 
-function takeReport(now: Supervision, report: Report): Supervision {
+function takeReport(now: SupervisorRun, report: Report): SupervisorRun {
   const { state, mustInspect, brief } = now;
   if (state.run?.run_id !== report.run_id) return { ...now, report };
   return withNews({
@@ -168,7 +168,7 @@ function takeReport(now: Supervision, report: Report): Supervision {
   });
 }
 
-function takeOrder(now: Supervision, command: Command): Supervision {
+function takeOrder(now: SupervisorRun, command: SupervisorCommand): SupervisorRun {
   const state = takeCommand(now.state, command, now.brief.policy);
   return { ...now, state, brief: briefFor(now.brief, state) };
 }
@@ -179,10 +179,10 @@ function briefFor(brief: ServiceBrief, { declared }: SupervisorState): ServiceBr
   return { ...brief, policy: { ...brief.policy, restartsMax: declared.restarts_max } };
 }
 
-function withNews(now: Supervision): Supervision {
+function withNews(now: SupervisorRun): SupervisorRun {
   return { ...now, news: now.news + 1 };
 }
 
-function only(next: Supervision, ...effects: readonly SupervisionEffect[]): Supervised {
+function only(next: SupervisorRun, ...effects: readonly SupervisionEffect[]): Supervised {
   return { next, effects };
 }

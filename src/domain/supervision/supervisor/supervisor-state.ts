@@ -15,7 +15,7 @@ import {
 } from "../restart-policy.ts";
 import type { Cause } from "../ties.ts";
 import type { Word } from "../verdict.ts";
-import type { LifeRecord, LiveFacts, OpenRun, RunRecord } from "./records.ts";
+import type { LifeRecord, LiveFacts, OpenRun, ServiceRunRecord } from "./records.ts";
 
 /** The part of the last run's end that matters for what follows. */
 type Ending = {
@@ -59,23 +59,23 @@ export type SupervisorState = {
 };
 
 /** A decision of metaHealth. */
-export type Recovery = {
+export type RecoverCommand = {
   readonly kind: "recover";
   readonly decision: string;
   readonly why: string;
   readonly atMs: number;
 };
 
-export type Command =
+export type SupervisorCommand =
   | { readonly kind: "start" | "stop" | "restart" }
   | { readonly kind: "set mode"; readonly mode: Mode }
-  | Recovery
+  | RecoverCommand
   | { readonly kind: "configure"; readonly declared: ServiceDeclaration };
 
 const RECOVERED_MAX = 16;
 const FINAL_KINDS: ReadonlySet<EndKind> = new Set(["fenced", "misconfigured"]);
 
-export function initialState(
+export function initialSupervisor(
   intent: Intent,
   mode: Mode,
   declared: ServiceDeclaration | null = null,
@@ -167,7 +167,7 @@ export function takeReported(
 /** The open run has ended; decides what follows. */
 export function takeResult(
   state: SupervisorState,
-  result: RunRecord,
+  result: ServiceRunRecord,
   policy: RestartPolicy,
 ): SupervisorState {
   const { service: _s, restart_times: _r, local_lives: _l, unkillable_pids, ...last } = result;
@@ -203,7 +203,7 @@ export function takeClosed(
 
 export function takeCommand(
   state: SupervisorState,
-  command: Command,
+  command: SupervisorCommand,
   policy: RestartPolicy,
 ): SupervisorState {
   switch (command.kind) {
@@ -222,7 +222,7 @@ export function takeCommand(
       return { ...wanted, is_end_asked: true, recovery: null };
     }
     case "recover": {
-      if (!answerTo(state, command, policy).isNew) return state;
+      if (!answerToRecovery(state, command, policy).isNew) return state;
       const { decision, why } = command;
       const recovered = [...(state.recovered ?? []), decision].slice(-RECOVERED_MAX);
       return { ...state, is_end_asked: true, recovery: why, recovered };
@@ -248,9 +248,9 @@ export function takeCommand(
  * The answer to a decision of metaHealth: the life ends as unhealthy if the shared budget allows the next start, once
  * for each decision id.
  */
-export function answerTo(
+export function answerToRecovery(
   state: SupervisorState,
-  { decision, atMs }: Recovery,
+  { decision, atMs }: RecoverCommand,
   policy: RestartPolicy,
 ): { readonly isNew: boolean; readonly done: boolean; readonly says: string } {
   if (state.recovered?.includes(decision) === true) {

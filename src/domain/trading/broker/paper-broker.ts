@@ -8,7 +8,7 @@ import type { TraderCommand } from "../commands.ts";
 import type { BrokerReport, ScanEvent, TraderEvent } from "../events.ts";
 import type { Order } from "../orders.ts";
 import { bookOf } from "../market/asset-book.ts";
-import { bookInTime } from "../risk/input-ages.ts";
+import { bookInTime } from "../market/input-ages.ts";
 import { stepsDown, stepsUp } from "../risk/rounding.ts";
 import { judgesExits } from "../market/scan-order.ts";
 import type { Trader, WorkingOrder } from "../state.ts";

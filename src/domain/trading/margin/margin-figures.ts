@@ -1,12 +1,6 @@
 /** The margin that a book's positions require, and the prices at which they would be liquidated. */
-import { assert } from "../../assert.ts";
-import { unrealizedOf } from "../portfolio/worth.ts";
-import type { Rule } from "../risk/check.ts";
-import type { Position, Trader } from "../state.ts";
+import { type Position, type Trader, unrealizedOf } from "../state.ts";
 import { type Margin, termsOf } from "./margin-terms.ts";
-
-/** A position bought with the whole equity must fit, whatever the rounding of the quotient. */
-const SLACK = 1 + 1e-9;
 
 /** At the last marks. */
 export function maintenanceOf(margin: Margin, positions: readonly Position[]): number {
@@ -28,34 +22,6 @@ export function isolatedMargin(margin: Margin, position: Position): number {
 export function isolatedBalance(margin: Margin, position: Position): number {
   return isolatedMargin(margin, position) + unrealizedOf([position]);
 }
-
-type Sized = { readonly trader: Trader; readonly asset: string; readonly notional: number };
-
-/** Whether there is enough initial margin for an entry of this size. */
-export const MARGIN_RULE: Rule<Sized> = {
-  reason: "insufficient_margin",
-  unit: "quote",
-  passes({ trader: { data, configuration }, asset, notional }, measured) {
-    const { margin } = configuration;
-    assert(margin !== undefined, "the rule is asked where there is a margin");
-    let needed = notional / termsOf(margin, asset).leverage;
-    for (const position of data.positions) {
-      needed +=
-        (position.quantity * position.entryPrice) / termsOf(margin, position.asset).leverage;
-    }
-    for (const { order, filled } of data.working) {
-      if (order.purpose !== "entry") continue;
-      const rest = (order.quantity - filled) * order.referencePrice;
-      needed += rest / termsOf(margin, order.asset).leverage;
-    }
-    const { equity, cash } = data.account;
-    const free = margin.mode === "cross" ? equity : Math.min(equity, cash);
-    measured.subject = asset;
-    measured.value = needed;
-    measured.bound = free;
-    return needed <= free * SLACK;
-  },
-};
 
 /** Maintenance margin divided by the equity that backs it: liquidated at 1. Null while nothing is held. */
 export function marginRatioOf({ configuration: { margin }, data }: Trader): number | null {

@@ -2,7 +2,7 @@
  * The order book of an asset as a trader knows it, and which books a strategy declares: `book` is that of each asset
  * that it wants to enter, `book.BTCUSDT` that of one.
  */
-import { type Book, createBook, type Side } from "../../order-book/book.ts";
+import { type Book, createBook, type BookSide } from "../../order-book/book.ts";
 import { type BookFeatures, bookFeatures, walkBook } from "../../order-book/features.ts";
 
 /** Levels as recorded: price and size alternating, best first. */
@@ -50,13 +50,13 @@ export function bookOf({ bids, asks }: AssetBook): Book {
   return book;
 }
 
-export function levelsOf({ prices, sizes, count }: Side): number[] {
+export function levelsOf({ prices, sizes, count }: BookSide): number[] {
   const levels: number[] = [];
   for (let at = 0; at < count; at += 1) levels.push(prices[at]!, sizes[at]!);
   return levels;
 }
 
-export function viewOf(known: AssetBook, nowMs: number): BookView {
+export function bookViewOf(known: AssetBook, nowMs: number): BookView {
   const book = bookOf(known);
   return {
     ...bookFeatures(book),
@@ -69,7 +69,7 @@ export function viewOf(known: AssetBook, nowMs: number): BookView {
   };
 }
 
-function fill(side: Side, levels: readonly number[]): void {
+function fill(side: BookSide, levels: readonly number[]): void {
   side.count = levels.length / 2;
   for (let at = 0; at < side.count; at += 1) {
     side.prices[at] = levels[2 * at]!;

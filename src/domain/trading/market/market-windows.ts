@@ -6,7 +6,7 @@
 import { assert } from "../../assert.ts";
 import type { ScanEvent } from "../events.ts";
 import type { MarketView } from "../strategy.ts";
-import { type AssetBook, type BookView, viewOf } from "./asset-book.ts";
+import { type AssetBook, type BookView, bookViewOf } from "./asset-book.ts";
 
 /** Longer than any strategy needs; a mistyped parameter could ask for more. */
 export const LOOK_BACK_SCANS_MAX = 100_000;
@@ -87,7 +87,7 @@ export class MarketWindows implements MarketView {
 
   book(asset: number): BookView | null {
     const known = this.#known.books?.get(this.nameOf(asset));
-    return known === undefined ? null : viewOf(known, this.nowMs);
+    return known === undefined ? null : bookViewOf(known, this.nowMs);
   }
 
   columnOf(asset: string): number {

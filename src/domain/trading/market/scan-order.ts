@@ -5,7 +5,7 @@
 import { noteSeq, type SeenSeqs } from "../../scan/seen-seqs.ts";
 import type { ScanClass } from "../decision.ts";
 import type { ScanEvent } from "../events.ts";
-import { isWithinBudget } from "../risk/input-ages.ts";
+import { isWithinBudget } from "./input-ages.ts";
 import type { Trader } from "../state.ts";
 import { measureClock, takenOffMs } from "./scan-clock.ts";
 

@@ -6,7 +6,7 @@ import { assert } from "../../assert.ts";
 import type { FillEntry } from "../commands.ts";
 import type { Fill } from "../orders.ts";
 import { steadyOffsetMs } from "../market/scan-clock.ts";
-import { chargeBorrow } from "../margin/carry.ts";
+import { chargeBorrow } from "./carry.ts";
 import { emit, emitNote, type Position, type Trader, type WorkingOrder } from "../state.ts";
 import { valueAccount } from "./worth.ts";
 

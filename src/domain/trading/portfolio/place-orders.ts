@@ -1,10 +1,10 @@
 /** Places orders: an order's id is derived from its decision, and the book keeps the order until it ends. */
-import { agesNow, postureNow } from "../risk/input-ages.ts";
+import { agesNow, postureNow } from "../market/input-ages.ts";
 import type { EntryVerdict, EntryWish } from "../risk/entry-gate.ts";
 import { noteEntryTime } from "../risk/limits.ts";
 import type { ExitReason, Order } from "../orders.ts";
 import { emit, type Position, type Trader } from "../state.ts";
-import { cancelEntries } from "./cancel-entries.ts";
+import { cancelEntries } from "../cancel-orders.ts";
 
 type Allowed = Extract<EntryVerdict, { readonly kind: "allowed" }>;
 

@@ -1,15 +1,6 @@
 /** The value of the book: its cash, and its positions at their marks. */
 import { measureLosses } from "../risk/limits.ts";
-import type { Position, Trader } from "../state.ts";
-
-export function unrealizedOf(positions: readonly Position[]): number {
-  let sum = 0;
-  for (let at = 0; at < positions.length; at += 1) {
-    const position = positions[at]!;
-    sum += (position.mark - position.entryPrice) * position.quantity * position.sign;
-  }
-  return sum;
-}
+import { type Trader, unrealizedOf } from "../state.ts";
 
 /** Called after every change of cash, quantity or mark. */
 export function valueAccount(trader: Trader): void {

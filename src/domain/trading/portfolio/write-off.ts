@@ -8,7 +8,7 @@ import { MS_PER_HOUR } from "../../time.ts";
 import type { ExitReason } from "../orders.ts";
 import { emitNote, type Position, type Trader } from "../state.ts";
 import { applyFill } from "./account.ts";
-import { cancelOrdersOf } from "./cancel-entries.ts";
+import { cancelOrdersOf } from "../cancel-orders.ts";
 import { nextOrderId } from "./place-orders.ts";
 
 /** Called at each scan in order, after the prices were taken. */

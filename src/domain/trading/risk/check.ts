@@ -18,7 +18,7 @@ export type Refusal = {
 /** Filled in by a rule while it judges. */
 export type Measured = { reason: RefusalReason; subject: string; value: Figure; bound: Figure };
 
-export type Rule<Case> = {
+export type EntryRule<Case> = {
   readonly reason: RefusalReason;
   /** The subject of the check where its refusal has none; absent: the same. */
   readonly about?: string;
@@ -28,7 +28,7 @@ export type Rule<Case> = {
 };
 
 /** The result of one rule: the measured figure, the bound, and the refusal. */
-export type Check = {
+export type EntryCheck = {
   readonly rule: string;
   readonly subject: string;
   /** Null: it lets the entry pass. */
@@ -39,7 +39,7 @@ export type Check = {
 };
 
 /** The first rule that does not let the case pass. */
-export function firstRefusal<Case>(rules: readonly Rule<Case>[], one: Case): Refusal | null {
+export function firstRefusal<Case>(rules: readonly EntryRule<Case>[], one: Case): Refusal | null {
   const measured: Measured = { reason: "halted", subject: "", value: null, bound: null };
   for (let at = 0; at < rules.length; at += 1) {
     const rule = rules[at]!;
@@ -51,7 +51,10 @@ export function firstRefusal<Case>(rules: readonly Rule<Case>[], one: Case): Ref
 }
 
 /** All rules, including those after one that refuses. */
-export function checksOf<Case>(rules: readonly Rule<Case>[], one: Case): readonly Check[] {
+export function checksOf<Case>(
+  rules: readonly EntryRule<Case>[],
+  one: Case,
+): readonly EntryCheck[] {
   return rules.map(({ reason, about, unit, passes }) => {
     const measured: Measured = { reason, subject: "", value: null, bound: null };
     const refusal = passes(one, measured) ? null : refusalOf(measured);

@@ -3,22 +3,22 @@
  * and its explanation read the same rules, so neither has one that the other lacks.
  */
 import { assert } from "../../assert.ts";
-import { MARGIN_RULE } from "../margin/margin-figures.ts";
 import type { Direction, ExitPlan } from "../orders.ts";
 import { POSTURE_SHARES, type Posture } from "../posture.ts";
 import type { Trader } from "../state.ts";
 import type { StrategyInput } from "../strategy.ts";
 import {
-  type Check,
+  type EntryCheck,
   checksOf,
   firstRefusal,
   type Measured,
   type Refusal,
-  type Rule,
+  type EntryRule,
 } from "./check.ts";
 import { bookInput } from "../market/asset-book.ts";
-import { ageOf, budgetOf, isWithinBudget, postureNow } from "./input-ages.ts";
+import { ageOf, budgetOf, isWithinBudget, postureNow } from "../market/input-ages.ts";
 import { LIMIT_RULES } from "./limits.ts";
+import { MARGIN_RULE } from "./margin-rule.ts";
 import { PRE_TRADE_RULES } from "./pre-trade-rules.ts";
 import { stepsDown } from "./rounding.ts";
 
@@ -58,7 +58,7 @@ type Sized = {
 
 const BPS = 10_000;
 
-const HALTED: Rule<Moment> = {
+const HALTED: EntryRule<Moment> = {
   reason: "halted",
   unit: "none",
   passes({ trader }, measured) {
@@ -69,7 +69,7 @@ const HALTED: Rule<Moment> = {
   },
 };
 
-const BANKRUPT: Rule<Moment> = {
+const BANKRUPT: EntryRule<Moment> = {
   reason: "bankrupt",
   unit: "quote",
   passes({ trader }, measured) {
@@ -80,7 +80,7 @@ const BANKRUPT: Rule<Moment> = {
   },
 };
 
-const LATCHED: Rule<Moment> = {
+const LATCHED: EntryRule<Moment> = {
   reason: "latched",
   unit: "none",
   passes({ trader }, measured) {
@@ -93,7 +93,7 @@ const LATCHED: Rule<Moment> = {
   },
 };
 
-const POSTURE_RULES: readonly Rule<Moment>[] = [
+const POSTURE_RULES: readonly EntryRule<Moment>[] = [
   {
     reason: "posture_unknown",
     unit: "none",
@@ -134,7 +134,7 @@ const POSTURE_RULES: readonly Rule<Moment>[] = [
   },
 ];
 
-const SCAN_OLD: Rule<Moment> = {
+const SCAN_OLD: EntryRule<Moment> = {
   reason: "input_old",
   unit: "ms",
   passes({ trader, scanSlackMs }, measured) {
@@ -146,14 +146,14 @@ const SCAN_OLD: Rule<Moment> = {
 const BARRIERS = [HALTED, LATCHED, ...POSTURE_RULES, SCAN_OLD];
 const BARRIERS_WITH_MARGIN = [HALTED, BANKRUPT, LATCHED, ...POSTURE_RULES, SCAN_OLD];
 
-function barriersOf({ configuration, strategy }: Trader): readonly Rule<Moment>[] {
+function barriersOf({ configuration, strategy }: Trader): readonly EntryRule<Moment>[] {
   const rules = configuration.margin === undefined ? BARRIERS : BARRIERS_WITH_MARGIN;
   // The scan and the posture are checked for every strategy, by rules before this one.
   const others = strategy.inputs.filter((input) => input !== "scan" && input !== "posture");
   return others.length === 0 ? rules : [...rules, ...others.map(inputRule)];
 }
 
-function inputRule(input: StrategyInput): Rule<Moment> {
+function inputRule(input: StrategyInput): EntryRule<Moment> {
   return {
     reason: "input_old",
     unit: "ms",
@@ -170,7 +170,7 @@ function isInTime(measured: Measured, ageMs: number, budgetMs: number): boolean 
   return isWithinBudget(ageMs, budgetMs);
 }
 
-const WISH_RULES: readonly Rule<Wished>[] = [
+const WISH_RULES: readonly EntryRule<Wished>[] = [
   {
     // An order of unknown fate blocks all entries, a working one those in its own asset.
     reason: "order_working",
@@ -214,7 +214,7 @@ const WISH_RULES: readonly Rule<Wished>[] = [
 ];
 
 /** Only for the asset to be entered: another asset's book does not matter. */
-const BOOK_OLD: Rule<Wished> = {
+const BOOK_OLD: EntryRule<Wished> = {
   reason: "input_old",
   unit: "ms",
   passes({ trader, wish: { asset } }, measured) {
@@ -225,11 +225,11 @@ const BOOK_OLD: Rule<Wished> = {
 };
 const WISH_RULES_WITH_BOOK = [BOOK_OLD, ...WISH_RULES];
 
-function wishRulesOf({ declaredBooks }: Trader): readonly Rule<Wished>[] {
+function wishRulesOf({ declaredBooks }: Trader): readonly EntryRule<Wished>[] {
   return declaredBooks === "each" ? WISH_RULES_WITH_BOOK : WISH_RULES;
 }
 
-const BELOW_MINIMUM: Rule<Sized> = {
+const BELOW_MINIMUM: EntryRule<Sized> = {
   reason: "below_minimum",
   unit: "quote",
   passes({ trader, asset, quantity, notional }, measured) {
@@ -244,7 +244,7 @@ const BELOW_MINIMUM: Rule<Sized> = {
 const SIZE_RULES = [BELOW_MINIMUM, ...LIMIT_RULES];
 const SIZE_RULES_WITH_MARGIN = [...SIZE_RULES, MARGIN_RULE];
 
-function sizeRulesOf({ configuration }: Trader): readonly Rule<Sized>[] {
+function sizeRulesOf({ configuration }: Trader): readonly EntryRule<Sized>[] {
   return configuration.margin === undefined ? SIZE_RULES : SIZE_RULES_WITH_MARGIN;
 }
 
@@ -260,7 +260,7 @@ export function entryBarrier(trader: Trader, scanSlackMs: number): Refusal | nul
   return firstRefusal(barriersOf(trader), { trader, scanSlackMs });
 }
 
-export function barrierChecks(trader: Trader, scanSlackMs: number): readonly Check[] {
+export function barrierChecks(trader: Trader, scanSlackMs: number): readonly EntryCheck[] {
   return checksOf(barriersOf(trader), { trader, scanSlackMs });
 }
 
@@ -274,7 +274,7 @@ export function judgeEntry(trader: Trader, wish: EntryWish): EntryVerdict {
 }
 
 /** Ends early where the refusals so far leave no size to be checked. */
-export function entryChecks(trader: Trader, wish: EntryWish): readonly Check[] {
+export function entryChecks(trader: Trader, wish: EntryWish): readonly EntryCheck[] {
   const wished = checksOf(wishRulesOf(trader), { trader, wish });
   const before = [...barrierChecks(trader, 0), ...wished];
   const sized = sizeOf(trader, wish);

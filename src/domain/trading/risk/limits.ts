@@ -3,9 +3,9 @@
  * Size, count and rate limits refuse the one entry that would exceed them: the next is checked anew.
  */
 import type { LossLimit } from "./limit-names.ts";
-import { cancelEntries } from "../portfolio/cancel-entries.ts";
+import { cancelEntries } from "../cancel-orders.ts";
 import { emitNote, type Trader } from "../state.ts";
-import type { Measured, Rule } from "./check.ts";
+import type { Measured, EntryRule } from "./check.ts";
 import { openOrOnTheWay } from "./position-room.ts";
 
 /** An entry with all of the cash must fit the equity, whatever the rounding of the quotient. */
@@ -46,7 +46,7 @@ function lossMaxOf({ configuration: { limits } }: Trader, limit: LossLimit): num
 type Sized = { readonly trader: Trader; readonly notional: number };
 
 /** One rule for each limit that an entry's size may exceed. */
-export const LIMIT_RULES: readonly Rule<Sized>[] = [
+export const LIMIT_RULES: readonly EntryRule<Sized>[] = [
   {
     reason: "limit_positions",
     unit: "none",

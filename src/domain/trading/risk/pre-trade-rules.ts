@@ -3,7 +3,7 @@
  * running configuration is the approved one. The last two apply where they are configured.
  */
 import type { Trader } from "../state.ts";
-import type { Rule } from "./check.ts";
+import type { EntryRule } from "./check.ts";
 
 type Wished = {
   readonly trader: Trader;
@@ -13,7 +13,7 @@ type Wished = {
 /** Number of marks before the present scan with which a price is compared. */
 const MARKS = 5;
 
-export const PRE_TRADE_RULES: readonly Rule<Wished>[] = [
+export const PRE_TRADE_RULES: readonly EntryRule<Wished>[] = [
   {
     reason: "equity_unknown",
     unit: "quote",

@@ -2,7 +2,7 @@
  * Cancels pending entries that would be refused now. Invariant: a reason that refuses an entry when it is decided
  * applies until it is filled.
  */
-import { cancelEntries } from "../portfolio/cancel-entries.ts";
+import { cancelEntries } from "../cancel-orders.ts";
 import { emitNote, type Trader, type WorkingOrder } from "../state.ts";
 import { bookInput } from "../market/asset-book.ts";
 import { entryBarrier, lacksBook } from "./entry-gate.ts";

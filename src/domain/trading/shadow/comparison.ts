@@ -4,7 +4,7 @@
  * fills of equal orders, or their cash.
  */
 import type { TraderCommand } from "../commands.ts";
-import type { Decision } from "../decision.ts";
+import type { ScanDecision } from "../decision.ts";
 import type { BrokerEvent } from "../events.ts";
 import type { Trader } from "../state.ts";
 import { configurationDifference } from "./configuration-difference.ts";
@@ -23,7 +23,7 @@ export type OrderAsked = {
 
 /** A book's decision at an event, and its state before. */
 export type BookDecision = {
-  readonly decision: Decision | null;
+  readonly decision: ScanDecision | null;
   readonly orders: readonly OrderAsked[];
   readonly cancels: number;
   readonly before: Before;
@@ -46,7 +46,7 @@ export type Divergence = {
 export type FillTally = { digest: number; count: number; last: string };
 
 /** Plain data, so that a snapshot can store it. */
-export type Comparison = {
+export type BookComparison = {
   /** Scans and operator commands at which both books decided. */
   compared: number;
   differing: number;
@@ -55,7 +55,7 @@ export type Comparison = {
   readonly greenFills: FillTally;
 };
 
-export function createComparison(): Comparison {
+export function createComparison(): BookComparison {
   return {
     compared: 0,
     differing: 0,
@@ -118,7 +118,7 @@ export type Sides<T> = { readonly blue: T; readonly green: T };
 
 /** Counts the event, and returns the divergence when it is the first. */
 export function compareDecisions(
-  comparison: Comparison,
+  comparison: BookComparison,
   traders: Sides<Trader>,
   decisions: Sides<BookDecision>,
 ): Divergence | null {
@@ -147,7 +147,7 @@ function isSame(blue: BookDecision, green: BookDecision): boolean {
   );
 }
 
-function isSameDecision(one: Decision | null, other: Decision | null): boolean {
+function isSameDecision(one: ScanDecision | null, other: ScanDecision | null): boolean {
   if (one === null || other === null) return one === other;
   return (
     one.seq === other.seq &&

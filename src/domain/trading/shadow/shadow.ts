@@ -12,7 +12,7 @@ import type { Trader } from "../state.ts";
 import { stepTrader, workingOrdersOf } from "../trader.ts";
 import {
   beforeOf,
-  type Comparison,
+  type BookComparison,
   compareDecisions,
   createComparison,
   type Divergence,
@@ -24,7 +24,7 @@ export type Shadow = {
   /** May be ahead of GREEN: then GREEN alone is stepped until it has caught up. */
   blue: Trader;
   readonly green: Trader;
-  readonly comparison: Comparison;
+  readonly comparison: BookComparison;
   readonly desk: TraderAtDesk;
   /** GREEN's decision at the present event, before its desk answered. */
   readonly decided: { commands: readonly TraderCommand[] };
@@ -37,7 +37,7 @@ export type ShadowDeps = {
   /** Between two market events, newly created or restored. */
   readonly green: Trader;
   readonly paper: PaperSettings;
-  readonly comparison: Comparison;
+  readonly comparison: BookComparison;
   /** Called with GREEN's commands. */
   readonly onCommands: (commands: readonly TraderCommand[]) => void;
 };

@@ -75,19 +75,19 @@ export function fromExactJson(json: Json): unknown {
  */
 export function restoreInto(target: object, json: Json): void {
   const kept = fromExactJson(json);
-  if (!isPlain(kept)) throw new Error("a snapshot's part is an object");
+  if (!isPlainObject(kept)) throw new Error("a snapshot's part is an object");
   overlay(target, kept);
 }
 
 function overlay(target: object, kept: object): void {
   for (const [key, value] of Object.entries(kept)) {
     const present: unknown = Reflect.get(target, key);
-    if (isPlain(present) && isPlain(value)) overlay(present, value);
+    if (isPlainObject(present) && isPlainObject(value)) overlay(present, value);
     else Reflect.set(target, key, value);
   }
 }
 
-export function isPlain(value: unknown): value is object {
+export function isPlainObject(value: unknown): value is object {
   return (
     typeof value === "object" &&
     value !== null &&

@@ -3,7 +3,14 @@
  * with its path, because a book that continued from half a memory would decide differently. Invariant: what
  * `memoryToJson` accepts, `restoreMemory` restores bit for bit.
  */
-import { type CopyDoubles, fromExactJson, isPlain, type Json, TAG, toExactJson } from "./exact.ts";
+import {
+  type CopyDoubles,
+  fromExactJson,
+  isPlainObject,
+  type Json,
+  TAG,
+  toExactJson,
+} from "./exact.ts";
 
 /**
  * Values that a snapshot stores exactly, NaN, infinities and -0 included. Each object may occur in one place only.
@@ -58,7 +65,7 @@ export function assertMemorable(memory: object): void {
  */
 export function restoreMemory(target: object, json: Json): void {
   const kept = fromExactJson(json);
-  if (!isPlain(kept)) throw new Error("a snapshot's memory is an object");
+  if (!isPlainObject(kept)) throw new Error("a snapshot's memory is an object");
   overlay(target, kept);
 }
 
@@ -68,7 +75,7 @@ function overlay(target: object, kept: object): void {
   for (const key of present.keys()) Reflect.deleteProperty(target, key);
   for (const [key, value] of Object.entries(kept)) {
     const mine = present.get(key);
-    const isSame = isPlain(mine) && isPlain(value);
+    const isSame = isPlainObject(mine) && isPlainObject(value);
     if (isSame) overlay(mine, value);
     Reflect.set(target, key, isSame ? mine : value);
   }

@@ -1,6 +1,5 @@
 /** The change of a UTC day: the day's figures are closed, and daily limits are measured anew; positions stay. */
-import { unrealizedOf } from "../portfolio/worth.ts";
-import { emit, type Trader } from "../state.ts";
+import { emit, type Trader, unrealizedOf } from "../state.ts";
 
 export function stepDayRolled(trader: Trader, nextDay: string): void {
   const { day, account, positions } = trader.data;

@@ -1,6 +1,6 @@
 /** An operator's commands, carried out once for each command id. */
 import { isoFromMs } from "../../time.ts";
-import { cancelEntries } from "../portfolio/cancel-entries.ts";
+import { cancelEntries } from "../cancel-orders.ts";
 import { placeEntry } from "../portfolio/place-orders.ts";
 import { closeInBook } from "../portfolio/write-off.ts";
 import type { OperatorCommand, OperatorEvent } from "../events.ts";

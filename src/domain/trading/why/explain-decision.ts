@@ -3,20 +3,27 @@
  * the event left. Invariant: it changes nothing, and the conclusion of its rules is the recorded decision. No rule is
  * written here: each is the predicate of the core itself.
  */
-import type { Decision } from "../decision.ts";
+import type { ScanDecision } from "../decision.ts";
 import type { OperatorEvent, ScanEvent, ScanLostEvent, TraderEvent } from "../events.ts";
 import { isBehind, isLive, takenAgeMs } from "../market/scan-order.ts";
-import type { Check } from "../risk/check.ts";
+import type { EntryCheck } from "../risk/check.ts";
 import { barrierChecks, entryChecks, type EntryWish } from "../risk/entry-gate.ts";
-import { isWithinBudget } from "../risk/input-ages.ts";
+import { isWithinBudget } from "../market/input-ages.ts";
 import type { Trader } from "../state.ts";
 import { wishOf } from "../steps/step-scan.ts";
 import type { EntrySignal, StrategyCheck } from "../strategy.ts";
 import { decisionOf } from "../trader.ts";
 import { exitFact, roomFact } from "./explain-positions.ts";
-import { concluded, type Concluded, type Fact, factOfCheck, NOTHING, outcomeOf } from "./facts.ts";
+import {
+  concluded,
+  type Concluded,
+  type Evidence,
+  factOfCheck,
+  NOTHING,
+  outcomeOf,
+} from "./facts.ts";
 import type { Origins } from "./origins.ts";
-import { lossFacts, sinceOf } from "./standing.ts";
+import { lossEvidence, sinceOf } from "./standing.ts";
 import { checkWords, figure } from "./words.ts";
 
 export type Explanation = {
@@ -28,9 +35,9 @@ export type Explanation = {
     readonly seq: number | null;
   };
   /** The step's decision; null where it made none. */
-  readonly decision: Decision | null;
+  readonly decision: ScanDecision | null;
   /** In the order in which the rules are tried. */
-  readonly facts: readonly Fact[];
+  readonly facts: readonly Evidence[];
   /** The conclusion of the rules; null where the event asks for no decision. */
   readonly concluded: Concluded | null;
 };
@@ -62,7 +69,7 @@ function isEntry(event: TraderEvent): event is EntryEvent {
   return event.kind === "operator" && event.command.kind === "enter";
 }
 
-function factsOf(trader: Trader, event: TraderEvent, origins: Origins | null): readonly Fact[] {
+function factsOf(trader: Trader, event: TraderEvent, origins: Origins | null): readonly Evidence[] {
   if (event.kind === "scan") return scanFacts(trader, event, origins);
   if (event.kind === "scan_lost") return [lostFact(trader, event), ...standing(trader, origins)];
   if (isEntry(event)) return operatorFacts(trader, event, origins);
@@ -70,23 +77,23 @@ function factsOf(trader: Trader, event: TraderEvent, origins: Origins | null): r
 }
 
 /** Conditions that would refuse any entry. */
-function standing(trader: Trader, origins: Origins | null): readonly Fact[] {
-  return [...gateFacts(trader, barrierChecks(trader, 0), origins), ...lossFacts(trader)];
+function standing(trader: Trader, origins: Origins | null): readonly Evidence[] {
+  return [...gateFacts(trader, barrierChecks(trader, 0), origins), ...lossEvidence(trader)];
 }
 
 function gateFacts(
   trader: Trader,
-  checks: readonly Check[],
+  checks: readonly EntryCheck[],
   origins: Origins | null,
-): readonly Fact[] {
+): readonly Evidence[] {
   return checks.map((check) =>
     factOfCheck(check, checkWords(check, trader, origins), sinceOf(check, origins)),
   );
 }
 
-function wishFacts(trader: Trader, wish: EntryWish, origins: Origins | null): readonly Fact[] {
+function wishFacts(trader: Trader, wish: EntryWish, origins: Origins | null): readonly Evidence[] {
   const asked = beforeEntry(trader);
-  return [...gateFacts(asked, entryChecks(asked, wish), origins), ...lossFacts(trader)];
+  return [...gateFacts(asked, entryChecks(asked, wish), origins), ...lossEvidence(trader)];
 }
 
 /** The state as the gate saw it: without the order that it let pass. */
@@ -109,13 +116,13 @@ function operatorFacts(
   trader: Trader,
   { command }: EntryEvent,
   origins: Origins | null,
-): readonly Fact[] {
+): readonly Evidence[] {
   const { asset, direction, share, plan } = command;
   const column = trader.windows.columnOf(asset);
   return wishFacts(trader, { column, asset, direction, share, strength: 0, plan }, origins);
 }
 
-function lostFact(trader: Trader, { seq }: ScanLostEvent): Fact {
+function lostFact(trader: Trader, { seq }: ScanLostEvent): Evidence {
   if (decisionOf(trader) === null) return repeatedFact(seq);
   return {
     ...plain("found", false, outcomeOf("lost")),
@@ -124,12 +131,12 @@ function lostFact(trader: Trader, { seq }: ScanLostEvent): Fact {
   };
 }
 
-function repeatedFact(seq: number): Fact {
+function repeatedFact(seq: number): Evidence {
   const says = `seq ${seq} came again, or lies before the first one: it is not decided twice`;
   return { ...plain("new", false, null), subject: String(seq), says };
 }
 
-function scanFacts(trader: Trader, event: ScanEvent, origins: Origins | null): readonly Fact[] {
+function scanFacts(trader: Trader, event: ScanEvent, origins: Origins | null): readonly Evidence[] {
   if (decisionOf(trader) === null) return [repeatedFact(event.seq), ...standing(trader, origins)];
   const before = [
     orderFact(trader, event),
@@ -161,7 +168,7 @@ function plain(rule: string, passes: boolean, leads: Concluded | null) {
   return { rule, subject: "", passes, ...NOTHING, leads: passes ? null : leads, sinceMs: null };
 }
 
-function orderFact(trader: Trader, event: ScanEvent): Fact {
+function orderFact(trader: Trader, event: ScanEvent): Evidence {
   const isLate = isBehind(trader, event);
   const { highest } = trader.data.scans.seqs;
   return {
@@ -175,14 +182,14 @@ function orderFact(trader: Trader, event: ScanEvent): Fact {
   };
 }
 
-function liveFact(event: ScanEvent): Fact {
+function liveFact(event: ScanEvent): Evidence {
   const how = event.isReplayed ? "pushed from a backlog" : "found for a hole";
   const passes = isLive(event);
   const says = passes ? "it came live" : `it was ${how}: windows and marks only`;
   return { ...plain("live", passes, outcomeOf("stale")), says };
 }
 
-function ageFact(trader: Trader, event: ScanEvent): Fact {
+function ageFact(trader: Trader, event: ScanEvent): Evidence {
   const value = takenAgeMs(trader, event);
   const bound = trader.scanBudgetMs;
   const passes = isWithinBudget(value, bound);
@@ -202,7 +209,7 @@ function strategyFacts({ strategy, windows }: Trader) {
     checks.filter((check) => check.of === of).map((check) => strategyFact(check));
   const isWarm = strategy.isWarm();
   const says = isWarm ? "every window is full" : `${strategy.name} is not warm yet`;
-  const warm: Fact = { ...plain("warm", isWarm, outcomeOf("warming")), says };
+  const warm: Evidence = { ...plain("warm", isWarm, outcomeOf("warming")), says };
   // What a strategy says about itself counts only where its own answer decided.
   return {
     warm: [...(isWarm ? factsAbout("warm").map(passing) : factsAbout("warm")), warm],
@@ -210,16 +217,16 @@ function strategyFacts({ strategy, windows }: Trader) {
   };
 }
 
-function passing(fact: Fact): Fact {
+function passing(fact: Evidence): Evidence {
   return { ...fact, passes: true, leads: null };
 }
 
-function strategyFact({ name, of, passes, value, bound, says }: StrategyCheck): Fact {
+function strategyFact({ name, of, passes, value, bound, says }: StrategyCheck): Evidence {
   const outcome = outcomeOf(of === "warm" ? "warming" : "no_signal");
   return { ...plain(name, passes, outcome), value, bound, unit: "none", says };
 }
 
-function signalFact({ strategy, windows }: Trader, signal: EntrySignal | null): Fact {
+function signalFact({ strategy, windows }: Trader, signal: EntrySignal | null): Evidence {
   const readings = Object.entries(strategy.readings())
     .map(([name, value]) => `${name} ${typeof value === "number" ? figure(value, "none") : value}`)
     .join(", ");

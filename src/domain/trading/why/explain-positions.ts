@@ -2,11 +2,11 @@
 import { gainOf } from "../portfolio/account.ts";
 import { hasRoom, openOrOnTheWay } from "../risk/position-room.ts";
 import type { Position, Trader } from "../state.ts";
-import { type Fact, NOTHING, outcomeOf } from "./facts.ts";
+import { type Evidence, NOTHING, outcomeOf } from "./facts.ts";
 import { figure, timeText } from "./words.ts";
 
 /** From the orders of the step: what was ordered no longer needs a decision. */
-export function exitFact({ commands }: Trader): Fact {
+export function exitFact({ commands }: Trader): Evidence {
   const exits = commands.flatMap((command) => {
     if (command.kind === "book_trade") {
       return [`${command.trade.positionId} is closed (${command.trade.exitReason})`];
@@ -26,7 +26,7 @@ export function exitFact({ commands }: Trader): Fact {
   };
 }
 
-export function roomFact(trader: Trader): Fact {
+export function roomFact(trader: Trader): Evidence {
   const { data, strategy } = trader;
   const passes = hasRoom(trader);
   const [position] = data.positions;

@@ -1,10 +1,10 @@
 /** The parts of an explanation: rules in the order in which they were tried, each with its result. */
-import type { Decision } from "../decision.ts";
-import type { Check, Figure, Unit } from "../risk/check.ts";
+import type { ScanDecision } from "../decision.ts";
+import type { EntryCheck, Figure, Unit } from "../risk/check.ts";
 
-export type Concluded = Pick<Decision, "outcome" | "refusal" | "subject">;
+export type Concluded = Pick<ScanDecision, "outcome" | "refusal" | "subject">;
 
-export type Fact = {
+export type Evidence = {
   readonly rule: string;
   /** An input, a limit, an order, an asset or a position, where the rule has one; else empty. */
   readonly subject: string;
@@ -22,22 +22,22 @@ export type Fact = {
 
 export const NOTHING = { value: null, bound: null, unit: "none" } as const;
 
-export function outcomeOf(outcome: Decision["outcome"], subject = ""): Concluded {
+export function outcomeOf(outcome: ScanDecision["outcome"], subject = ""): Concluded {
   return { outcome, refusal: null, subject };
 }
 
 /** The first rule that does not pass; null where all pass. */
-export function obstacleIn(facts: readonly Fact[]): Fact | null {
+export function obstacleIn(facts: readonly Evidence[]): Evidence | null {
   return facts.find(({ passes }) => passes === false) ?? null;
 }
 
 /** Null where no decision is left to make. */
-export function concluded(facts: readonly Fact[]): Concluded | null {
+export function concluded(facts: readonly Evidence[]): Concluded | null {
   const obstacle = obstacleIn(facts);
   return obstacle === null ? outcomeOf("entered") : obstacle.leads;
 }
 
-export function factOfCheck(check: Check, says: string, sinceMs: number | null): Fact {
+export function factOfCheck(check: EntryCheck, says: string, sinceMs: number | null): Evidence {
   const { rule, subject, refusal, value, bound, unit } = check;
   const leads: Concluded | null =
     refusal === null

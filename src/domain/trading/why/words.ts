@@ -1,12 +1,12 @@
 /** A rule of the gate in one line: its subject, its figure and its bound. */
 import { isoFromMs, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../../time.ts";
-import type { Check, Figure, Unit } from "../risk/check.ts";
+import type { EntryCheck, Figure, Unit } from "../risk/check.ts";
 import { refusalWords } from "../risk/refusal-words.ts";
 import type { Trader } from "../state.ts";
 import { POSTURE_SHARES } from "../posture.ts";
 import type { Origins } from "./origins.ts";
 
-export function checkWords(check: Check, trader: Trader, origins: Origins | null): string {
+export function checkWords(check: EntryCheck, trader: Trader, origins: Origins | null): string {
   const { refusal, rule, subject, value } = check;
   const refusalText = refusal === null ? "" : refusalWords(refusal.reason, refusal.subject);
   switch (rule) {
@@ -66,7 +66,7 @@ function factorWords(posture: Figure): string {
   return share === 0 ? " allows no entries" : `, sizes are multiplied by ${share}`;
 }
 
-function ageWords(input: string, { value, bound }: Check, { configuration }: Trader): string {
+function ageWords(input: string, { value, bound }: EntryCheck, { configuration }: Trader): string {
   if (input === "posture" && configuration.configuredPosture !== null) {
     return "the posture is configured and does not age";
   }
@@ -92,7 +92,7 @@ function sizeWords(rule: string, subject: string): string {
   }
 }
 
-function boundWords({ rule, value, bound, unit }: Check): string {
+function boundWords({ rule, value, bound, unit }: EntryCheck): string {
   const most = rule === "below_minimum" ? "at least" : "at most";
   return `${figure(value, unit)}, must be ${most} ${figure(bound, unit)}`;
 }

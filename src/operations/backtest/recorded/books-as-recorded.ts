@@ -20,7 +20,7 @@ import {
   EACH_BOOK,
   levelsOf,
 } from "../../../domain/trading/market/asset-book.ts";
-import { bookDays, readBooks } from "../../../adapters/order-book/book-archive.ts";
+import { bookDays, readPublishedBooks } from "../../../adapters/order-book/book-archive.ts";
 import { knownBeforeMs } from "./known-before.ts";
 
 type BooksRange = {
@@ -74,7 +74,7 @@ export function openRecordedBooks(
   const recorded =
     folder === null
       ? []
-      : readBooks(folder, null, {
+      : readPublishedBooks(folder, null, {
           fromMs: Math.max(fromMs, givenToMs),
           toMs: FOR_EVER_MS,
         });
@@ -129,7 +129,9 @@ function lackingDays(
     const day = dayFromMicros(at * MS_PER_DAY * US_PER_MS);
     const period = { fromMs: at * MS_PER_DAY, toMs: (at + 1) * MS_PER_DAY };
     const isThere =
-      folder !== null && recorded.has(day) && hasAny(asset, readBooks(folder, asset, period));
+      folder !== null &&
+      recorded.has(day) &&
+      hasAny(asset, readPublishedBooks(folder, asset, period));
     if (!isThere) lacking.push(day);
   }
   return lacking;

@@ -1,6 +1,6 @@
 /** How long before a run's first scan a value may have become known and still be within its budget then. */
 import { MS_PER_MINUTE } from "../../../domain/time.ts";
-import { longestBudgetMs } from "../../../domain/trading/risk/input-ages.ts";
+import { longestBudgetMs } from "../../../domain/trading/market/input-ages.ts";
 
 /** A publication time further ahead of our clock than this is refused. */
 const AHEAD_MAX_MS = MS_PER_MINUTE;

@@ -1,7 +1,7 @@
 /** Evaluates a sweep's trials: the best set, the probability that it was luck, the walk forward, and the files. */
 import { createHash } from "node:crypto";
 import { luckOf } from "../../../domain/backtest/sweep/ranking.ts";
-import { lossText } from "../../../domain/statistics/loss-watch.ts";
+import { lossText } from "../../../domain/backtest/loss-watch.ts";
 import type { TrialOutcome } from "../../../domain/backtest/sweep/trial.ts";
 import { stitch } from "../../../domain/backtest/sweep/walk-forward.ts";
 import { dayFromMicros, US_PER_MS } from "../../../domain/time.ts";
@@ -9,7 +9,7 @@ import type { SweepRecord, WalkForwardRecord } from "../../../reports/sweep-reco
 import { sweepSheet } from "../../../reports/sweep-sheet.ts";
 import { monotonicMs } from "../../../adapters/clock.ts";
 import type { BacktestHooks } from "../run-backtest.ts";
-import { writeWhole } from "../run-folder.ts";
+import { writeRunFile } from "../run-folder.ts";
 import type { SweepJob, SweepPlan } from "./sweep-plan.ts";
 import { ownOf, type SweepTally } from "./sweep-tally.ts";
 import { runWaves, type ScansRead } from "./sweep-waves.ts";
@@ -59,9 +59,9 @@ export async function concludeSweep(
       scansPerS: ((read.scans * sets.length) / wallMs) * 1_000,
     },
   };
-  writeWhole(job.out, SETS_FILE, setsCsv(record));
-  writeWhole(job.out, SWEEP_SHEET_FILE, sweepSheet(record));
-  writeWhole(job.out, SWEEP_FILE, `${JSON.stringify(record, null, 2)}\n`);
+  writeRunFile(job.out, SETS_FILE, setsCsv(record));
+  writeRunFile(job.out, SWEEP_SHEET_FILE, sweepSheet(record));
+  writeRunFile(job.out, SWEEP_FILE, `${JSON.stringify(record, null, 2)}\n`);
   return record;
 }
 

@@ -12,7 +12,7 @@ import {
   type TrialScore,
 } from "../../../domain/backtest/sweep/ranking.ts";
 import type { BacktestReport } from "../../../domain/backtest/report.ts";
-import { lossText } from "../../../domain/statistics/loss-watch.ts";
+import { lossText } from "../../../domain/backtest/loss-watch.ts";
 import type { Parameters } from "../../../domain/trading/strategy.ts";
 import type { SweepRow } from "../../../reports/sweep-record.ts";
 import { sealed, sealedHash } from "../run-backtest.ts";

@@ -9,7 +9,7 @@ import type { Trader } from "../../../domain/trading/trader.ts";
 import { type EquitySeries, equitySeries } from "./equity-series.ts";
 import { createScanColumns, type ScanRow } from "./scan-columns.ts";
 
-export type Refusal = {
+export type RefusedEntry = {
   readonly seq: number;
   readonly atMs: number;
   readonly reason: RefusalReason;
@@ -23,7 +23,7 @@ export type BookSeries = {
   readonly firstMs: number | null;
   readonly count: number;
   /** Newest first. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly RefusedEntry[];
   readings(): Readonly<Record<string, ThinnedSeries>>;
   /** The largest ones as series, and the largest divided by the number of assets at the newest scan. */
   eigenvalues(): { readonly largest: readonly ThinnedSeries[]; readonly share: number | null };
@@ -44,7 +44,7 @@ export function createBookSeries(): BookSeries {
     pricesMax: PRICES_MAX,
     eigenvalues: EIGENVALUES_SHOWN,
   });
-  const refusals: Refusal[] = [];
+  const refusals: RefusedEntry[] = [];
   /** What the newest scan has. */
   let names: readonly string[] = [];
   let share: number | null = null;
@@ -99,7 +99,7 @@ function rowOf(event: ScanEvent, { data, strategy }: Trader): ScanRow {
   };
 }
 
-function refusalOf({ data: { decision, nowMs } }: Trader): Refusal | null {
+function refusalOf({ data: { decision, nowMs } }: Trader): RefusedEntry | null {
   const { refusal, seq, subject, signal } = decision;
   return refusal === null ? null : { seq, atMs: nowMs, reason: refusal, subject, signal };
 }

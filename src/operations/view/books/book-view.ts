@@ -8,7 +8,7 @@ import { EventLogReader } from "../../../adapters/event-log/event-log.ts";
 import { readDayBegin } from "../../../adapters/event-log/outcome-file.ts";
 import {
   bookFolder,
-  listDays,
+  listSegmentDays,
   tradingRoot,
 } from "../../../adapters/event-log/segments/segment-files.ts";
 import { latestSnapshot, listSnapshots } from "../../../adapters/event-log/snapshots.ts";
@@ -23,7 +23,7 @@ import { decodeTraderSnapshot, type SavedState } from "../../../wire/trading/tra
 import { loadStrategies } from "../../books/configured-strategies.ts";
 import { beginBlue } from "../../books/fold-blue.ts";
 import { standingAt } from "../../why/book-answer.ts";
-import { firstIndexOf } from "../../why/find-event.ts";
+import { segmentFirstIndex } from "../../why/find-event.ts";
 import { type BookSeries, createBookSeries } from "./book-series.ts";
 import { isInOrder } from "./in-order.ts";
 import { traderOf } from "../../../domain/supervision/services.ts";
@@ -97,7 +97,7 @@ export function createBookView(deps: BookViewDeps): StandingView {
 async function begin({ dataDir, configuration }: BookViewDeps): Promise<Run | null> {
   const place = { root: tradingRoot(dataDir), book: COUNTED_BOOK };
   const folder = bookFolder(place.root, place.book);
-  if (listDays(folder).length === 0) return null;
+  if (listSegmentDays(folder).length === 0) return null;
   const saved = startIn(folder);
   const recorded = saved?.configurationHash ?? null;
   const names = recorded === null ? [] : recordedStrategy(folder, recorded);
@@ -115,8 +115,8 @@ function startIn(folder: string): SavedState | null {
   const kept = listSnapshots(folder);
   const far = (kept.at(-1) ?? 0) - EVENTS_BACK;
   const wanted = kept.findLast((index) => index <= far) ?? kept[0];
-  const [oldest = ""] = listDays(folder);
-  const isWhole = firstIndexOf(folder, oldest) <= 1;
+  const [oldest = ""] = listSegmentDays(folder);
+  const isWhole = segmentFirstIndex(folder, oldest) <= 1;
   // A log this short is folded completely.
   if (isWhole && (wanted === undefined || wanted <= EVENTS_BACK)) return null;
   const { snapshot } = latestSnapshot(folder, wanted ?? Number.MAX_SAFE_INTEGER);

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { monotonicMs } from "../../../adapters/clock.ts";
-import { promotedState, readBooks } from "../../../adapters/event-log/books/books-store.ts";
+import { promotedState, readBooksFile } from "../../../adapters/event-log/books/books-store.ts";
 import {
   type ConfigurationOf,
   recordedConfigurations,
@@ -13,7 +13,7 @@ import {
 import { EventLogReader } from "../../../adapters/event-log/event-log.ts";
 import {
   bookFolder,
-  listDays,
+  listSegmentDays,
   tradingRoot,
 } from "../../../adapters/event-log/segments/segment-files.ts";
 import { latestSnapshot, listSnapshots } from "../../../adapters/event-log/snapshots.ts";
@@ -37,7 +37,7 @@ import {
 import { type BooksFile, settingsOfBook } from "../../../wire/trading/books-file.ts";
 import { decodeShadow, type ShadowSnapshot } from "../../../wire/trading/shadow-snapshot.ts";
 import { loadStrategiesOf } from "../../books/configured-strategies.ts";
-import { firstIndexOf } from "../../why/find-event.ts";
+import { segmentFirstIndex } from "../../why/find-event.ts";
 import type { BookViewDeps } from "./book-view.ts";
 import { equitySeries, type EquitySeries } from "./equity-series.ts";
 import { isInOrder } from "./in-order.ts";
@@ -83,7 +83,7 @@ export function createGreenView(deps: BookViewDeps): GreenView {
   return {
     async curve(withinMs) {
       try {
-        if (run !== null && run.books !== JSON.stringify(readBooks(deps.dataDir))) close();
+        if (run !== null && run.books !== JSON.stringify(readBooksFile(deps.dataDir))) close();
         if (run === null) {
           const begun = await begin(deps);
           if (typeof begun === "string") return begun;
@@ -109,7 +109,7 @@ async function begin({ dataDir, configuration }: BookViewDeps): Promise<Run | st
   if (!existsSync(greenFolder)) {
     return `${SHADOW_BOOK} has not run here: 'dolphin start ${traderOf(SHADOW_BOOK).name}'`;
   }
-  const books = readBooks(dataDir);
+  const books = readBooksFile(dataDir);
   const of = versions({ configuration, books, strategyOf: await loadStrategiesOf(configuration) });
   const green = of(SHADOW_BOOK);
   const blue = of(COUNTED_BOOK);
@@ -193,9 +193,9 @@ function firstStart(
   blue: BookConfiguration,
   green: BookConfiguration,
 ): Start | string {
-  const [oldest = null] = listDays(blueFolder);
+  const [oldest = null] = listSegmentDays(blueFolder);
   if (oldest === null) return "BLUE's log has no event yet";
-  if (firstIndexOf(blueFolder, oldest) <= createTrader(blue.trader).nextIndex) {
+  if (segmentFirstIndex(blueFolder, oldest) <= createTrader(blue.trader).nextIndex) {
     return { trader: createTrader(green.trader), blueHash: null, at: null };
   }
   return "GREEN has saved no state yet: its curve begins with the first one";

@@ -3,7 +3,7 @@
  * them leaves more garbage than V8 collects in time. Invariant: at most `rowsMax` rows and `pricesMax` prices are kept.
  */
 import { assert } from "../../../domain/assert.ts";
-import type { Column } from "../../../domain/statistics/thinned-series.ts";
+import type { TimeSeries } from "../../../domain/statistics/thinned-series.ts";
 
 export type ScanRow = {
   readonly atMs: number;
@@ -22,11 +22,11 @@ export type ScanColumnStore = {
   readonly count: number;
   /** Null before the first row. */
   readonly firstMs: number | null;
-  equity(): Column;
-  reading(name: string): Column;
+  equity(): TimeSeries;
+  reading(name: string): TimeSeries;
   /** 0: the largest one. */
-  eigenvalue(number: number): Column;
-  prices(asset: string): Column;
+  eigenvalue(number: number): TimeSeries;
+  prices(asset: string): TimeSeries;
 };
 
 export type ScanLimits = {
@@ -69,7 +69,7 @@ export function createScanColumns({
     }
     for (const [name, column] of readings) column.push(row.readings[name] ?? Number.NaN);
   };
-  const of = (column: NumberColumn | undefined): Column => ({
+  const of = (column: NumberColumn | undefined): TimeSeries => ({
     atMs: atMs.kept(),
     values: column?.kept() ?? new Float64Array(assets.length).fill(Number.NaN),
   });

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../domain/failure.ts";
-import type { ClusterView, Marker } from "../../../domain/scan/commit-outcome.ts";
+import type { ClusterView, CommitMarker } from "../../../domain/scan/commit-outcome.ts";
 import type { RawValue, ScanStore } from "../../../adapters/hazelcast/scan-store.ts";
 import {
   CHECKPOINT_KEY,
@@ -22,7 +22,7 @@ export type ClusterState = { latest: RawValue; checkpoint: RawValue };
 /** Exit code 76: a newer bridge owns the maps; this one must end and overwrite nothing. */
 export class FencedError extends Error {
   override readonly name = "FencedError";
-  static by(marker: Marker, own: BridgeIdentity): FencedError {
+  static by(marker: CommitMarker, own: BridgeIdentity): FencedError {
     return new FencedError(
       `fenced: epoch ${marker.epoch} of ${marker.instance} has passed our epoch ${own.epoch}`,
     );
@@ -101,9 +101,9 @@ export async function readView(store: ScanStore, state: ClusterState): Promise<C
     store.readCheckpoint(),
     store.readLatest(),
   ]);
-  return viewOf(state);
+  return clusterViewOf(state);
 }
 
-export function viewOf(state: ClusterState): ClusterView {
+export function clusterViewOf(state: ClusterState): ClusterView {
   return { checkpoint: parseCheckpoint(state.checkpoint), latest: parseScanHead(state.latest) };
 }

@@ -53,9 +53,3 @@ export function provedDay(of: {
   const latest = dayOfFile(first.file) < newestDay ? newestDay : nextDay(newestDay);
   return day < latest ? day : latest;
 }
-
-/** The later of two days; null is none. */
-export function laterDay(one: string | null, other: string | null): string | null {
-  if (one === null || other === null) return one ?? other;
-  return one < other ? other : one;
-}

@@ -15,7 +15,7 @@ import {
   untilAnswered,
 } from "./cluster-state.ts";
 import { type Entry, encodeEntry } from "./commit.ts";
-import type { Reload } from "./reload.ts";
+import type { Reload } from "../archive/reload.ts";
 import type { RenamedFiles } from "./renamed-files.ts";
 
 export const DONE_KEPT_US = 3 * MS_PER_DAY * US_PER_MS;

@@ -1,7 +1,7 @@
 /** Finds a file that was renamed while no bridge watched, by its modification time, which a rename keeps. */
 import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
 import { isScanName } from "../../../domain/scan/archive-names.ts";
-import type { ArchiveReader } from "../intake/archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 
 /** Files of a day's folder that are not in the journal and have this modification time. */
 export type RenamedFiles = {

@@ -5,7 +5,7 @@ import { isWholeName } from "../../../domain/scan/archive-names.ts";
 import type { ScanRead } from "../../../wire/arrow/read-scan.ts";
 import type { Candidate } from "./intake.ts";
 import { hashOf } from "../../../wire/scan-hash.ts";
-import { type ScanFiles, decodeScan } from "../commit/reload.ts";
+import { type ScanFiles, decodeScan } from "../archive/reload.ts";
 
 export type NewScan = {
   readonly candidate: Candidate;

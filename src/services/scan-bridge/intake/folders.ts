@@ -3,7 +3,7 @@
  * decides how much is done at a time.
  */
 import { isNearlyScanName } from "../../../domain/scan/archive-names.ts";
-import type { ArchiveReader } from "./archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 import type { Intake, Listing } from "./intake.ts";
 
 export type FoldersDeps = {

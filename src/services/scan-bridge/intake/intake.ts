@@ -6,7 +6,7 @@ import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts
 import { dayOfFile, isScanName, isWholeName } from "../../../domain/scan/archive-names.ts";
 import { type Timed, compareWaiting } from "../../../domain/scan/order.ts";
 import { MS_PER_MINUTE, US_PER_MS, US_PER_SECOND } from "../../../domain/time.ts";
-import type { ArchiveReader } from "./archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 import { NameSet } from "./name-set.ts";
 
 /**

@@ -9,7 +9,7 @@ import type { ArchiveDays } from "../../../adapters/archive/list-archive.ts";
 import type { ArchiveWatch } from "../../../adapters/archive/watch-archive.ts";
 import { messageOf } from "../../../domain/failure.ts";
 import { MS_PER_MINUTE } from "../../../domain/time.ts";
-import type { ArchiveReader } from "./archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 import { Folders } from "./folders.ts";
 import type { Intake, Listing } from "./intake.ts";
 import { DueDays } from "./due-days.ts";

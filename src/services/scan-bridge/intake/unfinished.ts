@@ -3,7 +3,7 @@
  * Unreadable files are reported as quarantined as well, but retried in every round, in turn where there are many.
  */
 import type { JournalFile, ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
-import type { ArchiveReader } from "./archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 import type { Examined } from "./examine.ts";
 import { type Candidate, type Intake, statOf } from "./intake.ts";
 

@@ -1,10 +1,9 @@
 /** Which day folders count, which of them every round lists, and which are before the first that counts. */
 import type { ScanJournal } from "../../../adapters/scan-journal/scan-journal.ts";
-import { isScanName, previousDay } from "../../../domain/scan/archive-names.ts";
+import { isScanName, laterDay, previousDay } from "../../../domain/scan/archive-names.ts";
 import { PROVED_DAY_KEY } from "../../../domain/scan/audit.ts";
 import { dayFromMicros, MS_PER_DAY, MS_PER_HOUR, US_PER_MS } from "../../../domain/time.ts";
-import { laterDay } from "../commit/proved-days.ts";
-import type { ArchiveReader } from "./archive-reader.ts";
+import type { ArchiveReader } from "../archive/archive-reader.ts";
 
 export type WhichDaysDeps = {
   readonly archive: Pick<ArchiveReader, "mark" | "names">;

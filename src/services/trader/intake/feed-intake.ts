@@ -5,7 +5,7 @@
  * several values between two scans only the newest is logged. Invariant: a reading that the book already has is not
  * recorded again, and one that the journal could not store is retried at a later look.
  */
-import type { InputFact, Note } from "../../../domain/supervision/verdict.ts";
+import type { InputFact, VerdictNote } from "../../../domain/supervision/verdict.ts";
 import { MS_PER_SECOND } from "../../../domain/time.ts";
 import { alertOf } from "../../../wire/facts/bridge-facts.ts";
 import type { Feed, FeedFact, FeedReading } from "../../../wire/feeds/feeds.ts";
@@ -117,7 +117,7 @@ export class FeedIntake {
   }
 
   /** Set while the stored value is invalid or from the future; else null. */
-  note(): Note | null {
+  note(): VerdictNote | null {
     const { name, isBuiltIn } = this.feed;
     if (isBuiltIn) return null;
     if (!this.#isReadable) return alertOf(name, this.#unreadable());

@@ -8,7 +8,7 @@ import {
   type PostureReport,
 } from "../../../domain/safety/newer-posture.ts";
 import type { PostureEvent } from "../../../domain/trading/events.ts";
-import { budgetOf } from "../../../domain/trading/risk/input-ages.ts";
+import { budgetOf } from "../../../domain/trading/market/input-ages.ts";
 import type { Trader } from "../../../domain/trading/trader.ts";
 
 export type PostureFact = Omit<PostureEvent, "index" | "nowMs">;

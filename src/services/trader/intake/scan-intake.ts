@@ -4,6 +4,7 @@
  * whatever is received twice, dropped, or out of order.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { SeqRange } from "../../../domain/scan/ring.ts";
 import type { SeenSeqs } from "../../../domain/scan/seen-seqs.ts";
 import type { ParsedScan, ScanTextReader } from "../../../wire/trading/scan-text.ts";
 
@@ -13,7 +14,6 @@ export type ScanSource = {
   /** Texts of scans, including those with these seqs that it has; `newestSeq` has been pushed already. */
   find(wanted: SeqRange, newestSeq: number): AsyncIterable<unknown>;
 };
-export type SeqRange = { readonly from: number; readonly to: number };
 
 export type ScanIntakeDeps = {
   readonly reader: ScanTextReader;

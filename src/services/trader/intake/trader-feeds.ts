@@ -1,7 +1,7 @@
 /** All feeds of one trader: their values go into its book, and their state into its facts. */
 import type { ScanFeed } from "../../../adapters/hazelcast/scan-feed.ts";
-import type { InputFact, Note } from "../../../domain/supervision/verdict.ts";
-import { budgetOf } from "../../../domain/trading/risk/input-ages.ts";
+import type { InputFact, VerdictNote } from "../../../domain/supervision/verdict.ts";
+import { budgetOf } from "../../../domain/trading/market/input-ages.ts";
 import type { Trader } from "../../../domain/trading/trader.ts";
 import { type Feed, type FeedFact, inputOf } from "../../../wire/feeds/feeds.ts";
 import { missingFeedsOf } from "../../book-status.ts";
@@ -83,7 +83,7 @@ export class TraderFeeds {
     return this.all.flatMap((one) => one.fact() ?? []);
   }
 
-  notes(): readonly Note[] {
+  notes(): readonly VerdictNote[] {
     const names = this.all.map(({ feed }) => feed.name);
     return [...this.all.flatMap((one) => one.note() ?? []), ...missingFeedsOf(this.#trader, names)];
   }

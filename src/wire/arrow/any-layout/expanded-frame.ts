@@ -3,7 +3,7 @@
  * types that apache-arrow does not know: the fixed-layout reader can skip those columns.
  */
 import { SCAN_FILE_BYTES_MAX } from "../../../domain/scan/scan.ts";
-import type { Frame, Message } from "../completeness.ts";
+import type { Frame, IpcMessage } from "../completeness.ts";
 import { byteAt, fieldAt, rootAt, sizeAt, tableAt } from "../flatbuffer.ts";
 import { type FixedSchema, matchFixedSchema } from "../fixed-schema.ts";
 import { batchHeader, bufferBytes, bufferOffset } from "../record-batch.ts";
@@ -70,7 +70,7 @@ function expanded(
 }
 
 /** Copies the metadata, points its buffers into a new body that follows it, and removes the compression. */
-function withBody(frame: Frame, message: Message, parts: readonly Uint8Array[]): Frame {
+function withBody(frame: Frame, message: IpcMessage, parts: readonly Uint8Array[]): Frame {
   const bodyStart = message.bodyStart + (-message.bodyStart & 7);
   const bodyBytes = parts.reduce((sum, part) => sum + aligned(part.length), 0);
   const bytes = new Uint8Array(bodyStart + bodyBytes);

@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
-import type { AuditLine } from "../../../../src/dashboard/commands/audit.ts";
+import type { CommandAuditLine } from "../../../../src/dashboard/commands/audit.ts";
 import { createCarryOut } from "../../../../src/dashboard/commands/given/carry-out.ts";
-import type { CommandAnswer } from "../../../../src/dashboard/commands/given/command.ts";
+import type { DashboardAnswer } from "../../../../src/dashboard/commands/given/command.ts";
 import { createConfirmations } from "../../../../src/dashboard/commands/given/confirmations.ts";
 import { CommandRefused } from "../../../../src/operations/command-refused.ts";
 import { surroundings } from "../../../helpers/dashboard.ts";
 
 function deskOf() {
-  const lines: AuditLine[] = [];
-  const audit = { write: (line: AuditLine) => void lines.push(line), close: () => undefined };
+  const lines: CommandAuditLine[] = [];
+  const audit = {
+    write: (line: CommandAuditLine) => void lines.push(line),
+    close: () => undefined,
+  };
   const desk = createCarryOut(audit, () => 0);
   let done = 0;
-  const give = (run: () => Promise<CommandAnswer>, { id = "once", withinMs = 60_000 } = {}) =>
+  const give = (run: () => Promise<DashboardAnswer>, { id = "once", withinMs = 60_000 } = {}) =>
     desk.carryOut({
       name: "probe",
       withinMs,
@@ -37,7 +40,7 @@ function deskOf() {
 }
 
 const works = async () => ({ ok: true, says: "done" });
-const never = () => Promise.withResolvers<CommandAnswer>().promise;
+const never = () => Promise.withResolvers<DashboardAnswer>().promise;
 
 test("an answer that does not come is reported as unknown, never as not done", async () => {
   const { give, lines } = deskOf();

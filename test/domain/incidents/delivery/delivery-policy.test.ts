@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import {
   afterDeathMs,
   askedDelayMs,
-  type Answer,
+  type SendResult,
   notBeforeMs,
   verdictOn,
 } from "../../../../src/domain/incidents/delivery/delivery-policy.ts";
 
 const S = 1_000;
 const failed = (afterMs: number | null = null, outcome: "refused" | "unknown" = "refused") =>
-  ({ kind: "failed", says: "503", outcome, afterMs }) satisfies Answer;
-const verdict = (answer: Answer, of: Partial<Parameters<typeof verdictOn>[1]> = {}) =>
+  ({ kind: "failed", says: "503", outcome, afterMs }) satisfies SendResult;
+const verdict = (answer: SendResult, of: Partial<Parameters<typeof verdictOn>[1]> = {}) =>
   verdictOn(answer, { attempts: 1, decidedAtMs: 0, nowMs: 0, chance: 0.5, ...of });
 
 it.each([
@@ -67,7 +67,7 @@ describe("what becomes of a notification", () => {
   });
 
   it("is tried again for an hour, and 12 times, after a refusal that may pass", () => {
-    const refused: Answer = { kind: "refused", says: "401", mayPass: true };
+    const refused: SendResult = { kind: "refused", says: "401", mayPass: true };
     const hour = 3_600 * S;
     expect(verdict(refused)).toEqual({
       kind: "again",

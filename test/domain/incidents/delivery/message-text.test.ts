@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   cutTo,
   cutToBytes,
-  textOf,
+  notificationText,
 } from "../../../../src/domain/incidents/delivery/message-text.ts";
 import type { Notification } from "../../../../src/domain/incidents/notification.ts";
 
@@ -25,7 +25,7 @@ const NOTIFICATION: Notification = {
 
 describe("a notification as text", () => {
   it("says what, how bad, since when and why", () => {
-    expect(textOf(NOTIFICATION)).toEqual({
+    expect(notificationText(NOTIFICATION)).toEqual({
       title: "FIRING critical: stale_data scan_bridge",
       lines: [
         "no scan for 61 s",
@@ -38,18 +38,20 @@ describe("a notification as text", () => {
   });
 
   it("says that it is repeated, or over", () => {
-    expect(textOf({ ...NOTIFICATION, kind: "renotify" }).title).toMatch(/\(still\)$/);
-    expect(textOf({ ...NOTIFICATION, kind: "resolve", state: "resolved" })).toMatchObject({
-      title: "RESOLVED critical: stale_data scan_bridge",
-      lines: expect.arrayContaining([
-        "since 1970-01-01 00:00:00 UTC, resolved 1970-01-01 00:01:01 UTC",
-      ]),
-    });
+    expect(notificationText({ ...NOTIFICATION, kind: "renotify" }).title).toMatch(/\(still\)$/);
+    expect(notificationText({ ...NOTIFICATION, kind: "resolve", state: "resolved" })).toMatchObject(
+      {
+        title: "RESOLVED critical: stale_data scan_bridge",
+        lines: expect.arrayContaining([
+          "since 1970-01-01 00:00:00 UTC, resolved 1970-01-01 00:01:01 UTC",
+        ]),
+      },
+    );
   });
 
   it("holds nothing that a terminal or a chat obeys", () => {
     const summary = "a\u001b[2J\r\nb\u202ec";
-    expect(textOf({ ...NOTIFICATION, summary }).lines[0]).toBe("a [2J b c");
+    expect(notificationText({ ...NOTIFICATION, summary }).lines[0]).toBe("a [2J b c");
   });
 
   it.each([

@@ -1,23 +1,25 @@
 import { describe, expect, it } from "vitest";
-import type { Answer } from "../../../../src/domain/incidents/delivery/delivery-policy.ts";
+import type { SendResult } from "../../../../src/domain/incidents/delivery/delivery-policy.ts";
 import {
   afterRequest,
   freshPace,
-  type Pace,
+  type DeliveryPace,
   waitMs,
 } from "../../../../src/domain/incidents/delivery/pace.ts";
 
 const BUDGET = { perMinute: 60, burst: 2 };
-const OK: Answer = { kind: "accepted", says: "ok", reference: null };
-const REFUSED: Answer = { kind: "refused", says: "400" };
-const failed = (afterMs: number | null = null): Answer => ({
+const OK: SendResult = { kind: "accepted", says: "ok", reference: null };
+const REFUSED: SendResult = { kind: "refused", says: "400" };
+const failed = (afterMs: number | null = null): SendResult => ({
   kind: "failed",
   says: "503",
   outcome: "refused",
   afterMs,
 });
 
-function after(...requests: readonly (readonly [nowMs: number, answer: Answer])[]): Pace {
+function after(
+  ...requests: readonly (readonly [nowMs: number, answer: SendResult])[]
+): DeliveryPace {
   return requests.reduce(
     (pace, [nowMs, answer]) => afterRequest(pace, BUDGET, { answer, nowMs }),
     freshPace(BUDGET, 0),

@@ -6,12 +6,12 @@ import type { RunFound } from "../../../../src/domain/supervision/supervisor/rec
 import { supervise } from "../../../../src/domain/supervision/supervisor/supervise.ts";
 import {
   newSupervision,
-  type Supervision,
+  type SupervisorRun,
   type SupervisionEffect,
   type SupervisionEvent,
 } from "../../../../src/domain/supervision/supervisor/supervision.ts";
 import {
-  initialState,
+  initialSupervisor,
   type SupervisorState,
 } from "../../../../src/domain/supervision/supervisor/supervisor-state.ts";
 import { BRIEF, ModelledRuns } from "../../../helpers/supervision/modelled-runs.ts";
@@ -41,13 +41,16 @@ const RESTART = { kind: "restart", atMs: NOW + 5_000 } as const;
 const ENDED = { run_id: "a", result: { ...RECORD, last_log: [] } };
 const CLOSED = { runId: "a", result: { ...RECORD, last_log: [] } };
 
-function knowing(state: Partial<SupervisorState>, more: Partial<Supervision> = {}): Supervision {
-  const all = { ...initialState("running", "auto"), life: 3, ...state };
+function knowing(
+  state: Partial<SupervisorState>,
+  more: Partial<SupervisorRun> = {},
+): SupervisorRun {
+  const all = { ...initialSupervisor("running", "auto"), life: 3, ...state };
   return { ...newSupervision(all, BRIEF), isLearned: true, ...more };
 }
 
 describe("a turn of the supervisor", () => {
-  test.each<[string, Supervision, readonly SupervisionEffect[]]>([
+  test.each<[string, SupervisorRun, readonly SupervisionEffect[]]>([
     [
       "a start was asked for",
       knowing({ step: { kind: "start" }, restart_times: ["t"] }),
@@ -121,14 +124,22 @@ function looked(found: RunFound): SupervisionEvent {
 describe("what the server says of the newest run", () => {
   const open = { kind: "open", runId: "a", life: 5, details: null } as const;
   const closed = { kind: "closed", runId: "a", life: 5, status: "FAILED", result: null } as const;
-  test.each<[string, Supervision, SupervisionEvent, Partial<SupervisorState>, readonly string[]]>([
-    ["adopts", knowing({}), looked(open), { life: 5 }, ["tell that it is adopted"]],
-    ["knows its own", knowing({ run: RUN }, { ownRunId: "a" }), looked(open), { run: RUN }, []],
-    ["counts on", knowing({}), looked(closed), { life: 5, run: null }, []],
-    ["counts nothing anew", knowing({ life: 9 }), looked(closed), { life: 9 }, []],
-    ["sees a failure", knowing({ run: RUN }), looked(closed), { run: null, word: "Down" }, []],
-    ["misses its run", knowing({ run: RUN }), looked({ kind: "absent" }), { word: "Starting" }, []],
-  ])("%s", (_what, now, event, state, effects) => {
+  test.each<[string, SupervisorRun, SupervisionEvent, Partial<SupervisorState>, readonly string[]]>(
+    [
+      ["adopts", knowing({}), looked(open), { life: 5 }, ["tell that it is adopted"]],
+      ["knows its own", knowing({ run: RUN }, { ownRunId: "a" }), looked(open), { run: RUN }, []],
+      ["counts on", knowing({}), looked(closed), { life: 5, run: null }, []],
+      ["counts nothing anew", knowing({ life: 9 }), looked(closed), { life: 9 }, []],
+      ["sees a failure", knowing({ run: RUN }), looked(closed), { run: null, word: "Down" }, []],
+      [
+        "misses its run",
+        knowing({ run: RUN }),
+        looked({ kind: "absent" }),
+        { word: "Starting" },
+        [],
+      ],
+    ],
+  )("%s", (_what, now, event, state, effects) => {
     const then = supervise(now, event);
     expect(then.next.state).toMatchObject(state);
     expect(then.effects.map(({ kind }) => kind)).toEqual(effects);

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { EndKind } from "../../../../src/domain/supervision/next-step.ts";
 import type {
   LiveFacts,
-  RunRecord,
+  ServiceRunRecord,
 } from "../../../../src/domain/supervision/supervisor/records.ts";
 import {
-  answerTo,
-  type Command,
-  initialState,
+  answerToRecovery,
+  type SupervisorCommand,
+  initialSupervisor,
   isCounted,
   type SupervisorState,
   takeClosed,
@@ -23,14 +23,14 @@ const POLICY = { restartsMax: 1, windowMs: 600_000, delaysMs: [0], fatalRetryMs:
 const NOW = Date.UTC(2026, 2, 25);
 
 function running(): SupervisorState {
-  return takeRun(initialState("running", "auto"), { run_id: "a", life: 1 });
+  return takeRun(initialSupervisor("running", "auto"), { run_id: "a", life: 1 });
 }
 
-function command(state: SupervisorState, given: Command | "start" | "stop" | "restart") {
+function command(state: SupervisorState, given: SupervisorCommand | "start" | "stop" | "restart") {
   return takeCommand(state, typeof given === "string" ? { kind: given } : given, POLICY);
 }
 
-function result(kind: EndKind, restart_times: string[] = []): RunRecord {
+function result(kind: EndKind, restart_times: string[] = []): ServiceRunRecord {
   return {
     service: "x",
     kind,
@@ -57,8 +57,8 @@ function after(kind: EndKind, isSpent = false): SupervisorState {
 
 describe("a supervisor's state", () => {
   test.each<[string, () => SupervisorState, string, string]>([
-    ["wanted", () => initialState("running", "auto"), "start", "Starting"],
-    ["not wanted", () => initialState("stopped", "auto"), "idle", "Stopped"],
+    ["wanted", () => initialSupervisor("running", "auto"), "start", "Starting"],
+    ["not wanted", () => initialSupervisor("stopped", "auto"), "idle", "Stopped"],
     ["crashed", () => after("exited"), "restart", "Down"],
     ["crashed once too often", () => after("exited", true), "fatal", "FATAL"],
     ["fenced", () => after("fenced"), "hold", "Fenced"],
@@ -96,7 +96,7 @@ describe("a supervisor's state", () => {
   });
 
   test("a stop that came while the start was under way ends the run at once", () => {
-    const state = takeRun(command(initialState("running", "auto"), "stop"), {
+    const state = takeRun(command(initialSupervisor("running", "auto"), "stop"), {
       run_id: "a",
       life: 1,
     });
@@ -165,8 +165,8 @@ describe("a clock that is set back by a day", () => {
   test("what the keeper has re-dated is not counted twice, and metaHealth is obeyed after the window", () => {
     const state = takeReported(known(), seen([isoFromMs(NOW)]), DATING);
     expect([state.word, state.restart_times]).toEqual(["Error", [isoFromMs(NOW)]]);
-    expect(answerTo(state, { ...order, atMs: NOW + 20_000 }, DATING).done).toBe(false);
-    expect(answerTo(state, order, DATING).done).toBe(true);
+    expect(answerToRecovery(state, { ...order, atMs: NOW + 20_000 }, DATING).done).toBe(false);
+    expect(answerToRecovery(state, order, DATING).done).toBe(true);
   });
 
   test("what a keeper of an older program reports unchanged is re-dated", () => {
@@ -235,7 +235,7 @@ describe("a decision of metaHealth", () => {
   test("ends the life as sick, once, and the restart costs budget", () => {
     const asked = command(running(), order);
     expect(asked.is_end_asked).toBe(true);
-    expect(answerTo(asked, order, POLICY)).toMatchObject({
+    expect(answerToRecovery(asked, order, POLICY)).toMatchObject({
       done: true,
       says: "it was done before",
     });
@@ -256,7 +256,7 @@ describe("a decision of metaHealth", () => {
     ["being ended already", (state) => command(state, "restart")],
   ])("is refused where that would do harm: %s", (why, prepare) => {
     const state = prepare(running());
-    expect(answerTo(state, order, POLICY)).toMatchObject({
+    expect(answerToRecovery(state, order, POLICY)).toMatchObject({
       done: false,
       says: expect.stringContaining(why),
     });

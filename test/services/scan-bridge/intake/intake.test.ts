@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import type { JournalScan } from "../../../../src/adapters/scan-journal/scan-journal.ts";
 import { numberScans } from "../../../../src/services/scan-bridge/commit/numbering.ts";
-import type { ArchiveReader } from "../../../../src/services/scan-bridge/intake/archive-reader.ts";
+import type { ArchiveReader } from "../../../../src/services/scan-bridge/archive/archive-reader.ts";
 import { type Candidate, Intake } from "../../../../src/services/scan-bridge/intake/intake.ts";
 import { type IntakeStage, openIntakeStage } from "../../../helpers/intake-stage.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { ArchiveWatch } from "../../../../src/adapters/archive/watch-archive.ts";
-import type { ArchiveReader } from "../../../../src/services/scan-bridge/intake/archive-reader.ts";
+import type { ArchiveReader } from "../../../../src/services/scan-bridge/archive/archive-reader.ts";
 import { Rounds } from "../../../../src/services/scan-bridge/intake/rounds.ts";
 import { Unfinished } from "../../../../src/services/scan-bridge/intake/unfinished.ts";
 import { WhichDays } from "../../../../src/services/scan-bridge/intake/which-days.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { listDays } from "../../../../src/adapters/archive/list-archive.ts";
 import { MS_PER_DAY, MS_PER_HOUR } from "../../../../src/domain/time.ts";
-import type { ArchiveReader } from "../../../../src/services/scan-bridge/intake/archive-reader.ts";
+import type { ArchiveReader } from "../../../../src/services/scan-bridge/archive/archive-reader.ts";
 import { WhichDays } from "../../../../src/services/scan-bridge/intake/which-days.ts";
 import { type IntakeStage, openIntakeStage } from "../../../helpers/intake-stage.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Note } from "../../../../src/domain/supervision/verdict.ts";
+import type { VerdictNote } from "../../../../src/domain/supervision/verdict.ts";
 import { type Feed, type FeedFact, feedNamed } from "../../../../src/wire/feeds/feeds.ts";
-import { encodePosture } from "../../../../src/wire/trading/posture-value.ts";
+import { encodePosture } from "../../../../src/wire/safety/posture-value.ts";
 import { FeedSubscription } from "../../../../src/services/trader/intake/feed-subscription.ts";
 import { FeedIntake } from "../../../../src/services/trader/intake/feed-intake.ts";
 
@@ -124,7 +124,10 @@ test.each([
     cluster.nowMs += 1_000;
   }
   expect(intake.counts.unreadable).toBe(2);
-  expect(intake.note()).toMatchObject({ of: "exf_mood", isAlert: true } satisfies Partial<Note>);
+  expect(intake.note()).toMatchObject({
+    of: "exf_mood",
+    isAlert: true,
+  } satisfies Partial<VerdictNote>);
   expect(intake.fact()).toEqual({ name: "exf_mood", ageS: null, budgetS: 30 });
   event(mood(7, cluster.nowMs - 5_000));
   expect(intake.note()).toBeNull();

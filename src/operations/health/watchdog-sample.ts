@@ -5,8 +5,8 @@
 import type { ServiceSample } from "../../domain/health/sample.ts";
 import { MS_PER_SECOND } from "../../domain/time.ts";
 import { WATCHDOG } from "../../wire/safety/safety-control.ts";
-import { StandingQuestion } from "../health/standing-question.ts";
-import { askWatchdog, wasWatched } from "./ask-watchdog.ts";
+import { StandingQuestion } from "./standing-question.ts";
+import { askWatchdog, wasWatched } from "../safety/ask-watchdog.ts";
 
 /** A healthy one answers within this time, even on a busy machine. */
 const ANSWER_MS = 900;

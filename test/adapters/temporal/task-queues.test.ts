@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pollersOf, pollsOn } from "../../../src/operations/declared/task-queues.ts";
+import { pollersOf, pollsOn } from "../../../src/adapters/temporal/task-queues.ts";
 
 const HOUR_S = 3_600;
 

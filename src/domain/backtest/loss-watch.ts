@@ -1,6 +1,6 @@
 /** When a book's loss limits would have latched in a run that continues without them. */
 import { dayFromMicros, US_PER_MS } from "../time.ts";
-import type { Note } from "../trading/commands.ts";
+import type { TraderNote } from "../trading/commands.ts";
 import type { RiskLimits } from "../trading/configuration.ts";
 import type { LossLimit } from "../trading/risk/limit-names.ts";
 
@@ -47,7 +47,7 @@ export function watchLosses(watch: LossWatch, limits: LossLimits, now: EquityNow
 export type EquityNow = { readonly equity: number; readonly nowMs: number };
 
 /** Records the core's own note of a latch or a liquidation. */
-export function noteLoss(watch: LossWatch, { code, subject }: Note, nowMs: number): void {
+export function noteLoss(watch: LossWatch, { code, subject }: TraderNote, nowMs: number): void {
   if (code === "liquidated") {
     watch.liquidations += 1;
     if (watch.liquidatedDay === "") watch.liquidatedDay = dayFromMicros(nowMs * US_PER_MS);

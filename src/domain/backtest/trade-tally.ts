@@ -1,6 +1,6 @@
 /** Statistics of trades, accumulated one by one without storing them. */
 import type { Trade } from "../trading/orders.ts";
-import { addToMoments, createMoments, deviationOf, type Moments } from "./moments.ts";
+import { addToMoments, createMoments, deviationOf, type Moments } from "../statistics/moments.ts";
 
 /** Trades of one kind, for the tables by exit reason and by asset. */
 export type TradeGroup = { count: number; wins: number; pnl: number; fees: number };

@@ -5,14 +5,14 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
-import { messageOf } from "../../domain/failure.ts";
-import type { Mode } from "../../domain/supervision/next-step.ts";
-import { MetaHealthStatus } from "../../wire/health/meta-health-status.ts";
-import { type MetaHealthInput, setRecoveryModeUpdate } from "../../workflows/messages/health.ts";
-import { META_HEALTH, META_HEALTH_ID, taskQueueOf } from "../../workflows/names.ts";
-import { wallMs } from "../../adapters/clock.ts";
-import type { BroughtSupervisor } from "../declared/bring-supervisor.ts";
-import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import { messageOf } from "../../../domain/failure.ts";
+import type { DeclarationOutcome } from "../../../domain/supervision/declared/declaration.ts";
+import type { Mode } from "../../../domain/supervision/next-step.ts";
+import { MetaHealthStatus } from "../../../wire/health/meta-health-status.ts";
+import { type MetaHealthInput, setRecoveryModeUpdate } from "../../../workflows/messages/health.ts";
+import { META_HEALTH, META_HEALTH_ID, taskQueueOf } from "../../../workflows/names.ts";
+import { wallMs } from "../../../adapters/clock.ts";
+import type { TemporalClient } from "../../../adapters/temporal-client.ts";
 import { metaHealthOptions } from "./signal-transitions.ts";
 
 type MetaHealth = (input: MetaHealthInput) => Promise<never>;
@@ -44,7 +44,7 @@ export async function bringMetaHealth(
   temporal: TemporalClient,
   mode: Mode,
   isServed: boolean,
-): Promise<BroughtSupervisor> {
+): Promise<DeclarationOutcome> {
   if (await startMetaHealth(temporal, mode)) return { kind: "created" };
   const before = await declaredMode(temporal);
   if (before === mode) return { kind: "unchanged" };

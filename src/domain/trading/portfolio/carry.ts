@@ -4,10 +4,10 @@
  * funding of the realized profit, so cash is capital plus realized minus fees, and a trade's pnl includes both.
  */
 import { MS_PER_DAY, MS_PER_HOUR } from "../../time.ts";
-import { applyCash } from "../portfolio/worth.ts";
+import { applyCash } from "./worth.ts";
 import type { FeatureEvent } from "../events.ts";
 import { emitNote, type Position, type Trader } from "../state.ts";
-import { termsOf } from "./margin-terms.ts";
+import { termsOf } from "../margin/margin-terms.ts";
 
 const MS_PER_YEAR = 365 * MS_PER_DAY;
 /** A feature with this prefix is the rate settled at its `asOfMs`, applied once per settlement. */

@@ -3,16 +3,16 @@
  * each set of roots waits here, bounded: when it returns, the present state matters, and how often it changed.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Diagnosis } from "../../domain/health/diagnose.ts";
-import type { Transition } from "../../domain/health/recovery.ts";
-import type { Mode } from "../../domain/supervision/next-step.ts";
+import type { Diagnosis } from "../../../domain/health/diagnose.ts";
+import type { Transition } from "../../../domain/health/recovery.ts";
+import type { Mode } from "../../../domain/supervision/next-step.ts";
 import {
   META_HEALTH,
   META_HEALTH_ID,
   taskQueueOf,
   TRANSITION_SIGNAL,
-} from "../../workflows/names.ts";
-import type { TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
+} from "../../../workflows/names.ts";
+import type { TemporalReads } from "../../../adapters/temporal/temporal-reads.ts";
 
 export type TransitionTeller = {
   /** Returns at once. */
@@ -59,7 +59,7 @@ export function tellTransitions(
   const done = run();
   return {
     tell(transition) {
-      waiting = keptOf([...waiting, transition]);
+      waiting = newestOfEach([...waiting, transition]);
       wake?.();
     },
     state: () => ({ waiting: waiting.length, sent, problem }),
@@ -72,7 +72,7 @@ export function tellTransitions(
 }
 
 /** Above the limit only the newest transition of each set of roots is kept, and then the oldest are dropped. */
-export function keptOf(waiting: readonly Transition[]): readonly Transition[] {
+export function newestOfEach(waiting: readonly Transition[]): readonly Transition[] {
   if (waiting.length <= WAITING_MAX) return waiting;
   const newest = new Map(waiting.map((one) => [keyOf(one.diagnosis), one]));
   return waiting.filter((one) => newest.get(keyOf(one.diagnosis)) === one).slice(-WAITING_MAX);

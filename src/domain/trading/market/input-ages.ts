@@ -1,6 +1,6 @@
 /** The age of each input at an event: the event's own time minus the input's `as_of`, never a clock. */
-import { type AssetBook, assetOfInput, bookInput, EACH_BOOK } from "../market/asset-book.ts";
-import { takenOffMs } from "../market/scan-clock.ts";
+import { type AssetBook, assetOfInput, bookInput, EACH_BOOK } from "./asset-book.ts";
+import { takenOffMs } from "./scan-clock.ts";
 import type { InputAge } from "../orders.ts";
 import type { Posture } from "../posture.ts";
 import type { Trader } from "../state.ts";

@@ -3,13 +3,13 @@
  * the mark, but never worse than the bankruptcy price: a loss beyond the margin is the venue's (its insurance
  * fund's). Invariant: no liquidation leaves the cash below zero.
  */
-import { cancelEntries } from "../portfolio/cancel-entries.ts";
-import { applyCash, unrealizedOf } from "../portfolio/worth.ts";
-import { closeInBook } from "../portfolio/write-off.ts";
-import { emitNote, type Position, type Trader } from "../state.ts";
+import { cancelEntries } from "../cancel-orders.ts";
+import { applyCash } from "./worth.ts";
+import { closeInBook } from "./write-off.ts";
+import { emitNote, type Position, type Trader, unrealizedOf } from "../state.ts";
 import { chargeBorrow } from "./carry.ts";
-import { isolatedBalance, isolatedMargin, maintenanceOf } from "./margin-figures.ts";
-import { type Margin, termsOf } from "./margin-terms.ts";
+import { isolatedBalance, isolatedMargin, maintenanceOf } from "../margin/margin-figures.ts";
+import { type Margin, termsOf } from "../margin/margin-terms.ts";
 
 /** As a share of the capital: smaller amounts are rounding errors of sums. */
 const NOTHING_SHARE = 1e-9;

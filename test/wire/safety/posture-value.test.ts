@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodePosture, parsePosture } from "../../../src/wire/trading/posture-value.ts";
+import { encodePosture, parsePosture } from "../../../src/wire/safety/posture-value.ts";
 
 const UNKNOWN = { posture: "UNKNOWN", asOfMs: -Infinity, source: "unreadable" };
 

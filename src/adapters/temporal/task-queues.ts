@@ -3,8 +3,8 @@
  */
 import type { Layer } from "../../domain/supervision/services.ts";
 import { taskQueueOf } from "../../workflows/names.ts";
-import { wallMs } from "../../adapters/clock.ts";
-import type { Poll, TemporalReads } from "../../adapters/temporal/temporal-reads.ts";
+import { wallMs } from "../clock.ts";
+import type { Poll, TemporalReads } from "./temporal-reads.ts";
 
 export type ServedQueue = {
   readonly layer: Layer;

@@ -1,5 +1,5 @@
 /** Cancels orders: entries, and exits of positions that are closed without them. */
-import { emit, type Trader } from "../state.ts";
+import { emit, type Trader } from "./state.ts";
 
 /** Cancels the entries of one position, or all with null. It asks once: the desk's answer decides. */
 export function cancelEntries(trader: Trader, positionId: string | null): void {
