@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { readHold } from "../../adapters/process/hold/hold-file.ts";
 import { kernelPlace, seenProcess } from "../../adapters/process/hold/kernel-place.ts";
-import { type NamedProcess, readRunFile } from "../../adapters/process/run-file.ts";
+import { type RecordedProcess, readRunFile } from "../../adapters/process/run-file.ts";
 import { whyNotDead } from "../../domain/supervision/hold/release.ts";
 
 /**
  * The process that the run file names, if it is proven to have ended. Null: it lives, or there is no run file, or its worker
  * runs under another kernel or pid namespace, where the pid means another process.
  */
-export function endedProcess(dataDir: string, service: string): NamedProcess | null {
+export function endedProcess(dataDir: string, service: string): RecordedProcess | null {
   const runFolder = join(dataDir, "run");
   const run = readRunFile(runFolder, service);
   if (run === null) return null;

@@ -3,7 +3,7 @@
  * and without Temporal the run file and the service's own heartbeat. Invariant: words and sentences come from the
  * verdict; nothing here judges data.
  */
-import type { NamedProcess } from "../../adapters/process/run-file.ts";
+import type { RecordedProcess } from "../../adapters/process/run-file.ts";
 import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
 import { verdict, type Verdict, type WorkFacts } from "../../domain/supervision/verdict.ts";
@@ -51,7 +51,7 @@ export function rowFromSupervision(
   supervision: Supervision,
   about: About & {
     /** Seen on this machine. */
-    readonly ended: NamedProcess | null;
+    readonly ended: RecordedProcess | null;
   },
 ): ServiceRow {
   const { status, run } = supervision;
@@ -107,7 +107,7 @@ function shownVerdict({ status, run }: Supervision, spec: ServiceSpec): ShownVer
 }
 
 /** If the report is of this very process. */
-function endedSince(reported: RunDetails | null, ended: NamedProcess | null): ShownVerdict | null {
+function endedSince(reported: RunDetails | null, ended: RecordedProcess | null): ShownVerdict | null {
   if (ended === null || reported?.pid !== ended.pid) return null;
   if (reported.started_ticks !== ended.started_ticks) return null;
   const reason = `the process ${ended.pid} has ended, and no worker has reported that yet`;
