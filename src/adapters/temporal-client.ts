@@ -18,12 +18,16 @@ export type TemporalClient = {
   readonly address: TemporalAddress;
   /** On the same connection. */
   readonly reads: TemporalReads;
+  /** How many tries of calls ended because nobody accepts connections there. */
+  readonly refusals: () => number;
   readonly close: () => Promise<void>;
 };
 
 const ANSWER_MS_MAX = 500;
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const KEYWORD = 2;
+/** grpc.status.UNAVAILABLE */
+const UNAVAILABLE = 14;
 /** Also the longest time that a call goes on after its connection was closed. */
 const RETRY_DELAY_MS_MAX = 1_000;
 /** After an outage the next try comes within a second, not within gRPC's two minutes. */
@@ -58,7 +62,7 @@ export function connectTemporal(
     await connection.close();
   };
   const reads = temporalReads(found.namespace, sdkCalls(connection, found.namespace));
-  return { client, connection, address: found, reads, close };
+  return { client, connection, address: found, reads, refusals: retries.refusals, close };
 }
 
 /** One for all tries of the call. */
@@ -78,11 +82,14 @@ type Status = Parameters<ReturnType<typeof defaultGrpcRetryOptions>["retryableDe
 function createRetries() {
   const usual = defaultGrpcRetryOptions();
   let isEnded = false;
+  let refusals = 0;
   const interceptor: Interceptor = (options, next) => {
     let failure: Status | null = null;
     const retrying = makeGrpcRetryInterceptor({
       retryableDecider(attempt, status) {
         failure = status;
+        const code: number = status.code;
+        if (code === UNAVAILABLE) refusals += 1;
         return !isEnded && usual.retryableDecider(attempt, status);
       },
       delayFunction: (attempt, status) =>
@@ -95,7 +102,7 @@ function createRetries() {
   const end = (): void => {
     isEnded = true;
   };
-  return { interceptor, end };
+  return { interceptor, end, refusals: () => refusals };
 }
 
 function failedCall(status: Status): Call {
@@ -124,6 +131,23 @@ export async function temporalAnswers(
   } catch {
     return false;
   }
+}
+
+/** Of a first call, which includes the connection. */
+const FIRST_ANSWER = { refusedMs: 5_000, slowMs: CALL_LIMITS.answerMs };
+
+/**
+ * Whether the server answers a first call. Where nobody accepts connections, only as long as a server takes that is
+ * restarted; one that accepts and is slow, as on a busy machine, has as long as for any call.
+ */
+export async function temporalAnswersFirst(
+  temporal: TemporalClient,
+  { refusedMs, slowMs } = FIRST_ANSWER,
+): Promise<boolean> {
+  const before = temporal.refusals();
+  if (await temporalAnswers(temporal, refusedMs)) return true;
+  if (before < temporal.refusals()) return false;
+  return temporalAnswers(temporal, slowMs - refusedMs);
 }
 
 type Known = { readonly has: boolean; readonly untilMs: number };

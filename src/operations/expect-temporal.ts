@@ -1,14 +1,11 @@
 /** Checks that Temporal answers, else says what to do. */
-import { temporalAnswers, type TemporalClient } from "../adapters/temporal-client.ts";
+import { temporalAnswersFirst, type TemporalClient } from "../adapters/temporal-client.ts";
 import { EXIT_SERVER_SILENT } from "../domain/supervision/overall.ts";
 import { CommandRefused } from "./command-refused.ts";
 
-/** A first call includes the connection, possibly on a busy machine. */
-const COLD_ANSWER_MS_MAX = 5_000;
-
 /** @throws {CommandRefused} exit code 3 when the server is away. */
 export async function expectTemporal(temporal: TemporalClient): Promise<void> {
-  if (await temporalAnswers(temporal, COLD_ANSWER_MS_MAX)) return;
+  if (await temporalAnswersFirst(temporal)) return;
   const { address } = temporal.address;
   throw new CommandRefused(
     `Temporal at ${address} does not answer; start it ('dolphin up') or set TEMPORAL_ADDRESS`,

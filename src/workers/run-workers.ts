@@ -115,7 +115,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   if (refusal !== null) throw new ConfigError(refusal);
   const runFolder = runFolderOf(config);
   // Beside the start of the workers: what follows from it waits for them at the server.
-  const releasing = releaseHolds({ temporal, runFolder, tell });
+  const releasing = releaseHolds({ temporal, runFolder, tell, stop: stop.signal });
   const keeper = openKeeper(options, temporal, log);
   const indicators = indicatorsLayer({ ...options, temporal });
   const mirror = layers.includes("health") ? mirrorIncidents(temporal, config.data_dir) : null;

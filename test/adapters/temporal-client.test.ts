@@ -1,10 +1,10 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { isTemporalSilence } from "../../src/adapters/temporal/call-limits.ts";
 import { exitCodeOf, lineOf } from "../../src/cli/context.ts";
-import { connectTemporal } from "../../src/adapters/temporal-client.ts";
+import { connectTemporal, temporalAnswersFirst } from "../../src/adapters/temporal-client.ts";
+import { GRPC_OK, listening, startGrpcServer } from "../helpers/grpc-server.ts";
 
 test("a connection that is closed between two tries of a call ends the call, and throws nowhere", async () => {
   // Nobody listens there: each call is tried again and again.
@@ -40,11 +40,11 @@ test("nor does a retry that comes due after the close, because the thread was bl
 
 test("calls without a deadline of their own end, at a server that accepts connections and answers nothing", async () => {
   // As a stopped one, for which the kernel still accepts.
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const temporal = connectTemporal(`127.0.0.1:${port}`, { answerMs: 100, waitMs: 150 });
+  const server = createServer();
+  const temporal = connectTemporal(`127.0.0.1:${await listening(server)}`, {
+    answerMs: 100,
+    waitMs: 150,
+  });
   const { client, connection, reads } = temporal;
   const handle = client.workflow.getHandle("nobody");
   const calls = [
@@ -66,4 +66,29 @@ test("calls without a deadline of their own end, at a server that accepts connec
   expect(lineOf(reasons[0])).toMatch(/^Temporal has stopped answering \(.*'dolphin status'/);
   await temporal.close();
   server.close();
+});
+
+test("a server that accepts at once and answers late is waited for; one that is not there is not", async () => {
+  const real = await startGrpcServer(GRPC_OK);
+  // As one on a busy machine: the kernel accepts for it.
+  const slow = createServer();
+  const port = await listening(slow);
+  const accepted = new Promise<Socket>((resolve) => slow.once("connection", resolve));
+  const limits = { refusedMs: 100, slowMs: 600_000 };
+
+  const waiting = connectTemporal(`127.0.0.1:${port}`);
+  const answer = temporalAnswersFirst(waiting, limits);
+  const socket = await accepted;
+  await delay(3 * limits.refusedMs);
+  const upstream = connect(real.port, "127.0.0.1");
+  socket.pipe(upstream).pipe(socket);
+  expect(await answer).toBe(true);
+  await waiting.close();
+
+  const refused = connectTemporal("127.0.0.1:9");
+  expect(await temporalAnswersFirst(refused, limits)).toBe(false);
+  await refused.close();
+  socket.destroy();
+  slow.close();
+  real.close();
 });

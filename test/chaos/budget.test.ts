@@ -9,6 +9,7 @@ import { readRunFile, type RunFile } from "../../src/adapters/process/run-file.t
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { until, sendSignal } from "../helpers/processes.ts";
 import { checkBudget } from "../simulation/checkers/starts-are-explained.ts";
+import { BRIDGE_ALONE } from "../helpers/up.ts";
 import { ChaosStack } from "./harness/chaos-stack.ts";
 import { statusOf } from "./harness/dolphin-json.ts";
 import { startScanWriter } from "./harness/scan-writer.ts";
@@ -32,7 +33,7 @@ let stack: ChaosStack;
 
 beforeAll(() => {
   root = makeTemporaryDirectory("budget");
-  stack = ChaosStack.create(root, { supervision: SUPERVISION });
+  stack = ChaosStack.create(root, { ...BRIDGE_ALONE, supervision: SUPERVISION });
 });
 afterAll(async () => {
   await stack.close();

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { readGuardRecords } from "../../src/embedded/state/guard-record.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
 import { until, sendSignal, sendSignalToGroup } from "../helpers/processes.ts";
-import { startUp } from "../helpers/up.ts";
+import { BRIDGE_ALONE, startUp } from "../helpers/up.ts";
 import { ChaosStack } from "./harness/chaos-stack.ts";
 
 let root = "";
@@ -14,7 +14,10 @@ beforeAll(() => {
   root = makeTemporaryDirectory("midway");
 });
 beforeEach(() => {
-  stack = ChaosStack.create(root, { supervision: { restarts_max: 1000, delays_s: [0] } });
+  stack = ChaosStack.create(root, {
+    ...BRIDGE_ALONE,
+    supervision: { restarts_max: 1000, delays_s: [0] },
+  });
 });
 afterEach(() => stack.close());
 afterAll(() => removeTemporaryDirectory(root));

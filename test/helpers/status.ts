@@ -1,5 +1,24 @@
 /** A system status as `dolphin status` reads it: healthy, except for a test's overrides. */
+import { z } from "zod";
 import type { ServiceRow, SystemStatus } from "../../src/wire/system-status.ts";
+
+/** What the tests read of `dolphin status --json`. */
+export const Status = z.object({
+  status: z.string(),
+  exit: z.number(),
+  services: z.array(
+    z.looseObject({
+      service: z.string(),
+      status: z.string(),
+      why: z.string(),
+      pid: z.number().nullable(),
+      last_seq: z.number().nullable(),
+      source: z.string(),
+    }),
+  ),
+  servers: z.array(z.looseObject({ server: z.string(), answered_ms: z.number().nullable() })),
+  latest_scan: z.looseObject({ seq: z.number() }).nullable(),
+});
 
 export type StatusChange = {
   readonly status?: ServiceRow["status"];

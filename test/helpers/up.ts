@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SERVICE_NAMES } from "../../src/domain/supervision/services.ts";
 import { UpFile } from "../../src/wire/up-file.ts";
 import { until } from "./processes.ts";
 
@@ -14,8 +15,19 @@ export type RunningUp = {
   /** Standard output and error so far. */
   readonly output: () => string;
   readonly ended: Promise<Ended>;
-  /** up.json, as soon as it names everything. */
-  readonly untilUp: () => Promise<UpFile>;
+  /** up.json, as soon as it names the dashboard and these services; by default those of a demo. */
+  readonly untilUp: (services?: readonly string[]) => Promise<UpFile>;
+};
+
+const DEMO_SERVICES = ["scan-bridge", "trader-blue", "bookkeeper", "health"];
+const BRIDGE = "scan-bridge";
+
+/** Sections of dolphin.yaml for a test of the bridge and of `up`: five processes fewer to start, and to run. */
+export const BRIDGE_ALONE = {
+  services: Object.fromEntries(
+    SERVICE_NAMES.filter((name) => name !== BRIDGE).map((name) => [name, { autostart: false }]),
+  ),
+  safety: { watchdog: false },
 };
 
 /** Without simulated venues, unless `env` says otherwise: two processes less, and no feeds but a test's own. */
@@ -42,16 +54,14 @@ export function startUp(
     pid,
     output: () => output,
     ended,
-    async untilUp() {
+    async untilUp(expected = DEMO_SERVICES) {
       let up: UpFile | null = null;
       const isUp = () => {
         up = readUp(dir);
         // The file is written before the dashboard is open, and again with it.
         if (up?.pid !== pid || up.dashboard === null) return false;
         const { services } = up;
-        return ["scan-bridge", "trader-blue", "bookkeeper", "health"].every(
-          (name) => services[name],
-        );
+        return expected.every((name) => services[name]);
       };
       await until(isUp, { ms: 240_000, tell: () => output });
       return up!;

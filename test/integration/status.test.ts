@@ -1,37 +1,23 @@
 /** What an operator sees of a real system: healthy, with a server that is silent, without scans. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { connectHazelcast } from "../../src/adapters/hazelcast/hazelcast-client.ts";
 import { readHealthReport } from "../../src/adapters/health/health-outlets.ts";
 import { askControl, controlSocketPath } from "../../src/adapters/control/ask-control.ts";
+import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
 import { connectTemporal } from "../../src/adapters/temporal-client.ts";
 import { questionIn } from "../../src/cli/quick/question.ts";
 import { type HealthReport, parseHealthReport } from "../../src/wire/health/health-report.ts";
-import type { UpFile } from "../../src/wire/up-file.ts";
+import { type UpFile, UpSummary } from "../../src/wire/up-file.ts";
 import { supervisorIdOf } from "../../src/workflows/names.ts";
-import { goOn, killProcessesOn, sendSignal, until } from "../helpers/processes.ts";
+import { goOn, killProcessesOn, processesOn, sendSignal, until } from "../helpers/processes.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../helpers/servers.ts";
+import { Status } from "../helpers/status.ts";
 import { DOLPHIN, type RunningUp, startUp } from "../helpers/up.ts";
 import { spawnSync } from "../helpers/run-program.ts";
-
-const Status = z.object({
-  status: z.string(),
-  exit: z.number(),
-  services: z.array(
-    z.looseObject({
-      service: z.string(),
-      status: z.string(),
-      why: z.string(),
-      pid: z.number().nullable(),
-      last_seq: z.number().nullable(),
-      source: z.string(),
-    }),
-  ),
-  servers: z.array(z.looseObject({ server: z.string(), answered_ms: z.number().nullable() })),
-  latest_scan: z.looseObject({ seq: z.number() }).nullable(),
-});
 
 const Answer = z.object({ kind: z.string(), exit: z.number(), out: z.string() });
 const Commanded = z.array(z.looseObject({ pid: z.number().nullable() }));
@@ -55,9 +41,7 @@ beforeAll(async () => {
   up = await running.untilUp();
   await healthyReading();
 });
-afterAll(async () => {
-  sendSignal(running.pid, "SIGTERM");
-  await running.ended;
+afterAll(() => {
   killProcessesOn(parent);
   removeTemporaryDirectory(parent);
 });
@@ -192,7 +176,8 @@ describe("dolphin status with a silent server", () => {
     ["hazelcast", "temporal", /./],
   ])("%s stopped: exit 3, %s tells the rest", async (name, source, why) => {
     const pid = up.services[name]?.pid;
-    sendSignal(pid, "SIGSTOP");
+    // It would replace the server after half a minute, in which a busy machine answers one or two questions.
+    for (const stopped of [running.pid, pid]) sendSignal(stopped, "SIGSTOP");
     try {
       // The other one answers, in its time.
       const reading = await readingWhere((found) => silentIn(found).join() === name);
@@ -219,7 +204,7 @@ describe("dolphin status with a silent server", () => {
       });
       expect(roots.filter(({ remedy }) => remedy.kind === "restart-service")).toEqual([]);
     } finally {
-      goOn(pid);
+      for (const stopped of [pid, running.pid]) sendSignal(stopped, "SIGCONT");
     }
     await healthyReading();
   });
@@ -376,7 +361,8 @@ describe("dolphin status without", () => {
     const dir = join(parent, "idle");
     const archive = join(parent, "empty");
     mkdirSync(archive);
-    const idle = startUp(dir, ["--ports", "auto", "--archive", archive]);
+    const summary = join(parent, "idle.json");
+    const idle = startUp(dir, ["--ports", "auto", "--archive", archive, "--summary", summary]);
     await idle.untilUp();
     const runStatus = () => spawnSync(DOLPHIN, ["--data-dir", dir, "status"], { encoding: "utf8" });
     const tell = () => `${runStatus().stdout}\n${idle.output()}`;
@@ -394,6 +380,22 @@ describe("dolphin status without", () => {
       roots: [{ id: "upstream:scan", owner: "upstream", remedy: { kind: "none" } }],
     });
     sendSignal(idle.pid, "SIGTERM");
-    await idle.ended;
+    expect((await idle.ended).code).toBe(1);
+    const { ok, problems } = UpSummary.parse(JSON.parse(readFileSync(summary, "utf8")));
+    expect([ok, problems.join("\n")]).toEqual([
+      false,
+      expect.stringContaining("no scan was written"),
+    ]);
   });
+});
+
+test("a second signal to a running `up` does not wait, and leaves nothing", async () => {
+  sendSignal(running.pid, "SIGTERM");
+  await until(() => running.output().includes("stopping"), { ms: 60_000, tell: running.output });
+  // Signals that come together are one: npm passes a Ctrl-C on that has arrived already.
+  await delay(500);
+  if (isProcessAlive(running.pid, null)) sendSignal(running.pid, "SIGTERM");
+  await running.ended;
+  await until(() => processesOn(parent).length === 0, { ms: 60_000, tell: running.output });
+  expect(processesOn(parent)).toEqual([]);
 });

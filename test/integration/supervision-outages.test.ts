@@ -8,6 +8,7 @@ import { type HoldFile, readHolds, writeHold } from "../../src/adapters/process/
 import { kernelPlace } from "../../src/adapters/process/hold/kernel-place.ts";
 import { isProcessAlive } from "../../src/adapters/process/process-facts.ts";
 import { failAttempt } from "../../src/adapters/temporal/keeping-attempt.ts";
+import { endedProcess } from "../../src/operations/status/ended-process.ts";
 import { releaseHolds } from "../../src/workers/supervision/release-holds.ts";
 import { openStage } from "../helpers/supervision/stage.ts";
 import type { Stage } from "../helpers/supervision/stage.ts";
@@ -54,6 +55,7 @@ function release(): Promise<void> {
     temporal: stage.temporal,
     runFolder: runFolder(),
     tell: () => undefined,
+    stop: new AbortController().signal,
   });
 }
 
@@ -91,11 +93,13 @@ describe("a worker", () => {
     const lost = await stage.run.describe();
     const killedMs = performance.now();
     await stage.stopWorker("SIGKILL");
+    // What `status` says before Temporal or another worker knows.
+    const ended = await until("its end is seen", () => endedProcess(stage.dir, "fake"));
+    expect(ended.pid).toBe(pid);
     // As the next worker does first; without it the server waits for the heartbeat timeout.
     await release();
     const releasedMs = performance.now() - killedMs;
     context.skip(BEATS_LAST_MS < releasedMs, "the machine stood still until the attempt timed out");
-    await until("its service has ended by itself", () => !isProcessAlive(pid, null));
     expect(readHolds(runFolder())).toEqual([]);
     expect(await attemptsOf(lost.runId)).toEqual([1]);
     writeHold(runFolder(), { ...keptByDead(), service: "gone" });

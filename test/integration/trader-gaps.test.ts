@@ -55,14 +55,18 @@ test("a listener that died is noticed within three looks at the first scan that 
   const feed = createScanFeed(hazelcast);
   let ids: readonly string[] = [];
   let heard = 0;
+  let polls = 0;
+  let pollsWhenHeard = 0;
   const subscription = new FeedSubscription({
     feed: { ...feed, listen: async (listeners) => (ids = await feed.listen(listeners)) },
-    onScan: (text) => (heard = Math.max(heard, parseScanHead(text)?.seq ?? 0)),
+    onScan(text) {
+      heard = Math.max(heard, parseScanHead(text)?.seq ?? 0);
+      pollsWhenHeard = polls;
+    },
     feeds: [],
     heardSeq: () => heard,
     say() {},
   });
-  let polls = 0;
   const over = new AbortController();
   const looking = (async () => {
     for (; !over.signal.aborted; polls += 1) {
@@ -79,7 +83,7 @@ test("a listener that died is noticed within three looks at the first scan that 
     await feeder.push();
     const before = polls;
     await until("it has what was missed", () => heard === 4);
-    expect(polls - before).toBeLessThanOrEqual(3);
+    expect(pollsWhenHeard - before).toBeLessThanOrEqual(3);
     await until("the listener is replaced", () => subscription.listenerDeaths === 1);
     // Without another look only the listener receives it.
     over.abort();
@@ -136,7 +140,12 @@ test(`${KILLS} kills at random moments: one decision a seq, fills that add up, t
   }
   const last = start(place);
   await last.ready();
-  await feeder.push();
+  // On a busy machine few scans fell between the kills.
+  await until("there is a trade", async () => {
+    await feeder.posture();
+    await feeder.push();
+    return 0 < (await last.status()).trades;
+  });
   await last.decided(feeder.seq());
   const status = await last.status();
   const answered = await last.ask({ command: "trades", after: 0, max: 1_000 });

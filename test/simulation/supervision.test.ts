@@ -1,11 +1,11 @@
-/** Thousands of seeded fault scripts against the real policy: budget, recovery, and no harm to the healthy. */
+/** A thousand seeded fault scripts against the real policy: budget, recovery, and no harm to the healthy. */
 import { describe, expect, test } from "vitest";
 import { quietScript, randomScript } from "./fault-script.ts";
 import type { FaultScript } from "./fault-script.ts";
 import { POLICY, simulateSupervision } from "./simulate-supervision.ts";
 import type { Outcome } from "./simulate-supervision.ts";
 
-const SEEDS = 2_000;
+const SEEDS = 1_000;
 const DAY_S = 86_400;
 
 function checkBudget({ restarts }: Outcome): string[] {

@@ -53,6 +53,13 @@ const CLEANED_EVERY_MS = 500;
 /** They are for Management Center, which nobody runs here, and read the machine's processors every 5 s. */
 const NO_METRICS = { enabled: false };
 
+/**
+ * For TCP only: the client's timer also counts the time in which this process was not run, and on a busy machine one
+ * second passed between the call and the look at its result, again and again. It delays no verdict: the kernel accepts
+ * for a frozen member, which the heartbeat leaves, and where packets are lost the kernel asks again after 1 and 3 s.
+ */
+const CONNECT_MS_MAX = 5_000;
+
 export async function connectHazelcast(options: HazelcastOptions): Promise<HazelcastHandle> {
   let connected = false;
   const waiters = new Set<() => void>();
@@ -75,7 +82,7 @@ export async function connectHazelcast(options: HazelcastOptions): Promise<Hazel
         }
       },
     ],
-    network: { clusterMembers: [options.address], connectionTimeout: 1_000 },
+    network: { clusterMembers: [options.address], connectionTimeout: CONNECT_MS_MAX },
     connectionStrategy: {
       asyncStart: true,
       reconnectMode: ReconnectMode.ASYNC,

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { WorkflowFailedError } from "@temporalio/client";
 import {
   connectTemporal,
-  temporalAnswers,
+  temporalAnswersFirst,
   type TemporalClient,
 } from "../../adapters/temporal-client.ts";
 import type { LoadedStrategy } from "../../adapters/strategy-file/load-strategy.ts";
@@ -31,8 +31,6 @@ export type BatchOrder = NamedRun & {
   readonly isWatched: boolean;
 };
 
-/** A first call includes the connection, possibly on a busy machine. */
-const ANSWER_MS_MAX = 5_000;
 const POLL_EVERY_MS = 1_000;
 /** The number of progress checks per check for workers. */
 const POLLS_PER_WORKER_CHECK = 10;
@@ -92,7 +90,7 @@ export async function runThroughTemporal(
   const temporal = connectTemporal(context.temporalAddress);
   const watching = new AbortController();
   try {
-    if (!(await temporalAnswers(temporal, ANSWER_MS_MAX))) {
+    if (!(await temporalAnswersFirst(temporal))) {
       const { address } = temporal.address;
       const what = "start it ('dolphin up'), set TEMPORAL_ADDRESS, or add --local";
       throw new CliError(`Temporal at ${address} does not answer; ${what}`, EXIT_SERVER_SILENT);

@@ -63,7 +63,7 @@ export function intentIn({ status }: Supervision): boolean | null {
 function fromSupervision(of: Witnesses, supervision: Supervision): ServiceSample {
   const { spec, policy, nowMs, heartbeat } = of;
   const { status, run } = supervision;
-  const row = rowFromSupervision(supervision, { spec, policy, nowMs });
+  const row = rowFromSupervision(supervision, { spec, policy, nowMs, ended: null });
   const details = run.kind === "reported" && run.ageS <= REPORT_AGE_S_MAX ? run.details : null;
   const isWanted = intentIn(supervision) ?? spec.autostart;
   // The keeper receives each beat on the pipe, and reports when one is missing.

@@ -3,6 +3,7 @@
  * and without Temporal the run file and the service's own heartbeat. Invariant: words and sentences come from the
  * verdict; nothing here judges data.
  */
+import type { NamedProcess } from "../../adapters/process/run-file.ts";
 import type { RestartPolicy } from "../../domain/supervision/restart-policy.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
 import { verdict, type Verdict, type WorkFacts } from "../../domain/supervision/verdict.ts";
@@ -40,13 +41,22 @@ export type LocalSigns = {
 const REPORT_AGE_S_MAX = 10;
 const BYTES_PER_MB = 1_048_576;
 
+type About = {
+  readonly spec: ServiceSpec;
+  readonly policy: RestartPolicy;
+  readonly nowMs: number;
+};
+
 export function rowFromSupervision(
   supervision: Supervision,
-  about: { readonly spec: ServiceSpec; readonly policy: RestartPolicy; readonly nowMs: number },
+  about: About & {
+    /** Seen on this machine. */
+    readonly ended: NamedProcess | null;
+  },
 ): ServiceRow {
   const { status, run } = supervision;
   const details = run.kind === "reported" ? run.details : null;
-  const shown = shownVerdict(supervision, about.spec);
+  const shown = endedSince(details, about.ended) ?? shownVerdict(supervision, about.spec);
   const times = (details ?? status)?.restart_times ?? [];
   const windowStartMs = about.nowMs - about.policy.windowMs;
   const startedAt = (details ?? status)?.started_at ?? null;
@@ -96,6 +106,14 @@ function shownVerdict({ status, run }: Supervision, spec: ServiceSpec): ShownVer
   return { word: "Down", cause: "none", reason: "no supervisor; 'dolphin create' starts it" };
 }
 
+/** If the report is of this very process. */
+function endedSince(reported: RunDetails | null, ended: NamedProcess | null): ShownVerdict | null {
+  if (ended === null || reported?.pid !== ended.pid) return null;
+  if (reported.started_ticks !== ended.started_ticks) return null;
+  const reason = `the process ${ended.pid} has ended, and no worker has reported that yet`;
+  return { word: "Down", cause: "process", reason };
+}
+
 /** It runs, but nobody would restart it. */
 function alone({ word, cause, reason }: ShownVerdict): ShownVerdict {
   const graver = word === "Healthy" || word === "Waiting" ? "Warning" : word;
@@ -107,10 +125,7 @@ function unheard(what: string, { layer }: ServiceSpec): ShownVerdict {
   return { word: "Down", cause: "process", reason };
 }
 
-export function rowFromSigns(
-  { process, heartbeat }: LocalSigns,
-  about: { readonly spec: ServiceSpec; readonly policy: RestartPolicy; readonly nowMs: number },
-): ServiceRow {
+export function rowFromSigns({ process, heartbeat }: LocalSigns, about: About): ServiceRow {
   const judged = verdict(
     {
       phase: process === null ? "absent" : "running",

@@ -22,6 +22,7 @@ import { readRunFile } from "../../adapters/process/run-file.ts";
 import { freeBytes, fullText, isFull } from "../../adapters/files/disk-room.ts";
 import type { SafetyView } from "../../wire/safety/safety-control.ts";
 import { askWatchdog, wasWatched } from "../safety/ask-watchdog.ts";
+import { endedProcess } from "./ended-process.ts";
 import { type HazelcastView, readHazelcast } from "./hazelcast-view.ts";
 import { listenFor } from "./patience.ts";
 import {
@@ -91,7 +92,10 @@ export async function readStatus(
     const supervision = temporal.value?.get(spec.name);
     return supervision === undefined
       ? rowFromSigns(signsOf(sources.dataDir, spec, hazelcast.value), about)
-      : rowFromSupervision(supervision, about);
+      : rowFromSupervision(supervision, {
+          ...about,
+          ended: endedProcess(sources.dataDir, spec.name),
+        });
   });
   const servers: ServerRow[] = [
     { server: "temporal", address: sources.temporal.where, ...temporal.answer },

@@ -24,28 +24,33 @@ export type ReleaseWorld = {
   /** Folder of run/<service>.json and of the holds. */
   readonly runFolder: string;
   readonly tell: (line: string) => void;
+  /** Ends it: the next worker tries again. Each call has the limit of any call, however busy the machine is. */
+  readonly stop: AbortSignal;
 };
-
-/** It only saves time: a server that is slower is not waited for. */
-const RELEASE_MS_MAX = 5_000;
 
 /** Never rejects: what is not given back ends by its timeout. */
 export async function releaseHolds(world: ReleaseWorld): Promise<void> {
-  const { temporal, runFolder, tell } = world;
+  const { temporal, runFolder, tell, stop } = world;
   const place = kernelPlace();
   const releases = readHolds(runFolder).map(async (hold) => {
     const here = { place, process: seenProcess(hold.keeper.pid) };
     if (whyNotDead(hold, here) !== null) return;
     try {
-      await temporal.connection.withDeadline(wallMs() + RELEASE_MS_MAX, async () => {
+      await temporal.connection.withAbortSignal(stop, async () => {
         tell(`${hold.service}: its worker died; ${await release(temporal, hold, here)}`);
       });
       removeHold(runFolder, hold.service, hold.token);
     } catch (error) {
-      tell(`${hold.service}: its worker died, and is not given back: ${messageOf(error)}`);
+      tell(`${hold.service}: its worker died, and is not given back: ${whyNot(error)}`);
     }
   });
   await Promise.all(releases);
+}
+
+/** The client's own message does not say what came of the call. */
+function whyNot(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? messageOf(error) : `${messageOf(error)} (${messageOf(cause)})`;
 }
 
 /** Says what was done. */

@@ -5,7 +5,7 @@ import { isProcessAlive } from "../../../src/adapters/process/process-facts.ts";
 import { readRunFile } from "../../../src/adapters/process/run-file.ts";
 import type { UpFile } from "../../../src/wire/up-file.ts";
 import { killProcessesOn, processesOn, sendSignal, until } from "../../helpers/processes.ts";
-import { readUp, startUp, type RunningUp } from "../../helpers/up.ts";
+import { BRIDGE_ALONE, readUp, startUp, type RunningUp } from "../../helpers/up.ts";
 import type { Target } from "./kill-plan.ts";
 
 export type Sighting = {
@@ -20,7 +20,7 @@ const POLL_EVERY_MS = 200;
 const FOUND_WITHIN_MS = 90_000;
 const DIES_WITHIN_MS = 5_000;
 
-/** `settings` are sections of dolphin.yaml. */
+/** `settings` are sections of dolphin.yaml; with `BRIDGE_ALONE` no other service is started. */
 export class ChaosStack {
   readonly root: string;
   readonly dataDir: string;
@@ -29,10 +29,12 @@ export class ChaosStack {
   readonly sightings = new Map<string, Sighting>();
   readonly #env: NodeJS.ProcessEnv;
   readonly #looking: NodeJS.Timeout;
+  readonly #isBridgeAlone: boolean;
   #up: RunningUp | null = null;
 
-  private constructor(root: string) {
+  private constructor(root: string, isBridgeAlone: boolean) {
     this.root = root;
+    this.#isBridgeAlone = isBridgeAlone;
     this.dataDir = join(root, "data");
     this.archive = join(root, "scans");
     this.#env = { DOLPHIN_CONFIG: join(root, "dolphin.yaml") };
@@ -40,7 +42,7 @@ export class ChaosStack {
   }
 
   static create(root: string, settings: Readonly<Record<string, unknown>>) {
-    const stack = new ChaosStack(root);
+    const stack = new ChaosStack(root, settings["services"] === BRIDGE_ALONE.services);
     mkdirSync(stack.archive, { recursive: true });
     writeFileSync(join(root, "dolphin.yaml"), JSON.stringify(settings));
     return stack;
@@ -49,7 +51,7 @@ export class ChaosStack {
   /** Resolves when up.json names everything. */
   async start(): Promise<void> {
     this.#up = startUp(this.dataDir, ["--ports", "auto", "--archive", this.archive], this.#env);
-    await this.#up.untilUp();
+    await this.#up.untilUp(this.#isBridgeAlone ? ["scan-bridge"] : undefined);
     this.poll();
   }
 

@@ -13,6 +13,7 @@ const about = {
   spec: SERVICES["scan-bridge"],
   policy: { restartsMax: 3, windowMs: 600_000, delaysMs: [0], fatalRetryMs: 300_000 },
   nowMs,
+  ended: null,
 };
 
 const details = runDetails({
@@ -79,6 +80,19 @@ describe("rowFromSupervision", () => {
         source: "temporal",
       },
     );
+  });
+
+  test("believes no report of a process that is seen to have ended, and any of a later one", () => {
+    const reported = { status, run: { kind: "reported", details, ageS: 1 } } as const;
+    const wordWhere = (pid: number, started_ticks: number) =>
+      rowFromSupervision(reported, { ...about, ended: { pid, started_ticks } });
+    expect(wordWhere(77, 1)).toMatchObject({
+      status: "Down",
+      cause: "process",
+      why: "the process 77 has ended, and no worker has reported that yet",
+    });
+    expect(wordWhere(76, 1).status).toBe("Healthy");
+    expect(wordWhere(77, 0).status).toBe("Healthy");
   });
 
   test("shows the supervisor's memo where no run is open", () => {

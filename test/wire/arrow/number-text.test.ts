@@ -52,7 +52,7 @@ describe("a number's text", () => {
     const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
       fc.property(finite, (value) => void check(value)),
-      { numRuns: 20_000 },
+      { numRuns: 5_000 },
     );
   });
 
@@ -60,7 +60,7 @@ describe("a number's text", () => {
     const decimal = fc.tuple(fc.maxSafeNat(), fc.integer({ min: 0, max: 22 }));
     fc.assert(
       fc.property(decimal, ([digits, places]) => void check(Number(`${digits}e-${places}`))),
-      { numRuns: 20_000 },
+      { numRuns: 5_000 },
     );
   });
 });

@@ -41,7 +41,7 @@ export function removeHold(runFolder: string, service: string, token: string): v
   if (readHold(runFolder, service)?.token === token) rmSync(path, { force: true });
 }
 
-function readHold(runFolder: string, service: string): HoldFile | null {
+export function readHold(runFolder: string, service: string): HoldFile | null {
   try {
     const value: unknown = JSON.parse(readFileSync(pathOf(runFolder, service), "utf8"));
     return isHoldFile(value) && value.service === service ? value : null;

@@ -53,8 +53,11 @@ export function decideRelease(
   return { kind: details === null || details.stopped ? "try again" : "report loss" };
 }
 
-/** Null: the worker is proven to be dead. One that stands still is alive. */
-export function whyNotDead({ keeper, place }: Hold, here: Here): string | null {
+/** Null: the process is proven to be dead. One that stands still is alive. */
+export function whyNotDead(
+  { keeper, place }: Pick<Hold, "keeper" | "place">,
+  here: Here,
+): string | null {
   if (place === null || place !== here.place) return "its worker's pid means nothing here";
   const { process } = here;
   if (process === "none") return null;

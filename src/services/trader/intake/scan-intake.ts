@@ -35,11 +35,18 @@ export const FIRST_SCANS_MAX = 2_000;
 /** How long a newer scan waits for the ones before it, while none of them is found. */
 const HOLD_MS = 1_000;
 const POLL_AGAIN_MS = 20;
-const LOST_AFTER_MS = 10_000;
+/**
+ * Looks after which a seq is lost that none of them found; they are a second apart. Looks are counted, not time: in a pause
+ * of this process, or while a source cannot be read, nobody has looked. But a source that can never be read must not hold a
+ * seq open forever.
+ */
+const LOOKS_MAX = { whole: 10, all: 60 };
 const CHUNK_SCANS = 250;
+const CHUNKS_PER_TICK = 4;
 const QUEUE_MAX = 256;
-const LOST_PER_TICK = 1_000;
 
+/** Whole: every source could be read. */
+type Looks = { readonly whole: number; readonly all: number };
 type Heard = { readonly seq: number; readonly text: string };
 
 export class ScanIntake {
@@ -54,7 +61,9 @@ export class ScanIntake {
   #isRepairing = false;
   #isLooking = false;
   #isStopped = false;
-  readonly #missedAtMs = new Map<number, number>();
+  #looks: Looks = { whole: 0, all: 0 };
+  /** Of each hole, the looks before it was one. */
+  readonly #looksBefore = new Map<number, Looks>();
   readonly #deps: ScanIntakeDeps;
 
   constructor(deps: ScanIntakeDeps) {
@@ -97,7 +106,7 @@ export class ScanIntake {
     const taken = this.#deps.taken();
     if (this.#isLooking || this.#isRepairing || taken === null) return;
     if (taken.holes.size === 0) {
-      this.#missedAtMs.clear();
+      this.#looksBefore.clear();
       return;
     }
     this.#isLooking = true;
@@ -174,7 +183,7 @@ export class ScanIntake {
     let giveUpMs = monotonicMs() + HOLD_MS;
     while (from < seq && !this.#isStopped) {
       const range = { from, to: Math.min(seq - 1, from + CHUNK_SCANS - 1) };
-      const found = await this.#find(range);
+      const { found } = await this.#find(range);
       const isAll = found.size === range.to - range.from + 1;
       const isOver = giveUpMs <= monotonicMs();
       if (!isAll && !isOver) {
@@ -197,7 +206,7 @@ export class ScanIntake {
     if (range.to < range.from) return;
     const giveUpMs = monotonicMs() + HOLD_MS;
     for (;;) {
-      const found = await this.#find(range);
+      const { found } = await this.#find(range);
       if (!found.has(range.to) && monotonicMs() < giveUpMs && !this.#isStopped) {
         await delay(POLL_AGAIN_MS);
         continue;
@@ -228,8 +237,10 @@ export class ScanIntake {
     return scan !== null && this.#step(scan, true);
   }
 
-  async #find(range: SeqRange): Promise<Map<number, string>> {
+  /** `isWhole`: every source could be read. */
+  async #find(range: SeqRange): Promise<{ found: Map<number, string>; isWhole: boolean }> {
     const found = new Map<number, string>();
+    let isWhole = true;
     const wantedCount = range.to - range.from + 1;
     for (const source of this.#deps.sources) {
       if (found.size === wantedCount) break;
@@ -243,27 +254,43 @@ export class ScanIntake {
           if (isWanted && typeof text === "string") found.set(seq, text);
         }
       } catch (error) {
+        isWhole = false;
         this.#deps.onTrouble(`${source.name} could not be read: ${String(error)}`);
       }
     }
-    return found;
+    return { found, isWhole };
   }
 
   async #findHoles(taken: SeenSeqs): Promise<void> {
-    const nowMs = this.#deps.monotonicMs();
-    for (const seq of taken.holes) if (!this.#missedAtMs.has(seq)) this.#missedAtMs.set(seq, nowMs);
-    const [first = 0] = taken.holes;
-    const found = await this.#find({ from: first, to: first + CHUNK_SCANS - 1 });
-    for (const [seq, text] of found) if (taken.holes.has(seq)) this.#stepText(text);
-    let left = LOST_PER_TICK;
-    for (const [seq, missedAtMs] of this.#missedAtMs) {
-      if (nowMs - missedAtMs < LOST_AFTER_MS || left === 0) break;
-      this.#missedAtMs.delete(seq);
-      if (!taken.holes.has(seq)) continue;
-      if (!this.#deps.lose(seq)) return;
-      this.counts.lost += 1;
-      left -= 1;
+    const before = this.#looks;
+    for (const seq of taken.holes) {
+      if (!this.#looksBefore.has(seq)) this.#looksBefore.set(seq, before);
     }
+    let isWhole = true;
+    for (let chunk = 0; chunk < CHUNKS_PER_TICK; chunk += 1) {
+      const [first] = taken.holes;
+      if (first === undefined) break;
+      const range = { from: first, to: first + CHUNK_SCANS - 1 };
+      const look = await this.#find(range);
+      isWhole &&= look.isWhole;
+      for (const [seq, text] of look.found) if (taken.holes.has(seq)) this.#stepText(text);
+      if (!this.#loseHoles(taken, range, look.isWhole)) break;
+    }
+    this.#looks = { whole: before.whole + (isWhole ? 1 : 0), all: before.all + 1 };
+  }
+
+  /** True when none of the range is left. */
+  #loseHoles(taken: SeenSeqs, range: SeqRange, isWhole: boolean): boolean {
+    for (const seq of taken.holes) {
+      if (range.to < seq) return true;
+      const before = this.#looksBefore.get(seq) ?? this.#looks;
+      const isSought = LOOKS_MAX.whole <= this.#looks.whole - before.whole && isWhole;
+      if (!isSought && this.#looks.all - before.all < LOOKS_MAX.all) return false;
+      this.#looksBefore.delete(seq);
+      if (!this.#deps.lose(seq)) return false;
+      this.counts.lost += 1;
+    }
+    return true;
   }
 }
 

@@ -14,11 +14,17 @@ export type GeneralReader = {
   close(): Promise<void>;
 };
 
+/** `timeoutMs`: of the processor, for one file. */
 export type GeneralReaderLimits = { readonly timeoutMs: number; readonly heapMb: number };
 
 const START_TIMEOUT_MS = 15_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const YOUNG_GENERATION_MB = 8;
+const US_PER_MS = 1_000;
+/** Between two looks at the worker's processor time. */
+const LOOK_MS_MIN = 50;
+/** For a worker that neither computes nor answers, which none has done yet. */
+const LOOKS_MAX = 30;
 
 export function createGeneralReader(limits: GeneralReaderLimits): GeneralReader {
   let worker: Worker | null = null;
@@ -44,7 +50,7 @@ export function createGeneralReader(limits: GeneralReaderLimits): GeneralReader 
     clearTimeout(idle);
     const asked = (worker ??= await start());
     asked.ref();
-    const answer = nextFrom(asked, limits.timeoutMs);
+    const answer = nextFrom(asked, (expire) => whenUsed(asked, limits.timeoutMs, expire));
     const copy = new Uint8Array(bytes); // Not bytes.slice(): on a Buffer that returns a view, not a copy.
     asked.postMessage(copy, [copy.buffer]);
     const next = await answer;
@@ -77,7 +83,7 @@ function lostReading(
   limits: GeneralReaderLimits,
 ): ScanRead {
   if (lost.kind === "timeout") {
-    return invalidScan("parse_timeout", `the file was not read within ${limits.timeoutMs} ms`);
+    return invalidScan("parse_timeout", `${limits.timeoutMs} ms of processor time did not suffice`);
   }
   const found = lost.kind === "ready" ? "a second start" : lost.error.message;
   const outOfMemory =
@@ -98,7 +104,10 @@ async function startWorker(heapMb: number): Promise<Worker> {
   });
   // A worker that fails while no read is pending must not end the process; its exit event is handled.
   worker.on("error", () => undefined);
-  const first = await nextFrom(worker, START_TIMEOUT_MS);
+  const first = await nextFrom(worker, (expire) => {
+    const deadline = setTimeout(expire, START_TIMEOUT_MS);
+    return () => clearTimeout(deadline);
+  });
   if (first.kind === "ready") return worker;
   await worker.terminate();
   throw new Error("the general Arrow reader's worker did not start", {
@@ -106,11 +115,43 @@ async function startWorker(heapMb: number): Promise<Worker> {
   });
 }
 
+/**
+ * A sound file must not be given up because this machine is busy or was paused: what counts is what the worker used, and
+ * an answer that lies unread is read before the second look. Returns what cancels it.
+ */
+function whenUsed(worker: Worker, limitMs: number, expire: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  let looks = 0;
+  const before = worker.cpuUsage();
+  const look = async (): Promise<void> => {
+    looks += 1;
+    const { user, system } = await worker.cpuUsage(await before);
+    if (isOver) return;
+    const leftMs = limitMs - (user + system) / US_PER_MS;
+    if (leftMs <= 0 || looks === LOOKS_MAX) expire();
+    else wait(Math.max(leftMs, LOOK_MS_MIN));
+  };
+  // One that has ended says so itself.
+  const wait = (ms: number): void => {
+    timer = setTimeout(() => void look().catch(() => undefined), ms);
+  };
+  before.catch(() => undefined);
+  wait(limitMs);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+}
+
 /** The worker's next message, its failure or the deadline, whichever comes first. */
-function nextFrom(worker: Worker, timeoutMs: number): Promise<FromWorker | Lost> {
+function nextFrom(
+  worker: Worker,
+  deadline: (expire: () => void) => () => void,
+): Promise<FromWorker | Lost> {
   return new Promise((resolve) => {
     const settle = (next: FromWorker | Lost): void => {
-      clearTimeout(deadline);
+      cancel();
       worker.off("message", settle).off("error", failed).off("exit", exited);
       resolve(next);
     };
@@ -118,7 +159,7 @@ function nextFrom(worker: Worker, timeoutMs: number): Promise<FromWorker | Lost>
     const exited = (code: number): void => {
       settle({ kind: "error", error: new Error(`the worker ended with code ${code}`) });
     };
-    const deadline = setTimeout(settle, timeoutMs, { kind: "timeout" });
+    const cancel = deadline(() => settle({ kind: "timeout" }));
     worker.on("message", settle).on("error", failed).on("exit", exited);
   });
 }

@@ -11,7 +11,7 @@ const LAST = 30;
 const textOf = (seq: number) =>
   scanText({ seq, prices: [1], eigenvalues: [1], atMs: 1_774_400_000_000, assets: ["A"] });
 
-function openIntake(present: ReadonlySet<number>) {
+function openIntake(present: ReadonlySet<number>, canRead = () => true) {
   let seqs: SeenSeqs | null = null;
   const stepped: { readonly seq: number; readonly isRepaired: boolean }[] = [];
   const lost: number[] = [];
@@ -28,6 +28,7 @@ function openIntake(present: ReadonlySet<number>) {
       {
         name: "store",
         async *find({ from, to }) {
+          if (!canRead()) throw new Error("it does not answer");
           for (let seq = from; seq <= to; seq++) if (present.has(seq)) yield textOf(seq);
         },
       },
@@ -91,6 +92,40 @@ test("what nobody has holds the others up for a moment, and is given up once", a
   await intake.tick();
   expect(lost).toEqual([4]);
   expect(intake.backlog).toBe(0);
+});
+
+test("nothing is lost that was not looked for: beyond what is read at once, or in a pause", async () => {
+  const present = new Set(seqsTo(400));
+  for (const seq of [4, 390]) present.delete(seq);
+  const { intake, stepped, lost } = openIntake(present);
+  intake.hear(textOf(1));
+  intake.hear(textOf(400));
+  await until("the others are stepped", () => stepped.length === 398);
+  present.add(390);
+  // Between two of them the process may have been paused for any time.
+  for (let looks = 0; looks < 10; looks++) await intake.tick();
+  expect(lost).toEqual([]);
+  await until("the second one is found", async () => {
+    await intake.tick();
+    return intake.backlog === 0;
+  });
+  expect(lost).toEqual([4]);
+  expect(stepped.at(-1)).toEqual({ seq: 390, isRepaired: true });
+});
+
+test("nor while its source cannot be read, but no source holds a seq open forever", async () => {
+  const present = new Set(seqsTo(10));
+  present.delete(4);
+  let canRead = true;
+  const { intake, stepped, lost } = openIntake(present, () => canRead);
+  intake.hear(textOf(1));
+  intake.hear(textOf(10));
+  await until("the others are stepped", () => stepped.length === 9);
+  canRead = false;
+  for (let looks = 0; looks < 60; looks++) await intake.tick();
+  expect(lost).toEqual([]);
+  await intake.tick();
+  expect(lost).toEqual([4]);
 });
 
 test("a first scan brings what stands before it without a gap, and no more", async () => {

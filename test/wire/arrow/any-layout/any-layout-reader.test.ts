@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterEach, assert, describe, expect, test, vi } from "vitest";
@@ -45,6 +46,16 @@ describe("the general reader", () => {
     expect(await reader.read(costly)).toMatchObject({ kind: "invalid", reason: "parse_timeout" });
     // The new worker has all its deadline for a small file, once it has started.
     checkReading(await reader.read(scanFixture(FILE)), expected);
+  });
+
+  test("does not end one because its machine was busy or paused: the time of the worker counts", async () => {
+    const running = (reader = createGeneralReader({ timeoutMs: 500, heapMb: 64 }));
+    await running.read(scanFixture(FILE));
+    const reading = running.read(scanFixture(FILE));
+    await nextTurn();
+    // Timers come before answers.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800);
+    checkReading(await reading, expected);
   });
 
   test("ends a reading that needs too much memory, and reads the next file", async () => {
