@@ -1,5 +1,6 @@
 /** `dolphin worker LAYER...`: runs the workers of these layers, and the services that they keep. */
 import { Argument, type Command } from "commander";
+import { whyNotRestored } from "../adapters/backup/restore-stage.ts";
 import { provideLeanMessages } from "../adapters/temporal/lean-messages.ts";
 import { LAYERS } from "../domain/supervision/services.ts";
 import type { Layer } from "../domain/supervision/services.ts";
@@ -12,7 +13,13 @@ import { answerVerbs, isAnswered } from "./quick/answer-verbs.ts";
 import { printsLike } from "./quick/question.ts";
 import { statusOptions } from "./status.ts";
 import { configuredServices } from "../wire/declared/configured-services.ts";
-import { type CliContext, EXIT_CONFIGURATION, openContext, outliveOutput } from "./context.ts";
+import {
+  type CliContext,
+  CliError,
+  EXIT_CONFIGURATION,
+  openContext,
+  outliveOutput,
+} from "./context.ts";
 
 const HELP = `
 Layers: ${LAYERS.join(", ")}. A layer without services still runs its workflows.
@@ -31,6 +38,9 @@ export function addWorkerCommand(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (layers: Layer[], _flags: unknown, command: Command) => {
       const context = openContext(command);
+      const unfinished = whyNotRestored(context.config.data_dir);
+      if (unfinished !== null) throw new CliError(unfinished);
+      refuseBesideUp(context);
       outliveOutput();
       provideLeanMessages();
       const reader = readerOnDemand(context);
@@ -55,6 +65,16 @@ export function addWorkerCommand(program: Command): void {
       }
       process.exit(0);
     });
+}
+
+/** An `up` starts its own workers, and they get the address of its server. @throws {ConfigError} */
+function refuseBesideUp({ up, config }: CliContext): void {
+  const address = process.env["TEMPORAL_ADDRESS"];
+  if (up === null || address === undefined || address === up.temporal) return;
+  throw new ConfigError(
+    `a 'dolphin up' (pid ${up.pid}) runs on ${config.data_dir} with Temporal at ${up.temporal}, and this worker is to serve ` +
+      `${address}: stop one of them, or give this worker a data_dir of its own`,
+  );
 }
 
 type Reader = () => Promise<StatusReader>;

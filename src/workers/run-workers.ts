@@ -59,6 +59,7 @@ import { serviceCommand } from "./service-command.ts";
 import { keepSupervisors } from "./keep-supervisors.ts";
 import { type MetricsOptions, serveMetrics } from "./metrics/serve-metrics.ts";
 import { releaseHolds } from "./supervision/release-holds.ts";
+import { serveOneTemporal } from "./supervision/serve-one-temporal.ts";
 import { installRuntime } from "./worker-runtime.ts";
 import { loadWorkflowBundle } from "./workflow-bundle.ts";
 
@@ -109,6 +110,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
   const connection = await connectPatiently(temporal, { tell, isStopped: stop.signal });
   if (connection === null) return;
   const places = placesOf(options, temporal, { tell, stop: stop.signal });
+  const served = await serveOneTemporal(config, temporal, tell);
   const refusal = await whyNotHere(places);
   if (refusal !== null) throw new ConfigError(refusal);
   const runFolder = runFolderOf(config);
@@ -157,6 +159,7 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     await indicators.close();
     await connection.close();
     await temporal.close();
+    served.release();
     log.close();
   }
 }

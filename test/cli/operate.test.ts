@@ -65,6 +65,12 @@ const NOT_RUN: readonly (readonly [begins: string, why: string])[] = [
     "DOLPHIN_ARCHIVE=/srv/scans docker",
     "needs Docker; test/interop/compose.test.ts checks the file",
   ],
+  [
+    "deploy/docker/backup.sh",
+    "needs Docker; test/interop/compose-backup.test.ts runs it with processes in place of containers",
+  ],
+  ["docker compose run", "as deploy/docker/backup.sh"],
+  ["for db in temporal temporal_visibility; do docker", "as deploy/docker/backup.sh"],
   ["docker", "needs Docker; test/interop/compose.test.ts checks the file"],
   [`${AS_ITS_USER}backup --dump`, "needs Postgres; npm run test:production dumps one"],
   ["for db in", "needs Postgres; npm run test:production restores into an empty one"],

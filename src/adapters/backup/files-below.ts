@@ -34,11 +34,12 @@ export function filesBelow(
   return found;
 }
 
-/** The first name below a folder that is not a folder; null: there is none, or no such folder. */
-export function firstNameBelow(folder: string): string | null {
+/** The first name below a folder that is not a folder, nor `without`, names in it; null: there is none, or no such folder. */
+export function firstNameBelow(folder: string, without: readonly string[] = []): string | null {
   const entries: readonly Dirent[] =
     orGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
   for (const entry of entries) {
+    if (without.includes(entry.name)) continue;
     if (!entry.isDirectory()) return entry.name;
     const below = firstNameBelow(join(folder, entry.name));
     if (below !== null) return join(entry.name, below);

@@ -5,8 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import {
+  describedNamespaceId,
   describedPolls,
   describedWorkflow,
+  describeNamespaceRequest,
   describeTaskQueueRequest,
   describeWorkflowRequest,
   type Poll,
@@ -40,6 +42,8 @@ export class TemporalCallError extends Error {
 }
 
 export type TemporalReads = {
+  /** Of the namespace: no two databases of Temporal's have the same. */
+  namespaceId(): Promise<string>;
   /** Null where there is none, or it is closed. */
   describe(workflowId: string): Promise<WorkflowDescription | null>;
   /** All that the server remembers; `kind` is a temporal.api.enums.v1.TaskQueueType. */
@@ -55,6 +59,10 @@ const NOT_FOUND = 5;
 
 export function temporalReads(namespace: string, call: TemporalCall): TemporalReads {
   return {
+    async namespaceId() {
+      const request = describeNamespaceRequest(namespace);
+      return describedNamespaceId(await call({ method: "DescribeNamespace", request }));
+    },
     async describe(workflowId) {
       try {
         const request = describeWorkflowRequest(namespace, workflowId);

@@ -54,6 +54,11 @@ export function describeNamespaceRequest(namespace: string): Buffer {
   return protoMessage([1, namespace]);
 }
 
+/** The id that its database gave the namespace; empty: the server told none. */
+export function describedNamespaceId(response: Buffer): string {
+  return textOf(messageIn(protoFields(response), 1), 6);
+}
+
 export function describeWorkflowRequest(namespace: string, workflowId: string): Buffer {
   return protoMessage([1, namespace], [2, protoMessage([1, workflowId])]);
 }

@@ -1,12 +1,16 @@
 /** Preparations before anything starts: one `up` per data directory, leftovers of an earlier one, ports, tools. */
 import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { whyNotRestored } from "../../adapters/backup/restore-stage.ts";
 import { undoLeftFaults } from "../../adapters/faults/injected.ts";
+import { monotonicMs } from "../../adapters/clock.ts";
 import { ScanJournal } from "../../adapters/scan-journal/scan-journal.ts";
 import { ConfigError, valueAt } from "../../config.ts";
 import type { Config, LoadedConfig } from "../../config.ts";
 import { choosePorts } from "../../embedded/ports/choose-ports.ts";
 import { lockDirectory } from "../../adapters/files/directory-lock.ts";
 import type { DirectoryLock } from "../../adapters/files/directory-lock.ts";
+import { isServed } from "../../adapters/files/served-by.ts";
 import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { endStaleProcesses } from "../../embedded/stale-processes.ts";
 import { findToolchain } from "../../embedded/toolchain.ts";
@@ -18,6 +22,9 @@ import { CHOSEN_BY_UP } from "../../wire/declared/origins-file.ts";
 import type { UpFile } from "../../wire/up-file.ts";
 import { CliError, readRunningUp, readUpFile } from "../context.ts";
 import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
+
+const SERVED_MS_MAX = 10_000;
+const SERVED_POLL_MS = 100;
 
 export type Prepared = {
   /** Effective: with chosen ports and the addresses of the embedded servers. */
@@ -37,6 +44,8 @@ export async function prepareUp(
   { autoPorts, demo }: { readonly autoPorts: boolean; readonly demo: boolean },
 ): Promise<Prepared> {
   const { config } = loaded;
+  const unfinished = whyNotRestored(config.data_dir);
+  if (unfinished !== null) throw new CliError(unfinished);
   // Before anything is written or ended: if the lock's file was deleted, the lock is free although its holder lives.
   if (runsBeside(config.data_dir)) throw new CliError(inUseText(config.data_dir));
   const tools = findToolchain();
@@ -47,6 +56,7 @@ export async function prepareUp(
   const undone = undoLeftFaults(config.data_dir);
   const before = readUpFile(config.data_dir);
   const ended = await endStaleProcesses(config.data_dir, before);
+  if (await isServedYet(config.data_dir)) throw new CliError(servedText(config.data_dir));
   const ports = await choosePorts(wanted, autoPorts ? pagePortsOf(before) : null);
   const read = demo ? await demoVenues(loaded) : { config, venues: null };
   const effective: Config = {
@@ -59,6 +69,23 @@ export async function prepareUp(
   createConfigKeeper(effective).keep();
   writeOrigins(config.data_dir, originsOf(loaded, effective));
   return { config: effective, venues: read.venues, tools, lock, ended, undone };
+}
+
+/** What an earlier `up` left ends within seconds. */
+async function isServedYet(dataDir: string): Promise<boolean> {
+  const untilMs = monotonicMs() + SERVED_MS_MAX;
+  while (isServed(dataDir)) {
+    if (untilMs <= monotonicMs()) return true;
+    await delay(SERVED_POLL_MS);
+  }
+  return false;
+}
+
+function servedText(dataDir: string): string {
+  return (
+    `workers that no 'dolphin up' started serve ${dataDir} (units, supervisord or containers): ` +
+    "stop them, or give this one a --data-dir of its own"
+  );
 }
 
 /** Of the pages that somebody may have open. */

@@ -4,6 +4,7 @@ import type protobuf from "protobufjs/light.js";
 import { expect, test } from "vitest";
 import { protoFields } from "../../../src/adapters/temporal/proto-fields.ts";
 import {
+  describedNamespaceId,
   describedPolls,
   describedWorkflow,
   describeNamespaceRequest,
@@ -36,6 +37,12 @@ function base64(text: string): string {
 function json(value: unknown) {
   return { metadata: { encoding: base64("json/plain") }, data: base64(JSON.stringify(value)) };
 }
+
+test("the id of a namespace is found in the SDK's description of it", () => {
+  const namespaceInfo = { name: "n", description: "d", id: "01a22df7" };
+  const response = encoded("DescribeNamespaceResponse", { namespaceInfo, isGlobalNamespace: true });
+  expect(describedNamespaceId(response)).toBe("01a22df7");
+});
 
 test("requests are what the SDK would decode", () => {
   expect(

@@ -5,6 +5,9 @@ import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { backUp } from "../../../src/operations/backup/back-up.ts";
 import { restoreBackup } from "../../../src/operations/backup/restore.ts";
+import { lockDirectory } from "../../../src/adapters/files/directory-lock.ts";
+import { spawnSync } from "../../helpers/run-program.ts";
+import { DOLPHIN } from "../../helpers/up.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
 const JOURNAL = join("journal", "scan-bridge.db");
@@ -51,7 +54,8 @@ test("into folders without a file, also after a restore that was killed", async 
     files: 2,
     taken_at: "1970-01-01T00:00:00.000Z",
   });
-  expect(readdirSync(place).toSorted()).toEqual(["books.json", "journal", "temporal"]);
+  const names = ["books.json", "journal", "lock.db", "temporal"];
+  expect(readdirSync(place).toSorted()).toEqual(names);
   expect(seqsIn(place)).toBe(100);
 });
 
@@ -76,4 +80,26 @@ test("not from a backup that was not finished, nor from a part of one", async ()
   rmSync(join(out, "backup.json"));
   expect(() => restoreBackup(out, place)).toThrow("not finished; choose another");
   expect(existsSync(place)).toBe(false);
+});
+
+test("not beside another restore or an 'up', and nothing uses a directory until it is whole", async () => {
+  const { root, out } = await backedUp();
+  const place = join(root, "new");
+  const lock = lockDirectory(place)!;
+  mkdirSync(join(place, ".restoring"));
+  writeFileSync(join(place, ".restoring", "of the other"), "");
+  expect(() => restoreBackup(out, place)).toThrow("another 'dolphin restore' is at work");
+  expect(readdirSync(join(place, ".restoring"))).toEqual(["of the other"]);
+  const of = { dataDir: place, archive: root, out: join(root, "copy"), nowMs: 0 };
+  await expect(backUp({ ...of, dump: async () => {} })).rejects.toThrow("is at work or was killed");
+  expect(existsSync(of.out)).toBe(false);
+  for (const verb of [["up"], ["worker", "scan"], ["watchdog"]]) {
+    const { status, stderr } = spawnSync(DOLPHIN, ["--data-dir", place, ...verb], {
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("run it again")]);
+  }
+  lock.release();
+  restoreBackup(out, place);
+  expect(seqsIn(place)).toBe(100);
 });
