@@ -61,10 +61,8 @@ type ScanEvent = {
 export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> {
   const position: RingPosition = { next: 0, last: null };
   const seqs = createSeenSeqs(options.baseSeq);
-  const lags: number[] = [];
-  let lagCount = 0;
+  const lags = createLags();
   let lastSeenMs: number | null = null;
-  let isReadable = true;
   /** Scans found only in the ringbuffer since the last event. */
   let unheard = 0;
 
@@ -74,21 +72,9 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
     lastSeenMs = monotonicMs();
     unheard = isEvent ? 0 : unheard + 1;
     if (!isEvent || scan.replayed || scan.late) return;
-    const writtenUs = microsFromIso(scan.file_mtime);
-    if (writtenUs === null) return;
-    lags[lagCount % LAGS_KEPT] = (wallMicros() - writtenUs) / US_PER_MS;
-    lagCount += 1;
+    lags.note(scan.file_mtime);
   };
-  const hear = (value: unknown) => {
-    const wasReadable = isReadable;
-    isReadable = parseScanEvent(value) !== null;
-    if (isReadable) note(value, true);
-    else if (wasReadable) {
-      options.onTrouble(
-        `${FEATURES_MAP} ${LATEST_KEY} has a value that is not a scan: another program writes there`,
-      );
-    }
-  };
+  const hear = hearing((value) => note(value, true), options.onTrouble);
   const hazelcast = createThinClient({
     ...options,
     name: "dolphin-up",
@@ -122,16 +108,12 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
     draining = draining.then(read).catch(() => undefined);
     return draining;
   };
-  let turn = 0;
-  const timer = setInterval(() => {
-    turn += 1;
-    if (0 < seqs.holes.size || 0 < unheard || turn % DRAIN_ANYWAY_TURNS === 0) void drain();
-  }, DRAIN_INTERVAL_MS);
+  const timer = drainOften(drain, () => 0 < seqs.holes.size || 0 < unheard);
   return {
     hazelcast,
     seqs,
     lastSeenMs: () => lastSeenMs,
-    lagMs: () => percentilesOf(lags),
+    lagMs: lags.percentiles,
     probe,
     settle: drain,
     async close() {
@@ -206,6 +188,43 @@ function parseScanEvent(text: unknown): ScanEvent | null {
   if (typeof file_mtime !== "string") return null;
   if (typeof replayed !== "boolean" || typeof late !== "boolean") return null;
   return { seq, file_mtime, replayed, late };
+}
+
+/** Reports what is not a scan once, until there is one again. */
+function hearing(take: (text: unknown) => void, onTrouble: (line: string) => void) {
+  let isReadable = true;
+  return (value: unknown): void => {
+    const wasReadable = isReadable;
+    isReadable = parseScanEvent(value) !== null;
+    if (isReadable) take(value);
+    else if (wasReadable) {
+      onTrouble(
+        `${FEATURES_MAP} ${LATEST_KEY} has a value that is not a scan: another program writes there`,
+      );
+    }
+  };
+}
+
+function drainOften(drain: () => Promise<void>, isMissing: () => boolean): NodeJS.Timeout {
+  let turn = 0;
+  return setInterval(() => {
+    turn += 1;
+    if (isMissing() || turn % DRAIN_ANYWAY_TURNS === 0) void drain();
+  }, DRAIN_INTERVAL_MS);
+}
+
+function createLags() {
+  const lags: number[] = [];
+  let count = 0;
+  return {
+    note(writtenAt: string): void {
+      const writtenUs = microsFromIso(writtenAt);
+      if (writtenUs === null) return;
+      lags[count % LAGS_KEPT] = (wallMicros() - writtenUs) / US_PER_MS;
+      count += 1;
+    },
+    percentiles: () => percentilesOf(lags),
+  };
 }
 
 function percentilesOf(values: readonly number[]): LagPercentiles {
