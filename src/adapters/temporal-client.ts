@@ -65,6 +65,14 @@ export function connectTemporal(
   return { client, connection, address: found, reads, refusals: retries.refusals, close };
 }
 
+/** On its connection, with calls that end sooner than its own. */
+export function readsWithin(
+  { connection, address: { namespace } }: TemporalClient,
+  deadlineMs: number,
+): TemporalReads {
+  return temporalReads(namespace, sdkCalls(connection, namespace, deadlineMs));
+}
+
 /** One for all tries of the call. */
 function withDeadline(options: Parameters<Interceptor>[0], limits: CallLimits): typeof options {
   if (options.deadline !== undefined) return options;

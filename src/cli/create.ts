@@ -2,7 +2,8 @@
  * `dolphin create`: brings supervisors, schedules and search attributes to their declarations, and reports the
  * changes.
  */
-import type { Command } from "commander";
+import { text as textOf } from "node:stream/consumers";
+import { type Command, Option } from "commander";
 import { bringSupervisor } from "../operations/declared/bring-supervisor.ts";
 import { createSurroundings } from "../operations/declared/create-surroundings.ts";
 import { configuredIndicators } from "../operations/indicators/configured-indicators.ts";
@@ -15,7 +16,7 @@ import { SERVICES } from "../domain/supervision/services.ts";
 import { declarationOf } from "../wire/declared/configured-services.ts";
 import { supervisorIdOf } from "../workflows/names.ts";
 import { CliError, EXIT_CONFIGURATION, openContext } from "./context.ts";
-import { type Created, createdText } from "./rendering/created-text.ts";
+import { type Created, createdText, failedOf } from "./rendering/created-text.ts";
 
 const HELP = `
 Idempotent: creates the search attributes, supervisors, schedules and metaHealth that are missing, and updates
@@ -30,15 +31,19 @@ Exit status:
   1   a supervisor or metaHealth could not be updated, because its task queue has no worker (the line says which)
   3   Temporal does not answer`;
 
+type CreateFlags = { readonly json: boolean; readonly afterInput?: boolean };
+
 export function addCreateCommand(program: Command): void {
   program
     .command("create")
     .description("create or update search attributes, supervisors and schedules as declared")
     .option("--json", "print what was created and changed as JSON", false)
+    .addOption(new Option("--after-input", "begin when standard input ends").hideHelp())
     .addHelpText("after", HELP)
-    .action(async (flags: { readonly json: boolean }, command: Command) => {
+    .action(async (flags: CreateFlags, command: Command) => {
       const { config, temporalAddress } = openContext(command);
       const temporal = connectTemporal(temporalAddress);
+      if (flags.afterInput === true) await textOf(process.stdin);
       await expectTemporal(temporal);
       const created = await createEverything(temporal, config);
       await temporal.close();
@@ -71,12 +76,4 @@ export async function createEverything(temporal: TemporalClient, config: Config)
     }),
   );
   return { ...surroundings, supervisors };
-}
-
-/** Declarations that could not be applied. */
-export function failedOf({
-  supervisors,
-  meta_health,
-}: Pick<Created, "supervisors" | "meta_health">) {
-  return [...supervisors, meta_health].find(({ problem }) => problem !== null);
 }

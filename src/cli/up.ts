@@ -1,6 +1,5 @@
 /** `dolphin up`: the whole stack on one machine. */
 import { type Command, Option } from "commander";
-import { provideLeanMessages } from "../adapters/temporal/lean-messages.ts";
 import { openContext } from "./context.ts";
 import { parseDuration } from "./parse-duration.ts";
 
@@ -38,7 +37,6 @@ export function addUpCommand(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (flags: UpFlags, command: Command) => {
       const { loaded } = openContext(command, { archive: flags.archive });
-      provideLeanMessages();
       const { runUp } = await import("./up/session.ts");
       const exitCode = await runUp({
         loaded,

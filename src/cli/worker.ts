@@ -5,12 +5,12 @@ import { provideLeanMessages } from "../adapters/temporal/lean-messages.ts";
 import { LAYERS } from "../domain/supervision/services.ts";
 import type { Layer } from "../domain/supervision/services.ts";
 import { ConfigError } from "../config.ts";
-import { effectiveConfigFile } from "../embedded/state/up-state.ts";
+import { effectiveConfigFile, temporalConfigFile } from "../embedded/state/up-state.ts";
 import { findFreePort } from "../embedded/ports/ports.ts";
 import type { StatusReader } from "../operations/status/open-status.ts";
 import { messageOf } from "../domain/failure.ts";
 import { answerVerbs, isAnswered } from "./quick/answer-verbs.ts";
-import { printsLike } from "./quick/question.ts";
+import { printsLike, printsOf } from "./quick/question.ts";
 import { statusOptions } from "./status.ts";
 import { configuredServices } from "../wire/declared/configured-services.ts";
 import {
@@ -99,15 +99,18 @@ async function metricsOf({ config }: CliContext, reader: Reader) {
   return port === 0 ? {} : { metrics: { port, reader, sdkPort: await findFreePort() } };
 }
 
-/** Where no `up` runs, and no other worker answers yet. */
+/** Where no other worker answers yet: the worker of an `up`, and any where no `up` runs. */
 async function answerAsWorker({ config, up }: CliContext, reader: Reader): Promise<void> {
-  if (up !== null || (await isAnswered(config.data_dir))) return;
+  const { TEMPORAL_CONFIG_FILE: file, TEMPORAL_NAMESPACE: namespace = "default" } = process.env;
+  // Only `up` gives its children this file.
+  const isKept = file === temporalConfigFile(config.data_dir);
+  if ((up !== null && !isKept) || (await isAnswered(config.data_dir))) return;
   try {
     await answerVerbs({
       name: "worker",
       dataDir: config.data_dir,
       hazelcast: config.hazelcast,
-      temporal: printsLike(process.env),
+      temporal: isKept ? printsOf(namespace) : printsLike(process.env),
       reader,
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 /** An HTTP server that no client can keep busy: half a request and a queue of requests end with their connection. */
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import { createServer } from "../adapters/http/node-http.ts";
 import type { Socket } from "node:net";
 
 export type ServerBounds = {

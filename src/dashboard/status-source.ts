@@ -63,7 +63,7 @@ export function keepStatus(readSurroundings: () => Surroundings, url: () => stri
   let namespace: string | null = null;
   const reader = async (options: StatusOptions): Promise<StatusReader> => {
     const one = await readerFor(options);
-    namespace = one.temporal.address.namespace;
+    namespace = one.namespace;
     return one;
   };
   const read = async (): Promise<SystemStatus> => {

@@ -1,6 +1,7 @@
-/** A `dolphin` verb as a guarded child of `dolphin up`: its command line and its environment. */
+/** `dolphin` verbs as children of `dolphin up`: their command line and their environment. */
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { STAYING_FLAGS } from "../adapters/process/node-flags.ts";
+import { NODE_FLAGS, STAYING_FLAGS } from "../adapters/process/node-flags.ts";
 import { effectiveConfigFile, temporalConfigFile } from "./state/up-state.ts";
 import { startGuarded } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
@@ -32,6 +33,27 @@ export function startDolphinChild(world: ChildWorld, child: DolphinChild): Promi
     logFile: child.logFile,
     graceSeconds: child.graceSeconds,
   });
+}
+
+export type VerbEnd = { readonly exit: number | null; readonly out: string; readonly err: string };
+
+/** A verb that ends by itself, or with the signal; `begin` ends its standard input. */
+export function runDolphinVerb(
+  world: ChildWorld,
+  args: readonly string[],
+  signal: AbortSignal,
+): { begin(): void; readonly ended: Promise<VerbEnd> } {
+  const env = childEnvironment(world);
+  const ended = Promise.withResolvers<VerbEnd>();
+  const child = execFile(
+    process.execPath,
+    [...NODE_FLAGS, MAIN, ...args],
+    { cwd: CHECKOUT, env, signal },
+    (_error, out, err) => ended.resolve({ exit: child.exitCode, out, err }),
+  );
+  // It may have ended before.
+  child.stdin?.on("error", () => undefined);
+  return { begin: () => child.stdin?.end(), ended: ended.promise };
 }
 
 /**

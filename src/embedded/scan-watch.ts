@@ -2,12 +2,16 @@
  * An independent reader of scans: an entry listener on `latest_eigen_scan`, and the ringbuffer for missed events. It
  * measures whether scans flow end to end, and how fast.
  */
-import type { IMap, Ringbuffer } from "hazelcast-client";
-import { z } from "zod";
+import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs, wallMicros } from "../adapters/clock.ts";
-import { connectHazelcast, type HazelcastHandle } from "../adapters/hazelcast/hazelcast-client.ts";
+import {
+  createThinClient,
+  type ThinClient,
+  type ThinRing,
+} from "../adapters/hazelcast/thin-client.ts";
 import { createSeenSeqs, noteSeq } from "../domain/scan/seen-seqs.ts";
 import type { SeenSeqs } from "../domain/scan/seen-seqs.ts";
+import { jsonRecord } from "../domain/json-record.ts";
 import { microsFromIso } from "../domain/scan/timestamp.ts";
 import { US_PER_MS } from "../domain/time.ts";
 import { FEATURES_MAP, LATEST_KEY, SCANS_RING } from "../wire/scan-value.ts";
@@ -15,7 +19,7 @@ import { FEATURES_MAP, LATEST_KEY, SCANS_RING } from "../wire/scan-value.ts";
 export type LagPercentiles = { readonly p50: number | null; readonly p99: number | null };
 export type ScanWatch = {
   /** Its connection, for other calls of this process. */
-  readonly hazelcast: HazelcastHandle;
+  readonly hazelcast: Pick<ThinClient, "get">;
   readonly seqs: SeenSeqs;
   /** Monotonic; null before the first. */
   lastSeenMs(): number | null;
@@ -43,25 +47,22 @@ const DRAIN_INTERVAL_MS = 1_000;
 const DRAIN_ANYWAY_TURNS = 5;
 const RING_READ_MAX = 200;
 const LAGS_KEPT = 10_000;
+const PROBED_KEY = "probed";
 const CONNECT_WITHIN_MS = 20_000;
+const CONNECT_EVERY_MS = 100;
 
-const ScanEvent = z.object({
-  seq: z.number().int(),
-  file_mtime: z.string(),
-  replayed: z.boolean(),
-  late: z.boolean(),
-});
+type ScanEvent = {
+  readonly seq: number;
+  readonly file_mtime: string;
+  readonly replayed: boolean;
+  readonly late: boolean;
+};
 
 export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> {
   const position: RingPosition = { next: 0, last: null };
-  const hazelcast = await connect(options, position);
-  const features = await hazelcast.client.getMap<string, unknown>(FEATURES_MAP);
-  const ring = await hazelcast.client.getRingbuffer<unknown>(SCANS_RING);
   const seqs = createSeenSeqs(options.baseSeq);
-  const lags: number[] = [];
-  let lagCount = 0;
+  const lags = createLags();
   let lastSeenMs: number | null = null;
-  let isReadable = true;
   /** Scans found only in the ringbuffer since the last event. */
   let unheard = 0;
 
@@ -71,29 +72,35 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
     lastSeenMs = monotonicMs();
     unheard = isEvent ? 0 : unheard + 1;
     if (!isEvent || scan.replayed || scan.late) return;
-    const writtenUs = microsFromIso(scan.file_mtime);
-    if (writtenUs === null) return;
-    lags[lagCount % LAGS_KEPT] = (wallMicros() - writtenUs) / US_PER_MS;
-    lagCount += 1;
+    lags.note(scan.file_mtime);
   };
-  const hear = ({ value }: { readonly value: unknown }) => {
-    const wasReadable = isReadable;
-    isReadable = parseScanEvent(value) !== null;
-    if (isReadable) note(value, true);
-    else if (wasReadable) {
-      options.onTrouble(
-        `${FEATURES_MAP} ${LATEST_KEY} has a value that is not a scan: another program writes there`,
-      );
-    }
+  const hear = hearing((value) => note(value, true), options.onTrouble);
+  const hazelcast = createThinClient({
+    ...options,
+    name: "dolphin-up",
+    heard: {
+      map: FEATURES_MAP,
+      key: LATEST_KEY,
+      onValue: hear,
+      // It may be another member: one that came back empty numbers its ringbuffer anew.
+      onListening: () => (position.next = 0),
+    },
+  });
+  const probe = async () => {
+    // A key that nobody writes: what counts is that there is an answer.
+    await hazelcast.get(FEATURES_MAP, PROBED_KEY);
   };
-  const listenAnew = await listenTo(features, hear);
+  await firstAnswer(probe, options.address);
+  const ring = hazelcast.ring(SCANS_RING);
 
+  let isClosed = false;
   const read = async () => {
+    if (isClosed) return;
     const unheardBefore = unheard;
     await readRing(ring, position, (text) => note(text, false));
     // A destroyed map loses its listeners: scans come, but no events.
     if (unheardBefore === 0 || unheard <= unheardBefore) return;
-    await listenAnew();
+    hazelcast.close();
     unheard = 0;
   };
   let draining = Promise.resolve();
@@ -101,52 +108,37 @@ export async function watchScans(options: ScanWatchOptions): Promise<ScanWatch> 
     draining = draining.then(read).catch(() => undefined);
     return draining;
   };
-  let turn = 0;
-  const timer = setInterval(() => {
-    turn += 1;
-    if (0 < seqs.holes.size || 0 < unheard || turn % DRAIN_ANYWAY_TURNS === 0) void drain();
-  }, DRAIN_INTERVAL_MS);
+  const timer = drainOften(drain, () => 0 < seqs.holes.size || 0 < unheard);
   return {
     hazelcast,
     seqs,
     lastSeenMs: () => lastSeenMs,
-    lagMs: () => percentilesOf(lags),
-    probe: async () => {
-      await hazelcast.call("health", () => features.containsKey(LATEST_KEY));
-    },
+    lagMs: lags.percentiles,
+    probe,
     settle: drain,
     async close() {
       clearInterval(timer);
-      await hazelcast.shutdown();
+      isClosed = true;
+      hazelcast.close();
+      await draining;
     },
   };
 }
 
-async function connect(options: ScanWatchOptions, position: RingPosition) {
-  const hazelcast = await connectHazelcast({
-    ...options,
-    name: "dolphin-up",
-    // It may be another member: one that came back empty numbers its ringbuffer anew.
-    onConnected: () => (position.next = 0),
-  });
-  // A listener that is registered without a connection never receives events.
-  if (await hazelcast.waitConnected(CONNECT_WITHIN_MS)) return hazelcast;
-  await hazelcast.shutdown();
-  throw new Error(`no Hazelcast member answered at ${options.address}`);
-}
-
-/** Returns a function that registers the listener in place of the previous one. */
-async function listenTo(
-  features: IMap<string, unknown>,
-  hear: (event: { readonly value: unknown }) => void,
-): Promise<() => Promise<void>> {
-  const listen = () => features.addEntryListener({ added: hear, updated: hear }, LATEST_KEY, true);
-  let registered = await listen();
-  return async () => {
-    const before = registered;
-    registered = await listen();
-    await features.removeEntryListener(before);
-  };
+/** The member has just started: its first answer may take longer than those that follow. */
+async function firstAnswer(probe: () => Promise<void>, address: string): Promise<void> {
+  const endMs = monotonicMs() + CONNECT_WITHIN_MS;
+  for (;;) {
+    try {
+      await probe();
+      return;
+    } catch (error) {
+      if (endMs <= monotonicMs()) {
+        throw new Error(`no Hazelcast member answered at ${address}`, { cause: error });
+      }
+    }
+    await delay(CONNECT_EVERY_MS);
+  }
 }
 
 type RingPosition = {
@@ -157,28 +149,28 @@ type RingPosition = {
 
 /** Reads from the previous position to the newest. */
 async function readRing(
-  ring: Ringbuffer<unknown>,
+  ring: ThinRing,
   position: RingPosition,
   take: (text: unknown) => void,
 ): Promise<void> {
-  const tail = (await ring.tailSequence()).toNumber();
-  const head = (await ring.headSequence()).toNumber();
+  const tail = await ring.tail();
+  const head = await ring.head();
   if (!(await isSameRing(ring, position, { head, tail }))) position.next = 0;
   // Overwritten values are gone.
   position.next = Math.max(position.next, head);
   while (position.next <= tail) {
-    const items = await ring.readMany(position.next, 1, RING_READ_MAX);
+    const items = await ring.readMany(position.next, RING_READ_MAX);
     for (const item of items) {
       take(item);
       position.last = item;
     }
-    position.next += items.getReadCount();
+    position.next += items.length;
   }
 }
 
 /** A ringbuffer that was destroyed and filled again is numbered anew, and may have reached the same position. */
 async function isSameRing(
-  ring: Ringbuffer<unknown>,
+  ring: ThinRing,
   { next, last }: RingPosition,
   { head, tail }: { readonly head: number; readonly tail: number },
 ): Promise<boolean> {
@@ -188,13 +180,51 @@ async function isSameRing(
   return (await ring.readOne(next - 1)) === last;
 }
 
-function parseScanEvent(text: unknown): z.infer<typeof ScanEvent> | null {
-  if (typeof text !== "string") return null;
-  try {
-    return ScanEvent.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
+/** Null: it is not a scan. */
+function parseScanEvent(text: unknown): ScanEvent | null {
+  const scan = typeof text === "string" ? jsonRecord(text) : null;
+  const { seq, file_mtime, replayed, late }: Partial<Record<keyof ScanEvent, unknown>> = scan ?? {};
+  if (!Number.isSafeInteger(seq) || typeof seq !== "number") return null;
+  if (typeof file_mtime !== "string") return null;
+  if (typeof replayed !== "boolean" || typeof late !== "boolean") return null;
+  return { seq, file_mtime, replayed, late };
+}
+
+/** Reports what is not a scan once, until there is one again. */
+function hearing(take: (text: unknown) => void, onTrouble: (line: string) => void) {
+  let isReadable = true;
+  return (value: unknown): void => {
+    const wasReadable = isReadable;
+    isReadable = parseScanEvent(value) !== null;
+    if (isReadable) take(value);
+    else if (wasReadable) {
+      onTrouble(
+        `${FEATURES_MAP} ${LATEST_KEY} has a value that is not a scan: another program writes there`,
+      );
+    }
+  };
+}
+
+function drainOften(drain: () => Promise<void>, isMissing: () => boolean): NodeJS.Timeout {
+  let turn = 0;
+  return setInterval(() => {
+    turn += 1;
+    if (isMissing() || turn % DRAIN_ANYWAY_TURNS === 0) void drain();
+  }, DRAIN_INTERVAL_MS);
+}
+
+function createLags() {
+  const lags: number[] = [];
+  let count = 0;
+  return {
+    note(writtenAt: string): void {
+      const writtenUs = microsFromIso(writtenAt);
+      if (writtenUs === null) return;
+      lags[count % LAGS_KEPT] = (wallMicros() - writtenUs) / US_PER_MS;
+      count += 1;
+    },
+    percentiles: () => percentilesOf(lags),
+  };
 }
 
 function percentilesOf(values: readonly number[]): LagPercentiles {

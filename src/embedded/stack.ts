@@ -3,7 +3,6 @@
  * the only supervisor of servers and workers.
  */
 import { join } from "node:path";
-import { configuredCluster } from "../adapters/hazelcast/hazelcast-client.ts";
 import { isProcessAlive, signalGroup } from "../adapters/process/process-facts.ts";
 import { readRunFile } from "../adapters/process/run-file.ts";
 import type { Config } from "../config.ts";
@@ -97,7 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return process;
   };
   let watch: ScanWatch | null = null;
-  const workerProbe = createWorkerProbe(options.world.temporal);
+  const workerProbe = createWorkerProbe(options.world.temporal, options.world.namespace);
   const probeHazelcast = async (): Promise<ProbeResult> => {
     const asked = watch;
     return asked === null ? "unknown" : answerOf(() => asked.probe());
@@ -115,8 +114,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     (error: unknown) => onEvent("warn", `no dashboard: ${messageOf(error)}`),
   );
   const watching = keep({ ...hazelcastSpec(options), probe: probeHazelcast }).then(async () => {
+    const { deadline_ms: deadlineMs } = config.hazelcast;
     watch = await watchScans({
-      ...configuredCluster(config.hazelcast),
+      ...config.hazelcast,
+      deadlineMs,
       baseSeq: options.baseSeq,
       onTrouble: (line) => onEvent("warn", line),
     });
@@ -130,13 +131,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const simulator = demo ? await keep(simulatorSpec(options)) : null;
     const close = async () => {
       // A connection that cannot be closed must not prevent stopping the processes.
-      await Promise.allSettled([scans.close(), workerProbe.close()]);
+      workerProbe.close();
+      await scans.close().catch(() => undefined);
     };
     const dashboardUrl = () => dashboard.url();
     const parts = { watch: scans, kept, simulator, dashboardUrl, close };
     return stackOf({ ...parts, dataDir: config.data_dir });
   } catch (error) {
-    await workerProbe.close();
+    workerProbe.close();
     await (await watching.catch(() => null))?.close();
     for (const process of stopOrder(kept)) await process.stop();
     throw error;

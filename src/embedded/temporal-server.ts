@@ -1,11 +1,13 @@
 /** The real Temporal development server with Web UI, on a file database, bound to loopback. */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { Connection } from "@temporalio/client";
-import { msToTs } from "@temporalio/common/lib/time.js";
 import { createThinCalls } from "../adapters/temporal/thin-calls.ts";
-import { describeNamespaceRequest } from "../adapters/temporal/thin-messages.ts";
-import { MS_PER_SECOND } from "../domain/time.ts";
+import {
+  describeNamespaceRequest,
+  retentionIn,
+  updateRetentionRequest,
+} from "../adapters/temporal/thin-messages.ts";
+import type { TemporalCall } from "../adapters/temporal/temporal-reads.ts";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
 import { startGuarded, withoutOverrides } from "./guarded-process.ts";
 import type { GuardedProcess } from "./guarded-process.ts";
@@ -63,13 +65,9 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
  * nothing of the port. Without the SDK, whose connection costs ten times as much as the answer.
  */
 export async function probeTemporal(address: string, namespace: string): Promise<void> {
-  const calls = createThinCalls({ address, namespace, deadlineMs: CALL_DEADLINE_MS });
-  try {
-    const request = describeNamespaceRequest(namespace);
-    await calls.call({ method: "DescribeNamespace", request });
-  } finally {
-    calls.close();
-  }
+  await withServer(address, namespace, (call) =>
+    call({ method: "DescribeNamespace", request: describeNamespaceRequest(namespace) }),
+  );
 }
 
 /** The server creates its namespace with a day's retention; the database keeps later settings. */
@@ -77,26 +75,27 @@ async function keepFor(
   address: string,
   { namespace, retentionH }: Pick<TemporalServerOptions, "namespace" | "retentionH">,
 ): Promise<void> {
-  await withServer(address, async (service) => {
-    const { config } = await service.describeNamespace({ namespace });
-    const wanted = retentionH * SECONDS_PER_HOUR;
-    if (Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) === wanted) return;
-    const workflowExecutionRetentionTtl = msToTs(wanted * MS_PER_SECOND);
-    await service.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
+  await withServer(address, namespace, async (call) => {
+    const request = describeNamespaceRequest(namespace);
+    const wantedS = retentionH * SECONDS_PER_HOUR;
+    if (retentionIn(await call({ method: "DescribeNamespace", request })) === wantedS) return;
+    await call({
+      method: "UpdateNamespace",
+      request: updateRetentionRequest(namespace, wantedS),
+    });
   });
 }
 
 async function withServer(
   address: string,
-  ask: (service: Connection["workflowService"]) => Promise<unknown>,
+  namespace: string,
+  ask: (call: TemporalCall) => Promise<unknown>,
 ): Promise<void> {
-  const connection = Connection.lazy({ address });
+  const calls = createThinCalls({ address, namespace, deadlineMs: CALL_DEADLINE_MS });
   try {
-    await connection.withDeadline(Date.now() + CALL_DEADLINE_MS, () =>
-      ask(connection.workflowService),
-    );
+    await ask(calls.call);
   } finally {
-    await connection.close();
+    calls.close();
   }
 }
 

@@ -1,18 +1,22 @@
 /** Probes a worker: a query travels through Temporal to its workflow code and back. */
-import { isGrpcDeadlineError, ServiceError } from "@temporalio/client";
+import { createThinCalls } from "../adapters/temporal/thin-calls.ts";
 import {
-  connectTemporal,
-  temporalAnswers,
-  type TemporalClient,
-} from "../adapters/temporal-client.ts";
+  historyReverseRequest,
+  eventTypesIn,
+  queryWorkflowRequest,
+} from "../adapters/temporal/thin-messages.ts";
+import { TemporalCallError } from "../adapters/temporal/temporal-reads.ts";
 import { SERVICE_NAMES } from "../domain/supervision/services.ts";
 import { supervisorIdOf } from "../workflows/names.ts";
 import type { ProbeResult } from "../adapters/process/process-silence.ts";
 
-export type WorkerProbe = { probe(): Promise<ProbeResult>; close(): Promise<void> };
+export type WorkerProbe = { probe(): Promise<ProbeResult>; close(): void };
 
 const DEADLINE_MS = 4_000;
+const ANSWER_MS_MAX = 500;
 const SUPERVISOR = supervisorIdOf(SERVICE_NAMES[0]);
+/** Of gRPC. */
+const DEADLINE_EXCEEDED = 4;
 /** Values of temporal.api.enums.v1.EventType: outcomes of a workflow task. */
 const COMPLETED = 7;
 const TIMED_OUT = 8;
@@ -20,19 +24,35 @@ const FAILED = 9;
 const LAST_EVENTS = 20;
 
 /** Silence counts only while Temporal itself answers: any other failure is not the worker's. */
-export function createWorkerProbe(temporalAddress: string): WorkerProbe {
-  const temporal = connectTemporal(temporalAddress);
-  const { client, connection } = temporal;
-  const supervisor = client.workflow.getHandle(SUPERVISOR);
+export function createWorkerProbe(address: string, namespace: string): WorkerProbe {
+  const calls = createThinCalls({ address, namespace, deadlineMs: DEADLINE_MS });
+  const { call } = calls;
+  /** Whether the task was started and never answered: a failure of the workflow's code is not silence. */
+  const isLetLie = async (): Promise<boolean> => {
+    const about = { namespace, workflowId: SUPERVISOR, countMax: LAST_EVENTS };
+    const request = historyReverseRequest(about);
+    const types = eventTypesIn(
+      await call({ method: "GetWorkflowExecutionHistoryReverse", request }),
+    );
+    return types.find((type) => [COMPLETED, TIMED_OUT, FAILED].includes(type)) === TIMED_OUT;
+  };
+  const temporalAnswers = () =>
+    call({ method: "GetSystemInfo", request: Buffer.alloc(0), deadlineMs: ANSWER_MS_MAX });
   return {
-    close: () => temporal.close(),
+    close: () => calls.close(),
     async probe() {
+      const request = queryWorkflowRequest({ namespace, workflowId: SUPERVISOR, query: "status" });
       try {
-        await connection.withDeadline(Date.now() + DEADLINE_MS, () => supervisor.query("status"));
+        await call({ method: "QueryWorkflow", request });
         return "answered";
       } catch (error) {
-        const isSilent = isUntaken(error) || (isStuck(error) && (await isLetLie(temporal)));
-        return isSilent && (await temporalAnswers(temporal)) ? "silent" : "unknown";
+        try {
+          const isSilent = isUntaken(error) || (isStuck(error) && (await isLetLie()));
+          if (isSilent) await temporalAnswers();
+          return isSilent ? "silent" : "unknown";
+        } catch {
+          return "unknown";
+        }
       }
     },
   };
@@ -40,28 +60,11 @@ export function createWorkerProbe(temporalAddress: string): WorkerProbe {
 
 /** The server waits for a worker at first; after a time without pollers it reports that at once. */
 function isUntaken(error: unknown): boolean {
-  const cause = error instanceof ServiceError ? error.cause : undefined;
-  return isGrpcDeadlineError(error) || String(cause).includes("no poller seen");
+  if (!(error instanceof TemporalCallError)) return false;
+  return error.status === DEADLINE_EXCEEDED || error.message.includes("no poller seen");
 }
 
 /** After three failed workflow tasks the server no longer sends queries. */
 function isStuck(error: unknown): boolean {
-  return error instanceof ServiceError && String(error.cause).includes("in failed state");
-}
-
-/** Whether the task was started and never answered: a failure of the workflow's code is not silence. */
-async function isLetLie({ connection, address }: TemporalClient): Promise<boolean> {
-  try {
-    const { history } = await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
-      connection.workflowService.getWorkflowExecutionHistoryReverse({
-        namespace: address.namespace,
-        execution: { workflowId: SUPERVISOR },
-        maximumPageSize: LAST_EVENTS,
-      }),
-    );
-    const types = (history?.events ?? []).map(({ eventType }) => Number(eventType));
-    return types.find((type) => [COMPLETED, TIMED_OUT, FAILED].includes(type)) === TIMED_OUT;
-  } catch {
-    return false;
-  }
+  return error instanceof TemporalCallError && error.message.includes("in failed state");
 }

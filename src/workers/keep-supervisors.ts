@@ -3,13 +3,14 @@
  * the server's database. Each is created again with its last intent, and its run adopts the process.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { TemporalClient } from "../adapters/temporal-client.ts";
+import { readsWithin, type TemporalClient } from "../adapters/temporal-client.ts";
 import type { Config } from "../config.ts";
 import type { ServiceSpec } from "../domain/supervision/services.ts";
 import { restoreDeclared } from "../operations/declared/restore-declared.ts";
 import type { Keeper } from "../operations/keeper/keeper.ts";
 
 const POLL_EVERY_MS = 3_000;
+const ANSWER_MS_MAX = 5_000;
 
 export function keepSupervisors(of: {
   readonly temporal: TemporalClient;
@@ -23,6 +24,7 @@ export function keepSupervisors(of: {
   const { signal } = over;
   const restoring = restoreDeclared({
     ...of,
+    temporal: { reads: readsWithin(of.temporal, ANSWER_MS_MAX), sdk: async () => of.temporal },
     // Only a supervisor has a process kept; it may be gone before the first look.
     mustHaveBeen: ({ name }) => keeper.has(name) || keeper.lastResult(name) !== null,
   });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { importsOf } from "../helpers/house-rules.ts";
@@ -25,7 +25,19 @@ function packagesOf(entry: string): ReadonlySet<string> {
 
 /** Each is 4 to 30 MB in a process that stays, for something that it does seldom or never. */
 const NOT_LOADED = [
-  ["cli/up/session.ts", ["apache-arrow", "hono", "pg", "yaml"]],
+  [
+    "cli/up/session.ts",
+    [
+      "@grpc/grpc-js",
+      "@temporalio/client",
+      "apache-arrow",
+      "hazelcast-client",
+      "hono",
+      "pg",
+      "protobufjs",
+      "yaml",
+    ],
+  ],
   ["dashboard/run-dashboard.ts", ["apache-arrow", "pg", "yaml"]],
   ["cli/simulate.ts", ["apache-arrow", "hazelcast-client", "yaml", "zod"]],
   ["workers/run-workers.ts", ["apache-arrow", "hazelcast-client", "pg", "yaml"]],
@@ -52,4 +64,12 @@ test.each(NOT_LOADED)("%s does not load what it seldom needs", (entry, packages)
   const loaded = packagesOf(entry);
   expect(loaded).toContain("node:path");
   expect(packages.filter((name) => loaded.has(name))).toEqual([]);
+});
+
+test("nothing imports `node:http`, which loads all that Node has of the web", () => {
+  const importers = globSync("**/*.ts", { cwd: SRC }).filter((path) => {
+    const imports = importsOf(readFileSync(join(SRC, path), "utf8"));
+    return imports.some(({ from, typesOnly }) => from === "node:http" && !typesOnly);
+  });
+  expect(importers).toEqual([]);
 });

@@ -114,7 +114,7 @@ test("watch, trader and status ignore it, say so once, and go on with good text"
   await ring.addAll(FOREIGN);
   for (const value of FOREIGN.slice(-20)) {
     await heartbeats.set("scan-bridge", value);
-    const view = await readHazelcast(watch.hazelcast, ["scan-bridge"], 60_000);
+    const view = await readHazelcast(watch.hazelcast, ["scan-bridge"]);
     expect(view).toMatchObject({ latestScan: null, heartbeats: new Map() });
   }
   await until("the trader heard them", async () => (await trader.status()).posture === "UNKNOWN");

@@ -13,6 +13,7 @@ import {
 import { createScheduleView } from "../../src/operations/status/schedule-view.ts";
 import type { ScheduleRow } from "../../src/wire/system-status.ts";
 import { createSupervisors } from "../../src/cli/up/create.ts";
+import { createConfigKeeper } from "../../src/embedded/state/up-state.ts";
 import { until } from "../helpers/processes.ts";
 import {
   makeTemporaryDirectory,
@@ -90,6 +91,8 @@ test("`up` creates a lost supervisor again with what was lost with it, and not o
   const namespace = "default";
   const world = { dataDir: dir, temporal: server.address, namespace, env: {}, secrets: {} };
   const { config } = loadConfig({ env: {}, cwd: dir });
+  // As `up` does for its children.
+  createConfigKeeper({ ...config, data_dir: dir }).keep();
   const onEvent = (_: string, text: string) => events.push(text);
   const supervisors = createSupervisors({ world, config, onEvent }, Promise.resolve());
   const statusOf = async (service: string) => {
@@ -181,7 +184,7 @@ test("of what was missed while the server was away a schedule makes up for what 
   let rows: readonly ScheduleRow[] = [];
   const rowOf = (name: ScheduleName) => rows.find(({ schedule }) => schedule === name);
   const isCounted = async () => {
-    rows = await createScheduleView(temporal.client, 10_000)();
+    rows = await createScheduleView(temporal.reads)();
     return rowOf(STALE)?.schedule_skipped === 1;
   };
   await until(isCounted, { ms: 60_000, tell: () => JSON.stringify(rows) });

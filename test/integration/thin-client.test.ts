@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { FOREIGN } from "../../src/adapters/hazelcast/foreign.ts";
 import { createThinClient } from "../../src/adapters/hazelcast/thin-client.ts";
 import { openLab, type Lab } from "../helpers/bridge.ts";
+import { until } from "../helpers/until.ts";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -48,4 +49,51 @@ test("puts texts that others read, reads theirs, reports a wrong cluster, and re
   );
   const nobody = createThinClient({ ...about, address: "127.0.0.1:1", deadlineMs: 500 });
   await expect(nobody.set("THIN", "x", "y")).rejects.toThrow("ECONNREFUSED");
+});
+
+test("hears every write of a key, also on its next connection, and reads a ringbuffer and a map", async () => {
+  const { address } = lab;
+  const heard: unknown[] = [];
+  let times = 0;
+  const client = createThinClient({
+    address,
+    cluster: "dolphin",
+    name: "thin",
+    deadlineMs: 20_000,
+    heard: {
+      map: "THIN_HEARD",
+      key: "newest",
+      onListening: () => (times += 1),
+      onValue: (value) => heard.push(value),
+    },
+  });
+  const map = await lab.cluster.client.getMap<string, unknown>("THIN_HEARD");
+  expect(await client.get("THIN_HEARD", "newest")).toBeNull();
+  for (const value of ["first", "Grüße", 7]) await map.set("newest", value);
+  await map.set("another", "not listened to");
+  await until("all were heard", () => heard.length === 3);
+  expect(heard).toEqual(["first", "Grüße", FOREIGN]);
+  const entries = await client.entries("THIN_HEARD");
+  expect(new Map(entries)).toEqual(
+    new Map<unknown, unknown>([
+      ["newest", FOREIGN],
+      ["another", "not listened to"],
+    ]),
+  );
+  client.close();
+  expect(await client.get("THIN_HEARD", "another")).toBe("not listened to");
+  await map.set("newest", "again");
+  await until("it is heard again", () => heard.length === 4);
+  expect([times, heard.at(-1)]).toEqual([2, "again"]);
+
+  const ring = client.ring("THIN_RING");
+  expect([await ring.tail(), await ring.head()]).toEqual([-1, 0]);
+  const others = await lab.cluster.client.getRingbuffer<unknown>("THIN_RING");
+  const items = Array.from({ length: 9 }, (_, index) => (index === 4 ? index : `item ${index}`));
+  for (const item of items) await others.add(item);
+  expect([await ring.tail(), await ring.head()]).toEqual([8, 0]);
+  expect(await ring.readOne(8)).toBe("item 8");
+  expect(await ring.readMany(3, 3)).toEqual(["item 3", FOREIGN, "item 5"]);
+  expect(await ring.readMany(7, 100)).toEqual(["item 7", "item 8"]);
+  client.close();
 });

@@ -1,17 +1,23 @@
 /**
- * A minimal client that can only put texts into maps of a Hazelcast member and get them: some hundred lines of its open
- * binary protocol (5.x) in place of a client that takes 8 to 17 MB. Every call has a deadline; a failed connection is
- * re-established at the next call.
+ * A minimal client that can only put texts into maps of a Hazelcast member, get and hear them, and read a ringbuffer of them:
+ * some hundred lines of its open binary protocol (5.x) in place of a client that takes 8 to 17 MB. Every call has a deadline;
+ * a failed connection is re-established at the next call.
  */
 import { connect, type Socket } from "node:net";
-import type { FOREIGN } from "./foreign.ts";
 import {
   authentication,
   AUTHENTICATED,
   FrameReader,
+  listenToKey,
+  mapEntries,
   mapGet,
   mapSet,
   type ClientMessage,
+  ringOldest,
+  ringReadMany,
+  ringReadOne,
+  ringTail,
+  type Value,
 } from "./thin-frames.ts";
 import { atDeadline } from "./under-deadline.ts";
 
@@ -23,13 +29,39 @@ export type ThinOptions = {
   readonly prefix?: string | null;
   readonly name: string;
   readonly deadlineMs: number;
+  /** Absent: nothing is heard. */
+  readonly heard?: Heard;
+};
+
+/** Every write of one key, while there is a connection; none is made for it. */
+export type Heard = {
+  readonly map: string;
+  readonly key: string;
+  /** Each time that it is heard anew: what was written before may have been missed. */
+  readonly onListening: () => void;
+  readonly onValue: (value: Value) => void;
+};
+
+/** Sequences count from 0. @throws {Error} as its client. */
+export type ThinRing = {
+  /** -1: nothing was ever written. */
+  tail(): Promise<number>;
+  /** Of the oldest item that is left. */
+  head(): Promise<number>;
+  readOne(sequence: number): Promise<Value>;
+  /** At least one, for which it waits, and at most `countMax`. */
+  readMany(sequence: number, countMax: number): Promise<readonly Value[]>;
 };
 
 export type ThinClient = {
   /** @throws {Error} with a sentence when it was not accepted in time. */
   set(map: string, key: string, text: string): Promise<void>;
   /** Null where there is no value. @throws {Error} as above. */
-  get(map: string, key: string): Promise<string | null | typeof FOREIGN>;
+  get(map: string, key: string): Promise<Value>;
+  /** All entries: for small maps only. @throws {Error} as above. */
+  entries(map: string): Promise<readonly (readonly [key: Value, value: Value])[]>;
+  ring(name: string): ThinRing;
+  /** The next call opens another connection. */
   close(): void;
 };
 
@@ -37,8 +69,9 @@ type Waiting = {
   readonly resolve: (message: ClientMessage) => void;
   readonly reject: (why: Error) => void;
 };
+type Ask = (frames: (correlation: number) => Buffer) => Promise<ClientMessage>;
 type Connection = {
-  readonly ask: (frames: (correlation: number) => Buffer) => Promise<ClientMessage>;
+  readonly ask: Ask;
   readonly partitions: number;
   readonly isOpen: () => boolean;
   readonly end: () => void;
@@ -55,16 +88,31 @@ export function createThinClient(options: ThinOptions): ThinClient {
     if (current === tried || current === null) current = open(options);
     return current;
   };
+  const asked = async (frames: (at: { correlation: number; partitions: number }) => Buffer) => {
+    const { ask, partitions } = await connected();
+    return ask((correlation) => frames({ correlation, partitions }));
+  };
   return {
     async set(map, key, text) {
-      const connection = await connected();
-      const { ask, partitions } = connection;
-      await ask((correlation) => mapSet({ correlation, partitions, map: prefix + map, key, text }));
+      await asked((at) => mapSet({ ...at, map: prefix + map, key, text }));
     },
     async get(map, key) {
-      const { ask, partitions } = await connected();
-      const about = { partitions, map: prefix + map, key };
-      return (await ask((correlation) => mapGet({ ...about, correlation }))).value();
+      return (await asked((at) => mapGet({ ...at, map: prefix + map, key }))).value();
+    },
+    async entries(map) {
+      const items = (await asked((at) => mapEntries({ ...at, map: prefix + map }))).items();
+      return items.flatMap((key, at) => (at % 2 === 0 ? [[key, items[at + 1] ?? null]] : []));
+    },
+    ring(name) {
+      const ring = prefix + name;
+      return {
+        tail: async () => (await asked((at) => ringTail({ ...at, ring }))).number(),
+        head: async () => (await asked((at) => ringOldest({ ...at, ring }))).number(),
+        readOne: async (sequence) =>
+          (await asked((at) => ringReadOne({ ...at, ring, sequence }))).value(),
+        readMany: async (sequence, countMax) =>
+          (await asked((at) => ringReadMany({ ...at, ring, sequence, countMax }))).items(),
+      };
     },
     close() {
       void current?.then(
@@ -75,7 +123,8 @@ export function createThinClient(options: ThinOptions): ThinClient {
   };
 }
 
-async function open({ address, cluster, name, deadlineMs }: ThinOptions): Promise<Connection> {
+async function open(options: ThinOptions): Promise<Connection> {
+  const { address, cluster, name, deadlineMs, heard } = options;
   const at = address.lastIndexOf(":");
   const socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)) });
   socket.setNoDelay(true);
@@ -87,9 +136,13 @@ async function open({ address, cluster, name, deadlineMs }: ThinOptions): Promis
     socket.destroy();
   };
   const reader = new FrameReader((message) => {
+    if (message.kind === "event") {
+      heard?.onValue(message.written());
+      return;
+    }
     const one = waiting.get(message.correlation);
     waiting.delete(message.correlation);
-    if (message.isError) one?.reject(new Error(`Hazelcast refused: ${message.problem()}`));
+    if (message.kind === "error") one?.reject(new Error(`Hazelcast refused: ${message.problem()}`));
     else one?.resolve(message);
   });
   socket.on("error", fail);
@@ -108,6 +161,7 @@ async function open({ address, cluster, name, deadlineMs }: ThinOptions): Promis
     if (status !== AUTHENTICATED) {
       throw new Error(`${address} is not a member of cluster ${cluster} (status ${status})`);
     }
+    if (heard !== undefined) await listen(asker, options.prefix ?? "", heard);
     const end = () => socket.destroy();
     return { ask: asker, partitions, isOpen: () => socket.writable, end };
   } catch (error) {
@@ -116,9 +170,14 @@ async function open({ address, cluster, name, deadlineMs }: ThinOptions): Promis
   }
 }
 
-function askerOn(socket: Socket, waiting: Map<number, Waiting>, deadlineMs: number) {
+async function listen(ask: Ask, prefix: string, { map, key, onListening }: Heard): Promise<void> {
+  await ask((correlation) => listenToKey({ correlation, map: prefix + map, key }));
+  onListening();
+}
+
+function askerOn(socket: Socket, waiting: Map<number, Waiting>, deadlineMs: number): Ask {
   let last = 0;
-  return async (frames: (correlation: number) => Buffer): Promise<ClientMessage> => {
+  return async (frames) => {
     last += 1;
     const correlation = last;
     return new Promise<ClientMessage>((resolve, reject) => {

@@ -18,6 +18,14 @@ const TEXT_HEAD = 12;
 const AUTHENTICATION = 0x00_01_00;
 const MAP_SET = 0x01_0f_00;
 const MAP_GET = 0x01_02_00;
+const MAP_ENTRIES = 0x01_25_00;
+const MAP_LISTEN_TO_KEY = 0x01_18_00;
+const RING_TAIL = 0x17_02_00;
+const RING_HEAD = 0x17_03_00;
+const RING_READ_ONE = 0x17_07_00;
+const RING_READ_MANY = 0x17_09_00;
+/** Of EntryEventType: added, updated. */
+const WRITES = 1 | 4;
 const ERROR = 0;
 const SERIALIZATION_VERSION = 1;
 const STRING_TYPE = -11;
@@ -92,6 +100,72 @@ export function mapGet(of: {
   ]);
 }
 
+export function mapEntries(of: { readonly correlation: number; readonly map: string }): Buffer {
+  const head = Buffer.alloc(16);
+  headInto(head, { type: MAP_ENTRIES, correlation: of.correlation, partition: NO_PARTITION });
+  return bytesOf([{ flags: UNFRAGMENTED, content: head }, text(of.map)]);
+}
+
+/** Each write of the key follows as an event with its value, for as long as the connection lasts. */
+export function listenToKey(of: {
+  readonly correlation: number;
+  readonly map: string;
+  readonly key: string;
+}): Buffer {
+  const head = Buffer.alloc(22);
+  headInto(head, { type: MAP_LISTEN_TO_KEY, correlation: of.correlation, partition: NO_PARTITION });
+  // With the value.
+  head.writeUInt8(1, 16);
+  head.writeInt32LE(WRITES, 17);
+  return bytesOf([
+    { flags: UNFRAGMENTED, content: head },
+    text(of.map),
+    { flags: 0, content: dataOf(of.key) },
+  ]);
+}
+
+type OfRing = {
+  readonly correlation: number;
+  readonly partitions: number;
+  readonly ring: string;
+};
+
+/** Sequence of the newest item; -1: there was none yet. */
+export function ringTail(of: OfRing): Buffer {
+  return bytesOf([ringHead(of, RING_TAIL, 16), text(of.ring)]);
+}
+
+/** Sequence of the oldest item. */
+export function ringOldest(of: OfRing): Buffer {
+  return bytesOf([ringHead(of, RING_HEAD, 16), text(of.ring)]);
+}
+
+/** Waits for an item that is not there yet. */
+export function ringReadOne(of: OfRing & { readonly sequence: number }): Buffer {
+  const head = ringHead(of, RING_READ_ONE, 24);
+  head.content.writeBigInt64LE(BigInt(of.sequence), 16);
+  return bytesOf([head, text(of.ring)]);
+}
+
+/** At least one, and at most `countMax`. */
+export function ringReadMany(
+  of: OfRing & { readonly sequence: number; readonly countMax: number },
+): Buffer {
+  const head = ringHead(of, RING_READ_MANY, 32);
+  head.content.writeBigInt64LE(BigInt(of.sequence), 16);
+  head.content.writeInt32LE(1, 24);
+  head.content.writeInt32LE(of.countMax, 28);
+  return bytesOf([head, text(of.ring), empty(NULL)]);
+}
+
+/** A ringbuffer is where a key of its name would be. */
+function ringHead({ correlation, partitions, ring }: OfRing, type: number, size: number): OwnFrame {
+  const content = Buffer.alloc(size);
+  const partition = partitionOf(dataOf(ring), partitions);
+  headInto(content, { type, correlation, partition });
+  return { flags: UNFRAGMENTED, content };
+}
+
 function headInto(
   head: Buffer,
   of: { readonly type: number; readonly correlation: number; readonly partition: number },
@@ -160,12 +234,20 @@ function mixed(word: number): number {
   return Math.imul((turned << 15) | (turned >>> 17), C2);
 }
 
+export type Value = string | null | typeof FOREIGN;
 export type ClientMessage = {
   readonly correlation: number;
-  readonly isError: boolean;
+  /** To a request, or an event that follows from one. */
+  readonly kind: "answer" | "error" | "event";
   authenticated(): { readonly status: number; readonly partitions: number };
   /** The value of a response that has one: a text, null, or FOREIGN. */
-  value(): string | null | typeof FOREIGN;
+  value(): Value;
+  /** The written value of an event. */
+  written(): Value;
+  /** The number of a response that has one. */
+  number(): number;
+  /** The items of a response that has a list. */
+  items(): readonly Value[];
   /** The text of an error message, as far as it is readable. */
   problem(): string;
 };
@@ -224,18 +306,22 @@ export class FrameReader {
     const frames = this.#frames;
     this.#frames = [];
     const [head, first] = frames;
-    // Unrequested events are ignored.
-    if (head === undefined || (head.flags & EVENT) !== 0) return;
+    if (head === undefined) return;
     const { content } = head;
     if (content === null || content.length < 13) return;
+    const isEvent = (head.flags & EVENT) !== 0;
     this.#onMessage({
       correlation: Number(content.readBigInt64LE(4)),
-      isError: content.readInt32LE(0) === ERROR,
+      kind: isEvent ? "event" : content.readInt32LE(0) === ERROR ? "error" : "answer",
       authenticated: () => ({
         status: content.readUInt8(13),
         partitions: content.length < 36 ? 0 : content.readInt32LE(32),
       }),
       value: () => valueOf(first),
+      // After the key.
+      written: () => valueOf(frames[2]),
+      number: () => Number(content.readBigInt64LE(13)),
+      items: () => itemsIn(frames),
       problem: () =>
         frames
           .slice(1, 6)
@@ -247,8 +333,14 @@ export class FrameReader {
   }
 }
 
+function itemsIn(frames: readonly Frame[]): readonly Value[] {
+  const begin = frames.findIndex(({ flags }) => (flags & BEGIN) !== 0);
+  const end = frames.findIndex(({ flags }) => (flags & END) !== 0);
+  return frames.slice(begin + 1, end).map(valueOf);
+}
+
 /** As `dataOf` writes one. */
-function valueOf(frame: Frame | undefined): string | null | typeof FOREIGN {
+function valueOf(frame: Frame | undefined): Value {
   if (frame === undefined || (frame.flags & NULL) !== 0) return null;
   const { content } = frame;
   if (content === null || content.length < TEXT_HEAD) return FOREIGN;

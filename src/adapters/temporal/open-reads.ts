@@ -2,6 +2,8 @@
  * Opens Temporal for a process that only looks: by the thin calls where the server is reached in the clear, else by the SDK, which
  * knows TLS, API keys, metadata and proxies. Invariant: what the environment configures is never left out.
  */
+import { isOnLoopback } from "../../domain/loopback.ts";
+import { openSdk } from "./open-sdk.ts";
 import { temporalAddress, type TemporalAddress } from "./temporal-address.ts";
 import { type TemporalReads, temporalReads } from "./temporal-reads.ts";
 import { createThinCalls } from "./thin-calls.ts";
@@ -10,6 +12,7 @@ export type OpenReads = {
   readonly reads: TemporalReads;
   /** Of which the calls are made; `thin` where TLS, keys and the like are not configured. */
   readonly transport: "thin" | "sdk";
+  readonly address: TemporalAddress;
   close(): Promise<void>;
 };
 
@@ -31,18 +34,12 @@ export async function openTemporalReads(of: {
   if (isPlainConnection(found, of.env)) {
     const calls = createThinCalls({ address, namespace, deadlineMs: of.deadlineMs });
     const reads = temporalReads(namespace, (one) => calls.call(one));
-    return { reads, transport: "thin", close: async () => calls.close() };
+    return { reads, transport: "thin", address: found, close: async () => calls.close() };
   }
-  const { provideLeanMessages } = await import("./lean-messages.ts");
-  provideLeanMessages();
-  const { connectTemporal } = await import("../temporal-client.ts");
+  const { connection, close } = await openSdk(of.address);
   const { sdkCalls } = await import("./sdk-calls.ts");
-  const { connection, close } = connectTemporal(of.address);
-  const call = sdkCalls(connection, namespace);
-  const reads = temporalReads(namespace, ({ deadlineMs = of.deadlineMs, ...rest }) =>
-    call({ ...rest, deadlineMs }),
-  );
-  return { reads, transport: "sdk", close };
+  const reads = temporalReads(namespace, sdkCalls(connection, namespace, of.deadlineMs));
+  return { reads, transport: "sdk", address: found, close };
 }
 
 /** Whether the server is reached in the clear, directly, at a host and a port. */
@@ -55,7 +52,8 @@ export function isPlainConnection(
     (tls === undefined || tls === false) &&
     apiKey === undefined &&
     Object.keys(metadata ?? {}).length === 0 &&
-    PROXIES.every((name) => !env[name]) &&
+    // None of our processes asks a proxy for this machine.
+    (isOnLoopback(address) || PROXIES.every((name) => !env[name])) &&
     HOST_AND_PORT.test(address)
   );
 }

@@ -6,9 +6,14 @@ import { type TemporalCall, TemporalCallError } from "./temporal-reads.ts";
 
 const UNKNOWN = 2;
 
-export function sdkCalls(connection: Connection, namespace: string): TemporalCall {
+export function sdkCalls(
+  connection: Connection,
+  namespace: string,
+  /** Of a call that has none; absent: the connection's own. */
+  usualMs?: number,
+): TemporalCall {
   const metadata = { "temporal-namespace": namespace };
-  return async ({ method, request, deadlineMs }) => {
+  return async ({ method, request, deadlineMs = usualMs }) => {
     const asked = () => connection.withMetadata(metadata, () => send(connection, method, request));
     if (deadlineMs === undefined) return asked();
     return connection.withDeadline(wallMs() + deadlineMs, asked);

@@ -7,17 +7,20 @@ import { hostname } from "node:os";
 import {
   describedNamespaceId,
   describedPolls,
+  describedSchedule,
   describedWorkflow,
   describeNamespaceRequest,
+  describeScheduleRequest,
   describeTaskQueueRequest,
   describeWorkflowRequest,
   type Poll,
+  type ScheduleDescription,
   type SignalWithStart,
   signalWithStartRequest,
   type WorkflowDescription,
 } from "./thin-messages.ts";
 
-export type { Poll, WorkflowDescription } from "./thin-messages.ts";
+export type { Poll, ScheduleDescription, WorkflowDescription } from "./thin-messages.ts";
 
 /** One call of `temporal.api.workflowservice.v1.WorkflowService`. @throws {TemporalCallError} */
 export type TemporalCall = (call: {
@@ -46,6 +49,8 @@ export type TemporalReads = {
   namespaceId(): Promise<string>;
   /** Null where there is none, or it is closed. */
   describe(workflowId: string): Promise<WorkflowDescription | null>;
+  /** Null where there is none. */
+  schedule(scheduleId: string): Promise<ScheduleDescription | null>;
   /** All that the server remembers; `kind` is a temporal.api.enums.v1.TaskQueueType. */
   polls(taskQueue: string, kind: number): Promise<readonly Poll[]>;
   /** At least once: a signal that was accepted but not answered is sent again. */
@@ -64,13 +69,16 @@ export function temporalReads(namespace: string, call: TemporalCall): TemporalRe
       return describedNamespaceId(await call({ method: "DescribeNamespace", request }));
     },
     async describe(workflowId) {
-      try {
-        const request = describeWorkflowRequest(namespace, workflowId);
-        return describedWorkflow(await call({ method: "DescribeWorkflowExecution", request }));
-      } catch (error) {
-        if (isWorkflowAbsent(error)) return null;
-        throw error;
-      }
+      const request = describeWorkflowRequest(namespace, workflowId);
+      return orAbsent(async () =>
+        describedWorkflow(await call({ method: "DescribeWorkflowExecution", request })),
+      );
+    },
+    async schedule(scheduleId) {
+      const request = describeScheduleRequest(namespace, scheduleId);
+      return orAbsent(async () =>
+        describedSchedule(await call({ method: "DescribeSchedule", request })),
+      );
     },
     async polls(taskQueue, kind) {
       const request = describeTaskQueueRequest({ namespace, taskQueue, kind });
@@ -88,8 +96,17 @@ export function temporalReads(namespace: string, call: TemporalCall): TemporalRe
   };
 }
 
+async function orAbsent<T>(describe: () => Promise<T>): Promise<T | null> {
+  try {
+    return await describe();
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
 /** A namespace that does not exist has the same status. */
-function isWorkflowAbsent(error: unknown): boolean {
+function isAbsent(error: unknown): boolean {
   if (!(error instanceof TemporalCallError) || error.status !== NOT_FOUND) return false;
   return !error.details.includes("NamespaceNotFoundFailure");
 }

@@ -31,6 +31,20 @@ export type Poll = {
   readonly atMs: number;
 };
 
+export type ScheduleDescription = {
+  readonly isPaused: boolean;
+  /** Why; empty where nobody said. */
+  readonly note: string;
+  /** Null before the first run. */
+  readonly last: { readonly dueMs: number; readonly takenMs: number } | null;
+  /** Null where none comes. */
+  readonly nextMs: number | null;
+  /** Skipped because the server was away for too long. */
+  readonly missed: number;
+  /** Skipped because the run before was not over. */
+  readonly overlapped: number;
+};
+
 /** A signal to a workflow that is started where it does not run. */
 export type SignalWithStart = {
   readonly workflowType: string;
@@ -57,6 +71,65 @@ export function describeNamespaceRequest(namespace: string): Buffer {
 /** The id that its database gave the namespace; empty: the server told none. */
 export function describedNamespaceId(response: Buffer): string {
   return textOf(messageIn(protoFields(response), 1), 6);
+}
+
+/** How long the namespace keeps closed workflows. */
+export function retentionIn(response: Buffer): number {
+  return numberOf(messageIn(messageIn(protoFields(response), 2), 1), 1);
+}
+
+export function updateRetentionRequest(namespace: string, retentionS: number): Buffer {
+  return protoMessage([1, namespace], [3, protoMessage([1, protoMessage([1, retentionS])])]);
+}
+
+/** Of a query without arguments. */
+export function queryWorkflowRequest(of: {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly query: string;
+}): Buffer {
+  return protoMessage(
+    [1, of.namespace],
+    [2, protoMessage([1, of.workflowId])],
+    [3, protoMessage([1, of.query])],
+  );
+}
+
+/** The newest events first. */
+export function historyReverseRequest(of: {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly countMax: number;
+}): Buffer {
+  const { namespace, workflowId, countMax } = of;
+  return protoMessage([1, namespace], [2, protoMessage([1, workflowId])], [3, countMax]);
+}
+
+/** Values of temporal.api.enums.v1.EventType, in the order of the response. */
+export function eventTypesIn(response: Buffer): readonly number[] {
+  const events = bytesOf(messageIn(protoFields(response), 1), 1);
+  return events.map((event) => numberOf(protoFields(event), 3));
+}
+
+export function describeScheduleRequest(namespace: string, scheduleId: string): Buffer {
+  return protoMessage([1, namespace], [2, scheduleId]);
+}
+
+/** Of a schedule's recent runs only the last, and of its coming ones the next. */
+export function describedSchedule(response: Buffer): ScheduleDescription {
+  const fields = protoFields(response);
+  const state = messageIn(messageIn(fields, 1), 4);
+  const info = messageIn(fields, 2);
+  const last = messageIn(info, 4);
+  const [dueMs, takenMs] = [timeIn(last, 1), timeIn(last, 2)];
+  return {
+    isPaused: numberOf(state, 2) !== 0,
+    note: textOf(state, 1),
+    last: dueMs === null || takenMs === null ? null : { dueMs, takenMs },
+    nextMs: timeOf(bytesOf(info, 5)[0]),
+    missed: numberOf(info, 2),
+    overlapped: numberOf(info, 3),
+  };
 }
 
 export function describeWorkflowRequest(namespace: string, workflowId: string): Buffer {
@@ -149,9 +222,12 @@ function messageIn(fields: readonly ProtoField[], id: number): readonly ProtoFie
   return bytes === undefined ? [] : protoFields(bytes);
 }
 
-/** google.protobuf.Timestamp */
+/** google.protobuf.Timestamp; of a repeated one the last. */
 function timeIn(fields: readonly ProtoField[], id: number): number | null {
-  const bytes = bytesOf(fields, id).at(-1);
+  return timeOf(bytesOf(fields, id).at(-1));
+}
+
+function timeOf(bytes: Buffer | undefined): number | null {
   if (bytes === undefined) return null;
   const time = protoFields(bytes);
   return numberOf(time, 1) * 1_000 + numberOf(time, 2) / 1_000_000;

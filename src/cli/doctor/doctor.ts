@@ -76,7 +76,7 @@ async function stackReadings(context: CliContext): Promise<StackReadings> {
   const layers = layersInUse(context.config);
   return {
     servers,
-    queues: isAway ? null : await pollersOf(reader.temporal.reads, layers).catch(() => null),
+    queues: isAway ? null : await pollersOf(reader.reads, layers).catch(() => null),
     schedules,
     schedulesWanted: configuredSchedules(context.config).map(({ name }) => name),
   };

@@ -5,13 +5,13 @@
  */
 import { z } from "zod";
 import type { Config } from "../../config.ts";
+import { serviceChoices } from "../../domain/supervision/chosen-services.ts";
+import { SERVICES } from "../../domain/supervision/services.ts";
 import { EXIT_SERVER_SILENT } from "../../domain/supervision/overall.ts";
 import type { StatusReader } from "../../operations/status/open-status.ts";
 import { askControl, controlSocketPath } from "../../adapters/control/ask-control.ts";
 import { type ControlServer, serveControl } from "../../adapters/control-socket.ts";
 import { CommandRefused } from "../../operations/command-refused.ts";
-import { COMMANDABLE, commandServices } from "../../operations/supervision/command-services.ts";
-import { commandedText } from "../control.ts";
 import { type CliContext, contextOf } from "../context.ts";
 import { statusOptions, statusText } from "../status.ts";
 import type { RunningAnswer } from "./ask-running.ts";
@@ -38,6 +38,7 @@ const ASK_MS = 500;
 const REQUEST_CHARS_MAX = 100_000;
 /** A hash of the code that this process has loaded: the files may have changed since. */
 const CODE = codeAsLoaded();
+const COMMANDABLE = serviceChoices(Object.values(SERVICES));
 const DECLINED = JSON.stringify({ kind: "declined" });
 const Request = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("hello") }),
@@ -121,10 +122,14 @@ async function answerTo(
       return { out: statusText(status, json), err, exit: status.exit };
     }
     if (service === null || !COMMANDABLE.includes(service)) return null;
+    // They need Temporal's SDK, which the worker beside it has loaded.
+    if (answering.name === "up") return null;
+    const { commandedText } = await import("../control.ts");
+    const { commandServices } = await import("../../operations/supervision/command-services.ts");
     const warn = (text: string) => (err += text);
     const { config } = context;
     const asked = { name: verb, service, config, id, warn, signal: gone };
-    const done = await commandServices(reader.temporal, asked);
+    const done = await commandServices(await reader.temporal(), asked);
     return { out: commandedText(done, json), err, exit: done.exit };
   } catch (error) {
     // An expected refusal is reported here; any other error is found and reported on the direct way.
@@ -140,7 +145,9 @@ function isOurs({ config, up }: CliContext, { temporal }: Question, answering: A
     config.hazelcast.cluster === answering.hazelcast.cluster &&
     config.hazelcast.prefix === answering.hazelcast.prefix &&
     answering.temporal.has(temporal) &&
-    // A worker beside an `up` may use another Temporal.
-    (answering.name === "up" ? up?.pid === process.pid : up === null)
+    // Of the workers beside an `up` the one that it keeps: another may use another Temporal.
+    (answering.name === "up"
+      ? up?.pid === process.pid
+      : up === null || up.services["worker"]?.pid === process.pid)
   );
 }

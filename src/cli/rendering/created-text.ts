@@ -66,3 +66,11 @@ function unservedLines({ task_queues }: Created): readonly string[] {
         `task queue ${task_queue}: no worker polls it; 'dolphin worker ${layer}' starts one`,
     );
 }
+
+/** Declarations that could not be applied. */
+export function failedOf({
+  supervisors,
+  meta_health,
+}: Pick<Created, "supervisors" | "meta_health">) {
+  return [...supervisors, meta_health].find(({ problem }) => problem !== null);
+}

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
-import { compactHeapLater } from "../../adapters/process/compact-heap.ts";
+import { keepHeapCompact } from "../../adapters/process/compact-heap.ts";
 import { startedTicks } from "../../adapters/process/process-facts.ts";
 import { openStatus, type StatusReader } from "../../operations/status/open-status.ts";
 import { linkOrReason } from "../../dashboard/commands/token-file.ts";
@@ -63,7 +63,7 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary | n
     statusOptions({ config, up: describe(), temporalAddress: world.temporal }),
   );
   const answers = await openAnswers(options, status);
-  compactHeapLater();
+  keepHeapCompact();
   if (!display.isLive) display.print(addressLines(describe(), join(config.data_dir, "logs")));
   const { seqs } = attendance.stack.watch;
   let holesBefore: ReadonlySet<number> = new Set();
@@ -101,7 +101,7 @@ export async function attendStack(attendance: Attendance): Promise<UpSummary | n
       baseline: attendance.baseline,
       failures: supervisors.failures(),
       durationS: (monotonicMs() - clock.startedMs) / MS_PER_SECOND,
-      readStatus: () => status.read(),
+      readStatus: () => status.readWithoutSchedules(),
     });
   });
   onEvent("info", "stopping; a second Ctrl-C does not wait");

@@ -1,19 +1,21 @@
 /** Does the work of `dolphin create` beside the running stack, and restores what a server has lost. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { restoreDeclared } from "../../operations/declared/restore-declared.ts";
-import { connectTemporal } from "../../adapters/temporal-client.ts";
+import { createThinCalls } from "../../adapters/temporal/thin-calls.ts";
+import { openSdk } from "../../adapters/temporal/open-sdk.ts";
+import { temporalReads } from "../../adapters/temporal/temporal-reads.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
-import type { Config } from "../../config.ts";
+import { messageOf } from "../../domain/failure.ts";
+import { runDolphinVerb } from "../../embedded/dolphin-child.ts";
 import type { StackOptions } from "../../embedded/stack.ts";
+import { restoreDeclared } from "../../operations/declared/restore-declared.ts";
 import { configuredServices } from "../../wire/declared/configured-services.ts";
-import { expectTemporal } from "../../operations/expect-temporal.ts";
-import { createEverything, failedOf } from "../create.ts";
-import { changedLines } from "../rendering/created-text.ts";
+import { changedLines, type Created, failedOf } from "../rendering/created-text.ts";
 
 const RETRY_MS = 3_000;
 /** The workers look more often, each for the services that it keeps. */
 const POLL_EVERY_MS = 6_000;
+const ANSWER_MS_MAX = 5_000;
 
 export type Supervisors = {
   /** Remaining failures, for the summary. */
@@ -28,7 +30,11 @@ export function createSupervisors(
 ): Supervisors {
   const over = new AbortController();
   const { signal } = over;
-  const temporal = connectTemporal(world.temporal);
+  const { temporal: address, namespace } = world;
+  const calls = createThinCalls({ address, namespace, deadlineMs: ANSWER_MS_MAX });
+  let sdk: Promise<TemporalClient> | null = null;
+  // Loads while the servers start.
+  let creating = createApart(world, signal);
   let failure: string | null = "the supervisors were not created yet";
   const run = async () => {
     // The creator of the promise reports its rejection, which ends the start.
@@ -38,13 +44,18 @@ export function createSupervisors(
     );
     if (!isReady) return;
     while (!signal.aborted && failure !== null) {
-      const problem = await createOnce(temporal, config, (line) => onEvent("info", line));
+      const problem = await creating.go((line) => onEvent("info", line));
       if (problem !== null && problem !== failure) onEvent("warn", `${problem}; trying again`);
       failure = problem;
-      if (failure !== null) await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      if (failure === null) break;
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) creating = createApart(world, signal);
     }
     const restoring = restoreDeclared({
-      temporal,
+      temporal: {
+        reads: temporalReads(namespace, calls.call),
+        sdk: () => (sdk ??= openSdk(address)),
+      },
       config,
       specs: Object.values(configuredServices(config)),
       mustHaveBeen: () => true,
@@ -61,25 +72,29 @@ export function createSupervisors(
     async giveUp() {
       over.abort();
       await done;
-      await temporal.close();
+      calls.close();
+      await (await sdk)?.close();
     },
   };
 }
 
-/** Null when it succeeded. */
-async function createOnce(
-  temporal: TemporalClient,
-  config: Config,
-  say: (line: string) => void,
-): Promise<string | null> {
-  try {
-    await expectTemporal(temporal);
-    const created = await createEverything(temporal, config);
-    for (const line of changedLines(created)) say(line);
-    const failed = failedOf(created);
-    return failed === undefined ? null : `${failed.workflow_id}: ${failed.problem}`;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `the supervisors could not be created: ${why}`;
-  }
+/** In a process of its own, because it needs Temporal's SDK, and this process needs it for nothing else. */
+function createApart(world: StackOptions["world"], signal: AbortSignal) {
+  const create = runDolphinVerb(world, ["create", "--json", "--after-input"], signal);
+  return {
+    /** Null when it succeeded. */
+    async go(say: (line: string) => void): Promise<string | null> {
+      create.begin();
+      const { out, err } = await create.ended;
+      try {
+        const created: Created = JSON.parse(out);
+        for (const line of changedLines(created)) say(line);
+        const failed = failedOf(created);
+        return failed === undefined ? null : `${failed.workflow_id}: ${failed.problem}`;
+      } catch (error) {
+        const why = err.trim().replace(/^dolphin: /, "") || messageOf(error);
+        return `the supervisors could not be created: ${why}`;
+      }
+    },
+  };
 }

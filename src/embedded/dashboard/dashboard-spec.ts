@@ -2,7 +2,7 @@
  * The dashboard as a process kept by `up`, which nothing waits for. Invariant: `url` returns its address from the
  * first answer of the process that `up` started until that process ends; a slow answer in between does not matter.
  */
-import { get } from "node:http";
+import { get } from "../../adapters/http/node-http.ts";
 import type { GuardedProcess } from "../guarded-process.ts";
 import type { ProbeResult } from "../../adapters/process/process-silence.ts";
 import { answerOf, type KeptSpec } from "../kept-process.ts";

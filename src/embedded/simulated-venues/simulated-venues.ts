@@ -2,7 +2,8 @@
  * The simulated public services for indicators and order books, on loopback: they answer as documented, mark each
  * answer as simulated, and can be made to misbehave.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "../../adapters/http/node-http.ts";
 import type { AddressInfo } from "node:net";
 import { MS_PER_MINUTE } from "../../domain/time.ts";
 import { seededRandom } from "../../domain/simulator/random.ts";

@@ -9,12 +9,13 @@ import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import type { Config } from "../../config.ts";
 import { messageOf } from "../../domain/failure.ts";
 import type { ServiceSpec } from "../../domain/supervision/services.ts";
-import { configuredIndicators } from "../indicators/configured-indicators.ts";
-import { rememberSupervisors } from "../supervision/supervisor-commands.ts";
-import { createSurroundings } from "./create-surroundings.ts";
+import {
+  rememberSupervisors,
+  type RestoringTemporal,
+} from "../supervision/remember-supervisors.ts";
 
 export function restoreDeclared(of: {
-  readonly temporal: TemporalClient;
+  readonly temporal: RestoringTemporal;
   readonly config: Config;
   readonly specs: readonly ServiceSpec[];
   /** Whether there must have been a supervisor, although it was never seen. */
@@ -34,8 +35,7 @@ export function restoreDeclared(of: {
       if (0 < made.length) debt.owe();
       if (!debt.isOwed()) return;
       try {
-        // Existing ones are left unchanged, with an operator's pause or stop.
-        await createSurroundings(temporal, config, await configuredIndicators(config));
+        await createAgain(await temporal.sdk(), config);
         debt.pay();
         problem = null;
       } catch (error) {
@@ -45,6 +45,14 @@ export function restoreDeclared(of: {
       }
     },
   };
+}
+
+/** Existing ones are left unchanged, with an operator's pause or stop. */
+async function createAgain(temporal: TemporalClient, config: Config): Promise<void> {
+  // Not loaded by a process that never needs it.
+  const { configuredIndicators } = await import("../indicators/configured-indicators.ts");
+  const { createSurroundings } = await import("./create-surroundings.ts");
+  await createSurroundings(temporal, config, await configuredIndicators(config));
 }
 
 /** There while schedules, search attributes and metaHealth may be missing. */

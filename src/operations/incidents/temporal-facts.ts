@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { wallMs } from "../../adapters/clock.ts";
 import { replaceFile } from "../../adapters/files/replace-file.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
-import type { TemporalClient } from "../../adapters/temporal-client.ts";
+import { readsWithin, type TemporalClient } from "../../adapters/temporal-client.ts";
 import { type Fact, segmentOf } from "../../domain/incidents/facts.ts";
 import { MS_PER_DAY } from "../../domain/time.ts";
 import type { ScheduleRow } from "../../wire/system-status.ts";
@@ -19,8 +19,9 @@ type Table = Record<string, Fact>;
 const ANSWER_MS = 5_000;
 const DAYS_READ = 20;
 
-export function createTemporalFacts({ client }: TemporalClient, dataDir: string) {
-  const schedules = createScheduleView(client, ANSWER_MS);
+export function createTemporalFacts(temporal: TemporalClient, dataDir: string) {
+  const { client } = temporal;
+  const schedules = createScheduleView(readsWithin(temporal, ANSWER_MS));
   const file = temporalFactsFile(dataDir);
   let before = readBefore(file);
   /** Rejects while Temporal does not answer. */

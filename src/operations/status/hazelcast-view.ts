@@ -4,8 +4,7 @@ import { parseHeartbeat } from "../../wire/facts/heartbeat.ts";
 import { FEATURES_MAP, HEARTBEAT_MAP, LATEST_KEY } from "../../wire/scan-value.ts";
 import { parseScanSummary } from "../../wire/scan-summary.ts";
 import type { LatestScan } from "../../wire/system-status.ts";
-import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
-import { HazelcastUnavailable } from "../../adapters/hazelcast/under-deadline.ts";
+import type { ThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import type { LocalSigns } from "./service-row.ts";
 
 export type HazelcastView = {
@@ -16,23 +15,13 @@ export type HazelcastView = {
 const Counter = z.union([z.number(), z.string(), z.null()]);
 
 export async function readHazelcast(
-  hazelcast: HazelcastHandle,
+  hazelcast: Pick<ThinClient, "get">,
   services: readonly string[],
-  deadlineMs: number,
 ): Promise<HazelcastView> {
-  if (!hazelcast.connected() && !(await hazelcast.waitConnected(deadlineMs))) {
-    throw new HazelcastUnavailable("no connection");
-  }
-  const [latest, ...texts] = await hazelcast.call("read for status", async () => {
-    const [features, heartbeats] = await Promise.all([
-      hazelcast.client.getMap<string, unknown>(FEATURES_MAP),
-      hazelcast.client.getMap<string, unknown>(HEARTBEAT_MAP),
-    ]);
-    return Promise.all([
-      features.get(LATEST_KEY),
-      ...services.map((service) => heartbeats.get(service)),
-    ]);
-  });
+  const [latest, ...texts] = await Promise.all([
+    hazelcast.get(FEATURES_MAP, LATEST_KEY),
+    ...services.map((service) => hazelcast.get(HEARTBEAT_MAP, service)),
+  ]);
   const nowMs = Date.now();
   const heartbeats = services.flatMap((service, index) => {
     const heartbeat = heartbeatIn(texts[index], nowMs);

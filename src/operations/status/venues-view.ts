@@ -1,21 +1,17 @@
 /** The venues' budgets and breakers, which all workers share in Hazelcast. */
-import type { HazelcastHandle } from "../../adapters/hazelcast/hazelcast-client.ts";
-import { HazelcastUnavailable } from "../../adapters/hazelcast/under-deadline.ts";
+import type { ThinClient } from "../../adapters/hazelcast/thin-client.ts";
 import type { VenueState } from "../../domain/indicators/venue-budget.ts";
 import { parseVenue, VENUES_MAP } from "../../wire/indicators/venue-value.ts";
 
-/** @throws {HazelcastUnavailable} when it does not answer */
+/** @throws {Error} when it does not answer */
 export async function readVenues(
-  hazelcast: HazelcastHandle,
+  hazelcast: Pick<ThinClient, "entries">,
 ): Promise<ReadonlyMap<string, VenueState>> {
-  if (!hazelcast.connected()) throw new HazelcastUnavailable("no connection");
-  const entries = await hazelcast.call("read venues", async () =>
-    (await hazelcast.client.getMap<string, unknown>(VENUES_MAP)).entrySet(),
-  );
+  const entries = await hazelcast.entries(VENUES_MAP);
   return new Map(
     entries.flatMap(([name, text]) => {
       const state = parseVenue(text);
-      return state === null ? [] : [[name, state] as const];
+      return typeof name !== "string" || state === null ? [] : [[name, state] as const];
     }),
   );
 }

@@ -24,6 +24,7 @@ import {
 import type { RecoverAnswer, SuperviseServiceInput } from "../../workflows/messages/supervision.ts";
 import type { RecoveryOrder } from "../../workflows/messages/health.ts";
 import { SUPERVISE_SERVICE, supervisorIdOf, taskQueueOf } from "../../workflows/names.ts";
+import { type Declared, type SupervisorFound, wantedIn } from "./supervisor-found.ts";
 import { readSupervision } from "../status/temporal-view.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 
@@ -57,56 +58,13 @@ export function startSupervisor(
   return startWanted(client, spec, { intent: intentAtFirst(declared), mode: "auto", declared });
 }
 
-type Declared = Required<Pick<SuperviseServiceInput, "intent" | "mode">> & {
-  readonly declared?: ServiceDeclaration | undefined;
-};
 /** Closed by something other than an operator's intent for the service. */
 const LOST: ReadonlySet<string> = new Set(["TERMINATED", "TIMED_OUT"]);
-const POLL_MS_MAX = 5_000;
 
-/** Remembers each supervisor's arguments and state, so that a lost one can be restored. */
-export function rememberSupervisors(
-  temporal: TemporalClient,
-  /** Whether there must have been one, although it was never seen. */
-  mustHaveBeen: (spec: ServiceSpec) => boolean,
-) {
-  const { client, connection } = temporal;
-  const known = new Map<string, Declared>();
-  const givenUp = new Set<string>();
-  const restoreOne = async (spec: ServiceSpec): Promise<boolean> => {
-    const found = await describeSupervisor(temporal, spec);
-    const before = known.get(spec.name) ?? null;
-    const wanted = found.wanted ?? before ?? wantedAtFirst(spec);
-    if (found.kind === "running") {
-      known.set(spec.name, wanted);
-      givenUp.delete(spec.name);
-    }
-    // Whoever cancels a supervisor does not want another one, even when the server has forgotten the first.
-    if (found.kind === "ended") {
-      known.delete(spec.name);
-      givenUp.add(spec.name);
-    }
-    if (found.kind !== "lost" || givenUp.has(spec.name)) return false;
-    return (before !== null || mustHaveBeen(spec)) && startWanted(client, spec, wanted);
-  };
-  return {
-    /** Checks each once; returns the names of those that were restored. @throws while the server is away. */
-    async restore(specs: readonly ServiceSpec[]): Promise<readonly string[]> {
-      const made = await connection.withDeadline(Date.now() + POLL_MS_MAX, () =>
-        Promise.all(specs.map(restoreOne)),
-      );
-      return specs.filter((_, index) => made[index]).map(({ name }) => name);
-    },
-  };
-}
-
-async function describeSupervisor(
-  { client, reads }: TemporalClient,
+export async function describeSupervisor(
+  { client }: TemporalClient,
   spec: ServiceSpec,
-): Promise<{ readonly kind: "running" | "lost" | "ended"; readonly wanted: Declared | null }> {
-  // Nearly always it runs. Then the short description is enough, which is read without the SDK's objects.
-  const running = await reads.describe(supervisorIdOf(spec.name));
-  if (running !== null) return { kind: "running", wanted: wantedIn(running.memo) };
+): Promise<SupervisorFound> {
   try {
     const { status, memo } = await client.workflow.getHandle(supervisorIdOf(spec.name)).describe();
     const wanted = wantedIn(memo);
@@ -118,15 +76,8 @@ async function describeSupervisor(
   }
 }
 
-function wantedIn(memo: Readonly<Record<string, unknown>> | undefined): Declared | null {
-  return ServiceStatus.safeParse(memo?.["status"]).data ?? null;
-}
-
-function wantedAtFirst(spec: ServiceSpec): Declared {
-  return { intent: spec.autostart ? "running" : "stopped", mode: "auto" };
-}
-
-async function startWanted(
+/** False when it exists. */
+export async function startWanted(
   client: TemporalClient["client"],
   spec: ServiceSpec,
   wanted: Declared,

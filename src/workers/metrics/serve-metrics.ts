@@ -2,7 +2,8 @@
  * Serves /metrics on loopback, once per host: if another worker has the port, that one serves until it ends.
  * Invariant: only GET and HEAD are answered, and only for our own host names.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "../../adapters/http/node-http.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { keepMetricsPage, type MetricsSources } from "../../operations/metrics/metrics-page.ts";
 import { EXPOSITION_TYPE } from "../../wire/metrics/exposition.ts";

@@ -6,11 +6,18 @@ import { protoFields } from "../../../src/adapters/temporal/proto-fields.ts";
 import {
   describedNamespaceId,
   describedPolls,
+  describedSchedule,
   describedWorkflow,
   describeNamespaceRequest,
+  describeScheduleRequest,
   describeTaskQueueRequest,
   describeWorkflowRequest,
+  eventTypesIn,
+  historyReverseRequest,
+  queryWorkflowRequest,
+  retentionIn,
   signalWithStartRequest,
+  updateRetentionRequest,
 } from "../../../src/adapters/temporal/thin-messages.ts";
 
 const client = createRequire(import.meta.url).resolve("@temporalio/client");
@@ -158,3 +165,72 @@ test.each(["0a", "0a05ff", "08ffffffffffffffffffffff01", "0b", "09ff"])(
     expect(() => protoFields(Buffer.from(hex, "hex"))).toThrow(RangeError);
   },
 );
+
+test("what `up` sends is what the SDK would decode", () => {
+  const [namespace, workflowId] = ["n", "supervise-scan-bridge"];
+  const execution = { workflowId };
+  expect(
+    decoded(
+      "QueryWorkflowRequest",
+      queryWorkflowRequest({ namespace, workflowId, query: "status" }),
+    ),
+  ).toEqual({ namespace, execution, query: { queryType: "status" } });
+  expect(
+    decoded(
+      "GetWorkflowExecutionHistoryReverseRequest",
+      historyReverseRequest({ namespace, workflowId, countMax: 20 }),
+    ),
+  ).toEqual({ namespace, execution, maximumPageSize: 20 });
+  expect(decoded("UpdateNamespaceRequest", updateRetentionRequest("n", 259_200))).toEqual({
+    namespace,
+    config: { workflowExecutionRetentionTtl: { seconds: 259_200 } },
+  });
+  expect(decoded("DescribeScheduleRequest", describeScheduleRequest("n", "daily"))).toEqual({
+    namespace,
+    scheduleId: "daily",
+  });
+});
+
+test("of a history the types of its events are read, and of a namespace how long it keeps", () => {
+  const events = [{ eventId: 9, eventType: 8 }, { eventId: 8, eventType: 6 }, { eventId: 7 }];
+  const history = encoded("GetWorkflowExecutionHistoryReverseResponse", { history: { events } });
+  expect(eventTypesIn(history)).toEqual([8, 6, 0]);
+  const config = { workflowExecutionRetentionTtl: { seconds: 86_400 } };
+  expect(retentionIn(encoded("DescribeNamespaceResponse", { config }))).toBe(86_400);
+  expect(retentionIn(encoded("DescribeNamespaceResponse", {}))).toBe(0);
+});
+
+const at = (seconds: number) => ({ seconds, nanos: 250_000_000 });
+
+test.each([
+  [
+    "with runs, paused",
+    {
+      schedule: { state: { notes: "by hand", paused: true } },
+      info: {
+        missedCatchupWindow: 3,
+        overlapSkipped: 2,
+        recentActions: [
+          { scheduleTime: at(10), actualTime: at(11) },
+          { scheduleTime: at(70), actualTime: at(75) },
+        ],
+        futureActionTimes: [at(130), at(190)],
+      },
+    },
+    {
+      isPaused: true,
+      note: "by hand",
+      last: { dueMs: 70_250, takenMs: 75_250 },
+      nextMs: 130_250,
+      missed: 3,
+      overlapped: 2,
+    },
+  ],
+  [
+    "that never ran",
+    { schedule: {}, info: {} },
+    { isPaused: false, note: "", last: null, nextMs: null, missed: 0, overlapped: 0 },
+  ],
+])("a schedule %s is read", (_what, response, expected) => {
+  expect(describedSchedule(encoded("DescribeScheduleResponse", response))).toEqual(expected);
+});

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createSupervisors } from "../../../src/cli/up/create.ts";
-import { failedOf } from "../../../src/cli/create.ts";
+import { failedOf } from "../../../src/cli/rendering/created-text.ts";
 import { loadConfig } from "../../../src/config.ts";
 
 test("creates nothing where the start has failed", async () => {

@@ -22,7 +22,7 @@ test("schedules that an earlier process owed are owed by the next one", async ()
   const { config } = loadConfig({ env: {}, cwd: dir, flags: { data_dir: dir } });
   const told: string[] = [];
   const restoring = restoreDeclared({
-    temporal,
+    temporal: { reads: temporal.reads, sdk: async () => temporal },
     config,
     specs: [],
     mustHaveBeen: () => false,

@@ -44,7 +44,9 @@ export async function ask(question: OutsideRequest): Promise<AskOutcome> {
   const state = { isSent: false, answer: null as IncomingMessage | null, text: () => "" };
   // These modules take 9 MB in the thread: loaded when there is something to send.
   const { request: begin } =
-    url.protocol === "https:" ? await import("node:https") : await import("node:http");
+    url.protocol === "https:"
+      ? await import("node:https")
+      : await import("../../http/node-http.ts");
   const request = begin(url, optionsOf(question, url));
   const end = (outcome: AskOutcome): void => {
     resolve(outcome);
