@@ -107,7 +107,10 @@ function shownVerdict({ status, run }: Supervision, spec: ServiceSpec): ShownVer
 }
 
 /** If the report is of this very process. */
-function endedSince(reported: RunDetails | null, ended: RecordedProcess | null): ShownVerdict | null {
+function endedSince(
+  reported: RunDetails | null,
+  ended: RecordedProcess | null,
+): ShownVerdict | null {
   if (ended === null || reported?.pid !== ended.pid) return null;
   if (reported.started_ticks !== ended.started_ticks) return null;
   const reason = `the process ${ended.pid} has ended, and no worker has reported that yet`;
