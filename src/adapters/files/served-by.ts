@@ -23,20 +23,34 @@ const FILE = "served-by.db";
 const READ_WAIT_MS_MAX = 5_000;
 const TRIES_MAX = 5;
 
-/** `temporal`: the id of its namespace, which no other database of Temporal's has. @throws {SqliteError} */
-export function serveFor(dataDir: string, temporal: string): ServedBy {
+export type Served = {
+  /** The id of its namespace: no other database of Temporal's has it. */
+  readonly id: string;
+  /** Where it answers; the same on any machine for the same server. */
+  readonly place: string;
+};
+
+/**
+ * A server at the same place is the same one, although it has another id once it has lost its database: workers that
+ * run have the old id then, and one that is started beside them has the new one. @throws {SqliteError}
+ */
+export function serveFor(dataDir: string, temporal: Served): ServedBy {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   const db = new Database(join(dataDir, FILE));
+  const release = () => db.close();
   let before: string | null = null;
   for (let tries = 1; ; tries += 1) {
     const found = heldTemporal(db);
-    if (found === temporal) return { kind: "held", before, release: () => db.close() };
+    if (found?.id === temporal.id) return { kind: "held", before, release };
+    const isLast = tries === TRIES_MAX;
+    if (isLast && found?.place === temporal.place)
+      return { kind: "held", before: found.id, release };
     db.exec("ROLLBACK");
-    if (!replaced(db, temporal) && tries === TRIES_MAX) {
-      db.close();
-      return { kind: "taken", by: found ?? "another one" };
+    if (!replaced(db, temporal) && isLast) {
+      release();
+      return { kind: "taken", by: found?.id ?? "another one" };
     }
-    before = found;
+    before = found?.id ?? null;
   }
 }
 
@@ -52,21 +66,21 @@ export function isServed(dataDir: string): boolean {
 }
 
 /** With a shared lock, which lasts as long as the transaction. Null: nobody has served it yet. */
-function heldTemporal(db: Database.Database): string | null {
+function heldTemporal(db: Database.Database): Served | null {
   db.pragma(`busy_timeout = ${READ_WAIT_MS_MAX}`);
   db.exec("BEGIN");
   const tables = db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'served'").pluck();
   if (tables.get() === 0) return null;
-  const id: unknown = db.prepare("SELECT temporal FROM served").pluck().get();
-  return typeof id === "string" ? id : null;
+  const [row] = db.prepare<[], Served>("SELECT id, place FROM served").all();
+  return row ?? null;
 }
 
 /** False where others hold it. */
-function replaced(db: Database.Database, temporal: string): boolean {
+function replaced(db: Database.Database, { id, place }: Served): boolean {
   if (!isTaken(db)) return false;
-  db.exec("CREATE TABLE IF NOT EXISTS served (temporal TEXT NOT NULL)");
+  db.exec("CREATE TABLE IF NOT EXISTS served (id TEXT NOT NULL, place TEXT NOT NULL)");
   db.exec("DELETE FROM served");
-  db.prepare("INSERT INTO served VALUES (?)").run(temporal);
+  db.prepare("INSERT INTO served VALUES (?, ?)").run(id, place);
   db.exec("COMMIT");
   return true;
 }
