@@ -1,12 +1,12 @@
 /** The real Temporal development server with Web UI, on a file database, bound to loopback. */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { createThinCalls } from "../adapters/temporal/thin-calls.ts";
+import { createThinCalls } from "../adapters/temporal/thin/thin-calls.ts";
 import {
   describeNamespaceRequest,
   retentionIn,
   updateRetentionRequest,
-} from "../adapters/temporal/thin-messages.ts";
+} from "../adapters/temporal/thin/thin-messages.ts";
 import type { TemporalCall } from "../adapters/temporal/temporal-reads.ts";
 import { SEARCH_ATTRIBUTES } from "../workflows/names.ts";
 import { startGuarded, withoutOverrides } from "./guarded-process.ts";

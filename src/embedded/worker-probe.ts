@@ -1,10 +1,10 @@
 /** Probes a worker: a query travels through Temporal to its workflow code and back. */
-import { createThinCalls } from "../adapters/temporal/thin-calls.ts";
+import { createThinCalls } from "../adapters/temporal/thin/thin-calls.ts";
 import {
   historyReverseRequest,
   eventTypesIn,
   queryWorkflowRequest,
-} from "../adapters/temporal/thin-messages.ts";
+} from "../adapters/temporal/thin/thin-messages.ts";
 import { TemporalCallError } from "../adapters/temporal/temporal-reads.ts";
 import { SERVICE_NAMES } from "../domain/supervision/services.ts";
 import { supervisorIdOf } from "../workflows/names.ts";

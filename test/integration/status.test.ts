@@ -303,7 +303,7 @@ describe("dolphin restart all", () => {
 });
 
 describe("a running `up`", () => {
-  test("answers for the command line, and executes once what it is asked twice", async () => {
+  test("has a worker that answers for the command line, and executes once what it is asked twice", async () => {
     const data = join(parent, "data");
     const asked = questionIn(["--data-dir", data, "restart", "scan-bridge", "--json"], {
       env: {},
@@ -313,7 +313,7 @@ describe("a running `up`", () => {
     const request = JSON.stringify({ kind: "ask", question: asked?.question });
     const ask = async () => {
       const limits = { withinMs: 120_000, answerCharsMax: 100_000 };
-      const line = await askControl(controlSocketPath(data, "up"), request, limits);
+      const line = await askControl(controlSocketPath(data, "worker"), request, limits);
       const { kind, exit, out } = Answer.parse(JSON.parse(line));
       expect([kind, exit]).toEqual(["answer", 0]);
       return Commanded.parse(JSON.parse(out));

@@ -1,5 +1,5 @@
 /** A day's session on real servers: trades received once, an operator's commands, the day's end, replay. */
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -232,6 +232,18 @@ describe("the trades sent to the session", () => {
     // More than fit into one message were booked while Temporal was away.
     expect(Math.max(...signalled.map((text) => text.split('"positionId"').length - 1))).toBe(100);
     expect([after.trades, after.pnl, after.gaps]).toEqual([before.trades, before.pnl, []]);
+  });
+
+  test("all go to a Temporal that has lost its database", async () => {
+    await stage.untilAllSent("all is told");
+    await stage.stopWorker();
+    await stage.killTemporal();
+    rmSync(join(stage.lab.dir, "temporal"), { recursive: true });
+    await stage.restartTemporal();
+    await stage.startWorker("trader");
+    await stage.feeder.push(40);
+    await stage.trader().decided(stage.feeder.seq());
+    expect((await stage.untilAllSent("all is told again")).gaps).toEqual([]);
   });
 
   test("goes to the sessions of the days that it belongs to", async () => {

@@ -4,21 +4,32 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { OutboxCursorFile } from "../../wire/session/outbox-cursor.ts";
+import { type OutboxCursor, OutboxCursorFile } from "../../wire/session/outbox-cursor.ts";
 import { writeWhole } from "./segments/segment-files.ts";
 
 const NAME = "told.json";
 
-/** `folder`: of the book. 0, the beginning, where it is missing or unreadable. */
-export function readOutboxCursor(folder: string): number {
+const AT_BEGINNING: OutboxCursor = { after: 0, temporal: null };
+
+/** `folder`: of the book. The beginning, where it is missing or unreadable. */
+export function readOutboxFile(folder: string): OutboxCursor {
   try {
-    return OutboxCursorFile.parse(JSON.parse(readFileSync(join(folder, NAME), "utf8"))).after;
+    return OutboxCursorFile.parse(JSON.parse(readFileSync(join(folder, NAME), "utf8")));
   } catch {
-    return 0;
+    return AT_BEGINNING;
   }
 }
 
-export function writeOutboxCursor(folder: string, after: number): void {
+export function readOutboxCursor(folder: string): number {
+  return readOutboxFile(folder).after;
+}
+
+/** Without `temporal` the file keeps its own. */
+export function writeOutboxCursor(
+  folder: string,
+  after: number,
+  temporal: string | null = readOutboxFile(folder).temporal,
+): void {
   mkdirSync(folder, { recursive: true, mode: 0o750 });
-  writeWhole(join(folder, NAME), [Buffer.from(`${JSON.stringify({ after })}\n`)]);
+  writeWhole(join(folder, NAME), [Buffer.from(`${JSON.stringify({ after, temporal })}\n`)]);
 }

@@ -6,7 +6,7 @@ import { isOnLoopback } from "../../domain/loopback.ts";
 import { openSdk } from "./open-sdk.ts";
 import { temporalAddress, type TemporalAddress } from "./temporal-address.ts";
 import { type TemporalReads, temporalReads } from "./temporal-reads.ts";
-import { createThinCalls } from "./thin-calls.ts";
+import { createThinCalls } from "./thin/thin-calls.ts";
 
 export type OpenReads = {
   readonly reads: TemporalReads;

@@ -18,9 +18,9 @@ import {
   type SignalWithStart,
   signalWithStartRequest,
   type WorkflowDescription,
-} from "./thin-messages.ts";
+} from "./thin/thin-messages.ts";
 
-export type { Poll, ScheduleDescription, WorkflowDescription } from "./thin-messages.ts";
+export type { Poll, ScheduleDescription, WorkflowDescription } from "./thin/thin-messages.ts";
 
 /** One call of `temporal.api.workflowservice.v1.WorkflowService`. @throws {TemporalCallError} */
 export type TemporalCall = (call: {

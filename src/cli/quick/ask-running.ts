@@ -1,7 +1,7 @@
 /**
- * Lets a running `up` or worker answer a verb, because it has open connections: `up` a question, its worker a command. If there is none, or it has other
- * code, or is frozen, the verb does its work itself. Invariant: nothing is printed before the whole answer has
- * arrived, and a command has one id on both ways.
+ * Lets a running `up` or worker answer a verb, because it has open connections: `up` a question, its worker a command.
+ * If there is none, or it has other code, or is frozen, the verb does its work itself. Invariant: nothing is printed
+ * before the whole answer has arrived, and a command has one id on both ways.
  */
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,7 +1,7 @@
 /** Does the work of `dolphin create` beside the running stack, and restores what a server has lost. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { createThinCalls } from "../../adapters/temporal/thin-calls.ts";
+import { createThinCalls } from "../../adapters/temporal/thin/thin-calls.ts";
 import { openSdk } from "../../adapters/temporal/open-sdk.ts";
 import { temporalReads } from "../../adapters/temporal/temporal-reads.ts";
 import type { TemporalClient } from "../../adapters/temporal-client.ts";

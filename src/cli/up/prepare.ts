@@ -23,7 +23,7 @@ import type { UpFile } from "../../wire/up-file.ts";
 import { CliError, readRunningUp, readUpFile } from "../context.ts";
 import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
-const SERVED_MS_MAX = 10_000;
+const SERVED_MS_MAX = 30_000;
 const SERVED_POLL_MS = 100;
 
 export type Prepared = {

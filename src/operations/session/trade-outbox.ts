@@ -2,7 +2,8 @@
  * The outbox of one book: sends the trades that its trader has booked to the days' sessions, at most a hundred per
  * message and one message per tick. The cursor is stored in a file after each message. Invariant: ranges follow each
  * other without gaps or overlaps within a file's life; after a crash between sending and storing, a range is sent
- * again, and the session recognises it by its own cursor.
+ * again, and the session recognises it by its own cursor. Another Temporal, or one that lost its database, has no
+ * sessions: it is sent all trades of the log.
  */
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
 import { messageOf } from "../../domain/failure.ts";
@@ -19,7 +20,11 @@ import { sessionIdOf, taskQueueOf, TRADE_SESSION } from "../../workflows/names.t
 import type { TemporalClient } from "../../adapters/temporal-client.ts";
 import { type AskBook, TraderSilentError, bookReportOf } from "../../adapters/session/ask-book.ts";
 import { bookFolder } from "../../adapters/event-log/segments/segment-files.ts";
-import { readOutboxCursor, writeOutboxCursor } from "../../adapters/event-log/outbox-cursor.ts";
+import {
+  readOutboxCursor,
+  readOutboxFile,
+  writeOutboxCursor,
+} from "../../adapters/event-log/outbox-cursor.ts";
 
 export type TradeOutboxDeps = {
   readonly temporal: TemporalClient;
@@ -57,6 +62,8 @@ export class TradeOutbox {
   #after: number;
   /** The cursor in the file. */
   #kept: number;
+  /** The id of the namespace that the cursor is about; null: not known. */
+  #temporalId: string | null;
   /** The last view of the book that was sent (positions and the like), with its day. */
   #sentView = "";
   #sentTrades = -1;
@@ -66,8 +73,10 @@ export class TradeOutbox {
   constructor(deps: TradeOutboxDeps) {
     this.#deps = deps;
     this.#folder = bookFolder(deps.root, deps.book);
-    this.#after = readOutboxCursor(this.#folder);
-    this.#kept = this.#after;
+    const { after, temporal } = readOutboxFile(this.#folder);
+    this.#after = after;
+    this.#kept = after;
+    this.#temporalId = temporal;
   }
 
   /** Why nothing is sent, if so; a book without a trader is not a problem. */
@@ -100,12 +109,15 @@ export class TradeOutbox {
     const today = dayFromMicros(nowMs() * US_PER_MS);
     const viewKey = keyOf(view, today);
     if (status.trades === this.#sentTrades && viewKey === this.#sentView) return "nothing_new";
+    this.#isSignalling = true;
+    await this.#followTemporal();
+    this.#isSignalling = false;
     const part = await this.#nextPart(view, today);
     this.#isSignalling = true;
     await this.#signal(part);
     this.#isSignalling = false;
     this.#after = Math.max(this.#after, part.range.to);
-    writeOutboxCursor(this.#folder, this.#after);
+    writeOutboxCursor(this.#folder, this.#after, this.#temporalId);
     this.#kept = this.#after;
     if (part.isLast) {
       this.#sentTrades = status.trades;
@@ -121,6 +133,18 @@ export class TradeOutbox {
     this.#kept = kept;
     this.#after = kept;
     this.#sentTrades = -1;
+  }
+
+  /** What was sent to another one, the sessions of this one have not. */
+  async #followTemporal(): Promise<void> {
+    const { temporal, book, say } = this.#deps;
+    const id = await temporal.reads.namespaceId();
+    if (id === "" || id === this.#temporalId) return;
+    if (this.#temporalId !== null && 0 < this.#after) {
+      say(`Temporal is another one than before: its sessions of ${book} are sent all trades again`);
+      this.#after = 0;
+    }
+    this.#temporalId = id;
   }
 
   /** The next trades, up to the end of a day; without trades the book's view, for today's session. */

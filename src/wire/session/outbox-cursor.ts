@@ -2,8 +2,15 @@
 import { z } from "zod";
 import type { SessionTrade } from "./trade-session.ts";
 
-/** `after`: the trades of all events up to this index were sent. */
-export const OutboxCursorFile = z.strictObject({ after: z.int().min(0) });
+/**
+ * `after`: the trades of all events up to this index were sent; `temporal`: to the sessions of the Temporal whose
+ * namespace has this id (null, or absent in files of older programs: not known).
+ */
+export const OutboxCursorFile = z.strictObject({
+  after: z.int().min(0),
+  temporal: z.string().nullable().default(null),
+});
+export type OutboxCursor = z.infer<typeof OutboxCursorFile>;
 
 const StoredTrade = z.looseObject({
   positionId: z.string(),

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import type protobuf from "protobufjs/light.js";
 import { expect, test } from "vitest";
-import { protoFields } from "../../../src/adapters/temporal/proto-fields.ts";
+import { protoFields } from "../../../../src/adapters/temporal/thin/proto-fields.ts";
 import {
   describedNamespaceId,
   describedPolls,
@@ -18,7 +18,7 @@ import {
   retentionIn,
   signalWithStartRequest,
   updateRetentionRequest,
-} from "../../../src/adapters/temporal/thin-messages.ts";
+} from "../../../../src/adapters/temporal/thin/thin-messages.ts";
 
 const client = createRequire(import.meta.url).resolve("@temporalio/client");
 const root: protobuf.Root = createRequire(client)("@temporalio/proto/protos/json-module.js");

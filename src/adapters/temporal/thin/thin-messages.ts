@@ -2,7 +2,7 @@
  * The messages of Temporal's API that processes without the SDK need. Field ids are those of `temporal/api` (workflowservice,
  * workflow, taskqueue, common). A test compares each with the SDK's own encoding.
  */
-import { jsonOrNull } from "../../domain/json-record.ts";
+import { jsonOrNull } from "../../../domain/json-record.ts";
 import {
   bytesOf,
   numberOf,

@@ -5,10 +5,10 @@
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf } from "../../domain/failure.ts";
-import { monotonicMs } from "../clock.ts";
-import { atDeadline } from "../hazelcast/under-deadline.ts";
-import { type TemporalCall, TemporalCallError } from "./temporal-reads.ts";
+import { messageOf } from "../../../domain/failure.ts";
+import { monotonicMs } from "../../clock.ts";
+import { atDeadline } from "../../hazelcast/under-deadline.ts";
+import { type TemporalCall, TemporalCallError } from "../temporal-reads.ts";
 
 export type ThinCalls = { readonly call: TemporalCall; close(): void };
 
