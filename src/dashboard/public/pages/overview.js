@@ -318,6 +318,5 @@ function megabytes(value) {
 
 function answerOf({ answered_ms: answeredMs, problem }) {
   if (answeredMs !== null) return badge(`in ${answeredMs} ms`, "good");
-  const why = problem === null ? "" : `: ${problem}`;
-  return element("span", {}, badge("silent", "bad"), ` no answer in 400 ms${why}`);
+  return element("span", {}, badge("silent", "bad"), ` ${problem ?? "no answer in 400 ms"}`);
 }
