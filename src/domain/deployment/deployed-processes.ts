@@ -58,10 +58,11 @@ export type DeploymentWorld = {
 };
 
 /**
- * Measured by `npm run bench:units`, peaks of the control groups in MB and tasks, the highest of several runs: worker
- * trader 352 and 40, scan 335 and 31, health 327 and 29, batch 330 and 18, Temporal 121 and 9, Hazelcast 148 and 51 with
- * a heap that may grow to 512, dashboard 81 and 7, watchdog 50 and 11. The limits are about three times that or more, so that a backlog, a sweep or a day of scans stays below; the largest is the first generation's 2 GB.
- * CPU use was far below one core.
+ * Measured by `npm run bench:units`, the highest peaks of the control groups so far in MB, and tasks: worker trader 352
+ * and 40, scan 335 and 31, health 327 and 29, batch 330 and 18, Temporal 121 and 9, Hazelcast 148 and 51 with a heap
+ * that may grow to 512, dashboard 81 and 7, watchdog 50 and 11. The limits are about three times that or more, so that a
+ * backlog, a sweep or a day of scans stays below; the largest is the first generation's 2 GB. CPU use was far below one
+ * core.
  */
 const LIMITS: Readonly<Record<string, ProcessLimits>> = {
   temporal: limits(1_024, 64),
