@@ -1,6 +1,6 @@
 /** The embedded Temporal server keeps closed workflows for the configured time, also on an old database. */
 import { join } from "node:path";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { connectTemporal, hasSearchAttributes } from "../../src/adapters/temporal-client.ts";
 import type { TemporalClient } from "../../src/adapters/temporal-client.ts";
@@ -40,10 +40,17 @@ async function hoursKept(retentionH: number): Promise<number> {
   }
 }
 
+/** Of a file with the default journal it is 1. */
+const WRITE_AHEAD_VERSION = 2;
+const READ_VERSION_AT = 19;
+
 test("a new database keeps for the time that is set, and an old one for the time that is set now", async () => {
   expect(await hoursKept(24)).toBe(24);
   expect(await hoursKept(168)).toBe(168);
   expect(await hoursKept(72)).toBe(72);
+  // A write that waits for three syncs of the disk delays every call.
+  const file = join(dir, "temporal", "temporal.db");
+  expect(readFileSync(file)[READ_VERSION_AT]).toBe(WRITE_AHEAD_VERSION);
 });
 
 const CANCEL_WORKFLOW_EXECUTION = 7;

@@ -60,7 +60,13 @@ export type TemporalReads = {
   ): Promise<void>;
 };
 
+const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
+
+/** The server was too slow, or is frozen: one that is not there refuses. */
+export function isPastDeadline(error: unknown): boolean {
+  return error instanceof TemporalCallError && error.status === DEADLINE_EXCEEDED;
+}
 
 export function temporalReads(namespace: string, call: TemporalCall): TemporalReads {
   return {

@@ -32,7 +32,10 @@ export function planKills(
   plan: { readonly kills: number; readonly pauseMsMax: number },
 ): readonly Kill[] {
   const { uniform } = seededRandom(seed);
-  const bag = TARGETS.flatMap((target) => Array<Target>(SHARES[target]).fill(target));
+  // A short plan kills each of them once first.
+  const bag = Array.from({ length: Math.max(...Object.values(SHARES)) }, (_, round) =>
+    TARGETS.filter((target) => round < SHARES[target]),
+  ).flat();
   const targets = Array.from({ length: plan.kills }, (_, i) => bag[i % bag.length]!);
   let ups = 0;
   return shuffled(targets, uniform).map((target) => ({
