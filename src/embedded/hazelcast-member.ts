@@ -76,6 +76,8 @@ export function memberArguments(options: Omit<HazelcastMemberOptions, "logFile">
     `-Xmx${options.heapMb}m`,
     "-XX:+UseSerialGC",
     "-XX:MaxMetaspaceSize=128m",
+    // The second compiler takes as much of a core as the member itself in its first minutes, and 10 MB.
+    "-XX:TieredStopAtLevel=1",
     // A member that is out of memory must end and be restarted.
     "-XX:+ExitOnOutOfMemoryError",
     ...classArchive(),
