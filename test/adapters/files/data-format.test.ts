@@ -6,6 +6,7 @@ import { DATA_FORMAT } from "../../../src/adapters/files/data-format.ts";
 import { SEGMENT_VERSION } from "../../../src/adapters/event-log/segments/segment-format.ts";
 import { SCHEMA } from "../../../src/adapters/scan-journal/journal-rows.ts";
 import { OtherEventSchema } from "../../../src/wire/event-log/other-event.ts";
+import { OutboxCursorFile } from "../../../src/wire/session/outbox-cursor.ts";
 import { BooksFile } from "../../../src/wire/trading/books-file.ts";
 import { TraderSnapshotSchema } from "../../../src/wire/trading/trader-snapshot.ts";
 
@@ -24,4 +25,9 @@ const STORED = {
 test("the stored shapes are those of this data format", () => {
   const fingerprint = createHash("sha256").update(JSON.stringify(STORED)).digest("hex");
   expect([DATA_FORMAT, fingerprint.slice(0, 12)]).toEqual([1, "1307bfc5b709"]);
+});
+
+test("a further field, of a newer release, does not have all trades sent again", () => {
+  const cursor = { after: 7, temporal: "a" };
+  expect(OutboxCursorFile.parse({ ...cursor, later: 1 })).toEqual(cursor);
 });
