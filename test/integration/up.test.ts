@@ -217,6 +217,7 @@ describe("dolphin up", () => {
     await untilInputsAreHeard(up);
     await untilScansFlow(up);
     checkBackup(dir, join(parent, "backup"));
+    expect(existsSync(join(dir, "format.json"))).toBe(true);
     await untilHealthy(up);
     await untilAllIsTaken(up);
     sendSignal(up.pid, "SIGTERM");
