@@ -2,6 +2,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { whyNotRestored } from "../adapters/backup/restore-stage.ts";
+import { whyTooNew } from "../adapters/files/data-format.ts";
 import { isTemporalSilence } from "../adapters/temporal/call-limits.ts";
 import { isProcessAlive } from "../adapters/process/process-facts.ts";
 import { ConfigError, loadConfig } from "../config.ts";
@@ -32,6 +34,17 @@ export type CliContext = {
 /** An expected failure: one line on stderr and an exit code of the contract. */
 export class CliError extends CommandRefused {
   override readonly name = "CliError";
+}
+
+/**
+ * For verbs that work on a data directory. @throws {CliError} while it is restored, which ends by itself. @throws
+ * {ConfigError} where only a newer release can read it.
+ */
+export function refuseUnusable(dataDir: string): void {
+  const unfinished = whyNotRestored(dataDir);
+  if (unfinished !== null) throw new CliError(unfinished);
+  const tooNew = whyTooNew(dataDir);
+  if (tooNew !== null) throw new ConfigError(tooNew);
 }
 
 class CannotExamine extends CliError {}

@@ -1,6 +1,6 @@
 /** `dolphin worker LAYER...`: runs the workers of these layers, and the services that they keep. */
 import { Argument, type Command } from "commander";
-import { whyNotRestored } from "../adapters/backup/restore-stage.ts";
+import { raiseFormat } from "../adapters/files/data-format.ts";
 import { provideLeanMessages } from "../adapters/temporal/lean-messages.ts";
 import { LAYERS } from "../domain/supervision/services.ts";
 import type { Layer } from "../domain/supervision/services.ts";
@@ -15,10 +15,10 @@ import { statusOptions } from "./status.ts";
 import { configuredServices } from "../wire/declared/configured-services.ts";
 import {
   type CliContext,
-  CliError,
   EXIT_CONFIGURATION,
   openContext,
   outliveOutput,
+  refuseUnusable,
 } from "./context.ts";
 
 const HELP = `
@@ -28,7 +28,7 @@ Waits for a Temporal server that is not up yet. SIGTERM stops the services, then
 Exit status:
   0   stopped as requested
   1   a worker failed; the log says why
-  78  bad configuration`;
+  78  bad configuration, or a data directory of a newer release`;
 
 export function addWorkerCommand(program: Command): void {
   program
@@ -38,9 +38,9 @@ export function addWorkerCommand(program: Command): void {
     .addHelpText("after", HELP)
     .action(async (layers: Layer[], _flags: unknown, command: Command) => {
       const context = openContext(command);
-      const unfinished = whyNotRestored(context.config.data_dir);
-      if (unfinished !== null) throw new CliError(unfinished);
+      refuseUnusable(context.config.data_dir);
       refuseBesideUp(context);
+      raiseFormat(context.config.data_dir);
       outliveOutput();
       provideLeanMessages();
       const reader = readerOnDemand(context);

@@ -22,7 +22,8 @@ export type ScanFeed = {
   /** A compare-and-set: replaces only this value, or no value when it is null. */
   replacePosture(before: unknown, text: string): Promise<void>;
   put(map: string, key: string, text: string): Promise<void>;
-  putHeartbeat(service: string, text: string): Promise<void>;
+  /** Returns what it replaced. */
+  putHeartbeat(service: string, text: string): Promise<unknown>;
   readHeartbeat(service: string): Promise<unknown>;
 };
 
@@ -71,6 +72,6 @@ export function createScanFeed(hazelcast: HazelcastHandle): ScanFeed {
       hazelcast.call(`put ${key} of ${map}`, async () => (await mapOf(map)).set(key, text)),
     readHeartbeat: (service) => read(HEARTBEAT_MAP, service),
     putHeartbeat: (service, text) =>
-      hazelcast.call("put heartbeat", async () => (await mapOf(HEARTBEAT_MAP)).set(service, text)),
+      hazelcast.call("put heartbeat", async () => (await mapOf(HEARTBEAT_MAP)).put(service, text)),
   };
 }

@@ -29,7 +29,11 @@ export function openIncidentDatabase(path: string): Database.Database {
   const db = new Database(path, { timeout: BUSY_MS });
   try {
     const version = Number(db.pragma("user_version", { simple: true }));
-    if (VERSION < version) throw new DamagedError(`a newer version of DOLPHIN wrote ${path}`);
+    if (VERSION < version) {
+      throw new DamagedError(
+        `a newer release of DOLPHIN wrote ${path} (before that one runs again, move the file back)`,
+      );
+    }
     db.pragma("journal_mode = WAL");
     // A notification must be on disk before it is sent, even after a power failure.
     db.pragma("synchronous = FULL");

@@ -188,7 +188,7 @@ export class IncidentStore {
     this.close();
     try {
       const why = messageOf(error);
-      this.#lost = `${why}: damaged, and moved aside as ${setIncidentsAside(this.#path, nowMs)}`;
+      this.#lost = `${why}: unreadable here, and moved aside as ${setIncidentsAside(this.#path, nowMs)}`;
       this.#trouble = null;
     } catch (again) {
       this.#trouble += `; it cannot be moved aside: ${messageOf(again)}`;

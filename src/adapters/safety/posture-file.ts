@@ -28,6 +28,7 @@ import type { Posture } from "../../domain/trading/posture.ts";
 import {
   encodeKeptPosture,
   fieldsOf,
+  isKeptByNewer,
   parseKeptPosture,
   postureOf,
 } from "../../wire/safety/kept-posture.ts";
@@ -86,8 +87,10 @@ export function openPostureFile(
           how: isMissed ? `${how}, and stopped according to the audit log` : how,
         };
       }
-      if (text !== null) renameSync(state, `${state}.damaged`);
-      const lost = text === null ? "its state is lost" : "its state is damaged, and moved aside";
+      const isNewer = text !== null && isKeptByNewer(text);
+      if (text !== null) renameSync(state, `${state}.${isNewer ? "newer" : "damaged"}`);
+      const what = isNewer ? "of a newer release" : "damaged";
+      const lost = text === null ? "its state is lost" : `its state is ${what}, and moved aside`;
       return {
         kept: { ...CAUTIOUS, latch: audited },
         how: `${lost}: it starts with a cautious posture`,

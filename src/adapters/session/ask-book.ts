@@ -39,6 +39,7 @@ export function createAskBook(dataDir: string): AskBook {
 }
 
 export function bookReportOf(status: TraderStatus): BookReport {
-  const { cash, equity, halted, latched, posture, positions } = status;
-  return { as_of: isoFromMicros(wallMicros()), cash, equity, halted, latched, posture, positions };
+  const { last_index, cash, equity, halted, latched, posture, positions } = status;
+  const as_of = isoFromMicros(wallMicros());
+  return { as_of, last_index, cash, equity, halted, latched, posture, positions };
 }

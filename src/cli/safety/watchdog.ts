@@ -6,12 +6,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { whyNotRestored } from "../../adapters/backup/restore-stage.ts";
 import { STAYING_FLAGS } from "../../adapters/process/node-flags.ts";
 import { safetyFolder } from "../../adapters/safety/posture-file.ts";
 import { handOverSettings } from "../../adapters/safety/settings-file.ts";
 import { watchdogSettings } from "../../wire/safety/watchdog-settings.ts";
-import { CliError, openContext } from "../context.ts";
+import { CliError, openContext, refuseUnusable } from "../context.ts";
 
 const MAIN = fileURLToPath(new URL("../../services/watchdog/main.ts", import.meta.url));
 /** Without Node's startup snapshot the two threads together take 7 MB less, and start 30 ms later. */
@@ -24,7 +23,7 @@ standard output, and its state and audit log below <data-dir>/safety.
 Exit status:
   0   stopped as requested
   1   another one runs on this data directory, or it is being restored
-  78  bad configuration`;
+  78  bad configuration, or a data directory of a newer release`;
 
 export function addWatchdogCommand(program: Command): void {
   program
@@ -38,8 +37,7 @@ export function addWatchdogCommand(program: Command): void {
           "safety.watchdog is false: the configured posture applies, and no watchdog runs",
         );
       }
-      const unfinished = whyNotRestored(config.data_dir);
-      if (unfinished !== null) throw new CliError(unfinished);
+      refuseUnusable(config.data_dir);
       const folder = safetyFolder(config.data_dir);
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const file = join(folder, "settings.json");

@@ -1,7 +1,6 @@
 /** Preparations before anything starts: one `up` per data directory, leftovers of an earlier one, ports, tools. */
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { whyNotRestored } from "../../adapters/backup/restore-stage.ts";
 import { undoLeftFaults } from "../../adapters/faults/injected.ts";
 import { monotonicMs } from "../../adapters/clock.ts";
 import { ScanJournal } from "../../adapters/scan-journal/scan-journal.ts";
@@ -10,6 +9,7 @@ import type { Config, LoadedConfig } from "../../config.ts";
 import { choosePorts } from "../../embedded/ports/choose-ports.ts";
 import { lockDirectory } from "../../adapters/files/directory-lock.ts";
 import type { DirectoryLock } from "../../adapters/files/directory-lock.ts";
+import { raiseFormat } from "../../adapters/files/data-format.ts";
 import { isServed } from "../../adapters/files/served-by.ts";
 import { LOOPBACK } from "../../embedded/ports/ports.ts";
 import { endStaleProcesses } from "../../embedded/stale-processes.ts";
@@ -20,7 +20,7 @@ import type { SimulatedVenuesSpec } from "../../embedded/stack.ts";
 import { demoVenues } from "./demo-venues.ts";
 import { CHOSEN_BY_UP } from "../../wire/declared/origins-file.ts";
 import type { UpFile } from "../../wire/up-file.ts";
-import { CliError, readRunningUp, readUpFile } from "../context.ts";
+import { CliError, readRunningUp, readUpFile, refuseUnusable } from "../context.ts";
 import { scanJournalFile } from "../../wire/scan-journal/scan-journal-file.ts";
 
 const SERVED_MS_MAX = 30_000;
@@ -44,14 +44,14 @@ export async function prepareUp(
   { autoPorts, demo }: { readonly autoPorts: boolean; readonly demo: boolean },
 ): Promise<Prepared> {
   const { config } = loaded;
-  const unfinished = whyNotRestored(config.data_dir);
-  if (unfinished !== null) throw new CliError(unfinished);
+  refuseUnusable(config.data_dir);
   // Before anything is written or ended: if the lock's file was deleted, the lock is free although its holder lives.
   if (runsBeside(config.data_dir)) throw new CliError(inUseText(config.data_dir));
   const tools = findToolchain();
   const wanted = portsOf(loaded);
   const lock = lockDirectory(config.data_dir);
   if (lock === null) throw new CliError(inUseText(config.data_dir));
+  raiseFormat(config.data_dir);
   // Before a process is ended, because a frozen one would not react.
   const undone = undoLeftFaults(config.data_dir);
   const before = readUpFile(config.data_dir);

@@ -1,7 +1,7 @@
 /**
  * Which of the postures that reach a trader counts: Hazelcast and the watchdog's own call may bring the same one in
  * any order. The newest wins. Beside a fresh call an old posture is stale even if it is stricter, and one from the
- * future proves nothing.
+ * future proves nothing; and Hazelcast, which may have a second writer, permits no more than the call.
  */
 import type { Posture } from "../trading/posture.ts";
 import { isStricter } from "./step-posture.ts";
@@ -44,6 +44,8 @@ export function judgePosture(
   // The clock was set back since it was received.
   if (isAhead(known, nowMs)) return "take";
   if (received.asOfMs <= known.asOfMs) return "known";
+  // The watchdog of another stack on this Hazelcast, whose book was not stopped: only our own permits more.
+  if (isCalled && !isCall && isTighter(known, received)) return "later";
   const isSame = received.posture === known.posture && received.entries === known.entries;
   return isSame && received.asOfMs - known.asOfMs < refreshMs ? "known" : "take";
 }

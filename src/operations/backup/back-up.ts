@@ -18,6 +18,7 @@ import { copyAsItStands } from "../../adapters/backup/copy-file.ts";
 import { syncPath } from "../../adapters/files/sync-path.ts";
 import { filesBelow } from "../../adapters/backup/files-below.ts";
 import { whyNotRestored } from "../../adapters/backup/restore-stage.ts";
+import { whyTooNew } from "../../adapters/files/data-format.ts";
 import { BACKUP_STEPS, backupStepOf, type BackupStep } from "../../domain/backup/backup-order.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
 import { BACKUP_FILE, type BackupRecord } from "../../wire/backup/backup-record.ts";
@@ -41,8 +42,8 @@ const PARTIAL = "data.partial";
 export async function backUp(options: BackupOptions): Promise<Backup> {
   const { dataDir, out } = options;
   if (!existsSync(dataDir)) throw new Error(`there is no data directory ${dataDir}`);
-  const unfinished = whyNotRestored(dataDir);
-  if (unfinished !== null) throw new Error(unfinished);
+  const unusable = whyNotRestored(dataDir) ?? whyTooNew(dataDir);
+  if (unusable !== null) throw new Error(unusable);
   const partial = claim(out);
   try {
     const bySteps = await copyInOrder(options, partial);

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { copyAtRest } from "../../adapters/backup/copy-file.ts";
 import { filesBelow, firstNameBelow } from "../../adapters/backup/files-below.ts";
 import { RESTORE_STAGE } from "../../adapters/backup/restore-stage.ts";
+import { whyTooNew } from "../../adapters/files/data-format.ts";
 import { LOCK_FILES, lockDirectory } from "../../adapters/files/directory-lock.ts";
 import { syncPath } from "../../adapters/files/sync-path.ts";
 import { messageOf } from "../../domain/failure.ts";
@@ -26,6 +27,8 @@ const LAST = "journal";
 
 /** @throws {Error} that says what is wrong, and what to do. */
 export function restoreBackup(from: string, dataDir: string): BackupRecord {
+  const tooNew = whyTooNew(join(from, "data"));
+  if (tooNew !== null) throw new Error(tooNew);
   const record = checkedRecord(from);
   // The lock of `dolphin up`: neither starts while the other is at work.
   const lock = lockDirectory(dataDir);

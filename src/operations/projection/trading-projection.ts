@@ -52,7 +52,7 @@ export class TradingProjection {
   #sql: ProjectionStatements;
   #run: Run | null = null;
 
-  /** Opens it, or starts a new one where it is missing, damaged or of another version. */
+  /** Opens it, or starts a new one where it is missing, damaged or of an older version. @throws where it is of a newer one. */
   constructor(options: ProjectionOptions) {
     this.#options = options;
     this.#db = openOrBeginAnew(options.path);
@@ -164,12 +164,16 @@ function openOrBeginAnew(path: string): Database.Database {
   return anew;
 }
 
-/** Null when the file is damaged or of another version: nothing of it is kept. */
+/**
+ * Null when the file is damaged or of an older version: nothing of it is kept. @throws {Error} where a newer release
+ * wrote it: it may have rows of days that the log no longer has.
+ */
 function openIfSound(path: string): Database.Database | null {
   const db = new Database(path, { timeout: BUSY_MS });
   try {
     const version = Number(db.pragma("user_version", { simple: true }));
     const isNew = version === 0;
+    if (PROJECTION_VERSION < version) throw new Error(newerText(path, version));
     if (!isNew && version !== PROJECTION_VERSION) return closed(db);
     db.pragma("journal_mode = WAL");
     // A power failure may lose rows or damage the file: then it is rebuilt from the log.
@@ -185,6 +189,13 @@ function openIfSound(path: string): Database.Database | null {
     if (isDamaged) return null;
     throw error;
   }
+}
+
+function newerText(path: string, version: number): string {
+  return (
+    `a newer release of DOLPHIN wrote ${path} (version ${version}; this one reads ${PROJECTION_VERSION}): run that one again; or ` +
+    "move the file away, and it is built anew from the log, without the days that retention has deleted"
+  );
 }
 
 function closed(db: Database.Database): null {

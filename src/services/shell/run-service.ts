@@ -5,7 +5,7 @@
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { wallMicros } from "../../adapters/clock.ts";
+import { monotonicMs, wallMicros } from "../../adapters/clock.ts";
 import { createLogger, type Logger } from "../../adapters/logger.ts";
 import { type Config, ConfigError, loadConfig } from "../../config.ts";
 import { codeOf, messageOf } from "../../domain/failure.ts";
@@ -15,12 +15,14 @@ import {
   EXIT_FAILED,
   exitCodeFor,
 } from "../../domain/supervision/exit-codes.ts";
+import type { VerdictNote, WorkFacts } from "../../domain/supervision/verdict.ts";
 import { isoFromMicros } from "../../domain/time.ts";
 import { BEAT_INTERVAL_MS, type ServiceBeat } from "../../wire/control-pipe.ts";
 import { boundedFacts } from "../../wire/facts/bounded-facts.ts";
 import { type ControlLink, openControlLink } from "./control-link.ts";
 import { leaveProcess } from "./leave-process.ts";
 import { MisconfiguredError } from "./misconfigured.ts";
+import { type Publisher, RivalPublisher } from "./rival-publisher.ts";
 
 export type Level = "info" | "warn" | "error";
 export type Say = (level: Level, line: string) => void;
@@ -51,6 +53,7 @@ export type Running = {
    * publishes its own.
    */
   readonly heartbeat?: {
+    /** Resolves to the text that stood there before, where the adapter knows it. */
     put(text: string): Promise<unknown>;
     readonly about: Readonly<Record<string, number | string>>;
   };
@@ -139,28 +142,41 @@ function configOrExit(name: string): Config {
 
 function beatEachSecond({ name }: ServiceDefinition, shell: Shell, running: Running): void {
   const { link, logger } = shell;
-  const startedAt = isoFromMicros(wallMicros());
   const { heartbeat } = running;
+  const publisher: Publisher = {
+    service: name,
+    pid: process.pid,
+    host: hostname(),
+    started_at: isoFromMicros(wallMicros()),
+  };
+  const rival = new RivalPublisher(publisher);
   setInterval(() => {
-    const { state, facts: all, counters } = askedBeat(shell, running);
-    const facts = all === null ? null : boundedFacts(all);
+    const { state, facts: own, counters } = askedBeat(shell, running);
+    const facts = own === null ? null : boundedFacts(withNotes(own, rival.notes(monotonicMs())));
     const figures = { log_dropped: logger.dropped(), ...counters };
     link.beat({ state, facts, counters: figures });
     if (heartbeat === undefined) return;
     const beat = {
       service: name,
       pid: process.pid,
-      host: hostname(),
+      host: publisher.host,
       ...heartbeat.about,
-      started_at: startedAt,
+      started_at: publisher.started_at,
       updated_at: isoFromMicros(wallMicros()),
       state,
       facts,
       ...figures,
     };
     // A failed heartbeat does not matter: the next one follows in a second.
-    heartbeat.put(JSON.stringify(beat)).catch(() => {});
+    heartbeat.put(JSON.stringify(beat)).then(
+      (before) => rival.replaced(before, monotonicMs()),
+      () => {},
+    );
   }, BEAT_INTERVAL_MS);
+}
+
+function withNotes(facts: WorkFacts, notes: readonly VerdictNote[]): WorkFacts {
+  return notes.length === 0 ? facts : { ...facts, notes: [...(facts.notes ?? []), ...notes] };
 }
 
 /** Thrown in a timer it would end the process without a log line and without its last acts. */

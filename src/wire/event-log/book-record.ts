@@ -51,6 +51,12 @@ export function decodeBook(record: Buffer, index: number): BookEvent {
   if (bytes !== record.length) {
     throw new Error(`book ${index} has ${record.length} bytes, its head says ${bytes}`);
   }
+  const flags = record[1] ?? 0;
+  if ((flags & ~IS_KNOWN) !== 0) {
+    throw new Error(
+      `book ${index} has flags ${flags}. A newer release of DOLPHIN may have written it: run that one again, or restore a backup`,
+    );
+  }
   return {
     kind: "book",
     index,
@@ -59,7 +65,7 @@ export function decodeBook(record: Buffer, index: number): BookEvent {
     asOfMs: record.readDoubleLE(16),
     bids: numbersAt(record, HEAD_BYTES, bidCount),
     asks: numbersAt(record, asksAt, askCount),
-    ...((record[1]! & IS_KNOWN) === 0 ? {} : { knownMs: record.readDoubleLE(24) }),
+    ...((flags & IS_KNOWN) === 0 ? {} : { knownMs: record.readDoubleLE(24) }),
   };
 }
 

@@ -36,7 +36,7 @@ const command = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("resume") }),
 ]);
 
-const OtherEventSchema = z.discriminatedUnion("kind", [
+export const OtherEventSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("started"),
     nowMs,

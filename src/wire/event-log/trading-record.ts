@@ -8,6 +8,7 @@
  * 3, zero u8, table u16, then the names as JSON.
  */
 import { assert } from "../../domain/assert.ts";
+import { messageOf } from "../../domain/failure.ts";
 import type { ScanEvent, TraderEvent } from "../../domain/trading/events.ts";
 import { decodeBook, encodeBook, KIND_BOOK } from "./book-record.ts";
 import { type OtherEvent, otherEventText, parseOtherEvent } from "./other-event.ts";
@@ -18,6 +19,7 @@ const KIND_TABLE = 3;
 const REPLAYED = 1;
 const LATE = 2;
 const REPAIRED = 4;
+const FLAGS = REPLAYED | LATE | REPAIRED;
 const SCAN_HEAD_BYTES = 48;
 const TABLE_HEAD_BYTES = 4;
 const SCRATCH_BYTES = 16 * 1_024;
@@ -140,11 +142,13 @@ export class TradingRecordDecoder {
   decode(record: Buffer, index: number): TraderEvent {
     if (record[0] === KIND_SCAN) return this.#decodeScan(record, index);
     if (record[0] === KIND_BOOK) return decodeBook(record, index);
-    if (record[0] === KIND_JSON) return { index, ...parseOtherEvent(record.toString("utf8", 1)) };
-    throw new Error(`event ${index} begins with byte ${record[0]}: of a newer program?`);
+    if (record[0] === KIND_JSON) return decodeOther(record, index);
+    throw unreadable(index, `it begins with byte ${record[0]}`);
   }
 
   #decodeScan(record: Buffer, index: number): ScanEvent {
+    const flags = record[1] ?? 0;
+    if ((flags & ~FLAGS) !== 0) throw unreadable(index, `it is a scan with flags ${flags}`);
     const assetCount = record.readUInt32LE(4);
     const eigenvalueCount = record.readUInt32LE(40);
     const carriedCount = record.readUInt32LE(44);
@@ -159,7 +163,6 @@ export class TradingRecordDecoder {
     // One aligned buffer for all three arrays; a record may be at any offset in its chunk.
     const values = new Float64Array(assetCount + eigenvalueCount + carriedCount);
     new Uint8Array(values.buffer).set(record.subarray(SCAN_HEAD_BYTES));
-    const flags = record[1] ?? 0;
     return {
       kind: "scan",
       index,
@@ -182,6 +185,21 @@ export class TradingRecordDecoder {
   }
 }
 
+function decodeOther(record: Buffer, index: number): TraderEvent {
+  try {
+    return { index, ...parseOtherEvent(record.toString("utf8", 1)) };
+  } catch (error) {
+    throw unreadable(index, messageOf(error));
+  }
+}
+
+/** A book that left an event out would be another one. */
+function unreadable(index: number, why: string): Error {
+  return new Error(
+    `event ${index} of the log cannot be read: ${why}. A newer release of DOLPHIN may have written it: run that one again, or restore a backup`,
+  );
+}
+
 function encodeOther(event: OtherEvent): Buffer {
   const text = otherEventText(event);
   const record = Buffer.allocUnsafe(1 + Buffer.byteLength(text));
@@ -196,7 +214,11 @@ function decodeTable(definition: Buffer): { readonly table: number; readonly ass
     definition[0] === KIND_TABLE &&
     Array.isArray(assets) &&
     assets.every((asset) => typeof asset === "string");
-  if (!isTable) throw new Error("a definition is no table of asset names: of a newer program?");
+  if (!isTable) {
+    throw new Error(
+      "a definition is no table of asset names. A newer release of DOLPHIN may have written it: run that one again, or restore a backup",
+    );
+  }
   return { table: definition.readUInt16LE(2), assets };
 }
 

@@ -24,6 +24,11 @@ export function parseKeptPosture(text: string): KeptPosture | null {
   return { posture, latch, base };
 }
 
+export function isKeptByNewer(text: string): boolean {
+  const version = fieldsOf(jsonOrNull(text))["version"];
+  return typeof version === "number" && VERSION < version;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export function fieldsOf(value: unknown): Fields {

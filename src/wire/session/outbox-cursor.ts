@@ -4,9 +4,10 @@ import type { SessionTrade } from "./trade-session.ts";
 
 /**
  * `after`: the trades of all events up to this index were sent; `temporal`: to the sessions of the Temporal whose
- * namespace has this id (null, or absent in files of older programs: not known).
+ * namespace has this id (null, or absent in files of older programs: not known). A further field, of a newer release,
+ * does not make the cursor unreadable: all trades would be sent again.
  */
-export const OutboxCursorFile = z.strictObject({
+export const OutboxCursorFile = z.object({
   after: z.int().min(0),
   temporal: z.string().nullable().default(null),
 });

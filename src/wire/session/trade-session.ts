@@ -15,6 +15,8 @@ export type SessionPosition = {
 /** The book as its trader described it, at the time of the message that brought it. */
 export type BookReport = {
   readonly as_of: string;
+  /** The last event of the log. Absent from an older release. */
+  readonly last_index?: number;
   readonly cash: number;
   readonly equity: number;
   readonly halted: boolean;
@@ -62,6 +64,11 @@ export type SessionPnl = {
   readonly cursor: number | null;
   /** Ranges of events that never arrived: their trades are missing from these figures. */
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
+  /**
+   * The log ended with event `to` when trades up to event `from` were counted: the data directory is older than Temporal. What was traded
+   * between them in either life of the log may be counted once, twice or not. Absent: it did not happen.
+   */
+  readonly went_back?: { readonly from: number; readonly to: number };
   /** Trades of the day that were in the outbox when it was last read; null before that. */
   readonly pending: number | null;
   /** Messages without new content, or unreadable. */

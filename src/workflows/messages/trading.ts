@@ -36,6 +36,8 @@ export type SessionState = {
   pnl: number;
   fees: number;
   gaps: readonly { readonly from: number; readonly to: number }[];
+  /** Absent: the log has not gone back; also in the state of an older release. */
+  went_back?: { readonly from: number; readonly to: number };
   pending: number | null;
   ignored: number;
   view: BookReport | null;

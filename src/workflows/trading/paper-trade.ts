@@ -141,6 +141,9 @@ function problemsOf(result: PaperTradeResult, { run_s }: Settings): readonly str
   return [
     isSent ? "" : `${session.status}: ${session.reason}`,
     0 < session.gaps.length ? `${session.gaps.length} ranges of trades were not received` : "",
+    session.went_back === undefined
+      ? ""
+      : "the session has counted trades of a log that was restored or cut since",
     replay.verdict === "not_comparable" ? `not comparable: ${replay.reason}` : "",
     0 < replay.differences
       ? `the replay differs, first at event ${replay.first_difference?.index}`

@@ -44,6 +44,7 @@ export function takeRange(state: SessionState, raw: unknown): void {
     state.ignored += 1;
     return;
   }
+  noteStepBack(state, raw);
   if (raw.view !== null) takeView(state, raw.view);
   const { cursor } = state;
   const { from, to } = raw;
@@ -59,6 +60,19 @@ export function takeRange(state: SessionState, raw: unknown): void {
     if (cursor === null || cursor < index) count(state, trade);
   }
   state.cursor = to;
+}
+
+/**
+ * New trades of a log that ends before what was counted: it was restored or cut, and continues under the same indexes. A message that
+ * came late is known by its time.
+ */
+function noteStepBack(state: SessionState, { to, trades, view }: TradesRange): void {
+  const { cursor } = state;
+  if (cursor === null || cursor < to || trades.length === 0) return;
+  const lastIndex = view?.last_index;
+  if (lastIndex === undefined || cursor <= lastIndex) return;
+  if (state.view !== null && view !== null && view.as_of <= state.view.as_of) return;
+  state.went_back ??= { from: cursor, to: lastIndex };
 }
 
 export function takeAnswer(state: SessionState, answer: SessionAnswer): void {
@@ -81,9 +95,10 @@ export function takeOutbox(state: SessionState, found: OutboxObservation | strin
 
 export function pnlOf(state: SessionState): SessionPnl {
   const { book, day, word: status, reason, trades, wins, losses, pnl, fees } = state;
-  const { cursor, gaps, pending, ignored } = state;
+  const { cursor, gaps, went_back, pending, ignored } = state;
   const totals = { trades, wins, losses, pnl, fees };
-  return { book, day, status, reason, ...totals, cursor, gaps, pending, ignored };
+  const back = went_back === undefined ? {} : { went_back };
+  return { book, day, status, reason, ...totals, cursor, gaps, ...back, pending, ignored };
 }
 
 export function sessionText(state: SessionState): string {
@@ -96,6 +111,14 @@ export function sessionText(state: SessionState): string {
   const gaps = state.gaps.map(
     ({ from, to }) => `- **gap**: events ${from} to ${to} were not received`,
   );
+  const back = state.went_back;
+  const backText =
+    back === undefined
+      ? []
+      : [
+          `- **the log went back** to event ${back.to}, and trades up to event ${back.from} were counted: the data directory is older than ` +
+            "this session. Its figures are not those of the book, which 'dolphin export trades' has",
+        ];
   const last = state.last.map(
     ({ positionId, direction, asset, pnl, exitReason }) =>
       `- ${positionId}: ${direction} ${asset}, ${pnl} (${exitReason})`,
@@ -114,6 +137,7 @@ export function sessionText(state: SessionState): string {
     `| halted | ${view?.halted === true ? "yes" : "no"} ${view?.latched.join(", ") ?? ""} |`,
     "",
     ...gaps,
+    ...backText,
     ...positions,
     ...last,
   ].join("\n");

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { crc32c } from "../../../src/adapters/event-log/segments/crc32c.ts";
 import { cutLog } from "../../../src/adapters/event-log/truncate-segments.ts";
 import { bookFolder } from "../../../src/adapters/event-log/segments/segment-files.ts";
 import { SegmentLogReader } from "../../../src/adapters/event-log/segment-log-reader.ts";
@@ -330,16 +331,33 @@ describe("a place", () => {
     expect(errorOf(() => new SegmentLog(green, 1)).text).toContain("wrong folder");
   });
 
-  test("whose file is of a later version is refused and not touched", async () => {
-    const { crc32c } = await import("../../../src/adapters/event-log/segments/crc32c.ts");
-    writeDay(place, { day: DAY, from: 0, payloads: payloads(2) });
-    const bytes = readFileSync(segment());
-    bytes.writeUInt16LE(99, 8);
-    bytes.writeUInt32LE(crc32c(bytes, 0, 60), 60);
-    writeFileSync(segment(), bytes);
-    expect(errorOf(() => new SegmentLog(place, 1)).code).toBe("TRADING_JOURNAL_VERSION");
-    expect(readFileSync(segment())).toEqual(bytes);
-  });
+  // A record that this release does not know is no torn end, and a longer header no half created file.
+  test.each(["a version", "a longer header", "a kind of record", "a kind of definition"])(
+    "whose file has %s of a later release is refused and not touched",
+    (what) => {
+      writeDay(place, { day: DAY, from: 0, payloads: payloads(2) });
+      const bytes = readFileSync(segment());
+      const last = bytes.length - 24 - 40;
+      if (what.startsWith("a kind")) {
+        bytes.writeUInt32LE(what.endsWith("record") ? 2 : 255, last + 20);
+        bytes.writeUInt32LE(crc32c(bytes, last + 4, bytes.length), last);
+      } else {
+        const headerBytes = what === "a version" ? 64 : 128;
+        bytes.fill(0xaa, 64);
+        bytes.writeUInt16LE(99, 8);
+        bytes.writeUInt16LE(headerBytes, 10);
+        bytes.writeUInt32LE(crc32c(bytes, 0, headerBytes - 4), headerBytes - 4);
+      }
+      writeFileSync(segment(), bytes);
+      for (const read of [() => new SegmentLog(place, 1), () => readPayloads(place, null)]) {
+        expect(errorOf(read)).toMatchObject({
+          code: "TRADING_JOURNAL_VERSION",
+          text: expect.stringContaining("run the newer release that wrote it, or restore a backup"),
+        });
+      }
+      expect(readFileSync(segment())).toEqual(bytes);
+    },
+  );
 });
 
 test("in one write keeps what was whole when the disk became full: a reader may have seen it", () => {

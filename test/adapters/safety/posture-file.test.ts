@@ -1,5 +1,5 @@
 /** A stop holds if the saved state or the audit log records it. */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { lastStop, openPostureFile } from "../../../src/adapters/safety/posture-file.ts";
@@ -17,7 +17,7 @@ function openFile() {
   onTestFinished(() => removeTemporaryDirectory(dir));
   const file = openPostureFile(dir, { initial: "APEX", isUsed: true });
   file.save(APEX, AT);
-  return { file, audit: join(dir, "audit.log") };
+  return { file, audit: join(dir, "audit.log"), state: join(dir, "posture.json") };
 }
 
 test("a stop that was audited and could not be saved holds over a restart", () => {
@@ -48,4 +48,15 @@ test("a line that was cut off swallows none after it, and a milder halt lifts no
   expect(file.read().kept.latch).toMatchObject({ by: "ann" });
   const milder = [HALT, { ...HALT, posture: "TURTLE" }].map((one) => JSON.stringify(one));
   expect(lastStop(milder.join("\n"))?.posture).toBe("HIBERNATE");
+});
+
+test("a state of a newer release is kept under another name, and its stop holds", () => {
+  const { file, state } = openFile();
+  const text = JSON.stringify({ version: 2, posture: "HIBERNATE" });
+  writeFileSync(state, text);
+  file.audit(HALT);
+  const { kept, how } = file.read();
+  expect(how).toContain("of a newer release, and moved aside");
+  expect(kept).toMatchObject({ posture: CAUTIOUS.posture, latch: { by: "ann" } });
+  expect(readFileSync(`${state}.newer`, "utf8")).toBe(text);
 });

@@ -19,7 +19,9 @@ function reported(
 
 type Row = readonly [string, PostureReport, PostureReport, PostureVerdict];
 const ROWS: readonly Row[] = [
-  ["a newer one", reported("STALKER", 2_000), reported("APEX", 500), "take"],
+  ["a newer one that allows less", reported("APEX", 2_000), reported("STALKER", 500), "take"],
+  ["a newer one that allows more", reported("STALKER", 2_000), reported("APEX", 500), "later"],
+  ["one that lifts a stop", reported("APEX", 2_000, "stop"), reported("APEX", 500), "later"],
   ["an older one that allows more", reported("STALKER", 500), reported("APEX", 2_000), "known"],
   ["an older one that allows less", reported("APEX", 500), reported("TURTLE", 2_000), "take"],
   [
@@ -48,6 +50,14 @@ const ROWS: readonly Row[] = [
 test.each(ROWS)("%s", (_what, known, one, verdict) => {
   const times = { nowMs: NOW_MS, refreshMs: 5_000, isCalled: true, isCall: false };
   expect(judgePosture(known, one, times)).toBe(verdict);
+});
+
+test.each([
+  ["the watchdog's own call", { isCalled: true, isCall: true }],
+  ["Hazelcast, where nobody calls", { isCalled: false, isCall: false }],
+])("%s permits more", (_, by) => {
+  const times = { nowMs: NOW_MS, refreshMs: 5_000, ...by };
+  expect(judgePosture(reported("STALKER", 2_000), reported("APEX", 500), times)).toBe("take");
 });
 
 test("what cannot be read makes it unknown where nobody calls", () => {

@@ -1,10 +1,20 @@
 /** A restored directory is all of one backup, or nothing. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { backUp } from "../../../src/operations/backup/back-up.ts";
 import { restoreBackup } from "../../../src/operations/backup/restore.ts";
+import { raiseFormat } from "../../../src/adapters/files/data-format.ts";
+import { refuseUnusable } from "../../../src/cli/context.ts";
 import { lockDirectory } from "../../../src/adapters/files/directory-lock.ts";
 import { spawnSync } from "../../helpers/run-program.ts";
 import { DOLPHIN } from "../../helpers/up.ts";
@@ -102,4 +112,28 @@ test("not beside another restore or an 'up', and nothing uses a directory until 
   lock.release();
   restoreBackup(out, place);
   expect(seqsIn(place)).toBe(100);
+});
+
+test("not into an older release, which neither serves what a newer one wrote, nor touches it", async () => {
+  const { root, dataDir, out } = await backedUp();
+  const place = join(root, "new");
+  raiseFormat(dataDir);
+  expect(readFileSync(join(dataDir, "format.json"), "utf8")).toBe('{"format":1}\n');
+  refuseUnusable(dataDir);
+  const newer = '{"format":2,"since":"2027-01-01"}';
+  for (const folder of [dataDir, join(out, "data")]) {
+    writeFileSync(join(folder, "format.json"), newer);
+  }
+  raiseFormat(dataDir);
+  expect(readFileSync(join(dataDir, "format.json"), "utf8")).toBe(newer);
+  expect(() => refuseUnusable(dataDir)).toThrow(
+    expect.objectContaining({
+      name: "ConfigError",
+      message: expect.stringContaining("run that release again, or restore a backup"),
+    }),
+  );
+  const again = { dataDir, archive: root, out: join(root, "copy"), nowMs: 0 };
+  await expect(backUp({ ...again, dump: async () => {} })).rejects.toThrow("data format 2");
+  expect(() => restoreBackup(out, place)).toThrow("data format 2");
+  expect(existsSync(place)).toBe(false);
 });

@@ -17,6 +17,8 @@ const DIR = mkdtempSync(join(tmpdir(), "dolphin-shell-"));
 spawnSync("mkfifo", [join(DIR, "hung")]);
 afterAll(() => rmSync(DIR, { recursive: true, force: true }));
 
+const isOfRival = ({ of }: { readonly of: string }) => of === "publication";
+
 type Run = {
   readonly child: ChildProcess;
   readonly pipe: Socket;
@@ -96,12 +98,16 @@ test("is ready, beats, puts its heartbeat, and ends in order when its supervisor
       const facts = { dependencies: {}, inputs, queue: null, notes };
       return { ...running, stop: () => shell.say("info", "work ended"),
       beat: () => ({ state: "running", facts, counters: { n: 1 } }),
-      heartbeat: { about: { epoch: 3 }, async put(text) { shell.say("warn", text); } } };`,
+      heartbeat: { about: { epoch: 3 }, async put(text) {
+        shell.say("warn", text);
+        return JSON.stringify({ pid: 1, host: "other", started_at: "2026" });
+      } } };`,
   );
   const received: ServiceMessage[] = [];
   for await (const message of messages(run.pipe)) {
     received.push(message);
-    if (message.kind === "beat" && 0 < message.log.length) break;
+    // Another process writes the heartbeat, too.
+    if (message.kind === "beat" && message.facts?.notes?.some(isOfRival) === true) break;
   }
   run.pipe.destroy();
   expect(await endOf(run)).toEqual([0, ""]);

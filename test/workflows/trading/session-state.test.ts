@@ -5,6 +5,7 @@ import type { TradesRange } from "../../../src/wire/session/trade-session.ts";
 import {
   initialSession,
   pnlOf,
+  sessionText,
   takeOutbox,
   takeRange,
 } from "../../../src/workflows/trading/session-state.ts";
@@ -62,6 +63,34 @@ describe("messages of trades", () => {
       }),
     );
   });
+
+  test.each([
+    ["of a log that was restored", { as_of: "2026-03-25T12:00:01Z", last_index: 9 }, true],
+    ["sent again after a crash", { as_of: "2026-03-25T12:00:01Z", last_index: 30 }, false],
+    ["that came late", { as_of: "2026-03-25T11:59:59Z", last_index: 9 }, false],
+    ["of an older release", { as_of: "2026-03-25T12:00:01Z" }, false],
+  ])(
+    "%s: what a session cannot count is told, and nothing is counted twice",
+    (_, later, isBack) => {
+      const view = {
+        cash: 0,
+        equity: 0,
+        halted: false,
+        latched: [],
+        posture: "APEX",
+        positions: [],
+      };
+      const state = initialSession("BLUE", "2026-03-25", 0);
+      takeRange(state, {
+        ...rangeOf(1, 30),
+        view: { ...view, as_of: "2026-03-25T12:00:00Z", last_index: 30 },
+      });
+      takeRange(state, { ...rangeOf(4, 9), view: { ...view, ...later } });
+      expect(pnlOf(state)).toMatchObject({ trades: 10, cursor: 30, ignored: 1 });
+      expect(pnlOf(state).went_back).toEqual(isBack ? { from: 30, to: 9 } : undefined);
+      expect(sessionText(state).includes("the log went back")).toBe(isBack);
+    },
+  );
 
   test.each([
     ["nothing", undefined],

@@ -7,6 +7,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import {
   decodeHeader,
   HEADER_BYTES,
+  HEADER_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
   RECORD_LAYOUT,
   RECORD_LAYOUT_V1,
@@ -15,6 +16,8 @@ import {
   type RecordLayout,
   SEGMENT_VERSION,
   type SegmentHeader,
+  versionNamed,
+  versionOf,
 } from "./segment-format.ts";
 import { SegmentLogError } from "./segment-log-error.ts";
 import { COUNTED_BOOK } from "../../../domain/trading/books.ts";
@@ -80,6 +83,7 @@ export class SegmentCursor {
       this.#to = this.#from;
       return null;
     }
+    if (head.kind === null) throw ofNewer(this.path, "a kind of record");
     if (head.index !== this.#nextIndex) this.#refuse(`index ${head.index} is there`);
     const start = this.#from + headBytes;
     const payload = this.#chunk.subarray(start, start + head.payloadBytes);
@@ -171,12 +175,14 @@ function findSound(tail: Buffer, layout: RecordLayout, indexDue: number): number
   return null;
 }
 
-/** Whether the file has no complete header and nothing valid: its creation was interrupted. */
+/** Whether the file has no complete header and nothing valid: its creation was interrupted. A newer release's is none. */
 export function isCreationTorn(path: string): boolean {
   const fd = openSync(path, "r");
   try {
     const size = fstatSync(fd).size;
-    if (HEADER_BYTES <= size && decodeHeader(readBytes(fd, HEADER_BYTES)) !== null) return false;
+    const start = readBytes(fd, HEADER_BYTES);
+    if (HEADER_BYTES <= size && decodeHeader(start) !== null) return false;
+    if (SEGMENT_VERSION < (versionNamed(start) ?? 0)) return false;
     if (TORN_BYTES_MAX < size) return false;
     const bytes = readBytes(fd, size);
     return (
@@ -188,7 +194,10 @@ export function isCreationTorn(path: string): boolean {
 }
 
 function readHeader(fd: number, path: string): SegmentHeader {
-  const header = decodeHeader(readBytes(fd, HEADER_BYTES));
+  const start = readBytes(fd, HEADER_BYTES_MAX);
+  const version = versionOf(start) ?? 0;
+  if (SEGMENT_VERSION < version) throw ofNewer(path, `version ${version}`);
+  const header = decodeHeader(start.subarray(0, HEADER_BYTES));
   if (header !== null) return header;
   throw new SegmentLogError(
     "TRADING_JOURNAL_DAMAGED",
@@ -204,12 +213,17 @@ function layoutOf(header: SegmentHeader, path: string): RecordLayout {
     case SEGMENT_VERSION:
       return RECORD_LAYOUT;
     default:
-      throw new SegmentLogError(
-        "TRADING_JOURNAL_VERSION",
-        `${path} has version ${header.version}, this program reads up to ${SEGMENT_VERSION}: ` +
-          "run the newer program",
-      );
+      throw ofNewer(path, `version ${header.version}`);
   }
+}
+
+/** It may be a log of another program, too: its version is all that is known. */
+function ofNewer(path: string, what: string): SegmentLogError {
+  return new SegmentLogError(
+    "TRADING_JOURNAL_VERSION",
+    `${path} has ${what} that this release of DOLPHIN cannot read (up to version ${SEGMENT_VERSION}): ` +
+      "run the newer release that wrote it, or restore a backup. Nothing was changed",
+  );
 }
 
 function readBytes(fd: number, bytes: number, position = 0): Buffer {

@@ -32,13 +32,18 @@ export type SegmentHeader = {
 /** An event of the log, or a definition that later events of the same segment refer to. */
 export type RecordKind = "event" | "definition";
 
+const KINDS: readonly RecordKind[] = ["event", "definition"];
+/** Larger numbers are no kinds of any release. */
+const KIND_MAX = 255;
+
 /** The head of a record as stored: nothing is verified yet. */
 export type RecordHead = {
   readonly crc: number;
   readonly payloadBytes: number;
   readonly index: number;
   readonly epoch: number;
-  readonly kind: RecordKind;
+  /** Null: of a newer release. A record that is sound by its checksum must not be taken for a torn one. */
+  readonly kind: RecordKind | null;
 };
 
 export function encodeHeader(header: Omit<SegmentHeader, "version">): Buffer {
@@ -54,7 +59,26 @@ export function encodeHeader(header: Omit<SegmentHeader, "version">): Buffer {
   return bytes;
 }
 
-/** Null when the bytes are not a complete header of any version. */
+/** The version that the file's first bytes name, damaged or not; null where they are no header's. */
+export function versionNamed(bytes: Buffer): number | null {
+  if (bytes.length < MAGIC.length + 4 || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+    return null;
+  return bytes.readUInt16LE(MAGIC.length);
+}
+
+/** As `versionNamed`, if the header is sound by the size that it names itself, which may be another than ours. */
+export function versionOf(bytes: Buffer): number | null {
+  const version = versionNamed(bytes);
+  if (version === null) return null;
+  const crcAt = bytes.readUInt16LE(MAGIC.length + 2) - 4;
+  const isWhole = MAGIC.length + 4 <= crcAt && crcAt + 4 <= bytes.length;
+  return isWhole && crc32c(bytes, 0, crcAt) === bytes.readUInt32LE(crcAt) ? version : null;
+}
+
+/** Larger headers are no headers of any release. */
+export const HEADER_BYTES_MAX = 4_096;
+
+/** Null when the bytes are not a complete header of this layout. */
 export function decodeHeader(bytes: Buffer): SegmentHeader | null {
   if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return null;
   if (crc32c(bytes, 0, HEADER_BYTES - 4) !== bytes.readUInt32LE(HEADER_BYTES - 4)) return null;
@@ -67,12 +91,15 @@ export function decodeHeader(bytes: Buffer): SegmentHeader | null {
   };
 }
 
+/** Without the checksum, which is written last. */
+export type SealedHead = Omit<RecordHead, "crc"> & { readonly kind: RecordKind };
+
 /** Writes the head at `at`, before a payload that is in `bytes` already; the checksum comes last. */
-export function sealRecord(bytes: Buffer, at: number, head: Omit<RecordHead, "crc">): void {
+export function sealRecord(bytes: Buffer, at: number, head: SealedHead): void {
   bytes.writeUInt32LE(head.payloadBytes, at + 4);
   writeIndex(bytes, head.index, at + 8);
   bytes.writeUInt32LE(head.epoch, at + 16);
-  bytes.writeUInt32LE(head.kind === "event" ? 0 : 1, at + 20);
+  bytes.writeUInt32LE(KINDS.indexOf(head.kind), at + 20);
   bytes.writeUInt32LE(crc32c(bytes, at + 4, at + RECORD_HEAD_BYTES + head.payloadBytes), at);
 }
 
@@ -89,13 +116,13 @@ export const RECORD_LAYOUT: RecordLayout = {
   headBytes: RECORD_HEAD_BYTES,
   decodeHead(bytes, at) {
     const kind = bytes.readUInt32LE(at + 20);
-    if (1 < kind) return null;
+    if (KIND_MAX < kind) return null;
     return soundHead({
       crc: bytes.readUInt32LE(at),
       payloadBytes: bytes.readUInt32LE(at + 4),
       index: readIndex(bytes, at + 8),
       epoch: bytes.readUInt32LE(at + 16),
-      kind: kind === 0 ? "event" : "definition",
+      kind: KINDS[kind] ?? null,
     });
   },
   isSound(bytes, at, head) {

@@ -12,16 +12,14 @@ import {
   encodeHeader,
   PAYLOAD_BYTES_MAX,
   RECORD_HEAD_BYTES,
-  type RecordHead,
   type RecordKind,
+  type SealedHead,
   sealRecord,
   type SegmentHeader,
 } from "./segment-format.ts";
 import { SegmentLogError } from "./segment-log-error.ts";
 
 const SCRATCH_BYTES = 128 * 1_024;
-
-type SealedHead = Omit<RecordHead, "crc">;
 
 export class SegmentWriter {
   readonly path: string;

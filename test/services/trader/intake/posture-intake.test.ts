@@ -59,3 +59,16 @@ test("a stranger's text in Hazelcast makes nothing unknown while the watchdog ca
   expect(intake.hear(foreign)).toBe(true);
   expect(taken).toEqual(["APEX", "UNKNOWN"]);
 });
+
+test("the watchdog of another stack on the same Hazelcast lifts no stop of our own", () => {
+  const { intake, clock, taken, fact } = stage();
+  intake.call(fact("HIBERNATE"));
+  for (let second = 0; second < 4; second += 1) {
+    clock.ms += 1_000;
+    expect(intake.hear(fact("APEX"))).toBe(false);
+  }
+  expect(taken).toEqual(["HIBERNATE"]);
+  clock.ms += 1_000;
+  intake.hear(fact("APEX"));
+  expect(taken).toEqual(["HIBERNATE", "APEX"]);
+});
