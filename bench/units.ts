@@ -3,8 +3,8 @@
  * namespaces of its own, beside a simulator of 50 assets at two scans a second. Then a worker is killed, and the target
  * stopped: all is healthy again, and nothing is left.
  *   npm run bench:units -- [--seconds N] [--user] [--json]
- * With --user the units are those of a user's manager, which the real systemd starts as that user. Their memory and tasks
- * are only known with control groups of version 2: version 1 delegates none to a user.
+ * With --user the units are those of a user's manager, which the real systemd starts as that user. What each takes is
+ * only known with control groups of version 2: version 1 delegates none to a user.
  * Needs root, systemd 252 or newer, and control groups of version 1 or 2; uses the default ports.
  */
 import { spawn } from "node:child_process";
@@ -151,7 +151,7 @@ function takenBy(unit: string): Taken {
   const stat = firstOf([`memory/${path}/memory.stat`, `${path}/memory.stat`]);
   const own = /^(?:total_rss|anon) (\d+)$/m.exec(stat)?.[1] ?? "0";
   const tasks = firstOf([`pids/${path}/pids.current`, `${path}/pids.current`]);
-  const pids = firstOf(["systemd/", ""].map((root) => `${root}${path}/cgroup.procs`));
+  const pids = firstOf([`memory/${path}/cgroup.procs`, `${path}/cgroup.procs`]);
   return {
     memory_mb: rounded(Number(memory) / MIB, 0),
     own_mb: rounded(Number(own) / MIB, 0),
@@ -212,6 +212,8 @@ try {
   const own = rows.reduce((sum, { own_mb }) => sum + own_mb, 0);
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ machine: machine(), rows, total, own })}\n`);
+  } else if (total === 0) {
+    note("what each unit takes is not known: a user's manager has no control groups of version 1");
   } else {
     for (const { unit, memory_mb, own_mb, tasks, cpu_percent } of rows) {
       note(
