@@ -127,12 +127,11 @@ export async function runWorkers(options: WorkersOptions): Promise<void> {
     tell,
   });
   try {
-    const bundle = await loadWorkflowBundle();
-    if (bundle.isFresh) tell("the workflow bundle was built here, because setup had not built it");
+    const code = await loadWorkflowBundle(tell);
     const workers = await createWorkers(options, {
       connection,
       namespace: temporal.address.namespace,
-      workflowBundle: { code: bundle.code },
+      workflowBundle: { code },
       activities: {
         ...createSupervisionActivities(worldOf(options, temporal, { keeper, log })),
         ...tradingActivities({ ...options, temporal }),

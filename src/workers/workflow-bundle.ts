@@ -14,24 +14,40 @@ const BUILDER = join(ROOT, "scripts/bundle-workflows.ts");
 const SOURCES = ["src/workflows", "src/domain"];
 const NAME = /^workflows-[0-9a-f]+\.js$/;
 const HASH_DIGITS = 16;
+/** Makes the builder print what it builds. */
+export const PRINT = "--print";
 
-export type WorkflowBundle = { readonly code: string; readonly isFresh: boolean };
-
-/** Returns the bundle of the present sources; `isFresh` when it had to be built. */
-export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
-  const name = `workflows-${sourceHash()}.js`;
-  const kept = keptCode(name);
-  if (kept !== null) return { code: kept, isFresh: false };
-  await buildInChild();
-  return { code: keptCode(name) ?? (await buildWorkflowBundle()), isFresh: true };
+/** Returns the bundle of the present sources. Says when it has to be built, which takes a busy machine minutes. */
+export function loadWorkflowBundle(tell: (line: string) => void): Promise<string> {
+  return bundleFrom({ cache: CACHE, builder: BUILDER }, tell);
 }
 
-/** In a child process, because the compiler takes 190 MB that a long-running process would never return. */
-function buildInChild(): Promise<void> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, BUILDER], { stdio: "ignore" });
+/** `builder` is a script that builds the bundle and prints it. */
+export async function bundleFrom(
+  { cache, builder }: { readonly cache: string; readonly builder: string },
+  tell: (line: string) => void,
+): Promise<string> {
+  const kept = keptCode(join(cache, `workflows-${sourceHash()}.js`));
+  if (kept !== null) return kept;
+  tell("building the workflow bundle, which 'node scripts/setup.mjs' did not build for this code");
+  return (await printedBy(builder)) ?? (await buildWorkflowBundle());
+}
+
+/**
+ * In a child process, because the compiler takes 190 MB that a long-running process would never return. The code comes back
+ * by its output, because a unit's child can keep it nowhere. Null: it failed.
+ */
+function printedBy(script: string): Promise<string | null> {
+  const child = spawn(process.execPath, [...NODE_FLAGS, script, PRINT], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let code = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    code += text;
+  });
   return new Promise((settle) => {
-    child.once("exit", () => settle());
-    child.once("error", () => settle());
+    child.once("close", (status) => settle(status === 0 ? code : null));
+    child.once("error", () => settle(null));
   });
 }
 
@@ -61,9 +77,9 @@ function withSlimMap(code: string): string {
   return `${code.slice(0, at)}${SOURCE_MAP}${Buffer.from(slim).toString("base64")}`;
 }
 
-function keptCode(name: string): string | null {
+function keptCode(file: string): string | null {
   try {
-    return readFileSync(join(CACHE, name), "utf8");
+    return readFileSync(file, "utf8");
   } catch {
     return null;
   }

@@ -98,6 +98,12 @@ test("every command of the page is run here, or has a reason why it is not", () 
   expect(needless.map(([begins]) => begins)).toEqual([]);
 });
 
+test("systemd's tools are given whole paths: 252 looks up others in folders of its own", () => {
+  const files = COMMANDS.flatMap((line) => /systemd-\w+ .*?(\S+\.conf"?)$/.exec(line)?.[1] ?? []);
+  expect(files).toHaveLength(3);
+  expect(files.filter((file) => !/^"?(\$PWD|~)?\//.test(file))).toEqual([]);
+});
+
 describe("the page, on a user's own folder", () => {
   const dir = makeTemporaryDirectory("operate");
   const data = join(dir, "data");

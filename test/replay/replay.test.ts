@@ -12,7 +12,7 @@ let code = "";
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger("ERROR") });
-  ({ code } = await loadWorkflowBundle());
+  code = await loadWorkflowBundle(() => undefined);
 });
 
 function read(file: string): string {

@@ -23,7 +23,7 @@ function nameOf(id: string): string {
 }
 
 test("a second layer takes no second thread, and the last one ends it", async () => {
-  const { code } = await loadWorkflowBundle();
+  const code = await loadWorkflowBundle(() => undefined);
   const bundle = parseWorkflowCode(code);
   const logger = new DefaultLogger("ERROR");
   const options = compileWorkerOptions(

@@ -4,7 +4,7 @@
  */
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import {
   type DeploymentWorld,
@@ -12,12 +12,16 @@ import {
 } from "../../domain/deployment/deployed-processes.ts";
 import { supervisordFolder, supervisordText } from "../../domain/deployment/supervisord-conf.ts";
 import { systemdFiles } from "../../domain/deployment/systemd-files.ts";
-import { unfitForSupervisord, unfitForSystemd } from "../../domain/deployment/unfit-paths.ts";
+import {
+  hiddenFromUnits,
+  unfitForSupervisord,
+  unfitForSystemd,
+} from "../../domain/deployment/unfit-paths.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { CliError, EXIT_CONFIGURATION, EXIT_USAGE, openConfiguration } from "../context.ts";
 import { deploymentWorld } from "./deployment-world.ts";
 import { supervisordSteps, systemdSteps } from "./steps.ts";
-import { leftOver, writeFiles } from "./write-files.ts";
+import { folderOf, leftOver, writeFiles } from "./write-files.ts";
 
 const HELP = `
 Writes files into DIR (for supervisord also its folder in the data directory), changes nothing else, and prints the commands
@@ -67,12 +71,19 @@ function addSystemd(install: Command): void {
       refuse(unfitForSystemd(world));
       const manager = flags.user ? "user" : "system";
       const files = systemdFiles(world, { manager, runAs: flags.runAs });
-      const out = resolve(flags.out);
+      const out = folderOf(flags.out);
       writeFiles(out, files);
       for (const name of leftOver(out, files)) rmSync(join(out, name), { recursive: true });
       const installed =
         manager === "system" ? "/etc/systemd/system" : join(homedir(), ".config/systemd/user");
-      const steps = systemdSteps({ out, manager, unused: leftOver(installed, files) });
+      const hidden = hiddenFromUnits(world);
+      const steps = systemdSteps({
+        out,
+        manager,
+        unused: leftOver(installed, files),
+        world,
+        hidden,
+      });
       process.stdout.write(`${steps.join("\n")}\n`);
     });
 }
@@ -88,7 +99,7 @@ function addSupervisord(install: Command): void {
       const world = deploymentWorld(openConfiguration(command), flags);
       refuse(unfitForSupervisord(world));
       makeFolders(world);
-      const out = resolve(flags.out);
+      const out = folderOf(flags.out);
       writeFiles(out, [{ file: SUPERVISORD_FILE, text: supervisordText(world) }]);
       process.stdout.write(`${supervisordSteps(join(out, SUPERVISORD_FILE)).join("\n")}\n`);
     });

@@ -1,4 +1,5 @@
 /** The remaining steps after `dolphin install`, as commands to copy. */
+import type { DeploymentWorld } from "../../domain/deployment/deployed-processes.ts";
 import { shellWord } from "../../domain/deployment/shell-word.ts";
 
 export function systemdSteps(of: {
@@ -6,6 +7,9 @@ export function systemdSteps(of: {
   readonly manager: "system" | "user";
   /** Installed units and folders that are no longer part of the stack. */
   readonly unused: readonly string[];
+  readonly world: Pick<DeploymentWorld, "dataDir" | "archive" | "configFile">;
+  /** Paths in folders that the units do not see. */
+  readonly hidden: readonly string[];
 }): readonly string[] {
   const { manager } = of;
   const out = shellWord(of.out);
@@ -15,14 +19,26 @@ export function systemdSteps(of: {
       : ["", "systemctl --user", "~/.config/systemd/user"];
   const tmpfiles = manager === "system" ? "systemd-tmpfiles" : "systemd-tmpfiles --user";
   return [
-    `Written to ${of.out}. To enable them, and to start them at boot:`,
+    ...of.hidden.map(
+      (path) =>
+        `Warning: ${path} is in a temporary folder, and units have their own: move it elsewhere and run 'install' again, or they fail (200/CHDIR, 203/EXEC).`,
+    ),
+    writtenLine(of),
     ...(manager === "system" ? [`  sudo systemd-sysusers ${out}/dolphin.sysusers.conf`] : []),
     `  ${sudo}${tmpfiles} --create ${out}/dolphin.tmpfiles.conf`,
     ...unusedSteps(of.unused, { ctl: `${sudo}${ctl}`, rm: `${sudo}rm -r`, units }),
     `  ${sudo}mkdir -p ${units} && ${sudo}cp -r ${out}/*.service ${out}/*.service.d ${out}/*.target ${units}/`,
-    `  ${sudo}${ctl} daemon-reload && ${sudo}${ctl} enable --now dolphin.target`,
+    // Not `enable --now`, which leaves what runs already with the units and the configuration of before.
+    `  ${sudo}${ctl} daemon-reload && ${sudo}${ctl} enable dolphin.target && ${sudo}${ctl} restart dolphin.target`,
     ...(manager === "user" ? ["  loginctl enable-linger   # or they end when you log out"] : []),
   ];
+}
+
+/** Which deployment it is: run in another folder, without a configuration file, it would be another one. */
+function writtenLine({ out, world }: Pick<Parameters<typeof systemdSteps>[0], "out" | "world">) {
+  const { dataDir, archive, configFile } = world;
+  const configured = configFile ?? "the defaults, without a configuration file";
+  return `Written to ${out}, for the data in ${dataDir} and the scans in ${archive} (${configured}). To enable them, and to start them at boot:`;
 }
 
 function unusedSteps(

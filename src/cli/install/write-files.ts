@@ -8,12 +8,18 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { replaceFile } from "../../adapters/files/replace-file.ts";
 import { messageOf } from "../../domain/failure.ts";
 import { CliError, EXIT_USAGE } from "../context.ts";
 
 export type WrittenFile = { readonly file: string; readonly text: string };
+
+/** @throws {CliError} for an empty text, such as that of an unset variable: it would be the current folder. */
+export function folderOf(out: string): string {
+  if (out === "") throw new CliError("--out was empty; name a folder", EXIT_USAGE);
+  return resolve(out);
+}
 
 /** @throws {CliError} where `out` is no folder, or cannot be written to: says what to do. */
 export function writeFiles(out: string, files: readonly WrittenFile[]): void {

@@ -149,7 +149,7 @@ export function serverFindings({ servers }: Pick<StackReadings, "servers">): rea
   return servers.map(({ server, address, problem }) =>
     line(server, problem === null ? "ok" : "fail", {
       found: problem === null ? `answers at ${address}` : `${address}: ${problem}`,
-      todo: `start it (systemctl start dolphin-${server}), or set its address`,
+      todo: `start it (systemctl [--user] start dolphin-${server}), or set its address`,
     }),
   );
 }
@@ -173,7 +173,7 @@ function portFinding(reading: PortReading, isDeployed: boolean): Finding {
   const by = holder === null ? "another user's process" : holder;
   const isForeign = OWN_PORTS.includes(name) && reading.isOurs === false;
   if (isDeployed && isFree) {
-    const todo = `start what listens there; see 'systemctl status dolphin.target'`;
+    const todo = `start what listens there; see 'systemctl [--user] list-units "dolphin*"'`;
     return line(check, "fail", { found: `nobody listens on ${port}`, todo });
   }
   return line(check, isFree || (isDeployed && !isForeign) ? "ok" : "fail", {

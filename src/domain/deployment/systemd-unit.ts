@@ -26,6 +26,8 @@ export const TARGET = "dolphin.target";
 const HOMES = /^\/(home|root|run\/user)(\/|$)/;
 /** Exit codes of a wrong command line or configuration: only a person can mend these. */
 const ENDS_FOR_GOOD = "64 78";
+/** 128 + SIGTERM: Java's exit code when it is stopped. Without this, each stop would leave a failed unit. */
+const STOPPED = "143";
 
 /** `worker-scan` is an instance of the worker template. */
 export function unitName({ name, layer }: Pick<DeployedProcess, "name" | "layer">): string {
@@ -98,6 +100,9 @@ function serviceSection(process: DeployedProcess, settings: UnitSettings): reado
     `Restart=${isOnce ? "on-failure" : "always"}`,
     `RestartSec=${process.restartSeconds}`,
     `RestartPreventExitStatus=${ENDS_FOR_GOOD}`,
+    ...(isOnce ? [] : [`SuccessExitStatus=${STOPPED}`]),
+    // A service that the kernel kills for its memory is restarted by its supervisor; systemd would stop the worker, too.
+    ...(process.layer === null ? [] : ["OOMPolicy=continue"]),
     // A worker ends its services in order; processes left after that, or after a crash, are killed with it.
     "KillMode=mixed",
     `TimeoutStopSec=${process.stopSeconds}`,

@@ -15,6 +15,8 @@ const NO_PROGRAM: Rule = {
 };
 /** Its values have no escapes, and a comment starts after any space. */
 const NO_VALUE: Rule = { unfit: /"|'$|\s[;#]/, has: `a '"', ' ;' or ' #', or a "'" at its end` };
+/** Folders that `PrivateTmp` replaces. */
+const TEMPORARY = /^\/(var\/)?tmp(\/|$)/;
 /** Some values are expanded once, and names of log files twice, so that no number of '%' is right for all of them. */
 const NO_FOLDER: Rule = { unfit: /%/, has: "a '%'" };
 /** Linux takes 107 bytes; supervisord first binds to a name with its process id after a dot. */
@@ -24,6 +26,19 @@ const SOCKET_BYTES_MAX = 107 - ".4194304".length;
 export function unfitForSystemd(world: DeploymentWorld): string | null {
   const programs = deployedProcesses(world).flatMap(({ command }) => command.slice(0, 1));
   return first(pathsOf(world), NO_LINE, "systemd") ?? first(programs, NO_PROGRAM, "systemd");
+}
+
+/** What a unit needs and cannot see, because it has temporary folders of its own: each path once. */
+export function hiddenFromUnits({
+  checkout,
+  dataDir,
+  archive,
+  configFile,
+  secretFiles,
+}: DeploymentWorld): readonly string[] {
+  const needed = [checkout, dataDir, archive, configFile, ...secretFiles];
+  const hidden = needed.flatMap((path) => (path !== null && TEMPORARY.test(path) ? [path] : []));
+  return [...new Set(hidden)];
 }
 
 /** A sentence about the first one; null: there is none. */

@@ -30,11 +30,13 @@ export function startPacedLoop({ turn, apartMs, nowMs }: Paced): PacedLoop {
   let timer = setTimeout(run, 0);
   return {
     wake() {
-      const soonMs = Math.max(nowMs(), lastMs + apartMs);
+      // Read once: on a busy machine the clock goes on before the timer is set, which would then be in the past.
+      const wokenMs = nowMs();
+      const soonMs = Math.max(wokenMs, lastMs + apartMs);
       if (isStopped || dueMs <= soonMs) return;
       dueMs = soonMs;
       clearTimeout(timer);
-      timer = setTimeout(run, soonMs - nowMs());
+      timer = setTimeout(run, soonMs - wokenMs);
     },
     stop() {
       isStopped = true;

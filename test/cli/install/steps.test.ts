@@ -14,8 +14,11 @@ function words(lines: readonly string[]): readonly string[] {
   return spawnSync("sh", ["-c", echoed], { encoding: "utf8" }).stdout.split("\n");
 }
 
+const WORLD = { dataDir: "/srv/data", archive: "/srv/scans", configFile: null };
+const OF = { out: "/srv/units", manager: "user", unused: [], world: WORLD, hidden: [] } as const;
+
 test.each(["/srv/units", "/srv/o ut", "/srv/it's $HOME"])("%s", (out) => {
-  const systemd = words(systemdSteps({ out, manager: "user", unused: [] }));
+  const systemd = words(systemdSteps({ ...OF, out }));
   expect(systemd).toContain(`${out}/dolphin.tmpfiles.conf`);
   expect(systemd).toContain(`${out}/*.service`);
   expect(
@@ -25,12 +28,24 @@ test.each(["/srv/units", "/srv/o ut", "/srv/it's $HOME"])("%s", (out) => {
 
 test("what is no longer part of the stack is stopped before it is removed, and before others are copied", () => {
   const unused = ["dolphin-worker@batch.service.d", "dolphin-temporal.service"];
-  const steps = systemdSteps({ out: "/srv/units", manager: "system", unused });
+  const steps = systemdSteps({ ...OF, manager: "system", unused });
   const at = (part: string) => steps.findIndex((line) => line.includes(part));
   const stop = at("systemctl disable --now dolphin-worker@batch.service dolphin-temporal.service");
   const remove = at("rm -r /etc/systemd/system/dolphin-worker@batch.service.d /etc/");
   expect([stop, remove - stop, at("cp -r") - remove]).toEqual([expect.any(Number), 1, 1]);
   expect(stop).toBeGreaterThan(0);
+});
+
+test("what runs already is started again, with the units and the configuration of now", () => {
+  expect(systemdSteps(OF)).toContain(
+    "  systemctl --user daemon-reload && systemctl --user enable dolphin.target && systemctl --user restart dolphin.target",
+  );
+});
+
+test("which deployment it is, and which of its paths the units do not see, is said first", () => {
+  const [warning, written] = systemdSteps({ ...OF, hidden: ["/tmp/.dolphin"] });
+  expect(warning).toContain("Warning: /tmp/.dolphin is in a temporary folder");
+  expect(written).toContain("for the data in /srv/data and the scans in /srv/scans (the defaults");
 });
 
 test("doctor says what is wrong with a data directory that is a file", () => {

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { leftOver, writeFiles } from "../../../src/cli/install/write-files.ts";
+import { folderOf, leftOver, writeFiles } from "../../../src/cli/install/write-files.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../../helpers/servers.ts";
 
 const OURS = "# Written by us\n";
@@ -30,6 +30,11 @@ test("a file in the place of the folder is said, with what to do", () => {
   expect(() => writeFiles(file, [unit("a")])).toThrow("which is a file; name a folder");
   expect(() => writeFiles(join(file, "below"), [unit("a")])).toThrow("run it again");
   expect(readFileSync(file, "utf8")).toBe("kept");
+});
+
+test("an empty name, such as that of an unset variable, is not the current folder", () => {
+  expect(() => folderOf("")).toThrow("--out was empty; name a folder");
+  expect(folderOf(".")).toBe(process.cwd());
 });
 
 test("left over are units of an earlier installation, never another's", () => {

@@ -93,6 +93,20 @@ describe("units", () => {
     }
   });
 
+  test("have not failed where Java was stopped, with 128 + SIGTERM", () => {
+    for (const { name, life } of deployedProcesses(WORLD)) {
+      const isClean = linesOf(unitsOf(), name).includes("SuccessExitStatus=143");
+      expect([name, isClean]).toEqual([name, life === "stays"]);
+    }
+  });
+
+  test("leave a worker alone whose service the kernel killed for its memory: its supervisor restarts it", () => {
+    for (const { name, layer } of deployedProcesses(WORLD)) {
+      const goesOn = linesOf(unitsOf(), name).includes("OOMPolicy=continue");
+      expect([name, goesOn]).toEqual([name, layer !== null]);
+    }
+  });
+
   test.each<[string, Partial<DeploymentWorld>]>([
     ["the archive", { archive: join(HOMES, "scans") }],
     ["a secret", { secretFiles: [join(HOMES, "ana", "url")] }],

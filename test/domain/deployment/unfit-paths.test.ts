@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { DeploymentWorld } from "../../../src/domain/deployment/deployed-processes.ts";
 import {
+  hiddenFromUnits,
   unfitForSupervisord,
   unfitForSystemd,
 } from "../../../src/domain/deployment/unfit-paths.ts";
@@ -35,6 +36,13 @@ test.each<[Partial<DeploymentWorld>, systemd: string | null, supervisord: string
     asExpected(unfitForSystemd(world), systemd),
     asExpected(unfitForSupervisord(world), supervisord),
   ]).toEqual([systemd, supervisord]);
+});
+
+test("units have temporary folders of their own, and do not see what others have there", () => {
+  const secretFiles = ["/tmp/key", "/tmpfiles/key"];
+  const world = { ...WORLD, dataDir: "/var/tmp/data", archive: "/var/tmp/data", secretFiles };
+  expect(hiddenFromUnits(world)).toEqual(["/var/tmp/data", "/tmp/key"]);
+  expect(hiddenFromUnits(WORLD)).toEqual([]);
 });
 
 /** The expected part of a sentence that has it, else all of the sentence. */

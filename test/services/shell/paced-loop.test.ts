@@ -40,6 +40,17 @@ test("news bring the next turn forward, once, and not closer than allowed", () =
   expect(turnsMs).toEqual([0, 50, 300]);
 });
 
+test("no timer is set in the past where the clock goes on between two readings", () => {
+  let nowMs = 0;
+  const timer = vi.spyOn(globalThis, "setTimeout");
+  const loop = startPacedLoop({ turn: () => 1_000, apartMs: 50, nowMs: () => (nowMs += 20) });
+  vi.advanceTimersByTime(0);
+  nowMs += 200;
+  loop.wake();
+  loop.stop();
+  expect(timer.mock.calls.map(([, waitMs]) => waitMs)).toEqual([0, 1_000, 0]);
+});
+
 test("a turn that is due sooner is not put off by news, and none follows a stop", () => {
   const { loop, turnsMs } = start([20]);
   vi.advanceTimersByTime(10);
