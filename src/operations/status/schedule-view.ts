@@ -41,16 +41,16 @@ export function createScheduleView(
     const found = await Promise.allSettled(names.map((name) => reads.schedule(name)));
     const atMs = nowMs();
     const next = new Map(known);
-    let failed: unknown = null;
     for (const [index, one] of found.entries()) {
+      if (one.status === "rejected") continue;
       const name = names[index]!;
-      if (one.status === "rejected")
-        failed = isPastDeadline(failed) ? one.reason : (failed ?? one.reason);
-      else next.set(name, { row: one.value && scheduleRow(name, one.value), atMs });
+      next.set(name, { row: one.value && scheduleRow(name, one.value), atMs });
     }
     known = next;
-    if (failed !== null && (!isPastDeadline(failed) || olderThan(SLOW_MS_MAX).length > 0))
-      throw failed;
+    const isTooOld = olderThan(SLOW_MS_MAX).length > 0;
+    for (const one of found) {
+      if (one.status === "rejected" && (isTooOld || !isPastDeadline(one.reason))) throw one.reason;
+    }
     return rows();
   };
   return async () => {

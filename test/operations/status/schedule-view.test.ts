@@ -15,10 +15,13 @@ const DESCRIBED: ScheduleDescription = {
 const SLOW = new TemporalCallError("did not answer in 1500 ms", { status: 4 });
 const REFUSED = new TemporalCallError("connection refused", { status: 14 });
 
+type Answer = (name: string) => Promise<ScheduleDescription | null>;
+const described: Answer = async () => DESCRIBED;
+
 /** A server whose answers and clock the test sets. */
 function stage() {
   let nowMs = 1_000_000;
-  let answer: (name: string) => Promise<ScheduleDescription | null> = async () => DESCRIBED;
+  let answer: Answer = described;
   const asked: string[] = [];
   const schedule = (name: string) => {
     asked.push(name);
@@ -29,7 +32,7 @@ function stage() {
     read,
     asked,
     pass: (ms: number) => (nowMs += ms),
-    answer: (how: typeof answer) => (answer = how),
+    answer: (how: Answer) => (answer = how),
   };
 }
 
@@ -50,7 +53,7 @@ test("a slow server may describe them one by one", async () => {
     server.answer((name) => (name === due ? Promise.resolve(DESCRIBED) : Promise.reject(SLOW)));
     await expect(server.read()).rejects.toThrow("did not answer");
   }
-  server.answer(async () => DESCRIBED);
+  server.answer(described);
   const before = server.asked.length;
   expect(await server.read()).toHaveLength(SCHEDULE_NAMES.length);
   expect(server.asked.slice(before)).toEqual([SCHEDULE_NAMES[0]]);
