@@ -46,7 +46,7 @@ function printedBy(script: string): Promise<string | null> {
     code += text;
   });
   return new Promise((settle) => {
-    child.once("close", (status) => settle(status === 0 ? code : null));
+    child.once("close", (status) => settle(status === 0 && code !== "" ? code : null));
     child.once("error", () => settle(null));
   });
 }

@@ -91,6 +91,8 @@ describe("a worker", () => {
   test("killed with -9 takes its service with it; the next one starts another life", async (context) => {
     const pid = await healthyPid();
     const lost = await stage.run.describe();
+    // On a busy machine an earlier one may have been given up already.
+    const attempt = lost.raw.pendingActivities?.[0]?.attempt;
     const killedMs = performance.now();
     await stage.stopWorker("SIGKILL");
     // What `status` says before Temporal or another worker knows.
@@ -101,7 +103,7 @@ describe("a worker", () => {
     const releasedMs = performance.now() - killedMs;
     context.skip(BEATS_LAST_MS < releasedMs, "the machine stood still until the attempt timed out");
     expect(readHolds(runFolder())).toEqual([]);
-    expect(await attemptsOf(lost.runId)).toEqual([1]);
+    expect(await attemptsOf(lost.runId)).toEqual([attempt]);
     writeHold(runFolder(), { ...keptByDead(), service: "gone" });
     stage.startWorker();
     await until("it has looked at what the dead one held", () =>

@@ -4,10 +4,12 @@
  * what is not known in them would be skipped, repaired or begun anew.
  * Invariant: the number never falls.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { codeOf, messageOf } from "../../domain/failure.ts";
 import { jsonRecord } from "../../domain/json-record.ts";
 import { replaceFile } from "./replace-file.ts";
+import { syncPath } from "./sync-path.ts";
 
 /**
  * Raised by every change after which an older release could not read all that this one writes, in any file of the data
@@ -19,28 +21,40 @@ const FORMAT_FILE = "format.json";
 
 /** Null: this release can read it; else why not, and what to do. */
 export function whyTooNew(dataDir: string): string | null {
-  const format = readFormat(dataDir);
-  if (format === null || format <= DATA_FORMAT) return null;
+  const found = readFormat(dataDir);
+  if (typeof found === "string") return found;
+  if (found <= DATA_FORMAT) return null;
   return (
-    `a newer release of DOLPHIN has written ${dataDir} (data format ${format}; this release reads up to ${DATA_FORMAT}): run ` +
-    "that release again, or restore a backup that was made before the upgrade ('Roll back' in docs/operate.md). Nothing was changed"
+    `a newer release of DOLPHIN has written ${dataDir} (data format ${found}; this release reads ` +
+    `up to ${DATA_FORMAT}): run that release again, or restore a backup that was made before the ` +
+    "upgrade ('Roll back' in docs/operate.md). Nothing was changed"
   );
 }
 
 /** Called by what is about to write there. A full disk must not prevent a start: the next one tries again. */
 export function raiseFormat(dataDir: string): void {
-  if (readFormat(dataDir) !== null) return;
+  const found = readFormat(dataDir);
+  if (typeof found === "string" || DATA_FORMAT <= found) return;
+  const path = join(dataDir, FORMAT_FILE);
   try {
-    replaceFile(join(dataDir, FORMAT_FILE), `${JSON.stringify({ format: DATA_FORMAT })}\n`);
+    replaceFile(path, `${JSON.stringify({ format: DATA_FORMAT })}\n`);
+    // An empty file after a power failure would be refused.
+    syncPath(path);
   } catch {
     // Without it only older releases know less.
   }
 }
 
-/** Null: not known, or older than the present one. */
-function readFormat(dataDir: string): number | null {
+/** 0: none is there, as in a new directory or that of a release before formats. A text: why it is not known. */
+function readFormat(dataDir: string): number | string {
   const path = join(dataDir, FORMAT_FILE);
-  if (!existsSync(path)) return null;
-  const format = jsonRecord(readFileSync(path, "utf8"))?.["format"];
-  return typeof format === "number" && DATA_FORMAT <= format ? format : null;
+  const says = `${path} says which release may write ${dataDir}`;
+  try {
+    const format = jsonRecord(readFileSync(path, "utf8"))?.["format"];
+    if (typeof format === "number" && 0 < format) return format;
+    return `${says}, and is damaged: restore it from a backup, or delete it if no newer release ever ran there`;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return 0;
+    return `${says}, and cannot be read: give this user access to it (${messageOf(error)})`;
+  }
 }

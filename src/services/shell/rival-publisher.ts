@@ -36,9 +36,11 @@ export class RivalPublisher {
     if (typeof started_at !== "string") return;
     const own = this.#own;
     if (pid === own.pid && host === own.host && started_at === own.started_at) return;
-    this.#sightings = this.#isForgotten(nowMs) ? 1 : this.#sightings + 1;
+    const rival = `pid ${String(pid)} on ${String(host)}, since ${started_at}`;
+    const isAgain = rival === this.#rival && !this.#isForgotten(nowMs);
+    this.#sightings = isAgain ? this.#sightings + 1 : 1;
     this.#seenAtMs = nowMs;
-    this.#rival = `pid ${String(pid)} on ${String(host)}, since ${started_at}`;
+    this.#rival = rival;
   }
 
   notes(nowMs: number): readonly VerdictNote[] {
