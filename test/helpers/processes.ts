@@ -51,9 +51,34 @@ export async function until(
   }
 }
 
-/** An unknown pid would be 0, which stands for the group of the tests themselves: a SIGSTOP stops all. */
+/**
+ * An unknown pid would be 0, which stands for the group of the tests themselves: a SIGSTOP stops all. After a SIGSTOP
+ * all threads stand still: one of them must run to take the signal, and on a busy machine the others work meanwhile.
+ */
 export function sendSignal(pid: number | null | undefined, signal: NodeJS.Signals): void {
-  process.kill(existing(pid, signal), signal);
+  const known = existing(pid, signal);
+  process.kill(known, signal);
+  if (signal === "SIGSTOP") awaitStop(known);
+}
+
+const STOPPED_MS_MAX = 10_000;
+const LOOK_EVERY_MS = 1;
+
+function awaitStop(pid: number): void {
+  const untilMs = performance.now() + STOPPED_MS_MAX;
+  while (threadStates(pid).some((state) => !["T", "t", "Z", "X", ""].includes(state))) {
+    if (untilMs < performance.now()) throw new Error(`process ${pid} does not stop`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_EVERY_MS);
+  }
+}
+
+function threadStates(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((thread) => stateOf(Number(thread)));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** To every process of a group. */
