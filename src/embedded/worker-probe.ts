@@ -5,7 +5,7 @@ import {
   eventTypesIn,
   queryWorkflowRequest,
 } from "../adapters/temporal/thin/thin-messages.ts";
-import { TemporalCallError } from "../adapters/temporal/temporal-reads.ts";
+import { isPastDeadline, TemporalCallError } from "../adapters/temporal/temporal-reads.ts";
 import { SERVICE_NAMES } from "../domain/supervision/services.ts";
 import { supervisorIdOf } from "../workflows/names.ts";
 import type { ProbeResult } from "../adapters/process/process-silence.ts";
@@ -15,8 +15,6 @@ export type WorkerProbe = { probe(): Promise<ProbeResult>; close(): void };
 const DEADLINE_MS = 4_000;
 const ANSWER_MS_MAX = 500;
 const SUPERVISOR = supervisorIdOf(SERVICE_NAMES[0]);
-/** Of gRPC. */
-const DEADLINE_EXCEEDED = 4;
 /** Values of temporal.api.enums.v1.EventType: outcomes of a workflow task. */
 const COMPLETED = 7;
 const TIMED_OUT = 8;
@@ -61,7 +59,7 @@ export function createWorkerProbe(address: string, namespace: string): WorkerPro
 /** The server waits for a worker at first; after a time without pollers it reports that at once. */
 function isUntaken(error: unknown): boolean {
   if (!(error instanceof TemporalCallError)) return false;
-  return error.status === DEADLINE_EXCEEDED || error.message.includes("no poller seen");
+  return isPastDeadline(error) || error.message.includes("no poller seen");
 }
 
 /** After three failed workflow tasks the server no longer sends queries. */

@@ -39,6 +39,10 @@ export function encodeBook(event: BookEvent): Buffer | null {
   return viewOf(HEAD_BYTES + 8 * count + assetBytes);
 }
 
+/** Ends the error on a record that is sound but cannot be read. */
+export const PERHAPS_NEWER =
+  "A newer release of DOLPHIN may have written it: run that one again, or restore a backup";
+
 /** @throws {Error} that says what was found, when `encodeBook` did not write this. */
 export function decodeBook(record: Buffer, index: number): BookEvent {
   const isHead = HEAD_BYTES <= record.length;
@@ -53,9 +57,7 @@ export function decodeBook(record: Buffer, index: number): BookEvent {
   }
   const flags = record[1] ?? 0;
   if ((flags & ~IS_KNOWN) !== 0) {
-    throw new Error(
-      `book ${index} has flags ${flags}. A newer release of DOLPHIN may have written it: run that one again, or restore a backup`,
-    );
+    throw new Error(`book ${index} has flags ${flags}. ${PERHAPS_NEWER}`);
   }
   return {
     kind: "book",

@@ -10,7 +10,7 @@
 import { assert } from "../../domain/assert.ts";
 import { messageOf } from "../../domain/failure.ts";
 import type { ScanEvent, TraderEvent } from "../../domain/trading/events.ts";
-import { decodeBook, encodeBook, KIND_BOOK } from "./book-record.ts";
+import { decodeBook, encodeBook, KIND_BOOK, PERHAPS_NEWER } from "./book-record.ts";
 import { type OtherEvent, otherEventText, parseOtherEvent } from "./other-event.ts";
 
 const KIND_JSON = 1;
@@ -195,9 +195,7 @@ function decodeOther(record: Buffer, index: number): TraderEvent {
 
 /** A book that left an event out would be another one. */
 function unreadable(index: number, why: string): Error {
-  return new Error(
-    `event ${index} of the log cannot be read: ${why}. A newer release of DOLPHIN may have written it: run that one again, or restore a backup`,
-  );
+  return new Error(`event ${index} of the log cannot be read: ${why}. ${PERHAPS_NEWER}`);
 }
 
 function encodeOther(event: OtherEvent): Buffer {
@@ -215,9 +213,7 @@ function decodeTable(definition: Buffer): { readonly table: number; readonly ass
     Array.isArray(assets) &&
     assets.every((asset) => typeof asset === "string");
   if (!isTable) {
-    throw new Error(
-      "a definition is no table of asset names. A newer release of DOLPHIN may have written it: run that one again, or restore a backup",
-    );
+    throw new Error(`a definition is no table of asset names. ${PERHAPS_NEWER}`);
   }
   return { table: definition.readUInt16LE(2), assets };
 }
